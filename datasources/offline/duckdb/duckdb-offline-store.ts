@@ -1,0 +1,73 @@
+import type { FeatureCell } from '../../../values/feature-cell.js';
+import type { OnlineWrite } from '../../online/online-store.js';
+import type { FeatureSource } from '../../registry/model.js';
+import type {
+  AppendOutcome,
+  FeatureRow,
+  HistoryEntry,
+  HistoryRead,
+  OfflineStore,
+  PointInTimeRead,
+} from '../offline-store.js';
+import type { PointInTimeForm } from '../point-in-time/duckdb.js';
+import { appendRows } from './append-rows.js';
+import type { DuckDbDatabase } from './database.js';
+import { ensureHistoryTable } from './history-table.js';
+import { newestValues } from './newest-values.js';
+import { readHistory } from './read-history.js';
+import { readPointInTime } from './read-point-in-time.js';
+
+/** The embedded offline store: one DuckDB file, a table a source. */
+export class DuckDbOfflineStore implements OfflineStore {
+  /** As many as the schema takes inline; the lookup form is the faster one up to here (bench/point-in-time). */
+  readonly maxLabelsPerRead = 10_000;
+
+  private constructor(
+    readonly database: DuckDbDatabase,
+    private readonly form: PointInTimeForm,
+  ) {}
+
+  /** Opens the store for these sources; their tables are made, or given the columns of new features. */
+  static async open(
+    database: DuckDbDatabase,
+    sources: readonly FeatureSource[],
+    form: PointInTimeForm = 'lookup',
+  ): Promise<DuckDbOfflineStore> {
+    await database.transaction(async (connection) => {
+      for (const source of sources) await ensureHistoryTable(connection, source);
+    });
+    return new DuckDbOfflineStore(database, form);
+  }
+
+  async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
+    if (read.labels.length === 0 || read.labels.length > this.maxLabelsPerRead) {
+      throw new RangeError(`a point-in-time read takes 1 to ${this.maxLabelsPerRead} labels, not ${read.labels.length}`);
+    }
+    return this.database.use((connection) => readPointInTime(connection, read, this.form));
+  }
+
+  async history(read: HistoryRead): Promise<HistoryEntry[]> {
+    return this.database.use((connection) => readHistory(connection, read));
+  }
+
+  async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
+    return this.database.transaction((connection) => appendRows(connection, source, rows));
+  }
+
+  async *newest(source: FeatureSource): AsyncGenerator<OnlineWrite[]> {
+    const connection = await this.database.instance.connect();
+    try {
+      yield* newestValues(connection, source);
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  async isHealthy(): Promise<boolean> {
+    return this.database.use(async (connection) => (await connection.run('SELECT 1')).rowCount === 1);
+  }
+
+  async close(): Promise<void> {
+    this.database.close();
+  }
+}

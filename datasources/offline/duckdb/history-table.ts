@@ -1,0 +1,80 @@
+import { type DuckDBConnection } from '@duckdb/node-api';
+import { OperatorError } from '../../../errors/operator-error.js';
+import type { FeatureSource } from '../../registry/model.js';
+import { quoteIdentifier } from '../point-in-time/sql-text.js';
+import { columnTypeOf } from './value-mapping.js';
+
+/**
+ * The table of a source: a schema a featurestore, a table a source. Columns: entity_id, event_timestamp (not in a static
+ * source), created_timestamp, sequence, then the features.
+ */
+export function historyTable(source: FeatureSource): string {
+  return `${quoteIdentifier(source.entityType.featurestore.name)}.${quoteIdentifier(historyTableName(source))}`;
+}
+
+export function historyTableName(source: FeatureSource): string {
+  return `${source.entityType.name}.${source.name}`;
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  /** A row without id or time can never be history, whichever way it came: the table itself refuses it. */
+  readonly isRequired: boolean;
+}
+
+function columnsOf(source: FeatureSource): Column[] {
+  return [
+    { name: 'entity_id', type: 'VARCHAR', isRequired: true },
+    ...(source.timestampColumn === null ? [] : [{ name: 'event_timestamp', type: 'TIMESTAMP', isRequired: true }]),
+    { name: 'created_timestamp', type: 'TIMESTAMP', isRequired: false },
+    { name: 'sequence', type: 'BIGINT', isRequired: false },
+    ...source.features.map((feature) => ({
+      name: feature.name,
+      type: columnTypeOf(feature.valueType).toString(),
+      isRequired: false,
+    })),
+  ];
+}
+
+/** Makes the table anew and empty; an import fills it. */
+export async function replaceHistoryTable(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
+  await createSchema(connection, source);
+  await connection.run(`CREATE OR REPLACE TABLE ${historyTable(source)} (${definitions(columnsOf(source))})`);
+}
+
+/**
+ * Makes the table if it is not there and adds the columns of features that are new in the registry. Gives the columns in
+ * the order of the table, which is not that of the registry once features were added.
+ */
+export async function ensureHistoryTable(connection: DuckDBConnection, source: FeatureSource): Promise<string[]> {
+  await createSchema(connection, source);
+  const wanted = columnsOf(source);
+  await connection.run(`CREATE TABLE IF NOT EXISTS ${historyTable(source)} (${definitions(wanted)})`);
+  const described = (await connection.runAndReadAll(`DESCRIBE ${historyTable(source)}`)).getRowObjects();
+  const stored = new Map(described.map((column) => [String(column.column_name), String(column.column_type)]));
+  const faults: string[] = [];
+  for (const { name, type } of wanted) {
+    const storedType = stored.get(name);
+    if (storedType === undefined) {
+      await connection.run(`ALTER TABLE ${historyTable(source)} ADD COLUMN ${quoteIdentifier(name)} ${type}`);
+      stored.set(name, type);
+    } else if (storedType !== type) {
+      faults.push(`${source.entityType.name}.${name} is stored as ${storedType}, the registry now says ${type}`);
+    }
+  }
+  if (faults.length > 0) {
+    throw new OperatorError('A value type cannot change once values are stored; give the feature a new name:', faults);
+  }
+  return [...stored.keys()];
+}
+
+async function createSchema(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
+  await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(source.entityType.featurestore.name)}`);
+}
+
+function definitions(columns: readonly Column[]): string {
+  return columns
+    .map(({ name, type, isRequired }) => `${quoteIdentifier(name)} ${type}${isRequired ? ' NOT NULL' : ''}`)
+    .join(', ');
+}

@@ -1,0 +1,146 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { OperatorError } from '../../../errors/operator-error.js';
+import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
+import type { FeatureSource } from '../../registry/model.js';
+import { joinSql, quoteIdentifier } from '../point-in-time/sql-text.js';
+import { historyTable, replaceHistoryTable } from './history-table.js';
+import { convertColumn, type SourceColumn } from './source-columns.js';
+
+const PROGRESS_INTERVAL_MS = 100;
+
+/**
+ * Fills the table of a source with what its SQL computes, instead of what was there. Runs inside the caller's
+ * transaction. Rows are stored by entity and time, so that a read of one entity touches few row groups.
+ */
+export async function importSource(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+  onProgress: (share: number) => void,
+): Promise<{ readonly rows: bigint }> {
+  await defineTables(connection, source);
+  const sql = await checkedSql(connection, source);
+  const columns = await describeColumns(connection, sql, source);
+  const target = [
+    { name: 'entity_id', expression: entityIdExpression(source) },
+    ...(source.timestampColumn === null
+      ? []
+      : [{ name: 'event_timestamp', expression: convertColumn(source, columns, source.timestampColumn, 'TIMESTAMP') }]),
+    ...optionalColumn(source, columns, 'created_timestamp', source.createdTimestampColumn, 'TIMESTAMP'),
+    ...optionalColumn(source, columns, 'sequence', source.sequenceColumn, 'INT64'),
+    ...source.features.map((feature) => ({
+      name: feature.name,
+      expression: convertColumn(source, columns, feature.name, feature.valueType),
+    })),
+  ];
+  await replaceHistoryTable(connection, source);
+  const order = source.timestampColumn === null ? 'entity_id' : 'entity_id, event_timestamp';
+  await withProgress(connection, onProgress, () =>
+    connection
+      .run(
+        `INSERT INTO ${historyTable(source)} (${target.map(({ name }) => quoteIdentifier(name)).join(', ')})
+SELECT ${target.map(({ name, expression }) => `${expression} AS ${quoteIdentifier(name)}`).join(', ')}
+FROM (${sql}) AS source
+ORDER BY ${order}`,
+      )
+      .catch((cause: unknown) => {
+        throw new OperatorError(`${describe(source)} could not be computed:`, [messageOf(cause)], { cause });
+      }),
+  );
+  return { rows: await checkRows(connection, source) };
+}
+
+async function defineTables(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
+  for (const [name, path] of source.entityType.featurestore.tables) {
+    await connection.run(
+      `CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS SELECT * FROM '${path.replaceAll("'", "''")}'`,
+    );
+  }
+}
+
+/** One SELECT: a second statement in the file would run, or be lost, unseen. */
+async function checkedSql(connection: DuckDBConnection, source: FeatureSource): Promise<string> {
+  const sql = (source.sql ?? '').trim().replace(/;\s*$/, '');
+  const statements = await connection.extractStatements(sql).catch((cause: unknown) => {
+    throw new OperatorError(`The SQL of ${describe(source)} cannot be read:`, [messageOf(cause)], { cause });
+  });
+  if (statements.count !== 1) {
+    throw new OperatorError(`The SQL of ${describe(source)} must be one SELECT, not ${statements.count} statements.`);
+  }
+  return `\n${sql}\n`;
+}
+
+async function describeColumns(
+  connection: DuckDBConnection,
+  sql: string,
+  source: FeatureSource,
+): Promise<Map<string, SourceColumn>> {
+  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM (${sql}) AS source`).catch((cause: unknown) => {
+    throw new OperatorError(`The SQL of ${describe(source)} does not run:`, [messageOf(cause)], { cause });
+  });
+  return new Map(
+    described
+      .getRowObjects()
+      .map((column) => [String(column.column_name), { name: String(column.column_name), type: String(column.column_type) }]),
+  );
+}
+
+function optionalColumn(
+  source: FeatureSource,
+  columns: ReadonlyMap<string, SourceColumn>,
+  name: string,
+  column: string | null,
+  valueType: 'TIMESTAMP' | 'INT64',
+): { name: string; expression: string }[] {
+  return column === null ? [] : [{ name, expression: convertColumn(source, columns, column, valueType) }];
+}
+
+/** values/entity-id.ts in SQL. A null part makes the whole id null, which the table refuses. */
+function entityIdExpression({ entityType: { entityIdColumns } }: FeatureSource): string {
+  const texts = entityIdColumns.map((column) => `CAST(source.${quoteIdentifier(column)} AS VARCHAR)`);
+  if (texts.length === 1) return texts[0] as string;
+  return texts.map((text) => `replace(replace(${text}, '%', '%25'), ',', '%2C')`).join(` || ',' || `);
+}
+
+/** What types cannot say about the rows, in one pass over the columns concerned. */
+async function checkRows(connection: DuckDBConnection, source: FeatureSource): Promise<bigint> {
+  const arrays = source.features.filter(({ valueType }) => valueType.endsWith('_ARRAY'));
+  const counts = joinSql(
+    [
+      'count(*) AS rows',
+      `count(*) FILTER (WHERE entity_id = '' OR strlen(entity_id) > ${MAX_ENTITY_ID_BYTES}) AS bad_ids`,
+      ...arrays.map(
+        ({ name }) =>
+          `count(*) FILTER (WHERE len(${quoteIdentifier(name)}) <> list_count(${quoteIdentifier(name)})) AS ${quoteIdentifier(name)}`,
+      ),
+    ],
+    ', ',
+  );
+  const [row = {}] = (await connection.runAndReadAll(`SELECT ${counts} FROM ${historyTable(source)}`)).getRowObjects();
+  const faults = [
+    ...(row.bad_ids ? [`${row.bad_ids} rows have an id that is empty or over ${MAX_ENTITY_ID_BYTES} bytes`] : []),
+    ...arrays.flatMap(({ name }) => (row[name] ? [`${row[name]} rows have a null inside the array ${name}`] : [])),
+  ];
+  if (faults.length > 0) throw new OperatorError(`${describe(source)} has rows that cannot be stored:`, faults);
+  return BigInt(String(row.rows ?? 0));
+}
+
+async function withProgress(
+  connection: DuckDBConnection,
+  onProgress: (share: number) => void,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const timer = setInterval(() => onProgress(Math.max(0, connection.progress.percentage) / 100), PROGRESS_INTERVAL_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function describe(source: FeatureSource): string {
+  return `source "${source.name}" of entity type "${source.entityType.featurestore.name}.${source.entityType.name}"`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

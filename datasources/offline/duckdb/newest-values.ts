@@ -1,0 +1,104 @@
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { DuckDBStructValue } from '@duckdb/node-api';
+import type { FeatureValue } from '../../../values/value-type.js';
+import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
+import type { FeatureSource } from '../../registry/model.js';
+import { planPointInTime, type FeaturePlan } from '../point-in-time/plan.js';
+import { newestValue } from '../point-in-time/duckdb-version.js';
+import { quoteIdentifier } from '../point-in-time/sql-text.js';
+import { historyTable } from './history-table.js';
+import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';
+
+const ENTITIES_PER_BATCH = 2048;
+
+/**
+ * The newest values of every entity with their versions, chosen by the same order of ties as a point-in-time read. In a
+ * dense entity type that is one whole row; otherwise each feature has its own, so an entity may give several writes.
+ */
+export async function* newestValues(connection: DuckDBConnection, source: FeatureSource): AsyncGenerator<OnlineWrite[]> {
+  const plans = planPointInTime(source.features).sources[0]?.features ?? [];
+  const reader = await connection.stream(source.entityType.dense ? newestRows(source) : newestEach(source, plans));
+  const columns = reader.columnNames();
+  let batch: OnlineWrite[] = [];
+  for await (const rows of reader.yieldRows()) {
+    for (const row of rows) {
+      const named = new Map(columns.map((column, index) => [column, row[index] ?? null]));
+      batch.push(...(source.entityType.dense ? wholeRow(source, named) : eachValue(source, plans, named)));
+      if (batch.length >= ENTITIES_PER_BATCH) {
+        yield batch;
+        batch = [];
+      }
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function newestRows(source: FeatureSource): string {
+  const table = historyTable(source);
+  const order = [...(source.timestampColumn === null ? [] : ['event_timestamp']), 'created_timestamp', 'sequence'];
+  return `SELECT * FROM ${table}
+QUALIFY row_number() OVER (
+  PARTITION BY entity_id ORDER BY ${order.map((column) => `${column} DESC NULLS LAST`).join(', ')}, rowid DESC) = 1`;
+}
+
+function newestEach(source: FeatureSource, plans: readonly FeaturePlan[]): string {
+  const isTimed = source.timestampColumn !== null;
+  const values = plans.map((plan) => `${newestValue(plan, isTimed)} AS ${quoteIdentifier(plan.feature.name)}`);
+  const newest = isTimed ? 'max(h.event_timestamp)' : 'NULL::TIMESTAMP';
+  return `SELECT h.entity_id, ${newest} AS event_timestamp, ${values.join(', ')}
+FROM ${historyTable(source)} AS h GROUP BY h.entity_id`;
+}
+
+function wholeRow(source: FeatureSource, row: ReadonlyMap<string, DuckDBValue>): OnlineWrite[] {
+  const version: ValueVersion = {
+    timestamp: instantFromDuckDb(row.get('event_timestamp')),
+    createdTimestamp: instantFromDuckDb(row.get('created_timestamp')),
+    sequence: (row.get('sequence') ?? null) as bigint | null,
+  };
+  const values = source.features.map((feature): [string, FeatureValue | null] => [
+    feature.name,
+    fromDuckDb(feature.valueType, row.get(feature.name) ?? null),
+  ]);
+  return [{ entityId: String(row.get('entity_id')), source, version, values: new Map(values) }];
+}
+
+/** One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND. */
+function eachValue(
+  source: FeatureSource,
+  plans: readonly FeaturePlan[],
+  row: ReadonlyMap<string, DuckDBValue>,
+): OnlineWrite[] {
+  const entityId = String(row.get('entity_id'));
+  const newestRow: OnlineWrite = {
+    entityId,
+    source,
+    version: { timestamp: instantFromDuckDb(row.get('event_timestamp')), createdTimestamp: null, sequence: null },
+    values: new Map(),
+  };
+  const writes = plans.flatMap(({ feature }): OnlineWrite[] => {
+    const newest = row.get(feature.name);
+    if (!(newest instanceof DuckDBStructValue)) return [];
+    const { t, c, s, v } = newest.entries;
+    return [
+      {
+        entityId,
+        source,
+        version: { timestamp: instantFromDuckDb(t), createdTimestamp: finite(instantFromDuckDb(c)), sequence: known(s) },
+        values: new Map([[feature.name, fromDuckDb(feature.valueType, v ?? null)]]),
+      },
+    ];
+  });
+  return [newestRow, ...writes];
+}
+
+/** The stand-ins that the order of ties uses for unknown times, back to null. */
+const NEGATIVE_INFINITY_MICROS = -9223372036854775807n;
+const LEAST_SEQUENCE = -9223372036854775808n;
+
+function finite(instant: bigint | null): bigint | null {
+  return instant === NEGATIVE_INFINITY_MICROS ? null : instant;
+}
+
+function known(sequence: DuckDBValue | undefined): bigint | null {
+  return sequence === LEAST_SEQUENCE || sequence === undefined ? null : (sequence as bigint);
+}

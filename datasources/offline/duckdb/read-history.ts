@@ -1,0 +1,45 @@
+import { timestampValue, TIMESTAMP, VARCHAR, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
+import type { HistoryEntry, HistoryRead } from '../offline-store.js';
+import { planPointInTime } from '../point-in-time/plan.js';
+import { newestValue, version } from '../point-in-time/duckdb-version.js';
+import { joinSql, Parameters } from '../point-in-time/sql-text.js';
+import { historyTable } from './history-table.js';
+import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';
+
+/**
+ * One value per moment: where several rows have the same event time, the newest arrival, chosen by the very expression
+ * that the point-in-time compiler uses. In a dense entity type a null is part of the history; otherwise it says nothing.
+ */
+export async function readHistory(connection: DuckDBConnection, read: HistoryRead): Promise<HistoryEntry[]> {
+  const { feature, limit } = read;
+  const isTimed = feature.source.timestampColumn !== null;
+  const [plan] = planPointInTime([feature]).sources[0]?.features ?? [];
+  if (!plan) return [];
+  const parameters = new Parameters<DuckDBValue>();
+  const conditions = joinSql(
+    [
+      `h.entity_id = ${parameters.add(read.entityId)}`,
+      isTimed && read.from !== null && `h.event_timestamp >= ${parameters.add(timestampValue(read.from))}`,
+      isTimed && read.to !== null && `h.event_timestamp <= ${parameters.add(timestampValue(read.to))}`,
+      isTimed && read.before !== null && `h.event_timestamp < ${parameters.add(timestampValue(read.before))}`,
+    ],
+    ' AND ',
+  );
+  const newest = feature.entityType.dense
+    ? `max(${version({ timed: isTimed, withValue: plan })})`
+    : newestValue(plan, isTimed);
+  const eventTime = isTimed ? 'h.event_timestamp' : 'NULL::TIMESTAMP';
+  const sql = `SELECT ${eventTime} AS event_timestamp, ${newest}.v AS value
+FROM ${historyTable(feature.source)} AS h
+WHERE ${conditions}
+GROUP BY ALL
+${feature.entityType.dense ? '' : `HAVING ${newest} IS NOT NULL`}
+ORDER BY event_timestamp DESC
+LIMIT ${limit}`;
+  const types = parameters.values.map((value) => (typeof value === 'string' ? VARCHAR : TIMESTAMP));
+  const rows = (await connection.runAndReadAll(sql, parameters.values, types)).getRowObjects();
+  return rows.map((row) => ({
+    value: fromDuckDb(feature.valueType, row.value ?? null),
+    timestamp: instantFromDuckDb(row.event_timestamp),
+  }));
+}

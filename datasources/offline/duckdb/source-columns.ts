@@ -1,0 +1,54 @@
+import { OperatorError } from '../../../errors/operator-error.js';
+import { elementTypeOf, type ValueType } from '../../../values/value-type.js';
+import type { FeatureSource } from '../../registry/model.js';
+import { quoteIdentifier } from '../point-in-time/sql-text.js';
+import { columnTypeOf } from './value-mapping.js';
+
+export interface SourceColumn {
+  readonly name: string;
+  /** As DuckDB describes it: `BIGINT`, `DECIMAL(18,3)`, `DOUBLE[]`. */
+  readonly type: string;
+}
+
+const INTEGERS = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
+
+/** Which column types can become a value type without losing anything in silence. An integer too large fails the cast. */
+const CONVERTIBLE: Readonly<Partial<Record<ValueType, (type: string) => boolean>>> = {
+  BOOL: (type) => type === 'BOOLEAN',
+  INT64: (type) => INTEGERS.test(type),
+  DOUBLE: (type) => INTEGERS.test(type) || /^(FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type),
+  STRING: (type) => /^(VARCHAR|UUID|ENUM\(.*\))$/.test(type),
+  BYTES: (type) => type === 'BLOB',
+  STRUCT: (type) => /^(STRUCT\(.*\)|MAP\(.*\)|JSON)$/s.test(type),
+  // TIMESTAMP_NS is not here: its last digits would be rounded away.
+  TIMESTAMP: (type) => /^(TIMESTAMP(_S|_MS| WITH TIME ZONE)?|DATE)$/.test(type),
+};
+
+/** The SQL that turns a column of a source into a value type, or a clear refusal. */
+export function convertColumn(
+  source: FeatureSource,
+  columns: ReadonlyMap<string, SourceColumn>,
+  name: string,
+  valueType: ValueType,
+): string {
+  const column = columns.get(name);
+  const where = `source "${source.name}" of entity type "${source.entityType.featurestore.name}.${source.entityType.name}"`;
+  if (!column) {
+    throw new OperatorError(`The SQL of ${where} gives no column "${name}". It gives: ${[...columns.keys()].join(', ')}.`);
+  }
+  if (!isConvertible(column.type, valueType)) {
+    throw new OperatorError(
+      `Column "${name}" of ${where} is ${column.type}, which is no ${valueType}. Cast it in the SQL, or change the registry.`,
+    );
+  }
+  const read = `source.${quoteIdentifier(name)}`;
+  if (valueType === 'STRUCT') return `CAST(to_json(${read}) AS VARCHAR)`;
+  return `CAST(${read} AS ${columnTypeOf(valueType).toString()})`;
+}
+
+function isConvertible(type: string, valueType: ValueType): boolean {
+  const elementType = elementTypeOf(valueType);
+  const element = /^(.*)\[\d*\]$/s.exec(type)?.[1];
+  if (elementType) return element !== undefined && isConvertible(element, elementType);
+  return CONVERTIBLE[valueType]?.(type) ?? false;
+}

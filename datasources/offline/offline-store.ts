@@ -1,0 +1,79 @@
+import type { FeatureCell } from '../../values/feature-cell.js';
+import type { Instant } from '../../values/instant.js';
+import type { FeatureValue } from '../../values/value-type.js';
+import type { OnlineWrite } from '../online/online-store.js';
+import type { EntityType, Feature, FeatureSource } from '../registry/model.js';
+import type { PointInTimeOptions } from './point-in-time/plan.js';
+
+/**
+ * The offline store: all values ever, in columns. The port behind which DuckDB and BigQuery stand;
+ * test/contract/offline-store.contract.ts and the point-in-time cases are what an adapter must keep.
+ */
+export interface OfflineStore {
+  /**
+   * What was known of each label's entity at each label's time, in one query: cells[i][j] is feature j of label i.
+   * The rules are docs/point-in-time.md. One row out per label in, in order, also for duplicates; a label without id or
+   * time is NOT_FOUND throughout.
+   */
+  pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]>;
+
+  /** The values one feature of one entity has had, the newest first. One value per moment: the newest arrival. */
+  history(read: HistoryRead): Promise<HistoryEntry[]>;
+
+  /** Adds rows to a source. Rows that cannot be history (no id, no time) are given back; the others are durable. */
+  append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome>;
+
+  /** The newest values of every entity, for filling an online store, in batches. */
+  newest(source: FeatureSource): AsyncIterable<OnlineWrite[]>;
+
+  /** How many labels one point-in-time read takes; a caller with more splits them. */
+  readonly maxLabelsPerRead: number;
+
+  isHealthy(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface PointInTimeRead {
+  readonly entityType: EntityType;
+  readonly labels: readonly PointInTimeLabel[];
+  readonly features: readonly Feature[];
+  readonly options?: Partial<PointInTimeOptions>;
+}
+
+/** Whose features, and as of when. */
+export interface PointInTimeLabel {
+  readonly entityId: string | null;
+  readonly time: Instant | null;
+}
+
+export interface HistoryRead {
+  readonly feature: Feature;
+  readonly entityId: string;
+  /** Inclusive; null for no bound. */
+  readonly from: Instant | null;
+  /** Inclusive; null for no bound. */
+  readonly to: Instant | null;
+  /** Only values older than this one: where the page before ended. */
+  readonly before: Instant | null;
+  readonly limit: number;
+}
+
+export interface HistoryEntry {
+  readonly value: FeatureValue | null;
+  /** null for a static feature, whose one value holds at all times. */
+  readonly timestamp: Instant | null;
+}
+
+/** Values of one entity that became true together. */
+export interface FeatureRow {
+  readonly entityId: string | null;
+  readonly timestamp: Instant | null;
+  readonly createdTimestamp?: Instant | null;
+  readonly sequence?: bigint | null;
+  readonly values: ReadonlyMap<string, FeatureValue | null>;
+}
+
+export interface AppendOutcome {
+  readonly appended: number;
+  readonly rejected: readonly { readonly row: number; readonly reason: string }[];
+}

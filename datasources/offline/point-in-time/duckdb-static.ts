@@ -1,0 +1,33 @@
+import type { BlockContext, SourceBlock } from './duckdb.js';
+import { newestRow, newestValue } from './duckdb-version.js';
+import { joinSql, quoteIdentifier } from './sql-text.js';
+
+/**
+ * A static source holds at all times: its newest row (by creation, sequence, arrival) counts for every label of the
+ * entity that has a time. One row an entity is found first, so that the labels can be many.
+ */
+export function staticBlock({ source, name, table }: BlockContext): SourceBlock {
+  const join = `LEFT JOIN ${name} ON ${name}.entity_id = l.entity_id AND l.label_time IS NOT NULL`;
+  const found = `${name}.entity_id IS NOT NULL`;
+  const ofLabels = `${table} AS h SEMI JOIN labels AS l ON h.entity_id = l.entity_id`;
+  if (source.newestRow) {
+    return {
+      definitions: [
+        `${name}_newest AS (SELECT h.entity_id, ${newestRow(false)}.r AS place FROM ${ofLabels} GROUP BY h.entity_id)`,
+        `${name} AS (SELECT h.* FROM ${name}_newest AS newest JOIN ${table} AS h ON h.rowid = newest.place)`,
+      ],
+      join,
+      found,
+      value: ({ feature }) => `${name}.${quoteIdentifier(feature.name)}`,
+      timestamp: undefined,
+    };
+  }
+  const values = source.features.map((feature) => `${newestValue(feature, false)} AS newest_${feature.valueColumn}`);
+  return {
+    definitions: [`${name} AS (SELECT ${joinSql(['h.entity_id', ...values], ', ')} FROM ${ofLabels} GROUP BY h.entity_id)`],
+    join,
+    found,
+    value: ({ valueColumn }) => `${name}.newest_${valueColumn}.v`,
+    timestamp: undefined,
+  };
+}

@@ -1,0 +1,40 @@
+import { quoteIdentifier } from './sql-text.js';
+import type { FeaturePlan } from './plan.js';
+
+/**
+ * The order of ties as one comparable value: event time, creation time, sequence, and last the place in the table, which
+ * is the order of arrival (tables are only appended to). DuckDB compares structs field by field; nulls are replaced,
+ * because it would order them last, and an unknown time is the oldest.
+ */
+const EVENT_TIME = 't: h.event_timestamp';
+const TIE_ORDER = [
+  `c: coalesce(h.created_timestamp, TIMESTAMP '-infinity')`,
+  `s: coalesce(h.sequence, (-9223372036854775808)::BIGINT)`,
+  'r: h.rowid',
+];
+
+interface VersionParts {
+  /** false in a static source, which has no event time. */
+  readonly timed: boolean;
+  /** Carry this feature's value along; it is never compared, since no two rows have the same place. */
+  readonly withValue?: FeaturePlan;
+}
+
+export function version({ timed, withValue }: VersionParts): string {
+  const parts = [
+    ...(timed ? [EVENT_TIME] : []),
+    ...TIE_ORDER,
+    ...(withValue ? [`v: h.${quoteIdentifier(withValue.feature.name)}`] : []),
+  ];
+  return `{${parts.join(', ')}}`;
+}
+
+/** The newest row; `.r` of it is its rowid. */
+export function newestRow(timed: boolean): string {
+  return `max(${version({ timed })})`;
+}
+
+/** The newest row in which the feature is not null; `.v` of it is the value. */
+export function newestValue(feature: FeaturePlan, timed: boolean): string {
+  return `max(${version({ timed, withValue: feature })}) FILTER (WHERE h.${quoteIdentifier(feature.feature.name)} IS NOT NULL)`;
+}

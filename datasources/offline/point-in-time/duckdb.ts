@@ -1,0 +1,99 @@
+import type { FeaturePlan, PointInTimePlan, SourcePlan } from './plan.js';
+import { lookupBlock } from './duckdb-lookup.js';
+import { staticBlock } from './duckdb-static.js';
+import { timelineBlock } from './duckdb-timeline.js';
+import { joinSql, Parameters, type CompiledSql } from './sql-text.js';
+
+/**
+ * The DuckDB dialect of the point-in-time compiler.
+ *
+ * Two forms give the same rows. `lookup` joins each label with the history of its entity and keeps the newest: right for
+ * a few labels, as a client's asOf read has. `timeline` turns the history into the states each entity went through and
+ * finds each label's state by one ASOF join: right for labels by the million. Ties are reduced before the ASOF join,
+ * because which of two equal rows it picks is documented nowhere. test/unit/point-in-time compares both with a naive
+ * oracle.
+ */
+export type PointInTimeForm = 'lookup' | 'timeline';
+
+export interface DuckDbTarget {
+  readonly form: PointInTimeForm;
+  /** A SELECT that gives row_id BIGINT, entity_id VARCHAR and label_time TIMESTAMP; the last two may be null. */
+  readonly labels: string;
+  /** The quoted name of a source's table. */
+  readonly tableOf: (source: SourcePlan['source']) => string;
+}
+
+/** One source as part of the query: what to define first, how to join it, and how to speak of its columns. */
+export interface SourceBlock {
+  readonly definitions: readonly string[];
+  readonly join: string;
+  /** True where a row of the source counts for the label. */
+  readonly found: string;
+  readonly value: (feature: FeaturePlan) => string;
+  /** When the value became true; undefined for a static source. */
+  readonly timestamp: ((feature: FeaturePlan) => string) | undefined;
+}
+
+export interface BlockContext {
+  readonly plan: PointInTimePlan;
+  readonly source: SourcePlan;
+  /** Unique in the query. */
+  readonly name: string;
+  readonly table: string;
+}
+
+/** Columns of the result: row_id, then value, timestamp and status of each feature; one row a label, in order. */
+export function compileForDuckDb<Parameter>(
+  plan: PointInTimePlan,
+  target: DuckDbTarget,
+  parameters: Parameters<Parameter | bigint>,
+): CompiledSql<Parameter | bigint> {
+  const blockOf = target.form === 'lookup' ? lookupBlock : timelineBlock;
+  const blocks = plan.sources.map((source, index) => {
+    const context = { plan, source, name: `source_${index}`, table: target.tableOf(source.source) };
+    return { source, block: source.source.timestampColumn === null ? staticBlock(context) : blockOf(context) };
+  });
+  const columns = blocks.flatMap(({ source, block }) =>
+    source.features.map((feature) => featureColumns(feature, block, parameters)),
+  );
+  const sql = [
+    `WITH labels AS MATERIALIZED (${target.labels})`,
+    ...blocks.flatMap(({ block }) => block.definitions).map((definition) => `, ${definition}`),
+    `SELECT ${joinSql(['l.row_id', ...columns], ',\n  ')}`,
+    'FROM labels AS l',
+    ...blocks.map(({ block }) => block.join),
+    'ORDER BY l.row_id',
+  ].join('\n');
+  return { sql, parameters: parameters.values };
+}
+
+function featureColumns<Parameter>(
+  feature: FeaturePlan,
+  block: SourceBlock,
+  parameters: Parameters<Parameter | bigint>,
+): string {
+  const value = block.value(feature);
+  const timestamp = block.timestamp?.(feature);
+  // Ages are compared as integers of microseconds: an INTERVAL would bring months and their lengths into it.
+  const expired =
+    timestamp !== undefined && feature.ttl !== null
+      ? `epoch_us(l.label_time) - epoch_us(${timestamp}) > ${parameters.add(feature.ttl)}`
+      : undefined;
+  const status = joinSql(
+    [
+      `CASE WHEN NOT (${block.found}) THEN 'NOT_FOUND'`,
+      expired && `WHEN ${expired} THEN 'EXPIRED'`,
+      `WHEN ${value} IS NULL THEN 'NULL' ELSE 'PRESENT' END`,
+    ],
+    ' ',
+  );
+  const valid = expired ? `CASE WHEN ${expired} THEN NULL ELSE ${value} END` : value;
+  return joinSql(
+    [
+      `${valid} AS ${feature.valueColumn}`,
+      `${timestamp ?? 'NULL::TIMESTAMP'} AS ${feature.timestampColumn}`,
+      `${status} AS ${feature.statusColumn}`,
+    ],
+    ', ',
+  );
+}

@@ -1,0 +1,111 @@
+import { open, type Database, type RootDatabase } from 'lmdb';
+import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
+import type { EntityType, Feature } from '../../registry/model.js';
+import type { OnlineRead, OnlineStore, OnlineWrite } from '../online-store.js';
+import { mergeWrite } from './merge-write.js';
+import { encodeRow, RowReader, type Slot } from './row-codec.js';
+import { SlotNumbers } from './slot-numbers.js';
+
+/** Named databases (one an entity type) in the file. LMDB fixes the most at opening; an unused one costs nothing. */
+const MAX_ENTITY_TYPES = 1000;
+
+/**
+ * The embedded online store: one LMDB environment, a database an entity type, a row an entity. Reads are memory-mapped
+ * and synchronous underneath: microseconds, no copy, no thread.
+ */
+export class LmdbOnlineStore implements OnlineStore {
+  readonly maxEntityIdsPerRead = 1000;
+  readonly #environment: RootDatabase;
+  readonly #numbers: SlotNumbers;
+  readonly #rows = new Map<EntityType, Database<Buffer, Buffer>>();
+
+  constructor(path: string) {
+    this.#environment = open({ path, maxDbs: MAX_ENTITY_TYPES + 1, noSubdir: false });
+    this.#numbers = new SlotNumbers(this.#environment);
+  }
+
+  async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
+    if (entityIds.length === 0 || entityIds.length > this.maxEntityIdsPerRead) {
+      throw new RangeError(`a read takes 1 to ${this.maxEntityIdsPerRead} entity ids, not ${entityIds.length}`);
+    }
+    const rows = this.#rowsOf(entityType);
+    const columns = features.map((feature) => ({
+      feature,
+      number: this.#numbers.find(entityType, feature.name),
+      sourceNumber: this.#numbers.findSource(feature.source),
+    }));
+    return entityIds.map((entityId) => {
+      // The buffer is LMDB's own and changes with the next get: all cells of a row are decoded before it.
+      const bytes = rows.getBinaryFast(Buffer.from(entityId));
+      if (bytes === undefined) return columns.map(() => NOT_FOUND_CELL);
+      const row = new RowReader(bytes);
+      return columns.map(({ feature, number, sourceNumber }) => readCell(row, feature, number, sourceNumber, now));
+    });
+  }
+
+  async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
+    if (writes.length === 0) return;
+    const rows = this.#rowsOf(entityType);
+    const merged = this.#environment.transaction(() => {
+      for (const [entityId, ofEntity] of Map.groupBy(writes, (write) => write.entityId)) {
+        const key = Buffer.from(entityId);
+        const stored = rows.getBinary(key);
+        const slots = stored === undefined ? new Map<number, Slot>() : new RowReader(stored).slots();
+        for (const write of ofEntity) mergeWrite(slots, write, this.#numbers);
+        void rows.put(key, encodeRow(slots));
+      }
+    });
+    await merged.catch((error: unknown) => {
+      this.#numbers.forgetUncommitted();
+      throw error;
+    });
+    // The transaction is visible now, but a power cut could still undo it: acknowledge when it is on disk.
+    await this.#environment.flushed;
+  }
+
+  async clear(entityType: EntityType): Promise<void> {
+    await this.#rowsOf(entityType).clearAsync();
+    await this.#environment.flushed;
+  }
+
+  async isHealthy(): Promise<boolean> {
+    try {
+      this.#environment.getStats();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#environment.close();
+  }
+
+  #rowsOf(entityType: EntityType): Database<Buffer, Buffer> {
+    let rows = this.#rows.get(entityType);
+    if (!rows) {
+      rows = this.#environment.openDB<Buffer, Buffer>({
+        name: `${entityType.featurestore.name}/${entityType.name}`,
+        encoding: 'binary',
+        keyEncoding: 'binary',
+      });
+      this.#rows.set(entityType, rows);
+    }
+    return rows;
+  }
+}
+
+function readCell(
+  row: RowReader,
+  feature: Feature,
+  number: number | undefined,
+  sourceNumber: number | undefined,
+  now: bigint,
+): FeatureCell {
+  const position = number === undefined ? -1 : row.find(number);
+  if (position >= 0) return cellAt(row.value(position), row.timestamp(position), feature.ttl, now);
+  // No value was ever written, but rows of its source were: the feature is known to have none.
+  const sourcePosition = sourceNumber === undefined ? -1 : row.find(sourceNumber);
+  if (sourcePosition < 0) return NOT_FOUND_CELL;
+  return cellAt(null, row.timestamp(sourcePosition), feature.ttl, now);
+}

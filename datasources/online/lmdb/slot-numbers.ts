@@ -1,0 +1,64 @@
+import type { Database, RootDatabase } from 'lmdb';
+import type { EntityType, FeatureSource } from '../../registry/model.js';
+
+/**
+ * The number under which a feature stands in the rows of its entity type. Given once and kept in the file: a registry
+ * that orders its features anew, or drops one, must not shift what stored rows mean.
+ *
+ * A source has a number too; its slot holds no value, only the version of the source's newest row (see merge-write.ts).
+ */
+export class SlotNumbers {
+  readonly #stored: Database<number, string>;
+  readonly #known = new Map<EntityType, Map<string, number>>();
+
+  constructor(environment: RootDatabase) {
+    this.#stored = environment.openDB<number, string>({ name: 'slot-numbers' });
+  }
+
+  find(entityType: EntityType, name: string): number | undefined {
+    const known = this.#of(entityType);
+    const number = known.get(name) ?? this.#stored.get(keyOf(entityType, name));
+    if (number !== undefined) known.set(name, number);
+    return number;
+  }
+
+  findSource(source: FeatureSource): number | undefined {
+    return this.find(source.entityType, sourceSlot(source));
+  }
+
+  /** Inside a write transaction only: the number must be durable before a row that uses it, or together with it. */
+  assign(entityType: EntityType, name: string): number {
+    const found = this.find(entityType, name);
+    if (found !== undefined) return found;
+    const counter = keyOf(entityType, '');
+    const number = this.#stored.get(counter) ?? 0;
+    void this.#stored.put(counter, number + 1);
+    void this.#stored.put(keyOf(entityType, name), number);
+    this.#of(entityType).set(name, number);
+    return number;
+  }
+
+  assignSource(source: FeatureSource): number {
+    return this.assign(source.entityType, sourceSlot(source));
+  }
+
+  /** After a transaction that failed: the numbers it gave are remembered here but not in the file. */
+  forgetUncommitted(): void {
+    this.#known.clear();
+  }
+
+  #of(entityType: EntityType): Map<string, number> {
+    let known = this.#known.get(entityType);
+    if (!known) this.#known.set(entityType, (known = new Map<string, number>()));
+    return known;
+  }
+}
+
+function keyOf(entityType: EntityType, name: string): string {
+  return `${entityType.featurestore.name}/${entityType.name}/${name}`;
+}
+
+/** Feature names are identifiers, so one with a $ is never a feature's. */
+function sourceSlot(source: FeatureSource): string {
+  return `$${source.name}`;
+}

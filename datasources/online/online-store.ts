@@ -1,0 +1,76 @@
+import type { FeatureCell } from '../../values/feature-cell.js';
+import type { Instant } from '../../values/instant.js';
+import type { FeatureValue } from '../../values/value-type.js';
+import type { EntityType, Feature, FeatureSource } from '../registry/model.js';
+
+/**
+ * The online store: the newest values by entity id. The port behind which LMDB, Bigtable and Vertex feature views stand;
+ * test/contract/online-store.contract.ts is what an adapter must keep.
+ */
+export interface OnlineStore {
+  /**
+   * The asked features of many entities: cells[i][j] is feature j of entity i. An entity or feature that is not there is
+   * NOT_FOUND, a value older than its ttl at `now` is EXPIRED. The ids are canonical (values/entity-id.ts), at least one
+   * (an empty key list is a full table scan in Bigtable) and at most `maxEntityIdsPerRead`.
+   */
+  read(request: OnlineRead): Promise<FeatureCell[][]>;
+
+  /** Keeps each write that is newer than what is there, in one durable step for all of them. */
+  write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void>;
+
+  /** Forgets all entities of a type. */
+  clear(entityType: EntityType): Promise<void>;
+
+  /** How many entity ids one read takes; a caller with more splits them. */
+  readonly maxEntityIdsPerRead: number;
+
+  isHealthy(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface OnlineRead {
+  readonly entityType: EntityType;
+  readonly entityIds: readonly string[];
+  readonly features: readonly Feature[];
+  readonly now: Instant;
+}
+
+/** Values of one entity that became true together: a row of a source, or some of its columns. */
+export interface OnlineWrite {
+  readonly entityId: string;
+  readonly source: FeatureSource;
+  readonly version: ValueVersion;
+  /**
+   * By feature name. In a dense entity type the features of the source that are absent become null, as the newest whole
+   * row counts; otherwise nulls and absent features leave what is there.
+   */
+  readonly values: ReadonlyMap<string, FeatureValue | null>;
+}
+
+/**
+ * What makes one value newer than another, in this order: the time at which it became true, the time at which it was
+ * written, a sequence number, and last the order of arrival (a later write of an equal version wins). The point-in-time
+ * compiler orders ties the same way, or online and offline would disagree.
+ */
+export interface ValueVersion {
+  /** null in a static source. */
+  readonly timestamp: Instant | null;
+  readonly createdTimestamp: Instant | null;
+  readonly sequence: bigint | null;
+}
+
+/** Negative when a is older than b. An unknown time is older than any known one. */
+export function compareVersions(a: ValueVersion, b: ValueVersion): number {
+  return (
+    compareNullable(a.timestamp, b.timestamp) ||
+    compareNullable(a.createdTimestamp, b.createdTimestamp) ||
+    compareNullable(a.sequence, b.sequence)
+  );
+}
+
+function compareNullable(a: bigint | null, b: bigint | null): number {
+  if (a === b) return 0;
+  if (a === null) return -1;
+  if (b === null) return 1;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,88 @@
+import type { ValueType } from '../../values/value-type.js';
+
+/** Where values live. The same names are the StoreKind of the schema. */
+export const STORE_KINDS = ['LMDB', 'DUCKDB', 'BIGTABLE', 'BIGQUERY', 'VERTEX_FEATURE_VIEW', 'VERTEX_LEGACY'] as const;
+export type StoreKind = (typeof STORE_KINDS)[number];
+
+/** How careful one must be with a feature's values. */
+export const SENSITIVITIES = ['PUBLIC', 'INTERNAL', 'CONFIDENTIAL', 'PERSONAL'] as const;
+export type Sensitivity = (typeof SENSITIVITIES)[number];
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** A namespace of entity types. */
+export interface Featurestore {
+  readonly name: string;
+  readonly description: string | null;
+  readonly labels: Labels;
+  readonly onlineStore: StoreLocation;
+  readonly offlineStore: StoreLocation;
+  /** Files a source's SQL may read, by the name it reads them under. */
+  readonly tables: ReadonlyMap<string, string>;
+  readonly entityTypes: readonly EntityType[];
+  readonly featureViews: readonly FeatureView[];
+}
+
+export interface StoreLocation {
+  readonly kind: StoreKind;
+  /** In words a client may read: never a path or a project id. */
+  readonly location: string | null;
+}
+
+/** A kind of thing with an id. */
+export interface EntityType {
+  readonly featurestore: Featurestore;
+  readonly name: string;
+  /** The name of a list of them in the typed part of the schema. */
+  readonly pluralName: string;
+  readonly description: string | null;
+  /** One column, or several for a composite id (values/entity-id.ts). */
+  readonly entityIdColumns: readonly string[];
+  /** Microseconds after which a value counts as EXPIRED; null for never. A feature may say its own. */
+  readonly ttl: bigint | null;
+  /**
+   * true: an entity is known by its newest whole row, nulls included. false: by the newest non-null value of each
+   * feature on its own.
+   */
+  readonly dense: boolean;
+  readonly sources: readonly FeatureSource[];
+  /** The features of all its sources, in the order of the registry. */
+  readonly features: readonly Feature[];
+}
+
+/** One table of values, and the features that are its columns. On Google Cloud this is a feature group. */
+export interface FeatureSource {
+  readonly entityType: EntityType;
+  readonly name: string;
+  /** Where embedded values come from: the text of a SELECT over the featurestore's tables. null: written by clients. */
+  readonly sql: string | null;
+  /** The column with the time at which a row was known; null for a static source, whose values hold at all times. */
+  readonly timestampColumn: string | null;
+  readonly createdTimestampColumn: string | null;
+  readonly sequenceColumn: string | null;
+  readonly features: readonly Feature[];
+}
+
+/** A typed, described, time-varying property. */
+export interface Feature {
+  readonly entityType: EntityType;
+  readonly source: FeatureSource;
+  readonly name: string;
+  readonly valueType: ValueType;
+  readonly unit: string | null;
+  readonly description: string | null;
+  readonly owner: string | null;
+  readonly labels: Labels;
+  readonly sensitivity: Sensitivity;
+  readonly ttl: bigint | null;
+  readonly deprecationReason: string | null;
+}
+
+/** A named selection of features served together. */
+export interface FeatureView {
+  readonly name: string;
+  readonly entityType: EntityType;
+  readonly features: readonly Feature[];
+  /** When it is synced, as a cron expression; null when it is not scheduled. */
+  readonly schedule: string | null;
+}

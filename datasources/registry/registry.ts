@@ -1,0 +1,77 @@
+import { AppError } from '../../errors/app-error.js';
+import type { EntityType, Feature, Featurestore, FeatureView } from './model.js';
+
+/**
+ * The registry in memory: what exists, by name. Adapters (yaml/) make one; everything else is derived from it, also the
+ * typed part of the GraphQL schema. A name that is not in it is an error that lists the names that are: a typo answered
+ * with null would look like missing data.
+ */
+export class Registry {
+  readonly #featurestores: ReadonlyMap<string, Featurestore>;
+
+  constructor(readonly featurestores: readonly Featurestore[]) {
+    this.#featurestores = new Map(featurestores.map((featurestore) => [featurestore.name, featurestore]));
+  }
+
+  findFeaturestore(name: string): Featurestore | undefined {
+    return this.#featurestores.get(name);
+  }
+
+  featurestore(name: string, field = 'featurestore'): Featurestore {
+    return (
+      this.#featurestores.get(name) ??
+      unknownName('FEATURESTORE_NOT_FOUND', `featurestore "${name}"`, this.featurestores, field)
+    );
+  }
+
+  entityType(featurestore: string, entityType: string): EntityType {
+    return entityTypeOf(this.featurestore(featurestore), entityType);
+  }
+}
+
+export function entityTypeOf(featurestore: Featurestore, name: string, field = 'entityType'): EntityType {
+  return (
+    featurestore.entityTypes.find((entityType) => entityType.name === name) ??
+    unknownName(
+      'ENTITY_TYPE_NOT_FOUND',
+      `entity type "${name}" in featurestore "${featurestore.name}"`,
+      featurestore.entityTypes,
+      field,
+    )
+  );
+}
+
+export function featureOf(entityType: EntityType, name: string, field = 'names'): Feature {
+  return (
+    entityType.features.find((feature) => feature.name === name) ??
+    unknownName(
+      'FEATURE_NOT_FOUND',
+      `feature "${name}" of entity type "${entityType.name}"`,
+      entityType.features,
+      field,
+    )
+  );
+}
+
+export function featureViewOf(entityType: EntityType, name: string, field = 'view'): FeatureView {
+  const views = entityType.featurestore.featureViews.filter((view) => view.entityType === entityType);
+  return (
+    views.find((view) => view.name === name) ??
+    unknownName('FEATURE_VIEW_NOT_FOUND', `feature view "${name}" of entity type "${entityType.name}"`, views, field)
+  );
+}
+
+type NotFoundCode =
+  | 'FEATURESTORE_NOT_FOUND'
+  | 'ENTITY_TYPE_NOT_FOUND'
+  | 'FEATURE_NOT_FOUND'
+  | 'FEATURE_VIEW_NOT_FOUND';
+
+const MOST_NAMES_LISTED = 30;
+
+function unknownName(code: NotFoundCode, what: string, known: readonly { readonly name: string }[], field: string): never {
+  const names = known.slice(0, MOST_NAMES_LISTED).map((item) => item.name);
+  const rest = known.length > names.length ? ` and ${known.length - names.length} more` : '';
+  const hint = names.length === 0 ? 'There are none.' : `There are: ${names.join(', ')}${rest}.`;
+  throw new AppError(code, `There is no ${what}. ${hint}`, { field });
+}

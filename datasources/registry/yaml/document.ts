@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { ttlFromSeconds } from '../../../values/instant.js';
+import { VALUE_TYPES } from '../../../values/value-type.js';
+import { SENSITIVITIES } from '../model.js';
+
+/**
+ * The shape of a registry file. The JSON Schema that editors use is printed from here
+ * (datasources/registry/registry.schema.json), so descriptions are written for its reader.
+ */
+const resourceName = (most: number) =>
+  z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]*$/, 'a name has lower-case letters, digits and _, and does not begin with a digit')
+    .max(most, `a name has at most ${most} characters`);
+
+/** Vertex AI's own limits, the stricter where its pages disagree: what is named here can move there. */
+const featurestoreName = resourceName(60).describe('Unique in the registry.');
+const entityTypeName = resourceName(60).describe('Unique in its featurestore.');
+const featureName = resourceName(64).describe('Unique in its entity type. In the typed schema it becomes camelCase.');
+const columnName = resourceName(128);
+
+const labels = z
+  .record(z.string().max(64), z.string().max(64))
+  .default({})
+  .describe('Free key-value pairs for finding and billing.');
+
+const ttlSeconds = z
+  .number()
+  .superRefine((seconds, context) => {
+    try {
+      ttlFromSeconds(seconds);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  })
+  .nullable()
+  .default(null)
+  .describe('Seconds after which a value is EXPIRED. 0 or nothing: never. A value exactly this old is still valid.');
+
+const feature = z
+  .strictObject({
+    name: featureName,
+    valueType: z.enum(VALUE_TYPES).describe('The type of its values.'),
+    unit: z.string().nullable().default(null).describe('The unit of a number, e.g. minutes.'),
+    description: z.string().nullable().default(null).describe('What it says, for the person who chooses features.'),
+    owner: z.string().nullable().default(null).describe('Who answers for it.'),
+    labels,
+    sensitivity: z.enum(SENSITIVITIES).default('INTERNAL').describe('How careful one must be with its values.'),
+    ttlSeconds: ttlSeconds.describe('Its own ttl in seconds, instead of the one of the entity type.'),
+    deprecationReason: z.string().min(1).nullable().default(null).describe('Why not to use it, and what to use instead.'),
+  })
+  .describe('A typed, described property of an entity.');
+
+const source = z
+  .strictObject({
+    name: resourceName(60).default('values').describe('Unique in its entity type.'),
+    sql: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe('A SQL file beside the registry: one SELECT over the featurestore’s tables that gives the id columns, the timestamp column and one column a feature.'),
+    static: z.boolean().default(false).describe('Its values have no time: they hold at all times.'),
+    timestampColumn: columnName
+      .default('event_timestamp')
+      .describe('The column with the moment (UTC) at which a row was known. Not read for a static source.'),
+    createdTimestampColumn: columnName
+      .nullable()
+      .default(null)
+      .describe('The column with the moment at which a row was written: it breaks ties and serves the known-at cut-off.'),
+    sequenceColumn: columnName
+      .nullable()
+      .default(null)
+      .describe('An integer column that breaks ties of both times: the greater is newer.'),
+    features: z.array(feature).min(1).describe('Its columns.'),
+  })
+  .describe('One table of values.');
+
+const entityType = z
+  .strictObject({
+    name: entityTypeName,
+    pluralName: resourceName(60).optional().describe('The name of a list in the typed schema; English plural if absent.'),
+    description: z.string().nullable().default(null).describe('What one entity is.'),
+    entityIdColumns: z
+      .array(columnName)
+      .min(1)
+      .max(8)
+      .default(['entity_id'])
+      .describe('The columns of the id; several make a composite id.'),
+    ttlSeconds,
+    dense: z
+      .boolean()
+      .default(false)
+      .describe('true: the newest whole row counts, nulls included. false: the newest non-null value of each feature.'),
+    sources: z.array(source).min(1).describe('The tables its features come from.'),
+  })
+  .describe('A kind of thing with an id.');
+
+const featureView = z
+  .strictObject({
+    name: resourceName(60).describe('Unique in its featurestore.'),
+    entityType: entityTypeName.describe('The entity type it selects from.'),
+    features: z.array(featureName).min(1).describe('The names of its features, in order.'),
+    schedule: z.string().nullable().default(null).describe('A cron expression.'),
+  })
+  .describe('A named selection of features served together.');
+
+const featurestore = z
+  .strictObject({
+    name: featurestoreName,
+    description: z.string().nullable().default(null).describe('What it holds.'),
+    labels,
+    onlineStore: z.strictObject({ kind: z.literal('LMDB') }).default({ kind: 'LMDB' }).describe('Where the newest values live.'),
+    offlineStore: z
+      .strictObject({ kind: z.literal('DUCKDB') })
+      .default({ kind: 'DUCKDB' })
+      .describe('Where all values live.'),
+    tables: z
+      .record(resourceName(60), z.string().min(1))
+      .default({})
+      .describe('Files the SQL may read, by name: a path from the registry file, or npm:package/path. Parquet, CSV or NDJSON.'),
+    entityTypes: z.array(entityType).min(1).describe('Its kinds of things.'),
+    featureViews: z.array(featureView).default([]).describe('Named selections of features.'),
+  })
+  .describe('A namespace of entity types.');
+
+export const registryDocument = z
+  .strictObject({ featurestores: z.array(featurestore).min(1).describe('The featurestores.') })
+  .describe('A featuregraph registry: what exists, and where its values live.');
+
+export type RegistryDocument = z.infer<typeof registryDocument>;
+export type FeaturestoreDocument = RegistryDocument['featurestores'][number];
+export type EntityTypeDocument = FeaturestoreDocument['entityTypes'][number];
+export type SourceDocument = EntityTypeDocument['sources'][number];
+export type FeatureDocument = SourceDocument['features'][number];
+
+/** The JSON Schema of a registry file, as an editor wants it. */
+export function registryJsonSchema(): object {
+  return z.toJSONSchema(registryDocument, { io: 'input' });
+}

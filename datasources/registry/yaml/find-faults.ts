@@ -1,0 +1,73 @@
+import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
+
+/** Columns every table of values has beside its features (datasources/offline). */
+const RESERVED_NAMES = new Set(['entity_id', 'event_timestamp', 'created_timestamp', 'sequence']);
+
+interface Fault {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** What the shape alone cannot say: names that clash and references to nothing. */
+export function findFaults(document: RegistryDocument): Fault[] {
+  return [
+    ...duplicates(document.featurestores, ['featurestores']),
+    ...document.featurestores.flatMap((featurestore, index) => featurestoreFaults(featurestore, ['featurestores', index])),
+  ];
+}
+
+function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly PropertyKey[]): Fault[] {
+  return [
+    ...duplicates(featurestore.entityTypes, [...path, 'entityTypes']),
+    ...duplicates(featurestore.featureViews, [...path, 'featureViews']),
+    ...featurestore.entityTypes.flatMap((entityType, index) => entityTypeFaults(entityType, [...path, 'entityTypes', index])),
+    ...featurestore.featureViews.flatMap((view, index) => viewFaults(featurestore, index, [...path, 'featureViews', index])),
+  ];
+}
+
+function entityTypeFaults(entityType: EntityTypeDocument, path: readonly PropertyKey[]): Fault[] {
+  const features = entityType.sources.flatMap((source, sourceIndex) =>
+    source.features.map((feature, index) => ({
+      name: feature.name,
+      path: [...path, 'sources', sourceIndex, 'features', index],
+    })),
+  );
+  const seen = new Set<string>();
+  const faults: Fault[] = duplicates(entityType.sources, [...path, 'sources']);
+  for (const feature of features) {
+    if (seen.has(feature.name)) {
+      faults.push({ path: feature.path, message: `feature "${feature.name}" is already in this entity type` });
+    }
+    if (RESERVED_NAMES.has(feature.name)) {
+      faults.push({ path: feature.path, message: `"${feature.name}" is a column every table has; choose another name` });
+    }
+    seen.add(feature.name);
+  }
+  const idColumns = new Set(entityType.entityIdColumns);
+  if (idColumns.size < entityType.entityIdColumns.length) {
+    faults.push({ path: [...path, 'entityIdColumns'], message: 'the same column is named twice' });
+  }
+  return faults;
+}
+
+function viewFaults(featurestore: FeaturestoreDocument, index: number, path: readonly PropertyKey[]): Fault[] {
+  const view = featurestore.featureViews[index];
+  const entityType = featurestore.entityTypes.find((candidate) => candidate.name === view?.entityType);
+  if (!view || !entityType) {
+    return [{ path: [...path, 'entityType'], message: `there is no entity type "${view?.entityType}"` }];
+  }
+  const known = new Set(entityType.sources.flatMap((source) => source.features.map((feature) => feature.name)));
+  return view.features.flatMap((name, position) =>
+    known.has(name)
+      ? []
+      : [{ path: [...path, 'features', position], message: `entity type "${entityType.name}" has no feature "${name}"` }],
+  );
+}
+
+function duplicates(items: readonly { readonly name: string }[], path: readonly PropertyKey[]): Fault[] {
+  return items.flatMap((item, index) =>
+    items.findIndex((other) => other.name === item.name) < index
+      ? [{ path: [...path, index, 'name'], message: `"${item.name}" is named twice` }]
+      : [],
+  );
+}

@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { LineCounter, parseDocument, type Document } from 'yaml';
+import { OperatorError } from '../../../errors/operator-error.js';
+import { Registry } from '../registry.js';
+import { registryDocument, type RegistryDocument } from './document.js';
+import { findFaults } from './find-faults.js';
+import { readSourceFiles } from './source-files.js';
+import { toModel } from './to-model.js';
+
+/**
+ * Reads a registry file. All its faults are reported at once, each with line and column, because a fault a restart is
+ * how people learn to hate a configuration file.
+ */
+export async function loadRegistry(path: string): Promise<Registry> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new OperatorError(`The registry ${path} cannot be read. FEATUREGRAPH_REGISTRY names it.`, [], { cause });
+  });
+  const document = parseRegistry(text, path);
+  return new Registry(toModel(document, await readSourceFiles(document, path)));
+}
+
+function parseRegistry(text: string, path: string): RegistryDocument {
+  const lines = new LineCounter();
+  const yaml = parseDocument(text, { lineCounter: lines });
+  if (yaml.errors.length > 0) {
+    throw invalid(
+      path,
+      yaml.errors.map((error) => `${position(lines, error.pos[0])} ${error.message.split('\n')[0]}`),
+    );
+  }
+  const parsed = registryDocument.safeParse(yaml.toJS());
+  if (!parsed.success) {
+    throw invalid(
+      path,
+      parsed.error.issues.map((issue) => describe(yaml, lines, issue.path, issue.message)),
+    );
+  }
+  const faults = findFaults(parsed.data);
+  if (faults.length > 0) {
+    throw invalid(
+      path,
+      faults.map((fault) => describe(yaml, lines, fault.path, fault.message)),
+    );
+  }
+  return parsed.data;
+}
+
+function invalid(path: string, faults: string[]): OperatorError {
+  return new OperatorError(`The registry ${path} has ${faults.length} fault${faults.length === 1 ? '' : 's'}:`, faults);
+}
+
+function describe(yaml: Document, lines: LineCounter, path: readonly PropertyKey[], message: string): string {
+  const dotted = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
+  return `${position(lines, offsetOf(yaml, path))} ${dotted.replace(/^\./, '')}: ${message}`;
+}
+
+/** Where a path stands in the text; for a key that is missing, the nearest thing around it. */
+function offsetOf(yaml: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = yaml.getIn(path.slice(0, length), true);
+    if (node && typeof node === 'object' && 'range' in node && Array.isArray(node.range)) return Number(node.range[0]);
+  }
+  return 0;
+}
+
+function position(lines: LineCounter, offset: number): string {
+  const { line, col } = lines.linePos(offset);
+  return `line ${line}, column ${col}:`;
+}

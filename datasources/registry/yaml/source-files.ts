@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { OperatorError } from '../../../errors/operator-error.js';
+import type { RegistryDocument } from './document.js';
+
+/** What a registry names outside itself, found and read. Keys are as the registry writes them. */
+export interface SourceFiles {
+  readonly sqlTexts: ReadonlyMap<string, string>;
+  readonly tablePaths: ReadonlyMap<string, string>;
+}
+
+/** Finds every file a registry names. Missing ones are reported together. */
+export async function readSourceFiles(document: RegistryDocument, registryPath: string): Promise<SourceFiles> {
+  const folder = dirname(resolve(registryPath));
+  const faults: string[] = [];
+  const sqlTexts = new Map<string, string>();
+  const tablePaths = new Map<string, string>();
+  for (const featurestore of document.featurestores) {
+    for (const location of Object.values(featurestore.tables)) {
+      const path = findTable(location, folder);
+      if (path === undefined || !existsSync(path)) faults.push(`${location} is not there`);
+      else tablePaths.set(location, path);
+    }
+    for (const source of featurestore.entityTypes.flatMap((entityType) => entityType.sources)) {
+      if (source.sql === null) continue;
+      const path = resolve(folder, source.sql);
+      if (existsSync(path)) sqlTexts.set(source.sql, await readFile(path, 'utf8'));
+      else faults.push(`${source.sql} is not there`);
+    }
+  }
+  if (faults.length > 0) throw new OperatorError(`The registry ${registryPath} names files that are missing:`, faults);
+  return { sqlTexts, tablePaths };
+}
+
+/** `npm:package/path` is a file of an installed package, wherever npm put the package; anything else is a path. */
+function findTable(location: string, folder: string): string | undefined {
+  if (!location.startsWith('npm:')) return resolve(folder, location);
+  const inPackage = location.slice('npm:'.length);
+  const searched = createRequire(import.meta.url).resolve.paths(inPackage) ?? [];
+  return searched.map((modules) => join(modules, inPackage)).find((path) => existsSync(path));
+}

@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FeatureRow, OfflineStore, PointInTimeLabel } from '../../datasources/offline/offline-store.js';
+import type { EntityType, FeatureSource } from '../../datasources/registry/model.js';
+import { encodeEntityId } from '../../values/entity-id.js';
+import { parseInstant } from '../../values/instant.js';
+import type { FeatureValue, ValueType } from '../../values/value-type.js';
+import { testEntityType } from './test-registry.js';
+
+type Scalar = string | number | boolean | null;
+type CaseRow = Readonly<Record<string, unknown>>;
+
+/** A case in the form of ../shared/cases: labels, history, options and the expected row of each label. */
+export interface PointInTimeCase {
+  readonly id: string;
+  readonly options: {
+    readonly ttlSeconds?: number | null;
+    readonly ignoreNulls?: boolean;
+    readonly filterByCreatedTimestamp?: boolean;
+    readonly strictlyBefore?: boolean;
+    readonly passthrough?: readonly string[];
+  };
+  readonly entityRows: readonly CaseRow[];
+  readonly featureRows: readonly CaseRow[];
+  readonly expected: readonly CaseRow[];
+}
+
+export function readCases(folder: string): PointInTimeCase[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as PointInTimeCase);
+}
+
+const ROW_COLUMNS = new Set(['entity_id', 'timestamp', 'created_timestamp', 'sequence']);
+
+/** Runs a case through the port of an offline store and gives its answer in the form of `expected`. */
+export async function runCase(store: OfflineStore, entityType: EntityType, pit: PointInTimeCase): Promise<CaseRow[]> {
+  const source = entityType.sources[0] as FeatureSource;
+  // Rows without id or time are given back by the store: they match nothing, which is what the cases expect of them.
+  await store.append(source, pit.featureRows.map((row) => featureRow(entityType, row)));
+  const cells = await store.pointInTime({
+    entityType,
+    labels: pit.entityRows.map((row) => labelOf(entityType, row)),
+    features: entityType.features,
+    options: {
+      strictlyBefore: pit.options.strictlyBefore ?? false,
+      knownAtLabelTime: pit.options.filterByCreatedTimestamp ?? false,
+    },
+  });
+  return pit.entityRows.map((label, row) => ({
+    ...Object.fromEntries((pit.options.passthrough ?? []).map((name) => [name, label[name]])),
+    ...Object.fromEntries(
+      entityType.features.map((feature, index) => [feature.name, plain(cells[row]?.[index]?.value ?? null)]),
+    ),
+  }));
+}
+
+/** The entity type a case is about: its feature types are read off its values. */
+export function entityTypeOfCase(pit: PointInTimeCase): EntityType {
+  const names = [...new Set(pit.featureRows.flatMap((row) => Object.keys(row)))].filter((name) => !ROW_COLUMNS.has(name));
+  return testEntityType({
+    name: 'thing',
+    entityIdColumns: idColumns(pit),
+    dense: !(pit.options.ignoreNulls ?? false),
+    ttlSeconds: pit.options.ttlSeconds ?? null,
+    sources: [
+      {
+        features: names.map((name) => ({
+          name,
+          valueType: valueTypeOf(pit.featureRows.map((row) => row[name]).filter((value) => value !== null)),
+        })),
+      },
+    ],
+  });
+}
+
+function idColumns(pit: PointInTimeCase): string[] {
+  const composite = [...pit.entityRows, ...pit.featureRows].map((row) => row.entity_id).find(isRecord);
+  return composite ? Object.keys(composite) : ['entity_id'];
+}
+
+function valueTypeOf(values: readonly unknown[]): ValueType {
+  if (values.every((value) => typeof value === 'boolean')) return values.length === 0 ? 'DOUBLE' : 'BOOL';
+  if (values.every((value) => Number.isSafeInteger(value))) return 'INT64';
+  if (values.every((value) => typeof value === 'number')) return 'DOUBLE';
+  if (values.every((value) => typeof value === 'string')) return 'STRING';
+  throw new Error(`values of several types: ${JSON.stringify(values)}`);
+}
+
+function featureRow(entityType: EntityType, row: CaseRow): FeatureRow {
+  return {
+    entityId: entityIdOf(entityType, row.entity_id),
+    timestamp: instant(row.timestamp),
+    createdTimestamp: instant(row.created_timestamp),
+    sequence: typeof row.sequence === 'number' ? BigInt(row.sequence) : null,
+    values: new Map(
+      entityType.features.map((feature) => [feature.name, stored(feature.valueType, row[feature.name] as Scalar)]),
+    ),
+  };
+}
+
+function labelOf(entityType: EntityType, row: CaseRow): PointInTimeLabel {
+  return { entityId: entityIdOf(entityType, row.entity_id), time: instant(row.timestamp) };
+}
+
+/** An id with a null part names no entity. */
+function entityIdOf(entityType: EntityType, id: unknown): string | null {
+  const parts = isRecord(id) ? entityType.entityIdColumns.map((column) => id[column]) : [id];
+  if (parts.some((part) => part === null || part === undefined)) return null;
+  return encodeEntityId(parts.map(String));
+}
+
+function instant(text: unknown): bigint | null {
+  return typeof text === 'string' ? parseInstant(text) : null;
+}
+
+function stored(valueType: ValueType, value: Scalar | undefined): FeatureValue | null {
+  if (value === null || value === undefined) return null;
+  return valueType === 'INT64' ? BigInt(value as number) : (value as FeatureValue);
+}
+
+function plain(value: FeatureValue | null): unknown {
+  return typeof value === 'bigint' ? Number(value) : value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,40 @@
+import { badInput } from '../errors/app-error.js';
+
+/**
+ * An entity id is one string. For an entity type with one id column it is that column's value, as it stands.
+ *
+ * For a composite id the parts are joined by commas: origin "SFO" and destination "JFK" are `SFO,JFK`. A comma or percent
+ * sign inside a part is percent-encoded, so that ("1","11") is `1,11`, ("11","1") is `11,1` and ("1,1","1") is `1%2C1,1`:
+ * two different entities never share an id. (Joining the parts with nothing between, a bug seen elsewhere, merges them.)
+ */
+export function encodeEntityId(parts: readonly string[]): string {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  return parts.map((part) => part.replaceAll('%', '%25').replaceAll(',', '%2C')).join(',');
+}
+
+/** The longest entity id in UTF-8 bytes: LMDB keys end at 1978 bytes, and a margin is left for their encoding. */
+export const MAX_ENTITY_ID_BYTES = 1500;
+
+/** Splits an id into the values of its columns; refuses an empty id, one too long, or the wrong number of parts. */
+export function decodeEntityId(entityId: string, columns: readonly string[]): string[] {
+  if (entityId === '') throw badInput('An entity id must not be empty.', 'entityId');
+  if (Buffer.byteLength(entityId) > MAX_ENTITY_ID_BYTES) {
+    throw badInput(`An entity id has at most ${MAX_ENTITY_ID_BYTES} bytes in UTF-8.`, 'entityId');
+  }
+  if (columns.length === 1) return [entityId];
+  const parts = entityId.split(',');
+  if (parts.length !== columns.length) {
+    throw badInput(
+      `The id "${entityId}" has ${parts.length} parts, but this entity type takes ${columns.length}: ` +
+        `${columns.join(',')}. Write a comma inside a part as %2C and a percent sign as %25.`,
+      'entityId',
+    );
+  }
+  return parts.map((part) => part.replaceAll(/%2C/gi, ',').replaceAll('%25', '%'));
+}
+
+/** The one spelling of an id: `%2c` and `%2C` are the same entity and must be the same key. */
+export function canonicalEntityId(entityId: string, columns: readonly string[]): string {
+  return encodeEntityId(decodeEntityId(entityId, columns));
+}

@@ -1,0 +1,88 @@
+import { badInput } from '../errors/app-error.js';
+
+/**
+ * A moment: microseconds since 1970-01-01T00:00:00Z, in UTC.
+ *
+ * Never a JS Date: a Date holds milliseconds, and two feature values 1 microsecond apart would become a tie whose
+ * winner is chance. The range is that of RFC 3339 and BigQuery: years 0001 to 9999.
+ */
+export type Instant = bigint;
+
+export const MICROS_PER_SECOND = 1_000_000n;
+const EARLIEST: Instant = -62_135_596_800_000_000n;
+const LATEST: Instant = 253_402_300_799_999_999n;
+
+const RFC_3339 =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|([+-])(\d{2}):(\d{2}))?$/;
+
+/**
+ * Reads an RFC 3339 instant of any zone. Refused, with the reason: no zone (guessing one shifts the answer by hours),
+ * digits finer than a microsecond that are not zero (rounding could move a value past the asOf of a read),
+ * dates that do not exist, and leap seconds (UTC microseconds have no place for them).
+ */
+export function parseInstant(text: string): Instant {
+  const parts = RFC_3339.exec(text);
+  if (!parts) {
+    throw badInput(`"${clip(text)}" is not an RFC 3339 instant such as 2001-03-07T14:00:00Z.`);
+  }
+  const [, year, month, day, hour, minute, second, fraction = '', zone, sign, zoneHour = '00', zoneMinute = '00'] = parts;
+  if (!zone) {
+    throw badInput(`"${text}" has no time zone. Add Z for UTC or an offset such as +01:00.`);
+  }
+  if (/[1-9]/.test(fraction.slice(6))) {
+    throw badInput(`"${text}" is finer than a microsecond, the finest time kept. Give at most six decimals.`);
+  }
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  const isRealDate = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
+  if (!isRealDate || Number(hour) > 23 || Number(minute) > 59 || Number(zoneHour) > 23 || Number(zoneMinute) > 59) {
+    throw badInput(`"${text}" is not a date and time that exists.`);
+  }
+  if (Number(second) > 59) {
+    throw badInput(`"${text}" has a second over 59. Leap seconds are not kept: write the next second.`);
+  }
+  const local = date.getTime() / 1000 + Number(hour) * 3600 + Number(minute) * 60 + Number(second);
+  const offset = (Number(zoneHour) * 3600 + Number(zoneMinute) * 60) * (sign === '-' ? -1 : 1);
+  const instant = BigInt(local - offset) * MICROS_PER_SECOND + BigInt(fraction.slice(0, 6).padEnd(6, '0'));
+  if (instant < EARLIEST || instant > LATEST) {
+    throw badInput(`"${text}" is outside the years 0001 to 9999.`);
+  }
+  return instant;
+}
+
+/** Writes an instant in UTC with as many fractional digits as are known: none, or up to six. */
+export function formatInstant(instant: Instant): string {
+  const micros = modulo(instant, MICROS_PER_SECOND);
+  const seconds = new Date(Number((instant - micros) / 1000n)).toISOString().slice(0, 19);
+  if (micros === 0n) return `${seconds}Z`;
+  return `${seconds}.${micros.toString().padStart(6, '0').replace(/0+$/, '')}Z`;
+}
+
+/** Seconds from one instant to a later one, as clients read an age. */
+export function secondsBetween(earlier: Instant, later: Instant): number {
+  return Number(later - earlier) / 1e6;
+}
+
+/**
+ * Seconds as configured or asked (a ttl) in microseconds. Refused: negative, not finite, finer than a microsecond.
+ * 0 means "no limit", as null does (the meaning of a ttl of 0 in Feast).
+ */
+export function ttlFromSeconds(seconds: number | null | undefined, field = 'ttlSeconds'): bigint | null {
+  if (seconds === null || seconds === undefined || seconds === 0) return null;
+  const micros = Math.round(seconds * 1e6);
+  if (!Number.isSafeInteger(micros) || micros < 0) {
+    throw badInput(`${field} is a number of seconds from 0 (no limit) to 9007199254, not ${seconds}.`, field);
+  }
+  if (micros === 0 || Math.abs(seconds * 1e6 - micros) > 1e-9 * micros) {
+    throw badInput(`${field} of ${seconds} s is finer than a microsecond, the finest time kept.`, field);
+  }
+  return BigInt(micros);
+}
+
+function modulo(value: bigint, by: bigint): bigint {
+  return ((value % by) + by) % by;
+}
+
+function clip(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
