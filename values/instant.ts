@@ -12,8 +12,7 @@ export const MICROS_PER_SECOND = 1_000_000n;
 const EARLIEST: Instant = -62_135_596_800_000_000n;
 const LATEST: Instant = 253_402_300_799_999_999n;
 
-const RFC_3339 =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|([+-])(\d{2}):(\d{2}))?$/;
+const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|([+-])(\d{2}):(\d{2}))?$/;
 
 /**
  * Reads an RFC 3339 instant of any zone. Refused, with the reason: no zone (guessing one shifts the answer by hours),
@@ -25,7 +24,8 @@ export function parseInstant(text: string): Instant {
   if (!parts) {
     throw badInput(`"${clip(text)}" is not an RFC 3339 instant such as 2001-03-07T14:00:00Z.`);
   }
-  const [, year, month, day, hour, minute, second, fraction = '', zone, sign, zoneHour = '00', zoneMinute = '00'] = parts;
+  const [, year, month, day, hour, minute, second, fraction = '', zone, sign, zoneHour = '00', zoneMinute = '00'] =
+    parts;
   if (!zone) {
     throw badInput(`"${text}" has no time zone. Add Z for UTC or an offset such as +01:00.`);
   }

@@ -18,7 +18,8 @@ export const VALUE_TYPES = [
 export type ValueType = (typeof VALUE_TYPES)[number];
 
 /** A field of a STRUCT: JSON. An integer beyond 2^53 is a string here, because a JS number would lose its last digits. */
-export type StructField = null | boolean | number | string | readonly StructField[] | { readonly [name: string]: StructField };
+export type StructField =
+  null | boolean | number | string | readonly StructField[] | { readonly [name: string]: StructField };
 export interface StructValue {
   readonly [name: string]: StructField;
 }

@@ -12,6 +12,7 @@ export type Labels = Readonly<Record<string, string>>;
 
 /** A namespace of entity types. */
 export interface Featurestore {
+  readonly kind: 'featurestore';
   readonly name: string;
   readonly description: string | null;
   readonly labels: Labels;
@@ -31,6 +32,7 @@ export interface StoreLocation {
 
 /** A kind of thing with an id. */
 export interface EntityType {
+  readonly kind: 'entityType';
   readonly featurestore: Featurestore;
   readonly name: string;
   /** The name of a list of them in the typed part of the schema. */
@@ -56,6 +58,8 @@ export interface FeatureSource {
   readonly name: string;
   /** Where embedded values come from: the text of a SELECT over the featurestore's tables. null: written by clients. */
   readonly sql: string | null;
+  /** In how many runs the SQL is computed, each for a share of the entities: `in_partition(column)` in it is the share. */
+  readonly partitions: number;
   /** The column with the time at which a row was known; null for a static source, whose values hold at all times. */
   readonly timestampColumn: string | null;
   readonly createdTimestampColumn: string | null;
@@ -65,6 +69,7 @@ export interface FeatureSource {
 
 /** A typed, described, time-varying property. */
 export interface Feature {
+  readonly kind: 'feature';
   readonly entityType: EntityType;
   readonly source: FeatureSource;
   readonly name: string;
@@ -80,6 +85,7 @@ export interface Feature {
 
 /** A named selection of features served together. */
 export interface FeatureView {
+  readonly kind: 'featureView';
   readonly name: string;
   readonly entityType: EntityType;
   readonly features: readonly Feature[];

@@ -61,15 +61,16 @@ export function featureViewOf(entityType: EntityType, name: string, field = 'vie
   );
 }
 
-type NotFoundCode =
-  | 'FEATURESTORE_NOT_FOUND'
-  | 'ENTITY_TYPE_NOT_FOUND'
-  | 'FEATURE_NOT_FOUND'
-  | 'FEATURE_VIEW_NOT_FOUND';
+type NotFoundCode = 'FEATURESTORE_NOT_FOUND' | 'ENTITY_TYPE_NOT_FOUND' | 'FEATURE_NOT_FOUND' | 'FEATURE_VIEW_NOT_FOUND';
 
 const MOST_NAMES_LISTED = 30;
 
-function unknownName(code: NotFoundCode, what: string, known: readonly { readonly name: string }[], field: string): never {
+function unknownName(
+  code: NotFoundCode,
+  what: string,
+  known: readonly { readonly name: string }[],
+  field: string,
+): never {
   const names = known.slice(0, MOST_NAMES_LISTED).map((item) => item.name);
   const rest = known.length > names.length ? ` and ${known.length - names.length} more` : '';
   const hint = names.length === 0 ? 'There are none.' : `There are: ${names.join(', ')}${rest}.`;

@@ -38,7 +38,10 @@ const ROW_COLUMNS = new Set(['entity_id', 'timestamp', 'created_timestamp', 'seq
 export async function runCase(store: OfflineStore, entityType: EntityType, pit: PointInTimeCase): Promise<CaseRow[]> {
   const source = entityType.sources[0] as FeatureSource;
   // Rows without id or time are given back by the store: they match nothing, which is what the cases expect of them.
-  await store.append(source, pit.featureRows.map((row) => featureRow(entityType, row)));
+  await store.append(
+    source,
+    pit.featureRows.map((row) => featureRow(entityType, row)),
+  );
   const cells = await store.pointInTime({
     entityType,
     labels: pit.entityRows.map((row) => labelOf(entityType, row)),
@@ -58,7 +61,9 @@ export async function runCase(store: OfflineStore, entityType: EntityType, pit: 
 
 /** The entity type a case is about: its feature types are read off its values. */
 export function entityTypeOfCase(pit: PointInTimeCase): EntityType {
-  const names = [...new Set(pit.featureRows.flatMap((row) => Object.keys(row)))].filter((name) => !ROW_COLUMNS.has(name));
+  const names = [...new Set(pit.featureRows.flatMap((row) => Object.keys(row)))].filter(
+    (name) => !ROW_COLUMNS.has(name),
+  );
   return testEntityType({
     name: 'thing',
     entityIdColumns: idColumns(pit),

@@ -26,7 +26,8 @@ export function oracleCell(
     if (!isStatic) {
       if (row.timestamp === null) continue;
       if (options.strictlyBefore ? row.timestamp >= time : row.timestamp > time) continue;
-      if (options.knownAtLabelTime && !(typeof row.createdTimestamp === 'bigint' && row.createdTimestamp <= time)) continue;
+      if (options.knownAtLabelTime && !(typeof row.createdTimestamp === 'bigint' && row.createdTimestamp <= time))
+        continue;
     }
     // Rows come in order of arrival, so one that is not older than the newest so far replaces it.
     if (!isOlder(row, newest)) newest = row;

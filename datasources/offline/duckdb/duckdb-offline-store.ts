@@ -13,6 +13,8 @@ import type { PointInTimeForm } from '../point-in-time/duckdb.js';
 import { appendRows } from './append-rows.js';
 import type { DuckDbDatabase } from './database.js';
 import { ensureHistoryTable } from './history-table.js';
+import { readImportRecord, writeImportRecord } from './import-record.js';
+import { importSource } from './import-source.js';
 import { newestValues } from './newest-values.js';
 import { readHistory } from './read-history.js';
 import { readPointInTime } from './read-point-in-time.js';
@@ -41,7 +43,9 @@ export class DuckDbOfflineStore implements OfflineStore {
 
   async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
     if (read.labels.length === 0 || read.labels.length > this.maxLabelsPerRead) {
-      throw new RangeError(`a point-in-time read takes 1 to ${this.maxLabelsPerRead} labels, not ${read.labels.length}`);
+      throw new RangeError(
+        `a point-in-time read takes 1 to ${this.maxLabelsPerRead} labels, not ${read.labels.length}`,
+      );
     }
     return this.database.use((connection) => readPointInTime(connection, read, this.form));
   }
@@ -52,6 +56,23 @@ export class DuckDbOfflineStore implements OfflineStore {
 
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
     return this.database.transaction((connection) => appendRows(connection, source, rows));
+  }
+
+  /** What a source was last imported from (see import); undefined when it never was. */
+  async importedFrom(source: FeatureSource): Promise<string | undefined> {
+    return this.database.use((connection) => readImportRecord(connection, source));
+  }
+
+  /**
+   * Replaces the values of a source by what its SQL computes, and remembers what from, in one transaction: a process
+   * killed in the middle leaves what was there before.
+   */
+  async import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<bigint> {
+    return this.database.transaction(async (connection) => {
+      const rows = await importSource(connection, source, onProgress);
+      await writeImportRecord(connection, source, from, rows);
+      return rows;
+    });
   }
 
   async *newest(source: FeatureSource): AsyncGenerator<OnlineWrite[]> {

@@ -6,18 +6,17 @@ import { joinSql, quoteIdentifier } from '../point-in-time/sql-text.js';
 import { historyTable, replaceHistoryTable } from './history-table.js';
 import { convertColumn, type SourceColumn } from './source-columns.js';
 
-const PROGRESS_INTERVAL_MS = 100;
-
 /**
- * Fills the table of a source with what its SQL computes, instead of what was there. Runs inside the caller's
- * transaction. Rows are stored by entity and time, so that a read of one entity touches few row groups.
+ * Fills the table of a source with what its SQL computes, instead of what was there, and gives the number of rows. Runs
+ * inside the caller's transaction. Rows are stored by entity and time, so that a read of one entity touches few row groups.
  */
 export async function importSource(
   connection: DuckDBConnection,
   source: FeatureSource,
   onProgress: (share: number) => void,
-): Promise<{ readonly rows: bigint }> {
+): Promise<bigint> {
   await defineTables(connection, source);
+  await definePartition(connection, source, 0);
   const sql = await checkedSql(connection, source);
   const columns = await describeColumns(connection, sql, source);
   const target = [
@@ -33,20 +32,18 @@ export async function importSource(
     })),
   ];
   await replaceHistoryTable(connection, source);
-  const order = source.timestampColumn === null ? 'entity_id' : 'entity_id, event_timestamp';
-  await withProgress(connection, onProgress, () =>
-    connection
-      .run(
-        `INSERT INTO ${historyTable(source)} (${target.map(({ name }) => quoteIdentifier(name)).join(', ')})
+  const insert = `INSERT INTO ${historyTable(source)} (${target.map(({ name }) => quoteIdentifier(name)).join(', ')})
 SELECT ${target.map(({ name, expression }) => `${expression} AS ${quoteIdentifier(name)}`).join(', ')}
 FROM (${sql}) AS source
-ORDER BY ${order}`,
-      )
-      .catch((cause: unknown) => {
-        throw new OperatorError(`${describe(source)} could not be computed:`, [messageOf(cause)], { cause });
-      }),
-  );
-  return { rows: await checkRows(connection, source) };
+ORDER BY ${source.timestampColumn === null ? 'entity_id' : 'entity_id, event_timestamp'}`;
+  for (let partition = 0; partition < source.partitions; partition += 1) {
+    onProgress(partition / source.partitions);
+    await definePartition(connection, source, partition);
+    await connection.run(insert).catch((cause: unknown) => {
+      throw new OperatorError(`${describe(source)} could not be computed:`, [messageOf(cause)], { cause });
+    });
+  }
+  return checkRows(connection, source);
 }
 
 async function defineTables(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
@@ -55,6 +52,13 @@ async function defineTables(connection: DuckDBConnection, source: FeatureSource)
       `CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS SELECT * FROM '${path.replaceAll("'", "''")}'`,
     );
   }
+}
+
+/** The share of the entities that `in_partition(column)` lets through: by hash, so that shares are of like size. */
+async function definePartition(connection: DuckDBConnection, source: FeatureSource, partition: number): Promise<void> {
+  await connection.run(
+    `CREATE OR REPLACE TEMP MACRO in_partition(id) AS hash(id) % ${source.partitions} = ${partition}`,
+  );
 }
 
 /** One SELECT: a second statement in the file would run, or be lost, unseen. */
@@ -66,6 +70,12 @@ async function checkedSql(connection: DuckDBConnection, source: FeatureSource): 
   if (statements.count !== 1) {
     throw new OperatorError(`The SQL of ${describe(source)} must be one SELECT, not ${statements.count} statements.`);
   }
+  if (source.partitions > 1 && !/\bin_partition\s*\(/i.test(sql)) {
+    throw new OperatorError(
+      `The SQL of ${describe(source)} is to run in ${source.partitions} partitions, but does not filter by ` +
+        'in_partition(id_column): every row would be stored as often.',
+    );
+  }
   return `\n${sql}\n`;
 }
 
@@ -74,13 +84,18 @@ async function describeColumns(
   sql: string,
   source: FeatureSource,
 ): Promise<Map<string, SourceColumn>> {
-  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM (${sql}) AS source`).catch((cause: unknown) => {
-    throw new OperatorError(`The SQL of ${describe(source)} does not run:`, [messageOf(cause)], { cause });
-  });
+  const described = await connection
+    .runAndReadAll(`DESCRIBE SELECT * FROM (${sql}) AS source`)
+    .catch((cause: unknown) => {
+      throw new OperatorError(`The SQL of ${describe(source)} does not run:`, [messageOf(cause)], { cause });
+    });
   return new Map(
     described
       .getRowObjects()
-      .map((column) => [String(column.column_name), { name: String(column.column_name), type: String(column.column_type) }]),
+      .map((column) => [
+        String(column.column_name),
+        { name: String(column.column_name), type: String(column.column_type) },
+      ]),
   );
 }
 
@@ -122,19 +137,6 @@ async function checkRows(connection: DuckDBConnection, source: FeatureSource): P
   ];
   if (faults.length > 0) throw new OperatorError(`${describe(source)} has rows that cannot be stored:`, faults);
   return BigInt(String(row.rows ?? 0));
-}
-
-async function withProgress(
-  connection: DuckDBConnection,
-  onProgress: (share: number) => void,
-  work: () => Promise<unknown>,
-): Promise<void> {
-  const timer = setInterval(() => onProgress(Math.max(0, connection.progress.percentage) / 100), PROGRESS_INTERVAL_MS);
-  try {
-    await work();
-  } finally {
-    clearInterval(timer);
-  }
 }
 
 function describe(source: FeatureSource): string {

@@ -15,7 +15,10 @@ const ENTITIES_PER_BATCH = 2048;
  * The newest values of every entity with their versions, chosen by the same order of ties as a point-in-time read. In a
  * dense entity type that is one whole row; otherwise each feature has its own, so an entity may give several writes.
  */
-export async function* newestValues(connection: DuckDBConnection, source: FeatureSource): AsyncGenerator<OnlineWrite[]> {
+export async function* newestValues(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+): AsyncGenerator<OnlineWrite[]> {
   const plans = planPointInTime(source.features).sources[0]?.features ?? [];
   const reader = await connection.stream(source.entityType.dense ? newestRows(source) : newestEach(source, plans));
   const columns = reader.columnNames();
@@ -33,12 +36,17 @@ export async function* newestValues(connection: DuckDBConnection, source: Featur
   if (batch.length > 0) yield batch;
 }
 
+/** First the newest time of each entity, then ties among the rows of that time only: most rows are never sorted. */
 function newestRows(source: FeatureSource): string {
   const table = historyTable(source);
-  const order = [...(source.timestampColumn === null ? [] : ['event_timestamp']), 'created_timestamp', 'sequence'];
-  return `SELECT * FROM ${table}
+  const ofNewestTime =
+    source.timestampColumn === null
+      ? table
+      : `${table} SEMI JOIN (SELECT entity_id, max(event_timestamp) AS event_timestamp FROM ${table} GROUP BY entity_id)
+  USING (entity_id, event_timestamp)`;
+  return `SELECT * FROM ${ofNewestTime}
 QUALIFY row_number() OVER (
-  PARTITION BY entity_id ORDER BY ${order.map((column) => `${column} DESC NULLS LAST`).join(', ')}, rowid DESC) = 1`;
+  PARTITION BY entity_id ORDER BY created_timestamp DESC NULLS LAST, sequence DESC NULLS LAST, rowid DESC) = 1`;
 }
 
 function newestEach(source: FeatureSource, plans: readonly FeaturePlan[]): string {
@@ -83,7 +91,11 @@ function eachValue(
       {
         entityId,
         source,
-        version: { timestamp: instantFromDuckDb(t), createdTimestamp: finite(instantFromDuckDb(c)), sequence: known(s) },
+        version: {
+          timestamp: instantFromDuckDb(t),
+          createdTimestamp: finite(instantFromDuckDb(c)),
+          sequence: known(s),
+        },
         values: new Map([[feature.name, fromDuckDb(feature.valueType, v ?? null)]]),
       },
     ];

@@ -1,39 +1,34 @@
-import {
-  BIGINT,
-  LIST,
-  listValue,
-  STRUCT,
-  structValue,
-  TIMESTAMP,
-  timestampValue,
-  VARCHAR,
-  type DuckDBConnection,
-  type DuckDBValue,
-} from '@duckdb/node-api';
+import { BIGINT, LIST, listValue, VARCHAR, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { CellStatus, FeatureCell } from '../../../values/feature-cell.js';
-import type { PointInTimeLabel, PointInTimeRead } from '../offline-store.js';
+import type { PointInTimeRead } from '../offline-store.js';
 import { compileForDuckDb, type PointInTimeForm } from '../point-in-time/duckdb.js';
 import { planPointInTime } from '../point-in-time/plan.js';
 import { Parameters } from '../point-in-time/sql-text.js';
 import { historyTable } from './history-table.js';
 import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';
 
-const LABEL_LIST = LIST(STRUCT({ row_id: BIGINT, entity_id: VARCHAR, label_time: TIMESTAMP }));
+const LABEL_TYPES = [LIST(VARCHAR), LIST(BIGINT)];
 
-/** All labels travel as one parameter, so the text of the query is the same for any number of them. */
+/**
+ * The labels travel as two lists, so the text of the query is the same for any number of them. (One list of structs says
+ * the same and takes eight times as long to bind.)
+ */
 export async function readPointInTime(
   connection: DuckDBConnection,
   { labels, features, options }: PointInTimeRead,
   form: PointInTimeForm,
 ): Promise<FeatureCell[][]> {
   const parameters = new Parameters<DuckDBValue>();
-  const labelList = parameters.add(listValue(labels.map(labelStruct)));
+  const entityIds = parameters.add(listValue(labels.map(({ entityId }) => entityId)));
+  const times = parameters.add(listValue(labels.map(({ time }) => time)));
+  const labelRows = `SELECT unnest(range(len(${entityIds}))) AS row_id, unnest(${entityIds}) AS entity_id,
+    make_timestamp(unnest(${times})) AS label_time`;
   const { sql } = compileForDuckDb(
     planPointInTime(features, options),
-    { form, labels: `SELECT unnest(${labelList}, recursive := true)`, tableOf: historyTable },
+    { form, labels: labelRows, tableOf: historyTable },
     parameters,
   );
-  const result = await connection.runAndReadAll(sql, parameters.values, [LABEL_LIST]);
+  const result = await connection.runAndReadAll(sql, parameters.values, LABEL_TYPES);
   const columns = result.getColumnsObject();
   const cellColumns = features.map((feature, index) => {
     const values = columns[`value_${index}`] ?? [];
@@ -46,12 +41,4 @@ export async function readPointInTime(
     }));
   });
   return labels.map((_, row) => cellColumns.map((column) => column[row] as FeatureCell));
-}
-
-function labelStruct({ entityId, time }: PointInTimeLabel, index: number): DuckDBValue {
-  return structValue({
-    row_id: BigInt(index),
-    entity_id: entityId,
-    label_time: time === null ? null : timestampValue(time),
-  });
 }

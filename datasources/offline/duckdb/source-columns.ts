@@ -34,7 +34,9 @@ export function convertColumn(
   const column = columns.get(name);
   const where = `source "${source.name}" of entity type "${source.entityType.featurestore.name}.${source.entityType.name}"`;
   if (!column) {
-    throw new OperatorError(`The SQL of ${where} gives no column "${name}". It gives: ${[...columns.keys()].join(', ')}.`);
+    throw new OperatorError(
+      `The SQL of ${where} gives no column "${name}". It gives: ${[...columns.keys()].join(', ')}.`,
+    );
   }
   if (!isConvertible(column.type, valueType)) {
     throw new OperatorError(

@@ -40,7 +40,7 @@ export function columnTypeOf(valueType: ValueType): DuckDBType {
 export function fromDuckDb(valueType: ValueType, value: DuckDBValue): FeatureValue | null {
   if (value === null) return null;
   if (value instanceof DuckDBTimestampValue) return value.micros;
-  if (value instanceof DuckDBBlobValue) return value.bytes;
+  if (value instanceof DuckDBBlobValue) return new Uint8Array(value.bytes);
   if (value instanceof DuckDBListValue) {
     const elementType = elementTypeOf(valueType) ?? 'STRING';
     return value.items.map((item) => fromDuckDb(elementType, item)) as unknown as FeatureValue;

@@ -24,7 +24,9 @@ export function staticBlock({ source, name, table }: BlockContext): SourceBlock 
   }
   const values = source.features.map((feature) => `${newestValue(feature, false)} AS newest_${feature.valueColumn}`);
   return {
-    definitions: [`${name} AS (SELECT ${joinSql(['h.entity_id', ...values], ', ')} FROM ${ofLabels} GROUP BY h.entity_id)`],
+    definitions: [
+      `${name} AS (SELECT ${joinSql(['h.entity_id', ...values], ', ')} FROM ${ofLabels} GROUP BY h.entity_id)`,
+    ],
     join,
     found,
     value: ({ valueColumn }) => `${name}.newest_${valueColumn}.v`,

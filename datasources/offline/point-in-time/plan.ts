@@ -37,7 +37,10 @@ export interface FeaturePlan {
 }
 
 /** Groups the asked features by the table they stand in. */
-export function planPointInTime(features: readonly Feature[], options: Partial<PointInTimeOptions> = {}): PointInTimePlan {
+export function planPointInTime(
+  features: readonly Feature[],
+  options: Partial<PointInTimeOptions> = {},
+): PointInTimePlan {
   const plans = features.map((feature, index) => ({
     feature,
     ttl: feature.ttl,

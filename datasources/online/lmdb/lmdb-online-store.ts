@@ -17,11 +17,13 @@ export class LmdbOnlineStore implements OnlineStore {
   readonly maxEntityIdsPerRead = 1000;
   readonly #environment: RootDatabase;
   readonly #numbers: SlotNumbers;
+  readonly #contents: Database<string, string>;
   readonly #rows = new Map<EntityType, Database<Buffer, Buffer>>();
 
   constructor(path: string) {
-    this.#environment = open({ path, maxDbs: MAX_ENTITY_TYPES + 1, noSubdir: false });
+    this.#environment = open({ path, maxDbs: MAX_ENTITY_TYPES + 2, noSubdir: false });
     this.#numbers = new SlotNumbers(this.#environment);
+    this.#contents = this.#environment.openDB<string, string>({ name: 'contents' });
   }
 
   async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
@@ -64,7 +66,18 @@ export class LmdbOnlineStore implements OnlineStore {
   }
 
   async clear(entityType: EntityType): Promise<void> {
+    await this.#contents.remove(databaseName(entityType));
     await this.#rowsOf(entityType).clearAsync();
+    await this.#environment.flushed;
+  }
+
+  /** What an entity type was last filled with (markFilled); undefined when it never was, or not to the end. */
+  filledWith(entityType: EntityType): string | undefined {
+    return this.#contents.get(databaseName(entityType));
+  }
+
+  async markFilled(entityType: EntityType, contents: string): Promise<void> {
+    await this.#contents.put(databaseName(entityType), contents);
     await this.#environment.flushed;
   }
 
@@ -85,7 +98,7 @@ export class LmdbOnlineStore implements OnlineStore {
     let rows = this.#rows.get(entityType);
     if (!rows) {
       rows = this.#environment.openDB<Buffer, Buffer>({
-        name: `${entityType.featurestore.name}/${entityType.name}`,
+        name: databaseName(entityType),
         encoding: 'binary',
         keyEncoding: 'binary',
       });
@@ -93,6 +106,10 @@ export class LmdbOnlineStore implements OnlineStore {
     }
     return rows;
   }
+}
+
+function databaseName(entityType: EntityType): string {
+  return `${entityType.featurestore.name}/${entityType.name}`;
 }
 
 function readCell(

@@ -32,7 +32,11 @@ export function encodeRow(slots: ReadonlyMap<number, Slot>): Buffer {
     versions.set(key, known);
     return known.index;
   };
-  const entries = sorted.map(([number, slot]) => ({ number, index: indexOf(slot.version), bytes: encodeValue(slot.value) }));
+  const entries = sorted.map(([number, slot]) => ({
+    number,
+    index: indexOf(slot.version),
+    bytes: encodeValue(slot.value),
+  }));
 
   const head = Buffer.allocUnsafe(HEADER_BYTES + versions.size * VERSION_BYTES + entries.length * SLOT_BYTES);
   head.writeUInt8(FORMAT, 0);

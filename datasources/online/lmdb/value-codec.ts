@@ -105,7 +105,7 @@ function strings(values: readonly string[]): Buffer {
 
 function readStrings(bytes: Buffer, start: number, end: number): string[] {
   const values: string[] = [];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const length = bytes.readUInt32LE(at);
     values.push(bytes.toString('utf8', at + 4, at + 4 + length));
     at += 4 + length;

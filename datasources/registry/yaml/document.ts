@@ -47,7 +47,12 @@ const feature = z
     labels,
     sensitivity: z.enum(SENSITIVITIES).default('INTERNAL').describe('How careful one must be with its values.'),
     ttlSeconds: ttlSeconds.describe('Its own ttl in seconds, instead of the one of the entity type.'),
-    deprecationReason: z.string().min(1).nullable().default(null).describe('Why not to use it, and what to use instead.'),
+    deprecationReason: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('Why not to use it, and what to use instead.'),
   })
   .describe('A typed, described property of an entity.');
 
@@ -58,7 +63,18 @@ const source = z
       .string()
       .nullable()
       .default(null)
-      .describe('A SQL file beside the registry: one SELECT over the featurestore’s tables that gives the id columns, the timestamp column and one column a feature.'),
+      .describe(
+        'A SQL file beside the registry: one SELECT over the featurestore’s tables that gives the id columns, the timestamp column and one column a feature.',
+      ),
+    partitions: z
+      .number()
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe(
+        'In how many runs the SQL is computed, for less memory. With more than 1 the SQL filters by in_partition(id_column).',
+      ),
     static: z.boolean().default(false).describe('Its values have no time: they hold at all times.'),
     timestampColumn: columnName
       .default('event_timestamp')
@@ -66,7 +82,9 @@ const source = z
     createdTimestampColumn: columnName
       .nullable()
       .default(null)
-      .describe('The column with the moment at which a row was written: it breaks ties and serves the known-at cut-off.'),
+      .describe(
+        'The column with the moment at which a row was written: it breaks ties and serves the known-at cut-off.',
+      ),
     sequenceColumn: columnName
       .nullable()
       .default(null)
@@ -78,7 +96,9 @@ const source = z
 const entityType = z
   .strictObject({
     name: entityTypeName,
-    pluralName: resourceName(60).optional().describe('The name of a list in the typed schema; English plural if absent.'),
+    pluralName: resourceName(60)
+      .optional()
+      .describe('The name of a list in the typed schema; English plural if absent.'),
     description: z.string().nullable().default(null).describe('What one entity is.'),
     entityIdColumns: z
       .array(columnName)
@@ -109,7 +129,10 @@ const featurestore = z
     name: featurestoreName,
     description: z.string().nullable().default(null).describe('What it holds.'),
     labels,
-    onlineStore: z.strictObject({ kind: z.literal('LMDB') }).default({ kind: 'LMDB' }).describe('Where the newest values live.'),
+    onlineStore: z
+      .strictObject({ kind: z.literal('LMDB') })
+      .default({ kind: 'LMDB' })
+      .describe('Where the newest values live.'),
     offlineStore: z
       .strictObject({ kind: z.literal('DUCKDB') })
       .default({ kind: 'DUCKDB' })
@@ -117,7 +140,9 @@ const featurestore = z
     tables: z
       .record(resourceName(60), z.string().min(1))
       .default({})
-      .describe('Files the SQL may read, by name: a path from the registry file, or npm:package/path. Parquet, CSV or NDJSON.'),
+      .describe(
+        'Files the SQL may read, by name: a path from the registry file, or npm:package/path. Parquet, CSV or NDJSON.',
+      ),
     entityTypes: z.array(entityType).min(1).describe('Its kinds of things.'),
     featureViews: z.array(featureView).default([]).describe('Named selections of features.'),
   })

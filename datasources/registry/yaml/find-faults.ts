@@ -12,7 +12,9 @@ interface Fault {
 export function findFaults(document: RegistryDocument): Fault[] {
   return [
     ...duplicates(document.featurestores, ['featurestores']),
-    ...document.featurestores.flatMap((featurestore, index) => featurestoreFaults(featurestore, ['featurestores', index])),
+    ...document.featurestores.flatMap((featurestore, index) =>
+      featurestoreFaults(featurestore, ['featurestores', index]),
+    ),
   ];
 }
 
@@ -20,8 +22,12 @@ function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly P
   return [
     ...duplicates(featurestore.entityTypes, [...path, 'entityTypes']),
     ...duplicates(featurestore.featureViews, [...path, 'featureViews']),
-    ...featurestore.entityTypes.flatMap((entityType, index) => entityTypeFaults(entityType, [...path, 'entityTypes', index])),
-    ...featurestore.featureViews.flatMap((view, index) => viewFaults(featurestore, index, [...path, 'featureViews', index])),
+    ...featurestore.entityTypes.flatMap((entityType, index) =>
+      entityTypeFaults(entityType, [...path, 'entityTypes', index]),
+    ),
+    ...featurestore.featureViews.flatMap((view, index) =>
+      viewFaults(featurestore, index, [...path, 'featureViews', index]),
+    ),
   ];
 }
 
@@ -39,7 +45,10 @@ function entityTypeFaults(entityType: EntityTypeDocument, path: readonly Propert
       faults.push({ path: feature.path, message: `feature "${feature.name}" is already in this entity type` });
     }
     if (RESERVED_NAMES.has(feature.name)) {
-      faults.push({ path: feature.path, message: `"${feature.name}" is a column every table has; choose another name` });
+      faults.push({
+        path: feature.path,
+        message: `"${feature.name}" is a column every table has; choose another name`,
+      });
     }
     seen.add(feature.name);
   }
@@ -60,7 +69,12 @@ function viewFaults(featurestore: FeaturestoreDocument, index: number, path: rea
   return view.features.flatMap((name, position) =>
     known.has(name)
       ? []
-      : [{ path: [...path, 'features', position], message: `entity type "${entityType.name}" has no feature "${name}"` }],
+      : [
+          {
+            path: [...path, 'features', position],
+            message: `entity type "${entityType.name}" has no feature "${name}"`,
+          },
+        ],
   );
 }
 

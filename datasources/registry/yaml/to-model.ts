@@ -18,6 +18,7 @@ export function toModel(document: RegistryDocument, files: SourceFiles): Feature
 
 function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): Featurestore {
   const featurestore: Building<Featurestore> = {
+    kind: 'featurestore',
     name: document.name,
     description: document.description,
     labels: document.labels,
@@ -33,6 +34,7 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
   featurestore.featureViews = document.featureViews.map((view): FeatureView => {
     const entityType = byName(featurestore.entityTypes, view.entityType);
     return {
+      kind: 'featureView',
       name: view.name,
       entityType,
       features: view.features.map((name) => byName(entityType.features, name)),
@@ -44,6 +46,7 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
 
 function entityTypeFrom(document: EntityTypeDocument, featurestore: Featurestore, files: SourceFiles): EntityType {
   const entityType: Building<EntityType> = {
+    kind: 'entityType',
     featurestore,
     name: document.name,
     pluralName: document.pluralName ?? plural(document.name),
@@ -64,6 +67,7 @@ function sourceFrom(document: SourceDocument, entityType: EntityType, files: Sou
     entityType,
     name: document.name,
     sql: document.sql === null ? null : (files.sqlTexts.get(document.sql) ?? null),
+    partitions: document.partitions,
     timestampColumn: document.static ? null : document.timestampColumn,
     createdTimestampColumn: document.createdTimestampColumn,
     sequenceColumn: document.sequenceColumn,
@@ -75,6 +79,7 @@ function sourceFrom(document: SourceDocument, entityType: EntityType, files: Sou
 
 function featureFrom(document: FeatureDocument, source: FeatureSource): Feature {
   return {
+    kind: 'feature',
     entityType: source.entityType,
     source,
     name: document.name,

@@ -1,0 +1,18 @@
+import { lexicographicSortSchema, printSchema as print } from 'graphql';
+import { join } from 'node:path';
+import { loadConfig } from '../../config/load-config.js';
+import { projectRoot } from '../../config/project-root.js';
+import { registryJsonSchema } from '../../datasources/registry/yaml/document.js';
+import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
+import { buildSchema } from '../../resolvers/build-schema.js';
+
+/** Sorted, so that the committed file changes only where the schema does. */
+export async function printSchema(): Promise<void> {
+  const { registryPath } = loadConfig();
+  const registry = await loadRegistry(registryPath ?? join(projectRoot, 'examples/flights/registry.yaml'));
+  process.stdout.write(`${print(lexicographicSortSchema(buildSchema(registry)))}\n`);
+}
+
+export function printRegistryJsonSchema(): void {
+  process.stdout.write(`${JSON.stringify(registryJsonSchema(), null, 2)}\n`);
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { OperatorError } from '../errors/operator-error.js';
+import { printRegistryJsonSchema, printSchema } from './commands/print.js';
+import { serve } from './commands/serve.js';
+
+const program = new Command('featuregraph')
+  .description('One typed GraphQL schema in front of a feature store and batch prediction.')
+  .showHelpAfterError();
+
+program.command('serve', { isDefault: true }).description('Prepare the data folder, then serve GraphQL.').action(serve);
+
+program.command('print-schema').description('Print the GraphQL schema of the registry.').action(printSchema);
+
+program
+  .command('print-registry-schema')
+  .description('Print the JSON Schema of registry files, for editors.')
+  .action(printRegistryJsonSchema);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // What the operator gave us is at fault: the list of faults says more than a stack would.
+  console.error(error instanceof OperatorError ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,23 @@
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL } from 'graphiql';
+import 'graphiql/setup-workers/vite';
+import 'graphiql/style.css';
+import { createRoot } from 'react-dom/client';
+import './console.css';
+
+interface ExampleQuery {
+  readonly name: string;
+  readonly query: string;
+}
+
+/** GraphiQL with a tab for each example of the registry; what a person wrote in an earlier visit stays. */
+async function start(): Promise<void> {
+  const response = await fetch('/console/examples.json');
+  const examples = (await response.json()) as ExampleQuery[];
+  const fetcher = createGraphiQLFetcher({ url: '/graphql' });
+  createRoot(document.getElementById('console') as HTMLElement).render(
+    <GraphiQL fetcher={fetcher} defaultTabs={examples.map(({ query }) => ({ query }))} shouldPersistHeaders={false} />,
+  );
+}
+
+void start();

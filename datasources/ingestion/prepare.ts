@@ -1,0 +1,95 @@
+import type { DuckDbOfflineStore } from '../offline/duckdb/duckdb-offline-store.js';
+import type { LmdbOnlineStore } from '../online/lmdb/lmdb-online-store.js';
+import type { EntityType, FeatureSource } from '../registry/model.js';
+import type { Registry } from '../registry/registry.js';
+import { sourceFingerprint } from './source-fingerprint.js';
+
+export interface PrepareProgress {
+  /** What is being done, for a person to read. */
+  readonly step: string;
+  /** Of everything, 0 to 1. */
+  readonly share: number;
+}
+
+/** Filling the online store takes about as long as this many partitions of an import. */
+const FILL_WEIGHT = 0.5;
+
+/**
+ * Brings the embedded stores up to the registry: computes every source whose SQL, files or columns changed since the last
+ * time, then fills the online store with the newest values. Each step is remembered when it is whole, so a process killed
+ * in the middle goes on where it was. Gives the number of steps done; 0 when all was up to date.
+ */
+export async function prepareStores(
+  registry: Registry,
+  offline: DuckDbOfflineStore,
+  online: LmdbOnlineStore,
+  onProgress: (progress: PrepareProgress) => void,
+): Promise<number> {
+  const steps = (
+    await Promise.all(
+      registry.featurestores
+        .flatMap((featurestore) => featurestore.entityTypes)
+        .map((entityType) => stepsFor(entityType, offline, online)),
+    )
+  ).flat();
+  const total = steps.reduce((sum, step) => sum + step.weight, 0);
+  let done = 0;
+  for (const step of steps) {
+    const report = (share: number): void =>
+      onProgress({ step: step.name, share: (done + share * step.weight) / total });
+    report(0);
+    await step.run(report);
+    done += step.weight;
+  }
+  return steps.length;
+}
+
+interface Step {
+  readonly name: string;
+  readonly weight: number;
+  readonly run: (report: (share: number) => void) => Promise<void>;
+}
+
+async function stepsFor(entityType: EntityType, offline: DuckDbOfflineStore, online: LmdbOnlineStore): Promise<Step[]> {
+  const computed = entityType.sources.filter((source) => source.sql !== null);
+  if (computed.length === 0) return [];
+  const name = `${entityType.featurestore.name}.${entityType.name}`;
+  const fingerprints = new Map<FeatureSource, string>();
+  for (const source of computed) fingerprints.set(source, await sourceFingerprint(source));
+
+  const steps: Step[] = [];
+  for (const [source, fingerprint] of fingerprints) {
+    if ((await offline.importedFrom(source)) === fingerprint) continue;
+    steps.push({
+      name: `computing ${name}: ${source.name}`,
+      weight: source.partitions,
+      run: async (report) => {
+        await offline.import(source, fingerprint, report);
+      },
+    });
+  }
+  // How nulls merge is part of what the online rows hold.
+  const contents = [entityType.dense ? 'dense' : 'sparse', ...fingerprints.values()].join(' ');
+  if (steps.length > 0 || online.filledWith(entityType) !== contents) {
+    steps.push({
+      name: `filling the online store: ${name}`,
+      weight: FILL_WEIGHT,
+      run: async () => {
+        await fillOnlineStore(entityType, offline, online);
+        await online.markFilled(entityType, contents);
+      },
+    });
+  }
+  return steps;
+}
+
+async function fillOnlineStore(
+  entityType: EntityType,
+  offline: DuckDbOfflineStore,
+  online: LmdbOnlineStore,
+): Promise<void> {
+  await online.clear(entityType);
+  for (const source of entityType.sources) {
+    for await (const writes of offline.newest(source)) await online.write(entityType, writes);
+  }
+}

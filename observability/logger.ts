@@ -1,0 +1,18 @@
+import { pino, type Logger } from 'pino';
+import { requestScope } from './request-scope.js';
+
+export type { Logger };
+
+/**
+ * JSON lines on standard output, each with the id of the request it belongs to. Never logged: documents, variables and
+ * values, which are data of users.
+ */
+export function createLogger(level: string): Logger {
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    mixin: () => ({ ...requestScope.getStore() }),
+  });
+}

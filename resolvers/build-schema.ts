@@ -1,0 +1,38 @@
+import 'reflect-metadata';
+import { GraphQLList, GraphQLNonNull, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { buildSchemaSync } from 'type-graphql';
+import type { Registry } from '../datasources/registry/registry.js';
+import { addRegistryTypes } from '../schema/from-registry.js';
+import { EntityTypeResolver } from './entity-type.resolver.js';
+import { EntityResolver } from './entity.resolver.js';
+import { FeatureResolver, FeatureViewResolver } from './feature.resolver.js';
+import { FeaturestoreResolver } from './featurestore.resolver.js';
+import { NodeResolver } from './node.resolver.js';
+import { typedResolvers } from './typed-resolvers.js';
+
+/** The whole schema: the generic part from the classes, the typed part from the registry. */
+export function buildSchema(registry: Registry): GraphQLSchema {
+  const base = buildSchemaSync({
+    resolvers: [
+      FeaturestoreResolver,
+      EntityTypeResolver,
+      FeatureResolver,
+      FeatureViewResolver,
+      EntityResolver,
+      NodeResolver,
+    ],
+    validate: false,
+  });
+  requireRows(base, 'FeatureMatrix');
+  return addRegistryTypes(base, registry.featurestores, typedResolvers);
+}
+
+/** type-graphql has one setting for both levels of a nested list; the rows of a matrix are there, though items may be null. */
+function requireRows(schema: GraphQLSchema, typeName: string): void {
+  for (const field of Object.values((schema.getType(typeName) as GraphQLObjectType).getFields())) {
+    const rows = field.type instanceof GraphQLNonNull ? field.type.ofType : field.type;
+    if (rows instanceof GraphQLList && rows.ofType instanceof GraphQLList) {
+      field.type = new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(rows.ofType)));
+    }
+  }
+}

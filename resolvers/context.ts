@@ -1,0 +1,28 @@
+import type { FeatureStores } from '../datasources/feature-stores.js';
+import type { FeatureSearch } from '../datasources/registry/feature-search.js';
+import type { Registry } from '../datasources/registry/registry.js';
+import type { Clock } from '../values/clock.js';
+import type { Instant } from '../values/instant.js';
+import { createLoaders, type Loaders } from './loaders.js';
+
+/** What resolvers work with, beside the request: made once by main.ts. */
+export interface Services {
+  readonly registry: Registry;
+  readonly search: FeatureSearch;
+  readonly stores: FeatureStores;
+  readonly clock: Clock;
+}
+
+/** What one request works with. */
+export interface RequestContext extends Services {
+  /** In every error and log line of the request. */
+  readonly requestId: string;
+  /** One "now" for the whole request: two fields of one answer must not disagree on what has expired. */
+  readonly now: Instant;
+  readonly loaders: Loaders;
+}
+
+export function createContext(services: Services, requestId: string): RequestContext {
+  const now = services.clock();
+  return { ...services, requestId, now, loaders: createLoaders(services.stores, now) };
+}

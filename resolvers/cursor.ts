@@ -1,0 +1,38 @@
+import { badInput } from '../errors/app-error.js';
+
+/**
+ * Cursors are opaque to clients: what list they belong to and the key of the item they stand at. The list is part of it,
+ * so that a cursor of one list is refused by another, instead of giving a page of nonsense.
+ */
+export function encodeCursor(list: string, key: string): string {
+  return Buffer.from(JSON.stringify([list, key])).toString('base64url');
+}
+
+/** The key in a cursor of this list. */
+export function decodeCursor(list: string, cursor: string): string {
+  try {
+    const decoded: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (Array.isArray(decoded) && decoded[0] === list && typeof decoded[1] === 'string') return decoded[1];
+  } catch {
+    // Not ours: said below.
+  }
+  throw badInput(
+    '"after" is not a cursor of this list. Take it from endCursor or a cursor of the page before.',
+    'after',
+  );
+}
+
+export const MAX_PAGE_SIZE = 100;
+export const DEFAULT_PAGE_SIZE = 20;
+
+/**
+ * The size of a page. An explicit null counts as nothing said. Too many is refused and not cut: a client that asked for
+ * 500 and got 100 would take them for all.
+ */
+export function pageSize(first: number | null, usual: number = DEFAULT_PAGE_SIZE): number {
+  const size = first ?? usual;
+  if (size < 0 || size > MAX_PAGE_SIZE) {
+    throw badInput(`"first" is from 0 to ${MAX_PAGE_SIZE}, not ${size}. Page with "after" for more.`, 'first');
+  }
+  return size;
+}

@@ -1,0 +1,66 @@
+import { Arg, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
+import type { EntityType as EntityTypeModel, Feature as FeatureModel } from '../datasources/registry/model.js';
+import { featureOf } from '../datasources/registry/registry.js';
+import type { Connection } from '../schema/connection.js';
+import { EntityType } from '../schema/registry/entity-type.js';
+import { formatResourceName } from '../schema/resource-name.js';
+import { DateTime } from '../schema/scalars/date-time.js';
+import type { Instant } from '../values/instant.js';
+import { entityHandle, entityHandles, type EntityHandle } from './entity.js';
+import { MAX_PAGE_SIZE } from './cursor.js';
+import { pageOf } from './page.js';
+
+@Resolver(() => EntityType)
+export class EntityTypeResolver {
+  @FieldResolver(() => ID)
+  id(@Root() { name, featurestore }: EntityTypeModel): string {
+    return formatResourceName({ kind: 'entityType', featurestore: featurestore.name, entityType: name });
+  }
+
+  @FieldResolver()
+  ttlSeconds(@Root() { ttl }: EntityTypeModel): number | null {
+    return ttl === null ? null : Number(ttl) / 1e6;
+  }
+
+  @FieldResolver()
+  features(
+    @Root() { name, featurestore, features }: EntityTypeModel,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: 'How many, at most 100.' })
+    first: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' }) after: string | null,
+  ): Connection<FeatureModel> {
+    return pageOf(
+      features,
+      { first: first ?? MAX_PAGE_SIZE, after },
+      { name: `${featurestore.name}/${name}/features`, keyOf: (one) => one.name },
+    );
+  }
+
+  @FieldResolver()
+  feature(
+    @Root() entityType: EntityTypeModel,
+    @Arg('name', () => String, { description: 'Its name.' }) name: string,
+  ): FeatureModel {
+    return featureOf(entityType, name, 'name');
+  }
+
+  @FieldResolver()
+  entity(
+    @Root() entityType: EntityTypeModel,
+    @Arg('entityId', () => ID, { description: 'Its id; see entityIdColumns.' }) entityId: string,
+    @Arg('asOf', () => DateTime, { nullable: true, description: 'Read what was known at this moment. null: now.' })
+    asOf: Instant | null,
+  ): EntityHandle {
+    return entityHandle(entityType, entityId, asOf);
+  }
+
+  @FieldResolver()
+  entities(
+    @Root() entityType: EntityTypeModel,
+    @Arg('entityIds', () => [ID], { description: 'Their ids; see entityIdColumns.' }) entityIds: string[],
+    @Arg('asOf', () => DateTime, { nullable: true, description: 'Read what was known at this moment. null: now.' })
+    asOf: Instant | null,
+  ): EntityHandle[] {
+    return entityHandles(entityType, entityIds, asOf);
+  }
+}

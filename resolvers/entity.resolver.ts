@@ -1,0 +1,74 @@
+import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { listOf, matrixOf } from '../schema/complexity.js';
+import { Entity } from '../schema/entity/entity.js';
+import { FeatureMatrix } from '../schema/entity/feature-matrix.js';
+import { DateTime } from '../schema/scalars/date-time.js';
+import { toClientValue } from '../values/client-value.js';
+import type { Instant } from '../values/instant.js';
+import type { Feature } from '../datasources/registry/model.js';
+import type { RequestContext } from './context.js';
+import { chosenFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
+
+const FEATURESTORE = 'The name of the featurestore.';
+const ENTITY_TYPE = 'The name of the entity type.';
+const AS_OF = 'Read what was known at this moment. null or absent: now.';
+
+@Resolver()
+export class EntityResolver {
+  @Query(() => Entity, {
+    nullable: true,
+    description: 'One entity. It need not be known: then its values are NOT_FOUND.',
+  })
+  entity(
+    @Ctx() { registry }: RequestContext,
+    @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
+    @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
+    @Arg('entityId', () => ID, { description: 'Its id.' }) entityId: string,
+    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null,
+  ): EntityHandle {
+    return entityHandle(registry.entityType(featurestore, entityType), entityId, asOf);
+  }
+
+  @Query(() => [Entity], {
+    description: 'Many entities of a type, in the order asked. At most 10 000.',
+    complexity: listOf('entityIds'),
+  })
+  entities(
+    @Ctx() { registry }: RequestContext,
+    @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
+    @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
+    @Arg('entityIds', () => [ID], { description: 'Their ids.' }) entityIds: string[],
+    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null,
+  ): EntityHandle[] {
+    return entityHandles(registry.entityType(featurestore, entityType), entityIds, asOf);
+  }
+
+  @Query(() => FeatureMatrix, {
+    description: 'Some features of many entities as columns: the fast shape for scoring. At most 10 000 entities.',
+    complexity: matrixOf('entityIds', 'names'),
+  })
+  async featureMatrix(
+    @Ctx() { registry, loaders }: RequestContext,
+    @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
+    @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityTypeName: string,
+    @Arg('entityIds', () => [ID], { description: 'The entities, one row each.' }) entityIds: string[],
+    @Arg('names', () => [String], { description: 'The features, one column each.' }) names: string[],
+    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null,
+  ): Promise<FeatureMatrix> {
+    const entityType = registry.entityType(featurestore, entityTypeName);
+    const features = chosenFeatures(entityType, names, null);
+    const entities = entityHandles(entityType, entityIds, asOf);
+    const rows = await Promise.all(entities.map((entity) => loaders.readCells(entity, features)));
+    return {
+      entityIds: entities.map(({ entityId }) => entityId),
+      names,
+      values: rows.map((row) =>
+        row.map(({ value }, index) =>
+          value === null ? null : toClientValue((features[index] as Feature).valueType, value),
+        ),
+      ),
+      timestamps: rows.map((row) => row.map(({ timestamp }) => timestamp)),
+      statuses: rows.map((row) => row.map(({ status }) => status)),
+    };
+  }
+}

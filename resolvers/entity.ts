@@ -1,0 +1,59 @@
+import { featureOf, featureViewOf } from '../datasources/registry/registry.js';
+import type { EntityType, Feature } from '../datasources/registry/model.js';
+import { AppError, badInput } from '../errors/app-error.js';
+import { entityTypeName } from '../schema/names.js';
+import { canonicalEntityId } from '../values/entity-id.js';
+import type { Instant } from '../values/instant.js';
+import type { EntityKey } from './loaders.js';
+
+/** An entity as resolvers pass it on: what it is called, and the GraphQL type it is. Nothing of it has been read yet. */
+export interface EntityHandle extends EntityKey {
+  readonly kind: 'entity';
+  readonly typeName: string;
+}
+
+export const MAX_ENTITIES = 10_000;
+
+export function entityHandle(entityType: EntityType, entityId: string, asOf: Instant | null | undefined): EntityHandle {
+  return {
+    kind: 'entity',
+    typeName: entityTypeName(entityType.featurestore.name, entityType.name),
+    entityType,
+    entityId: canonicalEntityId(entityId, entityType.entityIdColumns),
+    asOf: asOf ?? null,
+  };
+}
+
+/** Many entities, in the order asked, also when one is asked twice. Faults name the place: `entityIds[3]`. */
+export function entityHandles(
+  entityType: EntityType,
+  entityIds: readonly string[],
+  asOf: Instant | null | undefined,
+): EntityHandle[] {
+  if (entityIds.length > MAX_ENTITIES) {
+    throw badInput(
+      `"entityIds" has ${entityIds.length} ids; at most ${MAX_ENTITIES} are read at once. Split the request.`,
+      'entityIds',
+    );
+  }
+  return entityIds.map((entityId, index) => {
+    try {
+      return entityHandle(entityType, entityId, asOf);
+    } catch (error) {
+      if (error instanceof AppError) throw new AppError(error.code, error.message, { field: `entityIds[${index}]` });
+      throw error;
+    }
+  });
+}
+
+/** The features a client asked for: by name, by view, or all. */
+export function chosenFeatures(
+  entityType: EntityType,
+  names: readonly string[] | null | undefined,
+  view: string | null | undefined,
+): readonly Feature[] {
+  if (names && view) throw badInput('Give "names" or "view", not both.', 'view');
+  if (view) return featureViewOf(entityType, view).features;
+  if (names) return names.map((name) => featureOf(entityType, name));
+  return entityType.features;
+}

@@ -1,0 +1,68 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import type {
+  EntityType as EntityTypeModel,
+  Featurestore as FeaturestoreModel,
+} from '../datasources/registry/model.js';
+import { entityTypeOf } from '../datasources/registry/registry.js';
+import { listOf } from '../schema/complexity.js';
+import type { Connection } from '../schema/connection.js';
+import { Featurestore, FeaturestoreConnection } from '../schema/registry/featurestore.js';
+import type { StoreInfo } from '../schema/registry/store-info.js';
+import { formatResourceName } from '../schema/resource-name.js';
+import type { RequestContext } from './context.js';
+import { pageOf } from './page.js';
+
+@Resolver(() => Featurestore)
+export class FeaturestoreResolver {
+  @Query(() => FeaturestoreConnection, {
+    description: 'The featurestores of this gateway, in the order of the registry.',
+    complexity: listOf('first'),
+  })
+  featurestores(
+    @Ctx() { registry }: RequestContext,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
+    first: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' }) after: string | null,
+  ): Connection<FeaturestoreModel> {
+    return pageOf(registry.featurestores, { first, after }, { name: 'featurestores', keyOf: ({ name }) => name });
+  }
+
+  @Query(() => Featurestore, {
+    nullable: true,
+    description: 'One featurestore by name. FEATURESTORE_NOT_FOUND when there is none.',
+  })
+  featurestore(
+    @Ctx() { registry }: RequestContext,
+    @Arg('name', () => String, { description: 'Its name.' }) name: string,
+  ): FeaturestoreModel {
+    return registry.featurestore(name, 'name');
+  }
+
+  @FieldResolver(() => ID)
+  id(@Root() { name }: FeaturestoreModel): string {
+    return formatResourceName({ kind: 'featurestore', featurestore: name });
+  }
+
+  @FieldResolver()
+  async onlineStore(@Root() featurestore: FeaturestoreModel, @Ctx() { stores }: RequestContext): Promise<StoreInfo> {
+    return { ...featurestore.onlineStore, healthy: await isHealthy(stores.online(featurestore)) };
+  }
+
+  @FieldResolver()
+  async offlineStore(@Root() featurestore: FeaturestoreModel, @Ctx() { stores }: RequestContext): Promise<StoreInfo> {
+    return { ...featurestore.offlineStore, healthy: await isHealthy(stores.offline(featurestore)) };
+  }
+
+  @FieldResolver()
+  entityType(
+    @Root() featurestore: FeaturestoreModel,
+    @Arg('name', () => String, { description: 'Its name.' }) name: string,
+  ): EntityTypeModel {
+    return entityTypeOf(featurestore, name, 'name');
+  }
+}
+
+/** A store that cannot even say how it is, is not well: the question is answered, not failed. */
+async function isHealthy(store: { isHealthy(): Promise<boolean> }): Promise<boolean> {
+  return store.isHealthy().catch(() => false);
+}

@@ -1,0 +1,74 @@
+import { featureOf } from '../datasources/registry/registry.js';
+import type { Feature } from '../datasources/registry/model.js';
+import { badInput } from '../errors/app-error.js';
+import type { Connection } from '../schema/connection.js';
+import type { FeatureValue } from '../schema/entity/feature-value.js';
+import { formatResourceName } from '../schema/resource-name.js';
+import type { Instant } from '../values/instant.js';
+import type { RequestContext } from './context.js';
+import { decodeCursor, encodeCursor, MAX_PAGE_SIZE, pageSize } from './cursor.js';
+import type { EntityHandle } from './entity.js';
+import { featureValue } from './feature-values.js';
+import { connection, type PageArguments } from './page.js';
+
+export interface HistoryArguments extends PageArguments {
+  readonly feature: string;
+  readonly from?: Instant | null;
+  readonly to?: Instant | null;
+}
+
+/** A page of the values one feature has had; the cursor is the time of the last value seen. */
+export async function featureHistory(
+  entity: EntityHandle,
+  { feature: name, from = null, to = null, first, after }: HistoryArguments,
+  context: RequestContext,
+): Promise<Connection<FeatureValue>> {
+  const size = pageSize(first, MAX_PAGE_SIZE);
+  const feature = featureOf(entity.entityType, name, 'feature');
+  if (from !== null && to !== null && from > to) throw badInput('"from" is after "to".', 'from');
+  const list = historyList(entity, feature);
+  const before = after ? instantOf(decodeCursor(list, after)) : null;
+  // A static feature has one value, without a time: after it there is nothing.
+  if (after && before === null) return connection([], () => '', { hasNextPage: false, hasPreviousPage: true });
+  // One more than asked for tells whether there is a next page.
+  const entries = await context.stores.offline(entity.entityType.featurestore).history({
+    feature,
+    entityId: entity.entityId,
+    from,
+    to: earlier(to, entity.asOf),
+    before,
+    limit: size + 1,
+  });
+  const readAt = entity.asOf ?? context.now;
+  const page = entries
+    .slice(0, size)
+    .map(({ value, timestamp }) =>
+      featureValue(feature, { status: value === null ? 'NULL' : 'PRESENT', value, timestamp }, readAt),
+    );
+  return connection(page, ({ timestamp }) => encodeCursor(list, String(timestamp)), {
+    hasNextPage: entries.length > size,
+    hasPreviousPage: before !== null,
+  });
+}
+
+/** An entity read as of a moment shows nothing that became true after it. */
+function earlier(to: Instant | null, asOf: Instant | null): Instant | null {
+  if (to === null || asOf === null) return to ?? asOf;
+  return to < asOf ? to : asOf;
+}
+
+function historyList(entity: EntityHandle, feature: Feature): string {
+  const { name, featurestore } = entity.entityType;
+  const id = formatResourceName({
+    kind: 'entity',
+    featurestore: featurestore.name,
+    entityType: name,
+    entityId: entity.entityId,
+    asOf: entity.asOf,
+  });
+  return `${id}/${feature.name}`;
+}
+
+function instantOf(key: string): Instant | null {
+  return /^-?\d+$/.test(key) ? BigInt(key) : null;
+}

@@ -1,0 +1,66 @@
+import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import type { EntityType, Feature, Featurestore, FeatureView } from '../datasources/registry/model.js';
+import { entityTypeOf, featureOf, type Registry } from '../datasources/registry/registry.js';
+import { AppError, badInput } from '../errors/app-error.js';
+import { listOf } from '../schema/complexity.js';
+import { Node } from '../schema/node.js';
+import { parseResourceName, type ResourceName } from '../schema/resource-name.js';
+import type { RequestContext } from './context.js';
+import { entityHandle, type EntityHandle } from './entity.js';
+
+type NodeValue = Featurestore | EntityType | Feature | FeatureView | EntityHandle;
+
+const MAX_NODES = 100;
+
+@Resolver()
+export class NodeResolver {
+  @Query(() => Node, { nullable: true, description: 'Anything by its id; null when nothing has that id.' })
+  node(
+    @Ctx() { registry }: RequestContext,
+    @Arg('id', () => ID, { description: 'A resource name, from an `id` field.' }) id: string,
+  ): NodeValue | null {
+    return nodeOf(registry, id);
+  }
+
+  @Query(() => [Node], {
+    nullable: 'items',
+    description: 'Many things by their ids, in the order asked; null in the place of an id of nothing. At most 100.',
+    complexity: listOf('ids'),
+  })
+  nodes(
+    @Ctx() { registry }: RequestContext,
+    @Arg('ids', () => [ID], { description: 'Resource names, from `id` fields.' }) ids: string[],
+  ): (NodeValue | null)[] {
+    if (ids.length > MAX_NODES)
+      throw badInput(`"ids" has ${ids.length} ids; at most ${MAX_NODES} are read at once.`, 'ids');
+    return ids.map((id) => nodeOf(registry, id));
+  }
+}
+
+/** An id that names nothing is an answer here, not an error: an id may be of something since removed. */
+function nodeOf(registry: Registry, id: string): NodeValue | null {
+  const name = parseResourceName(id);
+  if (!name) return null;
+  try {
+    return find(registry, name);
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
+}
+
+function find(registry: Registry, name: ResourceName): NodeValue | null {
+  const featurestore = registry.featurestore(name.featurestore);
+  switch (name.kind) {
+    case 'featurestore':
+      return featurestore;
+    case 'entityType':
+      return entityTypeOf(featurestore, name.entityType);
+    case 'feature':
+      return featureOf(entityTypeOf(featurestore, name.entityType), name.feature);
+    case 'featureView':
+      return featurestore.featureViews.find((view) => view.name === name.featureView) ?? null;
+    case 'entity':
+      return entityHandle(entityTypeOf(featurestore, name.entityType), name.entityId, name.asOf);
+  }
+}

@@ -1,0 +1,51 @@
+import { Field, ObjectType, type ClassType } from 'type-graphql';
+
+@ObjectType({ description: 'Where a page of a connection begins and ends.' })
+export class PageInfo {
+  @Field(() => Boolean, { description: 'Whether there are more items after this page.' })
+  hasNextPage!: boolean;
+
+  @Field(() => Boolean, { description: 'Whether there are items before this page.' })
+  hasPreviousPage!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'The cursor of the first item; null when the page is empty.' })
+  startCursor!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The cursor of the last item, for `after`; null when the page is empty.',
+  })
+  endCursor!: string | null;
+}
+
+/** A page of items as resolvers give it: what schema classes made by connectionOf describe. */
+export interface Connection<Item> {
+  readonly edges: readonly { readonly cursor: string; readonly node: Item }[];
+  readonly nodes: readonly Item[];
+  readonly pageInfo: PageInfo;
+}
+
+/** The connection and edge types of an item type, named after it: FeatureConnection, FeatureEdge. */
+export function connectionOf<Item extends object>(item: ClassType<Item>, name: string, items: string): ClassType {
+  @ObjectType(`${name}Edge`, { description: `One of the ${items}, with its place in the list.` })
+  class Edge {
+    @Field(() => String, { description: 'Its place in the list, for `after`. Opaque.' })
+    cursor!: string;
+
+    @Field(() => item, { description: 'The item.' })
+    node!: Item;
+  }
+
+  @ObjectType(`${name}Connection`, { description: `A page of ${items}.` })
+  class ItemConnection {
+    @Field(() => [Edge], { description: 'The items with their cursors.' })
+    edges!: Edge[];
+
+    @Field(() => [item], { description: 'The items without their cursors.' })
+    nodes!: Item[];
+
+    @Field(() => PageInfo, { description: 'Where the page begins and ends.' })
+    pageInfo!: PageInfo;
+  }
+  return ItemConnection;
+}

@@ -1,0 +1,63 @@
+import { Arg, Field, ID, InterfaceType, Int } from 'type-graphql';
+import { listOf } from '../complexity.js';
+import { EntityType } from '../registry/entity-type.js';
+import { DateTime } from '../scalars/date-time.js';
+import { FeatureValue, FeatureValueConnection } from './feature-value.js';
+
+/**
+ * What all entities have. Each entity type of the registry becomes an object type that implements this and adds its
+ * features as typed fields (from-registry.ts).
+ */
+@InterfaceType({
+  description:
+    'One thing of an entity type, now or as of a moment. It need not be known: then its values are NOT_FOUND.',
+  autoRegisterImplementations: false,
+  resolveType: ({ typeName }: { readonly typeName: string }) => typeName,
+})
+export abstract class Entity {
+  @Field(() => ID, { description: 'Its resource name, with @ and the moment when it is read as of one.' })
+  id!: string;
+
+  @Field(() => ID, {
+    description: 'Its own id, unique in its entity type. A composite id is its parts joined by commas.',
+  })
+  entityId!: string;
+
+  @Field(() => DateTime, { nullable: true, description: 'The moment it is read as of, UTC; null for now.' })
+  asOf!: bigint | null;
+
+  @Field(() => EntityType, { description: 'Its kind.' })
+  entityType!: unknown;
+
+  @Field(() => [FeatureValue], {
+    description: 'Its features with status and time. All of them when neither names nor view is given.',
+    complexity: listOf('names'),
+  })
+  features(
+    @Arg('names', () => [String], { nullable: true, description: 'The features by name, in the order wanted.' })
+    _names: string[] | null,
+    @Arg('view', () => String, { nullable: true, description: 'The features of a feature view instead.' })
+    _view: string | null,
+  ): unknown {
+    throw new Error('answered by the types made from the registry');
+  }
+
+  @Field(() => FeatureValueConnection, {
+    description:
+      'The values one feature has had, the newest first; one a moment. Of an entity read as of a moment, only what was ' +
+      'known by then. ageSeconds counts to asOf, or to now.',
+    complexity: listOf('first'),
+  })
+  history(
+    @Arg('feature', () => String, { description: 'The name of the feature.' }) _feature: string,
+    @Arg('from', () => DateTime, { nullable: true, description: 'The earliest timestamp, inclusive. null: no bound.' })
+    _from: bigint | null,
+    @Arg('to', () => DateTime, { nullable: true, description: 'The latest timestamp, inclusive. null: no bound.' })
+    _to: bigint | null,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: 'How many, at most 100.' })
+    _first: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' }) _after: string | null,
+  ): unknown {
+    throw new Error('answered by the types made from the registry');
+  }
+}

@@ -1,0 +1,223 @@
+import {
+  GraphQLBoolean,
+  GraphQLFloat,
+  GraphQLID,
+  GraphQLInterfaceType,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLSchema,
+  GraphQLString,
+  type GraphQLFieldConfig,
+  type GraphQLFieldConfigMap,
+  type GraphQLFieldResolver,
+  type GraphQLOutputType,
+} from 'graphql';
+import { OperatorError } from '../errors/operator-error.js';
+import { elementTypeOf, type ValueType } from '../values/value-type.js';
+import { listOf } from './complexity.js';
+import { camelCase, entityTypeName, featurestoreTypeName } from './names.js';
+import { BigIntScalar } from './scalars/big-int.js';
+import { DateTime } from './scalars/date-time.js';
+import { JSONObject } from './scalars/json-object.js';
+
+/** What of the registry the typed part is made from. The registry's model has these and more. */
+export interface TypedFeaturestore {
+  readonly name: string;
+  readonly description: string | null;
+  readonly entityTypes: readonly TypedEntityType[];
+}
+export interface TypedEntityType {
+  readonly name: string;
+  readonly pluralName: string;
+  readonly description: string | null;
+  readonly entityIdColumns: readonly string[];
+  readonly features: readonly TypedFeature[];
+}
+export interface TypedFeature {
+  readonly name: string;
+  readonly valueType: ValueType;
+  readonly unit: string | null;
+  readonly description: string | null;
+  readonly deprecationReason: string | null;
+}
+
+type Resolver = GraphQLFieldResolver<unknown, unknown, Record<string, unknown>>;
+
+/** How the typed fields are answered; the schema itself reads nothing. */
+export interface TypedResolvers<EntityType, Feature> {
+  readonly entity: (entityType: EntityType) => Resolver;
+  readonly entities: (entityType: EntityType) => Resolver;
+  readonly value: (feature: Feature) => Resolver;
+  /** By the name of the field of the Entity interface. */
+  readonly entityFields: Readonly<Record<string, Resolver>>;
+}
+
+/**
+ * Adds the typed part: for each featurestore a field of Query, for each entity type an object type with a field for each
+ * feature, in camelCase and with the type of its values. Two names that become one, or one that a field of every entity
+ * has, are faults of the registry and stop the start.
+ */
+export function addRegistryTypes<Store extends TypedFeaturestore>(
+  base: GraphQLSchema,
+  featurestores: readonly Store[],
+  resolvers: TypedResolvers<Store['entityTypes'][number], Store['entityTypes'][number]['features'][number]>,
+): GraphQLSchema {
+  const entityInterface = base.getType('Entity') as GraphQLInterfaceType;
+  const interfaces = [base.getType('Node') as GraphQLInterfaceType, entityInterface];
+  const names = new NameClashes();
+  names.reserve('types', Object.keys(base.getTypeMap()), 'a type of every gateway');
+
+  const typeOfEntityType = (featurestore: Store, entityType: TypedEntityType): GraphQLObjectType => {
+    const where = `${featurestore.name}.${entityType.name}`;
+    const typeName = entityTypeName(featurestore.name, entityType.name);
+    names.claim('types', typeName, where);
+    const fields: GraphQLFieldConfigMap<unknown, unknown> = {};
+    for (const [name, config] of Object.entries(entityInterface.toConfig().fields)) {
+      names.reserve(typeName, [name], 'a field of every entity');
+      fields[name] = { ...config, ...resolve(resolvers.entityFields[name]) };
+    }
+    for (const feature of entityType.features) {
+      const name = names.claim(typeName, camelCase(feature.name), `feature ${where}.${feature.name}`);
+      fields[name] = featureField(feature, resolvers.value(feature));
+    }
+    const description = entityType.description ?? `An entity of type ${entityType.name}.`;
+    return new GraphQLObjectType({ name: typeName, description, interfaces, fields });
+  };
+
+  const typeOfFeaturestore = (featurestore: Store): GraphQLObjectType => {
+    const typeName = names.claim('types', featurestoreTypeName(featurestore.name), featurestore.name);
+    const fields: GraphQLFieldConfigMap<unknown, unknown> = {};
+    for (const entityType of featurestore.entityTypes) {
+      const where = `entity type ${featurestore.name}.${entityType.name}`;
+      const type = typeOfEntityType(featurestore, entityType);
+      fields[names.claim(typeName, camelCase(entityType.name), where)] = entityField(
+        entityType,
+        type,
+        resolvers.entity(entityType),
+      );
+      fields[names.claim(typeName, camelCase(entityType.pluralName), `the plural of ${where}`)] = entitiesField(
+        entityType,
+        type,
+        resolvers.entities(entityType),
+      );
+    }
+    const description = `The entities of featurestore ${featurestore.name}, each feature a typed field.`;
+    return new GraphQLObjectType({ name: typeName, description, fields });
+  };
+
+  const query = (base.getQueryType() as GraphQLObjectType).toConfig();
+  names.reserve('Query', Object.keys(query.fields), 'a field of every gateway');
+  for (const featurestore of featurestores) {
+    const name = names.claim('Query', camelCase(featurestore.name), `featurestore ${featurestore.name}`);
+    query.fields[name] = {
+      type: new GraphQLNonNull(typeOfFeaturestore(featurestore)),
+      description: featurestore.description ?? `The featurestore ${featurestore.name}.`,
+      resolve: () => ({}),
+    };
+  }
+  names.throwIfAny();
+  const config = base.toConfig();
+  return new GraphQLSchema({
+    ...config,
+    query: new GraphQLObjectType(query),
+    types: config.types.filter((type) => type.name !== 'Query'),
+  });
+}
+
+const asOfArgument = {
+  asOf: { type: DateTime, description: 'Read what was known at this moment. null or absent: now.' },
+};
+
+function entityField(entityType: TypedEntityType, type: GraphQLObjectType, resolver: Resolver): FieldConfig {
+  return {
+    type,
+    description: `One ${entityType.name}. It need not be known: then its features are null.`,
+    args: {
+      entityId: { type: new GraphQLNonNull(GraphQLID), description: idDescription(entityType) },
+      ...asOfArgument,
+    },
+    resolve: resolver,
+  };
+}
+
+function entitiesField(entityType: TypedEntityType, type: GraphQLObjectType, resolver: Resolver): FieldConfig {
+  return {
+    type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type))),
+    description: `Many ${entityType.pluralName}, in the order asked. At most 10 000.`,
+    args: {
+      entityIds: {
+        type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLID))),
+        description: idDescription(entityType),
+      },
+      ...asOfArgument,
+    },
+    resolve: resolver,
+    extensions: { complexity: listOf('entityIds') },
+  };
+}
+
+type FieldConfig = GraphQLFieldConfig<unknown, unknown, Record<string, unknown>>;
+
+function idDescription({ entityIdColumns }: TypedEntityType): string {
+  return entityIdColumns.length === 1
+    ? `The value of ${entityIdColumns[0]}.`
+    : `The values of ${entityIdColumns.join(', ')}, joined by commas; a comma in a value is written %2C, a percent sign %25.`;
+}
+
+function featureField(feature: TypedFeature, resolver: Resolver): FieldConfig {
+  const unit = feature.unit === null ? '' : ` Unit: ${feature.unit}.`;
+  const nothing = ' null: no value at that moment; features(names) says why.';
+  return {
+    type: typeOfValues(feature.valueType),
+    description: `${feature.description ?? `The feature ${feature.name}.`}${unit}${nothing}`,
+    resolve: resolver,
+    ...(feature.deprecationReason === null ? {} : { deprecationReason: feature.deprecationReason }),
+  };
+}
+
+const SCALARS: Readonly<Partial<Record<ValueType, GraphQLOutputType>>> = {
+  BOOL: GraphQLBoolean,
+  DOUBLE: GraphQLFloat,
+  INT64: BigIntScalar,
+  STRING: GraphQLString,
+  BYTES: GraphQLString,
+  STRUCT: JSONObject,
+  TIMESTAMP: DateTime,
+};
+
+function typeOfValues(valueType: ValueType): GraphQLOutputType {
+  const elementType = elementTypeOf(valueType);
+  if (elementType) return new GraphQLList(new GraphQLNonNull(typeOfValues(elementType)));
+  return SCALARS[valueType] ?? GraphQLString;
+}
+
+function resolve(resolver: Resolver | undefined): { resolve?: Resolver } {
+  return resolver ? { resolve: resolver } : {};
+}
+
+/** Gathers all clashes of names, so that the operator sees them at once. */
+class NameClashes {
+  readonly #owners = new Map<string, string>();
+  readonly #faults: string[] = [];
+
+  reserve(scope: string, names: readonly string[], owner: string): void {
+    for (const name of names) this.#owners.set(`${scope}.${name}`, owner);
+  }
+
+  claim(scope: string, name: string, owner: string): string {
+    const key = `${scope}.${name}`;
+    const other = this.#owners.get(key);
+    if (other !== undefined) this.#faults.push(`${owner} would be called "${name}", as ${other} is`);
+    this.#owners.set(key, owner);
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name.startsWith('__')) {
+      this.#faults.push(`${owner} would be called "${name}", which is no name in GraphQL`);
+    }
+    return name;
+  }
+
+  throwIfAny(): void {
+    if (this.#faults.length === 0) return;
+    throw new OperatorError('Names of the registry do not fit the schema; rename one of each:', this.#faults);
+  }
+}

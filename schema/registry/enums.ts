@@ -1,0 +1,77 @@
+import { registerEnumType } from 'type-graphql';
+
+/*
+ * type-graphql wants enum objects; the words are those of values/ and datasources/registry, and a test compares them,
+ * because schema imports no datasource.
+ */
+export const ValueTypeEnum = {
+  BOOL: 'BOOL',
+  BOOL_ARRAY: 'BOOL_ARRAY',
+  DOUBLE: 'DOUBLE',
+  DOUBLE_ARRAY: 'DOUBLE_ARRAY',
+  INT64: 'INT64',
+  INT64_ARRAY: 'INT64_ARRAY',
+  STRING: 'STRING',
+  STRING_ARRAY: 'STRING_ARRAY',
+  BYTES: 'BYTES',
+  STRUCT: 'STRUCT',
+  TIMESTAMP: 'TIMESTAMP',
+} as const;
+
+registerEnumType(ValueTypeEnum, {
+  name: 'ValueType',
+  description: "The type of a feature's values.",
+  valuesConfig: {
+    BOOL: { description: 'true or false.' },
+    BOOL_ARRAY: { description: 'A list of BOOL without nulls.' },
+    DOUBLE: { description: 'A 64-bit floating point number; NaN and the infinities are values.' },
+    DOUBLE_ARRAY: { description: 'A list of DOUBLE without nulls.' },
+    INT64: { description: 'A signed 64-bit integer.' },
+    INT64_ARRAY: { description: 'A list of INT64 without nulls.' },
+    STRING: { description: 'Unicode text; the empty text is a value.' },
+    STRING_ARRAY: { description: 'A list of STRING without nulls.' },
+    BYTES: { description: 'Bytes, written in base64.' },
+    STRUCT: { description: 'A JSON object. Integers beyond 2^53 inside it are strings.' },
+    TIMESTAMP: { description: 'A moment in microseconds, UTC.' },
+  },
+});
+
+export const StoreKindEnum = {
+  LMDB: 'LMDB',
+  DUCKDB: 'DUCKDB',
+  BIGTABLE: 'BIGTABLE',
+  BIGQUERY: 'BIGQUERY',
+  VERTEX_FEATURE_VIEW: 'VERTEX_FEATURE_VIEW',
+  VERTEX_LEGACY: 'VERTEX_LEGACY',
+} as const;
+
+registerEnumType(StoreKindEnum, {
+  name: 'StoreKind',
+  description: 'The system that holds values.',
+  valuesConfig: {
+    LMDB: { description: 'Embedded, newest values: LMDB in the data folder.' },
+    DUCKDB: { description: 'Embedded, all values: DuckDB in the data folder.' },
+    BIGTABLE: { description: 'Google Cloud, newest values: a Bigtable table.' },
+    BIGQUERY: { description: 'Google Cloud, all values: BigQuery tables.' },
+    VERTEX_FEATURE_VIEW: { description: 'Google Cloud, newest values: a Vertex AI feature view.' },
+    VERTEX_LEGACY: { description: 'Google Cloud: Vertex AI Feature Store (Legacy), which ends on 2027-02-17.' },
+  },
+});
+
+export const SensitivityEnum = {
+  PUBLIC: 'PUBLIC',
+  INTERNAL: 'INTERNAL',
+  CONFIDENTIAL: 'CONFIDENTIAL',
+  PERSONAL: 'PERSONAL',
+} as const;
+
+registerEnumType(SensitivityEnum, {
+  name: 'Sensitivity',
+  description: "How careful one must be with a feature's values.",
+  valuesConfig: {
+    PUBLIC: { description: 'Known to everyone anyway.' },
+    INTERNAL: { description: 'For the people of the company. The default.' },
+    CONFIDENTIAL: { description: 'For those who need it.' },
+    PERSONAL: { description: 'About a person: laws on personal data hold.' },
+  },
+});

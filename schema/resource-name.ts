@@ -1,0 +1,70 @@
+import { formatInstant, parseInstant, type Instant } from '../values/instant.js';
+
+/**
+ * Ids are resource names, as Google's APIs have them: `featurestores/flights/entityTypes/airport/entities/SFO`. They say
+ * what they name, and are unique over the whole schema, so that a normalised client cache never mixes two things. An
+ * entity read as of a moment is another thing than the entity now: its id ends in `@2001-03-07T14:00:00Z`.
+ */
+export type ResourceName =
+  | { readonly kind: 'featurestore'; readonly featurestore: string }
+  | { readonly kind: 'entityType'; readonly featurestore: string; readonly entityType: string }
+  | { readonly kind: 'feature'; readonly featurestore: string; readonly entityType: string; readonly feature: string }
+  | { readonly kind: 'featureView'; readonly featurestore: string; readonly featureView: string }
+  | {
+      readonly kind: 'entity';
+      readonly featurestore: string;
+      readonly entityType: string;
+      readonly entityId: string;
+      readonly asOf: Instant | null;
+    };
+
+export function formatResourceName(name: ResourceName): string {
+  const featurestore = `featurestores/${name.featurestore}`;
+  switch (name.kind) {
+    case 'featurestore':
+      return featurestore;
+    case 'entityType':
+      return `${featurestore}/entityTypes/${name.entityType}`;
+    case 'feature':
+      return `${featurestore}/entityTypes/${name.entityType}/features/${name.feature}`;
+    case 'featureView':
+      return `${featurestore}/featureViews/${name.featureView}`;
+    case 'entity': {
+      const asOf = name.asOf === null ? '' : `@${formatInstant(name.asOf)}`;
+      // Encoded, so that an id with a slash or an @ in it stays one segment and cannot pretend to be a moment.
+      return `${featurestore}/entityTypes/${name.entityType}/entities/${encodeURIComponent(name.entityId)}${asOf}`;
+    }
+  }
+}
+
+/** undefined for a text that is no resource name: to a client that is an id of nothing. */
+export function parseResourceName(id: string): ResourceName | undefined {
+  const [collection, featurestore, kind, name, subkind, subname, ...rest] = id.split('/');
+  if (collection !== 'featurestores' || !featurestore || rest.length > 0) return undefined;
+  if (kind === undefined) return { kind: 'featurestore', featurestore };
+  if (!name) return undefined;
+  if (kind === 'featureViews' && subkind === undefined) return { kind: 'featureView', featurestore, featureView: name };
+  if (kind !== 'entityTypes') return undefined;
+  if (subkind === undefined) return { kind: 'entityType', featurestore, entityType: name };
+  if (!subname) return undefined;
+  if (subkind === 'features') return { kind: 'feature', featurestore, entityType: name, feature: subname };
+  if (subkind === 'entities') return parseEntity(featurestore, name, subname);
+  return undefined;
+}
+
+function parseEntity(featurestore: string, entityType: string, segment: string): ResourceName | undefined {
+  const [encoded = '', moment, ...rest] = segment.split('@');
+  if (rest.length > 0) return undefined;
+  try {
+    const entityId = decodeURIComponent(encoded);
+    return {
+      kind: 'entity',
+      featurestore,
+      entityType,
+      entityId,
+      asOf: moment === undefined ? null : parseInstant(moment),
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import { GraphQLScalarType, Kind, type ObjectValueNode, type ValueNode } from 'graphql';
+import { badInput } from '../../errors/app-error.js';
+
+type Json = null | boolean | number | string | Json[] | JsonObject;
+export interface JsonObject {
+  [name: string]: Json;
+}
+
+export const JSONObject = new GraphQLScalarType<JsonObject, JsonObject>({
+  name: 'JSONObject',
+  description: 'A JSON object: names with values of any kind.',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
+  serialize: (value) => value as JsonObject,
+  parseValue: (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notAnObject();
+    return value as JsonObject;
+  },
+  parseLiteral: (node, variables) => {
+    if (node.kind !== Kind.OBJECT) throw notAnObject();
+    return objectOf(node, variables ?? {});
+  },
+});
+
+function notAnObject(): Error {
+  return badInput('A JSONObject is an object such as {"team": "risk"}.');
+}
+
+/** Object.fromEntries defines own properties, so a field named __proto__ is data like any other. */
+function objectOf(node: ObjectValueNode, variables: Readonly<Record<string, unknown>>): JsonObject {
+  return Object.fromEntries(node.fields.map((field) => [field.name.value, valueOf(field.value, variables)]));
+}
+
+function valueOf(node: ValueNode, variables: Readonly<Record<string, unknown>>): Json {
+  switch (node.kind) {
+    case Kind.OBJECT:
+      return objectOf(node, variables);
+    case Kind.LIST:
+      return node.values.map((value) => valueOf(value, variables));
+    case Kind.INT:
+    case Kind.FLOAT:
+      return Number(node.value);
+    case Kind.NULL:
+      return null;
+    case Kind.VARIABLE:
+      return (variables[node.name.value] ?? null) as Json;
+    default:
+      return node.value;
+  }
+}

@@ -1,0 +1,24 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** How long a browser may remember the answer to a preflight, in seconds. */
+const PREFLIGHT_MAX_AGE = '600';
+
+/**
+ * Lets pages of the configured origins call the API. Never `*`: behind a login any page of the web could then read
+ * features as the person who looks at it.
+ */
+export function allowOrigin(request: IncomingMessage, response: ServerResponse, origins: readonly string[]): void {
+  response.setHeader('vary', 'origin');
+  const { origin } = request.headers;
+  if (origin === undefined || !origins.includes(origin)) return;
+  response.setHeader('access-control-allow-origin', origin);
+  response.setHeader('access-control-expose-headers', 'x-request-id');
+  if (request.method === 'OPTIONS') {
+    response.setHeader('access-control-allow-methods', 'GET, POST');
+    response.setHeader(
+      'access-control-allow-headers',
+      'content-type, authorization, apollo-require-preflight, x-request-id',
+    );
+    response.setHeader('access-control-max-age', PREFLIGHT_MAX_AGE);
+  }
+}

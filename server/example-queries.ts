@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface ExampleQuery {
+  readonly name: string;
+  readonly query: string;
+}
+
+/** The queries that the GraphiQL page opens with: the .graphql files of a folder, in the order of their names. */
+export async function readExampleQueries(folder: string): Promise<ExampleQuery[]> {
+  if (!existsSync(folder)) return [];
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.graphql')).sort();
+  return Promise.all(
+    files.map(async (file) => ({
+      name: file.replace(/\.graphql$/, ''),
+      query: await readFile(join(folder, file), 'utf8'),
+    })),
+  );
+}

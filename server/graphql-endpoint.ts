@@ -1,0 +1,55 @@
+import { HeaderMap, type ApolloServer } from '@apollo/server';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError } from '../errors/app-error.js';
+import type { RequestContext } from '../resolvers/context.js';
+import { readJsonBody } from './read-body.js';
+
+export interface GraphqlEndpointOptions {
+  readonly apollo: ApolloServer<RequestContext>;
+  readonly createContext: (requestId: string) => RequestContext;
+  readonly maxBodyBytes: number;
+}
+
+/**
+ * GraphQL over HTTP. Apollo answers without a web framework between it and the socket: express halves the throughput
+ * (bench/http), and all it would do here is read a body.
+ */
+export async function answerGraphql(
+  { apollo, createContext, maxBodyBytes }: GraphqlEndpointOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+): Promise<void> {
+  const method = request.method ?? 'GET';
+  const body = method === 'POST' ? refuseBatch(await readJsonBody(request, maxBodyBytes)) : undefined;
+  const answer = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method, headers: headerMap(request), search: searchOf(request), body },
+    context: async () => createContext(requestId),
+  });
+  if (answer.body.kind !== 'complete') throw new Error('incremental delivery is not enabled');
+  for (const [name, value] of answer.headers) response.setHeader(name, value);
+  response.setHeader('content-length', Buffer.byteLength(answer.body.string));
+  response.setHeader('cache-control', 'no-store');
+  response.writeHead(answer.status ?? 200);
+  response.end(answer.body.string);
+}
+
+/** Apollo would answer an array too, as a batch; one request is one operation, whose cost is checked. */
+function refuseBatch(body: unknown): unknown {
+  if (Array.isArray(body)) throw new AppError('BAD_REQUEST', 'Send one operation a request, not an array of them.');
+  return body;
+}
+
+function headerMap(request: IncomingMessage): HeaderMap {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return headers;
+}
+
+function searchOf(request: IncomingMessage): string {
+  const url = request.url ?? '';
+  const start = url.indexOf('?');
+  return start < 0 ? '' : url.slice(start);
+}

@@ -1,0 +1,118 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { AppError } from '../errors/app-error.js';
+import type { Logger } from '../observability/logger.js';
+import { requestScope } from '../observability/request-scope.js';
+import { allowOrigin } from './cors.js';
+import type { ExampleQuery } from './example-queries.js';
+import { servePage, wantsPage } from './graphiql.js';
+import { answerGraphql, type GraphqlEndpointOptions } from './graphql-endpoint.js';
+import type { Health } from './health.js';
+import { UnsupportedMediaType } from './read-body.js';
+import { requestIdOf } from './request-id.js';
+import { respond, respondError, respondJson } from './respond.js';
+
+export interface HttpServerOptions extends GraphqlEndpointOptions {
+  readonly health: Health;
+  readonly logger: Logger;
+  readonly corsOrigins: readonly string[];
+  /** The bundled GraphiQL page with its examples; null to serve none. */
+  readonly page: { readonly folder: string; readonly examples: readonly ExampleQuery[] } | null;
+}
+
+/** A request must arrive within this time: a socket that sends a byte a minute must not hold a place for ever. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export function createHttpServer(options: HttpServerOptions): Server {
+  const server = createServer((request, response) => {
+    const requestId = requestIdOf(request);
+    response.setHeader('x-request-id', requestId);
+    requestScope.run({ requestId }, () => {
+      logWhenDone(options.logger, request, response);
+      route(options, request, response, requestId).catch((error: unknown) => {
+        fail(options.logger, error, response, requestId);
+      });
+    });
+  });
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  return server;
+}
+
+async function route(
+  options: HttpServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+): Promise<void> {
+  const [path = '/'] = (request.url ?? '/').split('?');
+  switch (path) {
+    case '/graphql':
+      return graphql(options, request, response, requestId);
+    case '/healthz':
+      return options.health.live(response);
+    case '/readyz':
+      return options.health.ready(response);
+    case '/':
+      return respond(response, 302, 'text/plain; charset=utf-8', 'See /graphql\n', { location: '/graphql' });
+  }
+  if (options.page && path === '/console/examples.json') return respondJson(response, 200, options.page.examples);
+  if (options.page && path.startsWith('/console/')) {
+    return servePage(options.page.folder, path.slice('/console'.length), response);
+  }
+  throw new AppError('NOT_FOUND', 'Nothing is here. The API is at /graphql.');
+}
+
+async function graphql(
+  options: HttpServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+): Promise<void> {
+  allowOrigin(request, response, options.corsOrigins);
+  switch (request.method) {
+    case 'OPTIONS':
+      response.writeHead(204).end();
+      return;
+    case 'GET':
+      if (options.page && wantsPage(request)) return servePage(options.page.folder, '/index.html', response);
+      return answerGraphql(options, request, response, requestId);
+    case 'POST':
+      return answerGraphql(options, request, response, requestId);
+    default:
+      response.setHeader('allow', 'GET, POST, OPTIONS');
+      throw new AppError('METHOD_NOT_ALLOWED', 'Send GraphQL by POST, or a query by GET.');
+  }
+}
+
+function fail(logger: Logger, error: unknown, response: ServerResponse, requestId: string): void {
+  if (response.headersSent || response.destroyed) {
+    // The client went away, or the answer broke in the middle: there is nobody to tell.
+    logger.debug({ err: error }, 'an answer was not finished');
+    response.destroy();
+    return;
+  }
+  // An unread body would be taken for the next request.
+  response.setHeader('connection', 'close');
+  if (error instanceof AppError) {
+    const status = error instanceof UnsupportedMediaType ? error.httpStatus : undefined;
+    respondError(response, error, requestId, {}, status);
+    return;
+  }
+  logger.error({ err: error }, 'a request failed');
+  respondError(response, new AppError('INTERNAL_SERVER_ERROR', 'The gateway failed to answer this.'), requestId);
+}
+
+function logWhenDone(logger: Logger, request: IncomingMessage, response: ServerResponse): void {
+  const start = performance.now();
+  response.once('close', () => {
+    logger.info(
+      {
+        method: request.method,
+        path: request.url?.split('?')[0],
+        status: response.statusCode,
+        durationMs: Math.round((performance.now() - start) * 10) / 10,
+        ...(response.writableFinished ? {} : { aborted: true }),
+      },
+      'request',
+    );
+  });
+}

@@ -1,0 +1,36 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { AppError } from '../errors/app-error.js';
+import { ERROR_CODES } from '../errors/error-codes.js';
+import { transportError } from '../errors/mask-error.js';
+
+export function respond(
+  response: ServerResponse,
+  status: number,
+  contentType: string,
+  body: string | Buffer,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  response.writeHead(status, {
+    ...headers,
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+export function respondJson(response: ServerResponse, status: number, body: unknown): void {
+  respond(response, status, 'application/json; charset=utf-8', `${JSON.stringify(body)}\n`);
+}
+
+/** An error of the transport, in the shape of a GraphQL answer, so that a client reads all errors one way. */
+export function respondError(
+  response: ServerResponse,
+  error: AppError,
+  requestId: string,
+  headers: OutgoingHttpHeaders = {},
+  status: number = ERROR_CODES[error.code].httpStatus,
+): void {
+  const body = `${JSON.stringify({ errors: [transportError(error, requestId)] })}\n`;
+  respond(response, status, 'application/json; charset=utf-8', body, headers);
+}

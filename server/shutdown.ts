@@ -1,0 +1,46 @@
+import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../observability/logger.js';
+
+/** Requests still running after this long are cut off, so that a stop always ends. */
+const GRACE_MS = 10_000;
+
+export interface Stoppable {
+  readonly server: Server;
+  readonly drain: () => void;
+  /** Milliseconds to stay open as "not ready", for a load balancer to notice. */
+  readonly delayMs: number;
+  /** What to stop after the last request, in order. */
+  readonly thenStop: readonly (() => Promise<void>)[];
+}
+
+/** Not ready, then no new connections, then the requests in flight end, then Apollo and the stores. */
+export async function shutDown({ server, drain, delayMs, thenStop }: Stoppable): Promise<void> {
+  drain();
+  await sleep(delayMs);
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cutOff = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await closed;
+  clearTimeout(cutOff);
+  for (const stop of thenStop) await stop();
+}
+
+/** Runs `stop` once at the first SIGTERM or SIGINT, then ends the process; a second signal ends it at once. */
+export function onTerminationSignal(logger: Logger, stop: () => Promise<void>): void {
+  let isStopping = false;
+  const handle = (signal: NodeJS.Signals): void => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    logger.info({ signal }, 'stopping');
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ err: error }, 'stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', handle);
+  process.on('SIGINT', handle);
+}

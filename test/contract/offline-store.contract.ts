@@ -1,0 +1,252 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FeatureRow, OfflineStore } from '../../datasources/offline/offline-store.js';
+import type { EntityType, Feature, FeatureSource } from '../../datasources/registry/model.js';
+import type { FeatureValue } from '../../values/value-type.js';
+import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
+import { testEntityType, type EntityTypeInput } from '../support/test-registry.js';
+
+export interface OfflineStoreUnderTest {
+  /** A store that knows the sources of this entity type. */
+  readonly storeFor: (entityType: EntityType) => Promise<OfflineStore>;
+  readonly dispose: () => Promise<void>;
+}
+
+const T = (seconds: number) => 1_000_000_000_000_000n + BigInt(Math.round(seconds * 1e6));
+
+/** What every offline store must keep, beside the point-in-time cases and the oracle. */
+export function describeOfflineStore(name: string, open: () => Promise<OfflineStoreUnderTest>): void {
+  describe(`offline store: ${name}`, () => {
+    let stores: OfflineStoreUnderTest;
+    let made = 0;
+    beforeAll(async () => {
+      stores = await open();
+    });
+    afterAll(async () => stores.dispose());
+
+    const setUp = async (input: Partial<EntityTypeInput> = {}) => {
+      const entityType = testEntityType({
+        name: `thing_${(made += 1)}`,
+        sources: [{ features: ['a', 'b'].map((feature) => ({ name: feature, valueType: 'STRING' })) }],
+        ...input,
+      });
+      return { entityType, source: entityType.sources[0] as FeatureSource, store: await stores.storeFor(entityType) };
+    };
+
+    it('gives back every value of every type as it was', async () => {
+      const { entityType, source, store } = await setUp({ dense: true, sources: [{ features: EVERY_VALUE_TYPE }] });
+      const all = Object.entries(VALUES_OF_EVERY_TYPE).flatMap(([feature, values]) =>
+        values.map((value, index) => ({ feature, value: value as FeatureValue, entityId: `${feature} ${index}` })),
+      );
+      await store.append(
+        source,
+        all.map(({ entityId, feature, value }) => rowOf(entityId, 0, { [feature]: value })),
+      );
+      const cells = await store.pointInTime({
+        entityType,
+        labels: all.map(({ entityId }) => ({ entityId, time: T(0) })),
+        features: entityType.features,
+      });
+      for (const [index, { feature, value, entityId }] of all.entries()) {
+        const column = entityType.features.findIndex((candidate) => candidate.name === feature);
+        expect(cells[index]?.[column], entityId).toEqual({ status: 'PRESENT', value, timestamp: T(0) });
+      }
+    });
+
+    it('keeps each microsecond', async () => {
+      const { entityType, source, store } = await setUp();
+      await store.append(source, [
+        rowOf('x', 0, { a: 'first' }),
+        { ...rowOf('x', 0, { a: 'second' }), timestamp: T(0) + 1n },
+      ]);
+      const cells = await store.pointInTime({
+        entityType,
+        labels: [0n, 1n, 2n].map((micros) => ({ entityId: 'x', time: T(0) + micros })),
+        features: entityType.features.slice(0, 1),
+      });
+      expect(cells.map(([cell]) => cell?.value)).toEqual(['first', 'second', 'second']);
+      expect(cells[2]?.[0]?.timestamp).toBe(T(0) + 1n);
+    });
+
+    it('gives back rows without id or time, and keeps the others', async () => {
+      const { entityType, source, store } = await setUp();
+      const outcome = await store.append(source, [
+        rowOf('x', 0, { a: 'kept' }),
+        { ...rowOf('x', 0, {}), entityId: null },
+        { ...rowOf('x', 0, {}), timestamp: null },
+      ]);
+      expect(outcome).toEqual({
+        appended: 1,
+        rejected: [
+          { row: 1, reason: 'it has no entity id' },
+          { row: 2, reason: 'it has no timestamp' },
+        ],
+      });
+      const [[cell] = []] = await store.pointInTime({
+        entityType,
+        labels: [{ entityId: 'x', time: T(0) }],
+        features: entityType.features,
+      });
+      expect(cell?.value).toBe('kept');
+    });
+
+    it('reads several sources of one entity type together, static ones at any time', async () => {
+      const { entityType, store } = await setUp({
+        dense: true,
+        sources: [
+          { name: 'hourly', features: [{ name: 'a', valueType: 'STRING' }] },
+          { name: 'fixed', static: true, features: [{ name: 'b', valueType: 'STRING' }] },
+        ],
+      });
+      const [hourly, fixed] = entityType.sources as [FeatureSource, FeatureSource];
+      await store.append(hourly, [rowOf('x', 0, { a: 'from 0' })]);
+      await store.append(fixed, [{ ...rowOf('x', 0, { b: 'always' }), timestamp: null }]);
+      const cells = await store.pointInTime({
+        entityType,
+        labels: [-1, 1].map((seconds) => ({ entityId: 'x', time: T(seconds) })),
+        features: entityType.features,
+      });
+      expect(cells.map((row) => row.map(({ status, value }) => [status, value]))).toEqual([
+        [
+          ['NOT_FOUND', null],
+          ['PRESENT', 'always'],
+        ],
+        [
+          ['PRESENT', 'from 0'],
+          ['PRESENT', 'always'],
+        ],
+      ]);
+      expect(cells[1]?.map(({ timestamp }) => timestamp)).toEqual([T(0), null]);
+    });
+
+    it('keeps the value of every label however many there are', async () => {
+      const { entityType, source, store } = await setUp();
+      const count = store.maxLabelsPerRead;
+      await store.append(
+        source,
+        Array.from({ length: count }, (_, index) => rowOf('x', index, { a: String(index) })),
+      );
+      const cells = await store.pointInTime({
+        entityType,
+        labels: Array.from({ length: count }, (_, index) => ({ entityId: 'x', time: T(count - 1 - index) })),
+        features: entityType.features.slice(0, 1),
+      });
+      expect(cells.map(([cell]) => cell?.value)).toEqual(
+        Array.from({ length: count }, (_, index) => String(count - 1 - index)),
+      );
+    });
+
+    it('refuses no labels at all, or more than it takes', async () => {
+      const { entityType, store } = await setUp();
+      const read = (count: number) =>
+        store.pointInTime({
+          entityType,
+          labels: Array(count).fill({ entityId: 'x', time: T(0) }),
+          features: entityType.features,
+        });
+      await expect(read(0)).rejects.toThrow(RangeError);
+      await expect(read(store.maxLabelsPerRead + 1)).rejects.toThrow(RangeError);
+    });
+
+    describe('history', () => {
+      const read = async (
+        store: OfflineStore,
+        feature: Feature | undefined,
+        range: Partial<Parameters<OfflineStore['history']>[0]> = {},
+      ) =>
+        (
+          await store.history({
+            feature: feature as Feature,
+            entityId: 'x',
+            from: null,
+            to: null,
+            before: null,
+            limit: 10,
+            ...range,
+          })
+        ).map(({ value, timestamp }) => [timestamp === null ? null : Number(timestamp - T(0)) / 1e6, value]);
+
+      it('is the newest first, one value a moment, inside the range', async () => {
+        const { entityType, source, store } = await setUp();
+        await store.append(
+          source,
+          [1, 2, 3, 4].map((seconds) => rowOf('x', seconds, { a: String(seconds) })),
+        );
+        await store.append(source, [rowOf('x', 2, { a: 'corrected' }), rowOf('y', 2, { a: 'not mine' })]);
+        const [a] = entityType.features;
+        expect(await read(store, a)).toEqual([
+          [4, '4'],
+          [3, '3'],
+          [2, 'corrected'],
+          [1, '1'],
+        ]);
+        expect(await read(store, a, { from: T(2), to: T(3) })).toEqual([
+          [3, '3'],
+          [2, 'corrected'],
+        ]);
+        expect(await read(store, a, { limit: 2 })).toEqual([
+          [4, '4'],
+          [3, '3'],
+        ]);
+        expect(await read(store, a, { before: T(3) })).toEqual([
+          [2, 'corrected'],
+          [1, '1'],
+        ]);
+      });
+
+      it('has nulls only in a dense entity type', async () => {
+        for (const [dense, expected] of [
+          [false, [[1, '1']]],
+          [
+            true,
+            [
+              [2, null],
+              [1, '1'],
+            ],
+          ],
+        ] as const) {
+          const { entityType, source, store } = await setUp({ dense });
+          await store.append(source, [rowOf('x', 1, { a: '1' }), rowOf('x', 2, { b: '2' })]);
+          expect(await read(store, entityType.features[0])).toEqual(expected);
+        }
+      });
+
+      it('of a static feature is its one value, without a time', async () => {
+        const { entityType, source, store } = await setUp({
+          sources: [{ static: true, features: [{ name: 'a', valueType: 'STRING' }] }],
+        });
+        expect(await read(store, entityType.features[0])).toEqual([]);
+        await store.append(source, [rowOf('x', 0, { a: 'old' }), rowOf('x', 0, { a: 'new' })]);
+        expect(await read(store, entityType.features[0], { from: T(5) })).toEqual([[null, 'new']]);
+      });
+    });
+
+    it('adds the column of a feature that is new in the registry', async () => {
+      const { entityType, source, store } = await setUp({ name: 'grows' });
+      await store.append(source, [rowOf('x', 0, { a: '1' })]);
+      const grown = testEntityType({
+        name: 'grows',
+        sources: [{ features: ['new', 'a', 'b'].map((feature) => ({ name: feature, valueType: 'STRING' })) }],
+      });
+      const regrown = await stores.storeFor(grown);
+      await regrown.append(grown.sources[0] as FeatureSource, [rowOf('y', 0, { a: '2', new: 'n' })]);
+      const cells = await regrown.pointInTime({
+        entityType: grown,
+        labels: ['x', 'y'].map((entityId) => ({ entityId, time: T(0) })),
+        features: grown.features,
+      });
+      expect(cells.map((row) => row.map(({ value }) => value))).toEqual([
+        [null, '1', null],
+        ['n', '2', null],
+      ]);
+      expect(entityType.name).toBe(grown.name);
+    });
+
+    it('is healthy while it is open', async () => {
+      expect(await (await setUp()).store.isHealthy()).toBe(true);
+    });
+  });
+}
+
+function rowOf(entityId: string, seconds: number, values: Record<string, FeatureValue | null>): FeatureRow {
+  return { entityId, timestamp: T(seconds), values: new Map(Object.entries(values)) };
+}

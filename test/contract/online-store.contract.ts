@@ -1,0 +1,261 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OnlineStore, OnlineWrite } from '../../datasources/online/online-store.js';
+import type { EntityType, FeatureSource } from '../../datasources/registry/model.js';
+import type { FeatureValue } from '../../values/value-type.js';
+import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
+import { testEntityType, type EntityTypeInput } from '../support/test-registry.js';
+
+export interface OnlineStoreUnderTest {
+  readonly store: OnlineStore;
+  readonly dispose: () => Promise<void>;
+}
+
+const NOW = 1_000_000_000_000_000n;
+const T = (seconds: number) => NOW + BigInt(Math.round(seconds * 1e6));
+
+/** What every online store must keep. Run by each adapter's test; see test/contract/lmdb.test.ts. */
+export function describeOnlineStore(name: string, open: () => Promise<OnlineStoreUnderTest>): void {
+  describe(`online store: ${name}`, () => {
+    let store: OnlineStore;
+    let dispose: () => Promise<void>;
+    let made = 0;
+    beforeAll(async () => {
+      ({ store, dispose } = await open());
+    });
+    afterAll(async () => dispose());
+
+    /** An entity type of this test's own, so that tests share a store and nothing else. */
+    const entityTypeOf = (input: Partial<EntityTypeInput> = {}): EntityType =>
+      testEntityType({
+        name: `thing_${(made += 1)}`,
+        sources: [{ features: ['a', 'b', 'c'].map((feature) => ({ name: feature, valueType: 'STRING' })) }],
+        ...input,
+      });
+
+    const write = (
+      entityType: EntityType,
+      entityId: string,
+      seconds: number,
+      values: Record<string, FeatureValue | null>,
+    ) => store.write(entityType, [writeOf(entityType, entityId, seconds, values)]);
+
+    const readOne = async (entityType: EntityType, entityId: string, now = NOW) => {
+      const [row = []] = await store.read({ entityType, entityIds: [entityId], features: entityType.features, now });
+      return Object.fromEntries(entityType.features.map((feature, index) => [feature.name, row[index]]));
+    };
+
+    it('gives back every value of every type as it was', async () => {
+      const entityType = entityTypeOf({ sources: [{ features: EVERY_VALUE_TYPE }] });
+      for (const [feature, values] of Object.entries(VALUES_OF_EVERY_TYPE)) {
+        for (const [index, value] of values.entries()) {
+          await write(entityType, `e-${feature}-${index}`, -1, { [feature]: value });
+          const row = await readOne(entityType, `e-${feature}-${index}`);
+          expect(row[feature], `${feature} ${String(value)}`).toEqual({ status: 'PRESENT', value, timestamp: T(-1) });
+        }
+      }
+    });
+
+    it('says NOT_FOUND for an entity never written', async () => {
+      const row = await readOne(entityTypeOf(), 'nobody');
+      expect(row.a).toEqual({ status: 'NOT_FOUND', value: null, timestamp: null });
+    });
+
+    it('gives rows in the order asked, and an id asked twice twice', async () => {
+      const entityType = entityTypeOf();
+      await write(entityType, 'x', -1, { a: '1' });
+      await write(entityType, 'y', -1, { a: '2' });
+      const rows = await store.read({
+        entityType,
+        entityIds: ['y', 'nobody', 'x', 'y'],
+        features: entityType.features.slice(0, 1),
+        now: NOW,
+      });
+      expect(rows.map((row) => row.map((cell) => cell.value))).toEqual([['2'], [null], ['1'], ['2']]);
+    });
+
+    it('gives only the asked features, in the order asked', async () => {
+      const entityType = entityTypeOf();
+      await write(entityType, 'x', -1, { a: '1', b: '2', c: '3' });
+      const [, b, c] = entityType.features;
+      const rows = await store.read({
+        entityType,
+        entityIds: ['x'],
+        features: [c, b] as EntityType['features'],
+        now: NOW,
+      });
+      expect(rows[0]?.map((cell) => cell.value)).toEqual(['3', '2']);
+    });
+
+    it('never lets an older value replace a newer one', async () => {
+      const entityType = entityTypeOf();
+      await write(entityType, 'x', -1, { a: 'new' });
+      await write(entityType, 'x', -2, { a: 'old' });
+      expect((await readOne(entityType, 'x')).a).toEqual({ status: 'PRESENT', value: 'new', timestamp: T(-1) });
+    });
+
+    it('breaks a tie of timestamps by creation time, then sequence, then arrival', async () => {
+      const entityType = entityTypeOf();
+      const tie = (entityId: string, versions: [created: bigint | null, sequence: bigint | null, value: string][]) =>
+        versions.map(([createdTimestamp, sequence, a]) => ({
+          ...writeOf(entityType, entityId, -1, { a }),
+          version: { timestamp: T(-1), createdTimestamp, sequence },
+        }));
+      await store.write(entityType, [
+        ...tie('by created', [
+          [3n, 1n, 'wins'],
+          [2n, 9n, 'loses'],
+          [null, null, 'loses'],
+        ]),
+        ...tie('by sequence', [
+          [3n, 2n, 'wins'],
+          [3n, 1n, 'loses'],
+          [3n, null, 'loses'],
+        ]),
+        ...tie('by arrival', [
+          [3n, 1n, 'loses'],
+          [3n, 1n, 'wins'],
+        ]),
+      ]);
+      for (const entityId of ['by created', 'by sequence', 'by arrival']) {
+        expect((await readOne(entityType, entityId)).a?.value, entityId).toBe('wins');
+      }
+    });
+
+    it('orders the writes of one batch as if they came one by one', async () => {
+      const entityType = entityTypeOf();
+      await store.write(entityType, [
+        writeOf(entityType, 'x', -1, { a: 'new', b: 'only here' }),
+        writeOf(entityType, 'x', -2, { a: 'old', c: 'older but the only one' }),
+      ]);
+      const row = await readOne(entityType, 'x');
+      expect([row.a?.value, row.b?.value, row.c?.value]).toEqual(['new', 'only here', 'older but the only one']);
+    });
+
+    it('keeps the newest non-null value of each feature, unless the entity type is dense', async () => {
+      const entityType = entityTypeOf();
+      await write(entityType, 'x', -2, { a: '1', b: '2' });
+      await write(entityType, 'x', -1, { a: null });
+      const row = await readOne(entityType, 'x');
+      expect(row.a).toEqual({ status: 'PRESENT', value: '1', timestamp: T(-2) });
+      expect(row.b).toEqual({ status: 'PRESENT', value: '2', timestamp: T(-2) });
+      expect(row.c).toEqual({ status: 'NULL', value: null, timestamp: T(-1) });
+    });
+
+    it('keeps the newest whole row of a dense entity type, nulls included', async () => {
+      const entityType = entityTypeOf({ dense: true });
+      await write(entityType, 'x', -2, { a: '1', b: '2' });
+      await write(entityType, 'x', -1, { a: 'new' });
+      await write(entityType, 'x', -3, { b: 'late' });
+      const row = await readOne(entityType, 'x');
+      expect(row.a).toEqual({ status: 'PRESENT', value: 'new', timestamp: T(-1) });
+      expect(row.b).toEqual({ status: 'NULL', value: null, timestamp: T(-1) });
+    });
+
+    it('says EXPIRED for a value older than its ttl, and gives one exactly that old', async () => {
+      const entityType = entityTypeOf({ ttlSeconds: 1 });
+      await write(entityType, 'x', 0, { a: '1' });
+      expect((await readOne(entityType, 'x', T(1))).a).toEqual({ status: 'PRESENT', value: '1', timestamp: T(0) });
+      expect((await readOne(entityType, 'x', T(1) + 1n)).a).toEqual({
+        status: 'EXPIRED',
+        value: null,
+        timestamp: T(0),
+      });
+    });
+
+    it('gives the values of a static source no time and lets them never expire', async () => {
+      const entityType = entityTypeOf({
+        ttlSeconds: 1,
+        sources: [{ static: true, features: [{ name: 'a', valueType: 'STRING' }] }],
+      });
+      await store.write(entityType, [
+        {
+          ...writeOf(entityType, 'x', 0, { a: '1' }),
+          version: { timestamp: null, createdTimestamp: null, sequence: null },
+        },
+      ]);
+      expect((await readOne(entityType, 'x', T(1e6))).a).toEqual({ status: 'PRESENT', value: '1', timestamp: null });
+    });
+
+    it('keeps entities of look-alike ids apart', async () => {
+      const entityType = entityTypeOf();
+      const ids = [
+        '1,11',
+        '11,1',
+        '1%2C1,1',
+        '1',
+        '11',
+        'a',
+        'A',
+        ' a',
+        'ü',
+        'u\u0308',
+        '\u0000',
+        'a\u0000b',
+        'x'.repeat(1500),
+      ];
+      await store.write(
+        entityType,
+        ids.map((entityId) => writeOf(entityType, entityId, -1, { a: entityId })),
+      );
+      const rows = await store.read({
+        entityType,
+        entityIds: ids,
+        features: entityType.features.slice(0, 1),
+        now: NOW,
+      });
+      expect(rows.map((row) => row[0]?.value)).toEqual(ids);
+    });
+
+    it('keeps entity types apart', async () => {
+      const [one, other] = [entityTypeOf(), entityTypeOf()];
+      await write(one, 'x', -1, { a: '1' });
+      expect((await readOne(other, 'x')).a?.status).toBe('NOT_FOUND');
+    });
+
+    it('forgets an entity type that is cleared', async () => {
+      const entityType = entityTypeOf();
+      await write(entityType, 'x', -1, { a: '1' });
+      await store.clear(entityType);
+      expect((await readOne(entityType, 'x')).a?.status).toBe('NOT_FOUND');
+    });
+
+    it('loses no write when many change one entity at once', async () => {
+      const entityType = entityTypeOf({
+        sources: [{ features: letters(40).map((feature) => ({ name: feature, valueType: 'STRING' })) }],
+      });
+      await Promise.all(letters(40).map((feature) => write(entityType, 'x', -1, { [feature]: feature })));
+      const row = await readOne(entityType, 'x');
+      expect(letters(40).map((feature) => row[feature]?.value)).toEqual(letters(40));
+    });
+
+    it('refuses to read no entity at all, or more than it takes', async () => {
+      const entityType = entityTypeOf();
+      const read = (entityIds: string[]) =>
+        store.read({ entityType, entityIds, features: entityType.features, now: NOW });
+      await expect(read([])).rejects.toThrow(RangeError);
+      await expect(read(letters(store.maxEntityIdsPerRead + 1))).rejects.toThrow(RangeError);
+    });
+
+    it('is healthy while it is open', async () => {
+      expect(await store.isHealthy()).toBe(true);
+    });
+  });
+}
+
+function writeOf(
+  entityType: EntityType,
+  entityId: string,
+  seconds: number,
+  values: Record<string, FeatureValue | null>,
+): OnlineWrite {
+  return {
+    entityId,
+    source: entityType.sources[0] as FeatureSource,
+    version: { timestamp: T(seconds), createdTimestamp: null, sequence: null },
+    values: new Map(Object.entries(values)),
+  };
+}
+
+function letters(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `f${index}`);
+}
