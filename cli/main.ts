@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './production-mode.js';
 import { Command } from 'commander';
 import { OperatorError } from '../errors/operator-error.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';

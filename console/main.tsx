@@ -15,7 +15,7 @@ async function start(): Promise<void> {
   const response = await fetch('/console/examples.json');
   const examples = (await response.json()) as ExampleQuery[];
   const fetcher = createGraphiQLFetcher({ url: '/graphql' });
-  createRoot(document.getElementById('console') as HTMLElement).render(
+  createRoot(document.getElementById('console')!).render(
     <GraphiQL fetcher={fetcher} defaultTabs={examples.map(({ query }) => ({ query }))} shouldPersistHeaders={false} />,
   );
 }

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { GraphQLList, GraphQLNonNull, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import type { Registry } from '../datasources/registry/registry.js';
+import { resolveAbstractTypes } from '../schema/abstract-types.js';
 import { addRegistryTypes } from '../schema/from-registry.js';
 import { EntityTypeResolver } from './entity-type.resolver.js';
 import { EntityResolver } from './entity.resolver.js';
@@ -24,6 +25,7 @@ export function buildSchema(registry: Registry): GraphQLSchema {
     validate: false,
   });
   requireRows(base, 'FeatureMatrix');
+  resolveAbstractTypes(base);
   return addRegistryTypes(base, registry.featurestores, typedResolvers);
 }
 

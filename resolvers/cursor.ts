@@ -29,7 +29,7 @@ export const DEFAULT_PAGE_SIZE = 20;
  * The size of a page. An explicit null counts as nothing said. Too many is refused and not cut: a client that asked for
  * 500 and got 100 would take them for all.
  */
-export function pageSize(first: number | null, usual: number = DEFAULT_PAGE_SIZE): number {
+export function pageSize(first: number | null | undefined, usual: number = DEFAULT_PAGE_SIZE): number {
   const size = first ?? usual;
   if (size < 0 || size > MAX_PAGE_SIZE) {
     throw badInput(`"first" is from 0 to ${MAX_PAGE_SIZE}, not ${size}. Page with "after" for more.`, 'first');

@@ -26,8 +26,9 @@ export class EntityTypeResolver {
   features(
     @Root() { name, featurestore, features }: EntityTypeModel,
     @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: 'How many, at most 100.' })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' }) after: string | null,
+    first: number | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    after: string | null | undefined,
   ): Connection<FeatureModel> {
     return pageOf(
       features,
@@ -49,7 +50,7 @@ export class EntityTypeResolver {
     @Root() entityType: EntityTypeModel,
     @Arg('entityId', () => ID, { description: 'Its id; see entityIdColumns.' }) entityId: string,
     @Arg('asOf', () => DateTime, { nullable: true, description: 'Read what was known at this moment. null: now.' })
-    asOf: Instant | null,
+    asOf: Instant | null | undefined,
   ): EntityHandle {
     return entityHandle(entityType, entityId, asOf);
   }
@@ -59,7 +60,7 @@ export class EntityTypeResolver {
     @Root() entityType: EntityTypeModel,
     @Arg('entityIds', () => [ID], { description: 'Their ids; see entityIdColumns.' }) entityIds: string[],
     @Arg('asOf', () => DateTime, { nullable: true, description: 'Read what was known at this moment. null: now.' })
-    asOf: Instant | null,
+    asOf: Instant | null | undefined,
   ): EntityHandle[] {
     return entityHandles(entityType, entityIds, asOf);
   }

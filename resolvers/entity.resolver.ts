@@ -5,7 +5,6 @@ import { FeatureMatrix } from '../schema/entity/feature-matrix.js';
 import { DateTime } from '../schema/scalars/date-time.js';
 import { toClientValue } from '../values/client-value.js';
 import type { Instant } from '../values/instant.js';
-import type { Feature } from '../datasources/registry/model.js';
 import type { RequestContext } from './context.js';
 import { chosenFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
 
@@ -24,7 +23,7 @@ export class EntityResolver {
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
     @Arg('entityId', () => ID, { description: 'Its id.' }) entityId: string,
-    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null,
+    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null | undefined,
   ): EntityHandle {
     return entityHandle(registry.entityType(featurestore, entityType), entityId, asOf);
   }
@@ -38,7 +37,7 @@ export class EntityResolver {
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
     @Arg('entityIds', () => [ID], { description: 'Their ids.' }) entityIds: string[],
-    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null,
+    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null | undefined,
   ): EntityHandle[] {
     return entityHandles(registry.entityType(featurestore, entityType), entityIds, asOf);
   }
@@ -53,7 +52,7 @@ export class EntityResolver {
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityTypeName: string,
     @Arg('entityIds', () => [ID], { description: 'The entities, one row each.' }) entityIds: string[],
     @Arg('names', () => [String], { description: 'The features, one column each.' }) names: string[],
-    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null,
+    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null | undefined,
   ): Promise<FeatureMatrix> {
     const entityType = registry.entityType(featurestore, entityTypeName);
     const features = chosenFeatures(entityType, names, null);
@@ -64,7 +63,7 @@ export class EntityResolver {
       names,
       values: rows.map((row) =>
         row.map(({ value }, index) =>
-          value === null ? null : toClientValue((features[index] as Feature).valueType, value),
+          value === null ? null : toClientValue((features[index]!).valueType, value),
         ),
       ),
       timestamps: rows.map((row) => row.map(({ timestamp }) => timestamp)),

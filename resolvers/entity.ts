@@ -17,11 +17,22 @@ export const MAX_ENTITIES = 10_000;
 export function entityHandle(entityType: EntityType, entityId: string, asOf: Instant | null | undefined): EntityHandle {
   return {
     kind: 'entity',
-    typeName: entityTypeName(entityType.featurestore.name, entityType.name),
+    typeName: typeNameOf(entityType),
     entityType,
     entityId: canonicalEntityId(entityId, entityType.entityIdColumns),
     asOf: asOf ?? null,
   };
+}
+
+const typeNames = new WeakMap<EntityType, string>();
+
+function typeNameOf(entityType: EntityType): string {
+  let typeName = typeNames.get(entityType);
+  if (typeName === undefined) {
+    typeName = entityTypeName(entityType.featurestore.name, entityType.name);
+    typeNames.set(entityType, typeName);
+  }
+  return typeName;
 }
 
 /** Many entities, in the order asked, also when one is asked twice. Faults name the place: `entityIds[3]`. */

@@ -20,8 +20,9 @@ export class FeatureResolver {
     @Ctx() { search }: RequestContext,
     @Arg('text', () => String, { description: 'The words looked for, e.g. "mean delay".' }) text: string,
     @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' }) after: string | null,
+    first: number | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    after: string | null | undefined,
   ): Connection<FeatureModel> {
     return pageOf(search.search(text), { first, after }, { name: `search:${text}`, keyOf: resourceName });
   }

@@ -21,8 +21,9 @@ export class FeaturestoreResolver {
   featurestores(
     @Ctx() { registry }: RequestContext,
     @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' }) after: string | null,
+    first: number | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    after: string | null | undefined,
   ): Connection<FeaturestoreModel> {
     return pageOf(registry.featurestores, { first, after }, { name: 'featurestores', keyOf: ({ name }) => name });
   }

@@ -111,7 +111,7 @@ class BatchedReads {
   }
 
   async #flush(keys: readonly string[]): Promise<Cells[]> {
-    const reads = keys.map((key) => this.#pending.get(key) as PendingRead);
+    const reads = keys.map((key) => this.#pending.get(key)!);
     this.#pending.clear();
     const features = [...new Set(reads.flatMap(({ wanted }) => [...wanted]))];
     const entities = reads.map(({ entity }) => entity);

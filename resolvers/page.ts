@@ -3,8 +3,10 @@ import type { Connection } from '../schema/connection.js';
 import { pageSize, decodeCursor, encodeCursor } from './cursor.js';
 
 export interface PageArguments {
-  readonly first: number | null;
-  readonly after: string | null;
+  /** null or absent: the usual number. */
+  readonly first?: number | null | undefined;
+  /** null or absent: from the beginning. */
+  readonly after?: string | null | undefined;
 }
 
 export interface ListOf<Item> {
@@ -21,7 +23,7 @@ export function pageOf<Item>(
   { name, keyOf }: ListOf<Item>,
 ): Connection<Item> {
   const size = pageSize(first);
-  const start = after === null ? 0 : positionAfter(items, decodeCursor(name, after), keyOf);
+  const start = after === null || after === undefined ? 0 : positionAfter(items, decodeCursor(name, after), keyOf);
   const page = items.slice(start, start + size);
   return connection(page, (item) => encodeCursor(name, keyOf(item)), {
     hasNextPage: start + size < items.length,

@@ -44,7 +44,7 @@ export const typedResolvers: TypedResolvers<EntityType, Feature> = {
       const features = chosenFeatures(entity.entityType, names, view);
       const cells = await loaders.readCells(entity, features);
       const readAt = entity.asOf ?? now;
-      return cells.map((cell, index) => featureValue(features[index] as Feature, cell, readAt));
+      return cells.map((cell, index) => featureValue(features[index]!, cell, readAt));
     },
 
     history: (entity, historyArguments, context) =>

@@ -1,8 +1,9 @@
+import type {
+  GraphQLInterfaceType} from 'graphql';
 import {
   GraphQLBoolean,
   GraphQLFloat,
   GraphQLID,
-  GraphQLInterfaceType,
   GraphQLList,
   GraphQLNonNull,
   GraphQLObjectType,
@@ -106,7 +107,7 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
     return new GraphQLObjectType({ name: typeName, description, fields });
   };
 
-  const query = (base.getQueryType() as GraphQLObjectType).toConfig();
+  const query = (base.getQueryType()!).toConfig();
   names.reserve('Query', Object.keys(query.fields), 'a field of every gateway');
   for (const featurestore of featurestores) {
     const name = names.claim('Query', camelCase(featurestore.name), `featurestore ${featurestore.name}`);
@@ -120,7 +121,7 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
   const config = base.toConfig();
   return new GraphQLSchema({
     ...config,
-    query: new GraphQLObjectType(query),
+    query: new GraphQLObjectType({ ...query, description: 'What can be asked.' }),
     types: config.types.filter((type) => type.name !== 'Query'),
   });
 }

@@ -35,7 +35,7 @@ export function createApolloServer(options: ApolloOptions): ApolloServer<Request
     csrfPrevention: true,
     // server/shutdown.ts stops it, after the requests in flight.
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: QUERY_LIMITS.maxTokens },
+    parseOptions: { maxLexicalTokens: QUERY_LIMITS.maxTokens },
     maxRecursiveSelections: QUERY_LIMITS.maxRecursiveSelections,
     validationOptions: { maxErrors: QUERY_LIMITS.maxValidationErrors },
     plugins: [

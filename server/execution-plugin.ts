@@ -39,7 +39,7 @@ type Resolved = Pick<GraphQLRequestContext<RequestContext>, 'document' | 'operat
 function requestOf({ document, request }: Resolved) {
   return {
     // Apollo asks for a response after parsing, validation and the choice of the operation.
-    document: document as NonNullable<typeof document>,
+    document: document!,
     operationName: request.operationName,
     variables: request.variables ?? {},
   };

@@ -48,13 +48,13 @@ async function route(
     case '/graphql':
       return graphql(options, request, response, requestId);
     case '/healthz':
-      return options.health.live(response);
+      { options.health.live(response); return; }
     case '/readyz':
       return options.health.ready(response);
     case '/':
-      return respond(response, 302, 'text/plain; charset=utf-8', 'See /graphql\n', { location: '/graphql' });
+      { respond(response, 302, 'text/plain; charset=utf-8', 'See /graphql\n', { location: '/graphql' }); return; }
   }
-  if (options.page && path === '/console/examples.json') return respondJson(response, 200, options.page.examples);
+  if (options.page && path === '/console/examples.json') { respondJson(response, 200, options.page.examples); return; }
   if (options.page && path.startsWith('/console/')) {
     return servePage(options.page.folder, path.slice('/console'.length), response);
   }

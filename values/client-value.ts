@@ -12,7 +12,7 @@ export type ClientValue = boolean | number | string | readonly (boolean | number
 export function toClientValue(valueType: ValueType, value: FeatureValue): ClientValue {
   switch (valueType) {
     case 'INT64':
-      return String(value as bigint);
+      return (value as bigint).toString();
     case 'INT64_ARRAY':
       return (value as readonly bigint[]).map(String);
     case 'DOUBLE':

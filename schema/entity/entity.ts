@@ -12,7 +12,6 @@ import { FeatureValue, FeatureValueConnection } from './feature-value.js';
   description:
     'One thing of an entity type, now or as of a moment. It need not be known: then its values are NOT_FOUND.',
   autoRegisterImplementations: false,
-  resolveType: ({ typeName }: { readonly typeName: string }) => typeName,
 })
 export abstract class Entity {
   @Field(() => ID, { description: 'Its resource name, with @ and the moment when it is read as of one.' })

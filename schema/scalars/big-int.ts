@@ -9,7 +9,7 @@ export const BigIntScalar = new GraphQLScalarType<bigint, string>({
   description:
     'Signed 64-bit integer. Input: an integer or a string of its digits; beyond 2^53 the string, or digits were lost ' +
     'before we saw them. Output: a string, so no client loses digits.',
-  serialize: (value) => String(value as bigint),
+  serialize: (value) => String(value),
   parseValue: (value) => {
     if (typeof value === 'number' && !Number.isSafeInteger(value)) {
       throw badInput(`${value} has lost digits or is no integer. Send integers beyond 2^53 as strings.`);

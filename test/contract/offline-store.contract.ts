@@ -29,13 +29,13 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         sources: [{ features: ['a', 'b'].map((feature) => ({ name: feature, valueType: 'STRING' })) }],
         ...input,
       });
-      return { entityType, source: entityType.sources[0] as FeatureSource, store: await stores.storeFor(entityType) };
+      return { entityType, source: entityType.sources[0]!, store: await stores.storeFor(entityType) };
     };
 
     it('gives back every value of every type as it was', async () => {
       const { entityType, source, store } = await setUp({ dense: true, sources: [{ features: EVERY_VALUE_TYPE }] });
       const all = Object.entries(VALUES_OF_EVERY_TYPE).flatMap(([feature, values]) =>
-        values.map((value, index) => ({ feature, value: value as FeatureValue, entityId: `${feature} ${index}` })),
+        values.map((value, index) => ({ feature, value: value, entityId: `${feature} ${index}` })),
       );
       await store.append(
         source,
@@ -155,7 +155,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       ) =>
         (
           await store.history({
-            feature: feature as Feature,
+            feature: feature!,
             entityId: 'x',
             from: null,
             to: null,
@@ -228,7 +228,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         sources: [{ features: ['new', 'a', 'b'].map((feature) => ({ name: feature, valueType: 'STRING' })) }],
       });
       const regrown = await stores.storeFor(grown);
-      await regrown.append(grown.sources[0] as FeatureSource, [rowOf('y', 0, { a: '2', new: 'n' })]);
+      await regrown.append(grown.sources[0]!, [rowOf('y', 0, { a: '2', new: 'n' })]);
       const cells = await regrown.pointInTime({
         entityType: grown,
         labels: ['x', 'y'].map((entityId) => ({ entityId, time: T(0) })),

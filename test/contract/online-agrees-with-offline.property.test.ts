@@ -45,7 +45,7 @@ it('the online store and the offline store as of now give the same cells', { tim
       for (const row of problem.rows) await online.write(written, [onlineWrite(source, row)]);
       for await (const batch of offline.newest(syncedSource)) await online.write(synced, batch);
 
-      const entityIds = [...new Set([...problem.rows.map((row) => row.entityId as string), 'never,seen'])];
+      const entityIds = [...new Set([...problem.rows.map((row) => row.entityId!), 'never,seen'])];
       const asOfNow = await offline.pointInTime({
         entityType: written,
         labels: entityIds.map((entityId) => ({ entityId, time: NOW })),
@@ -64,7 +64,7 @@ it('the online store and the offline store as of now give the same cells', { tim
 
 function onlineWrite(source: FeatureSource, row: FeatureRow) {
   return {
-    entityId: row.entityId as string,
+    entityId: row.entityId!,
     source,
     version: {
       timestamp: row.timestamp,

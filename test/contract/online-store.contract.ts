@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OnlineStore, OnlineWrite } from '../../datasources/online/online-store.js';
-import type { EntityType, FeatureSource } from '../../datasources/registry/model.js';
+import type { EntityType } from '../../datasources/registry/model.js';
 import type { FeatureValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
 import { testEntityType, type EntityTypeInput } from '../support/test-registry.js';
@@ -50,7 +50,7 @@ export function describeOnlineStore(name: string, open: () => Promise<OnlineStor
         for (const [index, value] of values.entries()) {
           await write(entityType, `e-${feature}-${index}`, -1, { [feature]: value });
           const row = await readOne(entityType, `e-${feature}-${index}`);
-          expect(row[feature], `${feature} ${String(value)}`).toEqual({ status: 'PRESENT', value, timestamp: T(-1) });
+          expect(row[feature], `${feature} ${index}`).toEqual({ status: 'PRESENT', value, timestamp: T(-1) });
         }
       }
     });
@@ -250,7 +250,7 @@ function writeOf(
 ): OnlineWrite {
   return {
     entityId,
-    source: entityType.sources[0] as FeatureSource,
+    source: entityType.sources[0]!,
     version: { timestamp: T(seconds), createdTimestamp: null, sequence: null },
     values: new Map(Object.entries(values)),
   };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FeatureRow, OfflineStore, PointInTimeLabel } from '../../datasources/offline/offline-store.js';
-import type { EntityType, FeatureSource } from '../../datasources/registry/model.js';
+import type { EntityType } from '../../datasources/registry/model.js';
 import { encodeEntityId } from '../../values/entity-id.js';
 import { parseInstant } from '../../values/instant.js';
 import type { FeatureValue, ValueType } from '../../values/value-type.js';
@@ -36,7 +36,7 @@ const ROW_COLUMNS = new Set(['entity_id', 'timestamp', 'created_timestamp', 'seq
 
 /** Runs a case through the port of an offline store and gives its answer in the form of `expected`. */
 export async function runCase(store: OfflineStore, entityType: EntityType, pit: PointInTimeCase): Promise<CaseRow[]> {
-  const source = entityType.sources[0] as FeatureSource;
+  const source = entityType.sources[0]!;
   // Rows without id or time are given back by the store: they match nothing, which is what the cases expect of them.
   await store.append(
     source,
@@ -122,7 +122,7 @@ function instant(text: unknown): bigint | null {
 
 function stored(valueType: ValueType, value: Scalar | undefined): FeatureValue | null {
   if (value === null || value === undefined) return null;
-  return valueType === 'INT64' ? BigInt(value as number) : (value as FeatureValue);
+  return valueType === 'INT64' ? BigInt(value) : (value);
 }
 
 function plain(value: FeatureValue | null): unknown {

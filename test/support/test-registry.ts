@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { Registry } from '../../datasources/registry/registry.js';
-import type { EntityType, Featurestore } from '../../datasources/registry/model.js';
+import type { EntityType } from '../../datasources/registry/model.js';
 import { registryDocument } from '../../datasources/registry/yaml/document.js';
 import { findFaults } from '../../datasources/registry/yaml/find-faults.js';
 import { toModel } from '../../datasources/registry/yaml/to-model.js';
@@ -18,5 +18,5 @@ export function testRegistry(...featurestores: RegistryInput['featurestores']): 
 
 export function testEntityType(entityType: EntityTypeInput): EntityType {
   const [featurestore] = testRegistry({ name: 'test', entityTypes: [entityType] }).featurestores;
-  return (featurestore as Featurestore).entityTypes[0] as EntityType;
+  return (featurestore!).entityTypes[0]!;
 }

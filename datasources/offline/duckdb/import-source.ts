@@ -112,7 +112,7 @@ function optionalColumn(
 /** values/entity-id.ts in SQL. A null part makes the whole id null, which the table refuses. */
 function entityIdExpression({ entityType: { entityIdColumns } }: FeatureSource): string {
   const texts = entityIdColumns.map((column) => `CAST(source.${quoteIdentifier(column)} AS VARCHAR)`);
-  if (texts.length === 1) return texts[0] as string;
+  if (texts.length === 1) return texts[0]!;
   return texts.map((text) => `replace(replace(${text}, '%', '%25'), ',', '%2C')`).join(` || ',' || `);
 }
 
@@ -132,8 +132,8 @@ async function checkRows(connection: DuckDBConnection, source: FeatureSource): P
   );
   const [row = {}] = (await connection.runAndReadAll(`SELECT ${counts} FROM ${historyTable(source)}`)).getRowObjects();
   const faults = [
-    ...(row.bad_ids ? [`${row.bad_ids} rows have an id that is empty or over ${MAX_ENTITY_ID_BYTES} bytes`] : []),
-    ...arrays.flatMap(({ name }) => (row[name] ? [`${row[name]} rows have a null inside the array ${name}`] : [])),
+    ...(row.bad_ids ? [`${String(row.bad_ids)} rows have an id that is empty or over ${MAX_ENTITY_ID_BYTES} bytes`] : []),
+    ...arrays.flatMap(({ name }) => (row[name] ? [`${String(row[name])} rows have a null inside the array ${name}`] : [])),
   ];
   if (faults.length > 0) throw new OperatorError(`${describe(source)} has rows that cannot be stored:`, faults);
   return BigInt(String(row.rows ?? 0));

@@ -40,5 +40,5 @@ export async function readPointInTime(
       timestamp: instantFromDuckDb(timestamps[row]),
     }));
   });
-  return labels.map((_, row) => cellColumns.map((column) => column[row] as FeatureCell));
+  return labels.map((_, row) => cellColumns.map((column) => column[row]!));
 }

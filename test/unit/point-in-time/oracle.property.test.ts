@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
-import type { FeatureSource } from '../../../datasources/registry/model.js';
 import { pointInTimeProblem } from '../../support/point-in-time-arbitrary.js';
 import { oracleCell } from '../../support/point-in-time-oracle.js';
 import { testEntityType } from '../../support/test-registry.js';
@@ -22,7 +21,7 @@ describe.each(['lookup', 'timeline'] as const)('the point-in-time compiler, %s f
       fc.asyncProperty(pointInTimeProblem, async (problem) => {
         const entityType = testEntityType({ name: `thing_${(entityTypes += 1)}`, ...problem.entityType });
         const store = await DuckDbOfflineStore.open(database, entityType.sources, form);
-        await store.append(entityType.sources[0] as FeatureSource, problem.rows);
+        await store.append(entityType.sources[0]!, problem.rows);
         const cells = await store.pointInTime({
           entityType,
           labels: problem.labels,

@@ -1,0 +1,1 @@
+export default { schema: 'schema/schema.graphql', documents: ['test/e2e/**/*.graphql', 'examples/**/*.graphql'] };

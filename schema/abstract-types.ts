@@ -1,0 +1,22 @@
+import type { GraphQLInterfaceType, GraphQLSchema } from 'graphql';
+
+/** Things of the registry say their kind; entities carry the name of the type made for theirs (from-registry.ts). */
+const TYPE_NAMES = {
+  featurestore: 'Featurestore',
+  entityType: 'EntityType',
+  feature: 'Feature',
+  featureView: 'FeatureView',
+} as const;
+
+type NodeValue = { readonly kind: keyof typeof TYPE_NAMES } | { readonly kind: 'entity'; readonly typeName: string };
+
+/**
+ * Tells interfaces which type a value is. Set here and not in the decorators, because type-graphql makes the function
+ * asynchronous, and the compiled executor takes only synchronous ones.
+ */
+export function resolveAbstractTypes(schema: GraphQLSchema): void {
+  for (const name of ['Node', 'Entity']) {
+    (schema.getType(name) as GraphQLInterfaceType).resolveType = (value: NodeValue) =>
+      value.kind === 'entity' ? value.typeName : TYPE_NAMES[value.kind];
+  }
+}
