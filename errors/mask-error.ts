@@ -71,7 +71,7 @@ function extensions(
 }
 
 /** graphql-js and Apollo wrap what a resolver or scalar threw, some layers deep. */
-function findAppError(error: unknown): AppError | undefined {
+export function findAppError(error: unknown): AppError | undefined {
   for (let current = error; current instanceof Error;) {
     if (current instanceof AppError) return current;
     current = current instanceof GraphQLError ? current.originalError : current.cause;

@@ -1,7 +1,7 @@
 import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext, type GraphQLResponse } from '@apollo/server';
 import { getVariableValues, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
-import { AppError } from '../errors/app-error.js';
 import { ERROR_CODES } from '../errors/error-codes.js';
+import { findAppError } from '../errors/mask-error.js';
 import { checkQueryCost } from '../limits/query-cost.js';
 import { QUERY_LIMITS } from '../limits/query-limits.js';
 import type { RequestContext } from '../resolvers/context.js';
@@ -24,7 +24,7 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
       responseForOperation: async (requestContext): Promise<GraphQLResponse> => {
         const refusal = refuse(options, requestContext);
         if (refusal.length > 0) {
-          return response({ errors: refusal.map(options.formatError) }, statusOf(refusal[0]?.originalError));
+          return response({ errors: refusal.map(options.formatError) }, statusOf(refusal[0]));
         }
         const result = await execute({ ...requestOf(requestContext), context: requestContext.contextValue });
         const errors = result.errors?.map(options.formatError);
@@ -48,7 +48,8 @@ function requestOf({ document, request }: Resolved) {
 /** What is wrong with a request before any field of it runs. */
 function refuse({ schema, maxQueryCost }: ExecutionPluginOptions, requestContext: Resolved): readonly GraphQLError[] {
   const request = requestOf(requestContext);
-  const definitions = requestContext.operation?.variableDefinitions ?? [];
+  if (!requestContext.operation) return [noOperation(request.operationName)];
+  const definitions = requestContext.operation.variableDefinitions ?? [];
   const { errors } = getVariableValues(schema, definitions, request.variables, {
     maxErrors: QUERY_LIMITS.maxValidationErrors,
   });
@@ -67,9 +68,17 @@ function asBadInput(error: GraphQLError): GraphQLError {
   return new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code: 'BAD_USER_INPUT' } });
 }
 
-function statusOf(cause: Error | undefined): number {
-  if (cause === undefined) return ERROR_CODES.BAD_USER_INPUT.httpStatus;
-  return ERROR_CODES[cause instanceof AppError ? cause.code : 'INTERNAL_SERVER_ERROR'].httpStatus;
+function noOperation(operationName: string | undefined): GraphQLError {
+  const message =
+    operationName === undefined
+      ? 'The document has several operations. Say in operationName which one is meant.'
+      : `The document has no operation "${operationName}".`;
+  return new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } });
+}
+
+function statusOf(error: GraphQLError | undefined): number {
+  if (!error?.originalError) return ERROR_CODES.BAD_USER_INPUT.httpStatus;
+  return ERROR_CODES[findAppError(error)?.code ?? 'INTERNAL_SERVER_ERROR'].httpStatus;
 }
 
 type SingleResult = Extract<GraphQLResponse['body'], { kind: 'single' }>['singleResult'];

@@ -47,14 +47,21 @@ async function route(
   switch (path) {
     case '/graphql':
       return graphql(options, request, response, requestId);
-    case '/healthz':
-      { options.health.live(response); return; }
+    case '/healthz': {
+      options.health.live(response);
+      return;
+    }
     case '/readyz':
       return options.health.ready(response);
-    case '/':
-      { respond(response, 302, 'text/plain; charset=utf-8', 'See /graphql\n', { location: '/graphql' }); return; }
+    case '/': {
+      respond(response, 302, 'text/plain; charset=utf-8', 'See /graphql\n', { location: '/graphql' });
+      return;
+    }
   }
-  if (options.page && path === '/console/examples.json') { respondJson(response, 200, options.page.examples); return; }
+  if (options.page && path === '/console/examples.json') {
+    respondJson(response, 200, options.page.examples);
+    return;
+  }
   if (options.page && path.startsWith('/console/')) {
     return servePage(options.page.folder, path.slice('/console'.length), response);
   }

@@ -122,7 +122,7 @@ function instant(text: unknown): bigint | null {
 
 function stored(valueType: ValueType, value: Scalar | undefined): FeatureValue | null {
   if (value === null || value === undefined) return null;
-  return valueType === 'INT64' ? BigInt(value) : (value);
+  return valueType === 'INT64' ? BigInt(value) : value;
 }
 
 function plain(value: FeatureValue | null): unknown {

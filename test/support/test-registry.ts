@@ -18,5 +18,5 @@ export function testRegistry(...featurestores: RegistryInput['featurestores']): 
 
 export function testEntityType(entityType: EntityTypeInput): EntityType {
   const [featurestore] = testRegistry({ name: 'test', entityTypes: [entityType] }).featurestores;
-  return (featurestore!).entityTypes[0]!;
+  return featurestore!.entityTypes[0]!;
 }

@@ -1,0 +1,353 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What is known of a feature of an entity at a moment. The same words for reads now and as of a moment. */
+export type FeatureValueStatus =
+  /** You may not read this feature. */
+  | 'DENIED'
+  /** There is a value, but it is older than its ttl, so it is not given. */
+  | 'EXPIRED'
+  /** Nothing was known of the entity at that moment. */
+  | 'NOT_FOUND'
+  /** The entity is known at that moment, and known to have no value for this feature. */
+  | 'NULL'
+  /** There is a value. */
+  | 'PRESENT';
+
+/** The system that holds values. */
+export type StoreKind =
+  /** Google Cloud, all values: BigQuery tables. */
+  | 'BIGQUERY'
+  /** Google Cloud, newest values: a Bigtable table. */
+  | 'BIGTABLE'
+  /** Embedded, all values: DuckDB in the data folder. */
+  | 'DUCKDB'
+  /** Embedded, newest values: LMDB in the data folder. */
+  | 'LMDB'
+  /** Google Cloud, newest values: a Vertex AI feature view. */
+  | 'VERTEX_FEATURE_VIEW'
+  /** Google Cloud: Vertex AI Feature Store (Legacy), which ends on 2027-02-17. */
+  | 'VERTEX_LEGACY';
+
+/** The type of a feature's values. */
+export type ValueType =
+  /** true or false. */
+  | 'BOOL'
+  /** A list of BOOL without nulls. */
+  | 'BOOL_ARRAY'
+  /** Bytes, written in base64. */
+  | 'BYTES'
+  /** A 64-bit floating point number; NaN and the infinities are values. */
+  | 'DOUBLE'
+  /** A list of DOUBLE without nulls. */
+  | 'DOUBLE_ARRAY'
+  /** A signed 64-bit integer. */
+  | 'INT64'
+  /** A list of INT64 without nulls. */
+  | 'INT64_ARRAY'
+  /** Unicode text; the empty text is a value. */
+  | 'STRING'
+  /** A list of STRING without nulls. */
+  | 'STRING_ARRAY'
+  /** A JSON object. Integers beyond 2^53 inside it are strings. */
+  | 'STRUCT'
+  /** A moment in microseconds, UTC. */
+  | 'TIMESTAMP';
+
+export type DepartureBoardQueryVariables = Exact<{
+  airports: Array<string | number> | string | number;
+  at?: string | null | undefined;
+}>;
+
+
+export type DepartureBoardQuery = { flights: { airports: Array<{ entityId: string, name: string | null, departures1h: string | null, meanDelay3h: number | null, lastDestination: string | null }> } };
+
+export type RegistryQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RegistryQuery = { featurestores: { nodes: Array<{ name: string, description: string | null, labels: Record<string, unknown>, onlineStore: { kind: StoreKind, healthy: boolean }, offlineStore: { kind: StoreKind, healthy: boolean }, entityTypes: Array<{ name: string, description: string | null, entityIdColumns: Array<string>, dense: boolean, features: { nodes: Array<{ name: string, valueType: ValueType, unit: string | null, description: string | null, owner: string | null, ttlSeconds: number | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } }>, featureViews: Array<{ name: string, schedule: string | null, features: Array<{ name: string }> }> }> } };
+
+export type SearchQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SearchQuery = { searchFeatures: { nodes: Array<{ id: string, name: string, unit: string | null, description: string | null, entityType: { name: string } }> } };
+
+export type TypedQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TypedQuery = { flights: { airport: { name: string | null, city: string | null, departures24h: string | null, p90Delay24h: number | null, lastDestination: string | null, lastDepartureAt: string | null, isHub: boolean | null } | null } };
+
+export type AsOfQueryVariables = Exact<{
+  moment?: string | null | undefined;
+}>;
+
+
+export type AsOfQuery = { flights: { then: { asOf: string | null, departures1h: string | null, meanDelay3h: number | null, delayTrend6h: Array<number> | null } | null, hourBefore: { asOf: string | null, departures1h: string | null, meanDelay3h: number | null, delayTrend6h: Array<number> | null } | null, beforeAll: { asOf: string | null, departures1h: string | null, meanDelay3h: number | null, delayTrend6h: Array<number> | null } | null, now: { asOf: string | null, departures1h: string | null, meanDelay3h: number | null, delayTrend6h: Array<number> | null } | null } };
+
+export type DelaysFragment = { asOf: string | null, departures1h: string | null, meanDelay3h: number | null, delayTrend6h: Array<number> | null };
+
+export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StatusQuery = { entity:
+    | { id: string, features: Array<{ name: string, value: unknown, status: FeatureValueStatus, timestamp: string | null, ageSeconds: number | null }> }
+    | { id: string, features: Array<{ name: string, value: unknown, status: FeatureValueStatus, timestamp: string | null, ageSeconds: number | null }> }
+   | null };
+
+export type CompositeIdQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CompositeIdQuery = { flights: { routes: Array<{ entityId: string, distanceMiles: string | null, departures7d: string | null, meanDelay7d: number | null, lateShare7d: number | null, quietHours: string | null }> } };
+
+export type HistoryQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type HistoryQuery = { entity:
+    | { history: { nodes: Array<{ timestamp: string | null, value: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } }
+    | { history: { nodes: Array<{ timestamp: string | null, value: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } }
+   | null };
+
+export type MatrixQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MatrixQuery = { featureMatrix: { entityIds: Array<string>, names: Array<string>, values: Array<Array<unknown>>, statuses: Array<Array<FeatureValueStatus>> } };
+
+export type NodeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type NodeQuery = { nodes: Array<
+    | { __typename: 'EntityType', id: string }
+    | { __typename: 'Feature', valueType: ValueType, unit: string | null, id: string }
+    | { __typename: 'FeatureView', id: string }
+    | { __typename: 'Featurestore', id: string }
+    | { __typename: 'FlightsAirport', departures24h: string | null, lastDestination: string | null, id: string }
+    | { __typename: 'FlightsRoute', id: string }
+   | null> };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const DelaysFragmentDoc = new TypedDocumentString(`
+    fragment Delays on FlightsAirport {
+  asOf
+  departures1h
+  meanDelay3h
+  delayTrend6h
+}
+    `, {"fragmentName":"Delays"}) as unknown as TypedDocumentString<DelaysFragment, unknown>;
+export const DepartureBoardDocument = new TypedDocumentString(`
+    query DepartureBoard($airports: [ID!]!, $at: DateTime) {
+  flights {
+    airports(entityIds: $airports, asOf: $at) {
+      entityId
+      name
+      departures1h
+      meanDelay3h
+      lastDestination
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DepartureBoardQuery, DepartureBoardQueryVariables>;
+export const RegistryDocument = new TypedDocumentString(`
+    query Registry {
+  featurestores {
+    nodes {
+      name
+      description
+      labels
+      onlineStore {
+        kind
+        healthy
+      }
+      offlineStore {
+        kind
+        healthy
+      }
+      entityTypes {
+        name
+        description
+        entityIdColumns
+        dense
+        features(first: 5) {
+          nodes {
+            name
+            valueType
+            unit
+            description
+            owner
+            ttlSeconds
+          }
+          pageInfo {
+            hasNextPage
+            endCursor
+          }
+        }
+      }
+      featureViews {
+        name
+        schedule
+        features {
+          name
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RegistryQuery, RegistryQueryVariables>;
+export const SearchDocument = new TypedDocumentString(`
+    query Search {
+  searchFeatures(text: "mean delay", first: 5) {
+    nodes {
+      id
+      name
+      unit
+      description
+      entityType {
+        name
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SearchQuery, SearchQueryVariables>;
+export const TypedDocument = new TypedDocumentString(`
+    query Typed {
+  flights {
+    airport(entityId: "SFO") {
+      name
+      city
+      departures24h
+      p90Delay24h
+      lastDestination
+      lastDepartureAt
+      isHub
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TypedQuery, TypedQueryVariables>;
+export const AsOfDocument = new TypedDocumentString(`
+    query AsOf($moment: DateTime = "2001-03-07T14:00:00Z") {
+  flights {
+    then: airport(entityId: "SFO", asOf: $moment) {
+      ...Delays
+    }
+    hourBefore: airport(entityId: "SFO", asOf: "2001-03-07T13:00:00Z") {
+      ...Delays
+    }
+    beforeAll: airport(entityId: "SFO", asOf: "2000-12-31T23:59:59.999999Z") {
+      ...Delays
+    }
+    now: airport(entityId: "SFO") {
+      ...Delays
+    }
+  }
+}
+    fragment Delays on FlightsAirport {
+  asOf
+  departures1h
+  meanDelay3h
+  delayTrend6h
+}`) as unknown as TypedDocumentString<AsOfQuery, AsOfQueryVariables>;
+export const StatusDocument = new TypedDocumentString(`
+    query Status {
+  entity(featurestore: "flights", entityType: "airport", entityId: "SFO") {
+    id
+    features(view: "departure_board") {
+      name
+      value
+      status
+      timestamp
+      ageSeconds
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StatusQuery, StatusQueryVariables>;
+export const CompositeIdDocument = new TypedDocumentString(`
+    query CompositeId {
+  flights {
+    routes(entityIds: ["SFO,JFK", "JFK,SFO"], asOf: "2001-06-30T12:00:00Z") {
+      entityId
+      distanceMiles
+      departures7d
+      meanDelay7d
+      lateShare7d
+      quietHours
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CompositeIdQuery, CompositeIdQueryVariables>;
+export const HistoryDocument = new TypedDocumentString(`
+    query History($after: String) {
+  entity(featurestore: "flights", entityType: "airport", entityId: "SFO") {
+    history(
+      feature: "departures_1h"
+      from: "2001-03-07T00:00:00Z"
+      to: "2001-03-07T23:59:59Z"
+      first: 6
+      after: $after
+    ) {
+      nodes {
+        timestamp
+        value
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<HistoryQuery, HistoryQueryVariables>;
+export const MatrixDocument = new TypedDocumentString(`
+    query Matrix {
+  featureMatrix(
+    featurestore: "flights"
+    entityType: "airport"
+    entityIds: ["SFO", "JFK", "ATL", "XXX"]
+    names: ["departures_24h", "late_share_24h", "is_hub"]
+    asOf: "2001-06-30T12:00:00Z"
+  ) {
+    entityIds
+    names
+    values
+    statuses
+  }
+}
+    `) as unknown as TypedDocumentString<MatrixQuery, MatrixQueryVariables>;
+export const NodeDocument = new TypedDocumentString(`
+    query Node {
+  nodes(
+    ids: ["featurestores/flights", "featurestores/flights/entityTypes/airport/features/mean_delay_3h", "featurestores/flights/entityTypes/airport/entities/SFO@2001-03-07T14:00:00Z", "featurestores/flights/entityTypes/airport/entities/SFO"]
+  ) {
+    __typename
+    id
+    ... on Feature {
+      valueType
+      unit
+    }
+    ... on FlightsAirport {
+      departures24h
+      lastDestination
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<NodeQuery, NodeQueryVariables>;

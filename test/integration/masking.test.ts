@@ -1,0 +1,63 @@
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { OnlineStore } from '../../datasources/online/online-store.js';
+import { requestScope } from '../../observability/request-scope.js';
+import { smallRegistry } from '../support/small-registry.js';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
+
+const SECRET = "SELECT * FROM projects/prod-1234/tables WHERE password = 'hunter2' at /srv/data/offline.duckdb";
+const logged: string[] = [];
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  const sink = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      logged.push(chunk.toString());
+      done();
+    },
+  });
+  gateway = await startTestGateway(smallRegistry(), {
+    logger: pino({ mixin: () => ({ ...requestScope.getStore() }) }, sink),
+    wrap: (stores) => ({
+      offline: stores.offline,
+      online: (featurestore) => {
+        const store = stores.online(featurestore);
+        return {
+          ...store,
+          maxEntityIdsPerRead: store.maxEntityIdsPerRead,
+          read: async () => Promise.reject(new Error(SECRET)),
+          isHealthy: async () => Promise.reject(new Error(SECRET)),
+        } as OnlineStore;
+      },
+    }),
+  });
+});
+afterAll(() => gateway.close());
+
+it('what went wrong inside stays inside, and is in the log under the request id', async () => {
+  for (const _ of [1, 2, 3]) {
+    logged.length = 0;
+    const answer = await gateway.ask('{ shop { customer(entityId: "ann") { orders7d } } }');
+    expect(JSON.stringify(answer)).not.toMatch(/SELECT|hunter2|prod-1234|srv|stack/);
+    expect(answer.data).toEqual({ shop: { customer: { orders7d: null } } });
+    const [error] = answer.errors!;
+    expect(error!.extensions).toEqual({
+      code: 'INTERNAL_SERVER_ERROR',
+      retryable: false,
+      requestId: answer.headers.get('x-request-id'),
+    });
+    const line = logged.map((text) => JSON.parse(text) as Record<string, any>).find(({ err }) => err);
+    expect(line!.requestId).toBe(answer.headers.get('x-request-id'));
+    expect(JSON.stringify(line)).toContain('hunter2');
+  }
+});
+
+it('a store that fails to say how it is counts as not healthy', async () => {
+  const { data } = await gateway.ask(
+    '{ featurestore(name: "shop") { onlineStore { healthy } offlineStore { healthy } } }',
+  );
+  expect(data.featurestore).toEqual({ onlineStore: { healthy: false }, offlineStore: { healthy: true } });
+  const ready = await fetch(new URL('/readyz', gateway.url));
+  expect([ready.status, await ready.text()]).toEqual([503, '{"status":"not ready"}\n']);
+});

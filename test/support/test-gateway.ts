@@ -1,0 +1,155 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { GraphQLSchema } from 'graphql';
+import type { FeatureStores } from '../../datasources/feature-stores.js';
+import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
+import type { FeatureRow, OfflineStore, PointInTimeRead } from '../../datasources/offline/offline-store.js';
+import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
+import type { OnlineRead, OnlineStore } from '../../datasources/online/online-store.js';
+import { FeatureSearch } from '../../datasources/registry/feature-search.js';
+import type { FeatureSource } from '../../datasources/registry/model.js';
+import type { Registry } from '../../datasources/registry/registry.js';
+import { createLogger, type Logger } from '../../observability/logger.js';
+import { buildSchema } from '../../resolvers/build-schema.js';
+import { createContext, type Services } from '../../resolvers/context.js';
+import { createApolloServer } from '../../server/apollo.js';
+import { createHealth } from '../../server/health.js';
+import { createHttpServer, type HttpServerOptions } from '../../server/http-server.js';
+import type { Clock } from '../../values/clock.js';
+
+export interface GraphqlAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly data: any;
+  readonly errors: readonly { message: string; path?: unknown[]; extensions: Record<string, unknown> }[] | undefined;
+}
+
+export interface TestGateway {
+  readonly url: string;
+  readonly schema: GraphQLSchema;
+  readonly services: Services;
+  /** Every read that reached a store. */
+  readonly reads: { online: OnlineRead[]; pointInTime: PointInTimeRead[] };
+  ask(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer>;
+  /** Stores rows offline and their newest values online. */
+  write(source: FeatureSource, rows: readonly FeatureRow[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  readonly clock?: Clock;
+  readonly maxQueryCost?: number;
+  readonly isIntrospectionAllowed?: boolean;
+  readonly logger?: Logger;
+  readonly http?: Partial<HttpServerOptions>;
+  /** Stands between the gateway and its stores, to break them. */
+  readonly wrap?: (stores: FeatureStores) => FeatureStores;
+}
+
+/** A whole gateway over real stores in a temporary folder, listening on a port of its own. */
+export async function startTestGateway(registry: Registry, options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const folder = await mkdtemp(join(tmpdir(), 'featuregraph-gateway-'));
+  const entityTypes = registry.featurestores.flatMap((featurestore) => featurestore.entityTypes);
+  const offline = await DuckDbOfflineStore.open(
+    await DuckDbDatabase.open(join(folder, 'offline.duckdb')),
+    entityTypes.flatMap((entityType) => entityType.sources),
+  );
+  const online = new LmdbOnlineStore(join(folder, 'online'));
+  const reads: TestGateway['reads'] = { online: [], pointInTime: [] };
+  const counted: FeatureStores = {
+    online: () => countReads(online, reads.online),
+    offline: () => countPointInTime(offline, reads.pointInTime),
+  };
+  const logger = options.logger ?? createLogger('silent');
+  const services: Services = {
+    registry,
+    search: new FeatureSearch(registry),
+    stores: options.wrap?.(counted) ?? counted,
+    clock: options.clock ?? (() => 1_000_000_000_000_000n),
+  };
+  const schema = buildSchema(registry);
+  const apollo = createApolloServer({
+    schema,
+    logger,
+    maxQueryCost: options.maxQueryCost ?? 1_000_000,
+    isIntrospectionAllowed: options.isIntrospectionAllowed ?? true,
+  });
+  await apollo.start();
+  const server = createHttpServer({
+    apollo,
+    createContext: (requestId) => createContext(services, requestId),
+    health: createHealth(async () => await services.stores.online(registry.featurestores[0]!).isHealthy()),
+    logger,
+    maxBodyBytes: 1_048_576,
+    corsOrigins: [],
+    page: null,
+    ...options.http,
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+
+  return {
+    url,
+    schema,
+    services,
+    reads,
+    ask: async (query, variables) => {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, variables }),
+      });
+      return {
+        status: response.status,
+        headers: response.headers,
+        ...((await response.json()) as object),
+      } as GraphqlAnswer;
+    },
+    write: async (source, rows) => {
+      await offline.append(source, rows);
+      for await (const writes of offline.newest(source)) await online.write(source.entityType, writes);
+    },
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await apollo.stop();
+      await online.close();
+      await offline.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+function countReads(store: OnlineStore, reads: OnlineRead[]): OnlineStore {
+  return {
+    maxEntityIdsPerRead: store.maxEntityIdsPerRead,
+    read: (read) => {
+      reads.push(read);
+      return store.read(read);
+    },
+    write: (entityType, writes) => store.write(entityType, writes),
+    clear: (entityType) => store.clear(entityType),
+    isHealthy: () => store.isHealthy(),
+    close: () => store.close(),
+  };
+}
+
+function countPointInTime(store: OfflineStore, reads: PointInTimeRead[]): OfflineStore {
+  return {
+    maxLabelsPerRead: store.maxLabelsPerRead,
+    pointInTime: (read) => {
+      reads.push(read);
+      return store.pointInTime(read);
+    },
+    history: (read) => store.history(read),
+    append: (source, rows) => store.append(source, rows),
+    newest: (source) => store.newest(source),
+    isHealthy: () => store.isHealthy(),
+    close: () => store.close(),
+  };
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { configVariables } from '../../../config/config.js';
+import { parseConfig } from '../../../config/load-config.js';
+
+describe('the configuration', () => {
+  it('has safe defaults', () => {
+    expect(parseConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 4000,
+      dataDirectory: '.featuregraph',
+      corsOrigins: [],
+    });
+  });
+
+  it('reads every variable', () => {
+    expect(
+      parseConfig({
+        HOST: '0.0.0.0',
+        PORT: '80',
+        FEATUREGRAPH_GRAPHIQL: 'false',
+        FEATUREGRAPH_CORS_ORIGINS: 'https://a.example, https://b.example',
+      }),
+    ).toMatchObject({
+      host: '0.0.0.0',
+      port: 80,
+      isGraphiqlServed: false,
+      corsOrigins: ['https://a.example', 'https://b.example'],
+    });
+  });
+
+  it('takes a variable set to nothing for one not set', () => {
+    expect(parseConfig({ PORT: '' }).port).toBe(4000);
+  });
+
+  it('reports all faults at once, by variable', () => {
+    expect(() =>
+      parseConfig({ PORT: 'eighty', LOG_LEVEL: 'loud', FEATUREGRAPH_GRAPHIQL: 'yes', FEATUREGRAPH_DATADIR: 'x' }),
+    ).toThrow(/FEATUREGRAPH_DATADIR: .*PORT: .*LOG_LEVEL: .*FEATUREGRAPH_GRAPHIQL: /s);
+  });
+
+  it('is what .env.example says, with the same defaults', () => {
+    const example = readFileSync(join(import.meta.dirname, '../../../.env.example'), 'utf8');
+    const lines = example.split('\n').filter((line) => /^[A-Z]/.test(line));
+    const variables = Object.fromEntries(lines.map((line) => line.split('=') as [string, string]));
+    expect(Object.keys(variables)).toEqual(Object.keys(configVariables));
+    expect(parseConfig(variables)).toEqual(parseConfig({}));
+    for (const [name, schema] of Object.entries(configVariables)) {
+      expect(example, name).toContain(`# ${schema.description}\n${name}=`);
+    }
+  });
+});

@@ -1,0 +1,134 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+async function load(yaml: string, files: Record<string, string> = {}) {
+  const folder = temporaryFolder();
+  for (const [name, text] of Object.entries({ ...files, 'registry.yaml': yaml })) {
+    mkdirSync(join(folder, name, '..'), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  return loadRegistry(join(folder, 'registry.yaml'));
+}
+
+const faultsOf = async (yaml: string, files?: Record<string, string>): Promise<string[]> => {
+  const error = await load(yaml, files).then(
+    () => new Error('it was accepted'),
+    (cause: unknown) => cause as Error,
+  );
+  return error.message.split('\n').map((line) => line.replace(/^ +- /, ''));
+};
+
+const RIGHT = `
+featurestores:
+  - name: shop
+    entityTypes:
+      - name: customer
+        ttlSeconds: 60
+        sources:
+          - features:
+              - { name: orders, valueType: INT64 }
+              - { name: city, valueType: STRING, ttlSeconds: 0 }
+`;
+
+describe('a registry file', () => {
+  it('becomes the model, with defaults', async () => {
+    const registry = await load(RIGHT);
+    const customer = registry.entityType('shop', 'customer');
+    expect(customer).toMatchObject({
+      pluralName: 'customers',
+      entityIdColumns: ['entity_id'],
+      dense: false,
+      ttl: 60_000_000n,
+    });
+    expect(customer.features.map(({ name, ttl, sensitivity }) => [name, ttl, sensitivity])).toEqual([
+      ['orders', 60_000_000n, 'INTERNAL'],
+      ['city', null, 'INTERNAL'],
+    ]);
+    expect(customer.features[0]!.source.timestampColumn).toBe('event_timestamp');
+    expect(customer.featurestore.onlineStore.kind).toBe('LMDB');
+  });
+
+  it('that is not there is said to be missing', async () => {
+    await expect(loadRegistry('/nowhere/registry.yaml')).rejects.toThrow(/FEATUREGRAPH_REGISTRY/);
+  });
+
+  it('that is not YAML says where', async () => {
+    expect((await faultsOf('featurestores:\n  - name: "x\n')).join()).toMatch(/line \d+, column \d+/);
+  });
+
+  it('has all its faults reported at once, each with its place', async () => {
+    const faults = await faultsOf(`
+featurestores:
+  - name: Shop
+    entityTypes:
+      - name: customer
+        ttlSeconds: -1
+        sources:
+          - features:
+              - { name: orders, valueType: INTEGER }
+              - { name: 7d, valueType: INT64, colour: red }
+`);
+    expect(faults[0]).toMatch(/has 5 faults:$/);
+    expect(faults.slice(1).sort()).toEqual([
+      expect.stringMatching(
+        /^line 10, column 17: featurestores\[0\]\.entityTypes\[0\]\.sources\[0\]\.features\[1\]: .*colour/,
+      ),
+      expect.stringMatching(/^line 10, column 25: .*features\[1\]\.name: a name has lower-case letters/),
+      expect.stringMatching(/^line 3, column 11: featurestores\[0\]\.name: a name has lower-case/),
+      expect.stringMatching(/^line 6, column 21: .*ttlSeconds: .*from 0/),
+      expect.stringMatching(/^line 9, column 44: .*valueType/),
+    ]);
+  });
+
+  it('has no name twice and no reference to nothing', async () => {
+    const faults = await faultsOf(`
+featurestores:
+  - name: shop
+    entityTypes:
+      - name: customer
+        entityIdColumns: [a, a]
+        sources:
+          - { name: one, features: [{ name: orders, valueType: INT64 }, { name: sequence, valueType: INT64 }] }
+          - { name: one, features: [{ name: orders, valueType: INT64 }] }
+      - { name: customer, sources: [{ features: [{ name: x, valueType: BOOL }] }] }
+    featureViews:
+      - { name: v, entityType: customer, features: [orders, nothing] }
+      - { name: v, entityType: nobody, features: [orders] }
+`);
+    for (const says of [
+      /"customer" is named twice/,
+      /"one" is named twice/,
+      /"v" is named twice/,
+      /"orders" is already/,
+      /"sequence" is a column every table has/,
+      /the same column is named twice/,
+      /has no feature "nothing"/,
+      /no entity type "nobody"/,
+    ]) {
+      expect(faults.join('\n')).toMatch(says);
+    }
+  });
+
+  it('finds its files beside itself and in packages, and says which are missing', async () => {
+    const yaml = `
+featurestores:
+  - name: shop
+    tables: { a: data/a.csv, flights: 'npm:vega-datasets/data/airports.csv', b: b.csv, c: 'npm:vega-datasets/no.csv' }
+    entityTypes:
+      - name: customer
+        sources: [{ sql: c.sql, features: [{ name: orders, valueType: INT64 }] }]
+`;
+    expect((await faultsOf(yaml, { 'data/a.csv': 'x' })).slice(1)).toEqual([
+      'b.csv is not there',
+      'npm:vega-datasets/no.csv is not there',
+      'c.sql is not there',
+    ]);
+    const registry = await load(yaml.replace(/, b: .*}/, ' }'), { 'data/a.csv': 'x', 'c.sql': 'SELECT 1' });
+    const shop = registry.featurestore('shop');
+    expect(shop.tables.get('flights')).toMatch(/vega-datasets\/data\/airports\.csv$/);
+    expect(shop.entityTypes[0]!.sources[0]!.sql).toBe('SELECT 1');
+  });
+});
