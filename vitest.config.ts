@@ -3,14 +3,27 @@ import { defineConfig } from 'vitest/config';
 
 const require = createRequire(import.meta.url);
 
-export default defineConfig({
+const shared = {
   resolve: {
     // graphql ships a CommonJS and an ES build. Two copies in one process are two realms, and every instanceof fails.
     alias: { graphql: require.resolve('graphql') },
   },
+};
+
+export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        ...shared,
+        test: { name: 'in-process', include: ['test/{unit,contract,integration,audits}/**/*.test.ts'] },
+      },
+      {
+        ...shared,
+        // The built gateway as a user starts it, over the real flights (test/e2e/flights-gateway.ts prepares it once).
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], globalSetup: ['test/e2e/flights-gateway.ts'] },
+      },
+    ],
   },
 });

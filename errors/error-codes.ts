@@ -4,7 +4,7 @@
  *
  * `httpStatus` is used when a request fails as a whole (before any field ran). An error of one field travels inside a
  * 200 response, as GraphQL over HTTP wants it. `retryable` tells a client that the same request may succeed later.
- * docs/errors.md is printed from this table.
+ * docs/errors.md shows this table to users; a test keeps the two equal.
  */
 export const ERROR_CODES = {
   BAD_USER_INPUT: { httpStatus: 400, retryable: false, meaning: 'An argument, variable or cursor is not valid.' },

@@ -62,9 +62,7 @@ export class EntityResolver {
       entityIds: entities.map(({ entityId }) => entityId),
       names,
       values: rows.map((row) =>
-        row.map(({ value }, index) =>
-          value === null ? null : toClientValue((features[index]!).valueType, value),
-        ),
+        row.map(({ value }, index) => (value === null ? null : toClientValue(features[index]!.valueType, value))),
       ),
       timestamps: rows.map((row) => row.map(({ timestamp }) => timestamp)),
       statuses: rows.map((row) => row.map(({ status }) => status)),

@@ -1,5 +1,4 @@
-import type {
-  GraphQLInterfaceType} from 'graphql';
+import type { GraphQLInterfaceType } from 'graphql';
 import {
   GraphQLBoolean,
   GraphQLFloat,
@@ -107,7 +106,7 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
     return new GraphQLObjectType({ name: typeName, description, fields });
   };
 
-  const query = (base.getQueryType()!).toConfig();
+  const query = base.getQueryType()!.toConfig();
   names.reserve('Query', Object.keys(query.fields), 'a field of every gateway');
   for (const featurestore of featurestores) {
     const name = names.claim('Query', camelCase(featurestore.name), `featurestore ${featurestore.name}`);

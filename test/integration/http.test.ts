@@ -59,7 +59,7 @@ describe('requests that are no GraphQL request are refused with a code', () => {
       'BAD_REQUEST',
     ],
   ])('%s', async (_title, init, status, code) => {
-    const response = await fetch(gateway.url, { method: 'POST', ...init } as RequestInit);
+    const response = await fetch(gateway.url, { method: 'POST', ...init });
     const body = (await response.json()) as { errors: { message: string; extensions: Record<string, unknown> }[] };
     expect([response.status, body.errors[0]!.extensions.code]).toEqual([status, code]);
     expect(response.headers.get('content-type')).toMatch(/^application\/(graphql-response\+)?json/);

@@ -1,7 +1,6 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { OnlineStore } from '../../datasources/online/online-store.js';
 import { requestScope } from '../../observability/request-scope.js';
 import { smallRegistry } from '../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -28,7 +27,7 @@ beforeAll(async () => {
           maxEntityIdsPerRead: store.maxEntityIdsPerRead,
           read: async () => Promise.reject(new Error(SECRET)),
           isHealthy: async () => Promise.reject(new Error(SECRET)),
-        } as OnlineStore;
+        };
       },
     }),
   });

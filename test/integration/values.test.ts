@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toClientValue } from '../../values/client-value.js';
-import type { FeatureValue, ValueType } from '../../values/value-type.js';
+import type { ValueType } from '../../values/value-type.js';
 import { VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
 import { row, smallRegistry, sourceOf, T } from '../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -15,7 +15,7 @@ const camel = (name: string) => name.replaceAll(/_([a-z])/g, (_, letter: string)
 
 describe('values of every type, read generically and typed, now and as of a moment', () => {
   const cases = Object.entries(VALUES_OF_EVERY_TYPE).flatMap(([feature, values]) =>
-    values.map((value, index) => ({ feature, value: value as FeatureValue, entityId: `${feature} ${index}` })),
+    values.map((value, index) => ({ feature, value: value, entityId: `${feature} ${index}` })),
   );
   beforeAll(async () => {
     await gateway.write(

@@ -132,8 +132,12 @@ async function checkRows(connection: DuckDBConnection, source: FeatureSource): P
   );
   const [row = {}] = (await connection.runAndReadAll(`SELECT ${counts} FROM ${historyTable(source)}`)).getRowObjects();
   const faults = [
-    ...(row.bad_ids ? [`${String(row.bad_ids)} rows have an id that is empty or over ${MAX_ENTITY_ID_BYTES} bytes`] : []),
-    ...arrays.flatMap(({ name }) => (row[name] ? [`${String(row[name])} rows have a null inside the array ${name}`] : [])),
+    ...(row.bad_ids
+      ? [`${String(row.bad_ids)} rows have an id that is empty or over ${MAX_ENTITY_ID_BYTES} bytes`]
+      : []),
+    ...arrays.flatMap(({ name }) =>
+      row[name] ? [`${String(row[name])} rows have a null inside the array ${name}`] : [],
+    ),
   ];
   if (faults.length > 0) throw new OperatorError(`${describe(source)} has rows that cannot be stored:`, faults);
   return BigInt(String(row.rows ?? 0));

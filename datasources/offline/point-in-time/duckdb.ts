@@ -2,7 +2,7 @@ import type { FeaturePlan, PointInTimePlan, SourcePlan } from './plan.js';
 import { lookupBlock } from './duckdb-lookup.js';
 import { staticBlock } from './duckdb-static.js';
 import { timelineBlock } from './duckdb-timeline.js';
-import type { Parameters} from './sql-text.js';
+import type { Parameters } from './sql-text.js';
 import { joinSql, type CompiledSql } from './sql-text.js';
 
 /**

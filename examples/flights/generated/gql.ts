@@ -25,6 +25,9 @@ type Documents = {
     "query History($after: String) {\n  entity(featurestore: \"flights\", entityType: \"airport\", entityId: \"SFO\") {\n    history(\n      feature: \"departures_1h\"\n      from: \"2001-03-07T00:00:00Z\"\n      to: \"2001-03-07T23:59:59Z\"\n      first: 6\n      after: $after\n    ) {\n      nodes {\n        timestamp\n        value\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n}": typeof types.HistoryDocument,
     "query Matrix {\n  featureMatrix(\n    featurestore: \"flights\"\n    entityType: \"airport\"\n    entityIds: [\"SFO\", \"JFK\", \"ATL\", \"XXX\"]\n    names: [\"departures_24h\", \"late_share_24h\", \"is_hub\"]\n    asOf: \"2001-06-30T12:00:00Z\"\n  ) {\n    entityIds\n    names\n    values\n    statuses\n  }\n}": typeof types.MatrixDocument,
     "query Node {\n  nodes(\n    ids: [\"featurestores/flights\", \"featurestores/flights/entityTypes/airport/features/mean_delay_3h\", \"featurestores/flights/entityTypes/airport/entities/SFO@2001-03-07T14:00:00Z\", \"featurestores/flights/entityTypes/airport/entities/SFO\"]\n  ) {\n    __typename\n    id\n    ... on Feature {\n      valueType\n      unit\n    }\n    ... on FlightsAirport {\n      departures24h\n      lastDestination\n    }\n  }\n}": typeof types.NodeDocument,
+    "\n  query Airport($id: ID!, $at: DateTime) {\n    flights {\n      airport(entityId: $id, asOf: $at) {\n        departures1h\n        departures24h\n        meanDelay3h\n        p90Delay24h\n        lateShare24h\n        delayTrend6h\n        lastDestination\n        lastDepartureAt\n        isHub\n        features {\n          name\n          timestamp\n        }\n      }\n    }\n  }\n": typeof types.AirportDocument,
+    "\n  query Route($id: ID!, $at: DateTime) {\n    flights {\n      route(entityId: $id, asOf: $at) {\n        departures1h\n        departures24h\n        departures7d\n        meanDelay24h\n        meanDelay7d\n        lateShare7d\n        maxDelay24h\n        lastDelay\n        quietHours\n        distanceMiles\n      }\n    }\n  }\n": typeof types.RouteDocument,
+    "\n  query NewestAirports($ids: [ID!]!, $names: [String!]!, $at: DateTime) {\n    featureMatrix(featurestore: \"flights\", entityType: \"airport\", entityIds: $ids, names: $names, asOf: $at) {\n      values\n      timestamps\n      statuses\n    }\n  }\n": typeof types.NewestAirportsDocument,
 };
 const documents: Documents = {
     "\n  query DepartureBoard($airports: [ID!]!, $at: DateTime) {\n    flights {\n      airports(entityIds: $airports, asOf: $at) {\n        entityId\n        name\n        departures1h\n        meanDelay3h\n        lastDestination\n      }\n    }\n  }\n": types.DepartureBoardDocument,
@@ -37,6 +40,9 @@ const documents: Documents = {
     "query History($after: String) {\n  entity(featurestore: \"flights\", entityType: \"airport\", entityId: \"SFO\") {\n    history(\n      feature: \"departures_1h\"\n      from: \"2001-03-07T00:00:00Z\"\n      to: \"2001-03-07T23:59:59Z\"\n      first: 6\n      after: $after\n    ) {\n      nodes {\n        timestamp\n        value\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n}": types.HistoryDocument,
     "query Matrix {\n  featureMatrix(\n    featurestore: \"flights\"\n    entityType: \"airport\"\n    entityIds: [\"SFO\", \"JFK\", \"ATL\", \"XXX\"]\n    names: [\"departures_24h\", \"late_share_24h\", \"is_hub\"]\n    asOf: \"2001-06-30T12:00:00Z\"\n  ) {\n    entityIds\n    names\n    values\n    statuses\n  }\n}": types.MatrixDocument,
     "query Node {\n  nodes(\n    ids: [\"featurestores/flights\", \"featurestores/flights/entityTypes/airport/features/mean_delay_3h\", \"featurestores/flights/entityTypes/airport/entities/SFO@2001-03-07T14:00:00Z\", \"featurestores/flights/entityTypes/airport/entities/SFO\"]\n  ) {\n    __typename\n    id\n    ... on Feature {\n      valueType\n      unit\n    }\n    ... on FlightsAirport {\n      departures24h\n      lastDestination\n    }\n  }\n}": types.NodeDocument,
+    "\n  query Airport($id: ID!, $at: DateTime) {\n    flights {\n      airport(entityId: $id, asOf: $at) {\n        departures1h\n        departures24h\n        meanDelay3h\n        p90Delay24h\n        lateShare24h\n        delayTrend6h\n        lastDestination\n        lastDepartureAt\n        isHub\n        features {\n          name\n          timestamp\n        }\n      }\n    }\n  }\n": types.AirportDocument,
+    "\n  query Route($id: ID!, $at: DateTime) {\n    flights {\n      route(entityId: $id, asOf: $at) {\n        departures1h\n        departures24h\n        departures7d\n        meanDelay24h\n        meanDelay7d\n        lateShare7d\n        maxDelay24h\n        lastDelay\n        quietHours\n        distanceMiles\n      }\n    }\n  }\n": types.RouteDocument,
+    "\n  query NewestAirports($ids: [ID!]!, $names: [String!]!, $at: DateTime) {\n    featureMatrix(featurestore: \"flights\", entityType: \"airport\", entityIds: $ids, names: $names, asOf: $at) {\n      values\n      timestamps\n      statuses\n    }\n  }\n": types.NewestAirportsDocument,
 };
 
 /**
@@ -79,6 +85,18 @@ export function graphql(source: "query Matrix {\n  featureMatrix(\n    featurest
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "query Node {\n  nodes(\n    ids: [\"featurestores/flights\", \"featurestores/flights/entityTypes/airport/features/mean_delay_3h\", \"featurestores/flights/entityTypes/airport/entities/SFO@2001-03-07T14:00:00Z\", \"featurestores/flights/entityTypes/airport/entities/SFO\"]\n  ) {\n    __typename\n    id\n    ... on Feature {\n      valueType\n      unit\n    }\n    ... on FlightsAirport {\n      departures24h\n      lastDestination\n    }\n  }\n}"): typeof import('./graphql.ts').NodeDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Airport($id: ID!, $at: DateTime) {\n    flights {\n      airport(entityId: $id, asOf: $at) {\n        departures1h\n        departures24h\n        meanDelay3h\n        p90Delay24h\n        lateShare24h\n        delayTrend6h\n        lastDestination\n        lastDepartureAt\n        isHub\n        features {\n          name\n          timestamp\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').AirportDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Route($id: ID!, $at: DateTime) {\n    flights {\n      route(entityId: $id, asOf: $at) {\n        departures1h\n        departures24h\n        departures7d\n        meanDelay24h\n        meanDelay7d\n        lateShare7d\n        maxDelay24h\n        lastDelay\n        quietHours\n        distanceMiles\n      }\n    }\n  }\n"): typeof import('./graphql.ts').RouteDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query NewestAirports($ids: [ID!]!, $names: [String!]!, $at: DateTime) {\n    featureMatrix(featurestore: \"flights\", entityType: \"airport\", entityIds: $ids, names: $names, asOf: $at) {\n      values\n      timestamps\n      statuses\n    }\n  }\n"): typeof import('./graphql.ts').NewestAirportsDocument;
 
 
 export function graphql(source: string) {

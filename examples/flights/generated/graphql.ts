@@ -129,6 +129,31 @@ export type NodeQuery = { nodes: Array<
     | { __typename: 'FlightsRoute', id: string }
    | null> };
 
+export type AirportQueryVariables = Exact<{
+  id: string | number;
+  at?: string | null | undefined;
+}>;
+
+
+export type AirportQuery = { flights: { airport: { departures1h: string | null, departures24h: string | null, meanDelay3h: number | null, p90Delay24h: number | null, lateShare24h: number | null, delayTrend6h: Array<number> | null, lastDestination: string | null, lastDepartureAt: string | null, isHub: boolean | null, features: Array<{ name: string, timestamp: string | null }> } | null } };
+
+export type RouteQueryVariables = Exact<{
+  id: string | number;
+  at?: string | null | undefined;
+}>;
+
+
+export type RouteQuery = { flights: { route: { departures1h: string | null, departures24h: string | null, departures7d: string | null, meanDelay24h: number | null, meanDelay7d: number | null, lateShare7d: number | null, maxDelay24h: string | null, lastDelay: string | null, quietHours: string | null, distanceMiles: string | null } | null } };
+
+export type NewestAirportsQueryVariables = Exact<{
+  ids: Array<string | number> | string | number;
+  names: Array<string> | string;
+  at?: string | null | undefined;
+}>;
+
+
+export type NewestAirportsQuery = { featureMatrix: { values: Array<Array<unknown>>, timestamps: Array<Array<string | null>>, statuses: Array<Array<FeatureValueStatus>> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -351,3 +376,57 @@ export const NodeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<NodeQuery, NodeQueryVariables>;
+export const AirportDocument = new TypedDocumentString(`
+    query Airport($id: ID!, $at: DateTime) {
+  flights {
+    airport(entityId: $id, asOf: $at) {
+      departures1h
+      departures24h
+      meanDelay3h
+      p90Delay24h
+      lateShare24h
+      delayTrend6h
+      lastDestination
+      lastDepartureAt
+      isHub
+      features {
+        name
+        timestamp
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AirportQuery, AirportQueryVariables>;
+export const RouteDocument = new TypedDocumentString(`
+    query Route($id: ID!, $at: DateTime) {
+  flights {
+    route(entityId: $id, asOf: $at) {
+      departures1h
+      departures24h
+      departures7d
+      meanDelay24h
+      meanDelay7d
+      lateShare7d
+      maxDelay24h
+      lastDelay
+      quietHours
+      distanceMiles
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RouteQuery, RouteQueryVariables>;
+export const NewestAirportsDocument = new TypedDocumentString(`
+    query NewestAirports($ids: [ID!]!, $names: [String!]!, $at: DateTime) {
+  featureMatrix(
+    featurestore: "flights"
+    entityType: "airport"
+    entityIds: $ids
+    names: $names
+    asOf: $at
+  ) {
+    values
+    timestamps
+    statuses
+  }
+}
+    `) as unknown as TypedDocumentString<NewestAirportsQuery, NewestAirportsQueryVariables>;

@@ -50,7 +50,7 @@ describe.skipIf(!existsSync(contractPath))('the contract with clients', () => {
             : undefined;
       if (!members || !('name' in definition)) continue;
       for (const member of members) {
-        const name = `${definition.name!.value}.${member.name.value}`;
+        const name = `${definition.name.value}.${member.name.value}`;
         found.set(name, 'type' in member ? print(member.type) : '');
         for (const argument of 'arguments' in member ? (member.arguments ?? []) : []) {
           const { description: _, ...rest } = argument;

@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, it } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const url = inject('flightsUrl');
+
+const ask = async (query: string) => {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  return (await response.json()) as { data?: unknown; errors?: unknown };
+};
+
+const folder = join(root, 'examples/flights/queries');
+
+it.each(readdirSync(folder))('example %s is answered', async (file) => {
+  const { data, errors } = await ask(readFileSync(join(folder, file), 'utf8'));
+  expect(errors).toBeUndefined();
+  expect(JSON.stringify(data)).not.toMatch(/^{}$/);
+});
+
+/** Every query in the README stands before the answer it gives. */
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const pairs = [...readme.matchAll(/```graphql\n(.*?)```\n+```json\n(.*?)```/gs)].map(
+  ([, query, answer]) => [query!.trim().split('\n')[0]!, query!, answer!] as const,
+);
+
+it('the README shows queries', () => expect(pairs.length).toBeGreaterThanOrEqual(5));
+
+it.each(pairs)('the README tells the truth: %s', async (_title, query, answer) => {
+  expect(await ask(query)).toEqual(JSON.parse(answer));
+});

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { startGatewayProcess } from '../support/gateway-process.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const REGISTRY = `
+featurestores:
+  - name: shop
+    entityTypes:
+      - name: customer
+        sources:
+          - sql: customer.sql
+            features: [{ name: orders, valueType: INT64 }]
+`;
+// Takes a moment as of the past, so that a request can be caught in flight.
+const SQL = `SELECT 'c' || (i % 1000) AS entity_id, TIMESTAMP '2001-01-01' + INTERVAL (i) SECOND AS event_timestamp, i AS orders FROM range(2000000) t(i)`;
+
+function environment(): Record<string, string> {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'registry.yaml'), REGISTRY);
+  writeFileSync(join(folder, 'customer.sql'), SQL);
+  return { FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'), FEATUREGRAPH_DATA_DIR: join(folder, 'data') };
+}
+
+const ask = (url: string, query: string, variables = {}) =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+
+describe('the gateway as a process', () => {
+  it('answers what is in flight, then ends, when it is told to stop', async () => {
+    const gateway = await startGatewayProcess(environment());
+    const slow = ask(
+      gateway.url,
+      `query ($ids: [ID!]!) { featureMatrix(featurestore: "shop", entityType: "customer", names: ["orders"], entityIds: $ids, asOf: "2001-01-20T00:00:00Z") { values } }`,
+      { ids: Array.from({ length: 1000 }, (_, index) => `c${index}`) },
+    );
+    // The request has arrived once its own log line would be the only thing missing.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const stopped = gateway.stop();
+    const response = await slow;
+    const { data } = (await response.json()) as { data: { featureMatrix: { values: string[][] } } };
+    expect([response.status, data.featureMatrix.values.length, data.featureMatrix.values[0]]).toEqual([
+      200,
+      1000,
+      ['1641000'],
+    ]);
+    expect(await stopped).toBe(0);
+    await expect(ask(gateway.url, '{ __typename }')).rejects.toThrow();
+  });
+
+  it('ends at once when nothing is in flight, also with connections kept alive', async () => {
+    const gateway = await startGatewayProcess(environment());
+    await (await ask(gateway.url, '{ __typename }')).json();
+    const start = performance.now();
+    expect(await gateway.stop()).toBe(0);
+    expect(performance.now() - start).toBeLessThan(9000);
+  });
+
+  it('prepares nothing the second time', async () => {
+    const variables = environment();
+    const first = await startGatewayProcess(variables);
+    await first.stop();
+    expect(first.log.some(({ msg }) => String(msg).startsWith('preparing'))).toBe(true);
+    const second = await startGatewayProcess(variables);
+    await second.stop();
+    expect(second.log.some(({ msg }) => String(msg).startsWith('preparing'))).toBe(false);
+  });
+
+  it('says what is wrong with its configuration or registry, without a stack, and ends with 1', async () => {
+    const run = async (variables: Record<string, string>) => {
+      const child = spawn(process.execPath, [join(import.meta.dirname, '../../dist/cli/main.js'), 'serve'], {
+        env: { ...variables },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let said = '';
+      child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      const [code] = (await once(child, 'exit')) as [number];
+      return { code, said };
+    };
+    const wrong = await run({ PORT: 'x', LOG_LEVEL: 'loud' });
+    expect(wrong.code).toBe(1);
+    expect(wrong.said).toMatch(/^The environment is not right.*PORT: .*LOG_LEVEL: /s);
+    const missing = await run({ FEATUREGRAPH_REGISTRY: 'nowhere.yaml' });
+    expect(missing.said).toMatch(/^The registry nowhere.yaml cannot be read/);
+    expect(missing.said).not.toMatch(/\n +at /);
+  });
+
+  it('does not share its data folder with another process', async () => {
+    const variables = environment();
+    const gateway = await startGatewayProcess(variables);
+    await expect(startGatewayProcess(variables)).rejects.toThrow(/Does another process use the same data folder/);
+    await gateway.stop();
+  });
+});

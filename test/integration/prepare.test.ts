@@ -1,0 +1,186 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { prepareStores } from '../../datasources/ingestion/prepare.js';
+import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
+import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
+import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const REGISTRY = `
+featurestores:
+  - name: shop
+    tables: { orders: orders.csv }
+    entityTypes:
+      - name: customer
+        entityIdColumns: [country, number]
+        dense: true
+        sources:
+          - sql: orders.sql
+            timestampColumn: moment
+            features:
+              - { name: total, valueType: INT64 }
+              - { name: tags, valueType: STRING_ARRAY }
+`;
+const CSV = `country,number,moment,total
+CH,1,2001-01-01 00:00:00.000001,10
+CH,1,2001-01-02 00:00:00,20
+DE,1,2001-01-01 00:00:00,5
+`;
+const SQL = `SELECT country, number, moment, total, [country, 'x'] AS tags FROM orders`;
+
+interface Files {
+  readonly registry?: string;
+  readonly csv?: string;
+  readonly sql?: string;
+}
+
+/** Writes a registry with its files, opens the stores of its folder and prepares them. */
+async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = SQL }: Files = {}) {
+  writeFileSync(join(folder, 'registry.yaml'), registry);
+  writeFileSync(join(folder, 'orders.csv'), csv);
+  writeFileSync(join(folder, 'orders.sql'), sql);
+  mkdirSync(join(folder, 'data'), { recursive: true });
+  const loaded = await loadRegistry(join(folder, 'registry.yaml'));
+  const customer = loaded.entityType('shop', 'customer');
+  const offline = await DuckDbOfflineStore.open(
+    await DuckDbDatabase.open(join(folder, 'data/offline.duckdb')),
+    customer.sources,
+  );
+  const online = new LmdbOnlineStore(join(folder, 'data/online'));
+  const close = async () => {
+    await online.close();
+    await offline.close();
+  };
+  const steps: string[] = [];
+  try {
+    const done = await prepareStores(loaded, offline, online, ({ step, share }) => {
+      expect(share).toBeGreaterThanOrEqual(0);
+      expect(share).toBeLessThanOrEqual(1);
+      if (steps.at(-1) !== step) steps.push(step);
+    });
+    const cells = await online.read({
+      entityType: customer,
+      entityIds: ['CH,1', 'DE,1'],
+      features: customer.features,
+      now: 0n,
+    });
+    return { done, steps, values: cells.map((row) => row.map(({ value }) => value)), offline, online, close, customer };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+it('computes the sources, fills the online store, and has nothing to do the next time', async () => {
+  const folder = temporaryFolder();
+  const first = await prepare(folder);
+  expect(first.steps).toEqual(['computing shop.customer: values', 'filling the online store: shop.customer']);
+  expect(first.values).toEqual([
+    [20n, ['CH', 'x']],
+    [5n, ['DE', 'x']],
+  ]);
+  const history = await first.offline.history({
+    feature: first.customer.features[0]!,
+    entityId: 'CH,1',
+    from: null,
+    to: null,
+    before: null,
+    limit: 9,
+  });
+  expect(history.map(({ timestamp }) => timestamp)).toEqual([978393600000000n, 978307200000001n]);
+  await first.close();
+
+  const second = await prepare(folder);
+  expect([second.done, second.values]).toEqual([0, first.values]);
+  await second.close();
+});
+
+it.each([
+  ['the SQL', { sql: SQL.replace('total,', 'total * 2 AS total,') }, [40n, ['CH', 'x']]],
+  ['a file', { csv: CSV.replace(',20\n', ',21\n') }, [21n, ['CH', 'x']]],
+  ['the features', { registry: REGISTRY.replace(/.*tags.*\n/, '') }, [20n]],
+  ['the meaning of nulls', { registry: REGISTRY.replace('dense: true', 'dense: false') }, [20n, ['CH', 'x']]],
+])('computes anew when %s changed', async (_what, change, expected) => {
+  const folder = temporaryFolder();
+  await (await prepare(folder)).close();
+  const changed = await prepare(folder, change);
+  expect(changed.done).toBeGreaterThan(0);
+  expect(changed.values[0]).toEqual(expected);
+  await changed.close();
+});
+
+it('goes on where a killed process stopped', async () => {
+  const folder = temporaryFolder();
+  const first = await prepare(folder);
+  // As if the process had ended after the import and before the online store was full.
+  await first.online.clear(first.customer);
+  await first.close();
+  const second = await prepare(folder);
+  expect(second.steps).toEqual(['filling the online store: shop.customer']);
+  expect(second.values[0]).toEqual([20n, ['CH', 'x']]);
+  await second.close();
+});
+
+it('keeps what was there when the new source cannot be computed', async () => {
+  const folder = temporaryFolder();
+  await (await prepare(folder)).close();
+  await expect(prepare(folder, { sql: SQL.replace('total,', `error('no') AS total,`) })).rejects.toThrow();
+  const again = await prepare(folder);
+  expect([again.done, again.values[0]]).toEqual([0, [20n, ['CH', 'x']]]);
+  await again.close();
+});
+
+it('computes the same in several partitions', async () => {
+  const registry = REGISTRY.replace('sql: orders.sql', 'sql: orders.sql\n            partitions: 3');
+  const prepared = await prepare(temporaryFolder(), { registry, sql: `${SQL} WHERE in_partition(country);` });
+  onTestFinished(prepared.close);
+  expect(prepared.values).toEqual([
+    [20n, ['CH', 'x']],
+    [5n, ['DE', 'x']],
+  ]);
+});
+
+describe('is refused with what to do', () => {
+  const twoPartitions = REGISTRY.replace('sql: orders.sql', 'sql: orders.sql\n            partitions: 2');
+  it.each<[string, Files, RegExp]>([
+    [
+      'SQL that cannot be read',
+      { sql: 'SELEC 1' },
+      /SQL of source "values" of entity type "shop.customer" cannot be read:.*syntax error/s,
+    ],
+    ['SQL over a table that is not there', { sql: 'SELECT * FROM nothing' }, /does not run:.*nothing/s],
+    ['two statements', { sql: `${SQL}; DROP TABLE orders` }, /must be one SELECT, not 2 statements/],
+    [
+      'a feature without a column',
+      { sql: SQL.replace('AS tags', 'AS labels') },
+      /gives no column "tags". It gives: country, number, moment, total, labels/,
+    ],
+    [
+      'a column of another type',
+      { sql: SQL.replace('total,', `'ten' AS total,`) },
+      /Column "total" of .* is VARCHAR, which is no INT64/,
+    ],
+    [
+      'a time finer than a microsecond',
+      { sql: SQL.replace(', moment,', ', moment::TIMESTAMP_NS AS moment,') },
+      /Column "moment" of .* is TIMESTAMP_NS, which is no TIMESTAMP/,
+    ],
+    ['an array with a null inside', { sql: SQL.replace("'x'", 'NULL') }, /3 rows have a null inside the array tags/],
+    ['a row without an id', { csv: `${CSV},7,2001-01-01 00:00:00,1\n` }, /could not be computed:.*NOT NULL/s],
+    ['a row without a time', { csv: `${CSV}CH,7,,1\n` }, /could not be computed:.*NOT NULL/s],
+    [
+      'an integer too large',
+      { sql: SQL.replace('total,', '9223372036854775808 + total AS total,') },
+      /could not be computed:.*out of range/s,
+    ],
+    [
+      'partitions that the SQL does not make',
+      { registry: twoPartitions },
+      /does not filter by in_partition\(id_column\)/,
+    ],
+  ])('%s', async (_title, files, says) => {
+    await expect(prepare(temporaryFolder(), files)).rejects.toThrow(says);
+  });
+});

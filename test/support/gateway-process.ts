@@ -1,0 +1,45 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const root = join(import.meta.dirname, '../..');
+
+export interface GatewayProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Log lines so far. */
+  readonly log: readonly Record<string, unknown>[];
+  /** Sends SIGTERM and waits; gives the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts the built gateway in a process of its own, on a free port, and waits until it says that it is ready. */
+export async function startGatewayProcess(environment: Readonly<Record<string, string>>): Promise<GatewayProcess> {
+  const child = spawn(process.execPath, ['--enable-source-maps', join(root, 'dist/cli/main.js'), 'serve'], {
+    env: { PATH: process.env.PATH, PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const errors: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
+  const log: Record<string, unknown>[] = [];
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      log.push(entry);
+      if (typeof entry.url === 'string') resolve(entry.url);
+    });
+    void exited.then(([code]) => reject(new Error(`the gateway ended with ${code}: ${errors.join('')}`)));
+  });
+  return {
+    url,
+    child,
+    log,
+    stop: async () => {
+      child.kill('SIGTERM');
+      const [code] = await exited;
+      return code;
+    },
+  };
+}
