@@ -1,4 +1,7 @@
-/** How much of an answer a field stands for, as limits/query-cost.ts counts it. */
+/**
+ * How much of an answer a field stands for, as limits/query-cost.ts counts it. Of the arguments only lengths of lists,
+ * numbers and flags may matter: the cost is remembered by them.
+ */
 export interface ComplexityArguments {
   readonly args: Readonly<Record<string, unknown>>;
   readonly childComplexity: number;

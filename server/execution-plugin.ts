@@ -2,7 +2,7 @@ import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext, type Gr
 import { getVariableValues, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { ERROR_CODES } from '../errors/error-codes.js';
 import { findAppError } from '../errors/mask-error.js';
-import { checkQueryCost } from '../limits/query-cost.js';
+import { queryCostCheck, type CheckQueryCost } from '../limits/query-cost.js';
 import { QUERY_LIMITS } from '../limits/query-limits.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { compiledExecution } from './compiled-execution.js';
@@ -19,10 +19,11 @@ export interface ExecutionPluginOptions {
  */
 export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPlugin<RequestContext> {
   const execute = compiledExecution(options.schema);
+  const checkCost = queryCostCheck(options.schema, options.maxQueryCost);
   return {
     requestDidStart: async () => ({
       responseForOperation: async (requestContext): Promise<GraphQLResponse> => {
-        const refusal = refuse(options, requestContext);
+        const refusal = refuse(options.schema, checkCost, requestContext);
         if (refusal.length > 0) {
           return response({ errors: refusal.map(options.formatError) }, statusOf(refusal[0]));
         }
@@ -46,7 +47,7 @@ function requestOf({ document, request }: Resolved) {
 }
 
 /** What is wrong with a request before any field of it runs. */
-function refuse({ schema, maxQueryCost }: ExecutionPluginOptions, requestContext: Resolved): readonly GraphQLError[] {
+function refuse(schema: GraphQLSchema, checkCost: CheckQueryCost, requestContext: Resolved): readonly GraphQLError[] {
   const request = requestOf(requestContext);
   if (!requestContext.operation) return [noOperation(request.operationName)];
   const definitions = requestContext.operation.variableDefinitions ?? [];
@@ -55,7 +56,7 @@ function refuse({ schema, maxQueryCost }: ExecutionPluginOptions, requestContext
   });
   if (errors) return errors.map(asBadInput);
   try {
-    checkQueryCost(schema, maxQueryCost, request);
+    checkCost(request);
     return [];
   } catch (error) {
     return [new GraphQLError((error as Error).message, { originalError: error as Error })];

@@ -4,7 +4,7 @@ import type { FeatureValue } from '../../../values/value-type.js';
 import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { planPointInTime, type FeaturePlan } from '../point-in-time/plan.js';
-import { newestValue } from '../point-in-time/duckdb-version.js';
+import { NEWEST_ARRIVAL_FIRST, newestValue } from '../point-in-time/duckdb-version.js';
 import { quoteIdentifier } from '../point-in-time/sql-text.js';
 import { historyTable } from './history-table.js';
 import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';
@@ -41,17 +41,19 @@ function newestRows(source: FeatureSource): string {
   const table = historyTable(source);
   const ofNewestTime =
     source.timestampColumn === null
-      ? table
-      : `${table} SEMI JOIN (SELECT entity_id, max(event_timestamp) AS event_timestamp FROM ${table} GROUP BY entity_id)
+      ? `${table} AS h`
+      : `${table} AS h SEMI JOIN (SELECT entity_id, max(event_timestamp) AS event_timestamp FROM ${table} GROUP BY entity_id)
   USING (entity_id, event_timestamp)`;
-  return `SELECT * FROM ${ofNewestTime}
+  return `SELECT h.* FROM ${ofNewestTime}
 QUALIFY row_number() OVER (
-  PARTITION BY entity_id ORDER BY created_timestamp DESC NULLS LAST, sequence DESC NULLS LAST, rowid DESC) = 1`;
+  PARTITION BY h.entity_id ORDER BY ${NEWEST_ARRIVAL_FIRST}) = 1`;
 }
 
 function newestEach(source: FeatureSource, plans: readonly FeaturePlan[]): string {
   const isTimed = source.timestampColumn !== null;
-  const values = plans.map((plan) => `${newestValue(plan, isTimed)} AS ${quoteIdentifier(plan.feature.name)}`);
+  const values = plans.map(
+    (plan) => `${newestValue(plan, { timed: isTimed })} AS ${quoteIdentifier(plan.feature.name)}`,
+  );
   const newest = isTimed ? 'max(h.event_timestamp)' : 'NULL::TIMESTAMP';
   return `SELECT h.entity_id, ${newest} AS event_timestamp, ${values.join(', ')}
 FROM ${historyTable(source)} AS h GROUP BY h.entity_id`;

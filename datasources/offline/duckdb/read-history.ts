@@ -27,7 +27,7 @@ export async function readHistory(connection: DuckDBConnection, read: HistoryRea
   );
   const newest = feature.entityType.dense
     ? `max(${version({ timed: isTimed, withValue: plan })})`
-    : newestValue(plan, isTimed);
+    : newestValue(plan, { timed: isTimed });
   const eventTime = isTimed ? 'h.event_timestamp' : 'NULL::TIMESTAMP';
   const sql = `SELECT ${eventTime} AS event_timestamp, ${newest}.v AS value
 FROM ${historyTable(feature.source)} AS h

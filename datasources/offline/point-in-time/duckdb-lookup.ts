@@ -1,35 +1,27 @@
 import type { BlockContext, SourceBlock } from './duckdb.js';
-import { newestRow, newestValue } from './duckdb-version.js';
+import { NEWEST_ARRIVAL_FIRST, newestValue } from './duckdb-version.js';
 import type { PointInTimeOptions } from './plan.js';
 import { joinSql, quoteIdentifier } from './sql-text.js';
 
 /**
  * Each label joined with the history of its entity up to its time, the newest kept.
  *
- * For whole rows that is done in three steps, each over as little as it can: the newest event time (a plain maximum of one
- * column), the place of the newest arrival at that time, and last the row at that place. Carrying the columns, or the
- * whole order of ties, through the first aggregate gives the same rows 30 and 4 times slower (100 entities over 14
- * million rows).
+ * That is done in two steps: the newest event times (plain maxima), then the newest arrivals among the rows of those
+ * times. Ordering all rows by all that breaks ties gives the same rows ten times slower.
  */
 export function lookupBlock(context: BlockContext): SourceBlock {
   return context.source.newestRow ? wholeRows(context) : eachValue(context);
 }
 
-function wholeRows({ plan, name, table }: BlockContext): SourceBlock {
-  const isKnown = knownAt(plan.options);
-  const ofEntity = 'h.entity_id = l.entity_id';
-  const isBefore = `h.event_timestamp ${before(plan.options)} l.label_time`;
+function wholeRows(context: BlockContext): SourceBlock {
+  const { plan, name, table } = context;
   return {
     definitions: [
-      `${name}_time AS MATERIALIZED (
-  SELECT l.row_id, any_value(l.entity_id) AS entity_id, any_value(l.label_time) AS label_time, max(h.event_timestamp) AS newest
-  FROM labels AS l JOIN ${table} AS h ON ${joinSql([ofEntity, isBefore, isKnown], ' AND ')}
-  GROUP BY l.row_id)`,
-      `${name}_place AS MATERIALIZED (
-  SELECT l.row_id, ${newestRow(false)}.r AS place
-  FROM ${name}_time AS l JOIN ${table} AS h ON ${joinSql([ofEntity, 'h.event_timestamp = l.newest', isKnown], ' AND ')}
-  GROUP BY l.row_id)`,
-      `${name} AS (SELECT p.row_id, h.* FROM ${name}_place AS p JOIN ${table} AS h ON h.rowid = p.place)`,
+      newestTimes(context, []),
+      `${name} AS (
+  SELECT l.row_id, h.*
+  FROM ${name}_time AS l JOIN ${table} AS h ON ${joinSql([OF_ENTITY, 'h.event_timestamp = l.newest', knownAt(plan.options)], ' AND ')}
+  QUALIFY row_number() OVER (PARTITION BY l.row_id ORDER BY ${NEWEST_ARRIVAL_FIRST}) = 1)`,
     ],
     join: `LEFT JOIN ${name} ON ${name}.row_id = l.row_id`,
     found: `${name}.row_id IS NOT NULL`,
@@ -38,22 +30,52 @@ function wholeRows({ plan, name, table }: BlockContext): SourceBlock {
   };
 }
 
-function eachValue({ plan, source, name, table }: BlockContext): SourceBlock {
-  const counts = joinSql(
-    ['h.entity_id = l.entity_id', `h.event_timestamp ${before(plan.options)} l.label_time`, knownAt(plan.options)],
-    ' AND ',
+/** Features may have their newest values in different rows: the second step joins the rows of all those times. */
+function eachValue(context: BlockContext): SourceBlock {
+  const { plan, source, name, table } = context;
+  const times = source.features.map(({ valueColumn }) => `newest_${valueColumn}`);
+  const values = source.features.map(
+    (feature) =>
+      `${newestValue(feature, { timed: true, where: `h.event_timestamp = l.newest_${feature.valueColumn}` })} AS newest_${feature.valueColumn}`,
   );
-  const values = source.features.map((feature) => `${newestValue(feature, true)} AS newest_${feature.valueColumn}`);
   return {
     definitions: [
-      `${name} AS (SELECT ${joinSql(['l.row_id', 'max(h.event_timestamp) AS newest_timestamp', ...values], ',\n    ')}
-  FROM labels AS l JOIN ${table} AS h ON ${counts} GROUP BY l.row_id)`,
+      newestTimes(
+        context,
+        source.features.map(
+          ({ feature, valueColumn }) =>
+            `max(h.event_timestamp) FILTER (WHERE h.${quoteIdentifier(feature.name)} IS NOT NULL) AS newest_${valueColumn}`,
+        ),
+      ),
+      `${name} AS (
+  SELECT ${joinSql(['l.row_id', 'any_value(l.newest) AS newest_timestamp', ...values], ',\n    ')}
+  FROM (SELECT *, unnest(list_distinct([newest, ${times.join(', ')}])) AS moment FROM ${name}_time) AS l
+  JOIN ${table} AS h ON ${joinSql([OF_ENTITY, 'h.event_timestamp = l.moment', knownAt(plan.options)], ' AND ')}
+  GROUP BY l.row_id)`,
     ],
     join: `LEFT JOIN ${name} ON ${name}.row_id = l.row_id`,
     found: `${name}.row_id IS NOT NULL`,
     value: ({ valueColumn }) => `${name}.newest_${valueColumn}.v`,
     timestamp: ({ valueColumn }) => `coalesce(${name}.newest_${valueColumn}.t, ${name}.newest_timestamp)`,
   };
+}
+
+const OF_ENTITY = 'h.entity_id = l.entity_id';
+
+/** The newest event time of each label's rows, and whatever other maxima. */
+function newestTimes({ plan, name, table }: BlockContext, others: readonly string[]): string {
+  const isBefore = `h.event_timestamp ${before(plan.options)} l.label_time`;
+  const columns = [
+    'l.row_id',
+    'any_value(l.entity_id) AS entity_id',
+    'any_value(l.label_time) AS label_time',
+    'max(h.event_timestamp) AS newest',
+    ...others,
+  ];
+  return `${name}_time AS MATERIALIZED (
+  SELECT ${joinSql(columns, ',\n    ')}
+  FROM labels AS l JOIN ${table} AS h ON ${joinSql([OF_ENTITY, isBefore, knownAt(plan.options)], ' AND ')}
+  GROUP BY l.row_id)`;
 }
 
 function before({ strictlyBefore }: PointInTimeOptions): string {

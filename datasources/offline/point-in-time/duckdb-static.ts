@@ -1,5 +1,5 @@
 import type { BlockContext, SourceBlock } from './duckdb.js';
-import { newestRow, newestValue } from './duckdb-version.js';
+import { NEWEST_ARRIVAL_FIRST, newestValue } from './duckdb-version.js';
 import { joinSql, quoteIdentifier } from './sql-text.js';
 
 /**
@@ -13,8 +13,8 @@ export function staticBlock({ source, name, table }: BlockContext): SourceBlock 
   if (source.newestRow) {
     return {
       definitions: [
-        `${name}_newest AS (SELECT h.entity_id, ${newestRow(false)}.r AS place FROM ${ofLabels} GROUP BY h.entity_id)`,
-        `${name} AS (SELECT h.* FROM ${name}_newest AS newest JOIN ${table} AS h ON h.rowid = newest.place)`,
+        `${name} AS (SELECT h.* FROM ${ofLabels}
+  QUALIFY row_number() OVER (PARTITION BY h.entity_id ORDER BY ${NEWEST_ARRIVAL_FIRST}) = 1)`,
       ],
       join,
       found,
@@ -22,7 +22,9 @@ export function staticBlock({ source, name, table }: BlockContext): SourceBlock 
       timestamp: undefined,
     };
   }
-  const values = source.features.map((feature) => `${newestValue(feature, false)} AS newest_${feature.valueColumn}`);
+  const values = source.features.map(
+    (feature) => `${newestValue(feature, { timed: false })} AS newest_${feature.valueColumn}`,
+  );
   return {
     definitions: [
       `${name} AS (SELECT ${joinSql(['h.entity_id', ...values], ', ')} FROM ${ofLabels} GROUP BY h.entity_id)`,

@@ -20,7 +20,7 @@ export function timelineBlock({ plan, source, name, table }: BlockContext): Sour
       ? []
       : source.features.map((feature) => ({
           column: `newest_${feature.valueColumn}`,
-          expression: newestValue(feature, true),
+          expression: newestValue(feature, { timed: true }),
         }))),
   ];
   const isRunning = options.knownAtLabelTime || !source.newestRow;

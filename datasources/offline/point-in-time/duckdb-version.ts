@@ -1,4 +1,4 @@
-import { quoteIdentifier } from './sql-text.js';
+import { joinSql, quoteIdentifier } from './sql-text.js';
 import type { FeaturePlan } from './plan.js';
 
 /**
@@ -12,6 +12,9 @@ const TIE_ORDER = [
   `s: coalesce(h.sequence, (-9223372036854775808)::BIGINT)`,
   'r: h.rowid',
 ];
+
+/** The same order as an ORDER BY, for rows of one event time. */
+export const NEWEST_ARRIVAL_FIRST = 'h.created_timestamp DESC NULLS LAST, h.sequence DESC NULLS LAST, h.rowid DESC';
 
 interface VersionParts {
   /** false in a static source, which has no event time. */
@@ -34,7 +37,11 @@ export function newestRow(timed: boolean): string {
   return `max(${version({ timed })})`;
 }
 
-/** The newest row in which the feature is not null; `.v` of it is the value. */
-export function newestValue(feature: FeaturePlan, timed: boolean): string {
-  return `max(${version({ timed, withValue: feature })}) FILTER (WHERE h.${quoteIdentifier(feature.feature.name)} IS NOT NULL)`;
+/** The newest row in which the feature is not null, of those where the condition holds; `.v` of it is the value. */
+export function newestValue(
+  feature: FeaturePlan,
+  { timed, where }: { readonly timed: boolean; readonly where?: string },
+): string {
+  const isThere = `h.${quoteIdentifier(feature.feature.name)} IS NOT NULL`;
+  return `max(${version({ timed, withValue: feature })}) FILTER (WHERE ${joinSql([where, isThere], ' AND ')})`;
 }

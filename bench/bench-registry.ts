@@ -1,0 +1,35 @@
+import { Registry } from '../datasources/registry/registry.js';
+import type { Featurestore } from '../datasources/registry/model.js';
+import { registryDocument } from '../datasources/registry/yaml/document.js';
+import { toModel } from '../datasources/registry/yaml/to-model.js';
+
+/** One dense entity type with 20 features of mixed types. */
+export function benchRegistry(): Registry {
+  const types = ['DOUBLE', 'INT64', 'STRING', 'BOOL'];
+  const document = registryDocument.parse({
+    featurestores: [
+      {
+        name: 'bench',
+        entityTypes: [
+          {
+            name: 'thing',
+            dense: true,
+            sources: [
+              {
+                features: Array.from({ length: 20 }, (_, index) => ({
+                  name: `f${index}`,
+                  valueType: types[index % types.length],
+                })),
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  return new Registry(toModel(document, { sqlTexts: new Map(), tablePaths: new Map() }));
+}
+
+export function benchFeaturestore(registry: Registry): Featurestore {
+  return registry.featurestore('bench');
+}

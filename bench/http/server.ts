@@ -1,0 +1,121 @@
+import '../../cli/production-mode.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApolloServer } from '@apollo/server';
+import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
+import type { OfflineStore } from '../../datasources/offline/offline-store.js';
+import { FeatureSearch } from '../../datasources/registry/feature-search.js';
+import type { EntityType } from '../../datasources/registry/model.js';
+import { createLogger } from '../../observability/logger.js';
+import { buildSchema } from '../../resolvers/build-schema.js';
+import { createContext, type RequestContext, type Services } from '../../resolvers/context.js';
+import { createApolloServer } from '../../server/apollo.js';
+import { createHealth } from '../../server/health.js';
+import { createHttpServer } from '../../server/http-server.js';
+import { toClientValue } from '../../values/client-value.js';
+import { systemClock } from '../../values/clock.js';
+import { benchRegistry } from '../bench-registry.js';
+
+/**
+ * One server of the comparison, in a process of its own. `compiled` is the gateway; `graphql-js` is the same without the
+ * compiled execution and the cost check; `raw` reads the same rows and writes JSON with no GraphQL at all: the limit.
+ */
+const ENTITIES = 10_000;
+const variant = process.argv[2];
+
+const registry = benchRegistry();
+const entityType = registry.entityType('bench', 'thing');
+const folder = mkdtempSync(join(tmpdir(), 'featuregraph-bench-'));
+const store = new LmdbOnlineStore(folder);
+await fill(store, entityType);
+
+const services: Services = {
+  registry,
+  search: new FeatureSearch(registry),
+  stores: { online: () => store, offline: () => ({}) as OfflineStore },
+  clock: systemClock,
+};
+const server = variant === 'raw' ? rawServer() : await graphqlServer();
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+
+process.on('message', (message) => {
+  if (message === 'cpu') process.send?.({ cpu: process.cpuUsage() });
+});
+process.on('disconnect', () => {
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(0);
+});
+
+async function fill(online: LmdbOnlineStore, type: EntityType): Promise<void> {
+  const [source] = type.sources;
+  if (!source) return;
+  const version = { timestamp: systemClock() - 1_000_000n, createdTimestamp: null, sequence: null };
+  const valueOf = {
+    DOUBLE: (n: number) => n / 7,
+    INT64: (n: number) => BigInt(n),
+    STRING: (n: number) => `value ${n}`,
+    BOOL: (n: number) => n % 2 === 0,
+  };
+  for (let start = 0; start < ENTITIES; start += 1000) {
+    await online.write(
+      type,
+      Array.from({ length: 1000 }, (_, index) => ({
+        entityId: `e${start + index}`,
+        source,
+        version,
+        values: new Map(
+          source.features.map(({ name, valueType }, column) => [
+            name,
+            valueOf[valueType as keyof typeof valueOf](start + index + column),
+          ]),
+        ),
+      })),
+    );
+  }
+}
+
+async function graphqlServer(): Promise<Server> {
+  const schema = buildSchema(registry);
+  const logger = createLogger('silent');
+  const apollo =
+    variant === 'graphql-js'
+      ? new ApolloServer<RequestContext>({ schema, logger, persistedQueries: false, stopOnTerminationSignals: false })
+      : createApolloServer({ schema, logger, maxQueryCost: 1_000_000, isIntrospectionAllowed: true });
+  await apollo.start();
+  return createHttpServer({
+    apollo,
+    createContext: (requestId) => createContext(services, requestId),
+    health: createHealth(async () => true),
+    logger,
+    maxBodyBytes: 1_048_576,
+    corsOrigins: [],
+    page: null,
+  });
+}
+
+/** Takes the variables of the GraphQL requests and answers with the same values as plain JSON. */
+function rawServer(): Server {
+  return createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { variables } = JSON.parse(Buffer.concat(chunks).toString()) as {
+        variables: { ids: string[]; names: string[] };
+      };
+      const features = entityType.features.filter(({ name }) => variables.names.includes(name));
+      void store.read({ entityType, entityIds: variables.ids, features, now: systemClock() }).then((rows) => {
+        const values = rows.map((row) =>
+          row.map(({ value }, index) => {
+            const feature = features[index];
+            return value === null || !feature ? null : toClientValue(feature.valueType, value);
+          }),
+        );
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify(values));
+      });
+    });
+  });
+}
