@@ -3,7 +3,6 @@ import { DuckDBStructValue } from '@duckdb/node-api';
 import type { FeatureValue } from '../../../values/value-type.js';
 import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
 import type { FeatureSource } from '../../registry/model.js';
-import { planPointInTime, type FeaturePlan } from '../point-in-time/plan.js';
 import { NEWEST_ARRIVAL_FIRST, newestValue } from '../point-in-time/duckdb-version.js';
 import { quoteIdentifier } from '../point-in-time/sql-text.js';
 import { historyTable } from './history-table.js';
@@ -19,14 +18,13 @@ export async function* newestValues(
   connection: DuckDBConnection,
   source: FeatureSource,
 ): AsyncGenerator<OnlineWrite[]> {
-  const plans = planPointInTime(source.features).sources[0]?.features ?? [];
-  const reader = await connection.stream(source.entityType.dense ? newestRows(source) : newestEach(source, plans));
+  const reader = await connection.stream(source.entityType.dense ? newestRows(source) : newestEach(source));
   const columns = reader.columnNames();
   let batch: OnlineWrite[] = [];
   for await (const rows of reader.yieldRows()) {
     for (const row of rows) {
       const named = new Map(columns.map((column, index) => [column, row[index] ?? null]));
-      batch.push(...(source.entityType.dense ? wholeRow(source, named) : eachValue(source, plans, named)));
+      batch.push(...(source.entityType.dense ? wholeRow(source, named) : eachValue(source, named)));
       if (batch.length >= ENTITIES_PER_BATCH) {
         yield batch;
         batch = [];
@@ -49,10 +47,10 @@ QUALIFY row_number() OVER (
   PARTITION BY h.entity_id ORDER BY ${NEWEST_ARRIVAL_FIRST}) = 1`;
 }
 
-function newestEach(source: FeatureSource, plans: readonly FeaturePlan[]): string {
+function newestEach(source: FeatureSource): string {
   const isTimed = source.timestampColumn !== null;
-  const values = plans.map(
-    (plan) => `${newestValue(plan, { timed: isTimed })} AS ${quoteIdentifier(plan.feature.name)}`,
+  const values = source.features.map(
+    (feature) => `${newestValue(feature, { timed: isTimed })} AS ${quoteIdentifier(feature.name)}`,
   );
   const newest = isTimed ? 'max(h.event_timestamp)' : 'NULL::TIMESTAMP';
   return `SELECT h.entity_id, ${newest} AS event_timestamp, ${values.join(', ')}
@@ -73,11 +71,7 @@ function wholeRow(source: FeatureSource, row: ReadonlyMap<string, DuckDBValue>):
 }
 
 /** One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND. */
-function eachValue(
-  source: FeatureSource,
-  plans: readonly FeaturePlan[],
-  row: ReadonlyMap<string, DuckDBValue>,
-): OnlineWrite[] {
+function eachValue(source: FeatureSource, row: ReadonlyMap<string, DuckDBValue>): OnlineWrite[] {
   const entityId = String(row.get('entity_id'));
   const newestRow: OnlineWrite = {
     entityId,
@@ -85,7 +79,7 @@ function eachValue(
     version: { timestamp: instantFromDuckDb(row.get('event_timestamp')), createdTimestamp: null, sequence: null },
     values: new Map(),
   };
-  const writes = plans.flatMap(({ feature }): OnlineWrite[] => {
+  const writes = source.features.flatMap((feature): OnlineWrite[] => {
     const newest = row.get(feature.name);
     if (!(newest instanceof DuckDBStructValue)) return [];
     const { t, c, s, v } = newest.entries;

@@ -1,6 +1,5 @@
 import { timestampValue, TIMESTAMP, VARCHAR, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { HistoryEntry, HistoryRead } from '../offline-store.js';
-import { planPointInTime } from '../point-in-time/plan.js';
 import { newestValue, version } from '../point-in-time/duckdb-version.js';
 import { joinSql, Parameters } from '../point-in-time/sql-text.js';
 import { historyTable } from './history-table.js';
@@ -13,8 +12,6 @@ import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';
 export async function readHistory(connection: DuckDBConnection, read: HistoryRead): Promise<HistoryEntry[]> {
   const { feature, limit } = read;
   const isTimed = feature.source.timestampColumn !== null;
-  const [plan] = planPointInTime([feature]).sources[0]?.features ?? [];
-  if (!plan) return [];
   const parameters = new Parameters<DuckDBValue>();
   const conditions = joinSql(
     [
@@ -26,8 +23,8 @@ export async function readHistory(connection: DuckDBConnection, read: HistoryRea
     ' AND ',
   );
   const newest = feature.entityType.dense
-    ? `max(${version({ timed: isTimed, withValue: plan })})`
-    : newestValue(plan, { timed: isTimed });
+    ? `max(${version({ timed: isTimed, withValue: feature })})`
+    : newestValue(feature, { timed: isTimed });
   const eventTime = isTimed ? 'h.event_timestamp' : 'NULL::TIMESTAMP';
   const sql = `SELECT ${eventTime} AS event_timestamp, ${newest}.v AS value
 FROM ${historyTable(feature.source)} AS h

@@ -24,8 +24,8 @@ export async function readPointInTime(
   const labelRows = `SELECT unnest(range(len(${entityIds}))) AS row_id, unnest(${entityIds}) AS entity_id,
     make_timestamp(unnest(${times})) AS label_time`;
   const { sql } = compileForDuckDb(
-    planPointInTime(features, options),
-    { form, labels: labelRows, tableOf: historyTable },
+    planPointInTime([{ entityColumn: 'entity_id', features }], options),
+    { form, labels: labelRows, tableOf: historyTable, mayHaveTies: () => true },
     parameters,
   );
   const result = await connection.runAndReadAll(sql, parameters.values, LABEL_TYPES);

@@ -20,7 +20,7 @@ function wholeRows(context: BlockContext): SourceBlock {
       newestTimes(context, []),
       `${name} AS (
   SELECT l.row_id, h.*
-  FROM ${name}_time AS l JOIN ${table} AS h ON ${joinSql([OF_ENTITY, 'h.event_timestamp = l.newest', knownAt(plan.options)], ' AND ')}
+  FROM ${name}_time AS l JOIN ${table} AS h ON ${joinSql(['h.entity_id = l.entity_id', 'h.event_timestamp = l.newest', knownAt(plan.options)], ' AND ')}
   QUALIFY row_number() OVER (PARTITION BY l.row_id ORDER BY ${NEWEST_ARRIVAL_FIRST}) = 1)`,
     ],
     join: `LEFT JOIN ${name} ON ${name}.row_id = l.row_id`,
@@ -36,7 +36,7 @@ function eachValue(context: BlockContext): SourceBlock {
   const times = source.features.map(({ valueColumn }) => `newest_${valueColumn}`);
   const values = source.features.map(
     (feature) =>
-      `${newestValue(feature, { timed: true, where: `h.event_timestamp = l.newest_${feature.valueColumn}` })} AS newest_${feature.valueColumn}`,
+      `${newestValue(feature.feature, { timed: true, where: `h.event_timestamp = l.newest_${feature.valueColumn}` })} AS newest_${feature.valueColumn}`,
   );
   return {
     definitions: [
@@ -50,7 +50,7 @@ function eachValue(context: BlockContext): SourceBlock {
       `${name} AS (
   SELECT ${joinSql(['l.row_id', 'any_value(l.newest) AS newest_timestamp', ...values], ',\n    ')}
   FROM (SELECT *, unnest(list_distinct([newest, ${times.join(', ')}])) AS moment FROM ${name}_time) AS l
-  JOIN ${table} AS h ON ${joinSql([OF_ENTITY, 'h.event_timestamp = l.moment', knownAt(plan.options)], ' AND ')}
+  JOIN ${table} AS h ON ${joinSql(['h.entity_id = l.entity_id', 'h.event_timestamp = l.moment', knownAt(plan.options)], ' AND ')}
   GROUP BY l.row_id)`,
     ],
     join: `LEFT JOIN ${name} ON ${name}.row_id = l.row_id`,
@@ -60,21 +60,20 @@ function eachValue(context: BlockContext): SourceBlock {
   };
 }
 
-const OF_ENTITY = 'h.entity_id = l.entity_id';
-
 /** The newest event time of each label's rows, and whatever other maxima. */
-function newestTimes({ plan, name, table }: BlockContext, others: readonly string[]): string {
+function newestTimes({ plan, source, name, table }: BlockContext, others: readonly string[]): string {
+  const entityId = `l.${quoteIdentifier(source.entityColumn)}`;
   const isBefore = `h.event_timestamp ${before(plan.options)} l.label_time`;
   const columns = [
     'l.row_id',
-    'any_value(l.entity_id) AS entity_id',
+    `any_value(${entityId}) AS entity_id`,
     'any_value(l.label_time) AS label_time',
     'max(h.event_timestamp) AS newest',
     ...others,
   ];
   return `${name}_time AS MATERIALIZED (
   SELECT ${joinSql(columns, ',\n    ')}
-  FROM labels AS l JOIN ${table} AS h ON ${joinSql([OF_ENTITY, isBefore, knownAt(plan.options)], ' AND ')}
+  FROM labels AS l JOIN ${table} AS h ON ${joinSql([`h.entity_id = ${entityId}`, isBefore, knownAt(plan.options)], ' AND ')}
   GROUP BY l.row_id)`;
 }
 

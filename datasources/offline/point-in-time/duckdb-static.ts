@@ -7,9 +7,10 @@ import { joinSql, quoteIdentifier } from './sql-text.js';
  * entity that has a time. One row an entity is found first, so that the labels can be many.
  */
 export function staticBlock({ source, name, table }: BlockContext): SourceBlock {
-  const join = `LEFT JOIN ${name} ON ${name}.entity_id = l.entity_id AND l.label_time IS NOT NULL`;
+  const entityId = `l.${quoteIdentifier(source.entityColumn)}`;
+  const join = `LEFT JOIN ${name} ON ${name}.entity_id = ${entityId} AND l.label_time IS NOT NULL`;
   const found = `${name}.entity_id IS NOT NULL`;
-  const ofLabels = `${table} AS h SEMI JOIN labels AS l ON h.entity_id = l.entity_id`;
+  const ofLabels = `${table} AS h SEMI JOIN labels AS l ON h.entity_id = ${entityId}`;
   if (source.newestRow) {
     return {
       definitions: [
@@ -23,7 +24,7 @@ export function staticBlock({ source, name, table }: BlockContext): SourceBlock 
     };
   }
   const values = source.features.map(
-    (feature) => `${newestValue(feature, { timed: false })} AS newest_${feature.valueColumn}`,
+    (feature) => `${newestValue(feature.feature, { timed: false })} AS newest_${feature.valueColumn}`,
   );
   return {
     definitions: [

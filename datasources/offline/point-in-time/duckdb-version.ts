@@ -1,5 +1,5 @@
+import type { Feature } from '../../registry/model.js';
 import { joinSql, quoteIdentifier } from './sql-text.js';
-import type { FeaturePlan } from './plan.js';
 
 /**
  * The order of ties as one comparable value: event time, creation time, sequence, and last the place in the table, which
@@ -20,14 +20,14 @@ interface VersionParts {
   /** false in a static source, which has no event time. */
   readonly timed: boolean;
   /** Carry this feature's value along; it is never compared, since no two rows have the same place. */
-  readonly withValue?: FeaturePlan;
+  readonly withValue?: Feature;
 }
 
 export function version({ timed, withValue }: VersionParts): string {
   const parts = [
     ...(timed ? [EVENT_TIME] : []),
     ...TIE_ORDER,
-    ...(withValue ? [`v: h.${quoteIdentifier(withValue.feature.name)}`] : []),
+    ...(withValue ? [`v: h.${quoteIdentifier(withValue.name)}`] : []),
   ];
   return `{${parts.join(', ')}}`;
 }
@@ -39,9 +39,9 @@ export function newestRow(timed: boolean): string {
 
 /** The newest row in which the feature is not null, of those where the condition holds; `.v` of it is the value. */
 export function newestValue(
-  feature: FeaturePlan,
+  feature: Feature,
   { timed, where }: { readonly timed: boolean; readonly where?: string },
 ): string {
-  const isThere = `h.${quoteIdentifier(feature.feature.name)} IS NOT NULL`;
+  const isThere = `h.${quoteIdentifier(feature.name)} IS NOT NULL`;
   return `max(${version({ timed, withValue: feature })}) FILTER (WHERE ${joinSql([where, isThere], ' AND ')})`;
 }

@@ -18,10 +18,22 @@ export type PointInTimeForm = 'lookup' | 'timeline';
 
 export interface DuckDbTarget {
   readonly form: PointInTimeForm;
-  /** A SELECT that gives row_id BIGINT, entity_id VARCHAR and label_time TIMESTAMP; the last two may be null. */
+  /**
+   * A SELECT that gives row_id BIGINT, label_time TIMESTAMP and the entity columns of the plan as VARCHAR. All but row_id
+   * may be null.
+   */
   readonly labels: string;
   /** The quoted name of a source's table. */
   readonly tableOf: (source: SourcePlan['source']) => string;
+  /** false only for a table known to have one row an entity and time: then nothing need be done about ties. */
+  readonly mayHaveTies: (source: SourcePlan['source']) => boolean;
+  /** What is given beside the value of each feature; all of it when nothing is said. */
+  readonly outputs?: FeatureOutputs;
+}
+
+export interface FeatureOutputs {
+  readonly timestamps: boolean;
+  readonly statuses: boolean;
 }
 
 /** One source as part of the query: what to define first, how to join it, and how to speak of its columns. */
@@ -41,9 +53,10 @@ export interface BlockContext {
   /** Unique in the query. */
   readonly name: string;
   readonly table: string;
+  readonly mayHaveTies: boolean;
 }
 
-/** Columns of the result: row_id, then value, timestamp and status of each feature; one row a label, in order. */
+/** Columns of the result: row_id, then value, timestamp and status of each feature; one row a label, in order of row_id. */
 export function compileForDuckDb<Parameter>(
   plan: PointInTimePlan,
   target: DuckDbTarget,
@@ -51,11 +64,17 @@ export function compileForDuckDb<Parameter>(
 ): CompiledSql<Parameter | bigint> {
   const blockOf = target.form === 'lookup' ? lookupBlock : timelineBlock;
   const blocks = plan.sources.map((source, index) => {
-    const context = { plan, source, name: `source_${index}`, table: target.tableOf(source.source) };
+    const context = {
+      plan,
+      source,
+      name: `source_${index}`,
+      table: target.tableOf(source.source),
+      mayHaveTies: target.mayHaveTies(source.source),
+    };
     return { source, block: source.source.timestampColumn === null ? staticBlock(context) : blockOf(context) };
   });
   const columns = blocks.flatMap(({ source, block }) =>
-    source.features.map((feature) => featureColumns(feature, block, parameters)),
+    source.features.map((feature) => featureColumns(feature, block, target.outputs ?? ALL_OUTPUTS, parameters)),
   );
   const sql = [
     `WITH labels AS MATERIALIZED (${target.labels})`,
@@ -68,9 +87,12 @@ export function compileForDuckDb<Parameter>(
   return { sql, parameters: parameters.values };
 }
 
+const ALL_OUTPUTS: FeatureOutputs = { timestamps: true, statuses: true };
+
 function featureColumns<Parameter>(
   feature: FeaturePlan,
   block: SourceBlock,
+  outputs: FeatureOutputs,
   parameters: Parameters<Parameter | bigint>,
 ): string {
   const value = block.value(feature);
@@ -92,8 +114,8 @@ function featureColumns<Parameter>(
   return joinSql(
     [
       `${valid} AS ${feature.valueColumn}`,
-      `${timestamp ?? 'NULL::TIMESTAMP'} AS ${feature.timestampColumn}`,
-      `${status} AS ${feature.statusColumn}`,
+      outputs.timestamps && `${timestamp ?? 'NULL::TIMESTAMP'} AS ${feature.timestampColumn}`,
+      outputs.statuses && `${status} AS ${feature.statusColumn}`,
     ],
     ', ',
   );

@@ -21,6 +21,8 @@ export const DEFAULT_OPTIONS: PointInTimeOptions = { strictlyBefore: false, know
 
 export interface SourcePlan {
   readonly source: FeatureSource;
+  /** The column of the labels with the entity's id. */
+  readonly entityColumn: string;
   /** true: the newest whole row counts, nulls included. false: the newest non-null value of each feature. */
   readonly newestRow: boolean;
   readonly features: readonly FeaturePlan[];
@@ -36,25 +38,37 @@ export interface FeaturePlan {
   readonly statusColumn: string;
 }
 
-/** Groups the asked features by the table they stand in. */
+/** Features of one entity of each label. A label can have several: a flight has an origin, a destination and a route. */
+export interface PlannedEntity {
+  readonly entityColumn: string;
+  readonly features: readonly Feature[];
+  /** Instead of the ttls of the registry; null: any age. */
+  readonly ttl?: bigint | null;
+}
+
+/** One block an entity and source table. Columns are numbered over all features, in the order given. */
 export function planPointInTime(
-  features: readonly Feature[],
+  entities: readonly PlannedEntity[],
   options: Partial<PointInTimeOptions> = {},
 ): PointInTimePlan {
-  const plans = features.map((feature, index) => ({
-    feature,
-    ttl: feature.ttl,
-    valueColumn: `value_${index}`,
-    timestampColumn: `timestamp_${index}`,
-    statusColumn: `status_${index}`,
-  }));
-  const bySource = Map.groupBy(plans, (plan) => plan.feature.source);
-  return {
-    sources: [...bySource].map(([source, ofSource]) => ({
+  let count = 0;
+  const sources = entities.flatMap(({ entityColumn, features, ttl }) => {
+    const plans = features.map((feature) => {
+      const number = count++;
+      return {
+        feature,
+        ttl: ttl === undefined ? feature.ttl : ttl,
+        valueColumn: `value_${number}`,
+        timestampColumn: `timestamp_${number}`,
+        statusColumn: `status_${number}`,
+      };
+    });
+    return [...Map.groupBy(plans, ({ feature }) => feature.source)].map(([source, ofSource]) => ({
       source,
+      entityColumn,
       newestRow: source.entityType.dense,
       features: ofSource,
-    })),
-    options: { ...DEFAULT_OPTIONS, ...options },
-  };
+    }));
+  });
+  return { sources, options: { ...DEFAULT_OPTIONS, ...options } };
 }
