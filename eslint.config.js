@@ -7,11 +7,27 @@ import tseslint from 'typescript-eslint';
  * The rooms and who may look into which (docs/architecture.md). Ports are what the rest of the code may know of the
  * datasources; adapters are known to main.ts and cli alone.
  */
+const ADAPTERS = [
+  'registry/yaml',
+  'registry/vertex',
+  'online/lmdb',
+  'online/bigtable',
+  'online/vertex-view',
+  'online/vertex-legacy',
+  'online/shadow',
+  'offline/duckdb',
+  'offline/bigquery',
+  'jobs/lmdb',
+  'jobs/local-batch-prediction',
+  'jobs/local-training-set',
+  'jobs/vertex',
+  'models/onnx',
+  'models/http',
+  'ingestion',
+];
+
 const ROOMS = [
-  { type: 'adapter', pattern: 'datasources/registry/yaml', partialMatch: false },
-  { type: 'adapter', pattern: 'datasources/online/lmdb', partialMatch: false },
-  { type: 'adapter', pattern: 'datasources/offline/duckdb', partialMatch: false },
-  { type: 'adapter', pattern: 'datasources/ingestion', partialMatch: false },
+  ...ADAPTERS.map((room) => ({ type: 'adapter', pattern: `datasources/${room}`, partialMatch: false })),
   { type: 'point-in-time', pattern: 'datasources/offline/point-in-time', partialMatch: false },
   { type: 'port', pattern: 'datasources', partialMatch: false },
   ...[

@@ -12,6 +12,16 @@ export const ERROR_CODES = {
   ENTITY_TYPE_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'The featurestore has no such entity type.' },
   FEATURE_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'The entity type has no such feature.' },
   FEATURE_VIEW_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'No feature view of that name there.' },
+  MODEL_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'No model of that name.' },
+  JOB_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'No job of that id.' },
+  FILE_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'No file of that name in the folder for files.' },
+  TABLE_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'The offline store has no table of that name.' },
+  MODEL_UNAVAILABLE: { httpStatus: 503, retryable: true, meaning: 'The model could not be loaded or reached.' },
+  COST_OVER_LIMIT: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'The estimate is over the maxCostUsd of the request or the budget of the day; it is in the error.',
+  },
   VALUE_NOT_REPRESENTABLE: {
     httpStatus: 200,
     retryable: false,
