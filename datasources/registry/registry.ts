@@ -1,4 +1,6 @@
 import { AppError } from '../../errors/app-error.js';
+import type { ErrorCode } from '../../errors/error-codes.js';
+import type { Model } from '../models/model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from './model.js';
 
 /**
@@ -9,7 +11,10 @@ import type { EntityType, Feature, Featurestore, FeatureView } from './model.js'
 export class Registry {
   readonly #featurestores: ReadonlyMap<string, Featurestore>;
 
-  constructor(readonly featurestores: readonly Featurestore[]) {
+  constructor(
+    readonly featurestores: readonly Featurestore[],
+    readonly models: readonly Model[] = [],
+  ) {
     this.#featurestores = new Map(featurestores.map((featurestore) => [featurestore.name, featurestore]));
   }
 
@@ -26,6 +31,13 @@ export class Registry {
 
   entityType(featurestore: string, entityType: string): EntityType {
     return entityTypeOf(this.featurestore(featurestore), entityType);
+  }
+
+  model(name: string, field = 'model'): Model {
+    return (
+      this.models.find((model) => model.name === name) ??
+      unknownName('MODEL_NOT_FOUND', `model "${name}"`, this.models, field)
+    );
   }
 }
 
@@ -61,7 +73,14 @@ export function featureViewOf(entityType: EntityType, name: string, field = 'vie
   );
 }
 
-type NotFoundCode = 'FEATURESTORE_NOT_FOUND' | 'ENTITY_TYPE_NOT_FOUND' | 'FEATURE_NOT_FOUND' | 'FEATURE_VIEW_NOT_FOUND';
+type NotFoundCode = Extract<
+  ErrorCode,
+  | 'FEATURESTORE_NOT_FOUND'
+  | 'ENTITY_TYPE_NOT_FOUND'
+  | 'FEATURE_NOT_FOUND'
+  | 'FEATURE_VIEW_NOT_FOUND'
+  | 'MODEL_NOT_FOUND'
+>;
 
 const MOST_NAMES_LISTED = 30;
 

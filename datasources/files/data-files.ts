@@ -1,0 +1,57 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { AppError, badInput } from '../../errors/app-error.js';
+
+/**
+ * The files clients may name: those in one folder of the data folder, by their path in it. A name that leads out of the
+ * folder (`..`, an absolute path, a link to elsewhere) is refused: a client must not read or write the machine's files.
+ */
+export class DataFiles {
+  private constructor(readonly folder: string) {}
+
+  static async open(folder: string): Promise<DataFiles> {
+    await mkdir(folder, { recursive: true });
+    return new DataFiles(await realpath(folder));
+  }
+
+  /** The path of a file that is there. `field` is the argument that named it. */
+  async existing(name: string, field: string): Promise<string> {
+    const path = this.#inside(name, field);
+    const real = await realpath(path).catch(() => undefined);
+    if (real === undefined) {
+      throw new AppError('FILE_NOT_FOUND', `There is no file "${name}" in the folder for files of the data folder.`, {
+        field,
+      });
+    }
+    if (!this.#contains(real)) throw outside(name, field);
+    return real;
+  }
+
+  /** The path for something to be written; its folder is made. */
+  async writable(name: string, field: string): Promise<string> {
+    const path = this.#inside(name, field);
+    const folder = resolve(path, '..');
+    await mkdir(folder, { recursive: true });
+    if (!this.#contains(await realpath(folder))) throw outside(name, field);
+    return path;
+  }
+
+  /** How a client names a path of this folder. */
+  nameOf(path: string): string {
+    return relative(this.folder, path).split(sep).join('/');
+  }
+
+  #inside(name: string, field: string): string {
+    const path = resolve(join(this.folder, name));
+    if (name === '' || name.includes('\0') || name.startsWith('/') || !this.#contains(path)) throw outside(name, field);
+    return path;
+  }
+
+  #contains(path: string): boolean {
+    return path === this.folder || path.startsWith(this.folder + sep);
+  }
+}
+
+function outside(name: string, field: string): AppError {
+  return badInput(`"${name}" is not a path inside the folder for files. Give one such as labels/june.parquet.`, field);
+}

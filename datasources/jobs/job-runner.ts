@@ -1,0 +1,35 @@
+import type { JobKind, JobProgress, JobRecord } from './job.js';
+
+/** How one kind of job is done. It may be run several times for one job: each time it goes on from the last checkpoint. */
+export interface JobRunner {
+  readonly kind: JobKind;
+
+  /**
+   * Does the work. Resolves with how it ended; throws JobFailure to fail the job with a reason. When the signal says
+   * 'cancel' it keeps what there is and resolves with CANCELLED; when it says 'stop' (the process ends) it drops
+   * everything after the last checkpoint and rejects with the signal's reason.
+   */
+  run(job: JobRecord, control: JobControl): Promise<JobOutcome>;
+}
+
+export interface JobControl {
+  readonly signal: AbortSignal;
+
+  /** Says that preparation is over and the work itself begins. */
+  running(total: bigint | null): Promise<void>;
+
+  /** Tells watchers how far it is. Not durable, cheap. */
+  report(progress: JobProgress): void;
+
+  /** Makes durable how far it is: what `checkpoint` speaks of must be on disk before. */
+  checkpoint(checkpoint: unknown, progress: JobProgress): Promise<void>;
+}
+
+export interface JobOutcome {
+  readonly state: 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED';
+  readonly result: unknown;
+  readonly progress: JobProgress;
+}
+
+/** Why a runner's signal was aborted. */
+export type StopReason = 'cancel' | 'stop';

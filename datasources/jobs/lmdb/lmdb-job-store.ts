@@ -1,0 +1,73 @@
+import { open, type Database, type RootDatabase } from 'lmdb';
+import { isEndState } from '../job-transitions.js';
+import { matchesFilter, type JobQuery, type JobStore } from '../job-store.js';
+import type { JobRecord } from '../job.js';
+
+/** Job records in LMDB. Ids sort by time, so a list is a walk from the end. */
+export class LmdbJobStore implements JobStore {
+  readonly #environment: RootDatabase;
+  readonly #records: Database<JobRecord, string>;
+  readonly #idempotencyKeys: Database<string, string>;
+  /** Ids of jobs that have not ended, so that a start need not look at every job there ever was. */
+  readonly #unfinished: Database<true, string>;
+
+  constructor(path: string) {
+    this.#environment = open({ path, maxDbs: 3, noSubdir: false });
+    this.#records = this.#environment.openDB({ name: 'records' });
+    this.#idempotencyKeys = this.#environment.openDB({ name: 'idempotency-keys' });
+    this.#unfinished = this.#environment.openDB({ name: 'unfinished' });
+  }
+
+  async create(record: JobRecord, idempotencyKey: string | null): Promise<JobRecord> {
+    const kept = await this.#environment.transaction(() => {
+      const earlier = idempotencyKey === null ? undefined : this.#idempotencyKeys.get(idempotencyKey);
+      const existing = earlier === undefined ? undefined : this.#records.get(earlier);
+      if (existing) return existing;
+      this.#put(record);
+      if (idempotencyKey !== null) void this.#idempotencyKeys.put(idempotencyKey, record.id);
+      return record;
+    });
+    await this.#environment.flushed;
+    return kept;
+  }
+
+  async update(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
+    const changed = await this.#environment.transaction(() => {
+      const record = this.#records.get(id);
+      if (!record) throw new Error(`there is no job ${id}`);
+      const next = change(record);
+      this.#put(next);
+      return next;
+    });
+    await this.#environment.flushed;
+    return changed;
+  }
+
+  async get(id: string): Promise<JobRecord | undefined> {
+    return this.#records.get(id);
+  }
+
+  async list({ filter, before, limit }: JobQuery): Promise<JobRecord[]> {
+    const found: JobRecord[] = [];
+    const range = before === null ? {} : { start: before, exclusiveStart: true };
+    for (const { value } of this.#records.getRange({ ...range, reverse: true })) {
+      if (found.length >= limit) break;
+      if (matchesFilter(value, filter)) found.push(value);
+    }
+    return found;
+  }
+
+  async unfinished(): Promise<JobRecord[]> {
+    return [...this.#unfinished.getKeys()].flatMap((id) => this.#records.get(id) ?? []);
+  }
+
+  async close(): Promise<void> {
+    await this.#environment.close();
+  }
+
+  #put(record: JobRecord): void {
+    void this.#records.put(record.id, record);
+    if (isEndState(record.state)) void this.#unfinished.remove(record.id);
+    else void this.#unfinished.put(record.id, true);
+  }
+}

@@ -1,0 +1,68 @@
+import type { FeatureValue, ValueType } from '../../values/value-type.js';
+
+/** What runs a model: an ONNX file in this process, an HTTP server with Vertex AI's container contract, or Vertex AI. */
+export const MODEL_RUNTIMES = ['ONNX', 'HTTP', 'VERTEX'] as const;
+export type ModelRuntime = (typeof MODEL_RUNTIMES)[number];
+
+/** A model of the registry. */
+export interface Model {
+  readonly kind: 'model';
+  /** Unique in the registry. */
+  readonly name: string;
+  readonly displayName: string;
+  readonly description: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly runtime: ModelRuntime;
+  /** Where it is, for its runtime alone: a file, a URL, a resource name. Never shown to clients. */
+  readonly location: string;
+  /** What an instance must have. Other columns of an input are passed over by ONNX and passed on by HTTP. */
+  readonly inputs: readonly ModelField[];
+  readonly outputs: readonly ModelField[];
+}
+
+export interface ModelField {
+  readonly name: string;
+  readonly valueType: ValueType;
+  readonly unit: string | null;
+  readonly description: string | null;
+}
+
+/** One thing to predict for: a row of the input, by column. INT64 is a bigint, TIMESTAMP an Instant. */
+export type Instance = Readonly<Record<string, FeatureValue | null>>;
+
+/** What came of one instance. A fault of the instance itself is data; it never fails the batch it was in. */
+export type PredictionOutcome =
+  | { readonly kind: 'prediction'; readonly prediction: Prediction }
+  | { readonly kind: 'failure'; readonly code: string; readonly message: string };
+
+/** By the names of the model's outputs, or whatever a container answered for the instance. */
+export type Prediction = Readonly<Record<string, FeatureValue | null>>;
+
+/** Runs one kind of model. The port behind which onnx/ and http/ stand. */
+export interface ModelServing {
+  readonly runtime: ModelRuntime;
+  /** Makes a model ready. Throws AppError MODEL_UNAVAILABLE, with what to do, when it cannot be loaded or reached. */
+  open(model: Model, options: PredictorOptions): Promise<Predictor>;
+}
+
+export interface PredictorOptions {
+  /** How many batches `predict` is given at once: workers of an ONNX model, requests in flight to a server. */
+  readonly parallelism: number;
+}
+
+export interface Predictor {
+  /**
+   * One outcome an instance, in order. Rejects when the batch as a whole failed (a crashed worker, HTTP 500, a time-out,
+   * a wrong number of predictions): the caller tries again, then with smaller batches.
+   */
+  predict(request: PredictionRequest): Promise<readonly PredictionOutcome[]>;
+  close(): Promise<void>;
+}
+
+export interface PredictionRequest {
+  /** At least one. */
+  readonly instances: readonly Instance[];
+  /** Passed to the model as they are, with every batch; null for none. */
+  readonly parameters: Readonly<Record<string, unknown>> | null;
+  readonly signal: AbortSignal;
+}
