@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './node-version.js';
 import './production-mode.js';
 import { Command } from 'commander';
 import { OperatorError } from '../errors/operator-error.js';
