@@ -1,0 +1,89 @@
+import { badInput } from '../../errors/app-error.js';
+import type { Decimal } from './decimal.js';
+import type { CostLine } from './estimate.js';
+import { priceOf, type Meter, type Price, type PriceBook, type UnitPrice } from './price-book.js';
+
+/** So much of a meter is used. */
+export interface Usage {
+  readonly meter: string;
+  /** What of the meter (a machine type); null: what the book has first. */
+  readonly resource: string | null;
+  /** In the unit of the meter's name. */
+  readonly quantity: Decimal;
+  /** What for, for people; null: what the meter says. */
+  readonly purpose?: string | null;
+  /** The field of the request that named the resource, for refusals. */
+  readonly field: string;
+}
+
+/** A use with its price: the lines it adds to an estimate, and what they rest on. */
+export interface BookedUsage {
+  readonly lines: readonly CostLine[];
+  readonly assumptions: readonly string[];
+}
+
+/**
+ * Prices a use by a book. A meter without a price adds no line and says so among the assumptions: a book need not have
+ * everything, but nothing may be left out of a total in silence.
+ */
+export function bookUsage(book: PriceBook, usage: Usage): BookedUsage {
+  const { quantity, resource, field } = usage;
+  const meter = book.meters.get(usage.meter);
+  const price = meter && priceOf(book, meter, resource, field);
+  if (!meter || !price) {
+    if (quantity.isZero()) return { lines: [], assumptions: [] };
+    const reason = meter?.note ?? `Not in the total, as the price book "${book.name}" has no price for it`;
+    return { lines: [], assumptions: [`${reason} (${quantity.toFixed()} of ${usage.meter}).`] };
+  }
+  const billed = billedQuantity(meter, quantity);
+  const notes = [meter.note, price.note].filter((note) => note !== null);
+  const description = usage.purpose ? `${describe(meter, price)}, ${usage.purpose}` : describe(meter, price);
+  if (price.kind === 'unit') {
+    return {
+      lines: [lineOf(meter, price, billed, description)],
+      assumptions: [...notes, `${figure(meter, price)} is ${quality(price)}: ${price.source}.`],
+    };
+  }
+  const parts = price.parts.map((part) =>
+    bookUsage(book, { ...part, quantity: part.quantity.times(billed), purpose: description, field }),
+  );
+  return {
+    lines: parts.flatMap(({ lines }) => lines),
+    assumptions: [
+      ...notes,
+      `What ${article(meter.unit)} of ${price.resource ?? meter.name} is made of is ${quality(price)}: ${price.source}.`,
+      ...parts.flatMap(({ assumptions }) => assumptions),
+    ],
+  };
+}
+
+/** Refuses a meter that the book does not have at all; for uses that the client named. */
+export function requireMeter(book: PriceBook, name: string, field: string): void {
+  if (book.meters.has(name)) return;
+  const known = [...book.meters.keys()].join(', ');
+  throw badInput(`The price book "${book.name}" has no meter "${name}". It has: ${known}.`, field);
+}
+
+function billedQuantity({ minimum }: Meter, quantity: Decimal): Decimal {
+  return minimum && quantity.greaterThan(0) && quantity.lessThan(minimum) ? minimum : quantity;
+}
+
+function lineOf(meter: Meter, { sku, unitPrice }: UnitPrice, quantity: Decimal, description: string): CostLine {
+  return { sku, description, quantity, unit: meter.unit, unitPrice, amount: quantity.times(unitPrice) };
+}
+
+function describe(meter: Meter, { resource }: Price): string {
+  return resource === null ? meter.description : `${meter.description} (${resource})`;
+}
+
+function figure({ unit }: Meter, { sku, unitPrice }: UnitPrice): string {
+  return `$${unitPrice.toFixed()} per ${unit} of ${sku}`;
+}
+
+function quality({ quality: of }: Price): string {
+  return of === 'official' ? 'an official figure' : of === 'third-party' ? 'a third-party figure' : 'assumed';
+}
+
+function article(unit: string): string {
+  return /^[aeiou]/i.test(unit) ? `an ${unit}` : `a ${unit}`;
+}

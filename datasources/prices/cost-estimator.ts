@@ -1,0 +1,71 @@
+import {
+  DEFAULT_BATCH_SIZE,
+  estimateBatchPrediction,
+  type BatchPredictionCost,
+  type BatchWork,
+} from './batch-prediction-cost.js';
+import type { CostEstimate } from './estimate.js';
+import { estimateFeaturestore, type FeaturestoreCost } from './featurestore-cost.js';
+import { estimateHistoricalQuery } from './historical-query-cost.js';
+import { measuredBatch, type MeasuredBatch, type ModelCostHistory } from './model-cost-history.js';
+import { estimateOnlinePrediction, type OnlinePredictionCost } from './online-prediction-cost.js';
+import type { PriceBooks } from './price-book.js';
+import { compareServing, type ServingComparison, type ServingComparisonRequest } from './serving-comparison.js';
+
+/** By which book; its id or name, null: the one of the configuration. */
+export interface ByPriceBook {
+  readonly priceBook?: string | null | undefined;
+}
+
+/** Whose past jobs say how long a batch takes; null: nobody's. */
+export interface OfModel {
+  readonly model?: string | null | undefined;
+}
+
+export interface HistoricalQueryCost extends ByPriceBook {
+  readonly bytes: bigint;
+}
+
+/**
+ * The one door to all estimates, for the GraphQL API, the command line and whoever starts jobs: finds the price book and
+ * what was measured, and leaves the figures to pure functions. What it refuses is an AppError with the field.
+ */
+export class CostEstimator {
+  readonly books: PriceBooks;
+  readonly #history: Pick<ModelCostHistory, 'runs'>;
+
+  constructor(books: PriceBooks, history: Pick<ModelCostHistory, 'runs'>) {
+    this.books = books;
+    this.#history = history;
+  }
+
+  async batchPrediction(request: BatchPredictionCost & OfModel & ByPriceBook): Promise<CostEstimate> {
+    return estimateBatchPrediction(this.books.find(request.priceBook), request, await this.#measured(request));
+  }
+
+  async onlinePrediction(request: OnlinePredictionCost & ByPriceBook): Promise<CostEstimate> {
+    return estimateOnlinePrediction(this.books.find(request.priceBook), request);
+  }
+
+  async featurestore(request: FeaturestoreCost & ByPriceBook): Promise<CostEstimate> {
+    return estimateFeaturestore(this.books.find(request.priceBook), request);
+  }
+
+  async historicalQuery({ bytes, priceBook }: HistoricalQueryCost): Promise<CostEstimate> {
+    return estimateHistoricalQuery(this.books.find(priceBook), bytes);
+  }
+
+  async compareServing(request: ServingComparisonRequest & OfModel & ByPriceBook): Promise<ServingComparison> {
+    return compareServing(this.books.find(request.priceBook), request, await this.#measured(request));
+  }
+
+  async #measured({ model, secondsPerBatch, ...work }: BatchWork & OfModel): Promise<MeasuredBatch | null> {
+    if (typeof model !== 'string' || typeof secondsPerBatch === 'number') return null;
+    return measuredBatch(await this.#history.runs(model), {
+      machineType: work.machineType ?? null,
+      acceleratorType: work.acceleratorType ?? null,
+      acceleratorCount: work.acceleratorCount ?? null,
+      batchSize: work.batchSize ?? DEFAULT_BATCH_SIZE,
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OperatorError } from '../../../errors/operator-error.js';
+import { priceBookId, type PriceBook } from '../price-book.js';
+import { findFaults, priceBookDocument, toPriceBook, type PriceBookDocument } from './price-book-document.js';
+
+export interface PriceBookFile {
+  readonly path: string;
+  readonly book: PriceBook;
+  /** As it is written, for whoever writes the next one. */
+  readonly document: PriceBookDocument;
+}
+
+/**
+ * Reads price books: each path is a file, or a folder of .json files. All faults of all books are reported at once. The
+ * operator's books come after the published ones; one of the same name and date takes the place of the one before.
+ */
+export async function loadPriceBooks(paths: readonly string[]): Promise<PriceBookFile[]> {
+  const files = (await Promise.all(paths.map(filesOf))).flat();
+  const read = await Promise.all(files.map(readBook));
+  const faults = read.flatMap((result) => ('faults' in result ? result.faults : []));
+  if (faults.length > 0) throw new OperatorError('The price books are not right:', faults);
+  const books = read.flatMap((result) => ('book' in result ? [result] : []));
+  return [...new Map(books.map((file) => [priceBookId(file.book), file])).values()];
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return [path];
+    const names = await readdir(path);
+    return names
+      .filter((name) => name.endsWith('.json'))
+      .toSorted()
+      .map((name) => join(path, name));
+  } catch (cause) {
+    throw new OperatorError(`The price books ${path} cannot be read. FEATUREGRAPH_PRICE_BOOKS names them.`, [], {
+      cause,
+    });
+  }
+}
+
+async function readBook(path: string): Promise<PriceBookFile | { faults: string[] }> {
+  const text = await readFile(path, 'utf8');
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return { faults: [`${path}: ${(error as Error).message}`] };
+  }
+  const parsed = priceBookDocument.safeParse(json);
+  if (!parsed.success) {
+    return { faults: parsed.error.issues.map((issue) => `${path}: ${issue.path.join('.')}: ${issue.message}`) };
+  }
+  const faults = findFaults(parsed.data);
+  if (faults.length > 0) return { faults: faults.map((fault) => `${path}: ${fault}`) };
+  return { path, book: toPriceBook(parsed.data), document: json as PriceBookDocument };
+}
