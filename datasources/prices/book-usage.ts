@@ -32,8 +32,7 @@ export function bookUsage(book: PriceBook, usage: Usage): BookedUsage {
   const price = meter && priceOf(book, meter, resource, field);
   if (!meter || !price) {
     if (quantity.isZero()) return { lines: [], assumptions: [] };
-    const reason = meter?.note ?? `Not in the total, as the price book "${book.name}" has no price for it`;
-    return { lines: [], assumptions: [`${reason} (${quantity.toFixed()} of ${usage.meter}).`] };
+    return { lines: [], assumptions: [unpriced(book, meter, usage)] };
   }
   const billed = billedQuantity(meter, quantity);
   const notes = [meter.note, price.note].filter((note) => note !== null);
@@ -62,6 +61,12 @@ export function requireMeter(book: PriceBook, name: string, field: string): void
   if (book.meters.has(name)) return;
   const known = [...book.meters.keys()].join(', ');
   throw badInput(`The price book "${book.name}" has no meter "${name}". It has: ${known}.`, field);
+}
+
+function unpriced(book: PriceBook, meter: Meter | undefined, { meter: name, quantity }: Usage): string {
+  const amount = quantity.toSignificantDigits(6).toFixed();
+  if (meter?.note) return `${meter.note} ${amount} ${meter.unit} add nothing.`;
+  return `Not in the total: ${amount} of ${name}, which the price book "${book.name}" has no price for.`;
 }
 
 function billedQuantity({ minimum }: Meter, quantity: Decimal): Decimal {

@@ -1,5 +1,5 @@
 import { badInput } from '../../errors/app-error.js';
-import type { Decimal } from './decimal.js';
+import { sum, ZERO, type Decimal } from './decimal.js';
 
 /** How far a figure can be trusted: from Google itself, copied by somebody, or not known for what it is used for. */
 export const PRICE_QUALITIES = ['official', 'third-party', 'assumed'] as const;
@@ -78,6 +78,17 @@ export function priceOf(book: PriceBook, meter: Meter, resource: string | null, 
   if (price) return price;
   const known = meter.prices.map((candidate) => candidate.resource).join(', ');
   throw badInput(`The price book "${book.name}" has no price for "${resource}". It has: ${known}.`, field);
+}
+
+/** What one unit costs, also where it is made of parts. */
+export function unitPriceOf(book: PriceBook, price: Price): Decimal {
+  if (price.kind === 'unit') return price.unitPrice;
+  return sum(
+    price.parts.map(({ meter, resource, quantity }) => {
+      const part = book.meters.get(meter)?.prices.find((candidate) => candidate.resource === resource);
+      return part ? unitPriceOf(book, part).times(quantity) : ZERO;
+    }),
+  );
 }
 
 /** All books there are. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +11,8 @@ import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offl
 import type { FeatureRow, OfflineStore, PointInTimeRead } from '../../datasources/offline/offline-store.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
 import type { OnlineRead, OnlineStore } from '../../datasources/online/online-store.js';
+import { priceBookPaths } from '../../config/price-book-paths.js';
+import { openCosts } from '../../datasources/prices/lmdb/open-costs.js';
 import { FeatureSearch } from '../../datasources/registry/feature-search.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
@@ -65,11 +68,21 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     offline: () => countPointInTime(offline, reads.pointInTime),
   };
   const logger = options.logger ?? createLogger('silent');
+  const clock = options.clock ?? (() => 1_000_000_000_000_000n);
+  const costs = await openCosts({
+    folder: join(folder, 'costs'),
+    bookPaths: priceBookPaths({ priceBooksPath: null }),
+    defaultBook: 'google-us-central1',
+    dailyBudgets: new Map(),
+    clock,
+    newId: randomUUID,
+  });
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),
     stores: options.wrap?.(counted) ?? counted,
-    clock: options.clock ?? (() => 1_000_000_000_000_000n),
+    costs,
+    clock,
   };
   const schema = buildSchema(registry);
   const apollo = createApolloServer({
@@ -120,6 +133,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
       await apollo.stop();
       await online.close();
       await offline.close();
+      await costs.close();
       await rm(folder, { recursive: true });
     },
   };

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperatorError } from '../../../errors/operator-error.js';
-import { priceBookId, type PriceBook } from '../price-book.js';
+import { priceBookId, PriceBooks, type PriceBook } from '../price-book.js';
 import { findFaults, priceBookDocument, toPriceBook, type PriceBookDocument } from './price-book-document.js';
 
 export interface PriceBookFile {
@@ -22,6 +22,20 @@ export async function loadPriceBooks(paths: readonly string[]): Promise<PriceBoo
   if (faults.length > 0) throw new OperatorError('The price books are not right:', faults);
   const books = read.flatMap((result) => ('book' in result ? [result] : []));
   return [...new Map(books.map((file) => [priceBookId(file.book), file])).values()];
+}
+
+/** The books, with the one that is used unless another is named; that there is one is checked here. */
+export function priceBooksOf(files: readonly PriceBookFile[], defaultName: string): PriceBooks {
+  const books = new PriceBooks(
+    files.map(({ book }) => book),
+    defaultName,
+  );
+  try {
+    books.find(null);
+  } catch (cause) {
+    throw new OperatorError(`${(cause as Error).message} FEATUREGRAPH_PRICE_BOOK names it.`, [], { cause });
+  }
+  return books;
 }
 
 async function filesOf(path: string): Promise<string[]> {
