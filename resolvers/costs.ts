@@ -21,8 +21,8 @@ import type { ServingComparison } from '../schema/cost/serving-comparison.js';
 export function costEstimate({ book, lines, total, assumptions, perPrediction, range }: Estimate): CostEstimate {
   return {
     total: money(book, total),
-    atLeast: range && !range.least.equals(range.most) ? money(book, range.least) : null,
-    atMost: range && !range.least.equals(range.most) ? money(book, range.most) : null,
+    atLeast: range && money(book, range.least),
+    atMost: range && money(book, range.most),
     lines: lines.map(costLine),
     assumptions,
     priceBook: priceBook(book),

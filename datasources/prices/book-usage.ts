@@ -1,5 +1,5 @@
 import { badInput } from '../../errors/app-error.js';
-import type { Decimal } from './decimal.js';
+import { formatPrice, type Decimal } from './decimal.js';
 import type { CostLine } from './estimate.js';
 import { priceOf, type Meter, type Price, type PriceBook, type UnitPrice } from './price-book.js';
 
@@ -44,7 +44,7 @@ export function bookUsage(book: PriceBook, usage: Usage): BookedUsage {
     };
   }
   const parts = price.parts.map((part) =>
-    bookUsage(book, { ...part, quantity: part.quantity.times(billed), purpose: description, field }),
+    bookUsage(book, { ...part, quantity: part.quantity.times(billed), purpose: lowerFirst(description), field }),
   );
   return {
     lines: parts.flatMap(({ lines }) => lines),
@@ -82,11 +82,15 @@ function describe(meter: Meter, { resource }: Price): string {
 }
 
 function figure({ unit }: Meter, { sku, unitPrice }: UnitPrice): string {
-  return `$${unitPrice.toFixed()} per ${unit} of ${sku}`;
+  return `${formatPrice(unitPrice)} per ${unit} of ${sku}`;
 }
 
 function quality({ quality: of }: Price): string {
   return of === 'official' ? 'an official figure' : of === 'third-party' ? 'a third-party figure' : 'assumed';
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function article(unit: string): string {

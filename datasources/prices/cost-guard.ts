@@ -1,7 +1,7 @@
 import { AppError, badInput } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
 import { formatInstant } from '../../values/instant.js';
-import { compareMoney, Decimal, formatDollars, roundMoney, ZERO } from './decimal.js';
+import { compareMoney, Decimal, formatMoney, roundMoney, ZERO } from './decimal.js';
 import type { CostEstimate } from './estimate.js';
 import { priceBookId } from './price-book.js';
 
@@ -76,8 +76,8 @@ export class CostGuard {
     if (isReserved) return reservation.id;
     throw new AppError(
       'COST_OVER_LIMIT',
-      `The estimate is ${formatDollars(estimate.total)}; of the budget of ${formatDollars(budget ?? ZERO)} for ${day} (UTC) ` +
-        `${formatDollars(spent)} is spent or in use. Ask for less, or try again the next day.`,
+      `The estimate is ${formatMoney(estimate.total)}; of the budget of ${formatMoney(budget ?? ZERO)} for ${day} (UTC) ` +
+        `${formatMoney(spent)} is spent or in use. Ask for less, or try again the next day.`,
       { budgetUsd, spentUsd: roundMoney(spent).toNumber(), estimate: describe(estimate) },
     );
   }
@@ -95,7 +95,7 @@ function checkMaximum(estimate: CostEstimate, maxCostUsd: number): void {
   if (compareMoney(estimate.total, new Decimal(maxCostUsd)) <= 0) return;
   throw new AppError(
     'COST_OVER_LIMIT',
-    `The estimate is ${formatDollars(estimate.total)}, more than the ${formatDollars(new Decimal(maxCostUsd))} that "maxCostUsd" allows.`,
+    `The estimate is ${formatMoney(estimate.total)}, more than the ${formatMoney(new Decimal(maxCostUsd))} that "maxCostUsd" allows.`,
     { field: 'maxCostUsd', maxCostUsd, estimate: describe(estimate) },
   );
 }

@@ -17,10 +17,14 @@ export function roundMoney(amount: Decimal): Decimal {
   return amount.toDecimalPlaces(MONEY_DECIMALS);
 }
 
-/** Dollars as text: at least cents, and all digits that there are. */
-export function formatDollars(amount: Decimal): string {
-  const rounded = roundMoney(amount);
-  return `$${rounded.toFixed(Math.max(2, rounded.decimalPlaces()))}`;
+/** An amount as text: at least cents, and all digits that are left when it is rounded. */
+export function formatMoney(amount: Decimal): string {
+  return formatPrice(roundMoney(amount));
+}
+
+/** The price of a unit as text: at least cents, and all digits that there are. It is a given figure, never rounded. */
+export function formatPrice(unitPrice: Decimal): string {
+  return `$${unitPrice.toFixed(Math.max(2, unitPrice.decimalPlaces()))}`;
 }
 
 /**

@@ -12,7 +12,7 @@ export interface CostEstimate {
   readonly assumptions: readonly string[];
   /** null where nothing is predicted. */
   readonly perPrediction: Decimal | null;
-  /** Where the use itself has a range (autoscaling): the least and the most it can be. */
+  /** Where the use itself has a range (autoscaling): the least and the most it can be. null: it has none. */
   readonly range: CostRange | null;
 }
 
@@ -51,7 +51,7 @@ export function estimateOf(
     total,
     assumptions: [...new Set([...assumptions, ...uses.flatMap((use) => use.assumptions)])],
     perPrediction: predictions && !predictions.isZero() ? total.dividedBy(predictions) : null,
-    range: range ?? null,
+    range: range && !range.least.equals(range.most) ? range : null,
   };
 }
 
