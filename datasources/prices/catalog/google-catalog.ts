@@ -25,8 +25,9 @@ export async function openGoogleCatalog(options: ClientOptions = {}): Promise<Pr
 async function skusOf(client: CloudCatalogClient, service: string): Promise<CatalogSku[]> {
   try {
     const request = { parent: service, currencyCode: CURRENCY, pageSize: PAGE_SIZE };
+    // The iteration pages by itself; without the option the client prints a warning that it does.
     const skus: CatalogSku[] = [];
-    for await (const sku of client.listSkusAsync(request)) skus.push(toSku(sku));
+    for await (const sku of client.listSkusAsync(request, { autoPaginate: false })) skus.push(toSku(sku));
     return skus;
   } catch (cause) {
     throw new OperatorError(
