@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { priceBookId, PriceBooks, type PriceBook } from '../price-book.js';
 import { findFaults, priceBookDocument, toPriceBook, type PriceBookDocument } from './price-book-document.js';
@@ -63,9 +64,16 @@ async function readBook(path: string): Promise<PriceBookFile | { faults: string[
   }
   const parsed = priceBookDocument.safeParse(json);
   if (!parsed.success) {
-    return { faults: parsed.error.issues.map((issue) => `${path}: ${issue.path.join('.')}: ${issue.message}`) };
+    return { faults: parsed.error.issues.flatMap(describeIssue).map((fault) => `${path}: ${fault}`) };
   }
   const faults = findFaults(parsed.data);
   if (faults.length > 0) return { faults: faults.map((fault) => `${path}: ${fault}`) };
   return { path, book: toPriceBook(parsed.data), document: json as PriceBookDocument };
+}
+
+/** Of a price, which is one of two shapes, the faults of the shape that it comes nearer to. */
+function describeIssue(issue: z.core.$ZodIssue): string[] {
+  if (issue.code !== 'invalid_union') return [`${issue.path.join('.')}: ${issue.message}`];
+  const [nearest = []] = issue.errors.toSorted((one, other) => one.length - other.length);
+  return nearest.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }));
 }
