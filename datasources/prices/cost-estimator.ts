@@ -5,11 +5,12 @@ import {
   type BatchWork,
 } from './batch-prediction-cost.js';
 import type { CostEstimate } from './estimate.js';
+import { METERS } from './meters.js';
 import { estimateFeaturestore, type FeaturestoreCost } from './featurestore-cost.js';
 import { estimateHistoricalQuery } from './historical-query-cost.js';
 import { measuredBatch, type MeasuredBatch, type ModelCostHistory } from './model-cost-history.js';
 import { estimateOnlinePrediction, type OnlinePredictionCost } from './online-prediction-cost.js';
-import type { PriceBooks } from './price-book.js';
+import type { PriceBook, PriceBooks } from './price-book.js';
 import { compareServing, type ServingComparison, type ServingComparisonRequest } from './serving-comparison.js';
 
 /** By which book; its id or name, null: the one of the configuration. */
@@ -40,7 +41,8 @@ export class CostEstimator {
   }
 
   async batchPrediction(request: BatchPredictionCost & OfModel & ByPriceBook): Promise<CostEstimate> {
-    return estimateBatchPrediction(this.books.find(request.priceBook), request, await this.#measured(request));
+    const book = this.books.find(request.priceBook);
+    return estimateBatchPrediction(book, request, await this.#measured(book, request));
   }
 
   async onlinePrediction(request: OnlinePredictionCost & ByPriceBook): Promise<CostEstimate> {
@@ -56,13 +58,18 @@ export class CostEstimator {
   }
 
   async compareServing(request: ServingComparisonRequest & OfModel & ByPriceBook): Promise<ServingComparison> {
-    return compareServing(this.books.find(request.priceBook), request, await this.#measured(request));
+    const book = this.books.find(request.priceBook);
+    return compareServing(book, request, await this.#measured(book, request));
   }
 
-  async #measured({ model, secondsPerBatch, ...work }: BatchWork & OfModel): Promise<MeasuredBatch | null> {
+  async #measured(
+    book: PriceBook,
+    { model, secondsPerBatch, ...work }: BatchWork & OfModel,
+  ): Promise<MeasuredBatch | null> {
     if (typeof model !== 'string' || typeof secondsPerBatch === 'number') return null;
     return measuredBatch(await this.#history.runs(model), {
-      machineType: work.machineType ?? null,
+      // The machine that is priced when none is named is the one whose past jobs count.
+      machineType: work.machineType ?? book.meters.get(METERS.machineHour)?.prices[0]?.resource ?? null,
       acceleratorType: work.acceleratorType ?? null,
       acceleratorCount: work.acceleratorCount ?? null,
       batchSize: work.batchSize ?? DEFAULT_BATCH_SIZE,

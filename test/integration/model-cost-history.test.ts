@@ -99,6 +99,9 @@ describe('an estimate learns', () => {
     const { total, assumptions } = await estimator.batchPrediction(request);
     expect(total.toNumber()).toBe(0.05475);
     expect(assumptions[0]).toBe('A batch of 64 rows takes 60 s on one replica: measured, in one past job.');
+    // The first machine of the book is this one.
+    const unnamed = await estimator.batchPrediction({ ...request, machineType: null });
+    expect(unnamed.total.toNumber()).toBe(0.05475);
     const given = await estimator.batchPrediction({ ...request, secondsPerBatch: 6 });
     expect(given.total.toNumber()).toBeCloseTo(0.0219, 9);
     const comparison = await estimator.compareServing({ ...request, predictions: 640n });

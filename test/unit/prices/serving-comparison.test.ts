@@ -24,8 +24,8 @@ describe('the break-even', () => {
     ],
     [
       'another machine online',
-      bookOf({ 'machine-hour': { small: '1', big: '3' } }),
-      { secondsPerBatch: 3600, hours: 10, batchSize: 1, machineType: 'small', onlineMachineType: 'big' },
+      bookOf({ 'machine-hour': { slow: '1', fast: '3' } }),
+      { secondsPerBatch: 3600, hours: 10, batchSize: 1, machineType: 'slow', onlineMachineType: 'fast' },
       30,
     ],
   ])('is found by hand: %s', (_title, book, request, expected) => {
@@ -51,35 +51,24 @@ describe('the break-even', () => {
 
   it('flips the cheaper way, to the prediction', () => {
     const cents = fc.integer({ min: 1, max: 10_000 }).map((value) => (value / 1000).toString());
+    const work = fc.record({
+      startupMinutes: fc.integer({ min: 0, max: 60 }),
+      secondsPerBatch: fc.double({ min: 0.001, max: 1000, noNaN: true }),
+      batchSize: fc.integer({ min: 1, max: 500 }),
+      startingReplicaCount: fc.integer({ min: 1, max: 20 }),
+      hours: fc.double({ min: 0.1, max: 10_000, noNaN: true }),
+    });
     fc.assert(
-      fc.property(
-        cents,
-        cents,
-        fc.integer({ min: 0, max: 60 }),
-        fc.double({ min: 0.001, max: 1000, noNaN: true }),
-        fc.integer({ min: 1, max: 500 }),
-        fc.integer({ min: 1, max: 20 }),
-        fc.double({ min: 0.1, max: 10_000, noNaN: true }),
-        (batchPrice, onlinePrice, startupMinutes, secondsPerBatch, batchSize, startingReplicaCount, hours) => {
-          const book = bookOf({ 'machine-hour': { batch: batchPrice, online: onlinePrice } }, { minimum: '0.01' });
-          const at = (predictions: bigint) =>
-            compare(book, {
-              predictions,
-              secondsPerBatch,
-              batchSize,
-              startingReplicaCount,
-              startupMinutes,
-              hours,
-              machineType: 'batch',
-              onlineMachineType: 'online',
-            });
-          const { breakEvenPredictions } = at(1n);
-          if (breakEvenPredictions === null) return;
-          const breakEven = BigInt(breakEvenPredictions.toFixed(0));
-          if (breakEven > 0n) expect(at(breakEven).cheaper).toBe('BATCH');
-          if (breakEven < 10n ** 15n) expect(at(breakEven + 1n).cheaper).toBe('ONLINE');
-        },
-      ),
+      fc.property(cents, cents, work, (batchPrice, onlinePrice, request) => {
+        const book = bookOf({ 'machine-hour': { batch: batchPrice, online: onlinePrice } }, { minimum: '0.01' });
+        const at = (predictions: bigint) =>
+          compare(book, { predictions, machineType: 'batch', onlineMachineType: 'online', ...request });
+        const { breakEvenPredictions } = at(1n);
+        if (breakEvenPredictions === null) return;
+        const breakEven = BigInt(breakEvenPredictions.toFixed(0));
+        if (breakEven > 0n) expect(at(breakEven).cheaper).toBe('BATCH');
+        if (breakEven < 10n ** 15n) expect(at(breakEven + 1n).cheaper).toBe('ONLINE');
+      }),
     );
   });
 });
