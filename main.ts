@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import type { Config } from './config/config.js';
+import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
-import { priceBookPaths } from './config/price-book-paths.js';
 import type { FeatureStores } from './datasources/feature-stores.js';
 import { prepareStores, type PrepareProgress } from './datasources/ingestion/prepare.js';
 import { DuckDbDatabase } from './datasources/offline/duckdb/database.js';
@@ -44,14 +44,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   const schema = buildSchema(registry);
 
   await mkdir(config.dataDirectory, { recursive: true });
-  const costs = await openCosts({
-    folder: join(config.dataDirectory, 'costs'),
-    bookPaths: priceBookPaths(config),
-    defaultBook: config.priceBook,
-    dailyBudgets: config.dailyBudgetsUsd,
-    clock: systemClock,
-    newId: uuidv7,
-  });
+  const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
   const entityTypes = registry.featurestores.flatMap((featurestore) => featurestore.entityTypes);
   const offline = await DuckDbOfflineStore.open(
     await DuckDbDatabase.open(join(config.dataDirectory, 'offline.duckdb')),

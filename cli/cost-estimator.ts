@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
+import { costsConfig } from '../config/costs-config.js';
 import { loadConfig } from '../config/load-config.js';
-import { priceBookPaths } from '../config/price-book-paths.js';
 import { CostEstimator } from '../datasources/prices/cost-estimator.js';
 import { loadPriceBooks, priceBooksOf } from '../datasources/prices/files/load-price-books.js';
 import { openCosts } from '../datasources/prices/lmdb/open-costs.js';
@@ -16,20 +15,11 @@ export async function withEstimator<T>(
   model: string | undefined,
   use: (estimator: CostEstimator) => Promise<T>,
 ): Promise<T> {
-  const config = loadConfig();
-  const folder = join(config.dataDirectory, 'costs');
-  const bookPaths = priceBookPaths(config);
-  if (model === undefined || !existsSync(folder)) {
-    const books = priceBooksOf(await loadPriceBooks(bookPaths), config.priceBook);
+  const config = costsConfig(loadConfig());
+  if (model === undefined || !existsSync(config.folder)) {
+    const books = priceBooksOf(await loadPriceBooks(config.bookPaths), config.defaultBook);
     return use(new CostEstimator(books, { runs: async () => [] }));
   }
-  const costs = await openCosts({
-    folder,
-    bookPaths,
-    defaultBook: config.priceBook,
-    dailyBudgets: config.dailyBudgetsUsd,
-    clock: systemClock,
-    newId: uuidv7,
-  });
+  const costs = await openCosts({ ...config, clock: systemClock, newId: uuidv7 });
   return use(costs.estimator).finally(() => costs.close());
 }

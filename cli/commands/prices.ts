@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { costsConfig } from '../../config/costs-config.js';
 import { loadConfig } from '../../config/load-config.js';
-import { priceBookPaths } from '../../config/price-book-paths.js';
 import { openGoogleCatalog } from '../../datasources/prices/catalog/google-catalog.js';
 import type { PriceCatalog } from '../../datasources/prices/catalog/price-catalog.js';
 import { refreshPriceBook, type PriceChange } from '../../datasources/prices/catalog/refresh-price-book.js';
@@ -60,8 +60,9 @@ async function update({ book: name, folder, date, write, openCatalog }: Update):
       'Where to? Give --folder, and set FEATUREGRAPH_PRICE_BOOKS to it for the gateway to use it.',
     );
   }
-  const files = await loadPriceBooks(priceBookPaths(config));
-  const book = findBook(priceBooksOf(files, config.priceBook), name);
+  const { bookPaths, defaultBook } = costsConfig(config);
+  const files = await loadPriceBooks(bookPaths);
+  const book = findBook(priceBooksOf(files, defaultBook), name);
   const file = files.find((candidate) => candidate.book === book)!;
   const catalog = await openCatalog();
   const { document, changes } = await refreshPriceBook(file.document, catalog, date).finally(() => catalog.close());
@@ -76,8 +77,8 @@ async function update({ book: name, folder, date, write, openCatalog }: Update):
 }
 
 async function readBooks() {
-  const config = loadConfig();
-  return priceBooksOf(await loadPriceBooks(priceBookPaths(config)), config.priceBook);
+  const { bookPaths, defaultBook } = costsConfig(loadConfig());
+  return priceBooksOf(await loadPriceBooks(bookPaths), defaultBook);
 }
 
 function findBook(books: Awaited<ReturnType<typeof readBooks>>, name: string | undefined) {

@@ -74,6 +74,12 @@ export function batchCost(book: PriceBook, work: BatchWork, measured: MeasuredBa
   };
 }
 
+/** What replica hours cost that a job has used up to now, or in all: as billed, with their start-up. */
+export function costOfReplicaHours(book: PriceBook, machine: MachineInput, replicaHours: number): CostEstimate {
+  const hours = quantity('replicaHours', replicaHours);
+  return estimateOf(book, { uses: machineUsages(machine, hours, 'used').map((usage) => bookUsage(book, usage)) });
+}
+
 function batchSeconds(work: BatchWork, measured: MeasuredBatch | null): { seconds: Decimal; origin: string } {
   if (typeof work.secondsPerBatch === 'number') {
     return { seconds: quantity('secondsPerBatch', work.secondsPerBatch), origin: 'given' };

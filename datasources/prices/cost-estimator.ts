@@ -1,10 +1,12 @@
 import {
+  costOfReplicaHours,
   DEFAULT_BATCH_SIZE,
   estimateBatchPrediction,
   type BatchPredictionCost,
   type BatchWork,
 } from './batch-prediction-cost.js';
 import type { CostEstimate } from './estimate.js';
+import type { MachineInput } from './machine-usage.js';
 import { METERS } from './meters.js';
 import { estimateFeaturestore, type FeaturestoreCost } from './featurestore-cost.js';
 import { estimateHistoricalQuery } from './historical-query-cost.js';
@@ -21,6 +23,10 @@ export interface ByPriceBook {
 /** Whose past jobs say how long a batch takes; null: nobody's. */
 export interface OfModel {
   readonly model?: string | null | undefined;
+}
+
+export interface UsedReplicaHours extends MachineInput, ByPriceBook {
+  readonly replicaHours: number;
 }
 
 export interface HistoricalQueryCost extends ByPriceBook {
@@ -43,6 +49,11 @@ export class CostEstimator {
   async batchPrediction(request: BatchPredictionCost & OfModel & ByPriceBook): Promise<CostEstimate> {
     const book = this.books.find(request.priceBook);
     return estimateBatchPrediction(book, request, await this.#measured(book, request));
+  }
+
+  /** What a job has cost by the replica hours that it used. */
+  async costSoFar({ replicaHours, priceBook, ...machine }: UsedReplicaHours): Promise<CostEstimate> {
+    return costOfReplicaHours(this.books.find(priceBook), machine, replicaHours);
   }
 
   async onlinePrediction(request: OnlinePredictionCost & ByPriceBook): Promise<CostEstimate> {

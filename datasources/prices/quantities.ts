@@ -22,6 +22,7 @@ const RANGES = {
   batchSize: whole(1, 1_000_000),
   startingReplicaCount: whole(1, 10_000),
   startupMinutes: real(0, 1440),
+  replicaHours: real(0, 1e9),
   acceleratorCount: whole(1, 16),
   minNodes: whole(0, 10_000),
   maxNodes: whole(0, 10_000),

@@ -2,13 +2,35 @@ import { Field, Float, ID, InputType, Int } from 'type-graphql';
 import { BigIntScalar } from '../scalars/big-int.js';
 
 const MACHINE_TYPE = 'A machine of the price book, e.g. n1-standard-4; null: the first that it has.';
-const PRICE_BOOK =
-  'A price book by its id, or the newest of a name; null: the one that the gateway is configured with.';
 
-/** Fields that several inputs have. An abstract class is no type of the schema itself. */
+/* Fields that several inputs have, as decorators: an input can extend only one class. */
+const PriceBookId = Field(() => ID, {
+  nullable: true,
+  description: 'A price book by its id, or the newest of a name; null: the one that the gateway is configured with.',
+});
+const MinNodes = Field(() => Int, {
+  nullable: true,
+  defaultValue: 1,
+  description: 'Nodes that are always there; 0 for none.',
+});
+const MaxNodes = Field(() => Int, {
+  nullable: true,
+  description: 'Nodes that load can bring it to; null: as many as minNodes.',
+});
+const AverageNodes = Field(() => Float, {
+  nullable: true,
+  description: 'Nodes that there are on average; null: maxNodes, as a low guess is the dangerous one.',
+});
+const Hours = Field(() => Float, {
+  nullable: true,
+  defaultValue: 730,
+  description: 'Hours that the nodes are there; a month has 730.',
+});
+
+/** An abstract class is no type of the schema itself. */
 @InputType()
 abstract class PricedInput {
-  @Field(() => ID, { nullable: true, description: PRICE_BOOK })
+  @PriceBookId
   priceBook?: string | null;
 
   @Field(() => String, { nullable: true, description: MACHINE_TYPE })
@@ -59,19 +81,16 @@ export class BatchPredictionCostInput extends BatchWorkInput {
 
 @InputType({ description: 'A model deployed for online prediction, to be priced.' })
 export class OnlinePredictionCostInput extends PricedInput {
-  @Field(() => Int, { nullable: true, defaultValue: 1, description: 'Nodes that are always there.' })
+  @MinNodes
   minNodes?: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'Nodes that load can bring it to; null: as many as minNodes.' })
+  @MaxNodes
   maxNodes?: number | null;
 
-  @Field(() => Float, {
-    nullable: true,
-    description: 'Nodes that there are on average; null: maxNodes, as a low guess is the dangerous one.',
-  })
+  @AverageNodes
   averageNodes?: number | null;
 
-  @Field(() => Float, { nullable: true, defaultValue: 730, description: 'Hours that it is deployed; a month has 730.' })
+  @Hours
   hours?: number | null;
 
   @Field(() => BigIntScalar, {
@@ -86,20 +105,16 @@ export class ServingComparisonInput extends BatchWorkInput {
   @Field(() => BigIntScalar, { description: 'How many predictions are made in the hours; at least 1.' })
   predictions!: bigint;
 
-  @Field(() => Float, {
-    nullable: true,
-    defaultValue: 730,
-    description: 'Hours that the endpoint is deployed to make them; a month has 730.',
-  })
+  @Hours
   hours?: number | null;
 
-  @Field(() => Int, { nullable: true, defaultValue: 1, description: 'Nodes of the endpoint that are always there.' })
+  @MinNodes
   minNodes?: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'Nodes that load can bring it to; null: as many as minNodes.' })
+  @MaxNodes
   maxNodes?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Nodes that there are on average; null: maxNodes.' })
+  @AverageNodes
   averageNodes?: number | null;
 
   @Field(() => String, { nullable: true, description: 'The machine of the endpoint; null: machineType.' })
@@ -120,7 +135,7 @@ export class UsageInput {
 
 @InputType({ description: 'A featurestore for a month, to be priced. What is not given is not used.' })
 export class FeaturestoreCostInput {
-  @Field(() => ID, { nullable: true, description: PRICE_BOOK })
+  @PriceBookId
   priceBook?: string | null;
 
   @Field(() => String, {
@@ -129,24 +144,16 @@ export class FeaturestoreCostInput {
   })
   onlineStore?: string | null;
 
-  @Field(() => Int, {
-    nullable: true,
-    defaultValue: 1,
-    description: 'Online nodes that are always there; 0: no online store.',
-  })
+  @MinNodes
   minNodes?: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'Nodes that load can bring it to; null: as many as minNodes.' })
+  @MaxNodes
   maxNodes?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Nodes that there are on average; null: maxNodes.' })
+  @AverageNodes
   averageNodes?: number | null;
 
-  @Field(() => Float, {
-    nullable: true,
-    defaultValue: 730,
-    description: 'Hours of the month that the nodes are there.',
-  })
+  @Hours
   hours?: number | null;
 
   @Field(() => Float, { nullable: true, description: 'Online storage in GiB (2^30 bytes); null: none.' })

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { estimateBatchPrediction } from '../../datasources/prices/batch-prediction-cost.js';
 import type { CostEstimate } from '../../datasources/prices/estimate.js';
-import { openCosts } from '../../datasources/prices/lmdb/open-costs.js';
 import { parseInstant } from '../../values/instant.js';
-import { bookOf, publishedBooks } from '../support/price-books.js';
+import { bookOf, openTestCosts, publishedBooks } from '../support/costs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const NOON = parseInstant('2026-11-24T12:00:00Z');
@@ -22,13 +20,10 @@ const dollars = (rows: number): CostEstimate =>
 
 async function openGuard(dailyBudgets: Record<string, number>, folder = join(temporaryFolder(), 'costs')) {
   const time = { now: NOON };
-  const costs = await openCosts({
+  const costs = await openTestCosts({
     folder,
-    bookPaths: [join(import.meta.dirname, '../../datasources/prices/books')],
-    defaultBook: 'google-us-central1',
     dailyBudgets: new Map(Object.entries(dailyBudgets)),
     clock: () => time.now,
-    newId: randomUUID,
   });
   onTestFinished(() => costs.close());
   const admit = (principal: string | null, rows: number, maxCostUsd: number | null = null) =>

@@ -5,8 +5,8 @@ import { buildSchemaSync, Field, InputType } from 'type-graphql';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { pricesCommand } from '../../cli/commands/prices.js';
 import { THIS_MACHINE } from '../../datasources/prices/price-book.js';
-import { openCosts } from '../../datasources/prices/lmdb/open-costs.js';
 import { historicalCostResolver } from '../../resolvers/historical-cost.resolver.js';
+import { openTestCosts } from '../support/costs.js';
 import { estimateCli } from '../support/estimate-cli.js';
 import { smallRegistry } from '../support/small-registry.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -311,14 +311,7 @@ describe('the command line', () => {
     const folder = temporaryFolder();
     vi.stubEnv('FEATUREGRAPH_DATA_DIR', folder);
     onTestFinished(() => void vi.unstubAllEnvs());
-    const costs = await openCosts({
-      folder: join(folder, 'costs'),
-      bookPaths: [join(import.meta.dirname, '../../datasources/prices/books')],
-      defaultBook: 'google-us-central1',
-      dailyBudgets: new Map(),
-      clock: () => 0n,
-      newId: () => 'id',
-    });
+    const costs = await openTestCosts({ folder: join(folder, 'costs') });
     onTestFinished(() => costs.close());
     await costs.history.record({
       job: 'job-1',

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { actualToEstimated, measuredBatch, type ModelRun } from '../../datasources/prices/model-cost-history.js';
-import { openCosts } from '../../datasources/prices/lmdb/open-costs.js';
+import { openTestCosts } from '../support/costs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const run = (job: string, more: Partial<ModelRun> = {}): ModelRun => ({
@@ -23,14 +22,7 @@ const MACHINE = { machineType: 'n1-standard-4', acceleratorType: null, accelerat
 const seconds = (...runs: ModelRun[]) => measuredBatch(runs, MACHINE)?.secondsPerBatch.toNumber();
 
 async function open(folder: string) {
-  const costs = await openCosts({
-    folder,
-    bookPaths: [join(import.meta.dirname, '../../datasources/prices/books')],
-    defaultBook: 'google-us-central1',
-    dailyBudgets: new Map(),
-    clock: () => 0n,
-    newId: () => 'id',
-  });
+  const costs = await openTestCosts({ folder });
   onTestFinished(() => costs.close());
   return costs;
 }

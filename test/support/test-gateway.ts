@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -11,8 +10,6 @@ import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offl
 import type { FeatureRow, OfflineStore, PointInTimeRead } from '../../datasources/offline/offline-store.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
 import type { OnlineRead, OnlineStore } from '../../datasources/online/online-store.js';
-import { priceBookPaths } from '../../config/price-book-paths.js';
-import { openCosts } from '../../datasources/prices/lmdb/open-costs.js';
 import { FeatureSearch } from '../../datasources/registry/feature-search.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
@@ -23,6 +20,7 @@ import { createApolloServer } from '../../server/apollo.js';
 import { createHealth } from '../../server/health.js';
 import { createHttpServer, type HttpServerOptions } from '../../server/http-server.js';
 import type { Clock } from '../../values/clock.js';
+import { openTestCosts } from './costs.js';
 
 export interface GraphqlAnswer {
   readonly status: number;
@@ -69,14 +67,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   };
   const logger = options.logger ?? createLogger('silent');
   const clock = options.clock ?? (() => 1_000_000_000_000_000n);
-  const costs = await openCosts({
-    folder: join(folder, 'costs'),
-    bookPaths: priceBookPaths({ priceBooksPath: null }),
-    defaultBook: 'google-us-central1',
-    dailyBudgets: new Map(),
-    clock,
-    newId: randomUUID,
-  });
+  const costs = await openTestCosts({ folder: join(folder, 'costs'), clock });
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),

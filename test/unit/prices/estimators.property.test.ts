@@ -10,7 +10,7 @@ import { estimateFeaturestore } from '../../../datasources/prices/featurestore-c
 import { estimateHistoricalQuery } from '../../../datasources/prices/historical-query-cost.js';
 import { estimateOnlinePrediction } from '../../../datasources/prices/online-prediction-cost.js';
 import type { PriceBook } from '../../../datasources/prices/price-book.js';
-import { publishedBooks } from '../../support/price-books.js';
+import { publishedBooks } from '../../support/costs.js';
 
 let book: PriceBook;
 beforeAll(async () => {

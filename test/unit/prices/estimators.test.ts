@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  costOfReplicaHours,
   estimateBatchPrediction,
   type BatchPredictionCost,
 } from '../../../datasources/prices/batch-prediction-cost.js';
@@ -11,8 +12,9 @@ import {
   estimateOnlinePrediction,
   type OnlinePredictionCost,
 } from '../../../datasources/prices/online-prediction-cost.js';
-import { THIS_MACHINE, type PriceBooks } from '../../../datasources/prices/price-book.js';
-import { bookOf, publishedBooks } from '../../support/price-books.js';
+import { keepEstimate, restoreEstimate } from '../../../datasources/prices/kept-estimate.js';
+import { PriceBooks, THIS_MACHINE } from '../../../datasources/prices/price-book.js';
+import { bookOf, publishedBooks } from '../../support/costs.js';
 
 let books: PriceBooks;
 beforeAll(async () => {
@@ -207,6 +209,35 @@ describe('a batch prediction job', () => {
       null,
     );
     expect(total.isZero()).toBe(true);
+  });
+});
+
+describe('the replica hours that a job has used', () => {
+  it('cost what the machine and its accelerators do', () => {
+    const machine = { machineType: 'n1-standard-4', acceleratorType: 'NVIDIA_TESLA_T4', acceleratorCount: 2 };
+    expect(figures(costOfReplicaHours(books.find(null), machine, 0.25))).toEqual([
+      '0.25 x 0.219 = $0.05475',
+      '0.5 x 0.402 = $0.201',
+      '$0.25575',
+    ]);
+    expect(() => costOfReplicaHours(books.find(null), machine, -1)).toThrow(/"replicaHours" is a number from 0/);
+  });
+});
+
+describe('an estimate that is kept', () => {
+  it('is the same after it was plain data, to the last digit', () => {
+    const estimate = estimateBatchPrediction(books.find(null), { rows: 7n, secondsPerBatch: 0.1, batchSize: 3 }, null);
+    const stored = JSON.parse(JSON.stringify(keepEstimate(estimate))) as ReturnType<typeof keepEstimate>;
+    expect(restoreEstimate(stored, books)).toEqual(estimate);
+    const scaled = estimateFeaturestore(books.find(null), { minNodes: 1, maxNodes: 2 });
+    expect(restoreEstimate(keepEstimate(scaled), books)).toEqual(scaled);
+  });
+
+  it('keeps its figures when its price book is gone', () => {
+    const estimate = estimateOnlinePrediction(books.find(null), { hours: 1 });
+    const restored = restoreEstimate(keepEstimate(estimate), new PriceBooks([], 'none'));
+    expect(figures(restored)).toEqual(figures(estimate));
+    expect(restored.book).toMatchObject({ name: 'google-us-central1', meters: new Map() });
   });
 });
 

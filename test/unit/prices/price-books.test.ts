@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadPriceBooks, priceBooksOf } from '../../../datasources/prices/files/load-price-books.js';
 import { METERS } from '../../../datasources/prices/meters.js';
-import { publishedBooks } from '../../support/price-books.js';
+import { publishedBooks } from '../../support/costs.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const price = { sku: 'node', unitPrice: '0.5', quality: 'assumed', source: 'Me' };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PriceBook } from '../../../datasources/prices/price-book.js';
 import { compareServing, type ServingComparisonRequest } from '../../../datasources/prices/serving-comparison.js';
-import { bookOf, publishedBooks } from '../../support/price-books.js';
+import { bookOf, publishedBooks } from '../../support/costs.js';
 
 const compare = (book: PriceBook, request: ServingComparisonRequest) => compareServing(book, request, null);
 /** $1 an hour, no start-up: an hour of batches is an hour of a node. */
