@@ -46,7 +46,7 @@ export interface BatchCost {
   readonly assumptions: readonly string[];
 }
 
-/** The cost of a job as a function of its rows; all that is wrong with the work is refused before. */
+/** The cost of a job as a function of its rows. */
 export function batchCost(book: PriceBook, work: BatchWork, measured: MeasuredBatch | null): BatchCost {
   const batchSize = quantity('batchSize', work.batchSize ?? DEFAULT_BATCH_SIZE);
   const replicas = quantity('startingReplicaCount', work.startingReplicaCount ?? 1);
@@ -61,8 +61,6 @@ export function batchCost(book: PriceBook, work: BatchWork, measured: MeasuredBa
       ...(startup.minutes.isZero() ? [] : machineUsages(work, startupHours, 'starting')),
     ].map((usage) => bookUsage(book, usage));
   };
-  // Prices it once, so that a machine that the book does not have is refused here.
-  cost(ZERO);
   return {
     batchSize,
     cost,

@@ -1,4 +1,4 @@
-import { badInput } from '../../errors/app-error.js';
+import { badInput, type AppError } from '../../errors/app-error.js';
 import { formatPrice, type Decimal } from './decimal.js';
 import type { CostLine } from './estimate.js';
 import { priceOf, type Meter, type Price, type PriceBook, type UnitPrice } from './price-book.js';
@@ -14,6 +14,8 @@ export interface Usage {
   readonly purpose?: string | null;
   /** The field of the request that named the resource, for refusals. */
   readonly field: string;
+  /** Without its price there is no estimate: a job whose machines cost nothing would pass every limit. */
+  readonly isEssential?: boolean;
 }
 
 /** A use with its price: the lines it adds to an estimate, and what they rest on. */
@@ -32,6 +34,7 @@ export function bookUsage(book: PriceBook, usage: Usage): BookedUsage {
   const price = meter && priceOf(book, meter, resource, field);
   if (!meter || !price) {
     if (quantity.isZero()) return { lines: [], assumptions: [] };
+    if (!meter && usage.isEssential) throw noPrice(book, usage.meter);
     return { lines: [], assumptions: [unpriced(book, meter, usage)] };
   }
   const billed = billedQuantity(meter, quantity);
@@ -61,6 +64,10 @@ export function requireMeter(book: PriceBook, name: string, field: string): void
   if (book.meters.has(name)) return;
   const known = [...book.meters.keys()].join(', ');
   throw badInput(`The price book "${book.name}" has no meter "${name}". It has: ${known}.`, field);
+}
+
+function noPrice(book: PriceBook, meter: string): AppError {
+  return badInput(`The price book "${book.name}" has no price for ${meter}. Name another in "priceBook".`, 'priceBook');
 }
 
 function unpriced(book: PriceBook, meter: Meter | undefined, { meter: name, quantity }: Usage): string {

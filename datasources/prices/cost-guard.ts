@@ -84,7 +84,10 @@ export class CostGuard {
 
   /** Says what admitted work really cost; 0 when it was not begun. Again changes nothing. */
   async settle(admission: string, actualUsd: number | Decimal): Promise<void> {
-    await this.#options.ledger.settle(admission, new Decimal(actualUsd));
+    const actual = new Decimal(actualUsd);
+    // Not a number would be the sum of the day from then on, and no budget is below it.
+    if (!actual.isFinite() || actual.isNegative()) throw new RangeError(`a cost of ${actual.toString()} dollars`);
+    await this.#options.ledger.settle(admission, actual);
   }
 }
 

@@ -29,10 +29,10 @@ export function formatPrice(unitPrice: Decimal): string {
 
 /**
  * Compares amounts. A third of an hour is cut at the fortieth digit, so amounts that are equal can differ there; they are
- * compared in the first thirty decimals.
+ * compared in the first twenty decimals.
  */
 export function compareMoney(one: Decimal, other: Decimal): number {
-  return one.toDecimalPlaces(30).comparedTo(other.toDecimalPlaces(30));
+  return one.toDecimalPlaces(20).comparedTo(other.toDecimalPlaces(20));
 }
 
 export function sum(amounts: readonly Decimal[]): Decimal {

@@ -44,7 +44,13 @@ export function estimateFeaturestore(book: PriceBook, store: FeaturestoreCost): 
 }
 
 function nodeUsage({ onlineStore = null }: FeaturestoreCost, hours: Decimal): Usage {
-  return { meter: METERS.onlineNodeHour, resource: onlineStore, quantity: hours, field: 'onlineStore' };
+  return {
+    meter: METERS.onlineNodeHour,
+    resource: onlineStore,
+    quantity: hours,
+    field: 'onlineStore',
+    isEssential: true,
+  };
 }
 
 function storeUsages(store: FeaturestoreCost): Usage[] {

@@ -17,6 +17,7 @@ export function estimateHistoricalQuery(book: PriceBook, bytes: bigint): CostEst
     resource: null,
     quantity: scanned.dividedBy(BYTES_PER_TIB),
     field: 'priceBook',
+    isEssential: true,
   };
   return estimateOf(book, {
     uses: [bookUsage(book, usage)],

@@ -23,6 +23,7 @@ export function machineUsages(machine: MachineInput, hours: Decimal, purpose: st
     quantity: hours,
     purpose,
     field: 'machineType',
+    isEssential: true,
   };
   if (acceleratorType === null) {
     if (acceleratorCount === null) return [machines];
@@ -35,6 +36,7 @@ export function machineUsages(machine: MachineInput, hours: Decimal, purpose: st
     quantity: hours.times(count),
     purpose,
     field: 'acceleratorType',
+    isEssential: true,
   };
   return [machines, accelerators];
 }

@@ -136,6 +136,15 @@ describe('the budget of a day', () => {
     await expect(admit('alice', 0)).rejects.toMatchObject({ details: { spentUsd: 22.5 } });
   });
 
+  it('is not broken by a cost that is no number', async () => {
+    const { admit, guard } = await openGuard({ '*': 10 });
+    const admission = await admit('alice', 10);
+    for (const wrong of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
+      await expect(guard.settle(admission, wrong)).rejects.toThrow(RangeError);
+    }
+    await expect(admit('alice', 1)).rejects.toMatchObject(refused);
+  });
+
   it('has all of it back when the work was not begun', async () => {
     const { admit, guard } = await openGuard({ '*': 10 });
     await guard.settle(await admit('alice', 10), 0);

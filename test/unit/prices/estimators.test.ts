@@ -337,6 +337,24 @@ describe('what cannot be priced is refused with its field', () => {
       /from 0/,
     ],
     ['negative bytes', () => estimateHistoricalQuery(books.find(null), -1n), 'bytes', /from 0/],
+    [
+      'machines that the book has no price for',
+      () => estimateBatchPrediction(books.find('classic'), { rows: 1n, secondsPerBatch: 1 }, null),
+      'priceBook',
+      /"classic" has no price for machine-hour/,
+    ],
+    [
+      'accelerators that the book has no price for',
+      () => estimateOnlinePrediction(bookOf({ 'machine-hour': '1' }), { acceleratorType: 'NVIDIA_L4' }),
+      'priceBook',
+      /"test" has no price for accelerator-hour/,
+    ],
+    [
+      'a scan without a price',
+      () => estimateHistoricalQuery(books.find('classic'), 1n),
+      'priceBook',
+      /offline-scan-tib/,
+    ],
     ['a price book that is not there', () => books.find('aws'), 'priceBook', /There are: classic, google-us-central1/],
   ])('%s', (_title, estimate: () => unknown, field, says) => {
     let refusal: unknown;
