@@ -36,7 +36,7 @@ export function pricesCommand({ write, clock, openCatalog = openGoogleCatalog }:
     .command('update')
     .description('Write a new edition of a price book with the prices of the Cloud Billing Catalog.')
     .option('--book <name>', 'a price book by id or name (default: FEATUREGRAPH_PRICE_BOOK)')
-    .option('--folder <folder>', 'where the edition is written (default: FEATUREGRAPH_PRICE_BOOKS)')
+    .option('--folder <folder>', 'where the edition is written (default: FEATUREGRAPH_PRICE_BOOKS, if a folder)')
     .action(async (options: { book?: string; folder?: string }) => {
       await update({ ...options, date: formatInstant(clock()).slice(0, 10), write, openCatalog });
     });
@@ -54,7 +54,8 @@ interface Update {
 
 async function update({ book: name, folder, date, write, openCatalog }: Update): Promise<void> {
   const config = loadConfig();
-  const target = folder ?? config.priceBooksPath;
+  const own = config.priceBooksPath?.endsWith('.json') ? null : config.priceBooksPath;
+  const target = folder ?? own;
   if (target === null) {
     throw new OperatorError(
       'Where to? Give --folder, and set FEATUREGRAPH_PRICE_BOOKS to it for the gateway to use it.',

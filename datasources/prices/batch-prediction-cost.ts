@@ -50,7 +50,7 @@ export interface BatchCost {
 export function batchCost(book: PriceBook, work: BatchWork, measured: MeasuredBatch | null): BatchCost {
   const batchSize = quantity('batchSize', work.batchSize ?? DEFAULT_BATCH_SIZE);
   const replicas = quantity('startingReplicaCount', work.startingReplicaCount ?? 1);
-  const { seconds, origin } = batchSeconds(work, measured);
+  const { seconds, origin, experience } = batchSeconds(work, measured);
   const startup = startupOf(book, work);
   const cost = (rows: Decimal): readonly BookedUsage[] => {
     const batches = rows.dividedBy(batchSize).ceil();
@@ -68,6 +68,7 @@ export function batchCost(book: PriceBook, work: BatchWork, measured: MeasuredBa
       `A batch of ${batchSize.toFixed()} rows takes ${seconds.toSignificantDigits(6).toFixed()} s on one replica: ${origin}.`,
       `Batches are shared evenly by ${replicas.toFixed()} replica${replicas.equals(1) ? '' : 's'}; one that has none left is not billed on.`,
       ...startup.assumptions,
+      ...experience,
     ],
   };
 }
@@ -78,14 +79,29 @@ export function costOfReplicaHours(book: PriceBook, machine: MachineInput, repli
   return estimateOf(book, { uses: machineUsages(machine, hours, 'used').map((usage) => bookUsage(book, usage)) });
 }
 
-function batchSeconds(work: BatchWork, measured: MeasuredBatch | null): { seconds: Decimal; origin: string } {
+interface BatchSeconds {
+  readonly seconds: Decimal;
+  readonly origin: string;
+  /** What the past jobs teach about estimates, for people. */
+  readonly experience: readonly string[];
+}
+
+function batchSeconds(work: BatchWork, measured: MeasuredBatch | null): BatchSeconds {
   if (typeof work.secondsPerBatch === 'number') {
-    return { seconds: quantity('secondsPerBatch', work.secondsPerBatch), origin: 'given' };
+    return { seconds: quantity('secondsPerBatch', work.secondsPerBatch), origin: 'given', experience: [] };
   }
-  if (measured) return { seconds: measured.secondsPerBatch, origin: measured.origin };
+  if (measured) {
+    const { secondsPerBatch: seconds, origin, actualToEstimated } = measured;
+    const times = actualToEstimated?.toSignificantDigits(3).toFixed();
+    return {
+      seconds,
+      origin,
+      experience: times ? [`These jobs cost ${times} times what was estimated for them.`] : [],
+    };
+  }
   if (typeof work.assumedSecondsPerBatch === 'number') {
     const seconds = quantity('assumedSecondsPerBatch', work.assumedSecondsPerBatch);
-    return { seconds, origin: 'assumed, as no job of this model on this machine has ended yet' };
+    return { seconds, origin: 'assumed, as no job of this model on this machine has ended yet', experience: [] };
   }
   throw badInput(
     'How long does a batch take? Give "secondsPerBatch", or a "model" that has had a job on this machine.',

@@ -32,6 +32,8 @@ export interface MeasuredBatch {
   readonly secondsPerBatch: Decimal;
   /** For people: "measured, the middle of 3 past jobs". */
   readonly origin: string;
+  /** How far the estimates of these jobs were off: 1.2 is a fifth too low. null when none of them was above 0. */
+  readonly actualToEstimated: Decimal | null;
 }
 
 export interface Machine {
@@ -64,20 +66,16 @@ export function measuredBatch(runs: readonly ModelRun[], machine: Machine): Meas
   return middle(onSameMachine, scale, ' with another batch size, by their rows');
 }
 
-/** How the actual cost of past jobs compares with their estimates: 1.2 is a fifth dearer. null when none was estimated above 0. */
-export function actualToEstimated(runs: readonly ModelRun[]): Decimal | null {
-  const estimated = runs.slice(0, COUNTED_RUNS).filter(({ estimatedUsd }) => estimatedUsd > 0);
-  return median(estimated.map((run) => new Decimal(run.actualUsd).dividedBy(run.estimatedUsd)));
-}
-
 function middle(runs: readonly ModelRun[], secondsOf: (run: ModelRun) => Decimal, how: string): MeasuredBatch | null {
   const counted = runs.slice(0, COUNTED_RUNS);
   const seconds = median(counted.map(secondsOf));
   if (!seconds) return null;
+  const estimated = counted.filter(({ estimatedUsd }) => estimatedUsd > 0);
   const jobs = counted.length === 1 ? 'one past job' : `${counted.length} past jobs`;
   return {
     secondsPerBatch: seconds,
     origin: `measured, ${counted.length === 1 ? 'in' : 'the middle of'} ${jobs}${how}`,
+    actualToEstimated: median(estimated.map((run) => new Decimal(run.actualUsd).dividedBy(run.estimatedUsd))),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { actualToEstimated, measuredBatch, type ModelRun } from '../../datasources/prices/model-cost-history.js';
+import { measuredBatch, type ModelRun } from '../../datasources/prices/model-cost-history.js';
 import { openTestCosts } from '../support/costs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -91,6 +91,7 @@ describe('an estimate learns', () => {
     const { total, assumptions } = await estimator.batchPrediction(request);
     expect(total.toNumber()).toBe(0.05475);
     expect(assumptions[0]).toBe('A batch of 64 rows takes 60 s on one replica: measured, in one past job.');
+    expect(assumptions).toContain('These jobs cost 1.5 times what was estimated for them.');
     // The first machine of the book is this one.
     const unnamed = await estimator.batchPrediction({ ...request, machineType: null });
     expect(unnamed.total.toNumber()).toBe(0.05475);
@@ -114,7 +115,8 @@ describe('an estimate learns', () => {
 });
 
 it('how far estimates were off is the middle of the newest jobs', () => {
-  expect(actualToEstimated([run('a'), run('b', { actualUsd: 9 }), run('c', { actualUsd: 1 })])!.toNumber()).toBe(1.5);
-  expect(actualToEstimated([run('a', { estimatedUsd: 0 })])).toBeNull();
-  expect(actualToEstimated([])).toBeNull();
+  const off = (...runs: ModelRun[]) => measuredBatch(runs, MACHINE)!.actualToEstimated?.toNumber();
+  expect(off(run('a'), run('b', { actualUsd: 9 }), run('c', { actualUsd: 1 }))).toBe(1.5);
+  expect(off(run('a', { estimatedUsd: 0 }))).toBeUndefined();
+  expect(off(run('a', { estimatedUsd: 0 }), run('b', { actualUsd: 2 }))).toBe(2);
 });
