@@ -17,7 +17,7 @@ export async function withEstimator<T>(
 ): Promise<T> {
   const config = costsConfig(loadConfig());
   if (model === undefined || !existsSync(config.folder)) {
-    const books = priceBooksOf(await loadPriceBooks(config.bookPaths), config.defaultBook);
+    const books = priceBooksOf(await loadPriceBooks(config.ownBooks), config.defaultBook);
     return use(new CostEstimator(books, { runs: async () => [] }));
   }
   const costs = await openCosts({ ...config, clock: systemClock, newId: uuidv7 });

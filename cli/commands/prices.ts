@@ -61,8 +61,8 @@ async function update({ book: name, folder, date, write, openCatalog }: Update):
       'Where to? Give --folder, and set FEATUREGRAPH_PRICE_BOOKS to it for the gateway to use it.',
     );
   }
-  const { bookPaths, defaultBook } = costsConfig(config);
-  const files = await loadPriceBooks(bookPaths);
+  const { ownBooks, defaultBook } = costsConfig(config);
+  const files = await loadPriceBooks(ownBooks);
   const book = findBook(priceBooksOf(files, defaultBook), name);
   const file = files.find((candidate) => candidate.book === book)!;
   const catalog = await openCatalog();
@@ -78,8 +78,8 @@ async function update({ book: name, folder, date, write, openCatalog }: Update):
 }
 
 async function readBooks() {
-  const { bookPaths, defaultBook } = costsConfig(loadConfig());
-  return priceBooksOf(await loadPriceBooks(bookPaths), defaultBook);
+  const { ownBooks, defaultBook } = costsConfig(loadConfig());
+  return priceBooksOf(await loadPriceBooks(ownBooks), defaultBook);
 }
 
 function findBook(books: Awaited<ReturnType<typeof readBooks>>, name: string | undefined) {

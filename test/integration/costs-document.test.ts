@@ -21,6 +21,6 @@ describe('docs/costs.md', () => {
   it('shows a price book that can be read', async () => {
     const path = join(temporaryFolder(), 'ours.json');
     writeFileSync(path, /```json\n([^`]*)```/.exec(text)![1]!);
-    expect(await loadPriceBooks([path])).toHaveLength(1);
+    expect((await loadPriceBooks(path)).map(({ book }) => book.name)).toContain('ours');
   });
 });

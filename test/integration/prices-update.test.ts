@@ -129,8 +129,11 @@ async function update(book: object, ...options: string[]): Promise<{ folder: str
 describe('prices update', () => {
   it('writes a new edition with the prices of the catalog, and says what became of each', async () => {
     const { folder, said } = await update(BOOK);
-    const [, edition] = await loadPriceBooks([folder]).then((files) =>
-      files.map(({ book }) => book).toSorted((one, other) => one.effectiveDate.localeCompare(other.effectiveDate)),
+    const [, edition] = await loadPriceBooks(folder).then((loaded) =>
+      loaded
+        .map(({ book }) => book)
+        .filter(({ name }) => name === 'mine')
+        .toSorted((one, other) => one.effectiveDate.localeCompare(other.effectiveDate)),
     );
     const prices = [...edition!.meters.values()].flatMap((meter) =>
       meter.prices.flatMap((price) =>

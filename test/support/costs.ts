@@ -1,21 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { loadPriceBooks, priceBooksOf } from '../../datasources/prices/files/load-price-books.js';
 import { priceBookDocument, toPriceBook } from '../../datasources/prices/files/price-book-document.js';
 import { openCosts, type OpenCostsOptions } from '../../datasources/prices/lmdb/open-costs.js';
 import type { PriceBook, PriceBooks } from '../../datasources/prices/price-book.js';
 
-const BOOKS = join(import.meta.dirname, '../../datasources/prices/books');
-
 /** The price books that come with featuregraph. */
 export async function publishedBooks(): Promise<PriceBooks> {
-  return priceBooksOf(await loadPriceBooks([BOOKS]), 'google-us-central1');
+  return priceBooksOf(await loadPriceBooks(null), 'google-us-central1');
 }
 
 /** Costs over a folder of the test's own; whoever opens them closes them. */
 export function openTestCosts(options: Partial<OpenCostsOptions> & { readonly folder: string }) {
   return openCosts({
-    bookPaths: [BOOKS],
+    ownBooks: null,
     defaultBook: 'google-us-central1',
     dailyBudgets: new Map(),
     clock: () => 0n,

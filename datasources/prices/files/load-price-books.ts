@@ -3,32 +3,33 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { priceBookId, PriceBooks, type PriceBook } from '../price-book.js';
+import { PUBLISHED_BOOKS } from './published-books.js';
 import { findFaults, priceBookDocument, toPriceBook, type PriceBookDocument } from './price-book-document.js';
 
-export interface PriceBookFile {
-  readonly path: string;
+export interface LoadedPriceBook {
   readonly book: PriceBook;
   /** As it is written, for whoever writes the next one. */
   readonly document: PriceBookDocument;
 }
 
 /**
- * Reads price books: each path is a file, or a folder of .json files. All faults of all books are reported at once. The
- * operator's books come after the published ones; one of the same name and date takes the place of the one before.
+ * The published price books and the operator's own: a file, or a folder of .json files; null for none. All faults of all
+ * books are reported at once. An own book takes the place of a published one of the same name and date.
  */
-export async function loadPriceBooks(paths: readonly string[]): Promise<PriceBookFile[]> {
-  const files = (await Promise.all(paths.map(filesOf))).flat();
-  const read = await Promise.all(files.map(readBook));
+export async function loadPriceBooks(ownPath: string | null): Promise<LoadedPriceBook[]> {
+  const published = PUBLISHED_BOOKS.map((json) => parseBook('published', json));
+  const own = ownPath === null ? [] : await Promise.all((await filesOf(ownPath)).map(readBook));
+  const read = [...published, ...own];
   const faults = read.flatMap((result) => ('faults' in result ? result.faults : []));
   if (faults.length > 0) throw new OperatorError('The price books are not right:', faults);
   const books = read.flatMap((result) => ('book' in result ? [result] : []));
-  return [...new Map(books.map((file) => [priceBookId(file.book), file])).values()];
+  return [...new Map(books.map((loaded) => [priceBookId(loaded.book), loaded])).values()];
 }
 
 /** The books, with the one that is used unless another is named; that there is one is checked here. */
-export function priceBooksOf(files: readonly PriceBookFile[], defaultName: string): PriceBooks {
+export function priceBooksOf(loaded: readonly LoadedPriceBook[], defaultName: string): PriceBooks {
   const books = new PriceBooks(
-    files.map(({ book }) => book),
+    loaded.map(({ book }) => book),
     defaultName,
   );
   try {
@@ -54,7 +55,7 @@ async function filesOf(path: string): Promise<string[]> {
   }
 }
 
-async function readBook(path: string): Promise<PriceBookFile | { faults: string[] }> {
+async function readBook(path: string): Promise<LoadedPriceBook | { faults: string[] }> {
   const text = await readFile(path, 'utf8');
   let json: unknown;
   try {
@@ -62,13 +63,17 @@ async function readBook(path: string): Promise<PriceBookFile | { faults: string[
   } catch (error) {
     return { faults: [`${path}: ${(error as Error).message}`] };
   }
+  return parseBook(path, json);
+}
+
+function parseBook(path: string, json: unknown): LoadedPriceBook | { faults: string[] } {
   const parsed = priceBookDocument.safeParse(json);
   if (!parsed.success) {
     return { faults: parsed.error.issues.flatMap(describeIssue).map((fault) => `${path}: ${fault}`) };
   }
   const faults = findFaults(parsed.data);
   if (faults.length > 0) return { faults: faults.map((fault) => `${path}: ${fault}`) };
-  return { path, book: toPriceBook(parsed.data), document: json as PriceBookDocument };
+  return { book: toPriceBook(parsed.data), document: json as PriceBookDocument };
 }
 
 /** Of a price, which is one of two shapes, the faults of the shape that it comes nearer to. */

@@ -10,8 +10,8 @@ import { LmdbSpendingLedger } from './lmdb-spending-ledger.js';
 export interface OpenCostsOptions {
   /** Of what is remembered. Made if it is not there; another process may have it open as well. */
   readonly folder: string;
-  /** Files or folders (loadPriceBooks). */
-  readonly bookPaths: readonly string[];
+  /** A file or folder of the operator's own price books (loadPriceBooks); null: the published ones alone. */
+  readonly ownBooks: string | null;
   readonly defaultBook: string;
   /** Dollars a UTC day by principal (CostGuardOptions). */
   readonly dailyBudgets: ReadonlyMap<string, number>;
@@ -21,8 +21,8 @@ export interface OpenCostsOptions {
 
 /** Price books from files, and what was spent and measured in one LMDB environment. */
 export async function openCosts(options: OpenCostsOptions): Promise<Costs & { close(): Promise<void> }> {
-  const { folder, bookPaths, defaultBook, dailyBudgets, clock, newId } = options;
-  const books = priceBooksOf(await loadPriceBooks(bookPaths), defaultBook);
+  const { folder, ownBooks, defaultBook, dailyBudgets, clock, newId } = options;
+  const books = priceBooksOf(await loadPriceBooks(ownBooks), defaultBook);
   const environment = open({ path: folder, maxDbs: 3, noSubdir: false });
   const history = new LmdbModelCostHistory(environment);
   const ledger = new LmdbSpendingLedger(environment);

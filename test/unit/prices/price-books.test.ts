@@ -28,19 +28,21 @@ function written(...books: unknown[]): string {
 describe('price books', () => {
   it('are found by id, by name in the newest edition, or as configured', async () => {
     const newer = { ...book, effectiveDate: '2026-02-01' };
-    const books = priceBooksOf(await loadPriceBooks([written(newer, book)]), 'mine');
+    const books = priceBooksOf(await loadPriceBooks(written(newer, book)), 'mine');
     const dates = [null, 'mine', 'priceBooks/mine@2026-01-01'].map((wanted) => books.find(wanted).effectiveDate);
     expect(dates).toEqual(['2026-02-01', '2026-02-01', '2026-01-01']);
   });
 
   it('of the operator take the place of published ones of the same name and date', async () => {
-    const other = { ...book, region: 'there' };
-    const files = await loadPriceBooks([written(book), written(other)]);
-    expect(files.map((file) => file.book.region)).toEqual(['there']);
+    const published = (await publishedBooks()).find('classic');
+    const own = { ...book, name: 'classic', effectiveDate: published.effectiveDate };
+    const books = priceBooksOf(await loadPriceBooks(written(own)), 'classic');
+    expect([published.region, books.find('classic').region]).toEqual(['anywhere', 'here']);
   });
 
   it('can be one file', async () => {
-    expect(await loadPriceBooks([join(written(book), '0.json')])).toHaveLength(1);
+    const loaded = await loadPriceBooks(join(written(book), '0.json'));
+    expect(loaded.map(({ book: { name } }) => name)).toContain('mine');
   });
 
   it('report all faults of all files at once', async () => {
@@ -60,7 +62,7 @@ describe('price books', () => {
         },
       },
     ];
-    const loading = loadPriceBooks([written(...faults)]);
+    const loading = loadPriceBooks(written(...faults));
     await expect(loading).rejects.toMatchObject({ name: 'OperatorError', faults: expect.any(Array) });
     const said = await loading.then(String, String);
     for (const fault of [
@@ -79,8 +81,8 @@ describe('price books', () => {
   });
 
   it('that are not there, or none of which is the configured one, are the operator’s fault', async () => {
-    await expect(loadPriceBooks(['/nowhere'])).rejects.toThrow(/FEATUREGRAPH_PRICE_BOOKS names them/);
-    const files = await loadPriceBooks([written(book)]);
+    await expect(loadPriceBooks('/nowhere')).rejects.toThrow(/FEATUREGRAPH_PRICE_BOOKS names them/);
+    const files = await loadPriceBooks(written(book));
     expect(() => priceBooksOf(files, 'yours')).toThrow(/no price book "yours".*FEATUREGRAPH_PRICE_BOOK names it/);
   });
 
