@@ -53,20 +53,18 @@ interface Update {
 }
 
 async function update({ book: name, folder, date, write, openCatalog }: Update): Promise<void> {
-  const config = loadConfig();
-  const own = config.priceBooksPath?.endsWith('.json') ? null : config.priceBooksPath;
-  const target = folder ?? own;
+  const { ownBooks, defaultBook } = costsConfig(loadConfig());
+  const target = folder ?? (ownBooks?.endsWith('.json') ? null : ownBooks);
   if (target === null) {
     throw new OperatorError(
       'Where to? Give --folder, and set FEATUREGRAPH_PRICE_BOOKS to it for the gateway to use it.',
     );
   }
-  const { ownBooks, defaultBook } = costsConfig(config);
-  const files = await loadPriceBooks(ownBooks);
-  const book = findBook(priceBooksOf(files, defaultBook), name);
-  const file = files.find((candidate) => candidate.book === book)!;
+  const loaded = await loadPriceBooks(ownBooks);
+  const book = findBook(priceBooksOf(loaded, defaultBook), name);
+  const edition = loaded.find((candidate) => candidate.book === book)!;
   const catalog = await openCatalog();
-  const { document, changes } = await refreshPriceBook(file.document, catalog, date).finally(() => catalog.close());
+  const { document, changes } = await refreshPriceBook(edition.document, catalog, date).finally(() => catalog.close());
   write(changesTable(changes));
   if (changes.every(({ after }) => after === null)) {
     throw new OperatorError('No price was found in the Cloud Billing Catalog, so no edition was written.');
