@@ -4,6 +4,7 @@ import { buildSchemaSync } from 'type-graphql';
 import type { Registry } from '../datasources/registry/registry.js';
 import { resolveAbstractTypes } from '../schema/abstract-types.js';
 import { addRegistryTypes } from '../schema/from-registry.js';
+import { CostResolver, ServingComparisonResolver } from './cost.resolver.js';
 import { EntityTypeResolver } from './entity-type.resolver.js';
 import { EntityResolver } from './entity.resolver.js';
 import { FeatureResolver, FeatureViewResolver } from './feature.resolver.js';
@@ -21,6 +22,8 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       FeatureViewResolver,
       EntityResolver,
       NodeResolver,
+      CostResolver,
+      ServingComparisonResolver,
     ],
     validate: false,
   });

@@ -17,6 +17,13 @@ export type FeatureValueStatus =
   /** There is a value. */
   | 'PRESENT';
 
+/** How predictions are made. */
+export type ServingMode =
+  /** By a job that ends. */
+  | 'BATCH'
+  /** By an endpoint that is there, whether or not anything is asked of it. */
+  | 'ONLINE';
+
 /** The system that holds values. */
 export type StoreKind =
   /** Google Cloud, all values: BigQuery tables. */
@@ -128,6 +135,16 @@ export type NodeQuery = { nodes: Array<
     | { __typename: 'FlightsAirport', departures24h: string | null, lastDestination: string | null, id: string }
     | { __typename: 'FlightsRoute', id: string }
    | null> };
+
+export type CostEstimateQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CostEstimateQuery = { batchJob: { assumptions: Array<string>, total: { amount: number, currency: string }, perPrediction: { amount: number } | null, lines: Array<{ description: string, quantity: number, unit: string, unitPrice: number, amount: number }> }, featurestore: { assumptions: Array<string>, total: { amount: number }, atLeast: { amount: number } | null, atMost: { amount: number } | null } };
+
+export type BatchOrOnlineQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BatchOrOnlineQuery = { compareServing: { cheaper: ServingMode, ratio: number, breakEvenPredictions: number | null, mostPredictionsFor342Times: number | null, batch: { total: { amount: number } }, online: { total: { amount: number } }, curve: Array<{ predictions: string, cheaper: ServingMode, batch: { amount: number }, online: { amount: number } }> } };
 
 export type AirportQueryVariables = Exact<{
   id: string | number;
@@ -376,6 +393,75 @@ export const NodeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<NodeQuery, NodeQueryVariables>;
+export const CostEstimateDocument = new TypedDocumentString(`
+    query CostEstimate {
+  batchJob: estimateBatchPrediction(
+    input: {rows: 1000000, secondsPerBatch: 0.5, startingReplicaCount: 2, machineType: "n1-standard-4"}
+  ) {
+    total {
+      amount
+      currency
+    }
+    perPrediction {
+      amount
+    }
+    lines {
+      description
+      quantity
+      unit
+      unitPrice
+      amount
+    }
+    assumptions
+  }
+  featurestore: estimateFeaturestore(
+    input: {minNodes: 1, maxNodes: 3, onlineStorageGib: 50, readsPerMonth: 100000000, scannedTibPerMonth: 2}
+  ) {
+    total {
+      amount
+    }
+    atLeast {
+      amount
+    }
+    atMost {
+      amount
+    }
+    assumptions
+  }
+}
+    `) as unknown as TypedDocumentString<CostEstimateQuery, CostEstimateQueryVariables>;
+export const BatchOrOnlineDocument = new TypedDocumentString(`
+    query BatchOrOnline {
+  compareServing(
+    input: {predictions: 1000000, secondsPerBatch: 0.5, machineType: "n1-standard-4", hours: 730}
+  ) {
+    cheaper
+    ratio
+    breakEvenPredictions
+    mostPredictionsFor342Times: mostPredictionsForRatio(times: 342)
+    batch {
+      total {
+        amount
+      }
+    }
+    online {
+      total {
+        amount
+      }
+    }
+    curve {
+      predictions
+      batch {
+        amount
+      }
+      online {
+        amount
+      }
+      cheaper
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BatchOrOnlineQuery, BatchOrOnlineQueryVariables>;
 export const AirportDocument = new TypedDocumentString(`
     query Airport($id: ID!, $at: DateTime) {
   flights {
