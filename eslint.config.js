@@ -181,7 +181,7 @@ export default tseslint.config(
         'error',
         {
           exceptions: {
-            types: ['PageInfo', 'StoreInfo', 'FeatureValue', 'FeatureMatrix', 'FlightsFeaturestore'],
+            types: ['PageInfo', 'StoreInfo', 'FeatureValue', 'FeatureMatrix', 'FlightsFeaturestore', 'ModelField'],
             suffixes: ['Connection', 'Edge'],
           },
         },

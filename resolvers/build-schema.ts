@@ -8,6 +8,7 @@ import { EntityTypeResolver } from './entity-type.resolver.js';
 import { EntityResolver } from './entity.resolver.js';
 import { FeatureResolver, FeatureViewResolver } from './feature.resolver.js';
 import { FeaturestoreResolver } from './featurestore.resolver.js';
+import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
 import { NodeResolver } from './node.resolver.js';
 import { typedResolvers } from './typed-resolvers.js';
 
@@ -20,6 +21,8 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       FeatureResolver,
       FeatureViewResolver,
       EntityResolver,
+      ModelResolver,
+      ModelFieldResolver,
       NodeResolver,
     ],
     validate: false,
