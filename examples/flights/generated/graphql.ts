@@ -127,6 +127,7 @@ export type NodeQuery = { nodes: Array<
     | { __typename: 'Featurestore', id: string }
     | { __typename: 'FlightsAirport', departures24h: string | null, lastDestination: string | null, id: string }
     | { __typename: 'FlightsRoute', id: string }
+    | { __typename: 'Model', id: string }
    | null> };
 
 export type AirportQueryVariables = Exact<{
