@@ -78,7 +78,7 @@ describe('an HTTP model', () => {
     parameters: Record<string, unknown> | null = null,
     signal = new AbortController().signal,
   ) => {
-    const predictor = await new HttpServing(100_000).open(model, { parallelism: 1 });
+    const predictor = await new HttpServing(100_000).open(model);
     return predictor.predict({ instances, parameters, signal }).finally(() => predictor.close());
   };
   const two = [

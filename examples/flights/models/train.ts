@@ -1,13 +1,14 @@
 /**
  * Trains the model of flight delays and writes flight-delay.onnx and the numbers in README.md:
  *   npm run train:delay-model [-- FOLDER]
- * The features are computed from the flights first, in about a minute; a FOLDER keeps them for the next run. The same
+ * The features are computed from the flights first, in about half a minute; a FOLDER keeps them for the next run. The same
  * flights give the same file, byte for byte.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
+import { format, resolveConfig } from 'prettier';
 import { projectRoot } from '../../../config/project-root.js';
 import { sourceFingerprint } from '../../../datasources/ingestion/source-fingerprint.js';
 import { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js';
@@ -107,7 +108,7 @@ async function checkGraph(graph: Uint8Array, { columns, targets }: Examples, exp
 async function writeNumbers(rows: readonly (readonly [string, Errors])[]): Promise<void> {
   const table = [
     '| predictor | MAE (minutes) | RMSE (minutes) |',
-    '| --- | ---: | ---: |',
+    '| --- | --- | --- |',
     ...rows.map(([name, { mae, rmse }]) => `| ${name} | ${mae.toFixed(2)} | ${rmse.toFixed(2)} |`),
   ].join('\n');
   const text = [
@@ -118,7 +119,8 @@ async function writeNumbers(rows: readonly (readonly [string, Errors])[]): Promi
   console.log(`\n${text}`);
   const readme = join(folder, 'README.md');
   const [before, , after] = (await readFile(readme, 'utf8')).split(/<!-- numbers(?: end)? -->/);
-  await writeFile(readme, `${before}<!-- numbers -->\n\n${text}\n\n<!-- numbers end -->${after}`);
+  const whole = `${before}<!-- numbers -->\n\n${text}\n\n<!-- numbers end -->${after}`;
+  await writeFile(readme, await format(whole, { ...(await resolveConfig(readme)), filepath: readme }));
 }
 
 function count({ targets }: Examples): string {
