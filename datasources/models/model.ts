@@ -43,24 +43,16 @@ export interface ModelField {
 /** One thing to predict for: a row of the input, by column. INT64 is a bigint, TIMESTAMP an Instant. */
 export type Instance = Readonly<Record<string, FeatureValue | null>>;
 
-/**
- * Why an instance has no prediction. MISSING_INPUT: an input is null or absent. INVALID_INPUT: a value the model cannot
- * take. INSTANCE_REFUSED: the model's server refused it. INVALID_PREDICTION: what the model gave does not fit its outputs.
- */
-export const PREDICTION_FAILURES = [
-  'MISSING_INPUT',
-  'INVALID_INPUT',
-  'INSTANCE_REFUSED',
-  'INVALID_PREDICTION',
-] as const;
-export type PredictionFailureCode = (typeof PREDICTION_FAILURES)[number];
-
 /** What came of one instance. A fault of the instance itself is data; it never fails the batch it was in. */
 export type PredictionOutcome = { readonly kind: 'prediction'; readonly prediction: Prediction } | PredictionFailure;
 
+/**
+ * Codes of the adapters. MISSING_INPUT: an input is null or absent. INVALID_INPUT: a value the model cannot take.
+ * INSTANCE_REFUSED: the model's server refused it. INVALID_PREDICTION: what the model gave does not fit its outputs.
+ */
 export interface PredictionFailure {
   readonly kind: 'failure';
-  readonly code: PredictionFailureCode;
+  readonly code: string;
   readonly message: string;
 }
 
@@ -85,7 +77,8 @@ export interface PredictorOptions {
 export interface Predictor {
   /**
    * One outcome an instance, in order. Rejects when the batch as a whole failed (a crashed worker, HTTP 500, a time-out,
-   * a wrong number of predictions): the caller tries again, then with smaller batches.
+   * a wrong number of predictions): the caller tries again, then with smaller batches. With MODEL_UNAVAILABLE when the model
+   * is not there or has no time, which smaller batches do not change.
    */
   predict(request: PredictionRequest): Promise<readonly PredictionOutcome[]>;
   close(): Promise<void>;

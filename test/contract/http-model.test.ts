@@ -196,7 +196,9 @@ describe('an HTTP model', () => {
       ['/endless', /over 100000 bytes/],
     ];
     for (const [path, fault] of cases) await expect(predict(modelAt(path), two), path).rejects.toThrow(fault);
-    await expect(predict(modelAt('/second-time'), two)).rejects.toThrow(/HTTP 503/);
+    // A server with no time must not have its batches halved until each instance is called bad.
+    await expect(predict(modelAt('/429'), two.slice(1))).rejects.toMatchObject({ code: 'MODEL_UNAVAILABLE' });
+    await expect(predict(modelAt('/second-time'), two)).rejects.toMatchObject({ code: 'MODEL_UNAVAILABLE' });
     expect(await predict(modelAt('/second-time'), two)).toMatchObject([
       { prediction: { y: 4 } },
       { prediction: { y: 9 } },

@@ -60,7 +60,7 @@ describe('the model flight_delay', () => {
       for (const tree of new Set(trees)) {
         let id = 0;
         for (let at = place.get(key(tree, id))!; modes[at] !== 'LEAF'; at = place.get(key(tree, id))!) {
-          const value = row[features[at]!]!;
+          const value = row[features[at]!] ?? null;
           const isLeft = value === null ? tracks[at] === 1 : Math.fround(value) <= thresholds[at]!;
           id = isLeft ? lefts[at]! : rights[at]!;
         }

@@ -1,3 +1,4 @@
+import { AppError } from '../../../errors/app-error.js';
 import type { Model, PredictionFailure, PredictionOutcome, PredictionRequest, Predictor } from '../model.js';
 import { readInputs } from '../read-inputs.js';
 import { readJson } from './read-json.js';
@@ -46,6 +47,10 @@ export class HttpPredictor implements Predictor {
       await response.body?.cancel();
       // A server that takes batches refuses all of one for the sake of a single instance. Alone, it is known to be that one.
       if (instances.length === 1 && IS_ABOUT_INSTANCES.has(response.status)) return [refused(response.status)];
+      if (IS_BUSY.has(response.status)) {
+        const message = `The server of model "${this.model.name}" has no time or is not there (HTTP ${response.status}).`;
+        throw new AppError('MODEL_UNAVAILABLE', message);
+      }
       throw new Error(`the server of model "${this.model.name}" answered HTTP ${response.status}`);
     }
     const answer = await readJson(response, this.maxResponseBytes);
@@ -60,6 +65,9 @@ export class HttpPredictor implements Predictor {
 
 /** Bad request, too large, unsupported, unprocessable. Not 401, 404 or 429: they are about the server or this client. */
 const IS_ABOUT_INSTANCES = new Set([400, 413, 415, 422]);
+
+/** Too many requests; what stands before the server cannot reach it; not available now. */
+const IS_BUSY = new Set([429, 502, 503, 504]);
 
 function refused(status: number): PredictionFailure {
   return { kind: 'failure', code: 'INSTANCE_REFUSED', message: `The model's server refused it (HTTP ${status}).` };

@@ -108,6 +108,6 @@ function fromElement(valueType: ValueType, element: number | bigint | string): b
     case 'DOUBLE':
       return Number(element);
     default:
-      return element as string;
+      return element;
   }
 }
