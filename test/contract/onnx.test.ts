@@ -134,6 +134,13 @@ describe('an ONNX model', () => {
     }
   });
 
+  it('is unavailable, and nobody waits for ever, when its threads cannot even start', async () => {
+    const model = await modelOf(linearGraph());
+    await expect(new OnnxServing('/nowhere/worker.js').open(model, { parallelism: 2 })).rejects.toMatchObject({
+      code: 'MODEL_UNAVAILABLE',
+    });
+  });
+
   it('goes on after a worker has crashed: its batch is rejected, the next ones are not', async () => {
     const workerFile = join(import.meta.dirname, '../support/crashing-session-worker.ts');
     const predictor = await new OnnxServing(workerFile).open(await modelOf(linearGraph()), { parallelism: 2 });

@@ -5,11 +5,14 @@ import proto, { type onnx as Onnx } from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
 import { OnnxServing } from '../../datasources/models/onnx/onnx-serving.js';
 import type { Instance, Model } from '../../datasources/models/model.js';
+import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
 import { DELAY_INPUTS } from '../../examples/flights/models/delay-inputs.js';
 import { predictBoostedTrees, trainBoostedTrees } from '../../examples/flights/models/gradient-boosting.js';
-import type { Examples } from '../../examples/flights/models/training-data.js';
+import { readExamples, type Examples } from '../../examples/flights/models/training-data.js';
 import { treeGraph } from '../../examples/flights/models/tree-graph.js';
+import { parseInstant } from '../../values/instant.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { testModel } from '../support/test-model.js';
 
@@ -99,6 +102,70 @@ describe('the model flight_delay', () => {
       );
     const [calm, late] = await predict(model, [flight(0, 0.05), flight(60, 0.6)]);
     expect(late!).toBeGreaterThan(calm! + 10);
+  });
+});
+
+describe('the training data', () => {
+  it('have each flight with what was known when it was to leave, or some hours before', async () => {
+    const registry = await loadRegistry(join(root, 'examples/flights/registry.yaml'));
+    const sources = ['airport', 'route'].flatMap((name) => registry.entityType('flights', name).sources);
+    const database = await DuckDbDatabase.open(':memory:');
+    const offline = await DuckDbOfflineStore.open(database, sources);
+    const sourceOf = (entityType: string, name: string) =>
+      sources.find((source) => source.entityType.name === entityType && source.name === name)!;
+    const hourly = (entityId: string, time: string, values: Record<string, bigint | number>) => ({
+      entityId,
+      timestamp: parseInstant(time),
+      values: new Map(Object.entries(values)),
+    });
+    await offline.append(sourceOf('airport', 'hourly'), [
+      hourly('SFO', '2001-03-01T08:00:00Z', { departures_1h: 1n, mean_delay_3h: 10 }),
+      hourly('SFO', '2001-03-01T09:00:00Z', { departures_1h: 2n, mean_delay_3h: 20 }),
+      hourly('SFO', '2001-03-01T10:00:00Z', { departures_1h: 3n, mean_delay_3h: 30 }),
+      hourly('JFK', '2001-03-01T09:00:00Z', { departures_1h: 9n, mean_delay_3h: 90 }),
+    ]);
+    await offline.append(sourceOf('route', 'hourly'), [hourly('SFO,JFK', '2001-03-01T09:00:01Z', { last_delay: 5n })]);
+    await offline.append(sourceOf('route', 'details'), [
+      { entityId: 'SFO,JFK', timestamp: null, values: new Map([['distance_miles', 2586n]]) },
+    ]);
+    const flights = join(temporaryFolder(), 'flights.parquet');
+    await database.use((connection) =>
+      connection.run(`COPY (SELECT * FROM (VALUES
+        (TIMESTAMP '2001-03-01 10:30:00', 7, 'SFO', 'JFK'), (TIMESTAMP '2001-03-01 09:00:00', -3, 'SFO', 'JFK'),
+        (TIMESTAMP '2001-04-01 09:00:00', 1, 'SFO', 'JFK'), (TIMESTAMP '2001-03-04 23:59:00', 40, 'JFK', 'LAX')
+      ) AS flight(date, delay, origin, destination)) TO '${flights}'`),
+    );
+    const read = async (hoursBefore: number) => {
+      const period = { from: '2001-03-01', until: '2001-04-01', every: 1, hoursBefore };
+      const { columns, targets } = await database.use((connection) =>
+        readExamples(connection, registry, period, flights),
+      );
+      const names = [
+        'hour',
+        'day_of_week',
+        'distance_miles',
+        'last_delay',
+        'origin_mean_delay_3h',
+        'destination_departures_1h',
+      ];
+      return Array.from(targets, (target, row) => [
+        target,
+        ...names.map((name) => columns[DELAY_INPUTS.indexOf(name)]![row]),
+      ]);
+    };
+    expect(await read(0)).toEqual([
+      [7, 10, 4, 2586, 5, 30, 9],
+      // At the very time of a row the row counts; the route's is a second too late.
+      [-3, 9, 4, 2586, NaN, 20, 9],
+      // Three days later the mean of 3 hours is past its ttl.
+      [40, 23, 7, NaN, NaN, NaN, NaN],
+    ]);
+    expect(await read(1)).toEqual([
+      [7, 10, 4, 2586, 5, 20, 9],
+      [-3, 9, 4, 2586, NaN, 10, NaN],
+      [40, 23, 7, NaN, NaN, NaN, NaN],
+    ]);
+    database.close();
   });
 });
 

@@ -28,8 +28,8 @@ export async function readExamples(
   connection: DuckDBConnection,
   registry: Registry,
   period: Period,
+  flights = registry.featurestore('flights').tables.get('flights')!,
 ): Promise<Examples> {
-  const flights = registry.featurestore('flights').tables.get('flights')!;
   const parameters = new Parameters<DuckDBValue>();
   const flight = `read_parquet(${parameters.add(flights)}, file_row_number = true)`;
   const chosen = `SELECT file_row_number AS row_id, date - to_hours(${parameters.add(period.hoursBefore)}::INTEGER) AS label_time,
