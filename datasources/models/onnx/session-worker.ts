@@ -9,11 +9,19 @@ import type { GraphValue, SessionTask, SessionAnswer, TensorData } from './sessi
 const { file } = workerData as { readonly file: string };
 let opening: Promise<InferenceSession> | undefined;
 
-/** Threads are given out by the pool: more of them inside a session would only fight over the cores. */
-const ONE_THREAD = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential' } as const;
+/**
+ * Threads are given out by the pool: more of them inside a session would only fight over the cores. Warnings go to standard
+ * error unasked, between the lines of the log; errors are thrown as well.
+ */
+const OPTIONS = {
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  logSeverityLevel: 4,
+} as const;
 
 export default async function run(task: SessionTask): Promise<SessionAnswer> {
-  const session = await (opening ??= InferenceSession.create(file, ONE_THREAD));
+  const session = await (opening ??= InferenceSession.create(file, OPTIONS));
   if (task.kind === 'describe') {
     return { inputs: session.inputMetadata.map(describe), outputs: session.outputMetadata.map(describe), tensors: [] };
   }

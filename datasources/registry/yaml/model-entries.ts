@@ -53,7 +53,8 @@ const model = z
       .strictObject({
         url: url.describe('Where to POST {instances, parameters}; the answer is {predictions}.'),
         healthUrl: url.nullable().default(null).describe('Answers GET with 200 when the server can predict.'),
-        deadlineSeconds: z.number().positive().max(3600).default(60).describe('The longest a batch may take.'),
+        // Node's fetch gives up after 300 s by itself.
+        deadlineSeconds: z.number().positive().max(300).default(60).describe('The longest a batch may take.'),
       })
       .optional()
       .describe('A server that keeps Vertex AI’s contract for custom containers.'),
