@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Instance, Model } from '../../datasources/models/model.js';
 import { OnnxServing } from '../../datasources/models/onnx/onnx-serving.js';
@@ -26,6 +27,7 @@ describeModelServing('ONNX Runtime', async () => {
   };
 });
 
+const CRASHING_WORKER = join(import.meta.dirname, '../support/crashing-session-worker.ts');
 const never = new AbortController().signal;
 
 async function modelOf(graph: Uint8Array, model: Partial<ModelInput> = {}): Promise<Model> {
@@ -142,8 +144,7 @@ describe('an ONNX model', () => {
   });
 
   it('goes on after a worker has crashed: its batch is rejected, the next ones are not', async () => {
-    const workerFile = join(import.meta.dirname, '../support/crashing-session-worker.ts');
-    const predictor = await new OnnxServing(workerFile).open(await modelOf(linearGraph()), { parallelism: 2 });
+    const predictor = await new OnnxServing(CRASHING_WORKER).open(await modelOf(linearGraph()), { parallelism: 2 });
     const predict = (a: number) => predictor.predict({ instances: [{ a, b: 0 }], parameters: null, signal: never });
     for (let round = 0; round < 3; round += 1) {
       await expect(predict(666)).rejects.toThrow(/exited/);
@@ -153,6 +154,18 @@ describe('an ONNX model', () => {
       ]);
     }
     await predictor.close();
+  });
+
+  it('can be closed while the thread that takes a crashed one’s place is starting', async () => {
+    // Ending a thread that loads the model would end this process: nothing after this test would run.
+    const model = await modelOf(linearGraph());
+    for (let round = 0; round < 10; round += 1) {
+      const predictor = await new OnnxServing(CRASHING_WORKER).open(model, { parallelism: 3 });
+      const crash = () => predictor.predict({ instances: [{ a: 666, b: 0 }], parameters: null, signal: never });
+      await Promise.allSettled([crash(), crash()]);
+      await setTimeout(round * 5);
+      await predictor.close();
+    }
   });
 
   it.skipIf(!existsSync('/proc/self/task'))('waits for its batches when closed, then ends its threads', async () => {

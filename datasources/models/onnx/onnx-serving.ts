@@ -1,9 +1,8 @@
 import { extname, join } from 'node:path';
-import { Piscina } from 'piscina';
 import { AppError } from '../../../errors/app-error.js';
 import type { Model, ModelServing, Predictor, PredictorOptions } from '../model.js';
 import { OnnxPredictor } from './onnx-predictor.js';
-import type { SessionAnswer, SessionTask } from './session-task.js';
+import { SessionPool } from './session-pool.js';
 import { LayoutFault, layoutTensors } from './tensor-layout.js';
 
 /** The worker lies beside this file and is what this file is: TypeScript under a test runner, JavaScript in dist/. */
@@ -16,25 +15,17 @@ export class OnnxServing implements ModelServing {
   constructor(private readonly workerFile = WORKER_FILE) {}
 
   async open(model: Model, { parallelism }: PredictorOptions): Promise<Predictor> {
-    const pool = new Piscina<SessionTask, SessionAnswer>({
-      filename: this.workerFile,
-      // All of them always: a thread that ends for want of work must load the model again for the next.
-      minThreads: parallelism,
-      maxThreads: parallelism,
-      workerData: { file: model.location },
-    });
-    // Without a listener the death of an idle thread would end the process; the pool starts another by itself.
-    pool.on('error', () => undefined);
+    const sessions = new SessionPool(this.workerFile, model.location, parallelism);
     try {
-      const graph = await pool.run({ kind: 'describe' });
+      const graph = await sessions.load();
       return new OnnxPredictor(
         model,
-        pool,
+        sessions,
         layoutTensors('input', model.inputs, graph.inputs),
         layoutTensors('output', model.outputs, graph.outputs),
       );
     } catch (cause) {
-      await pool.destroy();
+      await sessions.close();
       const why =
         cause instanceof LayoutFault
           ? `does not fit its ONNX file: ${cause.message}. Correct its entry in the registry, or export it anew`

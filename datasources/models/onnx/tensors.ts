@@ -5,7 +5,7 @@ import type { Elements, TensorData } from './session-task.js';
 import type { TensorLayout, TensorType } from './tensor-layout.js';
 
 /** The inputs of an instance, in the order of the model. */
-type Row = readonly (FeatureValue | null)[];
+export type Row = readonly (FeatureValue | null)[];
 
 const MAKE: Readonly<Record<TensorType, (length: number) => Elements>> = {
   bool: (length) => new Uint8Array(length),
