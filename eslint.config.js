@@ -190,6 +190,7 @@ export default tseslint.config(
               'FeatureValue',
               'FeatureMatrix',
               'FlightsFeaturestore',
+              'ModelField',
               'Money',
               'CostLine',
               'CostEstimate',

@@ -9,6 +9,7 @@ import { EntityTypeResolver } from './entity-type.resolver.js';
 import { EntityResolver } from './entity.resolver.js';
 import { FeatureResolver, FeatureViewResolver } from './feature.resolver.js';
 import { FeaturestoreResolver } from './featurestore.resolver.js';
+import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
 import { NodeResolver } from './node.resolver.js';
 import { typedResolvers } from './typed-resolvers.js';
 
@@ -21,6 +22,8 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       FeatureResolver,
       FeatureViewResolver,
       EntityResolver,
+      ModelResolver,
+      ModelFieldResolver,
       NodeResolver,
       CostResolver,
       ServingComparisonResolver,

@@ -17,6 +17,15 @@ export type FeatureValueStatus =
   /** There is a value. */
   | 'PRESENT';
 
+/** What runs a model. */
+export type ModelRuntime =
+  /** A server that keeps Vertex AI's contract for custom containers. */
+  | 'HTTP'
+  /** An ONNX file, run by the gateway in worker threads. */
+  | 'ONNX'
+  /** Google Cloud: a model of Vertex AI's model registry. */
+  | 'VERTEX';
+
 /** How predictions are made. */
 export type ServingMode =
   /** By a job that ends. */
@@ -134,7 +143,13 @@ export type NodeQuery = { nodes: Array<
     | { __typename: 'Featurestore', id: string }
     | { __typename: 'FlightsAirport', departures24h: string | null, lastDestination: string | null, id: string }
     | { __typename: 'FlightsRoute', id: string }
+    | { __typename: 'Model', id: string }
    | null> };
+
+export type ModelsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ModelsQuery = { models: Array<{ id: string, displayName: string, description: string | null, runtime: ModelRuntime, inputs: Array<{ name: string, valueType: ValueType, unit: string | null, optional: boolean }>, outputs: Array<{ name: string, valueType: ValueType, unit: string | null }> }> };
 
 export type CostEstimateQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -393,6 +408,27 @@ export const NodeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<NodeQuery, NodeQueryVariables>;
+export const ModelsDocument = new TypedDocumentString(`
+    query Models {
+  models {
+    id
+    displayName
+    description
+    runtime
+    inputs {
+      name
+      valueType
+      unit
+      optional
+    }
+    outputs {
+      name
+      valueType
+      unit
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
 export const CostEstimateDocument = new TypedDocumentString(`
     query CostEstimate {
   batchJob: estimateBatchPrediction(
