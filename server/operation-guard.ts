@@ -7,7 +7,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { AppError } from '../errors/app-error.js';
-import { ERROR_CODES } from '../errors/error-codes.js';
+import { ERROR_CODES, isErrorCode } from '../errors/error-codes.js';
 import { findAppError } from '../errors/mask-error.js';
 import { queryCostCheck } from '../limits/query-cost.js';
 import { QUERY_LIMITS } from '../limits/query-limits.js';
@@ -55,13 +55,13 @@ export function operationGuard(schema: GraphQLSchema, maxQueryCost: number): Ope
 
 /** The HTTP status of a request refused with this error. */
 export function statusOf(error: GraphQLError | undefined): number {
-  if (!error?.originalError) return ERROR_CODES.BAD_USER_INPUT.httpStatus;
-  return ERROR_CODES[findAppError(error)?.code ?? 'INTERNAL_SERVER_ERROR'].httpStatus;
+  const code = findAppError(error)?.code ?? error?.extensions.code;
+  return ERROR_CODES[isErrorCode(code) ? code : 'INTERNAL_SERVER_ERROR'].httpStatus;
 }
 
-/** graphql-js gives a variable it cannot read no code; a scalar that refused one did (BAD_USER_INPUT, with its reason). */
+/** graphql-js gives a variable it cannot read no code; a scalar of ours that refused one did (with its reason). */
 function asBadInput(error: GraphQLError): GraphQLError {
-  if (error.originalError) return error;
+  if (findAppError(error)) return error;
   return new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code: 'BAD_USER_INPUT' } });
 }
 
