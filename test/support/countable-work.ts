@@ -30,17 +30,17 @@ export class CountableWork implements JobRunner {
   }
 
   begin(total: bigint | null): this {
-    return this.#add((control) => control.running(total).then(() => undefined));
+    return this.#add(async (control) => {
+      this.#progress = { ...this.#progress, total };
+      await control.running(total);
+      return undefined;
+    });
   }
 
   count(completed: bigint, failed = 0n): this {
     return this.#add(async (control) => {
-      const { total } = this.#progress;
-      this.#progress = {
-        completed: this.#progress.completed + completed,
-        failed: this.#progress.failed + failed,
-        total,
-      };
+      const { total, ...done } = this.#progress;
+      this.#progress = { completed: done.completed + completed, failed: done.failed + failed, total };
       control.report(this.#progress);
       return undefined;
     });

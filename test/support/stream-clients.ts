@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws';
 import { WebSocket, type ClientOptions } from 'ws';
@@ -29,7 +30,7 @@ export const TRANSPORTS: readonly (readonly [string, (url: string) => StreamClie
 ];
 
 export function webSocketClient(url: string, retryAttempts = 0): StreamClient {
-  const client = createWsClient({ url: url.replace('http', 'ws'), webSocketImpl: WebSocket, retryAttempts });
+  const client = createWsClient({ url: url.replace('http', 'ws'), webSocketImpl: WebSocket, retryAttempts, retryWait });
   return {
     follow: following((operation, sink) => client.subscribe(operation, sink)),
     close: () => void client.dispose(),
@@ -37,9 +38,11 @@ export function webSocketClient(url: string, retryAttempts = 0): StreamClient {
 }
 
 export function eventStreamClient(url: string, retryAttempts = 0): StreamClient {
-  const client = createSseClient({ url, retryAttempts });
+  const client = createSseClient({ url, retryAttempts, retry: retryWait });
   return { follow: following((operation, sink) => client.subscribe(operation, sink)), close: () => client.dispose() };
 }
+
+const retryWait = (): Promise<void> => sleep(10);
 
 interface Sink {
   next(result: unknown): void;
