@@ -2,8 +2,11 @@
 import './production-mode.js';
 import { Command } from 'commander';
 import { OperatorError } from '../errors/operator-error.js';
+import { predictCommand } from './commands/predict.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
 import { serve } from './commands/serve.js';
+import { trainingSetCommand } from './commands/training-set.js';
+import { watchCommand } from './commands/watch.js';
 
 const program = new Command('featuregraph')
   .description('One typed GraphQL schema in front of a feature store and batch prediction.')
@@ -17,6 +20,10 @@ program
   .command('print-registry-schema')
   .description('Print the JSON Schema of registry files, for editors.')
   .action(printRegistryJsonSchema);
+
+program.addCommand(trainingSetCommand());
+program.addCommand(predictCommand());
+program.addCommand(watchCommand());
 
 try {
   await program.parseAsync();

@@ -65,6 +65,7 @@ export class CountableWork implements JobRunner {
   }
 
   async #nextStep(signal: AbortSignal): Promise<Step | undefined> {
+    if (signal.aborted) return undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
       signal.addEventListener('abort', () => resolve(), { once: true });

@@ -15,7 +15,7 @@ import type {
   TrainingSetRequest,
   TrainingSets,
 } from '../../datasources/jobs/training-sets.js';
-import { AppError } from '../../errors/app-error.js';
+import type { AppError } from '../../errors/app-error.js';
 
 /**
  * The ports of jobs over a real engine, without the work: what was asked of them is kept for a test to look at, and what
