@@ -50,6 +50,8 @@ export class JobResolver {
     description:
       'The job as it is now, then each change, at most four a second; completes when the job ends. Whoever comes late, ' +
       'or again, begins with the job as it is then: nothing is lost. JOB_NOT_FOUND when there is no such job.',
+    // Each event is an answer of its own.
+    complexity: listOf(),
     subscribe: async ({ args, context }: { args: { id: string }; context: RequestContext }) => {
       const changes = await context.jobs.follow(jobIdOf(args.id, 'id'));
       if (!changes) throw noJob(args.id, 'id');

@@ -56,6 +56,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
   });
 
   const speak = (socket: WebSocket): void => {
+    const start = performance.now();
     const stopKeepAlive = keepAlive(socket, limits.keepAliveMs);
     const cutOffWhenFull = (): boolean => {
       if (socket.bufferedAmount <= limits.maxBufferedBytes) return false;
@@ -91,6 +92,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
     socket.on('error', (error) => logger.debug({ err: error }, 'a socket broke'));
     socket.once('close', (code, reason) => {
       stopKeepAlive();
+      logger.info({ code, durationMs: Math.round(performance.now() - start) }, 'socket closed');
       closed(code, reason.toString()).catch((error: unknown) => {
         logger.error({ err: error }, 'a socket did not close well');
       });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { getOperationAST, parse } from 'graphql';
+import { getOperationAST, OperationTypeNode, parse } from 'graphql';
 import { expect, inject, it } from 'vitest';
 import { webSocketClient } from '../support/stream-clients.js';
 
@@ -33,7 +33,7 @@ const follow = async (query: string) => {
 
 it.each(readdirSync(folder))('example %s is answered', async (file) => {
   const query = readFileSync(join(folder, file), 'utf8');
-  const isSubscription = getOperationAST(parse(query))?.operation === 'subscription';
+  const isSubscription = getOperationAST(parse(query))?.operation === OperationTypeNode.SUBSCRIPTION;
   const { data, errors } = await (isSubscription ? follow(query) : ask(query));
   expect(errors).toBeUndefined();
   expect(JSON.stringify(data)).not.toMatch(/^{}$/);
