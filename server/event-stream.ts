@@ -34,12 +34,15 @@ export class EventStreams {
 
   /** Answers a POST. What is wrong with the operation comes as an event, as clients of graphql-sse want it. */
   async answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
-    if (this.#isClosing) throw new AppError('SHUTTING_DOWN', 'The gateway is stopping. Try another instance.');
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const body = subscriptionRequest(await readJsonBody(request, this.options.maxBodyBytes), requestId);
     const admitted = await this.options.subscriptions.admit(body);
     const result = admitted.errors ? { errors: admitted.errors } : await admitted.open();
+    if (this.#isClosing || gone.signal.aborted) {
+      if (isStream(result)) await result.return(undefined);
+      throw new AppError('SHUTTING_DOWN', 'The gateway is stopping. Try another instance.');
+    }
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
@@ -72,7 +75,6 @@ export class EventStreams {
   async #pump(events: EventStream, response: ServerResponse, gone: AbortSignal): Promise<void> {
     const end = (): void => void events.return(undefined);
     gone.addEventListener('abort', end);
-    if (gone.aborted) end();
     try {
       for await (const event of events) {
         if (!response.writable) return;

@@ -86,7 +86,17 @@ export class Subscriptions {
     return { errors: (body.singleResult.errors ?? []).map((error) => new FormattedError(error)) };
   }
 
-  async #open(operation: AdmittedOperation, requestId: string): Promise<EventStream | ExecutionResult> {
+  #open(operation: AdmittedOperation, requestId: string): Promise<EventStream | ExecutionResult> {
+    return requestScope.run({ requestId }, async () => {
+      try {
+        return await this.#follow(operation, requestId);
+      } catch (error) {
+        return { errors: [this.#formattedError(error)] };
+      }
+    });
+  }
+
+  async #follow(operation: AdmittedOperation, requestId: string): Promise<EventStream | ExecutionResult> {
     const { createContext } = this.#options;
     const args = (): ExecutionArgs => ({
       schema: operation.schema,
@@ -95,8 +105,8 @@ export class Subscriptions {
       variableValues: operation.variables,
       contextValue: createContext(requestId),
     });
-    const source = await requestScope.run({ requestId }, () => createSourceEventStream(args()));
-    if (!(Symbol.asyncIterator in source)) return requestScope.run({ requestId }, () => this.#format(source));
+    const source = await createSourceEventStream(args());
+    if (!(Symbol.asyncIterator in source)) return this.#format(source);
     // Each event is a request of its own: its "now" is that of the event, and no loader remembers the one before.
     return this.#events(source[Symbol.asyncIterator](), requestId, (event) => execute({ ...args(), rootValue: event }));
   }

@@ -1,6 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { UserError } from '../user-error.js';
+import { StartJobInput } from './start-job.js';
 import { BatchOutputFormatEnum, BatchPredictionJob } from './batch-prediction-job.js';
 import { FileFormatEnum } from './enums.js';
 
@@ -41,7 +42,7 @@ export class BatchOutputInput {
 }
 
 @InputType({ description: 'A batch prediction to start.' })
-export class StartBatchPredictionInput {
+export class StartBatchPredictionInput extends StartJobInput {
   @Field(() => String, { description: 'What its owner calls it.' })
   displayName!: string;
 
@@ -92,16 +93,6 @@ export class StartBatchPredictionInput {
     description: 'Explain each prediction, where the model can.',
   })
   generateExplanation!: boolean | null | undefined;
-
-  @Field(() => JSONObject, { nullable: true, description: 'Free key-value pairs to find it by, all strings.' })
-  labels!: JsonObject | null | undefined;
-
-  @Field(() => String, {
-    nullable: true,
-    description:
-      'The same key never starts a second job: the first one is given again. null: every request starts one.',
-  })
-  idempotencyKey!: string | null | undefined;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'What came of startBatchPrediction.' })

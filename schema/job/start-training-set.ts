@@ -1,6 +1,7 @@
 import { Field, Float, InputType, ObjectType } from 'type-graphql';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { UserError } from '../user-error.js';
+import { StartJobInput } from './start-job.js';
 import { FileFormatEnum } from './enums.js';
 import { TrainingSetFormatEnum, TrainingSetJob } from './training-set-job.js';
 
@@ -127,7 +128,7 @@ export class TrainingSetOutputInput {
 }
 
 @InputType({ description: 'A training set to make.' })
-export class StartTrainingSetInput {
+export class StartTrainingSetInput extends StartJobInput {
   @Field(() => TrainingSetInput, { description: 'What it is made of.' })
   trainingSet!: TrainingSetInput;
 
@@ -136,16 +137,6 @@ export class StartTrainingSetInput {
 
   @Field(() => String, { nullable: true, description: 'What its owner calls it. null: nothing.' })
   displayName!: string | null | undefined;
-
-  @Field(() => JSONObject, { nullable: true, description: 'Free key-value pairs to find it by, all strings.' })
-  labels!: JsonObject | null | undefined;
-
-  @Field(() => String, {
-    nullable: true,
-    description:
-      'The same key never starts a second job: the first one is given again. null: every request starts one.',
-  })
-  idempotencyKey!: string | null | undefined;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'What came of startTrainingSet.' })

@@ -1,29 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../support/countable-work.js';
 import { eventStreamClient } from '../support/stream-clients.js';
-import { startStreamServer, streamSchema, type StreamServer } from '../support/stream-server.js';
+import { NeverEnding, startStreamServer, streamSchema, type StreamServer } from '../support/stream-server.js';
 
-let waiting = 0;
+const source = new NeverEnding();
 const schema = streamSchema('type Query { one: Int } type Subscription { one: Int, never: Int }', {
   one: async function* () {
     yield 1;
   },
-  never: () => {
-    let leave: (value: IteratorResult<number>) => void;
-    const left = new Promise<IteratorResult<number>>((resolve) => (leave = resolve));
-    waiting += 1;
-    return {
-      next: () => left,
-      return: async () => {
-        waiting -= 1;
-        leave({ done: true, value: undefined });
-        return { done: true, value: undefined };
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
-  },
+  never: source.subscribe,
 });
 
 let server: StreamServer;
@@ -93,23 +78,23 @@ it('a stream without events shows signs of life', async () => {
   }
   expect(text).toMatch(/^(:\n\n)+$/);
   abort.abort();
-  await until(() => waiting === 0);
+  await until(() => source.waiting === 0);
 });
 
 it('a client that goes leaves nothing behind', async () => {
   const client = eventStreamClient(server.url);
   void client.follow({ query: 'subscription { never }' });
-  await until(() => waiting === 1);
+  await until(() => source.waiting === 1);
   client.close();
-  await until(() => waiting === 0);
+  await until(() => source.waiting === 0);
 });
 
 it('when the gateway stops, a stream ends without "complete", so that its client connects again; no new one is taken', async () => {
   const response = await ask('subscription { never }');
-  await until(() => waiting === 1);
+  await until(() => source.waiting === 1);
   server.http.endStreams();
   expect(await response.text()).not.toContain('complete');
-  await until(() => waiting === 0);
+  await until(() => source.waiting === 0);
   const refused = await ask('subscription { one }');
   expect([refused.status, await refused.json()]).toMatchObject([
     503,

@@ -2,6 +2,7 @@ import { WebSocket, type ClientOptions } from 'ws';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RawSocket } from '../support/stream-clients.js';
 import {
+  NeverEnding,
   startStreamServer,
   streamSchema,
   type StreamServer,
@@ -9,25 +10,9 @@ import {
 } from '../support/stream-server.js';
 import { until } from '../support/countable-work.js';
 
-/** Waits for ever; counts those who wait, so that a test sees one go. */
-let waiting = 0;
+const source = new NeverEnding();
 const schema = streamSchema('type Query { one: Int } type Subscription { never: Int }', {
-  never: () => {
-    let leave: (value: IteratorResult<number>) => void;
-    const left = new Promise<IteratorResult<number>>((resolve) => (leave = resolve));
-    waiting += 1;
-    return {
-      next: () => left,
-      return: async () => {
-        waiting -= 1;
-        leave({ done: true, value: undefined });
-        return { done: true, value: undefined };
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
-  },
+  never: source.subscribe,
 });
 
 let server: StreamServer;
@@ -68,7 +53,7 @@ describe('a socket is closed with the code of the protocol', () => {
     const raw = await ready(await serve());
     raw.send(subscribe('1'), subscribe('1'));
     expect(await raw.closed).toMatchObject({ code: 4409 });
-    await until(() => waiting === 0);
+    await until(() => source.waiting === 0);
   });
 
   it('4406 when it speaks another protocol', async () => {
@@ -99,20 +84,20 @@ it('a socket has so many subscriptions at a time and no more', async () => {
     type: 'error',
     payload: [{ extensions: { code: 'TOO_MANY_SUBSCRIPTIONS', retryable: true } }],
   });
-  await until(() => waiting === 2);
+  await until(() => source.waiting === 2);
   raw.send({ id: '1', type: 'complete' });
-  await until(() => waiting === 1);
+  await until(() => source.waiting === 1);
   raw.send(subscribe('4'));
-  await until(() => waiting === 2);
+  await until(() => source.waiting === 2);
   raw.socket.terminate();
-  await until(() => waiting === 0);
+  await until(() => source.waiting === 0);
 });
 
 it('a socket that goes silent is cut off', async () => {
   const raw = await ready(await serve({ limits: { keepAliveMs: 30 } }), { autoPong: false });
   raw.send(subscribe('1'));
   expect(await raw.closed).toMatchObject({ code: 1006 });
-  await until(() => waiting === 0);
+  await until(() => source.waiting === 0);
 });
 
 it('a client that sends and never reads is cut off before its answers fill the memory', async () => {
@@ -158,9 +143,9 @@ describe('where a socket may come from', () => {
 it('when the gateway stops, sockets are told to go elsewhere, and no new one is taken', async () => {
   const raw = await ready(await serve());
   raw.send(subscribe('1'));
-  await until(() => waiting === 1);
+  await until(() => source.waiting === 1);
   server.http.endStreams();
   expect(await raw.closed).toEqual({ code: 1001, reason: 'Going away' });
-  await until(() => waiting === 0);
+  await until(() => source.waiting === 0);
   await expect(RawSocket.open(server.url)).rejects.toThrow('503');
 });

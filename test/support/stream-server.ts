@@ -71,3 +71,23 @@ export function streamSchema(sdl: string, sources: Readonly<Record<string, Sourc
   }
   return schema;
 }
+
+/** A source that never gives anything. Counts who waits for it, so that a test sees them come and go. */
+export class NeverEnding {
+  waiting = 0;
+
+  readonly subscribe = (): AsyncIterableIterator<never, undefined> => {
+    this.waiting += 1;
+    const left = Promise.withResolvers<IteratorReturnResult<undefined>>();
+    const source: AsyncIterableIterator<never, undefined> = {
+      next: () => left.promise,
+      return: async () => {
+        this.waiting -= 1;
+        left.resolve({ done: true, value: undefined });
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]: () => source,
+    };
+    return source;
+  };
+}
