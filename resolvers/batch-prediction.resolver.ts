@@ -180,11 +180,15 @@ async function instancePage<Row extends { readonly instanceNumber: bigint }>(
   read: (range: ResultRange) => Promise<readonly Row[]>,
 ): Promise<Connection<Row>> {
   const size = pageSize(first);
-  const last = after === null || after === undefined ? null : BigInt(decodeCursor(list, after));
+  const last = after === null || after === undefined ? null : BigInt(decodeCursor(list, after, isInstanceNumber));
   // One more than asked for tells whether there is a next page.
   const rows = await read({ after: last, limit: size + 1 });
   return connection(rows.slice(0, size), ({ instanceNumber }) => encodeCursor(list, String(instanceNumber)), {
     hasNextPage: rows.length > size,
     hasPreviousPage: last !== null,
   });
+}
+
+function isInstanceNumber(key: string): boolean {
+  return /^\d{1,18}$/.test(key);
 }

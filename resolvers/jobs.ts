@@ -4,7 +4,7 @@ import { JOB_KINDS, type JobKind, type JobRecord } from '../datasources/jobs/job
 import { AppError, badInput } from '../errors/app-error.js';
 import type { Connection } from '../schema/connection.js';
 import type { JobFilter } from '../schema/job/job-filter.js';
-import { formatResourceName, parseResourceName } from '../schema/resource-name.js';
+import { formatResourceName, isJobId, parseResourceName } from '../schema/resource-name.js';
 import type { JsonObject } from '../schema/scalars/json-object.js';
 import type { RequestContext } from './context.js';
 import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
@@ -55,7 +55,7 @@ export async function jobPage(
   kinds: readonly JobKind[] = JOB_KINDS,
 ): Promise<Connection<JobRecord>> {
   const size = pageSize(first);
-  const before = after === null || after === undefined ? null : decodeCursor('jobs', after);
+  const before = after === null || after === undefined ? null : decodeCursor('jobs', after, isJobId);
   // One more than asked for tells whether there is a next page.
   const found = await jobs.list({ filter: conditions(filter, kinds), before, limit: size + 1 });
   return connection(found.slice(0, size), ({ id }) => encodeCursor('jobs', id), {

@@ -44,7 +44,8 @@ export function formatResourceName(name: ResourceName): string {
 /** undefined for a text that is no resource name: to a client that is an id of nothing. */
 export function parseResourceName(id: string): ResourceName | undefined {
   const [collection, featurestore, kind, name, subkind, subname, ...rest] = id.split('/');
-  if (collection === 'jobs' && featurestore && kind === undefined) return { kind: 'job', job: featurestore };
+  if (collection === 'jobs' && kind === undefined)
+    return isJobId(featurestore) ? { kind: 'job', job: featurestore } : undefined;
   if (collection === 'models' && featurestore && kind === undefined) return { kind: 'model', model: featurestore };
   if (collection !== 'featurestores' || !featurestore || rest.length > 0) return undefined;
   if (kind === undefined) return { kind: 'featurestore', featurestore };
@@ -56,6 +57,11 @@ export function parseResourceName(id: string): ResourceName | undefined {
   if (subkind === 'features') return { kind: 'feature', featurestore, entityType: name, feature: subname };
   if (subkind === 'entities') return parseEntity(featurestore, name, subname);
   return undefined;
+}
+
+/** Ids of jobs are made by the gateway; what cannot be one must not reach the store as a key. */
+export function isJobId(text: string | undefined): text is string {
+  return text !== undefined && /^[\w-]{1,64}$/.test(text);
 }
 
 function parseEntity(featurestore: string, entityType: string, segment: string): ResourceName | undefined {

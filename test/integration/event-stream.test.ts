@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { until } from '../support/countable-work.js';
+import { until } from '../support/until.js';
 import { eventStreamClient } from '../support/stream-clients.js';
 import { NeverEnding, startStreamServer, streamSchema, type StreamServer } from '../support/stream-server.js';
 

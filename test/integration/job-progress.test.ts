@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { JobStore } from '../../datasources/jobs/job-store.js';
 import { JobWatch } from '../../datasources/jobs/job-watch.js';
 import { JobFailure } from '../../datasources/jobs/job.js';
-import { CountableWork, until } from '../support/countable-work.js';
+import { CountableWork } from '../support/countable-work.js';
+import { until } from '../support/until.js';
 import { smallRegistry } from '../support/small-registry.js';
 import { errorsOf, eventStreamClient, TRANSPORTS, webSocketClient } from '../support/stream-clients.js';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/test-gateway.js';
@@ -102,6 +103,19 @@ describe.each(TRANSPORTS)('the progress of a job over %s', (_name, createClient)
     expect(jobsOf(outcome)[0].progress).toMatchObject({ completed: '6', total: '10' });
     expect(jobsOf(outcome).at(-1).state).toBe('SUCCEEDED');
     client.close();
+  });
+
+  it('is no longer watched by a client that has gone', async () => {
+    await begin();
+    const follows = vi.spyOn(JobWatch.prototype, 'follow');
+    const id = await startJob();
+    work.begin(10n);
+    const client = createClient(gateway.url);
+    void client.follow(following(id));
+    const watchers = () => (follows.mock.contexts[0] as JobWatch | undefined)?.watchers;
+    await until(() => watchers() === 1);
+    client.close();
+    await until(() => watchers() === 0);
   });
 
   it('is told to whoever cancels', async () => {

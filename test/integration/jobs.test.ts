@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Model } from '../../datasources/models/model.js';
 import { Registry } from '../../datasources/registry/registry.js';
 import { AppError } from '../../errors/app-error.js';
-import { CountableWork, until } from '../support/countable-work.js';
+import { CountableWork } from '../support/countable-work.js';
+import { until } from '../support/until.js';
 import { AskedBatchPredictions, AskedTrainingSets, VALIDATION } from '../support/job-ports.js';
 import { NOW, NOW_TEXT, smallRegistry } from '../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -287,7 +288,10 @@ describe('a batch prediction', () => {
     const query = `query ($id: ID!, $first: Int, $after: String) { batchPredictionJob(id: $id) {
       failures(first: $first, after: $after) { nodes { code } } } jobs(first: 1) { pageInfo { endCursor } } }`;
     const { data } = await gateway.ask(query, { id });
+    const madeUp = (key: string) => Buffer.from(JSON.stringify([`${id}/failures`, key])).toString('base64url');
     for (const [variables, field] of [
+      [{ after: madeUp('x') }, 'after'],
+      [{ after: madeUp('') }, 'after'],
       [{ after: data.jobs.pageInfo.endCursor }, 'after'],
       [{ first: 101 }, 'first'],
       [{ first: -1 }, 'first'],
@@ -360,8 +364,12 @@ describe('jobs', () => {
     expect(errors![0]!.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field });
   });
 
-  it.each(['job', 'batchPredictionJob'])('%s says when there is no such job', async (field) => {
-    const { data, errors } = await gateway.ask(`{ ${field}(id: "jobs/none") { id } }`);
+  it.each(
+    ['job', 'batchPredictionJob'].flatMap((field) =>
+      ['jobs/none', 'jobs/', 'jobs/a/b', `jobs/${'x'.repeat(5000)}`, 'models/churn'].map((id) => [field, id] as const),
+    ),
+  )('%s says when there is no such job: %.20s', async (field, id) => {
+    const { data, errors } = await gateway.ask(`query ($id: ID!) { ${field}(id: $id) { id } }`, { id });
     expect(data).toEqual({ [field]: null });
     expect(errors![0]!.extensions).toMatchObject({ code: 'JOB_NOT_FOUND', field: 'id', retryable: false });
   });
@@ -372,6 +380,12 @@ describe('jobs', () => {
       message: expect.stringContaining('TRAINING_SET'),
       extensions: { code: 'JOB_NOT_FOUND' },
     });
+  });
+
+  it.each(['', 'x/y', 'x'.repeat(5000)])('a made-up cursor is refused: %.20s', async (key) => {
+    const after = Buffer.from(JSON.stringify(['jobs', key])).toString('base64url');
+    const { errors } = await gateway.ask('query ($after: String) { jobs(after: $after) { nodes { id } } }', { after });
+    expect(errors![0]!.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'after' });
   });
 
   it('cancelJob says when there is no such job', async () => {

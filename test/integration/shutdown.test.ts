@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { shutDown } from '../../server/shutdown.js';
-import { CountableWork, until } from '../support/countable-work.js';
+import { CountableWork } from '../support/countable-work.js';
+import { until } from '../support/until.js';
 import { smallRegistry } from '../support/small-registry.js';
 import { eventStreamClient, RawSocket, webSocketClient } from '../support/stream-clients.js';
 import { startTestGateway } from '../support/test-gateway.js';

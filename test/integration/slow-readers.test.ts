@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { until } from '../support/countable-work.js';
+import { until } from '../support/until.js';
 import { RawSocket } from '../support/stream-clients.js';
 import { startStreamServer, streamSchema, type StreamServer } from '../support/stream-server.js';
 

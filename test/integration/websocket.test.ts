@@ -8,7 +8,7 @@ import {
   type StreamServer,
   type StreamServerOptions,
 } from '../support/stream-server.js';
-import { until } from '../support/countable-work.js';
+import { until } from '../support/until.js';
 
 const source = new NeverEnding();
 const schema = streamSchema('type Query { one: Int } type Subscription { never: Int }', {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobControl, JobOutcome, JobRunner } from '../../datasources/jobs/job-runner.js';
 import type { JobKind, JobProgress, JobRecord } from '../../datasources/jobs/job.js';
 
@@ -72,9 +71,4 @@ export class CountableWork implements JobRunner {
     });
     return this.#steps.shift();
   }
-}
-
-/** Waits until something holds. The test's own time-out is the limit. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(5);
 }
