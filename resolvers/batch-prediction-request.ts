@@ -4,7 +4,7 @@ import type { Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import type { BatchInputInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
 import { parseResourceName } from '../schema/resource-name.js';
-import { jobIdOf, stringLabels } from './jobs.js';
+import { jobIdOf, jobOrigin, stringLabels } from './jobs.js';
 
 /** What a client asks for, as the port takes it. Faults name the field of the input. */
 export function batchPredictionRequest(registry: Registry, input: StartBatchPredictionInput): BatchPredictionRequest {
@@ -12,9 +12,7 @@ export function batchPredictionRequest(registry: Registry, input: StartBatchPred
   return {
     displayName: input.displayName,
     labels: stringLabels(input.labels),
-    // Nobody is known until there is a login.
-    createdBy: null,
-    idempotencyKey: input.idempotencyKey ?? null,
+    ...jobOrigin(input),
     model,
     spec: {
       model: model.name,

@@ -29,7 +29,7 @@ import { formatResourceName } from '../schema/resource-name.js';
 import { batchPredictionRequest } from './batch-prediction-request.js';
 import type { RequestContext } from './context.js';
 import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
-import { findBatchPredictionJob, jobPage } from './jobs.js';
+import { findBatchPredictionJob, jobOrigin, jobPage } from './jobs.js';
 import { connection, type PageArguments } from './page.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
@@ -83,13 +83,10 @@ export class BatchPredictionResolver {
   retryFailedInstances(
     @Ctx() context: RequestContext,
     @Arg('input', () => RetryFailedInstancesInput, { description: 'The job whose failures are meant.' })
-    { job, idempotencyKey }: RetryFailedInstancesInput,
+    input: RetryFailedInstancesInput,
   ): Promise<JobPayload<BatchPredictionJobRecord>> {
     return jobPayload(async () =>
-      context.batchPredictions.retryFailed(await findBatchPredictionJob(context, job, 'job'), {
-        createdBy: null,
-        idempotencyKey: idempotencyKey ?? null,
-      }),
+      context.batchPredictions.retryFailed(await findBatchPredictionJob(context, input.job, 'job'), jobOrigin(input)),
     );
   }
 

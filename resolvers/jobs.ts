@@ -1,6 +1,6 @@
 import type { BatchPredictionJobRecord } from '../datasources/jobs/batch-predictions.js';
 import type { JobFilter as JobConditions } from '../datasources/jobs/job-store.js';
-import { JOB_KINDS, type JobKind, type JobRecord } from '../datasources/jobs/job.js';
+import { JOB_KINDS, type JobKind, type JobOrigin, type JobRecord } from '../datasources/jobs/job.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import type { Connection } from '../schema/connection.js';
 import type { JobFilter } from '../schema/job/job-filter.js';
@@ -92,6 +92,17 @@ export function stringLabels(
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
-export function isBatchPrediction(job: JobRecord): job is BatchPredictionJobRecord {
+/** It is a key of the store as well, whose keys are short. */
+const MAX_IDEMPOTENCY_KEY_BYTES = 500;
+
+/** Who asks for a job. Nobody is known until there is a login. */
+export function jobOrigin({ idempotencyKey }: { idempotencyKey: string | null | undefined }): JobOrigin {
+  if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > MAX_IDEMPOTENCY_KEY_BYTES) {
+    throw badInput(`"idempotencyKey" has at most ${MAX_IDEMPOTENCY_KEY_BYTES} bytes. Use a UUID.`, 'idempotencyKey');
+  }
+  return { createdBy: null, idempotencyKey: idempotencyKey ?? null };
+}
+
+function isBatchPrediction(job: JobRecord): job is BatchPredictionJobRecord {
   return job.kind === 'BATCH_PREDICTION';
 }

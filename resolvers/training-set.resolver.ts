@@ -10,7 +10,7 @@ import { TrainingSetJob, type TrainingSetOutput } from '../schema/job/training-s
 import { TrainingSetPreview } from '../schema/job/training-set-validation.js';
 import type { RequestContext } from './context.js';
 import { MAX_PAGE_SIZE, pageSize } from './cursor.js';
-import { stringLabels } from './jobs.js';
+import { jobOrigin, stringLabels } from './jobs.js';
 import { trainingSetRequest } from './training-set-request.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
@@ -44,9 +44,7 @@ export class TrainingSetResolver {
         displayName: input.displayName ?? null,
         jobLabels: stringLabels(input.labels),
         output: { format: input.output?.format ?? 'PARQUET', location: input.output?.location ?? null },
-        // Nobody is known until there is a login.
-        createdBy: null,
-        idempotencyKey: input.idempotencyKey ?? null,
+        ...jobOrigin(input),
       }),
     );
   }

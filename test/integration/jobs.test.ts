@@ -143,6 +143,13 @@ describe('startBatchPrediction', () => {
       ['input', 'maxReplicaCount'],
       /less/,
     ],
+    [
+      'a very long idempotency key',
+      { idempotencyKey: 'x'.repeat(501) },
+      'BAD_USER_INPUT',
+      ['input', 'idempotencyKey'],
+      /UUID/,
+    ],
     ['a label that is no string', { labels: { team: 1 } }, 'BAD_USER_INPUT', ['input', 'labels', 'team'], /quotes/],
   ])('refuses %s as data, and starts nothing', async (_what, more, code, field, message) => {
     const { job, userErrors } = await start(more);
