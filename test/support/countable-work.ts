@@ -1,6 +1,7 @@
 import type { JobControl, JobOutcome, JobRunner } from '../../datasources/jobs/job-runner.js';
 import type { JobKind, JobProgress, JobRecord } from '../../datasources/jobs/job.js';
 
+type EndState = 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED';
 type Step = (control: JobControl) => Promise<JobOutcome | undefined>;
 
 /**
@@ -45,7 +46,7 @@ export class CountableWork implements JobRunner {
     });
   }
 
-  end(state: JobOutcome['state'] = 'SUCCEEDED'): this {
+  end(state: EndState = 'SUCCEEDED'): this {
     return this.#add(async () => this.#outcome(state));
   }
 
@@ -53,7 +54,7 @@ export class CountableWork implements JobRunner {
     return this.#add(() => Promise.reject(error));
   }
 
-  #outcome(state: JobOutcome['state']): JobOutcome {
+  #outcome(state: EndState): JobOutcome {
     return { state, result: this.result, progress: this.#progress };
   }
 

@@ -9,7 +9,6 @@ import type { FeatureStores } from '../../datasources/feature-stores.js';
 import type { BatchPredictions } from '../../datasources/jobs/batch-predictions.js';
 import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import type { JobRunner } from '../../datasources/jobs/job-runner.js';
-import type { JobStore } from '../../datasources/jobs/job-store.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import type { TrainingSets } from '../../datasources/jobs/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
@@ -59,8 +58,6 @@ export interface TestGatewayOptions {
   /** What starts jobs and reads their results, made with the engine that runs them. */
   readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
   readonly trainingSets?: (jobs: JobEngine) => TrainingSets;
-  /** Stands between the engine and its store, to count or break. */
-  readonly wrapJobStore?: (store: JobStore) => JobStore;
   /** Stands between the gateway and its stores, to break them. */
   readonly wrap?: (stores: FeatureStores) => FeatureStores;
 }
@@ -81,9 +78,8 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   };
   const logger = options.logger ?? createLogger('silent');
   const clock = options.clock ?? (() => 1_000_000_000_000_000n);
-  const jobStore = new LmdbJobStore(join(folder, 'jobs'));
   const jobs = new JobEngine({
-    store: options.wrapJobStore?.(jobStore) ?? jobStore,
+    store: new LmdbJobStore(join(folder, 'jobs')),
     runners: options.runners ?? [],
     clock,
     newId: () => newJobId(),
