@@ -59,9 +59,16 @@ export class TrainingSetValidation {
   joinedRows!: bigint;
 
   @Field(() => BigIntScalar, {
-    description: 'Values whose timestamp is after the label’s. 0, or the training set must not be used.',
+    description:
+      'Rows with a value whose timestamp is after the label’s, or that the history does not give as of it. 0, or the ' +
+      'training set must not be used.',
   })
   leakedRows!: bigint;
+
+  @Field(() => BigIntScalar, {
+    description: 'Rows of which every value was derived again from the history; the times were checked of all.',
+  })
+  verifiedRows!: bigint;
 
   @Field(() => BigIntScalar, { description: 'Labels for which no feature was found at all.' })
   unmatchedRows!: bigint;
@@ -69,7 +76,7 @@ export class TrainingSetValidation {
   @Field(() => BigIntScalar, { description: 'Values left out because they were older than their ttl.' })
   expiredValues!: bigint;
 
-  @Field(() => BigIntScalar, { description: 'Labels without an id or time.' })
+  @Field(() => BigIntScalar, { description: 'Labels without a time, or without an id of one of the joins.' })
   invalidLabels!: bigint;
 
   @Field(() => [FeatureCoverage], { description: 'For each column of a feature, in their order.' })

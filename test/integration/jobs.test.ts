@@ -411,7 +411,7 @@ describe('a training set', () => {
     ...more,
   });
   const PREVIEW = `query ($input: TrainingSetInput!, $first: Int) { trainingSetPreview(input: $input, first: $first) { columns rows
-    validation { labelRows joinedRows leakedRows unmatchedRows expiredValues invalidLabels
+    validation { labelRows joinedRows leakedRows verifiedRows unmatchedRows expiredValues invalidLabels
       featureCoverage { column present nulls notFound expired } offendingRows { row kind reason } } } }`;
 
   it('is previewed with its validation', async () => {

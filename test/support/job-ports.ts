@@ -85,6 +85,7 @@ export const VALIDATION = {
   labelRows: 2n,
   joinedRows: 2n,
   leakedRows: 0n,
+  verifiedRows: 2n,
   unmatchedRows: 1n,
   expiredValues: 3n,
   invalidLabels: 1n,
