@@ -8,12 +8,15 @@ import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import type { FeatureStores } from './datasources/feature-stores.js';
 import { prepareStores, type PrepareProgress } from './datasources/ingestion/prepare.js';
+import { JobEngine } from './datasources/jobs/job-engine.js';
+import { LmdbJobStore } from './datasources/jobs/lmdb/lmdb-job-store.js';
 import { DuckDbDatabase } from './datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from './datasources/offline/duckdb/duckdb-offline-store.js';
 import { LmdbOnlineStore } from './datasources/online/lmdb/lmdb-online-store.js';
 import { openCosts } from './datasources/prices/lmdb/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import { loadRegistry } from './datasources/registry/yaml/load-registry.js';
+import { AppError } from './errors/app-error.js';
 import type { Logger } from './observability/logger.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
@@ -37,6 +40,14 @@ export interface GatewayOptions {
   readonly onPrepare: (progress: PrepareProgress) => void;
 }
 
+/** Each job may use all cores of the machine; the others wait. */
+const MAX_RUNNING_JOBS = 2;
+
+/** Stands where the local runners will: a job that nobody does must not be taken. */
+async function noRunner(): Promise<never> {
+  throw new AppError('STORE_UNAVAILABLE', 'This gateway runs no jobs of this kind.');
+}
+
 /** The composition root: configuration, datasources, schema, server. Nothing else wires. */
 export async function startGateway({ config, logger, onPrepare }: GatewayOptions): Promise<Gateway> {
   const registryPath = config.registryPath ?? join(projectRoot, 'examples/flights/registry.yaml');
@@ -53,8 +64,35 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   const online = new LmdbOnlineStore(join(config.dataDirectory, 'online'));
   await prepareStores(registry, offline, online, onPrepare);
 
+  const jobs = new JobEngine({
+    store: new LmdbJobStore(join(config.dataDirectory, 'jobs')),
+    // The local runners of batch predictions and training sets go here.
+    runners: [],
+    clock: systemClock,
+    newId: () => uuidv7(),
+    maxRunning: MAX_RUNNING_JOBS,
+    onError: (error, job) => logger.error({ err: error, job: job.id }, 'a job failed'),
+  });
+  await jobs.resume();
+
   const stores: FeatureStores = { online: () => online, offline: () => offline };
-  const services: Services = { registry, search: new FeatureSearch(registry), stores, costs, clock: systemClock };
+  const services: Services = {
+    registry,
+    search: new FeatureSearch(registry),
+    stores,
+    costs,
+    jobs,
+    // And the local batch predictions and training sets here.
+    batchPredictions: {
+      start: noRunner,
+      retryFailed: noRunner,
+      predictions: noRunner,
+      failures: noRunner,
+      metrics: noRunner,
+    },
+    trainingSets: { preview: noRunner, start: noRunner },
+    clock: systemClock,
+  };
   const apollo = createApolloServer({
     schema,
     logger,
@@ -63,7 +101,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   });
   await apollo.start();
   const health = createHealth(async () => (await online.isHealthy()) && (await offline.isHealthy()));
-  const server = createHttpServer({
+  const http = createHttpServer({
     apollo,
     createContext: (requestId) => createContext(services, requestId),
     health,
@@ -77,17 +115,23 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
         }
       : null,
   });
-  server.listen(config.port, config.host);
-  await once(server, 'listening');
+  http.server.listen(config.port, config.host);
+  await once(http.server, 'listening');
 
   return {
-    url: urlOf(server.address() as AddressInfo),
+    url: urlOf(http.server.address() as AddressInfo),
     stop: () =>
       shutDown({
-        server,
+        http,
         drain: () => health.drain(),
         delayMs: config.shutdownDelayMs,
-        thenStop: [() => apollo.stop(), () => online.close(), () => offline.close(), () => costs.close()],
+        thenStop: [
+          () => apollo.stop(),
+          () => jobs.stop(),
+          () => online.close(),
+          () => offline.close(),
+          () => costs.close(),
+        ],
       }),
   };
 }

@@ -8,6 +8,9 @@ import { pricesCommand } from './commands/prices.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
 import { serve } from './commands/serve.js';
 import { systemClock } from '../values/clock.js';
+import { predictCommand } from './commands/predict.js';
+import { trainingSetCommand } from './commands/training-set.js';
+import { watchCommand } from './commands/watch.js';
 
 const program = new Command('featuregraph')
   .description('One typed GraphQL schema in front of a feature store and batch prediction.')
@@ -25,6 +28,9 @@ program
 const write = (text: string) => void process.stdout.write(text);
 program.addCommand(estimateCommand(write));
 program.addCommand(pricesCommand({ write, clock: systemClock }));
+program.addCommand(trainingSetCommand());
+program.addCommand(predictCommand());
+program.addCommand(watchCommand());
 
 try {
   await program.parseAsync();
