@@ -55,7 +55,7 @@ async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = S
   };
   const steps: string[] = [];
   try {
-    const done = await prepareStores(loaded, offline, online, ({ step, share }) => {
+    const done = await prepareStores(loaded, offline, () => online, ({ step, share }) => {
       expect(share).toBeGreaterThanOrEqual(0);
       expect(share).toBeLessThanOrEqual(1);
       if (steps.at(-1) !== step) steps.push(step);
