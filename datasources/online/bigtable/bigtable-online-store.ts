@@ -4,13 +4,12 @@ import type { BigtableSettings, EntityType, Feature } from '../../registry/model
 import { sourceSlot } from '../merge-rule.js';
 import type { FillableOnlineStore, OnlineRead, OnlineWrite } from '../online-store.js';
 import type { StoredCell } from './cell-codec.js';
-import { cellsOf, qualifierOf, writeCells } from './conditional-write.js';
+import { cellsOf, deleteRow, qualifierOf, writeCells } from './conditional-write.js';
 import { readRows, type RowsBySlot } from './read-rows.js';
 import { contentsKey, rowKey, rowPrefix } from './row-key.js';
-import { asStoreError, connect, repeatableOptions, streamOptions, type BigtableConnection } from './store-calls.js';
+import { asStoreError, connect, repeatableOptions, type BigtableConnection } from './store-calls.js';
 
-const WRITES_AT_ONCE = 64;
-const DELETES_PER_CALL = 1000;
+const CALLS_AT_ONCE = 64;
 const HEALTH_DEADLINE_MS = 2000;
 /** Dropping a range is an administrative call that takes its time where there is much to drop. */
 const CLEAR_DEADLINE_MS = 300_000;
@@ -95,7 +94,7 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
     const entities = [...Map.groupBy(writes, ({ entityId }) => entityId)];
     await this.#call(() =>
-      inParallel(entities, WRITES_AT_ONCE, ([entityId, ofEntity]) =>
+      inParallel(entities, CALLS_AT_ONCE, ([entityId, ofEntity]) =>
         writeCells(
           this.#connection.table,
           this.#settings.columnFamily,
@@ -177,10 +176,9 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   }
 
   async #deleteRows(keys: readonly string[]): Promise<void> {
-    for (let start = 0; start < keys.length; start += DELETES_PER_CALL) {
-      const entries = keys.slice(start, start + DELETES_PER_CALL).map((key) => ({ key, method: 'delete' }));
-      await this.#call(() => this.#connection.table.mutate(entries, { gaxOptions: streamOptions(this.#deadlineMs) }));
-    }
+    await this.#call(() =>
+      inParallel(keys, CALLS_AT_ONCE, (key) => deleteRow(this.#connection.table, key, this.#deadlineMs)),
+    );
   }
 
   async #call<T>(run: () => Promise<T>): Promise<T> {

@@ -78,6 +78,17 @@ export async function writeCells(
   }
 }
 
+/**
+ * Deletes a row, also by a condition, which any row meets. MutateRows would take many rows at once; but before it tries a
+ * second time its client waits for two seconds, whatever the deadline.
+ */
+export async function deleteRow(table: Table, key: string, deadlineMs: number): Promise<void> {
+  await table.row(key).filter([{ all: true }], {
+    onMatch: [{ method: 'delete' }],
+    gaxOptions: repeatableOptions(deadlineMs),
+  });
+}
+
 function newerInItsColumn(family: string, cell: CellWrite): FilterChain {
   return [
     { family: exactly(family) },

@@ -2,7 +2,7 @@ import type { Table } from '@google-cloud/bigtable';
 import type { Instant } from '../../../values/instant.js';
 import { cellMillis, decodeCell, type StoredCell } from './cell-codec.js';
 import { exactly, qualifierOf } from './conditional-write.js';
-import { streamOptions } from './store-calls.js';
+import { readOptions } from './store-calls.js';
 
 /** One request's keys are read one after the other by a node; more requests are read at once, by several. */
 const KEYS_PER_REQUEST = 100;
@@ -44,7 +44,7 @@ export async function readRows(read: RowsRead): Promise<RowsBySlot> {
           ...(read.until === null ? [] : [{ time: { end: new Date(cellMillis(read.until) + 1) } }]),
           { column: { cellLimit: 1 } },
         ],
-        gaxOptions: streamOptions(read.deadlineMs),
+        gaxOptions: readOptions(read.deadlineMs),
       });
       for (const row of found) {
         const key = Buffer.from(row.id).toString();

@@ -30,10 +30,10 @@ export async function connect(settings: BigtableSettings, apiEndpoint?: string):
 }
 
 /**
- * Options of a read or of MutateRows, which the client tries again by itself: after a transient error, from the row it
+ * Options of a read, which the client tries again by itself: after a transient error, from the row it
  * had come to, until the deadline. (Its default deadline is 12 hours.) New for each call: the client writes into them.
  */
-export function streamOptions(deadlineMs: number): CallOptions {
+export function readOptions(deadlineMs: number): CallOptions {
   return { timeout: deadlineMs, otherArgs: cancelledIsUnavailable() };
 }
 
@@ -79,17 +79,7 @@ function cancelledIsUnavailable(): Record<string, unknown> {
  * transports hide it, and the log has it.
  */
 export function asStoreError(error: unknown): unknown {
-  const codes = codesOf(error);
-  const isOutOfReach = codes.length > 0 && codes.every((code) => TRANSIENT.includes(code) || code === CODE.INTERNAL);
-  if (!isOutOfReach) return error;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (!TRANSIENT.includes(code) && code !== CODE.INTERNAL) return error;
   return new AppError('STORE_UNAVAILABLE', 'The online store did not answer. Try again.', {}, { cause: error });
-}
-
-/** MutateRows fails row by row: its error has an error for each row and no code of its own. */
-function codesOf(error: unknown): unknown[] {
-  if (!(error instanceof Error)) return [];
-  if ('code' in error) return [error.code];
-  return 'errors' in error && Array.isArray(error.errors)
-    ? error.errors.map(({ code }: { code: unknown }) => code)
-    : [];
 }
