@@ -72,9 +72,10 @@ async function stepsFor(
       },
     });
   }
-  // How nulls merge is part of what the online rows hold.
+  // How nulls merge is part of what the online rows hold. What they were filled with is asked of the store alone: one that
+  // many gateways share is not emptied and filled again because a new one had to compute its own offline store.
   const contents = [entityType.dense ? 'dense' : 'sparse', ...fingerprints.values()].join(' ');
-  if (steps.length > 0 || (await online.filledWith(entityType)) !== contents) {
+  if ((await online.filledWith(entityType)) !== contents) {
     steps.push({
       name: `filling the online store: ${name}`,
       weight: FILL_WEIGHT,
