@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Diagnosis } from './datasources/diagnosis.js';
+import { diagnoseDataFolder } from './datasources/online/lmdb/diagnose-data-folder.js';
 import type { FeatureStores } from './datasources/feature-stores.js';
 import { prepareStores, type PrepareProgress } from './datasources/ingestion/prepare.js';
 import { DuckDbDatabase } from './datasources/offline/duckdb/database.js';
@@ -17,7 +19,7 @@ export interface OpenStores extends FeatureStores {
   close(): Promise<void>;
 }
 
-/** Opens the stores of each featurestore. Those that several name, or say the same of, are opened once. */
+/** Opens the stores of each featurestore; a store that several name is opened once. */
 export async function openStores(registry: Registry, dataDirectory: string): Promise<OpenStores> {
   await mkdir(dataDirectory, { recursive: true });
   const offline = await DuckDbOfflineStore.open(
@@ -25,9 +27,8 @@ export async function openStores(registry: Registry, dataDirectory: string): Pro
     registry.featurestores.flatMap(({ entityTypes }) => entityTypes).flatMap(({ sources }) => sources),
   );
   const opened = new Map<string, FillableOnlineStore>();
-  for (const { onlineSettings } of registry.featurestores) {
-    const key = JSON.stringify(onlineSettings);
-    if (!opened.has(key)) opened.set(key, await openOnlineStore(onlineSettings, dataDirectory));
+  for (const settings of onlineSettingsOf(registry)) {
+    opened.set(JSON.stringify(settings), await openOnlineStore(settings, dataDirectory));
   }
   const online = (featurestore: Featurestore): FillableOnlineStore =>
     opened.get(JSON.stringify(featurestore.onlineSettings))!;
@@ -54,4 +55,28 @@ async function openOnlineStore(settings: OnlineStoreSettings, dataDirectory: str
       return BigtableOnlineStore.open(settings);
     }
   }
+}
+
+/** What `featuregraph doctor` looks at: every store the registry names, without opening it. */
+export async function diagnoseStores(registry: Registry, dataDirectory: string): Promise<Diagnosis[]> {
+  const online = onlineSettingsOf(registry).map((settings) => diagnoseOnlineStore(settings));
+  const embedded = { store: 'embedded stores', findings: diagnoseDataFolder(dataDirectory) };
+  return [embedded, ...(await Promise.all(online)).flat()];
+}
+
+async function diagnoseOnlineStore(settings: OnlineStoreSettings): Promise<Diagnosis[]> {
+  switch (settings.kind) {
+    case 'LMDB':
+      return [];
+    case 'BIGTABLE': {
+      const { diagnoseBigtable } = await import('./datasources/online/bigtable/diagnose.js');
+      return [{ store: `online store BIGTABLE: ${settings.project}`, findings: diagnoseBigtable(settings) }];
+    }
+  }
+}
+
+/** The different ones: featurestores that say the same of their online store share it. */
+function onlineSettingsOf(registry: Registry): OnlineStoreSettings[] {
+  const settings = registry.featurestores.map(({ onlineSettings }) => onlineSettings);
+  return [...new Map(settings.map((one) => [JSON.stringify(one), one])).values()];
 }

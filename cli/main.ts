@@ -2,6 +2,7 @@
 import './production-mode.js';
 import { Command } from 'commander';
 import { OperatorError } from '../errors/operator-error.js';
+import { doctor } from './commands/doctor.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
 import { serve } from './commands/serve.js';
 
@@ -17,6 +18,11 @@ program
   .command('print-registry-schema')
   .description('Print the JSON Schema of registry files, for editors.')
   .action(printRegistryJsonSchema);
+
+program
+  .command('doctor')
+  .description('Check every store the registry names, and say what to do about each fault.')
+  .action(doctor);
 
 try {
   await program.parseAsync();
