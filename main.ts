@@ -1,18 +1,13 @@
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
-import type { FeatureStores } from './datasources/feature-stores.js';
-import { prepareStores, type PrepareProgress } from './datasources/ingestion/prepare.js';
+import type { PrepareProgress } from './datasources/ingestion/prepare.js';
 import { JobEngine } from './datasources/jobs/job-engine.js';
 import { LmdbJobStore } from './datasources/jobs/lmdb/lmdb-job-store.js';
-import { DuckDbDatabase } from './datasources/offline/duckdb/database.js';
-import { DuckDbOfflineStore } from './datasources/offline/duckdb/duckdb-offline-store.js';
-import { LmdbOnlineStore } from './datasources/online/lmdb/lmdb-online-store.js';
 import { openCosts } from './datasources/prices/lmdb/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import { loadRegistry } from './datasources/registry/yaml/load-registry.js';
@@ -25,6 +20,7 @@ import { readExampleQueries } from './server/example-queries.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
 import { shutDown } from './server/shutdown.js';
+import { openStores } from './stores.js';
 import { systemClock } from './values/clock.js';
 
 /** A gateway that serves. */
@@ -54,15 +50,9 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   const registry = await loadRegistry(registryPath);
   const schema = buildSchema(registry);
 
-  await mkdir(config.dataDirectory, { recursive: true });
+  const stores = await openStores(registry, config.dataDirectory);
+  await stores.prepare(onPrepare);
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
-  const entityTypes = registry.featurestores.flatMap((featurestore) => featurestore.entityTypes);
-  const offline = await DuckDbOfflineStore.open(
-    await DuckDbDatabase.open(join(config.dataDirectory, 'offline.duckdb')),
-    entityTypes.flatMap((entityType) => entityType.sources),
-  );
-  const online = new LmdbOnlineStore(join(config.dataDirectory, 'online'));
-  await prepareStores(registry, offline, online, onPrepare);
 
   const jobs = new JobEngine({
     store: new LmdbJobStore(join(config.dataDirectory, 'jobs')),
@@ -75,7 +65,6 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   });
   await jobs.resume();
 
-  const stores: FeatureStores = { online: () => online, offline: () => offline };
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),
@@ -100,7 +89,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
     isIntrospectionAllowed: config.isIntrospectionAllowed,
   });
   await apollo.start();
-  const health = createHealth(async () => (await online.isHealthy()) && (await offline.isHealthy()));
+  const health = createHealth(() => stores.isHealthy());
   const http = createHttpServer({
     apollo,
     createContext: (requestId) => createContext(services, requestId),
@@ -125,13 +114,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
         http,
         drain: () => health.drain(),
         delayMs: config.shutdownDelayMs,
-        thenStop: [
-          () => apollo.stop(),
-          () => jobs.stop(),
-          () => online.close(),
-          () => offline.close(),
-          () => costs.close(),
-        ],
+        thenStop: [() => apollo.stop(), () => jobs.stop(), () => stores.close(), () => costs.close()],
       }),
   };
 }

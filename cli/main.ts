@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { OperatorError } from '../errors/operator-error.js';
 import { estimateCommand } from './commands/estimate.js';
 import { pricesCommand } from './commands/prices.js';
+import { doctor } from './commands/doctor.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
 import { serve } from './commands/serve.js';
 import { systemClock } from '../values/clock.js';
@@ -31,6 +32,10 @@ program.addCommand(pricesCommand({ write, clock: systemClock }));
 program.addCommand(trainingSetCommand());
 program.addCommand(predictCommand());
 program.addCommand(watchCommand());
+program
+  .command('doctor')
+  .description('Check every store the registry names, and say what to do about each fault.')
+  .action(doctor);
 
 try {
   await program.parseAsync();

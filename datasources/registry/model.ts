@@ -18,6 +18,8 @@ export interface Featurestore {
   readonly labels: Labels;
   readonly onlineStore: StoreLocation;
   readonly offlineStore: StoreLocation;
+  /** How the online store is reached; onlineStore is what clients may know of it. */
+  readonly onlineSettings: OnlineStoreSettings;
   /** Files a source's SQL may read, by the name it reads them under. */
   readonly tables: ReadonlyMap<string, string>;
   readonly entityTypes: readonly EntityType[];
@@ -28,6 +30,21 @@ export interface StoreLocation {
   readonly kind: StoreKind;
   /** In words a client may read: never a path or a project id. */
   readonly location: string | null;
+}
+
+/** Names of projects and tables: for adapters, never for clients. */
+export type OnlineStoreSettings = { readonly kind: 'LMDB' } | BigtableSettings;
+
+export interface BigtableSettings {
+  readonly kind: 'BIGTABLE';
+  readonly project: string;
+  readonly instance: string;
+  readonly table: string;
+  readonly columnFamily: string;
+  /** null for the instance's default profile. */
+  readonly appProfile: string | null;
+  /** For how long the table's garbage collection leaves older values there; 0 for not at all. */
+  readonly versionRetentionSeconds: number;
 }
 
 /** A kind of thing with an id. */
