@@ -17,7 +17,7 @@ export interface Featurestore {
   readonly description: string | null;
   readonly labels: Labels;
   readonly onlineStore: StoreLocation;
-  readonly offlineStore: StoreLocation;
+  readonly offlineStore: StoreLocation | BigQueryLocation;
   /** Files a source's SQL may read, by the name it reads them under. */
   readonly tables: ReadonlyMap<string, string>;
   readonly entityTypes: readonly EntityType[];
@@ -28,6 +28,21 @@ export interface StoreLocation {
   readonly kind: StoreKind;
   /** In words a client may read: never a path or a project id. */
   readonly location: string | null;
+}
+
+/** A BigQuery dataset as an offline store, and what may be done there. */
+export interface BigQueryLocation extends StoreLocation {
+  readonly kind: 'BIGQUERY';
+  readonly project: string;
+  readonly dataset: string;
+  /** US, EU or a region: a query finds the dataset only there. */
+  readonly location: string;
+  /** A query that would be billed for more is refused before it runs; null for no limit. */
+  readonly maximumBytesBilled: bigint | null;
+  /** BigQuery ends a query that runs longer. */
+  readonly timeoutMs: number;
+  readonly createTables: boolean;
+  readonly pointInTime: 'AGGREGATE' | 'ENTITY_FEATURES_AT_TIME';
 }
 
 /** A kind of thing with an id. */
@@ -64,6 +79,8 @@ export interface FeatureSource {
   readonly timestampColumn: string | null;
   readonly createdTimestampColumn: string | null;
   readonly sequenceColumn: string | null;
+  /** Its table in BigQuery; null for the one named after the entity type and the source. */
+  readonly bigQueryTable: string | null;
   readonly features: readonly Feature[];
 }
 

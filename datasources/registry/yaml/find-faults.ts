@@ -1,7 +1,14 @@
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
 
 /** Columns every table of values has beside its features (datasources/offline). */
-const RESERVED_NAMES = new Set(['entity_id', 'event_timestamp', 'created_timestamp', 'sequence']);
+const RESERVED_NAMES = new Set([
+  'entity_id',
+  'event_timestamp',
+  'created_timestamp',
+  'sequence',
+  'arrival_number',
+  'empty_arrays',
+]);
 
 interface Fault {
   readonly path: readonly PropertyKey[];

@@ -7,6 +7,7 @@ import type {
   RegistryDocument,
   SourceDocument,
 } from './document.js';
+import { offlineLocation } from './offline-store-document.js';
 import type { SourceFiles } from './source-files.js';
 
 /** Building is bottom-up but the model points both ways, so children are added to parents that already exist. */
@@ -23,7 +24,7 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
     description: document.description,
     labels: document.labels,
     onlineStore: { kind: document.onlineStore.kind, location: 'this machine' },
-    offlineStore: { kind: document.offlineStore.kind, location: 'this machine' },
+    offlineStore: offlineLocation(document.offlineStore),
     tables: new Map(
       Object.entries(document.tables).map(([name, location]) => [name, files.tablePaths.get(location) ?? location]),
     ),
@@ -71,6 +72,7 @@ function sourceFrom(document: SourceDocument, entityType: EntityType, files: Sou
     timestampColumn: document.static ? null : document.timestampColumn,
     createdTimestampColumn: document.createdTimestampColumn,
     sequenceColumn: document.sequenceColumn,
+    bigQueryTable: document.bigQueryTable,
     features: [],
   };
   source.features = document.features.map((feature) => featureFrom(feature, source));

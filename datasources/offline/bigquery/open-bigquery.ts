@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import type { BigQuery, BigQueryOptions } from '@google-cloud/bigquery';
+import type { Clock } from '../../../values/clock.js';
+import type { BigQueryLocation, FeatureSource } from '../../registry/model.js';
+import { BigQueryOfflineStore } from './bigquery-offline-store.js';
+import type { QueryOrigin } from './job-labels.js';
+import { prepareTables } from './prepare-tables.js';
+
+export interface BigQueryDependencies {
+  readonly clock: Clock;
+  /** The request that code runs for, for job labels and cancelling. Nothing: no one in particular. */
+  readonly currentOrigin?: () => QueryOrigin;
+  /** Where the API is and how often the client tries again; for tests. */
+  readonly client?: Pick<BigQueryOptions, 'apiEndpoint' | 'retryOptions'>;
+}
+
+/**
+ * Opens the store for these sources, after its tables were checked or made. Throws an OperatorError that lists everything
+ * in the dataset that does not fit the registry.
+ */
+export async function openBigQueryOfflineStore(
+  location: BigQueryLocation,
+  sources: readonly FeatureSource[],
+  { clock, currentOrigin = () => ({}), client: clientOptions = {} }: BigQueryDependencies,
+): Promise<BigQueryOfflineStore> {
+  const client = await openBigQueryClient(location, clientOptions);
+  return new BigQueryOfflineStore({
+    client,
+    location,
+    tables: await prepareTables(client, location, sources),
+    clock,
+    newId: randomUUID,
+    currentOrigin,
+  });
+}
+
+/** The client's code is loaded here and not before: a gateway without BigQuery does not pay for it. */
+export async function openBigQueryClient(
+  { project, location }: BigQueryLocation,
+  options: NonNullable<BigQueryDependencies['client']> = {},
+): Promise<BigQuery> {
+  const { BigQuery: Client } = await import('@google-cloud/bigquery');
+  return new Client({ projectId: project, location, ...options });
+}
