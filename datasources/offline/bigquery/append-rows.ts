@@ -7,6 +7,7 @@ import type { BigQueryLocation, FeatureSource } from '../../registry/model.js';
 import type { AppendOutcome, FeatureRow } from '../offline-store.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { reasonToReject } from '../reason-to-reject.js';
+import { withinRateLimits } from './rate-limits.js';
 import { tableIdOf } from './source-table.js';
 import { storeError } from './store-error.js';
 import { toInsertJson } from './value-mapping.js';
@@ -22,6 +23,7 @@ export interface Appending {
   readonly table: BigQueryTable;
   /** The arrival number of the next row, greater than all before. */
   readonly nextArrival: () => bigint;
+  readonly retryDelayMs: number;
 }
 
 interface InsertRow {
@@ -100,14 +102,16 @@ interface PartialFailure {
   };
 }
 
-async function insert({ client, location, source }: Appending, rows: readonly InsertRow[]): Promise<RowFault[]> {
+async function insert(
+  { client, location, source, retryDelayMs }: Appending,
+  rows: readonly InsertRow[],
+): Promise<RowFault[]> {
   try {
-    await client
-      .dataset(location.dataset)
-      .table(tableIdOf(source))
-      // raw: or the client puts a random insertId on each row. skipInvalidRows: or one bad row stops the good ones.
-      // partialRetries: a row that was refused once is refused again.
-      .insert([...rows], { raw: true, skipInvalidRows: true, partialRetries: 0 });
+    const table = client.dataset(location.dataset).table(tableIdOf(source));
+    // raw: or the client puts a random insertId on each row. skipInvalidRows: or one bad row stops the good ones.
+    // partialRetries: a row that was refused once is refused again.
+    const options = { raw: true, skipInvalidRows: true, partialRetries: 0 };
+    await withinRateLimits(retryDelayMs, () => table.insert([...rows], options));
     return [];
   } catch (error) {
     if (!isPartialFailure(error)) throw storeError(error, location.maximumBytesBilled);

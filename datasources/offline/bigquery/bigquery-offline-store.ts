@@ -74,9 +74,8 @@ export class BigQueryOfflineStore implements OfflineStore {
 
   /** Each row at least once (append-rows.ts); a row that is in the outcome as appended can be read at once. */
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
-    const { client, location } = this.options;
-    const nextArrival = (): bigint => this.#nextArrival();
-    return appendRows({ client, location, source, table: this.#tableOf(source), nextArrival }, rows);
+    const table = this.#tableOf(source);
+    return appendRows({ ...this.options, source, table, nextArrival: () => this.#nextArrival() }, rows);
   }
 
   async *newest(source: FeatureSource): AsyncGenerator<OnlineWrite[]> {

@@ -5,6 +5,7 @@ import type { BigQueryLocation, FeatureSource } from '../../registry/model.js';
 import { BigQueryOfflineStore } from './bigquery-offline-store.js';
 import type { QueryOrigin } from './job-labels.js';
 import { prepareTables } from './prepare-tables.js';
+import { DEFAULT_RETRY_DELAY_MS } from './rate-limits.js';
 
 export interface BigQueryDependencies {
   readonly clock: Clock;
@@ -12,6 +13,7 @@ export interface BigQueryDependencies {
   readonly currentOrigin?: () => QueryOrigin;
   /** Where the API is and how often the client tries again; for tests. */
   readonly client?: Pick<BigQueryOptions, 'apiEndpoint' | 'retryOptions'>;
+  readonly retryDelayMs?: number;
 }
 
 /**
@@ -21,7 +23,12 @@ export interface BigQueryDependencies {
 export async function openBigQueryOfflineStore(
   location: BigQueryLocation,
   sources: readonly FeatureSource[],
-  { clock, currentOrigin = () => ({}), client: clientOptions = {} }: BigQueryDependencies,
+  {
+    clock,
+    currentOrigin = () => ({}),
+    client: clientOptions = {},
+    retryDelayMs = DEFAULT_RETRY_DELAY_MS,
+  }: BigQueryDependencies,
 ): Promise<BigQueryOfflineStore> {
   const client = await openBigQueryClient(location, clientOptions);
   return new BigQueryOfflineStore({
@@ -31,6 +38,7 @@ export async function openBigQueryOfflineStore(
     clock,
     newId: randomUUID,
     currentOrigin,
+    retryDelayMs,
   });
 }
 

@@ -2,6 +2,7 @@ import type { BigQuery, Job, QueryResultsOptions, QueryRowsResponse } from '@goo
 import type { BigQueryLocation } from '../../registry/model.js';
 import type { BigQuerySql } from '../point-in-time/bigquery-parameters.js';
 import { jobLabels, type QueryOrigin } from './job-labels.js';
+import { withinRateLimits } from './rate-limits.js';
 import { hasStatus, storeError } from './store-error.js';
 
 /** A row as the client gives it: INT64 as an object with its digits, BYTES as a Buffer, everything else plain. */
@@ -15,6 +16,7 @@ export interface QueryJobsOptions {
   readonly location: BigQueryLocation;
   /** A new id each time. */
   readonly newId: () => string;
+  readonly retryDelayMs: number;
   /** The request that the query is made for. */
   readonly currentOrigin: () => QueryOrigin;
 }
@@ -37,7 +39,8 @@ export class QueryJobs {
     try {
       let page: QueryResultsOptions | null | undefined = FIRST_PAGE;
       while (page) {
-        const [rows, next, answer]: QueryRowsResponse = await job.getQueryResults(page);
+        const asked: QueryResultsOptions = page;
+        const [rows, next, answer]: QueryRowsResponse = await this.#try(() => job.getQueryResults(asked));
         signal?.throwIfAborted();
         isRunning = answer?.jobComplete === false;
         if (rows.length > 0) yield rows as ResultRow[];
@@ -61,7 +64,8 @@ export class QueryJobs {
   /** The bytes a query would read: an upper bound on clustered tables. Nothing runs and nothing is paid. */
   async estimateBytes(operation: string, query: BigQuerySql): Promise<bigint> {
     try {
-      const [job] = await this.options.client.createQueryJob({ ...this.#request(operation, query), dryRun: true });
+      const request = { ...this.#request(operation, query), dryRun: true };
+      const [job] = await this.#try(() => this.options.client.createQueryJob(request));
       const { statistics } = job.metadata as { statistics: { totalBytesProcessed: string } };
       return BigInt(statistics.totalBytesProcessed);
     } catch (error) {
@@ -76,12 +80,13 @@ export class QueryJobs {
     const handle = client.job(jobId, { location: location.location });
     const { maximumBytesBilled, timeoutMs } = location;
     try {
-      await client.createQueryJob({
+      const request = {
         ...this.#request(operation, query),
         jobId,
         jobTimeoutMs: timeoutMs,
         ...(maximumBytesBilled === null ? {} : { maximumBytesBilled: String(maximumBytesBilled) }),
-      });
+      };
+      await this.#try(() => client.createQueryJob(request));
     } catch (error) {
       // The first answer was lost and the client's own retry met the job that it had started: ours, since the id is.
       if (!hasStatus(error, 409)) {
@@ -95,6 +100,10 @@ export class QueryJobs {
       throw signal.reason;
     }
     return handle;
+  }
+
+  async #try<Result>(request: () => Promise<Result>): Promise<Result> {
+    return withinRateLimits(this.options.retryDelayMs, request);
   }
 
   #request(operation: string, { sql, params, types }: BigQuerySql): object {

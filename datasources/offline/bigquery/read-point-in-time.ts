@@ -9,8 +9,8 @@ import { planPointInTime } from '../point-in-time/plan.js';
 import type { ResultRow } from './query-jobs.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
 
-/** A request holds at most 10 MB; the labels, written as JSON by the client, take half of that. */
-const LABEL_BYTES_PER_QUERY = 5_000_000;
+/** A request holds at most 10 MB. The labels, written as JSON by the client, take a third of that. */
+const LABEL_BYTES_PER_QUERY = 3_300_000;
 /** What the client writes around the three fields of a label. */
 const BYTES_AROUND_LABEL = 140;
 /** A statement that joins some 30 feature tables is more than BigQuery's planner takes. */

@@ -16,7 +16,7 @@ import { joinSql } from './sql-text.js';
  *  4. Nulls are skipped only when told so: told in a sparse entity type, not told in a dense one.
  *
  * Refused: the known-at cut-off, which it has no word for; tables whose ties are broken by more than the time, since it
- * takes any row of a tie; and arrays in a sparse entity type, since a null array is an empty one to it.
+ * takes any row of a tie; and arrays, since a null array is an empty one to it.
  */
 export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock {
   const { plan, source, name, table, keys, partitions } = context;
@@ -65,8 +65,10 @@ function refuseWhatItCannotSay({ plan, source, table }: BigQueryBlockContext): v
     );
   }
   const array = source.features.find(({ feature }) => elementTypeOf(feature.valueType));
-  if (array && !source.newestRow) {
-    throw badInput(`ML.ENTITY_FEATURES_AT_TIME cannot skip nulls of the array ${array.feature.name}. ${instead}`);
+  if (array) {
+    throw badInput(
+      `ML.ENTITY_FEATURES_AT_TIME cannot tell a null array ${array.feature.name} from an empty one. ${instead}`,
+    );
   }
 }
 

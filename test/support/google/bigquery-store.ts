@@ -43,6 +43,7 @@ export async function openTestStore(
   const sources = 'sources' in entityType ? entityType.sources : entityType;
   return openBigQueryOfflineStore(bigQueryLocation(options), sources, {
     clock: () => 1_000_000_000_000_000n,
+    retryDelayMs: 1,
     // The client's waits between tries, 2 s and doubling, are cut to nothing.
     client: { apiEndpoint: server.endpoint, retryOptions: { maxRetryDelay: 0.001 } },
     ...dependencies,
