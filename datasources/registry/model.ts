@@ -17,7 +17,9 @@ export interface Featurestore {
   readonly description: string | null;
   readonly labels: Labels;
   readonly onlineStore: StoreLocation;
-  readonly offlineStore: StoreLocation | BigQueryLocation;
+  readonly offlineStore: StoreLocation;
+  /** How the offline store is reached; offlineStore is what clients may know of it. */
+  readonly offlineSettings: OfflineStoreSettings;
   /** Files a source's SQL may read, by the name it reads them under. */
   readonly tables: ReadonlyMap<string, string>;
   readonly entityTypes: readonly EntityType[];
@@ -30,17 +32,20 @@ export interface StoreLocation {
   readonly location: string | null;
 }
 
-/** A BigQuery dataset as an offline store, and what may be done there. */
-export interface BigQueryLocation extends StoreLocation {
+/** Names of projects and tables: for adapters, never for clients. */
+export type OfflineStoreSettings = { readonly kind: 'DUCKDB' } | BigQuerySettings;
+
+/** A BigQuery dataset, and what may be done there. */
+export interface BigQuerySettings {
   readonly kind: 'BIGQUERY';
   readonly project: string;
   readonly dataset: string;
   /** US, EU or a region: a query finds the dataset only there. */
   readonly location: string;
   /** A query that would be billed for more is refused before it runs; null for no limit. */
-  readonly maximumBytesBilled: bigint | null;
+  readonly maximumBytesBilled: number | null;
   /** BigQuery ends a query that runs longer. */
-  readonly timeoutMs: number;
+  readonly timeoutSeconds: number;
   readonly createTables: boolean;
   readonly pointInTime: 'AGGREGATE' | 'ENTITY_FEATURES_AT_TIME';
 }

@@ -122,7 +122,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       const { entityType, source, store } = await setUp();
       const count = store.maxLabelsPerRead;
       // Of many entities, as a request is: a join within one would be as many pairs as labels times rows.
-      const idOf = (index: number) => `x${index % 100}`;
+      const idOf = (index: number) => `x${index % 1000}`;
       await store.append(
         source,
         Array.from({ length: count }, (_, index) => rowOf(idOf(index), index, { a: String(index) })),

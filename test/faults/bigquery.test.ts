@@ -108,8 +108,8 @@ describe.skipIf(!hasGoogleSql)('BigQuery, when it is not well', () => {
     'a %s that does not end is STORE_UNAVAILABLE, in words that name nothing inside',
     async (kind) => {
       server.faults.inject(kind, /insertAll|queries|jobs/, 1000);
-      for (const attempt of [store.append(source, [row('x', 0, 'a')]), valuesNow('x')]) {
-        await expect(attempt).rejects.toMatchObject({
+      for (const attempt of [() => store.append(source, [row('x', 0, 'a')]), () => valuesNow('x')]) {
+        await expect(attempt()).rejects.toMatchObject({
           name: 'AppError',
           code: 'STORE_UNAVAILABLE',
           message: expect.not.stringMatching(/test-project|features|thing|127\.0\.0\.1/),

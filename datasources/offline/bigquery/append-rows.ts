@@ -3,7 +3,7 @@ import type { BigQuery } from '@google-cloud/bigquery';
 import { AppError } from '../../../errors/app-error.js';
 import { decodeEntityId } from '../../../values/entity-id.js';
 import { formatInstant, type Instant } from '../../../values/instant.js';
-import type { BigQueryLocation, FeatureSource } from '../../registry/model.js';
+import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import type { AppendOutcome, FeatureRow } from '../offline-store.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { reasonToReject } from '../reason-to-reject.js';
@@ -18,7 +18,7 @@ const BYTES_PER_REQUEST = 5_000_000;
 
 export interface Appending {
   readonly client: BigQuery;
-  readonly location: BigQueryLocation;
+  readonly settings: BigQuerySettings;
   readonly source: FeatureSource;
   readonly table: BigQueryTable;
   /** The arrival number of the next row, greater than all before. */
@@ -103,18 +103,18 @@ interface PartialFailure {
 }
 
 async function insert(
-  { client, location, source, retryDelayMs }: Appending,
+  { client, settings, source, retryDelayMs }: Appending,
   rows: readonly InsertRow[],
 ): Promise<RowFault[]> {
   try {
-    const table = client.dataset(location.dataset).table(tableIdOf(source));
+    const table = client.dataset(settings.dataset).table(tableIdOf(source));
     // raw: or the client puts a random insertId on each row. skipInvalidRows: or one bad row stops the good ones.
     // partialRetries: a row that was refused once is refused again.
     const options = { raw: true, skipInvalidRows: true, partialRetries: 0 };
     await withinRateLimits(retryDelayMs, () => table.insert([...rows], options));
     return [];
   } catch (error) {
-    if (!isPartialFailure(error)) throw storeError(error, location.maximumBytesBilled);
+    if (!isPartialFailure(error)) throw storeError(error, settings.maximumBytesBilled);
     const faults = error.response.insertErrors.map(({ index, errors }) => ({
       position: index,
       message: errors[0]?.message ?? '',

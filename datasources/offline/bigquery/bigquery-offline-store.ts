@@ -2,7 +2,7 @@ import type { BigQuery } from '@google-cloud/bigquery';
 import type { Clock } from '../../../values/clock.js';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { OnlineWrite } from '../../online/online-store.js';
-import type { BigQueryLocation, FeatureSource } from '../../registry/model.js';
+import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import type {
   AppendOutcome,
   FeatureRow,
@@ -19,7 +19,7 @@ import { QueryJobs, type QueryJobsOptions } from './query-jobs.js';
 import { historyEntry, historyQuery } from './read-history.js';
 import { emptyCells, placeRow, pointInTimeQueries } from './read-point-in-time.js';
 
-const FORMS: Readonly<Record<BigQueryLocation['pointInTime'], BigQueryForm>> = {
+const FORMS: Readonly<Record<BigQuerySettings['pointInTime'], BigQueryForm>> = {
   AGGREGATE: 'aggregate',
   ENTITY_FEATURES_AT_TIME: 'entityFeaturesAtTime',
 };
@@ -33,13 +33,13 @@ export interface BigQueryStoreOptions extends QueryJobsOptions {
 export class BigQueryOfflineStore implements OfflineStore {
   readonly maxLabelsPerRead = 10_000;
   readonly #client: BigQuery;
-  readonly #location: BigQueryLocation;
+  readonly #settings: BigQuerySettings;
   readonly #jobs: QueryJobs;
   #lastArrival = 0n;
 
   constructor(private readonly options: BigQueryStoreOptions) {
     this.#client = options.client;
-    this.#location = options.location;
+    this.#settings = options.settings;
     this.#jobs = new QueryJobs(options);
   }
 
@@ -85,7 +85,7 @@ export class BigQueryOfflineStore implements OfflineStore {
   }
 
   async isHealthy(): Promise<boolean> {
-    await this.#client.dataset(this.#location.dataset).getMetadata();
+    await this.#client.dataset(this.#settings.dataset).getMetadata();
     return true;
   }
 
@@ -99,7 +99,7 @@ export class BigQueryOfflineStore implements OfflineStore {
         `a point-in-time read takes 1 to ${this.maxLabelsPerRead} labels, not ${read.labels.length}`,
       );
     }
-    return pointInTimeQueries(read, FORMS[this.#location.pointInTime], (source) => this.#tableOf(source));
+    return pointInTimeQueries(read, FORMS[this.#settings.pointInTime], (source) => this.#tableOf(source));
   }
 
   #tableOf(source: FeatureSource): BigQueryTable {

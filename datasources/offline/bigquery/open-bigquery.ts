@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BigQuery, BigQueryOptions } from '@google-cloud/bigquery';
 import type { Clock } from '../../../values/clock.js';
-import type { BigQueryLocation, FeatureSource } from '../../registry/model.js';
+import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import { BigQueryOfflineStore } from './bigquery-offline-store.js';
 import type { QueryOrigin } from './job-labels.js';
 import { prepareTables } from './prepare-tables.js';
@@ -21,7 +21,7 @@ export interface BigQueryDependencies {
  * in the dataset that does not fit the registry.
  */
 export async function openBigQueryOfflineStore(
-  location: BigQueryLocation,
+  settings: BigQuerySettings,
   sources: readonly FeatureSource[],
   {
     clock,
@@ -30,11 +30,11 @@ export async function openBigQueryOfflineStore(
     retryDelayMs = DEFAULT_RETRY_DELAY_MS,
   }: BigQueryDependencies,
 ): Promise<BigQueryOfflineStore> {
-  const client = await openBigQueryClient(location, clientOptions);
+  const client = await openBigQueryClient(settings, clientOptions);
   return new BigQueryOfflineStore({
     client,
-    location,
-    tables: await prepareTables(client, location, sources),
+    settings,
+    tables: await prepareTables(client, settings, sources),
     clock,
     newId: randomUUID,
     currentOrigin,
@@ -44,7 +44,7 @@ export async function openBigQueryOfflineStore(
 
 /** The client's code is loaded here and not before: a gateway without BigQuery does not pay for it. */
 export async function openBigQueryClient(
-  { project, location }: BigQueryLocation,
+  { project, location }: BigQuerySettings,
   options: NonNullable<BigQueryDependencies['client']> = {},
 ): Promise<BigQuery> {
   const { BigQuery: Client } = await import('@google-cloud/bigquery');

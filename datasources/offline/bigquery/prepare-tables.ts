@@ -1,6 +1,6 @@
 import type { BigQuery } from '@google-cloud/bigquery';
 import { OperatorError } from '../../../errors/operator-error.js';
-import type { BigQueryLocation, FeatureSource } from '../../registry/model.js';
+import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { columnFaults, columnsOf, layoutOf, tableIdOf, type TableColumn, type TableMetadata } from './source-table.js';
 import { hasStatus } from './store-error.js';
@@ -12,21 +12,21 @@ import { hasStatus } from './store-error.js';
  */
 export async function prepareTables(
   client: BigQuery,
-  location: BigQueryLocation,
+  settings: BigQuerySettings,
   sources: readonly FeatureSource[],
 ): Promise<ReadonlyMap<FeatureSource, BigQueryTable>> {
-  await checkDataset(client, location);
+  await checkDataset(client, settings);
   const faults = sharedTables(sources);
   const layouts = new Map<FeatureSource, BigQueryTable>();
   for (const source of sources) {
-    const columns = await preparedColumns(client, location, source);
+    const columns = await preparedColumns(client, settings, source);
     const found = columns === undefined ? ['it is not there'] : columnFaults(source, columns);
     faults.push(...found.map((fault) => `table "${tableIdOf(source)}": ${fault}`));
-    if (columns) layouts.set(source, layoutOf(source, columns, location));
+    if (columns) layouts.set(source, layoutOf(source, columns, settings));
   }
   if (faults.length > 0) {
     throw new OperatorError(
-      `The BigQuery dataset "${location.dataset}" does not fit the registry. ` +
+      `The BigQuery dataset "${settings.dataset}" does not fit the registry. ` +
         'Change the registry or the tables; createTables: true makes what is missing:',
       faults,
     );
@@ -34,10 +34,10 @@ export async function prepareTables(
   return layouts;
 }
 
-async function checkDataset(client: BigQuery, location: BigQueryLocation): Promise<void> {
-  const summary = `The BigQuery dataset "${location.dataset}" of project "${location.project}" cannot be read.`;
+async function checkDataset(client: BigQuery, settings: BigQuerySettings): Promise<void> {
+  const summary = `The BigQuery dataset "${settings.dataset}" of project "${settings.project}" cannot be read.`;
   const answer: unknown[] = await client
-    .dataset(location.dataset)
+    .dataset(settings.dataset)
     .getMetadata()
     .catch((cause: unknown) => {
       const advice = hasStatus(cause, 404)
@@ -46,9 +46,9 @@ async function checkDataset(client: BigQuery, location: BigQueryLocation): Promi
       throw new OperatorError(`${summary} ${advice}`, [], { cause });
     });
   const { location: actual = '' } = answer[0] as { location?: string };
-  if (actual.toLowerCase() !== location.location.toLowerCase()) {
+  if (actual.toLowerCase() !== settings.location.toLowerCase()) {
     throw new OperatorError(
-      `The BigQuery dataset "${location.dataset}" is in ${actual}, the registry says ${location.location}: ` +
+      `The BigQuery dataset "${settings.dataset}" is in ${actual}, the registry says ${settings.location}: ` +
         'a query finds a dataset only in its own location.',
     );
   }
@@ -57,10 +57,10 @@ async function checkDataset(client: BigQuery, location: BigQueryLocation): Promi
 /** Undefined when there is no table and none may be made. */
 async function preparedColumns(
   client: BigQuery,
-  location: BigQueryLocation,
+  settings: BigQuerySettings,
   source: FeatureSource,
 ): Promise<readonly TableColumn[] | undefined> {
-  const table = client.dataset(location.dataset).table(tableIdOf(source));
+  const table = client.dataset(settings.dataset).table(tableIdOf(source));
   const wanted = columnsOf(source);
   const stored = await table.getMetadata().then(
     ([metadata]) => (metadata as TableMetadata).schema?.fields ?? [],
@@ -69,7 +69,7 @@ async function preparedColumns(
       throw error;
     },
   );
-  if (!location.createTables) return stored;
+  if (!settings.createTables) return stored;
   if (stored === undefined) {
     await table.create({
       schema: { fields: wanted },

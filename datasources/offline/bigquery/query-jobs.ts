@@ -1,5 +1,5 @@
 import type { BigQuery, Job, QueryResultsOptions, QueryRowsResponse } from '@google-cloud/bigquery';
-import type { BigQueryLocation } from '../../registry/model.js';
+import type { BigQuerySettings } from '../../registry/model.js';
 import type { BigQuerySql } from '../point-in-time/bigquery-parameters.js';
 import { jobLabels, type QueryOrigin } from './job-labels.js';
 import { withinRateLimits } from './rate-limits.js';
@@ -13,7 +13,7 @@ const FIRST_PAGE = { maxResults: 10_000, wrapIntegers: true, autoPaginate: false
 
 export interface QueryJobsOptions {
   readonly client: BigQuery;
-  readonly location: BigQueryLocation;
+  readonly settings: BigQuerySettings;
   /** A new id each time. */
   readonly newId: () => string;
   readonly retryDelayMs: number;
@@ -48,7 +48,7 @@ export class QueryJobs {
       }
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw storeError(error, this.options.location.maximumBytesBilled);
+      throw storeError(error, this.options.settings.maximumBytesBilled);
     } finally {
       signal?.removeEventListener('abort', cancel);
       if (isRunning) cancel();
@@ -69,21 +69,21 @@ export class QueryJobs {
       const { statistics } = job.metadata as { statistics: { totalBytesProcessed: string } };
       return BigInt(statistics.totalBytesProcessed);
     } catch (error) {
-      throw storeError(error, this.options.location.maximumBytesBilled);
+      throw storeError(error, this.options.settings.maximumBytesBilled);
     }
   }
 
   async #start(operation: string, query: BigQuerySql, signal: AbortSignal | undefined): Promise<Job> {
-    const { client, location, newId } = this.options;
+    const { client, settings, newId } = this.options;
     signal?.throwIfAborted();
     const jobId = `featuregraph_${operation}_${newId()}`;
-    const handle = client.job(jobId, { location: location.location });
-    const { maximumBytesBilled, timeoutMs } = location;
+    const handle = client.job(jobId, { location: settings.location });
+    const { maximumBytesBilled, timeoutSeconds } = settings;
     try {
       const request = {
         ...this.#request(operation, query),
         jobId,
-        jobTimeoutMs: timeoutMs,
+        jobTimeoutMs: timeoutSeconds * 1000,
         ...(maximumBytesBilled === null ? {} : { maximumBytesBilled: String(maximumBytesBilled) }),
       };
       await this.#try(() => client.createQueryJob(request));
@@ -107,12 +107,12 @@ export class QueryJobs {
   }
 
   #request(operation: string, { sql, params, types }: BigQuerySql): object {
-    const { location, currentOrigin } = this.options;
+    const { settings, currentOrigin } = this.options;
     return {
       query: sql,
       params,
       types,
-      location: location.location,
+      location: settings.location,
       labels: jobLabels(operation, currentOrigin()),
     };
   }

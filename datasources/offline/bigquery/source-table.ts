@@ -1,5 +1,5 @@
 import { elementTypeOf } from '../../../values/value-type.js';
-import type { BigQueryLocation, FeatureSource } from '../../registry/model.js';
+import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { columnTypeOf, isReadableAs, typeName } from './value-mapping.js';
 
@@ -79,7 +79,7 @@ function describe({ type, mode }: TableColumn): string {
 export function layoutOf(
   source: FeatureSource,
   columns: readonly TableColumn[],
-  { project, dataset }: BigQueryLocation,
+  { project, dataset }: BigQuerySettings,
 ): BigQueryTable {
   const types = new Map(columns.map(({ name, type }) => [name, typeName(type)]));
   const ifThere = (name: string, type: string) => (types.get(name) === type ? name : null);

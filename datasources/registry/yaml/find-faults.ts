@@ -32,10 +32,31 @@ function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly P
     ...featurestore.entityTypes.flatMap((entityType, index) =>
       entityTypeFaults(entityType, [...path, 'entityTypes', index]),
     ),
+    ...storeFaults(featurestore, path),
     ...featurestore.featureViews.flatMap((view, index) =>
       viewFaults(featurestore, index, [...path, 'featureViews', index]),
     ),
   ];
+}
+
+/** What a source says that its offline store cannot follow. */
+function storeFaults(featurestore: FeaturestoreDocument, path: readonly PropertyKey[]): Fault[] {
+  const { kind } = featurestore.offlineStore;
+  return featurestore.entityTypes.flatMap((entityType, index) =>
+    entityType.sources.flatMap((source, sourceIndex) => {
+      const ofSource = [...path, 'entityTypes', index, 'sources', sourceIndex];
+      if (kind === 'BIGQUERY' && source.sql !== null) {
+        const message = 'values of a BIGQUERY offline store are in its tables; sql is computed by DUCKDB only';
+        return [{ path: [...ofSource, 'sql'], message }];
+      }
+      if (kind !== 'BIGQUERY' && source.bigQueryTable !== null) {
+        return [
+          { path: [...ofSource, 'bigQueryTable'], message: `the offline store is ${kind}, which has no such table` },
+        ];
+      }
+      return [];
+    }),
+  );
 }
 
 function entityTypeFaults(entityType: EntityTypeDocument, path: readonly PropertyKey[]): Fault[] {

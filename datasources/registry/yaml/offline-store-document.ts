@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { BigQueryLocation, StoreLocation } from '../model.js';
 
 const duckDb = z.strictObject({ kind: z.literal('DUCKDB') }).describe('One file on this machine.');
 
@@ -49,14 +48,3 @@ export const bigQueryTable = z
   .nullable()
   .default(null)
   .describe('Its table in BigQuery. Nothing: the entity type and the source, joined by two underscores.');
-
-/** Without the project in `location`: that is read by clients. */
-export function offlineLocation(document: z.infer<typeof offlineStore>): StoreLocation | BigQueryLocation {
-  if (document.kind === 'DUCKDB') return { kind: 'DUCKDB', location: 'this machine' };
-  const { maximumBytesBilled, timeoutSeconds, ...rest } = document;
-  return {
-    ...rest,
-    maximumBytesBilled: maximumBytesBilled === null ? null : BigInt(maximumBytesBilled),
-    timeoutMs: timeoutSeconds * 1000,
-  };
-}

@@ -7,7 +7,6 @@ import type {
   RegistryDocument,
   SourceDocument,
 } from './document.js';
-import { offlineLocation } from './offline-store-document.js';
 import type { SourceFiles } from './source-files.js';
 
 /** Building is bottom-up but the model points both ways, so children are added to parents that already exist. */
@@ -24,7 +23,11 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
     description: document.description,
     labels: document.labels,
     onlineStore: { kind: document.onlineStore.kind, location: 'this machine' },
-    offlineStore: offlineLocation(document.offlineStore),
+    offlineStore: {
+      kind: document.offlineStore.kind,
+      location: document.offlineStore.kind === 'DUCKDB' ? 'this machine' : 'Google Cloud',
+    },
+    offlineSettings: document.offlineStore,
     tables: new Map(
       Object.entries(document.tables).map(([name, location]) => [name, files.tablePaths.get(location) ?? location]),
     ),

@@ -4,7 +4,7 @@ import {
   type BigQueryDependencies,
 } from '../../../datasources/offline/bigquery/open-bigquery.js';
 import type { BigQueryOfflineStore } from '../../../datasources/offline/bigquery/bigquery-offline-store.js';
-import type { BigQueryLocation, EntityType, FeatureSource } from '../../../datasources/registry/model.js';
+import type { BigQuerySettings, EntityType, FeatureSource } from '../../../datasources/registry/model.js';
 
 export const PROJECT = 'test-project';
 export const DATASET = 'features';
@@ -19,14 +19,14 @@ export async function startBigQuery(now?: () => bigint): Promise<BigQueryServer>
   return server;
 }
 
-export function bigQueryLocation(options: Partial<BigQueryLocation> = {}): BigQueryLocation {
+export function bigQuerySettings(options: Partial<BigQuerySettings> = {}): BigQuerySettings {
   return {
     kind: 'BIGQUERY',
     project: PROJECT,
     dataset: DATASET,
     location: 'EU',
     maximumBytesBilled: null,
-    timeoutMs: 60_000,
+    timeoutSeconds: 60,
     createTables: true,
     pointInTime: 'AGGREGATE',
     ...options,
@@ -37,11 +37,11 @@ export function bigQueryLocation(options: Partial<BigQueryLocation> = {}): BigQu
 export async function openTestStore(
   server: BigQueryServer,
   entityType: EntityType | readonly FeatureSource[],
-  options: Partial<BigQueryLocation> = {},
+  options: Partial<BigQuerySettings> = {},
   dependencies: Partial<BigQueryDependencies> = {},
 ): Promise<BigQueryOfflineStore> {
   const sources = 'sources' in entityType ? entityType.sources : entityType;
-  return openBigQueryOfflineStore(bigQueryLocation(options), sources, {
+  return openBigQueryOfflineStore(bigQuerySettings(options), sources, {
     clock: () => 1_000_000_000_000_000n,
     retryDelayMs: 1,
     // The client's waits between tries, 2 s and doubling, are cut to nothing.

@@ -20,7 +20,7 @@ import type { FeatureValue } from '../../../values/value-type.js';
 import { pointInTimeProblem } from '../../support/point-in-time-arbitrary.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
 import {
-  bigQueryLocation,
+  bigQuerySettings,
   DATASET,
   openTestStore,
   PROJECT,
@@ -102,7 +102,7 @@ function compile(registry: Registry, question: Question = {}): BigQuerySql {
       bounds: { earliest: NOW, latest: NOW + HOUR },
       ...(question.outputs ? { outputs: question.outputs } : {}),
       tableOf: (source) => {
-        const table = layoutOf(source, columnsOf(source), bigQueryLocation());
+        const table = layoutOf(source, columnsOf(source), bigQuerySettings());
         return question.hasTieBreaks === false ? { ...table, createdTime: null, sequence: null, arrival: null } : table;
       },
     },
@@ -178,7 +178,7 @@ describe.skipIf(!hasGoogleSql)('the BigQuery dialect, run by GoogleSQL', () => {
       types.flatMap(({ sources }) => sources),
     );
     await fill(store, registry);
-    const client = await openBigQueryClient(bigQueryLocation(), { apiEndpoint: server.endpoint });
+    const client = await openBigQueryClient(bigQuerySettings(), { apiEndpoint: server.endpoint });
     const answers = new Map<string, Record<string, unknown>[]>();
     for (const [name, question] of questions) {
       const { sql, params, types: parameterTypes } = compile(registry, question);

@@ -16,6 +16,7 @@ export interface Job {
   fields: readonly Field[];
   rows: readonly (readonly SqlValue[])[];
   bytes: number;
+  pagesRead: number;
   /** Resolves when the job is done. */
   readonly done: Promise<void>;
 }
@@ -153,6 +154,7 @@ export class Jobs {
       rows.push(row);
     }
     const next = start + rows.length;
+    job.pagesRead += 1;
     return {
       kind: 'bigquery#getQueryResultsResponse',
       jobReference,
@@ -177,6 +179,7 @@ export class Jobs {
       fields: plan.fields,
       rows: [],
       bytes: plan.bytes,
+      pagesRead: 0,
       done,
       resolve,
     };
