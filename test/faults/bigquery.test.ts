@@ -1,11 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { BigQueryOfflineStore } from '../../datasources/offline/bigquery/bigquery-offline-store.js';
 import type { FeatureRow } from '../../datasources/offline/offline-store.js';
 import type { EntityType, FeatureSource } from '../../datasources/registry/model.js';
 import type { FaultKind } from '../support/google/bigquery-server/faults.js';
 import type { BigQueryServer } from '../support/google/bigquery-server/server.js';
 import { openTestStore, startBigQuery } from '../support/google/bigquery-store.js';
-import { hasGoogleSql } from '../support/google/googlesql/evaluator.js';
+import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
 import { testEntityType } from '../support/test-registry.js';
 
 const NOW = 1_000_000_000_000_000n;
@@ -14,7 +14,7 @@ const START_JOB = /POST .*\/jobs$/;
 const READ_PAGE = /GET .*\/queries\//;
 const INSERT = /POST .*\/insertAll$/;
 
-describe.skipIf(!hasGoogleSql)('BigQuery, when it is not well', () => {
+describeWithGoogleSql('BigQuery, when it is not well', () => {
   let server: BigQueryServer;
   let store: BigQueryOfflineStore;
   let entityType: EntityType;

@@ -5,13 +5,13 @@ import type { FeatureRow, PointInTimeRead } from '../../datasources/offline/offl
 import type { EntityType } from '../../datasources/registry/model.js';
 import { bigQuerySettings, DATASET, openTestStore, PROJECT, startBigQuery } from '../support/google/bigquery-store.js';
 import type { BigQueryServer } from '../support/google/bigquery-server/server.js';
-import { hasGoogleSql } from '../support/google/googlesql/evaluator.js';
+import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
 import { testRegistry, type EntityTypeInput } from '../support/test-registry.js';
 
 const NOW = 1_000_000_000_000_000n;
 const DAY = 86_400_000_000n;
 
-describe.skipIf(!hasGoogleSql)('the BigQuery offline store', () => {
+describeWithGoogleSql('the BigQuery offline store', () => {
   let server: BigQueryServer;
   let made = 0;
   beforeAll(async () => {

@@ -26,7 +26,7 @@ import {
   PROJECT,
   startBigQuery,
 } from '../../support/google/bigquery-store.js';
-import { hasGoogleSql } from '../../support/google/googlesql/evaluator.js';
+import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { oracleCell } from '../../support/point-in-time-oracle.js';
 import { testEntityType, testRegistry } from '../../support/test-registry.js';
 
@@ -163,7 +163,7 @@ describe('the BigQuery dialect', () => {
   });
 });
 
-describe.skipIf(!hasGoogleSql)('the BigQuery dialect, run by GoogleSQL', () => {
+describeWithGoogleSql('the BigQuery dialect, run by GoogleSQL', () => {
   let server: BigQueryServer;
   beforeAll(async () => {
     server = await startBigQuery(() => NOW);

@@ -5,7 +5,7 @@ import { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js'
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
 import { openTestStore, PROJECT, startBigQuery } from '../../support/google/bigquery-store.js';
-import { hasGoogleSql } from '../../support/google/googlesql/evaluator.js';
+import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { sentQuery } from '../../support/google/sent-query.js';
 import {
   entityTypeOfCase,
@@ -36,7 +36,7 @@ describe.each(['lookup', 'timeline'] as const)('point-in-time cases, DuckDB, %s 
   });
 });
 
-describe.skipIf(!hasGoogleSql)('point-in-time cases, BigQuery', () => {
+describeWithGoogleSql('point-in-time cases, BigQuery', () => {
   let server: BigQueryServer;
   beforeAll(async () => {
     server = await startBigQuery();

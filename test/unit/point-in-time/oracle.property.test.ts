@@ -6,7 +6,7 @@ import type { OfflineStore } from '../../../datasources/offline/offline-store.js
 import type { EntityType } from '../../../datasources/registry/model.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
 import { openTestStore, startBigQuery } from '../../support/google/bigquery-store.js';
-import { hasGoogleSql } from '../../support/google/googlesql/evaluator.js';
+import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { pointInTimeProblem } from '../../support/point-in-time-arbitrary.js';
 import { oracleCell } from '../../support/point-in-time-oracle.js';
 import { testEntityType } from '../../support/test-registry.js';
@@ -27,7 +27,7 @@ describe.each(['lookup', 'timeline'] as const)('the point-in-time compiler, Duck
   );
 });
 
-describe.skipIf(!hasGoogleSql)('the point-in-time compiler, BigQuery', () => {
+describeWithGoogleSql('the point-in-time compiler, BigQuery', () => {
   let server: BigQueryServer;
   beforeAll(async () => {
     server = await startBigQuery(() => 1_000_000_000_000_000n);

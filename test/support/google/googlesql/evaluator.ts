@@ -16,7 +16,7 @@ const isArm = process.arch.startsWith('arm');
 const binary = join(folder, `remote_server${isArm ? '_arm' : ''}${process.platform === 'darwin' ? '' : '.so'}`);
 
 /** In CI a suite that needs GoogleSQL runs, or fails for want of it: it never passes by being skipped. */
-export const hasGoogleSql = existsSync(binary) || process.env.CI === 'true';
+export const isGoogleSqlWanted = existsSync(binary) || process.env.CI === 'true';
 export const WITHOUT_GOOGLE_SQL = 'needs GoogleSQL: npm run test:google:install';
 
 export interface SqlType {
