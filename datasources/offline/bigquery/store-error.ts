@@ -21,7 +21,7 @@ const FAULTS_OF_THE_QUERY = ['invalidQuery', 'invalid'];
 
 /**
  * What a client hears of a fault of BigQuery: never its own words, which name projects, tables and columns. They are the
- * cause, for the log. An error that is no answer of the API to a well-formed query stays as it is, and is masked.
+ * cause, for the log. What it says of the query itself stays as it is, and is masked and logged as a fault of ours.
  */
 export function storeError(error: unknown, maximumBytesBilled: number | null): unknown {
   const reasons = reasonsOf(error);
