@@ -23,6 +23,9 @@ const ADAPTERS = [
   'jobs/vertex',
   'models/onnx',
   'models/http',
+  'prices/files',
+  'prices/lmdb',
+  'prices/catalog',
   'ingestion',
 ];
 
@@ -181,7 +184,20 @@ export default tseslint.config(
         'error',
         {
           exceptions: {
-            types: ['PageInfo', 'StoreInfo', 'FeatureValue', 'FeatureMatrix', 'FlightsFeaturestore'],
+            types: [
+              'PageInfo',
+              'StoreInfo',
+              'FeatureValue',
+              'FeatureMatrix',
+              'FlightsFeaturestore',
+              'ModelField',
+              'Money',
+              'CostLine',
+              'CostEstimate',
+              'Price',
+              'ServingComparison',
+              'ServingCostPoint',
+            ],
             suffixes: ['Connection', 'Edge'],
           },
         },

@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
 import type { Config } from './config/config.js';
+import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import type { FeatureStores } from './datasources/feature-stores.js';
 import { prepareStores, type PrepareProgress } from './datasources/ingestion/prepare.js';
 import { DuckDbDatabase } from './datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from './datasources/offline/duckdb/duckdb-offline-store.js';
 import { LmdbOnlineStore } from './datasources/online/lmdb/lmdb-online-store.js';
+import { openCosts } from './datasources/prices/lmdb/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import { loadRegistry } from './datasources/registry/yaml/load-registry.js';
 import type { Logger } from './observability/logger.js';
@@ -41,6 +44,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   const schema = buildSchema(registry);
 
   await mkdir(config.dataDirectory, { recursive: true });
+  const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
   const entityTypes = registry.featurestores.flatMap((featurestore) => featurestore.entityTypes);
   const offline = await DuckDbOfflineStore.open(
     await DuckDbDatabase.open(join(config.dataDirectory, 'offline.duckdb')),
@@ -50,7 +54,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   await prepareStores(registry, offline, online, onPrepare);
 
   const stores: FeatureStores = { online: () => online, offline: () => offline };
-  const services: Services = { registry, search: new FeatureSearch(registry), stores, clock: systemClock };
+  const services: Services = { registry, search: new FeatureSearch(registry), stores, costs, clock: systemClock };
   const apollo = createApolloServer({
     schema,
     logger,
@@ -83,7 +87,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
         server,
         drain: () => health.drain(),
         delayMs: config.shutdownDelayMs,
-        thenStop: [() => apollo.stop(), () => online.close(), () => offline.close()],
+        thenStop: [() => apollo.stop(), () => online.close(), () => offline.close(), () => costs.close()],
       }),
   };
 }

@@ -1,9 +1,13 @@
 #!/usr/bin/env node
+import './node-version.js';
 import './production-mode.js';
 import { Command } from 'commander';
 import { OperatorError } from '../errors/operator-error.js';
+import { estimateCommand } from './commands/estimate.js';
+import { pricesCommand } from './commands/prices.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
 import { serve } from './commands/serve.js';
+import { systemClock } from '../values/clock.js';
 
 const program = new Command('featuregraph')
   .description('One typed GraphQL schema in front of a feature store and batch prediction.')
@@ -17,6 +21,10 @@ program
   .command('print-registry-schema')
   .description('Print the JSON Schema of registry files, for editors.')
   .action(printRegistryJsonSchema);
+
+const write = (text: string) => void process.stdout.write(text);
+program.addCommand(estimateCommand(write));
+program.addCommand(pricesCommand({ write, clock: systemClock }));
 
 try {
   await program.parseAsync();

@@ -4,10 +4,12 @@ import { buildSchemaSync } from 'type-graphql';
 import type { Registry } from '../datasources/registry/registry.js';
 import { resolveAbstractTypes } from '../schema/abstract-types.js';
 import { addRegistryTypes } from '../schema/from-registry.js';
+import { CostResolver, ServingComparisonResolver } from './cost.resolver.js';
 import { EntityTypeResolver } from './entity-type.resolver.js';
 import { EntityResolver } from './entity.resolver.js';
 import { FeatureResolver, FeatureViewResolver } from './feature.resolver.js';
 import { FeaturestoreResolver } from './featurestore.resolver.js';
+import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
 import { NodeResolver } from './node.resolver.js';
 import { typedResolvers } from './typed-resolvers.js';
 
@@ -20,7 +22,11 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       FeatureResolver,
       FeatureViewResolver,
       EntityResolver,
+      ModelResolver,
+      ModelFieldResolver,
       NodeResolver,
+      CostResolver,
+      ServingComparisonResolver,
     ],
     validate: false,
   });

@@ -1,4 +1,5 @@
 import type { FeatureStores } from '../datasources/feature-stores.js';
+import type { Costs } from '../datasources/prices/costs.js';
 import type { FeatureSearch } from '../datasources/registry/feature-search.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { Clock } from '../values/clock.js';
@@ -10,6 +11,7 @@ export interface Services {
   readonly registry: Registry;
   readonly search: FeatureSearch;
   readonly stores: FeatureStores;
+  readonly costs: Costs;
   readonly clock: Clock;
 }
 

@@ -1,4 +1,5 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import type { Model } from '../datasources/models/model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from '../datasources/registry/model.js';
 import { entityTypeOf, featureOf, type Registry } from '../datasources/registry/registry.js';
 import { AppError, badInput } from '../errors/app-error.js';
@@ -8,7 +9,7 @@ import { parseResourceName, type ResourceName } from '../schema/resource-name.js
 import type { RequestContext } from './context.js';
 import { entityHandle, type EntityHandle } from './entity.js';
 
-type NodeValue = Featurestore | EntityType | Feature | FeatureView | EntityHandle;
+type NodeValue = Featurestore | EntityType | Feature | FeatureView | EntityHandle | Model;
 
 const MAX_NODES = 100;
 
@@ -50,6 +51,7 @@ function nodeOf(registry: Registry, id: string): NodeValue | null {
 }
 
 function find(registry: Registry, name: ResourceName): NodeValue | null {
+  if (name.kind === 'model') return registry.model(name.model);
   const featurestore = registry.featurestore(name.featurestore);
   switch (name.kind) {
     case 'featurestore':

@@ -6,6 +6,7 @@ const TYPE_NAMES = {
   entityType: 'EntityType',
   feature: 'Feature',
   featureView: 'FeatureView',
+  model: 'Model',
 } as const;
 
 type NodeValue = { readonly kind: keyof typeof TYPE_NAMES } | { readonly kind: 'entity'; readonly typeName: string };

@@ -6,6 +6,7 @@ import { formatInstant, parseInstant, type Instant } from '../values/instant.js'
  * entity read as of a moment is another thing than the entity now: its id ends in `@2001-03-07T14:00:00Z`.
  */
 export type ResourceName =
+  | { readonly kind: 'model'; readonly model: string }
   | { readonly kind: 'featurestore'; readonly featurestore: string }
   | { readonly kind: 'entityType'; readonly featurestore: string; readonly entityType: string }
   | { readonly kind: 'feature'; readonly featurestore: string; readonly entityType: string; readonly feature: string }
@@ -19,6 +20,7 @@ export type ResourceName =
     };
 
 export function formatResourceName(name: ResourceName): string {
+  if (name.kind === 'model') return `models/${name.model}`;
   const featurestore = `featurestores/${name.featurestore}`;
   switch (name.kind) {
     case 'featurestore':
@@ -40,6 +42,9 @@ export function formatResourceName(name: ResourceName): string {
 /** undefined for a text that is no resource name: to a client that is an id of nothing. */
 export function parseResourceName(id: string): ResourceName | undefined {
   const [collection, featurestore, kind, name, subkind, subname, ...rest] = id.split('/');
+  // Of a model the second segment is its own name.
+  if (collection === 'models')
+    return featurestore && kind === undefined ? { kind: 'model', model: featurestore } : undefined;
   if (collection !== 'featurestores' || !featurestore || rest.length > 0) return undefined;
   if (kind === undefined) return { kind: 'featurestore', featurestore };
   if (!name) return undefined;

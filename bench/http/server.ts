@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { ApolloServer } from '@apollo/server';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
+import type { Costs } from '../../datasources/prices/costs.js';
 import { FeatureSearch } from '../../datasources/registry/feature-search.js';
 import type { EntityType } from '../../datasources/registry/model.js';
 import { createLogger } from '../../observability/logger.js';
@@ -36,6 +37,7 @@ const services: Services = {
   registry,
   search: new FeatureSearch(registry),
   stores: { online: () => store, offline: () => ({}) as OfflineStore },
+  costs: {} as Costs,
   clock: systemClock,
 };
 const server = variant === 'raw' ? rawServer() : await graphqlServer();

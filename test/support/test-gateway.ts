@@ -20,6 +20,7 @@ import { createApolloServer } from '../../server/apollo.js';
 import { createHealth } from '../../server/health.js';
 import { createHttpServer, type HttpServerOptions } from '../../server/http-server.js';
 import type { Clock } from '../../values/clock.js';
+import { openTestCosts } from './costs.js';
 
 export interface GraphqlAnswer {
   readonly status: number;
@@ -65,11 +66,14 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     offline: () => countPointInTime(offline, reads.pointInTime),
   };
   const logger = options.logger ?? createLogger('silent');
+  const clock = options.clock ?? (() => 1_000_000_000_000_000n);
+  const costs = await openTestCosts({ folder: join(folder, 'costs'), clock });
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),
     stores: options.wrap?.(counted) ?? counted,
-    clock: options.clock ?? (() => 1_000_000_000_000_000n),
+    costs,
+    clock,
   };
   const schema = buildSchema(registry);
   const apollo = createApolloServer({
@@ -120,6 +124,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
       await apollo.stop();
       await online.close();
       await offline.close();
+      await costs.close();
       await rm(folder, { recursive: true });
     },
   };

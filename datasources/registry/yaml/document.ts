@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ttlFromSeconds } from '../../../values/instant.js';
 import { VALUE_TYPES } from '../../../values/value-type.js';
 import { SENSITIVITIES } from '../model.js';
+import { modelEntries } from './model-entries.js';
 import { bigQueryTable, offlineStore } from './offline-store-document.js';
 
 /**
@@ -148,7 +149,10 @@ const featurestore = z
   .describe('A namespace of entity types.');
 
 export const registryDocument = z
-  .strictObject({ featurestores: z.array(featurestore).min(1).describe('The featurestores.') })
+  .strictObject({
+    featurestores: z.array(featurestore).min(1).describe('The featurestores.'),
+    models: modelEntries,
+  })
   .describe('A featuregraph registry: what exists, and where its values live.');
 
 export type RegistryDocument = z.infer<typeof registryDocument>;

@@ -1,4 +1,5 @@
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
+import { modelFaults, type ModelEntry } from './model-entries.js';
 
 /** Columns every table of values has beside its features (datasources/offline). */
 const RESERVED_NAMES = new Set([
@@ -22,6 +23,16 @@ export function findFaults(document: RegistryDocument): Fault[] {
     ...document.featurestores.flatMap((featurestore, index) =>
       featurestoreFaults(featurestore, ['featurestores', index]),
     ),
+    ...duplicates(document.models, ['models']),
+    ...document.models.flatMap((model, index) => faultsOfModel(model, ['models', index])),
+  ];
+}
+
+function faultsOfModel(model: ModelEntry, path: readonly PropertyKey[]): Fault[] {
+  return [
+    ...duplicates(model.inputs, [...path, 'inputs']),
+    ...duplicates(model.outputs, [...path, 'outputs']),
+    ...modelFaults(model).map((fault) => ({ ...fault, path: [...path, ...fault.path] })),
   ];
 }
 

@@ -17,6 +17,22 @@ export type FeatureValueStatus =
   /** There is a value. */
   | 'PRESENT';
 
+/** What runs a model. */
+export type ModelRuntime =
+  /** A server that keeps Vertex AI's contract for custom containers. */
+  | 'HTTP'
+  /** An ONNX file, run by the gateway in worker threads. */
+  | 'ONNX'
+  /** Google Cloud: a model of Vertex AI's model registry. */
+  | 'VERTEX';
+
+/** How predictions are made. */
+export type ServingMode =
+  /** By a job that ends. */
+  | 'BATCH'
+  /** By an endpoint that is there, whether or not anything is asked of it. */
+  | 'ONLINE';
+
 /** The system that holds values. */
 export type StoreKind =
   /** Google Cloud, all values: BigQuery tables. */
@@ -127,7 +143,23 @@ export type NodeQuery = { nodes: Array<
     | { __typename: 'Featurestore', id: string }
     | { __typename: 'FlightsAirport', departures24h: string | null, lastDestination: string | null, id: string }
     | { __typename: 'FlightsRoute', id: string }
+    | { __typename: 'Model', id: string }
    | null> };
+
+export type ModelsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ModelsQuery = { models: Array<{ id: string, displayName: string, description: string | null, runtime: ModelRuntime, inputs: Array<{ name: string, valueType: ValueType, unit: string | null, optional: boolean }>, outputs: Array<{ name: string, valueType: ValueType, unit: string | null }> }> };
+
+export type CostEstimateQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CostEstimateQuery = { batchJob: { assumptions: Array<string>, total: { amount: number, currency: string }, perPrediction: { amount: number } | null, lines: Array<{ description: string, quantity: number, unit: string, unitPrice: number, amount: number }> }, featurestore: { assumptions: Array<string>, total: { amount: number }, atLeast: { amount: number } | null, atMost: { amount: number } | null } };
+
+export type BatchOrOnlineQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BatchOrOnlineQuery = { compareServing: { cheaper: ServingMode, ratio: number, breakEvenPredictions: number | null, mostPredictionsFor342Times: number | null, batch: { total: { amount: number } }, online: { total: { amount: number } }, curve: Array<{ predictions: string, cheaper: ServingMode, batch: { amount: number }, online: { amount: number } }> } };
 
 export type AirportQueryVariables = Exact<{
   id: string | number;
@@ -376,6 +408,96 @@ export const NodeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<NodeQuery, NodeQueryVariables>;
+export const ModelsDocument = new TypedDocumentString(`
+    query Models {
+  models {
+    id
+    displayName
+    description
+    runtime
+    inputs {
+      name
+      valueType
+      unit
+      optional
+    }
+    outputs {
+      name
+      valueType
+      unit
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
+export const CostEstimateDocument = new TypedDocumentString(`
+    query CostEstimate {
+  batchJob: estimateBatchPrediction(
+    input: {rows: 1000000, secondsPerBatch: 0.5, startingReplicaCount: 2, machineType: "n1-standard-4"}
+  ) {
+    total {
+      amount
+      currency
+    }
+    perPrediction {
+      amount
+    }
+    lines {
+      description
+      quantity
+      unit
+      unitPrice
+      amount
+    }
+    assumptions
+  }
+  featurestore: estimateFeaturestore(
+    input: {minNodes: 1, maxNodes: 3, onlineStorageGib: 50, readsPerMonth: 100000000, scannedTibPerMonth: 2}
+  ) {
+    total {
+      amount
+    }
+    atLeast {
+      amount
+    }
+    atMost {
+      amount
+    }
+    assumptions
+  }
+}
+    `) as unknown as TypedDocumentString<CostEstimateQuery, CostEstimateQueryVariables>;
+export const BatchOrOnlineDocument = new TypedDocumentString(`
+    query BatchOrOnline {
+  compareServing(
+    input: {predictions: 1000000, secondsPerBatch: 0.5, machineType: "n1-standard-4", hours: 730}
+  ) {
+    cheaper
+    ratio
+    breakEvenPredictions
+    mostPredictionsFor342Times: mostPredictionsForRatio(times: 342)
+    batch {
+      total {
+        amount
+      }
+    }
+    online {
+      total {
+        amount
+      }
+    }
+    curve {
+      predictions
+      batch {
+        amount
+      }
+      online {
+        amount
+      }
+      cheaper
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BatchOrOnlineQuery, BatchOrOnlineQueryVariables>;
 export const AirportDocument = new TypedDocumentString(`
     query Airport($id: ID!, $at: DateTime) {
   flights {
