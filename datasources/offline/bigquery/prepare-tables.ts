@@ -42,7 +42,7 @@ async function checkDataset(client: BigQuery, settings: BigQuerySettings): Promi
     .catch((cause: unknown) => {
       const advice = hasStatus(cause, 404)
         ? 'There is no dataset of that name.'
-        : 'Check the credentials and roles (docs/google-cloud.md).';
+        : 'Check the credentials and roles (docs/google-cloud-bigquery.md).';
       throw new OperatorError(`${summary} ${advice}`, [], { cause });
     });
   const { location: actual = '' } = answer[0] as { location?: string };

@@ -33,10 +33,10 @@ const bigQuery = z
       .enum(['AGGREGATE', 'ENTITY_FEATURES_AT_TIME'])
       .default('AGGREGATE')
       .describe(
-        'How values as of a moment are found: by a join of ours, which knows all rules, or by BigQuery’s ML.ENTITY_FEATURES_AT_TIME (docs/point-in-time.md says where it is refused).',
+        'How values as of a moment are found: by a join of ours, which knows all rules, or by BigQuery’s ML.ENTITY_FEATURES_AT_TIME (docs/point-in-time.md says where that is refused).',
       ),
   })
-  .describe('A BigQuery dataset.');
+  .describe('A BigQuery dataset (docs/google-cloud-bigquery.md).');
 
 /** Where all values live. */
 export const offlineStore = z.discriminatedUnion('kind', [duckDb, bigQuery]);
