@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
+import { openBigQueryStores } from './bigquery-stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
@@ -45,7 +46,10 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
 
   await mkdir(config.dataDirectory, { recursive: true });
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
-  const entityTypes = registry.featurestores.flatMap((featurestore) => featurestore.entityTypes);
+  const entityTypes = registry.featurestores
+    .filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB')
+    .flatMap((featurestore) => featurestore.entityTypes);
+  const bigQuery = await openBigQueryStores(registry);
   const offline = await DuckDbOfflineStore.open(
     await DuckDbDatabase.open(join(config.dataDirectory, 'offline.duckdb')),
     entityTypes.flatMap((entityType) => entityType.sources),
@@ -53,7 +57,10 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   const online = new LmdbOnlineStore(join(config.dataDirectory, 'online'));
   await prepareStores(registry, offline, online, onPrepare);
 
-  const stores: FeatureStores = { online: () => online, offline: () => offline };
+  const stores: FeatureStores = {
+    online: () => online,
+    offline: (featurestore) => bigQuery.get(featurestore) ?? offline,
+  };
   const services: Services = { registry, search: new FeatureSearch(registry), stores, costs, clock: systemClock };
   const apollo = createApolloServer({
     schema,
@@ -62,7 +69,8 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
     isIntrospectionAllowed: config.isIntrospectionAllowed,
   });
   await apollo.start();
-  const health = createHealth(async () => (await online.isHealthy()) && (await offline.isHealthy()));
+  const all = [online, offline, ...bigQuery.values()];
+  const health = createHealth(async () => (await Promise.all(all.map((store) => store.isHealthy()))).every(Boolean));
   const server = createHttpServer({
     apollo,
     createContext: (requestId) => createContext(services, requestId),

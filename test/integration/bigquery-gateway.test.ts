@@ -1,9 +1,16 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { parseConfig } from '../../config/load-config.js';
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
+import { startGateway } from '../../main.js';
+import { createLogger } from '../../observability/logger.js';
 import type { BigQueryServer } from '../support/google/bigquery-server/server.js';
-import { openTestStore, startBigQuery } from '../support/google/bigquery-store.js';
+import { DATASET, openTestStore, PROJECT, startBigQuery } from '../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { NOW, row, smallRegistry, sourceOf, T } from '../support/small-registry.js';
+import { testEntityType } from '../support/test-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 const PAST = '2001-09-09T01:46:30Z';
@@ -65,5 +72,49 @@ describeWithGoogleSql('a gateway over BigQuery', () => {
     expect(answer.errors).toBeUndefined();
     expect(answer.data).toEqual((await embedded.ask(operation)).data);
     expect(JSON.stringify(answer.data)).toMatch(/PRESENT|timestamp/);
+  });
+
+  it('is what the gateway opens when its registry says so', async () => {
+    const folder = temporaryFolder();
+    await writeFile(
+      join(folder, 'registry.yaml'),
+      `featurestores:
+  - name: test
+    offlineStore: { kind: BIGQUERY, project: ${PROJECT}, dataset: ${DATASET}, location: EU }
+    entityTypes:
+      - { name: wired, sources: [{ features: [{ name: a, valueType: STRING }] }] }
+`,
+    );
+    const wired = testEntityType({ name: 'wired', sources: [{ features: [{ name: 'a', valueType: 'STRING' }] }] });
+    const store = await openTestStore(server, wired);
+    await store.append(wired.sources[0]!, [row('x', -20, { a: 'from BigQuery' })]);
+    // The client takes this as it stands, so the whole gateway can be sent to the test server.
+    vi.stubEnv('BIGQUERY_EMULATOR_HOST', `${server.endpoint}/bigquery/v2`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const gateway = await startGateway({
+      config: parseConfig({
+        FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'),
+        FEATUREGRAPH_DATA_DIR: join(folder, 'data'),
+        FEATUREGRAPH_GRAPHIQL: 'false',
+        PORT: '0',
+      }),
+      logger: createLogger('silent'),
+      onPrepare: () => undefined,
+    });
+    onTestFinished(() => gateway.stop());
+    server.jobs.all.clear();
+    const response = await fetch(gateway.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'the-request' },
+      body: JSON.stringify({
+        query: `{ entity(featurestore: "test", entityType: "wired", entityId: "x", asOf: "${PAST}") {
+          features(names: ["a"]) { value status } } }`,
+      }),
+    });
+    expect(await response.json()).toMatchObject({
+      data: { entity: { features: [{ value: 'from BigQuery', status: 'PRESENT' }] } },
+    });
+    const [job] = server.jobs.all.values();
+    expect(job?.configuration.labels.request_id).toBe(response.headers.get('x-request-id'));
   });
 });

@@ -1,9 +1,9 @@
 /** Whom a query is made for. */
 export interface QueryOrigin {
-  readonly tenant?: string;
-  readonly requestId?: string;
+  readonly tenant?: string | undefined;
+  readonly requestId?: string | undefined;
   /** When it aborts, the query is cancelled: nobody waits for it any more. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** By these a bill is split: they stand beside the bytes of each job in INFORMATION_SCHEMA.JOBS. */
