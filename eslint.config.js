@@ -43,6 +43,7 @@ const ROOMS = [
     'observability',
     'server',
     'cli',
+    'composition',
     'examples',
     'bench',
     'test',

@@ -20,7 +20,7 @@ import { readExampleQueries } from './server/example-queries.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
 import { shutDown } from './server/shutdown.js';
-import { openStores } from './stores.js';
+import { openStores } from './composition/stores.js';
 import { systemClock } from './values/clock.js';
 
 /** A gateway that serves. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { BigtableSettings } from '../../datasources/registry/model.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
-import { openStores } from '../../stores.js';
+import { openStores } from '../../composition/stores.js';
 import {
   createTable,
   describeWithBigtable,

@@ -44,6 +44,7 @@ describe('the documents', () => {
       'README.md',
       'docs/architecture.md',
       'docs/point-in-time.md',
+      'docs/google-cloud-bigquery.md',
       'docs/http.md',
       'docs/errors.md',
       'docs/limits.md',

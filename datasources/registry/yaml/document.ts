@@ -3,6 +3,7 @@ import { ttlFromSeconds } from '../../../values/instant.js';
 import { VALUE_TYPES } from '../../../values/value-type.js';
 import { SENSITIVITIES } from '../model.js';
 import { modelEntries } from './model-entries.js';
+import { bigQueryTable, offlineStore } from './offline-store-document.js';
 
 /**
  * The shape of a registry file. The JSON Schema that editors use is printed from here
@@ -90,6 +91,7 @@ const source = z
       .nullable()
       .default(null)
       .describe('An integer column that breaks ties of both times: the greater is newer.'),
+    bigQueryTable,
     features: z.array(feature).min(1).describe('Its columns.'),
   })
   .describe('One table of values.');
@@ -162,10 +164,7 @@ const featurestore = z
       .discriminatedUnion('kind', [embeddedOnline, bigtable])
       .default({ kind: 'LMDB' })
       .describe('Where the newest values live.'),
-    offlineStore: z
-      .strictObject({ kind: z.literal('DUCKDB') })
-      .default({ kind: 'DUCKDB' })
-      .describe('Where all values live.'),
+    offlineStore: offlineStore.default({ kind: 'DUCKDB' }).describe('Where all values live.'),
     tables: z
       .record(resourceName(60), z.string().min(1))
       .default({})

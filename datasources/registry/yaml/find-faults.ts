@@ -2,7 +2,14 @@ import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from 
 import { modelFaults, type ModelEntry } from './model-entries.js';
 
 /** Columns every table of values has beside its features (datasources/offline). */
-const RESERVED_NAMES = new Set(['entity_id', 'event_timestamp', 'created_timestamp', 'sequence']);
+const RESERVED_NAMES = new Set([
+  'entity_id',
+  'event_timestamp',
+  'created_timestamp',
+  'sequence',
+  'arrival_number',
+  'empty_arrays',
+]);
 
 interface Fault {
   readonly path: readonly PropertyKey[];
@@ -36,10 +43,31 @@ function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly P
     ...featurestore.entityTypes.flatMap((entityType, index) =>
       entityTypeFaults(entityType, [...path, 'entityTypes', index]),
     ),
+    ...storeFaults(featurestore, path),
     ...featurestore.featureViews.flatMap((view, index) =>
       viewFaults(featurestore, index, [...path, 'featureViews', index]),
     ),
   ];
+}
+
+/** What a source says that its offline store cannot follow. */
+function storeFaults(featurestore: FeaturestoreDocument, path: readonly PropertyKey[]): Fault[] {
+  const { kind } = featurestore.offlineStore;
+  return featurestore.entityTypes.flatMap((entityType, index) =>
+    entityType.sources.flatMap((source, sourceIndex) => {
+      const ofSource = [...path, 'entityTypes', index, 'sources', sourceIndex];
+      if (kind === 'BIGQUERY' && source.sql !== null) {
+        const message = 'values of a BIGQUERY offline store are in its tables; sql is computed by DUCKDB only';
+        return [{ path: [...ofSource, 'sql'], message }];
+      }
+      if (kind !== 'BIGQUERY' && source.bigQueryTable !== null) {
+        return [
+          { path: [...ofSource, 'bigQueryTable'], message: `the offline store is ${kind}, which has no such table` },
+        ];
+      }
+      return [];
+    }),
+  );
 }
 
 function entityTypeFaults(entityType: EntityTypeDocument, path: readonly PropertyKey[]): Fault[] {

@@ -27,7 +27,11 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
       location: document.onlineStore.kind === 'LMDB' ? 'this machine' : 'Google Cloud',
     },
     onlineSettings: document.onlineStore,
-    offlineStore: { kind: document.offlineStore.kind, location: 'this machine' },
+    offlineStore: {
+      kind: document.offlineStore.kind,
+      location: document.offlineStore.kind === 'DUCKDB' ? 'this machine' : 'Google Cloud',
+    },
+    offlineSettings: document.offlineStore,
     tables: new Map(
       Object.entries(document.tables).map(([name, location]) => [name, files.tablePaths.get(location) ?? location]),
     ),
@@ -75,6 +79,7 @@ function sourceFrom(document: SourceDocument, entityType: EntityType, files: Sou
     timestampColumn: document.static ? null : document.timestampColumn,
     createdTimestampColumn: document.createdTimestampColumn,
     sequenceColumn: document.sequenceColumn,
+    bigQueryTable: document.bigQueryTable,
     features: [],
   };
   source.features = document.features.map((feature) => featureFrom(feature, source));

@@ -161,6 +161,28 @@ featurestores:
     expect(shop.entityTypes[0]!.sources[0]!.sql).toBe('SELECT 1');
   });
 
+  it('names a BigQuery dataset as the offline store, of which clients see neither project nor dataset', async () => {
+    const bigQuery = '{ kind: BIGQUERY, project: my-project, dataset: features, location: EU }';
+    const inBigQuery = RIGHT.replace('  - name: shop', `  - name: shop\n    offlineStore: ${bigQuery}`);
+    const { offlineStore, offlineSettings } = (await load(inBigQuery)).featurestore('shop');
+    expect(offlineStore).toEqual({ kind: 'BIGQUERY', location: 'Google Cloud' });
+    expect(offlineSettings).toEqual({
+      kind: 'BIGQUERY',
+      project: 'my-project',
+      dataset: 'features',
+      location: 'EU',
+      maximumBytesBilled: null,
+      timeoutSeconds: 60,
+      createTables: true,
+      pointInTime: 'AGGREGATE',
+    });
+    expect((await faultsOf(inBigQuery.replace('project: my-project, ', ''))).join()).toContain('offlineStore.project');
+    const withSql = inBigQuery.replace('- features:', '- sql: orders.sql\n            features:');
+    expect((await faultsOf(withSql, { 'orders.sql': 'SELECT 1' })).join()).toContain('computed by DUCKDB only');
+    const withTable = RIGHT.replace('- features:', '- bigQueryTable: orders\n            features:');
+    expect((await faultsOf(withTable)).join()).toContain('the offline store is DUCKDB');
+  });
+
   const MODELS = `${RIGHT}
 models:
   - name: churn
