@@ -90,9 +90,12 @@ function knownStates(context: BlockContext): SourceBlock {
   };
 }
 
-/** The history of the labels' entities, up to the last label: rows that no label can see are never sorted. */
+/**
+ * The history of the labels' entities, up to the last label: rows that no label can see are never sorted. (DISTINCT: to
+ * find a row's entity among millions of labels of few entities takes four times as long as the whole rest.)
+ */
 function ofLabels(context: BlockContext): string {
-  return `FROM ${context.table} AS h SEMI JOIN labels AS l ON h.entity_id = ${labelEntity(context)}
+  return `FROM ${context.table} AS h SEMI JOIN (SELECT DISTINCT ${labelEntity(context)} AS entity_id FROM labels AS l) USING (entity_id)
   WHERE h.event_timestamp <= (SELECT max(label_time) FROM labels)`;
 }
 

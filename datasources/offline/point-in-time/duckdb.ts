@@ -1,4 +1,4 @@
-import type { FeaturePlan, PointInTimePlan, SourcePlan } from './plan.js';
+import { timeColumnOf, type FeaturePlan, type PointInTimePlan, type SourcePlan } from './plan.js';
 import { lookupBlock } from './duckdb-lookup.js';
 import { staticBlock } from './duckdb-static.js';
 import { timelineBlock } from './duckdb-timeline.js';
@@ -27,12 +27,15 @@ export interface DuckDbTarget {
   readonly tableOf: (source: SourcePlan['source']) => string;
   /** false only for a table known to have one row an entity and time: then nothing need be done about ties. */
   readonly mayHaveTies: (source: SourcePlan['source']) => boolean;
+  /** Columns of the labels to be given beside the features, as they stand in the SQL. None when nothing is said. */
+  readonly carried?: readonly string[];
   /** What is given beside the value of each feature; all of it when nothing is said. */
   readonly outputs?: FeatureOutputs;
 }
 
 export interface FeatureOutputs {
-  readonly timestamps: boolean;
+  /** ONE_A_ROW: where the features of a source come from one row, only the first has the column (timeColumnOf). */
+  readonly timestamps: 'EACH' | 'ONE_A_ROW';
   readonly statuses: boolean;
 }
 
@@ -56,7 +59,7 @@ export interface BlockContext {
   readonly mayHaveTies: boolean;
 }
 
-/** Columns of the result: row_id, then value, timestamp and status of each feature; one row a label, in order of row_id. */
+/** Columns of the result: row_id, what is carried, then value, timestamp and status of each feature; one row a label, in order of row_id. */
 export function compileForDuckDb<Parameter>(
   plan: PointInTimePlan,
   target: DuckDbTarget,
@@ -74,12 +77,12 @@ export function compileForDuckDb<Parameter>(
     return { source, block: source.source.timestampColumn === null ? staticBlock(context) : blockOf(context) };
   });
   const columns = blocks.flatMap(({ source, block }) =>
-    source.features.map((feature) => featureColumns(feature, block, target.outputs ?? ALL_OUTPUTS, parameters)),
+    source.features.map((feature) => featureColumns(feature, source, block, target.outputs ?? ALL_OUTPUTS, parameters)),
   );
   const sql = [
     `WITH labels AS MATERIALIZED (${target.labels})`,
     ...blocks.flatMap(({ block }) => block.definitions).map((definition) => `, ${definition}`),
-    `SELECT ${joinSql(['l.row_id', ...columns], ',\n  ')}`,
+    `SELECT ${joinSql(['l.row_id', ...(target.carried ?? []), ...columns], ',\n  ')}`,
     'FROM labels AS l',
     ...blocks.map(({ block }) => block.join),
     'ORDER BY l.row_id',
@@ -87,10 +90,11 @@ export function compileForDuckDb<Parameter>(
   return { sql, parameters: parameters.values };
 }
 
-const ALL_OUTPUTS: FeatureOutputs = { timestamps: true, statuses: true };
+const ALL_OUTPUTS: FeatureOutputs = { timestamps: 'EACH', statuses: true };
 
 function featureColumns<Parameter>(
   feature: FeaturePlan,
+  source: SourcePlan,
   block: SourceBlock,
   outputs: FeatureOutputs,
   parameters: Parameters<Parameter | bigint>,
@@ -110,11 +114,12 @@ function featureColumns<Parameter>(
     ],
     ' ',
   );
+  const hasTime = outputs.timestamps === 'EACH' || timeColumnOf(source, feature) === feature.timestampColumn;
   const valid = expired ? `CASE WHEN ${expired} THEN NULL ELSE ${value} END` : value;
   return joinSql(
     [
       `${valid} AS ${feature.valueColumn}`,
-      outputs.timestamps && `${timestamp ?? 'NULL::TIMESTAMP'} AS ${feature.timestampColumn}`,
+      hasTime && `${timestamp ?? 'NULL::TIMESTAMP'} AS ${feature.timestampColumn}`,
       outputs.statuses && `${status} AS ${feature.statusColumn}`,
     ],
     ', ',
