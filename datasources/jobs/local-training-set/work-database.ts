@@ -34,10 +34,10 @@ export class WorkDatabase {
   }
 
   async has(table: string): Promise<boolean> {
-    const { rowCount } = await this.run(
-      'SELECT 1 FROM duckdb_tables() WHERE database_name = $1 AND table_name = $2',
-      [this.name.slice(1, -1), table],
-    );
+    const { rowCount } = await this.run('SELECT 1 FROM duckdb_tables() WHERE database_name = $1 AND table_name = $2', [
+      this.name.slice(1, -1),
+      table,
+    ]);
     return rowCount > 0;
   }
 
