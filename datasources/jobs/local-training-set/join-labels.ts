@@ -2,9 +2,10 @@ import { BIGINT } from '@duckdb/node-api';
 import { historyTable } from '../../offline/duckdb/history-table.js';
 import { mayHaveTies } from '../../offline/duckdb/import-record.js';
 import { compileForDuckDb } from '../../offline/point-in-time/duckdb.js';
-import { joinSql, Parameters, quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
+import { instantFromDuckDb } from '../../offline/duckdb/value-mapping.js';
+import type { SourcePlan } from '../../offline/point-in-time/plan.js';
+import { Parameters } from '../../offline/point-in-time/sql-text.js';
 import type { FeatureSource } from '../../registry/model.js';
-import { entityName, labelName } from './load-labels.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
@@ -38,79 +39,105 @@ export async function historyAt(
 }
 
 export interface JoinProgress {
-  /** Rows joined and durable. */
-  readonly onChunk: (rows: bigint) => Promise<void>;
-  /** Rows joined, as DuckDB estimates it of the chunk at work. */
+  /** A step is durable; `rows` is how far it is, all sources taken together. */
+  readonly onStep: (rows: bigint) => Promise<void>;
+  /** How far it is as DuckDB estimates it, within a step. */
   readonly onEstimate: (rows: bigint) => void;
 }
 
 /**
- * Joins the labels in chunks of so many rows into the work table `joined`, going on after those that are there. Its
- * columns: row_id, the labels', and what the compiler calls values and times. Chunks bound the memory; each sorts the
- * whole history again, so they are large.
+ * Joins the labels with one source after the other, in chunks of so many labels, each into a table of its own (joinedTable)
+ * with a row a label in their order: row_id, and what the compiler calls values and times. Goes on after what is there.
+ *
+ * One source at a time, because each ASOF join sorts all that comes through it: one query for all sources takes half as
+ * long again, and twice the memory. Chunks bound the memory; each sorts the whole history again, so they are large.
  */
 export async function joinLabels(
   work: WorkDatabase,
   plan: TrainingSetPlan,
   chunkRows: number,
-  { onChunk, onEstimate }: JoinProgress,
+  { onStep, onEstimate }: JoinProgress,
 ): Promise<void> {
-  const total = await countRows(work, 'labels');
-  const compiled = await compile(work, plan, total > MOST_LOOKUPS ? 'timeline' : 'lookup');
-  const joined = work.table('joined');
+  const labels = await countRows(work, 'labels');
+  const steps: JoinStep[] = [];
+  for (const source of plan.pointInTime.sources) steps.push(await joinStep(work, plan, source, labels));
+  const done = (): number => steps.reduce((sum, { rows }) => sum + rows, 0) / steps.length;
+  for (let to = Math.min(chunkRows, labels); ; to = Math.min(to + chunkRows, labels)) {
+    for (const step of steps) {
+      if (step.rows >= to) continue;
+      const before = done();
+      const ofStep = (to - step.rows) / steps.length;
+      await step.joinUpTo(to, (share) => onEstimate(BigInt(Math.floor(before + ofStep * share))));
+      await onStep(BigInt(Math.floor(done())));
+    }
+    if (to === labels) return;
+  }
+}
+
+interface JoinStep {
+  /** Labels joined and durable. */
+  readonly rows: number;
+  joinUpTo(to: number, onShare: (share: number) => void): Promise<void>;
+}
+
+async function joinStep(
+  work: WorkDatabase,
+  plan: TrainingSetPlan,
+  source: SourcePlan,
+  labels: number,
+): Promise<JoinStep> {
+  const name = joinedTable(plan, source);
+  const hasTies = await mayHaveTies(work.connection, source.source);
+  const tableOf = await historyAt(work, plan);
   const run = async (
     range: string,
     into: (sql: string) => string,
     onShare?: (share: number) => void,
   ): Promise<void> => {
-    const { sql, parameters } = compiled(range);
-    await work.run(
-      into(sql),
-      parameters,
-      parameters.map(() => BIGINT),
-      onShare,
+    const [last] = await work.rows(`SELECT max(label_time) AS time FROM ${work.table('labels')} WHERE ${range}`);
+    const { sql, parameters } = compileForDuckDb<never>(
+      { ...plan.pointInTime, sources: [source] },
+      {
+        form: labels > MOST_LOOKUPS ? 'timeline' : 'lookup',
+        labels: `SELECT rowid AS row_id, label_time, ${source.entityColumn} FROM ${work.table('labels')} WHERE ${range}`,
+        tableOf,
+        mayHaveTies: () => hasTies,
+        lastLabelTime: instantFromDuckDb(last?.time) ?? 0n,
+        outputs: { timestamps: 'ONE_A_ROW', statuses: false },
+      },
+      new Parameters(),
     );
+    const types = parameters.map(() => BIGINT);
+    await work.run(into(sql), parameters, types, onShare);
   };
-  if (!(await work.has('joined'))) await run('false', (sql) => `CREATE TABLE ${joined} AS ${sql} WITH NO DATA`);
-  for (let from = await countRows(work, 'joined'); from < total; from += chunkRows) {
-    const rows = Math.min(chunkRows, total - from);
-    await run(
-      `rowid >= ${from} AND rowid < ${from + rows}`,
-      (sql) => `INSERT INTO ${joined} ${sql}`,
-      (share) => onEstimate(BigInt(from + Math.floor(rows * share))),
-    );
-    await onChunk(BigInt(from + rows));
-  }
+  if (!(await work.has(name))) await run('false', (sql) => `CREATE TABLE ${work.table(name)} AS ${sql} WITH NO DATA`);
+  let rows = await countRows(work, name);
+  return {
+    get rows() {
+      return rows;
+    },
+    async joinUpTo(to, onShare) {
+      const range = `rowid >= ${rows} AND rowid < ${to}`;
+      await run(range, (sql) => `INSERT INTO ${work.table(name)} ${sql}`, onShare);
+      rows = to;
+    },
+  };
+}
+
+/** The table with what a source gives each label. */
+function joinedTable(plan: TrainingSetPlan, source: SourcePlan): string {
+  return `joined_${plan.pointInTime.sources.indexOf(source)}`;
+}
+
+/** All that was joined, side by side: every one of the tables has a row a label, in their order. */
+export function allJoined(work: WorkDatabase, plan: TrainingSetPlan): string {
+  return plan.pointInTime.sources
+    .map((source) => joinedTable(plan, source))
+    .map((name) => `${work.table(name)} AS ${name}`)
+    .join(' POSITIONAL JOIN ');
 }
 
 export async function countRows(work: WorkDatabase, table: string): Promise<number> {
   const [row] = await work.rows(`SELECT count(*) AS rows FROM ${work.table(table)}`);
   return Number(row?.rows);
-}
-
-async function compile(work: WorkDatabase, plan: TrainingSetPlan, form: 'lookup' | 'timeline') {
-  const { request, pointInTime, labelColumns } = plan;
-  const tableOf = await historyAt(work, plan);
-  const withTies = new Set<FeatureSource>();
-  for (const { source } of pointInTime.sources) {
-    if (await mayHaveTies(work.connection, source)) withTies.add(source);
-  }
-  const carried = labelColumns.map((_, index) => labelName(index));
-  const columns = joinSql(
-    ['rowid AS row_id', 'label_time', ...request.joins.map((_, index) => entityName(index)), ...carried],
-    ', ',
-  );
-  return (range: string) =>
-    compileForDuckDb<never>(
-      pointInTime,
-      {
-        form,
-        labels: `SELECT ${columns} FROM ${work.table('labels')} WHERE ${range}`,
-        tableOf,
-        mayHaveTies: (source) => withTies.has(source),
-        carried: carried.map((name) => `l.${quoteIdentifier(name)}`),
-        outputs: { timestamps: 'ONE_A_ROW', statuses: false },
-      },
-      new Parameters(),
-    );
 }

@@ -20,7 +20,7 @@ export async function loadLabels(
   work: WorkDatabase,
   request: TrainingSetRequest,
   relation: LabelRelation,
-  limit: number | null = null,
+  limit?: number,
 ): Promise<void> {
   const { columns } = relation;
   const own = columns.map(({ name }, index) => `${quoteIdentifier(name)} AS ${labelName(index)}`);
@@ -28,14 +28,30 @@ export async function loadLabels(
   await work
     .run(
       `CREATE OR REPLACE TABLE ${work.table('labels')} AS SELECT ${select}
-FROM ${relation.sql} ${limit === null ? '' : `LIMIT ${limit}`}`,
+FROM ${relation.sql} ${limit === undefined ? '' : `LIMIT ${limit}`}`,
       relation.parameters,
       relation.parameterTypes,
     )
     .catch((cause: unknown) => {
-      throw request.labels.kind === 'FILE' ? badFile(request.labels.file, request.labels.format, cause) : cause;
+      throw unreadable(request, cause);
     });
   await refuseFaultyTimes(work, request.labels, columns);
+}
+
+export async function countLabels(
+  work: WorkDatabase,
+  request: TrainingSetRequest,
+  { sql, parameters, parameterTypes }: LabelRelation,
+): Promise<number> {
+  const counted = await work.run(`SELECT count(*) FROM ${sql}`, parameters, parameterTypes).catch((cause: unknown) => {
+    throw unreadable(request, cause);
+  });
+  const [[count] = []] = await counted.getRows();
+  return Number(count);
+}
+
+function unreadable({ labels }: TrainingSetRequest, cause: unknown): unknown {
+  return labels.kind === 'FILE' ? badFile(labels.file, labels.format, cause) : cause;
 }
 
 /** label_time and the entity ids, from the columns of the labels, whatever these are called in the query. */

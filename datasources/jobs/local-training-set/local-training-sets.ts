@@ -31,16 +31,19 @@ export class LocalTrainingSets implements TrainingSets {
     checkRequest(request);
     return this.#withWork(async (work) => {
       // One more than may be, to see that there are more.
-      const plan = await prepareLabels(work, request, this.rooms.files, MAX_INLINE_LABELS + 1);
+      const plan = await prepareLabels(work, request, {
+        files: this.rooms.files,
+        limit: MAX_INLINE_LABELS + 1,
+      });
       const count = await countRows(work, 'labels');
       if (count > MAX_INLINE_LABELS) {
         throw badInput(`A preview takes at most ${MAX_INLINE_LABELS} labels. Start a job for more.`, 'labels');
       }
-      await joinLabels(work, plan, count + 1, { onChunk: async () => undefined, onEstimate: () => undefined });
+      await joinLabels(work, plan, count + 1, { onStep: async () => undefined, onEstimate: () => undefined });
       return {
         columns: plan.outputColumns.map(({ name }) => name),
         rows: await previewRows(work, plan, rows),
-        validation: await validate(work, plan, outputAsJoined(work, plan.outputColumns)),
+        validation: await validate(work, plan, outputAsJoined(work, plan)),
       };
     });
   }
@@ -49,7 +52,7 @@ export class LocalTrainingSets implements TrainingSets {
     checkRequest(request);
     await this.#withWork(async (work) => {
       // What was sent is read at once; of a file or table only that it has the columns.
-      if (request.labels.kind === 'INLINE') await prepareLabels(work, request, this.rooms.files);
+      if (request.labels.kind === 'INLINE') await prepareLabels(work, request, { files: this.rooms.files });
       else planTrainingSet(request, (await labelRelation(work, request, this.rooms.files)).columns);
       await this.#refuseExisting(work, request);
     });
@@ -88,7 +91,7 @@ export class LocalTrainingSets implements TrainingSets {
   async #withWork<Result>(use: (work: WorkDatabase) => Promise<Result>): Promise<Result> {
     const connection = await this.rooms.database.instance.connect();
     const signal = new AbortController().signal;
-    const work = await WorkDatabase.open(connection, { id: randomUUID(), path: null, signal });
+    const work = await WorkDatabase.open(connection, randomUUID(), signal);
     try {
       return await use(work);
     } finally {

@@ -6,10 +6,18 @@ import type { TrainingSetRequest, TrainingSetResult, TrainingSetValidationResult
 import { copyToFile, outputAsWritten, outputSelect, TABLES_SCHEMA } from './output-format.js';
 import { joinLabels, takeSnapshot, type JoinProgress } from './join-labels.js';
 import { labelRelation, type LabelColumn } from './label-relation.js';
-import { loadLabels } from './load-labels.js';
+import { countLabels, loadLabels } from './load-labels.js';
 import { planTrainingSet, type TrainingSetPlan } from './training-set-plan.js';
 import { validate } from './validate.js';
 import type { WorkDatabase } from './work-database.js';
+
+export interface Preparation {
+  readonly files: DataFiles;
+  /** The most labels taken. */
+  readonly limit?: number;
+  /** Where to work when there are more labels than this. */
+  readonly file?: { readonly path: string; readonly whenOver: number };
+}
 
 /**
  * Labels and the snapshot of the history, in the work database: taken once, in one step, so that a job taken up again goes
@@ -18,12 +26,12 @@ import type { WorkDatabase } from './work-database.js';
 export async function prepareLabels(
   work: WorkDatabase,
   request: TrainingSetRequest,
-  files: DataFiles,
-  limit: number | null = null,
+  { files, limit, file }: Preparation,
 ): Promise<TrainingSetPlan> {
   if (await work.has('labels')) return planTrainingSet(request, await loadedColumns(work));
   const relation = await labelRelation(work, request, files);
   const plan = planTrainingSet(request, relation.columns);
+  if (file && (await countLabels(work, request, relation)) > file.whenOver) await work.moveTo(file.path);
   await work.transaction(async () => {
     await loadLabels(work, request, relation, limit);
     await takeSnapshot(work, plan);

@@ -1,5 +1,6 @@
 import { joinSql, quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
 import type { TrainingSetOutputRequest } from '../training-sets.js';
+import { allJoined } from './join-labels.js';
 import { sqlText } from './label-relation.js';
 import type { OutputColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
@@ -12,10 +13,14 @@ type Format = TrainingSetOutputRequest['format'];
 /** RFC 3339 in UTC: a text without a zone is what this gateway refuses to read. */
 const CSV_TIMES = '%Y-%m-%dT%H:%M:%S.%fZ';
 
-/** The rows of the output, in order, with its names. */
-export function outputSelect(work: WorkDatabase, { outputColumns }: TrainingSetPlan): string {
-  const columns = outputColumns.map(({ name, from, type }) => `${from ?? `NULL::${type}`} AS ${quoteIdentifier(name)}`);
-  return `SELECT ${columns.join(', ')} FROM ${work.table('joined')}`;
+/** The rows of the output, in the order of the labels, with its names. */
+export function outputSelect(work: WorkDatabase, plan: TrainingSetPlan): string {
+  const columns = plan.outputColumns.map((column) => `${source(column)} AS ${quoteIdentifier(column.name)}`);
+  return `SELECT ${columns.join(', ')} FROM ${work.table('labels')} POSITIONAL JOIN ${allJoined(work, plan)}`;
+}
+
+function source({ from, type }: OutputColumn): string {
+  return from ?? `NULL::${type}`;
 }
 
 export function copyToFile(select: string, path: string, format: Exclude<Format, 'TABLE'>): string {
@@ -44,9 +49,10 @@ FROM read_csv(${file(at)}, header = true, all_varchar = true, allow_quoted_nulls
 }
 
 /** What was joined, as an output that was not written: for a preview. */
-export function outputAsJoined(work: WorkDatabase, columns: readonly OutputColumn[]): string {
-  const selected = columns.map(({ from, type, checkedAs }) => `${from ?? `NULL::${type}`} AS ${checkedAs}`);
-  return `SELECT ${joinSql(['row_id', ...selected], ', ')} FROM ${work.table('joined')}`;
+export function outputAsJoined(work: WorkDatabase, plan: TrainingSetPlan): string {
+  const selected = plan.outputColumns.map((column) => `${source(column)} AS ${column.checkedAs}`);
+  return `SELECT labels.rowid AS row_id, ${selected.join(', ')}
+FROM ${work.table('labels')} AS labels POSITIONAL JOIN ${allJoined(work, plan)}`;
 }
 
 function file(path: string): string {

@@ -16,7 +16,7 @@ export async function previewRows(
   const valueTypes = new Map<string, ValueType>(
     plan.features.map(({ feature }) => [feature.valueColumn, feature.feature.valueType]),
   );
-  const result = await work.run(`${outputAsJoined(work, plan.outputColumns)} ORDER BY row_id LIMIT ${limit}`);
+  const result = await work.run(`${outputAsJoined(work, plan)} ORDER BY row_id LIMIT ${limit}`);
   // After the number of the row, the columns are those of the output.
   const types = result.columnTypes().slice(1);
   return (await result.getRows()).map(([, ...values]) =>

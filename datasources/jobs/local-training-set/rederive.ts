@@ -5,8 +5,13 @@ import { sqlText } from './label-relation.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
-/** So many rows are derived again, chosen by a hash of their number; all when there are no more. */
-export const REDERIVED_ROWS = 1000;
+/** About so many rows are derived again; all when there are no more. */
+const REDERIVED_ROWS = 1000;
+
+/** True of the rows to be derived again: chosen by a hash of their number, so the same ones each time. */
+export function isSampled(rows: number): string {
+  return `hash(row_id) % ${Math.max(1, Math.floor(rows / REDERIVED_ROWS))} = 0`;
+}
 
 export interface Rederived {
   readonly verified: bigint;
@@ -14,26 +19,16 @@ export interface Rederived {
   readonly wrong: readonly OffendingRow[];
 }
 
-interface Checked {
-  /** The WITH clause that defines `checked`. */
-  readonly checked: string;
-  /** True of a checked row that leaks by its times: it is counted already. */
-  readonly leaked: string;
-  readonly tableOf: (source: FeatureSource) => string;
-}
-
 /**
- * Derives a sample of the rows again, the plainest way: every row of the entity's history that the label may see, in
- * order, the first one counts.
+ * Derives the rows of the table `sample` again, the plainest way: every row of the entity's history that the label may see,
+ * in order, the first one counts. A row with `leaks` is known to be wrong and is left out.
  */
 export async function rederive(
   work: WorkDatabase,
   plan: TrainingSetPlan,
-  { checked, leaked, tableOf }: Checked,
+  tableOf: (source: FeatureSource) => string,
 ): Promise<Rederived> {
   const reasons = new Map<bigint, string>();
-  await work.run(`CREATE OR REPLACE TEMP TABLE sample AS ${checked} SELECT *, ${leaked} AS leaks FROM checked
-WHERE hash(row_id) % greatest(1, (SELECT count(*) FROM ${work.table('labels')}) // ${REDERIVED_ROWS}) = 0`);
   for (const group of groupsOf(plan)) {
     for (const row of await work.rows(differences(plan, group, tableOf))) {
       reasons.set(BigInt(String(row.row_id)), String(row.reason));
@@ -100,9 +95,9 @@ function differences(
     return `WHEN ${isOther} THEN ${sqlText(`${column.name}: the history gives another value or time`)}`;
   });
   return `SELECT row_id, reason FROM (
-  SELECT *, CASE ${reasons.join('\n    ')} END AS reason FROM (
-    SELECT ${joinSql(['s.*', ...derived, isTimed && 'h.event_timestamp AS derived_time'], ', ')}
-    FROM sample AS s LEFT JOIN ${tableOf(source.source)} AS h ON ${visible}
-    QUALIFY row_number() OVER (PARTITION BY s.row_id ORDER BY ${newestFirst}) = 1))
+  SELECT *, CASE ${reasons.join('\n    ')} END AS reason FROM sample LEFT JOIN (
+    SELECT ${joinSql(['s.row_id', ...derived, isTimed && 'h.event_timestamp AS derived_time'], ', ')}
+    FROM sample AS s JOIN ${tableOf(source.source)} AS h ON ${visible}
+    QUALIFY row_number() OVER (PARTITION BY s.row_id ORDER BY ${newestFirst}) = 1) USING (row_id))
 WHERE reason IS NOT NULL AND NOT leaks`;
 }

@@ -26,7 +26,7 @@ export interface PlannedColumn {
   readonly name: string;
   readonly source: SourcePlan;
   readonly feature: FeaturePlan;
-  /** The column of the work table with the time of the value; null of a static source, whose values have none. */
+  /** The column of the work tables with the time of the value; null of a static source, whose values have none. */
   readonly timeColumn: string | null;
   /** In the output, when times are asked for. */
   readonly timestampName: string | null;
@@ -36,7 +36,7 @@ export interface OutputColumn {
   readonly name: string;
   /** As DuckDB writes it. */
   readonly type: string;
-  /** Its column in the work table; null for the time of a value that has none. */
+  /** Its column in the work tables; null for the time of a value that has none. */
   readonly from: string | null;
   /** How the validation calls it: unique, also where two columns come from one. */
   readonly checkedAs: string;

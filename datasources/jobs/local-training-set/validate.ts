@@ -1,8 +1,8 @@
 import { joinSql } from '../../offline/point-in-time/sql-text.js';
 import type { FeatureCoverageResult, OffendingRow, TrainingSetValidationResult } from '../training-sets.js';
-import { countRows, historyAt } from './join-labels.js';
+import { allJoined, countRows, historyAt } from './join-labels.js';
 import { entityName, keys, labelName } from './load-labels.js';
-import { rederive } from './rederive.js';
+import { isSampled, rederive } from './rederive.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
@@ -23,9 +23,15 @@ export async function validate(
   const tableOf = await historyAt(work, plan);
   const checked = checkedRows(work, plan, output, tableOf);
   const facts = new Facts(plan);
-  const [counts = {}] = await work.rows(`${checked} SELECT ${facts.counts()} FROM checked`);
+  const labels = await countRows(work, 'labels');
+  // One pass for both: all columns of all rows are read.
+  await work.run(`CREATE OR REPLACE TEMP TABLE facts AS ${checked}
+SELECT ${facts.counts()}, list(checked) FILTER (WHERE ${isSampled(labels)}) AS sample FROM checked`);
+  await work.run(`CREATE OR REPLACE TEMP TABLE sample AS
+SELECT *, ${facts.leaked()} AS leaks FROM (SELECT unnest(sample, max_depth := 2) FROM facts)`);
+  const [counts = {}] = await work.rows('SELECT * EXCLUDE (sample) FROM facts');
   const count = (name: string): bigint => BigInt(String(counts[name] ?? 0));
-  const { verified, wrong } = await rederive(work, plan, { checked, leaked: facts.leaked(), tableOf });
+  const { verified, wrong } = await rederive(work, plan, tableOf);
   const offenders = async (kind: OffendingRow['kind'], condition: string, reason: string): Promise<OffendingRow[]> => {
     if (count(kind) === 0n) return [];
     const rows = await work.rows(
@@ -35,7 +41,7 @@ export async function validate(
   };
   const leaked = await offenders('LEAKED', facts.leaked(), facts.leakReason());
   return {
-    labelRows: BigInt(await countRows(work, 'labels')),
+    labelRows: BigInt(labels),
     joinedRows: count('rows'),
     leakedRows: count('LEAKED') + BigInt(wrong.length),
     unmatchedRows: count('UNMATCHED'),
@@ -88,8 +94,11 @@ function checkedRows(
     (source) => `LEFT JOIN (SELECT DISTINCT entity_id FROM ${tableOf(source.source)}) AS ${staticName(plan, source)}
   ON ${staticName(plan, source)}.entity_id = CASE WHEN k.label_time IS NOT NULL THEN k.${source.entityColumn} END`,
   );
+  // Times are kept by row; the number of the row is that of the first table, which has all.
+  const kept = [...new Set(features.flatMap(({ timeColumn }) => timeColumn ?? []))];
   return `WITH output AS (${output}),
-keyed AS (SELECT ${joinSql(keyed, ', ')} FROM output AS o JOIN ${work.table('joined')} AS t ON t.row_id = o.row_id),
+times AS (SELECT ${joinSql(['joined_0.row_id', ...kept], ', ')} FROM ${allJoined(work, plan)}),
+keyed AS (SELECT ${joinSql(keyed, ', ')} FROM output AS o JOIN times AS t ON t.row_id = o.row_id),
 checked AS (SELECT ${joinSql(['k.*', ...statics.map((source) => `${staticName(plan, source)}.entity_id IS NOT NULL AS ${staticName(plan, source)}`)], ', ')}
   FROM keyed AS k ${joins.join('\n')})`;
 }

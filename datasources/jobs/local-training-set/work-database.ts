@@ -7,8 +7,9 @@ const INTERRUPT_EVERY_MS = 50;
 const PROGRESS_EVERY_MS = 250;
 
 /**
- * A database of one job's own beside the offline store, on a connection of its own: labels and what was joined so far.
- * DuckDB makes each step of it durable, so that a job whose process was killed goes on from the last one.
+ * A database of one job's own beside the offline store, on a connection of its own: labels and what was joined so far. In
+ * memory, or in a file: DuckDB makes each step in one durable, so that a job whose process was killed goes on from the
+ * last step.
  */
 export class WorkDatabase {
   private constructor(
@@ -17,16 +18,19 @@ export class WorkDatabase {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** `path` of the file, or null for one in memory. `id` is unique among the jobs of this process. */
-  static async open(
-    connection: DuckDBConnection,
-    { id, path, signal }: { readonly id: string; readonly path: string | null; readonly signal: AbortSignal },
-  ): Promise<WorkDatabase> {
-    const name = quoteIdentifier(`job ${id}`);
+  /** `id` is unique among the jobs of this process. */
+  static async open(connection: DuckDBConnection, id: string, signal: AbortSignal): Promise<WorkDatabase> {
+    const work = new WorkDatabase(connection, quoteIdentifier(`job ${id}`), signal);
     await connection.run('SET enable_progress_bar = true');
     await connection.run('SET enable_progress_bar_print = false');
-    await connection.run(`ATTACH '${(path ?? ':memory:').replaceAll("'", "''")}' AS ${name}`);
-    return new WorkDatabase(connection, name, signal);
+    await work.#attach(':memory:');
+    return work;
+  }
+
+  /** Goes on in a file: with what is in it, when it is there. What was in memory is dropped. */
+  async moveTo(path: string): Promise<void> {
+    await this.connection.run(`DETACH ${this.name}`);
+    await this.#attach(path);
   }
 
   table(name: string): string {
@@ -83,6 +87,10 @@ export class WorkDatabase {
   async close(): Promise<void> {
     await this.connection.run(`DETACH ${this.name}`);
     this.connection.closeSync();
+  }
+
+  async #attach(path: string): Promise<void> {
+    await this.connection.run(`ATTACH '${path.replaceAll("'", "''")}' AS ${this.name}`);
   }
 
   /** What DuckDB estimates of the running query, 0 to 1; 0 while it does not know. */

@@ -1,3 +1,4 @@
+import type { Instant } from '../../../values/instant.js';
 import { timeColumnOf, type FeaturePlan, type PointInTimePlan, type SourcePlan } from './plan.js';
 import { lookupBlock } from './duckdb-lookup.js';
 import { staticBlock } from './duckdb-static.js';
@@ -27,8 +28,11 @@ export interface DuckDbTarget {
   readonly tableOf: (source: SourcePlan['source']) => string;
   /** false only for a table known to have one row an entity and time: then nothing need be done about ties. */
   readonly mayHaveTies: (source: SourcePlan['source']) => boolean;
-  /** Columns of the labels to be given beside the features, as they stand in the SQL. None when nothing is said. */
-  readonly carried?: readonly string[];
+  /**
+   * No label is later than this, where the caller knows. (A subquery in its place would make a nested loop of the scan of
+   * the history.)
+   */
+  readonly lastLabelTime?: Instant;
   /** What is given beside the value of each feature; all of it when nothing is said. */
   readonly outputs?: FeatureOutputs;
 }
@@ -57,15 +61,18 @@ export interface BlockContext {
   readonly name: string;
   readonly table: string;
   readonly mayHaveTies: boolean;
+  /** Gives the placeholder of its microseconds, as a parameter that is used; undefined when it is not known. */
+  readonly lastLabelTime: (() => string) | undefined;
 }
 
-/** Columns of the result: row_id, what is carried, then value, timestamp and status of each feature; one row a label, in order of row_id. */
+/** Columns of the result: row_id, then value, timestamp and status of each feature; one row a label, in order of row_id. */
 export function compileForDuckDb<Parameter>(
   plan: PointInTimePlan,
   target: DuckDbTarget,
   parameters: Parameters<Parameter | bigint>,
 ): CompiledSql<Parameter | bigint> {
   const blockOf = target.form === 'lookup' ? lookupBlock : timelineBlock;
+  const { lastLabelTime } = target;
   const blocks = plan.sources.map((source, index) => {
     const context = {
       plan,
@@ -73,6 +80,7 @@ export function compileForDuckDb<Parameter>(
       name: `source_${index}`,
       table: target.tableOf(source.source),
       mayHaveTies: target.mayHaveTies(source.source),
+      lastLabelTime: lastLabelTime === undefined ? undefined : () => parameters.add(lastLabelTime),
     };
     return { source, block: source.source.timestampColumn === null ? staticBlock(context) : blockOf(context) };
   });
@@ -82,7 +90,7 @@ export function compileForDuckDb<Parameter>(
   const sql = [
     `WITH labels AS MATERIALIZED (${target.labels})`,
     ...blocks.flatMap(({ block }) => block.definitions).map((definition) => `, ${definition}`),
-    `SELECT ${joinSql(['l.row_id', ...(target.carried ?? []), ...columns], ',\n  ')}`,
+    `SELECT ${joinSql(['l.row_id', ...columns], ',\n  ')}`,
     'FROM labels AS l',
     ...blocks.map(({ block }) => block.join),
     'ORDER BY l.row_id',
