@@ -78,8 +78,9 @@ async function refuseFaultyTimes(
   columns: readonly LabelColumn[],
 ): Promise<void> {
   const column = labelName(columns.findIndex(({ name }) => name === labels.timeColumn));
+  // Until a transaction is over, DuckDB numbers its rows from somewhere far away.
   const faulty = await work.rows(
-    `SELECT rowid AS row, CAST(${column} AS VARCHAR) AS text FROM ${work.table('labels')}
+    `SELECT rowid - (SELECT min(rowid) FROM ${work.table('labels')}) AS row, CAST(${column} AS VARCHAR) AS text FROM ${work.table('labels')}
      WHERE ${faultyTimeSql(column, 'label_time')} ORDER BY rowid LIMIT ${FAULTS_SHOWN}`,
   );
   const [first] = faulty;

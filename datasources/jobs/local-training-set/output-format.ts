@@ -36,14 +36,15 @@ export function outputAsWritten(
   const select = (rowNumber: string, cast: (column: OutputColumn) => string): string =>
     joinSql([`${rowNumber} AS row_id`, ...columns.map((column) => `${cast(column)} AS ${column.checkedAs}`)], ', ');
   const asIs = ({ name }: OutputColumn): string => quoteIdentifier(name);
+  const inOrder = 'row_number() OVER () - 1';
   switch (format) {
     case 'TABLE':
-      return `SELECT ${select('rowid', asIs)} FROM ${at}`;
+      return `SELECT ${select(inOrder, asIs)} FROM ${at}`;
     case 'PARQUET':
       return `SELECT ${select('file_row_number', asIs)} FROM read_parquet(${file(at)}, file_row_number = true)`;
     case 'CSV':
       // An empty text is written in quotes, a null is written as nothing.
-      return `SELECT ${select('row_number() OVER () - 1', ({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${type})`)}
+      return `SELECT ${select(inOrder, ({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${type})`)}
 FROM read_csv(${file(at)}, header = true, all_varchar = true, allow_quoted_nulls = false)`;
   }
 }
