@@ -3,7 +3,7 @@ import { parseInstant } from '../../../values/instant.js';
 
 /** parseInstant's form; which dates exist, DuckDB's cast says. */
 const RFC_3339 =
-  '^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6}0*)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$';
+  '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6}0*)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$';
 const EXCESS_ZEROS = '(\\.[0-9]{6})0+';
 
 /** Which types of column can hold the time of a label. A finer one would have to be rounded, maybe past a value's time. */

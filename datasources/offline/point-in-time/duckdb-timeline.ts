@@ -123,7 +123,9 @@ function rowJoin(context: BlockContext): string {
 
 function asofJoin(context: BlockContext, isVisible: string): string {
   const { name } = context;
-  return `LEFT JOIN ${name}_entity ON ${name}_entity.entity_id = ${labelEntity(context)}
+  // A label without a time gets no number: the sorting ASOF join of DuckDB 1.5 (not the looping one, for up to 64 labels)
+  // would give it the newest row of all.
+  return `LEFT JOIN ${name}_entity ON ${name}_entity.entity_id = CASE WHEN l.label_time IS NOT NULL THEN ${labelEntity(context)} END
 ASOF LEFT JOIN ${name} ON ${name}.number = ${name}_entity.number AND ${isVisible}`;
 }
 

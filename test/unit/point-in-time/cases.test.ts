@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
+import { openSortingAsof } from '../../support/sorting-asof.js';
 import { entityTypeOfCase, readCases, runCase } from '../../support/point-in-time-case.js';
 
 /** More cases of the same form can be run: PIT_CASES names a folder of them. */
@@ -16,7 +16,7 @@ describe.each(['lookup', 'timeline'] as const)('point-in-time cases, %s form', (
 
   it.each(cases.map((pit) => [pit.id, pit] as const))('%s', async (_id, pit) => {
     const entityType = entityTypeOfCase(pit);
-    const store = await DuckDbOfflineStore.open(await DuckDbDatabase.open(':memory:'), entityType.sources, form);
+    const store = await DuckDbOfflineStore.open(await openSortingAsof(), entityType.sources, form);
     try {
       const answer = await runCase(store, entityType, pit);
       expect(answer).toEqual(pit.expected.map(approximately));

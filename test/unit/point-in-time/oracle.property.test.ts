@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js';
+import type { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { pointInTimeProblem } from '../../support/point-in-time-arbitrary.js';
 import { oracleCell } from '../../support/point-in-time-oracle.js';
+import { openSortingAsof } from '../../support/sorting-asof.js';
 import { testEntityType } from '../../support/test-registry.js';
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 150);
@@ -12,7 +13,7 @@ describe.each(['lookup', 'timeline'] as const)('the point-in-time compiler, %s f
   let database: DuckDbDatabase;
   let entityTypes = 0;
   beforeAll(async () => {
-    database = await DuckDbDatabase.open(':memory:');
+    database = await openSortingAsof();
   });
   afterAll(() => database.close());
 
