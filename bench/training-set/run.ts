@@ -103,12 +103,16 @@ async function byHand(): Promise<void> {
   );
 }
 
-const times: Record<'job' | 'by hand', number[]> = { job: [], 'by hand': [] };
+interface Cost {
+  readonly wall: number;
+  readonly cpu: number;
+}
+const costs: Record<'job' | 'hand', Cost[]> = { job: [], hand: [] };
 let result: TrainingSetResult | undefined;
 await byHand();
 for (let round = 0; round < ROUNDS; round += 1) {
-  times['by hand'].push(await seconds(byHand));
-  times.job.push(await seconds(async () => (result = await byJob())));
+  costs.hand.push(await measure(byHand));
+  costs.job.push(await measure(async () => (result = await byJob())));
 }
 const differing = await database.use(async (connection) => {
   const file = (name: string) => `(FROM '${files.folder}/${name}')`;
@@ -118,22 +122,26 @@ const differing = await database.use(async (connection) => {
   ).getRows();
   return count;
 });
-const job = median(times.job);
-const hand = median(times['by hand']);
+const of = (side: 'job' | 'hand', part: keyof Cost): number => median(costs[side].map((cost) => cost[part]));
+const line = (side: 'job' | 'hand'): string =>
+  `${of(side, 'wall').toFixed(2)} s, ${Math.round(LABELS / of(side, 'wall'))} rows a second, ${of(side, 'cpu').toFixed(2)} s of CPU`;
 console.log(`labels                ${LABELS}`);
-console.log(`by hand               ${hand.toFixed(2)} s, ${Math.round(LABELS / hand)} rows a second`);
-console.log(`job, validated        ${job.toFixed(2)} s, ${Math.round(LABELS / job)} rows a second`);
-console.log(`ratio                 ${(hand / job).toFixed(2)}`);
+console.log(`by hand               ${line('hand')}`);
+console.log(`job, validated        ${line('job')}`);
+console.log(`ratio, wall clock     ${(of('hand', 'wall') / of('job', 'wall')).toFixed(2)}`);
+console.log(`ratio, CPU            ${(of('hand', 'cpu') / of('job', 'cpu')).toFixed(2)}`);
 console.log(`rows that differ      ${String(differing)}`);
 console.log(`peak memory           ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`);
 console.log(result?.validation);
 await engine.stop();
 await offline.close();
 
-async function seconds(work: () => Promise<unknown>): Promise<number> {
+async function measure(work: () => Promise<unknown>): Promise<Cost> {
+  const cpu = process.cpuUsage();
   const start = performance.now();
   await work();
-  return (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  return { wall: (performance.now() - start) / 1000, cpu: (user + system) / 1e6 };
 }
 
 function median(values: readonly number[]): number {

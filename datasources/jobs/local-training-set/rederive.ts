@@ -5,6 +5,11 @@ import { sqlText } from './label-relation.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
+/** What a checked row calls the time of a value: its own where the output has times, else the one kept for its source. */
+export function checkedTime({ timeColumn, timestampName }: PlannedColumn, index: number): string {
+  return timestampName === null ? timeColumn! : `time_${index}`;
+}
+
 /** About so many rows are derived again; all when there are no more. */
 const REDERIVED_ROWS = 1000;
 
@@ -89,7 +94,10 @@ function differences(
     const isExpired = isTimed && ttl !== null && `epoch_us(label_time) - epoch_us(derived_time) > ${ttl}`;
     const expected = isExpired ? `CASE WHEN ${isExpired} THEN NULL ELSE derived_${number} END` : `derived_${number}`;
     const isOther = joinSql(
-      [`${valueColumn} IS DISTINCT FROM ${expected}`, isTimed && `time_${index} IS DISTINCT FROM derived_time`],
+      [
+        `${valueColumn} IS DISTINCT FROM ${expected}`,
+        isTimed && `${checkedTime(column, index)} IS DISTINCT FROM derived_time`,
+      ],
       ' OR ',
     );
     return `WHEN ${isOther} THEN ${sqlText(`${column.name}: the history gives another value or time`)}`;

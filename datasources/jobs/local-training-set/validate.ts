@@ -2,7 +2,7 @@ import { joinSql } from '../../offline/point-in-time/sql-text.js';
 import type { FeatureCoverageResult, OffendingRow, TrainingSetValidationResult } from '../training-sets.js';
 import { allJoined, countRows, historyAt } from './join-labels.js';
 import { entityName, keys, labelName } from './load-labels.js';
-import { isSampled, rederive } from './rederive.js';
+import { checkedTime, isSampled, rederive } from './rederive.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
@@ -24,12 +24,9 @@ export async function validate(
   const checked = checkedRows(work, plan, output, tableOf);
   const facts = new Facts(plan);
   const labels = await countRows(work, 'labels');
-  // One pass for both: all columns of all rows are read.
-  await work.run(`CREATE OR REPLACE TEMP TABLE facts AS ${checked}
-SELECT ${facts.counts()}, list(checked) FILTER (WHERE ${isSampled(labels)}) AS sample FROM checked`);
-  await work.run(`CREATE OR REPLACE TEMP TABLE sample AS
-SELECT *, ${facts.leaked()} AS leaks FROM (SELECT unnest(sample, max_depth := 2) FROM facts)`);
-  const [counts = {}] = await work.rows('SELECT * EXCLUDE (sample) FROM facts');
+  const [counts = {}] = await work.rows(`${checked} SELECT ${facts.counts()} FROM checked`);
+  const sampled = checkedRows(work, plan, `SELECT * FROM (${output}) WHERE ${isSampled(labels)}`, tableOf);
+  await work.run(`CREATE OR REPLACE TEMP TABLE sample AS ${sampled} SELECT *, ${facts.leaked()} AS leaks FROM checked`);
   const count = (name: string): bigint => BigInt(String(counts[name] ?? 0));
   const { verified, wrong } = await rederive(work, plan, tableOf);
   const offenders = async (kind: OffendingRow['kind'], condition: string, reason: string): Promise<OffendingRow[]> => {
@@ -78,16 +75,16 @@ function checkedRows(
 ): string {
   const { request, labelColumns, features, pointInTime } = plan;
   const columnOf = (name: string): string => `o.${labelName(labelColumns.findIndex((column) => column.name === name))}`;
-  const times = features.flatMap(({ feature, timeColumn, timestampName }, index) =>
-    timeColumn === null
-      ? []
-      : [`${timestampName === null ? `t.${timeColumn}` : `o.${feature.timestampColumn}`} AS time_${index}`],
-  );
+  const times = features.flatMap((column, index) => {
+    const { feature, timeColumn, timestampName } = column;
+    if (timeColumn === null) return [];
+    return timestampName === null ? `t.${timeColumn}` : `o.${feature.timestampColumn} AS ${checkedTime(column, index)}`;
+  });
   const keyed = [
     'o.row_id',
     ...keys(request, labelColumns, columnOf),
     ...features.map(({ feature }) => `o.${feature.valueColumn}`),
-    ...times,
+    ...new Set(times),
   ];
   const statics = [...new Set(pointInTime.sources)].filter(({ source }) => source.timestampColumn === null);
   const joins = statics.map(
@@ -132,13 +129,20 @@ class Facts {
 
   /** A value from after the label, or one that no row of the history is said to have given. */
   leaked(): string {
-    return this.#any(this.plan.features.flatMap((column, index) => this.#leaks(column, index)));
+    const { features } = this.plan;
+    return this.#any(
+      features.flatMap((column, index) => [this.#isLater(column, index), this.#isUnfounded(column, index)]),
+    );
   }
 
   leakReason(): string {
     const cases = this.plan.features.map((column, index) => {
-      const time = column.timeColumn === null ? `'no time'` : `coalesce(CAST(time_${index} AS VARCHAR), 'no time')`;
-      return `WHEN ${this.#leaks(column, index)} THEN ${text(`${column.name}: its value has `)} || ${time} || ', the label ' || coalesce(CAST(label_time AS VARCHAR), 'no time')`;
+      const time =
+        column.timeColumn === null
+          ? `'no time'`
+          : `coalesce(CAST(${checkedTime(column, index)} AS VARCHAR), 'no time')`;
+      const leaks = this.#any([this.#isLater(column, index), this.#isUnfounded(column, index)]);
+      return `WHEN ${leaks} THEN ${text(`${column.name}: its value has `)} || ${time} || ', the label ' || coalesce(CAST(label_time AS VARCHAR), 'no time')`;
     });
     return `CASE ${cases.join('\n')} END`;
   }
@@ -163,24 +167,35 @@ class Facts {
     return `NOT (${[...found].join(' OR ')})`;
   }
 
-  #leaks(column: PlannedColumn, index: number): string {
-    const value = column.feature.valueColumn;
-    if (column.timeColumn === null) return `(${value} IS NOT NULL AND NOT ${this.#found(column, index)})`;
+  /** Its time is after the label's. */
+  #isLater(column: PlannedColumn, index: number): string {
+    if (column.timeColumn === null) return 'false';
+    const time = checkedTime(column, index);
     const isAfter = this.plan.request.options.strictlyBefore ? '>=' : '>';
-    return `(coalesce(time_${index} ${isAfter} label_time, time_${index} IS NOT NULL) OR (${value} IS NOT NULL AND time_${index} IS NULL))`;
+    return `coalesce(${time} ${isAfter} label_time, ${time} IS NOT NULL)`;
+  }
+
+  /** There is a value, but no row that could have given it. */
+  #isUnfounded(column: PlannedColumn, index: number): string {
+    return `(${column.feature.valueColumn} IS NOT NULL AND NOT (${this.#found(column, index)}))`;
   }
 
   #found(column: PlannedColumn, index: number): string {
-    return column.timeColumn === null ? staticName(this.plan, column.source) : `time_${index} IS NOT NULL`;
+    return column.timeColumn === null
+      ? staticName(this.plan, column.source)
+      : `${checkedTime(column, index)} IS NOT NULL`;
   }
 
   /** Older than its ttl. */
-  #age({ feature: { ttl }, timeColumn }: PlannedColumn, index: number): string | false {
-    return ttl !== null && timeColumn !== null && `epoch_us(label_time) - epoch_us(time_${index}) > ${ttl}`;
+  #age(column: PlannedColumn, index: number): string | false {
+    const { feature, timeColumn } = column;
+    if (feature.ttl === null || timeColumn === null) return false;
+    return `epoch_us(label_time) - epoch_us(${checkedTime(column, index)}) > ${feature.ttl}`;
   }
 
+  /** Each condition once: the features of a row share their time. */
   #any(conditions: readonly string[]): string {
-    return `(${conditions.join(' OR ')})`;
+    return `(${[...new Set(conditions)].join(' OR ')})`;
   }
 }
 
