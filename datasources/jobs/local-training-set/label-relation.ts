@@ -36,6 +36,9 @@ export async function labelRelation(
     if (type !== undefined) return type;
     throw badInput(`The labels have no column "${name}". They have: ${[...types.keys()].join(', ')}.`, field);
   };
+  if (types.has(ROW_NUMBER)) {
+    throw badInput(`"${ROW_NUMBER}" is what DuckDB calls the rows of a Parquet file. Rename the column.`, 'labels');
+  }
   const { timeColumn } = request.labels;
   checkTimeColumn(timeColumn, typeOf(timeColumn, 'labels.timeColumn'));
   request.joins.forEach(({ entityIdColumns }, index) => {
@@ -48,6 +51,9 @@ export async function labelRelation(
   });
   return relation;
 }
+
+/** A column of this name in the output would hide the numbers its rows are checked by. */
+const ROW_NUMBER = 'file_row_number';
 
 /** Types of which each value has one text. */
 const ID_TYPES = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|UUID|DATE|BOOLEAN)$/;

@@ -95,7 +95,7 @@ function checkedRows(
   const kept = [...new Set(features.flatMap(({ timeColumn }) => timeColumn ?? []))];
   return `WITH output AS (${output}),
 times AS (SELECT ${joinSql(['joined_0.row_id', ...kept], ', ')} FROM ${allJoined(work, plan)}),
-keyed AS (SELECT ${joinSql(keyed, ', ')} FROM output AS o JOIN times AS t ON t.row_id = o.row_id),
+keyed AS (SELECT ${joinSql(keyed, ', ')} FROM output AS o LEFT JOIN times AS t ON t.row_id = o.row_id),
 checked AS (SELECT ${joinSql(['k.*', ...statics.map((source) => `${staticName(plan, source)}.entity_id IS NOT NULL AS ${staticName(plan, source)}`)], ', ')}
   FROM keyed AS k ${joins.join('\n')})`;
 }

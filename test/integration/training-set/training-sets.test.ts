@@ -174,6 +174,7 @@ describe('what cannot be made', () => {
     ['a missing time column', { rows: [label], timeColumn: 'when' }, 'labels.timeColumn', 'who, page, at'],
     ['a missing id column', { rows: [{ at: label.at, page: 'x' }] }, 'joins[0].entityIdColumns', '"who"'],
     ['an id that has no one text', { rows: [{ ...label, who: 0.5 }] }, 'joins[0].entityIdColumns', 'DOUBLE'],
+    ['a column called as row numbers are', { rows: [{ ...label, file_row_number: 1 }] }, 'labels', 'Rename'],
     ['two columns of one name', { rows: [{ ...label, City: 'x' }] }, 'joins', 'column "City" of the labels'],
   ])('%s is refused before anything is started, with the field', async (_what, labels, field, words) => {
     const { trainingSets, engine, make } = await openShop();
