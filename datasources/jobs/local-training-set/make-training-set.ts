@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import type { DataFiles } from '../../files/data-files.js';
 import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
@@ -60,17 +60,25 @@ export interface Output {
   readonly target: string;
 }
 
+export interface MakingOptions extends JoinProgress {
+  readonly id: string;
+  readonly chunkRows: number;
+  /** The file is there under its other name, written when the job was run before. */
+  readonly isWritten: boolean;
+  readonly onWritten: () => Promise<void>;
+}
+
 /** Joins, writes, checks what was written, and only then gives it its name: under it stands a whole output or none. */
 export async function makeTrainingSet(
   work: WorkDatabase,
   plan: TrainingSetPlan,
   output: Output,
-  options: { readonly chunkRows: number; readonly id: string } & JoinProgress,
+  options: MakingOptions,
 ): Promise<TrainingSetResult> {
   await joinLabels(work, plan, options.chunkRows, options);
   const validation = await (output.format === 'TABLE'
     ? writeTable(work, plan, output.target)
-    : writeFile(work, plan, { ...output, format: output.format }, options.id));
+    : writeFile(work, plan, { ...output, format: output.format }, options));
   return {
     output: { format: output.format, location: output.location },
     columns: plan.outputColumns.map(({ name }) => name),
@@ -83,18 +91,22 @@ async function writeFile(
   work: WorkDatabase,
   plan: TrainingSetPlan,
   { format, target }: { readonly format: 'PARQUET' | 'CSV'; readonly target: string },
-  id: string,
+  { id, isWritten, onWritten }: MakingOptions,
 ): Promise<TrainingSetValidationResult> {
   const partial = `${target}.${id}.partial`;
   try {
-    await work.run(copyToFile(outputSelect(work, plan), partial, format));
+    if (!isWritten || !existsSync(partial)) {
+      await work.run(copyToFile(outputSelect(work, plan), partial, format));
+      await flushToDisk(partial);
+      await onWritten();
+    }
     const written = outputAsWritten({ format, at: partial }, plan.outputColumns);
     const validation = await validate(work, plan, written);
-    await flushToDisk(partial);
     await rename(partial, target);
     return validation;
-  } finally {
-    await rm(partial, { force: true });
+  } catch (error) {
+    if (work.signal.reason !== 'stop') await rm(partial, { force: true });
+    throw error;
   }
 }
 

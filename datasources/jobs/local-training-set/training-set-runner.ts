@@ -23,6 +23,11 @@ export interface TrainingSetRooms {
   readonly workFolder: string;
 }
 
+/** What is joined stands in the work database; beside it only this need be known. */
+interface Checkpoint {
+  readonly isWritten: boolean;
+}
+
 /**
  * So many labels are joined at once: each chunk sorts the history again, so few chunks are fast; 5 million labels with 20
  * features are about 1 GB.
@@ -43,11 +48,10 @@ export class TrainingSetRunner implements JobRunner {
 
   /** Cancelled, it leaves nothing: half a training set is a biased one. */
   async run(job: JobRecord, control: JobControl): Promise<JobOutcome> {
-    const spec = job.spec as TrainingSetSpec;
     const path = join(this.rooms.workFolder, `${job.id}.duckdb`);
     await mkdir(this.rooms.workFolder, { recursive: true });
     try {
-      const outcome = await this.#work(job.id, path, spec, control);
+      const outcome = await this.#work(job, path, control);
       await removeWorkFile(path);
       return outcome;
     } catch (error) {
@@ -58,12 +62,15 @@ export class TrainingSetRunner implements JobRunner {
     }
   }
 
-  async #work(id: string, path: string, spec: TrainingSetSpec, control: JobControl): Promise<JobOutcome> {
+  async #work({ id, spec: kept, checkpoint }: JobRecord, path: string, control: JobControl): Promise<JobOutcome> {
+    const spec = kept as TrainingSetSpec;
     const { database, registry, files } = this.rooms;
     const { signal } = control;
     const work = await WorkDatabase.open(await database.instance.connect(), id, signal);
     try {
-      if (existsSync(path)) await work.moveTo(path);
+      // Without its file, whatever was done before is done anew.
+      const isResumed = existsSync(path);
+      if (isResumed) await work.moveTo(path);
       const plan = await prepareLabels(work, requestOf(spec, registry), {
         files,
         file: { path, whenOver: this.chunkRows },
@@ -74,7 +81,9 @@ export class TrainingSetRunner implements JobRunner {
       const result = await makeTrainingSet(work, plan, await outputOf(spec.output, id, files), {
         id,
         chunkRows: this.chunkRows,
-        onStep: (rows) => control.checkpoint({ joined: rows }, progress(rows)),
+        isWritten: isResumed && (checkpoint as Checkpoint | null)?.isWritten === true,
+        onStep: (rows) => control.checkpoint({ isWritten: false } satisfies Checkpoint, progress(rows)),
+        onWritten: () => control.checkpoint({ isWritten: true } satisfies Checkpoint, progress(total)),
         onEstimate: (rows) => control.report(progress(rows)),
       });
       const { leakedRows } = result.validation;

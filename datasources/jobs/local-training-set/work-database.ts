@@ -15,7 +15,7 @@ export class WorkDatabase {
   private constructor(
     readonly connection: DuckDBConnection,
     readonly name: string,
-    private readonly signal: AbortSignal,
+    readonly signal: AbortSignal,
   ) {}
 
   /** `id` is unique among the jobs of this process. */
