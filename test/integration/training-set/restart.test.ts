@@ -50,7 +50,7 @@ it.each([1, 2, 3])(
     }
     await stopped;
     // After the last step there is only the check left, and it may have been done by then.
-  if (stopAt < 9) expect(existsSync(join(first.files, `training-sets/${id}.parquet`))).toBe(false);
+    if (stopAt < 9) expect(existsSync(join(first.files, `training-sets/${id}.parquet`))).toBe(false);
 
     const second = await openTrainingSets(SHOP.featurestores, { folder: first.folder, chunkRows: 10_000 });
     await second.engine.resume();
