@@ -76,12 +76,17 @@ export interface TrainingSetPreviewResult {
 export interface TrainingSetValidationResult {
   readonly labelRows: bigint;
   readonly joinedRows: bigint;
-  /** Values whose time is after the label's. 0, or the training set must not be used. */
+  /**
+   * Rows with a value from after the label, or with one that the history does not give as of the label's time. 0, or the
+   * training set must not be used.
+   */
   readonly leakedRows: bigint;
+  /** So many rows had all their values derived again; the times were checked of all. */
+  readonly verifiedRows: bigint;
   /** Labels for which no feature was found at all. */
   readonly unmatchedRows: bigint;
   readonly expiredValues: bigint;
-  /** Labels without an id or time. */
+  /** Labels without a time, or without an id of one of the joins. */
   readonly invalidLabels: bigint;
   readonly featureCoverage: readonly FeatureCoverageResult[];
   /** Labels at fault, at most 100 of each kind, by their number in the input from 0. */

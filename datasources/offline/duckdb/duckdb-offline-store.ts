@@ -13,7 +13,7 @@ import type { PointInTimeForm } from '../point-in-time/duckdb.js';
 import { appendRows } from './append-rows.js';
 import type { DuckDbDatabase } from './database.js';
 import { ensureHistoryTable } from './history-table.js';
-import { ensureImportRecord, readImportRecord, writeImportRecord } from './import-record.js';
+import { ensureImportRecords, readImportRecord, writeImportRecord } from './import-record.js';
 import { importSource } from './import-source.js';
 import { newestValues } from './newest-values.js';
 import { readHistory } from './read-history.js';
@@ -36,7 +36,7 @@ export class DuckDbOfflineStore implements OfflineStore {
     form: PointInTimeForm = 'lookup',
   ): Promise<DuckDbOfflineStore> {
     await database.transaction(async (connection) => {
-      await ensureImportRecord(connection);
+      await ensureImportRecords(connection);
       for (const source of sources) await ensureHistoryTable(connection, source);
     });
     return new DuckDbOfflineStore(database, form);
@@ -70,9 +70,9 @@ export class DuckDbOfflineStore implements OfflineStore {
    */
   async import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<bigint> {
     return this.database.transaction(async (connection) => {
-      const rows = await importSource(connection, source, onProgress);
-      await writeImportRecord(connection, source, from, rows);
-      return rows;
+      const imported = await importSource(connection, source, onProgress);
+      await writeImportRecord(connection, source, from, imported);
+      return imported.rows;
     });
   }
 

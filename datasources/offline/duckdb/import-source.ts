@@ -3,24 +3,27 @@ import { OperatorError } from '../../../errors/operator-error.js';
 import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { joinSql, quoteIdentifier } from '../point-in-time/sql-text.js';
+import { entityIdSql } from './entity-id-sql.js';
+import type { ImportedRows } from './import-record.js';
 import { historyTable, replaceHistoryTable } from './history-table.js';
 import { convertColumn, type SourceColumn } from './source-columns.js';
 
 /**
- * Fills the table of a source with what its SQL computes, instead of what was there, and gives the number of rows. Runs
+ * Fills the table of a source with what its SQL computes, instead of what was there, and says what came of it. Runs
  * inside the caller's transaction. Rows are stored by entity and time, so that a read of one entity touches few row groups.
  */
 export async function importSource(
   connection: DuckDBConnection,
   source: FeatureSource,
   onProgress: (share: number) => void,
-): Promise<bigint> {
+): Promise<ImportedRows> {
   await defineTables(connection, source);
   await definePartition(connection, source, 0);
   const sql = await checkedSql(connection, source);
   const columns = await describeColumns(connection, sql, source);
+  const idColumns = source.entityType.entityIdColumns.map((column) => `source.${quoteIdentifier(column)}`);
   const target = [
-    { name: 'entity_id', expression: entityIdExpression(source) },
+    { name: 'entity_id', expression: entityIdSql(idColumns) },
     ...(source.timestampColumn === null
       ? []
       : [{ name: 'event_timestamp', expression: convertColumn(source, columns, source.timestampColumn, 'TIMESTAMP') }]),
@@ -43,7 +46,7 @@ ORDER BY ${source.timestampColumn === null ? 'entity_id' : 'entity_id, event_tim
       throw new OperatorError(`${describe(source)} could not be computed:`, [messageOf(cause)], { cause });
     });
   }
-  return checkRows(connection, source);
+  return { rows: await checkRows(connection, source), hasTies: await hasTies(connection, source) };
 }
 
 async function defineTables(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
@@ -109,13 +112,6 @@ function optionalColumn(
   return column === null ? [] : [{ name, expression: convertColumn(source, columns, column, valueType) }];
 }
 
-/** values/entity-id.ts in SQL. A null part makes the whole id null, which the table refuses. */
-function entityIdExpression({ entityType: { entityIdColumns } }: FeatureSource): string {
-  const texts = entityIdColumns.map((column) => `CAST(source.${quoteIdentifier(column)} AS VARCHAR)`);
-  if (texts.length === 1) return texts[0]!;
-  return texts.map((text) => `replace(replace(${text}, '%', '%25'), ',', '%2C')`).join(` || ',' || `);
-}
-
 /** What types cannot say about the rows, in one pass over the columns concerned. */
 async function checkRows(connection: DuckDBConnection, source: FeatureSource): Promise<bigint> {
   const arrays = source.features.filter(({ valueType }) => valueType.endsWith('_ARRAY'));
@@ -141,6 +137,14 @@ async function checkRows(connection: DuckDBConnection, source: FeatureSource): P
   ];
   if (faults.length > 0) throw new OperatorError(`${describe(source)} has rows that cannot be stored:`, faults);
   return BigInt(String(row.rows ?? 0));
+}
+
+async function hasTies(connection: DuckDBConnection, source: FeatureSource): Promise<boolean> {
+  if (source.timestampColumn === null) return true;
+  const { rowCount } = await connection.run(
+    `SELECT 1 FROM ${historyTable(source)} GROUP BY entity_id, event_timestamp HAVING count(*) > 1 LIMIT 1`,
+  );
+  return rowCount > 0;
 }
 
 function describe(source: FeatureSource): string {

@@ -12,7 +12,7 @@ import {
   type BigQueryTable,
 } from './bigquery-table.js';
 import type { FeaturePlan, PointInTimePlan, SourcePlan } from './plan.js';
-import type { FeatureOutputs, SourceBlock } from './source-block.js';
+import { ALL_OUTPUTS, hasTimeColumn, type FeatureOutputs, type SourceBlock } from './source-block.js';
 import { joinSql } from './sql-text.js';
 
 /**
@@ -55,7 +55,7 @@ export function compileForBigQuery(
   target: BigQueryTarget,
   parameters = new BigQueryParameters(),
 ): BigQuerySql {
-  const outputs = target.outputs ?? { timestamps: true, statuses: true };
+  const outputs = target.outputs ?? ALL_OUTPUTS;
   const blocks = plan.sources.map((source, index) => {
     const table = target.tableOf(source.source);
     const context: BigQueryBlockContext = {
@@ -69,7 +69,7 @@ export function compileForBigQuery(
     return { source, context, block: blockOf(target.form, context) };
   });
   const columns = blocks.flatMap(({ source, block }) =>
-    source.features.map((feature) => featureColumns(feature, block, outputs, parameters)),
+    source.features.map((feature) => featureColumns(feature, source, block, outputs, parameters)),
   );
   const sql = [
     `WITH labels AS (\n  SELECT ${joinSql(['l.row_id', 'l.label_time', ...blocks.flatMap(({ context }) => labelKeys(context))], ',\n    ')}\n  FROM ${target.labels} AS l)`,
@@ -151,7 +151,7 @@ function partitionBounds(
   const until = `${column} <= ${parameters.addInstant('latest', bounds.latest)}`;
   const ttls = features.map(({ ttl }) => ttl);
   const longest = ttls.reduce((a, b) => (a === null || b === null ? null : a > b ? a : b), 0n);
-  const isSound = outputs && !outputs.timestamps && !outputs.statuses && longest !== null;
+  const isSound = outputs && outputs.timestamps === 'NONE' && !outputs.statuses && longest !== null;
   if (!isSound) return [until];
   const from = bounds.earliest - longest;
   return [until, `${column} >= ${parameters.addInstant(`since_${index}`, from < EARLIEST ? EARLIEST : from)}`];
@@ -180,6 +180,7 @@ function labelKeys({ source, table, keys }: BigQueryBlockContext): string[] {
 
 function featureColumns(
   plan: FeaturePlan,
+  source: SourcePlan,
   block: SourceBlock,
   outputs: FeatureOutputs,
   parameters: BigQueryParameters,
@@ -202,7 +203,7 @@ function featureColumns(
   return joinSql(
     [
       `${valid} AS ${plan.valueColumn}`,
-      outputs.timestamps &&
+      hasTimeColumn(outputs, source, plan) &&
         `${timestamp ? `UNIX_MICROS(${timestamp})` : 'CAST(NULL AS INT64)'} AS ${plan.timestampColumn}`,
       outputs.statuses && `${status} AS ${plan.statusColumn}`,
     ],

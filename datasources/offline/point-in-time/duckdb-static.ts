@@ -9,9 +9,10 @@ import type { SourceBlock } from './source-block.js';
  */
 export function staticBlock({ source, name, table }: BlockContext): SourceBlock {
   const entityId = `l.${quoteIdentifier(source.entityColumn)}`;
-  const join = `LEFT JOIN ${name} ON ${name}.entity_id = ${entityId} AND l.label_time IS NOT NULL`;
+  // As part of the key: beside it, the same condition would make a nested loop of the hash join.
+  const join = `LEFT JOIN ${name} ON ${name}.entity_id = CASE WHEN l.label_time IS NOT NULL THEN ${entityId} END`;
   const found = `${name}.entity_id IS NOT NULL`;
-  const ofLabels = `${table} AS h SEMI JOIN labels AS l ON h.entity_id = ${entityId}`;
+  const ofLabels = `${table} AS h SEMI JOIN (SELECT DISTINCT ${entityId} AS entity_id FROM labels AS l) USING (entity_id)`;
   if (source.newestRow) {
     return {
       definitions: [

@@ -1,8 +1,9 @@
+import type { Instant } from '../../../values/instant.js';
 import type { FeaturePlan, PointInTimePlan, SourcePlan } from './plan.js';
 import { lookupBlock } from './duckdb-lookup.js';
 import { staticBlock } from './duckdb-static.js';
 import { timelineBlock } from './duckdb-timeline.js';
-import type { FeatureOutputs, SourceBlock } from './source-block.js';
+import { ALL_OUTPUTS, hasTimeColumn, type FeatureOutputs, type SourceBlock } from './source-block.js';
 import type { Parameters } from './sql-text.js';
 import { joinSql, type CompiledSql } from './sql-text.js';
 
@@ -28,6 +29,11 @@ export interface DuckDbTarget {
   readonly tableOf: (source: SourcePlan['source']) => string;
   /** false only for a table known to have one row an entity and time: then nothing need be done about ties. */
   readonly mayHaveTies: (source: SourcePlan['source']) => boolean;
+  /**
+   * No label is later than this, where the caller knows. (A subquery in its place would make a nested loop of the scan of
+   * the history.)
+   */
+  readonly lastLabelTime?: Instant;
   /** What is given beside the value of each feature; all of it when nothing is said. */
   readonly outputs?: FeatureOutputs;
 }
@@ -39,6 +45,8 @@ export interface BlockContext {
   readonly name: string;
   readonly table: string;
   readonly mayHaveTies: boolean;
+  /** Gives the placeholder of its microseconds, as a parameter that is used; undefined when it is not known. */
+  readonly lastLabelTime: (() => string) | undefined;
 }
 
 /** Columns of the result: row_id, then value, timestamp and status of each feature; one row a label, in order of row_id. */
@@ -48,6 +56,7 @@ export function compileForDuckDb<Parameter>(
   parameters: Parameters<Parameter | bigint>,
 ): CompiledSql<Parameter | bigint> {
   const blockOf = target.form === 'lookup' ? lookupBlock : timelineBlock;
+  const { lastLabelTime } = target;
   const blocks = plan.sources.map((source, index) => {
     const context = {
       plan,
@@ -55,11 +64,12 @@ export function compileForDuckDb<Parameter>(
       name: `source_${index}`,
       table: target.tableOf(source.source),
       mayHaveTies: target.mayHaveTies(source.source),
+      lastLabelTime: lastLabelTime === undefined ? undefined : () => parameters.add(lastLabelTime),
     };
     return { source, block: source.source.timestampColumn === null ? staticBlock(context) : blockOf(context) };
   });
   const columns = blocks.flatMap(({ source, block }) =>
-    source.features.map((feature) => featureColumns(feature, block, target.outputs ?? ALL_OUTPUTS, parameters)),
+    source.features.map((feature) => featureColumns(feature, source, block, target.outputs ?? ALL_OUTPUTS, parameters)),
   );
   const sql = [
     `WITH labels AS MATERIALIZED (${target.labels})`,
@@ -72,10 +82,9 @@ export function compileForDuckDb<Parameter>(
   return { sql, parameters: parameters.values };
 }
 
-const ALL_OUTPUTS: FeatureOutputs = { timestamps: true, statuses: true };
-
 function featureColumns<Parameter>(
   feature: FeaturePlan,
+  source: SourcePlan,
   block: SourceBlock,
   outputs: FeatureOutputs,
   parameters: Parameters<Parameter | bigint>,
@@ -99,7 +108,7 @@ function featureColumns<Parameter>(
   return joinSql(
     [
       `${valid} AS ${feature.valueColumn}`,
-      outputs.timestamps && `${timestamp ?? 'NULL::TIMESTAMP'} AS ${feature.timestampColumn}`,
+      hasTimeColumn(outputs, source, feature) && `${timestamp ?? 'NULL::TIMESTAMP'} AS ${feature.timestampColumn}`,
       outputs.statuses && `${status} AS ${feature.statusColumn}`,
     ],
     ', ',

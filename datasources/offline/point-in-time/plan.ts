@@ -72,3 +72,8 @@ export function planPointInTime(
   });
   return { sources, options: { ...DEFAULT_OPTIONS, ...options } };
 }
+
+/** The column with a feature's time where one column serves all features of a row (outputs ONE_A_ROW of a dialect). */
+export function timeColumnOf(source: SourcePlan, feature: FeaturePlan): string {
+  return source.newestRow ? source.features[0]!.timestampColumn : feature.timestampColumn;
+}

@@ -1,9 +1,18 @@
-import type { FeaturePlan } from './plan.js';
+import { timeColumnOf, type FeaturePlan, type SourcePlan } from './plan.js';
 
 /** What is given beside the value of each feature. */
 export interface FeatureOutputs {
-  readonly timestamps: boolean;
+  /** ONE_A_ROW: where the features of a source come from one row, only the first has the column (timeColumnOf). */
+  readonly timestamps: 'EACH' | 'ONE_A_ROW' | 'NONE';
   readonly statuses: boolean;
+}
+
+export const ALL_OUTPUTS: FeatureOutputs = { timestamps: 'EACH', statuses: true };
+
+/** Whether the result has a column with the time of this feature's value. */
+export function hasTimeColumn({ timestamps }: FeatureOutputs, source: SourcePlan, feature: FeaturePlan): boolean {
+  if (timestamps === 'NONE') return false;
+  return timestamps === 'EACH' || timeColumnOf(source, feature) === feature.timestampColumn;
 }
 
 /** One source as part of a query: what to define first, how to join it, and how to speak of its columns. */

@@ -45,7 +45,7 @@ export async function readExamples(
       tableOf: historyTable,
       // Both SQL files give one row an entity and hour, and a static row an entity.
       mayHaveTies: () => false,
-      outputs: { timestamps: false, statuses: false },
+      outputs: { timestamps: 'NONE', statuses: false },
     },
     parameters,
   );

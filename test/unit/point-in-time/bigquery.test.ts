@@ -115,7 +115,7 @@ function label(row: number, time: bigint, origin: string, destination: string): 
   return { row_id: String(row), label_time: { value }, origin, destination, route: `${origin},${destination}` };
 }
 
-const VALUES_ONLY = { timestamps: false, statuses: false };
+const VALUES_ONLY = { timestamps: 'NONE', statuses: false } as const;
 const QUESTIONS: Readonly<Record<string, Question>> = {
   several_entities: {},
   strictly_before_and_known: { options: { strictlyBefore: true, knownAtLabelTime: true } },

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
 import { openTestStore, PROJECT, startBigQuery } from '../../support/google/bigquery-store.js';
@@ -14,6 +13,7 @@ import {
   runCase,
   type PointInTimeCase,
 } from '../../support/point-in-time-case.js';
+import { openSortingAsof } from '../../support/sorting-asof.js';
 
 /** More cases of the same form can be run: PIT_CASES names a folder of them. */
 const folder = process.env.PIT_CASES ?? join(import.meta.dirname, '../../cases/pit');
@@ -27,7 +27,7 @@ it('finds the point-in-time cases', () => {
 describe.each(['lookup', 'timeline'] as const)('point-in-time cases, DuckDB, %s form', (form) => {
   it.each(named)('%s', async (_id, pit) => {
     const entityType = entityTypeOfCase(pit);
-    const store = await DuckDbOfflineStore.open(await DuckDbDatabase.open(':memory:'), entityType.sources, form);
+    const store = await DuckDbOfflineStore.open(await openSortingAsof(), entityType.sources, form);
     try {
       expect(await runCase(store, entityType, pit)).toEqual(expectedOf(pit));
     } finally {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js';
+import type { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { OfflineStore } from '../../../datasources/offline/offline-store.js';
 import type { EntityType } from '../../../datasources/registry/model.js';
@@ -9,6 +9,7 @@ import { openTestStore, startBigQuery } from '../../support/google/bigquery-stor
 import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { pointInTimeProblem } from '../../support/point-in-time-arbitrary.js';
 import { oracleCell } from '../../support/point-in-time-oracle.js';
+import { openSortingAsof } from '../../support/sorting-asof.js';
 import { testEntityType } from '../../support/test-registry.js';
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 150);
@@ -18,7 +19,7 @@ const BIGQUERY_RUNS = Math.ceil(RUNS / 3);
 describe.each(['lookup', 'timeline'] as const)('the point-in-time compiler, DuckDB, %s form', (form) => {
   let database: DuckDbDatabase;
   beforeAll(async () => {
-    database = await DuckDbDatabase.open(':memory:');
+    database = await openSortingAsof();
   });
   afterAll(() => database.close());
 

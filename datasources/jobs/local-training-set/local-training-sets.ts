@@ -1,0 +1,101 @@
+import { access } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { badInput } from '../../../errors/app-error.js';
+import type { JobEngine } from '../job-engine.js';
+import type {
+  StartTrainingSet,
+  TrainingSetJobRecord,
+  TrainingSetPreviewResult,
+  TrainingSetRequest,
+  TrainingSets,
+} from '../training-sets.js';
+import { countRows, joinLabels } from './join-labels.js';
+import { labelRelation, MAX_INLINE_LABELS } from './label-relation.js';
+import { prepareLabels } from './make-training-set.js';
+import { outputAsJoined, TABLES_SCHEMA } from './output-format.js';
+import { previewRows } from './preview-rows.js';
+import { planTrainingSet } from './training-set-plan.js';
+import { outputOf, type TrainingSetRooms } from './training-set-runner.js';
+import { checkRequest, specOf } from './training-set-spec.js';
+import { validate } from './validate.js';
+import { WorkDatabase } from './work-database.js';
+
+/** Training sets of the embedded offline store: previews at once, the rest as jobs (training-set-runner.ts). */
+export class LocalTrainingSets implements TrainingSets {
+  constructor(
+    private readonly rooms: TrainingSetRooms,
+    private readonly jobs: JobEngine,
+  ) {}
+
+  async preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
+    checkRequest(request);
+    return this.#withWork(async (work) => {
+      // One more than may be, to see that there are more.
+      const plan = await prepareLabels(work, request, {
+        files: this.rooms.files,
+        limit: MAX_INLINE_LABELS + 1,
+      });
+      const count = await countRows(work, 'labels');
+      if (count > MAX_INLINE_LABELS) {
+        throw badInput(`A preview takes at most ${MAX_INLINE_LABELS} labels. Start a job for more.`, 'labels');
+      }
+      await joinLabels(work, plan, count + 1, { onStep: async () => undefined, onEstimate: () => undefined });
+      return {
+        columns: plan.outputColumns.map(({ name }) => name),
+        rows: await previewRows(work, plan, rows),
+        validation: await validate(work, plan, outputAsJoined(work, plan)),
+      };
+    });
+  }
+
+  async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
+    checkRequest(request);
+    await this.#withWork(async (work) => {
+      // What was sent is read at once; of a file or table only that it has the columns.
+      if (request.labels.kind === 'INLINE') await prepareLabels(work, request, { files: this.rooms.files });
+      else planTrainingSet(request, (await labelRelation(work, request, this.rooms.files)).columns);
+      await this.#refuseExisting(work, request);
+    });
+    const { displayName, jobLabels, createdBy, idempotencyKey, output } = request;
+    const spec = specOf(request, output);
+    const job = await this.jobs.start({
+      kind: 'TRAINING_SET',
+      spec,
+      displayName,
+      labels: jobLabels,
+      createdBy,
+      idempotencyKey,
+    });
+    return job as TrainingSetJobRecord;
+  }
+
+  /** An output is never written over another: whoever trained on that would find it changed. */
+  async #refuseExisting(work: WorkDatabase, { output }: StartTrainingSet): Promise<void> {
+    if (output.location === null) return;
+    const { format, target, location } = await outputOf(output, '', this.rooms.files);
+    const exists =
+      format === 'TABLE'
+        ? (
+            await work.rows(
+              'SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = $1 AND lower(table_name) = lower($2)',
+              [TABLES_SCHEMA, target],
+            )
+          ).length > 0
+        : await access(target).then(
+            () => true,
+            () => false,
+          );
+    if (exists) throw badInput(`There is already "${location}". Give the output another name.`, 'output.location');
+  }
+
+  async #withWork<Result>(use: (work: WorkDatabase) => Promise<Result>): Promise<Result> {
+    const connection = await this.rooms.database.instance.connect();
+    const signal = new AbortController().signal;
+    const work = await WorkDatabase.open(connection, randomUUID(), signal);
+    try {
+      return await use(work);
+    } finally {
+      await work.close();
+    }
+  }
+}
