@@ -1,6 +1,6 @@
 import { AppError, badInput } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
-import type { JobControl, JobOutcome, JobRunner, StopReason } from './job-runner.js';
+import { stopReason, type JobControl, type JobOutcome, type JobRunner, type StopReason } from './job-runner.js';
 import type { JobQuery, JobStore } from './job-store.js';
 import { isEndState, mayFollow } from './job-transitions.js';
 import { JobWatch } from './job-watch.js';
@@ -187,6 +187,7 @@ export class JobEngine {
   async #run(id: string, abort: AbortController, meter: ProgressMeter): Promise<void> {
     const record = await this.#takeUp(id);
     if (!record || isEndState(record.state)) return;
+    if (stopReason(abort.signal) === 'stop') return this.#putBack(id);
     if (record.state === 'CANCELLING') abort.abort('cancel' satisfies StopReason);
     const runner = this.#runners.get(record.kind);
     try {
@@ -194,7 +195,7 @@ export class JobEngine {
       const outcome = await runner.run(record, this.#control(id, abort.signal, meter));
       await this.#finish(id, outcome);
     } catch (error) {
-      if (abort.signal.aborted && abort.signal.reason === 'stop') await this.#putBack(id);
+      if (stopReason(abort.signal) === 'stop') await this.#putBack(id);
       else await this.#fail(id, error);
     }
   }

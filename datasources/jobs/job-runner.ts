@@ -37,3 +37,8 @@ export type JobOutcome = {
 
 /** Why a runner's signal was aborted. */
 export type StopReason = 'cancel' | 'stop';
+
+/** undefined as long as a runner is to go on. */
+export function stopReason({ aborted, reason }: AbortSignal): StopReason | undefined {
+  return aborted ? (reason as StopReason) : undefined;
+}

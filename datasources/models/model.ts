@@ -53,7 +53,8 @@ export interface PredictorOptions {
 export interface Predictor {
   /**
    * One outcome an instance, in order. Rejects when the batch as a whole failed (a crashed worker, HTTP 500, a time-out,
-   * a wrong number of predictions): the caller tries again, then with smaller batches.
+   * a wrong number of predictions): the caller tries again, then with smaller batches. Rejects with MODEL_UNAVAILABLE when
+   * nobody answered at all: then the instances are not at fault, and the caller waits for the model with the same batch.
    */
   predict(request: PredictionRequest): Promise<readonly PredictionOutcome[]>;
   close(): Promise<void>;
