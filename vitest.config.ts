@@ -21,6 +21,11 @@ export default defineConfig({
       },
       {
         ...shared,
+        // Processes that are killed, again and again: slow, and good at using the whole machine.
+        test: { name: 'faults', include: ['test/faults/**/*.test.ts'] },
+      },
+      {
+        ...shared,
         // The built gateway as a user starts it, over the real flights (test/e2e/flights-gateway.ts prepares it once).
         test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], globalSetup: ['test/e2e/flights-gateway.ts'] },
       },
