@@ -120,6 +120,7 @@ export class JobEngine {
    * runner has put down what there is. Asking again changes nothing; a job that has ended stays as it is.
    */
   async cancel(id: string): Promise<JobRecord> {
+    if (!(await this.get(id))) throw new AppError('JOB_NOT_FOUND', `There is no job "${id}".`, { field: 'id' });
     const record = await this.#change(id, (current) => {
       if (isEndState(current.state)) return current;
       const hasRun = current.startedAt !== null || this.#running.has(id);

@@ -28,6 +28,14 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
       expect(await store.get('2')).toBeUndefined();
     });
 
+    it.each(['', 'x'.repeat(10_000), '\0', 'Zürich ✈'])(
+      'has no job of the id %j, which a client made up',
+      async (id) => {
+        expect(await store.get(id)).toBeUndefined();
+        expect(await store.list({ filter: {}, before: id, limit: 1 })).toEqual([]);
+      },
+    );
+
     it('keeps one of many that race with one key, and gives it to all', async () => {
       const ids = Array.from({ length: 50 }, (_, index) => `job-${index}`);
       const kept = await Promise.all(ids.map((id) => store.create(job(id), 'key')));

@@ -297,7 +297,7 @@ describe('a batch prediction', () => {
       const serving = new LinearModelServing();
       serving.answer = ({ a }) => ({
         kind: 'prediction',
-        prediction: { usage: { tokens: Number(a) }, text: `answer ${a}` },
+        prediction: { usage: { tokens: Number(a) }, text: `answer ${Number(a)}` },
       });
       const lab = await labOfTest({ folder: temporaryFolder(), model, serving });
       await writeInput(lab, 'in.parquet', ROWS);

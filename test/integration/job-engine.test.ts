@@ -17,15 +17,20 @@ class HandRunner implements JobRunner {
     fail: (e: Error) => void;
   }[] = [];
   #waiting: (() => void)[] = [];
+  #isStopped = false;
 
   run(job: JobRecord, control: JobControl): Promise<JobOutcome> {
     const { promise, resolve, reject } = Promise.withResolvers<JobOutcome>();
     this.runs.push({ job, control, end: resolve, fail: reject });
-    control.signal.addEventListener('abort', () => {
-      if (control.signal.reason === 'stop') reject(new Error('stopped'));
-    });
+    if (this.#isStopped) reject(new Error('stopped'));
     for (const wake of this.#waiting.splice(0)) wake();
     return promise;
+  }
+
+  /** As a runner does when its signal says so. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const { fail } of this.runs) fail(new Error('stopped'));
   }
 
   /** The run of that number, when it has begun. */
@@ -59,7 +64,12 @@ function openEngine(folder: string, { maxRunning = 4 } = {}) {
     maxRunning,
     onError: (error) => errors.push(error),
   });
-  return { runner, engine, store, errors, stop: () => engine.stop() };
+  const stop = async () => {
+    const stopped = engine.stop();
+    runner.stop();
+    await stopped;
+  };
+  return { runner, engine, store, errors, stop };
 }
 
 function engineOfTest(folder = temporaryFolder(), options?: { maxRunning: number }) {
@@ -219,6 +229,10 @@ describe('cancelling a job', () => {
     run.end({ ...DONE, state: 'CANCELLED', result: { isPartial: true } });
     expect(await endOf(engine, id)).toMatchObject({ state: 'CANCELLED', result: { isPartial: true } });
     expect((await engine.cancel(id)).state).toBe('CANCELLED');
+  });
+
+  it('that is not there says so', async () => {
+    await expect(engineOfTest().engine.cancel('none')).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
   });
 
   it('that was done before it heard of it leaves it done', async () => {

@@ -3,6 +3,8 @@ import { isEndState } from '../job-transitions.js';
 import { matchesFilter, type JobQuery, type JobStore } from '../job-store.js';
 import type { JobRecord } from '../job.js';
 
+const MAX_ID_LENGTH = 200;
+
 /** Job records in LMDB. Ids sort by time, so a list is a walk from the end. */
 export class LmdbJobStore implements JobStore {
   readonly #environment: RootDatabase;
@@ -47,11 +49,12 @@ export class LmdbJobStore implements JobStore {
   }
 
   async get(id: string): Promise<JobRecord | undefined> {
-    return this.#records.get(id);
+    return isPossible(id) ? this.#records.get(id) : undefined;
   }
 
   async list({ filter, before, limit }: JobQuery): Promise<JobRecord[]> {
     const found: JobRecord[] = [];
+    if (before !== null && !isPossible(before)) return found;
     const range = before === null ? {} : { start: before, exclusiveStart: true };
     for (const { value } of this.#records.getRange({ ...range, reverse: true })) {
       if (found.length >= limit) break;
@@ -78,4 +81,9 @@ export class LmdbJobStore implements JobStore {
     if (isEndState(record.state)) void this.#unfinished.remove(record.id);
     else void this.#unfinished.put(record.id, true);
   }
+}
+
+/** Ids come from clients: LMDB throws at a key that is too long for it, or empty. */
+function isPossible(id: string): boolean {
+  return id !== '' && id.length <= MAX_ID_LENGTH;
 }

@@ -44,9 +44,9 @@ export async function* readInstances(
   let number = fromRow;
   let batch: InputInstance[] = [];
   for (;;) {
-    const { value: rows, done } = await chunks.next().catch(refuseUnreadable);
-    if (done) break;
-    for (const row of rows) {
+    const next: IteratorResult<DuckDBValue[][], void> = await chunks.next().catch(refuseUnreadable);
+    if (next.done) break;
+    for (const row of next.value) {
       batch.push(readRow(row, number));
       number += 1;
       if (batch.length === batchSize) {
