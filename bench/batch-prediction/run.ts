@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { v7 } from 'uuid';
 import { DataFiles } from '../../datasources/files/data-files.js';
 import type { FileFormat } from '../../datasources/files/file-format.js';
@@ -14,7 +15,8 @@ import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
 import { systemClock } from '../../values/clock.js';
 
 /**
- * Batch prediction from and to files: rows a second and the most memory of the process, for growing inputs. The model is a
+ * Batch prediction from and to files: rows a second, the most memory of the process, and how long other work in it
+ * waits for a turn, for growing inputs. The model is a
  * sum in this process, so what is measured is everything but the model. Memory must not grow with the rows.
  *
  *     npm run bench:batch-prediction -- [ROWS,ROWS…] [PARQUET|CSV|JSONL] [PARQUET|JSONL]
@@ -102,6 +104,8 @@ async function measure(rows: number): Promise<void> {
       retryOf: null,
     },
   });
+  const delays = monitorEventLoopDelay({ resolution: 1 });
+  delays.enable();
   let most = 0;
   const sampling = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 50);
   let last;
@@ -110,9 +114,14 @@ async function measure(rows: number): Promise<void> {
   const seconds = (performance.now() - start) / 1000;
   console.log(
     `${rows} rows of ${inputFormat} to ${outputFormat}: ${last?.state}, ${seconds.toFixed(1)} s, ` +
-      `${Math.round(rows / seconds)} rows a second, at most ${Math.round(most / 1024 / 1024)} MiB`,
+      `${Math.round(rows / seconds)} rows a second, at most ${Math.round(most / 1024 / 1024)} MiB, ` +
+      `others waited ${milliseconds(delays.percentile(50))} ms (99 in 100: ${milliseconds(delays.percentile(99))} ms)`,
   );
   await engine.stop();
   offline.close();
   scratch.close();
+}
+
+function milliseconds(nanoseconds: number): string {
+  return (nanoseconds / 1e6).toFixed(1);
 }

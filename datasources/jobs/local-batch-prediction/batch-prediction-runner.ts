@@ -17,6 +17,7 @@ import {
 } from './batch-prediction-room.js';
 import { BatchRun, type PredictedInstance } from './batch-run.js';
 import { countRows, type BatchPredictionCheckpoint } from './checkpoint.js';
+import { interruptible } from './interruptible.js';
 import { openInput } from './open-input.js';
 import { OutputFolder } from './output-folder.js';
 import { BatchPredictor, DEFAULT_PACE } from './predict-batch.js';
@@ -60,7 +61,7 @@ export class BatchPredictionRunner implements JobRunner {
     progress: { checkpoint: BatchPredictionCheckpoint | null },
   ): Promise<void> {
     const model = modelOfJob(this.room, job);
-    const { source, fingerprint } = await openInput(this.room, connection, job, model.inputs);
+    const { source, fingerprint } = await openInput(this.room, connection, job, model.inputs, control.signal);
     const atStart = await fingerprint();
     const begun = progress.checkpoint;
     if (begun && begun.fingerprint !== atStart) throw inputChanged();
@@ -71,7 +72,7 @@ export class BatchPredictionRunner implements JobRunner {
       clock: this.room.clock,
       checkpoint: begun ?? {
         fingerprint: atStart,
-        total: await countInstances(connection, source),
+        total: await interruptible(connection, control.signal, () => countInstances(connection, source)),
         columns: source.columns.map(({ name, valueType }) => ({ name, valueType })),
         outputs: model.outputs.map(({ name, valueType }) => ({ name, valueType })),
         parts: [],

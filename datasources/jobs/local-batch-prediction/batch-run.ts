@@ -78,7 +78,8 @@ export class BatchRun {
       await this.#keep(part);
     } catch (error) {
       if (stopReason(control.signal) === 'stop') await part.drop();
-      else await this.#keep(part);
+      // What cannot be kept is not counted either; the first error is the one to tell.
+      else await this.#keep(part).catch(() => undefined);
       throw error;
     }
   }

@@ -10,6 +10,7 @@ import type { TrainingSetResult } from '../training-sets.js';
 import { workFolderOf, checkpointOf, outputFolder, type BatchPredictionRoom } from './batch-prediction-room.js';
 import { fileList, filesFingerprint, openFailures, openFiles, openTyped, type BatchSource } from './batch-source.js';
 import { quoteText } from './input-columns.js';
+import { interruptible } from './interruptible.js';
 import { syncFile } from './part-file.js';
 
 /** Where an input really is. */
@@ -46,11 +47,12 @@ export async function openInput(
   connection: DuckDBConnection,
   job: BatchPredictionJobRecord,
   inputs: readonly ModelField[],
+  signal: AbortSignal,
 ): Promise<OpenedInput> {
   if (job.spec.retryOf !== null) return openRetry(room, job.spec.retryOf);
   const location = await locate(room, job.spec.input);
   if (location.kind === 'table') {
-    const snapshot = await snapshotOf(room, job.id, location.relation);
+    const snapshot = await snapshotOf(room, job.id, location.relation, signal);
     const source = await openFiles(connection, [snapshot], 'PARQUET', inputs, location.field);
     return { source, fingerprint: () => filesFingerprint([snapshot]) };
   }
@@ -143,7 +145,12 @@ WHERE table_catalog = current_database() AND (table_schema || '.' || table_name 
   return table.map((part) => quoteIdentifier(String(part))).join('.');
 }
 
-async function snapshotOf(room: BatchPredictionRoom, job: string, relation: string): Promise<string> {
+async function snapshotOf(
+  room: BatchPredictionRoom,
+  job: string,
+  relation: string,
+  signal: AbortSignal,
+): Promise<string> {
   const folder = workFolderOf(room, job);
   const snapshot = join(folder, 'input.parquet');
   await mkdir(folder, { recursive: true });
@@ -154,7 +161,9 @@ async function snapshotOf(room: BatchPredictionRoom, job: string, relation: stri
   if (isThere) return snapshot;
   const temporary = `${snapshot}.tmp`;
   await room.offline.use((connection) =>
-    connection.run(`COPY (SELECT * FROM ${relation}) TO ${quoteText(temporary)} (FORMAT parquet)`),
+    interruptible(connection, signal, () =>
+      connection.run(`COPY (SELECT * FROM ${relation}) TO ${quoteText(temporary)} (FORMAT parquet)`),
+    ),
   );
   await syncFile(temporary);
   await rename(temporary, snapshot);
