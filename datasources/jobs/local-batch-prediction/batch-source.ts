@@ -128,7 +128,7 @@ FROM (SELECT json FROM ${lines} LIMIT ${LINES_FOR_NAMES}) WHERE NOT ${IS_NO_OBJE
   };
 }
 
-export async function describeColumns(connection: DuckDBConnection, relation: string): Promise<SourceColumn[]> {
+async function describeColumns(connection: DuckDBConnection, relation: string): Promise<SourceColumn[]> {
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${relation}`);
   return described
     .getRowObjects()
