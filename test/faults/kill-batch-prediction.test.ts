@@ -19,7 +19,9 @@ const seed = Number(process.env.FEATUREGRAPH_TEST_SEED ?? randomInt(2 ** 31));
 describe(`a batch prediction whose process is killed ${KILLS} times (seed ${seed})`, () => {
   let script: string;
   beforeAll(async () => {
-    script = await buildProcess(join(import.meta.dirname, 'batch-prediction-process.ts'));
+    const built = await buildProcess(join(import.meta.dirname, 'batch-prediction-process.ts'));
+    script = built.script;
+    return built.remove;
   });
 
   it.each(['PARQUET', 'JSONL'] as const)('has in the end one outcome for each instance (%s)', async (format) => {
