@@ -63,7 +63,8 @@ export class OutputFolder {
     ]);
     for (const name of await readdir(this.path)) {
       const path = join(this.path, name);
-      if (!kept.has(path)) await rm(path, { recursive: true });
+      // It may be gone by itself: another job that finds the folder taken removes what it wrote to claim it.
+      if (!kept.has(path)) await rm(path, { recursive: true, force: true });
     }
   }
 
