@@ -17,7 +17,12 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: { name: 'in-process', include: ['test/{unit,contract,integration,audits,faults}/**/*.test.ts'] },
+        test: { name: 'in-process', include: ['test/{unit,contract,integration,audits}/**/*.test.ts'] },
+      },
+      {
+        ...shared,
+        // Processes that are killed, again and again: slow, and good at using the whole machine.
+        test: { name: 'faults', include: ['test/faults/**/*.test.ts'] },
       },
       {
         ...shared,

@@ -77,8 +77,8 @@ export interface PredictorOptions {
 export interface Predictor {
   /**
    * One outcome an instance, in order. Rejects when the batch as a whole failed (a crashed worker, HTTP 500, a time-out,
-   * a wrong number of predictions): the caller tries again, then with smaller batches. With MODEL_UNAVAILABLE when the model
-   * is not there or has no time, which smaller batches do not change.
+   * a wrong number of predictions): the caller tries again, then with smaller batches. With MODEL_UNAVAILABLE when nobody
+   * answered or had time for it: then the instances are not at fault, and the caller waits with the same batch.
    */
   predict(request: PredictionRequest): Promise<readonly PredictionOutcome[]>;
   close(): Promise<void>;

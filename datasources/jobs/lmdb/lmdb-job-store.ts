@@ -3,6 +3,8 @@ import { isEndState } from '../job-transitions.js';
 import { matchesFilter, type JobQuery, type JobStore } from '../job-store.js';
 import type { JobRecord } from '../job.js';
 
+const MAX_ID_LENGTH = 200;
+
 /** Job records in LMDB. Ids sort by time, so a list is a walk from the end. */
 export class LmdbJobStore implements JobStore {
   readonly #environment: RootDatabase;
@@ -20,15 +22,18 @@ export class LmdbJobStore implements JobStore {
 
   async create(record: JobRecord, idempotencyKey: string | null): Promise<JobRecord> {
     const kept = await this.#environment.transaction(() => {
-      const earlier = idempotencyKey === null ? undefined : this.#idempotencyKeys.get(idempotencyKey);
-      const existing = earlier === undefined ? undefined : this.#records.get(earlier);
-      if (existing) return existing;
+      const earlier = idempotencyKey === null ? undefined : this.#startedWith(idempotencyKey);
+      if (earlier) return earlier;
       this.#put(record);
       if (idempotencyKey !== null) void this.#idempotencyKeys.put(idempotencyKey, record.id);
       return record;
     });
     await this.#environment.flushed;
     return kept;
+  }
+
+  async startedWith(idempotencyKey: string): Promise<JobRecord | undefined> {
+    return this.#startedWith(idempotencyKey);
   }
 
   async update(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
@@ -44,11 +49,12 @@ export class LmdbJobStore implements JobStore {
   }
 
   async get(id: string): Promise<JobRecord | undefined> {
-    return this.#records.get(id);
+    return isPossible(id) ? this.#records.get(id) : undefined;
   }
 
   async list({ filter, before, limit }: JobQuery): Promise<JobRecord[]> {
     const found: JobRecord[] = [];
+    if (before !== null && !isPossible(before)) return found;
     const range = before === null ? {} : { start: before, exclusiveStart: true };
     for (const { value } of this.#records.getRange({ ...range, reverse: true })) {
       if (found.length >= limit) break;
@@ -65,9 +71,19 @@ export class LmdbJobStore implements JobStore {
     await this.#environment.close();
   }
 
+  #startedWith(idempotencyKey: string): JobRecord | undefined {
+    const id = this.#idempotencyKeys.get(idempotencyKey);
+    return id === undefined ? undefined : this.#records.get(id);
+  }
+
   #put(record: JobRecord): void {
     void this.#records.put(record.id, record);
     if (isEndState(record.state)) void this.#unfinished.remove(record.id);
     else void this.#unfinished.put(record.id, true);
   }
+}
+
+/** Ids come from clients: LMDB throws at a key that is too long for it, or empty. */
+function isPossible(id: string): boolean {
+  return id !== '' && id.length <= MAX_ID_LENGTH;
 }

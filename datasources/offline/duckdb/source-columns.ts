@@ -48,7 +48,8 @@ export function convertColumn(
   return `CAST(${read} AS ${columnTypeOf(valueType).toString()})`;
 }
 
-function isConvertible(type: string, valueType: ValueType): boolean {
+/** Whether a DuckDB type can become a value type without losing anything in silence. */
+export function isConvertible(type: string, valueType: ValueType): boolean {
   const elementType = elementTypeOf(valueType);
   const element = /^(.*)\[\d*\]$/s.exec(type)?.[1];
   if (elementType) return element !== undefined && isConvertible(element, elementType);

@@ -151,7 +151,7 @@ function partitionBounds(
   const until = `${column} <= ${parameters.addInstant('latest', bounds.latest)}`;
   const ttls = features.map(({ ttl }) => ttl);
   const longest = ttls.reduce((a, b) => (a === null || b === null ? null : a > b ? a : b), 0n);
-  const isSound = outputs && outputs.timestamps === 'NONE' && !outputs.statuses && longest !== null;
+  const isSound = outputs?.timestamps === 'NONE' && !outputs.statuses && longest !== null;
   if (!isSound) return [until];
   const from = bounds.earliest - longest;
   return [until, `${column} >= ${parameters.addInstant(`since_${index}`, from < EARLIEST ? EARLIEST : from)}`];

@@ -1,0 +1,123 @@
+import { readdir } from 'node:fs/promises';
+import { AppError, badInput } from '../../../errors/app-error.js';
+import type { Model } from '../../models/model.js';
+import type {
+  BatchPredictionJobRecord,
+  BatchPredictionRequest,
+  BatchPredictions,
+  BatchPredictionSpec,
+  MetricRequest,
+  PredictionFailureRow,
+  PredictionRow,
+  ResultRange,
+} from '../batch-predictions.js';
+import type { JobEngine } from '../job-engine.js';
+import { isEndState } from '../job-transitions.js';
+import type { JobOrigin } from '../job.js';
+import { checkpointOf, outputFolder, type BatchPredictionRoom } from './batch-prediction-room.js';
+import { countRows } from './checkpoint.js';
+import { checkInput } from './open-input.js';
+import { readFailures, readPredictions, type WrittenOutput } from './read-results.js';
+import { checkMetrics, computeMetrics } from './result-metrics.js';
+
+const MAX_BATCH_SIZE = 10_000;
+const MAX_REPLICAS = 64;
+
+/** Batch prediction on this machine: jobs of the engine, run by BatchPredictionRunner. */
+export class LocalBatchPredictions implements BatchPredictions {
+  constructor(
+    private readonly engine: JobEngine,
+    private readonly room: BatchPredictionRoom,
+  ) {}
+
+  async start({
+    displayName,
+    labels,
+    model,
+    spec,
+    ...origin
+  }: BatchPredictionRequest): Promise<BatchPredictionJobRecord> {
+    const job = await this.engine.start({
+      ...origin,
+      kind: 'BATCH_PREDICTION',
+      displayName,
+      labels,
+      spec,
+      check: () => this.#check(model, spec),
+    });
+    return job as BatchPredictionJobRecord;
+  }
+
+  /** The new job writes to a folder of its own, whatever that of the earlier one was. */
+  async retryFailed(job: BatchPredictionJobRecord, origin: JobOrigin): Promise<BatchPredictionJobRecord> {
+    const spec: BatchPredictionSpec = { ...job.spec, output: { ...job.spec.output, location: null }, retryOf: job.id };
+    const check = async (): Promise<void> => {
+      if (!isEndState(job.state))
+        throw badInput('The job has not ended. Its failures can be retried when it has.', 'job');
+      if (countRows(checkpointOf(job)?.parts ?? []).failures === 0) {
+        throw badInput('No instance of this job failed: there is nothing to retry.', 'job');
+      }
+    };
+    const { createdBy, idempotencyKey } = origin;
+    const { displayName, labels } = job;
+    const retry = { kind: 'BATCH_PREDICTION', displayName, labels, createdBy, idempotencyKey, spec, check } as const;
+    return (await this.engine.start(retry)) as BatchPredictionJobRecord;
+  }
+
+  async predictions(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionRow[]> {
+    const written = await this.#written(job);
+    return written ? this.room.scratch.use((connection) => readPredictions(connection, written, page)) : [];
+  }
+
+  async failures(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionFailureRow[]> {
+    const written = await this.#written(job);
+    return written ? this.room.scratch.use((connection) => readFailures(connection, written, page)) : [];
+  }
+
+  async metrics(job: BatchPredictionJobRecord, asked: readonly MetricRequest[]): Promise<readonly (number | null)[]> {
+    checkMetrics(checkpointOf(job)?.outputs ?? this.room.modelOf(job.spec.model)?.outputs ?? [], asked);
+    const written = await this.#written(job);
+    if (!written) return asked.map(({ metric }) => (metric === 'COUNT' ? 0 : null));
+    return this.room.scratch.use((connection) => computeMetrics(connection, written, asked));
+  }
+
+  async #written(job: BatchPredictionJobRecord): Promise<WrittenOutput | undefined> {
+    const checkpoint = checkpointOf(job);
+    return checkpoint ? { folder: await outputFolder(this.room, job), checkpoint } : undefined;
+  }
+
+  async #check(model: Model, spec: BatchPredictionSpec): Promise<void> {
+    const { batchSize, startingReplicaCount, generateExplanation } = spec.resources;
+    refuseOutside('batchSize', batchSize, MAX_BATCH_SIZE);
+    refuseOutside('startingReplicaCount', startingReplicaCount, MAX_REPLICAS);
+    if (generateExplanation) throw badInput('Models that run here give no explanations.', 'generateExplanation');
+    if (!this.room.servings.has(model.runtime)) {
+      throw new AppError('MODEL_UNAVAILABLE', `This gateway does not run models of the runtime ${model.runtime}.`);
+    }
+    if (spec.output.format === 'TABLE') {
+      throw badInput('Batch prediction on this machine writes PARQUET or JSONL files.', 'output.format');
+    }
+    if (spec.output.location !== null) await this.#checkOutput(spec.output.location);
+    await checkInput(this.room, spec.input, model.inputs);
+  }
+
+  async #checkOutput(location: string): Promise<void> {
+    const field = 'output.location';
+    const path = await this.room.files.writable(location, field);
+    const names = await readdir(path).catch((error: unknown) => {
+      if (isErrnoException(error) && error.code === 'ENOENT') return [];
+      throw badInput(`"${location}" is not a folder.`, field);
+    });
+    if (names.length > 0)
+      throw badInput(`The folder "${location}" is not empty. Name one that is, or a new one.`, field);
+  }
+}
+
+function refuseOutside(field: string, value: number, most: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return;
+  throw badInput(`${field} is a whole number from 1 to ${most}, not ${value}.`, field);
+}
+
+function isErrnoException(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error;
+}

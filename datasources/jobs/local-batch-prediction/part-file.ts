@@ -1,0 +1,67 @@
+import { open, type FileHandle } from 'node:fs/promises';
+
+const BUFFER_CHARACTERS = 1024 * 1024;
+
+/** A file of lines being written. Adding is cheap and keeps at most a buffer; `drain` writes when it is full. */
+export class PartFile {
+  #buffered: string[] = [];
+  #bufferedCharacters = 0;
+  #characters = 0;
+  #lines = 0;
+
+  private constructor(
+    readonly path: string,
+    private readonly handle: FileHandle,
+  ) {}
+
+  static async create(path: string): Promise<PartFile> {
+    return new PartFile(path, await open(path, 'w'));
+  }
+
+  get lines(): number {
+    return this.#lines;
+  }
+
+  get characters(): number {
+    return this.#characters;
+  }
+
+  add(line: string): void {
+    this.#buffered.push(line, '\n');
+    this.#bufferedCharacters += line.length + 1;
+    this.#characters += line.length + 1;
+    this.#lines += 1;
+  }
+
+  async drain(): Promise<void> {
+    if (this.#bufferedCharacters >= BUFFER_CHARACTERS) await this.#write();
+  }
+
+  /** Everything is on disk when this resolves. */
+  async finish(): Promise<void> {
+    await this.#write();
+    await this.handle.sync();
+    await this.handle.close();
+  }
+
+  async drop(): Promise<void> {
+    await this.handle.close();
+  }
+
+  async #write(): Promise<void> {
+    if (this.#buffered.length === 0) return;
+    await this.handle.writeFile(this.#buffered.join(''));
+    this.#buffered = [];
+    this.#bufferedCharacters = 0;
+  }
+}
+
+/** A rename or a new file is only on disk when its folder is. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,95 @@
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { JobStore } from '../../datasources/jobs/job-store.js';
+import type { JobRecord } from '../../datasources/jobs/job.js';
+import { jobRecord } from '../support/job-record.js';
+
+/** What every store of job records keeps. `open` is called with the same folder again after `close`. */
+export function describeJobStore(name: string, makeOpen: () => Promise<() => Promise<JobStore>>): void {
+  describe(`job store: ${name}`, () => {
+    let open: () => Promise<JobStore>;
+    let store: JobStore;
+
+    beforeEach(async () => {
+      open = await makeOpen();
+      store = await open();
+      onTestFinished(() => store.close());
+    });
+
+    it('gives back a record as it was, bigints and nulls and all, also after it was closed', async () => {
+      const record = job('1', {
+        spec: { large: 2n ** 63n - 1n, small: 5n, nothing: null, list: [1n, 1.5, 'x'], nested: { '': true } },
+        progress: { completed: 3n, failed: 0n, total: 2n ** 60n },
+        labels: { team: 'ops' },
+      });
+      await store.create(record, null);
+      await store.close();
+      store = await open();
+      expect(await store.get('1')).toEqual(record);
+      expect(await store.get('2')).toBeUndefined();
+    });
+
+    it.each(['', 'x'.repeat(10_000), '\0', 'Zürich ✈'])(
+      'has no job of the id %j, which a client made up',
+      async (id) => {
+        expect(await store.get(id)).toBeUndefined();
+        expect(await store.list({ filter: {}, before: id, limit: 1 })).toEqual([]);
+      },
+    );
+
+    it('keeps one of many that race with one key, and gives it to all', async () => {
+      const ids = Array.from({ length: 50 }, (_, index) => `job-${index}`);
+      const kept = await Promise.all(ids.map((id) => store.create(job(id), 'key')));
+      expect(new Set(kept.map(({ id }) => id)).size).toBe(1);
+      expect(await store.list({ filter: {}, before: null, limit: 100 })).toHaveLength(1);
+      expect(await store.startedWith('key')).toEqual(kept[0]);
+      expect(await store.startedWith('other')).toBeUndefined();
+    });
+
+    it('changes a record in one step, whoever else does', async () => {
+      await store.create(job('1'), null);
+      const increment = (record: JobRecord): JobRecord => ({ ...record, attempts: record.attempts + 1 });
+      await Promise.all(Array.from({ length: 100 }, () => store.update('1', increment)));
+      expect((await store.get('1'))?.attempts).toBe(100);
+      await expect(store.update('none', increment)).rejects.toThrow('there is no job none');
+    });
+
+    it('knows which jobs have not ended, the oldest first', async () => {
+      for (const id of ['3', '1', '2']) await store.create(job(id), null);
+      await store.update('2', (record) => ({ ...record, state: 'SUCCEEDED' }));
+      await store.close();
+      store = await open();
+      expect((await store.unfinished()).map(({ id }) => id)).toEqual(['1', '3']);
+    });
+
+    it('lists the newest first, page after page, with the same pages when jobs are added', async () => {
+      for (let index = 10; index < 20; index += 1) await store.create(job(String(index)), null);
+      const page = async (before: string | null) =>
+        (await store.list({ filter: {}, before, limit: 4 })).map(({ id }) => id);
+      expect(await page(null)).toEqual(['19', '18', '17', '16']);
+      await store.create(job('20'), null);
+      expect(await page('16')).toEqual(['15', '14', '13', '12']);
+      expect(await page('12')).toEqual(['11', '10']);
+      expect(await page('10')).toEqual([]);
+    });
+
+    it('filters by state, kind, all labels and time of creation, both ends included', async () => {
+      await store.create(job('1', { createdAt: 1n, labels: { team: 'a', run: '1' } }), null);
+      await store.create(job('2', { createdAt: 2n, kind: 'BATCH_PREDICTION', labels: { team: 'a' } }), null);
+      await store.create(job('3', { createdAt: 3n, state: 'FAILED', labels: { team: 'b' } }), null);
+      const ids = async (filter: Parameters<JobStore['list']>[0]['filter']) =>
+        (await store.list({ filter, before: null, limit: 10 })).map(({ id }) => id);
+      expect(await ids({ states: ['FAILED', 'EXPIRED'] })).toEqual(['3']);
+      expect(await ids({ states: [] })).toEqual([]);
+      expect(await ids({ kinds: ['BATCH_PREDICTION'] })).toEqual(['2']);
+      expect(await ids({ labels: { team: 'a' } })).toEqual(['2', '1']);
+      expect(await ids({ labels: { team: 'a', run: '1' } })).toEqual(['1']);
+      expect(await ids({ labels: { toString: 'x' } })).toEqual([]);
+      expect(await ids({ createdFrom: 2n, createdTo: 2n })).toEqual(['2']);
+      expect(await ids({ createdFrom: 2n, states: ['FAILED'] })).toEqual(['3']);
+    });
+  });
+}
+
+function job(id: string, changes: Partial<JobRecord> = {}): JobRecord {
+  return jobRecord({ id, ...changes });
+}

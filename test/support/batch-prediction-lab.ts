@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { v7 } from 'uuid';
+import { DataFiles } from '../../datasources/files/data-files.js';
+import type {
+  BatchInput,
+  BatchOutput,
+  BatchPredictionJobRecord,
+  BatchPredictionRequest,
+} from '../../datasources/jobs/batch-predictions.js';
+import { JobEngine } from '../../datasources/jobs/job-engine.js';
+import type { JobRecord } from '../../datasources/jobs/job.js';
+import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
+import { BatchPredictionRunner } from '../../datasources/jobs/local-batch-prediction/batch-prediction-runner.js';
+import { LocalBatchPredictions } from '../../datasources/jobs/local-batch-prediction/local-batch-predictions.js';
+import type { RetryPace } from '../../datasources/jobs/local-batch-prediction/predict-batch.js';
+import type { Model, ModelRuntime, ModelServing } from '../../datasources/models/model.js';
+import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { systemClock, type Clock } from '../../values/clock.js';
+import { LINEAR_MODEL, LinearModelServing, type LinearModelFaults } from './linear-model.js';
+
+export interface BatchPredictionLab {
+  readonly folder: string;
+  readonly files: DataFiles;
+  readonly store: LmdbJobStore;
+  readonly engine: JobEngine;
+  readonly batch: LocalBatchPredictions;
+  readonly serving: LinearModelServing;
+  readonly offline: DuckDbDatabase;
+  readonly scratch: DuckDbDatabase;
+  readonly errors: unknown[];
+  readonly stop: () => Promise<void>;
+}
+
+export interface LabOptions {
+  readonly folder: string;
+  readonly faults?: LinearModelFaults;
+  readonly serving?: LinearModelServing;
+  readonly model?: Model;
+  readonly pace?: RetryPace;
+  readonly clock?: Clock;
+}
+
+/** Everything local batch prediction is made of, over real files, as main.ts wires it, with a model whose faults are chosen. */
+export async function openLab({
+  folder,
+  faults,
+  model = LINEAR_MODEL,
+  pace,
+  clock = systemClock,
+  serving = new LinearModelServing(faults),
+}: LabOptions): Promise<BatchPredictionLab> {
+  const files = await DataFiles.open(join(folder, 'files'));
+  const store = new LmdbJobStore(join(folder, 'jobs'));
+  const offline = await DuckDbDatabase.open(join(folder, 'offline.duckdb'));
+  const scratch = await DuckDbDatabase.open(':memory:');
+  const errors: unknown[] = [];
+  const room = {
+    jobs: store,
+    files,
+    offline,
+    scratch,
+    workFolder: join(folder, 'work'),
+    modelOf: (name: string) => (name === model.name ? model : undefined),
+    servings: new Map<ModelRuntime, ModelServing>([[serving.runtime, serving]]),
+    clock,
+    pace: pace ?? { firstPauseMs: 1, outageRetries: 3 },
+  };
+  const engine = new JobEngine({
+    store,
+    runners: [new BatchPredictionRunner(room)],
+    clock,
+    newId: v7,
+    maxRunning: 2,
+    onError: (error) => errors.push(error),
+  });
+  const stop = async (): Promise<void> => {
+    await engine.stop();
+    offline.close();
+    scratch.close();
+  };
+  return {
+    folder,
+    files,
+    store,
+    engine,
+    batch: new LocalBatchPredictions(engine, room),
+    serving,
+    offline,
+    scratch,
+    errors,
+    stop,
+  };
+}
+
+export function request(
+  input: BatchInput,
+  {
+    output = { format: 'PARQUET', location: null },
+    batchSize = 10,
+    replicas = 2,
+    model = LINEAR_MODEL,
+    idempotencyKey = null,
+  }: {
+    output?: BatchOutput;
+    batchSize?: number;
+    replicas?: number;
+    model?: Model;
+    idempotencyKey?: string | null;
+  } = {},
+): BatchPredictionRequest {
+  return {
+    displayName: 'test',
+    labels: {},
+    createdBy: null,
+    idempotencyKey,
+    model,
+    spec: {
+      model: model.name,
+      input,
+      output,
+      parameters: null,
+      resources: {
+        machineType: null,
+        acceleratorType: null,
+        acceleratorCount: null,
+        startingReplicaCount: replicas,
+        maxReplicaCount: null,
+        batchSize,
+        generateExplanation: false,
+      },
+      retryOf: null,
+    },
+  };
+}
+
+/** The job as it ended. */
+export async function ended(
+  { engine }: Pick<BatchPredictionLab, 'engine'>,
+  id: string,
+): Promise<BatchPredictionJobRecord> {
+  let last: JobRecord | undefined;
+  for await (const record of (await engine.follow(id))!) last = record;
+  return last as BatchPredictionJobRecord;
+}
+
+/** Writes what an SQL query gives to a file in the folder for files. */
+export async function writeInput({ scratch, files }: BatchPredictionLab, name: string, sql: string): Promise<void> {
+  const format = name.endsWith('.csv') ? 'csv, header' : name.endsWith('.jsonl') ? 'json' : 'parquet';
+  await scratch.use((connection) =>
+    connection.run(`COPY (${sql}) TO '${join(files.folder, name)}' (FORMAT ${format})`),
+  );
+}

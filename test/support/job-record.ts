@@ -1,0 +1,23 @@
+import { NO_PROGRESS, type JobRecord } from '../../datasources/jobs/job.js';
+
+/** A job that was just kept, but for what a test says of it. */
+export function jobRecord(changes: Partial<JobRecord> = {}): JobRecord {
+  return {
+    id: 'job',
+    kind: 'TRAINING_SET',
+    state: 'QUEUED',
+    displayName: null,
+    labels: {},
+    createdBy: null,
+    createdAt: 0n,
+    startedAt: null,
+    endedAt: null,
+    progress: NO_PROGRESS,
+    error: null,
+    spec: null,
+    checkpoint: null,
+    result: null,
+    attempts: 0,
+    ...changes,
+  };
+}
