@@ -24,7 +24,7 @@ export function encodeValue(valueType: ValueType, value: FeatureValue): WireValu
   switch (valueType) {
     case 'INT64':
     case 'TIMESTAMP':
-      return { int64Value: String(value) };
+      return { int64Value: (value as bigint).toString() };
     case 'INT64_ARRAY':
       return { int64ArrayValue: { values: (value as readonly bigint[]).map(String) } };
     case 'BOOL_ARRAY':
