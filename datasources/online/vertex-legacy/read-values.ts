@@ -10,6 +10,12 @@ type Response = protos.google.cloud.aiplatform.v1.IReadFeatureValuesResponse;
 const IDS_PER_STREAM = 100;
 const CALLS_AT_ONCE = 8;
 
+/**
+ * Streams of the service's side are the exception to "the client retries nothing": after any error, a refused permission
+ * too, the client begins twice again, with pauses of a second and more. What is tried again is decided in retrying().
+ */
+const NO_HIDDEN_RETRIES = { noResponseRetries: 0 };
+
 /** The values of an entity by feature id. A feature without one is not in it, nor is there any of an unknown entity. */
 export type LegacyRow = Map<string, WireValue>;
 
@@ -27,7 +33,10 @@ export async function readLegacyValues(
   await concurrently(chunksOf(entityIds, IDS_PER_STREAM), CALLS_AT_ONCE, async (ids) => {
     const ofChunk = await retrying(READ_POLICY, async (timeout) => {
       const reader = new AnswerReader();
-      const stream = client.streamingReadFeatureValues({ entityType, entityIds: ids, featureSelector }, { timeout });
+      const stream = client.streamingReadFeatureValues(
+        { entityType, entityIds: ids, featureSelector },
+        { timeout, retryRequestOptions: NO_HIDDEN_RETRIES },
+      );
       for await (const response of stream as AsyncIterable<Response>) reader.add(response);
       return reader.rows;
     });
