@@ -4,7 +4,7 @@ import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/featur
 import type { Instant } from '../../../values/instant.js';
 import type { EntityType, Feature, VertexFeatureViewSettings } from '../../registry/model.js';
 import { ADMIN_POLICY, storeFailure } from '../../vertex/call-policy.js';
-import { decodeValue, type WireValue } from '../../vertex/feature-value.js';
+import { decodeValue } from '../../vertex/feature-value.js';
 import { newestValues } from '../../vertex/newest-values.js';
 import { fromProtoTime } from '../../vertex/proto-time.js';
 import { RecentAnswer } from '../../vertex/recent-answer.js';
@@ -16,7 +16,7 @@ import { writeDirectly } from './direct-write.js';
 import { ViewReader, type ViewRow } from './fetch-values.js';
 import { ViewReadiness } from './view-readiness.js';
 
-/** The time of the newest row, which a view serves as if it were a feature when its feature group has that column. */
+/** The time of the newest row. A view serves it as if it were a feature, under this name or that of the column. */
 const ROW_TIME = 'feature_timestamp';
 
 /**
@@ -122,12 +122,14 @@ function cellOf(row: ViewRow, feature: Feature, now: Instant): FeatureCell {
   const wire = row.get(feature.name) ?? {};
   const value = decodeValue(feature.valueType, wire);
   const timestamp =
-    feature.source.timestampColumn === null ? null : (fromProtoTime(wire.metadata?.generateTime) ?? rowTimeOf(row));
+    feature.source.timestampColumn === null
+      ? null
+      : (fromProtoTime(wire.metadata?.generateTime) ?? rowTimeOf(row, feature));
   return cellAt(value, timestamp, feature.ttl, now);
 }
 
-function rowTimeOf(row: ViewRow): Instant | null {
-  const time: WireValue | undefined = row.get(ROW_TIME);
+function rowTimeOf(row: ViewRow, { source }: Feature): Instant | null {
+  const time = row.get(ROW_TIME) ?? row.get(source.timestampColumn ?? '');
   return time === undefined ? null : (decodeValue('TIMESTAMP', time) as Instant | null);
 }
 
