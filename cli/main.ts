@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import './production-mode.js';
 import { Command } from 'commander';
+import { AppError } from '../errors/app-error.js';
 import { OperatorError } from '../errors/operator-error.js';
+import { addMigrateCommands } from './commands/migrate.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
 import { serve } from './commands/serve.js';
 
@@ -18,10 +20,12 @@ program
   .description('Print the JSON Schema of registry files, for editors.')
   .action(printRegistryJsonSchema);
 
+addMigrateCommands(program);
+
 try {
   await program.parseAsync();
 } catch (error) {
   // What the operator gave us is at fault: the list of faults says more than a stack would.
-  console.error(error instanceof OperatorError ? error.message : error);
+  console.error(error instanceof OperatorError || error instanceof AppError ? error.message : error);
   process.exitCode = 1;
 }

@@ -1,18 +1,15 @@
 import { stringify } from 'yaml';
 import type { LegacyFeaturestore } from '../datasources/registry/vertex/legacy-featurestore.js';
 import type { MigrationPlan, PlannedCall } from '../datasources/registry/vertex/migration-plan.js';
-import { formatInstant, MICROS_PER_SECOND, parseInstant, type Instant } from '../values/instant.js';
-
-/** From then on the APIs of Vertex AI Feature Store (Legacy) are gone, and what was not exported with them. */
-const END_OF_LEGACY = parseInstant('2027-02-17T00:00:00Z');
-const DAY = 86_400n * MICROS_PER_SECOND;
+import { endOfService } from '../datasources/vertex/end-of-service.js';
+import { formatInstant, type Instant } from '../values/instant.js';
 
 /** The plan as Markdown: each block can be run as it stands, in this order, but for what is in capitals. */
 export function migrationPlanText(legacy: LegacyFeaturestore, plan: MigrationPlan, now: Instant): string {
   const { project, location } = legacy.place;
   return [
     `# Moving ${legacy.name} off Vertex AI Feature Store (Legacy)`,
-    `Project ${project}, ${location}, read ${formatInstant(now).slice(0, 10)}. ${timeLeft(now)}`,
+    `Project ${project}, ${location}, read ${formatInstant(now).slice(0, 10)}. Its API ${endOfService(now)}.`,
     '## 1. Export the history',
     'A full export: in a snapshot every value has the time of the snapshot, and reads of the past become impossible.',
     fenced('sh', [callFunction(location), ...plan.exports.map(call)].join('\n\n')),
@@ -33,13 +30,6 @@ export function migrationPlanText(legacy: LegacyFeaturestore, plan: MigrationPla
     plan.cannotMove.map((loss) => `- ${loss}`).join('\n'),
     '',
   ].join('\n\n');
-}
-
-function timeLeft(now: Instant): string {
-  const days = (END_OF_LEGACY - now) / DAY;
-  return now >= END_OF_LEGACY
-    ? 'Its API ended on 2027-02-17.'
-    : `Its API ends on 2027-02-17: ${days} ${days === 1n ? 'day is' : 'days are'} left.`;
 }
 
 function callFunction(location: string): string {

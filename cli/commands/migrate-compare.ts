@@ -113,7 +113,7 @@ function comparisonText(
     table.push([feature, counts.equal, counts.status, counts.value, counts.timestamp, example ?? '']);
   }
   return [
-    `${one} and ${other}: ${entities} entities, ${compared} values`,
+    `${one} and ${other}: ${entities} ${entities === 1 ? 'entity' : 'entities'}, ${compared} values`,
     table.toString(),
     `${percent(mismatchShare)} differ; ${percent(threshold)} may.`,
   ].join('\n');

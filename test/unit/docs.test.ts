@@ -47,6 +47,8 @@ describe('the documents', () => {
       'docs/http.md',
       'docs/errors.md',
       'docs/limits.md',
+      'docs/google-cloud-vertex.md',
+      'docs/migrate-from-legacy.md',
     ]) {
       for (const [, target] of read(file).matchAll(/\]\((?!http)([^)#]+)\)/g)) {
         expect(existsSync(join(root, dirname(file), target!)), `${file}: ${target}`).toBe(true);

@@ -92,7 +92,8 @@ function patternsOf(messages: Readonly<Record<string, Message>>, type: string, i
   if (typeof pattern !== 'string') throw new Error(`the protos have no resource ${type}`);
   const all = [pattern];
   // A feature has a pattern for each generation, of which the JSON of the protos keeps the last.
-  if (type.endsWith('/Feature')) all.push(pattern.replace('featureGroups/', 'featurestores/{featurestore}/entityTypes/'));
+  if (type.endsWith('/Feature'))
+    all.push(pattern.replace('featureGroups/', 'featurestores/{featurestore}/entityTypes/'));
   return all.map((text) => {
     const segments = text.split('/').slice(0, isParent ? -2 : undefined);
     // The pattern of a sync lost the braces of its last part.
