@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
@@ -11,9 +14,6 @@ import { writeOf } from '../support/google/vertex-writes.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { testEntityType } from '../support/test-registry.js';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 /** LMDB serves; the shadow is a Vertex AI feature view. */
 let world: VertexWorld;
@@ -50,8 +50,8 @@ beforeEach(() => {
   addViewOf(world, entityType);
 });
 
-const shadowed = (options: Partial<ShadowOptions> = {}, shadow: OnlineStore = view) =>
-  new ShadowOnlineStore(serving, shadow, {
+const shadowed = (options: Partial<ShadowOptions> = {}, shadow: OnlineStore = view, first: OnlineStore = serving) =>
+  new ShadowOnlineStore(first, shadow, {
     share: 1,
     report: createShadowMetrics(registry),
     random: () => 0.5,
@@ -170,14 +170,7 @@ it('compares the share of reads that it is told', async () => {
 
 it('fails where the serving store fails, and asks nothing of the shadow', async () => {
   const failing: OnlineStore = { ...emptyStore, read: () => Promise.reject(new Error('serving')) };
-  const store = new ShadowOnlineStore(failing, view, {
-    share: 1,
-    report: createShadowMetrics(registry),
-    random: () => 0,
-    mostAtOnce: 4,
-    patienceMs: 1000,
-    absentAlike: false,
-  });
+  const store = shadowed({}, view, failing);
   await expect(read(store)).rejects.toThrow('serving');
   await store.settled();
   expect(await counted()).toEqual({});
@@ -197,14 +190,7 @@ it('writes to both, acknowledges with the serving one, and counts what the shado
 
 it('does not write to the shadow what the serving store refused', async () => {
   const failing: OnlineStore = { ...emptyStore, write: () => Promise.reject(new Error('serving')) };
-  const store = new ShadowOnlineStore(failing, view, {
-    share: 0,
-    report: createShadowMetrics(registry),
-    random: () => 1,
-    mostAtOnce: 4,
-    patienceMs: 1000,
-    absentAlike: false,
-  });
+  const store = shadowed({}, view, failing);
   await expect(store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })])).rejects.toThrow('serving');
   await store.settled();
   expect(await read(view)).toEqual([[null, null]]);
@@ -222,14 +208,7 @@ it('waits for what is under way before it closes, and closes both', async () => 
     },
     close: async () => void events.push('closed'),
   };
-  const store = new ShadowOnlineStore(own, slow, {
-    share: 1,
-    report: createShadowMetrics(registry),
-    random: () => 0,
-    mostAtOnce: 4,
-    patienceMs: 1000,
-    absentAlike: false,
-  });
+  const store = shadowed({}, slow, own);
   await store.read({ entityType, entityIds: ['x'], features: [], now: NOW });
   await store.close();
   expect(events).toEqual(['compared', 'closed']);
