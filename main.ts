@@ -1,17 +1,14 @@
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { register } from 'prom-client';
 import type { Config } from './config/config.js';
 import { projectRoot } from './config/project-root.js';
-import type { FeatureStores } from './datasources/feature-stores.js';
-import { prepareStores, type PrepareProgress } from './datasources/ingestion/prepare.js';
-import { DuckDbDatabase } from './datasources/offline/duckdb/database.js';
-import { DuckDbOfflineStore } from './datasources/offline/duckdb/duckdb-offline-store.js';
-import { LmdbOnlineStore } from './datasources/online/lmdb/lmdb-online-store.js';
+import type { PrepareProgress } from './datasources/ingestion/prepare.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import { loadRegistry } from './datasources/registry/yaml/load-registry.js';
 import type { Logger } from './observability/logger.js';
+import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { createApolloServer } from './server/apollo.js';
@@ -19,6 +16,7 @@ import { readExampleQueries } from './server/example-queries.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
 import { shutDown } from './server/shutdown.js';
+import { openStores } from './stores.js';
 import { systemClock } from './values/clock.js';
 
 /** A gateway that serves. */
@@ -40,16 +38,9 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   const registry = await loadRegistry(registryPath);
   const schema = buildSchema(registry);
 
-  await mkdir(config.dataDirectory, { recursive: true });
-  const entityTypes = registry.featurestores.flatMap((featurestore) => featurestore.entityTypes);
-  const offline = await DuckDbOfflineStore.open(
-    await DuckDbDatabase.open(join(config.dataDirectory, 'offline.duckdb')),
-    entityTypes.flatMap((entityType) => entityType.sources),
-  );
-  const online = new LmdbOnlineStore(join(config.dataDirectory, 'online'));
-  await prepareStores(registry, offline, online, onPrepare);
+  const stores = await openStores(registry, config.dataDirectory, { shadowReport: createShadowMetrics(register) });
+  await stores.prepare(onPrepare);
 
-  const stores: FeatureStores = { online: () => online, offline: () => offline };
   const services: Services = { registry, search: new FeatureSearch(registry), stores, clock: systemClock };
   const apollo = createApolloServer({
     schema,
@@ -58,7 +49,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
     isIntrospectionAllowed: config.isIntrospectionAllowed,
   });
   await apollo.start();
-  const health = createHealth(async () => (await online.isHealthy()) && (await offline.isHealthy()));
+  const health = createHealth(() => stores.isHealthy());
   const server = createHttpServer({
     apollo,
     createContext: (requestId) => createContext(services, requestId),
@@ -83,7 +74,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
         server,
         drain: () => health.drain(),
         delayMs: config.shutdownDelayMs,
-        thenStop: [() => apollo.stop(), () => online.close(), () => offline.close()],
+        thenStop: [() => apollo.stop(), () => stores.close()],
       }),
   };
 }

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { AppError } from '../errors/app-error.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { addMigrateCommands } from './commands/migrate.js';
+import { doctor } from './commands/doctor.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
 import { serve } from './commands/serve.js';
 
@@ -21,6 +22,10 @@ program
   .action(printRegistryJsonSchema);
 
 addMigrateCommands(program);
+program
+  .command('doctor')
+  .description('Check every store the registry names, and say what to do about each fault.')
+  .action(doctor);
 
 try {
   await program.parseAsync();

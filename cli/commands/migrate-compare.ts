@@ -5,6 +5,7 @@ import type { OfflineStore } from '../../datasources/offline/offline-store.js';
 import type { OnlineStore } from '../../datasources/online/online-store.js';
 import { compareStores, type Comparison } from '../../datasources/online/shadow/compare-stores.js';
 import type { EntityType, Featurestore, OnlineStoreSettings } from '../../datasources/registry/model.js';
+import { shadowRules } from '../../stores.js';
 import { entityTypeOf, type Registry } from '../../datasources/registry/registry.js';
 import { canonicalEntityId } from '../../values/entity-id.js';
 import type { Clock } from '../../values/clock.js';
@@ -48,8 +49,8 @@ export async function migrateCompare(
     await setting.openOnlineStore(shadow.onlineStore),
   ] as const;
   try {
-    const absentAlike = tellsNoNull(onlineSettings) || tellsNoNull(shadow.onlineStore);
-    const comparison = await compareStores(stores, entityType, ids, setting.clock(), { absentAlike });
+    const rules = shadowRules(onlineSettings, shadow);
+    const comparison = await compareStores(stores, entityType, ids, setting.clock(), rules);
     return {
       text: comparisonText(comparison, ids.length, [onlineSettings.kind, shadow.onlineStore.kind], options.threshold),
       isWithinThreshold: comparison.mismatchShare <= options.threshold,
@@ -57,11 +58,6 @@ export async function migrateCompare(
   } finally {
     await Promise.all(stores.map((store) => store.close()));
   }
-}
-
-/** Legacy serving answers alike for a feature without a value and for an entity that is not there. */
-export function tellsNoNull({ kind }: OnlineStoreSettings): boolean {
-  return kind === 'VERTEX_LEGACY';
 }
 
 async function entityIdsOf(

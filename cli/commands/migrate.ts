@@ -6,7 +6,7 @@ import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
 import { systemClock } from '../../values/clock.js';
-import { openOnlineStore } from '../open-online-store.js';
+import { openOnlineStore } from '../../stores.js';
 import { migrateCompare, type MigrateCompareOptions } from './migrate-compare.js';
 import { migratePlan, type MigratePlanOptions } from './migrate-plan.js';
 

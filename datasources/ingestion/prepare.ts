@@ -1,6 +1,6 @@
 import type { DuckDbOfflineStore } from '../offline/duckdb/duckdb-offline-store.js';
-import type { LmdbOnlineStore } from '../online/lmdb/lmdb-online-store.js';
-import type { EntityType, FeatureSource } from '../registry/model.js';
+import type { FillableOnlineStore } from '../online/online-store.js';
+import type { EntityType, FeatureSource, Featurestore } from '../registry/model.js';
 import type { Registry } from '../registry/registry.js';
 import { sourceFingerprint } from './source-fingerprint.js';
 
@@ -15,21 +15,21 @@ export interface PrepareProgress {
 const FILL_WEIGHT = 0.5;
 
 /**
- * Brings the embedded stores up to the registry: computes every source whose SQL, files or columns changed since the last
+ * Brings the stores up to the registry: computes every source whose SQL, files or columns changed since the last
  * time, then fills the online store with the newest values. Each step is remembered when it is whole, so a process killed
- * in the middle goes on where it was. Gives the number of steps done; 0 when all was up to date.
+ * in the middle goes on where it was. `onlineOf` gives null for a store that is filled in another way. Gives the number of steps done; 0 when all was up to date.
  */
 export async function prepareStores(
   registry: Registry,
   offline: DuckDbOfflineStore,
-  online: LmdbOnlineStore,
+  onlineOf: (featurestore: Featurestore) => FillableOnlineStore | null,
   onProgress: (progress: PrepareProgress) => void,
 ): Promise<number> {
   const steps = (
     await Promise.all(
       registry.featurestores
         .flatMap((featurestore) => featurestore.entityTypes)
-        .map((entityType) => stepsFor(entityType, offline, online)),
+        .map((entityType) => stepsFor(entityType, offline, onlineOf(entityType.featurestore))),
     )
   ).flat();
   const total = steps.reduce((sum, step) => sum + step.weight, 0);
@@ -50,7 +50,11 @@ interface Step {
   readonly run: (report: (share: number) => void) => Promise<void>;
 }
 
-async function stepsFor(entityType: EntityType, offline: DuckDbOfflineStore, online: LmdbOnlineStore): Promise<Step[]> {
+async function stepsFor(
+  entityType: EntityType,
+  offline: DuckDbOfflineStore,
+  online: FillableOnlineStore | null,
+): Promise<Step[]> {
   const computed = entityType.sources.filter((source) => source.sql !== null);
   if (computed.length === 0) return [];
   const name = `${entityType.featurestore.name}.${entityType.name}`;
@@ -68,9 +72,10 @@ async function stepsFor(entityType: EntityType, offline: DuckDbOfflineStore, onl
       },
     });
   }
-  // How nulls merge is part of what the online rows hold.
+  // How nulls merge is part of what the online rows hold. What they were filled with is asked of the store alone: one that
+  // many gateways share is not emptied and filled again because a new one had to compute its own offline store.
   const contents = [entityType.dense ? 'dense' : 'sparse', ...fingerprints.values()].join(' ');
-  if (steps.length > 0 || online.filledWith(entityType) !== contents) {
+  if (online && (await online.filledWith(entityType)) !== contents) {
     steps.push({
       name: `filling the online store: ${name}`,
       weight: FILL_WEIGHT,
@@ -86,7 +91,7 @@ async function stepsFor(entityType: EntityType, offline: DuckDbOfflineStore, onl
 async function fillOnlineStore(
   entityType: EntityType,
   offline: DuckDbOfflineStore,
-  online: LmdbOnlineStore,
+  online: FillableOnlineStore,
 ): Promise<void> {
   await online.clear(entityType);
   for (const source of entityType.sources) {

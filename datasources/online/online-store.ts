@@ -15,8 +15,17 @@ export interface OnlineStore {
    */
   read(request: OnlineRead): Promise<FeatureCell[][]>;
 
-  /** Keeps each write that is newer than what is there, in one durable step for all of them. */
+  /**
+   * Keeps each write that is newer than what is there. Durable when it returns: an embedded store takes all writes in one
+   * step, a distributed one an entity in one step. Repeating a write that failed half-way does no harm.
+   */
   write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void>;
+
+  /**
+   * Forgets entities, for good in this store only: what is written of one afterwards makes it known again, also an old row.
+   * An id that is not there is no error.
+   */
+  delete(entityType: EntityType, entityIds: readonly string[]): Promise<void>;
 
   /** Forgets all entities of a type. */
   clear(entityType: EntityType): Promise<void>;
@@ -26,6 +35,13 @@ export interface OnlineStore {
 
   isHealthy(): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/** An online store that is filled from an offline one (datasources/ingestion), and remembers with what. */
+export interface FillableOnlineStore extends OnlineStore {
+  /** What an entity type was last filled with; undefined when it never was, not to the end, or was cleared since. */
+  filledWith(entityType: EntityType): Promise<string | undefined>;
+  markFilled(entityType: EntityType, contents: string): Promise<void>;
 }
 
 export interface OnlineRead {

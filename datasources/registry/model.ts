@@ -35,7 +35,20 @@ export interface StoreLocation {
 }
 
 /** Names of projects and tables: for adapters, never for clients. */
-export type OnlineStoreSettings = { readonly kind: 'LMDB' } | VertexFeatureViewSettings | VertexLegacySettings;
+export type OnlineStoreSettings =
+  { readonly kind: 'LMDB' } | BigtableSettings | VertexFeatureViewSettings | VertexLegacySettings;
+
+export interface BigtableSettings {
+  readonly kind: 'BIGTABLE';
+  readonly project: string;
+  readonly instance: string;
+  readonly table: string;
+  readonly columnFamily: string;
+  /** null for the instance's default profile. */
+  readonly appProfile: string | null;
+  /** For how long the table's garbage collection leaves older values there; 0 for not at all. */
+  readonly versionRetentionSeconds: number;
+}
 
 export interface VertexFeatureViewSettings {
   readonly kind: 'VERTEX_FEATURE_VIEW';

@@ -2,65 +2,129 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { FeatureRow } from '../../datasources/offline/offline-store.js';
+import type { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
+import type { OnlineStore } from '../../datasources/online/online-store.js';
 import type { EntityType, FeatureSource } from '../../datasources/registry/model.js';
-import { pointInTimeProblem } from '../support/point-in-time-arbitrary.js';
+import {
+  describeWithBigtable,
+  openTestStore,
+  startBigtableEmulator,
+  type BigtableEmulator,
+} from '../support/google/bigtable-emulator.js';
+import { pointInTimeProblem, type PointInTimeProblem } from '../support/point-in-time-arbitrary.js';
 import { testEntityType } from '../support/test-registry.js';
 
-let folder: string;
-let online: LmdbOnlineStore;
 let database: DuckDbDatabase;
 let entityTypes = 0;
+const numRuns = Number(process.env.PROPERTY_RUNS ?? 60);
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'featuregraph-agree-'));
-  online = new LmdbOnlineStore(folder);
   database = await DuckDbDatabase.open(':memory:');
 });
-afterAll(async () => {
-  await online.close();
-  database.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => database.close());
 
 /** Later than every timestamp of the problems, and near enough for their ttls to matter. */
 const NOW = 1_000_000_000_000_006n;
 
-it('the online store and the offline store as of now give the same cells', { timeout: 300_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(pointInTimeProblem, async (problem) => {
-      const [written, synced] = [1, 2].map(() =>
-        testEntityType({ name: `thing_${(entityTypes += 1)}`, ...problem.entityType }),
-      ) as [EntityType, EntityType];
-      const offline = await DuckDbOfflineStore.open(database, [...written.sources, ...synced.sources]);
-      const [source, syncedSource] = [written.sources[0], synced.sources[0]] as [FeatureSource, FeatureSource];
+describe('LMDB', () => {
+  let folder: string;
+  let online: LmdbOnlineStore;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'featuregraph-agree-'));
+    online = new LmdbOnlineStore(folder);
+  });
+  afterAll(async () => {
+    await online.close();
+    await rm(folder, { recursive: true });
+  });
 
-      await offline.append(source, problem.rows);
-      await offline.append(syncedSource, problem.rows);
-      // One way into the online store is writing rows as they come, the other is a sync from the offline store.
-      for (const row of problem.rows) await online.write(written, [onlineWrite(source, row)]);
-      for await (const batch of offline.newest(syncedSource)) await online.write(synced, batch);
-
-      const entityIds = [...new Set([...problem.rows.map((row) => row.entityId!), 'never,seen'])];
-      const asOfNow = await offline.pointInTime({
-        entityType: written,
-        labels: entityIds.map((entityId) => ({ entityId, time: NOW })),
-        features: written.features,
-      });
-      expect(await online.read({ entityType: written, entityIds, features: written.features, now: NOW })).toEqual(
-        asOfNow,
-      );
-      expect(await online.read({ entityType: synced, entityIds, features: synced.features, now: NOW })).toEqual(
-        asOfNow,
-      );
-    }),
-    { numRuns: Number(process.env.PROPERTY_RUNS ?? 60) },
-  );
+  agreesWithOffline(() => online);
 });
+
+describeWithBigtable('Bigtable', () => {
+  let emulator: BigtableEmulator;
+  let online: BigtableOnlineStore;
+  beforeAll(async () => {
+    emulator = await startBigtableEmulator();
+    online = await openTestStore(emulator.endpoint, { versionRetentionSeconds: 1 });
+  });
+  afterAll(async () => {
+    await online.close();
+    await emulator.stop();
+  });
+
+  agreesWithOffline(() => online);
+
+  it('answers reads of the past as the offline store does, or not at all', { timeout: 300_000 }, async () => {
+    // The retention begins in the middle of the histories.
+    const now = 1_000_000_000_999_998n;
+    const answered = { yes: 0, no: 0 };
+    await fc.assert(
+      fc.asyncProperty(pointInTimeProblem, async (problem) => {
+        const { entityType, source, offline } = await openOffline(problem);
+        for (const row of problem.rows) await online.write(entityType, [onlineWrite(source, row)]);
+        const { features } = entityType;
+        const labels = problem.labels.flatMap(({ entityId, time }) =>
+          entityId === null || time === null ? [] : [{ entityId, time }],
+        );
+        if (labels.length === 0) return;
+        const expected = await offline.pointInTime({ entityType, labels, features });
+        for (const [index, { entityId, time }] of labels.entries()) {
+          const [row] = await online.readAsOf({ entityType, entityIds: [entityId], features, now, asOf: time });
+          row!.forEach((cell, feature) => {
+            answered[cell === undefined ? 'no' : 'yes'] += 1;
+            if (cell !== undefined) expect(cell).toEqual(expected[index]![feature]);
+          });
+        }
+      }),
+      { numRuns },
+    );
+    // Neither never nor always: the property would say nothing.
+    expect(answered.yes).toBeGreaterThan(0);
+    expect(answered.no).toBeGreaterThan(0);
+  });
+});
+
+function agreesWithOffline(openOnline: () => OnlineStore): void {
+  it('the online store and the offline store as of now give the same cells', { timeout: 300_000 }, async () => {
+    const online = openOnline();
+    await fc.assert(
+      fc.asyncProperty(pointInTimeProblem, async (problem) => {
+        const { entityType: written, source, offline } = await openOffline(problem);
+        const { entityType: synced, source: syncedSource, offline: syncedOffline } = await openOffline(problem);
+        // One way into the online store is writing rows as they come, the other is a sync from the offline store.
+        for (const row of problem.rows) await online.write(written, [onlineWrite(source, row)]);
+        for await (const batch of syncedOffline.newest(syncedSource)) await online.write(synced, batch);
+
+        const entityIds = [...new Set([...problem.rows.map((row) => row.entityId!), 'never,seen'])];
+        const asOfNow = await offline.pointInTime({
+          entityType: written,
+          labels: entityIds.map((entityId) => ({ entityId, time: NOW })),
+          features: written.features,
+        });
+        for (const entityType of [written, synced]) {
+          const cells = await online.read({ entityType, entityIds, features: entityType.features, now: NOW });
+          expect(cells).toEqual(asOfNow);
+        }
+      }),
+      { numRuns },
+    );
+  });
+}
+
+/** An entity type of the problem's kind, with the problem's rows in the offline store. */
+async function openOffline(problem: PointInTimeProblem) {
+  const entityType: EntityType = testEntityType({ name: `thing_${(entityTypes += 1)}`, ...problem.entityType });
+  const source: FeatureSource = entityType.sources[0]!;
+  const offline = await DuckDbOfflineStore.open(database, entityType.sources);
+  await offline.append(source, problem.rows);
+  return { entityType, source, offline };
+}
 
 function onlineWrite(source: FeatureSource, row: FeatureRow) {
   return {

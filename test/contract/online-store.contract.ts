@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OnlineStore, OnlineWrite } from '../../datasources/online/online-store.js';
+import { compareVersions, type OnlineStore, type OnlineWrite } from '../../datasources/online/online-store.js';
 import type { EntityType } from '../../datasources/registry/model.js';
 import type { FeatureValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
@@ -234,11 +234,115 @@ export function describeOnlineStore(
       expect((await readOne(other, 'x')).a?.status).toBe('NOT_FOUND');
     });
 
-    keeps('forgets an entity type that is cleared', async () => {
+    keeps('forgets an entity type that is cleared, and no other whose name begins alike', async () => {
       const entityType = entityTypeOf();
-      await write(entityType, 'x', -1, { a: '1' });
+      const other = entityTypeOf({ name: `${entityType.name}_too` });
+      for (const each of [entityType, other]) await write(each, 'x', -1, { a: '1' });
       await store.clear(entityType);
       expect((await readOne(entityType, 'x')).a?.status).toBe('NOT_FOUND');
+      expect((await readOne(other, 'x')).a?.value).toBe('1');
+    });
+
+    keeps('forgets entities that are deleted, until they are written again', async () => {
+      const [entityType, other] = [entityTypeOf(), entityTypeOf()];
+      const ids = ['x', 'x1', '1,11', 'ü'];
+      await store.write(
+        entityType,
+        ids.map((entityId) => writeOf(entityType, entityId, -1, { a: entityId })),
+      );
+      await write(other, 'x', -1, { a: 'of another type' });
+      await store.delete(entityType, ['x', 'ü', 'nobody']);
+      await store.delete(entityType, []);
+      const rows = await store.read({ entityType, entityIds: ids, features: entityType.features, now: NOW });
+      expect(rows.map(([a]) => a?.value)).toEqual([null, 'x1', '1,11', null]);
+      expect((await readOne(other, 'x')).a?.value).toBe('of another type');
+      await write(entityType, 'x', -2, { a: 'older than the one deleted' });
+      expect((await readOne(entityType, 'x')).a?.value).toBe('older than the one deleted');
+    });
+
+    keeps('keeps what is a microsecond apart apart, also before 1970 and in the year 9999', async () => {
+      const entityType = entityTypeOf();
+      for (const [index, timestamp] of [
+        -1n,
+        0n,
+        1n,
+        999n,
+        -62_135_596_800_000_000n,
+        253_402_300_799_999_998n,
+      ].entries()) {
+        const writes = [timestamp, timestamp + 1n].map((moment) => ({
+          ...writeOf(entityType, `e${index}`, 0, { a: String(moment) }),
+          version: { timestamp: moment, createdTimestamp: null, sequence: null },
+        }));
+        for (const one of writes.toReversed()) await store.write(entityType, [one]);
+        const { a } = await readOne(entityType, `e${index}`);
+        expect(a).toEqual({ status: 'PRESENT', value: String(timestamp + 1n), timestamp: timestamp + 1n });
+      }
+    });
+
+    keeps(
+      'lets the newest of writes at one moment win, whatever order they arrive in and however many write',
+      async () => {
+        const entityType = entityTypeOf();
+        // Two features, told by some writes together and by others alone: each has a winner of its own.
+        const writes = Array.from({ length: 30 }, (_, index) => ({
+          ...writeOf(entityType, 'x', -1, index % 3 === 0 ? { a: `a${index}`, b: `b${index}` } : { b: `b${index}` }),
+          version: {
+            timestamp: T(-1) + BigInt(index % 2),
+            createdTimestamp: BigInt(index % 5),
+            sequence: index === 7 ? null : BigInt(index),
+          },
+        }));
+        const shuffled = writes.map((_, index) => writes[(index * 17) % writes.length]!);
+        await Promise.all(shuffled.map((one) => store.write(entityType, [one])));
+        const row = await readOne(entityType, 'x');
+        const newest = (feature: string) =>
+          writes
+            .filter(({ values }) => values.has(feature))
+            .sort((one, other) => compareVersions(one.version, other.version));
+        for (const feature of ['a', 'b']) {
+          const { values, version } = newest(feature).at(-1)!;
+          expect(row[feature]).toMatchObject({ value: values.get(feature), timestamp: version.timestamp });
+        }
+      },
+    );
+
+    keeps('takes features of names that mean something to JavaScript', async () => {
+      const names = ['constructor', '__proto__'];
+      const entityType = entityTypeOf({
+        sources: [{ features: names.map((name) => ({ name, valueType: 'STRING' })) }],
+      });
+      await store.write(entityType, [
+        { ...writeOf(entityType, 'x', -1, {}), values: new Map(names.map((name) => [name, name])) },
+      ]);
+      const [row] = await store.read({ entityType, entityIds: ['x'], features: entityType.features, now: NOW });
+      expect(row?.map(({ value }) => value)).toEqual(names);
+    });
+
+    keeps('reads as many entities at once as it takes, of more features than one filter names', async () => {
+      const features = letters(450).map((name) => ({
+        name: `${name}_${'x'.repeat(58)}`,
+        valueType: 'STRING' as const,
+      }));
+      const entityType = entityTypeOf({ sources: [{ features }] });
+      const last = entityType.features.at(-1)!;
+      const entityIds = letters(store.maxEntityIdsPerRead);
+      const some = entityIds.filter((_, index) => index % 7 === 0);
+      await store.write(
+        entityType,
+        some.map((entityId) =>
+          writeOf(entityType, entityId, -1, { [features[0]!.name]: 'first', [last.name]: entityId }),
+        ),
+      );
+      const rows = await store.read({ entityType, entityIds, features: entityType.features, now: NOW });
+      expect(rows.map((row) => row.at(-1)!.value)).toEqual(entityIds.map((id, index) => (index % 7 === 0 ? id : null)));
+      expect(rows[0]?.map(({ status }) => status)).toEqual(
+        features.map((_, i) => (i === 0 || i === 449 ? 'PRESENT' : 'NULL')),
+      );
+    });
+
+    keeps('has nothing to do for no writes', async () => {
+      await store.write(entityTypeOf(), []);
     });
 
     keeps('loses no write when many change one entity at once', async () => {

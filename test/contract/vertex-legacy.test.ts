@@ -26,7 +26,14 @@ describeOnlineStore(
     'gives back every value of every type as it was': 'a list in a STRUCT has elements of one type',
     'keeps the newest non-null value of each feature, unless the entity type is dense':
       'the service does not tell a feature without values from an entity that is not there',
+    'reads as many entities at once as it takes, of more features than one filter names':
+      'it does, but the service does not tell a feature without values from an entity that is not there',
     'keeps the newest whole row of a dense entity type, nulls included': 'a write takes no nulls',
-    'forgets an entity type that is cleared': 'the history would be deleted too',
+    'forgets an entity type that is cleared, and no other whose name begins alike': 'the history would be deleted too',
+    'forgets entities that are deleted, until they are written again': 'the history would be deleted too',
+    'lets the newest of writes at one moment win, whatever order they arrive in and however many write':
+      'values are ordered by their time alone',
+    'keeps what is a microsecond apart apart, also before 1970 and in the year 9999':
+      'a time is at most 1825 days ago and 366 days ahead',
   },
 );

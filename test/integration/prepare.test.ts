@@ -55,11 +55,16 @@ async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = S
   };
   const steps: string[] = [];
   try {
-    const done = await prepareStores(loaded, offline, online, ({ step, share }) => {
-      expect(share).toBeGreaterThanOrEqual(0);
-      expect(share).toBeLessThanOrEqual(1);
-      if (steps.at(-1) !== step) steps.push(step);
-    });
+    const done = await prepareStores(
+      loaded,
+      offline,
+      () => online,
+      ({ step, share }) => {
+        expect(share).toBeGreaterThanOrEqual(0);
+        expect(share).toBeLessThanOrEqual(1);
+        if (steps.at(-1) !== step) steps.push(step);
+      },
+    );
     const cells = await online.read({
       entityType: customer,
       entityIds: ['CH,1', 'DE,1'],

@@ -219,6 +219,7 @@ const emptyStore: OnlineStore = {
   maxEntityIdsPerRead: 1000,
   read: async () => [],
   write: async () => undefined,
+  delete: async () => undefined,
   clear: async () => undefined,
   isHealthy: async () => true,
   close: async () => undefined,

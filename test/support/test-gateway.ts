@@ -133,6 +133,7 @@ function countReads(store: OnlineStore, reads: OnlineRead[]): OnlineStore {
       return store.read(read);
     },
     write: (entityType, writes) => store.write(entityType, writes),
+    delete: (entityType, entityIds) => store.delete(entityType, entityIds),
     clear: (entityType) => store.clear(entityType),
     isHealthy: () => store.isHealthy(),
     close: () => store.close(),

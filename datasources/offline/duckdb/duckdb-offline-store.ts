@@ -13,7 +13,7 @@ import type { PointInTimeForm } from '../point-in-time/duckdb.js';
 import { appendRows } from './append-rows.js';
 import type { DuckDbDatabase } from './database.js';
 import { ensureHistoryTable } from './history-table.js';
-import { readImportRecord, writeImportRecord } from './import-record.js';
+import { ensureImportRecord, readImportRecord, writeImportRecord } from './import-record.js';
 import { importSource } from './import-source.js';
 import { newestValues } from './newest-values.js';
 import { readHistory } from './read-history.js';
@@ -36,6 +36,7 @@ export class DuckDbOfflineStore implements OfflineStore {
     form: PointInTimeForm = 'lookup',
   ): Promise<DuckDbOfflineStore> {
     await database.transaction(async (connection) => {
+      await ensureImportRecord(connection);
       for (const source of sources) await ensureHistoryTable(connection, source);
     });
     return new DuckDbOfflineStore(database, form);

@@ -1,7 +1,7 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { EntityType, Feature } from '../../registry/model.js';
-import type { OnlineRead, OnlineStore, OnlineWrite } from '../online-store.js';
+import type { FillableOnlineStore, OnlineRead, OnlineWrite } from '../online-store.js';
 import { mergeWrite } from './merge-write.js';
 import { encodeRow, RowReader, type Slot } from './row-codec.js';
 import { SlotNumbers } from './slot-numbers.js';
@@ -13,7 +13,7 @@ const MAX_ENTITY_TYPES = 1000;
  * The embedded online store: one LMDB environment, a database an entity type, a row an entity. Reads are memory-mapped
  * and synchronous underneath: microseconds, no copy, no thread.
  */
-export class LmdbOnlineStore implements OnlineStore {
+export class LmdbOnlineStore implements FillableOnlineStore {
   readonly maxEntityIdsPerRead = 1000;
   readonly #environment: RootDatabase;
   readonly #numbers: SlotNumbers;
@@ -65,14 +65,21 @@ export class LmdbOnlineStore implements OnlineStore {
     await this.#environment.flushed;
   }
 
+  async delete(entityType: EntityType, entityIds: readonly string[]): Promise<void> {
+    const rows = this.#rowsOf(entityType);
+    await this.#environment.transaction(() => {
+      for (const entityId of entityIds) void rows.remove(Buffer.from(entityId));
+    });
+    await this.#environment.flushed;
+  }
+
   async clear(entityType: EntityType): Promise<void> {
     await this.#contents.remove(databaseName(entityType));
     await this.#rowsOf(entityType).clearAsync();
     await this.#environment.flushed;
   }
 
-  /** What an entity type was last filled with (markFilled); undefined when it never was, or not to the end. */
-  filledWith(entityType: EntityType): string | undefined {
+  async filledWith(entityType: EntityType): Promise<string | undefined> {
     return this.#contents.get(databaseName(entityType));
   }
 

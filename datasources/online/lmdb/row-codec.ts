@@ -1,6 +1,6 @@
 import type { FeatureValue } from '../../../values/value-type.js';
 import type { ValueVersion } from '../online-store.js';
-import { decodeValue, encodeValue } from './value-codec.js';
+import { decodeValue, encodeValue } from '../value-codec.js';
 
 /**
  * All of one entity in one LMDB value, laid out so that a few features of a wide row are read without decoding the rest:

@@ -1,11 +1,12 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
+import { sourceSlot } from '../merge-rule.js';
 
 /**
  * The number under which a feature stands in the rows of its entity type. Given once and kept in the file: a registry
  * that orders its features anew, or drops one, must not shift what stored rows mean.
  *
- * A source has a number too; its slot holds no value, only the version of the source's newest row (see merge-write.ts).
+ * A source has a number too, for its slot (merge-rule.ts).
  */
 export class SlotNumbers {
   readonly #stored: Database<number, string>;
@@ -38,10 +39,6 @@ export class SlotNumbers {
     return number;
   }
 
-  assignSource(source: FeatureSource): number {
-    return this.assign(source.entityType, sourceSlot(source));
-  }
-
   /** After a transaction that failed: the numbers it gave are remembered here but not in the file. */
   forgetUncommitted(): void {
     this.#known.clear();
@@ -56,9 +53,4 @@ export class SlotNumbers {
 
 function keyOf(entityType: EntityType, name: string): string {
   return `${entityType.featurestore.name}/${entityType.name}/${name}`;
-}
-
-/** Feature names are identifiers, so one with a $ is never a feature's. */
-function sourceSlot(source: FeatureSource): string {
-  return `$${source.name}`;
 }

@@ -50,22 +50,16 @@ export class ShadowOnlineStore implements OnlineStore {
     return cells;
   }
 
-  async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
-    await this.#serving.write(entityType, writes);
-    const { name } = entityType.featurestore;
-    this.#afterwards(
-      () => this.#shadow.write(entityType, writes),
-      (outcome) => this.#options.report.write(name, outcome === 'done' ? 'written' : outcome),
-    );
+  write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
+    return this.#change(entityType, (store) => store.write(entityType, writes));
   }
 
-  async clear(entityType: EntityType): Promise<void> {
-    await this.#serving.clear(entityType);
-    const { name } = entityType.featurestore;
-    this.#afterwards(
-      () => this.#shadow.clear(entityType),
-      (outcome) => this.#options.report.write(name, outcome === 'done' ? 'written' : outcome),
-    );
+  delete(entityType: EntityType, entityIds: readonly string[]): Promise<void> {
+    return this.#change(entityType, (store) => store.delete(entityType, entityIds));
+  }
+
+  clear(entityType: EntityType): Promise<void> {
+    return this.#change(entityType, (store) => store.clear(entityType));
   }
 
   /** Of the store that serves. The other may be down for weeks without any reader noticing. */
@@ -82,6 +76,15 @@ export class ShadowOnlineStore implements OnlineStore {
     await this.settled();
     await this.#shadow.close();
     await this.#serving.close();
+  }
+
+  async #change(entityType: EntityType, change: (store: OnlineStore) => Promise<void>): Promise<void> {
+    await change(this.#serving);
+    const { name } = entityType.featurestore;
+    this.#afterwards(
+      () => change(this.#shadow),
+      (outcome) => this.#options.report.write(name, outcome === 'done' ? 'written' : outcome),
+    );
   }
 
   async #compare({ entityType, entityIds, features, now }: OnlineRead, cells: readonly FeatureCell[][]): Promise<void> {

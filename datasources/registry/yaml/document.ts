@@ -126,6 +126,32 @@ const featureView = z
 
 const embeddedOnline = z.strictObject({ kind: z.literal('LMDB') }).describe('On this machine, in the data folder.');
 
+const bigtable = z
+  .strictObject({
+    kind: z.literal('BIGTABLE'),
+    project: z.string().min(1).describe('The Google Cloud project.'),
+    instance: z.string().min(1).describe('The Bigtable instance.'),
+    table: z.string().min(1).describe('The table. It may hold many featurestores.'),
+    columnFamily: z
+      .string()
+      .regex(/^[-_.a-zA-Z0-9]{1,64}$/, 'a column family has letters, digits, _, - and ., at most 64')
+      .default('f')
+      .describe('The column family of all values.'),
+    appProfile: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('The app profile. It needs single-cluster routing with single-row transactions. Nothing: the default.'),
+    versionRetentionSeconds: z
+      .number()
+      .int()
+      .min(0)
+      .default(0)
+      .describe('For how long the table keeps older values, so that reads of the past can be answered from them.'),
+  })
+  .describe('A table in Bigtable (docs/google-cloud-bigtable.md).');
+
 const project = z.string().min(1).describe('The Google Cloud project.');
 const region = z
   .string()
@@ -158,7 +184,7 @@ const vertexLegacy = z
   })
   .describe('Vertex AI Feature Store (Legacy), which ends on 2027-02-17 (docs/migrate-from-legacy.md).');
 
-const onlineStore = z.discriminatedUnion('kind', [embeddedOnline, vertexFeatureView, vertexLegacy]);
+const onlineStore = z.discriminatedUnion('kind', [embeddedOnline, bigtable, vertexFeatureView, vertexLegacy]);
 
 const featurestore = z
   .strictObject({

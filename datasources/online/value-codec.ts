@@ -1,4 +1,4 @@
-import type { FeatureValue, StructValue } from '../../../values/value-type.js';
+import type { FeatureValue, StructValue } from '../../values/value-type.js';
 
 /**
  * A value as bytes: one tag, then the payload. The tag makes a value readable without its registry, so that a changed

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { loadConfig } from '../../config/load-config.js';
+import { projectRoot } from '../../config/project-root.js';
+import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
+import { diagnoseStores } from '../../stores.js';
+
+/**
+ * Prints what is found of each store as it is found. Exit code 1 when there is a fault, so that a deployment can stop on it.
+ */
+export async function doctor(): Promise<void> {
+  const { registryPath, dataDirectory } = loadConfig();
+  const registry = await loadRegistry(registryPath ?? join(projectRoot, 'examples/flights/registry.yaml'));
+  let faults = 0;
+  for (const { store, findings } of await diagnoseStores(registry, dataDirectory)) {
+    print(store);
+    for await (const { status, what, todo } of findings) {
+      if (status === 'fault') faults += 1;
+      print(`  ${status.padEnd(8)} ${what}`);
+      if (todo !== undefined) print(`           -> ${todo}`);
+    }
+  }
+  print(faults === 0 ? 'No faults.' : `${faults} fault${faults === 1 ? '' : 's'}.`);
+  if (faults > 0) process.exitCode = 1;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,122 @@
+import type { Table } from '@google-cloud/bigtable';
+import type { FeatureValue } from '../../../values/value-type.js';
+import { slotsOf } from '../merge-rule.js';
+import { compareVersions, type OnlineWrite, type ValueVersion } from '../online-store.js';
+import { cellMillis, encodeCell, endOfVersion } from './cell-codec.js';
+import { repeatableOptions } from './store-calls.js';
+
+/** Filters one after the other; the client's own type for one is `any`. */
+type FilterChain = readonly object[];
+
+/** A value on its way into a column. */
+export interface CellWrite {
+  readonly qualifier: string;
+  readonly millis: number;
+  readonly version: ValueVersion;
+  readonly value: FeatureValue | null;
+}
+
+/** A request stays far below what a row mutation may weigh, and its filter below 20 kB. */
+const MAX_CELLS_PER_CALL = 200;
+
+/**
+ * The column of a slot. Not the bare name: the client puts columns into a plain object, where a feature called
+ * `constructor` or `__proto__` would meet what JavaScript keeps under that name.
+ */
+export function qualifierOf(slot: string): string {
+  return `=${slot}`;
+}
+
+/** What the writes of one entity leave of themselves: one cell a column and millisecond, the newest version of each. */
+export function cellsOf(writes: readonly OnlineWrite[]): CellWrite[] {
+  const cells = new Map<string, CellWrite>();
+  for (const write of writes) {
+    const { version } = write;
+    const millis = cellMillis(version.timestamp);
+    for (const [slot, value] of slotsOf(write)) {
+      const key = `${millis} ${slot}`;
+      const other = cells.get(key);
+      if (other && compareVersions(version, other.version) < 0) continue;
+      cells.set(key, { qualifier: qualifierOf(slot), millis, version, value });
+    }
+  }
+  return [...cells.values()];
+}
+
+/**
+ * Writes cells into a row such that the newest version of each stays, whoever else is writing.
+ *
+ * Cells of different milliseconds are no rivals: each keeps its place, and a read takes the newest. Only in one and the
+ * same millisecond would a blind write put an older version over a newer one. So the write is conditional, decided by the
+ * server in the same step (CheckAndMutateRow): if the row has no newer cell in those milliseconds, all cells are set. If
+ * it has one, in whatever column, each cell asks again for its own column alone. Setting a cell again changes nothing, so
+ * a call whose answer was lost is repeated without harm.
+ */
+export async function writeCells(
+  table: Table,
+  family: string,
+  key: string,
+  cells: readonly CellWrite[],
+  deadlineMs: number,
+): Promise<void> {
+  for (let start = 0; start < cells.length; start += MAX_CELLS_PER_CALL) {
+    const some = cells.slice(start, start + MAX_CELLS_PER_CALL);
+    if (await setUnless(newerInAnyColumn(family, some), some)) continue;
+    await Promise.all(some.map((cell) => setUnless(newerInItsColumn(family, cell), [cell])));
+  }
+
+  async function setUnless(newer: FilterChain, set: readonly CellWrite[]): Promise<boolean> {
+    const [isThereNewer] = await table.row(key).filter(newer, {
+      onNoMatch: set.map(({ qualifier, millis, version, value }) => ({
+        method: 'insert',
+        // A Date, also for 0: the client takes the number 0 for "no time given" and stamps the cell with now.
+        data: { [family]: { [qualifier]: { value: encodeCell(version, value), timestamp: new Date(millis) } } },
+      })),
+      gaxOptions: repeatableOptions(deadlineMs),
+    });
+    return !isThereNewer;
+  }
+}
+
+/**
+ * Deletes a row, also by a condition, which any row meets. MutateRows would take many rows at once; but before it tries a
+ * second time its client waits for two seconds, whatever the deadline.
+ */
+export async function deleteRow(table: Table, key: string, deadlineMs: number): Promise<void> {
+  await table.row(key).filter([{ all: true }], {
+    onMatch: [{ method: 'delete' }],
+    gaxOptions: repeatableOptions(deadlineMs),
+  });
+}
+
+function newerInItsColumn(family: string, cell: CellWrite): FilterChain {
+  return [
+    { family: exactly(family) },
+    { column: { name: exactly(cell.qualifier) } },
+    ...newerThan(cell.millis, cell.version),
+  ];
+}
+
+/** Asks no column by name, which keeps the filter small. At worst it finds a rival that is none, and costs some calls. */
+function newerInAnyColumn(family: string, cells: readonly CellWrite[]): FilterChain {
+  const oldest = new Map<number, ValueVersion>();
+  for (const { millis, version } of cells) {
+    const other = oldest.get(millis);
+    if (!other || compareVersions(version, other) < 0) oldest.set(millis, version);
+  }
+  const rivals = [...oldest].map(([millis, version]) => [{ family: exactly(family) }, ...newerThan(millis, version)]);
+  // The server refuses an interleave of one.
+  return rivals.length === 1 ? rivals[0]! : [{ interleave: rivals }];
+}
+
+function newerThan(millis: number, version: ValueVersion): FilterChain {
+  return [
+    { time: { start: new Date(millis), end: new Date(millis + 1) } },
+    { value: { start: { value: endOfVersion(version), inclusive: false } } },
+  ];
+}
+
+/** A filter's string is a regular expression; the client escapes the text of a Buffer. */
+export function exactly(text: string): Buffer {
+  return Buffer.from(text);
+}

@@ -1,0 +1,168 @@
+import { status as CODE } from '@grpc/grpc-js';
+import type { Finding } from '../../diagnosis.js';
+import type { BigtableSettings } from '../../registry/model.js';
+import { collects, type CollectionRule } from './collects.js';
+import { deleteRow } from './conditional-write.js';
+import { readRows } from './read-rows.js';
+import { connect, repeatableOptions, type BigtableConnection } from './store-calls.js';
+
+const DEADLINE_MS = 10_000;
+
+/** Garbage is collected by the server's clock and a read takes its time: a margin, so that no read meets the broom. */
+const RETENTION_MARGIN_SECONDS = 3600;
+
+/** Is the table there and as docs/google-cloud-bigtable.md wants it, and may we do with it what the gateway does? */
+export async function* diagnoseBigtable(settings: BigtableSettings, apiEndpoint?: string): AsyncGenerator<Finding> {
+  const connection = await connect(settings, apiEndpoint);
+  try {
+    yield* diagnoseTable(connection, settings);
+    yield await tried('read values', 'roles/bigtable.reader', settings, () =>
+      readRows({
+        table: connection.table,
+        family: settings.columnFamily,
+        keys: ['$doctor'],
+        slots: ['doctor'],
+        until: null,
+        deadlineMs: DEADLINE_MS,
+      }),
+    );
+    // Deleting a row that is never there changes nothing, and asks for all that a write asks for.
+    yield await tried('write conditionally', 'roles/bigtable.user', settings, () =>
+      deleteRow(connection.table, '$doctor', DEADLINE_MS),
+    );
+    yield await diagnoseAppProfile(connection, settings);
+  } finally {
+    await connection.client.close();
+  }
+}
+
+interface ColumnFamilies {
+  readonly [name: string]: { readonly gcRule?: CollectionRule | null } | undefined;
+}
+
+async function* diagnoseTable({ table }: BigtableConnection, settings: BigtableSettings): AsyncGenerator<Finding> {
+  const name = `${settings.instance}/${settings.table}`;
+  let families: ColumnFamilies;
+  try {
+    const [metadata] = await table.getMetadata({ gaxOptions: repeatableOptions(DEADLINE_MS) });
+    families = (metadata as { columnFamilies?: ColumnFamilies }).columnFamilies ?? {};
+  } catch (error) {
+    yield codeOf(error) === CODE.NOT_FOUND
+      ? {
+          status: 'fault',
+          what: `there is no table ${name} in project ${settings.project}`,
+          todo:
+            `gcloud bigtable instances tables create ${settings.table} --project=${settings.project} ` +
+            `--instance=${settings.instance} --column-families="${settings.columnFamily}:${policy(settings)}"`,
+        }
+      : failure(`look at the table ${name}`, 'roles/bigtable.viewer', settings, error);
+    return;
+  }
+  yield { status: 'ok', what: `the table ${name} is there` };
+
+  const family = families[settings.columnFamily];
+  if (!family) {
+    yield {
+      status: 'fault',
+      what: `the table has no column family "${settings.columnFamily}", only: ${Object.keys(families).join(', ')}`,
+      todo: `${cbt(settings)} createfamily ${settings.table} ${settings.columnFamily}; ${setPolicy(settings)}`,
+    };
+    return;
+  }
+  yield { status: 'ok', what: `the column family "${settings.columnFamily}" is there` };
+  yield diagnoseCollection(family.gcRule ?? {}, settings);
+}
+
+/** What a policy may collect is asked of three cells: the newest value, one within the retention, and one long past it. */
+function diagnoseCollection(rule: CollectionRule, settings: BigtableSettings): Finding {
+  const todo = setPolicy(settings);
+  const retention = settings.versionRetentionSeconds;
+  if (collects(rule, { rank: 1, ageSeconds: Infinity })) {
+    // Cells have the times of their values, so a value that did not change for long is old and still the newest.
+    return { status: 'fault', what: 'garbage collection by age deletes values that are still the newest', todo };
+  }
+  const kept = { rank: Infinity, ageSeconds: retention + RETENTION_MARGIN_SECONDS };
+  if (retention > 0 && collects(rule, kept)) {
+    return {
+      status: 'fault',
+      what: `garbage collection deletes values within the versionRetentionSeconds of ${retention}, and the hour of margin`,
+      todo,
+    };
+  }
+  if (!collects(rule, { rank: Infinity, ageSeconds: Infinity })) {
+    return {
+      status: 'warning',
+      what: 'garbage collection is off: every value ever written is kept and paid for',
+      todo,
+    };
+  }
+  return { status: 'ok', what: 'garbage collection keeps what is read' };
+}
+
+async function diagnoseAppProfile({ client }: BigtableConnection, settings: BigtableSettings): Promise<Finding> {
+  const name = settings.appProfile ?? 'default';
+  try {
+    const [profile] = await client
+      .instance(settings.instance)
+      .appProfile(name)
+      .getMetadata(repeatableOptions(DEADLINE_MS));
+    if (profile.singleClusterRouting?.allowTransactionalWrites) {
+      return { status: 'ok', what: `the app profile "${name}" routes to one cluster and allows conditional writes` };
+    }
+    return {
+      status: 'fault',
+      what: `the app profile "${name}" does not allow conditional writes to one cluster, by which the newest value is kept`,
+      todo:
+        `gcloud bigtable app-profiles update ${name} --project=${settings.project} --instance=${settings.instance} ` +
+        '--route-to=CLUSTER --transactional-writes',
+    };
+  } catch (error) {
+    if (codeOf(error) === CODE.UNIMPLEMENTED) {
+      return { status: 'warning', what: `the app profile "${name}" cannot be looked at: an emulator has none` };
+    }
+    return failure(`look at the app profile "${name}"`, 'roles/bigtable.viewer', settings, error);
+  }
+}
+
+async function tried(
+  what: string,
+  role: string,
+  settings: BigtableSettings,
+  run: () => Promise<unknown>,
+): Promise<Finding> {
+  try {
+    await run();
+    return { status: 'ok', what: `the gateway may ${what}` };
+  } catch (error) {
+    return failure(what, role, settings, error);
+  }
+}
+
+function failure(what: string, role: string, { project }: BigtableSettings, error: unknown): Finding {
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    status: 'fault',
+    what: `could not ${what}: ${reason}`,
+    ...(codeOf(error) === CODE.PERMISSION_DENIED
+      ? { todo: `gcloud projects add-iam-policy-binding ${project} --member=ACCOUNT --role=${role}` }
+      : {}),
+  };
+}
+
+/** What docs/google-cloud-bigtable.md tells to set: the newest value always, older ones for the retention and a margin. */
+function policy({ versionRetentionSeconds }: BigtableSettings): string {
+  if (versionRetentionSeconds === 0) return 'maxversions=1';
+  return `maxversions=1&&maxage=${Math.ceil((versionRetentionSeconds + RETENTION_MARGIN_SECONDS) / 3600)}h`;
+}
+
+function setPolicy(settings: BigtableSettings): string {
+  return `${cbt(settings)} setgcpolicy ${settings.table} ${settings.columnFamily} "${policy(settings)}"`;
+}
+
+function cbt({ project, instance }: BigtableSettings): string {
+  return `cbt -project ${project} -instance ${instance}`;
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

@@ -1,0 +1,85 @@
+import type { Bigtable, GetRowsOptions, Table } from '@google-cloud/bigtable';
+import { InterceptingCall, status as CODE, type Interceptor } from '@grpc/grpc-js';
+import { AppError } from '../../../errors/app-error.js';
+import type { BigtableSettings } from '../../registry/model.js';
+
+type CallOptions = NonNullable<GetRowsOptions['gaxOptions']>;
+
+const TRANSIENT: readonly unknown[] = [CODE.DEADLINE_EXCEEDED, CODE.RESOURCE_EXHAUSTED, CODE.ABORTED, CODE.UNAVAILABLE];
+
+export interface BigtableConnection {
+  readonly client: Bigtable;
+  readonly table: Table;
+}
+
+/**
+ * Connects to the table of the settings; no request is made. The client takes most of a second to load, so it is loaded
+ * here, only where a registry names Bigtable. Its own metrics are off: they would go to Cloud Monitoring unasked.
+ *
+ * @param apiEndpoint host:port of an emulator. BIGTABLE_EMULATOR_HOST does the same; the client reads it.
+ */
+export async function connect(settings: BigtableSettings, apiEndpoint?: string): Promise<BigtableConnection> {
+  const { Bigtable } = await import('@google-cloud/bigtable');
+  const client = new Bigtable({
+    projectId: settings.project,
+    metricsEnabled: false,
+    ...(settings.appProfile === null ? {} : { appProfileId: settings.appProfile }),
+    ...(apiEndpoint === undefined ? {} : { apiEndpoint }),
+  });
+  return { client, table: client.instance(settings.instance).table(settings.table) };
+}
+
+/**
+ * Options of a read, which the client tries again by itself: after a transient error, from the row it
+ * had come to, until the deadline. (Its default deadline is 12 hours.) New for each call: the client writes into them.
+ */
+export function readOptions(deadlineMs: number): CallOptions {
+  return { timeout: deadlineMs, otherArgs: cancelledIsUnavailable() };
+}
+
+/** Options of a call for one answer. The client tries none again unless told to: only for calls that may be repeated. */
+export function repeatableOptions(deadlineMs: number): CallOptions {
+  return {
+    retry: {
+      retryCodes: [...TRANSIENT] as number[],
+      backoffSettings: {
+        initialRetryDelayMillis: 20,
+        retryDelayMultiplier: 2,
+        maxRetryDelayMillis: 1000,
+        initialRpcTimeoutMillis: deadlineMs,
+        rpcTimeoutMultiplier: 1,
+        maxRpcTimeoutMillis: deadlineMs,
+        totalTimeoutMillis: deadlineMs,
+      },
+    },
+    otherArgs: cancelledIsUnavailable(),
+  };
+}
+
+/**
+ * The client takes CANCELLED for its own doing and ends a read as if it were complete: a stream that a proxy or server
+ * cancelled would lack rows, and their entities would be said not to exist. We cancel nothing, so it is a connection
+ * that was lost, and is said to be one before the client sees it; then it is tried again as such.
+ */
+function cancelledIsUnavailable(): Record<string, unknown> {
+  const interceptor: Interceptor = (options, nextCall) =>
+    new InterceptingCall(nextCall(options), {
+      start: (metadata, _listener, next) =>
+        next(metadata, {
+          onReceiveStatus: (status, nextStatus) =>
+            nextStatus(status.code === CODE.CANCELLED ? { ...status, code: CODE.UNAVAILABLE } : status),
+        }),
+    });
+  return { options: { interceptors: [interceptor] } };
+}
+
+/**
+ * What a failed call means to a client of the gateway: when the store was out of reach, that and nothing else, since
+ * the message names projects and tables. Any other error is a fault of ours or of the operator's and stays as it is: the
+ * transports hide it, and the log has it.
+ */
+export function asStoreError(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (!TRANSIENT.includes(code) && code !== CODE.INTERNAL) return error;
+  return new AppError('STORE_UNAVAILABLE', 'The online store did not answer. Try again.', {}, { cause: error });
+}
