@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, afterAll, describe, expect, it } from 'vitest';
 import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
 import type { EntityType, VertexFeatureViewSettings } from '../../datasources/registry/model.js';
-import { VertexClients } from '../../datasources/vertex/vertex-clients.js';
+import { VertexClients, type ClientOptions } from '../../datasources/vertex/vertex-clients.js';
 import type { FeatureValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
 import { addViewOf } from '../support/google/vertex-entity-types.js';
@@ -258,9 +258,18 @@ describe('writing', () => {
   });
 });
 
+describe('a client without credentials', () => {
+  it('fails the call and not the process, and is made anew for the next', async () => {
+    const clients = new VertexClients('europe-west4', { keyFilename: '/nowhere/key.json' });
+    opened.push(clients);
+    for (let calls = 0; calls < 2; calls += 1) await expect(clients.featureViews()).rejects.toThrow('nowhere');
+  });
+});
+
 describe('the place', () => {
   it('is the region’s own endpoint', async () => {
-    const clients = new VertexClients('europe-west4');
+    const { sslCreds } = world.server.clientOptions;
+    const clients = new VertexClients('europe-west4', { sslCreds } as ClientOptions);
     opened.push(clients);
     for (const client of [await clients.featureViews(), await clients.featureOnlineStores()]) {
       // Its apiEndpoint says the global one whatever it was given; this is what it connects to.
