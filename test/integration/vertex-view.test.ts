@@ -202,6 +202,24 @@ describe('a fresh view', () => {
     ]);
   });
 
+  it('is unavailable also where the service refuses the whole stream', async () => {
+    const { read } = await readNobody(null);
+    world.server.faults.add('StreamingFetchFeatureValues', { kind: 'refuse', code: 'NOT_FOUND' });
+    await expect(read(['nobody', 'no one'])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it('that is deleted is not taken for one without entities, once its last row is a minute ago', async () => {
+    let now = NOW;
+    const { entityType, view, store, read } = await readNobody(NOW - MINUTE, () => now);
+    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+    await read(['x', 'nobody']);
+    const { views } = [...world.views.onlineStores.values()].find((one) => one.views.has(view.resource.name))!;
+    views.delete(view.resource.name);
+    now += 61_000_000n;
+    await expect(read(['x'])).rejects.toMatchObject({ code: 5 });
+    await expect(read(['x', 'y'])).rejects.toMatchObject({ code: 5 });
+  });
+
   it('is not taken for synced by a sync that failed', async () => {
     const { view, read } = await readNobody(null);
     world.views.addSync(view, { start: NOW - 60n * MINUTE, end: NOW - 50n * MINUTE, rows: 0, code: 7 });
