@@ -12,7 +12,7 @@ export function failedLook(what: string, role: string, error: unknown): Finding 
       return {
         status: 'fault',
         what: `cannot look at ${what}: ${error instanceof Error ? error.message : String(error)}`,
-        todo: 'Look at the network, and whether the Vertex AI API is enabled in the project.',
+        todo: 'Look at the credentials, the network, and whether the Vertex AI API is enabled in the project.',
       };
   }
 }

@@ -2,7 +2,8 @@ import type { v1, v1beta1 } from '@google-cloud/aiplatform';
 
 export type ClientOptions = NonNullable<ConstructorParameters<typeof v1.FeatureOnlineStoreServiceClient>[0]>;
 
-interface Closable {
+interface Client {
+  initialize(): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -12,7 +13,7 @@ interface Closable {
  */
 export class VertexClients {
   readonly #options: ClientOptions;
-  readonly #opened = new Map<string, Promise<Closable>>();
+  readonly #opened = new Map<string, Promise<Client>>();
 
   /**
    * The endpoint is that of the region. The clients would go to the global one, which refuses regional resources.
@@ -72,14 +73,31 @@ export class VertexClients {
   }
 
   async close(): Promise<void> {
-    const opened = [...this.#opened.values()];
+    const opened = await Promise.allSettled(this.#opened.values());
     this.#opened.clear();
-    await Promise.all(opened.map(async (client) => (await client).close()));
+    await Promise.all(opened.filter((client) => client.status === 'fulfilled').map((client) => client.value.close()));
   }
 
-  #open<T extends Closable>(service: string, make: () => Promise<T>): Promise<T> {
-    let client = this.#opened.get(service) as Promise<T> | undefined;
-    if (!client) this.#opened.set(service, (client = make()));
+  #open<T extends Client>(service: string, make: () => Promise<T>): Promise<T> {
+    const known = this.#opened.get(service) as Promise<T> | undefined;
+    if (known) return known;
+    const client = this.#ready(service, make);
+    this.#opened.set(service, client);
     return client;
+  }
+
+  /**
+   * A client that has found its credentials. Left to its first call, a client without any rejects a promise that nobody
+   * holds, which ends the process. One that failed is forgotten: credentials may come.
+   */
+  async #ready<T extends Client>(service: string, make: () => Promise<T>): Promise<T> {
+    try {
+      const client = await make();
+      await client.initialize();
+      return client;
+    } catch (error) {
+      this.#opened.delete(service);
+      throw error;
+    }
   }
 }

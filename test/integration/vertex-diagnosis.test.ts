@@ -104,6 +104,17 @@ describe('doctor, for feature views', () => {
     expect((await diagnose('gone', { location: 'us-central1' }))[0]).toMatch(/^fault: cannot look at .*endpoint/);
   });
 
+  it('says so when there are no credentials, and does not end the process', async () => {
+    const options = { keyFilename: '/nowhere/key.json' };
+    const settingsOfLegacy = { kind: 'VERTEX_LEGACY' as const, ...PLACE, featurestore: 'old_shop' };
+    for (const findings of [
+      diagnoseVertexView(settings, [], () => NOW, options),
+      diagnoseVertexLegacy(settingsOfLegacy, [], () => NOW, options),
+    ]) {
+      expect(await found(findings)).toEqual([expect.stringMatching(/^fault: cannot look at .*nowhere/)]);
+    }
+  });
+
   it('finds Optimized serving, which has an end', async () => {
     world.views.addOnlineStore('optimized', { optimized: {} });
     world.views.addView('optimized', 'thing', { features: {}, resource: serving(['a', 'b']) });

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, afterAll, describe, expect, it } from 'vitest';
 import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
 import type { EntityType, VertexFeatureViewSettings } from '../../datasources/registry/model.js';
-import { VertexClients } from '../../datasources/vertex/vertex-clients.js';
+import { VertexClients, type ClientOptions } from '../../datasources/vertex/vertex-clients.js';
 import type { FeatureValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
 import { addViewOf } from '../support/google/vertex-entity-types.js';
@@ -202,6 +202,24 @@ describe('a fresh view', () => {
     ]);
   });
 
+  it('is unavailable also where the service refuses the whole stream', async () => {
+    const { read } = await readNobody(null);
+    world.server.faults.add('StreamingFetchFeatureValues', { kind: 'refuse', code: 'NOT_FOUND' });
+    await expect(read(['nobody', 'no one'])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it('that is deleted is not taken for one without entities, once its last row is a minute ago', async () => {
+    let now = NOW;
+    const { entityType, view, store, read } = await readNobody(NOW - MINUTE, () => now);
+    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+    await read(['x', 'nobody']);
+    const { views } = [...world.views.onlineStores.values()].find((one) => one.views.has(view.resource.name))!;
+    views.delete(view.resource.name);
+    now += 61_000_000n;
+    await expect(read(['x'])).rejects.toMatchObject({ code: 5 });
+    await expect(read(['x', 'y'])).rejects.toMatchObject({ code: 5 });
+  });
+
   it('is not taken for synced by a sync that failed', async () => {
     const { view, read } = await readNobody(null);
     world.views.addSync(view, { start: NOW - 60n * MINUTE, end: NOW - 50n * MINUTE, rows: 0, code: 7 });
@@ -258,9 +276,18 @@ describe('writing', () => {
   });
 });
 
+describe('a client without credentials', () => {
+  it('fails the call and not the process, and is made anew for the next', async () => {
+    const clients = new VertexClients('europe-west4', { keyFilename: '/nowhere/key.json' });
+    opened.push(clients);
+    for (let calls = 0; calls < 2; calls += 1) await expect(clients.featureViews()).rejects.toThrow('nowhere');
+  });
+});
+
 describe('the place', () => {
   it('is the region’s own endpoint', async () => {
-    const clients = new VertexClients('europe-west4');
+    const { sslCreds } = world.server.clientOptions;
+    const clients = new VertexClients('europe-west4', { sslCreds } as ClientOptions);
     opened.push(clients);
     for (const client of [await clients.featureViews(), await clients.featureOnlineStores()]) {
       // Its apiEndpoint says the global one whatever it was given; this is what it connects to.

@@ -26,11 +26,11 @@ export async function* diagnoseVertexView(
 ): AsyncGenerator<Finding> {
   const clients = new VertexClients(settings.location, options);
   try {
-    const admin = await clients.featureOnlineStores();
     const name = featureOnlineStoreName(settings, settings.featureOnlineStore);
     const what = `feature online store ${settings.featureOnlineStore}`;
     let isBigtable: boolean;
     try {
+      const admin = await clients.featureOnlineStores();
       const [store] = await retrying(ADMIN_POLICY, (timeout) => admin.getFeatureOnlineStore({ name }, { timeout }));
       yield { status: 'ok', what: `the ${what} is there` };
       isBigtable = Boolean(store.bigtable);

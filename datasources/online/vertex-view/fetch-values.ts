@@ -39,7 +39,10 @@ export class ViewReader {
         // Rows that came before a stream broke are kept: only the others are asked for again.
         await retrying(READ_POLICY, (timeout) => this.#stream(view, missing(), idColumns, timeout, rows));
       } catch (error) {
-        if (grpcCodeOf(error) !== GRPC_STATUS.UNIMPLEMENTED) throw error;
+        const code = grpcCodeOf(error);
+        // Of the whole view, not of a key; each key's own request says the same, and the caller finds out what it means.
+        if (code === GRPC_STATUS.NOT_FOUND) return new Map(entityIds.map((entityId) => [entityId, null]));
+        if (code !== GRPC_STATUS.UNIMPLEMENTED) throw error;
         this.#hasStream = false;
       }
     }

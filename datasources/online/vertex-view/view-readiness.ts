@@ -1,6 +1,6 @@
 import { AppError } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
-import { MICROS_PER_SECOND } from '../../../values/instant.js';
+import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
 import type { EntityType } from '../../registry/model.js';
 import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying } from '../../vertex/call-policy.js';
 import { fromProtoTime } from '../../vertex/proto-time.js';
@@ -9,6 +9,8 @@ import type { VertexClients } from '../../vertex/vertex-clients.js';
 
 /** Caches of the service may say NOT_FOUND of a new view for some minutes after its first sync. */
 const SETTLING = 5n * 60n * MICROS_PER_SECOND;
+/** How long a row is proof: a view that is deleted answers NOT_FOUND from then on. */
+const PROOF_KEPT = MICROS_PER_SECOND * 60n;
 /** A view of which so many syncs in a row failed serves what an older one brought, if anything. */
 const SYNCS_LOOKED_AT = 50;
 
@@ -17,7 +19,8 @@ const SYNCS_LOOKED_AT = 50;
  * never been synced or was a moment ago; taken for the former, a fresh view would look like one that lost all its data.
  */
 export class ViewReadiness {
-  readonly #serving = new Set<string>();
+  /** When each view was last known to serve. */
+  readonly #serving = new Map<string, Instant>();
   readonly #asked = new Map<string, RecentAnswer<boolean>>();
 
   constructor(
@@ -25,18 +28,19 @@ export class ViewReadiness {
     readonly clock: Clock,
   ) {}
 
-  /** A view that has given a row serves, whatever its syncs say. */
+  /** A view that has just given a row serves, whatever its syncs say. */
   hasServed(view: string): void {
-    this.#serving.add(view);
+    this.#serving.set(view, this.clock());
   }
 
   /** Returns when the view serves, so that the entity is what is missing; throws STORE_UNAVAILABLE when it does not. */
   async confirm(view: string, entityType: EntityType): Promise<void> {
-    if (this.#serving.has(view)) return;
+    const servedAt = this.#serving.get(view);
+    if (servedAt !== undefined && this.clock() - servedAt <= PROOF_KEPT) return;
     let asked = this.#asked.get(view);
     if (!asked) this.#asked.set(view, (asked = new RecentAnswer(() => this.#isSynced(view), this.clock)));
     if (await asked.get()) {
-      this.#serving.add(view);
+      this.hasServed(view);
       return;
     }
     throw new AppError(
