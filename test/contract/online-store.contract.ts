@@ -307,6 +307,18 @@ export function describeOnlineStore(
       },
     );
 
+    keeps('measures each write of a batch by its own version against what is there', async () => {
+      const entityType = entityTypeOf();
+      const at = (sequence: bigint, values: Record<string, string>) => ({
+        ...writeOf(entityType, 'x', -1, values),
+        version: { timestamp: T(-1), createdTimestamp: null, sequence },
+      });
+      await store.write(entityType, [at(15n, { a: '15', b: '15' })]);
+      await store.write(entityType, [at(20n, { a: '20' }), at(10n, { b: '10', c: '10' })]);
+      const row = await readOne(entityType, 'x');
+      expect([row.a?.value, row.b?.value, row.c?.value]).toEqual(['20', '15', '10']);
+    });
+
     keeps('takes features of names that mean something to JavaScript', async () => {
       const names = ['constructor', '__proto__'];
       const entityType = entityTypeOf({

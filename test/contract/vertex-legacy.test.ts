@@ -31,6 +31,7 @@ describeOnlineStore(
     'keeps the newest whole row of a dense entity type, nulls included': 'a write takes no nulls',
     'forgets an entity type that is cleared, and no other whose name begins alike': 'the history would be deleted too',
     'forgets entities that are deleted, until they are written again': 'the history would be deleted too',
+    'measures each write of a batch by its own version against what is there': 'values are ordered by their time alone',
     'lets the newest of writes at one moment win, whatever order they arrive in and however many write':
       'values are ordered by their time alone',
     'keeps what is a microsecond apart apart, also before 1970 and in the year 9999':

@@ -155,12 +155,7 @@ describeWithBigtable('Bigtable as an online store', () => {
   });
 
   it('writes an entity in one call, and asks column by column only where a newer value is in the way', async () => {
-    const proxy = await startFaultProxy(emulator.endpoint);
-    const watched = await BigtableOnlineStore.open(settings, { apiEndpoint: proxy.endpoint });
-    onTestFinished(async () => {
-      await watched.close();
-      await proxy.stop();
-    });
+    const { proxy, watched } = await watchedStore();
     const entityType = thing();
     const writeOf = (sequence: bigint, values: Record<string, string>) => ({
       entityId: 'x',
@@ -178,12 +173,7 @@ describeWithBigtable('Bigtable as an online store', () => {
   });
 
   it('reads many entities in requests of 100, each id once, and none for none', async () => {
-    const proxy = await startFaultProxy(emulator.endpoint);
-    const watched = await BigtableOnlineStore.open(settings, { apiEndpoint: proxy.endpoint });
-    onTestFinished(async () => {
-      await watched.close();
-      await proxy.stop();
-    });
+    const { proxy, watched } = await watchedStore();
     const entityType = thing();
     const read = (entityIds: string[], features = entityType.features) =>
       watched.read({ entityType, entityIds, features, now: T });
@@ -209,6 +199,17 @@ describeWithBigtable('Bigtable as an online store', () => {
     await other.clear(entityType);
     expect([await store.filledWith(entityType), await store.filledWith(another)]).toEqual([undefined, 'sparse']);
   });
+
+  /** A store whose calls are counted. */
+  async function watchedStore() {
+    const proxy = await startFaultProxy(emulator.endpoint);
+    const watched = await BigtableOnlineStore.open(settings, { apiEndpoint: proxy.endpoint });
+    onTestFinished(async () => {
+      await watched.close();
+      await proxy.stop();
+    });
+    return { proxy, watched };
+  }
 
   /** The times of the cells of feature a, as the table itself has them. */
   async function cellTimes(entityType: EntityType): Promise<string[]> {

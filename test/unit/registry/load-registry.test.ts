@@ -51,6 +51,35 @@ describe('a registry file', () => {
     expect(customer.featurestore.onlineStore.kind).toBe('LMDB');
   });
 
+  it('says which online store a featurestore has, and what about it is not right', async () => {
+    const withStore = (online: string) => RIGHT.replace('name: shop', `name: shop\n    onlineStore: ${online}`);
+    const registry = await load(withStore('{ kind: BIGTABLE, project: p, instance: i, table: t }'));
+    expect(registry.featurestore('shop').onlineSettings).toEqual({
+      kind: 'BIGTABLE',
+      project: 'p',
+      instance: 'i',
+      table: 't',
+      columnFamily: 'f',
+      appProfile: null,
+      versionRetentionSeconds: 0,
+    });
+    for (const [online, says] of [
+      ['{ kind: BIGTABLE, project: p, instance: i }', /onlineStore\.table: /],
+      [
+        '{ kind: BIGTABLE, project: p, instance: i, table: t, columnFamily: "a b" }',
+        /columnFamily: a column family has/,
+      ],
+      [
+        '{ kind: BIGTABLE, project: p, instance: i, table: t, versionRetentionSeconds: 0.5 }',
+        /versionRetentionSeconds: /,
+      ],
+      ['{ kind: LMDB, table: t }', /onlineStore: .*table/],
+      ['{ kind: REDIS }', /onlineStore\.kind: /],
+    ] as const) {
+      expect((await faultsOf(withStore(online))).join('\n')).toMatch(says);
+    }
+  });
+
   it('that is not there is said to be missing', async () => {
     await expect(loadRegistry('/nowhere/registry.yaml')).rejects.toThrow(/FEATUREGRAPH_REGISTRY/);
   });
