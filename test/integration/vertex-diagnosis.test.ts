@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Finding } from '../../datasources/diagnosis.js';
 import { diagnoseVertexLegacy } from '../../datasources/online/vertex-legacy/diagnose.js';
 import { diagnoseVertexView } from '../../datasources/online/vertex-view/diagnose.js';
@@ -105,11 +105,12 @@ describe('doctor, for feature views', () => {
   });
 
   it('says so when there are no credentials, and does not end the process', async () => {
-    const options = { keyFilename: '/nowhere/key.json' };
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '/nowhere/key.json');
+    onTestFinished(() => void vi.unstubAllEnvs());
     const settingsOfLegacy = { kind: 'VERTEX_LEGACY' as const, ...PLACE, featurestore: 'old_shop' };
     for (const findings of [
-      diagnoseVertexView(settings, [], () => NOW, options),
-      diagnoseVertexLegacy(settingsOfLegacy, [], () => NOW, options),
+      diagnoseVertexView(settings, [], () => NOW),
+      diagnoseVertexLegacy(settingsOfLegacy, [], () => NOW),
     ]) {
       expect(await found(findings)).toEqual([expect.stringMatching(/^fault: cannot look at .*nowhere/)]);
     }

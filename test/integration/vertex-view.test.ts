@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
 import type { EntityType, VertexFeatureViewSettings } from '../../datasources/registry/model.js';
 import { VertexClients, type ClientOptions } from '../../datasources/vertex/vertex-clients.js';
@@ -278,7 +278,9 @@ describe('writing', () => {
 
 describe('a client without credentials', () => {
   it('fails the call and not the process, and is made anew for the next', async () => {
-    const clients = new VertexClients('europe-west4', { keyFilename: '/nowhere/key.json' });
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '/nowhere/key.json');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const clients = new VertexClients('europe-west4');
     opened.push(clients);
     for (let calls = 0; calls < 2; calls += 1) await expect(clients.featureViews()).rejects.toThrow('nowhere');
   });
