@@ -1,12 +1,19 @@
 #!/usr/bin/env node
+import './node-version.js';
 import './production-mode.js';
 import { Command } from 'commander';
 import { AppError } from '../errors/app-error.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { addMigrateCommands } from './commands/migrate.js';
+import { estimateCommand } from './commands/estimate.js';
+import { pricesCommand } from './commands/prices.js';
 import { doctor } from './commands/doctor.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
 import { serve } from './commands/serve.js';
+import { systemClock } from '../values/clock.js';
+import { predictCommand } from './commands/predict.js';
+import { trainingSetCommand } from './commands/training-set.js';
+import { watchCommand } from './commands/watch.js';
 
 const program = new Command('featuregraph')
   .description('One typed GraphQL schema in front of a feature store and batch prediction.')
@@ -22,6 +29,12 @@ program
   .action(printRegistryJsonSchema);
 
 addMigrateCommands(program);
+const write = (text: string) => void process.stdout.write(text);
+program.addCommand(estimateCommand(write));
+program.addCommand(pricesCommand({ write, clock: systemClock }));
+program.addCommand(trainingSetCommand());
+program.addCommand(predictCommand());
+program.addCommand(watchCommand());
 program
   .command('doctor')
   .description('Check every store the registry names, and say what to do about each fault.')

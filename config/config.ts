@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseBudgets } from './budgets.js';
 
 /**
  * What can be set from outside, all by environment variables. .env.example lists them; a test keeps the two equal.
@@ -44,6 +45,25 @@ export const configVariables = {
     .min(1)
     .default(1_000_000)
     .describe('The most feature values and objects one request may ask for (docs/limits.md).'),
+  FEATUREGRAPH_PRICE_BOOKS: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A price book of your own, or a folder of them (docs/costs.md). Nothing: those that come with featuregraph.',
+    ),
+  FEATUREGRAPH_PRICE_BOOK: z
+    .string()
+    .min(1)
+    .default('google-us-central1')
+    .describe('The price book that estimates use unless a request names one.'),
+  FEATUREGRAPH_DAILY_BUDGETS_USD: z
+    .string()
+    .default('')
+    .transform(parseBudgets)
+    .describe(
+      'Dollars a day (UTC) by principal, e.g. alice=50,anonymous=0,*=10; * is everybody else. Nothing: no limit.',
+    ),
   FEATUREGRAPH_SHUTDOWN_DELAY_MS: z.coerce
     .number()
     .int()
@@ -63,6 +83,9 @@ const configSchema = z.object(configVariables).transform((variables) => ({
   corsOrigins: variables.FEATUREGRAPH_CORS_ORIGINS,
   maxBodyBytes: variables.FEATUREGRAPH_MAX_BODY_BYTES,
   maxQueryCost: variables.FEATUREGRAPH_MAX_QUERY_COST,
+  priceBooksPath: variables.FEATUREGRAPH_PRICE_BOOKS ?? null,
+  priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
+  dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,
   shutdownDelayMs: variables.FEATUREGRAPH_SHUTDOWN_DELAY_MS,
 }));
 

@@ -14,7 +14,8 @@ interface ExampleQuery {
 async function start(): Promise<void> {
   const response = await fetch('/console/examples.json');
   const examples = (await response.json()) as ExampleQuery[];
-  const fetcher = createGraphiQLFetcher({ url: '/graphql' });
+  const subscriptionUrl = new URL('/graphql', location.href.replace(/^http/, 'ws')).href;
+  const fetcher = createGraphiQLFetcher({ url: '/graphql', subscriptionUrl });
   createRoot(document.getElementById('console')!).render(
     <GraphiQL fetcher={fetcher} defaultTabs={examples.map(({ query }) => ({ query }))} shouldPersistHeaders={false} />,
   );

@@ -31,6 +31,16 @@ export const ERROR_CODES = {
   GRAPHQL_PARSE_FAILED: { httpStatus: 400, retryable: false, meaning: 'The document is not GraphQL.' },
   GRAPHQL_VALIDATION_FAILED: { httpStatus: 400, retryable: false, meaning: 'The document does not fit the schema.' },
   OPERATION_RESOLUTION_FAILURE: { httpStatus: 400, retryable: false, meaning: 'operationName names no operation.' },
+  WRONG_TRANSPORT: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'Subscriptions go over WebSocket or as an event stream, queries and mutations as HTTP requests.',
+  },
+  TOO_MANY_SUBSCRIPTIONS: {
+    httpStatus: 429,
+    retryable: true,
+    meaning: 'The connection has as many subscriptions as it may. End one, or open another connection.',
+  },
   BAD_REQUEST: { httpStatus: 400, retryable: false, meaning: 'The HTTP request is not a GraphQL request.' },
   NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'Nothing is served at that path.' },
   METHOD_NOT_ALLOWED: { httpStatus: 405, retryable: false, meaning: 'The path does not take that HTTP method.' },

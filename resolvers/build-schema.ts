@@ -1,15 +1,30 @@
 import 'reflect-metadata';
 import { GraphQLList, GraphQLNonNull, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
-import { buildSchemaSync } from 'type-graphql';
+import { buildSchemaSync, type PubSub } from 'type-graphql';
 import type { Registry } from '../datasources/registry/registry.js';
 import { resolveAbstractTypes } from '../schema/abstract-types.js';
 import { addRegistryTypes } from '../schema/from-registry.js';
+import { BatchPredictionResolver } from './batch-prediction.resolver.js';
+import { CostResolver, ServingComparisonResolver } from './cost.resolver.js';
 import { EntityTypeResolver } from './entity-type.resolver.js';
 import { EntityResolver } from './entity.resolver.js';
 import { FeatureResolver, FeatureViewResolver } from './feature.resolver.js';
 import { FeaturestoreResolver } from './featurestore.resolver.js';
+import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
+import { JobResolver } from './job.resolver.js';
 import { NodeResolver } from './node.resolver.js';
+import { TrainingSetResolver } from './training-set.resolver.js';
 import { typedResolvers } from './typed-resolvers.js';
+
+/** type-graphql wants one for any subscription; ours follow a job or a store, where nothing is published by name. */
+const NO_TOPICS: PubSub = {
+  publish: () => noTopics(),
+  subscribe: () => noTopics(),
+};
+
+function noTopics(): never {
+  throw new Error('subscriptions say by themselves what they follow');
+}
 
 /** The whole schema: the generic part from the classes, the typed part from the registry. */
 export function buildSchema(registry: Registry): GraphQLSchema {
@@ -20,13 +35,28 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       FeatureResolver,
       FeatureViewResolver,
       EntityResolver,
+      ModelResolver,
+      ModelFieldResolver,
       NodeResolver,
+      CostResolver,
+      ServingComparisonResolver,
+      JobResolver,
+      BatchPredictionResolver,
+      TrainingSetResolver,
     ],
     validate: false,
+    pubSub: NO_TOPICS,
   });
   requireRows(base, 'FeatureMatrix');
+  describe(base.getMutationType(), 'What can be changed.');
+  describe(base.getSubscriptionType(), 'What can be followed as it happens, over WebSocket or server-sent events.');
   resolveAbstractTypes(base);
   return addRegistryTypes(base, registry.featurestores, typedResolvers);
+}
+
+/** type-graphql makes the root types, and has no place for what to say of them. */
+function describe(root: GraphQLObjectType | null | undefined, description: string): void {
+  if (root) root.description = description;
 }
 
 /** type-graphql has one setting for both levels of a nested list; the rows of a matrix are there, though items may be null. */

@@ -1,4 +1,8 @@
 import type { FeatureStores } from '../datasources/feature-stores.js';
+import type { Costs } from '../datasources/prices/costs.js';
+import type { BatchPredictions } from '../datasources/jobs/batch-predictions.js';
+import type { JobEngine } from '../datasources/jobs/job-engine.js';
+import type { TrainingSets } from '../datasources/jobs/training-sets.js';
 import type { FeatureSearch } from '../datasources/registry/feature-search.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { Clock } from '../values/clock.js';
@@ -10,6 +14,10 @@ export interface Services {
   readonly registry: Registry;
   readonly search: FeatureSearch;
   readonly stores: FeatureStores;
+  readonly costs: Costs;
+  readonly jobs: JobEngine;
+  readonly batchPredictions: BatchPredictions;
+  readonly trainingSets: TrainingSets;
   readonly clock: Clock;
 }
 

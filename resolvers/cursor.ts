@@ -8,11 +8,13 @@ export function encodeCursor(list: string, key: string): string {
   return Buffer.from(JSON.stringify([list, key])).toString('base64url');
 }
 
-/** The key in a cursor of this list. */
-export function decodeCursor(list: string, cursor: string): string {
+/** The key in a cursor of this list. `isKey` says what a key looks like: a cursor may be anything a client makes up. */
+export function decodeCursor(list: string, cursor: string, isKey: (key: string) => boolean = () => true): string {
   try {
     const decoded: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(decoded) && decoded[0] === list && typeof decoded[1] === 'string') return decoded[1];
+    if (Array.isArray(decoded) && decoded[0] === list && typeof decoded[1] === 'string' && isKey(decoded[1])) {
+      return decoded[1];
+    }
   } catch {
     // Not ours: said below.
   }

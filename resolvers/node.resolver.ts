@@ -1,6 +1,8 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import type { JobRecord } from '../datasources/jobs/job.js';
+import type { Model } from '../datasources/models/model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from '../datasources/registry/model.js';
-import { entityTypeOf, featureOf, type Registry } from '../datasources/registry/registry.js';
+import { entityTypeOf, featureOf } from '../datasources/registry/registry.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import { listOf } from '../schema/complexity.js';
 import { Node } from '../schema/node.js';
@@ -8,7 +10,8 @@ import { parseResourceName, type ResourceName } from '../schema/resource-name.js
 import type { RequestContext } from './context.js';
 import { entityHandle, type EntityHandle } from './entity.js';
 
-type NodeValue = Featurestore | EntityType | Feature | FeatureView | EntityHandle;
+type NodeValue = Featurestore | EntityType | Feature | FeatureView | EntityHandle | Model | JobRecord;
+type Found = NodeValue | null | Promise<NodeValue | null>;
 
 const MAX_NODES = 100;
 
@@ -16,10 +19,10 @@ const MAX_NODES = 100;
 export class NodeResolver {
   @Query(() => Node, { nullable: true, description: 'Anything by its id; null when nothing has that id.' })
   node(
-    @Ctx() { registry }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('id', () => ID, { description: 'A resource name, from an `id` field.' }) id: string,
-  ): NodeValue | null {
-    return nodeOf(registry, id);
+  ): Found {
+    return nodeOf(context, id);
   }
 
   @Query(() => [Node], {
@@ -28,28 +31,30 @@ export class NodeResolver {
     complexity: listOf('ids'),
   })
   nodes(
-    @Ctx() { registry }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('ids', () => [ID], { description: 'Resource names, from `id` fields.' }) ids: string[],
-  ): (NodeValue | null)[] {
+  ): Found[] {
     if (ids.length > MAX_NODES)
       throw badInput(`"ids" has ${ids.length} ids; at most ${MAX_NODES} are read at once.`, 'ids');
-    return ids.map((id) => nodeOf(registry, id));
+    return ids.map((id) => nodeOf(context, id));
   }
 }
 
 /** An id that names nothing is an answer here, not an error: an id may be of something since removed. */
-function nodeOf(registry: Registry, id: string): NodeValue | null {
+function nodeOf(context: RequestContext, id: string): Found {
   const name = parseResourceName(id);
   if (!name) return null;
   try {
-    return find(registry, name);
+    return find(context, name);
   } catch (error) {
     if (error instanceof AppError) return null;
     throw error;
   }
 }
 
-function find(registry: Registry, name: ResourceName): NodeValue | null {
+function find({ registry, jobs }: RequestContext, name: ResourceName): Found {
+  if (name.kind === 'job') return jobs.get(name.job).then((job) => job ?? null);
+  if (name.kind === 'model') return registry.model(name.model);
   const featurestore = registry.featurestore(name.featurestore);
   switch (name.kind) {
     case 'featurestore':

@@ -1,11 +1,14 @@
 import type { GraphQLInterfaceType, GraphQLSchema } from 'graphql';
 
-/** Things of the registry say their kind; entities carry the name of the type made for theirs (from-registry.ts). */
+/** Things of the registry and jobs say their kind; entities carry the name of the type made for theirs (from-registry.ts). */
 const TYPE_NAMES = {
   featurestore: 'Featurestore',
   entityType: 'EntityType',
   feature: 'Feature',
   featureView: 'FeatureView',
+  model: 'Model',
+  BATCH_PREDICTION: 'BatchPredictionJob',
+  TRAINING_SET: 'TrainingSetJob',
 } as const;
 
 type NodeValue = { readonly kind: keyof typeof TYPE_NAMES } | { readonly kind: 'entity'; readonly typeName: string };
@@ -15,7 +18,7 @@ type NodeValue = { readonly kind: keyof typeof TYPE_NAMES } | { readonly kind: '
  * asynchronous, and the compiled executor takes only synchronous ones.
  */
 export function resolveAbstractTypes(schema: GraphQLSchema): void {
-  for (const name of ['Node', 'Entity']) {
+  for (const name of ['Node', 'Entity', 'Job']) {
     (schema.getType(name) as GraphQLInterfaceType).resolveType = (value: NodeValue) =>
       value.kind === 'entity' ? value.typeName : TYPE_NAMES[value.kind];
   }

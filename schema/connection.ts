@@ -26,13 +26,17 @@ export interface Connection<Item> {
 }
 
 /** The connection and edge types of an item type, named after it: FeatureConnection, FeatureEdge. */
-export function connectionOf<Item extends object>(item: ClassType<Item>, name: string, items: string): ClassType {
+export function connectionOf<Item extends object>(
+  item: abstract new () => Item,
+  name: string,
+  items: string,
+): ClassType {
   @ObjectType(`${name}Edge`, { description: `One of the ${items}, with its place in the list.` })
   class Edge {
     @Field(() => String, { description: 'Its place in the list, for `after`. Opaque.' })
     cursor!: string;
 
-    @Field(() => item, { description: 'The item.' })
+    @Field(() => item as ClassType<Item>, { description: 'The item.' })
     node!: Item;
   }
 
@@ -41,7 +45,7 @@ export function connectionOf<Item extends object>(item: ClassType<Item>, name: s
     @Field(() => [Edge], { description: 'The items with their cursors.' })
     edges!: Edge[];
 
-    @Field(() => [item], { description: 'The items without their cursors.' })
+    @Field(() => [item as ClassType<Item>], { description: 'The items without their cursors.' })
     nodes!: Item[];
 
     @Field(() => PageInfo, { description: 'Where the page begins and ends.' })

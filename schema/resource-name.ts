@@ -6,6 +6,8 @@ import { formatInstant, parseInstant, type Instant } from '../values/instant.js'
  * entity read as of a moment is another thing than the entity now: its id ends in `@2001-03-07T14:00:00Z`.
  */
 export type ResourceName =
+  | { readonly kind: 'job'; readonly job: string }
+  | { readonly kind: 'model'; readonly model: string }
   | { readonly kind: 'featurestore'; readonly featurestore: string }
   | { readonly kind: 'entityType'; readonly featurestore: string; readonly entityType: string }
   | { readonly kind: 'feature'; readonly featurestore: string; readonly entityType: string; readonly feature: string }
@@ -19,6 +21,8 @@ export type ResourceName =
     };
 
 export function formatResourceName(name: ResourceName): string {
+  if (name.kind === 'job') return `jobs/${name.job}`;
+  if (name.kind === 'model') return `models/${name.model}`;
   const featurestore = `featurestores/${name.featurestore}`;
   switch (name.kind) {
     case 'featurestore':
@@ -40,6 +44,9 @@ export function formatResourceName(name: ResourceName): string {
 /** undefined for a text that is no resource name: to a client that is an id of nothing. */
 export function parseResourceName(id: string): ResourceName | undefined {
   const [collection, featurestore, kind, name, subkind, subname, ...rest] = id.split('/');
+  if (collection === 'jobs' && kind === undefined)
+    return isJobId(featurestore) ? { kind: 'job', job: featurestore } : undefined;
+  if (collection === 'models' && featurestore && kind === undefined) return { kind: 'model', model: featurestore };
   if (collection !== 'featurestores' || !featurestore || rest.length > 0) return undefined;
   if (kind === undefined) return { kind: 'featurestore', featurestore };
   if (!name) return undefined;
@@ -50,6 +57,11 @@ export function parseResourceName(id: string): ResourceName | undefined {
   if (subkind === 'features') return { kind: 'feature', featurestore, entityType: name, feature: subname };
   if (subkind === 'entities') return parseEntity(featurestore, name, subname);
   return undefined;
+}
+
+/** Ids of jobs are made by the gateway; what cannot be one must not reach the store as a key. */
+export function isJobId(text: string | undefined): text is string {
+  return text !== undefined && /^[\w-]{1,64}$/.test(text);
 }
 
 function parseEntity(featurestore: string, entityType: string, segment: string): ResourceName | undefined {

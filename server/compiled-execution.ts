@@ -1,4 +1,16 @@
-import { execute, type DocumentNode, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import {
+  execute,
+  getNamedType,
+  getOperationAST,
+  isInputObjectType,
+  Kind,
+  OperationTypeNode,
+  typeFromAST,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+  type NamedTypeNode,
+} from 'graphql';
 import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
 
 export interface ExecutionRequest {
@@ -39,8 +51,7 @@ export function compiledExecution(schema: GraphQLSchema): Execute {
     const plan = planOf(document, operationName);
     plan.timesSeen += 1;
     if (plan.timesSeen > 1 && plan.compiled === undefined) {
-      const compiled = compileQuery(schema, document, operationName ?? '');
-      plan.compiled = isCompiledQuery(compiled) ? compiled : null;
+      plan.compiled = compile(schema, document, operationName);
     }
     if (plan.compiled) return plan.compiled.query({}, context, variables);
     return execute({
@@ -52,4 +63,30 @@ export function compiledExecution(schema: GraphQLSchema): Execute {
       operationName,
     });
   };
+}
+
+/** null when graphql-js is to run it. */
+function compile(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | undefined,
+): CompiledQuery | null {
+  if (!isCompiledRightly(schema, document, operationName)) return null;
+  const compiled = compileQuery(schema, document, operationName ?? '');
+  return isCompiledQuery(compiled) ? compiled : null;
+}
+
+/**
+ * The compiler reads variables in its own way: it does not see the default of a required one, in the operation or in an
+ * input object, and refuses the request. Inputs come with mutations and rare queries, which have nothing to win: all these
+ * are left to graphql-js.
+ */
+function isCompiledRightly(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined): boolean {
+  const operation = getOperationAST(document, operationName);
+  if (operation?.operation !== OperationTypeNode.QUERY) return false;
+  return !operation.variableDefinitions?.some(
+    ({ type, defaultValue }) =>
+      (type.kind === Kind.NON_NULL_TYPE && defaultValue !== undefined) ||
+      isInputObjectType(getNamedType(typeFromAST(schema, type as NamedTypeNode))),
+  );
 }

@@ -22,3 +22,13 @@ export function allowOrigin(request: IncomingMessage, response: ServerResponse, 
     response.setHeader('access-control-max-age', PREFLIGHT_MAX_AGE);
   }
 }
+
+/**
+ * Whether a WebSocket may be opened. Browsers ask no preflight for one, and send cookies along: without this check any page
+ * of the web could follow jobs as the person who looks at it. Programs send no Origin.
+ */
+export function mayConnect({ headers: { origin, host } }: IncomingMessage, origins: readonly string[]): boolean {
+  if (origin === undefined || origins.includes(origin)) return true;
+  // The gateway's own page; behind a proxy that ends TLS the schemes differ.
+  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+}

@@ -2,10 +2,11 @@ import { HeaderMap, type ApolloServer } from '@apollo/server';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../errors/app-error.js';
 import type { RequestContext } from '../resolvers/context.js';
+import type { ServerContext } from './execution-plugin.js';
 import { readJsonBody } from './read-body.js';
 
 export interface GraphqlEndpointOptions {
-  readonly apollo: ApolloServer<RequestContext>;
+  readonly apollo: ApolloServer<ServerContext>;
   readonly createContext: (requestId: string) => RequestContext;
   readonly maxBodyBytes: number;
 }

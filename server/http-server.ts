@@ -1,20 +1,26 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { AppError } from '../errors/app-error.js';
+import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope } from '../observability/request-scope.js';
 import { allowOrigin } from './cors.js';
+import { EventStreams, wantsEvents } from './event-stream.js';
 import type { ExampleQuery } from './example-queries.js';
+import { errorFormatter } from './format-error.js';
 import { servePage, wantsPage } from './graphiql.js';
 import { answerGraphql, type GraphqlEndpointOptions } from './graphql-endpoint.js';
 import type { Health } from './health.js';
 import { UnsupportedMediaType } from './read-body.js';
 import { requestIdOf } from './request-id.js';
 import { respond, respondError, respondJson } from './respond.js';
+import { Subscriptions } from './subscriptions.js';
+import { attachWebSockets } from './websocket.js';
 
 export interface HttpServerOptions extends GraphqlEndpointOptions {
   readonly health: Health;
   readonly logger: Logger;
   readonly corsOrigins: readonly string[];
+  readonly streamLimits?: StreamLimits;
   /** The bundled GraphiQL page with its examples; null to serve none. */
   readonly page: { readonly folder: string; readonly examples: readonly ExampleQuery[] } | null;
 }
@@ -22,23 +28,57 @@ export interface HttpServerOptions extends GraphqlEndpointOptions {
 /** A request must arrive within this time: a socket that sends a byte a minute must not hold a place for ever. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-export function createHttpServer(options: HttpServerOptions): Server {
+/** What listens, and the streams that would keep it from ending. */
+export interface HttpServer {
+  readonly server: Server;
+  /** Ends sockets and event streams in a way that tells their clients to connect again, and takes no more of them. */
+  readonly endStreams: () => void;
+  /** Cuts off whatever is still connected. */
+  readonly cutOff: () => void;
+}
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { logger, maxBodyBytes, streamLimits: limits = STREAM_LIMITS } = options;
+  const formatError = errorFormatter(logger);
+  const subscriptions = new Subscriptions({ ...options, formatError });
+  const events = new EventStreams({ subscriptions, limits, maxBodyBytes });
   const server = createServer((request, response) => {
     const requestId = requestIdOf(request);
     response.setHeader('x-request-id', requestId);
     requestScope.run({ requestId }, () => {
-      logWhenDone(options.logger, request, response);
-      route(options, request, response, requestId).catch((error: unknown) => {
-        fail(options.logger, error, response, requestId);
+      logWhenDone(logger, request, response);
+      route({ ...options, events }, request, response, requestId).catch((error: unknown) => {
+        fail(logger, error, response, requestId);
       });
     });
   });
   server.requestTimeout = REQUEST_TIMEOUT_MS;
-  return server;
+  const sockets = attachWebSockets(server, {
+    ...options,
+    subscriptions,
+    formatError,
+    limits,
+    maxMessageBytes: maxBodyBytes,
+  });
+  return {
+    server,
+    endStreams: () => {
+      sockets.close();
+      events.close();
+    },
+    cutOff: () => {
+      sockets.terminate();
+      server.closeAllConnections();
+    },
+  };
+}
+
+interface RouteOptions extends HttpServerOptions {
+  readonly events: EventStreams;
 }
 
 async function route(
-  options: HttpServerOptions,
+  options: RouteOptions,
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
@@ -69,7 +109,7 @@ async function route(
 }
 
 async function graphql(
-  options: HttpServerOptions,
+  options: RouteOptions,
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
@@ -81,8 +121,14 @@ async function graphql(
       return;
     case 'GET':
       if (options.page && wantsPage(request)) return servePage(options.page.folder, '/index.html', response);
+      if (wantsEvents(request)) {
+        response.setHeader('allow', 'POST');
+        // A page of another site could open it without asking, and keep it open.
+        throw new AppError('METHOD_NOT_ALLOWED', 'Ask for an event stream by POST.');
+      }
       return answerGraphql(options, request, response, requestId);
     case 'POST':
+      if (wantsEvents(request)) return options.events.answer(request, response, requestId);
       return answerGraphql(options, request, response, requestId);
     default:
       response.setHeader('allow', 'GET, POST, OPTIONS');

@@ -1,12 +1,12 @@
-import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.js';
+import type { HttpServer } from './http-server.js';
 
 /** Requests still running after this long are cut off, so that a stop always ends. */
 const GRACE_MS = 10_000;
 
 export interface Stoppable {
-  readonly server: Server;
+  readonly http: HttpServer;
   readonly drain: () => void;
   /** Milliseconds to stay open as "not ready", for a load balancer to notice. */
   readonly delayMs: number;
@@ -14,13 +14,14 @@ export interface Stoppable {
   readonly thenStop: readonly (() => Promise<void>)[];
 }
 
-/** Not ready, then no new connections, then the requests in flight end, then Apollo and the stores. */
-export async function shutDown({ server, drain, delayMs, thenStop }: Stoppable): Promise<void> {
+/** Not ready, then no new connections, then streams and the requests in flight end, then Apollo, jobs and the stores. */
+export async function shutDown({ http, drain, delayMs, thenStop }: Stoppable): Promise<void> {
   drain();
   await sleep(delayMs);
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const cutOff = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  const closed = new Promise<void>((resolve) => http.server.close(() => resolve()));
+  http.server.closeIdleConnections();
+  http.endStreams();
+  const cutOff = setTimeout(http.cutOff, GRACE_MS);
   await closed;
   clearTimeout(cutOff);
   for (const stop of thenStop) await stop();

@@ -5,14 +5,19 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApolloServer } from '@apollo/server';
+import type { BatchPredictions } from '../../datasources/jobs/batch-predictions.js';
+import type { JobEngine } from '../../datasources/jobs/job-engine.js';
+import type { TrainingSets } from '../../datasources/jobs/training-sets.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
+import type { Costs } from '../../datasources/prices/costs.js';
 import { FeatureSearch } from '../../datasources/registry/feature-search.js';
 import type { EntityType } from '../../datasources/registry/model.js';
 import { createLogger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
-import { createContext, type RequestContext, type Services } from '../../resolvers/context.js';
+import { createContext, type Services } from '../../resolvers/context.js';
 import { createApolloServer } from '../../server/apollo.js';
+import type { ServerContext } from '../../server/execution-plugin.js';
 import { createHealth } from '../../server/health.js';
 import { createHttpServer } from '../../server/http-server.js';
 import { toClientValue } from '../../values/client-value.js';
@@ -36,6 +41,10 @@ const services: Services = {
   registry,
   search: new FeatureSearch(registry),
   stores: { online: () => store, offline: () => ({}) as OfflineStore },
+  costs: {} as Costs,
+  jobs: {} as JobEngine,
+  batchPredictions: {} as BatchPredictions,
+  trainingSets: {} as TrainingSets,
   clock: systemClock,
 };
 const server = variant === 'raw' ? rawServer() : await graphqlServer();
@@ -82,7 +91,7 @@ async function graphqlServer(): Promise<Server> {
   const logger = createLogger('silent');
   const apollo =
     variant === 'graphql-js'
-      ? new ApolloServer<RequestContext>({ schema, logger, persistedQueries: false, stopOnTerminationSignals: false })
+      ? new ApolloServer<ServerContext>({ schema, logger, persistedQueries: false, stopOnTerminationSignals: false })
       : createApolloServer({ schema, logger, maxQueryCost: 1_000_000, isIntrospectionAllowed: true });
   await apollo.start();
   return createHttpServer({
@@ -93,7 +102,7 @@ async function graphqlServer(): Promise<Server> {
     maxBodyBytes: 1_048_576,
     corsOrigins: [],
     page: null,
-  });
+  }).server;
 }
 
 /** Takes the variables of the GraphQL requests and answers with the same values as plain JSON. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../../config/load-config.js';
 import { projectRoot } from '../../config/project-root.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
-import { diagnoseStores } from '../../stores.js';
+import { diagnoseStores } from '../../composition/stores.js';
 
 /**
  * Prints what is found of each store as it is found. Exit code 1 when there is a fault, so that a deployment can stop on it.

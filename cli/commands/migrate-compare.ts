@@ -5,7 +5,7 @@ import type { OfflineStore } from '../../datasources/offline/offline-store.js';
 import type { OnlineStore } from '../../datasources/online/online-store.js';
 import { compareStores, type Comparison } from '../../datasources/online/shadow/compare-stores.js';
 import type { EntityType, Featurestore, OnlineStoreSettings } from '../../datasources/registry/model.js';
-import { shadowRules } from '../../stores.js';
+import { shadowRules } from '../../composition/online-stores.js';
 import { entityTypeOf, type Registry } from '../../datasources/registry/registry.js';
 import { canonicalEntityId } from '../../values/entity-id.js';
 import type { Clock } from '../../values/clock.js';

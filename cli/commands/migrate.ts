@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { loadConfig } from '../../config/load-config.js';
 import { projectRoot } from '../../config/project-root.js';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
-import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
 import { systemClock } from '../../values/clock.js';
-import { openOnlineStore } from '../../stores.js';
+import { openOfflineStores } from '../../composition/offline-stores.js';
+import { openOnlineStore } from '../../composition/online-stores.js';
 import { migrateCompare, type MigrateCompareOptions } from './migrate-compare.js';
 import { migratePlan, type MigratePlanOptions } from './migrate-plan.js';
 
@@ -43,11 +42,7 @@ export function addMigrateCommands(program: Command): void {
         {
           registry,
           openOnlineStore: (settings) => openOnlineStore(settings, dataDirectory),
-          openOfflineStore: async ({ entityTypes }) =>
-            DuckDbOfflineStore.open(
-              await DuckDbDatabase.open(join(dataDirectory, 'offline.duckdb')),
-              entityTypes.flatMap(({ sources }) => sources),
-            ),
+          openOfflineStore: async (featurestore) => (await openOfflineStores(registry, dataDirectory)).of(featurestore),
           clock: systemClock,
           random: Math.random,
         },

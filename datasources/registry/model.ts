@@ -22,6 +22,8 @@ export interface Featurestore {
   readonly onlineSettings: OnlineStoreSettings;
   /** A second online store that is compared with the one that serves; null when there is none. */
   readonly shadow: ShadowSettings | null;
+  /** How the offline store is reached; offlineStore is what clients may know of it. */
+  readonly offlineSettings: OfflineStoreSettings;
   /** Files a source's SQL may read, by the name it reads them under. */
   readonly tables: ReadonlyMap<string, string>;
   readonly entityTypes: readonly EntityType[];
@@ -74,6 +76,23 @@ export interface ShadowSettings {
   readonly share: number;
 }
 
+export type OfflineStoreSettings = { readonly kind: 'DUCKDB' } | BigQuerySettings;
+
+/** A BigQuery dataset, and what may be done there. */
+export interface BigQuerySettings {
+  readonly kind: 'BIGQUERY';
+  readonly project: string;
+  readonly dataset: string;
+  /** US, EU or a region: a query finds the dataset only there. */
+  readonly location: string;
+  /** A query that would be billed for more is refused before it runs; null for no limit. */
+  readonly maximumBytesBilled: number | null;
+  /** BigQuery ends a query that runs longer. */
+  readonly timeoutSeconds: number;
+  readonly createTables: boolean;
+  readonly pointInTime: 'AGGREGATE' | 'ENTITY_FEATURES_AT_TIME';
+}
+
 /** A kind of thing with an id. */
 export interface EntityType {
   readonly kind: 'entityType';
@@ -108,6 +127,8 @@ export interface FeatureSource {
   readonly timestampColumn: string | null;
   readonly createdTimestampColumn: string | null;
   readonly sequenceColumn: string | null;
+  /** Its table in BigQuery; null for the one named after the entity type and the source. */
+  readonly bigQueryTable: string | null;
   readonly features: readonly Feature[];
 }
 

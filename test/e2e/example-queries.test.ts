@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { getOperationAST, OperationTypeNode, parse } from 'graphql';
 import { expect, inject, it } from 'vitest';
+import { webSocketClient } from '../support/stream-clients.js';
 
 const root = join(import.meta.dirname, '../..');
 const url = inject('flightsUrl');
@@ -16,8 +18,23 @@ const ask = async (query: string) => {
 
 const folder = join(root, 'examples/flights/queries');
 
+/** The first event of a subscription, about the newest job there is. */
+const follow = async (query: string) => {
+  const { data } = (await ask('{ jobs(first: 1) { nodes { id } } }')) as {
+    data: { jobs: { nodes: { id: string }[] } };
+  };
+  const client = webSocketClient(url);
+  const { results } = await client.follow({ query, variables: { id: data.jobs.nodes[0]?.id } }, (_result, end) =>
+    end(),
+  );
+  client.close();
+  return results[0] as { data?: unknown; errors?: unknown };
+};
+
 it.each(readdirSync(folder))('example %s is answered', async (file) => {
-  const { data, errors } = await ask(readFileSync(join(folder, file), 'utf8'));
+  const query = readFileSync(join(folder, file), 'utf8');
+  const isSubscription = getOperationAST(parse(query))?.operation === OperationTypeNode.SUBSCRIPTION;
+  const { data, errors } = await (isSubscription ? follow(query) : ask(query));
   expect(errors).toBeUndefined();
   expect(JSON.stringify(data)).not.toMatch(/^{}$/);
 });

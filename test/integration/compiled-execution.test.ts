@@ -13,6 +13,8 @@ const OPERATIONS = [
   '{ shop { customer(entityId: "ann") { __typename id orders7d city born } } }',
   'query ($yes: Boolean = true, $no: Boolean = false) { shop { customer(entityId: "ann") { orders7d @skip(if: $yes) city @include(if: $no) meanBasket @include(if: $yes) } } }',
   'query ($id: ID = "bob") { shop { customer(entityId: $id) { orders7d } } }',
+  'query ($id: ID! = "bob") { shop { customer(entityId: $id) { orders7d } } }',
+  'query ($at: DateTime = "2001-09-09T01:46:35Z") { shop { customer(entityId: "bob", asOf: $at) { orders7d } } }',
   'query ($first: Int) { featurestores(first: $first) { nodes { name } } }',
   'query ($names: [String!]) { entity(featurestore: "shop", entityType: "customer", entityId: "ann") { features(names: $names) { name value status feature { id valueType } } } }',
   '{ nodes(ids: ["featurestores/shop", "nothing", "featurestores/shop/featureViews/basket"]) { __typename id ... on Featurestore { name } ... on FeatureView { features { name } } } }',
@@ -25,12 +27,24 @@ const OPERATIONS = [
   '{ entity(featurestore: "shop", entityType: "customer", entityId: "ann") { history(feature: "orders_7d", first: 1) { edges { cursor node { value timestamp ageSeconds } } pageInfo { hasNextPage } } } }',
   '{ searchFeatures(text: "orders") { edges { node { name entityType { featurestore { entityType(name: "customer") { features(first: 1) { pageInfo { hasNextPage } } } } } } } } }',
   '{ __schema { queryType { name } } __type(name: "FeatureValue") { fields { name type { kind ofType { name } } } } }',
+  '{ jobs(filter: { kinds: [TRAINING_SET], labels: { team: "a" }, createdFrom: "2001-01-01T00:00:00Z" }, first: 1) { nodes { __typename id } pageInfo { hasNextPage } } }',
+  'query ($kind: JobKind! = TRAINING_SET, $team: String = "a") { jobs(filter: { kinds: [$kind], labels: { team: $team } }) { edges { node { state progress { completed } ... on TrainingSetJob { output { rows } } } } } }',
   'query A { featurestore(name: "lab") { name } } query B { featurestore(name: "shop") { name } }',
 ];
 
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway(smallRegistry());
+  for (const team of ['a', 'b', 'a']) {
+    await gateway.services.jobs.start({
+      kind: 'TRAINING_SET',
+      spec: null,
+      displayName: null,
+      labels: { team },
+      createdBy: null,
+      idempotencyKey: null,
+    });
+  }
   await gateway.write(sourceOf(gateway, 'shop', 'customer'), [
     row('ann', -20, { orders_7d: 1n }),
     row('ann', -10, { orders_7d: 2n, mean_basket: 20.5, city: 'Bern' }),

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 
 import type { BigtableSettings } from '../../datasources/registry/model.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
 import { createShadowMetrics } from '../../observability/shadow-metrics.js';
-import { openStores } from '../../stores.js';
+import { openStores } from '../../composition/stores.js';
 import {
   createTable,
   describeWithBigtable,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { ShadowOnlineStore } from '../../datasources/online/shadow/shadow-online-store.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
 import { createShadowMetrics } from '../../observability/shadow-metrics.js';
-import { openStores } from '../../stores.js';
+import { openStores } from '../../composition/stores.js';
 import { addLegacyEntityTypeOf, addViewOf } from '../support/google/vertex-entity-types.js';
 import { writeOf } from '../support/google/vertex-writes.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';

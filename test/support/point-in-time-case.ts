@@ -59,6 +59,12 @@ export async function runCase(store: OfflineStore, entityType: EntityType, pit: 
   }));
 }
 
+/** The latest moment that a case speaks of. */
+export function latestTimeOfCase(pit: PointInTimeCase): bigint {
+  const times = [...pit.featureRows, ...pit.entityRows].map((row) => instant(row.timestamp) ?? 0n);
+  return times.reduce((a, b) => (a > b ? a : b));
+}
+
 /** The entity type a case is about: its feature types are read off its values. */
 export function entityTypeOfCase(pit: PointInTimeCase): EntityType {
   const names = [...new Set(pit.featureRows.flatMap((row) => Object.keys(row)))].filter(

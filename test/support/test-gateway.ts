@@ -4,7 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
+import { v7 as newJobId } from 'uuid';
 import type { FeatureStores } from '../../datasources/feature-stores.js';
+import type { BatchPredictions } from '../../datasources/jobs/batch-predictions.js';
+import { JobEngine } from '../../datasources/jobs/job-engine.js';
+import type { JobRunner } from '../../datasources/jobs/job-runner.js';
+import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
+import type { TrainingSets } from '../../datasources/jobs/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { FeatureRow, OfflineStore, PointInTimeRead } from '../../datasources/offline/offline-store.js';
@@ -18,8 +24,9 @@ import { buildSchema } from '../../resolvers/build-schema.js';
 import { createContext, type Services } from '../../resolvers/context.js';
 import { createApolloServer } from '../../server/apollo.js';
 import { createHealth } from '../../server/health.js';
-import { createHttpServer, type HttpServerOptions } from '../../server/http-server.js';
+import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../server/http-server.js';
 import type { Clock } from '../../values/clock.js';
+import { openTestCosts } from './costs.js';
 
 export interface GraphqlAnswer {
   readonly status: number;
@@ -31,6 +38,7 @@ export interface GraphqlAnswer {
 export interface TestGateway {
   readonly url: string;
   readonly schema: GraphQLSchema;
+  readonly http: HttpServer;
   readonly services: Services;
   /** Every read that reached a store. */
   readonly reads: { online: OnlineRead[]; pointInTime: PointInTimeRead[] };
@@ -46,6 +54,11 @@ export interface TestGatewayOptions {
   readonly isIntrospectionAllowed?: boolean;
   readonly logger?: Logger;
   readonly http?: Partial<HttpServerOptions>;
+  /** What does the jobs. */
+  readonly runners?: readonly JobRunner[];
+  /** What starts jobs and reads their results, made with the engine that runs them. */
+  readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
+  readonly trainingSets?: (jobs: JobEngine) => TrainingSets;
   /** Stands between the gateway and its stores, to break them. */
   readonly wrap?: (stores: FeatureStores) => FeatureStores;
 }
@@ -65,11 +78,25 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     offline: () => countPointInTime(offline, reads.pointInTime),
   };
   const logger = options.logger ?? createLogger('silent');
+  const clock = options.clock ?? (() => 1_000_000_000_000_000n);
+  const costs = await openTestCosts({ folder: join(folder, 'costs'), clock });
+  const jobs = new JobEngine({
+    store: new LmdbJobStore(join(folder, 'jobs')),
+    runners: options.runners ?? [],
+    clock,
+    newId: () => newJobId(),
+    maxRunning: 4,
+    onError: (error) => logger.error({ err: error }, 'a job failed'),
+  });
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),
     stores: options.wrap?.(counted) ?? counted,
-    clock: options.clock ?? (() => 1_000_000_000_000_000n),
+    costs,
+    jobs,
+    batchPredictions: options.batchPredictions?.(jobs) ?? ({} as BatchPredictions),
+    trainingSets: options.trainingSets?.(jobs) ?? ({} as TrainingSets),
+    clock,
   };
   const schema = buildSchema(registry);
   const apollo = createApolloServer({
@@ -79,7 +106,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     isIntrospectionAllowed: options.isIntrospectionAllowed ?? true,
   });
   await apollo.start();
-  const server = createHttpServer({
+  const http = createHttpServer({
     apollo,
     createContext: (requestId) => createContext(services, requestId),
     health: createHealth(async () => await services.stores.online(registry.featurestores[0]!).isHealthy()),
@@ -89,13 +116,14 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     page: null,
     ...options.http,
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  http.server.listen(0, '127.0.0.1');
+  await once(http.server, 'listening');
+  const url = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}/graphql`;
 
   return {
     url,
     schema,
+    http,
     services,
     reads,
     ask: async (query, variables) => {
@@ -115,11 +143,13 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
       for await (const writes of offline.newest(source)) await online.write(source.entityType, writes);
     },
     close: async () => {
-      server.close();
-      server.closeAllConnections();
+      http.server.close();
+      http.cutOff();
       await apollo.stop();
+      await jobs.stop();
       await online.close();
       await offline.close();
+      await costs.close();
       await rm(folder, { recursive: true });
     },
   };

@@ -44,11 +44,13 @@ describe('the documents', () => {
       'README.md',
       'docs/architecture.md',
       'docs/point-in-time.md',
+      'docs/google-cloud-bigquery.md',
       'docs/http.md',
       'docs/errors.md',
       'docs/limits.md',
       'docs/google-cloud-vertex.md',
       'docs/migrate-from-legacy.md',
+      'docs/costs.md',
     ]) {
       for (const [, target] of read(file).matchAll(/\]\((?!http)([^)#]+)\)/g)) {
         expect(existsSync(join(root, dirname(file), target!)), `${file}: ${target}`).toBe(true);

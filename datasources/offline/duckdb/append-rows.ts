@@ -1,6 +1,7 @@
 import { timestampValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { FeatureSource } from '../../registry/model.js';
 import type { AppendOutcome, FeatureRow } from '../offline-store.js';
+import { reasonToReject } from '../reason-to-reject.js';
 import { ensureHistoryTable, historyTableName } from './history-table.js';
 import { columnTypeOf, toDuckDb } from './value-mapping.js';
 
@@ -29,12 +30,6 @@ export async function appendRows(
   });
   appender.closeSync();
   return { appended: rows.length - rejected.length, rejected };
-}
-
-function reasonToReject(source: FeatureSource, row: FeatureRow): string | undefined {
-  if (row.entityId === null) return 'it has no entity id';
-  if (row.timestamp === null && source.timestampColumn !== null) return 'it has no timestamp';
-  return undefined;
 }
 
 interface ColumnReader {

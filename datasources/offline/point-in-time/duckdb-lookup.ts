@@ -1,7 +1,8 @@
-import type { BlockContext, SourceBlock } from './duckdb.js';
+import type { BlockContext } from './duckdb.js';
 import { NEWEST_ARRIVAL_FIRST, newestValue } from './duckdb-version.js';
 import type { PointInTimeOptions } from './plan.js';
 import { joinSql, quoteIdentifier } from './sql-text.js';
+import type { SourceBlock } from './source-block.js';
 
 /**
  * Each label joined with the history of its entity up to its time, the newest kept.

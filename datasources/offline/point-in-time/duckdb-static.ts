@@ -1,6 +1,7 @@
-import type { BlockContext, SourceBlock } from './duckdb.js';
+import type { BlockContext } from './duckdb.js';
 import { NEWEST_ARRIVAL_FIRST, newestValue } from './duckdb-version.js';
 import { joinSql, quoteIdentifier } from './sql-text.js';
+import type { SourceBlock } from './source-block.js';
 
 /**
  * A static source holds at all times: its newest row (by creation, sequence, arrival) counts for every label of the

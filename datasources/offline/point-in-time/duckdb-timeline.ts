@@ -1,6 +1,7 @@
-import type { BlockContext, SourceBlock } from './duckdb.js';
+import type { BlockContext } from './duckdb.js';
 import { NEWEST_ARRIVAL_FIRST, newestRow, newestValue } from './duckdb-version.js';
 import { joinSql, quoteIdentifier } from './sql-text.js';
+import type { SourceBlock } from './source-block.js';
 
 /**
  * The history of an entity as the states it went through, so that one ASOF join finds the state of each label. Three ways

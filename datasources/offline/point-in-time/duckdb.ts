@@ -2,6 +2,7 @@ import type { FeaturePlan, PointInTimePlan, SourcePlan } from './plan.js';
 import { lookupBlock } from './duckdb-lookup.js';
 import { staticBlock } from './duckdb-static.js';
 import { timelineBlock } from './duckdb-timeline.js';
+import type { FeatureOutputs, SourceBlock } from './source-block.js';
 import type { Parameters } from './sql-text.js';
 import { joinSql, type CompiledSql } from './sql-text.js';
 
@@ -29,22 +30,6 @@ export interface DuckDbTarget {
   readonly mayHaveTies: (source: SourcePlan['source']) => boolean;
   /** What is given beside the value of each feature; all of it when nothing is said. */
   readonly outputs?: FeatureOutputs;
-}
-
-export interface FeatureOutputs {
-  readonly timestamps: boolean;
-  readonly statuses: boolean;
-}
-
-/** One source as part of the query: what to define first, how to join it, and how to speak of its columns. */
-export interface SourceBlock {
-  readonly definitions: readonly string[];
-  readonly join: string;
-  /** True where a row of the source counts for the label. */
-  readonly found: string;
-  readonly value: (feature: FeaturePlan) => string;
-  /** When the value became true; undefined for a static source. */
-  readonly timestamp: ((feature: FeaturePlan) => string) | undefined;
 }
 
 export interface BlockContext {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { ttlFromSeconds } from '../../../values/instant.js';
 import { VALUE_TYPES } from '../../../values/value-type.js';
 import { SENSITIVITIES } from '../model.js';
+import { modelEntries } from './model-entries.js';
+import { bigQueryTable, offlineStore } from './offline-store-document.js';
 
 /**
  * The shape of a registry file. The JSON Schema that editors use is printed from here
@@ -89,6 +91,7 @@ const source = z
       .nullable()
       .default(null)
       .describe('An integer column that breaks ties of both times: the greater is newer.'),
+    bigQueryTable,
     features: z.array(feature).min(1).describe('Its columns.'),
   })
   .describe('One table of values.');
@@ -202,10 +205,7 @@ const featurestore = z
       .describe(
         'A second online store, written beside the first and compared with it, before a move from one to another.',
       ),
-    offlineStore: z
-      .strictObject({ kind: z.literal('DUCKDB') })
-      .default({ kind: 'DUCKDB' })
-      .describe('Where all values live.'),
+    offlineStore: offlineStore.default({ kind: 'DUCKDB' }).describe('Where all values live.'),
     tables: z
       .record(resourceName(60), z.string().min(1))
       .default({})
@@ -218,7 +218,10 @@ const featurestore = z
   .describe('A namespace of entity types.');
 
 export const registryDocument = z
-  .strictObject({ featurestores: z.array(featurestore).min(1).describe('The featurestores.') })
+  .strictObject({
+    featurestores: z.array(featurestore).min(1).describe('The featurestores.'),
+    models: modelEntries,
+  })
   .describe('A featuregraph registry: what exists, and where its values live.');
 
 export type RegistryDocument = z.infer<typeof registryDocument>;

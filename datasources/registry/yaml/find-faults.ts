@@ -1,7 +1,15 @@
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
+import { modelFaults, type ModelEntry } from './model-entries.js';
 
 /** Columns every table of values has beside its features (datasources/offline). */
-const RESERVED_NAMES = new Set(['entity_id', 'event_timestamp', 'created_timestamp', 'sequence']);
+const RESERVED_NAMES = new Set([
+  'entity_id',
+  'event_timestamp',
+  'created_timestamp',
+  'sequence',
+  'arrival_number',
+  'empty_arrays',
+]);
 
 interface Fault {
   readonly path: readonly PropertyKey[];
@@ -15,6 +23,16 @@ export function findFaults(document: RegistryDocument): Fault[] {
     ...document.featurestores.flatMap((featurestore, index) =>
       featurestoreFaults(featurestore, ['featurestores', index]),
     ),
+    ...duplicates(document.models, ['models']),
+    ...document.models.flatMap((model, index) => faultsOfModel(model, ['models', index])),
+  ];
+}
+
+function faultsOfModel(model: ModelEntry, path: readonly PropertyKey[]): Fault[] {
+  return [
+    ...duplicates(model.inputs, [...path, 'inputs']),
+    ...duplicates(model.outputs, [...path, 'outputs']),
+    ...modelFaults(model).map((fault) => ({ ...fault, path: [...path, ...fault.path] })),
   ];
 }
 
@@ -29,6 +47,7 @@ function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly P
     ...(featurestore.shadow
       ? onlineStoreFaults(featurestore, featurestore.shadow.onlineStore, [...path, 'shadow', 'onlineStore'])
       : []),
+    ...storeFaults(featurestore, path),
     ...featurestore.featureViews.flatMap((view, index) =>
       viewFaults(featurestore, index, [...path, 'featureViews', index]),
     ),
@@ -45,6 +64,26 @@ function onlineStoreFaults(
   const known = new Set(featurestore.entityTypes.map(({ name }) => name));
   return Object.keys(onlineStore.views).flatMap((name) =>
     known.has(name) ? [] : [{ path: [...path, 'views', name], message: `there is no entity type "${name}"` }],
+  );
+}
+
+/** What a source says that its offline store cannot follow. */
+function storeFaults(featurestore: FeaturestoreDocument, path: readonly PropertyKey[]): Fault[] {
+  const { kind } = featurestore.offlineStore;
+  return featurestore.entityTypes.flatMap((entityType, index) =>
+    entityType.sources.flatMap((source, sourceIndex) => {
+      const ofSource = [...path, 'entityTypes', index, 'sources', sourceIndex];
+      if (kind === 'BIGQUERY' && source.sql !== null) {
+        const message = 'values of a BIGQUERY offline store are in its tables; sql is computed by DUCKDB only';
+        return [{ path: [...ofSource, 'sql'], message }];
+      }
+      if (kind !== 'BIGQUERY' && source.bigQueryTable !== null) {
+        return [
+          { path: [...ofSource, 'bigQueryTable'], message: `the offline store is ${kind}, which has no such table` },
+        ];
+      }
+      return [];
+    }),
   );
 }
 

@@ -4,6 +4,7 @@ import { OperatorError } from '../../../errors/operator-error.js';
 import { Registry } from '../registry.js';
 import { registryDocument, type RegistryDocument } from './document.js';
 import { findFaults } from './find-faults.js';
+import { toModels } from './model-entries.js';
 import { readSourceFiles } from './source-files.js';
 import { toModel } from './to-model.js';
 
@@ -16,7 +17,8 @@ export async function loadRegistry(path: string): Promise<Registry> {
     throw new OperatorError(`The registry ${path} cannot be read. FEATUREGRAPH_REGISTRY names it.`, [], { cause });
   });
   const document = parseRegistry(text, path);
-  return new Registry(toModel(document, await readSourceFiles(document, path)));
+  const files = await readSourceFiles(document, path);
+  return new Registry(toModel(document, files), toModels(document.models, files.modelPaths));
 }
 
 function parseRegistry(text: string, path: string): RegistryDocument {

@@ -5,23 +5,31 @@ import { dirname, join, resolve } from 'node:path';
 import { OperatorError } from '../../../errors/operator-error.js';
 import type { RegistryDocument } from './document.js';
 
-/** What a registry names outside itself, found and read. Keys are as the registry writes them. */
+/** What featurestores name outside the registry, found and read. Keys are as the registry writes them. */
 export interface SourceFiles {
   readonly sqlTexts: ReadonlyMap<string, string>;
   readonly tablePaths: ReadonlyMap<string, string>;
 }
 
+export interface RegistryFiles extends SourceFiles {
+  readonly modelPaths: ReadonlyMap<string, string>;
+}
+
 /** Finds every file a registry names. Missing ones are reported together. */
-export async function readSourceFiles(document: RegistryDocument, registryPath: string): Promise<SourceFiles> {
+export async function readSourceFiles(document: RegistryDocument, registryPath: string): Promise<RegistryFiles> {
   const folder = dirname(resolve(registryPath));
   const faults: string[] = [];
   const sqlTexts = new Map<string, string>();
   const tablePaths = new Map<string, string>();
+  const modelPaths = new Map<string, string>();
+  const find = (location: string, found: Map<string, string>): void => {
+    const path = findFile(location, folder);
+    if (path === undefined || !existsSync(path)) faults.push(`${location} is not there`);
+    else found.set(location, path);
+  };
   for (const featurestore of document.featurestores) {
     for (const location of Object.values(featurestore.tables)) {
-      const path = findTable(location, folder);
-      if (path === undefined || !existsSync(path)) faults.push(`${location} is not there`);
-      else tablePaths.set(location, path);
+      find(location, tablePaths);
     }
     for (const source of featurestore.entityTypes.flatMap((entityType) => entityType.sources)) {
       if (source.sql === null) continue;
@@ -30,12 +38,13 @@ export async function readSourceFiles(document: RegistryDocument, registryPath: 
       else faults.push(`${source.sql} is not there`);
     }
   }
+  for (const { onnx } of document.models) if (onnx !== undefined) find(onnx, modelPaths);
   if (faults.length > 0) throw new OperatorError(`The registry ${registryPath} names files that are missing:`, faults);
-  return { sqlTexts, tablePaths };
+  return { sqlTexts, tablePaths, modelPaths };
 }
 
 /** `npm:package/path` is a file of an installed package, wherever npm put the package; anything else is a path. */
-function findTable(location: string, folder: string): string | undefined {
+function findFile(location: string, folder: string): string | undefined {
   if (!location.startsWith('npm:')) return resolve(folder, location);
   const inPackage = location.slice('npm:'.length);
   const searched = createRequire(import.meta.url).resolve.paths(inPackage) ?? [];

@@ -28,7 +28,11 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
     },
     onlineSettings: document.onlineStore,
     shadow: document.shadow,
-    offlineStore: { kind: document.offlineStore.kind, location: 'this machine' },
+    offlineStore: {
+      kind: document.offlineStore.kind,
+      location: document.offlineStore.kind === 'DUCKDB' ? 'this machine' : 'Google Cloud',
+    },
+    offlineSettings: document.offlineStore,
     tables: new Map(
       Object.entries(document.tables).map(([name, location]) => [name, files.tablePaths.get(location) ?? location]),
     ),
@@ -76,6 +80,7 @@ function sourceFrom(document: SourceDocument, entityType: EntityType, files: Sou
     timestampColumn: document.static ? null : document.timestampColumn,
     createdTimestampColumn: document.createdTimestampColumn,
     sequenceColumn: document.sequenceColumn,
+    bigQueryTable: document.bigQueryTable,
     features: [],
   };
   source.features = document.features.map((feature) => featureFrom(feature, source));

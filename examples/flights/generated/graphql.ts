@@ -17,6 +17,45 @@ export type FeatureValueStatus =
   /** There is a value. */
   | 'PRESENT';
 
+/** Where a job stands. It ends once, as SUCCEEDED, PARTIALLY_SUCCEEDED, FAILED, CANCELLED or EXPIRED, and then stays so. */
+export type JobState =
+  /** Ended by request; what was done until then is kept. */
+  | 'CANCELLED'
+  /** Asked to stop. It may still succeed, when it was done before it heard of it. */
+  | 'CANCELLING'
+  /** Ended: the system that ran it gave it up after its longest time. */
+  | 'EXPIRED'
+  /** Ended: `error` says why. */
+  | 'FAILED'
+  /** Ended: done, but for some instances, which are in `failures`. */
+  | 'PARTIALLY_SUCCEEDED'
+  /** Held by the system that runs it; it goes on by itself. */
+  | 'PAUSED'
+  /** Being prepared: input is read, models are loaded, machines are started. */
+  | 'PENDING'
+  /** Kept, and waiting for its turn. */
+  | 'QUEUED'
+  /** The work itself is under way. */
+  | 'RUNNING'
+  /** Ended: everything was done. */
+  | 'SUCCEEDED';
+
+/** What runs a model. */
+export type ModelRuntime =
+  /** A server that keeps Vertex AI's contract for custom containers. */
+  | 'HTTP'
+  /** An ONNX file, run by the gateway in worker threads. */
+  | 'ONNX'
+  /** Google Cloud: a model of Vertex AI's model registry. */
+  | 'VERTEX';
+
+/** How predictions are made. */
+export type ServingMode =
+  /** By a job that ends. */
+  | 'BATCH'
+  /** By an endpoint that is there, whether or not anything is asked of it. */
+  | 'ONLINE';
+
 /** The system that holds values. */
 export type StoreKind =
   /** Google Cloud, all values: BigQuery tables. */
@@ -31,6 +70,31 @@ export type StoreKind =
   | 'VERTEX_FEATURE_VIEW'
   /** Google Cloud: Vertex AI Feature Store (Legacy), which ends on 2027-02-17. */
   | 'VERTEX_LEGACY';
+
+/** What kind of fault a mutation found in its input. May grow: treat an unknown one as BAD_USER_INPUT. */
+export type UserErrorCode =
+  /** An argument, variable or cursor is not valid. */
+  | 'BAD_USER_INPUT'
+  /** The estimate is over the maxCostUsd of the request or the budget of the day; it is in the error. */
+  | 'COST_OVER_LIMIT'
+  /** The featurestore has no such entity type. */
+  | 'ENTITY_TYPE_NOT_FOUND'
+  /** No featurestore of that name. */
+  | 'FEATURESTORE_NOT_FOUND'
+  /** The entity type has no such feature. */
+  | 'FEATURE_NOT_FOUND'
+  /** No feature view of that name there. */
+  | 'FEATURE_VIEW_NOT_FOUND'
+  /** No file of that name in the folder for files. */
+  | 'FILE_NOT_FOUND'
+  /** No job of that id. */
+  | 'JOB_NOT_FOUND'
+  /** No model of that name. */
+  | 'MODEL_NOT_FOUND'
+  /** The model could not be loaded or reached. */
+  | 'MODEL_UNAVAILABLE'
+  /** The offline store has no table of that name. */
+  | 'TABLE_NOT_FOUND';
 
 /** The type of a feature's values. */
 export type ValueType =
@@ -121,13 +185,59 @@ export type NodeQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type NodeQuery = { nodes: Array<
+    | { __typename: 'BatchPredictionJob', id: string }
     | { __typename: 'EntityType', id: string }
     | { __typename: 'Feature', valueType: ValueType, unit: string | null, id: string }
     | { __typename: 'FeatureView', id: string }
     | { __typename: 'Featurestore', id: string }
     | { __typename: 'FlightsAirport', departures24h: string | null, lastDestination: string | null, id: string }
     | { __typename: 'FlightsRoute', id: string }
+    | { __typename: 'Model', id: string }
+    | { __typename: 'TrainingSetJob', id: string }
    | null> };
+
+export type ModelsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ModelsQuery = { models: Array<{ id: string, displayName: string, description: string | null, runtime: ModelRuntime, inputs: Array<{ name: string, valueType: ValueType, unit: string | null, optional: boolean }>, outputs: Array<{ name: string, valueType: ValueType, unit: string | null }> }> };
+
+export type TrainingSetPreviewQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TrainingSetPreviewQuery = { trainingSetPreview: { columns: Array<string>, rows: Array<Record<string, unknown>>, validation: { labelRows: string, joinedRows: string, leakedRows: string, featureCoverage: Array<{ column: string, present: string, nulls: string, notFound: string, expired: string }> } } | null };
+
+export type StartTrainingSetMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StartTrainingSetMutation = { startTrainingSet: { job: { id: string, state: JobState } | null, userErrors: Array<{ message: string, code: UserErrorCode, field: Array<string> | null }> } };
+
+export type JobsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type JobsQuery = { jobs: { nodes: Array<
+      | { __typename: 'BatchPredictionJob', displayName: string, id: string, state: JobState, createdAt: string, output: { predictions: string | null }, progress: { completed: string, total: string | null, percent: number | null } }
+      | { __typename: 'TrainingSetJob', id: string, state: JobState, createdAt: string, written: { location: string, rows: string } | null, progress: { completed: string, total: string | null, percent: number | null } }
+    >, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type JobProgressSubscriptionVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type JobProgressSubscription = { jobProgress:
+    | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
+    | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
+   };
+
+export type CostEstimateQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CostEstimateQuery = { batchJob: { assumptions: Array<string>, total: { amount: number, currency: string }, perPrediction: { amount: number } | null, lines: Array<{ description: string, quantity: number, unit: string, unitPrice: number, amount: number }> }, featurestore: { assumptions: Array<string>, total: { amount: number }, atLeast: { amount: number } | null, atMost: { amount: number } | null } };
+
+export type BatchOrOnlineQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BatchOrOnlineQuery = { compareServing: { cheaper: ServingMode, ratio: number, breakEvenPredictions: number | null, mostPredictionsFor342Times: number | null, batch: { total: { amount: number } }, online: { total: { amount: number } }, curve: Array<{ predictions: string, cheaper: ServingMode, batch: { amount: number }, online: { amount: number } }> } };
 
 export type AirportQueryVariables = Exact<{
   id: string | number;
@@ -376,6 +486,191 @@ export const NodeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<NodeQuery, NodeQueryVariables>;
+export const ModelsDocument = new TypedDocumentString(`
+    query Models {
+  models {
+    id
+    displayName
+    description
+    runtime
+    inputs {
+      name
+      valueType
+      unit
+      optional
+    }
+    outputs {
+      name
+      valueType
+      unit
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
+export const TrainingSetPreviewDocument = new TypedDocumentString(`
+    query TrainingSetPreview {
+  trainingSetPreview(
+    input: {featurestore: "flights", entityType: "airport", labels: {rows: [{origin: "SFO", destination: "JFK", timestamp: "2001-03-07T14:00:00Z", delay: 12}, {origin: "ATL", destination: "ORD", timestamp: "2001-06-30T12:00:00Z", delay: -3}], entityIdColumns: ["origin"]}, features: ["departures_1h", "mean_delay_3h"], joins: [{entityType: "route", featureViews: ["route_delay_model"]}, {entityType: "airport", entityIdColumns: ["destination"], features: ["late_share_24h"], prefix: "destination_"}]}
+  ) {
+    columns
+    rows
+    validation {
+      labelRows
+      joinedRows
+      leakedRows
+      featureCoverage {
+        column
+        present
+        nulls
+        notFound
+        expired
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TrainingSetPreviewQuery, TrainingSetPreviewQueryVariables>;
+export const StartTrainingSetDocument = new TypedDocumentString(`
+    mutation StartTrainingSet {
+  startTrainingSet(
+    input: {displayName: "Two flights", trainingSet: {featurestore: "flights", entityType: "airport", labels: {rows: [{origin: "SFO", timestamp: "2001-03-07T14:00:00Z", delay: 12}, {origin: "ATL", timestamp: "2001-06-30T12:00:00Z", delay: -3}], entityIdColumns: ["origin"]}, features: ["departures_1h", "mean_delay_3h"]}, output: {format: PARQUET}, labels: {team: "operations"}, idempotencyKey: "two-flights"}
+  ) {
+    job {
+      id
+      state
+    }
+    userErrors {
+      message
+      code
+      field
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StartTrainingSetMutation, StartTrainingSetMutationVariables>;
+export const JobsDocument = new TypedDocumentString(`
+    query Jobs {
+  jobs(
+    filter: {kinds: [TRAINING_SET, BATCH_PREDICTION], createdFrom: "2001-01-01T00:00:00Z"}
+    first: 10
+  ) {
+    nodes {
+      __typename
+      id
+      state
+      createdAt
+      progress {
+        completed
+        total
+        percent
+      }
+      ... on TrainingSetJob {
+        written: output {
+          location
+          rows
+        }
+      }
+      ... on BatchPredictionJob {
+        displayName
+        output {
+          predictions
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobsQuery, JobsQueryVariables>;
+export const JobProgressDocument = new TypedDocumentString(`
+    subscription JobProgress($id: ID!) {
+  jobProgress(id: $id) {
+    id
+    state
+    progress {
+      completed
+      failed
+      total
+      percent
+      ratePerSecond
+      remainingSeconds
+    }
+    error {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobProgressSubscription, JobProgressSubscriptionVariables>;
+export const CostEstimateDocument = new TypedDocumentString(`
+    query CostEstimate {
+  batchJob: estimateBatchPrediction(
+    input: {rows: 1000000, secondsPerBatch: 0.5, startingReplicaCount: 2, machineType: "n1-standard-4"}
+  ) {
+    total {
+      amount
+      currency
+    }
+    perPrediction {
+      amount
+    }
+    lines {
+      description
+      quantity
+      unit
+      unitPrice
+      amount
+    }
+    assumptions
+  }
+  featurestore: estimateFeaturestore(
+    input: {minNodes: 1, maxNodes: 3, onlineStorageGib: 50, readsPerMonth: 100000000, scannedTibPerMonth: 2}
+  ) {
+    total {
+      amount
+    }
+    atLeast {
+      amount
+    }
+    atMost {
+      amount
+    }
+    assumptions
+  }
+}
+    `) as unknown as TypedDocumentString<CostEstimateQuery, CostEstimateQueryVariables>;
+export const BatchOrOnlineDocument = new TypedDocumentString(`
+    query BatchOrOnline {
+  compareServing(
+    input: {predictions: 1000000, secondsPerBatch: 0.5, machineType: "n1-standard-4", hours: 730}
+  ) {
+    cheaper
+    ratio
+    breakEvenPredictions
+    mostPredictionsFor342Times: mostPredictionsForRatio(times: 342)
+    batch {
+      total {
+        amount
+      }
+    }
+    online {
+      total {
+        amount
+      }
+    }
+    curve {
+      predictions
+      batch {
+        amount
+      }
+      online {
+        amount
+      }
+      cheaper
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BatchOrOnlineQuery, BatchOrOnlineQueryVariables>;
 export const AirportDocument = new TypedDocumentString(`
     query Airport($id: ID!, $at: DateTime) {
   flights {

@@ -34,6 +34,22 @@ describe('the configuration', () => {
     expect(parseConfig({ PORT: '' }).port).toBe(4000);
   });
 
+  it('reads budgets, whose names may have signs of their own', () => {
+    const budgets = (text: string) => parseConfig({ FEATUREGRAPH_DAILY_BUDGETS_USD: text }).dailyBudgetsUsd;
+    expect(budgets('')).toEqual(new Map());
+    expect(budgets('alice=50, cn=ci=0.5,*=0')).toEqual(
+      new Map([
+        ['alice', 50],
+        ['cn=ci', 0.5],
+        ['*', 0],
+      ]),
+    );
+    // Taken for nothing, a budget that cannot be read would be no limit.
+    for (const wrong of ['alice', 'alice=', 'alice=-1', 'alice=ten', '=5', 'alice=1,alice=2']) {
+      expect(() => budgets(wrong), wrong).toThrow(/FEATUREGRAPH_DAILY_BUDGETS_USD: /);
+    }
+  });
+
   it('reports all faults at once, by variable', () => {
     expect(() =>
       parseConfig({ PORT: 'eighty', LOG_LEVEL: 'loud', FEATUREGRAPH_GRAPHIQL: 'yes', FEATUREGRAPH_DATADIR: 'x' }),

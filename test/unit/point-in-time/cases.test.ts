@@ -1,36 +1,69 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
-import { entityTypeOfCase, readCases, runCase } from '../../support/point-in-time-case.js';
+import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
+import { openTestStore, PROJECT, startBigQuery } from '../../support/google/bigquery-store.js';
+import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
+import { sentQuery } from '../../support/google/sent-query.js';
+import {
+  entityTypeOfCase,
+  latestTimeOfCase,
+  readCases,
+  runCase,
+  type PointInTimeCase,
+} from '../../support/point-in-time-case.js';
 
 /** More cases of the same form can be run: PIT_CASES names a folder of them. */
 const folder = process.env.PIT_CASES ?? join(import.meta.dirname, '../../cases/pit');
 const cases = existsSync(folder) ? readCases(folder) : [];
+const named = cases.map((pit) => [pit.id, pit] as const);
 
-describe.each(['lookup', 'timeline'] as const)('point-in-time cases, %s form', (form) => {
-  it('finds the cases', () => {
-    expect(cases.length).toBeGreaterThan(0);
-  });
+it('finds the point-in-time cases', () => {
+  expect(cases.length).toBeGreaterThan(0);
+});
 
-  it.each(cases.map((pit) => [pit.id, pit] as const))('%s', async (_id, pit) => {
+describe.each(['lookup', 'timeline'] as const)('point-in-time cases, DuckDB, %s form', (form) => {
+  it.each(named)('%s', async (_id, pit) => {
     const entityType = entityTypeOfCase(pit);
     const store = await DuckDbOfflineStore.open(await DuckDbDatabase.open(':memory:'), entityType.sources, form);
     try {
-      const answer = await runCase(store, entityType, pit);
-      expect(answer).toEqual(pit.expected.map(approximately));
+      expect(await runCase(store, entityType, pit)).toEqual(expectedOf(pit));
     } finally {
       await store.close();
     }
   });
 });
 
-function approximately(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name,
-      typeof value === 'number' && !Number.isInteger(value) ? expect.closeTo(value, 9) : value,
-    ]),
+describeWithGoogleSql('point-in-time cases, BigQuery', () => {
+  let server: BigQueryServer;
+  beforeAll(async () => {
+    server = await startBigQuery();
+  });
+  afterAll(() => server.stop());
+
+  it.each(named)('%s', async (id, pit) => {
+    const entityType = entityTypeOfCase(pit);
+    // BigQuery takes streamed rows of the last ten years only, and the cases are older.
+    server.tables.now = () => latestTimeOfCase(pit);
+    server.tables.addDataset(PROJECT, id, 'EU');
+    const store = await openTestStore(server, entityType, { dataset: id });
+    expect(await runCase(store, entityType, pit)).toEqual(expectedOf(pit));
+    // What the client sent and BigQuery ran, for a reviewer to read.
+    if (!process.env.PIT_CASES) {
+      await expect(sentQuery(server, id)).toMatchFileSnapshot(`../../golden/point-in-time/bigquery/${id}.sql`);
+    }
+  });
+});
+
+function expectedOf(pit: PointInTimeCase): Record<string, unknown>[] {
+  return pit.expected.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [
+        name,
+        typeof value === 'number' && !Number.isInteger(value) ? expect.closeTo(value, 9) : value,
+      ]),
+    ),
   );
 }

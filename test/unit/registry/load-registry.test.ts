@@ -160,4 +160,88 @@ featurestores:
     expect(shop.tables.get('flights')).toMatch(/vega-datasets\/data\/airports\.csv$/);
     expect(shop.entityTypes[0]!.sources[0]!.sql).toBe('SELECT 1');
   });
+
+  it('names a BigQuery dataset as the offline store, of which clients see neither project nor dataset', async () => {
+    const bigQuery = '{ kind: BIGQUERY, project: my-project, dataset: features, location: EU }';
+    const inBigQuery = RIGHT.replace('  - name: shop', `  - name: shop\n    offlineStore: ${bigQuery}`);
+    const { offlineStore, offlineSettings } = (await load(inBigQuery)).featurestore('shop');
+    expect(offlineStore).toEqual({ kind: 'BIGQUERY', location: 'Google Cloud' });
+    expect(offlineSettings).toEqual({
+      kind: 'BIGQUERY',
+      project: 'my-project',
+      dataset: 'features',
+      location: 'EU',
+      maximumBytesBilled: null,
+      timeoutSeconds: 60,
+      createTables: true,
+      pointInTime: 'AGGREGATE',
+    });
+    expect((await faultsOf(inBigQuery.replace('project: my-project, ', ''))).join()).toContain('offlineStore.project');
+    const withSql = inBigQuery.replace('- features:', '- sql: orders.sql\n            features:');
+    expect((await faultsOf(withSql, { 'orders.sql': 'SELECT 1' })).join()).toContain('computed by DUCKDB only');
+    const withTable = RIGHT.replace('- features:', '- bigQueryTable: orders\n            features:');
+    expect((await faultsOf(withTable)).join()).toContain('the offline store is DUCKDB');
+  });
+
+  const MODELS = `${RIGHT}
+models:
+  - name: churn
+    onnx: churn.onnx
+    inputs:
+      - { name: orders, valueType: INT64, default: '9223372036854775807' }
+      - { name: spent, valueType: DOUBLE, nullable: true, unit: EUR }
+    outputs: [{ name: risk, valueType: DOUBLE }]
+  - { name: remote, http: { url: 'https://models.example/predict', deadlineSeconds: 2.5 }, inputs: [{ name: x, valueType: STRING }], outputs: [{ name: y, valueType: STRING }] }
+  - { name: cloud, displayName: In the cloud, vertex: { project: p, location: europe-west4, model: '12@2' }, inputs: [{ name: x, valueType: STRING }], outputs: [{ name: y, valueType: STRING }] }
+`;
+
+  it('has models of three runtimes', async () => {
+    const registry = await load(MODELS, { 'churn.onnx': '' });
+    expect(registry.models.map(({ name, displayName, runtime }) => [name, displayName, runtime])).toEqual([
+      ['churn', 'churn', 'ONNX'],
+      ['remote', 'remote', 'HTTP'],
+      ['cloud', 'In the cloud', 'VERTEX'],
+    ]);
+    expect(registry.model('churn')).toMatchObject({
+      location: expect.stringMatching(/\/churn\.onnx$/) as string,
+      inputs: [
+        { name: 'orders', nullable: false, default: 2n ** 63n - 1n },
+        { name: 'spent', nullable: true, unit: 'EUR' },
+      ],
+    });
+    expect(registry.model('remote')).toMatchObject({
+      location: 'https://models.example/predict',
+      http: { healthUrl: null, deadlineMs: 2500 },
+    });
+    expect(registry.model('cloud').location).toBe('projects/p/locations/europe-west4/models/12@2');
+    expect(() => registry.model('chrun')).toThrow('There is no model "chrun". There are: churn, remote, cloud.');
+  });
+
+  it('has the faults of its models reported with their places', async () => {
+    const shape = await faultsOf(`${RIGHT}
+models:
+  - { name: a, onnx: a.onnx, http: { url: 'ftp://x' }, inputs: [], outputs: [{ name: y, valueType: DOUBLE }] }
+  - { name: b, inputs: [{ name: x, valueType: DOUBLE }], outputs: [{ name: y, valueType: DOUBLE }] }
+  - { name: c, http: { url: 'http://me:secret@x' }, inputs: [{ name: x, valueType: DOUBLE }], outputs: [{ name: y, valueType: DOUBLE }] }
+`);
+    expect(shape.slice(1)).toEqual([
+      'line 13, column 43: models[0].http.url: an http or https URL',
+      expect.stringMatching(/^line 13, column 64: models\[0\]\.inputs: /),
+      'line 13, column 5: models[0]: a model has exactly one of onnx, http and vertex, not 2',
+      'line 14, column 5: models[1]: a model has exactly one of onnx, http and vertex, not 0',
+      'line 15, column 29: models[2].http.url: a URL has no user and password in it',
+    ]);
+    const names = await faultsOf(`${RIGHT}
+models:
+  - { name: a, onnx: a.onnx, inputs: [{ name: x, valueType: DOUBLE }, { name: x, valueType: INT64, default: many }], outputs: [{ name: y, valueType: DOUBLE }] }
+  - { name: a, onnx: a.onnx, inputs: [{ name: x, valueType: DOUBLE, default: 1, nullable: true }], outputs: [{ name: y, valueType: DOUBLE }] }
+`);
+    expect(names.slice(1)).toEqual([
+      'line 14, column 13: models[1].name: "a" is named twice',
+      'line 13, column 79: models[0].inputs[1].name: "x" is named twice',
+      'line 13, column 109: models[0].inputs[1].default: not a value of type INT64',
+      'line 14, column 78: models[1].inputs[0].default: an input is nullable or has a default, not both',
+    ]);
+    expect((await faultsOf(MODELS)).slice(1)).toEqual(['churn.onnx is not there']);
+  });
 });

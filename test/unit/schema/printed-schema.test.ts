@@ -2,10 +2,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kind, lexicographicSortSchema, parse, print, printSchema, type DocumentNode } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { FILE_FORMATS } from '../../../datasources/files/file-format.js';
+import { METRICS } from '../../../datasources/jobs/batch-predictions.js';
+import { JOB_KINDS, JOB_STATES } from '../../../datasources/jobs/job.js';
+import { MODEL_RUNTIMES } from '../../../datasources/models/model.js';
 import { SENSITIVITIES, STORE_KINDS } from '../../../datasources/registry/model.js';
 import { registryJsonSchema } from '../../../datasources/registry/yaml/document.js';
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
 import { buildSchema } from '../../../resolvers/build-schema.js';
+import { FileFormatEnum, JobKindEnum, JobStateEnum, MetricKindEnum } from '../../../schema/job/enums.js';
+import { ModelRuntimeEnum } from '../../../schema/model/model.js';
 import { SensitivityEnum, StoreKindEnum, ValueTypeEnum } from '../../../schema/registry/enums.js';
 import { VALUE_TYPES } from '../../../values/value-type.js';
 
@@ -29,6 +35,11 @@ it('the enums of the schema have the words of the datasources', () => {
   expect(Object.values(ValueTypeEnum)).toEqual([...VALUE_TYPES]);
   expect(Object.values(StoreKindEnum)).toEqual([...STORE_KINDS]);
   expect(Object.values(SensitivityEnum)).toEqual([...SENSITIVITIES]);
+  expect(Object.values(JobStateEnum)).toEqual([...JOB_STATES]);
+  expect(Object.values(JobKindEnum)).toEqual([...JOB_KINDS]);
+  expect(Object.values(FileFormatEnum)).toEqual([...FILE_FORMATS]);
+  expect(Object.values(MetricKindEnum)).toEqual([...METRICS]);
+  expect(Object.values(ModelRuntimeEnum)).toEqual([...MODEL_RUNTIMES]);
 });
 
 /** The contract with clients lies beside the project, not in it. */
@@ -36,7 +47,7 @@ const contractPath = join(root, '../shared/schema.graphql');
 
 /** What of the contract is not there yet; each comes with its own issue. Nothing may be added here. */
 const LATER =
-  /^(UserError|FeatureStatistics|DriftReport|TrainingSet|FeatureCoverage|Job|BatchPredictionJob|StartBatch|Money|Cost|PriceBook|ServingComparison|Mutation|Subscription|Feature\.(statistics|drift)|FeatureView\.(lastSync|syncs|freshnessSeconds)|Query\.(trainingSet|models|job|batchPrediction|estimate|compareServing|priceBooks|viewer))/;
+  /^(FeatureStatistics|DriftReport|Subscription\.featureValues|Feature\.(statistics|drift)|FeatureView\.(lastSync|syncs|freshnessSeconds)|BatchPredictionJob\.(estimatedCost|costSoFar)|StartBatchPredictionInput\.maxCostUsd|Mutation\.(applyRegistry|writeFeature|deleteEnt|syncF)|Query\.(estimateHistoricalQuery|viewer))/;
 
 describe.skipIf(!existsSync(contractPath))('the contract with clients', () => {
   const members = (document: DocumentNode): Map<string, string> => {

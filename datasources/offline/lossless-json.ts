@@ -1,4 +1,4 @@
-import type { StructField } from '../../../values/value-type.js';
+import type { StructField } from '../../values/value-type.js';
 
 /** Given by every engine this runs on (Node 22 and later); TypeScript's own types do not know it yet. */
 interface ReviverContext {

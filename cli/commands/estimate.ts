@@ -1,0 +1,131 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { BatchPredictionCost } from '../../datasources/prices/batch-prediction-cost.js';
+import type { ByPriceBook, CostEstimator, OfModel } from '../../datasources/prices/cost-estimator.js';
+import type { FeaturestoreCost, OtherUsage } from '../../datasources/prices/featurestore-cost.js';
+import type { OnlinePredictionCost } from '../../datasources/prices/online-prediction-cost.js';
+import type { ServingComparisonRequest } from '../../datasources/prices/serving-comparison.js';
+import { AppError } from '../../errors/app-error.js';
+import { OperatorError } from '../../errors/operator-error.js';
+import { comparisonTable, estimateTable } from '../cost-tables.js';
+import { withEstimator } from '../cost-estimator.js';
+
+type Write = (text: string) => void;
+
+/**
+ * `featuregraph estimate ...`: what the API says, as a table. Options are the fields of the API's inputs, so that commander's
+ * options are an input as they are, and a refusal's field is an option.
+ */
+export function estimateCommand(write: Write): Command {
+  const command = new Command('estimate').description('Say what something will cost. Nothing is started.');
+
+  batchOptions(command.command('batch-prediction'))
+    .description('A batch prediction job.')
+    .requiredOption('--rows <number>', 'rows to predict for', integer)
+    .action((job: BatchPredictionCost & OfModel & ByPriceBook) =>
+      answer(job, async (estimator) => write(estimateTable(await estimator.batchPrediction(job)))),
+    );
+
+  nodeOptions(machineOptions(command.command('online-prediction')))
+    .description('A model deployed to an endpoint.')
+    .option('--predictions <number>', 'predictions made in these hours, to share the cost by', integer)
+    .action((endpoint: OnlinePredictionCost & ByPriceBook) =>
+      answer({}, async (estimator) => write(estimateTable(await estimator.onlinePrediction(endpoint)))),
+    );
+
+  nodeOptions(command.command('featurestore'))
+    .description('A featurestore for a month.')
+    .option('--online-store <kind>', 'a kind of online store of the price book (default: its first)')
+    .option('--online-storage-gib <number>', 'online storage in GiB', number)
+    .option('--reads-per-month <number>', 'online reads', integer)
+    .option('--synced-gib-per-month <number>', 'GiB that syncs copy into the online store', number)
+    .option('--offline-storage-gib <number>', 'offline storage in GiB', number)
+    .option('--offline-long-term-storage-gib <number>', 'of tables not changed for 90 days', number)
+    .option('--scanned-tib-per-month <number>', 'TiB that queries of the offline store scan', number)
+    .option(
+      '--other-usage <meter[/resource]=number>',
+      'anything else the book has a meter for; again for more',
+      otherUsage,
+    )
+    .action((store: FeaturestoreCost & ByPriceBook) =>
+      answer({}, async (estimator) => write(estimateTable(await estimator.featurestore(store)))),
+    );
+
+  nodeOptions(batchOptions(command.command('compare')))
+    .description('The same predictions by a batch job and by an endpoint.')
+    .requiredOption('--predictions <number>', 'predictions made in these hours', integer)
+    .option('--online-machine-type <type>', 'the machine of the endpoint (default: --machine-type)')
+    .option('--times <ratio>', 'also say up to which volume batch is so many times cheaper', number)
+    .action((request: ServingComparisonRequest & OfModel & ByPriceBook & { times?: number }) =>
+      answer(request, async (estimator) =>
+        write(comparisonTable(await estimator.compareServing(request), request.times)),
+      ),
+    );
+
+  return command;
+}
+
+function machineOptions(command: Command): Command {
+  return command
+    .option('--price-book <name>', 'a price book by id or name (default: FEATUREGRAPH_PRICE_BOOK)')
+    .option('--machine-type <type>', 'a machine of the price book (default: its first)')
+    .option('--accelerator-type <type>', 'an accelerator in each machine (default: none)')
+    .option('--accelerator-count <number>', 'how many in each machine', number);
+}
+
+function batchOptions(command: Command): Command {
+  return machineOptions(command)
+    .option('--seconds-per-batch <seconds>', 'what one replica takes for a batch', number)
+    .option('--model <name>', 'instead: as past jobs of this model took')
+    .option('--batch-size <rows>', 'rows of a batch (default: 64)', number)
+    .option('--starting-replica-count <number>', 'replicas that share the batches (default: 1)', number)
+    .option(
+      '--startup-minutes <minutes>',
+      'billed of each replica before its first batch (default: of the book)',
+      number,
+    );
+}
+
+function nodeOptions(command: Command): Command {
+  if (!command.options.some(({ long }) => long === '--price-book')) {
+    command.option('--price-book <name>', 'a price book by id or name (default: FEATUREGRAPH_PRICE_BOOK)');
+  }
+  return command
+    .option('--min-nodes <number>', 'nodes that are always there (default: 1)', number)
+    .option('--max-nodes <number>', 'nodes that load can bring it to (default: --min-nodes)', number)
+    .option('--average-nodes <number>', 'nodes on average (default: --max-nodes)', number)
+    .option('--hours <number>', 'hours that they are there (default: 730, a month)', number);
+}
+
+async function answer({ model }: OfModel, use: (estimator: CostEstimator) => Promise<void>): Promise<void> {
+  try {
+    await withEstimator(model ?? undefined, use);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { field } = error.details;
+    throw new OperatorError(field === undefined ? error.message : `${optionOf(field)}: ${error.message}`, [], {
+      cause: error,
+    });
+  }
+}
+
+/** `otherUsage[0].meter` was said by --other-usage. */
+function optionOf(field: string): string {
+  return `--${field.replace(/[[.].*$/, '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('Not a number.');
+  return value;
+}
+
+function integer(text: string): bigint {
+  if (!/^-?\d{1,30}$/.test(text)) throw new InvalidArgumentError('Not a whole number.');
+  return BigInt(text);
+}
+
+function otherUsage(text: string, before: OtherUsage[] | undefined): OtherUsage[] {
+  const [, meter, resource, quantity] = /^([^/=]+)(?:\/([^=]+))?=(.+)$/.exec(text) ?? [];
+  if (meter === undefined || quantity === undefined) throw new InvalidArgumentError('Not meter=number.');
+  return [...(before ?? []), { meter, resource: resource ?? null, quantity: number(quantity) }];
+}

@@ -1,0 +1,54 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { jobName } from '../gateway-client.js';
+import { addStartOptions, parseObject, startJob, type StartOptions } from '../start-job.js';
+
+interface PredictOptions extends StartOptions {
+  readonly model?: string;
+  readonly trainingSet?: string;
+  readonly table?: string;
+  readonly file?: readonly string[];
+  readonly format?: string;
+  readonly parameters?: string;
+  readonly batchSize?: number;
+  readonly replicas?: number;
+}
+
+export function predictCommand(): Command {
+  const command = new Command('predict')
+    .description('Start a batch prediction in a running gateway and watch it.')
+    .option('--model <name>', 'the model')
+    .option('--training-set <job>', 'predict for the rows of this training set')
+    .option('--table <table>', 'predict for the rows of this table of the offline store')
+    .option('--file <file...>', 'predict for the rows of these files of the folder for files')
+    .option('--format <format>', 'what the files are: parquet, csv or jsonl')
+    .option('--parameters <json>', 'passed to the model with every batch')
+    .option('--batch-size <count>', 'instances the model is given at once', count)
+    .option('--replicas <count>', 'how many batches are predicted at once', count);
+  return addStartOptions(command).action(async (options: PredictOptions) => {
+    await startJob(
+      {
+        mutation: 'startBatchPrediction',
+        inputType: 'StartBatchPredictionInput',
+        input: inputOf(options),
+        defaults: { displayName: options.model === undefined ? 'Predictions' : `Predictions of ${options.model}` },
+      },
+      options,
+    );
+  });
+}
+
+function inputOf(options: PredictOptions): Record<string, unknown> {
+  const { model, trainingSet, table, file, format, parameters, batchSize, replicas } = options;
+  return {
+    model,
+    input: { trainingSetJob: trainingSet && jobName(trainingSet), table, files: file, format: format?.toUpperCase() },
+    parameters: parameters === undefined ? undefined : parseObject(parameters, '--parameters'),
+    batchSize,
+    startingReplicaCount: replicas,
+  };
+}
+
+function count(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
+  return Number(text);
+}

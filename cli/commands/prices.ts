@@ -1,0 +1,98 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { costsConfig } from '../../config/costs-config.js';
+import { loadConfig } from '../../config/load-config.js';
+import { openGoogleCatalog } from '../../datasources/prices/catalog/google-catalog.js';
+import type { PriceCatalog } from '../../datasources/prices/catalog/price-catalog.js';
+import { refreshPriceBook, type PriceChange } from '../../datasources/prices/catalog/refresh-price-book.js';
+import { formatPrice } from '../../datasources/prices/decimal.js';
+import { loadPriceBooks, priceBooksOf } from '../../datasources/prices/files/load-price-books.js';
+import { OperatorError } from '../../errors/operator-error.js';
+import type { Clock } from '../../values/clock.js';
+import { formatInstant } from '../../values/instant.js';
+import { priceBooksTable, pricesTable, tableOf } from '../cost-tables.js';
+
+export interface PricesCommandOptions {
+  readonly write: (text: string) => void;
+  readonly clock: Clock;
+  readonly openCatalog?: () => Promise<PriceCatalog>;
+}
+
+/** `featuregraph prices ...`: the price books that there are, and newer editions of them. */
+export function pricesCommand({ write, clock, openCatalog = openGoogleCatalog }: PricesCommandOptions): Command {
+  const command = new Command('prices').description('Price books: what estimates are made with.');
+
+  command
+    .command('list')
+    .description('List the price books, or the prices of one.')
+    .option('--book <name>', 'a price book by id or name')
+    .action(async ({ book }: { book?: string }) => {
+      const books = await readBooks();
+      write(book === undefined ? priceBooksTable(books.all) : pricesTable(findBook(books, book)));
+    });
+
+  command
+    .command('update')
+    .description('Write a new edition of a price book with the prices of the Cloud Billing Catalog.')
+    .option('--book <name>', 'a price book by id or name (default: FEATUREGRAPH_PRICE_BOOK)')
+    .option('--folder <folder>', 'where the edition is written (default: FEATUREGRAPH_PRICE_BOOKS, if a folder)')
+    .action(async (options: { book?: string; folder?: string }) => {
+      await update({ ...options, date: formatInstant(clock()).slice(0, 10), write, openCatalog });
+    });
+
+  return command;
+}
+
+interface Update {
+  readonly book?: string;
+  readonly folder?: string;
+  readonly date: string;
+  readonly write: (text: string) => void;
+  readonly openCatalog: () => Promise<PriceCatalog>;
+}
+
+async function update({ book: name, folder, date, write, openCatalog }: Update): Promise<void> {
+  const { ownBooks, defaultBook } = costsConfig(loadConfig());
+  const target = folder ?? (ownBooks?.endsWith('.json') ? null : ownBooks);
+  if (target === null) {
+    throw new OperatorError(
+      'Where to? Give --folder, and set FEATUREGRAPH_PRICE_BOOKS to it for the gateway to use it.',
+    );
+  }
+  const loaded = await loadPriceBooks(ownBooks);
+  const book = findBook(priceBooksOf(loaded, defaultBook), name);
+  const edition = loaded.find((candidate) => candidate.book === book)!;
+  const catalog = await openCatalog();
+  const { document, changes } = await refreshPriceBook(edition.document, catalog, date).finally(() => catalog.close());
+  write(changesTable(changes));
+  if (changes.every(({ after }) => after === null)) {
+    throw new OperatorError('No price was found in the Cloud Billing Catalog, so no edition was written.');
+  }
+  const path = join(target, `${book.name}-${date}.json`);
+  await mkdir(target, { recursive: true });
+  await writeFile(path, `${JSON.stringify(document, null, 2)}\n`);
+  write(`${path} is written.\n`);
+}
+
+async function readBooks() {
+  const { ownBooks, defaultBook } = costsConfig(loadConfig());
+  return priceBooksOf(await loadPriceBooks(ownBooks), defaultBook);
+}
+
+function findBook(books: Awaited<ReturnType<typeof readBooks>>, name: string | undefined) {
+  try {
+    return books.find(name);
+  } catch (cause) {
+    throw new OperatorError(`--book: ${(cause as Error).message}`, [], { cause });
+  }
+}
+
+function changesTable(changes: readonly PriceChange[]): string {
+  const table = tableOf(['meter', 'resource', 'before', 'after', ''], [2, 3]);
+  for (const { meter, resource, before, after, reason } of changes) {
+    const outcome = reason === null ? (after?.equals(before) ? 'the same' : 'new') : `kept: ${reason}`;
+    table.push([meter, resource ?? 'any', formatPrice(before), after ? formatPrice(after) : '', outcome]);
+  }
+  return `${table.toString()}\n`;
+}

@@ -1,0 +1,70 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { addStartOptions, startJob, type StartOptions } from '../start-job.js';
+
+interface TrainingSetOptions extends StartOptions {
+  readonly featurestore?: string;
+  readonly entityType?: string;
+  readonly labels?: string;
+  readonly labelsTable?: string;
+  readonly format?: string;
+  readonly timeColumn?: string;
+  readonly idColumn?: readonly string[];
+  readonly feature?: readonly string[];
+  readonly view?: readonly string[];
+  readonly ttlSeconds?: number;
+  readonly strictlyBefore?: boolean;
+  readonly knownAtLabelTime?: boolean;
+  readonly withTimestamps?: boolean;
+}
+
+export function trainingSetCommand(): Command {
+  const command = new Command('training-set')
+    .description('Make a training set in a running gateway and watch it. Features of other entities: see --input.')
+    .option('--featurestore <name>', 'the featurestore')
+    .option('--entity-type <name>', 'what each label is about')
+    .option('--labels <file>', 'the labels: a file of the folder for files')
+    .option('--labels-table <table>', 'the labels: a table of the offline store')
+    .option('--format <format>', 'what the file is: parquet, csv or jsonl')
+    .option('--time-column <column>', 'the column with the time of a label')
+    .option('--id-column <column...>', 'the columns with the id of the entity')
+    .option('--feature <name...>', 'the features; neither these nor views: all')
+    .option('--view <name...>', 'the features of these views')
+    .option('--ttl-seconds <seconds>', 'after which a value counts as expired', seconds)
+    .option('--strictly-before', 'leave out values of exactly the label’s time')
+    .option('--known-at-label-time', 'leave out values written after the label’s time')
+    .option('--with-timestamps', 'give beside each feature when its value became true');
+  return addStartOptions(command).action(async (options: TrainingSetOptions) => {
+    await startJob(
+      { mutation: 'startTrainingSet', inputType: 'StartTrainingSetInput', input: inputOf(options) },
+      options,
+    );
+  });
+}
+
+function inputOf(options: TrainingSetOptions): Record<string, unknown> {
+  return {
+    trainingSet: {
+      featurestore: options.featurestore,
+      entityType: options.entityType,
+      labels: {
+        file: options.labels,
+        table: options.labelsTable,
+        format: options.format?.toUpperCase(),
+        timeColumn: options.timeColumn,
+        entityIdColumns: options.idColumn,
+      },
+      features: options.feature,
+      featureViews: options.view,
+      ttlSeconds: options.ttlSeconds,
+      strictlyBefore: options.strictlyBefore,
+      knownAtLabelTime: options.knownAtLabelTime,
+      withTimestamps: options.withTimestamps,
+    },
+  };
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('It is a number of seconds.');
+  return value;
+}

@@ -1,0 +1,15 @@
+import { Command } from 'commander';
+import { DEFAULT_URL, GatewayClient, jobName } from '../gateway-client.js';
+import { watchJob } from '../watch-job.js';
+
+export function watchCommand(): Command {
+  return new Command('watch')
+    .description(
+      'Show how far a job is, until it ends. Ends with 0 when it succeeded, 2 in part, 3 cancelled, 1 otherwise.',
+    )
+    .argument('<job>', 'its id, with or without "jobs/"')
+    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .action(async (job: string, { url }: { url: string }) => {
+      await watchJob(new GatewayClient(url), jobName(job));
+    });
+}

@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { v7 as uuidv7 } from 'uuid';
+import { costsConfig } from '../config/costs-config.js';
+import { loadConfig } from '../config/load-config.js';
+import { CostEstimator } from '../datasources/prices/cost-estimator.js';
+import { loadPriceBooks, priceBooksOf } from '../datasources/prices/files/load-price-books.js';
+import { openCosts } from '../datasources/prices/lmdb/open-costs.js';
+import { systemClock } from '../values/clock.js';
+
+/**
+ * Estimates as the gateway of this configuration would. What it measured of a model is looked up only when a model is named,
+ * also beside a gateway that runs; a data folder that is not there is not made for it.
+ */
+export async function withEstimator<T>(
+  model: string | undefined,
+  use: (estimator: CostEstimator) => Promise<T>,
+): Promise<T> {
+  const config = costsConfig(loadConfig());
+  if (model === undefined || !existsSync(config.folder)) {
+    const books = priceBooksOf(await loadPriceBooks(config.ownBooks), config.defaultBook);
+    return use(new CostEstimator(books, { runs: async () => [] }));
+  }
+  const costs = await openCosts({ ...config, clock: systemClock, newId: uuidv7 });
+  return use(costs.estimator).finally(() => costs.close());
+}

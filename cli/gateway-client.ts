@@ -1,0 +1,102 @@
+import type { GraphQLFormattedError } from 'graphql';
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { OperatorError } from '../errors/operator-error.js';
+
+export const DEFAULT_URL = 'http://localhost:4000/graphql';
+
+/** The id of a job, as the API wants it, from what a person types. */
+export function jobName(id: string): string {
+  return id.startsWith('jobs/') ? id : `jobs/${id}`;
+}
+
+/** A job as the command line shows it. */
+export interface JobSnapshot {
+  readonly id: string;
+  readonly state: string;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly progress: {
+    /** Digits: BigInt travels as a string. */
+    readonly completed: string;
+    readonly failed: string;
+    readonly total: string | null;
+    readonly percent: number | null;
+    readonly ratePerSecond: number | null;
+    readonly remainingSeconds: number | null;
+  };
+}
+
+const JOB = `id state error { code message }
+  progress { completed failed total percent ratePerSecond remainingSeconds }`;
+
+/** So long a gateway may be away while a job is watched: it is restarted, and the job goes on. About five minutes. */
+const RETRIES = 12;
+
+/** A running gateway, as any client sees it. */
+export class GatewayClient {
+  constructor(private readonly url: string) {}
+
+  /** Asks by HTTP. What the gateway refuses, and a gateway that is not there, is an OperatorError. */
+  async ask<Data>(query: string, variables: Readonly<Record<string, unknown>>): Promise<Data> {
+    const response = await fetch(this.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+      body: JSON.stringify({ query, variables }),
+    }).catch((error: unknown) => {
+      throw new OperatorError(`No gateway answers at ${this.url}. Start one, or say with --url where it is.`, [], {
+        cause: error,
+      });
+    });
+    const answer = (await response.json().catch(() => {
+      throw new OperatorError(`What answers at ${this.url} is no gateway (HTTP ${response.status}).`);
+    })) as Answer<Data>;
+    return dataOf(answer);
+  }
+
+  async job(id: string): Promise<JobSnapshot> {
+    return (await this.ask<{ job: JobSnapshot }>(`query ($id: ID!) { job(id: $id) { ${JOB} } }`, { id })).job;
+  }
+
+  /** The job now and after each change, until it has ended; over a gateway that goes away and comes back. */
+  async *follow(id: string): AsyncGenerator<JobSnapshot, void> {
+    // A job or gateway that is not there is told at once, and not after all retries.
+    await this.job(id);
+    const client = createClient({
+      url: this.url.replace(/^http/, 'ws'),
+      webSocketImpl: WebSocket,
+      retryAttempts: RETRIES,
+    });
+    const query = `subscription ($id: ID!) { jobProgress(id: $id) { ${JOB} } }`;
+    try {
+      for await (const result of client.iterate<{ jobProgress: JobSnapshot }>({ query, variables: { id } })) {
+        yield dataOf(result).jobProgress;
+      }
+    } catch (error) {
+      throw error instanceof Error
+        ? error
+        : new OperatorError(`The gateway at ${this.url} went away: ${closing(error)}`);
+    } finally {
+      await client.dispose();
+    }
+  }
+}
+
+interface Answer<Data> {
+  readonly data?: Data | null | undefined;
+  readonly errors?: readonly GraphQLFormattedError[] | undefined;
+}
+
+function dataOf<Data>({ data, errors }: Answer<Data>): Data {
+  if (data && !errors?.length) return data;
+  throw new OperatorError(
+    'The gateway refused this:',
+    errors?.map(({ message }) => message) ?? ['no reason was given'],
+  );
+}
+
+/** What graphql-ws throws is errors of the operation, or the event of the closed socket. */
+function closing(error: unknown): string {
+  if (Array.isArray(error)) return error.map(({ message }: { message: string }) => message).join(' ');
+  const { code, reason } = error as { code?: number; reason?: string };
+  return [code, reason].filter(Boolean).join(' ');
+}

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { OperatorError } from '../errors/operator-error.js';
+import { DEFAULT_URL, GatewayClient } from './gateway-client.js';
+import { watchJob } from './watch-job.js';
+
+/** The options of every command that starts a job. */
+export interface StartOptions {
+  readonly url: string;
+  readonly watch: boolean;
+  readonly input?: string;
+  readonly name?: string;
+  readonly label?: readonly string[];
+  readonly idempotencyKey?: string;
+  readonly output?: string;
+  readonly outputFormat?: string;
+}
+
+export function addStartOptions(command: Command): Command {
+  return command
+    .option('--output <location>', 'where the result goes: a path in the folder for files, or a table')
+    .option('--output-format <format>', 'what the result is kept as')
+    .option('--name <name>', 'what to call the job')
+    .option('--label <key=value...>', 'labels to find the job by')
+    .option('--idempotency-key <key>', 'the same key never starts a second job')
+    .option('--input <file>', 'the whole input of the mutation as JSON; other options win over what is in it')
+    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .option('--no-watch', 'only start the job and print its id');
+}
+
+export interface StartRequest {
+  readonly mutation: string;
+  readonly inputType: string;
+  /** What is said by options. undefined says nothing. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** What holds where neither an option nor the input file says anything. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
+}
+
+/** Starts a job by a mutation, prints its id, and watches it unless told not to. */
+export async function startJob(
+  { mutation, inputType, input, defaults = {} }: StartRequest,
+  options: StartOptions,
+): Promise<void> {
+  const gateway = new GatewayClient(options.url);
+  const given = options.input === undefined ? {} : await readInput(options.input);
+  const query = `mutation ($input: ${inputType}!) {
+    ${mutation}(input: $input) { job { id } userErrors { message field } } }`;
+  const answer = await gateway.ask<Readonly<Record<string, Payload>>>(query, {
+    input: [given, input, commonInput(options)].reduce(merged, defaults),
+  });
+  const { job = null, userErrors = [] } = answer[mutation] ?? {};
+  if (!job) {
+    throw new OperatorError(
+      'The gateway refused this:',
+      userErrors.map(({ message, field }) => (field ? `${field.join('.')}: ${message}` : message)),
+    );
+  }
+  process.stdout.write(`${job.id}\n`);
+  if (options.watch) await watchJob(gateway, job.id);
+}
+
+interface Payload {
+  readonly job: { readonly id: string } | null;
+  readonly userErrors: readonly { readonly message: string; readonly field: readonly string[] | null }[];
+}
+
+function commonInput({ name, label, idempotencyKey, output, outputFormat }: StartOptions): Record<string, unknown> {
+  return {
+    displayName: name,
+    labels: label && Object.fromEntries(label.map(keyAndValue)),
+    idempotencyKey,
+    output: { location: output, format: outputFormat?.toUpperCase() },
+  };
+}
+
+function keyAndValue(label: string): [string, string] {
+  const at = label.indexOf('=');
+  if (at < 1) throw new OperatorError(`--label ${label}: write it as key=value.`);
+  return [label.slice(0, at), label.slice(at + 1)];
+}
+
+async function readInput(file: string): Promise<Record<string, unknown>> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new OperatorError(`--input ${file} cannot be read.`, [], { cause: error });
+  });
+  return parseObject(text, `--input ${file}`);
+}
+
+/** The JSON object in a text of the operator. `where` names it in the error. */
+export function parseObject(text: string, where: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value)) return value;
+  } catch {
+    // Said below.
+  }
+  throw new OperatorError(`${where} is no JSON object.`);
+}
+
+/** Two inputs as one; where both say something, the second counts. What is undefined says nothing. */
+function merged(
+  first: Readonly<Record<string, unknown>>,
+  second: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const result: Record<string, unknown> = { ...first };
+  for (const [key, value] of Object.entries(second)) {
+    const before = result[key];
+    if (isObject(value)) result[key] = merged(isObject(before) ? before : {}, value);
+    else if (value !== undefined) result[key] = value;
+  }
+  return result;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,27 @@
+import { OperatorError } from '../errors/operator-error.js';
+import type { GatewayClient, JobSnapshot } from './gateway-client.js';
+import { jobDisplay } from './job-display.js';
+
+/** What the process ends with, for scripts. */
+const EXIT_CODES: Readonly<Record<string, number>> = {
+  SUCCEEDED: 0,
+  FAILED: 1,
+  EXPIRED: 1,
+  PARTIALLY_SUCCEEDED: 2,
+  CANCELLED: 3,
+};
+
+/** Shows a job until it ends, and sets the exit code by how it ended. */
+export async function watchJob(gateway: GatewayClient, id: string): Promise<void> {
+  const display = jobDisplay();
+  let last: JobSnapshot | undefined;
+  try {
+    for await (const job of gateway.follow(id)) display.show((last = job));
+  } finally {
+    display.end();
+  }
+  const exitCode = last && EXIT_CODES[last.state];
+  if (exitCode === undefined) throw new OperatorError(`The gateway stopped telling of ${id}. Watch it again.`);
+  if (last?.error) process.stderr.write(`${last.error.code}: ${last.error.message}\n`);
+  process.exitCode = exitCode;
+}

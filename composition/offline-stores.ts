@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import type { Diagnosis } from '../datasources/diagnosis.js';
+import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
+import { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
+import type { OfflineStore } from '../datasources/offline/offline-store.js';
+import type { FeatureSource, Featurestore } from '../datasources/registry/model.js';
+import type { Registry } from '../datasources/registry/registry.js';
+import { requestScope } from '../observability/request-scope.js';
+import { systemClock } from '../values/clock.js';
+
+export interface OpenOfflineStores {
+  /** What runs on this machine: also where labels, inputs and outputs of local jobs are read and written. */
+  readonly embedded: DuckDbOfflineStore;
+  of(featurestore: Featurestore): OfflineStore;
+  readonly all: readonly OfflineStore[];
+}
+
+/** The offline store of each featurestore, open. Nothing of BigQuery is loaded when none names it. */
+export async function openOfflineStores(registry: Registry, dataDirectory: string): Promise<OpenOfflineStores> {
+  const onThisMachine = registry.featurestores.filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB');
+  const embedded = await DuckDbOfflineStore.open(
+    await DuckDbDatabase.open(join(dataDirectory, 'offline.duckdb')),
+    onThisMachine.flatMap(sourcesOf),
+  );
+  const elsewhere = new Map<Featurestore, OfflineStore>();
+  for (const featurestore of registry.featurestores) {
+    const { offlineSettings: settings } = featurestore;
+    if (settings.kind !== 'BIGQUERY') continue;
+    const { openBigQueryOfflineStore } = await import('../datasources/offline/bigquery/open-bigquery.js');
+    const store = await openBigQueryOfflineStore(settings, sourcesOf(featurestore), {
+      clock: systemClock,
+      currentOrigin: () => ({ requestId: requestScope.getStore()?.requestId }),
+    });
+    elsewhere.set(featurestore, store);
+  }
+  return {
+    embedded,
+    of: (featurestore) => elsewhere.get(featurestore) ?? embedded,
+    all: [embedded, ...elsewhere.values()],
+  };
+}
+
+/** What doctor looks at, without opening anything. */
+export async function diagnoseOfflineStores(registry: Registry): Promise<Diagnosis[]> {
+  const diagnoses: Diagnosis[] = [];
+  for (const featurestore of registry.featurestores) {
+    const { offlineSettings: settings } = featurestore;
+    if (settings.kind !== 'BIGQUERY') continue;
+    const { diagnoseBigQuery } = await import('../datasources/offline/bigquery/diagnose.js');
+    diagnoses.push({
+      store: `offline store BIGQUERY: ${settings.project}.${settings.dataset}`,
+      findings: diagnoseBigQuery(settings, sourcesOf(featurestore)),
+    });
+  }
+  return diagnoses;
+}
+
+function sourcesOf({ entityTypes }: Featurestore): FeatureSource[] {
+  return entityTypes.flatMap(({ sources }) => sources);
+}

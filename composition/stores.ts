@@ -1,0 +1,50 @@
+import { mkdir } from 'node:fs/promises';
+import type { Diagnosis } from '../datasources/diagnosis.js';
+import type { FeatureStores } from '../datasources/feature-stores.js';
+import { prepareStores, type PrepareProgress } from '../datasources/ingestion/prepare.js';
+import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
+import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
+import type { Registry } from '../datasources/registry/registry.js';
+import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
+import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
+
+/** The stores a registry names, open. */
+export interface OpenStores extends FeatureStores {
+  /** What runs on this machine, which is always there. */
+  readonly embedded: DuckDbOfflineStore;
+  prepare(onProgress: (progress: PrepareProgress) => void): Promise<number>;
+  isHealthy(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export async function openStores(
+  registry: Registry,
+  dataDirectory: string,
+  options: OnlineStoreOptions,
+): Promise<OpenStores> {
+  await mkdir(dataDirectory, { recursive: true });
+  const offline = await openOfflineStores(registry, dataDirectory);
+  const online = await openOnlineStores(registry, dataDirectory, options);
+  return {
+    embedded: offline.embedded,
+    online: (featurestore) => online.of(featurestore),
+    offline: (featurestore) => offline.of(featurestore),
+    prepare: (onProgress) =>
+      prepareStores(registry, offline.embedded, (featurestore) => online.toFill(featurestore), onProgress),
+    isHealthy: async () =>
+      (await Promise.all([...offline.all, ...online.serving].map((store) => store.isHealthy()))).every(Boolean),
+    close: async () => {
+      await online.close();
+      for (const store of offline.all.toReversed()) await store.close();
+    },
+  };
+}
+
+/** What `featuregraph doctor` looks at: every store the registry names, without opening it. */
+export async function diagnoseStores(registry: Registry, dataDirectory: string): Promise<Diagnosis[]> {
+  return [
+    { store: 'embedded stores', findings: diagnoseDataFolder(dataDirectory) },
+    ...(await diagnoseOnlineStores(registry)),
+    ...(await diagnoseOfflineStores(registry)),
+  ];
+}

@@ -1,0 +1,19 @@
+import type { RefinementCtx } from 'zod';
+
+/**
+ * `name=dollars` pairs, separated by commas. The name ends at the last `=`, since names from tokens may have one. A budget
+ * that cannot be read is a fault: taken for nothing, it would be no limit.
+ */
+export function parseBudgets(text: string, context: RefinementCtx): ReadonlyMap<string, number> {
+  const budgets = new Map<string, number>();
+  for (const pair of text.split(',').filter((part) => part.trim() !== '')) {
+    const [, name, dollars] = /^(.+)=(\d{1,12}(?:\.\d{1,9})?)$/.exec(pair.trim()) ?? [];
+    if (name === undefined || budgets.has(name.trim())) {
+      const message = name === undefined ? `"${pair.trim()}" is not name=dollars` : `two budgets of ${name.trim()}`;
+      context.addIssue({ code: 'custom', message });
+      continue;
+    }
+    budgets.set(name.trim(), Number(dollars));
+  }
+  return budgets;
+}

@@ -1,0 +1,67 @@
+import { elementTypeOf, type FeatureValue, type ValueType } from '../../values/value-type.js';
+import type { Instance, Model, ModelField, PredictionFailure } from './model.js';
+
+export type Inputs =
+  /** In the order of the model's inputs; null only where the input is nullable. */
+  { readonly kind: 'inputs'; readonly values: readonly (FeatureValue | null)[] } | PredictionFailure;
+
+/** Takes the model's inputs out of an instance, each in its own type, or says which is missing or cannot be taken. */
+export function readInputs({ inputs }: Model, instance: Instance): Inputs {
+  const values: (FeatureValue | null)[] = [];
+  for (const input of inputs) {
+    const value = instance[input.name] ?? null;
+    if (value !== null) {
+      const converted = convert(input.valueType, value);
+      if (converted === undefined) return invalidInput(input, `is not a value of type ${input.valueType}`);
+      values.push(converted);
+    } else if (input.default !== undefined) {
+      values.push(input.default);
+    } else if (input.nullable) {
+      values.push(null);
+    } else {
+      return { kind: 'failure', code: 'MISSING_INPUT', message: `The input "${input.name}" is null or absent.` };
+    }
+  }
+  return { kind: 'inputs', values };
+}
+
+export function invalidInput({ name }: ModelField, fault: string): PredictionFailure {
+  return { kind: 'failure', code: 'INVALID_INPUT', message: `The input "${name}" ${fault}.` };
+}
+
+/**
+ * The value in a type, or undefined when it is of another. An integer is also a DOUBLE, and a DOUBLE without a fraction an
+ * INT64: a column of whole numbers comes from a file as either.
+ */
+export function convert(valueType: ValueType, value: FeatureValue): FeatureValue | undefined {
+  const elementType = elementTypeOf(valueType);
+  if (elementType !== undefined) {
+    if (!Array.isArray(value)) return undefined;
+    const elements = (value as readonly FeatureValue[]).map((element) => convert(elementType, element));
+    return elements.includes(undefined) ? undefined : (elements as FeatureValue);
+  }
+  switch (valueType) {
+    case 'BOOL':
+      return typeof value === 'boolean' ? value : undefined;
+    case 'DOUBLE':
+      return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
+    case 'INT64':
+      if (typeof value === 'bigint') return value;
+      return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : undefined;
+    case 'TIMESTAMP':
+      return typeof value === 'bigint' ? value : undefined;
+    case 'STRING':
+      return typeof value === 'string' ? value : undefined;
+    case 'BYTES':
+      return value instanceof Uint8Array ? value : undefined;
+    default:
+      return typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array) ? value : undefined;
+  }
+}
+
+/** An integer written as text, as JSON carries those beyond 2^53; undefined for one that is not, or not of 64 bits. */
+export function parseInt64(text: string): bigint | undefined {
+  if (!/^-?\d{1,19}$/.test(text)) return undefined;
+  const value = BigInt(text);
+  return BigInt.asIntN(64, value) === value ? value : undefined;
+}

@@ -1,0 +1,103 @@
+import type { BigQuery } from '@google-cloud/bigquery';
+import { elementTypeOf } from '../../../values/value-type.js';
+import type { Finding } from '../../diagnosis.js';
+import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
+import { openBigQueryClient, type BigQueryDependencies } from './open-bigquery.js';
+import { columnFaults, layoutOf, tableIdOf, type TableMetadata } from './source-table.js';
+import { hasStatus } from './store-error.js';
+
+/** Looks at the dataset and the tables of the sources, and changes nothing. */
+export async function* diagnoseBigQuery(
+  settings: BigQuerySettings,
+  sources: readonly FeatureSource[],
+  clientOptions?: BigQueryDependencies['client'],
+): AsyncGenerator<Finding> {
+  const client = await openBigQueryClient(settings, clientOptions);
+  const dataset = await datasetFinding(client, settings);
+  yield dataset;
+  if (dataset.status === 'fault') return;
+  for (const source of sources) yield* tableFindings(client, settings, source);
+}
+
+async function datasetFinding(client: BigQuery, { project, dataset, location }: BigQuerySettings): Promise<Finding> {
+  try {
+    const answer: unknown[] = await client.dataset(dataset).getMetadata();
+    const { location: actual = '' } = answer[0] as { location?: string };
+    if (actual.toLowerCase() === location.toLowerCase()) {
+      return { status: 'ok', what: `dataset ${project}.${dataset} is in ${actual}` };
+    }
+    return {
+      status: 'fault',
+      what: `dataset ${project}.${dataset} is in ${actual}, the registry says ${location}`,
+      todo: `location: ${actual} in the registry`,
+    };
+  } catch (error) {
+    if (hasStatus(error, 404)) {
+      const todo = `bq mk --location=${location} ${project}:${dataset}`;
+      return { status: 'fault', what: `there is no dataset ${project}.${dataset}`, todo };
+    }
+    const words = error instanceof Error ? error.message : String(error);
+    return { status: 'fault', what: `dataset ${project}.${dataset} cannot be read: ${words}` };
+  }
+}
+
+async function* tableFindings(
+  client: BigQuery,
+  settings: BigQuerySettings,
+  source: FeatureSource,
+): AsyncGenerator<Finding> {
+  const table = tableIdOf(source);
+  let metadata: TableMetadata;
+  try {
+    const answer: unknown[] = await client.dataset(settings.dataset).table(table).getMetadata();
+    metadata = answer[0] as TableMetadata;
+  } catch (error) {
+    if (!hasStatus(error, 404)) throw error;
+    if (settings.createTables) yield { status: 'ok', what: `table ${table} is made when the gateway starts` };
+    else yield { status: 'fault', what: `there is no table ${table}`, todo: 'make it, or set createTables: true' };
+    return;
+  }
+  const faults = columnFaults(source, metadata.schema?.fields ?? []);
+  for (const fault of faults) yield { status: 'fault', what: `table ${table}: ${fault}` };
+  if (faults.length === 0) yield { status: 'ok', what: `table ${table} has all columns` };
+  yield* layoutWarnings(table, source, settings, metadata);
+}
+
+/** What works, and costs more or decides less than it could. */
+function* layoutWarnings(
+  table: string,
+  source: FeatureSource,
+  settings: BigQuerySettings,
+  metadata: TableMetadata,
+): Generator<Finding> {
+  const { timestampColumn, entityType, features } = source;
+  const layout = layoutOf(source, metadata.schema?.fields ?? [], settings);
+  if (timestampColumn !== null && metadata.timePartitioning?.field !== timestampColumn) {
+    yield {
+      status: 'warning',
+      what: `table ${table} is not partitioned by ${timestampColumn}: every read is billed for all of it`,
+      todo: `CREATE TABLE … PARTITION BY TIMESTAMP_TRUNC(${timestampColumn}, DAY) AS SELECT * FROM ${table}`,
+    };
+  }
+  if (metadata.clustering?.fields[0] !== entityType.entityIdColumns[0]) {
+    const columns = entityType.entityIdColumns.slice(0, 4).join(',');
+    yield {
+      status: 'warning',
+      what: `table ${table} is not clustered by ${columns}: the history of one entity is billed as that of all`,
+      todo: `bq update --clustering_fields=${columns} ${settings.project}:${settings.dataset}.${table}`,
+    };
+  }
+  if (layout.createdTime === null && layout.sequence === null && layout.arrival === null) {
+    yield {
+      status: 'warning',
+      what: `table ${table} does not say which of two rows of one entity and time is newer: any is taken`,
+      todo: 'keep them unique, or name a createdTimestampColumn or sequenceColumn',
+    };
+  }
+  if (layout.emptyArrays === null && features.some(({ valueType }) => elementTypeOf(valueType))) {
+    yield {
+      status: 'warning',
+      what: `table ${table} has no column empty_arrays: an empty array is read as no value`,
+    };
+  }
+}

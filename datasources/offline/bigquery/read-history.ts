@@ -1,0 +1,63 @@
+import type { HistoryEntry, HistoryRead } from '../offline-store.js';
+import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
+import {
+  historyColumn,
+  isThere,
+  newestOf,
+  quoteForBigQuery,
+  selected,
+  valueOrNull,
+  type BigQueryTable,
+} from '../point-in-time/bigquery-table.js';
+import { decodeEntityId } from '../../../values/entity-id.js';
+import type { ResultRow } from './query-jobs.js';
+import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
+
+/**
+ * One value per moment: where several rows have the same event time, the newest arrival, chosen by the very expression
+ * that the point-in-time compiler uses. In a dense entity type a null is part of the history; otherwise it says nothing.
+ * Undefined when the id can be of no row: then there is nothing to ask.
+ */
+export function historyQuery(read: HistoryRead, table: BigQueryTable): BigQuerySql | undefined {
+  const { feature, limit } = read;
+  const parameters = new BigQueryParameters();
+  const parts = decodeEntityId(read.entityId, feature.entityType.entityIdColumns);
+  const isImpossible = table.entityColumns.some(({ type }, part) => type === 'INT64' && !isInt64(parts[part]!));
+  if (isImpossible) return undefined;
+  const time = table.eventTime === null ? null : historyColumn(table.eventTime);
+  const { dense } = feature.entityType;
+  const conditions = [
+    ...table.entityColumns.map(
+      ({ name, type }, part) => `${historyColumn(name)} = ${parameters.add(`entity_${part}`, type, parts[part])}`,
+    ),
+    ...(time && read.from !== null ? [`${time} >= ${parameters.addInstant('from_time', read.from)}`] : []),
+    ...(time && read.to !== null ? [`${time} <= ${parameters.addInstant('to_time', read.to)}`] : []),
+    ...(time && read.before !== null ? [`${time} < ${parameters.addInstant('before_time', read.before)}`] : []),
+    ...(dense ? [] : [isThere(table, feature)]),
+  ];
+  const fields = [`${valueOrNull(table, feature)} AS v`, `${isThere(table, feature)} AS is_there`];
+  const newest = newestOf(table, fields);
+  const sql = `SELECT ${time ? 'UNIX_MICROS(n.event_time)' : 'CAST(NULL AS INT64)'} AS event_time,
+  ${selected(feature, 'n.newest.v')} AS value, n.newest.is_there AS is_there
+FROM (
+  SELECT ${time ? `${time} AS event_time, ` : ''}${newest} AS newest
+  FROM ${quoteForBigQuery(table.path)} AS h
+  WHERE ${conditions.join(' AND ')}
+  ${time ? `GROUP BY ${time}` : 'HAVING COUNT(*) > 0'}
+) AS n
+ORDER BY event_time DESC
+LIMIT ${limit}`;
+  return { sql, params: parameters.params, types: parameters.types };
+}
+
+export function historyEntry(row: ResultRow, { feature }: HistoryRead): HistoryEntry {
+  return {
+    // A null array leaves BigQuery as an empty one.
+    value: row.is_there === true ? fromBigQuery(feature.valueType, row.value) : null,
+    timestamp: integerFromBigQuery(row.event_time),
+  };
+}
+
+function isInt64(text: string): boolean {
+  return /^(0|-?[1-9]\d{0,18})$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+}

@@ -1,0 +1,123 @@
+import { NOT_FOUND_CELL, type CellStatus, type FeatureCell } from '../../../values/feature-cell.js';
+import type { Instant } from '../../../values/instant.js';
+import type { Feature, FeatureSource } from '../../registry/model.js';
+import type { PointInTimeLabel, PointInTimeRead } from '../offline-store.js';
+import { compileForBigQuery, type BigQueryForm } from '../point-in-time/bigquery.js';
+import { BigQueryParameters, timestampParameter, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
+import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
+import { planPointInTime } from '../point-in-time/plan.js';
+import type { ResultRow } from './query-jobs.js';
+import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
+
+/** A request holds at most 10 MB. The labels, written as JSON by the client, take a third of that. */
+const LABEL_BYTES_PER_QUERY = 3_300_000;
+/** What the client writes around the three fields of a label. */
+const BYTES_AROUND_LABEL = 140;
+/** A statement that joins some 30 feature tables is more than BigQuery's planner takes. */
+const SOURCES_PER_QUERY = 15;
+
+/** A part of a read that one query answers: some of its labels, and some of its features. */
+export interface PointInTimeQuery {
+  readonly query: BigQuerySql;
+  /** The places of the features in the read. */
+  readonly columns: readonly number[];
+}
+
+interface Label {
+  readonly row: number;
+  readonly entityId: string;
+  readonly time: Instant;
+}
+
+/**
+ * The queries of a read. A label without id or time matches nothing and is not sent: so there is no null in the
+ * parameters, which BigQuery would refuse, and no query at all when there is no other label.
+ */
+export function pointInTimeQueries(
+  { labels, features, options }: PointInTimeRead,
+  form: BigQueryForm,
+  tableOf: (source: FeatureSource) => BigQueryTable,
+): PointInTimeQuery[] {
+  const groups = featureGroups(features);
+  return chunksOf(labels.flatMap(askedLabel)).flatMap((chunk) =>
+    groups.map((columns) => {
+      const plan = planPointInTime(
+        [{ entityColumn: 'entity_id', features: columns.map((column) => features[column]!) }],
+        options,
+      );
+      const parameters = new BigQueryParameters();
+      const placeholder = parameters.add(
+        'labels',
+        [{ row_id: 'INT64', label_time: 'TIMESTAMP', entity_id: 'STRING' }],
+        chunk.map(({ row, entityId, time }) => ({
+          row_id: String(row),
+          label_time: timestampParameter(time),
+          entity_id: entityId,
+        })),
+      );
+      const target = { form, labels: `UNNEST(${placeholder})`, bounds: boundsOf(chunk), tableOf };
+      return { query: compileForBigQuery(plan, target, parameters), columns };
+    }),
+  );
+}
+
+/** The cells of a read before any answer: what no row of a result speaks of is NOT_FOUND. */
+export function emptyCells({ labels, features }: PointInTimeRead): FeatureCell[][] {
+  return labels.map(() => features.map(() => NOT_FOUND_CELL));
+}
+
+/** Puts a row of the result of a query in its place. */
+export function placeRow(
+  row: ResultRow,
+  { columns }: PointInTimeQuery,
+  { features }: PointInTimeRead,
+  cells: FeatureCell[][],
+): void {
+  const ofLabel = cells[Number(integerFromBigQuery(row.row_id))]!;
+  columns.forEach((column, number) => {
+    const status = row[`status_${number}`] as CellStatus;
+    const value = row[`value_${number}`];
+    ofLabel[column] = {
+      status,
+      // A null array leaves BigQuery as an empty one; the status knows.
+      value: status === 'PRESENT' ? fromBigQuery(features[column]!.valueType, value) : null,
+      timestamp: integerFromBigQuery(row[`timestamp_${number}`]),
+    };
+  });
+}
+
+function askedLabel({ entityId, time }: PointInTimeLabel, row: number): Label[] {
+  return entityId === null || time === null ? [] : [{ row, entityId, time }];
+}
+
+/** The places of the features, in groups of few enough sources. Columns of a plan are numbered in this order. */
+function featureGroups(features: readonly Feature[]): number[][] {
+  const sources = [...new Set(features.map(({ source }) => source))];
+  const groups = Map.groupBy(features.keys(), (column) =>
+    Math.floor(sources.indexOf(features[column]!.source) / SOURCES_PER_QUERY),
+  );
+  return [...groups.values()];
+}
+
+function chunksOf(labels: readonly Label[]): Label[][] {
+  const chunks: Label[][] = [];
+  let bytes = Infinity;
+  for (const label of labels) {
+    const size = BYTES_AROUND_LABEL + Buffer.byteLength(JSON.stringify(label.entityId));
+    if (bytes + size > LABEL_BYTES_PER_QUERY) {
+      chunks.push([]);
+      bytes = 0;
+    }
+    chunks.at(-1)!.push(label);
+    bytes += size;
+  }
+  return chunks;
+}
+
+function boundsOf(labels: readonly Label[]): { earliest: Instant; latest: Instant } {
+  const times = labels.map(({ time }) => time);
+  return {
+    earliest: times.reduce((a, b) => (a < b ? a : b)),
+    latest: times.reduce((a, b) => (a > b ? a : b)),
+  };
+}

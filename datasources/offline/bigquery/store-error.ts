@@ -1,0 +1,38 @@
+import { AppError } from '../../../errors/app-error.js';
+
+/** The part of the client's errors that is read here. */
+interface ApiFault {
+  readonly code?: unknown;
+  readonly errors?: readonly { readonly reason?: string }[];
+}
+
+/** The words of the API for what went wrong, e.g. `notFound`. */
+export function reasonsOf(error: unknown): readonly string[] {
+  const { errors } = (error ?? {}) as ApiFault;
+  return (Array.isArray(errors) ? errors : []).map(({ reason }) => String(reason));
+}
+
+export function hasStatus(error: unknown, status: number): boolean {
+  return Number(((error ?? {}) as ApiFault).code) === status;
+}
+
+/** The API found the query itself wrong: a fault of ours, or a table that changed. Trying again would not help. */
+const FAULTS_OF_THE_QUERY = ['invalidQuery', 'invalid'];
+
+/**
+ * What a client hears of a fault of BigQuery: never its own words, which name projects, tables and columns. They are the
+ * cause, for the log. What it says of the query itself stays as it is, and is masked and logged as a fault of ours.
+ */
+export function storeError(error: unknown, maximumBytesBilled: number | null): unknown {
+  const reasons = reasonsOf(error);
+  if (reasons.includes('bytesBilledLimitExceeded')) {
+    return new AppError(
+      'COST_OVER_LIMIT',
+      'This would read more bytes than the offline store may bill for one query. Ask for fewer features or moments, or have the limit raised.',
+      { maximumBytesBilled: String(maximumBytesBilled) },
+      { cause: error },
+    );
+  }
+  if (error instanceof AppError || reasons.some((reason) => FAULTS_OF_THE_QUERY.includes(reason))) return error;
+  return new AppError('STORE_UNAVAILABLE', 'The offline store did not answer. Try again.', {}, { cause: error });
+}

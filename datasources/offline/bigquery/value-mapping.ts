@@ -1,0 +1,81 @@
+import { formatInstant } from '../../../values/instant.js';
+import { elementTypeOf, type FeatureValue, type StructValue, type ValueType } from '../../../values/value-type.js';
+import { parseLosslessJson } from '../lossless-json.js';
+
+/** The column type of each value type. A STRUCT is JSON: its fields are not declared in the registry. */
+const COLUMN_TYPES: Readonly<Record<string, string>> = {
+  BOOL: 'BOOL',
+  DOUBLE: 'FLOAT64',
+  INT64: 'INT64',
+  STRING: 'STRING',
+  BYTES: 'BYTES',
+  STRUCT: 'JSON',
+  TIMESTAMP: 'TIMESTAMP',
+};
+
+/** BigQuery's REST answers with the older name of a type, whichever was said when the table was made. */
+const LEGACY_NAMES: Readonly<Record<string, string>> = {
+  BOOLEAN: 'BOOL',
+  INTEGER: 'INT64',
+  FLOAT: 'FLOAT64',
+  RECORD: 'STRUCT',
+};
+
+export function typeName(name: string): string {
+  return LEGACY_NAMES[name] ?? name;
+}
+
+export function columnTypeOf(valueType: ValueType): string {
+  return COLUMN_TYPES[elementTypeOf(valueType) ?? valueType]!;
+}
+
+/** Whether a column can be read as a value type without losing anything. Any nested column can be read as JSON. */
+export function isReadableAs(valueType: ValueType, column: { readonly type: string; readonly mode: string }): boolean {
+  const isArray = column.mode === 'REPEATED';
+  if (isArray !== (elementTypeOf(valueType) !== undefined)) return false;
+  const type = typeName(column.type);
+  return type === columnTypeOf(valueType) || (valueType === 'STRUCT' && type === 'STRUCT');
+}
+
+/** INT64 with all its digits, as the client gives it when asked to wrap integers. */
+interface WrappedInteger {
+  readonly value: string;
+}
+
+/** A value of a result whose times were selected as whole microseconds (point-in-time/bigquery-table.ts). */
+export function fromBigQuery(valueType: ValueType, value: unknown): FeatureValue | null {
+  if (value === null || value === undefined) return null;
+  const elementType = elementTypeOf(valueType);
+  if (elementType)
+    return (value as unknown[]).map((item) => fromBigQuery(elementType, item)) as unknown as FeatureValue;
+  if (valueType === 'INT64' || valueType === 'TIMESTAMP') return integerFromBigQuery(value);
+  if (valueType === 'BYTES') return new Uint8Array(value as Buffer);
+  if (valueType === 'STRUCT') return parseLosslessJson(value as string) as StructValue;
+  return value as FeatureValue;
+}
+
+/** null stays null. */
+export function integerFromBigQuery(value: unknown): bigint | null {
+  return value === null || value === undefined ? null : BigInt((value as WrappedInteger).value);
+}
+
+/** A value as JSON for insertAll: digits as text, since a JSON number is a double to whoever parses it. */
+export function toInsertJson(valueType: ValueType, value: FeatureValue): unknown {
+  const elementType = elementTypeOf(valueType);
+  if (elementType) return (value as readonly FeatureValue[]).map((item) => toInsertJson(elementType, item));
+  switch (valueType) {
+    case 'INT64':
+      return (value as bigint).toString();
+    case 'TIMESTAMP':
+      return formatInstant(value as bigint);
+    case 'BYTES':
+      return Buffer.from(value as Uint8Array).toString('base64');
+    case 'STRUCT':
+      return JSON.stringify(value);
+    case 'DOUBLE':
+      // JSON has no NaN and no infinity; as text they are read.
+      return Number.isFinite(value) ? value : (value as number).toString();
+    default:
+      return value;
+  }
+}

@@ -1,0 +1,89 @@
+import {
+  costOfReplicaHours,
+  DEFAULT_BATCH_SIZE,
+  estimateBatchPrediction,
+  type BatchPredictionCost,
+  type BatchWork,
+} from './batch-prediction-cost.js';
+import type { CostEstimate } from './estimate.js';
+import type { MachineInput } from './machine-usage.js';
+import { METERS } from './meters.js';
+import { estimateFeaturestore, type FeaturestoreCost } from './featurestore-cost.js';
+import { estimateHistoricalQuery } from './historical-query-cost.js';
+import { measuredBatch, type MeasuredBatch, type ModelCostHistory } from './model-cost-history.js';
+import { estimateOnlinePrediction, type OnlinePredictionCost } from './online-prediction-cost.js';
+import type { PriceBook, PriceBooks } from './price-book.js';
+import { compareServing, type ServingComparison, type ServingComparisonRequest } from './serving-comparison.js';
+
+/** By which book; its id or name, null: the one of the configuration. */
+export interface ByPriceBook {
+  readonly priceBook?: string | null | undefined;
+}
+
+/** Whose past jobs say how long a batch takes; null: nobody's. */
+export interface OfModel {
+  readonly model?: string | null | undefined;
+}
+
+export interface UsedReplicaHours extends MachineInput, ByPriceBook {
+  readonly replicaHours: number;
+}
+
+export interface HistoricalQueryCost extends ByPriceBook {
+  readonly bytes: bigint;
+}
+
+/**
+ * The one door to all estimates, for the GraphQL API, the command line and whoever starts jobs: finds the price book and
+ * what was measured, and leaves the figures to pure functions. What it refuses is an AppError with the field.
+ */
+export class CostEstimator {
+  readonly books: PriceBooks;
+  readonly #history: Pick<ModelCostHistory, 'runs'>;
+
+  constructor(books: PriceBooks, history: Pick<ModelCostHistory, 'runs'>) {
+    this.books = books;
+    this.#history = history;
+  }
+
+  async batchPrediction(request: BatchPredictionCost & OfModel & ByPriceBook): Promise<CostEstimate> {
+    const book = this.books.find(request.priceBook);
+    return estimateBatchPrediction(book, request, await this.#measured(book, request));
+  }
+
+  /** What a job has cost by the replica hours that it used. */
+  async costSoFar({ replicaHours, priceBook, ...machine }: UsedReplicaHours): Promise<CostEstimate> {
+    return costOfReplicaHours(this.books.find(priceBook), machine, replicaHours);
+  }
+
+  async onlinePrediction(request: OnlinePredictionCost & ByPriceBook): Promise<CostEstimate> {
+    return estimateOnlinePrediction(this.books.find(request.priceBook), request);
+  }
+
+  async featurestore(request: FeaturestoreCost & ByPriceBook): Promise<CostEstimate> {
+    return estimateFeaturestore(this.books.find(request.priceBook), request);
+  }
+
+  async historicalQuery({ bytes, priceBook }: HistoricalQueryCost): Promise<CostEstimate> {
+    return estimateHistoricalQuery(this.books.find(priceBook), bytes);
+  }
+
+  async compareServing(request: ServingComparisonRequest & OfModel & ByPriceBook): Promise<ServingComparison> {
+    const book = this.books.find(request.priceBook);
+    return compareServing(book, request, await this.#measured(book, request));
+  }
+
+  async #measured(
+    book: PriceBook,
+    { model, secondsPerBatch, ...work }: BatchWork & OfModel,
+  ): Promise<MeasuredBatch | null> {
+    if (typeof model !== 'string' || typeof secondsPerBatch === 'number') return null;
+    return measuredBatch(await this.#history.runs(model), {
+      // The machine that is priced when none is named is the one whose past jobs count.
+      machineType: work.machineType ?? book.meters.get(METERS.machineHour)?.prices[0]?.resource ?? null,
+      acceleratorType: work.acceleratorType ?? null,
+      acceleratorCount: work.acceleratorCount ?? null,
+      batchSize: work.batchSize ?? DEFAULT_BATCH_SIZE,
+    });
+  }
+}

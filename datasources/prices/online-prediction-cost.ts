@@ -1,0 +1,41 @@
+import { bookUsage, type BookedUsage } from './book-usage.js';
+import type { Decimal } from './decimal.js';
+import { estimateOf, totalOf, type CostEstimate } from './estimate.js';
+import { machineUsages, type MachineInput } from './machine-usage.js';
+import { HOURS_PER_MONTH } from './meters.js';
+import { nodeRange, type NodeRangeInput } from './node-range.js';
+import type { PriceBook } from './price-book.js';
+import { quantity } from './quantities.js';
+
+export interface OnlinePredictionCost extends MachineInput, NodeRangeInput {
+  /** How long the model is deployed; null: a month. */
+  readonly hours?: number | null | undefined;
+  /** How many predictions are made in that time, to share the cost by; null: not asked. */
+  readonly predictions?: bigint | null | undefined;
+}
+
+/** An endpoint: nodes are billed while the model is deployed, whatever it predicts. */
+export function estimateOnlinePrediction(book: PriceBook, endpoint: OnlinePredictionCost): CostEstimate {
+  const hours = quantity('hours', endpoint.hours ?? HOURS_PER_MONTH);
+  const predictions = typeof endpoint.predictions === 'bigint' ? quantity('predictions', endpoint.predictions) : null;
+  const range = nodeRange(endpoint);
+  const uses = (nodes: Decimal): BookedUsage[] =>
+    machineUsages(endpoint, nodes.times(hours), 'deployed').map((usage) => bookUsage(book, usage));
+  return estimateOf(book, {
+    uses: uses(range.nodes),
+    predictions,
+    assumptions: [
+      `Nodes are billed for all ${hours.toFixed()} hours that the model is deployed, also while nothing is asked of it.`,
+      ...range.assumptions,
+      ...loadOf(predictions, hours, range.nodes),
+    ],
+    range: { least: totalOf(uses(range.least)), most: totalOf(uses(range.most)) },
+  });
+}
+
+/** The price does not say whether the nodes can do it; the rate lets a reader see. */
+function loadOf(predictions: Decimal | null, hours: Decimal, nodes: Decimal): string[] {
+  if (!predictions || hours.isZero() || nodes.isZero()) return [];
+  const perSecond = predictions.dividedBy(hours.times(nodes).times(3600)).toSignificantDigits(3);
+  return [`Each node must answer ${perSecond.toFixed()} predictions a second on average; that it can is not checked.`];
+}

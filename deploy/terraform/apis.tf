@@ -1,0 +1,13 @@
+resource "google_project_service" "api" {
+  for_each = toset([
+    "aiplatform.googleapis.com",
+    "bigquery.googleapis.com",
+    "bigtable.googleapis.com",
+    "bigtableadmin.googleapis.com",
+    "run.googleapis.com",
+    "storage.googleapis.com",
+  ])
+  service = each.key
+  # Other things in the project may use it too.
+  disable_on_destroy = false
+}

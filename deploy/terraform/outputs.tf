@@ -1,0 +1,9 @@
+output "url" {
+  description = "Where the gateway listens; reachable from inside the project."
+  value       = google_cloud_run_v2_service.gateway.uri
+}
+
+output "bucket" {
+  description = "Where registry.yaml goes, and what batch prediction writes."
+  value       = google_storage_bucket.files.name
+}

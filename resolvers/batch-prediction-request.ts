@@ -1,0 +1,65 @@
+import type { BatchInput, BatchPredictionRequest, BatchResources } from '../datasources/jobs/batch-predictions.js';
+import { formatOfFile } from '../datasources/files/file-format.js';
+import type { Registry } from '../datasources/registry/registry.js';
+import { badInput } from '../errors/app-error.js';
+import type { BatchInputInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
+import { parseResourceName } from '../schema/resource-name.js';
+import { jobIdOf, jobOrigin, stringLabels } from './jobs.js';
+
+/** What a client asks for, as the port takes it. Faults name the field of the input. */
+export function batchPredictionRequest(registry: Registry, input: StartBatchPredictionInput): BatchPredictionRequest {
+  const model = registry.model(modelName(input.model));
+  return {
+    displayName: input.displayName,
+    labels: stringLabels(input.labels),
+    ...jobOrigin(input),
+    model,
+    spec: {
+      model: model.name,
+      input: batchInput(input.input),
+      output: { format: input.output.format, location: input.output.location ?? null },
+      parameters: input.parameters ?? null,
+      resources: batchResources(input),
+      retryOf: null,
+    },
+  };
+}
+
+/** "models/delay" as in Model.id, or just "delay". */
+function modelName(id: string): string {
+  const name = parseResourceName(id);
+  return name?.kind === 'model' ? name.model : id;
+}
+
+function batchInput({ trainingSetJob, table, files, format }: BatchInputInput): BatchInput {
+  const given = [trainingSetJob, table, files].filter((source) => source != null);
+  if (given.length !== 1) throw badInput('Give exactly one of "trainingSetJob", "table" and "files".', 'input');
+  if (format && !files) throw badInput('"format" is that of files; there are none.', 'input.format');
+  if (trainingSetJob != null) return { kind: 'TRAINING_SET', job: jobIdOf(trainingSetJob, 'input.trainingSetJob') };
+  if (table != null) return { kind: 'TABLE', table };
+  const [firstFile] = files ?? [];
+  if (!files || firstFile === undefined) throw badInput('"files" names no file.', 'input.files');
+  return { kind: 'FILES', files, format: format ?? formatOfFile(firstFile, 'input.format') };
+}
+
+function batchResources(input: StartBatchPredictionInput): BatchResources {
+  const startingReplicaCount = atLeastOne(input.startingReplicaCount ?? 1, 'startingReplicaCount');
+  const maxReplicaCount = input.maxReplicaCount ?? null;
+  if (maxReplicaCount !== null && maxReplicaCount < startingReplicaCount) {
+    throw badInput('"maxReplicaCount" is less than "startingReplicaCount".', 'maxReplicaCount');
+  }
+  return {
+    machineType: input.machineType ?? null,
+    acceleratorType: input.acceleratorType ?? null,
+    acceleratorCount: input.acceleratorCount == null ? null : atLeastOne(input.acceleratorCount, 'acceleratorCount'),
+    startingReplicaCount,
+    maxReplicaCount,
+    batchSize: atLeastOne(input.batchSize ?? 64, 'batchSize'),
+    generateExplanation: input.generateExplanation ?? false,
+  };
+}
+
+function atLeastOne(value: number, field: string): number {
+  if (value < 1) throw badInput(`"${field}" is at least 1, not ${value}.`, field);
+  return value;
+}

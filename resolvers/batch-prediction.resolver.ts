@@ -1,0 +1,191 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type {
+  BatchPredictionJobRecord,
+  PredictionFailureRow,
+  PredictionRow,
+  ResultRange,
+} from '../datasources/jobs/batch-predictions.js';
+import type { JobRecord } from '../datasources/jobs/job.js';
+import type { Model } from '../datasources/models/model.js';
+import { badInput } from '../errors/app-error.js';
+import { listOf } from '../schema/complexity.js';
+import type { Connection } from '../schema/connection.js';
+import {
+  BatchPredictionJob,
+  BatchPredictionJobConnection,
+  type BatchInput,
+  type BatchOutput,
+  type BatchResources,
+} from '../schema/job/batch-prediction-job.js';
+import { JobFilter } from '../schema/job/job-filter.js';
+import { MetricInput, type Metric } from '../schema/job/prediction.js';
+import {
+  RetryFailedInstancesInput,
+  RetryFailedInstancesPayload,
+  StartBatchPredictionInput,
+  StartBatchPredictionPayload,
+} from '../schema/job/start-batch-prediction.js';
+import { formatResourceName } from '../schema/resource-name.js';
+import { batchPredictionRequest } from './batch-prediction-request.js';
+import type { RequestContext } from './context.js';
+import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
+import { findBatchPredictionJob, jobOrigin, jobPage } from './jobs.js';
+import { connection, type PageArguments } from './page.js';
+import { jobPayload, type JobPayload } from './user-errors.js';
+
+/** Each is a pass over all predictions of a job. */
+const MAX_METRICS = 50;
+
+@Resolver(() => BatchPredictionJob)
+export class BatchPredictionResolver {
+  @Query(() => BatchPredictionJob, {
+    nullable: true,
+    description: 'One batch prediction by its id. JOB_NOT_FOUND when there is none, or it is another kind of job.',
+  })
+  batchPredictionJob(
+    @Ctx() context: RequestContext,
+    @Arg('id', () => ID, { description: 'Its resource name, "jobs/…".' }) id: string,
+  ): Promise<BatchPredictionJobRecord> {
+    return findBatchPredictionJob(context, id);
+  }
+
+  @Query(() => BatchPredictionJobConnection, {
+    description: 'Batch predictions, the newest first.',
+    complexity: listOf('first'),
+  })
+  batchPredictionJobs(
+    @Ctx() context: RequestContext,
+    @Arg('filter', () => JobFilter, { nullable: true, description: 'Which ones. null: all.' })
+    filter: JobFilter | null | undefined,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
+    first: number | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    after: string | null | undefined,
+  ): Promise<Connection<JobRecord>> {
+    return jobPage(context, { filter, first, after }, ['BATCH_PREDICTION']);
+  }
+
+  @Mutation(() => StartBatchPredictionPayload, {
+    description: 'Starts to predict for every row of an input. The job is kept before it is given.',
+  })
+  startBatchPrediction(
+    @Ctx() { registry, batchPredictions }: RequestContext,
+    @Arg('input', () => StartBatchPredictionInput, { description: 'What to predict with what.' })
+    input: StartBatchPredictionInput,
+  ): Promise<JobPayload<BatchPredictionJobRecord>> {
+    return jobPayload(async () => batchPredictions.start(batchPredictionRequest(registry, input)));
+  }
+
+  @Mutation(() => RetryFailedInstancesPayload, {
+    description:
+      'Starts a job on only those instances that failed in one that has ended, with all else as it was there.',
+  })
+  retryFailedInstances(
+    @Ctx() context: RequestContext,
+    @Arg('input', () => RetryFailedInstancesInput, { description: 'The job whose failures are meant.' })
+    input: RetryFailedInstancesInput,
+  ): Promise<JobPayload<BatchPredictionJobRecord>> {
+    return jobPayload(async () =>
+      context.batchPredictions.retryFailed(await findBatchPredictionJob(context, input.job, 'job'), jobOrigin(input)),
+    );
+  }
+
+  @FieldResolver()
+  displayName(@Root() { id, displayName }: BatchPredictionJobRecord): string {
+    return displayName ?? id;
+  }
+
+  @FieldResolver()
+  model(@Root() { spec }: BatchPredictionJobRecord, @Ctx() { registry }: RequestContext): Model {
+    return registry.model(spec.model);
+  }
+
+  @FieldResolver()
+  input(@Root() { spec: { input } }: BatchPredictionJobRecord): BatchInput {
+    return {
+      kind: input.kind,
+      trainingSetJob: input.kind === 'TRAINING_SET' ? formatResourceName({ kind: 'job', job: input.job }) : null,
+      table: input.kind === 'TABLE' ? input.table : null,
+      files: input.kind === 'FILES' ? input.files : null,
+      format: input.kind === 'FILES' ? input.format : null,
+    };
+  }
+
+  @FieldResolver()
+  output(@Root() { spec, result }: BatchPredictionJobRecord): BatchOutput {
+    return {
+      ...spec.output,
+      predictions: result?.predictions ?? null,
+      failures: result?.failures ?? null,
+      isPartial: result?.isPartial ?? false,
+    };
+  }
+
+  @FieldResolver()
+  parameters(@Root() { spec }: BatchPredictionJobRecord): unknown {
+    return spec.parameters;
+  }
+
+  @FieldResolver()
+  resources(@Root() { spec }: BatchPredictionJobRecord): BatchResources {
+    return spec.resources;
+  }
+
+  @FieldResolver()
+  predictions(
+    @Root() job: BatchPredictionJobRecord,
+    @Ctx() { batchPredictions }: RequestContext,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
+    first: number | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    after: string | null | undefined,
+  ): Promise<Connection<PredictionRow>> {
+    return instancePage(`jobs/${job.id}/predictions`, { first, after }, (range) =>
+      batchPredictions.predictions(job, range),
+    );
+  }
+
+  @FieldResolver()
+  failures(
+    @Root() job: BatchPredictionJobRecord,
+    @Ctx() { batchPredictions }: RequestContext,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
+    first: number | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    after: string | null | undefined,
+  ): Promise<Connection<PredictionFailureRow>> {
+    return instancePage(`jobs/${job.id}/failures`, { first, after }, (range) => batchPredictions.failures(job, range));
+  }
+
+  @FieldResolver()
+  async metrics(
+    @Root() job: BatchPredictionJobRecord,
+    @Ctx() { batchPredictions }: RequestContext,
+    @Arg('of', () => [MetricInput], { description: 'Which ones, at most 50.' }) of: MetricInput[],
+  ): Promise<Metric[]> {
+    if (of.length > MAX_METRICS) throw badInput(`"of" has ${of.length} metrics; at most ${MAX_METRICS} at once.`, 'of');
+    const asked = of.map(({ metric, field, over }) => ({ metric, field, over: over ?? null }));
+    const values = asked.length === 0 ? [] : await batchPredictions.metrics(job, asked);
+    return asked.map((request, index) => ({ ...request, value: values[index] ?? null }));
+  }
+}
+
+/** A page of what came of a job's instances; the cursor is the number of the last instance seen. */
+async function instancePage<Row extends { readonly instanceNumber: bigint }>(
+  list: string,
+  { first, after }: PageArguments,
+  read: (range: ResultRange) => Promise<readonly Row[]>,
+): Promise<Connection<Row>> {
+  const size = pageSize(first);
+  const last = after === null || after === undefined ? null : BigInt(decodeCursor(list, after, isInstanceNumber));
+  // One more than asked for tells whether there is a next page.
+  const rows = await read({ after: last, limit: size + 1 });
+  return connection(rows.slice(0, size), ({ instanceNumber }) => encodeCursor(list, String(instanceNumber)), {
+    hasNextPage: rows.length > size,
+    hasPreviousPage: last !== null,
+  });
+}
+
+function isInstanceNumber(key: string): boolean {
+  return /^\d{1,18}$/.test(key);
+}

@@ -1,0 +1,108 @@
+import type { BatchPredictionJobRecord } from '../datasources/jobs/batch-predictions.js';
+import type { JobFilter as JobConditions } from '../datasources/jobs/job-store.js';
+import { JOB_KINDS, type JobKind, type JobOrigin, type JobRecord } from '../datasources/jobs/job.js';
+import { AppError, badInput } from '../errors/app-error.js';
+import type { Connection } from '../schema/connection.js';
+import type { JobFilter } from '../schema/job/job-filter.js';
+import { formatResourceName, isJobId, parseResourceName } from '../schema/resource-name.js';
+import type { JsonObject } from '../schema/scalars/json-object.js';
+import type { RequestContext } from './context.js';
+import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
+import { connection, type PageArguments } from './page.js';
+
+/** The bare id in a job's resource name. What is no such name is the id of no job. */
+export function jobIdOf(id: string, field: string): string {
+  const name = parseResourceName(id);
+  if (name?.kind !== 'job') throw noJob(id, field);
+  return name.job;
+}
+
+/** The job of an id, as clients know ids. `field` is the argument it came by. */
+export async function findJob({ jobs }: RequestContext, id: string, field = 'id'): Promise<JobRecord> {
+  const job = await jobs.get(jobIdOf(id, field));
+  if (!job) throw noJob(id, field);
+  return job;
+}
+
+export async function findBatchPredictionJob(
+  context: RequestContext,
+  id: string,
+  field = 'id',
+): Promise<BatchPredictionJobRecord> {
+  const job = await findJob(context, id, field);
+  if (!isBatchPrediction(job)) {
+    throw new AppError('JOB_NOT_FOUND', `"${id}" is no batch prediction but a job of kind ${job.kind}.`, { field });
+  }
+  return job;
+}
+
+export function noJob(id: string, field: string): AppError {
+  return new AppError(
+    'JOB_NOT_FOUND',
+    `There is no job "${id}". Ids of jobs look like ${formatResourceName({ kind: 'job', job: '…' })}; "jobs" lists them.`,
+    { field },
+  );
+}
+
+export interface JobListArguments extends PageArguments {
+  readonly filter: JobFilter | null | undefined;
+}
+
+/** A page of jobs, the newest first. The cursor is the job's id, and ids sort by time: new jobs never shift a page. */
+export async function jobPage(
+  { jobs }: RequestContext,
+  { filter, first, after }: JobListArguments,
+  kinds: readonly JobKind[] = JOB_KINDS,
+): Promise<Connection<JobRecord>> {
+  const size = pageSize(first);
+  const before = after === null || after === undefined ? null : decodeCursor('jobs', after, isJobId);
+  // One more than asked for tells whether there is a next page.
+  const found = await jobs.list({ filter: conditions(filter, kinds), before, limit: size + 1 });
+  return connection(found.slice(0, size), ({ id }) => encodeCursor('jobs', id), {
+    hasNextPage: found.length > size,
+    hasPreviousPage: before !== null,
+  });
+}
+
+function conditions(filter: JobFilter | null | undefined, kinds: readonly JobKind[]): JobConditions {
+  const { createdFrom, createdTo } = filter ?? {};
+  if (createdFrom != null && createdTo != null && createdFrom > createdTo) {
+    throw badInput('"createdFrom" is after "createdTo".', 'filter.createdFrom');
+  }
+  return {
+    kinds: filter?.kinds ? kinds.filter((kind) => filter.kinds?.includes(kind)) : kinds,
+    states: filter?.states ?? undefined,
+    labels: stringLabels(filter?.labels, 'filter.labels'),
+    createdFrom: createdFrom ?? undefined,
+    createdTo: createdTo ?? undefined,
+  };
+}
+
+/** Labels are strings, so that a filter never has to guess whether 1 is "1". */
+export function stringLabels(
+  labels: JsonObject | null | undefined,
+  field = 'labels',
+): Readonly<Record<string, string>> {
+  const entries = Object.entries(labels ?? {});
+  for (const [key, value] of entries) {
+    if (typeof value !== 'string') {
+      throw badInput(`The label "${key}" is no string. Write it in quotes.`, `${field}.${key}`);
+    }
+  }
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** It is a key of the store as well, whose keys are short. */
+const MAX_IDEMPOTENCY_KEY_BYTES = 500;
+
+/** Who asks for a job. Nobody is known until there is a login. */
+export function jobOrigin({ idempotencyKey }: { idempotencyKey: string | null | undefined }): JobOrigin {
+  if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > MAX_IDEMPOTENCY_KEY_BYTES) {
+    throw badInput(`"idempotencyKey" has at most ${MAX_IDEMPOTENCY_KEY_BYTES} bytes. Use a UUID.`, 'idempotencyKey');
+  }
+  return { createdBy: null, idempotencyKey: idempotencyKey ?? null };
+}
+
+function isBatchPrediction(job: JobRecord): job is BatchPredictionJobRecord {
+  return job.kind === 'BATCH_PREDICTION';
+}

@@ -1,0 +1,93 @@
+import { formatOfFile } from '../datasources/files/file-format.js';
+import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from '../datasources/jobs/training-sets.js';
+import type { EntityType, Feature } from '../datasources/registry/model.js';
+import { entityTypeOf, featureOf, featureViewOf, type Registry } from '../datasources/registry/registry.js';
+import { badInput } from '../errors/app-error.js';
+import type { LabelsInput, TrainingSetInput } from '../schema/job/start-training-set.js';
+
+/** Labels inside a request; more come in a file or a table. */
+const MAX_LABEL_ROWS = 10_000;
+
+/**
+ * What a client asks for, as the port takes it. `path` is where the input stands in the arguments, for the fields that
+ * faults name: empty, or "trainingSet.".
+ */
+export function trainingSetRequest(registry: Registry, input: TrainingSetInput, path = ''): TrainingSetRequest {
+  const featurestore = registry.featurestore(input.featurestore, `${path}featurestore`);
+  const entityType = entityTypeOf(featurestore, input.entityType, `${path}entityType`);
+  const main: TrainingSetJoin = {
+    entityType,
+    entityIdColumns: idColumns(entityType, input.labels.entityIdColumns, `${path}labels.entityIdColumns`),
+    features: selected(entityType, input, path),
+    prefix: '',
+  };
+  const others = (input.joins ?? []).map((join, index): TrainingSetJoin => {
+    const place = `${path}joins[${index}].`;
+    const joined = entityTypeOf(featurestore, join.entityType, `${place}entityType`);
+    return {
+      entityType: joined,
+      entityIdColumns: idColumns(joined, join.entityIdColumns, `${place}entityIdColumns`),
+      features: selected(joined, join, place),
+      prefix: join.prefix ?? `${joined.name}_`,
+    };
+  });
+  const { ttlSeconds } = input;
+  if (ttlSeconds != null && !(ttlSeconds >= 0)) throw badInput('"ttlSeconds" is 0 or more.', `${path}ttlSeconds`);
+  return {
+    labels: labelSource(input.labels, `${path}labels`),
+    joins: [main, ...others],
+    // An explicit null counts as nothing said, as everywhere: it must not make expired values valid.
+    ...(ttlSeconds == null ? {} : { ttl: BigInt(Math.round(ttlSeconds * 1e6)) }),
+    options: {
+      strictlyBefore: input.strictlyBefore ?? false,
+      knownAtLabelTime: input.knownAtLabelTime ?? false,
+    },
+    withTimestamps: input.withTimestamps ?? false,
+  };
+}
+
+function labelSource({ rows, file, format, table, timeColumn: named }: LabelsInput, path: string): LabelSource {
+  const given = [rows, file, table].filter((source) => source != null);
+  if (given.length !== 1) throw badInput('Give exactly one of "rows", "file" and "table".', path);
+  if (format && file == null) throw badInput('"format" is that of a file; there is none.', `${path}.format`);
+  const timeColumn = named ?? 'timestamp';
+  if (file != null) return { kind: 'FILE', file, format: format ?? formatOfFile(file, `${path}.format`), timeColumn };
+  if (table != null) return { kind: 'TABLE', table, timeColumn };
+  const labels = rows ?? [];
+  if (labels.length > MAX_LABEL_ROWS) {
+    throw badInput(
+      `"rows" has ${labels.length} labels; at most ${MAX_LABEL_ROWS} fit in a request. Put them in a file.`,
+      `${path}.rows`,
+    );
+  }
+  return { kind: 'INLINE', rows: labels, timeColumn };
+}
+
+function idColumns(entityType: EntityType, named: readonly string[] | null | undefined, field: string) {
+  const { entityIdColumns } = entityType;
+  if (named && named.length !== entityIdColumns.length) {
+    throw badInput(
+      `The id of ${entityType.name} has ${entityIdColumns.length} columns (${entityIdColumns.join(', ')}); ` +
+        `${named.length} are named.`,
+      field,
+    );
+  }
+  return named ?? entityIdColumns;
+}
+
+interface Selection {
+  readonly features: readonly string[] | null | undefined;
+  readonly featureViews: readonly string[] | null | undefined;
+}
+
+/** Features by name, then those of views, each once; all of the entity type when neither is given. */
+function selected(entityType: EntityType, { features, featureViews }: Selection, path: string): readonly Feature[] {
+  if (!features && !featureViews) return entityType.features;
+  const named = (features ?? []).map((name, index) => featureOf(entityType, name, `${path}features[${index}]`));
+  const viewed = (featureViews ?? []).flatMap(
+    (name, index) => featureViewOf(entityType, name, `${path}featureViews[${index}]`).features,
+  );
+  const chosen = [...new Set([...named, ...viewed])];
+  if (chosen.length === 0) throw badInput('No feature is chosen. Leave both lists out for all.', `${path}features`);
+  return chosen;
+}

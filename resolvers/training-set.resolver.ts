@@ -1,0 +1,61 @@
+import { Arg, Ctx, FieldResolver, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type {
+  TrainingSetJobRecord,
+  TrainingSetPreviewResult,
+  TrainingSetValidationResult,
+} from '../datasources/jobs/training-sets.js';
+import { listOf } from '../schema/complexity.js';
+import { StartTrainingSetInput, StartTrainingSetPayload, TrainingSetInput } from '../schema/job/start-training-set.js';
+import { TrainingSetJob, type TrainingSetOutput } from '../schema/job/training-set-job.js';
+import { TrainingSetPreview } from '../schema/job/training-set-validation.js';
+import type { RequestContext } from './context.js';
+import { MAX_PAGE_SIZE, pageSize } from './cursor.js';
+import { jobOrigin, stringLabels } from './jobs.js';
+import { trainingSetRequest } from './training-set-request.js';
+import { jobPayload, type JobPayload } from './user-errors.js';
+
+@Resolver(() => TrainingSetJob)
+export class TrainingSetResolver {
+  @Query(() => TrainingSetPreview, {
+    nullable: true,
+    description: 'What a training set would be: its first rows and the validation of all, for at most 10 000 labels.',
+    complexity: listOf('first'),
+  })
+  async trainingSetPreview(
+    @Ctx() { registry, trainingSets }: RequestContext,
+    @Arg('input', () => TrainingSetInput, { description: 'What it is made of.' }) input: TrainingSetInput,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: 'How many rows to show, at most 100.' })
+    first: number | null | undefined,
+  ): Promise<TrainingSetPreviewResult> {
+    return trainingSets.preview(trainingSetRequest(registry, input), pageSize(first, MAX_PAGE_SIZE));
+  }
+
+  @Mutation(() => StartTrainingSetPayload, {
+    description: 'Starts to make a training set. The job is kept before it is given.',
+  })
+  startTrainingSet(
+    @Ctx() { registry, trainingSets }: RequestContext,
+    @Arg('input', () => StartTrainingSetInput, { description: 'What to make, and where it goes.' })
+    input: StartTrainingSetInput,
+  ): Promise<JobPayload<TrainingSetJobRecord>> {
+    return jobPayload(async () =>
+      trainingSets.start({
+        ...trainingSetRequest(registry, input.trainingSet, 'trainingSet.'),
+        displayName: input.displayName ?? null,
+        jobLabels: stringLabels(input.labels),
+        output: { format: input.output?.format ?? 'PARQUET', location: input.output?.location ?? null },
+        ...jobOrigin(input),
+      }),
+    );
+  }
+
+  @FieldResolver()
+  validation(@Root() { result }: TrainingSetJobRecord): TrainingSetValidationResult | null {
+    return result?.validation ?? null;
+  }
+
+  @FieldResolver()
+  output(@Root() { result }: TrainingSetJobRecord): TrainingSetOutput | null {
+    return result && { ...result.output, columns: result.columns, rows: result.rows };
+  }
+}

@@ -1,0 +1,41 @@
+import { AppError } from '../errors/app-error.js';
+import { USER_ERROR_CODES, type UserError, type UserErrorCode } from '../schema/user-error.js';
+
+/** What a mutation about a job gives. */
+export interface JobPayload<Job> {
+  readonly job: Job | null;
+  readonly userErrors: readonly UserError[];
+}
+
+/**
+ * A fault of what was asked for is data, so that a client reads it beside the field of its form. Everything else (a store
+ * that does not answer, a fault of ours) stays an error of the whole field.
+ */
+export async function jobPayload<Job>(change: () => Promise<Job>): Promise<JobPayload<Job>> {
+  try {
+    return { job: await change(), userErrors: [] };
+  } catch (error) {
+    if (error instanceof AppError && isUserErrorCode(error.code)) {
+      return { job: null, userErrors: [userError(error, error.code)] };
+    }
+    throw error;
+  }
+}
+
+function userError({ message, details }: AppError, code: UserErrorCode): UserError {
+  return {
+    message,
+    code,
+    field: details.field === undefined ? null : ['input', ...segments(details.field)],
+    row: typeof details.row === 'number' ? details.row : null,
+  };
+}
+
+/** `labels.rows[3].time`: labels, rows, 3, time. */
+function segments(field: string): string[] {
+  return field.split(/[.[\]]+/).filter((segment) => segment !== '');
+}
+
+function isUserErrorCode(code: string): code is UserErrorCode {
+  return (USER_ERROR_CODES as readonly string[]).includes(code);
+}

@@ -1,0 +1,16 @@
+import { Field, InputType } from 'type-graphql';
+import { JSONObject, type JsonObject } from '../scalars/json-object.js';
+
+/** What whoever starts a job can say, whatever the job does. Not in the schema itself: only its subtypes are. */
+@InputType()
+export abstract class StartJobInput {
+  @Field(() => JSONObject, { nullable: true, description: 'Free key-value pairs to find it by, all strings.' })
+  labels!: JsonObject | null | undefined;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The same key never starts a second job: the first one is given again. null: every request starts one.',
+  })
+  idempotencyKey!: string | null | undefined;
+}

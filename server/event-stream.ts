@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { print } from 'graphql-sse';
+import type { ExecutionResult } from 'graphql';
+import { AppError } from '../errors/app-error.js';
+import type { StreamLimits } from '../limits/stream-limits.js';
+import { readJsonBody } from './read-body.js';
+import { FormattedError, type EventStream, type SubscriptionRequest, type Subscriptions } from './subscriptions.js';
+
+export interface EventStreamOptions {
+  readonly subscriptions: Subscriptions;
+  readonly limits: StreamLimits;
+  readonly maxBodyBytes: number;
+}
+
+/**
+ * Whether a client asks for a stream of events before all else. Some clients list the type last with every query, in case
+ * the server likes it better.
+ */
+export function wantsEvents({ headers: { accept = '' } }: IncomingMessage): boolean {
+  return /^\s*text\/event-stream\s*(,|;|$)/i.test(accept);
+}
+
+/**
+ * Subscriptions as server-sent events, one a request ("distinct connections mode" of graphql-sse, whose clients read it).
+ * The events are written here and not by graphql-sse's handler, which takes all that a source gives, whether its reader
+ * takes it or not.
+ */
+export class EventStreams {
+  readonly #open = new Set<ServerResponse>();
+  #isClosing = false;
+
+  constructor(private readonly options: EventStreamOptions) {}
+
+  /** Answers a POST. What is wrong with the operation comes as an event, as clients of graphql-sse want it. */
+  async answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const body = subscriptionRequest(await readJsonBody(request, this.options.maxBodyBytes), requestId);
+    const admitted = await this.options.subscriptions.admit(body);
+    const result = admitted.errors ? { errors: admitted.errors } : await admitted.open();
+    if (this.#isClosing || gone.signal.aborted) {
+      if (isStream(result)) await result.return(undefined);
+      throw new AppError('SHUTTING_DOWN', 'The gateway is stopping. Try another instance.');
+    }
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      // Nothing else comes on this connection: once the stream has ended it must not keep the gateway from stopping.
+      connection: 'close',
+    });
+    this.#open.add(response);
+    // Firefox and Safari wait for the first byte before they say that the stream is open.
+    response.write(':\n\n');
+    const timer = setInterval(() => {
+      if (!response.writableNeedDrain) response.write(':\n\n');
+    }, this.options.limits.keepAliveMs);
+    try {
+      await (isStream(result) ? this.#pump(result, response, gone.signal) : this.#write(response, result, gone.signal));
+      if (response.writable) response.end(print({ event: 'complete', data: null }));
+    } finally {
+      clearInterval(timer);
+      this.#open.delete(response);
+    }
+  }
+
+  /** Ends all streams without "complete": their clients then know that there is more, and connect again, elsewhere. */
+  close(): void {
+    this.#isClosing = true;
+    for (const response of this.#open) response.end();
+  }
+
+  /** The next event is asked for only when the reader has taken the one before: nothing queues up for a slow one. */
+  async #pump(events: EventStream, response: ServerResponse, gone: AbortSignal): Promise<void> {
+    const end = (): void => void events.return(undefined);
+    gone.addEventListener('abort', end);
+    try {
+      for await (const event of events) {
+        if (!response.writable) return;
+        await this.#write(response, event, gone);
+      }
+    } catch (error) {
+      if (!(error instanceof FormattedError)) throw error;
+      if (response.writable) await this.#write(response, { errors: [error] }, gone);
+    }
+  }
+
+  async #write(response: ServerResponse, result: ExecutionResult, gone: AbortSignal): Promise<void> {
+    if (response.write(print({ event: 'next', data: result }))) return;
+    const stalled = AbortSignal.timeout(this.options.limits.stalledReaderMs);
+    await once(response, 'drain', { signal: AbortSignal.any([gone, stalled]) }).catch(() => response.destroy());
+  }
+}
+
+function isStream(result: EventStream | ExecutionResult): result is EventStream {
+  return Symbol.asyncIterator in result;
+}
+
+function subscriptionRequest(body: unknown, requestId: string): SubscriptionRequest {
+  const { query, operationName, variables } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof query !== 'string') throw new AppError('BAD_REQUEST', 'Send the subscription as "query", a string.');
+  if (operationName != null && typeof operationName !== 'string') {
+    throw new AppError('BAD_REQUEST', '"operationName" is a string.');
+  }
+  if (variables != null && (typeof variables !== 'object' || Array.isArray(variables))) {
+    throw new AppError('BAD_REQUEST', '"variables" is an object.');
+  }
+  return {
+    query,
+    operationName: operationName ?? undefined,
+    variables: (variables ?? undefined) as Record<string, unknown> | undefined,
+    requestId,
+  };
+}

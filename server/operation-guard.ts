@@ -1,0 +1,86 @@
+import {
+  getVariableValues,
+  GraphQLError,
+  OperationTypeNode,
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { AppError } from '../errors/app-error.js';
+import { ERROR_CODES, isErrorCode } from '../errors/error-codes.js';
+import { findAppError } from '../errors/mask-error.js';
+import { queryCostCheck } from '../limits/query-cost.js';
+import { QUERY_LIMITS } from '../limits/query-limits.js';
+
+/** An operation of a parsed and valid document, as a client asks for it. */
+export interface OperationRequest {
+  readonly document: DocumentNode;
+  readonly operationName: string | undefined;
+  /** As the client sent them. */
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** How the answer travels: as one response, or as a stream of events. */
+export type Delivery = 'response' | 'events';
+
+/** What is wrong with an operation before any field of it runs; nothing when it may run. */
+export type OperationGuard = (
+  operation: OperationDefinitionNode | undefined,
+  request: OperationRequest,
+  delivery: Delivery,
+) => readonly GraphQLError[];
+
+/**
+ * The guard every operation passes, over HTTP, WebSocket and server-sent events: which operation is meant, whether this
+ * transport carries it, its variables, and its cost with them.
+ */
+export function operationGuard(schema: GraphQLSchema, maxQueryCost: number): OperationGuard {
+  const checkCost = queryCostCheck(schema, maxQueryCost);
+  return (operation, request, delivery) => {
+    if (!operation) return [noOperation(request.operationName)];
+    if ((operation.operation === OperationTypeNode.SUBSCRIPTION) !== (delivery === 'events'))
+      return [wrongTransport(delivery)];
+    const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables, {
+      maxErrors: QUERY_LIMITS.maxValidationErrors,
+    });
+    if (errors) return errors.map(asBadInput);
+    try {
+      checkCost(request);
+      return [];
+    } catch (error) {
+      return [asGraphqlError(error as Error)];
+    }
+  };
+}
+
+/** The HTTP status of a request refused with this error. */
+export function statusOf(error: GraphQLError | undefined): number {
+  const code = findAppError(error)?.code ?? error?.extensions.code;
+  return ERROR_CODES[isErrorCode(code) ? code : 'INTERNAL_SERVER_ERROR'].httpStatus;
+}
+
+/** graphql-js gives a variable it cannot read no code; a scalar of ours that refused one did (with its reason). */
+function asBadInput(error: GraphQLError): GraphQLError {
+  if (findAppError(error)) return error;
+  return new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+function noOperation(operationName: string | undefined): GraphQLError {
+  const message =
+    operationName === undefined
+      ? 'The document has several operations. Say in operationName which one is meant.'
+      : `The document has no operation "${operationName}".`;
+  return new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } });
+}
+
+function wrongTransport(delivery: Delivery): GraphQLError {
+  const message =
+    delivery === 'events'
+      ? 'Sockets and event streams carry subscriptions. Send queries and mutations as HTTP requests.'
+      : 'A subscription has many answers. Send it over WebSocket, or by POST with Accept: text/event-stream.';
+  return asGraphqlError(new AppError('WRONG_TRANSPORT', message));
+}
+
+function asGraphqlError(error: Error): GraphQLError {
+  return new GraphQLError(error.message, { originalError: error });
+}

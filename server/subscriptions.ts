@@ -1,0 +1,159 @@
+import type { ApolloServer } from '@apollo/server';
+import {
+  createSourceEventStream,
+  execute,
+  GraphQLError,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+} from 'graphql';
+import { requestScope } from '../observability/request-scope.js';
+import type { RequestContext } from '../resolvers/context.js';
+import type { Admission, AdmittedOperation, ServerContext } from './execution-plugin.js';
+import type { FormatError } from './format-error.js';
+
+/** A subscription as it comes over any transport. Nothing of it has been checked. */
+export interface SubscriptionRequest {
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variables: Record<string, unknown> | undefined;
+  /** In its errors, log lines and events. */
+  readonly requestId: string;
+}
+
+/** Events as clients may see them: their errors, and what a source that breaks throws, are FormattedErrors. */
+export type EventStream = AsyncGenerator<ExecutionResult, undefined, undefined>;
+
+export type AdmittedSubscription =
+  | { readonly errors: readonly FormattedError[] }
+  | {
+      readonly errors: undefined;
+      readonly operation: AdmittedOperation;
+      /** The events, or why there are none (a job that does not exist). */
+      readonly open: () => Promise<EventStream | ExecutionResult>;
+    };
+
+/** An error that has passed the mask: every transport writes it as it is. */
+export class FormattedError extends GraphQLError {
+  constructor(readonly formatted: GraphQLFormattedError) {
+    super(formatted.message, { ...(formatted.extensions ? { extensions: formatted.extensions } : {}) });
+  }
+
+  override toJSON(): GraphQLFormattedError {
+    return this.formatted;
+  }
+}
+
+export interface SubscriptionsOptions {
+  readonly apollo: ApolloServer<ServerContext>;
+  readonly createContext: (requestId: string) => RequestContext;
+  readonly formatError: FormatError;
+}
+
+/**
+ * Subscriptions, whatever carries them. Each passes through Apollo up to its execution, so that limits, validation,
+ * introspection, cost and masking are not those of HTTP once more but the same. What passes is run here.
+ */
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  /** What is wrong with a subscription, or the way to open it. Never rejects: whatever goes wrong is an error of its own. */
+  async admit(request: SubscriptionRequest): Promise<AdmittedSubscription> {
+    const { requestId } = request;
+    return requestScope.run({ requestId }, async () => {
+      try {
+        return await this.#admit(request);
+      } catch (error) {
+        return { errors: [this.#formattedError(error)] };
+      }
+    });
+  }
+
+  async #admit({ query, operationName, variables, requestId }: SubscriptionRequest): Promise<AdmittedSubscription> {
+    const { apollo, createContext } = this.#options;
+    const admission: Admission = {};
+    const { body } = await apollo.executeOperation(
+      { query, ...(operationName === undefined ? {} : { operationName }), ...(variables ? { variables } : {}) },
+      { contextValue: { ...createContext(requestId), admission } },
+    );
+    const { admitted } = admission;
+    if (admitted) return { errors: undefined, operation: admitted, open: () => this.#open(admitted, requestId) };
+    if (body.kind !== 'single') throw new Error('incremental delivery is not enabled');
+    return { errors: (body.singleResult.errors ?? []).map((error) => new FormattedError(error)) };
+  }
+
+  #open(operation: AdmittedOperation, requestId: string): Promise<EventStream | ExecutionResult> {
+    return requestScope.run({ requestId }, async () => {
+      try {
+        return await this.#follow(operation, requestId);
+      } catch (error) {
+        return { errors: [this.#formattedError(error)] };
+      }
+    });
+  }
+
+  async #follow(operation: AdmittedOperation, requestId: string): Promise<EventStream | ExecutionResult> {
+    const { createContext } = this.#options;
+    const args = (): ExecutionArgs => ({
+      schema: operation.schema,
+      document: operation.document,
+      operationName: operation.operationName,
+      variableValues: operation.variables,
+      contextValue: createContext(requestId),
+    });
+    const source = await createSourceEventStream(args());
+    if (!(Symbol.asyncIterator in source)) return this.#format(source);
+    // Each event is a request of its own: its "now" is that of the event, and no loader remembers the one before.
+    return this.#events(source[Symbol.asyncIterator](), requestId, (event) => execute({ ...args(), rootValue: event }));
+  }
+
+  /**
+   * No async generator function: its `return` would wait for the event that is being waited for, which may never come,
+   * and the watch of a client that has gone would be kept for ever.
+   */
+  #events(
+    source: AsyncIterator<unknown>,
+    requestId: string,
+    run: (event: unknown) => Promise<ExecutionResult> | ExecutionResult,
+  ): EventStream {
+    const end = async (): Promise<IteratorReturnResult<undefined>> => {
+      await source.return?.();
+      return { done: true, value: undefined };
+    };
+    const events: EventStream = {
+      next: () =>
+        requestScope.run({ requestId }, async () => {
+          try {
+            const step = await source.next();
+            if (step.done) return { done: true as const, value: undefined };
+            return { done: false as const, value: this.#format(await run(step.value)) };
+          } catch (error) {
+            throw this.#formattedError(error);
+          }
+        }),
+      return: end,
+      throw: end,
+      [Symbol.asyncIterator]: () => events,
+      [Symbol.asyncDispose]: async () => {
+        await end();
+      },
+    };
+    return events;
+  }
+
+  #format({ data, errors }: ExecutionResult): ExecutionResult {
+    return {
+      ...(errors ? { errors: errors.map((error) => new FormattedError(this.#options.formatError(error))) } : {}),
+      ...(data === undefined ? {} : { data }),
+    };
+  }
+
+  #formattedError(error: unknown): FormattedError {
+    const originalError = error instanceof Error ? error : new Error(String(error));
+    return new FormattedError(this.#options.formatError(new GraphQLError(originalError.message, { originalError })));
+  }
+}

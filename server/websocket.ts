@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { GraphQLError } from 'graphql';
+import { CloseCode, handleProtocols, makeServer, type ServerOptions } from 'graphql-ws';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { AppError } from '../errors/app-error.js';
+import type { StreamLimits } from '../limits/stream-limits.js';
+import type { Logger } from '../observability/logger.js';
+import { requestScope } from '../observability/request-scope.js';
+import { mayConnect } from './cors.js';
+import type { FormatError } from './format-error.js';
+import { FormattedError, type EventStream, type Subscriptions } from './subscriptions.js';
+
+export interface WebSocketOptions {
+  readonly subscriptions: Subscriptions;
+  readonly formatError: FormatError;
+  readonly logger: Logger;
+  readonly limits: StreamLimits;
+  readonly maxMessageBytes: number;
+  readonly corsOrigins: readonly string[];
+}
+
+export interface WebSockets {
+  /** Tells all clients to go, and takes no more. */
+  readonly close: () => void;
+  /** Cuts off those that have not gone. */
+  readonly terminate: () => void;
+}
+
+/** Tells clients to connect again, elsewhere: the gateway is stopping. */
+const GOING_AWAY = 1001;
+
+/**
+ * Subscriptions over WebSocket: the protocol graphql-transport-ws at /graphql, spoken by graphql-ws. The adapter is ours
+ * because the one that comes with it writes to the console and lets answers pile up for a client that does not read.
+ */
+export function attachWebSockets(server: Server, options: WebSocketOptions): WebSockets {
+  const { limits, logger } = options;
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: options.maxMessageBytes,
+    // A client of another protocol gets its handshake, and then close code 4406: a failed handshake says nothing.
+    handleProtocols: (offered) => handleProtocols(offered) || ([...offered][0] ?? false),
+  });
+  const protocol = makeServer(protocolOptions(options));
+  let isClosing = false;
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Before a WebSocket takes it over, nobody else listens: an error of a reset connection would end the process.
+    socket.on('error', (error) => logger.debug({ err: error }, 'a socket broke'));
+    if ((request.url ?? '').split('?')[0] !== '/graphql') return refuse(socket, '404 Not Found');
+    if (!mayConnect(request, options.corsOrigins)) return refuse(socket, '403 Forbidden');
+    if (isClosing) return refuse(socket, '503 Service Unavailable');
+    sockets.handleUpgrade(request, socket, head, (webSocket) => speak(webSocket));
+  });
+
+  const speak = (socket: WebSocket): void => {
+    const start = performance.now();
+    const stopKeepAlive = keepAlive(socket, limits.keepAliveMs);
+    const cutOffWhenFull = (): boolean => {
+      if (socket.bufferedAmount <= limits.maxBufferedBytes) return false;
+      socket.terminate();
+      return true;
+    };
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        // Resolves when the system has taken the message; only then is the next event asked for.
+        send: async (text) => {
+          await new Promise<void>((resolve) => {
+            if (socket.readyState === socket.OPEN) socket.send(text, () => resolve());
+            else resolve();
+          });
+        },
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) => {
+          socket.on('message', (data: Buffer) => {
+            if (cutOffWhenFull()) return;
+            handle(data.toString()).catch((error: unknown) => {
+              // A message that only a server may send, or a fault of ours: its text stays here.
+              logger.warn({ err: error }, 'a socket message failed');
+              socket.close(CloseCode.InternalServerError, 'Internal server error');
+            });
+          });
+        },
+      },
+      undefined,
+    );
+    // ws answers them by itself.
+    socket.on('ping', cutOffWhenFull);
+    socket.on('error', (error) => logger.debug({ err: error }, 'a socket broke'));
+    socket.once('close', (code, reason) => {
+      stopKeepAlive();
+      logger.info({ code, durationMs: Math.round(performance.now() - start) }, 'socket closed');
+      closed(code, reason.toString()).catch((error: unknown) => {
+        logger.error({ err: error }, 'a socket did not close well');
+      });
+    });
+  };
+
+  return {
+    close: () => {
+      isClosing = true;
+      for (const socket of sockets.clients) socket.close(GOING_AWAY, 'Going away');
+    },
+    terminate: () => {
+      for (const socket of sockets.clients) socket.terminate();
+    },
+  };
+}
+
+function protocolOptions({ subscriptions, formatError, limits }: WebSocketOptions): ServerOptions {
+  return {
+    connectionInitWaitTimeout: limits.connectionInitTimeoutMs,
+    onSubscribe: async ({ subscriptions: open }, _id, { query, operationName, variables }) => {
+      const requestId = randomUUID();
+      if (Object.keys(open).length > limits.maxSubscriptions) {
+        return [
+          requestScope.run({ requestId }, () => new FormattedError(formatError(tooMany(limits.maxSubscriptions)))),
+        ];
+      }
+      const admitted = await subscriptions.admit({
+        query,
+        operationName: operationName ?? undefined,
+        variables: variables ?? undefined,
+        requestId,
+      });
+      if (admitted.errors) return admitted.errors;
+      const { schema, document, operationName: name } = admitted.operation;
+      return { schema, document, operationName: name, contextValue: admitted.open };
+    },
+    // What to run was made by onSubscribe, after the guard; graphql-ws only carries it here.
+    subscribe: async ({ contextValue }) => (contextValue as () => Promise<EventStream>)(),
+    onError: (_context, _id, _payload, errors) => errors.map(masked(formatError)),
+  };
+}
+
+/** What passed the mask before stays as it is; graphql-ws wraps what a source throws. */
+function masked(formatError: FormatError) {
+  return (error: GraphQLError) => {
+    const original = error instanceof FormattedError ? error : error.originalError;
+    return original instanceof FormattedError ? original.formatted : formatError(error);
+  };
+}
+
+function tooMany(max: number): GraphQLError {
+  const message = `One socket may have ${max} subscriptions at a time. End one first.`;
+  return new GraphQLError(message, { originalError: new AppError('TOO_MANY_SUBSCRIPTIONS', message) });
+}
+
+/** Pings, and cuts off a socket that did not answer the ping before. */
+function keepAlive(socket: WebSocket, intervalMs: number): () => void {
+  let isAlive = true;
+  socket.on('pong', () => (isAlive = true));
+  const timer = setInterval(() => {
+    if (!isAlive) {
+      socket.terminate();
+      return;
+    }
+    isAlive = false;
+    socket.ping();
+  }, intervalMs);
+  return () => clearInterval(timer);
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

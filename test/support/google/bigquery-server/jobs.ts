@@ -1,0 +1,287 @@
+import type { GoogleSql, SqlParameter, SqlTable, SqlValue } from '../googlesql/evaluator.js';
+import { SqlError } from '../googlesql/evaluator.js';
+import { ApiError, checkFields, invalid, invalidQuery, notFound, required } from './api-error.js';
+import { rewriteEntityFeaturesAtTime } from './entity-features.js';
+import { readParameters } from './parameters.js';
+import { fieldOfType, microsOf, toRest, type Field } from './schema.js';
+import { sqlTable, type StoredTable, type Tables } from './tables.js';
+
+export interface Job {
+  readonly id: string;
+  readonly location: string;
+  readonly configuration: any;
+  readonly startedAt: number;
+  state: 'RUNNING' | 'DONE';
+  error: ApiError | undefined;
+  fields: readonly Field[];
+  rows: readonly (readonly SqlValue[])[];
+  bytes: number;
+  pagesRead: number;
+  /** Resolves when the job is done. */
+  readonly done: Promise<void>;
+}
+
+const QUERY_FIELDS = [
+  'query',
+  'useLegacySql',
+  'parameterMode',
+  'queryParameters',
+  'maximumBytesBilled',
+  'useQueryCache',
+  'priority',
+  // The client sends its own option along; the API reads past it.
+  'types',
+  'defaultDataset',
+];
+const LABEL = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;
+const MIN_BYTES_BILLED = 10_485_760;
+const MAX_PAGE_BYTES = 20_000_000;
+
+/** Query jobs: started once per id, run by GoogleSQL, read page by page. */
+export class Jobs {
+  readonly all = new Map<string, Job>();
+  /** While set, jobs do not finish by themselves: for cancelling and timeouts. */
+  isHeld = false;
+
+  constructor(
+    private readonly tables: Tables,
+    private readonly sql: GoogleSql,
+  ) {}
+
+  async insert(project: string, body: unknown): Promise<object> {
+    const { jobReference, configuration } = checkFields(body, ['jobReference', 'configuration', 'kind'], 'job');
+    const { jobId, location, projectId } = checkFields(
+      required(jobReference, 'jobReference'),
+      ['projectId', 'jobId', 'location'],
+      'job.jobReference',
+    );
+    if (projectId !== project) throw invalid('jobReference.projectId is not the project of the path');
+    if (!/^[A-Za-z0-9_-]{1,1024}$/.test(required(jobId, 'jobReference.jobId') as string))
+      throw invalid('Invalid job ID');
+    const checked = checkFields(
+      configuration,
+      ['query', 'dryRun', 'labels', 'jobTimeoutMs', 'jobType'],
+      'job.configuration',
+    );
+    const query = checkFields(required(checked.query, 'configuration.query'), QUERY_FIELDS, 'job.configuration.query');
+    required(query.query, 'configuration.query.query');
+    if (query.useLegacySql !== false)
+      throw invalidQuery('useLegacySql is true when it is not said: this is not legacy SQL');
+    if (Buffer.byteLength(query.query) > 1_048_576) throw invalidQuery('The query is too large.');
+    for (const [key, value] of Object.entries(checked.labels ?? {})) {
+      if (!/^[\p{Ll}\p{Lo}]/u.test(key) || !LABEL.test(key) || !LABEL.test(String(value))) {
+        throw invalid(`Label "${key}": "${String(value)}" is not valid.`);
+      }
+    }
+    if (this.all.has(jobId))
+      throw new ApiError(409, 'duplicate', `Already Exists: Job ${project}:${location}.${jobId}`);
+    const plan = await this.#plan(query, location ?? 'US');
+    if (checked.dryRun) {
+      return {
+        kind: 'bigquery#job',
+        jobReference: { projectId: project, location },
+        configuration,
+        status: { state: 'DONE' },
+        statistics: {
+          totalBytesProcessed: String(plan.bytes),
+          query: { totalBytesProcessed: String(plan.bytes), schema: { fields: plan.fields } },
+        },
+      };
+    }
+    const limit = query.maximumBytesBilled;
+    const billed = Math.max(plan.bytes, MIN_BYTES_BILLED);
+    const job = this.#start(jobId, location ?? 'US', configuration, plan);
+    if (limit !== undefined && billed > Number(limit)) {
+      finish(
+        job,
+        new ApiError(
+          400,
+          'bytesBilledLimitExceeded',
+          `Query exceeded limit for bytes billed: ${limit}. ${billed} or higher required.`,
+        ),
+      );
+    }
+    return this.metadata(project, job);
+  }
+
+  get(id: string, location: string | undefined): Job {
+    const job = this.all.get(id);
+    // Outside the US and EU a job is found only by a request that names its location.
+    if (job?.location !== (location ?? 'US')) throw notFound(`Not found: Job ${id}`);
+    return job;
+  }
+
+  metadata(project: string, job: Job): object {
+    return {
+      kind: 'bigquery#job',
+      jobReference: { projectId: project, jobId: job.id, location: job.location },
+      configuration: job.configuration,
+      status: { state: job.state, ...(job.error ? { errorResult: job.error.proto, errors: [job.error.proto] } : {}) },
+      statistics: { totalBytesProcessed: String(job.bytes) },
+    };
+  }
+
+  cancel(job: Job): void {
+    if (job.state !== 'DONE')
+      finish(job, new ApiError(499, 'stopped', 'Job execution was cancelled: User requested cancellation'));
+  }
+
+  async results(project: string, job: Job, query: URLSearchParams): Promise<object> {
+    for (const name of query.keys()) {
+      if (!RESULT_PARAMETERS.includes(name)) throw invalid(`Unknown query parameter "${name}"`);
+    }
+    const waitMs = Math.min(Number(query.get('timeoutMs') ?? 200), 200);
+    await Promise.race([job.done, new Promise((resolve) => setTimeout(resolve, waitMs))]);
+    const timeoutMs = Number(job.configuration.jobTimeoutMs ?? Infinity);
+    if (job.state !== 'DONE' && Date.now() - job.startedAt > timeoutMs) {
+      finish(
+        job,
+        new ApiError(400, 'stopped', `Job execution was cancelled: Job timed out after ${timeoutMs / 1000}s`),
+      );
+    }
+    const jobReference = { projectId: project, jobId: job.id, location: job.location };
+    if (job.error) throw job.error;
+    if (job.state !== 'DONE') return { kind: 'bigquery#getQueryResultsResponse', jobReference, jobComplete: false };
+    const start = Number(query.get('pageToken') ?? query.get('startIndex') ?? 0);
+    const most = Number(query.get('maxResults') ?? Infinity);
+    const useInt64Timestamp = query.get('formatOptions.useInt64Timestamp') === 'true';
+    const rows: object[] = [];
+    for (let bytes = 0; start + rows.length < job.rows.length && rows.length < most;) {
+      const cells = job.rows[start + rows.length]!;
+      const row = { f: cells.map((cell, index) => ({ v: toRest(cell, job.fields[index]!, useInt64Timestamp) })) };
+      bytes += JSON.stringify(row).length;
+      if (bytes > MAX_PAGE_BYTES && rows.length > 0) break;
+      rows.push(row);
+    }
+    const next = start + rows.length;
+    job.pagesRead += 1;
+    return {
+      kind: 'bigquery#getQueryResultsResponse',
+      jobReference,
+      jobComplete: true,
+      schema: { fields: job.fields },
+      totalRows: String(job.rows.length),
+      rows,
+      ...(next < job.rows.length ? { pageToken: String(next) } : {}),
+    };
+  }
+
+  #start(id: string, location: string, configuration: object, plan: Plan): Job {
+    let resolve!: () => void;
+    const done = new Promise<void>((settle) => (resolve = settle));
+    const job: Job & { resolve: () => void } = {
+      id,
+      location,
+      configuration,
+      startedAt: Date.now(),
+      state: 'RUNNING',
+      error: undefined,
+      fields: plan.fields,
+      rows: [],
+      bytes: plan.bytes,
+      pagesRead: 0,
+      done,
+      resolve,
+    };
+    this.all.set(id, job);
+    if (!this.isHeld) {
+      void this.sql.evaluate(plan.sql, plan.tables, plan.parameters).then(
+        ({ rows }) => {
+          job.rows = rows;
+          finish(job, undefined);
+        },
+        (error: unknown) => finish(job, asApiError(error) as ApiError),
+      );
+    }
+    return job;
+  }
+
+  async #plan(query: Record<string, any>, location: string): Promise<Plan> {
+    const parameters = readParameters(query.parameterMode, query.queryParameters);
+    const quoted = [...(query.query as string).matchAll(/`([^`]*)`/g)].map(([, name]) => name!);
+    const paths = [...new Set(quoted.filter((name) => name.split('.').length === 3))];
+    const stored = new Map(paths.map((path) => [path, this.tables.byPath(path, location)]));
+    const tables = [...stored].map(([path, table]) => sqlTable(path, table));
+    try {
+      const sql = await rewriteEntityFeaturesAtTime(query.query, async (part) => {
+        const { columns } = await this.sql.analyze(part, tables, parameters);
+        return columns.map(({ name }) => name);
+      });
+      const { columns, reads } = await this.sql.analyze(sql, tables, parameters);
+      const bytes = [...reads].reduce(
+        (sum, [path, indexes]) => sum + bytesRead(stored.get(path)!, indexes, query.query, parameters),
+        0,
+      );
+      return { sql, tables, parameters, bytes, fields: columns.map(({ name, type }) => fieldOfType(name, type)) };
+    } catch (error) {
+      throw asApiError(error);
+    }
+  }
+}
+
+interface Plan {
+  readonly sql: string;
+  readonly tables: readonly SqlTable[];
+  readonly parameters: readonly SqlParameter[];
+  readonly bytes: number;
+  readonly fields: readonly Field[];
+}
+
+const RESULT_PARAMETERS = [
+  'location',
+  'maxResults',
+  'pageToken',
+  'startIndex',
+  'timeoutMs',
+  'prettyPrint',
+  'formatOptions.useInt64Timestamp',
+];
+
+function finish(job: Job, error: ApiError | undefined): void {
+  if (job.state === 'DONE') return;
+  job.error = error;
+  job.state = 'DONE';
+  (job as Job & { resolve: () => void }).resolve();
+}
+
+function asApiError(error: unknown): unknown {
+  return error instanceof SqlError ? invalidQuery(error.message) : error;
+}
+
+/**
+ * The bytes of the columns a query reads, in the partitions it reads. A partition is left out only by a comparison of the
+ * partitioning column with a constant, which a parameter is and a subquery is not: as in BigQuery.
+ */
+function bytesRead(
+  table: StoredTable,
+  columns: readonly number[],
+  sql: string,
+  parameters: readonly SqlParameter[],
+): number {
+  const partitionColumn = table.timePartitioning?.field;
+  const bounds = partitionColumn
+    ? [...sql.matchAll(new RegExp(`\\bh\\.\`${partitionColumn}\` (<=|<|>=|>) @(\\w+)`, 'g'))].map(
+        ([, operator, name]) => ({
+          isUpper: operator!.startsWith('<'),
+          day: dayOf(parameters.find((parameter) => parameter.name === name)!.value),
+        }),
+      )
+    : [];
+  const column = table.fields.findIndex(({ name }) => name === partitionColumn);
+  const rows = table.rows.filter((row) =>
+    bounds.every(({ isUpper, day }) => (isUpper ? dayOf(row[column]!) <= day : dayOf(row[column]!) >= day)),
+  );
+  return rows.reduce((sum, row) => sum + columns.reduce((size, index) => size + sizeOf(row[index] ?? {}), 0), 0);
+}
+
+const dayOf = (value: SqlValue): bigint => microsOf(value) / 86_400_000_000n;
+
+/** https://cloud.google.com/bigquery/pricing: 8 bytes a number or timestamp, 2 bytes and its length a text. */
+function sizeOf(value: SqlValue): number {
+  if (value.array_value) return (value.array_value.element ?? []).reduce((sum, item) => sum + sizeOf(item), 0);
+  if (value.string_value !== undefined) return 2 + Buffer.byteLength(value.string_value);
+  if (value.json_value !== undefined) return 2 + Buffer.byteLength(value.json_value);
+  if (value.bytes_value !== undefined) return 2 + value.bytes_value.length;
+  if (value.bool_value !== undefined) return 1;
+  return Object.keys(value).length === 0 ? 0 : 8;
+}

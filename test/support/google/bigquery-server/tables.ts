@@ -1,0 +1,226 @@
+import type { SqlTable, SqlValue } from '../googlesql/evaluator.js';
+import { ApiError, checkFields, invalid, notFound, required } from './api-error.js';
+import { microsOf, parseScalar, readField, typeOfField, type Field } from './schema.js';
+
+export interface StoredTable {
+  readonly project: string;
+  readonly dataset: string;
+  readonly id: string;
+  fields: Field[];
+  readonly timePartitioning:
+    { readonly type: string; readonly field?: string; readonly requirePartitionFilter?: boolean } | undefined;
+  readonly clustering: { readonly fields: readonly string[] } | undefined;
+  readonly rows: SqlValue[][];
+  readonly insertIds: Set<string>;
+}
+
+interface Dataset {
+  readonly location: string;
+  readonly tables: Map<string, StoredTable>;
+}
+
+const MICROS_PER_DAY = 86_400_000_000n;
+const MAX_INSERT_BYTES = 10_000_000;
+const MAX_INSERT_ROWS = 50_000;
+
+/** The tables of the server and what may be done to them. */
+export class Tables {
+  readonly #datasets = new Map<string, Dataset>();
+  /** De-duplication by insertId is best effort: a test can switch it off, and nothing may depend on it. */
+  deduplicates = true;
+
+  constructor(
+    /** What the streaming window of a partitioned table is measured from, in microseconds. */
+    public now: () => bigint,
+  ) {}
+
+  addDataset(project: string, dataset: string, location: string): void {
+    this.#datasets.set(`${project}.${dataset}`, { location, tables: new Map() });
+  }
+
+  dataset(project: string, dataset: string): Dataset {
+    const found = this.#datasets.get(`${project}.${dataset}`);
+    if (!found) throw notFound(`Not found: Dataset ${project}:${dataset}`);
+    return found;
+  }
+
+  get(project: string, dataset: string, id: string): StoredTable {
+    const found = this.dataset(project, dataset).tables.get(id);
+    if (!found) throw notFound(`Not found: Table ${project}:${dataset}.${id}`);
+    return found;
+  }
+
+  /** The table of a name in SQL; a query sees only datasets of the location it runs in. */
+  byPath(path: string, location: string): StoredTable {
+    const [project = '', dataset = '', id = ''] = path.split('.');
+    if (this.dataset(project, dataset).location !== location) {
+      throw notFound(`Not found: Dataset ${project}:${dataset} was not found in location ${location}`);
+    }
+    return this.get(project, dataset, id);
+  }
+
+  create(project: string, datasetId: string, body: unknown): StoredTable {
+    const input = checkFields(
+      body,
+      ['tableReference', 'schema', 'timePartitioning', 'clustering', 'description', 'labels'],
+      'table',
+    );
+    const {
+      tableId,
+      projectId,
+      datasetId: inBody,
+    } = checkFields(
+      required(input.tableReference, 'tableReference'),
+      ['projectId', 'datasetId', 'tableId'],
+      'table.tableReference',
+    );
+    if (projectId !== project || inBody !== datasetId) throw invalid('tableReference is not the table of the path');
+    if (!/^[\p{L}\p{M}\p{N}_ -]{1,1024}$/u.test(required(tableId, 'tableId') as string))
+      throw invalid(`Invalid table ID "${tableId}".`);
+    const { tables } = this.dataset(project, datasetId);
+    if (tables.has(tableId))
+      throw new ApiError(409, 'duplicate', `Already Exists: Table ${project}:${datasetId}.${tableId}`);
+    const fields = readSchema(input.schema);
+    const partitioning = input.timePartitioning;
+    if (partitioning) {
+      checkFields(partitioning, ['type', 'field', 'requirePartitionFilter', 'expirationMs'], 'table.timePartitioning');
+      const column = fields.find(({ name }) => name === partitioning.field);
+      if (!['HOUR', 'DAY', 'MONTH', 'YEAR'].includes(partitioning.type))
+        throw invalid('timePartitioning.type is not valid');
+      if (column?.type !== 'TIMESTAMP')
+        throw invalid(`The field specified for partitioning cannot be found in the schema: ${partitioning.field}`);
+    }
+    for (const name of input.clustering?.fields ?? []) {
+      const column = fields.find((field) => field.name === name);
+      if (!column || column.mode === 'REPEATED') throw invalid(`Clustering is not possible by ${name}`);
+    }
+    if ((input.clustering?.fields.length ?? 0) > 4) throw invalid('Clustering takes at most 4 fields');
+    const table: StoredTable = {
+      project,
+      dataset: datasetId,
+      id: tableId,
+      fields,
+      timePartitioning: partitioning,
+      clustering: input.clustering,
+      rows: [],
+      insertIds: new Set(),
+    };
+    tables.set(tableId, table);
+    return table;
+  }
+
+  /** Columns can be added, and nothing else. */
+  patch(table: StoredTable, body: unknown): void {
+    const { schema } = checkFields(body, ['schema', 'labels', 'description', 'tableReference', 'etag'], 'table');
+    const fields = readSchema(schema);
+    for (const old of table.fields) {
+      const kept = fields.find(({ name }) => name === old.name);
+      if (JSON.stringify(kept) !== JSON.stringify(old)) {
+        throw invalid(`Provided Schema does not match Table ${table.id}. Field ${old.name} is missing or changed.`);
+      }
+    }
+    for (const added of fields.filter(({ name }) => !table.fields.some((old) => old.name === name))) {
+      if (added.mode === 'REQUIRED')
+        throw invalid(`Cannot add required fields to an existing schema. (field: ${added.name})`);
+      for (const row of table.rows) row.push({});
+    }
+    table.fields = [...table.fields, ...fields.filter(({ name }) => !table.fields.some((old) => old.name === name))];
+  }
+
+  metadata(table: StoredTable): object {
+    return {
+      kind: 'bigquery#table',
+      tableReference: { projectId: table.project, datasetId: table.dataset, tableId: table.id },
+      type: 'TABLE',
+      location: this.dataset(table.project, table.dataset).location,
+      schema: { fields: table.fields },
+      timePartitioning: table.timePartitioning,
+      clustering: table.clustering,
+      numRows: String(table.rows.length),
+    };
+  }
+
+  insertAll(table: StoredTable, body: unknown, bytes: number): object {
+    const input = checkFields(
+      body,
+      ['kind', 'skipInvalidRows', 'ignoreUnknownValues', 'templateSuffix', 'rows', 'traceId'],
+      'insertAll',
+    );
+    const rows = required<unknown[]>(input.rows, 'rows');
+    if (rows.length === 0) throw invalid('No rows present in the request.');
+    if (rows.length > MAX_INSERT_ROWS) throw invalid(`too many rows present in the request, limit: ${MAX_INSERT_ROWS}`);
+    if (bytes > MAX_INSERT_BYTES)
+      throw new ApiError(413, 'uploadTooLarge', 'Request payload size exceeds the limit: 10485760 bytes.');
+    const errors: { index: number; errors: object[] }[] = [];
+    const valid: { insertId: string | undefined; cells: SqlValue[]; index: number }[] = [];
+    rows.forEach((row, index) => {
+      const { insertId, json } = checkFields(row, ['insertId', 'json'], 'insertAll.rows');
+      if (insertId !== undefined && String(insertId).length > 128) throw invalid('insertId is over 128 characters');
+      try {
+        valid.push({ insertId, cells: this.#cells(table, required<Record<string, unknown>>(json, 'json')), index });
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        errors.push({ index, errors: [{ reason: 'invalid', location: '', debugInfo: '', message: error.message }] });
+      }
+    });
+    if (errors.length > 0 && input.skipInvalidRows !== true) {
+      // One bad row stops all: unless skipInvalidRows was said, nothing is written.
+      errors.push(...valid.map(({ index }) => ({ index, errors: [{ reason: 'stopped', location: '', message: '' }] })));
+    } else {
+      for (const { insertId, cells } of valid) {
+        if (insertId !== undefined && this.deduplicates && table.insertIds.has(insertId)) continue;
+        if (insertId !== undefined) table.insertIds.add(insertId);
+        table.rows.push(cells);
+      }
+    }
+    return { kind: 'bigquery#tableDataInsertAllResponse', ...(errors.length > 0 ? { insertErrors: errors } : {}) };
+  }
+
+  #cells(table: StoredTable, json: Record<string, unknown>): SqlValue[] {
+    for (const name of Object.keys(json)) {
+      if (!table.fields.some((field) => field.name === name)) throw invalid(`no such field: ${name}.`);
+    }
+    return table.fields.map((field) => {
+      const value = json[field.name];
+      if (field.mode === 'REPEATED') {
+        if (value === null) throw invalid(`Only optional fields can be set to NULL. Field: ${field.name}; Value: NULL`);
+        if (value !== undefined && !Array.isArray(value))
+          throw invalid(`Array specified for non-repeated field: ${field.name}.`);
+        const kind = typeOfField(field).array_type!.element_type.type_kind;
+        const items: unknown[] = value ?? [];
+        return { array_value: { element: items.map((item) => parseScalar(kind, item)) } };
+      }
+      if (value === undefined || value === null) {
+        if (field.mode === 'REQUIRED') throw invalid(`Missing required field: Msg_0_CLOUD_QUERY_TABLE.${field.name}.`);
+        return {};
+      }
+      const cell = parseScalar(typeOfField(field).type_kind, value);
+      if (field.name === table.timePartitioning?.field) this.#checkStreamingWindow(table, field.name, microsOf(cell));
+      return cell;
+    });
+  }
+
+  #checkStreamingWindow(table: StoredTable, field: string, micros: bigint): void {
+    const days = (this.now() - micros) / MICROS_PER_DAY;
+    if (days > 3650n || days < -366n) {
+      throw invalid(
+        `Value ${micros} for field ${field} of the destination table ${table.project}:${table.dataset}.${table.id} is outside the allowed bounds. ` +
+          'You can only stream to date range within 3650 days in the past and 366 days in the future relative to the current date.',
+      );
+    }
+  }
+}
+
+function readSchema(schema: unknown): Field[] {
+  const { fields } = checkFields(required(schema, 'schema'), ['fields'], 'table.schema');
+  return (fields as unknown[]).map((field) => readField(field, 'table.schema.fields'));
+}
+
+/** As the evaluator wants it. */
+export function sqlTable(path: string, table: StoredTable): SqlTable {
+  return {
+    name: path,
+    columns: table.fields.map((field) => ({ name: field.name, type: typeOfField(field) })),
+    rows: table.rows,
+  };
+}

@@ -1,0 +1,94 @@
+import type {
+  BatchPredictionJobRecord,
+  BatchPredictionRequest,
+  BatchPredictions,
+  MetricRequest,
+  PredictionFailureRow,
+  PredictionRow,
+  ResultRange,
+} from '../../datasources/jobs/batch-predictions.js';
+import type { JobEngine } from '../../datasources/jobs/job-engine.js';
+import type {
+  StartTrainingSet,
+  TrainingSetJobRecord,
+  TrainingSetPreviewResult,
+  TrainingSetRequest,
+  TrainingSets,
+} from '../../datasources/jobs/training-sets.js';
+import type { AppError } from '../../errors/app-error.js';
+
+/**
+ * The ports of jobs over a real engine, without the work: what was asked of them is kept for a test to look at, and what
+ * they answer is what the test says. The work itself is tested with its runners.
+ */
+export class AskedBatchPredictions implements BatchPredictions {
+  readonly asked: BatchPredictionRequest[] = [];
+  predicted: PredictionRow[] = [];
+  failed: PredictionFailureRow[] = [];
+  refusal: AppError | undefined;
+
+  constructor(private readonly jobs: JobEngine) {}
+
+  async start(request: BatchPredictionRequest): Promise<BatchPredictionJobRecord> {
+    if (this.refusal) throw this.refusal;
+    this.asked.push(request);
+    const { displayName, labels, createdBy, idempotencyKey, spec } = request;
+    const job = { kind: 'BATCH_PREDICTION', spec, displayName, labels, createdBy, idempotencyKey } as const;
+    return (await this.jobs.start(job)) as BatchPredictionJobRecord;
+  }
+
+  async retryFailed(
+    job: BatchPredictionJobRecord,
+    origin: { createdBy: string | null; idempotencyKey: string | null },
+  ): Promise<BatchPredictionJobRecord> {
+    const { displayName, labels, spec } = job;
+    const retry = { kind: 'BATCH_PREDICTION', displayName, labels, spec: { ...spec, retryOf: job.id } } as const;
+    return (await this.jobs.start({ ...retry, ...origin })) as BatchPredictionJobRecord;
+  }
+
+  async predictions(_job: BatchPredictionJobRecord, range: ResultRange): Promise<readonly PredictionRow[]> {
+    return pageOf(this.predicted, range);
+  }
+
+  async failures(_job: BatchPredictionJobRecord, range: ResultRange): Promise<readonly PredictionFailureRow[]> {
+    return pageOf(this.failed, range);
+  }
+
+  async metrics(_job: BatchPredictionJobRecord, asked: readonly MetricRequest[]): Promise<readonly (number | null)[]> {
+    return asked.map(({ metric }) => (metric === 'COUNT' ? this.predicted.length : null));
+  }
+}
+
+function pageOf<Row extends { readonly instanceNumber: bigint }>(rows: readonly Row[], { after, limit }: ResultRange) {
+  return rows.filter(({ instanceNumber }) => after === null || instanceNumber > after).slice(0, limit);
+}
+
+export class AskedTrainingSets implements TrainingSets {
+  readonly asked: (TrainingSetRequest & Partial<StartTrainingSet>)[] = [];
+
+  constructor(private readonly jobs: JobEngine) {}
+
+  async preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
+    this.asked.push(request);
+    return { columns: ['id'], rows: Array.from({ length: rows }, () => ({ id: 'a' })), validation: VALIDATION };
+  }
+
+  async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
+    this.asked.push(request);
+    const { displayName, jobLabels: labels, createdBy, idempotencyKey } = request;
+    const job = { kind: 'TRAINING_SET', spec: null, displayName, labels, createdBy, idempotencyKey } as const;
+    return (await this.jobs.start(job)) as TrainingSetJobRecord;
+  }
+}
+
+export const VALIDATION = {
+  labelRows: 2n,
+  joinedRows: 2n,
+  leakedRows: 0n,
+  verifiedRows: 2n,
+  unmatchedRows: 1n,
+  expiredValues: 3n,
+  invalidLabels: 1n,
+  featureCoverage: [{ column: 'city', present: 1n, nulls: 0n, notFound: 1n, expired: 0n }],
+  offendingRows: [{ row: 1n, kind: 'INVALID', reason: 'It has no time.' }],
+} as const;

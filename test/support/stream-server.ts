@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { buildSchema, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import { STREAM_LIMITS, type StreamLimits } from '../../limits/stream-limits.js';
+import { createLogger, type Logger } from '../../observability/logger.js';
+import type { RequestContext } from '../../resolvers/context.js';
+import { createApolloServer } from '../../server/apollo.js';
+import { createHealth } from '../../server/health.js';
+import { createHttpServer, type HttpServer } from '../../server/http-server.js';
+
+export interface StreamServer {
+  readonly url: string;
+  readonly http: HttpServer;
+  close(): Promise<void>;
+}
+
+export interface StreamServerOptions {
+  readonly logger?: Logger;
+  readonly limits?: Partial<StreamLimits>;
+  readonly corsOrigins?: readonly string[];
+  readonly maxQueryCost?: number;
+  readonly isIntrospectionAllowed?: boolean;
+  readonly createContext?: (requestId: string) => RequestContext;
+}
+
+/** The gateway's transports over a schema of a test's own, for what no real field does: break, or give without end. */
+export async function startStreamServer(
+  schema: GraphQLSchema,
+  options: StreamServerOptions = {},
+): Promise<StreamServer> {
+  const logger = options.logger ?? createLogger('silent');
+  const apollo = createApolloServer({
+    schema,
+    logger,
+    maxQueryCost: options.maxQueryCost ?? 1000,
+    isIntrospectionAllowed: options.isIntrospectionAllowed ?? false,
+  });
+  await apollo.start();
+  const http = createHttpServer({
+    apollo,
+    createContext: options.createContext ?? ((requestId) => ({ requestId }) as RequestContext),
+    health: createHealth(async () => true),
+    logger,
+    maxBodyBytes: 100_000,
+    corsOrigins: options.corsOrigins ?? [],
+    page: null,
+    streamLimits: { ...STREAM_LIMITS, ...options.limits },
+  });
+  http.server.listen(0, '127.0.0.1');
+  await once(http.server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(http.server.address() as AddressInfo).port}/graphql`,
+    http,
+    close: async () => {
+      http.server.close();
+      http.cutOff();
+      await apollo.stop();
+    },
+  };
+}
+
+type Source = GraphQLFieldResolver<unknown, RequestContext>;
+
+/** A schema whose subscriptions come from these sources; an event is the value of its field. */
+export function streamSchema(sdl: string, sources: Readonly<Record<string, Source>>): GraphQLSchema {
+  const schema = buildSchema(sdl);
+  for (const [name, subscribe] of Object.entries(sources)) {
+    const field = schema.getSubscriptionType()!.getFields()[name]!;
+    field.subscribe = subscribe;
+    field.resolve = (event) => (typeof event === 'function' ? (event as () => unknown)() : event);
+  }
+  return schema;
+}
+
+/** A source that never gives anything. Counts who waits for it, so that a test sees them come and go. */
+export class NeverEnding {
+  waiting = 0;
+
+  readonly subscribe = (): AsyncIterableIterator<never, undefined> => {
+    this.waiting += 1;
+    const left = Promise.withResolvers<IteratorReturnResult<undefined>>();
+    const source: AsyncIterableIterator<never, undefined> = {
+      next: () => left.promise,
+      return: async () => {
+        this.waiting -= 1;
+        left.resolve({ done: true, value: undefined });
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]: () => source,
+    };
+    return source;
+  };
+}
