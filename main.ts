@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { register } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
@@ -13,6 +14,7 @@ import { FeatureSearch } from './datasources/registry/feature-search.js';
 import { loadRegistry } from './datasources/registry/yaml/load-registry.js';
 import { AppError } from './errors/app-error.js';
 import type { Logger } from './observability/logger.js';
+import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { createApolloServer } from './server/apollo.js';
@@ -50,7 +52,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   const registry = await loadRegistry(registryPath);
   const schema = buildSchema(registry);
 
-  const stores = await openStores(registry, config.dataDirectory);
+  const stores = await openStores(registry, config.dataDirectory, { shadowReport: createShadowMetrics(register) });
   await stores.prepare(onPrepare);
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
 

@@ -2,7 +2,9 @@
 import './node-version.js';
 import './production-mode.js';
 import { Command } from 'commander';
+import { AppError } from '../errors/app-error.js';
 import { OperatorError } from '../errors/operator-error.js';
+import { addMigrateCommands } from './commands/migrate.js';
 import { estimateCommand } from './commands/estimate.js';
 import { pricesCommand } from './commands/prices.js';
 import { doctor } from './commands/doctor.js';
@@ -26,6 +28,7 @@ program
   .description('Print the JSON Schema of registry files, for editors.')
   .action(printRegistryJsonSchema);
 
+addMigrateCommands(program);
 const write = (text: string) => void process.stdout.write(text);
 program.addCommand(estimateCommand(write));
 program.addCommand(pricesCommand({ write, clock: systemClock }));
@@ -41,6 +44,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   // What the operator gave us is at fault: the list of faults says more than a stack would.
-  console.error(error instanceof OperatorError ? error.message : error);
+  console.error(error instanceof OperatorError || error instanceof AppError ? error.message : error);
   process.exitCode = 1;
 }

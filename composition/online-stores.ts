@@ -1,57 +1,138 @@
 import { join } from 'node:path';
 import type { Diagnosis } from '../datasources/diagnosis.js';
 import { LmdbOnlineStore } from '../datasources/online/lmdb/lmdb-online-store.js';
-import type { FillableOnlineStore } from '../datasources/online/online-store.js';
-import type { Featurestore, OnlineStoreSettings } from '../datasources/registry/model.js';
+import type { FillableOnlineStore, OnlineStore } from '../datasources/online/online-store.js';
+import { ShadowOnlineStore } from '../datasources/online/shadow/shadow-online-store.js';
+import type { ShadowReport } from '../datasources/online/shadow/shadow-report.js';
+import type { EntityType, Featurestore, OnlineStoreSettings, ShadowSettings } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
+import type { ClientOptions } from '../datasources/vertex/vertex-clients.js';
+import { systemClock } from '../values/clock.js';
 
-export interface OpenOnlineStores {
-  of(featurestore: Featurestore): FillableOnlineStore;
-  readonly all: readonly FillableOnlineStore[];
+export interface OnlineStoreOptions {
+  /** Where it is counted what shadow stores find. */
+  readonly shadowReport: ShadowReport;
+  /** For tests, whose Vertex AI is not at the region's endpoint. */
+  readonly vertexClient?: ClientOptions;
 }
 
+export interface OpenOnlineStores {
+  of(featurestore: Featurestore): OnlineStore;
+  /** The one to fill with what was computed here; null for a store that is filled by its own syncs and imports. */
+  toFill(featurestore: Featurestore): FillableOnlineStore | null;
+  /** Those that answer readers. A shadow that is down is no reason to take the gateway out of service. */
+  readonly serving: readonly OnlineStore[];
+  close(): Promise<void>;
+}
+
+/** Of a shadow store: enough at once for a busy gateway, and more patience than any store's own deadline. */
+const SHADOW_LIMITS = { mostAtOnce: 32, patienceMs: 40_000 };
+
 /** The online store of each featurestore, open; a store that several name is opened once. */
-export async function openOnlineStores(registry: Registry, dataDirectory: string): Promise<OpenOnlineStores> {
-  const opened = new Map<string, FillableOnlineStore>();
-  for (const settings of settingsOf(registry)) {
-    opened.set(JSON.stringify(settings), await open(settings, dataDirectory));
+export async function openOnlineStores(
+  registry: Registry,
+  dataDirectory: string,
+  { shadowReport, vertexClient }: OnlineStoreOptions,
+): Promise<OpenOnlineStores> {
+  const opened = new Map<string, OnlineStore>();
+  for (const [key, settings] of settingsOf(registry)) {
+    opened.set(key, await openOnlineStore(settings, dataDirectory, vertexClient));
+  }
+  const storeOf = (settings: OnlineStoreSettings): OnlineStore => opened.get(keyOf(settings))!;
+  const shadows = new Map<Featurestore, ShadowOnlineStore>();
+  for (const featurestore of registry.featurestores) {
+    const { onlineSettings, shadow } = featurestore;
+    if (!shadow) continue;
+    const rules = shadowRules(onlineSettings, shadow);
+    const options = { ...SHADOW_LIMITS, ...rules, report: shadowReport, random: Math.random };
+    shadows.set(featurestore, new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options));
   }
   return {
-    of: ({ onlineSettings }) => opened.get(JSON.stringify(onlineSettings))!,
-    all: [...opened.values()],
+    of: (featurestore) => shadows.get(featurestore) ?? storeOf(featurestore.onlineSettings),
+    toFill: ({ onlineSettings }) => {
+      const store = storeOf(onlineSettings);
+      return 'markFilled' in store ? (store as FillableOnlineStore) : null;
+    },
+    serving: [...new Set(registry.featurestores.map(({ onlineSettings }) => storeOf(onlineSettings)))],
+    close: async () => {
+      for (const shadow of shadows.values()) await shadow.settled();
+      for (const store of [...opened.values()].toReversed()) await store.close();
+    },
   };
 }
 
-async function open(settings: OnlineStoreSettings, dataDirectory: string): Promise<FillableOnlineStore> {
+/** Opens one online store, as the registry says how. Its adapter is loaded only here: Google's clients are large. */
+export async function openOnlineStore(
+  settings: OnlineStoreSettings,
+  dataDirectory: string,
+  vertexClient: ClientOptions = {},
+): Promise<OnlineStore> {
   switch (settings.kind) {
     case 'LMDB':
       return new LmdbOnlineStore(join(dataDirectory, 'online'));
     case 'BIGTABLE': {
-      // Loaded only where a registry names it: the client costs most of a second.
       const { BigtableOnlineStore } = await import('../datasources/online/bigtable/bigtable-online-store.js');
       return BigtableOnlineStore.open(settings);
     }
+    case 'VERTEX_FEATURE_VIEW': {
+      const { openVertexViewOnlineStore } =
+        await import('../datasources/online/vertex-view/vertex-view-online-store.js');
+      return openVertexViewOnlineStore(settings, systemClock, vertexClient);
+    }
+    case 'VERTEX_LEGACY': {
+      const { openVertexLegacyOnlineStore } =
+        await import('../datasources/online/vertex-legacy/vertex-legacy-online-store.js');
+      return openVertexLegacyOnlineStore(settings, systemClock, vertexClient);
+    }
   }
+}
+
+/** How two stores are compared. Legacy serving answers alike for a feature without a value and for an unknown entity. */
+export function shadowRules(serving: OnlineStoreSettings, { onlineStore, share }: ShadowSettings) {
+  return { share, absentAlike: [serving.kind, onlineStore.kind].includes('VERTEX_LEGACY') };
 }
 
 /** What doctor looks at, without opening anything. */
 export async function diagnoseOnlineStores(registry: Registry): Promise<Diagnosis[]> {
-  return (await Promise.all(settingsOf(registry).map(diagnose))).flat();
+  const diagnoses = [...settingsOf(registry)].map(([key, settings]) => {
+    const named = registry.featurestores.filter(({ onlineSettings, shadow }) =>
+      [onlineSettings, shadow?.onlineStore].some((one) => one && keyOf(one) === key),
+    );
+    return diagnose(
+      settings,
+      named.flatMap(({ entityTypes }) => entityTypes),
+    );
+  });
+  return (await Promise.all(diagnoses)).flat();
 }
 
-async function diagnose(settings: OnlineStoreSettings): Promise<Diagnosis[]> {
+async function diagnose(settings: OnlineStoreSettings, entityTypes: readonly EntityType[]): Promise<Diagnosis[]> {
+  if (settings.kind === 'LMDB') return [];
+  const store = `online store ${settings.kind}: ${settings.project}`;
   switch (settings.kind) {
-    case 'LMDB':
-      return [];
     case 'BIGTABLE': {
       const { diagnoseBigtable } = await import('../datasources/online/bigtable/diagnose.js');
-      return [{ store: `online store BIGTABLE: ${settings.project}`, findings: diagnoseBigtable(settings) }];
+      return [{ store, findings: diagnoseBigtable(settings) }];
+    }
+    case 'VERTEX_FEATURE_VIEW': {
+      const { diagnoseVertexView } = await import('../datasources/online/vertex-view/diagnose.js');
+      return [{ store, findings: diagnoseVertexView(settings, entityTypes, systemClock) }];
+    }
+    case 'VERTEX_LEGACY': {
+      const { diagnoseVertexLegacy } = await import('../datasources/online/vertex-legacy/diagnose.js');
+      return [{ store, findings: diagnoseVertexLegacy(settings, entityTypes, systemClock) }];
     }
   }
 }
 
-/** The different ones: featurestores that say the same of their online store share it. */
-function settingsOf(registry: Registry): OnlineStoreSettings[] {
-  const settings = registry.featurestores.map(({ onlineSettings }) => onlineSettings);
-  return [...new Map(settings.map((one) => [JSON.stringify(one), one])).values()];
+/** The different ones, shadows too: featurestores that say the same of an online store share it. */
+function settingsOf(registry: Registry): Map<string, OnlineStoreSettings> {
+  const settings = registry.featurestores.flatMap(({ onlineSettings, shadow }) =>
+    shadow ? [onlineSettings, shadow.onlineStore] : [onlineSettings],
+  );
+  return new Map(settings.map((one) => [keyOf(one), one]));
+}
+
+function keyOf(settings: OnlineStoreSettings): string {
+  return JSON.stringify(settings);
 }

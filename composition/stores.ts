@@ -6,7 +6,7 @@ import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-of
 import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
-import { diagnoseOnlineStores, openOnlineStores } from './online-stores.js';
+import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
 
 /** The stores a registry names, open. */
 export interface OpenStores extends FeatureStores {
@@ -17,20 +17,25 @@ export interface OpenStores extends FeatureStores {
   close(): Promise<void>;
 }
 
-export async function openStores(registry: Registry, dataDirectory: string): Promise<OpenStores> {
+export async function openStores(
+  registry: Registry,
+  dataDirectory: string,
+  options: OnlineStoreOptions,
+): Promise<OpenStores> {
   await mkdir(dataDirectory, { recursive: true });
   const offline = await openOfflineStores(registry, dataDirectory);
-  const online = await openOnlineStores(registry, dataDirectory);
-  const all = [...offline.all, ...online.all];
+  const online = await openOnlineStores(registry, dataDirectory, options);
   return {
     embedded: offline.embedded,
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),
     prepare: (onProgress) =>
-      prepareStores(registry, offline.embedded, (featurestore) => online.of(featurestore), onProgress),
-    isHealthy: async () => (await Promise.all(all.map((store) => store.isHealthy()))).every(Boolean),
+      prepareStores(registry, offline.embedded, (featurestore) => online.toFill(featurestore), onProgress),
+    isHealthy: async () =>
+      (await Promise.all([...offline.all, ...online.serving].map((store) => store.isHealthy()))).every(Boolean),
     close: async () => {
-      for (const store of all.toReversed()) await store.close();
+      await online.close();
+      for (const store of offline.all.toReversed()) await store.close();
     },
   };
 }

@@ -17,12 +17,12 @@ const FILL_WEIGHT = 0.5;
 /**
  * Brings the stores up to the registry: computes every source whose SQL, files or columns changed since the last
  * time, then fills the online store with the newest values. Each step is remembered when it is whole, so a process killed
- * in the middle goes on where it was. Gives the number of steps done; 0 when all was up to date.
+ * in the middle goes on where it was. `onlineOf` gives null for a store that is filled in another way. Gives the number of steps done; 0 when all was up to date.
  */
 export async function prepareStores(
   registry: Registry,
   offline: DuckDbOfflineStore,
-  onlineOf: (featurestore: Featurestore) => FillableOnlineStore,
+  onlineOf: (featurestore: Featurestore) => FillableOnlineStore | null,
   onProgress: (progress: PrepareProgress) => void,
 ): Promise<number> {
   const steps = (
@@ -53,7 +53,7 @@ interface Step {
 async function stepsFor(
   entityType: EntityType,
   offline: DuckDbOfflineStore,
-  online: FillableOnlineStore,
+  online: FillableOnlineStore | null,
 ): Promise<Step[]> {
   const computed = entityType.sources.filter((source) => source.sql !== null);
   if (computed.length === 0) return [];
@@ -75,7 +75,7 @@ async function stepsFor(
   // How nulls merge is part of what the online rows hold. What they were filled with is asked of the store alone: one that
   // many gateways share is not emptied and filled again because a new one had to compute its own offline store.
   const contents = [entityType.dense ? 'dense' : 'sparse', ...fingerprints.values()].join(' ');
-  if ((await online.filledWith(entityType)) !== contents) {
+  if (online && (await online.filledWith(entityType)) !== contents) {
     steps.push({
       name: `filling the online store: ${name}`,
       weight: FILL_WEIGHT,

@@ -20,6 +20,8 @@ export interface Featurestore {
   readonly offlineStore: StoreLocation;
   /** How the online store is reached; onlineStore is what clients may know of it. */
   readonly onlineSettings: OnlineStoreSettings;
+  /** A second online store that is compared with the one that serves; null when there is none. */
+  readonly shadow: ShadowSettings | null;
   /** How the offline store is reached; offlineStore is what clients may know of it. */
   readonly offlineSettings: OfflineStoreSettings;
   /** Files a source's SQL may read, by the name it reads them under. */
@@ -35,7 +37,8 @@ export interface StoreLocation {
 }
 
 /** Names of projects and tables: for adapters, never for clients. */
-export type OnlineStoreSettings = { readonly kind: 'LMDB' } | BigtableSettings;
+export type OnlineStoreSettings =
+  { readonly kind: 'LMDB' } | BigtableSettings | VertexFeatureViewSettings | VertexLegacySettings;
 
 export interface BigtableSettings {
   readonly kind: 'BIGTABLE';
@@ -47,6 +50,30 @@ export interface BigtableSettings {
   readonly appProfile: string | null;
   /** For how long the table's garbage collection leaves older values there; 0 for not at all. */
   readonly versionRetentionSeconds: number;
+}
+
+export interface VertexFeatureViewSettings {
+  readonly kind: 'VERTEX_FEATURE_VIEW';
+  readonly project: string;
+  readonly location: string;
+  readonly featureOnlineStore: string;
+  /** The feature view of an entity type, by the entity type's name; one that is not here has a view of its own name. */
+  readonly views: Readonly<Record<string, string>>;
+  /** Whether many entities are read by the streaming fetch, which is in preview, or one by one. */
+  readonly usePreview: boolean;
+}
+
+export interface VertexLegacySettings {
+  readonly kind: 'VERTEX_LEGACY';
+  readonly project: string;
+  readonly location: string;
+  readonly featurestore: string;
+}
+
+export interface ShadowSettings {
+  readonly onlineStore: OnlineStoreSettings;
+  /** The share of reads that are compared, 0 to 1. Writes always go to both. */
+  readonly share: number;
 }
 
 export type OfflineStoreSettings = { readonly kind: 'DUCKDB' } | BigQuerySettings;

@@ -1,9 +1,11 @@
 import { status as CODE } from '@grpc/grpc-js';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Registry as Metrics } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { BigtableSettings } from '../../datasources/registry/model.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
+import { createShadowMetrics } from '../../observability/shadow-metrics.js';
 import { openStores } from '../../composition/stores.js';
 import {
   createTable,
@@ -54,7 +56,9 @@ describeWithBigtable('stores of a registry', () => {
   /** A gateway's stores in a data folder of their own; gives what was prepared and what is read. */
   const prepared = async (dataFolder: string) => {
     const registry = await loadRegistry(join(folder, 'registry.yaml'));
-    const stores = await openStores(registry, join(folder, dataFolder));
+    const stores = await openStores(registry, join(folder, dataFolder), {
+      shadowReport: createShadowMetrics(new Metrics()),
+    });
     onTestFinished(() => stores.close());
     const steps: string[] = [];
     await stores.prepare(({ step }) => {

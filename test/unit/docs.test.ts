@@ -48,6 +48,8 @@ describe('the documents', () => {
       'docs/http.md',
       'docs/errors.md',
       'docs/limits.md',
+      'docs/google-cloud-vertex.md',
+      'docs/migrate-from-legacy.md',
       'docs/costs.md',
     ]) {
       for (const [, target] of read(file).matchAll(/\]\((?!http)([^)#]+)\)/g)) {

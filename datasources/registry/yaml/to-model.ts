@@ -27,6 +27,7 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
       location: document.onlineStore.kind === 'LMDB' ? 'this machine' : 'Google Cloud',
     },
     onlineSettings: document.onlineStore,
+    shadow: document.shadow,
     offlineStore: {
       kind: document.offlineStore.kind,
       location: document.offlineStore.kind === 'DUCKDB' ? 'this machine' : 'Google Cloud',

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { loadConfig } from '../../config/load-config.js';
+import { projectRoot } from '../../config/project-root.js';
+import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
+import { systemClock } from '../../values/clock.js';
+import { openOfflineStores } from '../../composition/offline-stores.js';
+import { openOnlineStore } from '../../composition/online-stores.js';
+import { migrateCompare, type MigrateCompareOptions } from './migrate-compare.js';
+import { migratePlan, type MigratePlanOptions } from './migrate-plan.js';
+
+/** `featuregraph migrate`: from Vertex AI Feature Store (Legacy) to what follows it. */
+export function addMigrateCommands(program: Command): void {
+  const migrate = program.command('migrate').description('Move off Vertex AI Feature Store (Legacy).');
+
+  migrate
+    .command('plan')
+    .description('Print what it takes to move a legacy featurestore. Changes nothing.')
+    .requiredOption('--project <project>', 'the Google Cloud project of the featurestore')
+    .requiredOption('--location <region>', 'its region, such as europe-west4')
+    .requiredOption('--featurestore <id>', 'the legacy featurestore')
+    .requiredOption('--dataset <dataset>', 'the BigQuery dataset that takes the values, in the same project')
+    .option('--dataset-location <location>', 'where the dataset is; the region of the featurestore if not given')
+    .option('--online-store <id>', 'the feature online store to make; called like the featurestore if not given')
+    .action(async (options: MigratePlanOptions) => {
+      process.stdout.write(await migratePlan(options));
+    });
+
+  migrate
+    .command('compare')
+    .description('Compare the online store of a featurestore with its shadow. Exit code 1 when too much differs.')
+    .argument('<featurestore>', 'a featurestore of the registry that has a shadow')
+    .argument('<entity-type>', 'one of its entity types')
+    .option('--ids <file>', 'entity ids, one a line; those of the offline store if not given')
+    .option('--sample <count>', 'how many entities, chosen at random', wholeNumber, 1000)
+    .option('--threshold <share>', 'the share of values that may differ, 0 to 1', share, 0)
+    .action(async (featurestore: string, entityType: string, options: CompareFlags) => {
+      const { registryPath, dataDirectory } = loadConfig();
+      const registry = await loadRegistry(registryPath ?? join(projectRoot, 'examples/flights/registry.yaml'));
+      const { text, isWithinThreshold } = await migrateCompare(
+        { ...options, featurestore, entityType },
+        {
+          registry,
+          openOnlineStore: (settings) => openOnlineStore(settings, dataDirectory),
+          openOfflineStore: async (featurestore) => (await openOfflineStores(registry, dataDirectory)).of(featurestore),
+          clock: systemClock,
+          random: Math.random,
+        },
+      );
+      process.stdout.write(`${text}\n`);
+      if (!isWithinThreshold) process.exitCode = 1;
+    });
+}
+
+type CompareFlags = Omit<MigrateCompareOptions, 'featurestore' | 'entityType'>;
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');
+  return Number(text);
+}
+
+function share(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !(number >= 0 && number <= 1)) throw new InvalidArgumentError('It is a share from 0 to 1.');
+  return number;
+}

@@ -1,0 +1,58 @@
+import type { FeatureCell } from '../../../values/feature-cell.js';
+
+/** How a value of one store is to that of another. The first difference counts: status, then value, then time. */
+export const COMPARISON_OUTCOMES = ['equal', 'status', 'value', 'timestamp'] as const;
+export type ComparisonOutcome = (typeof COMPARISON_OUTCOMES)[number];
+
+/**
+ * Two DOUBLEs are equal when they are no further apart than this share of the greater. A sum computed in another order
+ * differs in its last digits, which is no fault of a move; a billionth is a thousand times what such sums differ by, and
+ * far less than a model notices.
+ */
+export const DOUBLE_TOLERANCE = 1e-9;
+
+export interface ComparisonRules {
+  /** NULL and NOT_FOUND count as one, for a store that cannot tell them apart (Vertex AI's legacy one). */
+  readonly absentAlike: boolean;
+}
+
+/** Compares what is said of one feature of one entity. A time is compared where both stores give one. */
+export function compareCells(a: FeatureCell, b: FeatureCell, { absentAlike }: ComparisonRules): ComparisonOutcome {
+  if (isAbsent(a) && isAbsent(b)) return absentAlike || a.status === b.status ? 'equal' : 'status';
+  if (a.status !== b.status) return 'status';
+  if (a.value !== null && b.value !== null && !isSame(a.value, b.value)) return 'value';
+  return a.timestamp === null || b.timestamp === null || a.timestamp === b.timestamp ? 'equal' : 'timestamp';
+}
+
+function isAbsent({ status }: FeatureCell): boolean {
+  return status === 'NULL' || status === 'NOT_FOUND';
+}
+
+/** Of values and of the fields of a STRUCT alike. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a === 'number' && typeof b === 'number') return isSameDouble(a, b);
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
+  if (isList(a) && isList(b)) return a.length === b.length && a.every((item, index) => isSame(item, b[index]));
+  if (isStruct(a) && isStruct(b)) {
+    const names = Object.keys(a);
+    return (
+      names.length === Object.keys(b).length &&
+      names.every((name) => Object.hasOwn(b, name) && isSame(a[name], b[name]))
+    );
+  }
+  return a === b;
+}
+
+/** NaN is NaN; the infinities and the two zeros are themselves. */
+function isSameDouble(a: number, b: number): boolean {
+  if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
+  return Number.isFinite(a - b) && Math.abs(a - b) <= DOUBLE_TOLERANCE * Math.max(Math.abs(a), Math.abs(b));
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+function isStruct(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !isList(value) && !(value instanceof Uint8Array);
+}

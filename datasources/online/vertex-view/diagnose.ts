@@ -1,0 +1,121 @@
+import type { protos } from '@google-cloud/aiplatform';
+import type { Clock } from '../../../values/clock.js';
+import { formatInstant } from '../../../values/instant.js';
+import type { Finding } from '../../diagnosis.js';
+import type { EntityType, VertexFeatureViewSettings } from '../../registry/model.js';
+import { ADMIN_POLICY, retrying } from '../../vertex/call-policy.js';
+import { endOfService } from '../../vertex/end-of-service.js';
+import { failedLook } from '../../vertex/failed-look.js';
+import { fromProtoTime } from '../../vertex/proto-time.js';
+import { featureOnlineStoreName, featureViewName } from '../../vertex/resource-names.js';
+import { VertexClients, type ClientOptions } from '../../vertex/vertex-clients.js';
+
+type FeatureView = protos.google.cloud.aiplatform.v1.IFeatureView;
+
+/** Sees resources and reads values. aiplatform.featurestoreUser, which sounds right, has no permission on feature views. */
+const READER = 'roles/aiplatform.featurestoreDataViewer';
+/** The smallest role with featureViews.directWrite: featurestoreDataWriter writes to the legacy feature store only. */
+const WRITER = 'roles/aiplatform.user';
+
+/** Is the online store there, does it have a view for each entity type, and does each view serve what the registry says? */
+export async function* diagnoseVertexView(
+  settings: VertexFeatureViewSettings,
+  entityTypes: readonly EntityType[],
+  clock: Clock,
+  options: ClientOptions = {},
+): AsyncGenerator<Finding> {
+  const clients = new VertexClients(settings.location, options);
+  try {
+    const name = featureOnlineStoreName(settings, settings.featureOnlineStore);
+    const what = `feature online store ${settings.featureOnlineStore}`;
+    let isBigtable: boolean;
+    try {
+      const admin = await clients.featureOnlineStores();
+      const [store] = await retrying(ADMIN_POLICY, (timeout) => admin.getFeatureOnlineStore({ name }, { timeout }));
+      yield { status: 'ok', what: `the ${what} is there` };
+      isBigtable = Boolean(store.bigtable);
+    } catch (error) {
+      yield failedLook(what, READER, error);
+      return;
+    }
+    if (!isBigtable) {
+      yield {
+        status: 'fault',
+        what: `the ${what} has Optimized serving, which takes no writes and ${endOfService(clock())}`,
+        todo: 'Make one with Bigtable serving, make its views, and name it in the registry.',
+      };
+    }
+    for (const entityType of entityTypes) yield* diagnoseEntityType(clients, settings, entityType, clock);
+    yield { status: 'ok', what: `reading needs ${READER}, writing ${WRITER}` };
+  } finally {
+    await clients.close();
+  }
+}
+
+async function* diagnoseEntityType(
+  clients: VertexClients,
+  settings: VertexFeatureViewSettings,
+  entityType: EntityType,
+  clock: Clock,
+): AsyncGenerator<Finding> {
+  const id = settings.views[entityType.name] ?? entityType.name;
+  const name = featureViewName(settings, settings.featureOnlineStore, id);
+  const admin = await clients.featureOnlineStores();
+  try {
+    const [view] = await retrying(ADMIN_POLICY, (timeout) => admin.getFeatureView({ name }, { timeout }));
+    yield { status: 'ok', what: `the feature view ${id} is there` };
+    yield* diagnoseFeatures(id, view, entityType);
+    yield await diagnoseSync(clients, id, name, clock);
+    if (entityType.dense && !view.syncConfig?.cron) {
+      yield {
+        status: 'warning',
+        what: `entity type ${entityType.name} is dense, and the view ${id} serves nulls only with a sync by schedule`,
+        todo: 'Give the view a cron schedule, and its feature groups dense: true.',
+      };
+    }
+  } catch (error) {
+    yield failedLook(`feature view ${id}`, READER, error);
+  }
+}
+
+function* diagnoseFeatures(id: string, view: FeatureView, entityType: EntityType): Generator<Finding> {
+  const groups = view.featureRegistrySource?.featureGroups;
+  // A view over a table has all its columns; what they are, BigQuery knows.
+  if (!groups) return;
+  const served = new Set(groups.flatMap(({ featureIds }) => featureIds ?? []));
+  const missing = entityType.features.filter((feature) => !served.has(feature.name)).map((feature) => feature.name);
+  yield missing.length === 0
+    ? { status: 'ok', what: `the view ${id} serves all ${entityType.features.length} features` }
+    : {
+        status: 'fault',
+        what: `the view ${id} does not serve ${missing.join(', ')}, which would always be NULL`,
+        todo: 'Add them to the view, or take them out of the registry.',
+      };
+}
+
+async function diagnoseSync(clients: VertexClients, id: string, name: string, clock: Clock): Promise<Finding> {
+  const admin = await clients.featureOnlineStores();
+  const [syncs] = await retrying(ADMIN_POLICY, (timeout) =>
+    admin.listFeatureViewSyncs(
+      { parent: name, pageSize: 20, orderBy: 'create_time desc' },
+      { timeout, autoPaginate: false },
+    ),
+  );
+  const ended = syncs.filter(({ runTime }) => runTime?.endTime);
+  const [last] = ended;
+  if (!last) {
+    return {
+      status: 'fault',
+      what: `the view ${id} has never been synced, and serves nothing before`,
+      todo: `Start one: POST ${name}:sync`,
+    };
+  }
+  const at = formatInstant(fromProtoTime(last.runTime?.endTime) ?? clock());
+  if ((last.finalStatus?.code ?? 0) === 0) return { status: 'ok', what: `the view ${id} was last synced at ${at}` };
+  const isServing = ended.some(({ finalStatus }) => (finalStatus?.code ?? 0) === 0);
+  return {
+    status: isServing ? 'warning' : 'fault',
+    what: `the last sync of the view ${id}, at ${at}, failed: ${last.finalStatus?.message ?? ''}`,
+    todo: 'Look whether the view’s service account may read the tables.',
+  };
+}

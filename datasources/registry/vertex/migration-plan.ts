@@ -1,0 +1,235 @@
+import type { z } from 'zod';
+import { VALUE_TYPES, type ValueType } from '../../../values/value-type.js';
+import { locationName, legacyEntityTypeName } from '../../vertex/resource-names.js';
+import type { registryDocument } from '../yaml/document.js';
+import type { LegacyEntityType, LegacyFeature, LegacyFeaturestore } from './legacy-featurestore.js';
+
+type FeaturestoreInput = z.input<typeof registryDocument>['featurestores'][number];
+type EntityTypeInput = FeaturestoreInput['entityTypes'][number];
+
+export interface MigrationTarget {
+  /** Where the history goes: a BigQuery dataset, in the featurestore's project, and where that dataset is. */
+  readonly dataset: string;
+  readonly datasetLocation: string;
+  readonly featureOnlineStore: string;
+}
+
+/** A call of Vertex AI's REST API: a POST. */
+export interface PlannedCall {
+  readonly what: string;
+  readonly path: string;
+  readonly body: object;
+}
+
+export interface MigrationPlan {
+  readonly exports: readonly PlannedCall[];
+  readonly tables: readonly { readonly entityType: string; readonly sql: string }[];
+  readonly creations: readonly PlannedCall[];
+  /** The first sync of each view, when its service account may read the tables. */
+  readonly syncs: readonly PlannedCall[];
+  /** Serves from the legacy featurestore and compares with the new views; a featurestore of a registry file. */
+  readonly registry: Omit<FeaturestoreInput, 'offlineStore'> & {
+    readonly offlineStore: { readonly kind: 'BIGQUERY'; project: string; dataset: string; location: string };
+  };
+  /** One sentence each, with what to do instead. */
+  readonly cannotMove: readonly string[];
+}
+
+/** The name of a source that a table is called after: `customer__values`. */
+const SOURCE = 'values';
+const TIME_COLUMN = 'feature_timestamp';
+/** Of reads, to begin with: enough to see a difference within the hour, too few to be felt by the new store. */
+const SHADOW_SHARE = 0.01;
+const MOST_FEATURE_NAME = 64;
+/** A view syncs at night unless someone says otherwise: each sync reads the tables and is billed. */
+const SCHEDULE = 'CRON_TZ=UTC 0 3 * * *';
+
+/** What it takes to move a legacy featurestore to feature groups and views, from what the API says of it. */
+export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarget): MigrationPlan {
+  const entityTypes = legacy.entityTypes
+    .map((entityType) => ({ entityType, features: entityType.features.filter((feature) => isMovable(feature)) }))
+    .filter(({ features }) => features.length > 0);
+  const tableOf = (entityType: LegacyEntityType) => `${target.dataset}.${entityType.name}__${SOURCE}`;
+  const exportOf = (entityType: LegacyEntityType) => `${target.dataset}.legacy_export__${entityType.name}`;
+  const { project } = legacy.place;
+  const root = locationName(legacy.place);
+
+  return {
+    exports: legacy.entityTypes
+      .filter(({ features }) => features.length > 0)
+      .map((entityType) => ({
+        what: `the history of ${entityType.name}`,
+        path: `${legacyEntityTypeName(legacy.place, legacy.name, entityType.name)}:exportFeatureValues`,
+        // A snapshot would give all values the time of the snapshot instead of their own.
+        body: {
+          fullExport: {},
+          destination: { bigqueryDestination: { outputUri: `bq://${project}.${exportOf(entityType)}` } },
+          featureSelector: { idMatcher: { ids: ['*'] } },
+        },
+      })),
+    tables: entityTypes.map(({ entityType, features }) => ({
+      entityType: entityType.name,
+      sql: tableSql(`${project}.${tableOf(entityType)}`, `${project}.${exportOf(entityType)}`, features),
+    })),
+    creations: [
+      ...entityTypes.flatMap(({ entityType, features }) =>
+        groupCalls(root, project, tableOf(entityType), entityType, features),
+      ),
+      {
+        what: 'the online store',
+        path: `${root}/featureOnlineStores?featureOnlineStoreId=${target.featureOnlineStore}`,
+        body: { bigtable: { autoScaling: { minNodeCount: 1, maxNodeCount: Math.min(10, Math.max(1, legacy.nodes)) } } },
+      },
+      ...entityTypes.map(({ entityType, features }) => ({
+        what: `the view of ${entityType.name}`,
+        path: `${root}/featureOnlineStores/${target.featureOnlineStore}/featureViews?featureViewId=${entityType.name}`,
+        body: {
+          featureRegistrySource: {
+            featureGroups: [{ featureGroupId: entityType.name, featureIds: features.map(({ name }) => name) }],
+          },
+          syncConfig: { cron: SCHEDULE },
+          // Its own service account: with the project's, whoever may make a view may read every table.
+          serviceAgentType: 'SERVICE_AGENT_TYPE_FEATURE_VIEW',
+        },
+      })),
+    ],
+    syncs: entityTypes.map(({ entityType }) => ({
+      what: `the first sync of ${entityType.name}`,
+      path: `${root}/featureOnlineStores/${target.featureOnlineStore}/featureViews/${entityType.name}:sync`,
+      body: {},
+    })),
+    registry: {
+      name: legacy.name,
+      ...(Object.keys(legacy.labels).length > 0 ? { labels: legacy.labels } : {}),
+      onlineStore: { kind: 'VERTEX_LEGACY', ...legacy.place, featurestore: legacy.name },
+      shadow: {
+        onlineStore: { kind: 'VERTEX_FEATURE_VIEW', ...legacy.place, featureOnlineStore: target.featureOnlineStore },
+        share: SHADOW_SHARE,
+      },
+      offlineStore: { kind: 'BIGQUERY', project, dataset: target.dataset, location: target.datasetLocation },
+      entityTypes: entityTypes.map(({ entityType, features }) => entityTypeOf(legacy, entityType, features)),
+    },
+    cannotMove: [...legacy.entityTypes.flatMap(lossesOf), ...lossesOfAll(legacy)],
+  };
+}
+
+function isMovable({ name, valueType }: LegacyFeature): boolean {
+  return isValueType(valueType) && valueType !== 'STRUCT' && name.length <= MOST_FEATURE_NAME;
+}
+
+function isValueType(text: string): text is ValueType {
+  return (VALUE_TYPES as readonly string[]).includes(text);
+}
+
+function tableSql(table: string, exported: string, features: readonly LegacyFeature[]): string {
+  const columns = ['ENTITY_ID AS entity_id', `TIME AS ${TIME_COLUMN}`, ...features.map(({ name }) => name)];
+  return [
+    `CREATE TABLE \`${table}\``,
+    `PARTITION BY DATE(${TIME_COLUMN}) CLUSTER BY entity_id AS`,
+    `SELECT ${columns.join(', ')}`,
+    `FROM \`${exported}\`;`,
+    '-- Must be 0: two rows of one entity and moment make the newest a matter of chance.',
+    `SELECT COUNT(*) FROM (SELECT 1 FROM \`${table}\` GROUP BY entity_id, ${TIME_COLUMN} HAVING COUNT(*) > 1);`,
+  ].join('\n');
+}
+
+function groupCalls(
+  root: string,
+  project: string,
+  table: string,
+  { name, description, labels }: LegacyEntityType,
+  features: readonly LegacyFeature[],
+): PlannedCall[] {
+  return [
+    {
+      what: `the feature group of ${name}`,
+      path: `${root}/featureGroups?featureGroupId=${name}`,
+      body: {
+        bigQuery: {
+          bigQuerySource: { inputUri: `bq://${project}.${table}` },
+          entityIdColumns: ['entity_id'],
+          timeSeries: { timestampColumn: TIME_COLUMN },
+        },
+        ...described(description, labels),
+      },
+    },
+    {
+      what: `the features of ${name}`,
+      path: `${root}/featureGroups/${name}/features:batchCreate`,
+      body: {
+        requests: features.map((feature) => ({
+          parent: `${root}/featureGroups/${name}`,
+          featureId: feature.name,
+          feature: described(feature.description, feature.labels),
+        })),
+      },
+    },
+  ];
+}
+
+/** Legacy serving gives the newest non-null value of each feature: dense is left at false. */
+function entityTypeOf(
+  { onlineTtlDays }: LegacyFeaturestore,
+  { name, description }: LegacyEntityType,
+  features: readonly LegacyFeature[],
+): EntityTypeInput {
+  return {
+    name,
+    ...(description === '' ? {} : { description }),
+    ...(onlineTtlDays === null ? {} : { ttlSeconds: onlineTtlDays * 86_400 }),
+    sources: [
+      {
+        name: SOURCE,
+        timestampColumn: TIME_COLUMN,
+        features: features.map((feature) => ({
+          name: feature.name,
+          valueType: feature.valueType as ValueType,
+          ...described(feature.description, feature.labels),
+        })),
+      },
+    ],
+  };
+}
+
+function described(description: string, labels: LegacyFeature['labels']) {
+  return {
+    ...(description === '' ? {} : { description }),
+    ...(Object.keys(labels).length > 0 ? { labels } : {}),
+  };
+}
+
+function lossesOf(entityType: LegacyEntityType): string[] {
+  const losses = entityType.features.flatMap(({ name, valueType }) => {
+    const feature = `Feature ${entityType.name}.${name}`;
+    if (valueType === 'STRUCT') {
+      return [`${feature} is a STRUCT, which feature views do not serve. Make a feature of each of its fields.`];
+    }
+    if (!isValueType(valueType)) return [`${feature} has no value type that can be moved: ${valueType}.`];
+    if (name.length > MOST_FEATURE_NAME) {
+      return [`${feature} has a name of more than ${MOST_FEATURE_NAME} characters. Give it a shorter one.`];
+    }
+    return [];
+  });
+  if (entityType.isMonitored) {
+    losses.push(
+      `Monitoring of ${entityType.name} stays behind. A feature monitor over its feature group (in preview) is its like; ` +
+        'its thresholds must be set anew.',
+    );
+  }
+  if (entityType.features.length === 0) losses.push(`Entity type ${entityType.name} has no features.`);
+  return losses;
+}
+
+function lossesOfAll({ onlineTtlDays }: LegacyFeaturestore): string[] {
+  return [
+    ...(onlineTtlDays === null
+      ? []
+      : [
+          `The online store drops values after ${onlineTtlDays} days; a feature view keeps them. The registry’s ttlSeconds ` +
+            'does the same for readers of featuregraph, for no others.',
+        ]),
+    'Permissions on entity types stay behind: grant them on feature groups, the online store and views.',
+    'Whoever imports or writes into the legacy featurestore must write into the tables, or through featuregraph.',
+    'A value deleted from a table stays in its view until the view is deleted. Plan for erasure before you need it.',
+  ];
+}

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  openVertexLegacyOnlineStore,
+  type VertexLegacyOnlineStore,
+} from '../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
+import { addLegacyEntityTypeOf } from '../support/google/vertex-entity-types.js';
+import { writeOf } from '../support/google/vertex-writes.js';
+import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
+import { testEntityType, type EntityTypeInput } from '../support/test-registry.js';
+
+let world: VertexWorld;
+let store: VertexLegacyOnlineStore;
+let made = 0;
+
+beforeAll(async () => {
+  world = await startVertexWorld();
+  store = openStore('old_shop');
+});
+afterAll(async () => {
+  await store.close();
+  world.server.stop();
+});
+
+const openStore = (featurestore: string) =>
+  openVertexLegacyOnlineStore({ kind: 'VERTEX_LEGACY', ...PLACE, featurestore }, () => NOW, world.server.clientOptions);
+
+function thing(input: Partial<EntityTypeInput> = {}) {
+  const entityType = testEntityType({
+    name: `thing_${(made += 1)}`,
+    sources: [{ features: ['a', 'b', 'c'].map((name) => ({ name, valueType: 'STRING' })) }],
+    ...input,
+  });
+  addLegacyEntityTypeOf(world, entityType);
+  return entityType;
+}
+
+it('reads a hundred entities a stream, the service’s limit', async () => {
+  const entityType = thing();
+  const ids = Array.from({ length: 250 }, (_, index) => `e${index}`);
+  await store.write(
+    entityType,
+    ids.map((entityId) => writeOf(entityType, entityId, NOW, { a: entityId })),
+  );
+  world.server.calls.length = 0;
+  const cells = await store.read({ entityType, entityIds: ids, features: entityType.features, now: NOW });
+  expect(cells.map(([cell]) => cell!.value)).toEqual(ids);
+  const sizes = world.server.callsOf('StreamingReadFeatureValues').map(({ request }) => request.entityIds.length);
+  expect(sizes.toSorted()).toEqual([100, 100, 50]);
+});
+
+it('puts an entity together whose answer comes in several messages', async () => {
+  const entityType = thing();
+  await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1', b: '2', c: '3' })]);
+  world.legacy.splitsAnswers = true;
+  const [, b, c] = entityType.features;
+  const read = store.read({ entityType, entityIds: ['x', 'y'], features: [c!, b!], now: NOW });
+  const cells = await read.finally(() => (world.legacy.splitsAnswers = false));
+  expect(cells.map((row) => row.map(({ value }) => value))).toEqual([
+    ['3', '2'],
+    [null, null],
+  ]);
+});
+
+it('says NOT_FOUND of every feature without a value, whatever else is asked for', async () => {
+  const entityType = thing();
+  await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+  const cells = await store.read({ entityType, entityIds: ['x'], features: entityType.features, now: NOW });
+  expect(cells[0]!.map(({ status }) => status)).toEqual(['PRESENT', 'NOT_FOUND', 'NOT_FOUND']);
+});
+
+it('keeps an INT64 whole and a time to the microsecond', async () => {
+  const entityType = thing({
+    sources: [
+      {
+        features: [
+          { name: 'count', valueType: 'INT64' },
+          { name: 'seen', valueType: 'TIMESTAMP' },
+        ],
+      },
+    ],
+  });
+  await store.write(entityType, [writeOf(entityType, 'x', NOW - 1n, { count: 9007199254740993n, seen: NOW - 3n })]);
+  expect(await store.read({ entityType, entityIds: ['x'], features: entityType.features, now: NOW })).toEqual([
+    [
+      { status: 'PRESENT', value: 9007199254740993n, timestamp: NOW - 1n },
+      { status: 'PRESENT', value: NOW - 3n, timestamp: NOW - 1n },
+    ],
+  ]);
+});
+
+it('splits a write that is larger than a request may be', async () => {
+  const entityType = thing();
+  const ids = Array.from({ length: 30 }, (_, index) => `e${index}`);
+  world.server.calls.length = 0;
+  await store.write(
+    entityType,
+    ids.map((entityId) => writeOf(entityType, entityId, NOW, { a: entityId.padEnd(50_000, '.') })),
+  );
+  const requests = world.server.callsOf('WriteFeatureValues');
+  expect(requests.length).toBeGreaterThan(1);
+  expect(requests.flatMap(({ request }) => request.payloads.map(({ entityId }: any) => entityId))).toEqual(ids);
+});
+
+it('refuses a row with nulls of a dense entity type, and to delete', async () => {
+  const entityType = thing({ dense: true });
+  const refused = { code: 'BAD_USER_INPUT' };
+  await expect(store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })])).rejects.toMatchObject(refused);
+  await expect(store.clear(entityType)).rejects.toMatchObject(refused);
+  await expect(store.delete(entityType, ['x'])).rejects.toMatchObject(refused);
+});
+
+it('fails where the featurestore has no serving nodes, and not as something to try again', async () => {
+  world.legacy.addFeaturestore('no_nodes', { onlineServingConfig: { fixedNodeCount: 0 } });
+  const entityType = thing();
+  world.legacy.addEntityType('no_nodes', entityType.name, { features: { a: 'STRING', b: 'STRING', c: 'STRING' } });
+  const idle = openStore('no_nodes');
+  const read = idle.read({ entityType, entityIds: ['x'], features: entityType.features, now: NOW });
+  await expect(read.finally(() => idle.close())).rejects.toMatchObject({ code: 9 });
+});
+
+it('is unhealthy when the featurestore is gone', async () => {
+  const gone = openStore('gone');
+  expect(await gone.isHealthy()).toBe(false);
+  await gone.close();
+});
