@@ -8,6 +8,7 @@ import tseslint from 'typescript-eslint';
  * datasources; adapters are known to main.ts and cli alone.
  */
 const ADAPTERS = [
+  'vertex',
   'registry/yaml',
   'registry/vertex',
   'online/lmdb',

@@ -18,6 +18,10 @@ export interface Featurestore {
   readonly labels: Labels;
   readonly onlineStore: StoreLocation;
   readonly offlineStore: StoreLocation;
+  /** How the online store is reached; onlineStore is what clients may know of it. */
+  readonly onlineSettings: OnlineStoreSettings;
+  /** A second online store that is compared with the one that serves; null when there is none. */
+  readonly shadow: ShadowSettings | null;
   /** Files a source's SQL may read, by the name it reads them under. */
   readonly tables: ReadonlyMap<string, string>;
   readonly entityTypes: readonly EntityType[];
@@ -28,6 +32,33 @@ export interface StoreLocation {
   readonly kind: StoreKind;
   /** In words a client may read: never a path or a project id. */
   readonly location: string | null;
+}
+
+/** Names of projects and tables: for adapters, never for clients. */
+export type OnlineStoreSettings = { readonly kind: 'LMDB' } | VertexFeatureViewSettings | VertexLegacySettings;
+
+export interface VertexFeatureViewSettings {
+  readonly kind: 'VERTEX_FEATURE_VIEW';
+  readonly project: string;
+  readonly location: string;
+  readonly featureOnlineStore: string;
+  /** The feature view of an entity type, by the entity type's name; one that is not here has a view of its own name. */
+  readonly views: Readonly<Record<string, string>>;
+  /** Whether many entities are read by the streaming fetch, which is in preview, or one by one. */
+  readonly usePreview: boolean;
+}
+
+export interface VertexLegacySettings {
+  readonly kind: 'VERTEX_LEGACY';
+  readonly project: string;
+  readonly location: string;
+  readonly featurestore: string;
+}
+
+export interface ShadowSettings {
+  readonly onlineStore: OnlineStoreSettings;
+  /** The share of reads that are compared, 0 to 1. Writes always go to both. */
+  readonly share: number;
 }
 
 /** A kind of thing with an id. */

@@ -124,15 +124,58 @@ const featureView = z
   })
   .describe('A named selection of features served together.');
 
+const embeddedOnline = z.strictObject({ kind: z.literal('LMDB') }).describe('On this machine, in the data folder.');
+
+const project = z.string().min(1).describe('The Google Cloud project.');
+const region = z
+  .string()
+  .regex(/^[a-z]+-[a-z]+[0-9]+$/, 'a region is written like europe-west4')
+  .describe('The region. Its endpoint is the one that is called.');
+
+const vertexFeatureView = z
+  .strictObject({
+    kind: z.literal('VERTEX_FEATURE_VIEW'),
+    project,
+    location: region,
+    featureOnlineStore: resourceName(60).describe('The feature online store. Its views hold the values.'),
+    views: z
+      .record(resourceName(60), resourceName(60))
+      .default({})
+      .describe('The feature view of an entity type, by its name. One that is not here has a view of its own name.'),
+    usePreview: z
+      .boolean()
+      .default(true)
+      .describe('Read many entities by the streaming fetch, which is in preview. false: one request an entity.'),
+  })
+  .describe('Feature views of Vertex AI (docs/google-cloud-vertex.md).');
+
+const vertexLegacy = z
+  .strictObject({
+    kind: z.literal('VERTEX_LEGACY'),
+    project,
+    location: region,
+    featurestore: resourceName(60).describe('The legacy featurestore. Its entity types and features keep their names.'),
+  })
+  .describe('Vertex AI Feature Store (Legacy), which ends on 2027-02-17 (docs/migrate-from-legacy.md).');
+
+const onlineStore = z.discriminatedUnion('kind', [embeddedOnline, vertexFeatureView, vertexLegacy]);
+
 const featurestore = z
   .strictObject({
     name: featurestoreName,
     description: z.string().nullable().default(null).describe('What it holds.'),
     labels,
-    onlineStore: z
-      .strictObject({ kind: z.literal('LMDB') })
-      .default({ kind: 'LMDB' })
-      .describe('Where the newest values live.'),
+    onlineStore: onlineStore.default({ kind: 'LMDB' }).describe('Where the newest values live.'),
+    shadow: z
+      .strictObject({
+        onlineStore: onlineStore.describe('The store to compare with.'),
+        share: z.number().min(0).max(1).describe('The share of reads that are compared. Writes always go to both.'),
+      })
+      .nullable()
+      .default(null)
+      .describe(
+        'A second online store, written beside the first and compared with it, before a move from one to another.',
+      ),
     offlineStore: z
       .strictObject({ kind: z.literal('DUCKDB') })
       .default({ kind: 'DUCKDB' })

@@ -25,10 +25,27 @@ function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly P
     ...featurestore.entityTypes.flatMap((entityType, index) =>
       entityTypeFaults(entityType, [...path, 'entityTypes', index]),
     ),
+    ...onlineStoreFaults(featurestore, featurestore.onlineStore, [...path, 'onlineStore']),
+    ...(featurestore.shadow
+      ? onlineStoreFaults(featurestore, featurestore.shadow.onlineStore, [...path, 'shadow', 'onlineStore'])
+      : []),
     ...featurestore.featureViews.flatMap((view, index) =>
       viewFaults(featurestore, index, [...path, 'featureViews', index]),
     ),
   ];
+}
+
+/** A view for an entity type that does not exist is a typo, and the entity type it was meant for reads another view. */
+function onlineStoreFaults(
+  featurestore: FeaturestoreDocument,
+  onlineStore: FeaturestoreDocument['onlineStore'],
+  path: readonly PropertyKey[],
+): Fault[] {
+  if (onlineStore.kind !== 'VERTEX_FEATURE_VIEW') return [];
+  const known = new Set(featurestore.entityTypes.map(({ name }) => name));
+  return Object.keys(onlineStore.views).flatMap((name) =>
+    known.has(name) ? [] : [{ path: [...path, 'views', name], message: `there is no entity type "${name}"` }],
+  );
 }
 
 function entityTypeFaults(entityType: EntityTypeDocument, path: readonly PropertyKey[]): Fault[] {

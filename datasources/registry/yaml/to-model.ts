@@ -22,7 +22,12 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
     name: document.name,
     description: document.description,
     labels: document.labels,
-    onlineStore: { kind: document.onlineStore.kind, location: 'this machine' },
+    onlineStore: {
+      kind: document.onlineStore.kind,
+      location: document.onlineStore.kind === 'LMDB' ? 'this machine' : 'Google Cloud',
+    },
+    onlineSettings: document.onlineStore,
+    shadow: document.shadow,
     offlineStore: { kind: document.offlineStore.kind, location: 'this machine' },
     tables: new Map(
       Object.entries(document.tables).map(([name, location]) => [name, files.tablePaths.get(location) ?? location]),

@@ -1,0 +1,72 @@
+import type { protos } from '@google-cloud/aiplatform';
+import { GRPC_STATUS, grpcCodeOf, READ_POLICY, retrying } from '../../vertex/call-policy.js';
+import { chunksOf, concurrently } from '../../vertex/concurrently.js';
+import type { WireValue } from '../../vertex/feature-value.js';
+import type { VertexClients } from '../../vertex/vertex-clients.js';
+
+type Response = protos.google.cloud.aiplatform.v1.IReadFeatureValuesResponse;
+
+/** The service's own limit. */
+const IDS_PER_STREAM = 100;
+const CALLS_AT_ONCE = 8;
+
+/** The values of an entity by feature id. A feature without one is not in it, nor is there any of an unknown entity. */
+export type LegacyRow = Map<string, WireValue>;
+
+/** Reads the asked features of many entities of a legacy entity type. Every id has a row, if an empty one. */
+export async function readLegacyValues(
+  clients: VertexClients,
+  entityType: string,
+  entityIds: readonly string[],
+  featureIds: readonly string[],
+): Promise<Map<string, LegacyRow>> {
+  const client = await clients.legacyValues();
+  const featureSelector = { idMatcher: { ids: [...featureIds] } };
+  const rows = new Map<string, LegacyRow>();
+
+  await concurrently(chunksOf(entityIds, IDS_PER_STREAM), CALLS_AT_ONCE, async (ids) => {
+    const ofChunk = await retrying(READ_POLICY, async (timeout) => {
+      const reader = new AnswerReader();
+      const stream = client.streamingReadFeatureValues({ entityType, entityIds: ids, featureSelector }, { timeout });
+      for await (const response of stream as AsyncIterable<Response>) reader.add(response);
+      return reader.rows;
+    });
+    for (const [entityId, row] of ofChunk) rows.set(entityId, row);
+  });
+
+  // A stream may end without a word about some of the ids. One by one the service must say something of each.
+  const unanswered = entityIds.filter((entityId) => !rows.has(entityId));
+  await concurrently(unanswered, CALLS_AT_ONCE, async (entityId) => {
+    const reader = new AnswerReader();
+    try {
+      const [response] = await retrying(READ_POLICY, (timeout) =>
+        client.readFeatureValues({ entityType, entityId, featureSelector }, { timeout }),
+      );
+      reader.add(response);
+    } catch (error) {
+      if (grpcCodeOf(error) !== GRPC_STATUS.NOT_FOUND) throw error;
+    }
+    rows.set(entityId, reader.rows.get(entityId) ?? new Map<string, WireValue>());
+  });
+  return rows;
+}
+
+/**
+ * Puts the messages of an answer together. The first one names the features, in the order in which the values of all
+ * entities come; an entity with much data may be spread over several, each with some of its cells filled.
+ */
+class AnswerReader {
+  readonly rows = new Map<string, LegacyRow>();
+  #featureIds: readonly string[] = [];
+
+  add({ header, entityView }: Response): void {
+    if (header?.featureDescriptors?.length) this.#featureIds = header.featureDescriptors.map(({ id }) => id ?? '');
+    if (!entityView?.entityId) return;
+    let row = this.rows.get(entityView.entityId);
+    if (!row) this.rows.set(entityView.entityId, (row = new Map<string, WireValue>()));
+    for (const [index, { value }] of (entityView.data ?? []).entries()) {
+      const featureId = this.#featureIds[index];
+      if (value && featureId !== undefined) row.set(featureId, value);
+    }
+  }
+}

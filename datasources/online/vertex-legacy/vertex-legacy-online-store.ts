@@ -1,0 +1,126 @@
+import { AppError } from '../../../errors/app-error.js';
+import type { Clock } from '../../../values/clock.js';
+import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
+import type { Instant } from '../../../values/instant.js';
+import type { EntityType, Feature, VertexLegacySettings } from '../../registry/model.js';
+import { ADMIN_POLICY, storeFailure } from '../../vertex/call-policy.js';
+import { decodeValue, type WireValue } from '../../vertex/feature-value.js';
+import { newestValues } from '../../vertex/newest-values.js';
+import { fromProtoTime } from '../../vertex/proto-time.js';
+import { RecentAnswer } from '../../vertex/recent-answer.js';
+import { legacyEntityTypeName, legacyFeaturestoreName } from '../../vertex/resource-names.js';
+import { VertexClients, type ClientOptions } from '../../vertex/vertex-clients.js';
+import type { OnlineRead, OnlineStore, OnlineWrite } from '../online-store.js';
+
+import { readLegacyValues } from './read-values.js';
+import { writeLegacyValues } from './write-values.js';
+
+/**
+ * The bridge: values that still live in Vertex AI Feature Store (Legacy), whose API ends on 2027-02-17. Entity types and
+ * features are found under the names they have in the registry.
+ */
+export class VertexLegacyOnlineStore implements OnlineStore {
+  /** Ten streams of the service's 100. */
+  readonly maxEntityIdsPerRead = 1000;
+  readonly #settings: VertexLegacySettings;
+  readonly #clients: VertexClients;
+  readonly #health: RecentAnswer<boolean>;
+
+  constructor(settings: VertexLegacySettings, clients: VertexClients, clock: Clock) {
+    this.#settings = settings;
+    this.#clients = clients;
+    this.#health = new RecentAnswer(() => this.#answers(), clock);
+  }
+
+  async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
+    if (entityIds.length === 0 || entityIds.length > this.maxEntityIdsPerRead) {
+      throw new RangeError(`a read takes 1 to ${this.maxEntityIdsPerRead} entity ids, not ${entityIds.length}`);
+    }
+    try {
+      const rows = await readLegacyValues(
+        this.#clients,
+        this.#nameOf(entityType),
+        [...new Set(entityIds)],
+        features.map(({ name }) => name),
+      );
+      return entityIds.map((entityId) => {
+        const row = rows.get(entityId);
+        return features.map((feature) => cellOf(row?.get(feature.name), feature, now));
+      });
+    } catch (error) {
+      throw storeFailure(entityType.featurestore.name, error);
+    }
+  }
+
+  /** Not one step for all entities when they take more than one request; trying all of them again does no harm. */
+  async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
+    const entities = newestValues(entityType, writes);
+    if (entities.size === 0) return;
+    try {
+      await writeLegacyValues(this.#clients, this.#nameOf(entityType), entities);
+    } catch (error) {
+      throw storeFailure(entityType.featurestore.name, error);
+    }
+  }
+
+  async delete(entityType: EntityType, _entityIds: readonly string[]): Promise<void> {
+    throw wouldDeleteHistory(entityType);
+  }
+
+  async clear(entityType: EntityType): Promise<void> {
+    throw wouldDeleteHistory(entityType);
+  }
+
+  async isHealthy(): Promise<boolean> {
+    return this.#health.get();
+  }
+
+  async close(): Promise<void> {
+    await this.#clients.close();
+  }
+
+  #nameOf(entityType: EntityType): string {
+    return legacyEntityTypeName(this.#settings, this.#settings.featurestore, entityType.name);
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      const client = await this.#clients.legacyFeaturestores();
+      const name = legacyFeaturestoreName(this.#settings, this.#settings.featurestore);
+      await client.getFeaturestore({ name }, { timeout: ADMIN_POLICY.attemptMs });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** The service can delete values, but not online alone. */
+function wouldDeleteHistory(entityType: EntityType): AppError {
+  return new AppError(
+    'BAD_USER_INPUT',
+    `Values of entity type "${entityType.name}" cannot be deleted here: the legacy feature store would delete their ` +
+      'history with them.',
+    { field: 'entityType' },
+  );
+}
+
+/**
+ * A cell without a value is NOT_FOUND: the service answers alike for an unknown entity and for a feature that never had a
+ * value, so NULL would be a guess.
+ */
+function cellOf(wire: WireValue | undefined, feature: Feature, now: Instant): FeatureCell {
+  const value = wire === undefined ? null : decodeValue(feature.valueType, wire);
+  if (value === null) return NOT_FOUND_CELL;
+  const timestamp = feature.source.timestampColumn === null ? null : fromProtoTime(wire?.metadata?.generateTime);
+  return cellAt(value, timestamp, feature.ttl, now);
+}
+
+/** Opens the store; `options` is for tests, whose server is not at the region's endpoint. */
+export function openVertexLegacyOnlineStore(
+  settings: VertexLegacySettings,
+  clock: Clock,
+  options: ClientOptions = {},
+): VertexLegacyOnlineStore {
+  return new VertexLegacyOnlineStore(settings, new VertexClients(settings.location, options), clock);
+}

@@ -1,0 +1,61 @@
+import type { protos } from '@google-cloud/aiplatform';
+import { GRPC_STATUS, GrpcStatusError, isTransient, retrying, WRITE_POLICY } from '../../vertex/call-policy.js';
+import { chunksOf } from '../../vertex/concurrently.js';
+import { encodeValue } from '../../vertex/feature-value.js';
+import type { VersionedValue } from '../../vertex/newest-values.js';
+import { toProtoTime } from '../../vertex/proto-time.js';
+import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { dataKeyOf, entityIdOf } from './data-key.js';
+
+type WriteResponse = protos.google.cloud.aiplatform.v1.IFeatureViewDirectWriteResponse;
+
+const KEYS_PER_MESSAGE = 50;
+
+/**
+ * Writes values into a feature view and resolves when the service has confirmed every entity. Each value carries its own
+ * time, so writing one again after an answer was lost is writing the same cell: no value is doubled. Only what was not
+ * confirmed is sent again.
+ */
+export async function writeDirectly(
+  clients: VertexClients,
+  view: string,
+  entities: ReadonlyMap<string, ReadonlyMap<string, VersionedValue>>,
+  idColumns: readonly string[],
+): Promise<void> {
+  const client = await clients.featureViews();
+  const waiting = new Map(
+    [...entities].map(([entityId, values]) => [
+      entityId,
+      { dataKey: dataKeyOf(entityId, idColumns), features: [...values.values()].map(wireFeature) },
+    ]),
+  );
+  await retrying(WRITE_POLICY, async (timeout) => {
+    let failure: GrpcStatusError | undefined;
+    await new Promise<void>((resolve, reject) => {
+      const headers = { 'x-goog-request-params': `feature_view=${encodeURIComponent(view)}` };
+      const stream = client.featureViewDirectWrite({ timeout, otherArgs: { headers } });
+      stream.on('data', ({ status, writeResponses }: WriteResponse) => {
+        const code = status?.code ?? 0;
+        if (code === 0) for (const { dataKey } of writeResponses ?? []) waiting.delete(entityIdOf(dataKey));
+        // A fault of one entity that no retry mends is what the caller must hear of; a transient one may pass.
+        else if (!failure || isTransient(failure)) failure = new GrpcStatusError(code, status?.message ?? '');
+      });
+      stream.on('error', reject);
+      stream.on('end', resolve);
+      for (const values of chunksOf([...waiting.values()], KEYS_PER_MESSAGE)) {
+        stream.write({ featureView: view, dataKeyAndFeatureValues: values });
+      }
+      stream.end();
+    });
+    if (failure) throw failure;
+    // A stream that ends early says nothing of what became of the rest.
+    if (waiting.size > 0)
+      throw new GrpcStatusError(GRPC_STATUS.UNAVAILABLE, `${waiting.size} entities were not confirmed`);
+  });
+}
+
+/** A static value has no time of its own; the service gives it the time of writing, and reads leave that out. */
+function wireFeature({ feature, value, version }: VersionedValue) {
+  const metadata = version.timestamp === null ? {} : { metadata: { generateTime: toProtoTime(version.timestamp) } };
+  return { name: feature.name, value: { ...encodeValue(feature.valueType, value), ...metadata } };
+}

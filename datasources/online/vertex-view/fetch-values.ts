@@ -1,0 +1,109 @@
+import type { protos } from '@google-cloud/aiplatform';
+import { chunksOf, concurrently } from '../../vertex/concurrently.js';
+import { GRPC_STATUS, grpcCodeOf, GrpcStatusError, READ_POLICY, retrying } from '../../vertex/call-policy.js';
+import type { WireValue } from '../../vertex/feature-value.js';
+import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { dataKeyOf, entityIdOf } from './data-key.js';
+
+type FetchResponse = protos.google.cloud.aiplatform.v1.IFetchFeatureValuesResponse;
+type StreamResponse = protos.google.cloud.aiplatform.v1beta1.IStreamingFetchFeatureValuesResponse;
+
+/** All features of an entity in a view, by name: the service has no selection of features. */
+export type ViewRow = ReadonlyMap<string, WireValue>;
+
+/** Each message of the stream is one read of the service, so keys travel together, and large reads in parallel. */
+const KEYS_PER_MESSAGE = 100;
+/** fetchFeatureValues takes one entity; the quota is 5,000 a second in a project and region, shared by everyone. */
+const FETCHES_AT_ONCE = 16;
+
+/** Reads rows of a feature view. null is an entity that the view says it does not have. */
+export class ViewReader {
+  readonly #clients: VertexClients;
+  #hasStream: boolean;
+
+  /** `usePreview` false keeps to what is generally available: one request an entity. */
+  constructor(clients: VertexClients, usePreview: boolean) {
+    this.#clients = clients;
+    this.#hasStream = usePreview;
+  }
+
+  async read(
+    view: string,
+    entityIds: readonly string[],
+    idColumns: readonly string[],
+  ): Promise<Map<string, ViewRow | null>> {
+    const rows = new Map<string, ViewRow | null>();
+    const missing = (): string[] => entityIds.filter((entityId) => !rows.has(entityId));
+    if (this.#hasStream && entityIds.length > 1) {
+      try {
+        // Rows that came before a stream broke are kept: only the others are asked for again.
+        await retrying(READ_POLICY, (timeout) => this.#stream(view, missing(), idColumns, timeout, rows));
+      } catch (error) {
+        if (grpcCodeOf(error) !== GRPC_STATUS.UNIMPLEMENTED) throw error;
+        this.#hasStream = false;
+      }
+    }
+    // Without a stream all of them; after one, those it ended without a word about.
+    await concurrently(missing(), FETCHES_AT_ONCE, async (entityId) => {
+      rows.set(entityId, await this.#fetch(view, entityId, idColumns));
+    });
+    return rows;
+  }
+
+  async #fetch(view: string, entityId: string, idColumns: readonly string[]): Promise<ViewRow | null> {
+    const client = await this.#clients.featureViews();
+    // KEY_VALUE: the other format is JSON, whose numbers are doubles, and an INT64 above 2^53 would change.
+    const request = { featureView: view, dataKey: dataKeyOf(entityId, idColumns), dataFormat: 'KEY_VALUE' } as const;
+    try {
+      const [response] = await retrying(READ_POLICY, (timeout) => client.fetchFeatureValues(request, { timeout }));
+      return rowOf(response);
+    } catch (error) {
+      if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) return null;
+      throw error;
+    }
+  }
+
+  /** Asks for all keys, then closes its side; resolves when the service has closed the other. */
+  async #stream(
+    view: string,
+    entityIds: readonly string[],
+    idColumns: readonly string[],
+    timeout: number,
+    rows: Map<string, ViewRow | null>,
+  ): Promise<void> {
+    const client = await this.#clients.featureViewsPreview();
+    await new Promise<void>((resolve, reject) => {
+      // The client sends routing headers with single requests only; a stream says itself where it belongs.
+      const headers = { 'x-goog-request-params': `feature_view=${encodeURIComponent(view)}` };
+      const stream = client.streamingFetchFeatureValues({ timeout, otherArgs: { headers } });
+      let failure: GrpcStatusError | undefined;
+      stream.on('data', (response: StreamResponse) => {
+        for (const entity of response.data ?? []) rows.set(entityIdOf(entity.dataKey), rowOf(entity));
+        const { code = 0, message } = response.status ?? {};
+        for (const key of response.dataKeysWithError ?? []) {
+          if (code === GRPC_STATUS.NOT_FOUND) rows.set(entityIdOf(key), null);
+          else failure = new GrpcStatusError(code ?? 0, message ?? '');
+        }
+      });
+      stream.on('error', reject);
+      stream.on('end', () => {
+        if (failure) reject(failure);
+        else resolve();
+      });
+      for (const keys of chunksOf(entityIds, KEYS_PER_MESSAGE)) {
+        stream.write({
+          featureView: view,
+          dataKeys: keys.map((entityId) => dataKeyOf(entityId, idColumns)),
+          dataFormat: 'KEY_VALUE',
+        });
+      }
+      stream.end();
+    });
+  }
+}
+
+/** An answer without any feature is of an entity that is not there. */
+function rowOf(response: FetchResponse): ViewRow | null {
+  const features = response.keyValues?.features ?? [];
+  return features.length === 0 ? null : new Map(features.map(({ name, value }) => [name ?? '', value ?? {}]));
+}

@@ -1,0 +1,141 @@
+import { AppError } from '../../../errors/app-error.js';
+import type { Clock } from '../../../values/clock.js';
+import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
+import type { Instant } from '../../../values/instant.js';
+import type { EntityType, Feature, VertexFeatureViewSettings } from '../../registry/model.js';
+import { ADMIN_POLICY, storeFailure } from '../../vertex/call-policy.js';
+import { decodeValue, type WireValue } from '../../vertex/feature-value.js';
+import { newestValues } from '../../vertex/newest-values.js';
+import { fromProtoTime } from '../../vertex/proto-time.js';
+import { RecentAnswer } from '../../vertex/recent-answer.js';
+import { featureOnlineStoreName, featureViewName } from '../../vertex/resource-names.js';
+import { VertexClients, type ClientOptions } from '../../vertex/vertex-clients.js';
+import type { OnlineRead, OnlineStore, OnlineWrite } from '../online-store.js';
+
+import { writeDirectly } from './direct-write.js';
+import { ViewReader, type ViewRow } from './fetch-values.js';
+import { ViewReadiness } from './view-readiness.js';
+
+/** The time of the newest row, which a view serves as if it were a feature when its feature group has that column. */
+const ROW_TIME = 'feature_timestamp';
+
+/**
+ * Newest values in the feature views of a Vertex AI feature online store, one view for each entity type. What differs
+ * from other online stores is in docs/google-cloud-vertex.md: who settles nulls, where times come from, what cannot be
+ * deleted.
+ */
+export class VertexViewOnlineStore implements OnlineStore {
+  /** Ten messages of a stream; each is one read of the service. */
+  readonly maxEntityIdsPerRead = 1000;
+  readonly #settings: VertexFeatureViewSettings;
+  readonly #clients: VertexClients;
+  readonly #reader: ViewReader;
+  readonly #readiness: ViewReadiness;
+  readonly #health: RecentAnswer<boolean>;
+
+  constructor(settings: VertexFeatureViewSettings, clients: VertexClients, clock: Clock) {
+    this.#settings = settings;
+    this.#clients = clients;
+    this.#reader = new ViewReader(clients, settings.usePreview);
+    this.#readiness = new ViewReadiness(clients, clock);
+    this.#health = new RecentAnswer(() => this.#answers(), clock);
+  }
+
+  async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
+    if (entityIds.length === 0 || entityIds.length > this.maxEntityIdsPerRead) {
+      throw new RangeError(`a read takes 1 to ${this.maxEntityIdsPerRead} entity ids, not ${entityIds.length}`);
+    }
+    const view = this.#viewOf(entityType);
+    try {
+      const rows = await this.#reader.read(view, [...new Set(entityIds)], entityType.entityIdColumns);
+      const found = [...rows.values()];
+      if (found.some((row) => row !== null)) this.#readiness.hasServed(view);
+      if (found.includes(null)) await this.#readiness.confirm(view, entityType);
+      return entityIds.map((entityId) => {
+        const row = rows.get(entityId);
+        return features.map((feature) => (row ? cellOf(row, feature, now) : NOT_FOUND_CELL));
+      });
+    } catch (error) {
+      throw storeFailure(entityType.featurestore.name, error);
+    }
+  }
+
+  /** Not one step for all entities, as the service confirms each; a caller that tries all of them again does no harm. */
+  async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
+    const entities = newestValues(entityType, writes);
+    if (entities.size === 0) return;
+    try {
+      await writeDirectly(this.#clients, this.#viewOf(entityType), entities, entityType.entityIdColumns);
+    } catch (error) {
+      throw storeFailure(entityType.featurestore.name, error);
+    }
+  }
+
+  async delete(entityType: EntityType, _entityIds: readonly string[]): Promise<void> {
+    throw cannotForget(entityType);
+  }
+
+  async clear(entityType: EntityType): Promise<void> {
+    throw cannotForget(entityType);
+  }
+
+  async isHealthy(): Promise<boolean> {
+    return this.#health.get();
+  }
+
+  async close(): Promise<void> {
+    await this.#clients.close();
+  }
+
+  #viewOf(entityType: EntityType): string {
+    const view = this.#settings.views[entityType.name] ?? entityType.name;
+    return featureViewName(this.#settings, this.#settings.featureOnlineStore, view);
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      const admin = await this.#clients.featureOnlineStores();
+      const name = featureOnlineStoreName(this.#settings, this.#settings.featureOnlineStore);
+      await admin.getFeatureOnlineStore({ name }, { timeout: ADMIN_POLICY.attemptMs });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Neither a direct write nor a row deleted in BigQuery takes a value out of a view. */
+function cannotForget(entityType: EntityType): AppError {
+  return new AppError(
+    'BAD_USER_INPUT',
+    `Values of entity type "${entityType.name}" cannot be deleted: a feature view keeps what it was given until the view ` +
+      'itself is deleted. Make a new view and name it in the registry.',
+    { field: 'entityType' },
+  );
+}
+
+/**
+ * The view has the entity, so a feature without a value is known to have none: NULL. A value's time is its own where the
+ * service gives it, else that of the newest row; where it gives neither, the time is unknown and no ttl can be kept.
+ */
+function cellOf(row: ViewRow, feature: Feature, now: Instant): FeatureCell {
+  const wire = row.get(feature.name) ?? {};
+  const value = decodeValue(feature.valueType, wire);
+  const timestamp =
+    feature.source.timestampColumn === null ? null : (fromProtoTime(wire.metadata?.generateTime) ?? rowTimeOf(row));
+  return cellAt(value, timestamp, feature.ttl, now);
+}
+
+function rowTimeOf(row: ViewRow): Instant | null {
+  const time: WireValue | undefined = row.get(ROW_TIME);
+  return time === undefined ? null : (decodeValue('TIMESTAMP', time) as Instant | null);
+}
+
+/** Opens the store; `options` is for tests, whose server is not at the region's endpoint. */
+export function openVertexViewOnlineStore(
+  settings: VertexFeatureViewSettings,
+  clock: Clock,
+  options: ClientOptions = {},
+): VertexViewOnlineStore {
+  return new VertexViewOnlineStore(settings, new VertexClients(settings.location, options), clock);
+}

@@ -1,0 +1,85 @@
+import type { v1, v1beta1 } from '@google-cloud/aiplatform';
+
+export type ClientOptions = NonNullable<ConstructorParameters<typeof v1.FeatureOnlineStoreServiceClient>[0]>;
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/**
+ * The clients of Vertex AI in one region, each made when it is first needed: the package as a whole costs 1.5 s and
+ * 200 MB, one service by its own path a third of it, and a gateway without Vertex AI nothing.
+ */
+export class VertexClients {
+  readonly #options: ClientOptions;
+  readonly #opened = new Map<string, Promise<Closable>>();
+
+  /**
+   * The endpoint is that of the region. The clients would go to the global one, which refuses regional resources.
+   * `options` is for tests: where their server listens.
+   */
+  constructor(location: string, options: ClientOptions = {}) {
+    this.#options = { apiEndpoint: `${location}-aiplatform.googleapis.com`, ...options };
+  }
+
+  featureViews(): Promise<v1.FeatureOnlineStoreServiceClient> {
+    return this.#open('featureViews', async () => {
+      const { FeatureOnlineStoreServiceClient } =
+        await import('@google-cloud/aiplatform/build/src/v1/feature_online_store_service_client.js');
+      return new FeatureOnlineStoreServiceClient(this.#options);
+    });
+  }
+
+  /** Preview: only this version reads many entities by one call. */
+  featureViewsPreview(): Promise<v1beta1.FeatureOnlineStoreServiceClient> {
+    return this.#open('featureViewsPreview', async () => {
+      const { FeatureOnlineStoreServiceClient } =
+        await import('@google-cloud/aiplatform/build/src/v1beta1/feature_online_store_service_client.js');
+      return new FeatureOnlineStoreServiceClient(this.#options);
+    });
+  }
+
+  featureOnlineStores(): Promise<v1.FeatureOnlineStoreAdminServiceClient> {
+    return this.#open('featureOnlineStores', async () => {
+      const { FeatureOnlineStoreAdminServiceClient } =
+        await import('@google-cloud/aiplatform/build/src/v1/feature_online_store_admin_service_client.js');
+      return new FeatureOnlineStoreAdminServiceClient(this.#options);
+    });
+  }
+
+  featureGroups(): Promise<v1.FeatureRegistryServiceClient> {
+    return this.#open('featureGroups', async () => {
+      const { FeatureRegistryServiceClient } =
+        await import('@google-cloud/aiplatform/build/src/v1/feature_registry_service_client.js');
+      return new FeatureRegistryServiceClient(this.#options);
+    });
+  }
+
+  legacyFeaturestores(): Promise<v1.FeaturestoreServiceClient> {
+    return this.#open('legacyFeaturestores', async () => {
+      const { FeaturestoreServiceClient } =
+        await import('@google-cloud/aiplatform/build/src/v1/featurestore_service_client.js');
+      return new FeaturestoreServiceClient(this.#options);
+    });
+  }
+
+  legacyValues(): Promise<v1.FeaturestoreOnlineServingServiceClient> {
+    return this.#open('legacyValues', async () => {
+      const { FeaturestoreOnlineServingServiceClient } =
+        await import('@google-cloud/aiplatform/build/src/v1/featurestore_online_serving_service_client.js');
+      return new FeaturestoreOnlineServingServiceClient(this.#options);
+    });
+  }
+
+  async close(): Promise<void> {
+    const opened = [...this.#opened.values()];
+    this.#opened.clear();
+    await Promise.all(opened.map(async (client) => (await client).close()));
+  }
+
+  #open<T extends Closable>(service: string, make: () => Promise<T>): Promise<T> {
+    let client = this.#opened.get(service) as Promise<T> | undefined;
+    if (!client) this.#opened.set(service, (client = make()));
+    return client;
+  }
+}

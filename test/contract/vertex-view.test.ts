@@ -1,0 +1,36 @@
+import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
+import { addViewOf } from '../support/google/vertex-entity-types.js';
+import { PLACE, startVertexWorld, VERTEX_NOW } from '../support/google/vertex-world.js';
+import { describeOnlineStore } from './online-store.contract.js';
+
+/** Each is in docs/google-cloud-vertex.md, with what happens instead (test/integration/vertex-view.test.ts). */
+const DIFFERENCES = {
+  'gives back every value of every type as it was': 'a list in a STRUCT has elements of one type',
+  'keeps the newest non-null value of each feature, unless the entity type is dense':
+    'a write of nulls leaves no trace, so a NULL has no time',
+  'keeps the newest whole row of a dense entity type, nulls included': 'a direct write takes no nulls',
+  'forgets an entity type that is cleared': 'a view cannot forget',
+};
+
+for (const usePreview of [true, false]) {
+  describeOnlineStore(
+    `Vertex AI feature view, ${usePreview ? 'streaming fetch' : 'one entity a request'}`,
+    async () => {
+      const world = await startVertexWorld();
+      const store = openVertexViewOnlineStore(
+        { kind: 'VERTEX_FEATURE_VIEW', ...PLACE, featureOnlineStore: 'serving', views: {}, usePreview },
+        () => VERTEX_NOW,
+        world.server.clientOptions,
+      );
+      return {
+        store,
+        prepare: (entityType) => void addViewOf(world, entityType),
+        dispose: async () => {
+          await store.close();
+          world.server.stop();
+        },
+      };
+    },
+    DIFFERENCES,
+  );
+}
