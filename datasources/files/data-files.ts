@@ -1,5 +1,5 @@
 import { mkdir, realpath } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { AppError, badInput } from '../../errors/app-error.js';
 
 /**
@@ -27,12 +27,12 @@ export class DataFiles {
     return real;
   }
 
-  /** The path for something to be written; its folder is made. */
+  /** The path for something to be written; its folder is made, but not through a link to elsewhere. */
   async writable(name: string, field: string): Promise<string> {
     const path = this.#inside(name, field);
-    const folder = resolve(path, '..');
-    await mkdir(folder, { recursive: true });
-    if (!this.#contains(await realpath(folder))) throw outside(name, field);
+    if (path === this.folder) throw outside(name, field);
+    if (!this.#contains(await nearestExisting(path))) throw outside(name, field);
+    await mkdir(dirname(path), { recursive: true });
     return path;
   }
 
@@ -54,4 +54,9 @@ export class DataFiles {
 
 function outside(name: string, field: string): AppError {
   return badInput(`"${name}" is not a path inside the folder for files. Give one such as labels/june.parquet.`, field);
+}
+
+/** Where a path, or the closest folder above it that is there, really is. */
+async function nearestExisting(path: string): Promise<string> {
+  return realpath(path).catch(() => nearestExisting(dirname(path)));
 }

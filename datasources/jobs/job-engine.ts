@@ -1,10 +1,11 @@
-import { AppError } from '../../errors/app-error.js';
+import { AppError, badInput } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
 import type { JobControl, JobOutcome, JobRunner, StopReason } from './job-runner.js';
 import type { JobQuery, JobStore } from './job-store.js';
 import { isEndState, mayFollow } from './job-transitions.js';
 import { JobWatch } from './job-watch.js';
-import { JobFailure, NO_PROGRESS, type JobKind, type JobRecord, type JobState } from './job.js';
+import { idempotencyKeyOf, isSameRequest } from './idempotency.js';
+import { JobFailure, NO_PROGRESS, type JobKind, type JobProgress, type JobRecord, type JobState } from './job.js';
 import { ProgressMeter, type ProgressRate } from './progress-rate.js';
 
 export interface JobEngineOptions {
@@ -24,7 +25,13 @@ export interface JobRequest {
   readonly displayName: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly createdBy: string | null;
+  /** null: each request starts a job. Keys of different kinds and creators are different keys. */
   readonly idempotencyKey: string | null;
+  /**
+   * Refuses what cannot be done by throwing; run before the job is kept. Not run for a key that was used before: the job
+   * is there, and what it needed (an input since deleted, an empty output folder) may not be.
+   */
+  readonly check?: () => Promise<void>;
 }
 
 /** A job taken up this often without getting any further is given up: it may be what ends the process. */
@@ -45,7 +52,7 @@ export class JobEngine {
   readonly #runners: ReadonlyMap<JobKind, JobRunner>;
   readonly #watches = new Map<string, JobWatch>();
   readonly #running = new Map<string, Running>();
-  readonly #queue: string[] = [];
+  readonly #queue: JobRecord[] = [];
   #isStopping = false;
 
   constructor(options: JobEngineOptions) {
@@ -53,9 +60,18 @@ export class JobEngine {
     this.#runners = new Map(options.runners.map((runner) => [runner.kind, runner]));
   }
 
-  /** Keeps a new job and gives its record; with an idempotency key used before, that of the job of that time. */
-  async start({ kind, spec, displayName, labels, createdBy, idempotencyKey }: JobRequest): Promise<JobRecord> {
+  /**
+   * Keeps a new job and gives its record; with an idempotency key used before, that of the job of that time. The same key
+   * for something else is BAD_USER_INPUT: giving the old job would say that the new request is being done.
+   */
+  async start(request: JobRequest): Promise<JobRecord> {
+    if (this.#isStopping) throw new AppError('SHUTTING_DOWN', 'The gateway is stopping. Try another instance.');
     const { store, clock, newId } = this.#options;
+    const key = idempotencyKeyOf(request);
+    const earlier = key === null ? undefined : await store.startedWith(key);
+    if (earlier) return this.#sameOrRefused(request, earlier);
+    await request.check?.();
+    const { kind, spec, displayName, labels, createdBy } = request;
     const record: JobRecord = {
       id: newId(),
       kind,
@@ -73,14 +89,15 @@ export class JobEngine {
       result: null,
       attempts: 0,
     };
-    const kept = await store.create(record, idempotencyKey === null ? null : `${kind}/${idempotencyKey}`);
-    if (kept.id === record.id) this.#enqueue(kept.id);
+    const kept = await store.create(record, key);
+    if (kept.id !== record.id) return this.#sameOrRefused(request, kept);
+    this.#enqueue(kept);
     return kept;
   }
 
   /** Takes up all jobs that had not ended when the process did. */
   async resume(): Promise<void> {
-    for (const record of await this.#options.store.unfinished()) this.#enqueue(record.id);
+    for (const record of await this.#options.store.unfinished()) this.#enqueue(record);
   }
 
   async get(id: string): Promise<JobRecord | undefined> {
@@ -95,19 +112,23 @@ export class JobEngine {
   /** How fast a job goes now; nothing for one that does not run here. */
   rate(record: JobRecord): ProgressRate {
     const none = { ratePerSecond: null, remainingSeconds: null };
-    return this.#running.get(record.id)?.meter.rate(record.progress) ?? none;
+    return this.#running.get(record.id)?.meter.rate(record.progress, this.#options.clock()) ?? none;
   }
 
   /**
-   * Asks a job to stop. One that waits ends at once; one that runs becomes CANCELLING and ends as CANCELLED when its
+   * Asks a job to stop. One that never ran ends at once; any other becomes CANCELLING and ends as CANCELLED when its
    * runner has put down what there is. Asking again changes nothing; a job that has ended stays as it is.
    */
   async cancel(id: string): Promise<JobRecord> {
     const record = await this.#change(id, (current) => {
-      if (isEndState(current.state) || current.state === 'CANCELLING') return current;
-      return this.#running.has(id) ? { ...current, state: 'CANCELLING' } : this.#ended(current, 'CANCELLED');
+      if (isEndState(current.state)) return current;
+      const hasRun = current.startedAt !== null || this.#running.has(id);
+      return hasRun ? { ...current, state: 'CANCELLING' } : this.#ended(current, 'CANCELLED');
     });
     this.#running.get(id)?.abort.abort('cancel' satisfies StopReason);
+    const waiting = this.#queue.findIndex((queued) => queued.id === id);
+    // Putting down what there is takes no time worth waiting in the queue for.
+    if (waiting >= 0 && !this.#isStopping) for (const queued of this.#queue.splice(waiting, 1)) this.#begin(queued);
     return record;
   }
 
@@ -127,48 +148,72 @@ export class JobEngine {
     await this.#options.store.close();
   }
 
-  #enqueue(id: string): void {
-    this.#queue.push(id);
+  #sameOrRefused(request: JobRequest, earlier: JobRecord): JobRecord {
+    if (isSameRequest(request, earlier)) return this.#watches.get(earlier.id)?.current ?? earlier;
+    throw badInput(
+      'This idempotency key was used before, to start another job. Use a new key for a new job, or send the same request again.',
+      'idempotencyKey',
+    );
+  }
+
+  /** A job is in the queue or runs once, also when `resume` finds one that was started a moment ago. */
+  #enqueue(record: JobRecord): void {
+    if (this.#running.has(record.id) || this.#queue.some(({ id }) => id === record.id)) return;
+    this.#queue.push(record);
     this.#startNext();
   }
 
   #startNext(): void {
     while (!this.#isStopping && this.#running.size < this.#options.maxRunning) {
-      const id = this.#queue.shift();
-      if (id === undefined) return;
-      const abort = new AbortController();
-      const meter = new ProgressMeter();
-      const done = this.#run(id, abort, meter).finally(() => {
-        this.#running.delete(id);
+      const record = this.#queue.shift();
+      if (!record) return;
+      this.#begin(record);
+    }
+  }
+
+  #begin(queued: JobRecord): void {
+    const abort = new AbortController();
+    const meter = new ProgressMeter();
+    const done = this.#run(queued.id, abort, meter)
+      // Only the store itself gets here, when not even a failure can be kept. The job stays, for the next process.
+      .catch((error: unknown) => this.#options.onError(error, queued))
+      .finally(() => {
+        this.#running.delete(queued.id);
         this.#startNext();
       });
-      this.#running.set(id, { abort, meter, done });
-    }
+    this.#running.set(queued.id, { abort, meter, done });
   }
 
   async #run(id: string, abort: AbortController, meter: ProgressMeter): Promise<void> {
     const record = await this.#takeUp(id);
     if (!record || isEndState(record.state)) return;
+    if (record.state === 'CANCELLING') abort.abort('cancel' satisfies StopReason);
     const runner = this.#runners.get(record.kind);
     try {
       if (!runner) throw new JobFailure('UNKNOWN_KIND', `This gateway does not run jobs of kind ${record.kind}.`);
       const outcome = await runner.run(record, this.#control(id, abort.signal, meter));
       await this.#finish(id, outcome);
     } catch (error) {
-      if (abort.signal.aborted && abort.signal.reason === 'stop') return;
-      await this.#fail(id, error);
+      if (abort.signal.aborted && abort.signal.reason === 'stop') await this.#putBack(id);
+      else await this.#fail(id, error);
     }
   }
 
-  /** Counts the attempt durably before any work is done, since it may be this work that ends the process. */
+  /**
+   * Counts the attempt durably before any work is done, since it may be this work that ends the process. One that was
+   * being cancelled is taken up as well: its runner puts down what there is.
+   */
   async #takeUp(id: string): Promise<JobRecord | undefined> {
     const stored = await this.#options.store.get(id);
     if (!stored || isEndState(stored.state)) return undefined;
     this.#watchOf(stored);
     return this.#change(id, (current) => {
-      if (current.state === 'CANCELLING') return this.#ended(current, 'CANCELLED');
-      if (current.attempts >= MAX_ATTEMPTS) {
-        const message = `The work was taken up ${MAX_ATTEMPTS} times and ended the process each time, or never got further.`;
+      const isGivenUp = current.attempts >= MAX_ATTEMPTS;
+      if (current.state === 'CANCELLING' && (isGivenUp || current.startedAt === null)) {
+        return this.#ended(current, 'CANCELLED');
+      }
+      if (isGivenUp) {
+        const message = `The job was taken up ${MAX_ATTEMPTS} times, and each time the process ended before it got any further.`;
         return { ...this.#ended(current, 'FAILED'), error: { code: 'GIVEN_UP', message } };
       }
       const state = current.state === 'QUEUED' ? 'PENDING' : current.state;
@@ -179,6 +224,11 @@ export class JobEngine {
         attempts: current.attempts + 1,
       };
     });
+  }
+
+  /** The process was asked to stop: that is not the job's fault, and does not count as an attempt. */
+  async #putBack(id: string): Promise<void> {
+    await this.#change(id, (current) => ({ ...current, attempts: Math.max(0, current.attempts - 1) }));
   }
 
   #control(id: string, signal: AbortSignal, meter: ProgressMeter): JobControl {
@@ -209,20 +259,17 @@ export class JobEngine {
     };
   }
 
-  async #finish(id: string, { state, result, progress }: JobOutcome): Promise<void> {
-    await this.#change(id, (current) => ({ ...this.#ended(current, state), result, progress }));
+  async #finish(id: string, outcome: JobOutcome): Promise<void> {
+    const { state, result, progress } = outcome;
+    const error = outcome.state === 'FAILED' ? outcome.error : null;
+    await this.#change(id, (current) => ({ ...this.#ended(current, state), result, progress, error }));
   }
 
   async #fail(id: string, error: unknown): Promise<void> {
     const failure =
-      error instanceof JobFailure
+      error instanceof JobFailure || error instanceof AppError
         ? { code: error.code, message: error.message }
-        : error instanceof AppError
-          ? { code: error.code, message: error.message }
-          : {
-              code: 'INTERNAL',
-              message: 'The gateway failed to do this job. Its log has the cause under the job’s id.',
-            };
+        : { code: 'INTERNAL', message: 'The gateway failed to do this job. Its log has the cause under the job’s id.' };
     const record = await this.#change(id, (current) => ({ ...this.#ended(current, 'FAILED'), error: failure }));
     if (failure.code === 'INTERNAL') this.#options.onError(error, record);
   }
@@ -238,7 +285,9 @@ export class JobEngine {
       if (next.state !== current.state && !mayFollow(current.state, next.state)) return current;
       return next;
     });
-    this.#watches.get(id)?.publish(record);
+    const watch = this.#watches.get(id);
+    // What was reported since the last checkpoint stands until the end: progress does not go back before its watchers.
+    watch?.publish(isEndState(record.state) ? record : { ...record, progress: further(record, watch.current) });
     if (isEndState(record.state)) this.#watches.delete(id);
     return record;
   }
@@ -249,4 +298,8 @@ export class JobEngine {
     if (!isEndState(record.state)) this.#watches.set(record.id, watch);
     return watch;
   }
+}
+
+function further({ progress }: JobRecord, { progress: reported }: JobRecord): JobProgress {
+  return reported.completed + reported.failed > progress.completed + progress.failed ? reported : progress;
 }

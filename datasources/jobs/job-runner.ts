@@ -1,4 +1,4 @@
-import type { JobKind, JobProgress, JobRecord, JobState } from './job.js';
+import type { JobError, JobKind, JobProgress, JobRecord, JobState } from './job.js';
 
 /** How one kind of job is done. It may be run several times for one job: each time it goes on from the last checkpoint. */
 export interface JobRunner {
@@ -7,7 +7,8 @@ export interface JobRunner {
   /**
    * Does the work. Resolves with how it ended; throws JobFailure to fail the job with a reason. When the signal says
    * 'cancel' it keeps what there is and resolves with CANCELLED; when it says 'stop' (the process ends) it drops
-   * everything after the last checkpoint and rejects with the signal's reason.
+   * everything after the last checkpoint and rejects, with whatever error. The signal may have said so already when the
+   * run begins: a job that was being cancelled when its process ended.
    */
   run(job: JobRecord, control: JobControl): Promise<JobOutcome>;
 }
@@ -28,11 +29,14 @@ export interface JobControl {
   checkpoint(checkpoint: unknown, progress: JobProgress): Promise<void>;
 }
 
-export interface JobOutcome {
-  readonly state: 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED';
+/** How a job ended. One that failed after it had put something down says here what there is; others throw. */
+export type JobOutcome = {
   readonly result: unknown;
   readonly progress: JobProgress;
-}
+} & (
+  | { readonly state: 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED' }
+  | { readonly state: 'FAILED'; readonly error: JobError }
+);
 
 /** Why a runner's signal was aborted. */
 export type StopReason = 'cancel' | 'stop';

@@ -9,6 +9,9 @@ export interface JobStore {
    */
   create(record: JobRecord, idempotencyKey: string | null): Promise<JobRecord>;
 
+  /** The job that was started with an idempotency key. */
+  startedWith(idempotencyKey: string): Promise<JobRecord | undefined>;
+
   /** Changes a record in one atomic step; gives the new one. `change` may be run again and must have no effects. */
   update(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord>;
 

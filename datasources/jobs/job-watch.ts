@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isEndState } from './job-transitions.js';
 import type { JobRecord } from './job.js';
 
@@ -25,6 +24,8 @@ export class JobWatch {
   }
 
   publish(record: JobRecord): void {
+    // The end is the last thing there is to tell: a step that arrives after it would leave watchers waiting for ever.
+    if (isEndState(this.record.state)) return;
     this.record = record;
     this.#version += 1;
     for (const wake of this.#waiting) wake();
@@ -52,10 +53,24 @@ export class JobWatch {
       const { record } = this;
       yield record;
       if (isEndState(record.state)) return undefined;
-      await sleep(MIN_INTERVAL_MS, undefined, { signal: gone }).catch(() => undefined);
+      await this.#interval(gone);
       if (seen === this.#version) await this.#change(gone);
     }
     return undefined;
+  }
+
+  /** The global setTimeout, which a test can put its own in place of; that of node:timers/promises it cannot. */
+  async #interval(gone: AbortSignal): Promise<void> {
+    if (gone.aborted) return;
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        gone.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, MIN_INTERVAL_MS);
+      gone.addEventListener('abort', end);
+    });
   }
 
   /** Waits for the next change, or for the watcher to go. */

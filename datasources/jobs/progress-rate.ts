@@ -4,6 +4,9 @@ import type { JobProgress } from './job.js';
 /** Over how much of the recent past the rate is taken: long enough to be steady, short enough to follow a change. */
 const WINDOW_MICROS = 10_000_000n;
 
+/** Reports that follow each other faster are one sample: a fast job reports thousands of times a second. */
+const SAMPLE_MICROS = 100_000n;
+
 export interface ProgressRate {
   /** Items a second, completed and failed; null until there is something to tell. */
   readonly ratePerSecond: number | null;
@@ -16,17 +19,19 @@ export class ProgressMeter {
   readonly #samples: { readonly at: Instant; readonly done: bigint }[] = [];
 
   add(progress: JobProgress, at: Instant): void {
+    const last = this.#samples.at(-1);
+    if (last && at - last.at < SAMPLE_MICROS) return;
     this.#samples.push({ at, done: progress.completed + progress.failed });
     // Keep one sample from before the window, so that it is always spanned.
     while (this.#samples[1] && this.#samples[1].at <= at - WINDOW_MICROS) this.#samples.shift();
   }
 
-  rate({ completed, failed, total }: JobProgress): ProgressRate {
+  /** Up to now, not to the last report: a job that stands still gets slower. */
+  rate({ completed, failed, total }: JobProgress, now: Instant): ProgressRate {
     const first = this.#samples[0];
-    const last = this.#samples.at(-1);
-    if (!first || !last || last.at === first.at) return { ratePerSecond: null, remainingSeconds: null };
-    const ratePerSecond = Number(last.done - first.done) / (Number(last.at - first.at) / 1e6);
+    if (!first || now <= first.at) return { ratePerSecond: null, remainingSeconds: null };
+    const ratePerSecond = Number(completed + failed - first.done) / (Number(now - first.at) / 1e6);
     const left = total === null ? null : Number(total - completed - failed);
-    return { ratePerSecond, remainingSeconds: left === null || ratePerSecond === 0 ? null : left / ratePerSecond };
+    return { ratePerSecond, remainingSeconds: left === null || ratePerSecond <= 0 ? null : left / ratePerSecond };
   }
 }

@@ -20,15 +20,18 @@ export class LmdbJobStore implements JobStore {
 
   async create(record: JobRecord, idempotencyKey: string | null): Promise<JobRecord> {
     const kept = await this.#environment.transaction(() => {
-      const earlier = idempotencyKey === null ? undefined : this.#idempotencyKeys.get(idempotencyKey);
-      const existing = earlier === undefined ? undefined : this.#records.get(earlier);
-      if (existing) return existing;
+      const earlier = idempotencyKey === null ? undefined : this.#startedWith(idempotencyKey);
+      if (earlier) return earlier;
       this.#put(record);
       if (idempotencyKey !== null) void this.#idempotencyKeys.put(idempotencyKey, record.id);
       return record;
     });
     await this.#environment.flushed;
     return kept;
+  }
+
+  async startedWith(idempotencyKey: string): Promise<JobRecord | undefined> {
+    return this.#startedWith(idempotencyKey);
   }
 
   async update(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
@@ -63,6 +66,11 @@ export class LmdbJobStore implements JobStore {
 
   async close(): Promise<void> {
     await this.#environment.close();
+  }
+
+  #startedWith(idempotencyKey: string): JobRecord | undefined {
+    const id = this.#idempotencyKeys.get(idempotencyKey);
+    return id === undefined ? undefined : this.#records.get(id);
   }
 
   #put(record: JobRecord): void {

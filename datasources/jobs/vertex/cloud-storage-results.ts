@@ -51,8 +51,11 @@ export class CloudStorageResults implements VertexResults {
     const file = this.#bucket.file(`${this.#prefix}${name}`);
     const lines: string[] = [];
     for await (const { instance } of this.#lines(isErrors)) lines.push(JSON.stringify(instance));
-    // Only if it is not there: asking again for the same retry finds what was written before.
-    await file.save(`${lines.join('\n')}\n`, { resumable: false, contentType: 'application/jsonl' });
+    await file.save(`${lines.join('\n')}\n`, {
+      resumable: false,
+      validation: 'md5',
+      contentType: 'application/jsonl',
+    });
     return `gs://${this.#bucket.name}/${file.name}`;
   }
 

@@ -95,11 +95,38 @@ function dedicatedResources(resources: BatchResources): NonNullable<Job['dedicat
       machineType: machineType ?? DEFAULT_MACHINE_TYPE,
       ...(acceleratorType === null
         ? {}
-        : { acceleratorType: acceleratorType as 'NVIDIA_L4', acceleratorCount: acceleratorCount ?? 1 }),
+        : { acceleratorType: accelerator(acceleratorType), acceleratorCount: acceleratorCount ?? 1 }),
     },
     startingReplicaCount,
     maxReplicaCount: maxReplicaCount ?? startingReplicaCount,
   };
+}
+
+/** The client sends a name it does not know as "unspecified", and the job would run without. */
+const ACCELERATORS = [
+  'NVIDIA_TESLA_P100',
+  'NVIDIA_TESLA_V100',
+  'NVIDIA_TESLA_P4',
+  'NVIDIA_TESLA_T4',
+  'NVIDIA_TESLA_A100',
+  'NVIDIA_A100_80GB',
+  'NVIDIA_L4',
+  'NVIDIA_H100_80GB',
+  'NVIDIA_H100_MEGA_80GB',
+  'NVIDIA_H200_141GB',
+  'NVIDIA_B200',
+  'NVIDIA_GB200',
+  'NVIDIA_RTX_PRO_6000',
+  'TPU_V2',
+  'TPU_V3',
+  'TPU_V4_POD',
+  'TPU_V5_LITEPOD',
+] as const;
+
+function accelerator(name: string): (typeof ACCELERATORS)[number] {
+  const known = ACCELERATORS.find((candidate) => candidate === name);
+  if (known) return known;
+  throw badInput(`There is no accelerator "${name}". There are: ${ACCELERATORS.join(', ')}.`, 'acceleratorType');
 }
 
 const PROJECT = /^[a-z][a-z0-9:.-]*$/;

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Model } from '../../models/model.js';
 import type { BatchPredictionJobRecord, BatchPredictionResult } from '../batch-predictions.js';
 import type { JobControl, JobOutcome, JobRunner } from '../job-runner.js';
-import { JobFailure } from '../job.js';
+import { JobFailure, NO_PROGRESS } from '../job.js';
 import { isEndState } from '../job-transitions.js';
 import { batchPredictionJob } from './job-request.js';
-import { isNotFound, isTransient, refusal, type VertexJobsClient } from './vertex-jobs-client.js';
+import { GRPC_STATUS, grpcCodeOf, isTransient } from '../../vertex/call-policy.js';
+import { refusal, type VertexJobsClient } from './vertex-jobs-client.js';
 import type { VertexJob, VertexOutput } from './vertex-job.js';
 import { vertexModel } from './vertex-model.js';
 
@@ -23,7 +24,8 @@ export interface VertexResult extends BatchPredictionResult {
 
 export interface VertexRunnerOptions {
   readonly modelOf: (name: string) => Model;
-  readonly clientFor: (apiEndpoint: string) => Promise<VertexJobsClient>;
+  /** The client of a model's region: another region's endpoint does not know the model. */
+  readonly clientFor: (location: string) => Promise<VertexJobsClient>;
   /** Between two looks at a job: from the first, doubling to the longest while nothing changes. */
   readonly pollMs: { readonly first: number; readonly longest: number };
 }
@@ -36,22 +38,33 @@ export class VertexBatchPredictionRunner implements JobRunner {
 
   async run(job: BatchPredictionJobRecord, control: JobControl): Promise<JobOutcome> {
     const model = vertexModel(this.options.modelOf(job.spec.model));
-    const client = await this.options.clientFor(model.apiEndpoint);
+    const client = await this.options.clientFor(model.location);
     const started = await this.#started(job, client, control);
+    if (!started) return { state: 'CANCELLED', result: null, progress: NO_PROGRESS };
     const ended = await this.#watch(started, client, control);
     return outcomeOf(ended);
   }
 
-  /** The job on Vertex AI: the one known from before, the one found by its key, or a new one. */
-  async #started(job: BatchPredictionJobRecord, client: VertexJobsClient, control: JobControl): Promise<VertexJob> {
+  /** The job on Vertex AI: the one known from before, the one found by its key, or a new one. None if cancelled before. */
+  async #started(
+    job: BatchPredictionJobRecord,
+    client: VertexJobsClient,
+    control: JobControl,
+  ): Promise<VertexJob | undefined> {
     const known = job.checkpoint as VertexCheckpoint | null;
     const found = known ? await client.get(known.name).catch(lost) : await this.#create(job, client, control.signal);
+    stopIfAsked(control.signal);
+    if (!found) return undefined;
     // Also when it was known: a gateway that restarts often while the job waits gets further each time.
     await control.checkpoint(checkpointOf(found), found.progress);
     return found;
   }
 
-  #create(job: BatchPredictionJobRecord, client: VertexJobsClient, signal: AbortSignal): Promise<VertexJob> {
+  #create(
+    job: BatchPredictionJobRecord,
+    client: VertexJobsClient,
+    signal: AbortSignal,
+  ): Promise<VertexJob | undefined> {
     const { name: model, parent } = vertexModel(this.options.modelOf(job.spec.model));
     const key = job.spec.key ?? job.id;
     const request = batchPredictionJob({
@@ -97,6 +110,11 @@ export class VertexBatchPredictionRunner implements JobRunner {
 async function pause(milliseconds: number, signal: AbortSignal, isCancelAsked: boolean): Promise<void> {
   if (isCancelAsked) await sleep(milliseconds);
   else await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+  stopIfAsked(signal);
+}
+
+/** The gateway ends: the job goes on, and the next process watches it. */
+function stopIfAsked(signal: AbortSignal): void {
   if (signal.aborted && !isCancelled(signal)) throw signal.reason;
 }
 
@@ -109,10 +127,6 @@ function checkpointOf({ name, replicaHours }: VertexJob): VertexCheckpoint {
 }
 
 function outcomeOf({ state, progress, error, output, replicaHours }: VertexJob): JobOutcome {
-  if (state === 'FAILED') {
-    throw new JobFailure('VERTEX_FAILED', error?.message ?? 'Vertex AI gave no reason.');
-  }
-  if (state === 'EXPIRED') throw new JobFailure('VERTEX_EXPIRED', 'Vertex AI gave the job up: it took too long.');
   const result: VertexResult = {
     predictions: output ? nameOf(output) : null,
     failures: output && progress.failed > 0n ? nameOf(output) : null,
@@ -120,7 +134,22 @@ function outcomeOf({ state, progress, error, output, replicaHours }: VertexJob):
     output,
     replicaHours,
   };
-  return { state: state === 'CANCELLED' || state === 'PARTIALLY_SUCCEEDED' ? state : 'SUCCEEDED', result, progress };
+  switch (state) {
+    case 'FAILED':
+      return failed('VERTEX_FAILED', error?.message ?? 'Vertex AI gave no reason.');
+    case 'EXPIRED':
+      return failed('VERTEX_EXPIRED', 'Vertex AI gave the job up: it took too long.');
+    case 'CANCELLED':
+    case 'PARTIALLY_SUCCEEDED':
+      return { state, result, progress };
+    default:
+      // Vertex AI calls a job succeeded also when some instances failed.
+      return { state: progress.failed > 0n ? 'PARTIALLY_SUCCEEDED' : 'SUCCEEDED', result, progress };
+  }
+
+  function failed(code: string, message: string): JobOutcome {
+    return { state: 'FAILED', error: { code, message }, result, progress };
+  }
 }
 
 function nameOf(output: VertexOutput): string {
@@ -128,6 +157,7 @@ function nameOf(output: VertexOutput): string {
 }
 
 function lost(error: unknown): never {
-  if (isNotFound(error)) throw new JobFailure('VERTEX_LOST', 'The job was deleted on Vertex AI.', { cause: error });
+  if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND)
+    throw new JobFailure('VERTEX_LOST', 'The job was deleted on Vertex AI.', { cause: error });
   throw refusal(error);
 }

@@ -6,8 +6,7 @@ export interface VertexModel {
   readonly name: string;
   /** What jobs of the model are created in: they must be in the model's own location. */
   readonly parent: string;
-  /** The regional host. The client's default is the global one, which answers NOT_FOUND for what is in a region. */
-  readonly apiEndpoint: string;
+  readonly location: string;
 }
 
 const RESOURCE_NAME =
@@ -21,6 +20,6 @@ export function vertexModel(model: Model): VertexModel {
   return {
     name: model.location,
     parent: groups.parent,
-    apiEndpoint: `${groups.location}-aiplatform.googleapis.com`,
+    location: groups.location,
   };
 }

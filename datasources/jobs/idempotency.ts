@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import type { JobRecord } from './job.js';
+import type { JobRequest } from './job-engine.js';
+
+/** Under what a store keeps the key of a request. A hash: stores limit the length of their keys, clients do not. */
+export function idempotencyKeyOf({ kind, createdBy, idempotencyKey }: JobRequest): string | null {
+  if (idempotencyKey === null) return null;
+  return createHash('sha256')
+    .update(JSON.stringify([kind, createdBy, idempotencyKey]))
+    .digest('hex');
+}
+
+/** Whether a request asks for what a job was started for. The order of names in an object says nothing. */
+export function isSameRequest(request: JobRequest, { spec, displayName, labels }: JobRecord): boolean {
+  const asked = canonicalText([request.spec, request.displayName, request.labels]);
+  return asked === canonicalText([spec, displayName, labels]);
+}
+
+function canonicalText(value: unknown): string {
+  return JSON.stringify(value, (_name, part: unknown) => {
+    if (typeof part === 'bigint') return `${part}n`;
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)));
+  });
+}
