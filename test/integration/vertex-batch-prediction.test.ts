@@ -66,6 +66,9 @@ const SUCCEEDED = {
   outputInfo: { gcsOutputDirectory: 'gs://demo-files/predictions/prediction-delay-2026', output_location: 'x' },
 };
 
+/** The first client takes seconds to make, on a busy machine more. */
+const eventually = <T>(see: () => T) => expect.poll(see, { timeout: 30_000, interval: 10 });
+
 describe('batch prediction on Vertex AI', () => {
   let folder: string;
   /** The one of a gateway: another number is another gateway. */
@@ -135,12 +138,12 @@ describe('batch prediction on Vertex AI', () => {
   });
 
   const created = async (): Promise<any> => {
-    await expect.poll(() => world.jobs.size).toBe(1);
+    await eventually(() => world.jobs.size).toBe(1);
     return [...world.jobs.values()][0];
   };
 
   const ended = async (id: string): Promise<JobRecord> => {
-    await expect.poll(async () => isEndState((await engine.get(id))!.state), { timeout: 20_000 }).toBe(true);
+    await eventually(async () => isEndState((await engine.get(id))!.state)).toBe(true);
     return (await engine.get(id))!;
   };
 
@@ -197,9 +200,9 @@ describe('batch prediction on Vertex AI', () => {
     const { name } = await created();
     const running = { successfulCount: '1', failedCount: '0', incompleteCount: '2' };
     world.advance(name, { state: 'JOB_STATE_RUNNING', completionStats: running });
-    await expect.poll(async () => (await engine.get(id))?.progress).toEqual({ completed: 1n, failed: 0n, total: 3n });
+    await eventually(async () => (await engine.get(id))?.progress).toEqual({ completed: 1n, failed: 0n, total: 3n });
     world.advance(name, { state: 'JOB_STATE_PAUSED' });
-    await expect.poll(async () => (await engine.get(id))?.state).toBe('PAUSED');
+    await eventually(async () => (await engine.get(id))?.state).toBe('PAUSED');
     world.advance(name, SUCCEEDED);
     const job = await ended(id);
     expect(job).toMatchObject({
@@ -214,7 +217,7 @@ describe('batch prediction on Vertex AI', () => {
     await predictions.start(REQUEST);
     const { name } = await created();
     world.advance(name, SUCCEEDED);
-    await expect.poll(() => server.callsOf('GetBatchPredictionJob').length).toBeGreaterThan(0);
+    await eventually(() => server.callsOf('GetBatchPredictionJob').length).toBeGreaterThan(0);
     expect(server.callsOf('CreateBatchPredictionJob')).toHaveLength(1);
     expect(world.jobs.size).toBe(1);
   });
@@ -234,7 +237,7 @@ describe('batch prediction on Vertex AI', () => {
   it('goes on watching after a restart', async () => {
     const { id } = await predictions.start(REQUEST);
     const { name } = await created();
-    await expect.poll(async () => (await engine.get(id))?.checkpoint).not.toBeNull();
+    await eventually(async () => (await engine.get(id))?.checkpoint).not.toBeNull();
     await engine.stop();
     openEngine();
     await engine.resume();
@@ -274,9 +277,9 @@ describe('batch prediction on Vertex AI', () => {
   it('cancels there, and keeps what was predicted', async () => {
     const { id } = await predictions.start(REQUEST);
     const { name } = await created();
-    await expect.poll(async () => (await engine.get(id))?.checkpoint).not.toBeNull();
+    await eventually(async () => (await engine.get(id))?.checkpoint).not.toBeNull();
     await engine.cancel(id);
-    await expect.poll(() => world.jobs.get(name).state).toBe('JOB_STATE_CANCELLING');
+    await eventually(() => world.jobs.get(name).state).toBe('JOB_STATE_CANCELLING');
     world.advance(name, { ...SUCCEEDED, state: 'JOB_STATE_CANCELLED' });
     expect(await ended(id)).toMatchObject({ state: 'CANCELLED', result: { isPartial: true } });
   });
@@ -344,7 +347,7 @@ describe('batch prediction on Vertex AI', () => {
       const job = await finished();
       const retry = await predictions.retryFailed(job, { createdBy: null, idempotencyKey: null });
       expect(retry.spec.retryOf).toBe(job.id);
-      await expect.poll(() => world.jobs.size).toBe(2);
+      await eventually(() => world.jobs.size).toBe(2);
       const uri: string = [...world.jobs.values()][1].inputConfig.gcsSource.uris[0];
       expect(storage.objects.get(uri.replace('gs://demo-files/', ''))).toBe('{"flight":4}\n');
     });
