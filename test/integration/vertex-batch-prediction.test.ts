@@ -214,10 +214,10 @@ describe('batch prediction on Vertex AI', () => {
 
   it('does not create a second job when the answer to the first was lost', async () => {
     server.faults.add('CreateBatchPredictionJob', { kind: 'loseAnswer', code: 'UNAVAILABLE' });
-    await predictions.start(REQUEST);
+    const { id } = await predictions.start(REQUEST);
     const { name } = await created();
     world.advance(name, SUCCEEDED);
-    await eventually(() => server.callsOf('GetBatchPredictionJob').length).toBeGreaterThan(0);
+    expect(await ended(id)).toMatchObject({ state: 'SUCCEEDED' });
     expect(server.callsOf('CreateBatchPredictionJob')).toHaveLength(1);
     expect(world.jobs.size).toBe(1);
   });
