@@ -1,6 +1,6 @@
 import type { FeatureValue } from '../../values/value-type.js';
 import type { FileFormat } from '../files/file-format.js';
-import type { Model } from '../models/model.js';
+import type { Model, ModelRuntime } from '../models/model.js';
 import type { JobOrigin, JobRecord } from './job.js';
 
 /**
@@ -40,12 +40,18 @@ export interface BatchPredictionRequest extends JobOrigin {
 export interface BatchPredictionSpec {
   /** The model's name. */
   readonly model: string;
+  /** Where the model ran when the job was started: a job is read there also when the registry has changed since. */
+  readonly runtime?: ModelRuntime;
   readonly input: BatchInput;
   readonly output: BatchOutput;
   readonly parameters: Readonly<Record<string, unknown>> | null;
   readonly resources: BatchResources;
   /** Only these instances of the input (their numbers, from 0), of an earlier job: what retryFailed sets. */
   readonly retryOf: string | null;
+  /** Columns of the input that are no part of an instance. */
+  readonly excludedFields?: readonly string[];
+  /** The client's idempotency key, where a job outside this gateway must be found by it again. */
+  readonly key?: string | null;
 }
 
 export type BatchInput =

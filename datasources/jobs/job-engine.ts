@@ -245,6 +245,10 @@ export class JobEngine {
         }));
         meter.add(progress, clock());
       },
+      state: async (state, total) => {
+        if (isEndState(state)) return;
+        await this.#change(id, (current) => ({ ...current, state, progress: { ...current.progress, total } }));
+      },
       report: (progress) => {
         meter.add(progress, clock());
         const watch = this.#watches.get(id);

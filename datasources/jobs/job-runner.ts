@@ -1,4 +1,4 @@
-import type { JobError, JobKind, JobProgress, JobRecord } from './job.js';
+import type { JobError, JobKind, JobProgress, JobRecord, JobState } from './job.js';
 
 /** How one kind of job is done. It may be run several times for one job: each time it goes on from the last checkpoint. */
 export interface JobRunner {
@@ -18,6 +18,9 @@ export interface JobControl {
 
   /** Says that preparation is over and the work itself begins. */
   running(total: bigint | null): Promise<void>;
+
+  /** The state of work that goes on elsewhere: it may wait or be paused there. End states come by the outcome alone. */
+  state(state: JobState, total: bigint | null): Promise<void>;
 
   /** Tells watchers how far it is. Not durable, cheap. */
   report(progress: JobProgress): void;

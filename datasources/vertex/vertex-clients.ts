@@ -72,6 +72,13 @@ export class VertexClients {
     });
   }
 
+  jobs(): Promise<v1.JobServiceClient> {
+    return this.#open('jobs', async () => {
+      const { JobServiceClient } = await import('@google-cloud/aiplatform/build/src/v1/job_service_client.js');
+      return new JobServiceClient(this.#options);
+    });
+  }
+
   async close(): Promise<void> {
     const opened = await Promise.allSettled(this.#opened.values());
     this.#opened.clear();

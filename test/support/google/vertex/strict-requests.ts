@@ -87,6 +87,8 @@ function checkResourceName(
 }
 
 function patternsOf(messages: Readonly<Record<string, Message>>, type: string, isParent: boolean): RegExp[] {
+  // Not one of Vertex AI's own resources: its protos do not describe it.
+  if (type === 'locations.googleapis.com/Location') return [/^projects\/([^/]+)\/locations\/([^/]+)$/];
   const message = Object.values(messages).find(({ options }) => options?.['(google.api.resource).type'] === type);
   const pattern = message?.options?.['(google.api.resource).pattern'];
   if (typeof pattern !== 'string') throw new Error(`the protos have no resource ${type}`);

@@ -1,0 +1,107 @@
+import type { BigQuery, Table } from '@google-cloud/bigquery';
+import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
+import { failureOf, predictionFields, type VertexResults } from './results.js';
+import { withoutResources } from './vertex-job.js';
+
+type Row = Record<string, unknown>;
+
+/** Rows of one page of a whole-table read. */
+const PAGE_ROWS = 10_000;
+
+/** How models call the columns that are no part of the instance. */
+const ANSWER_COLUMNS = new Set(['prediction', 'explanation', 'error', 'errors']);
+
+/** The tables a job wrote to. Reading a page of a table by its row numbers scans nothing and is not billed. */
+export class BigQueryResults implements VertexResults {
+  readonly #predictions: Table;
+  readonly #errors: Table;
+
+  constructor(bigquery: BigQuery, dataset: string, table: string) {
+    const [project, name = ''] = dataset.replace(/^bq:\/\//, '').split('.');
+    const tables = bigquery.dataset(name, project === undefined ? {} : { projectId: project });
+    this.#predictions = tables.table(table);
+    // predictions and errors, or predictions_<time> and errors_<time>.
+    this.#errors = tables.table(table.replace(/^predictions/, 'errors'));
+  }
+
+  async predictions(range: ResultRange): Promise<PredictionRow[]> {
+    const rows = await page(this.#predictions, range);
+    return rows.map(({ row, instanceNumber }) => ({
+      instanceNumber,
+      instance: instanceOf(row),
+      prediction: predictionFields(plain(row.prediction)),
+    }));
+  }
+
+  async failures(range: ResultRange): Promise<PredictionFailureRow[]> {
+    const rows = await page(this.#errors, range).catch(noneIfMissing);
+    return rows.map(({ row, instanceNumber }) => {
+      const { code, message } = failureOf(plain(row.errors ?? row.error));
+      return { instanceNumber, instance: instanceOf(row), code, message: withoutResources(message) };
+    });
+  }
+
+  async *allPredictions(): AsyncGenerator<Row> {
+    for (let after: bigint | null = null; ;) {
+      const rows: NumberedRow[] = await page(this.#predictions, { after, limit: PAGE_ROWS });
+      for (const { row } of rows) yield predictionFields(plain(row.prediction));
+      const last = rows.at(-1);
+      if (!last || rows.length < PAGE_ROWS) return;
+      after = last.instanceNumber;
+    }
+  }
+
+  /** The table with the failed instances, and the columns of it that are no part of them. */
+  async failedInstances(): Promise<{ readonly table: string; readonly excludedFields: readonly string[] }> {
+    const [{ tableReference: at, schema }] = (await this.#errors.getMetadata()) as [TableMetadata, unknown];
+    return {
+      table: `${at.projectId}.${at.datasetId}.${at.tableId}`,
+      excludedFields: schema.fields.map(({ name }) => name).filter((name) => ANSWER_COLUMNS.has(name)),
+    };
+  }
+}
+
+interface TableMetadata {
+  readonly tableReference: { readonly projectId: string; readonly datasetId: string; readonly tableId: string };
+  readonly schema: { readonly fields: readonly { readonly name: string }[] };
+}
+
+interface NumberedRow {
+  readonly row: Row;
+  readonly instanceNumber: bigint;
+}
+
+async function page(table: Table, { after, limit }: ResultRange): Promise<NumberedRow[]> {
+  if (limit === 0) return [];
+  const first = after === null ? 0n : after + 1n;
+  const [rows] = (await table.getRows({
+    startIndex: first.toString(),
+    maxResults: limit,
+    autoPaginate: false,
+    wrapIntegers: true,
+  })) as [Row[], ...unknown[]];
+  return rows.map((row, index) => ({ row, instanceNumber: first + BigInt(index) }));
+}
+
+function instanceOf(row: Row): Row {
+  return Object.fromEntries(
+    Object.entries(row)
+      .filter(([name]) => !ANSWER_COLUMNS.has(name))
+      .map(([name, value]) => [name, plain(value)]),
+  );
+}
+
+/** The client wraps integers and times in objects; a client of ours gets their text, which loses nothing. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (Buffer.isBuffer(value)) return value.toString('base64');
+  if (typeof value !== 'object' || value === null) return value;
+  if ('value' in value && value.constructor.name.startsWith('BigQuery')) return value.value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
+}
+
+/** A job without failures writes no table of errors. */
+function noneIfMissing(error: unknown): NumberedRow[] {
+  if ((error as { readonly code?: unknown }).code === 404) return [];
+  throw error;
+}

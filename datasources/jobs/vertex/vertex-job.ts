@@ -1,0 +1,83 @@
+import type { protos } from '@google-cloud/aiplatform';
+import type { JobProgress, JobState } from '../job.js';
+
+type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
+
+/** What of a job on Vertex AI becomes a record of ours. */
+export interface VertexJob {
+  readonly name: string;
+  readonly state: JobState;
+  readonly progress: JobProgress;
+  /** Hours that machines have been billed for so far; null while Vertex AI does not say. */
+  readonly replicaHours: number | null;
+  readonly error: { readonly code: number; readonly message: string } | null;
+  readonly output: VertexOutput | null;
+}
+
+/** Only what the job itself says it wrote to: the names differ by kind of model and cannot be built. */
+export type VertexOutput =
+  | { readonly kind: 'CLOUD_STORAGE'; readonly folder: string }
+  | { readonly kind: 'BIGQUERY'; readonly dataset: string; readonly table: string };
+
+export function readVertexJob(job: Job): VertexJob {
+  return {
+    name: job.name ?? '',
+    state: jobState(String(job.state)),
+    progress: progress(job.completionStats ?? {}),
+    replicaHours: job.resourcesConsumed?.replicaHours ?? null,
+    error: job.error?.message ? { code: job.error.code ?? 2, message: withoutResources(job.error.message) } : null,
+    output: output(job.outputInfo ?? {}),
+  };
+}
+
+/** UPDATING is a running job whose settings are being changed; a state of the future is taken for work going on. */
+function jobState(name: string): JobState {
+  const state = name.replace(/^JOB_STATE_/, '');
+  switch (state) {
+    case 'QUEUED':
+    case 'PENDING':
+    case 'SUCCEEDED':
+    case 'PARTIALLY_SUCCEEDED':
+    case 'FAILED':
+    case 'CANCELLING':
+    case 'CANCELLED':
+    case 'PAUSED':
+    case 'EXPIRED':
+      return state;
+    default:
+      return 'RUNNING';
+  }
+}
+
+/** Counts travel as 64-bit integers. incomplete_count is -1 where Vertex AI does not know how many there are. */
+function progress(stats: NonNullable<Job['completionStats']>): JobProgress {
+  const completed = BigInt(String(stats.successfulCount ?? 0));
+  const failed = BigInt(String(stats.failedCount ?? 0));
+  const left =
+    stats.incompleteCount === null || stats.incompleteCount === undefined ? -1n : BigInt(String(stats.incompleteCount));
+  return { completed, failed, total: left < 0n ? null : completed + failed + left };
+}
+
+function output({
+  gcsOutputDirectory,
+  bigqueryOutputDataset,
+  bigqueryOutputTable,
+}: NonNullable<Job['outputInfo']>): VertexOutput | null {
+  if (gcsOutputDirectory) return { kind: 'CLOUD_STORAGE', folder: gcsOutputDirectory };
+  if (!bigqueryOutputDataset) return null;
+  // A job that made its own dataset calls the table so, and does not say it.
+  const isTableSaid = typeof bigqueryOutputTable === 'string' && bigqueryOutputTable !== '';
+  return {
+    kind: 'BIGQUERY',
+    dataset: bigqueryOutputDataset,
+    table: isTableSaid ? bigqueryOutputTable : 'predictions',
+  };
+}
+
+/** Messages of Vertex AI name projects, buckets and service accounts, which are not a client's to know. */
+export function withoutResources(message: string): string {
+  return message
+    .replaceAll(/(?:gs|bq|https?):\/\/[^\s'")\]]+/g, '[resource]')
+    .replaceAll(/\bprojects\/[^\s'")\]]+/g, '[resource]')
+    .replaceAll(/[\w.-]+@[\w.-]+\.gserviceaccount\.com/g, '[account]');
+}

@@ -1,0 +1,355 @@
+import { Storage } from '@google-cloud/storage';
+import { PassThroughClient } from 'google-auth-library';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BatchPredictionRequest, BatchPredictionSpec } from '../../datasources/jobs/batch-predictions.js';
+import { JobEngine } from '../../datasources/jobs/job-engine.js';
+import { isEndState } from '../../datasources/jobs/job-transitions.js';
+import type { JobRecord } from '../../datasources/jobs/job.js';
+import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
+import { KEY_LABEL, keyLabelValue } from '../../datasources/jobs/vertex/job-request.js';
+import { VertexBatchPredictionRunner } from '../../datasources/jobs/vertex/vertex-batch-prediction-runner.js';
+import { VertexBatchPredictions } from '../../datasources/jobs/vertex/vertex-batch-predictions.js';
+import { VertexJobsClient } from '../../datasources/jobs/vertex/vertex-jobs-client.js';
+import type { Model } from '../../datasources/models/model.js';
+import { VertexClients } from '../../datasources/vertex/vertex-clients.js';
+import { startCloudStorageServer, type CloudStorageServer } from '../support/google/cloud-storage-server.js';
+import { BatchPredictionWorld } from '../support/google/vertex/batch-prediction-jobs.js';
+import { startVertexServer, type VertexServer } from '../support/google/vertex-server.js';
+
+const PLACE = { project: 'demo-project', location: 'europe-west4' };
+const MODEL_NAME = 'projects/demo-project/locations/europe-west4/models/delay@2';
+const MODEL: Model = {
+  kind: 'model',
+  name: 'delay',
+  displayName: 'Delay',
+  description: null,
+  labels: {},
+  runtime: 'VERTEX',
+  location: MODEL_NAME,
+  inputs: [],
+  outputs: [],
+};
+
+const SPEC: BatchPredictionSpec = {
+  model: 'delay',
+  input: { kind: 'FILES', files: ['gs://demo-files/flights.jsonl'], format: 'JSONL' },
+  output: { format: 'JSONL', location: 'gs://demo-files/predictions' },
+  parameters: { token_budget: 200, modes: ['a', null, true] },
+  resources: {
+    machineType: 'n1-standard-8',
+    acceleratorType: 'NVIDIA_TESLA_T4',
+    acceleratorCount: 1,
+    startingReplicaCount: 5,
+    maxReplicaCount: null,
+    batchSize: 8,
+    generateExplanation: false,
+  },
+  retryOf: null,
+};
+
+const REQUEST: BatchPredictionRequest = {
+  displayName: 'June',
+  labels: { team: 'operations' },
+  model: MODEL,
+  spec: SPEC,
+  createdBy: null,
+  idempotencyKey: 'june-1',
+};
+
+const SUCCEEDED = {
+  state: 'JOB_STATE_SUCCEEDED',
+  completionStats: { successfulCount: '3', failedCount: '0', incompleteCount: '0' },
+  resourcesConsumed: { replicaHours: 0.5 },
+  outputInfo: { gcsOutputDirectory: 'gs://demo-files/predictions/prediction-delay-2026', output_location: 'x' },
+};
+
+/** The first client takes seconds to make, on a busy machine more. */
+const eventually = <T>(see: () => T) => expect.poll(see, { timeout: 30_000, interval: 10 });
+
+describe('batch prediction on Vertex AI', () => {
+  let folder: string;
+  /** The one of a gateway: another number is another gateway. */
+  let gateway = 0;
+  let world: BatchPredictionWorld;
+  let server: VertexServer;
+  let storage: CloudStorageServer;
+  let clients: VertexClients;
+  let engine: JobEngine;
+  let predictions: VertexBatchPredictions;
+
+  const openEngine = (): void => {
+    const jobs = (): Promise<VertexJobsClient> =>
+      clients
+        .jobs()
+        .then(
+          (client) =>
+            new VertexJobsClient(
+              client,
+              { attemptMs: 500, totalMs: 4_000, retries: 3, pauseMs: 5 },
+              { attempts: 3, pauseMs: 5 },
+            ),
+        );
+    const runner = new VertexBatchPredictionRunner({
+      modelOf: () => MODEL,
+      clientFor: jobs,
+      pollMs: { first: 5, longest: 20 },
+    });
+    engine = new JobEngine({
+      store: new LmdbJobStore(join(folder, `jobs-${gateway}`)),
+      runners: [runner],
+      clock: () => 1_000_000_000_000_000n,
+      newId: () => `00000000-0000-7000-8000-${String(Date.now()).padStart(12, '0')}`,
+      maxRunning: 4,
+      onError: (error) => {
+        throw error;
+      },
+    });
+    predictions = new VertexBatchPredictions({
+      engine,
+      storage: async () =>
+        new Storage({
+          apiEndpoint: storage.apiEndpoint,
+          projectId: 'demo-project',
+          authClient: new PassThroughClient() as never,
+        }),
+      bigquery: () => Promise.reject(new Error('these jobs write files')),
+    });
+  };
+
+  beforeEach(async () => {
+    gateway = 1;
+    folder = mkdtempSync(join(tmpdir(), 'featuregraph-test-'));
+    world = new BatchPredictionWorld(PLACE, new Set([MODEL_NAME]));
+    server = await startVertexServer(PLACE, world.services());
+    storage = await startCloudStorageServer('demo-files');
+    clients = new VertexClients(PLACE.location, server.clientOptions);
+    openEngine();
+  });
+
+  afterEach(async () => {
+    await engine.stop();
+    await clients.close();
+    await storage.stop();
+    server.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const created = async (): Promise<any> => {
+    await eventually(() => world.jobs.size).toBe(1);
+    return [...world.jobs.values()][0];
+  };
+
+  const ended = async (id: string): Promise<JobRecord> => {
+    await eventually(async () => isEndState((await engine.get(id))!.state)).toBe(true);
+    return (await engine.get(id))!;
+  };
+
+  it('asks for everything the client asked for', async () => {
+    await predictions.start(REQUEST);
+    expect(await created()).toMatchObject({
+      displayName: 'June',
+      model: MODEL_NAME,
+      labels: { team: 'operations', [KEY_LABEL]: keyLabelValue('june-1') },
+      inputConfig: { instancesFormat: 'jsonl', gcsSource: { uris: ['gs://demo-files/flights.jsonl'] } },
+      outputConfig: { predictionsFormat: 'jsonl', gcsDestination: { outputUriPrefix: 'gs://demo-files/predictions' } },
+      instanceConfig: { instanceType: 'object' },
+      dedicatedResources: {
+        machineSpec: { machineType: 'n1-standard-8', acceleratorType: 'NVIDIA_TESLA_T4', acceleratorCount: 1 },
+        startingReplicaCount: 5,
+        maxReplicaCount: 5,
+      },
+      manualBatchTuningParameters: { batchSize: 8 },
+      modelParameters: {
+        structValue: {
+          fields: {
+            token_budget: { numberValue: 200 },
+            modes: { listValue: { values: [{ stringValue: 'a' }, { nullValue: 'NULL_VALUE' }, { boolValue: true }] } },
+          },
+        },
+      },
+    });
+  });
+
+  it.each([
+    [
+      'a Parquet file',
+      { input: { kind: 'FILES', files: ['gs://demo-files/a.parquet'], format: 'PARQUET' } },
+      'input.format',
+    ],
+    ['a file on this machine', { input: { kind: 'FILES', files: ['a.jsonl'], format: 'JSONL' } }, 'input.files'],
+    ['a table without its dataset', { input: { kind: 'TABLE', table: 'flights' } }, 'input.table'],
+    ['a training set on this machine', { input: { kind: 'TRAINING_SET', job: '1' } }, 'input.trainingSet'],
+    ['no place to write to', { output: { format: 'JSONL', location: null } }, 'output.location'],
+    ['a whole project to write to', { output: { format: 'TABLE', location: 'demo-project' } }, 'output.location'],
+    [
+      'an accelerator there is none of',
+      { resources: { ...SPEC.resources, acceleratorType: 'ABACUS' } },
+      'acceleratorType',
+    ],
+  ])('refuses %s before anything is created', async (_, change, field) => {
+    const request = { ...REQUEST, spec: { ...SPEC, ...(change as Partial<BatchPredictionSpec>) } };
+    await expect(predictions.start(request)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
+    expect(server.calls).toEqual([]);
+  });
+
+  it('follows the job through its states, with counts, to where it says it wrote', async () => {
+    const { id } = await predictions.start(REQUEST);
+    const { name } = await created();
+    const running = { successfulCount: '1', failedCount: '0', incompleteCount: '2' };
+    world.advance(name, { state: 'JOB_STATE_RUNNING', completionStats: running });
+    await eventually(async () => (await engine.get(id))?.progress).toEqual({ completed: 1n, failed: 0n, total: 3n });
+    world.advance(name, { state: 'JOB_STATE_PAUSED' });
+    await eventually(async () => (await engine.get(id))?.state).toBe('PAUSED');
+    world.advance(name, SUCCEEDED);
+    const job = await ended(id);
+    expect(job).toMatchObject({
+      state: 'SUCCEEDED',
+      progress: { completed: 3n, failed: 0n, total: 3n },
+      result: { replicaHours: 0.5, isPartial: false, predictions: SUCCEEDED.outputInfo.gcsOutputDirectory },
+    });
+  });
+
+  it('does not create a second job when the answer to the first was lost', async () => {
+    server.faults.add('CreateBatchPredictionJob', { kind: 'loseAnswer', code: 'UNAVAILABLE' });
+    const { id } = await predictions.start(REQUEST);
+    const { name } = await created();
+    world.advance(name, SUCCEEDED);
+    expect(await ended(id)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(server.callsOf('CreateBatchPredictionJob')).toHaveLength(1);
+    expect(world.jobs.size).toBe(1);
+  });
+
+  it('finds the job of a gateway that ended before it had noted its name', async () => {
+    await predictions.start(REQUEST);
+    const { name } = await created();
+    await engine.stop();
+    gateway = 2;
+    openEngine();
+    const { id } = await predictions.start(REQUEST);
+    world.advance(name, SUCCEEDED);
+    await ended(id);
+    expect(world.jobs.size).toBe(1);
+  });
+
+  it('goes on watching after a restart', async () => {
+    const { id } = await predictions.start(REQUEST);
+    const { name } = await created();
+    await eventually(async () => (await engine.get(id))?.checkpoint).not.toBeNull();
+    await engine.stop();
+    openEngine();
+    await engine.resume();
+    world.advance(name, SUCCEEDED);
+    expect(await ended(id)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(server.callsOf('CreateBatchPredictionJob')).toHaveLength(1);
+  });
+
+  it.each(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED'] as const)(
+    'outlasts %s of the poll',
+    async (code) => {
+      const { id } = await predictions.start(REQUEST);
+      const { name } = await created();
+      server.faults.add('GetBatchPredictionJob', { kind: 'refuse', code }, 8);
+      world.advance(name, SUCCEEDED);
+      expect(await ended(id)).toMatchObject({ state: 'SUCCEEDED' });
+    },
+  );
+
+  it('gives up creating when the service does not come back, and says so', async () => {
+    server.faults.add('CreateBatchPredictionJob', { kind: 'refuse', code: 'UNAVAILABLE' }, 9);
+    const { id } = await predictions.start(REQUEST);
+    expect(await ended(id)).toMatchObject({ state: 'FAILED', error: { code: 'VERTEX_UNAVAILABLE' } });
+    expect(world.jobs.size).toBe(0);
+  });
+
+  it('says what Vertex AI refused without names of its resources', async () => {
+    const spec = { ...SPEC, output: { format: 'TABLE', location: 'demo-project.d' } } as const;
+    world.models.delete(MODEL_NAME);
+    const { id } = await predictions.start({ ...REQUEST, spec });
+    const { error } = await ended(id);
+    expect(error).toMatchObject({ code: 'VERTEX_REFUSED' });
+    expect(error?.message).toContain('does not exist');
+    expect(error?.message).not.toContain('demo-project');
+  });
+
+  it('cancels there, and keeps what was predicted', async () => {
+    const { id } = await predictions.start(REQUEST);
+    const { name } = await created();
+    await eventually(async () => (await engine.get(id))?.checkpoint).not.toBeNull();
+    await engine.cancel(id);
+    await eventually(() => world.jobs.get(name).state).toBe('JOB_STATE_CANCELLING');
+    world.advance(name, { ...SUCCEEDED, state: 'JOB_STATE_CANCELLED' });
+    expect(await ended(id)).toMatchObject({ state: 'CANCELLED', result: { isPartial: true } });
+  });
+
+  it('fails with the reason of Vertex AI', async () => {
+    const { id } = await predictions.start(REQUEST);
+    const { name } = await created();
+    world.advance(name, { state: 'JOB_STATE_FAILED', error: { code: 3, message: 'No rows in gs://demo-files/x.' } });
+    expect(await ended(id)).toMatchObject({
+      state: 'FAILED',
+      error: { code: 'VERTEX_FAILED', message: 'No rows in [resource]' },
+    });
+  });
+
+  describe('with results', () => {
+    const FOLDER = 'predictions/prediction-delay-2026/';
+
+    beforeEach(() => {
+      const line = (n: number) =>
+        `${JSON.stringify({ instance: { flight: n }, prediction: { delay: n * 10, tokens: n } })}\n`;
+      storage.objects.set(`${FOLDER}prediction.results-00000-of-00002`, line(1) + line(2));
+      storage.objects.set(`${FOLDER}prediction.results-00001-of-00002`, line(3));
+      storage.objects.set(`${FOLDER}prediction.errors_stats-00000-of-00001`, '');
+      storage.objects.set(
+        `${FOLDER}errors_0001.jsonl`,
+        `${JSON.stringify({ instance: { flight: 4 }, error: { code: 3, message: 'bad row in gs://demo-files/x' } })}\n`,
+      );
+      storage.objects.set('predictions/prediction-delay-2027/prediction.results-00000-of-00001', line(9));
+    });
+
+    const finished = async () => {
+      const { id } = await predictions.start(REQUEST);
+      const { name } = await created();
+      const completionStats = { successfulCount: '3', failedCount: '1', incompleteCount: '0' };
+      world.advance(name, { ...SUCCEEDED, completionStats });
+      return (await ended(id)) as Awaited<ReturnType<typeof predictions.start>>;
+    };
+
+    it('pages through predictions and failures', async () => {
+      const job = await finished();
+      expect(job.state).toBe('PARTIALLY_SUCCEEDED');
+      const first = await predictions.predictions(job, { after: null, limit: 2 });
+      expect(first.map(({ instance }) => instance.flight)).toEqual([1, 2]);
+      const rest = await predictions.predictions(job, { after: first.at(-1)!.instanceNumber, limit: 2 });
+      expect(rest).toEqual([{ instanceNumber: 2n, instance: { flight: 3 }, prediction: { delay: 30, tokens: 3 } }]);
+      expect(await predictions.failures(job, { after: null, limit: 5 })).toEqual([
+        { instanceNumber: 0n, instance: { flight: 4 }, code: '3', message: 'bad row in [resource]' },
+      ]);
+    });
+
+    it('aggregates over all predictions', async () => {
+      const job = await finished();
+      const asked = [
+        { metric: 'AVG', field: 'delay', over: null },
+        { metric: 'VARIANCE', field: 'delay', over: null },
+        { metric: 'P50', field: 'delay', over: null },
+        { metric: 'AVG', field: 'delay', over: 'tokens' },
+        { metric: 'COUNT', field: 'nothing', over: null },
+        { metric: 'AVG', field: 'nothing', over: null },
+      ] as const;
+      expect(await predictions.metrics(job, asked)).toEqual([20, 100, 20, 10, 0, null]);
+    });
+
+    it('starts a job on the failed instances alone', async () => {
+      const job = await finished();
+      const retry = await predictions.retryFailed(job, { createdBy: null, idempotencyKey: null });
+      expect(retry.spec.retryOf).toBe(job.id);
+      await eventually(() => world.jobs.size).toBe(2);
+      const uri: string = [...world.jobs.values()][1].inputConfig.gcsSource.uris[0];
+      expect(storage.objects.get(uri.replace('gs://demo-files/', ''))).toBe('{"flight":4}\n');
+    });
+  });
+});

@@ -1,0 +1,125 @@
+import type { VertexService } from '../vertex-server.js';
+import { pageOf } from './pages.js';
+import { refuse } from './refusal.js';
+import type { Region } from './strict-requests.js';
+
+/** Vertex AI's job service for batch prediction: jobs do what a test says they did, by `advance`. */
+export class BatchPredictionWorld {
+  /** By resource name, in the order of creation. */
+  readonly jobs = new Map<string, any>();
+  /** Hides new jobs from lists, as a list that lags behind does. */
+  listsLag = false;
+
+  constructor(
+    readonly region: Region,
+    /** The names of the models there are. */
+    readonly models: Set<string>,
+  ) {}
+
+  /** What the service did to a job since. */
+  advance(name: string, change: Readonly<Record<string, unknown>>): void {
+    Object.assign(this.#job(name), change);
+  }
+
+  services(): VertexService[] {
+    return [
+      {
+        version: 'v1',
+        name: 'JobService',
+        proto: 'job_service.proto',
+        single: {
+          CreateBatchPredictionJob: ({ parent, batchPredictionJob }) => this.#create(parent, batchPredictionJob),
+          GetBatchPredictionJob: ({ name }) => this.#job(name),
+          ListBatchPredictionJobs: (request) => {
+            const { items, nextPageToken } = pageOf(this.listsLag ? [] : this.#matching(request), request, 100);
+            return { batchPredictionJobs: items, nextPageToken };
+          },
+          CancelBatchPredictionJob: ({ name }) => {
+            const job = this.#job(name);
+            if (ENDED.has(job.state)) refuse('FAILED_PRECONDITION', `${name} has ended`);
+            job.state = 'JOB_STATE_CANCELLING';
+            return {};
+          },
+        },
+      },
+    ];
+  }
+
+  #job(name: string): any {
+    return this.jobs.get(name) ?? refuse('NOT_FOUND', `The BatchPredictionJob "${name}" does not exist.`);
+  }
+
+  #create(parent: string, job: any): any {
+    for (const field of OUTPUT_ONLY)
+      if (job[field]) refuse('INVALID_ARGUMENT', `Field: ${field}; Message: output only`);
+    if (!this.models.has(job.model)) refuse('NOT_FOUND', `The Model "${job.model}" does not exist.`);
+    checkInput(job);
+    checkOutput(job.outputConfig);
+    checkResources(job);
+    checkLabels(job.labels);
+    const name = `${parent}/batchPredictionJobs/${1000 + this.jobs.size}`;
+    const created = { ...job, name, state: 'JOB_STATE_PENDING', createTime: { seconds: '1000000000', nanos: 0 } };
+    this.jobs.set(name, created);
+    return created;
+  }
+
+  /** Only the part of the filter language that is used: one label. */
+  #matching({ filter }: { filter: string }): any[] {
+    const all = [...this.jobs.values()].reverse();
+    if (filter === '') return all;
+    const [, key, value] = /^labels\.([a-z0-9_-]+)="([^"]*)"$/.exec(filter) ?? refuse('INVALID_ARGUMENT', 'filter');
+    return all.filter(({ labels }) => labels[key!] === value);
+  }
+}
+
+const ENDED = new Set(['JOB_STATE_SUCCEEDED', 'JOB_STATE_FAILED', 'JOB_STATE_CANCELLED', 'JOB_STATE_EXPIRED']);
+const OUTPUT_ONLY = ['name', 'outputInfo', 'error', 'resourcesConsumed', 'completionStats', 'createTime'];
+
+function checkInput({ inputConfig, instanceConfig }: any): void {
+  const { instancesFormat, gcsSource, bigquerySource } = inputConfig;
+  const isTable = instancesFormat === 'bigquery';
+  if (isTable !== Boolean(bigquerySource) || isTable === Boolean(gcsSource)) {
+    refuse('INVALID_ARGUMENT', `input_config: ${instancesFormat} does not go with its source`);
+  }
+  if (!['bigquery', 'jsonl', 'csv'].includes(instancesFormat)) refuse('INVALID_ARGUMENT', 'instances_format');
+  if (bigquerySource && !/^bq:\/\/[^.]+\.[^.]+\.[^.]+$/.test(bigquerySource.inputUri)) {
+    refuse('INVALID_ARGUMENT', 'bigquery_source.input_uri');
+  }
+  for (const uri of gcsSource?.uris ?? []) if (!uri.startsWith('gs://')) refuse('INVALID_ARGUMENT', 'gcs_source.uris');
+  if (instanceConfig?.excludedFields.length > 0 && instancesFormat === 'csv') {
+    refuse('INVALID_ARGUMENT', 'instance_config.excluded_fields');
+  }
+}
+
+function checkOutput({ predictionsFormat, gcsDestination, bigqueryDestination }: any): void {
+  const isTable = predictionsFormat === 'bigquery';
+  if (isTable !== Boolean(bigqueryDestination) || isTable === Boolean(gcsDestination)) {
+    refuse('INVALID_ARGUMENT', `output_config: ${predictionsFormat} does not go with its destination`);
+  }
+  if (gcsDestination && !gcsDestination.outputUriPrefix.startsWith('gs://')) {
+    refuse('INVALID_ARGUMENT', 'gcs_destination.output_uri_prefix');
+  }
+}
+
+function checkResources({ dedicatedResources, manualBatchTuningParameters }: any): void {
+  if (!dedicatedResources) {
+    if (manualBatchTuningParameters) refuse('INVALID_ARGUMENT', 'manual_batch_tuning_parameters');
+    refuse('INVALID_ARGUMENT', 'The model needs dedicated_resources');
+  }
+  const { machineSpec, startingReplicaCount, maxReplicaCount } = dedicatedResources;
+  if (!machineSpec.machineType) refuse('INVALID_ARGUMENT', 'machine_spec.machine_type');
+  if (machineSpec.acceleratorCount > 0 && machineSpec.acceleratorType === 'ACCELERATOR_TYPE_UNSPECIFIED') {
+    refuse('INVALID_ARGUMENT', 'machine_spec.accelerator_type');
+  }
+  if (startingReplicaCount < 1 || maxReplicaCount < startingReplicaCount) {
+    refuse('INVALID_ARGUMENT', 'dedicated_resources.max_replica_count');
+  }
+}
+
+function checkLabels(labels: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(labels)) {
+    if (!/^[a-z][a-z0-9_-]{0,62}$/.test(key) || !/^[a-z0-9_-]{0,63}$/.test(value)) {
+      refuse('INVALID_ARGUMENT', `labels: "${key}"`);
+    }
+  }
+}
