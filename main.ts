@@ -3,16 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { register } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
+import { openJobs } from './composition/jobs.js';
+import { openStores } from './composition/stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import type { PrepareProgress } from './datasources/ingestion/prepare.js';
-import { JobEngine } from './datasources/jobs/job-engine.js';
-import { LmdbJobStore } from './datasources/jobs/lmdb/lmdb-job-store.js';
 import { openCosts } from './datasources/prices/lmdb/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import { loadRegistry } from './datasources/registry/yaml/load-registry.js';
-import { AppError } from './errors/app-error.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
@@ -22,7 +21,6 @@ import { readExampleQueries } from './server/example-queries.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
 import { shutDown } from './server/shutdown.js';
-import { openStores } from './composition/stores.js';
 import { systemClock } from './values/clock.js';
 
 /** A gateway that serves. */
@@ -38,14 +36,6 @@ export interface GatewayOptions {
   readonly onPrepare: (progress: PrepareProgress) => void;
 }
 
-/** Each job may use all cores of the machine; the others wait. */
-const MAX_RUNNING_JOBS = 2;
-
-/** Stands where the local runners will: a job that nobody does must not be taken. */
-async function noRunner(): Promise<never> {
-  throw new AppError('STORE_UNAVAILABLE', 'This gateway runs no jobs of this kind.');
-}
-
 /** The composition root: configuration, datasources, schema, server. Nothing else wires. */
 export async function startGateway({ config, logger, onPrepare }: GatewayOptions): Promise<Gateway> {
   const registryPath = config.registryPath ?? join(projectRoot, 'examples/flights/registry.yaml');
@@ -56,32 +46,21 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   await stores.prepare(onPrepare);
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
 
-  const jobs = new JobEngine({
-    store: new LmdbJobStore(join(config.dataDirectory, 'jobs')),
-    // The local runners of batch predictions and training sets go here.
-    runners: [],
-    clock: systemClock,
-    newId: () => uuidv7(),
-    maxRunning: MAX_RUNNING_JOBS,
-    onError: (error, job) => logger.error({ err: error, job: job.id }, 'a job failed'),
+  const jobs = await openJobs({
+    registry,
+    database: stores.embedded.database,
+    dataDirectory: config.dataDirectory,
+    logger,
   });
-  await jobs.resume();
 
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),
     stores,
     costs,
-    jobs,
-    // And the local batch predictions and training sets here.
-    batchPredictions: {
-      start: noRunner,
-      retryFailed: noRunner,
-      predictions: noRunner,
-      failures: noRunner,
-      metrics: noRunner,
-    },
-    trainingSets: { preview: noRunner, start: noRunner },
+    jobs: jobs.engine,
+    batchPredictions: jobs.batchPredictions,
+    trainingSets: jobs.trainingSets,
     clock: systemClock,
   };
   const apollo = createApolloServer({
@@ -116,7 +95,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
         http,
         drain: () => health.drain(),
         delayMs: config.shutdownDelayMs,
-        thenStop: [() => apollo.stop(), () => jobs.stop(), () => stores.close(), () => costs.close()],
+        thenStop: [() => apollo.stop(), () => jobs.close(), () => stores.close(), () => costs.close()],
       }),
   };
 }

@@ -54,6 +54,12 @@ export class BatchPredictionsByRuntime implements BatchPredictions, JobRunner {
     return this.#route(job).runner.run(job, control);
   }
 
+  runsElsewhere(job: BatchPredictionJobRecord): boolean {
+    // A job whose model is gone ends at once, wherever it ran.
+    const runtime = job.spec.runtime;
+    return runtime !== undefined && (this.routeOf(runtime).runner.runsElsewhere?.(job) ?? false);
+  }
+
   #route({ spec }: BatchPredictionJobRecord): BatchPredictionRoute {
     return this.routeOf(spec.runtime ?? this.modelOf(spec.model).runtime);
   }

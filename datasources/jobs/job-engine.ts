@@ -5,7 +5,7 @@ import type { JobQuery, JobStore } from './job-store.js';
 import { isEndState, mayFollow } from './job-transitions.js';
 import { JobWatch } from './job-watch.js';
 import { idempotencyKeyOf, isSameRequest } from './idempotency.js';
-import { JobFailure, NO_PROGRESS, type JobKind, type JobProgress, type JobRecord, type JobState } from './job.js';
+import { further, jobErrorOf, JobFailure, NO_PROGRESS, type JobKind, type JobRecord, type JobState } from './job.js';
 import { ProgressMeter, type ProgressRate } from './progress-rate.js';
 
 export interface JobEngineOptions {
@@ -14,7 +14,7 @@ export interface JobEngineOptions {
   readonly clock: Clock;
   /** Ids that sort by time. */
   readonly newId: () => string;
-  /** How many jobs run at once; the others stay QUEUED. */
+  /** How many jobs run on this machine at once; the others stay QUEUED. */
   readonly maxRunning: number;
   readonly onError: (error: unknown, job: JobRecord) => void;
 }
@@ -41,6 +41,7 @@ interface Running {
   readonly abort: AbortController;
   readonly meter: ProgressMeter;
   readonly done: Promise<void>;
+  readonly isHere: boolean;
 }
 
 /**
@@ -53,7 +54,7 @@ export class JobEngine {
   readonly #watches = new Map<string, JobWatch>();
   readonly #running = new Map<string, Running>();
   readonly #queue: JobRecord[] = [];
-  #isStopping = false;
+  readonly #stopping = new AbortController();
 
   constructor(options: JobEngineOptions) {
     this.#options = options;
@@ -65,7 +66,8 @@ export class JobEngine {
    * for something else is BAD_USER_INPUT: giving the old job would say that the new request is being done.
    */
   async start(request: JobRequest): Promise<JobRecord> {
-    if (this.#isStopping) throw new AppError('SHUTTING_DOWN', 'The gateway is stopping. Try another instance.');
+    if (this.#stopping.signal.aborted)
+      throw new AppError('SHUTTING_DOWN', 'The gateway is stopping. Try another instance.');
     const { store, clock, newId } = this.#options;
     const key = idempotencyKeyOf(request);
     const earlier = key === null ? undefined : await store.startedWith(key);
@@ -129,7 +131,8 @@ export class JobEngine {
     this.#running.get(id)?.abort.abort('cancel' satisfies StopReason);
     const waiting = this.#queue.findIndex((queued) => queued.id === id);
     // Putting down what there is takes no time worth waiting in the queue for.
-    if (waiting >= 0 && !this.#isStopping) for (const queued of this.#queue.splice(waiting, 1)) this.#begin(queued);
+    if (waiting >= 0 && !this.#stopping.signal.aborted)
+      for (const queued of this.#queue.splice(waiting, 1)) this.#begin(queued);
     return record;
   }
 
@@ -142,8 +145,8 @@ export class JobEngine {
 
   /** Ends the work of this process. Jobs stay as they are, to be taken up by the next one. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
     this.#queue.length = 0;
+    this.#stopping.abort('stop' satisfies StopReason);
     for (const { abort } of this.#running.values()) abort.abort('stop' satisfies StopReason);
     await Promise.all([...this.#running.values()].map(({ done }) => done));
     await this.#options.store.close();
@@ -165,11 +168,17 @@ export class JobEngine {
   }
 
   #startNext(): void {
-    while (!this.#isStopping && this.#running.size < this.#options.maxRunning) {
-      const record = this.#queue.shift();
+    while (!this.#stopping.signal.aborted) {
+      const isFull = [...this.#running.values()].filter(({ isHere }) => isHere).length >= this.#options.maxRunning;
+      const next = isFull ? this.#queue.findIndex((queued) => this.#runsElsewhere(queued)) : 0;
+      const [record] = next < 0 ? [] : this.#queue.splice(next, 1);
       if (!record) return;
       this.#begin(record);
     }
+  }
+
+  #runsElsewhere(job: JobRecord): boolean {
+    return this.#runners.get(job.kind)?.runsElsewhere?.(job) ?? false;
   }
 
   #begin(queued: JobRecord): void {
@@ -182,7 +191,7 @@ export class JobEngine {
         this.#running.delete(queued.id);
         this.#startNext();
       });
-    this.#running.set(queued.id, { abort, meter, done });
+    this.#running.set(queued.id, { abort, meter, done, isHere: !this.#runsElsewhere(queued) });
   }
 
   async #run(id: string, abort: AbortController, meter: ProgressMeter): Promise<void> {
@@ -196,7 +205,7 @@ export class JobEngine {
       const outcome = await runner.run(record, this.#control(id, abort.signal, meter));
       await this.#finish(id, outcome);
     } catch (error) {
-      if (stopReason(abort.signal) === 'stop') await this.#putBack(id);
+      if (this.#stopping.signal.aborted) await this.#putBack(id);
       else await this.#fail(id, error);
     }
   }
@@ -237,6 +246,7 @@ export class JobEngine {
     const { clock } = this.#options;
     return {
       signal,
+      stopping: this.#stopping.signal,
       running: async (total) => {
         const { progress } = await this.#change(id, (current) => ({
           ...current,
@@ -268,10 +278,7 @@ export class JobEngine {
   }
 
   async #fail(id: string, error: unknown): Promise<void> {
-    const failure =
-      error instanceof JobFailure || error instanceof AppError
-        ? { code: error.code, message: error.message }
-        : { code: 'INTERNAL', message: 'The gateway failed to do this job. Its log has the cause under the job’s id.' };
+    const failure = jobErrorOf(error);
     const record = await this.#change(id, (current) => ({ ...this.#ended(current, 'FAILED'), error: failure }));
     if (failure.code === 'INTERNAL') this.#options.onError(error, record);
   }
@@ -289,7 +296,9 @@ export class JobEngine {
     });
     const watch = this.#watches.get(id);
     // What was reported since the last checkpoint stands until the end: progress does not go back before its watchers.
-    watch?.publish(isEndState(record.state) ? record : { ...record, progress: further(record, watch.current) });
+    watch?.publish(
+      isEndState(record.state) ? record : { ...record, progress: further(record.progress, watch.current.progress) },
+    );
     if (isEndState(record.state)) this.#watches.delete(id);
     return record;
   }
@@ -300,8 +309,4 @@ export class JobEngine {
     if (!isEndState(record.state)) this.#watches.set(record.id, watch);
     return watch;
   }
-}
-
-function further({ progress }: JobRecord, { progress: reported }: JobRecord): JobProgress {
-  return reported.completed + reported.failed > progress.completed + progress.failed ? reported : progress;
 }

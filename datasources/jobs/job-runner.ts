@@ -11,10 +11,19 @@ export interface JobRunner {
    * run begins: a job that was being cancelled when its process ended.
    */
   run(job: JobRecord, control: JobControl): Promise<JobOutcome>;
+
+  /**
+   * Whether the work is done elsewhere and only watched from here: then it takes no place of those that run on this
+   * machine. Absent: it never is.
+   */
+  runsElsewhere?(job: JobRecord): boolean;
 }
 
 export interface JobControl {
   readonly signal: AbortSignal;
+
+  /** Aborted when the process ends, also for a job that is being cancelled, whose `signal` has said so already. */
+  readonly stopping: AbortSignal;
 
   /** Says that preparation is over and the work itself begins. */
   running(total: bigint | null): Promise<void>;

@@ -1,3 +1,4 @@
+import { AppError } from '../../errors/app-error.js';
 import type { Instant } from '../../values/instant.js';
 
 /** The states of a job, in the words of Vertex AI. Which may follow which: job-transitions.ts. */
@@ -59,6 +60,11 @@ export interface JobOrigin {
   readonly idempotencyKey: string | null;
 }
 
+/** The one of two that got further: a progress does not go back before its watchers. */
+export function further(one: JobProgress, other: JobProgress): JobProgress {
+  return other.completed + other.failed > one.completed + one.failed ? other : one;
+}
+
 /** Why a job failed, for its owner: a code for programs, a message that says what to do. */
 export interface JobError {
   readonly code: string;
@@ -76,4 +82,10 @@ export class JobFailure extends Error {
   ) {
     super(message, options);
   }
+}
+
+/** What a job's owner is told of an error. Only those meant for clients say what they are. */
+export function jobErrorOf(error: unknown): JobError {
+  if (error instanceof JobFailure || error instanceof AppError) return { code: error.code, message: error.message };
+  return { code: 'INTERNAL', message: 'The gateway failed to do this job. Its log has the cause under the job’s id.' };
 }

@@ -36,6 +36,10 @@ export class VertexBatchPredictionRunner implements JobRunner {
 
   constructor(private readonly options: VertexRunnerOptions) {}
 
+  runsElsewhere(): boolean {
+    return true;
+  }
+
   async run(job: BatchPredictionJobRecord, control: JobControl): Promise<JobOutcome> {
     const model = vertexModel(this.options.modelOf(job.spec.model));
     const client = await this.options.clientFor(model.location);
@@ -53,7 +57,7 @@ export class VertexBatchPredictionRunner implements JobRunner {
   ): Promise<VertexJob | undefined> {
     const known = job.checkpoint as VertexCheckpoint | null;
     const found = known ? await client.get(known.name).catch(lost) : await this.#create(job, client, control.signal);
-    stopIfAsked(control.signal);
+    stopIfAsked(control);
     if (!found) return undefined;
     // Also when it was known: a gateway that restarts often while the job waits gets further each time.
     await control.checkpoint(checkpointOf(found), found.progress);
@@ -88,7 +92,8 @@ export class VertexBatchPredictionRunner implements JobRunner {
         isCancelAsked = true;
         wait = this.options.pollMs.first;
       }
-      await pause(wait, control.signal, isCancelAsked);
+      await pause(wait, isCancelAsked ? control.stopping : control.signal);
+      stopIfAsked(control);
       const next = await client.get(seen.name).catch((error: unknown) => {
         // Hours of a job must not be lost to minutes of a bad line: it is looked at again.
         if (isTransient(error)) return seen;
@@ -106,16 +111,14 @@ export class VertexBatchPredictionRunner implements JobRunner {
   }
 }
 
-/** Waits until the next look, or until there is a wish to stop. A stop of the gateway ends the watch, not the job. */
-async function pause(milliseconds: number, signal: AbortSignal, isCancelAsked: boolean): Promise<void> {
-  if (isCancelAsked) await sleep(milliseconds);
-  else await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
-  stopIfAsked(signal);
+/** Waits until the next look, or until there is a wish that changes it. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
 /** The gateway ends: the job goes on, and the next process watches it. */
-function stopIfAsked(signal: AbortSignal): void {
-  if (signal.aborted && !isCancelled(signal)) throw signal.reason;
+function stopIfAsked({ stopping }: JobControl): void {
+  stopping.throwIfAborted();
 }
 
 function isCancelled(signal: AbortSignal): boolean {

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
+import { DataFiles } from '../datasources/files/data-files.js';
+import {
+  BatchPredictionsByRuntime,
+  type BatchPredictionRoute,
+} from '../datasources/jobs/batch-predictions-by-runtime.js';
+import type { BatchPredictions } from '../datasources/jobs/batch-predictions.js';
+import { JobEngine } from '../datasources/jobs/job-engine.js';
+import { LmdbJobStore } from '../datasources/jobs/lmdb/lmdb-job-store.js';
+import { BatchPredictionRunner } from '../datasources/jobs/local-batch-prediction/batch-prediction-runner.js';
+import { LocalBatchPredictions } from '../datasources/jobs/local-batch-prediction/local-batch-predictions.js';
+import { LocalTrainingSets } from '../datasources/jobs/local-training-set/local-training-sets.js';
+import { TrainingSetRunner } from '../datasources/jobs/local-training-set/training-set-runner.js';
+import type { TrainingSets } from '../datasources/jobs/training-sets.js';
+import { HttpServing } from '../datasources/models/http/http-serving.js';
+import type { ModelRuntime, ModelServing } from '../datasources/models/model.js';
+import { OnnxServing } from '../datasources/models/onnx/onnx-serving.js';
+import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
+import type { Registry } from '../datasources/registry/registry.js';
+import type { Logger } from '../observability/logger.js';
+import { systemClock } from '../values/clock.js';
+import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
+
+export interface JobsOptions {
+  readonly registry: Registry;
+  /** Of the embedded offline store. */
+  readonly database: DuckDbDatabase;
+  readonly dataDirectory: string;
+  readonly logger: Logger;
+}
+
+export interface OpenJobs {
+  readonly engine: JobEngine;
+  readonly batchPredictions: BatchPredictions;
+  readonly trainingSets: TrainingSets;
+  /** Before the stores are closed: jobs use them to their end. */
+  close(): Promise<void>;
+}
+
+/** Each job may use all cores of the machine; the others wait. */
+const MAX_RUNNING_JOBS = 2;
+
+/** The job engine with all it can do. What was not finished by the last process is taken up. */
+export async function openJobs({ registry, database, dataDirectory, logger }: JobsOptions): Promise<OpenJobs> {
+  const files = await DataFiles.open(join(dataDirectory, 'files'));
+  const workFolder = join(dataDirectory, 'work');
+  const store = new LmdbJobStore(join(dataDirectory, 'jobs'));
+  const scratch = await DuckDbDatabase.open(':memory:');
+  const room = {
+    jobs: store,
+    files,
+    offline: database,
+    scratch,
+    workFolder,
+    modelOf: (name: string) => registry.models.find((model) => model.name === name),
+    servings: new Map<ModelRuntime, ModelServing>([
+      ['ONNX', new OnnxServing()],
+      ['HTTP', new HttpServing()],
+    ]),
+    clock: systemClock,
+  };
+  const trainingSetRooms = { database, registry, files, workFolder };
+  const routes = new Map<'here' | 'vertex', BatchPredictionRoute>();
+  const batchPrediction = new BatchPredictionsByRuntime(
+    (name) => registry.model(name),
+    (runtime) => routes.get(runtime === 'VERTEX' ? 'vertex' : 'here')!,
+  );
+  const engine = new JobEngine({
+    store,
+    runners: [batchPrediction, new TrainingSetRunner(trainingSetRooms)],
+    clock: systemClock,
+    newId: () => uuidv7(),
+    maxRunning: MAX_RUNNING_JOBS,
+    onError: (error, job) => logger.error({ err: error, job: job.id }, 'a job failed'),
+  });
+  routes.set('here', {
+    predictions: new LocalBatchPredictions(engine, room),
+    runner: new BatchPredictionRunner(room),
+  });
+  const vertex = openVertexBatchPrediction(registry, engine);
+  routes.set('vertex', vertex.route);
+  await engine.resume();
+  return {
+    engine,
+    batchPredictions: batchPrediction,
+    trainingSets: new LocalTrainingSets(trainingSetRooms, engine),
+    close: async () => {
+      await engine.stop();
+      await vertex.close();
+      scratch.close();
+    },
+  };
+}
