@@ -7,6 +7,7 @@ import {
   type ExecutionResult,
   type GraphQLFormattedError,
 } from 'graphql';
+import { checkDocumentNesting } from '../limits/nesting.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import { requestScope } from '../observability/request-scope.js';
 import type { RequestContext } from '../resolvers/context.js';
@@ -76,6 +77,7 @@ export class Subscriptions {
   }
 
   async #admit({ query, operationName, variables, requestId }: SubscriptionRequest): Promise<AdmittedSubscription> {
+    checkDocumentNesting(query);
     const { apollo, createContext } = this.#options;
     const admission: Admission = {};
     const { body } = await apollo.executeOperation(
