@@ -19,8 +19,16 @@ const fragments = times(30, (n) => `fragment F${n} on ROOT { ...F${n + 1} ...F${
 /** What an attacker sends. ROOT is Query or Subscription, FIELD a field of it. */
 const ATTACKS: readonly (readonly [string, string, string])[] = [
   ['aliases of __typename past the tokens', `{ ${times(9000, (n) => `a${n}: __typename`)} }`, 'GRAPHQL_PARSE_FAILED'],
-  ['an unknown directive, thousands of times', `{ ... on ROOT ${times(5000, () => '@x')} { FIELD } }`, 'GRAPHQL_VALIDATION_FAILED'],
-  ['@skip, thousands of times', `{ ... on ROOT ${times(3000, () => '@skip(if: false)')} { FIELD } }`, 'GRAPHQL_VALIDATION_FAILED'],
+  [
+    'an unknown directive, thousands of times',
+    `{ ... on ROOT ${times(5000, () => '@x')} { FIELD } }`,
+    'GRAPHQL_VALIDATION_FAILED',
+  ],
+  [
+    '@skip, thousands of times',
+    `{ ... on ROOT ${times(3000, () => '@skip(if: false)')} { FIELD } }`,
+    'GRAPHQL_VALIDATION_FAILED',
+  ],
   ['unknown fields, thousands of times', `{ ${times(5000, (n) => `a${n}`)} }`, 'GRAPHQL_VALIDATION_FAILED'],
   ['the same field, thousands of times', `{ ${times(2000, () => 'FIELD')} }`, 'GRAPHQL_VALIDATION_FAILED'],
   [
