@@ -1,9 +1,11 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import { register } from 'prom-client';
+import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { openJobs } from './composition/jobs.js';
+import { measuredStores } from './composition/measured-stores.js';
 import { openStores } from './composition/stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
@@ -12,6 +14,7 @@ import type { PrepareProgress } from './datasources/ingestion/prepare.js';
 import { openCosts } from './datasources/prices/lmdb/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import { loadRegistry } from './datasources/registry/yaml/load-registry.js';
+import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
@@ -20,12 +23,15 @@ import { createApolloServer } from './server/apollo.js';
 import { readExampleQueries } from './server/example-queries.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
+import { createMetricsServer } from './server/metrics-server.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
 
 /** A gateway that serves. */
 export interface Gateway {
   readonly url: string;
+  /** Where Prometheus finds the metrics; null when they are not served. */
+  readonly metricsUrl: string | null;
   /** Ends the requests in flight, then everything else. */
   readonly stop: () => Promise<void>;
 }
@@ -42,7 +48,12 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   const registry = await loadRegistry(registryPath);
   const schema = buildSchema(registry);
 
-  const stores = await openStores(registry, config.dataDirectory, { shadowReport: createShadowMetrics(register) });
+  // Of this gateway alone: the library's global registry would be shared by all gateways of a process.
+  const metricsRegistry = new MetricsRegistry();
+  const metrics = createGatewayMetrics(metricsRegistry);
+  const stores = await openStores(registry, config.dataDirectory, {
+    shadowReport: createShadowMetrics(metricsRegistry),
+  });
   await stores.prepare(onPrepare);
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
 
@@ -51,12 +62,13 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
     database: stores.embedded.database,
     dataDirectory: config.dataDirectory,
     logger,
+    metrics,
   });
 
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),
-    stores,
+    stores: measuredStores(stores, metrics),
     costs,
     jobs: jobs.engine,
     batchPredictions: jobs.batchPredictions,
@@ -66,6 +78,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   const apollo = createApolloServer({
     schema,
     logger,
+    metrics,
     maxQueryCost: config.maxQueryCost,
     isIntrospectionAllowed: config.isIntrospectionAllowed,
   });
@@ -76,6 +89,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
     createContext: (requestId) => createContext(services, requestId),
     health,
     logger,
+    metrics,
     maxBodyBytes: config.maxBodyBytes,
     corsOrigins: config.corsOrigins,
     page: config.isGraphiqlServed
@@ -85,23 +99,43 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
         }
       : null,
   });
-  http.server.listen(config.port, config.host);
-  await once(http.server, 'listening');
+  const metricsServer = config.metricsPort === null ? null : createMetricsServer(metricsRegistry);
+  if (metricsServer) {
+    collectDefaultMetrics({ register: metricsRegistry });
+    await listen(metricsServer, config.metricsPort ?? 0, config.host);
+  }
+  await listen(http.server, config.port, config.host);
 
   return {
-    url: urlOf(http.server.address() as AddressInfo),
+    url: `${originOf(http.server)}/graphql`,
+    metricsUrl: metricsServer && `${originOf(metricsServer)}/metrics`,
     stop: () =>
       shutDown({
         http,
         drain: () => health.drain(),
         delayMs: config.shutdownDelayMs,
-        thenStop: [() => apollo.stop(), () => jobs.close(), () => stores.close(), () => costs.close()],
+        thenStop: [
+          () => apollo.stop(),
+          () => jobs.close(),
+          () => stores.close(),
+          () => costs.close(),
+          // Last: a stop that hangs can be seen in the metrics.
+          async () => {
+            metricsServer?.close().closeAllConnections();
+          },
+        ],
       }),
   };
 }
 
-function urlOf({ address, family, port }: AddressInfo): string {
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  server.listen(port, host);
+  await once(server, 'listening');
+}
+
+function originOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
   const isAnywhere = address === '0.0.0.0' || address === '::';
   const host = isAnywhere || address === '127.0.0.1' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
-  return `http://${host}:${port}/graphql`;
+  return `http://${host}:${port}`;
 }

@@ -17,7 +17,7 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: { name: 'in-process', include: ['test/{unit,contract,integration,audits}/**/*.test.ts'] },
+        test: { name: 'in-process', include: ['test/{unit,contract,integration,security,audits}/**/*.test.ts'] },
       },
       {
         ...shared,

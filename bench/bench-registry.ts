@@ -1,5 +1,4 @@
 import { Registry } from '../datasources/registry/registry.js';
-import type { Featurestore } from '../datasources/registry/model.js';
 import { registryDocument } from '../datasources/registry/yaml/document.js';
 import { toModel } from '../datasources/registry/yaml/to-model.js';
 
@@ -28,8 +27,4 @@ export function benchRegistry(): Registry {
     ],
   });
   return new Registry(toModel(document, { sqlTexts: new Map(), tablePaths: new Map() }));
-}
-
-export function benchFeaturestore(registry: Registry): Featurestore {
-  return registry.featurestore('bench');
 }

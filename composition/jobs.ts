@@ -18,8 +18,10 @@ import type { ModelRuntime, ModelServing } from '../datasources/models/model.js'
 import { OnnxServing } from '../datasources/models/onnx/onnx-serving.js';
 import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
 import type { Registry } from '../datasources/registry/registry.js';
+import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
+import { measuredJobStore } from './measured-job-store.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
 
 export interface JobsOptions {
@@ -28,6 +30,7 @@ export interface JobsOptions {
   readonly database: DuckDbDatabase;
   readonly dataDirectory: string;
   readonly logger: Logger;
+  readonly metrics: GatewayMetrics;
 }
 
 export interface OpenJobs {
@@ -42,10 +45,11 @@ export interface OpenJobs {
 const MAX_RUNNING_JOBS = 2;
 
 /** The job engine with all it can do. What was not finished by the last process is taken up. */
-export async function openJobs({ registry, database, dataDirectory, logger }: JobsOptions): Promise<OpenJobs> {
+export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
+  const { registry, database, dataDirectory, logger, metrics } = options;
   const files = await DataFiles.open(join(dataDirectory, 'files'));
   const workFolder = join(dataDirectory, 'work');
-  const store = new LmdbJobStore(join(dataDirectory, 'jobs'));
+  const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
   const scratch = await DuckDbDatabase.open(':memory:');
   const room = {
     jobs: store,

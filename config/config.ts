@@ -22,6 +22,9 @@ export const configVariables = {
     .describe('The folder of the embedded stores. Made if it is not there.'),
   HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on. 0.0.0.0 is every network.'),
   PORT: port.default(4000).describe('The port to listen on. 0 takes a free one.'),
+  METRICS_PORT: port
+    .optional()
+    .describe('The port of GET /metrics for Prometheus, at the same address. Nothing: not served. 0 takes a free one.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -77,6 +80,7 @@ const configSchema = z.object(configVariables).transform((variables) => ({
   dataDirectory: variables.FEATUREGRAPH_DATA_DIR,
   host: variables.HOST,
   port: variables.PORT,
+  metricsPort: variables.METRICS_PORT ?? null,
   logLevel: variables.LOG_LEVEL,
   isGraphiqlServed: variables.FEATUREGRAPH_GRAPHIQL,
   isIntrospectionAllowed: variables.FEATUREGRAPH_INTROSPECTION,

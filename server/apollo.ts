@@ -2,27 +2,30 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import { QUERY_LIMITS } from '../limits/query-limits.js';
+import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { executionPlugin, type ServerContext } from './execution-plugin.js';
 import { errorFormatter, formattedErrorFormatter } from './format-error.js';
+import { metricsPlugin } from './metrics-plugin.js';
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
+  readonly metrics: GatewayMetrics;
   readonly maxQueryCost: number;
   readonly isIntrospectionAllowed: boolean;
   readonly plugins?: readonly ApolloServerPlugin<ServerContext>[];
 }
 
 export function createApolloServer(options: ApolloOptions): ApolloServer<ServerContext> {
-  const { schema, logger, maxQueryCost, isIntrospectionAllowed } = options;
+  const { schema, logger, metrics, maxQueryCost, isIntrospectionAllowed } = options;
   return new ApolloServer<ServerContext>({
     schema,
     logger,
     introspection: isIntrospectionAllowed,
     hideSchemaDetailsFromClientErrors: !isIntrospectionAllowed,
     includeStacktraceInErrorResponses: false,
-    formatError: formattedErrorFormatter(logger),
+    formatError: formattedErrorFormatter(options),
     // Automatic persisted queries are a cache that any client can write to.
     persistedQueries: false,
     csrfPrevention: true,
@@ -33,7 +36,8 @@ export function createApolloServer(options: ApolloOptions): ApolloServer<ServerC
     validationOptions: { maxErrors: QUERY_LIMITS.maxValidationErrors },
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
-      executionPlugin({ schema, maxQueryCost, formatError: errorFormatter(logger) }),
+      executionPlugin({ schema, maxQueryCost, formatError: errorFormatter(options) }),
+      metricsPlugin(metrics),
       ...(options.plugins ?? []),
     ],
   });

@@ -1,6 +1,7 @@
 import { HeaderMap, type ApolloServer } from '@apollo/server';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../errors/app-error.js';
+import { checkDocumentNesting } from '../limits/nesting.js';
 import type { RequestContext } from '../resolvers/context.js';
 import type { ServerContext } from './execution-plugin.js';
 import { readJsonBody } from './read-body.js';
@@ -23,8 +24,12 @@ export async function answerGraphql(
 ): Promise<void> {
   const method = request.method ?? 'GET';
   const body = method === 'POST' ? refuseBatch(await readJsonBody(request, maxBodyBytes)) : undefined;
+  const search = searchOf(request);
+  const query =
+    method === 'POST' ? (body as { query?: unknown } | null)?.query : new URLSearchParams(search).get('query');
+  if (typeof query === 'string') checkDocumentNesting(query);
   const answer = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method, headers: headerMap(request), search: searchOf(request), body },
+    httpGraphQLRequest: { method, headers: headerMap(request), search, body },
     context: async () => createContext(requestId),
   });
   if (answer.body.kind !== 'complete') throw new Error('incremental delivery is not enabled');

@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { AppError } from '../errors/app-error.js';
 import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
+import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope } from '../observability/request-scope.js';
 import { allowOrigin } from './cors.js';
 import { EventStreams, wantsEvents } from './event-stream.js';
 import type { ExampleQuery } from './example-queries.js';
-import { errorFormatter } from './format-error.js';
+import { errorFormatter, type ErrorReports } from './format-error.js';
 import { servePage, wantsPage } from './graphiql.js';
 import { answerGraphql, type GraphqlEndpointOptions } from './graphql-endpoint.js';
 import type { Health } from './health.js';
@@ -19,6 +20,7 @@ import { attachWebSockets } from './websocket.js';
 export interface HttpServerOptions extends GraphqlEndpointOptions {
   readonly health: Health;
   readonly logger: Logger;
+  readonly metrics: GatewayMetrics;
   readonly corsOrigins: readonly string[];
   readonly streamLimits?: StreamLimits;
   /** The bundled GraphiQL page with its examples; null to serve none. */
@@ -38,15 +40,15 @@ export interface HttpServer {
 }
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { logger, maxBodyBytes, streamLimits: limits = STREAM_LIMITS } = options;
-  const formatError = errorFormatter(logger);
+  const { logger, metrics, maxBodyBytes, streamLimits: limits = STREAM_LIMITS } = options;
+  const formatError = errorFormatter(options);
   const subscriptions = new Subscriptions({ ...options, formatError });
   const events = new EventStreams({ subscriptions, limits, maxBodyBytes });
   const server = createServer((request, response) => {
     const requestId = requestIdOf(request);
     response.setHeader('x-request-id', requestId);
     requestScope.run({ requestId }, () => {
-      logWhenDone(logger, request, response);
+      reportWhenDone({ logger, metrics }, request, response);
       route({ ...options, events }, request, response, requestId).catch((error: unknown) => {
         fail(logger, error, response, requestId);
       });
@@ -154,15 +156,28 @@ function fail(logger: Logger, error: unknown, response: ServerResponse, requestI
   respondError(response, new AppError('INTERNAL_SERVER_ERROR', 'The gateway failed to answer this.'), requestId);
 }
 
-function logWhenDone(logger: Logger, request: IncomingMessage, response: ServerResponse): void {
+/** All else is "other": paths and methods that a client makes up must not become series that are kept for ever. */
+const MEASURED_ROUTES = new Set(['/graphql', '/healthz', '/readyz']);
+const MEASURED_METHODS = new Set(['GET', 'POST', 'OPTIONS']);
+
+function reportWhenDone(
+  { logger, metrics }: ErrorReports,
+  { method = '', url = '' }: IncomingMessage,
+  response: ServerResponse,
+): void {
   const start = performance.now();
   response.once('close', () => {
+    const durationMs = performance.now() - start;
+    const [path = ''] = url.split('?');
+    const route = MEASURED_ROUTES.has(path) ? path : 'other';
+    const status = response.statusCode;
+    metrics.request({ method: MEASURED_METHODS.has(method) ? method : 'other', route, status }, durationMs / 1000);
     logger.info(
       {
-        method: request.method,
-        path: request.url?.split('?')[0],
-        status: response.statusCode,
-        durationMs: Math.round((performance.now() - start) * 10) / 10,
+        method,
+        path,
+        status,
+        durationMs: Math.round(durationMs * 10) / 10,
         ...(response.writableFinished ? {} : { aborted: true }),
       },
       'request',

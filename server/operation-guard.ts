@@ -9,6 +9,7 @@ import {
 import { AppError } from '../errors/app-error.js';
 import { ERROR_CODES, isErrorCode } from '../errors/error-codes.js';
 import { findAppError } from '../errors/mask-error.js';
+import { checkVariableNesting } from '../limits/nesting.js';
 import { queryCostCheck } from '../limits/query-cost.js';
 import { QUERY_LIMITS } from '../limits/query-limits.js';
 
@@ -40,17 +41,24 @@ export function operationGuard(schema: GraphQLSchema, maxQueryCost: number): Ope
     if (!operation) return [noOperation(request.operationName)];
     if ((operation.operation === OperationTypeNode.SUBSCRIPTION) !== (delivery === 'events'))
       return [wrongTransport(delivery)];
+    const tooDeep = refusalOf(() => checkVariableNesting(request.variables));
+    if (tooDeep) return [tooDeep];
     const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables, {
       maxErrors: QUERY_LIMITS.maxValidationErrors,
     });
     if (errors) return errors.map(asBadInput);
-    try {
-      checkCost(request);
-      return [];
-    } catch (error) {
-      return [asGraphqlError(error as Error)];
-    }
+    const tooExpensive = refusalOf(() => checkCost(request));
+    return tooExpensive ? [tooExpensive] : [];
   };
+}
+
+function refusalOf(check: () => void): GraphQLError | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return asGraphqlError(error as Error);
+  }
 }
 
 /** The HTTP status of a request refused with this error. */

@@ -7,6 +7,8 @@ import {
   type ExecutionResult,
   type GraphQLFormattedError,
 } from 'graphql';
+import { checkDocumentNesting } from '../limits/nesting.js';
+import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import { requestScope } from '../observability/request-scope.js';
 import type { RequestContext } from '../resolvers/context.js';
 import type { Admission, AdmittedOperation, ServerContext } from './execution-plugin.js';
@@ -48,6 +50,7 @@ export interface SubscriptionsOptions {
   readonly apollo: ApolloServer<ServerContext>;
   readonly createContext: (requestId: string) => RequestContext;
   readonly formatError: FormatError;
+  readonly metrics: GatewayMetrics;
 }
 
 /**
@@ -74,6 +77,7 @@ export class Subscriptions {
   }
 
   async #admit({ query, operationName, variables, requestId }: SubscriptionRequest): Promise<AdmittedSubscription> {
+    checkDocumentNesting(query);
     const { apollo, createContext } = this.#options;
     const admission: Admission = {};
     const { body } = await apollo.executeOperation(
@@ -120,7 +124,9 @@ export class Subscriptions {
     requestId: string,
     run: (event: unknown) => Promise<ExecutionResult> | ExecutionResult,
   ): EventStream {
+    const left = this.#options.metrics.subscription();
     const end = async (): Promise<IteratorReturnResult<undefined>> => {
+      left();
       await source.return?.();
       return { done: true, value: undefined };
     };
@@ -129,9 +135,13 @@ export class Subscriptions {
         requestScope.run({ requestId }, async () => {
           try {
             const step = await source.next();
-            if (step.done) return { done: true as const, value: undefined };
+            if (step.done) {
+              left();
+              return { done: true as const, value: undefined };
+            }
             return { done: false as const, value: this.#format(await run(step.value)) };
           } catch (error) {
+            left();
             throw this.#formattedError(error);
           }
         }),

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApolloServer } from '@apollo/server';
+import { Registry as MetricsRegistry } from 'prom-client';
+import { measuredStores } from '../../composition/measured-stores.js';
 import type { BatchPredictions } from '../../datasources/jobs/batch-predictions.js';
 import type { JobEngine } from '../../datasources/jobs/job-engine.js';
 import type { TrainingSets } from '../../datasources/jobs/training-sets.js';
@@ -13,6 +15,7 @@ import type { OfflineStore } from '../../datasources/offline/offline-store.js';
 import type { Costs } from '../../datasources/prices/costs.js';
 import { FeatureSearch } from '../../datasources/registry/feature-search.js';
 import type { EntityType } from '../../datasources/registry/model.js';
+import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createLogger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 import { createContext, type Services } from '../../resolvers/context.js';
@@ -37,10 +40,11 @@ const folder = mkdtempSync(join(tmpdir(), 'featuregraph-bench-'));
 const store = new LmdbOnlineStore(folder);
 await fill(store, entityType);
 
+const metrics = createGatewayMetrics(new MetricsRegistry());
 const services: Services = {
   registry,
   search: new FeatureSearch(registry),
-  stores: { online: () => store, offline: () => ({}) as OfflineStore },
+  stores: measuredStores({ online: () => store, offline: () => ({}) as OfflineStore }, metrics),
   costs: {} as Costs,
   jobs: {} as JobEngine,
   batchPredictions: {} as BatchPredictions,
@@ -92,13 +96,14 @@ async function graphqlServer(): Promise<Server> {
   const apollo =
     variant === 'graphql-js'
       ? new ApolloServer<ServerContext>({ schema, logger, persistedQueries: false, stopOnTerminationSignals: false })
-      : createApolloServer({ schema, logger, maxQueryCost: 1_000_000, isIntrospectionAllowed: true });
+      : createApolloServer({ schema, logger, metrics, maxQueryCost: 1_000_000, isIntrospectionAllowed: true });
   await apollo.start();
   return createHttpServer({
     apollo,
     createContext: (requestId) => createContext(services, requestId),
     health: createHealth(async () => true),
     logger,
+    metrics,
     maxBodyBytes: 1_048_576,
     corsOrigins: [],
     page: null,

@@ -10,6 +10,6 @@ export async function serve(): Promise<void> {
   const progress = progressDisplay(logger);
   const gateway = await startGateway({ config, logger, onPrepare: progress.show }).finally(progress.end);
   onTerminationSignal(logger, gateway.stop);
-  logger.info({ url: gateway.url }, 'featuregraph is ready');
+  logger.info({ url: gateway.url, metricsUrl: gateway.metricsUrl ?? undefined }, 'featuregraph is ready');
   if (process.stderr.isTTY) process.stderr.write(`\n  featuregraph is ready: ${gateway.url}\n\n`);
 }

@@ -1,4 +1,3 @@
-import type { FeatureValue } from '../../values/value-type.js';
 import type { FileFormat } from '../files/file-format.js';
 import type { Model, ModelRuntime } from '../models/model.js';
 import type { JobOrigin, JobRecord } from './job.js';
@@ -119,6 +118,3 @@ export interface MetricRequest {
   /** Instead of the field alone: the mean of field / over, e.g. accuracy per token. */
   readonly over: string | null;
 }
-
-/** Any row a job reads, before it is known to fit a model. */
-export type InputRow = Readonly<Record<string, FeatureValue | null>>;

@@ -1,9 +1,11 @@
 resource "google_project_service" "api" {
   for_each = toset([
     "aiplatform.googleapis.com",
+    "artifactregistry.googleapis.com",
     "bigquery.googleapis.com",
     "bigtable.googleapis.com",
     "bigtableadmin.googleapis.com",
+    "iam.googleapis.com",
     "run.googleapis.com",
     "storage.googleapis.com",
   ])

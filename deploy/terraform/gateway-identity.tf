@@ -11,26 +11,17 @@ locals {
 resource "google_project_iam_custom_role" "vertex" {
   role_id     = "featuregraphVertex"
   title       = "featuregraph on Vertex AI"
-  description = "Feature views and batch prediction, and nothing that deploys, deletes or trains."
+  description = "Reading feature views and batch prediction, and nothing that deploys, deletes or trains."
   permissions = [
     "aiplatform.batchPredictionJobs.cancel",
     "aiplatform.batchPredictionJobs.create",
     "aiplatform.batchPredictionJobs.get",
     "aiplatform.batchPredictionJobs.list",
-    "aiplatform.featureGroups.get",
-    "aiplatform.featureGroups.list",
     "aiplatform.featureOnlineStores.get",
-    "aiplatform.featureOnlineStores.list",
-    "aiplatform.featureViewSyncs.get",
     "aiplatform.featureViewSyncs.list",
     "aiplatform.featureViews.fetchFeatureValues",
     "aiplatform.featureViews.get",
-    "aiplatform.featureViews.list",
-    "aiplatform.featureViews.sync",
-    "aiplatform.features.get",
-    "aiplatform.features.list",
     "aiplatform.models.get",
-    "aiplatform.models.list",
   ]
 }
 
@@ -57,6 +48,13 @@ resource "google_bigtable_table_iam_member" "values" {
   table         = google_bigtable_table.values.name
   role          = "roles/bigtable.user"
   member        = local.gateway
+}
+
+# `featuregraph doctor` looks at the app profile, which is of the instance and not of the table. Without data.
+resource "google_bigtable_instance_iam_member" "look" {
+  instance = google_bigtable_instance.online.name
+  role     = "roles/bigtable.viewer"
+  member   = local.gateway
 }
 
 resource "google_storage_bucket_iam_member" "files" {

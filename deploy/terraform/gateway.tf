@@ -1,3 +1,11 @@
+# Where the image is pushed to, before the service is made (docs/google-cloud.md).
+resource "google_artifact_registry_repository" "images" {
+  repository_id = "featuregraph"
+  location      = var.region
+  format        = "DOCKER"
+  depends_on    = [google_project_service.api]
+}
+
 resource "google_cloud_run_v2_service" "gateway" {
   name     = "featuregraph"
   location = var.region
@@ -6,6 +14,8 @@ resource "google_cloud_run_v2_service" "gateway" {
 
   template {
     service_account = google_service_account.gateway.email
+    # A bucket can be mounted in this one only.
+    execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
     # Subscriptions are requests that last: Cloud Run ends a request at this age, and clients reconnect.
     timeout = "3600s"
     scaling {
@@ -60,5 +70,13 @@ resource "google_cloud_run_v2_service" "gateway" {
       }
     }
   }
-  depends_on = [google_project_service.api]
+  # Without its roles the gateway would not become ready, and the apply would fail.
+  depends_on = [
+    google_project_iam_member.bigquery_jobs,
+    google_bigquery_dataset_iam_member.features,
+    google_bigtable_table_iam_member.values,
+    google_bigtable_gc_policy.values,
+    google_bigtable_app_profile.gateway,
+    google_storage_bucket_iam_member.files,
+  ]
 }

@@ -1,4 +1,5 @@
-# The offline store: all values ever. One table a source, made by the gateway's `apply` or by your pipelines.
+# The offline store: all values ever. One table a source, made by the gateway when it starts
+# or by your pipelines.
 resource "google_bigquery_dataset" "features" {
   dataset_id  = "features"
   location    = var.region
@@ -28,16 +29,18 @@ resource "google_bigtable_table" "values" {
   }
 }
 
-# Without a policy every version is kept for ever and a row grows until it cannot be read.
+# Collected is what BOTH rules collect: all but the newest version, once it is older than the registry's
+# versionRetentionSeconds (a day) and an hour of margin. By age alone a value that did not change for that long would be
+# deleted while it is still the newest; without a policy a row grows until it cannot be read.
 resource "google_bigtable_gc_policy" "values" {
   instance_name = google_bigtable_instance.online.name
   table         = google_bigtable_table.values.name
   column_family = "f"
   gc_rules = jsonencode({
-    mode = "union"
+    mode = "intersection"
     rules = [
-      { max_version = 10 },
-      { max_age = "604800s" },
+      { max_version = 1 },
+      { max_age = "25h" },
     ]
   })
 }

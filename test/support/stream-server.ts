@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { Registry as MetricsRegistry } from 'prom-client';
 import { buildSchema, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
 import { STREAM_LIMITS, type StreamLimits } from '../../limits/stream-limits.js';
+import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createLogger, type Logger } from '../../observability/logger.js';
 import type { RequestContext } from '../../resolvers/context.js';
 import { createApolloServer } from '../../server/apollo.js';
@@ -11,6 +13,7 @@ import { createHttpServer, type HttpServer } from '../../server/http-server.js';
 export interface StreamServer {
   readonly url: string;
   readonly http: HttpServer;
+  readonly metrics: MetricsRegistry;
   close(): Promise<void>;
 }
 
@@ -29,9 +32,12 @@ export async function startStreamServer(
   options: StreamServerOptions = {},
 ): Promise<StreamServer> {
   const logger = options.logger ?? createLogger('silent');
+  const metricsRegistry = new MetricsRegistry();
+  const metrics = createGatewayMetrics(metricsRegistry);
   const apollo = createApolloServer({
     schema,
     logger,
+    metrics,
     maxQueryCost: options.maxQueryCost ?? 1000,
     isIntrospectionAllowed: options.isIntrospectionAllowed ?? false,
   });
@@ -41,6 +47,7 @@ export async function startStreamServer(
     createContext: options.createContext ?? ((requestId) => ({ requestId }) as RequestContext),
     health: createHealth(async () => true),
     logger,
+    metrics,
     maxBodyBytes: 100_000,
     corsOrigins: options.corsOrigins ?? [],
     page: null,
@@ -51,6 +58,7 @@ export async function startStreamServer(
   return {
     url: `http://127.0.0.1:${(http.server.address() as AddressInfo).port}/graphql`,
     http,
+    metrics: metricsRegistry,
     close: async () => {
       http.server.close();
       http.cutOff();

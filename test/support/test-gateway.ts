@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
+import { Registry as MetricsRegistry } from 'prom-client';
 import { v7 as newJobId } from 'uuid';
+import { measuredJobStore } from '../../composition/measured-job-store.js';
+import { measuredStores } from '../../composition/measured-stores.js';
 import type { FeatureStores } from '../../datasources/feature-stores.js';
 import type { BatchPredictions } from '../../datasources/jobs/batch-predictions.js';
 import { JobEngine } from '../../datasources/jobs/job-engine.js';
@@ -19,6 +22,7 @@ import type { OnlineRead, OnlineStore } from '../../datasources/online/online-st
 import { FeatureSearch } from '../../datasources/registry/feature-search.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
+import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createLogger, type Logger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 import { createContext, type Services } from '../../resolvers/context.js';
@@ -40,6 +44,7 @@ export interface TestGateway {
   readonly schema: GraphQLSchema;
   readonly http: HttpServer;
   readonly services: Services;
+  readonly metrics: MetricsRegistry;
   /** Every read that reached a store. */
   readonly reads: { online: OnlineRead[]; pointInTime: PointInTimeRead[] };
   ask(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer>;
@@ -79,9 +84,11 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   };
   const logger = options.logger ?? createLogger('silent');
   const clock = options.clock ?? (() => 1_000_000_000_000_000n);
+  const metricsRegistry = new MetricsRegistry();
+  const metrics = createGatewayMetrics(metricsRegistry);
   const costs = await openTestCosts({ folder: join(folder, 'costs'), clock });
   const jobs = new JobEngine({
-    store: new LmdbJobStore(join(folder, 'jobs')),
+    store: measuredJobStore(new LmdbJobStore(join(folder, 'jobs')), metrics),
     runners: options.runners ?? [],
     clock,
     newId: () => newJobId(),
@@ -91,7 +98,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),
-    stores: options.wrap?.(counted) ?? counted,
+    stores: measuredStores(options.wrap?.(counted) ?? counted, metrics),
     costs,
     jobs,
     batchPredictions: options.batchPredictions?.(jobs) ?? ({} as BatchPredictions),
@@ -102,6 +109,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   const apollo = createApolloServer({
     schema,
     logger,
+    metrics,
     maxQueryCost: options.maxQueryCost ?? 1_000_000,
     isIntrospectionAllowed: options.isIntrospectionAllowed ?? true,
   });
@@ -111,6 +119,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     createContext: (requestId) => createContext(services, requestId),
     health: createHealth(async () => await services.stores.online(registry.featurestores[0]!).isHealthy()),
     logger,
+    metrics,
     maxBodyBytes: 1_048_576,
     corsOrigins: [],
     page: null,
@@ -123,6 +132,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   return {
     url,
     schema,
+    metrics: metricsRegistry,
     http,
     services,
     reads,

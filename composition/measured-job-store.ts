@@ -1,0 +1,29 @@
+import type { JobState } from '../datasources/jobs/job.js';
+import type { JobStore } from '../datasources/jobs/job-store.js';
+import type { GatewayMetrics } from '../observability/gateway-metrics.js';
+
+/** The job store with every change of a state counted when it is durable, so that a crash counts nothing twice. */
+export function measuredJobStore(store: JobStore, metrics: GatewayMetrics): JobStore {
+  return {
+    create: async (record, idempotencyKey) => {
+      const kept = await store.create(record, idempotencyKey);
+      // Another one: the key had started a job before, and nothing new was kept.
+      if (kept.id === record.id) metrics.job(kept.kind, kept.state);
+      return kept;
+    },
+    update: async (id, change) => {
+      let before: JobState | undefined;
+      const record = await store.update(id, (current) => {
+        before = current.state;
+        return change(current);
+      });
+      if (record.state !== before) metrics.job(record.kind, record.state);
+      return record;
+    },
+    startedWith: (idempotencyKey) => store.startedWith(idempotencyKey),
+    get: (id) => store.get(id),
+    list: (query) => store.list(query),
+    unfinished: () => store.unfinished(),
+    close: () => store.close(),
+  };
+}

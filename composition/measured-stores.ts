@@ -1,0 +1,76 @@
+import type { FeatureStores } from '../datasources/feature-stores.js';
+import type { OfflineStore } from '../datasources/offline/offline-store.js';
+import type { OnlineStore } from '../datasources/online/online-store.js';
+import type { EntityType } from '../datasources/registry/model.js';
+import type { GatewayMetrics, StoreReadKind } from '../observability/gateway-metrics.js';
+import type { FeatureCell } from '../values/feature-cell.js';
+
+/** The stores as resolvers see them, with every read measured. Around the ports: neither side knows of it. */
+export function measuredStores(stores: FeatureStores, metrics: GatewayMetrics): FeatureStores {
+  const online = new WeakMap<OnlineStore, OnlineStore>();
+  const offline = new WeakMap<OfflineStore, OfflineStore>();
+  return {
+    online: (featurestore) => once(online, stores.online(featurestore), (store) => measuredOnline(store, metrics)),
+    offline: (featurestore) => once(offline, stores.offline(featurestore), (store) => measuredOffline(store, metrics)),
+  };
+}
+
+function measuredOnline(store: OnlineStore, metrics: GatewayMetrics): OnlineStore {
+  return {
+    maxEntityIdsPerRead: store.maxEntityIdsPerRead,
+    read: (read) => measure('online', read.entityType, read.entityIds.length, () => store.read(read), metrics),
+    write: (entityType, writes) => store.write(entityType, writes),
+    delete: (entityType, entityIds) => store.delete(entityType, entityIds),
+    clear: (entityType) => store.clear(entityType),
+    isHealthy: () => store.isHealthy(),
+    close: () => store.close(),
+  };
+}
+
+function measuredOffline(store: OfflineStore, metrics: GatewayMetrics): OfflineStore {
+  return {
+    maxLabelsPerRead: store.maxLabelsPerRead,
+    pointInTime: (read) =>
+      measure('point_in_time', read.entityType, read.labels.length, () => store.pointInTime(read), metrics),
+    history: (read) => store.history(read),
+    append: (source, rows) => store.append(source, rows),
+    newest: (source) => store.newest(source),
+    isHealthy: () => store.isHealthy(),
+    close: () => store.close(),
+  };
+}
+
+async function measure(
+  kind: StoreReadKind,
+  entityType: EntityType,
+  entities: number,
+  readCells: () => Promise<FeatureCell[][]>,
+  metrics: GatewayMetrics,
+): Promise<FeatureCell[][]> {
+  const start = performance.now();
+  const seconds = (): number => (performance.now() - start) / 1000;
+  try {
+    const rows = await readCells();
+    metrics.read(kind, 'ok', entities, seconds());
+    metrics.values(entityType, countStatuses(rows));
+    return rows;
+  } catch (error) {
+    metrics.read(kind, 'failed', entities, seconds());
+    throw error;
+  }
+}
+
+/** Counted here and added once: a read gives up to a million values, and a counter's increment is a hash of its labels. */
+function countStatuses(rows: readonly (readonly FeatureCell[])[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of rows) {
+    for (const { status } of row) counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function once<Store extends object>(made: WeakMap<Store, Store>, store: Store, make: (store: Store) => Store): Store {
+  let measured = made.get(store);
+  if (!measured) made.set(store, (measured = make(store)));
+  return measured;
+}

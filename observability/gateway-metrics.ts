@@ -1,0 +1,99 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** Seconds. Answers from the online store take milliseconds, historical ones up to a minute. */
+const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const BATCH_BUCKETS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
+
+export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
+
+/**
+ * What the gateway counts, for Prometheus. Labels have few values, all of them ours or the registry's: a series is kept for
+ * as long as the process lives, so a label that a client can choose (an entity id, an operation's name) would be a way to
+ * fill the memory, and would show a user's data to whoever reads the metrics.
+ */
+export function createGatewayMetrics(registry: Registry) {
+  const registers = [registry];
+  const requests = new Histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'HTTP requests by method, route and status, from the head of the request to the end of the answer.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: DURATION_BUCKETS,
+    registers,
+  });
+  const operations = new Histogram({
+    name: 'graphql_operation_duration_seconds',
+    help: 'GraphQL operations, by type (none: not parsed) and outcome: ok, partial (some fields failed) or failed (no data). Of a subscription, what comes before its first event.',
+    labelNames: ['type', 'outcome'] as const,
+    buckets: DURATION_BUCKETS,
+    registers,
+  });
+  const errors = new Counter({
+    name: 'graphql_errors_total',
+    help: 'Errors in GraphQL answers and events, by code (docs/errors.md).',
+    labelNames: ['code'] as const,
+    registers,
+  });
+  const subscriptions = new Gauge({
+    name: 'featuregraph_open_subscriptions',
+    help: 'Subscriptions that are followed now, over WebSocket and server-sent events.',
+    registers,
+  });
+  const batches = new Histogram({
+    name: 'dataloader_batch_size',
+    help: 'Entities that one read of a store was asked for: now (online) or as of moments (point_in_time).',
+    labelNames: ['read'] as const,
+    buckets: BATCH_BUCKETS,
+    registers,
+  });
+  const reads = new Histogram({
+    name: 'featuregraph_store_read_duration_seconds',
+    help: 'Reads of a store, by kind of read and outcome: ok or failed.',
+    labelNames: ['read', 'outcome'] as const,
+    buckets: DURATION_BUCKETS,
+    registers,
+  });
+  const values = new Counter({
+    name: 'feature_values_total',
+    help: 'Feature values read, by entity type and status: PRESENT, NULL, NOT_FOUND or EXPIRED.',
+    labelNames: ['featurestore', 'entity_type', 'status'] as const,
+    registers,
+  });
+  const jobs = new Counter({
+    name: 'jobs_total',
+    help: 'Jobs that entered a state, by kind.',
+    labelNames: ['kind', 'state'] as const,
+    registers,
+  });
+  return {
+    request: (labels: { method: string; route: string; status: number }, seconds: number): void =>
+      requests.observe(labels, seconds),
+    operation: (type: string, outcome: 'ok' | 'partial' | 'failed', seconds: number): void =>
+      operations.observe({ type, outcome }, seconds),
+    error: (code: string): void => errors.inc({ code }),
+    /** Gives what to call when the subscription has ended; calling it again changes nothing. */
+    subscription: (): (() => void) => {
+      let isOpen = true;
+      subscriptions.inc();
+      return () => {
+        if (isOpen) subscriptions.dec();
+        isOpen = false;
+      };
+    },
+    read: (read: StoreReadKind, outcome: 'ok' | 'failed', entities: number, seconds: number): void => {
+      batches.observe({ read }, entities);
+      reads.observe({ read, outcome }, seconds);
+    },
+    values: (entityType: EntityTypeLabels, counts: ReadonlyMap<string, number>): void => {
+      const labels = { featurestore: entityType.featurestore.name, entity_type: entityType.name };
+      for (const [status, count] of counts) values.inc({ ...labels, status }, count);
+    },
+    job: (kind: string, state: string): void => jobs.inc({ kind, state }),
+  };
+}
+
+export type StoreReadKind = 'online' | 'point_in_time';
+
+interface EntityTypeLabels {
+  readonly name: string;
+  readonly featurestore: { readonly name: string };
+}

@@ -1,0 +1,48 @@
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DataFiles } from '../../datasources/files/data-files.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+/** A folder for files with a label file in it, and a secret beside it that links inside of it lead to. */
+async function openFiles() {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'files/labels'), { recursive: true });
+  mkdirSync(join(folder, 'files-secret'));
+  writeFileSync(join(folder, 'files/labels/june.csv'), 'a');
+  writeFileSync(join(folder, 'files-secret/key.csv'), 'secret');
+  symlinkSync(join(folder, 'files-secret'), join(folder, 'files/link'));
+  symlinkSync(join(folder, 'files-secret/key.csv'), join(folder, 'files/key.csv'));
+  return { folder, files: await DataFiles.open(join(folder, 'files')) };
+}
+
+const OUTSIDE = [
+  '../files-secret/key.csv',
+  'labels/../../files-secret/key.csv',
+  '/etc/passwd',
+  'link/key.csv',
+  'labels/june.csv\0.parquet',
+  '',
+  '..',
+];
+
+describe('a name that leads out of the folder for files', () => {
+  it.each([...OUTSIDE, 'key.csv'])('is not read: %j', async (name) => {
+    const { files, folder } = await openFiles();
+    const fault = await files.existing(name, 'labels.file').catch((error: unknown) => error);
+    expect(fault).toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'labels.file' } });
+    expect(String(fault)).not.toContain(folder);
+  });
+
+  it.each([...OUTSIDE, 'link/new/made.csv', '.', 'labels/..'])('is not written to: %j', async (name) => {
+    const { files, folder } = await openFiles();
+    await expect(files.writable(name, 'output.location')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    expect(readdirSync(join(folder, 'files-secret'))).toEqual(['key.csv']);
+  });
+
+  it('is a name like any other when it only looks so', async () => {
+    const { files } = await openFiles();
+    expect(await files.existing('labels/../labels/june.csv', 'f')).toMatch(/labels\/june\.csv$/);
+    expect(await files.writable('..labels/new.csv', 'f')).toMatch(/\.\.labels\/new\.csv$/);
+  });
+});
