@@ -12,11 +12,15 @@ import { BatchPredictionRunner } from '../datasources/jobs/local-batch-predictio
 import { LocalBatchPredictions } from '../datasources/jobs/local-batch-prediction/local-batch-predictions.js';
 import { LocalTrainingSets } from '../datasources/jobs/local-training-set/local-training-sets.js';
 import { TrainingSetRunner } from '../datasources/jobs/local-training-set/training-set-runner.js';
+import { PricedJobs } from '../datasources/jobs/priced-jobs.js';
+import { scanWork } from '../datasources/jobs/scan-work.js';
 import type { TrainingSets } from '../datasources/jobs/training-sets.js';
 import { HttpServing } from '../datasources/models/http/http-serving.js';
 import type { ModelRuntime, ModelServing } from '../datasources/models/model.js';
 import { OnnxServing } from '../datasources/models/onnx/onnx-serving.js';
 import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
+import type { FeatureStores } from '../datasources/feature-stores.js';
+import type { Costs } from '../datasources/prices/costs.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
@@ -26,6 +30,8 @@ export interface JobsOptions {
   readonly registry: Registry;
   /** Of the embedded offline store. */
   readonly database: DuckDbDatabase;
+  readonly stores: FeatureStores;
+  readonly costs: Costs;
   readonly dataDirectory: string;
   readonly logger: Logger;
 }
@@ -42,7 +48,8 @@ export interface OpenJobs {
 const MAX_RUNNING_JOBS = 2;
 
 /** The job engine with all it can do. What was not finished by the last process is taken up. */
-export async function openJobs({ registry, database, dataDirectory, logger }: JobsOptions): Promise<OpenJobs> {
+export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
+  const { registry, database, stores, costs, dataDirectory, logger } = options;
   const files = await DataFiles.open(join(dataDirectory, 'files'));
   const workFolder = join(dataDirectory, 'work');
   const store = new LmdbJobStore(join(dataDirectory, 'jobs'));
@@ -72,6 +79,7 @@ export async function openJobs({ registry, database, dataDirectory, logger }: Jo
     clock: systemClock,
     newId: () => uuidv7(),
     maxRunning: MAX_RUNNING_JOBS,
+    costs: new PricedJobs(costs),
     onError: (error, job) => logger.error({ err: error, job: job.id }, 'a job failed'),
   });
   routes.set('here', {
@@ -84,7 +92,9 @@ export async function openJobs({ registry, database, dataDirectory, logger }: Jo
   return {
     engine,
     batchPredictions: batchPrediction,
-    trainingSets: new LocalTrainingSets(trainingSetRooms, engine),
+    trainingSets: new LocalTrainingSets(trainingSetRooms, engine, (request) =>
+      scanWork(request, stores, systemClock()),
+    ),
     close: async () => {
       await engine.stop();
       await vertex.close();
