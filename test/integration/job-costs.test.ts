@@ -54,8 +54,8 @@ let server: Awaited<ReturnType<typeof startModelServer>>;
 let gateway: Gateway;
 let folder: string;
 /** Ends the wait of a batch that is to take as long as a test wants. */
-let goOn: () => void;
-let gate: Promise<void>;
+let goOn: (value: undefined) => void;
+let gate: Promise<undefined>;
 
 const config = (budgets: string) =>
   parseConfig({
@@ -74,7 +74,7 @@ const serve = (budgets: string) => {
 
 beforeEach(async () => {
   folder = temporaryFolder();
-  gate = Promise.resolve();
+  gate = Promise.resolve(undefined);
   server = await startModelServer({
     '/predict': async ({ instances }) => {
       await gate;
@@ -172,7 +172,7 @@ describe('the cost of a batch prediction', () => {
   });
 
   it('is held against the budget of the day while it runs, and the next is refused, also by the next process', async () => {
-    ({ promise: gate, resolve: goOn } = Promise.withResolvers<void>());
+    ({ promise: gate, resolve: goOn } = Promise.withResolvers<undefined>());
     const first = await start({ model: 'other', batchSize: 5 });
     expect(first.job.estimatedCost.total.amount).toBe(0.2);
     const again = { model: 'other', batchSize: 5, idempotencyKey: 'again' };
@@ -181,7 +181,7 @@ describe('the cost of a batch prediction', () => {
     await gateway.stop();
     gateway = await serve('anonymous=0.25');
     expect((await start(again)).userErrors).toMatchObject([refusal]);
-    goOn();
+    goOn(undefined);
     const { costSoFar } = await ended(first.job.id);
     // What it really cost has taken the place of the estimate.
     expect(costSoFar.amount).toBeLessThan(0.2);
