@@ -264,13 +264,13 @@ export class JobEngine {
 
   /** Changes a record durably, by legal transitions only, and tells the watchers. */
   async #change(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
-    const record = await this.#options.store.update(id, (current) => {
+    const changed = await this.#options.store.update(id, (current) => {
       const next = change(current);
       if (next.state !== current.state && !mayFollow(current.state, next.state)) return current;
       return next;
     });
     // Before the watchers hear of the end: what they estimate or start next counts what this cost.
-    if (isEndState(record.state)) await this.#settle(record);
+    const record = isEndState(changed.state) ? await this.#settle(changed) : changed;
     const watch = this.#watches.get(id);
     // What was reported since the last checkpoint stands until the end: progress does not go back before its watchers.
     watch?.publish(
@@ -281,15 +281,16 @@ export class JobEngine {
   }
 
   /** Once for each job: the store gives an ended job that is not settled to the next process. */
-  async #settle(record: JobRecord): Promise<void> {
+  async #settle(record: JobRecord): Promise<JobRecord> {
     const { costs, store, onError } = this.#options;
-    if (!costs || record.cost?.isSettled !== false) return;
+    if (!costs || record.cost?.isSettled !== false) return record;
     try {
       await costs.ended(record, this.#replicaHours(record));
-      await store.update(record.id, (job) => ({ ...job, cost: job.cost && { ...job.cost, isSettled: true } }));
+      return await store.update(record.id, (job) => ({ ...job, cost: job.cost && { ...job.cost, isSettled: true } }));
     } catch (error) {
       // The job itself has ended as it did; its estimate stays held against the budget.
       onError(error, record);
+      return record;
     }
   }
 
