@@ -39,8 +39,13 @@ export class TrainingSetResolver {
     const estimate = await costs.estimator.historicalQuery(await scanWork(request, stores, now));
     // Nobody is known until there is a login.
     const admission = await costs.guard.admit({ principal: null, estimate, maxCostUsd });
-    // What a query scanned is billed also when nobody got its rows.
-    return trainingSets.preview(request, rows).finally(() => costs.guard.settle(admission, estimate.total));
+    // One that is refused has scanned nothing.
+    const preview = await trainingSets.preview(request, rows).catch(async (error: unknown) => {
+      await costs.guard.settle(admission, 0);
+      throw error;
+    });
+    await costs.guard.settle(admission, estimate.total);
+    return preview;
   }
 
   @Mutation(() => StartTrainingSetPayload, {

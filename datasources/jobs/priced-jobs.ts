@@ -49,8 +49,11 @@ export class PricedJobs implements JobCosts {
 
   soFar({ work, estimate }: JobCost, replicaHours: number | null): CostEstimate | null {
     if (work.kind !== 'BATCHES' || replicaHours === null) return null;
-    // By the edition that the estimate was made with, so that the two can be compared.
-    return this.costs.estimator.costSoFar({ ...work, replicaHours, priceBook: priceBookId(estimate.book) });
+    const { estimator } = this.costs;
+    // By the edition that the estimate was made with, so that the two can be compared. Gone, it prices nothing any more.
+    const priceBook = priceBookId(estimate.book);
+    if (!estimator.books.all.some((book) => priceBookId(book) === priceBook)) return null;
+    return estimator.costSoFar({ ...work, replicaHours, priceBook });
   }
 
   estimated({ estimate }: JobCost): CostEstimate {

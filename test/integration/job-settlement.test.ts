@@ -7,7 +7,7 @@ import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import type { JobRequest } from '../../datasources/jobs/new-job.js';
 import { PricedJobs } from '../../datasources/jobs/priced-jobs.js';
 import type { Costs } from '../../datasources/prices/costs.js';
-import { AppError } from '../../errors/app-error.js';
+import type { AppError } from '../../errors/app-error.js';
 import { openTestCosts } from '../support/costs.js';
 import { CountableWork } from '../support/countable-work.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

@@ -11,7 +11,6 @@ import type {
 } from '../../datasources/jobs/batch-predictions.js';
 import { BigQuery } from '@google-cloud/bigquery';
 import { PricedJobs } from '../../datasources/jobs/priced-jobs.js';
-import type { UsedReplicaHours } from '../../datasources/prices/cost-estimator.js';
 import { openTestCosts } from '../support/costs.js';
 import { startTableMetadataServer } from '../support/google/table-metadata-server.js';
 import { JobEngine } from '../../datasources/jobs/job-engine.js';
@@ -241,7 +240,7 @@ describe('batch prediction on Vertex AI', () => {
     const { name } = await created();
     world.advance(name, SUCCEEDED);
     const done = await ended(job.id);
-    const { total } = costs.estimator.costSoFar({ ...done.cost!.work, replicaHours: 0.5 } as UsedReplicaHours);
+    const { total } = costs.estimator.costSoFar({ ...done.cost!.work, replicaHours: 0.5 });
     expect(engine.costSoFar(done)?.total).toEqual(total);
     expect(total.toNumber()).toBeGreaterThan(0.3);
     expect(await costs.history.runs(SPEC.model)).toMatchObject([
