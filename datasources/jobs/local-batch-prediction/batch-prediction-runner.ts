@@ -44,6 +44,8 @@ export class BatchPredictionRunner implements JobRunner {
     await folder.claim(job.id);
     const start = checkpointOf(job);
     await folder.dropAfter(start?.parts ?? []);
+    // A process that ends before the work began is no wish to cancel: the job stays for the next one.
+    control.stopping.throwIfAborted();
     if (control.signal.aborted) return this.#end(job, folder, start, 'CANCELLED');
     const connection = await this.room.scratch.instance.connect();
     const progress = { checkpoint: start };
