@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { OperatorError } from '../errors/operator-error.js';
+import { ESTIMATE, estimateText, type AskedEstimate } from './asked-estimate.js';
 import { DEFAULT_URL, GatewayClient } from './gateway-client.js';
 import { watchJob } from './watch-job.js';
 
@@ -12,6 +13,7 @@ export interface StartOptions {
   readonly name?: string;
   readonly label?: readonly string[];
   readonly idempotencyKey?: string;
+  readonly maxCostUsd?: number;
   readonly output?: string;
   readonly outputFormat?: string;
 }
@@ -23,6 +25,7 @@ export function addStartOptions(command: Command): Command {
     .option('--name <name>', 'what to call the job')
     .option('--label <key=value...>', 'labels to find the job by')
     .option('--idempotency-key <key>', 'the same key never starts a second job')
+    .option('--max-cost-usd <dollars>', 'refuse what is estimated above this', dollars)
     .option('--input <file>', 'the whole input of the mutation as JSON; other options win over what is in it')
     .option('--url <url>', 'the gateway', DEFAULT_URL)
     .option('--no-watch', 'only start the job and print its id');
@@ -37,17 +40,16 @@ export interface StartRequest {
   readonly defaults?: Readonly<Record<string, unknown>>;
 }
 
-/** Starts a job by a mutation, prints its id, and watches it unless told not to. */
+/** Starts a job by a mutation, prints its id and what it was estimated to cost, and watches it unless told not to. */
 export async function startJob(
   { mutation, inputType, input, defaults = {} }: StartRequest,
   options: StartOptions,
 ): Promise<void> {
   const gateway = new GatewayClient(options.url);
-  const given = options.input === undefined ? {} : await readInput(options.input);
   const query = `mutation ($input: ${inputType}!) {
-    ${mutation}(input: $input) { job { id } userErrors { message field } } }`;
+    ${mutation}(input: $input) { job { id estimatedCost { ${ESTIMATE} } } userErrors { message field } } }`;
   const answer = await gateway.ask<Readonly<Record<string, Payload>>>(query, {
-    input: [given, input, commonInput(options)].reduce(merged, defaults),
+    input: await wholeInput([input, commonInput(options)], options, defaults),
   });
   const { job = null, userErrors = [] } = answer[mutation] ?? {};
   if (!job) {
@@ -57,21 +59,47 @@ export async function startJob(
     );
   }
   process.stdout.write(`${job.id}\n`);
+  // Not of the output: that is the id alone, for the next command.
+  process.stderr.write(estimateText(job.estimatedCost));
   if (options.watch) await watchJob(gateway, job.id);
 }
 
 interface Payload {
-  readonly job: { readonly id: string } | null;
+  readonly job: { readonly id: string; readonly estimatedCost: AskedEstimate } | null;
   readonly userErrors: readonly { readonly message: string; readonly field: readonly string[] | null }[];
 }
 
-function commonInput({ name, label, idempotencyKey, output, outputFormat }: StartOptions): Record<string, unknown> {
+/** What is said in a file, then by options, which win. */
+export async function wholeInput(
+  said: readonly Readonly<Record<string, unknown>>[],
+  { input: file }: Pick<StartOptions, 'input'>,
+  defaults: Readonly<Record<string, unknown>> = {},
+): Promise<Record<string, unknown>> {
+  const given = file === undefined ? {} : await readInput(file);
+  return [given, ...said].reduce<Record<string, unknown>>(merged, defaults);
+}
+
+function commonInput({
+  name,
+  label,
+  idempotencyKey,
+  maxCostUsd,
+  output,
+  outputFormat,
+}: StartOptions): Record<string, unknown> {
   return {
     displayName: name,
     labels: label && Object.fromEntries(label.map(keyAndValue)),
     idempotencyKey,
+    maxCostUsd,
     output: { location: output, format: outputFormat?.toUpperCase() },
   };
+}
+
+function dollars(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('It is a number of dollars.');
+  return value;
 }
 
 function keyAndValue(label: string): [string, string] {

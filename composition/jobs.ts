@@ -12,11 +12,15 @@ import { BatchPredictionRunner } from '../datasources/jobs/local-batch-predictio
 import { LocalBatchPredictions } from '../datasources/jobs/local-batch-prediction/local-batch-predictions.js';
 import { LocalTrainingSets } from '../datasources/jobs/local-training-set/local-training-sets.js';
 import { TrainingSetRunner } from '../datasources/jobs/local-training-set/training-set-runner.js';
+import { PricedJobs } from '../datasources/jobs/priced-jobs.js';
+import { scanWork } from '../datasources/jobs/scan-work.js';
 import type { TrainingSets } from '../datasources/jobs/training-sets.js';
 import { HttpServing } from '../datasources/models/http/http-serving.js';
 import type { ModelRuntime, ModelServing } from '../datasources/models/model.js';
 import { OnnxServing } from '../datasources/models/onnx/onnx-serving.js';
 import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
+import type { FeatureStores } from '../datasources/feature-stores.js';
+import type { Costs } from '../datasources/prices/costs.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
@@ -28,6 +32,8 @@ export interface JobsOptions {
   readonly registry: Registry;
   /** Of the embedded offline store. */
   readonly database: DuckDbDatabase;
+  readonly stores: FeatureStores;
+  readonly costs: Costs;
   readonly dataDirectory: string;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
@@ -46,7 +52,7 @@ const MAX_RUNNING_JOBS = 2;
 
 /** The job engine with all it can do. What was not finished by the last process is taken up. */
 export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
-  const { registry, database, dataDirectory, logger, metrics } = options;
+  const { registry, database, stores, costs, dataDirectory, logger, metrics } = options;
   const files = await DataFiles.open(join(dataDirectory, 'files'));
   const workFolder = join(dataDirectory, 'work');
   const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
@@ -76,6 +82,7 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
     clock: systemClock,
     newId: () => uuidv7(),
     maxRunning: MAX_RUNNING_JOBS,
+    costs: new PricedJobs(costs),
     onError: (error, job) => logger.error({ err: error, job: job.id }, 'a job failed'),
   });
   routes.set('here', {
@@ -88,7 +95,9 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   return {
     engine,
     batchPredictions: batchPrediction,
-    trainingSets: new LocalTrainingSets(trainingSetRooms, engine),
+    trainingSets: new LocalTrainingSets(trainingSetRooms, engine, (request) =>
+      scanWork(request, stores, systemClock()),
+    ),
     close: async () => {
       await engine.stop();
       await vertex.close();

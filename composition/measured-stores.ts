@@ -35,6 +35,7 @@ function measuredOffline(store: OfflineStore, metrics: GatewayMetrics): OfflineS
     history: (read) => store.history(read),
     append: (source, rows) => store.append(source, rows),
     newest: (source) => store.newest(source),
+    estimateBytes: (read) => store.estimateBytes(read),
     isHealthy: () => store.isHealthy(),
     close: () => store.close(),
   };

@@ -10,6 +10,7 @@ import type { Model } from '../datasources/models/model.js';
 import { badInput } from '../errors/app-error.js';
 import { listOf } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
+import type { CostEstimate, Money } from '../schema/cost/cost-estimate.js';
 import {
   BatchPredictionJob,
   BatchPredictionJobConnection,
@@ -28,8 +29,9 @@ import {
 import { formatResourceName } from '../schema/resource-name.js';
 import { batchPredictionRequest } from './batch-prediction-request.js';
 import type { RequestContext } from './context.js';
+import { money } from './costs.js';
 import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
-import { findBatchPredictionJob, jobOrigin, jobPage } from './jobs.js';
+import { estimatedCost, findBatchPredictionJob, jobOrigin, jobPage } from './jobs.js';
 import { connection, type PageArguments } from './page.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
@@ -129,6 +131,17 @@ export class BatchPredictionResolver {
   @FieldResolver()
   resources(@Root() { spec }: BatchPredictionJobRecord): BatchResources {
     return spec.resources;
+  }
+
+  @FieldResolver()
+  estimatedCost(@Root() job: BatchPredictionJobRecord, @Ctx() context: RequestContext): CostEstimate {
+    return estimatedCost(context, job);
+  }
+
+  @FieldResolver()
+  costSoFar(@Root() job: BatchPredictionJobRecord, @Ctx() { jobs }: RequestContext): Money | null {
+    const cost = jobs.costSoFar(job);
+    return cost && money(cost.book, cost.total);
   }
 
   @FieldResolver()

@@ -3,10 +3,12 @@ import type { JobFilter as JobConditions } from '../datasources/jobs/job-store.j
 import { JOB_KINDS, type JobKind, type JobOrigin, type JobRecord } from '../datasources/jobs/job.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import type { Connection } from '../schema/connection.js';
+import type { CostEstimate } from '../schema/cost/cost-estimate.js';
 import type { JobFilter } from '../schema/job/job-filter.js';
 import { formatResourceName, isJobId, parseResourceName } from '../schema/resource-name.js';
 import type { JsonObject } from '../schema/scalars/json-object.js';
 import type { RequestContext } from './context.js';
+import { costEstimate } from './costs.js';
 import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
 import { connection, type PageArguments } from './page.js';
 
@@ -41,6 +43,16 @@ export function noJob(id: string, field: string): AppError {
     'JOB_NOT_FOUND',
     `There is no job "${id}". Ids of jobs look like ${formatResourceName({ kind: 'job', job: '…' })}; "jobs" lists them.`,
     { field },
+  );
+}
+
+/** The estimate that a job was admitted with. */
+export function estimatedCost({ jobs }: RequestContext, job: JobRecord): CostEstimate {
+  const estimate = jobs.estimatedCost(job);
+  if (estimate) return costEstimate(estimate);
+  throw new AppError(
+    'VALUE_NOT_REPRESENTABLE',
+    'No estimate was made for this job: it began before costs were counted.',
   );
 }
 
@@ -95,12 +107,17 @@ export function stringLabels(
 /** It is a key of the store as well, whose keys are short. */
 const MAX_IDEMPOTENCY_KEY_BYTES = 500;
 
-/** Who asks for a job. Nobody is known until there is a login. */
-export function jobOrigin({ idempotencyKey }: { idempotencyKey: string | null | undefined }): JobOrigin {
+export interface JobTerms {
+  readonly idempotencyKey: string | null | undefined;
+  readonly maxCostUsd: number | null | undefined;
+}
+
+/** Who asks for a job, and on what terms. Nobody is known until there is a login. */
+export function jobOrigin({ idempotencyKey, maxCostUsd }: JobTerms): JobOrigin {
   if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > MAX_IDEMPOTENCY_KEY_BYTES) {
     throw badInput(`"idempotencyKey" has at most ${MAX_IDEMPOTENCY_KEY_BYTES} bytes. Use a UUID.`, 'idempotencyKey');
   }
-  return { createdBy: null, idempotencyKey: idempotencyKey ?? null };
+  return { createdBy: null, idempotencyKey: idempotencyKey ?? null, maxCostUsd: maxCostUsd ?? null };
 }
 
 function isBatchPrediction(job: JobRecord): job is BatchPredictionJobRecord {

@@ -1,16 +1,18 @@
-import { Arg, Ctx, FieldResolver, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Float, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { scanWork } from '../datasources/jobs/scan-work.js';
 import type {
   TrainingSetJobRecord,
   TrainingSetPreviewResult,
   TrainingSetValidationResult,
 } from '../datasources/jobs/training-sets.js';
 import { listOf } from '../schema/complexity.js';
+import type { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { StartTrainingSetInput, StartTrainingSetPayload, TrainingSetInput } from '../schema/job/start-training-set.js';
 import { TrainingSetJob, type TrainingSetOutput } from '../schema/job/training-set-job.js';
 import { TrainingSetPreview } from '../schema/job/training-set-validation.js';
 import type { RequestContext } from './context.js';
 import { MAX_PAGE_SIZE, pageSize } from './cursor.js';
-import { jobOrigin, stringLabels } from './jobs.js';
+import { estimatedCost, jobOrigin, stringLabels } from './jobs.js';
 import { trainingSetRequest } from './training-set-request.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
@@ -22,12 +24,28 @@ export class TrainingSetResolver {
     complexity: listOf('first'),
   })
   async trainingSetPreview(
-    @Ctx() { registry, trainingSets }: RequestContext,
+    @Ctx() { registry, trainingSets, stores, costs, now }: RequestContext,
     @Arg('input', () => TrainingSetInput, { description: 'What it is made of.' }) input: TrainingSetInput,
     @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: 'How many rows to show, at most 100.' })
     first: number | null | undefined,
+    @Arg('maxCostUsd', () => Float, {
+      nullable: true,
+      description: 'Dollars. What is estimated above this is refused. null: as much as the budget of the day has.',
+    })
+    maxCostUsd: number | null | undefined,
   ): Promise<TrainingSetPreviewResult> {
-    return trainingSets.preview(trainingSetRequest(registry, input), pageSize(first, MAX_PAGE_SIZE));
+    const request = trainingSetRequest(registry, input);
+    const rows = pageSize(first, MAX_PAGE_SIZE);
+    const estimate = await costs.estimator.historicalQuery(await scanWork(request, stores, now));
+    // Nobody is known until there is a login.
+    const admission = await costs.guard.admit({ principal: null, estimate, maxCostUsd });
+    // One that is refused has scanned nothing.
+    const preview = await trainingSets.preview(request, rows).catch(async (error: unknown) => {
+      await costs.guard.settle(admission, 0);
+      throw error;
+    });
+    await costs.guard.settle(admission, estimate.total);
+    return preview;
   }
 
   @Mutation(() => StartTrainingSetPayload, {
@@ -47,6 +65,11 @@ export class TrainingSetResolver {
         ...jobOrigin(input),
       }),
     );
+  }
+
+  @FieldResolver()
+  estimatedCost(@Root() job: TrainingSetJobRecord, @Ctx() context: RequestContext): CostEstimate {
+    return estimatedCost(context, job);
   }
 
   @FieldResolver()

@@ -1,4 +1,5 @@
 import { AppError } from '../errors/app-error.js';
+import type { JsonObject } from '../schema/scalars/json-object.js';
 import { USER_ERROR_CODES, type UserError, type UserErrorCode } from '../schema/user-error.js';
 
 /** What a mutation about a job gives. */
@@ -28,6 +29,7 @@ function userError({ message, details }: AppError, code: UserErrorCode): UserErr
     code,
     field: details.field === undefined ? null : ['input', ...segments(details.field)],
     row: typeof details.row === 'number' ? details.row : null,
+    estimate: (details.estimate as JsonObject | undefined) ?? null,
   };
 }
 

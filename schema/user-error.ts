@@ -1,4 +1,5 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { JSONObject, type JsonObject } from './scalars/json-object.js';
 import { ERROR_CODES, type ErrorCode } from '../errors/error-codes.js';
 
 /** The codes that say what is wrong with what a mutation was asked for; all others fail the field (docs/errors.md). */
@@ -50,4 +51,10 @@ export class UserError {
     description: 'The row at fault, from 0, where the input has rows; null elsewhere.',
   })
   row!: number | null;
+
+  @Field(() => JSONObject, {
+    nullable: true,
+    description: 'The estimate that is over the limit (COST_OVER_LIMIT), with its lines; null elsewhere.',
+  })
+  estimate!: JsonObject | null;
 }

@@ -9,6 +9,7 @@ import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import { LocalTrainingSets } from '../../datasources/jobs/local-training-set/local-training-sets.js';
 import { TrainingSetRunner } from '../../datasources/jobs/local-training-set/training-set-runner.js';
 import type { TrainingSetResult } from '../../datasources/jobs/training-sets.js';
+import { scanWork } from '../../datasources/jobs/scan-work.js';
 import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { DEFAULT_OPTIONS } from '../../datasources/offline/point-in-time/plan.js';
@@ -57,7 +58,9 @@ const engine = new JobEngine({
   maxRunning: 1,
   onError: (error) => process.stderr.write(`${String(error)}\n`),
 });
-const trainingSets = new LocalTrainingSets(rooms, engine);
+const trainingSets = new LocalTrainingSets(rooms, engine, (request) =>
+  scanWork(request, { offline: () => offline }, systemClock()),
+);
 const featuresOf = (entityType: typeof airport, names: readonly string[]) =>
   names.map((name) => featureOf(entityType, name));
 

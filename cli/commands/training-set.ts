@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { addStartOptions, startJob, type StartOptions } from '../start-job.js';
+import { ESTIMATE, estimateText, type AskedEstimate } from '../asked-estimate.js';
+import { GatewayClient } from '../gateway-client.js';
+import { addStartOptions, startJob, wholeInput, type StartOptions } from '../start-job.js';
 
 interface TrainingSetOptions extends StartOptions {
   readonly featurestore?: string;
@@ -15,6 +17,7 @@ interface TrainingSetOptions extends StartOptions {
   readonly strictlyBefore?: boolean;
   readonly knownAtLabelTime?: boolean;
   readonly withTimestamps?: boolean;
+  readonly estimate?: boolean;
 }
 
 export function trainingSetCommand(): Command {
@@ -32,13 +35,23 @@ export function trainingSetCommand(): Command {
     .option('--ttl-seconds <seconds>', 'after which a value counts as expired', seconds)
     .option('--strictly-before', 'leave out values of exactly the label’s time')
     .option('--known-at-label-time', 'leave out values written after the label’s time')
-    .option('--with-timestamps', 'give beside each feature when its value became true');
+    .option('--with-timestamps', 'give beside each feature when its value became true')
+    .option('--estimate', 'only say what it would cost; nothing is started');
   return addStartOptions(command).action(async (options: TrainingSetOptions) => {
-    await startJob(
+    if (options.estimate) return estimate(options);
+    return startJob(
       { mutation: 'startTrainingSet', inputType: 'StartTrainingSetInput', input: inputOf(options) },
       options,
     );
   });
+}
+
+async function estimate(options: TrainingSetOptions): Promise<void> {
+  const { trainingSet: input } = await wholeInput([inputOf(options)], options);
+  const query = `query ($input: TrainingSetInput!) { estimateHistoricalQuery(input: $input) { ${ESTIMATE} } }`;
+  const gateway = new GatewayClient(options.url);
+  const answer = await gateway.ask<{ estimateHistoricalQuery: AskedEstimate }>(query, { input });
+  process.stdout.write(estimateText(answer.estimateHistoricalQuery));
 }
 
 function inputOf(options: TrainingSetOptions): Record<string, unknown> {

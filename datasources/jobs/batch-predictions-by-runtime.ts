@@ -1,3 +1,4 @@
+import type { Instant } from '../../values/instant.js';
 import type { Model, ModelRuntime } from '../models/model.js';
 import type {
   BatchPredictionJobRecord,
@@ -58,6 +59,10 @@ export class BatchPredictionsByRuntime implements BatchPredictions, JobRunner {
     // A job whose model is gone ends at once, wherever it ran.
     const runtime = job.spec.runtime;
     return runtime !== undefined && (this.routeOf(runtime).runner.runsElsewhere?.(job) ?? false);
+  }
+
+  replicaHours(job: BatchPredictionJobRecord, now: Instant): number | null {
+    return this.#route(job).runner.replicaHours?.(job, now) ?? null;
   }
 
   #route({ spec }: BatchPredictionJobRecord): BatchPredictionRoute {

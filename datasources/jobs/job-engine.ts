@@ -1,11 +1,15 @@
 import { AppError, badInput } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
+import type { CostEstimate } from '../prices/estimate.js';
+import { putBack, takenUp } from './job-attempts.js';
+import type { JobCosts } from './job-costs.js';
 import { stopReason, type JobControl, type JobOutcome, type JobRunner, type StopReason } from './job-runner.js';
 import type { JobQuery, JobStore } from './job-store.js';
 import { isEndState, mayFollow } from './job-transitions.js';
 import { JobWatch } from './job-watch.js';
 import { idempotencyKeyOf, isSameRequest } from './idempotency.js';
-import { further, jobErrorOf, JobFailure, NO_PROGRESS, type JobKind, type JobRecord, type JobState } from './job.js';
+import { further, jobErrorOf, JobFailure, type JobKind, type JobRecord, type JobState } from './job.js';
+import { newJob, type JobRequest } from './new-job.js';
 import { ProgressMeter, type ProgressRate } from './progress-rate.js';
 
 export interface JobEngineOptions {
@@ -16,26 +20,10 @@ export interface JobEngineOptions {
   readonly newId: () => string;
   /** How many jobs run on this machine at once; the others stay QUEUED. */
   readonly maxRunning: number;
+  /** Absent: jobs cost nothing. */
+  readonly costs?: JobCosts;
   readonly onError: (error: unknown, job: JobRecord) => void;
 }
-
-export interface JobRequest {
-  readonly kind: JobKind;
-  readonly spec: unknown;
-  readonly displayName: string | null;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly createdBy: string | null;
-  /** null: each request starts a job. Keys of different kinds and creators are different keys. */
-  readonly idempotencyKey: string | null;
-  /**
-   * Refuses what cannot be done by throwing; run before the job is kept. Not run for a key that was used before: the job
-   * is there, and what it needed (an input since deleted, an empty output folder) may not be.
-   */
-  readonly check?: () => Promise<void>;
-}
-
-/** A job taken up this often without getting any further is given up: it may be what ends the process. */
-const MAX_ATTEMPTS = 5;
 
 interface Running {
   readonly abort: AbortController;
@@ -68,38 +56,32 @@ export class JobEngine {
   async start(request: JobRequest): Promise<JobRecord> {
     if (this.#stopping.signal.aborted)
       throw new AppError('SHUTTING_DOWN', 'The gateway is stopping. Try another instance.');
-    const { store, clock, newId } = this.#options;
+    const { store, clock, newId, costs } = this.#options;
     const key = idempotencyKeyOf(request);
     const earlier = key === null ? undefined : await store.startedWith(key);
     if (earlier) return this.#sameOrRefused(request, earlier);
     await request.check?.();
-    const { kind, spec, displayName, labels, createdBy } = request;
-    const record: JobRecord = {
-      id: newId(),
-      kind,
-      state: 'QUEUED',
-      displayName,
-      labels,
-      createdBy,
-      createdAt: clock(),
-      startedAt: null,
-      endedAt: null,
-      progress: NO_PROGRESS,
-      error: null,
-      spec,
-      checkpoint: null,
-      result: null,
-      attempts: 0,
-    };
-    const kept = await store.create(record, key);
-    if (kept.id !== record.id) return this.#sameOrRefused(request, kept);
+    const cost = (await costs?.admit(request)) ?? null;
+    const record = newJob(request, newId(), clock(), cost);
+    const release = async () => cost && costs?.release(cost);
+    const kept = await store.create(record, key).catch(async (error: unknown) => {
+      await release();
+      throw error;
+    });
+    if (kept.id !== record.id) {
+      await release();
+      return this.#sameOrRefused(request, kept);
+    }
     this.#enqueue(kept);
     return kept;
   }
 
-  /** Takes up all jobs that had not ended when the process did. */
+  /** Takes up all jobs that were not done with when the process ended. */
   async resume(): Promise<void> {
-    for (const record of await this.#options.store.unfinished()) this.#enqueue(record);
+    for (const record of await this.#options.store.unfinished()) {
+      if (isEndState(record.state)) await this.#settle(record);
+      else this.#enqueue(record);
+    }
   }
 
   async get(id: string): Promise<JobRecord | undefined> {
@@ -115,6 +97,16 @@ export class JobEngine {
   rate(record: JobRecord): ProgressRate {
     const none = { ratePerSecond: null, remainingSeconds: null };
     return this.#running.get(record.id)?.meter.rate(record.progress, this.#options.clock()) ?? none;
+  }
+
+  /** The estimate that a job was admitted with; null where jobs cost nothing. */
+  estimatedCost({ cost }: JobRecord): CostEstimate | null {
+    return (cost && this.#options.costs?.estimated(cost)) ?? null;
+  }
+
+  /** What a job has cost up to now, or in all; null when nobody says. */
+  costSoFar(record: JobRecord): CostEstimate | null {
+    return (record.cost && this.#options.costs?.soFar(record.cost, this.#replicaHours(record))) ?? null;
   }
 
   /**
@@ -218,28 +210,11 @@ export class JobEngine {
     const stored = await this.#options.store.get(id);
     if (!stored || isEndState(stored.state)) return undefined;
     this.#watchOf(stored);
-    return this.#change(id, (current) => {
-      const isGivenUp = current.attempts >= MAX_ATTEMPTS;
-      if (current.state === 'CANCELLING' && (isGivenUp || current.startedAt === null)) {
-        return this.#ended(current, 'CANCELLED');
-      }
-      if (isGivenUp) {
-        const message = `The job was taken up ${MAX_ATTEMPTS} times, and each time the process ended before it got any further.`;
-        return { ...this.#ended(current, 'FAILED'), error: { code: 'GIVEN_UP', message } };
-      }
-      const state = current.state === 'QUEUED' ? 'PENDING' : current.state;
-      return {
-        ...current,
-        state,
-        startedAt: current.startedAt ?? this.#options.clock(),
-        attempts: current.attempts + 1,
-      };
-    });
+    return this.#change(id, (current) => takenUp(current, this.#options.clock()));
   }
 
-  /** The process was asked to stop: that is not the job's fault, and does not count as an attempt. */
   async #putBack(id: string): Promise<void> {
-    await this.#change(id, (current) => ({ ...current, attempts: Math.max(0, current.attempts - 1) }));
+    await this.#change(id, putBack);
   }
 
   #control(id: string, signal: AbortSignal, meter: ProgressMeter): JobControl {
@@ -289,11 +264,13 @@ export class JobEngine {
 
   /** Changes a record durably, by legal transitions only, and tells the watchers. */
   async #change(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
-    const record = await this.#options.store.update(id, (current) => {
+    const changed = await this.#options.store.update(id, (current) => {
       const next = change(current);
       if (next.state !== current.state && !mayFollow(current.state, next.state)) return current;
       return next;
     });
+    // Before the watchers hear of the end: what they estimate or start next counts what this cost.
+    const record = isEndState(changed.state) ? await this.#settle(changed) : changed;
     const watch = this.#watches.get(id);
     // What was reported since the last checkpoint stands until the end: progress does not go back before its watchers.
     watch?.publish(
@@ -301,6 +278,24 @@ export class JobEngine {
     );
     if (isEndState(record.state)) this.#watches.delete(id);
     return record;
+  }
+
+  /** Once for each job: the store gives an ended job that is not settled to the next process. */
+  async #settle(record: JobRecord): Promise<JobRecord> {
+    const { costs, store, onError } = this.#options;
+    if (!costs || record.cost?.isSettled !== false) return record;
+    try {
+      await costs.ended(record, this.#replicaHours(record));
+      return await store.update(record.id, (job) => ({ ...job, cost: job.cost && { ...job.cost, isSettled: true } }));
+    } catch (error) {
+      // The job itself has ended as it did; its estimate stays held against the budget.
+      onError(error, record);
+      return record;
+    }
+  }
+
+  #replicaHours(record: JobRecord): number | null {
+    return this.#runners.get(record.kind)?.replicaHours?.(record, this.#options.clock()) ?? null;
   }
 
   /** The one watch of a job; one that has ended needs none to be kept. */

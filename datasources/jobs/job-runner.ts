@@ -1,3 +1,4 @@
+import type { Instant } from '../../values/instant.js';
 import type { JobError, JobKind, JobProgress, JobRecord, JobState } from './job.js';
 
 /** How one kind of job is done. It may be run several times for one job: each time it goes on from the last checkpoint. */
@@ -17,6 +18,12 @@ export interface JobRunner {
    * machine. Absent: it never is.
    */
   runsElsewhere?(job: JobRecord): boolean;
+
+  /**
+   * The hours of all replicas that a job has used until now, or in all; null when nobody says. Absent: such jobs use no
+   * replicas.
+   */
+  replicaHours?(job: JobRecord, now: Instant): number | null;
 }
 
 export interface JobControl {

@@ -1,4 +1,5 @@
 import type { Instant } from '../../values/instant.js';
+import { isEndState } from './job-transitions.js';
 import type { JobKind, JobRecord, JobState } from './job.js';
 
 /** Where job records live. What has been resolved is durable: a job is acknowledged only when it cannot be lost. */
@@ -20,7 +21,7 @@ export interface JobStore {
   /** The newest first. */
   list(query: JobQuery): Promise<JobRecord[]>;
 
-  /** Jobs that have not ended, the oldest first. */
+  /** Jobs that are not done with (isDone), the oldest first. */
   unfinished(): Promise<JobRecord[]>;
 
   close(): Promise<void>;
@@ -43,6 +44,11 @@ export interface JobFilter {
   readonly createdFrom?: Instant | undefined;
   /** Inclusive. */
   readonly createdTo?: Instant | undefined;
+}
+
+/** Whether nothing more is to be done for a job: it has ended, and what it cost is settled. */
+export function isDone({ state, cost }: JobRecord): boolean {
+  return isEndState(state) && (cost?.isSettled ?? true);
 }
 
 export function matchesFilter(record: JobRecord, filter: JobFilter): boolean {

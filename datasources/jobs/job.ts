@@ -1,5 +1,6 @@
 import { AppError } from '../../errors/app-error.js';
 import type { Instant } from '../../values/instant.js';
+import type { JobCost } from './job-costs.js';
 
 /** The states of a job, in the words of Vertex AI. Which may follow which: job-transitions.ts. */
 export const JOB_STATES = [
@@ -38,6 +39,8 @@ export interface JobRecord<Spec = unknown, Checkpoint = unknown, Result = unknow
   readonly progress: JobProgress;
   readonly error: JobError | null;
   readonly spec: Spec;
+  /** null for one that uses nothing with a price. */
+  readonly cost: JobCost | null;
   readonly checkpoint: Checkpoint | null;
   readonly result: Result | null;
   /** How often a process took it up since it last got further. A job that kills its process must not do so for ever. */
@@ -53,11 +56,13 @@ export interface JobProgress {
 
 export const NO_PROGRESS: JobProgress = { completed: 0n, failed: 0n, total: null };
 
-/** Who asks for a job. */
+/** Who asks for a job, and on what terms. */
 export interface JobOrigin {
   readonly createdBy: string | null;
   /** The same key never starts a second job; null: each request starts one. */
   readonly idempotencyKey: string | null;
+  /** The job is refused when it is estimated above this; absent or null: as much as the budget of the day has. */
+  readonly maxCostUsd?: number | null;
 }
 
 /** The one of two that got further: a progress does not go back before its watchers. */

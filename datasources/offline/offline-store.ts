@@ -17,6 +17,9 @@ export interface OfflineStore {
    */
   pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]>;
 
+  /** The bytes a point-in-time read scans at most, before it runs and without running it: what a warehouse bills. */
+  estimateBytes(read: PointInTimeRead): Promise<bigint>;
+
   /** The values one feature of one entity has had, the newest first. One value per moment: the newest arrival. */
   history(read: HistoryRead): Promise<HistoryEntry[]>;
 

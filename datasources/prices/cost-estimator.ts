@@ -5,6 +5,7 @@ import {
   type BatchPredictionCost,
   type BatchWork,
 } from './batch-prediction-cost.js';
+import { ZERO } from './decimal.js';
 import type { CostEstimate } from './estimate.js';
 import type { MachineInput } from './machine-usage.js';
 import { METERS } from './meters.js';
@@ -51,8 +52,22 @@ export class CostEstimator {
     return estimateBatchPrediction(book, request, await this.#measured(book, request));
   }
 
+  /** The machine that is priced when none is named; null: the book has one price for all. */
+  defaultMachine(priceBook: string | null): string | null {
+    return machineOf(this.books.find(priceBook));
+  }
+
+  /** Hours that all replicas of a job are billed before their first batch. */
+  startupHours({ startingReplicaCount, priceBook }: BatchWork & ByPriceBook): number {
+    const minutes = this.books.find(priceBook).meters.get(METERS.machineHour)?.startup?.minutes ?? ZERO;
+    return minutes
+      .times(startingReplicaCount ?? 1)
+      .dividedBy(60)
+      .toNumber();
+  }
+
   /** What a job has cost by the replica hours that it used. */
-  async costSoFar({ replicaHours, priceBook, ...machine }: UsedReplicaHours): Promise<CostEstimate> {
+  costSoFar({ replicaHours, priceBook, ...machine }: UsedReplicaHours): CostEstimate {
     return costOfReplicaHours(this.books.find(priceBook), machine, replicaHours);
   }
 
@@ -80,10 +95,14 @@ export class CostEstimator {
     if (typeof model !== 'string' || typeof secondsPerBatch === 'number') return null;
     return measuredBatch(await this.#history.runs(model), {
       // The machine that is priced when none is named is the one whose past jobs count.
-      machineType: work.machineType ?? book.meters.get(METERS.machineHour)?.prices[0]?.resource ?? null,
+      machineType: work.machineType ?? machineOf(book),
       acceleratorType: work.acceleratorType ?? null,
       acceleratorCount: work.acceleratorCount ?? null,
       batchSize: work.batchSize ?? DEFAULT_BATCH_SIZE,
     });
   }
+}
+
+function machineOf(book: PriceBook): string | null {
+  return book.meters.get(METERS.machineHour)?.prices[0]?.resource ?? null;
 }

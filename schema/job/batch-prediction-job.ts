@@ -1,6 +1,7 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { listOf } from '../complexity.js';
 import { connectionOf } from '../connection.js';
+import { CostEstimate, Money } from '../cost/cost-estimate.js';
 import { Model } from '../model/model.js';
 import { Node } from '../node.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
@@ -127,6 +128,17 @@ export class BatchPredictionJob {
 
   @Field(() => BatchResources, { description: 'What it runs on.' })
   resources!: BatchResources;
+
+  @Field(() => CostEstimate, {
+    description: 'What it was estimated to cost before it began, by the prices of that time.',
+  })
+  estimatedCost!: CostEstimate;
+
+  @Field(() => Money, {
+    nullable: true,
+    description: 'What it has cost up to now, or in all; null while whoever bills it has not said what it used.',
+  })
+  costSoFar!: Money | null;
 
   @Field(() => PredictionConnection, {
     description: 'What was predicted, in the order of the input; while the job runs, what there is so far.',

@@ -1,7 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { UserError } from '../user-error.js';
-import { StartJobInput } from './start-job.js';
+import { MaxCostUsd, StartJobInput } from './start-job.js';
 import { BatchOutputFormatEnum, BatchPredictionJob } from './batch-prediction-job.js';
 import { FileFormatEnum } from './enums.js';
 
@@ -115,6 +115,9 @@ export class RetryFailedInstancesInput {
       'The same key never starts a second job: the first one is given again. null: every request starts one.',
   })
   idempotencyKey!: string | null | undefined;
+
+  @MaxCostUsd
+  maxCostUsd!: number | null | undefined;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'What came of retryFailedInstances.' })

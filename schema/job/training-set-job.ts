@@ -1,4 +1,5 @@
 import { Field, ObjectType, registerEnumType } from 'type-graphql';
+import { CostEstimate } from '../cost/cost-estimate.js';
 import { Node } from '../node.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { Job } from './job.js';
@@ -38,6 +39,11 @@ export class TrainingSetOutput {
 export class TrainingSetJob {
   @Field(() => String, { nullable: true, description: 'What its owner calls it; null when it has no name.' })
   displayName!: string | null;
+
+  @Field(() => CostEstimate, {
+    description: 'What it was estimated to cost before it began, in bytes scanned, by the prices of that time.',
+  })
+  estimatedCost!: CostEstimate;
 
   @Field(() => TrainingSetValidation, {
     nullable: true,

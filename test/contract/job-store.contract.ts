@@ -1,6 +1,10 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { JobCost } from '../../datasources/jobs/job-costs.js';
 import type { JobStore } from '../../datasources/jobs/job-store.js';
 import type { JobRecord } from '../../datasources/jobs/job.js';
+import { estimateHistoricalQuery } from '../../datasources/prices/historical-query-cost.js';
+import { keepEstimate } from '../../datasources/prices/kept-estimate.js';
+import { bookOf } from '../support/costs.js';
 import { jobRecord } from '../support/job-record.js';
 
 /** What every store of job records keeps. `open` is called with the same folder again after `close`. */
@@ -51,6 +55,20 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
       await Promise.all(Array.from({ length: 100 }, () => store.update('1', increment)));
       expect((await store.get('1'))?.attempts).toBe(100);
       await expect(store.update('none', increment)).rejects.toThrow('there is no job none');
+    });
+
+    it('holds a job that has ended as not done with until its cost is settled', async () => {
+      const cost = (isSettled: boolean): JobCost => ({
+        work: { kind: 'SCAN', bytes: 1n, priceBook: null },
+        estimate: keepEstimate(estimateHistoricalQuery(bookOf({ 'offline-scan-tib': '1' }), 1n)),
+        admission: 'a',
+        isSettled,
+      });
+      await store.create(job('1', { cost: cost(false) }), null);
+      await store.update('1', (record) => ({ ...record, state: 'SUCCEEDED' }));
+      expect((await store.unfinished()).map(({ id }) => id)).toEqual(['1']);
+      await store.update('1', (record) => ({ ...record, cost: cost(true) }));
+      expect(await store.unfinished()).toEqual([]);
     });
 
     it('knows which jobs have not ended, the oldest first', async () => {

@@ -52,6 +52,23 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       }
     });
 
+    it('says how many bytes a read scans: those of the columns that are asked for, whoever is asked about', async () => {
+      const { entityType, source, store } = await setUp();
+      const labels = [{ entityId: 'nobody', time: T(0) }];
+      const bytes = (features: readonly Feature[]) => store.estimateBytes({ entityType, labels, features });
+      const [a, b] = entityType.features as [Feature, Feature];
+      await store.append(
+        source,
+        Array.from({ length: 20 }, (_, i) => rowOf(`x${i}`, -i, { a: 'é', b: 'b'.repeat(1000) })),
+      );
+      const [onlyA, onlyB, both] = [await bytes([a]), await bytes([b]), await bytes([a, b])];
+      expect(onlyA).toBeGreaterThan(0n);
+      // Beside the keys, which all three scan. A warehouse counts two bytes more for each string.
+      expect(Number(both - onlyA)).toBeGreaterThanOrEqual(20_000);
+      expect(Number(both - onlyA)).toBeLessThanOrEqual(20_040);
+      expect(onlyB).toBeGreaterThan(onlyA);
+    });
+
     it('keeps each microsecond', async () => {
       const { entityType, source, store } = await setUp();
       await store.append(source, [

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { FileFormat } from '../../datasources/files/file-format.js';
 import type {
@@ -54,6 +55,21 @@ describe('a batch prediction', () => {
     });
     const next = await lab.batch.predictions(job, { after: 5n, limit: 2 });
     expect(next.map(({ instanceNumber }) => instanceNumber)).toEqual([6n, 7n]);
+  });
+
+  it('whose process ends at any moment after its start is done by the next one', async () => {
+    const folder = temporaryFolder();
+    for (const milliseconds of [0, 0, 1, 2, 4, 8]) {
+      const lab = await openLab({ folder });
+      await writeInput(lab, 'in.parquet', ROWS);
+      const { id } = await lab.batch.start(request(files('in.parquet')));
+      await sleep(milliseconds);
+      await lab.stop();
+      const next = await openLab({ folder });
+      await next.engine.resume();
+      expect((await ended(next, id)).state).toBe('SUCCEEDED');
+      await next.stop();
+    }
   });
 
   it('keeps as many batches in flight as there are replicas, and no more', async () => {

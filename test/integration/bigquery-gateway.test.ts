@@ -103,18 +103,35 @@ describeWithGoogleSql('a gateway over BigQuery', () => {
     });
     onTestFinished(() => gateway.stop());
     server.jobs.all.clear();
-    const response = await fetch(gateway.url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-request-id': 'the-request' },
-      body: JSON.stringify({
-        query: `{ entity(featurestore: "test", entityType: "wired", entityId: "x", asOf: "${PAST}") {
-          features(names: ["a"]) { value status } } }`,
-      }),
-    });
+    const ask = (query: string) =>
+      fetch(gateway.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-request-id': 'the-request' },
+        body: JSON.stringify({ query }),
+      });
+    const response = await ask(`{ entity(featurestore: "test", entityType: "wired", entityId: "x", asOf: "${PAST}") {
+      features(names: ["a"]) { value status } } }`);
     expect(await response.json()).toMatchObject({
       data: { entity: { features: [{ value: 'from BigQuery', status: 'PRESENT' }] } },
     });
     const [job] = server.jobs.all.values();
     expect(job?.configuration.labels.request_id).toBe(response.headers.get('x-request-id'));
+
+    // What it would cost is asked of BigQuery, by a dry run, and priced by the book of the cloud.
+    server.jobs.all.clear();
+    const input = `input: { featurestore: "test", entityType: "wired",
+      labels: { rows: [{ entity_id: "x", timestamp: "${PAST}" }] } }`;
+    const asked = (
+      await ask(`{ estimateHistoricalQuery(${input}) { total { amount } assumptions priceBook { name } } }`)
+    ).json();
+    const { data, errors }: any = await asked;
+    expect(errors).toBeUndefined();
+    expect(data.estimateHistoricalQuery.priceBook.name).toBe('google-us-central1');
+    expect(data.estimateHistoricalQuery.total.amount).toBeGreaterThan(0);
+    expect(data.estimateHistoricalQuery.assumptions.join()).toMatch(/scans [1-9]\d* bytes at most/);
+    expect(server.jobs.all.size).toBe(0);
+    // Nothing here joins them: a job would find no table on this machine.
+    const refused: any = await (await ask(`{ trainingSetPreview(${input}) { rows } }`)).json();
+    expect(refused.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'featurestore' });
   });
 });

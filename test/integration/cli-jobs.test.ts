@@ -93,6 +93,18 @@ describe('predict', () => {
     ]);
   });
 
+  it('says what the job was estimated to cost, and starts none above --max-cost-usd', async () => {
+    predicting.begin(1n).count(1n).end();
+    await run('predict', '--model', 'churn', '--table', 'a', '--max-cost-usd', '3.125');
+    expect(out).toMatch(/^jobs\/[\w-]+\n$/);
+    expect(shown).toMatch(
+      /^estimated: \$3\.125 by priceBooks\/google-us-central1@.*\n {2}- The query scans 549755813888 bytes/,
+    );
+    await expect(run('predict', '--model', 'churn', '--table', 'a', '--max-cost-usd', '3.12')).rejects.toThrow(
+      /input\.maxCostUsd: The estimate is \$3\.125, more than the \$3\.12/,
+    );
+  });
+
   it('takes the input from a file, where options win', async () => {
     const file = join(folder, 'predict.json');
     writeFileSync(
@@ -129,6 +141,15 @@ describe('predict', () => {
 });
 
 describe('training-set', () => {
+  it('only says what it would cost when asked for the estimate', async () => {
+    await run('training-set', '--featurestore', 'shop', '--entity-type', 'customer', '--labels', 'a.csv', '--estimate');
+    expect(out).toMatch(/^estimated: \$0\.00 by priceBooks\/this-machine@/);
+    expect(trainingSets.asked).toEqual([]);
+    await expect(
+      run('training-set', '--featurestore', 'shop', '--entity-type', 'nobody', '--labels', 'a.csv', '--estimate'),
+    ).rejects.toThrow(/nobody/);
+  });
+
   it('starts a training set, shows its progress and ends with 2 when it is one in part', async () => {
     training.begin(null).count(1n, 1n).end('PARTIALLY_SUCCEEDED');
     const code = await run(

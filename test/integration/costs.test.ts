@@ -1,11 +1,7 @@
-import 'reflect-metadata';
 import { join } from 'node:path';
-import { graphql } from 'graphql';
-import { buildSchemaSync, Field, InputType } from 'type-graphql';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { pricesCommand } from '../../cli/commands/prices.js';
 import { THIS_MACHINE } from '../../datasources/prices/price-book.js';
-import { historicalCostResolver } from '../../resolvers/historical-cost.resolver.js';
 import { openTestCosts } from '../support/costs.js';
 import { estimateCli } from '../support/estimate-cli.js';
 import { smallRegistry } from '../support/small-registry.js';
@@ -264,31 +260,6 @@ describe('the API', () => {
     expect(free.data.compareServing).toEqual({ cheaper: 'ONLINE', breakEvenPredictions: 0 });
     const infinite = await ask(`predictions: 1, hours: 0`, 'ratio');
     expect(infinite.errors![0]!.extensions.code).toBe('VALUE_NOT_REPRESENTABLE');
-  });
-
-  it('prices historical queries by what their store says that they scan', async () => {
-    @InputType('ScanInput')
-    class ScanInput {
-      @Field(() => String)
-      store!: string;
-    }
-    const resolver = historicalCostResolver(ScanInput, async ({ store }) => ({
-      bytes: 2n ** 39n,
-      priceBook: store === 'duckdb' ? THIS_MACHINE : null,
-    }));
-    const schema = buildSchemaSync({ resolvers: [resolver], validate: false });
-    const ask = (store: string) =>
-      graphql({
-        schema,
-        source: `{ estimateHistoricalQuery(input: { store: "${store}" }) { total { amount } lines { quantity unit } } }`,
-        contextValue: gateway.services,
-      });
-    expect(await ask('bigquery')).toEqual({
-      data: { estimateHistoricalQuery: { total: { amount: 3.125 }, lines: [{ quantity: 0.5, unit: 'TiB' }] } },
-    });
-    expect(await ask('duckdb')).toEqual({
-      data: { estimateHistoricalQuery: { total: { amount: 0 }, lines: [{ quantity: 0.5, unit: 'TiB' }] } },
-    });
   });
 });
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { JobEngine, type JobRequest } from '../../datasources/jobs/job-engine.js';
+import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import type { JobControl, JobOutcome, JobRunner } from '../../datasources/jobs/job-runner.js';
 import { isEndState, mayFollow } from '../../datasources/jobs/job-transitions.js';
 import { JOB_STATES, JobFailure, type JobRecord, type JobState } from '../../datasources/jobs/job.js';
+import type { JobRequest } from '../../datasources/jobs/new-job.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

@@ -80,6 +80,7 @@ describe('startBatchPrediction', () => {
         labels: { team: 'sales' },
         createdBy: null,
         idempotencyKey: null,
+        maxCostUsd: null,
         model: churn,
         spec: {
           model: 'churn',

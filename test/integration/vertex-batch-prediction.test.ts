@@ -4,7 +4,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BatchPredictionRequest, BatchPredictionSpec } from '../../datasources/jobs/batch-predictions.js';
+import type {
+  BatchInput,
+  BatchPredictionRequest,
+  BatchPredictionSpec,
+} from '../../datasources/jobs/batch-predictions.js';
+import { BigQuery } from '@google-cloud/bigquery';
+import { PricedJobs } from '../../datasources/jobs/priced-jobs.js';
+import { openTestCosts } from '../support/costs.js';
+import { startTableMetadataServer } from '../support/google/table-metadata-server.js';
 import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import { isEndState } from '../../datasources/jobs/job-transitions.js';
 import type { JobRecord } from '../../datasources/jobs/job.js';
@@ -77,6 +85,10 @@ describe('batch prediction on Vertex AI', () => {
   let server: VertexServer;
   let storage: CloudStorageServer;
   let clients: VertexClients;
+  let costs: Awaited<ReturnType<typeof openTestCosts>>;
+  /** Of a table that is an input; these jobs write files. */
+  let tables: Awaited<ReturnType<typeof startTableMetadataServer>>;
+  let warehouse: BigQuery;
   let engine: JobEngine;
   let predictions: VertexBatchPredictions;
 
@@ -103,6 +115,7 @@ describe('batch prediction on Vertex AI', () => {
       clock: () => 1_000_000_000_000_000n,
       newId: () => `00000000-0000-7000-8000-${String(Date.now()).padStart(12, '0')}`,
       maxRunning: 4,
+      costs: new PricedJobs(costs),
       onError: (error) => {
         throw error;
       },
@@ -115,13 +128,23 @@ describe('batch prediction on Vertex AI', () => {
           projectId: 'demo-project',
           authClient: new PassThroughClient() as never,
         }),
-      bigquery: () => Promise.reject(new Error('these jobs write files')),
+      bigquery: async () => warehouse,
     });
   };
 
   beforeEach(async () => {
     gateway = 1;
     folder = mkdtempSync(join(tmpdir(), 'featuregraph-test-'));
+    costs = await openTestCosts({ folder: join(folder, 'costs') });
+    tables = await startTableMetadataServer({
+      'demo-project.work.instances': { type: 'TABLE', numRows: '20' },
+      'demo-project.work.a_view': { type: 'VIEW' },
+    });
+    warehouse = new BigQuery({
+      projectId: 'demo-project',
+      apiEndpoint: tables.endpoint,
+      authClient: new PassThroughClient() as never,
+    });
     world = new BatchPredictionWorld(PLACE, new Set([MODEL_NAME]));
     server = await startVertexServer(PLACE, world.services());
     storage = await startCloudStorageServer('demo-files');
@@ -132,6 +155,8 @@ describe('batch prediction on Vertex AI', () => {
   afterEach(async () => {
     await engine.stop();
     await clients.close();
+    await costs.close();
+    await tables.close();
     await storage.stop();
     server.stop();
     rmSync(folder, { recursive: true });
@@ -193,6 +218,62 @@ describe('batch prediction on Vertex AI', () => {
     const request = { ...REQUEST, spec: { ...SPEC, ...(change as Partial<BatchPredictionSpec>) } };
     await expect(predictions.start(request)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
     expect(server.calls).toEqual([]);
+  });
+
+  it('costs what Vertex AI says it used, by the machine asked for, and teaches the next estimate', async () => {
+    const table = 'demo-project.work.instances';
+    const request = { ...REQUEST, spec: { ...SPEC, input: { kind: 'TABLE', table } as const } };
+    await expect(predictions.start({ ...request, maxCostUsd: 0.01 })).rejects.toMatchObject({
+      code: 'COST_OVER_LIMIT',
+    });
+    const job = await predictions.start(request);
+    // 3 batches of 8 at an assumed second each, and 5 replicas that start for 5 minutes.
+    expect(
+      job.cost?.estimate.lines.map(({ description, quantity }) => [description, Number(quantity).toFixed(6)]),
+    ).toEqual([
+      ['Prediction machine (n1-standard-8), predicting', (3 / 3600).toFixed(6)],
+      [expect.stringContaining('predicting'), (3 / 3600).toFixed(6)],
+      ['Prediction machine (n1-standard-8), starting', (25 / 60).toFixed(6)],
+      [expect.stringContaining('starting'), (25 / 60).toFixed(6)],
+    ]);
+    expect(engine.costSoFar(job)).toBeNull();
+    const { name } = await created();
+    world.advance(name, SUCCEEDED);
+    const done = await ended(job.id);
+    const { total } = costs.estimator.costSoFar({ ...done.cost!.work, replicaHours: 0.5 });
+    expect(engine.costSoFar(done)?.total).toEqual(total);
+    expect(total.toNumber()).toBeGreaterThan(0.3);
+    expect(await costs.history.runs(SPEC.model)).toMatchObject([
+      {
+        job: job.id,
+        machineType: 'n1-standard-8',
+        acceleratorType: 'NVIDIA_TESLA_T4',
+        batchSize: 8,
+        rows: 3n,
+        replicaHours: 0.5,
+        // Without the start-up of five replicas.
+        workSeconds: expect.closeTo((0.5 - 25 / 60) * 3600, 6),
+        actualUsd: total.toNumber(),
+      },
+    ]);
+    const next = await predictions.start({ ...request, idempotencyKey: 'july-1' });
+    expect(next.cost?.estimate.assumptions.join()).toContain('300 s on one replica: measured, in one past job');
+  });
+
+  it.each<[string, BatchInput]>([
+    ['files', SPEC.input],
+    ['a view', { kind: 'TABLE', table: 'demo-project.work.a_view' }],
+    ['a table the gateway may not look at', { kind: 'TABLE', table: 'demo-project.work.hidden' }],
+  ])('is estimated at its least for %s, whose rows nobody knows, and can promise no limit', async (_what, input) => {
+    const request = { ...REQUEST, spec: { ...SPEC, input } };
+    await expect(predictions.start({ ...request, maxCostUsd: 100 })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      details: { field: 'maxCostUsd' },
+    });
+    const { cost } = await predictions.start(request);
+    expect(cost?.estimate.assumptions[0]).toMatch(/^At least/);
+    expect(Number(cost?.estimate.total)).toBeGreaterThan(0);
+    expect(cost?.estimate.perPrediction).toBeNull();
   });
 
   it('follows the job through its states, with counts, to where it says it wrote', async () => {

@@ -17,6 +17,9 @@ import type {
 } from '../../datasources/jobs/training-sets.js';
 import type { AppError } from '../../errors/app-error.js';
 
+/** So much work as costs $3.125 by the default price book: half a tebibyte. */
+const SCAN = { kind: 'SCAN', bytes: 2n ** 39n, priceBook: null } as const;
+
 /**
  * The ports of jobs over a real engine, without the work: what was asked of them is kept for a test to look at, and what
  * they answer is what the test says. The work itself is tested with its runners.
@@ -32,9 +35,9 @@ export class AskedBatchPredictions implements BatchPredictions {
   async start(request: BatchPredictionRequest): Promise<BatchPredictionJobRecord> {
     if (this.refusal) throw this.refusal;
     this.asked.push(request);
-    const { displayName, labels, createdBy, idempotencyKey, spec } = request;
-    const job = { kind: 'BATCH_PREDICTION', spec, displayName, labels, createdBy, idempotencyKey } as const;
-    return (await this.jobs.start(job)) as BatchPredictionJobRecord;
+    const { displayName, labels, createdBy, idempotencyKey, maxCostUsd = null, spec } = request;
+    const job = { kind: 'BATCH_PREDICTION', spec, displayName, labels, createdBy, idempotencyKey, maxCostUsd } as const;
+    return (await this.jobs.start({ ...job, work: async () => SCAN })) as BatchPredictionJobRecord;
   }
 
   async retryFailed(
@@ -75,9 +78,17 @@ export class AskedTrainingSets implements TrainingSets {
 
   async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
     this.asked.push(request);
-    const { displayName, jobLabels: labels, createdBy, idempotencyKey } = request;
-    const job = { kind: 'TRAINING_SET', spec: null, displayName, labels, createdBy, idempotencyKey } as const;
-    return (await this.jobs.start(job)) as TrainingSetJobRecord;
+    const { displayName, jobLabels: labels, createdBy, idempotencyKey, maxCostUsd = null } = request;
+    const job = {
+      kind: 'TRAINING_SET',
+      spec: null,
+      displayName,
+      labels,
+      createdBy,
+      idempotencyKey,
+      maxCostUsd,
+    } as const;
+    return (await this.jobs.start({ ...job, work: async () => SCAN })) as TrainingSetJobRecord;
   }
 }
 

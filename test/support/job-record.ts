@@ -15,6 +15,7 @@ export function jobRecord(changes: Partial<JobRecord> = {}): JobRecord {
     progress: NO_PROGRESS,
     error: null,
     spec: null,
+    cost: null,
     checkpoint: null,
     result: null,
     attempts: 0,

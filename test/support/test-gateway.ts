@@ -13,6 +13,8 @@ import type { BatchPredictions } from '../../datasources/jobs/batch-predictions.
 import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import type { JobRunner } from '../../datasources/jobs/job-runner.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
+import { PricedJobs } from '../../datasources/jobs/priced-jobs.js';
+import type { OpenCostsOptions } from '../../datasources/prices/lmdb/open-costs.js';
 import type { TrainingSets } from '../../datasources/jobs/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
@@ -59,6 +61,7 @@ export interface TestGatewayOptions {
   readonly isIntrospectionAllowed?: boolean;
   readonly logger?: Logger;
   readonly http?: Partial<HttpServerOptions>;
+  readonly costs?: Partial<OpenCostsOptions>;
   /** What does the jobs. */
   readonly runners?: readonly JobRunner[];
   /** What starts jobs and reads their results, made with the engine that runs them. */
@@ -86,13 +89,14 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   const clock = options.clock ?? (() => 1_000_000_000_000_000n);
   const metricsRegistry = new MetricsRegistry();
   const metrics = createGatewayMetrics(metricsRegistry);
-  const costs = await openTestCosts({ folder: join(folder, 'costs'), clock });
+  const costs = await openTestCosts({ folder: join(folder, 'costs'), clock, ...options.costs });
   const jobs = new JobEngine({
     store: measuredJobStore(new LmdbJobStore(join(folder, 'jobs')), metrics),
     runners: options.runners ?? [],
     clock,
     newId: () => newJobId(),
     maxRunning: 4,
+    costs: new PricedJobs(costs),
     onError: (error) => logger.error({ err: error }, 'a job failed'),
   });
   const services: Services = {
@@ -187,6 +191,7 @@ function countPointInTime(store: OfflineStore, reads: PointInTimeRead[]): Offlin
       reads.push(read);
       return store.pointInTime(read);
     },
+    estimateBytes: (read) => store.estimateBytes(read),
     history: (read) => store.history(read),
     append: (source, rows) => store.append(source, rows),
     newest: (source) => store.newest(source),

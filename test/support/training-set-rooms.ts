@@ -7,6 +7,7 @@ import type { JobRecord } from '../../datasources/jobs/job.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import { LocalTrainingSets } from '../../datasources/jobs/local-training-set/local-training-sets.js';
 import { TrainingSetRunner } from '../../datasources/jobs/local-training-set/training-set-runner.js';
+import { scanWork } from '../../datasources/jobs/scan-work.js';
 import type {
   StartTrainingSet,
   TrainingSetJobRecord,
@@ -53,7 +54,9 @@ export async function openTrainingSets(
     maxRunning: 1,
     onError: (error) => errors.push(error),
   });
-  const trainingSets = new LocalTrainingSets(rooms, engine);
+  const trainingSets = new LocalTrainingSets(rooms, engine, (request) =>
+    scanWork(request, { offline: () => offline }, systemClock()),
+  );
   let isOpen = true;
   const close = async (): Promise<void> => {
     if (!isOpen) return;

@@ -1,6 +1,5 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
-import { isEndState } from '../job-transitions.js';
-import { matchesFilter, type JobQuery, type JobStore } from '../job-store.js';
+import { isDone, matchesFilter, type JobQuery, type JobStore } from '../job-store.js';
 import type { JobRecord } from '../job.js';
 
 const MAX_ID_LENGTH = 200;
@@ -10,7 +9,7 @@ export class LmdbJobStore implements JobStore {
   readonly #environment: RootDatabase;
   readonly #records: Database<JobRecord, string>;
   readonly #idempotencyKeys: Database<string, string>;
-  /** Ids of jobs that have not ended, so that a start need not look at every job there ever was. */
+  /** Ids of jobs that are not done with, so that a start need not look at every job there ever was. */
   readonly #unfinished: Database<true, string>;
 
   constructor(path: string) {
@@ -78,7 +77,7 @@ export class LmdbJobStore implements JobStore {
 
   #put(record: JobRecord): void {
     void this.#records.put(record.id, record);
-    if (isEndState(record.state)) void this.#unfinished.remove(record.id);
+    if (isDone(record)) void this.#unfinished.remove(record.id);
     else void this.#unfinished.put(record.id, true);
   }
 }

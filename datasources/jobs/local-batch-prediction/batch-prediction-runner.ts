@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import pRetry from 'p-retry';
 import { AppError } from '../../../errors/app-error.js';
+import type { Instant } from '../../../values/instant.js';
 import type { Model, Predictor } from '../../models/model.js';
 import type { BatchPredictionJobRecord, BatchPredictionResult } from '../batch-predictions.js';
 import { stopReason, type JobControl, type JobOutcome, type JobRunner } from '../job-runner.js';
@@ -23,11 +24,19 @@ import { OutputFolder } from './output-folder.js';
 import { BatchPredictor, DEFAULT_PACE } from './predict-batch.js';
 import { countInstances, readInstances, type InputInstance } from './read-instances.js';
 
+const MICROS_PER_HOUR = 3_600_000_000;
+
 /** Runs batch predictions in this process. How an input becomes an output, in the order of the input: docs/batch-prediction.md. */
 export class BatchPredictionRunner implements JobRunner {
   readonly kind = 'BATCH_PREDICTION';
 
   constructor(private readonly room: BatchPredictionRoom) {}
+
+  /** Its workers were there from its first begin to its end, also while the gateway was not: nobody wrote down when. */
+  replicaHours({ startedAt, endedAt, spec }: BatchPredictionJobRecord, now: Instant): number {
+    if (startedAt === null) return 0;
+    return (Number((endedAt ?? now) - startedAt) / MICROS_PER_HOUR) * spec.resources.startingReplicaCount;
+  }
 
   async run(record: JobRecord, control: JobControl): Promise<JobOutcome> {
     const job = record as BatchPredictionJobRecord;
@@ -35,6 +44,8 @@ export class BatchPredictionRunner implements JobRunner {
     await folder.claim(job.id);
     const start = checkpointOf(job);
     await folder.dropAfter(start?.parts ?? []);
+    // A process that ends before the work began is no wish to cancel: the job stays for the next one.
+    control.stopping.throwIfAborted();
     if (control.signal.aborted) return this.#end(job, folder, start, 'CANCELLED');
     const connection = await this.room.scratch.instance.connect();
     const progress = { checkpoint: start };

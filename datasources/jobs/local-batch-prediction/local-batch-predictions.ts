@@ -13,10 +13,12 @@ import type {
 } from '../batch-predictions.js';
 import type { JobEngine } from '../job-engine.js';
 import { isEndState } from '../job-transitions.js';
+import type { BatchWork } from '../job-costs.js';
 import type { JobOrigin } from '../job.js';
+import { THIS_MACHINE } from '../../prices/price-book.js';
 import { checkpointOf, outputFolder, type BatchPredictionRoom } from './batch-prediction-room.js';
 import { countRows } from './checkpoint.js';
-import { checkInput } from './open-input.js';
+import { checkInput, countInput } from './open-input.js';
 import { readFailures, readPredictions, type WrittenOutput } from './read-results.js';
 import { checkMetrics, computeMetrics } from './result-metrics.js';
 
@@ -44,6 +46,7 @@ export class LocalBatchPredictions implements BatchPredictions {
       labels,
       spec,
       check: () => this.#check(model, spec),
+      work: async () => workOf(spec, await countInput(this.room, spec.input, model.inputs)),
     });
     return job as BatchPredictionJobRecord;
   }
@@ -51,17 +54,25 @@ export class LocalBatchPredictions implements BatchPredictions {
   /** The new job writes to a folder of its own, whatever that of the earlier one was. */
   async retryFailed(job: BatchPredictionJobRecord, origin: JobOrigin): Promise<BatchPredictionJobRecord> {
     const spec: BatchPredictionSpec = { ...job.spec, output: { ...job.spec.output, location: null }, retryOf: job.id };
+    const { failures } = countRows(checkpointOf(job)?.parts ?? []);
     const check = async (): Promise<void> => {
       if (!isEndState(job.state))
         throw badInput('The job has not ended. Its failures can be retried when it has.', 'job');
-      if (countRows(checkpointOf(job)?.parts ?? []).failures === 0) {
+      if (failures === 0) {
         throw badInput('No instance of this job failed: there is nothing to retry.', 'job');
       }
     };
-    const { createdBy, idempotencyKey } = origin;
     const { displayName, labels } = job;
-    const retry = { kind: 'BATCH_PREDICTION', displayName, labels, createdBy, idempotencyKey, spec, check } as const;
-    return (await this.engine.start(retry)) as BatchPredictionJobRecord;
+    const retry = await this.engine.start({
+      ...origin,
+      kind: 'BATCH_PREDICTION',
+      displayName,
+      labels,
+      spec,
+      check,
+      work: async () => workOf(spec, BigInt(failures)),
+    });
+    return retry as BatchPredictionJobRecord;
   }
 
   async predictions(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionRow[]> {
@@ -111,6 +122,22 @@ export class LocalBatchPredictions implements BatchPredictions {
     if (names.length > 0)
       throw badInput(`The folder "${location}" is not empty. Name one that is, or a new one.`, field);
   }
+}
+
+/** What runs here is nobody's machine type: the gateway is the one machine. */
+function workOf({ model, resources }: BatchPredictionSpec, rows: bigint): BatchWork {
+  const { batchSize, startingReplicaCount } = resources;
+  return {
+    kind: 'BATCHES',
+    model,
+    rows,
+    batchSize,
+    startingReplicaCount,
+    machineType: null,
+    acceleratorType: null,
+    acceleratorCount: null,
+    priceBook: THIS_MACHINE,
+  };
 }
 
 function refuseOutside(field: string, value: number, most: number): void {

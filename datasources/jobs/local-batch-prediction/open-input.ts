@@ -12,6 +12,7 @@ import { fileList, filesFingerprint, openFailures, openFiles, openTyped, type Ba
 import { quoteText } from './input-columns.js';
 import { interruptible } from './interruptible.js';
 import { syncFile } from './part-file.js';
+import { countInstances } from './read-instances.js';
 
 /** Where an input really is. */
 type Location =
@@ -29,13 +30,35 @@ export async function checkInput(
   input: BatchInput,
   inputs: readonly ModelField[],
 ): Promise<void> {
+  await withInput(room, input, inputs, async () => undefined);
+}
+
+/** The rows of an input: of Parquet and tables from what is said of them beside their rows, of text by reading it once. */
+export async function countInput(
+  room: BatchPredictionRoom,
+  input: BatchInput,
+  inputs: readonly ModelField[],
+): Promise<bigint> {
+  return BigInt(await withInput(room, input, inputs, countInstances));
+}
+
+async function withInput<Result>(
+  room: BatchPredictionRoom,
+  input: BatchInput,
+  inputs: readonly ModelField[],
+  use: (connection: DuckDBConnection, source: BatchSource) => Promise<Result>,
+): Promise<Result> {
   const location = await locate(room, input);
+  const { field } = location;
   if (location.kind === 'table') {
-    await room.offline.use((connection) => openTyped(connection, location.relation, inputs, location.field));
-  } else {
-    const { paths, format, field } = location;
-    await room.scratch.use((connection) => openFiles(connection, paths, format, inputs, field));
+    return room.offline.use(async (connection) =>
+      use(connection, await openTyped(connection, location.relation, inputs, field)),
+    );
   }
+  const { paths, format } = location;
+  return room.scratch.use(async (connection) =>
+    use(connection, await openFiles(connection, paths, format, inputs, field)),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { badInput } from '../../../errors/app-error.js';
+import type { ScanWork } from '../job-costs.js';
 import type { JobEngine } from '../job-engine.js';
 import type {
   StartTrainingSet,
@@ -25,6 +26,8 @@ export class LocalTrainingSets implements TrainingSets {
   constructor(
     private readonly rooms: TrainingSetRooms,
     private readonly jobs: JobEngine,
+    /** What a request would scan. */
+    private readonly workOf: (request: TrainingSetRequest) => Promise<ScanWork>,
   ) {}
 
   async preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
@@ -56,7 +59,7 @@ export class LocalTrainingSets implements TrainingSets {
       else planTrainingSet(request, (await labelRelation(work, request, this.rooms.files)).columns);
       await this.#refuseExisting(work, request);
     });
-    const { displayName, jobLabels, createdBy, idempotencyKey, output } = request;
+    const { displayName, jobLabels, createdBy, idempotencyKey, maxCostUsd = null, output } = request;
     const spec = specOf(request, output);
     const job = await this.jobs.start({
       kind: 'TRAINING_SET',
@@ -65,6 +68,8 @@ export class LocalTrainingSets implements TrainingSets {
       labels: jobLabels,
       createdBy,
       idempotencyKey,
+      maxCostUsd,
+      work: () => this.workOf(request),
     });
     return job as TrainingSetJobRecord;
   }

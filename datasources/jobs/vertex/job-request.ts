@@ -19,9 +19,9 @@ export function keyLabelValue(key: string): string {
 }
 
 /** What runs the model when the client names no machine: custom models refuse a job without one. */
-const DEFAULT_MACHINE_TYPE = 'n1-standard-4';
+export const DEFAULT_MACHINE_TYPE = 'n1-standard-4';
 
-export interface JobRequest {
+export interface VertexJobRequest {
   readonly displayName: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly key: string;
@@ -31,7 +31,7 @@ export interface JobRequest {
 }
 
 /** The job as Vertex AI is asked for it. What it cannot do is said before anything is created, with the field. */
-export function batchPredictionJob({ displayName, labels, key, model, spec }: JobRequest): Job {
+export function batchPredictionJob({ displayName, labels, key, model, spec }: VertexJobRequest): Job {
   return {
     displayName,
     model,
@@ -132,7 +132,7 @@ function accelerator(name: string): (typeof ACCELERATORS)[number] {
 const PROJECT = /^[a-z][a-z0-9:.-]*$/;
 const NAME = /^[A-Za-z0-9_-]+$/;
 
-function tableUri(table: string, field: string): string {
+export function tableUri(table: string, field: string): string {
   const [project = '', dataset = '', name = '', ...rest] = withoutScheme(table).split('.');
   if (!PROJECT.test(project) || !NAME.test(dataset) || !NAME.test(name) || rest.length > 0) {
     throw badInput('A table is named as project.dataset.table.', field);

@@ -40,6 +40,13 @@ export class VertexBatchPredictionRunner implements JobRunner {
     return true;
   }
 
+  /** As Vertex AI says, which it does not before the job has begun there. */
+  replicaHours({ checkpoint, result }: BatchPredictionJobRecord): number | null {
+    return (
+      (result as VertexResult | null)?.replicaHours ?? (checkpoint as VertexCheckpoint | null)?.replicaHours ?? null
+    );
+  }
+
   async run(job: BatchPredictionJobRecord, control: JobControl): Promise<JobOutcome> {
     const model = vertexModel(this.options.modelOf(job.spec.model));
     const client = await this.options.clientFor(model.location);

@@ -15,7 +15,9 @@ import type { JobEngine } from '../job-engine.js';
 import type { JobOrigin } from '../job.js';
 import { BigQueryResults } from './bigquery-results.js';
 import { CloudStorageResults } from './cloud-storage-results.js';
-import { batchPredictionJob } from './job-request.js';
+import type { BatchWork } from '../job-costs.js';
+import { inputRows } from './input-rows.js';
+import { batchPredictionJob, DEFAULT_MACHINE_TYPE } from './job-request.js';
 import { MetricAccumulator } from './metric.js';
 import type { VertexResults } from './results.js';
 import type { VertexResult } from './vertex-batch-prediction-runner.js';
@@ -33,7 +35,8 @@ export class VertexBatchPredictions implements BatchPredictions {
   constructor(private readonly options: VertexBatchPredictionsOptions) {}
 
   async start(request: BatchPredictionRequest): Promise<BatchPredictionJobRecord> {
-    const { displayName, labels, model, spec, createdBy, idempotencyKey } = request;
+    const { displayName, labels, model, spec, ...origin } = request;
+    const { idempotencyKey } = origin;
     // Made here only for what it refuses: a client hears at once what Vertex AI could not do.
     batchPredictionJob({ displayName, labels, key: idempotencyKey ?? '', model: vertexModel(model).name, spec });
     const record = await this.options.engine.start({
@@ -41,8 +44,8 @@ export class VertexBatchPredictions implements BatchPredictions {
       spec: { ...spec, key: idempotencyKey },
       displayName,
       labels,
-      createdBy,
-      idempotencyKey,
+      ...origin,
+      work: async () => workOf(spec, await inputRows(spec.input, this.options.bigquery)),
     });
     return record as BatchPredictionJobRecord;
   }
@@ -60,6 +63,7 @@ export class VertexBatchPredictions implements BatchPredictions {
       displayName: job.displayName,
       labels: job.labels,
       ...origin,
+      work: async () => workOf(spec, job.progress.failed),
     });
     return record as BatchPredictionJobRecord;
   }
@@ -90,6 +94,22 @@ export class VertexBatchPredictions implements BatchPredictions {
     if (output.kind === 'CLOUD_STORAGE') return new CloudStorageResults(await this.options.storage(), output.folder);
     return new BigQueryResults(await this.options.bigquery(), output.dataset, output.table);
   }
+}
+
+/** By the price book of the configuration, which is the one of the cloud. */
+function workOf({ model, resources }: BatchPredictionSpec, rows: bigint | null): BatchWork {
+  const { batchSize, startingReplicaCount, machineType, acceleratorType, acceleratorCount } = resources;
+  return {
+    kind: 'BATCHES',
+    model,
+    rows,
+    batchSize,
+    startingReplicaCount,
+    machineType: machineType ?? DEFAULT_MACHINE_TYPE,
+    acceleratorType,
+    acceleratorCount: acceleratorType === null ? null : acceleratorCount,
+    priceBook: null,
+  };
 }
 
 /** What failed, as an input that Vertex AI reads. */

@@ -12,6 +12,7 @@ import type {
 import type { PointInTimeForm } from '../point-in-time/duckdb.js';
 import { appendRows } from './append-rows.js';
 import type { DuckDbDatabase } from './database.js';
+import { estimateScan } from './estimate-scan.js';
 import { ensureHistoryTable } from './history-table.js';
 import { ensureImportRecords, readImportRecord, writeImportRecord } from './import-record.js';
 import { importSource } from './import-source.js';
@@ -49,6 +50,10 @@ export class DuckDbOfflineStore implements OfflineStore {
       );
     }
     return this.database.use((connection) => readPointInTime(connection, read, this.form));
+  }
+
+  async estimateBytes({ features }: PointInTimeRead): Promise<bigint> {
+    return this.database.use((connection) => estimateScan(connection, features));
   }
 
   async history(read: HistoryRead): Promise<HistoryEntry[]> {

@@ -16,6 +16,12 @@ export function historyTableName(source: FeatureSource): string {
   return `${source.entityType.name}.${source.name}`;
 }
 
+/** The columns of a source's table that every read of it looks at. */
+export function keyColumnsOf({ timestampColumn }: FeatureSource): string[] {
+  const isStatic = timestampColumn === null;
+  return ['entity_id', ...(isStatic ? [] : ['event_timestamp']), 'created_timestamp', 'sequence'];
+}
+
 interface Column {
   readonly name: string;
   readonly type: string;

@@ -239,6 +239,11 @@ export type BatchOrOnlineQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type BatchOrOnlineQuery = { compareServing: { cheaper: ServingMode, ratio: number, breakEvenPredictions: number | null, mostPredictionsFor342Times: number | null, batch: { total: { amount: number } }, online: { total: { amount: number } }, curve: Array<{ predictions: string, cheaper: ServingMode, batch: { amount: number }, online: { amount: number } }> } };
 
+export type JobCostsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type JobCostsQuery = { batchPredictionJobs: { nodes: Array<{ id: string, displayName: string, state: JobState, estimatedCost: { assumptions: Array<string>, total: { amount: number, currency: string }, lines: Array<{ description: string, quantity: number, unit: string, unitPrice: number }> }, costSoFar: { amount: number } | null }> }, trainingSet: { assumptions: Array<string>, total: { amount: number } } };
+
 export type AirportQueryVariables = Exact<{
   id: string | number;
   at?: string | null | undefined;
@@ -671,6 +676,41 @@ export const BatchOrOnlineDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<BatchOrOnlineQuery, BatchOrOnlineQueryVariables>;
+export const JobCostsDocument = new TypedDocumentString(`
+    query JobCosts {
+  batchPredictionJobs(first: 10) {
+    nodes {
+      id
+      displayName
+      state
+      estimatedCost {
+        total {
+          amount
+          currency
+        }
+        lines {
+          description
+          quantity
+          unit
+          unitPrice
+        }
+        assumptions
+      }
+      costSoFar {
+        amount
+      }
+    }
+  }
+  trainingSet: estimateHistoricalQuery(
+    input: {featurestore: "flights", entityType: "airport", labels: {rows: [{origin: "ATL", timestamp: "2001-06-30T12:00:00Z"}], entityIdColumns: ["origin"]}}
+  ) {
+    total {
+      amount
+    }
+    assumptions
+  }
+}
+    `) as unknown as TypedDocumentString<JobCostsQuery, JobCostsQueryVariables>;
 export const AirportDocument = new TypedDocumentString(`
     query Airport($id: ID!, $at: DateTime) {
   flights {

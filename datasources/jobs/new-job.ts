@@ -1,0 +1,40 @@
+import type { Instant } from '../../values/instant.js';
+import type { JobCost, JobWork } from './job-costs.js';
+import { NO_PROGRESS, type JobKind, type JobOrigin, type JobRecord } from './job.js';
+
+/** Keys of different kinds and creators are different keys. */
+export interface JobRequest extends JobOrigin {
+  readonly kind: JobKind;
+  readonly spec: unknown;
+  readonly displayName: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /**
+   * Refuses what cannot be done by throwing; run before the job is kept. Not run for a key that was used before: the job
+   * is there, and what it needed (an input since deleted, an empty output folder) may not be.
+   */
+  readonly check?: () => Promise<void>;
+  /** What the job would use, asked after `check`. Absent: nothing that has a price. */
+  readonly work?: () => Promise<JobWork>;
+}
+
+export function newJob(request: JobRequest, id: string, createdAt: Instant, cost: JobCost | null): JobRecord {
+  const { kind, spec, displayName, labels, createdBy } = request;
+  return {
+    id,
+    kind,
+    state: 'QUEUED',
+    displayName,
+    labels,
+    createdBy,
+    createdAt,
+    startedAt: null,
+    endedAt: null,
+    progress: NO_PROGRESS,
+    error: null,
+    spec,
+    cost,
+    checkpoint: null,
+    result: null,
+    attempts: 0,
+  };
+}

@@ -1,0 +1,28 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Feature } from '../../registry/model.js';
+import { quoteIdentifier } from '../point-in-time/sql-text.js';
+import { historyTable, keyColumnsOf } from './history-table.js';
+
+/** Rows that say how wide the others are. */
+const SAMPLED_ROWS = 10_000;
+
+/**
+ * The bytes of the columns that a read of these features scans, uncompressed, as a warehouse counts them: the rows there are,
+ * each as wide as the first ones are. Takes milliseconds however large the tables are.
+ */
+export async function estimateScan(connection: DuckDBConnection, features: readonly Feature[]): Promise<bigint> {
+  let bytes = 0n;
+  for (const [source, ofSource] of Map.groupBy(features, (feature) => feature.source)) {
+    const columns = [...keyColumnsOf(source), ...ofSource.map(({ name }) => name)];
+    const widths = columns.map(
+      (name) => `coalesce(octet_length(encode(CAST(${quoteIdentifier(name)} AS VARCHAR))), 0)`,
+    );
+    const read = await connection.runAndReadAll(
+      `SELECT (SELECT count(*) FROM ${historyTable(source)}) AS rows,
+  (SELECT coalesce(avg(${widths.join(' + ')}), 0) FROM (SELECT * FROM ${historyTable(source)} LIMIT ${SAMPLED_ROWS})) AS width`,
+    );
+    const [[rows, width] = [0n, 0]] = read.getRows();
+    bytes += BigInt(Math.ceil(Number(rows) * Number(width)));
+  }
+  return bytes;
+}
