@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JobRecord } from './job.js';
-import type { JobRequest } from './job-engine.js';
+import type { JobRequest } from './job-request.js';
 
 /** Under what a store keeps the key of a request. A hash: stores limit the length of their keys, clients do not. */
 export function idempotencyKeyOf({ kind, createdBy, idempotencyKey }: JobRequest): string | null {

@@ -5,7 +5,8 @@ import type { JobQuery, JobStore } from './job-store.js';
 import { isEndState, mayFollow } from './job-transitions.js';
 import { JobWatch } from './job-watch.js';
 import { idempotencyKeyOf, isSameRequest } from './idempotency.js';
-import { further, jobErrorOf, JobFailure, NO_PROGRESS, type JobKind, type JobRecord, type JobState } from './job.js';
+import { recordOf, type JobRequest } from './job-request.js';
+import { further, jobErrorOf, JobFailure, type JobKind, type JobRecord, type JobState } from './job.js';
 import { ProgressMeter, type ProgressRate } from './progress-rate.js';
 
 export interface JobEngineOptions {
@@ -19,23 +20,13 @@ export interface JobEngineOptions {
   readonly onError: (error: unknown, job: JobRecord) => void;
 }
 
-export interface JobRequest {
-  readonly kind: JobKind;
-  readonly spec: unknown;
-  readonly displayName: string | null;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly createdBy: string | null;
-  /** null: each request starts a job. Keys of different kinds and creators are different keys. */
-  readonly idempotencyKey: string | null;
-  /**
-   * Refuses what cannot be done by throwing; run before the job is kept. Not run for a key that was used before: the job
-   * is there, and what it needed (an input since deleted, an empty output folder) may not be.
-   */
-  readonly check?: () => Promise<void>;
-}
-
-/** A job taken up this often without getting any further is given up: it may be what ends the process. */
-const MAX_ATTEMPTS = 5;
+/**
+ * A job taken up this often without getting any further is given up: it may be what ends the process. So many, because
+ * more often it is not: a machine that is taken away, or another job's hunger for memory, kills whatever has just begun,
+ * and how long the process lived tells the two apart no better than how often. What is really at fault is ended all the
+ * same, after as many starts, and a supervisor puts pauses between them.
+ */
+const MAX_ATTEMPTS = 25;
 
 interface Running {
   readonly abort: AbortController;
@@ -73,24 +64,7 @@ export class JobEngine {
     const earlier = key === null ? undefined : await store.startedWith(key);
     if (earlier) return this.#sameOrRefused(request, earlier);
     await request.check?.();
-    const { kind, spec, displayName, labels, createdBy } = request;
-    const record: JobRecord = {
-      id: newId(),
-      kind,
-      state: 'QUEUED',
-      displayName,
-      labels,
-      createdBy,
-      createdAt: clock(),
-      startedAt: null,
-      endedAt: null,
-      progress: NO_PROGRESS,
-      error: null,
-      spec,
-      checkpoint: null,
-      result: null,
-      attempts: 0,
-    };
+    const record = recordOf(request, newId(), clock());
     const kept = await store.create(record, key);
     if (kept.id !== record.id) return this.#sameOrRefused(request, kept);
     this.#enqueue(kept);
@@ -197,9 +171,10 @@ export class JobEngine {
   async #run(id: string, abort: AbortController, meter: ProgressMeter): Promise<void> {
     const record = await this.#takeUp(id);
     if (!record || isEndState(record.state)) return;
+    const runner = this.#runners.get(record.kind);
+    if (record.attempts > MAX_ATTEMPTS) return this.#giveUp(record, runner);
     if (stopReason(abort.signal) === 'stop') return this.#putBack(id);
     if (record.state === 'CANCELLING') abort.abort('cancel' satisfies StopReason);
-    const runner = this.#runners.get(record.kind);
     try {
       if (!runner) throw new JobFailure('UNKNOWN_KIND', `This gateway does not run jobs of kind ${record.kind}.`);
       const outcome = await runner.run(record, this.#control(id, abort.signal, meter));
@@ -219,14 +194,7 @@ export class JobEngine {
     if (!stored || isEndState(stored.state)) return undefined;
     this.#watchOf(stored);
     return this.#change(id, (current) => {
-      const isGivenUp = current.attempts >= MAX_ATTEMPTS;
-      if (current.state === 'CANCELLING' && (isGivenUp || current.startedAt === null)) {
-        return this.#ended(current, 'CANCELLED');
-      }
-      if (isGivenUp) {
-        const message = `The job was taken up ${MAX_ATTEMPTS} times, and each time the process ended before it got any further.`;
-        return { ...this.#ended(current, 'FAILED'), error: { code: 'GIVEN_UP', message } };
-      }
+      if (current.state === 'CANCELLING' && current.startedAt === null) return this.#ended(current, 'CANCELLED');
       const state = current.state === 'QUEUED' ? 'PENDING' : current.state;
       return {
         ...current,
@@ -235,6 +203,23 @@ export class JobEngine {
         attempts: current.attempts + 1,
       };
     });
+  }
+
+  /** Ends a job without running it. What it left is put in order before its end is kept, so that no crash leaves it. */
+  async #giveUp(record: JobRecord, runner: JobRunner | undefined): Promise<void> {
+    const message = `The job was taken up ${MAX_ATTEMPTS} times, and each time the process ended before it got any further.`;
+    const how = record.state === 'CANCELLING' ? 'CANCELLED' : { code: 'GIVEN_UP', message };
+    try {
+      const left = (await runner?.putDown?.(record, how)) ?? { result: null, progress: record.progress };
+      await this.#finish(
+        record.id,
+        how === 'CANCELLED' ? { state: how, ...left } : { state: 'FAILED', error: how, ...left },
+      );
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.#options.onError(error, record);
+      await this.#fail(record.id, new JobFailure('GIVEN_UP', message));
+    }
   }
 
   /** The process was asked to stop: that is not the job's fault, and does not count as an attempt. */
@@ -262,7 +247,7 @@ export class JobEngine {
       report: (progress) => {
         meter.add(progress, clock());
         const watch = this.#watches.get(id);
-        watch?.publish({ ...watch.current, progress });
+        watch?.publish({ ...watch.current, progress: further(watch.current.progress, progress) });
       },
       checkpoint: async (checkpoint, progress) => {
         meter.add(progress, clock());

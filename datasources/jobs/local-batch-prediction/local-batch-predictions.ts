@@ -43,6 +43,7 @@ export class LocalBatchPredictions implements BatchPredictions {
       displayName,
       labels,
       spec,
+      subject: model,
       check: () => this.#check(model, spec),
     });
     return job as BatchPredictionJobRecord;
@@ -59,8 +60,9 @@ export class LocalBatchPredictions implements BatchPredictions {
       }
     };
     const { createdBy, idempotencyKey } = origin;
-    const { displayName, labels } = job;
-    const retry = { kind: 'BATCH_PREDICTION', displayName, labels, createdBy, idempotencyKey, spec, check } as const;
+    const { displayName, labels, subject } = job;
+    const kind = 'BATCH_PREDICTION';
+    const retry = { kind, displayName, labels, createdBy, idempotencyKey, spec, subject, check } as const;
     return (await this.engine.start(retry)) as BatchPredictionJobRecord;
   }
 

@@ -39,6 +39,7 @@ export class VertexBatchPredictions implements BatchPredictions {
     const record = await this.options.engine.start({
       kind: 'BATCH_PREDICTION',
       spec: { ...spec, key: idempotencyKey },
+      subject: model,
       displayName,
       labels,
       createdBy,
@@ -57,6 +58,7 @@ export class VertexBatchPredictions implements BatchPredictions {
     const record = await this.options.engine.start({
       kind: 'BATCH_PREDICTION',
       spec,
+      subject: job.subject,
       displayName: job.displayName,
       labels: job.labels,
       ...origin,
