@@ -8,6 +8,8 @@ import { startGatewayProcess } from '../support/gateway-process.js';
 declare module 'vitest' {
   interface ProvidedContext {
     flightsUrl: string;
+    /** The folder for files of its data folder. */
+    flightsFiles: string;
   }
 }
 
@@ -17,6 +19,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const folder = mkdtempSync(join(tmpdir(), 'featuregraph-flights-'));
   const gateway = await startGatewayProcess({ FEATUREGRAPH_DATA_DIR: folder, LOG_LEVEL: 'info' });
   project.provide('flightsUrl', gateway.url);
+  project.provide('flightsFiles', join(folder, 'files'));
   return async () => {
     await gateway.stop();
     rmSync(folder, { recursive: true });
