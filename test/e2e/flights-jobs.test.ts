@@ -54,8 +54,7 @@ function expectWatchedToTheEnd({ results, error }: Outcome): void {
   const events = results.map(({ data }) => data.jobProgress);
   const done = events.map(({ progress }) => Number(progress.completed) + Number(progress.failed));
   expect(done).toEqual([...done].sort((one, other) => one - other));
-  expect(new Set(events.slice(0, -1).map(({ state }) => state)).difference(STATES_BEFORE_THE_END)).toEqual(new Set());
-  // All is done only when the job has ended: it does not stand at 100 % while it goes on.
+  for (const { state } of events.slice(0, -1)) expect(state).toMatch(/^(QUEUED|PENDING|RUNNING)$/);
   expect(events.length).toBeGreaterThan(5);
   expect(events.at(-1)).toEqual({
     state: 'SUCCEEDED',
@@ -63,7 +62,6 @@ function expectWatchedToTheEnd({ results, error }: Outcome): void {
     progress: { completed: String(ALL), failed: '0', total: String(ALL), percent: 100 },
   });
 }
-const STATES_BEFORE_THE_END = new Set(['QUEUED', 'PENDING', 'RUNNING']);
 
 let instance: DuckDBInstance;
 let connection: DuckDBConnection;
