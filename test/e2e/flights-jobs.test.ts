@@ -133,7 +133,7 @@ describe('a training set of all flights', () => {
         (SELECT count(*) FROM '${FLIGHTS}' AS before WHERE ${within('before.origin = made.destination', 24)}) AS destination_24h,
         (SELECT count(*) FROM '${FLIGHTS}' AS before WHERE ${within(route, 168)}) AS route_7d,
         (SELECT avg(delay) FROM '${FLIGHTS}' AS before WHERE ${within(route, 168)}) AS mean_7d
-      FROM (FROM ${made} WHERE date > TIMESTAMP '2001-01-08' USING SAMPLE 50 ROWS (reservoir, 7)) AS made`;
+      FROM (FROM (FROM ${made} WHERE date > TIMESTAMP '2001-01-08') USING SAMPLE 50 ROWS (reservoir, 7)) AS made`;
     expect(
       await rowOf(`SELECT count(*) AS rows, count(*) FILTER (WHERE origin_departures_1h = origin_1h
           AND destination_departures_24h = destination_24h AND departures_7d = route_7d

@@ -36,7 +36,9 @@ it('the relevance example gives by batch jobs what its README says', async () =>
   writeFileSync(registryPath, registry.replaceAll(':8501/', `:${(server.address() as AddressInfo).port}/`));
   const environment = { FEATUREGRAPH_REGISTRY: registryPath, FEATUREGRAPH_DATA_DIR: join(folder, 'data') };
   let gateway = await startGatewayProcess(environment);
-  onTestFinished(async () => void (await gateway.stop()));
+  onTestFinished(async () => {
+    await gateway.stop();
+  });
 
   const ended = async (id: string): Promise<void> => {
     const client = webSocketClient(gateway.url);
