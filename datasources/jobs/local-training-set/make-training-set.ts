@@ -93,15 +93,16 @@ export async function makeTrainingSet(
   const rows = (share: number): bigint => BigInt(Math.floor(labels * share));
   const between = (from: number, to: number) => (share: number) => options.onEstimate(rows(from + (to - from) * share));
   const joined = (count: bigint): bigint => BigInt(Math.floor(Number(count) * SHARE_JOINED));
+  // Of work in memory nothing is durable: to say so would take a job for healthy that ends its process each time.
+  const reached = async (stage: 'JOINED' | 'WRITTEN', count: bigint): Promise<void> =>
+    work.isInFile ? options.onCheckpoint({ stage }, count) : options.onEstimate(count);
   await joinLabels(work, plan, options.chunkRows, {
     onEstimate: (count) => options.onEstimate(joined(count)),
-    // Of work in memory nothing is durable: to say so would take a job for healthy that ends its process each time.
-    onStep: async (count) =>
-      work.isInFile ? options.onCheckpoint({ stage: 'JOINED' }, joined(count)) : options.onEstimate(joined(count)),
+    onStep: (count) => reached('JOINED', joined(count)),
   });
   const steps: WritingSteps = {
     onWriting: between(SHARE_JOINED, SHARE_WRITTEN),
-    onWritten: () => options.onCheckpoint({ stage: 'WRITTEN' }, rows(SHARE_WRITTEN)),
+    onWritten: () => reached('WRITTEN', rows(SHARE_WRITTEN)),
     onChecking: between(SHARE_WRITTEN, 1),
   };
   const { format, location, target } = output;
@@ -157,7 +158,7 @@ export async function publish({ location, target }: Output, id: string): Promise
     await link(partial, target);
   } catch (error) {
     if (!existsSync(target)) throw error;
-    const [mine, there] = [await stat(partial), await stat(target)];
+    const [mine, there] = [await stat(partial, { bigint: true }), await stat(target, { bigint: true })];
     if (mine.ino !== there.ino || mine.dev !== there.dev) throw inUse(location);
   }
   await flushToDisk(dirname(target));
@@ -188,9 +189,10 @@ async function writeTable(
 ): Promise<TrainingSetValidationResult> {
   const table = `${TABLES_SCHEMA}.${quoteIdentifier(target)}`;
   let validation: TrainingSetValidationResult | undefined;
+  // By itself: in the transaction it would make two jobs of different tables collide.
+  await work.run(`CREATE SCHEMA IF NOT EXISTS ${TABLES_SCHEMA}`);
   await work
     .transaction(async () => {
-      await work.run(`CREATE SCHEMA IF NOT EXISTS ${TABLES_SCHEMA}`);
       const there = await tableNamed(work, target);
       if (there && there.comment !== id) throw inUse(location);
       if (there) await work.run(`DROP TABLE ${table}`);
@@ -199,7 +201,7 @@ async function writeTable(
       const written = outputAsWritten({ format: 'TABLE', at: table }, plan.outputColumns);
       validation = await validate(work, plan, written, onChecking);
     })
-    .catch(async (error: unknown) => {
+    .catch((error: unknown) => {
       // Two transactions that make one table: DuckDB lets the first have it.
       if (error instanceof Error && /write-write conflict|already exists/.test(error.message)) throw inUse(location);
       throw error;
