@@ -14,6 +14,8 @@ const url = inject('flightsUrl');
 const files = inject('flightsFiles');
 const FLIGHTS = join(import.meta.dirname, '../../node_modules/vega-datasets/data/flights-3m.parquet');
 const ALL = 3_000_000;
+/** Half a minute on two cores that do nothing else; how long on others is no fault. */
+const LONG_MS = 600_000;
 
 const featuresWith = (prefix: string): string[] =>
   FEATURE_INPUTS.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
@@ -79,7 +81,7 @@ beforeAll(async () => {
     FROM '${FLIGHTS}') TO '${files}/all-flights.parquet'`);
   trainingSet = await startJob(url, 'startTrainingSet', { trainingSet: TRAINING_SET, output: { format: 'PARQUET' } });
   trainingSetWatched = await watched(trainingSet);
-});
+}, LONG_MS);
 afterAll(() => {
   connection.closeSync();
   instance.closeSync();
@@ -156,7 +158,7 @@ describe('a batch prediction for all flights', () => {
       startingReplicaCount: 2,
     });
     jobWatched = await watched(job);
-  });
+  }, LONG_MS);
 
   it.each(TRANSPORTS.map(([name], index) => [name, index] as const))('is followed by %s to its end', (_, index) =>
     expectWatchedToTheEnd(jobWatched[index]!),

@@ -12,14 +12,21 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 const example = join(import.meta.dirname, '../../examples/relevance');
 const readme = readFileSync(join(example, 'README.md'), 'utf8');
 
-/** The table of what came out, as numbers by mode. */
+/** The table of what came out, by mode. */
 const TOLD = [...readme.matchAll(/^\| `(\w+)` +\|(.+)\|$/gm)]
-  .map(([, mode, cells]) => [mode!, cells!.split('|').map(Number)] as const)
-  .filter(([, cells]) => cells.every(Number.isFinite));
+  .map(([, mode, cells]) => [mode!, cells!.split('|').map((cell) => cell.trim())] as const)
+  .filter(([, cells]) => cells.every((cell) => Number.isFinite(Number(cell))));
 
 /** The one mutation and the one query of the README. */
 const [startInReadme, metricsInReadme] = [...readme.matchAll(/```graphql\n(.*?)```/gs)].map(([, text]) => text!);
 const [answerInReadme] = [...readme.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => JSON.parse(text!) as unknown);
+
+/** Where a sum is taken over several files at once, its last digits are not the same each time. */
+function rounded(answer: unknown): unknown {
+  return JSON.parse(JSON.stringify(answer), (_name, value: unknown) =>
+    typeof value === 'number' ? Number(value.toPrecision(12)) : value,
+  );
+}
 
 it('the relevance example gives by batch jobs what its README says', async () => {
   const server = createModelServer();
@@ -52,10 +59,11 @@ it('the relevance example gives by batch jobs what its README says', async () =>
   const started = await ask(gateway.url, startInReadme!);
   const { id } = started.startBatchPrediction.job;
   await ended(id);
-  expect({ data: await ask(gateway.url, metricsInReadme!, { id }) }).toEqual(answerInReadme);
+  expect(rounded({ data: await ask(gateway.url, metricsInReadme!, { id }) })).toEqual(rounded(answerInReadme));
 
   expect(TOLD.map(([mode]) => mode)).toContain('vervaekean');
-  for (const [mode, told] of TOLD) {
+  const measured: [string, string[]][] = [];
+  for (const [mode] of TOLD) {
     const job = await startJob(gateway.url, 'startBatchPrediction', {
       displayName: `By ${mode}`,
       model: 'token_allocator',
@@ -76,13 +84,9 @@ it('the relevance example gives by batch jobs what its README says', async () =>
     );
     expect(batchPredictionJob.progress).toEqual({ completed: '75', failed: '0' });
     const [tokens, quality, efficiency, variance] = batchPredictionJob.metrics.map(({ value }: any) => value as number);
-    expect([tokens.toFixed(1), quality.toFixed(3), (efficiency * 1000).toFixed(2), variance.toFixed(2)]).toEqual([
-      told[0]!.toFixed(1),
-      told[1]!.toFixed(3),
-      told[2]!.toFixed(2),
-      told[3]!.toFixed(2),
-    ]);
+    measured.push([mode, [tokens.toFixed(1), quality.toFixed(3), (efficiency * 1000).toFixed(2), variance.toFixed(2)]]);
   }
+  expect(measured).toEqual(TOLD);
 
   // The model leaves the registry: what it predicted is still there, and says by what it was predicted.
   await gateway.stop();
@@ -101,4 +105,4 @@ it('the relevance example gives by batch jobs what its README says', async () =>
     expect(predictions.nodes).toHaveLength(1);
     expect(metrics).toEqual([{ value: 75 }]);
   }
-});
+}, 300_000);
