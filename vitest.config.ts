@@ -22,7 +22,11 @@ export default defineConfig({
       {
         ...shared,
         // Processes that are killed, again and again: slow, and good at using the whole machine.
-        test: { name: 'faults', include: ['test/faults/**/*.test.ts'] },
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          globalSetup: ['test/support/build-gateway.ts'],
+        },
       },
       {
         ...shared,

@@ -98,8 +98,9 @@ export class BatchPredictionResolver {
   }
 
   @FieldResolver()
-  model(@Root() { spec }: BatchPredictionJobRecord, @Ctx() { registry }: RequestContext): Model {
-    return registry.model(spec.model);
+  model(@Root() { spec, subject }: BatchPredictionJobRecord, @Ctx() { registry }: RequestContext): Model {
+    // As it is now; one that is gone as it was when the job was started, so that a list of jobs outlives its models.
+    return registry.models.find(({ name }) => name === spec.model) ?? (subject as Model);
   }
 
   @FieldResolver()

@@ -9,8 +9,8 @@ import type {
   PredictionRow,
   ResultRange,
 } from './batch-predictions.js';
-import type { JobControl, JobOutcome, JobRunner } from './job-runner.js';
-import type { JobOrigin } from './job.js';
+import type { JobControl, JobOutcome, JobRunner, LeftByJob } from './job-runner.js';
+import type { JobError, JobOrigin } from './job.js';
 
 /** How models of one runtime are predicted with in batches: where jobs are started and read, and what does them. */
 export interface BatchPredictionRoute {
@@ -53,6 +53,11 @@ export class BatchPredictionsByRuntime implements BatchPredictions, JobRunner {
 
   run(job: BatchPredictionJobRecord, control: JobControl): Promise<JobOutcome> {
     return this.#route(job).runner.run(job, control);
+  }
+
+  async putDown(job: BatchPredictionJobRecord, how: 'CANCELLED' | JobError): Promise<LeftByJob> {
+    const left = await this.#route(job).runner.putDown?.(job, how);
+    return left ?? { result: null, progress: job.progress };
   }
 
   runsElsewhere(job: BatchPredictionJobRecord): boolean {

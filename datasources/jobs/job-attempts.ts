@@ -1,25 +1,33 @@
 import type { Instant } from '../../values/instant.js';
-import type { JobRecord } from './job.js';
+import type { JobError, JobRecord } from './job.js';
 
-/** A job taken up this often without getting any further is given up: it may be what ends the process. */
-const MAX_ATTEMPTS = 5;
+/**
+ * A job taken up this often without getting any further is given up: it may be what ends the process. So many, because
+ * more often it is not: a machine that is taken away, or another job's hunger for memory, kills whatever has just begun,
+ * and how long the process lived tells the two apart no better than how often. What is really at fault is ended all the
+ * same, after as many starts, and a supervisor puts pauses between them.
+ */
+const MAX_ATTEMPTS = 25;
 
-/** A job that begins or goes on: one attempt more, or the end when there were too many. */
+export const GIVEN_UP: JobError = {
+  code: 'GIVEN_UP',
+  message: `The job was taken up ${MAX_ATTEMPTS} times, and each time the process ended before it got any further.`,
+};
+
+/** A job that begins or goes on: one attempt more. One that never ran and is no longer wanted has ended. */
 export function takenUp(job: JobRecord, now: Instant): JobRecord {
-  const isGivenUp = job.attempts >= MAX_ATTEMPTS;
-  if (job.state === 'CANCELLING' && (isGivenUp || job.startedAt === null)) {
-    return { ...job, state: 'CANCELLED', endedAt: now };
-  }
-  if (isGivenUp) {
-    const message = `The job was taken up ${MAX_ATTEMPTS} times, and each time the process ended before it got any further.`;
-    return { ...job, state: 'FAILED', endedAt: now, error: { code: 'GIVEN_UP', message } };
-  }
+  if (job.state === 'CANCELLING' && job.startedAt === null) return { ...job, state: 'CANCELLED', endedAt: now };
   return {
     ...job,
     state: job.state === 'QUEUED' ? 'PENDING' : job.state,
     startedAt: job.startedAt ?? now,
     attempts: job.attempts + 1,
   };
+}
+
+/** Of a job that was just taken up. */
+export function isGivenUp(job: JobRecord): boolean {
+  return job.attempts > MAX_ATTEMPTS;
 }
 
 /** The process was asked to stop: that is not the job's fault, and does not count as an attempt. */

@@ -1,7 +1,7 @@
 import { AppError, badInput } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
 import type { CostEstimate } from '../prices/estimate.js';
-import { putBack, takenUp } from './job-attempts.js';
+import { GIVEN_UP, isGivenUp, putBack, takenUp } from './job-attempts.js';
 import type { JobCosts } from './job-costs.js';
 import { stopReason, type JobControl, type JobOutcome, type JobRunner, type StopReason } from './job-runner.js';
 import type { JobQuery, JobStore } from './job-store.js';
@@ -189,9 +189,10 @@ export class JobEngine {
   async #run(id: string, abort: AbortController, meter: ProgressMeter): Promise<void> {
     const record = await this.#takeUp(id);
     if (!record || isEndState(record.state)) return;
+    const runner = this.#runners.get(record.kind);
+    if (isGivenUp(record)) return this.#giveUp(record, runner);
     if (stopReason(abort.signal) === 'stop') return this.#putBack(id);
     if (record.state === 'CANCELLING') abort.abort('cancel' satisfies StopReason);
-    const runner = this.#runners.get(record.kind);
     try {
       if (!runner) throw new JobFailure('UNKNOWN_KIND', `This gateway does not run jobs of kind ${record.kind}.`);
       const outcome = await runner.run(record, this.#control(id, abort.signal, meter));
@@ -211,6 +212,22 @@ export class JobEngine {
     if (!stored || isEndState(stored.state)) return undefined;
     this.#watchOf(stored);
     return this.#change(id, (current) => takenUp(current, this.#options.clock()));
+  }
+
+  /** Ends a job without running it. What it left is put in order before its end is kept, so that no crash leaves it. */
+  async #giveUp(record: JobRecord, runner: JobRunner | undefined): Promise<void> {
+    const how = record.state === 'CANCELLING' ? 'CANCELLED' : GIVEN_UP;
+    try {
+      const left = (await runner?.putDown?.(record, how)) ?? { result: null, progress: record.progress };
+      await this.#finish(
+        record.id,
+        how === 'CANCELLED' ? { state: how, ...left } : { state: 'FAILED', error: how, ...left },
+      );
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.#options.onError(error, record);
+      await this.#fail(record.id, new JobFailure(GIVEN_UP.code, GIVEN_UP.message));
+    }
   }
 
   async #putBack(id: string): Promise<void> {
@@ -237,7 +254,7 @@ export class JobEngine {
       report: (progress) => {
         meter.add(progress, clock());
         const watch = this.#watches.get(id);
-        watch?.publish({ ...watch.current, progress });
+        watch?.publish({ ...watch.current, progress: further(watch.current.progress, progress) });
       },
       checkpoint: async (checkpoint, progress) => {
         meter.add(progress, clock());

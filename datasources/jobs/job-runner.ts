@@ -14,6 +14,12 @@ export interface JobRunner {
   run(job: JobRecord, control: JobControl): Promise<JobOutcome>;
 
   /**
+   * Puts in order what a job left that will not be run again, and says what there is. It may be done twice. `how` is how
+   * the job ends: without having been run any more, since it never got further than the end of its process.
+   */
+  putDown?(job: JobRecord, how: 'CANCELLED' | JobError): Promise<LeftByJob>;
+
+  /**
    * Whether the work is done elsewhere and only watched from here: then it takes no place of those that run on this
    * machine. Absent: it never is.
    */
@@ -46,13 +52,17 @@ export interface JobControl {
 }
 
 /** How a job ended. One that failed after it had put something down says here what there is; others throw. */
-export type JobOutcome = {
+export type JobOutcome = LeftByJob &
+  (
+    | { readonly state: 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED' }
+    | { readonly state: 'FAILED'; readonly error: JobError }
+  );
+
+/** What there is of a job at its end. */
+export interface LeftByJob {
   readonly result: unknown;
   readonly progress: JobProgress;
-} & (
-  | { readonly state: 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED' }
-  | { readonly state: 'FAILED'; readonly error: JobError }
-);
+}
 
 /** Why a runner's signal was aborted. */
 export type StopReason = 'cancel' | 'stop';

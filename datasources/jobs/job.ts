@@ -41,6 +41,8 @@ export interface JobRecord<Spec = unknown, Checkpoint = unknown, Result = unknow
   readonly spec: Spec;
   /** null for one that uses nothing with a price. */
   readonly cost: JobCost | null;
+  /** What the job is about as it was when it was started, for readers: what it names may be gone. Absent: nothing is kept. */
+  readonly subject?: unknown;
   readonly checkpoint: Checkpoint | null;
   readonly result: Result | null;
   /** How often a process took it up since it last got further. A job that kills its process must not do so for ever. */

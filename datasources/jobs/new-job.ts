@@ -6,6 +6,8 @@ import { NO_PROGRESS, type JobKind, type JobOrigin, type JobRecord } from './job
 export interface JobRequest extends JobOrigin {
   readonly kind: JobKind;
   readonly spec: unknown;
+  /** JobRecord.subject. No part of what is asked for: a key used again is not refused because a description was changed. */
+  readonly subject?: unknown;
   readonly displayName: string | null;
   readonly labels: Readonly<Record<string, string>>;
   /**
@@ -18,7 +20,7 @@ export interface JobRequest extends JobOrigin {
 }
 
 export function newJob(request: JobRequest, id: string, createdAt: Instant, cost: JobCost | null): JobRecord {
-  const { kind, spec, displayName, labels, createdBy } = request;
+  const { kind, spec, subject, displayName, labels, createdBy } = request;
   return {
     id,
     kind,
@@ -32,6 +34,7 @@ export function newJob(request: JobRequest, id: string, createdAt: Instant, cost
     progress: NO_PROGRESS,
     error: null,
     spec,
+    subject,
     cost,
     checkpoint: null,
     result: null,

@@ -586,6 +586,19 @@ describe('a batch prediction that is taken up again', () => {
     expect(kept).toHaveLength(Number(job.progress.completed));
     expect(second.serving.requests).toBe(0);
   });
+
+  it('that is given up keeps what there was and says that it is not all', async () => {
+    const folder = temporaryFolder();
+    const { id } = await stoppedInTheMiddle(folder);
+    const second = await labOfTest({ folder });
+    await second.store.update(id, (record) => ({ ...record, attempts: 25 }));
+    await second.engine.resume();
+    const job = await ended(second, id);
+    expect(job).toMatchObject({ state: 'FAILED', error: { code: 'GIVEN_UP' }, result: { isPartial: true } });
+    const kept = await second.batch.predictions(job, { after: null, limit: 1000 });
+    expect(kept).toHaveLength(Number(job.progress.completed));
+    expect(second.serving.requests).toBe(0);
+  });
 });
 
 /** A job over in.csv whose process ended after some parts were kept, and before half of it was done. */

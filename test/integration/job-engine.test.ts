@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { JobEngine } from '../../datasources/jobs/job-engine.js';
+import type { JobRequest } from '../../datasources/jobs/new-job.js';
 import type { JobControl, JobOutcome, JobRunner } from '../../datasources/jobs/job-runner.js';
 import { isEndState, mayFollow } from '../../datasources/jobs/job-transitions.js';
 import { JOB_STATES, JobFailure, type JobRecord, type JobState } from '../../datasources/jobs/job.js';
-import type { JobRequest } from '../../datasources/jobs/new-job.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -295,8 +295,8 @@ describe('an engine that is started again', () => {
     expect(attempts).toBe(1);
     const { engine, store, runner } = engineOfTest(folder);
     const [job] = await store.unfinished();
-    // What five killed processes leave behind: an attempt counted, and never anything after it.
-    await store.update(job!.id, (record) => ({ ...record, attempts: 5 }));
+    // What so many killed processes leave behind: an attempt counted, and never anything after it.
+    await store.update(job!.id, (record) => ({ ...record, attempts: 25 }));
     await engine.resume();
     expect(await endOf(engine, job!.id)).toMatchObject({ state: 'FAILED', error: { code: 'GIVEN_UP' } });
     expect(runner.runs).toEqual([]);

@@ -33,9 +33,15 @@ export interface TrainingSetWorld {
   readonly close: () => Promise<void>;
 }
 
+export interface TrainingSetWorldOptions {
+  readonly folder?: string;
+  readonly chunkRows?: number;
+  readonly maxRunning?: number;
+}
+
 export async function openTrainingSets(
   featurestores: readonly Featurestore[],
-  { folder = temporaryFolder(), chunkRows }: { readonly folder?: string; readonly chunkRows?: number } = {},
+  { folder = temporaryFolder(), chunkRows, maxRunning = 1 }: TrainingSetWorldOptions = {},
 ): Promise<TrainingSetWorld> {
   mkdirSync(folder, { recursive: true });
   const registry = new Registry(featurestores);
@@ -51,7 +57,7 @@ export async function openTrainingSets(
     runners: [new TrainingSetRunner(rooms, chunkRows)],
     clock: systemClock,
     newId: () => `job-${(jobs += 1)}`,
-    maxRunning: 1,
+    maxRunning,
     onError: (error) => errors.push(error),
   });
   const trainingSets = new LocalTrainingSets(rooms, engine, (request) =>

@@ -6,7 +6,7 @@ import { AppError } from '../../../errors/app-error.js';
 import type { Instant } from '../../../values/instant.js';
 import type { Model, Predictor } from '../../models/model.js';
 import type { BatchPredictionJobRecord, BatchPredictionResult } from '../batch-predictions.js';
-import { stopReason, type JobControl, type JobOutcome, type JobRunner } from '../job-runner.js';
+import { stopReason, type JobControl, type JobOutcome, type JobRunner, type LeftByJob } from '../job-runner.js';
 import { JobFailure, type JobError, type JobRecord } from '../job.js';
 import {
   checkpointOf,
@@ -62,6 +62,13 @@ export class BatchPredictionRunner implements JobRunner {
     } finally {
       connection.closeSync();
     }
+  }
+
+  async putDown(record: JobRecord, how: 'CANCELLED' | JobError): Promise<LeftByJob> {
+    const job = record as BatchPredictionJobRecord;
+    const folder = await outputFolder(this.room, job);
+    await folder.claim(job.id);
+    return this.#end(job, folder, checkpointOf(job), how);
   }
 
   async #work(

@@ -45,6 +45,7 @@ export class LocalBatchPredictions implements BatchPredictions {
       displayName,
       labels,
       spec,
+      subject: model,
       check: () => this.#check(model, spec),
       work: async () => workOf(spec, await countInput(this.room, spec.input, model.inputs)),
     });
@@ -62,13 +63,14 @@ export class LocalBatchPredictions implements BatchPredictions {
         throw badInput('No instance of this job failed: there is nothing to retry.', 'job');
       }
     };
-    const { displayName, labels } = job;
+    const { displayName, labels, subject } = job;
     const retry = await this.engine.start({
       ...origin,
       kind: 'BATCH_PREDICTION',
       displayName,
       labels,
       spec,
+      subject,
       check,
       work: async () => workOf(spec, BigInt(failures)),
     });

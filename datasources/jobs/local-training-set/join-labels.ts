@@ -39,7 +39,7 @@ export async function historyAt(
 }
 
 export interface JoinProgress {
-  /** A step is durable; `rows` is how far it is, all sources taken together. */
+  /** A step is done, and durable if the work database is; `rows` is how far it is, all sources taken together. */
   readonly onStep: (rows: bigint) => Promise<void>;
   /** How far it is as DuckDB estimates it, within a step. */
   readonly onEstimate: (rows: bigint) => void;

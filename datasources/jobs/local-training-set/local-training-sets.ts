@@ -12,8 +12,8 @@ import type {
 } from '../training-sets.js';
 import { countRows, joinLabels } from './join-labels.js';
 import { labelRelation, MAX_INLINE_LABELS } from './label-relation.js';
-import { prepareLabels } from './make-training-set.js';
-import { outputAsJoined, TABLES_SCHEMA } from './output-format.js';
+import { prepareLabels, tableNamed } from './make-training-set.js';
+import { outputAsJoined } from './output-format.js';
 import { previewRows } from './preview-rows.js';
 import { planTrainingSet } from './training-set-plan.js';
 import { outputOf, type TrainingSetRooms } from './training-set-runner.js';
@@ -53,12 +53,6 @@ export class LocalTrainingSets implements TrainingSets {
 
   async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
     checkRequest(request);
-    await this.#withWork(async (work) => {
-      // What was sent is read at once; of a file or table only that it has the columns.
-      if (request.labels.kind === 'INLINE') await prepareLabels(work, request, { files: this.rooms.files });
-      else planTrainingSet(request, (await labelRelation(work, request, this.rooms.files)).columns);
-      await this.#refuseExisting(work, request);
-    });
     const { displayName, jobLabels, createdBy, idempotencyKey, maxCostUsd = null, output } = request;
     const spec = specOf(request, output);
     const job = await this.jobs.start({
@@ -70,8 +64,18 @@ export class LocalTrainingSets implements TrainingSets {
       idempotencyKey,
       maxCostUsd,
       work: () => this.workOf(request),
+      check: () => this.#check(request),
     });
     return job as TrainingSetJobRecord;
+  }
+
+  async #check(request: TrainingSetRequest & StartTrainingSet): Promise<void> {
+    await this.#withWork(async (work) => {
+      // What was sent is read at once; of a file or table only that it has the columns.
+      if (request.labels.kind === 'INLINE') await prepareLabels(work, request, { files: this.rooms.files });
+      else planTrainingSet(request, (await labelRelation(work, request, this.rooms.files)).columns);
+      await this.#refuseExisting(work, request);
+    });
   }
 
   /** An output is never written over another: whoever trained on that would find it changed. */
@@ -80,12 +84,7 @@ export class LocalTrainingSets implements TrainingSets {
     const { format, target, location } = await outputOf(output, '', this.rooms.files);
     const exists =
       format === 'TABLE'
-        ? (
-            await work.rows(
-              'SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = $1 AND lower(table_name) = lower($2)',
-              [TABLES_SCHEMA, target],
-            )
-          ).length > 0
+        ? (await tableNamed(work, target)) !== undefined
         : await access(target).then(
             () => true,
             () => false,

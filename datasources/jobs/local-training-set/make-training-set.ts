@@ -1,11 +1,13 @@
-import { constants, existsSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { link, open, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { DataFiles } from '../../files/data-files.js';
 import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
+import { JobFailure } from '../job.js';
 import type { TrainingSetRequest, TrainingSetResult, TrainingSetValidationResult } from '../training-sets.js';
 import { copyToFile, outputAsWritten, outputSelect, TABLES_SCHEMA } from './output-format.js';
-import { joinLabels, takeSnapshot, type JoinProgress } from './join-labels.js';
-import { labelRelation, type LabelColumn } from './label-relation.js';
+import { countRows, joinLabels, takeSnapshot } from './join-labels.js';
+import { labelRelation, sqlText, type LabelColumn } from './label-relation.js';
 import { countLabels, loadLabels } from './load-labels.js';
 import { planTrainingSet, type TrainingSetPlan } from './training-set-plan.js';
 import { validate } from './validate.js';
@@ -60,13 +62,25 @@ export interface Output {
   readonly target: string;
 }
 
-export interface MakingOptions extends JoinProgress {
+/** How far a job got, durably. What is joined stands in the work database; beside it only this need be known. */
+export type Checkpoint =
+  | { readonly stage: 'JOINED' | 'WRITTEN' }
+  /** Nothing is left to do but to give the file its name. */
+  | { readonly stage: 'CHECKED'; readonly result: TrainingSetResult };
+
+export interface MakingOptions {
   readonly id: string;
   readonly chunkRows: number;
-  /** The file is there under its other name, written when the job was run before. */
-  readonly isWritten: boolean;
-  readonly onWritten: () => Promise<void>;
+  /** Of an earlier run, as far as what it speaks of is still there. */
+  readonly checkpoint: Checkpoint | null;
+  readonly onCheckpoint: (checkpoint: Checkpoint, rows: bigint) => Promise<void>;
+  /** How far it is as DuckDB estimates it, within a step. */
+  readonly onEstimate: (rows: bigint) => void;
 }
+
+/** Of the time a training set takes, how much has passed when all is joined, and when it is written; then it is checked. */
+const SHARE_JOINED = 0.6;
+const SHARE_WRITTEN = 0.75;
 
 /** Joins, writes, checks what was written, and only then gives it its name: under it stands a whole output or none. */
 export async function makeTrainingSet(
@@ -75,44 +89,89 @@ export async function makeTrainingSet(
   output: Output,
   options: MakingOptions,
 ): Promise<TrainingSetResult> {
-  await joinLabels(work, plan, options.chunkRows, options);
-  const validation = await (output.format === 'TABLE'
-    ? writeTable(work, plan, output.target)
-    : writeFile(work, plan, { ...output, format: output.format }, options));
-  return {
-    output: { format: output.format, location: output.location },
+  const labels = await countRows(work, 'labels');
+  const rows = (share: number): bigint => BigInt(Math.floor(labels * share));
+  const between = (from: number, to: number) => (share: number) => options.onEstimate(rows(from + (to - from) * share));
+  const joined = (count: bigint): bigint => BigInt(Math.floor(Number(count) * SHARE_JOINED));
+  // Of work in memory nothing is durable: to say so would take a job for healthy that ends its process each time.
+  const reached = async (stage: 'JOINED' | 'WRITTEN', count: bigint): Promise<void> =>
+    work.isInFile ? options.onCheckpoint({ stage }, count) : options.onEstimate(count);
+  await joinLabels(work, plan, options.chunkRows, {
+    onEstimate: (count) => options.onEstimate(joined(count)),
+    onStep: (count) => reached('JOINED', joined(count)),
+  });
+  const steps: WritingSteps = {
+    onWriting: between(SHARE_JOINED, SHARE_WRITTEN),
+    onWritten: () => reached('WRITTEN', rows(SHARE_WRITTEN)),
+    onChecking: between(SHARE_WRITTEN, 1),
+  };
+  const { format, location, target } = output;
+  const resultOf = (validation: TrainingSetValidationResult): TrainingSetResult => ({
+    output: { format, location },
     columns: plan.outputColumns.map(({ name }) => name),
     rows: validation.joinedRows,
     validation,
-  };
+  });
+  if (format === 'TABLE') return resultOf(await writeTable(work, plan, output, options.id, steps));
+  const file = { format, partial: partialOf(target, options.id) };
+  const isWritten = options.checkpoint?.stage === 'WRITTEN' && existsSync(file.partial);
+  const result = resultOf(await writeFile(work, plan, file, isWritten, steps));
+  await options.onCheckpoint({ stage: 'CHECKED', result }, BigInt(labels));
+  await publish(output, options.id);
+  return result;
+}
+
+interface WritingSteps {
+  readonly onWriting: (share: number) => void;
+  readonly onWritten: () => Promise<void>;
+  readonly onChecking: (share: number) => void;
+}
+
+/** The name of a file before it is checked. */
+export function partialOf(target: string, id: string): string {
+  return `${target}.${id}.partial`;
 }
 
 async function writeFile(
   work: WorkDatabase,
   plan: TrainingSetPlan,
-  { format, target }: { readonly format: 'PARQUET' | 'CSV'; readonly target: string },
-  { id, isWritten, onWritten }: MakingOptions,
+  { format, partial }: { readonly format: 'PARQUET' | 'CSV'; readonly partial: string },
+  isWritten: boolean,
+  { onWriting, onWritten, onChecking }: WritingSteps,
 ): Promise<TrainingSetValidationResult> {
-  const partial = `${target}.${id}.partial`;
-  try {
-    if (!isWritten || !existsSync(partial)) {
-      await work.run(copyToFile(outputSelect(work, plan), partial, format));
-      await flushToDisk(partial);
-      await onWritten();
-    }
-    const written = outputAsWritten({ format, at: partial }, plan.outputColumns);
-    const validation = await validate(work, plan, written);
-    await rename(partial, target);
-    return validation;
-  } catch (error) {
-    if (work.signal.reason !== 'stop') await rm(partial, { force: true });
-    throw error;
+  if (!isWritten) {
+    await work.run(copyToFile(outputSelect(work, plan), partial, format), [], undefined, onWriting);
+    await flushToDisk(partial);
+    await onWritten();
   }
+  return validate(work, plan, outputAsWritten({ format, at: partial }, plan.outputColumns), onChecking);
 }
 
-/** A rename that outlives a power failure must not name a file whose content did not. */
+/**
+ * Gives a checked file its name. A link is never made over what is there, as a rename would be: of two jobs that were
+ * started with one name, the second finds it taken. Done again after a crash, it finds its own work.
+ */
+export async function publish({ location, target }: Output, id: string): Promise<void> {
+  const partial = partialOf(target, id);
+  if (!existsSync(partial) && existsSync(target)) return;
+  try {
+    await link(partial, target);
+  } catch (error) {
+    if (!existsSync(target)) throw error;
+    const [mine, there] = [await stat(partial, { bigint: true }), await stat(target, { bigint: true })];
+    if (mine.ino !== there.ino || mine.dev !== there.dev) throw inUse(location);
+  }
+  await flushToDisk(dirname(target));
+  await rm(partial, { force: true });
+}
+
+function inUse(location: string): JobFailure {
+  return new JobFailure('OUTPUT_IN_USE', `Something else was written to "${location}" meanwhile. Name another output.`);
+}
+
+/** A name that outlives a power failure must not be that of a file whose content did not. Of a folder: its names. */
 async function flushToDisk(path: string): Promise<void> {
-  const file = await open(path, constants.O_RDWR);
+  const file = await open(path);
   try {
     await file.sync();
   } finally {
@@ -120,18 +179,42 @@ async function flushToDisk(path: string): Promise<void> {
   }
 }
 
+/** Its comment says which job made the table: one taken up after its table was written finds that it is its own. */
 async function writeTable(
   work: WorkDatabase,
   plan: TrainingSetPlan,
-  name: string,
+  { location, target }: Output,
+  id: string,
+  { onWriting, onChecking }: WritingSteps,
 ): Promise<TrainingSetValidationResult> {
-  const table = `${TABLES_SCHEMA}.${quoteIdentifier(name)}`;
+  const table = `${TABLES_SCHEMA}.${quoteIdentifier(target)}`;
   let validation: TrainingSetValidationResult | undefined;
-  await work.transaction(async () => {
-    await work.run(`CREATE SCHEMA IF NOT EXISTS ${TABLES_SCHEMA}`);
-    await work.run(`CREATE OR REPLACE TABLE ${table} AS ${outputSelect(work, plan)}`);
-    const written = outputAsWritten({ format: 'TABLE', at: table }, plan.outputColumns);
-    validation = await validate(work, plan, written);
-  });
+  // By itself: in the transaction it would make two jobs of different tables collide.
+  await work.run(`CREATE SCHEMA IF NOT EXISTS ${TABLES_SCHEMA}`);
+  await work
+    .transaction(async () => {
+      const there = await tableNamed(work, target);
+      if (there && there.comment !== id) throw inUse(location);
+      if (there) await work.run(`DROP TABLE ${table}`);
+      await work.run(`CREATE TABLE ${table} AS ${outputSelect(work, plan)}`, [], undefined, onWriting);
+      await work.run(`COMMENT ON TABLE ${table} IS ${sqlText(id)}`);
+      const written = outputAsWritten({ format: 'TABLE', at: table }, plan.outputColumns);
+      validation = await validate(work, plan, written, onChecking);
+    })
+    .catch((error: unknown) => {
+      // Two transactions that make one table: DuckDB lets the first have it.
+      if (error instanceof Error && /write-write conflict|already exists/.test(error.message)) throw inUse(location);
+      throw error;
+    });
   return validation!;
+}
+
+/** A training set kept as a table, by its name in whatever case. */
+export async function tableNamed(work: WorkDatabase, name: string): Promise<{ comment: unknown } | undefined> {
+  const [table] = await work.rows(
+    `SELECT comment FROM duckdb_tables()
+     WHERE database_name = current_database() AND schema_name = $1 AND lower(table_name) = lower($2)`,
+    [TABLES_SCHEMA, name],
+  );
+  return table && { comment: table.comment };
 }

@@ -1,15 +1,22 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../../../errors/app-error.js';
 import type { DataFiles } from '../../files/data-files.js';
 import type { DuckDbDatabase } from '../../offline/duckdb/database.js';
 import type { Registry } from '../../registry/registry.js';
-import type { JobControl, JobOutcome, JobRunner } from '../job-runner.js';
+import { stopReason, type JobControl, type JobOutcome, type JobRunner, type LeftByJob } from '../job-runner.js';
 import type { JobRecord } from '../job.js';
-import type { TrainingSetOutputRequest } from '../training-sets.js';
+import type { TrainingSetOutputRequest, TrainingSetResult } from '../training-sets.js';
 import { countRows } from './join-labels.js';
-import { makeTrainingSet, prepareLabels, type Output } from './make-training-set.js';
+import {
+  makeTrainingSet,
+  partialOf,
+  prepareLabels,
+  publish,
+  type Checkpoint,
+  type Output,
+} from './make-training-set.js';
 import { TABLES_SCHEMA } from './output-format.js';
 import { requestOf, type TrainingSetSpec } from './training-set-spec.js';
 import { removeWorkFile, WorkDatabase } from './work-database.js';
@@ -21,11 +28,6 @@ export interface TrainingSetRooms {
   readonly files: DataFiles;
   /** Where the work of unfinished jobs is kept; no client can name it. */
   readonly workFolder: string;
-}
-
-/** What is joined stands in the work database; beside it only this need be known. */
-interface Checkpoint {
-  readonly isWritten: boolean;
 }
 
 /**
@@ -48,24 +50,47 @@ export class TrainingSetRunner implements JobRunner {
 
   /** Cancelled, it leaves nothing: half a training set is a biased one. */
   async run(job: JobRecord, control: JobControl): Promise<JobOutcome> {
-    const path = join(this.rooms.workFolder, `${job.id}.duckdb`);
     await mkdir(this.rooms.workFolder, { recursive: true });
     try {
-      const outcome = await this.#work(job, path, control);
-      await removeWorkFile(path);
+      const outcome = await this.#work(job, control);
+      await this.#removeWork(job);
       return outcome;
     } catch (error) {
-      if (control.signal.aborted && control.signal.reason === 'stop') throw error;
-      await removeWorkFile(path);
-      if (!control.signal.aborted) throw error;
-      return { state: 'CANCELLED', result: null, progress: job.progress };
+      const reason = stopReason(control.signal);
+      if (reason === 'stop') throw error;
+      const left = await this.putDown(job);
+      if (reason !== 'cancel') throw error;
+      return { state: 'CANCELLED', ...left };
     }
   }
 
-  async #work({ id, spec: kept, checkpoint }: JobRecord, path: string, control: JobControl): Promise<JobOutcome> {
-    const spec = kept as TrainingSetSpec;
+  async putDown(job: JobRecord): Promise<LeftByJob> {
+    await this.#removeWork(job);
+    return { result: null, progress: job.progress };
+  }
+
+  #workFile({ id }: JobRecord): string {
+    return join(this.rooms.workFolder, `${id}.duckdb`);
+  }
+
+  async #removeWork(job: JobRecord): Promise<void> {
+    await removeWorkFile(this.#workFile(job));
+    const { format, target } = await outputOf((job.spec as TrainingSetSpec).output, job.id, this.rooms.files);
+    if (format !== 'TABLE') await rm(partialOf(target, job.id), { force: true });
+  }
+
+  async #work(job: JobRecord, control: JobControl): Promise<JobOutcome> {
+    const { id } = job;
+    const spec = job.spec as TrainingSetSpec;
+    const checkpoint = job.checkpoint as Checkpoint | null;
     const { database, registry, files } = this.rooms;
     const { signal } = control;
+    const output = await outputOf(spec.output, id, files);
+    if (checkpoint?.stage === 'CHECKED') {
+      await publish(output, id);
+      return outcomeOf(checkpoint.result);
+    }
+    const path = this.#workFile(job);
     const work = await WorkDatabase.open(await database.instance.connect(), id, signal);
     try {
       // Without its file, whatever was done before is done anew.
@@ -78,24 +103,27 @@ export class TrainingSetRunner implements JobRunner {
       const total = BigInt(await countRows(work, 'labels'));
       await control.running(total);
       const progress = (completed: bigint) => ({ completed, failed: 0n, total });
-      const result = await makeTrainingSet(work, plan, await outputOf(spec.output, id, files), {
+      const result = await makeTrainingSet(work, plan, output, {
         id,
         chunkRows: this.chunkRows,
-        isWritten: isResumed && (checkpoint as Checkpoint | null)?.isWritten === true,
-        onStep: (rows) => control.checkpoint({ isWritten: false } satisfies Checkpoint, progress(rows)),
-        onWritten: () => control.checkpoint({ isWritten: true } satisfies Checkpoint, progress(total)),
+        checkpoint: isResumed ? checkpoint : null,
+        onCheckpoint: (reached, rows) => control.checkpoint(reached, progress(rows)),
         onEstimate: (rows) => control.report(progress(rows)),
       });
-      const { leakedRows } = result.validation;
-      return {
-        state: leakedRows > 0n ? 'PARTIALLY_SUCCEEDED' : 'SUCCEEDED',
-        result,
-        progress: { completed: total - leakedRows, failed: leakedRows, total },
-      };
+      return outcomeOf(result);
     } finally {
       await work.close();
     }
   }
+}
+
+function outcomeOf(result: TrainingSetResult): JobOutcome {
+  const { labelRows, leakedRows } = result.validation;
+  return {
+    state: leakedRows > 0n ? 'PARTIALLY_SUCCEEDED' : 'SUCCEEDED',
+    result,
+    progress: { completed: labelRows - leakedRows, failed: leakedRows, total: labelRows },
+  };
 }
 
 const EXTENSIONS = { PARQUET: 'parquet', CSV: 'csv' } as const;

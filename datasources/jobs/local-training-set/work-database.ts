@@ -12,6 +12,9 @@ const PROGRESS_EVERY_MS = 250;
  * last step.
  */
 export class WorkDatabase {
+  /** What is in it outlives the process. */
+  isInFile = false;
+
   private constructor(
     readonly connection: DuckDBConnection,
     readonly name: string,
@@ -31,6 +34,7 @@ export class WorkDatabase {
   async moveTo(path: string): Promise<void> {
     await this.connection.run(`DETACH ${this.name}`);
     await this.#attach(path);
+    this.isInFile = true;
   }
 
   table(name: string): string {

@@ -42,6 +42,7 @@ export class VertexBatchPredictions implements BatchPredictions {
     const record = await this.options.engine.start({
       kind: 'BATCH_PREDICTION',
       spec: { ...spec, key: idempotencyKey },
+      subject: model,
       displayName,
       labels,
       ...origin,
@@ -60,6 +61,7 @@ export class VertexBatchPredictions implements BatchPredictions {
     const record = await this.options.engine.start({
       kind: 'BATCH_PREDICTION',
       spec,
+      subject: job.subject,
       displayName: job.displayName,
       labels: job.labels,
       ...origin,
