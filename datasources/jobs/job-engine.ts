@@ -7,6 +7,7 @@ import { stopReason, type JobControl, type JobOutcome, type JobRunner, type Stop
 import type { JobQuery, JobStore } from './job-store.js';
 import { isEndState, mayFollow } from './job-transitions.js';
 import { JobWatch } from './job-watch.js';
+import { jobControl } from './job-control.js';
 import { idempotencyKeyOf, isSameRequest } from './idempotency.js';
 import { further, jobErrorOf, JobFailure, type JobKind, type JobRecord, type JobState } from './job.js';
 import { newJob, type JobRequest } from './new-job.js';
@@ -235,32 +236,14 @@ export class JobEngine {
   }
 
   #control(id: string, signal: AbortSignal, meter: ProgressMeter): JobControl {
-    const { clock } = this.#options;
-    return {
+    return jobControl({
       signal,
       stopping: this.#stopping.signal,
-      running: async (total) => {
-        const { progress } = await this.#change(id, (current) => ({
-          ...current,
-          state: current.state === 'PENDING' ? 'RUNNING' : current.state,
-          progress: { ...current.progress, total },
-        }));
-        meter.add(progress, clock());
-      },
-      state: async (state, total) => {
-        if (isEndState(state)) return;
-        await this.#change(id, (current) => ({ ...current, state, progress: { ...current.progress, total } }));
-      },
-      report: (progress) => {
-        meter.add(progress, clock());
-        const watch = this.#watches.get(id);
-        watch?.publish({ ...watch.current, progress: further(watch.current.progress, progress) });
-      },
-      checkpoint: async (checkpoint, progress) => {
-        meter.add(progress, clock());
-        await this.#change(id, (current) => ({ ...current, checkpoint, progress, attempts: 0 }));
-      },
-    };
+      meter,
+      clock: this.#options.clock,
+      change: (change) => this.#change(id, change),
+      watch: () => this.#watches.get(id),
+    });
   }
 
   async #finish(id: string, outcome: JobOutcome): Promise<void> {
