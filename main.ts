@@ -48,7 +48,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
 
   const jobs = await openJobs({
     registry,
-    database: stores.embedded.database,
+    stores,
     dataDirectory: config.dataDirectory,
     logger,
   });

@@ -20,12 +20,12 @@ import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
+import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
 
 export interface JobsOptions {
   readonly registry: Registry;
-  /** Of the embedded offline store. */
-  readonly database: DuckDbDatabase;
+  readonly stores: OpenStores;
   readonly dataDirectory: string;
   readonly logger: Logger;
 }
@@ -42,9 +42,10 @@ export interface OpenJobs {
 const MAX_RUNNING_JOBS = 2;
 
 /** The job engine with all it can do. What was not finished by the last process is taken up. */
-export async function openJobs({ registry, database, dataDirectory, logger }: JobsOptions): Promise<OpenJobs> {
+export async function openJobs({ registry, stores, dataDirectory, logger }: JobsOptions): Promise<OpenJobs> {
   const files = await DataFiles.open(join(dataDirectory, 'files'));
   const workFolder = join(dataDirectory, 'work');
+  const { database } = stores.embedded;
   const store = new LmdbJobStore(join(dataDirectory, 'jobs'));
   const scratch = await DuckDbDatabase.open(':memory:');
   const room = {
@@ -60,7 +61,7 @@ export async function openJobs({ registry, database, dataDirectory, logger }: Jo
     ]),
     clock: systemClock,
   };
-  const trainingSetRooms = { database, registry, files, workFolder };
+  const trainingSetRooms = { database, elsewhere: stores.elsewhere, registry, files, workFolder };
   const routes = new Map<'here' | 'vertex', BatchPredictionRoute>();
   const batchPrediction = new BatchPredictionsByRuntime(
     (name) => registry.model(name),

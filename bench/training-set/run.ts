@@ -46,7 +46,7 @@ await online.close();
 const flights = airport.featurestore.tables.get('flights')!;
 const files = await DataFiles.open(join(folder, 'files'));
 await database.use((connection) => connection.run(`COPY (FROM '${flights}') TO '${files.folder}/flights.parquet'`));
-const rooms = { database, registry, files, workFolder: join(folder, 'work') };
+const rooms = { database, elsewhere: () => undefined, registry, files, workFolder: join(folder, 'work') };
 await rm(join(folder, 'jobs'), { recursive: true, force: true });
 let jobs = 0;
 const engine = new JobEngine({

@@ -42,7 +42,7 @@ export async function openTrainingSets(
   const database = await DuckDbDatabase.open(join(folder, 'offline.duckdb'));
   const offline = await DuckDbOfflineStore.open(database, sources);
   const files = await DataFiles.open(join(folder, 'files'));
-  const rooms = { database, registry, files, workFolder: join(folder, 'work') };
+  const rooms = { database, elsewhere: () => undefined, registry, files, workFolder: join(folder, 'work') };
   const errors: unknown[] = [];
   let jobs = Date.now();
   const engine = new JobEngine({

@@ -4,15 +4,16 @@ import type { DataFiles } from '../../files/data-files.js';
 import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
 import type { TrainingSetRequest, TrainingSetResult, TrainingSetValidationResult } from '../training-sets.js';
 import { copyToFile, outputAsWritten, outputSelect, TABLES_SCHEMA } from './output-format.js';
-import { joinLabels, takeSnapshot, type JoinProgress } from './join-labels.js';
+import { joinLabels, takeSnapshot, type JoinOptions } from './join-labels.js';
 import { labelRelation, type LabelColumn } from './label-relation.js';
 import { countLabels, loadLabels } from './load-labels.js';
-import { planTrainingSet, type TrainingSetPlan } from './training-set-plan.js';
+import { planTrainingSet, type StoreElsewhere, type TrainingSetPlan } from './training-set-plan.js';
 import { validate } from './validate.js';
 import type { WorkDatabase } from './work-database.js';
 
 export interface Preparation {
   readonly files: DataFiles;
+  readonly elsewhere: StoreElsewhere;
   /** The most labels taken. */
   readonly limit?: number;
   /** Where to work when there are more labels than this. */
@@ -26,11 +27,11 @@ export interface Preparation {
 export async function prepareLabels(
   work: WorkDatabase,
   request: TrainingSetRequest,
-  { files, limit, file }: Preparation,
+  { files, elsewhere, limit, file }: Preparation,
 ): Promise<TrainingSetPlan> {
-  if (await work.has('labels')) return planTrainingSet(request, await loadedColumns(work));
+  if (await work.has('labels')) return planTrainingSet(request, await loadedColumns(work), elsewhere);
   const relation = await labelRelation(work, request, files);
-  const plan = planTrainingSet(request, relation.columns);
+  const plan = planTrainingSet(request, relation.columns, elsewhere);
   if (file && (await countLabels(work, request, relation)) > file.whenOver) await work.moveTo(file.path);
   await work.transaction(async () => {
     await loadLabels(work, request, relation, limit);
@@ -60,7 +61,7 @@ export interface Output {
   readonly target: string;
 }
 
-export interface MakingOptions extends JoinProgress {
+export interface MakingOptions extends JoinOptions {
   readonly id: string;
   readonly chunkRows: number;
   /** The file is there under its other name, written when the job was run before. */

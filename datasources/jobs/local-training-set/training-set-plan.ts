@@ -1,3 +1,5 @@
+import type { Featurestore } from '../../registry/model.js';
+import type { OfflineStore } from '../../offline/offline-store.js';
 import { columnTypeOf } from '../../offline/duckdb/value-mapping.js';
 import {
   planPointInTime,
@@ -15,6 +17,8 @@ import { featureColumns } from './training-set-spec.js';
 export interface TrainingSetPlan {
   readonly request: TrainingSetRequest;
   readonly pointInTime: PointInTimePlan;
+  /** The store of a source whose history is not in the embedded one; a source that is not here is. */
+  readonly elsewhere: ReadonlyMap<SourcePlan, OfflineStore>;
   readonly labelColumns: readonly LabelColumn[];
   readonly features: readonly PlannedColumn[];
   /** In order. */
@@ -42,7 +46,14 @@ export interface OutputColumn {
   readonly checkedAs: string;
 }
 
-export function planTrainingSet(request: TrainingSetRequest, labelColumns: readonly LabelColumn[]): TrainingSetPlan {
+/** The offline store of a featurestore whose history is not in the embedded one; undefined for the others. */
+export type StoreElsewhere = (featurestore: Featurestore) => OfflineStore | undefined;
+
+export function planTrainingSet(
+  request: TrainingSetRequest,
+  labelColumns: readonly LabelColumn[],
+  storeElsewhere: StoreElsewhere,
+): TrainingSetPlan {
   const columns = featureColumns(
     request,
     labelColumns.map(({ name }) => name),
@@ -67,7 +78,19 @@ export function planTrainingSet(request: TrainingSetRequest, labelColumns: reado
     const isStatic = source.source.timestampColumn === null;
     return { name, timestampName, source, feature, timeColumn: isStatic ? null : timeColumnOf(source, feature) };
   });
-  return { request, pointInTime, labelColumns, features, outputColumns: outputColumns(labelColumns, features) };
+  const elsewhere = new Map<SourcePlan, OfflineStore>();
+  for (const source of pointInTime.sources) {
+    const store = storeElsewhere(source.source.entityType.featurestore);
+    if (store) elsewhere.set(source, store);
+  }
+  return {
+    request,
+    pointInTime,
+    elsewhere,
+    labelColumns,
+    features,
+    outputColumns: outputColumns(labelColumns, features),
+  };
 }
 
 function outputColumns(labels: readonly LabelColumn[], features: readonly PlannedColumn[]): OutputColumn[] {

@@ -7,16 +7,19 @@ import type { DuckDbDatabase } from '../../offline/duckdb/database.js';
 import type { Registry } from '../../registry/registry.js';
 import type { JobControl, JobOutcome, JobRunner } from '../job-runner.js';
 import type { JobRecord } from '../job.js';
-import type { TrainingSetOutputRequest } from '../training-sets.js';
+import type { TrainingSetOutputRequest, TrainingSetRequest } from '../training-sets.js';
 import { countRows } from './join-labels.js';
 import { makeTrainingSet, prepareLabels, type Output } from './make-training-set.js';
 import { TABLES_SCHEMA } from './output-format.js';
+import type { StoreElsewhere } from './training-set-plan.js';
 import { requestOf, type TrainingSetSpec } from './training-set-spec.js';
 import { removeWorkFile, WorkDatabase } from './work-database.js';
 
 export interface TrainingSetRooms {
   /** Of the offline store. */
   readonly database: DuckDbDatabase;
+  /** Where a featurestore's history is, if not in `database`. */
+  readonly elsewhere: StoreElsewhere;
   readonly registry: Registry;
   readonly files: DataFiles;
   /** Where the work of unfinished jobs is kept; no client can name it. */
@@ -33,6 +36,9 @@ interface Checkpoint {
  * features are about 1 GB.
  */
 const CHUNK_ROWS = 5_000_000;
+
+/** A store elsewhere may be away for about a minute. */
+const OUTAGE_RETRIES = 5;
 
 /**
  * Makes training sets. A job of several chunks works in a file, and taken up again goes on after the last step; one
@@ -64,23 +70,23 @@ export class TrainingSetRunner implements JobRunner {
 
   async #work({ id, spec: kept, checkpoint }: JobRecord, path: string, control: JobControl): Promise<JobOutcome> {
     const spec = kept as TrainingSetSpec;
-    const { database, registry, files } = this.rooms;
+    const { database, elsewhere, registry, files } = this.rooms;
     const { signal } = control;
     const work = await WorkDatabase.open(await database.instance.connect(), id, signal);
     try {
       // Without its file, whatever was done before is done anew.
       const isResumed = existsSync(path);
       if (isResumed) await work.moveTo(path);
-      const plan = await prepareLabels(work, requestOf(spec, registry), {
-        files,
-        file: { path, whenOver: this.chunkRows },
-      });
+      const request = requestOf(spec, registry);
+      const chunkRows = this.#chunkRows(request);
+      const plan = await prepareLabels(work, request, { files, elsewhere, file: { path, whenOver: chunkRows } });
       const total = BigInt(await countRows(work, 'labels'));
       await control.running(total);
       const progress = (completed: bigint) => ({ completed, failed: 0n, total });
       const result = await makeTrainingSet(work, plan, await outputOf(spec.output, id, files), {
         id,
-        chunkRows: this.chunkRows,
+        chunkRows,
+        outageRetries: OUTAGE_RETRIES,
         isWritten: isResumed && (checkpoint as Checkpoint | null)?.isWritten === true,
         onStep: (rows) => control.checkpoint({ isWritten: false } satisfies Checkpoint, progress(rows)),
         onWritten: () => control.checkpoint({ isWritten: true } satisfies Checkpoint, progress(total)),
@@ -95,6 +101,14 @@ export class TrainingSetRunner implements JobRunner {
     } finally {
       await work.close();
     }
+  }
+
+  /** Reads of a store elsewhere take minutes and cost money: each is a chunk, so that none is made twice. */
+  #chunkRows({ joins }: TrainingSetRequest): number {
+    const most = joins.flatMap(
+      ({ entityType }) => this.rooms.elsewhere(entityType.featurestore)?.maxLabelsPerRead ?? [],
+    );
+    return Math.min(this.chunkRows, ...most);
   }
 }
 

@@ -1,5 +1,11 @@
 import { rm } from 'node:fs/promises';
-import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import type {
+  DuckDBAppender,
+  DuckDBConnection,
+  DuckDBMaterializedResult,
+  DuckDBType,
+  DuckDBValue,
+} from '@duckdb/node-api';
 import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
 
 /** How often a query is told to stop until it does: told before it has begun, DuckDB forgets it. */
@@ -69,6 +75,12 @@ export class WorkDatabase {
   /** The rows of a query, by column. */
   async rows(sql: string, values: readonly DuckDBValue[] = []): Promise<Record<string, DuckDBValue>[]> {
     return (await this.run(sql, values)).getRowObjects();
+  }
+
+  /** For rows made here; they are durable when it is closed. */
+  async appenderOf(table: string): Promise<DuckDBAppender> {
+    this.signal.throwIfAborted();
+    return this.connection.createAppender(table, 'main', this.name.slice(1, -1));
   }
 
   /** All of the work happens, or nothing. */
