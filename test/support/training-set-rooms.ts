@@ -6,6 +6,7 @@ import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import type { JobRecord } from '../../datasources/jobs/job.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import { LocalTrainingSets } from '../../datasources/jobs/local-training-set/local-training-sets.js';
+import type { StoreElsewhere } from '../../datasources/jobs/local-training-set/training-set-plan.js';
 import { TrainingSetRunner } from '../../datasources/jobs/local-training-set/training-set-runner.js';
 import type {
   StartTrainingSet,
@@ -32,9 +33,16 @@ export interface TrainingSetWorld {
   readonly close: () => Promise<void>;
 }
 
+interface TrainingSetOptions {
+  readonly folder?: string;
+  readonly chunkRows?: number;
+  /** Where a featurestore's history is, if not in the store that is opened here. */
+  readonly elsewhere?: StoreElsewhere;
+}
+
 export async function openTrainingSets(
   featurestores: readonly Featurestore[],
-  { folder = temporaryFolder(), chunkRows }: { readonly folder?: string; readonly chunkRows?: number } = {},
+  { folder = temporaryFolder(), chunkRows, elsewhere = () => undefined }: TrainingSetOptions = {},
 ): Promise<TrainingSetWorld> {
   mkdirSync(folder, { recursive: true });
   const registry = new Registry(featurestores);
@@ -42,7 +50,7 @@ export async function openTrainingSets(
   const database = await DuckDbDatabase.open(join(folder, 'offline.duckdb'));
   const offline = await DuckDbOfflineStore.open(database, sources);
   const files = await DataFiles.open(join(folder, 'files'));
-  const rooms = { database, elsewhere: () => undefined, registry, files, workFolder: join(folder, 'work') };
+  const rooms = { database, elsewhere, registry, files, workFolder: join(folder, 'work') };
   const errors: unknown[] = [];
   let jobs = Date.now();
   const engine = new JobEngine({

@@ -59,8 +59,7 @@ export async function stepElsewhere(
       const from = rows;
       while (rows < to) {
         const end = Math.min(rows + store.maxLabelsPerRead, to);
-        const cells = await read(await labelsOf(work, source, rows, end));
-        work.signal.throwIfAborted();
+        const cells = await unlessAborted(work.signal, read(await labelsOf(work, source, rows, end)));
         const appender = await work.appenderOf(name);
         cells.forEach((ofLabel, index) => appendRow(appender, BigInt(rows + index), ofLabel, columns));
         appender.closeSync();
@@ -69,6 +68,20 @@ export async function stepElsewhere(
       }
     },
   };
+}
+
+/** A job that is to stop does not wait for another store: what that still answers is let go. */
+async function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', abort);
+  try {
+    const result = await Promise.race([work, promise]);
+    signal.throwIfAborted();
+    return result;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 interface JoinedColumn {
