@@ -18,10 +18,17 @@ export interface GatewayOfStores extends TestGateway {
   readonly files: string;
 }
 
-/** A gateway over the stores that its registry names, opened as the real one opens them. Its "now" is the test's. */
-export async function startGatewayOfStores(registry: Registry): Promise<GatewayOfStores> {
+/**
+ * A gateway over the stores that its registry names, opened as the real one opens them; some can be others, which the
+ * test closes. Its "now" is the test's.
+ */
+export async function startGatewayOfStores(
+  registry: Registry,
+  others: Partial<OpenStores> = {},
+): Promise<GatewayOfStores> {
   const folder = await mkdtemp(join(tmpdir(), 'featuregraph-test-'));
-  const stores = await openStores(registry, folder, { shadowReport: createShadowMetrics(new Metrics()) });
+  const opened = await openStores(registry, folder, { shadowReport: createShadowMetrics(new Metrics()) });
+  const stores = { ...opened, ...others };
   const files = await DataFiles.open(join(folder, 'files'));
   const { embedded, elsewhere } = stores;
   const rooms = { database: embedded.database, elsewhere, registry, files, workFolder: join(folder, 'work') };
