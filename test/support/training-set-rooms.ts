@@ -6,7 +6,7 @@ import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import type { JobRecord } from '../../datasources/jobs/job.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import { LocalTrainingSets } from '../../datasources/jobs/local-training-set/local-training-sets.js';
-import type { StoreElsewhere } from '../../datasources/jobs/local-training-set/training-set-plan.js';
+import type { StoreElsewhere } from '../../datasources/jobs/local-training-set/store-elsewhere.js';
 import { TrainingSetRunner } from '../../datasources/jobs/local-training-set/training-set-runner.js';
 import type {
   StartTrainingSet,

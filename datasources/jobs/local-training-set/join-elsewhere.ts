@@ -1,55 +1,32 @@
 import { BOOLEAN, TIMESTAMP, timestampValue, type DuckDBAppender, type DuckDBValue } from '@duckdb/node-api';
-import pRetry from 'p-retry';
-import { AppError } from '../../../errors/app-error.js';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import { columnTypeOf, instantFromDuckDb, toDuckDb } from '../../offline/duckdb/value-mapping.js';
-import type { OfflineStore, PointInTimeLabel } from '../../offline/offline-store.js';
+import type { PointInTimeLabel } from '../../offline/offline-store.js';
 import { timeColumnOf, type SourcePlan } from '../../offline/point-in-time/plan.js';
-import { countRows, type JoinStep } from './join-labels.js';
+import type { JoinStep } from './join-labels.js';
+import type { HistoryStore } from './store-elsewhere.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
-import type { WorkDatabase } from './work-database.js';
+import { countRows, type WorkDatabase } from './work-database.js';
 
 /** Whether an entity is known, in the joined table of a static source elsewhere: its values have no time that says so. */
 export const IS_KNOWN = 'is_known';
 
-interface Elsewhere {
-  readonly store: OfflineStore;
-  /** Of the joined table. */
-  readonly name: string;
-  readonly outageRetries: number;
-}
-
 /**
  * The join with a source whose history is in another store: that store is asked what was known of each label, so many
- * labels at a time as it takes, and the answers are put into the joined table. Each read is durable when it is there.
+ * labels at a time as it takes, and the answers are put into the joined table (`name`), each durable before the next.
  */
 export async function stepElsewhere(
   work: WorkDatabase,
   plan: TrainingSetPlan,
   source: SourcePlan,
-  { store, name, outageRetries }: Elsewhere,
+  store: HistoryStore,
+  name: string,
 ): Promise<JoinStep> {
   const columns = columnsOf(source);
   if (!(await work.has(name))) {
     const definitions = columns.map((column) => `${column.name} ${column.type.toString()}`);
     await work.run(`CREATE TABLE ${work.table(name)} (${['row_id BIGINT', ...definitions].join(', ')})`);
   }
-  const read = (labels: readonly PointInTimeLabel[]): Promise<FeatureCell[][]> =>
-    pRetry(
-      () =>
-        store.pointInTime({
-          entityType: source.source.entityType,
-          labels,
-          features: source.features.map(({ feature }) => feature),
-          options: plan.request.options,
-          ttl: plan.request.ttl,
-        }),
-      {
-        retries: outageRetries,
-        signal: work.signal,
-        shouldRetry: ({ error }) => error instanceof AppError && error.code === 'STORE_UNAVAILABLE',
-      },
-    );
   let rows = await countRows(work, name);
   return {
     get rows() {
@@ -59,7 +36,13 @@ export async function stepElsewhere(
       const from = rows;
       while (rows < to) {
         const end = Math.min(rows + store.maxLabelsPerRead, to);
-        const cells = await unlessAborted(work.signal, read(await labelsOf(work, source, rows, end)));
+        const cells = await store.pointInTime({
+          entityType: source.source.entityType,
+          labels: await labelsOf(work, source, rows, end),
+          features: source.features.map(({ feature }) => feature),
+          options: plan.request.options,
+          ttl: plan.request.ttl,
+        });
         const appender = await work.appenderOf(name);
         cells.forEach((ofLabel, index) => appendRow(appender, BigInt(rows + index), ofLabel, columns));
         appender.closeSync();
@@ -68,20 +51,6 @@ export async function stepElsewhere(
       }
     },
   };
-}
-
-/** A job that is to stop does not wait for another store: what that still answers is let go. */
-async function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', abort);
-  try {
-    const result = await Promise.race([work, promise]);
-    signal.throwIfAborted();
-    return result;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 interface JoinedColumn {

@@ -8,7 +8,7 @@ import { Parameters } from '../../offline/point-in-time/sql-text.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { stepElsewhere } from './join-elsewhere.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
-import type { WorkDatabase } from './work-database.js';
+import { countRows, type WorkDatabase } from './work-database.js';
 
 /** Up to here the lookup form of the compiler is the faster one (bench/point-in-time). */
 const MOST_LOOKUPS = 10_000;
@@ -44,13 +44,11 @@ export async function historyAt(work: WorkDatabase, plan: TrainingSetPlan): Prom
   return (source) => tables.get(source)!;
 }
 
-export interface JoinOptions {
+export interface JoinProgress {
   /** A step is durable; `rows` is how far it is, all sources taken together. */
   readonly onStep: (rows: bigint) => Promise<void>;
   /** How far it is as DuckDB estimates it, within a step. */
   readonly onEstimate: (rows: bigint) => void;
-  /** How often a read of a store elsewhere is tried again that did not answer. */
-  readonly outageRetries: number;
 }
 
 /**
@@ -64,7 +62,7 @@ export async function joinLabels(
   work: WorkDatabase,
   plan: TrainingSetPlan,
   chunkRows: number,
-  { onStep, onEstimate, outageRetries }: JoinOptions,
+  { onStep, onEstimate }: JoinProgress,
 ): Promise<void> {
   const labels = await countRows(work, 'labels');
   const steps: JoinStep[] = [];
@@ -72,7 +70,7 @@ export async function joinLabels(
     const store = plan.elsewhere.get(source);
     steps.push(
       await (store
-        ? stepElsewhere(work, plan, source, { store, name: joinedTable(plan, source), outageRetries })
+        ? stepElsewhere(work, plan, source, store, joinedTable(plan, source))
         : joinStep(work, plan, source, labels)),
     );
   }
@@ -150,9 +148,4 @@ export function allJoined(work: WorkDatabase, plan: TrainingSetPlan): string {
     .map((source) => joinedTable(plan, source))
     .map((name) => `${work.table(name)} AS ${name}`)
     .join(' POSITIONAL JOIN ');
-}
-
-export async function countRows(work: WorkDatabase, table: string): Promise<number> {
-  const [row] = await work.rows(`SELECT count(*) AS rows FROM ${work.table(table)}`);
-  return Number(row?.rows);
 }

@@ -9,7 +9,7 @@ import type {
   TrainingSetRequest,
   TrainingSets,
 } from '../training-sets.js';
-import { countRows, joinLabels } from './join-labels.js';
+import { joinLabels } from './join-labels.js';
 import { labelRelation, MAX_INLINE_LABELS } from './label-relation.js';
 import { prepareLabels } from './make-training-set.js';
 import { outputAsJoined, TABLES_SCHEMA } from './output-format.js';
@@ -18,7 +18,7 @@ import { planTrainingSet } from './training-set-plan.js';
 import { outputOf, type TrainingSetRooms } from './training-set-runner.js';
 import { checkRequest, specOf } from './training-set-spec.js';
 import { validate } from './validate.js';
-import { WorkDatabase } from './work-database.js';
+import { countRows, WorkDatabase } from './work-database.js';
 
 /** Training sets, made in the embedded offline store's engine wherever the history is: previews at once, the rest as jobs (training-set-runner.ts). */
 export class LocalTrainingSets implements TrainingSets {
@@ -42,7 +42,6 @@ export class LocalTrainingSets implements TrainingSets {
       await joinLabels(work, plan, count + 1, {
         onStep: async () => undefined,
         onEstimate: () => undefined,
-        outageRetries: 0,
       });
       return {
         columns: plan.outputColumns.map(({ name }) => name),

@@ -4,10 +4,11 @@ import type { DataFiles } from '../../files/data-files.js';
 import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
 import type { TrainingSetRequest, TrainingSetResult, TrainingSetValidationResult } from '../training-sets.js';
 import { copyToFile, outputAsWritten, outputSelect, TABLES_SCHEMA } from './output-format.js';
-import { joinLabels, takeSnapshot, type JoinOptions } from './join-labels.js';
+import { joinLabels, takeSnapshot, type JoinProgress } from './join-labels.js';
 import { labelRelation, type LabelColumn } from './label-relation.js';
 import { countLabels, loadLabels } from './load-labels.js';
-import { planTrainingSet, type StoreElsewhere, type TrainingSetPlan } from './training-set-plan.js';
+import type { StoreElsewhere } from './store-elsewhere.js';
+import { planTrainingSet, type TrainingSetPlan } from './training-set-plan.js';
 import { validate } from './validate.js';
 import type { WorkDatabase } from './work-database.js';
 
@@ -61,7 +62,7 @@ export interface Output {
   readonly target: string;
 }
 
-export interface MakingOptions extends JoinOptions {
+export interface MakingOptions extends JoinProgress {
   readonly id: string;
   readonly chunkRows: number;
   /** The file is there under its other name, written when the job was run before. */

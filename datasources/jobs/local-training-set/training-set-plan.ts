@@ -1,5 +1,3 @@
-import type { Featurestore } from '../../registry/model.js';
-import type { OfflineStore } from '../../offline/offline-store.js';
 import { columnTypeOf } from '../../offline/duckdb/value-mapping.js';
 import {
   planPointInTime,
@@ -11,6 +9,7 @@ import {
 import type { TrainingSetRequest } from '../training-sets.js';
 import type { LabelColumn } from './label-relation.js';
 import { entityName, labelName } from './load-labels.js';
+import type { HistoryStore, StoreElsewhere } from './store-elsewhere.js';
 import { featureColumns } from './training-set-spec.js';
 
 /** A training set that can be made: every column of it, and how it is called on the way. */
@@ -18,7 +17,7 @@ export interface TrainingSetPlan {
   readonly request: TrainingSetRequest;
   readonly pointInTime: PointInTimePlan;
   /** The store of a source whose history is not in the embedded one; a source that is not here is. */
-  readonly elsewhere: ReadonlyMap<SourcePlan, OfflineStore>;
+  readonly elsewhere: ReadonlyMap<SourcePlan, HistoryStore>;
   readonly labelColumns: readonly LabelColumn[];
   readonly features: readonly PlannedColumn[];
   /** In order. */
@@ -45,9 +44,6 @@ export interface OutputColumn {
   /** How the validation calls it: unique, also where two columns come from one. */
   readonly checkedAs: string;
 }
-
-/** The offline store of a featurestore whose history is not in the embedded one; undefined for the others. */
-export type StoreElsewhere = (featurestore: Featurestore) => OfflineStore | undefined;
 
 export function planTrainingSet(
   request: TrainingSetRequest,
@@ -78,7 +74,7 @@ export function planTrainingSet(
     const isStatic = source.source.timestampColumn === null;
     return { name, timestampName, source, feature, timeColumn: isStatic ? null : timeColumnOf(source, feature) };
   });
-  const elsewhere = new Map<SourcePlan, OfflineStore>();
+  const elsewhere = new Map<SourcePlan, HistoryStore>();
   for (const source of pointInTime.sources) {
     const store = storeElsewhere(source.source.entityType.featurestore);
     if (store) elsewhere.set(source, store);

@@ -8,12 +8,11 @@ import type { Registry } from '../../registry/registry.js';
 import type { JobControl, JobOutcome, JobRunner } from '../job-runner.js';
 import type { JobRecord } from '../job.js';
 import type { TrainingSetOutputRequest, TrainingSetRequest } from '../training-sets.js';
-import { countRows } from './join-labels.js';
 import { makeTrainingSet, prepareLabels, type Output } from './make-training-set.js';
 import { TABLES_SCHEMA } from './output-format.js';
-import type { StoreElsewhere } from './training-set-plan.js';
+import { patiently, type StoreElsewhere } from './store-elsewhere.js';
 import { requestOf, type TrainingSetSpec } from './training-set-spec.js';
-import { removeWorkFile, WorkDatabase } from './work-database.js';
+import { countRows, removeWorkFile, WorkDatabase } from './work-database.js';
 
 export interface TrainingSetRooms {
   /** Of the offline store. */
@@ -36,9 +35,6 @@ interface Checkpoint {
  * features are about 1 GB.
  */
 const CHUNK_ROWS = 5_000_000;
-
-/** A store elsewhere may be away for about a minute. */
-const OUTAGE_RETRIES = 5;
 
 /**
  * Makes training sets. A job of several chunks works in a file, and taken up again goes on after the last step; one
@@ -70,8 +66,9 @@ export class TrainingSetRunner implements JobRunner {
 
   async #work({ id, spec: kept, checkpoint }: JobRecord, path: string, control: JobControl): Promise<JobOutcome> {
     const spec = kept as TrainingSetSpec;
-    const { database, elsewhere, registry, files } = this.rooms;
+    const { database, registry, files } = this.rooms;
     const { signal } = control;
+    const elsewhere = patiently(this.rooms.elsewhere, signal);
     const work = await WorkDatabase.open(await database.instance.connect(), id, signal);
     try {
       // Without its file, whatever was done before is done anew.
@@ -86,7 +83,6 @@ export class TrainingSetRunner implements JobRunner {
       const result = await makeTrainingSet(work, plan, await outputOf(spec.output, id, files), {
         id,
         chunkRows,
-        outageRetries: OUTAGE_RETRIES,
         isWritten: isResumed && (checkpoint as Checkpoint | null)?.isWritten === true,
         onStep: (rows) => control.checkpoint({ isWritten: false } satisfies Checkpoint, progress(rows)),
         onWritten: () => control.checkpoint({ isWritten: true } satisfies Checkpoint, progress(total)),

@@ -1,12 +1,12 @@
 import { joinSql } from '../../offline/point-in-time/sql-text.js';
 import type { FeatureCoverageResult, OffendingRow, TrainingSetValidationResult } from '../training-sets.js';
 import { IS_KNOWN } from './join-elsewhere.js';
-import { allJoined, countRows, historyAt, joinedTable } from './join-labels.js';
+import { allJoined, historyAt, joinedTable } from './join-labels.js';
 import { entityName, keys, labelName } from './load-labels.js';
 import { checkedTime, isSampled, rederive, type Rederived } from './rederive.js';
 import { rederiveElsewhere } from './rederive-elsewhere.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
-import type { WorkDatabase } from './work-database.js';
+import { countRows, type WorkDatabase } from './work-database.js';
 
 const MOST_OFFENDERS = 100;
 

@@ -116,3 +116,8 @@ export async function removeWorkFile(path: string): Promise<void> {
   await rm(path, { force: true });
   await rm(`${path}.wal`, { force: true });
 }
+
+export async function countRows(work: WorkDatabase, table: string): Promise<number> {
+  const [row] = await work.rows(`SELECT count(*) AS rows FROM ${work.table(table)}`);
+  return Number(row?.rows);
+}

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { LabelSource, TrainingSetRequest } from '../../../datasources/jobs/training-sets.js';
-import type { OfflineStore, PointInTimeRead } from '../../../datasources/offline/offline-store.js';
+import type { HistoryRead, OfflineStore, PointInTimeRead } from '../../../datasources/offline/offline-store.js';
 import { AppError } from '../../../errors/app-error.js';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
@@ -90,13 +90,18 @@ describeWithGoogleSql('training sets of a featurestore whose history is in BigQu
   });
 
   it('wait for a store that is away, and lose and double nothing', async () => {
-    let away = 1;
-    const store = readBy(bigQuery, async (read) => {
-      if (away-- > 0) throw new AppError('STORE_UNAVAILABLE', 'The offline store did not answer. Try again.');
-      return bigQuery.pointInTime(read);
-    });
+    const away = new Set(['the join', 'the validation']);
+    const unlessAway = async <Answer>(when: string, ask: () => Promise<Answer>): Promise<Answer> => {
+      if (away.delete(when)) throw new AppError('STORE_UNAVAILABLE', 'The offline store did not answer. Try again.');
+      return ask();
+    };
+    const store = {
+      ...readBy(bigQuery, (read) => unlessAway('the join', () => bigQuery.pointInTime(read))),
+      history: (read: HistoryRead) => unlessAway('the validation', () => bigQuery.history(read)),
+    };
     const job = await (await world(store)).make(REQUESTED);
     expect(job).toMatchObject({ state: 'SUCCEEDED', result: { rows: LABELS, validation: { leakedRows: 0n } } });
+    expect(away.size).toBe(0);
   });
 
   it('go on after a stop where they were: what was read once is not read again', async () => {

@@ -25,7 +25,7 @@ async function validateSpoiled(spoil: (work: WorkDatabase) => Promise<unknown>):
       files: await DataFiles.open(files),
       elsewhere: () => undefined,
     });
-    await joinLabels(work, plan, 10, { onStep: async () => undefined, onEstimate: () => undefined, outageRetries: 0 });
+    await joinLabels(work, plan, 10, { onStep: async () => undefined, onEstimate: () => undefined });
     await spoil(work);
     return await validate(work, plan, outputAsJoined(work, plan));
   } finally {
