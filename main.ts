@@ -59,7 +59,6 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
 
   const jobs = await openJobs({
     registry,
-    database: stores.embedded.database,
     stores,
     costs,
     dataDirectory: config.dataDirectory,

@@ -19,20 +19,18 @@ import { HttpServing } from '../datasources/models/http/http-serving.js';
 import type { ModelRuntime, ModelServing } from '../datasources/models/model.js';
 import { OnnxServing } from '../datasources/models/onnx/onnx-serving.js';
 import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
-import type { FeatureStores } from '../datasources/feature-stores.js';
 import type { Costs } from '../datasources/prices/costs.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
 import { measuredJobStore } from './measured-job-store.js';
+import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
 
 export interface JobsOptions {
   readonly registry: Registry;
-  /** Of the embedded offline store. */
-  readonly database: DuckDbDatabase;
-  readonly stores: FeatureStores;
+  readonly stores: OpenStores;
   readonly costs: Costs;
   readonly dataDirectory: string;
   readonly logger: Logger;
@@ -52,8 +50,9 @@ const MAX_RUNNING_JOBS = 2;
 
 /** The job engine with all it can do. What was not finished by the last process is taken up. */
 export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
-  const { registry, database, stores, costs, dataDirectory, logger, metrics } = options;
+  const { registry, stores, costs, dataDirectory, logger, metrics } = options;
   const files = await DataFiles.open(join(dataDirectory, 'files'));
+  const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
   const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
   const scratch = await DuckDbDatabase.open(':memory:');
@@ -70,7 +69,7 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
     ]),
     clock: systemClock,
   };
-  const trainingSetRooms = { database, registry, files, workFolder };
+  const trainingSetRooms = { database, elsewhere: stores.elsewhere, registry, files, workFolder };
   const routes = new Map<'here' | 'vertex', BatchPredictionRoute>();
   const batchPrediction = new BatchPredictionsByRuntime(
     (name) => registry.model(name),

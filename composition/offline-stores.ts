@@ -12,6 +12,8 @@ export interface OpenOfflineStores {
   /** What runs on this machine: also where labels, inputs and outputs of local jobs are read and written. */
   readonly embedded: DuckDbOfflineStore;
   of(featurestore: Featurestore): OfflineStore;
+  /** undefined for a featurestore in the embedded one. */
+  elsewhere(featurestore: Featurestore): OfflineStore | undefined;
   readonly all: readonly OfflineStore[];
 }
 
@@ -35,6 +37,7 @@ export async function openOfflineStores(registry: Registry, dataDirectory: strin
   }
   return {
     embedded,
+    elsewhere: (featurestore) => elsewhere.get(featurestore),
     of: (featurestore) => elsewhere.get(featurestore) ?? embedded,
     all: [embedded, ...elsewhere.values()],
   };

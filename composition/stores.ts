@@ -4,6 +4,8 @@ import type { FeatureStores } from '../datasources/feature-stores.js';
 import { prepareStores, type PrepareProgress } from '../datasources/ingestion/prepare.js';
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
+import type { OfflineStore } from '../datasources/offline/offline-store.js';
+import type { Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
@@ -12,6 +14,8 @@ import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from 
 export interface OpenStores extends FeatureStores {
   /** What runs on this machine, which is always there. */
   readonly embedded: DuckDbOfflineStore;
+  /** The offline store of a featurestore, if it is another one than that. */
+  readonly elsewhere: (featurestore: Featurestore) => OfflineStore | undefined;
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<number>;
   isHealthy(): Promise<boolean>;
   close(): Promise<void>;
@@ -27,6 +31,7 @@ export async function openStores(
   const online = await openOnlineStores(registry, dataDirectory, options);
   return {
     embedded: offline.embedded,
+    elsewhere: (featurestore) => offline.elsewhere(featurestore),
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),
     prepare: (onProgress) =>

@@ -5,7 +5,7 @@ import { ERROR_CODES, isErrorCode, type ErrorCode } from './error-codes.js';
 export interface MaskedError {
   /** What may leave the gateway. */
   readonly formatted: GraphQLFormattedError;
-  /** What was hidden, for the log; undefined when the error was meant for the client. */
+  /** What the client does not see, for the log: the error, or an AppError that has a cause; undefined when it sees all. */
   readonly hidden: unknown;
 }
 
@@ -32,7 +32,8 @@ export function maskError(
         ...position,
         extensions: extensions(appError.code, requestId, { ...appError.details, ...(field ? { field } : {}) }),
       },
-      hidden: undefined,
+      // "A store did not answer" tells an operator nothing: why is in what the store's client said.
+      hidden: appError.cause === undefined ? undefined : appError,
     };
   }
   const code = formatted.extensions?.code;

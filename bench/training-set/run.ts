@@ -47,7 +47,7 @@ await online.close();
 const flights = airport.featurestore.tables.get('flights')!;
 const files = await DataFiles.open(join(folder, 'files'));
 await database.use((connection) => connection.run(`COPY (FROM '${flights}') TO '${files.folder}/flights.parquet'`));
-const rooms = { database, registry, files, workFolder: join(folder, 'work') };
+const rooms = { database, elsewhere: () => undefined, registry, files, workFolder: join(folder, 'work') };
 // Of an earlier run: its jobs had the same ids, and no output is written over another.
 for (const left of ['jobs', 'files/training-sets']) await rm(join(folder, left), { recursive: true, force: true });
 let jobs = 0;

@@ -255,7 +255,9 @@ export class JobEngine {
   async #fail(id: string, error: unknown): Promise<void> {
     const failure = jobErrorOf(error);
     const record = await this.#change(id, (current) => ({ ...this.#ended(current, 'FAILED'), error: failure }));
-    if (failure.code === 'INTERNAL') this.#options.onError(error, record);
+    // What a failure was made of is for the log alone.
+    const hasMore = error instanceof AppError && error.cause !== undefined;
+    if (failure.code === 'INTERNAL' || hasMore) this.#options.onError(error, record);
   }
 
   #ended(record: JobRecord, state: JobState): JobRecord {

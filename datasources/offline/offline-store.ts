@@ -41,6 +41,8 @@ export interface PointInTimeRead {
   readonly labels: readonly PointInTimeLabel[];
   readonly features: readonly Feature[];
   readonly options?: Partial<PointInTimeOptions>;
+  /** Instead of the ttls of the registry, in microseconds; undefined: those of the registry. null: any age. */
+  readonly ttl?: bigint | null | undefined;
 }
 
 /** Whose features, and as of when. */

@@ -84,6 +84,20 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       expect(cells[2]?.[0]?.timestamp).toBe(T(0) + 1n);
     });
 
+    it('keeps to the ttl of the registry, or to that of the read', async () => {
+      const { entityType, source, store } = await setUp({ ttlSeconds: 10 });
+      await store.append(source, [rowOf('x', 0, { a: 'old' })]);
+      const [a] = entityType.features;
+      const statusAfter = async (seconds: number, ttl?: bigint | null) => {
+        const labels = [{ entityId: 'x', time: T(seconds) }];
+        const [cells] = await store.pointInTime({ entityType, labels, features: [a!], ttl });
+        return cells![0]!.status;
+      };
+      expect([await statusAfter(10), await statusAfter(11)]).toEqual(['PRESENT', 'EXPIRED']);
+      expect([await statusAfter(11, null), await statusAfter(11, 11_000_000n)]).toEqual(['PRESENT', 'PRESENT']);
+      expect(await statusAfter(6, 5_000_000n)).toBe('EXPIRED');
+    });
+
     it('gives back rows without id or time, and keeps the others', async () => {
       const { entityType, source, store } = await setUp();
       const outcome = await store.append(source, [

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { AppError } from '../../errors/app-error.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import type { JobRequest } from '../../datasources/jobs/new-job.js';
@@ -317,6 +318,15 @@ describe('a job that fails', () => {
     expect(error?.code).toBe('INTERNAL');
     expect(error?.message).not.toContain('secret');
     expect(errors).toHaveLength(1);
+  });
+
+  it('tells the log what stood behind an answer meant for clients', async () => {
+    const { engine, runner, errors } = engineOfTest();
+    const { id } = await engine.start(REQUEST);
+    const fault = new AppError('STORE_UNAVAILABLE', 'Try again.', {}, { cause: new Error('/secret/path') });
+    (await runner.begun()).fail(fault);
+    expect(await endOf(engine, id)).toMatchObject({ error: { code: 'STORE_UNAVAILABLE', message: 'Try again.' } });
+    expect(errors).toEqual([fault]);
   });
 });
 

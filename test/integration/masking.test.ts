@@ -1,12 +1,18 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { AppError } from '../../errors/app-error.js';
 import { requestScope } from '../../observability/request-scope.js';
 import { smallRegistry } from '../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
+/** The first line that carries an error. */
+const loggedError = () => logged.map((text) => JSON.parse(text) as Record<string, any>).find(({ err }) => err);
+
 const SECRET = "SELECT * FROM projects/prod-1234/tables WHERE password = 'hunter2' at /srv/data/offline.duckdb";
 const logged: string[] = [];
+/** What the online store throws. */
+let fault: Error;
 let gateway: TestGateway;
 
 beforeAll(async () => {
@@ -25,7 +31,7 @@ beforeAll(async () => {
         return {
           ...store,
           maxEntityIdsPerRead: store.maxEntityIdsPerRead,
-          read: async () => Promise.reject(new Error(SECRET)),
+          read: async () => Promise.reject(fault),
           isHealthy: async () => Promise.reject(new Error(SECRET)),
         };
       },
@@ -35,6 +41,7 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 it('what went wrong inside stays inside, and is in the log under the request id', async () => {
+  fault = new Error(SECRET);
   for (const _ of [1, 2, 3]) {
     logged.length = 0;
     const answer = await gateway.ask('{ shop { customer(entityId: "ann") { orders7d } } }');
@@ -46,10 +53,32 @@ it('what went wrong inside stays inside, and is in the log under the request id'
       retryable: false,
       requestId: answer.headers.get('x-request-id'),
     });
-    const line = logged.map((text) => JSON.parse(text) as Record<string, any>).find(({ err }) => err);
+    const line = loggedError();
     expect(line!.requestId).toBe(answer.headers.get('x-request-id'));
     expect(JSON.stringify(line)).toContain('hunter2');
   }
+});
+
+it.each(['STORE_UNAVAILABLE', 'MODEL_UNAVAILABLE'] as const)(
+  'a client hears that it is %s, an operator why',
+  async (code) => {
+    logged.length = 0;
+    fault = new AppError(code, 'It did not answer. Try again.', {}, { cause: new Error(SECRET) });
+    const answer = await gateway.ask('{ shop { customer(entityId: "ann") { orders7d } } }');
+    expect(answer.errors).toMatchObject([
+      { message: 'It did not answer. Try again.', extensions: { code, retryable: true } },
+    ]);
+    expect(JSON.stringify(answer)).not.toContain('hunter2');
+    const line = loggedError();
+    expect(line!.requestId).toBe(answer.headers.get('x-request-id'));
+    expect(JSON.stringify(line)).toContain('hunter2');
+  },
+);
+
+it('an error that hides nothing is not logged', async () => {
+  logged.length = 0;
+  await gateway.ask('{ featurestore(name: "shoe") { name } }');
+  expect(loggedError()).toBeUndefined();
 });
 
 it('a store that fails to say how it is counts as not healthy', async () => {

@@ -1,4 +1,5 @@
 import type { TrainingSetJoin, TrainingSetRequest } from '../../datasources/jobs/training-sets.js';
+import type { OfflineStore } from '../../datasources/offline/offline-store.js';
 import { DEFAULT_OPTIONS } from '../../datasources/offline/point-in-time/plan.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import { row, smallRegistry, T } from './small-registry.js';
@@ -31,17 +32,21 @@ export const REQUEST: Omit<TrainingSetRequest, 'labels'> = {
 /** A shop with a little history: ttl of a customer's features 100 s, of their city none. */
 export async function openShop(options: Parameters<typeof openTrainingSets>[1] = {}): Promise<TrainingSetWorld> {
   const world = await openTrainingSets(SHOP.featurestores, options);
+  await writeShopHistory(world.offline);
+  return world;
+}
+
+export async function writeShopHistory(store: OfflineStore): Promise<void> {
   const [orders, fixed] = customer.sources;
-  await world.offline.append(orders!, [
+  await store.append(orders!, [
     row('ann', 0, { orders_7d: 1n, mean_basket: 10.5, city: 'Bern' }),
     row('ann', 50, { orders_7d: 2n, mean_basket: null, city: null }),
     row('ann', 90, { orders_7d: 9n, mean_basket: 99, city: 'Genf' }),
     row('bob', 10, { orders_7d: 5n, mean_basket: 7, city: null }),
   ]);
-  await world.offline.append(fixed!, [{ entityId: 'ann', timestamp: null, values: new Map([['born', T(-1e6)]]) }]);
-  await world.offline.append(visit.sources[0]!, [
+  await store.append(fixed!, [{ entityId: 'ann', timestamp: null, values: new Map([['born', T(-1e6)]]) }]);
+  await store.append(visit.sources[0]!, [
     row('ann,home%2C1', 20, { seconds: 3.5 }),
     row('ann,home%2C1', 60, { seconds: null }),
   ]);
-  return world;
 }

@@ -4,17 +4,18 @@ import type { Registry } from '../../datasources/registry/registry.js';
 import type { FeatureValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE } from './every-value-type.js';
 import type { TestGateway } from './test-gateway.js';
-import { testRegistry } from './test-registry.js';
+import { testRegistry, type StoresInput } from './test-registry.js';
 
 /** The gateway's "now" in tests; rows are some seconds before or after it. */
 export const NOW = 1_000_000_000_000_000n;
 export const NOW_TEXT = '2001-09-09T01:46:40Z';
 export const T = (seconds: number): bigint => NOW + BigInt(Math.round(seconds * 1e6));
 
-/** Two featurestores with every kind of thing a registry can have. */
-export function smallRegistry(): Registry {
+/** Two featurestores with every kind of thing a registry can have; embedded, unless `stores` says something else. */
+export function smallRegistry(stores: StoresInput = {}): Registry {
   return testRegistry(
     {
+      ...stores,
       name: 'shop',
       description: 'A shop.',
       labels: { team: 'sales' },
@@ -50,7 +51,7 @@ export function smallRegistry(): Registry {
         { name: 'basket', entityType: 'customer', features: ['mean_basket', 'orders_7d'], schedule: '0 * * * *' },
       ],
     },
-    { name: 'lab', entityTypes: [{ name: 'sample', sources: [{ features: EVERY_VALUE_TYPE }] }] },
+    { ...stores, name: 'lab', entityTypes: [{ name: 'sample', sources: [{ features: EVERY_VALUE_TYPE }] }] },
   );
 }
 

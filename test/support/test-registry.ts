@@ -6,6 +6,7 @@ import { findFaults } from '../../datasources/registry/yaml/find-faults.js';
 import { toModel } from '../../datasources/registry/yaml/to-model.js';
 
 type RegistryInput = z.input<typeof registryDocument>;
+export type StoresInput = Pick<RegistryInput['featurestores'][number], 'onlineStore' | 'offlineStore'>;
 export type EntityTypeInput = RegistryInput['featurestores'][number]['entityTypes'][number];
 
 /** A registry as a file would make it, from an object: the same validation, the same model. */

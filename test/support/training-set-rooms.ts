@@ -6,6 +6,7 @@ import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import type { JobRecord } from '../../datasources/jobs/job.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import { LocalTrainingSets } from '../../datasources/jobs/local-training-set/local-training-sets.js';
+import type { StoreElsewhere } from '../../datasources/jobs/local-training-set/store-elsewhere.js';
 import { TrainingSetRunner } from '../../datasources/jobs/local-training-set/training-set-runner.js';
 import { scanWork } from '../../datasources/jobs/scan-work.js';
 import type {
@@ -37,11 +38,13 @@ export interface TrainingSetWorldOptions {
   readonly folder?: string;
   readonly chunkRows?: number;
   readonly maxRunning?: number;
+  /** Where a featurestore's history is, if not in the store that is opened here. */
+  readonly elsewhere?: StoreElsewhere;
 }
 
 export async function openTrainingSets(
   featurestores: readonly Featurestore[],
-  { folder = temporaryFolder(), chunkRows, maxRunning = 1 }: TrainingSetWorldOptions = {},
+  { folder = temporaryFolder(), chunkRows, maxRunning = 1, elsewhere = () => undefined }: TrainingSetWorldOptions = {},
 ): Promise<TrainingSetWorld> {
   mkdirSync(folder, { recursive: true });
   const registry = new Registry(featurestores);
@@ -49,7 +52,7 @@ export async function openTrainingSets(
   const database = await DuckDbDatabase.open(join(folder, 'offline.duckdb'));
   const offline = await DuckDbOfflineStore.open(database, sources);
   const files = await DataFiles.open(join(folder, 'files'));
-  const rooms = { database, registry, files, workFolder: join(folder, 'work') };
+  const rooms = { database, elsewhere, registry, files, workFolder: join(folder, 'work') };
   const errors: unknown[] = [];
   let jobs = Date.now();
   const engine = new JobEngine({

@@ -6,31 +6,37 @@ import { instantFromDuckDb } from '../../offline/duckdb/value-mapping.js';
 import type { SourcePlan } from '../../offline/point-in-time/plan.js';
 import { Parameters } from '../../offline/point-in-time/sql-text.js';
 import type { FeatureSource } from '../../registry/model.js';
+import { stepElsewhere } from './join-elsewhere.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
-import type { WorkDatabase } from './work-database.js';
+import { countRows, type WorkDatabase } from './work-database.js';
 
 /** Up to here the lookup form of the compiler is the faster one (bench/point-in-time). */
 const MOST_LOOKUPS = 10_000;
 
-/** Notes the last row of each source: rows that come while the job runs are not seen by one half of it alone. */
-export async function takeSnapshot(work: WorkDatabase, { pointInTime }: TrainingSetPlan): Promise<void> {
-  const sources = [...new Set(pointInTime.sources.map(({ source }) => source))];
+/**
+ * Notes the last row of each source here: rows that come while the job runs are not seen by one half of it alone. Of a
+ * store elsewhere no such thing is known.
+ */
+export async function takeSnapshot(work: WorkDatabase, plan: TrainingSetPlan): Promise<void> {
+  const sources = [...new Set(sourcesHere(plan).map(({ source }) => source))];
   const lastRows = sources.map((source) => {
     const table = historyTable(source);
     return `SELECT '${table.replaceAll("'", "''")}' AS history_table, coalesce(max(rowid), -1) AS last_row FROM ${table}`;
   });
-  await work.run(`CREATE OR REPLACE TABLE ${work.table('snapshot')} AS ${lastRows.join(' UNION ALL ')}`);
+  await work.run(`CREATE OR REPLACE TABLE ${work.table('snapshot')} (history_table VARCHAR, last_row BIGINT)`);
+  if (lastRows.length > 0) await work.run(`INSERT INTO ${work.table('snapshot')} ${lastRows.join(' UNION ALL ')}`);
+}
+
+function sourcesHere({ pointInTime, elsewhere }: TrainingSetPlan): SourcePlan[] {
+  return pointInTime.sources.filter((source) => !elsewhere.has(source));
 }
 
 /** A source's table as it was when the snapshot was taken: rows are only ever added to it, at the end. */
-export async function historyAt(
-  work: WorkDatabase,
-  { pointInTime }: TrainingSetPlan,
-): Promise<(source: FeatureSource) => string> {
+export async function historyAt(work: WorkDatabase, plan: TrainingSetPlan): Promise<(source: FeatureSource) => string> {
   const lastRows = await work.rows(`SELECT history_table, last_row FROM ${work.table('snapshot')}`);
   const byTable = new Map(lastRows.map((row) => [String(row.history_table), String(row.last_row)]));
   const tables = new Map(
-    pointInTime.sources.map(({ source }) => {
+    sourcesHere(plan).map(({ source }) => {
       const table = historyTable(source);
       return [source, `(SELECT *, rowid FROM ${table} WHERE rowid <= ${byTable.get(table) ?? '-1'})`];
     }),
@@ -60,7 +66,14 @@ export async function joinLabels(
 ): Promise<void> {
   const labels = await countRows(work, 'labels');
   const steps: JoinStep[] = [];
-  for (const source of plan.pointInTime.sources) steps.push(await joinStep(work, plan, source, labels));
+  for (const source of plan.pointInTime.sources) {
+    const store = plan.elsewhere.get(source);
+    steps.push(
+      await (store
+        ? stepElsewhere(work, plan, source, store, joinedTable(plan, source))
+        : joinStep(work, plan, source, labels)),
+    );
+  }
   const done = (): number => steps.reduce((sum, { rows }) => sum + rows, 0) / steps.length;
   for (let to = Math.min(chunkRows, labels); ; to = Math.min(to + chunkRows, labels)) {
     for (const step of steps) {
@@ -74,7 +87,7 @@ export async function joinLabels(
   }
 }
 
-interface JoinStep {
+export interface JoinStep {
   /** Labels joined and durable. */
   readonly rows: number;
   joinUpTo(to: number, onShare: (share: number) => void): Promise<void>;
@@ -125,7 +138,7 @@ async function joinStep(
 }
 
 /** The table with what a source gives each label. */
-function joinedTable(plan: TrainingSetPlan, source: SourcePlan): string {
+export function joinedTable(plan: TrainingSetPlan, source: SourcePlan): string {
   return `joined_${plan.pointInTime.sources.indexOf(source)}`;
 }
 
@@ -135,9 +148,4 @@ export function allJoined(work: WorkDatabase, plan: TrainingSetPlan): string {
     .map((source) => joinedTable(plan, source))
     .map((name) => `${work.table(name)} AS ${name}`)
     .join(' POSITIONAL JOIN ');
-}
-
-export async function countRows(work: WorkDatabase, table: string): Promise<number> {
-  const [row] = await work.rows(`SELECT count(*) AS rows FROM ${work.table(table)}`);
-  return Number(row?.rows);
 }

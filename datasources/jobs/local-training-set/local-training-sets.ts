@@ -10,7 +10,7 @@ import type {
   TrainingSetRequest,
   TrainingSets,
 } from '../training-sets.js';
-import { countRows, joinLabels } from './join-labels.js';
+import { joinLabels } from './join-labels.js';
 import { labelRelation, MAX_INLINE_LABELS } from './label-relation.js';
 import { prepareLabels, tableNamed } from './make-training-set.js';
 import { outputAsJoined } from './output-format.js';
@@ -19,9 +19,9 @@ import { planTrainingSet } from './training-set-plan.js';
 import { outputOf, type TrainingSetRooms } from './training-set-runner.js';
 import { checkRequest, specOf } from './training-set-spec.js';
 import { validate } from './validate.js';
-import { WorkDatabase } from './work-database.js';
+import { countRows, WorkDatabase } from './work-database.js';
 
-/** Training sets of the embedded offline store: previews at once, the rest as jobs (training-set-runner.ts). */
+/** Training sets, made in the embedded offline store's engine wherever the history is: previews at once, the rest as jobs (training-set-runner.ts). */
 export class LocalTrainingSets implements TrainingSets {
   constructor(
     private readonly rooms: TrainingSetRooms,
@@ -35,14 +35,17 @@ export class LocalTrainingSets implements TrainingSets {
     return this.#withWork(async (work) => {
       // One more than may be, to see that there are more.
       const plan = await prepareLabels(work, request, {
-        files: this.rooms.files,
+        ...this.rooms,
         limit: MAX_INLINE_LABELS + 1,
       });
       const count = await countRows(work, 'labels');
       if (count > MAX_INLINE_LABELS) {
         throw badInput(`A preview takes at most ${MAX_INLINE_LABELS} labels. Start a job for more.`, 'labels');
       }
-      await joinLabels(work, plan, count + 1, { onStep: async () => undefined, onEstimate: () => undefined });
+      await joinLabels(work, plan, count + 1, {
+        onStep: async () => undefined,
+        onEstimate: () => undefined,
+      });
       return {
         columns: plan.outputColumns.map(({ name }) => name),
         rows: await previewRows(work, plan, rows),
@@ -72,8 +75,11 @@ export class LocalTrainingSets implements TrainingSets {
   async #check(request: TrainingSetRequest & StartTrainingSet): Promise<void> {
     await this.#withWork(async (work) => {
       // What was sent is read at once; of a file or table only that it has the columns.
-      if (request.labels.kind === 'INLINE') await prepareLabels(work, request, { files: this.rooms.files });
-      else planTrainingSet(request, (await labelRelation(work, request, this.rooms.files)).columns);
+      if (request.labels.kind === 'INLINE') await prepareLabels(work, request, this.rooms);
+      else {
+        const { columns } = await labelRelation(work, request, this.rooms.files);
+        planTrainingSet(request, columns, this.rooms.elsewhere);
+      }
       await this.#refuseExisting(work, request);
     });
   }

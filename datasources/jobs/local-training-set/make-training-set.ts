@@ -6,15 +6,17 @@ import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
 import { JobFailure } from '../job.js';
 import type { TrainingSetRequest, TrainingSetResult, TrainingSetValidationResult } from '../training-sets.js';
 import { copyToFile, outputAsWritten, outputSelect, TABLES_SCHEMA } from './output-format.js';
-import { countRows, joinLabels, takeSnapshot } from './join-labels.js';
+import { joinLabels, takeSnapshot } from './join-labels.js';
 import { labelRelation, sqlText, type LabelColumn } from './label-relation.js';
 import { countLabels, loadLabels } from './load-labels.js';
+import type { StoreElsewhere } from './store-elsewhere.js';
 import { planTrainingSet, type TrainingSetPlan } from './training-set-plan.js';
 import { validate } from './validate.js';
-import type { WorkDatabase } from './work-database.js';
+import { countRows, type WorkDatabase } from './work-database.js';
 
 export interface Preparation {
   readonly files: DataFiles;
+  readonly elsewhere: StoreElsewhere;
   /** The most labels taken. */
   readonly limit?: number;
   /** Where to work when there are more labels than this. */
@@ -28,11 +30,11 @@ export interface Preparation {
 export async function prepareLabels(
   work: WorkDatabase,
   request: TrainingSetRequest,
-  { files, limit, file }: Preparation,
+  { files, elsewhere, limit, file }: Preparation,
 ): Promise<TrainingSetPlan> {
-  if (await work.has('labels')) return planTrainingSet(request, await loadedColumns(work));
+  if (await work.has('labels')) return planTrainingSet(request, await loadedColumns(work), elsewhere);
   const relation = await labelRelation(work, request, files);
-  const plan = planTrainingSet(request, relation.columns);
+  const plan = planTrainingSet(request, relation.columns, elsewhere);
   if (file && (await countLabels(work, request, relation)) > file.whenOver) await work.moveTo(file.path);
   await work.transaction(async () => {
     await loadLabels(work, request, relation, limit);

@@ -53,10 +53,11 @@ interface Numbered {
   readonly index: number;
 }
 
-/** Columns that one row of the history decides: all of a source in a dense entity type, else each by itself. */
-function groupsOf({ features }: TrainingSetPlan): Numbered[][] {
+/** Columns of sources here that one row of the history decides: all of a source in a dense entity type, else each by itself. */
+function groupsOf({ features, elsewhere }: TrainingSetPlan): Numbered[][] {
   const numbered = features.map((column, index) => ({ column, index }));
-  return [...Map.groupBy(numbered, ({ column: { source } }) => source)].flatMap(([source, columns]) =>
+  const here = numbered.filter(({ column: { source } }) => !elsewhere.has(source));
+  return [...Map.groupBy(here, ({ column: { source } }) => source)].flatMap(([source, columns]) =>
     source.newestRow ? [columns] : columns.map((column) => [column]),
   );
 }

@@ -9,12 +9,15 @@ import {
 import type { TrainingSetRequest } from '../training-sets.js';
 import type { LabelColumn } from './label-relation.js';
 import { entityName, labelName } from './load-labels.js';
+import type { HistoryStore, StoreElsewhere } from './store-elsewhere.js';
 import { featureColumns } from './training-set-spec.js';
 
 /** A training set that can be made: every column of it, and how it is called on the way. */
 export interface TrainingSetPlan {
   readonly request: TrainingSetRequest;
   readonly pointInTime: PointInTimePlan;
+  /** The store of a source whose history is not in the embedded one; a source that is not here is. */
+  readonly elsewhere: ReadonlyMap<SourcePlan, HistoryStore>;
   readonly labelColumns: readonly LabelColumn[];
   readonly features: readonly PlannedColumn[];
   /** In order. */
@@ -42,7 +45,11 @@ export interface OutputColumn {
   readonly checkedAs: string;
 }
 
-export function planTrainingSet(request: TrainingSetRequest, labelColumns: readonly LabelColumn[]): TrainingSetPlan {
+export function planTrainingSet(
+  request: TrainingSetRequest,
+  labelColumns: readonly LabelColumn[],
+  storeElsewhere: StoreElsewhere,
+): TrainingSetPlan {
   const columns = featureColumns(
     request,
     labelColumns.map(({ name }) => name),
@@ -67,7 +74,19 @@ export function planTrainingSet(request: TrainingSetRequest, labelColumns: reado
     const isStatic = source.source.timestampColumn === null;
     return { name, timestampName, source, feature, timeColumn: isStatic ? null : timeColumnOf(source, feature) };
   });
-  return { request, pointInTime, labelColumns, features, outputColumns: outputColumns(labelColumns, features) };
+  const elsewhere = new Map<SourcePlan, HistoryStore>();
+  for (const source of pointInTime.sources) {
+    const store = storeElsewhere(source.source.entityType.featurestore);
+    if (store) elsewhere.set(source, store);
+  }
+  return {
+    request,
+    pointInTime,
+    elsewhere,
+    labelColumns,
+    features,
+    outputColumns: outputColumns(labelColumns, features),
+  };
 }
 
 function outputColumns(labels: readonly LabelColumn[], features: readonly PlannedColumn[]): OutputColumn[] {

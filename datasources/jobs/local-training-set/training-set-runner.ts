@@ -7,8 +7,7 @@ import type { DuckDbDatabase } from '../../offline/duckdb/database.js';
 import type { Registry } from '../../registry/registry.js';
 import { stopReason, type JobControl, type JobOutcome, type JobRunner, type LeftByJob } from '../job-runner.js';
 import type { JobRecord } from '../job.js';
-import type { TrainingSetOutputRequest, TrainingSetResult } from '../training-sets.js';
-import { countRows } from './join-labels.js';
+import type { TrainingSetOutputRequest, TrainingSetRequest, TrainingSetResult } from '../training-sets.js';
 import {
   makeTrainingSet,
   partialOf,
@@ -18,12 +17,15 @@ import {
   type Output,
 } from './make-training-set.js';
 import { TABLES_SCHEMA } from './output-format.js';
+import { patiently, type StoreElsewhere } from './store-elsewhere.js';
 import { requestOf, type TrainingSetSpec } from './training-set-spec.js';
-import { removeWorkFile, WorkDatabase } from './work-database.js';
+import { countRows, removeWorkFile, WorkDatabase } from './work-database.js';
 
 export interface TrainingSetRooms {
   /** Of the offline store. */
   readonly database: DuckDbDatabase;
+  /** Where a featurestore's history is, if not in `database`. */
+  readonly elsewhere: StoreElsewhere;
   readonly registry: Registry;
   readonly files: DataFiles;
   /** Where the work of unfinished jobs is kept; no client can name it. */
@@ -91,21 +93,21 @@ export class TrainingSetRunner implements JobRunner {
       return outcomeOf(checkpoint.result);
     }
     const path = this.#workFile(job);
+    const elsewhere = patiently(this.rooms.elsewhere, signal);
     const work = await WorkDatabase.open(await database.instance.connect(), id, signal);
     try {
       // Without its file, whatever was done before is done anew.
       const isResumed = existsSync(path);
       if (isResumed) await work.moveTo(path);
-      const plan = await prepareLabels(work, requestOf(spec, registry), {
-        files,
-        file: { path, whenOver: this.chunkRows },
-      });
+      const request = requestOf(spec, registry);
+      const chunkRows = this.#chunkRows(request);
+      const plan = await prepareLabels(work, request, { files, elsewhere, file: { path, whenOver: chunkRows } });
       const total = BigInt(await countRows(work, 'labels'));
       await control.running(total);
       const progress = (completed: bigint) => ({ completed, failed: 0n, total });
       const result = await makeTrainingSet(work, plan, output, {
         id,
-        chunkRows: this.chunkRows,
+        chunkRows,
         checkpoint: isResumed ? checkpoint : null,
         onCheckpoint: (reached, rows) => control.checkpoint(reached, progress(rows)),
         onEstimate: (rows) => control.report(progress(rows)),
@@ -114,6 +116,14 @@ export class TrainingSetRunner implements JobRunner {
     } finally {
       await work.close();
     }
+  }
+
+  /** Reads of a store elsewhere take minutes and cost money: each is a chunk, so that none is made twice. */
+  #chunkRows({ joins }: TrainingSetRequest): number {
+    const most = joins.flatMap(
+      ({ entityType }) => this.rooms.elsewhere(entityType.featurestore)?.maxLabelsPerRead ?? [],
+    );
+    return Math.min(this.chunkRows, ...most);
   }
 }
 

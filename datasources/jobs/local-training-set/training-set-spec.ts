@@ -103,12 +103,6 @@ function nameKey(name: string): string {
 export function checkRequest({ joins, ttl }: TrainingSetRequest): void {
   if (joins.length === 0) throw badInput('A training set joins the features of at least one entity type.', 'joins');
   if (typeof ttl === 'bigint' && ttl < 0n) throw badInput('A ttl is not negative.', 'ttlSeconds');
-  if (joins.some(({ entityType }) => entityType.featurestore.offlineSettings.kind !== 'DUCKDB')) {
-    throw badInput(
-      'Training sets are made of featurestores whose values are on this machine; this one is kept elsewhere.',
-      'featurestore',
-    );
-  }
   joins.forEach(({ entityType, entityIdColumns, features }, index) => {
     if (features.length === 0) throw badInput('No feature is asked for.', 'features');
     if (entityIdColumns.length !== entityType.entityIdColumns.length) {

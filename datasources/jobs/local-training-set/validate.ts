@@ -1,10 +1,12 @@
 import { joinSql } from '../../offline/point-in-time/sql-text.js';
 import type { FeatureCoverageResult, OffendingRow, TrainingSetValidationResult } from '../training-sets.js';
-import { allJoined, countRows, historyAt } from './join-labels.js';
+import { IS_KNOWN } from './join-elsewhere.js';
+import { allJoined, historyAt, joinedTable } from './join-labels.js';
 import { entityName, keys, labelName } from './load-labels.js';
-import { checkedTime, isSampled, rederive } from './rederive.js';
+import { checkedTime, isSampled, rederive, type Rederived } from './rederive.js';
+import { rederiveElsewhere } from './rederive-elsewhere.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
-import type { WorkDatabase } from './work-database.js';
+import { countRows, type WorkDatabase } from './work-database.js';
 
 const MOST_OFFENDERS = 100;
 
@@ -31,7 +33,7 @@ export async function validate(
   const sampled = checkedRows(work, plan, `SELECT * FROM (${output}) WHERE ${isSampled(labels)}`, tableOf);
   await work.run(`CREATE OR REPLACE TEMP TABLE sample AS ${sampled} SELECT *, ${facts.leaked()} AS leaks FROM checked`);
   const count = (name: string): bigint => BigInt(String(counts[name] ?? 0));
-  const { verified, wrong } = await rederive(work, plan, tableOf);
+  const { verified, wrong } = await rederiveAll(work, plan, tableOf);
   const offenders = async (kind: OffendingRow['kind'], condition: string, reason: string): Promise<OffendingRow[]> => {
     if (count(kind) === 0n) return [];
     const rows = await work.rows(
@@ -55,6 +57,19 @@ export async function validate(
       ...(await offenders('UNMATCHED', facts.unmatched(), `'no feature was known of it at its time'`)),
     ],
   };
+}
+
+/** Verified are the rows of which every value was derived again: of those with values from elsewhere, fewer. */
+async function rederiveAll(
+  work: WorkDatabase,
+  plan: TrainingSetPlan,
+  tableOf: Awaited<ReturnType<typeof historyAt>>,
+): Promise<Rederived> {
+  const here = await rederive(work, plan, tableOf);
+  if (plan.elsewhere.size === 0) return here;
+  const elsewhere = await rederiveElsewhere(work, plan);
+  const wrong = new Map([...here.wrong, ...elsewhere.wrong].map((row) => [row.row, row]));
+  return { verified: elsewhere.verified, wrong: [...wrong.values()].sort((a, b) => (a.row < b.row ? -1 : 1)) };
 }
 
 function coverage(column: string, index: number, count: (name: string) => bigint): FeatureCoverageResult {
@@ -89,9 +104,11 @@ function checkedRows(
     ...features.map(({ feature }) => `o.${feature.valueColumn}`),
     ...new Set(times),
   ];
+  const knownTo = (source: PlannedColumn['source']): string =>
+    plan.elsewhere.has(source) ? knownElsewhere(work, plan, source) : tableOf(source.source);
   const statics = [...new Set(pointInTime.sources)].filter(({ source }) => source.timestampColumn === null);
   const joins = statics.map(
-    (source) => `LEFT JOIN (SELECT DISTINCT entity_id FROM ${tableOf(source.source)}) AS ${staticName(plan, source)}
+    (source) => `LEFT JOIN (SELECT DISTINCT entity_id FROM ${knownTo(source)}) AS ${staticName(plan, source)}
   ON ${staticName(plan, source)}.entity_id = CASE WHEN k.label_time IS NOT NULL THEN k.${source.entityColumn} END`,
   );
   // Times are kept by row; the number of the row is that of the first table, which has all.
@@ -101,6 +118,12 @@ times AS (SELECT ${joinSql(['joined_0.row_id', ...kept], ', ')} FROM ${allJoined
 keyed AS (SELECT ${joinSql(keyed, ', ')} FROM output AS o LEFT JOIN times AS t ON t.row_id = o.row_id),
 checked AS (SELECT ${joinSql(['k.*', ...statics.map((source) => `${staticName(plan, source)}.entity_id IS NOT NULL AS ${staticName(plan, source)}`)], ', ')}
   FROM keyed AS k ${joins.join('\n')})`;
+}
+
+/** The entities of the labels that a static source elsewhere was found to know. */
+function knownElsewhere(work: WorkDatabase, plan: TrainingSetPlan, source: PlannedColumn['source']): string {
+  return `(SELECT l.${source.entityColumn} AS entity_id FROM ${work.table('labels')} AS l
+    JOIN ${work.table(joinedTable(plan, source))} AS j ON l.rowid = j.row_id WHERE j.${IS_KNOWN})`;
 }
 
 function staticName(plan: TrainingSetPlan, source: PlannedColumn['source']): string {

@@ -1,5 +1,11 @@
 import { rm } from 'node:fs/promises';
-import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import type {
+  DuckDBAppender,
+  DuckDBConnection,
+  DuckDBMaterializedResult,
+  DuckDBType,
+  DuckDBValue,
+} from '@duckdb/node-api';
 import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
 
 /** How often a query is told to stop until it does: told before it has begun, DuckDB forgets it. */
@@ -75,6 +81,12 @@ export class WorkDatabase {
     return (await this.run(sql, values)).getRowObjects();
   }
 
+  /** For rows made here; they are durable when it is closed. */
+  async appenderOf(table: string): Promise<DuckDBAppender> {
+    this.signal.throwIfAborted();
+    return this.connection.createAppender(table, 'main', this.name.slice(1, -1));
+  }
+
   /** All of the work happens, or nothing. */
   async transaction(work: () => Promise<void>): Promise<void> {
     await this.connection.run('BEGIN');
@@ -107,4 +119,9 @@ export class WorkDatabase {
 export async function removeWorkFile(path: string): Promise<void> {
   await rm(path, { force: true });
   await rm(`${path}.wal`, { force: true });
+}
+
+export async function countRows(work: WorkDatabase, table: string): Promise<number> {
+  const [row] = await work.rows(`SELECT count(*) AS rows FROM ${work.table(table)}`);
+  return Number(row?.rows);
 }

@@ -1,4 +1,5 @@
 import type { BigQuery, Table } from '@google-cloud/bigquery';
+import { formatInstant, parseInstant } from '../../../values/instant.js';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { failureOf, predictionFields, type VertexResults } from './results.js';
 import { withoutResources } from './vertex-job.js';
@@ -25,7 +26,7 @@ export class BigQueryResults implements VertexResults {
   }
 
   async predictions(range: ResultRange): Promise<PredictionRow[]> {
-    const rows = await page(this.#predictions, range);
+    const rows = await rowsOf(this.#predictions, range);
     return rows.map(({ row, instanceNumber }) => ({
       instanceNumber,
       instance: instanceOf(row),
@@ -34,7 +35,7 @@ export class BigQueryResults implements VertexResults {
   }
 
   async failures(range: ResultRange): Promise<PredictionFailureRow[]> {
-    const rows = await page(this.#errors, range).catch(noneIfMissing);
+    const rows = await rowsOf(this.#errors, range).catch(noneIfMissing);
     return rows.map(({ row, instanceNumber }) => {
       const { code, message } = failureOf(plain(row.errors ?? row.error));
       return { instanceNumber, instance: instanceOf(row), code, message: withoutResources(message) };
@@ -43,10 +44,10 @@ export class BigQueryResults implements VertexResults {
 
   async *allPredictions(): AsyncGenerator<Row> {
     for (let after: bigint | null = null; ;) {
-      const rows: NumberedRow[] = await page(this.#predictions, { after, limit: PAGE_ROWS });
+      const { rows, isLast }: Page = await nextPage(this.#predictions, { after, limit: PAGE_ROWS });
       for (const { row } of rows) yield predictionFields(plain(row.prediction));
       const last = rows.at(-1);
-      if (!last || rows.length < PAGE_ROWS) return;
+      if (!last || isLast) return;
       after = last.instanceNumber;
     }
   }
@@ -71,16 +72,36 @@ interface NumberedRow {
   readonly instanceNumber: bigint;
 }
 
-async function page(table: Table, { after, limit }: ResultRange): Promise<NumberedRow[]> {
-  if (limit === 0) return [];
+interface Page {
+  readonly rows: readonly NumberedRow[];
+  readonly isLast: boolean;
+}
+
+/** All rows of a range that there are. */
+async function rowsOf(table: Table, { after, limit }: ResultRange): Promise<NumberedRow[]> {
+  const all: NumberedRow[] = [];
+  while (all.length < limit) {
+    const from = all.at(-1)?.instanceNumber ?? after;
+    const { rows, isLast } = await nextPage(table, { after: from, limit: limit - all.length });
+    all.push(...rows);
+    if (isLast) break;
+  }
+  return all;
+}
+
+/** BigQuery ends a page at 10 MB, so it may have fewer rows than asked for, and more may come. */
+async function nextPage(table: Table, { after, limit }: ResultRange): Promise<Page> {
   const first = after === null ? 0n : after + 1n;
-  const [rows] = (await table.getRows({
+  const [rows, next] = (await table.getRows({
     startIndex: first.toString(),
     maxResults: limit,
     autoPaginate: false,
     wrapIntegers: true,
-  })) as [Row[], ...unknown[]];
-  return rows.map((row, index) => ({ row, instanceNumber: first + BigInt(index) }));
+  })) as [Row[], object | null, unknown];
+  return {
+    rows: rows.map((row, index) => ({ row, instanceNumber: first + BigInt(index) })),
+    isLast: next === null || rows.length === 0,
+  };
 }
 
 function instanceOf(row: Row): Row {
@@ -96,7 +117,11 @@ function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (Buffer.isBuffer(value)) return value.toString('base64');
   if (typeof value !== 'object' || value === null) return value;
-  if ('value' in value && value.constructor.name.startsWith('BigQuery')) return value.value;
+  if ('value' in value && value.constructor.name.startsWith('BigQuery')) {
+    // Written with nanoseconds, of which there are none; ours have the digits that are known.
+    const isTimestamp = value.constructor.name === 'BigQueryTimestamp';
+    return isTimestamp ? formatInstant(parseInstant(String(value.value))) : value.value;
+  }
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
 }
 

@@ -1,6 +1,6 @@
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { Storage } from '@google-cloud/storage';
-import { badInput } from '../../../errors/app-error.js';
+import { AppError, badInput } from '../../../errors/app-error.js';
 import type {
   BatchPredictionJobRecord,
   BatchPredictionRequest,
@@ -52,11 +52,9 @@ export class VertexBatchPredictions implements BatchPredictions {
   }
 
   async retryFailed(job: BatchPredictionJobRecord, origin: JobOrigin): Promise<BatchPredictionJobRecord> {
-    const results = await this.#results(job);
-    if (!results || job.progress.failed === 0n) {
-      throw badInput('The job has no failed instances that could be tried again.', 'job');
-    }
-    const failed = await failedInstances(results, job.id);
+    const failed =
+      job.progress.failed > 0n ? await this.#read(job, (results) => failedInstances(results, job.id)) : undefined;
+    if (!failed) throw badInput('The job has no failed instances that could be tried again.', 'job');
     const spec: BatchPredictionSpec = { ...job.spec, ...failed, retryOf: job.id, key: origin.idempotencyKey };
     const record = await this.options.engine.start({
       kind: 'BATCH_PREDICTION',
@@ -71,22 +69,34 @@ export class VertexBatchPredictions implements BatchPredictions {
   }
 
   async predictions(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionRow[]> {
-    return (await this.#results(job))?.predictions(page) ?? [];
+    return (await this.#read(job, (results) => results.predictions(page))) ?? [];
   }
 
   async failures(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionFailureRow[]> {
-    return (await this.#results(job))?.failures(page) ?? [];
+    return (await this.#read(job, (results) => results.failures(page))) ?? [];
   }
 
   async metrics(job: BatchPredictionJobRecord, asked: readonly MetricRequest[]): Promise<readonly (number | null)[]> {
     const accumulators = asked.map((request) => new MetricAccumulator(request));
-    const results = await this.#results(job);
-    if (results) {
+    await this.#read(job, async (results) => {
       for await (const prediction of results.allPredictions()) {
         for (const accumulator of accumulators) accumulator.add(prediction);
       }
-    }
+    });
     return accumulators.map(({ result }) => result);
+  }
+
+  /** What goes wrong there names buckets, tables and accounts: a client hears that the results could not be read. */
+  async #read<Result>(
+    job: BatchPredictionJobRecord,
+    use: (results: CloudStorageResults | BigQueryResults) => Promise<Result>,
+  ): Promise<Result | undefined> {
+    try {
+      const results = await this.#results(job);
+      return results && (await use(results));
+    } catch (cause) {
+      throw new AppError('STORE_UNAVAILABLE', 'The results of the job could not be read. Try again.', {}, { cause });
+    }
   }
 
   /** undefined until the job has ended: only then does Vertex AI say where it wrote. */

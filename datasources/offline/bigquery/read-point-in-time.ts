@@ -34,7 +34,7 @@ interface Label {
  * parameters, which BigQuery would refuse, and no query at all when there is no other label.
  */
 export function pointInTimeQueries(
-  { labels, features, options }: PointInTimeRead,
+  { labels, features, options, ttl }: PointInTimeRead,
   form: BigQueryForm,
   tableOf: (source: FeatureSource) => BigQueryTable,
 ): PointInTimeQuery[] {
@@ -42,7 +42,7 @@ export function pointInTimeQueries(
   return chunksOf(labels.flatMap(askedLabel)).flatMap((chunk) =>
     groups.map((columns) => {
       const plan = planPointInTime(
-        [{ entityColumn: 'entity_id', features: columns.map((column) => features[column]!) }],
+        [{ entityColumn: 'entity_id', features: columns.map((column) => features[column]!), ttl }],
         options,
       );
       const parameters = new BigQueryParameters();

@@ -15,7 +15,7 @@ const LABEL_TYPES = [LIST(VARCHAR), LIST(BIGINT)];
  */
 export async function readPointInTime(
   connection: DuckDBConnection,
-  { labels, features, options }: PointInTimeRead,
+  { labels, features, options, ttl }: PointInTimeRead,
   form: PointInTimeForm,
 ): Promise<FeatureCell[][]> {
   const parameters = new Parameters<DuckDBValue>();
@@ -24,7 +24,7 @@ export async function readPointInTime(
   const labelRows = `SELECT unnest(range(len(${entityIds}))) AS row_id, unnest(${entityIds}) AS entity_id,
     make_timestamp(unnest(${times})) AS label_time`;
   const { sql } = compileForDuckDb(
-    planPointInTime([{ entityColumn: 'entity_id', features }], options),
+    planPointInTime([{ entityColumn: 'entity_id', features, ttl }], options),
     { form, labels: labelRows, tableOf: historyTable, mayHaveTies: () => true },
     parameters,
   );

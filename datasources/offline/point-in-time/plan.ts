@@ -43,7 +43,7 @@ export interface PlannedEntity {
   readonly entityColumn: string;
   readonly features: readonly Feature[];
   /** Instead of the ttls of the registry; null: any age. */
-  readonly ttl?: bigint | null;
+  readonly ttl?: bigint | null | undefined;
 }
 
 /** One block an entity and source table. Columns are numbered over all features, in the order given. */

@@ -21,7 +21,10 @@ async function validateSpoiled(spoil: (work: WorkDatabase) => Promise<unknown>):
       joins: [CUSTOMER],
       labels: { kind: 'INLINE', rows: ROWS, timeColumn: 'at' },
     } as const;
-    const plan = await prepareLabels(work, request, { files: await DataFiles.open(files) });
+    const plan = await prepareLabels(work, request, {
+      files: await DataFiles.open(files),
+      elsewhere: () => undefined,
+    });
     await joinLabels(work, plan, 10, { onStep: async () => undefined, onEstimate: () => undefined });
     await spoil(work);
     return await validate(work, plan, outputAsJoined(work, plan));

@@ -3,7 +3,8 @@ import { SqlError } from '../googlesql/evaluator.js';
 import { ApiError, checkFields, invalid, invalidQuery, notFound, required } from './api-error.js';
 import { rewriteEntityFeaturesAtTime } from './entity-features.js';
 import { readParameters } from './parameters.js';
-import { fieldOfType, microsOf, toRest, type Field } from './schema.js';
+import { pageOfRows } from './row-pages.js';
+import { fieldOfType, microsOf, type Field } from './schema.js';
 import { sqlTable, type StoredTable, type Tables } from './tables.js';
 
 export interface Job {
@@ -127,9 +128,6 @@ export class Jobs {
   }
 
   async results(project: string, job: Job, query: URLSearchParams): Promise<object> {
-    for (const name of query.keys()) {
-      if (!RESULT_PARAMETERS.includes(name)) throw invalid(`Unknown query parameter "${name}"`);
-    }
     const waitMs = Math.min(Number(query.get('timeoutMs') ?? 200), 200);
     await Promise.race([job.done, new Promise((resolve) => setTimeout(resolve, waitMs))]);
     const timeoutMs = Number(job.configuration.jobTimeoutMs ?? Infinity);
@@ -142,27 +140,14 @@ export class Jobs {
     const jobReference = { projectId: project, jobId: job.id, location: job.location };
     if (job.error) throw job.error;
     if (job.state !== 'DONE') return { kind: 'bigquery#getQueryResultsResponse', jobReference, jobComplete: false };
-    const start = Number(query.get('pageToken') ?? query.get('startIndex') ?? 0);
-    const most = Number(query.get('maxResults') ?? Infinity);
-    const useInt64Timestamp = query.get('formatOptions.useInt64Timestamp') === 'true';
-    const rows: object[] = [];
-    for (let bytes = 0; start + rows.length < job.rows.length && rows.length < most;) {
-      const cells = job.rows[start + rows.length]!;
-      const row = { f: cells.map((cell, index) => ({ v: toRest(cell, job.fields[index]!, useInt64Timestamp) })) };
-      bytes += JSON.stringify(row).length;
-      if (bytes > MAX_PAGE_BYTES && rows.length > 0) break;
-      rows.push(row);
-    }
-    const next = start + rows.length;
+    const page = pageOfRows(job.rows, job.fields, query, { parameters: RESULT_PARAMETERS, maxBytes: MAX_PAGE_BYTES });
     job.pagesRead += 1;
     return {
       kind: 'bigquery#getQueryResultsResponse',
       jobReference,
       jobComplete: true,
       schema: { fields: job.fields },
-      totalRows: String(job.rows.length),
-      rows,
-      ...(next < job.rows.length ? { pageToken: String(next) } : {}),
+      ...page,
     };
   }
 

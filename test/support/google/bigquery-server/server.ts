@@ -120,6 +120,10 @@ export class BigQueryServer {
         },
       ],
       [
+        /^GET \/projects\/([^/]+)\/datasets\/([^/]+)\/tables\/([^/]+)\/data$/,
+        (project, dataset, table) => tables.list(tables.get(project, dataset, table), url.searchParams),
+      ],
+      [
         /^POST \/projects\/([^/]+)\/datasets\/([^/]+)\/tables\/([^/]+)\/insertAll$/,
         (project, dataset, table) => tables.insertAll(tables.get(project, dataset, table), body, bytes),
       ],

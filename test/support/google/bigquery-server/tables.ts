@@ -1,5 +1,6 @@
 import type { SqlTable, SqlValue } from '../googlesql/evaluator.js';
 import { ApiError, checkFields, invalid, notFound, required } from './api-error.js';
+import { pageOfRows } from './row-pages.js';
 import { microsOf, parseScalar, readField, typeOfField, type Field } from './schema.js';
 
 export interface StoredTable {
@@ -20,6 +21,7 @@ interface Dataset {
 }
 
 const MICROS_PER_DAY = 86_400_000_000n;
+const LIST_PARAMETERS = ['startIndex', 'maxResults', 'pageToken', 'formatOptions.useInt64Timestamp', 'prettyPrint'];
 const MAX_INSERT_BYTES = 10_000_000;
 const MAX_INSERT_ROWS = 50_000;
 
@@ -28,6 +30,8 @@ export class Tables {
   readonly #datasets = new Map<string, Dataset>();
   /** De-duplication by insertId is best effort: a test can switch it off, and nothing may depend on it. */
   deduplicates = true;
+  /** tabledata.list ends a page at this size, however many rows were asked for. */
+  maxPageBytes = 10_000_000;
 
   constructor(
     /** What the streaming window of a partitioned table is measured from, in microseconds. */
@@ -138,6 +142,12 @@ export class Tables {
       clustering: table.clustering,
       numRows: String(table.rows.length),
     };
+  }
+
+  /** tabledata.list: rows by their number, without a query. */
+  list({ rows, fields }: StoredTable, query: URLSearchParams): object {
+    const page = pageOfRows(rows, fields, query, { parameters: LIST_PARAMETERS, maxBytes: this.maxPageBytes });
+    return { kind: 'bigquery#tableDataList', ...page };
   }
 
   insertAll(table: StoredTable, body: unknown, bytes: number): object {

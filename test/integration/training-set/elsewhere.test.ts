@@ -1,0 +1,164 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { LabelSource, TrainingSetRequest } from '../../../datasources/jobs/training-sets.js';
+import type { HistoryRead, OfflineStore, PointInTimeRead } from '../../../datasources/offline/offline-store.js';
+import { AppError } from '../../../errors/app-error.js';
+import type { FeatureCell } from '../../../values/feature-cell.js';
+import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
+import { openTestStore, startBigQuery } from '../../support/google/bigquery-store.js';
+import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
+import { CUSTOMER, openShop, REQUEST, SHOP, VISIT, writeShopHistory } from '../../support/shop-history.js';
+import { NOW } from '../../support/small-registry.js';
+import { ending, openTrainingSets, STARTED, type TrainingSetWorld } from '../../support/training-set-rooms.js';
+
+const MOMENTS = ['2001-09-09T01:47:00Z', '2001-09-09T01:47:30Z', '2001-09-09T01:47:39Z', '2001-09-09T01:50:00Z'];
+const labels: LabelSource = {
+  kind: 'INLINE',
+  timeColumn: 'at',
+  rows: [
+    ...['ann', 'bob', 'eve'].flatMap((who) => MOMENTS.map((at) => ({ who, page: 'home,1', at }))),
+    { who: 'ann', page: null, at: MOMENTS[1] },
+    { who: 'ann', page: 'home,1', at: null },
+  ],
+};
+const LABELS = 14n;
+const REQUESTED: TrainingSetRequest = { ...REQUEST, labels, withTimestamps: true };
+
+describeWithGoogleSql('training sets of a featurestore whose history is in BigQuery', () => {
+  let server: BigQueryServer;
+  let bigQuery: OfflineStore;
+  beforeAll(async () => {
+    server = await startBigQuery(() => NOW);
+    bigQuery = await openTestStore(
+      server,
+      [CUSTOMER, VISIT].flatMap(({ entityType }) => entityType.sources),
+    );
+    await writeShopHistory(bigQuery);
+  });
+  afterAll(() => server.stop());
+  beforeEach(() => server.faults.clear());
+
+  /** The embedded store of this world is empty. */
+  const world = (store = bigQuery, folder?: string) =>
+    openTrainingSets(SHOP.featurestores, { elsewhere: () => store, ...(folder === undefined ? {} : { folder }) });
+
+  const rowsOf = ({ query, files }: TrainingSetWorld, location: string) =>
+    query(`SELECT * FROM read_parquet('${files}/${location}')`);
+
+  it.each<[string, Partial<TrainingSetRequest>]>([
+    ['as the registry says', {}],
+    ['strictly before, any age', { options: { strictlyBefore: true, knownAtLabelTime: false }, ttl: null }],
+    ['with a ttl of their own', { ttl: 30_000_000n }],
+  ])('are what they are of the embedded store: %s', async (_what, how) => {
+    const [here, there] = [await openShop(), await world()];
+    const expected = await here.make({ ...REQUESTED, ...how });
+    const made = await there.make({ ...REQUESTED, ...how });
+    expect(made).toMatchObject({ state: 'SUCCEEDED', progress: { completed: LABELS, failed: 0n } });
+    expect(await rowsOf(there, made.result!.output.location)).toEqual(
+      await rowsOf(here, expected.result!.output.location),
+    );
+    expect({ ...made.result!.validation, verifiedRows: 0n }).toEqual({
+      ...expected.result!.validation,
+      verifiedRows: 0n,
+    });
+    // 64 looks, 5 features each.
+    expect(made.result!.validation.verifiedRows).toBe(12n);
+    expect(readdirSync(join(there.folder, 'work'))).toEqual([]);
+  });
+
+  it('say so when nothing can be derived again, as with what was known at the time', async () => {
+    const { trainingSets } = await world();
+    const options = { strictlyBefore: false, knownAtLabelTime: true };
+    const { validation } = await trainingSets.preview({ ...REQUESTED, options }, 1);
+    expect(validation).toMatchObject({ leakedRows: 0n, verifiedRows: 0n });
+  });
+
+  it.each<[string, (cell: FeatureCell) => FeatureCell]>([
+    ['under its own time', (cell) => ({ ...cell, timestamp: cell.timestamp && cell.timestamp + 1_000_000_000n })],
+    ['under an honest time', (cell) => (typeof cell.value === 'bigint' ? { ...cell, value: 99n } : cell)],
+  ])('are found out when a value is from the future, %s', async (_how, spoil) => {
+    const lying = readBy(bigQuery, async (read) =>
+      (await bigQuery.pointInTime(read)).map((cells) =>
+        cells.map((cell) => (cell.value === null ? cell : spoil(cell))),
+      ),
+    );
+    const job = await (await world(lying)).make({ ...REQUESTED, joins: [CUSTOMER] });
+    expect(job.state).toBe('PARTIALLY_SUCCEEDED');
+    expect(job.result!.validation.leakedRows).toBeGreaterThan(0n);
+    expect(job.result!.validation.offendingRows[0]).toMatchObject({ kind: 'LEAKED' });
+  });
+
+  it('wait for a store that is away, and lose and double nothing', async () => {
+    const away = new Set(['the join', 'the validation']);
+    const unlessAway = async <Answer>(when: string, ask: () => Promise<Answer>): Promise<Answer> => {
+      if (away.delete(when)) throw new AppError('STORE_UNAVAILABLE', 'The offline store did not answer. Try again.');
+      return ask();
+    };
+    const store = {
+      ...readBy(bigQuery, (read) => unlessAway('the join', () => bigQuery.pointInTime(read))),
+      history: (read: HistoryRead) => unlessAway('the validation', () => bigQuery.history(read)),
+    };
+    const job = await (await world(store)).make(REQUESTED);
+    expect(job).toMatchObject({ state: 'SUCCEEDED', result: { rows: LABELS, validation: { leakedRows: 0n } } });
+    expect(away.size).toBe(0);
+  });
+
+  it('go on after a stop where they were: what was read once is not read again', async () => {
+    const reads: PointInTimeRead[] = [];
+    const third = Promise.withResolvers<undefined>();
+    let isBlocked = true;
+    const store = readBy(bigQuery, async (read) => {
+      if (isBlocked && reads.length === 2) {
+        third.resolve(undefined);
+        return new Promise(() => undefined);
+      }
+      reads.push(read);
+      return bigQuery.pointInTime(read);
+    });
+    const first = await world(store);
+    const request = { ...REQUESTED, joins: [CUSTOMER] };
+    const { id } = await first.trainingSets.start({ ...request, ...STARTED });
+    await third.promise;
+    await first.close();
+    expect(existsSync(join(first.folder, 'work', `${id}.duckdb`))).toBe(true);
+
+    isBlocked = false;
+    const second = await world(store, first.folder);
+    await second.engine.resume();
+    const ended = await ending(second.engine, id);
+    expect(ended).toMatchObject({ state: 'SUCCEEDED', progress: { completed: LABELS } });
+    const asked = reads.flatMap((read) => read.labels.map(() => read.features[0]!.source.name));
+    expect(asked.toSorted()).toEqual([...asked.keys()].map((at) => (at < 14 ? 'fixed' : 'orders')));
+    const whole = await (await world()).make(request);
+    expect(ended.result).toMatchObject({ validation: whole.result!.validation });
+  });
+
+  it('leave nothing when they are cancelled in the middle of a read', async () => {
+    const reading = Promise.withResolvers<undefined>();
+    const store = readBy(bigQuery, () => {
+      reading.resolve(undefined);
+      return new Promise(() => undefined);
+    });
+    const { trainingSets, engine, folder, files } = await world(store);
+    const { id } = await trainingSets.start({ ...REQUESTED, ...STARTED, output: { format: 'CSV', location: 'a.csv' } });
+    await reading.promise;
+    await engine.cancel(id);
+    expect(await ending(engine, id)).toMatchObject({ state: 'CANCELLED', result: null });
+    expect([readdirSync(files), readdirSync(join(folder, 'work'))]).toEqual([[], []]);
+  });
+});
+
+/** The store, but for its point-in-time reads: three labels at a time, by this. */
+function readBy(store: OfflineStore, pointInTime: OfflineStore['pointInTime']): OfflineStore {
+  return {
+    maxLabelsPerRead: 3,
+    pointInTime,
+    history: (read) => store.history(read),
+    append: (source, rows) => store.append(source, rows),
+    newest: (source) => store.newest(source),
+    estimateBytes: (read) => store.estimateBytes(read),
+    isHealthy: () => store.isHealthy(),
+    close: () => store.close(),
+  };
+}
