@@ -5,6 +5,7 @@ import { prepareStores, type PrepareProgress } from '../datasources/ingestion/pr
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
 import type { Registry } from '../datasources/registry/registry.js';
+import { OperatorError } from '../errors/operator-error.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
 
@@ -22,7 +23,7 @@ export async function openStores(
   dataDirectory: string,
   options: OnlineStoreOptions,
 ): Promise<OpenStores> {
-  await mkdir(dataDirectory, { recursive: true });
+  await makeDataFolder(dataDirectory);
   const offline = await openOfflineStores(registry, dataDirectory);
   const online = await openOnlineStores(registry, dataDirectory, options);
   return {
@@ -38,6 +39,21 @@ export async function openStores(
       for (const store of offline.all.toReversed()) await store.close();
     },
   };
+}
+
+async function makeDataFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    const { code } = cause as NodeJS.ErrnoException;
+    const fault =
+      code === 'EEXIST' || code === 'ENOTDIR'
+        ? 'a file is in its place'
+        : `it cannot be made: ${code ?? String(cause)}`;
+    throw new OperatorError(
+      `The data folder ${folder} is no folder:`,
+      [`${fault}. Set FEATUREGRAPH_DATA_DIR to a folder that this user may write`],
+      { cause },
+    );
+  });
 }
 
 /** What `featuregraph doctor` looks at: every store the registry names, without opening it. */
