@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -23,6 +22,7 @@ import { createApolloServer } from './server/apollo.js';
 import { readExampleQueries } from './server/example-queries.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
+import { checkAddresses, listen, type ListenAddress } from './server/listen.js';
 import { createMetricsServer } from './server/metrics-server.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
@@ -44,6 +44,11 @@ export interface GatewayOptions {
 
 /** The composition root: configuration, datasources, schema, server. Nothing else wires. */
 export async function startGateway({ config, logger, onPrepare }: GatewayOptions): Promise<Gateway> {
+  const { host, port, metricsPort } = config;
+  const address: ListenAddress = { host, port, variable: 'PORT' };
+  const metricsAddress: ListenAddress | null =
+    metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
+  await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = config.registryPath ?? join(projectRoot, 'examples/flights/registry.yaml');
   const registry = await loadRegistry(registryPath);
   const schema = buildSchema(registry);
@@ -100,12 +105,12 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
         }
       : null,
   });
-  const metricsServer = config.metricsPort === null ? null : createMetricsServer(metricsRegistry);
+  const metricsServer = metricsAddress && createMetricsServer(metricsRegistry);
   if (metricsServer) {
     collectDefaultMetrics({ register: metricsRegistry });
-    await listen(metricsServer, config.metricsPort ?? 0, config.host);
+    await listen(metricsServer, metricsAddress);
   }
-  await listen(http.server, config.port, config.host);
+  await listen(http.server, address);
 
   return {
     url: `${originOf(http.server)}/graphql`,
@@ -127,11 +132,6 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
         ],
       }),
   };
-}
-
-async function listen(server: Server, port: number, host: string): Promise<void> {
-  server.listen(port, host);
-  await once(server, 'listening');
 }
 
 function originOf(server: Server): string {

@@ -7,6 +7,7 @@ import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-fol
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
+import { OperatorError } from '../errors/operator-error.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
 
@@ -26,7 +27,7 @@ export async function openStores(
   dataDirectory: string,
   options: OnlineStoreOptions,
 ): Promise<OpenStores> {
-  await mkdir(dataDirectory, { recursive: true });
+  await makeDataFolder(dataDirectory);
   const offline = await openOfflineStores(registry, dataDirectory);
   const online = await openOnlineStores(registry, dataDirectory, options);
   return {
@@ -43,6 +44,21 @@ export async function openStores(
       for (const store of offline.all.toReversed()) await store.close();
     },
   };
+}
+
+async function makeDataFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    const { code } = cause as NodeJS.ErrnoException;
+    const fault =
+      code === 'EEXIST' || code === 'ENOTDIR'
+        ? 'a file is in its place'
+        : `it cannot be made: ${code ?? String(cause)}`;
+    throw new OperatorError(
+      `The data folder ${folder} is no folder:`,
+      [`${fault}. Set FEATUREGRAPH_DATA_DIR to a folder that this user may write`],
+      { cause },
+    );
+  });
 }
 
 /** What `featuregraph doctor` looks at: every store the registry names, without opening it. */

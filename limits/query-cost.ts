@@ -18,6 +18,9 @@ export type CheckQueryCost = (request: CostedRequest) => void;
 /** Costs remembered of one document; a client that pages has a few, a fuzzer has many. */
 const MAX_REMEMBERED = 100;
 
+/** The highest estimate that is told. */
+const MOST_SAID = 1_000_000_000;
+
 /**
  * Refuses a request that asks for more than maxCost. The cost is about the number of values and objects in the answer;
  * list fields say how they multiply (schema/complexity.ts). Counted for each request with its variables: a rule that
@@ -35,10 +38,12 @@ export function queryCostCheck(schema: GraphQLSchema, maxCost: number): CheckQue
     let cost = costs.get(key);
     if (cost === undefined) costs.set(key, (cost = costOf(schema, request)));
     if (cost <= maxCost) return;
+    // Lists within lists multiply past what a number says exactly, and up to Infinity, which JSON would write as null.
+    const estimated = Math.min(cost, MOST_SAID);
     throw new AppError(
       'QUERY_TOO_EXPENSIVE',
-      `This query may give about ${cost} values and objects; one request may give ${maxCost}. Ask for fewer entities or features.`,
-      { cost: { estimated: cost, max: maxCost } },
+      `This query may give ${cost > MOST_SAID ? 'more than' : 'about'} ${estimated} values and objects; one request may give ${maxCost}. Ask for fewer entities or features.`,
+      { cost: { estimated, max: maxCost } },
     );
   };
 }

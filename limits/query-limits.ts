@@ -7,7 +7,10 @@ export const QUERY_LIMITS = {
    * into the query, the largest request there is; a client should send those as a variable.
    */
   maxTokens: 25_000,
-  /** Levels of brackets in a document, and of a variable. The queries of apps have ten; thousands overflow the stack. */
+  /**
+   * Levels of brackets in a document, through the fragments it spreads, and of a variable. The queries of apps have ten;
+   * thousands overflow the stack.
+   */
   maxNesting: 100,
   /** Selections after all fragments are spread: a few fragments that spread each other grow exponentially. */
   maxRecursiveSelections: 10_000,

@@ -27,9 +27,10 @@ export async function featureHistory(
   const feature = featureOf(entity.entityType, name, 'feature');
   if (from !== null && to !== null && from > to) throw badInput('"from" is after "to".', 'from');
   const list = historyList(entity, feature);
-  const before = after ? instantOf(decodeCursor(list, after)) : null;
+  const isFirstPage = after === null || after === undefined;
+  const before = isFirstPage ? null : instantOf(decodeCursor(list, after));
   // A static feature has one value, without a time: after it there is nothing.
-  if (after && before === null) return connection([], () => '', { hasNextPage: false, hasPreviousPage: true });
+  if (!isFirstPage && before === null) return connection([], () => '', { hasNextPage: false, hasPreviousPage: true });
   // One more than asked for tells whether there is a next page.
   const entries = await context.stores.offline(entity.entityType.featurestore).history({
     feature,

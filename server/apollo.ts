@@ -4,6 +4,8 @@ import type { GraphQLSchema } from 'graphql';
 import { QUERY_LIMITS } from '../limits/query-limits.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
+import { closedIntrospection } from './closed-introspection.js';
+import { errorLogPlugin } from './error-log-plugin.js';
 import { executionPlugin, type ServerContext } from './execution-plugin.js';
 import { errorFormatter, formattedErrorFormatter } from './format-error.js';
 import { metricsPlugin } from './metrics-plugin.js';
@@ -22,7 +24,8 @@ export function createApolloServer(options: ApolloOptions): ApolloServer<ServerC
   return new ApolloServer<ServerContext>({
     schema,
     logger,
-    introspection: isIntrospectionAllowed,
+    introspection: true,
+    validationRules: isIntrospectionAllowed ? [] : [closedIntrospection],
     hideSchemaDetailsFromClientErrors: !isIntrospectionAllowed,
     includeStacktraceInErrorResponses: false,
     formatError: formattedErrorFormatter(options),
@@ -38,6 +41,7 @@ export function createApolloServer(options: ApolloOptions): ApolloServer<ServerC
       ApolloServerPluginLandingPageDisabled(),
       executionPlugin({ schema, maxQueryCost, formatError: errorFormatter(options) }),
       metricsPlugin(metrics),
+      errorLogPlugin(logger),
       ...(options.plugins ?? []),
     ],
   });

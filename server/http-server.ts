@@ -148,6 +148,7 @@ function fail(logger: Logger, error: unknown, response: ServerResponse, requestI
   // An unread body would be taken for the next request.
   response.setHeader('connection', 'close');
   if (error instanceof AppError) {
+    logger.warn({ codes: [error.code] }, 'refused');
     const status = error instanceof UnsupportedMediaType ? error.httpStatus : undefined;
     respondError(response, error, requestId, {}, status);
     return;

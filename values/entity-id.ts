@@ -16,9 +16,13 @@ export function encodeEntityId(parts: readonly string[]): string {
 /** The longest entity id in UTF-8 bytes: LMDB keys end at 1978 bytes, and a margin is left for their encoding. */
 export const MAX_ENTITY_ID_BYTES = 1500;
 
-/** Splits an id into the values of its columns; refuses an empty id, one too long, or the wrong number of parts. */
+/** Splits an id into the values of its columns; refuses an id that is empty, too long or no Unicode text, or has the wrong number of parts. */
 export function decodeEntityId(entityId: string, columns: readonly string[]): string[] {
   if (entityId === '') throw badInput('An entity id must not be empty.', 'entityId');
+  // UTF-8 has no place for half a character: the stores would write U+FFFD for it, and read the entity of that id.
+  if (!entityId.isWellFormed()) {
+    throw badInput('An entity id is Unicode text: it has half of a surrogate pair.', 'entityId');
+  }
   if (Buffer.byteLength(entityId) > MAX_ENTITY_ID_BYTES) {
     throw badInput(`An entity id has at most ${MAX_ENTITY_ID_BYTES} bytes in UTF-8.`, 'entityId');
   }

@@ -175,6 +175,7 @@ describe('closed introspection', () => {
     const closed = await startTestGateway(smallRegistry(), { isIntrospectionAllowed: false });
     const schema = await closed.ask('{ __schema { types { name } } }');
     expect([schema.status, schema.errors![0]!.extensions.code]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
+    expect(schema.errors![0]!.message).toMatch(/^This gateway does not tell its schema/);
     const typo = await closed.ask('{ shop { customer(entityId: "x") { orders7 } } }');
     expect(typo.errors![0]!.message).not.toMatch(/orders7d|Did you mean/);
     await closed.close();

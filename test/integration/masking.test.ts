@@ -89,3 +89,23 @@ it('a store that fails to say how it is counts as not healthy', async () => {
   const ready = await fetch(new URL('/readyz', gateway.url));
   expect([ready.status, await ready.text()]).toEqual([503, '{"status":"not ready"}\n']);
 });
+
+it('an answer with errors is in the log with their codes and the operation, but nothing that the client sent', async () => {
+  logged.length = 0;
+  const query = `query Typo($id: ID!) { a: entity(featurestore: "shop", entityType: "nobody", entityId: $id) { id }
+    b: entity(featurestore: "nowhere", entityType: "nobody", entityId: $id) { id } }`;
+  const { status, headers } = await gateway.ask(query, { id: 'private' });
+  const lines = logged.map((text) => JSON.parse(text) as Record<string, unknown>);
+  expect([status, lines.filter(({ msg }) => msg === 'answered with errors')]).toEqual([
+    200,
+    [
+      expect.objectContaining({
+        requestId: headers.get('x-request-id'),
+        operation: 'Typo',
+        codes: ['ENTITY_TYPE_NOT_FOUND', 'FEATURESTORE_NOT_FOUND'],
+        errors: 2,
+      }),
+    ],
+  ]);
+  expect(logged.join()).not.toContain('private');
+});

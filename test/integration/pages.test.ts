@@ -97,6 +97,17 @@ it('first: 0 is an empty page that says whether there is more', async () => {
   expect(data.featurestores).toEqual({ nodes: [], pageInfo: { hasNextPage: true, endCursor: null } });
 });
 
+it.each([
+  [
+    'a history',
+    'entity(featurestore: "store_0", entityType: "thing", entityId: "x") { history(feature: "feature_0", after: "") { nodes { value } } }',
+  ],
+  ['a list', 'featurestores(after: "") { nodes { name } }'],
+])('an empty cursor of %s is refused, and does not begin anew', async (_what, field) => {
+  const { errors } = await gateway.ask(`{ ${field} }`);
+  expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'after' });
+});
+
 it('a cursor of one list is refused by another', async () => {
   const { data } = await gateway.ask('{ featurestores(first: 1) { pageInfo { endCursor } } }');
   const { errors } = await gateway.ask(

@@ -26,7 +26,8 @@ it('a gateway that stops does not wait for those who follow a job; the job is ta
   let seeing = 0;
   const outcomes = clients.map((client) => client.follow(operation, () => (seeing += 1)));
   const silent = await RawSocket.open(gateway.url);
-  await until(() => seeing >= 2);
+  // What the clients see first is the job as it was made: it runs a moment later.
+  await until(async () => seeing >= 2 && (await jobs.get(id))?.state === 'RUNNING');
 
   const order: string[] = [];
   await shutDown({

@@ -41,6 +41,11 @@ const ATTACKS: readonly (readonly [string, string, string])[] = [
     `{ ...F0 } ${fragments} fragment F30 on ROOT { FIELD }`,
     'GRAPHQL_VALIDATION_FAILED',
   ],
+  [
+    '500 fragments, each in the one before',
+    `{ ...F0 } ${times(500, (n) => `fragment F${n} on ROOT { ... on ROOT { ...F${n + 1} } }`)} fragment F500 on ROOT { FIELD }`,
+    'QUERY_TOO_EXPENSIVE',
+  ],
   ['braces 8000 deep', nested(8000, '{ a ', '', '}'), 'QUERY_TOO_EXPENSIVE'],
   ['inline fragments 2000 deep', `{ ${nested(2000, '... on ROOT { ', 'FIELD', '}')} }`, 'QUERY_TOO_EXPENSIVE'],
   ['a list literal 12 000 deep', `{ node(id: ${nested(12_000, '[', '1', ']')}) { id } }`, 'QUERY_TOO_EXPENSIVE'],
@@ -113,6 +118,12 @@ describe('over HTTP', () => {
       'BAD_USER_INPUT',
       'labels',
     ]);
+  });
+
+  it('many fragments beside each other are not deep', async () => {
+    const beside = times(300, (n) => `fragment F${n} on Query { featurestore(name: "shop") { name } }`);
+    const answer = await gateway.ask(`{ ${times(300, (n) => `...F${n}`)} } ${beside}`);
+    expect([answer.errors, answer.data]).toEqual([undefined, { featurestore: { name: 'shop' } }]);
   });
 
   it('brackets inside of strings and comments are text', async () => {

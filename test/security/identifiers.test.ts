@@ -36,6 +36,17 @@ describe.each(NAMES)('the name %j', (name) => {
     expect(job.result!.columns).toHaveLength(3 + customerFeatures);
   });
 
+  it('of a label column is a name in a CSV file too, which is read back', async () => {
+    const { make, files, query } = await openShop();
+    const rows = [Object.fromEntries([...Object.entries({ who: 'ann', at: NOW_TEXT }), [name, 'kept']])];
+    const labels = { kind: 'INLINE', rows, timeColumn: 'at' } as const;
+    const output = { format: 'CSV', location: 'out.csv' } as const;
+    const job = await make({ ...REQUEST, joins: [CUSTOMER], labels }, { output });
+    expect(job).toMatchObject({ state: 'SUCCEEDED', result: { rows: 1n } });
+    const [row] = await query(`SELECT * FROM read_csv('${files}/out.csv', header = true, quote = '"', delim = ',')`);
+    expect(Object.values(row!)).toContain('kept');
+  });
+
   it('of the time or id column is one that the labels do not have', async () => {
     const { trainingSets } = await openShop();
     const rows = [{ who: 'ann', at: NOW_TEXT }];

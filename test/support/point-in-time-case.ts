@@ -37,14 +37,17 @@ const ROW_COLUMNS = new Set(['entity_id', 'timestamp', 'created_timestamp', 'seq
 /** Runs a case through the port of an offline store and gives its answer in the form of `expected`. */
 export async function runCase(store: OfflineStore, entityType: EntityType, pit: PointInTimeCase): Promise<CaseRow[]> {
   const source = entityType.sources[0]!;
+  const names = featureNames(pit);
   // Rows without id or time are given back by the store: they match nothing, which is what the cases expect of them.
   await store.append(
     source,
-    pit.featureRows.map((row) => featureRow(entityType, row)),
+    pit.featureRows.map((row) => featureRow(pit, entityType, row)),
   );
+  // A store is never asked about no labels: the resolvers answer that themselves.
+  if (pit.entityRows.length === 0) return [];
   const cells = await store.pointInTime({
     entityType,
-    labels: pit.entityRows.map((row) => labelOf(entityType, row)),
+    labels: pit.entityRows.map((row) => labelOf(pit, row)),
     features: entityType.features,
     options: {
       strictlyBefore: pit.options.strictlyBefore ?? false,
@@ -53,37 +56,73 @@ export async function runCase(store: OfflineStore, entityType: EntityType, pit: 
   });
   return pit.entityRows.map((label, row) => ({
     ...Object.fromEntries((pit.options.passthrough ?? []).map((name) => [name, label[name]])),
-    ...Object.fromEntries(
-      entityType.features.map((feature, index) => [feature.name, plain(cells[row]?.[index]?.value ?? null)]),
-    ),
+    ...Object.fromEntries(names.map((name, index) => [name, plain(cells[row]?.[index]?.value ?? null)])),
   }));
 }
 
 /** The latest moment that a case speaks of. */
 export function latestTimeOfCase(pit: PointInTimeCase): bigint {
   const times = [...pit.featureRows, ...pit.entityRows].map((row) => instant(row.timestamp) ?? 0n);
-  return times.reduce((a, b) => (a > b ? a : b));
+  return times.reduce((a, b) => (a > b ? a : b), 0n);
 }
 
-/** The entity type a case is about: its feature types are read off its values. */
+/** Whether a case speaks of a time that every way into the gateway refuses: rounding could move a value past an asOf. */
+export function isFinerThanMicroseconds(pit: PointInTimeCase): boolean {
+  return timesOf(pit).some((time) => /\.\d{6}\d*[1-9]/.test(time));
+}
+
+/** Every time of a case, as it is written. */
+export function timesOf({ entityRows, featureRows }: PointInTimeCase): string[] {
+  return [...entityRows, ...featureRows]
+    .flatMap(({ timestamp, created_timestamp }) => [timestamp, created_timestamp])
+    .filter((time) => typeof time === 'string');
+}
+
+/** Whether a feature of a case has values of several types, which no typed store can hold. */
+export function hasMixedTypes(pit: PointInTimeCase): boolean {
+  return featureNames(pit).some((name) => valueTypeOf(valuesOf(pit, name)) === undefined);
+}
+
+/**
+ * The entity type a case is about: its feature types are read off its values. What a case calls in a way that no registry
+ * takes is called otherwise here.
+ */
 export function entityTypeOfCase(pit: PointInTimeCase): EntityType {
-  const names = [...new Set(pit.featureRows.flatMap((row) => Object.keys(row)))].filter(
-    (name) => !ROW_COLUMNS.has(name),
-  );
   return testEntityType({
     name: 'thing',
-    entityIdColumns: idColumns(pit),
+    entityIdColumns: idColumns(pit).map((column, index) => registryName(column, `id_${index}`)),
     dense: !(pit.options.ignoreNulls ?? false),
     ttlSeconds: pit.options.ttlSeconds ?? null,
     sources: [
       {
-        features: names.map((name) => ({
-          name,
-          valueType: valueTypeOf(pit.featureRows.map((row) => row[name]).filter((value) => value !== null)),
-        })),
+        features: featureNames(pit).map((name, index) => {
+          const values = valuesOf(pit, name);
+          const valueType = valueTypeOf(values);
+          if (valueType === undefined) throw new Error(`values of several types: ${JSON.stringify(values)}`);
+          return { name: registryName(name, `feature_${index}`), valueType };
+        }),
       },
     ],
   });
+}
+
+/** As the case calls them, in the order of the features of its entity type. Those without a row are in the answers alone. */
+function featureNames({ featureRows, expected, options }: PointInTimeCase): string[] {
+  const notFeatures = new Set([...ROW_COLUMNS, ...(options.passthrough ?? [])]);
+  return [
+    ...new Set([
+      ...featureRows.flatMap((row) => Object.keys(row)).filter((name) => !ROW_COLUMNS.has(name)),
+      ...expected.flatMap((row) => Object.keys(row)).filter((name) => !notFeatures.has(name)),
+    ]),
+  ];
+}
+
+function valuesOf({ featureRows }: PointInTimeCase, name: string): unknown[] {
+  return featureRows.map((row) => row[name] ?? null).filter((value) => value !== null);
+}
+
+function registryName(name: string, otherwise: string): string {
+  return /^[a-z][a-z0-9_]*$/.test(name) ? name : otherwise;
 }
 
 function idColumns(pit: PointInTimeCase): string[] {
@@ -91,33 +130,38 @@ function idColumns(pit: PointInTimeCase): string[] {
   return composite ? Object.keys(composite) : ['entity_id'];
 }
 
-function valueTypeOf(values: readonly unknown[]): ValueType {
+/** undefined for values of several types. */
+function valueTypeOf(values: readonly unknown[]): ValueType | undefined {
   if (values.every((value) => typeof value === 'boolean')) return values.length === 0 ? 'DOUBLE' : 'BOOL';
   if (values.every((value) => Number.isSafeInteger(value))) return 'INT64';
   if (values.every((value) => typeof value === 'number')) return 'DOUBLE';
   if (values.every((value) => typeof value === 'string')) return 'STRING';
-  throw new Error(`values of several types: ${JSON.stringify(values)}`);
+  return undefined;
 }
 
-function featureRow(entityType: EntityType, row: CaseRow): FeatureRow {
+function featureRow(pit: PointInTimeCase, entityType: EntityType, row: CaseRow): FeatureRow {
+  const names = featureNames(pit);
   return {
-    entityId: entityIdOf(entityType, row.entity_id),
+    entityId: entityIdOf(pit, row.entity_id),
     timestamp: instant(row.timestamp),
     createdTimestamp: instant(row.created_timestamp),
     sequence: typeof row.sequence === 'number' ? BigInt(row.sequence) : null,
     values: new Map(
-      entityType.features.map((feature) => [feature.name, stored(feature.valueType, row[feature.name] as Scalar)]),
+      entityType.features.map((feature, index) => [
+        feature.name,
+        stored(feature.valueType, row[names[index]!] as Scalar),
+      ]),
     ),
   };
 }
 
-function labelOf(entityType: EntityType, row: CaseRow): PointInTimeLabel {
-  return { entityId: entityIdOf(entityType, row.entity_id), time: instant(row.timestamp) };
+function labelOf(pit: PointInTimeCase, row: CaseRow): PointInTimeLabel {
+  return { entityId: entityIdOf(pit, row.entity_id), time: instant(row.timestamp) };
 }
 
 /** An id with a null part names no entity. */
-function entityIdOf(entityType: EntityType, id: unknown): string | null {
-  const parts = isRecord(id) ? entityType.entityIdColumns.map((column) => id[column]) : [id];
+function entityIdOf(pit: PointInTimeCase, id: unknown): string | null {
+  const parts = isRecord(id) ? idColumns(pit).map((column) => id[column]) : [id];
   if (parts.some((part) => part === null || part === undefined)) return null;
   return encodeEntityId(parts.map(String));
 }

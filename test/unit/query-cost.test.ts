@@ -66,6 +66,17 @@ describe('the cost of a query', () => {
     expect(costOf(query, { skip: false })).toBeGreaterThan(100);
   });
 
+  it('is told as a number that a person and JSON can read, however high', () => {
+    const round = `${'entityTypes { featurestore { '.repeat(40)} id ${'} }'.repeat(40)}`;
+    const deep = `query ($ids: [ID!]!) { entities(featurestore: "shop", entityType: "customer", entityIds: $ids) {
+      entityType { featurestore { ${round} } } } }`;
+    const check = queryCostCheck(schema, 1000);
+    const ask = () =>
+      check({ document: parse(deep), operationName: undefined, variables: { ids: Array(10_000).fill('a') } });
+    expect(ask).toThrow(/may give more than 1000000000 values/);
+    expect(ask).toThrow(expect.objectContaining({ details: { cost: { estimated: 1e9, max: 1000 } } }));
+  });
+
   it('counts aliases and fragments as often as they are used', () => {
     const one = costOf('{ featurestores(first: 5) { nodes { name } } }');
     expect(

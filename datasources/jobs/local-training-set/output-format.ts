@@ -43,9 +43,10 @@ export function outputAsWritten(
     case 'PARQUET':
       return `SELECT ${select('file_row_number', asIs)} FROM read_parquet(${file(at)}, file_row_number = true)`;
     case 'CSV':
-      // An empty text is written in quotes, a null is written as nothing.
+      // An empty text is written in quotes, a null is written as nothing. How it is written is said and not left to
+      // DuckDB to guess: a name with single quotes in it made it take those for the quotes.
       return `SELECT ${select(inOrder, ({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${type})`)}
-FROM read_csv(${file(at)}, header = true, all_varchar = true, allow_quoted_nulls = false)`;
+FROM read_csv(${file(at)}, header = true, all_varchar = true, allow_quoted_nulls = false, delim = ',', quote = '"', escape = '"')`;
   }
 }
 

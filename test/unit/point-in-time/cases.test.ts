@@ -2,15 +2,19 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
+import { parseInstant } from '../../../values/instant.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
 import { openTestStore, PROJECT, startBigQuery } from '../../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { sentQuery } from '../../support/google/sent-query.js';
 import {
   entityTypeOfCase,
+  hasMixedTypes,
+  isFinerThanMicroseconds,
   latestTimeOfCase,
   readCases,
   runCase,
+  timesOf,
   type PointInTimeCase,
 } from '../../support/point-in-time-case.js';
 import { openSortingAsof } from '../../support/sorting-asof.js';
@@ -18,11 +22,30 @@ import { openSortingAsof } from '../../support/sorting-asof.js';
 /** More cases of the same form can be run: PIT_CASES names a folder of them. */
 const folder = process.env.PIT_CASES ?? join(import.meta.dirname, '../../cases/pit');
 const cases = existsSync(folder) ? readCases(folder) : [];
-const named = cases.map((pit) => [pit.id, pit] as const);
+/** Of the registry: as many seconds as a number holds exactly in microseconds. */
+const MAX_TTL_SECONDS = 9_007_199_254;
+
+const byId = (chosen: readonly PointInTimeCase[]) => chosen.map((pit) => [pit.id, pit] as const);
+const tooFine = cases.filter(isFinerThanMicroseconds);
+const tooLong = cases.filter(({ options }) => (options.ttlSeconds ?? 0) > MAX_TTL_SECONDS);
+const mixed = cases.filter(hasMixedTypes);
+const notRun = new Set([...tooFine, ...tooLong, ...mixed]);
+const named = byId(cases.filter((pit) => !notRun.has(pit)));
 
 it('finds the point-in-time cases', () => {
   expect(cases.length).toBeGreaterThan(0);
 });
+
+// Docs and `parseInstant` say why: a time that is rounded may show a value before it was true.
+it.each(byId(tooFine))('%s is refused: it has a time finer than a microsecond', (_id, pit) => {
+  expect(() => timesOf(pit).map(parseInstant)).toThrow(/finer than a microsecond/);
+});
+
+it.each(byId(tooLong))('%s is refused: no registry takes a time to live of so long', (_id, pit) => {
+  expect(() => entityTypeOfCase(pit)).toThrow(/ttlSeconds is a number of seconds from 0/);
+});
+
+it.skip.each(byId(mixed))('%s is not run: it has a feature of several types', () => undefined);
 
 describe.each(['lookup', 'timeline'] as const)('point-in-time cases, DuckDB, %s form', (form) => {
   it.each(named)('%s', async (_id, pit) => {

@@ -36,6 +36,8 @@ describe('an entity id', () => {
   it.each([
     ['', ['id']],
     ['x'.repeat(1501), ['id']],
+    ['\ud800', ['id']],
+    ['a,\udc00', ['x', 'y']],
     ['ü'.repeat(751), ['id']],
     ['a', ['x', 'y']],
     ['a,b,c', ['x', 'y']],
