@@ -89,7 +89,7 @@ describeWithBigtable('the same questions', () => {
     };
 
     it('are of stores that are really two', () => {
-      const kinds = [embedded, onGoogleCloud].map(({ services: { registry, stores } }) => {
+      const kinds = [embedded, onGoogleCloud].map(({ services: { registry }, stores }) => {
         const featurestore = registry.featurestore('shop');
         return [stores.online(featurestore), stores.offline(featurestore)].map((store) => store.constructor.name);
       });
