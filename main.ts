@@ -54,7 +54,13 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
   });
-  await stores.prepare(onPrepare);
+  const prepared = await stores.prepare(onPrepare);
+  for (const [{ name, entityType }, rows] of prepared.rowsKeptOut) {
+    logger.warn(
+      { entityType: `${entityType.featurestore.name}.${entityType.name}`, source: name, rows },
+      'rows without id or time were kept out',
+    );
+  }
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
 
   const jobs = await openJobs({

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FeatureStores } from '../datasources/feature-stores.js';
-import { prepareStores, type PrepareProgress } from '../datasources/ingestion/prepare.js';
+import { prepareStores, type PrepareOutcome, type PrepareProgress } from '../datasources/ingestion/prepare.js';
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
 import type { Registry } from '../datasources/registry/registry.js';
@@ -12,7 +12,7 @@ import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from 
 export interface OpenStores extends FeatureStores {
   /** What runs on this machine, which is always there. */
   readonly embedded: DuckDbOfflineStore;
-  prepare(onProgress: (progress: PrepareProgress) => void): Promise<number>;
+  prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
   isHealthy(): Promise<boolean>;
   close(): Promise<void>;
 }

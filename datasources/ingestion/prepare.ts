@@ -11,25 +11,33 @@ export interface PrepareProgress {
   readonly share: number;
 }
 
+export interface PrepareOutcome {
+  /** Number of steps done; 0 when all was up to date. */
+  readonly steps: number;
+  /** Rows without id or time in what was computed, by source: they are not history and were left out. */
+  readonly rowsKeptOut: ReadonlyMap<FeatureSource, number>;
+}
+
 /** Filling the online store takes about as long as this many partitions of an import. */
 const FILL_WEIGHT = 0.5;
 
 /**
  * Brings the stores up to the registry: computes every source whose SQL, files or columns changed since the last
  * time, then fills the online store with the newest values. Each step is remembered when it is whole, so a process killed
- * in the middle goes on where it was. `onlineOf` gives null for a store that is filled in another way. Gives the number of steps done; 0 when all was up to date.
+ * in the middle goes on where it was. `onlineOf` gives null for a store that is filled in another way.
  */
 export async function prepareStores(
   registry: Registry,
   offline: DuckDbOfflineStore,
   onlineOf: (featurestore: Featurestore) => FillableOnlineStore | null,
   onProgress: (progress: PrepareProgress) => void,
-): Promise<number> {
+): Promise<PrepareOutcome> {
+  const rowsKeptOut = new Map<FeatureSource, number>();
   const steps = (
     await Promise.all(
       registry.featurestores
         .flatMap((featurestore) => featurestore.entityTypes)
-        .map((entityType) => stepsFor(entityType, offline, onlineOf(entityType.featurestore))),
+        .map((entityType) => stepsFor(entityType, offline, onlineOf(entityType.featurestore), rowsKeptOut)),
     )
   ).flat();
   const total = steps.reduce((sum, step) => sum + step.weight, 0);
@@ -41,7 +49,7 @@ export async function prepareStores(
     await step.run(report);
     done += step.weight;
   }
-  return steps.length;
+  return { steps: steps.length, rowsKeptOut };
 }
 
 interface Step {
@@ -54,6 +62,7 @@ async function stepsFor(
   entityType: EntityType,
   offline: DuckDbOfflineStore,
   online: FillableOnlineStore | null,
+  rowsKeptOut: Map<FeatureSource, number>,
 ): Promise<Step[]> {
   const computed = entityType.sources.filter((source) => source.sql !== null);
   if (computed.length === 0) return [];
@@ -68,7 +77,8 @@ async function stepsFor(
       name: `computing ${name}: ${source.name}`,
       weight: source.partitions,
       run: async (report) => {
-        await offline.import(source, fingerprint, report);
+        const { keptOut } = await offline.import(source, fingerprint, report);
+        if (keptOut > 0) rowsKeptOut.set(source, keptOut);
       },
     });
   }

@@ -55,7 +55,7 @@ async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = S
   };
   const steps: string[] = [];
   try {
-    const done = await prepareStores(
+    const outcome = await prepareStores(
       loaded,
       offline,
       () => online,
@@ -71,7 +71,16 @@ async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = S
       features: customer.features,
       now: 0n,
     });
-    return { done, steps, values: cells.map((row) => row.map(({ value }) => value)), offline, online, close, customer };
+    return {
+      done: outcome.steps,
+      outcome,
+      steps,
+      values: cells.map((row) => row.map(({ value }) => value)),
+      offline,
+      online,
+      close,
+      customer,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -147,6 +156,59 @@ it('computes the same in several partitions', async () => {
   ]);
 });
 
+it('keeps rows without id or time out, counts them, and keeps the rows beside them', async () => {
+  const prepared = await prepare(temporaryFolder(), { csv: `${CSV},7,2001-01-01 00:00:00,1\nCH,7,,1\nCH,,,1\n` });
+  onTestFinished(prepared.close);
+  expect(prepared.outcome.rowsKeptOut).toEqual(new Map([[prepared.customer.sources[0], 3]]));
+  expect(prepared.values).toEqual([
+    [20n, ['CH', 'x']],
+    [5n, ['DE', 'x']],
+  ]);
+  // The table goes on refusing what could never be read.
+  const { offline, customer } = prepared;
+  const unnamed = { entityId: null, timestamp: 0n, values: new Map() };
+  expect((await offline.append(customer.sources[0]!, [unnamed])).rejected).toHaveLength(1);
+});
+
+describe('among rows of one entity and time the row that the SQL gave last counts', () => {
+  const TIES = 300_000;
+  const IDS = 1000;
+  const ties = REGISTRY.replace(/tables: .*/, 'tables: { orders: orders.parquet }').replace(/.*tags.*\n/, '');
+
+  it.each<[string, number, string]>([
+    ['from a file', 1, 'SELECT country, number, moment, total FROM orders'],
+    ['in partitions', 3, 'SELECT country, number, moment, total FROM orders WHERE in_partition(number)'],
+    ['by its ORDER BY', 1, 'SELECT country, number, moment, -total AS total FROM orders ORDER BY orders.total DESC'],
+  ])('%s', async (_title, partitions, sql) => {
+    const folder = temporaryFolder();
+    // Each of 1,000 entities has 300 rows at 3 times, far apart in the file; total is the place in the file.
+    const writer = await DuckDbDatabase.open(':memory:');
+    await writer.use((connection) =>
+      connection.run(`COPY (
+        SELECT 'CH' AS country, (i % ${IDS})::INTEGER AS number, i AS total,
+          TIMESTAMP '2001-01-01' + to_days((i // ${IDS} % 3)::INTEGER) AS moment
+        FROM range(${TIES}) AS rows(i)) TO '${join(folder, 'orders.parquet')}' (ROW_GROUP_SIZE 10000)`),
+    );
+    writer.close();
+    const registry = ties.replace('sql: orders.sql', `sql: orders.sql\n            partitions: ${partitions}`);
+    const prepared = await prepare(folder, { registry, sql });
+    onTestFinished(prepared.close);
+
+    const { customer, offline, online } = prepared;
+    const entityIds = Array.from({ length: IDS }, (_, id) => `CH,${id}`);
+    const read = { entityType: customer, features: customer.features };
+    const newest = (await online.read({ ...read, entityIds, now: 0n })).map(([cell]) => cell!.value);
+    // The last time is the one of i // 1,000 % 3 = 2: rows 299,000 to 299,999. Descending, the first such row comes last.
+    const isDescending = sql.includes('DESC');
+    expect(newest).toEqual(entityIds.map((_, id) => (isDescending ? -BigInt(2 * IDS + id) : BigInt(TIES - IDS + id))));
+    // A time at which ties were in the middle of the table.
+    const time = 978307200000000n;
+    const labels = entityIds.map((entityId) => ({ entityId, time }));
+    const first = (await offline.pointInTime({ ...read, labels })).map(([cell]) => cell!.value);
+    expect(first).toEqual(entityIds.map((_, id) => (isDescending ? -BigInt(id) : BigInt(297 * IDS + id))));
+  });
+});
+
 describe('is refused with what to do', () => {
   const twoPartitions = REGISTRY.replace('sql: orders.sql', 'sql: orders.sql\n            partitions: 2');
   it.each<[string, Files, RegExp]>([
@@ -173,8 +235,12 @@ describe('is refused with what to do', () => {
       /Column "moment" of .* is TIMESTAMP_NS, which is no TIMESTAMP/,
     ],
     ['an array with a null inside', { sql: SQL.replace("'x'", 'NULL') }, /3 rows have a null inside the array tags/],
-    ['a row without an id', { csv: `${CSV},7,2001-01-01 00:00:00,1\n` }, /could not be computed:.*NOT NULL/s],
-    ['a row without a time', { csv: `${CSV}CH,7,,1\n` }, /could not be computed:.*NOT NULL/s],
+    [
+      'an id that has no one text',
+      { csv: CSV.replaceAll('CH,1,', 'CH,1.50,') },
+      /id column "number" of .* is DOUBLE.*CAST it in the SQL/s,
+    ],
+    ['an id without a column', { sql: SQL.replace('number,', '') }, /gives no column "number"/],
     [
       'an integer too large',
       { sql: SQL.replace('total,', '9223372036854775808 + total AS total,') },

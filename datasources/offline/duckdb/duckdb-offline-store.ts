@@ -13,7 +13,7 @@ import type { PointInTimeForm } from '../point-in-time/duckdb.js';
 import { appendRows } from './append-rows.js';
 import type { DuckDbDatabase } from './database.js';
 import { ensureHistoryTable } from './history-table.js';
-import { ensureImportRecords, readImportRecord, writeImportRecord } from './import-record.js';
+import { ensureImportRecords, readImportRecord, writeImportRecord, type ImportedRows } from './import-record.js';
 import { importSource } from './import-source.js';
 import { newestValues } from './newest-values.js';
 import { readHistory } from './read-history.js';
@@ -68,11 +68,11 @@ export class DuckDbOfflineStore implements OfflineStore {
    * Replaces the values of a source by what its SQL computes, and remembers what from, in one transaction: a process
    * killed in the middle leaves what was there before.
    */
-  async import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<bigint> {
+  async import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<ImportedRows> {
     return this.database.transaction(async (connection) => {
       const imported = await importSource(connection, source, onProgress);
       await writeImportRecord(connection, source, from, imported);
-      return imported.rows;
+      return imported;
     });
   }
 

@@ -37,10 +37,26 @@ function columnsOf(source: FeatureSource): Column[] {
   ];
 }
 
-/** Makes the table anew and empty; an import fills it. */
+/** Makes the table anew and empty, for an import to fill; it takes every row until requireIdAndTime. */
 export async function replaceHistoryTable(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
   await createSchema(connection, source);
-  await connection.run(`CREATE OR REPLACE TABLE ${historyTable(source)} (${definitions(columnsOf(source))})`);
+  const columns = columnsOf(source).map((column) => ({ ...column, isRequired: false }));
+  await connection.run(`CREATE OR REPLACE TABLE ${historyTable(source)} (${definitions(columns)})`);
+}
+
+/**
+ * Takes the rows without id or time out of an imported table, and has the table refuse such rows from then on. Gives their
+ * number. Afterwards, not while it is filled: there one such row would fail all others, and leaving them out uncounted would
+ * lose them in silence.
+ */
+export async function requireIdAndTime(connection: DuckDBConnection, source: FeatureSource): Promise<number> {
+  const required = columnsOf(source).filter(({ isRequired }) => isRequired);
+  const isMissing = required.map(({ name }) => `${name} IS NULL`).join(' OR ');
+  const { rowsChanged } = await connection.run(`DELETE FROM ${historyTable(source)} WHERE ${isMissing}`);
+  for (const { name } of required) {
+    await connection.run(`ALTER TABLE ${historyTable(source)} ALTER COLUMN ${name} SET NOT NULL`);
+  }
+  return rowsChanged;
 }
 
 /**
