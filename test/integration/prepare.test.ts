@@ -170,6 +170,23 @@ it('keeps rows without id or time out, counts them, and keeps the rows beside th
   expect((await offline.append(customer.sources[0]!, [unnamed])).rejected).toHaveLength(1);
 });
 
+it('takes times of a CSV file whose digits beyond a microsecond are zeros', async () => {
+  const prepared = await prepare(temporaryFolder(), { csv: CSV.replace('00:00:00.000001', '00:00:00.000001000') });
+  onTestFinished(prepared.close);
+  expect(prepared.values[0]).toEqual([20n, ['CH', 'x']]);
+});
+
+it('takes a corrected value type after a first import that was refused', async () => {
+  const folder = temporaryFolder();
+  const wrong = REGISTRY.replace('name: total, valueType: INT64', 'name: total, valueType: STRING');
+  await expect(prepare(folder, { registry: wrong })).rejects.toThrow(/BIGINT, which is no STRING/);
+  const corrected = await prepare(folder);
+  expect(corrected.values[0]).toEqual([20n, ['CH', 'x']]);
+  await corrected.close();
+  // Values are stored now.
+  await expect(prepare(folder, { registry: wrong })).rejects.toThrow(/value type cannot change/);
+});
+
 describe('among rows of one entity and time the row that the SQL gave last counts', () => {
   const TIES = 300_000;
   const IDS = 1000;
@@ -233,6 +250,16 @@ describe('is refused with what to do', () => {
       'a time finer than a microsecond',
       { sql: SQL.replace(', moment,', ', moment::TIMESTAMP_NS AS moment,') },
       /Column "moment" of .* is TIMESTAMP_NS, which is no TIMESTAMP/,
+    ],
+    [
+      'a time in a CSV file finer than a microsecond',
+      { csv: CSV.replace('00:00:00.000001', '00:00:00.0000009') },
+      /Column "moment" of the table "orders" has times finer than a microsecond, such as 2001-01-01 00:00:00.0000009/,
+    ],
+    [
+      'such a time with a zone, late in the file',
+      { csv: CSV + 'DE,1,2001-01-01 00:00:00+00,1\n'.repeat(50_000) + 'DE,1,2001-01-01T00:00:00.123456789Z,1\n' },
+      /has times finer than a microsecond, such as 2001-01-01T00:00:00.123456789Z/,
     ],
     ['an array with a null inside', { sql: SQL.replace("'x'", 'NULL') }, /3 rows have a null inside the array tags/],
     [

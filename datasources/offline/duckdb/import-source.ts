@@ -2,7 +2,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
 import type { FeatureSource } from '../../registry/model.js';
-import { joinSql, quoteIdentifier } from '../point-in-time/sql-text.js';
+import { joinSql, quoteIdentifier, quoteText } from '../point-in-time/sql-text.js';
+import { checkCsvTimes } from './csv-times.js';
 import { entityIdSql } from './entity-id-sql.js';
 import type { ImportedRows } from './import-record.js';
 import { historyTable, replaceHistoryTable, requireIdAndTime } from './history-table.js';
@@ -26,6 +27,7 @@ export async function importSource(
   await definePartition(connection, source, 0);
   const sql = await checkedSql(connection, source);
   const columns = await describeColumns(connection, sql, source);
+  await checkTablesRead(connection, sql, source);
   for (const column of source.entityType.entityIdColumns) checkIdColumn(source, columns, column);
   const idColumns = source.entityType.entityIdColumns.map((column) => `source.${quoteIdentifier(column)}`);
   const target = [
@@ -58,9 +60,16 @@ ORDER BY ${joinSql(['entity_id', source.timestampColumn !== null && 'event_times
 
 async function defineTables(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
   for (const [name, path] of source.entityType.featurestore.tables) {
-    await connection.run(
-      `CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS SELECT * FROM '${path.replaceAll("'", "''")}'`,
-    );
+    await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS SELECT * FROM ${quoteText(path)}`);
+  }
+}
+
+/** Only the tables that the SQL names: a fault in another one is no reason not to compute this. */
+async function checkTablesRead(connection: DuckDBConnection, sql: string, source: FeatureSource): Promise<void> {
+  // By its text: DuckDB's own list of the tables of a query leaves views out.
+  const text = sql.toLowerCase();
+  for (const [name, path] of source.entityType.featurestore.tables) {
+    if (text.includes(name.toLowerCase())) await checkCsvTimes(connection, name, path);
   }
 }
 
