@@ -11,6 +11,7 @@ import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import type { PrepareProgress } from './datasources/ingestion/prepare.js';
+import type { FeatureSource } from './datasources/registry/model.js';
 import { openCosts } from './datasources/prices/lmdb/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import { loadRegistry } from './datasources/registry/yaml/load-registry.js';
@@ -55,12 +56,13 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
     shadowReport: createShadowMetrics(metricsRegistry),
   });
   const prepared = await stores.prepare(onPrepare);
-  for (const [{ name, entityType }, rows] of prepared.rowsKeptOut) {
-    logger.warn(
-      { entityType: `${entityType.featurestore.name}.${entityType.name}`, source: name, rows },
-      'rows without id or time were kept out',
-    );
-  }
+  const warn = (found: ReadonlyMap<FeatureSource, number>, what: string): void => {
+    for (const [{ name, entityType }, rows] of found) {
+      logger.warn({ entityType: `${entityType.featurestore.name}.${entityType.name}`, source: name, rows }, what);
+    }
+  };
+  warn(prepared.rowsKeptOut, 'rows without id or time were kept out');
+  warn(prepared.rowsToCome, 'rows of the future are not served as values now before a start after their time');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
 
   const jobs = await openJobs({

@@ -5,6 +5,7 @@ import { prepareStores, type PrepareOutcome, type PrepareProgress } from '../dat
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
 import type { Registry } from '../datasources/registry/registry.js';
+import { systemClock } from '../values/clock.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
 
@@ -30,7 +31,7 @@ export async function openStores(
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),
     prepare: (onProgress) =>
-      prepareStores(registry, offline.embedded, (featurestore) => online.toFill(featurestore), onProgress),
+      prepareStores(registry, offline.embedded, (featurestore) => online.toFill(featurestore), systemClock, onProgress),
     isHealthy: async () =>
       (await Promise.all([...offline.all, ...online.serving].map((store) => store.isHealthy()))).every(Boolean),
     close: async () => {

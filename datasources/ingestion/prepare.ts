@@ -1,3 +1,5 @@
+import type { Clock } from '../../values/clock.js';
+import type { Instant } from '../../values/instant.js';
 import type { DuckDbOfflineStore } from '../offline/duckdb/duckdb-offline-store.js';
 import type { FillableOnlineStore } from '../online/online-store.js';
 import type { EntityType, FeatureSource, Featurestore } from '../registry/model.js';
@@ -16,6 +18,17 @@ export interface PrepareOutcome {
   readonly steps: number;
   /** Rows without id or time in what was computed, by source: they are not history and were left out. */
   readonly rowsKeptOut: ReadonlyMap<FeatureSource, number>;
+  /**
+   * Rows of the future in what an online store was filled from, by source. They are not known yet, so it has none of them; a
+   * start after the first came true fills it again.
+   */
+  readonly rowsToCome: ReadonlyMap<FeatureSource, number>;
+}
+
+/** What came of the steps, gathered while they run. */
+interface Findings {
+  readonly rowsKeptOut: Map<FeatureSource, number>;
+  readonly rowsToCome: Map<FeatureSource, number>;
 }
 
 /** Filling the online store takes about as long as this many partitions of an import. */
@@ -30,14 +43,15 @@ export async function prepareStores(
   registry: Registry,
   offline: DuckDbOfflineStore,
   onlineOf: (featurestore: Featurestore) => FillableOnlineStore | null,
+  clock: Clock,
   onProgress: (progress: PrepareProgress) => void,
 ): Promise<PrepareOutcome> {
-  const rowsKeptOut = new Map<FeatureSource, number>();
+  const findings: Findings = { rowsKeptOut: new Map(), rowsToCome: new Map() };
   const steps = (
     await Promise.all(
       registry.featurestores
         .flatMap((featurestore) => featurestore.entityTypes)
-        .map((entityType) => stepsFor(entityType, offline, onlineOf(entityType.featurestore), rowsKeptOut)),
+        .map((entityType) => stepsFor(entityType, offline, onlineOf(entityType.featurestore), clock, findings)),
     )
   ).flat();
   const total = steps.reduce((sum, step) => sum + step.weight, 0);
@@ -49,7 +63,7 @@ export async function prepareStores(
     await step.run(report);
     done += step.weight;
   }
-  return { steps: steps.length, rowsKeptOut };
+  return { steps: steps.length, ...findings };
 }
 
 interface Step {
@@ -62,7 +76,8 @@ async function stepsFor(
   entityType: EntityType,
   offline: DuckDbOfflineStore,
   online: FillableOnlineStore | null,
-  rowsKeptOut: Map<FeatureSource, number>,
+  clock: Clock,
+  findings: Findings,
 ): Promise<Step[]> {
   const computed = entityType.sources.filter((source) => source.sql !== null);
   if (computed.length === 0) return [];
@@ -78,33 +93,50 @@ async function stepsFor(
       weight: source.partitions,
       run: async (report) => {
         const { keptOut } = await offline.import(source, fingerprint, report);
-        if (keptOut > 0) rowsKeptOut.set(source, keptOut);
+        if (keptOut > 0) findings.rowsKeptOut.set(source, keptOut);
       },
     });
   }
   // How nulls merge is part of what the online rows hold. What they were filled with is asked of the store alone: one that
   // many gateways share is not emptied and filled again because a new one had to compute its own offline store.
   const contents = [entityType.dense ? 'dense' : 'sparse', ...fingerprints.values()].join(' ');
-  if (online && (await online.filledWith(entityType)) !== contents) {
+  if (online && !isUpToDate(await online.filledWith(entityType), contents, clock())) {
     steps.push({
       name: `filling the online store: ${name}`,
       weight: FILL_WEIGHT,
       run: async () => {
-        await fillOnlineStore(entityType, offline, online);
-        await online.markFilled(entityType, contents);
+        const goodUntil = await fillOnlineStore(entityType, offline, online, clock(), findings);
+        await online.markFilled(entityType, goodUntil === null ? contents : `${contents}${UNTIL}${goodUntil}`);
       },
     });
   }
   return steps;
 }
 
+/** Between the contents of an online store and the moment from which they lack a row that came true since. */
+const UNTIL = ' until ';
+
+function isUpToDate(filledWith: string | undefined, contents: string, now: Instant): boolean {
+  const [filled, until] = filledWith?.split(UNTIL) ?? [];
+  return filled === contents && (until === undefined || now < BigInt(until));
+}
+
+/** Fills it with what is known now. Gives the moment when the first row of the future becomes true; null without such rows. */
 async function fillOnlineStore(
   entityType: EntityType,
   offline: DuckDbOfflineStore,
   online: FillableOnlineStore,
-): Promise<void> {
+  now: Instant,
+  { rowsToCome }: Findings,
+): Promise<Instant | null> {
   await online.clear(entityType);
+  let goodUntil: Instant | null = null;
   for (const source of entityType.sources) {
-    for await (const writes of offline.newest(source)) await online.write(entityType, writes);
+    for await (const writes of offline.newest(source, now)) await online.write(entityType, writes);
+    const { rows, earliest } = await offline.rowsToCome(source, now);
+    if (earliest === null) continue;
+    rowsToCome.set(source, rows);
+    if (goodUntil === null || earliest < goodUntil) goodUntil = earliest;
   }
+  return goodUntil;
 }

@@ -30,14 +30,18 @@ DE,1,2001-01-01 00:00:00,5
 `;
 const SQL = `SELECT country, number, moment, total, [country, 'x'] AS tags FROM orders`;
 
+/** 2001-02-01, after every row. */
+const NOW = 980985600000000n;
+
 interface Files {
   readonly registry?: string;
   readonly csv?: string;
   readonly sql?: string;
+  readonly now?: bigint;
 }
 
 /** Writes a registry with its files, opens the stores of its folder and prepares them. */
-async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = SQL }: Files = {}) {
+async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = SQL, now = NOW }: Files = {}) {
   writeFileSync(join(folder, 'registry.yaml'), registry);
   writeFileSync(join(folder, 'orders.csv'), csv);
   writeFileSync(join(folder, 'orders.sql'), sql);
@@ -59,6 +63,7 @@ async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = S
       loaded,
       offline,
       () => online,
+      () => now,
       ({ step, share }) => {
         expect(share).toBeGreaterThanOrEqual(0);
         expect(share).toBeLessThanOrEqual(1);
@@ -155,6 +160,39 @@ it('computes the same in several partitions', async () => {
     [5n, ['DE', 'x']],
   ]);
 });
+
+it.each(['true', 'false'])(
+  'serves now what is known now, and the future once it came true (dense: %s)',
+  async (dense) => {
+    const folder = temporaryFolder();
+    const future = 4070908800000000n; // 2099-01-01
+    const files = {
+      registry: REGISTRY.replace('dense: true', `dense: ${dense}`),
+      csv: `${CSV}CH,1,2099-01-01 00:00:00,99\nCH,1,2099-01-02 00:00:00,100\nNL,1,2099-01-01 00:00:00,9\n`,
+    };
+    const offlineAsOf = async ({ offline, customer }: Awaited<ReturnType<typeof prepare>>, time: bigint) => {
+      const labels = ['CH,1', 'DE,1'].map((entityId) => ({ entityId, time }));
+      const cells = await offline.pointInTime({ entityType: customer, labels, features: customer.features });
+      return cells.map((row) => row.map(({ value }) => value));
+    };
+    const first = await prepare(folder, files);
+    expect(first.values[0]).toEqual([20n, ['CH', 'x']]);
+    expect(first.values).toEqual(await offlineAsOf(first, NOW));
+    expect(first.outcome.rowsToCome).toEqual(new Map([[first.customer.sources[0], 3]]));
+    await first.close();
+
+    const before = await prepare(folder, { ...files, now: future - 1n });
+    expect([before.done, before.values]).toEqual([0, first.values]);
+    await before.close();
+
+    const then = await prepare(folder, { ...files, now: future });
+    expect(then.steps).toEqual(['filling the online store: shop.customer']);
+    expect(then.values[0]).toEqual([99n, ['CH', 'x']]);
+    expect(then.values).toEqual(await offlineAsOf(then, future));
+    expect(then.outcome.rowsToCome).toEqual(new Map([[then.customer.sources[0], 1]]));
+    await then.close();
+  },
+);
 
 it('keeps rows without id or time out, counts them, and keeps the rows beside them', async () => {
   const prepared = await prepare(temporaryFolder(), { csv: `${CSV},7,2001-01-01 00:00:00,1\nCH,7,,1\nCH,,,1\n` });

@@ -1,4 +1,5 @@
 import type { FeatureCell } from '../../../values/feature-cell.js';
+import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type {
@@ -15,7 +16,7 @@ import type { DuckDbDatabase } from './database.js';
 import { ensureHistoryTable } from './history-table.js';
 import { ensureImportRecords, readImportRecord, writeImportRecord, type ImportedRows } from './import-record.js';
 import { importSource } from './import-source.js';
-import { newestValues } from './newest-values.js';
+import { newestValues, rowsToCome, type RowsToCome } from './newest-values.js';
 import { readHistory } from './read-history.js';
 import { readPointInTime } from './read-point-in-time.js';
 
@@ -76,13 +77,18 @@ export class DuckDbOfflineStore implements OfflineStore {
     });
   }
 
-  async *newest(source: FeatureSource): AsyncGenerator<OnlineWrite[]> {
+  /** As the port says; with `asOf`, of what is known by then. */
+  async *newest(source: FeatureSource, asOf: Instant | null = null): AsyncGenerator<OnlineWrite[]> {
     const connection = await this.database.instance.connect();
     try {
-      yield* newestValues(connection, source);
+      yield* newestValues(connection, source, asOf);
     } finally {
       connection.closeSync();
     }
+  }
+
+  async rowsToCome(source: FeatureSource, asOf: Instant): Promise<RowsToCome> {
+    return this.database.use((connection) => rowsToCome(connection, source, asOf));
   }
 
   async isHealthy(): Promise<boolean> {
