@@ -12,6 +12,7 @@ import { projectRoot } from './config/project-root.js';
 import type { PrepareProgress } from './datasources/ingestion/prepare.js';
 import { openCosts } from './datasources/prices/lmdb/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
+import type { FeatureSource } from './datasources/registry/model.js';
 import { loadRegistry } from './datasources/registry/yaml/load-registry.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
@@ -59,7 +60,14 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
   });
-  await stores.prepare(onPrepare);
+  const prepared = await stores.prepare(onPrepare);
+  const warn = (found: ReadonlyMap<FeatureSource, number>, what: string): void => {
+    for (const [{ name, entityType }, rows] of found) {
+      logger.warn({ entityType: `${entityType.featurestore.name}.${entityType.name}`, source: name, rows }, what);
+    }
+  };
+  warn(prepared.rowsKeptOut, 'rows without id or time were kept out');
+  warn(prepared.rowsToCome, 'rows of the future are not served as values now before a start after their time');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
 
   const jobs = await openJobs({

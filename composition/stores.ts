@@ -1,13 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FeatureStores } from '../datasources/feature-stores.js';
-import { prepareStores, type PrepareProgress } from '../datasources/ingestion/prepare.js';
+import { prepareStores, type PrepareOutcome, type PrepareProgress } from '../datasources/ingestion/prepare.js';
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { OperatorError } from '../errors/operator-error.js';
+import { systemClock } from '../values/clock.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
 
@@ -17,7 +18,7 @@ export interface OpenStores extends FeatureStores {
   readonly embedded: DuckDbOfflineStore;
   /** The offline store of a featurestore, if it is another one than that. */
   readonly elsewhere: (featurestore: Featurestore) => OfflineStore | undefined;
-  prepare(onProgress: (progress: PrepareProgress) => void): Promise<number>;
+  prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
   isHealthy(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -36,7 +37,7 @@ export async function openStores(
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),
     prepare: (onProgress) =>
-      prepareStores(registry, offline.embedded, (featurestore) => online.toFill(featurestore), onProgress),
+      prepareStores(registry, offline.embedded, (featurestore) => online.toFill(featurestore), systemClock, onProgress),
     isHealthy: async () =>
       (await Promise.all([...offline.all, ...online.serving].map((store) => store.isHealthy()))).every(Boolean),
     close: async () => {

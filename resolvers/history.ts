@@ -31,16 +31,16 @@ export async function featureHistory(
   const before = isFirstPage ? null : instantOf(decodeCursor(list, after));
   // A static feature has one value, without a time: after it there is nothing.
   if (!isFirstPage && before === null) return connection([], () => '', { hasNextPage: false, hasPreviousPage: true });
-  // One more than asked for tells whether there is a next page.
+  const readAt = entity.asOf ?? context.now;
+  // Nothing that becomes true after the moment of the read is shown. One more than asked for tells whether there is a next page.
   const entries = await context.stores.offline(entity.entityType.featurestore).history({
     feature,
     entityId: entity.entityId,
     from,
-    to: earlier(to, entity.asOf),
+    to: to !== null && to < readAt ? to : readAt,
     before,
     limit: size + 1,
   });
-  const readAt = entity.asOf ?? context.now;
   const page = entries
     .slice(0, size)
     .map(({ value, timestamp }) =>
@@ -50,12 +50,6 @@ export async function featureHistory(
     hasNextPage: entries.length > size,
     hasPreviousPage: before !== null,
   });
-}
-
-/** An entity read as of a moment shows nothing that became true after it. */
-function earlier(to: Instant | null, asOf: Instant | null): Instant | null {
-  if (to === null || asOf === null) return to ?? asOf;
-  return to < asOf ? to : asOf;
 }
 
 function historyList(entity: EntityHandle, feature: Feature): string {

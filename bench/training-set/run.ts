@@ -40,6 +40,7 @@ await prepareStores(
   registry,
   offline,
   () => online,
+  systemClock,
   ({ step }) => process.stderr.write(`${step}\n`),
 );
 await online.close();

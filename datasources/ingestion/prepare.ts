@@ -1,3 +1,5 @@
+import type { Clock } from '../../values/clock.js';
+import type { Instant } from '../../values/instant.js';
 import type { DuckDbOfflineStore } from '../offline/duckdb/duckdb-offline-store.js';
 import type { FillableOnlineStore } from '../online/online-store.js';
 import type { EntityType, FeatureSource, Featurestore } from '../registry/model.js';
@@ -11,25 +13,45 @@ export interface PrepareProgress {
   readonly share: number;
 }
 
+export interface PrepareOutcome {
+  /** Number of steps done; 0 when all was up to date. */
+  readonly steps: number;
+  /** Rows without id or time in what was computed, by source: they are not history and were left out. */
+  readonly rowsKeptOut: ReadonlyMap<FeatureSource, number>;
+  /**
+   * Rows of the future in what an online store was filled from, by source. They are not known yet, so it has none of them; a
+   * start after the first came true fills it again.
+   */
+  readonly rowsToCome: ReadonlyMap<FeatureSource, number>;
+}
+
+/** What came of the steps, gathered while they run. */
+interface Findings {
+  readonly rowsKeptOut: Map<FeatureSource, number>;
+  readonly rowsToCome: Map<FeatureSource, number>;
+}
+
 /** Filling the online store takes about as long as this many partitions of an import. */
 const FILL_WEIGHT = 0.5;
 
 /**
  * Brings the stores up to the registry: computes every source whose SQL, files or columns changed since the last
  * time, then fills the online store with the newest values. Each step is remembered when it is whole, so a process killed
- * in the middle goes on where it was. `onlineOf` gives null for a store that is filled in another way. Gives the number of steps done; 0 when all was up to date.
+ * in the middle goes on where it was. `onlineOf` gives null for a store that is filled in another way.
  */
 export async function prepareStores(
   registry: Registry,
   offline: DuckDbOfflineStore,
   onlineOf: (featurestore: Featurestore) => FillableOnlineStore | null,
+  clock: Clock,
   onProgress: (progress: PrepareProgress) => void,
-): Promise<number> {
+): Promise<PrepareOutcome> {
+  const findings: Findings = { rowsKeptOut: new Map(), rowsToCome: new Map() };
   const steps = (
     await Promise.all(
       registry.featurestores
         .flatMap((featurestore) => featurestore.entityTypes)
-        .map((entityType) => stepsFor(entityType, offline, onlineOf(entityType.featurestore))),
+        .map((entityType) => stepsFor(entityType, offline, onlineOf(entityType.featurestore), clock, findings)),
     )
   ).flat();
   const total = steps.reduce((sum, step) => sum + step.weight, 0);
@@ -41,7 +63,7 @@ export async function prepareStores(
     await step.run(report);
     done += step.weight;
   }
-  return steps.length;
+  return { steps: steps.length, ...findings };
 }
 
 interface Step {
@@ -54,6 +76,8 @@ async function stepsFor(
   entityType: EntityType,
   offline: DuckDbOfflineStore,
   online: FillableOnlineStore | null,
+  clock: Clock,
+  findings: Findings,
 ): Promise<Step[]> {
   const computed = entityType.sources.filter((source) => source.sql !== null);
   if (computed.length === 0) return [];
@@ -68,33 +92,51 @@ async function stepsFor(
       name: `computing ${name}: ${source.name}`,
       weight: source.partitions,
       run: async (report) => {
-        await offline.import(source, fingerprint, report);
+        const { keptOut } = await offline.import(source, fingerprint, report);
+        if (keptOut > 0) findings.rowsKeptOut.set(source, keptOut);
       },
     });
   }
   // How nulls merge is part of what the online rows hold. What they were filled with is asked of the store alone: one that
   // many gateways share is not emptied and filled again because a new one had to compute its own offline store.
   const contents = [entityType.dense ? 'dense' : 'sparse', ...fingerprints.values()].join(' ');
-  if (online && (await online.filledWith(entityType)) !== contents) {
+  if (online && !isUpToDate(await online.filledWith(entityType), contents, clock())) {
     steps.push({
       name: `filling the online store: ${name}`,
       weight: FILL_WEIGHT,
       run: async () => {
-        await fillOnlineStore(entityType, offline, online);
-        await online.markFilled(entityType, contents);
+        const goodUntil = await fillOnlineStore(entityType, offline, online, clock(), findings);
+        await online.markFilled(entityType, goodUntil === null ? contents : `${contents}${UNTIL}${goodUntil}`);
       },
     });
   }
   return steps;
 }
 
+/** Between the contents of an online store and the moment from which they lack a row that came true since. */
+const UNTIL = ' until ';
+
+function isUpToDate(filledWith: string | undefined, contents: string, now: Instant): boolean {
+  const [filled, until] = filledWith?.split(UNTIL) ?? [];
+  return filled === contents && (until === undefined || now < BigInt(until));
+}
+
+/** Fills it with what is known now. Gives the moment when the first row of the future becomes true; null without such rows. */
 async function fillOnlineStore(
   entityType: EntityType,
   offline: DuckDbOfflineStore,
   online: FillableOnlineStore,
-): Promise<void> {
+  now: Instant,
+  { rowsToCome }: Findings,
+): Promise<Instant | null> {
   await online.clear(entityType);
+  let goodUntil: Instant | null = null;
   for (const source of entityType.sources) {
-    for await (const writes of offline.newest(source)) await online.write(entityType, writes);
+    for await (const writes of offline.newest(source, now)) await online.write(entityType, writes);
+    const { rows, earliest } = await offline.rowsToCome(source, now);
+    if (earliest === null) continue;
+    rowsToCome.set(source, rows);
+    if (goodUntil === null || earliest < goodUntil) goodUntil = earliest;
   }
+  return goodUntil;
 }

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { FeatureSource } from '../registry/model.js';
 
 /** Raised when the way values are computed or stored changes, so that every data folder is prepared anew. */
-const STORAGE_FORMAT = 1;
+const STORAGE_FORMAT = 2;
 
 /** Files up to this size count by their content, so that a reinstalled package is seen to be the same. */
 const MAX_HASHED_BYTES = 100 * 1024 * 1024;

@@ -115,6 +115,29 @@ function agreesWithOffline(openOnline: () => OnlineStore): void {
       { numRuns },
     );
   });
+
+  it(
+    'filled from the offline store at any moment, the online store knows nothing later',
+    { timeout: 300_000 },
+    async () => {
+      const online = openOnline();
+      await fc.assert(
+        fc.asyncProperty(pointInTimeProblem, async (problem) => {
+          const { entityType, source, offline } = await openOffline(problem);
+          const { features } = entityType;
+          const entityIds = [...new Set([...problem.rows.map((row) => row.entityId!), 'never,seen'])];
+          for (const now of new Set(problem.labels.flatMap(({ time }) => time ?? []))) {
+            await online.clear(entityType);
+            for await (const batch of offline.newest(source, now)) await online.write(entityType, batch);
+            const labels = entityIds.map((entityId) => ({ entityId, time: now }));
+            const asOfNow = await offline.pointInTime({ entityType, labels, features });
+            expect(await online.read({ entityType, entityIds, features, now })).toEqual(asOfNow);
+          }
+        }),
+        { numRuns },
+      );
+    },
+  );
 }
 
 /** An entity type of the problem's kind, with the problem's rows in the offline store. */

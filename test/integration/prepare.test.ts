@@ -30,14 +30,18 @@ DE,1,2001-01-01 00:00:00,5
 `;
 const SQL = `SELECT country, number, moment, total, [country, 'x'] AS tags FROM orders`;
 
+/** 2001-02-01, after every row. */
+const NOW = 980985600000000n;
+
 interface Files {
   readonly registry?: string;
   readonly csv?: string;
   readonly sql?: string;
+  readonly now?: bigint;
 }
 
 /** Writes a registry with its files, opens the stores of its folder and prepares them. */
-async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = SQL }: Files = {}) {
+async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = SQL, now = NOW }: Files = {}) {
   writeFileSync(join(folder, 'registry.yaml'), registry);
   writeFileSync(join(folder, 'orders.csv'), csv);
   writeFileSync(join(folder, 'orders.sql'), sql);
@@ -55,10 +59,11 @@ async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = S
   };
   const steps: string[] = [];
   try {
-    const done = await prepareStores(
+    const outcome = await prepareStores(
       loaded,
       offline,
       () => online,
+      () => now,
       ({ step, share }) => {
         expect(share).toBeGreaterThanOrEqual(0);
         expect(share).toBeLessThanOrEqual(1);
@@ -71,7 +76,16 @@ async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = S
       features: customer.features,
       now: 0n,
     });
-    return { done, steps, values: cells.map((row) => row.map(({ value }) => value)), offline, online, close, customer };
+    return {
+      done: outcome.steps,
+      outcome,
+      steps,
+      values: cells.map((row) => row.map(({ value }) => value)),
+      offline,
+      online,
+      close,
+      customer,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -147,6 +161,109 @@ it('computes the same in several partitions', async () => {
   ]);
 });
 
+it.each(['true', 'false'])(
+  'serves now what is known now, and the future once it came true (dense: %s)',
+  async (dense) => {
+    const folder = temporaryFolder();
+    const future = 4070908800000000n; // 2099-01-01
+    const files = {
+      registry: REGISTRY.replace('dense: true', `dense: ${dense}`),
+      csv: `${CSV}CH,1,2099-01-01 00:00:00,99\nCH,1,2099-01-02 00:00:00,100\nNL,1,2099-01-01 00:00:00,9\n`,
+    };
+    const offlineAsOf = async ({ offline, customer }: Awaited<ReturnType<typeof prepare>>, time: bigint) => {
+      const labels = ['CH,1', 'DE,1'].map((entityId) => ({ entityId, time }));
+      const cells = await offline.pointInTime({ entityType: customer, labels, features: customer.features });
+      return cells.map((row) => row.map(({ value }) => value));
+    };
+    const first = await prepare(folder, files);
+    expect(first.values[0]).toEqual([20n, ['CH', 'x']]);
+    expect(first.values).toEqual(await offlineAsOf(first, NOW));
+    expect(first.outcome.rowsToCome).toEqual(new Map([[first.customer.sources[0], 3]]));
+    await first.close();
+
+    const before = await prepare(folder, { ...files, now: future - 1n });
+    expect([before.done, before.values]).toEqual([0, first.values]);
+    await before.close();
+
+    const then = await prepare(folder, { ...files, now: future });
+    expect(then.steps).toEqual(['filling the online store: shop.customer']);
+    expect(then.values[0]).toEqual([99n, ['CH', 'x']]);
+    expect(then.values).toEqual(await offlineAsOf(then, future));
+    expect(then.outcome.rowsToCome).toEqual(new Map([[then.customer.sources[0], 1]]));
+    await then.close();
+  },
+);
+
+it('keeps rows without id or time out, counts them, and keeps the rows beside them', async () => {
+  const prepared = await prepare(temporaryFolder(), { csv: `${CSV},7,2001-01-01 00:00:00,1\nCH,7,,1\nCH,,,1\n` });
+  onTestFinished(prepared.close);
+  expect(prepared.outcome.rowsKeptOut).toEqual(new Map([[prepared.customer.sources[0], 3]]));
+  expect(prepared.values).toEqual([
+    [20n, ['CH', 'x']],
+    [5n, ['DE', 'x']],
+  ]);
+  // The table goes on refusing what could never be read.
+  const { offline, customer } = prepared;
+  const unnamed = { entityId: null, timestamp: 0n, values: new Map() };
+  expect((await offline.append(customer.sources[0]!, [unnamed])).rejected).toHaveLength(1);
+});
+
+it('takes times of a CSV file whose digits beyond a microsecond are zeros', async () => {
+  const prepared = await prepare(temporaryFolder(), { csv: CSV.replace('00:00:00.000001', '00:00:00.000001000') });
+  onTestFinished(prepared.close);
+  expect(prepared.values[0]).toEqual([20n, ['CH', 'x']]);
+});
+
+it('takes a corrected value type after a first import that was refused', async () => {
+  const folder = temporaryFolder();
+  const wrong = REGISTRY.replace('name: total, valueType: INT64', 'name: total, valueType: STRING');
+  await expect(prepare(folder, { registry: wrong })).rejects.toThrow(/BIGINT, which is no STRING/);
+  const corrected = await prepare(folder);
+  expect(corrected.values[0]).toEqual([20n, ['CH', 'x']]);
+  await corrected.close();
+  // Values are stored now.
+  await expect(prepare(folder, { registry: wrong })).rejects.toThrow(/value type cannot change/);
+});
+
+describe('among rows of one entity and time the row that the SQL gave last counts', () => {
+  const TIES = 300_000;
+  const IDS = 1000;
+  const ties = REGISTRY.replace(/tables: .*/, 'tables: { orders: orders.parquet }').replace(/.*tags.*\n/, '');
+
+  it.each<[string, number, string]>([
+    ['from a file', 1, 'SELECT country, number, moment, total FROM orders'],
+    ['in partitions', 3, 'SELECT country, number, moment, total FROM orders WHERE in_partition(number)'],
+    ['by its ORDER BY', 1, 'SELECT country, number, moment, -total AS total FROM orders ORDER BY orders.total DESC'],
+  ])('%s', async (_title, partitions, sql) => {
+    const folder = temporaryFolder();
+    // Each of 1,000 entities has 300 rows at 3 times, far apart in the file; total is the place in the file.
+    const writer = await DuckDbDatabase.open(':memory:');
+    await writer.use((connection) =>
+      connection.run(`COPY (
+        SELECT 'CH' AS country, (i % ${IDS})::INTEGER AS number, i AS total,
+          TIMESTAMP '2001-01-01' + to_days((i // ${IDS} % 3)::INTEGER) AS moment
+        FROM range(${TIES}) AS rows(i)) TO '${join(folder, 'orders.parquet')}' (ROW_GROUP_SIZE 10000)`),
+    );
+    writer.close();
+    const registry = ties.replace('sql: orders.sql', `sql: orders.sql\n            partitions: ${partitions}`);
+    const prepared = await prepare(folder, { registry, sql });
+    onTestFinished(prepared.close);
+
+    const { customer, offline, online } = prepared;
+    const entityIds = Array.from({ length: IDS }, (_, id) => `CH,${id}`);
+    const read = { entityType: customer, features: customer.features };
+    const newest = (await online.read({ ...read, entityIds, now: 0n })).map(([cell]) => cell!.value);
+    // The last time is the one of i // 1,000 % 3 = 2: rows 299,000 to 299,999. Descending, the first such row comes last.
+    const isDescending = sql.includes('DESC');
+    expect(newest).toEqual(entityIds.map((_, id) => (isDescending ? -BigInt(2 * IDS + id) : BigInt(TIES - IDS + id))));
+    // A time at which ties were in the middle of the table.
+    const time = 978307200000000n;
+    const labels = entityIds.map((entityId) => ({ entityId, time }));
+    const first = (await offline.pointInTime({ ...read, labels })).map(([cell]) => cell!.value);
+    expect(first).toEqual(entityIds.map((_, id) => (isDescending ? -BigInt(id) : BigInt(297 * IDS + id))));
+  });
+});
+
 describe('is refused with what to do', () => {
   const twoPartitions = REGISTRY.replace('sql: orders.sql', 'sql: orders.sql\n            partitions: 2');
   it.each<[string, Files, RegExp]>([
@@ -172,9 +289,23 @@ describe('is refused with what to do', () => {
       { sql: SQL.replace(', moment,', ', moment::TIMESTAMP_NS AS moment,') },
       /Column "moment" of .* is TIMESTAMP_NS, which is no TIMESTAMP/,
     ],
+    [
+      'a time in a CSV file finer than a microsecond',
+      { csv: CSV.replace('00:00:00.000001', '00:00:00.0000009') },
+      /Column "moment" of the table "orders" has times finer than a microsecond, such as 2001-01-01 00:00:00.0000009/,
+    ],
+    [
+      'such a time with a zone, late in the file',
+      { csv: CSV + 'DE,1,2001-01-01 00:00:00+00,1\n'.repeat(50_000) + 'DE,1,2001-01-01T00:00:00.123456789Z,1\n' },
+      /has times finer than a microsecond, such as 2001-01-01T00:00:00.123456789Z/,
+    ],
     ['an array with a null inside', { sql: SQL.replace("'x'", 'NULL') }, /3 rows have a null inside the array tags/],
-    ['a row without an id', { csv: `${CSV},7,2001-01-01 00:00:00,1\n` }, /could not be computed:.*NOT NULL/s],
-    ['a row without a time', { csv: `${CSV}CH,7,,1\n` }, /could not be computed:.*NOT NULL/s],
+    [
+      'an id that has no one text',
+      { csv: CSV.replaceAll('CH,1,', 'CH,1.50,') },
+      /id column "number" of .* is DOUBLE.*CAST it in the SQL/s,
+    ],
+    ['an id without a column', { sql: SQL.replace('number,', '') }, /gives no column "number"/],
     [
       'an integer too large',
       { sql: SQL.replace('total,', '9223372036854775808 + total AS total,') },

@@ -125,7 +125,7 @@ describe('the relevance example', () => {
   it('has the measures as features of its featurestore', async () => {
     const image = registry.entityType('relevance', 'image');
     const offline = await DuckDbOfflineStore.open(await DuckDbDatabase.open(':memory:'), image.sources);
-    expect(await offline.import(image.sources[0]!, 'test', () => undefined)).toBe(75n);
+    expect((await offline.import(image.sources[0]!, 'test', () => undefined)).rows).toBe(75n);
     const [cells] = await offline.pointInTime({
       entityType: image,
       labels: [{ entityId: 'photo_03_nw', time: 1_000_000_000_000_000n }],

@@ -141,3 +141,23 @@ it('ids are unique: an entity as of a moment is another node than the entity now
     { id: data.shop.then.id, entityId: 'a/b@c', asOf: '2001-09-09T01:46:40.5Z' },
   ]);
 });
+
+it('history ends at the moment of the read: a value of the future is not shown', async () => {
+  await gateway.write(sourceOf(gateway, 'shop', 'customer'), [
+    row('eve', -1, { orders_7d: 1n }),
+    row('eve', 0, { orders_7d: 2n }),
+    row('eve', 1, { orders_7d: 3n }),
+  ]);
+  const values = async (to: string | null, asOf: string | null) => {
+    const { data } = await gateway.ask(
+      `query ($to: DateTime, $asOf: DateTime) { shop { customer(entityId: "eve", asOf: $asOf) {
+        history(feature: "orders_7d", to: $to) { edges { node { value } } } } } }`,
+      { to, asOf },
+    );
+    return data.shop.customer.history.edges.map(({ node }: any) => node.value);
+  };
+  expect(await values(null, null)).toEqual(['2', '1']);
+  expect(await values('2001-09-09T01:46:41Z', null)).toEqual(['2', '1']);
+  expect(await values('2001-09-09T01:46:39Z', null)).toEqual(['1']);
+  expect(await values(null, '2001-09-09T01:46:39Z')).toEqual(['1']);
+});

@@ -1,4 +1,5 @@
 import type { FeatureCell } from '../../../values/feature-cell.js';
+import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type {
@@ -14,9 +15,9 @@ import { appendRows } from './append-rows.js';
 import type { DuckDbDatabase } from './database.js';
 import { estimateScan } from './estimate-scan.js';
 import { ensureHistoryTable } from './history-table.js';
-import { ensureImportRecords, readImportRecord, writeImportRecord } from './import-record.js';
+import { ensureImportRecords, readImportRecord, writeImportRecord, type ImportedRows } from './import-record.js';
 import { importSource } from './import-source.js';
-import { newestValues } from './newest-values.js';
+import { newestValues, rowsToCome, type RowsToCome } from './newest-values.js';
 import { readHistory } from './read-history.js';
 import { readPointInTime } from './read-point-in-time.js';
 
@@ -73,21 +74,26 @@ export class DuckDbOfflineStore implements OfflineStore {
    * Replaces the values of a source by what its SQL computes, and remembers what from, in one transaction: a process
    * killed in the middle leaves what was there before.
    */
-  async import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<bigint> {
+  async import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<ImportedRows> {
     return this.database.transaction(async (connection) => {
       const imported = await importSource(connection, source, onProgress);
       await writeImportRecord(connection, source, from, imported);
-      return imported.rows;
+      return imported;
     });
   }
 
-  async *newest(source: FeatureSource): AsyncGenerator<OnlineWrite[]> {
+  /** As the port says; with `asOf`, of what is known by then. */
+  async *newest(source: FeatureSource, asOf: Instant | null = null): AsyncGenerator<OnlineWrite[]> {
     const connection = await this.database.instance.connect();
     try {
-      yield* newestValues(connection, source);
+      yield* newestValues(connection, source, asOf);
     } finally {
       connection.closeSync();
     }
+  }
+
+  async rowsToCome(source: FeatureSource, asOf: Instant): Promise<RowsToCome> {
+    return this.database.use((connection) => rowsToCome(connection, source, asOf));
   }
 
   async isHealthy(): Promise<boolean> {

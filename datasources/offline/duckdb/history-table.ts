@@ -43,10 +43,26 @@ function columnsOf(source: FeatureSource): Column[] {
   ];
 }
 
-/** Makes the table anew and empty; an import fills it. */
+/** Makes the table anew and empty, for an import to fill; it takes every row until requireIdAndTime. */
 export async function replaceHistoryTable(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
   await createSchema(connection, source);
-  await connection.run(`CREATE OR REPLACE TABLE ${historyTable(source)} (${definitions(columnsOf(source))})`);
+  const columns = columnsOf(source).map((column) => ({ ...column, isRequired: false }));
+  await connection.run(`CREATE OR REPLACE TABLE ${historyTable(source)} (${definitions(columns)})`);
+}
+
+/**
+ * Takes the rows without id or time out of an imported table, and has the table refuse such rows from then on. Gives their
+ * number. Afterwards, not while it is filled: there one such row would fail all others, and leaving them out uncounted would
+ * lose them in silence.
+ */
+export async function requireIdAndTime(connection: DuckDBConnection, source: FeatureSource): Promise<number> {
+  const required = columnsOf(source).filter(({ isRequired }) => isRequired);
+  const isMissing = required.map(({ name }) => `${name} IS NULL`).join(' OR ');
+  const { rowsChanged } = await connection.run(`DELETE FROM ${historyTable(source)} WHERE ${isMissing}`);
+  for (const { name } of required) {
+    await connection.run(`ALTER TABLE ${historyTable(source)} ALTER COLUMN ${name} SET NOT NULL`);
+  }
+  return rowsChanged;
 }
 
 /**
@@ -56,23 +72,41 @@ export async function replaceHistoryTable(connection: DuckDBConnection, source: 
 export async function ensureHistoryTable(connection: DuckDBConnection, source: FeatureSource): Promise<string[]> {
   await createSchema(connection, source);
   const wanted = columnsOf(source);
-  await connection.run(`CREATE TABLE IF NOT EXISTS ${historyTable(source)} (${definitions(wanted)})`);
-  const described = (await connection.runAndReadAll(`DESCRIBE ${historyTable(source)}`)).getRowObjects();
-  const stored = new Map(described.map((column) => [String(column.column_name), String(column.column_type)]));
-  const faults: string[] = [];
-  for (const { name, type } of wanted) {
-    const storedType = stored.get(name);
-    if (storedType === undefined) {
-      await connection.run(`ALTER TABLE ${historyTable(source)} ADD COLUMN ${quoteIdentifier(name)} ${type}`);
-      stored.set(name, type);
-    } else if (storedType !== type) {
-      faults.push(`${source.entityType.name}.${name} is stored as ${storedType}, the registry now says ${type}`);
-    }
+  const create = `CREATE TABLE IF NOT EXISTS ${historyTable(source)} (${definitions(wanted)})`;
+  await connection.run(create);
+  let stored = await storedColumns(connection, source);
+  const isOther = ({ name, type }: Column): boolean => stored.has(name) && stored.get(name) !== type;
+  // An empty table is what a first import that was refused leaves: the registry must stay free to be put right.
+  if (wanted.some(isOther) && (await isEmpty(connection, source))) {
+    await connection.run(`DROP TABLE ${historyTable(source)}`);
+    await connection.run(create);
+    stored = await storedColumns(connection, source);
   }
+  const faults = wanted
+    .filter(isOther)
+    .map(
+      ({ name, type }) =>
+        `${source.entityType.name}.${name} is stored as ${stored.get(name)}, the registry now says ${type}`,
+    );
   if (faults.length > 0) {
     throw new OperatorError('A value type cannot change once values are stored; give the feature a new name:', faults);
   }
+  for (const { name, type } of wanted) {
+    if (stored.has(name)) continue;
+    await connection.run(`ALTER TABLE ${historyTable(source)} ADD COLUMN ${quoteIdentifier(name)} ${type}`);
+    stored.set(name, type);
+  }
   return [...stored.keys()];
+}
+
+/** The type of each column of the table, in its order. */
+async function storedColumns(connection: DuckDBConnection, source: FeatureSource): Promise<Map<string, string>> {
+  const described = (await connection.runAndReadAll(`DESCRIBE ${historyTable(source)}`)).getRowObjects();
+  return new Map(described.map((column) => [String(column.column_name), String(column.column_type)]));
+}
+
+async function isEmpty(connection: DuckDBConnection, source: FeatureSource): Promise<boolean> {
+  return (await connection.run(`SELECT 1 FROM ${historyTable(source)} LIMIT 1`)).rowCount === 0;
 }
 
 async function createSchema(connection: DuckDBConnection, source: FeatureSource): Promise<void> {

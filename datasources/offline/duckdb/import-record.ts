@@ -7,6 +7,8 @@ const TABLE = '"$featuregraph".imports';
 
 export interface ImportedRows {
   readonly rows: bigint;
+  /** Rows without id or time, which are not history. */
+  readonly keptOut: number;
   /** Two rows of one entity and time are among them. */
   readonly hasTies: boolean;
 }

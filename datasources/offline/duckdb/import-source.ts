@@ -2,15 +2,21 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
 import type { FeatureSource } from '../../registry/model.js';
-import { joinSql, quoteIdentifier } from '../point-in-time/sql-text.js';
+import { joinSql, quoteIdentifier, quoteText } from '../point-in-time/sql-text.js';
+import { checkCsvTimes } from './csv-times.js';
 import { entityIdSql } from './entity-id-sql.js';
 import type { ImportedRows } from './import-record.js';
-import { historyTable, replaceHistoryTable } from './history-table.js';
-import { convertColumn, type SourceColumn } from './source-columns.js';
+import { historyTable, replaceHistoryTable, requireIdAndTime } from './history-table.js';
+import { checkIdColumn, convertColumn, describe, type SourceColumn } from './source-columns.js';
+
+/** The place of a row among those the SQL gave. `$` is in no registry name, so no column of use to us has it. */
+const ARRIVAL = '"$arrival"';
 
 /**
  * Fills the table of a source with what its SQL computes, instead of what was there, and says what came of it. Runs
- * inside the caller's transaction. Rows are stored by entity and time, so that a read of one entity touches few row groups.
+ * inside the caller's transaction. Rows are stored by entity and time, so that a read of one entity touches few row groups;
+ * rows of one entity and time in the order in which the SQL gave them, since the place in the table is what counts as arrival
+ * and a sort alone would leave it to chance.
  */
 export async function importSource(
   connection: DuckDBConnection,
@@ -21,6 +27,8 @@ export async function importSource(
   await definePartition(connection, source, 0);
   const sql = await checkedSql(connection, source);
   const columns = await describeColumns(connection, sql, source);
+  await checkTablesRead(connection, sql, source);
+  for (const column of source.entityType.entityIdColumns) checkIdColumn(source, columns, column);
   const idColumns = source.entityType.entityIdColumns.map((column) => `source.${quoteIdentifier(column)}`);
   const target = [
     { name: 'entity_id', expression: entityIdSql(idColumns) },
@@ -37,8 +45,8 @@ export async function importSource(
   await replaceHistoryTable(connection, source);
   const insert = `INSERT INTO ${historyTable(source)} (${target.map(({ name }) => quoteIdentifier(name)).join(', ')})
 SELECT ${target.map(({ name, expression }) => `${expression} AS ${quoteIdentifier(name)}`).join(', ')}
-FROM (${sql}) AS source
-ORDER BY ${source.timestampColumn === null ? 'entity_id' : 'entity_id, event_timestamp'}`;
+FROM (SELECT *, row_number() OVER () AS ${ARRIVAL} FROM (${sql}) AS computed) AS source
+ORDER BY ${joinSql(['entity_id', source.timestampColumn !== null && 'event_timestamp', ARRIVAL], ', ')}`;
   for (let partition = 0; partition < source.partitions; partition += 1) {
     onProgress(partition / source.partitions);
     await definePartition(connection, source, partition);
@@ -46,14 +54,22 @@ ORDER BY ${source.timestampColumn === null ? 'entity_id' : 'entity_id, event_tim
       throw new OperatorError(`${describe(source)} could not be computed:`, [messageOf(cause)], { cause });
     });
   }
-  return { rows: await checkRows(connection, source), hasTies: await hasTies(connection, source) };
+  const keptOut = await requireIdAndTime(connection, source);
+  return { rows: await checkRows(connection, source), keptOut, hasTies: await hasTies(connection, source) };
 }
 
 async function defineTables(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
   for (const [name, path] of source.entityType.featurestore.tables) {
-    await connection.run(
-      `CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS SELECT * FROM '${path.replaceAll("'", "''")}'`,
-    );
+    await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS SELECT * FROM ${quoteText(path)}`);
+  }
+}
+
+/** Only the tables that the SQL names: a fault in another one is no reason not to compute this. */
+async function checkTablesRead(connection: DuckDBConnection, sql: string, source: FeatureSource): Promise<void> {
+  // By its text: DuckDB's own list of the tables of a query leaves views out.
+  const text = sql.toLowerCase();
+  for (const [name, path] of source.entityType.featurestore.tables) {
+    if (text.includes(name.toLowerCase())) await checkCsvTimes(connection, name, path);
   }
 }
 
@@ -145,10 +161,6 @@ async function hasTies(connection: DuckDBConnection, source: FeatureSource): Pro
     `SELECT 1 FROM ${historyTable(source)} GROUP BY entity_id, event_timestamp HAVING count(*) > 1 LIMIT 1`,
   );
   return rowCount > 0;
-}
-
-function describe(source: FeatureSource): string {
-  return `source "${source.name}" of entity type "${source.entityType.featurestore.name}.${source.entityType.name}"`;
 }
 
 function messageOf(error: unknown): string {

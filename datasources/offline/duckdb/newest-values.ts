@@ -1,5 +1,11 @@
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { DuckDBStructValue } from '@duckdb/node-api';
+import {
+  DuckDBStructValue,
+  TIMESTAMP,
+  timestampValue,
+  type DuckDBConnection,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+import type { Instant } from '../../../values/instant.js';
 import type { FeatureValue } from '../../../values/value-type.js';
 import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
 import type { FeatureSource } from '../../registry/model.js';
@@ -12,13 +18,20 @@ const ENTITIES_PER_BATCH = 2048;
 
 /**
  * The newest values of every entity with their versions, chosen by the same order of ties as a point-in-time read. In a
- * dense entity type that is one whole row; otherwise each feature has its own, so an entity may give several writes.
+ * dense entity type that is one whole row; otherwise each feature has its own, so an entity may give several writes. Rows
+ * after `asOf` are not known yet; null takes all.
  */
 export async function* newestValues(
   connection: DuckDBConnection,
   source: FeatureSource,
+  asOf: Instant | null,
 ): AsyncGenerator<OnlineWrite[]> {
-  const reader = await connection.stream(source.entityType.dense ? newestRows(source) : newestEach(source));
+  const isBounded = asOf !== null && source.timestampColumn !== null;
+  const known = isBounded ? 'WHERE h.event_timestamp <= $1' : '';
+  const sql = source.entityType.dense ? newestRows(source, known) : newestEach(source, known);
+  const reader = isBounded
+    ? await connection.stream(sql, [timestampValue(asOf)], [TIMESTAMP])
+    : await connection.stream(sql);
   const columns = reader.columnNames();
   let batch: OnlineWrite[] = [];
   for await (const rows of reader.yieldRows()) {
@@ -34,27 +47,49 @@ export async function* newestValues(
   if (batch.length > 0) yield batch;
 }
 
+export interface RowsToCome {
+  readonly rows: number;
+  /** The time of the earliest of them; null when there are none. */
+  readonly earliest: Instant | null;
+}
+
+/** The rows that are not known yet at a moment, as their time is after it. */
+export async function rowsToCome(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+  asOf: Instant,
+): Promise<RowsToCome> {
+  if (source.timestampColumn === null) return { rows: 0, earliest: null };
+  const counted = await connection.runAndReadAll(
+    `SELECT count(*), min(event_timestamp) FROM ${historyTable(source)} WHERE event_timestamp > $1`,
+    [timestampValue(asOf)],
+    [TIMESTAMP],
+  );
+  const [[rows, earliest] = []] = counted.getRows();
+  return { rows: Number(rows), earliest: instantFromDuckDb(earliest) };
+}
+
 /** First the newest time of each entity, then ties among the rows of that time only: most rows are never sorted. */
-function newestRows(source: FeatureSource): string {
+function newestRows(source: FeatureSource, known: string): string {
   const table = historyTable(source);
   const ofNewestTime =
     source.timestampColumn === null
       ? `${table} AS h`
-      : `${table} AS h SEMI JOIN (SELECT entity_id, max(event_timestamp) AS event_timestamp FROM ${table} GROUP BY entity_id)
+      : `${table} AS h SEMI JOIN (SELECT entity_id, max(event_timestamp) AS event_timestamp FROM ${table} AS h ${known} GROUP BY entity_id)
   USING (entity_id, event_timestamp)`;
   return `SELECT h.* FROM ${ofNewestTime}
 QUALIFY row_number() OVER (
   PARTITION BY h.entity_id ORDER BY ${NEWEST_ARRIVAL_FIRST}) = 1`;
 }
 
-function newestEach(source: FeatureSource): string {
+function newestEach(source: FeatureSource, known: string): string {
   const isTimed = source.timestampColumn !== null;
   const values = source.features.map(
     (feature) => `${newestValue(feature, { timed: isTimed })} AS ${quoteIdentifier(feature.name)}`,
   );
   const newest = isTimed ? 'max(h.event_timestamp)' : 'NULL::TIMESTAMP';
   return `SELECT h.entity_id, ${newest} AS event_timestamp, ${values.join(', ')}
-FROM ${historyTable(source)} AS h GROUP BY h.entity_id`;
+FROM ${historyTable(source)} AS h ${known} GROUP BY h.entity_id`;
 }
 
 function wholeRow(source: FeatureSource, row: ReadonlyMap<string, DuckDBValue>): OnlineWrite[] {

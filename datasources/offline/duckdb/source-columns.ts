@@ -24,6 +24,23 @@ const CONVERTIBLE: Readonly<Partial<Record<ValueType, (type: string) => boolean>
   TIMESTAMP: (type) => /^(TIMESTAMP(_S|_MS| WITH TIME ZONE)?|DATE)$/.test(type),
 };
 
+/**
+ * Which column types can be an entity id: those with one text for each value. A number with a fraction has not (1.50 and 1.5
+ * would become one entity, 2 would become 2.0), nor has a time.
+ */
+const ID_TYPE = /^(VARCHAR|UUID|DATE|BOOLEAN|ENUM\(.*\)|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT))$/s;
+
+/** Refuses an id column whose values could not be told apart, or found again, as text. */
+export function checkIdColumn(source: FeatureSource, columns: ReadonlyMap<string, SourceColumn>, name: string): void {
+  const { type } = findColumn(source, columns, name);
+  if (ID_TYPE.test(type)) return;
+  throw new OperatorError(
+    `The id column "${name}" of ${describe(source)} is ${type}. An id is text, an integer, a UUID, a date or a boolean: ` +
+      'CAST it in the SQL to what it is. Where ids of a CSV file only look like numbers, their text is lost by then; ' +
+      'write the file as Parquet, with the ids as text.',
+  );
+}
+
 /** The SQL that turns a column of a source into a value type, or a clear refusal. */
 export function convertColumn(
   source: FeatureSource,
@@ -31,21 +48,28 @@ export function convertColumn(
   name: string,
   valueType: ValueType,
 ): string {
-  const column = columns.get(name);
-  const where = `source "${source.name}" of entity type "${source.entityType.featurestore.name}.${source.entityType.name}"`;
-  if (!column) {
-    throw new OperatorError(
-      `The SQL of ${where} gives no column "${name}". It gives: ${[...columns.keys()].join(', ')}.`,
-    );
-  }
+  const column = findColumn(source, columns, name);
   if (!isConvertible(column.type, valueType)) {
     throw new OperatorError(
-      `Column "${name}" of ${where} is ${column.type}, which is no ${valueType}. Cast it in the SQL, or change the registry.`,
+      `Column "${name}" of ${describe(source)} is ${column.type}, which is no ${valueType}. Cast it in the SQL, or change the registry.`,
     );
   }
   const read = `source.${quoteIdentifier(name)}`;
   if (valueType === 'STRUCT') return `CAST(to_json(${read}) AS VARCHAR)`;
   return `CAST(${read} AS ${columnTypeOf(valueType).toString()})`;
+}
+
+function findColumn(source: FeatureSource, columns: ReadonlyMap<string, SourceColumn>, name: string): SourceColumn {
+  const column = columns.get(name);
+  if (column) return column;
+  throw new OperatorError(
+    `The SQL of ${describe(source)} gives no column "${name}". It gives: ${[...columns.keys()].join(', ')}.`,
+  );
+}
+
+/** A source as the messages to an operator name it. */
+export function describe(source: FeatureSource): string {
+  return `source "${source.name}" of entity type "${source.entityType.featurestore.name}.${source.entityType.name}"`;
 }
 
 /** Whether a DuckDB type can become a value type without losing anything in silence. */

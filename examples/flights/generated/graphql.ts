@@ -166,6 +166,17 @@ export type CompositeIdQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type CompositeIdQuery = { flights: { routes: Array<{ entityId: string, distanceMiles: string | null, departures7d: string | null, meanDelay7d: number | null, lateShare7d: number | null, quietHours: string | null }> } };
 
+export type EntitiesQueryVariables = Exact<{
+  ids?: Array<string | number> | string | number;
+  moment?: string | null | undefined;
+}>;
+
+
+export type EntitiesQuery = { entities: Array<
+    | { name: string | null, id: string, entityId: string, features: Array<{ name: string, value: unknown, status: FeatureValueStatus, timestamp: string | null }> }
+    | { id: string, entityId: string, features: Array<{ name: string, value: unknown, status: FeatureValueStatus, timestamp: string | null }> }
+  > };
+
 export type HistoryQueryVariables = Exact<{
   after?: string | null | undefined;
 }>;
@@ -435,6 +446,28 @@ export const CompositeIdDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CompositeIdQuery, CompositeIdQueryVariables>;
+export const EntitiesDocument = new TypedDocumentString(`
+    query Entities($ids: [ID!]! = ["SFO", "JFK", "ORD"], $moment: DateTime = "2001-03-07T14:00:00Z") {
+  entities(
+    featurestore: "flights"
+    entityType: "airport"
+    entityIds: $ids
+    asOf: $moment
+  ) {
+    id
+    entityId
+    features(names: ["departures_1h", "mean_delay_3h"]) {
+      name
+      value
+      status
+      timestamp
+    }
+    ... on FlightsAirport {
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EntitiesQuery, EntitiesQueryVariables>;
 export const HistoryDocument = new TypedDocumentString(`
     query History($after: String) {
   entity(featurestore: "flights", entityType: "airport", entityId: "SFO") {

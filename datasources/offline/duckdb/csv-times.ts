@@ -1,0 +1,38 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { OperatorError } from '../../../errors/operator-error.js';
+import { quoteIdentifier, quoteText } from '../point-in-time/sql-text.js';
+
+const CSV = /\.(csv|tsv)(\.(gz|zst))?$/i;
+
+/** More than six digits of a second, of which one beyond the sixth counts. */
+const FINER_THAN_MICROSECOND = String.raw`\.\d{6}\d*[1-9]`;
+
+/**
+ * Refuses a CSV file with a time finer than a microsecond. DuckDB reads such a column as TIMESTAMP and cuts the digits off,
+ * unseen by whatever looks at its types: a value would be known before it was true. One more pass over the columns of times.
+ * Other files need none: JSON with such times is read as text, and Parquet says TIMESTAMP_NS.
+ */
+export async function checkCsvTimes(connection: DuckDBConnection, table: string, path: string): Promise<void> {
+  if (!CSV.test(path)) return;
+  const file = quoteText(path);
+  const times = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${file}`))
+    .getRowObjects()
+    .filter(({ column_type }) => String(column_type).startsWith('TIMESTAMP'))
+    .map(({ column_name }) => String(column_name));
+  if (times.length === 0) return;
+  const sniffed = await connection.runAndReadAll(`SELECT HasHeader FROM sniff_csv(${file})`);
+  const [[hasHeader] = []] = sniffed.getRows();
+  const types = times.map((column) => `${quoteText(column)}: 'VARCHAR'`).join(', ');
+  for (const column of times) {
+    const found = await connection.runAndReadAll(
+      `SELECT ${quoteIdentifier(column)} FROM read_csv(${file}, header = ${String(hasHeader)}, types = {${types}})
+       WHERE regexp_matches(${quoteIdentifier(column)}, ${quoteText(FINER_THAN_MICROSECOND)}) LIMIT 1`,
+    );
+    const [[example] = []] = found.getRows();
+    if (example === undefined) continue;
+    throw new OperatorError(
+      `Column "${column}" of the table "${table}" has times finer than a microsecond, such as ${String(example)}. ` +
+        'Round them in the file, and decide how: a time that is cut short is known before it was true.',
+    );
+  }
+}
