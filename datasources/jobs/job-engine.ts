@@ -43,6 +43,7 @@ export class JobEngine {
   readonly #watches = new Map<string, JobWatch>();
   readonly #running = new Map<string, Running>();
   readonly #queue: JobRecord[] = [];
+  readonly #changes = new Set<Promise<JobRecord>>();
   readonly #stopping = new AbortController();
 
   constructor(options: JobEngineOptions) {
@@ -89,7 +90,9 @@ export class JobEngine {
     return this.#watches.get(id)?.current ?? this.#options.store.get(id);
   }
 
+  /** Waits for changes on their way: one that is kept and not yet told would be filtered as it is and shown as it was. */
   async list(query: JobQuery): Promise<JobRecord[]> {
+    await Promise.allSettled(this.#changes);
     const records = await this.#options.store.list(query);
     return records.map((record) => this.#watches.get(record.id)?.current ?? record);
   }
@@ -265,7 +268,13 @@ export class JobEngine {
   }
 
   /** Changes a record durably, by legal transitions only, and tells the watchers. */
-  async #change(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
+  #change(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
+    const changed = this.#keepAndTell(id, change).finally(() => this.#changes.delete(changed));
+    this.#changes.add(changed);
+    return changed;
+  }
+
+  async #keepAndTell(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
     const changed = await this.#options.store.update(id, (current) => {
       const next = change(current);
       if (next.state !== current.state && !mayFollow(current.state, next.state)) return current;

@@ -27,6 +27,18 @@ class BrokenCosts extends PricedJobs {
   }
 }
 
+/** Costs that take until a test lets them. */
+class SlowCosts extends PricedJobs {
+  readonly asked = Promise.withResolvers<undefined>();
+  readonly released = Promise.withResolvers<undefined>();
+
+  override async ended(...job: Parameters<PricedJobs['ended']>): Promise<void> {
+    this.asked.resolve(undefined);
+    await this.released.promise;
+    await super.ended(...job);
+  }
+}
+
 /** A second a batch, an hour in all: $0.219 by the published book, and some start-up. */
 const WORK: BatchWork = {
   kind: 'BATCHES',
@@ -106,6 +118,25 @@ describe('the budget of the day', () => {
     const done = await ending(engine, id);
     expect(done.cost?.isSettled).toBe(true);
     expect(await spent()).toBeCloseTo(2 * 0.219, 9);
+  });
+
+  it('is settled before a list shows or filters by the end', async () => {
+    const slow = new SlowCosts(costs);
+    const { engine, work } = openEngine(slow);
+    onTestFinished(() => engine.stop());
+    const { id } = await engine.start(REQUEST);
+    work.count(3600n).end();
+    await slow.asked.promise;
+    const query = { before: null, limit: 10 };
+    const lists = Promise.all([
+      engine.list({ ...query, filter: {} }),
+      engine.list({ ...query, filter: { states: ['PENDING', 'RUNNING'] } }),
+    ]);
+    expect((await engine.get(id))?.state).toBe('PENDING');
+    slow.released.resolve(undefined);
+    const [all, unfinished] = await lists;
+    expect(all).toMatchObject([{ id, state: 'SUCCEEDED', cost: { isSettled: true } }]);
+    expect(unfinished).toEqual([]);
   });
 
   it('gets all back of a job that was cancelled before it began', async () => {
