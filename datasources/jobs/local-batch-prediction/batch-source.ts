@@ -1,3 +1,4 @@
+import { quoteText } from '../../offline/point-in-time/sql-text.js';
 import { stat } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { AppError, badInput } from '../../../errors/app-error.js';
@@ -6,15 +7,7 @@ import type { ModelField } from '../../models/model.js';
 import type { SourceColumn } from '../../offline/duckdb/source-columns.js';
 import type { TypedName } from './checkpoint.js';
 import { readCsvHeader } from './csv-header.js';
-import {
-  csvColumns,
-  jsonColumns,
-  jsonLists,
-  mismatches,
-  quoteText,
-  typedColumns,
-  type InputColumn,
-} from './input-columns.js';
+import { csvColumns, jsonColumns, jsonLists, mismatches, typedColumns, type InputColumn } from './input-columns.js';
 
 /** How many lines of JSON are looked at for the names of columns. Names that come later are not passed on. */
 const LINES_FOR_NAMES = 10_000;

@@ -1,7 +1,7 @@
 import type { ModelField } from '../../models/model.js';
 import { isConvertible, type SourceColumn } from '../../offline/duckdb/source-columns.js';
 import { columnTypeOf } from '../../offline/duckdb/value-mapping.js';
-import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../../offline/point-in-time/sql-text.js';
 import { elementTypeOf, type ValueType } from '../../../values/value-type.js';
 import type { TypedName } from './checkpoint.js';
 import { textToValue, withoutNulls } from './text-to-value.js';
@@ -59,10 +59,6 @@ export function jsonColumns(names: readonly string[], declared: readonly TypedNa
 export function jsonLists(names: readonly string[]): string {
   const pointers = `[${names.map((name) => quoteText(`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)).join(', ')}]`;
   return `json_extract_string(json, ${pointers}) AS texts, json_extract(json, ${pointers}) AS jsons`;
-}
-
-export function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
 
 function fromTyped(raw: string, type: string, valueType: ValueType): string {

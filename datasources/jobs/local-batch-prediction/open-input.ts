@@ -4,12 +4,12 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { AppError, badInput } from '../../../errors/app-error.js';
 import type { FileFormat } from '../../files/file-format.js';
 import type { ModelField } from '../../models/model.js';
-import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../../offline/point-in-time/sql-text.js';
 import type { BatchInput, BatchPredictionJobRecord } from '../batch-predictions.js';
 import type { TrainingSetResult } from '../training-sets.js';
 import { workFolderOf, checkpointOf, outputFolder, type BatchPredictionRoom } from './batch-prediction-room.js';
 import { fileList, filesFingerprint, openFailures, openFiles, openTyped, type BatchSource } from './batch-source.js';
-import { quoteText } from './input-columns.js';
+
 import { interruptible } from './interruptible.js';
 import { syncFile } from './part-file.js';
 import { countInstances } from './read-instances.js';

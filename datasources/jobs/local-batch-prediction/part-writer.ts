@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { DuckDbDatabase } from '../../offline/duckdb/database.js';
-import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../../offline/point-in-time/sql-text.js';
 import type { Part, TypedName } from './checkpoint.js';
-import { quoteText } from './input-columns.js';
+
 import type { OutputFileKind, OutputFolder } from './output-folder.js';
 import { PartFile, syncFile } from './part-file.js';
 import { textToValue } from './text-to-value.js';

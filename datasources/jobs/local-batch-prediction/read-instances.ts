@@ -2,10 +2,10 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Instance } from '../../models/model.js';
 import { parseLosslessJson } from '../../offline/lossless-json.js';
 import { fromDuckDb } from '../../offline/duckdb/value-mapping.js';
-import { joinSql } from '../../offline/point-in-time/sql-text.js';
+import { joinSql, quoteText } from '../../offline/point-in-time/sql-text.js';
 import { JobFailure } from '../job.js';
 import type { BatchSource } from './batch-source.js';
-import { quoteText } from './input-columns.js';
+
 import { instanceToJson } from './row-json.js';
 
 /** A row of the input. */

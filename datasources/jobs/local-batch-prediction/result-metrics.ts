@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { badInput } from '../../../errors/app-error.js';
-import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../../offline/point-in-time/sql-text.js';
 import type { MetricKind, MetricRequest } from '../batch-predictions.js';
 import type { TypedName } from './checkpoint.js';
-import { quoteText } from './input-columns.js';
+
 import { relationOf, type WrittenOutput } from './read-results.js';
 
 /** Variance and standard deviation are those of a sample; percentiles are interpolated. */

@@ -4,7 +4,7 @@ import { mayHaveTies } from '../../offline/duckdb/import-record.js';
 import { compileForDuckDb } from '../../offline/point-in-time/duckdb.js';
 import { instantFromDuckDb } from '../../offline/duckdb/value-mapping.js';
 import type { SourcePlan } from '../../offline/point-in-time/plan.js';
-import { Parameters } from '../../offline/point-in-time/sql-text.js';
+import { Parameters, quoteText } from '../../offline/point-in-time/sql-text.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { stepElsewhere } from './join-elsewhere.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
@@ -21,7 +21,7 @@ export async function takeSnapshot(work: WorkDatabase, plan: TrainingSetPlan): P
   const sources = [...new Set(sourcesHere(plan).map(({ source }) => source))];
   const lastRows = sources.map((source) => {
     const table = historyTable(source);
-    return `SELECT '${table.replaceAll("'", "''")}' AS history_table, coalesce(max(rowid), -1) AS last_row FROM ${table}`;
+    return `SELECT ${quoteText(table)} AS history_table, coalesce(max(rowid), -1) AS last_row FROM ${table}`;
   });
   await work.run(`CREATE OR REPLACE TABLE ${work.table('snapshot')} (history_table VARCHAR, last_row BIGINT)`);
   if (lastRows.length > 0) await work.run(`INSERT INTO ${work.table('snapshot')} ${lastRows.join(' UNION ALL ')}`);

@@ -2,7 +2,7 @@ import { BIGINT, BOOLEAN, DOUBLE, LIST, listValue, VARCHAR, type DuckDBType, typ
 import { AppError, badInput } from '../../../errors/app-error.js';
 import type { DataFiles } from '../../files/data-files.js';
 import type { FileFormat } from '../../files/file-format.js';
-import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../../offline/point-in-time/sql-text.js';
 import type { LabelRow, TrainingSetRequest } from '../training-sets.js';
 import { checkTimeColumn, isText } from './label-time.js';
 import type { WorkDatabase } from './work-database.js';
@@ -93,7 +93,7 @@ async function fileRelation(
   asText: ReadonlySet<string>,
 ): Promise<LabelRelation> {
   // In a name, DuckDB would take these for a pattern of names.
-  const file = sqlText(path.replaceAll(/[*?[]/g, '[$&]'));
+  const file = quoteText(path.replaceAll(/[*?[]/g, '[$&]'));
   if (format === 'PARQUET') return described(work, `read_parquet(${file})`);
   const guess =
     format === 'CSV'
@@ -101,7 +101,7 @@ async function fileRelation(
       : `read_json(${file}, format = 'newline_delimited', sample_size = -1`;
   const { columns } = await described(work, `${guess})`);
   const types = columns
-    .map(({ name, type }) => `${sqlText(name)}: ${sqlText(asText.has(name) ? 'VARCHAR' : type)}`)
+    .map(({ name, type }) => `${quoteText(name)}: ${quoteText(asText.has(name) ? 'VARCHAR' : type)}`)
     .join(', ');
   return described(work, `${guess}, columns = {${types}})`);
 }
@@ -185,8 +185,4 @@ function isNumber(type: string | undefined): boolean {
 function inlineValue(value: unknown, type: string): DuckDBValue {
   if (value === null || value === undefined) return null;
   return type === 'BIGINT' ? BigInt(value as number) : (value as DuckDBValue);
-}
-
-export function sqlText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

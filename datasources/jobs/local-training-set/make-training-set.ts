@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { link, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DataFiles } from '../../files/data-files.js';
-import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../../offline/point-in-time/sql-text.js';
 import { JobFailure } from '../job.js';
 import type { TrainingSetRequest, TrainingSetResult, TrainingSetValidationResult } from '../training-sets.js';
 import { copyToFile, outputAsWritten, outputSelect, TABLES_SCHEMA } from './output-format.js';
 import { joinLabels, takeSnapshot } from './join-labels.js';
-import { labelRelation, sqlText, type LabelColumn } from './label-relation.js';
+import { labelRelation, type LabelColumn } from './label-relation.js';
 import { countLabels, loadLabels } from './load-labels.js';
 import type { StoreElsewhere } from './store-elsewhere.js';
 import { planTrainingSet, type TrainingSetPlan } from './training-set-plan.js';
@@ -199,7 +199,7 @@ async function writeTable(
       if (there && there.comment !== id) throw inUse(location);
       if (there) await work.run(`DROP TABLE ${table}`);
       await work.run(`CREATE TABLE ${table} AS ${outputSelect(work, plan)}`, [], undefined, onWriting);
-      await work.run(`COMMENT ON TABLE ${table} IS ${sqlText(id)}`);
+      await work.run(`COMMENT ON TABLE ${table} IS ${quoteText(id)}`);
       const written = outputAsWritten({ format: 'TABLE', at: table }, plan.outputColumns);
       validation = await validate(work, plan, written, onChecking);
     })

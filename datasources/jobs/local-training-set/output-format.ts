@@ -1,7 +1,6 @@
-import { joinSql, quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
+import { joinSql, quoteIdentifier, quoteText } from '../../offline/point-in-time/sql-text.js';
 import type { TrainingSetOutputRequest } from '../training-sets.js';
 import { allJoined } from './join-labels.js';
-import { sqlText } from './label-relation.js';
 import type { OutputColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
@@ -25,7 +24,7 @@ function source({ from, type }: OutputColumn): string {
 
 export function copyToFile(select: string, path: string, format: Exclude<Format, 'TABLE'>): string {
   const options = format === 'PARQUET' ? 'FORMAT parquet' : `FORMAT csv, HEADER, TIMESTAMPFORMAT '${CSV_TIMES}'`;
-  return `COPY (${select}) TO ${sqlText(path)} (${options})`;
+  return `COPY (${select}) TO ${quoteText(path)} (${options})`;
 }
 
 /** An output that is read back: row_id (the number of the row), and each column as it is called when checked. */
@@ -58,5 +57,5 @@ FROM ${work.table('labels')} AS labels POSITIONAL JOIN ${allJoined(work, plan)}`
 }
 
 function file(path: string): string {
-  return sqlText(path.replaceAll(/[*?[]/g, '[$&]'));
+  return quoteText(path.replaceAll(/[*?[]/g, '[$&]'));
 }

@@ -1,7 +1,6 @@
-import { joinSql, quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
+import { joinSql, quoteIdentifier, quoteText } from '../../offline/point-in-time/sql-text.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type { OffendingRow } from '../training-sets.js';
-import { sqlText } from './label-relation.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
@@ -101,7 +100,7 @@ function differences(
       ],
       ' OR ',
     );
-    return `WHEN ${isOther} THEN ${sqlText(`${column.name}: the history gives another value or time`)}`;
+    return `WHEN ${isOther} THEN ${quoteText(`${column.name}: the history gives another value or time`)}`;
   });
   return `SELECT row_id, reason FROM (
   SELECT *, CASE ${reasons.join('\n    ')} END AS reason FROM sample LEFT JOIN (

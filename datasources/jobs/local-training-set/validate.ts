@@ -1,4 +1,4 @@
-import { joinSql } from '../../offline/point-in-time/sql-text.js';
+import { joinSql, quoteText } from '../../offline/point-in-time/sql-text.js';
 import type { FeatureCoverageResult, OffendingRow, TrainingSetValidationResult } from '../training-sets.js';
 import { IS_KNOWN } from './join-elsewhere.js';
 import { allJoined, historyAt, joinedTable } from './join-labels.js';
@@ -168,7 +168,7 @@ class Facts {
           ? `'no time'`
           : `coalesce(CAST(${checkedTime(column, index)} AS VARCHAR), 'no time')`;
       const leaks = this.#any([this.#isLater(column, index), this.#isUnfounded(column, index)]);
-      return `WHEN ${leaks} THEN ${text(`${column.name}: its value has `)} || ${time} || ', the label ' || coalesce(CAST(label_time AS VARCHAR), 'no time')`;
+      return `WHEN ${leaks} THEN ${quoteText(`${column.name}: its value has `)} || ${time} || ', the label ' || coalesce(CAST(label_time AS VARCHAR), 'no time')`;
     });
     return `CASE ${cases.join('\n')} END`;
   }
@@ -183,9 +183,9 @@ class Facts {
   invalidReason(): string {
     const ids = this.plan.request.joins.map(
       ({ entityIdColumns }, index) =>
-        `WHEN ${entityName(index)} IS NULL THEN ${text(`no id in ${entityIdColumns.join(', ')}`)}`,
+        `WHEN ${entityName(index)} IS NULL THEN ${quoteText(`no id in ${entityIdColumns.join(', ')}`)}`,
     );
-    return `CASE WHEN label_time IS NULL THEN ${text(`no time in ${this.plan.request.labels.timeColumn}`)} ${ids.join(' ')} END`;
+    return `CASE WHEN label_time IS NULL THEN ${quoteText(`no time in ${this.plan.request.labels.timeColumn}`)} ${ids.join(' ')} END`;
   }
 
   unmatched(): string {
@@ -223,8 +223,4 @@ class Facts {
   #any(conditions: readonly string[]): string {
     return `(${[...new Set(conditions)].join(' OR ')})`;
   }
-}
-
-function text(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
 }

@@ -6,7 +6,7 @@ import type {
   DuckDBType,
   DuckDBValue,
 } from '@duckdb/node-api';
-import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../../offline/point-in-time/sql-text.js';
 
 /** How often a query is told to stop until it does: told before it has begun, DuckDB forgets it. */
 const INTERRUPT_EVERY_MS = 50;
@@ -106,7 +106,7 @@ export class WorkDatabase {
   }
 
   async #attach(path: string): Promise<void> {
-    await this.connection.run(`ATTACH '${path.replaceAll("'", "''")}' AS ${this.name}`);
+    await this.connection.run(`ATTACH ${quoteText(path)} AS ${this.name}`);
   }
 
   /** What DuckDB estimates of the running query, 0 to 1; 0 while it does not know. */
