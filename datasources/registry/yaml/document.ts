@@ -19,7 +19,11 @@ const resourceName = (most: number) =>
 const featurestoreName = resourceName(60).describe('Unique in the registry.');
 const entityTypeName = resourceName(60).describe('Unique in its featurestore.');
 const featureName = resourceName(64).describe('Unique in its entity type. In the typed schema it becomes camelCase.');
-const columnName = resourceName(128);
+/** Columns are often named by someone else, in any case of letters. */
+const columnName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a column has letters, digits and _, and does not begin with a digit')
+  .max(128, 'a column has at most 128 characters');
 
 const labels = z
   .record(z.string().max(64), z.string().max(64))
@@ -43,6 +47,7 @@ const feature = z
   .strictObject({
     name: featureName,
     valueType: z.enum(VALUE_TYPES).describe('The type of its values.'),
+    column: columnName.optional().describe('Its column in BigQuery, where that is not called as the feature is.'),
     unit: z.string().nullable().default(null).describe('The unit of a number, e.g. minutes.'),
     description: z.string().nullable().default(null).describe('What it says, for the person who chooses features.'),
     owner: z.string().nullable().default(null).describe('Who answers for it.'),
@@ -60,7 +65,8 @@ const feature = z
 
 const source = z
   .strictObject({
-    name: resourceName(60).default('values').describe('Unique in its entity type.'),
+    // As long as the id of a feature group may be.
+    name: resourceName(128).default('values').describe('Unique in its entity type.'),
     sql: z
       .string()
       .nullable()

@@ -93,6 +93,7 @@ function featureFrom(document: FeatureDocument, source: FeatureSource): Feature 
     entityType: source.entityType,
     source,
     name: document.name,
+    column: document.column ?? document.name,
     valueType: document.valueType,
     unit: document.unit,
     description: document.description,
