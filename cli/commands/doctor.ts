@@ -1,17 +1,19 @@
 import { join } from 'node:path';
 import { loadConfig } from '../../config/load-config.js';
 import { projectRoot } from '../../config/project-root.js';
-import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
+import { diagnoseRegistry, type RegistryOptions } from '../../composition/registry.js';
 import { diagnoseStores } from '../../composition/stores.js';
 
 /**
- * Prints what is found of each store as it is found. Exit code 1 when there is a fault, so that a deployment can stop on it.
+ * Prints what is found of the registry and of each store as it is found. Exit code 1 when there is a fault, so that a deployment can stop on it.
  */
-export async function doctor(): Promise<void> {
+export async function doctor(options: RegistryOptions = {}): Promise<void> {
   const { registryPath, dataDirectory } = loadConfig();
-  const registry = await loadRegistry(registryPath ?? join(projectRoot, 'examples/flights/registry.yaml'));
+  const path = registryPath ?? join(projectRoot, 'examples/flights/registry.yaml');
+  const { registry, diagnoses } = await diagnoseRegistry(path, options);
+  const stores = await diagnoseStores(registry, dataDirectory, options.vertexClient);
   let faults = 0;
-  for (const { store, findings } of await diagnoseStores(registry, dataDirectory)) {
+  for (const { store, findings } of [...diagnoses, ...stores]) {
     print(store);
     for await (const { status, what, todo } of findings) {
       if (status === 'fault') faults += 1;

@@ -1,44 +1,35 @@
 import { z } from 'zod';
-import { ttlFromSeconds } from '../../../values/instant.js';
 import { VALUE_TYPES } from '../../../values/value-type.js';
 import { SENSITIVITIES } from '../model.js';
+import {
+  columnName,
+  featureOnlineStore,
+  MOST_FEATURE_NAME,
+  region,
+  resourceName,
+  seconds,
+  usePreview,
+} from './common-fields.js';
 import { modelEntries } from './model-entries.js';
 import { bigQueryTable, offlineStore } from './offline-store-document.js';
+import { vertexFeaturestores } from './vertex-featurestore-document.js';
 
 /**
  * The shape of a registry file. The JSON Schema that editors use is printed from here
  * (datasources/registry/registry.schema.json), so descriptions are written for its reader.
  */
-const resourceName = (most: number) =>
-  z
-    .string()
-    .regex(/^[a-z_][a-z0-9_]*$/, 'a name has lower-case letters, digits and _, and does not begin with a digit')
-    .max(most, `a name has at most ${most} characters`);
-
 /** Vertex AI's own limits, the stricter where its pages disagree: what is named here can move there. */
 const featurestoreName = resourceName(60).describe('Unique in the registry.');
 const entityTypeName = resourceName(60).describe('Unique in its featurestore.');
-const featureName = resourceName(64).describe('Unique in its entity type. In the typed schema it becomes camelCase.');
-/** Columns are often named by someone else, in any case of letters. */
-const columnName = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a column has letters, digits and _, and does not begin with a digit')
-  .max(128, 'a column has at most 128 characters');
-
+const featureName = resourceName(MOST_FEATURE_NAME).describe(
+  'Unique in its entity type. In the typed schema it becomes camelCase.',
+);
 const labels = z
   .record(z.string().max(64), z.string().max(64))
   .default({})
   .describe('Free key-value pairs for finding and billing.');
 
-const ttlSeconds = z
-  .number()
-  .superRefine((seconds, context) => {
-    try {
-      ttlFromSeconds(seconds);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
-    }
-  })
+const ttlSeconds = seconds
   .nullable()
   .default(null)
   .describe('Seconds after which a value is EXPIRED. 0 or nothing: never. A value exactly this old is still valid.');
@@ -162,25 +153,18 @@ const bigtable = z
   .describe('A table in Bigtable (docs/google-cloud-bigtable.md).');
 
 const project = z.string().min(1).describe('The Google Cloud project.');
-const region = z
-  .string()
-  .regex(/^[a-z]+-[a-z]+[0-9]+$/, 'a region is written like europe-west4')
-  .describe('The region. Its endpoint is the one that is called.');
 
 const vertexFeatureView = z
   .strictObject({
     kind: z.literal('VERTEX_FEATURE_VIEW'),
     project,
     location: region,
-    featureOnlineStore: resourceName(60).describe('The feature online store. Its views hold the values.'),
+    featureOnlineStore,
     views: z
       .record(resourceName(60), resourceName(60))
       .default({})
       .describe('The feature view of an entity type, by its name. One that is not here has a view of its own name.'),
-    usePreview: z
-      .boolean()
-      .default(true)
-      .describe('Read many entities by the streaming fetch, which is in preview. false: one request an entity.'),
+    usePreview,
   })
   .describe('Feature views of Vertex AI (docs/google-cloud-vertex.md).');
 
@@ -225,13 +209,16 @@ const featurestore = z
 
 export const registryDocument = z
   .strictObject({
-    featurestores: z.array(featurestore).min(1).describe('The featurestores.'),
+    featurestores: z.array(featurestore).default([]).describe('The featurestores.'),
+    vertexFeaturestores,
     models: modelEntries,
   })
   .describe('A featuregraph registry: what exists, and where its values live.');
 
 export type RegistryDocument = z.infer<typeof registryDocument>;
 export type FeaturestoreDocument = RegistryDocument['featurestores'][number];
+/** A featurestore as a file writes it, without what is left to defaults. */
+export type FeaturestoreInput = z.input<typeof featurestore>;
 export type EntityTypeDocument = FeaturestoreDocument['entityTypes'][number];
 export type SourceDocument = EntityTypeDocument['sources'][number];
 export type FeatureDocument = SourceDocument['features'][number];
