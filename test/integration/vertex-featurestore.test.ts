@@ -239,6 +239,13 @@ describe('a feature online store becomes a featurestore', () => {
     ]);
   });
 
+  it('also for whoever may not list feature groups that no view is over', async () => {
+    world.server.faults.add('ListFeatureGroups', { kind: 'refuse', code: 'PERMISSION_DENIED' });
+    const { document, leftOut } = await read('shop');
+    expect(document.entityTypes).toHaveLength(2);
+    expect(leftOut.join()).not.toContain('in no view');
+  });
+
   it('without tables, groups and keys that are not as they should be', async () => {
     addStoreOf('odd', 'odd_keys', 'odd_time', 'no_table');
     world.views.addView('odd', 'no_group', { features: {}, resource: ofGroups(['nowhere', 'a']) });

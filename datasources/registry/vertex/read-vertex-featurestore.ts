@@ -147,7 +147,14 @@ async function groupsInNoView(
 ): Promise<string[]> {
   const registry = await clients.featureGroups();
   const parent = locationName({ project, location });
-  const [groups] = await retrying(ADMIN_POLICY, (timeout) => registry.listFeatureGroups({ parent }, { timeout }));
+  const groups = await retrying(ADMIN_POLICY, async (timeout) => {
+    const [all] = await registry.listFeatureGroups({ parent }, { timeout });
+    return all;
+  }).catch((error: unknown) => {
+    // Whoever may see only some groups is not kept from reading those for want of this hint.
+    if (grpcCodeOf(error) === GRPC_STATUS.PERMISSION_DENIED) return [];
+    throw error;
+  });
   const served = new Set(
     views.flatMap(({ featureRegistrySource }) =>
       (featureRegistrySource?.featureGroups ?? []).map(({ featureGroupId }) => featureGroupId),
@@ -193,7 +200,7 @@ function cannotLook(at: string, error: unknown): OperatorError {
   const { what, todo } = failedLook(at, READER, error);
   const words = error instanceof Error ? error.message : String(error);
   const details = [...(todo === undefined ? [] : [todo]), ...(what.includes(words) ? [] : [`Vertex AI says: ${words}`])];
-  return new OperatorError(`Reading Vertex AI failed: ${what}.`, details, { cause: error });
+  return new OperatorError(`Reading Vertex AI failed: ${what.replace(/\.+$/, '')}.`, details, { cause: error });
 }
 
 function subject({ featureOnlineStore, project, location }: VertexFeaturestoreDocument): string {
