@@ -5,7 +5,8 @@ import { diagnoseRegistry, type RegistryOptions } from '../../composition/regist
 import { diagnoseStores } from '../../composition/stores.js';
 
 /**
- * Prints what is found of the registry and of each store as it is found. Exit code 1 when there is a fault, so that a deployment can stop on it.
+ * Prints what is found of the registry, where Vertex AI has a part of it, and of each store, as it is found. Exit code 1 when
+ * there is a fault, so that a deployment can stop on it.
  */
 export async function doctor(options: RegistryOptions = {}): Promise<void> {
   const { registryPath, dataDirectory } = loadConfig();

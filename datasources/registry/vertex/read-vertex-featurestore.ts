@@ -86,7 +86,7 @@ async function read(
     },
     entityTypes: entityTypes.map(({ entityType: { name, ...rest } }) => ({
       name,
-      ...(name in entry.ttlSeconds ? { ttlSeconds: entry.ttlSeconds[name] } : {}),
+      ...(Object.hasOwn(entry.ttlSeconds, name) ? { ttlSeconds: entry.ttlSeconds[name] } : {}),
       ...rest,
     })),
     featureViews: entityTypes.map(({ entityType: { name, sources }, schedule }) => ({
@@ -199,7 +199,10 @@ function validated(entry: VertexFeaturestoreDocument, input: FeaturestoreInput):
 function cannotLook(at: string, error: unknown): OperatorError {
   const { what, todo } = failedLook(at, READER, error);
   const words = error instanceof Error ? error.message : String(error);
-  const details = [...(todo === undefined ? [] : [todo]), ...(what.includes(words) ? [] : [`Vertex AI says: ${words}`])];
+  const details = [
+    ...(todo === undefined ? [] : [todo]),
+    ...(what.includes(words) ? [] : [`Vertex AI says: ${words}`]),
+  ];
   return new OperatorError(`Reading Vertex AI failed: ${what.replace(/\.+$/, '')}.`, details, { cause: error });
 }
 

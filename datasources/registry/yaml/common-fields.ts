@@ -14,7 +14,6 @@ export const columnName = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a column has letters, digits and _, and does not begin with a digit')
   .max(128, 'a column has at most 128 characters');
 
-/** As long as Vertex AI's own limits, the stricter where its pages disagree: what is named here can move there. */
 export const MOST_FEATURE_NAME = 64;
 
 export const seconds = z.number().superRefine((number, context) => {

@@ -16,14 +16,15 @@ import { vertexFeaturestores } from './vertex-featurestore-document.js';
 
 /**
  * The shape of a registry file. The JSON Schema that editors use is printed from here
- * (datasources/registry/registry.schema.json), so descriptions are written for its reader.
+ * (datasources/registry/registry.schema.json), so descriptions are written for its reader. Names are as long as Vertex AI's
+ * own limits let them be, the stricter where its pages disagree: what is named here can move there.
  */
-/** Vertex AI's own limits, the stricter where its pages disagree: what is named here can move there. */
 const featurestoreName = resourceName(60).describe('Unique in the registry.');
 const entityTypeName = resourceName(60).describe('Unique in its featurestore.');
 const featureName = resourceName(MOST_FEATURE_NAME).describe(
   'Unique in its entity type. In the typed schema it becomes camelCase.',
 );
+
 const labels = z
   .record(z.string().max(64), z.string().max(64))
   .default({})

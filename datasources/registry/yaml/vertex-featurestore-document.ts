@@ -8,7 +8,7 @@ const vertexFeaturestore = z
     name: resourceName(60)
       .optional()
       .describe('Unique in the registry. Nothing: the name of the feature online store.'),
-    description: z.string().nullable().default(null).describe('What it holds. Nothing: what Vertex AI says.'),
+    description: z.string().nullable().default(null).describe('What it holds.'),
     project: projectId.describe('The Google Cloud project; queries of the past are billed to it.'),
     location: region,
     featureOnlineStore,
