@@ -1,7 +1,10 @@
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { readFeaturestoreFromVertex, type RegistryOptions } from '../../composition/registry.js';
-import { listFeatureOnlineStores, type VertexFeaturestore } from '../../datasources/registry/vertex/read-vertex-featurestore.js';
+import {
+  listFeatureOnlineStores,
+  type VertexFeaturestore,
+} from '../../datasources/registry/vertex/read-vertex-featurestore.js';
 import {
   vertexFeaturestores,
   type VertexFeaturestoreDocument,

@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { doctor } from '../../cli/commands/doctor.js';
 import { registryFromVertex } from '../../cli/commands/registry.js';
 import { parseConfig } from '../../config/load-config.js';
 import { startGateway, type Gateway } from '../../main.js';
-import { createLogger } from '../../observability/logger.js';
+import { OperatorError } from '../../errors/operator-error.js';
+import { createLogger, type Logger } from '../../observability/logger.js';
 import { parseInstant } from '../../values/instant.js';
 import { BigQueryServer } from '../support/google/bigquery-server/server.js';
 import { BIGTABLE } from '../support/google/vertex/feature-views.js';
@@ -51,14 +53,17 @@ describeWithGoogleSql('a gateway over feature groups and views that are there', 
     onTestFinished(() => void vi.unstubAllEnvs());
   };
 
-  async function start(registry = REGISTRY): Promise<Gateway & { ask(query: string): Promise<any> }> {
-    setEnvironment(registry);
-    const gateway = await startGateway({
+  const begin = (logger: Logger) =>
+    startGateway({
       config: parseConfig({ ...process.env, FEATUREGRAPH_GRAPHIQL: 'false', PORT: '0' }),
-      logger: createLogger('silent'),
+      logger,
       onPrepare: () => undefined,
       vertexClient: world.server.clientOptions,
     });
+
+  async function start(registry = REGISTRY): Promise<Gateway & { ask(query: string): Promise<any> }> {
+    setEnvironment(registry);
+    const gateway = await begin(createLogger('silent'));
     onTestFinished(() => gateway.stop());
     const ask = async (query: string) => {
       const headers = { 'content-type': 'application/json' };
@@ -122,6 +127,26 @@ describeWithGoogleSql('a gateway over feature groups and views that are there', 
     ]);
     expect(estimateHistoricalQuery.total.amount).toBeGreaterThan(0);
     expect(estimateHistoricalQuery.assumptions.join()).toMatch(/scans [1-9]\d* bytes at most/);
+  });
+
+  it('logs at start what it does not take over, or does not start and says why', async () => {
+    setEnvironment(REGISTRY);
+    const lines: Record<string, unknown>[] = [];
+    const logger = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    await (await begin(logger)).stop();
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: 40,
+        featurestore: 'shop',
+        what: 'Feature visit.details: a JSON is not served.',
+        msg: 'not taken over from Vertex AI',
+      }),
+    );
+
+    setEnvironment(REGISTRY.replace('featureOnlineStore: live', 'featureOnlineStore: life'));
+    const refused = begin(logger);
+    await expect(refused).rejects.toThrow(OperatorError);
+    await expect(refused).rejects.toThrow(/no feature online store "life".*\n.*There are: serving, live\./);
   });
 
   it('is the same gateway over the file that `registry from-vertex` prints, without asking Vertex AI for it', async () => {

@@ -370,13 +370,14 @@ describe('a registry file with featurestores of Vertex AI', () => {
       `${embedded}vertexFeaturestores:\n` +
         entry('featureOnlineStore: local') +
         entry('featureOnlineStore: shop, name: local') +
-        entry('featureOnlineStore: shop, featureViews: [customer], ttlSeconds: { visit: 5 }'),
+        entry('featureOnlineStore: shop, featureViews: [customer, customer], ttlSeconds: { visit: 5 }'),
     );
     await expect(openRegistry(path, options())).rejects.toMatchObject({
       faults: [
         'line 5, column 74: vertexFeaturestores[0].featureOnlineStore: "local" is named twice; give it a name of its own by name',
         'line 6, column 86: vertexFeaturestores[1].name: "local" is named twice',
-        'line 7, column 127: vertexFeaturestores[2].ttlSeconds.visit: feature view "visit" is not among featureViews',
+        'line 7, column 105: vertexFeaturestores[2].featureViews[1]: "customer" is named twice',
+        'line 7, column 137: vertexFeaturestores[2].ttlSeconds.visit: feature view "visit" is not among featureViews',
       ],
     });
     expect(world.server.calls).toEqual([]);

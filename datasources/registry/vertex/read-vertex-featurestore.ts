@@ -63,10 +63,7 @@ async function read(
   const [all] = await retrying(ADMIN_POLICY, (timeout) => admin.listFeatureViews({ parent }, { timeout }));
   const views = chosenViews(entry, all);
   const describer = new ViewDescriber(clients, place, readTable, Boolean(store.bigtable));
-  const described: DescribedView[] = [];
-  await concurrently([...views.entries()], VIEWS_AT_ONCE, async ([index, view]) => {
-    described[index] = await describer.describe(view);
-  });
+  const described = await describeAll(describer, views);
   const leftOut = described.flatMap((view) => view.leftOut);
   if (entry.featureViews === null) leftOut.push(...(await groupsInNoView(entry, clients, views)));
   const entityTypes = described.flatMap(({ entityType, schedule }) => (entityType ? [{ entityType, schedule }] : []));
@@ -137,6 +134,21 @@ function chosenViews(entry: VertexFeaturestoreDocument, all: readonly FeatureVie
     );
   }
   return wanted.map((name) => known.get(name)!);
+}
+
+/** In the order of the views. Waits for those under way also when one fails: clients that are closed may not be asked. */
+async function describeAll(describer: ViewDescriber, views: readonly FeatureView[]): Promise<DescribedView[]> {
+  const described = new Map<FeatureView, Promise<DescribedView>>();
+  try {
+    await concurrently(views, VIEWS_AT_ONCE, async (view) => {
+      const description = describer.describe(view);
+      described.set(view, description);
+      await description;
+    });
+  } finally {
+    await Promise.allSettled(described.values());
+  }
+  return Promise.all(views.map((view) => described.get(view)!));
 }
 
 /** Whoever reads by an id reads a view. A group in none has values in BigQuery only, and no entity type here. */

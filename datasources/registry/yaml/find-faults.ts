@@ -1,5 +1,5 @@
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
-import { vertexFeaturestoreName } from './vertex-featurestore-document.js';
+import { vertexFeaturestoreFaults } from './vertex-featurestore-document.js';
 import { modelFaults, type ModelEntry } from './model-entries.js';
 
 /** Columns every table of values has beside its features (datasources/offline). */
@@ -21,41 +21,19 @@ interface Fault {
 export function findFaults(document: RegistryDocument): Fault[] {
   return [
     ...duplicates(document.featurestores, ['featurestores']),
-    ...vertexFaults(document),
+    ...(document.featurestores.length + document.vertexFeaturestores.length === 0
+      ? [{ path: ['featurestores'], message: 'a registry has a featurestore, here or in vertexFeaturestores' }]
+      : []),
+    ...vertexFeaturestoreFaults(
+      document.vertexFeaturestores,
+      document.featurestores.map(({ name }) => name),
+    ).map((fault) => ({ ...fault, path: ['vertexFeaturestores', ...fault.path] })),
     ...document.featurestores.flatMap((featurestore, index) =>
       featurestoreFaults(featurestore, ['featurestores', index]),
     ),
     ...duplicates(document.models, ['models']),
     ...document.models.flatMap((model, index) => faultsOfModel(model, ['models', index])),
   ];
-}
-
-/** What can be said of featurestores in Vertex AI before it is asked. */
-function vertexFaults({ featurestores, vertexFeaturestores }: RegistryDocument): Fault[] {
-  if (featurestores.length + vertexFeaturestores.length === 0) {
-    return [{ path: ['featurestores'], message: 'a registry has a featurestore, here or in vertexFeaturestores' }];
-  }
-  const taken = new Set(featurestores.map(({ name }) => name));
-  return vertexFeaturestores.flatMap((entry, index) => {
-    const path = ['vertexFeaturestores', index];
-    const name = vertexFeaturestoreName(entry);
-    const field = entry.name === undefined ? 'featureOnlineStore' : 'name';
-    const faults: Fault[] = [];
-    if (taken.has(name)) {
-      const advice = entry.name === undefined ? '; give it a name of its own by name' : '';
-      faults.push({ path: [...path, field], message: `"${name}" is named twice${advice}` });
-    }
-    taken.add(name);
-    for (const view of Object.keys(entry.ttlSeconds)) {
-      if (entry.featureViews?.includes(view) === false) {
-        faults.push({
-          path: [...path, 'ttlSeconds', view],
-          message: `feature view "${view}" is not among featureViews`,
-        });
-      }
-    }
-    return faults;
-  });
 }
 
 function faultsOfModel(model: ModelEntry, path: readonly PropertyKey[]): Fault[] {

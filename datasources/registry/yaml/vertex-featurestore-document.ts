@@ -38,3 +38,32 @@ export type VertexFeaturestoreDocument = z.infer<typeof vertexFeaturestore>;
 export function vertexFeaturestoreName({ name, featureOnlineStore: id }: VertexFeaturestoreDocument): string {
   return name ?? id;
 }
+
+/** What can be said of them before Vertex AI is asked; paths are from the list. `taken` are the names of the others. */
+export function vertexFeaturestoreFaults(
+  entries: readonly VertexFeaturestoreDocument[],
+  taken: readonly string[],
+): { path: PropertyKey[]; message: string }[] {
+  const names = [...taken, ...entries.map(vertexFeaturestoreName)];
+  return entries.flatMap((entry, index) => {
+    const name = vertexFeaturestoreName(entry);
+    const [field, advice] =
+      entry.name === undefined ? ['featureOnlineStore', '; give it a name of its own by name'] : ['name', ''];
+    const views = entry.featureViews ?? [];
+    return [
+      ...(names.indexOf(name) < taken.length + index
+        ? [{ path: [index, field], message: `"${name}" is named twice${advice}` }]
+        : []),
+      ...views.flatMap((view, position) =>
+        views.indexOf(view) < position
+          ? [{ path: [index, 'featureViews', position], message: `"${view}" is named twice` }]
+          : [],
+      ),
+      ...Object.keys(entry.ttlSeconds).flatMap((view) =>
+        entry.featureViews?.includes(view) === false
+          ? [{ path: [index, 'ttlSeconds', view], message: `feature view "${view}" is not among featureViews` }]
+          : [],
+      ),
+    ];
+  });
+}
