@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
+import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
 import { openRegistry } from './composition/registry.js';
@@ -14,7 +15,6 @@ import type { PrepareProgress } from './datasources/ingestion/prepare.js';
 import { openCosts } from './datasources/prices/lmdb/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { FeatureSource } from './datasources/registry/model.js';
-import type { ClientOptions } from './datasources/vertex/vertex-clients.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
@@ -42,19 +42,19 @@ export interface GatewayOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly onPrepare: (progress: PrepareProgress) => void;
-  /** For tests, whose Vertex AI is not at the region's endpoint. */
-  readonly vertexClient?: ClientOptions;
+  /** For tests. */
+  readonly google?: GoogleClientOptions;
 }
 
 /** The composition root: configuration, datasources, schema, server. Nothing else wires. */
-export async function startGateway({ config, logger, onPrepare, vertexClient }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({ config, logger, onPrepare, google }: GatewayOptions): Promise<Gateway> {
   const { host, port, metricsPort } = config;
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = config.registryPath ?? join(projectRoot, 'examples/flights/registry.yaml');
-  const { registry, leftOut } = await openRegistry(registryPath, { vertexClient });
+  const { registry, leftOut } = await openRegistry(registryPath, google);
   for (const [featurestore, sentences] of leftOut) {
     for (const what of sentences) logger.warn({ featurestore, what }, 'not taken over from Vertex AI');
   }
@@ -65,7 +65,7 @@ export async function startGateway({ config, logger, onPrepare, vertexClient }: 
   const metrics = createGatewayMetrics(metricsRegistry);
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
-    ...(vertexClient ? { vertexClient } : {}),
+    ...(google?.vertex ? { vertexClient: google.vertex } : {}),
   });
   const prepared = await stores.prepare(onPrepare);
   const warn = (found: ReadonlyMap<FeatureSource, number>, what: string): void => {

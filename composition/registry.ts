@@ -1,5 +1,4 @@
 import type { Diagnosis, Finding } from '../datasources/diagnosis.js';
-import type { BigQueryDependencies } from '../datasources/offline/bigquery/open-bigquery.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { VertexFeaturestore } from '../datasources/registry/vertex/read-vertex-featurestore.js';
 import { readRegistryFile, registryOf, type RegistryFile } from '../datasources/registry/yaml/load-registry.js';
@@ -7,14 +6,8 @@ import {
   vertexFeaturestoreName,
   type VertexFeaturestoreDocument,
 } from '../datasources/registry/yaml/vertex-featurestore-document.js';
-import type { ClientOptions } from '../datasources/vertex/vertex-clients.js';
 import { OperatorError } from '../errors/operator-error.js';
-
-export interface RegistryOptions {
-  /** For tests, whose Google Cloud is not at its own endpoints. */
-  readonly vertexClient?: ClientOptions | undefined;
-  readonly bigQueryClient?: BigQueryDependencies['client'] | undefined;
-}
+import type { GoogleClientOptions } from './google-clients.js';
 
 export interface OpenRegistry {
   readonly registry: Registry;
@@ -23,9 +16,9 @@ export interface OpenRegistry {
 }
 
 /** The registry of a file, with the featurestores it leaves to Vertex AI. All faults are reported at once. */
-export async function openRegistry(path: string, options: RegistryOptions = {}): Promise<OpenRegistry> {
+export async function openRegistry(path: string, google: GoogleClientOptions = {}): Promise<OpenRegistry> {
   const file = await readRegistryFile(path);
-  const readings = await readFromVertex(file, options);
+  const readings = await readFromVertex(file, google);
   const faults = readings.flatMap(({ found }) => (found instanceof OperatorError ? [found] : []));
   const [fault, ...others] = faults;
   if (fault && others.length === 0) throw fault;
@@ -46,10 +39,10 @@ export async function openRegistry(path: string, options: RegistryOptions = {}):
 /** For doctor: as much of the registry as can be read, and what is found of the rest. */
 export async function diagnoseRegistry(
   path: string,
-  options: RegistryOptions = {},
+  google: GoogleClientOptions = {},
 ): Promise<{ readonly registry: Registry; readonly diagnoses: readonly Diagnosis[] }> {
   const file = await readRegistryFile(path);
-  const readings = await readFromVertex(file, options);
+  const readings = await readFromVertex(file, google);
   return {
     registry: registryOf(
       file,
@@ -65,7 +58,7 @@ export async function diagnoseRegistry(
 /** One featurestore, as a file would write it; `featuregraph registry from-vertex` prints it. */
 export async function readFeaturestoreFromVertex(
   entry: VertexFeaturestoreDocument,
-  { vertexClient, bigQueryClient }: RegistryOptions = {},
+  { vertex, bigquery }: GoogleClientOptions = {},
 ): Promise<VertexFeaturestore> {
   // Google's clients are large: nothing of them is loaded for a registry that names none.
   const [{ VertexClients }, { openBigQueryClient }, { readVertexFeaturestore }, { tableReader }] = await Promise.all([
@@ -74,9 +67,9 @@ export async function readFeaturestoreFromVertex(
     import('../datasources/registry/vertex/read-vertex-featurestore.js'),
     import('../datasources/registry/vertex/table-schema.js'),
   ]);
-  const clients = new VertexClients(entry.location, vertexClient);
+  const clients = new VertexClients(entry.location, vertex);
   try {
-    const bigQuery = await openBigQueryClient({ project: entry.project }, bigQueryClient);
+    const bigQuery = await openBigQueryClient({ project: entry.project }, bigquery);
     return await readVertexFeaturestore(entry, clients, tableReader(bigQuery));
   } finally {
     await clients.close();
@@ -88,11 +81,11 @@ interface Reading {
   readonly found: VertexFeaturestore | OperatorError;
 }
 
-async function readFromVertex({ document }: RegistryFile, options: RegistryOptions): Promise<Reading[]> {
+async function readFromVertex({ document }: RegistryFile, google: GoogleClientOptions): Promise<Reading[]> {
   const readings: Reading[] = [];
   // One after another: they are few, and share the quotas of their projects.
   for (const entry of document.vertexFeaturestores) {
-    const found = await readFeaturestoreFromVertex(entry, options).catch((error: unknown) => {
+    const found = await readFeaturestoreFromVertex(entry, google).catch((error: unknown) => {
       if (error instanceof OperatorError) return error;
       throw error;
     });

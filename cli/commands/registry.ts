@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { stringify } from 'yaml';
-import { readFeaturestoreFromVertex, type RegistryOptions } from '../../composition/registry.js';
+import type { GoogleClientOptions } from '../../composition/google-clients.js';
+import { readFeaturestoreFromVertex } from '../../composition/registry.js';
 import {
   listFeatureOnlineStores,
   type VertexFeaturestore,
@@ -38,15 +39,15 @@ export function registryCommand(write: (text: string) => void): Command {
 }
 
 /** A registry file with what could not be taken over as comments, or the ids of online stores where none was named. */
-export async function registryFromVertex(flags: FromVertexFlags, options: RegistryOptions = {}): Promise<string> {
-  if (flags.featureOnlineStore === undefined) return onlineStoresText(flags, options);
+export async function registryFromVertex(flags: FromVertexFlags, google: GoogleClientOptions = {}): Promise<string> {
+  if (flags.featureOnlineStore === undefined) return onlineStoresText(flags, google);
   const entry = entryOf({ ...flags, featureOnlineStore: flags.featureOnlineStore });
-  return registryText(entry, await readFeaturestoreFromVertex(entry, options));
+  return registryText(entry, await readFeaturestoreFromVertex(entry, google));
 }
 
-async function onlineStoresText(flags: FromVertexFlags, { vertexClient }: RegistryOptions): Promise<string> {
+async function onlineStoresText(flags: FromVertexFlags, { vertex }: GoogleClientOptions): Promise<string> {
   const entry = entryOf({ ...flags, featureOnlineStore: 'any' });
-  const clients = new VertexClients(entry.location, vertexClient);
+  const clients = new VertexClients(entry.location, vertex);
   try {
     const stores = await listFeatureOnlineStores(entry, clients);
     const { project, location } = entry;

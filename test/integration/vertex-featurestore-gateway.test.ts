@@ -58,7 +58,7 @@ describeWithGoogleSql('a gateway over feature groups and views that are there', 
       config: parseConfig({ ...process.env, FEATUREGRAPH_GRAPHIQL: 'false', PORT: '0' }),
       logger,
       onPrepare: () => undefined,
-      vertexClient: world.server.clientOptions,
+      google: { vertex: world.server.clientOptions },
     });
 
   async function start(registry = REGISTRY): Promise<Gateway & { ask(query: string): Promise<any> }> {
@@ -152,7 +152,7 @@ describeWithGoogleSql('a gateway over feature groups and views that are there', 
   it('is the same gateway over the file that `registry from-vertex` prints, without asking Vertex AI for it', async () => {
     setEnvironment(REGISTRY);
     const flags = { ...PLACE, featureOnlineStore: 'live', name: 'shop' };
-    const printed = await registryFromVertex(flags, { vertexClient: world.server.clientOptions });
+    const printed = await registryFromVertex(flags, { vertex: world.server.clientOptions });
     world.server.calls.length = 0;
     const { ask } = await start(printed);
     expect(world.server.callsOf('ListFeatureViews')).toEqual([]);
@@ -170,7 +170,7 @@ describeWithGoogleSql('a gateway over feature groups and views that are there', 
       written.mockRestore();
       process.exitCode = undefined;
     });
-    await doctor({ vertexClient: world.server.clientOptions });
+    await doctor({ vertex: world.server.clientOptions });
     const text = lines.join('');
     expect(text).toMatch(
       /^featurestore shop, read from Vertex AI\n {2}ok +2 entity types with 4 features\n {2}warning +Feature visit\.details: a JSON/,
@@ -182,7 +182,7 @@ describeWithGoogleSql('a gateway over feature groups and views that are there', 
 
     lines.length = 0;
     world.server.faults.add('GetFeatureOnlineStore', { kind: 'refuse', code: 'PERMISSION_DENIED' });
-    await doctor({ vertexClient: world.server.clientOptions });
+    await doctor({ vertex: world.server.clientOptions });
     expect(lines.join('')).toMatch(/fault +Reading Vertex AI failed: not allowed.*\n +-> Grant roles\/aiplatform/);
     expect(process.exitCode).toBe(1);
   });

@@ -112,9 +112,9 @@ const addStoreOf = (id: string, ...names: string[]) => {
 };
 
 const options = () => ({
-  vertexClient: world.server.clientOptions,
+  vertex: world.server.clientOptions,
   // The client's waits between tries, 2 s and doubling, are cut to nothing.
-  bigQueryClient: { apiEndpoint: bigQuery.endpoint, retryOptions: { maxRetryDelay: 0.001 } },
+  bigquery: { apiEndpoint: bigQuery.endpoint, retryOptions: { maxRetryDelay: 0.001 } },
 });
 const read = (featureOnlineStore: string, more: object = {}) =>
   readFeaturestoreFromVertex(vertexFeaturestores.parse([{ ...PLACE, featureOnlineStore, ...more }])[0]!, options());
