@@ -8,6 +8,7 @@ import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import { batchPredictionJob } from '../../datasources/jobs/vertex/job-request.js';
 import type { VertexOutput } from '../../datasources/jobs/vertex/vertex-job.js';
 import { VertexBatchPredictions } from '../../datasources/jobs/vertex/vertex-batch-predictions.js';
+import type { Model } from '../../datasources/models/model.js';
 import type { BigQueryServer } from '../support/google/bigquery-server/server.js';
 import { DATASET, PROJECT, startBigQuery } from '../support/google/bigquery-store.js';
 import { startCloudStorageServer, type CloudStorageServer } from '../support/google/cloud-storage-server.js';
@@ -30,6 +31,18 @@ const SPEC: BatchPredictionSpec = {
     generateExplanation: false,
   },
   retryOf: null,
+};
+
+const MODEL: Model = {
+  kind: 'model',
+  name: 'delay',
+  displayName: 'Delay',
+  description: null,
+  labels: {},
+  runtime: 'VERTEX',
+  location: `projects/${PROJECT}/locations/europe-west4/models/delay`,
+  inputs: [],
+  outputs: [],
 };
 
 /** A job that has ended, and says that it wrote there. */
@@ -111,6 +124,7 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
     });
     return new VertexBatchPredictions({
       engine,
+      modelOf: () => MODEL,
       storage: () => Promise.reject(new Error('these jobs write tables')),
       bigquery: async () =>
         new BigQuery({ projectId: PROJECT, apiEndpoint: server.endpoint, retryOptions: { maxRetryDelay: 0.001 } }),
@@ -129,6 +143,7 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
       instanceNumber: 2n,
       instance: { flight: '9007199254740993', at: '2001-09-09T01:46:40.123456Z', note: 'x'.repeat(100) },
       prediction: { delay: 30, tokens: '3' },
+      explanation: null,
     });
     expect(more).toHaveLength(1);
     expect(await predictions.predictions(job, { after: 4n, limit: 2 })).toEqual([]);
@@ -218,6 +233,7 @@ describe('results of batch prediction in Cloud Storage', () => {
       storage,
       predictions: new VertexBatchPredictions({
         engine: undefined as never,
+        modelOf: () => MODEL,
         storage: async () =>
           new Storage({
             apiEndpoint: storage.apiEndpoint,

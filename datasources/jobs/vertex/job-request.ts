@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import type { protos } from '@google-cloud/aiplatform';
 import { badInput } from '../../../errors/app-error.js';
 import type { FileFormat } from '../../files/file-format.js';
-import type { BatchInput, BatchOutput, BatchPredictionSpec, BatchResources } from '../batch-predictions.js';
+import type {
+  BatchInput,
+  BatchOutput,
+  BatchPredictionJobRecord,
+  BatchPredictionSpec,
+  BatchResources,
+} from '../batch-predictions.js';
 import { protobufValue } from './protobuf-value.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
@@ -11,11 +17,19 @@ type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
  * The label by which a job is found again. Creating a job has no request id: when the answer to it is lost, only a label
  * can tell whether there is a job. Vertex AI allows lower-case letters, digits, - and _, at most 63.
  */
-export const KEY_LABEL = 'featuregraph-key';
+const KEY_LABEL = 'featuregraph-key';
 
-/** A digest, since a client's key may be any text. */
-export function keyLabelValue(key: string): string {
-  return createHash('sha256').update(key).digest('hex').slice(0, 60);
+/** The value is a digest, since a key may be any text. */
+export function keyLabel(key: string): { readonly name: string; readonly value: string } {
+  return { name: KEY_LABEL, value: createHash('sha256').update(key).digest('hex').slice(0, 60) };
+}
+
+/**
+ * What a job is found by on Vertex AI. A client's key is its own: the same text of another caller, or for another model, is
+ * another job, and must never be answered with that one's results.
+ */
+export function keyOf({ id, createdBy, spec }: Pick<BatchPredictionJobRecord, 'id' | 'createdBy' | 'spec'>): string {
+  return spec.key == null ? id : JSON.stringify([createdBy, spec.model, spec.key]);
 }
 
 /** What runs the model when the client names no machine: custom models refuse a job without one. */
@@ -35,7 +49,7 @@ export function batchPredictionJob({ displayName, labels, key, model, spec }: Ve
   return {
     displayName,
     model,
-    labels: { ...checkedLabels(labels), [KEY_LABEL]: keyLabelValue(key) },
+    labels: { ...checkedLabels(labels), [KEY_LABEL]: keyLabel(key).value },
     inputConfig: inputConfig(spec.input),
     // Our HTTP models get objects too: a model answers alike on both sides.
     instanceConfig: { instanceType: 'object', excludedFields: [...(spec.excludedFields ?? [])] },
