@@ -195,7 +195,9 @@ describe('batch prediction on Vertex AI', () => {
       labels: { team: 'operations', [label.name]: label.value },
       inputConfig: { instancesFormat: 'jsonl', gcsSource: { uris: ['gs://demo-files/flights.jsonl'] } },
       outputConfig: { predictionsFormat: 'jsonl', gcsDestination: { outputUriPrefix: 'gs://demo-files/predictions' } },
-      instanceConfig: { instanceType: 'object' },
+      // Lines of JSON go to the model as they are.
+      instanceConfig: null,
+      generateExplanation: false,
       dedicatedResources: {
         machineSpec: { machineType: 'n1-standard-8', acceleratorType: 'NVIDIA_TESLA_T4', acceleratorCount: 1 },
         startingReplicaCount: 5,
@@ -221,7 +223,14 @@ describe('batch prediction on Vertex AI', () => {
     ],
     ['a file on this machine', { input: { kind: 'FILES', files: ['a.jsonl'], format: 'JSONL' } }, 'input.files'],
     ['a table without its dataset', { input: { kind: 'TABLE', table: 'flights' } }, 'input.table'],
-    ['a training set on this machine', { input: { kind: 'TRAINING_SET', job: '1' } }, 'input.trainingSet'],
+    ['a training set on this machine', { input: { kind: 'TRAINING_SET', job: '1' } }, 'input.trainingSetJob'],
+    ['PARQUET to write', { output: { format: 'PARQUET', location: 'gs://demo-files/predictions' } }, 'output.format'],
+    ['a place to write that is no gs:// address', { output: { format: 'JSONL', location: 'out' } }, 'output.location'],
+    [
+      'accelerators of no kind',
+      { resources: { ...SPEC.resources, acceleratorType: null, acceleratorCount: 2 } },
+      'acceleratorCount',
+    ],
     ['no place to write to', { output: { format: 'JSONL', location: null } }, 'output.location'],
     ['a whole project to write to', { output: { format: 'TABLE', location: 'demo-project' } }, 'output.location'],
     [
@@ -233,6 +242,67 @@ describe('batch prediction on Vertex AI', () => {
     const request = { ...REQUEST, spec: { ...SPEC, ...(change as Partial<BatchPredictionSpec>) } };
     await expect(predictions.start(request)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
     expect(server.calls).toEqual([]);
+  });
+
+  it.each([
+    ['no name', { displayName: ' ' }, 'displayName'],
+    ['a label of ours', { labels: { 'featuregraph-key': 'x' } }, 'labels'],
+    ['a label that Vertex AI does not take', { labels: { Team: 'x' } }, 'labels'],
+    [
+      'more labels than Vertex AI keeps',
+      { labels: Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`l${n}`, 'x'])) },
+      'labels',
+    ],
+  ])('refuses a job with %s before anything is created', async (_, change, field) => {
+    const started = predictions.start({ ...REQUEST, ...change });
+    await expect(started).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
+    expect(server.calls).toEqual([]);
+  });
+
+  it('asks for a table in, a table out, explanations and the usual machine', async () => {
+    await predictions.start({
+      ...REQUEST,
+      labels: Object.fromEntries(Array.from({ length: 63 }, (_, n) => [`l${n}`, 'x'])),
+      spec: {
+        ...SPEC,
+        input: { kind: 'TABLE', table: 'demo-project.work.instances' },
+        output: { format: 'TABLE', location: 'demo-project.work' },
+        parameters: null,
+        resources: {
+          machineType: null,
+          acceleratorType: null,
+          acceleratorCount: null,
+          startingReplicaCount: 2,
+          maxReplicaCount: 7,
+          batchSize: 64,
+          generateExplanation: true,
+        },
+      },
+    });
+    expect(await created()).toMatchObject({
+      inputConfig: { instancesFormat: 'bigquery', bigquerySource: { inputUri: 'bq://demo-project.work.instances' } },
+      instanceConfig: { instanceType: 'object', excludedFields: [] },
+      outputConfig: { predictionsFormat: 'bigquery', bigqueryDestination: { outputUri: 'bq://demo-project.work' } },
+      modelParameters: null,
+      generateExplanation: true,
+      dedicatedResources: {
+        machineSpec: { machineType: 'n1-standard-4', acceleratorType: 'ACCELERATOR_TYPE_UNSPECIFIED' },
+        startingReplicaCount: 2,
+        maxReplicaCount: 7,
+      },
+      manualBatchTuningParameters: { batchSize: 64 },
+    });
+  });
+
+  it('reads CSV files, to whose lines no instance type applies', async () => {
+    await predictions.start({
+      ...REQUEST,
+      spec: { ...SPEC, input: { kind: 'FILES', files: ['gs://demo-files/a.csv'], format: 'CSV' } },
+    });
+    expect(await created()).toMatchObject({
+      inputConfig: { instancesFormat: 'csv', gcsSource: { uris: ['gs://demo-files/a.csv'] } },
+      instanceConfig: null,
+    });
   });
 
   it('costs what Vertex AI says it used, by the machine asked for, and teaches the next estimate', async () => {
