@@ -367,8 +367,17 @@ describe('batch prediction on Vertex AI', () => {
     const running = { successfulCount: '1', failedCount: '0', incompleteCount: '2' };
     world.advance(name, { state: 'JOB_STATE_RUNNING', completionStats: running });
     await eventually(async () => (await engine.get(id))?.progress).toEqual({ completed: 1n, failed: 0n, total: 3n });
-    world.advance(name, { state: 'JOB_STATE_PAUSED' });
+    world.advance(name, {
+      state: 'JOB_STATE_PAUSED',
+      completionStats: { successfulCount: '2', failedCount: '0', incompleteCount: '-1' },
+      resourcesConsumed: { replicaHours: 0.1 },
+    });
     await eventually(async () => (await engine.get(id))?.state).toBe('PAUSED');
+    // -1 are left: Vertex AI does not know how many.
+    await eventually(async () => (await engine.get(id))?.progress).toEqual({ completed: 2n, failed: 0n, total: null });
+    const paused = (await engine.get(id))!;
+    const { total } = costs.estimator.costSoFar({ ...paused.cost!.work, replicaHours: 0.1 });
+    expect(engine.costSoFar(paused)?.total).toEqual(total);
     world.advance(name, SUCCEEDED);
     const job = await ended(id);
     expect(job).toMatchObject({

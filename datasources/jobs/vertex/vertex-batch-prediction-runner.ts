@@ -112,10 +112,11 @@ export class VertexBatchPredictionRunner implements JobRunner {
         seen = found;
       }
       if (seen && isEndState(seen.state)) return seen;
+      wait = isNews ? first : Math.min(wait * 2, longest);
       if (isCancelled(control.signal) && !isCancelAsked) {
         isCancelAsked = (await this.#ask(job, name, (client) => client.cancel(name).then(() => true))) ?? false;
+        if (isCancelAsked) wait = first;
       }
-      wait = isNews ? first : Math.min(wait * 2, longest);
       // Once there is a wish to end, only the end of this process makes a difference.
       await pause(wait, control.signal.aborted ? control.stopping : control.signal);
     }

@@ -7,8 +7,6 @@ import type { Region } from './strict-requests.js';
 export class BatchPredictionWorld {
   /** By resource name, in the order of creation. */
   readonly jobs = new Map<string, any>();
-  /** Hides new jobs from lists, as a list that lags behind does. */
-  listsLag = false;
 
   constructor(
     readonly region: Region,
@@ -31,7 +29,7 @@ export class BatchPredictionWorld {
           CreateBatchPredictionJob: ({ parent, batchPredictionJob }) => this.#create(parent, batchPredictionJob),
           GetBatchPredictionJob: ({ name }) => this.#job(name),
           ListBatchPredictionJobs: (request) => {
-            const { items, nextPageToken } = pageOf(this.listsLag ? [] : this.#matching(request), request, 100);
+            const { items, nextPageToken } = pageOf(this.#matching(request), request, 100);
             return { batchPredictionJobs: items, nextPageToken };
           },
           CancelBatchPredictionJob: ({ name }) => {
