@@ -516,6 +516,7 @@ describe('batch prediction on Vertex AI', () => {
 
   it('does not give one caller the job of another who happens to use the same key', async () => {
     await predictions.start(REQUEST);
+    await created();
     await predictions.start({ ...REQUEST, createdBy: 'somebody else' });
     await eventually(() => world.jobs.size).toBe(2);
   });
