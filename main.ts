@@ -84,6 +84,7 @@ export async function startGateway({ config, logger, onPrepare, google }: Gatewa
     dataDirectory: config.dataDirectory,
     logger,
     metrics,
+    google,
   });
 
   const services: Services = {
