@@ -145,7 +145,9 @@ featurestores:
         entityIdColumns: [arrival_number]
         sources: [{ sql: orders.sql, features: [{ name: orders, valueType: INT64 }] }]
 `);
-    expect(faults[1]).toMatch(/^line 6, .*entityIdColumns\[0\]: "arrival_number" is both the number of a row and an id column/);
+    expect(faults[1]).toMatch(
+      /^line 6, .*entityIdColumns\[0\]: "arrival_number" is both the number of a row and an id column/,
+    );
   });
 
   it('that is not there is said to be missing', async () => {
