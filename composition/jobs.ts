@@ -14,6 +14,7 @@ import { LocalTrainingSets } from '../datasources/jobs/local-training-set/local-
 import { TrainingSetRunner } from '../datasources/jobs/local-training-set/training-set-runner.js';
 import { PricedJobs } from '../datasources/jobs/priced-jobs.js';
 import { scanWork } from '../datasources/jobs/scan-work.js';
+import { sweepWorkFolder } from '../datasources/jobs/sweep-work-folder.js';
 import type { TrainingSets } from '../datasources/jobs/training-sets.js';
 import { HttpServing } from '../datasources/models/http/http-serving.js';
 import type { ModelRuntime, ModelServing } from '../datasources/models/model.js';
@@ -90,6 +91,8 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   });
   const vertex = openVertexBatchPrediction(registry, engine);
   routes.set('vertex', vertex.route);
+  const swept = await sweepWorkFolder(workFolder, store);
+  if (swept.length > 0) logger.info({ files: swept.length }, 'work of jobs that had ended was removed');
   await engine.resume();
   return {
     engine,
