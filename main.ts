@@ -5,6 +5,7 @@ import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client'
 import { v7 as uuidv7 } from 'uuid';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
+import { allOrNone, type Opened } from './composition/opened.js';
 import { openStores } from './composition/stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
@@ -43,8 +44,12 @@ export interface GatewayOptions {
   readonly onPrepare: (progress: PrepareProgress) => void;
 }
 
-/** The composition root: configuration, datasources, schema, server. Nothing else wires. */
-export async function startGateway({ config, logger, onPrepare }: GatewayOptions): Promise<Gateway> {
+/** The composition root: configuration, datasources, schema, server. Nothing else wires. One that cannot start leaves nothing open. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  return allOrNone((opened) => start(options, opened));
+}
+
+async function start({ config, logger, onPrepare }: GatewayOptions, opened: Opened): Promise<Gateway> {
   const { host, port, metricsPort } = config;
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
@@ -57,9 +62,17 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   // Of this gateway alone: the library's global registry would be shared by all gateways of a process.
   const metricsRegistry = new MetricsRegistry();
   const metrics = createGatewayMetrics(metricsRegistry);
+  const metricsServer = metricsAddress && createMetricsServer(metricsRegistry);
+  if (metricsServer) {
+    collectDefaultMetrics({ register: metricsRegistry });
+    await listen(metricsServer, metricsAddress);
+    // First opened, closed last: a start or a stop that hangs can be seen in the metrics.
+    opened.closeBy(() => metricsServer.close().closeAllConnections());
+  }
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
   });
+  opened.closeBy(() => stores.close());
   const prepared = await stores.prepare(onPrepare);
   const warn = (found: ReadonlyMap<FeatureSource, number>, what: string): void => {
     for (const [{ name, entityType }, rows] of found) {
@@ -69,6 +82,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   warn(prepared.rowsKeptOut, 'rows without id or time were kept out');
   warn(prepared.rowsToCome, 'rows of the future are not served as values now before a start after their time');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
+  opened.closeBy(() => costs.close());
 
   const jobs = await openJobs({
     registry,
@@ -78,6 +92,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
     logger,
     metrics,
   });
+  opened.closeBy(() => jobs.close());
 
   const services: Services = {
     registry,
@@ -97,6 +112,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
     isIntrospectionAllowed: config.isIntrospectionAllowed,
   });
   await apollo.start();
+  opened.closeBy(() => apollo.stop());
   const health = createHealth(() => stores.isHealthy());
   const http = createHttpServer({
     apollo,
@@ -113,11 +129,6 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
         }
       : null,
   });
-  const metricsServer = metricsAddress && createMetricsServer(metricsRegistry);
-  if (metricsServer) {
-    collectDefaultMetrics({ register: metricsRegistry });
-    await listen(metricsServer, metricsAddress);
-  }
   await listen(http.server, address);
 
   return {
@@ -128,16 +139,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
         http,
         drain: () => health.drain(),
         delayMs: config.shutdownDelayMs,
-        thenStop: [
-          () => apollo.stop(),
-          () => jobs.close(),
-          () => stores.close(),
-          () => costs.close(),
-          // Last: a stop that hangs can be seen in the metrics.
-          async () => {
-            metricsServer?.close().closeAllConnections();
-          },
-        ],
+        thenStop: [() => opened.close()],
       }),
   };
 }

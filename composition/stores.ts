@@ -11,6 +11,7 @@ import { OperatorError } from '../errors/operator-error.js';
 import { systemClock } from '../values/clock.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
+import { allOrNone, type Opened } from './opened.js';
 
 /** The stores a registry names, open. */
 export interface OpenStores extends FeatureStores {
@@ -28,9 +29,20 @@ export async function openStores(
   dataDirectory: string,
   options: OnlineStoreOptions,
 ): Promise<OpenStores> {
+  return allOrNone((opened) => openAll(registry, dataDirectory, options, opened));
+}
+
+async function openAll(
+  registry: Registry,
+  dataDirectory: string,
+  options: OnlineStoreOptions,
+  opened: Opened,
+): Promise<OpenStores> {
   await makeDataFolder(dataDirectory);
   const offline = await openOfflineStores(registry, dataDirectory);
+  opened.closeBy(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
+  opened.closeBy(() => online.close());
   return {
     embedded: offline.embedded,
     elsewhere: (featurestore) => offline.elsewhere(featurestore),
@@ -40,10 +52,7 @@ export async function openStores(
       prepareStores(registry, offline.embedded, (featurestore) => online.toFill(featurestore), systemClock, onProgress),
     isHealthy: async () =>
       (await Promise.all([...offline.all, ...online.serving].map((store) => store.isHealthy()))).every(Boolean),
-    close: async () => {
-      await online.close();
-      for (const store of offline.all.toReversed()) await store.close();
-    },
+    close: () => opened.close(),
   };
 }
 

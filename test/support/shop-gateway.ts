@@ -16,13 +16,18 @@ featurestores:
 const SQL = `SELECT 'c1' AS entity_id, TIMESTAMP '2001-01-01' AS event_timestamp, 7 AS orders`;
 
 export interface ShopOptions extends Partial<Pick<GatewayOptions, 'onPrepare'>> {
+  /** Of the source. */
+  readonly sql?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The whole gateway as main.ts starts it, in this process, with its registry and data (`data`) in a folder. */
-export async function startShopGateway(folder: string, { environment, onPrepare }: ShopOptions = {}): Promise<Gateway> {
+export async function startShopGateway(
+  folder: string,
+  { sql = SQL, environment, onPrepare }: ShopOptions = {},
+): Promise<Gateway> {
   writeFileSync(join(folder, 'registry.yaml'), REGISTRY);
-  writeFileSync(join(folder, 'customer.sql'), SQL);
+  writeFileSync(join(folder, 'customer.sql'), sql);
   return startGateway({
     config: parseConfig({
       FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'),
