@@ -44,6 +44,7 @@ export class AskedBatchPredictions implements BatchPredictions {
     job: BatchPredictionJobRecord,
     origin: { createdBy: string | null; idempotencyKey: string | null },
   ): Promise<BatchPredictionJobRecord> {
+    if (this.refusal) throw this.refusal;
     const { displayName, labels, spec } = job;
     const retry = { kind: 'BATCH_PREDICTION', displayName, labels, spec: { ...spec, retryOf: job.id } } as const;
     return (await this.jobs.start({ ...retry, ...origin })) as BatchPredictionJobRecord;
