@@ -4,6 +4,7 @@ import { VALUE_TYPES } from '../../../values/value-type.js';
 import { SENSITIVITIES } from '../model.js';
 import { modelEntries } from './model-entries.js';
 import { bigQueryTable, offlineStore } from './offline-store-document.js';
+import { tableFile } from './table-document.js';
 
 /**
  * The shape of a registry file. The JSON Schema that editors use is printed from here
@@ -206,12 +207,7 @@ const featurestore = z
         'A second online store, written beside the first and compared with it, before a move from one to another.',
       ),
     offlineStore: offlineStore.default({ kind: 'DUCKDB' }).describe('Where all values live.'),
-    tables: z
-      .record(resourceName(60), z.string().min(1))
-      .default({})
-      .describe(
-        'Files the SQL may read, by name: a path from the registry file, or npm:package/path. Parquet, CSV or NDJSON.',
-      ),
+    tables: z.record(resourceName(60), tableFile).default({}).describe('Files the SQL may read, by name.'),
     entityTypes: z.array(entityType).min(1).describe('Its kinds of things.'),
     featureViews: z.array(featureView).default([]).describe('Named selections of features.'),
   })
