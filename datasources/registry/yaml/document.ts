@@ -207,7 +207,7 @@ const featurestore = z
         'A second online store, written beside the first and compared with it, before a move from one to another.',
       ),
     offlineStore: offlineStore.default({ kind: 'DUCKDB' }).describe('Where all values live.'),
-    tables: z.record(resourceName(60), tableFile).default({}).describe('Files the SQL may read, by name.'),
+    tables: z.record(resourceName(60), tableFile).prefault({}).describe('Files the SQL may read, by name.'),
     entityTypes: z.array(entityType).min(1).describe('Its kinds of things.'),
     featureViews: z.array(featureView).default([]).describe('Named selections of features.'),
   })
