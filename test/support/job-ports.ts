@@ -7,6 +7,7 @@ import type {
   PredictionRow,
   ResultRange,
 } from '../../datasources/jobs/batch-predictions.js';
+import type { JobWork } from '../../datasources/jobs/job-costs.js';
 import type { JobEngine } from '../../datasources/jobs/job-engine.js';
 import type {
   StartTrainingSet,
@@ -38,6 +39,11 @@ export class AskedBatchPredictions implements BatchPredictions {
     const { displayName, labels, createdBy, idempotencyKey, maxCostUsd = null, spec } = request;
     const job = { kind: 'BATCH_PREDICTION', spec, displayName, labels, createdBy, idempotencyKey, maxCostUsd } as const;
     return (await this.jobs.start({ ...job, work: async () => SCAN })) as BatchPredictionJobRecord;
+  }
+
+  async work(): Promise<JobWork> {
+    if (this.refusal) throw this.refusal;
+    return SCAN;
   }
 
   async retryFailed(

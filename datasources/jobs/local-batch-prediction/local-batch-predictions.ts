@@ -46,10 +46,18 @@ export class LocalBatchPredictions implements BatchPredictions {
       labels,
       spec,
       subject: model,
-      check: () => this.#check(model, spec),
-      work: async () => workOf(spec, await countInput(this.room, spec.input, model.inputs)),
+      check: async () => {
+        if (spec.output.location !== null) await this.#checkOutput(spec.output.location);
+        await this.#check(model, spec);
+      },
+      work: () => this.#work(model, spec),
     });
     return job as BatchPredictionJobRecord;
+  }
+
+  async work({ model, spec }: BatchPredictionRequest): Promise<BatchWork> {
+    await this.#check(model, spec);
+    return this.#work(model, spec);
   }
 
   /** The new job writes to a folder of its own, whatever that of the earlier one was. */
@@ -94,6 +102,10 @@ export class LocalBatchPredictions implements BatchPredictions {
     return this.room.scratch.use((connection) => computeMetrics(connection, written, asked));
   }
 
+  async #work(model: Model, spec: BatchPredictionSpec): Promise<BatchWork> {
+    return workOf(spec, await countInput(this.room, spec.input, model.inputs));
+  }
+
   async #written(job: BatchPredictionJobRecord): Promise<WrittenOutput | undefined> {
     const checkpoint = checkpointOf(job);
     return checkpoint ? { folder: await outputFolder(this.room, job), checkpoint } : undefined;
@@ -110,7 +122,6 @@ export class LocalBatchPredictions implements BatchPredictions {
     if (spec.output.format === 'TABLE') {
       throw badInput('Batch prediction on this machine writes PARQUET or JSONL files.', 'output.format');
     }
-    if (spec.output.location !== null) await this.#checkOutput(spec.output.location);
     await checkInput(this.room, spec.input, model.inputs);
   }
 
