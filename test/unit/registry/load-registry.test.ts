@@ -80,6 +80,18 @@ describe('a registry file', () => {
     }
   });
 
+  it('has no versions in an online store that a source fills with its newest values', async () => {
+    const bigtable = '{ kind: BIGTABLE, project: p, instance: i, table: t, versionRetentionSeconds: 60 }';
+    const faults = await faultsOf(`
+featurestores:
+  - name: shop
+    onlineStore: ${bigtable}
+    entityTypes:
+      - { name: customer, sources: [{ sql: orders.sql, features: [{ name: orders, valueType: INT64 }] }] }
+`);
+    expect(faults[1]).toMatch(/^line 6, .*sources\[0\]\.sql: sql fills the online store with newest values only/);
+  });
+
   it('that is not there is said to be missing', async () => {
     await expect(loadRegistry('/nowhere/registry.yaml')).rejects.toThrow(/FEATUREGRAPH_REGISTRY/);
   });
@@ -207,6 +219,27 @@ featurestores:
     expect((await faultsOf(withSql, { 'orders.sql': 'SELECT 1' })).join()).toContain('computed by DUCKDB only');
     const withTable = RIGHT.replace('- features:', '- bigQueryTable: orders\n            features:');
     expect((await faultsOf(withTable)).join()).toContain('the offline store is DUCKDB');
+  });
+
+  it('names tables and columns in BigQuery as they are called there', async () => {
+    const withTable = (table: string, column = 'OrderCount') =>
+      RIGHT.replace(
+        '  - name: shop',
+        '  - name: shop\n    offlineStore: { kind: BIGQUERY, project: my-project, location: EU }',
+      )
+        .replace('- features:', `- bigQueryTable: ${table}\n            features:`)
+        .replace('{ name: orders,', `{ name: orders, column: ${column},`);
+    for (const table of ['lake.orders', 'other-project.lake.Orders-2', 'example.com:shop.lake.orders']) {
+      const { offlineSettings, entityTypes } = (await load(withTable(table))).featurestore('shop');
+      expect(offlineSettings).toMatchObject({ dataset: null });
+      expect(entityTypes[0]!.sources[0]!.bigQueryTable).toBe(table);
+      expect(entityTypes[0]!.features.map(({ column }) => column)).toEqual(['OrderCount', 'city']);
+    }
+    expect((await faultsOf(withTable('orders'))).join()).toContain('bigQueryTable: the offline store names no dataset');
+    expect((await faultsOf(withTable('lake..orders'))).join()).toContain('before it may stand its dataset');
+    expect((await faultsOf(withTable('lake.orders', 'arrival_number'))).join()).toContain('a column every table has');
+    const embedded = RIGHT.replace('{ name: orders,', '{ name: orders, column: OrderCount,');
+    expect((await faultsOf(embedded)).join()).toMatch(/features\.?\[0\]\.column: the offline store is DUCKDB/);
   });
 
   const MODELS = `${RIGHT}
