@@ -98,6 +98,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
     dataDirectory: config.dataDirectory,
     logger,
     metrics,
+    google,
   });
   opened.closeBy(() => jobs.close());
 

@@ -25,6 +25,7 @@ import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
+import type { GoogleClientOptions } from './google-clients.js';
 import { measuredJobStore } from './measured-job-store.js';
 import { allOrNone, type Opened } from './opened.js';
 import type { OpenStores } from './stores.js';
@@ -37,6 +38,7 @@ export interface JobsOptions {
   readonly dataDirectory: string;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
+  readonly google?: GoogleClientOptions | undefined;
 }
 
 export interface OpenJobs {
@@ -95,7 +97,7 @@ async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> 
     predictions: new LocalBatchPredictions(engine, room),
     runner: new BatchPredictionRunner(room),
   });
-  const vertex = openVertexBatchPrediction(registry, engine);
+  const vertex = openVertexBatchPrediction({ registry, engine, logger, google: options.google ?? {} });
   routes.set('vertex', vertex.route);
   // The engine stops first, and closes the job store: its jobs use all else to their end.
   opened.closeBy(() => vertex.close());
