@@ -13,7 +13,7 @@ export interface OfflineStore {
   /**
    * What was known of each label's entity at each label's time, in one query: cells[i][j] is feature j of label i.
    * The rules are docs/point-in-time.md. One row out per label in, in order, also for duplicates; a label without id or
-   * time is NOT_FOUND throughout.
+   * time is NOT_FOUND throughout. Rejects with the reason of the signal when that is aborted.
    */
   pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]>;
 
@@ -36,7 +36,13 @@ export interface OfflineStore {
   close(): Promise<void>;
 }
 
-export interface PointInTimeRead {
+/** A read that is given up when nobody waits for it any more. */
+export interface Abandonable {
+  /** Aborted: the read rejects with its reason, and what it started in a warehouse is cancelled there, not billed to its end. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PointInTimeRead extends Abandonable {
   readonly entityType: EntityType;
   readonly labels: readonly PointInTimeLabel[];
   readonly features: readonly Feature[];
@@ -51,7 +57,7 @@ export interface PointInTimeLabel {
   readonly time: Instant | null;
 }
 
-export interface HistoryRead {
+export interface HistoryRead extends Abandonable {
   readonly feature: Feature;
   readonly entityId: string;
   /** Inclusive; null for no bound. */

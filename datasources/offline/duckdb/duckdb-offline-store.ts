@@ -1,8 +1,10 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type {
+  Abandonable,
   AppendOutcome,
   FeatureRow,
   HistoryEntry,
@@ -50,7 +52,7 @@ export class DuckDbOfflineStore implements OfflineStore {
         `a point-in-time read takes 1 to ${this.maxLabelsPerRead} labels, not ${read.labels.length}`,
       );
     }
-    return this.database.use((connection) => readPointInTime(connection, read, this.form));
+    return this.#read(read, (connection) => readPointInTime(connection, read, this.form));
   }
 
   async estimateBytes({ features }: PointInTimeRead): Promise<bigint> {
@@ -58,7 +60,7 @@ export class DuckDbOfflineStore implements OfflineStore {
   }
 
   async history(read: HistoryRead): Promise<HistoryEntry[]> {
-    return this.database.use((connection) => readHistory(connection, read));
+    return this.#read(read, (connection) => readHistory(connection, read));
   }
 
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
@@ -102,5 +104,16 @@ export class DuckDbOfflineStore implements OfflineStore {
 
   async close(): Promise<void> {
     this.database.close();
+  }
+
+  /** Reads take milliseconds and cost nothing, so one that has begun is not interrupted; one that waits does not begin. */
+  async #read<Result>(
+    { signal }: Abandonable,
+    read: (connection: DuckDBConnection) => Promise<Result>,
+  ): Promise<Result> {
+    return this.database.use(async (connection) => {
+      signal?.throwIfAborted();
+      return read(connection);
+    });
   }
 }
