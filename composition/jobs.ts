@@ -94,8 +94,8 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   return {
     engine,
     batchPredictions: batchPrediction,
-    trainingSets: new LocalTrainingSets(trainingSetRooms, engine, (request) =>
-      scanWork(request, stores, systemClock()),
+    trainingSets: new LocalTrainingSets(trainingSetRooms, engine, (request, countLabels) =>
+      scanWork(request, stores, systemClock(), countLabels),
     ),
     close: async () => {
       await engine.stop();

@@ -29,8 +29,11 @@ export interface OfflineStore {
   /** The newest values of every entity, for filling an online store, in batches. */
   newest(source: FeatureSource): AsyncIterable<OnlineWrite[]>;
 
-  /** How many labels one point-in-time read takes; a caller with more splits them. */
+  /** How many labels one point-in-time read takes; a caller with more splits them, or has `bulk`. */
   readonly maxLabelsPerRead: number;
+
+  /** For labels by the million, where each read scans a source anew and is billed for it; absent where that costs nothing. */
+  readonly bulk?: BulkReads | undefined;
 
   isHealthy(): Promise<boolean>;
   close(): Promise<void>;
@@ -55,6 +58,39 @@ export interface PointInTimeRead extends Abandonable {
 export interface PointInTimeLabel {
   readonly entityId: string | null;
   readonly time: Instant | null;
+}
+
+export interface BulkReads {
+  /** How many labels one read takes. */
+  readonly maxLabels: number;
+
+  /**
+   * What pointInTime gives, of the features of one source, scanned once however many labels there are. In batches, in no
+   * order; a label that is in none of them is NOT_FOUND throughout.
+   */
+  pointInTime(read: BulkRead): AsyncIterable<readonly LabelCells[]>;
+}
+
+/** How many labels a store joins with a source each time it scans it. */
+export function labelsPerScan({ bulk, maxLabelsPerRead }: Pick<OfflineStore, 'bulk' | 'maxLabelsPerRead'>): number {
+  return bulk?.maxLabels ?? maxLabelsPerRead;
+}
+
+export interface BulkRead extends Omit<PointInTimeRead, 'labels'> {
+  readonly labels: LabelPages;
+}
+
+/** Labels that are not all in memory. */
+export interface LabelPages {
+  readonly count: number;
+  /** Those from a number on, up to another and without it. The same however often it is asked. */
+  readonly page: (from: number, to: number) => Promise<readonly PointInTimeLabel[]>;
+}
+
+export interface LabelCells {
+  /** The number of the label, from 0. */
+  readonly label: number;
+  readonly cells: readonly FeatureCell[];
 }
 
 export interface HistoryRead extends Abandonable {

@@ -5,7 +5,7 @@ import type { Featurestore } from '../../registry/model.js';
 import { unlessAborted } from '../../unless-aborted.js';
 
 /** What is asked of an offline store that is not the embedded one. */
-export type HistoryStore = Pick<OfflineStore, 'maxLabelsPerRead' | 'pointInTime' | 'history'>;
+export type HistoryStore = Pick<OfflineStore, 'maxLabelsPerRead' | 'bulk' | 'pointInTime' | 'history'>;
 
 /** The offline store of a featurestore whose history is not in the embedded one; undefined for the others. */
 export type StoreElsewhere = (featurestore: Featurestore) => HistoryStore | undefined;
@@ -18,22 +18,26 @@ const OUTAGE_RETRIES = 5;
  * ends what it would be billed for, and is not waited for.
  */
 export function patiently(elsewhere: StoreElsewhere, signal: AbortSignal): StoreElsewhere {
-  const patient = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
-    const answer = pRetry(ask, {
-      retries: OUTAGE_RETRIES,
-      signal,
-      shouldRetry: ({ error }) => error instanceof AppError && error.code === 'STORE_UNAVAILABLE',
-    });
-    return unlessAborted(signal, answer);
-  };
+  const patient = <Answer>(ask: () => Promise<Answer>): Promise<Answer> =>
+    unlessAborted(signal, askPatiently(signal, ask));
   return (featurestore) => {
     const store = elsewhere(featurestore);
     return (
       store && {
         maxLabelsPerRead: store.maxLabelsPerRead,
+        bulk: store.bulk,
         pointInTime: (read) => patient(() => store.pointInTime({ ...read, signal })),
         history: (read) => patient(() => store.history({ ...read, signal })),
       }
     );
   };
+}
+
+/** Asks again when the store did not answer. */
+export async function askPatiently<Answer>(signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> {
+  return pRetry(ask, {
+    retries: OUTAGE_RETRIES,
+    signal,
+    shouldRetry: ({ error }) => error instanceof AppError && error.code === 'STORE_UNAVAILABLE',
+  });
 }

@@ -6,6 +6,7 @@ import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import type {
   Abandonable,
   AppendOutcome,
+  BulkReads,
   FeatureRow,
   HistoryEntry,
   HistoryRead,
@@ -15,6 +16,7 @@ import type {
 import type { BigQueryForm } from '../point-in-time/bigquery.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { appendRows } from './append-rows.js';
+import { BigQueryBulkReads } from './bulk-reads.js';
 import { newestQuery, newestWrites } from './newest-values.js';
 import { QueryJobs, type QueryJobsOptions } from './query-jobs.js';
 import { historyEntry, historyQuery } from './read-history.js';
@@ -33,6 +35,8 @@ export interface BigQueryStoreOptions extends QueryJobsOptions {
 /** The offline store on Google Cloud: a dataset a featurestore, a table a source. */
 export class BigQueryOfflineStore implements OfflineStore {
   readonly maxLabelsPerRead = 10_000;
+  /** Where no table may be made there is none for labels either: they go as parameters, so many a query. */
+  readonly bulk: BulkReads | undefined;
   readonly #client: BigQuery;
   readonly #settings: BigQuerySettings;
   readonly #jobs: QueryJobs;
@@ -42,6 +46,10 @@ export class BigQueryOfflineStore implements OfflineStore {
     this.#client = options.client;
     this.#settings = options.settings;
     this.#jobs = new QueryJobs(options);
+    const tableOf = (source: FeatureSource): BigQueryTable => this.#tableOf(source);
+    this.bulk = options.settings.createTables
+      ? new BigQueryBulkReads({ ...options, jobs: this.#jobs, tableOf })
+      : undefined;
   }
 
   async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {

@@ -49,6 +49,10 @@ export class Tables {
     return found;
   }
 
+  idsOf(project: string, dataset: string): string[] {
+    return [...this.dataset(project, dataset).tables.keys()];
+  }
+
   get(project: string, dataset: string, id: string): StoredTable {
     const found = this.dataset(project, dataset).tables.get(id);
     if (!found) throw notFound(`Not found: Table ${project}:${dataset}.${id}`);
