@@ -129,7 +129,10 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
     it('gives back rows whose composite id has another number of parts', async () => {
       const { entityType, source, store } = await setUp({ entityIdColumns: ['origin', 'destination'] });
       const outcome = await store.append(source, [rowOf('SFO,JFK', 0, { a: 'kept' }), rowOf('SFO', 0, { a: 'not' })]);
-      expect(outcome).toMatchObject({ appended: 1, rejected: [{ row: 1, reason: expect.stringContaining('1 parts') }] });
+      expect(outcome).toMatchObject({
+        appended: 1,
+        rejected: [{ row: 1, reason: expect.stringContaining('1 parts') }],
+      });
       const labels = [{ entityId: 'SFO,JFK', time: T(0) }];
       expect(await store.pointInTime({ entityType, labels, features: entityType.features })).toMatchObject([
         [{ value: 'kept' }, { status: 'NULL' }],

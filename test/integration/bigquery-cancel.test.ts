@@ -184,6 +184,8 @@ describeWithGoogleSql('a query of BigQuery that nobody waits for', () => {
     await running();
     asking.destroy();
     await allCancelled();
+    // No fault of the gateway: an alarm must not ring for each client that goes.
+    await until(async () => (await gateway.metrics.metrics()).includes('code="CLIENT_GONE"'));
   });
 });
 

@@ -144,9 +144,7 @@ async function checkRows(connection: DuckDBConnection, source: FeatureSource): P
   );
   const [row = {}] = (await connection.runAndReadAll(`SELECT ${counts} FROM ${historyTable(source)}`)).getRowObjects();
   const faults = [
-    ...(row.bad_ids
-      ? [`${String(row.bad_ids)} rows have an id of over ${MAX_ENTITY_ID_BYTES} bytes`]
-      : []),
+    ...(row.bad_ids ? [`${String(row.bad_ids)} rows have an id of over ${MAX_ENTITY_ID_BYTES} bytes`] : []),
     ...arrays.flatMap(({ name }) =>
       row[name] ? [`${String(row[name])} rows have a null inside the array ${name}`] : [],
     ),
