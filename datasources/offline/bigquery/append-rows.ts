@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Table } from '@google-cloud/bigquery';
 import { AppError } from '../../../errors/app-error.js';
 import { decodeEntityId } from '../../../values/entity-id.js';
 import { formatInstant, type Instant } from '../../../values/instant.js';
@@ -124,12 +125,14 @@ interface PartialFailure {
   };
 }
 
-async function insert(
-  { client, settings, source, retryDelayMs }: Appending,
-  rows: readonly InsertRow[],
-): Promise<RowFault[]> {
+function tableOf({ client, settings, source }: Appending): Table {
+  return client.dataset(settings.dataset).table(tableIdOf(source));
+}
+
+async function insert(appending: Appending, rows: readonly InsertRow[]): Promise<RowFault[]> {
+  const { settings, retryDelayMs } = appending;
   try {
-    const table = client.dataset(settings.dataset).table(tableIdOf(source));
+    const table = tableOf(appending);
     // raw: or the client puts a random insertId on each row. skipInvalidRows: or one bad row stops the good ones.
     // partialRetries: a row that was refused once is refused again.
     const options = { raw: true, skipInvalidRows: true, partialRetries: 0 };
@@ -164,13 +167,9 @@ function reasonFrom(message: string): string | typeof OUT_OF_REACH {
 /** Why rows were not loaded, none of them; undefined when they were. */
 async function load(appending: Appending, rows: readonly AcceptedRow[]): Promise<string | undefined> {
   const { source, settings } = appending;
-  const target = { tableId: tableIdOf(source), what: 'values' };
+  const lines = rows.map(({ row }) => loadJson(source, row.json));
   try {
-    await loadRows(
-      appending,
-      target,
-      rows.map(({ row }) => loadJson(source, row.json)),
-    );
+    await loadRows(appending, { table: tableOf(appending), what: 'values' }, lines);
     return undefined;
   } catch (error) {
     if (!reasonsOf(error).includes('invalid')) throw storeError(error, settings.maximumBytesBilled);

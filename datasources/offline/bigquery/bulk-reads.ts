@@ -37,7 +37,7 @@ export class BigQueryBulkReads implements BulkReads {
     const id = `featuregraph_labels_${newId().replaceAll('-', '_')}`;
     const table = client.dataset(settings.dataset).table(id);
     try {
-      const bounds = await this.#load(table, id, read);
+      const bounds = await this.#load(table, read);
       if (bounds === undefined) return;
       const path = `${settings.project}.${settings.dataset}.${id}`;
       const { query } = bulkQuery(read, { path, bounds }, tableOf);
@@ -50,7 +50,7 @@ export class BigQueryBulkReads implements BulkReads {
   }
 
   /** The times between which the labels are, once they are in the table; undefined when none of them can match anything. */
-  async #load(table: Table, tableId: string, { labels, signal }: BulkRead): Promise<LabelBounds | undefined> {
+  async #load(table: Table, { labels, signal }: BulkRead): Promise<LabelBounds | undefined> {
     const expirationTime = String((this.options.clock() + TABLE_LIFE) / 1000n);
     const times: Instant[] = [];
     try {
@@ -65,7 +65,7 @@ export class BigQueryBulkReads implements BulkReads {
           label_time: formatInstant(time),
           entity_id: entityId,
         }));
-        await loadRows({ ...this.options, signal }, { tableId, what: 'labels' }, rows);
+        await loadRows({ ...this.options, signal }, { table, what: 'labels' }, rows);
         const { earliest, latest } = boundsOf(asked);
         times.push(earliest, latest);
       }

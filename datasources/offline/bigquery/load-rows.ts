@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { BigQuery } from '@google-cloud/bigquery';
+import type { BigQuery, Table } from '@google-cloud/bigquery';
 import pRetry from 'p-retry';
 import type { BigQuerySettings } from '../../registry/model.js';
 import { isRateLimit, RETRIES } from './rate-limits.js';
@@ -23,11 +23,12 @@ export interface Loading {
  */
 export async function loadRows(
   { client, settings, newId, retryDelayMs, signal }: Loading,
-  { tableId, what }: { readonly tableId: string; readonly what: string },
+  { table, what }: { readonly table: Table; readonly what: 'values' | 'labels' },
   rows: readonly Readonly<Record<string, unknown>>[],
 ): Promise<void> {
-  const { dataset, location } = settings;
-  const table = client.dataset(dataset, { location }).table(tableId);
+  const { location } = settings;
+  // Of the job too, which is not found anywhere else.
+  table.location = location;
   const jobId = `featuregraph_load_${what}_${newId()}`;
   let isThere = false;
   const load = async (): Promise<void> => {
@@ -46,7 +47,7 @@ export async function loadRows(
     } catch (error) {
       if (!hasStatus(error, 409)) throw error;
       isThere = true;
-      await client.job(jobId, { location }).promise();
+      await client.job(jobId, { location, projectId: table.dataset.projectId }).promise();
     }
   };
   await pRetry(load, {
