@@ -44,6 +44,7 @@ function measuredOffline(store: OfflineStore, metrics: GatewayMetrics): OfflineS
     pointInTime: (read) =>
       measure('point_in_time', read.entityType, read.labels.length, () => store.pointInTime(read), metrics),
     history: (read) => store.history(read),
+    rows: (read) => store.rows(read),
     append: (source, rows) => store.append(source, rows),
     newest: (source) => store.newest(source),
     estimateBytes: (read) => store.estimateBytes(read),

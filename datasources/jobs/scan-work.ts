@@ -8,9 +8,6 @@ import type { TrainingSetJoin, TrainingSetRequest } from './training-sets.js';
 /** What a label is in a table that it is loaded into: its number, its time, and an id of up to a hundred letters. */
 const BYTES_OF_LOADED_LABEL = 118n;
 
-/** Some values are looked up again one by one when it is checked, and BigQuery bills a query for 10 MB at least. */
-const BYTES_OF_CHECKING = 64n * 10_485_760n;
-
 /**
  * What a training set scans at most, without reading the times of its labels: as if they were of all times. A source is
  * scanned once for so many labels as its store takes at once, so they are counted where that is fewer than there may be.
@@ -29,8 +26,7 @@ export async function scanWork(
   const scans = isHere ? 1 : Math.max(1, Math.ceil(count / Math.min(...perScan)));
   const bytes = await Promise.all(request.joins.map((join) => bytesOf(join, request, stores, { now, count, scans })));
   const priceBook = isHere ? THIS_MACHINE : null;
-  const checking = isHere ? 0n : BYTES_OF_CHECKING;
-  return { kind: 'SCAN', bytes: bytes.reduce((sum, scan) => sum + scan, checking), scans, priceBook };
+  return { kind: 'SCAN', bytes: bytes.reduce((sum, scan) => sum + scan, 0n), scans, priceBook };
 }
 
 function isOnThisMachine({ entityType }: TrainingSetJoin): boolean {
@@ -50,5 +46,6 @@ async function bytesOf(
   if (isOnThisMachine(join)) return scan;
   const isLoaded = store.bulk !== undefined && count > store.maxLabelsPerRead;
   const sources = new Set(features.map(({ source }) => source)).size;
-  return scan * BigInt(scans) + (isLoaded ? BYTES_OF_LOADED_LABEL * BigInt(count * sources) : 0n);
+  // When it is checked each source is scanned once more.
+  return scan * BigInt(scans + 1) + (isLoaded ? BYTES_OF_LOADED_LABEL * BigInt(count * sources) : 0n);
 }

@@ -23,6 +23,12 @@ export interface OfflineStore {
   /** The values one feature of one entity has had, the newest first. One value per moment: the newest arrival. */
   history(read: HistoryRead): Promise<HistoryEntry[]>;
 
+  /**
+   * Every row of some entities, in the order of arrival as far as the store knows it. Nothing is chosen: what other reads
+   * give is checked by them.
+   */
+  rows(read: RowsRead): AsyncIterable<FeatureRow[]>;
+
   /** Adds rows to a source. Rows that cannot be history (no id, no time) are given back; the others are durable. */
   append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome>;
 
@@ -103,6 +109,15 @@ export interface HistoryRead extends Abandonable {
   /** Only values older than this one: where the page before ended. */
   readonly before: Instant | null;
   readonly limit: number;
+}
+
+export interface RowsRead extends Abandonable {
+  readonly source: FeatureSource;
+  readonly entityIds: readonly string[];
+  /** Of the source. A row has the values of these. */
+  readonly features: readonly Feature[];
+  /** Inclusive. */
+  readonly to: Instant;
 }
 
 export interface HistoryEntry {

@@ -285,6 +285,29 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       });
     });
 
+    it('gives the rows of some entities as they were written, in the order of arrival, up to a moment', async () => {
+      const { entityType, source, store } = await setUp({ entityIdColumns: ['origin', 'destination'] });
+      const written: FeatureRow[] = [
+        { ...rowOf('SFO,JFK', 1, { a: 'first' }), createdTimestamp: T(9), sequence: 7n },
+        { ...rowOf('SFO,JFK', 0, { a: 'late', b: 'b' }) },
+        { ...rowOf('SFO,JFK', 1, { a: 'first again' }), createdTimestamp: T(9), sequence: 7n },
+        rowOf('JFK,SFO', 2, { b: 'other' }),
+        rowOf('SFO,SFO', 1, { a: 'of parts that were both asked for' }),
+        rowOf('SFO,JFK', 3, { a: 'too late' }),
+      ];
+      await store.append(source, written);
+      const given: FeatureRow[] = [];
+      const read = { source, features: entityType.features, entityIds: ['SFO,JFK', 'JFK,SFO', 'never,seen'], to: T(2) };
+      for await (const rows of store.rows(read)) given.push(...rows);
+      const whole = (row: FeatureRow): FeatureRow => ({
+        createdTimestamp: null,
+        sequence: null,
+        ...row,
+        values: new Map(['a', 'b'].map((name) => [name, row.values.get(name) ?? null])),
+      });
+      expect(given).toEqual(written.slice(0, 4).map(whole));
+    });
+
     it('adds the column of a feature that is new in the registry', async () => {
       const { entityType, source, store } = await setUp({ name: 'grows' });
       await store.append(source, [rowOf('x', 0, { a: '1' })]);

@@ -5,7 +5,7 @@ import type { Featurestore } from '../../registry/model.js';
 import { unlessAborted } from '../../unless-aborted.js';
 
 /** What is asked of an offline store that is not the embedded one. */
-export type HistoryStore = Pick<OfflineStore, 'maxLabelsPerRead' | 'bulk' | 'pointInTime' | 'history'>;
+export type HistoryStore = Pick<OfflineStore, 'maxLabelsPerRead' | 'bulk' | 'pointInTime' | 'rows'>;
 
 /** The offline store of a featurestore whose history is not in the embedded one; undefined for the others. */
 export type StoreElsewhere = (featurestore: Featurestore) => HistoryStore | undefined;
@@ -26,8 +26,8 @@ export function patiently(elsewhere: StoreElsewhere, signal: AbortSignal): Store
       store && {
         maxLabelsPerRead: store.maxLabelsPerRead,
         bulk: store.bulk,
+        rows: (read) => store.rows({ ...read, signal }),
         pointInTime: (read) => patient(() => store.pointInTime({ ...read, signal })),
-        history: (read) => patient(() => store.history({ ...read, signal })),
       }
     );
   };

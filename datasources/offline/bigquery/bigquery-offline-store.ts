@@ -12,15 +12,17 @@ import type {
   HistoryRead,
   OfflineStore,
   PointInTimeRead,
+  RowsRead,
 } from '../offline-store.js';
 import type { BigQueryForm } from '../point-in-time/bigquery.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { appendRows } from './append-rows.js';
 import { BigQueryBulkReads } from './bulk-reads.js';
 import { newestQuery, newestWrites } from './newest-values.js';
-import { QueryJobs, type QueryJobsOptions } from './query-jobs.js';
+import { LONGEST_SECONDS, QueryJobs, type QueryJobsOptions } from './query-jobs.js';
 import { historyEntry, historyQuery } from './read-history.js';
 import { emptyCells, placeRow, pointInTimeQueries } from './read-point-in-time.js';
+import { rowsQuery, storedRow } from './read-rows.js';
 
 const FORMS: Readonly<Record<BigQuerySettings['pointInTime'], BigQueryForm>> = {
   AGGREGATE: 'aggregate',
@@ -88,6 +90,16 @@ export class BigQueryOfflineStore implements OfflineStore {
     if (query === undefined) return [];
     const signal = AbortSignal.any(this.#signalsOf(read));
     return (await this.#jobs.rows('history', query, { signal })).map((row) => historyEntry(row, read));
+  }
+
+  async *rows(read: RowsRead): AsyncGenerator<FeatureRow[]> {
+    const query = rowsQuery(read, this.#tableOf(read.source));
+    if (query === undefined) return;
+    const asked = new Set(read.entityIds);
+    const signal = AbortSignal.any(this.#signalsOf(read));
+    for await (const rows of this.#jobs.pages('rows', query, { signal, timeoutSeconds: LONGEST_SECONDS })) {
+      yield rows.map((row) => storedRow(row, read)).filter(({ entityId }) => asked.has(entityId!));
+    }
   }
 
   /** Each row at least once (append-rows.ts); a row that is in the outcome as appended can be read at once. */

@@ -5,7 +5,7 @@ import type { FeatureSource } from '../../registry/model.js';
 import type { BulkRead, BulkReads, LabelCells } from '../offline-store.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { loadRows, type Loading } from './load-rows.js';
-import type { QueryJobs } from './query-jobs.js';
+import { LONGEST_SECONDS, type QueryJobs } from './query-jobs.js';
 import { askedLabel, boundsOf, bulkQuery, LABEL_COLUMNS, labelCells, type LabelBounds } from './read-point-in-time.js';
 import { storeError } from './store-error.js';
 
@@ -13,9 +13,6 @@ import { storeError } from './store-error.js';
 const LABELS_PER_LOAD = 250_000;
 /** A process that is killed leaves its table behind, which BigQuery then removes. Longer than a query may run. */
 const TABLE_LIFE: Instant = 86_400_000_000n;
-/** As long as BigQuery lets any query run. Nobody waits at a screen: it is a job, which can be cancelled. */
-const TIMEOUT_SECONDS = 6 * 3600;
-
 export interface BulkOptions extends Loading {
   readonly jobs: QueryJobs;
   readonly clock: Clock;
@@ -41,7 +38,7 @@ export class BigQueryBulkReads implements BulkReads {
       if (bounds === undefined) return;
       const path = `${settings.project}.${settings.dataset}.${id}`;
       const { query } = bulkQuery(read, { path, bounds }, tableOf);
-      for await (const rows of jobs.pages('point_in_time', query, { signal, timeoutSeconds: TIMEOUT_SECONDS })) {
+      for await (const rows of jobs.pages('point_in_time', query, { signal, timeoutSeconds: LONGEST_SECONDS })) {
         yield rows.map((row) => labelCells(row, read));
       }
     } finally {

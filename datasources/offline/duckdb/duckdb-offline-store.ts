@@ -11,6 +11,7 @@ import type {
   HistoryRead,
   OfflineStore,
   PointInTimeRead,
+  RowsRead,
 } from '../offline-store.js';
 import type { PointInTimeForm } from '../point-in-time/duckdb.js';
 import { appendRows } from './append-rows.js';
@@ -22,6 +23,7 @@ import { importSource } from './import-source.js';
 import { newestValues, rowsToCome, type RowsToCome } from './newest-values.js';
 import { readHistory } from './read-history.js';
 import { readPointInTime } from './read-point-in-time.js';
+import { readRows } from './read-rows.js';
 
 /** The embedded offline store: one DuckDB file, a table a source. */
 export class DuckDbOfflineStore implements OfflineStore {
@@ -61,6 +63,10 @@ export class DuckDbOfflineStore implements OfflineStore {
 
   async history(read: HistoryRead): Promise<HistoryEntry[]> {
     return this.#read(read, (connection) => readHistory(connection, read));
+  }
+
+  async *rows(read: RowsRead): AsyncGenerator<FeatureRow[]> {
+    yield await this.#read(read, (connection) => readRows(connection, read));
   }
 
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
