@@ -9,7 +9,7 @@ import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { reasonToReject } from '../reason-to-reject.js';
 import { loadRows, type Loading } from './load-rows.js';
 import { withinRateLimits } from './rate-limits.js';
-import { tableIdOf } from './source-table.js';
+import { addressOf, tableAt } from './source-table.js';
 import { reasonsOf, storeError } from './store-error.js';
 import { toInsertJson } from './value-mapping.js';
 
@@ -95,7 +95,7 @@ function insertRow({ source, table, nextArrival }: Appending, row: FeatureRow): 
     [table.sequence, row.sequence?.toString()],
     [table.arrival, nextArrival().toString()],
     [table.emptyArrays, emptyArrays.length > 0 ? emptyArrays : undefined],
-    ...present.map(({ feature, value }): [string, unknown] => [feature.name, toInsertJson(feature.valueType, value)]),
+    ...present.map(({ feature, value }): [string, unknown] => [feature.column, toInsertJson(feature.valueType, value)]),
   ];
   // An absent column is null; a null said for an array would be an error.
   const json: Record<string, unknown> = {};
@@ -126,7 +126,7 @@ interface PartialFailure {
 }
 
 function tableOf({ client, settings, source }: Appending): Table {
-  return client.dataset(settings.dataset).table(tableIdOf(source));
+  return tableAt(client, addressOf(source, settings));
 }
 
 async function insert(appending: Appending, rows: readonly InsertRow[]): Promise<RowFault[]> {
@@ -179,8 +179,8 @@ async function load(appending: Appending, rows: readonly AcceptedRow[]): Promise
 
 /** A load job takes a JSON column as JSON, where a stream takes its text. */
 function loadJson({ features }: FeatureSource, json: InsertRow['json']): InsertRow['json'] {
-  const structs = features.filter(({ name, valueType }) => valueType === 'STRUCT' && name in json);
-  return { ...json, ...Object.fromEntries(structs.map(({ name }) => [name, JSON.parse(json[name] as string)])) };
+  const structs = features.filter(({ column, valueType }) => valueType === 'STRUCT' && column in json);
+  return { ...json, ...Object.fromEntries(structs.map(({ column }) => [column, JSON.parse(json[column] as string)])) };
 }
 
 function isPartialFailure(error: unknown): error is PartialFailure {

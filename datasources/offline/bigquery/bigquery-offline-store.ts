@@ -23,6 +23,7 @@ import { LONGEST_SECONDS, QueryJobs, type QueryJobsOptions } from './query-jobs.
 import { historyEntry, historyQuery } from './read-history.js';
 import { emptyCells, placeRow, pointInTimeQueries } from './read-point-in-time.js';
 import { rowsQuery, storedRow } from './read-rows.js';
+import { addressOf, tableAt } from './source-table.js';
 
 const FORMS: Readonly<Record<BigQuerySettings['pointInTime'], BigQueryForm>> = {
   AGGREGATE: 'aggregate',
@@ -34,7 +35,7 @@ export interface BigQueryStoreOptions extends QueryJobsOptions {
   readonly clock: Clock;
 }
 
-/** The offline store on Google Cloud: a dataset a featurestore, a table a source. */
+/** The offline store on Google Cloud: a table a source, in the dataset of the featurestore or where the registry says. */
 export class BigQueryOfflineStore implements OfflineStore {
   readonly maxLabelsPerRead = 10_000;
   /** Where no table may be made there is none for labels either: they go as parameters, so many a query. */
@@ -49,9 +50,11 @@ export class BigQueryOfflineStore implements OfflineStore {
     this.#settings = options.settings;
     this.#jobs = new QueryJobs(options);
     const tableOf = (source: FeatureSource): BigQueryTable => this.#tableOf(source);
-    this.bulk = options.settings.createTables
-      ? new BigQueryBulkReads({ ...options, jobs: this.#jobs, tableOf })
-      : undefined;
+    const { createTables, dataset } = options.settings;
+    this.bulk =
+      createTables && dataset !== null
+        ? new BigQueryBulkReads({ ...options, dataset, jobs: this.#jobs, tableOf })
+        : undefined;
   }
 
   async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
@@ -115,7 +118,10 @@ export class BigQueryOfflineStore implements OfflineStore {
   }
 
   async isHealthy(): Promise<boolean> {
-    await this.#client.dataset(this.#settings.dataset).getMetadata();
+    const { dataset } = this.#settings;
+    const [source] = this.options.tables.keys();
+    if (dataset !== null) await this.#client.dataset(dataset).getMetadata();
+    else if (source) await tableAt(this.#client, addressOf(source, this.#settings)).getMetadata();
     return true;
   }
 

@@ -7,6 +7,7 @@ import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { loadRows, type Loading } from './load-rows.js';
 import { LONGEST_SECONDS, type QueryJobs } from './query-jobs.js';
 import { askedLabel, boundsOf, bulkQuery, LABEL_COLUMNS, labelCells, type LabelBounds } from './read-point-in-time.js';
+import { pathOf, tableAt } from './source-table.js';
 import { storeError } from './store-error.js';
 
 /** What one load job sends: some 25 MB, so that one whose connection breaks is soon sent again. */
@@ -14,6 +15,8 @@ const LABELS_PER_LOAD = 250_000;
 /** A process that is killed leaves its table behind, which BigQuery then removes. Longer than a query may run. */
 const TABLE_LIFE: Instant = 86_400_000_000n;
 export interface BulkOptions extends Loading {
+  /** Where the tables of labels are. */
+  readonly dataset: string;
   readonly jobs: QueryJobs;
   readonly clock: Clock;
   readonly tableOf: (source: FeatureSource) => BigQueryTable;
@@ -29,15 +32,18 @@ export class BigQueryBulkReads implements BulkReads {
   constructor(private readonly options: BulkOptions) {}
 
   async *pointInTime(read: BulkRead): AsyncGenerator<LabelCells[]> {
-    const { client, settings, newId, jobs, tableOf } = this.options;
+    const { client, settings, dataset, newId, jobs, tableOf } = this.options;
     const { signal } = read;
-    const id = `featuregraph_labels_${newId().replaceAll('-', '_')}`;
-    const table = client.dataset(settings.dataset).table(id);
+    const address = {
+      project: settings.project,
+      dataset,
+      table: `featuregraph_labels_${newId().replaceAll('-', '_')}`,
+    };
+    const table = tableAt(client, address);
     try {
       const bounds = await this.#load(table, read);
       if (bounds === undefined) return;
-      const path = `${settings.project}.${settings.dataset}.${id}`;
-      const { query } = bulkQuery(read, { path, bounds }, tableOf);
+      const { query } = bulkQuery(read, { path: pathOf(address), bounds }, tableOf);
       for await (const rows of jobs.pages('point_in_time', query, { signal, timeoutSeconds: LONGEST_SECONDS })) {
         yield rows.map((row) => labelCells(row, read));
       }
