@@ -10,9 +10,11 @@ import { testEntityType } from '../support/test-registry.js';
 
 const NOW = 1_000_000_000_000_000n;
 const FAULTS: FaultKind[] = ['backendError', 'rateLimitExceeded', 'cutBefore', 'cutAfter', 'slow'];
-const START_JOB = /POST .*\/jobs$/;
+const START_JOB = /POST \/projects\/.*\/jobs$/;
 const READ_PAGE = /GET .*\/queries\//;
 const INSERT = /POST .*\/insertAll$/;
+const LOAD = /POST \/upload\/.*\/jobs$/;
+const TOO_OLD_TO_STREAM = -4000 * 86_400;
 
 describeWithGoogleSql('BigQuery, when it is not well', () => {
   let server: BigQueryServer;
@@ -78,6 +80,17 @@ describeWithGoogleSql('BigQuery, when it is not well', () => {
     expect(await valuesNow('x', 'y')).toEqual(['a', 'b']);
   });
 
+  it.each(FAULTS)('a %s while rows are loaded: each of them once', async (kind) => {
+    server.faults.inject(kind, LOAD);
+    const outcome = await store.append(
+      source,
+      ['x', 'y'].map((entityId) => row(entityId, TOO_OLD_TO_STREAM, entityId)),
+    );
+    expect(outcome).toEqual({ appended: 2, rejected: [] });
+    expect(storedRows()).toBe(2);
+    expect(await valuesNow('x', 'y')).toEqual(['x', 'y']);
+  });
+
   it('rows written twice, when BigQuery does not recognise them, are read as once', async () => {
     server.tables.deduplicates = false;
     server.faults.inject('cutAfter', INSERT);
@@ -109,6 +122,10 @@ describeWithGoogleSql('BigQuery, when it is not well', () => {
   it.each(['backendError', 'rateLimitExceeded', 'cutBefore', 'cutAfter'] as const)(
     'a %s that does not end is STORE_UNAVAILABLE, in words that name nothing inside',
     async (kind) => {
+      const old = row('x', TOO_OLD_TO_STREAM, 'a');
+      server.faults.inject(kind, LOAD, 1000);
+      await expect(store.append(source, [old])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      expect(storedRows()).toBeLessThan(2);
       server.faults.inject(kind, /insertAll|queries|jobs/, 1000);
       for (const attempt of [() => store.append(source, [row('x', 0, 'a')]), () => valuesNow('x')]) {
         await expect(attempt()).rejects.toMatchObject({

@@ -16,6 +16,12 @@ export function hasStatus(error: unknown, status: number): boolean {
   return Number(((error ?? {}) as ApiFault).code) === status;
 }
 
+/** The API understood the request and will not do it; anything else may be different the next time. */
+export function isRefusal(error: unknown): boolean {
+  const status = Number(((error ?? {}) as ApiFault).code);
+  return status >= 400 && status < 500;
+}
+
 /** The API found the query itself wrong: a fault of ours, or a table that changed. Trying again would not help. */
 const FAULTS_OF_THE_QUERY = ['invalidQuery', 'invalid'];
 
