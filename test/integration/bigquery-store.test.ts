@@ -106,6 +106,26 @@ describeWithGoogleSql('the BigQuery offline store', () => {
     expect(cells[0]).toMatchObject(Array.from({ length: 17 }, (_, index) => ({ value: String(index) })));
   });
 
+  it('splits features of a wide source, whose names alone fill a statement', async () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `f${index}_`.padEnd(64, 'x'));
+    const entityType = thing({
+      sources: [{ features: names.map((name) => ({ name, valueType: 'STRING' as const })) }],
+    });
+    const store = await openTestStore(server, entityType);
+    await store.append(entityType.sources[0]!, [
+      row('x', NOW, Object.fromEntries(names.map((name, index) => [name, String(index)]))),
+    ]);
+    let cells: { value: unknown }[][] = [];
+    const jobs = await jobsDuring(async () => (cells = await store.pointInTime(readOf(entityType, 'x'))));
+    expect(jobs.map(({ configuration }) => configuration.query.query.length < 1_000_000)).toEqual([true, true]);
+    expect(cells[0]!.map(({ value }) => value)).toEqual(names.map((_, index) => String(index)));
+
+    const labels = { count: 1, page: async () => [{ entityId: 'x', time: NOW }] };
+    const { features } = entityType;
+    const loaded = store.bulk!.pointInTime({ entityType, features, labels })[Symbol.asyncIterator]();
+    await expect(loaded.next()).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'features' } });
+  });
+
   it('reads results page by page, and stops asking when the reader does', async () => {
     const entityType = thing();
     const store = await openTestStore(server, entityType);
@@ -384,6 +404,12 @@ describeWithGoogleSql('the BigQuery offline store', () => {
 
   it('says so when there is no such dataset', async () => {
     await expect(openTestStore(server, thing(), { dataset: 'nowhere' })).rejects.toThrow('There is no dataset');
+  });
+
+  it('does not open tables that the form of its reads cannot answer for', async () => {
+    const entityType = thing();
+    const opening = openTestStore(server, entityType, { pointInTime: 'ENTITY_FEATURES_AT_TIME' });
+    await expect(opening).rejects.toThrow(/ML.ENTITY_FEATURES_AT_TIME cannot heed; set pointInTime/);
   });
 
   describe('the doctor', () => {

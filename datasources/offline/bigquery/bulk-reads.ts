@@ -1,4 +1,5 @@
 import type { Table } from '@google-cloud/bigquery';
+import { badInput } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
 import { formatInstant, type Instant } from '../../../values/instant.js';
 import type { FeatureSource } from '../../registry/model.js';
@@ -6,7 +7,15 @@ import type { BulkRead, BulkReads, LabelCells } from '../offline-store.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { loadRows, type Loading } from './load-rows.js';
 import { LONGEST_SECONDS, type QueryJobs } from './query-jobs.js';
-import { askedLabel, boundsOf, bulkQuery, LABEL_COLUMNS, labelCells, type LabelBounds } from './read-point-in-time.js';
+import {
+  askedLabel,
+  boundsOf,
+  bulkQuery,
+  FEATURES_PER_QUERY,
+  LABEL_COLUMNS,
+  labelCells,
+  type LabelBounds,
+} from './read-point-in-time.js';
 import { pathOf, tableAt } from './source-table.js';
 import { storeError } from './store-error.js';
 
@@ -33,7 +42,13 @@ export class BigQueryBulkReads implements BulkReads {
 
   async *pointInTime(read: BulkRead): AsyncGenerator<LabelCells[]> {
     const { client, settings, dataset, newId, jobs, tableOf } = this.options;
-    const { signal } = read;
+    const { signal, features } = read;
+    if (features.length > FEATURES_PER_QUERY) {
+      throw badInput(
+        `BigQuery answers a query of at most ${FEATURES_PER_QUERY} features of a source, and this asks for ${features.length}. Ask for fewer features at once.`,
+        'features',
+      );
+    }
     const address = {
       project: settings.project,
       dataset,

@@ -1,6 +1,7 @@
 import { NOT_FOUND_CELL, type CellStatus, type FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
+import { chunksOf } from '../../chunks-of.js';
 import type { BulkRead, LabelCells, PointInTimeLabel, PointInTimeRead } from '../offline-store.js';
 import { compileForBigQuery, type BigQueryForm } from '../point-in-time/bigquery.js';
 import { BigQueryParameters, timestampParameter, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
@@ -15,6 +16,8 @@ const LABEL_BYTES_PER_QUERY = 3_300_000;
 const BYTES_AROUND_LABEL = 140;
 /** A statement that joins some 30 feature tables is more than BigQuery's planner takes. */
 const SOURCES_PER_QUERY = 15;
+/** A statement has at most 1 MB, and a feature with the longest of names takes a KB of it. */
+export const FEATURES_PER_QUERY = 800;
 
 /** A part of a read that one query answers: some of its labels, and some of its features. */
 export interface PointInTimeQuery {
@@ -39,7 +42,7 @@ export function pointInTimeQueries(
   tableOf: (source: FeatureSource) => BigQueryTable,
 ): PointInTimeQuery[] {
   const groups = featureGroups(read.features);
-  return chunksOf(read.labels.flatMap(askedLabel)).flatMap((chunk) =>
+  return labelChunks(read.labels.flatMap(askedLabel)).flatMap((chunk) =>
     groups.map((columns) => {
       const parameters = new BigQueryParameters();
       const placeholder = parameters.add(
@@ -134,16 +137,16 @@ export function askedLabel({ entityId, time }: PointInTimeLabel, row: number): L
   return entityId === null || time === null ? [] : [{ row, entityId, time }];
 }
 
-/** The places of the features, in groups of few enough sources. Columns of a plan are numbered in this order. */
+/** The places of the features, in groups that one statement can ask for. Columns of a plan are numbered in this order. */
 function featureGroups(features: readonly Feature[]): number[][] {
   const sources = [...new Set(features.map(({ source }) => source))];
   const groups = Map.groupBy(features.keys(), (column) =>
     Math.floor(sources.indexOf(features[column]!.source) / SOURCES_PER_QUERY),
   );
-  return [...groups.values()];
+  return [...groups.values()].flatMap((group) => chunksOf(group, FEATURES_PER_QUERY));
 }
 
-function chunksOf(labels: readonly Label[]): Label[][] {
+function labelChunks(labels: readonly Label[]): Label[][] {
   const chunks: Label[][] = [];
   let bytes = Infinity;
   for (const label of labels) {
