@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
+import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
 import { openStores } from './composition/stores.js';
@@ -41,10 +42,12 @@ export interface GatewayOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly onPrepare: (progress: PrepareProgress) => void;
+  /** For tests. */
+  readonly google?: GoogleClientOptions;
 }
 
 /** The composition root: configuration, datasources, schema, server. Nothing else wires. */
-export async function startGateway({ config, logger, onPrepare }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({ config, logger, onPrepare, google }: GatewayOptions): Promise<Gateway> {
   const { host, port, metricsPort } = config;
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
@@ -59,6 +62,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   const metrics = createGatewayMetrics(metricsRegistry);
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
+    ...(google?.vertex ? { vertexClient: google.vertex } : {}),
   });
   const prepared = await stores.prepare(onPrepare);
   const warn = (found: ReadonlyMap<FeatureSource, number>, what: string): void => {
@@ -77,6 +81,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
     dataDirectory: config.dataDirectory,
     logger,
     metrics,
+    google,
   });
 
   const services: Services = {

@@ -24,6 +24,7 @@ import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
+import type { GoogleClientOptions } from './google-clients.js';
 import { measuredJobStore } from './measured-job-store.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
@@ -35,6 +36,7 @@ export interface JobsOptions {
   readonly dataDirectory: string;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
+  readonly google?: GoogleClientOptions | undefined;
 }
 
 export interface OpenJobs {
@@ -88,7 +90,7 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
     predictions: new LocalBatchPredictions(engine, room),
     runner: new BatchPredictionRunner(room),
   });
-  const vertex = openVertexBatchPrediction(registry, engine);
+  const vertex = openVertexBatchPrediction({ registry, engine, logger, google: options.google ?? {} });
   routes.set('vertex', vertex.route);
   await engine.resume();
   return {
