@@ -25,8 +25,11 @@ export interface OpenOnlineStores {
   close(): Promise<void>;
 }
 
-/** Of a shadow store: enough at once for a busy gateway, and more patience than any store's own deadline. */
-const SHADOW_LIMITS = { mostAtOnce: 32, patienceMs: 40_000 };
+/**
+ * Of a shadow store: enough at once for a busy gateway, and more patience than any store's own deadline; at the end two
+ * seconds, as the whole of a stop has to fit into the ten that Cloud Run gives (docs/google-cloud.md).
+ */
+const SHADOW_LIMITS = { mostAtOnce: 32, patienceMs: 40_000, mostWaiting: 10_000, lastWaitMs: 2_000 };
 
 /** The online store of each featurestore, open; a store that several name is opened once. */
 export async function openOnlineStores(
@@ -55,7 +58,7 @@ export async function openOnlineStores(
     },
     serving: [...new Set(registry.featurestores.map(({ onlineSettings }) => storeOf(onlineSettings)))],
     close: async () => {
-      for (const shadow of shadows.values()) await shadow.settled();
+      await Promise.all([...shadows.values()].map((shadow) => shadow.finish()));
       for (const store of [...opened.values()].toReversed()) await store.close();
     },
   };
