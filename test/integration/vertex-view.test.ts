@@ -266,6 +266,12 @@ describe('a fresh view', () => {
     },
   );
 
+  it('is unavailable also where it takes a while to hear of its syncs', async () => {
+    const { read } = await readNobody(null);
+    world.server.faults.add('ListFeatureViewSyncs', { kind: 'delay', ms: 300 });
+    await expect(read()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
   it('stays unavailable while nothing newer is heard of its syncs, until it serves an entity', async () => {
     let now = NOW;
     const { entityType, view, store, read } = await readNobody(null, () => now);
@@ -289,6 +295,15 @@ describe('a fresh view', () => {
 });
 
 describe('writing', () => {
+  it('says where the stream belongs, as no client does it for a stream', async () => {
+    const [store, entityType] = [openStore(), thing()];
+    const view = addViewOf(world, entityType);
+    world.server.calls.length = 0;
+    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+    const [{ metadata } = { metadata: null }] = world.server.callsOf('FeatureViewDirectWrite');
+    expect(metadata?.get('x-goog-request-params')).toEqual([`feature_view=${encodeURIComponent(view.resource.name)}`]);
+  });
+
   it('refuses a row with nulls of a dense entity type, which would leave old values served', async () => {
     const [store, entityType] = [openStore(), thing({ dense: true })];
     addViewOf(world, entityType);
