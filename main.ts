@@ -136,6 +136,7 @@ export async function startGateway({ config, logger, onPrepare, google }: Gatewa
         http,
         drain: () => health.drain(),
         delayMs: config.shutdownDelayMs,
+        graceMs: config.shutdownGraceMs,
         thenStop: [
           () => apollo.stop(),
           () => jobs.close(),
