@@ -22,6 +22,11 @@ export function addMigrateCommands(program: Command, open = openOnlineStore): vo
     .requiredOption('--dataset <dataset>', 'the BigQuery dataset that takes the values, in the same project')
     .option('--dataset-location <location>', 'where the dataset is; the region of the featurestore if not given')
     .option('--online-store <id>', 'the feature online store to make; called like the featurestore if not given')
+    .option(
+      '--prefix <text>',
+      'before the names of tables, feature groups and views: two featurestores may each have a customer',
+      namePrefix,
+    )
     .action(async (options: MigratePlanOptions) => {
       process.stdout.write(await migratePlan(options));
     });
@@ -53,6 +58,11 @@ export function addMigrateCommands(program: Command, open = openOnlineStore): vo
 }
 
 type CompareFlags = Omit<MigrateCompareOptions, 'featurestore' | 'entityType'>;
+
+function namePrefix(text: string): string {
+  if (/^[a-z_][a-z0-9_]*$/.test(text)) return text;
+  throw new InvalidArgumentError('It has lower-case letters, digits and _, and does not begin with a digit.');
+}
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');
