@@ -3,7 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { loadConfig } from '../../config/load-config.js';
 import { projectRoot } from '../../config/project-root.js';
 import { systemClock } from '../../values/clock.js';
-import { openOfflineStores } from '../../composition/offline-stores.js';
+import { openOfflineStoreToRead } from '../../composition/offline-stores.js';
 import { openOnlineStore } from '../../composition/online-stores.js';
 import { openRegistry } from '../../composition/registry.js';
 import { migrateCompare, type MigrateCompareOptions } from './migrate-compare.js';
@@ -36,7 +36,7 @@ export function addMigrateCommands(program: Command, open = openOnlineStore): vo
     .description('Compare the online store of a featurestore with its shadow. Exit code 1 when too much differs.')
     .argument('<featurestore>', 'a featurestore of the registry that has a shadow')
     .argument('<entity-type>', 'one of its entity types')
-    .option('--ids <file>', 'entity ids, one a line; those of the offline store if not given')
+    .option('--ids <file>', 'entity ids, one a line; a sample of those of the offline store if not given')
     .option('--sample <count>', 'how many entities, chosen at random', wholeNumber, 1000)
     .option('--threshold <share>', 'the share of values that may differ, 0 to 1', share, 0)
     .action(async (featurestore: string, entityType: string, options: CompareFlags) => {
@@ -47,7 +47,7 @@ export function addMigrateCommands(program: Command, open = openOnlineStore): vo
         {
           registry,
           openOnlineStore: (settings) => open(settings, dataDirectory),
-          openOfflineStore: async (featurestore) => (await openOfflineStores(registry, dataDirectory)).of(featurestore),
+          openOfflineStore: (of) => openOfflineStoreToRead(of, dataDirectory),
           clock: systemClock,
           random: Math.random,
         },

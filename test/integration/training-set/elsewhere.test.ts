@@ -157,6 +157,7 @@ function readBy(store: OfflineStore, pointInTime: OfflineStore['pointInTime']): 
     history: (read) => store.history(read),
     append: (source, rows) => store.append(source, rows),
     newest: (source) => store.newest(source),
+    sampleEntityIds: (entityType, count) => store.sampleEntityIds(entityType, count),
     estimateBytes: (read) => store.estimateBytes(read),
     isHealthy: () => store.isHealthy(),
     close: () => store.close(),
