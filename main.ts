@@ -6,6 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
+import { storesUp } from './composition/stores-up.js';
 import { openRegistry } from './composition/registry.js';
 import { openStores } from './composition/stores.js';
 import type { Config } from './config/config.js';
@@ -18,6 +19,7 @@ import type { FeatureSource } from './datasources/registry/model.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
+import { createStoreMetrics } from './observability/store-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { createApolloServer } from './server/apollo.js';
@@ -105,7 +107,8 @@ export async function startGateway({ config, logger, onPrepare, google }: Gatewa
     isIntrospectionAllowed: config.isIntrospectionAllowed,
   });
   await apollo.start();
-  const health = createHealth(() => stores.isHealthy());
+  createStoreMetrics(metricsRegistry, () => storesUp(registry, stores));
+  const health = createHealth(() => stores.isReady());
   const http = createHttpServer({
     apollo,
     createContext: (requestId) => createContext(services, requestId),

@@ -7,6 +7,7 @@ import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-fol
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
+import { isHealthy } from '../datasources/store-health.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { systemClock } from '../values/clock.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
@@ -19,7 +20,11 @@ export interface OpenStores extends FeatureStores {
   /** The offline store of a featurestore, if it is another one than that. */
   readonly elsewhere: (featurestore: Featurestore) => OfflineStore | undefined;
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
-  isHealthy(): Promise<boolean>;
+  /**
+   * Whether values can be read now. Offline stores have no part in it: with BigQuery down for all, all instances would be taken
+   * out of service, and reads of values now, which it has no part in, would fail too.
+   */
+  isReady(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -38,8 +43,7 @@ export async function openStores(
     offline: (featurestore) => offline.of(featurestore),
     prepare: (onProgress) =>
       prepareStores(registry, offline.embedded, (featurestore) => online.toFill(featurestore), systemClock, onProgress),
-    isHealthy: async () =>
-      (await Promise.all([...offline.all, ...online.serving].map((store) => store.isHealthy()))).every(Boolean),
+    isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
     close: async () => {
       await online.close();
       for (const store of offline.all.toReversed()) await store.close();

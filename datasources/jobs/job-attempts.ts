@@ -32,7 +32,7 @@ export function isGivenUp(job: JobRecord): boolean {
 
 /** What is told of a given-up job that could not be put down: what its runner says of it, if it says anything. */
 export function givenUpFor(error: unknown): JobFailure {
-  return error instanceof JobFailure ? error : new JobFailure(GIVEN_UP.code, GIVEN_UP.message);
+  return error instanceof JobFailure ? error : new JobFailure(GIVEN_UP.code, GIVEN_UP.message, { cause: error });
 }
 
 /** The process was asked to stop: that is not the job's fault, and does not count as an attempt. */

@@ -229,7 +229,6 @@ export class JobEngine {
       );
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.#options.onError(error, record);
       await this.#fail(record.id, givenUpFor(error));
     }
   }
@@ -259,7 +258,7 @@ export class JobEngine {
     const failure = jobErrorOf(error);
     const record = await this.#change(id, (current) => ({ ...this.#ended(current, 'FAILED'), error: failure }));
     // What a failure was made of is for the log alone.
-    const hasMore = error instanceof AppError && error.cause !== undefined;
+    const hasMore = error instanceof Error && error.cause !== undefined;
     if (failure.code === 'INTERNAL' || hasMore) this.#options.onError(error, record);
   }
 

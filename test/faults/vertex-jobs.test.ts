@@ -288,4 +288,4 @@ describe('a gateway with a model on Vertex AI', () => {
     const found = jobs.nodes.map((job: { readonly id: string }) => job.id);
     expect(found.filter((id: string) => ids.includes(id))).toHaveLength(ids.length);
   });
-}, 120_000);
+}, 240_000);

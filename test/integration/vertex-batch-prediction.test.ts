@@ -26,21 +26,12 @@ import type { Model } from '../../datasources/models/model.js';
 import { VertexClients } from '../../datasources/vertex/vertex-clients.js';
 import { startCloudStorageServer, type CloudStorageServer } from '../support/google/cloud-storage-server.js';
 import { BatchPredictionWorld } from '../support/google/vertex/batch-prediction-jobs.js';
+import { vertexDelayModel } from '../support/google/vertex-delay-model.js';
 import { startVertexServer, type VertexServer } from '../support/google/vertex-server.js';
 
 const PLACE = { project: 'demo-project', location: 'europe-west4' };
-const MODEL_NAME = 'projects/demo-project/locations/europe-west4/models/delay@2';
-const MODEL: Model = {
-  kind: 'model',
-  name: 'delay',
-  displayName: 'Delay',
-  description: null,
-  labels: {},
-  runtime: 'VERTEX',
-  location: MODEL_NAME,
-  inputs: [],
-  outputs: [],
-};
+const MODEL = vertexDelayModel(PLACE.project);
+const MODEL_NAME = MODEL.location;
 
 const SPEC: BatchPredictionSpec = {
   model: 'delay',
@@ -525,6 +516,7 @@ describe('batch prediction on Vertex AI', () => {
 
   it('does not give one caller the job of another who happens to use the same key', async () => {
     await predictions.start(REQUEST);
+    await created();
     await predictions.start({ ...REQUEST, createdBy: 'somebody else' });
     await eventually(() => world.jobs.size).toBe(2);
   });

@@ -8,10 +8,10 @@ import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import { batchPredictionJob } from '../../datasources/jobs/vertex/job-request.js';
 import type { VertexOutput } from '../../datasources/jobs/vertex/vertex-job.js';
 import { VertexBatchPredictions } from '../../datasources/jobs/vertex/vertex-batch-predictions.js';
-import type { Model } from '../../datasources/models/model.js';
 import type { BigQueryServer } from '../support/google/bigquery-server/server.js';
 import { DATASET, PROJECT, startBigQuery } from '../support/google/bigquery-store.js';
 import { startCloudStorageServer, type CloudStorageServer } from '../support/google/cloud-storage-server.js';
+import { vertexDelayModel } from '../support/google/vertex-delay-model.js';
 import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
 import { jobRecord } from '../support/job-record.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -34,17 +34,18 @@ const SPEC: BatchPredictionSpec = {
   retryOf: null,
 };
 
-const MODEL: Model = {
-  kind: 'model',
-  name: 'delay',
-  displayName: 'Delay',
-  description: null,
-  labels: {},
-  runtime: 'VERTEX',
-  location: `projects/${PROJECT}/locations/europe-west4/models/delay`,
-  inputs: [],
-  outputs: [],
-};
+const MODEL = vertexDelayModel(PROJECT);
+
+/** What is started is looked at before it runs. */
+const idleEngine = (): JobEngine =>
+  new JobEngine({
+    store: new LmdbJobStore(temporaryFolder()),
+    runners: [{ kind: 'BATCH_PREDICTION', run: () => new Promise(() => undefined) }],
+    clock: () => 0n,
+    newId: () => 'retry',
+    maxRunning: 1,
+    onError: () => undefined,
+  });
 
 /** A job that has ended, and says that it wrote there. */
 const ended = (output: VertexOutput, failed = 1n) =>
@@ -114,17 +115,8 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
   });
 
   const open = () => {
-    const engine = new JobEngine({
-      store: new LmdbJobStore(temporaryFolder()),
-      // What is started is looked at before it runs.
-      runners: [{ kind: 'BATCH_PREDICTION', run: () => new Promise(() => undefined) }],
-      clock: () => 0n,
-      newId: () => 'retry',
-      maxRunning: 1,
-      onError: () => undefined,
-    });
     return new VertexBatchPredictions({
-      engine,
+      engine: idleEngine(),
       modelOf: () => MODEL,
       storage: () => Promise.reject(new Error('these jobs write tables')),
       bigquery: async () =>
@@ -250,14 +242,7 @@ describe('results of batch prediction in Cloud Storage', () => {
     return {
       storage,
       predictions: new VertexBatchPredictions({
-        engine: new JobEngine({
-          store: new LmdbJobStore(temporaryFolder()),
-          runners: [{ kind: 'BATCH_PREDICTION', run: () => new Promise(() => undefined) }],
-          clock: () => 0n,
-          newId: () => 'retry',
-          maxRunning: 1,
-          onError: () => undefined,
-        }),
+        engine: idleEngine(),
         modelOf: () => MODEL,
         storage: async () =>
           new Storage({

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 
 /**
- * The lines of a file as it arrives, without empty ones. What is wrong with the stream is thrown, and it is let go of as
- * soon as nobody reads on; readline does neither.
+ * The lines of a file as it arrives, without empty ones. The stream is let go of as soon as nobody reads on: readline would
+ * leave the rest of a download of gigabytes under way.
  */
 export async function* linesOf(stream: Readable): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();

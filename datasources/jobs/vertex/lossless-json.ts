@@ -1,5 +1,5 @@
-/** Whole numbers with more digits than a JavaScript number is sure of. */
-const LONG_NUMBER = /\d{16}/;
+/** Whole numbers with more digits than a JavaScript number is sure of; the long fractions of models are none. */
+const LONG_NUMBER = /(?<![\d.])\d{16,}(?![\d.eE])/;
 
 /**
  * JSON in which no digit of a whole number is lost: one beyond 2^53 becomes its text, as clients read an INT64, or what

@@ -25,7 +25,7 @@ export interface VertexRunnerOptions {
   readonly clientFor: (location: string) => Promise<VertexJobsClient>;
   /** Between two looks at a job: from the first, doubling to the longest while nothing changes. */
   readonly pollMs: { readonly first: number; readonly longest: number };
-  /** Told what a job's owner is told without names, or not at all since it may pass: for the log. */
+  /** Told what went wrong and is tried again: for the log. */
   readonly onTrouble: (error: unknown, job: BatchPredictionJobRecord) => void;
 }
 
@@ -68,7 +68,6 @@ export class VertexBatchPredictionRunner implements JobRunner {
       return last ? { result: resultOf(last), progress: last.progress } : { result: null, progress: job.progress };
     } catch (cause) {
       const message = `${GIVEN_UP.message} Vertex AI did not confirm that it was ended there. ${whereToLook(keyOf(job))}`;
-      this.options.onTrouble(cause, job);
       throw new JobFailure(GIVEN_UP.code, message, { cause });
     }
   }
@@ -84,16 +83,11 @@ export class VertexBatchPredictionRunner implements JobRunner {
       const { labels, spec, displayName } = job;
       return batchPredictionJob({ displayName: displayName ?? job.id, labels, key, model, spec });
     };
-    try {
-      const client = await this.options.clientFor(location);
-      const found = await client.ensure(parent, key, request, control.signal);
-      if (found) await control.checkpoint(checkpointOf(found), found.progress);
-      else stopIfAsked(control);
-      return found?.name;
-    } catch (error) {
-      if (error instanceof JobFailure) this.options.onTrouble(error, job);
-      throw error;
-    }
+    const client = await this.options.clientFor(location);
+    const found = await client.ensure(parent, key, request, control.signal);
+    if (found) await control.checkpoint(checkpointOf(found), found.progress);
+    else stopIfAsked(control);
+    return found?.name;
   }
 
   /** Looks at the job until it has ended there. */
