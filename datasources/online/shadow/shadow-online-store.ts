@@ -1,6 +1,7 @@
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { EntityType } from '../../registry/model.js';
+import { answeredWithin } from '../../answered-within.js';
 import { chunksOf } from '../../chunks-of.js';
 import type { OnlineRead, OnlineStore, OnlineVersions, OnlineWrite } from '../online-store.js';
 import { ChangeQueue, type Change, type Outcome } from './change-queue.js';
@@ -83,7 +84,7 @@ export class ShadowOnlineStore implements OnlineStore {
 
   /** Lets what is under way end, for as long as a close may take, and begins nothing more. */
   async finish(): Promise<void> {
-    await endsWithin(this.settled(), this.#options.lastWaitMs);
+    await answeredWithin(this.#options.lastWaitMs, this.settled());
     for (const queue of this.#changes.values()) queue.drop();
   }
 
@@ -140,16 +141,10 @@ export class ShadowOnlineStore implements OnlineStore {
   async #patiently(work: () => Promise<void>): Promise<void> {
     // The caller's turn first: starting a call already costs the encoding of its message.
     await nextTurn();
-    if (!(await endsWithin(work(), this.#options.patienceMs))) throw new Error('the shadow took too long');
-  }
-}
-
-async function endsWithin(work: Promise<void>, ms: number): Promise<boolean> {
-  const enough = new AbortController();
-  const late = pause(ms, false, { signal: enough.signal }).catch(() => false);
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    enough.abort();
+    const isDone = await answeredWithin(
+      this.#options.patienceMs,
+      work().then(() => true),
+    );
+    if (!isDone) throw new Error('the shadow took too long');
   }
 }

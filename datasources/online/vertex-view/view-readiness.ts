@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
+import { answeredWithin } from '../../answered-within.js';
 import type { EntityType } from '../../registry/model.js';
 import { GRPC_STATUS, grpcCodeOf, READ_POLICY, retrying, type CallPolicy } from '../../vertex/call-policy.js';
 import { fromProtoTime } from '../../vertex/proto-time.js';
@@ -51,7 +51,8 @@ export class ViewReadiness {
     if (servedAt !== undefined && this.clock() - servedAt <= PROOF_KEPT) return;
     let asked = this.#asked.get(view);
     if (!asked) this.#asked.set(view, (asked = new RecentAnswer(() => this.#isSynced(view), this.clock)));
-    const isSynced = await unlessLate(asked.get(), end);
+    // The first question also loads the client that asks it.
+    const isSynced = await answeredWithin(end - performance.now(), asked.get());
     if (isSynced === true) this.hasServed(view);
     if (isSynced === false) this.#fresh.add(view);
     if (!this.#fresh.has(view)) return;
@@ -79,16 +80,5 @@ export class ViewReadiness {
       if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) throw error;
       return undefined;
     }
-  }
-}
-
-/** The answer; undefined when it is not there by `end`. The first question also loads the client that asks it. */
-async function unlessLate<T>(answer: Promise<T>, end: number): Promise<T | undefined> {
-  const enough = new AbortController();
-  const late = pause(Math.max(0, end - performance.now()), undefined, { signal: enough.signal }).catch(() => undefined);
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    enough.abort();
   }
 }

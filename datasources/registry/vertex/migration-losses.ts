@@ -1,16 +1,13 @@
 import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
 import { VALUE_TYPES, type ValueType } from '../../../values/value-type.js';
+import { RESERVED_NAMES, RESERVED_PREFIXES } from '../yaml/column-faults.js';
 import { MOST_FEATURE_NAME } from '../yaml/common-fields.js';
-import { RESERVED_NAMES } from '../yaml/find-faults.js';
 import type { LegacyEntityType, LegacyFeature, LegacyFeaturestore } from './legacy-featurestore.js';
 
 export type MovableFeature = LegacyFeature & { readonly valueType: ValueType };
 
 /** The column of an export, and of the tables made from it, that has the time of a row. */
 export const TIME_COLUMN = 'feature_timestamp';
-/** No column of BigQuery may begin so, in whatever case of letters. */
-const RESERVED_PREFIXES =
-  /^(_table_|_file_|_partition|_row_timestamp|__root__|_colidentifier|_change_(sequence_number|type|timestamp))/;
 
 export function isMovable(feature: LegacyFeature): feature is MovableFeature {
   return reasonToStay(feature) === undefined;
