@@ -8,6 +8,7 @@ import type { EntityType, Featurestore, OnlineStoreSettings, ShadowSettings } fr
 import type { Registry } from '../datasources/registry/registry.js';
 import type { ClientOptions } from '../datasources/vertex/vertex-clients.js';
 import { systemClock } from '../values/clock.js';
+import { allOrNone, type Opened } from './opened.js';
 
 export interface OnlineStoreOptions {
   /** Where it is counted what shadow stores find. */
@@ -35,13 +36,24 @@ const SHADOW_LIMITS = { mostAtOnce: 32, patienceMs: 40_000, mostWaiting: 10_000,
 export async function openOnlineStores(
   registry: Registry,
   dataDirectory: string,
-  { shadowReport, vertexClient }: OnlineStoreOptions,
+  options: OnlineStoreOptions,
 ): Promise<OpenOnlineStores> {
-  const opened = new Map<string, OnlineStore>();
+  return allOrNone((opened) => openAll(registry, dataDirectory, options, opened));
+}
+
+async function openAll(
+  registry: Registry,
+  dataDirectory: string,
+  { shadowReport, vertexClient }: OnlineStoreOptions,
+  opened: Opened,
+): Promise<OpenOnlineStores> {
+  const stores = new Map<string, OnlineStore>();
   for (const [key, settings] of settingsOf(registry)) {
-    opened.set(key, await openOnlineStore(settings, dataDirectory, vertexClient));
+    const store = await openOnlineStore(settings, dataDirectory, vertexClient);
+    opened.closeBy(() => store.close());
+    stores.set(key, store);
   }
-  const storeOf = (settings: OnlineStoreSettings): OnlineStore => opened.get(keyOf(settings))!;
+  const storeOf = (settings: OnlineStoreSettings): OnlineStore => stores.get(keyOf(settings))!;
   const shadows = new Map<Featurestore, ShadowOnlineStore>();
   for (const featurestore of registry.featurestores) {
     const { onlineSettings, shadow } = featurestore;
@@ -50,6 +62,9 @@ export async function openOnlineStores(
     const options = { ...SHADOW_LIMITS, ...rules, report: shadowReport, random: Math.random };
     shadows.set(featurestore, new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options));
   }
+  opened.closeBy(async () => {
+    await Promise.all([...shadows.values()].map((shadow) => shadow.finish()));
+  });
   return {
     of: (featurestore) => shadows.get(featurestore) ?? storeOf(featurestore.onlineSettings),
     toFill: ({ onlineSettings }) => {
@@ -57,10 +72,7 @@ export async function openOnlineStores(
       return 'markFilled' in store ? (store as FillableOnlineStore) : null;
     },
     serving: [...new Set(registry.featurestores.map(({ onlineSettings }) => storeOf(onlineSettings)))],
-    close: async () => {
-      await Promise.all([...shadows.values()].map((shadow) => shadow.finish()));
-      for (const store of [...opened.values()].toReversed()) await store.close();
-    },
+    close: () => opened.close(),
   };
 }
 

@@ -12,6 +12,7 @@ import { OperatorError } from '../errors/operator-error.js';
 import { systemClock } from '../values/clock.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
+import { allOrNone, type Opened } from './opened.js';
 
 /** The stores a registry names, open. */
 export interface OpenStores extends FeatureStores {
@@ -33,9 +34,20 @@ export async function openStores(
   dataDirectory: string,
   options: OnlineStoreOptions,
 ): Promise<OpenStores> {
+  return allOrNone((opened) => openAll(registry, dataDirectory, options, opened));
+}
+
+async function openAll(
+  registry: Registry,
+  dataDirectory: string,
+  options: OnlineStoreOptions,
+  opened: Opened,
+): Promise<OpenStores> {
   await makeDataFolder(dataDirectory);
   const offline = await openOfflineStores(registry, dataDirectory);
+  opened.closeBy(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
+  opened.closeBy(() => online.close());
   return {
     embedded: offline.embedded,
     elsewhere: (featurestore) => offline.elsewhere(featurestore),
@@ -44,10 +56,7 @@ export async function openStores(
     prepare: (onProgress) =>
       prepareStores(registry, offline.embedded, (featurestore) => online.toFill(featurestore), systemClock, onProgress),
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
-    close: async () => {
-      await online.close();
-      for (const store of offline.all.toReversed()) await store.close();
-    },
+    close: () => opened.close(),
   };
 }
 
