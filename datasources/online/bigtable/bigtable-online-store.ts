@@ -1,5 +1,6 @@
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
+import { concurrently } from '../../concurrently.js';
 import type { BigtableSettings, EntityType, Feature } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
 import type { FillableOnlineStore, OnlineRead, OnlineReadAsOf, OnlineVersions, OnlineWrite } from '../online-store.js';
@@ -87,7 +88,7 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
     const entities = [...Map.groupBy(writes, ({ entityId }) => entityId)];
     await this.#call(() =>
-      inParallel(entities, CALLS_AT_ONCE, ([entityId, ofEntity]) =>
+      concurrently(entities, CALLS_AT_ONCE, ([entityId, ofEntity]) =>
         writeCells(
           this.#connection.table,
           this.#settings.columnFamily,
@@ -170,7 +171,7 @@ export class BigtableOnlineStore implements FillableOnlineStore {
 
   async #deleteRows(keys: readonly string[]): Promise<void> {
     await this.#call(() =>
-      inParallel(keys, CALLS_AT_ONCE, (key) => deleteRow(this.#connection.table, key, this.#deadlineMs)),
+      concurrently(keys, CALLS_AT_ONCE, (key) => deleteRow(this.#connection.table, key, this.#deadlineMs)),
     );
   }
 
@@ -181,20 +182,4 @@ export class BigtableOnlineStore implements FillableOnlineStore {
       throw asStoreError(error);
     }
   }
-}
-
-/** Runs something for each item, some at a time. After a failure none is begun, and those under way are awaited. */
-async function inParallel<T>(items: readonly T[], atOnce: number, run: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    try {
-      for (let item = items[next++]; item !== undefined; item = items[next++]) await run(item);
-    } catch (error) {
-      next = items.length;
-      throw error;
-    }
-  };
-  const outcomes = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed) throw failed.reason;
 }
