@@ -2,7 +2,7 @@ import { status as CODE } from '@grpc/grpc-js';
 import { constants } from 'node:http2';
 import { Bigtable } from '@google-cloud/bigtable';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
+import type { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
 import { decodeCell } from '../../datasources/online/bigtable/cell-codec.js';
 import { rowKey } from '../../datasources/online/bigtable/row-key.js';
 import { findAppError } from '../../errors/mask-error.js';
@@ -11,6 +11,7 @@ import type { BigtableSettings, EntityType } from '../../datasources/registry/mo
 import {
   createTable,
   describeWithBigtable,
+  openBigtable,
   startBigtableEmulator,
   type BigtableEmulator,
 } from '../support/google/bigtable-emulator.js';
@@ -36,7 +37,7 @@ describeWithBigtable('Bigtable behind a network that fails', () => {
   afterAll(async () => emulator.stop());
   beforeEach(async () => {
     proxy = await startFaultProxy(emulator.endpoint);
-    store = await BigtableOnlineStore.open(settings, { apiEndpoint: proxy.endpoint, deadlineMs: 3000 });
+    store = await openBigtable(settings, { apiEndpoint: proxy.endpoint, deadlineMs: 3000 });
     entityType = testEntityType({
       name: `thing_${(made += 1)}`,
       sources: [{ features: [{ name: 'a', valueType: 'STRING' }] }],
@@ -87,7 +88,7 @@ describeWithBigtable('Bigtable behind a network that fails', () => {
   it('gives a slow answer, but not one slower than the deadline', async () => {
     proxy.fail('ReadRows', { kind: 'slow', delayMs: 300 });
     expect(await read()).toEqual(entityIds);
-    const hasty = await BigtableOnlineStore.open(settings, { apiEndpoint: proxy.endpoint, deadlineMs: 200 });
+    const hasty = await openBigtable(settings, { apiEndpoint: proxy.endpoint, deadlineMs: 200 });
     proxy.decide = () => ({ kind: 'slow', delayMs: 2000 });
     const { features } = entityType;
     await expect(hasty.read({ entityType, entityIds, features, now: NOW })).rejects.toMatchObject(UNAVAILABLE);
@@ -97,7 +98,7 @@ describeWithBigtable('Bigtable behind a network that fails', () => {
 
   it('says STORE_UNAVAILABLE of a store that stays out of reach, and names nothing of it', async () => {
     const options = { apiEndpoint: proxy.endpoint, deadlineMs: 300 };
-    const hasty = await BigtableOnlineStore.open({ ...settings, versionRetentionSeconds: 60 }, options);
+    const hasty = await openBigtable({ ...settings, versionRetentionSeconds: 60 }, options);
     proxy.decide = () => ({ kind: 'refused', status: CODE.UNAVAILABLE });
     const { features } = entityType;
     for (const call of [
@@ -145,7 +146,7 @@ describeWithBigtable('Bigtable behind a network that fails', () => {
   });
 
   it('does not let a write that is tried again undo a newer one that came between', async () => {
-    const direct = await BigtableOnlineStore.open(settings, { apiEndpoint: emulator.endpoint });
+    const direct = await openBigtable(settings, { apiEndpoint: emulator.endpoint });
     proxy.decide = async () => {
       if (proxy.calls.length === 1) return { kind: 'answer lost', status: CODE.UNAVAILABLE };
       await direct.write(entityType, [writeOf('e0', 2n, 'newer')]);
@@ -164,7 +165,7 @@ describeWithBigtable('Bigtable behind a network that fails', () => {
   });
 
   it('loses and doubles nothing when two writers write and a third of their calls fail', async () => {
-    const other = await BigtableOnlineStore.open(settings, { apiEndpoint: proxy.endpoint, deadlineMs: 3000 });
+    const other = await openBigtable(settings, { apiEndpoint: proxy.endpoint, deadlineMs: 3000 });
     const kinds: Fault[] = [
       { kind: 'refused', status: CODE.UNAVAILABLE },
       { kind: 'answer lost', status: CODE.UNAVAILABLE },

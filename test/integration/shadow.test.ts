@@ -220,7 +220,6 @@ const emptyStore: OnlineStore = {
   read: async () => [],
   write: async () => undefined,
   delete: async () => undefined,
-  clear: async () => undefined,
   isHealthy: async () => true,
   close: async () => undefined,
 };

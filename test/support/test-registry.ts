@@ -14,7 +14,12 @@ export function testRegistry(...featurestores: RegistryInput['featurestores']): 
   const document = registryDocument.parse({ featurestores });
   const faults = findFaults(document);
   if (faults.length > 0) throw new Error(JSON.stringify(faults));
-  return new Registry(toModel(document, { sqlTexts: new Map(), tablePaths: new Map() }));
+  // No files: the text of a source's SQL is the name it was given.
+  const names = document.featurestores
+    .flatMap(({ entityTypes }) => entityTypes)
+    .flatMap(({ sources }) => sources.flatMap(({ sql }) => sql ?? []));
+  const sqlTexts = new Map(names.map((name) => [name, name]));
+  return new Registry(toModel(document, { sqlTexts, tablePaths: new Map() }));
 }
 
 export function testEntityType(entityType: EntityTypeInput): EntityType {

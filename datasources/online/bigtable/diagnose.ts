@@ -28,7 +28,7 @@ export async function* diagnoseBigtable(settings: BigtableSettings, apiEndpoint?
     );
     // Deleting a row that is never there changes nothing, and asks for all that a write asks for.
     yield await tried('write conditionally', 'roles/bigtable.user', settings, () =>
-      deleteRow(connection.table, '$doctor', DEADLINE_MS),
+      deleteRow({ table: connection.table, deadlineMs: DEADLINE_MS }, '$doctor'),
     );
     yield await diagnoseAppProfile(connection, settings);
   } finally {

@@ -3,6 +3,9 @@ import { InterceptingCall, status as CODE, type Interceptor } from '@grpc/grpc-j
 import { AppError } from '../../../errors/app-error.js';
 import type { BigtableSettings } from '../../registry/model.js';
 
+/** How many calls about one row each are under way at once. */
+export const CALLS_AT_ONCE = 64;
+
 type CallOptions = NonNullable<GetRowsOptions['gaxOptions']>;
 
 const TRANSIENT: readonly unknown[] = [CODE.DEADLINE_EXCEEDED, CODE.RESOURCE_EXHAUSTED, CODE.ABORTED, CODE.UNAVAILABLE];
