@@ -16,6 +16,7 @@ import {
   type BigtableEmulator,
 } from '../support/google/bigtable-emulator.js';
 import { startFaultProxy, type FaultProxy } from '../support/google/fault-proxy.js';
+import { allOf } from '../support/all-of.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** An app profile as the API sends it, made with the client's own protos. */
@@ -26,12 +27,6 @@ function appProfile(profile: object): Buffer {
   const definitions = loadSync('google/bigtable/admin/v2/bigtable_instance_admin.proto', { includeDirs });
   const service = definitions['google.bigtable.admin.v2.BigtableInstanceAdmin'] as ServiceDefinition;
   return service.GetAppProfile!.responseSerialize(profile);
-}
-
-async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
 }
 
 const VERSIONS = { versions: 1 };
@@ -145,8 +140,27 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
     for (const method of ['GetTable', 'ReadRows', 'CheckAndMutateRow']) {
       proxy.fail(method, { kind: 'refused', status: CODE.PERMISSION_DENIED });
     }
-    const roles = faultsOf(await diagnose(settings)).map(({ todo }) => /--role=(.*)/.exec(todo ?? '')?.[1]);
-    expect(roles).toEqual(['roles/bigtable.viewer', 'roles/bigtable.reader', 'roles/bigtable.user']);
+    // On the table, not on the whole project.
+    const grant = `gcloud bigtable instances tables add-iam-policy-binding ${settings.table} --instance=test-instance`;
+    expect(faultsOf(await diagnose(settings)).map(({ todo }) => todo)).toEqual(
+      ['roles/bigtable.viewer', 'roles/bigtable.reader', 'roles/bigtable.user'].map(
+        (role) => `${grant} --project=test-project --member=ACCOUNT --role=${role}`,
+      ),
+    );
+  });
+
+  it('stops at the first call that is not answered, and says why in one line', async () => {
+    const settings = await createTable(emulator.endpoint, { rule: VERSIONS });
+    const deaf = await startFaultProxy(emulator.endpoint);
+    onTestFinished(() => deaf.stop());
+    deaf.decide = (method) => (method === 'ReadRows' ? { kind: 'refused', status: CODE.UNAVAILABLE } : undefined);
+    const findings = await allOf(diagnoseBigtable(settings, deaf.endpoint));
+    expect(findings.at(-1)).toMatchObject({
+      status: 'fault',
+      what: expect.stringMatching(/did not answer: .{1,201}$/),
+    });
+    expect(faultsOf(findings)).toHaveLength(1);
+    expect(new Set(deaf.calls)).toEqual(new Set(['GetTable', 'ReadRows']));
   });
 
   it('says what the emulator cannot tell', async () => {

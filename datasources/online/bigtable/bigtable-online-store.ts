@@ -14,6 +14,7 @@ import type {
 } from '../online-store.js';
 import { cellsOf, deleteRow, writeCells, type WriteTarget } from './conditional-write.js';
 import { ContentsRow } from './contents-row.js';
+import { startError } from './explain.js';
 import { fillEntityType } from './fill.js';
 import { readRows, type RowsBySlot, type StoredCell } from './read-rows.js';
 import { contentsKey, rowKey } from './row-key.js';
@@ -41,11 +42,13 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   readonly maxEntityIdsPerRead = 1000;
   readonly versions: OnlineVersions | undefined;
   readonly #connection: BigtableConnection;
+  readonly #settings: BigtableSettings;
   readonly #options: BigtableOptions;
   readonly #target: WriteTarget;
 
   private constructor(connection: BigtableConnection, settings: BigtableSettings, options: BigtableOptions) {
     this.#connection = connection;
+    this.#settings = settings;
     this.#options = options;
     const { deadlineMs = 10_000 } = options;
     this.#target = { table: connection.table, family: settings.columnFamily, deadlineMs };
@@ -55,7 +58,8 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   }
 
   static async open(settings: BigtableSettings, options: BigtableOptions): Promise<BigtableOnlineStore> {
-    return new BigtableOnlineStore(await connect(settings, options.apiEndpoint), settings, options);
+    const connection = await atStart(settings, () => connect(settings, options.apiEndpoint));
+    return new BigtableOnlineStore(connection, settings, options);
   }
 
   async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
@@ -111,12 +115,13 @@ export class BigtableOnlineStore implements FillableOnlineStore {
 
   async filledWith(entityType: EntityType): Promise<string | undefined> {
     const row = new ContentsRow(this.#target, contentsKey(entityType));
-    return (await this.#call(() => row.read())).contents;
+    return (await atStart(this.#settings, () => row.read())).contents;
   }
 
   async fill(entityType: EntityType, filling: Filling): Promise<boolean> {
     const { clock, newId, leaseMs = LEASE_MS } = this.#options;
-    return this.#call(() => fillEntityType(this.#target, entityType, filling, { clock, filling: newId(), leaseMs }));
+    const terms = { clock, filling: newId(), leaseMs };
+    return atStart(this.#settings, () => fillEntityType(this.#target, entityType, filling, terms));
   }
 
   async isHealthy(): Promise<boolean> {
@@ -160,5 +165,14 @@ export class BigtableOnlineStore implements FillableOnlineStore {
     } catch (error) {
       throw asStoreError(error);
     }
+  }
+}
+
+/** What is done before the gateway serves. Its failures end it, and are the operator's to read. */
+async function atStart<T>(settings: BigtableSettings, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw startError(settings, error);
   }
 }

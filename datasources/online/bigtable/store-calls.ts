@@ -10,25 +10,49 @@ type CallOptions = NonNullable<GetRowsOptions['gaxOptions']>;
 
 const TRANSIENT: readonly unknown[] = [CODE.DEADLINE_EXCEEDED, CODE.RESOURCE_EXHAUSTED, CODE.ABORTED, CODE.UNAVAILABLE];
 
+/** There is nothing to say to Google who is asking. */
+export class NoCredentials extends Error {
+  override readonly name = 'NoCredentials';
+}
+
 export interface BigtableConnection {
   readonly client: Bigtable;
   readonly table: Table;
 }
 
+/** The parts of the client that are used: values, the table's description, and that of the app profile. */
+type Service = 'BigtableClient' | 'BigtableTableAdminClient' | 'BigtableInstanceAdminClient';
+
 /**
- * Connects to the table of the settings; no request is made. The client takes most of a second to load, so it is loaded
+ * Connects to the table of the settings; no request is made of it. The client takes most of a second to load, so it is loaded
  * here, only where a registry names Bigtable. Its own metrics are off: they would go to Cloud Monitoring unasked.
+ *
+ * Rejects where there are no credentials. Left to its first call, each service of the client would look for them then, and
+ * reject a promise that nobody holds, which ends the process.
  *
  * @param apiEndpoint host:port of an emulator. BIGTABLE_EMULATOR_HOST does the same; the client reads it.
  */
-export async function connect(settings: BigtableSettings, apiEndpoint?: string): Promise<BigtableConnection> {
-  const { Bigtable } = await import('@google-cloud/bigtable');
+export async function connect(
+  settings: BigtableSettings,
+  apiEndpoint?: string,
+  services: readonly Service[] = ['BigtableClient'],
+): Promise<BigtableConnection> {
+  const { Bigtable, v2 } = await import('@google-cloud/bigtable');
   const client = new Bigtable({
     projectId: settings.project,
     metricsEnabled: false,
     ...(settings.appProfile === null ? {} : { appProfileId: settings.appProfile }),
     ...(apiEndpoint === undefined ? {} : { apiEndpoint }),
   });
+  for (const service of services) {
+    const part = new v2[service](client.options[service]);
+    try {
+      await part.initialize();
+    } catch (cause) {
+      throw new NoCredentials((cause as Error).message, { cause });
+    }
+    client.api[service] = part;
+  }
   return { client, table: client.instance(settings.instance).table(settings.table) };
 }
 
@@ -82,7 +106,18 @@ function cancelledIsUnavailable(): Record<string, unknown> {
  * transports hide it, and the log has it.
  */
 export function asStoreError(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (!TRANSIENT.includes(code) && code !== CODE.INTERNAL) return error;
+  if (!isOutOfReach(error)) return error;
   return new AppError('STORE_UNAVAILABLE', 'The online store did not answer. Try again.', {}, { cause: error });
+}
+
+/** Whether the store did not answer, or broke off: to be tried again later. */
+export function isOutOfReach(error: unknown): boolean {
+  const code = codeOf(error);
+  return TRANSIENT.includes(code) || code === CODE.INTERNAL;
+}
+
+/** The gRPC status code of an error; undefined when it is none of a call. */
+export function codeOf(error: unknown): number | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' ? code : undefined;
 }
