@@ -20,6 +20,7 @@ const settings: BigtableSettings = {
   table: `bench-${process.pid}`,
   columnFamily: 'f',
   appProfile: null,
+  readDeadlineMs: 3000,
   versionRetentionSeconds: 0,
 };
 const client = new Bigtable({ projectId: settings.project, metricsEnabled: false });

@@ -94,10 +94,8 @@ describeWithBigtable('a gateway', () => {
       ({ decide } = proxy);
       bigQuery = await startBigQuery(() => VERTEX_NOW);
       const registry = smallRegistry();
-      bigtable = await openBigtable(await createTable(emulator.endpoint), {
-        apiEndpoint: proxy.endpoint,
-        deadlineMs: 1000,
-      });
+      const settings = await createTable(emulator.endpoint, { readDeadlineMs: 1000 });
+      bigtable = await openBigtable(settings, { apiEndpoint: proxy.endpoint, writeDeadlineMs: 1000 });
       const sources = registry.featurestores.flatMap(({ entityTypes }) => entityTypes).flatMap((type) => type.sources);
       const offline = await openTestStore(bigQuery, sources);
       gateway = await startGatewayOfStores(registry, {

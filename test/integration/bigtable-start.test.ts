@@ -27,6 +27,7 @@ const SETTINGS: BigtableSettings = {
   table: 'online',
   columnFamily: 'f',
   appProfile: null,
+  readDeadlineMs: 500,
   versionRetentionSeconds: 0,
 };
 const NAMED = 'The online store BIGTABLE cannot be used, table features/online of project my-project:';
@@ -42,7 +43,7 @@ async function start(settings: BigtableSettings, apiEndpoint?: string): Promise<
   const starting = (async () => {
     const store = await openBigtable(settings, {
       ...(apiEndpoint === undefined ? {} : { apiEndpoint }),
-      deadlineMs: 500,
+      writeDeadlineMs: 500,
     });
     onTestFinished(() => store.close());
     if ((await store.filledWith(entityType)) === undefined) await store.fill(entityType, NOTHING);

@@ -28,8 +28,8 @@ export interface BigtableOptions {
   readonly newId: () => string;
   /** host:port of an emulator. */
   readonly apiEndpoint?: string;
-  /** How long a read or the write of one entity may take, attempts included. */
-  readonly deadlineMs?: number;
+  /** How long the write of one entity may take, attempts included. The settings say it of reads. */
+  readonly writeDeadlineMs?: number;
   /** For how long a gateway that fills the table and is not heard of is waited for by others. */
   readonly leaseMs?: number;
 }
@@ -50,8 +50,8 @@ export class BigtableOnlineStore implements FillableOnlineStore {
     this.#connection = connection;
     this.#settings = settings;
     this.#options = options;
-    const { deadlineMs = 10_000 } = options;
-    this.#target = { table: connection.table, family: settings.columnFamily, deadlineMs };
+    const { writeDeadlineMs = 10_000 } = options;
+    this.#target = { table: connection.table, family: settings.columnFamily, deadlineMs: writeDeadlineMs };
     const retention = BigInt(settings.versionRetentionSeconds) * MICROS_PER_SECOND;
     this.versions =
       retention === 0n ? undefined : { retention, readAsOf: (request) => this.#readAsOf(request, retention) };
@@ -147,7 +147,7 @@ export class BigtableOnlineStore implements FillableOnlineStore {
     }
     const keys = entityIds.map((entityId) => rowKey(entityType, entityId));
     const slots = features.flatMap((feature) => [feature.name, sourceSlot(feature.source)]);
-    return this.#readRows(keys, slots, until, this.#target.deadlineMs);
+    return this.#readRows(keys, slots, until, this.#settings.readDeadlineMs);
   }
 
   async #readRows(

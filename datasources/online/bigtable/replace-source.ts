@@ -87,7 +87,7 @@ export async function sweep(
       prefix: rowPrefix(entityType),
       decode: false,
       filter: [{ condition: { test: isReplaced, pass: [{ all: false }], fail: anyOfIt } }],
-      gaxOptions: readOptions(SWEEP_DEADLINE_MS),
+      gaxOptions: readOptions(SWEEP_DEADLINE_MS, SWEEP_DEADLINE_MS),
     });
     let keys: string[] = [];
     for await (const row of rows) {

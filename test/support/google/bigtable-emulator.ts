@@ -71,6 +71,8 @@ export async function createTable(
     table: `features-${process.pid}-${(tables += 1)}`,
     columnFamily: 'f',
     appProfile: null,
+    // A busy machine is slow; tests of deadlines say their own.
+    readDeadlineMs: 30_000,
     versionRetentionSeconds: 0,
     ...settings,
   };
