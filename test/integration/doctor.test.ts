@@ -1,10 +1,8 @@
 import { status as CODE } from '@grpc/grpc-js';
-import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { doctor } from '../../cli/commands/doctor.js';
-import { projectRoot } from '../../config/project-root.js';
 import type { Finding } from '../../datasources/diagnosis.js';
 import { diagnoseBigtable } from '../../datasources/online/bigtable/diagnose.js';
 import { diagnoseDataFolder } from '../../datasources/online/lmdb/diagnose-data-folder.js';
@@ -15,19 +13,13 @@ import {
   startBigtableEmulator,
   type BigtableEmulator,
 } from '../support/google/bigtable-emulator.js';
+import { bigtableInstanceAdmin } from '../support/google/bigtable-protos.js';
 import { startFaultProxy, type FaultProxy } from '../support/google/fault-proxy.js';
 import { allOf } from '../support/all-of.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-/** An app profile as the API sends it, made with the client's own protos. */
-function appProfile(profile: object): Buffer {
-  const includeDirs = ['@google-cloud/bigtable-api', 'google-gax'].map((name) =>
-    join(projectRoot, 'node_modules', name, 'build/protos'),
-  );
-  const definitions = loadSync('google/bigtable/admin/v2/bigtable_instance_admin.proto', { includeDirs });
-  const service = definitions['google.bigtable.admin.v2.BigtableInstanceAdmin'] as ServiceDefinition;
-  return service.GetAppProfile!.responseSerialize(profile);
-}
+/** An app profile as the API sends it. */
+const appProfile = (profile: object) => bigtableInstanceAdmin().GetAppProfile!.responseSerialize(profile);
 
 const VERSIONS = { versions: 1 };
 const DAY_OR_VERSION = { age: { seconds: 90_000, nanos: 0 }, versions: 1 };
