@@ -3,8 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
+import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
+import { allOrNone, type Opened } from './composition/opened.js';
+import { storesUp } from './composition/stores-up.js';
+import { openRegistry } from './composition/registry.js';
 import { openStores } from './composition/stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
@@ -13,10 +17,10 @@ import type { PrepareProgress } from './datasources/ingestion/prepare.js';
 import { openCosts } from './datasources/prices/lmdb/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { FeatureSource } from './datasources/registry/model.js';
-import { loadRegistry } from './datasources/registry/yaml/load-registry.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
+import { createStoreMetrics } from './observability/store-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { createApolloServer } from './server/apollo.js';
@@ -41,25 +45,43 @@ export interface GatewayOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly onPrepare: (progress: PrepareProgress) => void;
+  /** For tests. */
+  readonly google?: GoogleClientOptions;
 }
 
-/** The composition root: configuration, datasources, schema, server. Nothing else wires. */
-export async function startGateway({ config, logger, onPrepare }: GatewayOptions): Promise<Gateway> {
+/** The composition root: configuration, datasources, schema, server. Nothing else wires. One that cannot start leaves nothing open. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  return allOrNone((opened) => start(options, opened));
+}
+
+async function start({ config, logger, onPrepare, google }: GatewayOptions, opened: Opened): Promise<Gateway> {
   const { host, port, metricsPort } = config;
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = config.registryPath ?? join(projectRoot, 'examples/flights/registry.yaml');
-  const registry = await loadRegistry(registryPath);
+  const { registry, leftOut } = await openRegistry(registryPath, google);
+  for (const [featurestore, sentences] of leftOut) {
+    for (const what of sentences) logger.warn({ featurestore, what }, 'not taken over from Vertex AI');
+  }
   const schema = buildSchema(registry);
 
   // Of this gateway alone: the library's global registry would be shared by all gateways of a process.
   const metricsRegistry = new MetricsRegistry();
   const metrics = createGatewayMetrics(metricsRegistry);
+  const metricsServer = metricsAddress && createMetricsServer(metricsRegistry);
+  if (metricsServer) {
+    collectDefaultMetrics({ register: metricsRegistry });
+    await listen(metricsServer, metricsAddress);
+    // First opened, closed last: a start or a stop that hangs can be seen in the metrics.
+    opened.closeBy(() => metricsServer.close().closeAllConnections());
+  }
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
+    ...(google?.vertex ? { vertexClient: google.vertex } : {}),
   });
+  opened.closeBy(() => stores.close());
   const prepared = await stores.prepare(onPrepare);
   const warn = (found: ReadonlyMap<FeatureSource, number>, what: string): void => {
     for (const [{ name, entityType }, rows] of found) {
@@ -69,6 +91,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   warn(prepared.rowsKeptOut, 'rows without id or time were kept out');
   warn(prepared.rowsToCome, 'rows of the future are not served as values now before a start after their time');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
+  opened.closeBy(() => costs.close());
 
   const jobs = await openJobs({
     registry,
@@ -77,7 +100,9 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
     dataDirectory: config.dataDirectory,
     logger,
     metrics,
+    google,
   });
+  opened.closeBy(() => jobs.close());
 
   const services: Services = {
     registry,
@@ -97,7 +122,9 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
     isIntrospectionAllowed: config.isIntrospectionAllowed,
   });
   await apollo.start();
-  const health = createHealth(() => stores.isHealthy());
+  opened.closeBy(() => apollo.stop());
+  createStoreMetrics(metricsRegistry, () => storesUp(registry, stores));
+  const health = createHealth(() => stores.isReady());
   const http = createHttpServer({
     apollo,
     createContext: (requestId) => createContext(services, requestId),
@@ -113,11 +140,6 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
         }
       : null,
   });
-  const metricsServer = metricsAddress && createMetricsServer(metricsRegistry);
-  if (metricsServer) {
-    collectDefaultMetrics({ register: metricsRegistry });
-    await listen(metricsServer, metricsAddress);
-  }
   await listen(http.server, address);
 
   return {
@@ -128,16 +150,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
         http,
         drain: () => health.drain(),
         delayMs: config.shutdownDelayMs,
-        thenStop: [
-          () => apollo.stop(),
-          () => jobs.close(),
-          () => stores.close(),
-          () => costs.close(),
-          // Last: a stop that hangs can be seen in the metrics.
-          async () => {
-            metricsServer?.close().closeAllConnections();
-          },
-        ],
+        thenStop: [() => opened.close()],
       }),
   };
 }

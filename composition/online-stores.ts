@@ -9,6 +9,7 @@ import type { EntityType, Featurestore, OnlineStoreSettings, ShadowSettings } fr
 import type { Registry } from '../datasources/registry/registry.js';
 import type { ClientOptions } from '../datasources/vertex/vertex-clients.js';
 import { systemClock } from '../values/clock.js';
+import { allOrNone, type Opened } from './opened.js';
 
 export interface OnlineStoreOptions {
   /** Where it is counted what shadow stores find. */
@@ -33,20 +34,33 @@ const SHADOW_LIMITS = { mostAtOnce: 32, patienceMs: 40_000 };
 export async function openOnlineStores(
   registry: Registry,
   dataDirectory: string,
-  { shadowReport, vertexClient }: OnlineStoreOptions,
+  options: OnlineStoreOptions,
 ): Promise<OpenOnlineStores> {
-  const opened = new Map<string, OnlineStore>();
+  return allOrNone((opened) => openAll(registry, dataDirectory, options, opened));
+}
+
+async function openAll(
+  registry: Registry,
+  dataDirectory: string,
+  { shadowReport, vertexClient }: OnlineStoreOptions,
+  opened: Opened,
+): Promise<OpenOnlineStores> {
+  const stores = new Map<string, OnlineStore>();
   for (const [key, settings] of settingsOf(registry)) {
-    opened.set(key, await openOnlineStore(settings, dataDirectory, vertexClient));
+    const store = await openOnlineStore(settings, dataDirectory, vertexClient);
+    opened.closeBy(() => store.close());
+    stores.set(key, store);
   }
-  const storeOf = (settings: OnlineStoreSettings): OnlineStore => opened.get(keyOf(settings))!;
+  const storeOf = (settings: OnlineStoreSettings): OnlineStore => stores.get(keyOf(settings))!;
   const shadows = new Map<Featurestore, ShadowOnlineStore>();
   for (const featurestore of registry.featurestores) {
     const { onlineSettings, shadow } = featurestore;
     if (!shadow) continue;
     const rules = shadowRules(onlineSettings, shadow);
     const options = { ...SHADOW_LIMITS, ...rules, report: shadowReport, random: Math.random };
-    shadows.set(featurestore, new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options));
+    const store = new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options);
+    opened.closeBy(() => store.settled());
+    shadows.set(featurestore, store);
   }
   return {
     of: (featurestore) => shadows.get(featurestore) ?? storeOf(featurestore.onlineSettings),
@@ -55,10 +69,7 @@ export async function openOnlineStores(
       return 'fill' in store ? (store as FillableOnlineStore) : null;
     },
     serving: [...new Set(registry.featurestores.map(({ onlineSettings }) => storeOf(onlineSettings)))],
-    close: async () => {
-      for (const shadow of shadows.values()) await shadow.settled();
-      for (const store of [...opened.values()].toReversed()) await store.close();
-    },
+    close: () => opened.close(),
   };
 }
 
@@ -94,7 +105,7 @@ export function shadowRules(serving: OnlineStoreSettings, { onlineStore, share }
 }
 
 /** What doctor looks at, without opening anything. */
-export async function diagnoseOnlineStores(registry: Registry): Promise<Diagnosis[]> {
+export async function diagnoseOnlineStores(registry: Registry, vertexClient?: ClientOptions): Promise<Diagnosis[]> {
   const diagnoses = [...settingsOf(registry)].map(([key, settings]) => {
     const named = registry.featurestores.filter(({ onlineSettings, shadow }) =>
       [onlineSettings, shadow?.onlineStore].some((one) => one && keyOf(one) === key),
@@ -102,12 +113,17 @@ export async function diagnoseOnlineStores(registry: Registry): Promise<Diagnosi
     return diagnose(
       settings,
       named.flatMap(({ entityTypes }) => entityTypes),
+      vertexClient,
     );
   });
   return (await Promise.all(diagnoses)).flat();
 }
 
-async function diagnose(settings: OnlineStoreSettings, entityTypes: readonly EntityType[]): Promise<Diagnosis[]> {
+async function diagnose(
+  settings: OnlineStoreSettings,
+  entityTypes: readonly EntityType[],
+  vertexClient?: ClientOptions,
+): Promise<Diagnosis[]> {
   if (settings.kind === 'LMDB') return [];
   const store = `online store ${settings.kind}: ${settings.project}`;
   switch (settings.kind) {
@@ -117,11 +133,11 @@ async function diagnose(settings: OnlineStoreSettings, entityTypes: readonly Ent
     }
     case 'VERTEX_FEATURE_VIEW': {
       const { diagnoseVertexView } = await import('../datasources/online/vertex-view/diagnose.js');
-      return [{ store, findings: diagnoseVertexView(settings, entityTypes, systemClock) }];
+      return [{ store, findings: diagnoseVertexView(settings, entityTypes, systemClock, vertexClient) }];
     }
     case 'VERTEX_LEGACY': {
       const { diagnoseVertexLegacy } = await import('../datasources/online/vertex-legacy/diagnose.js');
-      return [{ store, findings: diagnoseVertexLegacy(settings, entityTypes, systemClock) }];
+      return [{ store, findings: diagnoseVertexLegacy(settings, entityTypes, systemClock, vertexClient) }];
     }
   }
 }

@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { loadConfig } from '../../config/load-config.js';
 import { projectRoot } from '../../config/project-root.js';
-import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
 import { systemClock } from '../../values/clock.js';
 import { openOfflineStores } from '../../composition/offline-stores.js';
 import { openOnlineStore } from '../../composition/online-stores.js';
+import { openRegistry } from '../../composition/registry.js';
 import { migrateCompare, type MigrateCompareOptions } from './migrate-compare.js';
 import { migratePlan, type MigratePlanOptions } from './migrate-plan.js';
 
-/** `featuregraph migrate`: from Vertex AI Feature Store (Legacy) to what follows it. */
-export function addMigrateCommands(program: Command): void {
+/** `featuregraph migrate`: from Vertex AI Feature Store (Legacy) to what follows it. `open` is for tests. */
+export function addMigrateCommands(program: Command, open = openOnlineStore): void {
   const migrate = program.command('migrate').description('Move off Vertex AI Feature Store (Legacy).');
 
   migrate
@@ -36,12 +36,12 @@ export function addMigrateCommands(program: Command): void {
     .option('--threshold <share>', 'the share of values that may differ, 0 to 1', share, 0)
     .action(async (featurestore: string, entityType: string, options: CompareFlags) => {
       const { registryPath, dataDirectory } = loadConfig();
-      const registry = await loadRegistry(registryPath ?? join(projectRoot, 'examples/flights/registry.yaml'));
+      const { registry } = await openRegistry(registryPath ?? join(projectRoot, 'examples/flights/registry.yaml'));
       const { text, isWithinThreshold } = await migrateCompare(
         { ...options, featurestore, entityType },
         {
           registry,
-          openOnlineStore: (settings) => openOnlineStore(settings, dataDirectory),
+          openOnlineStore: (settings) => open(settings, dataDirectory),
           openOfflineStore: async (featurestore) => (await openOfflineStores(registry, dataDirectory)).of(featurestore),
           clock: systemClock,
           random: Math.random,
