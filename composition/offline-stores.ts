@@ -36,7 +36,7 @@ async function openAll(registry: Registry, dataDirectory: string, opened: Opened
     const { openBigQueryOfflineStore } = await import('../datasources/offline/bigquery/open-bigquery.js');
     const store = await openBigQueryOfflineStore(settings, sourcesOf(featurestore), {
       clock: systemClock,
-      currentOrigin: () => ({ requestId: requestScope.getStore()?.requestId }),
+      currentOrigin: () => ({ tenant: tenantOf(featurestore), ...requestScope.getStore() }),
     });
     opened.closeBy(() => store.close());
     elsewhere.set(featurestore, store);
@@ -63,6 +63,11 @@ export async function diagnoseOfflineStores(registry: Registry): Promise<Diagnos
     });
   }
   return diagnoses;
+}
+
+/** Who pays for a query: until there is a login, whoever the registry says the featurestore is of. */
+function tenantOf({ name, labels }: Featurestore): string {
+  return labels.tenant ?? name;
 }
 
 function sourcesOf({ entityTypes }: Featurestore): FeatureSource[] {
