@@ -57,7 +57,10 @@ export async function connect(
     }
     client.api[service] = part;
   }
-  return { client, table: client.instance(settings.instance).table(settings.table) };
+  const table = client.instance(settings.instance).table(settings.table);
+  // Each attempt of a read adds listeners to one stream, and of the eleventh Node warns as of a leak.
+  table.maxRetries = 8;
+  return { client, table };
 }
 
 /** An attempt that hangs must leave time for others: a third of what there is. */
