@@ -31,7 +31,6 @@ function measuredOnline(store: OnlineStore, metrics: GatewayMetrics): OnlineStor
     read: (read) => measure('online', read.entityType, read.entityIds.length, () => store.read(read), metrics),
     write: (entityType, writes) => store.write(entityType, writes),
     delete: (entityType, entityIds) => store.delete(entityType, entityIds),
-    clear: (entityType) => store.clear(entityType),
     isHealthy: () => store.isHealthy(),
     close: () => store.close(),
   };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
 import type { Diagnosis } from '../datasources/diagnosis.js';
 import { LmdbOnlineStore } from '../datasources/online/lmdb/lmdb-online-store.js';
 import type { FillableOnlineStore, OnlineStore } from '../datasources/online/online-store.js';
@@ -69,7 +70,7 @@ async function openAll(
     of: (featurestore) => shadows.get(featurestore) ?? storeOf(featurestore.onlineSettings),
     toFill: ({ onlineSettings }) => {
       const store = storeOf(onlineSettings);
-      return 'markFilled' in store ? (store as FillableOnlineStore) : null;
+      return 'fill' in store ? (store as FillableOnlineStore) : null;
     },
     serving: [...new Set(registry.featurestores.map(({ onlineSettings }) => storeOf(onlineSettings)))],
     close: () => opened.close(),
@@ -87,7 +88,7 @@ export async function openOnlineStore(
       return new LmdbOnlineStore(join(dataDirectory, 'online'));
     case 'BIGTABLE': {
       const { BigtableOnlineStore } = await import('../datasources/online/bigtable/bigtable-online-store.js');
-      return BigtableOnlineStore.open(settings);
+      return BigtableOnlineStore.open(settings, { clock: systemClock, newId: uuidv7 });
     }
     case 'VERTEX_FEATURE_VIEW': {
       const { openVertexViewOnlineStore } =

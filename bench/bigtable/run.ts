@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
 import type { BigtableSettings } from '../../datasources/registry/model.js';
+import { systemClock } from '../../values/clock.js';
 import { benchRegistry } from '../bench-registry.js';
 
 /**
@@ -18,13 +20,14 @@ const settings: BigtableSettings = {
   table: `bench-${process.pid}`,
   columnFamily: 'f',
   appProfile: null,
+  readDeadlineMs: 3000,
   versionRetentionSeconds: 0,
 };
 const client = new Bigtable({ projectId: settings.project, metricsEnabled: false });
 const [table] = await client
   .instance(settings.instance)
   .createTable(settings.table, { families: [{ name: 'f', rule: { versions: 1 } }] });
-const store = await BigtableOnlineStore.open(settings);
+const store = await BigtableOnlineStore.open(settings, { clock: systemClock, newId: randomUUID });
 const entityType = benchRegistry().entityType('bench', 'thing');
 const [source] = entityType.sources;
 if (!source) throw new Error('the bench registry has one source');

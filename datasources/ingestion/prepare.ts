@@ -98,15 +98,21 @@ async function stepsFor(
     });
   }
   // How nulls merge is part of what the online rows hold. What they were filled with is asked of the store alone: one that
-  // many gateways share is not emptied and filled again because a new one had to compute its own offline store.
+  // many gateways share is not filled again because a new one had to compute its own offline store.
   const contents = [entityType.dense ? 'dense' : 'sparse', ...fingerprints.values()].join(' ');
-  if (online && !isUpToDate(await online.filledWith(entityType), contents, clock())) {
+  const isFilled = (filledWith: string | undefined): boolean => isUpToDate(filledWith, contents, clock());
+  if (online && !isFilled(await online.filledWith(entityType))) {
     steps.push({
       name: `filling the online store: ${name}`,
       weight: FILL_WEIGHT,
       run: async () => {
-        const goodUntil = await fillOnlineStore(entityType, offline, online, clock(), findings);
-        await online.markFilled(entityType, goodUntil === null ? contents : `${contents}${UNTIL}${goodUntil}`);
+        for (;;) {
+          // Anew each time: another gateway may have filled it since, as this one would.
+          const insteadOf = await online.filledWith(entityType);
+          if (isFilled(insteadOf)) return;
+          if (await fillOnlineStore({ entityType, offline, online, now: clock(), findings, contents, insteadOf }))
+            return;
+        }
       },
     });
   }
@@ -121,22 +127,29 @@ function isUpToDate(filledWith: string | undefined, contents: string, now: Insta
   return filled === contents && (until === undefined || now < BigInt(until));
 }
 
-/** Fills it with what is known now. Gives the moment when the first row of the future becomes true; null without such rows. */
-async function fillOnlineStore(
-  entityType: EntityType,
-  offline: DuckDbOfflineStore,
-  online: FillableOnlineStore,
-  now: Instant,
-  { rowsToCome }: Findings,
-): Promise<Instant | null> {
-  await online.clear(entityType);
+interface OnlineFill {
+  readonly entityType: EntityType;
+  readonly offline: DuckDbOfflineStore;
+  readonly online: FillableOnlineStore;
+  readonly now: Instant;
+  readonly findings: Findings;
+  readonly contents: string;
+  readonly insteadOf: string | undefined;
+}
+
+/** Fills it with what is known now, good until the first row of the future becomes true. False: another gateway did. */
+async function fillOnlineStore(fill: OnlineFill): Promise<boolean> {
+  const { entityType, offline, online, now, findings, contents, insteadOf } = fill;
   let goodUntil: Instant | null = null;
   for (const source of entityType.sources) {
-    for await (const writes of offline.newest(source, now)) await online.write(entityType, writes);
     const { rows, earliest } = await offline.rowsToCome(source, now);
     if (earliest === null) continue;
-    rowsToCome.set(source, rows);
+    findings.rowsToCome.set(source, rows);
     if (goodUntil === null || earliest < goodUntil) goodUntil = earliest;
   }
-  return goodUntil;
+  return online.fill(entityType, {
+    contents: goodUntil === null ? contents : `${contents}${UNTIL}${goodUntil}`,
+    insteadOf,
+    writesOf: (source) => offline.newest(source, now),
+  });
 }

@@ -27,9 +27,6 @@ export interface OnlineStore {
    */
   delete(entityType: EntityType, entityIds: readonly string[]): Promise<void>;
 
-  /** Forgets all entities of a type. */
-  clear(entityType: EntityType): Promise<void>;
-
   /** How many entity ids one read takes; a caller with more splits them. */
   readonly maxEntityIdsPerRead: number;
 
@@ -42,9 +39,27 @@ export interface OnlineStore {
 
 /** An online store that is filled from an offline one (datasources/ingestion), and remembers with what. */
 export interface FillableOnlineStore extends OnlineStore {
-  /** What an entity type was last filled with; undefined when it never was, not to the end, or was cleared since. */
+  /** What an entity type was last filled with; undefined when it never was, not to the end, or is being filled now. */
   filledWith(entityType: EntityType): Promise<string | undefined>;
-  markFilled(entityType: EntityType, contents: string): Promise<void>;
+
+  /**
+   * Replaces what is known of the computed sources (those with SQL) by what was computed now. Rows of other sources may have
+   * come from elsewhere: of them it keeps the newest, as `write` does.
+   *
+   * In a store that many share, readers get of each entity and source what was or what comes, never nothing; and a
+   * process that ends in the middle leaves a store that says it is not filled. Gives false when another process filled the
+   * entity type meanwhile: little or nothing was done here, and `filledWith` says whether that was what is wanted.
+   */
+  fill(entityType: EntityType, filling: Filling): Promise<boolean>;
+}
+
+export interface Filling {
+  /** What `filledWith` shall say when all is written. */
+  readonly contents: string;
+  /** What `filledWith` said when it was decided to fill. */
+  readonly insteadOf: string | undefined;
+  /** The newest values of a source. All writes of one entity come together. */
+  readonly writesOf: (source: FeatureSource) => AsyncIterable<readonly OnlineWrite[]>;
 }
 
 export interface OnlineRead {

@@ -54,6 +54,8 @@ export interface BigtableSettings {
   readonly columnFamily: string;
   /** null for the instance's default profile. */
   readonly appProfile: string | null;
+  /** How long a read may take, attempts included. An attempt has a third of it. */
+  readonly readDeadlineMs: number;
   /** For how long the table has every value there was, also those with a newer one; 0 for not at all. */
   readonly versionRetentionSeconds: number;
 }

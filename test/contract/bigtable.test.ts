@@ -5,6 +5,7 @@ import {
   startBigtableEmulator,
   type BigtableEmulator,
 } from '../support/google/bigtable-emulator.js';
+import { describeFillableOnlineStore } from './fillable-online-store.contract.js';
 import { describeOnlineStore } from './online-store.contract.js';
 
 describeWithBigtable('Bigtable', () => {
@@ -14,8 +15,10 @@ describeWithBigtable('Bigtable', () => {
   });
   afterAll(async () => emulator.stop());
 
-  describeOnlineStore('Bigtable', async () => {
+  const open = async () => {
     const store = await openTestStore(emulator.endpoint);
     return { store, dispose: () => store.close() };
-  });
+  };
+  describeOnlineStore('Bigtable', open);
+  describeFillableOnlineStore('Bigtable', open);
 });

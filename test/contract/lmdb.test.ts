@@ -2,9 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
+import { describeFillableOnlineStore } from './fillable-online-store.contract.js';
 import { describeOnlineStore } from './online-store.contract.js';
 
-describeOnlineStore('LMDB', async () => {
+describeOnlineStore('LMDB', openLmdb);
+describeFillableOnlineStore('LMDB', openLmdb);
+
+async function openLmdb() {
   const folder = await mkdtemp(join(tmpdir(), 'featuregraph-lmdb-'));
   const store = new LmdbOnlineStore(folder);
   return {
@@ -14,4 +18,4 @@ describeOnlineStore('LMDB', async () => {
       await rm(folder, { recursive: true });
     },
   };
-});
+}

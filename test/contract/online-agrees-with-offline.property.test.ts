@@ -8,7 +8,7 @@ import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offl
 import type { FeatureRow } from '../../datasources/offline/offline-store.js';
 import type { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
-import type { OnlineStore } from '../../datasources/online/online-store.js';
+import type { FillableOnlineStore } from '../../datasources/online/online-store.js';
 import type { EntityType, FeatureSource } from '../../datasources/registry/model.js';
 import {
   describeWithBigtable,
@@ -133,7 +133,7 @@ describeWithBigtable('Bigtable', () => {
   });
 });
 
-function agreesWithOffline(openOnline: () => OnlineStore): void {
+function agreesWithOffline(openOnline: () => FillableOnlineStore): void {
   it('the online store and the offline store as of now give the same cells', { timeout: 300_000 }, async () => {
     const online = openOnline();
     await fc.assert(
@@ -166,12 +166,15 @@ function agreesWithOffline(openOnline: () => OnlineStore): void {
       const online = openOnline();
       await fc.assert(
         fc.asyncProperty(pointInTimeProblem, async (problem) => {
-          const { entityType, source, offline } = await openOffline(problem);
+          const { entityType, source, offline } = await openOffline(problem, { sql: 'computed.sql' });
           const { features } = entityType;
           const entityIds = [...new Set([...problem.rows.map((row) => row.entityId!), 'never,seen'])];
           for (const now of new Set(problem.labels.flatMap(({ time }) => time ?? []))) {
-            await online.clear(entityType);
-            for await (const batch of offline.newest(source, now)) await online.write(entityType, batch);
+            await online.fill(entityType, {
+              contents: `as of ${now}`,
+              insteadOf: await online.filledWith(entityType),
+              writesOf: () => offline.newest(source, now),
+            });
             const labels = entityIds.map((entityId) => ({ entityId, time: now }));
             const asOfNow = await offline.pointInTime({ entityType, labels, features });
             expect(await online.read({ entityType, entityIds, features, now })).toEqual(asOfNow);
@@ -184,8 +187,13 @@ function agreesWithOffline(openOnline: () => OnlineStore): void {
 }
 
 /** An entity type of the problem's kind, with the problem's rows in the offline store. */
-async function openOffline(problem: PointInTimeProblem) {
-  const entityType: EntityType = testEntityType({ name: `thing_${(entityTypes += 1)}`, ...problem.entityType });
+async function openOffline(problem: PointInTimeProblem, { sql }: { readonly sql?: string } = {}) {
+  const sources = problem.entityType.sources.map((source) => ({ ...source, ...(sql === undefined ? {} : { sql }) }));
+  const entityType: EntityType = testEntityType({
+    name: `thing_${(entityTypes += 1)}`,
+    ...problem.entityType,
+    sources,
+  });
   const source: FeatureSource = entityType.sources[0]!;
   const offline = await DuckDbOfflineStore.open(database, entityType.sources);
   await offline.append(source, problem.rows);

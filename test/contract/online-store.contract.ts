@@ -234,15 +234,6 @@ export function describeOnlineStore(
       expect((await readOne(other, 'x')).a?.status).toBe('NOT_FOUND');
     });
 
-    keeps('forgets an entity type that is cleared, and no other whose name begins alike', async () => {
-      const entityType = entityTypeOf();
-      const other = entityTypeOf({ name: `${entityType.name}_too` });
-      for (const each of [entityType, other]) await write(each, 'x', -1, { a: '1' });
-      await store.clear(entityType);
-      expect((await readOne(entityType, 'x')).a?.status).toBe('NOT_FOUND');
-      expect((await readOne(other, 'x')).a?.value).toBe('1');
-    });
-
     keeps('forgets entities that are deleted, until they are written again', async () => {
       const [entityType, other] = [entityTypeOf(), entityTypeOf()];
       const ids = ['x', 'x1', '1,11', 'ü'];

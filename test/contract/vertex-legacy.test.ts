@@ -29,7 +29,6 @@ describeOnlineStore(
     'reads as many entities at once as it takes, of more features than one filter names':
       'it does, but the service does not tell a feature without values from an entity that is not there',
     'keeps the newest whole row of a dense entity type, nulls included': 'a write takes no nulls',
-    'forgets an entity type that is cleared, and no other whose name begins alike': 'the history would be deleted too',
     'forgets entities that are deleted, until they are written again': 'the history would be deleted too',
     'measures each write of a batch by its own version against what is there': 'values are ordered by their time alone',
     'lets the newest of writes at one moment win, whatever order they arrive in and however many write':

@@ -9,7 +9,6 @@ const DIFFERENCES = {
   'keeps the newest non-null value of each feature, unless the entity type is dense':
     'a write of nulls leaves no trace, so a NULL has no time',
   'keeps the newest whole row of a dense entity type, nulls included': 'a direct write takes no nulls',
-  'forgets an entity type that is cleared, and no other whose name begins alike': 'a view cannot forget',
   'forgets entities that are deleted, until they are written again': 'a view cannot forget',
   'measures each write of a batch by its own version against what is there': 'values are ordered by their time alone',
   'lets the newest of writes at one moment win, whatever order they arrive in and however many write':

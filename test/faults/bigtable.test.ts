@@ -2,7 +2,7 @@ import { status as CODE } from '@grpc/grpc-js';
 import { constants } from 'node:http2';
 import { Bigtable } from '@google-cloud/bigtable';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
+import type { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
 import { decodeCell } from '../../datasources/online/bigtable/cell-codec.js';
 import { rowKey } from '../../datasources/online/bigtable/row-key.js';
 import { findAppError } from '../../errors/mask-error.js';
@@ -11,6 +11,7 @@ import type { BigtableSettings, EntityType } from '../../datasources/registry/mo
 import {
   createTable,
   describeWithBigtable,
+  openBigtable,
   startBigtableEmulator,
   type BigtableEmulator,
 } from '../support/google/bigtable-emulator.js';
@@ -31,12 +32,12 @@ describeWithBigtable('Bigtable behind a network that fails', () => {
 
   beforeAll(async () => {
     emulator = await startBigtableEmulator();
-    settings = await createTable(emulator.endpoint);
+    settings = await createTable(emulator.endpoint, { readDeadlineMs: 3000 });
   });
   afterAll(async () => emulator.stop());
   beforeEach(async () => {
     proxy = await startFaultProxy(emulator.endpoint);
-    store = await BigtableOnlineStore.open(settings, { apiEndpoint: proxy.endpoint, deadlineMs: 3000 });
+    store = await openBigtable(settings, { apiEndpoint: proxy.endpoint, writeDeadlineMs: 3000 });
     entityType = testEntityType({
       name: `thing_${(made += 1)}`,
       sources: [{ features: [{ name: 'a', valueType: 'STRING' }] }],
@@ -87,7 +88,10 @@ describeWithBigtable('Bigtable behind a network that fails', () => {
   it('gives a slow answer, but not one slower than the deadline', async () => {
     proxy.fail('ReadRows', { kind: 'slow', delayMs: 300 });
     expect(await read()).toEqual(entityIds);
-    const hasty = await BigtableOnlineStore.open(settings, { apiEndpoint: proxy.endpoint, deadlineMs: 200 });
+    const hasty = await openBigtable(
+      { ...settings, readDeadlineMs: 200 },
+      { apiEndpoint: proxy.endpoint, writeDeadlineMs: 200 },
+    );
     proxy.decide = () => ({ kind: 'slow', delayMs: 2000 });
     const { features } = entityType;
     await expect(hasty.read({ entityType, entityIds, features, now: NOW })).rejects.toMatchObject(UNAVAILABLE);
@@ -95,9 +99,20 @@ describeWithBigtable('Bigtable behind a network that fails', () => {
     await hasty.close();
   });
 
+  it('tries a read again whose attempt hangs, while there is time', async () => {
+    proxy.fail('ReadRows', { kind: 'slow', delayMs: 60_000 });
+    expect(await read()).toEqual(entityIds);
+    expect(proxy.calls).toHaveLength(2);
+    proxy.decide = () => ({ kind: 'slow', delayMs: 60_000 });
+    await expect(read()).rejects.toMatchObject(UNAVAILABLE);
+    // A third of the deadline each; the pauses between them leave a little for one more.
+    expect(proxy.calls.length - 2).toBeGreaterThanOrEqual(3);
+    expect(proxy.calls.length - 2).toBeLessThanOrEqual(4);
+  });
+
   it('says STORE_UNAVAILABLE of a store that stays out of reach, and names nothing of it', async () => {
-    const options = { apiEndpoint: proxy.endpoint, deadlineMs: 300 };
-    const hasty = await BigtableOnlineStore.open({ ...settings, versionRetentionSeconds: 60 }, options);
+    const options = { apiEndpoint: proxy.endpoint, writeDeadlineMs: 300 };
+    const hasty = await openBigtable({ ...settings, readDeadlineMs: 300, versionRetentionSeconds: 60 }, options);
     proxy.decide = () => ({ kind: 'refused', status: CODE.UNAVAILABLE });
     const { features } = entityType;
     for (const call of [
@@ -145,7 +160,7 @@ describeWithBigtable('Bigtable behind a network that fails', () => {
   });
 
   it('does not let a write that is tried again undo a newer one that came between', async () => {
-    const direct = await BigtableOnlineStore.open(settings, { apiEndpoint: emulator.endpoint });
+    const direct = await openBigtable(settings, { apiEndpoint: emulator.endpoint });
     proxy.decide = async () => {
       if (proxy.calls.length === 1) return { kind: 'answer lost', status: CODE.UNAVAILABLE };
       await direct.write(entityType, [writeOf('e0', 2n, 'newer')]);
@@ -164,7 +179,7 @@ describeWithBigtable('Bigtable behind a network that fails', () => {
   });
 
   it('loses and doubles nothing when two writers write and a third of their calls fail', async () => {
-    const other = await BigtableOnlineStore.open(settings, { apiEndpoint: proxy.endpoint, deadlineMs: 3000 });
+    const other = await openBigtable(settings, { apiEndpoint: proxy.endpoint, writeDeadlineMs: 3000 });
     const kinds: Fault[] = [
       { kind: 'refused', status: CODE.UNAVAILABLE },
       { kind: 'answer lost', status: CODE.UNAVAILABLE },

@@ -1,7 +1,7 @@
 import { status as CODE } from '@grpc/grpc-js';
 import { constants } from 'node:http2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
+import type { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
 import type { OnlineStore } from '../../datasources/online/online-store.js';
 import { openVertexLegacyOnlineStore } from '../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
 import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
@@ -12,6 +12,7 @@ import { openTestStore, startBigQuery } from '../support/google/bigquery-store.j
 import {
   createTable,
   describeWithBigtable,
+  openBigtable,
   startBigtableEmulator,
   type BigtableEmulator,
 } from '../support/google/bigtable-emulator.js';
@@ -93,10 +94,8 @@ describeWithBigtable('a gateway', () => {
       ({ decide } = proxy);
       bigQuery = await startBigQuery(() => VERTEX_NOW);
       const registry = smallRegistry();
-      bigtable = await BigtableOnlineStore.open(await createTable(emulator.endpoint), {
-        apiEndpoint: proxy.endpoint,
-        deadlineMs: 1000,
-      });
+      const settings = await createTable(emulator.endpoint, { readDeadlineMs: 1000 });
+      bigtable = await openBigtable(settings, { apiEndpoint: proxy.endpoint, writeDeadlineMs: 1000 });
       const sources = registry.featurestores.flatMap(({ entityTypes }) => entityTypes).flatMap((type) => type.sources);
       const offline = await openTestStore(bigQuery, sources);
       gateway = await startGatewayOfStores(registry, {

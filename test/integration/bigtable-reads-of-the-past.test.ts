@@ -1,9 +1,10 @@
 import { status as CODE } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
+import type { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
 import {
   createTable,
   describeWithBigtable,
+  openBigtable,
   startBigtableEmulator,
   type BigtableEmulator,
 } from '../support/google/bigtable-emulator.js';
@@ -27,8 +28,8 @@ describeWithBigtable('reads of the past over Bigtable', () => {
   beforeAll(async () => {
     emulator = await startBigtableEmulator();
     proxy = await startFaultProxy(emulator.endpoint);
-    const settings = await createTable(emulator.endpoint, { versionRetentionSeconds: 60 });
-    store = await BigtableOnlineStore.open(settings, { apiEndpoint: proxy.endpoint, deadlineMs: 500 });
+    const settings = await createTable(emulator.endpoint, { versionRetentionSeconds: 60, readDeadlineMs: 500 });
+    store = await openBigtable(settings, { apiEndpoint: proxy.endpoint });
     gateway = await startTestGateway(smallRegistry(), {
       wrap: (stores) => ({ online: () => store, offline: (featurestore) => stores.offline(featurestore) }),
     });

@@ -1,12 +1,13 @@
 import { Bigtable } from '@google-cloud/bigtable';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
+import type { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
 import { rowKey } from '../../datasources/online/bigtable/row-key.js';
 import type { BigtableSettings, EntityType } from '../../datasources/registry/model.js';
 import type { Instant } from '../../values/instant.js';
 import {
   createTable,
   describeWithBigtable,
+  openBigtable,
   openTestStore,
   startBigtableEmulator,
   type BigtableEmulator,
@@ -26,7 +27,7 @@ describeWithBigtable('Bigtable as an online store', () => {
   beforeAll(async () => {
     emulator = await startBigtableEmulator();
     settings = await createTable(emulator.endpoint, { versionRetentionSeconds: 3600, columnFamily: 'v.1' });
-    store = await BigtableOnlineStore.open(settings, { apiEndpoint: emulator.endpoint });
+    store = await openBigtable(settings, { apiEndpoint: emulator.endpoint });
   });
   afterAll(async () => {
     await store.close();
@@ -183,23 +184,10 @@ describeWithBigtable('Bigtable as an online store', () => {
     expect(proxy.calls).toHaveLength(4);
   });
 
-  it('remembers in the table what it was filled with, for every gateway, until it is cleared', async () => {
-    const other = await BigtableOnlineStore.open(settings, { apiEndpoint: emulator.endpoint });
-    onTestFinished(() => other.close());
-    const [entityType, another] = [thing(), thing()];
-    expect(await store.filledWith(entityType)).toBeUndefined();
-    await store.markFilled(entityType, 'dense abc');
-    await store.markFilled(another, 'sparse');
-    await other.markFilled(entityType, 'dense abd');
-    expect([await store.filledWith(entityType), await other.filledWith(another)]).toEqual(['dense abd', 'sparse']);
-    await other.clear(entityType);
-    expect([await store.filledWith(entityType), await store.filledWith(another)]).toEqual([undefined, 'sparse']);
-  });
-
   /** A store whose calls are counted. */
   async function watchedStore() {
     const proxy = await startFaultProxy(emulator.endpoint);
-    const watched = await BigtableOnlineStore.open(settings, { apiEndpoint: proxy.endpoint });
+    const watched = await openBigtable(settings, { apiEndpoint: proxy.endpoint });
     onTestFinished(async () => {
       await watched.close();
       await proxy.stop();

@@ -1,10 +1,8 @@
 import { status as CODE } from '@grpc/grpc-js';
-import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { doctor } from '../../cli/commands/doctor.js';
-import { projectRoot } from '../../config/project-root.js';
 import type { Finding } from '../../datasources/diagnosis.js';
 import { diagnoseBigtable } from '../../datasources/online/bigtable/diagnose.js';
 import { diagnoseDataFolder } from '../../datasources/online/lmdb/diagnose-data-folder.js';
@@ -15,24 +13,13 @@ import {
   startBigtableEmulator,
   type BigtableEmulator,
 } from '../support/google/bigtable-emulator.js';
+import { bigtableInstanceAdmin } from '../support/google/bigtable-protos.js';
 import { startFaultProxy, type FaultProxy } from '../support/google/fault-proxy.js';
+import { allOf } from '../support/all-of.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-/** An app profile as the API sends it, made with the client's own protos. */
-function appProfile(profile: object): Buffer {
-  const includeDirs = ['@google-cloud/bigtable-api', 'google-gax'].map((name) =>
-    join(projectRoot, 'node_modules', name, 'build/protos'),
-  );
-  const definitions = loadSync('google/bigtable/admin/v2/bigtable_instance_admin.proto', { includeDirs });
-  const service = definitions['google.bigtable.admin.v2.BigtableInstanceAdmin'] as ServiceDefinition;
-  return service.GetAppProfile!.responseSerialize(profile);
-}
-
-async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}
+/** An app profile as the API sends it. */
+const appProfile = (profile: object) => bigtableInstanceAdmin().GetAppProfile!.responseSerialize(profile);
 
 const VERSIONS = { versions: 1 };
 const DAY_OR_VERSION = { age: { seconds: 90_000, nanos: 0 }, versions: 1 };
@@ -145,8 +132,27 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
     for (const method of ['GetTable', 'ReadRows', 'CheckAndMutateRow']) {
       proxy.fail(method, { kind: 'refused', status: CODE.PERMISSION_DENIED });
     }
-    const roles = faultsOf(await diagnose(settings)).map(({ todo }) => /--role=(.*)/.exec(todo ?? '')?.[1]);
-    expect(roles).toEqual(['roles/bigtable.viewer', 'roles/bigtable.reader', 'roles/bigtable.user']);
+    // On the table, not on the whole project.
+    const grant = `gcloud bigtable instances tables add-iam-policy-binding ${settings.table} --instance=test-instance`;
+    expect(faultsOf(await diagnose(settings)).map(({ todo }) => todo)).toEqual(
+      ['roles/bigtable.viewer', 'roles/bigtable.reader', 'roles/bigtable.user'].map(
+        (role) => `${grant} --project=test-project --member=ACCOUNT --role=${role}`,
+      ),
+    );
+  });
+
+  it('stops at the first call that is not answered, and says why in one line', async () => {
+    const settings = await createTable(emulator.endpoint, { rule: VERSIONS });
+    const deaf = await startFaultProxy(emulator.endpoint);
+    onTestFinished(() => deaf.stop());
+    deaf.decide = (method) => (method === 'ReadRows' ? { kind: 'refused', status: CODE.UNAVAILABLE } : undefined);
+    const findings = await allOf(diagnoseBigtable(settings, deaf.endpoint));
+    expect(findings.at(-1)).toMatchObject({
+      status: 'fault',
+      what: expect.stringMatching(/did not answer: .{1,201}$/),
+    });
+    expect(faultsOf(findings)).toHaveLength(1);
+    expect(new Set(deaf.calls)).toEqual(new Set(['GetTable', 'ReadRows']));
   });
 
   it('says what the emulator cannot tell', async () => {

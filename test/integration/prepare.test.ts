@@ -134,7 +134,15 @@ it('goes on where a killed process stopped', async () => {
   const folder = temporaryFolder();
   const first = await prepare(folder);
   // As if the process had ended after the import and before the online store was full.
-  await first.online.clear(first.customer);
+  const contents = await first.online.filledWith(first.customer);
+  const killed = first.online.fill(first.customer, {
+    contents: contents!,
+    insteadOf: contents,
+    writesOf: () => {
+      throw new Error('killed');
+    },
+  });
+  await expect(killed).rejects.toThrow('killed');
   await first.close();
   const second = await prepare(folder);
   expect(second.steps).toEqual(['filling the online store: shop.customer']);

@@ -211,7 +211,6 @@ describe('changes of the shadow', () => {
       ...emptyStore,
       write: (_, writes) => call(`write ${writes.map(({ entityId }) => entityId).join(' ')}`),
       delete: (_, ids) => call(`delete ${ids.join(' ')}`),
-      clear: () => call('clear'),
     };
     return { store, told, waiting };
   }
@@ -225,16 +224,15 @@ describe('changes of the shadow', () => {
     await expect.poll(() => told).toEqual(['write x']);
     await store.delete(entityType, ['x']);
     for (const id of ['y', 'z']) await writeOne(store, id);
-    await store.clear(entityType);
     expect(told).toEqual(['write x']);
-    const expected = ['write x', 'delete x', 'write y z', 'clear'];
+    const expected = ['write x', 'delete x', 'write y z'];
     for (const last of expected) {
       await expect.poll(() => told.at(-1)).toBe(last);
       waiting.shift()!.end();
     }
     await store.settled();
     expect(told).toEqual(expected);
-    expect(await counted()).toEqual({ 'writes written': 3, 'deletes deleted': 2 });
+    expect(await counted()).toEqual({ 'writes written': 3, 'deletes deleted': 1 });
   });
 
   it('of one entity type do not wait for those of another', async () => {
@@ -313,7 +311,6 @@ const emptyStore: OnlineStore = {
   read: async () => [],
   write: async () => undefined,
   delete: async () => undefined,
-  clear: async () => undefined,
   isHealthy: async () => true,
   close: async () => undefined,
 };

@@ -178,7 +178,6 @@ function countReads(store: OnlineStore, reads: OnlineRead[]): OnlineStore {
     },
     write: (entityType, writes) => store.write(entityType, writes),
     delete: (entityType, entityIds) => store.delete(entityType, entityIds),
-    clear: (entityType) => store.clear(entityType),
     isHealthy: () => store.isHealthy(),
     close: () => store.close(),
   };

@@ -12,7 +12,12 @@ export function testRegistry(...featurestores: FeaturestoreInput[]): Registry {
   const document = registryDocument.parse({ featurestores });
   const faults = findFaults(document);
   if (faults.length > 0) throw new Error(JSON.stringify(faults));
-  return new Registry(toModel(document.featurestores, { sqlTexts: new Map(), tablePaths: new Map() }));
+  // No files: the text of a source's SQL is the name it was given.
+  const names = document.featurestores
+    .flatMap(({ entityTypes }) => entityTypes)
+    .flatMap(({ sources }) => sources.flatMap(({ sql }) => sql ?? []));
+  const sqlTexts = new Map(names.map((name) => [name, name]));
+  return new Registry(toModel(document.featurestores, { sqlTexts, tablePaths: new Map() }));
 }
 
 export function testEntityType(entityType: EntityTypeInput): EntityType {

@@ -1,23 +1,37 @@
+import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
+import { concurrently } from '../../concurrently.js';
 import type { BigtableSettings, EntityType, Feature } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
-import type { FillableOnlineStore, OnlineRead, OnlineReadAsOf, OnlineVersions, OnlineWrite } from '../online-store.js';
-import { cellsOf, deleteRow, qualifierOf, writeCells } from './conditional-write.js';
+import type {
+  FillableOnlineStore,
+  Filling,
+  OnlineRead,
+  OnlineReadAsOf,
+  OnlineVersions,
+  OnlineWrite,
+} from '../online-store.js';
+import { cellsOf, deleteRow, writeCells, type WriteTarget } from './conditional-write.js';
+import { ContentsRow } from './contents-row.js';
+import { startError } from './explain.js';
+import { fillEntityType } from './fill.js';
 import { readRows, type RowsBySlot, type StoredCell } from './read-rows.js';
-import { contentsKey, rowKey, rowPrefix } from './row-key.js';
-import { asStoreError, connect, repeatableOptions, type BigtableConnection } from './store-calls.js';
+import { contentsKey, rowKey } from './row-key.js';
+import { asStoreError, CALLS_AT_ONCE, connect, type BigtableConnection } from './store-calls.js';
 
-const CALLS_AT_ONCE = 64;
 const HEALTH_DEADLINE_MS = 2000;
-/** Dropping a range is an administrative call that takes its time where there is much to drop. */
-const CLEAR_DEADLINE_MS = 300_000;
+const LEASE_MS = 60_000;
 
 export interface BigtableOptions {
+  readonly clock: Clock;
+  readonly newId: () => string;
   /** host:port of an emulator. */
   readonly apiEndpoint?: string;
-  /** How long a read or the write of one entity may take, attempts included. */
-  readonly deadlineMs?: number;
+  /** How long the write of one entity may take, attempts included. The settings say it of reads. */
+  readonly writeDeadlineMs?: number;
+  /** For how long a gateway that fills the table and is not heard of is waited for by others. */
+  readonly leaseMs?: number;
 }
 
 /**
@@ -26,26 +40,26 @@ export interface BigtableOptions {
  */
 export class BigtableOnlineStore implements FillableOnlineStore {
   readonly maxEntityIdsPerRead = 1000;
+  readonly versions: OnlineVersions | undefined;
   readonly #connection: BigtableConnection;
   readonly #settings: BigtableSettings;
-  readonly #deadlineMs: number;
-  readonly versions: OnlineVersions | undefined;
+  readonly #options: BigtableOptions;
+  readonly #target: WriteTarget;
 
-  private constructor(connection: BigtableConnection, settings: BigtableSettings, deadlineMs: number) {
+  private constructor(connection: BigtableConnection, settings: BigtableSettings, options: BigtableOptions) {
     this.#connection = connection;
     this.#settings = settings;
-    this.#deadlineMs = deadlineMs;
+    this.#options = options;
+    const { writeDeadlineMs = 10_000 } = options;
+    this.#target = { table: connection.table, family: settings.columnFamily, deadlineMs: writeDeadlineMs };
     const retention = BigInt(settings.versionRetentionSeconds) * MICROS_PER_SECOND;
     this.versions =
       retention === 0n ? undefined : { retention, readAsOf: (request) => this.#readAsOf(request, retention) };
   }
 
-  static async open(settings: BigtableSettings, options: BigtableOptions = {}): Promise<BigtableOnlineStore> {
-    return new BigtableOnlineStore(
-      await connect(settings, options.apiEndpoint),
-      settings,
-      options.deadlineMs ?? 10_000,
-    );
+  static async open(settings: BigtableSettings, options: BigtableOptions): Promise<BigtableOnlineStore> {
+    const connection = await atStart(settings, () => connect(settings, options.apiEndpoint));
+    return new BigtableOnlineStore(connection, settings, options);
   }
 
   async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
@@ -87,49 +101,27 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
     const entities = [...Map.groupBy(writes, ({ entityId }) => entityId)];
     await this.#call(() =>
-      inParallel(entities, CALLS_AT_ONCE, ([entityId, ofEntity]) =>
-        writeCells(
-          this.#connection.table,
-          this.#settings.columnFamily,
-          rowKey(entityType, entityId),
-          cellsOf(ofEntity),
-          this.#deadlineMs,
-        ),
+      concurrently(entities, CALLS_AT_ONCE, ([entityId, ofEntity]) =>
+        writeCells(this.#target, rowKey(entityType, entityId), cellsOf(ofEntity)),
       ),
     );
   }
 
   async delete(entityType: EntityType, entityIds: readonly string[]): Promise<void> {
-    await this.#deleteRows(entityIds.map((entityId) => rowKey(entityType, entityId)));
-  }
-
-  async clear(entityType: EntityType): Promise<void> {
-    // First what says that the rows are there: a process that ends in between leaves a store known to be incomplete.
-    await this.#deleteRows([contentsKey(entityType)]);
     await this.#call(() =>
-      this.#connection.table.deleteRows(rowPrefix(entityType), repeatableOptions(CLEAR_DEADLINE_MS)),
+      concurrently(entityIds, CALLS_AT_ONCE, (entityId) => deleteRow(this.#target, rowKey(entityType, entityId))),
     );
   }
 
-  /** Kept in the table, not on this machine: many gateways serve from one table, and the first fills it. */
   async filledWith(entityType: EntityType): Promise<string | undefined> {
-    const key = contentsKey(entityType);
-    const rows = await this.#readRows([key], ['contents'], null, this.#deadlineMs);
-    return rows.get(key)?.get('contents')?.value as string | undefined;
+    const row = new ContentsRow(this.#target, contentsKey(entityType));
+    return (await atStart(this.#settings, () => row.read())).contents;
   }
 
-  async markFilled(entityType: EntityType, contents: string): Promise<void> {
-    const version = { timestamp: null, createdTimestamp: null, sequence: null };
-    const cell = { qualifier: qualifierOf('contents'), millis: 0, version, value: contents };
-    await this.#call(() =>
-      writeCells(
-        this.#connection.table,
-        this.#settings.columnFamily,
-        contentsKey(entityType),
-        [cell],
-        this.#deadlineMs,
-      ),
-    );
+  async fill(entityType: EntityType, filling: Filling): Promise<boolean> {
+    const { clock, newId, leaseMs = LEASE_MS } = this.#options;
+    const terms = { clock, filling: newId(), leaseMs };
+    return atStart(this.#settings, () => fillEntityType(this.#target, entityType, filling, terms));
   }
 
   async isHealthy(): Promise<boolean> {
@@ -155,7 +147,7 @@ export class BigtableOnlineStore implements FillableOnlineStore {
     }
     const keys = entityIds.map((entityId) => rowKey(entityType, entityId));
     const slots = features.flatMap((feature) => [feature.name, sourceSlot(feature.source)]);
-    return this.#readRows(keys, slots, until, this.#deadlineMs);
+    return this.#readRows(keys, slots, until, this.#settings.readDeadlineMs);
   }
 
   async #readRows(
@@ -164,14 +156,7 @@ export class BigtableOnlineStore implements FillableOnlineStore {
     until: Instant | null,
     deadlineMs: number,
   ): Promise<RowsBySlot> {
-    const { table } = this.#connection;
-    return this.#call(() => readRows({ table, family: this.#settings.columnFamily, keys, slots, until, deadlineMs }));
-  }
-
-  async #deleteRows(keys: readonly string[]): Promise<void> {
-    await this.#call(() =>
-      inParallel(keys, CALLS_AT_ONCE, (key) => deleteRow(this.#connection.table, key, this.#deadlineMs)),
-    );
+    return this.#call(() => readRows({ ...this.#target, keys, slots, until, deadlineMs }));
   }
 
   async #call<T>(run: () => Promise<T>): Promise<T> {
@@ -183,18 +168,11 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   }
 }
 
-/** Runs something for each item, some at a time. After a failure none is begun, and those under way are awaited. */
-async function inParallel<T>(items: readonly T[], atOnce: number, run: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    try {
-      for (let item = items[next++]; item !== undefined; item = items[next++]) await run(item);
-    } catch (error) {
-      next = items.length;
-      throw error;
-    }
-  };
-  const outcomes = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed) throw failed.reason;
+/** What is done before the gateway serves. Its failures end it, and are the operator's to read. */
+async function atStart<T>(settings: BigtableSettings, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw startError(settings, error);
+  }
 }

@@ -17,6 +17,9 @@ import { decodeValue, encodeValue } from '../value-codec.js';
 const VERSION_BYTES = 24;
 const NULL_INT64 = -(2n ** 63n);
 
+/** Of a value that has no time and only ever one: it replaces the one before. */
+export const NO_VERSION: ValueVersion = { timestamp: null, createdTimestamp: null, sequence: null };
+
 /** Above every tag a value begins with. */
 const AFTER_ANY_VALUE = 0xff;
 

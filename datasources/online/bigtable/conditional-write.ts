@@ -2,11 +2,18 @@ import type { Table } from '@google-cloud/bigtable';
 import type { FeatureValue } from '../../../values/value-type.js';
 import { slotsOf } from '../merge-rule.js';
 import { compareVersions, type OnlineWrite, type ValueVersion } from '../online-store.js';
-import { cellMillis, encodeCell, endOfVersion } from './cell-codec.js';
+import { cellMillis, encodeCell, endOfVersion, NO_VERSION } from './cell-codec.js';
 import { repeatableOptions } from './store-calls.js';
 
 /** Filters one after the other; the client's own type for one is `any`. */
-type FilterChain = readonly object[];
+export type FilterChain = readonly object[];
+
+/** Where writes go, and how long one call may take, attempts included. */
+export interface WriteTarget {
+  readonly table: Table;
+  readonly family: string;
+  readonly deadlineMs: number;
+}
 
 /** A value on its way into a column. */
 export interface CellWrite {
@@ -53,11 +60,9 @@ export function cellsOf(writes: readonly OnlineWrite[]): CellWrite[] {
  * a call whose answer was lost is repeated without harm.
  */
 export async function writeCells(
-  table: Table,
-  family: string,
+  { table, family, deadlineMs }: WriteTarget,
   key: string,
   cells: readonly CellWrite[],
-  deadlineMs: number,
 ): Promise<void> {
   for (let start = 0; start < cells.length; start += MAX_CELLS_PER_CALL) {
     const some = cells.slice(start, start + MAX_CELLS_PER_CALL);
@@ -67,11 +72,7 @@ export async function writeCells(
 
   async function setUnless(newer: FilterChain, set: readonly CellWrite[]): Promise<boolean> {
     const [isThereNewer] = await table.row(key).filter(newer, {
-      onNoMatch: set.map(({ qualifier, millis, version, value }) => ({
-        method: 'insert',
-        // A Date, also for 0: the client takes the number 0 for "no time given" and stamps the cell with now.
-        data: { [family]: { [qualifier]: { value: encodeCell(version, value), timestamp: new Date(millis) } } },
-      })),
+      onNoMatch: set.map((cell) => insertOf(family, cell)),
       gaxOptions: repeatableOptions(deadlineMs),
     });
     return !isThereNewer;
@@ -82,19 +83,27 @@ export async function writeCells(
  * Deletes a row, also by a condition, which any row meets. MutateRows would take many rows at once; but before it tries a
  * second time its client waits for two seconds, whatever the deadline.
  */
-export async function deleteRow(table: Table, key: string, deadlineMs: number): Promise<void> {
+export async function deleteRow({ table, deadlineMs }: Omit<WriteTarget, 'family'>, key: string): Promise<void> {
   await table.row(key).filter([{ all: true }], {
     onMatch: [{ method: 'delete' }],
     gaxOptions: repeatableOptions(deadlineMs),
   });
 }
 
+/** The change that sets a cell. */
+export function insertOf(family: string, { qualifier, millis, version, value }: CellWrite): object {
+  // A Date, also for 0: the client takes the number 0 for "no time given" and stamps the cell with now.
+  const cell = { value: encodeCell(version, value), timestamp: new Date(millis) };
+  return { method: 'insert', data: { [family]: { [qualifier]: cell } } };
+}
+
+/** The change that takes all cells out of the columns of some slots. */
+export function emptied(family: string, slots: readonly string[]): object {
+  return { method: 'delete', data: slots.map((slot) => `${family}:${qualifierOf(slot)}`) };
+}
+
 function newerInItsColumn(family: string, cell: CellWrite): FilterChain {
-  return [
-    { family: exactly(family) },
-    { column: { name: exactly(cell.qualifier) } },
-    ...newerThan(cell.millis, cell.version),
-  ];
+  return [...columnOf(family, cell.qualifier), ...newerThan(cell.millis, cell.version)];
 }
 
 /** Asks no column by name, which keeps the filter small. At worst it finds a rival that is none, and costs some calls. */
@@ -109,11 +118,23 @@ function newerInAnyColumn(family: string, cells: readonly CellWrite[]): FilterCh
   return rivals.length === 1 ? rivals[0]! : [{ interleave: rivals }];
 }
 
-function newerThan(millis: number, version: ValueVersion): FilterChain {
+/** Filters that leave one column. */
+export function columnOf(family: string, qualifier: string): FilterChain {
+  return [{ family: exactly(family) }, { column: { name: exactly(qualifier) } }];
+}
+
+/** Filters that leave the cells of a millisecond that have a newer version. */
+export function newerThan(millis: number, version: ValueVersion): FilterChain {
   return [
     { time: { start: new Date(millis), end: new Date(millis + 1) } },
     { value: { start: { value: endOfVersion(version), inclusive: false } } },
   ];
+}
+
+/** Filters that leave the cells of this very value without a version. */
+export function ofValue(value: FeatureValue): FilterChain {
+  const bound = { value: encodeCell(NO_VERSION, value), inclusive: true };
+  return [{ value: { start: bound, end: bound } }];
 }
 
 /** A filter's string is a regular expression; the client escapes the text of a Buffer. */

@@ -3,37 +3,60 @@ import type { Finding } from '../../diagnosis.js';
 import type { BigtableSettings } from '../../registry/model.js';
 import { collects, type CollectionRule } from './collects.js';
 import { deleteRow } from './conditional-write.js';
+import { explain, grantOnInstance, grantOnTable } from './explain.js';
 import { readRows } from './read-rows.js';
-import { connect, repeatableOptions, type BigtableConnection } from './store-calls.js';
+import {
+  codeOf,
+  connect,
+  isOutOfReach,
+  NoCredentials,
+  repeatableOptions,
+  type BigtableConnection,
+} from './store-calls.js';
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 5000;
 
 /** Garbage is collected by the server's clock and a read takes its time: a margin, so that no read meets the broom. */
 const RETENTION_MARGIN_SECONDS = 3600;
 
 /** Is the table there and as docs/google-cloud-bigtable.md wants it, and may we do with it what the gateway does? */
 export async function* diagnoseBigtable(settings: BigtableSettings, apiEndpoint?: string): AsyncGenerator<Finding> {
-  const connection = await connect(settings, apiEndpoint);
+  let connection: BigtableConnection | undefined;
   try {
-    yield* diagnoseTable(connection, settings);
-    yield await tried('read values', 'roles/bigtable.reader', settings, () =>
-      readRows({
-        table: connection.table,
-        family: settings.columnFamily,
-        keys: ['$doctor'],
-        slots: ['doctor'],
-        until: null,
-        deadlineMs: DEADLINE_MS,
-      }),
-    );
-    // Deleting a row that is never there changes nothing, and asks for all that a write asks for.
-    yield await tried('write conditionally', 'roles/bigtable.user', settings, () =>
-      deleteRow(connection.table, '$doctor', DEADLINE_MS),
-    );
-    yield await diagnoseAppProfile(connection, settings);
+    connection = await connect(settings, apiEndpoint, [
+      'BigtableClient',
+      'BigtableTableAdminClient',
+      'BigtableInstanceAdminClient',
+    ]);
+    yield* diagnoseConnected(connection, settings);
+  } catch (error) {
+    // Where it is not reached once, it is not reached for the rest: each try would wait for its own deadline.
+    if (!(error instanceof NoCredentials) && !isOutOfReach(error)) throw error;
+    const { why, todo } = explain(error, '');
+    const what = `could not look at Bigtable: ${why}`;
+    yield todo === undefined ? { status: 'fault', what } : { status: 'fault', what, todo };
   } finally {
-    await connection.client.close();
+    await connection?.client.close();
   }
+}
+
+async function* diagnoseConnected(connection: BigtableConnection, settings: BigtableSettings): AsyncGenerator<Finding> {
+  yield* diagnoseTable(connection, settings);
+  yield await tried('read values', grantOnTable(settings, 'roles/bigtable.reader'), () =>
+    readRows({
+      table: connection.table,
+      family: settings.columnFamily,
+      keys: ['$doctor'],
+      slots: ['doctor'],
+      until: null,
+      deadlineMs: DEADLINE_MS,
+    }),
+  );
+  // Deleting a row that is never there changes nothing, and asks for all that a write asks for.
+  yield await tried('write conditionally', grantOnTable(settings, 'roles/bigtable.user'), () =>
+    deleteRow({ table: connection.table, deadlineMs: DEADLINE_MS }, '$doctor'),
+  );
+  yield await diagnoseAppProfile(connection, settings);
 }
 
 interface ColumnFamilies {
@@ -55,7 +78,7 @@ async function* diagnoseTable({ table }: BigtableConnection, settings: BigtableS
             `gcloud bigtable instances tables create ${settings.table} --project=${settings.project} ` +
             `--instance=${settings.instance} --column-families="${settings.columnFamily}:${policy(settings)}"`,
         }
-      : failure(`look at the table ${name}`, 'roles/bigtable.viewer', settings, error);
+      : failure(`look at the table ${name}`, grantOnTable(settings, 'roles/bigtable.viewer'), error);
     return;
   }
   yield { status: 'ok', what: `the table ${name} is there` };
@@ -120,33 +143,25 @@ async function diagnoseAppProfile({ client }: BigtableConnection, settings: Bigt
     if (codeOf(error) === CODE.UNIMPLEMENTED) {
       return { status: 'warning', what: `the app profile "${name}" cannot be looked at: an emulator has none` };
     }
-    return failure(`look at the app profile "${name}"`, 'roles/bigtable.viewer', settings, error);
+    return failure(`look at the app profile "${name}"`, grantOnInstance(settings, 'roles/bigtable.viewer'), error);
   }
 }
 
-async function tried(
-  what: string,
-  role: string,
-  settings: BigtableSettings,
-  run: () => Promise<unknown>,
-): Promise<Finding> {
+async function tried(what: string, grant: string, run: () => Promise<unknown>): Promise<Finding> {
   try {
     await run();
     return { status: 'ok', what: `the gateway may ${what}` };
   } catch (error) {
-    return failure(what, role, settings, error);
+    return failure(what, grant, error);
   }
 }
 
-function failure(what: string, role: string, { project }: BigtableSettings, error: unknown): Finding {
-  const reason = error instanceof Error ? error.message : String(error);
-  return {
-    status: 'fault',
-    what: `could not ${what}: ${reason}`,
-    ...(codeOf(error) === CODE.PERMISSION_DENIED
-      ? { todo: `gcloud projects add-iam-policy-binding ${project} --member=ACCOUNT --role=${role}` }
-      : {}),
-  };
+/** Goes on with the next, unless the store is out of reach. */
+function failure(what: string, grant: string, error: unknown): Finding {
+  if (isOutOfReach(error)) throw error;
+  const { why, todo } = explain(error, grant);
+  const finding: Finding = { status: 'fault', what: `could not ${what}: ${why}` };
+  return todo === undefined ? finding : { ...finding, todo };
 }
 
 /** What docs/google-cloud-bigtable.md tells to set: the newest value always, older ones for the retention and a margin. */
@@ -161,8 +176,4 @@ function setPolicy(settings: BigtableSettings): string {
 
 function cbt({ project, instance }: BigtableSettings): string {
   return `cbt -project ${project} -instance ${instance}`;
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

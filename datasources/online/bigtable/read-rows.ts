@@ -8,7 +8,7 @@ import { readOptions } from './store-calls.js';
 /** One request's keys are read one after the other by a node; more requests are read at once, by several. */
 const KEYS_PER_REQUEST = 100;
 /** The filter of a request may have 20 kB, and a name 64 bytes. */
-const SLOTS_PER_REQUEST = 200;
+export const SLOTS_PER_REQUEST = 200;
 
 export interface RowsRead {
   readonly table: Table;
@@ -44,7 +44,7 @@ export async function readRows(read: RowsRead): Promise<RowsBySlot> {
         decode: false,
         filter: [
           { family: exactly(family) },
-          { column: { name: `^(?:${slots.map((slot) => escaped(qualifierOf(slot))).join('|')})$` } },
+          columnsOf(slots),
           ...(read.until === null ? NEWEST : newestAndUntil(cellMillis(read.until))),
         ],
         gaxOptions: readOptions(read.deadlineMs),
@@ -87,7 +87,8 @@ function isUntil({ timestamp }: ClientCell, until: Instant | null): boolean {
   return until === null || BigInt(timestamp) <= BigInt(cellMillis(until)) * 1000n;
 }
 
-/** Slots are identifiers, but for the $ before a source's. */
-function escaped(qualifier: string): string {
-  return qualifier.replaceAll('$', '\\$');
+/** A filter that leaves the columns of some slots. Slots are identifiers, but for the $ before a source's. */
+export function columnsOf(slots: readonly string[]): object {
+  const names = slots.map((slot) => qualifierOf(slot).replaceAll('$', '\\$'));
+  return { column: { name: `^(?:${names.join('|')})$` } };
 }

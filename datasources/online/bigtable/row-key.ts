@@ -4,7 +4,7 @@ import type { EntityType } from '../../registry/model.js';
 /**
  * The row of an entity: `featurestore/entity_type/hh/entity id`.
  *
- * - The entity type comes first, so that all its rows are one range: `clear` drops a prefix, and never another's rows.
+ * - The entity type comes first, so that all its rows are one range, and a sweep after a fill looks at no other's.
  * - hh is the first byte of the id's SHA-256, in hexadecimal. Bigtable keeps rows in order of their keys and gives a range
  *   of them to one node; without it, ids that count upwards would all be written to the one node that has the end.
  * - The id comes last and as it stands: names are [a-z0-9_], so the first three slashes are always ours.

@@ -1,7 +1,7 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { EntityType, Feature } from '../../registry/model.js';
-import type { FillableOnlineStore, OnlineRead, OnlineWrite } from '../online-store.js';
+import type { FillableOnlineStore, Filling, OnlineRead, OnlineWrite } from '../online-store.js';
 import { mergeWrite } from './merge-write.js';
 import { encodeRow, RowReader, type Slot } from './row-codec.js';
 import { SlotNumbers } from './slot-numbers.js';
@@ -73,19 +73,21 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     await this.#environment.flushed;
   }
 
-  async clear(entityType: EntityType): Promise<void> {
-    await this.#contents.remove(databaseName(entityType));
-    await this.#rowsOf(entityType).clearAsync();
-    await this.#environment.flushed;
-  }
-
   async filledWith(entityType: EntityType): Promise<string | undefined> {
     return this.#contents.get(databaseName(entityType));
   }
 
-  async markFilled(entityType: EntityType, contents: string): Promise<void> {
+  /** From nothing: the one process that has the file open serves when it is full, and no reader sees it before. */
+  async fill(entityType: EntityType, { contents, writesOf }: Filling): Promise<boolean> {
+    await this.#contents.remove(databaseName(entityType));
+    await this.#rowsOf(entityType).clearAsync();
+    await this.#environment.flushed;
+    for (const source of entityType.sources) {
+      for await (const writes of writesOf(source)) await this.write(entityType, writes);
+    }
     await this.#contents.put(databaseName(entityType), contents);
     await this.#environment.flushed;
+    return true;
   }
 
   async isHealthy(): Promise<boolean> {

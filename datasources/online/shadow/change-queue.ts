@@ -5,8 +5,7 @@ import type { OnlineStore, OnlineWrite } from '../online-store.js';
 /** What the serving store was told of an entity type, and has taken. */
 export type Change =
   | { readonly kind: 'write'; readonly writes: readonly OnlineWrite[] }
-  | { readonly kind: 'delete'; readonly entityIds: readonly string[] }
-  | { readonly kind: 'clear' };
+  | { readonly kind: 'delete'; readonly entityIds: readonly string[] };
 
 export type Outcome = 'done' | 'dropped' | 'failed';
 
@@ -84,8 +83,7 @@ export class ChangeQueue {
 
   async #pass(together: readonly Change[]): Promise<void> {
     const [first] = together;
-    if (first?.kind === 'clear') await this.#store.clear(this.#entityType);
-    else if (first?.kind === 'delete') await this.#store.delete(this.#entityType, first.entityIds);
+    if (first?.kind === 'delete') await this.#store.delete(this.#entityType, first.entityIds);
     else {
       const writes = together.flatMap((change) => (change.kind === 'write' ? change.writes : []));
       await this.#store.write(this.#entityType, writes);
@@ -94,6 +92,5 @@ export class ChangeQueue {
 }
 
 function sizeOf(change: Change): number {
-  if (change.kind === 'clear') return 1;
   return Math.max(1, change.kind === 'write' ? change.writes.length : change.entityIds.length);
 }

@@ -68,10 +68,6 @@ export class ShadowOnlineStore implements OnlineStore {
     return this.#change(entityType, { kind: 'delete', entityIds }, (store) => store.delete(entityType, entityIds));
   }
 
-  clear(entityType: EntityType): Promise<void> {
-    return this.#change(entityType, { kind: 'clear' }, (store) => store.clear(entityType));
-  }
-
   /** Of the store that serves. The other may be down for weeks without any reader noticing. */
   isHealthy(): Promise<boolean> {
     return this.#serving.isHealthy();

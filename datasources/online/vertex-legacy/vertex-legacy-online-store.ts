@@ -70,10 +70,6 @@ export class VertexLegacyOnlineStore implements OnlineStore {
     throw wouldDeleteHistory(entityType);
   }
 
-  async clear(entityType: EntityType): Promise<void> {
-    throw wouldDeleteHistory(entityType);
-  }
-
   async isHealthy(): Promise<boolean> {
     return this.#health.get();
   }

@@ -1,5 +1,5 @@
 import type { protos } from '@google-cloud/aiplatform';
-import { concurrently } from '../../vertex/concurrently.js';
+import { concurrently } from '../../concurrently.js';
 import { chunksOf } from '../../chunks-of.js';
 import { GRPC_STATUS, grpcCodeOf, GrpcStatusError, READ_POLICY, retrying } from '../../vertex/call-policy.js';
 import type { WireValue } from '../../vertex/feature-value.js';

@@ -78,10 +78,6 @@ export class VertexViewOnlineStore implements OnlineStore {
     throw cannotForget(entityType);
   }
 
-  async clear(entityType: EntityType): Promise<void> {
-    throw cannotForget(entityType);
-  }
-
   async isHealthy(): Promise<boolean> {
     return this.#health.get();
   }

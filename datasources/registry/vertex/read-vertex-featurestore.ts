@@ -1,7 +1,7 @@
 import type { protos } from '@google-cloud/aiplatform';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying } from '../../vertex/call-policy.js';
-import { concurrently } from '../../vertex/concurrently.js';
+import { concurrently } from '../../concurrently.js';
 import { failedLook } from '../../vertex/failed-look.js';
 import { featureOnlineStoreName, idOf, locationName } from '../../vertex/resource-names.js';
 import type { VertexClients } from '../../vertex/vertex-clients.js';

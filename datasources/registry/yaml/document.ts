@@ -145,6 +145,13 @@ const bigtable = z
       .nullable()
       .default(null)
       .describe('The app profile. It needs single-cluster routing with single-row transactions. Nothing: the default.'),
+    readDeadlineMs: z
+      .number()
+      .int()
+      .min(100)
+      .max(60_000)
+      .default(3000)
+      .describe('After how many milliseconds a read fails. One attempt has a third of them.'),
     versionRetentionSeconds: z
       .number()
       .int()

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -11,6 +12,7 @@ import {
   type BigtableOptions,
 } from '../../../datasources/online/bigtable/bigtable-online-store.js';
 import type { BigtableSettings } from '../../../datasources/registry/model.js';
+import { systemClock } from '../../../values/clock.js';
 
 // The client would ask the metadata server of a virtual machine for credentials, which an emulator does not want.
 process.env.METADATA_SERVER_DETECTION = 'none';
@@ -69,6 +71,8 @@ export async function createTable(
     table: `features-${process.pid}-${(tables += 1)}`,
     columnFamily: 'f',
     appProfile: null,
+    // A busy machine is slow; tests of deadlines say their own.
+    readDeadlineMs: 30_000,
     versionRetentionSeconds: 0,
     ...settings,
   };
@@ -79,13 +83,19 @@ export async function createTable(
   return all;
 }
 
+export async function openBigtable(
+  settings: BigtableSettings,
+  options: Partial<BigtableOptions> = {},
+): Promise<BigtableOnlineStore> {
+  return BigtableOnlineStore.open(settings, { clock: systemClock, newId: randomUUID, ...options });
+}
+
 /** A store over a table of its own. */
 export async function openTestStore(
   endpoint: string,
   settings: Partial<BigtableSettings> = {},
-  options: BigtableOptions = {},
 ): Promise<BigtableOnlineStore> {
-  return BigtableOnlineStore.open(await createTable(endpoint, settings), { apiEndpoint: endpoint, ...options });
+  return openBigtable(await createTable(endpoint, settings), { apiEndpoint: endpoint });
 }
 
 function findProgram(): string | undefined {

@@ -25,11 +25,20 @@ export type Fault =
   /** The server's answer is this message instead. For what an emulator does not know. */
   | { readonly kind: 'answered'; readonly message: Uint8Array };
 
+export interface PassedRequest {
+  readonly method: string;
+  /** How long the client waits for the answer, as it says: `999m` is 999 milliseconds. */
+  readonly timeout: string | undefined;
+  readonly message: Buffer;
+}
+
 export interface FaultProxy {
   /** host:port */
   readonly endpoint: string;
   /** Names of the gRPC methods called, in order. */
   readonly calls: string[];
+  /** What the server was asked, in order: the message of each call that was passed on. */
+  readonly requests: PassedRequest[];
   /** The next calls of a gRPC method meet these faults, one each; those after them pass. */
   fail(method: string, ...faults: readonly Fault[]): void;
   /** Decides on every call; replaces what fail() said. */
@@ -46,6 +55,7 @@ export async function startFaultProxy(upstreamEndpoint: string): Promise<FaultPr
   const proxy: FaultProxy = {
     endpoint: '',
     calls: [],
+    requests: [],
     fail: (method, ...faults) => planned.set(method, [...(planned.get(method) ?? []), ...faults]),
     decide: (method) => planned.get(method)?.shift(),
     stop: async () => {
@@ -61,17 +71,36 @@ export async function startFaultProxy(upstreamEndpoint: string): Promise<FaultPr
   });
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
-    const method = headers[':path']!.split('/').at(-1)!;
+    const method = methodOf(headers);
     proxy.calls.push(method);
     void Promise.resolve(proxy.decide(method)).then((fault) => {
       if (fault?.kind === 'refused') refuse(stream, fault.status);
       else if (fault?.kind === 'answered') answer(stream, fault.message);
-      else forward(upstream, stream, headers, fault);
+      else {
+        void keepRequest(stream, headers).then((request) => proxy.requests.push(request));
+        forward(upstream, stream, headers, fault);
+      }
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return Object.assign(proxy, { endpoint: `127.0.0.1:${(server.address() as AddressInfo).port}` });
+}
+
+async function keepRequest(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<PassedRequest> {
+  const body: Buffer[] = [];
+  stream.on('data', (data: Buffer) => body.push(data));
+  await once(stream, 'end');
+  return {
+    method: methodOf(headers),
+    timeout: headers['grpc-timeout'] as string | undefined,
+    // After a byte for compression and four for its length.
+    message: Buffer.concat(body).subarray(5),
+  };
+}
+
+function methodOf(headers: IncomingHttpHeaders): string {
+  return headers[':path']!.split('/').at(-1)!;
 }
 
 const GRPC = { ':status': 200, 'content-type': 'application/grpc' };

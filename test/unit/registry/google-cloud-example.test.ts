@@ -23,6 +23,7 @@ it('the registry for Google Cloud loads, and names the stores that Terraform mak
   const region = /variable "region" \{[^}]*default\s*=\s*"([^"]+)"/.exec(variables)![1];
   expect(shop!.onlineSettings).toMatchObject({
     kind: 'BIGTABLE',
+    readDeadlineMs: 3000,
     instance: set(resource('google_bigtable_instance'), 'name'),
     table: set(resource('google_bigtable_table'), 'name'),
     columnFamily: set(resource('google_bigtable_table'), 'family'),

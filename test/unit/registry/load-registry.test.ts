@@ -56,6 +56,7 @@ describe('a registry file', () => {
     const registry = await load(withStore('{ kind: BIGTABLE, project: p, instance: i, table: t }'));
     expect(registry.featurestore('shop').onlineSettings).toEqual({
       kind: 'BIGTABLE',
+      readDeadlineMs: 3000,
       project: 'p',
       instance: 'i',
       table: 't',
