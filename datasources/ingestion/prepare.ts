@@ -132,7 +132,7 @@ async function fillOnlineStore(
   await online.clear(entityType);
   let goodUntil: Instant | null = null;
   for (const source of entityType.sources) {
-    for await (const writes of offline.newest(source, now)) await online.write(entityType, writes);
+    for await (const writes of offline.newest(source, { asOf: now })) await online.write(entityType, writes);
     const { rows, earliest } = await offline.rowsToCome(source, now);
     if (earliest === null) continue;
     rowsToCome.set(source, rows);

@@ -8,6 +8,8 @@ export interface JobRequest extends JobOrigin {
   readonly spec: unknown;
   /** JobRecord.subject. No part of what is asked for: a key used again is not refused because a description was changed. */
   readonly subject?: unknown;
+  /** JobRecord.target. */
+  readonly target?: string;
   readonly displayName: string | null;
   readonly labels: Readonly<Record<string, string>>;
   /**
@@ -20,7 +22,7 @@ export interface JobRequest extends JobOrigin {
 }
 
 export function newJob(request: JobRequest, id: string, createdAt: Instant, cost: JobCost | null): JobRecord {
-  const { kind, spec, subject, displayName, labels, createdBy } = request;
+  const { kind, spec, subject, target, displayName, labels, createdBy } = request;
   return {
     id,
     kind,
@@ -35,6 +37,7 @@ export function newJob(request: JobRequest, id: string, createdAt: Instant, cost
     error: null,
     spec,
     subject,
+    ...(target === undefined ? {} : { target }),
     cost,
     checkpoint: null,
     result: null,

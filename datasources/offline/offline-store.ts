@@ -26,8 +26,11 @@ export interface OfflineStore {
   /** Adds rows to a source. Rows that cannot be history (no id, no time) are given back; the others are durable. */
   append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome>;
 
-  /** The newest values of every entity, for filling an online store, in batches. */
-  newest(source: FeatureSource): AsyncIterable<OnlineWrite[]>;
+  /** The newest values of every entity, for filling an online store, in batches. An entity is in one batch. */
+  newest(source: FeatureSource, read?: NewestRead): AsyncIterable<OnlineWrite[]>;
+
+  /** The bytes that `newest` scans at most, as estimateBytes says them. */
+  estimateNewestBytes(source: FeatureSource, read?: NewestRead): Promise<bigint>;
 
   /** How many labels one point-in-time read takes; a caller with more splits them. */
   readonly maxLabelsPerRead: number;
@@ -49,6 +52,19 @@ export interface PointInTimeRead {
 export interface PointInTimeLabel {
   readonly entityId: string | null;
   readonly time: Instant | null;
+}
+
+export interface NewestRead {
+  /** Without the rows after this moment: they are not known yet. Absent: all of them. */
+  readonly asOf?: Instant;
+  /** Only these, of whatever source; others are not read, since a warehouse bills by column. Absent: all of them. */
+  readonly features?: readonly Feature[];
+}
+
+/** Which of a source's features `newest` reads. In a dense entity type it is whole rows: a feature left out would be null. */
+export function newestFeatures(source: FeatureSource, { features }: NewestRead): readonly Feature[] {
+  if (!features || source.entityType.dense) return source.features;
+  return source.features.filter((feature) => features.includes(feature));
 }
 
 export interface HistoryRead {

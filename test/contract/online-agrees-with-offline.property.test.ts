@@ -128,7 +128,7 @@ function agreesWithOffline(openOnline: () => OnlineStore): void {
           const entityIds = [...new Set([...problem.rows.map((row) => row.entityId!), 'never,seen'])];
           for (const now of new Set(problem.labels.flatMap(({ time }) => time ?? []))) {
             await online.clear(entityType);
-            for await (const batch of offline.newest(source, now)) await online.write(entityType, batch);
+            for await (const batch of offline.newest(source, { asOf: now })) await online.write(entityType, batch);
             const labels = entityIds.map((entityId) => ({ entityId, time: now }));
             const asOfNow = await offline.pointInTime({ entityType, labels, features });
             expect(await online.read({ entityType, entityIds, features, now })).toEqual(asOfNow);

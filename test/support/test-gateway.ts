@@ -194,7 +194,8 @@ function countPointInTime(store: OfflineStore, reads: PointInTimeRead[]): Offlin
     estimateBytes: (read) => store.estimateBytes(read),
     history: (read) => store.history(read),
     append: (source, rows) => store.append(source, rows),
-    newest: (source) => store.newest(source),
+    newest: (source, read) => store.newest(source, read),
+    estimateNewestBytes: (source, read) => store.estimateNewestBytes(source, read),
     isHealthy: () => store.isHealthy(),
     close: () => store.close(),
   };

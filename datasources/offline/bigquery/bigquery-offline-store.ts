@@ -8,6 +8,7 @@ import type {
   FeatureRow,
   HistoryEntry,
   HistoryRead,
+  NewestRead,
   OfflineStore,
   PointInTimeRead,
 } from '../offline-store.js';
@@ -78,10 +79,14 @@ export class BigQueryOfflineStore implements OfflineStore {
     return appendRows({ ...this.options, source, table, nextArrival: () => this.#nextArrival() }, rows);
   }
 
-  async *newest(source: FeatureSource): AsyncGenerator<OnlineWrite[]> {
-    for await (const rows of this.#jobs.pages('newest', newestQuery(source, this.#tableOf(source)))) {
-      yield rows.flatMap((row) => newestWrites(row, source));
+  async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {
+    for await (const rows of this.#jobs.pages('newest', newestQuery(source, this.#tableOf(source), read))) {
+      yield rows.flatMap((row) => newestWrites(row, source, read));
     }
+  }
+
+  async estimateNewestBytes(source: FeatureSource, read: NewestRead = {}): Promise<bigint> {
+    return this.#jobs.estimateBytes('newest', newestQuery(source, this.#tableOf(source), read));
   }
 
   async isHealthy(): Promise<boolean> {

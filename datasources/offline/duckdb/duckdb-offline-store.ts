@@ -2,13 +2,15 @@ import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { FeatureSource } from '../../registry/model.js';
-import type {
-  AppendOutcome,
-  FeatureRow,
-  HistoryEntry,
-  HistoryRead,
-  OfflineStore,
-  PointInTimeRead,
+import {
+  newestFeatures,
+  type AppendOutcome,
+  type FeatureRow,
+  type HistoryEntry,
+  type HistoryRead,
+  type NewestRead,
+  type OfflineStore,
+  type PointInTimeRead,
 } from '../offline-store.js';
 import type { PointInTimeForm } from '../point-in-time/duckdb.js';
 import { appendRows } from './append-rows.js';
@@ -82,14 +84,17 @@ export class DuckDbOfflineStore implements OfflineStore {
     });
   }
 
-  /** As the port says; with `asOf`, of what is known by then. */
-  async *newest(source: FeatureSource, asOf: Instant | null = null): AsyncGenerator<OnlineWrite[]> {
+  async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {
     const connection = await this.database.instance.connect();
     try {
-      yield* newestValues(connection, source, asOf);
+      yield* newestValues(connection, source, read);
     } finally {
       connection.closeSync();
     }
+  }
+
+  async estimateNewestBytes(source: FeatureSource, read: NewestRead = {}): Promise<bigint> {
+    return this.database.use((connection) => estimateScan(connection, newestFeatures(source, read)));
   }
 
   async rowsToCome(source: FeatureSource, asOf: Instant): Promise<RowsToCome> {
