@@ -31,7 +31,7 @@ export async function openOfflineStores(registry: Registry, dataDirectory: strin
     const { openBigQueryOfflineStore } = await import('../datasources/offline/bigquery/open-bigquery.js');
     const store = await openBigQueryOfflineStore(settings, sourcesOf(featurestore), {
       clock: systemClock,
-      currentOrigin: () => ({ requestId: requestScope.getStore()?.requestId }),
+      currentOrigin: () => ({ tenant: tenantOf(featurestore), ...requestScope.getStore() }),
     });
     elsewhere.set(featurestore, store);
   }
@@ -56,6 +56,11 @@ export async function diagnoseOfflineStores(registry: Registry): Promise<Diagnos
     });
   }
   return diagnoses;
+}
+
+/** Who pays for a query: until there is a login, whoever the registry says the featurestore is of. */
+function tenantOf({ name, labels }: Featurestore): string {
+  return labels.tenant ?? name;
 }
 
 function sourcesOf({ entityTypes }: Featurestore): FeatureSource[] {

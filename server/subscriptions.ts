@@ -125,14 +125,16 @@ export class Subscriptions {
     run: (event: unknown) => Promise<ExecutionResult> | ExecutionResult,
   ): EventStream {
     const left = this.#options.metrics.subscription();
+    const gone = new AbortController();
     const end = async (): Promise<IteratorReturnResult<undefined>> => {
       left();
+      gone.abort(new Error('the client went away'));
       await source.return?.();
       return { done: true, value: undefined };
     };
     const events: EventStream = {
       next: () =>
-        requestScope.run({ requestId }, async () => {
+        requestScope.run({ requestId, signal: gone.signal }, async () => {
           try {
             const step = await source.next();
             if (step.done) {

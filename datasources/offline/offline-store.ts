@@ -13,7 +13,7 @@ export interface OfflineStore {
   /**
    * What was known of each label's entity at each label's time, in one query: cells[i][j] is feature j of label i.
    * The rules are docs/point-in-time.md. One row out per label in, in order, also for duplicates; a label without id or
-   * time is NOT_FOUND throughout.
+   * time is NOT_FOUND throughout. Rejects with the reason of the signal when that is aborted.
    */
   pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]>;
 
@@ -26,7 +26,10 @@ export interface OfflineStore {
   /** Adds rows to a source. Rows that cannot be history (no id, no time) are given back; the others are durable. */
   append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome>;
 
-  /** The newest values of every entity, for filling an online store, in batches. An entity is in one batch. */
+  /**
+   * The newest values of every entity, for filling an online store, in batches; an entity is in one of them. Rejects with
+   * the reason of the signal when that is aborted.
+   */
   newest(source: FeatureSource, read?: NewestRead): AsyncIterable<OnlineWrite[]>;
 
   /** The bytes that `newest` scans at most, as estimateBytes says them. */
@@ -39,7 +42,13 @@ export interface OfflineStore {
   close(): Promise<void>;
 }
 
-export interface PointInTimeRead {
+/** A read that is given up when nobody waits for it any more. */
+export interface Abandonable {
+  /** Aborted: the read rejects with its reason, and what it started in a warehouse is cancelled there, not billed to its end. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PointInTimeRead extends Abandonable {
   readonly entityType: EntityType;
   readonly labels: readonly PointInTimeLabel[];
   readonly features: readonly Feature[];
@@ -54,7 +63,7 @@ export interface PointInTimeLabel {
   readonly time: Instant | null;
 }
 
-export interface NewestRead {
+export interface NewestRead extends Abandonable {
   /** Without the rows after this moment: they are not known yet. Absent: all of them. */
   readonly asOf?: Instant;
   /** Only these, of whatever source; others are not read, since a warehouse bills by column. Absent: all of them. */
@@ -67,7 +76,7 @@ export function newestFeatures(source: FeatureSource, { features }: NewestRead):
   return source.features.filter((feature) => features.includes(feature));
 }
 
-export interface HistoryRead {
+export interface HistoryRead extends Abandonable {
   readonly feature: Feature;
   readonly entityId: string;
   /** Inclusive; null for no bound. */

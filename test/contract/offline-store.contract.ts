@@ -240,6 +240,17 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         }
       });
 
+      it('are given up when nobody waits for them any more', async () => {
+        const { source, store } = await setUp();
+        await store.append(source, [rowOf('x', 1, { a: '1' })]);
+        const wish = new AbortController();
+        const reading = async () => {
+          for await (const _ of store.newest(source, { signal: wish.signal })) wish.abort('enough');
+        };
+        await expect(reading()).rejects.toBe('enough');
+        await expect(reading()).rejects.toBe('enough');
+      });
+
       it('are estimated by the columns that are read', async () => {
         const { entityType, source, store } = await setUp();
         await store.append(

@@ -19,7 +19,6 @@ describeWithGoogleSql('the BigQuery offline store', () => {
   });
   afterAll(() => server.stop());
   afterEach(() => {
-    server.jobs.isHeld = false;
     server.faults.clear();
   });
 
@@ -162,47 +161,6 @@ describeWithGoogleSql('the BigQuery offline store', () => {
         details: { maximumBytesBilled: '10485759' },
         message: expect.not.stringContaining(PROJECT),
       });
-    });
-  });
-
-  describe('a query that nobody waits for', () => {
-    it('is cancelled when its request is aborted', async () => {
-      const entityType = thing();
-      const controller = new AbortController();
-      const store = await openTestStore(
-        server,
-        entityType,
-        {},
-        { currentOrigin: () => ({ signal: controller.signal }) },
-      );
-      server.jobs.all.clear();
-      server.jobs.isHeld = true;
-      const read = store.pointInTime(readOf(entityType, 'x'));
-      while (server.jobs.all.size === 0) await new Promise(setImmediate);
-      controller.abort(new Error('the client went away'));
-      await expect(read).rejects.toThrow('the client went away');
-      const [job] = server.jobs.all.values();
-      await job!.done;
-      expect(job?.error?.message).toContain('cancelled');
-    });
-
-    it('is not started when the request is over already', async () => {
-      const entityType = thing();
-      const store = await openTestStore(
-        server,
-        entityType,
-        {},
-        { currentOrigin: () => ({ signal: AbortSignal.abort(new Error('gone')) }) },
-      );
-      const jobs = await jobsDuring(() => expect(store.pointInTime(readOf(entityType, 'x'))).rejects.toThrow('gone'));
-      expect(jobs).toEqual([]);
-    });
-
-    it('is ended by BigQuery after the configured time', async () => {
-      const entityType = thing();
-      const store = await openTestStore(server, entityType, { timeoutSeconds: 0.001 });
-      server.jobs.isHeld = true;
-      await expect(store.pointInTime(readOf(entityType, 'x'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     });
   });
 

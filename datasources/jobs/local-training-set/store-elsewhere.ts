@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import { AppError } from '../../../errors/app-error.js';
 import type { OfflineStore } from '../../offline/offline-store.js';
 import type { Featurestore } from '../../registry/model.js';
+import { unlessAborted } from '../../unless-aborted.js';
 
 /** What is asked of an offline store that is not the embedded one. */
 export type HistoryStore = Pick<OfflineStore, 'maxLabelsPerRead' | 'pointInTime' | 'history'>;
@@ -12,7 +13,10 @@ export type StoreElsewhere = (featurestore: Featurestore) => HistoryStore | unde
 /** With pauses of 1 s, 2 s, 4 s, ... a job outlasts half a minute without the store. */
 const OUTAGE_RETRIES = 5;
 
-/** For a job, which has time: asks again when the store did not answer, and stops waiting when the job is to stop. */
+/**
+ * For a job, which has time: asks again when the store did not answer. When the job is to stop, the store is told, which
+ * ends what it would be billed for, and is not waited for.
+ */
 export function patiently(elsewhere: StoreElsewhere, signal: AbortSignal): StoreElsewhere {
   const patient = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
     const answer = pRetry(ask, {
@@ -27,22 +31,9 @@ export function patiently(elsewhere: StoreElsewhere, signal: AbortSignal): Store
     return (
       store && {
         maxLabelsPerRead: store.maxLabelsPerRead,
-        pointInTime: (read) => patient(() => store.pointInTime(read)),
-        history: (read) => patient(() => store.history(read)),
+        pointInTime: (read) => patient(() => store.pointInTime({ ...read, signal })),
+        history: (read) => patient(() => store.history({ ...read, signal })),
       }
     );
   };
-}
-
-/** What the store still answers is let go. */
-async function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', abort);
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -4,6 +4,7 @@ import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import type {
+  Abandonable,
   AppendOutcome,
   FeatureRow,
   HistoryEntry,
@@ -46,10 +47,18 @@ export class BigQueryOfflineStore implements OfflineStore {
 
   async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
     const cells = emptyCells(read);
+    // One that fails ends the others: they would be billed, and nobody would read them.
+    const failed = new AbortController();
+    const signal = AbortSignal.any([failed.signal, ...this.#signalsOf(read)]);
     await Promise.all(
       this.#pointInTimeQueries(read).map(async (part) => {
-        for await (const rows of this.#jobs.pages('point_in_time', part.query)) {
-          for (const row of rows) placeRow(row, part, read, cells);
+        try {
+          for await (const rows of this.#jobs.pages('point_in_time', part.query, { signal })) {
+            for (const row of rows) placeRow(row, part, read, cells);
+          }
+        } catch (error) {
+          failed.abort(error);
+          throw error;
         }
       }),
     );
@@ -70,7 +79,8 @@ export class BigQueryOfflineStore implements OfflineStore {
   async history(read: HistoryRead): Promise<HistoryEntry[]> {
     const query = historyQuery(read, this.#tableOf(read.feature.source));
     if (query === undefined) return [];
-    return (await this.#jobs.rows('history', query)).map((row) => historyEntry(row, read));
+    const signal = AbortSignal.any(this.#signalsOf(read));
+    return (await this.#jobs.rows('history', query, { signal })).map((row) => historyEntry(row, read));
   }
 
   /** Each row at least once (append-rows.ts); a row that is in the outcome as appended can be read at once. */
@@ -80,8 +90,11 @@ export class BigQueryOfflineStore implements OfflineStore {
   }
 
   async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {
-    for await (const rows of this.#jobs.pages('newest', newestQuery(source, this.#tableOf(source), read))) {
+    const query = newestQuery(source, this.#tableOf(source), read);
+    const signal = AbortSignal.any(this.#signalsOf(read));
+    for await (const rows of this.#jobs.pages('newest', query, { signal })) {
       yield rows.flatMap((row) => newestWrites(row, source, read));
+      signal.throwIfAborted();
     }
   }
 
@@ -95,7 +108,13 @@ export class BigQueryOfflineStore implements OfflineStore {
   }
 
   async close(): Promise<void> {
-    // The client holds nothing but idle sockets.
+    await this.#jobs.close();
+  }
+
+  /** Of the read; of the request that the code runs for where the read says none. A job's outlives that request. */
+  #signalsOf({ signal }: Abandonable): AbortSignal[] {
+    const asked = signal ?? this.options.currentOrigin().signal;
+    return asked ? [asked] : [];
   }
 
   #pointInTimeQueries(read: PointInTimeRead): ReturnType<typeof pointInTimeQueries> {

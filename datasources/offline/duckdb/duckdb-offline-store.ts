@@ -1,9 +1,11 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { FeatureSource } from '../../registry/model.js';
 import {
   newestFeatures,
+  type Abandonable,
   type AppendOutcome,
   type FeatureRow,
   type HistoryEntry,
@@ -52,7 +54,7 @@ export class DuckDbOfflineStore implements OfflineStore {
         `a point-in-time read takes 1 to ${this.maxLabelsPerRead} labels, not ${read.labels.length}`,
       );
     }
-    return this.database.use((connection) => readPointInTime(connection, read, this.form));
+    return this.#read(read, (connection) => readPointInTime(connection, read, this.form));
   }
 
   async estimateBytes({ features }: PointInTimeRead): Promise<bigint> {
@@ -60,7 +62,7 @@ export class DuckDbOfflineStore implements OfflineStore {
   }
 
   async history(read: HistoryRead): Promise<HistoryEntry[]> {
-    return this.database.use((connection) => readHistory(connection, read));
+    return this.#read(read, (connection) => readHistory(connection, read));
   }
 
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
@@ -85,10 +87,22 @@ export class DuckDbOfflineStore implements OfflineStore {
   }
 
   async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {
+    const { signal } = read;
     const connection = await this.database.instance.connect();
+    // The newest of a long history takes a while to find, unlike the other reads.
+    const interrupt = (): void => connection.interrupt();
+    signal?.addEventListener('abort', interrupt);
     try {
-      yield* newestValues(connection, source, read);
+      signal?.throwIfAborted();
+      for await (const writes of newestValues(connection, source, read)) {
+        yield writes;
+        signal?.throwIfAborted();
+      }
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw error;
     } finally {
+      signal?.removeEventListener('abort', interrupt);
       connection.closeSync();
     }
   }
@@ -107,5 +121,16 @@ export class DuckDbOfflineStore implements OfflineStore {
 
   async close(): Promise<void> {
     this.database.close();
+  }
+
+  /** Reads take milliseconds and cost nothing, so one that has begun is not interrupted; one that waits does not begin. */
+  async #read<Result>(
+    { signal }: Abandonable,
+    read: (connection: DuckDBConnection) => Promise<Result>,
+  ): Promise<Result> {
+    return this.database.use(async (connection) => {
+      signal?.throwIfAborted();
+      return read(connection);
+    });
   }
 }
