@@ -16,8 +16,18 @@ export function measuredStores(stores: FeatureStores, metrics: GatewayMetrics): 
 }
 
 function measuredOnline(store: OnlineStore, metrics: GatewayMetrics): OnlineStore {
+  const { versions } = store;
   return {
     maxEntityIdsPerRead: store.maxEntityIdsPerRead,
+    versions: versions && {
+      retention: versions.retention,
+      readAsOf: async (read) => {
+        const rows = await measureRead('online_as_of', read.entityIds.length, () => versions.readAsOf(read), metrics);
+        // What it does not answer is counted where it is read then.
+        metrics.values(read.entityType, countStatuses(rows.map((row) => row.filter((cell) => cell !== undefined))));
+        return rows;
+      },
+    },
     read: (read) => measure('online', read.entityType, read.entityIds.length, () => store.read(read), metrics),
     write: (entityType, writes) => store.write(entityType, writes),
     delete: (entityType, entityIds) => store.delete(entityType, entityIds),
@@ -49,12 +59,22 @@ async function measure(
   readCells: () => Promise<FeatureCell[][]>,
   metrics: GatewayMetrics,
 ): Promise<FeatureCell[][]> {
+  const rows = await measureRead(kind, entities, readCells, metrics);
+  metrics.values(entityType, countStatuses(rows));
+  return rows;
+}
+
+async function measureRead<Rows>(
+  kind: StoreReadKind,
+  entities: number,
+  read: () => Promise<Rows>,
+  metrics: GatewayMetrics,
+): Promise<Rows> {
   const start = performance.now();
   const seconds = (): number => (performance.now() - start) / 1000;
   try {
-    const rows = await readCells();
+    const rows = await read();
     metrics.read(kind, 'ok', entities, seconds());
-    metrics.values(entityType, countStatuses(rows));
     return rows;
   } catch (error) {
     metrics.read(kind, 'failed', entities, seconds());

@@ -40,7 +40,7 @@ export function createGatewayMetrics(registry: Registry) {
   });
   const batches = new Histogram({
     name: 'dataloader_batch_size',
-    help: 'Entities that one read of a store was asked for: now (online) or as of moments (point_in_time).',
+    help: 'Entities that one read of a store was asked for: now (online), or as of moments (point_in_time; online_as_of where the online store has them).',
     labelNames: ['read'] as const,
     buckets: BATCH_BUCKETS,
     registers,
@@ -91,7 +91,7 @@ export function createGatewayMetrics(registry: Registry) {
   };
 }
 
-export type StoreReadKind = 'online' | 'point_in_time';
+export type StoreReadKind = 'online' | 'online_as_of' | 'point_in_time';
 
 interface EntityTypeLabels {
   readonly name: string;

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import type { FeatureStores } from '../datasources/feature-stores.js';
+import { readPast } from '../datasources/read-past.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { NOT_FOUND_CELL, type FeatureCell } from '../values/feature-cell.js';
 import type { Instant } from '../values/instant.js';
@@ -23,8 +24,9 @@ type Cells = ReadonlyMap<Feature, FeatureCell>;
  * The loaders of one request. Never shared between requests: they remember nothing, but two users' reads must not meet.
  *
  * All that is asked in one tick becomes one read a store and entity type: of each entity type one multi-key read of the
- * online store for values now, and one point-in-time query for all other moments together. An entity asked for several
- * features is one key: the features wanted gather on it until the batch goes out.
+ * online store for values now, and one point-in-time query for all other moments together, but for what an online store that
+ * has older versions answers itself (read-past.ts). An entity asked for several features is one key: the features wanted
+ * gather on it until the batch goes out.
  */
 export function createLoaders(stores: FeatureStores, now: Instant): Loaders {
   const online = new Map<EntityType, BatchedReads>();
@@ -35,7 +37,7 @@ export function createLoaders(stores: FeatureStores, now: Instant): Loaders {
     const byType = entity.asOf === null ? online : asOf;
     let reads = byType.get(entityType);
     if (!reads) {
-      const read = entity.asOf === null ? onlineRead(stores, entityType, now) : pointInTimeRead(stores, entityType);
+      const read = entity.asOf === null ? onlineRead(stores, entityType, now) : pastRead(stores, entityType, now);
       byType.set(entityType, (reads = new BatchedReads(read)));
     }
     return reads;
@@ -69,16 +71,15 @@ function onlineRead(stores: FeatureStores, entityType: EntityType, now: Instant)
   };
 }
 
-function pointInTimeRead(stores: FeatureStores, entityType: EntityType): StoreRead {
-  const store = stores.offline(entityType.featurestore);
+function pastRead(stores: FeatureStores, entityType: EntityType, now: Instant): StoreRead {
+  const online = stores.online(entityType.featurestore);
+  const offline = stores.offline(entityType.featurestore);
   return {
-    maxKeys: store.maxLabelsPerRead,
-    read: (entities, features) =>
-      store.pointInTime({
-        entityType,
-        labels: entities.map(({ entityId, asOf }) => ({ entityId, time: asOf })),
-        features,
-      }),
+    maxKeys: offline.maxLabelsPerRead,
+    read: (entities, features) => {
+      const labels = entities.map(({ entityId, asOf }) => ({ entityId, time: asOf }));
+      return readPast(online, offline, { entityType, labels, features }, now);
+    },
   };
 }
 

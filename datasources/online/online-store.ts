@@ -33,6 +33,9 @@ export interface OnlineStore {
   /** How many entity ids one read takes; a caller with more splits them. */
   readonly maxEntityIdsPerRead: number;
 
+  /** What it keeps of older values. Absent: only the newest. */
+  readonly versions?: OnlineVersions | undefined;
+
   isHealthy(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -49,6 +52,23 @@ export interface OnlineRead {
   readonly entityIds: readonly string[];
   readonly features: readonly Feature[];
   readonly now: Instant;
+}
+
+/** The values of the last while, each as long as `retention` after a newer one took its place. */
+export interface OnlineVersions {
+  /** In microseconds. */
+  readonly retention: bigint;
+
+  /**
+   * The asked features as of a past moment; undefined for a value that the store cannot say for certain: the offline store
+   * knows it.
+   */
+  readAsOf(request: OnlineReadAsOf): Promise<(FeatureCell | undefined)[][]>;
+}
+
+export interface OnlineReadAsOf extends OnlineRead {
+  /** Not after `now`. */
+  readonly asOf: Instant;
 }
 
 /** Values of one entity that became true together: a row of a source, or some of its columns. */

@@ -48,7 +48,7 @@ export interface BigtableSettings {
   readonly columnFamily: string;
   /** null for the instance's default profile. */
   readonly appProfile: string | null;
-  /** For how long the table's garbage collection leaves older values there; 0 for not at all. */
+  /** For how long the table has every value there was, also those with a newer one; 0 for not at all. */
   readonly versionRetentionSeconds: number;
 }
 

@@ -29,9 +29,9 @@ resource "google_bigtable_table" "values" {
   }
 }
 
-# Collected is what BOTH rules collect: all but the newest version, once it is older than the registry's
-# versionRetentionSeconds (a day) and an hour of margin. By age alone a value that did not change for that long would be
-# deleted while it is still the newest; without a policy a row grows until it cannot be read.
+# Collected is what BOTH rules collect: all but the newest version, once it is older than a day and an hour of margin, so
+# that the registry's versionRetentionSeconds can be up to a day. By age alone a value that did not change for that long would
+# be deleted while it is still the newest; without a policy a row grows until it cannot be read.
 resource "google_bigtable_gc_policy" "values" {
   instance_name = google_bigtable_instance.online.name
   table         = google_bigtable_table.values.name

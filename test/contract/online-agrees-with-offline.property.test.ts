@@ -75,7 +75,13 @@ describeWithBigtable('Bigtable', () => {
         if (labels.length === 0) return;
         const expected = await offline.pointInTime({ entityType, labels, features });
         for (const [index, { entityId, time }] of labels.entries()) {
-          const [row] = await online.readAsOf({ entityType, entityIds: [entityId], features, now, asOf: time });
+          const [row] = await online.versions!.readAsOf({
+            entityType,
+            entityIds: [entityId],
+            features,
+            now,
+            asOf: time,
+          });
           row!.forEach((cell, feature) => {
             answered[cell === undefined ? 'no' : 'yes'] += 1;
             if (cell !== undefined) expect(cell).toEqual(expected[index]![feature]);

@@ -96,12 +96,13 @@ describeWithBigtable('Bigtable behind a network that fails', () => {
   });
 
   it('says STORE_UNAVAILABLE of a store that stays out of reach, and names nothing of it', async () => {
-    const hasty = await BigtableOnlineStore.open(settings, { apiEndpoint: proxy.endpoint, deadlineMs: 300 });
+    const options = { apiEndpoint: proxy.endpoint, deadlineMs: 300 };
+    const hasty = await BigtableOnlineStore.open({ ...settings, versionRetentionSeconds: 60 }, options);
     proxy.decide = () => ({ kind: 'refused', status: CODE.UNAVAILABLE });
     const { features } = entityType;
     for (const call of [
       () => hasty.read({ entityType, entityIds, features, now: NOW }),
-      () => hasty.readAsOf({ entityType, entityIds, features, now: NOW, asOf: NOW }),
+      () => hasty.versions!.readAsOf({ entityType, entityIds, features, now: NOW, asOf: NOW }),
       () => hasty.write(entityType, [writeOf('e0', 1n, 'never')]),
       () => hasty.delete(entityType, ['e0']),
     ]) {

@@ -2,10 +2,9 @@ import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/featur
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
 import type { BigtableSettings, EntityType, Feature } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
-import type { FillableOnlineStore, OnlineRead, OnlineWrite } from '../online-store.js';
-import type { StoredCell } from './cell-codec.js';
+import type { FillableOnlineStore, OnlineRead, OnlineReadAsOf, OnlineVersions, OnlineWrite } from '../online-store.js';
 import { cellsOf, deleteRow, qualifierOf, writeCells } from './conditional-write.js';
-import { readRows, type RowsBySlot } from './read-rows.js';
+import { readRows, type RowsBySlot, type StoredCell } from './read-rows.js';
 import { contentsKey, rowKey, rowPrefix } from './row-key.js';
 import { asStoreError, connect, repeatableOptions, type BigtableConnection } from './store-calls.js';
 
@@ -21,11 +20,6 @@ export interface BigtableOptions {
   readonly deadlineMs?: number;
 }
 
-/** What was known at a past moment, and not after it. */
-export interface OnlineReadAsOf extends OnlineRead {
-  readonly asOf: Instant;
-}
-
 /**
  * The online store for more than one machine: one Bigtable table, a row an entity (row-key.ts), a column a feature, a cell
  * a value (cell-codec.ts). docs/google-cloud-bigtable.md says what the table must be like; `featuregraph doctor` checks it.
@@ -35,11 +29,15 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   readonly #connection: BigtableConnection;
   readonly #settings: BigtableSettings;
   readonly #deadlineMs: number;
+  readonly versions: OnlineVersions | undefined;
 
   private constructor(connection: BigtableConnection, settings: BigtableSettings, deadlineMs: number) {
     this.#connection = connection;
     this.#settings = settings;
     this.#deadlineMs = deadlineMs;
+    const retention = BigInt(settings.versionRetentionSeconds) * MICROS_PER_SECOND;
+    this.versions =
+      retention === 0n ? undefined : { retention, readAsOf: (request) => this.#readAsOf(request, retention) };
   }
 
   static async open(settings: BigtableSettings, options: BigtableOptions = {}): Promise<BigtableOnlineStore> {
@@ -65,22 +63,17 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   }
 
   /**
-   * The asked features as of a past moment, from the older cells that the table still has. undefined where they do not
-   * say for certain, and the offline store must be asked: when
-   * - the newest cell not after `asOf` is older than the retention of the settings. It may not be the newest there was:
-   *   what lay between may have been collected. For the same reason no cell at all says nothing.
+   * From the older cells that the table still has. They do not say for certain when
+   * - the cell is older than the retention, and not the newest of all. What lay between may have been collected. For the
+   *   same reason no cell at all says nothing.
    * - the cell of asOf's own millisecond is after asOf. It has replaced what came before it in that millisecond.
    */
-  async readAsOf({
-    entityType,
-    entityIds,
-    features,
-    now,
-    asOf,
-  }: OnlineReadAsOf): Promise<(FeatureCell | undefined)[][]> {
-    const retention = BigInt(this.#settings.versionRetentionSeconds) * MICROS_PER_SECOND;
-    const isCertain = ({ timestamp }: StoredCell): boolean =>
-      timestamp === null || (timestamp <= asOf && timestamp >= now - retention);
+  async #readAsOf(
+    { entityType, entityIds, features, now, asOf }: OnlineReadAsOf,
+    retention: bigint,
+  ): Promise<(FeatureCell | undefined)[][]> {
+    const isCertain = ({ timestamp, isNewest }: StoredCell): boolean =>
+      timestamp === null || (timestamp <= asOf && (isNewest || timestamp >= now - retention));
     const rows = await this.#newest(entityType, entityIds, features, asOf);
     return entityIds.map((entityId) => {
       const row = rows.get(rowKey(entityType, entityId));

@@ -20,7 +20,7 @@ const NULL_INT64 = -(2n ** 63n);
 /** Above every tag a value begins with. */
 const AFTER_ANY_VALUE = 0xff;
 
-export interface StoredCell {
+export interface DecodedCell {
   readonly timestamp: Instant | null;
   readonly value: FeatureValue | null;
 }
@@ -29,7 +29,7 @@ export function encodeCell(version: ValueVersion, value: FeatureValue | null): B
   return Buffer.concat([encodeVersion(version), encodeValue(value)]);
 }
 
-export function decodeCell(bytes: Buffer): StoredCell {
+export function decodeCell(bytes: Buffer): DecodedCell {
   const timestamp = bytes.readBigUInt64BE(0) + NULL_INT64;
   return {
     timestamp: timestamp === NULL_INT64 ? null : timestamp,

@@ -1,6 +1,7 @@
 import type { Table } from '@google-cloud/bigtable';
 import type { Instant } from '../../../values/instant.js';
-import { cellMillis, decodeCell, type StoredCell } from './cell-codec.js';
+import { chunksOf } from '../../chunks-of.js';
+import { cellMillis, decodeCell, type DecodedCell } from './cell-codec.js';
 import { exactly, qualifierOf } from './conditional-write.js';
 import { readOptions } from './store-calls.js';
 
@@ -19,7 +20,12 @@ export interface RowsRead {
   readonly deadlineMs: number;
 }
 
-/** The newest cell of each slot of each row, by key and slot; absent where there is none. */
+export interface StoredCell extends DecodedCell {
+  /** Whether its slot has no newer one, also after the moment that was asked for. */
+  readonly isNewest: boolean;
+}
+
+/** One cell of each slot of each row, by key and slot; absent where there is none. */
 export type RowsBySlot = ReadonlyMap<string, ReadonlyMap<string, StoredCell>>;
 
 /**
@@ -29,8 +35,8 @@ export type RowsBySlot = ReadonlyMap<string, ReadonlyMap<string, StoredCell>>;
 export async function readRows(read: RowsRead): Promise<RowsBySlot> {
   const { family } = read;
   const rows = new Map<string, Map<string, StoredCell>>();
-  const requests = chunks([...new Set(read.keys)], KEYS_PER_REQUEST).flatMap((keys) =>
-    chunks([...new Set(read.slots)], SLOTS_PER_REQUEST).map(async (slots) => {
+  const requests = chunksOf([...new Set(read.keys)], KEYS_PER_REQUEST).flatMap((keys) =>
+    chunksOf([...new Set(read.slots)], SLOTS_PER_REQUEST).map(async (slots) => {
       const [found] = await read.table.getRows({
         // Never empty: no keys would be the whole table.
         keys,
@@ -39,10 +45,7 @@ export async function readRows(read: RowsRead): Promise<RowsBySlot> {
         filter: [
           { family: exactly(family) },
           { column: { name: `^(?:${slots.map((slot) => escaped(qualifierOf(slot))).join('|')})$` } },
-          // Before the limit: after it, the newest cell would be taken first and then dropped for being too new. The end
-          // is exclusive, and the client ignores one that is no Date.
-          ...(read.until === null ? [] : [{ time: { end: new Date(cellMillis(read.until) + 1) } }]),
-          { column: { cellLimit: 1 } },
+          ...(read.until === null ? NEWEST : newestAndUntil(cellMillis(read.until))),
         ],
         gaxOptions: readOptions(read.deadlineMs),
       });
@@ -50,11 +53,11 @@ export async function readRows(read: RowsRead): Promise<RowsBySlot> {
         const key = Buffer.from(row.id).toString();
         const cells = rows.get(key) ?? new Map<string, StoredCell>();
         rows.set(key, cells);
-        const columns =
-          (row.data as Record<string, Record<string, readonly { readonly value: Buffer }[]>>)[family] ?? {};
+        const columns = (row.data as Record<string, Record<string, readonly ClientCell[]>>)[family] ?? {};
         for (const slot of slots) {
-          const [cell] = columns[qualifierOf(slot)] ?? [];
-          if (cell) cells.set(slot, decodeCell(cell.value));
+          const found = columns[qualifierOf(slot)] ?? [];
+          const cell = found.find((candidate) => isUntil(candidate, read.until));
+          if (cell) cells.set(slot, { ...decodeCell(cell.value), isNewest: cell.timestamp === found[0]?.timestamp });
         }
       }
     }),
@@ -63,13 +66,28 @@ export async function readRows(read: RowsRead): Promise<RowsBySlot> {
   return rows;
 }
 
+interface ClientCell {
+  readonly value: Buffer;
+  /** Microseconds, as text. */
+  readonly timestamp: string;
+}
+
+const NEWEST = [{ column: { cellLimit: 1 } }];
+
+/**
+ * The newest cell of all and the newest until a millisecond, which may be the same, and then comes twice. The time goes
+ * before the limit: after it, the newest cell would be taken first and then dropped for being too new. Its end is exclusive,
+ * and the client ignores one that is no Date.
+ */
+function newestAndUntil(millis: number): object[] {
+  return [{ interleave: [NEWEST, [{ time: { end: new Date(millis + 1) } }, ...NEWEST]] }];
+}
+
+function isUntil({ timestamp }: ClientCell, until: Instant | null): boolean {
+  return until === null || BigInt(timestamp) <= BigInt(cellMillis(until)) * 1000n;
+}
+
 /** Slots are identifiers, but for the $ before a source's. */
 function escaped(qualifier: string): string {
   return qualifier.replaceAll('$', '\\$');
-}
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { EntityType } from '../../registry/model.js';
-import { chunksOf } from '../../vertex/concurrently.js';
-import type { OnlineRead, OnlineStore, OnlineWrite } from '../online-store.js';
+import { chunksOf } from '../../chunks-of.js';
+import type { OnlineRead, OnlineStore, OnlineVersions, OnlineWrite } from '../online-store.js';
 import { compareCells, type ComparisonRules } from './compare-cells.js';
 import type { ShadowReport } from './shadow-report.js';
 
@@ -25,6 +25,8 @@ export interface ShadowOptions extends ComparisonRules {
  */
 export class ShadowOnlineStore implements OnlineStore {
   readonly maxEntityIdsPerRead: number;
+  /** Of the store that serves; reads of the past are not compared. */
+  readonly versions: OnlineVersions | undefined;
   readonly #serving: OnlineStore;
   readonly #shadow: OnlineStore;
   readonly #options: ShadowOptions;
@@ -35,6 +37,7 @@ export class ShadowOnlineStore implements OnlineStore {
     this.#shadow = shadow;
     this.#options = options;
     this.maxEntityIdsPerRead = serving.maxEntityIdsPerRead;
+    this.versions = serving.versions;
   }
 
   async read(request: OnlineRead): Promise<FeatureCell[][]> {

@@ -1,6 +1,7 @@
 import type { protos } from '@google-cloud/aiplatform';
 import { GRPC_STATUS, grpcCodeOf, READ_POLICY, retrying } from '../../vertex/call-policy.js';
-import { chunksOf, concurrently } from '../../vertex/concurrently.js';
+import { concurrently } from '../../vertex/concurrently.js';
+import { chunksOf } from '../../chunks-of.js';
 import type { WireValue } from '../../vertex/feature-value.js';
 import type { VertexClients } from '../../vertex/vertex-clients.js';
 

@@ -1,6 +1,6 @@
 import type { protos } from '@google-cloud/aiplatform';
 import { GRPC_STATUS, GrpcStatusError, isTransient, retrying, WRITE_POLICY } from '../../vertex/call-policy.js';
-import { chunksOf } from '../../vertex/concurrently.js';
+import { chunksOf } from '../../chunks-of.js';
 import { encodeValue } from '../../vertex/feature-value.js';
 import type { VersionedValue } from '../../vertex/newest-values.js';
 import { toProtoTime } from '../../vertex/proto-time.js';

@@ -1,5 +1,6 @@
 import type { protos } from '@google-cloud/aiplatform';
-import { chunksOf, concurrently } from '../../vertex/concurrently.js';
+import { concurrently } from '../../vertex/concurrently.js';
+import { chunksOf } from '../../chunks-of.js';
 import { GRPC_STATUS, grpcCodeOf, GrpcStatusError, READ_POLICY, retrying } from '../../vertex/call-policy.js';
 import type { WireValue } from '../../vertex/feature-value.js';
 import type { VertexClients } from '../../vertex/vertex-clients.js';

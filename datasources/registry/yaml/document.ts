@@ -151,7 +151,9 @@ const bigtable = z
       .int()
       .min(0)
       .default(0)
-      .describe('For how long the table keeps older values, so that reads of the past can be answered from them.'),
+      .describe(
+        'For how long the table has every value there was, so that reads of the past are answered from it (docs/google-cloud-bigtable.md says when that may be said).',
+      ),
   })
   .describe('A table in Bigtable (docs/google-cloud-bigtable.md).');
 

@@ -73,6 +73,11 @@ function storeFaults(featurestore: FeaturestoreDocument, path: readonly Property
   return featurestore.entityTypes.flatMap((entityType, index) =>
     entityType.sources.flatMap((source, sourceIndex) => {
       const ofSource = [...path, 'entityTypes', index, 'sources', sourceIndex];
+      if (source.sql !== null && hasVersions(featurestore.onlineStore)) {
+        const message =
+          'sql fills the online store with newest values only, so it has not what versionRetentionSeconds says; take that out';
+        return [{ path: [...ofSource, 'sql'], message }];
+      }
       if (kind === 'BIGQUERY' && source.sql !== null) {
         const message = 'values of a BIGQUERY offline store are in its tables; sql is computed by DUCKDB only';
         return [{ path: [...ofSource, 'sql'], message }];
@@ -85,6 +90,10 @@ function storeFaults(featurestore: FeaturestoreDocument, path: readonly Property
       return [];
     }),
   );
+}
+
+function hasVersions(onlineStore: FeaturestoreDocument['onlineStore']): boolean {
+  return onlineStore.kind === 'BIGTABLE' && onlineStore.versionRetentionSeconds > 0;
 }
 
 function entityTypeFaults(entityType: EntityTypeDocument, path: readonly PropertyKey[]): Fault[] {

@@ -80,6 +80,18 @@ describe('a registry file', () => {
     }
   });
 
+  it('has no versions in an online store that a source fills with its newest values', async () => {
+    const bigtable = '{ kind: BIGTABLE, project: p, instance: i, table: t, versionRetentionSeconds: 60 }';
+    const faults = await faultsOf(`
+featurestores:
+  - name: shop
+    onlineStore: ${bigtable}
+    entityTypes:
+      - { name: customer, sources: [{ sql: orders.sql, features: [{ name: orders, valueType: INT64 }] }] }
+`);
+    expect(faults[1]).toMatch(/^line 6, .*sources\[0\]\.sql: sql fills the online store with newest values only/);
+  });
+
   it('that is not there is said to be missing', async () => {
     await expect(loadRegistry('/nowhere/registry.yaml')).rejects.toThrow(/FEATUREGRAPH_REGISTRY/);
   });
