@@ -75,6 +75,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
     stores,
     costs,
     dataDirectory: config.dataDirectory,
+    areSchedulesKept: config.areSchedulesKept,
     logger,
     metrics,
   });
@@ -87,6 +88,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
     jobs: jobs.engine,
     batchPredictions: jobs.batchPredictions,
     trainingSets: jobs.trainingSets,
+    featureViewSyncs: jobs.featureViewSyncs,
     clock: systemClock,
   };
   const apollo = createApolloServer({

@@ -1,15 +1,18 @@
 import { join } from 'node:path';
-import { v7 as uuidv7 } from 'uuid';
 import { DataFiles } from '../datasources/files/data-files.js';
 import {
   BatchPredictionsByRuntime,
   type BatchPredictionRoute,
 } from '../datasources/jobs/batch-predictions-by-runtime.js';
 import type { BatchPredictions } from '../datasources/jobs/batch-predictions.js';
+import { SyncSchedules } from '../datasources/jobs/feature-view-sync/sync-schedules.js';
+import { FeatureViewSyncsByStore } from '../datasources/jobs/feature-view-syncs-by-store.js';
+import type { FeatureViewSyncs } from '../datasources/jobs/feature-view-syncs.js';
 import { JobEngine } from '../datasources/jobs/job-engine.js';
 import { LmdbJobStore } from '../datasources/jobs/lmdb/lmdb-job-store.js';
 import { BatchPredictionRunner } from '../datasources/jobs/local-batch-prediction/batch-prediction-runner.js';
 import { LocalBatchPredictions } from '../datasources/jobs/local-batch-prediction/local-batch-predictions.js';
+import { newJobId } from '../datasources/jobs/new-job-id.js';
 import { LocalTrainingSets } from '../datasources/jobs/local-training-set/local-training-sets.js';
 import { TrainingSetRunner } from '../datasources/jobs/local-training-set/training-set-runner.js';
 import { PricedJobs } from '../datasources/jobs/priced-jobs.js';
@@ -20,10 +23,12 @@ import type { ModelRuntime, ModelServing } from '../datasources/models/model.js'
 import { OnnxServing } from '../datasources/models/onnx/onnx-serving.js';
 import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
 import type { Costs } from '../datasources/prices/costs.js';
+import type { FeatureView } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
+import { openFeatureViewSyncs, type OpenFeatureViewSyncs } from './feature-view-syncs.js';
 import { measuredJobStore } from './measured-job-store.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
@@ -33,6 +38,8 @@ export interface JobsOptions {
   readonly stores: OpenStores;
   readonly costs: Costs;
   readonly dataDirectory: string;
+  /** Whether this gateway keeps the schedules of feature views. */
+  readonly areSchedulesKept: boolean;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
 }
@@ -41,6 +48,7 @@ export interface OpenJobs {
   readonly engine: JobEngine;
   readonly batchPredictions: BatchPredictions;
   readonly trainingSets: TrainingSets;
+  readonly featureViewSyncs: FeatureViewSyncs;
   /** Before the stores are closed: jobs use them to their end. */
   close(): Promise<void>;
 }
@@ -50,7 +58,7 @@ const MAX_RUNNING_JOBS = 2;
 
 /** The job engine with all it can do. What was not finished by the last process is taken up. */
 export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
-  const { registry, stores, costs, dataDirectory, logger, metrics } = options;
+  const { registry, stores, costs, dataDirectory, areSchedulesKept, logger, metrics } = options;
   const files = await DataFiles.open(join(dataDirectory, 'files'));
   const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
@@ -75,11 +83,13 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
     (name) => registry.model(name),
     (runtime) => routes.get(runtime === 'VERTEX' ? 'vertex' : 'here')!,
   );
+  let syncs: OpenFeatureViewSyncs | undefined;
+  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs?.routeOf(onlineStore));
   const engine = new JobEngine({
     store,
-    runners: [batchPrediction, new TrainingSetRunner(trainingSetRooms)],
+    runners: [batchPrediction, new TrainingSetRunner(trainingSetRooms), featureViewSyncs],
     clock: systemClock,
-    newId: () => uuidv7(),
+    newId: newJobId,
     maxRunning: MAX_RUNNING_JOBS,
     costs: new PricedJobs(costs),
     onError: (error, job) => logger.error({ err: error, job: job.id }, 'a job failed'),
@@ -90,17 +100,34 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   });
   const vertex = openVertexBatchPrediction(registry, engine);
   routes.set('vertex', vertex.route);
+  syncs = openFeatureViewSyncs({ registry, engine, stores, clock: systemClock });
   await engine.resume();
+  const schedules = areSchedulesKept && keepSchedules(registry, featureViewSyncs, logger);
   return {
     engine,
     batchPredictions: batchPrediction,
     trainingSets: new LocalTrainingSets(trainingSetRooms, engine, (request) =>
       scanWork(request, stores, systemClock()),
     ),
+    featureViewSyncs,
     close: async () => {
+      if (schedules) await schedules.stop();
       await engine.stop();
       await vertex.close();
+      await syncs.close();
       scratch.close();
     },
   };
+}
+
+function keepSchedules(registry: Registry, syncs: FeatureViewSyncs, logger: Logger): SyncSchedules {
+  const named = ({ name, entityType }: FeatureView): object => ({
+    featureView: `${entityType.featurestore.name}.${name}`,
+  });
+  return new SyncSchedules({
+    registry,
+    syncs,
+    onSkip: (view) => logger.warn(named(view), 'a scheduled sync was left out: the one before has not ended'),
+    onError: (err, view) => logger.error({ err, ...named(view) }, 'a scheduled sync was not started'),
+  });
 }

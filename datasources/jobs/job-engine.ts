@@ -1,5 +1,6 @@
 import { AppError, badInput } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
+import type { Instant } from '../../values/instant.js';
 import type { CostEstimate } from '../prices/estimate.js';
 import { GIVEN_UP, isGivenUp, putBack, takenUp } from './job-attempts.js';
 import type { JobCosts } from './job-costs.js';
@@ -8,17 +9,17 @@ import type { JobQuery, JobStore } from './job-store.js';
 import { isEndState } from './job-transitions.js';
 import { jobControl } from './job-control.js';
 import { JobRecords } from './job-records.js';
-import { idempotencyKeyOf, isSameRequest } from './idempotency.js';
+import { adoptionKeyOf, idempotencyKeyOf, isSameRequest } from './idempotency.js';
 import { jobErrorOf, JobFailure, type JobKind, type JobRecord, type JobState } from './job.js';
-import { newJob, type JobRequest } from './new-job.js';
+import { adoptedJob, newJob, type AdoptedJob, type JobRequest } from './new-job.js';
 import { ProgressMeter, type ProgressRate } from './progress-rate.js';
 
 export interface JobEngineOptions {
   readonly store: JobStore;
   readonly runners: readonly JobRunner[];
   readonly clock: Clock;
-  /** Ids that sort by time. */
-  readonly newId: () => string;
+  /** Ids that sort by time: by that of the call, or one that is given. */
+  readonly newId: (at?: Instant) => string;
   /** How many jobs run on this machine at once; the others stay QUEUED. */
   readonly maxRunning: number;
   /** Absent: jobs cost nothing. */
@@ -77,6 +78,15 @@ export class JobEngine {
     }
     this.#enqueue(kept);
     return kept;
+  }
+
+  /** Keeps work that was begun elsewhere as a job of its own time, once, and watches it to its end. */
+  async adopt(job: AdoptedJob): Promise<JobRecord> {
+    const { store, newId } = this.#options;
+    const record = adoptedJob(job, newId(job.createdAt));
+    const kept = await store.create(record, adoptionKeyOf(job));
+    if (!isEndState(kept.state)) this.#enqueue(kept);
+    return this.#records.current(kept);
   }
 
   /** Takes up all jobs that were not done with when the process ended. */
@@ -257,7 +267,7 @@ export class JobEngine {
     const failure = jobErrorOf(error);
     const record = await this.#records.change(id, (current) => ({ ...this.#ended(current, 'FAILED'), error: failure }));
     // What a failure was made of is for the log alone.
-    const hasMore = error instanceof AppError && error.cause !== undefined;
+    const hasMore = error instanceof Error && error.cause !== undefined;
     if (failure.code === 'INTERNAL' || hasMore) this.#options.onError(error, record);
   }
 

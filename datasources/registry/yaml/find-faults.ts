@@ -1,3 +1,4 @@
+import { parseSchedule } from '../schedule.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
 import { modelFaults, type ModelEntry } from './model-entries.js';
 
@@ -131,16 +132,29 @@ function viewFaults(featurestore: FeaturestoreDocument, index: number, path: rea
     return [{ path: [...path, 'entityType'], message: `there is no entity type "${view?.entityType}"` }];
   }
   const known = new Set(entityType.sources.flatMap((source) => source.features.map((feature) => feature.name)));
-  return view.features.flatMap((name, position) =>
-    known.has(name)
-      ? []
-      : [
-          {
-            path: [...path, 'features', position],
-            message: `entity type "${entityType.name}" has no feature "${name}"`,
-          },
-        ],
-  );
+  return [
+    ...view.features.flatMap((name, position) =>
+      known.has(name)
+        ? []
+        : [
+            {
+              path: [...path, 'features', position],
+              message: `entity type "${entityType.name}" has no feature "${name}"`,
+            },
+          ],
+    ),
+    ...scheduleFaults(view.schedule, [...path, 'schedule']),
+  ];
+}
+
+function scheduleFaults(schedule: string | null, path: readonly PropertyKey[]): Fault[] {
+  if (schedule === null) return [];
+  try {
+    parseSchedule(schedule);
+    return [];
+  } catch (error) {
+    return [{ path, message: (error as Error).message }];
+  }
 }
 
 function duplicates(items: readonly { readonly name: string }[], path: readonly PropertyKey[]): Fault[] {

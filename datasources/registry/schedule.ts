@@ -1,0 +1,45 @@
+import { Cron } from 'croner';
+
+/** When a feature view is synced: five fields of cron in a time zone, to the minute. */
+export interface Schedule {
+  readonly pattern: string;
+  /** A name of the IANA, such as Europe/Zurich; UTC where the text has none. */
+  readonly timeZone: string;
+}
+
+/**
+ * A schedule from its text, as Vertex AI writes it: `0 3 * * *`, or with a time zone, `CRON_TZ=Europe/Zurich 0 3 * * *`
+ * (`TZ=` is the same). Throws an Error that says what is wrong, also of one whose time never comes.
+ */
+export function parseSchedule(text: string): Schedule {
+  const { timeZone = 'UTC', pattern } = /^(?:(?:CRON_)?TZ=(?<timeZone>\S+)\s+)?(?<pattern>.*)$/s.exec(text.trim())!
+    .groups as { timeZone?: string; pattern: string };
+  // The library takes moments and words like @daily too, and more fields; Vertex AI does not.
+  if (pattern.split(/\s+/).length !== 5 || pattern.startsWith('@')) {
+    throw new Error('a schedule has five fields: minute, hour, day of month, month, day of week');
+  }
+  if (!isTimeZone(timeZone)) throw new Error(`there is no time zone "${timeZone}"`);
+  const schedule = { pattern, timeZone };
+  if (cronOf(schedule, { paused: true }).nextRun() === null) throw new Error('its time never comes');
+  return schedule;
+}
+
+/** Croner's own class: paused, it only tells times; with a function it calls that at each. */
+export function cronOf(
+  { pattern, timeZone: timezone }: Schedule,
+  options: { readonly paused?: boolean } = {},
+  run?: (cron: Cron) => void,
+): Cron {
+  // unref: a process that has nothing else to do ends.
+  const all = { mode: '5-part', timezone, unref: true, ...options } as const;
+  return run ? new Cron(pattern, all, run) : new Cron(pattern, all);
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
