@@ -28,7 +28,7 @@ import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
-import { openFeatureViewSyncs, type OpenFeatureViewSyncs } from './feature-view-syncs.js';
+import { openFeatureViewSyncs } from './feature-view-syncs.js';
 import { measuredJobStore } from './measured-job-store.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
@@ -83,8 +83,7 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
     (name) => registry.model(name),
     (runtime) => routes.get(runtime === 'VERTEX' ? 'vertex' : 'here')!,
   );
-  let syncs: OpenFeatureViewSyncs | undefined;
-  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs?.routeOf(onlineStore));
+  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.routeOf(onlineStore));
   const engine = new JobEngine({
     store,
     runners: [batchPrediction, new TrainingSetRunner(trainingSetRooms), featureViewSyncs],
@@ -100,7 +99,7 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   });
   const vertex = openVertexBatchPrediction(registry, engine);
   routes.set('vertex', vertex.route);
-  syncs = openFeatureViewSyncs({ registry, engine, stores, clock: systemClock });
+  const syncs = openFeatureViewSyncs({ registry, engine, stores, clock: systemClock });
   await engine.resume();
   const schedules = areSchedulesKept && keepSchedules(registry, featureViewSyncs, logger);
   return {

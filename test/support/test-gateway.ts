@@ -5,11 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import { Registry as MetricsRegistry } from 'prom-client';
-import {
-  openFeatureViewSyncs,
-  type FeatureViewSyncOptions,
-  type OpenFeatureViewSyncs,
-} from '../../composition/feature-view-syncs.js';
+import { openFeatureViewSyncs, type FeatureViewSyncOptions } from '../../composition/feature-view-syncs.js';
 import { measuredJobStore } from '../../composition/measured-job-store.js';
 import { measuredStores } from '../../composition/measured-stores.js';
 import type { FeatureStores } from '../../datasources/feature-stores.js';
@@ -98,8 +94,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   const metricsRegistry = new MetricsRegistry();
   const metrics = createGatewayMetrics(metricsRegistry);
   const costs = await openTestCosts({ folder: join(folder, 'costs'), clock, ...options.costs });
-  let syncs: OpenFeatureViewSyncs | undefined;
-  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs?.routeOf(onlineStore));
+  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.routeOf(onlineStore));
   const jobs = new JobEngine({
     store: measuredJobStore(new LmdbJobStore(join(folder, 'jobs')), metrics),
     runners: [featureViewSyncs, ...(options.runners ?? [])],
@@ -110,7 +105,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     onError: (error) => logger.error({ err: error }, 'a job failed'),
   });
   const stores = options.wrap?.(counted) ?? counted;
-  syncs = openFeatureViewSyncs({ registry, engine: jobs, stores, clock, ...options.syncs });
+  const syncs = openFeatureViewSyncs({ registry, engine: jobs, stores, clock, ...options.syncs });
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),

@@ -63,7 +63,10 @@ export class SyncSchedules {
   async #sync(view: FeatureView, time: Instant | null): Promise<void> {
     const { syncs, onSkip } = this.options;
     const [newest] = await syncs.list(view, { before: null, limit: 1 });
-    if (newest && !isEndState(newest.state)) return onSkip(view);
+    if (newest && !isEndState(newest.state)) {
+      onSkip(view);
+      return;
+    }
     const idempotencyKey = `${view.entityType.featurestore.name}/${view.name} ${time}`;
     await syncs.start({ view, labels: {}, trigger: 'SCHEDULE', createdBy: SCHEDULER, idempotencyKey });
   }

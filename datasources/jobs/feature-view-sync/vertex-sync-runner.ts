@@ -73,11 +73,12 @@ export class VertexSyncRunner implements JobRunner {
     begun: VertexSync,
     { view }: VertexView,
     client: VertexSyncsClient,
-    { state, stopping }: JobControl,
+    control: JobControl,
   ): Promise<VertexSync> {
     const { first, longest } = this.options.pollMs;
     let run = begun;
-    await state('RUNNING', null);
+    const { stopping } = control;
+    await control.state('RUNNING', null);
     for (let wait = first; run.state === 'RUNNING'; wait = Math.min(wait * 2, longest)) {
       await sleep(wait, undefined, { signal: stopping }).catch(() => undefined);
       // The gateway ends: the run goes on, and the next process looks at it.
