@@ -66,7 +66,10 @@ export interface PointInTimeLabel {
 export interface NewestRead extends Abandonable {
   /** Without the rows after this moment: they are not known yet. Absent: all of them. */
   readonly asOf?: Instant;
-  /** Only these, of whatever source; others are not read, since a warehouse bills by column. Absent: all of them. */
+  /**
+   * Only these, of whatever source; others are not read, since a warehouse bills by column. Then nothing is written of a
+   * source's newest row as such: it would say of the others that they have no value. Absent: all of them.
+   */
   readonly features?: readonly Feature[];
 }
 

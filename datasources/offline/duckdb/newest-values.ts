@@ -107,7 +107,10 @@ function wholeRow(source: FeatureSource, row: ReadonlyMap<string, DuckDBValue>):
   return [{ entityId: String(row.get('entity_id')), source, version, values: new Map(values) }];
 }
 
-/** One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND. */
+/**
+ * One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND. That is said of
+ * all its features, so it is not when some were not read.
+ */
 function eachValue(
   source: FeatureSource,
   features: readonly Feature[],
@@ -137,7 +140,7 @@ function eachValue(
       },
     ];
   });
-  return [newestRow, ...writes];
+  return features.length === source.features.length ? [newestRow, ...writes] : writes;
 }
 
 /** The stand-ins that the order of ties uses for unknown times, back to null. */
