@@ -67,8 +67,8 @@ export interface NewestRead extends Abandonable {
   /** Without the rows after this moment: they are not known yet. Absent: all of them. */
   readonly asOf?: Instant;
   /**
-   * Only these, of whatever source; others are not read, since a warehouse bills by column. Then nothing is written of a
-   * source's newest row as such: it would say of the others that they have no value. Absent: all of them.
+   * Only these, of whatever source; others are not read, since a warehouse bills by column, and the writes of a source that
+   * has others are partial. Absent: all of them.
    */
   readonly features?: readonly Feature[];
 }

@@ -237,6 +237,11 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
           await store.append(source, [rowOf('x', 1, { a: '1', b: '2' })]);
           const features = entityType.features.slice(1);
           expect(Object.keys(await newest(store, source, { features })).sort()).toEqual(keys);
+          const partial: unknown[] = [];
+          for await (const writes of store.newest(source, { features })) {
+            partial.push(...writes.map(({ isPartial = false }) => isPartial));
+          }
+          expect(partial).toEqual([!dense]);
         }
       });
 

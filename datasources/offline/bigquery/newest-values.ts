@@ -116,14 +116,15 @@ export function newestWrites(row: ResultRow, source: FeatureSource, read: Newest
     const values = features.map(({ name }, number): [string, FeatureValue | null] => [name, valueOf(number)]);
     return [{ entityId, source, version: versionOf(row, ''), values: new Map(values) }];
   }
+  const isPartial = features.length < source.features.length;
   const writes = features.flatMap(({ name }, number): OnlineWrite[] => {
     const value = valueOf(number);
     if (value === null) return [];
-    return [{ entityId, source, version: versionOf(row, `_${number}`), values: new Map([[name, value]]) }];
+    return [{ entityId, source, version: versionOf(row, `_${number}`), values: new Map([[name, value]]), isPartial }];
   });
-  if (features.length < source.features.length) return writes;
-  // One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND. That is said
-  // of all its features, so it is not when some were not read.
+  if (isPartial) return writes;
+  // One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND, of all its
+  // features, so it is not said when some were not read.
   const newestRow: ValueVersion = {
     timestamp: integerFromBigQuery(row.newest_time),
     createdTimestamp: null,

@@ -108,8 +108,8 @@ function wholeRow(source: FeatureSource, row: ReadonlyMap<string, DuckDBValue>):
 }
 
 /**
- * One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND. That is said of
- * all its features, so it is not when some were not read.
+ * One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND, of all its
+ * features, so it is not said when some were not read.
  */
 function eachValue(
   source: FeatureSource,
@@ -117,6 +117,7 @@ function eachValue(
   row: ReadonlyMap<string, DuckDBValue>,
 ): OnlineWrite[] {
   const entityId = String(row.get('entity_id'));
+  const isPartial = features.length < source.features.length;
   const newestRow: OnlineWrite = {
     entityId,
     source,
@@ -137,10 +138,11 @@ function eachValue(
           sequence: known(s),
         },
         values: new Map([[feature.name, fromDuckDb(feature.valueType, v ?? null)]]),
+        isPartial,
       },
     ];
   });
-  return features.length === source.features.length ? [newestRow, ...writes] : writes;
+  return isPartial ? writes : [newestRow, ...writes];
 }
 
 /** The stand-ins that the order of ties uses for unknown times, back to null. */
