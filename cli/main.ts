@@ -12,6 +12,7 @@ import { printRegistryJsonSchema, printSchema } from './commands/print.js';
 import { serve } from './commands/serve.js';
 import { systemClock } from '../values/clock.js';
 import { predictCommand } from './commands/predict.js';
+import { syncCommand } from './commands/sync.js';
 import { trainingSetCommand } from './commands/training-set.js';
 import { watchCommand } from './commands/watch.js';
 
@@ -34,6 +35,7 @@ program.addCommand(estimateCommand(write));
 program.addCommand(pricesCommand({ write, clock: systemClock }));
 program.addCommand(trainingSetCommand());
 program.addCommand(predictCommand());
+program.addCommand(syncCommand());
 program.addCommand(watchCommand());
 program
   .command('doctor')

@@ -10,19 +10,24 @@ export interface StartOptions {
   readonly url: string;
   readonly watch: boolean;
   readonly input?: string;
-  readonly name?: string;
   readonly label?: readonly string[];
   readonly idempotencyKey?: string;
   readonly maxCostUsd?: number;
+  /** These three of jobs that write something of their own. */
+  readonly name?: string;
   readonly output?: string;
   readonly outputFormat?: string;
 }
 
-export function addStartOptions(command: Command): Command {
+export function addOutputOptions(command: Command): Command {
   return command
     .option('--output <location>', 'where the result goes: a path in the folder for files, or a table')
     .option('--output-format <format>', 'what the result is kept as')
-    .option('--name <name>', 'what to call the job')
+    .option('--name <name>', 'what to call the job');
+}
+
+export function addStartOptions(command: Command): Command {
+  return command
     .option('--label <key=value...>', 'labels to find the job by')
     .option('--idempotency-key <key>', 'the same key never starts a second job')
     .option('--max-cost-usd <dollars>', 'refuse what is estimated above this', dollars)
@@ -60,12 +65,12 @@ export async function startJob(
   }
   process.stdout.write(`${job.id}\n`);
   // Not of the output: that is the id alone, for the next command.
-  process.stderr.write(estimateText(job.estimatedCost));
+  if (job.estimatedCost) process.stderr.write(estimateText(job.estimatedCost));
   if (options.watch) await watchJob(gateway, job.id);
 }
 
 interface Payload {
-  readonly job: { readonly id: string; readonly estimatedCost: AskedEstimate } | null;
+  readonly job: { readonly id: string; readonly estimatedCost: AskedEstimate | null } | null;
   readonly userErrors: readonly { readonly message: string; readonly field: readonly string[] | null }[];
 }
 
@@ -92,7 +97,7 @@ function commonInput({
     labels: label && Object.fromEntries(label.map(keyAndValue)),
     idempotencyKey,
     maxCostUsd,
-    output: { location: output, format: outputFormat?.toUpperCase() },
+    output: (output ?? outputFormat) && { location: output, format: outputFormat?.toUpperCase() },
   };
 }
 

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { ESTIMATE, estimateText, type AskedEstimate } from '../asked-estimate.js';
 import { GatewayClient } from '../gateway-client.js';
-import { addStartOptions, startJob, wholeInput, type StartOptions } from '../start-job.js';
+import { addOutputOptions, addStartOptions, startJob, wholeInput, type StartOptions } from '../start-job.js';
 
 interface TrainingSetOptions extends StartOptions {
   readonly featurestore?: string;
@@ -37,7 +37,7 @@ export function trainingSetCommand(): Command {
     .option('--known-at-label-time', 'leave out values written after the label’s time')
     .option('--with-timestamps', 'give beside each feature when its value became true')
     .option('--estimate', 'only say what it would cost; nothing is started');
-  return addStartOptions(command).action(async (options: TrainingSetOptions) => {
+  return addStartOptions(addOutputOptions(command)).action(async (options: TrainingSetOptions) => {
     if (options.estimate) return estimate(options);
     return startJob(
       { mutation: 'startTrainingSet', inputType: 'StartTrainingSetInput', input: inputOf(options) },

@@ -20,8 +20,16 @@ export function parseSchedule(text: string): Schedule {
   }
   if (!isTimeZone(timeZone)) throw new Error(`there is no time zone "${timeZone}"`);
   const schedule = { pattern, timeZone };
-  if (cronOf(schedule, { paused: true }).nextRun() === null) throw new Error('its time never comes');
+  if (nextTime(schedule) === null) throw new Error('its time never comes');
   return schedule;
+}
+
+function nextTime(schedule: Schedule): Date | null {
+  try {
+    return cronOf(schedule, { paused: true }).nextRun();
+  } catch (error) {
+    throw new Error((error as Error).message.replace(/^CronPattern: /, ''), { cause: error });
+  }
 }
 
 /** Croner's own class: paused, it only tells times; with a function it calls that at each. */
