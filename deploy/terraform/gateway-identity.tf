@@ -11,16 +11,18 @@ locals {
 resource "google_project_iam_custom_role" "vertex" {
   role_id     = "featuregraphVertex"
   title       = "featuregraph on Vertex AI"
-  description = "Reading feature views and batch prediction, and nothing that deploys, deletes or trains."
+  description = "Reading and syncing feature views and batch prediction, and nothing that deploys, deletes or trains."
   permissions = [
     "aiplatform.batchPredictionJobs.cancel",
     "aiplatform.batchPredictionJobs.create",
     "aiplatform.batchPredictionJobs.get",
     "aiplatform.batchPredictionJobs.list",
     "aiplatform.featureOnlineStores.get",
+    "aiplatform.featureViewSyncs.get",
     "aiplatform.featureViewSyncs.list",
     "aiplatform.featureViews.fetchFeatureValues",
     "aiplatform.featureViews.get",
+    "aiplatform.featureViews.sync",
     "aiplatform.models.get",
   ]
 }

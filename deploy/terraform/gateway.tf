@@ -40,6 +40,8 @@ resource "google_cloud_run_v2_service" "gateway" {
         value = "3000"
       }
       resources {
+        # Jobs and schedules go on between requests.
+        cpu_idle = false
         limits = {
           cpu    = "2"
           memory = "2Gi"

@@ -3,7 +3,7 @@ import { readVertexRegistry } from '../../datasources/registry/vertex/read-verte
 import { parseTableUri, type TableColumn } from '../../datasources/registry/vertex/table-schema.js';
 import { VertexClients } from '../../datasources/vertex/vertex-clients.js';
 import { BIGTABLE } from '../support/google/vertex/feature-views.js';
-import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
+import { PLACE, startVertexWorld, type VertexWorld } from '../support/google/vertex-world.js';
 
 let world: VertexWorld;
 let clients: VertexClients;
