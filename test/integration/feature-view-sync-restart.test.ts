@@ -155,3 +155,13 @@ it.each([
   expect(await endOf(engine, 'left')).toMatchObject({ state: 'SUCCEEDED', result: { rows: 3n } });
   expect(world.server.callsOf('SyncFeatureView')).toHaveLength(calls);
 });
+
+it('a sync into a store that the registry has no more fails, and writes into no other', async () => {
+  const bigtable = { kind: 'BIGTABLE', project: 'p', instance: 'i', table: 't' } as const;
+  const [view] = registryOf({ onlineStore: bigtable }).featurestore('shop').featureViews;
+  const store = new LmdbJobStore(folder);
+  await store.create(jobRecord({ id: 'left', kind: 'FEATURE_VIEW_SYNC', spec: specOf(view!, 'REQUEST') }), null);
+  await store.close();
+  const { engine } = await openProcess(registryOf(), {} as FeatureStores);
+  expect(await endOf(engine, 'left')).toMatchObject({ state: 'FAILED', error: { code: 'STORE_CHANGED' } });
+});

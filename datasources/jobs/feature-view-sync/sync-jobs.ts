@@ -9,6 +9,7 @@ import type {
   SyncTrigger,
 } from '../feature-view-syncs.js';
 import type { JobEngine } from '../job-engine.js';
+import { JobFailure } from '../job.js';
 import type { JobFilter } from '../job-store.js';
 import type { JobRequest } from '../new-job.js';
 
@@ -22,9 +23,18 @@ export function specOf(view: FeatureView, trigger: SyncTrigger): FeatureViewSync
   };
 }
 
-/** The view of a job, as it is now. FEATURESTORE_NOT_FOUND or FEATURE_VIEW_NOT_FOUND when it is gone from the registry. */
-export function viewOf(registry: Registry, { featurestore, featureView }: FeatureViewSyncSpec): FeatureView {
-  return featureViewIn(registry.featurestore(featurestore), featureView);
+/**
+ * The view of a job, as it is now. FEATURESTORE_NOT_FOUND or FEATURE_VIEW_NOT_FOUND when it is gone from the registry; a
+ * JobFailure when it is served from another kind of store by now, which this job would be of no use to.
+ */
+export function viewOf(registry: Registry, spec: FeatureViewSyncSpec): FeatureView {
+  const featurestore = registry.featurestore(spec.featurestore);
+  const { kind } = featurestore.onlineSettings;
+  if (kind !== spec.onlineStore) {
+    const message = `The values of "${spec.featurestore}" are in ${kind} by now, not in ${spec.onlineStore}. Start a new sync.`;
+    throw new JobFailure('STORE_CHANGED', message);
+  }
+  return featureViewIn(featurestore, spec.featureView);
 }
 
 export type SyncRequest = Pick<JobRequest, 'check' | 'work'>;

@@ -1,13 +1,10 @@
 import type { Cron } from 'croner';
 import type { Instant } from '../../../values/instant.js';
-import type { FeatureView, StoreKind } from '../../registry/model.js';
+import type { FeatureView } from '../../registry/model.js';
 import type { Registry } from '../../registry/registry.js';
-import { cronOf, parseSchedule } from '../../registry/schedule.js';
+import { cronOf, parseSchedule, SCHEDULES_KEPT_HERE } from '../../registry/schedule.js';
 import type { FeatureViewSyncs } from '../feature-view-syncs.js';
 import { isEndState } from '../job-transitions.js';
-
-/** Vertex AI keeps the schedules of its views itself. */
-const KEPT_HERE: ReadonlySet<StoreKind> = new Set(['LMDB', 'BIGTABLE']);
 
 /** By whom the syncs of schedules are started, for budgets and for idempotency keys that no client can say. */
 const SCHEDULER = 'schedule';
@@ -31,7 +28,7 @@ export class SyncSchedules {
 
   constructor(private readonly options: SyncSchedulesOptions) {
     this.#crons = options.registry.featurestores
-      .filter(({ onlineSettings }) => KEPT_HERE.has(onlineSettings.kind))
+      .filter(({ onlineSettings }) => SCHEDULES_KEPT_HERE.has(onlineSettings.kind))
       .flatMap(({ featureViews }) => featureViews)
       .flatMap((view) => (view.schedule === null ? [] : [this.#keep(view, view.schedule)]));
   }

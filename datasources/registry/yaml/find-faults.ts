@@ -1,4 +1,4 @@
-import { parseSchedule } from '../schedule.js';
+import { parseSchedule, SCHEDULES_KEPT_HERE } from '../schedule.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
 import { modelFaults, type ModelEntry } from './model-entries.js';
 
@@ -143,7 +143,9 @@ function viewFaults(featurestore: FeaturestoreDocument, index: number, path: rea
             },
           ],
     ),
-    ...scheduleFaults(view.schedule, [...path, 'schedule']),
+    ...(SCHEDULES_KEPT_HERE.has(featurestore.onlineStore.kind)
+      ? scheduleFaults(view.schedule, [...path, 'schedule'])
+      : []),
   ];
 }
 

@@ -71,6 +71,12 @@ describe('a registry file', () => {
       ),
     );
     expect((await faultsOf(withSchedule('every day'))).join()).toContain('schedule: a schedule has five fields');
+    // Vertex AI keeps the schedules of its views: what it takes for one is not for us to say.
+    const onVertex = withSchedule('every day').replace(
+      'name: shop',
+      'name: shop\n    onlineStore: { kind: VERTEX_FEATURE_VIEW, project: p, location: europe-west4, featureOnlineStore: s }',
+    );
+    expect((await load(onVertex)).featurestore('shop').featureViews[1]!.schedule).toBe('every day');
   });
 
   it('says which online store a featurestore has, and what about it is not right', async () => {
