@@ -15,7 +15,7 @@ import { openTestCosts } from '../support/costs.js';
 import { startTableMetadataServer } from '../support/google/table-metadata-server.js';
 import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import { isEndState } from '../../datasources/jobs/job-transitions.js';
-import type { JobRecord } from '../../datasources/jobs/job.js';
+import { JobFailure, type JobRecord } from '../../datasources/jobs/job.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import { KEY_LABEL, keyLabelValue } from '../../datasources/jobs/vertex/job-request.js';
 import { VertexBatchPredictionRunner } from '../../datasources/jobs/vertex/vertex-batch-prediction-runner.js';
@@ -117,7 +117,7 @@ describe('batch prediction on Vertex AI', () => {
       maxRunning: 4,
       costs: new PricedJobs(costs),
       onError: (error) => {
-        throw error;
+        if (!(error instanceof JobFailure)) throw error;
       },
     });
     predictions = new VertexBatchPredictions({
