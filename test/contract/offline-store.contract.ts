@@ -69,6 +69,27 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       expect(onlyB).toBeGreaterThan(onlyA);
     });
 
+    it.each([true, false])('reads features called as queries call columns of their own; dense: %s', async (dense) => {
+      const names = ['row_id', 'number', 'label_time', 'newest', 'moment', 'version', 'visible_at', 'select', 'time'];
+      const features = names.map((feature) => ({ name: feature, valueType: 'INT64' as const }));
+      const sources = [{ features }, { name: 'fixed', static: true, features: [{ name: 'row', valueType: 'INT64' }] }];
+      const { entityType, source, store } = await setUp({ dense, sources } as Partial<EntityTypeInput>);
+      const values = Object.fromEntries(names.map((feature, index) => [feature, 1000n + BigInt(index)]));
+      await store.append(source, [rowOf('x', 0, values)]);
+      await store.append(entityType.sources[1]!, [{ ...rowOf('x', 0, { row: 7n }), timestamp: null }]);
+      const expected = [...names.map((_, index) => 1000n + BigInt(index)), 7n];
+      // One form of the query for few labels, another for many.
+      for (const count of [1, 100]) {
+        for (const knownAtLabelTime of [false, true]) {
+          const labels = Array.from({ length: count }, () => ({ entityId: 'x', time: T(1) }));
+          const options = { knownAtLabelTime };
+          const rows = await store.pointInTime({ entityType, labels, features: entityType.features, options });
+          const timed = knownAtLabelTime ? expected.slice(0, -1).map(() => null) : expected.slice(0, -1);
+          for (const row of rows) expect(row.map(({ value }) => value)).toEqual([...timed, 7n]);
+        }
+      }
+    });
+
     it('keeps each microsecond', async () => {
       const { entityType, source, store } = await setUp();
       await store.append(source, [

@@ -75,6 +75,21 @@ it.each(['STORE_UNAVAILABLE', 'MODEL_UNAVAILABLE'] as const)(
   },
 );
 
+it.each([new Error(SECRET), new AppError('STORE_UNAVAILABLE', 'Try again.', {}, { cause: new Error(SECRET) })])(
+  'what fails many fields is logged once a request, and again in the next: %s',
+  async (thrown) => {
+    fault = thrown;
+    const ids = JSON.stringify(Array.from({ length: 50 }, (_, index) => `c${index}`));
+    for (const _ of [1, 2, 3]) {
+      logged.length = 0;
+      const answer = await gateway.ask(`{ shop { customers(entityIds: ${ids}) { orders7d city } } }`);
+      expect(answer.errors).toHaveLength(100);
+      const lines = logged.map((text) => JSON.parse(text) as Record<string, any>).filter(({ err }) => err);
+      expect(lines).toMatchObject([{ requestId: answer.headers.get('x-request-id') }]);
+    }
+  },
+);
+
 it('an error that hides nothing is not logged', async () => {
   logged.length = 0;
   await gateway.ask('{ featurestore(name: "shoe") { name } }');

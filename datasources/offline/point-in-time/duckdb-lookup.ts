@@ -14,18 +14,21 @@ export function lookupBlock(context: BlockContext): SourceBlock {
   return context.source.newestRow ? wholeRows(context) : eachValue(context);
 }
 
+/** Beside all columns of a history, where a feature may have any name, but none with a $. */
+const ROW = '"$row"';
+
 function wholeRows(context: BlockContext): SourceBlock {
   const { plan, name, table } = context;
   return {
     definitions: [
       newestTimes(context, []),
       `${name} AS (
-  SELECT l.row_id, h.*
+  SELECT l.row_id AS ${ROW}, h.*
   FROM ${name}_time AS l JOIN ${table} AS h ON ${joinSql(['h.entity_id = l.entity_id', 'h.event_timestamp = l.newest', knownAt(plan.options)], ' AND ')}
   QUALIFY row_number() OVER (PARTITION BY l.row_id ORDER BY ${NEWEST_ARRIVAL_FIRST}) = 1)`,
     ],
-    join: `LEFT JOIN ${name} ON ${name}.row_id = l.row_id`,
-    found: `${name}.row_id IS NOT NULL`,
+    join: `LEFT JOIN ${name} ON ${name}.${ROW} = l.row_id`,
+    found: `${name}.${ROW} IS NOT NULL`,
     value: ({ feature }) => `${name}.${quoteIdentifier(feature.name)}`,
     timestamp: () => `${name}.event_timestamp`,
   };

@@ -20,12 +20,15 @@ export function timelineBlock(context: BlockContext): SourceBlock {
   return context.source.newestRow ? wholeRows(context) : filledRows(context);
 }
 
+/** The entity's number, beside all columns of a history, where a feature may have any name, but none with a $. */
+const NUMBER = '"$number"';
+
 function wholeRows(context: BlockContext): SourceBlock {
   const { name } = context;
   return {
-    definitions: [entities(context), `${name} AS (SELECT e.number, h.* ${ofLabels(context)} ${withoutTies(context)})`],
+    definitions: [entities(context), `${name} AS (SELECT e.number AS ${NUMBER}, h.* ${ofLabels(context)} ${withoutTies(context)})`],
     join: rowJoin(context),
-    found: `${name}.number IS NOT NULL`,
+    found: `${name}.${NUMBER} IS NOT NULL`,
     value: ({ feature }) => `${name}.${quoteIdentifier(feature.name)}`,
     timestamp: () => `${name}.event_timestamp`,
   };
@@ -43,7 +46,7 @@ function filledRows(context: BlockContext): SourceBlock {
   return {
     definitions: [
       entities(context),
-      `${name} AS (SELECT ${joinSql(['e.number', 'h.event_timestamp', ...columns], ',\n    ')}
+      `${name} AS (SELECT ${joinSql([`e.number AS ${NUMBER}`, 'h.event_timestamp', ...columns], ',\n    ')}
   ${ofLabels(context)}
   WINDOW up_to_here AS (PARTITION BY e.number
     ORDER BY h.event_timestamp, h.created_timestamp NULLS FIRST, h.sequence NULLS FIRST, h.rowid
@@ -51,7 +54,7 @@ function filledRows(context: BlockContext): SourceBlock {
   ${withoutTies(context)})`,
     ],
     join: rowJoin(context),
-    found: `${name}.number IS NOT NULL`,
+    found: `${name}.${NUMBER} IS NOT NULL`,
     value: ({ valueColumn }) => `${name}.${valueColumn}`,
     timestamp: ({ timestampColumn }) => `coalesce(${name}.${timestampColumn}, ${name}.event_timestamp)`,
   };
@@ -72,11 +75,11 @@ function knownStates(context: BlockContext): SourceBlock {
   ].map(
     ({ column, expression }) => `max(${expression}) OVER (PARTITION BY e.number ORDER BY ${visibleAt}) AS ${column}`,
   );
-  const definition = `${name} AS (SELECT ${joinSql(['e.number', `${visibleAt} AS visible_at`, ...newest], ',\n    ')}
+  const definition = `${name} AS (SELECT ${joinSql([`e.number AS ${NUMBER}`, `${visibleAt} AS visible_at`, ...newest], ',\n    ')}
   ${ofLabels(context)} AND h.created_timestamp IS NOT NULL
   GROUP BY e.number, ${visibleAt})`;
   const join = asofJoin(context, `l.label_time >= ${name}.visible_at`);
-  const found = `${name}.number IS NOT NULL`;
+  const found = `${name}.${NUMBER} IS NOT NULL`;
   if (source.newestRow) {
     return {
       definitions: [entities(context), definition],
@@ -127,7 +130,7 @@ function asofJoin(context: BlockContext, isVisible: string): string {
   // A label without a time gets no number: the sorting ASOF join of DuckDB 1.5 (not the looping one, for up to 64 labels)
   // would give it the newest row of all.
   return `LEFT JOIN ${name}_entity ON ${name}_entity.entity_id = CASE WHEN l.label_time IS NOT NULL THEN ${labelEntity(context)} END
-ASOF LEFT JOIN ${name} ON ${name}.number = ${name}_entity.number AND ${isVisible}`;
+ASOF LEFT JOIN ${name} ON ${name}.${NUMBER} = ${name}_entity.number AND ${isVisible}`;
 }
 
 function labelEntity({ source }: BlockContext): string {
