@@ -3,8 +3,10 @@ import { VertexSyncsClient } from '../../datasources/jobs/feature-view-sync/vert
 import { VertexClients } from '../../datasources/vertex/vertex-clients.js';
 import type { TestView } from '../support/google/vertex/feature-views.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
+import { bigQuerySettings, openTestStore, startBigQuery } from '../support/google/bigquery-store.js';
+import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
 import { endOfJob, startSync, syncJob } from '../support/syncs.js';
-import { smallRegistry } from '../support/small-registry.js';
+import { row, smallRegistry } from '../support/small-registry.js';
 import { testRegistry } from '../support/test-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import { until } from '../support/until.js';
@@ -16,12 +18,13 @@ const ONLINE_STORE = {
   featureOnlineStore: 'serving',
   views: { customer: 'customer_v2' },
 } as const;
-const REGISTRY = testRegistry({
+const SHOP = {
   name: 'shop',
   onlineStore: ONLINE_STORE,
   entityTypes: [{ name: 'customer', sources: [{ features: [{ name: 'orders_7d', valueType: 'INT64' }] }] }],
   featureViews: [{ name: 'basket', entityType: 'customer', features: ['orders_7d'], schedule: '0 * * * *' }],
-});
+} satisfies Parameters<typeof testRegistry>[0];
+const REGISTRY = testRegistry(SHOP);
 const NONE = { features: { orders_7d: 'INT64' }, syncedAt: null } as const;
 
 let world: VertexWorld;
@@ -222,6 +225,29 @@ describe('the syncs of a view that Vertex AI serves', () => {
     expect(data.featurestore.featureViews[0]).toMatchObject({ lastSync: null, freshnessSeconds: null });
     expect(errors).toHaveLength(2);
     expect(errors?.every(({ extensions }) => extensions.code === 'STORE_UNAVAILABLE')).toBe(true);
+  });
+});
+
+describeWithGoogleSql('a sync by Vertex AI of tables that the registry names', () => {
+  it('is estimated by what they are, and kept to a limit in dollars', async () => {
+    const bigQuery = await startBigQuery(() => NOW);
+    onTestFinished(() => bigQuery.stop());
+    const registry = testRegistry({ ...SHOP, offlineStore: bigQuerySettings() });
+    const { entityType } = registry.featurestore('shop').featureViews[0]!;
+    const offline = await openTestStore(bigQuery, entityType);
+    await offline.append(entityType.sources[0]!, [row('ann', -1, { orders_7d: 1n })]);
+    view = world.views.addView('serving', 'customer_v2', NONE);
+    const gateway = await startTestGateway(registry, {
+      syncs: { vertexClient: world.server.clientOptions },
+      wrap: (stores) => ({ online: (featurestore) => stores.online(featurestore), offline: () => offline }),
+    });
+    onTestFinished(() => gateway.close());
+    const { userErrors } = await startSync(gateway, { maxCostUsd: 0 });
+    expect(userErrors).toMatchObject([{ code: 'COST_OVER_LIMIT' }]);
+    expect(view.syncs).toEqual([]);
+    const { job } = await startSync(gateway, { maxCostUsd: 1 });
+    expect(job.estimatedCost.priceBook.name).toBe('google-us-central1');
+    expect(job.estimatedCost.total.amount).toBeGreaterThan(0);
   });
 });
 
