@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
+import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
+import { openRegistry } from './composition/registry.js';
 import { openStores } from './composition/stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
@@ -13,7 +15,6 @@ import type { PrepareProgress } from './datasources/ingestion/prepare.js';
 import { openCosts } from './datasources/prices/lmdb/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { FeatureSource } from './datasources/registry/model.js';
-import { loadRegistry } from './datasources/registry/yaml/load-registry.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
@@ -41,17 +42,22 @@ export interface GatewayOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly onPrepare: (progress: PrepareProgress) => void;
+  /** For tests. */
+  readonly google?: GoogleClientOptions;
 }
 
 /** The composition root: configuration, datasources, schema, server. Nothing else wires. */
-export async function startGateway({ config, logger, onPrepare }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({ config, logger, onPrepare, google }: GatewayOptions): Promise<Gateway> {
   const { host, port, metricsPort } = config;
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = config.registryPath ?? join(projectRoot, 'examples/flights/registry.yaml');
-  const registry = await loadRegistry(registryPath);
+  const { registry, leftOut } = await openRegistry(registryPath, google);
+  for (const [featurestore, sentences] of leftOut) {
+    for (const what of sentences) logger.warn({ featurestore, what }, 'not taken over from Vertex AI');
+  }
   const schema = buildSchema(registry);
 
   // Of this gateway alone: the library's global registry would be shared by all gateways of a process.
@@ -59,6 +65,7 @@ export async function startGateway({ config, logger, onPrepare }: GatewayOptions
   const metrics = createGatewayMetrics(metricsRegistry);
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
+    ...(google?.vertex ? { vertexClient: google.vertex } : {}),
   });
   const prepared = await stores.prepare(onPrepare);
   const warn = (found: ReadonlyMap<FeatureSource, number>, what: string): void => {

@@ -26,5 +26,5 @@ export function benchRegistry(): Registry {
       },
     ],
   });
-  return new Registry(toModel(document, { sqlTexts: new Map(), tablePaths: new Map() }));
+  return new Registry(toModel(document.featurestores, { sqlTexts: new Map(), tablePaths: new Map() }));
 }

@@ -9,6 +9,7 @@ import { estimateCommand } from './commands/estimate.js';
 import { pricesCommand } from './commands/prices.js';
 import { doctor } from './commands/doctor.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
+import { registryCommand } from './commands/registry.js';
 import { serve } from './commands/serve.js';
 import { systemClock } from '../values/clock.js';
 import { predictCommand } from './commands/predict.js';
@@ -31,6 +32,7 @@ program
 
 addMigrateCommands(program);
 const write = (text: string) => void process.stdout.write(text);
+program.addCommand(registryCommand(write));
 program.addCommand(estimateCommand(write));
 program.addCommand(pricesCommand({ write, clock: systemClock }));
 program.addCommand(trainingSetCommand());
@@ -40,7 +42,7 @@ program.addCommand(watchCommand());
 program
   .command('doctor')
   .description('Check every store the registry names, and say what to do about each fault.')
-  .action(doctor);
+  .action(async () => doctor());
 
 try {
   await program.parseAsync();

@@ -51,7 +51,7 @@ export async function diagnoseOfflineStores(registry: Registry): Promise<Diagnos
     if (settings.kind !== 'BIGQUERY') continue;
     const { diagnoseBigQuery } = await import('../datasources/offline/bigquery/diagnose.js');
     diagnoses.push({
-      store: `offline store BIGQUERY: ${settings.project}.${settings.dataset}`,
+      store: `offline store BIGQUERY: ${settings.project}${settings.dataset === null ? '' : `.${settings.dataset}`}`,
       findings: diagnoseBigQuery(settings, sourcesOf(featurestore)),
     });
   }

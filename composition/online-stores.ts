@@ -93,7 +93,7 @@ export function shadowRules(serving: OnlineStoreSettings, { onlineStore, share }
 }
 
 /** What doctor looks at, without opening anything. */
-export async function diagnoseOnlineStores(registry: Registry): Promise<Diagnosis[]> {
+export async function diagnoseOnlineStores(registry: Registry, vertexClient?: ClientOptions): Promise<Diagnosis[]> {
   const diagnoses = [...settingsOf(registry)].map(([key, settings]) => {
     const named = registry.featurestores.filter(({ onlineSettings, shadow }) =>
       [onlineSettings, shadow?.onlineStore].some((one) => one && keyOf(one) === key),
@@ -101,12 +101,17 @@ export async function diagnoseOnlineStores(registry: Registry): Promise<Diagnosi
     return diagnose(
       settings,
       named.flatMap(({ entityTypes }) => entityTypes),
+      vertexClient,
     );
   });
   return (await Promise.all(diagnoses)).flat();
 }
 
-async function diagnose(settings: OnlineStoreSettings, entityTypes: readonly EntityType[]): Promise<Diagnosis[]> {
+async function diagnose(
+  settings: OnlineStoreSettings,
+  entityTypes: readonly EntityType[],
+  vertexClient?: ClientOptions,
+): Promise<Diagnosis[]> {
   if (settings.kind === 'LMDB') return [];
   const store = `online store ${settings.kind}: ${settings.project}`;
   switch (settings.kind) {
@@ -116,11 +121,11 @@ async function diagnose(settings: OnlineStoreSettings, entityTypes: readonly Ent
     }
     case 'VERTEX_FEATURE_VIEW': {
       const { diagnoseVertexView } = await import('../datasources/online/vertex-view/diagnose.js');
-      return [{ store, findings: diagnoseVertexView(settings, entityTypes, systemClock) }];
+      return [{ store, findings: diagnoseVertexView(settings, entityTypes, systemClock, vertexClient) }];
     }
     case 'VERTEX_LEGACY': {
       const { diagnoseVertexLegacy } = await import('../datasources/online/vertex-legacy/diagnose.js');
-      return [{ store, findings: diagnoseVertexLegacy(settings, entityTypes, systemClock) }];
+      return [{ store, findings: diagnoseVertexLegacy(settings, entityTypes, systemClock, vertexClient) }];
     }
   }
 }

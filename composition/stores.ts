@@ -63,10 +63,14 @@ async function makeDataFolder(folder: string): Promise<void> {
 }
 
 /** What `featuregraph doctor` looks at: every store the registry names, without opening it. */
-export async function diagnoseStores(registry: Registry, dataDirectory: string): Promise<Diagnosis[]> {
+export async function diagnoseStores(
+  registry: Registry,
+  dataDirectory: string,
+  vertexClient?: OnlineStoreOptions['vertexClient'],
+): Promise<Diagnosis[]> {
   return [
     { store: 'embedded stores', findings: diagnoseDataFolder(dataDirectory) },
-    ...(await diagnoseOnlineStores(registry)),
+    ...(await diagnoseOnlineStores(registry, vertexClient)),
     ...(await diagnoseOfflineStores(registry)),
   ];
 }

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { loadConfig } from '../../config/load-config.js';
 import { projectRoot } from '../../config/project-root.js';
-import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
 import { systemClock } from '../../values/clock.js';
 import { openOfflineStores } from '../../composition/offline-stores.js';
 import { openOnlineStore } from '../../composition/online-stores.js';
+import { openRegistry } from '../../composition/registry.js';
 import { migrateCompare, type MigrateCompareOptions } from './migrate-compare.js';
 import { migratePlan, type MigratePlanOptions } from './migrate-plan.js';
 
@@ -36,7 +36,7 @@ export function addMigrateCommands(program: Command): void {
     .option('--threshold <share>', 'the share of values that may differ, 0 to 1', share, 0)
     .action(async (featurestore: string, entityType: string, options: CompareFlags) => {
       const { registryPath, dataDirectory } = loadConfig();
-      const registry = await loadRegistry(registryPath ?? join(projectRoot, 'examples/flights/registry.yaml'));
+      const { registry } = await openRegistry(registryPath ?? join(projectRoot, 'examples/flights/registry.yaml'));
       const { text, isWithinThreshold } = await migrateCompare(
         { ...options, featurestore, entityType },
         {

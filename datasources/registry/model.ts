@@ -82,7 +82,8 @@ export type OfflineStoreSettings = { readonly kind: 'DUCKDB' } | BigQuerySetting
 export interface BigQuerySettings {
   readonly kind: 'BIGQUERY';
   readonly project: string;
-  readonly dataset: string;
+  /** null where every source names its table in full. */
+  readonly dataset: string | null;
   /** US, EU or a region: a query finds the dataset only there. */
   readonly location: string;
   /** A query that would be billed for more is refused before it runs; null for no limit. */
@@ -127,7 +128,10 @@ export interface FeatureSource {
   readonly timestampColumn: string | null;
   readonly createdTimestampColumn: string | null;
   readonly sequenceColumn: string | null;
-  /** Its table in BigQuery; null for the one named after the entity type and the source. */
+  /**
+   * Its table in BigQuery, perhaps with its dataset, or with project and dataset, before it; null for the one named after the
+   * entity type and the source.
+   */
   readonly bigQueryTable: string | null;
   readonly features: readonly Feature[];
 }
@@ -138,6 +142,8 @@ export interface Feature {
   readonly entityType: EntityType;
   readonly source: FeatureSource;
   readonly name: string;
+  /** Its column in BigQuery: the name, unless the table calls it otherwise. */
+  readonly column: string;
   readonly valueType: ValueType;
   readonly unit: string | null;
   readonly description: string | null;

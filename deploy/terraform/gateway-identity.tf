@@ -17,12 +17,17 @@ resource "google_project_iam_custom_role" "vertex" {
     "aiplatform.batchPredictionJobs.create",
     "aiplatform.batchPredictionJobs.get",
     "aiplatform.batchPredictionJobs.list",
+    "aiplatform.featureGroups.get",
+    "aiplatform.featureGroups.list",
     "aiplatform.featureOnlineStores.get",
+    "aiplatform.featureOnlineStores.list",
     "aiplatform.featureViewSyncs.get",
     "aiplatform.featureViewSyncs.list",
     "aiplatform.featureViews.fetchFeatureValues",
     "aiplatform.featureViews.get",
+    "aiplatform.featureViews.list",
     "aiplatform.featureViews.sync",
+    "aiplatform.features.list",
     "aiplatform.models.get",
   ]
 }

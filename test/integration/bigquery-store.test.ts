@@ -277,6 +277,68 @@ describeWithGoogleSql('the BigQuery offline store', () => {
       });
     });
 
+    it('may be in another dataset and project, under names of their own, and of several sources where none is made', async () => {
+      server.tables.addDataset('other-project', 'lake', 'EU');
+      server.tables.create('other-project', 'lake', {
+        tableReference: { projectId: 'other-project', datasetId: 'lake', tableId: 'Customer-Facts' },
+        schema: {
+          fields: [
+            field('CustomerId', 'INTEGER'),
+            field('seenAt', 'TIMESTAMP'),
+            field('OrderCount', 'INTEGER'),
+            field('Tags', 'STRING', 'REPEATED'),
+          ],
+        },
+      });
+      const features = [
+        { name: 'orders', valueType: 'INT64' as const, column: 'OrderCount' },
+        { name: 'tags', valueType: 'STRING_ARRAY' as const, column: 'Tags' },
+      ];
+      const table = { bigQueryTable: 'other-project.lake.Customer-Facts', timestampColumn: 'seenAt' };
+      const entityType = thing({
+        entityIdColumns: ['CustomerId'],
+        sources: features.map((feature) => ({ ...table, name: feature.name, features: [feature] })),
+      });
+      const store = await openTestStore(server, entityType, { createTables: false, dataset: null });
+      expect(await store.isHealthy()).toBe(true);
+      for (const [index, source] of entityType.sources.entries()) {
+        const value = index === 0 ? 3n : ['new'];
+        await store.append(source, [
+          { entityId: '7', timestamp: NOW - DAY, values: new Map([[features[index]!.name, value]]) },
+        ]);
+      }
+      const cell = { status: 'PRESENT', timestamp: NOW - DAY };
+      expect(await store.pointInTime(readOf(entityType, '7'))).toEqual([
+        [
+          { ...cell, value: 3n },
+          { ...cell, value: ['new'] },
+        ],
+      ]);
+      const findings: Finding[] = [];
+      const settings = bigQuerySettings({ createTables: false, dataset: null });
+      for await (const finding of diagnoseBigQuery(settings, entityType.sources, { apiEndpoint: server.endpoint })) {
+        findings.push(finding);
+      }
+      expect(findings[0]).toEqual({ status: 'ok', what: `table ${table.bigQueryTable} has all columns` });
+      expect(findings.map(({ todo }) => todo)).toContain(
+        'bq update --clustering_fields=CustomerId other-project:lake.Customer-Facts',
+      );
+    });
+
+    it('that a query cannot find where it runs are named', async () => {
+      server.tables.addDataset(PROJECT, 'overseas', 'US');
+      server.tables.create(PROJECT, 'overseas', {
+        tableReference: { projectId: PROJECT, datasetId: 'overseas', tableId: 't' },
+        schema: { fields: [field('entity_id', 'STRING'), field('event_timestamp', 'TIMESTAMP'), field('a', 'STRING')] },
+      });
+      const entityType = thing({
+        sources: [{ bigQueryTable: 'overseas.t', features: [{ name: 'a', valueType: 'STRING' }] }],
+      });
+      await expect(openTestStore(server, entityType, { createTables: false })).rejects.toMatchObject({
+        faults: ['table "overseas.t": it is in US, and a query that runs in EU does not find it'],
+      });
+    });
+
     it('are of one source each', async () => {
       const entityType = thing({
         sources: ['one', 'two'].map((name) => ({

@@ -7,7 +7,7 @@ import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-t
 import { addViewOf } from '../support/google/vertex-entity-types.js';
 import { writeOf } from '../support/google/vertex-writes.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
-import { testEntityType, type EntityTypeInput } from '../support/test-registry.js';
+import { testEntityType, testRegistry, type EntityTypeInput } from '../support/test-registry.js';
 
 const MINUTE = 60_000_000n;
 
@@ -44,6 +44,19 @@ function thing(input: Partial<EntityTypeInput> = {}): EntityType {
 const statuses = (cells: readonly (readonly { status: string }[])[]) => cells.map((row) => row.map((c) => c.status));
 
 describe('reading', () => {
+  it.each(['city', 'City_v2'])('finds a feature of another column under the name %s', async (served) => {
+    const name = `versioned_${served.toLowerCase()}`;
+    const entityType = testRegistry({
+      name: 'test',
+      offlineStore: { kind: 'BIGQUERY', project: PLACE.project, dataset: 'shop', location: 'EU' },
+      entityTypes: [{ name, sources: [{ features: [{ name: 'city', valueType: 'STRING', column: 'City_v2' }] }] }],
+    }).entityType('test', name);
+    const view = addViewOf(world, entityType, { features: { [served]: 'STRING' } });
+    view.values.put('["x"]', served, { value: 'stringValue', stringValue: 'Bern' }, NOW);
+    const read = { entityType, entityIds: ['x'], features: entityType.features, now: NOW };
+    expect(await openStore().read(read)).toMatchObject([[{ value: 'Bern', status: 'PRESENT' }]]);
+  });
+
   it('reads many entities by one message of one stream, and says where the stream belongs', async () => {
     const [store, entityType] = [openStore(), thing()];
     const view = addViewOf(world, entityType);

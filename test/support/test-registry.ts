@@ -1,20 +1,18 @@
-import type { z } from 'zod';
 import { Registry } from '../../datasources/registry/registry.js';
 import type { EntityType } from '../../datasources/registry/model.js';
-import { registryDocument } from '../../datasources/registry/yaml/document.js';
+import { registryDocument, type FeaturestoreInput } from '../../datasources/registry/yaml/document.js';
 import { findFaults } from '../../datasources/registry/yaml/find-faults.js';
 import { toModel } from '../../datasources/registry/yaml/to-model.js';
 
-type RegistryInput = z.input<typeof registryDocument>;
-export type StoresInput = Pick<RegistryInput['featurestores'][number], 'onlineStore' | 'offlineStore'>;
-export type EntityTypeInput = RegistryInput['featurestores'][number]['entityTypes'][number];
+export type StoresInput = Pick<FeaturestoreInput, 'onlineStore' | 'offlineStore'>;
+export type EntityTypeInput = FeaturestoreInput['entityTypes'][number];
 
 /** A registry as a file would make it, from an object: the same validation, the same model. */
-export function testRegistry(...featurestores: RegistryInput['featurestores']): Registry {
+export function testRegistry(...featurestores: FeaturestoreInput[]): Registry {
   const document = registryDocument.parse({ featurestores });
   const faults = findFaults(document);
   if (faults.length > 0) throw new Error(JSON.stringify(faults));
-  return new Registry(toModel(document, { sqlTexts: new Map(), tablePaths: new Map() }));
+  return new Registry(toModel(document.featurestores, { sqlTexts: new Map(), tablePaths: new Map() }));
 }
 
 export function testEntityType(entityType: EntityTypeInput): EntityType {

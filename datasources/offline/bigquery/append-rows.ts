@@ -8,7 +8,7 @@ import type { AppendOutcome, FeatureRow } from '../offline-store.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { reasonToReject } from '../reason-to-reject.js';
 import { withinRateLimits } from './rate-limits.js';
-import { tableIdOf } from './source-table.js';
+import { addressOf, tableAt } from './source-table.js';
 import { storeError } from './store-error.js';
 import { toInsertJson } from './value-mapping.js';
 
@@ -74,7 +74,7 @@ function insertRow({ source, table, nextArrival }: Appending, row: FeatureRow): 
     [table.sequence, row.sequence?.toString()],
     [table.arrival, nextArrival().toString()],
     [table.emptyArrays, emptyArrays.length > 0 ? emptyArrays : undefined],
-    ...present.map(({ feature, value }): [string, unknown] => [feature.name, toInsertJson(feature.valueType, value)]),
+    ...present.map(({ feature, value }): [string, unknown] => [feature.column, toInsertJson(feature.valueType, value)]),
   ];
   // An absent column is null; a null said for an array would be an error.
   const json: Record<string, unknown> = {};
@@ -107,7 +107,7 @@ async function insert(
   rows: readonly InsertRow[],
 ): Promise<RowFault[]> {
   try {
-    const table = client.dataset(settings.dataset).table(tableIdOf(source));
+    const table = tableAt(client, addressOf(source, settings));
     // raw: or the client puts a random insertId on each row. skipInvalidRows: or one bad row stops the good ones.
     // partialRetries: a row that was refused once is refused again.
     const options = { raw: true, skipInvalidRows: true, partialRetries: 0 };

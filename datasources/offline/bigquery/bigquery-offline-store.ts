@@ -20,6 +20,7 @@ import { newestQuery, newestWrites } from './newest-values.js';
 import { QueryJobs, type QueryJobsOptions } from './query-jobs.js';
 import { historyEntry, historyQuery } from './read-history.js';
 import { emptyCells, placeRow, pointInTimeQueries } from './read-point-in-time.js';
+import { addressOf, tableAt } from './source-table.js';
 
 const FORMS: Readonly<Record<BigQuerySettings['pointInTime'], BigQueryForm>> = {
   AGGREGATE: 'aggregate',
@@ -31,7 +32,7 @@ export interface BigQueryStoreOptions extends QueryJobsOptions {
   readonly clock: Clock;
 }
 
-/** The offline store on Google Cloud: a dataset a featurestore, a table a source. */
+/** The offline store on Google Cloud: a table a source, in the dataset of the featurestore or where the registry says. */
 export class BigQueryOfflineStore implements OfflineStore {
   readonly maxLabelsPerRead = 10_000;
   readonly #client: BigQuery;
@@ -103,7 +104,10 @@ export class BigQueryOfflineStore implements OfflineStore {
   }
 
   async isHealthy(): Promise<boolean> {
-    await this.#client.dataset(this.#settings.dataset).getMetadata();
+    const { dataset } = this.#settings;
+    const [source] = this.options.tables.keys();
+    if (dataset !== null) await this.#client.dataset(dataset).getMetadata();
+    else if (source) await tableAt(this.#client, addressOf(source, this.#settings)).getMetadata();
     return true;
   }
 

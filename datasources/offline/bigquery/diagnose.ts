@@ -3,25 +3,27 @@ import { elementTypeOf } from '../../../values/value-type.js';
 import type { Finding } from '../../diagnosis.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import { openBigQueryClient, type BigQueryDependencies } from './open-bigquery.js';
-import { columnFaults, layoutOf, tableIdOf, type TableMetadata } from './source-table.js';
+import { addressOf, layoutOf, readTable, tableFaults, tableNameOf, type TableMetadata } from './source-table.js';
 import { hasStatus } from './store-error.js';
 
-/** Looks at the dataset and the tables of the sources, and changes nothing. */
+/** Looks at the dataset, if there is one for all, and the tables of the sources; changes nothing. */
 export async function* diagnoseBigQuery(
   settings: BigQuerySettings,
   sources: readonly FeatureSource[],
   clientOptions?: BigQueryDependencies['client'],
 ): AsyncGenerator<Finding> {
   const client = await openBigQueryClient(settings, clientOptions);
-  const dataset = await datasetFinding(client, settings);
-  yield dataset;
-  if (dataset.status === 'fault') return;
+  if (settings.dataset !== null) {
+    const dataset = await datasetFinding(client, settings);
+    yield dataset;
+    if (dataset.status === 'fault') return;
+  }
   for (const source of sources) yield* tableFindings(client, settings, source);
 }
 
 async function datasetFinding(client: BigQuery, { project, dataset, location }: BigQuerySettings): Promise<Finding> {
   try {
-    const answer: unknown[] = await client.dataset(dataset).getMetadata();
+    const answer: unknown[] = await client.dataset(dataset!).getMetadata();
     const { location: actual = '' } = answer[0] as { location?: string };
     if (actual.toLowerCase() === location.toLowerCase()) {
       return { status: 'ok', what: `dataset ${project}.${dataset} is in ${actual}` };
@@ -46,18 +48,21 @@ async function* tableFindings(
   settings: BigQuerySettings,
   source: FeatureSource,
 ): AsyncGenerator<Finding> {
-  const table = tableIdOf(source);
-  let metadata: TableMetadata;
+  const table = tableNameOf(source);
+  let metadata: TableMetadata | undefined;
   try {
-    const answer: unknown[] = await client.dataset(settings.dataset).table(table).getMetadata();
-    metadata = answer[0] as TableMetadata;
+    metadata = await readTable(client, addressOf(source, settings));
   } catch (error) {
-    if (!hasStatus(error, 404)) throw error;
+    const words = error instanceof Error ? error.message : String(error);
+    yield { status: 'fault', what: `table ${table} cannot be read: ${words}` };
+    return;
+  }
+  if (metadata === undefined) {
     if (settings.createTables) yield { status: 'ok', what: `table ${table} is made when the gateway starts` };
     else yield { status: 'fault', what: `there is no table ${table}`, todo: 'make it, or set createTables: true' };
     return;
   }
-  const faults = columnFaults(source, metadata.schema?.fields ?? []);
+  const faults = tableFaults(source, metadata, settings);
   for (const fault of faults) yield { status: 'fault', what: `table ${table}: ${fault}` };
   if (faults.length === 0) yield { status: 'ok', what: `table ${table} has all columns` };
   yield* layoutWarnings(table, source, settings, metadata);
@@ -81,10 +86,11 @@ function* layoutWarnings(
   }
   if (metadata.clustering?.fields[0] !== entityType.entityIdColumns[0]) {
     const columns = entityType.entityIdColumns.slice(0, 4).join(',');
+    const { project, dataset, table: id } = addressOf(source, settings);
     yield {
       status: 'warning',
       what: `table ${table} is not clustered by ${columns}: the history of one entity is billed as that of all`,
-      todo: `bq update --clustering_fields=${columns} ${settings.project}:${settings.dataset}.${table}`,
+      todo: `bq update --clustering_fields=${columns} ${project}:${dataset}.${id}`,
     };
   }
   if (layout.createdTime === null && layout.sequence === null && layout.arrival === null) {

@@ -44,9 +44,9 @@ export async function openBigQueryOfflineStore(
 
 /** The client's code is loaded here and not before: a gateway without BigQuery does not pay for it. */
 export async function openBigQueryClient(
-  { project, location }: BigQuerySettings,
+  { project, location }: Pick<BigQuerySettings, 'project'> & Partial<BigQuerySettings>,
   options: NonNullable<BigQueryDependencies['client']> = {},
 ): Promise<BigQuery> {
   const { BigQuery: Client } = await import('@google-cloud/bigquery');
-  return new Client({ projectId: project, location, ...options });
+  return new Client({ projectId: project, ...(location === undefined ? {} : { location }), ...options });
 }

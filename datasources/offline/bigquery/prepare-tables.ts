@@ -2,7 +2,18 @@ import type { BigQuery } from '@google-cloud/bigquery';
 import { OperatorError } from '../../../errors/operator-error.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
-import { columnFaults, columnsOf, layoutOf, tableIdOf, type TableColumn, type TableMetadata } from './source-table.js';
+import {
+  addressOf,
+  columnsOf,
+  layoutOf,
+  pathOf,
+  readTable,
+  tableAt,
+  tableFaults,
+  tableNameOf,
+  type TableColumn,
+  type TableMetadata,
+} from './source-table.js';
 import { hasStatus } from './store-error.js';
 
 /**
@@ -15,18 +26,25 @@ export async function prepareTables(
   settings: BigQuerySettings,
   sources: readonly FeatureSource[],
 ): Promise<ReadonlyMap<FeatureSource, BigQueryTable>> {
-  await checkDataset(client, settings);
-  const faults = sharedTables(sources);
+  if (settings.dataset !== null) await checkDataset(client, settings, settings.dataset);
+  const faults = settings.createTables ? sharedTables(settings, sources) : [];
   const layouts = new Map<FeatureSource, BigQueryTable>();
   for (const source of sources) {
-    const columns = await preparedColumns(client, settings, source);
-    const found = columns === undefined ? ['it is not there'] : columnFaults(source, columns);
-    faults.push(...found.map((fault) => `table "${tableIdOf(source)}": ${fault}`));
-    if (columns) layouts.set(source, layoutOf(source, columns, settings));
+    const found = await preparedTable(client, settings, source).then(
+      (table) => {
+        if (!table) return ['it is not there'];
+        layouts.set(source, layoutOf(source, table.schema?.fields ?? [], settings));
+        return tableFaults(source, table, settings);
+      },
+      (error: unknown) => [`it cannot be read: ${error instanceof Error ? error.message : String(error)}`],
+    );
+    faults.push(...found.map((fault) => `table "${tableNameOf(source)}": ${fault}`));
   }
   if (faults.length > 0) {
+    const where =
+      settings.dataset === null ? 'What the registry reads in BigQuery' : `The BigQuery dataset "${settings.dataset}"`;
     throw new OperatorError(
-      `The BigQuery dataset "${settings.dataset}" does not fit the registry. ` +
+      `${where} does not fit the registry. ` +
         'Change the registry or the tables; createTables: true makes what is missing:',
       faults,
     );
@@ -34,10 +52,10 @@ export async function prepareTables(
   return layouts;
 }
 
-async function checkDataset(client: BigQuery, settings: BigQuerySettings): Promise<void> {
-  const summary = `The BigQuery dataset "${settings.dataset}" of project "${settings.project}" cannot be read.`;
+async function checkDataset(client: BigQuery, settings: BigQuerySettings, dataset: string): Promise<void> {
+  const summary = `The BigQuery dataset "${dataset}" of project "${settings.project}" cannot be read.`;
   const answer: unknown[] = await client
-    .dataset(settings.dataset)
+    .dataset(dataset)
     .getMetadata()
     .catch((cause: unknown) => {
       const advice = hasStatus(cause, 404)
@@ -48,52 +66,47 @@ async function checkDataset(client: BigQuery, settings: BigQuerySettings): Promi
   const { location: actual = '' } = answer[0] as { location?: string };
   if (actual.toLowerCase() !== settings.location.toLowerCase()) {
     throw new OperatorError(
-      `The BigQuery dataset "${settings.dataset}" is in ${actual}, the registry says ${settings.location}: ` +
+      `The BigQuery dataset "${dataset}" is in ${actual}, the registry says ${settings.location}: ` +
         'a query finds a dataset only in its own location.',
     );
   }
 }
 
-/** Undefined when there is no table and none may be made. */
-async function preparedColumns(
+/** The table as it is, or as it was made. Undefined when there is none and none may be made. */
+async function preparedTable(
   client: BigQuery,
   settings: BigQuerySettings,
   source: FeatureSource,
-): Promise<readonly TableColumn[] | undefined> {
-  const table = client.dataset(settings.dataset).table(tableIdOf(source));
-  const wanted = columnsOf(source);
-  const stored = await table.getMetadata().then(
-    ([metadata]) => (metadata as TableMetadata).schema?.fields ?? [],
-    (error: unknown) => {
-      if (hasStatus(error, 404)) return undefined;
-      throw error;
-    },
-  );
+): Promise<TableMetadata | undefined> {
+  const address = addressOf(source, settings);
+  const stored = await readTable(client, address);
   if (!settings.createTables) return stored;
+  const wanted = columnsOf(source);
   if (stored === undefined) {
-    await table.create({
+    await tableAt(client, address).create({
       schema: { fields: wanted },
       ...(source.timestampColumn === null ? {} : { timePartitioning: { type: 'DAY', field: source.timestampColumn } }),
       // BigQuery clusters by at most four columns.
       clustering: { fields: source.entityType.entityIdColumns.slice(0, 4) },
     });
-    return wanted;
+    return { schema: { fields: wanted } };
   }
+  const columns = stored.schema?.fields ?? [];
   const isNew = ({ name }: TableColumn): boolean =>
-    !stored.some((column) => column.name === name) && source.features.some((feature) => feature.name === name);
+    !columns.some((column) => column.name === name) && source.features.some(({ column }) => column === name);
   const added = wanted.filter(isNew);
   if (added.length === 0) return stored;
-  const columns = [...stored, ...added];
-  await table.setMetadata({ schema: { fields: columns } });
-  return columns;
+  const schema = { fields: [...columns, ...added] };
+  await tableAt(client, address).setMetadata({ schema });
+  return { ...stored, schema };
 }
 
-/** Two sources in one table would read each other's rows. */
-function sharedTables(sources: readonly FeatureSource[]): string[] {
-  return [...Map.groupBy(sources, tableIdOf)]
+/** Two sources that write into one table would read each other's rows. Where nothing is made, tables are someone else's. */
+function sharedTables(settings: BigQuerySettings, sources: readonly FeatureSource[]): string[] {
+  return [...Map.groupBy(sources, (source) => pathOf(addressOf(source, settings)))]
     .filter(([, sharing]) => sharing.length > 1)
-    .map(([table, sharing]) => {
+    .map(([, sharing]) => {
       const names = sharing.map((source) => `${source.entityType.name}.${source.name}`);
-      return `table "${table}" is of several sources: ${names.join(', ')}; give each its own by bigQueryTable`;
+      return `table "${tableNameOf(sharing[0]!)}" is of several sources: ${names.join(', ')}; give each its own by bigQueryTable`;
     });
 }

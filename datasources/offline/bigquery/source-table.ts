@@ -1,6 +1,8 @@
+import type { BigQuery, Table } from '@google-cloud/bigquery';
 import { elementTypeOf } from '../../../values/value-type.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
+import { hasStatus } from './store-error.js';
 import { columnTypeOf, isReadableAs, typeName } from './value-mapping.js';
 
 /** What the API says of a table. */
@@ -15,6 +17,13 @@ export interface TableColumn {
   readonly name: string;
   readonly type: string;
   readonly mode?: string;
+  readonly description?: string;
+}
+
+export interface TableAddress {
+  readonly project: string;
+  readonly dataset: string;
+  readonly table: string;
 }
 
 /** Columns that tables of ours have beside those the registry names. */
@@ -23,13 +32,40 @@ const SEQUENCE = 'sequence';
 const ARRIVAL = 'arrival_number';
 const EMPTY_ARRAYS = 'empty_arrays';
 
-/** The table a source is in: the one the registry names, or one named after the entity type and the source. */
-export function tableIdOf(source: FeatureSource): string {
+/** The table a source is in, as the registry names it, or else after the entity type and the source. */
+export function tableNameOf(source: FeatureSource): string {
   return source.bigQueryTable ?? `${source.entityType.name}__${source.name}`;
 }
 
+/** Where that table is. What its name does not say of project and dataset, the store's settings do. */
+export function addressOf(source: FeatureSource, { project, dataset }: BigQuerySettings): TableAddress {
+  // A project of a domain has dots of its own: the last two count.
+  const [, ofProject, ofDataset, table] = /^(?:(?:(.+)\.)?([^.]+)\.)?([^.]+)$/.exec(tableNameOf(source))!;
+  return { project: ofProject ?? project, dataset: ofDataset ?? dataset!, table: table! };
+}
+
+/** `project.dataset.table`, as SQL names it between backquotes. */
+export function pathOf({ project, dataset, table }: TableAddress): string {
+  return `${project}.${dataset}.${table}`;
+}
+
+export function tableAt(client: BigQuery, { project, dataset, table }: TableAddress): Table {
+  return client.dataset(dataset, { projectId: project }).table(table);
+}
+
+/** Undefined when there is no such table, or no such dataset. */
+export async function readTable(client: BigQuery, address: TableAddress): Promise<TableMetadata | undefined> {
+  try {
+    const answer: unknown[] = await tableAt(client, address).getMetadata();
+    return answer[0] as TableMetadata;
+  } catch (error) {
+    if (hasStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
 /** The columns a table is made with, or given when they are new in the registry. */
-export function columnsOf(source: FeatureSource): Required<TableColumn>[] {
+export function columnsOf(source: FeatureSource): TableColumn[] {
   return [
     ...source.entityType.entityIdColumns.map((name) => ({ name, type: 'STRING', mode: 'REQUIRED' })),
     ...(source.timestampColumn === null ? [] : [{ name: source.timestampColumn, type: 'TIMESTAMP', mode: 'REQUIRED' }]),
@@ -39,16 +75,27 @@ export function columnsOf(source: FeatureSource): Required<TableColumn>[] {
     ...(source.features.some(({ valueType }) => elementTypeOf(valueType))
       ? [{ name: EMPTY_ARRAYS, type: 'STRING', mode: 'REPEATED' }]
       : []),
-    ...source.features.map(({ name, valueType }) => ({
-      name,
+    ...source.features.map(({ column, valueType }) => ({
+      name: column,
       type: columnTypeOf(valueType),
       mode: elementTypeOf(valueType) ? 'REPEATED' : 'NULLABLE',
     })),
   ];
 }
 
-/** What a read needs of a table that it does not have, one sentence each. */
-export function columnFaults(source: FeatureSource, columns: readonly TableColumn[]): string[] {
+/** Why a table that is there cannot be read, one sentence each. */
+export function tableFaults(source: FeatureSource, metadata: TableMetadata, { location }: BigQuerySettings): string[] {
+  const { location: actual = location, schema } = metadata;
+  return [
+    ...(actual.toLowerCase() === location.toLowerCase()
+      ? []
+      : [`it is in ${actual}, and a query that runs in ${location} does not find it`]),
+    ...columnFaults(source, schema?.fields ?? []),
+  ];
+}
+
+/** What a read needs of a table that it does not have. */
+function columnFaults(source: FeatureSource, columns: readonly TableColumn[]): string[] {
   const named = new Map(columns.map((column) => [column.name, column]));
   const want = (name: string, types: readonly string[]): string[] => {
     const column = named.get(name);
@@ -62,7 +109,7 @@ export function columnFaults(source: FeatureSource, columns: readonly TableColum
     ...(source.timestampColumn === null ? [] : want(source.timestampColumn, ['TIMESTAMP'])),
     ...(source.createdTimestampColumn === null ? [] : want(source.createdTimestampColumn, ['TIMESTAMP'])),
     ...(source.sequenceColumn === null ? [] : want(source.sequenceColumn, ['INT64'])),
-    ...source.features.flatMap(({ name, valueType }) => {
+    ...source.features.flatMap(({ column: name, valueType }) => {
       const column = named.get(name);
       if (!column) return [`it has no column "${name}"`];
       if (isReadableAs(valueType, { type: column.type, mode: column.mode ?? 'NULLABLE' })) return [];
@@ -79,12 +126,12 @@ function describe({ type, mode }: TableColumn): string {
 export function layoutOf(
   source: FeatureSource,
   columns: readonly TableColumn[],
-  { project, dataset }: BigQuerySettings,
+  settings: BigQuerySettings,
 ): BigQueryTable {
   const types = new Map(columns.map(({ name, type }) => [name, typeName(type)]));
   const ifThere = (name: string, type: string) => (types.get(name) === type ? name : null);
   return {
-    path: `${project}.${dataset}.${tableIdOf(source)}`,
+    path: pathOf(addressOf(source, settings)),
     entityColumns: source.entityType.entityIdColumns.map((name) => ({
       name,
       type: types.get(name) === 'INT64' ? 'INT64' : 'STRING',

@@ -23,7 +23,7 @@ export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock 
   refuseWhatItCannotSay(context);
   const eventTime = historyColumn(table.eventTime!);
   const columns = source.features.flatMap(({ feature, valueColumn, timestampColumn }) => {
-    const column = historyColumn(feature.name);
+    const column = historyColumn(feature.column);
     const value = feature.valueType === 'STRUCT' ? `IF(${column} IS NULL, NULL, ${valueThere(feature)})` : column;
     return [
       `${value} AS ${valueColumn}`,

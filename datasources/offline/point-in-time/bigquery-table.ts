@@ -50,7 +50,7 @@ export function newestFirst(table: BigQueryTable): string {
  * null unless the row says that it is meant.
  */
 export function isThere(table: BigQueryTable, feature: Feature): string {
-  const column = historyColumn(feature.name);
+  const column = historyColumn(feature.column);
   if (!elementTypeOf(feature.valueType)) return `${column} IS NOT NULL`;
   const hasElements = `ARRAY_LENGTH(${column}) > 0`;
   if (table.emptyArrays === null) return hasElements;
@@ -59,14 +59,14 @@ export function isThere(table: BigQueryTable, feature: Feature): string {
 
 /** A feature's value of a row where there is one; a STRUCT, or whatever JSON the column holds, as its text. */
 export function valueThere(feature: Feature): string {
-  const column = historyColumn(feature.name);
+  const column = historyColumn(feature.column);
   return feature.valueType === 'STRUCT' ? `TO_JSON_STRING(${column})` : column;
 }
 
 /** A feature's value of a row, null where there is none. */
 export function valueOrNull(table: BigQueryTable, feature: Feature): string {
   const isPlain = feature.valueType !== 'STRUCT' && !elementTypeOf(feature.valueType);
-  return isPlain ? historyColumn(feature.name) : `IF(${isThere(table, feature)}, ${valueThere(feature)}, NULL)`;
+  return isPlain ? historyColumn(feature.column) : `IF(${isThere(table, feature)}, ${valueThere(feature)}, NULL)`;
 }
 
 /**

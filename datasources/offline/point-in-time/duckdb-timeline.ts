@@ -26,7 +26,10 @@ const NUMBER = '"$number"';
 function wholeRows(context: BlockContext): SourceBlock {
   const { name } = context;
   return {
-    definitions: [entities(context), `${name} AS (SELECT e.number AS ${NUMBER}, h.* ${ofLabels(context)} ${withoutTies(context)})`],
+    definitions: [
+      entities(context),
+      `${name} AS (SELECT e.number AS ${NUMBER}, h.* ${ofLabels(context)} ${withoutTies(context)})`,
+    ],
     join: rowJoin(context),
     found: `${name}.${NUMBER} IS NOT NULL`,
     value: ({ feature }) => `${name}.${quoteIdentifier(feature.name)}`,

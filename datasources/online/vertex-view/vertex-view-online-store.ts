@@ -119,7 +119,8 @@ function cannotForget(entityType: EntityType): AppError {
  * service gives it, else that of the newest row; where it gives neither, the time is unknown and no ttl can be kept.
  */
 function cellOf(row: ViewRow, feature: Feature, now: Instant): FeatureCell {
-  const wire = row.get(feature.name) ?? {};
+  // Whether a view serves a feature of another column under its own name or the column's, no page says; they are one value.
+  const wire = row.get(feature.name) ?? row.get(feature.column) ?? {};
   const value = decodeValue(feature.valueType, wire);
   const timestamp =
     feature.source.timestampColumn === null

@@ -1,10 +1,8 @@
-import type { z } from 'zod';
 import { VALUE_TYPES, type ValueType } from '../../../values/value-type.js';
 import { locationName, legacyEntityTypeName } from '../../vertex/resource-names.js';
-import type { registryDocument } from '../yaml/document.js';
+import type { FeaturestoreInput } from '../yaml/document.js';
 import type { LegacyEntityType, LegacyFeature, LegacyFeaturestore } from './legacy-featurestore.js';
 
-type FeaturestoreInput = z.input<typeof registryDocument>['featurestores'][number];
 type EntityTypeInput = FeaturestoreInput['entityTypes'][number];
 
 export interface MigrationTarget {

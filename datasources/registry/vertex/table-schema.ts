@@ -1,24 +1,52 @@
+import type { BigQuery } from '@google-cloud/bigquery';
+import { OperatorError } from '../../../errors/operator-error.js';
 import type { ValueType } from '../../../values/value-type.js';
+import { DEFAULT_RETRY_DELAY_MS, withinRateLimits } from '../../offline/bigquery/rate-limits.js';
+import {
+  pathOf,
+  readTable,
+  type TableAddress,
+  type TableColumn,
+  type TableMetadata,
+} from '../../offline/bigquery/source-table.js';
+import { hasStatus } from '../../offline/bigquery/store-error.js';
+import { typeName } from '../../offline/bigquery/value-mapping.js';
 
-/** A column as BigQuery's API describes it. */
-export interface TableColumn {
-  readonly name: string;
-  readonly type: string;
-  /** NULLABLE when absent. */
-  readonly mode?: string;
+/**
+ * Where a table's columns and location are learned from: what Vertex AI's registry says of a feature has no type. Undefined
+ * when there is no such table.
+ */
+export type ReadTable = (address: TableAddress) => Promise<TableMetadata | undefined>;
+
+/** Asks BigQuery, once for each table: many feature groups and views may be over one. */
+export function tableReader(client: BigQuery): ReadTable {
+  const asked = new Map<string, Promise<TableMetadata | undefined>>();
+  return (address) => {
+    const path = pathOf(address);
+    let answer = asked.get(path);
+    if (!answer) {
+      answer = withinRateLimits(DEFAULT_RETRY_DELAY_MS, () => readTable(client, address)).catch((cause: unknown) => {
+        throw unreadable(address, cause);
+      });
+      asked.set(path, answer);
+    }
+    return answer;
+  };
 }
 
-/** Where the columns of a BigQuery table are learned from: what Vertex AI's registry says of a feature has no type. */
-export type TableSchema = (project: string, dataset: string, table: string) => Promise<readonly TableColumn[]>;
+function unreadable(address: TableAddress, cause: unknown): OperatorError {
+  const { project, dataset } = address;
+  const advice = hasStatus(cause, 403)
+    ? `Grant roles/bigquery.dataViewer on dataset ${project}.${dataset} to the gateway’s account.`
+    : 'Look at the credentials, the network, and whether the BigQuery API is enabled in the project.';
+  const words = cause instanceof Error ? cause.message : String(cause);
+  return new OperatorError(`The table ${pathOf(address)} cannot be looked at: ${words}`, [advice], { cause });
+}
 
-/** Both of BigQuery's spellings: the API says INTEGER and FLOAT where SQL says INT64 and FLOAT64. */
 const SCALARS: Readonly<Record<string, ValueType>> = {
   BOOL: 'BOOL',
-  BOOLEAN: 'BOOL',
   INT64: 'INT64',
-  INTEGER: 'INT64',
   FLOAT64: 'DOUBLE',
-  FLOAT: 'DOUBLE',
   STRING: 'STRING',
   BYTES: 'BYTES',
   TIMESTAMP: 'TIMESTAMP',
@@ -33,12 +61,12 @@ const ARRAYS: Readonly<Partial<Record<ValueType, ValueType>>> = {
 
 /** The value type a sync gives a column; undefined for one that is not served (NUMERIC, DATE, JSON, a STRUCT). */
 export function valueTypeOfColumn({ type, mode }: TableColumn): ValueType | undefined {
-  const scalar = SCALARS[type.toUpperCase()];
+  const scalar = SCALARS[typeName(type.toUpperCase())];
   return mode === 'REPEATED' && scalar !== undefined ? ARRAYS[scalar] : scalar;
 }
 
 /** `bq://project.dataset.table`. A project of a domain has dots of its own (`example.com:shop`): the last two count. */
-export function parseTableUri(uri: string): { project: string; dataset: string; table: string } | undefined {
+export function parseTableUri(uri: string): TableAddress | undefined {
   const [, project, dataset, table] = /^bq:\/\/(.+)\.([^.]+)\.([^.]+)$/.exec(uri) ?? [];
   return project && dataset && table ? { project, dataset, table } : undefined;
 }

@@ -1,40 +1,36 @@
 import { z } from 'zod';
-import { ttlFromSeconds } from '../../../values/instant.js';
 import { VALUE_TYPES } from '../../../values/value-type.js';
 import { SENSITIVITIES } from '../model.js';
+import {
+  columnName,
+  featureOnlineStore,
+  MOST_FEATURE_NAME,
+  region,
+  resourceName,
+  seconds,
+  usePreview,
+} from './common-fields.js';
 import { modelEntries } from './model-entries.js';
 import { bigQueryTable, offlineStore } from './offline-store-document.js';
+import { vertexFeaturestores } from './vertex-featurestore-document.js';
 
 /**
  * The shape of a registry file. The JSON Schema that editors use is printed from here
- * (datasources/registry/registry.schema.json), so descriptions are written for its reader.
+ * (datasources/registry/registry.schema.json), so descriptions are written for its reader. Names are as long as Vertex AI's
+ * own limits let them be, the stricter where its pages disagree: what is named here can move there.
  */
-const resourceName = (most: number) =>
-  z
-    .string()
-    .regex(/^[a-z_][a-z0-9_]*$/, 'a name has lower-case letters, digits and _, and does not begin with a digit')
-    .max(most, `a name has at most ${most} characters`);
-
-/** Vertex AI's own limits, the stricter where its pages disagree: what is named here can move there. */
 const featurestoreName = resourceName(60).describe('Unique in the registry.');
 const entityTypeName = resourceName(60).describe('Unique in its featurestore.');
-const featureName = resourceName(64).describe('Unique in its entity type. In the typed schema it becomes camelCase.');
-const columnName = resourceName(128);
+const featureName = resourceName(MOST_FEATURE_NAME).describe(
+  'Unique in its entity type. In the typed schema it becomes camelCase.',
+);
 
 const labels = z
   .record(z.string().max(64), z.string().max(64))
   .default({})
   .describe('Free key-value pairs for finding and billing.');
 
-const ttlSeconds = z
-  .number()
-  .superRefine((seconds, context) => {
-    try {
-      ttlFromSeconds(seconds);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
-    }
-  })
+const ttlSeconds = seconds
   .nullable()
   .default(null)
   .describe('Seconds after which a value is EXPIRED. 0 or nothing: never. A value exactly this old is still valid.');
@@ -43,6 +39,7 @@ const feature = z
   .strictObject({
     name: featureName,
     valueType: z.enum(VALUE_TYPES).describe('The type of its values.'),
+    column: columnName.optional().describe('Its column in BigQuery, where that is not called as the feature is.'),
     unit: z.string().nullable().default(null).describe('The unit of a number, e.g. minutes.'),
     description: z.string().nullable().default(null).describe('What it says, for the person who chooses features.'),
     owner: z.string().nullable().default(null).describe('Who answers for it.'),
@@ -60,7 +57,8 @@ const feature = z
 
 const source = z
   .strictObject({
-    name: resourceName(60).default('values').describe('Unique in its entity type.'),
+    // As long as the id of a feature group may be.
+    name: resourceName(128).default('values').describe('Unique in its entity type.'),
     sql: z
       .string()
       .nullable()
@@ -164,25 +162,18 @@ const bigtable = z
   .describe('A table in Bigtable (docs/google-cloud-bigtable.md).');
 
 const project = z.string().min(1).describe('The Google Cloud project.');
-const region = z
-  .string()
-  .regex(/^[a-z]+-[a-z]+[0-9]+$/, 'a region is written like europe-west4')
-  .describe('The region. Its endpoint is the one that is called.');
 
 const vertexFeatureView = z
   .strictObject({
     kind: z.literal('VERTEX_FEATURE_VIEW'),
     project,
     location: region,
-    featureOnlineStore: resourceName(60).describe('The feature online store. Its views hold the values.'),
+    featureOnlineStore,
     views: z
       .record(resourceName(60), resourceName(60))
       .default({})
       .describe('The feature view of an entity type, by its name. One that is not here has a view of its own name.'),
-    usePreview: z
-      .boolean()
-      .default(true)
-      .describe('Read many entities by the streaming fetch, which is in preview. false: one request an entity.'),
+    usePreview,
   })
   .describe('Feature views of Vertex AI (docs/google-cloud-vertex.md).');
 
@@ -227,13 +218,16 @@ const featurestore = z
 
 export const registryDocument = z
   .strictObject({
-    featurestores: z.array(featurestore).min(1).describe('The featurestores.'),
+    featurestores: z.array(featurestore).default([]).describe('The featurestores.'),
+    vertexFeaturestores,
     models: modelEntries,
   })
   .describe('A featuregraph registry: what exists, and where its values live.');
 
 export type RegistryDocument = z.infer<typeof registryDocument>;
 export type FeaturestoreDocument = RegistryDocument['featurestores'][number];
+/** A featurestore as a file writes it, without what is left to defaults. */
+export type FeaturestoreInput = z.input<typeof featurestore>;
 export type EntityTypeDocument = FeaturestoreDocument['entityTypes'][number];
 export type SourceDocument = EntityTypeDocument['sources'][number];
 export type FeatureDocument = SourceDocument['features'][number];

@@ -1,9 +1,10 @@
 import { parseSchedule, SCHEDULES_KEPT_HERE } from '../schedule.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
+import { vertexFeaturestoreFaults } from './vertex-featurestore-document.js';
 import { modelFaults, type ModelEntry } from './model-entries.js';
 
 /** Columns every table of values has beside its features (datasources/offline). */
-const RESERVED_NAMES = new Set([
+export const RESERVED_NAMES = new Set([
   'entity_id',
   'event_timestamp',
   'created_timestamp',
@@ -21,6 +22,13 @@ interface Fault {
 export function findFaults(document: RegistryDocument): Fault[] {
   return [
     ...duplicates(document.featurestores, ['featurestores']),
+    ...(document.featurestores.length + document.vertexFeaturestores.length === 0
+      ? [{ path: ['featurestores'], message: 'a registry has a featurestore, here or in vertexFeaturestores' }]
+      : []),
+    ...vertexFeaturestoreFaults(
+      document.vertexFeaturestores,
+      document.featurestores.map(({ name }) => name),
+    ).map((fault) => ({ ...fault, path: ['vertexFeaturestores', ...fault.path] })),
     ...document.featurestores.flatMap((featurestore, index) =>
       featurestoreFaults(featurestore, ['featurestores', index]),
     ),
@@ -70,7 +78,8 @@ function onlineStoreFaults(
 
 /** What a source says that its offline store cannot follow. */
 function storeFaults(featurestore: FeaturestoreDocument, path: readonly PropertyKey[]): Fault[] {
-  const { kind } = featurestore.offlineStore;
+  const { offlineStore } = featurestore;
+  const { kind } = offlineStore;
   return featurestore.entityTypes.flatMap((entityType, index) =>
     entityType.sources.flatMap((source, sourceIndex) => {
       const ofSource = [...path, 'entityTypes', index, 'sources', sourceIndex];
@@ -83,10 +92,19 @@ function storeFaults(featurestore: FeaturestoreDocument, path: readonly Property
         const message = 'values of a BIGQUERY offline store are in its tables; sql is computed by DUCKDB only';
         return [{ path: [...ofSource, 'sql'], message }];
       }
+      if (kind === 'BIGQUERY' && offlineStore.dataset === null && !source.bigQueryTable?.includes('.')) {
+        const message = 'the offline store names no dataset, so a source names its table as dataset.table';
+        return [{ path: [...ofSource, 'bigQueryTable'], message }];
+      }
       if (kind !== 'BIGQUERY' && source.bigQueryTable !== null) {
         return [
           { path: [...ofSource, 'bigQueryTable'], message: `the offline store is ${kind}, which has no such table` },
         ];
+      }
+      const renamed = source.features.findIndex(({ column }) => column !== undefined);
+      if (kind !== 'BIGQUERY' && renamed >= 0) {
+        const message = `the offline store is ${kind}, where a source names its columns as the features: rename it in the SQL`;
+        return [{ path: [...ofSource, 'features', renamed, 'column'], message }];
       }
       return [];
     }),
@@ -101,6 +119,7 @@ function entityTypeFaults(entityType: EntityTypeDocument, path: readonly Propert
   const features = entityType.sources.flatMap((source, sourceIndex) =>
     source.features.map((feature, index) => ({
       name: feature.name,
+      column: feature.column ?? feature.name,
       path: [...path, 'sources', sourceIndex, 'features', index],
     })),
   );
@@ -110,11 +129,9 @@ function entityTypeFaults(entityType: EntityTypeDocument, path: readonly Propert
     if (seen.has(feature.name)) {
       faults.push({ path: feature.path, message: `feature "${feature.name}" is already in this entity type` });
     }
-    if (RESERVED_NAMES.has(feature.name)) {
-      faults.push({
-        path: feature.path,
-        message: `"${feature.name}" is a column every table has; choose another name`,
-      });
+    const reserved = [feature.name, feature.column].find((name) => RESERVED_NAMES.has(name));
+    if (reserved !== undefined) {
+      faults.push({ path: feature.path, message: `"${reserved}" is a column every table has; choose another name` });
     }
     seen.add(feature.name);
   }

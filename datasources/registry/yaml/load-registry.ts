@@ -2,23 +2,42 @@ import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { Registry } from '../registry.js';
-import { registryDocument, type RegistryDocument } from './document.js';
+import { registryDocument, type FeaturestoreDocument, type RegistryDocument } from './document.js';
 import { findFaults } from './find-faults.js';
 import { toModels } from './model-entries.js';
-import { readSourceFiles } from './source-files.js';
+import { readSourceFiles, type RegistryFiles } from './source-files.js';
 import { toModel } from './to-model.js';
+
+/** A registry file without faults, and the files it names. */
+export interface RegistryFile {
+  readonly document: RegistryDocument;
+  readonly files: RegistryFiles;
+}
+
+/** The registry of a file that says everything itself. composition/registry.ts also reads what a file leaves to Vertex AI. */
+export async function loadRegistry(path: string): Promise<Registry> {
+  return registryOf(await readRegistryFile(path));
+}
 
 /**
  * Reads a registry file. All its faults are reported at once, each with line and column, because a fault a restart is
  * how people learn to hate a configuration file.
  */
-export async function loadRegistry(path: string): Promise<Registry> {
+export async function readRegistryFile(path: string): Promise<RegistryFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new OperatorError(`The registry ${path} cannot be read. FEATUREGRAPH_REGISTRY names it.`, [], { cause });
   });
   const document = parseRegistry(text, path);
-  const files = await readSourceFiles(document, path);
-  return new Registry(toModel(document, files), toModels(document.models, files.modelPaths));
+  return { document, files: await readSourceFiles(document, path) };
+}
+
+/** With featurestores that were read from elsewhere, after those of the file. */
+export function registryOf(
+  { document, files }: RegistryFile,
+  readElsewhere: readonly FeaturestoreDocument[] = [],
+): Registry {
+  const featurestores = [...document.featurestores, ...readElsewhere];
+  return new Registry(toModel(featurestores, files), toModels(document.models, files.modelPaths));
 }
 
 function parseRegistry(text: string, path: string): RegistryDocument {

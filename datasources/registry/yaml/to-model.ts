@@ -1,19 +1,13 @@
 import { ttlFromSeconds } from '../../../values/instant.js';
 import type { EntityType, Feature, FeatureSource, Featurestore, FeatureView } from '../model.js';
-import type {
-  EntityTypeDocument,
-  FeatureDocument,
-  FeaturestoreDocument,
-  RegistryDocument,
-  SourceDocument,
-} from './document.js';
+import type { EntityTypeDocument, FeatureDocument, FeaturestoreDocument, SourceDocument } from './document.js';
 import type { SourceFiles } from './source-files.js';
 
 /** Building is bottom-up but the model points both ways, so children are added to parents that already exist. */
 type Building<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer Item)[] ? Item[] : T[K] };
 
-export function toModel(document: RegistryDocument, files: SourceFiles): Featurestore[] {
-  return document.featurestores.map((featurestore) => featurestoreFrom(featurestore, files));
+export function toModel(featurestores: readonly FeaturestoreDocument[], files: SourceFiles): Featurestore[] {
+  return featurestores.map((featurestore) => featurestoreFrom(featurestore, files));
 }
 
 function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): Featurestore {
@@ -93,6 +87,7 @@ function featureFrom(document: FeatureDocument, source: FeatureSource): Feature 
     entityType: source.entityType,
     source,
     name: document.name,
+    column: document.column ?? document.name,
     valueType: document.valueType,
     unit: document.unit,
     description: document.description,

@@ -2,14 +2,19 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Answers what BigQuery knows of tables (tables.get), by project.dataset.table, and nothing else. */
-export async function startTableMetadataServer(tables: Readonly<Record<string, object>>) {
+/**
+ * Answers what BigQuery knows of tables (tables.get), by project.dataset.table, and nothing else. A table that is a number
+ * is refused with that status.
+ */
+export async function startTableMetadataServer(tables: Readonly<Record<string, object | number>>) {
   const server = createServer(({ method, url = '' }, response) => {
     const { pathname } = new URL(url, 'http://localhost');
     const [, ...name] = /^\/bigquery\/v2\/projects\/([^/]+)\/datasets\/([^/]+)\/tables\/([^/]+)$/.exec(pathname) ?? [];
-    const table = method === 'GET' ? tables[name.join('.')] : undefined;
-    const body = table ?? { error: { code: 404, message: 'Not found', errors: [{ reason: 'notFound' }] } };
-    response.writeHead(table ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const answer = (method === 'GET' ? tables[name.join('.')] : undefined) ?? 404;
+    const status = typeof answer === 'number' ? answer : 200;
+    const body =
+      status === 200 ? answer : { error: { code: status, message: `Refused: ${name.join('.')}`, errors: [] } };
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { expect, it } from 'vitest';
 import { collects, type CollectionRule } from '../../../datasources/online/bigtable/collects.js';
+import { registryDocument } from '../../../datasources/registry/yaml/document.js';
+import { findFaults } from '../../../datasources/registry/yaml/find-faults.js';
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
 
 const root = join(import.meta.dirname, '../../..');
@@ -45,4 +48,12 @@ it('garbage collection of Terraform keeps the newest value for ever, and others 
   expect(collects(rule, { rank: 1, ageSeconds: Infinity })).toBe(false);
   expect(collects(rule, { rank: Infinity, ageSeconds: versionRetentionSeconds + 3600 })).toBe(false);
   expect(collects(rule, { rank: 2, ageSeconds: Infinity })).toBe(true);
+});
+
+it.each(['google-cloud.md', 'google-cloud-vertex.md'])('docs/%s shows how to leave a registry to Vertex AI', (file) => {
+  const text = readFileSync(join(root, 'docs', file), 'utf8').replaceAll('PROJECT', 'my-project');
+  const [, yaml = ''] = /```yaml\n(vertexFeaturestores:.*?)```/s.exec(text)!;
+  const document = registryDocument.parse(parse(yaml));
+  expect(findFaults(document)).toEqual([]);
+  expect(document.vertexFeaturestores).toMatchObject([{ featureOnlineStore: 'serving' }]);
 });

@@ -223,6 +223,27 @@ featurestores:
     expect((await faultsOf(withTable)).join()).toContain('the offline store is DUCKDB');
   });
 
+  it('names tables and columns in BigQuery as they are called there', async () => {
+    const withTable = (table: string, column = 'OrderCount') =>
+      RIGHT.replace(
+        '  - name: shop',
+        '  - name: shop\n    offlineStore: { kind: BIGQUERY, project: my-project, location: EU }',
+      )
+        .replace('- features:', `- bigQueryTable: ${table}\n            features:`)
+        .replace('{ name: orders,', `{ name: orders, column: ${column},`);
+    for (const table of ['lake.orders', 'other-project.lake.Orders-2', 'example.com:shop.lake.orders']) {
+      const { offlineSettings, entityTypes } = (await load(withTable(table))).featurestore('shop');
+      expect(offlineSettings).toMatchObject({ dataset: null });
+      expect(entityTypes[0]!.sources[0]!.bigQueryTable).toBe(table);
+      expect(entityTypes[0]!.features.map(({ column }) => column)).toEqual(['OrderCount', 'city']);
+    }
+    expect((await faultsOf(withTable('orders'))).join()).toContain('bigQueryTable: the offline store names no dataset');
+    expect((await faultsOf(withTable('lake..orders'))).join()).toContain('before it may stand its dataset');
+    expect((await faultsOf(withTable('lake.orders', 'arrival_number'))).join()).toContain('a column every table has');
+    const embedded = RIGHT.replace('{ name: orders,', '{ name: orders, column: OrderCount,');
+    expect((await faultsOf(embedded)).join()).toMatch(/features\.?\[0\]\.column: the offline store is DUCKDB/);
+  });
+
   const MODELS = `${RIGHT}
 models:
   - name: churn

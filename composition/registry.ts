@@ -1,0 +1,106 @@
+import type { Diagnosis, Finding } from '../datasources/diagnosis.js';
+import type { Registry } from '../datasources/registry/registry.js';
+import type { VertexFeaturestore } from '../datasources/registry/vertex/read-vertex-featurestore.js';
+import { readRegistryFile, registryOf, type RegistryFile } from '../datasources/registry/yaml/load-registry.js';
+import {
+  vertexFeaturestoreName,
+  type VertexFeaturestoreDocument,
+} from '../datasources/registry/yaml/vertex-featurestore-document.js';
+import { OperatorError } from '../errors/operator-error.js';
+import type { GoogleClientOptions } from './google-clients.js';
+
+export interface OpenRegistry {
+  readonly registry: Registry;
+  /** What Vertex AI has and the registry has not, a sentence each, by featurestore. */
+  readonly leftOut: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The registry of a file, with the featurestores it leaves to Vertex AI. All faults are reported at once. */
+export async function openRegistry(path: string, google: GoogleClientOptions = {}): Promise<OpenRegistry> {
+  const file = await readRegistryFile(path);
+  const readings = await readFromVertex(file, google);
+  const faults = readings.flatMap(({ found }) => (found instanceof OperatorError ? [found] : []));
+  const [fault, ...others] = faults;
+  if (fault && others.length === 0) throw fault;
+  if (fault) {
+    const lines = faults.flatMap(({ summary, faults: details }) => [summary, ...details]);
+    throw new OperatorError(`The registry ${path} names what cannot be read:`, lines);
+  }
+  const read = readings.flatMap(({ name, found }) => (found instanceof OperatorError ? [] : [{ name, found }]));
+  return {
+    registry: registryOf(
+      file,
+      read.map(({ found }) => found.document),
+    ),
+    leftOut: new Map(read.map(({ name, found }) => [name, found.leftOut])),
+  };
+}
+
+/** For doctor: as much of the registry as can be read, and what is found of the rest. */
+export async function diagnoseRegistry(
+  path: string,
+  google: GoogleClientOptions = {},
+): Promise<{ readonly registry: Registry; readonly diagnoses: readonly Diagnosis[] }> {
+  const file = await readRegistryFile(path);
+  const readings = await readFromVertex(file, google);
+  return {
+    registry: registryOf(
+      file,
+      readings.flatMap(({ found }) => (found instanceof OperatorError ? [] : [found.document])),
+    ),
+    diagnoses: readings.map(({ name, found }) => ({
+      store: `featurestore ${name}, read from Vertex AI`,
+      findings: findingsOf(found),
+    })),
+  };
+}
+
+/** One featurestore, as a file would write it; `featuregraph registry from-vertex` prints it. */
+export async function readFeaturestoreFromVertex(
+  entry: VertexFeaturestoreDocument,
+  { vertex, bigquery }: GoogleClientOptions = {},
+): Promise<VertexFeaturestore> {
+  // Google's clients are large: nothing of them is loaded for a registry that names none.
+  const [{ VertexClients }, { openBigQueryClient }, { readVertexFeaturestore }, { tableReader }] = await Promise.all([
+    import('../datasources/vertex/vertex-clients.js'),
+    import('../datasources/offline/bigquery/open-bigquery.js'),
+    import('../datasources/registry/vertex/read-vertex-featurestore.js'),
+    import('../datasources/registry/vertex/table-schema.js'),
+  ]);
+  const clients = new VertexClients(entry.location, vertex);
+  try {
+    const bigQuery = await openBigQueryClient({ project: entry.project }, bigquery);
+    return await readVertexFeaturestore(entry, clients, tableReader(bigQuery));
+  } finally {
+    await clients.close();
+  }
+}
+
+interface Reading {
+  readonly name: string;
+  readonly found: VertexFeaturestore | OperatorError;
+}
+
+async function readFromVertex({ document }: RegistryFile, google: GoogleClientOptions): Promise<Reading[]> {
+  const readings: Reading[] = [];
+  // One after another: they are few, and share the quotas of their projects.
+  for (const entry of document.vertexFeaturestores) {
+    const found = await readFeaturestoreFromVertex(entry, google).catch((error: unknown) => {
+      if (error instanceof OperatorError) return error;
+      throw error;
+    });
+    readings.push({ name: vertexFeaturestoreName(entry), found });
+  }
+  return readings;
+}
+
+async function* findingsOf(found: Reading['found']): AsyncGenerator<Finding> {
+  if (found instanceof OperatorError) {
+    const todo = found.faults.join(' ');
+    yield { status: 'fault', what: found.summary, ...(todo === '' ? {} : { todo }) };
+    return;
+  }
+  const features = found.document.entityTypes.flatMap(({ sources }) => sources.flatMap((source) => source.features));
+  yield { status: 'ok', what: `${found.document.entityTypes.length} entity types with ${features.length} features` };
+  for (const what of found.leftOut) yield { status: 'warning', what };
+}

@@ -1,0 +1,203 @@
+import type { protos } from '@google-cloud/aiplatform';
+import { pathOf } from '../../offline/bigquery/source-table.js';
+import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying } from '../../vertex/call-policy.js';
+import { featureGroupName, idOf, type VertexPlace } from '../../vertex/resource-names.js';
+import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { sourceOfTable, type EntityTypeInput, type SourceInput, type WantedSource } from './source-of-table.js';
+import { parseTableUri, type ReadTable } from './table-schema.js';
+
+type FeatureView = protos.google.cloud.aiplatform.v1.IFeatureView;
+type FeatureGroup = protos.google.cloud.aiplatform.v1.IFeatureGroup;
+type Feature = protos.google.cloud.aiplatform.v1.IFeature;
+
+const DEFAULT_ID_COLUMNS = ['entity_id'];
+
+export interface DescribedView {
+  readonly name: string;
+  /** Undefined when nothing of it can be taken over. */
+  readonly entityType: EntityTypeInput | undefined;
+  /** When it is synced, with its time zone where it has one: without it the expression would mean another hour. */
+  readonly schedule: string | null;
+  readonly tables: readonly { readonly path: string; readonly location: string }[];
+  /** One sentence each. */
+  readonly leftOut: readonly string[];
+}
+
+interface KnownGroup {
+  readonly group: FeatureGroup;
+  readonly features: readonly Feature[];
+}
+
+/** Reads what is behind feature views; a feature group that several are over is asked for once. */
+export class ViewDescriber {
+  readonly #groups = new Map<string, Promise<KnownGroup | undefined>>();
+
+  constructor(
+    readonly clients: VertexClients,
+    readonly place: VertexPlace,
+    readonly readTable: ReadTable,
+    /** Of the online store: only there are nulls served. */
+    readonly isBigtable: boolean,
+  ) {}
+
+  async describe(view: FeatureView): Promise<DescribedView> {
+    const reading = new ViewReading(view, this);
+    const entityType = await reading.entityType();
+    const schedule = said(view.syncConfig?.cron) ?? null;
+    return { name: reading.name, entityType, schedule, tables: reading.tables, leftOut: reading.leftOut };
+  }
+
+  /** Undefined when there is none. A view may be over the groups of another project, which it names by number. */
+  group(id: string, projectNumber: string): Promise<KnownGroup | undefined> {
+    const name = featureGroupName(projectNumber === '' ? this.place : { ...this.place, project: projectNumber }, id);
+    let known = this.#groups.get(name);
+    if (!known) this.#groups.set(name, (known = this.#readGroup(name)));
+    return known;
+  }
+
+  async #readGroup(name: string): Promise<KnownGroup | undefined> {
+    const registry = await this.clients.featureGroups();
+    try {
+      const [group] = await retrying(ADMIN_POLICY, (timeout) => registry.getFeatureGroup({ name }, { timeout }));
+      const [features] = await retrying(ADMIN_POLICY, (timeout) =>
+        registry.listFeatures({ parent: name }, { timeout }),
+      );
+      return { group, features };
+    } catch (error) {
+      if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** One view on its way to an entity type. */
+class ViewReading {
+  readonly name: string;
+  readonly tables: { path: string; location: string }[] = [];
+  readonly leftOut: string[] = [];
+
+  constructor(
+    readonly view: FeatureView,
+    readonly describer: ViewDescriber,
+  ) {
+    this.name = idOf(view.name);
+  }
+
+  async entityType(): Promise<EntityTypeInput | undefined> {
+    const { bigQuerySource, featureRegistrySource } = this.view;
+    if (!bigQuerySource && !featureRegistrySource) {
+      this.leftOut.push(`Feature view ${this.name} is over a RAG corpus: it holds no features.`);
+      return undefined;
+    }
+    const found = bigQuerySource ? await this.#ofTable(bigQuerySource) : await this.#ofGroups();
+    if (!found) this.leftOut.push(`Feature view ${this.name} has no feature that can be taken over.`);
+    return found;
+  }
+
+  async #ofTable({
+    uri,
+    entityIdColumns,
+  }: protos.google.cloud.aiplatform.v1.FeatureView.IBigQuerySource): Promise<EntityTypeInput | undefined> {
+    const found = await this.#source(uri, {
+      featureView: this.name,
+      what: `Feature view ${this.name}`,
+      entityIdColumns: entityIdColumns ?? [],
+      isStatic: false,
+      timestampColumn: undefined,
+      features: undefined,
+    });
+    return found && { name: this.name, entityIdColumns: found.entityIdColumns, sources: [found.source] };
+  }
+
+  async #ofGroups(): Promise<EntityTypeInput | undefined> {
+    const { featureGroups, projectNumber } = this.view.featureRegistrySource ?? {};
+    const sources: SourceInput[] = [];
+    const idColumns = new Map<string, string[]>();
+    const taken = new Set<string>();
+    let description = '';
+    let isDense = true;
+    for (const { featureGroupId, featureIds } of featureGroups ?? []) {
+      const id = featureGroupId ?? '';
+      const what = `Feature group ${id} of feature view ${this.name}`;
+      const known = await this.describer.group(id, numberText(projectNumber));
+      if (!known) {
+        this.leftOut.push(`${what} is not there.`);
+        continue;
+      }
+      const { bigQuery } = known.group;
+      const found = await this.#source(bigQuery?.bigQuerySource?.inputUri, {
+        featureView: this.name,
+        what,
+        entityIdColumns: bigQuery?.entityIdColumns?.length ? bigQuery.entityIdColumns : DEFAULT_ID_COLUMNS,
+        isStatic: bigQuery?.staticDataSource ?? false,
+        timestampColumn: said(bigQuery?.timeSeries?.timestampColumn),
+        features: wantedFeatures(featureIds ?? [], known.features),
+      });
+      if (!found) continue;
+      const features = found.source.features.filter(({ name }) => !taken.has(name));
+      for (const { name } of found.source.features) {
+        if (taken.has(name))
+          this.leftOut.push(`Feature ${this.name}.${name} of ${id}: another group has one of that name.`);
+        taken.add(name);
+      }
+      if (features.length === 0) continue;
+      idColumns.set(found.entityIdColumns.join(), found.entityIdColumns);
+      description = [description, known.group.description].filter(Boolean).join(' ');
+      isDense &&= bigQuery?.dense ?? false;
+      sources.push({ name: id, ...found.source, features });
+    }
+    if (idColumns.size > 1) {
+      this.leftOut.push(`Feature view ${this.name} joins feature groups whose entity id columns differ.`);
+      return undefined;
+    }
+    const [entityIdColumns] = idColumns.values();
+    return (
+      entityIdColumns && {
+        name: this.name,
+        ...(description === '' ? {} : { description }),
+        entityIdColumns,
+        // Elsewhere the service serves the newest non-null values, whatever the feature groups say.
+        ...(isDense && this.describer.isBigtable && this.view.syncConfig?.cron ? { dense: true } : {}),
+        sources,
+      }
+    );
+  }
+
+  async #source(uri: string | null | undefined, wanted: WantedSource) {
+    const address = parseTableUri(uri ?? '');
+    const table = address && (await this.describer.readTable(address));
+    if (!table) {
+      const fault = address ? `its table ${pathOf(address)} is not there` : `"${uri}" is not the name of a table`;
+      this.leftOut.push(`${wanted.what}: ${fault}.`);
+      return undefined;
+    }
+    const found = sourceOfTable(wanted, table.schema?.fields ?? [], (sentence) => void this.leftOut.push(sentence));
+    if (!found) return undefined;
+    this.tables.push({ path: pathOf(address), location: table.location ?? '' });
+    return { ...found, source: { bigQueryTable: pathOf(address), ...found.source } };
+  }
+}
+
+function wantedFeatures(ids: readonly string[], known: readonly Feature[]): WantedSource['features'] {
+  const byId = new Map(known.map((feature) => [idOf(feature.name), feature]));
+  return ids.map((name) => {
+    const feature = byId.get(name);
+    return {
+      name,
+      column: said(feature?.versionColumnName) ?? name,
+      description: said(feature?.description),
+      owner: said(feature?.pointOfContact),
+      labels: feature?.labels ?? {},
+    };
+  });
+}
+
+/** A text that is not set comes as an empty one. */
+function said(text: string | null | undefined): string | undefined {
+  return text === null || text === '' ? undefined : text;
+}
+
+/** An int64 that is not set comes as 0. */
+function numberText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value).replace(/^0$/, '') : '';
+}

@@ -1,0 +1,223 @@
+import type { protos } from '@google-cloud/aiplatform';
+import { OperatorError } from '../../../errors/operator-error.js';
+import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying } from '../../vertex/call-policy.js';
+import { concurrently } from '../../vertex/concurrently.js';
+import { failedLook } from '../../vertex/failed-look.js';
+import { featureOnlineStoreName, idOf, locationName } from '../../vertex/resource-names.js';
+import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { registryDocument, type FeaturestoreDocument, type FeaturestoreInput } from '../yaml/document.js';
+import { findFaults } from '../yaml/find-faults.js';
+import { vertexFeaturestoreName, type VertexFeaturestoreDocument } from '../yaml/vertex-featurestore-document.js';
+import { ViewDescriber, type DescribedView } from './describe-view.js';
+import type { ReadTable } from './table-schema.js';
+
+type FeatureView = protos.google.cloud.aiplatform.v1.IFeatureView;
+
+/** Sees feature groups, features, online stores and views, and reads values. */
+const READER = 'roles/aiplatform.featurestoreDataViewer';
+/** Vertex AI answers 600 such questions a minute and project. */
+const VIEWS_AT_ONCE = 4;
+
+export interface VertexFeaturestore {
+  /** As a registry file would write it. */
+  readonly input: FeaturestoreInput;
+  readonly document: FeaturestoreDocument;
+  /** What is there and could not be taken over, one sentence each. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * Reads a feature online store as a featurestore. What can be read by an id is a feature view, so each is an entity type of
+ * its name, and its feature groups are the sources. The types of features are those of the columns in BigQuery, since Vertex
+ * AI knows none; a view over a table without feature groups has all its columns as features. The same tables are the offline
+ * store. Throws an OperatorError that says what to do when it cannot.
+ */
+export async function readVertexFeaturestore(
+  entry: VertexFeaturestoreDocument,
+  clients: VertexClients,
+  readTable: ReadTable,
+): Promise<VertexFeaturestore> {
+  try {
+    return await read(entry, clients, readTable);
+  } catch (error) {
+    throw error instanceof OperatorError ? error : cannotLook(subject(entry), error);
+  }
+}
+
+async function read(
+  entry: VertexFeaturestoreDocument,
+  clients: VertexClients,
+  readTable: ReadTable,
+): Promise<VertexFeaturestore> {
+  const { project, location, featureOnlineStore, usePreview, description } = entry;
+  const { maximumBytesBilled, timeoutSeconds } = entry;
+  const place = { project, location };
+  const admin = await clients.featureOnlineStores();
+  const parent = featureOnlineStoreName(place, featureOnlineStore);
+  const [store] = await retrying(ADMIN_POLICY, (timeout) =>
+    admin.getFeatureOnlineStore({ name: parent }, { timeout }),
+  ).catch(async (error: unknown) => {
+    if (grpcCodeOf(error) !== GRPC_STATUS.NOT_FOUND) throw error;
+    throw await noSuchStore(entry, clients);
+  });
+  const [all] = await retrying(ADMIN_POLICY, (timeout) => admin.listFeatureViews({ parent }, { timeout }));
+  const views = chosenViews(entry, all);
+  const describer = new ViewDescriber(clients, place, readTable, Boolean(store.bigtable));
+  const described = await describeAll(describer, views);
+  const leftOut = described.flatMap((view) => view.leftOut);
+  if (entry.featureViews === null) leftOut.push(...(await groupsInNoView(entry, clients, views)));
+  const entityTypes = described.flatMap(({ entityType, schedule }) => (entityType ? [{ entityType, schedule }] : []));
+  if (entityTypes.length === 0) throw new OperatorError(`The ${subject(entry)} has no feature view to read.`, leftOut);
+  const input: FeaturestoreInput = {
+    name: vertexFeaturestoreName(entry),
+    ...(description === null ? {} : { description }),
+    ...(Object.keys(store.labels ?? {}).length > 0 ? { labels: store.labels as Record<string, string> } : {}),
+    onlineStore: { kind: 'VERTEX_FEATURE_VIEW', ...place, featureOnlineStore, ...(usePreview ? {} : { usePreview }) },
+    offlineStore: {
+      kind: 'BIGQUERY',
+      project,
+      location: commonLocation(entry, described),
+      createTables: false,
+      ...(maximumBytesBilled === null ? {} : { maximumBytesBilled }),
+      timeoutSeconds,
+    },
+    entityTypes: entityTypes.map(({ entityType: { name, ...rest } }) => ({
+      name,
+      ...(Object.hasOwn(entry.ttlSeconds, name) ? { ttlSeconds: entry.ttlSeconds[name] } : {}),
+      ...rest,
+    })),
+    featureViews: entityTypes.map(({ entityType: { name, sources }, schedule }) => ({
+      name,
+      entityType: name,
+      features: sources.flatMap(({ features }) => features.map((feature) => feature.name)),
+      ...(schedule === null ? {} : { schedule }),
+    })),
+  };
+  return { input, document: validated(entry, input), leftOut };
+}
+
+/** The ids of the feature online stores of a project in a region. Throws an OperatorError that says what to do. */
+export async function listFeatureOnlineStores(
+  { project, location }: Pick<VertexFeaturestoreDocument, 'project' | 'location'>,
+  clients: VertexClients,
+): Promise<string[]> {
+  const parent = locationName({ project, location });
+  try {
+    const admin = await clients.featureOnlineStores();
+    const [stores] = await retrying(ADMIN_POLICY, (timeout) => admin.listFeatureOnlineStores({ parent }, { timeout }));
+    return stores.map(({ name }) => idOf(name));
+  } catch (error) {
+    throw cannotLook(`feature online stores of project ${project} in ${location}`, error);
+  }
+}
+
+async function noSuchStore(entry: VertexFeaturestoreDocument, clients: VertexClients): Promise<OperatorError> {
+  const { project, location, featureOnlineStore } = entry;
+  // Not being allowed to list them is no reason to hide that it is not there.
+  const known = await listFeatureOnlineStores(entry, clients).catch(() => undefined);
+  const hint =
+    known && (known.length === 0 ? 'There are none. Look at the region.' : `There are: ${known.join(', ')}.`);
+  return new OperatorError(
+    `There is no feature online store "${featureOnlineStore}" in project ${project}, ${location}.`,
+    hint === undefined ? [] : [hint],
+  );
+}
+
+function chosenViews(entry: VertexFeaturestoreDocument, all: readonly FeatureView[]): FeatureView[] {
+  const known = new Map(all.map((view) => [idOf(view.name), view]));
+  const wanted = entry.featureViews ?? [...known.keys()];
+  const missing = [...wanted, ...Object.keys(entry.ttlSeconds)].filter((name) => !known.has(name));
+  if (missing.length > 0) {
+    throw new OperatorError(
+      `The ${subject(entry)} does not have what the registry names:`,
+      [...new Set(missing)].map((name) => `there is no feature view "${name}", only: ${[...known.keys()].join(', ')}`),
+    );
+  }
+  return wanted.map((name) => known.get(name)!);
+}
+
+/** In the order of the views. Waits for those under way also when one fails: clients that are closed may not be asked. */
+async function describeAll(describer: ViewDescriber, views: readonly FeatureView[]): Promise<DescribedView[]> {
+  const described = new Map<FeatureView, Promise<DescribedView>>();
+  try {
+    await concurrently(views, VIEWS_AT_ONCE, async (view) => {
+      const description = describer.describe(view);
+      described.set(view, description);
+      await description;
+    });
+  } finally {
+    await Promise.allSettled(described.values());
+  }
+  return Promise.all(views.map((view) => described.get(view)!));
+}
+
+/** Whoever reads by an id reads a view. A group in none has values in BigQuery only, and no entity type here. */
+async function groupsInNoView(
+  { project, location }: VertexFeaturestoreDocument,
+  clients: VertexClients,
+  views: readonly FeatureView[],
+): Promise<string[]> {
+  const registry = await clients.featureGroups();
+  const parent = locationName({ project, location });
+  const groups = await retrying(ADMIN_POLICY, async (timeout) => {
+    const [all] = await registry.listFeatureGroups({ parent }, { timeout });
+    return all;
+  }).catch((error: unknown) => {
+    // Whoever may see only some groups is not kept from reading those for want of this hint.
+    if (grpcCodeOf(error) === GRPC_STATUS.PERMISSION_DENIED) return [];
+    throw error;
+  });
+  const served = new Set(
+    views.flatMap(({ featureRegistrySource }) =>
+      (featureRegistrySource?.featureGroups ?? []).map(({ featureGroupId }) => featureGroupId),
+    ),
+  );
+  const idle = groups.map(({ name }) => idOf(name)).filter((id) => !served.has(id));
+  if (idle.length === 0) return [];
+  return [`Feature groups in no view of this online store, which cannot be read by an id: ${idle.join(', ')}.`];
+}
+
+/** Where the tables are and so the queries run. */
+function commonLocation(entry: VertexFeaturestoreDocument, described: readonly DescribedView[]): string {
+  const byLocation = Map.groupBy(
+    described
+      .filter(({ entityType }) => entityType)
+      .flatMap(({ name, tables }) => tables.map((table) => ({ name, ...table }))),
+    ({ location }) => location.toLowerCase(),
+  );
+  const [first, ...others] = byLocation.values();
+  if (others.length === 0) return first![0]!.location;
+  throw new OperatorError(
+    `The ${subject(entry)} has tables in several locations, and a query finds only those where it runs. ` +
+      'Read it as several featurestores, each with a name and the featureViews of one location:',
+    [...byLocation.values()].map((tables) => {
+      const names = [...new Set(tables.map(({ name, path }) => `${name} (${path})`))];
+      return `${tables[0]!.location}: ${names.join(', ')}`;
+    }),
+  );
+}
+
+function validated(entry: VertexFeaturestoreDocument, input: FeaturestoreInput): FeaturestoreDocument {
+  const parsed = registryDocument.safeParse({ featurestores: [input] });
+  const faults = parsed.success ? findFaults(parsed.data) : parsed.error.issues;
+  const [document] = parsed.data?.featurestores ?? [];
+  if (document && faults.length === 0) return document;
+  throw new OperatorError(
+    `The ${subject(entry)} does not make a featurestore:`,
+    faults.map(({ path, message }) => `${path.slice(2).map(String).join('.')}: ${message}`),
+  );
+}
+
+function cannotLook(at: string, error: unknown): OperatorError {
+  const { what, todo } = failedLook(at, READER, error);
+  const words = error instanceof Error ? error.message : String(error);
+  const details = [
+    ...(todo === undefined ? [] : [todo]),
+    ...(what.includes(words) ? [] : [`Vertex AI says: ${words}`]),
+  ];
+  return new OperatorError(`Reading Vertex AI failed: ${what.replace(/\.+$/, '')}.`, details, { cause: error });
+}
+
+function subject({ featureOnlineStore, project, location }: VertexFeaturestoreDocument): string {
+  return `feature online store "${featureOnlineStore}" of project ${project} in ${location}`;
+}
