@@ -85,6 +85,7 @@ export async function startGateway({ config, logger, onPrepare, google }: Gatewa
     areSchedulesKept: config.areSchedulesKept,
     logger,
     metrics,
+    google,
   });
 
   const services: Services = {

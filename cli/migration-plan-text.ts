@@ -4,7 +4,7 @@ import type { MigrationPlan, PlannedCall } from '../datasources/registry/vertex/
 import { endOfService } from '../datasources/vertex/end-of-service.js';
 import { formatInstant, type Instant } from '../values/instant.js';
 
-/** The plan as Markdown: each block can be run as it stands, in this order, but for what is in capitals. */
+/** The plan as Markdown: each block can be run as it stands, in this order. */
 export function migrationPlanText(legacy: LegacyFeaturestore, plan: MigrationPlan, now: Instant): string {
   const { project, location } = legacy.place;
   return [
@@ -14,7 +14,7 @@ export function migrationPlanText(legacy: LegacyFeaturestore, plan: MigrationPla
     'A full export: in a snapshot every value has the time of the snapshot, and reads of the past become impossible.',
     fenced('sh', [callFunction(location), ...plan.exports.map(call)].join('\n\n')),
     '## 2. Make the tables',
-    'ENTITY_ID and TIME are the export’s columns of the entity id and of the time; look them up in the exported tables.',
+    'An export has the entity id in `entity_type_` and the name of the entity type, and the time in `feature_timestamp`. Google documents neither: check it in the first exported table (`bq show --schema`) before you run this.',
     fenced('sql', plan.tables.map(({ sql }) => sql).join('\n\n')),
     '## 3. Make the feature groups, the online store and the views',
     'Each waits for the one before it: the answers are operations that take some minutes.',

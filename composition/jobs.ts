@@ -29,6 +29,7 @@ import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
 import { openFeatureViewSyncs } from './feature-view-syncs.js';
+import type { GoogleClientOptions } from './google-clients.js';
 import { measuredJobStore } from './measured-job-store.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
@@ -42,6 +43,7 @@ export interface JobsOptions {
   readonly areSchedulesKept: boolean;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
+  readonly google?: GoogleClientOptions | undefined;
 }
 
 export interface OpenJobs {
@@ -97,9 +99,10 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
     predictions: new LocalBatchPredictions(engine, room),
     runner: new BatchPredictionRunner(room),
   });
-  const vertex = openVertexBatchPrediction(registry, engine);
+  const vertex = openVertexBatchPrediction({ registry, engine, logger, google: options.google ?? {} });
   routes.set('vertex', vertex.route);
-  const syncs = openFeatureViewSyncs({ registry, engine, stores, clock: systemClock });
+  const vertexClient = options.google?.vertex;
+  const syncs = openFeatureViewSyncs({ registry, engine, stores, clock: systemClock, vertexClient });
   await engine.resume();
   const schedules = areSchedulesKept && keepSchedules(registry, featureViewSyncs, logger);
   return {

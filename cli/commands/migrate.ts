@@ -9,8 +9,8 @@ import { openRegistry } from '../../composition/registry.js';
 import { migrateCompare, type MigrateCompareOptions } from './migrate-compare.js';
 import { migratePlan, type MigratePlanOptions } from './migrate-plan.js';
 
-/** `featuregraph migrate`: from Vertex AI Feature Store (Legacy) to what follows it. */
-export function addMigrateCommands(program: Command): void {
+/** `featuregraph migrate`: from Vertex AI Feature Store (Legacy) to what follows it. `open` is for tests. */
+export function addMigrateCommands(program: Command, open = openOnlineStore): void {
   const migrate = program.command('migrate').description('Move off Vertex AI Feature Store (Legacy).');
 
   migrate
@@ -41,7 +41,7 @@ export function addMigrateCommands(program: Command): void {
         { ...options, featurestore, entityType },
         {
           registry,
-          openOnlineStore: (settings) => openOnlineStore(settings, dataDirectory),
+          openOnlineStore: (settings) => open(settings, dataDirectory),
           openOfflineStore: async (featurestore) => (await openOfflineStores(registry, dataDirectory)).of(featurestore),
           clock: systemClock,
           random: Math.random,

@@ -99,6 +99,8 @@ export interface PredictionRow {
   readonly instanceNumber: bigint;
   readonly instance: Readonly<Record<string, unknown>>;
   readonly prediction: Readonly<Record<string, unknown>>;
+  /** Why the model predicts that, as Vertex AI says it; null or absent when the job was not asked for explanations. */
+  readonly explanation?: Readonly<Record<string, unknown>> | null;
 }
 
 export interface PredictionFailureRow {

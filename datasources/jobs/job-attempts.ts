@@ -1,5 +1,5 @@
 import type { Instant } from '../../values/instant.js';
-import type { JobError, JobRecord } from './job.js';
+import { JobFailure, type JobError, type JobRecord } from './job.js';
 
 /**
  * A job taken up this often without getting any further is given up: it may be what ends the process. So many, because
@@ -28,6 +28,11 @@ export function takenUp(job: JobRecord, now: Instant): JobRecord {
 /** Of a job that was just taken up. */
 export function isGivenUp(job: JobRecord): boolean {
   return job.attempts > MAX_ATTEMPTS;
+}
+
+/** What is told of a given-up job that could not be put down: what its runner says of it, if it says anything. */
+export function givenUpFor(error: unknown): JobFailure {
+  return error instanceof JobFailure ? error : new JobFailure(GIVEN_UP.code, GIVEN_UP.message, { cause: error });
 }
 
 /** The process was asked to stop: that is not the job's fault, and does not count as an attempt. */

@@ -2,7 +2,7 @@ import { AppError, badInput } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
 import type { Instant } from '../../values/instant.js';
 import type { CostEstimate } from '../prices/estimate.js';
-import { GIVEN_UP, isGivenUp, putBack, takenUp } from './job-attempts.js';
+import { GIVEN_UP, givenUpFor, isGivenUp, putBack, takenUp } from './job-attempts.js';
 import type { JobCosts } from './job-costs.js';
 import { stopReason, type JobControl, type JobOutcome, type JobRunner, type StopReason } from './job-runner.js';
 import type { JobQuery, JobStore } from './job-store.js';
@@ -237,8 +237,7 @@ export class JobEngine {
       );
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.#options.onError(error, record);
-      await this.#fail(record.id, new JobFailure(GIVEN_UP.code, GIVEN_UP.message));
+      await this.#fail(record.id, givenUpFor(error));
     }
   }
 
@@ -259,7 +258,7 @@ export class JobEngine {
 
   async #finish(id: string, outcome: JobOutcome): Promise<void> {
     const { state, result, progress } = outcome;
-    const error = outcome.state === 'FAILED' ? outcome.error : null;
+    const error = 'error' in outcome ? outcome.error : null;
     await this.#records.change(id, (current) => ({ ...this.#ended(current, state), result, progress, error }));
   }
 

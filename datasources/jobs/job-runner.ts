@@ -15,7 +15,8 @@ export interface JobRunner {
 
   /**
    * Puts in order what a job left that will not be run again, and says what there is. It may be done twice. `how` is how
-   * the job ends: without having been run any more, since it never got further than the end of its process.
+   * the job ends: without having been run any more, since it never got further than the end of its process. Throws
+   * JobFailure when it cannot, to end the job with that instead.
    */
   putDown?(job: JobRecord, how: 'CANCELLED' | JobError): Promise<LeftByJob>;
 
@@ -55,7 +56,7 @@ export interface JobControl {
 export type JobOutcome = LeftByJob &
   (
     | { readonly state: 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED' }
-    | { readonly state: 'FAILED'; readonly error: JobError }
+    | { readonly state: 'FAILED' | 'EXPIRED'; readonly error: JobError }
   );
 
 /** What there is of a job at its end. */

@@ -13,6 +13,7 @@ export const GRPC_STATUS = {
   ABORTED: 10,
   UNIMPLEMENTED: 12,
   UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
 } as const;
 
 const TRANSIENT = new Set<unknown>([

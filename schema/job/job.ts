@@ -75,7 +75,7 @@ export abstract class Job implements Node {
   @Field(() => DateTime, { nullable: true, description: 'When it ended, UTC; null before.' })
   endedAt!: bigint | null;
 
-  @Field(() => JobError, { nullable: true, description: 'Why it failed; null unless the state is FAILED.' })
+  @Field(() => JobError, { nullable: true, description: 'Why it failed; null unless the state is FAILED or EXPIRED.' })
   error!: JobError | null;
 
   @Field(() => JSONObject, { description: 'Free key-value pairs of who started it, all strings.' })

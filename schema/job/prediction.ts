@@ -14,6 +14,12 @@ export class Prediction {
 
   @Field(() => JSONObject, { description: 'What was predicted, by the names of the model’s outputs.' })
   prediction!: JsonObject;
+
+  @Field(() => JSONObject, {
+    nullable: true,
+    description: 'Why it was predicted, in the words of Vertex AI; null for a job without generateExplanation.',
+  })
+  explanation?: JsonObject | null;
 }
 
 export const PredictionConnection = connectionOf(Prediction, 'Prediction', 'predictions');

@@ -419,6 +419,18 @@ describe('retrying the failures of a batch prediction', () => {
     expect(third).toMatchObject({ state: 'FAILED', progress: { failed: 1n, total: 1n } });
   });
 
+  it('refuses at once a job whose model has left the registry', async () => {
+    const folder = temporaryFolder();
+    const before = await openLab({ folder, faults: { refuses: (a) => a % 100n === 7n } });
+    await writeInput(before, 'in.parquet', ROWS);
+    const job = await ended(before, (await before.batch.start(request(files('in.parquet')))).id);
+    await before.stop();
+    const after = await labOfTest({ folder, model: { ...LINEAR_MODEL, name: 'another' } });
+    const retry = after.batch.retryFailed(job, { createdBy: null, idempotencyKey: null });
+    await expect(retry).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND', details: { field: 'job' } });
+    expect(await after.store.list({ filter: {}, before: null, limit: 10 })).toHaveLength(1);
+  });
+
   it('refuses a job without failures', async () => {
     const lab = await labOfTest({ folder: temporaryFolder() });
     await writeInput(lab, 'in.parquet', ROWS);

@@ -1,7 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { addMigrateCommands } from '../../cli/commands/migrate.js';
 import { migrateCompare, type CompareSetting, type MigrateCompareOptions } from '../../cli/commands/migrate-compare.js';
+import { openOnlineStore as openStore } from '../../composition/online-stores.js';
 import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { openVertexLegacyOnlineStore } from '../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
@@ -135,6 +138,46 @@ describe('featuregraph migrate compare', () => {
     expect((await compare({ entityType: 'visit', ids })).text).toContain('1 entity,');
     const wrong = compare({ entityType: 'visit', ids: await idFile('a') });
     await expect(wrong).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+
+  it('exits with 1 when more differs than may, and with 0 when it does not', async () => {
+    const folder = temporaryFolder();
+    const place = `project: ${PLACE.project}, location: ${PLACE.location}`;
+    await writeFile(
+      join(folder, 'customer.sql'),
+      "SELECT 'c1' AS entity_id, TIMESTAMP '2001-01-01' AS event_timestamp",
+    );
+    await writeFile(
+      join(folder, 'registry.yaml'),
+      `featurestores:
+  - name: shop
+    onlineStore: { kind: VERTEX_LEGACY, ${place}, featurestore: old_shop }
+    shadow: { onlineStore: { kind: VERTEX_FEATURE_VIEW, ${place}, featureOnlineStore: serving }, share: 0.1 }
+    entityTypes:
+      - name: customer
+        sources:
+          - sql: customer.sql
+            features: [{ name: basket, valueType: DOUBLE }, { name: orders, valueType: DOUBLE }]`,
+    );
+    vi.stubEnv('FEATUREGRAPH_REGISTRY', join(folder, 'registry.yaml'));
+    vi.stubEnv('FEATUREGRAPH_DATA_DIR', folder);
+    const output = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      output.mockRestore();
+      process.exitCode = undefined;
+    });
+    const exitCodeOf = async (threshold: string): Promise<typeof process.exitCode> => {
+      const program = new Command();
+      addMigrateCommands(program, (settings, data) => openStore(settings, data, world.server.clientOptions));
+      const ids = await idFile('c1', 'c2', 'c3', 'c4', 'c5');
+      process.exitCode = undefined;
+      const command = ['migrate', 'compare', 'shop', 'customer', '--ids', ids, '--threshold', threshold];
+      await program.parseAsync(command, { from: 'user' });
+      return process.exitCode;
+    };
+    expect([await exitCodeOf('0.1'), await exitCodeOf('0.099')]).toEqual([undefined, 1]);
+    expect(output.mock.calls.join('')).toContain('10.00 % differ; 9.90 % may.');
   });
 
   it('says what is missing: a shadow, the file, ids in it', async () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../errors/app-error.js';
 import type {
   BatchInput,
   BatchPredictionRequest,
@@ -17,7 +18,7 @@ import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import { isEndState } from '../../datasources/jobs/job-transitions.js';
 import { JobFailure, type JobRecord } from '../../datasources/jobs/job.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { KEY_LABEL, keyLabelValue } from '../../datasources/jobs/vertex/job-request.js';
+import { keyLabel, keyOf } from '../../datasources/jobs/vertex/job-request.js';
 import { VertexBatchPredictionRunner } from '../../datasources/jobs/vertex/vertex-batch-prediction-runner.js';
 import { VertexBatchPredictions } from '../../datasources/jobs/vertex/vertex-batch-predictions.js';
 import { VertexJobsClient } from '../../datasources/jobs/vertex/vertex-jobs-client.js';
@@ -25,21 +26,12 @@ import type { Model } from '../../datasources/models/model.js';
 import { VertexClients } from '../../datasources/vertex/vertex-clients.js';
 import { startCloudStorageServer, type CloudStorageServer } from '../support/google/cloud-storage-server.js';
 import { BatchPredictionWorld } from '../support/google/vertex/batch-prediction-jobs.js';
+import { vertexDelayModel } from '../support/google/vertex-delay-model.js';
 import { startVertexServer, type VertexServer } from '../support/google/vertex-server.js';
 
 const PLACE = { project: 'demo-project', location: 'europe-west4' };
-const MODEL_NAME = 'projects/demo-project/locations/europe-west4/models/delay@2';
-const MODEL: Model = {
-  kind: 'model',
-  name: 'delay',
-  displayName: 'Delay',
-  description: null,
-  labels: {},
-  runtime: 'VERTEX',
-  location: MODEL_NAME,
-  inputs: [],
-  outputs: [],
-};
+const MODEL = vertexDelayModel(PLACE.project);
+const MODEL_NAME = MODEL.location;
 
 const SPEC: BatchPredictionSpec = {
   model: 'delay',
@@ -91,6 +83,15 @@ describe('batch prediction on Vertex AI', () => {
   let warehouse: BigQuery;
   let engine: JobEngine;
   let predictions: VertexBatchPredictions;
+  /** Those of the registry. */
+  const models = new Map<string, Model>();
+  const troubles: unknown[] = [];
+
+  const modelOf = (name: string, field = 'model'): Model => {
+    const model = models.get(name);
+    if (!model) throw new AppError('MODEL_NOT_FOUND', `There is no model "${name}".`, { field });
+    return model;
+  };
 
   const openEngine = (): void => {
     const jobs = (): Promise<VertexJobsClient> =>
@@ -105,9 +106,10 @@ describe('batch prediction on Vertex AI', () => {
             ),
         );
     const runner = new VertexBatchPredictionRunner({
-      modelOf: () => MODEL,
+      modelOf,
       clientFor: jobs,
       pollMs: { first: 5, longest: 20 },
+      onTrouble: (error) => troubles.push(error),
     });
     engine = new JobEngine({
       store: new LmdbJobStore(join(folder, `jobs-${gateway}`)),
@@ -122,6 +124,7 @@ describe('batch prediction on Vertex AI', () => {
     });
     predictions = new VertexBatchPredictions({
       engine,
+      modelOf,
       storage: async () =>
         new Storage({
           apiEndpoint: storage.apiEndpoint,
@@ -134,6 +137,9 @@ describe('batch prediction on Vertex AI', () => {
 
   beforeEach(async () => {
     gateway = 1;
+    models.clear();
+    models.set(MODEL.name, MODEL);
+    troubles.length = 0;
     folder = mkdtempSync(join(tmpdir(), 'featuregraph-test-'));
     costs = await openTestCosts({ folder: join(folder, 'costs') });
     tables = await startTableMetadataServer({
@@ -173,14 +179,16 @@ describe('batch prediction on Vertex AI', () => {
   };
 
   it('asks for everything the client asked for', async () => {
-    await predictions.start(REQUEST);
+    const label = keyLabel(keyOf(await predictions.start(REQUEST)));
     expect(await created()).toMatchObject({
       displayName: 'June',
       model: MODEL_NAME,
-      labels: { team: 'operations', [KEY_LABEL]: keyLabelValue('june-1') },
+      labels: { team: 'operations', [label.name]: label.value },
       inputConfig: { instancesFormat: 'jsonl', gcsSource: { uris: ['gs://demo-files/flights.jsonl'] } },
       outputConfig: { predictionsFormat: 'jsonl', gcsDestination: { outputUriPrefix: 'gs://demo-files/predictions' } },
-      instanceConfig: { instanceType: 'object' },
+      // Lines of JSON go to the model as they are.
+      instanceConfig: null,
+      generateExplanation: false,
       dedicatedResources: {
         machineSpec: { machineType: 'n1-standard-8', acceleratorType: 'NVIDIA_TESLA_T4', acceleratorCount: 1 },
         startingReplicaCount: 5,
@@ -206,7 +214,14 @@ describe('batch prediction on Vertex AI', () => {
     ],
     ['a file on this machine', { input: { kind: 'FILES', files: ['a.jsonl'], format: 'JSONL' } }, 'input.files'],
     ['a table without its dataset', { input: { kind: 'TABLE', table: 'flights' } }, 'input.table'],
-    ['a training set on this machine', { input: { kind: 'TRAINING_SET', job: '1' } }, 'input.trainingSet'],
+    ['a training set on this machine', { input: { kind: 'TRAINING_SET', job: '1' } }, 'input.trainingSetJob'],
+    ['PARQUET to write', { output: { format: 'PARQUET', location: 'gs://demo-files/predictions' } }, 'output.format'],
+    ['a place to write that is no gs:// address', { output: { format: 'JSONL', location: 'out' } }, 'output.location'],
+    [
+      'accelerators of no kind',
+      { resources: { ...SPEC.resources, acceleratorType: null, acceleratorCount: 2 } },
+      'acceleratorCount',
+    ],
     ['no place to write to', { output: { format: 'JSONL', location: null } }, 'output.location'],
     ['a whole project to write to', { output: { format: 'TABLE', location: 'demo-project' } }, 'output.location'],
     [
@@ -218,6 +233,67 @@ describe('batch prediction on Vertex AI', () => {
     const request = { ...REQUEST, spec: { ...SPEC, ...(change as Partial<BatchPredictionSpec>) } };
     await expect(predictions.start(request)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
     expect(server.calls).toEqual([]);
+  });
+
+  it.each([
+    ['no name', { displayName: ' ' }, 'displayName'],
+    ['a label of ours', { labels: { 'featuregraph-key': 'x' } }, 'labels'],
+    ['a label that Vertex AI does not take', { labels: { Team: 'x' } }, 'labels'],
+    [
+      'more labels than Vertex AI keeps',
+      { labels: Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`l${n}`, 'x'])) },
+      'labels',
+    ],
+  ])('refuses a job with %s before anything is created', async (_, change, field) => {
+    const started = predictions.start({ ...REQUEST, ...change });
+    await expect(started).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
+    expect(server.calls).toEqual([]);
+  });
+
+  it('asks for a table in, a table out, explanations and the usual machine', async () => {
+    await predictions.start({
+      ...REQUEST,
+      labels: Object.fromEntries(Array.from({ length: 63 }, (_, n) => [`l${n}`, 'x'])),
+      spec: {
+        ...SPEC,
+        input: { kind: 'TABLE', table: 'demo-project.work.instances' },
+        output: { format: 'TABLE', location: 'demo-project.work' },
+        parameters: null,
+        resources: {
+          machineType: null,
+          acceleratorType: null,
+          acceleratorCount: null,
+          startingReplicaCount: 2,
+          maxReplicaCount: 7,
+          batchSize: 64,
+          generateExplanation: true,
+        },
+      },
+    });
+    expect(await created()).toMatchObject({
+      inputConfig: { instancesFormat: 'bigquery', bigquerySource: { inputUri: 'bq://demo-project.work.instances' } },
+      instanceConfig: { instanceType: 'object', excludedFields: [] },
+      outputConfig: { predictionsFormat: 'bigquery', bigqueryDestination: { outputUri: 'bq://demo-project.work' } },
+      modelParameters: null,
+      generateExplanation: true,
+      dedicatedResources: {
+        machineSpec: { machineType: 'n1-standard-4', acceleratorType: 'ACCELERATOR_TYPE_UNSPECIFIED' },
+        startingReplicaCount: 2,
+        maxReplicaCount: 7,
+      },
+      manualBatchTuningParameters: { batchSize: 64 },
+    });
+  });
+
+  it('reads CSV files, to whose lines no instance type applies', async () => {
+    await predictions.start({
+      ...REQUEST,
+      spec: { ...SPEC, input: { kind: 'FILES', files: ['gs://demo-files/a.csv'], format: 'CSV' } },
+    });
+    expect(await created()).toMatchObject({
+      inputConfig: { instancesFormat: 'csv', gcsSource: { uris: ['gs://demo-files/a.csv'] } },
+      instanceConfig: null,
+    });
   });
 
   it('costs what Vertex AI says it used, by the machine asked for, and teaches the next estimate', async () => {
@@ -282,8 +358,17 @@ describe('batch prediction on Vertex AI', () => {
     const running = { successfulCount: '1', failedCount: '0', incompleteCount: '2' };
     world.advance(name, { state: 'JOB_STATE_RUNNING', completionStats: running });
     await eventually(async () => (await engine.get(id))?.progress).toEqual({ completed: 1n, failed: 0n, total: 3n });
-    world.advance(name, { state: 'JOB_STATE_PAUSED' });
+    world.advance(name, {
+      state: 'JOB_STATE_PAUSED',
+      completionStats: { successfulCount: '2', failedCount: '0', incompleteCount: '-1' },
+      resourcesConsumed: { replicaHours: 0.1 },
+    });
     await eventually(async () => (await engine.get(id))?.state).toBe('PAUSED');
+    // -1 are left: Vertex AI does not know how many.
+    await eventually(async () => (await engine.get(id))?.progress).toEqual({ completed: 2n, failed: 0n, total: null });
+    const paused = (await engine.get(id))!;
+    const { total } = costs.estimator.costSoFar({ ...paused.cost!.work, replicaHours: 0.1 });
+    expect(engine.costSoFar(paused)?.total).toEqual(total);
     world.advance(name, SUCCEEDED);
     const job = await ended(id);
     expect(job).toMatchObject({
@@ -375,6 +460,180 @@ describe('batch prediction on Vertex AI', () => {
     });
   });
 
+  it.each(['INTERNAL', 'UNKNOWN', 'CANCELLED', 'DEADLINE_EXCEEDED', 'UNAVAILABLE'] as const)(
+    'takes %s after a creation for an answer that may have been lost',
+    async (code) => {
+      server.faults.add('CreateBatchPredictionJob', { kind: 'loseAnswer', code });
+      const { id } = await predictions.start(REQUEST);
+      world.advance((await created()).name, SUCCEEDED);
+      expect(await ended(id)).toMatchObject({ state: 'SUCCEEDED' });
+      expect(world.jobs.size).toBe(1);
+    },
+  );
+
+  it('finds the job of the last attempt, whose answer was lost like all before it', async () => {
+    server.faults.add('CreateBatchPredictionJob', { kind: 'refuse', code: 'UNAVAILABLE' }, 3);
+    server.faults.add('CreateBatchPredictionJob', { kind: 'loseAnswer', code: 'UNAVAILABLE' });
+    const { id } = await predictions.start(REQUEST);
+    world.advance((await created()).name, SUCCEEDED);
+    expect(await ended(id)).toMatchObject({ state: 'SUCCEEDED' });
+  });
+
+  it('says by what to look for a job that may be there, when Vertex AI does not say whether it is', async () => {
+    server.faults.add('CreateBatchPredictionJob', { kind: 'loseAnswer', code: 'UNAVAILABLE' });
+    const job = await predictions.start(REQUEST);
+    await created();
+    server.faults.add('ListBatchPredictionJobs', { kind: 'refuse', code: 'UNAVAILABLE' }, 1000);
+    const { error } = await ended(job.id);
+    expect(error?.code).toBe('VERTEX_UNAVAILABLE');
+    expect(error?.message).toContain(`featuregraph-key=${keyLabel(keyOf(job)).value}`);
+  });
+
+  it.each(['PERMISSION_DENIED', 'UNAUTHENTICATED', 'INTERNAL'] as const)(
+    'does not take %s of the poll for the end of a job that goes on there, and tells the log',
+    async (code) => {
+      const { id } = await predictions.start(REQUEST);
+      const { name } = await created();
+      server.faults.add('GetBatchPredictionJob', { kind: 'refuse', code }, 5);
+      await eventually(() => troubles.length).toBeGreaterThan(1);
+      expect((await engine.get(id))?.state).not.toBe('FAILED');
+      world.advance(name, SUCCEEDED);
+      expect(await ended(id)).toMatchObject({ state: 'SUCCEEDED' });
+    },
+  );
+
+  it('goes on asking for a cancellation that was refused, until it is taken', async () => {
+    const { id } = await predictions.start(REQUEST);
+    const { name } = await created();
+    await eventually(async () => (await engine.get(id))?.checkpoint).not.toBeNull();
+    server.faults.add('CancelBatchPredictionJob', { kind: 'refuse', code: 'PERMISSION_DENIED' }, 3);
+    await engine.cancel(id);
+    await eventually(() => world.jobs.get(name).state).toBe('JOB_STATE_CANCELLING');
+    expect((await engine.get(id))?.state).toBe('CANCELLING');
+    world.advance(name, { ...SUCCEEDED, state: 'JOB_STATE_CANCELLED' });
+    expect(await ended(id)).toMatchObject({ state: 'CANCELLED' });
+  });
+
+  it('does not give one caller the job of another who happens to use the same key', async () => {
+    await predictions.start(REQUEST);
+    await created();
+    await predictions.start({ ...REQUEST, createdBy: 'somebody else' });
+    await eventually(() => world.jobs.size).toBe(2);
+  });
+
+  it.each([
+    ['RUNNING', 'UPDATING', {}],
+    ['RUNNING', 'OF_THE_FUTURE', {}],
+    ['FAILED', 'OF_THE_FUTURE', { endTime: { seconds: '1000000001', nanos: 0 } }],
+    ['EXPIRED', 'EXPIRED', {}],
+    ['PARTIALLY_SUCCEEDED', 'PARTIALLY_SUCCEEDED', {}],
+    ['PARTIALLY_SUCCEEDED', 'SUCCEEDED', { partialFailures: [{ code: 7, message: 'no access to gs://demo-files/b' }] }],
+  ])('is %s when the job there is %s with %j', async (state, there, more) => {
+    const { id } = await predictions.start(REQUEST);
+    const { name } = await created();
+    await eventually(async () => (await engine.get(id))?.state).toBe('PENDING');
+    // A name that the protos of the server do not know either would not travel: its number does.
+    world.advance(name, { state: there === 'OF_THE_FUTURE' ? 99 : `JOB_STATE_${there}`, ...more });
+    await eventually(async () => (await engine.get(id))?.state).toBe(state);
+    const job = (await engine.get(id)) as Awaited<ReturnType<typeof predictions.start>>;
+    if (there === 'SUCCEEDED') {
+      expect(await predictions.failures(job, { after: null, limit: 1 })).toEqual([
+        { instanceNumber: 0n, instance: {}, code: '7', message: 'no access to [resource]' },
+      ]);
+    }
+  });
+
+  describe('whose model has left the registry', () => {
+    it('is watched to its end all the same, in the region where it is', async () => {
+      const { id } = await predictions.start(REQUEST);
+      const { name } = await created();
+      await eventually(async () => (await engine.get(id))?.checkpoint).not.toBeNull();
+      await engine.stop();
+      models.clear();
+      openEngine();
+      await engine.resume();
+      world.advance(name, SUCCEEDED);
+      expect(await ended(id)).toMatchObject({ state: 'SUCCEEDED' });
+    });
+
+    it('is found when it was created, and not created when it was not', async () => {
+      server.faults.add('ListBatchPredictionJobs', { kind: 'hang' }, 50);
+      const ids = [await predictions.start(REQUEST), await predictions.start({ ...REQUEST, idempotencyKey: 'other' })];
+      await engine.stop();
+      server.faults.clear();
+      models.clear();
+      const [first] = ids.map((job) => keyLabel(keyOf(job)));
+      const name = `projects/demo-project/locations/europe-west4/batchPredictionJobs/1`;
+      world.jobs.set(name, { ...SUCCEEDED, name, labels: { [first!.name]: first!.value } });
+      openEngine();
+      await engine.resume();
+      expect(await ended(ids[0]!.id)).toMatchObject({ state: 'SUCCEEDED' });
+      expect(await ended(ids[1]!.id)).toMatchObject({ state: 'FAILED', error: { code: 'MODEL_NOT_FOUND' } });
+      expect(server.callsOf('CreateBatchPredictionJob')).toHaveLength(0);
+    });
+
+    it('is not tried again: that is refused at once', async () => {
+      const { id } = await predictions.start(REQUEST);
+      const { name } = await created();
+      world.advance(name, { ...SUCCEEDED, completionStats: { successfulCount: '2', failedCount: '1' } });
+      const job = (await ended(id)) as Awaited<ReturnType<typeof predictions.start>>;
+      models.clear();
+      const retry = predictions.retryFailed(job, { createdBy: null, idempotencyKey: null });
+      await expect(retry).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND', details: { field: 'job' } });
+    });
+  });
+
+  describe('that is given up, since its process ended too often', () => {
+    /** The next process finds it taken up as often as a job may be, with or without a note of its name. */
+    const takenUpTooOften = async (id: string, isNameKnown: boolean): Promise<void> => {
+      await engine.stop();
+      const store = new LmdbJobStore(join(folder, `jobs-${gateway}`));
+      await store.update(id, (job) => ({ ...job, attempts: 1000, ...(isNameKnown ? {} : { checkpoint: null }) }));
+      await store.close();
+      openEngine();
+      await engine.resume();
+    };
+
+    it.each([true, false])('is ended on Vertex AI too (its name noted: %s)', async (isNameKnown) => {
+      const { id } = await predictions.start(REQUEST);
+      const { name } = await created();
+      await eventually(async () => (await engine.get(id))?.checkpoint).not.toBeNull();
+      world.advance(name, { resourcesConsumed: { replicaHours: 0.25 } });
+      await takenUpTooOften(id, isNameKnown);
+      const job = await ended(id);
+      expect(job).toMatchObject({ state: 'FAILED', error: { code: 'GIVEN_UP' }, result: { replicaHours: 0.25 } });
+      expect(world.jobs.get(name).state).toBe('JOB_STATE_CANCELLING');
+    });
+
+    it('says so and by what to look for it when Vertex AI does not confirm that', async () => {
+      const { id } = await predictions.start(REQUEST);
+      const { name } = await created();
+      await eventually(async () => (await engine.get(id))?.checkpoint).not.toBeNull();
+      server.faults.add('CancelBatchPredictionJob', { kind: 'refuse', code: 'UNAVAILABLE' }, 100);
+      await takenUpTooOften(id, true);
+      const { error } = await ended(id);
+      expect(error?.code).toBe('GIVEN_UP');
+      expect(error?.message).toContain('did not confirm');
+      const { labels } = world.jobs.get(name);
+      expect(error?.message).toContain(`featuregraph-key=${labels['featuregraph-key']}`);
+    });
+
+    it('has ended on Vertex AI: what it wrote is still to be read', async () => {
+      const { id } = await predictions.start(REQUEST);
+      const { name } = await created();
+      await eventually(async () => (await engine.get(id))?.checkpoint).not.toBeNull();
+      await engine.stop();
+      world.advance(name, SUCCEEDED);
+      openEngine();
+      await takenUpTooOften(id, true);
+      expect(await ended(id)).toMatchObject({
+        error: { code: 'GIVEN_UP' },
+        result: { predictions: SUCCEEDED.outputInfo.gcsOutputDirectory },
+      });
+      expect(world.jobs.get(name).state).toBe('JOB_STATE_SUCCEEDED');
+    });
+  });
+
   describe('with results', () => {
     const FOLDER = 'predictions/prediction-delay-2026/';
 
@@ -405,7 +664,8 @@ describe('batch prediction on Vertex AI', () => {
       const first = await predictions.predictions(job, { after: null, limit: 2 });
       expect(first.map(({ instance }) => instance.flight)).toEqual([1, 2]);
       const rest = await predictions.predictions(job, { after: first.at(-1)!.instanceNumber, limit: 2 });
-      expect(rest).toEqual([{ instanceNumber: 2n, instance: { flight: 3 }, prediction: { delay: 30, tokens: 3 } }]);
+      const prediction = { delay: 30, tokens: 3 };
+      expect(rest).toEqual([{ instanceNumber: 2n, instance: { flight: 3 }, prediction, explanation: null }]);
       expect(await predictions.failures(job, { after: null, limit: 5 })).toEqual([
         { instanceNumber: 0n, instance: { flight: 4 }, code: '3', message: 'bad row in [resource]' },
       ]);

@@ -11,9 +11,11 @@ import { VertexBatchPredictions } from '../../datasources/jobs/vertex/vertex-bat
 import type { BigQueryServer } from '../support/google/bigquery-server/server.js';
 import { DATASET, PROJECT, startBigQuery } from '../support/google/bigquery-store.js';
 import { startCloudStorageServer, type CloudStorageServer } from '../support/google/cloud-storage-server.js';
+import { vertexDelayModel } from '../support/google/vertex-delay-model.js';
 import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
 import { jobRecord } from '../support/job-record.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { until } from '../support/until.js';
 
 const SPEC: BatchPredictionSpec = {
   model: 'delay',
@@ -31,6 +33,19 @@ const SPEC: BatchPredictionSpec = {
   },
   retryOf: null,
 };
+
+const MODEL = vertexDelayModel(PROJECT);
+
+/** What is started is looked at before it runs. */
+const idleEngine = (): JobEngine =>
+  new JobEngine({
+    store: new LmdbJobStore(temporaryFolder()),
+    runners: [{ kind: 'BATCH_PREDICTION', run: () => new Promise(() => undefined) }],
+    clock: () => 0n,
+    newId: () => 'retry',
+    maxRunning: 1,
+    onError: () => undefined,
+  });
 
 /** A job that has ended, and says that it wrote there. */
 const ended = (output: VertexOutput, failed = 1n) =>
@@ -90,7 +105,7 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
     const field = [{ int64_value: '3' }, { string_value: `bad row in bq://${PROJECT}.${DATASET}.flights` }];
     errors.rows.push([...instanceOf(6), { struct_value: { field } }]);
     const texts = table('predictions', [instance[0]!, { name: 'prediction', type: 'STRING' }]);
-    texts.rows.push([{ int64_value: '1' }, { string_value: '{"delay": 1.5}' }]);
+    texts.rows.push([{ int64_value: '1' }, { string_value: '{"delay": 1.5, "id": 9007199254740993}' }]);
     texts.rows.push([{ int64_value: '2' }, { string_value: 'late' }]);
   });
   afterAll(() => server.stop());
@@ -100,17 +115,9 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
   });
 
   const open = () => {
-    const engine = new JobEngine({
-      store: new LmdbJobStore(temporaryFolder()),
-      // What is started is looked at before it runs.
-      runners: [{ kind: 'BATCH_PREDICTION', run: () => new Promise(() => undefined) }],
-      clock: () => 0n,
-      newId: () => 'retry',
-      maxRunning: 1,
-      onError: () => undefined,
-    });
     return new VertexBatchPredictions({
-      engine,
+      engine: idleEngine(),
+      modelOf: () => MODEL,
       storage: () => Promise.reject(new Error('these jobs write tables')),
       bigquery: async () =>
         new BigQuery({ projectId: PROJECT, apiEndpoint: server.endpoint, retryOptions: { maxRetryDelay: 0.001 } }),
@@ -129,6 +136,7 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
       instanceNumber: 2n,
       instance: { flight: '9007199254740993', at: '2001-09-09T01:46:40.123456Z', note: 'x'.repeat(100) },
       prediction: { delay: 30, tokens: '3' },
+      explanation: null,
     });
     expect(more).toHaveLength(1);
     expect(await predictions.predictions(job, { after: 4n, limit: 2 })).toEqual([]);
@@ -161,7 +169,10 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
     const clean = ended({ kind: 'BIGQUERY', dataset: `bq://${PROJECT}.${DATASET}`, table: 'predictions' }, 0n);
     expect(await open().failures(clean, { after: null, limit: 5 })).toEqual([]);
     const texts = await open().predictions(clean, { after: null, limit: 5 });
-    expect(texts.map(({ prediction }) => prediction)).toEqual([{ delay: 1.5 }, { prediction: 'late' }]);
+    expect(texts.map(({ prediction }) => prediction)).toEqual([
+      { delay: 1.5, id: '9007199254740993' },
+      { prediction: 'late' },
+    ]);
   });
 
   it('are aggregated', async () => {
@@ -184,6 +195,20 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
       },
       instanceConfig: { excludedFields: ['errors'] },
     });
+  });
+
+  it('of a table that a client named have no known place for the failures, and say so', async () => {
+    const named = ended({ kind: 'BIGQUERY', dataset: `bq://${PROJECT}.${DATASET}`, table: 'flights_scored' });
+    const refused = { code: 'BAD_USER_INPUT', details: { field: 'output.location' } };
+    await expect(open().failures(named, { after: null, limit: 5 })).rejects.toMatchObject(refused);
+    const retry = open().retryFailed(named, { createdBy: null, idempotencyKey: null });
+    await expect(retry).rejects.toMatchObject(refused);
+  });
+
+  it('cannot be tried again when no failed instances were written', async () => {
+    const lost = ended({ kind: 'BIGQUERY', dataset: `bq://${PROJECT}.${DATASET}`, table: 'predictions' });
+    const retry = open().retryFailed(lost, { createdBy: null, idempotencyKey: null });
+    await expect(retry).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'job' } });
   });
 
   it.each(['backendError', 'rateLimitExceeded', 'cutBefore', 'cutAfter'] as const)(
@@ -217,7 +242,8 @@ describe('results of batch prediction in Cloud Storage', () => {
     return {
       storage,
       predictions: new VertexBatchPredictions({
-        engine: undefined as never,
+        engine: idleEngine(),
+        modelOf: () => MODEL,
         storage: async () =>
           new Storage({
             apiEndpoint: storage.apiEndpoint,
@@ -246,5 +272,108 @@ describe('results of batch prediction in Cloud Storage', () => {
     storage.objects.set('p/prediction.results-0', '{"instance": {}, "prediction": 1}\n{"instance": {"secret');
     const job = ended({ kind: 'CLOUD_STORAGE', folder: 'gs://secret-files/p' });
     await expect(predictions.predictions(job, range)).rejects.toMatchObject(UNREADABLE);
+  });
+
+  it('that break off on their way are not given as if they were whole', async () => {
+    const { predictions, storage } = await open();
+    storage.objects.set('p/prediction.results-0', '{"instance": {}, "prediction": 1}\n'.repeat(1000));
+    storage.broken.add('p/prediction.results-0');
+    const job = ended({ kind: 'CLOUD_STORAGE', folder: 'gs://secret-files/p' });
+    const metrics = predictions.metrics(job, [{ metric: 'COUNT', field: 'prediction', over: null }]);
+    await expect(metrics).rejects.toMatchObject(UNREADABLE);
+  });
+
+  const line = (fields: object): string => `${JSON.stringify(fields)}\n`;
+  const job = ended({ kind: 'CLOUD_STORAGE', folder: 'gs://secret-files/p' });
+
+  it.each([
+    ['predictions_0001.jsonl', 'predictions_0002.jsonl', 'errors_0001.jsonl'],
+    ['prediction.results-00000-of-00002', 'prediction.results-00001-of-00002', 'prediction.errors-00000-of-00001'],
+  ])('are found by the names of either kind of model (%s), page after page', async (one, other, errors) => {
+    const { predictions, storage } = await open();
+    const row = (n: number) => line({ instance: { n }, prediction: { y: n }, explanation: { attributions: [n] } });
+    storage.objects.set(`p/${other}`, row(3) + row(4).trimEnd());
+    storage.objects.set(`p/${one}`, row(0) + row(1) + row(2));
+    storage.objects.set(`p/${errors}`, line({ instance: { n: 5 }, error: { code: 3, message: 'no' } }));
+    storage.objects.set('p/prediction.errors_stats-00000-of-00001', '');
+    storage.objects.set('p/featuregraph-retry/job.jsonl', line({ n: 5 }));
+    storage.objects.set('p2/predictions_0001.jsonl', row(9));
+    const found: unknown[] = [];
+    for (let after: bigint | null = null; ;) {
+      const page = await predictions.predictions(job, { after, limit: 2 });
+      found.push(...page);
+      if (page.length === 0) break;
+      after = page.at(-1)!.instanceNumber;
+    }
+    expect(found).toEqual(
+      [0, 1, 2, 3, 4].map((n) => ({
+        instanceNumber: BigInt(n),
+        instance: { n },
+        prediction: { y: n },
+        explanation: { attributions: [n] },
+      })),
+    );
+    expect(await predictions.failures(job, range)).toEqual([
+      { instanceNumber: 0n, instance: { n: 5 }, code: '3', message: 'no' },
+    ]);
+  });
+
+  it('have every digit of a whole number, also in what is tried again', async () => {
+    const { predictions, storage } = await open();
+    const digits = '{"id": 9007199254740993, "small": 7, "share": 0.1234567890123456}';
+    storage.objects.set('p/predictions_0001.jsonl', `{"instance": ${digits}, "prediction": -9223372036854775808}\n`);
+    storage.objects.set('p/errors_0001.jsonl', `{"instance": ${digits}, "error": {"code": 3}}\n`);
+    const [row] = await predictions.predictions(job, range);
+    expect(row).toMatchObject({
+      instance: { id: '9007199254740993', small: 7, share: 0.1234567890123456 },
+      prediction: { prediction: '-9223372036854775808' },
+    });
+    await predictions.retryFailed(job, { createdBy: null, idempotencyKey: null });
+    expect(storage.objects.get('p/featuregraph-retry/job.jsonl')).toBe(
+      '{"id":9007199254740993,"small":7,"share":0.1234567890123456}\n',
+    );
+  });
+
+  it('have lists for instances where the input was CSV, and try them again as they are', async () => {
+    const { predictions, storage } = await open();
+    storage.objects.set('p/errors_0001.jsonl', line({ instance: ['a', 1], error: { code: 3, message: 'no' } }));
+    expect(await predictions.failures(job, range)).toMatchObject([{ instance: { instance: ['a', 1] } }]);
+    const { spec } = await predictions.retryFailed(job, { createdBy: null, idempotencyKey: null });
+    expect(storage.objects.get('p/featuregraph-retry/job.jsonl')).toBe('["a",1]\n');
+    const asked = batchPredictionJob({ displayName: 'x', labels: {}, key: 'x', model: 'x', spec });
+    // An instance type of object would refuse a line that is a list.
+    expect(asked.instanceConfig).toBeUndefined();
+  });
+
+  it('are not tried again when no failed instances were written', async () => {
+    const { predictions } = await open();
+    const retry = predictions.retryFailed(job, { createdBy: null, idempotencyKey: null });
+    await expect(retry).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'job' } });
+  });
+
+  it('are read only as far as a page needs', async () => {
+    const { predictions, storage } = await open();
+    const text = 'x'.repeat(1000);
+    storage.objects.set('p/predictions_0001.jsonl', line({ instance: {}, prediction: { text } }).repeat(64_000));
+    expect(await predictions.predictions(job, { after: 9n, limit: 2 })).toHaveLength(2);
+    await until(() => storage.downloads.length > 0);
+    expect(storage.downloads).toEqual([{ name: 'p/predictions_0001.jsonl', isWhole: false }]);
+  });
+
+  it('start with what went wrong with whole parts of the input', async () => {
+    const { predictions, storage } = await open();
+    storage.objects.set(
+      'p/errors_0001.jsonl',
+      [1, 2].map((n) => line({ instance: { n }, error: { code: 3 } })).join(''),
+    );
+    const partialFailures = ['one', 'two'].map((message) => ({ code: '7', message }));
+    const partly = { ...job, result: { ...job.result!, partialFailures } } as BatchPredictionJobRecord;
+    const pages: unknown[] = [];
+    for (const after of [null, 0n, 1n, 2n, 3n]) {
+      pages.push(
+        (await predictions.failures(partly, { after, limit: 1 })).map(({ instance, code }) => [instance, code]),
+      );
+    }
+    expect(pages).toEqual([[[{}, '7']], [[{}, '7']], [[{ n: 1 }, '3']], [[{ n: 2 }, '3']], []]);
   });
 });

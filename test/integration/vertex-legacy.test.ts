@@ -101,6 +101,23 @@ it('splits a write that is larger than a request may be', async () => {
   expect(requests.flatMap(({ request }) => request.payloads.map(({ entityId }: any) => entityId))).toEqual(ids);
 });
 
+it.each([
+  ['1825 days ago', -1825n, true],
+  ['366 days ahead', 366n, true],
+  ['1826 days ago', -1826n, false],
+  ['367 days ahead', 367n, false],
+])('writes a value of %s, or none of the batch: %s days, %s', async (_, days, isTaken) => {
+  const entityType = thing();
+  world.server.calls.length = 0;
+  const write = store.write(entityType, [
+    writeOf(entityType, 'now', NOW, { a: '1' }),
+    writeOf(entityType, 'then', NOW + days * 86_400_000_000n, { a: '2' }),
+  ]);
+  if (isTaken) await write;
+  else await expect(write).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'timestamp' } });
+  expect(world.server.callsOf('WriteFeatureValues')).toHaveLength(isTaken ? 1 : 0);
+});
+
 it('refuses a row with nulls of a dense entity type, and to delete', async () => {
   const entityType = thing({ dense: true });
   const refused = { code: 'BAD_USER_INPUT' };

@@ -6,9 +6,10 @@ import type { ShadowOnlineStore } from '../../datasources/online/shadow/shadow-o
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
 import { createShadowMetrics } from '../../observability/shadow-metrics.js';
 import { openStores } from '../../composition/stores.js';
+import { systemClock } from '../../values/clock.js';
 import { addLegacyEntityTypeOf, addViewOf } from '../support/google/vertex-entity-types.js';
 import { writeOf } from '../support/google/vertex-writes.js';
-import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
+import { PLACE, startVertexWorld, VERTEX_NOW, type VertexWorld } from '../support/google/vertex-world.js';
 import { startTestGateway } from '../support/test-gateway.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -30,7 +31,7 @@ featurestores:
 
 let world: VertexWorld;
 beforeAll(async () => {
-  world = await startVertexWorld();
+  world = await startVertexWorld(systemClock);
 });
 afterAll(() => world.server.stop());
 
@@ -59,12 +60,12 @@ it('serve from the legacy store, write to both, and compare', async () => {
   const view = addViewOf(world, customer);
   const store = stores.online(customer.featurestore) as ShadowOnlineStore;
 
-  // Under the machine's clock: the legacy store takes no time of more than a year ahead of the test server's.
-  await store.write(customer, [writeOf(customer, 'c1', NOW, { orders: 2n ** 60n, city: 'Bern' })]);
+  const now = systemClock();
+  await store.write(customer, [writeOf(customer, 'c1', now, { orders: 2n ** 60n, city: 'Bern' })]);
   await store.settled();
-  view.values.put('["c1"]', 'city', { value: 'stringValue', stringValue: 'Basel' }, NOW + 1n);
+  view.values.put('["c1"]', 'city', { value: 'stringValue', stringValue: 'Basel' }, now + 1n);
 
-  const gateway = await startTestGateway(registry, { wrap: () => stores });
+  const gateway = await startTestGateway(registry, { wrap: () => stores, clock: systemClock });
   onTestFinished(() => gateway.close());
   const { data, errors } = await gateway.ask(
     '{ moving { customer(entityId: "c1") { orders city } nobody: customer(entityId: "c2") { orders } } }',
@@ -84,11 +85,11 @@ it('serve from the legacy store, write to both, and compare', async () => {
 it('fill the store that serves, and leave its shadow to its own syncs', async () => {
   const { registry, stores } = await opened();
   const number = registry.entityType('here', 'number');
-  const view = addViewOf(world, number, { syncedAt: NOW });
+  const view = addViewOf(world, number, { syncedAt: VERTEX_NOW });
   await stores.prepare(() => undefined);
   const cells = await stores
     .online(number.featurestore)
-    .read({ entityType: number, entityIds: ['n3'], features: number.features, now: NOW });
+    .read({ entityType: number, entityIds: ['n3'], features: number.features, now: VERTEX_NOW });
   expect(cells[0]![0]!.value).toBe(9n);
   expect(view.values.versions.size).toBe(0);
 });

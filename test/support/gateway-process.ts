@@ -12,11 +12,21 @@ export interface GatewayProcess {
   readonly log: readonly Record<string, unknown>[];
   /** Sends SIGTERM and waits; gives the exit code. */
   stop(): Promise<number | null>;
+  /** kill -9 */
+  kill(): Promise<void>;
 }
 
-/** Starts the built gateway in a process of its own, on a free port, and waits until it says that it is ready. */
-export async function startGatewayProcess(environment: Readonly<Record<string, string>>): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, ['--enable-source-maps', join(root, 'dist/cli/main.js'), 'serve'], {
+const SERVE = [join(root, 'dist/cli/main.js'), 'serve'];
+
+/**
+ * Starts the built gateway in a process of its own, on a free port, and waits until it says that it is ready. `command` is
+ * another script that starts it.
+ */
+export async function startGatewayProcess(
+  environment: Readonly<Record<string, string>>,
+  command: readonly string[] = SERVE,
+): Promise<GatewayProcess> {
+  const child = spawn(process.execPath, ['--enable-source-maps', ...command], {
     env: { PATH: process.env.PATH, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -40,6 +50,10 @@ export async function startGatewayProcess(environment: Readonly<Record<string, s
       child.kill('SIGTERM');
       const [code] = await exited;
       return code;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
     },
   };
 }

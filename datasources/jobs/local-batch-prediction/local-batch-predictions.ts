@@ -62,6 +62,9 @@ export class LocalBatchPredictions implements BatchPredictions {
       if (failures === 0) {
         throw badInput('No instance of this job failed: there is nothing to retry.', 'job');
       }
+      if (!this.room.modelOf(job.spec.model)) {
+        throw new AppError('MODEL_NOT_FOUND', `There is no model "${job.spec.model}" any more.`, { field: 'job' });
+      }
     };
     const { displayName, labels, subject } = job;
     const retry = await this.engine.start({

@@ -1,7 +1,8 @@
 import type { BigQuery, Table } from '@google-cloud/bigquery';
 import { formatInstant, parseInstant } from '../../../values/instant.js';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
-import { failureOf, predictionFields, type VertexResults } from './results.js';
+import { badInput } from '../../../errors/app-error.js';
+import { explanationOf, failureOf, predictionFields, type FailedInstances, type VertexResults } from './results.js';
 import { withoutResources } from './vertex-job.js';
 
 type Row = Record<string, unknown>;
@@ -12,17 +13,25 @@ const PAGE_ROWS = 10_000;
 /** How models call the columns that are no part of the instance. */
 const ANSWER_COLUMNS = new Set(['prediction', 'explanation', 'error', 'errors']);
 
+/**
+ * The table of failures beside one of predictions: predictions and errors, or predictions_<time> and errors_<time>.
+ * undefined for a table that a client named itself: Vertex AI says nowhere how it calls the other one then.
+ */
+export function errorsTableOf(table: string): string | undefined {
+  return table.startsWith('predictions') ? table.replace('predictions', 'errors') : undefined;
+}
+
 /** The tables a job wrote to. Reading a page of a table by its row numbers scans nothing and is not billed. */
 export class BigQueryResults implements VertexResults {
   readonly #predictions: Table;
-  readonly #errors: Table;
+  readonly #errors: Table | undefined;
 
   constructor(bigquery: BigQuery, dataset: string, table: string) {
     const [project, name = ''] = dataset.replace(/^bq:\/\//, '').split('.');
     const tables = bigquery.dataset(name, project === undefined ? {} : { projectId: project });
     this.#predictions = tables.table(table);
-    // predictions and errors, or predictions_<time> and errors_<time>.
-    this.#errors = tables.table(table.replace(/^predictions/, 'errors'));
+    const errors = errorsTableOf(table);
+    this.#errors = errors === undefined ? undefined : tables.table(errors);
   }
 
   async predictions(range: ResultRange): Promise<PredictionRow[]> {
@@ -31,11 +40,12 @@ export class BigQueryResults implements VertexResults {
       instanceNumber,
       instance: instanceOf(row),
       prediction: predictionFields(plain(row.prediction)),
+      explanation: explanationOf(plain(row.explanation)),
     }));
   }
 
   async failures(range: ResultRange): Promise<PredictionFailureRow[]> {
-    const rows = await rowsOf(this.#errors, range).catch(noneIfMissing);
+    const rows = await rowsOf(this.#errorsTable(), range).catch(noneIfMissing);
     return rows.map(({ row, instanceNumber }) => {
       const { code, message } = failureOf(plain(row.errors ?? row.error));
       return { instanceNumber, instance: instanceOf(row), code, message: withoutResources(message) };
@@ -52,13 +62,24 @@ export class BigQueryResults implements VertexResults {
     }
   }
 
-  /** The table with the failed instances, and the columns of it that are no part of them. */
-  async failedInstances(): Promise<{ readonly table: string; readonly excludedFields: readonly string[] }> {
-    const [{ tableReference: at, schema }] = (await this.#errors.getMetadata()) as [TableMetadata, unknown];
+  /** The table with the failed instances is an input as it stands, but for the columns that are no part of them. */
+  async failedInstances(): Promise<FailedInstances | undefined> {
+    const metadata = await this.#errorsTable().getMetadata().catch(undefinedIfMissing);
+    if (!metadata) return undefined;
+    const [{ tableReference: at, schema }] = metadata as [TableMetadata, unknown];
     return {
-      table: `${at.projectId}.${at.datasetId}.${at.tableId}`,
+      input: { kind: 'TABLE', table: `${at.projectId}.${at.datasetId}.${at.tableId}` },
       excludedFields: schema.fields.map(({ name }) => name).filter((name) => ANSWER_COLUMNS.has(name)),
     };
+  }
+
+  #errorsTable(): Table {
+    if (this.#errors) return this.#errors;
+    throw badInput(
+      'The output of this job is one table, and Vertex AI does not say in which it put the failures. Name a dataset as ' +
+        'the output: then both tables are known.',
+      'output.location',
+    );
   }
 }
 
@@ -127,6 +148,11 @@ function plain(value: unknown): unknown {
 
 /** A job without failures writes no table of errors. */
 function noneIfMissing(error: unknown): NumberedRow[] {
-  if ((error as { readonly code?: unknown }).code === 404) return [];
-  throw error;
+  undefinedIfMissing(error);
+  return [];
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  if ((error as { readonly code?: unknown }).code !== 404) throw error;
+  return undefined;
 }

@@ -1,13 +1,25 @@
-import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Bucket, File, Storage } from '@google-cloud/storage';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
-import { failureOf, predictionFields, rowsInRange, type VertexResults } from './results.js';
+import { linesOf } from './lines.js';
+import { parseJson, parseToRewrite } from './lossless-json.js';
+import {
+  explanationOf,
+  failureOf,
+  instanceFields,
+  predictionFields,
+  rowsInRange,
+  type FailedInstances,
+  type VertexResults,
+} from './results.js';
 import { withoutResources } from './vertex-job.js';
 
 /** One line of what Vertex AI writes as JSONL. */
 interface ResultLine {
   readonly instance?: unknown;
   readonly prediction?: unknown;
+  readonly explanation?: unknown;
   readonly error?: unknown;
 }
 
@@ -26,44 +38,52 @@ export class CloudStorageResults implements VertexResults {
   }
 
   async predictions(range: ResultRange): Promise<PredictionRow[]> {
-    const rows = await rowsInRange(this.#lines(isPredictions), range);
+    const rows = await rowsInRange(this.#rows(isPredictions), range);
     return rows.map(({ row, instanceNumber }) => ({
       instanceNumber,
-      instance: predictionFields(row.instance),
+      instance: instanceFields(row.instance),
       prediction: predictionFields(row.prediction),
+      explanation: explanationOf(row.explanation),
     }));
   }
 
   async failures(range: ResultRange): Promise<PredictionFailureRow[]> {
-    const rows = await rowsInRange(this.#lines(isErrors), range);
+    const rows = await rowsInRange(this.#rows(isErrors), range);
     return rows.map(({ row, instanceNumber }) => {
       const { code, message } = failureOf(row.error);
-      return { instanceNumber, instance: predictionFields(row.instance), code, message: withoutResources(message) };
+      return { instanceNumber, instance: instanceFields(row.instance), code, message: withoutResources(message) };
     });
   }
 
   async *allPredictions(): AsyncGenerator<Readonly<Record<string, unknown>>> {
-    for await (const { prediction } of this.#lines(isPredictions)) yield predictionFields(prediction);
+    for await (const { prediction } of this.#rows(isPredictions)) yield predictionFields(prediction);
   }
 
-  /** The failed instances as a file that a new job can read; gives its address. */
-  async writeFailedInstances(name: string): Promise<string> {
+  async failedInstances(name: string): Promise<FailedInstances | undefined> {
     const file = this.#bucket.file(`${this.#prefix}${name}`);
-    const lines: string[] = [];
-    for await (const { instance } of this.#lines(isErrors)) lines.push(JSON.stringify(instance));
-    await file.save(`${lines.join('\n')}\n`, {
-      resumable: false,
-      validation: 'md5',
-      contentType: 'application/jsonl',
-    });
-    return `gs://${this.#bucket.name}/${file.name}`;
+    let count = 0;
+    const lines = async function* (rows: AsyncIterable<string>): AsyncGenerator<string> {
+      for await (const row of rows) {
+        count += 1;
+        yield `${JSON.stringify((parseToRewrite(row) as ResultLine).instance)}\n`;
+      }
+    };
+    // Line by line: there may be as many failures as fit in no memory.
+    await pipeline(
+      Readable.from(lines(this.#lines(isErrors))),
+      file.createWriteStream({ resumable: false, validation: 'md5', contentType: 'application/jsonl' }),
+    );
+    if (count === 0) return undefined;
+    const input = { kind: 'FILES', files: [`gs://${this.#bucket.name}/${file.name}`], format: 'JSONL' } as const;
+    return { input, excludedFields: [] };
   }
 
-  async *#lines(isWanted: (name: string) => boolean): AsyncGenerator<ResultLine> {
-    for (const file of await this.#files(isWanted)) {
-      const lines = createInterface({ input: file.createReadStream(), crlfDelay: Infinity });
-      for await (const line of lines) if (line !== '') yield JSON.parse(line) as ResultLine;
-    }
+  async *#rows(isWanted: (name: string) => boolean): AsyncGenerator<ResultLine> {
+    for await (const line of this.#lines(isWanted)) yield parseJson(line) as ResultLine;
+  }
+
+  async *#lines(isWanted: (name: string) => boolean): AsyncGenerator<string> {
+    for (const file of await this.#files(isWanted)) yield* linesOf(file.createReadStream());
   }
 
   async #files(isWanted: (name: string) => boolean): Promise<File[]> {

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import type { protos } from '@google-cloud/aiplatform';
 import { badInput } from '../../../errors/app-error.js';
 import type { FileFormat } from '../../files/file-format.js';
-import type { BatchInput, BatchOutput, BatchPredictionSpec, BatchResources } from '../batch-predictions.js';
+import type {
+  BatchInput,
+  BatchOutput,
+  BatchPredictionJobRecord,
+  BatchPredictionSpec,
+  BatchResources,
+} from '../batch-predictions.js';
 import { protobufValue } from './protobuf-value.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
@@ -11,11 +17,22 @@ type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
  * The label by which a job is found again. Creating a job has no request id: when the answer to it is lost, only a label
  * can tell whether there is a job. Vertex AI allows lower-case letters, digits, - and _, at most 63.
  */
-export const KEY_LABEL = 'featuregraph-key';
+const KEY_LABEL = 'featuregraph-key';
 
-/** A digest, since a client's key may be any text. */
-export function keyLabelValue(key: string): string {
-  return createHash('sha256').update(key).digest('hex').slice(0, 60);
+/** 64 are a resource's, of which one is ours. */
+const MOST_LABELS = 63;
+
+/** The value is a digest, since a key may be any text. */
+export function keyLabel(key: string): { readonly name: string; readonly value: string } {
+  return { name: KEY_LABEL, value: createHash('sha256').update(key).digest('hex').slice(0, 60) };
+}
+
+/**
+ * What a job is found by on Vertex AI. A client's key is its own: the same text of another caller, or for another model, is
+ * another job, and must never be answered with that one's results.
+ */
+export function keyOf({ id, createdBy, spec }: Pick<BatchPredictionJobRecord, 'id' | 'createdBy' | 'spec'>): string {
+  return spec.key == null ? id : JSON.stringify([createdBy, spec.model, spec.key]);
 }
 
 /** What runs the model when the client names no machine: custom models refuse a job without one. */
@@ -32,19 +49,29 @@ export interface VertexJobRequest {
 
 /** The job as Vertex AI is asked for it. What it cannot do is said before anything is created, with the field. */
 export function batchPredictionJob({ displayName, labels, key, model, spec }: VertexJobRequest): Job {
+  if (displayName.trim() === '') throw badInput('Vertex AI takes no job without a name.', 'displayName');
   return {
     displayName,
     model,
-    labels: { ...checkedLabels(labels), [KEY_LABEL]: keyLabelValue(key) },
+    labels: { ...checkedLabels(labels), [KEY_LABEL]: keyLabel(key).value },
     inputConfig: inputConfig(spec.input),
-    // Our HTTP models get objects too: a model answers alike on both sides.
-    instanceConfig: { instanceType: 'object', excludedFields: [...(spec.excludedFields ?? [])] },
+    ...instanceConfig(spec),
     outputConfig: outputConfig(spec.output),
     ...(spec.parameters ? { modelParameters: protobufValue(spec.parameters) } : {}),
     dedicatedResources: dedicatedResources(spec.resources),
     manualBatchTuningParameters: { batchSize: spec.resources.batchSize },
     generateExplanation: spec.resources.generateExplanation,
   };
+}
+
+/**
+ * Rows of a table become objects: our HTTP models get objects too, so that a model answers alike on both sides. Lines of
+ * JSON are what they are, and for lines of CSV, which become lists, there is no choice.
+ */
+function instanceConfig({ input, excludedFields = [] }: BatchPredictionSpec): Pick<Job, 'instanceConfig'> {
+  return input.kind === 'TABLE'
+    ? { instanceConfig: { instanceType: 'object', excludedFields: [...excludedFields] } }
+    : {};
 }
 
 function inputConfig(input: BatchInput): NonNullable<Job['inputConfig']> {
@@ -57,7 +84,7 @@ function inputConfig(input: BatchInput): NonNullable<Job['inputConfig']> {
     case 'TRAINING_SET':
       throw badInput(
         'A model on Vertex AI reads tables of BigQuery and files in Cloud Storage: give the training set’s output as "table".',
-        'input.trainingSet',
+        'input.trainingSetJob',
       );
   }
 }
@@ -90,6 +117,9 @@ function outputConfig({ format, location }: BatchOutput): NonNullable<Job['outpu
 /** Batch jobs do not scale: they run with the starting number of replicas, whatever the greatest number is. */
 function dedicatedResources(resources: BatchResources): NonNullable<Job['dedicatedResources']> {
   const { machineType, acceleratorType, acceleratorCount, startingReplicaCount, maxReplicaCount } = resources;
+  if (acceleratorCount !== null && acceleratorType === null) {
+    throw badInput('Of which accelerator? Say "acceleratorType", or leave the count out.', 'acceleratorCount');
+  }
   return {
     machineSpec: {
       machineType: machineType ?? DEFAULT_MACHINE_TYPE,
@@ -161,6 +191,9 @@ function storageUri(uri: string, field: string): string {
 }
 
 function checkedLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
+  if (Object.keys(labels).length > MOST_LABELS) {
+    throw badInput(`Vertex AI keeps at most ${MOST_LABELS} labels of a job.`, 'labels');
+  }
   for (const [key, value] of Object.entries(labels)) {
     if (!/^[a-z][a-z0-9_-]{0,62}$/.test(key) || !/^[a-z0-9_-]{0,63}$/.test(value) || key === KEY_LABEL) {
       throw badInput(

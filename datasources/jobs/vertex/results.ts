@@ -1,4 +1,8 @@
-import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
+import type { BatchPredictionSpec, PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
+import { parseJson } from './lossless-json.js';
+
+/** What failed, as an input that Vertex AI reads. */
+export type FailedInstances = Required<Pick<BatchPredictionSpec, 'input' | 'excludedFields'>>;
 
 /**
  * What a job on Vertex AI wrote. Rows are numbered in the order of the output, which need not be that of the input: Vertex
@@ -9,6 +13,8 @@ export interface VertexResults {
   failures(range: ResultRange): Promise<PredictionFailureRow[]>;
   /** All predictions, one after another, for aggregates. */
   allPredictions(): AsyncIterable<Readonly<Record<string, unknown>>>;
+  /** What failed, for another job: in what the job wrote, or under `name` beside it. undefined when there is nothing. */
+  failedInstances(name: string): Promise<FailedInstances | undefined>;
 }
 
 /** The rows of a range out of a stream of all rows. */
@@ -30,13 +36,26 @@ export async function rowsInRange<Row>(
 /** A model's answer for one instance. One that is no object (a number, a list) is named as Vertex AI names it. */
 export function predictionFields(prediction: unknown): Readonly<Record<string, unknown>> {
   const value = typeof prediction === 'string' ? parsed(prediction) : prediction;
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  return { prediction: value };
+  return isFields(value) ? value : { prediction: value };
+}
+
+/** What a job was given, which need not be an object either: a line of CSV is a list. */
+export function instanceFields(instance: unknown): Readonly<Record<string, unknown>> {
+  return isFields(instance) ? instance : { instance };
+}
+
+/** Of a job that was asked for explanations; null for any other. */
+export function explanationOf(explanation: unknown): Readonly<Record<string, unknown>> | null {
+  return isFields(explanation) ? explanation : null;
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return text;
   }

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Model } from '../../models/model.js';
-import type { BatchPredictionJobRecord, BatchPredictionResult } from '../batch-predictions.js';
-import type { JobControl, JobOutcome, JobRunner } from '../job-runner.js';
+import type { BatchPredictionJobRecord } from '../batch-predictions.js';
+import { GIVEN_UP } from '../job-attempts.js';
+import type { JobControl, JobOutcome, JobRunner, LeftByJob } from '../job-runner.js';
 import { JobFailure, NO_PROGRESS } from '../job.js';
 import { isEndState } from '../job-transitions.js';
-import { batchPredictionJob } from './job-request.js';
-import { GRPC_STATUS, grpcCodeOf, isTransient } from '../../vertex/call-policy.js';
-import { refusal, type VertexJobsClient } from './vertex-jobs-client.js';
-import type { VertexJob, VertexOutput } from './vertex-job.js';
-import { vertexModel } from './vertex-model.js';
+import { batchPredictionJob, keyOf } from './job-request.js';
+import { GRPC_STATUS, grpcCodeOf } from '../../vertex/call-policy.js';
+import { outcomeOf, resultOf, type VertexResult } from './vertex-result.js';
+import { whereToLook, type VertexJobsClient } from './vertex-jobs-client.js';
+import type { VertexJob } from './vertex-job.js';
+import { locationOf, vertexModel } from './vertex-model.js';
 
 /** How far a job on Vertex AI is known: its name, so that a gateway that restarts goes on watching and creates no second. */
 export interface VertexCheckpoint {
@@ -16,21 +18,22 @@ export interface VertexCheckpoint {
   readonly replicaHours: number | null;
 }
 
-/** What came of it, with what only this room looks at. */
-export interface VertexResult extends BatchPredictionResult {
-  readonly output: VertexOutput | null;
-  readonly replicaHours: number | null;
-}
-
 export interface VertexRunnerOptions {
+  /** A model of the registry; throws when there is none of the name. */
   readonly modelOf: (name: string) => Model;
-  /** The client of a model's region: another region's endpoint does not know the model. */
+  /** The client of a region: another region's endpoint knows neither the model nor its jobs. */
   readonly clientFor: (location: string) => Promise<VertexJobsClient>;
   /** Between two looks at a job: from the first, doubling to the longest while nothing changes. */
   readonly pollMs: { readonly first: number; readonly longest: number };
+  /** Told what went wrong and is tried again: for the log. */
+  readonly onTrouble: (error: unknown, job: BatchPredictionJobRecord) => void;
 }
 
-/** Vertex AI pushes nothing: a job is looked at by one poll in this process, however many watch it. */
+/**
+ * Vertex AI pushes nothing: a job is looked at by one poll in this process, however many watch it. A job there goes on, and
+ * is billed, whatever happens here. So what a job's state is only Vertex AI says: questions without an answer are asked
+ * again, and a job that ends here without its word is ended there as well.
+ */
 export class VertexBatchPredictionRunner implements JobRunner {
   readonly kind = 'BATCH_PREDICTION';
 
@@ -48,74 +51,121 @@ export class VertexBatchPredictionRunner implements JobRunner {
   }
 
   async run(job: BatchPredictionJobRecord, control: JobControl): Promise<JobOutcome> {
-    const model = vertexModel(this.options.modelOf(job.spec.model));
-    const client = await this.options.clientFor(model.location);
-    const started = await this.#started(job, client, control);
-    if (!started) return { state: 'CANCELLED', result: null, progress: NO_PROGRESS };
-    const ended = await this.#watch(started, client, control);
-    return outcomeOf(ended);
+    const name = nameOf(job) ?? (await this.#create(job, control));
+    if (name === undefined) return { state: 'CANCELLED', result: null, progress: NO_PROGRESS };
+    return outcomeOf(await this.#follow(job, name, control));
   }
 
-  /** The job on Vertex AI: the one known from before, the one found by its key, or a new one. None if cancelled before. */
-  async #started(
-    job: BatchPredictionJobRecord,
-    client: VertexJobsClient,
-    control: JobControl,
-  ): Promise<VertexJob | undefined> {
-    const known = job.checkpoint as VertexCheckpoint | null;
-    const found = known ? await client.get(known.name).catch(lost) : await this.#create(job, client, control.signal);
-    stopIfAsked(control);
-    if (!found) return undefined;
-    // Also when it was known: a gateway that restarts often while the job waits gets further each time.
-    await control.checkpoint(checkpointOf(found), found.progress);
-    return found;
-  }
-
-  #create(
-    job: BatchPredictionJobRecord,
-    client: VertexJobsClient,
-    signal: AbortSignal,
-  ): Promise<VertexJob | undefined> {
-    const { name: model, parent } = vertexModel(this.options.modelOf(job.spec.model));
-    const key = job.spec.key ?? job.id;
-    const request = batchPredictionJob({
-      displayName: job.displayName ?? job.id,
-      labels: job.labels,
-      key,
-      model,
-      spec: job.spec,
-    });
-    return client.ensure(parent, request, key, signal);
-  }
-
-  async #watch(started: VertexJob, client: VertexJobsClient, control: JobControl): Promise<VertexJob> {
-    let seen = started;
-    let wait = this.options.pollMs.first;
-    let isCancelAsked = false;
-    await control.state(seen.state, seen.progress.total);
-    while (!isEndState(seen.state)) {
-      if (isCancelled(control.signal) && !isCancelAsked) {
-        await client.cancel(seen.name);
-        isCancelAsked = true;
-        wait = this.options.pollMs.first;
-      }
-      await pause(wait, isCancelAsked ? control.stopping : control.signal);
-      stopIfAsked(control);
-      const next = await client.get(seen.name).catch((error: unknown) => {
-        // Hours of a job must not be lost to minutes of a bad line: it is looked at again.
-        if (isTransient(error)) return seen;
-        return lost(error);
-      });
-      const hasChanged = next.state !== seen.state || next.progress.completed !== seen.progress.completed;
-      wait = hasChanged ? this.options.pollMs.first : Math.min(wait * 2, this.options.pollMs.longest);
-      if (next.state !== seen.state) await control.state(next.state, next.progress.total);
-      if (hasChanged || next.replicaHours !== seen.replicaHours) {
-        await control.checkpoint(checkpointOf(next), next.progress);
-      }
-      seen = next;
+  /** Ends the job on Vertex AI, also one whose creation was never answered. */
+  async putDown(job: BatchPredictionJobRecord): Promise<LeftByJob> {
+    try {
+      const name = nameOf(job);
+      const { parent, location } = this.#modelAtStart(job);
+      const client = await this.options.clientFor(name ? locationOf(name) : location);
+      const names = name ? [name] : (await client.findAll(parent, keyOf(job))).map((found) => found.name);
+      const left = await Promise.all(names.map((each) => putDownThere(client, each)));
+      const last = left.find((found) => found !== undefined);
+      return last ? { result: resultOf(last), progress: last.progress } : { result: null, progress: job.progress };
+    } catch (cause) {
+      const message = `${GIVEN_UP.message} Vertex AI did not confirm that it was ended there. ${whereToLook(keyOf(job))}`;
+      throw new JobFailure(GIVEN_UP.code, message, { cause });
     }
-    return seen;
   }
+
+  /** The name of the job on Vertex AI: of the one found by its key, or of a new one. None if cancelled before. */
+  async #create(job: BatchPredictionJobRecord, control: JobControl): Promise<string | undefined> {
+    const { parent, location } = this.#modelAtStart(job);
+    const key = keyOf(job);
+    const request = () => {
+      // One that has left the registry since is no longer to be used.
+      this.options.modelOf(job.spec.model);
+      const { name: model } = this.#modelAtStart(job);
+      const { labels, spec, displayName } = job;
+      return batchPredictionJob({ displayName: displayName ?? job.id, labels, key, model, spec });
+    };
+    const client = await this.options.clientFor(location);
+    const found = await client.ensure(parent, key, request, control.signal);
+    if (found) await control.checkpoint(checkpointOf(found), found.progress);
+    else stopIfAsked(control);
+    return found?.name;
+  }
+
+  /** Looks at the job until it has ended there. */
+  async #follow(job: BatchPredictionJobRecord, name: string, control: JobControl): Promise<VertexJob> {
+    const { first, longest } = this.options.pollMs;
+    let seen: VertexJob | undefined;
+    let wait = first;
+    let isCancelAsked = false;
+    for (;;) {
+      stopIfAsked(control);
+      const found = await this.#ask(job, name, (client) => client.get(name));
+      const isNews = found !== undefined && (seen === undefined || hasChanged(seen, found));
+      if (isNews) {
+        await control.state(found.state, found.progress.total);
+        await control.checkpoint(checkpointOf(found), found.progress);
+        seen = found;
+      }
+      if (seen && isEndState(seen.state)) return seen;
+      wait = isNews ? first : Math.min(wait * 2, longest);
+      if (isCancelled(control.signal) && !isCancelAsked) {
+        isCancelAsked = (await this.#ask(job, name, (client) => client.cancel(name).then(() => true))) ?? false;
+        if (isCancelAsked) wait = first;
+      }
+      // Once there is a wish to end, only the end of this process makes a difference.
+      await pause(wait, control.signal.aborted ? control.stopping : control.signal);
+    }
+  }
+
+  /**
+   * What Vertex AI answers; undefined when it does not, for whatever reason: a bad line, credentials that ran out, a
+   * permission that was taken away. The job goes on all the same. Only that there is no such job ends it.
+   */
+  async #ask<Answer>(
+    job: BatchPredictionJobRecord,
+    name: string,
+    question: (client: VertexJobsClient) => Promise<Answer>,
+  ): Promise<Answer | undefined> {
+    try {
+      return await question(await this.options.clientFor(locationOf(name)));
+    } catch (error) {
+      if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) {
+        throw new JobFailure('VERTEX_LOST', 'The job was deleted on Vertex AI.', { cause: error });
+      }
+      this.options.onTrouble(error, job);
+      return undefined;
+    }
+  }
+
+  /** The registry may name another model of another region by now: a job belongs where it was started. */
+  #modelAtStart(job: BatchPredictionJobRecord) {
+    return vertexModel((job.subject as Model | undefined) ?? this.options.modelOf(job.spec.model));
+  }
+}
+
+/** How the job was last seen, after Vertex AI has taken the wish to end; undefined when it is gone. */
+async function putDownThere(client: VertexJobsClient, name: string): Promise<VertexJob | undefined> {
+  try {
+    await client.cancel(name);
+    return await client.get(name);
+  } catch (error) {
+    if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
+function nameOf({ checkpoint }: BatchPredictionJobRecord): string | undefined {
+  return (checkpoint as VertexCheckpoint | null)?.name;
+}
+
+function hasChanged(before: VertexJob, { state, progress, replicaHours }: VertexJob): boolean {
+  const { completed, failed, total } = before.progress;
+  return (
+    state !== before.state ||
+    replicaHours !== before.replicaHours ||
+    progress.completed !== completed ||
+    progress.failed !== failed ||
+    progress.total !== total
+  );
 }
 
 /** Waits until the next look, or until there is a wish that changes it. */
@@ -134,40 +184,4 @@ function isCancelled(signal: AbortSignal): boolean {
 
 function checkpointOf({ name, replicaHours }: VertexJob): VertexCheckpoint {
   return { name, replicaHours };
-}
-
-function outcomeOf({ state, progress, error, output, replicaHours }: VertexJob): JobOutcome {
-  const result: VertexResult = {
-    predictions: output ? nameOf(output) : null,
-    failures: output && progress.failed > 0n ? nameOf(output) : null,
-    isPartial: state !== 'SUCCEEDED',
-    output,
-    replicaHours,
-  };
-  switch (state) {
-    case 'FAILED':
-      return failed('VERTEX_FAILED', error?.message ?? 'Vertex AI gave no reason.');
-    case 'EXPIRED':
-      return failed('VERTEX_EXPIRED', 'Vertex AI gave the job up: it took too long.');
-    case 'CANCELLED':
-    case 'PARTIALLY_SUCCEEDED':
-      return { state, result, progress };
-    default:
-      // Vertex AI calls a job succeeded also when some instances failed.
-      return { state: progress.failed > 0n ? 'PARTIALLY_SUCCEEDED' : 'SUCCEEDED', result, progress };
-  }
-
-  function failed(code: string, message: string): JobOutcome {
-    return { state: 'FAILED', error: { code, message }, result, progress };
-  }
-}
-
-function nameOf(output: VertexOutput): string {
-  return output.kind === 'CLOUD_STORAGE' ? output.folder : `${output.dataset.replace(/^bq:\/\//, '')}.${output.table}`;
-}
-
-function lost(error: unknown): never {
-  if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND)
-    throw new JobFailure('VERTEX_LOST', 'The job was deleted on Vertex AI.', { cause: error });
-  throw refusal(error);
 }

@@ -13,6 +13,7 @@ import type {
 } from '../batch-predictions.js';
 import type { JobEngine } from '../job-engine.js';
 import type { JobOrigin } from '../job.js';
+import type { Model } from '../../models/model.js';
 import { BigQueryResults } from './bigquery-results.js';
 import { CloudStorageResults } from './cloud-storage-results.js';
 import type { BatchWork } from '../job-costs.js';
@@ -20,11 +21,13 @@ import { inputRows } from './input-rows.js';
 import { batchPredictionJob, DEFAULT_MACHINE_TYPE } from './job-request.js';
 import { MetricAccumulator } from './metric.js';
 import type { VertexResults } from './results.js';
-import type { VertexResult } from './vertex-batch-prediction-runner.js';
+import type { VertexResult } from './vertex-result.js';
 import { vertexModel } from './vertex-model.js';
 
 export interface VertexBatchPredictionsOptions {
   readonly engine: JobEngine;
+  /** A model of the registry; throws, naming the field, when there is none of the name. */
+  readonly modelOf: (name: string, field: string) => Model;
   /** Loaded when a job's results are first asked for. */
   readonly storage: () => Promise<Storage>;
   readonly bigquery: () => Promise<BigQuery>;
@@ -52,14 +55,18 @@ export class VertexBatchPredictions implements BatchPredictions {
   }
 
   async retryFailed(job: BatchPredictionJobRecord, origin: JobOrigin): Promise<BatchPredictionJobRecord> {
+    // Heard at once, and not from a job that fails later.
+    const model = this.options.modelOf(job.spec.model, 'job');
     const failed =
-      job.progress.failed > 0n ? await this.#read(job, (results) => failedInstances(results, job.id)) : undefined;
+      job.progress.failed > 0n
+        ? await this.#read(job, (results) => results.failedInstances(`featuregraph-retry/${job.id}.jsonl`))
+        : undefined;
     if (!failed) throw badInput('The job has no failed instances that could be tried again.', 'job');
     const spec: BatchPredictionSpec = { ...job.spec, ...failed, retryOf: job.id, key: origin.idempotencyKey };
     const record = await this.options.engine.start({
       kind: 'BATCH_PREDICTION',
       spec,
-      subject: job.subject,
+      subject: model,
       displayName: job.displayName,
       labels: job.labels,
       ...origin,
@@ -72,8 +79,19 @@ export class VertexBatchPredictions implements BatchPredictions {
     return (await this.#read(job, (results) => results.predictions(page))) ?? [];
   }
 
+  /** First what went wrong with whole parts of the input, which are no instances and are few, then the instances. */
   async failures(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionFailureRow[]> {
-    return (await this.#read(job, (results) => results.failures(page))) ?? [];
+    const parts = (job.result as VertexResult | null)?.partialFailures ?? [];
+    const ofParts = parts
+      .map((failure, index) => ({ instanceNumber: BigInt(index), instance: {}, ...failure }))
+      .filter(({ instanceNumber }) => page.after === null || instanceNumber > page.after)
+      .slice(0, page.limit);
+    const limit = page.limit - ofParts.length;
+    if (limit === 0) return ofParts;
+    const shift = BigInt(parts.length);
+    const after = page.after === null || page.after < shift ? null : page.after - shift;
+    const rows = (await this.#read(job, (results) => results.failures({ after, limit }))) ?? [];
+    return [...ofParts, ...rows.map((row) => ({ ...row, instanceNumber: row.instanceNumber + shift }))];
   }
 
   async metrics(job: BatchPredictionJobRecord, asked: readonly MetricRequest[]): Promise<readonly (number | null)[]> {
@@ -89,18 +107,19 @@ export class VertexBatchPredictions implements BatchPredictions {
   /** What goes wrong there names buckets, tables and accounts: a client hears that the results could not be read. */
   async #read<Result>(
     job: BatchPredictionJobRecord,
-    use: (results: CloudStorageResults | BigQueryResults) => Promise<Result>,
+    use: (results: VertexResults) => Promise<Result>,
   ): Promise<Result | undefined> {
     try {
       const results = await this.#results(job);
       return results && (await use(results));
     } catch (cause) {
+      if (cause instanceof AppError) throw cause;
       throw new AppError('STORE_UNAVAILABLE', 'The results of the job could not be read. Try again.', {}, { cause });
     }
   }
 
   /** undefined until the job has ended: only then does Vertex AI say where it wrote. */
-  async #results(job: BatchPredictionJobRecord): Promise<CloudStorageResults | BigQueryResults | undefined> {
+  async #results(job: BatchPredictionJobRecord): Promise<VertexResults | undefined> {
     const output = (job.result as VertexResult | null)?.output;
     if (!output) return undefined;
     if (output.kind === 'CLOUD_STORAGE') return new CloudStorageResults(await this.options.storage(), output.folder);
@@ -122,17 +141,4 @@ function workOf({ model, resources }: BatchPredictionSpec, rows: bigint | null):
     acceleratorCount: acceleratorType === null ? null : acceleratorCount,
     priceBook: null,
   };
-}
-
-/** What failed, as an input that Vertex AI reads. */
-async function failedInstances(
-  results: VertexResults,
-  jobId: string,
-): Promise<Pick<BatchPredictionSpec, 'input' | 'excludedFields'>> {
-  if (results instanceof CloudStorageResults) {
-    const file = await results.writeFailedInstances(`featuregraph-retry/${jobId}.jsonl`);
-    return { input: { kind: 'FILES', files: [file], format: 'JSONL' }, excludedFields: [] };
-  }
-  const { table, excludedFields } = await (results as BigQueryResults).failedInstances();
-  return { input: { kind: 'TABLE', table }, excludedFields };
 }

@@ -10,8 +10,15 @@ export interface VertexJob {
   readonly progress: JobProgress;
   /** Hours that machines have been billed for so far; null while Vertex AI does not say. */
   readonly replicaHours: number | null;
-  readonly error: { readonly code: number; readonly message: string } | null;
+  readonly error: string | null;
+  /** What went wrong with parts of the input, such as a file that cannot be read; no instance stands for them. */
+  readonly partialFailures: readonly PartialFailure[];
   readonly output: VertexOutput | null;
+}
+
+export interface PartialFailure {
+  readonly code: string;
+  readonly message: string;
 }
 
 /** Only what the job itself says it wrote to: the names differ by kind of model and cannot be built. */
@@ -22,17 +29,24 @@ export type VertexOutput =
 export function readVertexJob(job: Job): VertexJob {
   return {
     name: job.name ?? '',
-    state: jobState(String(job.state)),
+    state: jobState(job),
     progress: progress(job.completionStats ?? {}),
     replicaHours: job.resourcesConsumed?.replicaHours ?? null,
-    error: job.error?.message ? { code: job.error.code ?? 2, message: withoutResources(job.error.message) } : null,
+    error: job.error?.message ? withoutResources(job.error.message) : null,
+    partialFailures: (job.partialFailures ?? []).map(({ code, message }) => ({
+      code: String(code ?? 'UNKNOWN'),
+      message: withoutResources(message ?? 'Vertex AI gave no reason.'),
+    })),
     output: output(job.outputInfo ?? {}),
   };
 }
 
-/** UPDATING is a running job whose settings are being changed; a state of the future is taken for work going on. */
-function jobState(name: string): JobState {
-  const state = name.replace(/^JOB_STATE_/, '');
+/**
+ * UPDATING is a running job whose settings are being changed. A state that is not known here is work going on, unless the
+ * job says when it ended: it must not be watched for ever.
+ */
+function jobState({ state: name, endTime }: Job): JobState {
+  const state = String(name).replace(/^JOB_STATE_/, '');
   switch (state) {
     case 'QUEUED':
     case 'PENDING':
@@ -45,7 +59,7 @@ function jobState(name: string): JobState {
     case 'EXPIRED':
       return state;
     default:
-      return 'RUNNING';
+      return endTime ? 'FAILED' : 'RUNNING';
   }
 }
 

@@ -1,15 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { protos, v1 } from '@google-cloud/aiplatform';
-import {
-  ADMIN_POLICY,
-  GRPC_STATUS,
-  grpcCodeOf,
-  isTransient,
-  retrying,
-  type CallPolicy,
-} from '../../vertex/call-policy.js';
+import { AppError } from '../../../errors/app-error.js';
+import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying, type CallPolicy } from '../../vertex/call-policy.js';
 import { JobFailure } from '../job.js';
-import { KEY_LABEL, keyLabelValue } from './job-request.js';
+import { keyLabel } from './job-request.js';
 import { readVertexJob, withoutResources, type VertexJob } from './vertex-job.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
@@ -20,7 +14,24 @@ export interface CreatePolicy {
   readonly pauseMs: number;
 }
 
+/** A minute in all: as long as it takes until a quota of 60 jobs a minute has room again. */
 const CREATE_POLICY: CreatePolicy = { attempts: 6, pauseMs: 1_000 };
+
+/** Jobs under one key that are looked at: there is one, unless a list of Vertex AI once came without it. */
+const MOST_OF_A_KEY = 10;
+
+/**
+ * What only the service itself says, and only of a job that it did not make. Any other status, and a stream that was cut
+ * off above all, may stand for a yes that was lost on its way.
+ */
+const REFUSALS = new Set<unknown>([
+  GRPC_STATUS.INVALID_ARGUMENT,
+  GRPC_STATUS.NOT_FOUND,
+  GRPC_STATUS.PERMISSION_DENIED,
+  GRPC_STATUS.FAILED_PRECONDITION,
+  GRPC_STATUS.UNIMPLEMENTED,
+  GRPC_STATUS.UNAUTHENTICATED,
+]);
 
 /** Vertex AI's job service as a runner needs it. */
 export class VertexJobsClient {
@@ -41,46 +52,62 @@ export class VertexJobsClient {
       await retrying(this.policy, (timeout) => this.client.cancelBatchPredictionJob({ name }, { timeout }));
     } catch (error) {
       // It ended in the meantime: the next look sees how.
-      if (grpcCodeOf(error) !== GRPC_STATUS.FAILED_PRECONDITION) throw refusal(error);
+      if (grpcCodeOf(error) !== GRPC_STATUS.FAILED_PRECONDITION) throw error;
     }
   }
 
-  /** The job that was created under a key, by whichever gateway; undefined when there is none. */
-  async find(parent: string, key: string): Promise<VertexJob | undefined> {
-    const request = { parent, filter: `labels.${KEY_LABEL}="${keyLabelValue(key)}"`, pageSize: 1 };
+  /** The jobs that were created under a key, by whichever gateway; the newest first. */
+  async findAll(parent: string, key: string): Promise<VertexJob[]> {
+    const { name, value } = keyLabel(key);
+    const request = { parent, filter: `labels.${name}="${value}"`, pageSize: MOST_OF_A_KEY };
     const [jobs] = await retrying(this.policy, (timeout) =>
       this.client.listBatchPredictionJobs(request, { timeout, autoPaginate: false }),
     );
-    return jobs[0] ? readVertexJob(jobs[0]) : undefined;
+    return jobs.map((job) => readVertexJob(job));
   }
 
   /**
    * Creates a job unless there is one of its key. A creation is not repeated blindly: an answer that was lost may have been
    * a yes, so the job is looked for before each further attempt. When the wish to stop comes first and there is no job,
-   * none is created: undefined.
+   * none is created: undefined. `job` is asked only when one is to be created, and may refuse.
    */
-  async ensure(parent: string, job: Job, key: string, signal: AbortSignal): Promise<VertexJob | undefined> {
+  async ensure(parent: string, key: string, job: () => Job, signal: AbortSignal): Promise<VertexJob | undefined> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const existing = await this.find(parent, key);
+        const [existing] = await this.findAll(parent, key);
         if (existing || signal.aborted) return existing;
-        const request = { parent, batchPredictionJob: job };
+        const request = { parent, batchPredictionJob: job() };
         const [created] = await this.client.createBatchPredictionJob(request, { timeout: this.policy.attemptMs });
         return readVertexJob(created);
       } catch (error) {
-        if (!isTransient(error)) throw refusal(error);
-        if (attempt >= this.createPolicy.attempts) {
-          const message = 'Vertex AI did not take the job. Start it again later.';
-          throw new JobFailure('VERTEX_UNAVAILABLE', message, { cause: error });
-        }
+        if (error instanceof AppError) throw error;
+        const code = grpcCodeOf(error);
+        if (code === undefined || REFUSALS.has(code)) throw refusal(error, attempt > 0 ? ` ${whereToLook(key)}` : '');
+        if (attempt >= this.createPolicy.attempts) return this.#lastLook(parent, key, error);
         await sleep(this.createPolicy.pauseMs * 2 ** attempt, undefined, { signal }).catch(() => undefined);
       }
     }
   }
+
+  /** The answer to the last attempt may have been lost too. */
+  async #lastLook(parent: string, key: string, cause: unknown): Promise<VertexJob> {
+    const found = await this.findAll(parent, key).catch(() => undefined);
+    if (found?.[0]) return found[0];
+    const message = found
+      ? 'Vertex AI did not take the job. Start it again later.'
+      : `Vertex AI does not answer: whether it took the job is not known. ${whereToLook(key)}`;
+    throw new JobFailure('VERTEX_UNAVAILABLE', message, { cause });
+  }
+}
+
+/** What a job's owner can do when the gateway cannot say what became of a job. */
+export function whereToLook(key: string): string {
+  const { name, value } = keyLabel(key);
+  return `If it is there it goes on, and is billed: look on Vertex AI for a job with the label ${name}=${value}.`;
 }
 
 /** What Vertex AI refused, for the job's owner: the words of Vertex AI, without names of resources. */
-export function refusal(error: unknown): JobFailure {
+function refusal(error: unknown, whereToLook: string): JobFailure {
   const message = error instanceof Error ? withoutResources(error.message) : 'no reason was given';
-  return new JobFailure('VERTEX_REFUSED', `Vertex AI refused the job: ${message}`, { cause: error });
+  return new JobFailure('VERTEX_REFUSED', `Vertex AI refused the job: ${message}${whereToLook}`, { cause: error });
 }

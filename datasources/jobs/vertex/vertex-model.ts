@@ -23,3 +23,10 @@ export function vertexModel(model: Model): VertexModel {
     location: groups.location,
   };
 }
+
+/** The location in the name of any resource of Vertex AI. */
+export function locationOf(name: string): string {
+  const [, location] = /^projects\/[^/]+\/locations\/([^/]+)\//.exec(name) ?? [];
+  if (location === undefined) throw new Error(`"${name}" is no resource of a location`);
+  return location;
+}

@@ -13,7 +13,7 @@ import { VertexClients, type ClientOptions } from '../../vertex/vertex-clients.j
 import type { OnlineRead, OnlineStore, OnlineWrite } from '../online-store.js';
 
 import { readLegacyValues } from './read-values.js';
-import { writeLegacyValues } from './write-values.js';
+import { refuseTimesFarAway, writeLegacyValues } from './write-values.js';
 
 /**
  * The bridge: values that still live in Vertex AI Feature Store (Legacy), whose API ends on 2027-02-17. Entity types and
@@ -24,11 +24,13 @@ export class VertexLegacyOnlineStore implements OnlineStore {
   readonly maxEntityIdsPerRead = 1000;
   readonly #settings: VertexLegacySettings;
   readonly #clients: VertexClients;
+  readonly #clock: Clock;
   readonly #health: RecentAnswer<boolean>;
 
   constructor(settings: VertexLegacySettings, clients: VertexClients, clock: Clock) {
     this.#settings = settings;
     this.#clients = clients;
+    this.#clock = clock;
     this.#health = new RecentAnswer(() => this.#answers(), clock);
   }
 
@@ -56,6 +58,7 @@ export class VertexLegacyOnlineStore implements OnlineStore {
   async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
     const entities = newestValues(entityType, writes);
     if (entities.size === 0) return;
+    refuseTimesFarAway(entities, this.#clock());
     try {
       await writeLegacyValues(this.#clients, this.#nameOf(entityType), entities);
     } catch (error) {

@@ -1,3 +1,5 @@
+import { badInput } from '../../../errors/app-error.js';
+import { formatInstant, type Instant } from '../../../values/instant.js';
 import { retrying, WRITE_POLICY } from '../../vertex/call-policy.js';
 import { encodeValue, type WireValue } from '../../vertex/feature-value.js';
 import type { VersionedValue } from '../../vertex/newest-values.js';
@@ -9,8 +11,33 @@ interface Payload {
   readonly featureValues: Readonly<Record<string, WireValue>>;
 }
 
-/** Half of what the service takes in a request (1 MB): the size of a message is only estimated here. */
+/**
+ * Half of what the service takes in a request (1 MB): the size of a message is only estimated here. Its other limit, of
+ * 100,000 values, is further away: a value is over 20 bytes long with its name.
+ */
 const BYTES_PER_REQUEST = 500_000;
+
+const DAY = 86_400_000_000n;
+const DAYS_BACK = 1825n;
+const DAYS_AHEAD = 366n;
+
+/** The service refuses such a value with all others of its request, when those before it are already written. */
+export function refuseTimesFarAway(
+  entities: ReadonlyMap<string, ReadonlyMap<string, VersionedValue>>,
+  now: Instant,
+): void {
+  for (const values of entities.values()) {
+    for (const [feature, { version }] of values) {
+      const time = version.timestamp;
+      if (time === null || (time >= now - DAYS_BACK * DAY && time <= now + DAYS_AHEAD * DAY)) continue;
+      throw badInput(
+        `A value of "${feature}" is of ${formatInstant(time)}. The legacy feature store takes none of more than ` +
+          `${DAYS_BACK} days ago or ${DAYS_AHEAD} days ahead; the offline store takes it.`,
+        'timestamp',
+      );
+    }
+  }
+}
 
 /**
  * Writes values into a legacy entity type. Each carries its own time: the same request again writes the same cells, and

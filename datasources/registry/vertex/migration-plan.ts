@@ -1,4 +1,5 @@
 import { VALUE_TYPES, type ValueType } from '../../../values/value-type.js';
+import { quoteForBigQuery } from '../../offline/point-in-time/bigquery-table.js';
 import { locationName, legacyEntityTypeName } from '../../vertex/resource-names.js';
 import type { FeaturestoreInput } from '../yaml/document.js';
 import type { LegacyEntityType, LegacyFeature, LegacyFeaturestore } from './legacy-featurestore.js';
@@ -67,7 +68,7 @@ export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarge
       })),
     tables: entityTypes.map(({ entityType, features }) => ({
       entityType: entityType.name,
-      sql: tableSql(`${project}.${tableOf(entityType)}`, `${project}.${exportOf(entityType)}`, features),
+      sql: tableSql(`${project}.${tableOf(entityType)}`, `${project}.${exportOf(entityType)}`, entityType, features),
     })),
     creations: [
       ...entityTypes.flatMap(({ entityType, features }) =>
@@ -119,8 +120,22 @@ function isValueType(text: string): text is ValueType {
   return (VALUE_TYPES as readonly string[]).includes(text);
 }
 
-function tableSql(table: string, exported: string, features: readonly LegacyFeature[]): string {
-  const columns = ['ENTITY_ID AS entity_id', `TIME AS ${TIME_COLUMN}`, ...features.map(({ name }) => name)];
+/**
+ * The columns of an export are nowhere documented. That the id is in `entity_type_<entity type>` and the time in
+ * `feature_timestamp` is how Google's own migration kit reads a full export (GoogleCloudPlatform/professional-services,
+ * tools/vertexai-featurestore-migration-kit: legacy_exporter.py, feature_store_importer.py). googleapis/python-aiplatform
+ * agrees: its system tests find the id under that name in tables of the batch read, and no feature may be called
+ * `feature_timestamp` (featurestore_utils.py).
+ */
+function tableSql(
+  table: string,
+  exported: string,
+  { name: entityType }: LegacyEntityType,
+  features: readonly LegacyFeature[],
+): string {
+  // A feature may be called as a keyword of SQL is.
+  const names = features.map(({ name }) => quoteForBigQuery(name));
+  const columns = [`entity_type_${entityType} AS entity_id`, TIME_COLUMN, ...names];
   return [
     `CREATE TABLE \`${table}\``,
     `PARTITION BY DATE(${TIME_COLUMN}) CLUSTER BY entity_id AS`,

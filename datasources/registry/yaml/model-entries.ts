@@ -60,9 +60,18 @@ const model = z
       .describe('A server that keeps Vertex AI’s contract for custom containers.'),
     vertex: z
       .strictObject({
-        project: z.string().min(1).describe('The Google Cloud project.'),
-        location: z.string().min(1).describe('The region, e.g. europe-west4.'),
-        model: z.string().min(1).describe('The id of the model, with @version or @alias if it is not the default.'),
+        project: z
+          .string()
+          .regex(/^[a-z0-9:.-]+$/)
+          .describe('The Google Cloud project.'),
+        location: z
+          .string()
+          .regex(/^[a-z0-9-]+$/)
+          .describe('The region, e.g. europe-west4.'),
+        model: z
+          .string()
+          .regex(/^[\w.-]+(@[\w-]+)?$/)
+          .describe('The id of the model, with @version or @alias if it is not the default.'),
       })
       .optional()
       .describe('A model in Vertex AI’s model registry, for batch prediction there.'),

@@ -8,23 +8,29 @@ export interface CloudStorageServer {
   readonly apiEndpoint: string;
   /** Objects by bucket and name. */
   readonly objects: Map<string, string>;
+  /** Names of objects whose download breaks off half-way. */
+  readonly broken: Set<string>;
+  /** Downloads that have ended, and whether all of the object was sent. */
+  readonly downloads: { readonly name: string; readonly isWhole: boolean }[];
   stop(): Promise<void>;
 }
+
+type World = Pick<CloudStorageServer, 'objects' | 'broken' | 'downloads'>;
 
 /** Objects on a page of a list: few, so that paging happens. */
 const PAGE_SIZE = 2;
 
 /** Cloud Storage's JSON API as far as results need it: list by prefix, download, and upload in one request. */
 export async function startCloudStorageServer(bucket: string): Promise<CloudStorageServer> {
-  const objects = new Map<string, string>();
+  const world: World = { objects: new Map(), broken: new Set(), downloads: [] };
   const server = createServer((request, response) => {
-    answer(bucket, objects, request, response).catch((error: unknown) => refuse(response, 500, String(error)));
+    answer(bucket, world, request, response).catch((error: unknown) => refuse(response, 500, String(error)));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     apiEndpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    objects,
+    ...world,
     stop: async () => {
       server.close();
       server.closeAllConnections();
@@ -35,7 +41,7 @@ export async function startCloudStorageServer(bucket: string): Promise<CloudStor
 
 async function answer(
   bucket: string,
-  objects: Map<string, string>,
+  { objects, broken, downloads }: World,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -70,16 +76,21 @@ async function answer(
     list(bucket, objects, searchParams, response);
     return;
   }
-  const content = objects.get(decodeURIComponent(object));
+  const name = decodeURIComponent(object);
+  const content = objects.get(name);
   if (content === undefined) {
     refuse(response, 404, 'No such object');
     return;
   }
   if (searchParams.get('alt') !== 'media') {
-    json(response, { bucket, name: decodeURIComponent(object) });
+    json(response, { bucket, name });
     return;
   }
-  response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(content);
+  const bytes = Buffer.from(content);
+  response.on('close', () => downloads.push({ name, isWhole: response.writableFinished && !broken.has(name) }));
+  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes.length });
+  if (!broken.has(name)) response.end(bytes);
+  else response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
 }
 
 function list(bucket: string, objects: Map<string, string>, query: URLSearchParams, response: ServerResponse): void {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../values/clock.js';
 import { FeatureViewWorld } from './vertex/feature-views.js';
 import { LegacyWorld } from './vertex/legacy-featurestores.js';
 import { startVertexServer, type VertexServer } from './vertex-server.js';
@@ -14,9 +15,9 @@ export interface VertexWorld {
 }
 
 /** A whole Vertex AI for features: both generations, with nothing in them but an online store and a featurestore. */
-export async function startVertexWorld(): Promise<VertexWorld> {
-  const views = new FeatureViewWorld(PLACE, () => VERTEX_NOW);
-  const legacy = new LegacyWorld(PLACE, () => VERTEX_NOW);
+export async function startVertexWorld(now: Clock = () => VERTEX_NOW): Promise<VertexWorld> {
+  const views = new FeatureViewWorld(PLACE, now);
+  const legacy = new LegacyWorld(PLACE, now);
   views.addOnlineStore('serving');
   legacy.addFeaturestore('old_shop');
   const server = await startVertexServer(PLACE, [...views.services(), ...legacy.services()]);

@@ -7,8 +7,6 @@ import type { Region } from './strict-requests.js';
 export class BatchPredictionWorld {
   /** By resource name, in the order of creation. */
   readonly jobs = new Map<string, any>();
-  /** Hides new jobs from lists, as a list that lags behind does. */
-  listsLag = false;
 
   constructor(
     readonly region: Region,
@@ -31,7 +29,7 @@ export class BatchPredictionWorld {
           CreateBatchPredictionJob: ({ parent, batchPredictionJob }) => this.#create(parent, batchPredictionJob),
           GetBatchPredictionJob: ({ name }) => this.#job(name),
           ListBatchPredictionJobs: (request) => {
-            const { items, nextPageToken } = pageOf(this.listsLag ? [] : this.#matching(request), request, 100);
+            const { items, nextPageToken } = pageOf(this.#matching(request), request, 100);
             return { batchPredictionJobs: items, nextPageToken };
           },
           CancelBatchPredictionJob: ({ name }) => {
@@ -54,7 +52,7 @@ export class BatchPredictionWorld {
       if (job[field]) refuse('INVALID_ARGUMENT', `Field: ${field}; Message: output only`);
     if (!this.models.has(job.model)) refuse('NOT_FOUND', `The Model "${job.model}" does not exist.`);
     checkInput(job);
-    checkOutput(job.outputConfig);
+    checkOutput(job.outputConfig, job.generateExplanation);
     checkResources(job);
     checkLabels(job.labels);
     const name = `${parent}/batchPredictionJobs/${1000 + this.jobs.size}`;
@@ -72,8 +70,21 @@ export class BatchPredictionWorld {
   }
 }
 
-const ENDED = new Set(['JOB_STATE_SUCCEEDED', 'JOB_STATE_FAILED', 'JOB_STATE_CANCELLED', 'JOB_STATE_EXPIRED']);
-const OUTPUT_ONLY = ['name', 'outputInfo', 'error', 'resourcesConsumed', 'completionStats', 'createTime'];
+const ENDED = new Set(
+  ['SUCCEEDED', 'PARTIALLY_SUCCEEDED', 'FAILED', 'CANCELLED', 'EXPIRED'].map((state) => `JOB_STATE_${state}`),
+);
+const OUTPUT_ONLY = [
+  'name',
+  'modelVersionId',
+  'outputInfo',
+  'error',
+  'resourcesConsumed',
+  'completionStats',
+  'createTime',
+  'startTime',
+  'endTime',
+  'updateTime',
+];
 
 function checkInput({ inputConfig, instanceConfig }: any): void {
   const { instancesFormat, gcsSource, bigquerySource } = inputConfig;
@@ -86,15 +97,24 @@ function checkInput({ inputConfig, instanceConfig }: any): void {
     refuse('INVALID_ARGUMENT', 'bigquery_source.input_uri');
   }
   for (const uri of gcsSource?.uris ?? []) if (!uri.startsWith('gs://')) refuse('INVALID_ARGUMENT', 'gcs_source.uris');
-  if (instanceConfig?.excludedFields.length > 0 && instancesFormat === 'csv') {
-    refuse('INVALID_ARGUMENT', 'instance_config.excluded_fields');
+  if (instanceConfig && instancesFormat === 'csv') refuse('INVALID_ARGUMENT', 'instance_config does not apply to csv');
+  if (instanceConfig?.includedFields.length > 0 && instanceConfig.excludedFields.length > 0) {
+    refuse('INVALID_ARGUMENT', 'instance_config: included_fields or excluded_fields, not both');
+  }
+  if (!['', 'object', 'array', undefined].includes(instanceConfig?.instanceType)) {
+    refuse('INVALID_ARGUMENT', 'instance_config.instance_type');
   }
 }
 
-function checkOutput({ predictionsFormat, gcsDestination, bigqueryDestination }: any): void {
+function checkOutput({ predictionsFormat, gcsDestination, bigqueryDestination }: any, explains: boolean): void {
   const isTable = predictionsFormat === 'bigquery';
   if (isTable !== Boolean(bigqueryDestination) || isTable === Boolean(gcsDestination)) {
     refuse('INVALID_ARGUMENT', `output_config: ${predictionsFormat} does not go with its destination`);
+  }
+  if (!['bigquery', 'jsonl', 'csv'].includes(predictionsFormat)) refuse('INVALID_ARGUMENT', 'predictions_format');
+  if (explains && predictionsFormat === 'csv') refuse('INVALID_ARGUMENT', 'generate_explanation: not for csv');
+  if (bigqueryDestination && !/^bq:\/\/[^.]+(\.[^.]+){0,2}$/.test(bigqueryDestination.outputUri)) {
+    refuse('INVALID_ARGUMENT', 'bigquery_destination.output_uri');
   }
   if (gcsDestination && !gcsDestination.outputUriPrefix.startsWith('gs://')) {
     refuse('INVALID_ARGUMENT', 'gcs_destination.output_uri_prefix');
@@ -106,9 +126,11 @@ function checkResources({ dedicatedResources, manualBatchTuningParameters }: any
     if (manualBatchTuningParameters) refuse('INVALID_ARGUMENT', 'manual_batch_tuning_parameters');
     refuse('INVALID_ARGUMENT', 'The model needs dedicated_resources');
   }
+  if (manualBatchTuningParameters?.batchSize < 1)
+    refuse('INVALID_ARGUMENT', 'manual_batch_tuning_parameters.batch_size');
   const { machineSpec, startingReplicaCount, maxReplicaCount } = dedicatedResources;
   if (!machineSpec.machineType) refuse('INVALID_ARGUMENT', 'machine_spec.machine_type');
-  if (machineSpec.acceleratorCount > 0 && machineSpec.acceleratorType === 'ACCELERATOR_TYPE_UNSPECIFIED') {
+  if (machineSpec.acceleratorCount > 0 !== (machineSpec.acceleratorType !== 'ACCELERATOR_TYPE_UNSPECIFIED')) {
     refuse('INVALID_ARGUMENT', 'machine_spec.accelerator_type');
   }
   if (startingReplicaCount < 1 || maxReplicaCount < startingReplicaCount) {
@@ -117,6 +139,7 @@ function checkResources({ dedicatedResources, manualBatchTuningParameters }: any
 }
 
 function checkLabels(labels: Readonly<Record<string, string>>): void {
+  if (Object.keys(labels).length > 64) refuse('INVALID_ARGUMENT', 'labels: more than 64');
   for (const [key, value] of Object.entries(labels)) {
     if (!/^[a-z][a-z0-9_-]{0,62}$/.test(key) || !/^[a-z0-9_-]{0,63}$/.test(value)) {
       refuse('INVALID_ARGUMENT', `labels: "${key}"`);
