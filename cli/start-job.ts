@@ -13,7 +13,8 @@ export interface StartOptions {
   readonly label?: readonly string[];
   readonly idempotencyKey?: string;
   readonly maxCostUsd?: number;
-  /** These three of jobs that write something of their own. */
+  /** These of jobs that write something of their own, and of which a query says what they cost. */
+  readonly estimate?: boolean;
   readonly name?: string;
   readonly output?: string;
   readonly outputFormat?: string;
@@ -23,7 +24,8 @@ export function addOutputOptions(command: Command): Command {
   return command
     .option('--output <location>', 'where the result goes: a path in the folder for files, or a table')
     .option('--output-format <format>', 'what the result is kept as')
-    .option('--name <name>', 'what to call the job');
+    .option('--name <name>', 'what to call the job')
+    .option('--estimate', 'only say what it would cost; nothing is started');
 }
 
 export function addStartOptions(command: Command): Command {
@@ -39,23 +41,44 @@ export function addStartOptions(command: Command): Command {
 export interface StartRequest {
   readonly mutation: string;
   readonly inputType: string;
+  /** Absent: the job says it when it is started. */
+  readonly estimate?: EstimateRequest;
   /** What is said by options. undefined says nothing. */
   readonly input: Readonly<Record<string, unknown>>;
   /** What holds where neither an option nor the input file says anything. */
   readonly defaults?: Readonly<Record<string, unknown>>;
 }
 
-/** Starts a job by a mutation, prints its id and what it was estimated to cost, and watches it unless told not to. */
+/** The query that says what the job will cost, and what of the mutation's input it takes; absent: all of it. */
+export interface EstimateRequest {
+  readonly query: string;
+  readonly inputType: string;
+  readonly part?: string;
+}
+
+/**
+ * Says what a job is estimated to cost, then starts it by a mutation, prints its id and watches it unless told not to. With
+ * --estimate it ends when that is said.
+ */
 export async function startJob(
-  { mutation, inputType, input, defaults = {} }: StartRequest,
+  { mutation, inputType, estimate, input, defaults = {} }: StartRequest,
   options: StartOptions,
 ): Promise<void> {
   const gateway = new GatewayClient(options.url);
+  const whole = await wholeInput([input, commonInput(options)], options, defaults);
+  if (estimate) {
+    const estimated = estimateText(await askEstimate(gateway, estimate, whole));
+    if (options.estimate) {
+      process.stdout.write(estimated);
+      return;
+    }
+    // Not of the output: that is the id alone, for the next command.
+    process.stderr.write(estimated);
+  }
+  const cost = estimate ? '' : `estimatedCost { ${ESTIMATE} }`;
   const query = `mutation ($input: ${inputType}!) {
-    ${mutation}(input: $input) { job { id estimatedCost { ${ESTIMATE} } } userErrors { message field } } }`;
-  const answer = await gateway.ask<Readonly<Record<string, Payload>>>(query, {
-    input: await wholeInput([input, commonInput(options)], options, defaults),
-  });
+    ${mutation}(input: $input) { job { id ${cost} } userErrors { message field } } }`;
+  const answer = await gateway.ask<Readonly<Record<string, Payload>>>(query, { input: whole });
   const { job = null, userErrors = [] } = answer[mutation] ?? {};
   if (!job) {
     throw new OperatorError(
@@ -64,21 +87,32 @@ export async function startJob(
     );
   }
   process.stdout.write(`${job.id}\n`);
-  // Not of the output: that is the id alone, for the next command.
   if (job.estimatedCost) process.stderr.write(estimateText(job.estimatedCost));
   if (options.watch) await watchJob(gateway, job.id);
 }
 
+async function askEstimate(
+  gateway: GatewayClient,
+  { query, inputType, part }: EstimateRequest,
+  whole: Readonly<Record<string, unknown>>,
+): Promise<AskedEstimate> {
+  const answer = await gateway.ask<Readonly<Record<string, AskedEstimate>>>(
+    `query ($input: ${inputType}!) { ${query}(input: $input) { ${ESTIMATE} } }`,
+    { input: part === undefined ? whole : whole[part] },
+  );
+  return answer[query]!;
+}
+
 interface Payload {
-  readonly job: { readonly id: string; readonly estimatedCost: AskedEstimate | null } | null;
+  readonly job: { readonly id: string; readonly estimatedCost?: AskedEstimate | null } | null;
   readonly userErrors: readonly { readonly message: string; readonly field: readonly string[] | null }[];
 }
 
 /** What is said in a file, then by options, which win. */
-export async function wholeInput(
+async function wholeInput(
   said: readonly Readonly<Record<string, unknown>>[],
-  { input: file }: Pick<StartOptions, 'input'>,
-  defaults: Readonly<Record<string, unknown>> = {},
+  { input: file }: StartOptions,
+  defaults: Readonly<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> {
   const given = file === undefined ? {} : await readInput(file);
   return [given, ...said].reduce<Record<string, unknown>>(merged, defaults);

@@ -17,6 +17,7 @@ import { LocalTrainingSets } from '../datasources/jobs/local-training-set/local-
 import { TrainingSetRunner } from '../datasources/jobs/local-training-set/training-set-runner.js';
 import { PricedJobs } from '../datasources/jobs/priced-jobs.js';
 import { scanWork } from '../datasources/jobs/scan-work.js';
+import { sweepWorkFolder } from '../datasources/jobs/sweep-work-folder.js';
 import type { TrainingSets } from '../datasources/jobs/training-sets.js';
 import { HttpServing } from '../datasources/models/http/http-serving.js';
 import type { ModelRuntime, ModelServing } from '../datasources/models/model.js';
@@ -31,6 +32,7 @@ import { systemClock } from '../values/clock.js';
 import { openFeatureViewSyncs } from './feature-view-syncs.js';
 import type { GoogleClientOptions } from './google-clients.js';
 import { measuredJobStore } from './measured-job-store.js';
+import { allOrNone, type Opened } from './opened.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
 
@@ -60,12 +62,17 @@ const MAX_RUNNING_JOBS = 2;
 
 /** The job engine with all it can do. What was not finished by the last process is taken up. */
 export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
+  return allOrNone((opened) => openAll(options, opened));
+}
+
+async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> {
   const { registry, stores, costs, dataDirectory, areSchedulesKept, logger, metrics } = options;
   const files = await DataFiles.open(join(dataDirectory, 'files'));
   const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
-  const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
   const scratch = await DuckDbDatabase.open(':memory:');
+  opened.closeBy(() => scratch.close());
+  const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
   const room = {
     jobs: store,
     files,
@@ -103,8 +110,17 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   routes.set('vertex', vertex.route);
   const vertexClient = options.google?.vertex;
   const syncs = openFeatureViewSyncs({ registry, engine, stores, clock: systemClock, vertexClient });
+  // Schedules stop first, then the engine, which closes the job store: its jobs use all else to their end.
+  opened.closeBy(() => vertex.close());
+  opened.closeBy(() => syncs.close());
+  opened.closeBy(() => engine.stop());
+  const swept = await sweepWorkFolder(workFolder, store);
+  if (swept.length > 0) logger.info({ files: swept.length }, 'work of jobs that had ended was removed');
   await engine.resume();
-  const schedules = areSchedulesKept && keepSchedules(registry, featureViewSyncs, logger);
+  if (areSchedulesKept) {
+    const schedules = keepSchedules(registry, featureViewSyncs, logger);
+    opened.closeBy(() => schedules.stop());
+  }
   return {
     engine,
     batchPredictions: batchPrediction,
@@ -112,13 +128,7 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
       scanWork(request, stores, systemClock()),
     ),
     featureViewSyncs,
-    close: async () => {
-      if (schedules) await schedules.stop();
-      await engine.stop();
-      await vertex.close();
-      await syncs.close();
-      scratch.close();
-    },
+    close: () => opened.close(),
   };
 }
 

@@ -11,7 +11,7 @@ import { EntityResolver } from './entity.resolver.js';
 import { FeatureViewSyncResolver, SyncsOfFeatureViewResolver } from './feature-view-sync.resolver.js';
 import { FeatureResolver, FeatureViewResolver } from './feature.resolver.js';
 import { FeaturestoreResolver } from './featurestore.resolver.js';
-import { HistoricalCostResolver } from './historical-cost.resolver.js';
+import { JobCostResolver } from './job-cost.resolver.js';
 import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
 import { JobResolver } from './job.resolver.js';
 import { NodeResolver } from './node.resolver.js';
@@ -42,7 +42,7 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       NodeResolver,
       CostResolver,
       ServingComparisonResolver,
-      HistoricalCostResolver,
+      JobCostResolver,
       JobResolver,
       BatchPredictionResolver,
       TrainingSetResolver,

@@ -45,7 +45,7 @@ await prepareStores(
 );
 await online.close();
 
-const flights = airport.featurestore.tables.get('flights')!;
+const flights = airport.featurestore.tables.get('flights')!.path;
 const files = await DataFiles.open(join(folder, 'files'));
 await database.use((connection) => connection.run(`COPY (FROM '${flights}') TO '${files.folder}/flights.parquet'`));
 const rooms = { database, elsewhere: () => undefined, registry, files, workFolder: join(folder, 'work') };

@@ -133,4 +133,27 @@ describeWithGoogleSql('a gateway over BigQuery', () => {
     const joined: any = await (await ask(`{ trainingSetPreview(${input}) { rows } }`)).json();
     expect(joined.data.trainingSetPreview.rows).toMatchObject([{ entity_id: 'x', a: 'from BigQuery' }]);
   });
+
+  it('stays in service when BigQuery is down: values now have no part in it', async () => {
+    const gone = await startBigQuery(() => NOW);
+    const registry = smallRegistry();
+    const sources = registry.featurestores.flatMap(({ entityTypes }) => entityTypes).flatMap((type) => type.sources);
+    const bigQuery: OfflineStore = await openTestStore(gone, sources);
+    await gone.stop();
+    const gateway = await startTestGateway(registry, {
+      wrap: (stores) => ({ online: (featurestore) => stores.online(featurestore), offline: () => bigQuery }),
+    });
+    onTestFinished(() => gateway.close());
+    const { data, errors } = await gateway.ask(
+      `{ featurestore(name: "shop") { onlineStore { healthy } offlineStore { healthy } entityType(name: "customer") {
+        entity(entityId: "c1") { features(names: ["city"]) { status } } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.featurestore).toEqual({
+      onlineStore: { healthy: true },
+      offlineStore: { healthy: false },
+      entityType: { entity: { features: [{ status: 'NOT_FOUND' }] } },
+    });
+    expect((await fetch(new URL('/readyz', gateway.url))).status).toBe(200);
+  });
 });

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { badInput } from '../../../errors/app-error.js';
+import { commentOfTable } from '../../offline/duckdb/job-tables.js';
 import type { ScanWork } from '../job-costs.js';
 import type { JobEngine } from '../job-engine.js';
 import type {
@@ -12,8 +13,8 @@ import type {
 } from '../training-sets.js';
 import { joinLabels } from './join-labels.js';
 import { labelRelation, MAX_INLINE_LABELS } from './label-relation.js';
-import { prepareLabels, tableNamed } from './make-training-set.js';
-import { outputAsJoined } from './output-format.js';
+import { prepareLabels } from './make-training-set.js';
+import { outputAsJoined, TABLES_SCHEMA } from './output-format.js';
 import { previewRows } from './preview-rows.js';
 import { planTrainingSet } from './training-set-plan.js';
 import { outputOf, type TrainingSetRooms } from './training-set-runner.js';
@@ -90,7 +91,7 @@ export class LocalTrainingSets implements TrainingSets {
     const { format, target, location } = await outputOf(output, '', this.rooms.files);
     const exists =
       format === 'TABLE'
-        ? (await tableNamed(work, target)) !== undefined
+        ? (await commentOfTable(work.connection, TABLES_SCHEMA, target)) !== undefined
         : await access(target).then(
             () => true,
             () => false,

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { badInput } from '../../../errors/app-error.js';
 import type { DataFiles } from '../../files/data-files.js';
 import type { DuckDbDatabase } from '../../offline/duckdb/database.js';
+import { jobTableName } from '../../offline/duckdb/job-tables.js';
 import type { Registry } from '../../registry/registry.js';
 import { stopReason, type JobControl, type JobOutcome, type JobRunner, type LeftByJob } from '../job-runner.js';
 import type { JobRecord } from '../job.js';
@@ -137,7 +137,6 @@ function outcomeOf(result: TrainingSetResult): JobOutcome {
 }
 
 const EXTENSIONS = { PARQUET: 'parquet', CSV: 'csv' } as const;
-const TABLE_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
 /** Where an output goes; one that is not named is called after the job. */
 export async function outputOf(
@@ -146,12 +145,8 @@ export async function outputOf(
   files: DataFiles,
 ): Promise<Output> {
   if (format === 'TABLE') {
-    const name = location ?? `job_${jobId.replaceAll('-', '_')}`;
-    if (TABLE_NAME.test(name)) return { format, location: `${TABLES_SCHEMA}.${name}`, target: name };
-    throw badInput(
-      `"${name}" is no name for a table: letters, digits and underscores, at most 63, a letter first.`,
-      'output.location',
-    );
+    const name = jobTableName(location, jobId);
+    return { format, location: `${TABLES_SCHEMA}.${name}`, target: name };
   }
   const name = location ?? `training-sets/${jobId}.${EXTENSIONS[format]}`;
   return { format, location: name, target: await files.writable(name, 'output.location') };

@@ -255,8 +255,34 @@ featurestores:
     ]);
     const registry = await load(yaml.replace(/, b: .*}/, ' }'), { 'data/a.csv': 'x', 'c.sql': 'SELECT 1' });
     const shop = registry.featurestore('shop');
-    expect(shop.tables.get('flights')).toMatch(/vega-datasets\/data\/airports\.csv$/);
+    expect(shop.tables.get('flights')!.path).toMatch(/vega-datasets\/data\/airports\.csv$/);
     expect(shop.entityTypes[0]!.sources[0]!.sql).toBe('SELECT 1');
+  });
+
+  it('reads what the columns of a CSV file are, and refuses to be told that of other files', async () => {
+    const yaml = `
+featurestores:
+  - name: shop
+    tables: { a: { file: data/a.csv, columns: { number: VARCHAR } }, b: data/b.parquet, c: { file: data/c.tsv.gz } }
+    entityTypes:
+      - name: customer
+        sources: [{ features: [{ name: orders, valueType: INT64 }] }]
+`;
+    const files = { 'data/a.csv': 'x', 'data/b.parquet': 'x', 'data/c.tsv.gz': 'x' };
+    const { tables } = (await load(yaml, files)).featurestore('shop');
+    expect([...tables].map(([name, { columnTypes }]) => [name, [...columnTypes]])).toEqual([
+      ['a', [['number', 'VARCHAR']]],
+      ['b', []],
+      ['c', []],
+    ]);
+    const ofParquet = yaml.replace('b: data/b.parquet', 'b: { file: data/b.parquet, columns: { id: VARCHAR } }');
+    expect(await faultsOf(ofParquet, files)).toEqual([
+      expect.stringContaining('1 fault'),
+      expect.stringMatching(/featurestores\[0\]\.tables\.b\.columns: only columns of CSV files/),
+    ]);
+    expect((await faultsOf(yaml.replace('file: data/a.csv', 'path: data/a.csv'), files)).join()).toMatch(
+      /tables\.a: a table is the path of a file, or { file, columns }/,
+    );
   });
 
   it('names a BigQuery dataset as the offline store, of which clients see neither project nor dataset', async () => {
