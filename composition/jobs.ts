@@ -124,8 +124,8 @@ async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> 
   return {
     engine,
     batchPredictions: batchPrediction,
-    trainingSets: new LocalTrainingSets(trainingSetRooms, engine, (request) =>
-      scanWork(request, stores, systemClock()),
+    trainingSets: new LocalTrainingSets(trainingSetRooms, engine, (request, countLabels) =>
+      scanWork(request, stores, systemClock(), countLabels),
     ),
     featureViewSyncs,
     close: () => opened.close(),

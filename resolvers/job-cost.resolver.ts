@@ -16,10 +16,11 @@ export class JobCostResolver {
     description: 'What a training set will cost in bytes scanned, without making it. Embedded stores cost nothing.',
   })
   async estimateHistoricalQuery(
-    @Ctx() { registry, stores, costs, now }: RequestContext,
+    @Ctx() { registry, stores, costs, trainingSets, now }: RequestContext,
     @Arg('input', () => TrainingSetInput, { description: 'The training set.' }) input: TrainingSetInput,
   ): Promise<CostEstimate> {
-    const work = await scanWork(trainingSetRequest(registry, input), stores, now);
+    const request = trainingSetRequest(registry, input);
+    const work = await scanWork(request, stores, now, () => trainingSets.countLabels(request));
     return costEstimate(await costs.estimator.historicalQuery(work));
   }
 

@@ -79,7 +79,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 function clientLeaving(response: ServerResponse): AbortSignal {
   const left = new AbortController();
   response.once('close', () => {
-    if (!response.writableFinished) left.abort(new Error('the client went away'));
+    if (!response.writableFinished) left.abort(new AppError('CLIENT_GONE', 'The client went away.'));
   });
   return left.signal;
 }

@@ -7,6 +7,7 @@ import {
   type ExecutionResult,
   type GraphQLFormattedError,
 } from 'graphql';
+import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import { requestScope } from '../observability/request-scope.js';
@@ -128,7 +129,7 @@ export class Subscriptions {
     const gone = new AbortController();
     const end = async (): Promise<IteratorReturnResult<undefined>> => {
       left();
-      gone.abort(new Error('the client went away'));
+      gone.abort(new AppError('CLIENT_GONE', 'The client went away.'));
       await source.return?.();
       return { done: true, value: undefined };
     };

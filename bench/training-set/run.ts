@@ -60,8 +60,8 @@ const engine = new JobEngine({
   maxRunning: 1,
   onError: (error) => process.stderr.write(`${String(error)}\n`),
 });
-const trainingSets = new LocalTrainingSets(rooms, engine, (request) =>
-  scanWork(request, { offline: () => offline }, systemClock()),
+const trainingSets = new LocalTrainingSets(rooms, engine, (request, countLabels) =>
+  scanWork(request, { offline: () => offline }, systemClock(), countLabels),
 );
 const featuresOf = (entityType: typeof airport, names: readonly string[]) =>
   names.map((name) => featureOf(entityType, name));

@@ -47,7 +47,13 @@ describeWithGoogleSql('a query of BigQuery that nobody waits for', () => {
     server.requests.length = 0;
     server.jobs.isHeld = true;
   };
-  const running = (count = 1) => until(() => server.jobs.all.size === count);
+  const started = (count = 1) => until(() => server.jobs.all.size === count);
+  /** Started, and waited for. */
+  const running = async (count = 1): Promise<void> => {
+    await started(count);
+    const results = [...server.jobs.all.keys()].map((id) => `GET /projects/${PROJECT}/queries/${id}`);
+    await until(() => results.every((request) => server.requests.includes(request)));
+  };
   /** Every job that was started has been cancelled, by a request that names it, and nothing else has ended it. */
   const allCancelled = async (): Promise<void> => {
     const jobs = [...server.jobs.all.values()];
@@ -82,7 +88,7 @@ describeWithGoogleSql('a query of BigQuery that nobody waits for', () => {
     await until(() => server.requests.some((name) => START_JOB.test(name)));
     abort('enough');
     await expect(read).rejects.toThrow('enough');
-    await running();
+    await started();
     await allCancelled();
   });
 
@@ -184,6 +190,8 @@ describeWithGoogleSql('a query of BigQuery that nobody waits for', () => {
     await running();
     asking.destroy();
     await allCancelled();
+    // No fault of the gateway: an alarm must not ring for each client that goes.
+    await until(async () => (await gateway.metrics.metrics()).includes('code="CLIENT_GONE"'));
   });
 });
 

@@ -80,6 +80,7 @@ describeWithGoogleSql('a gateway over BigQuery', () => {
       join(folder, 'registry.yaml'),
       `featurestores:
   - name: test
+    labels: { tenant: Team A }
     offlineStore: { kind: BIGQUERY, project: ${PROJECT}, dataset: ${DATASET}, location: EU }
     entityTypes:
       - { name: wired, sources: [{ features: [{ name: a, valueType: STRING }] }] }
@@ -115,7 +116,12 @@ describeWithGoogleSql('a gateway over BigQuery', () => {
       data: { entity: { features: [{ value: 'from BigQuery', status: 'PRESENT' }] } },
     });
     const [job] = server.jobs.all.values();
-    expect(job?.configuration.labels.request_id).toBe(response.headers.get('x-request-id'));
+    expect(job?.configuration.labels).toEqual({
+      application: 'featuregraph',
+      operation: 'point_in_time',
+      tenant: 'team_a',
+      request_id: response.headers.get('x-request-id'),
+    });
 
     // What it would cost is asked of BigQuery, by a dry run, and priced by the book of the cloud.
     server.jobs.all.clear();

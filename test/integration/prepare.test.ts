@@ -208,6 +208,14 @@ it('keeps rows without id or time out, counts them, and keeps the rows beside th
   expect((await offline.append(customer.sources[0]!, [unnamed])).rejected).toHaveLength(1);
 });
 
+it('counts a row with an empty id as one without', async () => {
+  const registry = REGISTRY.replace('entityIdColumns: [country, number]', 'entityIdColumns: [country]');
+  const sql = SQL.replace('country,', `if(country = 'DE', '', country) AS country,`);
+  const prepared = await prepare(temporaryFolder(), { registry, sql });
+  onTestFinished(prepared.close);
+  expect(prepared.outcome.rowsKeptOut).toEqual(new Map([[prepared.customer.sources[0], 1]]));
+});
+
 it('takes times of a CSV file whose digits beyond a microsecond are zeros', async () => {
   const prepared = await prepare(temporaryFolder(), { csv: CSV.replace('00:00:00.000001', '00:00:00.000001000') });
   onTestFinished(prepared.close);

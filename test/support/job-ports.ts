@@ -83,6 +83,10 @@ export class AskedTrainingSets implements TrainingSets {
     return { columns: ['id'], rows: Array.from({ length: rows }, () => ({ id: 'a' })), validation: VALIDATION };
   }
 
+  async countLabels({ labels }: TrainingSetRequest): Promise<number> {
+    return labels.kind === 'INLINE' ? labels.rows.length : 0;
+  }
+
   async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
     this.asked.push(request);
     const { displayName, jobLabels: labels, createdBy, idempotencyKey, maxCostUsd = null } = request;

@@ -202,6 +202,7 @@ function countPointInTime(store: OfflineStore, reads: PointInTimeRead[]): Offlin
     },
     estimateBytes: (read) => store.estimateBytes(read),
     history: (read) => store.history(read),
+    rows: (read) => store.rows(read),
     append: (source, rows) => store.append(source, rows),
     newest: (source, read) => store.newest(source, read),
     estimateNewestBytes: (source, read) => store.estimateNewestBytes(source, read),

@@ -6,7 +6,7 @@ import type { Registry } from '../../registry/registry.js';
 import type { FeatureViewSyncJobRecord, FeatureViewSyncResult } from '../feature-view-syncs.js';
 import { stopReason, type JobControl, type JobOutcome, type JobRunner } from '../job-runner.js';
 import type { JobProgress } from '../job.js';
-import { outlastOutages } from '../outlast-outages.js';
+import { askPatiently } from '../ask-patiently.js';
 import { viewOf } from './sync-jobs.js';
 import { sourcesOf } from './sync-work.js';
 
@@ -63,7 +63,7 @@ export class LocalSyncRunner implements JobRunner {
     const online = this.stores.online(entityType.featurestore);
     const newest = this.stores.offline(entityType.featurestore).newest(source, { asOf, features, signal });
     for await (const writes of newest) {
-      await outlastOutages(signal, () => online.write(entityType, writes));
+      await askPatiently(signal, () => online.write(entityType, writes));
       yield rowsIn(writes);
     }
   }

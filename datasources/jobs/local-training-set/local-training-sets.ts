@@ -13,6 +13,7 @@ import type {
 } from '../training-sets.js';
 import { joinLabels } from './join-labels.js';
 import { labelRelation, MAX_INLINE_LABELS } from './label-relation.js';
+import { countLabels } from './load-labels.js';
 import { prepareLabels } from './make-training-set.js';
 import { outputAsJoined, TABLES_SCHEMA } from './output-format.js';
 import { previewRows } from './preview-rows.js';
@@ -28,7 +29,7 @@ export class LocalTrainingSets implements TrainingSets {
     private readonly rooms: TrainingSetRooms,
     private readonly jobs: JobEngine,
     /** What a request would scan. */
-    private readonly workOf: (request: TrainingSetRequest) => Promise<ScanWork>,
+    private readonly workOf: (request: TrainingSetRequest, countLabels: () => Promise<number>) => Promise<ScanWork>,
   ) {}
 
   async preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
@@ -55,6 +56,13 @@ export class LocalTrainingSets implements TrainingSets {
     });
   }
 
+  async countLabels(request: TrainingSetRequest): Promise<number> {
+    if (request.labels.kind === 'INLINE') return request.labels.rows.length;
+    return this.#withWork(async (work) =>
+      countLabels(work, request, await labelRelation(work, request, this.rooms.files)),
+    );
+  }
+
   async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
     checkRequest(request);
     const { displayName, jobLabels, createdBy, idempotencyKey, maxCostUsd = null, output } = request;
@@ -67,7 +75,7 @@ export class LocalTrainingSets implements TrainingSets {
       createdBy,
       idempotencyKey,
       maxCostUsd,
-      work: () => this.workOf(request),
+      work: () => this.workOf(request, () => this.countLabels(request)),
       check: () => this.#check(request),
     });
     return job as TrainingSetJobRecord;

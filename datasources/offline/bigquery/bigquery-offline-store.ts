@@ -6,20 +6,24 @@ import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import type {
   Abandonable,
   AppendOutcome,
+  BulkReads,
   FeatureRow,
   HistoryEntry,
   HistoryRead,
   NewestRead,
   OfflineStore,
   PointInTimeRead,
+  RowsRead,
 } from '../offline-store.js';
 import type { BigQueryForm } from '../point-in-time/bigquery.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { appendRows } from './append-rows.js';
+import { BigQueryBulkReads } from './bulk-reads.js';
 import { newestQuery, newestWrites } from './newest-values.js';
-import { QueryJobs, type QueryJobsOptions } from './query-jobs.js';
+import { LONGEST_SECONDS, QueryJobs, type QueryJobsOptions } from './query-jobs.js';
 import { historyEntry, historyQuery } from './read-history.js';
 import { emptyCells, placeRow, pointInTimeQueries } from './read-point-in-time.js';
+import { rowsQuery, storedRow } from './read-rows.js';
 import { addressOf, tableAt } from './source-table.js';
 
 const FORMS: Readonly<Record<BigQuerySettings['pointInTime'], BigQueryForm>> = {
@@ -35,6 +39,8 @@ export interface BigQueryStoreOptions extends QueryJobsOptions {
 /** The offline store on Google Cloud: a table a source, in the dataset of the featurestore or where the registry says. */
 export class BigQueryOfflineStore implements OfflineStore {
   readonly maxLabelsPerRead = 10_000;
+  /** Where no table may be made there is none for labels either: they go as parameters, so many a query. */
+  readonly bulk: BulkReads | undefined;
   readonly #client: BigQuery;
   readonly #settings: BigQuerySettings;
   readonly #jobs: QueryJobs;
@@ -44,6 +50,12 @@ export class BigQueryOfflineStore implements OfflineStore {
     this.#client = options.client;
     this.#settings = options.settings;
     this.#jobs = new QueryJobs(options);
+    const tableOf = (source: FeatureSource): BigQueryTable => this.#tableOf(source);
+    const { createTables, dataset } = options.settings;
+    this.bulk =
+      createTables && dataset !== null
+        ? new BigQueryBulkReads({ ...options, dataset, jobs: this.#jobs, tableOf })
+        : undefined;
   }
 
   async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
@@ -84,6 +96,16 @@ export class BigQueryOfflineStore implements OfflineStore {
     return (await this.#jobs.rows('history', query, { signal })).map((row) => historyEntry(row, read));
   }
 
+  async *rows(read: RowsRead): AsyncGenerator<FeatureRow[]> {
+    const query = rowsQuery(read, this.#tableOf(read.source));
+    if (query === undefined) return;
+    const asked = new Set(read.entityIds);
+    const signal = AbortSignal.any(this.#signalsOf(read));
+    for await (const rows of this.#jobs.pages('rows', query, { signal, timeoutSeconds: LONGEST_SECONDS })) {
+      yield rows.map((row) => storedRow(row, read)).filter(({ entityId }) => asked.has(entityId!));
+    }
+  }
+
   /** Each row at least once (append-rows.ts); a row that is in the outcome as appended can be read at once. */
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
     const table = this.#tableOf(source);
@@ -93,7 +115,7 @@ export class BigQueryOfflineStore implements OfflineStore {
   async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {
     const query = newestQuery(source, this.#tableOf(source), read);
     const signal = AbortSignal.any(this.#signalsOf(read));
-    for await (const rows of this.#jobs.pages('newest', query, { signal })) {
+    for await (const rows of this.#jobs.pages('newest', query, { signal, timeoutSeconds: LONGEST_SECONDS })) {
       yield rows.flatMap((row) => newestWrites(row, source, read));
       signal.throwIfAborted();
     }

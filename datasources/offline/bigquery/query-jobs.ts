@@ -13,6 +13,9 @@ export type ResultRow = Readonly<Record<string, unknown>>;
 /** One page: at most so many rows, and the API ends it earlier at 20 MB. Integers keep their digits. */
 const FIRST_PAGE = { maxResults: 10_000, wrapIntegers: true, autoPaginate: false };
 
+/** As long as BigQuery lets any query run: for what a job asks, which can be cancelled and at which nobody waits. */
+export const LONGEST_SECONDS = 6 * 3600;
+
 export interface QueryJobsOptions {
   readonly client: BigQuery;
   readonly settings: BigQuerySettings;

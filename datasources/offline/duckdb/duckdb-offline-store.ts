@@ -13,6 +13,7 @@ import {
   type NewestRead,
   type OfflineStore,
   type PointInTimeRead,
+  type RowsRead,
 } from '../offline-store.js';
 import type { PointInTimeForm } from '../point-in-time/duckdb.js';
 import { appendRows } from './append-rows.js';
@@ -24,6 +25,7 @@ import { importSource } from './import-source.js';
 import { newestValues, rowsToCome, type RowsToCome } from './newest-values.js';
 import { readHistory } from './read-history.js';
 import { readPointInTime } from './read-point-in-time.js';
+import { readRows } from './read-rows.js';
 
 /** The embedded offline store: one DuckDB file, a table a source. */
 export class DuckDbOfflineStore implements OfflineStore {
@@ -63,6 +65,10 @@ export class DuckDbOfflineStore implements OfflineStore {
 
   async history(read: HistoryRead): Promise<HistoryEntry[]> {
     return this.#read(read, (connection) => readHistory(connection, read));
+  }
+
+  async *rows(read: RowsRead): AsyncGenerator<FeatureRow[]> {
+    yield await this.#read(read, (connection) => readRows(connection, read));
   }
 
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {

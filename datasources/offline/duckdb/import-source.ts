@@ -111,7 +111,7 @@ async function checkRows(connection: DuckDBConnection, source: FeatureSource): P
   const counts = joinSql(
     [
       'count(*) AS rows',
-      `count(*) FILTER (WHERE entity_id = '' OR strlen(entity_id) > ${MAX_ENTITY_ID_BYTES}) AS bad_ids`,
+      `count(*) FILTER (WHERE strlen(entity_id) > ${MAX_ENTITY_ID_BYTES}) AS bad_ids`,
       ...arrays.map(
         ({ name }) =>
           `count(*) FILTER (WHERE len(${quoteIdentifier(name)}) <> list_count(${quoteIdentifier(name)})) AS ${quoteIdentifier(name)}`,
@@ -121,9 +121,7 @@ async function checkRows(connection: DuckDBConnection, source: FeatureSource): P
   );
   const [row = {}] = (await connection.runAndReadAll(`SELECT ${counts} FROM ${historyTable(source)}`)).getRowObjects();
   const faults = [
-    ...(row.bad_ids
-      ? [`${String(row.bad_ids)} rows have an id that is empty or over ${MAX_ENTITY_ID_BYTES} bytes`]
-      : []),
+    ...(row.bad_ids ? [`${String(row.bad_ids)} rows have an id of over ${MAX_ENTITY_ID_BYTES} bytes`] : []),
     ...arrays.flatMap(({ name }) =>
       row[name] ? [`${String(row[name])} rows have a null inside the array ${name}`] : [],
     ),

@@ -8,7 +8,7 @@ const OUTAGE_RETRIES = 5;
  * For a job, which has time: asks a store again when it did not answer. When the job is to stop there is no other try, and
  * no pause is waited for; what was asked of the store is.
  */
-export function outlastOutages<Answer>(signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> {
+export function askPatiently<Answer>(signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> {
   return pRetry(ask, {
     retries: OUTAGE_RETRIES,
     signal,
