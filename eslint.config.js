@@ -21,6 +21,7 @@ const ADAPTERS = [
   'jobs/lmdb',
   'jobs/local-batch-prediction',
   'jobs/local-training-set',
+  'jobs/feature-view-sync',
   'jobs/vertex',
   'models/onnx',
   'models/http',

@@ -98,6 +98,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
     stores,
     costs,
     dataDirectory: config.dataDirectory,
+    areSchedulesKept: config.areSchedulesKept,
     logger,
     metrics,
     google,
@@ -112,6 +113,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
     jobs: jobs.engine,
     batchPredictions: jobs.batchPredictions,
     trainingSets: jobs.trainingSets,
+    featureViewSyncs: jobs.featureViewSyncs,
     clock: systemClock,
   };
   const apollo = createApolloServer({

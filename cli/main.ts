@@ -13,6 +13,7 @@ import { registryCommand } from './commands/registry.js';
 import { serve } from './commands/serve.js';
 import { systemClock } from '../values/clock.js';
 import { predictCommand } from './commands/predict.js';
+import { syncCommand } from './commands/sync.js';
 import { trainingSetCommand } from './commands/training-set.js';
 import { watchCommand } from './commands/watch.js';
 
@@ -36,6 +37,7 @@ program.addCommand(estimateCommand(write));
 program.addCommand(pricesCommand({ write, clock: systemClock }));
 program.addCommand(trainingSetCommand());
 program.addCommand(predictCommand());
+program.addCommand(syncCommand());
 program.addCommand(watchCommand());
 program
   .command('doctor')

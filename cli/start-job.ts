@@ -10,24 +10,29 @@ export interface StartOptions {
   readonly url: string;
   readonly watch: boolean;
   readonly input?: string;
-  readonly name?: string;
   readonly label?: readonly string[];
   readonly idempotencyKey?: string;
   readonly maxCostUsd?: number;
+  /** These of jobs that write something of their own, and of which a query says what they cost. */
   readonly estimate?: boolean;
+  readonly name?: string;
   readonly output?: string;
   readonly outputFormat?: string;
 }
 
-export function addStartOptions(command: Command): Command {
+export function addOutputOptions(command: Command): Command {
   return command
     .option('--output <location>', 'where the result goes: a path in the folder for files, or a table')
     .option('--output-format <format>', 'what the result is kept as')
     .option('--name <name>', 'what to call the job')
+    .option('--estimate', 'only say what it would cost; nothing is started');
+}
+
+export function addStartOptions(command: Command): Command {
+  return command
     .option('--label <key=value...>', 'labels to find the job by')
     .option('--idempotency-key <key>', 'the same key never starts a second job')
     .option('--max-cost-usd <dollars>', 'refuse what is estimated above this', dollars)
-    .option('--estimate', 'only say what it would cost; nothing is started')
     .option('--input <file>', 'the whole input of the mutation as JSON; other options win over what is in it')
     .option('--url <url>', 'the gateway', DEFAULT_URL)
     .option('--no-watch', 'only start the job and print its id');
@@ -36,7 +41,8 @@ export function addStartOptions(command: Command): Command {
 export interface StartRequest {
   readonly mutation: string;
   readonly inputType: string;
-  readonly estimate: EstimateRequest;
+  /** Absent: the job says it when it is started. */
+  readonly estimate?: EstimateRequest;
   /** What is said by options. undefined says nothing. */
   readonly input: Readonly<Record<string, unknown>>;
   /** What holds where neither an option nor the input file says anything. */
@@ -60,15 +66,18 @@ export async function startJob(
 ): Promise<void> {
   const gateway = new GatewayClient(options.url);
   const whole = await wholeInput([input, commonInput(options)], options, defaults);
-  const estimated = estimateText(await askEstimate(gateway, estimate, whole));
-  if (options.estimate) {
-    process.stdout.write(estimated);
-    return;
+  if (estimate) {
+    const estimated = estimateText(await askEstimate(gateway, estimate, whole));
+    if (options.estimate) {
+      process.stdout.write(estimated);
+      return;
+    }
+    // Not of the output: that is the id alone, for the next command.
+    process.stderr.write(estimated);
   }
-  // Not of the output: that is the id alone, for the next command.
-  process.stderr.write(estimated);
+  const cost = estimate ? '' : `estimatedCost { ${ESTIMATE} }`;
   const query = `mutation ($input: ${inputType}!) {
-    ${mutation}(input: $input) { job { id } userErrors { message field } } }`;
+    ${mutation}(input: $input) { job { id ${cost} } userErrors { message field } } }`;
   const answer = await gateway.ask<Readonly<Record<string, Payload>>>(query, { input: whole });
   const { job = null, userErrors = [] } = answer[mutation] ?? {};
   if (!job) {
@@ -78,6 +87,7 @@ export async function startJob(
     );
   }
   process.stdout.write(`${job.id}\n`);
+  if (job.estimatedCost) process.stderr.write(estimateText(job.estimatedCost));
   if (options.watch) await watchJob(gateway, job.id);
 }
 
@@ -94,7 +104,7 @@ async function askEstimate(
 }
 
 interface Payload {
-  readonly job: { readonly id: string } | null;
+  readonly job: { readonly id: string; readonly estimatedCost?: AskedEstimate | null } | null;
   readonly userErrors: readonly { readonly message: string; readonly field: readonly string[] | null }[];
 }
 
@@ -121,7 +131,7 @@ function commonInput({
     labels: label && Object.fromEntries(label.map(keyAndValue)),
     idempotencyKey,
     maxCostUsd,
-    output: { location: output, format: outputFormat?.toUpperCase() },
+    output: (output ?? outputFormat) && { location: output, format: outputFormat?.toUpperCase() },
   };
 }
 

@@ -1,15 +1,18 @@
 import { join } from 'node:path';
-import { v7 as uuidv7 } from 'uuid';
 import { DataFiles } from '../datasources/files/data-files.js';
 import {
   BatchPredictionsByRuntime,
   type BatchPredictionRoute,
 } from '../datasources/jobs/batch-predictions-by-runtime.js';
 import type { BatchPredictions } from '../datasources/jobs/batch-predictions.js';
+import { SyncSchedules } from '../datasources/jobs/feature-view-sync/sync-schedules.js';
+import { FeatureViewSyncsByStore } from '../datasources/jobs/feature-view-syncs-by-store.js';
+import type { FeatureViewSyncs } from '../datasources/jobs/feature-view-syncs.js';
 import { JobEngine } from '../datasources/jobs/job-engine.js';
 import { LmdbJobStore } from '../datasources/jobs/lmdb/lmdb-job-store.js';
 import { BatchPredictionRunner } from '../datasources/jobs/local-batch-prediction/batch-prediction-runner.js';
 import { LocalBatchPredictions } from '../datasources/jobs/local-batch-prediction/local-batch-predictions.js';
+import { newJobId } from '../datasources/jobs/new-job-id.js';
 import { LocalTrainingSets } from '../datasources/jobs/local-training-set/local-training-sets.js';
 import { TrainingSetRunner } from '../datasources/jobs/local-training-set/training-set-runner.js';
 import { PricedJobs } from '../datasources/jobs/priced-jobs.js';
@@ -21,10 +24,12 @@ import type { ModelRuntime, ModelServing } from '../datasources/models/model.js'
 import { OnnxServing } from '../datasources/models/onnx/onnx-serving.js';
 import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
 import type { Costs } from '../datasources/prices/costs.js';
+import type { FeatureView } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
+import { openFeatureViewSyncs } from './feature-view-syncs.js';
 import type { GoogleClientOptions } from './google-clients.js';
 import { measuredJobStore } from './measured-job-store.js';
 import { allOrNone, type Opened } from './opened.js';
@@ -36,6 +41,8 @@ export interface JobsOptions {
   readonly stores: OpenStores;
   readonly costs: Costs;
   readonly dataDirectory: string;
+  /** Whether this gateway keeps the schedules of feature views. */
+  readonly areSchedulesKept: boolean;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly google?: GoogleClientOptions | undefined;
@@ -45,6 +52,7 @@ export interface OpenJobs {
   readonly engine: JobEngine;
   readonly batchPredictions: BatchPredictions;
   readonly trainingSets: TrainingSets;
+  readonly featureViewSyncs: FeatureViewSyncs;
   /** Before the stores are closed: jobs use them to their end. */
   close(): Promise<void>;
 }
@@ -58,7 +66,7 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
 }
 
 async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> {
-  const { registry, stores, costs, dataDirectory, logger, metrics } = options;
+  const { registry, stores, costs, dataDirectory, areSchedulesKept, logger, metrics } = options;
   const files = await DataFiles.open(join(dataDirectory, 'files'));
   const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
@@ -84,11 +92,12 @@ async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> 
     (name) => registry.model(name),
     (runtime) => routes.get(runtime === 'VERTEX' ? 'vertex' : 'here')!,
   );
+  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.routeOf(onlineStore));
   const engine = new JobEngine({
     store,
-    runners: [batchPrediction, new TrainingSetRunner(trainingSetRooms)],
+    runners: [batchPrediction, new TrainingSetRunner(trainingSetRooms), featureViewSyncs],
     clock: systemClock,
-    newId: () => uuidv7(),
+    newId: newJobId,
     maxRunning: MAX_RUNNING_JOBS,
     costs: new PricedJobs(costs),
     onError: (error, job) => logger.error({ err: error, job: job.id }, 'a job failed'),
@@ -99,18 +108,38 @@ async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> 
   });
   const vertex = openVertexBatchPrediction({ registry, engine, logger, google: options.google ?? {} });
   routes.set('vertex', vertex.route);
-  // The engine stops first, and closes the job store: its jobs use all else to their end.
+  const vertexClient = options.google?.vertex;
+  const syncs = openFeatureViewSyncs({ registry, engine, stores, clock: systemClock, vertexClient });
+  // Schedules stop first, then the engine, which closes the job store: its jobs use all else to their end.
   opened.closeBy(() => vertex.close());
+  opened.closeBy(() => syncs.close());
   opened.closeBy(() => engine.stop());
   const swept = await sweepWorkFolder(workFolder, store);
   if (swept.length > 0) logger.info({ files: swept.length }, 'work of jobs that had ended was removed');
   await engine.resume();
+  if (areSchedulesKept) {
+    const schedules = keepSchedules(registry, featureViewSyncs, logger);
+    opened.closeBy(() => schedules.stop());
+  }
   return {
     engine,
     batchPredictions: batchPrediction,
     trainingSets: new LocalTrainingSets(trainingSetRooms, engine, (request, countLabels) =>
       scanWork(request, stores, systemClock(), countLabels),
     ),
+    featureViewSyncs,
     close: () => opened.close(),
   };
+}
+
+function keepSchedules(registry: Registry, syncs: FeatureViewSyncs, logger: Logger): SyncSchedules {
+  const named = ({ name, entityType }: FeatureView): object => ({
+    featureView: `${entityType.featurestore.name}.${name}`,
+  });
+  return new SyncSchedules({
+    registry,
+    syncs,
+    onSkip: (view) => logger.warn(named(view), 'a scheduled sync was left out: the one before has not ended'),
+    onError: (err, view) => logger.error({ err, ...named(view) }, 'a scheduled sync was not started'),
+  });
 }

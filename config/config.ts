@@ -67,6 +67,9 @@ export const configVariables = {
     .describe(
       'Dollars a day (UTC) by principal, e.g. alice=50,anonymous=0,*=10; * is everybody else. Nothing: no limit.',
     ),
+  FEATUREGRAPH_SCHEDULES: flag
+    .default(true)
+    .describe('Sync feature views by their schedules. Of several gateways over the same stores, one is enough.'),
   FEATUREGRAPH_SHUTDOWN_DELAY_MS: z.coerce
     .number()
     .int()
@@ -98,6 +101,7 @@ const configSchema = z.object(configVariables).transform((variables) => ({
   priceBooksPath: variables.FEATUREGRAPH_PRICE_BOOKS ?? null,
   priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
   dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,
+  areSchedulesKept: variables.FEATUREGRAPH_SCHEDULES,
   shutdownDelayMs: variables.FEATUREGRAPH_SHUTDOWN_DELAY_MS,
   shutdownGraceMs: variables.FEATUREGRAPH_SHUTDOWN_GRACE_MS,
 }));

@@ -8,6 +8,7 @@ import { BatchPredictionResolver } from './batch-prediction.resolver.js';
 import { CostResolver, ServingComparisonResolver } from './cost.resolver.js';
 import { EntityTypeResolver } from './entity-type.resolver.js';
 import { EntityResolver } from './entity.resolver.js';
+import { FeatureViewSyncResolver, SyncsOfFeatureViewResolver } from './feature-view-sync.resolver.js';
 import { FeatureResolver, FeatureViewResolver } from './feature.resolver.js';
 import { FeaturestoreResolver } from './featurestore.resolver.js';
 import { JobCostResolver } from './job-cost.resolver.js';
@@ -45,6 +46,8 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       JobResolver,
       BatchPredictionResolver,
       TrainingSetResolver,
+      FeatureViewSyncResolver,
+      SyncsOfFeatureViewResolver,
     ],
     validate: false,
     pubSub: NO_TOPICS,

@@ -2,6 +2,7 @@ import type { FeatureStores } from '../datasources/feature-stores.js';
 import type { Costs } from '../datasources/prices/costs.js';
 import type { BatchPredictions } from '../datasources/jobs/batch-predictions.js';
 import type { JobEngine } from '../datasources/jobs/job-engine.js';
+import type { FeatureViewSyncs } from '../datasources/jobs/feature-view-syncs.js';
 import type { TrainingSets } from '../datasources/jobs/training-sets.js';
 import type { FeatureSearch } from '../datasources/registry/feature-search.js';
 import type { Registry } from '../datasources/registry/registry.js';
@@ -18,6 +19,7 @@ export interface Services {
   readonly jobs: JobEngine;
   readonly batchPredictions: BatchPredictions;
   readonly trainingSets: TrainingSets;
+  readonly featureViewSyncs: FeatureViewSyncs;
   readonly clock: Clock;
 }
 

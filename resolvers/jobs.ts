@@ -66,11 +66,21 @@ export async function jobPage(
   { filter, first, after }: JobListArguments,
   kinds: readonly JobKind[] = JOB_KINDS,
 ): Promise<Connection<JobRecord>> {
+  const wanted = conditions(filter, kinds);
+  return pageOfJobs('jobs', { first, after }, (range) => jobs.list({ filter: wanted, ...range }));
+}
+
+/** A page of a list of jobs, whose name is in its cursors. */
+export async function pageOfJobs<Job extends JobRecord>(
+  name: string,
+  { first, after }: PageArguments,
+  list: (range: { readonly before: string | null; readonly limit: number }) => Promise<readonly Job[]>,
+): Promise<Connection<Job>> {
   const size = pageSize(first);
-  const before = after === null || after === undefined ? null : decodeCursor('jobs', after, isJobId);
+  const before = after === null || after === undefined ? null : decodeCursor(name, after, isJobId);
   // One more than asked for tells whether there is a next page.
-  const found = await jobs.list({ filter: conditions(filter, kinds), before, limit: size + 1 });
-  return connection(found.slice(0, size), ({ id }) => encodeCursor('jobs', id), {
+  const found = await list({ before, limit: size + 1 });
+  return connection(found.slice(0, size), ({ id }) => encodeCursor(name, id), {
     hasNextPage: found.length > size,
     hasPreviousPage: before !== null,
   });

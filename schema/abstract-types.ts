@@ -9,6 +9,7 @@ const TYPE_NAMES = {
   model: 'Model',
   BATCH_PREDICTION: 'BatchPredictionJob',
   TRAINING_SET: 'TrainingSetJob',
+  FEATURE_VIEW_SYNC: 'FeatureViewSyncJob',
 } as const;
 
 type NodeValue = { readonly kind: keyof typeof TYPE_NAMES } | { readonly kind: 'entity'; readonly typeName: string };

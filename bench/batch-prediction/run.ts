@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { v7 } from 'uuid';
 import { DataFiles } from '../../datasources/files/data-files.js';
 import type { FileFormat } from '../../datasources/files/file-format.js';
 import type { BatchOutput } from '../../datasources/jobs/batch-predictions.js';
 import { JobEngine } from '../../datasources/jobs/job-engine.js';
+import { newJobId } from '../../datasources/jobs/new-job-id.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import { BatchPredictionRunner } from '../../datasources/jobs/local-batch-prediction/batch-prediction-runner.js';
 import { LocalBatchPredictions } from '../../datasources/jobs/local-batch-prediction/local-batch-predictions.js';
@@ -79,7 +79,7 @@ async function measure(rows: number): Promise<void> {
   };
   const runners = [new BatchPredictionRunner(room)];
   const onError = (error: unknown): void => console.error(error);
-  const engine = new JobEngine({ store, runners, clock: systemClock, newId: v7, maxRunning: 1, onError });
+  const engine = new JobEngine({ store, runners, clock: systemClock, newId: newJobId, maxRunning: 1, onError });
   const start = performance.now();
   const { id } = await new LocalBatchPredictions(engine, room).start({
     displayName: 'bench',

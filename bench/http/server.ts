@@ -9,6 +9,7 @@ import { Registry as MetricsRegistry } from 'prom-client';
 import { measuredStores } from '../../composition/measured-stores.js';
 import type { BatchPredictions } from '../../datasources/jobs/batch-predictions.js';
 import type { JobEngine } from '../../datasources/jobs/job-engine.js';
+import type { FeatureViewSyncs } from '../../datasources/jobs/feature-view-syncs.js';
 import type { TrainingSets } from '../../datasources/jobs/training-sets.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
@@ -49,6 +50,7 @@ const services: Services = {
   jobs: {} as JobEngine,
   batchPredictions: {} as BatchPredictions,
   trainingSets: {} as TrainingSets,
+  featureViewSyncs: {} as FeatureViewSyncs,
   clock: systemClock,
 };
 const server = variant === 'raw' ? rawServer() : await graphqlServer();

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { jobName } from '../gateway-client.js';
-import { addStartOptions, parseObject, startJob, type StartOptions } from '../start-job.js';
+import { addOutputOptions, addStartOptions, parseObject, startJob, type StartOptions } from '../start-job.js';
 
 interface PredictOptions extends StartOptions {
   readonly model?: string;
@@ -24,14 +24,17 @@ export function predictCommand(): Command {
     .option('--parameters <json>', 'passed to the model with every batch')
     .option('--batch-size <count>', 'instances the model is given at once', count)
     .option('--replicas <count>', 'how many batches are predicted at once', count);
-  return addStartOptions(command).action(async (options: PredictOptions) => {
+  return addStartOptions(addOutputOptions(command)).action(async (options: PredictOptions) => {
     await startJob(
       {
         mutation: 'startBatchPrediction',
         inputType: 'StartBatchPredictionInput',
         estimate: { query: 'estimateBatchPredictionJob', inputType: 'StartBatchPredictionInput' },
         input: inputOf(options),
-        defaults: { displayName: options.model === undefined ? 'Predictions' : `Predictions of ${options.model}` },
+        defaults: {
+          displayName: options.model === undefined ? 'Predictions' : `Predictions of ${options.model}`,
+          output: {},
+        },
       },
       options,
     );

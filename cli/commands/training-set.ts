@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { addStartOptions, startJob, type StartOptions } from '../start-job.js';
+import { addOutputOptions, addStartOptions, startJob, type StartOptions } from '../start-job.js';
 
 interface TrainingSetOptions extends StartOptions {
   readonly featurestore?: string;
@@ -33,7 +33,7 @@ export function trainingSetCommand(): Command {
     .option('--strictly-before', 'leave out values of exactly the label’s time')
     .option('--known-at-label-time', 'leave out values written after the label’s time')
     .option('--with-timestamps', 'give beside each feature when its value became true');
-  return addStartOptions(command).action(async (options: TrainingSetOptions) => {
+  return addStartOptions(addOutputOptions(command)).action(async (options: TrainingSetOptions) => {
     await startJob(
       {
         mutation: 'startTrainingSet',

@@ -150,6 +150,6 @@ async function fillOnlineStore(fill: OnlineFill): Promise<boolean> {
   return online.fill(entityType, {
     contents: goodUntil === null ? contents : `${contents}${UNTIL}${goodUntil}`,
     insteadOf,
-    writesOf: (source) => offline.newest(source, now),
+    writesOf: (source) => offline.newest(source, { asOf: now }),
   });
 }

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { JobRecord } from './job.js';
-import type { JobRequest } from './new-job.js';
+import type { AdoptedJob, JobRequest } from './new-job.js';
 
 /** Under what a store keeps the key of a request. A hash: stores limit the length of their keys, clients do not. */
 export function idempotencyKeyOf({ kind, createdBy, idempotencyKey }: JobRequest): string | null {
   if (idempotencyKey === null) return null;
-  return createHash('sha256')
-    .update(JSON.stringify([kind, createdBy, idempotencyKey]))
-    .digest('hex');
+  return hashOf([kind, createdBy, idempotencyKey]);
+}
+
+/** Another kind of key: no client can say one, and so keep the work from being adopted. */
+export function adoptionKeyOf({ kind, key }: AdoptedJob): string {
+  return hashOf(['adopted', kind, null, key]);
+}
+
+function hashOf(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 /** Whether a request asks for what a job was started for. The order of names in an object says nothing. */

@@ -1,24 +1,25 @@
 import { AppError, badInput } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
+import type { Instant } from '../../values/instant.js';
 import type { CostEstimate } from '../prices/estimate.js';
 import { GIVEN_UP, givenUpFor, isGivenUp, putBack, takenUp } from './job-attempts.js';
 import type { JobCosts } from './job-costs.js';
 import { stopReason, type JobControl, type JobOutcome, type JobRunner, type StopReason } from './job-runner.js';
 import type { JobQuery, JobStore } from './job-store.js';
-import { isEndState, mayFollow } from './job-transitions.js';
-import { JobWatch } from './job-watch.js';
+import { isEndState } from './job-transitions.js';
 import { jobControl } from './job-control.js';
-import { idempotencyKeyOf, isSameRequest } from './idempotency.js';
-import { further, jobErrorOf, JobFailure, type JobKind, type JobRecord, type JobState } from './job.js';
-import { newJob, type JobRequest } from './new-job.js';
+import { JobRecords } from './job-records.js';
+import { adoptionKeyOf, idempotencyKeyOf, isSameRequest } from './idempotency.js';
+import { jobErrorOf, JobFailure, type JobKind, type JobRecord, type JobState } from './job.js';
+import { adoptedJob, newJob, type AdoptedJob, type JobRequest } from './new-job.js';
 import { ProgressMeter, type ProgressRate } from './progress-rate.js';
 
 export interface JobEngineOptions {
   readonly store: JobStore;
   readonly runners: readonly JobRunner[];
   readonly clock: Clock;
-  /** Ids that sort by time. */
-  readonly newId: () => string;
+  /** Ids that sort by time: by that of the call, or one that is given. */
+  readonly newId: (at?: Instant) => string;
   /** How many jobs run on this machine at once; the others stay QUEUED. */
   readonly maxRunning: number;
   /** Absent: jobs cost nothing. */
@@ -40,15 +41,16 @@ interface Running {
 export class JobEngine {
   readonly #options: JobEngineOptions;
   readonly #runners: ReadonlyMap<JobKind, JobRunner>;
-  readonly #watches = new Map<string, JobWatch>();
+  readonly #records: JobRecords;
   readonly #running = new Map<string, Running>();
   readonly #queue: JobRecord[] = [];
-  readonly #changes = new Set<Promise<JobRecord>>();
   readonly #stopping = new AbortController();
 
   constructor(options: JobEngineOptions) {
     this.#options = options;
     this.#runners = new Map(options.runners.map((runner) => [runner.kind, runner]));
+    const { store, costs, onError } = options;
+    this.#records = new JobRecords({ store, costs, onError, replicaHours: (record) => this.#replicaHours(record) });
   }
 
   /**
@@ -78,23 +80,29 @@ export class JobEngine {
     return kept;
   }
 
+  /** Keeps work that was begun elsewhere as a job of its own time, once, and watches it to its end. */
+  async adopt(job: AdoptedJob): Promise<JobRecord> {
+    const { store, newId } = this.#options;
+    const record = adoptedJob(job, newId(job.createdAt));
+    const kept = await store.create(record, adoptionKeyOf(job));
+    if (!isEndState(kept.state)) this.#enqueue(kept);
+    return this.#records.current(kept);
+  }
+
   /** Takes up all jobs that were not done with when the process ended. */
   async resume(): Promise<void> {
     for (const record of await this.#options.store.unfinished()) {
-      if (isEndState(record.state)) await this.#settle(record);
+      if (isEndState(record.state)) await this.#records.settle(record);
       else this.#enqueue(record);
     }
   }
 
   async get(id: string): Promise<JobRecord | undefined> {
-    return this.#watches.get(id)?.current ?? this.#options.store.get(id);
+    return this.#records.get(id);
   }
 
-  /** Waits for changes on their way: one that is kept and not yet told would be filtered as it is and shown as it was. */
   async list(query: JobQuery): Promise<JobRecord[]> {
-    await Promise.allSettled(this.#changes);
-    const records = await this.#options.store.list(query);
-    return records.map((record) => this.#watches.get(record.id)?.current ?? record);
+    return this.#records.list(query);
   }
 
   /** How fast a job goes now; nothing for one that does not run here. */
@@ -119,7 +127,7 @@ export class JobEngine {
    */
   async cancel(id: string): Promise<JobRecord> {
     if (!(await this.get(id))) throw new AppError('JOB_NOT_FOUND', `There is no job "${id}".`, { field: 'id' });
-    const record = await this.#change(id, (current) => {
+    const record = await this.#records.change(id, (current) => {
       if (isEndState(current.state)) return current;
       const hasRun = current.startedAt !== null || this.#running.has(id);
       return hasRun ? { ...current, state: 'CANCELLING' } : this.#ended(current, 'CANCELLED');
@@ -136,7 +144,7 @@ export class JobEngine {
   async follow(id: string): Promise<AsyncIterableIterator<JobRecord, undefined> | undefined> {
     const record = await this.get(id);
     if (!record) return undefined;
-    return this.#watchOf(record).follow();
+    return this.#records.watchOf(record).follow();
   }
 
   /** Ends the work of this process. Jobs stay as they are, to be taken up by the next one. */
@@ -149,7 +157,7 @@ export class JobEngine {
   }
 
   #sameOrRefused(request: JobRequest, earlier: JobRecord): JobRecord {
-    if (isSameRequest(request, earlier)) return this.#watches.get(earlier.id)?.current ?? earlier;
+    if (isSameRequest(request, earlier)) return this.#records.current(earlier);
     throw badInput(
       'This idempotency key was used before, to start another job. Use a new key for a new job, or send the same request again.',
       'idempotencyKey',
@@ -214,8 +222,8 @@ export class JobEngine {
   async #takeUp(id: string): Promise<JobRecord | undefined> {
     const stored = await this.#options.store.get(id);
     if (!stored || isEndState(stored.state)) return undefined;
-    this.#watchOf(stored);
-    return this.#change(id, (current) => takenUp(current, this.#options.clock()));
+    this.#records.watchOf(stored);
+    return this.#records.change(id, (current) => takenUp(current, this.#options.clock()));
   }
 
   /** Ends a job without running it. What it left is put in order before its end is kept, so that no crash leaves it. */
@@ -234,7 +242,7 @@ export class JobEngine {
   }
 
   async #putBack(id: string): Promise<void> {
-    await this.#change(id, putBack);
+    await this.#records.change(id, putBack);
   }
 
   #control(id: string, signal: AbortSignal, meter: ProgressMeter): JobControl {
@@ -243,20 +251,20 @@ export class JobEngine {
       stopping: this.#stopping.signal,
       meter,
       clock: this.#options.clock,
-      change: (change) => this.#change(id, change),
-      watch: () => this.#watches.get(id),
+      change: (change) => this.#records.change(id, change),
+      watch: () => this.#records.watch(id),
     });
   }
 
   async #finish(id: string, outcome: JobOutcome): Promise<void> {
     const { state, result, progress } = outcome;
     const error = 'error' in outcome ? outcome.error : null;
-    await this.#change(id, (current) => ({ ...this.#ended(current, state), result, progress, error }));
+    await this.#records.change(id, (current) => ({ ...this.#ended(current, state), result, progress, error }));
   }
 
   async #fail(id: string, error: unknown): Promise<void> {
     const failure = jobErrorOf(error);
-    const record = await this.#change(id, (current) => ({ ...this.#ended(current, 'FAILED'), error: failure }));
+    const record = await this.#records.change(id, (current) => ({ ...this.#ended(current, 'FAILED'), error: failure }));
     // What a failure was made of is for the log alone.
     const hasMore = error instanceof Error && error.cause !== undefined;
     if (failure.code === 'INTERNAL' || hasMore) this.#options.onError(error, record);
@@ -266,52 +274,7 @@ export class JobEngine {
     return { ...record, state, endedAt: this.#options.clock() };
   }
 
-  /** Changes a record durably, by legal transitions only, and tells the watchers. */
-  #change(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
-    const changed = this.#keepAndTell(id, change).finally(() => this.#changes.delete(changed));
-    this.#changes.add(changed);
-    return changed;
-  }
-
-  async #keepAndTell(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
-    const changed = await this.#options.store.update(id, (current) => {
-      const next = change(current);
-      if (next.state !== current.state && !mayFollow(current.state, next.state)) return current;
-      return next;
-    });
-    // Before the watchers hear of the end: what they estimate or start next counts what this cost.
-    const record = isEndState(changed.state) ? await this.#settle(changed) : changed;
-    const watch = this.#watches.get(id);
-    // What was reported since the last checkpoint stands until the end: progress does not go back before its watchers.
-    watch?.publish(
-      isEndState(record.state) ? record : { ...record, progress: further(record.progress, watch.current.progress) },
-    );
-    if (isEndState(record.state)) this.#watches.delete(id);
-    return record;
-  }
-
-  /** Once for each job: the store gives an ended job that is not settled to the next process. */
-  async #settle(record: JobRecord): Promise<JobRecord> {
-    const { costs, store, onError } = this.#options;
-    if (!costs || record.cost?.isSettled !== false) return record;
-    try {
-      await costs.ended(record, this.#replicaHours(record));
-      return await store.update(record.id, (job) => ({ ...job, cost: job.cost && { ...job.cost, isSettled: true } }));
-    } catch (error) {
-      // The job itself has ended as it did; its estimate stays held against the budget.
-      onError(error, record);
-      return record;
-    }
-  }
-
   #replicaHours(record: JobRecord): number | null {
     return this.#runners.get(record.kind)?.replicaHours?.(record, this.#options.clock()) ?? null;
-  }
-
-  /** The one watch of a job; one that has ended needs none to be kept. */
-  #watchOf(record: JobRecord): JobWatch {
-    const watch = this.#watches.get(record.id) ?? new JobWatch(record);
-    if (!isEndState(record.state)) this.#watches.set(record.id, watch);
-    return watch;
   }
 }

@@ -38,6 +38,8 @@ export interface JobQuery {
 export interface JobFilter {
   readonly kinds?: readonly JobKind[] | undefined;
   readonly states?: readonly JobState[] | undefined;
+  /** JobRecord.target. The jobs of one are found without a look at all others. */
+  readonly target?: string | undefined;
   /** Every one of these labels with its value. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Inclusive. */
@@ -55,6 +57,7 @@ export function matchesFilter(record: JobRecord, filter: JobFilter): boolean {
   return (
     (filter.kinds?.includes(record.kind) ?? true) &&
     (filter.states?.includes(record.state) ?? true) &&
+    (filter.target === undefined || record.target === filter.target) &&
     Object.entries(filter.labels ?? {}).every(([key, value]) => record.labels[key] === value) &&
     (filter.createdFrom === undefined || record.createdAt >= filter.createdFrom) &&
     (filter.createdTo === undefined || record.createdAt <= filter.createdTo)

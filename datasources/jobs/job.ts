@@ -17,7 +17,7 @@ export const JOB_STATES = [
 ] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
-export const JOB_KINDS = ['BATCH_PREDICTION', 'TRAINING_SET'] as const;
+export const JOB_KINDS = ['BATCH_PREDICTION', 'TRAINING_SET', 'FEATURE_VIEW_SYNC'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /**
@@ -43,6 +43,8 @@ export interface JobRecord<Spec = unknown, Checkpoint = unknown, Result = unknow
   readonly cost: JobCost | null;
   /** What the job is about as it was when it was started, for readers: what it names may be gone. Absent: nothing is kept. */
   readonly subject?: unknown;
+  /** A name of what it works on, by which all jobs of that are found (JobFilter.target). Absent: they are not looked for. */
+  readonly target?: string;
   readonly checkpoint: Checkpoint | null;
   readonly result: Result | null;
   /** How often a process took it up since it last got further. A job that kills its process must not do so for ever. */

@@ -8,6 +8,8 @@ export interface JobRequest extends JobOrigin {
   readonly spec: unknown;
   /** JobRecord.subject. No part of what is asked for: a key used again is not refused because a description was changed. */
   readonly subject?: unknown;
+  /** JobRecord.target. */
+  readonly target?: string;
   readonly displayName: string | null;
   readonly labels: Readonly<Record<string, string>>;
   /**
@@ -19,8 +21,22 @@ export interface JobRequest extends JobOrigin {
   readonly work?: () => Promise<JobWork>;
 }
 
+/** Work that was begun outside of the gateway, as it stands when it is first seen: it is watched to its end, if it has none. */
+export type AdoptedJob = Pick<
+  JobRecord,
+  'kind' | 'state' | 'createdAt' | 'startedAt' | 'endedAt' | 'progress' | 'error' | 'spec' | 'checkpoint' | 'result'
+> & {
+  readonly target: string;
+  /** Names the work, so that it is adopted once. */
+  readonly key: string;
+};
+
+export function adoptedJob({ key: _, ...job }: AdoptedJob, id: string): JobRecord {
+  return { ...job, id, displayName: null, labels: {}, createdBy: null, cost: null, attempts: 0 };
+}
+
 export function newJob(request: JobRequest, id: string, createdAt: Instant, cost: JobCost | null): JobRecord {
-  const { kind, spec, subject, displayName, labels, createdBy } = request;
+  const { kind, spec, subject, target, displayName, labels, createdBy } = request;
   return {
     id,
     kind,
@@ -35,6 +51,7 @@ export function newJob(request: JobRequest, id: string, createdAt: Instant, cost
     error: null,
     spec,
     subject,
+    ...(target === undefined ? {} : { target }),
     cost,
     checkpoint: null,
     result: null,

@@ -32,8 +32,14 @@ export interface OfflineStore {
   /** Adds rows to a source. Rows that cannot be history (no id, no time) are given back; the others are durable. */
   append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome>;
 
-  /** The newest values of every entity, for filling an online store, in batches. */
-  newest(source: FeatureSource): AsyncIterable<OnlineWrite[]>;
+  /**
+   * The newest values of every entity, for filling an online store, in batches; an entity is in one of them. Rejects with
+   * the reason of the signal when that is aborted.
+   */
+  newest(source: FeatureSource, read?: NewestRead): AsyncIterable<OnlineWrite[]>;
+
+  /** The bytes that `newest` scans at most, as estimateBytes says them. */
+  estimateNewestBytes(source: FeatureSource, read?: NewestRead): Promise<bigint>;
 
   /** Ids of entities with rows in any source, each at most once: `count` of them at random, or all when there are fewer. */
   sampleEntityIds(entityType: EntityType, count: number): Promise<string[]>;
@@ -67,6 +73,22 @@ export interface PointInTimeRead extends Abandonable {
 export interface PointInTimeLabel {
   readonly entityId: string | null;
   readonly time: Instant | null;
+}
+
+export interface NewestRead extends Abandonable {
+  /** Without the rows after this moment: they are not known yet. Absent: all of them. */
+  readonly asOf?: Instant;
+  /**
+   * Only these, of whatever source; others are not read, since a warehouse bills by column, and the writes of a source that
+   * has others are partial. Absent: all of them.
+   */
+  readonly features?: readonly Feature[];
+}
+
+/** Which of a source's features `newest` reads. In a dense entity type it is whole rows: a feature left out would be null. */
+export function newestFeatures(source: FeatureSource, { features }: NewestRead): readonly Feature[] {
+  if (!features || source.entityType.dense) return source.features;
+  return source.features.filter((feature) => features.includes(feature));
 }
 
 export interface BulkReads {

@@ -5,10 +5,15 @@ import type { OnlineWrite } from './online-store.js';
 /**
  * What a write says, slot by slot; a slot then keeps the newest version it is told. The rules for nulls are those of the
  * entity type: dense keeps the newest whole row, so what the row does not say becomes null; otherwise each feature keeps
- * its newest non-null value. The slot of the source holds no value: its version is that of the source's newest row.
+ * its newest non-null value. The slot of the source holds no value: its version is that of the source's newest row. With it an
+ * entity is known to have no value of the features that have none.
  */
-export function* slotsOf({ source, values }: OnlineWrite): Iterable<readonly [name: string, FeatureValue | null]> {
-  yield [sourceSlot(source), null];
+export function* slotsOf({
+  source,
+  values,
+  isPartial,
+}: OnlineWrite): Iterable<readonly [name: string, FeatureValue | null]> {
+  if (!isPartial) yield [sourceSlot(source), null];
   for (const feature of source.features) {
     const value = values.get(feature.name) ?? null;
     if (value !== null || source.entityType.dense) yield [feature.name, value];

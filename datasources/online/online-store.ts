@@ -96,6 +96,11 @@ export interface OnlineWrite {
    * row counts; otherwise nulls and absent features leave what is there.
    */
   readonly values: ReadonlyMap<string, FeatureValue | null>;
+  /**
+   * Nothing is said of the features that are absent, not even that the entity has no value of them: they were not looked at.
+   * Not in a dense entity type, where the row is whole. Absent: false.
+   */
+  readonly isPartial?: boolean;
 }
 
 /**

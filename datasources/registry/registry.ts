@@ -73,6 +73,18 @@ export function featureViewOf(entityType: EntityType, name: string, field = 'vie
   );
 }
 
+export function featureViewIn(featurestore: Featurestore, name: string, field = 'featureView'): FeatureView {
+  return (
+    featurestore.featureViews.find((view) => view.name === name) ??
+    unknownName(
+      'FEATURE_VIEW_NOT_FOUND',
+      `feature view "${name}" in featurestore "${featurestore.name}"`,
+      featurestore.featureViews,
+      field,
+    )
+  );
+}
+
 type NotFoundCode = Extract<
   ErrorCode,
   | 'FEATURESTORE_NOT_FOUND'

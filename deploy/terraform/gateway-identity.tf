@@ -11,7 +11,7 @@ locals {
 resource "google_project_iam_custom_role" "vertex" {
   role_id     = "featuregraphVertex"
   title       = "featuregraph on Vertex AI"
-  description = "Reading feature views and batch prediction, and nothing that deploys, deletes or trains."
+  description = "Reading and syncing feature views and batch prediction, and nothing that deploys, deletes or trains."
   permissions = [
     "aiplatform.batchPredictionJobs.cancel",
     "aiplatform.batchPredictionJobs.create",
@@ -21,10 +21,12 @@ resource "google_project_iam_custom_role" "vertex" {
     "aiplatform.featureGroups.list",
     "aiplatform.featureOnlineStores.get",
     "aiplatform.featureOnlineStores.list",
+    "aiplatform.featureViewSyncs.get",
     "aiplatform.featureViewSyncs.list",
     "aiplatform.featureViews.fetchFeatureValues",
     "aiplatform.featureViews.get",
     "aiplatform.featureViews.list",
+    "aiplatform.featureViews.sync",
     "aiplatform.features.list",
     "aiplatform.models.get",
   ]

@@ -32,7 +32,11 @@ registerEnumType(JobStateEnum, {
   },
 });
 
-export const JobKindEnum = { BATCH_PREDICTION: 'BATCH_PREDICTION', TRAINING_SET: 'TRAINING_SET' } as const;
+export const JobKindEnum = {
+  BATCH_PREDICTION: 'BATCH_PREDICTION',
+  TRAINING_SET: 'TRAINING_SET',
+  FEATURE_VIEW_SYNC: 'FEATURE_VIEW_SYNC',
+} as const;
 
 registerEnumType(JobKindEnum, {
   name: 'JobKind',
@@ -40,6 +44,9 @@ registerEnumType(JobKindEnum, {
   valuesConfig: {
     BATCH_PREDICTION: { description: 'Predicts for every row of an input.' },
     TRAINING_SET: { description: 'Joins labels with what was known at the time of each.' },
+    FEATURE_VIEW_SYNC: {
+      description: 'Brings the newest values of a feature view from the offline into the online store.',
+    },
   },
 });
 

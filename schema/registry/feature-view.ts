@@ -20,7 +20,9 @@ export class FeatureView implements Node {
 
   @Field(() => String, {
     nullable: true,
-    description: 'When it is synced, as a cron expression in UTC; null when no schedule is set.',
+    description:
+      'When it is synced, as a cron expression in UTC, or in the time zone before it (CRON_TZ=Europe/Zurich 0 3 * * *); ' +
+      'null when no schedule is set.',
   })
   schedule!: string | null;
 }

@@ -105,6 +105,24 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
       expect(await ids({ createdFrom: 2n, createdTo: 2n })).toEqual(['2']);
       expect(await ids({ createdFrom: 2n, states: ['FAILED'] })).toEqual(['3']);
     });
+
+    it('finds the jobs of a target, the newest first, page after page, and those of no other', async () => {
+      for (const [id, target] of Object.entries({ 1: 'a', 2: 'b', 3: 'a', 4: 'a/b', 6: 'a', 7: 'a\0' })) {
+        await store.create(job(id, { target }), null);
+      }
+      await store.create(job('5'), null);
+      await store.update('3', (record) => ({ ...record, state: 'SUCCEEDED' }));
+      const ids = async (before: string | null, filter = {}) =>
+        (await store.list({ filter: { target: 'a', ...filter }, before, limit: 2 })).map(({ id }) => id);
+      expect(await ids(null)).toEqual(['6', '3']);
+      expect(await ids('3')).toEqual(['1']);
+      expect(await ids('1')).toEqual([]);
+      expect(await ids(null, { states: ['SUCCEEDED'] })).toEqual(['3']);
+      expect(await ids(null, { target: 'nothing' })).toEqual([]);
+      await store.close();
+      store = await open();
+      expect(await ids(null)).toEqual(['6', '3']);
+    });
   });
 }
 

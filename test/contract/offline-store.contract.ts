@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FeatureRow, OfflineStore } from '../../datasources/offline/offline-store.js';
+import type { FeatureRow, NewestRead, OfflineStore } from '../../datasources/offline/offline-store.js';
 import type { EntityType, Feature, FeatureSource } from '../../datasources/registry/model.js';
 import type { FeatureValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
@@ -265,6 +265,92 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         // Of three, one drawn forty times: to miss one of them is a chance of one in three million.
         for (let draw = 0; draw < 40; draw += 1) seen.add((await store.sampleEntityIds(entityType, 1))[0]!);
         expect([...seen].toSorted()).toEqual(ids.toSorted());
+      });
+    });
+
+    describe('the newest values', () => {
+      /** By entity and feature: the value, and the second of its time. */
+      const newest = async (store: OfflineStore, source: FeatureSource, read?: NewestRead) => {
+        const found: Record<string, [FeatureValue | null, number | null]> = {};
+        for await (const writes of store.newest(source, read)) {
+          for (const { entityId, version, values } of writes) {
+            const seconds = version.timestamp === null ? null : Number(version.timestamp - T(0)) / 1e6;
+            for (const [feature, value] of values) found[`${entityId}.${feature}`] = [value, seconds];
+            if (values.size === 0) found[entityId] = [null, seconds];
+          }
+        }
+        return found;
+      };
+
+      it('are of each feature on its own, with the time of the newest row beside them', async () => {
+        const { source, store } = await setUp();
+        await store.append(source, [rowOf('x', 1, { a: '1' }), rowOf('x', 2, { b: '2' }), rowOf('y', 3, {})]);
+        expect(await newest(store, source)).toEqual({
+          x: [null, 2],
+          'x.a': ['1', 1],
+          'x.b': ['2', 2],
+          y: [null, 3],
+        });
+      });
+
+      it('leave out what is not known yet, to the microsecond', async () => {
+        for (const dense of [false, true]) {
+          const { source, store } = await setUp({ dense });
+          await store.append(source, [rowOf('x', 1, { a: 'known' }), rowOf('x', 2, { a: 'just' }), rowOf('y', 3, {})]);
+          expect((await newest(store, source, { asOf: T(2) - 1n }))['x.a']).toEqual(['known', 1]);
+          expect((await newest(store, source, { asOf: T(2) }))['x.a']).toEqual(['just', 2]);
+          const entities = Object.keys(await newest(store, source, { asOf: T(2) })).map((key) => key.split('.')[0]);
+          expect(new Set(entities)).toEqual(new Set(['x']));
+          expect(await newest(store, source, { asOf: T(0) })).toEqual({});
+        }
+      });
+
+      it('of a static source are known at any moment', async () => {
+        const { source, store } = await setUp({
+          sources: [{ static: true, features: [{ name: 'a', valueType: 'STRING' }] }],
+        });
+        await store.append(source, [rowOf('x', 0, { a: 'always' })]);
+        expect((await newest(store, source, { asOf: T(-1e6) }))['x.a']).toEqual(['always', null]);
+      });
+
+      it('are of the asked features alone, but whole rows in a dense entity type', async () => {
+        for (const [dense, keys] of [
+          [false, ['x.b']],
+          [true, ['x.a', 'x.b']],
+        ] as const) {
+          const { entityType, source, store } = await setUp({ dense });
+          await store.append(source, [rowOf('x', 1, { a: '1', b: '2' })]);
+          const features = entityType.features.slice(1);
+          expect(Object.keys(await newest(store, source, { features })).sort()).toEqual(keys);
+          const partial: unknown[] = [];
+          for await (const writes of store.newest(source, { features })) {
+            partial.push(...writes.map(({ isPartial = false }) => isPartial));
+          }
+          expect(partial).toEqual([!dense]);
+        }
+      });
+
+      it('are given up when nobody waits for them any more', async () => {
+        const { source, store } = await setUp();
+        await store.append(source, [rowOf('x', 1, { a: '1' })]);
+        const wish = new AbortController();
+        const reading = async () => {
+          for await (const _ of store.newest(source, { signal: wish.signal })) wish.abort('enough');
+        };
+        await expect(reading()).rejects.toBe('enough');
+        await expect(reading()).rejects.toBe('enough');
+      });
+
+      it('are estimated by the columns that are read', async () => {
+        const { entityType, source, store } = await setUp();
+        await store.append(
+          source,
+          Array.from({ length: 20 }, (_, i) => rowOf(`x${i}`, i, { a: 'a', b: 'b'.repeat(1000) })),
+        );
+        const onlyA = await store.estimateNewestBytes(source, { asOf: T(9), features: [entityType.features[0]!] });
+        const both = await store.estimateNewestBytes(source, { asOf: T(9) });
+        expect(onlyA).toBeGreaterThan(0n);
+        expect(Number(both - onlyA)).toBeGreaterThanOrEqual(20_000);
       });
     });
 

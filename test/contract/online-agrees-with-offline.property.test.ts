@@ -173,7 +173,7 @@ function agreesWithOffline(openOnline: () => FillableOnlineStore): void {
             await online.fill(entityType, {
               contents: `as of ${now}`,
               insteadOf: await online.filledWith(entityType),
-              writesOf: () => offline.newest(source, now),
+              writesOf: () => offline.newest(source, { asOf: now }),
             });
             const labels = entityIds.map((entityId) => ({ entityId, time: now }));
             const asOfNow = await offline.pointInTime({ entityType, labels, features });

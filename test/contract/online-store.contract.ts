@@ -82,6 +82,13 @@ export function describeOnlineStore(
       expect(row.a).toEqual({ status: 'NOT_FOUND', value: null, timestamp: null });
     });
 
+    keeps('says nothing of the features that a part of a row was not asked for', async () => {
+      const entityType = entityTypeOf();
+      await store.write(entityType, [{ ...writeOf(entityType, 'x', -1, { a: '1' }), isPartial: true }]);
+      const { a, b } = await readOne(entityType, 'x');
+      expect([a?.status, b?.status]).toEqual(['PRESENT', 'NOT_FOUND']);
+    });
+
     keeps('gives rows in the order asked, and an id asked twice twice', async () => {
       const entityType = entityTypeOf();
       await write(entityType, 'x', -1, { a: '1' });

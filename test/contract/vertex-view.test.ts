@@ -6,6 +6,7 @@ import { describeOnlineStore } from './online-store.contract.js';
 /** Each is in docs/google-cloud-vertex.md, with what happens instead (test/integration/vertex-view.test.ts). */
 const DIFFERENCES = {
   'gives back every value of every type as it was': 'a list in a STRUCT has elements of one type',
+  'says nothing of the features that a part of a row was not asked for': 'a view that has the entity says NULL',
   'keeps the newest non-null value of each feature, unless the entity type is dense':
     'a write of nulls leaves no trace, so a NULL has no time',
   'keeps the newest whole row of a dense entity type, nulls included': 'a direct write takes no nulls',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { predictCommand } from '../../cli/commands/predict.js';
+import { syncCommand } from '../../cli/commands/sync.js';
 import { trainingSetCommand } from '../../cli/commands/training-set.js';
 import { watchCommand } from '../../cli/commands/watch.js';
 import type { Model } from '../../datasources/models/model.js';
@@ -11,7 +12,7 @@ import { JobFailure } from '../../datasources/jobs/job.js';
 import { Registry } from '../../datasources/registry/registry.js';
 import { CountableWork } from '../support/countable-work.js';
 import { AskedBatchPredictions, AskedTrainingSets } from '../support/job-ports.js';
-import { smallRegistry } from '../support/small-registry.js';
+import { row, smallRegistry, sourceOf } from '../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 const churn = {
@@ -62,7 +63,8 @@ afterEach(() => {
 /** Runs a command line as main.ts does; gives the exit code. */
 const run = async (...words: string[]) => {
   const program = new Command().exitOverride();
-  for (const command of [watchCommand(), predictCommand(), trainingSetCommand()]) program.addCommand(command);
+  for (const command of [watchCommand(), predictCommand(), trainingSetCommand(), syncCommand()])
+    program.addCommand(command);
   await program.parseAsync([...words, '--url', gateway.url], { from: 'user' });
   const { exitCode } = process;
   process.exitCode = undefined;
@@ -246,5 +248,27 @@ describe('watch', () => {
     } finally {
       process.stderr.isTTY = isTerminal;
     }
+  });
+});
+
+describe('sync', () => {
+  it('brings the values of a view online, shows how far it is and ends with 0', async () => {
+    const source = sourceOf(gateway, 'shop', 'customer');
+    const { featurestore } = source.entityType;
+    await gateway.services.stores.offline(featurestore).append(source, [row('ann', -1, { orders_7d: 2n })]);
+    expect(await run('sync', 'shop', 'basket', '--label', 'team=risk')).toBe(0);
+    expect(out).toMatch(/^jobs\/[\w-]+\n$/);
+    expect(shown).toMatch(/^estimated: \$0/);
+    expect(shown).toMatch(/SUCCEEDED \| 1 of 1\n$/);
+    const [job] = await gateway.services.jobs.list({ filter: { labels: { team: 'risk' } }, before: null, limit: 1 });
+    expect(job).toMatchObject({ kind: 'FEATURE_VIEW_SYNC', spec: { featureView: 'basket' } });
+  });
+
+  it('only starts one and prints its id with --no-watch, and says what is refused', async () => {
+    expect(await run('sync', 'shop', 'basket', '--no-watch')).toBeUndefined();
+    expect(out).toMatch(/^jobs\/[\w-]+\n$/);
+    await expect(run('sync', 'shop', 'bascket')).rejects.toThrow(
+      /input\.featureView: There is no feature view "bascket"/,
+    );
   });
 });

@@ -14,6 +14,7 @@ import { BIGTABLE } from '../support/google/vertex/feature-views.js';
 import { PLACE, startVertexWorld, type VertexWorld } from '../support/google/vertex-world.js';
 import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { until } from '../support/until.js';
 
 const NEWEST = parseInstant('2026-11-20T00:00:00Z');
 const column = (name: string, type: string, mode = 'NULLABLE') => ({ name, type, mode });
@@ -127,6 +128,29 @@ describeWithGoogleSql('a gateway over feature groups and views that are there', 
     ]);
     expect(estimateHistoricalQuery.total.amount).toBeGreaterThan(0);
     expect(estimateHistoricalQuery.assumptions.join()).toMatch(/scans [1-9]\d* bytes at most/);
+  });
+
+  it('tells of the syncs that Vertex AI made, and has it make one, priced by the tables of the view', async () => {
+    const { ask } = await start();
+    const { featurestore } = await ask(`{ featurestore(name: "shop") { featureViews {
+      name freshnessSeconds lastSync { state ... on FeatureViewSyncJob { trigger } } } } }`);
+    expect(featurestore.featureViews).toContainEqual({
+      name: 'customer',
+      freshnessSeconds: expect.any(Number),
+      lastSync: { state: 'SUCCEEDED', trigger: 'ELSEWHERE' },
+    });
+    const { syncFeatureView } = await ask(`mutation {
+      syncFeatureView(input: { featurestore: "shop", featureView: "customer", maxCostUsd: 1 }) {
+        job { id estimatedCost { total { amount } } } userErrors { message } } }`);
+    expect(syncFeatureView.userErrors).toEqual([]);
+    expect(syncFeatureView.job.estimatedCost.total.amount).toBeGreaterThan(0);
+    const { syncs } = world.views.view(
+      `projects/${PLACE.project}/locations/${PLACE.location}/featureOnlineStores/live/featureViews/customer`,
+    );
+    await until(() => syncs.length === 2);
+    world.views.endSync(syncs[0], { end: NEWEST, rows: 1 });
+    const job = async () => (await ask(`{ job(id: "${syncFeatureView.job.id}") { state } }`)).job.state;
+    await until(async () => (await job()) === 'SUCCEEDED');
   });
 
   it('logs at start what it does not take over, or does not start and says why', async () => {

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { v7 } from 'uuid';
 import { DataFiles } from '../../datasources/files/data-files.js';
 import type {
   BatchInput,
@@ -8,6 +7,7 @@ import type {
   BatchPredictionRequest,
 } from '../../datasources/jobs/batch-predictions.js';
 import { JobEngine } from '../../datasources/jobs/job-engine.js';
+import { newJobId } from '../../datasources/jobs/new-job-id.js';
 import type { JobRecord } from '../../datasources/jobs/job.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
 import { BatchPredictionRunner } from '../../datasources/jobs/local-batch-prediction/batch-prediction-runner.js';
@@ -69,7 +69,7 @@ export async function openLab({
     store,
     runners: [new BatchPredictionRunner(room)],
     clock,
-    newId: v7,
+    newId: newJobId,
     maxRunning: 2,
     onError: (error) => errors.push(error),
   });

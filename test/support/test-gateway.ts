@@ -5,14 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import { Registry as MetricsRegistry } from 'prom-client';
-import { v7 as newJobId } from 'uuid';
+import { openFeatureViewSyncs, type FeatureViewSyncOptions } from '../../composition/feature-view-syncs.js';
 import { measuredJobStore } from '../../composition/measured-job-store.js';
 import { measuredStores } from '../../composition/measured-stores.js';
 import type { FeatureStores } from '../../datasources/feature-stores.js';
 import type { BatchPredictions } from '../../datasources/jobs/batch-predictions.js';
+import { FeatureViewSyncsByStore } from '../../datasources/jobs/feature-view-syncs-by-store.js';
 import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import type { JobRunner } from '../../datasources/jobs/job-runner.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
+import { newJobId } from '../../datasources/jobs/new-job-id.js';
 import { PricedJobs } from '../../datasources/jobs/priced-jobs.js';
 import type { OpenCostsOptions } from '../../datasources/prices/lmdb/open-costs.js';
 import type { TrainingSets } from '../../datasources/jobs/training-sets.js';
@@ -67,6 +69,8 @@ export interface TestGatewayOptions {
   /** What starts jobs and reads their results, made with the engine that runs them. */
   readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
   readonly trainingSets?: (jobs: JobEngine) => TrainingSets;
+  /** Of the syncs that the gateway can do by itself. */
+  readonly syncs?: Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs'>;
   /** Stands between the gateway and its stores, to break them. */
   readonly wrap?: (stores: FeatureStores) => FeatureStores;
 }
@@ -90,23 +94,27 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   const metricsRegistry = new MetricsRegistry();
   const metrics = createGatewayMetrics(metricsRegistry);
   const costs = await openTestCosts({ folder: join(folder, 'costs'), clock, ...options.costs });
+  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.routeOf(onlineStore));
   const jobs = new JobEngine({
     store: measuredJobStore(new LmdbJobStore(join(folder, 'jobs')), metrics),
-    runners: options.runners ?? [],
+    runners: [featureViewSyncs, ...(options.runners ?? [])],
     clock,
-    newId: () => newJobId(),
+    newId: newJobId,
     maxRunning: 4,
     costs: new PricedJobs(costs),
     onError: (error) => logger.error({ err: error }, 'a job failed'),
   });
+  const stores = options.wrap?.(counted) ?? counted;
+  const syncs = openFeatureViewSyncs({ registry, engine: jobs, stores, clock, ...options.syncs });
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),
-    stores: measuredStores(options.wrap?.(counted) ?? counted, metrics),
+    stores: measuredStores(stores, metrics),
     costs,
     jobs,
     batchPredictions: options.batchPredictions?.(jobs) ?? ({} as BatchPredictions),
     trainingSets: options.trainingSets?.(jobs) ?? ({} as TrainingSets),
+    featureViewSyncs,
     clock,
   };
   const schema = buildSchema(registry);
@@ -161,6 +169,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
       http.cutOff();
       await apollo.stop();
       await jobs.stop();
+      await syncs.close();
       await online.close();
       await offline.close();
       await costs.close();
@@ -194,7 +203,8 @@ function countPointInTime(store: OfflineStore, reads: PointInTimeRead[]): Offlin
     history: (read) => store.history(read),
     rows: (read) => store.rows(read),
     append: (source, rows) => store.append(source, rows),
-    newest: (source) => store.newest(source),
+    newest: (source, read) => store.newest(source, read),
+    estimateNewestBytes: (source, read) => store.estimateNewestBytes(source, read),
     sampleEntityIds: (entityType, count) => store.sampleEntityIds(entityType, count),
     isHealthy: () => store.isHealthy(),
     close: () => store.close(),

@@ -3,6 +3,7 @@ import { isDone, matchesFilter, type JobQuery, type JobStore } from '../job-stor
 import type { JobRecord } from '../job.js';
 
 const MAX_ID_LENGTH = 200;
+const AFTER_ALL_IDS = '\uffff';
 
 /** Job records in LMDB. Ids sort by time, so a list is a walk from the end. */
 export class LmdbJobStore implements JobStore {
@@ -12,11 +13,15 @@ export class LmdbJobStore implements JobStore {
   /** Ids of jobs that are not done with, so that a start need not look at every job there ever was. */
   readonly #unfinished: Database<true, string>;
 
+  /** The ids of the jobs of a target: an old gateway has run many thousand jobs, a feature view some of them. */
+  readonly #targets: Database<true, [target: string, id: string]>;
+
   constructor(path: string) {
-    this.#environment = open({ path, maxDbs: 3, noSubdir: false });
+    this.#environment = open({ path, maxDbs: 4, noSubdir: false });
     this.#records = this.#environment.openDB({ name: 'records' });
     this.#idempotencyKeys = this.#environment.openDB({ name: 'idempotency-keys' });
     this.#unfinished = this.#environment.openDB({ name: 'unfinished' });
+    this.#targets = this.#environment.openDB({ name: 'targets' });
   }
 
   async create(record: JobRecord, idempotencyKey: string | null): Promise<JobRecord> {
@@ -54,10 +59,9 @@ export class LmdbJobStore implements JobStore {
   async list({ filter, before, limit }: JobQuery): Promise<JobRecord[]> {
     const found: JobRecord[] = [];
     if (before !== null && !isPossible(before)) return found;
-    const range = before === null ? {} : { start: before, exclusiveStart: true };
-    for (const { value } of this.#records.getRange({ ...range, reverse: true })) {
+    for (const record of filter.target === undefined ? this.#newest(before) : this.#newestOf(filter.target, before)) {
       if (found.length >= limit) break;
-      if (matchesFilter(value, filter)) found.push(value);
+      if (matchesFilter(record, filter)) found.push(record);
     }
     return found;
   }
@@ -75,8 +79,22 @@ export class LmdbJobStore implements JobStore {
     return id === undefined ? undefined : this.#records.get(id);
   }
 
+  *#newest(before: string | null): Generator<JobRecord> {
+    const range = before === null ? {} : { start: before, exclusiveStart: true };
+    for (const { value } of this.#records.getRange({ ...range, reverse: true })) yield value;
+  }
+
+  *#newestOf(target: string, before: string | null): Generator<JobRecord> {
+    const start: [string, string] = [target, before ?? AFTER_ALL_IDS];
+    for (const [, id] of this.#targets.getKeys({ start, end: [target, ''], exclusiveStart: true, reverse: true })) {
+      const record = this.#records.get(id);
+      if (record) yield record;
+    }
+  }
+
   #put(record: JobRecord): void {
     void this.#records.put(record.id, record);
+    if (record.target !== undefined) void this.#targets.put([record.target, record.id], true);
     if (isDone(record)) void this.#unfinished.remove(record.id);
     else void this.#unfinished.put(record.id, true);
   }

@@ -4,7 +4,8 @@ import { columnTypeOf, instantFromDuckDb, toDuckDb } from '../../offline/duckdb/
 import type { FeatureRow } from '../../offline/offline-store.js';
 import type { SourcePlan } from '../../offline/point-in-time/plan.js';
 import { quoteIdentifier } from '../../offline/point-in-time/sql-text.js';
-import { askPatiently, type HistoryStore } from './store-elsewhere.js';
+import { askPatiently } from '../ask-patiently.js';
+import type { HistoryStore } from './store-elsewhere.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 

@@ -4,7 +4,8 @@ import { columnTypeOf, instantFromDuckDb, toDuckDb } from '../../offline/duckdb/
 import type { BulkReads, PointInTimeLabel } from '../../offline/offline-store.js';
 import { timeColumnOf, type SourcePlan } from '../../offline/point-in-time/plan.js';
 import type { JoinStep } from './join-labels.js';
-import { askPatiently, type HistoryStore } from './store-elsewhere.js';
+import { askPatiently } from '../ask-patiently.js';
+import type { HistoryStore } from './store-elsewhere.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 

@@ -10,6 +10,7 @@ import type {
   FeatureRow,
   HistoryEntry,
   HistoryRead,
+  NewestRead,
   OfflineStore,
   PointInTimeRead,
   RowsRead,
@@ -112,10 +113,17 @@ export class BigQueryOfflineStore implements OfflineStore {
     return appendRows({ ...this.options, source, table, nextArrival: () => this.#nextArrival() }, rows);
   }
 
-  async *newest(source: FeatureSource): AsyncGenerator<OnlineWrite[]> {
-    for await (const rows of this.#jobs.pages('newest', newestQuery(source, this.#tableOf(source)))) {
-      yield rows.flatMap((row) => newestWrites(row, source));
+  async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {
+    const query = newestQuery(source, this.#tableOf(source), read);
+    const signal = AbortSignal.any(this.#signalsOf(read));
+    for await (const rows of this.#jobs.pages('newest', query, { signal, timeoutSeconds: LONGEST_SECONDS })) {
+      yield rows.flatMap((row) => newestWrites(row, source, read));
+      signal.throwIfAborted();
     }
+  }
+
+  async estimateNewestBytes(source: FeatureSource, read: NewestRead = {}): Promise<bigint> {
+    return this.#jobs.estimateBytes('newest', newestQuery(source, this.#tableOf(source), read));
   }
 
   async sampleEntityIds({ sources, entityIdColumns }: EntityType, count: number): Promise<string[]> {

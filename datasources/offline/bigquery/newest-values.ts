@@ -1,8 +1,9 @@
 import { encodeEntityId } from '../../../values/entity-id.js';
 import type { FeatureValue } from '../../../values/value-type.js';
 import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
-import type { FeatureSource } from '../../registry/model.js';
-import type { BigQuerySql } from '../point-in-time/bigquery-parameters.js';
+import type { Feature, FeatureSource } from '../../registry/model.js';
+import { newestFeatures, type NewestRead } from '../offline-store.js';
+import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
 import {
   historyColumn,
   isThere,
@@ -20,18 +21,29 @@ import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
  * The newest values of every entity with their versions, chosen by the same order of ties as a point-in-time read. In a
  * dense entity type that is one whole row; otherwise each feature has its own, so an entity may give several writes.
  */
-export function newestQuery(source: FeatureSource, table: BigQueryTable): BigQuerySql {
+export function newestQuery(source: FeatureSource, table: BigQueryTable, read: NewestRead = {}): BigQuerySql {
+  const parameters = new BigQueryParameters();
+  const features = newestFeatures(source, read);
   const ids = table.entityColumns.map(({ name, type }, part) =>
     type === 'STRING' ? `${historyColumn(name)} AS id_${part}` : `CAST(${historyColumn(name)} AS STRING) AS id_${part}`,
   );
-  const { grouped, result } = source.entityType.dense ? wholeRows(source, table) : eachValue(source, table);
+  const { grouped, result } = source.entityType.dense ? wholeRows(features, table) : eachValue(features, table);
   const sql = `SELECT ${[...table.entityColumns.map((_, part) => `n.id_${part}`), ...result].join(',\n  ')}
 FROM (
   SELECT ${[...ids, ...grouped].join(',\n    ')}
   FROM ${quoteForBigQuery(table.path)} AS h
+  WHERE ${rowsThatCount(table, read, parameters).join(' AND ')}
   GROUP BY ${table.entityColumns.map(({ name }) => historyColumn(name)).join(', ')}
 ) AS n`;
-  return { sql, params: {}, types: {} };
+  return { sql, params: parameters.params, types: parameters.types };
+}
+
+/** Rows without id or time are no history: of a table that someone else writes, there may be some. */
+function rowsThatCount(table: BigQueryTable, { asOf }: NewestRead, parameters: BigQueryParameters): string[] {
+  const hasId = table.entityColumns.map(({ name }) => `${historyColumn(name)} IS NOT NULL`);
+  if (table.eventTime === null) return hasId;
+  const time = historyColumn(table.eventTime);
+  return [...hasId, asOf === undefined ? `${time} IS NOT NULL` : `${time} <= ${parameters.addInstant('as_of', asOf)}`];
 }
 
 interface Columns {
@@ -41,8 +53,8 @@ interface Columns {
   readonly result: readonly string[];
 }
 
-function wholeRows(source: FeatureSource, table: BigQueryTable): Columns {
-  const values = source.features.flatMap((feature, number) => [
+function wholeRows(features: readonly Feature[], table: BigQueryTable): Columns {
+  const values = features.flatMap((feature, number) => [
     `${valueOrNull(table, feature)} AS v_${number}`,
     `${isThere(table, feature)} AS there_${number}`,
   ]);
@@ -50,7 +62,7 @@ function wholeRows(source: FeatureSource, table: BigQueryTable): Columns {
     grouped: [`${newestOf(table, [...versionFields(table), ...values])} AS newest`],
     result: [
       ...versionColumns(table, 'n.newest', ''),
-      ...source.features.flatMap((feature, number) => [
+      ...features.flatMap((feature, number) => [
         `${selected(feature, `n.newest.v_${number}`)} AS value_${number}`,
         `n.newest.there_${number} AS there_${number}`,
       ]),
@@ -58,19 +70,19 @@ function wholeRows(source: FeatureSource, table: BigQueryTable): Columns {
   };
 }
 
-function eachValue(source: FeatureSource, table: BigQueryTable): Columns {
+function eachValue(features: readonly Feature[], table: BigQueryTable): Columns {
   const newestTime = table.eventTime === null ? [] : [`MAX(${historyColumn(table.eventTime)}) AS newest_time`];
   return {
     grouped: [
       ...newestTime,
-      ...source.features.map((feature, number) => {
+      ...features.map((feature, number) => {
         const fields = [...versionFields(table), `${valueThere(feature)} AS v`];
         return `${newestOf(table, fields, isThere(table, feature))} AS newest_${number}`;
       }),
     ],
     result: [
       `${table.eventTime === null ? 'CAST(NULL AS INT64)' : 'UNIX_MICROS(n.newest_time)'} AS newest_time`,
-      ...source.features.flatMap((feature, number) => [
+      ...features.flatMap((feature, number) => [
         ...versionColumns(table, `n.newest_${number}`, `_${number}`),
         `${selected(feature, `n.newest_${number}.v`)} AS value_${number}`,
         `n.newest_${number} IS NOT NULL AS there_${number}`,
@@ -94,29 +106,31 @@ function versionColumns({ eventTime, createdTime, sequence }: BigQueryTable, row
 }
 
 /** What a row of the result writes online. */
-export function newestWrites(row: ResultRow, source: FeatureSource): OnlineWrite[] {
+export function newestWrites(row: ResultRow, source: FeatureSource, read: NewestRead = {}): OnlineWrite[] {
+  const features = newestFeatures(source, read);
   const { entityIdColumns, dense } = source.entityType;
   const entityId = encodeEntityId(entityIdColumns.map((_, part) => String(row[`id_${part}`])));
   const valueOf = (number: number): FeatureValue | null =>
-    row[`there_${number}`] === true ? fromBigQuery(source.features[number]!.valueType, row[`value_${number}`]) : null;
+    row[`there_${number}`] === true ? fromBigQuery(features[number]!.valueType, row[`value_${number}`]) : null;
   if (dense) {
-    const values = source.features.map(({ name }, number): [string, FeatureValue | null] => [name, valueOf(number)]);
+    const values = features.map(({ name }, number): [string, FeatureValue | null] => [name, valueOf(number)]);
     return [{ entityId, source, version: versionOf(row, ''), values: new Map(values) }];
   }
-  // One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND.
+  const isPartial = features.length < source.features.length;
+  const writes = features.flatMap(({ name }, number): OnlineWrite[] => {
+    const value = valueOf(number);
+    if (value === null) return [];
+    return [{ entityId, source, version: versionOf(row, `_${number}`), values: new Map([[name, value]]), isPartial }];
+  });
+  if (isPartial) return writes;
+  // One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND, of all its
+  // features, so it is not said when some were not read.
   const newestRow: ValueVersion = {
     timestamp: integerFromBigQuery(row.newest_time),
     createdTimestamp: null,
     sequence: null,
   };
-  return [
-    { entityId, source, version: newestRow, values: new Map() },
-    ...source.features.flatMap(({ name }, number): OnlineWrite[] => {
-      const value = valueOf(number);
-      if (value === null) return [];
-      return [{ entityId, source, version: versionOf(row, `_${number}`), values: new Map([[name, value]]) }];
-    }),
-  ];
+  return [{ entityId, source, version: newestRow, values: new Map() }, ...writes];
 }
 
 function versionOf(row: ResultRow, suffix: string): ValueVersion {

@@ -3,15 +3,17 @@ import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
-import type {
-  Abandonable,
-  AppendOutcome,
-  FeatureRow,
-  HistoryEntry,
-  HistoryRead,
-  OfflineStore,
-  PointInTimeRead,
-  RowsRead,
+import {
+  newestFeatures,
+  type Abandonable,
+  type AppendOutcome,
+  type FeatureRow,
+  type HistoryEntry,
+  type HistoryRead,
+  type NewestRead,
+  type OfflineStore,
+  type PointInTimeRead,
+  type RowsRead,
 } from '../offline-store.js';
 import type { PointInTimeForm } from '../point-in-time/duckdb.js';
 import { appendRows } from './append-rows.js';
@@ -96,14 +98,29 @@ export class DuckDbOfflineStore implements OfflineStore {
     });
   }
 
-  /** As the port says; with `asOf`, of what is known by then. */
-  async *newest(source: FeatureSource, asOf: Instant | null = null): AsyncGenerator<OnlineWrite[]> {
+  async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {
+    const { signal } = read;
     const connection = await this.database.instance.connect();
+    // The newest of a long history takes a while to find, unlike the other reads.
+    const interrupt = (): void => connection.interrupt();
+    signal?.addEventListener('abort', interrupt);
     try {
-      yield* newestValues(connection, source, asOf);
+      signal?.throwIfAborted();
+      for await (const writes of newestValues(connection, source, read)) {
+        yield writes;
+        signal?.throwIfAborted();
+      }
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw error;
     } finally {
+      signal?.removeEventListener('abort', interrupt);
       connection.closeSync();
     }
+  }
+
+  async estimateNewestBytes(source: FeatureSource, read: NewestRead = {}): Promise<bigint> {
+    return this.database.use((connection) => estimateScan(connection, newestFeatures(source, read)));
   }
 
   async sampleEntityIds(entityType: EntityType, count: number): Promise<string[]> {

@@ -8,7 +8,8 @@ import {
 import type { Instant } from '../../../values/instant.js';
 import type { FeatureValue } from '../../../values/value-type.js';
 import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
-import type { FeatureSource } from '../../registry/model.js';
+import type { Feature, FeatureSource } from '../../registry/model.js';
+import { newestFeatures, type NewestRead } from '../offline-store.js';
 import { NEWEST_ARRIVAL_FIRST, newestValue } from '../point-in-time/duckdb-version.js';
 import { quoteIdentifier } from '../point-in-time/sql-text.js';
 import { historyTable } from './history-table.js';
@@ -18,17 +19,18 @@ const ENTITIES_PER_BATCH = 2048;
 
 /**
  * The newest values of every entity with their versions, chosen by the same order of ties as a point-in-time read. In a
- * dense entity type that is one whole row; otherwise each feature has its own, so an entity may give several writes. Rows
- * after `asOf` are not known yet; null takes all.
+ * dense entity type that is one whole row; otherwise each feature has its own, so an entity may give several writes.
  */
 export async function* newestValues(
   connection: DuckDBConnection,
   source: FeatureSource,
-  asOf: Instant | null,
+  read: NewestRead,
 ): AsyncGenerator<OnlineWrite[]> {
-  const isBounded = asOf !== null && source.timestampColumn !== null;
+  const { asOf } = read;
+  const features = newestFeatures(source, read);
+  const isBounded = asOf !== undefined && source.timestampColumn !== null;
   const known = isBounded ? 'WHERE h.event_timestamp <= $1' : '';
-  const sql = source.entityType.dense ? newestRows(source, known) : newestEach(source, known);
+  const sql = source.entityType.dense ? newestRows(source, known) : newestEach(source, features, known);
   const reader = isBounded
     ? await connection.stream(sql, [timestampValue(asOf)], [TIMESTAMP])
     : await connection.stream(sql);
@@ -37,7 +39,7 @@ export async function* newestValues(
   for await (const rows of reader.yieldRows()) {
     for (const row of rows) {
       const named = new Map(columns.map((column, index) => [column, row[index] ?? null]));
-      batch.push(...(source.entityType.dense ? wholeRow(source, named) : eachValue(source, named)));
+      batch.push(...(source.entityType.dense ? wholeRow(source, named) : eachValue(source, features, named)));
       if (batch.length >= ENTITIES_PER_BATCH) {
         yield batch;
         batch = [];
@@ -82,13 +84,13 @@ QUALIFY row_number() OVER (
   PARTITION BY h.entity_id ORDER BY ${NEWEST_ARRIVAL_FIRST}) = 1`;
 }
 
-function newestEach(source: FeatureSource, known: string): string {
+function newestEach(source: FeatureSource, features: readonly Feature[], known: string): string {
   const isTimed = source.timestampColumn !== null;
-  const values = source.features.map(
+  const values = features.map(
     (feature) => `${newestValue(feature, { timed: isTimed })} AS ${quoteIdentifier(feature.name)}`,
   );
   const newest = isTimed ? 'max(h.event_timestamp)' : 'NULL::TIMESTAMP';
-  return `SELECT h.entity_id, ${newest} AS event_timestamp, ${values.join(', ')}
+  return `SELECT ${['h.entity_id', `${newest} AS event_timestamp`, ...values].join(', ')}
 FROM ${historyTable(source)} AS h ${known} GROUP BY h.entity_id`;
 }
 
@@ -105,16 +107,24 @@ function wholeRow(source: FeatureSource, row: ReadonlyMap<string, DuckDBValue>):
   return [{ entityId: String(row.get('entity_id')), source, version, values: new Map(values) }];
 }
 
-/** One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND. */
-function eachValue(source: FeatureSource, row: ReadonlyMap<string, DuckDBValue>): OnlineWrite[] {
+/**
+ * One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND, of all its
+ * features, so it is not said when some were not read.
+ */
+function eachValue(
+  source: FeatureSource,
+  features: readonly Feature[],
+  row: ReadonlyMap<string, DuckDBValue>,
+): OnlineWrite[] {
   const entityId = String(row.get('entity_id'));
+  const isPartial = features.length < source.features.length;
   const newestRow: OnlineWrite = {
     entityId,
     source,
     version: { timestamp: instantFromDuckDb(row.get('event_timestamp')), createdTimestamp: null, sequence: null },
     values: new Map(),
   };
-  const writes = source.features.flatMap((feature): OnlineWrite[] => {
+  const writes = features.flatMap((feature): OnlineWrite[] => {
     const newest = row.get(feature.name);
     if (!(newest instanceof DuckDBStructValue)) return [];
     const { t, c, s, v } = newest.entries;
@@ -128,10 +138,11 @@ function eachValue(source: FeatureSource, row: ReadonlyMap<string, DuckDBValue>)
           sequence: known(s),
         },
         values: new Map([[feature.name, fromDuckDb(feature.valueType, v ?? null)]]),
+        isPartial,
       },
     ];
   });
-  return [newestRow, ...writes];
+  return isPartial ? writes : [newestRow, ...writes];
 }
 
 /** The stand-ins that the order of ties uses for unknown times, back to null. */

@@ -122,7 +122,13 @@ const featureView = z
     name: resourceName(60).describe('Unique in its featurestore.'),
     entityType: entityTypeName.describe('The entity type it selects from.'),
     features: z.array(featureName).min(1).describe('The names of its features, in order.'),
-    schedule: z.string().nullable().default(null).describe('A cron expression.'),
+    schedule: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe(
+        'When it is synced: five fields of cron in UTC, or in the time zone put before them, as in CRON_TZ=Europe/Zurich 0 3 * * *. The gateway keeps it for LMDB and BIGTABLE; Vertex AI keeps its own.',
+      ),
   })
   .describe('A named selection of features served together.');
 

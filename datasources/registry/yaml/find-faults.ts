@@ -1,3 +1,4 @@
+import { parseSchedule, SCHEDULES_KEPT_HERE } from '../schedule.js';
 import { columnFaults, RESERVED_NAMES } from './column-faults.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
 import { vertexFeaturestoreFaults } from './vertex-featurestore-document.js';
@@ -142,16 +143,31 @@ function viewFaults(featurestore: FeaturestoreDocument, index: number, path: rea
     return [{ path: [...path, 'entityType'], message: `there is no entity type "${view?.entityType}"` }];
   }
   const known = new Set(entityType.sources.flatMap((source) => source.features.map((feature) => feature.name)));
-  return view.features.flatMap((name, position) =>
-    known.has(name)
-      ? []
-      : [
-          {
-            path: [...path, 'features', position],
-            message: `entity type "${entityType.name}" has no feature "${name}"`,
-          },
-        ],
-  );
+  return [
+    ...view.features.flatMap((name, position) =>
+      known.has(name)
+        ? []
+        : [
+            {
+              path: [...path, 'features', position],
+              message: `entity type "${entityType.name}" has no feature "${name}"`,
+            },
+          ],
+    ),
+    ...(SCHEDULES_KEPT_HERE.has(featurestore.onlineStore.kind)
+      ? scheduleFaults(view.schedule, [...path, 'schedule'])
+      : []),
+  ];
+}
+
+function scheduleFaults(schedule: string | null, path: readonly PropertyKey[]): Fault[] {
+  if (schedule === null) return [];
+  try {
+    parseSchedule(schedule);
+    return [];
+  } catch (error) {
+    return [{ path, message: (error as Error).message }];
+  }
 }
 
 function duplicates(items: readonly { readonly name: string }[], path: readonly PropertyKey[]): Fault[] {

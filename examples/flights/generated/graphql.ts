@@ -200,6 +200,7 @@ export type NodeQuery = { nodes: Array<
     | { __typename: 'EntityType', id: string }
     | { __typename: 'Feature', valueType: ValueType, unit: string | null, id: string }
     | { __typename: 'FeatureView', id: string }
+    | { __typename: 'FeatureViewSyncJob', id: string }
     | { __typename: 'Featurestore', id: string }
     | { __typename: 'FlightsAirport', departures24h: string | null, lastDestination: string | null, id: string }
     | { __typename: 'FlightsRoute', id: string }
@@ -227,6 +228,7 @@ export type JobsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type JobsQuery = { jobs: { nodes: Array<
       | { __typename: 'BatchPredictionJob', displayName: string, id: string, state: JobState, createdAt: string, output: { predictions: string | null }, progress: { completed: string, total: string | null, percent: number | null } }
+      | { __typename: 'FeatureViewSyncJob', id: string, state: JobState, createdAt: string, progress: { completed: string, total: string | null, percent: number | null } }
       | { __typename: 'TrainingSetJob', id: string, state: JobState, createdAt: string, written: { location: string, rows: string } | null, progress: { completed: string, total: string | null, percent: number | null } }
     >, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
@@ -236,6 +238,7 @@ export type JobProgressSubscriptionVariables = Exact<{
 
 
 export type JobProgressSubscription = { jobProgress:
+    | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
     | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
     | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
    };

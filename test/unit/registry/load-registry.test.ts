@@ -51,6 +51,34 @@ describe('a registry file', () => {
     expect(customer.featurestore.onlineStore.kind).toBe('LMDB');
   });
 
+  it('has schedules of feature views that come, in a time zone that is', async () => {
+    const withSchedule = (schedule: string) => `${RIGHT.trimEnd()}
+    featureViews:
+      - { name: all, entityType: customer, features: [orders] }
+      - name: some
+        entityType: customer
+        features: [city]
+        schedule: ${schedule}
+`;
+    const registry = await load(withSchedule('CRON_TZ=Europe/Zurich 0 3 * * *'));
+    expect(registry.featurestore('shop').featureViews.map(({ schedule }) => schedule)).toEqual([
+      null,
+      'CRON_TZ=Europe/Zurich 0 3 * * *',
+    ]);
+    expect(await faultsOf(withSchedule('0 25 * * *'))).toContainEqual(
+      expect.stringMatching(
+        /^line 16, column 19: featurestores\[0\]\.featureViews\[1\]\.schedule: Invalid value for hour: 25/,
+      ),
+    );
+    expect((await faultsOf(withSchedule('every day'))).join()).toContain('schedule: a schedule has five fields');
+    // Vertex AI keeps the schedules of its views: what it takes for one is not for us to say.
+    const onVertex = withSchedule('every day').replace(
+      'name: shop',
+      'name: shop\n    onlineStore: { kind: VERTEX_FEATURE_VIEW, project: p, location: europe-west4, featureOnlineStore: s }',
+    );
+    expect((await load(onVertex)).featurestore('shop').featureViews[1]!.schedule).toBe('every day');
+  });
+
   it('says which online store a featurestore has, and what about it is not right', async () => {
     const withStore = (online: string) => RIGHT.replace('name: shop', `name: shop\n    onlineStore: ${online}`);
     const registry = await load(withStore('{ kind: BIGTABLE, project: p, instance: i, table: t }'));

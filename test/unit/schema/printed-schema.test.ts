@@ -4,6 +4,7 @@ import { Kind, lexicographicSortSchema, parse, print, printSchema, type Document
 import { describe, expect, it } from 'vitest';
 import { FILE_FORMATS } from '../../../datasources/files/file-format.js';
 import { METRICS } from '../../../datasources/jobs/batch-predictions.js';
+import { SYNC_TRIGGERS } from '../../../datasources/jobs/feature-view-syncs.js';
 import { JOB_KINDS, JOB_STATES } from '../../../datasources/jobs/job.js';
 import { MODEL_RUNTIMES } from '../../../datasources/models/model.js';
 import { SENSITIVITIES, STORE_KINDS } from '../../../datasources/registry/model.js';
@@ -11,6 +12,7 @@ import { registryJsonSchema } from '../../../datasources/registry/yaml/document.
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
 import { buildSchema } from '../../../resolvers/build-schema.js';
 import { FileFormatEnum, JobKindEnum, JobStateEnum, MetricKindEnum } from '../../../schema/job/enums.js';
+import { SyncTriggerEnum } from '../../../schema/job/feature-view-sync-job.js';
 import { ModelRuntimeEnum } from '../../../schema/model/model.js';
 import { SensitivityEnum, StoreKindEnum, ValueTypeEnum } from '../../../schema/registry/enums.js';
 import { VALUE_TYPES } from '../../../values/value-type.js';
@@ -37,6 +39,7 @@ it('the enums of the schema have the words of the datasources', () => {
   expect(Object.values(SensitivityEnum)).toEqual([...SENSITIVITIES]);
   expect(Object.values(JobStateEnum)).toEqual([...JOB_STATES]);
   expect(Object.values(JobKindEnum)).toEqual([...JOB_KINDS]);
+  expect(Object.values(SyncTriggerEnum)).toEqual([...SYNC_TRIGGERS]);
   expect(Object.values(FileFormatEnum)).toEqual([...FILE_FORMATS]);
   expect(Object.values(MetricKindEnum)).toEqual([...METRICS]);
   expect(Object.values(ModelRuntimeEnum)).toEqual([...MODEL_RUNTIMES]);
@@ -47,7 +50,7 @@ const contractPath = join(root, '../shared/schema.graphql');
 
 /** What of the contract is not there yet; each comes with its own issue. Nothing may be added here. */
 const LATER =
-  /^(FeatureStatistics|DriftReport|Subscription\.featureValues|Feature\.(statistics|drift)|FeatureView\.(lastSync|syncs|freshnessSeconds)|Mutation\.(applyRegistry|writeFeature|deleteEnt|syncF)|Query\.viewer)/;
+  /^(FeatureStatistics|DriftReport|Subscription\.featureValues|Feature\.(statistics|drift)|Mutation\.(applyRegistry|writeFeature|deleteEnt)|Query\.viewer)/;
 
 describe.skipIf(!existsSync(contractPath))('the contract with clients', () => {
   const members = (document: DocumentNode): Map<string, string> => {

@@ -72,16 +72,18 @@ export class FeatureViewWorld {
     const resource = {
       name: `${view.resource.name}/featureViewSyncs/${view.syncs.length + 1}`,
       createTime: toProtoTime(sync.start),
-      runTime: { startTime: toProtoTime(sync.start), ...(sync.end === null ? {} : { endTime: toProtoTime(sync.end) }) },
-      ...(sync.end === null
-        ? {}
-        : {
-            finalStatus: { code: sync.code ?? 0, message: sync.code ? 'the sync failed' : '' },
-            syncSummary: { rowSynced: sync.rows, totalSlot: 1234 },
-          }),
+      runTime: { startTime: toProtoTime(sync.start) },
     };
+    const { end } = sync;
+    if (end !== null) this.endSync(resource, { ...sync, end });
     view.syncs.unshift(resource);
     return resource;
+  }
+
+  endSync(sync: any, { end, rows, code = 0 }: { end: Instant; rows: number; code?: number }): void {
+    sync.runTime.endTime = toProtoTime(end);
+    sync.finalStatus = { code, message: code ? 'the sync failed' : '' };
+    sync.syncSummary = { rowSynced: rows, totalSlot: 1234 };
   }
 
   view(name: string): TestView {

@@ -5,7 +5,8 @@ import { fromProtoTime } from '../../vertex/proto-time.js';
 import { featureViewName, idOf, type VertexPlace } from '../../vertex/resource-names.js';
 import type { VertexClients } from '../../vertex/vertex-clients.js';
 
-export interface FeatureViewSync {
+/** A run, as Vertex AI tells of it. */
+export interface VertexSync {
   /** Unique in its feature view. */
   readonly id: string;
   readonly state: 'RUNNING' | 'SUCCEEDED' | 'FAILED';
@@ -21,27 +22,33 @@ export interface FeatureViewSync {
   readonly error: string | null;
 }
 
-/** The runs that bring a feature view up to its tables: start one, look at one, list them. */
-export class FeatureViewSyncs {
+/** The runs that bring a feature view up to its tables: begin one, look at one, list them. */
+export class VertexSyncsClient {
   constructor(
     readonly clients: VertexClients,
     readonly place: VertexPlace,
     readonly featureOnlineStore: string,
   ) {}
 
-  /**
-   * Starts a sync and gives it as it is just after. When another is running it waits for that one's end. A view that is
-   * synced continuously refuses. Starting is not idempotent: after a failure a sync that was not there before is taken
-   * for the one that was begun, since starting again would read (and bill) the tables twice.
-   */
-  async start(featureView: string): Promise<FeatureViewSync> {
+  /** Whether a view follows its tables all the time: then no sync of it can be begun. */
+  async isContinuous(featureView: string): Promise<boolean> {
     const admin = await this.clients.featureOnlineStores();
-    const [before] = await this.list(featureView, 1);
-    let isRetry = false;
+    const request = { name: this.#nameOf(featureView) };
+    const [view] = await retrying(ADMIN_POLICY, (timeout) => admin.getFeatureView(request, { timeout }));
+    return view.syncConfig?.continuous ?? false;
+  }
+
+  /**
+   * Begins a sync unless one was begun since `before` was the newest (null: there was none), and gives it as it is just
+   * after. When another is running it waits for that one's end. Beginning is not idempotent at Vertex AI, and doing it
+   * again would read (and bill) the tables twice. So a run that is new is taken for ours: the answer to its begin was
+   * lost, or the process ended before it was kept; and whoever else began it, it brings the same.
+   */
+  async begin(featureView: string, before: string | null): Promise<VertexSync> {
+    const admin = await this.clients.featureOnlineStores();
     return retrying(ADMIN_POLICY, async (timeout) => {
-      const [newest] = isRetry ? await this.list(featureView, 1) : [];
-      if (newest && newest.id !== before?.id) return newest;
-      isRetry = true;
+      const begun = await this.begunSince(featureView, before);
+      if (begun) return begun;
       const [{ featureViewSync }] = await admin.syncFeatureView(
         { featureView: this.#nameOf(featureView) },
         { timeout },
@@ -50,7 +57,12 @@ export class FeatureViewSyncs {
     });
   }
 
-  async get(featureView: string, id: string): Promise<FeatureViewSync> {
+  async begunSince(featureView: string, before: string | null): Promise<VertexSync | undefined> {
+    const [newest] = await this.list(featureView, 1);
+    return newest && newest.id !== before ? newest : undefined;
+  }
+
+  async get(featureView: string, id: string): Promise<VertexSync> {
     const admin = await this.clients.featureOnlineStores();
     const name = `${this.#nameOf(featureView)}/featureViewSyncs/${id}`;
     const [sync] = await retrying(ADMIN_POLICY, (timeout) => admin.getFeatureViewSync({ name }, { timeout }));
@@ -58,7 +70,7 @@ export class FeatureViewSyncs {
   }
 
   /** The newest first. */
-  async list(featureView: string, most: number): Promise<FeatureViewSync[]> {
+  async list(featureView: string, most: number): Promise<VertexSync[]> {
     const admin = await this.clients.featureOnlineStores();
     const request = { parent: this.#nameOf(featureView), pageSize: most, orderBy: 'create_time desc' };
     const [syncs] = await retrying(ADMIN_POLICY, (timeout) =>
@@ -73,7 +85,7 @@ export class FeatureViewSyncs {
 }
 
 /** A sync without an end is running, or waits for another. Its status has no code, which reads as OK: 0. */
-function syncFrom(sync: protos.google.cloud.aiplatform.v1.IFeatureViewSync): FeatureViewSync {
+function syncFrom(sync: protos.google.cloud.aiplatform.v1.IFeatureViewSync): VertexSync {
   const endTime = fromProtoTime(sync.runTime?.endTime);
   const hasFailed = (sync.finalStatus?.code ?? 0) !== 0;
   return {

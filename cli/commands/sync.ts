@@ -1,0 +1,13 @@
+import { Command } from 'commander';
+import { addStartOptions, startJob, type StartOptions } from '../start-job.js';
+
+export function syncCommand(): Command {
+  const command = new Command('sync')
+    .description('Bring the newest values of a feature view online, by a running gateway, and watch it.')
+    .argument('<featurestore>', 'the featurestore')
+    .argument('<view>', 'the feature view');
+  return addStartOptions(command).action(async (featurestore: string, featureView: string, options: StartOptions) => {
+    const input = { featurestore, featureView };
+    await startJob({ mutation: 'syncFeatureView', inputType: 'SyncFeatureViewInput', input }, options);
+  });
+}

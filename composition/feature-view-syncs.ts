@@ -1,0 +1,75 @@
+import type { FeatureStores } from '../datasources/feature-stores.js';
+import { LocalFeatureViewSyncs } from '../datasources/jobs/feature-view-sync/local-feature-view-syncs.js';
+import { LocalSyncRunner } from '../datasources/jobs/feature-view-sync/local-sync-runner.js';
+import { SyncJobs } from '../datasources/jobs/feature-view-sync/sync-jobs.js';
+import { VertexFeatureViewSyncs } from '../datasources/jobs/feature-view-sync/vertex-feature-view-syncs.js';
+import { VertexSyncRunner } from '../datasources/jobs/feature-view-sync/vertex-sync-runner.js';
+import { VertexSyncsClient } from '../datasources/jobs/feature-view-sync/vertex-syncs-client.js';
+import { vertexViewOf, type VertexView } from '../datasources/jobs/feature-view-sync/vertex-view.js';
+import type { FeatureViewSyncRoute } from '../datasources/jobs/feature-view-syncs-by-store.js';
+import type { JobEngine } from '../datasources/jobs/job-engine.js';
+import type { StoreKind } from '../datasources/registry/model.js';
+import type { Registry } from '../datasources/registry/registry.js';
+import { VertexClients, type ClientOptions } from '../datasources/vertex/vertex-clients.js';
+import type { Clock } from '../values/clock.js';
+
+/** A sync takes minutes: BigQuery is read as a whole. */
+const POLL_MS = { first: 2_000, longest: 30_000 };
+
+export interface FeatureViewSyncOptions {
+  readonly registry: Registry;
+  readonly engine: JobEngine;
+  readonly stores: FeatureStores;
+  readonly clock: Clock;
+  /** For tests, whose Vertex AI is not at the region's endpoint and does not take minutes. */
+  readonly vertexClient?: ClientOptions | undefined;
+  readonly pollMs?: typeof POLL_MS | undefined;
+}
+
+export interface OpenFeatureViewSyncs {
+  routeOf(onlineStore: StoreKind): FeatureViewSyncRoute | undefined;
+  close(): Promise<void>;
+}
+
+/** How the views of each kind of online store are synced. Of Google's clients nothing is loaded before a sync needs it. */
+export function openFeatureViewSyncs({
+  registry,
+  engine,
+  stores,
+  clock,
+  vertexClient = {},
+  pollMs = POLL_MS,
+}: FeatureViewSyncOptions): OpenFeatureViewSyncs {
+  const regions = new Map<string, VertexClients>();
+  const clientFor = ({ settings }: VertexView): VertexSyncsClient => {
+    let clients = regions.get(settings.location);
+    if (!clients) regions.set(settings.location, (clients = new VertexClients(settings.location, vertexClient)));
+    return new VertexSyncsClient(clients, settings, settings.featureOnlineStore);
+  };
+  const copied = (kind: StoreKind): FeatureViewSyncRoute => ({
+    syncs: new LocalFeatureViewSyncs(new SyncJobs(engine, kind, ({ name }) => name), stores),
+    runner: new LocalSyncRunner(registry, stores),
+  });
+  const routes = new Map<StoreKind, FeatureViewSyncRoute>([
+    ['LMDB', copied('LMDB')],
+    ['BIGTABLE', copied('BIGTABLE')],
+    [
+      'VERTEX_FEATURE_VIEW',
+      {
+        syncs: new VertexFeatureViewSyncs({
+          jobs: new SyncJobs(engine, 'VERTEX_FEATURE_VIEW', (view) => vertexViewOf(view).view),
+          stores,
+          clientFor,
+          clock,
+        }),
+        runner: new VertexSyncRunner({ registry, clientFor, pollMs }),
+      },
+    ],
+  ]);
+  return {
+    routeOf: (onlineStore) => routes.get(onlineStore),
+    close: async () => {
+      for (const clients of regions.values()) await clients.close();
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { badInput } from '../../../errors/app-error.js';
+import type { Clock } from '../../../values/clock.js';
+import type { Instant } from '../../../values/instant.js';
+import type { FeatureStores } from '../../feature-stores.js';
+import type { FeatureView } from '../../registry/model.js';
+import { storeFailure } from '../../vertex/call-policy.js';
+import { RecentAnswer } from '../../vertex/recent-answer.js';
+import type {
+  FeatureViewSyncJobRecord,
+  FeatureViewSyncs,
+  StartFeatureViewSync,
+  SyncRange,
+} from '../feature-view-syncs.js';
+import { isEndState } from '../job-transitions.js';
+import { specOf, type SyncJobs } from './sync-jobs.js';
+import { syncWork } from './sync-work.js';
+import { progressOf, resultOf, SYNC_FAILED, type VertexSyncCheckpoint } from './vertex-sync-runner.js';
+import type { VertexSync, VertexSyncsClient } from './vertex-syncs-client.js';
+import { vertexViewOf, type VertexView } from './vertex-view.js';
+
+/** A schedule of every hour is looked back on for two days. */
+const RUNS_LOOKED_AT = 50;
+/** Among so many of the newest jobs the runs that are known are looked for; more than runs, as a job may fail without one. */
+const JOBS_LOOKED_AT = 500;
+
+export interface VertexFeatureViewSyncsOptions {
+  readonly jobs: SyncJobs;
+  readonly stores: Pick<FeatureStores, 'offline'>;
+  readonly clientFor: (view: VertexView) => VertexSyncsClient;
+  readonly clock: Clock;
+}
+
+/**
+ * Syncs that Vertex AI does. Most of its runs are begun by its own schedule: whoever asks for the syncs of a view is shown
+ * those too, as jobs that are kept when they are first seen, and watched like ours while they run.
+ */
+export class VertexFeatureViewSyncs implements FeatureViewSyncs {
+  readonly #recent = new Map<string, RecentAnswer<readonly VertexSync[]>>();
+
+  constructor(private readonly options: VertexFeatureViewSyncsOptions) {}
+
+  start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord> {
+    const { featurestore } = request.view.entityType;
+    // Vertex AI is the one that reads, and bills it by what BigQuery scans: known where we know the same tables.
+    const isEstimated = featurestore.offlineSettings.kind === 'BIGQUERY';
+    if (!isEstimated && typeof request.maxCostUsd === 'number') {
+      throw badInput(
+        'What this sync costs is not known: the tables that Vertex AI reads are not in the registry. Leave "maxCostUsd" out.',
+        'maxCostUsd',
+      );
+    }
+    return this.options.jobs.start(request, {
+      check: () => this.#refuseContinuous(request.view),
+      ...(isEstimated ? { work: () => syncWork(request.view, this.options.stores.offline(featurestore)) } : {}),
+    });
+  }
+
+  async list(view: FeatureView, page: SyncRange): Promise<readonly FeatureViewSyncJobRecord[]> {
+    await this.#runs(view);
+    return this.options.jobs.list(view, page);
+  }
+
+  async servedUpTo(view: FeatureView): Promise<Instant | null> {
+    const runs = await this.#runs(view);
+    // A job of ours may have ended since Vertex AI was last asked; a continuous run never ends, and says how far it is.
+    const moments = [...runs.map((run) => resultOf(run).servedUpTo), await this.options.jobs.servedUpTo(view)];
+    return moments.reduce((latest, moment) =>
+      moment !== null && (latest === null || moment > latest) ? moment : latest,
+    );
+  }
+
+  async #refuseContinuous(view: FeatureView): Promise<void> {
+    const vertexView = vertexViewOf(view);
+    const isContinuous = await this.options
+      .clientFor(vertexView)
+      .isContinuous(vertexView.view)
+      .catch((error: unknown) => unavailable(view, error));
+    if (isContinuous)
+      throw badInput(`"${view.name}" is synced continuously; there is nothing to start.`, 'featureView');
+  }
+
+  /** The newest runs, all of them jobs by now. Asked of Vertex AI at most once in ten seconds, however many want to know. */
+  async #runs(view: FeatureView): Promise<readonly VertexSync[]> {
+    const target = this.options.jobs.targetOf(view);
+    let recent = this.#recent.get(target);
+    if (!recent) this.#recent.set(target, (recent = new RecentAnswer(() => this.#look(view), this.options.clock)));
+    return recent.get();
+  }
+
+  async #look(view: FeatureView): Promise<readonly VertexSync[]> {
+    const vertexView = vertexViewOf(view);
+    const runs = await this.options
+      .clientFor(vertexView)
+      .list(vertexView.view, RUNS_LOOKED_AT)
+      .catch((error: unknown) => unavailable(view, error));
+    // After the runs: a job notes where it stands before it begins one, so the job of each of these can be told.
+    const jobs = await this.options.jobs.list(view, { before: null, limit: JOBS_LOOKED_AT });
+    for (const run of notOurs(runs, jobs).toReversed()) await this.#adopt(view, run);
+    return runs;
+  }
+
+  async #adopt(view: FeatureView, run: VertexSync): Promise<void> {
+    const { jobs } = this.options;
+    const { state } = run;
+    await jobs.engine.adopt({
+      key: `${jobs.targetOf(view)}/${run.id}`,
+      kind: 'FEATURE_VIEW_SYNC',
+      target: jobs.targetOf(view),
+      spec: specOf(view, 'ELSEWHERE'),
+      state,
+      createdAt: run.createTime,
+      startedAt: run.startTime,
+      endedAt: run.endTime,
+      progress: progressOf(run),
+      checkpoint: { before: null, run } satisfies VertexSyncCheckpoint,
+      result: isEndState(state) ? resultOf(run) : null,
+      error: state === 'FAILED' ? SYNC_FAILED : null,
+    });
+  }
+}
+
+/** Runs without a job. One that a job is just beginning is that job's, though it does not know so yet. */
+function notOurs(runs: readonly VertexSync[], jobs: readonly FeatureViewSyncJobRecord[]): readonly VertexSync[] {
+  const known = new Set<string>();
+  let beginning = 0;
+  for (const { state, checkpoint } of jobs) {
+    const { before, run } = (checkpoint as VertexSyncCheckpoint | null) ?? {};
+    if (run) known.add(run.id);
+    else if (before !== undefined && !isEndState(state)) {
+      const older = runs.findIndex(({ id }) => id === before);
+      beginning = Math.max(beginning, older < 0 ? runs.length : older);
+    }
+  }
+  return runs.slice(beginning).filter(({ id }) => !known.has(id));
+}
+
+function unavailable({ entityType: { featurestore } }: FeatureView, error: unknown): never {
+  throw storeFailure(featurestore.name, error);
+}

@@ -1,0 +1,57 @@
+import { Cron } from 'croner';
+import type { StoreKind } from './model.js';
+
+/** Where the gateway keeps the schedules. Vertex AI keeps those of its views, and what it takes for one is its own business. */
+export const SCHEDULES_KEPT_HERE: ReadonlySet<StoreKind> = new Set(['LMDB', 'BIGTABLE']);
+
+/** When a feature view is synced: five fields of cron in a time zone, to the minute. */
+export interface Schedule {
+  readonly pattern: string;
+  /** A name of the IANA, such as Europe/Zurich; UTC where the text has none. */
+  readonly timeZone: string;
+}
+
+/**
+ * A schedule from its text, as Vertex AI writes it: `0 3 * * *`, or with a time zone, `CRON_TZ=Europe/Zurich 0 3 * * *`
+ * (`TZ=` is the same). Throws an Error that says what is wrong, also of one whose time never comes.
+ */
+export function parseSchedule(text: string): Schedule {
+  const { timeZone = 'UTC', pattern } = /^(?:(?:CRON_)?TZ=(?<timeZone>\S+)\s+)?(?<pattern>.*)$/s.exec(text.trim())!
+    .groups as { timeZone?: string; pattern: string };
+  // The library takes moments and words like @daily too, and more fields; Vertex AI does not.
+  if (pattern.split(/\s+/).length !== 5 || pattern.startsWith('@')) {
+    throw new Error('a schedule has five fields: minute, hour, day of month, month, day of week');
+  }
+  if (!isTimeZone(timeZone)) throw new Error(`there is no time zone "${timeZone}"`);
+  const schedule = { pattern, timeZone };
+  if (nextTime(schedule) === null) throw new Error('its time never comes');
+  return schedule;
+}
+
+function nextTime(schedule: Schedule): Date | null {
+  try {
+    return cronOf(schedule, { paused: true }).nextRun();
+  } catch (error) {
+    throw new Error((error as Error).message.replace(/^CronPattern: /, ''), { cause: error });
+  }
+}
+
+/** Croner's own class: paused, it only tells times; with a function it calls that at each. */
+export function cronOf(
+  { pattern, timeZone: timezone }: Schedule,
+  options: { readonly paused?: boolean } = {},
+  run?: (cron: Cron) => void,
+): Cron {
+  // unref: a process that has nothing else to do ends.
+  const all = { mode: '5-part', timezone, unref: true, ...options } as const;
+  return run ? new Cron(pattern, all, run) : new Cron(pattern, all);
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

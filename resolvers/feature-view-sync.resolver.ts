@@ -1,0 +1,126 @@
+import { Arg, Ctx, FieldResolver, Float, Int, Mutation, Resolver, Root } from 'type-graphql';
+import type { FeatureViewSyncJobRecord, SyncTrigger } from '../datasources/jobs/feature-view-syncs.js';
+import type { FeatureView as FeatureViewModel } from '../datasources/registry/model.js';
+import { featureViewIn } from '../datasources/registry/registry.js';
+import type { Instant } from '../values/instant.js';
+import { listOf } from '../schema/complexity.js';
+import type { Connection } from '../schema/connection.js';
+import type { CostEstimate } from '../schema/cost/cost-estimate.js';
+import { FeatureViewSyncJob } from '../schema/job/feature-view-sync-job.js';
+import { Job, JobConnection } from '../schema/job/job.js';
+import { SyncFeatureViewInput, SyncFeatureViewPayload } from '../schema/job/sync-feature-view.js';
+import { FeatureView } from '../schema/registry/feature-view.js';
+import { formatResourceName } from '../schema/resource-name.js';
+import type { RequestContext } from './context.js';
+import { costEstimate } from './costs.js';
+import { jobOrigin, pageOfJobs, stringLabels } from './jobs.js';
+import { jobPayload, type JobPayload } from './user-errors.js';
+
+@Resolver(() => FeatureViewSyncJob)
+export class FeatureViewSyncResolver {
+  @Mutation(() => SyncFeatureViewPayload, {
+    description:
+      'Starts to bring the newest values of a feature view online. The job is kept before it is given. Readers are served ' +
+      'all the while, and a value that is newer online stays.',
+  })
+  syncFeatureView(
+    @Ctx() { registry, featureViewSyncs }: RequestContext,
+    @Arg('input', () => SyncFeatureViewInput, { description: 'What to sync.' }) input: SyncFeatureViewInput,
+  ): Promise<JobPayload<FeatureViewSyncJobRecord>> {
+    return jobPayload(async () =>
+      featureViewSyncs.start({
+        view: featureViewIn(registry.featurestore(input.featurestore), input.featureView),
+        labels: stringLabels(input.labels),
+        trigger: 'REQUEST',
+        ...jobOrigin(input),
+      }),
+    );
+  }
+
+  @FieldResolver()
+  featureView(
+    @Root() { spec }: FeatureViewSyncJobRecord,
+    @Ctx() { registry }: RequestContext,
+  ): FeatureViewModel | null {
+    const views = registry.findFeaturestore(spec.featurestore)?.featureViews;
+    return views?.find(({ name }) => name === spec.featureView) ?? null;
+  }
+
+  @FieldResolver()
+  trigger(@Root() { spec }: FeatureViewSyncJobRecord): SyncTrigger {
+    return spec.trigger;
+  }
+
+  @FieldResolver()
+  rowsSynced(@Root() { result }: FeatureViewSyncJobRecord): bigint | null {
+    return result?.rows ?? null;
+  }
+
+  @FieldResolver()
+  servedUpTo(@Root() { result }: FeatureViewSyncJobRecord): Instant | null {
+    return result?.servedUpTo ?? null;
+  }
+
+  @FieldResolver()
+  slotMilliseconds(@Root() { result }: FeatureViewSyncJobRecord): bigint | null {
+    return result?.slotMillis ?? null;
+  }
+
+  @FieldResolver()
+  estimatedCost(@Root() job: FeatureViewSyncJobRecord, @Ctx() { jobs }: RequestContext): CostEstimate | null {
+    const estimate = jobs.estimatedCost(job);
+    return estimate && costEstimate(estimate);
+  }
+}
+
+/** The syncs of a view. They are fields of jobs, which the classes of the registry's schema know nothing of. */
+@Resolver(() => FeatureView)
+export class SyncsOfFeatureViewResolver {
+  @FieldResolver(() => Job, {
+    nullable: true,
+    description: 'Its last sync, which may still run; null when there was none into its present online store.',
+  })
+  async lastSync(
+    @Root() view: FeatureViewModel,
+    @Ctx() { featureViewSyncs }: RequestContext,
+  ): Promise<FeatureViewSyncJobRecord | null> {
+    const [newest] = await featureViewSyncs.list(view, { before: null, limit: 1 });
+    return newest ?? null;
+  }
+
+  @FieldResolver(() => JobConnection, {
+    description: 'Its syncs into its present online store, the newest first; also those that did not begin here.',
+    complexity: listOf('first'),
+  })
+  syncs(
+    @Root() view: FeatureViewModel,
+    @Ctx() { featureViewSyncs }: RequestContext,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
+    first: number | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    after: string | null | undefined,
+  ): Promise<Connection<FeatureViewSyncJobRecord>> {
+    const { name, entityType } = view;
+    const id = formatResourceName({
+      kind: 'featureView',
+      featurestore: entityType.featurestore.name,
+      featureView: name,
+    });
+    return pageOfJobs(`${id}/syncs`, { first, after }, (range) => featureViewSyncs.list(view, range));
+  }
+
+  @FieldResolver(() => Float, {
+    nullable: true,
+    description:
+      'Seconds since the moment of which everything known is served: the start of its last sync that succeeded, or how far ' +
+      'a continuous one is; null when none has.',
+  })
+  async freshnessSeconds(
+    @Root() view: FeatureViewModel,
+    @Ctx() { featureViewSyncs, now }: RequestContext,
+  ): Promise<number | null> {
+    const servedUpTo = await featureViewSyncs.servedUpTo(view);
+    // Another machine's clock may be ahead of ours.
+    return servedUpTo === null ? null : Math.max(0, Number(now - servedUpTo) / 1e6);
+  }
+}

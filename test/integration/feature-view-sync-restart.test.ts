@@ -1,0 +1,167 @@
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { openFeatureViewSyncs, type FeatureViewSyncOptions } from '../../composition/feature-view-syncs.js';
+import type { FeatureStores } from '../../datasources/feature-stores.js';
+import { specOf } from '../../datasources/jobs/feature-view-sync/sync-jobs.js';
+import { FeatureViewSyncsByStore } from '../../datasources/jobs/feature-view-syncs-by-store.js';
+import { JobEngine } from '../../datasources/jobs/job-engine.js';
+import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
+import { newJobId } from '../../datasources/jobs/new-job-id.js';
+import type { JobRecord } from '../../datasources/jobs/job.js';
+import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
+import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
+import type { OnlineWrite } from '../../datasources/online/online-store.js';
+import type { Registry } from '../../datasources/registry/registry.js';
+import { PLACE, startVertexWorld, type VertexWorld } from '../support/google/vertex-world.js';
+import { jobRecord } from '../support/job-record.js';
+import { NOW, row, T } from '../support/small-registry.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { testRegistry, type StoresInput } from '../support/test-registry.js';
+import { until } from '../support/until.js';
+
+const registryOf = (stores: StoresInput = {}): Registry =>
+  testRegistry({
+    ...stores,
+    name: 'shop',
+    entityTypes: [
+      {
+        name: 'customer',
+        sources: ['orders', 'visits', 'letters'].map((name) => ({
+          name,
+          features: [{ name: `${name}_7d`, valueType: 'INT64' as const }],
+        })),
+      },
+    ],
+    featureViews: [{ name: 'all', entityType: 'customer', features: ['letters_7d', 'orders_7d', 'visits_7d'] }],
+  });
+
+let folder: string;
+let now: bigint;
+beforeEach(() => {
+  folder = temporaryFolder();
+  now = NOW;
+});
+
+/** A process with the folder of the one before, whose jobs it takes up. */
+async function openProcess(
+  registry: Registry,
+  stores: FeatureStores,
+  options: Pick<FeatureViewSyncOptions, 'vertexClient'> = {},
+) {
+  const syncs = new FeatureViewSyncsByStore((onlineStore) => opened.routeOf(onlineStore));
+  const engine = new JobEngine({
+    store: new LmdbJobStore(folder),
+    runners: [syncs],
+    clock: () => now,
+    newId: newJobId,
+    maxRunning: 2,
+    onError: () => undefined,
+  });
+  const pollMs = { first: 5, longest: 20 };
+  const opened = openFeatureViewSyncs({ registry, engine, stores, clock: () => now, pollMs, ...options });
+  await engine.resume();
+  let isStopped = false;
+  const stop = async () => {
+    if (isStopped) return;
+    isStopped = true;
+    await engine.stop();
+    await opened.close();
+  };
+  onTestFinished(stop);
+  return { engine, syncs, stop };
+}
+
+async function endOf(engine: JobEngine, id: string): Promise<JobRecord> {
+  let last: JobRecord | undefined;
+  for await (const record of (await engine.follow(id))!) last = record;
+  return last!;
+}
+
+it('a sync that its process left goes on with the first source that is not whole, as of its own begin', async () => {
+  const registry = registryOf();
+  const [view] = registry.featurestore('shop').featureViews;
+  const { entityType } = view!;
+  const data = temporaryFolder();
+  const offline = await DuckDbOfflineStore.open(await DuckDbDatabase.open(`${data}/offline`), entityType.sources);
+  const online = new LmdbOnlineStore(`${data}/online`);
+  onTestFinished(async () => {
+    await online.close();
+    await offline.close();
+  });
+  for (const source of entityType.sources) {
+    await offline.append(source, [
+      row('ann', -1, { [`${source.name}_7d`]: 1n }),
+      row('ann', 5, { [`${source.name}_7d`]: 2n }),
+    ]);
+  }
+  const written: string[] = [];
+  let isHeld = true;
+  const held: FeatureStores = {
+    offline: () => offline,
+    online: () =>
+      Object.assign(Object.create(online) as LmdbOnlineStore, {
+        read: (read: Parameters<LmdbOnlineStore['read']>[0]) => online.read(read),
+        write: async (_: unknown, writes: readonly OnlineWrite[]) => {
+          const { name } = writes[0]!.source;
+          written.push(name);
+          if (isHeld && name === 'visits') await until(() => !isHeld);
+          await online.write(entityType, writes);
+        },
+      }),
+  };
+  const first = await openProcess(registry, held);
+  const origin = { createdBy: null, idempotencyKey: 'nightly' };
+  const { id } = await first.syncs.start({ view: view!, labels: {}, trigger: 'REQUEST', ...origin });
+  await until(() => written.includes('visits'));
+  const stopped = first.stop();
+  isHeld = false;
+  await stopped;
+  expect(written).toEqual(['orders', 'visits']);
+
+  now += 60_000_000n;
+  const second = await openProcess(registry, held);
+  expect((await second.syncs.start({ view: view!, labels: {}, trigger: 'REQUEST', ...origin })).id).toBe(id);
+  const job = await endOf(second.engine, id);
+  expect(job).toMatchObject({ state: 'SUCCEEDED', result: { rows: 3n, servedUpTo: NOW } });
+  expect(written).toEqual(['orders', 'visits', 'visits', 'letters']);
+  const { features } = entityType;
+  // None of the rows that came true while the process was away: of those not all are online, so none is said to be.
+  expect(await online.read({ entityType, entityIds: ['ann'], features, now })).toEqual([
+    features.map(() => ({ status: 'PRESENT', value: 1n, timestamp: T(-1) })),
+  ]);
+});
+
+it.each([
+  ['is taken for its own, and no second is begun', true, 0],
+  ['that was not begun is begun', false, 1],
+])('a run of Vertex AI that a process may have begun before it ended %s', async (_name, isBegun, calls) => {
+  const world: VertexWorld = await startVertexWorld();
+  onTestFinished(() => world.server.stop());
+  const onlineStore = { kind: 'VERTEX_FEATURE_VIEW', ...PLACE, featureOnlineStore: 'serving' } as const;
+  const registry = registryOf({ onlineStore });
+  const [view] = registry.featurestore('shop').featureViews;
+  const testView = world.views.addView('serving', 'customer', { features: {} });
+  if (isBegun) world.views.addSync(testView, { start: NOW, end: null, rows: 0 });
+  const store = new LmdbJobStore(folder);
+  const checkpoint = { before: '1', run: null };
+  const left = { kind: 'FEATURE_VIEW_SYNC', state: 'PENDING', startedAt: NOW } as const;
+  await store.create(jobRecord({ id: 'left', ...left, spec: specOf(view!, 'REQUEST'), checkpoint }), null);
+  await store.close();
+  const { engine } = await openProcess(registry, {} as FeatureStores, { vertexClient: world.server.clientOptions });
+  await until(async () => (await engine.get('left'))?.state === 'RUNNING');
+  expect(testView.syncs).toHaveLength(2);
+  expect(world.server.callsOf('SyncFeatureView')).toHaveLength(calls);
+  world.views.endSync(testView.syncs[0], { end: NOW + 1n, rows: 3 });
+  expect(await endOf(engine, 'left')).toMatchObject({ state: 'SUCCEEDED', result: { rows: 3n } });
+  expect(world.server.callsOf('SyncFeatureView')).toHaveLength(calls);
+});
+
+it('a sync into a store that the registry has no more fails, and writes into no other', async () => {
+  const bigtable = { kind: 'BIGTABLE', project: 'p', instance: 'i', table: 't' } as const;
+  const [view] = registryOf({ onlineStore: bigtable }).featurestore('shop').featureViews;
+  const store = new LmdbJobStore(folder);
+  await store.create(jobRecord({ id: 'left', kind: 'FEATURE_VIEW_SYNC', spec: specOf(view!, 'REQUEST') }), null);
+  await store.close();
+  const { engine } = await openProcess(registryOf(), {} as FeatureStores);
+  expect(await endOf(engine, 'left')).toMatchObject({ state: 'FAILED', error: { code: 'STORE_CHANGED' } });
+});
