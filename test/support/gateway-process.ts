@@ -27,7 +27,8 @@ export async function startGatewayProcess(
   command: readonly string[] = SERVE,
 ): Promise<GatewayProcess> {
   const child = spawn(process.execPath, ['--enable-source-maps', ...command], {
-    env: { PATH: process.env.PATH, PORT: '0', ...environment },
+    // Without schedules: at a full hour the jobs of the flights' views would stand among those of a test.
+    env: { PATH: process.env.PATH, PORT: '0', FEATUREGRAPH_SCHEDULES: 'false', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const errors: string[] = [];
