@@ -37,7 +37,13 @@ export class FeatureValue {
   @Field(() => FeatureScalar, { nullable: true, description: 'The value; null unless the status is PRESENT.' })
   value!: unknown;
 
-  @Field(() => FeatureValueStatusEnum, { description: 'What is known.' })
+  @Field(() => FeatureValueStatusEnum, {
+    description:
+      'What is known. In a dense entity type the newest whole row counts, and a null in it is NULL. In any other a ' +
+      'null says nothing: the newest value before it is PRESENT, and NULL is a feature that never had one. A feature ' +
+      'view of Vertex AI serves nulls only if it is dense, on Bigtable and synced by a schedule, and gives the newest ' +
+      'value before them otherwise; a legacy featurestore never tells NULL from NOT_FOUND, and says NOT_FOUND.',
+  })
   status!: keyof typeof FeatureValueStatusEnum;
 
   @Field(() => DateTime, {
