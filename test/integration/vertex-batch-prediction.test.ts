@@ -569,7 +569,7 @@ describe('batch prediction on Vertex AI', () => {
     world.advance(name, { state: 'JOB_STATE_FAILED', error: { code: 3, message: 'No rows in gs://demo-files/x.' } });
     expect(await ended(id)).toMatchObject({
       state: 'FAILED',
-      error: { code: 'VERTEX_FAILED', message: 'No rows in [resource]' },
+      error: { code: 'VERTEX_FAILED', message: 'No rows in [resource].' },
     });
   });
 

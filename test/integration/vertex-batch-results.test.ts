@@ -360,6 +360,14 @@ describe('results of batch prediction in Cloud Storage', () => {
     expect(storage.downloads).toEqual([{ name: 'p/predictions_0001.jsonl', isWhole: false }]);
   });
 
+  it('have reasons in which the names of the job’s own resources are left out, however they are written', async () => {
+    const { predictions, storage } = await open();
+    const message = `a row of ${DATASET} (${PROJECT}) is not for secret-files: amount must be above 0`;
+    storage.objects.set('p/errors_0001.jsonl', line({ instance: {}, error: { code: 3, message } }));
+    const [failure] = await predictions.failures(job, range);
+    expect(failure?.message).toBe('a row of [resource] ([resource]) is not for [resource]: amount must be above 0');
+  });
+
   it('start with what went wrong with whole parts of the input', async () => {
     const { predictions, storage } = await open();
     storage.objects.set(

@@ -3,7 +3,6 @@ import { formatInstant, parseInstant } from '../../../values/instant.js';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { badInput } from '../../../errors/app-error.js';
 import { explanationOf, failureOf, predictionFields, type FailedInstances, type VertexResults } from './results.js';
-import { withoutResources } from './vertex-job.js';
 
 type Row = Record<string, unknown>;
 
@@ -48,7 +47,7 @@ export class BigQueryResults implements VertexResults {
     const rows = await rowsOf(this.#errorsTable(), range).catch(noneIfMissing);
     return rows.map(({ row, instanceNumber }) => {
       const { code, message } = failureOf(plain(row.errors ?? row.error));
-      return { instanceNumber, instance: instanceOf(row), code, message: withoutResources(message) };
+      return { instanceNumber, instance: instanceOf(row), code, message };
     });
   }
 

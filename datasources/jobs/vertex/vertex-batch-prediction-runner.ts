@@ -54,7 +54,10 @@ export class VertexBatchPredictionRunner implements JobRunner {
   async run(job: BatchPredictionJobRecord, control: JobControl): Promise<JobOutcome> {
     const name = nameOf(job) ?? (await this.#create(job, control));
     if (name === undefined) return { state: 'CANCELLED', result: null, progress: NO_PROGRESS };
-    return outcomeOf(await this.#follow(job, name, control));
+    const ended = await this.#follow(job, name, control);
+    // The job itself keeps them without names.
+    for (const words of ended.said) this.options.onTrouble(new Error(`Vertex AI says: ${words}`), job);
+    return outcomeOf(ended);
   }
 
   /** Ends the job on Vertex AI, also one whose creation was never answered. */

@@ -1,5 +1,6 @@
 import type { protos } from '@google-cloud/aiplatform';
 import type { JobProgress, JobState } from '../job.js';
+import { namesIn, withoutResources } from './without-resources.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
 
@@ -14,6 +15,8 @@ export interface VertexJob {
   /** What went wrong with parts of the input, such as a file that cannot be read; no instance stands for them. */
   readonly partialFailures: readonly PartialFailure[];
   readonly output: VertexOutput | null;
+  /** What Vertex AI said went wrong, word for word: for the log alone. */
+  readonly said: readonly string[];
 }
 
 export interface PartialFailure {
@@ -27,18 +30,27 @@ export type VertexOutput =
   | { readonly kind: 'BIGQUERY'; readonly dataset: string; readonly table: string };
 
 export function readVertexJob(job: Job): VertexJob {
+  const written = output(job.outputInfo ?? {});
+  const names = namesIn([job.name, job.model, job.inputConfig, job.outputConfig, written && placeOf(written)]);
+  const partialFailures = job.partialFailures ?? [];
   return {
     name: job.name ?? '',
     state: jobState(job),
     progress: progress(job.completionStats ?? {}),
     replicaHours: job.resourcesConsumed?.replicaHours ?? null,
-    error: job.error?.message ? withoutResources(job.error.message) : null,
-    partialFailures: (job.partialFailures ?? []).map(({ code, message }) => ({
+    error: job.error?.message ? withoutResources(job.error.message, names) : null,
+    partialFailures: partialFailures.map(({ code, message }) => ({
       code: String(code ?? 'UNKNOWN'),
-      message: withoutResources(message ?? 'Vertex AI gave no reason.'),
+      message: withoutResources(message ?? 'Vertex AI gave no reason.', names),
     })),
-    output: output(job.outputInfo ?? {}),
+    output: written,
+    said: [job.error, ...partialFailures].flatMap((status) => status?.message ?? []),
   };
+}
+
+/** As clients name it. */
+export function placeOf(output: VertexOutput): string {
+  return output.kind === 'CLOUD_STORAGE' ? output.folder : `${output.dataset.replace(/^bq:\/\//, '')}.${output.table}`;
 }
 
 /**
@@ -86,12 +98,4 @@ function output({
     dataset: bigqueryOutputDataset,
     table: isTableSaid ? bigqueryOutputTable : 'predictions',
   };
-}
-
-/** Messages of Vertex AI name projects, buckets and service accounts, which are not a client's to know. */
-export function withoutResources(message: string): string {
-  return message
-    .replaceAll(/(?:gs|bq|https?):\/\/[^\s'")\]]+/g, '[resource]')
-    .replaceAll(/\bprojects\/[^\s'")\]]+/g, '[resource]')
-    .replaceAll(/[\w.-]+@[\w.-]+\.gserviceaccount\.com/g, '[account]');
 }

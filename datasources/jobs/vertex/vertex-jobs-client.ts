@@ -6,7 +6,8 @@ import { isEndState } from '../job-transitions.js';
 import { JobFailure } from '../job.js';
 import { keyLabel } from './job-labels.js';
 import { jobsOfAKey } from './jobs-of-a-key.js';
-import { readVertexJob, withoutResources, type VertexJob } from './vertex-job.js';
+import { readVertexJob, type VertexJob } from './vertex-job.js';
+import { namesIn, withoutResources } from './without-resources.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
 
@@ -119,7 +120,7 @@ export class VertexJobsClient {
         const [created] = await this.client.createBatchPredictionJob(request, { timeout: this.policy.attemptMs });
         return readVertexJob(created);
       } catch (error) {
-        if (isRefusal(error)) throw refusal(error, unanswered ? ` ${whereToLook(job.key)}` : '');
+        if (isRefusal(error)) throw refusal(error, job, unanswered ? ` ${whereToLook(job.key)}` : '');
         unanswered = error;
       }
     }
@@ -138,7 +139,7 @@ export class VertexJobsClient {
       } catch (error) {
         if (error instanceof AppError) throw error;
         const where = mayBeThere ? ` ${whereToLook(job.key)}` : '';
-        if (isRefusal(error)) throw refusal(error, where);
+        if (isRefusal(error)) throw refusal(error, job, where);
         if (!isLast) continue;
         const message = `Vertex AI does not answer: whether it took the job is not known.${where}`;
         throw new JobFailure('VERTEX_UNAVAILABLE', message, { cause: error });
@@ -159,8 +160,9 @@ function isRefusal(error: unknown): boolean {
   return code === undefined || REFUSALS.has(code);
 }
 
-/** What Vertex AI refused, for the job's owner: the words of Vertex AI, without names of resources. */
-function refusal(error: unknown, whereToLook: string): JobFailure {
-  const message = error instanceof Error ? withoutResources(error.message) : 'no reason was given';
+/** What Vertex AI refused, for the job's owner. The engine tells the log the words as they were. */
+function refusal(error: unknown, { parent, asked }: SoughtJob, whereToLook: string): JobFailure {
+  const names = namesIn([parent, asked.model, asked.inputConfig, asked.outputConfig]);
+  const message = error instanceof Error ? withoutResources(error.message, names) : 'no reason was given';
   return new JobFailure('VERTEX_REFUSED', `Vertex AI refused the job: ${message}${whereToLook}`, { cause: error });
 }
