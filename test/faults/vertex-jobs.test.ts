@@ -285,8 +285,8 @@ describe('a gateway with a model on Vertex AI', () => {
       expect(job.failures.nodes).toEqual([{ message: error.message }, { message: error.message }]);
     }
     for (const secret of [...words!, 'secret', PLACE.project, '10.0.0.7']) expect(error.message).not.toContain(secret);
-    const logged = gateway.log.filter((line: any) => line.job === id).map((line) => JSON.stringify(line));
-    for (const secret of words!) expect(logged.join()).toContain(secret);
+    const logged = (): string => JSON.stringify(gateway.log.filter(({ job }) => `jobs/${String(job)}` === id));
+    for (const secret of words!) await until(() => logged().includes(secret));
   });
 
   it('follows the job of the process before it, which was killed before it heard that there is one', async () => {

@@ -380,6 +380,32 @@ describe('batch prediction on Vertex AI', () => {
     });
   });
 
+  it.each([
+    [{ bigqueryOutputTable: 'predictions_2026' }, 'predictions_2026', 'errors_2026'],
+    // A job that made its own dataset.
+    [{ bigqueryOutputTable: '' }, 'predictions', 'errors'],
+    // A table that the client named: nobody says where the failures are.
+    [{ bigqueryOutputTable: 'scores' }, 'scores', null],
+  ])('has written where it says (%j)', async (said, table, errors) => {
+    const { id } = await predictions.start({
+      ...REQUEST,
+      spec: { ...SPEC, output: { format: 'TABLE', location: 'demo-project.work' } },
+    });
+    world.advance((await created()).name, {
+      ...SUCCEEDED,
+      completionStats: { successfulCount: '2', failedCount: '1', incompleteCount: '0' },
+      outputInfo: {
+        bigqueryOutputDataset: 'bq://demo-project.elsewhere',
+        output_location: 'bigquery_output_dataset',
+        ...said,
+      },
+    });
+    expect((await ended(id)).result).toMatchObject({
+      predictions: `demo-project.elsewhere.${table}`,
+      failures: errors && `demo-project.elsewhere.${errors}`,
+    });
+  });
+
   it('does not create a second job when the answer to the first was lost', async () => {
     server.faults.add('CreateBatchPredictionJob', { kind: 'loseAnswer', code: 'UNAVAILABLE' });
     const { id } = await predictions.start(REQUEST);
@@ -434,8 +460,15 @@ describe('batch prediction on Vertex AI', () => {
       expect(world.jobs.size).toBe(1);
     });
 
-    it.each<[string, boolean, Partial<BatchPredictionSpec>]>([
+    it.each<[string, boolean, Partial<BatchPredictionSpec>, object?]>([
       ['is taken over when nothing contradicts it', true, {}],
+      [
+        'is taken over when the answer has the project’s number',
+        true,
+        {},
+        { model: MODEL_NAME.replace('demo-project', '123456789012') },
+      ],
+      ['is not taken over when it is of another model', false, {}, { model: MODEL_NAME.replace('delay', 'fare') }],
       [
         'is not taken over when it reads something else',
         false,
@@ -448,11 +481,11 @@ describe('batch prediction on Vertex AI', () => {
       ],
       ['is not taken over when it has other parameters', false, { parameters: { token_budget: 100 } }],
       ['is not taken over when it has parameters and none are asked for', false, { parameters: null }],
-    ])('of a version without a label for the request, %s', async (_, isTaken, change) => {
+    ])('of a version without a label for the request, %s', async (_, isTaken, change, there = {}) => {
       await predictions.start(REQUEST);
       const { name, labels } = await created();
       delete labels['featuregraph-request'];
-      world.advance(name, SUCCEEDED);
+      world.advance(name, { ...SUCCEEDED, ...there });
       await openOtherGateway();
       const { id } = await predictions.start({ ...REQUEST, spec: { ...SPEC, ...change } });
       expect((await ended(id)).state).toBe(isTaken ? 'SUCCEEDED' : 'FAILED');
