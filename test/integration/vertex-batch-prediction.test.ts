@@ -381,23 +381,22 @@ describe('batch prediction on Vertex AI', () => {
   });
 
   it.each([
-    [{ bigqueryOutputTable: 'predictions_2026' }, 'predictions_2026', 'errors_2026'],
+    ['demo-project.work', 'predictions_2026', 'predictions_2026', 'errors_2026'],
     // A job that made its own dataset.
-    [{ bigqueryOutputTable: '' }, 'predictions', 'errors'],
+    ['demo-project.work', '', 'predictions', 'errors'],
     // A table that the client named: nobody says where the failures are.
-    [{ bigqueryOutputTable: 'scores' }, 'scores', null],
-  ])('has written where it says (%j)', async (said, table, errors) => {
-    const { id } = await predictions.start({
-      ...REQUEST,
-      spec: { ...SPEC, output: { format: 'TABLE', location: 'demo-project.work' } },
-    });
+    ['demo-project.work.scores', 'scores', 'scores', null],
+    ['demo-project.work.predictions_june', 'predictions_june', 'predictions_june', null],
+  ])('has written where it says (asked for %s, it says "%s")', async (location, said, table, errors) => {
+    const output = { format: 'TABLE', location } as const;
+    const { id } = await predictions.start({ ...REQUEST, spec: { ...SPEC, output } });
     world.advance((await created()).name, {
       ...SUCCEEDED,
       completionStats: { successfulCount: '2', failedCount: '1', incompleteCount: '0' },
       outputInfo: {
         bigqueryOutputDataset: 'bq://demo-project.elsewhere',
         output_location: 'bigquery_output_dataset',
-        ...said,
+        bigqueryOutputTable: said,
       },
     });
     expect((await ended(id)).result).toMatchObject({

@@ -131,7 +131,7 @@ export class VertexBatchPredictions implements BatchPredictions {
     const output = (job.result as VertexResult | null)?.output;
     if (!output) return undefined;
     if (output.kind === 'CLOUD_STORAGE') return new CloudStorageResults(await this.options.storage(), output.folder);
-    return new BigQueryResults(await this.options.bigquery(), output.dataset, output.table);
+    return new BigQueryResults(await this.options.bigquery(), output, job.progress.failed);
   }
 }
 

@@ -27,10 +27,18 @@ export interface PartialFailure {
 /** Only what the job itself says it wrote to: the names differ by kind of model and cannot be built. */
 export type VertexOutput =
   | { readonly kind: 'CLOUD_STORAGE'; readonly folder: string }
-  | { readonly kind: 'BIGQUERY'; readonly dataset: string; readonly table: string };
+  | {
+      readonly kind: 'BIGQUERY';
+      readonly dataset: string;
+      readonly table: string;
+      /** The client named the table: Vertex AI says nowhere how it calls the one of the failures then. */
+      readonly isNamedByClient?: boolean;
+    };
+
+export type TablesOutput = Extract<VertexOutput, { readonly kind: 'BIGQUERY' }>;
 
 export function readVertexJob(job: Job): VertexJob {
-  const written = output(job.outputInfo ?? {});
+  const written = output(job);
   const names = namesIn([job.name, job.model, job.inputConfig, job.outputConfig, written && placeOf(written)]);
   const partialFailures = job.partialFailures ?? [];
   return {
@@ -51,6 +59,14 @@ export function readVertexJob(job: Job): VertexJob {
 /** As clients name it. */
 export function placeOf(output: VertexOutput): string {
   return output.kind === 'CLOUD_STORAGE' ? output.folder : `${output.dataset.replace(/^bq:\/\//, '')}.${output.table}`;
+}
+
+/**
+ * The table of failures beside one of predictions: predictions and errors, or predictions_<time> and errors_<time>.
+ * undefined where nobody says what it is called.
+ */
+export function errorsTableOf({ table, isNamedByClient }: TablesOutput): string | undefined {
+  return !isNamedByClient && table.startsWith('predictions') ? table.replace('predictions', 'errors') : undefined;
 }
 
 /**
@@ -84,11 +100,8 @@ function progress(stats: NonNullable<Job['completionStats']>): JobProgress {
   return { completed, failed, total: left < 0n ? null : completed + failed + left };
 }
 
-function output({
-  gcsOutputDirectory,
-  bigqueryOutputDataset,
-  bigqueryOutputTable,
-}: NonNullable<Job['outputInfo']>): VertexOutput | null {
+function output({ outputInfo, outputConfig }: Job): VertexOutput | null {
+  const { gcsOutputDirectory, bigqueryOutputDataset, bigqueryOutputTable } = outputInfo ?? {};
   if (gcsOutputDirectory) return { kind: 'CLOUD_STORAGE', folder: gcsOutputDirectory };
   if (!bigqueryOutputDataset) return null;
   // A job that made its own dataset calls the table so, and does not say it.
@@ -97,5 +110,6 @@ function output({
     kind: 'BIGQUERY',
     dataset: bigqueryOutputDataset,
     table: isTableSaid ? bigqueryOutputTable : 'predictions',
+    isNamedByClient: /^bq:\/\/[^.]+\.[^.]+\.[^.]+$/.test(outputConfig?.bigqueryDestination?.outputUri ?? ''),
   };
 }

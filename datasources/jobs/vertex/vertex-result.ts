@@ -1,7 +1,6 @@
 import type { BatchPredictionResult } from '../batch-predictions.js';
 import type { JobOutcome } from '../job-runner.js';
-import { errorsTableOf } from './bigquery-results.js';
-import { placeOf, type PartialFailure, type VertexJob, type VertexOutput } from './vertex-job.js';
+import { errorsTableOf, placeOf, type PartialFailure, type VertexJob, type VertexOutput } from './vertex-job.js';
 
 /** What came of a job on Vertex AI, with what only this room looks at. */
 export interface VertexResult extends BatchPredictionResult {
@@ -43,6 +42,6 @@ export function outcomeOf(job: VertexJob): JobOutcome {
 
 function failuresPlace(output: VertexOutput): string | null {
   if (output.kind === 'CLOUD_STORAGE') return output.folder;
-  const table = errorsTableOf(output.table);
+  const table = errorsTableOf(output);
   return table === undefined ? null : placeOf({ ...output, table });
 }
