@@ -6,6 +6,8 @@ import { v7 as uuidv7 } from 'uuid';
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
+import { allOrNone, type Opened } from './composition/opened.js';
+import { storesUp } from './composition/stores-up.js';
 import { openRegistry } from './composition/registry.js';
 import { openStores } from './composition/stores.js';
 import type { Config } from './config/config.js';
@@ -18,6 +20,7 @@ import type { FeatureSource } from './datasources/registry/model.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
+import { createStoreMetrics } from './observability/store-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { createApolloServer } from './server/apollo.js';
@@ -46,8 +49,12 @@ export interface GatewayOptions {
   readonly google?: GoogleClientOptions;
 }
 
-/** The composition root: configuration, datasources, schema, server. Nothing else wires. */
-export async function startGateway({ config, logger, onPrepare, google }: GatewayOptions): Promise<Gateway> {
+/** The composition root: configuration, datasources, schema, server. Nothing else wires. One that cannot start leaves nothing open. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  return allOrNone((opened) => start(options, opened));
+}
+
+async function start({ config, logger, onPrepare, google }: GatewayOptions, opened: Opened): Promise<Gateway> {
   const { host, port, metricsPort } = config;
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
@@ -63,10 +70,18 @@ export async function startGateway({ config, logger, onPrepare, google }: Gatewa
   // Of this gateway alone: the library's global registry would be shared by all gateways of a process.
   const metricsRegistry = new MetricsRegistry();
   const metrics = createGatewayMetrics(metricsRegistry);
+  const metricsServer = metricsAddress && createMetricsServer(metricsRegistry);
+  if (metricsServer) {
+    collectDefaultMetrics({ register: metricsRegistry });
+    await listen(metricsServer, metricsAddress);
+    // First opened, closed last: a start or a stop that hangs can be seen in the metrics.
+    opened.closeBy(() => metricsServer.close().closeAllConnections());
+  }
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
     ...(google?.vertex ? { vertexClient: google.vertex } : {}),
   });
+  opened.closeBy(() => stores.close());
   const prepared = await stores.prepare(onPrepare);
   const warn = (found: ReadonlyMap<FeatureSource, number>, what: string): void => {
     for (const [{ name, entityType }, rows] of found) {
@@ -76,6 +91,7 @@ export async function startGateway({ config, logger, onPrepare, google }: Gatewa
   warn(prepared.rowsKeptOut, 'rows without id or time were kept out');
   warn(prepared.rowsToCome, 'rows of the future are not served as values now before a start after their time');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
+  opened.closeBy(() => costs.close());
 
   const jobs = await openJobs({
     registry,
@@ -86,6 +102,7 @@ export async function startGateway({ config, logger, onPrepare, google }: Gatewa
     metrics,
     google,
   });
+  opened.closeBy(() => jobs.close());
 
   const services: Services = {
     registry,
@@ -105,7 +122,9 @@ export async function startGateway({ config, logger, onPrepare, google }: Gatewa
     isIntrospectionAllowed: config.isIntrospectionAllowed,
   });
   await apollo.start();
-  const health = createHealth(() => stores.isHealthy());
+  opened.closeBy(() => apollo.stop());
+  createStoreMetrics(metricsRegistry, () => storesUp(registry, stores));
+  const health = createHealth(() => stores.isReady());
   const http = createHttpServer({
     apollo,
     createContext: (requestId) => createContext(services, requestId),
@@ -121,11 +140,6 @@ export async function startGateway({ config, logger, onPrepare, google }: Gatewa
         }
       : null,
   });
-  const metricsServer = metricsAddress && createMetricsServer(metricsRegistry);
-  if (metricsServer) {
-    collectDefaultMetrics({ register: metricsRegistry });
-    await listen(metricsServer, metricsAddress);
-  }
   await listen(http.server, address);
 
   return {
@@ -136,16 +150,7 @@ export async function startGateway({ config, logger, onPrepare, google }: Gatewa
         http,
         drain: () => health.drain(),
         delayMs: config.shutdownDelayMs,
-        thenStop: [
-          () => apollo.stop(),
-          () => jobs.close(),
-          () => stores.close(),
-          () => costs.close(),
-          // Last: a stop that hangs can be seen in the metrics.
-          async () => {
-            metricsServer?.close().closeAllConnections();
-          },
-        ],
+        thenStop: [() => opened.close()],
       }),
   };
 }

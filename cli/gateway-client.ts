@@ -90,7 +90,10 @@ function dataOf<Data>({ data, errors }: Answer<Data>): Data {
   if (data && !errors?.length) return data;
   throw new OperatorError(
     'The gateway refused this:',
-    errors?.map(({ message }) => message) ?? ['no reason was given'],
+    errors?.map(({ message, extensions }) => {
+      const field = extensions?.field;
+      return typeof field === 'string' ? `${field}: ${message}` : message;
+    }) ?? ['no reason was given'],
   );
 }
 

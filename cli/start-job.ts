@@ -14,6 +14,7 @@ export interface StartOptions {
   readonly label?: readonly string[];
   readonly idempotencyKey?: string;
   readonly maxCostUsd?: number;
+  readonly estimate?: boolean;
   readonly output?: string;
   readonly outputFormat?: string;
 }
@@ -26,6 +27,7 @@ export function addStartOptions(command: Command): Command {
     .option('--label <key=value...>', 'labels to find the job by')
     .option('--idempotency-key <key>', 'the same key never starts a second job')
     .option('--max-cost-usd <dollars>', 'refuse what is estimated above this', dollars)
+    .option('--estimate', 'only say what it would cost; nothing is started')
     .option('--input <file>', 'the whole input of the mutation as JSON; other options win over what is in it')
     .option('--url <url>', 'the gateway', DEFAULT_URL)
     .option('--no-watch', 'only start the job and print its id');
@@ -34,23 +36,40 @@ export function addStartOptions(command: Command): Command {
 export interface StartRequest {
   readonly mutation: string;
   readonly inputType: string;
+  readonly estimate: EstimateRequest;
   /** What is said by options. undefined says nothing. */
   readonly input: Readonly<Record<string, unknown>>;
   /** What holds where neither an option nor the input file says anything. */
   readonly defaults?: Readonly<Record<string, unknown>>;
 }
 
-/** Starts a job by a mutation, prints its id and what it was estimated to cost, and watches it unless told not to. */
+/** The query that says what the job will cost, and what of the mutation's input it takes; absent: all of it. */
+export interface EstimateRequest {
+  readonly query: string;
+  readonly inputType: string;
+  readonly part?: string;
+}
+
+/**
+ * Says what a job is estimated to cost, then starts it by a mutation, prints its id and watches it unless told not to. With
+ * --estimate it ends when that is said.
+ */
 export async function startJob(
-  { mutation, inputType, input, defaults = {} }: StartRequest,
+  { mutation, inputType, estimate, input, defaults = {} }: StartRequest,
   options: StartOptions,
 ): Promise<void> {
   const gateway = new GatewayClient(options.url);
+  const whole = await wholeInput([input, commonInput(options)], options, defaults);
+  const estimated = estimateText(await askEstimate(gateway, estimate, whole));
+  if (options.estimate) {
+    process.stdout.write(estimated);
+    return;
+  }
+  // Not of the output: that is the id alone, for the next command.
+  process.stderr.write(estimated);
   const query = `mutation ($input: ${inputType}!) {
-    ${mutation}(input: $input) { job { id estimatedCost { ${ESTIMATE} } } userErrors { message field } } }`;
-  const answer = await gateway.ask<Readonly<Record<string, Payload>>>(query, {
-    input: await wholeInput([input, commonInput(options)], options, defaults),
-  });
+    ${mutation}(input: $input) { job { id } userErrors { message field } } }`;
+  const answer = await gateway.ask<Readonly<Record<string, Payload>>>(query, { input: whole });
   const { job = null, userErrors = [] } = answer[mutation] ?? {};
   if (!job) {
     throw new OperatorError(
@@ -59,21 +78,31 @@ export async function startJob(
     );
   }
   process.stdout.write(`${job.id}\n`);
-  // Not of the output: that is the id alone, for the next command.
-  process.stderr.write(estimateText(job.estimatedCost));
   if (options.watch) await watchJob(gateway, job.id);
 }
 
+async function askEstimate(
+  gateway: GatewayClient,
+  { query, inputType, part }: EstimateRequest,
+  whole: Readonly<Record<string, unknown>>,
+): Promise<AskedEstimate> {
+  const answer = await gateway.ask<Readonly<Record<string, AskedEstimate>>>(
+    `query ($input: ${inputType}!) { ${query}(input: $input) { ${ESTIMATE} } }`,
+    { input: part === undefined ? whole : whole[part] },
+  );
+  return answer[query]!;
+}
+
 interface Payload {
-  readonly job: { readonly id: string; readonly estimatedCost: AskedEstimate } | null;
+  readonly job: { readonly id: string } | null;
   readonly userErrors: readonly { readonly message: string; readonly field: readonly string[] | null }[];
 }
 
 /** What is said in a file, then by options, which win. */
-export async function wholeInput(
+async function wholeInput(
   said: readonly Readonly<Record<string, unknown>>[],
-  { input: file }: Pick<StartOptions, 'input'>,
-  defaults: Readonly<Record<string, unknown>> = {},
+  { input: file }: StartOptions,
+  defaults: Readonly<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> {
   const given = file === undefined ? {} : await readInput(file);
   return [given, ...said].reduce<Record<string, unknown>>(merged, defaults);

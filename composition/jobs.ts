@@ -14,6 +14,7 @@ import { LocalTrainingSets } from '../datasources/jobs/local-training-set/local-
 import { TrainingSetRunner } from '../datasources/jobs/local-training-set/training-set-runner.js';
 import { PricedJobs } from '../datasources/jobs/priced-jobs.js';
 import { scanWork } from '../datasources/jobs/scan-work.js';
+import { sweepWorkFolder } from '../datasources/jobs/sweep-work-folder.js';
 import type { TrainingSets } from '../datasources/jobs/training-sets.js';
 import { HttpServing } from '../datasources/models/http/http-serving.js';
 import type { ModelRuntime, ModelServing } from '../datasources/models/model.js';
@@ -26,6 +27,7 @@ import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
 import type { GoogleClientOptions } from './google-clients.js';
 import { measuredJobStore } from './measured-job-store.js';
+import { allOrNone, type Opened } from './opened.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
 
@@ -52,12 +54,17 @@ const MAX_RUNNING_JOBS = 2;
 
 /** The job engine with all it can do. What was not finished by the last process is taken up. */
 export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
+  return allOrNone((opened) => openAll(options, opened));
+}
+
+async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> {
   const { registry, stores, costs, dataDirectory, logger, metrics } = options;
   const files = await DataFiles.open(join(dataDirectory, 'files'));
   const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
-  const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
   const scratch = await DuckDbDatabase.open(':memory:');
+  opened.closeBy(() => scratch.close());
+  const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
   const room = {
     jobs: store,
     files,
@@ -92,17 +99,18 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   });
   const vertex = openVertexBatchPrediction({ registry, engine, logger, google: options.google ?? {} });
   routes.set('vertex', vertex.route);
+  // The engine stops first, and closes the job store: its jobs use all else to their end.
+  opened.closeBy(() => vertex.close());
+  opened.closeBy(() => engine.stop());
+  const swept = await sweepWorkFolder(workFolder, store);
+  if (swept.length > 0) logger.info({ files: swept.length }, 'work of jobs that had ended was removed');
   await engine.resume();
   return {
     engine,
     batchPredictions: batchPrediction,
-    trainingSets: new LocalTrainingSets(trainingSetRooms, engine, (request) =>
-      scanWork(request, stores, systemClock()),
+    trainingSets: new LocalTrainingSets(trainingSetRooms, engine, (request, countLabels) =>
+      scanWork(request, stores, systemClock(), countLabels),
     ),
-    close: async () => {
-      await engine.stop();
-      await vertex.close();
-      scratch.close();
-    },
+    close: () => opened.close(),
   };
 }

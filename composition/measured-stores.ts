@@ -40,9 +40,11 @@ function measuredOnline(store: OnlineStore, metrics: GatewayMetrics): OnlineStor
 function measuredOffline(store: OfflineStore, metrics: GatewayMetrics): OfflineStore {
   return {
     maxLabelsPerRead: store.maxLabelsPerRead,
+    bulk: store.bulk,
     pointInTime: (read) =>
       measure('point_in_time', read.entityType, read.labels.length, () => store.pointInTime(read), metrics),
     history: (read) => store.history(read),
+    rows: (read) => store.rows(read),
     append: (source, rows) => store.append(source, rows),
     newest: (source) => store.newest(source),
     estimateBytes: (read) => store.estimateBytes(read),

@@ -7,6 +7,7 @@ import type { FeatureSource, Featurestore } from '../datasources/registry/model.
 import type { Registry } from '../datasources/registry/registry.js';
 import { requestScope } from '../observability/request-scope.js';
 import { systemClock } from '../values/clock.js';
+import { allOrNone, type Opened } from './opened.js';
 
 export interface OpenOfflineStores {
   /** What runs on this machine: also where labels, inputs and outputs of local jobs are read and written. */
@@ -15,15 +16,19 @@ export interface OpenOfflineStores {
   /** undefined for a featurestore in the embedded one. */
   elsewhere(featurestore: Featurestore): OfflineStore | undefined;
   readonly all: readonly OfflineStore[];
+  close(): Promise<void>;
 }
 
 /** The offline store of each featurestore, open. Nothing of BigQuery is loaded when none names it. */
 export async function openOfflineStores(registry: Registry, dataDirectory: string): Promise<OpenOfflineStores> {
+  return allOrNone((opened) => openAll(registry, dataDirectory, opened));
+}
+
+async function openAll(registry: Registry, dataDirectory: string, opened: Opened): Promise<OpenOfflineStores> {
   const onThisMachine = registry.featurestores.filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB');
-  const embedded = await DuckDbOfflineStore.open(
-    await DuckDbDatabase.open(join(dataDirectory, 'offline.duckdb')),
-    onThisMachine.flatMap(sourcesOf),
-  );
+  const database = await DuckDbDatabase.open(join(dataDirectory, 'offline.duckdb'));
+  opened.closeBy(() => database.close());
+  const embedded = await DuckDbOfflineStore.open(database, onThisMachine.flatMap(sourcesOf));
   const elsewhere = new Map<Featurestore, OfflineStore>();
   for (const featurestore of registry.featurestores) {
     const { offlineSettings: settings } = featurestore;
@@ -31,8 +36,9 @@ export async function openOfflineStores(registry: Registry, dataDirectory: strin
     const { openBigQueryOfflineStore } = await import('../datasources/offline/bigquery/open-bigquery.js');
     const store = await openBigQueryOfflineStore(settings, sourcesOf(featurestore), {
       clock: systemClock,
-      currentOrigin: () => ({ requestId: requestScope.getStore()?.requestId }),
+      currentOrigin: () => ({ tenant: tenantOf(featurestore), ...requestScope.getStore() }),
     });
+    opened.closeBy(() => store.close());
     elsewhere.set(featurestore, store);
   }
   return {
@@ -40,6 +46,7 @@ export async function openOfflineStores(registry: Registry, dataDirectory: strin
     elsewhere: (featurestore) => elsewhere.get(featurestore),
     of: (featurestore) => elsewhere.get(featurestore) ?? embedded,
     all: [embedded, ...elsewhere.values()],
+    close: () => opened.close(),
   };
 }
 
@@ -56,6 +63,11 @@ export async function diagnoseOfflineStores(registry: Registry): Promise<Diagnos
     });
   }
   return diagnoses;
+}
+
+/** Who pays for a query: until there is a login, whoever the registry says the featurestore is of. */
+function tenantOf({ name, labels }: Featurestore): string {
+  return labels.tenant ?? name;
 }
 
 function sourcesOf({ entityTypes }: Featurestore): FeatureSource[] {

@@ -8,6 +8,7 @@ import type { EntityType, Featurestore, OnlineStoreSettings, ShadowSettings } fr
 import type { Registry } from '../datasources/registry/registry.js';
 import type { ClientOptions } from '../datasources/vertex/vertex-clients.js';
 import { systemClock } from '../values/clock.js';
+import { allOrNone, type Opened } from './opened.js';
 
 export interface OnlineStoreOptions {
   /** Where it is counted what shadow stores find. */
@@ -32,20 +33,33 @@ const SHADOW_LIMITS = { mostAtOnce: 32, patienceMs: 40_000 };
 export async function openOnlineStores(
   registry: Registry,
   dataDirectory: string,
-  { shadowReport, vertexClient }: OnlineStoreOptions,
+  options: OnlineStoreOptions,
 ): Promise<OpenOnlineStores> {
-  const opened = new Map<string, OnlineStore>();
+  return allOrNone((opened) => openAll(registry, dataDirectory, options, opened));
+}
+
+async function openAll(
+  registry: Registry,
+  dataDirectory: string,
+  { shadowReport, vertexClient }: OnlineStoreOptions,
+  opened: Opened,
+): Promise<OpenOnlineStores> {
+  const stores = new Map<string, OnlineStore>();
   for (const [key, settings] of settingsOf(registry)) {
-    opened.set(key, await openOnlineStore(settings, dataDirectory, vertexClient));
+    const store = await openOnlineStore(settings, dataDirectory, vertexClient);
+    opened.closeBy(() => store.close());
+    stores.set(key, store);
   }
-  const storeOf = (settings: OnlineStoreSettings): OnlineStore => opened.get(keyOf(settings))!;
+  const storeOf = (settings: OnlineStoreSettings): OnlineStore => stores.get(keyOf(settings))!;
   const shadows = new Map<Featurestore, ShadowOnlineStore>();
   for (const featurestore of registry.featurestores) {
     const { onlineSettings, shadow } = featurestore;
     if (!shadow) continue;
     const rules = shadowRules(onlineSettings, shadow);
     const options = { ...SHADOW_LIMITS, ...rules, report: shadowReport, random: Math.random };
-    shadows.set(featurestore, new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options));
+    const store = new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options);
+    opened.closeBy(() => store.settled());
+    shadows.set(featurestore, store);
   }
   return {
     of: (featurestore) => shadows.get(featurestore) ?? storeOf(featurestore.onlineSettings),
@@ -54,10 +68,7 @@ export async function openOnlineStores(
       return 'markFilled' in store ? (store as FillableOnlineStore) : null;
     },
     serving: [...new Set(registry.featurestores.map(({ onlineSettings }) => storeOf(onlineSettings)))],
-    close: async () => {
-      for (const shadow of shadows.values()) await shadow.settled();
-      for (const store of [...opened.values()].toReversed()) await store.close();
-    },
+    close: () => opened.close(),
   };
 }
 

@@ -7,10 +7,12 @@ import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-fol
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
+import { isHealthy } from '../datasources/store-health.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { systemClock } from '../values/clock.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
+import { allOrNone, type Opened } from './opened.js';
 
 /** The stores a registry names, open. */
 export interface OpenStores extends FeatureStores {
@@ -19,7 +21,11 @@ export interface OpenStores extends FeatureStores {
   /** The offline store of a featurestore, if it is another one than that. */
   readonly elsewhere: (featurestore: Featurestore) => OfflineStore | undefined;
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
-  isHealthy(): Promise<boolean>;
+  /**
+   * Whether values can be read now. Offline stores have no part in it: with BigQuery down for all, all instances would be taken
+   * out of service, and reads of values now, which it has no part in, would fail too.
+   */
+  isReady(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -28,9 +34,20 @@ export async function openStores(
   dataDirectory: string,
   options: OnlineStoreOptions,
 ): Promise<OpenStores> {
+  return allOrNone((opened) => openAll(registry, dataDirectory, options, opened));
+}
+
+async function openAll(
+  registry: Registry,
+  dataDirectory: string,
+  options: OnlineStoreOptions,
+  opened: Opened,
+): Promise<OpenStores> {
   await makeDataFolder(dataDirectory);
   const offline = await openOfflineStores(registry, dataDirectory);
+  opened.closeBy(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
+  opened.closeBy(() => online.close());
   return {
     embedded: offline.embedded,
     elsewhere: (featurestore) => offline.elsewhere(featurestore),
@@ -38,12 +55,8 @@ export async function openStores(
     offline: (featurestore) => offline.of(featurestore),
     prepare: (onProgress) =>
       prepareStores(registry, offline.embedded, (featurestore) => online.toFill(featurestore), systemClock, onProgress),
-    isHealthy: async () =>
-      (await Promise.all([...offline.all, ...online.serving].map((store) => store.isHealthy()))).every(Boolean),
-    close: async () => {
-      await online.close();
-      for (const store of offline.all.toReversed()) await store.close();
-    },
+    isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
+    close: () => opened.close(),
   };
 }
 

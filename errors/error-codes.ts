@@ -47,6 +47,11 @@ export const ERROR_CODES = {
   PAYLOAD_TOO_LARGE: { httpStatus: 413, retryable: false, meaning: 'The request body is over the limit.' },
   STORE_UNAVAILABLE: { httpStatus: 503, retryable: true, meaning: 'A store did not answer. Try again.' },
   SHUTTING_DOWN: { httpStatus: 503, retryable: true, meaning: 'The gateway is stopping. Try another instance.' },
+  CLIENT_GONE: {
+    httpStatus: 499,
+    retryable: true,
+    meaning: 'The client closed its request before the answer: only logs and metrics have it.',
+  },
   INTERNAL_SERVER_ERROR: {
     httpStatus: 500,
     retryable: false,

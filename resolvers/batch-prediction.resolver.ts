@@ -7,7 +7,7 @@ import type {
 } from '../datasources/jobs/batch-predictions.js';
 import type { JobRecord } from '../datasources/jobs/job.js';
 import type { Model } from '../datasources/models/model.js';
-import { badInput } from '../errors/app-error.js';
+import { AppError, badInput } from '../errors/app-error.js';
 import { listOf } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import type { CostEstimate, Money } from '../schema/cost/cost-estimate.js';
@@ -87,9 +87,15 @@ export class BatchPredictionResolver {
     @Arg('input', () => RetryFailedInstancesInput, { description: 'The job whose failures are meant.' })
     input: RetryFailedInstancesInput,
   ): Promise<JobPayload<BatchPredictionJobRecord>> {
-    return jobPayload(async () =>
-      context.batchPredictions.retryFailed(await findBatchPredictionJob(context, input.job, 'job'), jobOrigin(input)),
-    );
+    return jobPayload(async () => {
+      const { id, field } = jobToRetry(input);
+      const job = await findBatchPredictionJob(context, id, field);
+      return context.batchPredictions.retryFailed(job, jobOrigin(input)).catch((error: unknown) => {
+        // The port calls it the job, whatever the client does.
+        if (!(error instanceof AppError) || error.details.field !== 'job') throw error;
+        throw new AppError(error.code, error.message, { ...error.details, field });
+      });
+    });
   }
 
   @FieldResolver()
@@ -182,6 +188,12 @@ export class BatchPredictionResolver {
     const values = asked.length === 0 ? [] : await batchPredictions.metrics(job, asked);
     return asked.map((request, index) => ({ ...request, value: values[index] ?? null }));
   }
+}
+
+function jobToRetry({ id, job }: RetryFailedInstancesInput): { readonly id: string; readonly field: 'id' | 'job' } {
+  if (id != null && job == null) return { id, field: 'id' };
+  if (job != null && id == null) return { id: job, field: 'job' };
+  throw badInput('Name the job in "id", and not in "job", which is the old name of it.', 'id');
 }
 
 /** A page of what came of a job's instances; the cursor is the number of the last instance seen. */

@@ -10,7 +10,7 @@ import { EntityTypeResolver } from './entity-type.resolver.js';
 import { EntityResolver } from './entity.resolver.js';
 import { FeatureResolver, FeatureViewResolver } from './feature.resolver.js';
 import { FeaturestoreResolver } from './featurestore.resolver.js';
-import { HistoricalCostResolver } from './historical-cost.resolver.js';
+import { JobCostResolver } from './job-cost.resolver.js';
 import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
 import { JobResolver } from './job.resolver.js';
 import { NodeResolver } from './node.resolver.js';
@@ -41,7 +41,7 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       NodeResolver,
       CostResolver,
       ServingComparisonResolver,
-      HistoricalCostResolver,
+      JobCostResolver,
       JobResolver,
       BatchPredictionResolver,
       TrainingSetResolver,

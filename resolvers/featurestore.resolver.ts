@@ -4,6 +4,7 @@ import type {
   Featurestore as FeaturestoreModel,
 } from '../datasources/registry/model.js';
 import { entityTypeOf } from '../datasources/registry/registry.js';
+import { isHealthy } from '../datasources/store-health.js';
 import { listOf } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import { Featurestore, FeaturestoreConnection } from '../schema/registry/featurestore.js';
@@ -61,9 +62,4 @@ export class FeaturestoreResolver {
   ): EntityTypeModel {
     return entityTypeOf(featurestore, name, 'name');
   }
-}
-
-/** A store that cannot even say how it is, is not well: the question is answered, not failed. */
-async function isHealthy(store: { isHealthy(): Promise<boolean> }): Promise<boolean> {
-  return store.isHealthy().catch(() => false);
 }

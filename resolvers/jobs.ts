@@ -100,6 +100,10 @@ export function stringLabels(
     if (typeof value !== 'string') {
       throw badInput(`The label "${key}" is no string. Write it in quotes.`, `${field}.${key}`);
     }
+    // Kept, half a character becomes another one: the job would not be found by the label it was given.
+    if (!key.isWellFormed() || !value.isWellFormed()) {
+      throw badInput('A label is Unicode text: one has half of a surrogate pair.', field);
+    }
   }
   return Object.fromEntries(entries) as Record<string, string>;
 }

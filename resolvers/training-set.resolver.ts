@@ -36,7 +36,8 @@ export class TrainingSetResolver {
   ): Promise<TrainingSetPreviewResult> {
     const request = trainingSetRequest(registry, input);
     const rows = pageSize(first, MAX_PAGE_SIZE);
-    const estimate = await costs.estimator.historicalQuery(await scanWork(request, stores, now));
+    const work = await scanWork(request, stores, now, () => trainingSets.countLabels(request));
+    const estimate = await costs.estimator.historicalQuery(work);
     // Nobody is known until there is a login.
     const admission = await costs.guard.admit({ principal: null, estimate, maxCostUsd });
     // One that is refused has scanned nothing.

@@ -47,7 +47,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const server = createServer((request, response) => {
     const requestId = requestIdOf(request);
     response.setHeader('x-request-id', requestId);
-    requestScope.run({ requestId }, () => {
+    requestScope.run({ requestId, signal: clientLeaving(response) }, () => {
       reportWhenDone({ logger, metrics }, request, response);
       route({ ...options, events }, request, response, requestId).catch((error: unknown) => {
         fail(logger, error, response, requestId);
@@ -73,6 +73,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       server.closeAllConnections();
     },
   };
+}
+
+/** Aborted when the connection closes before the answer is out: the work for it is no use to anyone. */
+function clientLeaving(response: ServerResponse): AbortSignal {
+  const left = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort(new AppError('CLIENT_GONE', 'The client went away.'));
+  });
+  return left.signal;
 }
 
 interface RouteOptions extends HttpServerOptions {

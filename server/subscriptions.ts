@@ -7,6 +7,7 @@ import {
   type ExecutionResult,
   type GraphQLFormattedError,
 } from 'graphql';
+import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import { requestScope } from '../observability/request-scope.js';
@@ -125,14 +126,16 @@ export class Subscriptions {
     run: (event: unknown) => Promise<ExecutionResult> | ExecutionResult,
   ): EventStream {
     const left = this.#options.metrics.subscription();
+    const gone = new AbortController();
     const end = async (): Promise<IteratorReturnResult<undefined>> => {
       left();
+      gone.abort(new AppError('CLIENT_GONE', 'The client went away.'));
       await source.return?.();
       return { done: true, value: undefined };
     };
     const events: EventStream = {
       next: () =>
-        requestScope.run({ requestId }, async () => {
+        requestScope.run({ requestId, signal: gone.signal }, async () => {
           try {
             const step = await source.next();
             if (step.done) {

@@ -45,7 +45,7 @@ await prepareStores(
 );
 await online.close();
 
-const flights = airport.featurestore.tables.get('flights')!;
+const flights = airport.featurestore.tables.get('flights')!.path;
 const files = await DataFiles.open(join(folder, 'files'));
 await database.use((connection) => connection.run(`COPY (FROM '${flights}') TO '${files.folder}/flights.parquet'`));
 const rooms = { database, elsewhere: () => undefined, registry, files, workFolder: join(folder, 'work') };
@@ -60,8 +60,8 @@ const engine = new JobEngine({
   maxRunning: 1,
   onError: (error) => process.stderr.write(`${String(error)}\n`),
 });
-const trainingSets = new LocalTrainingSets(rooms, engine, (request) =>
-  scanWork(request, { offline: () => offline }, systemClock()),
+const trainingSets = new LocalTrainingSets(rooms, engine, (request, countLabels) =>
+  scanWork(request, { offline: () => offline }, systemClock(), countLabels),
 );
 const featuresOf = (entityType: typeof airport, names: readonly string[]) =>
   names.map((name) => featureOf(entityType, name));

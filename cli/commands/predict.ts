@@ -29,6 +29,7 @@ export function predictCommand(): Command {
       {
         mutation: 'startBatchPrediction',
         inputType: 'StartBatchPredictionInput',
+        estimate: { query: 'estimateBatchPredictionJob', inputType: 'StartBatchPredictionInput' },
         input: inputOf(options),
         defaults: { displayName: options.model === undefined ? 'Predictions' : `Predictions of ${options.model}` },
       },

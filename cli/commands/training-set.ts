@@ -1,7 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { ESTIMATE, estimateText, type AskedEstimate } from '../asked-estimate.js';
-import { GatewayClient } from '../gateway-client.js';
-import { addStartOptions, startJob, wholeInput, type StartOptions } from '../start-job.js';
+import { addStartOptions, startJob, type StartOptions } from '../start-job.js';
 
 interface TrainingSetOptions extends StartOptions {
   readonly featurestore?: string;
@@ -17,7 +15,6 @@ interface TrainingSetOptions extends StartOptions {
   readonly strictlyBefore?: boolean;
   readonly knownAtLabelTime?: boolean;
   readonly withTimestamps?: boolean;
-  readonly estimate?: boolean;
 }
 
 export function trainingSetCommand(): Command {
@@ -35,23 +32,18 @@ export function trainingSetCommand(): Command {
     .option('--ttl-seconds <seconds>', 'after which a value counts as expired', seconds)
     .option('--strictly-before', 'leave out values of exactly the label’s time')
     .option('--known-at-label-time', 'leave out values written after the label’s time')
-    .option('--with-timestamps', 'give beside each feature when its value became true')
-    .option('--estimate', 'only say what it would cost; nothing is started');
+    .option('--with-timestamps', 'give beside each feature when its value became true');
   return addStartOptions(command).action(async (options: TrainingSetOptions) => {
-    if (options.estimate) return estimate(options);
-    return startJob(
-      { mutation: 'startTrainingSet', inputType: 'StartTrainingSetInput', input: inputOf(options) },
+    await startJob(
+      {
+        mutation: 'startTrainingSet',
+        inputType: 'StartTrainingSetInput',
+        estimate: { query: 'estimateHistoricalQuery', inputType: 'TrainingSetInput', part: 'trainingSet' },
+        input: inputOf(options),
+      },
       options,
     );
   });
-}
-
-async function estimate(options: TrainingSetOptions): Promise<void> {
-  const { trainingSet: input } = await wholeInput([inputOf(options)], options);
-  const query = `query ($input: TrainingSetInput!) { estimateHistoricalQuery(input: $input) { ${ESTIMATE} } }`;
-  const gateway = new GatewayClient(options.url);
-  const answer = await gateway.ask<{ estimateHistoricalQuery: AskedEstimate }>(query, { input });
-  process.stdout.write(estimateText(answer.estimateHistoricalQuery));
 }
 
 function inputOf(options: TrainingSetOptions): Record<string, unknown> {

@@ -44,6 +44,8 @@ export class DataFiles {
   #inside(name: string, field: string): string {
     const path = resolve(join(this.folder, name));
     if (name === '' || name.includes('\0') || name.startsWith('/') || !this.#contains(path)) throw outside(name, field);
+    // The file system would write U+FFFD for half a character: a file of another name.
+    if (!name.isWellFormed()) throw outside(name, field);
     return path;
   }
 

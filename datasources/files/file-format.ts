@@ -18,3 +18,8 @@ export function formatOfFile(file: string, field: string): FileFormat {
   if (!format) throw badInput(`The ending of "${file}" does not say its format. Give "format".`, field);
   return format;
 }
+
+/** Whether DuckDB takes a file for CSV by its name. */
+export function isCsvFile(path: string): boolean {
+  return /\.(csv|tsv)(\.(gz|zst))?$/i.test(path);
+}

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { FeatureSource } from '../registry/model.js';
 
 /** Raised when the way values are computed or stored changes, so that every data folder is prepared anew. */
-const STORAGE_FORMAT = 2;
+const STORAGE_FORMAT = 3;
 
 /** Files up to this size count by their content, so that a reinstalled package is seen to be the same. */
 const MAX_HASHED_BYTES = 100 * 1024 * 1024;
@@ -11,9 +11,10 @@ const MAX_HASHED_BYTES = 100 * 1024 * 1024;
 /** Changes when anything changes that the values of a source are computed from. */
 export async function sourceFingerprint(source: FeatureSource): Promise<string> {
   const { entityType } = source;
-  const files = [...entityType.featurestore.tables].map(async ([name, path]): Promise<[string, string]> => [
+  const files = [...entityType.featurestore.tables].map(async ([name, { path, columnTypes }]) => [
     name,
     await fileFingerprint(path),
+    ...columnTypes,
   ]);
   const facts = {
     storageFormat: STORAGE_FORMAT,

@@ -9,6 +9,7 @@ import type {
   PredictionRow,
   ResultRange,
 } from './batch-predictions.js';
+import type { JobWork } from './job-costs.js';
 import type { JobControl, JobOutcome, JobRunner, LeftByJob } from './job-runner.js';
 import type { JobError, JobOrigin } from './job.js';
 
@@ -33,6 +34,10 @@ export class BatchPredictionsByRuntime implements BatchPredictions, JobRunner {
   start(request: BatchPredictionRequest): Promise<BatchPredictionJobRecord> {
     const { runtime } = request.model;
     return this.routeOf(runtime).predictions.start({ ...request, spec: { ...request.spec, runtime } });
+  }
+
+  work(request: BatchPredictionRequest): Promise<JobWork> {
+    return this.routeOf(request.model.runtime).predictions.work(request);
   }
 
   retryFailed(job: BatchPredictionJobRecord, origin: JobOrigin): Promise<BatchPredictionJobRecord> {

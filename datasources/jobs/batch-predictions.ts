@@ -1,5 +1,6 @@
 import type { FileFormat } from '../files/file-format.js';
 import type { Model, ModelRuntime } from '../models/model.js';
+import type { JobWork } from './job-costs.js';
 import type { JobOrigin, JobRecord } from './job.js';
 
 /**
@@ -12,6 +13,12 @@ export interface BatchPredictions {
    * Faults of the request are AppErrors that name the field; nothing is started then.
    */
   start(request: BatchPredictionRequest): Promise<BatchPredictionJobRecord>;
+
+  /**
+   * What a request would use, checked as `start` does but for its output: that is there already when this is asked of a
+   * request that is sent again. Nothing is started.
+   */
+  work(request: BatchPredictionRequest): Promise<JobWork>;
 
   /** Starts a job on only those instances that failed in an ended job, with everything else as it was there. */
   retryFailed(job: BatchPredictionJobRecord, request: JobOrigin): Promise<BatchPredictionJobRecord>;

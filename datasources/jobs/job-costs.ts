@@ -25,8 +25,10 @@ export interface BatchWork {
 /** A query of an offline store. */
 export interface ScanWork {
   readonly kind: 'SCAN';
-  /** At most. */
+  /** At most, in all. */
   readonly bytes: bigint;
+  /** How often each source is scanned; absent in a job of before this was counted. */
+  readonly scans?: number;
   /** By id or name; null: the one of the configuration. */
   readonly priceBook: string | null;
 }

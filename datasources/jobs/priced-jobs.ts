@@ -4,13 +4,11 @@ import { Decimal } from '../prices/decimal.js';
 import type { CostEstimate } from '../prices/estimate.js';
 import { keepEstimate, restoreEstimate } from '../prices/kept-estimate.js';
 import { priceBookId } from '../prices/price-book.js';
-import type { BatchWork, JobCost, JobCosts, JobWork } from './job-costs.js';
+import { estimateWork } from './estimate-work.js';
+import type { BatchWork, JobCost, JobCosts } from './job-costs.js';
 import { isEndState } from './job-transitions.js';
 import type { JobRecord } from './job.js';
 import type { JobRequest } from './new-job.js';
-
-/** Of a model's first job on a machine: something must be said before anything was measured. */
-const ASSUMED_SECONDS_PER_BATCH = 1;
 
 /** Jobs by the price books, the budgets and the history of models. */
 export class PricedJobs implements JobCosts {
@@ -26,7 +24,7 @@ export class PricedJobs implements JobCosts {
         'maxCostUsd',
       );
     }
-    const estimate = await this.#estimate(work);
+    const estimate = await estimateWork(this.costs.estimator, work);
     const admission = await this.costs.guard.admit({ principal: createdBy, estimate, maxCostUsd });
     return { work, estimate: keepEstimate(estimate), admission, isSettled: false };
   }
@@ -58,23 +56,6 @@ export class PricedJobs implements JobCosts {
 
   estimated({ estimate }: JobCost): CostEstimate {
     return restoreEstimate(estimate, this.costs.estimator.books);
-  }
-
-  async #estimate(work: JobWork): Promise<CostEstimate> {
-    const { estimator } = this.costs;
-    if (work.kind === 'SCAN') return estimator.historicalQuery(work);
-    const { rows, ...rest } = work;
-    const assumedSecondsPerBatch = ASSUMED_SECONDS_PER_BATCH;
-    const estimate = await estimator.batchPrediction({ ...rest, rows: rows ?? 1n, assumedSecondsPerBatch });
-    if (rows !== null) return estimate;
-    return {
-      ...estimate,
-      perPrediction: null,
-      assumptions: [
-        'At least: how many rows the input has is not known before it is read. This is the start and one batch.',
-        ...estimate.assumptions,
-      ],
-    };
   }
 
   async #remember(

@@ -11,6 +11,9 @@ export interface TrainingSets {
   /** The first rows and the validation of all of them, at once: for at most 10 000 labels, inline or from a file or table. */
   preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult>;
 
+  /** How many labels a request has. Their columns are checked; none is read. */
+  countLabels(request: TrainingSetRequest): Promise<number>;
+
   /** Checks what is asked, then starts a job. Faults of the request are AppErrors that name the field. */
   start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord>;
 }

@@ -13,7 +13,7 @@ export interface OfflineStore {
   /**
    * What was known of each label's entity at each label's time, in one query: cells[i][j] is feature j of label i.
    * The rules are docs/point-in-time.md. One row out per label in, in order, also for duplicates; a label without id or
-   * time is NOT_FOUND throughout.
+   * time is NOT_FOUND throughout. Rejects with the reason of the signal when that is aborted.
    */
   pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]>;
 
@@ -23,20 +23,35 @@ export interface OfflineStore {
   /** The values one feature of one entity has had, the newest first. One value per moment: the newest arrival. */
   history(read: HistoryRead): Promise<HistoryEntry[]>;
 
+  /**
+   * Every row of some entities, in the order of arrival as far as the store knows it. Nothing is chosen: what other reads
+   * give is checked by them.
+   */
+  rows(read: RowsRead): AsyncIterable<FeatureRow[]>;
+
   /** Adds rows to a source. Rows that cannot be history (no id, no time) are given back; the others are durable. */
   append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome>;
 
   /** The newest values of every entity, for filling an online store, in batches. */
   newest(source: FeatureSource): AsyncIterable<OnlineWrite[]>;
 
-  /** How many labels one point-in-time read takes; a caller with more splits them. */
+  /** How many labels one point-in-time read takes; a caller with more splits them, or has `bulk`. */
   readonly maxLabelsPerRead: number;
+
+  /** For labels by the million, where each read scans a source anew and is billed for it; absent where that costs nothing. */
+  readonly bulk?: BulkReads | undefined;
 
   isHealthy(): Promise<boolean>;
   close(): Promise<void>;
 }
 
-export interface PointInTimeRead {
+/** A read that is given up when nobody waits for it any more. */
+export interface Abandonable {
+  /** Aborted: the read rejects with its reason, and what it started in a warehouse is cancelled there, not billed to its end. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PointInTimeRead extends Abandonable {
   readonly entityType: EntityType;
   readonly labels: readonly PointInTimeLabel[];
   readonly features: readonly Feature[];
@@ -51,7 +66,40 @@ export interface PointInTimeLabel {
   readonly time: Instant | null;
 }
 
-export interface HistoryRead {
+export interface BulkReads {
+  /** How many labels one read takes. */
+  readonly maxLabels: number;
+
+  /**
+   * What pointInTime gives, of the features of one source, scanned once however many labels there are. In batches, in no
+   * order; a label that is in none of them is NOT_FOUND throughout.
+   */
+  pointInTime(read: BulkRead): AsyncIterable<readonly LabelCells[]>;
+}
+
+/** How many labels a store joins with a source each time it scans it. */
+export function labelsPerScan({ bulk, maxLabelsPerRead }: Pick<OfflineStore, 'bulk' | 'maxLabelsPerRead'>): number {
+  return bulk?.maxLabels ?? maxLabelsPerRead;
+}
+
+export interface BulkRead extends Omit<PointInTimeRead, 'labels'> {
+  readonly labels: LabelPages;
+}
+
+/** Labels that are not all in memory. */
+export interface LabelPages {
+  readonly count: number;
+  /** Those from a number on, up to another and without it. The same however often it is asked. */
+  readonly page: (from: number, to: number) => Promise<readonly PointInTimeLabel[]>;
+}
+
+export interface LabelCells {
+  /** The number of the label, from 0. */
+  readonly label: number;
+  readonly cells: readonly FeatureCell[];
+}
+
+export interface HistoryRead extends Abandonable {
   readonly feature: Feature;
   readonly entityId: string;
   /** Inclusive; null for no bound. */
@@ -61,6 +109,15 @@ export interface HistoryRead {
   /** Only values older than this one: where the page before ended. */
   readonly before: Instant | null;
   readonly limit: number;
+}
+
+export interface RowsRead extends Abandonable {
+  readonly source: FeatureSource;
+  readonly entityIds: readonly string[];
+  /** Of the source. A row has the values of these. */
+  readonly features: readonly Feature[];
+  /** Inclusive. */
+  readonly to: Instant;
 }
 
 export interface HistoryEntry {

@@ -31,7 +31,10 @@ export interface UsedReplicaHours extends MachineInput, ByPriceBook {
 }
 
 export interface HistoricalQueryCost extends ByPriceBook {
+  /** In all. */
   readonly bytes: bigint;
+  /** How often each source is scanned for them; once when nothing is said. */
+  readonly scans?: number;
 }
 
 /**
@@ -79,8 +82,8 @@ export class CostEstimator {
     return estimateFeaturestore(this.books.find(request.priceBook), request);
   }
 
-  async historicalQuery({ bytes, priceBook }: HistoricalQueryCost): Promise<CostEstimate> {
-    return estimateHistoricalQuery(this.books.find(priceBook), bytes);
+  async historicalQuery({ bytes, scans, priceBook }: HistoricalQueryCost): Promise<CostEstimate> {
+    return estimateHistoricalQuery(this.books.find(priceBook), bytes, scans);
   }
 
   async compareServing(request: ServingComparisonRequest & OfModel & ByPriceBook): Promise<ServingComparison> {

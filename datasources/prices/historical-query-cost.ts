@@ -10,7 +10,7 @@ const BYTES_PER_TIB = 2 ** 40;
  * A query of the offline store by the bytes it scans: of a dry run for BigQuery, of the tables' sizes for an embedded
  * store, whose book prices them at nothing.
  */
-export function estimateHistoricalQuery(book: PriceBook, bytes: bigint): CostEstimate {
+export function estimateHistoricalQuery(book: PriceBook, bytes: bigint, scans = 1): CostEstimate {
   const scanned = quantity('bytes', bytes);
   const usage = {
     meter: METERS.offlineScan,
@@ -21,6 +21,11 @@ export function estimateHistoricalQuery(book: PriceBook, bytes: bigint): CostEst
   };
   return estimateOf(book, {
     uses: [bookUsage(book, usage)],
-    assumptions: [`The query scans ${scanned.toFixed()} bytes at most.`],
+    assumptions: [
+      `The query scans ${scanned.toFixed()} bytes at most.`,
+      ...(scans > 1
+        ? [`Each source is scanned ${scans} times: there are more labels than the store takes at once.`]
+        : []),
+    ],
   });
 }

@@ -25,9 +25,15 @@ export interface Featurestore {
   /** How the offline store is reached; offlineStore is what clients may know of it. */
   readonly offlineSettings: OfflineStoreSettings;
   /** Files a source's SQL may read, by the name it reads them under. */
-  readonly tables: ReadonlyMap<string, string>;
+  readonly tables: ReadonlyMap<string, TableFile>;
   readonly entityTypes: readonly EntityType[];
   readonly featureViews: readonly FeatureView[];
+}
+
+export interface TableFile {
+  readonly path: string;
+  /** What columns of a CSV file are, as DuckDB writes types; those of the others are guessed. */
+  readonly columnTypes: ReadonlyMap<string, string>;
 }
 
 export interface StoreLocation {

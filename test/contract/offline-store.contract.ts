@@ -119,18 +119,24 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       expect(await statusAfter(6, 5_000_000n)).toBe('EXPIRED');
     });
 
-    it('gives back rows without id or time, and keeps the others', async () => {
+    it('gives back rows without id or time, or with an id no one can ask for, and keeps the others', async () => {
       const { entityType, source, store } = await setUp();
       const outcome = await store.append(source, [
         rowOf('x', 0, { a: 'kept' }),
         { ...rowOf('x', 0, {}), entityId: null },
         { ...rowOf('x', 0, {}), timestamp: null },
+        rowOf('', 0, {}),
+        rowOf('x'.repeat(1501), 0, {}),
+        rowOf('half a pair: \ud800', 0, {}),
       ]);
       expect(outcome).toEqual({
         appended: 1,
         rejected: [
           { row: 1, reason: 'it has no entity id' },
           { row: 2, reason: 'it has no timestamp' },
+          { row: 3, reason: 'its entity id is empty' },
+          { row: 4, reason: 'An entity id has at most 1500 bytes in UTF-8.' },
+          { row: 5, reason: 'An entity id is Unicode text: it has half of a surrogate pair.' },
         ],
       });
       const [[cell] = []] = await store.pointInTime({
@@ -139,6 +145,29 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         features: entityType.features,
       });
       expect(cell?.value).toBe('kept');
+    });
+
+    it('gives back rows whose composite id has another number of parts', async () => {
+      const { entityType, source, store } = await setUp({ entityIdColumns: ['origin', 'destination'] });
+      const outcome = await store.append(source, [rowOf('SFO,JFK', 0, { a: 'kept' }), rowOf('SFO', 0, { a: 'not' })]);
+      expect(outcome).toMatchObject({
+        appended: 1,
+        rejected: [{ row: 1, reason: expect.stringContaining('1 parts') }],
+      });
+      const labels = [{ entityId: 'SFO,JFK', time: T(0) }];
+      expect(await store.pointInTime({ entityType, labels, features: entityType.features })).toMatchObject([
+        [{ value: 'kept' }, { status: 'NULL' }],
+      ]);
+    });
+
+    it('does not read for someone who has gone', async () => {
+      const { entityType, store } = await setUp();
+      const [feature] = entityType.features;
+      const signal = AbortSignal.abort(new Error('gone'));
+      const labels = [{ entityId: 'x', time: T(0) }];
+      await expect(store.pointInTime({ entityType, labels, features: [feature!], signal })).rejects.toThrow('gone');
+      const range = { from: null, to: null, before: null, limit: 1 };
+      await expect(store.history({ feature: feature!, entityId: 'x', ...range, signal })).rejects.toThrow('gone');
     });
 
     it('reads several sources of one entity type together, static ones at any time', async () => {
@@ -275,6 +304,29 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         await store.append(source, [rowOf('x', 0, { a: 'old' }), rowOf('x', 0, { a: 'new' })]);
         expect(await read(store, entityType.features[0], { from: T(5) })).toEqual([[null, 'new']]);
       });
+    });
+
+    it('gives the rows of some entities as they were written, in the order of arrival, up to a moment', async () => {
+      const { entityType, source, store } = await setUp({ entityIdColumns: ['origin', 'destination'] });
+      const written: FeatureRow[] = [
+        { ...rowOf('SFO,JFK', 1, { a: 'first' }), createdTimestamp: T(9), sequence: 7n },
+        { ...rowOf('SFO,JFK', 0, { a: 'late', b: 'b' }) },
+        { ...rowOf('SFO,JFK', 1, { a: 'first again' }), createdTimestamp: T(9), sequence: 7n },
+        rowOf('JFK,SFO', 2, { b: 'other' }),
+        rowOf('SFO,SFO', 1, { a: 'of parts that were both asked for' }),
+        rowOf('SFO,JFK', 3, { a: 'too late' }),
+      ];
+      await store.append(source, written);
+      const given: FeatureRow[] = [];
+      const read = { source, features: entityType.features, entityIds: ['SFO,JFK', 'JFK,SFO', 'never,seen'], to: T(2) };
+      for await (const rows of store.rows(read)) given.push(...rows);
+      const whole = (row: FeatureRow): FeatureRow => ({
+        createdTimestamp: null,
+        sequence: null,
+        ...row,
+        values: new Map(['a', 'b'].map((name) => [name, row.values.get(name) ?? null])),
+      });
+      expect(given).toEqual(written.slice(0, 4).map(whole));
     });
 
     it('adds the column of a feature that is new in the registry', async () => {

@@ -16,6 +16,9 @@ import {
   startBigtableEmulator,
   type BigtableEmulator,
 } from '../support/google/bigtable-emulator.js';
+import type { BigQueryServer } from '../support/google/bigquery-server/server.js';
+import { openTestStore as openBigQuery, startBigQuery } from '../support/google/bigquery-store.js';
+import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
 import { pointInTimeProblem, type PointInTimeProblem } from '../support/point-in-time-arbitrary.js';
 import { testEntityType } from '../support/test-registry.js';
 
@@ -44,6 +47,40 @@ describe('LMDB', () => {
   });
 
   agreesWithOffline(() => online);
+});
+
+describeWithGoogleSql('LMDB, filled from BigQuery', () => {
+  let folder: string;
+  let online: LmdbOnlineStore;
+  let server: BigQueryServer;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'featuregraph-agree-'));
+    online = new LmdbOnlineStore(folder);
+    server = await startBigQuery(() => NOW);
+  });
+  afterAll(async () => {
+    await online.close();
+    await rm(folder, { recursive: true });
+    await server.stop();
+  });
+
+  it('the online store and the offline store as of now give the same cells', { timeout: 300_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(pointInTimeProblem, async (problem) => {
+        const entityType = testEntityType({ name: `thing_${(entityTypes += 1)}`, ...problem.entityType });
+        const [source] = entityType.sources;
+        const { features } = entityType;
+        const offline = await openBigQuery(server, entityType);
+        await offline.append(source!, problem.rows);
+        for await (const batch of offline.newest(source!)) await online.write(entityType, batch);
+        const entityIds = [...new Set([...problem.rows.map((row) => row.entityId!), 'never,seen'])];
+        const labels = entityIds.map((entityId) => ({ entityId, time: NOW }));
+        const asOfNow = await offline.pointInTime({ entityType, labels, features });
+        expect(await online.read({ entityType, entityIds, features, now: NOW })).toEqual(asOfNow);
+      }),
+      { numRuns: Math.ceil(numRuns / 2) },
+    );
+  });
 });
 
 describeWithBigtable('Bigtable', () => {

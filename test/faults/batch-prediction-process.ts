@@ -11,7 +11,7 @@ const { id } = await lab.batch.start(
   request(
     { kind: 'FILES', files: ['in.parquet'], format: 'PARQUET' },
     {
-      output: { format: format as 'PARQUET' | 'JSONL', location: 'out' },
+      output: { format: format as 'PARQUET' | 'JSONL' | 'TABLE', location: 'out' },
       batchSize: 100,
       replicas: 2,
       idempotencyKey: 'the one job',

@@ -10,9 +10,11 @@ import { testEntityType } from '../support/test-registry.js';
 
 const NOW = 1_000_000_000_000_000n;
 const FAULTS: FaultKind[] = ['backendError', 'rateLimitExceeded', 'cutBefore', 'cutAfter', 'slow'];
-const START_JOB = /POST .*\/jobs$/;
+const START_JOB = /POST \/projects\/.*\/jobs$/;
 const READ_PAGE = /GET .*\/queries\//;
 const INSERT = /POST .*\/insertAll$/;
+const LOAD = /POST \/upload\/.*\/jobs$/;
+const TOO_OLD_TO_STREAM = -4000 * 86_400;
 
 describeWithGoogleSql('BigQuery, when it is not well', () => {
   let server: BigQueryServer;
@@ -26,10 +28,7 @@ describeWithGoogleSql('BigQuery, when it is not well', () => {
   });
   afterAll(() => server.stop());
   beforeEach(async () => {
-    entityType = testEntityType({
-      name: `thing_${(made += 1)}`,
-      sources: [{ features: [{ name: 'a', valueType: 'STRING' }] }],
-    });
+    entityType = thing(`thing_${(made += 1)}`, 'a');
     source = entityType.sources[0]!;
     store = await openTestStore(server, entityType);
     server.jobs.all.clear();
@@ -39,6 +38,11 @@ describeWithGoogleSql('BigQuery, when it is not well', () => {
     server.tables.deduplicates = true;
   });
 
+  const thing = (name: string, ...features: readonly string[]): EntityType =>
+    testEntityType({
+      name,
+      sources: [{ features: features.map((feature) => ({ name: feature, valueType: 'STRING' })) }],
+    });
   const row = (entityId: string, seconds: number, a: string): FeatureRow => ({
     entityId,
     timestamp: NOW + BigInt(seconds) * 1_000_000n,
@@ -76,6 +80,17 @@ describeWithGoogleSql('BigQuery, when it is not well', () => {
     expect(await valuesNow('x', 'y')).toEqual(['a', 'b']);
   });
 
+  it.each(FAULTS)('a %s while rows are loaded: each of them once', async (kind) => {
+    server.faults.inject(kind, LOAD);
+    const outcome = await store.append(
+      source,
+      ['x', 'y'].map((entityId) => row(entityId, TOO_OLD_TO_STREAM, entityId)),
+    );
+    expect(outcome).toEqual({ appended: 2, rejected: [] });
+    expect(storedRows()).toBe(2);
+    expect(await valuesNow('x', 'y')).toEqual(['x', 'y']);
+  });
+
   it('rows written twice, when BigQuery does not recognise them, are read as once', async () => {
     server.tables.deduplicates = false;
     server.faults.inject('cutAfter', INSERT);
@@ -107,6 +122,10 @@ describeWithGoogleSql('BigQuery, when it is not well', () => {
   it.each(['backendError', 'rateLimitExceeded', 'cutBefore', 'cutAfter'] as const)(
     'a %s that does not end is STORE_UNAVAILABLE, in words that name nothing inside',
     async (kind) => {
+      const old = row('x', TOO_OLD_TO_STREAM, 'a');
+      server.faults.inject(kind, LOAD, 1000);
+      await expect(store.append(source, [old])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      expect(storedRows()).toBeLessThan(2);
       server.faults.inject(kind, /insertAll|queries|jobs/, 1000);
       for (const attempt of [() => store.append(source, [row('x', 0, 'a')]), () => valuesNow('x')]) {
         await expect(attempt()).rejects.toMatchObject({
@@ -118,7 +137,7 @@ describeWithGoogleSql('BigQuery, when it is not well', () => {
     },
   );
 
-  it('a dataset that is not where the registry says is STORE_UNAVAILABLE', async () => {
+  it('a dataset that is not where the registry says is a fault for the operator, which no client tries again', async () => {
     server.tables.addDataset('test-project', 'moved', 'EU');
     const moved = await openTestStore(server, entityType, { dataset: 'moved' });
     server.tables.addDataset('test-project', 'moved', 'US');
@@ -127,14 +146,39 @@ describeWithGoogleSql('BigQuery, when it is not well', () => {
       labels: [{ entityId: 'x', time: NOW }],
       features: entityType.features,
     });
-    await expect(read).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    // No AppError: it is masked, and logged with the words of BigQuery.
+    await expect(read).rejects.toMatchObject({ code: 404 });
+  });
+
+  it('so is a role that was taken away', async () => {
+    server.faults.inject('accessDenied', START_JOB, 9);
+    const read = store.pointInTime({
+      entityType,
+      labels: [{ entityId: 'x', time: NOW }],
+      features: entityType.features,
+    });
+    await expect(read).rejects.toMatchObject({ code: 403 });
+  });
+
+  it('a table that may not be made is said at start, with its name and what BigQuery says', async () => {
+    server.faults.inject('accessDenied', /POST .*\/tables$/, 9);
+    const opening = openTestStore(server, thing('not_made', 'a'));
+    await expect(opening).rejects.toMatchObject({
+      name: 'OperatorError',
+      faults: [expect.stringMatching(/^table "not_made__values": it cannot be read, made or changed: Access Denied/)],
+    });
+  });
+
+  it('several gateways that start at once make their tables, and add new columns, together', async () => {
+    const before = thing('made_at_once', 'a');
+    await Promise.all(Array.from({ length: 6 }, () => openTestStore(server, before)));
+    const after = thing('made_at_once', 'a', 'b');
+    const [one] = await Promise.all(Array.from({ length: 6 }, () => openTestStore(server, after)));
+    expect((await one!.append(after.sources[0]!, [row('x', 0, 'a')])).appended).toBe(1);
   });
 
   it('a column the streaming service does not know yet costs no row', async () => {
-    const grown = testEntityType({
-      name: entityType.name,
-      sources: [{ features: ['a', 'b'].map((name) => ({ name, valueType: 'STRING' as const })) }],
-    });
+    const grown = thing(entityType.name, 'a', 'b');
     const stored = server.tables.get('test-project', 'features', `${entityType.name}__values`);
     const grownStore = await openTestStore(server, grown);
     const fields = stored.fields;

@@ -14,7 +14,7 @@ import type { BatchPredictionCheckpoint } from '../../datasources/jobs/local-bat
 import type { JobRecord } from '../../datasources/jobs/job.js';
 import { AppError } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
-import { ended, openLab, request, writeInput } from '../support/batch-prediction-lab.js';
+import { ended, openLab, request, writeInput, type BatchPredictionLab } from '../support/batch-prediction-lab.js';
 import type { Model } from '../../datasources/models/model.js';
 import { toClientValue } from '../../values/client-value.js';
 import type { FeatureValue } from '../../values/value-type.js';
@@ -23,6 +23,7 @@ import { LINEAR_MODEL, LinearModelServing } from '../support/linear-model.js';
 import { jobRecord } from '../support/job-record.js';
 import { labOfTest } from '../support/lab-of-test.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { until } from '../support/until.js';
 
 const ROWS = "SELECT i AS a, i / 4.0::DOUBLE AS b, 'row \"' || i AS note FROM range(1000) AS numbers(i)";
 
@@ -352,6 +353,74 @@ describe('a batch prediction', () => {
     expect(job).toMatchObject({ state: 'SUCCEEDED', progress: { completed: 1000n, total: 1000n } });
   });
 
+  describe('to a table', () => {
+    const rowsOf = (lab: BatchPredictionLab, sql: string) =>
+      lab.offline.use(async (connection) => (await connection.runAndReadAll(sql)).getRowObjects());
+    const table = (location: string | null) => ({ format: 'TABLE', location }) as const;
+
+    it('has all its predictions in a table of the offline store, and its failures where they always are', async () => {
+      const lab = await labOfTest({ folder: temporaryFolder(), faults: { refuses: (a) => a === 3n } });
+      await writeInput(lab, 'in.parquet', ROWS);
+      const started = await lab.batch.start(request(files('in.parquet'), { output: table('June') }));
+      const job = await ended(lab, started.id);
+      expect(lab.errors).toEqual([]);
+      expect(job).toMatchObject({
+        state: 'PARTIALLY_SUCCEEDED',
+        result: { predictions: 'predictions.June', failures: `batch-predictions/${job.id}/errors-*.parquet` },
+      });
+      expect(
+        await rowsOf(
+          lab,
+          'SELECT count(*) AS n, count(DISTINCT instance_number) AS d, sum(prediction.y) AS y, sum(instance.a) AS a FROM predictions.june',
+        ),
+      ).toEqual([{ n: 999n, d: 999n, y: 2.75 * (499_500 - 3), a: 499_497n }]);
+      const page = await lab.batch.predictions(job, { after: 2n, limit: 1 });
+      expect(page).toMatchObject([{ instanceNumber: 4n, prediction: { y: 11 } }]);
+      expect(await lab.batch.failures(job, { after: null, limit: 10 })).toMatchObject([{ instanceNumber: 3n }]);
+      expect(await lab.batch.metrics(job, [{ metric: 'COUNT', field: 'y', over: null }])).toEqual([999]);
+      // It is an input like any other table, and its name is taken.
+      const again = lab.batch.start(request(files('in.parquet'), { output: table('JUNE') }));
+      await expect(again).rejects.toMatchObject({ details: { field: 'output.location' } });
+    });
+
+    it('is called after the job when it is not named', async () => {
+      const lab = await labOfTest({ folder: temporaryFolder() });
+      await writeInput(lab, 'in.parquet', ROWS);
+      const { id } = await lab.batch.start(request(files('in.parquet'), { output: table(null) }));
+      const name = `predictions.job_${id.replaceAll('-', '_')}`;
+      expect((await ended(lab, id)).result).toMatchObject({ predictions: name });
+      expect(await rowsOf(lab, `SELECT count(*) AS n FROM ${name}`)).toEqual([{ n: 1000n }]);
+    });
+
+    it('has what was predicted when it is cancelled, and no table when that is nothing', async () => {
+      const lab = await labOfTest({ folder: temporaryFolder(), faults: { delayMs: 20 } });
+      await writeInput(lab, 'in.parquet', ROWS);
+      const output = { output: table('some'), batchSize: 10, replicas: 1 };
+      const { id } = await lab.batch.start(request(files('in.parquet'), output));
+      await until(async () => lab.serving.requests > 5);
+      await lab.engine.cancel(id);
+      const job = await ended(lab, id);
+      expect(job).toMatchObject({ state: 'CANCELLED', result: { predictions: 'predictions.some', isPartial: true } });
+      expect(await rowsOf(lab, 'SELECT count(*) AS n FROM predictions.some')).toEqual([{ n: job.progress.completed }]);
+      lab.serving.faults.refuses = () => true;
+      const none = await lab.batch.start(request(files('in.parquet'), { output: table('none') }));
+      expect((await ended(lab, none.id)).state).toBe('FAILED');
+      expect(await rowsOf(lab, `FROM duckdb_tables() WHERE table_name = 'none'`)).toEqual([]);
+    });
+
+    it('of two jobs that were started with one name only one has it', async () => {
+      const lab = await labOfTest({ folder: temporaryFolder() });
+      await writeInput(lab, 'in.parquet', ROWS);
+      const start = () => lab.batch.start(request(files('in.parquet'), { output: table('one') }));
+      const started = await Promise.all([start(), start()]);
+      const jobs = await Promise.all(started.map(({ id }) => ended(lab, id)));
+      expect(lab.errors).toEqual([]);
+      expect(jobs.map(({ state }) => state).toSorted()).toEqual(['FAILED', 'SUCCEEDED']);
+      expect(jobs.find(({ state }) => state === 'FAILED')!.error).toMatchObject({ code: 'OUTPUT_IN_USE' });
+      expect(await rowsOf(lab, 'SELECT count(*) AS n FROM predictions.one')).toEqual([{ n: 1000n }]);
+    });
+  });
+
   it('leaves a folder with numbered parts and a manifest, and nothing else', async () => {
     const lab = await labOfTest({ folder: temporaryFolder(), faults: { refuses: (a) => a === 3n } });
     await writeInput(lab, 'in.parquet', ROWS);
@@ -484,8 +553,11 @@ describe('a request for a batch prediction', () => {
     });
     expect(await refusal(request(good, { batchSize: 0 }))).toMatchObject({ field: 'batchSize' });
     expect(await refusal(request(good, { replicas: 65 }))).toMatchObject({ field: 'startingReplicaCount' });
-    const table = { format: 'TABLE', location: null } as const;
-    expect(await refusal(request(good, { output: table }))).toMatchObject({ field: 'output.format' });
+    for (const location of ['', 'a.b', 'x"; DROP', '1st', 'a'.repeat(64)]) {
+      expect(await refusal(request(good, { output: { format: 'TABLE', location } }))).toMatchObject({
+        field: 'output.location',
+      });
+    }
     for (const location of ['../out', '/tmp/out', '.', 'in.parquet']) {
       expect(await refusal(request(good, { output: { format: 'JSONL', location } }))).toMatchObject({
         code: 'BAD_USER_INPUT',

@@ -80,6 +80,7 @@ describeWithGoogleSql('a gateway over BigQuery', () => {
       join(folder, 'registry.yaml'),
       `featurestores:
   - name: test
+    labels: { tenant: Team A }
     offlineStore: { kind: BIGQUERY, project: ${PROJECT}, dataset: ${DATASET}, location: EU }
     entityTypes:
       - { name: wired, sources: [{ features: [{ name: a, valueType: STRING }] }] }
@@ -115,7 +116,12 @@ describeWithGoogleSql('a gateway over BigQuery', () => {
       data: { entity: { features: [{ value: 'from BigQuery', status: 'PRESENT' }] } },
     });
     const [job] = server.jobs.all.values();
-    expect(job?.configuration.labels.request_id).toBe(response.headers.get('x-request-id'));
+    expect(job?.configuration.labels).toEqual({
+      application: 'featuregraph',
+      operation: 'point_in_time',
+      tenant: 'team_a',
+      request_id: response.headers.get('x-request-id'),
+    });
 
     // What it would cost is asked of BigQuery, by a dry run, and priced by the book of the cloud.
     server.jobs.all.clear();
@@ -132,5 +138,28 @@ describeWithGoogleSql('a gateway over BigQuery', () => {
     expect(server.jobs.all.size).toBe(0);
     const joined: any = await (await ask(`{ trainingSetPreview(${input}) { rows } }`)).json();
     expect(joined.data.trainingSetPreview.rows).toMatchObject([{ entity_id: 'x', a: 'from BigQuery' }]);
+  });
+
+  it('stays in service when BigQuery is down: values now have no part in it', async () => {
+    const gone = await startBigQuery(() => NOW);
+    const registry = smallRegistry();
+    const sources = registry.featurestores.flatMap(({ entityTypes }) => entityTypes).flatMap((type) => type.sources);
+    const bigQuery: OfflineStore = await openTestStore(gone, sources);
+    await gone.stop();
+    const gateway = await startTestGateway(registry, {
+      wrap: (stores) => ({ online: (featurestore) => stores.online(featurestore), offline: () => bigQuery }),
+    });
+    onTestFinished(() => gateway.close());
+    const { data, errors } = await gateway.ask(
+      `{ featurestore(name: "shop") { onlineStore { healthy } offlineStore { healthy } entityType(name: "customer") {
+        entity(entityId: "c1") { features(names: ["city"]) { status } } } } }`,
+    );
+    expect(errors).toBeUndefined();
+    expect(data.featurestore).toEqual({
+      onlineStore: { healthy: true },
+      offlineStore: { healthy: false },
+      entityType: { entity: { features: [{ status: 'NOT_FOUND' }] } },
+    });
+    expect((await fetch(new URL('/readyz', gateway.url))).status).toBe(200);
   });
 });

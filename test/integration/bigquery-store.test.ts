@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Finding } from '../../datasources/diagnosis.js';
 import { diagnoseBigQuery } from '../../datasources/offline/bigquery/diagnose.js';
 import type { FeatureRow, PointInTimeRead } from '../../datasources/offline/offline-store.js';
 import type { EntityType } from '../../datasources/registry/model.js';
+import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
 import { bigQuerySettings, DATASET, openTestStore, PROJECT, startBigQuery } from '../support/google/bigquery-store.js';
 import type { BigQueryServer } from '../support/google/bigquery-server/server.js';
 import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
@@ -19,7 +20,6 @@ describeWithGoogleSql('the BigQuery offline store', () => {
   });
   afterAll(() => server.stop());
   afterEach(() => {
-    server.jobs.isHeld = false;
     server.faults.clear();
   });
 
@@ -106,6 +106,26 @@ describeWithGoogleSql('the BigQuery offline store', () => {
     expect(cells[0]).toMatchObject(Array.from({ length: 17 }, (_, index) => ({ value: String(index) })));
   });
 
+  it('splits features of a wide source, whose names alone fill a statement', async () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `f${index}_`.padEnd(64, 'x'));
+    const entityType = thing({
+      sources: [{ features: names.map((name) => ({ name, valueType: 'STRING' as const })) }],
+    });
+    const store = await openTestStore(server, entityType);
+    await store.append(entityType.sources[0]!, [
+      row('x', NOW, Object.fromEntries(names.map((name, index) => [name, String(index)]))),
+    ]);
+    let cells: { value: unknown }[][] = [];
+    const jobs = await jobsDuring(async () => (cells = await store.pointInTime(readOf(entityType, 'x'))));
+    expect(jobs.map(({ configuration }) => configuration.query.query.length < 1_000_000)).toEqual([true, true]);
+    expect(cells[0]!.map(({ value }) => value)).toEqual(names.map((_, index) => String(index)));
+
+    const labels = { count: 1, page: async () => [{ entityId: 'x', time: NOW }] };
+    const { features } = entityType;
+    const loaded = store.bulk!.pointInTime({ entityType, features, labels })[Symbol.asyncIterator]();
+    await expect(loaded.next()).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'features' } });
+  });
+
   it('reads results page by page, and stops asking when the reader does', async () => {
     const entityType = thing();
     const store = await openTestStore(server, entityType);
@@ -165,47 +185,6 @@ describeWithGoogleSql('the BigQuery offline store', () => {
     });
   });
 
-  describe('a query that nobody waits for', () => {
-    it('is cancelled when its request is aborted', async () => {
-      const entityType = thing();
-      const controller = new AbortController();
-      const store = await openTestStore(
-        server,
-        entityType,
-        {},
-        { currentOrigin: () => ({ signal: controller.signal }) },
-      );
-      server.jobs.all.clear();
-      server.jobs.isHeld = true;
-      const read = store.pointInTime(readOf(entityType, 'x'));
-      while (server.jobs.all.size === 0) await new Promise(setImmediate);
-      controller.abort(new Error('the client went away'));
-      await expect(read).rejects.toThrow('the client went away');
-      const [job] = server.jobs.all.values();
-      await job!.done;
-      expect(job?.error?.message).toContain('cancelled');
-    });
-
-    it('is not started when the request is over already', async () => {
-      const entityType = thing();
-      const store = await openTestStore(
-        server,
-        entityType,
-        {},
-        { currentOrigin: () => ({ signal: AbortSignal.abort(new Error('gone')) }) },
-      );
-      const jobs = await jobsDuring(() => expect(store.pointInTime(readOf(entityType, 'x'))).rejects.toThrow('gone'));
-      expect(jobs).toEqual([]);
-    });
-
-    it('is ended by BigQuery after the configured time', async () => {
-      const entityType = thing();
-      const store = await openTestStore(server, entityType, { timeoutSeconds: 0.001 });
-      server.jobs.isHeld = true;
-      await expect(store.pointInTime(readOf(entityType, 'x'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    });
-  });
-
   describe('writing', () => {
     it('keeps a correction of the same moment written in the same minute', async () => {
       const entityType = thing();
@@ -216,19 +195,45 @@ describeWithGoogleSql('the BigQuery offline store', () => {
       expect(await store.pointInTime(readOf(entityType, 'x'))).toMatchObject([[{ value: 'first' }]]);
     });
 
-    it('gives back rows too old to be streamed, and keeps the others', async () => {
+    it('loads rows too old to be streamed, or too far ahead, and keeps the others', async () => {
+      const entityType = thing({ sources: [{ features: EVERY_VALUE_TYPE }] });
+      const store = await openTestStore(server, entityType);
+      const values = new Map(Object.entries(VALUES_OF_EVERY_TYPE).map(([feature, [value]]) => [feature, value]));
+      const times = [NOW - 9000n * DAY, NOW - 4000n * DAY, NOW, NOW + 500n * DAY];
+      server.loads.all.clear();
+      const outcome = await store.append(entityType.sources[0]!, [
+        ...times.map((timestamp) => ({ entityId: 'x', timestamp, values })),
+        { ...row('nobody', times[0]!), entityId: null },
+      ]);
+      expect(outcome).toEqual({ appended: 4, rejected: [{ row: 4, reason: 'it has no entity id' }] });
+      expect([...server.loads.all.values()]).toMatchObject([{ rows: 3, location: 'EU' }]);
+      expect([...server.loads.all.keys()]).toEqual([expect.stringMatching(/^featuregraph_load_values_/)]);
+      const labels = times.map((time) => ({ entityId: 'x', time }));
+      const cells = await store.pointInTime({ entityType, labels, features: entityType.features });
+      expect(cells).toEqual(
+        times.map((timestamp) =>
+          entityType.features.map(({ name }) => ({ status: 'PRESENT', value: values.get(name), timestamp })),
+        ),
+      );
+    });
+
+    it('spreads a long past over loads that each change no more days than they may', async () => {
       const entityType = thing();
       const store = await openTestStore(server, entityType);
-      const outcome = await store.append(entityType.sources[0]!, [
-        row('old', NOW - 4000n * DAY),
-        row('x', NOW),
-        { ...row('nobody', NOW), entityId: null },
-      ]);
-      expect(outcome.appended).toBe(1);
-      expect(outcome.rejected.map(({ row: index }) => index)).toEqual([0, 2]);
-      expect(outcome.rejected[0]?.reason).toContain('10 years');
-      expect(outcome.rejected[0]?.reason).not.toContain(PROJECT);
-      expect(await store.pointInTime(readOf(entityType, 'x'))).toMatchObject([[{ value: 'x' }]]);
+      const rows = Array.from({ length: 4500 }, (_, day) => row('x', NOW - BigInt(4000 + (day % 4500)) * DAY));
+      server.loads.all.clear();
+      expect(await store.append(entityType.sources[0]!, rows.toReversed())).toEqual({ appended: 4500, rejected: [] });
+      expect([...server.loads.all.values()].map((load) => load.rows)).toEqual([4000, 500]);
+    });
+
+    it('gives back what can be neither streamed nor loaded, in words that name nothing inside', async () => {
+      const entityType = thing();
+      const store = await openTestStore(server, entityType);
+      server.tables.maxPartitionsPerJob = 0;
+      onTestFinished(() => void (server.tables.maxPartitionsPerJob = 4000));
+      const outcome = await store.append(entityType.sources[0]!, [row('old', NOW - 4000n * DAY), row('x', NOW)]);
+      expect(outcome).toMatchObject({ appended: 1, rejected: [{ row: 0 }] });
+      expect(outcome.rejected[0]?.reason).not.toMatch(new RegExp(`${PROJECT}|${DATASET}|${entityType.name}`));
     });
   });
 
@@ -399,6 +404,12 @@ describeWithGoogleSql('the BigQuery offline store', () => {
 
   it('says so when there is no such dataset', async () => {
     await expect(openTestStore(server, thing(), { dataset: 'nowhere' })).rejects.toThrow('There is no dataset');
+  });
+
+  it('does not open tables that the form of its reads cannot answer for', async () => {
+    const entityType = thing();
+    const opening = openTestStore(server, entityType, { pointInTime: 'ENTITY_FEATURES_AT_TIME' });
+    await expect(opening).rejects.toThrow(/ML.ENTITY_FEATURES_AT_TIME cannot heed; set pointInTime/);
   });
 
   describe('the doctor', () => {

@@ -105,6 +105,22 @@ describe('predict', () => {
     );
   });
 
+  it('says it before the job is started, and starts none when only the estimate is asked for', async () => {
+    predicting.begin(1n).count(1n).end();
+    vi.mocked(process.stderr.write).mockImplementation((text) => {
+      if (String(text).startsWith('estimated')) expect(predictions.asked).toEqual([]);
+      shown += String(text);
+      return true;
+    });
+    await run('predict', '--model', 'churn', '--table', 'a');
+    expect(predictions.asked).toHaveLength(1);
+    expect(shown.match(/^estimated/gm)).toHaveLength(1);
+    out = '';
+    await run('predict', '--model', 'churn', '--table', 'a', '--estimate');
+    expect(out).toMatch(/^estimated: \$3\.125 by/);
+    expect(predictions.asked).toHaveLength(1);
+  });
+
   it('takes the input from a file, where options win', async () => {
     const file = join(folder, 'predict.json');
     writeFileSync(
@@ -128,8 +144,8 @@ describe('predict', () => {
   });
 
   it.each([
-    [['--model', 'chrun', '--table', 'a'], /input\.model: There is no model "chrun"\. There are: churn/],
-    [['--model', 'churn'], /input\.input: Give exactly one/],
+    [['--model', 'chrun', '--table', 'a'], /model: There is no model "chrun"\. There are: churn/],
+    [['--model', 'churn'], /input: Give exactly one/],
     [['--model', 'churn', '--table', 'a', '--label', 'x'], /key=value/],
     [['--model', 'churn', '--table', 'a', '--parameters', '[1]'], /--parameters is no JSON object/],
     [['--input', '/nowhere.json'], /cannot be read/],

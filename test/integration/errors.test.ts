@@ -277,6 +277,53 @@ describe('refused with a code, the field and what to do', () => {
   });
 });
 
+const SHOP_CUSTOMER = 'featurestore: "shop", entityType: "customer"';
+const PAST = 'asOf: "2001-03-07T14:00:00Z"';
+
+describe('an id with half a character is refused, and not read as that of another entity', () => {
+  it.each([
+    ['an entity', `entity(${SHOP_CUSTOMER}, entityId: $id) { features { value } }`, 'entityId'],
+    ['an entity as of a moment', `entity(${SHOP_CUSTOMER}, entityId: $id, ${PAST}) { features { value } }`, 'entityId'],
+    [
+      'a history',
+      `entity(${SHOP_CUSTOMER}, entityId: $id) { history(feature: "city") { nodes { value } } }`,
+      'entityId',
+    ],
+    ['many entities', `entities(${SHOP_CUSTOMER}, entityIds: ["x", $id]) { id }`, 'entityIds[1]'],
+    ['a matrix', `featureMatrix(${SHOP_CUSTOMER}, entityIds: [$id], names: ["city"]) { values }`, 'entityIds[0]'],
+    [
+      'a matrix as of a moment',
+      `featureMatrix(${SHOP_CUSTOMER}, entityIds: [$id], names: ["city"], ${PAST}) { values }`,
+      'entityIds[0]',
+    ],
+    ['the typed schema', 'shop { customer(entityId: $id) { city } }', 'entityId'],
+    ['the typed schema, many', 'shop { visits(entityIds: ["a,b", $id]) { seconds } }', 'entityIds[1]'],
+    [
+      'an entity type',
+      'featurestore(name: "shop") { entityType(name: "customer") { entity(entityId: $id) { id } } }',
+      'entityId',
+    ],
+  ])('%s', async (_title, selection, field) => {
+    const { errors } = await gateway.ask(`query ($id: ID!) { ${selection} }`, { id: 'a,\ud800' });
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field } }]);
+    expect(errors![0]!.message).toMatch(/Unicode text/);
+  });
+
+  it('and names nothing, where ids may be of nothing', async () => {
+    const ids = ['featurestores/shop/entityTypes/customer/entities/\ud800', 'jobs/\ud800', '\ud800'];
+    const { data, errors } = await gateway.ask('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids });
+    expect(errors).toBeUndefined();
+    expect(data.nodes).toEqual([null, null, null]);
+  });
+
+  it('nor is it a label of a job', async () => {
+    const { errors } = await gateway.ask('query ($filter: JobFilter) { jobs(filter: $filter) { nodes { id } } }', {
+      filter: { labels: { team: '\ud800' } },
+    });
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'filter.labels' } }]);
+  });
+});
+
 it('a fault of one field leaves the others answered', async () => {
   const { data, errors } = await gateway.ask(`{
     wrong: entity(featurestore: "no", entityType: "customer", entityId: "x") { id }

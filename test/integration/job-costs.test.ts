@@ -146,6 +146,23 @@ describe('the cost of a batch prediction', () => {
     expect((await start({ model: 'score', maxCostUsd: -1 })).userErrors).toMatchObject([{ code: 'BAD_USER_INPUT' }]);
   });
 
+  it('is said of the same input without starting anything, also when its output is there already', async () => {
+    const query = `query ($input: StartBatchPredictionInput!) { estimateBatchPredictionJob(input: $input) {
+      total { currency amount } assumptions priceBook { id } } }`;
+    const output = { location: 'predicted' };
+    const input = { displayName: 'test', model: 'score', input: { files: ['in.jsonl'] }, output, batchSize: 10 };
+    const { data, errors } = await ask(query, { input });
+    expect(errors).toBeUndefined();
+    expect(data.estimateBatchPredictionJob.total).toEqual({ currency: 'USD', amount: 0.1 });
+    expect((await ask('{ jobs { nodes { id } } }')).data.jobs.nodes).toEqual([]);
+    const { job } = await start({ model: 'score', output });
+    expect(job.estimatedCost).toEqual(data.estimateBatchPredictionJob);
+    await ended(job.id);
+    expect((await ask(query, { input })).errors).toBeUndefined();
+    const missing = await ask(query, { input: { ...input, input: { files: ['none.jsonl'] } } });
+    expect(missing.errors).toMatchObject([{ extensions: { code: 'FILE_NOT_FOUND', field: 'input.files' } }]);
+  });
+
   it('is measured when it ends, and teaches the next estimate of the model', async () => {
     const { job, userErrors } = await start({ model: 'score', maxCostUsd: 0.1, startingReplicaCount: 2 });
     expect(userErrors).toEqual([]);

@@ -276,20 +276,45 @@ describe('a batch prediction', () => {
   });
 
   it('can be tried again for its failures', async () => {
-    const query = `mutation ($job: ID!) { retryFailedInstances(input: { job: $job, idempotencyKey: "again" }) {
+    const query = `mutation ($id: ID!) { retryFailedInstances(input: { id: $id, idempotencyKey: "again" }) {
       job { id labels parameters } userErrors { code field } } }`;
-    const { data } = await gateway.ask(query, { job: id });
+    const { data } = await gateway.ask(query, { id });
     expect(data.retryFailedInstances).toMatchObject({
       job: { labels: { team: 'risk' }, parameters: { a: 1 } },
       userErrors: [],
     });
     expect(data.retryFailedInstances.job.id).not.toBe(id);
     await endOf(data.retryFailedInstances.job.id, work.prediction);
-    const { data: none } = await gateway.ask(query, { job: 'jobs/none' });
+    const { data: none } = await gateway.ask(query, { id: 'jobs/none' });
     expect(none.retryFailedInstances).toEqual({
       job: null,
-      userErrors: [{ code: 'JOB_NOT_FOUND', field: ['input', 'job'] }],
+      userErrors: [{ code: 'JOB_NOT_FOUND', field: ['input', 'id'] }],
     });
+  });
+
+  it('can be tried again by the old name of its id, and by one of both names alone', async () => {
+    const query = `mutation ($input: RetryFailedInstancesInput!) { retryFailedInstances(input: $input) {
+      job { id } userErrors { code field } } }`;
+    const retry = async (input: object) => (await gateway.ask(query, { input })).data.retryFailedInstances;
+    const { job } = await retry({ id, idempotencyKey: 'by both names' });
+    expect(await retry({ job: id, idempotencyKey: 'by both names' })).toEqual({ job, userErrors: [] });
+    await endOf(job.id, work.prediction);
+    const refused = (code: string, field: string) => ({ job: null, userErrors: [{ code, field: ['input', field] }] });
+    expect(await retry({ job: 'jobs/none' })).toEqual(refused('JOB_NOT_FOUND', 'job'));
+    expect(await retry({ id, job: id })).toEqual(refused('BAD_USER_INPUT', 'id'));
+    expect(await retry({})).toEqual(refused('BAD_USER_INPUT', 'id'));
+    predictions.refusal = new AppError('BAD_USER_INPUT', 'Nothing failed.', { field: 'job' });
+    expect(await retry({ id })).toEqual(refused('BAD_USER_INPUT', 'id'));
+    expect(await retry({ job: id })).toEqual(refused('BAD_USER_INPUT', 'job'));
+  });
+
+  it('says of the old name that it is one', async () => {
+    const { data } = await gateway.ask(`{ __type(name: "RetryFailedInstancesInput") {
+      inputFields(includeDeprecated: true) { name deprecationReason type { kind } } } }`);
+    expect(data.__type.inputFields.slice(0, 2)).toEqual([
+      { name: 'id', deprecationReason: null, type: { kind: 'SCALAR' } },
+      { name: 'job', deprecationReason: expect.stringMatching(/^Use "id"/), type: { kind: 'SCALAR' } },
+    ]);
   });
 
   it('refuses a cursor of another list, and more than a page', async () => {

@@ -208,6 +208,14 @@ it('keeps rows without id or time out, counts them, and keeps the rows beside th
   expect((await offline.append(customer.sources[0]!, [unnamed])).rejected).toHaveLength(1);
 });
 
+it('counts a row with an empty id as one without', async () => {
+  const registry = REGISTRY.replace('entityIdColumns: [country, number]', 'entityIdColumns: [country]');
+  const sql = SQL.replace('country,', `if(country = 'DE', '', country) AS country,`);
+  const prepared = await prepare(temporaryFolder(), { registry, sql });
+  onTestFinished(prepared.close);
+  expect(prepared.outcome.rowsKeptOut).toEqual(new Map([[prepared.customer.sources[0], 1]]));
+});
+
 it('takes times of a CSV file whose digits beyond a microsecond are zeros', async () => {
   const prepared = await prepare(temporaryFolder(), { csv: CSV.replace('00:00:00.000001', '00:00:00.000001000') });
   onTestFinished(prepared.close);
@@ -264,6 +272,114 @@ describe('among rows of one entity and time the row that the SQL gave last count
   });
 });
 
+const columnsOfOrders = (columns: string): string =>
+  REGISTRY.replace('orders: orders.csv', `orders: { file: orders.csv, columns: ${columns} }`);
+
+describe('ids of a CSV file are entities as they are written', () => {
+  const rows = (ids: readonly string[]): string =>
+    `country,number,moment,total\n${ids.map((id, index) => `CH,${id},2001-01-01 00:00:00,${index}\n`).join('')}`;
+  const renamed = SQL.replace('number,', 'code AS number,');
+
+  it.each<[string, Files, [string, bigint | null][]]>([
+    [
+      '05 is not 5',
+      { csv: rows(['05', '5', '007']) },
+      [
+        ['05', 0n],
+        ['5', 1n],
+        ['007', 2n],
+        ['7', null],
+      ],
+    ],
+    [
+      '+5 is not 5, and 1.50 is not 1.5',
+      { csv: rows(['+5', '1.50', '1.5']) },
+      [
+        ['+5', 0n],
+        ['1.50', 1n],
+        ['1.5', 2n],
+        ['5', null],
+      ],
+    ],
+    [
+      'also where the first of them comes late',
+      { csv: rows([...Array.from({ length: 30_000 }, (_, id) => String(id + 1)), '05', 'x']) },
+      [
+        ['5', 4n],
+        ['05', 30_000n],
+        ['x', 30_001n],
+      ],
+    ],
+    [
+      'in whatever case the file has the name',
+      { csv: rows(['05']).replace('number', 'Number'), sql: SQL.replace('number,', 'number AS number,') },
+      [['05', 0n]],
+    ],
+    [
+      'blanks around a number are no part of it',
+      { csv: rows([' 5', '6 ']) },
+      [
+        ['5', 0n],
+        ['6', 1n],
+      ],
+    ],
+    [
+      'plain integers can be joined with integers',
+      { csv: rows(['5', '6']), sql: `${SQL} JOIN (SELECT 5::BIGINT AS wanted) ON number = wanted` },
+      [
+        ['5', 0n],
+        ['6', null],
+      ],
+    ],
+    [
+      'and what the registry says of a column holds',
+      { csv: rows(['05']), registry: columnsOfOrders('{ number: BIGINT }') },
+      [
+        ['5', 0n],
+        ['05', null],
+      ],
+    ],
+    [
+      'under another name they are what the registry says',
+      {
+        csv: rows(['05', '5']).replace('number', 'code'),
+        sql: renamed,
+        registry: columnsOfOrders('{ code: VARCHAR }'),
+      },
+      [
+        ['05', 0n],
+        ['5', 1n],
+      ],
+    ],
+  ])('%s', async (_title, files, expected) => {
+    const { customer, online, close } = await prepare(temporaryFolder(), files);
+    onTestFinished(close);
+    const [total] = customer.features;
+    const entityIds = expected.map(([id]) => `CH,${id}`);
+    const cells = await online.read({ entityType: customer, entityIds, features: [total!], now: 0n });
+    expect(cells.map(([cell], index) => [expected[index]![0], cell!.value])).toEqual(expected);
+  });
+
+  it('and are read anew when the registry says otherwise of them', async () => {
+    const folder = temporaryFolder();
+    const csv = rows(['05']);
+    await (await prepare(folder, { csv })).close();
+    const { done, close } = await prepare(folder, { csv, registry: columnsOfOrders('{ number: BIGINT }') });
+    onTestFinished(close);
+    expect(done).toBeGreaterThan(0);
+  });
+});
+
+it('leaves times to the SQL in a column that the registry says is text', async () => {
+  const { values, close } = await prepare(temporaryFolder(), {
+    csv: CSV.replace('00:00:00.000001', '00:00:00.0000009'),
+    registry: columnsOfOrders('{ moment: VARCHAR }'),
+    sql: SQL.replace(', moment,', ', left(moment, 19)::TIMESTAMP AS moment,'),
+  });
+  onTestFinished(close);
+  expect(values[0]).toEqual([20n, ['CH', 'x']]);
+});
+
 describe('is refused with what to do', () => {
   const twoPartitions = REGISTRY.replace('sql: orders.sql', 'sql: orders.sql\n            partitions: 2');
   it.each<[string, Files, RegExp]>([
@@ -302,8 +418,18 @@ describe('is refused with what to do', () => {
     ['an array with a null inside', { sql: SQL.replace("'x'", 'NULL') }, /3 rows have a null inside the array tags/],
     [
       'an id that has no one text',
-      { csv: CSV.replaceAll('CH,1,', 'CH,1.50,') },
-      /id column "number" of .* is DOUBLE.*CAST it in the SQL/s,
+      { sql: SQL.replace('number,', 'number / 2 AS number,') },
+      /id column "number" of .* is DOUBLE.*CAST it in the SQL.*columns: { id: VARCHAR }/s,
+    ],
+    [
+      'a type of a column that is none',
+      { registry: columnsOfOrders('{ number: TEXTT }') },
+      /table "orders" cannot be read:.*TEXTT/s,
+    ],
+    [
+      'a type of a column that the file does not have',
+      { registry: columnsOfOrders('{ customer: VARCHAR }') },
+      /table "orders" cannot be read:.*customer/s,
     ],
     ['an id without a column', { sql: SQL.replace('number,', '') }, /gives no column "number"/],
     [

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 
 import type { BigtableSettings } from '../../datasources/registry/model.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
 import { createShadowMetrics } from '../../observability/shadow-metrics.js';
+import { storesUp } from '../../composition/stores-up.js';
 import { openStores } from '../../composition/stores.js';
 import {
   createTable,
@@ -83,7 +84,7 @@ describeWithBigtable('stores of a registry', () => {
       (featurestore) => stores.online(featurestore).constructor.name,
     );
     expect([cloud, cloudToo, here]).toEqual(['BigtableOnlineStore', 'BigtableOnlineStore', 'LmdbOnlineStore']);
-    expect(await stores.isHealthy()).toBe(true);
+    expect(await stores.isReady()).toBe(true);
   });
 
   it('are opened once, though several featurestores name them', async () => {
@@ -102,17 +103,22 @@ describeWithBigtable('stores of a registry', () => {
     expect(second.values).toEqual([0, 1, 2].map(() => [0n, 499n, null]));
   });
 
-  it('are unhealthy together when one is', async () => {
+  it('are not ready when one is not well, and are told apart', async () => {
     const proxy = await startFaultProxy(emulator.endpoint);
     vi.stubEnv('BIGTABLE_EMULATOR_HOST', proxy.endpoint);
     onTestFinished(async () => {
       vi.stubEnv('BIGTABLE_EMULATOR_HOST', emulator.endpoint);
       await proxy.stop();
     });
-    const { stores } = await prepared('data');
-    expect(await stores.isHealthy()).toBe(true);
+    const { stores, registry } = await prepared('data');
+    expect(await stores.isReady()).toBe(true);
     proxy.decide = () => ({ kind: 'refused', status: CODE.PERMISSION_DENIED });
-    expect(await stores.isHealthy()).toBe(false);
+    expect(await stores.isReady()).toBe(false);
+    const up = await storesUp(registry, stores);
+    expect(up.filter(({ isUp }) => !isUp).map(({ featurestore, store }) => `${featurestore} ${store}`)).toEqual([
+      'cloud online',
+      'cloud_too online',
+    ]);
   });
 
   it('show clients where they are in words, without a name of the project', async () => {

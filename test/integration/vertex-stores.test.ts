@@ -97,6 +97,6 @@ it('fill the store that serves, and leave its shadow to its own syncs', async ()
 it('are healthy while the stores that serve are, whatever their shadows are', async () => {
   const { stores } = await opened();
   world.server.faults.add('GetFeatureOnlineStore', { kind: 'refuse', code: 'UNAVAILABLE' }, 10);
-  expect(await stores.isHealthy()).toBe(true);
+  expect(await stores.isReady()).toBe(true);
   world.server.faults.clear();
 });

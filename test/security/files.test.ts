@@ -22,6 +22,7 @@ const OUTSIDE = [
   '/etc/passwd',
   'link/key.csv',
   'labels/june.csv\0.parquet',
+  'labels/\ud800.csv',
   '',
   '..',
 ];

@@ -37,7 +37,9 @@ export async function startGatewayOfStores(
     wrap: () => stores,
     runners: [new TrainingSetRunner(rooms)],
     trainingSets: (jobs) =>
-      new LocalTrainingSets(rooms, jobs, (request) => scanWork(request, stores, 1_000_000_000_000_000n)),
+      new LocalTrainingSets(rooms, jobs, (request, countLabels) =>
+        scanWork(request, stores, 1_000_000_000_000_000n, countLabels),
+      ),
   });
   return {
     ...gateway,

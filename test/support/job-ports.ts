@@ -7,6 +7,7 @@ import type {
   PredictionRow,
   ResultRange,
 } from '../../datasources/jobs/batch-predictions.js';
+import type { JobWork } from '../../datasources/jobs/job-costs.js';
 import type { JobEngine } from '../../datasources/jobs/job-engine.js';
 import type {
   StartTrainingSet,
@@ -40,10 +41,16 @@ export class AskedBatchPredictions implements BatchPredictions {
     return (await this.jobs.start({ ...job, work: async () => SCAN })) as BatchPredictionJobRecord;
   }
 
+  async work(): Promise<JobWork> {
+    if (this.refusal) throw this.refusal;
+    return SCAN;
+  }
+
   async retryFailed(
     job: BatchPredictionJobRecord,
     origin: { createdBy: string | null; idempotencyKey: string | null },
   ): Promise<BatchPredictionJobRecord> {
+    if (this.refusal) throw this.refusal;
     const { displayName, labels, spec } = job;
     const retry = { kind: 'BATCH_PREDICTION', displayName, labels, spec: { ...spec, retryOf: job.id } } as const;
     return (await this.jobs.start({ ...retry, ...origin })) as BatchPredictionJobRecord;
@@ -74,6 +81,10 @@ export class AskedTrainingSets implements TrainingSets {
   async preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
     this.asked.push(request);
     return { columns: ['id'], rows: Array.from({ length: rows }, () => ({ id: 'a' })), validation: VALIDATION };
+  }
+
+  async countLabels({ labels }: TrainingSetRequest): Promise<number> {
+    return labels.kind === 'INLINE' ? labels.rows.length : 0;
   }
 
   async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {

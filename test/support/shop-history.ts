@@ -29,6 +29,23 @@ export const REQUEST: Omit<TrainingSetRequest, 'labels'> = {
   withTimestamps: false,
 };
 
+export const MOMENTS = ['2001-09-09T01:47:00Z', '2001-09-09T01:47:30Z', '2001-09-09T01:47:39Z', '2001-09-09T01:50:00Z'];
+
+/** 14 labels: of two customers with a history and one without, and two with something missing. */
+export const REQUESTED = {
+  ...REQUEST,
+  withTimestamps: true,
+  labels: {
+    kind: 'INLINE',
+    timeColumn: 'at',
+    rows: [
+      ...['ann', 'bob', 'eve'].flatMap((who) => MOMENTS.map((at) => ({ who, page: 'home,1', at }))),
+      { who: 'ann', page: null, at: MOMENTS[1] },
+      { who: 'ann', page: 'home,1', at: null },
+    ],
+  },
+} satisfies TrainingSetRequest;
+
 /** A shop with a little history: ttl of a customer's features 100 s, of their city none. */
 export async function openShop(options: Parameters<typeof openTrainingSets>[1] = {}): Promise<TrainingSetWorld> {
   const world = await openTrainingSets(SHOP.featurestores, options);

@@ -193,6 +193,7 @@ function countPointInTime(store: OfflineStore, reads: PointInTimeRead[]): Offlin
     },
     estimateBytes: (read) => store.estimateBytes(read),
     history: (read) => store.history(read),
+    rows: (read) => store.rows(read),
     append: (source, rows) => store.append(source, rows),
     newest: (source) => store.newest(source),
     isHealthy: () => store.isHealthy(),

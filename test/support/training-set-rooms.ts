@@ -63,8 +63,8 @@ export async function openTrainingSets(
     maxRunning,
     onError: (error) => errors.push(error),
   });
-  const trainingSets = new LocalTrainingSets(rooms, engine, (request) =>
-    scanWork(request, { offline: () => offline }, systemClock()),
+  const trainingSets = new LocalTrainingSets(rooms, engine, (request, countLabels) =>
+    scanWork(request, { offline: () => offline }, systemClock(), countLabels),
   );
   let isOpen = true;
   const close = async (): Promise<void> => {

@@ -3,11 +3,13 @@ import type { Clock } from '../../../values/clock.js';
 import type { DataFiles } from '../../files/data-files.js';
 import type { Model, ModelRuntime, ModelServing } from '../../models/model.js';
 import type { DuckDbDatabase } from '../../offline/duckdb/database.js';
+import { jobTableName } from '../../offline/duckdb/job-tables.js';
 import type { BatchPredictionJobRecord } from '../batch-predictions.js';
 import type { JobStore } from '../job-store.js';
 import { JobFailure } from '../job.js';
 import type { BatchPredictionCheckpoint } from './checkpoint.js';
 import { OutputFolder } from './output-folder.js';
+import { PredictionsTable } from './predictions-table.js';
 import type { RetryPace } from './predict-batch.js';
 
 /** What local batch prediction works with. */
@@ -33,8 +35,17 @@ export function modelOfJob(room: BatchPredictionRoom, job: BatchPredictionJobRec
 }
 
 /** How clients name the folder of a job's output. */
-export function outputLocation({ id, spec }: BatchPredictionJobRecord): string {
-  return (spec.output.location ?? `batch-predictions/${id}`).replace(/\/+$/, '');
+export function outputLocation({ id, spec: { output } }: BatchPredictionJobRecord): string {
+  const named = output.format === 'TABLE' ? null : output.location;
+  return (named ?? `batch-predictions/${id}`).replace(/\/+$/, '');
+}
+
+/** null for a job whose output is files alone. */
+export function predictionsTable(
+  { offline }: BatchPredictionRoom,
+  { id, spec: { output } }: BatchPredictionJobRecord,
+): PredictionsTable | null {
+  return output.format === 'TABLE' ? new PredictionsTable(offline, jobTableName(output.location, id)) : null;
 }
 
 export async function outputFolder(room: BatchPredictionRoom, job: BatchPredictionJobRecord): Promise<OutputFolder> {

@@ -13,6 +13,7 @@ import {
   modelOfJob,
   outputFolder,
   outputLocation,
+  predictionsTable,
   workFolderOf,
   type BatchPredictionRoom,
 } from './batch-prediction-room.js';
@@ -40,8 +41,7 @@ export class BatchPredictionRunner implements JobRunner {
 
   async run(record: JobRecord, control: JobControl): Promise<JobOutcome> {
     const job = record as BatchPredictionJobRecord;
-    const folder = await outputFolder(this.room, job);
-    await folder.claim(job.id);
+    const folder = await this.#claimOutput(job);
     const start = checkpointOf(job);
     await folder.dropAfter(start?.parts ?? []);
     // A process that ends before the work began is no wish to cancel: the job stays for the next one.
@@ -66,9 +66,15 @@ export class BatchPredictionRunner implements JobRunner {
 
   async putDown(record: JobRecord, how: 'CANCELLED' | JobError): Promise<LeftByJob> {
     const job = record as BatchPredictionJobRecord;
+    const folder = await this.#claimOutput(job);
+    return this.#end(job, folder, checkpointOf(job), how);
+  }
+
+  async #claimOutput(job: BatchPredictionJobRecord): Promise<OutputFolder> {
+    await predictionsTable(this.room, job)?.claim(job.id);
     const folder = await outputFolder(this.room, job);
     await folder.claim(job.id);
-    return this.#end(job, folder, checkpointOf(job), how);
+    return folder;
   }
 
   async #work(
@@ -143,10 +149,13 @@ export class BatchPredictionRunner implements JobRunner {
     const state = error === 'CANCELLED' ? error : error ? 'FAILED' : failures > 0 ? 'PARTIALLY_SUCCEEDED' : 'SUCCEEDED';
     await folder.dropAfter(parts);
     if (checkpoint) await folder.writeManifest(job.id, state, checkpoint);
+    const table = predictionsTable(this.room, job);
+    await table?.fill(job.id, folder.files('predictions', parts));
     await rm(workFolderOf(this.room, job.id), { recursive: true, force: true });
     const location = outputLocation(job);
+    const predicted = table?.location ?? OutputFolder.pattern(location, 'predictions', folder.format);
     const result: BatchPredictionResult = {
-      predictions: predictions > 0 ? OutputFolder.pattern(location, 'predictions', folder.format) : null,
+      predictions: predictions > 0 ? predicted : null,
       failures: failures > 0 ? OutputFolder.pattern(location, 'errors', folder.format) : null,
       isPartial: how !== null && predictions + failures > 0,
     };

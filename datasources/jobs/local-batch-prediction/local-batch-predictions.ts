@@ -1,7 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { AppError, badInput } from '../../../errors/app-error.js';
 import type { Model } from '../../models/model.js';
+import { jobTableName } from '../../offline/duckdb/job-tables.js';
 import type {
+  BatchOutput,
   BatchPredictionJobRecord,
   BatchPredictionRequest,
   BatchPredictions,
@@ -19,6 +21,7 @@ import { THIS_MACHINE } from '../../prices/price-book.js';
 import { checkpointOf, outputFolder, type BatchPredictionRoom } from './batch-prediction-room.js';
 import { countRows } from './checkpoint.js';
 import { checkInput, countInput } from './open-input.js';
+import { PredictionsTable } from './predictions-table.js';
 import { readFailures, readPredictions, type WrittenOutput } from './read-results.js';
 import { checkMetrics, computeMetrics } from './result-metrics.js';
 
@@ -46,10 +49,18 @@ export class LocalBatchPredictions implements BatchPredictions {
       labels,
       spec,
       subject: model,
-      check: () => this.#check(model, spec),
-      work: async () => workOf(spec, await countInput(this.room, spec.input, model.inputs)),
+      check: async () => {
+        await this.#checkOutput(spec.output);
+        await this.#check(model, spec);
+      },
+      work: () => this.#work(model, spec),
     });
     return job as BatchPredictionJobRecord;
+  }
+
+  async work({ model, spec }: BatchPredictionRequest): Promise<BatchWork> {
+    await this.#check(model, spec);
+    return this.#work(model, spec);
   }
 
   /** The new job writes to a folder of its own, whatever that of the earlier one was. */
@@ -97,6 +108,10 @@ export class LocalBatchPredictions implements BatchPredictions {
     return this.room.scratch.use((connection) => computeMetrics(connection, written, asked));
   }
 
+  async #work(model: Model, spec: BatchPredictionSpec): Promise<BatchWork> {
+    return workOf(spec, await countInput(this.room, spec.input, model.inputs));
+  }
+
   async #written(job: BatchPredictionJobRecord): Promise<WrittenOutput | undefined> {
     const checkpoint = checkpointOf(job);
     return checkpoint ? { folder: await outputFolder(this.room, job), checkpoint } : undefined;
@@ -110,15 +125,17 @@ export class LocalBatchPredictions implements BatchPredictions {
     if (!this.room.servings.has(model.runtime)) {
       throw new AppError('MODEL_UNAVAILABLE', `This gateway does not run models of the runtime ${model.runtime}.`);
     }
-    if (spec.output.format === 'TABLE') {
-      throw badInput('Batch prediction on this machine writes PARQUET or JSONL files.', 'output.format');
-    }
-    if (spec.output.location !== null) await this.#checkOutput(spec.output.location);
     await checkInput(this.room, spec.input, model.inputs);
   }
 
-  async #checkOutput(location: string): Promise<void> {
+  async #checkOutput({ format, location }: BatchOutput): Promise<void> {
+    if (location === null) return;
     const field = 'output.location';
+    if (format === 'TABLE') {
+      const table = new PredictionsTable(this.room.offline, jobTableName(location, ''));
+      if (await table.isThere()) throw badInput(`There is already "${table.location}". Name another table.`, field);
+      return;
+    }
     const path = await this.room.files.writable(location, field);
     const names = await readdir(path).catch((error: unknown) => {
       if (isErrnoException(error) && error.code === 'ENOENT') return [];

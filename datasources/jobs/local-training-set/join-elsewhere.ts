@@ -1,10 +1,10 @@
 import { BOOLEAN, TIMESTAMP, timestampValue, type DuckDBAppender, type DuckDBValue } from '@duckdb/node-api';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import { columnTypeOf, instantFromDuckDb, toDuckDb } from '../../offline/duckdb/value-mapping.js';
-import type { PointInTimeLabel } from '../../offline/offline-store.js';
+import type { BulkReads, PointInTimeLabel } from '../../offline/offline-store.js';
 import { timeColumnOf, type SourcePlan } from '../../offline/point-in-time/plan.js';
 import type { JoinStep } from './join-labels.js';
-import type { HistoryStore } from './store-elsewhere.js';
+import { askPatiently, type HistoryStore } from './store-elsewhere.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
@@ -14,6 +14,7 @@ export const IS_KNOWN = 'is_known';
 /**
  * The join with a source whose history is in another store: that store is asked what was known of each label, so many
  * labels at a time as it takes, and the answers are put into the joined table (`name`), each durable before the next.
+ * Where labels are more than one such read takes and the store has bulk reads, they are one of those.
  */
 export async function stepElsewhere(
   work: WorkDatabase,
@@ -34,6 +35,12 @@ export async function stepElsewhere(
     },
     async joinUpTo(to, onShare) {
       const from = rows;
+      if (store.bulk && to - from > store.maxLabelsPerRead) {
+        const range = { from, to };
+        await askPatiently(work.signal, () => joinInBulk(work, plan, source, store.bulk!, { name, range, onShare }));
+        rows = to;
+        return;
+      }
       while (rows < to) {
         const end = Math.min(rows + store.maxLabelsPerRead, to);
         const cells = await store.pointInTime({
@@ -51,6 +58,49 @@ export async function stepElsewhere(
       }
     },
   };
+}
+
+interface BulkJoin {
+  /** Of the joined table. */
+  readonly name: string;
+  /** Of the numbers of the labels, the last one not in it. */
+  readonly range: { readonly from: number; readonly to: number };
+  readonly onShare: (share: number) => void;
+}
+
+/** The cells come in no order, so they are gathered first; then all rows are put into the joined table at once, or none. */
+async function joinInBulk(
+  work: WorkDatabase,
+  plan: TrainingSetPlan,
+  source: SourcePlan,
+  bulk: BulkReads,
+  { name, range: { from, to }, onShare }: BulkJoin,
+): Promise<void> {
+  const columns = columnsOf(source);
+  const gathered = `${name}_gathered`;
+  const count = to - from;
+  await work.run(`CREATE OR REPLACE TABLE ${work.table(gathered)} AS SELECT * FROM ${work.table(name)} WITH NO DATA`);
+  const read = bulk.pointInTime({
+    entityType: source.source.entityType,
+    labels: { count, page: (first, last) => labelsOf(work, source, from + first, from + last) },
+    features: source.features.map(({ feature }) => feature),
+    options: plan.request.options,
+    ttl: plan.request.ttl,
+    signal: work.signal,
+  });
+  let done = 0;
+  for await (const batch of read) {
+    const appender = await work.appenderOf(gathered);
+    for (const { label, cells } of batch) appendRow(appender, BigInt(from + label), cells, columns);
+    appender.closeSync();
+    onShare((done += batch.length) / count);
+  }
+  const valueOf = (column: string): string => (column === IS_KNOWN ? `coalesce(g.${column}, false)` : `g.${column}`);
+  await work.run(`INSERT INTO ${work.table(name)}
+    SELECT ${['l.row_id', ...columns.map((column) => valueOf(column.name))].join(', ')}
+    FROM (SELECT range AS row_id FROM range(${from}, ${to})) AS l
+    LEFT JOIN ${work.table(gathered)} AS g ON g.row_id = l.row_id ORDER BY l.row_id`);
+  await work.run(`DROP TABLE ${work.table(gathered)}`);
 }
 
 interface JoinedColumn {

@@ -138,10 +138,9 @@ function inlineRelation(rows: readonly LabelRow[]): LabelRelation {
       'labels.rows',
     );
   }
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].map((name) => ({
-    name,
-    type: inlineType(rows, name),
-  }));
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  if (!names.every((name) => name.isWellFormed())) throw noText('The name of a column', 'labels.rows');
+  const columns = names.map((name) => ({ name, type: inlineType(rows, name) }));
   return {
     sql: `(SELECT ${columns.map(({ name }, index) => `unnest($${index + 1}) AS ${quoteIdentifier(name)}`).join(', ')})`,
     parameters: columns.map(({ name, type }) => listValue(rows.map((row) => inlineValue(row[name], type)))),
@@ -154,19 +153,28 @@ function inlineRelation(rows: readonly LabelRow[]): LabelRelation {
 function inlineType(rows: readonly LabelRow[], name: string): string {
   let type: string | undefined;
   rows.forEach((row, index) => {
-    const own = scalarType(row[name]);
+    const value = row[name];
+    const own = scalarType(value);
     if (own === null) return;
+    if (typeof value === 'string' && !value.isWellFormed()) {
+      throw noText(`Label ${index} has a value in "${name}" that`, `labels.rows[${index}].${name}`);
+    }
     if (own !== undefined && (type === undefined || type === own)) type = own;
     else if (own !== undefined && isNumber(own) && isNumber(type)) type = 'DOUBLE';
     else {
       throw badInput(
-        `Label ${index} has ${JSON.stringify(row[name])} in "${name}". A column holds strings, numbers or booleans, and ` +
+        `Label ${index} has ${JSON.stringify(value)} in "${name}". A column holds strings, numbers or booleans, and ` +
           'all its values are of one of these.',
         `labels.rows[${index}].${name}`,
       );
     }
   });
   return type ?? 'VARCHAR';
+}
+
+/** UTF-8 has no place for half a character: DuckDB would write U+FFFD for it, and join what is known of the entity of that id. */
+function noText(what: string, field: string): AppError {
+  return badInput(`${what} is no Unicode text: it has half of a surrogate pair.`, field);
 }
 
 /** null of a null, undefined of what no column can hold. */

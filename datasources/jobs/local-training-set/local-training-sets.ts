@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { badInput } from '../../../errors/app-error.js';
+import { commentOfTable } from '../../offline/duckdb/job-tables.js';
 import type { ScanWork } from '../job-costs.js';
 import type { JobEngine } from '../job-engine.js';
 import type {
@@ -12,8 +13,9 @@ import type {
 } from '../training-sets.js';
 import { joinLabels } from './join-labels.js';
 import { labelRelation, MAX_INLINE_LABELS } from './label-relation.js';
-import { prepareLabels, tableNamed } from './make-training-set.js';
-import { outputAsJoined } from './output-format.js';
+import { countLabels } from './load-labels.js';
+import { prepareLabels } from './make-training-set.js';
+import { outputAsJoined, TABLES_SCHEMA } from './output-format.js';
 import { previewRows } from './preview-rows.js';
 import { planTrainingSet } from './training-set-plan.js';
 import { outputOf, type TrainingSetRooms } from './training-set-runner.js';
@@ -27,7 +29,7 @@ export class LocalTrainingSets implements TrainingSets {
     private readonly rooms: TrainingSetRooms,
     private readonly jobs: JobEngine,
     /** What a request would scan. */
-    private readonly workOf: (request: TrainingSetRequest) => Promise<ScanWork>,
+    private readonly workOf: (request: TrainingSetRequest, countLabels: () => Promise<number>) => Promise<ScanWork>,
   ) {}
 
   async preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
@@ -54,6 +56,13 @@ export class LocalTrainingSets implements TrainingSets {
     });
   }
 
+  async countLabels(request: TrainingSetRequest): Promise<number> {
+    if (request.labels.kind === 'INLINE') return request.labels.rows.length;
+    return this.#withWork(async (work) =>
+      countLabels(work, request, await labelRelation(work, request, this.rooms.files)),
+    );
+  }
+
   async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
     checkRequest(request);
     const { displayName, jobLabels, createdBy, idempotencyKey, maxCostUsd = null, output } = request;
@@ -66,7 +75,7 @@ export class LocalTrainingSets implements TrainingSets {
       createdBy,
       idempotencyKey,
       maxCostUsd,
-      work: () => this.workOf(request),
+      work: () => this.workOf(request, () => this.countLabels(request)),
       check: () => this.#check(request),
     });
     return job as TrainingSetJobRecord;
@@ -90,7 +99,7 @@ export class LocalTrainingSets implements TrainingSets {
     const { format, target, location } = await outputOf(output, '', this.rooms.files);
     const exists =
       format === 'TABLE'
-        ? (await tableNamed(work, target)) !== undefined
+        ? (await commentOfTable(work.connection, TABLES_SCHEMA, target)) !== undefined
         : await access(target).then(
             () => true,
             () => false,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { link, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DataFiles } from '../../files/data-files.js';
+import { commentOfTable, ensureSchema, isTableConflict } from '../../offline/duckdb/job-tables.js';
 import { quoteIdentifier, quoteText } from '../../offline/point-in-time/sql-text.js';
 import { JobFailure } from '../job.js';
 import type { TrainingSetRequest, TrainingSetResult, TrainingSetValidationResult } from '../training-sets.js';
@@ -191,32 +192,19 @@ async function writeTable(
 ): Promise<TrainingSetValidationResult> {
   const table = `${TABLES_SCHEMA}.${quoteIdentifier(target)}`;
   let validation: TrainingSetValidationResult | undefined;
-  // By itself: in the transaction it would make two jobs of different tables collide.
-  await work.run(`CREATE SCHEMA IF NOT EXISTS ${TABLES_SCHEMA}`);
+  await ensureSchema(work.connection, TABLES_SCHEMA);
   await work
     .transaction(async () => {
-      const there = await tableNamed(work, target);
-      if (there && there.comment !== id) throw inUse(location);
-      if (there) await work.run(`DROP TABLE ${table}`);
+      const maker = await commentOfTable(work.connection, TABLES_SCHEMA, target);
+      if (maker !== undefined && maker !== id) throw inUse(location);
+      await work.run(`DROP TABLE IF EXISTS ${table}`);
       await work.run(`CREATE TABLE ${table} AS ${outputSelect(work, plan)}`, [], undefined, onWriting);
       await work.run(`COMMENT ON TABLE ${table} IS ${quoteText(id)}`);
       const written = outputAsWritten({ format: 'TABLE', at: table }, plan.outputColumns);
       validation = await validate(work, plan, written, onChecking);
     })
     .catch((error: unknown) => {
-      // Two transactions that make one table: DuckDB lets the first have it.
-      if (error instanceof Error && /write-write conflict|already exists/.test(error.message)) throw inUse(location);
-      throw error;
+      throw isTableConflict(error) ? inUse(location) : error;
     });
   return validation!;
-}
-
-/** A training set kept as a table, by its name in whatever case. */
-export async function tableNamed(work: WorkDatabase, name: string): Promise<{ comment: unknown } | undefined> {
-  const [table] = await work.rows(
-    `SELECT comment FROM duckdb_tables()
-     WHERE database_name = current_database() AND schema_name = $1 AND lower(table_name) = lower($2)`,
-    [TABLES_SCHEMA, name],
-  );
-  return table && { comment: table.comment };
 }

@@ -1,5 +1,5 @@
 import { joinSql, quoteIdentifier, quoteText } from '../../offline/point-in-time/sql-text.js';
-import type { FeatureSource } from '../../registry/model.js';
+import type { SourcePlan } from '../../offline/point-in-time/plan.js';
 import type { OffendingRow } from '../training-sets.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
@@ -11,6 +11,8 @@ export function checkedTime({ timeColumn, timestampName }: PlannedColumn, index:
 
 /** About so many rows are derived again; all when there are no more. */
 const REDERIVED_ROWS = 1000;
+/** At most so many of them where the histories of their entities must be fetched for that. */
+export const REDERIVED_ROWS_ELSEWHERE = 100;
 
 /** True of the rows to be derived again: chosen by a hash of their number, so the same ones each time. */
 export function isSampled(rows: number): string {
@@ -30,7 +32,7 @@ export interface Rederived {
 export async function rederive(
   work: WorkDatabase,
   plan: TrainingSetPlan,
-  tableOf: (source: FeatureSource) => string,
+  tableOf: (source: SourcePlan) => string,
 ): Promise<Rederived> {
   const reasons = new Map<bigint, string>();
   for (const group of groupsOf(plan)) {
@@ -52,11 +54,10 @@ interface Numbered {
   readonly index: number;
 }
 
-/** Columns of sources here that one row of the history decides: all of a source in a dense entity type, else each by itself. */
-function groupsOf({ features, elsewhere }: TrainingSetPlan): Numbered[][] {
+/** Columns that one row of the history decides: all of a source in a dense entity type, else each by itself. */
+function groupsOf({ features }: TrainingSetPlan): Numbered[][] {
   const numbered = features.map((column, index) => ({ column, index }));
-  const here = numbered.filter(({ column: { source } }) => !elsewhere.has(source));
-  return [...Map.groupBy(here, ({ column: { source } }) => source)].flatMap(([source, columns]) =>
+  return [...Map.groupBy(numbered, ({ column: { source } }) => source)].flatMap(([source, columns]) =>
     source.newestRow ? [columns] : columns.map((column) => [column]),
   );
 }
@@ -65,7 +66,7 @@ function groupsOf({ features, elsewhere }: TrainingSetPlan): Numbered[][] {
 function differences(
   { request: { options } }: TrainingSetPlan,
   group: readonly Numbered[],
-  tableOf: (source: FeatureSource) => string,
+  tableOf: (source: SourcePlan) => string,
 ): string {
   const { source } = group[0]!.column;
   const isTimed = source.source.timestampColumn !== null;
@@ -105,7 +106,7 @@ function differences(
   return `SELECT row_id, reason FROM (
   SELECT *, CASE ${reasons.join('\n    ')} END AS reason FROM sample LEFT JOIN (
     SELECT ${joinSql(['s.row_id', ...derived, isTimed && 'h.event_timestamp AS derived_time'], ', ')}
-    FROM sample AS s JOIN ${tableOf(source.source)} AS h ON ${visible}
+    FROM sample AS s JOIN ${tableOf(source)} AS h ON ${visible}
     QUALIFY row_number() OVER (PARTITION BY s.row_id ORDER BY ${newestFirst}) = 1) USING (row_id))
 WHERE reason IS NOT NULL AND NOT leaks`;
 }

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { badInput } from '../../../errors/app-error.js';
 import type { DataFiles } from '../../files/data-files.js';
 import type { DuckDbDatabase } from '../../offline/duckdb/database.js';
+import { jobTableName } from '../../offline/duckdb/job-tables.js';
+import { labelsPerScan } from '../../offline/offline-store.js';
 import type { Registry } from '../../registry/registry.js';
 import { stopReason, type JobControl, type JobOutcome, type JobRunner, type LeftByJob } from '../job-runner.js';
 import type { JobRecord } from '../job.js';
@@ -100,8 +101,8 @@ export class TrainingSetRunner implements JobRunner {
       const isResumed = existsSync(path);
       if (isResumed) await work.moveTo(path);
       const request = requestOf(spec, registry);
-      const chunkRows = this.#chunkRows(request);
-      const plan = await prepareLabels(work, request, { files, elsewhere, file: { path, whenOver: chunkRows } });
+      const { chunkRows, whenOver } = this.#limits(request);
+      const plan = await prepareLabels(work, request, { files, elsewhere, file: { path, whenOver } });
       const total = BigInt(await countRows(work, 'labels'));
       await control.running(total);
       const progress = (completed: bigint) => ({ completed, failed: 0n, total });
@@ -118,12 +119,14 @@ export class TrainingSetRunner implements JobRunner {
     }
   }
 
-  /** Reads of a store elsewhere take minutes and cost money: each is a chunk, so that none is made twice. */
-  #chunkRows({ joins }: TrainingSetRequest): number {
-    const most = joins.flatMap(
-      ({ entityType }) => this.rooms.elsewhere(entityType.featurestore)?.maxLabelsPerRead ?? [],
-    );
-    return Math.min(this.chunkRows, ...most);
+  /**
+   * How many labels are joined at once, and above how many the work is in a file. Reads of a store elsewhere take minutes
+   * and cost money: each is a chunk, and what it gave is kept, so that none is made twice.
+   */
+  #limits({ joins }: TrainingSetRequest): { readonly chunkRows: number; readonly whenOver: number } {
+    const stores = joins.flatMap(({ entityType }) => this.rooms.elsewhere(entityType.featurestore) ?? []);
+    const chunkRows = Math.min(this.chunkRows, ...stores.map(labelsPerScan));
+    return { chunkRows, whenOver: Math.min(chunkRows, ...stores.map(({ maxLabelsPerRead }) => maxLabelsPerRead)) };
   }
 }
 
@@ -137,7 +140,6 @@ function outcomeOf(result: TrainingSetResult): JobOutcome {
 }
 
 const EXTENSIONS = { PARQUET: 'parquet', CSV: 'csv' } as const;
-const TABLE_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
 /** Where an output goes; one that is not named is called after the job. */
 export async function outputOf(
@@ -146,12 +148,8 @@ export async function outputOf(
   files: DataFiles,
 ): Promise<Output> {
   if (format === 'TABLE') {
-    const name = location ?? `job_${jobId.replaceAll('-', '_')}`;
-    if (TABLE_NAME.test(name)) return { format, location: `${TABLES_SCHEMA}.${name}`, target: name };
-    throw badInput(
-      `"${name}" is no name for a table: letters, digits and underscores, at most 63, a letter first.`,
-      'output.location',
-    );
+    const name = jobTableName(location, jobId);
+    return { format, location: `${TABLES_SCHEMA}.${name}`, target: name };
   }
   const name = location ?? `training-sets/${jobId}.${EXTENSIONS[format]}`;
   return { format, location: name, target: await files.writable(name, 'output.location') };

@@ -1,10 +1,10 @@
 import { joinSql, quoteText } from '../../offline/point-in-time/sql-text.js';
 import type { FeatureCoverageResult, OffendingRow, TrainingSetValidationResult } from '../training-sets.js';
+import { copyHistories } from './copy-histories.js';
 import { IS_KNOWN } from './join-elsewhere.js';
 import { allJoined, historyAt, joinedTable } from './join-labels.js';
 import { entityName, keys, labelName } from './load-labels.js';
-import { checkedTime, isSampled, rederive, type Rederived } from './rederive.js';
-import { rederiveElsewhere } from './rederive-elsewhere.js';
+import { checkedTime, isSampled, rederive, REDERIVED_ROWS_ELSEWHERE } from './rederive.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
@@ -31,9 +31,13 @@ export async function validate(
   const counted = await work.run(`${checked} SELECT ${facts.counts()} FROM checked`, [], undefined, onShare);
   const [counts = {}] = await counted.getRowObjects();
   const sampled = checkedRows(work, plan, `SELECT * FROM (${output}) WHERE ${isSampled(labels)}`, tableOf);
-  await work.run(`CREATE OR REPLACE TEMP TABLE sample AS ${sampled} SELECT *, ${facts.leaked()} AS leaks FROM checked`);
+  const most = plan.elsewhere.size > 0 ? `ORDER BY hash(row_id) LIMIT ${REDERIVED_ROWS_ELSEWHERE}` : '';
+  await work.run(
+    `CREATE OR REPLACE TEMP TABLE sample AS ${sampled} SELECT *, ${facts.leaked()} AS leaks FROM checked ${most}`,
+  );
   const count = (name: string): bigint => BigInt(String(counts[name] ?? 0));
-  const { verified, wrong } = await rederiveAll(work, plan, tableOf);
+  const copied = await copyHistories(work, plan);
+  const { verified, wrong } = await rederive(work, plan, (source) => copied.get(source) ?? tableOf(source.source));
   const offenders = async (kind: OffendingRow['kind'], condition: string, reason: string): Promise<OffendingRow[]> => {
     if (count(kind) === 0n) return [];
     const rows = await work.rows(
@@ -57,19 +61,6 @@ export async function validate(
       ...(await offenders('UNMATCHED', facts.unmatched(), `'no feature was known of it at its time'`)),
     ],
   };
-}
-
-/** Verified are the rows of which every value was derived again: of those with values from elsewhere, fewer. */
-async function rederiveAll(
-  work: WorkDatabase,
-  plan: TrainingSetPlan,
-  tableOf: Awaited<ReturnType<typeof historyAt>>,
-): Promise<Rederived> {
-  const here = await rederive(work, plan, tableOf);
-  if (plan.elsewhere.size === 0) return here;
-  const elsewhere = await rederiveElsewhere(work, plan);
-  const wrong = new Map([...here.wrong, ...elsewhere.wrong].map((row) => [row.row, row]));
-  return { verified: elsewhere.verified, wrong: [...wrong.values()].sort((a, b) => (a.row < b.row ? -1 : 1)) };
 }
 
 function coverage(column: string, index: number, count: (name: string) => bigint): FeatureCoverageResult {

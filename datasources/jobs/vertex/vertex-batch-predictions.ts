@@ -42,8 +42,7 @@ export class VertexBatchPredictions implements BatchPredictions {
   async start(request: BatchPredictionRequest): Promise<BatchPredictionJobRecord> {
     const { displayName, labels, model, spec, ...origin } = request;
     const { idempotencyKey } = origin;
-    // Made here only for what it refuses: a client hears at once what Vertex AI could not do.
-    batchPredictionJob({ displayName, labels, key: idempotencyKey ?? '', model: vertexModel(model).name, spec });
+    this.#check(request);
     const record = await this.options.engine.start({
       kind: 'BATCH_PREDICTION',
       spec: { ...spec, key: idempotencyKey },
@@ -51,9 +50,14 @@ export class VertexBatchPredictions implements BatchPredictions {
       displayName,
       labels,
       ...origin,
-      work: async () => workOf(spec, await inputRows(spec.input, this.options.bigquery)),
+      work: () => this.#work(spec),
     });
     return record as BatchPredictionJobRecord;
+  }
+
+  async work(request: BatchPredictionRequest): Promise<BatchWork> {
+    this.#check(request);
+    return this.#work(request.spec);
   }
 
   async retryFailed(job: BatchPredictionJobRecord, origin: JobOrigin): Promise<BatchPredictionJobRecord> {
@@ -110,6 +114,15 @@ export class VertexBatchPredictions implements BatchPredictions {
       }
     });
     return accumulators.map(({ result }) => result);
+  }
+
+  /** Makes what Vertex AI would be asked only for what that refuses: a client hears at once what it could not do. */
+  #check({ displayName, labels, model, spec, idempotencyKey }: BatchPredictionRequest): void {
+    batchPredictionJob({ displayName, labels, key: idempotencyKey ?? '', model: vertexModel(model).name, spec });
+  }
+
+  async #work(spec: BatchPredictionSpec): Promise<BatchWork> {
+    return workOf(spec, await inputRows(spec.input, this.options.bigquery));
   }
 
   /** What goes wrong there names buckets, tables and accounts: a client hears that the results could not be read. */

@@ -1,29 +1,38 @@
 import { createHash } from 'node:crypto';
-import type { BigQuery } from '@google-cloud/bigquery';
+import type { Table } from '@google-cloud/bigquery';
 import { AppError } from '../../../errors/app-error.js';
 import { decodeEntityId } from '../../../values/entity-id.js';
 import { formatInstant, type Instant } from '../../../values/instant.js';
-import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
+import type { FeatureSource } from '../../registry/model.js';
 import type { AppendOutcome, FeatureRow } from '../offline-store.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { reasonToReject } from '../reason-to-reject.js';
+import { loadRows, type Loading } from './load-rows.js';
 import { withinRateLimits } from './rate-limits.js';
 import { addressOf, tableAt } from './source-table.js';
-import { storeError } from './store-error.js';
+import { reasonsOf, storeError } from './store-error.js';
 import { toInsertJson } from './value-mapping.js';
 
 /** Google advises 500 rows a request; a request over 10 MB is refused. */
 const ROWS_PER_REQUEST = 500;
 const BYTES_PER_REQUEST = 5_000_000;
 
-export interface Appending {
-  readonly client: BigQuery;
-  readonly settings: BigQuerySettings;
+/** A load job changes at most so many partitions, which are days. */
+const DAYS_PER_LOAD = 4000;
+const DAY: Instant = 86_400_000_000n;
+
+export interface Appending extends Loading {
   readonly source: FeatureSource;
   readonly table: BigQueryTable;
   /** The arrival number of the next row, greater than all before. */
   readonly nextArrival: () => bigint;
-  readonly retryDelayMs: number;
+}
+
+interface AcceptedRow {
+  /** Its place among the rows to append. */
+  readonly index: number;
+  readonly time: Instant | null;
+  readonly row: InsertRow;
 }
 
 interface InsertRow {
@@ -38,21 +47,33 @@ interface InsertRow {
  *
  * The insertId is made of all that is in the row, its arrival number too, and not of the entity and time alone: those are
  * equal for a value and its correction, and BigQuery would drop either.
+ *
+ * Into a partition of more than 10 years ago, or 1 year ahead, BigQuery lets nothing be streamed. Such rows, which it gives
+ * back, are appended by a load job, which takes seconds. When and how far back is left to BigQuery to say: it has changed.
  */
 export async function appendRows(appending: Appending, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
   const rejected: { row: number; reason: string }[] = [];
-  const accepted: { index: number; row: InsertRow }[] = [];
+  const accepted: AcceptedRow[] = [];
   rows.forEach((row, index) => {
     const reason = reasonToReject(appending.source, row);
-    if (reason === undefined) accepted.push({ index, row: insertRow(appending, row) });
+    if (reason === undefined) accepted.push({ index, time: row.timestamp, row: insertRow(appending, row) });
     else rejected.push({ row: index, reason });
   });
-  for (const chunk of chunks(accepted)) {
+  const outOfReach: AcceptedRow[] = [];
+  for (const chunk of requestsOf(accepted)) {
     const faults = await insert(
       appending,
       chunk.map(({ row }) => row),
     );
-    rejected.push(...faults.map(({ position, reason }) => ({ row: chunk[position]!.index, reason })));
+    for (const { position, reason } of faults) {
+      const refused = chunk[position]!;
+      if (reason === OUT_OF_REACH) outOfReach.push(refused);
+      else rejected.push({ row: refused.index, reason });
+    }
+  }
+  for (const chunk of loadsOf(outOfReach)) {
+    const reason = await load(appending, chunk);
+    if (reason !== undefined) rejected.push(...chunk.map(({ index }) => ({ row: index, reason })));
   }
   rejected.sort((a, b) => a.row - b.row);
   return { appended: rows.length - rejected.length, rejected };
@@ -86,9 +107,11 @@ function instant(time: Instant | null | undefined): string | undefined {
   return time === null || time === undefined ? undefined : formatInstant(time);
 }
 
+const OUT_OF_REACH = Symbol('not to be streamed');
+
 interface RowFault {
   readonly position: number;
-  readonly reason: string;
+  readonly reason: string | typeof OUT_OF_REACH;
 }
 
 /** What the client throws when some rows were refused. */
@@ -102,12 +125,14 @@ interface PartialFailure {
   };
 }
 
-async function insert(
-  { client, settings, source, retryDelayMs }: Appending,
-  rows: readonly InsertRow[],
-): Promise<RowFault[]> {
+function tableOf({ client, settings, source }: Appending): Table {
+  return tableAt(client, addressOf(source, settings));
+}
+
+async function insert(appending: Appending, rows: readonly InsertRow[]): Promise<RowFault[]> {
+  const { settings, retryDelayMs } = appending;
   try {
-    const table = tableAt(client, addressOf(source, settings));
+    const table = tableOf(appending);
     // raw: or the client puts a random insertId on each row. skipInvalidRows: or one bad row stops the good ones.
     // partialRetries: a row that was refused once is refused again.
     const options = { raw: true, skipInvalidRows: true, partialRetries: 0 };
@@ -133,20 +158,39 @@ async function insert(
 }
 
 /** BigQuery's own words name the project and the table. */
-function reasonFrom(message: string): string {
-  return message.includes('outside the allowed bounds')
-    ? 'its timestamp is outside of what BigQuery takes row by row: 10 years back to 1 year ahead; load it instead'
-    : 'BigQuery does not take its values for the columns of the table';
+const UNFIT = 'BigQuery does not take its values for the columns of the table';
+
+function reasonFrom(message: string): string | typeof OUT_OF_REACH {
+  return message.includes('outside the allowed bounds') ? OUT_OF_REACH : UNFIT;
+}
+
+/** Why rows were not loaded, none of them; undefined when they were. */
+async function load(appending: Appending, rows: readonly AcceptedRow[]): Promise<string | undefined> {
+  const { source, settings } = appending;
+  const lines = rows.map(({ row }) => loadJson(source, row.json));
+  try {
+    await loadRows(appending, { table: tableOf(appending), what: 'values' }, lines);
+    return undefined;
+  } catch (error) {
+    if (!reasonsOf(error).includes('invalid')) throw storeError(error, settings.maximumBytesBilled);
+    return `${UNFIT}, or its partition`;
+  }
+}
+
+/** A load job takes a JSON column as JSON, where a stream takes its text. */
+function loadJson({ features }: FeatureSource, json: InsertRow['json']): InsertRow['json'] {
+  const structs = features.filter(({ column, valueType }) => valueType === 'STRUCT' && column in json);
+  return { ...json, ...Object.fromEntries(structs.map(({ column }) => [column, JSON.parse(json[column] as string)])) };
 }
 
 function isPartialFailure(error: unknown): error is PartialFailure {
   return error instanceof Error && error.name === 'PartialFailureError';
 }
 
-function* chunks<Item extends { readonly row: InsertRow }>(items: readonly Item[]): Generator<Item[]> {
-  let chunk: Item[] = [];
+function* requestsOf(rows: readonly AcceptedRow[]): Generator<AcceptedRow[]> {
+  let chunk: AcceptedRow[] = [];
   let bytes = 0;
-  for (const item of items) {
+  for (const item of rows) {
     const size = Buffer.byteLength(JSON.stringify(item.row));
     if (chunk.length === ROWS_PER_REQUEST || (chunk.length > 0 && bytes + size > BYTES_PER_REQUEST)) {
       yield chunk;
@@ -155,6 +199,23 @@ function* chunks<Item extends { readonly row: InsertRow }>(items: readonly Item[
     }
     chunk.push(item);
     bytes += size;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** By time, so that a load changes few partitions. */
+function* loadsOf(rows: readonly AcceptedRow[]): Generator<AcceptedRow[]> {
+  const inOrder = rows.toSorted((a, b) => Number((a.time ?? 0n) - (b.time ?? 0n)));
+  let chunk: AcceptedRow[] = [];
+  let days = new Set<bigint>();
+  for (const row of inOrder) {
+    days.add((row.time ?? 0n) / DAY);
+    if (days.size > DAYS_PER_LOAD) {
+      yield chunk;
+      chunk = [];
+      days = new Set([(row.time ?? 0n) / DAY]);
+    }
+    chunk.push(row);
   }
   if (chunk.length > 0) yield chunk;
 }

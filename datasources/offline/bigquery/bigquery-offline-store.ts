@@ -4,20 +4,25 @@ import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import type {
+  Abandonable,
   AppendOutcome,
+  BulkReads,
   FeatureRow,
   HistoryEntry,
   HistoryRead,
   OfflineStore,
   PointInTimeRead,
+  RowsRead,
 } from '../offline-store.js';
 import type { BigQueryForm } from '../point-in-time/bigquery.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { appendRows } from './append-rows.js';
+import { BigQueryBulkReads } from './bulk-reads.js';
 import { newestQuery, newestWrites } from './newest-values.js';
-import { QueryJobs, type QueryJobsOptions } from './query-jobs.js';
+import { LONGEST_SECONDS, QueryJobs, type QueryJobsOptions } from './query-jobs.js';
 import { historyEntry, historyQuery } from './read-history.js';
 import { emptyCells, placeRow, pointInTimeQueries } from './read-point-in-time.js';
+import { rowsQuery, storedRow } from './read-rows.js';
 import { addressOf, tableAt } from './source-table.js';
 
 const FORMS: Readonly<Record<BigQuerySettings['pointInTime'], BigQueryForm>> = {
@@ -33,6 +38,8 @@ export interface BigQueryStoreOptions extends QueryJobsOptions {
 /** The offline store on Google Cloud: a table a source, in the dataset of the featurestore or where the registry says. */
 export class BigQueryOfflineStore implements OfflineStore {
   readonly maxLabelsPerRead = 10_000;
+  /** Where no table may be made there is none for labels either: they go as parameters, so many a query. */
+  readonly bulk: BulkReads | undefined;
   readonly #client: BigQuery;
   readonly #settings: BigQuerySettings;
   readonly #jobs: QueryJobs;
@@ -42,14 +49,28 @@ export class BigQueryOfflineStore implements OfflineStore {
     this.#client = options.client;
     this.#settings = options.settings;
     this.#jobs = new QueryJobs(options);
+    const tableOf = (source: FeatureSource): BigQueryTable => this.#tableOf(source);
+    const { createTables, dataset } = options.settings;
+    this.bulk =
+      createTables && dataset !== null
+        ? new BigQueryBulkReads({ ...options, dataset, jobs: this.#jobs, tableOf })
+        : undefined;
   }
 
   async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
     const cells = emptyCells(read);
+    // One that fails ends the others: they would be billed, and nobody would read them.
+    const failed = new AbortController();
+    const signal = AbortSignal.any([failed.signal, ...this.#signalsOf(read)]);
     await Promise.all(
       this.#pointInTimeQueries(read).map(async (part) => {
-        for await (const rows of this.#jobs.pages('point_in_time', part.query)) {
-          for (const row of rows) placeRow(row, part, read, cells);
+        try {
+          for await (const rows of this.#jobs.pages('point_in_time', part.query, { signal })) {
+            for (const row of rows) placeRow(row, part, read, cells);
+          }
+        } catch (error) {
+          failed.abort(error);
+          throw error;
         }
       }),
     );
@@ -70,7 +91,18 @@ export class BigQueryOfflineStore implements OfflineStore {
   async history(read: HistoryRead): Promise<HistoryEntry[]> {
     const query = historyQuery(read, this.#tableOf(read.feature.source));
     if (query === undefined) return [];
-    return (await this.#jobs.rows('history', query)).map((row) => historyEntry(row, read));
+    const signal = AbortSignal.any(this.#signalsOf(read));
+    return (await this.#jobs.rows('history', query, { signal })).map((row) => historyEntry(row, read));
+  }
+
+  async *rows(read: RowsRead): AsyncGenerator<FeatureRow[]> {
+    const query = rowsQuery(read, this.#tableOf(read.source));
+    if (query === undefined) return;
+    const asked = new Set(read.entityIds);
+    const signal = AbortSignal.any(this.#signalsOf(read));
+    for await (const rows of this.#jobs.pages('rows', query, { signal, timeoutSeconds: LONGEST_SECONDS })) {
+      yield rows.map((row) => storedRow(row, read)).filter(({ entityId }) => asked.has(entityId!));
+    }
   }
 
   /** Each row at least once (append-rows.ts); a row that is in the outcome as appended can be read at once. */
@@ -94,7 +126,13 @@ export class BigQueryOfflineStore implements OfflineStore {
   }
 
   async close(): Promise<void> {
-    // The client holds nothing but idle sockets.
+    await this.#jobs.close();
+  }
+
+  /** Of the read; of the request that the code runs for where the read says none. A job's outlives that request. */
+  #signalsOf({ signal }: Abandonable): AbortSignal[] {
+    const asked = signal ?? this.options.currentOrigin().signal;
+    return asked ? [asked] : [];
   }
 
   #pointInTimeQueries(read: PointInTimeRead): ReturnType<typeof pointInTimeQueries> {

@@ -2,7 +2,7 @@
 export interface QueryOrigin {
   readonly tenant?: string | undefined;
   readonly requestId?: string | undefined;
-  /** When it aborts, the query is cancelled: nobody waits for it any more. */
+  /** When it aborts, a read that has no signal of its own is cancelled: nobody waits for it any more. */
   readonly signal?: AbortSignal | undefined;
 }
 

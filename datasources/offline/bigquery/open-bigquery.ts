@@ -12,7 +12,7 @@ export interface BigQueryDependencies {
   /** The request that code runs for, for job labels and cancelling. Nothing: no one in particular. */
   readonly currentOrigin?: () => QueryOrigin;
   /** Where the API is and how often the client tries again; for tests. */
-  readonly client?: Pick<BigQueryOptions, 'apiEndpoint' | 'retryOptions'>;
+  readonly client?: Pick<BigQueryOptions, 'apiEndpoint' | 'retryOptions' | 'authClient'>;
   readonly retryDelayMs?: number;
 }
 

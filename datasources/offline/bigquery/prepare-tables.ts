@@ -36,7 +36,9 @@ export async function prepareTables(
         layouts.set(source, layoutOf(source, table.schema?.fields ?? [], settings));
         return tableFaults(source, table, settings);
       },
-      (error: unknown) => [`it cannot be read: ${error instanceof Error ? error.message : String(error)}`],
+      (error: unknown) => [
+        `it cannot be read${settings.createTables ? ', made or changed' : ''}: ${error instanceof Error ? error.message : String(error)}`,
+      ],
     );
     faults.push(...found.map((fault) => `table "${tableNameOf(source)}": ${fault}`));
   }
@@ -72,8 +74,24 @@ async function checkDataset(client: BigQuery, settings: BigQuerySettings, datase
   }
 }
 
-/** The table as it is, or as it was made. Undefined when there is none and none may be made. */
+/**
+ * The table as it is, or as it was made. Undefined when there is none and none may be made. Of several gateways that start
+ * at once only one makes or changes it: the others are refused, and find it done when they look again.
+ */
 async function preparedTable(
+  client: BigQuery,
+  settings: BigQuerySettings,
+  source: FeatureSource,
+): Promise<TableMetadata | undefined> {
+  try {
+    return await madeTable(client, settings, source);
+  } catch (error) {
+    if (!hasStatus(error, 409) && !hasStatus(error, 412)) throw error;
+    return madeTable(client, settings, source);
+  }
+}
+
+async function madeTable(
   client: BigQuery,
   settings: BigQuerySettings,
   source: FeatureSource,

@@ -5,7 +5,11 @@ const REASONS = ['rateLimitExceeded', 'userRateLimitExceeded', 'jobRateLimitExce
 
 /** How long to wait after the first refusal; then twice as long each time, with chance in it. */
 export const DEFAULT_RETRY_DELAY_MS = 500;
-const RETRIES = 4;
+export const RETRIES = 4;
+
+export function isRateLimit(error: unknown): boolean {
+  return reasonsOf(error).some((reason) => REASONS.includes(reason));
+}
 
 /**
  * Sends a request again that BigQuery refused for coming too fast. It does so with status 403, and the client tries again
@@ -16,6 +20,6 @@ export async function withinRateLimits<Result>(delayMs: number, request: () => P
     retries: RETRIES,
     minTimeout: delayMs,
     randomize: true,
-    shouldRetry: ({ error }) => reasonsOf(error).some((reason) => REASONS.includes(reason)),
+    shouldRetry: ({ error }) => isRateLimit(error),
   });
 }

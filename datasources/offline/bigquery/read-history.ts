@@ -58,6 +58,7 @@ export function historyEntry(row: ResultRow, { feature }: HistoryRead): HistoryE
   };
 }
 
-function isInt64(text: string): boolean {
+/** Written the one way there is: 05 is not 5. */
+export function isInt64(text: string): boolean {
   return /^(0|-?[1-9]\d{0,18})$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }

@@ -1,11 +1,12 @@
 import { NOT_FOUND_CELL, type CellStatus, type FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
-import type { PointInTimeLabel, PointInTimeRead } from '../offline-store.js';
+import { chunksOf } from '../../chunks-of.js';
+import type { BulkRead, LabelCells, PointInTimeLabel, PointInTimeRead } from '../offline-store.js';
 import { compileForBigQuery, type BigQueryForm } from '../point-in-time/bigquery.js';
 import { BigQueryParameters, timestampParameter, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
-import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
-import { planPointInTime } from '../point-in-time/plan.js';
+import { quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery-table.js';
+import { planPointInTime, type PointInTimePlan } from '../point-in-time/plan.js';
 import type { ResultRow } from './query-jobs.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
 
@@ -15,6 +16,8 @@ const LABEL_BYTES_PER_QUERY = 3_300_000;
 const BYTES_AROUND_LABEL = 140;
 /** A statement that joins some 30 feature tables is more than BigQuery's planner takes. */
 const SOURCES_PER_QUERY = 15;
+/** A statement has at most 1 MB, and a feature with the longest of names takes a KB of it. */
+export const FEATURES_PER_QUERY = 800;
 
 /** A part of a read that one query answers: some of its labels, and some of its features. */
 export interface PointInTimeQuery {
@@ -34,17 +37,13 @@ interface Label {
  * parameters, which BigQuery would refuse, and no query at all when there is no other label.
  */
 export function pointInTimeQueries(
-  { labels, features, options, ttl }: PointInTimeRead,
+  read: PointInTimeRead,
   form: BigQueryForm,
   tableOf: (source: FeatureSource) => BigQueryTable,
 ): PointInTimeQuery[] {
-  const groups = featureGroups(features);
-  return chunksOf(labels.flatMap(askedLabel)).flatMap((chunk) =>
+  const groups = featureGroups(read.features);
+  return labelChunks(read.labels.flatMap(askedLabel)).flatMap((chunk) =>
     groups.map((columns) => {
-      const plan = planPointInTime(
-        [{ entityColumn: 'entity_id', features: columns.map((column) => features[column]!), ttl }],
-        options,
-      );
       const parameters = new BigQueryParameters();
       const placeholder = parameters.add(
         'labels',
@@ -56,8 +55,46 @@ export function pointInTimeQueries(
         })),
       );
       const target = { form, labels: `UNNEST(${placeholder})`, bounds: boundsOf(chunk), tableOf };
-      return { query: compileForBigQuery(plan, target, parameters), columns };
+      return { query: compileForBigQuery(planOf(read, columns), target, parameters), columns };
     }),
+  );
+}
+
+/** Labels that are in a table of their own, with the columns of LABEL_COLUMNS. */
+export interface LoadedLabels {
+  /** `project.dataset.table`. */
+  readonly path: string;
+  readonly bounds: LabelBounds;
+}
+
+export const LABEL_COLUMNS = [
+  { name: 'row_id', type: 'INT64', mode: 'REQUIRED' },
+  { name: 'label_time', type: 'TIMESTAMP', mode: 'REQUIRED' },
+  { name: 'entity_id', type: 'STRING', mode: 'REQUIRED' },
+];
+
+/**
+ * The one query of a bulk read. By the aggregate form, whatever the settings say: they mean the same, and
+ * ML.ENTITY_FEATURES_AT_TIME takes no more than 100 MB of labels.
+ */
+export function bulkQuery(
+  read: BulkRead,
+  { path, bounds }: LoadedLabels,
+  tableOf: (source: FeatureSource) => BigQueryTable,
+): PointInTimeQuery {
+  const columns = [...read.features.keys()];
+  const labels = quoteForBigQuery(path);
+  const target = { form: 'aggregate' as const, labels, bounds, tableOf, isUnordered: true };
+  return { query: compileForBigQuery(planOf(read, columns), target), columns };
+}
+
+function planOf(
+  { features, options, ttl }: Omit<PointInTimeRead, 'labels'>,
+  columns: readonly number[],
+): PointInTimePlan {
+  return planPointInTime(
+    [{ entityColumn: 'entity_id', features: columns.map((column) => features[column]!), ttl }],
+    options,
   );
 }
 
@@ -74,32 +111,42 @@ export function placeRow(
   cells: FeatureCell[][],
 ): void {
   const ofLabel = cells[Number(integerFromBigQuery(row.row_id))]!;
-  columns.forEach((column, number) => {
-    const status = row[`status_${number}`] as CellStatus;
-    const value = row[`value_${number}`];
-    ofLabel[column] = {
-      status,
-      // A null array leaves BigQuery as an empty one; the status knows.
-      value: status === 'PRESENT' ? fromBigQuery(features[column]!.valueType, value) : null,
-      timestamp: integerFromBigQuery(row[`timestamp_${number}`]),
-    };
-  });
+  columns.forEach((column, number) => (ofLabel[column] = cellOf(row, number, features[column]!)));
 }
 
-function askedLabel({ entityId, time }: PointInTimeLabel, row: number): Label[] {
+/** A row of the result of a bulk query. */
+export function labelCells(row: ResultRow, { features }: BulkRead): LabelCells {
+  return {
+    label: Number(integerFromBigQuery(row.row_id)),
+    cells: features.map((feature, number) => cellOf(row, number, feature)),
+  };
+}
+
+function cellOf(row: ResultRow, number: number, { valueType }: Feature): FeatureCell {
+  const status = row[`status_${number}`] as CellStatus;
+  return {
+    status,
+    // A null array leaves BigQuery as an empty one; the status knows.
+    value: status === 'PRESENT' ? fromBigQuery(valueType, row[`value_${number}`]) : null,
+    timestamp: integerFromBigQuery(row[`timestamp_${number}`]),
+  };
+}
+
+/** A label without id or time matches nothing. */
+export function askedLabel({ entityId, time }: PointInTimeLabel, row: number): Label[] {
   return entityId === null || time === null ? [] : [{ row, entityId, time }];
 }
 
-/** The places of the features, in groups of few enough sources. Columns of a plan are numbered in this order. */
+/** The places of the features, in groups that one statement can ask for. Columns of a plan are numbered in this order. */
 function featureGroups(features: readonly Feature[]): number[][] {
   const sources = [...new Set(features.map(({ source }) => source))];
   const groups = Map.groupBy(features.keys(), (column) =>
     Math.floor(sources.indexOf(features[column]!.source) / SOURCES_PER_QUERY),
   );
-  return [...groups.values()];
+  return [...groups.values()].flatMap((group) => chunksOf(group, FEATURES_PER_QUERY));
 }
 
-function chunksOf(labels: readonly Label[]): Label[][] {
+function labelChunks(labels: readonly Label[]): Label[][] {
   const chunks: Label[][] = [];
   let bytes = Infinity;
   for (const label of labels) {
@@ -114,7 +161,12 @@ function chunksOf(labels: readonly Label[]): Label[][] {
   return chunks;
 }
 
-function boundsOf(labels: readonly Label[]): { earliest: Instant; latest: Instant } {
+export interface LabelBounds {
+  readonly earliest: Instant;
+  readonly latest: Instant;
+}
+
+export function boundsOf(labels: readonly Pick<Label, 'time'>[]): LabelBounds {
   const times = labels.map(({ time }) => time);
   return {
     earliest: times.reduce((a, b) => (a < b ? a : b)),

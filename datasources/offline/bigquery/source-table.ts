@@ -1,6 +1,7 @@
 import type { BigQuery, Table } from '@google-cloud/bigquery';
 import { elementTypeOf } from '../../../values/value-type.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
+import { saysWhichIsNewer } from '../point-in-time/bigquery-entity-features.js';
 import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
 import { hasStatus } from './store-error.js';
 import { columnTypeOf, isReadableAs, typeName } from './value-mapping.js';
@@ -84,13 +85,21 @@ export function columnsOf(source: FeatureSource): TableColumn[] {
 }
 
 /** Why a table that is there cannot be read, one sentence each. */
-export function tableFaults(source: FeatureSource, metadata: TableMetadata, { location }: BigQuerySettings): string[] {
+export function tableFaults(source: FeatureSource, metadata: TableMetadata, settings: BigQuerySettings): string[] {
+  const { location, pointInTime } = settings;
   const { location: actual = location, schema } = metadata;
+  const columns = schema?.fields ?? [];
+  const isForm = pointInTime === 'ENTITY_FEATURES_AT_TIME' && source.timestampColumn !== null;
   return [
     ...(actual.toLowerCase() === location.toLowerCase()
       ? []
       : [`it is in ${actual}, and a query that runs in ${location} does not find it`]),
-    ...columnFaults(source, schema?.fields ?? []),
+    ...columnFaults(source, columns),
+    ...(isForm && saysWhichIsNewer(layoutOf(source, columns, settings))
+      ? [
+          'its columns say which of two rows of one time is newer, which ML.ENTITY_FEATURES_AT_TIME cannot heed; set pointInTime of the offline store to AGGREGATE',
+        ]
+      : []),
   ];
 }
 

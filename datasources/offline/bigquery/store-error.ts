@@ -16,12 +16,24 @@ export function hasStatus(error: unknown, status: number): boolean {
   return Number(((error ?? {}) as ApiFault).code) === status;
 }
 
+/** The API understood the request and will not do it; anything else may be different the next time. */
+export function isRefusal(error: unknown): boolean {
+  const status = Number(((error ?? {}) as ApiFault).code);
+  return status >= 400 && status < 500;
+}
+
 /** The API found the query itself wrong: a fault of ours, or a table that changed. Trying again would not help. */
 const FAULTS_OF_THE_QUERY = ['invalidQuery', 'invalid'];
 
+/** A role, a table or an account that is missing: somebody has to do something before the same request can succeed. */
+const FAULTS_OF_THE_OPERATOR = ['accessDenied', 'notFound', 'billingNotEnabled'];
+
+const LASTING_FAULTS = [...FAULTS_OF_THE_QUERY, ...FAULTS_OF_THE_OPERATOR];
+
 /**
  * What a client hears of a fault of BigQuery: never its own words, which name projects, tables and columns. They are the
- * cause, for the log. What it says of the query itself stays as it is, and is masked and logged as a fault of ours.
+ * cause, for the log. What it says of the query itself, or to the operator, stays as it is, and is masked and logged as a
+ * fault of the gateway, so that no client tries it again and again.
  */
 export function storeError(error: unknown, maximumBytesBilled: number | null): unknown {
   const reasons = reasonsOf(error);
@@ -33,6 +45,7 @@ export function storeError(error: unknown, maximumBytesBilled: number | null): u
       { cause: error },
     );
   }
-  if (error instanceof AppError || reasons.some((reason) => FAULTS_OF_THE_QUERY.includes(reason))) return error;
+  const isLasting = reasons.some((reason) => LASTING_FAULTS.includes(reason));
+  if (error instanceof AppError || isLasting) return error;
   return new AppError('STORE_UNAVAILABLE', 'The offline store did not answer. Try again.', {}, { cause: error });
 }

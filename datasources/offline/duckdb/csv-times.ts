@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
+import { isCsvFile } from '../../files/file-format.js';
 import { quoteIdentifier, quoteText } from '../point-in-time/sql-text.js';
-
-const CSV = /\.(csv|tsv)(\.(gz|zst))?$/i;
+import { columnsOf, readCsv } from './read-csv.js';
 
 /** More than six digits of a second, of which one beyond the sixth counts. */
 const FINER_THAN_MICROSECOND = String.raw`\.\d{6}\d*[1-9]`;
@@ -13,19 +13,16 @@ const FINER_THAN_MICROSECOND = String.raw`\.\d{6}\d*[1-9]`;
  * Other files need none: JSON with such times is read as text, and Parquet says TIMESTAMP_NS.
  */
 export async function checkCsvTimes(connection: DuckDBConnection, table: string, path: string): Promise<void> {
-  if (!CSV.test(path)) return;
-  const file = quoteText(path);
-  const times = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${file}`))
-    .getRowObjects()
-    .filter(({ column_type }) => String(column_type).startsWith('TIMESTAMP'))
-    .map(({ column_name }) => String(column_name));
+  if (!isCsvFile(path)) return;
+  // As the table is read, and not as the file would be: a column that was said to be text is the SQL's to read.
+  const times = [...(await columnsOf(connection, quoteIdentifier(table)))]
+    .filter(([, type]) => type.startsWith('TIMESTAMP'))
+    .map(([column]) => column);
   if (times.length === 0) return;
-  const sniffed = await connection.runAndReadAll(`SELECT HasHeader FROM sniff_csv(${file})`);
-  const [[hasHeader] = []] = sniffed.getRows();
-  const types = times.map((column) => `${quoteText(column)}: 'VARCHAR'`).join(', ');
+  const texts = await readCsv(connection, path, new Map(times.map((column) => [column, 'VARCHAR'])));
   for (const column of times) {
     const found = await connection.runAndReadAll(
-      `SELECT ${quoteIdentifier(column)} FROM read_csv(${file}, header = ${String(hasHeader)}, types = {${types}})
+      `SELECT ${quoteIdentifier(column)} FROM ${texts}
        WHERE regexp_matches(${quoteIdentifier(column)}, ${quoteText(FINER_THAN_MICROSECOND)}) LIMIT 1`,
     );
     const [[example] = []] = found.getRows();

@@ -1,14 +1,17 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type {
+  Abandonable,
   AppendOutcome,
   FeatureRow,
   HistoryEntry,
   HistoryRead,
   OfflineStore,
   PointInTimeRead,
+  RowsRead,
 } from '../offline-store.js';
 import type { PointInTimeForm } from '../point-in-time/duckdb.js';
 import { appendRows } from './append-rows.js';
@@ -20,6 +23,7 @@ import { importSource } from './import-source.js';
 import { newestValues, rowsToCome, type RowsToCome } from './newest-values.js';
 import { readHistory } from './read-history.js';
 import { readPointInTime } from './read-point-in-time.js';
+import { readRows } from './read-rows.js';
 
 /** The embedded offline store: one DuckDB file, a table a source. */
 export class DuckDbOfflineStore implements OfflineStore {
@@ -50,7 +54,7 @@ export class DuckDbOfflineStore implements OfflineStore {
         `a point-in-time read takes 1 to ${this.maxLabelsPerRead} labels, not ${read.labels.length}`,
       );
     }
-    return this.database.use((connection) => readPointInTime(connection, read, this.form));
+    return this.#read(read, (connection) => readPointInTime(connection, read, this.form));
   }
 
   async estimateBytes({ features }: PointInTimeRead): Promise<bigint> {
@@ -58,7 +62,11 @@ export class DuckDbOfflineStore implements OfflineStore {
   }
 
   async history(read: HistoryRead): Promise<HistoryEntry[]> {
-    return this.database.use((connection) => readHistory(connection, read));
+    return this.#read(read, (connection) => readHistory(connection, read));
+  }
+
+  async *rows(read: RowsRead): AsyncGenerator<FeatureRow[]> {
+    yield await this.#read(read, (connection) => readRows(connection, read));
   }
 
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
@@ -102,5 +110,16 @@ export class DuckDbOfflineStore implements OfflineStore {
 
   async close(): Promise<void> {
     this.database.close();
+  }
+
+  /** Reads take milliseconds and cost nothing, so one that has begun is not interrupted; one that waits does not begin. */
+  async #read<Result>(
+    { signal }: Abandonable,
+    read: (connection: DuckDBConnection) => Promise<Result>,
+  ): Promise<Result> {
+    return this.database.use(async (connection) => {
+      signal?.throwIfAborted();
+      return read(connection);
+    });
   }
 }

@@ -51,13 +51,13 @@ export async function replaceHistoryTable(connection: DuckDBConnection, source: 
 }
 
 /**
- * Takes the rows without id or time out of an imported table, and has the table refuse such rows from then on. Gives their
- * number. Afterwards, not while it is filled: there one such row would fail all others, and leaving them out uncounted would
- * lose them in silence.
+ * Takes the rows without id or time out of an imported table, and has the table refuse such rows from then on; an empty id
+ * names nothing, as none does. Gives their number. Afterwards, not while it is filled: there one such row would fail all
+ * others, and leaving them out uncounted would lose them in silence.
  */
 export async function requireIdAndTime(connection: DuckDBConnection, source: FeatureSource): Promise<number> {
   const required = columnsOf(source).filter(({ isRequired }) => isRequired);
-  const isMissing = required.map(({ name }) => `${name} IS NULL`).join(' OR ');
+  const isMissing = [...required.map(({ name }) => `${name} IS NULL`), `entity_id = ''`].join(' OR ');
   const { rowsChanged } = await connection.run(`DELETE FROM ${historyTable(source)} WHERE ${isMissing}`);
   for (const { name } of required) {
     await connection.run(`ALTER TABLE ${historyTable(source)} ALTER COLUMN ${name} SET NOT NULL`);

@@ -2,12 +2,13 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
 import type { FeatureSource } from '../../registry/model.js';
-import { joinSql, quoteIdentifier, quoteText } from '../point-in-time/sql-text.js';
-import { checkCsvTimes } from './csv-times.js';
+import { joinSql, quoteIdentifier } from '../point-in-time/sql-text.js';
 import { entityIdSql } from './entity-id-sql.js';
 import type { ImportedRows } from './import-record.js';
 import { historyTable, replaceHistoryTable, requireIdAndTime } from './history-table.js';
+import { columnsOf } from './read-csv.js';
 import { checkIdColumn, convertColumn, describe, type SourceColumn } from './source-columns.js';
+import { checkTimesOfTables, defineTables } from './source-tables.js';
 
 /** The place of a row among those the SQL gave. `$` is in no registry name, so no column of use to us has it. */
 const ARRIVAL = '"$arrival"';
@@ -27,7 +28,7 @@ export async function importSource(
   await definePartition(connection, source, 0);
   const sql = await checkedSql(connection, source);
   const columns = await describeColumns(connection, sql, source);
-  await checkTablesRead(connection, sql, source);
+  await checkTimesOfTables(connection, source);
   for (const column of source.entityType.entityIdColumns) checkIdColumn(source, columns, column);
   const idColumns = source.entityType.entityIdColumns.map((column) => `source.${quoteIdentifier(column)}`);
   const target = [
@@ -56,21 +57,6 @@ ORDER BY ${joinSql(['entity_id', source.timestampColumn !== null && 'event_times
   }
   const keptOut = await requireIdAndTime(connection, source);
   return { rows: await checkRows(connection, source), keptOut, hasTies: await hasTies(connection, source) };
-}
-
-async function defineTables(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
-  for (const [name, path] of source.entityType.featurestore.tables) {
-    await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS SELECT * FROM ${quoteText(path)}`);
-  }
-}
-
-/** Only the tables that the SQL names: a fault in another one is no reason not to compute this. */
-async function checkTablesRead(connection: DuckDBConnection, sql: string, source: FeatureSource): Promise<void> {
-  // By its text: DuckDB's own list of the tables of a query leaves views out.
-  const text = sql.toLowerCase();
-  for (const [name, path] of source.entityType.featurestore.tables) {
-    if (text.includes(name.toLowerCase())) await checkCsvTimes(connection, name, path);
-  }
 }
 
 /** The share of the entities that `in_partition(column)` lets through: by hash, so that shares are of like size. */
@@ -103,19 +89,10 @@ async function describeColumns(
   sql: string,
   source: FeatureSource,
 ): Promise<Map<string, SourceColumn>> {
-  const described = await connection
-    .runAndReadAll(`DESCRIBE SELECT * FROM (${sql}) AS source`)
-    .catch((cause: unknown) => {
-      throw new OperatorError(`The SQL of ${describe(source)} does not run:`, [messageOf(cause)], { cause });
-    });
-  return new Map(
-    described
-      .getRowObjects()
-      .map((column) => [
-        String(column.column_name),
-        { name: String(column.column_name), type: String(column.column_type) },
-      ]),
-  );
+  const described = await columnsOf(connection, `(${sql}) AS source`).catch((cause: unknown) => {
+    throw new OperatorError(`The SQL of ${describe(source)} does not run:`, [messageOf(cause)], { cause });
+  });
+  return new Map([...described].map(([name, type]) => [name, { name, type }]));
 }
 
 function optionalColumn(
@@ -134,7 +111,7 @@ async function checkRows(connection: DuckDBConnection, source: FeatureSource): P
   const counts = joinSql(
     [
       'count(*) AS rows',
-      `count(*) FILTER (WHERE entity_id = '' OR strlen(entity_id) > ${MAX_ENTITY_ID_BYTES}) AS bad_ids`,
+      `count(*) FILTER (WHERE strlen(entity_id) > ${MAX_ENTITY_ID_BYTES}) AS bad_ids`,
       ...arrays.map(
         ({ name }) =>
           `count(*) FILTER (WHERE len(${quoteIdentifier(name)}) <> list_count(${quoteIdentifier(name)})) AS ${quoteIdentifier(name)}`,
@@ -144,9 +121,7 @@ async function checkRows(connection: DuckDBConnection, source: FeatureSource): P
   );
   const [row = {}] = (await connection.runAndReadAll(`SELECT ${counts} FROM ${historyTable(source)}`)).getRowObjects();
   const faults = [
-    ...(row.bad_ids
-      ? [`${String(row.bad_ids)} rows have an id that is empty or over ${MAX_ENTITY_ID_BYTES} bytes`]
-      : []),
+    ...(row.bad_ids ? [`${String(row.bad_ids)} rows have an id of over ${MAX_ENTITY_ID_BYTES} bytes`] : []),
     ...arrays.flatMap(({ name }) =>
       row[name] ? [`${String(row[name])} rows have a null inside the array ${name}`] : [],
     ),

@@ -36,8 +36,8 @@ export function checkIdColumn(source: FeatureSource, columns: ReadonlyMap<string
   if (ID_TYPE.test(type)) return;
   throw new OperatorError(
     `The id column "${name}" of ${describe(source)} is ${type}. An id is text, an integer, a UUID, a date or a boolean: ` +
-      'CAST it in the SQL to what it is. Where ids of a CSV file only look like numbers, their text is lost by then; ' +
-      'write the file as Parquet, with the ids as text.',
+      'CAST it in the SQL to what it is. Where ids of a CSV file only look like numbers, their text is lost by then: ' +
+      'say of the table that the column is VARCHAR, as in tables: { orders: { file: orders.csv, columns: { id: VARCHAR } } }.',
   );
 }
 

@@ -1,7 +1,7 @@
 import { badInput } from '../../../errors/app-error.js';
 import { elementTypeOf } from '../../../values/value-type.js';
 import type { BigQueryBlockContext } from './bigquery.js';
-import { historyColumn, quoteForBigQuery, valueThere } from './bigquery-table.js';
+import { historyColumn, quoteForBigQuery, valueThere, type BigQueryTable } from './bigquery-table.js';
 import type { SourceBlock } from './source-block.js';
 import { joinSql } from './sql-text.js';
 
@@ -51,6 +51,11 @@ export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock 
   };
 }
 
+/** Whether a table has a word on two rows of one time. Of such a table no read can be answered in this form. */
+export function saysWhichIsNewer({ createdTime, sequence, arrival }: BigQueryTable): boolean {
+  return createdTime !== null || sequence !== null || arrival !== null;
+}
+
 function refuseWhatItCannotSay({ plan, source, table }: BigQueryBlockContext): void {
   const instead = 'Set pointInTime of the offline store to AGGREGATE, which can.';
   if (plan.options.knownAtLabelTime) {
@@ -59,7 +64,7 @@ function refuseWhatItCannotSay({ plan, source, table }: BigQueryBlockContext): v
       'knownAtLabelTime',
     );
   }
-  if (table.createdTime !== null || table.sequence !== null || table.arrival !== null) {
+  if (saysWhichIsNewer(table)) {
     throw badInput(
       `ML.ENTITY_FEATURES_AT_TIME takes any of two rows of one time, but ${source.source.entityType.name} has columns that say which is newer. ${instead}`,
     );

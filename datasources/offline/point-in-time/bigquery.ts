@@ -33,6 +33,8 @@ export interface BigQueryTarget {
   /** The earliest and the latest time among the labels: constants, so that partitions outside of them are not read. */
   readonly bounds: { readonly earliest: Instant; readonly latest: Instant };
   readonly tableOf: (source: SourcePlan['source']) => BigQueryTable;
+  /** Rows by the million are not sorted: one worker would have to hold them all. */
+  readonly isUnordered?: boolean;
   /** What is given beside the value of each feature; all of it when nothing is said. */
   readonly outputs?: FeatureOutputs;
 }
@@ -49,7 +51,7 @@ export interface BigQueryBlockContext {
   readonly partitions: readonly string[];
 }
 
-/** Columns of the result: row_id, then value, timestamp and status of each feature; one row a label, in order of row_id. */
+/** Columns of the result: row_id, then value, timestamp and status of each feature; one row a label, in order of row_id unless the target says otherwise. */
 export function compileForBigQuery(
   plan: PointInTimePlan,
   target: BigQueryTarget,
@@ -77,7 +79,7 @@ export function compileForBigQuery(
     `SELECT ${joinSql(['l.row_id', ...columns], ',\n  ')}`,
     'FROM labels AS l',
     ...blocks.map(({ block }) => block.join),
-    'ORDER BY l.row_id',
+    ...(target.isUnordered ? [] : ['ORDER BY l.row_id']),
   ].join('\n');
   return { sql, params: parameters.params, types: parameters.types };
 }

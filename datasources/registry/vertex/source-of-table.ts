@@ -3,7 +3,7 @@ import { typeName } from '../../offline/bigquery/value-mapping.js';
 import type { Labels } from '../model.js';
 import { columnName, MOST_FEATURE_NAME, resourceName } from '../yaml/common-fields.js';
 import type { FeaturestoreInput } from '../yaml/document.js';
-import { RESERVED_NAMES } from '../yaml/find-faults.js';
+import { RESERVED_NAMES } from '../yaml/column-faults.js';
 import { valueTypeOfColumn } from './table-schema.js';
 
 export type EntityTypeInput = FeaturestoreInput['entityTypes'][number];

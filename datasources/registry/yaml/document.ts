@@ -12,6 +12,7 @@ import {
 } from './common-fields.js';
 import { modelEntries } from './model-entries.js';
 import { bigQueryTable, offlineStore } from './offline-store-document.js';
+import { tableFile } from './table-document.js';
 import { vertexFeaturestores } from './vertex-featurestore-document.js';
 
 /**
@@ -199,12 +200,7 @@ const featurestore = z
         'A second online store, written beside the first and compared with it, before a move from one to another.',
       ),
     offlineStore: offlineStore.default({ kind: 'DUCKDB' }).describe('Where all values live.'),
-    tables: z
-      .record(resourceName(60), z.string().min(1))
-      .default({})
-      .describe(
-        'Files the SQL may read, by name: a path from the registry file, or npm:package/path. Parquet, CSV or NDJSON.',
-      ),
+    tables: z.record(resourceName(60), tableFile).prefault({}).describe('Files the SQL may read, by name.'),
     entityTypes: z.array(entityType).min(1).describe('Its kinds of things.'),
     featureViews: z.array(featureView).default([]).describe('Named selections of features.'),
   })

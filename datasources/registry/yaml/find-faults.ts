@@ -1,16 +1,7 @@
+import { columnFaults, RESERVED_NAMES } from './column-faults.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
 import { vertexFeaturestoreFaults } from './vertex-featurestore-document.js';
 import { modelFaults, type ModelEntry } from './model-entries.js';
-
-/** Columns every table of values has beside its features (datasources/offline). */
-export const RESERVED_NAMES = new Set([
-  'entity_id',
-  'event_timestamp',
-  'created_timestamp',
-  'sequence',
-  'arrival_number',
-  'empty_arrays',
-]);
 
 interface Fault {
   readonly path: readonly PropertyKey[];
@@ -50,6 +41,9 @@ function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly P
     ...duplicates(featurestore.featureViews, [...path, 'featureViews']),
     ...featurestore.entityTypes.flatMap((entityType, index) =>
       entityTypeFaults(entityType, [...path, 'entityTypes', index]),
+    ),
+    ...featurestore.entityTypes.flatMap((entityType, index) =>
+      columnFaults(featurestore, entityType, [...path, 'entityTypes', index]),
     ),
     ...onlineStoreFaults(featurestore, featurestore.onlineStore, [...path, 'onlineStore']),
     ...(featurestore.shadow

@@ -28,8 +28,8 @@ export async function readSourceFiles(document: RegistryDocument, registryPath: 
     else found.set(location, path);
   };
   for (const featurestore of document.featurestores) {
-    for (const location of Object.values(featurestore.tables)) {
-      find(location, tablePaths);
+    for (const { file } of Object.values(featurestore.tables)) {
+      find(file, tablePaths);
     }
     for (const source of featurestore.entityTypes.flatMap((entityType) => entityType.sources)) {
       if (source.sql === null) continue;

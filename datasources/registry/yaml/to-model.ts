@@ -28,7 +28,10 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
     },
     offlineSettings: document.offlineStore,
     tables: new Map(
-      Object.entries(document.tables).map(([name, location]) => [name, files.tablePaths.get(location) ?? location]),
+      Object.entries(document.tables).map(([name, { file, columns }]) => [
+        name,
+        { path: files.tablePaths.get(file) ?? file, columnTypes: new Map(Object.entries(columns)) },
+      ]),
     ),
     entityTypes: [],
     featureViews: [],

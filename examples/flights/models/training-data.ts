@@ -28,7 +28,7 @@ export async function readExamples(
   connection: DuckDBConnection,
   registry: Registry,
   period: Period,
-  flights = registry.featurestore('flights').tables.get('flights')!,
+  flights = registry.featurestore('flights').tables.get('flights')!.path,
 ): Promise<Examples> {
   const parameters = new Parameters<DuckDBValue>();
   const flight = `read_parquet(${parameters.add(flights)}, file_row_number = true)`;

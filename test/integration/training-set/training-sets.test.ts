@@ -170,6 +170,9 @@ describe('what cannot be made', () => {
     ['a time that is a number', { rows: [{ ...label, at: 12 }] }, 'labels.timeColumn', 'BIGINT'],
     ['values of two kinds in a column', { rows: [label, { ...label, page: 1 }] }, 'labels.rows[1].page', 'Label 1'],
     ['a nested value', { rows: [{ ...label, more: { a: 1 } }] }, 'labels.rows[0].more', 'strings'],
+    ['an id with half a character', { rows: [label, { ...label, who: 'a\ud800' }] }, 'labels.rows[1].who', 'Unicode'],
+    ['a text with half a character', { rows: [{ ...label, more: '\udc00' }] }, 'labels.rows[0].more', 'Unicode'],
+    ['a column named by half a character', { rows: [{ ...label, '\ud800': 1 }] }, 'labels.rows', 'name of a column'],
     ['no labels', { rows: [] }, 'labels.rows', 'no labels'],
     ['a missing time column', { rows: [label], timeColumn: 'when' }, 'labels.timeColumn', 'who, page, at'],
     ['a missing id column', { rows: [{ at: label.at, page: 'x' }] }, 'joins[0].entityIdColumns', '"who"'],
@@ -202,6 +205,26 @@ describe('what cannot be made', () => {
     const fault = await trainingSets.preview({ ...REQUEST, labels }, 1).catch((error: unknown) => error);
     expect(fault).toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'labels.file' } });
     expect(String(fault)).not.toContain(files);
+  });
+
+  it.each([
+    ['JSONL', String.raw`{"who":"\ud800","page":"x","at":"2001-09-09T01:47:29Z"}`],
+    [
+      'CSV',
+      Buffer.concat([
+        Buffer.from('who,page,at\n'),
+        Buffer.from([0xed, 0xa0, 0x80]),
+        Buffer.from(',x,2001-09-09T01:47:29Z\n'),
+      ]),
+    ],
+  ] as const)('refuses a %s file with half a character in an id', async (format, content) => {
+    const { trainingSets, files } = await openShop();
+    writeFileSync(join(files, 'labels'), content);
+    const labels = { kind: 'FILE', file: 'labels', format, timeColumn: 'at' } as const;
+    await expect(trainingSets.preview({ ...REQUEST, labels }, 1)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      details: { field: 'labels.file' },
+    });
   });
 
   it('refuses the wrong number of id columns, no join, no feature and an outside path', async () => {

@@ -1,3 +1,4 @@
+import { PassThroughClient } from 'google-auth-library';
 import { BigQueryServer } from './bigquery-server/server.js';
 import {
   openBigQueryOfflineStore,
@@ -45,7 +46,11 @@ export async function openTestStore(
     clock: () => 1_000_000_000_000_000n,
     retryDelayMs: 1,
     // The client's waits between tries, 2 s and doubling, are cut to nothing.
-    client: { apiEndpoint: server.endpoint, retryOptions: { maxRetryDelay: 0.001 } },
+    client: {
+      apiEndpoint: server.endpoint,
+      retryOptions: { maxRetryDelay: 0.001 },
+      authClient: new PassThroughClient(),
+    },
     ...dependencies,
   });
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { parseInstant } from '../../../values/instant.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
+import { inBulk } from '../../support/bulk-reads.js';
 import { openTestStore, PROJECT, startBigQuery } from '../../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { sentQuery } from '../../support/google/sent-query.js';
@@ -76,6 +77,20 @@ describeWithGoogleSql('point-in-time cases, BigQuery', () => {
     // What the client sent and BigQuery ran, for a reviewer to read.
     if (!process.env.PIT_CASES) {
       await expect(sentQuery(server, id)).toMatchFileSnapshot(`../../golden/point-in-time/bigquery/${id}.sql`);
+    }
+  });
+
+  it.each(named)('%s, its labels loaded', async (id, pit) => {
+    const entityType = entityTypeOfCase(pit);
+    server.tables.now = () => latestTimeOfCase(pit);
+    server.tables.addDataset(PROJECT, id, 'EU');
+    // The table of the labels must not be over before it is used.
+    const clock = () => latestTimeOfCase(pit);
+    const store = await openTestStore(server, entityType, { dataset: id }, { clock });
+    expect(await runCase(inBulk(store), entityType, pit)).toEqual(expectedOf(pit));
+    if (id === 'bigquery_example3') {
+      const sent = sentQuery(server, id).replaceAll(/featuregraph_labels_\w+/g, 'featuregraph_labels_ID');
+      await expect(sent).toMatchFileSnapshot(`../../golden/point-in-time/bigquery-loaded/${id}.sql`);
     }
   });
 });

@@ -5,7 +5,8 @@ import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-o
 import type { OfflineStore } from '../../../datasources/offline/offline-store.js';
 import type { EntityType } from '../../../datasources/registry/model.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
-import { openTestStore, startBigQuery } from '../../support/google/bigquery-store.js';
+import { inBulk } from '../../support/bulk-reads.js';
+import { DATASET, openTestStore, PROJECT, startBigQuery } from '../../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { pointInTimeProblem } from '../../support/point-in-time-arbitrary.js';
 import { oracleCell } from '../../support/point-in-time-oracle.js';
@@ -38,12 +39,17 @@ describeWithGoogleSql('the point-in-time compiler, BigQuery', () => {
   it('gives what looking at every row for every label gives', { timeout: 300_000 }, () =>
     agreesWithOracle((entityType) => openTestStore(server, entityType), BIGQUERY_RUNS),
   );
+
+  it('gives the same for labels that are loaded, and leaves none of them behind', { timeout: 300_000 }, async () => {
+    await agreesWithOracle(async (entityType) => inBulk(await openTestStore(server, entityType)), BIGQUERY_RUNS);
+    expect(server.tables.idsOf(PROJECT, DATASET).filter((id) => id.includes('labels'))).toEqual([]);
+  });
 });
 
 let entityTypes = 0;
 
 async function agreesWithOracle(
-  open: (entityType: EntityType) => Promise<OfflineStore>,
+  open: (entityType: EntityType) => Promise<Pick<OfflineStore, 'append' | 'pointInTime'>>,
   numRuns: number,
 ): Promise<void> {
   await fc.assert(

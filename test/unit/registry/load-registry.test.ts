@@ -92,6 +92,64 @@ featurestores:
     expect(faults[1]).toMatch(/^line 6, .*sources\[0\]\.sql: sql fills the online store with newest values only/);
   });
 
+  it.each([
+    [
+      'an id column as a feature',
+      '{ entityIdColumns: [a], sources: [{ features: [F] }] }',
+      /features\[0\].name: "a" is both/,
+    ],
+    [
+      'a timestamp as a feature',
+      '{ sources: [{ timestampColumn: A, features: [F] }] }',
+      /"a" is both the timestamp and/,
+    ],
+    [
+      'a timestamp as an id column',
+      '{ entityIdColumns: [ts], sources: [{ timestampColumn: ts, features: [F] }] }',
+      /"ts" is/,
+    ],
+    [
+      'two times in one column',
+      '{ sources: [{ timestampColumn: t, createdTimestampColumn: t, features: [F] }] }',
+      /"t" is/,
+    ],
+    [
+      'a column of its own as an id',
+      '{ entityIdColumns: [arrival_number], sources: [{ features: [F] }] }',
+      /Columns\[0\]/,
+    ],
+    [
+      'what BigQuery keeps to itself',
+      '{ entityIdColumns: [_partitiontime], sources: [{ features: [F] }] }',
+      /no column whose/,
+    ],
+  ])('has no two columns of one name in a table that is made in BigQuery: %s', async (_title, entityType, says) => {
+    const registryOf = (createTables: boolean) => `
+featurestores:
+  - name: shop
+    offlineStore: { kind: BIGQUERY, project: the-project, dataset: d, location: EU, createTables: ${createTables} }
+    entityTypes:
+      - ${entityType.replace('{', '{ name: x, ').replaceAll('F', '{ name: a, valueType: INT64 }')}
+`;
+    expect((await faultsOf(registryOf(true))).slice(1).join('\n')).toMatch(says);
+    // Others' tables are as they are, and are read.
+    await load(registryOf(false));
+  });
+
+  it('has no column in SQL called as the one that numbers its rows', async () => {
+    const faults = await faultsOf(`
+featurestores:
+  - name: shop
+    entityTypes:
+      - name: customer
+        entityIdColumns: [arrival_number]
+        sources: [{ sql: orders.sql, features: [{ name: orders, valueType: INT64 }] }]
+`);
+    expect(faults[1]).toMatch(
+      /^line 6, .*entityIdColumns\[0\]: "arrival_number" is both the number of a row and an id column/,
+    );
+  });
+
   it('that is not there is said to be missing', async () => {
     await expect(loadRegistry('/nowhere/registry.yaml')).rejects.toThrow(/FEATUREGRAPH_REGISTRY/);
   });
@@ -169,8 +227,34 @@ featurestores:
     ]);
     const registry = await load(yaml.replace(/, b: .*}/, ' }'), { 'data/a.csv': 'x', 'c.sql': 'SELECT 1' });
     const shop = registry.featurestore('shop');
-    expect(shop.tables.get('flights')).toMatch(/vega-datasets\/data\/airports\.csv$/);
+    expect(shop.tables.get('flights')!.path).toMatch(/vega-datasets\/data\/airports\.csv$/);
     expect(shop.entityTypes[0]!.sources[0]!.sql).toBe('SELECT 1');
+  });
+
+  it('reads what the columns of a CSV file are, and refuses to be told that of other files', async () => {
+    const yaml = `
+featurestores:
+  - name: shop
+    tables: { a: { file: data/a.csv, columns: { number: VARCHAR } }, b: data/b.parquet, c: { file: data/c.tsv.gz } }
+    entityTypes:
+      - name: customer
+        sources: [{ features: [{ name: orders, valueType: INT64 }] }]
+`;
+    const files = { 'data/a.csv': 'x', 'data/b.parquet': 'x', 'data/c.tsv.gz': 'x' };
+    const { tables } = (await load(yaml, files)).featurestore('shop');
+    expect([...tables].map(([name, { columnTypes }]) => [name, [...columnTypes]])).toEqual([
+      ['a', [['number', 'VARCHAR']]],
+      ['b', []],
+      ['c', []],
+    ]);
+    const ofParquet = yaml.replace('b: data/b.parquet', 'b: { file: data/b.parquet, columns: { id: VARCHAR } }');
+    expect(await faultsOf(ofParquet, files)).toEqual([
+      expect.stringContaining('1 fault'),
+      expect.stringMatching(/featurestores\[0\]\.tables\.b\.columns: only columns of CSV files/),
+    ]);
+    expect((await faultsOf(yaml.replace('file: data/a.csv', 'path: data/a.csv'), files)).join()).toMatch(
+      /tables\.a: a table is the path of a file, or { file, columns }/,
+    );
   });
 
   it('names a BigQuery dataset as the offline store, of which clients see neither project nor dataset', async () => {

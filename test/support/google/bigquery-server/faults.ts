@@ -6,6 +6,8 @@ export type FaultKind =
   /** The service is not well; nothing was done. */
   | 'backendError'
   | 'rateLimitExceeded'
+  /** The account lacks a role. */
+  | 'accessDenied'
   /** The connection ends before the request is looked at. */
   | 'cutBefore'
   /** The request is carried out, but its answer ends in the middle. */
@@ -44,6 +46,8 @@ export function errorOf(kind: FaultKind): ApiError | undefined {
     return new ApiError(503, 'backendError', 'Error encountered during execution. Retrying may solve the problem.');
   if (kind === 'rateLimitExceeded')
     return new ApiError(403, 'rateLimitExceeded', 'Exceeded rate limits: too many requests for this user.');
+  if (kind === 'accessDenied')
+    return new ApiError(403, 'accessDenied', 'Access Denied: Table secret-project:features.x: permission denied.');
   return undefined;
 }
 

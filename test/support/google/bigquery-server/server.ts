@@ -6,6 +6,7 @@ import { GoogleSql } from '../googlesql/evaluator.js';
 import { ApiError, checkFields, invalid, notFound } from './api-error.js';
 import { cutOff, errorOf, Faults } from './faults.js';
 import { Jobs } from './jobs.js';
+import { LoadJobs } from './load-jobs.js';
 import { Tables } from './tables.js';
 
 /**
@@ -21,6 +22,7 @@ export class BigQueryServer {
   private constructor(
     readonly tables: Tables,
     readonly jobs: Jobs,
+    readonly loads: LoadJobs,
     private readonly sql: GoogleSql,
     private readonly http: Server,
   ) {}
@@ -29,7 +31,7 @@ export class BigQueryServer {
     const sql = await GoogleSql.start();
     const tables = new Tables(now);
     const http = createServer();
-    const server = new BigQueryServer(tables, new Jobs(tables, sql), sql, http);
+    const server = new BigQueryServer(tables, new Jobs(tables, sql), new LoadJobs(tables), sql, http);
     http.on('request', (request: IncomingMessage, response: ServerResponse) => void server.#answer(request, response));
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
@@ -60,7 +62,8 @@ export class BigQueryServer {
       return;
     }
     if (fault === 'slow') await wait(300);
-    const { status, body } = await this.#handle(name, url, Buffer.concat(chunks), fault && errorOf(fault));
+    const sent = { contentType: request.headers['content-type'], bytes: Buffer.concat(chunks) };
+    const { status, body } = await this.#handle(name, url, sent, fault && errorOf(fault));
     const text = JSON.stringify(body);
     if (fault === 'cutAfter') cutOff(response, text);
     else response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' }).end(text);
@@ -69,13 +72,16 @@ export class BigQueryServer {
   async #handle(
     name: string,
     url: URL,
-    text: Buffer,
+    sent: Sent,
     fault: ApiError | undefined,
   ): Promise<{ status: number; body: object }> {
     try {
       if (fault) throw fault;
-      const body: unknown = text.length === 0 ? undefined : JSON.parse(text.toString());
-      return { status: 200, body: await this.#route(name, url, body, text.length) };
+      const [, project] = /^POST \/upload\/projects\/([^/]+)\/jobs$/.exec(name) ?? [];
+      if (project !== undefined) return { status: 200, body: this.#upload(project, url, sent) };
+      const { bytes } = sent;
+      const body: unknown = bytes.length === 0 ? undefined : JSON.parse(bytes.toString());
+      return { status: 200, body: await this.#route(name, url, body, bytes.length) };
     } catch (error) {
       if (error instanceof ApiError) return { status: error.status, body: error.body };
       const cause = error instanceof Error ? error.message : String(error);
@@ -90,6 +96,11 @@ export class BigQueryServer {
       if (match) return handle(...(match.slice(1).map(decodeURIComponent) as [string, string, string]));
     }
     throw notFound(`no such method: ${name}`);
+  }
+
+  #upload(project: string, url: URL, { contentType, bytes }: Sent): object {
+    if (url.searchParams.get('uploadType') !== 'multipart') throw invalid('the test server takes multipart uploads');
+    return this.loads.insert(project, contentType, bytes);
   }
 
   #routes(url: URL, body: unknown, bytes: number, location: string | undefined): Route[] {
@@ -120,6 +131,10 @@ export class BigQueryServer {
         },
       ],
       [
+        /^DELETE \/projects\/([^/]+)\/datasets\/([^/]+)\/tables\/([^/]+)$/,
+        (project, dataset, table) => tables.delete(project, dataset, table),
+      ],
+      [
         /^GET \/projects\/([^/]+)\/datasets\/([^/]+)\/tables\/([^/]+)\/data$/,
         (project, dataset, table) => tables.list(tables.get(project, dataset, table), url.searchParams),
       ],
@@ -128,7 +143,11 @@ export class BigQueryServer {
         (project, dataset, table) => tables.insertAll(tables.get(project, dataset, table), body, bytes),
       ],
       [/^POST \/projects\/([^/]+)\/jobs$/, (project) => jobs.insert(project, body)],
-      [/^GET \/projects\/([^/]+)\/jobs\/([^/]+)$/, (project, job) => jobs.metadata(project, jobs.get(job, location))],
+      [
+        /^GET \/projects\/([^/]+)\/jobs\/([^/]+)$/,
+        (project, job) =>
+          this.loads.metadata(project, job, location) ?? jobs.metadata(project, jobs.get(job, location)),
+      ],
       [
         /^POST \/projects\/([^/]+)\/jobs\/([^/]+)\/cancel$/,
         (project, id) => {
@@ -164,6 +183,11 @@ export class BigQueryServer {
     if (input.maxResults) parameters.set('maxResults', String(input.maxResults));
     return this.jobs.results(project, this.jobs.get(requestId, location), parameters);
   }
+}
+
+interface Sent {
+  readonly contentType: string | undefined;
+  readonly bytes: Buffer;
 }
 
 type Route = readonly [RegExp, (...path: [string, string, string]) => object | Promise<object>];

@@ -32,6 +32,7 @@ export class Tables {
   deduplicates = true;
   /** tabledata.list ends a page at this size, however many rows were asked for. */
   maxPageBytes = 10_000_000;
+  maxPartitionsPerJob = 4000;
 
   constructor(
     /** What the streaming window of a partitioned table is measured from, in microseconds. */
@@ -46,6 +47,10 @@ export class Tables {
     const found = this.#datasets.get(`${project}.${dataset}`);
     if (!found) throw notFound(`Not found: Dataset ${project}:${dataset}`);
     return found;
+  }
+
+  idsOf(project: string, dataset: string): string[] {
+    return [...this.dataset(project, dataset).tables.keys()];
   }
 
   get(project: string, dataset: string, id: string): StoredTable {
@@ -66,7 +71,7 @@ export class Tables {
   create(project: string, datasetId: string, body: unknown): StoredTable {
     const input = checkFields(
       body,
-      ['tableReference', 'schema', 'timePartitioning', 'clustering', 'description', 'labels'],
+      ['tableReference', 'schema', 'timePartitioning', 'clustering', 'description', 'labels', 'expirationTime'],
       'table',
     );
     const {
@@ -84,6 +89,9 @@ export class Tables {
     const { tables } = this.dataset(project, datasetId);
     if (tables.has(tableId))
       throw new ApiError(409, 'duplicate', `Already Exists: Table ${project}:${datasetId}.${tableId}`);
+    const { expirationTime } = input;
+    if (expirationTime !== undefined && BigInt(expirationTime) * 1000n <= this.now())
+      throw invalid('expirationTime is not in the future');
     const fields = readSchema(input.schema);
     const partitioning = input.timePartitioning;
     if (partitioning) {
@@ -111,6 +119,22 @@ export class Tables {
     };
     tables.set(tableId, table);
     return table;
+  }
+
+  delete(project: string, dataset: string, id: string): object {
+    this.get(project, dataset, id);
+    this.dataset(project, dataset).tables.delete(id);
+    return {};
+  }
+
+  /** All rows or none. A load has no window of time, but changes at most so many partitions. */
+  load(table: StoredTable, rows: readonly Record<string, unknown>[]): void {
+    const column = table.fields.findIndex(({ name }) => name === table.timePartitioning?.field);
+    const cells = rows.map((row) => this.#cells(table, row, 'load'));
+    const partitions = new Set(column < 0 ? [] : cells.map((row) => microsOf(row[column]!) / MICROS_PER_DAY));
+    if (partitions.size > this.maxPartitionsPerJob)
+      throw invalid(`Too many partitions produced by query, allowed ${this.maxPartitionsPerJob}`);
+    table.rows.push(...cells);
   }
 
   /** Columns can be added, and nothing else. */
@@ -186,7 +210,7 @@ export class Tables {
     return { kind: 'bigquery#tableDataInsertAllResponse', ...(errors.length > 0 ? { insertErrors: errors } : {}) };
   }
 
-  #cells(table: StoredTable, json: Record<string, unknown>): SqlValue[] {
+  #cells(table: StoredTable, json: Record<string, unknown>, way: 'stream' | 'load' = 'stream'): SqlValue[] {
     for (const name of Object.keys(json)) {
       if (!table.fields.some((field) => field.name === name)) throw invalid(`no such field: ${name}.`);
     }
@@ -204,8 +228,11 @@ export class Tables {
         if (field.mode === 'REQUIRED') throw invalid(`Missing required field: Msg_0_CLOUD_QUERY_TABLE.${field.name}.`);
         return {};
       }
-      const cell = parseScalar(typeOfField(field).type_kind, value);
-      if (field.name === table.timePartitioning?.field) this.#checkStreamingWindow(table, field.name, microsOf(cell));
+      const kind = typeOfField(field).type_kind;
+      // A load takes JSON as it stands, a stream takes its text.
+      const cell = kind === 'TYPE_JSON' && way === 'load' ? jsonValue(value) : parseScalar(kind, value);
+      if (way === 'stream' && field.name === table.timePartitioning?.field)
+        this.#checkStreamingWindow(table, field.name, microsOf(cell));
       return cell;
     });
   }
@@ -219,6 +246,10 @@ export class Tables {
       );
     }
   }
+}
+
+function jsonValue(value: unknown): SqlValue {
+  return { json_value: JSON.stringify(value) };
 }
 
 function readSchema(schema: unknown): Field[] {

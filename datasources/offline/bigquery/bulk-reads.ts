@@ -1,0 +1,96 @@
+import type { Table } from '@google-cloud/bigquery';
+import { badInput } from '../../../errors/app-error.js';
+import type { Clock } from '../../../values/clock.js';
+import { formatInstant, type Instant } from '../../../values/instant.js';
+import type { FeatureSource } from '../../registry/model.js';
+import type { BulkRead, BulkReads, LabelCells } from '../offline-store.js';
+import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
+import { loadRows, type Loading } from './load-rows.js';
+import { LONGEST_SECONDS, type QueryJobs } from './query-jobs.js';
+import {
+  askedLabel,
+  boundsOf,
+  bulkQuery,
+  FEATURES_PER_QUERY,
+  LABEL_COLUMNS,
+  labelCells,
+  type LabelBounds,
+} from './read-point-in-time.js';
+import { pathOf, tableAt } from './source-table.js';
+import { storeError } from './store-error.js';
+
+/** What one load job sends: some 25 MB, so that one whose connection breaks is soon sent again. */
+const LABELS_PER_LOAD = 250_000;
+/** A process that is killed leaves its table behind, which BigQuery then removes. Longer than a query may run. */
+const TABLE_LIFE: Instant = 86_400_000_000n;
+export interface BulkOptions extends Loading {
+  /** Where the tables of labels are. */
+  readonly dataset: string;
+  readonly jobs: QueryJobs;
+  readonly clock: Clock;
+  readonly tableOf: (source: FeatureSource) => BigQueryTable;
+}
+
+/**
+ * Reads of labels by the million. As parameters they would be hundreds of queries, each of which scans the source and is
+ * billed for it; loaded into a table of their own, which costs nothing, they are one.
+ */
+export class BigQueryBulkReads implements BulkReads {
+  readonly maxLabels = 5_000_000;
+
+  constructor(private readonly options: BulkOptions) {}
+
+  async *pointInTime(read: BulkRead): AsyncGenerator<LabelCells[]> {
+    const { client, settings, dataset, newId, jobs, tableOf } = this.options;
+    const { signal, features } = read;
+    if (features.length > FEATURES_PER_QUERY) {
+      throw badInput(
+        `BigQuery answers a query of at most ${FEATURES_PER_QUERY} features of a source, and this asks for ${features.length}. Ask for fewer features at once.`,
+        'features',
+      );
+    }
+    const address = {
+      project: settings.project,
+      dataset,
+      table: `featuregraph_labels_${newId().replaceAll('-', '_')}`,
+    };
+    const table = tableAt(client, address);
+    try {
+      const bounds = await this.#load(table, read);
+      if (bounds === undefined) return;
+      const { query } = bulkQuery(read, { path: pathOf(address), bounds }, tableOf);
+      for await (const rows of jobs.pages('point_in_time', query, { signal, timeoutSeconds: LONGEST_SECONDS })) {
+        yield rows.map((row) => labelCells(row, read));
+      }
+    } finally {
+      await table.delete().catch(() => undefined);
+    }
+  }
+
+  /** The times between which the labels are, once they are in the table; undefined when none of them can match anything. */
+  async #load(table: Table, { labels, signal }: BulkRead): Promise<LabelBounds | undefined> {
+    const expirationTime = String((this.options.clock() + TABLE_LIFE) / 1000n);
+    const times: Instant[] = [];
+    try {
+      signal?.throwIfAborted();
+      await table.create({ schema: { fields: LABEL_COLUMNS }, expirationTime });
+      for (let from = 0; from < labels.count; from += LABELS_PER_LOAD) {
+        const page = await labels.page(from, Math.min(from + LABELS_PER_LOAD, labels.count));
+        const asked = page.flatMap((label, index) => askedLabel(label, from + index));
+        if (asked.length === 0) continue;
+        const rows = asked.map(({ row, entityId, time }) => ({
+          row_id: row,
+          label_time: formatInstant(time),
+          entity_id: entityId,
+        }));
+        await loadRows({ ...this.options, signal }, { table, what: 'labels' }, rows);
+        const { earliest, latest } = boundsOf(asked);
+        times.push(earliest, latest);
+      }
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw storeError(error, this.options.settings.maximumBytesBilled);
+    }
+    return times.length === 0 ? undefined : boundsOf(times.map((time) => ({ time })));
+  }
+}

@@ -1,0 +1,70 @@
+import { decodeEntityId, encodeEntityId } from '../../../values/entity-id.js';
+import type { FeatureValue } from '../../../values/value-type.js';
+import type { FeatureRow, RowsRead } from '../offline-store.js';
+import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
+import {
+  historyColumn,
+  isThere,
+  quoteForBigQuery,
+  selected,
+  valueOrNull,
+  type BigQueryTable,
+} from '../point-in-time/bigquery-table.js';
+import type { ResultRow } from './query-jobs.js';
+import { isInt64 } from './read-history.js';
+import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
+
+/**
+ * The rows as they are stored, in one scan however many entities there are. Of a composite id each part is looked for by
+ * itself, as the table is clustered by them: so there are rows of entities that were not asked for. Undefined when no row
+ * can have one of the ids.
+ */
+export function rowsQuery(
+  { source, entityIds, features, to }: RowsRead,
+  table: BigQueryTable,
+): BigQuerySql | undefined {
+  const parameters = new BigQueryParameters();
+  const ids = entityIds.map((entityId) => decodeEntityId(entityId, source.entityType.entityIdColumns));
+  const parts = table.entityColumns.map(({ type }, part) => {
+    const texts = [...new Set(ids.map((id) => id[part]!))];
+    return type === 'INT64' ? texts.filter(isInt64) : texts;
+  });
+  if (parts.some((values) => values.length === 0)) return undefined;
+  const ofEntities = table.entityColumns.map(
+    ({ name, type }, part) => `${historyColumn(name)} IN UNNEST(${parameters.add(`ids_${part}`, [type], parts[part])})`,
+  );
+  const time = table.eventTime === null ? null : historyColumn(table.eventTime);
+  const conditions = [...ofEntities, ...(time === null ? [] : [`${time} <= ${parameters.addInstant('latest', to)}`])];
+  const micros = (column: string | null): string =>
+    column === null ? 'CAST(NULL AS INT64)' : `UNIX_MICROS(${historyColumn(column)})`;
+  const columns = [
+    ...table.entityColumns.map(({ name }, part) => `CAST(${historyColumn(name)} AS STRING) AS id_${part}`),
+    `${micros(table.eventTime)} AS event_time`,
+    `${micros(table.createdTime)} AS created_time`,
+    `${table.sequence === null ? 'CAST(NULL AS INT64)' : historyColumn(table.sequence)} AS sequence`,
+    ...features.flatMap((feature, number) => [
+      `${selected(feature, valueOrNull(table, feature))} AS value_${number}`,
+      `${isThere(table, feature)} AS there_${number}`,
+    ]),
+  ];
+  const sql = `SELECT ${columns.join(',\n  ')}
+FROM ${quoteForBigQuery(table.path)} AS h
+WHERE ${conditions.join(' AND ')}${table.arrival === null ? '' : `\nORDER BY ${historyColumn(table.arrival)}`}`;
+  return { sql, params: parameters.params, types: parameters.types };
+}
+
+export function storedRow(row: ResultRow, { source, features }: RowsRead): FeatureRow {
+  return {
+    entityId: encodeEntityId(source.entityType.entityIdColumns.map((_, part) => String(row[`id_${part}`]))),
+    timestamp: integerFromBigQuery(row.event_time),
+    createdTimestamp: integerFromBigQuery(row.created_time),
+    sequence: integerFromBigQuery(row.sequence),
+    values: new Map(
+      features.map(({ name, valueType }, number): [string, FeatureValue | null] => [
+        name,
+        // A null array leaves BigQuery as an empty one.
+        row[`there_${number}`] === true ? fromBigQuery(valueType, row[`value_${number}`]) : null,
+      ]),
+    ),
+  };
+}
