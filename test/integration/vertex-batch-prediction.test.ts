@@ -492,6 +492,13 @@ describe('batch prediction on Vertex AI', () => {
     });
   });
 
+  it('is not created when Vertex AI does not say whether it is there, and is not said to be', async () => {
+    server.faults.add('ListBatchPredictionJobs', { kind: 'refuse', code: 'INTERNAL' }, 1000);
+    const { error } = await ended((await predictions.start(REQUEST)).id);
+    expect(error).toEqual({ code: 'VERTEX_UNAVAILABLE', message: expect.stringContaining('did not take the job') });
+    expect(server.callsOf('CreateBatchPredictionJob')).toHaveLength(0);
+  });
+
   describe('while the lists of Vertex AI lag behind', () => {
     it('is looked for again before it would be created again', async () => {
       world.listsLag = 3;

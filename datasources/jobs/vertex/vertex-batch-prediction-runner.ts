@@ -101,7 +101,10 @@ export class VertexBatchPredictionRunner implements JobRunner {
       stopIfAsked(control);
       const looked = await this.#ask(job, name, (client) => client.get(name));
       const found = looked && looked.state !== seen?.state ? await this.#older(job, looked) : looked;
-      name = found?.name ?? name;
+      if (found && found.name !== name) {
+        name = found.name;
+        isCancelAsked = false;
+      }
       const isNews = found !== undefined && (seen === undefined || hasChanged(seen, found));
       if (isNews) {
         await control.state(found.state, found.progress.total);

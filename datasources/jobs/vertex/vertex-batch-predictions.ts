@@ -97,11 +97,11 @@ export class VertexBatchPredictions implements BatchPredictions {
     const shift = BigInt(parts.length);
     const after = page.after === null || page.after < shift ? null : page.after - shift;
     const rows = (await this.#read(job, (results) => results.failures({ after, limit }))) ?? [];
-    const names = namesOf(job);
+    const forClients = withoutResources(namesOf(job));
     const ofInstances = rows.map((row) => ({
       ...row,
       instanceNumber: row.instanceNumber + shift,
-      message: withoutResources(row.message, names),
+      message: forClients(row.message),
     }));
     return [...ofParts, ...ofInstances];
   }

@@ -40,16 +40,17 @@ export type TablesOutput = Extract<VertexOutput, { readonly kind: 'BIGQUERY' }>;
 export function readVertexJob(job: Job): VertexJob {
   const written = output(job);
   const names = namesIn([job.name, job.model, job.inputConfig, job.outputConfig, written && placeOf(written)]);
+  const forClients = withoutResources(names);
   const partialFailures = job.partialFailures ?? [];
   return {
     name: job.name ?? '',
     state: jobState(job),
     progress: progress(job.completionStats ?? {}),
     replicaHours: job.resourcesConsumed?.replicaHours ?? null,
-    error: job.error?.message ? withoutResources(job.error.message, names) : null,
+    error: job.error?.message ? forClients(job.error.message) : null,
     partialFailures: partialFailures.map(({ code, message }) => ({
       code: String(code ?? 'UNKNOWN'),
-      message: withoutResources(message ?? 'Vertex AI gave no reason.', names),
+      message: forClients(message ?? 'Vertex AI gave no reason.'),
     })),
     output: written,
     said: [job.error, ...partialFailures].flatMap((status) => status?.message ?? []),

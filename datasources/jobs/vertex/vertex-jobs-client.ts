@@ -28,6 +28,8 @@ const CREATE_POLICY: CreatePolicy = { creations: 4, looks: 4, pauseMs: 1_000 };
 /** Jobs under one key that are looked at: there is one, unless a list of Vertex AI once came without it. */
 const MOST_OF_A_KEY = 10;
 
+const NOT_TAKEN = 'Vertex AI did not take the job. Start it again later.';
+
 /** A job that is to be there once. */
 export interface SoughtJob {
   readonly parent: string;
@@ -111,8 +113,7 @@ export class VertexJobsClient {
       const found = await this.#lookFor(job, unanswered);
       if (found || signal.aborted) return found;
       if (creation > this.createPolicy.creations) {
-        const message = 'Vertex AI did not take the job. Start it again later.';
-        throw new JobFailure('VERTEX_UNAVAILABLE', message, { cause: unanswered });
+        throw new JobFailure('VERTEX_UNAVAILABLE', NOT_TAKEN, { cause: unanswered });
       }
       check();
       try {
@@ -141,7 +142,9 @@ export class VertexJobsClient {
         const where = mayBeThere ? ` ${whereToLook(job.key)}` : '';
         if (isRefusal(error)) throw refusal(error, job, where);
         if (!isLast) continue;
-        const message = `Vertex AI does not answer: whether it took the job is not known.${where}`;
+        const message = mayBeThere
+          ? `Vertex AI does not answer: whether it took the job is not known.${where}`
+          : NOT_TAKEN;
         throw new JobFailure('VERTEX_UNAVAILABLE', message, { cause: error });
       }
     }
@@ -163,6 +166,6 @@ function isRefusal(error: unknown): boolean {
 /** What Vertex AI refused, for the job's owner. The engine tells the log the words as they were. */
 function refusal(error: unknown, { parent, asked }: SoughtJob, whereToLook: string): JobFailure {
   const names = namesIn([parent, asked.model, asked.inputConfig, asked.outputConfig]);
-  const message = error instanceof Error ? withoutResources(error.message, names) : 'no reason was given';
+  const message = error instanceof Error ? withoutResources(names)(error.message) : 'no reason was given';
   return new JobFailure('VERTEX_REFUSED', `Vertex AI refused the job: ${message}${whereToLook}`, { cause: error });
 }

@@ -5,29 +5,32 @@ const MARK = '\uE000';
 const ORDINARY = new Set(['predictions', 'errors']);
 
 /**
- * What Vertex AI or a model says, for a client: in its own words, since they are about the client's instances, but without
- * the names of projects, buckets, tables, accounts and machines, which are not a client's to know. Left out are all words
- * with one of `names` in them, and those that look like a name of a resource, whosesoever it is. The text as it was is for
- * the log.
+ * Makes what Vertex AI or a model says fit for a client: in its own words, since they are about the client's instances, but
+ * without the names of projects, buckets, tables, accounts and machines, which are not a client's to know. Left out are all
+ * words with one of `names` in them, and those that look like a name of a resource, whosesoever it is. The text as it was is
+ * for the log.
  */
-export function withoutResources(text: string, names: readonly string[] = []): string {
-  const marked = names.reduce((left, name) => left.replaceAll(wholeWord(name), MARK), text);
-  return marked.replaceAll(/[^\s'"`()<>[\]{},;]+/g, (token, offset: number) => {
-    const word = token.replace(/[.:!?]+$/, '');
-    const rest = token.slice(word.length);
-    if (/@[\w-]+\.[\w.-]/.test(word)) return `[account]${rest}`;
-    // What stands before decides only when it is near; a look at all of it would take long for long texts.
-    const before = marked.slice(Math.max(0, offset - 30), offset);
-    return isResource(word) || isNamed(word, before) ? `[resource]${rest}` : token;
-  });
+export function withoutResources(names: readonly string[]): (text: string) => string {
+  const known = wholeWords(names);
+  return (text) => {
+    const marked = known ? text.replaceAll(known, MARK) : text;
+    return marked.replaceAll(/[^\s'"`()<>[\]{},;]+/g, (token, offset: number) => {
+      const word = token.replace(/[.:!?]+$/, '');
+      const rest = token.slice(word.length);
+      if (/@[\w-]+\.[\w.-]/.test(word)) return `[account]${rest}`;
+      // What stands before decides only when it is near; a look at all of it would take long for long texts.
+      const before = marked.slice(Math.max(0, offset - 30), offset);
+      return isResource(word) || isNamed(word, before) ? `[resource]${rest}` : token;
+    });
+  };
 }
 
 /** The names in addresses of resources, wherever they are in a value; a region is none, since a client may have to know it. */
 export function namesIn(value: unknown): string[] {
-  if (typeof value === 'string') return [...new Set(partsOf(value))].filter((name) => !ORDINARY.has(name));
+  // Names of one or two letters are words of sentences too, and say nothing.
+  if (typeof value === 'string') return partsOf(value).filter((name) => name.length > 2 && !ORDINARY.has(name));
   if (typeof value !== 'object' || value === null) return [];
-  // The longest first: a name may begin as another one does.
-  return [...new Set(Object.values(value).flatMap(namesIn))].sort((one, other) => other.length - one.length);
+  return [...new Set(Object.values(value).flatMap(namesIn))];
 }
 
 function partsOf(address: string): string[] {
@@ -46,8 +49,11 @@ function pathNames(path: string): string[] {
   return [path, path.slice(path.lastIndexOf('/') + 1)].filter((name) => /[^a-z]/i.test(name));
 }
 
-function wholeWord(name: string): RegExp {
-  return new RegExp(`(?<!\\w)${name.replaceAll(/\W/g, '\\$&')}(?!\\w)`, 'gi');
+/** The longest first: a name may begin as another one does. One expression, since a job may read thousands of files. */
+function wholeWords(names: readonly string[]): RegExp | undefined {
+  if (names.length === 0) return undefined;
+  const longestFirst = [...names].sort((one, other) => other.length - one.length);
+  return new RegExp(`(?<!\\w)(?:${longestFirst.map((name) => name.replaceAll(/\W/g, '\\$&')).join('|')})(?!\\w)`, 'gi');
 }
 
 const RESOURCES = [
