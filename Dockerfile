@@ -1,23 +1,29 @@
 # The gateway as an image. Build: docker build -t featuregraph .
-# Run: docker run -p 4000:4000 -v "$PWD/shop:/registry:ro" -e FEATUREGRAPH_REGISTRY=/registry/registry.yaml featuregraph
+# Run: docker run -p 127.0.0.1:4000:4000 -v "$PWD/shop:/registry:ro" featuregraph
+#
+# The base is named by its line and not by digest: this line gets the security fixes of Node and Debian when the image is
+# built again, a digest only when somebody changes it. What runs is fixed by the digest of the image that was built: name that
+# one where you deploy.
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
 COPY . .
-RUN npm run build && npm prune --omit=dev
+# Without the Node of the package `node` (190 MB), which serves npm scripts: the image has its own.
+RUN npm run build && npm prune --omit=dev && rm -rf node_modules/node node_modules/.bin/node
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
     # In a container the address of this machine alone is one that nobody can reach.
     HOST=0.0.0.0 \
-    FEATUREGRAPH_DATA_DIR=/data
+    FEATUREGRAPH_DATA_DIR=/data \
+    # The example's flights are a development dependency and not in here: mount a registry of your own.
+    FEATUREGRAPH_REGISTRY=/registry/registry.yaml
 WORKDIR /app
 COPY --from=build --chown=node:node /app/package.json ./
 COPY --from=build --chown=node:node /app/node_modules ./node_modules
 COPY --from=build --chown=node:node /app/dist ./dist
-COPY --from=build --chown=node:node /app/examples ./examples
 # The only folder it writes to: everything else can be mounted read-only.
 RUN install --directory --owner=node --group=node /data
 USER node

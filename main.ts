@@ -150,6 +150,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
         http,
         drain: () => health.drain(),
         delayMs: config.shutdownDelayMs,
+        graceMs: config.shutdownGraceMs,
         thenStop: [() => opened.close()],
       }),
   };

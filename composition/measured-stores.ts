@@ -47,6 +47,7 @@ function measuredOffline(store: OfflineStore, metrics: GatewayMetrics): OfflineS
     rows: (read) => store.rows(read),
     append: (source, rows) => store.append(source, rows),
     newest: (source) => store.newest(source),
+    sampleEntityIds: (entityType, count) => store.sampleEntityIds(entityType, count),
     estimateBytes: (read) => store.estimateBytes(read),
     isHealthy: () => store.isHealthy(),
     close: () => store.close(),

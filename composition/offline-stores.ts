@@ -3,7 +3,7 @@ import type { Diagnosis } from '../datasources/diagnosis.js';
 import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
-import type { FeatureSource, Featurestore } from '../datasources/registry/model.js';
+import type { EntityType, FeatureSource, Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { requestScope } from '../observability/request-scope.js';
 import { systemClock } from '../values/clock.js';
@@ -26,7 +26,7 @@ export async function openOfflineStores(registry: Registry, dataDirectory: strin
 
 async function openAll(registry: Registry, dataDirectory: string, opened: Opened): Promise<OpenOfflineStores> {
   const onThisMachine = registry.featurestores.filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB');
-  const database = await DuckDbDatabase.open(join(dataDirectory, 'offline.duckdb'));
+  const database = await DuckDbDatabase.open(fileIn(dataDirectory));
   opened.closeBy(() => database.close());
   const embedded = await DuckDbOfflineStore.open(database, onThisMachine.flatMap(sourcesOf));
   const elsewhere = new Map<Featurestore, OfflineStore>();
@@ -50,6 +50,19 @@ async function openAll(registry: Registry, dataDirectory: string, opened: Opened
   };
 }
 
+/** The offline store of one entity type, to read from: nothing is made, and no other store is opened. */
+export async function openOfflineStoreToRead(
+  { featurestore, sources }: EntityType,
+  dataDirectory: string,
+): Promise<OfflineStore> {
+  const { offlineSettings: settings } = featurestore;
+  if (settings.kind === 'DUCKDB') {
+    return DuckDbOfflineStore.openToRead(await DuckDbDatabase.open(fileIn(dataDirectory), { toRead: true }));
+  }
+  const { openBigQueryOfflineStore } = await import('../datasources/offline/bigquery/open-bigquery.js');
+  return openBigQueryOfflineStore({ ...settings, createTables: false }, sources, { clock: systemClock });
+}
+
 /** What doctor looks at, without opening anything. */
 export async function diagnoseOfflineStores(registry: Registry): Promise<Diagnosis[]> {
   const diagnoses: Diagnosis[] = [];
@@ -68,6 +81,10 @@ export async function diagnoseOfflineStores(registry: Registry): Promise<Diagnos
 /** Who pays for a query: until there is a login, whoever the registry says the featurestore is of. */
 function tenantOf({ name, labels }: Featurestore): string {
   return labels.tenant ?? name;
+}
+
+function fileIn(dataDirectory: string): string {
+  return join(dataDirectory, 'offline.duckdb');
 }
 
 function sourcesOf({ entityTypes }: Featurestore): FeatureSource[] {

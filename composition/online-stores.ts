@@ -26,8 +26,11 @@ export interface OpenOnlineStores {
   close(): Promise<void>;
 }
 
-/** Of a shadow store: enough at once for a busy gateway, and more patience than any store's own deadline. */
-const SHADOW_LIMITS = { mostAtOnce: 32, patienceMs: 40_000 };
+/**
+ * Of a shadow store: enough at once for a busy gateway, and more patience than any store's own deadline; at the end two
+ * seconds, as the whole of a stop has to fit into the ten that Cloud Run gives (docs/google-cloud.md).
+ */
+const SHADOW_LIMITS = { mostAtOnce: 32, patienceMs: 40_000, mostWaiting: 10_000, lastWaitMs: 2_000 };
 
 /** The online store of each featurestore, open; a store that several name is opened once. */
 export async function openOnlineStores(
@@ -57,10 +60,11 @@ async function openAll(
     if (!shadow) continue;
     const rules = shadowRules(onlineSettings, shadow);
     const options = { ...SHADOW_LIMITS, ...rules, report: shadowReport, random: Math.random };
-    const store = new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options);
-    opened.closeBy(() => store.settled());
-    shadows.set(featurestore, store);
+    shadows.set(featurestore, new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options));
   }
+  opened.closeBy(async () => {
+    await Promise.all([...shadows.values()].map((shadow) => shadow.finish()));
+  });
   return {
     of: (featurestore) => shadows.get(featurestore) ?? storeOf(featurestore.onlineSettings),
     toFill: ({ onlineSettings }) => {

@@ -73,6 +73,14 @@ export const configVariables = {
     .min(0)
     .default(0)
     .describe('Milliseconds between "not ready" and refusing connections, for a load balancer to notice.'),
+  FEATUREGRAPH_SHUTDOWN_GRACE_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(10_000)
+    .describe(
+      'Milliseconds after which a stop cuts off the requests that still run. Closing what is behind them is extra.',
+    ),
 } satisfies Record<string, z.ZodType>;
 
 const configSchema = z.object(configVariables).transform((variables) => ({
@@ -91,6 +99,7 @@ const configSchema = z.object(configVariables).transform((variables) => ({
   priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
   dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,
   shutdownDelayMs: variables.FEATUREGRAPH_SHUTDOWN_DELAY_MS,
+  shutdownGraceMs: variables.FEATUREGRAPH_SHUTDOWN_GRACE_MS,
 }));
 
 export type Config = Readonly<z.infer<typeof configSchema>>;

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { answeredWithin } from './answered-within.js';
 
 interface Store {
   isHealthy(): Promise<boolean>;
@@ -20,7 +20,5 @@ export async function isHealthy(store: Store, patienceMs = PATIENCE_MS): Promise
       .finally(() => asked.delete(store));
     asked.set(store, answer);
   }
-  const answered = new AbortController();
-  const late = pause(patienceMs, false, { signal: answered.signal }).catch(() => false);
-  return Promise.race([answer, late]).finally(() => answered.abort());
+  return (await answeredWithin(patienceMs, answer)) ?? false;
 }

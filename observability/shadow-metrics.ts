@@ -1,9 +1,14 @@
 import { Counter, type Registry } from 'prom-client';
 
 /** What names a series: the registry's words, of which there are as many as the registry has. */
+interface EntityTypeLabels {
+  readonly name: string;
+  readonly featurestore: { readonly name: string };
+}
+
 interface FeatureLabels {
   readonly name: string;
-  readonly entityType: { readonly name: string; readonly featurestore: { readonly name: string } };
+  readonly entityType: EntityTypeLabels;
 }
 
 /**
@@ -29,6 +34,12 @@ export function createShadowMetrics(registry: Registry) {
     labelNames: ['featurestore', 'result'] as const,
     registers: [registry],
   });
+  const deletes = new Counter({
+    name: 'featuregraph_shadow_deletes_total',
+    help: 'Deletions passed on to the shadow store, by result: deleted, or dropped or failed: it still has what was erased.',
+    labelNames: ['featurestore', 'entity_type', 'result'] as const,
+    registers: [registry],
+  });
   return {
     compared: ({ name, entityType }: FeatureLabels, outcome: string): void =>
       comparisons.inc({
@@ -39,5 +50,7 @@ export function createShadowMetrics(registry: Registry) {
       }),
     read: (featurestore: string, result: string): void => reads.inc({ featurestore, result }),
     write: (featurestore: string, result: string): void => writes.inc({ featurestore, result }),
+    delete: ({ name, featurestore }: EntityTypeLabels, result: string): void =>
+      deletes.inc({ featurestore: featurestore.name, entity_type: name, result }),
   };
 }

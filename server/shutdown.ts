@@ -2,26 +2,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.js';
 import type { HttpServer } from './http-server.js';
 
-/** Requests still running after this long are cut off, so that a stop always ends. */
-const GRACE_MS = 10_000;
-
 export interface Stoppable {
   readonly http: HttpServer;
   readonly drain: () => void;
   /** Milliseconds to stay open as "not ready", for a load balancer to notice. */
   readonly delayMs: number;
+  /** Milliseconds after which requests still running are cut off, so that a stop always ends. */
+  readonly graceMs: number;
   /** What to stop after the last request, in order. */
   readonly thenStop: readonly (() => Promise<void>)[];
 }
 
 /** Not ready, then no new connections, then streams and the requests in flight end, then Apollo, jobs and the stores. */
-export async function shutDown({ http, drain, delayMs, thenStop }: Stoppable): Promise<void> {
+export async function shutDown({ http, drain, delayMs, graceMs, thenStop }: Stoppable): Promise<void> {
   drain();
   await sleep(delayMs);
   const closed = new Promise<void>((resolve) => http.server.close(() => resolve()));
   http.server.closeIdleConnections();
   http.endStreams();
-  const cutOff = setTimeout(http.cutOff, GRACE_MS);
+  const cutOff = setTimeout(http.cutOff, graceMs);
   await closed;
   clearTimeout(cutOff);
   for (const stop of thenStop) await stop();

@@ -4,7 +4,7 @@ import { OperatorError } from '../../errors/operator-error.js';
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
 import type { OnlineStore } from '../../datasources/online/online-store.js';
 import { compareStores, type Comparison } from '../../datasources/online/shadow/compare-stores.js';
-import type { EntityType, Featurestore, OnlineStoreSettings } from '../../datasources/registry/model.js';
+import type { EntityType, OnlineStoreSettings } from '../../datasources/registry/model.js';
 import { shadowRules } from '../../composition/online-stores.js';
 import { entityTypeOf, type Registry } from '../../datasources/registry/registry.js';
 import { canonicalEntityId } from '../../values/entity-id.js';
@@ -13,7 +13,7 @@ import type { Clock } from '../../values/clock.js';
 export interface MigrateCompareOptions {
   readonly featurestore: string;
   readonly entityType: string;
-  /** A file with an entity id a line; without it the ids are those of the offline store. */
+  /** A file with an entity id a line; without it the ids are a sample of the offline store's. */
   readonly ids?: string;
   /** How many of them, chosen at random. */
   readonly sample: number;
@@ -25,7 +25,7 @@ export interface MigrateCompareOptions {
 export interface CompareSetting {
   readonly registry: Registry;
   readonly openOnlineStore: (settings: OnlineStoreSettings) => Promise<OnlineStore>;
-  readonly openOfflineStore: (featurestore: Featurestore) => Promise<OfflineStore>;
+  readonly openOfflineStore: (entityType: EntityType) => Promise<Pick<OfflineStore, 'sampleEntityIds' | 'close'>>;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -41,7 +41,10 @@ export async function migrateCompare(
   if (!shadow) {
     throw new OperatorError(`Featurestore "${featurestore.name}" has no shadow in the registry to compare with.`);
   }
-  const ids = sampleOf(await entityIdsOf(options, entityType, setting), options.sample, setting.random);
+  const ids =
+    options.ids === undefined
+      ? await idsOfOfflineStore(entityType, options.sample, setting)
+      : sampleOf(await idsOfFile(options.ids, entityType), options.sample, setting.random);
   if (ids.length === 0) throw new OperatorError('There are no entity ids to compare. --ids names a file with some.');
 
   const stores = [
@@ -60,27 +63,29 @@ export async function migrateCompare(
   }
 }
 
-async function entityIdsOf(
-  { ids }: MigrateCompareOptions,
+async function idsOfFile(path: string, { entityIdColumns }: EntityType): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new OperatorError(`The file of entity ids ${path} cannot be read.`, [], { cause });
+  });
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  return [...new Set(lines.map((line) => canonicalEntityId(line, entityIdColumns)))];
+}
+
+async function idsOfOfflineStore(
   entityType: EntityType,
+  count: number,
   { openOfflineStore }: CompareSetting,
 ): Promise<string[]> {
-  if (ids !== undefined) {
-    const text = await readFile(ids, 'utf8').catch((cause: unknown) => {
-      throw new OperatorError(`The file of entity ids ${ids} cannot be read.`, [], { cause });
-    });
-    const lines = text.split(/\r?\n/).filter((line) => line !== '');
-    return [...new Set(lines.map((line) => canonicalEntityId(line, entityType.entityIdColumns)))];
-  }
-  const offline = await openOfflineStore(entityType.featurestore);
   try {
-    const found = new Set<string>();
-    for (const source of entityType.sources) {
-      for await (const writes of offline.newest(source)) for (const { entityId } of writes) found.add(entityId);
-    }
-    return [...found];
-  } finally {
-    await offline.close();
+    const offline = await openOfflineStore(entityType);
+    return await offline.sampleEntityIds(entityType, count).finally(() => offline.close());
+  } catch (cause) {
+    throw new OperatorError(
+      `The offline store gives no ids of ${entityType.name} to compare. --ids names a file with some: a gateway that runs ` +
+        'keeps the embedded store to itself.',
+      [cause instanceof Error ? cause.message : String(cause)],
+      { cause },
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { loadConfig } from '../../config/load-config.js';
 import { projectRoot } from '../../config/project-root.js';
 import { systemClock } from '../../values/clock.js';
-import { openOfflineStores } from '../../composition/offline-stores.js';
+import { openOfflineStoreToRead } from '../../composition/offline-stores.js';
 import { openOnlineStore } from '../../composition/online-stores.js';
 import { openRegistry } from '../../composition/registry.js';
 import { migrateCompare, type MigrateCompareOptions } from './migrate-compare.js';
@@ -22,6 +22,11 @@ export function addMigrateCommands(program: Command, open = openOnlineStore): vo
     .requiredOption('--dataset <dataset>', 'the BigQuery dataset that takes the values, in the same project')
     .option('--dataset-location <location>', 'where the dataset is; the region of the featurestore if not given')
     .option('--online-store <id>', 'the feature online store to make; called like the featurestore if not given')
+    .option(
+      '--prefix <text>',
+      'before the names of tables, feature groups and views: two featurestores may each have a customer',
+      namePrefix,
+    )
     .action(async (options: MigratePlanOptions) => {
       process.stdout.write(await migratePlan(options));
     });
@@ -31,7 +36,7 @@ export function addMigrateCommands(program: Command, open = openOnlineStore): vo
     .description('Compare the online store of a featurestore with its shadow. Exit code 1 when too much differs.')
     .argument('<featurestore>', 'a featurestore of the registry that has a shadow')
     .argument('<entity-type>', 'one of its entity types')
-    .option('--ids <file>', 'entity ids, one a line; those of the offline store if not given')
+    .option('--ids <file>', 'entity ids, one a line; a sample of those of the offline store if not given')
     .option('--sample <count>', 'how many entities, chosen at random', wholeNumber, 1000)
     .option('--threshold <share>', 'the share of values that may differ, 0 to 1', share, 0)
     .action(async (featurestore: string, entityType: string, options: CompareFlags) => {
@@ -42,7 +47,7 @@ export function addMigrateCommands(program: Command, open = openOnlineStore): vo
         {
           registry,
           openOnlineStore: (settings) => open(settings, dataDirectory),
-          openOfflineStore: async (featurestore) => (await openOfflineStores(registry, dataDirectory)).of(featurestore),
+          openOfflineStore: (of) => openOfflineStoreToRead(of, dataDirectory),
           clock: systemClock,
           random: Math.random,
         },
@@ -53,6 +58,11 @@ export function addMigrateCommands(program: Command, open = openOnlineStore): vo
 }
 
 type CompareFlags = Omit<MigrateCompareOptions, 'featurestore' | 'entityType'>;
+
+function namePrefix(text: string): string {
+  if (/^[a-z_][a-z0-9_]*$/.test(text)) return text;
+  throw new InvalidArgumentError('It has lower-case letters, digits and _, and does not begin with a digit.');
+}
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.');

@@ -35,6 +35,9 @@ export interface OfflineStore {
   /** The newest values of every entity, for filling an online store, in batches. */
   newest(source: FeatureSource): AsyncIterable<OnlineWrite[]>;
 
+  /** Ids of entities with rows in any source, each at most once: `count` of them at random, or all when there are fewer. */
+  sampleEntityIds(entityType: EntityType, count: number): Promise<string[]>;
+
   /** How many labels one point-in-time read takes; a caller with more splits them, or has `bulk`. */
   readonly maxLabelsPerRead: number;
 

@@ -44,16 +44,34 @@ export const WRITE_POLICY: CallPolicy = { attemptMs: 10_000, totalMs: 30_000, re
 /** Descriptions of resources: at start, in doctor and migrate. */
 export const ADMIN_POLICY: CallPolicy = { attemptMs: 15_000, totalMs: 60_000, retries: 4, pauseMs: 250 };
 
-/** Tries again what may succeed later. `attempt` is given the milliseconds it has. Only for what may be done twice. */
-export async function retrying<T>(policy: CallPolicy, attempt: (timeoutMs: number) => Promise<T>): Promise<T> {
-  const end = performance.now() + policy.totalMs;
-  return pRetry(async () => attempt(Math.max(1, Math.min(policy.attemptMs, end - performance.now()))), {
-    retries: policy.retries,
-    minTimeout: policy.pauseMs,
-    maxRetryTime: policy.totalMs,
-    randomize: true,
-    shouldRetry: ({ error }) => isTransient(error),
-  });
+/** When something that begins now must end, on the clock of performance.now(). */
+export function endOf({ totalMs }: CallPolicy): number {
+  return performance.now() + totalMs;
+}
+
+/**
+ * Tries again what may succeed later. `attempt` is given the milliseconds it has. Only for what may be done twice. `end` is
+ * that of a whole of which this call is one of many: a hundred calls one after another, each in time, are late together.
+ */
+export async function retrying<T>(
+  policy: CallPolicy,
+  attempt: (timeoutMs: number) => Promise<T>,
+  end = endOf(policy),
+): Promise<T> {
+  const left = (): number => end - performance.now();
+  return pRetry(
+    async () => {
+      if (left() <= 0) throw new GrpcStatusError(GRPC_STATUS.DEADLINE_EXCEEDED, 'no time was left for another call');
+      return attempt(Math.max(1, Math.min(policy.attemptMs, left())));
+    },
+    {
+      retries: policy.retries,
+      minTimeout: policy.pauseMs,
+      maxRetryTime: Math.max(0, left()),
+      randomize: true,
+      shouldRetry: ({ error }) => isTransient(error),
+    },
+  );
 }
 
 /** The gRPC status code of an error; undefined when it is none of gRPC. */

@@ -6,6 +6,8 @@ resource "google_project_service" "api" {
     "bigtable.googleapis.com",
     "bigtableadmin.googleapis.com",
     "iam.googleapis.com",
+    # For whoever runs `doctor` as the gateway's account.
+    "iamcredentials.googleapis.com",
     "run.googleapis.com",
     "storage.googleapis.com",
   ])

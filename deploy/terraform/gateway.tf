@@ -9,8 +9,11 @@ resource "google_artifact_registry_repository" "images" {
 resource "google_cloud_run_v2_service" "gateway" {
   name     = "featuregraph"
   location = var.region
-  # Reached from inside the project only, until you put a login in front.
-  ingress = "INGRESS_TRAFFIC_INTERNAL_ONLY"
+  # On from version 6 of the provider, and then `terraform destroy` fails. Leave it on where it matters.
+  deletion_protection = false
+  # From the internet too, `gcloud run services proxy` among it, and by IAM only for those who may invoke it: see below. There
+  # is no login yet, so never let allUsers in. INGRESS_TRAFFIC_INTERNAL_ONLY also keeps out the proxy.
+  ingress = var.ingress
 
   template {
     service_account = google_service_account.gateway.email
@@ -20,7 +23,8 @@ resource "google_cloud_run_v2_service" "gateway" {
     timeout = "3600s"
     scaling {
       min_instance_count = 1
-      max_instance_count = 4
+      # An instance knows only the jobs that it started. More of them where nobody starts any.
+      max_instance_count = 1
     }
     containers {
       image = var.image
@@ -35,11 +39,19 @@ resource "google_cloud_run_v2_service" "gateway" {
         name  = "FEATUREGRAPH_GRAPHIQL"
         value = "false"
       }
+      # Cloud Run ends the process ten seconds after SIGTERM. An instance that stops gets no new requests, so there is nothing
+      # to wait for before; five seconds for requests, and the rest for jobs and stores.
       env {
         name  = "FEATUREGRAPH_SHUTDOWN_DELAY_MS"
-        value = "3000"
+        value = "0"
+      }
+      env {
+        name  = "FEATUREGRAPH_SHUTDOWN_GRACE_MS"
+        value = "5000"
       }
       resources {
+        # Between requests too: jobs are followed, and schedules kept, by timers that would stand still.
+        cpu_idle = false
         limits = {
           cpu    = "2"
           memory = "2Gi"
@@ -79,4 +91,13 @@ resource "google_cloud_run_v2_service" "gateway" {
     google_bigtable_app_profile.gateway,
     google_storage_bucket_iam_member.files,
   ]
+}
+
+# Who may ask: users, groups and service accounts. Nobody else gets past Cloud Run.
+resource "google_cloud_run_v2_service_iam_member" "invoker" {
+  for_each = toset(var.invokers)
+  name     = google_cloud_run_v2_service.gateway.name
+  location = google_cloud_run_v2_service.gateway.location
+  role     = "roles/run.invoker"
+  member   = each.key
 }

@@ -1,5 +1,5 @@
 output "url" {
-  description = "Where the gateway listens; reachable from inside the project."
+  description = "Where the gateway listens, for those who may invoke it."
   value       = google_cloud_run_v2_service.gateway.uri
 }
 

@@ -4,7 +4,10 @@ resource "google_bigquery_dataset" "features" {
   dataset_id  = "features"
   location    = var.region
   description = "Feature values, all history. featuregraph reads it as of any moment."
-  depends_on  = [google_project_service.api]
+  # The gateway makes tables in it that Terraform does not know, and a dataset with tables is not deleted otherwise.
+  # As below: so that `terraform destroy` ends all of it. Leave it off where data matters.
+  delete_contents_on_destroy = true
+  depends_on                 = [google_project_service.api]
 }
 
 # The online store: the newest values. One node costs money as long as it exists, read or not (docs/google-cloud.md).
@@ -22,8 +25,9 @@ resource "google_bigtable_instance" "online" {
 }
 
 resource "google_bigtable_table" "values" {
-  name          = "feature_values"
-  instance_name = google_bigtable_instance.online.name
+  name                = "feature_values"
+  instance_name       = google_bigtable_instance.online.name
+  deletion_protection = "UNPROTECTED"
   column_family {
     family = "f"
   }
@@ -49,6 +53,8 @@ resource "google_bigtable_gc_policy" "values" {
 resource "google_bigtable_app_profile" "gateway" {
   instance       = google_bigtable_instance.online.name
   app_profile_id = "featuregraph"
+  # Bigtable refuses to delete a profile without it, as requests that name the profile would fail.
+  ignore_warnings = true
   single_cluster_routing {
     cluster_id                 = "featuregraph-1"
     allow_transactional_writes = true

@@ -25,3 +25,19 @@ variable "registry_bucket_path" {
   type        = string
   default     = "registry"
 }
+
+variable "ingress" {
+  description = "From where the gateway is reached. INGRESS_TRAFFIC_INTERNAL_ONLY: from the project's networks, and not by `gcloud run services proxy`."
+  type        = string
+  default     = "INGRESS_TRAFFIC_ALL"
+}
+
+variable "invokers" {
+  description = "Who may ask the gateway, such as user:ada@example.com or serviceAccount:app@my-project.iam.gserviceaccount.com."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = !contains(var.invokers, "allUsers") && !contains(var.invokers, "allAuthenticatedUsers")
+    error_message = "The gateway has no login yet: whoever may invoke it may ask and start anything."
+  }
+}

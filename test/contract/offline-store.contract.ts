@@ -233,6 +233,41 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       await expect(read(store.maxLabelsPerRead + 1)).rejects.toThrow(RangeError);
     });
 
+    describe('a sample of entity ids', () => {
+      it('has each entity of any source once, and no more than are asked for', async () => {
+        const { entityType, store } = await setUp({
+          sources: [
+            { name: 'hourly', features: [{ name: 'a', valueType: 'STRING' }] },
+            { name: 'fixed', static: true, features: [{ name: 'b', valueType: 'STRING' }] },
+          ],
+        });
+        const [hourly, fixed] = entityType.sources as [FeatureSource, FeatureSource];
+        expect(await store.sampleEntityIds(entityType, 10)).toEqual([]);
+        await store.append(hourly, [rowOf('x', 0, {}), rowOf('x', 1, { a: '1' }), rowOf('y', 0, { a: '1' })]);
+        await store.append(fixed, [
+          { ...rowOf('y', 0, { b: '2' }), timestamp: null },
+          { ...rowOf('z', 0, { b: '2' }), timestamp: null },
+        ]);
+        expect((await store.sampleEntityIds(entityType, 10)).toSorted()).toEqual(['x', 'y', 'z']);
+        const two = await store.sampleEntityIds(entityType, 2);
+        expect(new Set(two).size).toBe(2);
+      });
+
+      it('is of any of them, and writes composite ids as they are read', async () => {
+        const { entityType, source, store } = await setUp({ entityIdColumns: ['customer', 'page'] });
+        const ids = ['1,11', '11,1', 'a%2Cb,c%25'];
+        await store.append(
+          source,
+          [0, 1].flatMap((seconds) => ids.map((id) => rowOf(id, seconds, { a: id }))),
+        );
+        expect((await store.sampleEntityIds(entityType, 10)).toSorted()).toEqual(ids.toSorted());
+        const seen = new Set<string>();
+        // Of three, one drawn forty times: to miss one of them is a chance of one in three million.
+        for (let draw = 0; draw < 40; draw += 1) seen.add((await store.sampleEntityIds(entityType, 1))[0]!);
+        expect([...seen].toSorted()).toEqual(ids.toSorted());
+      });
+    });
+
     describe('history', () => {
       const read = async (
         store: OfflineStore,

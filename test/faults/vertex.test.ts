@@ -81,7 +81,7 @@ describe.each(SUBJECTS)('$name', ({ open, prepare, readMethod, singleReadMethod,
       (await store.read({ entityType, entityIds: ids, features: entityType.features, now: NOW })).map(
         ([cell]) => cell!.value,
       );
-    return { stored, write, read };
+    return { entityType, stored, write, read };
   };
 
   for (const code of ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'ABORTED'] as const) {
@@ -114,6 +114,17 @@ describe.each(SUBJECTS)('$name', ({ open, prepare, readMethod, singleReadMethod,
     const { read } = start();
     world.server.faults.add(readMethod, { kind: 'hang' }, 100);
     await expect(read()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it('gives up on many calls that are each in time and late together', async () => {
+    const { entityType } = start();
+    const entityIds = Array.from({ length: 80 }, (_, index) => `e${index}`);
+    world.server.faults.add(readMethod, { kind: 'endAfter', messages: 1 });
+    world.server.faults.add(singleReadMethod, { kind: 'delay', ms: 900 }, 100);
+    world.server.calls.length = 0;
+    const read = store.read({ entityType, entityIds, features: entityType.features, now: NOW });
+    await expect(read).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(world.server.callsOf(singleReadMethod).length).toBeLessThan(70);
   });
 
   it('does not acknowledge a write that was never confirmed', async () => {

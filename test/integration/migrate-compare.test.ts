@@ -1,15 +1,18 @@
-import { writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { addMigrateCommands } from '../../cli/commands/migrate.js';
 import { migrateCompare, type CompareSetting, type MigrateCompareOptions } from '../../cli/commands/migrate-compare.js';
+import { openOfflineStoreToRead } from '../../composition/offline-stores.js';
 import { openOnlineStore as openStore } from '../../composition/online-stores.js';
 import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { openVertexLegacyOnlineStore } from '../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
 import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
-import type { OnlineStoreSettings } from '../../datasources/registry/model.js';
+import type { EntityType, OnlineStoreSettings } from '../../datasources/registry/model.js';
 import { addLegacyEntityTypeOf, addViewOf } from '../support/google/vertex-entity-types.js';
 import { writeOf } from '../support/google/vertex-writes.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
@@ -131,6 +134,50 @@ describe('featuregraph migrate compare', () => {
     );
     const { text } = await compare({}, { openOfflineStore: async () => offline });
     expect(text).toContain('2 entities, 4 values');
+  });
+
+  describe('without a file of ids, on the embedded offline store', () => {
+    const withOfflineStoreIn = (folder: string) =>
+      compare({}, { openOfflineStore: (entityType) => openOfflineStoreToRead(entityType, folder) });
+    const openIn = (folder: string, { sources }: EntityType = customer) =>
+      DuckDbDatabase.open(join(folder, 'offline.duckdb')).then((database) =>
+        DuckDbOfflineStore.open(database, sources),
+      );
+
+    it('reads what is there and makes nothing', async () => {
+      const folder = temporaryFolder();
+      await expect(withOfflineStoreIn(folder)).rejects.toThrow('--ids names a file');
+      expect(await readdir(folder)).toEqual([]);
+      const offline = await openIn(folder);
+      await offline.append(customer.sources[0]!, [{ entityId: 'c1', timestamp: NOW, values: new Map() }]);
+      await offline.close();
+      const before = await readFile(join(folder, 'offline.duckdb'));
+      expect((await withOfflineStoreIn(folder)).text).toContain('1 entity,');
+      expect(await readFile(join(folder, 'offline.duckdb'))).toEqual(before);
+    });
+
+    it('says what to do where the registry has an entity type that the store does not', async () => {
+      const folder = temporaryFolder();
+      await (await openIn(folder, registry.entityType('alone', 'customer'))).close();
+      await expect(withOfflineStoreIn(folder)).rejects.toThrow('--ids names a file');
+    });
+
+    it('says what to do when another process, a gateway, has it open', async () => {
+      const folder = temporaryFolder();
+      await (await openIn(folder)).close();
+      const holder = spawn(process.execPath, [
+        '--input-type=module',
+        '--eval',
+        `const { DuckDBInstance } = await import('@duckdb/node-api');
+         await DuckDBInstance.create(${JSON.stringify(join(folder, 'offline.duckdb'))});
+         console.log('open'); setInterval(() => {}, 1000);`,
+      ]);
+      onTestFinished(() => void holder.kill());
+      await once(holder.stdout, 'data');
+      await expect(withOfflineStoreIn(folder)).rejects.toThrow(
+        /a gateway that runs keeps the embedded store to itself.*another process/s,
+      );
+    });
   });
 
   it('reads composite ids in any spelling, and says what is wrong with one', async () => {

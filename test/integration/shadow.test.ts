@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
 import type { OnlineStore } from '../../datasources/online/online-store.js';
 import { ShadowOnlineStore, type ShadowOptions } from '../../datasources/online/shadow/shadow-online-store.js';
@@ -57,6 +57,8 @@ const shadowed = (options: Partial<ShadowOptions> = {}, shadow: OnlineStore = vi
     random: () => 0.5,
     mostAtOnce: 4,
     patienceMs: 10_000,
+    mostWaiting: 100,
+    lastWaitMs: 10_000,
     absentAlike: false,
     ...options,
   });
@@ -194,6 +196,97 @@ it('does not write to the shadow what the serving store refused', async () => {
   await expect(store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })])).rejects.toThrow('serving');
   await store.settled();
   expect(await read(view)).toEqual([[null, null]]);
+});
+
+describe('changes of the shadow', () => {
+  /** Notes what it was told, and ends each call when the test lets it. */
+  function slowStore() {
+    const told: string[] = [];
+    const waiting: { end: () => void; fail: () => void }[] = [];
+    const call = (what: string) => {
+      told.push(what);
+      return new Promise<void>((end, reject) => waiting.push({ end, fail: () => reject(new Error('no')) }));
+    };
+    const store: OnlineStore = {
+      ...emptyStore,
+      write: (_, writes) => call(`write ${writes.map(({ entityId }) => entityId).join(' ')}`),
+      delete: (_, ids) => call(`delete ${ids.join(' ')}`),
+      clear: () => call('clear'),
+    };
+    return { store, told, waiting };
+  }
+  const writeOne = (store: OnlineStore, id: string) =>
+    store.write(entityType, [writeOf(entityType, id, NOW, { a: id })]);
+
+  it('come in the order in which they were taken: a delete never overtakes the write before it', async () => {
+    const { store: slow, told, waiting } = slowStore();
+    const store = shadowed({}, slow, emptyStore);
+    await writeOne(store, 'x');
+    await expect.poll(() => told).toEqual(['write x']);
+    await store.delete(entityType, ['x']);
+    for (const id of ['y', 'z']) await writeOne(store, id);
+    await store.clear(entityType);
+    expect(told).toEqual(['write x']);
+    const expected = ['write x', 'delete x', 'write y z', 'clear'];
+    for (const last of expected) {
+      await expect.poll(() => told.at(-1)).toBe(last);
+      waiting.shift()!.end();
+    }
+    await store.settled();
+    expect(told).toEqual(expected);
+    expect(await counted()).toEqual({ 'writes written': 3, 'deletes deleted': 2 });
+  });
+
+  it('of one entity type do not wait for those of another', async () => {
+    const { store: slow, told, waiting } = slowStore();
+    const store = shadowed({}, slow, emptyStore);
+    await writeOne(store, 'x');
+    const other = testEntityType({ name: 'other', sources: [{ features: [{ name: 'a', valueType: 'STRING' }] }] });
+    await store.delete(other, ['y']);
+    await expect.poll(() => told).toEqual(['write x', 'delete y']);
+    for (const call of waiting) call.end();
+    await store.settled();
+  });
+
+  it('are not kept out by reads, of which none ends', async () => {
+    const { store: slow, told, waiting } = slowStore();
+    const store = shadowed({ mostAtOnce: 1 }, { ...slow, read: () => new Promise(() => undefined) }, emptyStore);
+    await read(store);
+    await store.delete(entityType, ['x']);
+    await expect.poll(() => told).toEqual(['delete x']);
+    for (const call of waiting) call.end();
+    await expect.poll(counted).toEqual({ 'deletes deleted': 1 });
+  });
+
+  it('that are too many are dropped and counted, deletes by themselves: the shadow still has what was erased', async () => {
+    const { store: slow, told, waiting } = slowStore();
+    const store = shadowed({ mostWaiting: 2 }, slow, emptyStore);
+    for (const id of ['x', 'y', 'z']) await writeOne(store, id);
+    await store.delete(entityType, ['x']);
+    expect(await counted()).toEqual({ 'writes dropped': 1, 'deletes dropped': 1 });
+    await expect.poll(() => told).toEqual(['write x y']);
+    waiting.shift()!.end();
+    await store.settled();
+    await store.delete(entityType, ['x']);
+    await expect.poll(() => told).toHaveLength(2);
+    waiting.shift()!.fail();
+    await store.settled();
+    expect(await counted()).toMatchObject({ 'writes written': 2, 'deletes dropped': 1, 'deletes failed': 1 });
+    expect(await registry.metrics()).toContain(
+      `featuregraph_shadow_deletes_total{featurestore="test",entity_type="${entityType.name}",result="failed"} 1`,
+    );
+  });
+
+  it('are waited for at a close only as long as it may take; those not begun are dropped', async () => {
+    const { store: slow, told } = slowStore();
+    const store = shadowed({ lastWaitMs: 20 }, slow, emptyStore);
+    await writeOne(store, 'x');
+    await expect.poll(() => told).toEqual(['write x']);
+    await store.delete(entityType, ['x']);
+    await store.close();
+    expect(await counted()).toEqual({ 'deletes dropped': 1 });
+    expect(told).toEqual(['write x']);
+  });
 });
 
 it('waits for what is under way before it closes, and closes both', async () => {

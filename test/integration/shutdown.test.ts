@@ -34,6 +34,7 @@ it('a gateway that stops does not wait for those who follow a job; the job is ta
     http: gateway.http,
     drain: () => order.push('not ready'),
     delayMs: 0,
+    graceMs: 10_000,
     thenStop: [async () => void order.push('the rest')],
   });
   expect(order).toEqual(['not ready', 'the rest']);

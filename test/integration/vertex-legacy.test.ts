@@ -101,6 +101,25 @@ it('splits a write that is larger than a request may be', async () => {
   expect(requests.flatMap(({ request }) => request.payloads.map(({ entityId }: any) => entityId))).toEqual(ids);
 });
 
+it('splits a write of more values than a request may have, however small they are', async () => {
+  const names = Array.from({ length: 101 }, (_, index) => `f${index}`);
+  const features = names.map((name) => ({ name, valueType: 'BOOL' as const }));
+  const entityType = thing({ sources: [{ static: true, features }] });
+  const values = Object.fromEntries(names.map((name) => [name, true]));
+  world.server.calls.length = 0;
+  await store.write(
+    entityType,
+    Array.from({ length: 1000 }, (_, index) => writeOf(entityType, `e${index}`, null, values)),
+  );
+  const sizes = world.server
+    .callsOf('WriteFeatureValues')
+    .map(({ request }) =>
+      request.payloads.reduce((sum: number, one: any) => sum + Object.keys(one.featureValues).length, 0),
+    );
+  expect(sizes.reduce((sum, size) => sum + size)).toBe(101_000);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(100_000);
+});
+
 it.each([
   ['1825 days ago', -1825n, true],
   ['366 days ahead', 366n, true],

@@ -256,6 +256,37 @@ describe('a fresh view', () => {
     expect(statuses(await read())).toEqual([['NOT_FOUND', 'NOT_FOUND']]);
   });
 
+  it.each([{ kind: 'hang' }, { kind: 'refuse', code: 'UNAVAILABLE' }, { kind: 'refuse', code: 'INTERNAL' }] as const)(
+    'is taken to serve when its syncs cannot be asked for: $kind $code',
+    async (fault) => {
+      const { read } = await readNobody(NOW - MINUTE);
+      world.server.faults.add('ListFeatureViewSyncs', fault, 100);
+      onTestFinished(() => world.server.faults.clear());
+      expect(statuses(await read())).toEqual([['NOT_FOUND', 'NOT_FOUND']]);
+    },
+  );
+
+  it('is unavailable also where it takes a while to hear of its syncs', async () => {
+    const { read } = await readNobody(null);
+    world.server.faults.add('ListFeatureViewSyncs', { kind: 'delay', ms: 300 });
+    await expect(read()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it('stays unavailable while nothing newer is heard of its syncs, until it serves an entity', async () => {
+    let now = NOW;
+    const { entityType, view, store, read } = await readNobody(null, () => now);
+    await expect(read()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    now += 11_000_000n;
+    world.server.faults.add('ListFeatureViewSyncs', { kind: 'refuse', code: 'UNAVAILABLE' }, 100);
+    onTestFinished(() => world.server.faults.clear());
+    await expect(read()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    world.views.addSync(view, { start: NOW - MINUTE, end: NOW, rows: 1 });
+    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+    await read(['x']);
+    now += 61_000_000n;
+    expect(statuses(await read())).toEqual([['NOT_FOUND', 'NOT_FOUND']]);
+  });
+
   it('that does not exist is the operator’s fault, not something to try again', async () => {
     const entityType = thing();
     const failed = openStore().read({ entityType, entityIds: ['x'], features: entityType.features, now: NOW });
@@ -264,6 +295,15 @@ describe('a fresh view', () => {
 });
 
 describe('writing', () => {
+  it('says where the stream belongs, as no client does it for a stream', async () => {
+    const [store, entityType] = [openStore(), thing()];
+    const view = addViewOf(world, entityType);
+    world.server.calls.length = 0;
+    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+    const [{ metadata } = { metadata: null }] = world.server.callsOf('FeatureViewDirectWrite');
+    expect(metadata?.get('x-goog-request-params')).toEqual([`feature_view=${encodeURIComponent(view.resource.name)}`]);
+  });
+
   it('refuses a row with nulls of a dense entity type, which would leave old values served', async () => {
     const [store, entityType] = [openStore(), thing({ dense: true })];
     addViewOf(world, entityType);

@@ -196,6 +196,7 @@ function countPointInTime(store: OfflineStore, reads: PointInTimeRead[]): Offlin
     rows: (read) => store.rows(read),
     append: (source, rows) => store.append(source, rows),
     newest: (source) => store.newest(source),
+    sampleEntityIds: (entityType, count) => store.sampleEntityIds(entityType, count),
     isHealthy: () => store.isHealthy(),
     close: () => store.close(),
   };

@@ -2,7 +2,7 @@ import type { BigQuery } from '@google-cloud/bigquery';
 import type { Clock } from '../../../values/clock.js';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { OnlineWrite } from '../../online/online-store.js';
-import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
+import type { BigQuerySettings, EntityType, FeatureSource } from '../../registry/model.js';
 import type {
   Abandonable,
   AppendOutcome,
@@ -23,6 +23,7 @@ import { LONGEST_SECONDS, QueryJobs, type QueryJobsOptions } from './query-jobs.
 import { historyEntry, historyQuery } from './read-history.js';
 import { emptyCells, placeRow, pointInTimeQueries } from './read-point-in-time.js';
 import { rowsQuery, storedRow } from './read-rows.js';
+import { sampledId, sampleQuery } from './sample-entity-ids.js';
 import { addressOf, tableAt } from './source-table.js';
 
 const FORMS: Readonly<Record<BigQuerySettings['pointInTime'], BigQueryForm>> = {
@@ -115,6 +116,12 @@ export class BigQueryOfflineStore implements OfflineStore {
     for await (const rows of this.#jobs.pages('newest', newestQuery(source, this.#tableOf(source)))) {
       yield rows.flatMap((row) => newestWrites(row, source));
     }
+  }
+
+  async sampleEntityIds({ sources, entityIdColumns }: EntityType, count: number): Promise<string[]> {
+    const tables = sources.map((source) => this.#tableOf(source));
+    const rows = await this.#jobs.rows('sample_ids', sampleQuery(tables, count));
+    return rows.map((row) => sampledId(row, entityIdColumns.length));
   }
 
   async isHealthy(): Promise<boolean> {

@@ -23,9 +23,10 @@ export class DuckDbDatabase {
 
   private constructor(readonly instance: DuckDBInstance) {}
 
-  /** Opens or creates the file. `:memory:` is a database that ends with the process. */
-  static async open(path: string): Promise<DuckDbDatabase> {
+  /** Opens or creates the file. `:memory:` is a database that ends with the process. `toRead`: never makes or changes it. */
+  static async open(path: string, { toRead = false } = {}): Promise<DuckDbDatabase> {
     const instance = await DuckDBInstance.create(path, {
+      access_mode: toRead ? 'READ_ONLY' : 'AUTOMATIC',
       // No extension is fetched over the network at run time: all that is used is built in.
       autoinstall_known_extensions: 'false',
     }).catch((cause: unknown) => {

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
-import type { FeatureSource } from '../../registry/model.js';
+import type { EntityType, FeatureSource } from '../../registry/model.js';
 import type {
   Abandonable,
   AppendOutcome,
@@ -24,6 +24,7 @@ import { newestValues, rowsToCome, type RowsToCome } from './newest-values.js';
 import { readHistory } from './read-history.js';
 import { readPointInTime } from './read-point-in-time.js';
 import { readRows } from './read-rows.js';
+import { sampleEntityIds } from './sample-entity-ids.js';
 
 /** The embedded offline store: one DuckDB file, a table a source. */
 export class DuckDbOfflineStore implements OfflineStore {
@@ -46,6 +47,11 @@ export class DuckDbOfflineStore implements OfflineStore {
       for (const source of sources) await ensureHistoryTable(connection, source);
     });
     return new DuckDbOfflineStore(database, form);
+  }
+
+  /** Opens it for reading alone: nothing is made. A table that is not there fails the read of it. */
+  static openToRead(database: DuckDbDatabase): DuckDbOfflineStore {
+    return new DuckDbOfflineStore(database, 'lookup');
   }
 
   async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
@@ -98,6 +104,10 @@ export class DuckDbOfflineStore implements OfflineStore {
     } finally {
       connection.closeSync();
     }
+  }
+
+  async sampleEntityIds(entityType: EntityType, count: number): Promise<string[]> {
+    return this.database.use((connection) => sampleEntityIds(connection, entityType, count));
   }
 
   async rowsToCome(source: FeatureSource, asOf: Instant): Promise<RowsToCome> {

@@ -1,8 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { EntityType } from '../../registry/model.js';
+import { answeredWithin } from '../../answered-within.js';
 import { chunksOf } from '../../chunks-of.js';
 import type { OnlineRead, OnlineStore, OnlineVersions, OnlineWrite } from '../online-store.js';
+import { ChangeQueue, type Change, type Outcome } from './change-queue.js';
 import { compareCells, type ComparisonRules } from './compare-cells.js';
 import type { ShadowReport } from './shadow-report.js';
 
@@ -12,16 +14,20 @@ export interface ShadowOptions extends ComparisonRules {
   readonly report: ShadowReport;
   /** From 0 to 1, drawn for each read. */
   readonly random: () => number;
-  /** Reads and writes of the shadow under way at once; what comes on top is dropped, and counted. */
+  /** Reads of the shadow under way at once; what comes on top is dropped, and counted. */
   readonly mostAtOnce: number;
-  /** Milliseconds after which the shadow is not waited for any more, and its place given to another. */
+  /** Milliseconds after which a read of the shadow is not waited for any more, and its place given to another. */
   readonly patienceMs: number;
+  /** Rows and ids of an entity type that wait to be written and deleted; what comes on top is dropped, and counted. */
+  readonly mostWaiting: number;
+  /** Milliseconds that a close waits for the shadow. The process may be ended soon after it was told to stop. */
+  readonly lastWaitMs: number;
 }
 
 /**
  * Serves from one store and, for a share of the reads, looks what another would have said. Nothing of the other reaches a
  * reader: it is asked after the answer has gone out, and its failures and delays are counted and otherwise without effect.
- * Writes are acknowledged by the serving store and then go to the other too.
+ * Writes and deletes are acknowledged by the serving store and then go to the other too, in the same order and past the reads.
  */
 export class ShadowOnlineStore implements OnlineStore {
   readonly maxEntityIdsPerRead: number;
@@ -31,6 +37,7 @@ export class ShadowOnlineStore implements OnlineStore {
   readonly #shadow: OnlineStore;
   readonly #options: ShadowOptions;
   readonly #underWay = new Set<Promise<void>>();
+  readonly #changes = new Map<EntityType, ChangeQueue>();
 
   constructor(serving: OnlineStore, shadow: OnlineStore, options: ShadowOptions) {
     this.#serving = serving;
@@ -54,15 +61,15 @@ export class ShadowOnlineStore implements OnlineStore {
   }
 
   write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
-    return this.#change(entityType, (store) => store.write(entityType, writes));
+    return this.#change(entityType, { kind: 'write', writes }, (store) => store.write(entityType, writes));
   }
 
   delete(entityType: EntityType, entityIds: readonly string[]): Promise<void> {
-    return this.#change(entityType, (store) => store.delete(entityType, entityIds));
+    return this.#change(entityType, { kind: 'delete', entityIds }, (store) => store.delete(entityType, entityIds));
   }
 
   clear(entityType: EntityType): Promise<void> {
-    return this.#change(entityType, (store) => store.clear(entityType));
+    return this.#change(entityType, { kind: 'clear' }, (store) => store.clear(entityType));
   }
 
   /** Of the store that serves. The other may be down for weeks without any reader noticing. */
@@ -72,22 +79,37 @@ export class ShadowOnlineStore implements OnlineStore {
 
   /** Resolves when nothing is asked of the shadow any more. */
   async settled(): Promise<void> {
-    await Promise.all(this.#underWay);
+    await Promise.all([...this.#underWay, ...[...this.#changes.values()].map((queue) => queue.settled())]);
+  }
+
+  /** Lets what is under way end, for as long as a close may take, and begins nothing more. */
+  async finish(): Promise<void> {
+    await answeredWithin(this.#options.lastWaitMs, this.settled());
+    for (const queue of this.#changes.values()) queue.drop();
   }
 
   async close(): Promise<void> {
-    await this.settled();
+    await this.finish();
     await this.#shadow.close();
     await this.#serving.close();
   }
 
-  async #change(entityType: EntityType, change: (store: OnlineStore) => Promise<void>): Promise<void> {
-    await change(this.#serving);
-    const { name } = entityType.featurestore;
-    this.#afterwards(
-      () => change(this.#shadow),
-      (outcome) => this.#options.report.write(name, outcome === 'done' ? 'written' : outcome),
-    );
+  async #change(entityType: EntityType, change: Change, apply: (store: OnlineStore) => Promise<void>): Promise<void> {
+    await apply(this.#serving);
+    let queue = this.#changes.get(entityType);
+    if (!queue) {
+      const { mostWaiting } = this.#options;
+      const tell = ({ kind }: Change, outcome: Outcome): void => this.#tell(entityType, kind, outcome);
+      queue = new ChangeQueue(this.#shadow, entityType, { mostWaiting, tell });
+      this.#changes.set(entityType, queue);
+    }
+    queue.add(change);
+  }
+
+  #tell(entityType: EntityType, kind: Change['kind'], outcome: Outcome): void {
+    const { report } = this.#options;
+    if (kind === 'write') report.write(entityType.featurestore.name, outcome === 'done' ? 'written' : outcome);
+    else report.delete(entityType, outcome === 'done' ? 'deleted' : outcome);
   }
 
   async #compare({ entityType, entityIds, features, now }: OnlineRead, cells: readonly FeatureCell[][]): Promise<void> {
@@ -103,7 +125,7 @@ export class ShadowOnlineStore implements OnlineStore {
   }
 
   /** Does a piece of work when the caller has had its answer, unless there is too much of it already. */
-  #afterwards(work: () => Promise<void>, tell: (outcome: 'done' | 'dropped' | 'failed') => void): void {
+  #afterwards(work: () => Promise<void>, tell: (outcome: Outcome) => void): void {
     if (this.#underWay.size >= this.#options.mostAtOnce) {
       tell('dropped');
       return;
@@ -118,15 +140,11 @@ export class ShadowOnlineStore implements OnlineStore {
 
   async #patiently(work: () => Promise<void>): Promise<void> {
     // The caller's turn first: starting a call already costs the encoding of its message.
-    await new Promise((resolve) => setImmediate(resolve));
-    const impatience = new AbortController();
-    const lost = pause(this.#options.patienceMs, undefined, { signal: impatience.signal }).then(() => {
-      throw new Error('the shadow took too long');
-    });
-    try {
-      await Promise.race([work(), lost]);
-    } finally {
-      impatience.abort();
-    }
+    await nextTurn();
+    const isDone = await answeredWithin(
+      this.#options.patienceMs,
+      work().then(() => true),
+    );
+    if (!isDone) throw new Error('the shadow took too long');
   }
 }

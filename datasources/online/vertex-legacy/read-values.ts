@@ -1,5 +1,5 @@
 import type { protos } from '@google-cloud/aiplatform';
-import { GRPC_STATUS, grpcCodeOf, READ_POLICY, retrying } from '../../vertex/call-policy.js';
+import { endOf, GRPC_STATUS, grpcCodeOf, READ_POLICY, retrying } from '../../vertex/call-policy.js';
 import { concurrently } from '../../vertex/concurrently.js';
 import { chunksOf } from '../../chunks-of.js';
 import type { WireValue } from '../../vertex/feature-value.js';
@@ -28,11 +28,13 @@ export async function readLegacyValues(
   featureIds: readonly string[],
 ): Promise<Map<string, LegacyRow>> {
   const client = await clients.legacyValues();
+  // Of all calls together, and counted from here: loading the client takes the first read longer than a read may.
+  const end = endOf(READ_POLICY);
   const featureSelector = { idMatcher: { ids: [...featureIds] } };
   const rows = new Map<string, LegacyRow>();
 
   await concurrently(chunksOf(entityIds, IDS_PER_STREAM), CALLS_AT_ONCE, async (ids) => {
-    const ofChunk = await retrying(READ_POLICY, async (timeout) => {
+    const readChunk = async (timeout: number): Promise<Map<string, LegacyRow>> => {
       const reader = new AnswerReader();
       const stream = client.streamingReadFeatureValues(
         { entityType, entityIds: ids, featureSelector },
@@ -40,7 +42,8 @@ export async function readLegacyValues(
       );
       for await (const response of stream as AsyncIterable<Response>) reader.add(response);
       return reader.rows;
-    });
+    };
+    const ofChunk = await retrying(READ_POLICY, readChunk, end);
     for (const [entityId, row] of ofChunk) rows.set(entityId, row);
   });
 
@@ -49,9 +52,8 @@ export async function readLegacyValues(
   await concurrently(unanswered, CALLS_AT_ONCE, async (entityId) => {
     const reader = new AnswerReader();
     try {
-      const [response] = await retrying(READ_POLICY, (timeout) =>
-        client.readFeatureValues({ entityType, entityId, featureSelector }, { timeout }),
-      );
+      const request = { entityType, entityId, featureSelector };
+      const [response] = await retrying(READ_POLICY, (timeout) => client.readFeatureValues(request, { timeout }), end);
       reader.add(response);
     } catch (error) {
       if (grpcCodeOf(error) !== GRPC_STATUS.NOT_FOUND) throw error;

@@ -28,17 +28,25 @@ export class ViewReader {
     this.#hasStream = usePreview;
   }
 
+  /** Loads the clients, which for the first read takes longer than a read may. */
+  async ready(): Promise<void> {
+    await this.#clients.featureViews();
+    if (this.#hasStream) await this.#clients.featureViewsPreview();
+  }
+
+  /** `end`: when it must have ended (call-policy.ts), of however many calls it is made. */
   async read(
     view: string,
     entityIds: readonly string[],
     idColumns: readonly string[],
+    end: number,
   ): Promise<Map<string, ViewRow | null>> {
     const rows = new Map<string, ViewRow | null>();
     const missing = (): string[] => entityIds.filter((entityId) => !rows.has(entityId));
     if (this.#hasStream && entityIds.length > 1) {
       try {
         // Rows that came before a stream broke are kept: only the others are asked for again.
-        await retrying(READ_POLICY, (timeout) => this.#stream(view, missing(), idColumns, timeout, rows));
+        await retrying(READ_POLICY, (timeout) => this.#stream(view, missing(), idColumns, timeout, rows), end);
       } catch (error) {
         const code = grpcCodeOf(error);
         // Of the whole view, not of a key; each key's own request says the same, and the caller finds out what it means.
@@ -49,17 +57,17 @@ export class ViewReader {
     }
     // Without a stream all of them; after one, those it ended without a word about.
     await concurrently(missing(), FETCHES_AT_ONCE, async (entityId) => {
-      rows.set(entityId, await this.#fetch(view, entityId, idColumns));
+      rows.set(entityId, await this.#fetch(view, entityId, idColumns, end));
     });
     return rows;
   }
 
-  async #fetch(view: string, entityId: string, idColumns: readonly string[]): Promise<ViewRow | null> {
+  async #fetch(view: string, entityId: string, idColumns: readonly string[], end: number): Promise<ViewRow | null> {
     const client = await this.#clients.featureViews();
     // KEY_VALUE: the other format is JSON, whose numbers are doubles, and an INT64 above 2^53 would change.
     const request = { featureView: view, dataKey: dataKeyOf(entityId, idColumns), dataFormat: 'KEY_VALUE' } as const;
     try {
-      const [response] = await retrying(READ_POLICY, (timeout) => client.fetchFeatureValues(request, { timeout }));
+      const [response] = await retrying(READ_POLICY, (timeout) => client.fetchFeatureValues(request, { timeout }), end);
       return rowOf(response);
     } catch (error) {
       if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) return null;

@@ -3,7 +3,7 @@ import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { EntityType, Feature, VertexFeatureViewSettings } from '../../registry/model.js';
-import { ADMIN_POLICY, storeFailure } from '../../vertex/call-policy.js';
+import { ADMIN_POLICY, endOf, READ_POLICY, storeFailure } from '../../vertex/call-policy.js';
 import { decodeValue } from '../../vertex/feature-value.js';
 import { newestValues } from '../../vertex/newest-values.js';
 import { fromProtoTime } from '../../vertex/proto-time.js';
@@ -25,8 +25,8 @@ const ROW_TIME = 'feature_timestamp';
  * deleted.
  */
 export class VertexViewOnlineStore implements OnlineStore {
-  /** Ten messages of a stream; each is one read of the service. */
-  readonly maxEntityIdsPerRead = 1000;
+  /** Ten messages of a stream, or as many single requests as end in time together. */
+  readonly maxEntityIdsPerRead: number;
   readonly #settings: VertexFeatureViewSettings;
   readonly #clients: VertexClients;
   readonly #reader: ViewReader;
@@ -36,6 +36,7 @@ export class VertexViewOnlineStore implements OnlineStore {
   constructor(settings: VertexFeatureViewSettings, clients: VertexClients, clock: Clock) {
     this.#settings = settings;
     this.#clients = clients;
+    this.maxEntityIdsPerRead = settings.usePreview ? 1000 : 200;
     this.#reader = new ViewReader(clients, settings.usePreview);
     this.#readiness = new ViewReadiness(clients, clock);
     this.#health = new RecentAnswer(() => this.#answers(), clock);
@@ -47,10 +48,12 @@ export class VertexViewOnlineStore implements OnlineStore {
     }
     const view = this.#viewOf(entityType);
     try {
-      const rows = await this.#reader.read(view, [...new Set(entityIds)], entityType.entityIdColumns);
+      await this.#reader.ready();
+      const end = endOf(READ_POLICY);
+      const rows = await this.#reader.read(view, [...new Set(entityIds)], entityType.entityIdColumns, end);
       const found = [...rows.values()];
       if (found.some((row) => row !== null)) this.#readiness.hasServed(view);
-      if (found.includes(null)) await this.#readiness.confirm(view, entityType);
+      if (found.includes(null)) await this.#readiness.confirm(view, entityType, end);
       return entityIds.map((entityId) => {
         const row = rows.get(entityId);
         return features.map((feature) => (row ? cellOf(row, feature, now) : NOT_FOUND_CELL));

@@ -1,8 +1,9 @@
 import { AppError } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
+import { answeredWithin } from '../../answered-within.js';
 import type { EntityType } from '../../registry/model.js';
-import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying } from '../../vertex/call-policy.js';
+import { GRPC_STATUS, grpcCodeOf, READ_POLICY, retrying, type CallPolicy } from '../../vertex/call-policy.js';
 import { fromProtoTime } from '../../vertex/proto-time.js';
 import { RecentAnswer } from '../../vertex/recent-answer.js';
 import type { VertexClients } from '../../vertex/vertex-clients.js';
@@ -11,17 +12,24 @@ import type { VertexClients } from '../../vertex/vertex-clients.js';
 const SETTLING = 5n * 60n * MICROS_PER_SECOND;
 /** How long a row is proof: a view that is deleted answers NOT_FOUND from then on. */
 const PROOF_KEPT = MICROS_PER_SECOND * 60n;
+/** Readers wait for the answer, and the service that gives it is not the one that serves them. */
+const ASKING_POLICY: CallPolicy = { ...READ_POLICY, totalMs: READ_POLICY.attemptMs };
 /** A view of which so many syncs in a row failed serves what an older one brought, if anything. */
 const SYNCS_LOOKED_AT = 50;
 
 /**
  * Tells what a NOT_FOUND means. The service says it of an entity that is not there, and also of a whole view that has
  * never been synced or was a moment ago; taken for the former, a fresh view would look like one that lost all its data.
+ *
+ * Values come from one service and the list of syncs from another, and a read never fails for want of the latter: what
+ * was last known of the view goes on being true, and where nothing is known NOT_FOUND means what it says.
  */
 export class ViewReadiness {
   /** When each view was last known to serve. */
   readonly #serving = new Map<string, Instant>();
-  readonly #asked = new Map<string, RecentAnswer<boolean>>();
+  readonly #asked = new Map<string, RecentAnswer<boolean | undefined>>();
+  /** The views whose last answer was that they do not serve yet. */
+  readonly #fresh = new Set<string>();
 
   constructor(
     readonly clients: VertexClients,
@@ -31,29 +39,35 @@ export class ViewReadiness {
   /** A view that has just given a row serves, whatever its syncs say. */
   hasServed(view: string): void {
     this.#serving.set(view, this.clock());
+    this.#fresh.delete(view);
   }
 
-  /** Returns when the view serves, so that the entity is what is missing; throws STORE_UNAVAILABLE when it does not. */
-  async confirm(view: string, entityType: EntityType): Promise<void> {
+  /**
+   * Returns when the view serves, so that the entity is what is missing; throws STORE_UNAVAILABLE when it does not. `end`:
+   * when the read must have ended (call-policy.ts).
+   */
+  async confirm(view: string, entityType: EntityType, end: number): Promise<void> {
     const servedAt = this.#serving.get(view);
     if (servedAt !== undefined && this.clock() - servedAt <= PROOF_KEPT) return;
     let asked = this.#asked.get(view);
     if (!asked) this.#asked.set(view, (asked = new RecentAnswer(() => this.#isSynced(view), this.clock)));
-    if (await asked.get()) {
-      this.hasServed(view);
-      return;
-    }
+    // The first question also loads the client that asks it.
+    const isSynced = await answeredWithin(end - performance.now(), asked.get());
+    if (isSynced === true) this.hasServed(view);
+    if (isSynced === false) this.#fresh.add(view);
+    if (!this.#fresh.has(view)) return;
     throw new AppError(
       'STORE_UNAVAILABLE',
       `Entity type "${entityType.name}" is not served yet: its first sync has not ended, or did some minutes ago.`,
     );
   }
 
-  async #isSynced(view: string): Promise<boolean> {
-    const admin = await this.clients.featureOnlineStores();
+  /** undefined: it could not be asked. */
+  async #isSynced(view: string): Promise<boolean | undefined> {
     const request = { parent: view, pageSize: SYNCS_LOOKED_AT, orderBy: 'create_time desc' };
     try {
-      const [syncs] = await retrying(ADMIN_POLICY, (timeout) =>
+      const admin = await this.clients.featureOnlineStores();
+      const [syncs] = await retrying(ASKING_POLICY, (timeout) =>
         admin.listFeatureViewSyncs(request, { timeout, autoPaginate: false }),
       );
       const settled = this.clock() - SETTLING;
@@ -62,9 +76,9 @@ export class ViewReadiness {
         return end !== null && end <= settled && (finalStatus?.code ?? 0) === 0;
       });
     } catch (error) {
-      // A reader of values need not be allowed to see syncs. Then the entity is what most likely is missing.
-      if (grpcCodeOf(error) === GRPC_STATUS.PERMISSION_DENIED) return true;
-      throw error;
+      // An answer too: there is no such view. Anything else is none; a reader of values need not even be allowed to see syncs.
+      if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) throw error;
+      return undefined;
     }
   }
 }

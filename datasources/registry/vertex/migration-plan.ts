@@ -1,8 +1,9 @@
-import { VALUE_TYPES, type ValueType } from '../../../values/value-type.js';
+import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
 import { quoteForBigQuery } from '../../offline/point-in-time/bigquery-table.js';
 import { locationName, legacyEntityTypeName } from '../../vertex/resource-names.js';
 import type { FeaturestoreInput } from '../yaml/document.js';
 import type { LegacyEntityType, LegacyFeature, LegacyFeaturestore } from './legacy-featurestore.js';
+import { isMovable, lossesOf, TIME_COLUMN, type MovableFeature } from './migration-losses.js';
 
 type EntityTypeInput = FeaturestoreInput['entityTypes'][number];
 
@@ -11,6 +12,11 @@ export interface MigrationTarget {
   readonly dataset: string;
   readonly datasetLocation: string;
   readonly featureOnlineStore: string;
+  /**
+   * Before the names of tables, feature groups and views. A project and region has one feature group of a name, and two
+   * featurestores may each have an entity type `customer`.
+   */
+  readonly prefix: string;
 }
 
 /** A call of Vertex AI's REST API: a POST. */
@@ -36,20 +42,19 @@ export interface MigrationPlan {
 
 /** The name of a source that a table is called after: `customer__values`. */
 const SOURCE = 'values';
-const TIME_COLUMN = 'feature_timestamp';
 /** Of reads, to begin with: enough to see a difference within the hour, too few to be felt by the new store. */
 const SHADOW_SHARE = 0.01;
-const MOST_FEATURE_NAME = 64;
 /** A view syncs at night unless someone says otherwise: each sync reads the tables and is billed. */
 const SCHEDULE = 'CRON_TZ=UTC 0 3 * * *';
 
 /** What it takes to move a legacy featurestore to feature groups and views, from what the API says of it. */
 export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarget): MigrationPlan {
   const entityTypes = legacy.entityTypes
-    .map((entityType) => ({ entityType, features: entityType.features.filter((feature) => isMovable(feature)) }))
+    .map((entityType) => ({ entityType, features: entityType.features.filter(isMovable) }))
     .filter(({ features }) => features.length > 0);
-  const tableOf = (entityType: LegacyEntityType) => `${target.dataset}.${entityType.name}__${SOURCE}`;
-  const exportOf = (entityType: LegacyEntityType) => `${target.dataset}.legacy_export__${entityType.name}`;
+  const newName = ({ name }: LegacyEntityType) => `${target.prefix}${name}`;
+  const tableOf = (entityType: LegacyEntityType) => `${target.dataset}.${newName(entityType)}__${SOURCE}`;
+  const exportOf = (entityType: LegacyEntityType) => `${target.dataset}.legacy_export__${newName(entityType)}`;
   const { project } = legacy.place;
   const root = locationName(legacy.place);
 
@@ -72,7 +77,7 @@ export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarge
     })),
     creations: [
       ...entityTypes.flatMap(({ entityType, features }) =>
-        groupCalls(root, project, tableOf(entityType), entityType, features),
+        groupCalls(root, newName(entityType), `${project}.${tableOf(entityType)}`, entityType, features),
       ),
       {
         what: 'the online store',
@@ -81,10 +86,10 @@ export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarge
       },
       ...entityTypes.map(({ entityType, features }) => ({
         what: `the view of ${entityType.name}`,
-        path: `${root}/featureOnlineStores/${target.featureOnlineStore}/featureViews?featureViewId=${entityType.name}`,
+        path: `${root}/featureOnlineStores/${target.featureOnlineStore}/featureViews?featureViewId=${newName(entityType)}`,
         body: {
           featureRegistrySource: {
-            featureGroups: [{ featureGroupId: entityType.name, featureIds: features.map(({ name }) => name) }],
+            featureGroups: [{ featureGroupId: newName(entityType), featureIds: features.map(({ name }) => name) }],
           },
           syncConfig: { cron: SCHEDULE },
           // Its own service account: with the project's, whoever may make a view may read every table.
@@ -94,7 +99,7 @@ export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarge
     ],
     syncs: entityTypes.map(({ entityType }) => ({
       what: `the first sync of ${entityType.name}`,
-      path: `${root}/featureOnlineStores/${target.featureOnlineStore}/featureViews/${entityType.name}:sync`,
+      path: `${root}/featureOnlineStores/${target.featureOnlineStore}/featureViews/${newName(entityType)}:sync`,
       body: {},
     })),
     registry: {
@@ -102,22 +107,23 @@ export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarge
       ...(Object.keys(legacy.labels).length > 0 ? { labels: legacy.labels } : {}),
       onlineStore: { kind: 'VERTEX_LEGACY', ...legacy.place, featurestore: legacy.name },
       shadow: {
-        onlineStore: { kind: 'VERTEX_FEATURE_VIEW', ...legacy.place, featureOnlineStore: target.featureOnlineStore },
+        onlineStore: {
+          kind: 'VERTEX_FEATURE_VIEW',
+          ...legacy.place,
+          featureOnlineStore: target.featureOnlineStore,
+          ...(target.prefix === ''
+            ? {}
+            : { views: Object.fromEntries(entityTypes.map(({ entityType: one }) => [one.name, newName(one)])) }),
+        },
         share: SHADOW_SHARE,
       },
       offlineStore: { kind: 'BIGQUERY', project, dataset: target.dataset, location: target.datasetLocation },
-      entityTypes: entityTypes.map(({ entityType, features }) => entityTypeOf(legacy, entityType, features)),
+      entityTypes: entityTypes.map(({ entityType, features }) =>
+        entityTypeOf(legacy, entityType, features, target.prefix === '' ? null : `${newName(entityType)}__${SOURCE}`),
+      ),
     },
-    cannotMove: [...legacy.entityTypes.flatMap(lossesOf), ...lossesOfAll(legacy)],
+    cannotMove: lossesOf(legacy),
   };
-}
-
-function isMovable({ name, valueType }: LegacyFeature): boolean {
-  return isValueType(valueType) && valueType !== 'STRUCT' && name.length <= MOST_FEATURE_NAME;
-}
-
-function isValueType(text: string): text is ValueType {
-  return (VALUE_TYPES as readonly string[]).includes(text);
 }
 
 /**
@@ -143,12 +149,14 @@ function tableSql(
     `FROM \`${exported}\`;`,
     '-- Must be 0: two rows of one entity and moment make the newest a matter of chance.',
     `SELECT COUNT(*) FROM (SELECT 1 FROM \`${table}\` GROUP BY entity_id, ${TIME_COLUMN} HAVING COUNT(*) > 1);`,
+    '-- Must be 0: ids that featuregraph takes for no entity.',
+    `SELECT COUNT(DISTINCT entity_id) FROM \`${table}\` WHERE BYTE_LENGTH(entity_id) > ${MAX_ENTITY_ID_BYTES};`,
   ].join('\n');
 }
 
 function groupCalls(
   root: string,
-  project: string,
+  group: string,
   table: string,
   { name, description, labels }: LegacyEntityType,
   features: readonly LegacyFeature[],
@@ -156,10 +164,10 @@ function groupCalls(
   return [
     {
       what: `the feature group of ${name}`,
-      path: `${root}/featureGroups?featureGroupId=${name}`,
+      path: `${root}/featureGroups?featureGroupId=${group}`,
       body: {
         bigQuery: {
-          bigQuerySource: { inputUri: `bq://${project}.${table}` },
+          bigQuerySource: { inputUri: `bq://${table}` },
           entityIdColumns: ['entity_id'],
           timeSeries: { timestampColumn: TIME_COLUMN },
         },
@@ -168,10 +176,10 @@ function groupCalls(
     },
     {
       what: `the features of ${name}`,
-      path: `${root}/featureGroups/${name}/features:batchCreate`,
+      path: `${root}/featureGroups/${group}/features:batchCreate`,
       body: {
         requests: features.map((feature) => ({
-          parent: `${root}/featureGroups/${name}`,
+          parent: `${root}/featureGroups/${group}`,
           featureId: feature.name,
           feature: described(feature.description, feature.labels),
         })),
@@ -184,7 +192,8 @@ function groupCalls(
 function entityTypeOf(
   { onlineTtlDays }: LegacyFeaturestore,
   { name, description }: LegacyEntityType,
-  features: readonly LegacyFeature[],
+  features: readonly MovableFeature[],
+  bigQueryTable: string | null,
 ): EntityTypeInput {
   return {
     name,
@@ -194,9 +203,10 @@ function entityTypeOf(
       {
         name: SOURCE,
         timestampColumn: TIME_COLUMN,
+        ...(bigQueryTable === null ? {} : { bigQueryTable }),
         features: features.map((feature) => ({
           name: feature.name,
-          valueType: feature.valueType as ValueType,
+          valueType: feature.valueType,
           ...described(feature.description, feature.labels),
         })),
       },
@@ -209,40 +219,4 @@ function described(description: string, labels: LegacyFeature['labels']) {
     ...(description === '' ? {} : { description }),
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
   };
-}
-
-function lossesOf(entityType: LegacyEntityType): string[] {
-  const losses = entityType.features.flatMap(({ name, valueType }) => {
-    const feature = `Feature ${entityType.name}.${name}`;
-    if (valueType === 'STRUCT') {
-      return [`${feature} is a STRUCT, which feature views do not serve. Make a feature of each of its fields.`];
-    }
-    if (!isValueType(valueType)) return [`${feature} has no value type that can be moved: ${valueType}.`];
-    if (name.length > MOST_FEATURE_NAME) {
-      return [`${feature} has a name of more than ${MOST_FEATURE_NAME} characters. Give it a shorter one.`];
-    }
-    return [];
-  });
-  if (entityType.isMonitored) {
-    losses.push(
-      `Monitoring of ${entityType.name} stays behind. A feature monitor over its feature group (in preview) is its like; ` +
-        'its thresholds must be set anew.',
-    );
-  }
-  if (entityType.features.length === 0) losses.push(`Entity type ${entityType.name} has no features.`);
-  return losses;
-}
-
-function lossesOfAll({ onlineTtlDays }: LegacyFeaturestore): string[] {
-  return [
-    ...(onlineTtlDays === null
-      ? []
-      : [
-          `The online store drops values after ${onlineTtlDays} days; a feature view keeps them. The registry’s ttlSeconds ` +
-            'does the same for readers of featuregraph, for no others.',
-        ]),
-    'Permissions on entity types stay behind: grant them on feature groups, the online store and views.',
-    'Whoever imports or writes into the legacy featurestore must write into the tables, or through featuregraph.',
-    'A value deleted from a table stays in its view until the view is deleted. Plan for erasure before you need it.',
-  ];
 }

@@ -11,7 +11,7 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /** No column of a table in BigQuery begins so, in whatever case (cloud.google.com/bigquery/docs/schemas). */
-const RESERVED_PREFIXES =
+export const RESERVED_PREFIXES =
   /^(_table_|_file_|_partition|_row_timestamp|__root__|_colidentifier|_change_(sequence_number|type|timestamp))/i;
 
 interface Column {

@@ -190,6 +190,7 @@ function bulky(store: OfflineStore, pointInTime = store.bulk!.pointInTime.bind(s
     history: (read) => store.history(read),
     rows: (read) => store.rows(read),
     append: (source, rows) => store.append(source, rows),
+    sampleEntityIds: (entityType, count) => store.sampleEntityIds(entityType, count),
     newest: (source) => store.newest(source),
     estimateBytes: (read) => store.estimateBytes(read),
     isHealthy: () => store.isHealthy(),

@@ -151,6 +151,7 @@ function readBy(store: OfflineStore, pointInTime: OfflineStore['pointInTime']): 
     rows: (read) => store.rows(read),
     append: (source, rows) => store.append(source, rows),
     newest: (source) => store.newest(source),
+    sampleEntityIds: (entityType, count) => store.sampleEntityIds(entityType, count),
     estimateBytes: (read) => store.estimateBytes(read),
     isHealthy: () => store.isHealthy(),
     close: () => store.close(),

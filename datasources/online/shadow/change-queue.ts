@@ -1,0 +1,99 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { EntityType } from '../../registry/model.js';
+import type { OnlineStore, OnlineWrite } from '../online-store.js';
+
+/** What the serving store was told of an entity type, and has taken. */
+export type Change =
+  | { readonly kind: 'write'; readonly writes: readonly OnlineWrite[] }
+  | { readonly kind: 'delete'; readonly entityIds: readonly string[] }
+  | { readonly kind: 'clear' };
+
+export type Outcome = 'done' | 'dropped' | 'failed';
+
+export interface ChangeQueueOptions {
+  /** Rows and ids waiting at once. What comes on top is dropped, unless nothing waits. */
+  readonly mostWaiting: number;
+  readonly tell: (change: Change, outcome: Outcome) => void;
+}
+
+/**
+ * Passes the changes of an entity type on to another store, in the order in which they were taken: a delete that overtakes
+ * the write before it brings an erased entity back. So the next one begins when the one before it has ended, however
+ * late; what a store does not end within its own deadlines keeps the queue waiting, and then full.
+ */
+export class ChangeQueue {
+  readonly #store: OnlineStore;
+  readonly #entityType: EntityType;
+  readonly #options: ChangeQueueOptions;
+  readonly #waiting: Change[] = [];
+  #size = 0;
+  #working: Promise<void> | undefined;
+
+  constructor(store: OnlineStore, entityType: EntityType, options: ChangeQueueOptions) {
+    this.#store = store;
+    this.#entityType = entityType;
+    this.#options = options;
+  }
+
+  add(change: Change): void {
+    const size = sizeOf(change);
+    if (this.#size > 0 && this.#size + size > this.#options.mostWaiting) {
+      this.#options.tell(change, 'dropped');
+      return;
+    }
+    this.#waiting.push(change);
+    this.#size += size;
+    this.#working ??= this.#work();
+  }
+
+  /** Resolves when nothing waits. */
+  async settled(): Promise<void> {
+    await this.#working;
+  }
+
+  /** Begins nothing of what still waits. */
+  drop(): void {
+    for (const change of this.#waiting.splice(0)) {
+      this.#size -= sizeOf(change);
+      this.#options.tell(change, 'dropped');
+    }
+  }
+
+  async #work(): Promise<void> {
+    // The caller's turn first: starting a call already costs the encoding of its message.
+    await nextTurn();
+    while (this.#waiting.length > 0) {
+      const together = this.#takeNext();
+      const outcome = await this.#pass(together).then(
+        () => 'done' as const,
+        () => 'failed' as const,
+      );
+      for (const change of together) {
+        this.#size -= sizeOf(change);
+        this.#options.tell(change, outcome);
+      }
+    }
+    this.#working = undefined;
+  }
+
+  /** The next change; writes that wait in a row go together, or single rows would be passed on one by one. */
+  #takeNext(): Change[] {
+    const end = this.#waiting.findIndex(({ kind }) => kind !== 'write');
+    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : Math.max(1, end));
+  }
+
+  async #pass(together: readonly Change[]): Promise<void> {
+    const [first] = together;
+    if (first?.kind === 'clear') await this.#store.clear(this.#entityType);
+    else if (first?.kind === 'delete') await this.#store.delete(this.#entityType, first.entityIds);
+    else {
+      const writes = together.flatMap((change) => (change.kind === 'write' ? change.writes : []));
+      await this.#store.write(this.#entityType, writes);
+    }
+  }
+}
+
+function sizeOf(change: Change): number {
+  if (change.kind === 'clear') return 1;
+  return Math.max(1, change.kind === 'write' ? change.writes.length : change.entityIds.length);
+}
