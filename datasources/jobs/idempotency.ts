@@ -23,7 +23,8 @@ export function isSameRequest(request: JobRequest, { spec, displayName, labels }
   return asked === canonicalText([spec, displayName, labels]);
 }
 
-function canonicalText(value: unknown): string {
+/** The same text for the same value, whatever the order of its fields. */
+export function canonicalText(value: unknown): string {
   return JSON.stringify(value, (_name, part: unknown) => {
     if (typeof part === 'bigint') return `${part}n`;
     if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;

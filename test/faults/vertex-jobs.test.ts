@@ -14,7 +14,7 @@ import { startFaultProxy, type Fault, type FaultProxy } from '../support/google/
 import { BatchPredictionWorld } from '../support/google/vertex/batch-prediction-jobs.js';
 import { startVertexServer, type VertexServer } from '../support/google/vertex-server.js';
 import { PLACE } from '../support/google/vertex-world.js';
-import { webSocketClient } from '../support/stream-clients.js';
+import { TRANSPORTS, webSocketClient } from '../support/stream-clients.js';
 import { until } from '../support/until.js';
 
 /** A gateway in a process of its own, and Vertex AI behind a network that fails: one job there for each asked for here. */
@@ -178,8 +178,8 @@ describe('a gateway with a model on Vertex AI', () => {
   });
 
   it.each([
-    ['over the quota of jobs a minute', { kind: 'refused', status: CODE.RESOURCE_EXHAUSTED }, 3],
-    ['away', { kind: 'refused', status: CODE.UNAVAILABLE }, 3],
+    ['over the quota of jobs a minute', { kind: 'refused', status: CODE.RESOURCE_EXHAUSTED }, 2],
+    ['away', { kind: 'refused', status: CODE.UNAVAILABLE }, 2],
     ['slow', { kind: 'slow', delayMs: 2_000 }, 1],
   ] satisfies [string, Fault, number][])('gets its job done when Vertex AI is %s', async (what, fault, times) => {
     const name = what.replaceAll(' ', '-');
@@ -245,6 +245,48 @@ describe('a gateway with a model on Vertex AI', () => {
     expect(error.code).toBe('VERTEX_REFUSED');
     expect(error.message).not.toMatch(NAMES_INSIDE);
     expect(JSON.stringify(gateway.log)).toContain('secret-instance');
+  });
+
+  it(`tells nobody a name of a resource, by whatever transport, and the log all of them (seed ${seed})`, async () => {
+    const word = fc.stringMatching(/^[a-z][a-z0-9]{9,14}$/);
+    const [words] = fc.sample(fc.array(word, { minLength: 5, maxLength: 5 }), { seed, numRuns: 1 });
+    const [project, dataset, table, folder, account] = words as [string, string, string, string, string];
+    const message =
+      `Access Denied: Table ${project}:${dataset}.${table} by ${account}@${project}.com; bucket secret-files, ` +
+      `gs://secret-files/${folder}/in.jsonl; ${PLACE.project}, \`${project}.${dataset}.${table}\` at 10.0.0.7:80`;
+    const id = await start('told', 'delay');
+    const { name } = await created('told');
+    const directory = `${folder}-1/prediction-told`;
+    storage.objects.set(
+      `${directory}/errors_0001.jsonl`,
+      JSON.stringify({ instance: {}, error: { code: 3, message } }),
+    );
+    world.advance(name, {
+      state: 'JOB_STATE_FAILED',
+      error: { code: 7, message },
+      partialFailures: [{ code: 7, message }],
+      completionStats: { successfulCount: '0', failedCount: '1', incompleteCount: '0' },
+      outputInfo: { gcsOutputDirectory: `gs://secret-files/${directory}`, output_location: 'gcs_output_directory' },
+    });
+    const fields = 'endedAt error { message } ... on BatchPredictionJob { failures { nodes { message } } }';
+    const told: any[] = [];
+    for (const [, open] of TRANSPORTS) {
+      const client = open(gateway.url);
+      const query = `subscription ($id: ID!) { jobProgress(id: $id) { ${fields} } }`;
+      const { results } = await client.follow({ query, variables: { id } });
+      client.close();
+      told.push(results.at(-1).data.jobProgress);
+    }
+    told.push((await ask(gateway.url, `query ($id: ID!) { job(id: $id) { ${fields} } }`, { id })).job);
+    const [{ error }] = told;
+    expect(error.message).toContain('Access Denied: Table [resource] by [account]');
+    for (const job of told) {
+      expect(job.error.message).toBe(error.message);
+      expect(job.failures.nodes).toEqual([{ message: error.message }, { message: error.message }]);
+    }
+    for (const secret of [...words!, 'secret', PLACE.project, '10.0.0.7']) expect(error.message).not.toContain(secret);
+    const logged = (): string => JSON.stringify(gateway.log.filter(({ job }) => `jobs/${String(job)}` === id));
+    for (const secret of words!) await until(() => logged().includes(secret));
   });
 
   it('follows the job of the process before it, which was killed before it heard that there is one', async () => {

@@ -18,7 +18,8 @@ import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import { isEndState } from '../../datasources/jobs/job-transitions.js';
 import { JobFailure, type JobRecord } from '../../datasources/jobs/job.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { keyLabel, keyOf } from '../../datasources/jobs/vertex/job-request.js';
+import { keyLabel, keyOf } from '../../datasources/jobs/vertex/job-labels.js';
+import { batchPredictionJob } from '../../datasources/jobs/vertex/job-request.js';
 import { VertexBatchPredictionRunner } from '../../datasources/jobs/vertex/vertex-batch-prediction-runner.js';
 import { VertexBatchPredictions } from '../../datasources/jobs/vertex/vertex-batch-predictions.js';
 import { VertexJobsClient } from '../../datasources/jobs/vertex/vertex-jobs-client.js';
@@ -102,7 +103,7 @@ describe('batch prediction on Vertex AI', () => {
             new VertexJobsClient(
               client,
               { attemptMs: 500, totalMs: 4_000, retries: 3, pauseMs: 5 },
-              { attempts: 3, pauseMs: 5 },
+              { creations: 4, looks: 4, pauseMs: 5 },
             ),
         );
     const runner = new VertexBatchPredictionRunner({
@@ -238,10 +239,11 @@ describe('batch prediction on Vertex AI', () => {
   it.each([
     ['no name', { displayName: ' ' }, 'displayName'],
     ['a label of ours', { labels: { 'featuregraph-key': 'x' } }, 'labels'],
+    ['the other label of ours', { labels: { 'featuregraph-request': 'x' } }, 'labels'],
     ['a label that Vertex AI does not take', { labels: { Team: 'x' } }, 'labels'],
     [
       'more labels than Vertex AI keeps',
-      { labels: Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`l${n}`, 'x'])) },
+      { labels: Object.fromEntries(Array.from({ length: 63 }, (_, n) => [`l${n}`, 'x'])) },
       'labels',
     ],
   ])('refuses a job with %s before anything is created', async (_, change, field) => {
@@ -253,7 +255,7 @@ describe('batch prediction on Vertex AI', () => {
   it('asks for a table in, a table out, explanations and the usual machine', async () => {
     await predictions.start({
       ...REQUEST,
-      labels: Object.fromEntries(Array.from({ length: 63 }, (_, n) => [`l${n}`, 'x'])),
+      labels: Object.fromEntries(Array.from({ length: 62 }, (_, n) => [`l${n}`, 'x'])),
       spec: {
         ...SPEC,
         input: { kind: 'TABLE', table: 'demo-project.work.instances' },
@@ -378,6 +380,31 @@ describe('batch prediction on Vertex AI', () => {
     });
   });
 
+  it.each([
+    ['demo-project.work', 'predictions_2026', 'predictions_2026', 'errors_2026'],
+    // A job that made its own dataset.
+    ['demo-project.work', '', 'predictions', 'errors'],
+    // A table that the client named: nobody says where the failures are.
+    ['demo-project.work.scores', 'scores', 'scores', null],
+    ['demo-project.work.predictions_june', 'predictions_june', 'predictions_june', null],
+  ])('has written where it says (asked for %s, it says "%s")', async (location, said, table, errors) => {
+    const output = { format: 'TABLE', location } as const;
+    const { id } = await predictions.start({ ...REQUEST, spec: { ...SPEC, output } });
+    world.advance((await created()).name, {
+      ...SUCCEEDED,
+      completionStats: { successfulCount: '2', failedCount: '1', incompleteCount: '0' },
+      outputInfo: {
+        bigqueryOutputDataset: 'bq://demo-project.elsewhere',
+        output_location: 'bigquery_output_dataset',
+        bigqueryOutputTable: said,
+      },
+    });
+    expect((await ended(id)).result).toMatchObject({
+      predictions: `demo-project.elsewhere.${table}`,
+      failures: errors && `demo-project.elsewhere.${errors}`,
+    });
+  });
+
   it('does not create a second job when the answer to the first was lost', async () => {
     server.faults.add('CreateBatchPredictionJob', { kind: 'loseAnswer', code: 'UNAVAILABLE' });
     const { id } = await predictions.start(REQUEST);
@@ -398,6 +425,131 @@ describe('batch prediction on Vertex AI', () => {
     world.advance(name, SUCCEEDED);
     await ended(id);
     expect(world.jobs.size).toBe(1);
+  });
+
+  /** A gateway that knows nothing of the first: another one, or one that lost its disk. */
+  const openOtherGateway = async (): Promise<void> => {
+    await engine.stop();
+    gateway = 2;
+    openEngine();
+  };
+
+  describe('under a key that another gateway used before', () => {
+    it.each<[string, Partial<BatchPredictionRequest>]>([
+      ['input', { spec: { ...SPEC, input: { ...SPEC.input, files: ['gs://demo-files/other.jsonl'] } as BatchInput } }],
+      ['output', { spec: { ...SPEC, output: { format: 'JSONL', location: 'gs://demo-files/elsewhere' } } }],
+      ['parameters', { spec: { ...SPEC, parameters: { token_budget: 100 } } }],
+      ['machines', { spec: { ...SPEC, resources: { ...SPEC.resources, startingReplicaCount: 1 } } }],
+      ['display name', { displayName: 'July' }],
+    ])('does not take over a job that was asked for with other %s', async (_, change) => {
+      await predictions.start(REQUEST);
+      await created();
+      await openOtherGateway();
+      const { id } = await predictions.start({ ...REQUEST, ...change });
+      expect(await ended(id)).toMatchObject({ state: 'FAILED', result: null, error: { code: 'BAD_USER_INPUT' } });
+      expect(world.jobs.size).toBe(1);
+    });
+
+    it('ends as the job of that time did, also when that failed: no key starts two', async () => {
+      await predictions.start(REQUEST);
+      world.advance((await created()).name, { state: 'JOB_STATE_FAILED', error: { code: 3, message: 'No rows.' } });
+      await openOtherGateway();
+      const { id } = await predictions.start(REQUEST);
+      expect(await ended(id)).toMatchObject({ state: 'FAILED', error: { code: 'VERTEX_FAILED', message: 'No rows.' } });
+      expect(world.jobs.size).toBe(1);
+    });
+
+    it.each<[string, boolean, Partial<BatchPredictionSpec>, object?]>([
+      ['is taken over when nothing contradicts it', true, {}],
+      [
+        'is taken over when the answer has the project’s number',
+        true,
+        {},
+        { model: MODEL_NAME.replace('demo-project', '123456789012') },
+      ],
+      ['is not taken over when it is of another model', false, {}, { model: MODEL_NAME.replace('delay', 'fare') }],
+      [
+        'is not taken over when it reads something else',
+        false,
+        { input: { ...SPEC.input, files: ['gs://demo-files/other.jsonl'] } as BatchInput },
+      ],
+      [
+        'is not taken over when it writes elsewhere',
+        false,
+        { output: { format: 'JSONL', location: 'gs://demo-files/elsewhere' } },
+      ],
+      ['is not taken over when it has other parameters', false, { parameters: { token_budget: 100 } }],
+      ['is not taken over when it has parameters and none are asked for', false, { parameters: null }],
+    ])('of a version without a label for the request, %s', async (_, isTaken, change, there = {}) => {
+      await predictions.start(REQUEST);
+      const { name, labels } = await created();
+      delete labels['featuregraph-request'];
+      world.advance(name, { ...SUCCEEDED, ...there });
+      await openOtherGateway();
+      const { id } = await predictions.start({ ...REQUEST, spec: { ...SPEC, ...change } });
+      expect((await ended(id)).state).toBe(isTaken ? 'SUCCEEDED' : 'FAILED');
+      expect(world.jobs.size).toBe(1);
+    });
+  });
+
+  it('is not created when Vertex AI does not say whether it is there, and is not said to be', async () => {
+    server.faults.add('ListBatchPredictionJobs', { kind: 'refuse', code: 'INTERNAL' }, 1000);
+    const { error } = await ended((await predictions.start(REQUEST)).id);
+    expect(error).toEqual({ code: 'VERTEX_UNAVAILABLE', message: expect.stringContaining('did not take the job') });
+    expect(server.callsOf('CreateBatchPredictionJob')).toHaveLength(0);
+  });
+
+  describe('while the lists of Vertex AI lag behind', () => {
+    it('is looked for again before it would be created again', async () => {
+      world.listsLag = 3;
+      server.faults.add('CreateBatchPredictionJob', { kind: 'loseAnswer', code: 'DEADLINE_EXCEEDED' });
+      const { id } = await predictions.start(REQUEST);
+      world.advance((await created()).name, SUCCEEDED);
+      expect(await ended(id)).toMatchObject({ state: 'SUCCEEDED' });
+      expect(world.jobs.size).toBe(1);
+    });
+
+    it('is looked for again when the wish to cancel comes in the meantime', async () => {
+      world.listsLag = 3;
+      server.faults.add('CreateBatchPredictionJob', { kind: 'loseAnswer', code: 'DEADLINE_EXCEEDED' });
+      const { id } = await predictions.start(REQUEST);
+      const { name } = await created();
+      await engine.cancel(id);
+      await eventually(() => world.jobs.get(name).state).toBe('JOB_STATE_CANCELLING');
+    });
+
+    it('is looked for again by the process after one that was killed before it heard', async () => {
+      server.faults.add('CreateBatchPredictionJob', { kind: 'hang' });
+      const { id } = await predictions.start(REQUEST);
+      await eventually(() => server.callsOf('CreateBatchPredictionJob').length).toBe(1);
+      // What a killed process leaves: an attempt that is counted, and no name.
+      const left = await engine.get(id);
+      await engine.stop();
+      const store = new LmdbJobStore(join(folder, `jobs-${gateway}`));
+      await store.update(id, () => left!);
+      await store.close();
+      openEngine();
+      world.listsLag = 3;
+      await engine.resume();
+      world.advance((await created()).name, SUCCEEDED);
+      expect(await ended(id)).toMatchObject({ state: 'SUCCEEDED' });
+      expect(world.jobs.size).toBe(1);
+    });
+
+    it('is the older of two in the end, and the younger is cancelled, which the log is told', async () => {
+      world.listsLag = 8;
+      server.faults.add('CreateBatchPredictionJob', { kind: 'loseAnswer', code: 'DEADLINE_EXCEEDED' });
+      const { id } = await predictions.start(REQUEST);
+      await eventually(() => world.jobs.size).toBe(2);
+      const [older, younger] = [...world.jobs.values()];
+      await eventually(async () => (await engine.get(id))?.checkpoint).toMatchObject({ name: younger.name });
+      world.listsLag = 0;
+      world.advance(younger.name, { state: 'JOB_STATE_RUNNING' });
+      await eventually(() => world.jobs.get(younger.name).state).toBe('JOB_STATE_CANCELLING');
+      world.advance(older.name, SUCCEEDED);
+      expect(await ended(id)).toMatchObject({ state: 'SUCCEEDED', checkpoint: { name: older.name } });
+      expect(troubles.map(String).join()).toContain(younger.name);
+    });
   });
 
   it('goes on watching after a restart', async () => {
@@ -456,7 +608,7 @@ describe('batch prediction on Vertex AI', () => {
     world.advance(name, { state: 'JOB_STATE_FAILED', error: { code: 3, message: 'No rows in gs://demo-files/x.' } });
     expect(await ended(id)).toMatchObject({
       state: 'FAILED',
-      error: { code: 'VERTEX_FAILED', message: 'No rows in [resource]' },
+      error: { code: 'VERTEX_FAILED', message: 'No rows in [resource].' },
     });
   });
 
@@ -562,9 +714,10 @@ describe('batch prediction on Vertex AI', () => {
       await engine.stop();
       server.faults.clear();
       models.clear();
-      const [first] = ids.map((job) => keyLabel(keyOf(job)));
-      const name = `projects/demo-project/locations/europe-west4/batchPredictionJobs/1`;
-      world.jobs.set(name, { ...SUCCEEDED, name, labels: { [first!.name]: first!.value } });
+      const { displayName, labels, spec } = ids[0]!;
+      const key = keyOf(ids[0]!);
+      const asked = { displayName: displayName!, labels, key, model: MODEL_NAME, spec };
+      world.advance(world.add(batchPredictionJob(asked)), SUCCEEDED);
       openEngine();
       await engine.resume();
       expect(await ended(ids[0]!.id)).toMatchObject({ state: 'SUCCEEDED' });

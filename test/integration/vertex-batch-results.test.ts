@@ -104,6 +104,8 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
     const errors = table('errors_2026', [...instance, { name: 'errors', type: 'RECORD', fields: status }]);
     const field = [{ int64_value: '3' }, { string_value: `bad row in bq://${PROJECT}.${DATASET}.flights` }];
     errors.rows.push([...instanceOf(6), { struct_value: { field } }]);
+    const scores = table('scores', [...instance, { name: 'prediction', type: 'RECORD', fields: prediction }]);
+    scores.rows.push(predictions.rows[0]!);
     const texts = table('predictions', [instance[0]!, { name: 'prediction', type: 'STRING' }]);
     texts.rows.push([{ int64_value: '1' }, { string_value: '{"delay": 1.5, "id": 9007199254740993}' }]);
     texts.rows.push([{ int64_value: '2' }, { string_value: 'late' }]);
@@ -197,13 +199,23 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
     });
   });
 
-  it('of a table that a client named have no known place for the failures, and say so', async () => {
-    const named = ended({ kind: 'BIGQUERY', dataset: `bq://${PROJECT}.${DATASET}`, table: 'flights_scored' });
-    const refused = { code: 'BAD_USER_INPUT', details: { field: 'output.location' } };
-    await expect(open().failures(named, { after: null, limit: 5 })).rejects.toMatchObject(refused);
-    const retry = open().retryFailed(named, { createdBy: null, idempotencyKey: null });
-    await expect(retry).rejects.toMatchObject(refused);
-  });
+  it.each([
+    ['scores', false],
+    // Called as Vertex AI calls its own, beside which another job may have left a table of failures.
+    ['predictions_2026', true],
+  ])(
+    'of a table that a client named (%s) are read, but for the failures, and say so',
+    async (table, isNamedByClient) => {
+      const output = { kind: 'BIGQUERY', dataset: `bq://${PROJECT}.${DATASET}`, table, isNamedByClient } as const;
+      const named = ended(output);
+      const [first] = await open().predictions(named, { after: null, limit: 1 });
+      expect(first?.prediction).toEqual({ delay: 10, tokens: '1' });
+      const refused = { code: 'BAD_USER_INPUT', details: { field: 'output.location' } };
+      await expect(open().failures(named, { after: null, limit: 5 })).rejects.toMatchObject(refused);
+      const retry = open().retryFailed(named, { createdBy: null, idempotencyKey: null });
+      await expect(retry).rejects.toMatchObject(refused);
+    },
+  );
 
   it('cannot be tried again when no failed instances were written', async () => {
     const lost = ended({ kind: 'BIGQUERY', dataset: `bq://${PROJECT}.${DATASET}`, table: 'predictions' });
@@ -358,6 +370,14 @@ describe('results of batch prediction in Cloud Storage', () => {
     expect(await predictions.predictions(job, { after: 9n, limit: 2 })).toHaveLength(2);
     await until(() => storage.downloads.length > 0);
     expect(storage.downloads).toEqual([{ name: 'p/predictions_0001.jsonl', isWhole: false }]);
+  });
+
+  it('have reasons in which the names of the job’s own resources are left out, however they are written', async () => {
+    const { predictions, storage } = await open();
+    const message = `a row of ${DATASET} (${PROJECT}) is not for secret-files: amount must be above 0`;
+    storage.objects.set('p/errors_0001.jsonl', line({ instance: {}, error: { code: 3, message } }));
+    const [failure] = await predictions.failures(job, range);
+    expect(failure?.message).toBe('a row of [resource] ([resource]) is not for [resource]: amount must be above 0');
   });
 
   it('start with what went wrong with whole parts of the input', async () => {

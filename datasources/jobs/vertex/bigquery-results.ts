@@ -3,7 +3,7 @@ import { formatInstant, parseInstant } from '../../../values/instant.js';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { badInput } from '../../../errors/app-error.js';
 import { explanationOf, failureOf, predictionFields, type FailedInstances, type VertexResults } from './results.js';
-import { withoutResources } from './vertex-job.js';
+import { errorsTableOf, type TablesOutput } from './vertex-job.js';
 
 type Row = Record<string, unknown>;
 
@@ -13,24 +13,21 @@ const PAGE_ROWS = 10_000;
 /** How models call the columns that are no part of the instance. */
 const ANSWER_COLUMNS = new Set(['prediction', 'explanation', 'error', 'errors']);
 
-/**
- * The table of failures beside one of predictions: predictions and errors, or predictions_<time> and errors_<time>.
- * undefined for a table that a client named itself: Vertex AI says nowhere how it calls the other one then.
- */
-export function errorsTableOf(table: string): string | undefined {
-  return table.startsWith('predictions') ? table.replace('predictions', 'errors') : undefined;
-}
-
 /** The tables a job wrote to. Reading a page of a table by its row numbers scans nothing and is not billed. */
 export class BigQueryResults implements VertexResults {
   readonly #predictions: Table;
   readonly #errors: Table | undefined;
 
-  constructor(bigquery: BigQuery, dataset: string, table: string) {
-    const [project, name = ''] = dataset.replace(/^bq:\/\//, '').split('.');
+  constructor(
+    bigquery: BigQuery,
+    output: TablesOutput,
+    /** As the job itself counts them. */
+    private readonly failed: bigint,
+  ) {
+    const [project, name = ''] = output.dataset.replace(/^bq:\/\//, '').split('.');
     const tables = bigquery.dataset(name, project === undefined ? {} : { projectId: project });
-    this.#predictions = tables.table(table);
-    const errors = errorsTableOf(table);
+    this.#predictions = tables.table(output.table);
+    const errors = errorsTableOf(output);
     this.#errors = errors === undefined ? undefined : tables.table(errors);
   }
 
@@ -45,10 +42,11 @@ export class BigQueryResults implements VertexResults {
   }
 
   async failures(range: ResultRange): Promise<PredictionFailureRow[]> {
+    if (!this.#errors && this.failed === 0n) return [];
     const rows = await rowsOf(this.#errorsTable(), range).catch(noneIfMissing);
     return rows.map(({ row, instanceNumber }) => {
       const { code, message } = failureOf(plain(row.errors ?? row.error));
-      return { instanceNumber, instance: instanceOf(row), code, message: withoutResources(message) };
+      return { instanceNumber, instance: instanceOf(row), code, message };
     });
   }
 

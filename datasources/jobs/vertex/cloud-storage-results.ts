@@ -13,7 +13,6 @@ import {
   type FailedInstances,
   type VertexResults,
 } from './results.js';
-import { withoutResources } from './vertex-job.js';
 
 /** One line of what Vertex AI writes as JSONL. */
 interface ResultLine {
@@ -51,7 +50,7 @@ export class CloudStorageResults implements VertexResults {
     const rows = await rowsInRange(this.#rows(isErrors), range);
     return rows.map(({ row, instanceNumber }) => {
       const { code, message } = failureOf(row.error);
-      return { instanceNumber, instance: instanceFields(row.instance), code, message: withoutResources(message) };
+      return { instanceNumber, instance: instanceFields(row.instance), code, message };
     });
   }
 

@@ -1,39 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { protos } from '@google-cloud/aiplatform';
 import { badInput } from '../../../errors/app-error.js';
 import type { FileFormat } from '../../files/file-format.js';
-import type {
-  BatchInput,
-  BatchOutput,
-  BatchPredictionJobRecord,
-  BatchPredictionSpec,
-  BatchResources,
-} from '../batch-predictions.js';
+import type { BatchInput, BatchOutput, BatchPredictionSpec, BatchResources } from '../batch-predictions.js';
+import { labelled } from './job-labels.js';
 import { protobufValue } from './protobuf-value.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
-
-/**
- * The label by which a job is found again. Creating a job has no request id: when the answer to it is lost, only a label
- * can tell whether there is a job. Vertex AI allows lower-case letters, digits, - and _, at most 63.
- */
-const KEY_LABEL = 'featuregraph-key';
-
-/** 64 are a resource's, of which one is ours. */
-const MOST_LABELS = 63;
-
-/** The value is a digest, since a key may be any text. */
-export function keyLabel(key: string): { readonly name: string; readonly value: string } {
-  return { name: KEY_LABEL, value: createHash('sha256').update(key).digest('hex').slice(0, 60) };
-}
-
-/**
- * What a job is found by on Vertex AI. A client's key is its own: the same text of another caller, or for another model, is
- * another job, and must never be answered with that one's results.
- */
-export function keyOf({ id, createdBy, spec }: Pick<BatchPredictionJobRecord, 'id' | 'createdBy' | 'spec'>): string {
-  return spec.key == null ? id : JSON.stringify([createdBy, spec.model, spec.key]);
-}
 
 /** What runs the model when the client names no machine: custom models refuse a job without one. */
 export const DEFAULT_MACHINE_TYPE = 'n1-standard-4';
@@ -50,10 +22,10 @@ export interface VertexJobRequest {
 /** The job as Vertex AI is asked for it. What it cannot do is said before anything is created, with the field. */
 export function batchPredictionJob({ displayName, labels, key, model, spec }: VertexJobRequest): Job {
   if (displayName.trim() === '') throw badInput('Vertex AI takes no job without a name.', 'displayName');
-  return {
+  const asked = {
     displayName,
     model,
-    labels: { ...checkedLabels(labels), [KEY_LABEL]: keyLabel(key).value },
+    labels,
     inputConfig: inputConfig(spec.input),
     ...instanceConfig(spec),
     outputConfig: outputConfig(spec.output),
@@ -62,6 +34,7 @@ export function batchPredictionJob({ displayName, labels, key, model, spec }: Ve
     manualBatchTuningParameters: { batchSize: spec.resources.batchSize },
     generateExplanation: spec.resources.generateExplanation,
   };
+  return labelled(asked, key);
 }
 
 /**
@@ -188,19 +161,4 @@ function storageUri(uri: string, field: string): string {
     throw badInput('A place in Cloud Storage is named as gs://bucket/path.', field);
   }
   return uri;
-}
-
-function checkedLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
-  if (Object.keys(labels).length > MOST_LABELS) {
-    throw badInput(`Vertex AI keeps at most ${MOST_LABELS} labels of a job.`, 'labels');
-  }
-  for (const [key, value] of Object.entries(labels)) {
-    if (!/^[a-z][a-z0-9_-]{0,62}$/.test(key) || !/^[a-z0-9_-]{0,63}$/.test(value) || key === KEY_LABEL) {
-      throw badInput(
-        `The label "${key}" cannot be kept on Vertex AI: lower-case letters, digits, - and _, at most 63 characters.`,
-        'labels',
-      );
-    }
-  }
-  return { ...labels };
 }

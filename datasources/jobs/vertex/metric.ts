@@ -58,11 +58,12 @@ export class MetricAccumulator {
 }
 
 /** Between two values, as far as the rank stands between them (the continuous percentile of SQL). */
-function percentile(values: number[], share: number): number {
-  values.sort((a, b) => a - b);
-  const rank = share * (values.length - 1);
-  const below = values[Math.floor(rank)]!;
-  const above = values[Math.ceil(rank)]!;
+function percentile(values: readonly number[], share: number): number {
+  // Numbers alone are sorted several times as fast as with a comparison of ours, while the process does nothing else.
+  const sorted = Float64Array.from(values).sort();
+  const rank = share * (sorted.length - 1);
+  const below = sorted[Math.floor(rank)]!;
+  const above = sorted[Math.ceil(rank)]!;
   return below + (above - below) * (rank - Math.floor(rank));
 }
 

@@ -5,10 +5,11 @@ import { GIVEN_UP } from '../job-attempts.js';
 import type { JobControl, JobOutcome, JobRunner, LeftByJob } from '../job-runner.js';
 import { JobFailure, NO_PROGRESS } from '../job.js';
 import { isEndState } from '../job-transitions.js';
-import { batchPredictionJob, keyOf } from './job-request.js';
+import { keyOf } from './job-labels.js';
+import { batchPredictionJob } from './job-request.js';
 import { GRPC_STATUS, grpcCodeOf } from '../../vertex/call-policy.js';
 import { outcomeOf, resultOf, type VertexResult } from './vertex-result.js';
-import { whereToLook, type VertexJobsClient } from './vertex-jobs-client.js';
+import { whereToLook, type SoughtJob, type VertexJobsClient } from './vertex-jobs-client.js';
 import type { VertexJob } from './vertex-job.js';
 import { locationOf, vertexModel } from './vertex-model.js';
 
@@ -53,19 +54,20 @@ export class VertexBatchPredictionRunner implements JobRunner {
   async run(job: BatchPredictionJobRecord, control: JobControl): Promise<JobOutcome> {
     const name = nameOf(job) ?? (await this.#create(job, control));
     if (name === undefined) return { state: 'CANCELLED', result: null, progress: NO_PROGRESS };
-    return outcomeOf(await this.#follow(job, name, control));
+    const ended = await this.#follow(job, name, control);
+    // The job itself keeps them without names.
+    for (const words of ended.said) this.options.onTrouble(new Error(`Vertex AI says: ${words}`), job);
+    return outcomeOf(ended);
   }
 
   /** Ends the job on Vertex AI, also one whose creation was never answered. */
   async putDown(job: BatchPredictionJobRecord): Promise<LeftByJob> {
     try {
       const name = nameOf(job);
-      const { parent, location } = this.#modelAtStart(job);
-      const client = await this.options.clientFor(name ? locationOf(name) : location);
-      const names = name ? [name] : (await client.findAll(parent, keyOf(job))).map((found) => found.name);
-      const left = await Promise.all(names.map((each) => putDownThere(client, each)));
-      const last = left.find((found) => found !== undefined);
-      return last ? { result: resultOf(last), progress: last.progress } : { result: null, progress: job.progress };
+      const client = await this.options.clientFor(name ? locationOf(name) : this.#modelAtStart(job).location);
+      const there = name ?? (await client.find(this.#sought(job)))?.name;
+      const left = there === undefined ? undefined : await putDownThere(client, there);
+      return left ? { result: resultOf(left), progress: left.progress } : { result: null, progress: job.progress };
     } catch (cause) {
       const message = `${GIVEN_UP.message} Vertex AI did not confirm that it was ended there. ${whereToLook(keyOf(job))}`;
       throw new JobFailure(GIVEN_UP.code, message, { cause });
@@ -74,31 +76,35 @@ export class VertexBatchPredictionRunner implements JobRunner {
 
   /** The name of the job on Vertex AI: of the one found by its key, or of a new one. None if cancelled before. */
   async #create(job: BatchPredictionJobRecord, control: JobControl): Promise<string | undefined> {
-    const { parent, location } = this.#modelAtStart(job);
-    const key = keyOf(job);
-    const request = () => {
+    const client = await this.options.clientFor(this.#modelAtStart(job).location);
+    const found = await client.ensure({
+      ...this.#sought(job),
       // One that has left the registry since is no longer to be used.
-      this.options.modelOf(job.spec.model);
-      const { name: model } = this.#modelAtStart(job);
-      const { labels, spec, displayName } = job;
-      return batchPredictionJob({ displayName: displayName ?? job.id, labels, key, model, spec });
-    };
-    const client = await this.options.clientFor(location);
-    const found = await client.ensure(parent, key, request, control.signal);
+      check: () => void this.options.modelOf(job.spec.model),
+      mayBeThere: job.attempts > 1,
+      signal: control.signal,
+      stopping: control.stopping,
+    });
     if (found) await control.checkpoint(checkpointOf(found), found.progress);
     else stopIfAsked(control);
     return found?.name;
   }
 
   /** Looks at the job until it has ended there. */
-  async #follow(job: BatchPredictionJobRecord, name: string, control: JobControl): Promise<VertexJob> {
+  async #follow(job: BatchPredictionJobRecord, created: string, control: JobControl): Promise<VertexJob> {
     const { first, longest } = this.options.pollMs;
+    let name = created;
     let seen: VertexJob | undefined;
     let wait = first;
     let isCancelAsked = false;
     for (;;) {
       stopIfAsked(control);
-      const found = await this.#ask(job, name, (client) => client.get(name));
+      const looked = await this.#ask(job, name, (client) => client.get(name));
+      const found = looked && looked.state !== seen?.state ? await this.#older(job, looked) : looked;
+      if (found && found.name !== name) {
+        name = found.name;
+        isCancelAsked = false;
+      }
       const isNews = found !== undefined && (seen === undefined || hasChanged(seen, found));
       if (isNews) {
         await control.state(found.state, found.progress.total);
@@ -114,6 +120,15 @@ export class VertexBatchPredictionRunner implements JobRunner {
       // Once there is a wish to end, only the end of this process makes a difference.
       await pause(wait, control.signal.aborted ? control.stopping : control.signal);
     }
+  }
+
+  /**
+   * The job that was made for the same request before, if two were; else the job itself. Asked whenever its state changes,
+   * since a list of Vertex AI may have come without one of them.
+   */
+  async #older(job: BatchPredictionJobRecord, found: VertexJob): Promise<VertexJob> {
+    const kept = await this.#ask(job, found.name, (client) => client.find(this.#sought(job)));
+    return kept && kept.name !== found.name ? kept : found;
   }
 
   /**
@@ -134,6 +149,15 @@ export class VertexBatchPredictionRunner implements JobRunner {
       this.options.onTrouble(error, job);
       return undefined;
     }
+  }
+
+  /** As Vertex AI is asked for it, and as it is found there. */
+  #sought(job: BatchPredictionJobRecord): SoughtJob {
+    const { parent, name: model } = this.#modelAtStart(job);
+    const { labels, spec, displayName } = job;
+    const key = keyOf(job);
+    const asked = batchPredictionJob({ displayName: displayName ?? job.id, labels, key, model, spec });
+    return { parent, key, asked, onTrouble: (error) => this.options.onTrouble(error, job) };
   }
 
   /** The registry may name another model of another region by now: a job belongs where it was started. */

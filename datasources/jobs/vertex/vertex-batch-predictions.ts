@@ -21,7 +21,9 @@ import { inputRows } from './input-rows.js';
 import { batchPredictionJob, DEFAULT_MACHINE_TYPE } from './job-request.js';
 import { MetricAccumulator } from './metric.js';
 import type { VertexResults } from './results.js';
+import { placeOf } from './vertex-job.js';
 import type { VertexResult } from './vertex-result.js';
+import { namesIn, withoutResources } from './without-resources.js';
 import { vertexModel } from './vertex-model.js';
 
 export interface VertexBatchPredictionsOptions {
@@ -95,7 +97,13 @@ export class VertexBatchPredictions implements BatchPredictions {
     const shift = BigInt(parts.length);
     const after = page.after === null || page.after < shift ? null : page.after - shift;
     const rows = (await this.#read(job, (results) => results.failures({ after, limit }))) ?? [];
-    return [...ofParts, ...rows.map((row) => ({ ...row, instanceNumber: row.instanceNumber + shift }))];
+    const forClients = withoutResources(namesOf(job));
+    const ofInstances = rows.map((row) => ({
+      ...row,
+      instanceNumber: row.instanceNumber + shift,
+      message: forClients(row.message),
+    }));
+    return [...ofParts, ...ofInstances];
   }
 
   async metrics(job: BatchPredictionJobRecord, asked: readonly MetricRequest[]): Promise<readonly (number | null)[]> {
@@ -136,8 +144,20 @@ export class VertexBatchPredictions implements BatchPredictions {
     const output = (job.result as VertexResult | null)?.output;
     if (!output) return undefined;
     if (output.kind === 'CLOUD_STORAGE') return new CloudStorageResults(await this.options.storage(), output.folder);
-    return new BigQueryResults(await this.options.bigquery(), output.dataset, output.table);
+    return new BigQueryResults(await this.options.bigquery(), output, job.progress.failed);
   }
+}
+
+/** All names of resources that are known of a job. */
+function namesOf({ subject, spec, checkpoint, result }: BatchPredictionJobRecord): string[] {
+  const output = (result as VertexResult | null)?.output;
+  return namesIn([
+    (subject as Model | undefined)?.location,
+    spec.input,
+    spec.output,
+    checkpoint,
+    output && placeOf(output),
+  ]);
 }
 
 /** By the price book of the configuration, which is the one of the cloud. */

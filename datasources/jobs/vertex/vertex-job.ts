@@ -1,5 +1,6 @@
 import type { protos } from '@google-cloud/aiplatform';
 import type { JobProgress, JobState } from '../job.js';
+import { namesIn, withoutResources } from './without-resources.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
 
@@ -14,6 +15,8 @@ export interface VertexJob {
   /** What went wrong with parts of the input, such as a file that cannot be read; no instance stands for them. */
   readonly partialFailures: readonly PartialFailure[];
   readonly output: VertexOutput | null;
+  /** What Vertex AI said went wrong, word for word: for the log alone. */
+  readonly said: readonly string[];
 }
 
 export interface PartialFailure {
@@ -24,21 +27,47 @@ export interface PartialFailure {
 /** Only what the job itself says it wrote to: the names differ by kind of model and cannot be built. */
 export type VertexOutput =
   | { readonly kind: 'CLOUD_STORAGE'; readonly folder: string }
-  | { readonly kind: 'BIGQUERY'; readonly dataset: string; readonly table: string };
+  | {
+      readonly kind: 'BIGQUERY';
+      readonly dataset: string;
+      readonly table: string;
+      /** The client named the table: Vertex AI says nowhere how it calls the one of the failures then. */
+      readonly isNamedByClient?: boolean;
+    };
+
+export type TablesOutput = Extract<VertexOutput, { readonly kind: 'BIGQUERY' }>;
 
 export function readVertexJob(job: Job): VertexJob {
+  const written = output(job);
+  const names = namesIn([job.name, job.model, job.inputConfig, job.outputConfig, written && placeOf(written)]);
+  const forClients = withoutResources(names);
+  const partialFailures = job.partialFailures ?? [];
   return {
     name: job.name ?? '',
     state: jobState(job),
     progress: progress(job.completionStats ?? {}),
     replicaHours: job.resourcesConsumed?.replicaHours ?? null,
-    error: job.error?.message ? withoutResources(job.error.message) : null,
-    partialFailures: (job.partialFailures ?? []).map(({ code, message }) => ({
+    error: job.error?.message ? forClients(job.error.message) : null,
+    partialFailures: partialFailures.map(({ code, message }) => ({
       code: String(code ?? 'UNKNOWN'),
-      message: withoutResources(message ?? 'Vertex AI gave no reason.'),
+      message: forClients(message ?? 'Vertex AI gave no reason.'),
     })),
-    output: output(job.outputInfo ?? {}),
+    output: written,
+    said: [job.error, ...partialFailures].flatMap((status) => status?.message ?? []),
   };
+}
+
+/** As clients name it. */
+export function placeOf(output: VertexOutput): string {
+  return output.kind === 'CLOUD_STORAGE' ? output.folder : `${output.dataset.replace(/^bq:\/\//, '')}.${output.table}`;
+}
+
+/**
+ * The table of failures beside one of predictions: predictions and errors, or predictions_<time> and errors_<time>.
+ * undefined where nobody says what it is called.
+ */
+export function errorsTableOf({ table, isNamedByClient }: TablesOutput): string | undefined {
+  return !isNamedByClient && table.startsWith('predictions') ? table.replace('predictions', 'errors') : undefined;
 }
 
 /**
@@ -72,11 +101,8 @@ function progress(stats: NonNullable<Job['completionStats']>): JobProgress {
   return { completed, failed, total: left < 0n ? null : completed + failed + left };
 }
 
-function output({
-  gcsOutputDirectory,
-  bigqueryOutputDataset,
-  bigqueryOutputTable,
-}: NonNullable<Job['outputInfo']>): VertexOutput | null {
+function output({ outputInfo, outputConfig }: Job): VertexOutput | null {
+  const { gcsOutputDirectory, bigqueryOutputDataset, bigqueryOutputTable } = outputInfo ?? {};
   if (gcsOutputDirectory) return { kind: 'CLOUD_STORAGE', folder: gcsOutputDirectory };
   if (!bigqueryOutputDataset) return null;
   // A job that made its own dataset calls the table so, and does not say it.
@@ -85,13 +111,6 @@ function output({
     kind: 'BIGQUERY',
     dataset: bigqueryOutputDataset,
     table: isTableSaid ? bigqueryOutputTable : 'predictions',
+    isNamedByClient: /^bq:\/\/[^.]+\.[^.]+\.[^.]+$/.test(outputConfig?.bigqueryDestination?.outputUri ?? ''),
   };
-}
-
-/** Messages of Vertex AI name projects, buckets and service accounts, which are not a client's to know. */
-export function withoutResources(message: string): string {
-  return message
-    .replaceAll(/(?:gs|bq|https?):\/\/[^\s'")\]]+/g, '[resource]')
-    .replaceAll(/\bprojects\/[^\s'")\]]+/g, '[resource]')
-    .replaceAll(/[\w.-]+@[\w.-]+\.gserviceaccount\.com/g, '[account]');
 }

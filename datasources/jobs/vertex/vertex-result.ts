@@ -1,7 +1,6 @@
 import type { BatchPredictionResult } from '../batch-predictions.js';
 import type { JobOutcome } from '../job-runner.js';
-import { errorsTableOf } from './bigquery-results.js';
-import type { PartialFailure, VertexJob, VertexOutput } from './vertex-job.js';
+import { errorsTableOf, placeOf, type PartialFailure, type VertexJob, type VertexOutput } from './vertex-job.js';
 
 /** What came of a job on Vertex AI, with what only this room looks at. */
 export interface VertexResult extends BatchPredictionResult {
@@ -13,7 +12,7 @@ export interface VertexResult extends BatchPredictionResult {
 /** What there is of a job, however it ended. */
 export function resultOf({ state, progress, output, replicaHours, partialFailures }: VertexJob): VertexResult {
   return {
-    predictions: output ? predictionsPlace(output) : null,
+    predictions: output ? placeOf(output) : null,
     failures: output && progress.failed > 0n ? failuresPlace(output) : null,
     isPartial: state !== 'SUCCEEDED',
     output,
@@ -41,16 +40,8 @@ export function outcomeOf(job: VertexJob): JobOutcome {
   }
 }
 
-function predictionsPlace(output: VertexOutput): string {
-  return output.kind === 'CLOUD_STORAGE' ? output.folder : tableName(output.dataset, output.table);
-}
-
 function failuresPlace(output: VertexOutput): string | null {
   if (output.kind === 'CLOUD_STORAGE') return output.folder;
-  const table = errorsTableOf(output.table);
-  return table === undefined ? null : tableName(output.dataset, table);
-}
-
-function tableName(dataset: string, table: string): string {
-  return `${dataset.replace(/^bq:\/\//, '')}.${table}`;
+  const table = errorsTableOf(output);
+  return table === undefined ? null : placeOf({ ...output, table });
 }

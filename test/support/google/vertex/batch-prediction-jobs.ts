@@ -7,6 +7,9 @@ import type { Region } from './strict-requests.js';
 export class BatchPredictionWorld {
   /** By resource name, in the order of creation. */
   readonly jobs = new Map<string, any>();
+  /** So many lists come without a job that was created before them; 0 shows all at once. */
+  listsLag = 0;
+  readonly #lists = new Map<string, number>();
 
   constructor(
     readonly region: Region,
@@ -17,6 +20,13 @@ export class BatchPredictionWorld {
   /** What the service did to a job since. */
   advance(name: string, change: Readonly<Record<string, unknown>>): void {
     Object.assign(this.#job(name), change);
+  }
+
+  /** A job that somebody else created; gives its name. */
+  add(job: any): string {
+    const name = `projects/${this.region.project}/locations/${this.region.location}/batchPredictionJobs/1`;
+    this.jobs.set(name, { ...job, name, state: 'JOB_STATE_PENDING' });
+    return name;
   }
 
   services(): VertexService[] {
@@ -47,6 +57,12 @@ export class BatchPredictionWorld {
     return this.jobs.get(name) ?? refuse('NOT_FOUND', `The BatchPredictionJob "${name}" does not exist.`);
   }
 
+  #isListed(name: string): boolean {
+    const lists = this.#lists.get(name) ?? 0;
+    this.#lists.set(name, lists + 1);
+    return lists >= this.listsLag;
+  }
+
   #create(parent: string, job: any): any {
     for (const field of OUTPUT_ONLY)
       if (job[field]) refuse('INVALID_ARGUMENT', `Field: ${field}; Message: output only`);
@@ -56,14 +72,15 @@ export class BatchPredictionWorld {
     checkResources(job);
     checkLabels(job.labels);
     const name = `${parent}/batchPredictionJobs/${1000 + this.jobs.size}`;
-    const created = { ...job, name, state: 'JOB_STATE_PENDING', createTime: { seconds: '1000000000', nanos: 0 } };
+    const createTime = { seconds: String(1_000_000_000 + this.jobs.size), nanos: 0 };
+    const created = { ...job, name, state: 'JOB_STATE_PENDING', createTime };
     this.jobs.set(name, created);
     return created;
   }
 
   /** Only the part of the filter language that is used: one label. */
   #matching({ filter }: { filter: string }): any[] {
-    const all = [...this.jobs.values()].reverse();
+    const all = [...this.jobs.values()].reverse().filter(({ name }) => this.#isListed(name));
     if (filter === '') return all;
     const [, key, value] = /^labels\.([a-z0-9_-]+)="([^"]*)"$/.exec(filter) ?? refuse('INVALID_ARGUMENT', 'filter');
     return all.filter(({ labels }) => labels[key!] === value);
