@@ -633,9 +633,11 @@ describe('batch prediction on Vertex AI', () => {
 
   it('says by what to look for a job that may be there, when Vertex AI does not say whether it is', async () => {
     server.faults.add('CreateBatchPredictionJob', { kind: 'loseAnswer', code: 'UNAVAILABLE' });
+    // The look before the creation is answered, none after it.
+    server.faults.add('ListBatchPredictionJobs', { kind: 'delay', ms: 0 });
+    server.faults.add('ListBatchPredictionJobs', { kind: 'refuse', code: 'UNAVAILABLE' }, 1000);
     const job = await predictions.start(REQUEST);
     await created();
-    server.faults.add('ListBatchPredictionJobs', { kind: 'refuse', code: 'UNAVAILABLE' }, 1000);
     const { error } = await ended(job.id);
     expect(error?.code).toBe('VERTEX_UNAVAILABLE');
     expect(error?.message).toContain(`featuregraph-key=${keyLabel(keyOf(job)).value}`);
