@@ -131,6 +131,8 @@ export function jobOrigin({ idempotencyKey, maxCostUsd }: JobTerms): JobOrigin {
   if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > MAX_IDEMPOTENCY_KEY_BYTES) {
     throw badInput(`"idempotencyKey" has at most ${MAX_IDEMPOTENCY_KEY_BYTES} bytes. Use a UUID.`, 'idempotencyKey');
   }
+  if (idempotencyKey === '')
+    throw badInput('"idempotencyKey" is empty. Use a UUID, or leave it out.', 'idempotencyKey');
   return { createdBy: null, idempotencyKey: idempotencyKey ?? null, maxCostUsd: maxCostUsd ?? null };
 }
 

@@ -26,9 +26,17 @@ export class FeatureViewSyncsByStore implements FeatureViewSyncs, JobRunner {
   ) {}
 
   async start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord> {
+    const { featurestore } = request.view.entityType;
+    const { onlineSettings } = featurestore;
+    if (onlineSettings.kind === 'BIGTABLE' && onlineSettings.versionRetentionSeconds > 0) {
+      throw badInput(
+        `The online store of "${featurestore.name}" has every value of a while, from which reads of the past are answered. A ` +
+          'sync brings the newest alone, and would make such answers wrong: write the values there.',
+        'featurestore',
+      );
+    }
     const route = this.#routeOfView(request.view);
     if (route) return route.syncs.start(request);
-    const { featurestore } = request.view.entityType;
     throw badInput(
       `The online store of "${featurestore.name}" is ${featurestore.onlineStore.kind}, which is filled by imports and ` +
         'writes, not by syncs.',

@@ -62,7 +62,7 @@ resource "google_cloud_run_v2_service" "gateway" {
           path = "/readyz"
         }
         period_seconds    = 2
-        failure_threshold = 60
+        failure_threshold = 120
       }
       liveness_probe {
         http_get {

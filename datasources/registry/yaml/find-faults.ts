@@ -157,6 +157,15 @@ function viewFaults(featurestore: FeaturestoreDocument, index: number, path: rea
     ...(SCHEDULES_KEPT_HERE.has(featurestore.onlineStore.kind)
       ? scheduleFaults(view.schedule, [...path, 'schedule'])
       : []),
+    ...(view.schedule !== null && hasVersions(featurestore.onlineStore)
+      ? [
+          {
+            path: [...path, 'schedule'],
+            message:
+              'a sync brings newest values only, so the online store has not what versionRetentionSeconds says; take out one of them',
+          },
+        ]
+      : []),
   ];
 }
 

@@ -121,6 +121,19 @@ featurestores:
     expect(faults[1]).toMatch(/^line 6, .*sources\[0\]\.sql: sql fills the online store with newest values only/);
   });
 
+  it('has no versions in an online store that a schedule syncs', async () => {
+    const faults = await faultsOf(`
+featurestores:
+  - name: shop
+    onlineStore: { kind: BIGTABLE, project: p, instance: i, table: t, versionRetentionSeconds: 60 }
+    entityTypes:
+      - { name: customer, sources: [{ features: [{ name: orders, valueType: INT64 }] }] }
+    featureViews:
+      - { name: churn, entityType: customer, features: [orders], schedule: '0 3 * * *' }
+`);
+    expect(faults[1]).toMatch(/^line 8, .*featureViews\[0\]\.schedule: a sync brings newest values only/);
+  });
+
   it.each([
     [
       'an id column as a feature',
