@@ -1,4 +1,5 @@
 import type { FeatureStores } from '../datasources/feature-stores.js';
+import type { FilledBy } from '../datasources/ingestion/contents.js';
 import { LocalFeatureViewSyncs } from '../datasources/jobs/feature-view-sync/local-feature-view-syncs.js';
 import { LocalSyncRunner } from '../datasources/jobs/feature-view-sync/local-sync-runner.js';
 import { SyncJobs } from '../datasources/jobs/feature-view-sync/sync-jobs.js';
@@ -8,7 +9,7 @@ import { VertexSyncsClient } from '../datasources/jobs/feature-view-sync/vertex-
 import { vertexViewOf, type VertexView } from '../datasources/jobs/feature-view-sync/vertex-view.js';
 import type { FeatureViewSyncRoute } from '../datasources/jobs/feature-view-syncs-by-store.js';
 import type { JobEngine } from '../datasources/jobs/job-engine.js';
-import type { StoreKind } from '../datasources/registry/model.js';
+import type { EntityType, StoreKind } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { VertexClients, type ClientOptions } from '../datasources/vertex/vertex-clients.js';
 import type { Clock } from '../values/clock.js';
@@ -20,6 +21,8 @@ export interface FeatureViewSyncOptions {
   readonly registry: Registry;
   readonly engine: JobEngine;
   readonly stores: FeatureStores;
+  /** Whose values the online store has: a gateway copies what it computed only beside what it computed. */
+  readonly filledBy: (entityType: EntityType) => Promise<FilledBy>;
   readonly clock: Clock;
   /** For tests, whose Vertex AI is not at the region's endpoint and does not take minutes. */
   readonly vertexClient?: ClientOptions | undefined;
@@ -36,6 +39,7 @@ export function openFeatureViewSyncs({
   registry,
   engine,
   stores,
+  filledBy,
   clock,
   vertexClient = {},
   pollMs = POLL_MS,
@@ -48,7 +52,7 @@ export function openFeatureViewSyncs({
   };
   const copied = (kind: StoreKind): FeatureViewSyncRoute => ({
     syncs: new LocalFeatureViewSyncs(new SyncJobs(engine, kind, ({ name }) => name), stores),
-    runner: new LocalSyncRunner(registry, stores),
+    runner: new LocalSyncRunner(registry, stores, filledBy),
   });
   const routes = new Map<StoreKind, FeatureViewSyncRoute>([
     ['LMDB', copied('LMDB')],

@@ -5,6 +5,7 @@ import {
   type BatchPredictionRoute,
 } from '../datasources/jobs/batch-predictions-by-runtime.js';
 import type { BatchPredictions } from '../datasources/jobs/batch-predictions.js';
+import type { FilledBy } from '../datasources/ingestion/contents.js';
 import { SyncSchedules } from '../datasources/jobs/feature-view-sync/sync-schedules.js';
 import { FeatureViewSyncsByStore } from '../datasources/jobs/feature-view-syncs-by-store.js';
 import type { FeatureViewSyncs } from '../datasources/jobs/feature-view-syncs.js';
@@ -24,7 +25,7 @@ import type { ModelRuntime, ModelServing } from '../datasources/models/model.js'
 import { OnnxServing } from '../datasources/models/onnx/onnx-serving.js';
 import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
 import type { Costs } from '../datasources/prices/costs.js';
-import type { FeatureView } from '../datasources/registry/model.js';
+import type { EntityType, FeatureView } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
@@ -109,7 +110,8 @@ async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> 
   const vertex = openVertexBatchPrediction({ registry, engine, logger, google: options.google ?? {} });
   routes.set('vertex', vertex.route);
   const vertexClient = options.google?.vertex;
-  const syncs = openFeatureViewSyncs({ registry, engine, stores, clock: systemClock, vertexClient });
+  const filledBy = (entityType: EntityType): Promise<FilledBy> => stores.filledBy(entityType);
+  const syncs = openFeatureViewSyncs({ registry, engine, stores, filledBy, clock: systemClock, vertexClient });
   // Schedules stop first, then the engine, which closes the job store: its jobs use all else to their end.
   opened.closeBy(() => vertex.close());
   opened.closeBy(() => syncs.close());

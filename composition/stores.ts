@@ -1,11 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FeatureStores } from '../datasources/feature-stores.js';
+import { filledBy, type FilledBy } from '../datasources/ingestion/contents.js';
 import { prepareStores, type PrepareOutcome, type PrepareProgress } from '../datasources/ingestion/prepare.js';
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
+import type { FillableOnlineStore } from '../datasources/online/online-store.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
-import type { Featurestore } from '../datasources/registry/model.js';
+import type { EntityType, Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { isHealthy } from '../datasources/store-health.js';
 import { OperatorError } from '../errors/operator-error.js';
@@ -21,6 +23,8 @@ export interface OpenStores extends FeatureStores {
   /** The offline store of a featurestore, if it is another one than that. */
   readonly elsewhere: (featurestore: Featurestore) => OfflineStore | undefined;
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
+  /** Whether the online store of an entity type with computed sources, once prepared, still has what was computed here. */
+  filledBy(entityType: EntityType): Promise<FilledBy>;
   /**
    * Whether values can be read now. Offline stores have no part in it: with BigQuery down for all, all instances would be taken
    * out of service, and reads of values now, which it has no part in, would fail too.
@@ -48,13 +52,23 @@ async function openAll(
   opened.closeBy(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
   opened.closeBy(() => online.close());
+  let contents: PrepareOutcome['contents'] = new Map();
   return {
     embedded: offline.embedded,
     elsewhere: (featurestore) => offline.elsewhere(featurestore),
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),
-    prepare: (onProgress) =>
-      prepareStores(registry, offline.embedded, (featurestore) => online.toFill(featurestore), systemClock, onProgress),
+    prepare: async (onProgress) => {
+      const toFill = (featurestore: Featurestore): FillableOnlineStore | null => online.toFill(featurestore);
+      const outcome = await prepareStores(registry, offline.embedded, toFill, systemClock, onProgress);
+      contents = outcome.contents;
+      return outcome;
+    },
+    filledBy: async (entityType) => {
+      const store = online.toFill(entityType.featurestore);
+      // A store that no gateway fills has nothing that a sync could undo.
+      return store ? filledBy(await store.filledWith(entityType, true), contents.get(entityType)) : 'THIS_GATEWAY';
+    },
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
     close: () => opened.close(),
   };

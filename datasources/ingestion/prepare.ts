@@ -4,6 +4,7 @@ import type { DuckDbOfflineStore } from '../offline/duckdb/duckdb-offline-store.
 import type { FillableOnlineStore } from '../online/online-store.js';
 import type { EntityType, FeatureSource, Featurestore } from '../registry/model.js';
 import type { Registry } from '../registry/registry.js';
+import { contentsOf, contentsUntil, isUpToDate } from './contents.js';
 import { sourceFingerprint } from './source-fingerprint.js';
 
 export interface PrepareProgress {
@@ -23,12 +24,15 @@ export interface PrepareOutcome {
    * start after the first came true fills it again.
    */
   readonly rowsToCome: ReadonlyMap<FeatureSource, number>;
+  /** What this gateway computed of each entity type with computed sources, as `filledBy` compares it. */
+  readonly contents: ReadonlyMap<EntityType, string>;
 }
 
 /** What came of the steps, gathered while they run. */
 interface Findings {
   readonly rowsKeptOut: Map<FeatureSource, number>;
   readonly rowsToCome: Map<FeatureSource, number>;
+  readonly contents: Map<EntityType, string>;
 }
 
 /** Filling the online store takes about as long as this many partitions of an import. */
@@ -46,7 +50,7 @@ export async function prepareStores(
   clock: Clock,
   onProgress: (progress: PrepareProgress) => void,
 ): Promise<PrepareOutcome> {
-  const findings: Findings = { rowsKeptOut: new Map(), rowsToCome: new Map() };
+  const findings: Findings = { rowsKeptOut: new Map(), rowsToCome: new Map(), contents: new Map() };
   const steps = (
     await Promise.all(
       registry.featurestores
@@ -97,9 +101,10 @@ async function stepsFor(
       },
     });
   }
-  // How nulls merge is part of what the online rows hold. What they were filled with is asked of the store alone: one that
-  // many gateways share is not filled again because a new one had to compute its own offline store.
-  const contents = [entityType.dense ? 'dense' : 'sparse', ...fingerprints.values()].join(' ');
+  // What the online rows were filled with is asked of the store alone: one that many gateways share is not filled again
+  // because a new one had to compute its own offline store.
+  const contents = contentsOf(entityType, fingerprints.values());
+  findings.contents.set(entityType, contents);
   const isFilled = (filledWith: string | undefined): boolean => isUpToDate(filledWith, contents, clock());
   if (online && !isFilled(await online.filledWith(entityType))) {
     steps.push({
@@ -117,14 +122,6 @@ async function stepsFor(
     });
   }
   return steps;
-}
-
-/** Between the contents of an online store and the moment from which they lack a row that came true since. */
-const UNTIL = ' until ';
-
-function isUpToDate(filledWith: string | undefined, contents: string, now: Instant): boolean {
-  const [filled, until] = filledWith?.split(UNTIL) ?? [];
-  return filled === contents && (until === undefined || now < BigInt(until));
 }
 
 interface OnlineFill {
@@ -148,7 +145,7 @@ async function fillOnlineStore(fill: OnlineFill): Promise<boolean> {
     if (goodUntil === null || earliest < goodUntil) goodUntil = earliest;
   }
   return online.fill(entityType, {
-    contents: goodUntil === null ? contents : `${contents}${UNTIL}${goodUntil}`,
+    contents: contentsUntil(contents, goodUntil),
     insteadOf,
     writesOf: (source) => offline.newest(source, { asOf: now }),
   });

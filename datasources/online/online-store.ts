@@ -39,8 +39,11 @@ export interface OnlineStore {
 
 /** An online store that is filled from an offline one (datasources/ingestion), and remembers with what. */
 export interface FillableOnlineStore extends OnlineStore {
-  /** What an entity type was last filled with; undefined when it never was, not to the end, or is being filled now. */
-  filledWith(entityType: EntityType): Promise<string | undefined>;
+  /**
+   * What an entity type was last filled with; undefined when it never was, not to the end, or is being filled now. A failure
+   * is told the operator, or when the gateway `isServing` by now (absent: false), fails as that of a read does.
+   */
+  filledWith(entityType: EntityType, isServing?: boolean): Promise<string | undefined>;
 
   /**
    * Replaces what is known of the computed sources (those with SQL) by what was computed now. Rows of other sources may have

@@ -247,6 +247,15 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
     );
   });
 
+  it('says to a gateway that serves, as a read does, that the table does not answer', async () => {
+    const proxy = await startFaultProxy(emulator.endpoint);
+    onTestFinished(() => proxy.stop());
+    const store = await openBigtable(settings, { apiEndpoint: proxy.endpoint, writeDeadlineMs: 500 });
+    onTestFinished(() => store.close());
+    proxy.decide = () => ({ kind: 'refused', status: CODE.UNAVAILABLE });
+    await expect(store.filledWith(entityType, true)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
   /** How many rows the table has of the entity type, as the table itself says. */
   async function rowsOfTable(): Promise<number> {
     const client = new Bigtable({ projectId: settings.project, apiEndpoint: emulator.endpoint, metricsEnabled: false });

@@ -58,7 +58,8 @@ async function openProcess(
     onError: () => undefined,
   });
   const pollMs = { first: 5, longest: 20 };
-  const opened = openFeatureViewSyncs({ registry, engine, stores, clock: () => now, pollMs, ...options });
+  const filledBy: FeatureViewSyncOptions['filledBy'] = async () => 'THIS_GATEWAY';
+  const opened = openFeatureViewSyncs({ registry, engine, stores, filledBy, clock: () => now, pollMs, ...options });
   await engine.resume();
   let isStopped = false;
   const stop = async () => {

@@ -35,6 +35,7 @@ export async function startGatewayOfStores(
   const rooms = { database: embedded.database, elsewhere, registry, files, workFolder: join(folder, 'work') };
   const gateway = await startTestGateway(registry, {
     wrap: () => stores,
+    syncs: { filledBy: (entityType) => stores.filledBy(entityType) },
     runners: [new TrainingSetRunner(rooms)],
     trainingSets: (jobs) =>
       new LocalTrainingSets(rooms, jobs, (request, countLabels) =>

@@ -13,7 +13,7 @@ import type {
   OnlineWrite,
 } from '../online-store.js';
 import { cellsOf, deleteRow, writeCells, type WriteTarget } from './conditional-write.js';
-import { ContentsRow } from './contents-row.js';
+import { ContentsRow, type Contents } from './contents-row.js';
 import { startError } from './explain.js';
 import { fillEntityType } from './fill.js';
 import { readRows, type RowsBySlot, type StoredCell } from './read-rows.js';
@@ -113,9 +113,10 @@ export class BigtableOnlineStore implements FillableOnlineStore {
     );
   }
 
-  async filledWith(entityType: EntityType): Promise<string | undefined> {
+  async filledWith(entityType: EntityType, isServing = false): Promise<string | undefined> {
     const row = new ContentsRow(this.#target, contentsKey(entityType));
-    return (await atStart(this.#settings, () => row.read())).contents;
+    const look = (): Promise<Contents> => row.read();
+    return (await (isServing ? this.#call(look) : atStart(this.#settings, look))).contents;
   }
 
   async fill(entityType: EntityType, filling: Filling): Promise<boolean> {
