@@ -5,7 +5,7 @@ import { SyncJobs } from '../datasources/jobs/feature-view-sync/sync-jobs.js';
 import { VertexFeatureViewSyncs } from '../datasources/jobs/feature-view-sync/vertex-feature-view-syncs.js';
 import { VertexSyncRunner } from '../datasources/jobs/feature-view-sync/vertex-sync-runner.js';
 import { VertexSyncsClient } from '../datasources/jobs/feature-view-sync/vertex-syncs-client.js';
-import { vertexViewOf, type VertexView } from '../datasources/jobs/feature-view-sync/vertex-view.js';
+import type { VertexView } from '../datasources/jobs/feature-view-sync/vertex-view.js';
 import type { FeatureViewSyncRoute } from '../datasources/jobs/feature-view-syncs-by-store.js';
 import type { JobEngine } from '../datasources/jobs/job-engine.js';
 import type { StoreKind } from '../datasources/registry/model.js';
@@ -46,18 +46,19 @@ export function openFeatureViewSyncs({
     if (!clients) regions.set(settings.location, (clients = new VertexClients(settings.location, vertexClient)));
     return new VertexSyncsClient(clients, settings, settings.featureOnlineStore);
   };
-  const copied = (kind: StoreKind): FeatureViewSyncRoute => ({
-    syncs: new LocalFeatureViewSyncs(new SyncJobs(engine, kind, ({ name }) => name), stores),
+  const jobs = new SyncJobs(engine);
+  const copied: FeatureViewSyncRoute = {
+    syncs: new LocalFeatureViewSyncs(jobs, stores),
     runner: new LocalSyncRunner(registry, stores),
-  });
+  };
   const routes = new Map<StoreKind, FeatureViewSyncRoute>([
-    ['LMDB', copied('LMDB')],
-    ['BIGTABLE', copied('BIGTABLE')],
+    ['LMDB', copied],
+    ['BIGTABLE', copied],
     [
       'VERTEX_FEATURE_VIEW',
       {
         syncs: new VertexFeatureViewSyncs({
-          jobs: new SyncJobs(engine, 'VERTEX_FEATURE_VIEW', (view) => vertexViewOf(view).view),
+          jobs,
           stores,
           clientFor,
           clock,

@@ -19,7 +19,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { testRegistry, type StoresInput } from '../support/test-registry.js';
 import { until } from '../support/until.js';
 
-const registryOf = (stores: StoresInput = {}): Registry =>
+const registryOf = (stores: StoresInput = {}, features = ['letters_7d', 'orders_7d', 'visits_7d']): Registry =>
   testRegistry({
     ...stores,
     name: 'shop',
@@ -32,7 +32,7 @@ const registryOf = (stores: StoresInput = {}): Registry =>
         })),
       },
     ],
-    featureViews: [{ name: 'all', entityType: 'customer', features: ['letters_7d', 'orders_7d', 'visits_7d'] }],
+    featureViews: [{ name: 'all', entityType: 'customer', features }],
   });
 
 let folder: string;
@@ -71,6 +71,18 @@ async function openProcess(
   return { engine, syncs, stop };
 }
 
+async function openStores(registry: Registry) {
+  const data = temporaryFolder();
+  const { sources } = registry.featurestore('shop').entityTypes[0]!;
+  const offline = await DuckDbOfflineStore.open(await DuckDbDatabase.open(`${data}/offline`), sources);
+  const online = new LmdbOnlineStore(`${data}/online`);
+  onTestFinished(async () => {
+    await online.close();
+    await offline.close();
+  });
+  return { offline, online };
+}
+
 async function endOf(engine: JobEngine, id: string): Promise<JobRecord> {
   let last: JobRecord | undefined;
   for await (const record of (await engine.follow(id))!) last = record;
@@ -81,13 +93,7 @@ it('a sync that its process left goes on with the first source that is not whole
   const registry = registryOf();
   const [view] = registry.featurestore('shop').featureViews;
   const { entityType } = view!;
-  const data = temporaryFolder();
-  const offline = await DuckDbOfflineStore.open(await DuckDbDatabase.open(`${data}/offline`), entityType.sources);
-  const online = new LmdbOnlineStore(`${data}/online`);
-  onTestFinished(async () => {
-    await online.close();
-    await offline.close();
-  });
+  const { offline, online } = await openStores(registry);
   for (const source of entityType.sources) {
     await offline.append(source, [
       row('ann', -1, { [`${source.name}_7d`]: 1n }),
@@ -156,12 +162,36 @@ it.each([
   expect(world.server.callsOf('SyncFeatureView')).toHaveLength(calls);
 });
 
-it('a sync into a store that the registry has no more fails, and writes into no other', async () => {
-  const bigtable = { kind: 'BIGTABLE', project: 'p', instance: 'i', table: 't' } as const;
-  const [view] = registryOf({ onlineStore: bigtable }).featurestore('shop').featureViews;
+const BIGTABLE = { kind: 'BIGTABLE', project: 'p', instance: 'i', table: 't' } as const;
+
+it.each([
+  ['of another kind', registryOf()],
+  ['with another table', registryOf({ onlineStore: { ...BIGTABLE, table: 'new' } })],
+  ['for a view with other features', registryOf({ onlineStore: BIGTABLE }, ['orders_7d'])],
+])('a sync that is taken up with a store %s fails, and skips and writes nothing', async (_name, changed) => {
+  const [view] = registryOf({ onlineStore: BIGTABLE }).featurestore('shop').featureViews;
   const store = new LmdbJobStore(folder);
-  await store.create(jobRecord({ id: 'left', kind: 'FEATURE_VIEW_SYNC', spec: specOf(view!, 'REQUEST') }), null);
+  const left = { kind: 'FEATURE_VIEW_SYNC', state: 'RUNNING', startedAt: NOW } as const;
+  const checkpoint = { sources: ['orders', 'visits'], rows: 2n };
+  await store.create(jobRecord({ id: 'left', ...left, spec: specOf(view!, 'REQUEST'), checkpoint }), null);
   await store.close();
-  const { engine } = await openProcess(registryOf(), {} as FeatureStores);
+  const { engine } = await openProcess(changed, {} as FeatureStores);
   expect(await endOf(engine, 'left')).toMatchObject({ state: 'FAILED', error: { code: 'STORE_CHANGED' } });
+});
+
+it('what was synced before the view had its features says nothing of what it serves', async () => {
+  const { offline, online } = await openStores(registryOf());
+  const stores: FeatureStores = { offline: () => offline, online: () => online };
+  const origin = { labels: {}, trigger: 'REQUEST', createdBy: null, idempotencyKey: null } as const;
+  const [narrow] = registryOf({}, ['orders_7d']).featurestore('shop').featureViews;
+  const first = await openProcess(registryOf({}, ['orders_7d']), stores);
+  const { id } = await first.syncs.start({ view: narrow!, ...origin });
+  expect((await endOf(first.engine, id)).state).toBe('SUCCEEDED');
+  expect(await first.syncs.servedUpTo(narrow!)).toBe(NOW);
+  await first.stop();
+  const [wide] = registryOf().featurestore('shop').featureViews;
+  const { syncs } = await openProcess(registryOf(), stores);
+  expect(await syncs.servedUpTo(wide!)).toBeNull();
+  expect(await syncs.list(wide!, { before: null, limit: 9 })).toEqual([]);
+  expect(await syncs.servedUpTo(narrow!)).toBe(NOW);
 });

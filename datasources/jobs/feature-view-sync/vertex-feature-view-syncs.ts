@@ -13,6 +13,7 @@ import type {
 } from '../feature-view-syncs.js';
 import { isEndState } from '../job-transitions.js';
 import { specOf, type SyncJobs } from './sync-jobs.js';
+import { syncTargetOf } from './sync-target.js';
 import { syncWork } from './sync-work.js';
 import { progressOf, resultOf, SYNC_FAILED, type VertexSyncCheckpoint } from './vertex-sync-runner.js';
 import type { VertexSync, VertexSyncsClient } from './vertex-syncs-client.js';
@@ -81,7 +82,7 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
 
   /** The newest runs, all of them jobs by now. Asked of Vertex AI at most once in ten seconds, however many want to know. */
   async #runs(view: FeatureView): Promise<readonly VertexSync[]> {
-    const target = this.options.jobs.targetOf(view);
+    const target = syncTargetOf(view);
     let recent = this.#recent.get(target);
     if (!recent) this.#recent.set(target, (recent = new RecentAnswer(() => this.#look(view), this.options.clock)));
     return recent.get();
@@ -102,10 +103,11 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
   async #adopt(view: FeatureView, run: VertexSync): Promise<void> {
     const { jobs } = this.options;
     const { state } = run;
+    const target = syncTargetOf(view);
     await jobs.engine.adopt({
-      key: `${jobs.targetOf(view)}/${run.id}`,
+      key: `${target}/${run.id}`,
       kind: 'FEATURE_VIEW_SYNC',
-      target: jobs.targetOf(view),
+      target,
       spec: specOf(view, 'ELSEWHERE'),
       state,
       createdAt: run.createTime,
