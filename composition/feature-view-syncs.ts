@@ -8,7 +8,7 @@ import { VertexSyncsClient } from '../datasources/jobs/feature-view-sync/vertex-
 import type { VertexView } from '../datasources/jobs/feature-view-sync/vertex-view.js';
 import type { FeatureViewSyncRoute } from '../datasources/jobs/feature-view-syncs-by-store.js';
 import type { JobEngine } from '../datasources/jobs/job-engine.js';
-import type { StoreKind } from '../datasources/registry/model.js';
+import type { FeatureView, StoreKind } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { VertexClients, type ClientOptions } from '../datasources/vertex/vertex-clients.js';
 import type { Clock } from '../values/clock.js';
@@ -21,6 +21,8 @@ export interface FeatureViewSyncOptions {
   readonly engine: JobEngine;
   readonly stores: FeatureStores;
   readonly clock: Clock;
+  /** Vertex AI did not say which runs a view has (vertex-feature-view-syncs.ts). */
+  readonly onUnanswered: (error: unknown, view: FeatureView) => void;
   /** For tests, whose Vertex AI is not at the region's endpoint and does not take minutes. */
   readonly vertexClient?: ClientOptions | undefined;
   readonly pollMs?: typeof POLL_MS | undefined;
@@ -37,6 +39,7 @@ export function openFeatureViewSyncs({
   engine,
   stores,
   clock,
+  onUnanswered,
   vertexClient = {},
   pollMs = POLL_MS,
 }: FeatureViewSyncOptions): OpenFeatureViewSyncs {
@@ -62,6 +65,7 @@ export function openFeatureViewSyncs({
           stores,
           clientFor,
           clock,
+          onUnanswered,
         }),
         runner: new VertexSyncRunner({ registry, clientFor, pollMs }),
       },

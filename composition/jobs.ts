@@ -109,7 +109,15 @@ async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> 
   const vertex = openVertexBatchPrediction({ registry, engine, logger, google: options.google ?? {} });
   routes.set('vertex', vertex.route);
   const vertexClient = options.google?.vertex;
-  const syncs = openFeatureViewSyncs({ registry, engine, stores, clock: systemClock, vertexClient });
+  const syncs = openFeatureViewSyncs({
+    registry,
+    engine,
+    stores,
+    clock: systemClock,
+    onUnanswered: (err, view) =>
+      logger.warn({ err, ...namesOf(view) }, 'the syncs of a view are those kept here: Vertex AI did not list its own'),
+    vertexClient,
+  });
   // Schedules stop first, then the engine, which closes the job store: its jobs use all else to their end.
   opened.closeBy(() => vertex.close());
   opened.closeBy(() => syncs.close());
@@ -133,13 +141,14 @@ async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> 
 }
 
 function keepSchedules(registry: Registry, syncs: FeatureViewSyncs, logger: Logger): SyncSchedules {
-  const named = ({ name, entityType }: FeatureView): object => ({
-    featureView: `${entityType.featurestore.name}.${name}`,
-  });
   return new SyncSchedules({
     registry,
     syncs,
-    onSkip: (view) => logger.warn(named(view), 'a scheduled sync was left out: the one before has not ended'),
-    onError: (err, view) => logger.error({ err, ...named(view) }, 'a scheduled sync was not started'),
+    onSkip: (view) => logger.warn(namesOf(view), 'a scheduled sync was left out: the one before has not ended'),
+    onError: (err, view) => logger.error({ err, ...namesOf(view) }, 'a scheduled sync was not started'),
   });
+}
+
+function namesOf({ name, entityType }: FeatureView): object {
+  return { featureView: `${entityType.featurestore.name}.${name}` };
 }

@@ -58,7 +58,15 @@ async function openProcess(
     onError: () => undefined,
   });
   const pollMs = { first: 5, longest: 20 };
-  const opened = openFeatureViewSyncs({ registry, engine, stores, clock: () => now, pollMs, ...options });
+  const opened = openFeatureViewSyncs({
+    registry,
+    engine,
+    stores,
+    clock: () => now,
+    onUnanswered: () => undefined,
+    pollMs,
+    ...options,
+  });
   await engine.resume();
   let isStopped = false;
   const stop = async () => {

@@ -70,7 +70,7 @@ export interface TestGatewayOptions {
   readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
   readonly trainingSets?: (jobs: JobEngine) => TrainingSets;
   /** Of the syncs that the gateway can do by itself. */
-  readonly syncs?: Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs'>;
+  readonly syncs?: Partial<Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs' | 'onUnanswered'>>;
   /** Stands between the gateway and its stores, to break them. */
   readonly wrap?: (stores: FeatureStores) => FeatureStores;
 }
@@ -105,7 +105,14 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     onError: (error) => logger.error({ err: error }, 'a job failed'),
   });
   const stores = options.wrap?.(counted) ?? counted;
-  const syncs = openFeatureViewSyncs({ registry, engine: jobs, stores, clock, ...options.syncs });
+  const syncs = openFeatureViewSyncs({
+    registry,
+    engine: jobs,
+    stores,
+    clock,
+    onUnanswered: () => undefined,
+    ...options.syncs,
+  });
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),
