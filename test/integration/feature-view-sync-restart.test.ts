@@ -1,7 +1,8 @@
-import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openFeatureViewSyncs, type FeatureViewSyncOptions } from '../../composition/feature-view-syncs.js';
 import type { FeatureStores } from '../../datasources/feature-stores.js';
 import { specOf } from '../../datasources/jobs/feature-view-sync/sync-jobs.js';
+import type { VertexSyncCheckpoint } from '../../datasources/jobs/feature-view-sync/vertex-sync-runner.js';
 import { FeatureViewSyncsByStore } from '../../datasources/jobs/feature-view-syncs-by-store.js';
 import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
@@ -168,6 +169,40 @@ it.each([
   world.views.endSync(testView.syncs[0], { end: NOW + 1n, rows: 3 });
   expect(await endOf(engine, 'left')).toMatchObject({ state: 'SUCCEEDED', result: { rows: 3n } });
   expect(world.server.callsOf('SyncFeatureView')).toHaveLength(calls);
+});
+
+describe('a job for Vertex AI that was cancelled, and whose process ended then', () => {
+  const takeUp = async (checkpoint: VertexSyncCheckpoint | null, isBegun: boolean) => {
+    const world: VertexWorld = await startVertexWorld();
+    onTestFinished(() => world.server.stop());
+    const onlineStore = { kind: 'VERTEX_FEATURE_VIEW', ...PLACE, featureOnlineStore: 'serving' } as const;
+    const registry = registryOf({ onlineStore });
+    const [view] = registry.featurestore('shop').featureViews;
+    const testView = world.views.addView('serving', 'customer', { features: {} });
+    if (isBegun) world.views.addSync(testView, { start: NOW, end: NOW + 1n, rows: 3 });
+    const store = new LmdbJobStore(folder);
+    const left = { kind: 'FEATURE_VIEW_SYNC', state: 'CANCELLING', startedAt: NOW } as const;
+    await store.create(jobRecord({ id: 'left', ...left, spec: specOf(view!, 'REQUEST'), checkpoint }), null);
+    await store.close();
+    const { engine } = await openProcess(registry, {} as FeatureStores, { vertexClient: world.server.clientOptions });
+    return { job: await endOf(engine, 'left'), server: world.server };
+  };
+
+  it('before it began asks nothing of Vertex AI, and begins no run', async () => {
+    const { job, server } = await takeUp(null, false);
+    expect(job).toMatchObject({ state: 'CANCELLED', checkpoint: null });
+    // Looking for a run, it would take one that a schedule begins meanwhile for its own.
+    expect(server.calls).toEqual([]);
+  });
+
+  it.each([
+    ['ends as the run that it began', true, { state: 'SUCCEEDED', result: { rows: 3n } }],
+    ['is cancelled when it had not begun its run', false, { state: 'CANCELLED' }],
+  ])('when it was about to begin %s', async (_name, isBegun, end) => {
+    const { job, server } = await takeUp({ before: '1', run: null }, isBegun);
+    expect(job).toMatchObject(end);
+    expect(server.callsOf('SyncFeatureView')).toEqual([]);
+  });
 });
 
 const BIGTABLE = { kind: 'BIGTABLE', project: 'p', instance: 'i', table: 't' } as const;
