@@ -245,6 +245,14 @@ describe('the syncs of a view that Vertex AI serves', () => {
       expect(view.syncs).toEqual([run]);
     },
   );
+
+  it('are those kept here when Vertex AI never answers', async () => {
+    const unanswered: unknown[] = [];
+    const gateway = await begin((error) => unanswered.push(error));
+    world.server.faults.add('ListFeatureViewSyncs', { kind: 'hang' }, 100);
+    expect(await look(gateway)).toEqual({ freshnessSeconds: null, lastSync: null, syncs: { nodes: [] } });
+    expect(unanswered).toHaveLength(1);
+  });
 });
 
 describeWithGoogleSql('a sync by Vertex AI of tables that the registry names', () => {
