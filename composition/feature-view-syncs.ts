@@ -6,10 +6,10 @@ import { SyncJobs } from '../datasources/jobs/feature-view-sync/sync-jobs.js';
 import { VertexFeatureViewSyncs } from '../datasources/jobs/feature-view-sync/vertex-feature-view-syncs.js';
 import { VertexSyncRunner } from '../datasources/jobs/feature-view-sync/vertex-sync-runner.js';
 import { VertexSyncsClient } from '../datasources/jobs/feature-view-sync/vertex-syncs-client.js';
-import { vertexViewOf, type VertexView } from '../datasources/jobs/feature-view-sync/vertex-view.js';
+import type { VertexView } from '../datasources/jobs/feature-view-sync/vertex-view.js';
 import type { FeatureViewSyncRoute } from '../datasources/jobs/feature-view-syncs-by-store.js';
 import type { JobEngine } from '../datasources/jobs/job-engine.js';
-import type { EntityType, StoreKind } from '../datasources/registry/model.js';
+import type { EntityType, FeatureView, StoreKind } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { VertexClients, type ClientOptions } from '../datasources/vertex/vertex-clients.js';
 import type { Clock } from '../values/clock.js';
@@ -24,6 +24,8 @@ export interface FeatureViewSyncOptions {
   /** Whose values the online store has: a gateway copies what it computed only beside what it computed. */
   readonly filledBy: (entityType: EntityType) => Promise<FilledBy>;
   readonly clock: Clock;
+  /** Vertex AI did not say which runs a view has (vertex-feature-view-syncs.ts). */
+  readonly onUnanswered: (error: unknown, view: FeatureView) => void;
   /** For tests, whose Vertex AI is not at the region's endpoint and does not take minutes. */
   readonly vertexClient?: ClientOptions | undefined;
   readonly pollMs?: typeof POLL_MS | undefined;
@@ -41,6 +43,7 @@ export function openFeatureViewSyncs({
   stores,
   filledBy,
   clock,
+  onUnanswered,
   vertexClient = {},
   pollMs = POLL_MS,
 }: FeatureViewSyncOptions): OpenFeatureViewSyncs {
@@ -50,21 +53,23 @@ export function openFeatureViewSyncs({
     if (!clients) regions.set(settings.location, (clients = new VertexClients(settings.location, vertexClient)));
     return new VertexSyncsClient(clients, settings, settings.featureOnlineStore);
   };
-  const copied = (kind: StoreKind): FeatureViewSyncRoute => ({
-    syncs: new LocalFeatureViewSyncs(new SyncJobs(engine, kind, ({ name }) => name), stores),
+  const jobs = new SyncJobs(engine);
+  const copied: FeatureViewSyncRoute = {
+    syncs: new LocalFeatureViewSyncs(jobs, stores),
     runner: new LocalSyncRunner(registry, stores, filledBy),
-  });
+  };
   const routes = new Map<StoreKind, FeatureViewSyncRoute>([
-    ['LMDB', copied('LMDB')],
-    ['BIGTABLE', copied('BIGTABLE')],
+    ['LMDB', copied],
+    ['BIGTABLE', copied],
     [
       'VERTEX_FEATURE_VIEW',
       {
         syncs: new VertexFeatureViewSyncs({
-          jobs: new SyncJobs(engine, 'VERTEX_FEATURE_VIEW', (view) => vertexViewOf(view).view),
+          jobs,
           stores,
           clientFor,
           clock,
+          onUnanswered,
         }),
         runner: new VertexSyncRunner({ registry, clientFor, pollMs }),
       },

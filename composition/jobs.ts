@@ -5,7 +5,6 @@ import {
   type BatchPredictionRoute,
 } from '../datasources/jobs/batch-predictions-by-runtime.js';
 import type { BatchPredictions } from '../datasources/jobs/batch-predictions.js';
-import type { FilledBy } from '../datasources/ingestion/contents.js';
 import { SyncSchedules } from '../datasources/jobs/feature-view-sync/sync-schedules.js';
 import { FeatureViewSyncsByStore } from '../datasources/jobs/feature-view-syncs-by-store.js';
 import type { FeatureViewSyncs } from '../datasources/jobs/feature-view-syncs.js';
@@ -25,7 +24,6 @@ import type { ModelRuntime, ModelServing } from '../datasources/models/model.js'
 import { OnnxServing } from '../datasources/models/onnx/onnx-serving.js';
 import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
 import type { Costs } from '../datasources/prices/costs.js';
-import type { EntityType, FeatureView } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
@@ -110,8 +108,16 @@ async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> 
   const vertex = openVertexBatchPrediction({ registry, engine, logger, google: options.google ?? {} });
   routes.set('vertex', vertex.route);
   const vertexClient = options.google?.vertex;
-  const filledBy = (entityType: EntityType): Promise<FilledBy> => stores.filledBy(entityType);
-  const syncs = openFeatureViewSyncs({ registry, engine, stores, filledBy, clock: systemClock, vertexClient });
+  const syncs = openFeatureViewSyncs({
+    registry,
+    engine,
+    stores,
+    filledBy: (entityType) => stores.filledBy(entityType),
+    clock: systemClock,
+    onUnanswered: (err, view) =>
+      logger.warn({ err, ...namesOf(view) }, 'the syncs of a view are those kept here: Vertex AI did not list its own'),
+    vertexClient,
+  });
   // Schedules stop first, then the engine, which closes the job store: its jobs use all else to their end.
   opened.closeBy(() => vertex.close());
   opened.closeBy(() => syncs.close());
@@ -135,13 +141,14 @@ async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> 
 }
 
 function keepSchedules(registry: Registry, syncs: FeatureViewSyncs, logger: Logger): SyncSchedules {
-  const named = ({ name, entityType }: FeatureView): object => ({
-    featureView: `${entityType.featurestore.name}.${name}`,
-  });
   return new SyncSchedules({
     registry,
     syncs,
-    onSkip: (view) => logger.warn(named(view), 'a scheduled sync was left out: the one before has not ended'),
-    onError: (err, view) => logger.error({ err, ...named(view) }, 'a scheduled sync was not started'),
+    onSkip: (view) => logger.warn(namesOf(view), 'a scheduled sync was left out: the one before has not ended'),
+    onError: (err, view) => logger.error({ err, ...namesOf(view) }, 'a scheduled sync was not started'),
   });
+}
+
+function namesOf({ name, entityType }: FeatureView): object {
+  return { featureView: `${entityType.featurestore.name}.${name}` };
 }

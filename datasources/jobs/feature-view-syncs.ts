@@ -37,6 +37,8 @@ export interface FeatureViewSyncSpec {
   readonly featureView: string;
   /** As it was when the sync was started: it ends there also when the registry has changed since. */
   readonly onlineStore: StoreKind;
+  /** What it brings where (sync-target.ts): when that has changed, it is of no use, and must not go on. */
+  readonly target: string;
   readonly trigger: SyncTrigger;
 }
 

@@ -1,7 +1,8 @@
-import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openFeatureViewSyncs, type FeatureViewSyncOptions } from '../../composition/feature-view-syncs.js';
 import type { FeatureStores } from '../../datasources/feature-stores.js';
 import { specOf } from '../../datasources/jobs/feature-view-sync/sync-jobs.js';
+import type { VertexSyncCheckpoint } from '../../datasources/jobs/feature-view-sync/vertex-sync-runner.js';
 import { FeatureViewSyncsByStore } from '../../datasources/jobs/feature-view-syncs-by-store.js';
 import { JobEngine } from '../../datasources/jobs/job-engine.js';
 import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
@@ -19,7 +20,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { testRegistry, type StoresInput } from '../support/test-registry.js';
 import { until } from '../support/until.js';
 
-const registryOf = (stores: StoresInput = {}): Registry =>
+const registryOf = (stores: StoresInput = {}, features = ['letters_7d', 'orders_7d', 'visits_7d']): Registry =>
   testRegistry({
     ...stores,
     name: 'shop',
@@ -32,7 +33,7 @@ const registryOf = (stores: StoresInput = {}): Registry =>
         })),
       },
     ],
-    featureViews: [{ name: 'all', entityType: 'customer', features: ['letters_7d', 'orders_7d', 'visits_7d'] }],
+    featureViews: [{ name: 'all', entityType: 'customer', features }],
   });
 
 let folder: string;
@@ -58,8 +59,16 @@ async function openProcess(
     onError: () => undefined,
   });
   const pollMs = { first: 5, longest: 20 };
-  const filledBy: FeatureViewSyncOptions['filledBy'] = async () => 'THIS_GATEWAY';
-  const opened = openFeatureViewSyncs({ registry, engine, stores, filledBy, clock: () => now, pollMs, ...options });
+  const opened = openFeatureViewSyncs({
+    registry,
+    engine,
+    stores,
+    filledBy: async () => 'THIS_GATEWAY',
+    clock: () => now,
+    onUnanswered: () => undefined,
+    pollMs,
+    ...options,
+  });
   await engine.resume();
   let isStopped = false;
   const stop = async () => {
@@ -72,6 +81,18 @@ async function openProcess(
   return { engine, syncs, stop };
 }
 
+async function openStores(registry: Registry) {
+  const data = temporaryFolder();
+  const { sources } = registry.featurestore('shop').entityTypes[0]!;
+  const offline = await DuckDbOfflineStore.open(await DuckDbDatabase.open(`${data}/offline`), sources);
+  const online = new LmdbOnlineStore(`${data}/online`);
+  onTestFinished(async () => {
+    await online.close();
+    await offline.close();
+  });
+  return { offline, online };
+}
+
 async function endOf(engine: JobEngine, id: string): Promise<JobRecord> {
   let last: JobRecord | undefined;
   for await (const record of (await engine.follow(id))!) last = record;
@@ -82,13 +103,7 @@ it('a sync that its process left goes on with the first source that is not whole
   const registry = registryOf();
   const [view] = registry.featurestore('shop').featureViews;
   const { entityType } = view!;
-  const data = temporaryFolder();
-  const offline = await DuckDbOfflineStore.open(await DuckDbDatabase.open(`${data}/offline`), entityType.sources);
-  const online = new LmdbOnlineStore(`${data}/online`);
-  onTestFinished(async () => {
-    await online.close();
-    await offline.close();
-  });
+  const { offline, online } = await openStores(registry);
   for (const source of entityType.sources) {
     await offline.append(source, [
       row('ann', -1, { [`${source.name}_7d`]: 1n }),
@@ -157,12 +172,70 @@ it.each([
   expect(world.server.callsOf('SyncFeatureView')).toHaveLength(calls);
 });
 
-it('a sync into a store that the registry has no more fails, and writes into no other', async () => {
-  const bigtable = { kind: 'BIGTABLE', project: 'p', instance: 'i', table: 't' } as const;
-  const [view] = registryOf({ onlineStore: bigtable }).featurestore('shop').featureViews;
+describe('a job for Vertex AI that was cancelled, and whose process ended then', () => {
+  const takeUp = async (checkpoint: VertexSyncCheckpoint | null, isBegun: boolean) => {
+    const world: VertexWorld = await startVertexWorld();
+    onTestFinished(() => world.server.stop());
+    const onlineStore = { kind: 'VERTEX_FEATURE_VIEW', ...PLACE, featureOnlineStore: 'serving' } as const;
+    const registry = registryOf({ onlineStore });
+    const [view] = registry.featurestore('shop').featureViews;
+    const testView = world.views.addView('serving', 'customer', { features: {} });
+    if (isBegun) world.views.addSync(testView, { start: NOW, end: NOW + 1n, rows: 3 });
+    const store = new LmdbJobStore(folder);
+    const left = { kind: 'FEATURE_VIEW_SYNC', state: 'CANCELLING', startedAt: NOW } as const;
+    await store.create(jobRecord({ id: 'left', ...left, spec: specOf(view!, 'REQUEST'), checkpoint }), null);
+    await store.close();
+    const { engine } = await openProcess(registry, {} as FeatureStores, { vertexClient: world.server.clientOptions });
+    return { job: await endOf(engine, 'left'), server: world.server };
+  };
+
+  it('before it began asks nothing of Vertex AI, and begins no run', async () => {
+    const { job, server } = await takeUp(null, false);
+    expect(job).toMatchObject({ state: 'CANCELLED', checkpoint: null });
+    // Looking for a run, it would take one that a schedule begins meanwhile for its own.
+    expect(server.calls).toEqual([]);
+  });
+
+  it.each([
+    ['ends as the run that it began', true, { state: 'SUCCEEDED', result: { rows: 3n } }],
+    ['is cancelled when it had not begun its run', false, { state: 'CANCELLED' }],
+  ])('when it was about to begin %s', async (_name, isBegun, end) => {
+    const { job, server } = await takeUp({ before: '1', run: null }, isBegun);
+    expect(job).toMatchObject(end);
+    expect(server.callsOf('SyncFeatureView')).toEqual([]);
+  });
+});
+
+const BIGTABLE = { kind: 'BIGTABLE', project: 'p', instance: 'i', table: 't' } as const;
+
+it.each([
+  ['of another kind', registryOf()],
+  ['with another table', registryOf({ onlineStore: { ...BIGTABLE, table: 'new' } })],
+  ['for a view with other features', registryOf({ onlineStore: BIGTABLE }, ['orders_7d'])],
+])('a sync that is taken up with a store %s fails, and skips and writes nothing', async (_name, changed) => {
+  const [view] = registryOf({ onlineStore: BIGTABLE }).featurestore('shop').featureViews;
   const store = new LmdbJobStore(folder);
-  await store.create(jobRecord({ id: 'left', kind: 'FEATURE_VIEW_SYNC', spec: specOf(view!, 'REQUEST') }), null);
+  const left = { kind: 'FEATURE_VIEW_SYNC', state: 'RUNNING', startedAt: NOW } as const;
+  const checkpoint = { sources: ['orders', 'visits'], rows: 2n };
+  await store.create(jobRecord({ id: 'left', ...left, spec: specOf(view!, 'REQUEST'), checkpoint }), null);
   await store.close();
-  const { engine } = await openProcess(registryOf(), {} as FeatureStores);
+  const { engine } = await openProcess(changed, {} as FeatureStores);
   expect(await endOf(engine, 'left')).toMatchObject({ state: 'FAILED', error: { code: 'STORE_CHANGED' } });
+});
+
+it('what was synced before the view had its features says nothing of what it serves', async () => {
+  const { offline, online } = await openStores(registryOf());
+  const stores: FeatureStores = { offline: () => offline, online: () => online };
+  const origin = { labels: {}, trigger: 'REQUEST', createdBy: null, idempotencyKey: null } as const;
+  const [narrow] = registryOf({}, ['orders_7d']).featurestore('shop').featureViews;
+  const first = await openProcess(registryOf({}, ['orders_7d']), stores);
+  const { id } = await first.syncs.start({ view: narrow!, ...origin });
+  expect((await endOf(first.engine, id)).state).toBe('SUCCEEDED');
+  expect(await first.syncs.servedUpTo(narrow!)).toBe(NOW);
+  await first.stop();
+  const [wide] = registryOf().featurestore('shop').featureViews;
+  const { syncs } = await openProcess(registryOf(), stores);
+  expect(await syncs.servedUpTo(wide!)).toBeNull();
+  expect(await syncs.list(wide!, { before: null, limit: 9 })).toEqual([]);
+  expect(await syncs.servedUpTo(narrow!)).toBe(NOW);
 });

@@ -80,10 +80,10 @@ describe('a client of the runs of a view', () => {
 
 describe('the syncs of a view that Vertex AI serves', () => {
   /** As a job that a process left: it is gone whenever a test says. */
-  const begin = async (): Promise<TestGateway> => {
+  const begin = async (onUnanswered: (error: unknown) => void = () => undefined): Promise<TestGateway> => {
     const gateway = await startTestGateway(REGISTRY, {
       clock: () => now,
-      syncs: { vertexClient: world.server.clientOptions, pollMs: { first: 5, longest: 20 } },
+      syncs: { vertexClient: world.server.clientOptions, pollMs: { first: 5, longest: 20 }, onUnanswered },
     });
     onTestFinished(() => gateway.close());
     return gateway;
@@ -216,15 +216,42 @@ describe('the syncs of a view that Vertex AI serves', () => {
     expect([job, userErrors]).toMatchObject([null, [{ code: 'BAD_USER_INPUT', field: ['input', 'maxCostUsd'] }]]);
   });
 
-  it('are an error that may pass while Vertex AI does not answer', async () => {
-    const gateway = await begin();
-    world.server.faults.add('ListFeatureViewSyncs', { kind: 'refuse', code: 'UNAVAILABLE' }, 20);
-    const { data, errors } = await gateway.ask(
-      '{ featurestore(name: "shop") { featureViews { lastSync { id } freshnessSeconds } } }',
-    );
-    expect(data.featurestore.featureViews[0]).toMatchObject({ lastSync: null, freshnessSeconds: null });
-    expect(errors).toHaveLength(2);
-    expect(errors?.every(({ extensions }) => extensions.code === 'STORE_UNAVAILABLE')).toBe(true);
+  it.each(['PERMISSION_DENIED', 'UNAVAILABLE'] as const)(
+    'are those kept here while Vertex AI answers %s, for a reason that is told once',
+    async (code) => {
+      const run = world.views.addSync(view, { start: NOW - 60n * SECOND, end: NOW - 50n * SECOND, rows: 5 });
+      const unanswered: unknown[] = [];
+      const gateway = await begin((error) => unanswered.push(error));
+      const refuse = () => world.server.faults.add('ListFeatureViewSyncs', { kind: 'refuse', code }, 100);
+      refuse();
+      // Nothing is known yet, and all else of the featurestore is.
+      expect(await look(gateway)).toEqual({ freshnessSeconds: null, lastSync: null, syncs: { nodes: [] } });
+      world.server.calls.length = 0;
+      await look(gateway);
+      expect(world.server.callsOf('ListFeatureViewSyncs')).toEqual([]);
+      now += 11n * SECOND;
+      await look(gateway);
+      expect(unanswered).toMatchObject([{ code: code === 'UNAVAILABLE' ? 14 : 7 }]);
+
+      world.server.faults.clear();
+      now += 11n * SECOND;
+      const { syncs, lastSync } = await look(gateway);
+      expect(syncs.nodes).toMatchObject([{ state: 'SUCCEEDED', rowsSynced: '5' }]);
+
+      refuse();
+      now += 11n * SECOND;
+      expect(await look(gateway)).toMatchObject({ syncs, lastSync, freshnessSeconds: 93 });
+      expect(unanswered).toHaveLength(2);
+      expect(view.syncs).toEqual([run]);
+    },
+  );
+
+  it('are those kept here when Vertex AI never answers', async () => {
+    const unanswered: unknown[] = [];
+    const gateway = await begin((error) => unanswered.push(error));
+    world.server.faults.add('ListFeatureViewSyncs', { kind: 'hang' }, 100);
+    expect(await look(gateway)).toEqual({ freshnessSeconds: null, lastSync: null, syncs: { nodes: [] } });
+    expect(unanswered).toHaveLength(1);
   });
 });
 

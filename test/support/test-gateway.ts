@@ -70,7 +70,7 @@ export interface TestGatewayOptions {
   readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
   readonly trainingSets?: (jobs: JobEngine) => TrainingSets;
   /** Of the syncs that the gateway can do by itself. */
-  readonly syncs?: Partial<Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs' | 'filledBy'>>;
+  readonly syncs?: Partial<Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs' | 'filledBy' | 'onUnanswered'>>;
   /** Stands between the gateway and its stores, to break them. */
   readonly wrap?: (stores: FeatureStores) => FeatureStores;
 }
@@ -105,9 +105,16 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     onError: (error) => logger.error({ err: error }, 'a job failed'),
   });
   const stores = options.wrap?.(counted) ?? counted;
-  // Its one store is its own.
-  const filledBy: FeatureViewSyncOptions['filledBy'] = async () => 'THIS_GATEWAY';
-  const syncs = openFeatureViewSyncs({ registry, engine: jobs, stores, filledBy, clock, ...options.syncs });
+  const syncs = openFeatureViewSyncs({
+    registry,
+    engine: jobs,
+    stores,
+    // Its one store is its own.
+    filledBy: async () => 'THIS_GATEWAY',
+    clock,
+    onUnanswered: () => undefined,
+    ...options.syncs,
+  });
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),

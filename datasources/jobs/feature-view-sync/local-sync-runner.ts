@@ -47,7 +47,6 @@ export class LocalSyncRunner implements JobRunner {
       await control.running(null);
       for (const source of sourcesOf(view)) {
         if (done.sources.includes(source.name)) continue;
-        rows = done.rows;
         for await (const count of this.#copy(view, source, asOf, control.signal)) {
           rows += BigInt(count);
           control.report(progressOf(rows));

@@ -1,5 +1,5 @@
 import type { Instant } from '../../../values/instant.js';
-import type { FeatureView, StoreKind } from '../../registry/model.js';
+import type { FeatureView } from '../../registry/model.js';
 import { featureViewIn, type Registry } from '../../registry/registry.js';
 import type {
   FeatureViewSyncJobRecord,
@@ -12,6 +12,7 @@ import type { JobEngine } from '../job-engine.js';
 import { JobFailure } from '../job.js';
 import type { JobFilter } from '../job-store.js';
 import type { JobRequest } from '../new-job.js';
+import { syncTargetOf } from './sync-target.js';
 
 export function specOf(view: FeatureView, trigger: SyncTrigger): FeatureViewSyncSpec {
   const { featurestore } = view.entityType;
@@ -19,40 +20,36 @@ export function specOf(view: FeatureView, trigger: SyncTrigger): FeatureViewSync
     featurestore: featurestore.name,
     featureView: view.name,
     onlineStore: featurestore.onlineSettings.kind,
+    target: syncTargetOf(view),
     trigger,
   };
 }
 
 /**
  * The view of a job, as it is now. FEATURESTORE_NOT_FOUND or FEATURE_VIEW_NOT_FOUND when it is gone from the registry; a
- * JobFailure when it is served from another kind of store by now, which this job would be of no use to.
+ * JobFailure when other features of it, or another online store, are what it is by now: of what this job has done nothing
+ * is there, and what it would do is not all.
  */
 export function viewOf(registry: Registry, spec: FeatureViewSyncSpec): FeatureView {
-  const featurestore = registry.featurestore(spec.featurestore);
-  const { kind } = featurestore.onlineSettings;
-  if (kind !== spec.onlineStore) {
-    const message = `The values of "${spec.featurestore}" are in ${kind} by now, not in ${spec.onlineStore}. Start a new sync.`;
+  const view = featureViewIn(registry.featurestore(spec.featurestore), spec.featureView);
+  if (syncTargetOf(view) !== spec.target) {
+    const message = `The online store or the features of "${spec.featureView}" are no more those of this sync. Start a new one.`;
     throw new JobFailure('STORE_CHANGED', message);
   }
-  return featureViewIn(featurestore, spec.featureView);
+  return view;
 }
 
 export type SyncRequest = Pick<JobRequest, 'check' | 'work'>;
 
-/** The sync jobs of one kind of online store, in the gateway's records. */
+/** The sync jobs of views, in the gateway's records: those of what each serves by now. */
 export class SyncJobs {
-  constructor(
-    readonly engine: JobEngine,
-    private readonly store: StoreKind,
-    /** What is synced by the syncs of a view: the view itself, or what several views are served from. */
-    private readonly partOf: (view: FeatureView) => string,
-  ) {}
+  constructor(readonly engine: JobEngine) {}
 
   async start({ view, labels, trigger, ...origin }: StartFeatureViewSync, how: SyncRequest) {
     const record = await this.engine.start({
       kind: 'FEATURE_VIEW_SYNC',
       spec: specOf(view, trigger),
-      target: this.targetOf(view),
+      target: syncTargetOf(view),
       displayName: null,
       labels,
       ...origin,
@@ -62,7 +59,7 @@ export class SyncJobs {
   }
 
   async list(view: FeatureView, { before, limit }: SyncRange, filter: JobFilter = {}) {
-    const target = this.targetOf(view);
+    const target = syncTargetOf(view);
     const records = await this.engine.list({ filter: { ...filter, target }, before, limit });
     return records as FeatureViewSyncJobRecord[];
   }
@@ -70,10 +67,5 @@ export class SyncJobs {
   async servedUpTo(view: FeatureView): Promise<Instant | null> {
     const [newest] = await this.list(view, { before: null, limit: 1 }, { states: ['SUCCEEDED'] });
     return newest?.result?.servedUpTo ?? null;
-  }
-
-  /** With the kind of store in it: what was brought into another store says nothing of what this one serves. */
-  targetOf(view: FeatureView): string {
-    return `sync/${this.store}/${view.entityType.featurestore.name}/${this.partOf(view)}`;
   }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../../values/clock.js';
 import type { Instant } from '../../../values/instant.js';
 import type { FeatureStores } from '../../feature-stores.js';
 import type { FeatureView } from '../../registry/model.js';
-import { storeFailure } from '../../vertex/call-policy.js';
+import { READ_POLICY, storeFailure } from '../../vertex/call-policy.js';
 import { RecentAnswer } from '../../vertex/recent-answer.js';
 import type {
   FeatureViewSyncJobRecord,
@@ -13,6 +13,7 @@ import type {
 } from '../feature-view-syncs.js';
 import { isEndState } from '../job-transitions.js';
 import { specOf, type SyncJobs } from './sync-jobs.js';
+import { syncTargetOf } from './sync-target.js';
 import { syncWork } from './sync-work.js';
 import { progressOf, resultOf, SYNC_FAILED, type VertexSyncCheckpoint } from './vertex-sync-runner.js';
 import type { VertexSync, VertexSyncsClient } from './vertex-syncs-client.js';
@@ -28,14 +29,20 @@ export interface VertexFeatureViewSyncsOptions {
   readonly stores: Pick<FeatureStores, 'offline'>;
   readonly clientFor: (view: VertexView) => VertexSyncsClient;
   readonly clock: Clock;
+  /** Vertex AI did not say which runs a view has: once, until it does again. */
+  readonly onUnanswered: (error: unknown, view: FeatureView) => void;
 }
 
 /**
  * Syncs that Vertex AI does. Most of its runs are begun by its own schedule: whoever asks for the syncs of a view is shown
  * those too, as jobs that are kept when they are first seen, and watched like ours while they run.
+ * While Vertex AI does not say, the jobs that are kept are what is known: a registry is not unreadable for want of its runs.
  */
 export class VertexFeatureViewSyncs implements FeatureViewSyncs {
   readonly #recent = new Map<string, RecentAnswer<readonly VertexSync[]>>();
+  /** What Vertex AI last said of each target, and the targets of which it did not say when it was last asked. */
+  readonly #told = new Map<string, readonly VertexSync[]>();
+  readonly #unanswered = new Set<string>();
 
   constructor(private readonly options: VertexFeatureViewSyncsOptions) {}
 
@@ -81,31 +88,45 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
 
   /** The newest runs, all of them jobs by now. Asked of Vertex AI at most once in ten seconds, however many want to know. */
   async #runs(view: FeatureView): Promise<readonly VertexSync[]> {
-    const target = this.options.jobs.targetOf(view);
+    const target = syncTargetOf(view);
     let recent = this.#recent.get(target);
     if (!recent) this.#recent.set(target, (recent = new RecentAnswer(() => this.#look(view), this.options.clock)));
     return recent.get();
   }
 
   async #look(view: FeatureView): Promise<readonly VertexSync[]> {
-    const vertexView = vertexViewOf(view);
-    const runs = await this.options
-      .clientFor(vertexView)
-      .list(vertexView.view, RUNS_LOOKED_AT)
-      .catch((error: unknown) => unavailable(view, error));
+    const runs = await this.#ask(view);
     // After the runs: a job notes where it stands before it begins one, so the job of each of these can be told.
     const jobs = await this.options.jobs.list(view, { before: null, limit: JOBS_LOOKED_AT });
     for (const run of notOurs(runs, jobs).toReversed()) await this.#adopt(view, run);
     return runs;
   }
 
+  /** What was said last when nothing is: a run that brought something still did. */
+  async #ask(view: FeatureView): Promise<readonly VertexSync[]> {
+    const target = syncTargetOf(view);
+    const vertexView = vertexViewOf(view);
+    try {
+      // Readers of the registry wait for it.
+      const runs = await this.options.clientFor(vertexView).list(vertexView.view, RUNS_LOOKED_AT, READ_POLICY);
+      this.#told.set(target, runs);
+      this.#unanswered.delete(target);
+      return runs;
+    } catch (error) {
+      if (!this.#unanswered.has(target)) this.options.onUnanswered(error, view);
+      this.#unanswered.add(target);
+      return this.#told.get(target) ?? [];
+    }
+  }
+
   async #adopt(view: FeatureView, run: VertexSync): Promise<void> {
     const { jobs } = this.options;
     const { state } = run;
+    const target = syncTargetOf(view);
     await jobs.engine.adopt({
-      key: `${jobs.targetOf(view)}/${run.id}`,
+      key: `${target}/${run.id}`,
       kind: 'FEATURE_VIEW_SYNC',
-      target: jobs.targetOf(view),
+      target,
       spec: specOf(view, 'ELSEWHERE'),
       state,
       createdAt: run.createTime,

@@ -1,6 +1,6 @@
 import type { protos } from '@google-cloud/aiplatform';
 import type { Instant } from '../../../values/instant.js';
-import { ADMIN_POLICY, retrying } from '../../vertex/call-policy.js';
+import { ADMIN_POLICY, retrying, type CallPolicy } from '../../vertex/call-policy.js';
 import { fromProtoTime } from '../../vertex/proto-time.js';
 import { featureViewName, idOf, type VertexPlace } from '../../vertex/resource-names.js';
 import type { VertexClients } from '../../vertex/vertex-clients.js';
@@ -70,10 +70,10 @@ export class VertexSyncsClient {
   }
 
   /** The newest first. */
-  async list(featureView: string, most: number): Promise<VertexSync[]> {
+  async list(featureView: string, most: number, policy: CallPolicy = ADMIN_POLICY): Promise<VertexSync[]> {
     const admin = await this.clients.featureOnlineStores();
     const request = { parent: this.#nameOf(featureView), pageSize: most, orderBy: 'create_time desc' };
-    const [syncs] = await retrying(ADMIN_POLICY, (timeout) =>
+    const [syncs] = await retrying(policy, (timeout) =>
       admin.listFeatureViewSyncs(request, { timeout, autoPaginate: false }),
     );
     return syncs.map(syncFrom);
