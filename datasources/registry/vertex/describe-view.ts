@@ -116,8 +116,9 @@ class ViewReading {
     const taken = new Set<string>();
     let description = '';
     let isDense = true;
-    for (const { featureGroupId, featureIds } of featureGroups ?? []) {
-      const id = featureGroupId ?? '';
+    // A group that a view names twice is one source, with the features of both.
+    for (const [id, named] of Map.groupBy(featureGroups ?? [], ({ featureGroupId }) => featureGroupId ?? '')) {
+      const featureIds = new Set(named.flatMap((group) => group.featureIds ?? []));
       const what = `Feature group ${id} of feature view ${this.name}`;
       const known = await this.describer.group(id, numberText(projectNumber));
       if (!known) {
@@ -131,7 +132,7 @@ class ViewReading {
         entityIdColumns: bigQuery?.entityIdColumns?.length ? bigQuery.entityIdColumns : DEFAULT_ID_COLUMNS,
         isStatic: bigQuery?.staticDataSource ?? false,
         timestampColumn: said(bigQuery?.timeSeries?.timestampColumn),
-        features: wantedFeatures(featureIds ?? [], known.features),
+        features: wantedFeatures([...featureIds], known.features),
       });
       if (!found) continue;
       const features = found.source.features.filter(({ name }) => !taken.has(name));
