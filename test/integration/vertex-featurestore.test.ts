@@ -51,6 +51,7 @@ const TABLES = {
     TIME,
     ...['orders_7d', 'orders7d', 'entity_id_', 'a'].map((name) => column(name, 'INT64')),
   ]),
+  'demo-project.shop.capitals': table([column('ENTITY_ID', 'STRING'), TIME, column('b', 'INT64')]),
   'demo-project.shop.odd_keys': table([column('entity_id', 'FLOAT'), TIME, column('a', 'STRING')]),
   'demo-project.shop.odd_time': table([ID, column('feature_timestamp', 'DATETIME'), column('a', 'STRING')]),
   'demo-project.shop.secret': 403,
@@ -227,6 +228,16 @@ describe('a feature online store becomes a featurestore', () => {
     world.views.addView('large', 'thing', { features: {}, resource: ofGroups(['large', ...MANY]) });
     const { features } = (await registryFrom('large')).entityType('large', 'thing');
     expect(features.at(-1)).toMatchObject({ name: 'f1000', description: 'of f1000' });
+  });
+
+  it('over feature groups whose id columns differ in the case of letters only', async () => {
+    world.views.addFeatureGroup('capitals', over('capitals'), [{ id: 'b' }]);
+    addStore('cases');
+    const resource = ofGroups(['orders', 'orders_7d'], ['capitals', 'b']);
+    world.views.addView('cases', 'customer', { features: {}, resource });
+    const { sources, features } = (await registryFrom('cases')).entityType('cases', 'customer');
+    expect(sources.map(({ name }) => name)).toEqual(['orders', 'capitals']);
+    expect(features.map(({ name }) => name)).toEqual(['orders_7d', 'b']);
   });
 
   it('over the feature groups of another project, which a view names by number', async () => {

@@ -142,7 +142,8 @@ class ViewReading {
         taken.add(name);
       }
       if (features.length === 0) continue;
-      idColumns.set(found.entityIdColumns.join(), found.entityIdColumns);
+      // BigQuery does not mind the case of letters, so one spelling serves all tables.
+      idColumns.set(found.entityIdColumns.join().toLowerCase(), found.entityIdColumns);
       description = [description, known.group.description].filter(Boolean).join(' ');
       isDense &&= bigQuery?.dense ?? false;
       sources.push({ name: id, ...found.source, features });
