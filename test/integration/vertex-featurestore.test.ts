@@ -247,7 +247,9 @@ describe('a feature online store becomes a featurestore', () => {
       features: {},
       resource: { featureRegistrySource: { ...featureRegistrySource, projectNumber: '4711' } },
     });
-    await expect(read('across')).rejects.toThrow('resource project 4711');
+    await expect(read('across')).rejects.toThrow(
+      /not allowed to see feature group "orders" of project 4711 in europe-west4\.\n.*Grant roles\/aiplatform\.featurestoreDataViewer on project 4711 to the gateway’s account\.\n.*resource project 4711/,
+    );
   });
 
   it('of which what cannot be taken over is said, and why', async () => {
@@ -425,10 +427,19 @@ describe('a feature online store that cannot be read is said with what to do', (
   });
 
   it('when Vertex AI does not let us: with the role, and its own words', async () => {
-    world.server.faults.add('ListFeatures', { kind: 'refuse', code: 'PERMISSION_DENIED' }, 8);
-    const message = await fault('shop');
-    expect(message).toContain('Grant roles/aiplatform.featurestoreDataViewer');
-    expect(message).toContain('Vertex AI says: 7 PERMISSION_DENIED');
+    const todo = 'Grant roles/aiplatform.featurestoreDataViewer on project demo-project to';
+    for (const [method, what] of [
+      ['ListFeatureViews', 'feature online store "shop"'],
+      ['GetFeatureGroup', 'feature group "orders"'],
+      ['ListFeatures', 'feature group "orders"'],
+    ] as const) {
+      world.server.faults.clear();
+      world.server.faults.add(method, { kind: 'refuse', code: 'PERMISSION_DENIED' }, 8);
+      const message = await fault('shop');
+      expect(message).toContain(`not allowed to see ${what} of project demo-project in europe-west4.`);
+      expect(message).toContain(todo);
+      expect(message).toContain('Vertex AI says: 7 PERMISSION_DENIED');
+    }
   });
 
   it('when the region is another than the endpoint’s', async () => {

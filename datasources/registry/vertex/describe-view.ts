@@ -3,6 +3,7 @@ import { pathOf } from '../../offline/bigquery/source-table.js';
 import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying } from '../../vertex/call-policy.js';
 import { featureGroupName, idOf, type VertexPlace } from '../../vertex/resource-names.js';
 import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { cannotLook } from './cannot-look.js';
 import { sourceOfTable, type EntityTypeInput, type SourceInput, type WantedSource } from './source-of-table.js';
 import { parseTableUri, type ReadTable } from './table-schema.js';
 
@@ -49,13 +50,16 @@ export class ViewDescriber {
 
   /** Undefined when there is none. A view may be over the groups of another project, which it names by number. */
   group(id: string, projectNumber: string): Promise<KnownGroup | undefined> {
-    const name = featureGroupName(projectNumber === '' ? this.place : { ...this.place, project: projectNumber }, id);
+    const place = projectNumber === '' ? this.place : { ...this.place, project: projectNumber };
+    const name = featureGroupName(place, id);
     let known = this.#groups.get(name);
-    if (!known) this.#groups.set(name, (known = this.#readGroup(name)));
+    if (!known) this.#groups.set(name, (known = this.#readGroup(place, id)));
     return known;
   }
 
-  async #readGroup(name: string): Promise<KnownGroup | undefined> {
+  /** A fault is the group's and its project's: whoever may read the online store need not be let into that one. */
+  async #readGroup(place: VertexPlace, id: string): Promise<KnownGroup | undefined> {
+    const name = featureGroupName(place, id);
     const registry = await this.clients.featureGroups();
     try {
       const [group] = await retrying(ADMIN_POLICY, (timeout) => registry.getFeatureGroup({ name }, { timeout }));
@@ -65,7 +69,8 @@ export class ViewDescriber {
       return { group, features };
     } catch (error) {
       if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) return undefined;
-      throw error;
+      const { project, location } = place;
+      throw cannotLook(`feature group "${id}" of project ${project} in ${location}`, project, error);
     }
   }
 }
