@@ -54,7 +54,7 @@ function without({ input, document, leftOut }: VertexFeaturestore, clashes: read
   const gone = new Set(clashes.map(({ entityType, feature }) => pathOf(entityType!, feature)));
   const sentences = clashes.map(({ entityType, feature, reason }) =>
     feature === undefined
-      ? `Feature view ${entityType} ${reason}; choose the views to read by featureViews.`
+      ? `Feature view ${entityType} ${reason}; choose the views to read by featureViews, or other plurals by pluralNames.`
       : `Feature ${entityType}.${feature} ${reason}; take one of the two out of the view, or the view out by featureViews.`,
   );
   const left = { input: cut(input, gone), document: cut(document, gone) };

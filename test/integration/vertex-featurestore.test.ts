@@ -334,12 +334,14 @@ describe('what somebody adds in Vertex AI does not stop the next start', () => {
     expect(await startBothWays('plurals')).toEqual({
       features: { customer: ['a'], other: ['a'] },
       leftOut: [
-        'Feature view customers would be called "customers", as the plural of entity type plurals.customer is; choose the views to read by featureViews.',
+        'Feature view customers would be called "customers", as the plural of entity type plurals.customer is; choose the views to read by featureViews, or other plurals by pluralNames.',
       ],
     });
     // And the choice is free.
     const { document } = await read('plurals', { featureViews: ['customers'] });
     expect(document.entityTypes.map(({ name }) => name)).toEqual(['customers']);
+    const both = await read('plurals', { pluralNames: { customer: 'customer_list' } });
+    expect(both.document.entityTypes.map(({ name }) => name)).toEqual(['customers', 'customer', 'other']);
   });
 
   it('views that become one in camelCase', async () => {
@@ -475,9 +477,14 @@ describe('a feature online store that cannot be read is said with what to do', (
 
   it('when it has no view, or not those that the registry names', async () => {
     expect(await fault('serving')).toContain('has no feature view to read');
-    const message = await fault('shop', { featureViews: ['customer', 'costumer'], ttlSeconds: { vist: 1 } });
+    const message = await fault('shop', {
+      featureViews: ['customer', 'costumer'],
+      ttlSeconds: { vist: 1 },
+      pluralNames: { dog: 'dogs' },
+    });
     expect(message).toContain('there is no feature view "costumer", only: customer, visit, documents');
     expect(message).toContain('there is no feature view "vist"');
+    expect(message).toContain('there is no feature view "dog"');
   });
 });
 

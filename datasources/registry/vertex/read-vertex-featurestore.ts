@@ -81,6 +81,7 @@ async function read(
     },
     entityTypes: entityTypes.map(({ entityType: { name, ...rest } }) => ({
       name,
+      ...(Object.hasOwn(entry.pluralNames, name) ? { pluralName: entry.pluralNames[name] } : {}),
       ...(Object.hasOwn(entry.ttlSeconds, name) ? { ttlSeconds: entry.ttlSeconds[name] } : {}),
       ...rest,
     })),
@@ -124,7 +125,8 @@ async function noSuchStore(entry: VertexFeaturestoreDocument, clients: VertexCli
 function chosenViews(entry: VertexFeaturestoreDocument, all: readonly FeatureView[]): FeatureView[] {
   const known = new Map(all.map((view) => [idOf(view.name), view]));
   const wanted = entry.featureViews ?? [...known.keys()];
-  const missing = [...wanted, ...Object.keys(entry.ttlSeconds)].filter((name) => !known.has(name));
+  const named = [...wanted, ...Object.keys(entry.ttlSeconds), ...Object.keys(entry.pluralNames)];
+  const missing = named.filter((name) => !known.has(name));
   if (missing.length > 0) {
     throw new OperatorError(
       `The ${subject(entry)} does not have what the registry names:`,
