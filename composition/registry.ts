@@ -1,6 +1,7 @@
 import type { Diagnosis, Finding } from '../datasources/diagnosis.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { VertexFeaturestore } from '../datasources/registry/vertex/read-vertex-featurestore.js';
+import type { FeaturestoreDocument } from '../datasources/registry/yaml/document.js';
 import { readRegistryFile, registryOf, type RegistryFile } from '../datasources/registry/yaml/load-registry.js';
 import {
   vertexFeaturestoreName,
@@ -55,22 +56,33 @@ export async function diagnoseRegistry(
   };
 }
 
-/** One featurestore, as a file would write it; `featuregraph registry from-vertex` prints it. */
+/**
+ * One featurestore, as a file would write it; `featuregraph registry from-vertex` prints it. Without what would not fit the
+ * typed schema, where the featurestores `beside` it have their names first.
+ */
 export async function readFeaturestoreFromVertex(
   entry: VertexFeaturestoreDocument,
   { vertex, bigquery }: GoogleClientOptions = {},
+  beside: readonly FeaturestoreDocument[] = [],
 ): Promise<VertexFeaturestore> {
   // Google's clients are large: nothing of them is loaded for a registry that names none.
-  const [{ VertexClients }, { openBigQueryClient }, { readVertexFeaturestore }, { tableReader }] = await Promise.all([
+  const [
+    { VertexClients },
+    { openBigQueryClient },
+    { readVertexFeaturestore },
+    { tableReader },
+    { withoutNameClashes },
+  ] = await Promise.all([
     import('../datasources/vertex/vertex-clients.js'),
     import('../datasources/offline/bigquery/open-bigquery.js'),
     import('../datasources/registry/vertex/read-vertex-featurestore.js'),
     import('../datasources/registry/vertex/table-schema.js'),
+    import('./without-name-clashes.js'),
   ]);
   const clients = new VertexClients(entry.location, vertex);
   try {
     const bigQuery = await openBigQueryClient({ project: entry.project }, bigquery);
-    return await readVertexFeaturestore(entry, clients, tableReader(bigQuery));
+    return withoutNameClashes(await readVertexFeaturestore(entry, clients, tableReader(bigQuery)), beside);
   } finally {
     await clients.close();
   }
@@ -85,10 +97,13 @@ async function readFromVertex({ document }: RegistryFile, google: GoogleClientOp
   const readings: Reading[] = [];
   // One after another: they are few, and share the quotas of their projects.
   for (const entry of document.vertexFeaturestores) {
-    const found = await readFeaturestoreFromVertex(entry, google).catch((error: unknown) => {
-      if (error instanceof OperatorError) return error;
-      throw error;
-    });
+    const read = readings.flatMap(({ found }) => (found instanceof OperatorError ? [] : [found.document]));
+    const found = await readFeaturestoreFromVertex(entry, google, [...document.featurestores, ...read]).catch(
+      (error: unknown) => {
+        if (error instanceof OperatorError) return error;
+        throw error;
+      },
+    );
     readings.push({ name: vertexFeaturestoreName(entry), found });
   }
   return readings;

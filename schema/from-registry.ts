@@ -13,9 +13,9 @@ import {
   type GraphQLFieldResolver,
   type GraphQLOutputType,
 } from 'graphql';
-import { OperatorError } from '../errors/operator-error.js';
 import { elementTypeOf, type ValueType } from '../values/value-type.js';
 import { listOf } from './complexity.js';
+import { NameClashes } from './name-clashes.js';
 import { camelCase, entityTypeName, featurestoreTypeName } from './names.js';
 import { BigIntScalar } from './scalars/big-int.js';
 import { DateTime } from './scalars/date-time.js';
@@ -70,15 +70,17 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
 
   const typeOfEntityType = (featurestore: Store, entityType: TypedEntityType): GraphQLObjectType => {
     const where = `${featurestore.name}.${entityType.name}`;
+    const item = { featurestore: featurestore.name, entityType: entityType.name };
     const typeName = entityTypeName(featurestore.name, entityType.name);
-    names.claim('types', typeName, where);
+    names.claim('types', typeName, where, item);
     const fields: GraphQLFieldConfigMap<unknown, unknown> = {};
     for (const [name, config] of Object.entries(entityInterface.toConfig().fields)) {
       names.reserve(typeName, [name], 'a field of every entity');
       fields[name] = { ...config, ...resolve(resolvers.entityFields[name]) };
     }
     for (const feature of entityType.features) {
-      const name = names.claim(typeName, camelCase(feature.name), `feature ${where}.${feature.name}`);
+      const owner = `feature ${where}.${feature.name}`;
+      const name = names.claim(typeName, camelCase(feature.name), owner, { ...item, feature: feature.name });
       fields[name] = featureField(feature, resolvers.value(feature));
     }
     const description = entityType.description ?? `An entity of type ${entityType.name}.`;
@@ -86,17 +88,20 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
   };
 
   const typeOfFeaturestore = (featurestore: Store): GraphQLObjectType => {
-    const typeName = names.claim('types', featurestoreTypeName(featurestore.name), featurestore.name);
+    const typeName = names.claim('types', featurestoreTypeName(featurestore.name), featurestore.name, {
+      featurestore: featurestore.name,
+    });
     const fields: GraphQLFieldConfigMap<unknown, unknown> = {};
     for (const entityType of featurestore.entityTypes) {
       const where = `entity type ${featurestore.name}.${entityType.name}`;
+      const item = { featurestore: featurestore.name, entityType: entityType.name };
       const type = typeOfEntityType(featurestore, entityType);
-      fields[names.claim(typeName, camelCase(entityType.name), where)] = entityField(
+      fields[names.claim(typeName, camelCase(entityType.name), where, item)] = entityField(
         entityType,
         type,
         resolvers.entity(entityType),
       );
-      fields[names.claim(typeName, camelCase(entityType.pluralName), `the plural of ${where}`)] = entitiesField(
+      fields[names.claim(typeName, camelCase(entityType.pluralName), `the plural of ${where}`, item)] = entitiesField(
         entityType,
         type,
         resolvers.entities(entityType),
@@ -109,7 +114,9 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
   const query = base.getQueryType()!.toConfig();
   names.reserve('Query', Object.keys(query.fields), 'a field of every gateway');
   for (const featurestore of featurestores) {
-    const name = names.claim('Query', camelCase(featurestore.name), `featurestore ${featurestore.name}`);
+    const name = names.claim('Query', camelCase(featurestore.name), `featurestore ${featurestore.name}`, {
+      featurestore: featurestore.name,
+    });
     query.fields[name] = {
       type: new GraphQLNonNull(typeOfFeaturestore(featurestore)),
       description: featurestore.description ?? `The featurestore ${featurestore.name}.`,
@@ -194,30 +201,4 @@ function typeOfValues(valueType: ValueType): GraphQLOutputType {
 
 function resolve(resolver: Resolver | undefined): { resolve?: Resolver } {
   return resolver ? { resolve: resolver } : {};
-}
-
-/** Gathers all clashes of names, so that the operator sees them at once. */
-class NameClashes {
-  readonly #owners = new Map<string, string>();
-  readonly #faults: string[] = [];
-
-  reserve(scope: string, names: readonly string[], owner: string): void {
-    for (const name of names) this.#owners.set(`${scope}.${name}`, owner);
-  }
-
-  claim(scope: string, name: string, owner: string): string {
-    const key = `${scope}.${name}`;
-    const other = this.#owners.get(key);
-    if (other !== undefined) this.#faults.push(`${owner} would be called "${name}", as ${other} is`);
-    this.#owners.set(key, owner);
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name.startsWith('__')) {
-      this.#faults.push(`${owner} would be called "${name}", which is no name in GraphQL`);
-    }
-    return name;
-  }
-
-  throwIfAny(): void {
-    if (this.#faults.length === 0) return;
-    throw new OperatorError('Names of the registry do not fit the schema; rename one of each:', this.#faults);
-  }
 }

@@ -10,6 +10,7 @@ import { registryDocument } from '../../datasources/registry/yaml/document.js';
 import { loadRegistry, registryOf } from '../../datasources/registry/yaml/load-registry.js';
 import { vertexFeaturestores } from '../../datasources/registry/yaml/vertex-featurestore-document.js';
 import { OperatorError } from '../../errors/operator-error.js';
+import { buildSchema } from '../../resolvers/build-schema.js';
 import { startTableMetadataServer } from '../support/google/table-metadata-server.js';
 import { BIGTABLE } from '../support/google/vertex/feature-views.js';
 import { PLACE, startVertexWorld, type VertexWorld } from '../support/google/vertex-world.js';
@@ -45,6 +46,12 @@ const TABLES = {
   ]),
   'demo-project.shop.local': table([ID, TIME, column('a', 'STRING')], 'europe-west4'),
   'demo-project.shop.large': table([ID, TIME, ...MANY.map((name) => column(name, 'INT64'))]),
+  'demo-project.shop.alike': table([
+    ID,
+    TIME,
+    ...['orders_7d', 'orders7d', 'entity_id_', 'a'].map((name) => column(name, 'INT64')),
+  ]),
+  'demo-project.shop.capitals': table([column('ENTITY_ID', 'STRING'), TIME, column('b', 'INT64')]),
   'demo-project.shop.odd_keys': table([column('entity_id', 'FLOAT'), TIME, column('a', 'STRING')]),
   'demo-project.shop.odd_time': table([ID, column('feature_timestamp', 'DATETIME'), column('a', 'STRING')]),
   'demo-project.shop.secret': 403,
@@ -123,6 +130,12 @@ async function registryFrom(featureOnlineStore: string, more: object = {}): Prom
   const { document } = await read(featureOnlineStore, more);
   return registryOf({ document: registryDocument.parse({}), files }, [document]);
 }
+
+const fileOf = (yaml: string): string => {
+  const path = join(temporaryFolder(), 'registry.yaml');
+  writeFileSync(path, yaml);
+  return path;
+};
 
 describe('a feature online store becomes a featurestore', () => {
   it('with an entity type for each feature view and a source for each feature group', async () => {
@@ -217,6 +230,16 @@ describe('a feature online store becomes a featurestore', () => {
     expect(features.at(-1)).toMatchObject({ name: 'f1000', description: 'of f1000' });
   });
 
+  it('over feature groups whose id columns differ in the case of letters only', async () => {
+    world.views.addFeatureGroup('capitals', over('capitals'), [{ id: 'b' }]);
+    addStore('cases');
+    const resource = ofGroups(['orders', 'orders_7d'], ['capitals', 'b']);
+    world.views.addView('cases', 'customer', { features: {}, resource });
+    const { sources, features } = (await registryFrom('cases')).entityType('cases', 'customer');
+    expect(sources.map(({ name }) => name)).toEqual(['orders', 'capitals']);
+    expect(features.map(({ name }) => name)).toEqual(['orders_7d', 'b']);
+  });
+
   it('over the feature groups of another project, which a view names by number', async () => {
     addStore('across');
     const { featureRegistrySource } = ofGroups(['orders', 'orders_7d']);
@@ -224,7 +247,9 @@ describe('a feature online store becomes a featurestore', () => {
       features: {},
       resource: { featureRegistrySource: { ...featureRegistrySource, projectNumber: '4711' } },
     });
-    await expect(read('across')).rejects.toThrow('resource project 4711');
+    await expect(read('across')).rejects.toThrow(
+      /not allowed to see feature group "orders" of project 4711 in europe-west4\.\n.*Grant roles\/aiplatform\.featurestoreDataViewer on project 4711 to the gateway’s account\.\n.*resource project 4711/,
+    );
   });
 
   it('of which what cannot be taken over is said, and why', async () => {
@@ -276,6 +301,116 @@ describe('a feature online store becomes a featurestore', () => {
   });
 });
 
+describe('what somebody adds in Vertex AI does not stop the next start', () => {
+  beforeAll(() => {
+    world.views.addFeatureGroup(
+      'alike',
+      over('alike'),
+      ['orders_7d', 'orders7d', 'a'].map((id) => ({ id })),
+    );
+  });
+  const addViews = (store: string, views: Record<string, string[][]>) => {
+    addStore(store);
+    for (const [name, groups] of Object.entries(views)) {
+      world.views.addView(store, name, { features: {}, resource: ofGroups(...groups) });
+    }
+  };
+  /** By the gateway's way and by the printed file's, which both must make a schema; features by entity type. */
+  async function startBothWays(store: string, others = ''): Promise<{ features: object; leftOut: string[] }> {
+    const { project, location } = PLACE;
+    const entry = `vertexFeaturestores:\n  - { project: ${project}, location: ${location}, featureOnlineStore: ${store} }\n`;
+    const { registry, leftOut } = await openRegistry(fileOf(others + entry), options());
+    buildSchema(registry);
+    const printed = await registryFromVertex({ ...PLACE, featureOnlineStore: store }, options());
+    buildSchema(await loadRegistry(fileOf(printed)));
+    const features = Object.fromEntries(
+      registry.featurestore(store).entityTypes.map((one) => [one.name, one.features.map(({ name }) => name)]),
+    );
+    return { features, leftOut: leftOut.get(store)!.filter((sentence) => !sentence.includes('in no view')) };
+  }
+
+  it('a view that is called as the plural of another', async () => {
+    addViews('plurals', { customers: [['alike', 'a']], customer: [['alike', 'a']], other: [['alike', 'a']] });
+    expect(await startBothWays('plurals')).toEqual({
+      features: { customer: ['a'], other: ['a'] },
+      leftOut: [
+        'Feature view customers would be called "customers", as the plural of entity type plurals.customer is; choose the views to read by featureViews, or other plurals by pluralNames.',
+      ],
+    });
+    // And the choice is free.
+    const { document } = await read('plurals', { featureViews: ['customers'] });
+    expect(document.entityTypes.map(({ name }) => name)).toEqual(['customers']);
+    const both = await read('plurals', { pluralNames: { customer: 'customer_list' } });
+    expect(both.document.entityTypes.map(({ name }) => name)).toEqual(['customers', 'customer', 'other']);
+  });
+
+  it('views that become one in camelCase', async () => {
+    addViews('camels', { a_b: [['alike', 'a']], a__b: [['alike', 'a']] });
+    expect(await startBothWays('camels')).toEqual({
+      features: { a__b: ['a'] },
+      leftOut: [
+        expect.stringMatching(/^Feature view a_b would be called "CamelsAB", as camels\.a__b is;.*featureViews/),
+      ],
+    });
+  });
+
+  it('features that become one in camelCase, whatever their order and groups', async () => {
+    addViews('features', { thing: [['alike', 'orders_7d', 'orders7d', 'a']] });
+    expect(await startBothWays('features')).toEqual({
+      features: { thing: ['orders7d', 'a'] },
+      leftOut: [
+        'Feature thing.orders_7d would be called "orders7d", as feature features.thing.orders7d is; take one of the two out of the view, or the view out by featureViews.',
+      ],
+    });
+  });
+
+  it('a feature with the name of a field of every entity, also where it is the only one', async () => {
+    world.views.addFeatureGroup('taken', over('alike'), [{ id: 'entity_id_' }]);
+    addViews('reserved', { thing: [['taken', 'entity_id_']], other: [['alike', 'a']] });
+    expect(await startBothWays('reserved')).toEqual({
+      features: { other: ['a'] },
+      leftOut: [
+        expect.stringMatching(/^Feature thing\.entity_id_ would be called "entityId", as a field of every entity is;/),
+        'Feature view thing has no feature that can be taken over.',
+      ],
+    });
+  });
+
+  it('a view with the type of an entity type of the file, which was there first', async () => {
+    addViews('web', { shop_thing: [['alike', 'a']], other: [['alike', 'a']] });
+    const others = `featurestores:
+  - name: web_shop
+    entityTypes: [{ name: thing, sources: [{ features: [{ name: a, valueType: STRING }] }] }]
+`;
+    expect(await startBothWays('web', others)).toEqual({
+      features: { other: ['a'] },
+      leftOut: [
+        expect.stringMatching(/^Feature view shop_thing would be called "WebShopThing", as web_shop\.thing is;/),
+      ],
+    });
+  });
+
+  it('a group that a view names twice', async () => {
+    addViews('doubles', {
+      thing: [
+        ['alike', 'a'],
+        ['profiles', 'is_member'],
+        ['alike', 'orders_7d', 'a'],
+      ],
+    });
+    expect(await startBothWays('doubles')).toEqual({
+      features: { thing: ['a', 'orders_7d', 'is_member'] },
+      leftOut: [],
+    });
+  });
+
+  it('but a store of which nothing fits is refused with the reasons', async () => {
+    world.views.addFeatureGroup('nothing', over('alike'), [{ id: 'entity_id_' }]);
+    addViews('unfit', { thing: [['nothing', 'entity_id_']] });
+    await expect(read('unfit')).rejects.toThrow(/unfit.*has no feature view to read.*\n[^]*"entityId"/);
+  });
+});
+
 describe('a feature online store that cannot be read is said with what to do', () => {
   const fault = (featureOnlineStore: string, more: object = {}) =>
     read(featureOnlineStore, more).then(
@@ -294,10 +429,19 @@ describe('a feature online store that cannot be read is said with what to do', (
   });
 
   it('when Vertex AI does not let us: with the role, and its own words', async () => {
-    world.server.faults.add('ListFeatures', { kind: 'refuse', code: 'PERMISSION_DENIED' }, 8);
-    const message = await fault('shop');
-    expect(message).toContain('Grant roles/aiplatform.featurestoreDataViewer');
-    expect(message).toContain('Vertex AI says: 7 PERMISSION_DENIED');
+    const todo = 'Grant roles/aiplatform.featurestoreDataViewer on project demo-project to';
+    for (const [method, what] of [
+      ['ListFeatureViews', 'feature online store "shop"'],
+      ['GetFeatureGroup', 'feature group "orders"'],
+      ['ListFeatures', 'feature group "orders"'],
+    ] as const) {
+      world.server.faults.clear();
+      world.server.faults.add(method, { kind: 'refuse', code: 'PERMISSION_DENIED' }, 8);
+      const message = await fault('shop');
+      expect(message).toContain(`not allowed to see ${what} of project demo-project in europe-west4.`);
+      expect(message).toContain(todo);
+      expect(message).toContain('Vertex AI says: 7 PERMISSION_DENIED');
+    }
   });
 
   it('when the region is another than the endpoint’s', async () => {
@@ -333,18 +477,18 @@ describe('a feature online store that cannot be read is said with what to do', (
 
   it('when it has no view, or not those that the registry names', async () => {
     expect(await fault('serving')).toContain('has no feature view to read');
-    const message = await fault('shop', { featureViews: ['customer', 'costumer'], ttlSeconds: { vist: 1 } });
+    const message = await fault('shop', {
+      featureViews: ['customer', 'costumer'],
+      ttlSeconds: { vist: 1 },
+      pluralNames: { dog: 'dogs' },
+    });
     expect(message).toContain('there is no feature view "costumer", only: customer, visit, documents');
     expect(message).toContain('there is no feature view "vist"');
+    expect(message).toContain('there is no feature view "dog"');
   });
 });
 
 describe('a registry file with featurestores of Vertex AI', () => {
-  const fileOf = (yaml: string): string => {
-    const path = join(temporaryFolder(), 'registry.yaml');
-    writeFileSync(path, yaml);
-    return path;
-  };
   const entry = (more: string) => `  - { project: demo-project, location: europe-west4, ${more} }\n`;
   const embedded = `featurestores:
   - name: local
@@ -396,9 +540,7 @@ describe('featuregraph registry from-vertex', () => {
     const text = await registryFromVertex({ ...PLACE, featureOnlineStore: 'shop' }, options());
     expect(text).toMatch(/^# yaml-language-server: \$schema=/);
     expect(text).toContain('\n# - Feature customer.price: a NUMERIC is not served.\n');
-    const path = join(temporaryFolder(), 'registry.yaml');
-    writeFileSync(path, text);
-    const [shop] = (await loadRegistry(path)).featurestores;
+    const [shop] = (await loadRegistry(fileOf(text))).featurestores;
     expect(shop).toEqual((await registryFrom('shop')).featurestore('shop'));
   });
 

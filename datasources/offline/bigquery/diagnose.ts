@@ -84,7 +84,7 @@ function* layoutWarnings(
       todo: `CREATE TABLE … PARTITION BY TIMESTAMP_TRUNC(${timestampColumn}, DAY) AS SELECT * FROM ${table}`,
     };
   }
-  if (metadata.clustering?.fields[0] !== entityType.entityIdColumns[0]) {
+  if (metadata.clustering?.fields[0]?.toLowerCase() !== entityType.entityIdColumns[0]?.toLowerCase()) {
     const columns = entityType.entityIdColumns.slice(0, 4).join(',');
     const { project, dataset, table: id } = addressOf(source, settings);
     yield {

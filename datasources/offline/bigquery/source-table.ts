@@ -105,9 +105,10 @@ export function tableFaults(source: FeatureSource, metadata: TableMetadata, sett
 
 /** What a read needs of a table that it does not have. */
 function columnFaults(source: FeatureSource, columns: readonly TableColumn[]): string[] {
-  const named = new Map(columns.map((column) => [column.name, column]));
+  // In any case of letters, as BigQuery's own queries: an entity type has one spelling of its ids for all its tables.
+  const named = new Map(columns.map((column) => [column.name.toLowerCase(), column]));
   const want = (name: string, types: readonly string[]): string[] => {
-    const column = named.get(name);
+    const column = named.get(name.toLowerCase());
     if (!column) return [`it has no column "${name}"`];
     const type = typeName(column.type);
     const isFit = types.includes(type) && column.mode !== 'REPEATED';
@@ -119,7 +120,7 @@ function columnFaults(source: FeatureSource, columns: readonly TableColumn[]): s
     ...(source.createdTimestampColumn === null ? [] : want(source.createdTimestampColumn, ['TIMESTAMP'])),
     ...(source.sequenceColumn === null ? [] : want(source.sequenceColumn, ['INT64'])),
     ...source.features.flatMap(({ column: name, valueType }) => {
-      const column = named.get(name);
+      const column = named.get(name.toLowerCase());
       if (!column) return [`it has no column "${name}"`];
       if (isReadableAs(valueType, { type: column.type, mode: column.mode ?? 'NULLABLE' })) return [];
       return [`column "${name}" is ${describe(column)}, which is no ${valueType}`];
@@ -138,12 +139,13 @@ export function layoutOf(
   settings: BigQuerySettings,
 ): BigQueryTable {
   const types = new Map(columns.map(({ name, type }) => [name, typeName(type)]));
+  const idTypes = new Map(columns.map(({ name, type }) => [name.toLowerCase(), typeName(type)]));
   const ifThere = (name: string, type: string) => (types.get(name) === type ? name : null);
   return {
     path: pathOf(addressOf(source, settings)),
     entityColumns: source.entityType.entityIdColumns.map((name) => ({
       name,
-      type: types.get(name) === 'INT64' ? 'INT64' : 'STRING',
+      type: idTypes.get(name.toLowerCase()) === 'INT64' ? 'INT64' : 'STRING',
     })),
     eventTime: source.timestampColumn,
     createdTime: source.createdTimestampColumn ?? ifThere(CREATED_TIME, 'TIMESTAMP'),

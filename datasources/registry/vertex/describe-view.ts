@@ -3,6 +3,7 @@ import { pathOf } from '../../offline/bigquery/source-table.js';
 import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying } from '../../vertex/call-policy.js';
 import { featureGroupName, idOf, type VertexPlace } from '../../vertex/resource-names.js';
 import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { cannotLook } from './cannot-look.js';
 import { sourceOfTable, type EntityTypeInput, type SourceInput, type WantedSource } from './source-of-table.js';
 import { parseTableUri, type ReadTable } from './table-schema.js';
 
@@ -49,13 +50,16 @@ export class ViewDescriber {
 
   /** Undefined when there is none. A view may be over the groups of another project, which it names by number. */
   group(id: string, projectNumber: string): Promise<KnownGroup | undefined> {
-    const name = featureGroupName(projectNumber === '' ? this.place : { ...this.place, project: projectNumber }, id);
+    const place = projectNumber === '' ? this.place : { ...this.place, project: projectNumber };
+    const name = featureGroupName(place, id);
     let known = this.#groups.get(name);
-    if (!known) this.#groups.set(name, (known = this.#readGroup(name)));
+    if (!known) this.#groups.set(name, (known = this.#readGroup(place, id)));
     return known;
   }
 
-  async #readGroup(name: string): Promise<KnownGroup | undefined> {
+  /** A fault is the group's and its project's: whoever may read the online store need not be let into that one. */
+  async #readGroup(place: VertexPlace, id: string): Promise<KnownGroup | undefined> {
+    const name = featureGroupName(place, id);
     const registry = await this.clients.featureGroups();
     try {
       const [group] = await retrying(ADMIN_POLICY, (timeout) => registry.getFeatureGroup({ name }, { timeout }));
@@ -65,7 +69,8 @@ export class ViewDescriber {
       return { group, features };
     } catch (error) {
       if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) return undefined;
-      throw error;
+      const { project, location } = place;
+      throw cannotLook(`feature group "${id}" of project ${project} in ${location}`, project, error);
     }
   }
 }
@@ -116,8 +121,9 @@ class ViewReading {
     const taken = new Set<string>();
     let description = '';
     let isDense = true;
-    for (const { featureGroupId, featureIds } of featureGroups ?? []) {
-      const id = featureGroupId ?? '';
+    // A group that a view names twice is one source, with the features of both.
+    for (const [id, named] of Map.groupBy(featureGroups ?? [], ({ featureGroupId }) => featureGroupId ?? '')) {
+      const featureIds = new Set(named.flatMap((group) => group.featureIds ?? []));
       const what = `Feature group ${id} of feature view ${this.name}`;
       const known = await this.describer.group(id, numberText(projectNumber));
       if (!known) {
@@ -131,7 +137,7 @@ class ViewReading {
         entityIdColumns: bigQuery?.entityIdColumns?.length ? bigQuery.entityIdColumns : DEFAULT_ID_COLUMNS,
         isStatic: bigQuery?.staticDataSource ?? false,
         timestampColumn: said(bigQuery?.timeSeries?.timestampColumn),
-        features: wantedFeatures(featureIds ?? [], known.features),
+        features: wantedFeatures([...featureIds], known.features),
       });
       if (!found) continue;
       const features = found.source.features.filter(({ name }) => !taken.has(name));
@@ -141,7 +147,8 @@ class ViewReading {
         taken.add(name);
       }
       if (features.length === 0) continue;
-      idColumns.set(found.entityIdColumns.join(), found.entityIdColumns);
+      // BigQuery does not mind the case of letters, so one spelling serves all tables.
+      idColumns.set(found.entityIdColumns.join().toLowerCase(), found.entityIdColumns);
       description = [description, known.group.description].filter(Boolean).join(' ');
       isDense &&= bigQuery?.dense ?? false;
       sources.push({ name: id, ...found.source, features });

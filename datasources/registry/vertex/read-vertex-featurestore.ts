@@ -2,19 +2,17 @@ import type { protos } from '@google-cloud/aiplatform';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying } from '../../vertex/call-policy.js';
 import { concurrently } from '../../concurrently.js';
-import { failedLook } from '../../vertex/failed-look.js';
 import { featureOnlineStoreName, idOf, locationName } from '../../vertex/resource-names.js';
 import type { VertexClients } from '../../vertex/vertex-clients.js';
 import { registryDocument, type FeaturestoreDocument, type FeaturestoreInput } from '../yaml/document.js';
 import { findFaults } from '../yaml/find-faults.js';
 import { vertexFeaturestoreName, type VertexFeaturestoreDocument } from '../yaml/vertex-featurestore-document.js';
+import { cannotLook } from './cannot-look.js';
 import { ViewDescriber, type DescribedView } from './describe-view.js';
 import type { ReadTable } from './table-schema.js';
 
 type FeatureView = protos.google.cloud.aiplatform.v1.IFeatureView;
 
-/** Sees feature groups, features, online stores and views, and reads values. */
-const READER = 'roles/aiplatform.featurestoreDataViewer';
 /** Vertex AI answers 600 such questions a minute and project. */
 const VIEWS_AT_ONCE = 4;
 
@@ -40,7 +38,7 @@ export async function readVertexFeaturestore(
   try {
     return await read(entry, clients, readTable);
   } catch (error) {
-    throw error instanceof OperatorError ? error : cannotLook(subject(entry), error);
+    throw error instanceof OperatorError ? error : cannotLook(subject(entry), entry.project, error);
   }
 }
 
@@ -83,6 +81,7 @@ async function read(
     },
     entityTypes: entityTypes.map(({ entityType: { name, ...rest } }) => ({
       name,
+      ...(Object.hasOwn(entry.pluralNames, name) ? { pluralName: entry.pluralNames[name] } : {}),
       ...(Object.hasOwn(entry.ttlSeconds, name) ? { ttlSeconds: entry.ttlSeconds[name] } : {}),
       ...rest,
     })),
@@ -107,7 +106,7 @@ export async function listFeatureOnlineStores(
     const [stores] = await retrying(ADMIN_POLICY, (timeout) => admin.listFeatureOnlineStores({ parent }, { timeout }));
     return stores.map(({ name }) => idOf(name));
   } catch (error) {
-    throw cannotLook(`feature online stores of project ${project} in ${location}`, error);
+    throw cannotLook(`feature online stores of project ${project} in ${location}`, project, error);
   }
 }
 
@@ -126,7 +125,8 @@ async function noSuchStore(entry: VertexFeaturestoreDocument, clients: VertexCli
 function chosenViews(entry: VertexFeaturestoreDocument, all: readonly FeatureView[]): FeatureView[] {
   const known = new Map(all.map((view) => [idOf(view.name), view]));
   const wanted = entry.featureViews ?? [...known.keys()];
-  const missing = [...wanted, ...Object.keys(entry.ttlSeconds)].filter((name) => !known.has(name));
+  const named = [...wanted, ...Object.keys(entry.ttlSeconds), ...Object.keys(entry.pluralNames)];
+  const missing = named.filter((name) => !known.has(name));
   if (missing.length > 0) {
     throw new OperatorError(
       `The ${subject(entry)} does not have what the registry names:`,
@@ -206,16 +206,6 @@ function validated(entry: VertexFeaturestoreDocument, input: FeaturestoreInput):
     `The ${subject(entry)} does not make a featurestore:`,
     faults.map(({ path, message }) => `${path.slice(2).map(String).join('.')}: ${message}`),
   );
-}
-
-function cannotLook(at: string, error: unknown): OperatorError {
-  const { what, todo } = failedLook(at, READER, error);
-  const words = error instanceof Error ? error.message : String(error);
-  const details = [
-    ...(todo === undefined ? [] : [todo]),
-    ...(what.includes(words) ? [] : [`Vertex AI says: ${words}`]),
-  ];
-  return new OperatorError(`Reading Vertex AI failed: ${what.replace(/\.+$/, '')}.`, details, { cause: error });
 }
 
 function subject({ featureOnlineStore, project, location }: VertexFeaturestoreDocument): string {

@@ -22,6 +22,10 @@ const vertexFeaturestore = z
       .record(resourceName(60), seconds)
       .default({})
       .describe('Seconds after which a value is EXPIRED, by feature view. One that is not here: never.'),
+    pluralNames: z
+      .record(resourceName(60), resourceName(60))
+      .default({})
+      .describe('The name of a list in the typed schema, by feature view; English plural for one that is not here.'),
     usePreview,
     ...queryLimits,
   })
@@ -59,10 +63,12 @@ export function vertexFeaturestoreFaults(
           ? [{ path: [index, 'featureViews', position], message: `"${view}" is named twice` }]
           : [],
       ),
-      ...Object.keys(entry.ttlSeconds).flatMap((view) =>
-        entry.featureViews?.includes(view) === false
-          ? [{ path: [index, 'ttlSeconds', view], message: `feature view "${view}" is not among featureViews` }]
-          : [],
+      ...(['ttlSeconds', 'pluralNames'] as const).flatMap((setting) =>
+        Object.keys(entry[setting]).flatMap((view) =>
+          entry.featureViews?.includes(view) === false
+            ? [{ path: [index, setting, view], message: `feature view "${view}" is not among featureViews` }]
+            : [],
+        ),
       ),
     ];
   });
