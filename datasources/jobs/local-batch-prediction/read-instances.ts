@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Instance } from '../../models/model.js';
-import { parseLosslessJson } from '../../offline/lossless-json.js';
+import { parseLosslessJson } from '../../lossless-json.js';
 import { fromDuckDb } from '../../offline/duckdb/value-mapping.js';
 import { joinSql, quoteText } from '../../offline/point-in-time/sql-text.js';
 import { JobFailure } from '../job.js';

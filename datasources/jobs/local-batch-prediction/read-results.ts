@@ -1,5 +1,5 @@
 import { DuckDBStructValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
-import { parseLosslessJson } from '../../offline/lossless-json.js';
+import { parseLosslessJson } from '../../lossless-json.js';
 import { fromDuckDb } from '../../offline/duckdb/value-mapping.js';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { fileList } from './batch-source.js';

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Bucket, File, Storage } from '@google-cloud/storage';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { linesOf } from './lines.js';
-import { parseJson, parseToRewrite } from './lossless-json.js';
+import { parseLosslessJson, parseToRewrite } from '../../lossless-json.js';
 import {
   explanationOf,
   failureOf,
@@ -78,7 +78,7 @@ export class CloudStorageResults implements VertexResults {
   }
 
   async *#rows(isWanted: (name: string) => boolean): AsyncGenerator<ResultLine> {
-    for await (const line of this.#lines(isWanted)) yield parseJson(line) as ResultLine;
+    for await (const line of this.#lines(isWanted)) yield parseLosslessJson(line) as ResultLine;
   }
 
   async *#lines(isWanted: (name: string) => boolean): AsyncGenerator<string> {

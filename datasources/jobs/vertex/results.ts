@@ -1,5 +1,5 @@
 import type { BatchPredictionSpec, PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
-import { parseJson } from './lossless-json.js';
+import { parseLosslessJson } from '../../lossless-json.js';
 
 /** What failed, as an input that Vertex AI reads. */
 export type FailedInstances = Required<Pick<BatchPredictionSpec, 'input' | 'excludedFields'>>;
@@ -55,7 +55,7 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function parsed(text: string): unknown {
   try {
-    return parseJson(text);
+    return parseLosslessJson(text);
   } catch {
     return text;
   }

@@ -2,10 +2,10 @@
 const LONG_NUMBER = /(?<![\d.])\d{16,}(?![\d.eE])/;
 
 /**
- * JSON in which no digit of a whole number is lost: one beyond 2^53 becomes its text, as clients read an INT64, or what
+ * JSON.parse, but no digit of a whole number is lost: one beyond 2^53 becomes its text, as clients read an INT64, or what
  * `keep` makes of the text.
  */
-export function parseJson(text: string, keep: (digits: string) => unknown = (digits) => digits): unknown {
+export function parseLosslessJson(text: string, keep: (digits: string) => unknown = (digits) => digits): unknown {
   // Reading number by number takes several times as long, and few lines need it.
   if (!LONG_NUMBER.test(text)) return JSON.parse(text);
   // The third argument is of 2023, and unknown to the types.
@@ -17,9 +17,9 @@ export function parseJson(text: string, keep: (digits: string) => unknown = (dig
   return JSON.parse(text, reviver);
 }
 
-/** As parseJson, to be written as JSON again with every digit. */
+/** As parseLosslessJson, to be written as JSON again with every digit. */
 export function parseToRewrite(text: string): unknown {
-  return parseJson(text, (digits) => rawJson(digits));
+  return parseLosslessJson(text, (digits) => rawJson(digits));
 }
 
 /** A value that JSON.stringify writes as it stands. Of 2023 too; Node has it from 21 on. */
