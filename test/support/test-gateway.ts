@@ -35,6 +35,7 @@ import { createHealth } from '../../server/health.js';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../server/http-server.js';
 import type { Clock } from '../../values/clock.js';
 import { openTestCosts } from './costs.js';
+import { storeWith } from './store-with.js';
 
 export interface GraphqlAnswer {
   readonly status: number;
@@ -202,20 +203,10 @@ function countReads(store: OnlineStore, reads: OnlineRead[]): OnlineStore {
 }
 
 function countPointInTime(store: OfflineStore, reads: PointInTimeRead[]): OfflineStore {
-  return {
-    maxLabelsPerRead: store.maxLabelsPerRead,
+  return storeWith(store, {
     pointInTime: (read) => {
       reads.push(read);
       return store.pointInTime(read);
     },
-    estimateBytes: (read) => store.estimateBytes(read),
-    history: (read) => store.history(read),
-    rows: (read) => store.rows(read),
-    append: (source, rows) => store.append(source, rows),
-    newest: (source, read) => store.newest(source, read),
-    estimateNewestBytes: (source, read) => store.estimateNewestBytes(source, read),
-    sampleEntityIds: (entityType, count) => store.sampleEntityIds(entityType, count),
-    isHealthy: () => store.isHealthy(),
-    close: () => store.close(),
-  };
+  });
 }

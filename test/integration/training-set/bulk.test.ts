@@ -10,6 +10,7 @@ import { DATASET, openTestStore, PROJECT, startBigQuery } from '../../support/go
 import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { CUSTOMER, MOMENTS, openShop, REQUESTED, SHOP, VISIT, writeShopHistory } from '../../support/shop-history.js';
 import { NOW } from '../../support/small-registry.js';
+import { storeWith } from '../../support/store-with.js';
 import { testRegistry } from '../../support/test-registry.js';
 import { ending, openTrainingSets, STARTED, type TrainingSetWorld } from '../../support/training-set-rooms.js';
 import { until } from '../../support/until.js';
@@ -183,18 +184,9 @@ describeWithGoogleSql('training sets with more labels than one read of BigQuery 
 
 /** The store as it is when labels are more than one read takes: here three. */
 function bulky(store: OfflineStore, pointInTime = store.bulk!.pointInTime.bind(store.bulk)): OfflineStore {
-  return {
+  return storeWith(store, {
     maxLabelsPerRead: 3,
     bulk: { maxLabels: 5_000_000, pointInTime },
     pointInTime: () => Promise.reject(new Error('this is not to be read label by label')),
-    history: (read) => store.history(read),
-    rows: (read) => store.rows(read),
-    append: (source, rows) => store.append(source, rows),
-    newest: (source, read) => store.newest(source, read),
-    estimateNewestBytes: (source, read) => store.estimateNewestBytes(source, read),
-    sampleEntityIds: (entityType, count) => store.sampleEntityIds(entityType, count),
-    estimateBytes: (read) => store.estimateBytes(read),
-    isHealthy: () => store.isHealthy(),
-    close: () => store.close(),
-  };
+  });
 }

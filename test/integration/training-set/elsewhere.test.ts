@@ -11,6 +11,7 @@ import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { CUSTOMER, MOMENTS, openShop, REQUESTED, SHOP, VISIT, writeShopHistory } from '../../support/shop-history.js';
 import { NOW } from '../../support/small-registry.js';
 import { ending, openTrainingSets, STARTED, type TrainingSetWorld } from '../../support/training-set-rooms.js';
+import { storeWith } from '../../support/store-with.js';
 
 const { labels } = REQUESTED;
 const LABELS = 14n;
@@ -86,12 +87,12 @@ describeWithGoogleSql('training sets of a featurestore whose history is in BigQu
       if (away.delete(when)) throw new AppError('STORE_UNAVAILABLE', 'The offline store did not answer. Try again.');
       return ask();
     };
-    const store = {
-      ...readBy(bigQuery, (read) => unlessAway('the join', () => bigQuery.pointInTime(read))),
+    const joined = readBy(bigQuery, (read) => unlessAway('the join', () => bigQuery.pointInTime(read)));
+    const store = storeWith(joined, {
       rows: async function* (read: RowsRead) {
         yield* await unlessAway('the validation', async () => bigQuery.rows(read));
       },
-    };
+    });
     const job = await (await world(store)).make(REQUESTED);
     expect(job).toMatchObject({ state: 'SUCCEEDED', result: { rows: LABELS, validation: { leakedRows: 0n } } });
     expect(away.size).toBe(0);
@@ -144,17 +145,5 @@ describeWithGoogleSql('training sets of a featurestore whose history is in BigQu
 
 /** The store, but for its point-in-time reads: three labels at a time, by this. */
 function readBy(store: OfflineStore, pointInTime: OfflineStore['pointInTime']): OfflineStore {
-  return {
-    maxLabelsPerRead: 3,
-    pointInTime,
-    history: (read) => store.history(read),
-    rows: (read) => store.rows(read),
-    append: (source, rows) => store.append(source, rows),
-    newest: (source, read) => store.newest(source, read),
-    estimateNewestBytes: (source, read) => store.estimateNewestBytes(source, read),
-    sampleEntityIds: (entityType, count) => store.sampleEntityIds(entityType, count),
-    estimateBytes: (read) => store.estimateBytes(read),
-    isHealthy: () => store.isHealthy(),
-    close: () => store.close(),
-  };
+  return storeWith(store, { maxLabelsPerRead: 3, bulk: undefined, pointInTime });
 }
