@@ -34,11 +34,13 @@ describe('the documents', () => {
 
   it('give a reason for every dependency, as what it is, and for nothing else', () => {
     const named = tables(read('docs/architecture.md'));
-    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+    const { dependencies, optionalDependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
       string,
       Record<string, string>
     >;
-    expect(named.get('runtime')?.toSorted()).toEqual(Object.keys(dependencies!).toSorted());
+    expect(named.get('runtime')?.toSorted()).toEqual(
+      [...Object.keys(dependencies!), ...Object.keys(optionalDependencies!)].toSorted(),
+    );
     expect(named.get('development')?.toSorted()).toEqual(Object.keys(devDependencies!).toSorted());
   });
 
@@ -61,5 +63,27 @@ describe('the documents', () => {
         expect(existsSync(join(root, dirname(file), target!)), `${file}: ${target}`).toBe(true);
       }
     }
+  });
+
+  it('name one version of Node.js: npm starts on 20, all else runs on the one that the dependency `node` brings', () => {
+    const { engines, dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+      string,
+      Record<string, string>
+    >;
+    const major = dependencies!.node!.split('.')[0]!;
+    expect(engines).toEqual({ node: '>=20' });
+    expect(read('README.md')).toMatch(/You need Node\.js 20 or newer/);
+    expect(read('CONTRIBUTING.md')).toMatch(/Any Node\.js from 20 on/);
+    expect({
+      nvmrc: read('.nvmrc').trim(),
+      types: devDependencies!['@types/node']!.split('.')[0],
+      image: [...read('Dockerfile').matchAll(/^FROM node:(\d+)/gm)].map(([, image]) => image),
+      commandLine: /OLDEST_NODE = (\d+)/.exec(read('cli/node-version.ts'))?.[1],
+      documents: [
+        ...read('README.md')
+          .concat(read('CONTRIBUTING.md'))
+          .matchAll(/runs? on Node\.js (\d+)|brings Node\.js (\d+)/g),
+      ].map(([, runs, brought]) => runs ?? brought),
+    }).toEqual({ nvmrc: major, types: major, image: [major, major], commandLine: major, documents: [major, major] });
   });
 });
