@@ -13,7 +13,9 @@ import { openStores } from './composition/stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
+import { registryPathOf } from './config/registry-path.js';
 import type { PrepareProgress } from './datasources/ingestion/prepare.js';
+import { requireOnnxRuntime } from './datasources/models/onnx/onnx-runtime-package.js';
 import { openCosts } from './datasources/prices/lmdb/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { FeatureSource } from './datasources/registry/model.js';
@@ -60,11 +62,12 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
   const metricsAddress: ListenAddress | null =
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
-  const registryPath = config.registryPath ?? join(projectRoot, 'examples/flights/registry.yaml');
+  const registryPath = registryPathOf(config);
   const { registry, leftOut } = await openRegistry(registryPath, google);
   for (const [featurestore, sentences] of leftOut) {
     for (const what of sentences) logger.warn({ featurestore, what }, 'not taken over from Vertex AI');
   }
+  await requireOnnxRuntime(registry.models);
   const schema = buildSchema(registry);
 
   // Of this gateway alone: the library's global registry would be shared by all gateways of a process.
