@@ -1,4 +1,4 @@
-import { Decimal, formatMoney } from '../datasources/prices/decimal.js';
+import { Decimal, formatMoney } from '../costs/decimal.js';
 
 /** The fields of a CostEstimate that a person is shown of a gateway's answer. */
 export const ESTIMATE = 'total { amount } assumptions priceBook { id }';

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { v7 as uuidv7 } from 'uuid';
 import { costsConfig } from '../config/costs-config.js';
 import { loadConfig } from '../config/load-config.js';
-import { CostEstimator } from '../datasources/prices/cost-estimator.js';
-import { loadPriceBooks, priceBooksOf } from '../datasources/prices/files/load-price-books.js';
-import { openCosts } from '../datasources/prices/lmdb/open-costs.js';
+import { CostEstimator } from '../costs/cost-estimator.js';
+import { loadPriceBooks, priceBooksOf } from '../costs/files/load-price-books.js';
+import { openCosts } from '../costs/lmdb/open-costs.js';
 import { systemClock } from '../values/clock.js';
 
 /**

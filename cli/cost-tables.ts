@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
-import { formatMoney, formatPrice, type Decimal } from '../datasources/prices/decimal.js';
-import type { CostEstimate } from '../datasources/prices/estimate.js';
-import { priceBookId, unitPriceOf, type PriceBook } from '../datasources/prices/price-book.js';
-import type { ServingComparison } from '../datasources/prices/serving-comparison.js';
+import { formatMoney, formatPrice, type Decimal } from '../costs/decimal.js';
+import type { CostEstimate } from '../costs/estimate.js';
+import { priceBookId, unitPriceOf, type PriceBook } from '../costs/price-book.js';
+import type { ServingComparison } from '../costs/serving-comparison.js';
 
 /** An estimate as text: a line for each price, the total, and what it rests on. The figures are those of the API. */
 export function estimateTable({ book, lines, total, perPrediction, range, assumptions }: CostEstimate): string {

@@ -1,5 +1,5 @@
-import type { JobState } from '../datasources/jobs/job.js';
-import type { JobStore } from '../datasources/jobs/job-store.js';
+import type { JobState } from '../jobs/job.js';
+import type { JobStore } from '../datasources/job-store/job-store.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 
 /** The job store with every change of a state counted when it is durable, so that a crash counts nothing twice. */

@@ -7,7 +7,7 @@ import { ShadowOnlineStore } from '../datasources/online/shadow/shadow-online-st
 import type { ShadowReport } from '../datasources/online/shadow/shadow-report.js';
 import type { EntityType, Featurestore, OnlineStoreSettings, ShadowSettings } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import type { ClientOptions } from '../datasources/vertex/vertex-clients.js';
+import type { ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
 import { systemClock } from '../values/clock.js';
 import { allOrNone, type Opened } from './opened.js';
 

@@ -1,12 +1,12 @@
 import type { Diagnosis, Finding } from '../datasources/diagnosis.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { VertexFeaturestore } from '../datasources/registry/vertex/read-vertex-featurestore.js';
-import type { FeaturestoreDocument } from '../datasources/registry/yaml/document.js';
+import type { FeaturestoreDocument } from '../datasources/registry/document/document.js';
 import { readRegistryFile, registryOf, type RegistryFile } from '../datasources/registry/yaml/load-registry.js';
 import {
   vertexFeaturestoreName,
   type VertexFeaturestoreDocument,
-} from '../datasources/registry/yaml/vertex-featurestore-document.js';
+} from '../datasources/registry/document/vertex-featurestore-document.js';
 import { OperatorError } from '../errors/operator-error.js';
 import type { GoogleClientOptions } from './google-clients.js';
 
@@ -73,7 +73,7 @@ export async function readFeaturestoreFromVertex(
     { tableReader },
     { withoutNameClashes },
   ] = await Promise.all([
-    import('../datasources/vertex/vertex-clients.js'),
+    import('../datasources/google/vertex/vertex-clients.js'),
     import('../datasources/offline/bigquery/open-bigquery.js'),
     import('../datasources/registry/vertex/read-vertex-featurestore.js'),
     import('../datasources/registry/vertex/table-schema.js'),

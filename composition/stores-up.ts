@@ -1,6 +1,6 @@
-import type { FeatureStores } from '../datasources/feature-stores.js';
+import type { FeatureStores } from '../serving/feature-stores.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import { isHealthy } from '../datasources/store-health.js';
+import { isHealthy } from '../serving/store-health.js';
 import type { StoreUp } from '../observability/store-metrics.js';
 
 /** How the stores of each featurestore are, for the metrics. */

@@ -1,10 +1,10 @@
-import type { BatchPredictionRoute } from '../datasources/jobs/batch-predictions-by-runtime.js';
-import type { JobEngine } from '../datasources/jobs/job-engine.js';
-import { VertexBatchPredictionRunner } from '../datasources/jobs/vertex/vertex-batch-prediction-runner.js';
-import { VertexBatchPredictions } from '../datasources/jobs/vertex/vertex-batch-predictions.js';
-import { VertexJobsClient } from '../datasources/jobs/vertex/vertex-jobs-client.js';
+import type { BatchPredictionRoute } from '../batch-prediction/batch-predictions-by-runtime.js';
+import type { JobEngine } from '../jobs/job-engine.js';
+import { VertexBatchPredictionRunner } from '../batch-prediction/vertex/vertex-batch-prediction-runner.js';
+import { VertexBatchPredictions } from '../batch-prediction/vertex/vertex-batch-predictions.js';
+import { VertexJobsClient } from '../batch-prediction/vertex/vertex-jobs-client.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import { VertexClients } from '../datasources/vertex/vertex-clients.js';
+import { VertexClients } from '../datasources/google/vertex/vertex-clients.js';
 import type { Logger } from '../observability/logger.js';
 import type { GoogleClientOptions } from './google-clients.js';
 

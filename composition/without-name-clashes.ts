@@ -1,6 +1,6 @@
 import { Registry } from '../datasources/registry/registry.js';
 import type { VertexFeaturestore } from '../datasources/registry/vertex/read-vertex-featurestore.js';
-import type { FeaturestoreDocument, FeaturestoreInput } from '../datasources/registry/yaml/document.js';
+import type { FeaturestoreDocument, FeaturestoreInput } from '../datasources/registry/document/document.js';
 import { registryOf } from '../datasources/registry/yaml/load-registry.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { buildSchema } from '../resolvers/build-schema.js';

@@ -1,4 +1,4 @@
-import type { BatchInput, BatchPredictionRequest, BatchResources } from '../datasources/jobs/batch-predictions.js';
+import type { BatchInput, BatchPredictionRequest, BatchResources } from '../batch-prediction/batch-predictions.js';
 import { formatOfFile } from '../datasources/files/file-format.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';

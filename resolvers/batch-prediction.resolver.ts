@@ -4,9 +4,9 @@ import type {
   PredictionFailureRow,
   PredictionRow,
   ResultRange,
-} from '../datasources/jobs/batch-predictions.js';
-import type { JobRecord } from '../datasources/jobs/job.js';
-import type { Model } from '../datasources/models/model.js';
+} from '../batch-prediction/batch-predictions.js';
+import type { JobRecord } from '../jobs/job.js';
+import type { Model } from '../batch-prediction/models/model.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import { listOf } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';

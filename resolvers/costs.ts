@@ -1,13 +1,13 @@
-import { roundMoney, type Decimal } from '../datasources/prices/decimal.js';
-import type { CostEstimate as Estimate, CostLine as Line } from '../datasources/prices/estimate.js';
+import { roundMoney, type Decimal } from '../costs/decimal.js';
+import type { CostEstimate as Estimate, CostLine as Line } from '../costs/estimate.js';
 import {
   priceBookId,
   unitPriceOf,
   type Meter,
   type Price as BookPrice,
   type PriceBook as Book,
-} from '../datasources/prices/price-book.js';
-import type { ServingComparison as Comparison } from '../datasources/prices/serving-comparison.js';
+} from '../costs/price-book.js';
+import type { ServingComparison as Comparison } from '../costs/serving-comparison.js';
 import type { CostEstimate, CostLine, Money } from '../schema/cost/cost-estimate.js';
 import type { Price, PriceBook } from '../schema/cost/price-book.js';
 import type { ServingComparison } from '../schema/cost/serving-comparison.js';

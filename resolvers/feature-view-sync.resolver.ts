@@ -1,5 +1,5 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Mutation, Resolver, Root } from 'type-graphql';
-import type { FeatureViewSyncJobRecord, SyncTrigger } from '../datasources/jobs/feature-view-syncs.js';
+import type { FeatureViewSyncJobRecord, SyncTrigger } from '../ingestion/feature-view-syncs.js';
 import type { FeatureView as FeatureViewModel } from '../datasources/registry/model.js';
 import { featureViewIn } from '../datasources/registry/registry.js';
 import type { Instant } from '../values/instant.js';

@@ -4,7 +4,7 @@ import type {
   Featurestore as FeaturestoreModel,
 } from '../datasources/registry/model.js';
 import { entityTypeOf } from '../datasources/registry/registry.js';
-import { isHealthy } from '../datasources/store-health.js';
+import { isHealthy } from '../serving/store-health.js';
 import { listOf } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import { Featurestore, FeaturestoreConnection } from '../schema/registry/featurestore.js';

@@ -1,6 +1,6 @@
-import type { BatchPredictionJobRecord } from '../datasources/jobs/batch-predictions.js';
-import type { JobFilter as JobConditions } from '../datasources/jobs/job-store.js';
-import { JOB_KINDS, type JobKind, type JobOrigin, type JobRecord } from '../datasources/jobs/job.js';
+import type { BatchPredictionJobRecord } from '../batch-prediction/batch-predictions.js';
+import type { JobFilter as JobConditions } from '../datasources/job-store/job-store.js';
+import { JOB_KINDS, type JobKind, type JobOrigin, type JobRecord } from '../jobs/job.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import type { Connection } from '../schema/connection.js';
 import type { CostEstimate } from '../schema/cost/cost-estimate.js';

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import type { FeatureStores } from '../datasources/feature-stores.js';
-import { readPast } from '../datasources/read-past.js';
+import type { FeatureStores } from '../serving/feature-stores.js';
+import { readPast } from '../serving/read-past.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { NOT_FOUND_CELL, type FeatureCell } from '../values/feature-cell.js';
 import type { Instant } from '../values/instant.js';

@@ -1,5 +1,5 @@
 import { Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
-import type { Model as ModelOfRegistry, ModelField as FieldOfRegistry } from '../datasources/models/model.js';
+import type { Model as ModelOfRegistry, ModelField as FieldOfRegistry } from '../batch-prediction/models/model.js';
 import { listOf } from '../schema/complexity.js';
 import { Model, ModelField } from '../schema/model/model.js';
 import { formatResourceName } from '../schema/resource-name.js';

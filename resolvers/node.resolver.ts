@@ -1,6 +1,6 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
-import type { JobRecord } from '../datasources/jobs/job.js';
-import type { Model } from '../datasources/models/model.js';
+import type { JobRecord } from '../jobs/job.js';
+import type { Model } from '../batch-prediction/models/model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from '../datasources/registry/model.js';
 import { entityTypeOf, featureOf } from '../datasources/registry/registry.js';
 import { AppError, badInput } from '../errors/app-error.js';

@@ -1,5 +1,5 @@
 import { formatOfFile } from '../datasources/files/file-format.js';
-import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from '../datasources/jobs/training-sets.js';
+import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from '../training-sets/training-sets.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { entityTypeOf, featureOf, featureViewOf, type Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';

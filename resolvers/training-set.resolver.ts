@@ -1,10 +1,10 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { scanWork } from '../datasources/jobs/scan-work.js';
+import { scanWork } from '../training-sets/scan-work.js';
 import type {
   TrainingSetJobRecord,
   TrainingSetPreviewResult,
   TrainingSetValidationResult,
-} from '../datasources/jobs/training-sets.js';
+} from '../training-sets/training-sets.js';
 import { listOf } from '../schema/complexity.js';
 import type { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { StartTrainingSetInput, StartTrainingSetPayload, TrainingSetInput } from '../schema/job/start-training-set.js';

@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { BatchPredictionCost } from '../../datasources/prices/batch-prediction-cost.js';
-import type { ByPriceBook, CostEstimator, OfModel } from '../../datasources/prices/cost-estimator.js';
-import type { FeaturestoreCost, OtherUsage } from '../../datasources/prices/featurestore-cost.js';
-import type { OnlinePredictionCost } from '../../datasources/prices/online-prediction-cost.js';
-import type { ServingComparisonRequest } from '../../datasources/prices/serving-comparison.js';
+import type { BatchPredictionCost } from '../../costs/batch-prediction-cost.js';
+import type { ByPriceBook, CostEstimator, OfModel } from '../../costs/cost-estimator.js';
+import type { FeaturestoreCost, OtherUsage } from '../../costs/featurestore-cost.js';
+import type { OnlinePredictionCost } from '../../costs/online-prediction-cost.js';
+import type { ServingComparisonRequest } from '../../costs/serving-comparison.js';
 import { AppError } from '../../errors/app-error.js';
 import { OperatorError } from '../../errors/operator-error.js';
 import { comparisonTable, estimateTable } from '../cost-tables.js';

@@ -2,7 +2,7 @@ import { lexicographicSortSchema, printSchema as print } from 'graphql';
 import { join } from 'node:path';
 import { loadConfig } from '../../config/load-config.js';
 import { projectRoot } from '../../config/project-root.js';
-import { registryJsonSchema } from '../../datasources/registry/yaml/document.js';
+import { registryJsonSchema } from '../../datasources/registry/document/document.js';
 import { openRegistry } from '../../composition/registry.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 

@@ -9,8 +9,8 @@ import {
 import {
   vertexFeaturestores,
   type VertexFeaturestoreDocument,
-} from '../../datasources/registry/yaml/vertex-featurestore-document.js';
-import { VertexClients } from '../../datasources/vertex/vertex-clients.js';
+} from '../../datasources/registry/document/vertex-featurestore-document.js';
+import { VertexClients } from '../../datasources/google/vertex/vertex-clients.js';
 import { OperatorError } from '../../errors/operator-error.js';
 
 export interface FromVertexFlags {

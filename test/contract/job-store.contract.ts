@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { JobCost } from '../../datasources/jobs/job-costs.js';
-import type { JobStore } from '../../datasources/jobs/job-store.js';
-import type { JobRecord } from '../../datasources/jobs/job.js';
-import { estimateHistoricalQuery } from '../../datasources/prices/historical-query-cost.js';
-import { keepEstimate } from '../../datasources/prices/kept-estimate.js';
+import type { JobCost } from '../../jobs/job-costs.js';
+import type { JobStore } from '../../datasources/job-store/job-store.js';
+import type { JobRecord } from '../../jobs/job.js';
+import { estimateHistoricalQuery } from '../../costs/historical-query-cost.js';
+import { keepEstimate } from '../../costs/kept-estimate.js';
 import { bookOf } from '../support/costs.js';
 import { jobRecord } from '../support/job-record.js';
 

@@ -9,13 +9,13 @@ import type {
   BatchOutput,
   BatchPredictionJobRecord,
   BatchPredictionRequest,
-} from '../../datasources/jobs/batch-predictions.js';
-import type { BatchPredictionCheckpoint } from '../../datasources/jobs/local-batch-prediction/checkpoint.js';
-import type { JobRecord } from '../../datasources/jobs/job.js';
+} from '../../batch-prediction/batch-predictions.js';
+import type { BatchPredictionCheckpoint } from '../../batch-prediction/local/checkpoint.js';
+import type { JobRecord } from '../../jobs/job.js';
 import { AppError } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
 import { ended, openLab, request, writeInput, type BatchPredictionLab } from '../support/batch-prediction-lab.js';
-import type { Model } from '../../datasources/models/model.js';
+import type { Model } from '../../batch-prediction/models/model.js';
 import { toClientValue } from '../../values/client-value.js';
 import type { FeatureValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
-import { contentsUntil } from '../../datasources/ingestion/contents.js';
+import { contentsUntil } from '../../ingestion/contents.js';
 import type { FillableOnlineStore } from '../../datasources/online/online-store.js';
 import type { BigtableSettings } from '../../datasources/registry/model.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';

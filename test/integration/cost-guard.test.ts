@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { estimateBatchPrediction } from '../../datasources/prices/batch-prediction-cost.js';
-import type { CostEstimate } from '../../datasources/prices/estimate.js';
+import { estimateBatchPrediction } from '../../costs/batch-prediction-cost.js';
+import type { CostEstimate } from '../../costs/estimate.js';
 import { parseInstant } from '../../values/instant.js';
 import { bookOf, openTestCosts, publishedBooks } from '../support/costs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { FeatureStores } from '../../datasources/feature-stores.js';
+import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { OnlineStore } from '../../datasources/online/online-store.js';
 import { AppError } from '../../errors/app-error.js';
 import { NOW, NOW_TEXT, row, smallRegistry, sourceOf, T } from '../support/small-registry.js';

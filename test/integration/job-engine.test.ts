@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { AppError } from '../../errors/app-error.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import type { JobRequest } from '../../datasources/jobs/new-job.js';
-import type { JobControl, JobOutcome, JobRunner } from '../../datasources/jobs/job-runner.js';
-import { isEndState, mayFollow } from '../../datasources/jobs/job-transitions.js';
-import { JOB_STATES, JobFailure, type JobRecord, type JobState } from '../../datasources/jobs/job.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import type { JobRequest } from '../../jobs/new-job.js';
+import type { JobControl, JobOutcome, JobRunner } from '../../jobs/job-runner.js';
+import { isEndState, mayFollow } from '../../jobs/job-transitions.js';
+import { JOB_STATES, JobFailure, type JobRecord, type JobState } from '../../jobs/job.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** A runner whose every step a test decides. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { BatchWork } from '../../datasources/jobs/job-costs.js';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import type { JobRequest } from '../../datasources/jobs/new-job.js';
-import { PricedJobs } from '../../datasources/jobs/priced-jobs.js';
-import type { Costs } from '../../datasources/prices/costs.js';
+import type { BatchWork } from '../../jobs/job-costs.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import type { JobRequest } from '../../jobs/new-job.js';
+import { PricedJobs } from '../../costs/priced-jobs.js';
+import type { Costs } from '../../costs/costs.js';
 import type { AppError } from '../../errors/app-error.js';
 import { openTestCosts } from '../support/costs.js';
 import { CountableWork } from '../support/countable-work.js';

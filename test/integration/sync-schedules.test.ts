@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { parseConfig } from '../../config/load-config.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { startGateway, type Gateway } from '../../main.js';
 import { createLogger } from '../../observability/logger.js';
 import { endOfJob, startSync } from '../support/syncs.js';

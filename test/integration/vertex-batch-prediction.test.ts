@@ -9,22 +9,22 @@ import type {
   BatchInput,
   BatchPredictionRequest,
   BatchPredictionSpec,
-} from '../../datasources/jobs/batch-predictions.js';
+} from '../../batch-prediction/batch-predictions.js';
 import { BigQuery } from '@google-cloud/bigquery';
-import { PricedJobs } from '../../datasources/jobs/priced-jobs.js';
+import { PricedJobs } from '../../costs/priced-jobs.js';
 import { openTestCosts } from '../support/costs.js';
 import { startTableMetadataServer } from '../support/google/table-metadata-server.js';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import { isEndState } from '../../datasources/jobs/job-transitions.js';
-import { JobFailure, type JobRecord } from '../../datasources/jobs/job.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { keyLabel, keyOf } from '../../datasources/jobs/vertex/job-labels.js';
-import { batchPredictionJob } from '../../datasources/jobs/vertex/job-request.js';
-import { VertexBatchPredictionRunner } from '../../datasources/jobs/vertex/vertex-batch-prediction-runner.js';
-import { VertexBatchPredictions } from '../../datasources/jobs/vertex/vertex-batch-predictions.js';
-import { VertexJobsClient } from '../../datasources/jobs/vertex/vertex-jobs-client.js';
-import type { Model } from '../../datasources/models/model.js';
-import { VertexClients } from '../../datasources/vertex/vertex-clients.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import { isEndState } from '../../jobs/job-transitions.js';
+import { JobFailure, type JobRecord } from '../../jobs/job.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import { keyLabel, keyOf } from '../../batch-prediction/vertex/job-labels.js';
+import { batchPredictionJob } from '../../batch-prediction/vertex/job-request.js';
+import { VertexBatchPredictionRunner } from '../../batch-prediction/vertex/vertex-batch-prediction-runner.js';
+import { VertexBatchPredictions } from '../../batch-prediction/vertex/vertex-batch-predictions.js';
+import { VertexJobsClient } from '../../batch-prediction/vertex/vertex-jobs-client.js';
+import type { Model } from '../../batch-prediction/models/model.js';
+import { VertexClients } from '../../datasources/google/vertex/vertex-clients.js';
 import { startCloudStorageServer, type CloudStorageServer } from '../support/google/cloud-storage-server.js';
 import { BatchPredictionWorld } from '../support/google/vertex/batch-prediction-jobs.js';
 import { vertexDelayModel } from '../support/google/vertex-delay-model.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { VertexSyncsClient } from '../../datasources/jobs/feature-view-sync/vertex-syncs-client.js';
-import { VertexClients } from '../../datasources/vertex/vertex-clients.js';
+import { VertexSyncsClient } from '../../ingestion/sync/vertex-syncs-client.js';
+import { VertexClients } from '../../datasources/google/vertex/vertex-clients.js';
 import type { TestView } from '../support/google/vertex/feature-views.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
 import { bigQuerySettings, openTestStore, startBigQuery } from '../support/google/bigquery-store.js';

@@ -6,9 +6,9 @@ import { openRegistry, readFeaturestoreFromVertex } from '../../composition/regi
 import type { TableColumn } from '../../datasources/offline/bigquery/source-table.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import { parseTableUri } from '../../datasources/registry/vertex/table-schema.js';
-import { registryDocument } from '../../datasources/registry/yaml/document.js';
+import { registryDocument } from '../../datasources/registry/document/document.js';
 import { loadRegistry, registryOf } from '../../datasources/registry/yaml/load-registry.js';
-import { vertexFeaturestores } from '../../datasources/registry/yaml/vertex-featurestore-document.js';
+import { vertexFeaturestores } from '../../datasources/registry/document/vertex-featurestore-document.js';
 import { OperatorError } from '../../errors/operator-error.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 import { startTableMetadataServer } from '../support/google/table-metadata-server.js';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
 import type { EntityType, VertexFeatureViewSettings } from '../../datasources/registry/model.js';
-import { VertexClients, type ClientOptions } from '../../datasources/vertex/vertex-clients.js';
+import { VertexClients, type ClientOptions } from '../../datasources/google/vertex/vertex-clients.js';
 import type { FeatureValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
 import { addViewOf } from '../support/google/vertex-entity-types.js';

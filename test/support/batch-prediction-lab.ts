@@ -5,15 +5,15 @@ import type {
   BatchOutput,
   BatchPredictionJobRecord,
   BatchPredictionRequest,
-} from '../../datasources/jobs/batch-predictions.js';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import { newJobId } from '../../datasources/jobs/new-job-id.js';
-import type { JobRecord } from '../../datasources/jobs/job.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { BatchPredictionRunner } from '../../datasources/jobs/local-batch-prediction/batch-prediction-runner.js';
-import { LocalBatchPredictions } from '../../datasources/jobs/local-batch-prediction/local-batch-predictions.js';
-import type { RetryPace } from '../../datasources/jobs/local-batch-prediction/predict-batch.js';
-import type { Model, ModelRuntime, ModelServing } from '../../datasources/models/model.js';
+} from '../../batch-prediction/batch-predictions.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import { newJobId } from '../../jobs/new-job-id.js';
+import type { JobRecord } from '../../jobs/job.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import { BatchPredictionRunner } from '../../batch-prediction/local/batch-prediction-runner.js';
+import { LocalBatchPredictions } from '../../batch-prediction/local/local-batch-predictions.js';
+import type { RetryPace } from '../../batch-prediction/local/predict-batch.js';
+import type { Model, ModelRuntime, ModelServing } from '../../batch-prediction/models/model.js';
 import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
 import { systemClock, type Clock } from '../../values/clock.js';
 import { LINEAR_MODEL, LinearModelServing, type LinearModelFaults } from './linear-model.js';

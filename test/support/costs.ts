@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { loadPriceBooks, priceBooksOf } from '../../datasources/prices/files/load-price-books.js';
-import { priceBookDocument, toPriceBook } from '../../datasources/prices/files/price-book-document.js';
-import { openCosts, type OpenCostsOptions } from '../../datasources/prices/lmdb/open-costs.js';
-import type { PriceBook, PriceBooks } from '../../datasources/prices/price-book.js';
+import { loadPriceBooks, priceBooksOf } from '../../costs/files/load-price-books.js';
+import { priceBookDocument, toPriceBook } from '../../costs/files/price-book-document.js';
+import { openCosts, type OpenCostsOptions } from '../../costs/lmdb/open-costs.js';
+import type { PriceBook, PriceBooks } from '../../costs/price-book.js';
 
 /** The price books that come with featuregraph. */
 export async function publishedBooks(): Promise<PriceBooks> {

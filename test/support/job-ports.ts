@@ -6,16 +6,16 @@ import type {
   PredictionFailureRow,
   PredictionRow,
   ResultRange,
-} from '../../datasources/jobs/batch-predictions.js';
-import type { JobWork } from '../../datasources/jobs/job-costs.js';
-import type { JobEngine } from '../../datasources/jobs/job-engine.js';
+} from '../../batch-prediction/batch-predictions.js';
+import type { JobWork } from '../../jobs/job-costs.js';
+import type { JobEngine } from '../../jobs/job-engine.js';
 import type {
   StartTrainingSet,
   TrainingSetJobRecord,
   TrainingSetPreviewResult,
   TrainingSetRequest,
   TrainingSets,
-} from '../../datasources/jobs/training-sets.js';
+} from '../../training-sets/training-sets.js';
 import type { AppError } from '../../errors/app-error.js';
 
 /** So much work as costs $3.125 by the default price book: half a tebibyte. */

@@ -7,7 +7,7 @@ import type {
   PredictionOutcome,
   PredictionRequest,
   Predictor,
-} from '../../datasources/models/model.js';
+} from '../../batch-prediction/models/model.js';
 
 /** y = 2a + 3b, z = a as an INT64: a model small enough to know every answer of. */
 export const LINEAR_MODEL: Model = {

@@ -1,4 +1,4 @@
-import type { TrainingSetJoin, TrainingSetRequest } from '../../datasources/jobs/training-sets.js';
+import type { TrainingSetJoin, TrainingSetRequest } from '../../training-sets/training-sets.js';
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
 import { DEFAULT_OPTIONS } from '../../datasources/offline/point-in-time/plan.js';
 import type { Registry } from '../../datasources/registry/registry.js';

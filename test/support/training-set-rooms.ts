@@ -2,18 +2,18 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { DataFiles } from '../../datasources/files/data-files.js';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import type { JobRecord } from '../../datasources/jobs/job.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { LocalTrainingSets } from '../../datasources/jobs/local-training-set/local-training-sets.js';
-import type { StoreElsewhere } from '../../datasources/jobs/local-training-set/store-elsewhere.js';
-import { TrainingSetRunner } from '../../datasources/jobs/local-training-set/training-set-runner.js';
-import { scanWork } from '../../datasources/jobs/scan-work.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import type { JobRecord } from '../../jobs/job.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import { LocalTrainingSets } from '../../training-sets/local-training-sets.js';
+import type { StoreElsewhere } from '../../training-sets/store-elsewhere.js';
+import { TrainingSetRunner } from '../../training-sets/training-set-runner.js';
+import { scanWork } from '../../training-sets/scan-work.js';
 import type {
   StartTrainingSet,
   TrainingSetJobRecord,
   TrainingSetRequest,
-} from '../../datasources/jobs/training-sets.js';
+} from '../../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { Registry } from '../../datasources/registry/registry.js';

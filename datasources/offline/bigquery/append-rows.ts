@@ -5,7 +5,7 @@ import { decodeEntityId } from '../../../values/entity-id.js';
 import { formatInstant, type Instant } from '../../../values/instant.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type { AppendOutcome, FeatureRow } from '../offline-store.js';
-import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
+import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { reasonToReject } from '../reason-to-reject.js';
 import { loadRows, type Loading } from './load-rows.js';
 import { withinRateLimits } from './rate-limits.js';

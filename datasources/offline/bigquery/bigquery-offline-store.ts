@@ -15,8 +15,8 @@ import type {
   PointInTimeRead,
   RowsRead,
 } from '../offline-store.js';
-import type { BigQueryForm } from '../point-in-time/bigquery.js';
-import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
+import type { BigQueryForm } from '../point-in-time/bigquery/bigquery.js';
+import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { appendRows } from './append-rows.js';
 import { BigQueryBulkReads } from './bulk-reads.js';
 import { newestQuery, newestWrites } from './newest-values.js';

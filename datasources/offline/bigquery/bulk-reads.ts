@@ -4,7 +4,7 @@ import type { Clock } from '../../../values/clock.js';
 import { formatInstant, type Instant } from '../../../values/instant.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type { BulkRead, BulkReads, LabelCells } from '../offline-store.js';
-import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
+import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { loadRows, type Loading } from './load-rows.js';
 import { LONGEST_SECONDS, type QueryJobs } from './query-jobs.js';
 import {

@@ -3,7 +3,7 @@ import type { FeatureValue } from '../../../values/value-type.js';
 import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 import { newestFeatures, type NewestRead } from '../offline-store.js';
-import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
+import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import {
   historyColumn,
   isThere,
@@ -13,7 +13,7 @@ import {
   valueOrNull,
   valueThere,
   type BigQueryTable,
-} from '../point-in-time/bigquery-table.js';
+} from '../point-in-time/bigquery/table.js';
 import type { ResultRow } from './query-jobs.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
 

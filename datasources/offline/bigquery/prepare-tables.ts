@@ -1,7 +1,7 @@
 import type { BigQuery } from '@google-cloud/bigquery';
 import { OperatorError } from '../../../errors/operator-error.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
-import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
+import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import {
   addressOf,
   columnsOf,

@@ -1,8 +1,8 @@
 import type { BigQuery, Job, QueryResultsOptions, QueryRowsResponse } from '@google-cloud/bigquery';
 import { AppError } from '../../../errors/app-error.js';
 import type { BigQuerySettings } from '../../registry/model.js';
-import { unlessAborted } from '../../unless-aborted.js';
-import type { BigQuerySql } from '../point-in-time/bigquery-parameters.js';
+import { unlessAborted } from '../../../runtime/race-abort.js';
+import type { BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import { jobLabels, type QueryOrigin } from './job-labels.js';
 import { withinRateLimits } from './rate-limits.js';
 import { hasStatus, storeError } from './store-error.js';

@@ -1,5 +1,5 @@
 import type { HistoryEntry, HistoryRead } from '../offline-store.js';
-import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
+import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import {
   historyColumn,
   isThere,
@@ -8,7 +8,7 @@ import {
   selected,
   valueOrNull,
   type BigQueryTable,
-} from '../point-in-time/bigquery-table.js';
+} from '../point-in-time/bigquery/table.js';
 import { decodeEntityId } from '../../../values/entity-id.js';
 import type { ResultRow } from './query-jobs.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';

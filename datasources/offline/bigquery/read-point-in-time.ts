@@ -1,11 +1,11 @@
 import { NOT_FOUND_CELL, type CellStatus, type FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
-import { chunksOf } from '../../chunks-of.js';
+import { chunksOf } from '../../../runtime/chunks-of.js';
 import type { BulkRead, LabelCells, PointInTimeLabel, PointInTimeRead } from '../offline-store.js';
-import { compileForBigQuery, type BigQueryForm } from '../point-in-time/bigquery.js';
-import { BigQueryParameters, timestampParameter, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
-import { quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery-table.js';
+import { compileForBigQuery, type BigQueryForm } from '../point-in-time/bigquery/bigquery.js';
+import { BigQueryParameters, timestampParameter, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
+import { quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { planPointInTime, type PointInTimePlan } from '../point-in-time/plan.js';
 import type { ResultRow } from './query-jobs.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';

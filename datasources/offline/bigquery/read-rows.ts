@@ -1,7 +1,7 @@
 import { decodeEntityId, encodeEntityId } from '../../../values/entity-id.js';
 import type { FeatureValue } from '../../../values/value-type.js';
 import type { FeatureRow, RowsRead } from '../offline-store.js';
-import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
+import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import {
   historyColumn,
   isThere,
@@ -9,7 +9,7 @@ import {
   selected,
   valueOrNull,
   type BigQueryTable,
-} from '../point-in-time/bigquery-table.js';
+} from '../point-in-time/bigquery/table.js';
 import type { ResultRow } from './query-jobs.js';
 import { isInt64 } from './read-history.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';

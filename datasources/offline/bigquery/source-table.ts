@@ -1,8 +1,8 @@
 import type { BigQuery, Table } from '@google-cloud/bigquery';
 import { elementTypeOf } from '../../../values/value-type.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
-import { saysWhichIsNewer } from '../point-in-time/bigquery-entity-features.js';
-import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
+import { saysWhichIsNewer } from '../point-in-time/bigquery/entity-features.js';
+import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { hasStatus } from './store-error.js';
 import { columnTypeOf, isReadableAs, typeName } from './value-mapping.js';
 

@@ -1,6 +1,6 @@
 import { formatInstant } from '../../../values/instant.js';
 import { elementTypeOf, type FeatureValue, type StructValue, type ValueType } from '../../../values/value-type.js';
-import { parseLosslessJson } from '../../lossless-json.js';
+import { parseLosslessJson } from '../../../values/lossless-json.js';
 
 /** The column type of each value type. A STRUCT is JSON: its fields are not declared in the registry. */
 const COLUMN_TYPES: Readonly<Record<string, string>> = {

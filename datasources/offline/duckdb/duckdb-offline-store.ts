@@ -15,7 +15,7 @@ import {
   type PointInTimeRead,
   type RowsRead,
 } from '../offline-store.js';
-import type { PointInTimeForm } from '../point-in-time/duckdb.js';
+import type { PointInTimeForm } from '../point-in-time/duckdb/duckdb.js';
 import { appendRows } from './append-rows.js';
 import type { DuckDbDatabase } from './database.js';
 import { estimateScan } from './estimate-scan.js';

@@ -10,7 +10,7 @@ import type { FeatureValue } from '../../../values/value-type.js';
 import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 import { newestFeatures, type NewestRead } from '../offline-store.js';
-import { NEWEST_ARRIVAL_FIRST, newestValue } from '../point-in-time/duckdb-version.js';
+import { NEWEST_ARRIVAL_FIRST, newestValue } from '../point-in-time/duckdb/version.js';
 import { quoteIdentifier } from '../point-in-time/sql-text.js';
 import { historyTable } from './history-table.js';
 import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';

@@ -1,6 +1,6 @@
 import { timestampValue, TIMESTAMP, VARCHAR, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { HistoryEntry, HistoryRead } from '../offline-store.js';
-import { newestValue, version } from '../point-in-time/duckdb-version.js';
+import { newestValue, version } from '../point-in-time/duckdb/version.js';
 import { joinSql, Parameters } from '../point-in-time/sql-text.js';
 import { historyTable } from './history-table.js';
 import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';

@@ -15,7 +15,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { elementTypeOf, type FeatureValue, type StructValue, type ValueType } from '../../../values/value-type.js';
-import { parseLosslessJson } from '../../lossless-json.js';
+import { parseLosslessJson } from '../../../values/lossless-json.js';
 
 /** The column type of each value type. A STRUCT is JSON text: its fields are not declared in the registry. */
 const COLUMN_TYPES: Readonly<Record<ValueType, DuckDBType>> = {

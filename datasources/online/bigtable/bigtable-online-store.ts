@@ -1,7 +1,7 @@
 import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
-import { concurrently } from '../../concurrently.js';
+import { concurrently } from '../../../runtime/concurrently.js';
 import type { BigtableSettings, EntityType, Feature } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
 import type {

@@ -1,4 +1,4 @@
-import { concurrently } from '../../concurrently.js';
+import { concurrently } from '../../../runtime/concurrently.js';
 import type { EntityType } from '../../registry/model.js';
 import type { Filling } from '../online-store.js';
 import { ContentsRow } from './contents-row.js';

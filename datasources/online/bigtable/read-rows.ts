@@ -1,6 +1,6 @@
 import type { Table } from '@google-cloud/bigtable';
 import type { Instant } from '../../../values/instant.js';
-import { chunksOf } from '../../chunks-of.js';
+import { chunksOf } from '../../../runtime/chunks-of.js';
 import { cellMillis, decodeCell, type DecodedCell } from './cell-codec.js';
 import { exactly, qualifierOf } from './conditional-write.js';
 import { readOptions } from './store-calls.js';

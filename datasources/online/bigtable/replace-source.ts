@@ -1,5 +1,5 @@
-import { chunksOf } from '../../chunks-of.js';
-import { concurrently } from '../../concurrently.js';
+import { chunksOf } from '../../../runtime/chunks-of.js';
+import { concurrently } from '../../../runtime/concurrently.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
 import type { OnlineWrite } from '../online-store.js';

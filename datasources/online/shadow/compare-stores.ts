@@ -1,6 +1,6 @@
 import type { Instant } from '../../../values/instant.js';
 import type { EntityType } from '../../registry/model.js';
-import { chunksOf } from '../../chunks-of.js';
+import { chunksOf } from '../../../runtime/chunks-of.js';
 import type { OnlineStore } from '../online-store.js';
 import { compareCells, COMPARISON_OUTCOMES, type ComparisonOutcome, type ComparisonRules } from './compare-cells.js';
 

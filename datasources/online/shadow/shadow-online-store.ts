@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { EntityType } from '../../registry/model.js';
-import { answeredWithin } from '../../answered-within.js';
-import { chunksOf } from '../../chunks-of.js';
+import { answeredWithin } from '../../../runtime/with-timeout.js';
+import { chunksOf } from '../../../runtime/chunks-of.js';
 import type { OnlineRead, OnlineStore, OnlineVersions, OnlineWrite } from '../online-store.js';
 import { ChangeQueue, type Change, type Outcome } from './change-queue.js';
 import { compareCells, type ComparisonRules } from './compare-cells.js';

@@ -1,10 +1,10 @@
 import type { Clock } from '../../../values/clock.js';
 import type { Finding } from '../../diagnosis.js';
 import type { EntityType, Feature, VertexLegacySettings } from '../../registry/model.js';
-import { readLegacyFeaturestore, type LegacyFeaturestore } from '../../registry/vertex/legacy-featurestore.js';
-import { endOfService } from '../../vertex/end-of-service.js';
-import { failedLook } from '../../vertex/failed-look.js';
-import { VertexClients, type ClientOptions } from '../../vertex/vertex-clients.js';
+import { readLegacyFeaturestore, type LegacyFeaturestore } from '../../../migrate/legacy-featurestore.js';
+import { endOfService } from '../../google/vertex/end-of-service.js';
+import { failedLook } from '../../google/vertex/failed-look.js';
+import { VertexClients, type ClientOptions } from '../../google/vertex/vertex-clients.js';
 
 const READER = 'roles/aiplatform.featurestoreDataViewer';
 

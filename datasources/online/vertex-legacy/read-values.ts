@@ -1,9 +1,9 @@
 import type { protos } from '@google-cloud/aiplatform';
-import { concurrently } from '../../concurrently.js';
-import { endOf, GRPC_STATUS, grpcCodeOf, READ_POLICY, retrying } from '../../vertex/call-policy.js';
-import { chunksOf } from '../../chunks-of.js';
-import type { WireValue } from '../../vertex/feature-value.js';
-import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { concurrently } from '../../../runtime/concurrently.js';
+import { endOf, GRPC_STATUS, grpcCodeOf, READ_POLICY, retrying } from '../../google/vertex/call-policy.js';
+import { chunksOf } from '../../../runtime/chunks-of.js';
+import type { WireValue } from '../../google/vertex/feature-value.js';
+import type { VertexClients } from '../../google/vertex/vertex-clients.js';
 
 type Response = protos.google.cloud.aiplatform.v1.IReadFeatureValuesResponse;
 

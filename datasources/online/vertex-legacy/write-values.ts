@@ -1,10 +1,10 @@
 import { badInput } from '../../../errors/app-error.js';
 import { formatInstant, type Instant } from '../../../values/instant.js';
-import { retrying, WRITE_POLICY } from '../../vertex/call-policy.js';
-import { encodeValue, type WireValue } from '../../vertex/feature-value.js';
-import type { VersionedValue } from '../../vertex/newest-values.js';
-import { toProtoTime } from '../../vertex/proto-time.js';
-import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { retrying, WRITE_POLICY } from '../../google/vertex/call-policy.js';
+import { encodeValue, type WireValue } from '../../google/vertex/feature-value.js';
+import type { VersionedValue } from '../../google/vertex/newest-values.js';
+import { toProtoTime } from '../../google/vertex/proto-time.js';
+import type { VertexClients } from '../../google/vertex/vertex-clients.js';
 
 interface Payload {
   readonly entityId: string;

@@ -3,12 +3,12 @@ import type { Clock } from '../../../values/clock.js';
 import { formatInstant } from '../../../values/instant.js';
 import type { Finding } from '../../diagnosis.js';
 import type { EntityType, VertexFeatureViewSettings } from '../../registry/model.js';
-import { ADMIN_POLICY, retrying } from '../../vertex/call-policy.js';
-import { endOfService } from '../../vertex/end-of-service.js';
-import { failedLook } from '../../vertex/failed-look.js';
-import { fromProtoTime } from '../../vertex/proto-time.js';
-import { featureOnlineStoreName, featureViewName } from '../../vertex/resource-names.js';
-import { VertexClients, type ClientOptions } from '../../vertex/vertex-clients.js';
+import { ADMIN_POLICY, retrying } from '../../google/vertex/call-policy.js';
+import { endOfService } from '../../google/vertex/end-of-service.js';
+import { failedLook } from '../../google/vertex/failed-look.js';
+import { fromProtoTime } from '../../google/vertex/proto-time.js';
+import { featureOnlineStoreName, featureViewName } from '../../google/vertex/resource-names.js';
+import { VertexClients, type ClientOptions } from '../../google/vertex/vertex-clients.js';
 
 type FeatureView = protos.google.cloud.aiplatform.v1.IFeatureView;
 

@@ -1,10 +1,10 @@
 import type { protos } from '@google-cloud/aiplatform';
-import { GRPC_STATUS, GrpcStatusError, isTransient, retrying, WRITE_POLICY } from '../../vertex/call-policy.js';
-import { chunksOf } from '../../chunks-of.js';
-import { encodeValue } from '../../vertex/feature-value.js';
-import type { VersionedValue } from '../../vertex/newest-values.js';
-import { toProtoTime } from '../../vertex/proto-time.js';
-import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { GRPC_STATUS, GrpcStatusError, isTransient, retrying, WRITE_POLICY } from '../../google/vertex/call-policy.js';
+import { chunksOf } from '../../../runtime/chunks-of.js';
+import { encodeValue } from '../../google/vertex/feature-value.js';
+import type { VersionedValue } from '../../google/vertex/newest-values.js';
+import { toProtoTime } from '../../google/vertex/proto-time.js';
+import type { VertexClients } from '../../google/vertex/vertex-clients.js';
 import { dataKeyOf, entityIdOf } from './data-key.js';
 
 type WriteResponse = protos.google.cloud.aiplatform.v1.IFeatureViewDirectWriteResponse;

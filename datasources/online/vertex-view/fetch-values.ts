@@ -1,9 +1,9 @@
 import type { protos } from '@google-cloud/aiplatform';
-import { concurrently } from '../../concurrently.js';
-import { chunksOf } from '../../chunks-of.js';
-import { GRPC_STATUS, grpcCodeOf, GrpcStatusError, READ_POLICY, retrying } from '../../vertex/call-policy.js';
-import type { WireValue } from '../../vertex/feature-value.js';
-import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { concurrently } from '../../../runtime/concurrently.js';
+import { chunksOf } from '../../../runtime/chunks-of.js';
+import { GRPC_STATUS, grpcCodeOf, GrpcStatusError, READ_POLICY, retrying } from '../../google/vertex/call-policy.js';
+import type { WireValue } from '../../google/vertex/feature-value.js';
+import type { VertexClients } from '../../google/vertex/vertex-clients.js';
 import { dataKeyOf, entityIdOf } from './data-key.js';
 
 type FetchResponse = protos.google.cloud.aiplatform.v1.IFetchFeatureValuesResponse;

@@ -1,12 +1,12 @@
 import { AppError } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
-import { answeredWithin } from '../../answered-within.js';
+import { answeredWithin } from '../../../runtime/with-timeout.js';
 import type { EntityType } from '../../registry/model.js';
-import { GRPC_STATUS, grpcCodeOf, READ_POLICY, retrying, type CallPolicy } from '../../vertex/call-policy.js';
-import { fromProtoTime } from '../../vertex/proto-time.js';
-import { RecentAnswer } from '../../vertex/recent-answer.js';
-import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { GRPC_STATUS, grpcCodeOf, READ_POLICY, retrying, type CallPolicy } from '../../google/vertex/call-policy.js';
+import { fromProtoTime } from '../../google/vertex/proto-time.js';
+import { RecentAnswer } from '../../google/vertex/recent-answer.js';
+import type { VertexClients } from '../../google/vertex/vertex-clients.js';
 
 /** Caches of the service may say NOT_FOUND of a new view for some minutes after its first sync. */
 const SETTLING = 5n * 60n * MICROS_PER_SECOND;

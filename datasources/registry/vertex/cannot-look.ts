@@ -1,5 +1,5 @@
 import { OperatorError } from '../../../errors/operator-error.js';
-import { failedLook } from '../../vertex/failed-look.js';
+import { failedLook } from '../../google/vertex/failed-look.js';
 
 /** Sees feature groups, features, online stores and views, and reads values. */
 const READER = 'roles/aiplatform.featurestoreDataViewer';

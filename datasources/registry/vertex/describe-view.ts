@@ -1,8 +1,8 @@
 import type { protos } from '@google-cloud/aiplatform';
 import { pathOf } from '../../offline/bigquery/source-table.js';
-import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying } from '../../vertex/call-policy.js';
-import { featureGroupName, idOf, type VertexPlace } from '../../vertex/resource-names.js';
-import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying } from '../../google/vertex/call-policy.js';
+import { featureGroupName, idOf, type VertexPlace } from '../../google/vertex/resource-names.js';
+import type { VertexClients } from '../../google/vertex/vertex-clients.js';
 import { cannotLook } from './cannot-look.js';
 import { sourceOfTable, type EntityTypeInput, type SourceInput, type WantedSource } from './source-of-table.js';
 import { parseTableUri, type ReadTable } from './table-schema.js';

@@ -1,9 +1,9 @@
 import type { TableColumn } from '../../offline/bigquery/source-table.js';
 import { typeName } from '../../offline/bigquery/value-mapping.js';
 import type { Labels } from '../model.js';
-import { columnName, MOST_FEATURE_NAME, resourceName } from '../yaml/common-fields.js';
-import type { FeaturestoreInput } from '../yaml/document.js';
-import { RESERVED_NAMES } from '../yaml/column-faults.js';
+import { columnName, MOST_FEATURE_NAME, resourceName } from '../document/common-fields.js';
+import type { FeaturestoreInput } from '../document/document.js';
+import { RESERVED_NAMES } from '../document/column-faults.js';
 import { valueTypeOfColumn } from './table-schema.js';
 
 export type EntityTypeInput = FeaturestoreInput['entityTypes'][number];

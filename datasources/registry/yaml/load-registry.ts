@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { Registry } from '../registry.js';
-import { registryDocument, type FeaturestoreDocument, type RegistryDocument } from './document.js';
-import { findFaults } from './find-faults.js';
-import { toModels } from './model-entries.js';
+import { registryDocument, type FeaturestoreDocument, type RegistryDocument } from '../document/document.js';
+import { findFaults } from '../document/find-faults.js';
+import { toModels } from '../document/model-entries.js';
 import { readSourceFiles, type RegistryFiles } from './source-files.js';
-import { toModel } from './to-model.js';
+import { toModel } from '../document/to-model.js';
 
 /** A registry file without faults, and the files it names. */
 export interface RegistryFile {

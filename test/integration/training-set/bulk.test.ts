@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { scanWork } from '../../../datasources/jobs/scan-work.js';
-import type { TrainingSetRequest } from '../../../datasources/jobs/training-sets.js';
+import { scanWork } from '../../../training-sets/scan-work.js';
+import type { TrainingSetRequest } from '../../../training-sets/training-sets.js';
 import type { BulkRead, BulkReads, OfflineStore } from '../../../datasources/offline/offline-store.js';
 import { AppError } from '../../../errors/app-error.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';

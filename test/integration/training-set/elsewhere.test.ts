@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { TrainingSetRequest } from '../../../datasources/jobs/training-sets.js';
+import type { TrainingSetRequest } from '../../../training-sets/training-sets.js';
 import type { OfflineStore, PointInTimeRead, RowsRead } from '../../../datasources/offline/offline-store.js';
 import { AppError } from '../../../errors/app-error.js';
 import type { FeatureCell } from '../../../values/feature-cell.js';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { LmdbJobStore } from '../../../datasources/jobs/lmdb/lmdb-job-store.js';
-import type { TrainingSetRequest } from '../../../datasources/jobs/training-sets.js';
+import { LmdbJobStore } from '../../../datasources/job-store/lmdb/lmdb-job-store.js';
+import type { TrainingSetRequest } from '../../../training-sets/training-sets.js';
 import { CUSTOMER, openShop, REQUEST, SHOP } from '../../support/shop-history.js';
 import { ending, openTrainingSets, STARTED, type TrainingSetWorld } from '../../support/training-set-rooms.js';
 

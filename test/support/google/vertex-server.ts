@@ -11,7 +11,7 @@ import {
   type ServiceClientConstructor,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import type { ClientOptions } from '../../../datasources/vertex/vertex-clients.js';
+import type { ClientOptions } from '../../../datasources/google/vertex/vertex-clients.js';
 import { Faults, type Fault } from './vertex/faults.js';
 import { Refusal } from './vertex/refusal.js';
 import { checkRequest, type Region } from './vertex/strict-requests.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { concurrently } from '../../../datasources/concurrently.js';
+import { concurrently } from '../../../runtime/concurrently.js';
 
 const ITEMS = [1, 2, 3, 4, 5, 6, 7];
 

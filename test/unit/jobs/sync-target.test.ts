@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { syncTargetOf } from '../../../datasources/jobs/feature-view-sync/sync-target.js';
-import type { FeaturestoreInput } from '../../../datasources/registry/yaml/document.js';
+import { syncTargetOf } from '../../../ingestion/sync/sync-target.js';
+import type { FeaturestoreInput } from '../../../datasources/registry/document/document.js';
 import { testRegistry, type StoresInput } from '../../support/test-registry.js';
 
 const BIGTABLE = { kind: 'BIGTABLE', project: 'p', instance: 'i', table: 't', columnFamily: 'f' } as const;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { namesIn, withoutResources } from '../../../datasources/jobs/vertex/without-resources.js';
+import { namesIn, withoutResources } from '../../../batch-prediction/vertex/without-resources.js';
 
 describe('words of Vertex AI for a client', () => {
   it.each([

@@ -4,11 +4,11 @@ import type { BigQueryOfflineStore } from '../../../datasources/offline/bigquery
 import { openBigQueryClient } from '../../../datasources/offline/bigquery/open-bigquery.js';
 import { columnsOf, layoutOf } from '../../../datasources/offline/bigquery/source-table.js';
 import type { FeatureRow } from '../../../datasources/offline/offline-store.js';
-import { compileForBigQuery, type BigQueryTarget } from '../../../datasources/offline/point-in-time/bigquery.js';
+import { compileForBigQuery, type BigQueryTarget } from '../../../datasources/offline/point-in-time/bigquery/bigquery.js';
 import {
   BigQueryParameters,
   type BigQuerySql,
-} from '../../../datasources/offline/point-in-time/bigquery-parameters.js';
+} from '../../../datasources/offline/point-in-time/bigquery/parameters.js';
 import {
   planPointInTime,
   type PlannedEntity,

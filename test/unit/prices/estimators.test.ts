@@ -3,17 +3,17 @@ import {
   costOfReplicaHours,
   estimateBatchPrediction,
   type BatchPredictionCost,
-} from '../../../datasources/prices/batch-prediction-cost.js';
-import { formatMoney } from '../../../datasources/prices/decimal.js';
-import type { CostEstimate } from '../../../datasources/prices/estimate.js';
-import { estimateFeaturestore, type FeaturestoreCost } from '../../../datasources/prices/featurestore-cost.js';
-import { estimateHistoricalQuery } from '../../../datasources/prices/historical-query-cost.js';
+} from '../../../costs/batch-prediction-cost.js';
+import { formatMoney } from '../../../costs/decimal.js';
+import type { CostEstimate } from '../../../costs/estimate.js';
+import { estimateFeaturestore, type FeaturestoreCost } from '../../../costs/featurestore-cost.js';
+import { estimateHistoricalQuery } from '../../../costs/historical-query-cost.js';
 import {
   estimateOnlinePrediction,
   type OnlinePredictionCost,
-} from '../../../datasources/prices/online-prediction-cost.js';
-import { keepEstimate, restoreEstimate } from '../../../datasources/prices/kept-estimate.js';
-import { PriceBooks, THIS_MACHINE } from '../../../datasources/prices/price-book.js';
+} from '../../../costs/online-prediction-cost.js';
+import { keepEstimate, restoreEstimate } from '../../../costs/kept-estimate.js';
+import { PriceBooks, THIS_MACHINE } from '../../../costs/price-book.js';
 import { bookOf, publishedBooks } from '../../support/costs.js';
 
 let books: PriceBooks;

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadPriceBooks, priceBooksOf } from '../../../datasources/prices/files/load-price-books.js';
-import { METERS } from '../../../datasources/prices/meters.js';
+import { loadPriceBooks, priceBooksOf } from '../../../costs/files/load-price-books.js';
+import { METERS } from '../../../costs/meters.js';
 import { publishedBooks } from '../../support/costs.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 

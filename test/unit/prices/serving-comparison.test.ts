@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PriceBook } from '../../../datasources/prices/price-book.js';
-import { compareServing, type ServingComparisonRequest } from '../../../datasources/prices/serving-comparison.js';
+import type { PriceBook } from '../../../costs/price-book.js';
+import { compareServing, type ServingComparisonRequest } from '../../../costs/serving-comparison.js';
 import { bookOf, publishedBooks } from '../../support/costs.js';
 
 const compare = (book: PriceBook, request: ServingComparisonRequest) => compareServing(book, request, null);

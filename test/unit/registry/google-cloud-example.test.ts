@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { expect, it } from 'vitest';
 import { collects, type CollectionRule } from '../../../datasources/online/bigtable/collects.js';
-import { registryDocument } from '../../../datasources/registry/yaml/document.js';
-import { findFaults } from '../../../datasources/registry/yaml/find-faults.js';
+import { registryDocument } from '../../../datasources/registry/document/document.js';
+import { findFaults } from '../../../datasources/registry/document/find-faults.js';
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
 
 const root = join(import.meta.dirname, '../../..');

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { toProtoTime } from '../../../../datasources/vertex/proto-time.js';
+import { toProtoTime } from '../../../../datasources/google/vertex/proto-time.js';
 import type { Instant } from '../../../../values/instant.js';
 import { pageOf } from './pages.js';
 import { refuse, Refusal } from './refusal.js';

@@ -1,4 +1,4 @@
-import { fromProtoTime } from '../../../../datasources/vertex/proto-time.js';
+import { fromProtoTime } from '../../../../datasources/google/vertex/proto-time.js';
 import type { Instant } from '../../../../values/instant.js';
 import { pageOf } from './pages.js';
 import { refuse } from './refusal.js';

@@ -1,0 +1,47 @@
+import type { BatchPredictionResult } from '../batch-predictions.js';
+import type { JobOutcome } from '../../jobs/job-runner.js';
+import { errorsTableOf, placeOf, type PartialFailure, type VertexJob, type VertexOutput } from './vertex-job.js';
+
+/** What came of a job on Vertex AI, with what only this room looks at. */
+export interface VertexResult extends BatchPredictionResult {
+  readonly output: VertexOutput | null;
+  readonly replicaHours: number | null;
+  readonly partialFailures: readonly PartialFailure[];
+}
+
+/** What there is of a job, however it ended. */
+export function resultOf({ state, progress, output, replicaHours, partialFailures }: VertexJob): VertexResult {
+  return {
+    predictions: output ? placeOf(output) : null,
+    failures: output && progress.failed > 0n ? failuresPlace(output) : null,
+    isPartial: state !== 'SUCCEEDED',
+    output,
+    replicaHours,
+    partialFailures,
+  };
+}
+
+export function outcomeOf(job: VertexJob): JobOutcome {
+  const { state, progress, error, partialFailures } = job;
+  const left = { result: resultOf(job), progress };
+  switch (state) {
+    case 'FAILED':
+      return { state, error: { code: 'VERTEX_FAILED', message: error ?? 'Vertex AI gave no reason.' }, ...left };
+    case 'EXPIRED':
+      return { state, error: { code: 'VERTEX_EXPIRED', message: error ?? 'Vertex AI gave no reason.' }, ...left };
+    case 'CANCELLED':
+    case 'PARTIALLY_SUCCEEDED':
+      return { state, ...left };
+    default: {
+      // Vertex AI calls a job succeeded also when some instances, or some files of them, failed.
+      const isWhole = progress.failed === 0n && partialFailures.length === 0;
+      return { state: isWhole ? 'SUCCEEDED' : 'PARTIALLY_SUCCEEDED', ...left };
+    }
+  }
+}
+
+function failuresPlace(output: VertexOutput): string | null {
+  if (output.kind === 'CLOUD_STORAGE') return output.folder;
+  const table = errorsTableOf(output);
+  return table === undefined ? null : placeOf({ ...output, table });
+}

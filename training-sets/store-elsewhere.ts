@@ -1,0 +1,30 @@
+import type { OfflineStore } from '../datasources/offline/offline-store.js';
+import type { Featurestore } from '../datasources/registry/model.js';
+import { unlessAborted } from '../runtime/race-abort.js';
+import { askPatiently } from '../jobs/ask-patiently.js';
+
+/** What is asked of an offline store that is not the embedded one. */
+export type HistoryStore = Pick<OfflineStore, 'maxLabelsPerRead' | 'bulk' | 'pointInTime' | 'rows'>;
+
+/** The offline store of a featurestore whose history is not in the embedded one; undefined for the others. */
+export type StoreElsewhere = (featurestore: Featurestore) => HistoryStore | undefined;
+
+/**
+ * For a job, which has time: asks again when the store did not answer. When the job is to stop, the store is told, which
+ * ends what it would be billed for, and is not waited for.
+ */
+export function patiently(elsewhere: StoreElsewhere, signal: AbortSignal): StoreElsewhere {
+  const patient = <Answer>(ask: () => Promise<Answer>): Promise<Answer> =>
+    unlessAborted(signal, askPatiently(signal, ask));
+  return (featurestore) => {
+    const store = elsewhere(featurestore);
+    return (
+      store && {
+        maxLabelsPerRead: store.maxLabelsPerRead,
+        bulk: store.bulk,
+        rows: (read) => store.rows({ ...read, signal }),
+        pointInTime: (read) => patient(() => store.pointInTime({ ...read, signal })),
+      }
+    );
+  };
+}
