@@ -6,8 +6,8 @@ import { v7 as uuidv7 } from 'uuid';
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
-import { allOrNone, type Opened } from './composition/opened.js';
-import { storesUp } from './composition/stores-up.js';
+import { openAllOrClose, type ResourceStack } from './composition/opened.js';
+import { checkStores } from './composition/check-stores.js';
 import { openRegistry } from './composition/registry.js';
 import { openStores } from './composition/stores.js';
 import type { Config } from './config/config.js';
@@ -51,17 +51,17 @@ export interface GatewayOptions {
 
 /** The composition root: configuration, datasources, schema, server. Nothing else wires. One that cannot start leaves nothing open. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  return allOrNone((opened) => start(options, opened));
+  return openAllOrClose((opened) => start(options, opened));
 }
 
-async function start({ config, logger, onPrepare, google }: GatewayOptions, opened: Opened): Promise<Gateway> {
+async function start({ config, logger, onPrepare, google }: GatewayOptions, opened: ResourceStack): Promise<Gateway> {
   const { host, port, metricsPort } = config;
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = config.registryPath ?? join(projectRoot, 'examples/flights/registry.yaml');
-  const { registry, leftOut } = await openRegistry(registryPath, google);
+  const { registry, skipped: leftOut } = await openRegistry(registryPath, google);
   for (const [featurestore, sentences] of leftOut) {
     for (const what of sentences) logger.warn({ featurestore, what }, 'not taken over from Vertex AI');
   }
@@ -88,8 +88,8 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
       logger.warn({ entityType: `${entityType.featurestore.name}.${entityType.name}`, source: name, rows }, what);
     }
   };
-  warn(prepared.rowsKeptOut, 'rows without id or time were kept out');
-  warn(prepared.rowsToCome, 'rows of the future are not served as values now before a start after their time');
+  warn(prepared.rejectedRows, 'rows without id or time were kept out');
+  warn(prepared.futureRows, 'rows of the future are not served as values now before a start after their time');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
   opened.closeBy(() => costs.close());
 
@@ -98,7 +98,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
     stores,
     costs,
     dataDirectory: config.dataDirectory,
-    areSchedulesKept: config.areSchedulesKept,
+    runsSchedules: config.areSchedulesKept,
     logger,
     metrics,
     google,
@@ -125,7 +125,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
   });
   await apollo.start();
   opened.closeBy(() => apollo.stop());
-  createStoreMetrics(metricsRegistry, () => storesUp(registry, stores));
+  createStoreMetrics(metricsRegistry, () => checkStores(registry, stores));
   const health = createHealth(() => stores.isReady());
   const http = createHttpServer({
     apollo,
@@ -145,8 +145,8 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
   await listen(http.server, address);
 
   return {
-    url: `${originOf(http.server)}/graphql`,
-    metricsUrl: metricsServer && `${originOf(metricsServer)}/metrics`,
+    url: `${formatOrigin(http.server)}/graphql`,
+    metricsUrl: metricsServer && `${formatOrigin(metricsServer)}/metrics`,
     stop: () =>
       shutDown({
         http,
@@ -158,7 +158,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
   };
 }
 
-function originOf(server: Server): string {
+function formatOrigin(server: Server): string {
   const { address, family, port } = server.address() as AddressInfo;
   const isAnywhere = address === '0.0.0.0' || address === '::';
   const host = isAnywhere || address === '127.0.0.1' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;

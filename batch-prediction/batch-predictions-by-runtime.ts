@@ -10,7 +10,7 @@ import type {
   ResultRange,
 } from './batch-predictions.js';
 import type { JobWork } from '../jobs/job-costs.js';
-import type { JobControl, JobOutcome, JobRunner, LeftByJob } from '../jobs/job-runner.js';
+import type { JobControl, JobOutcome, JobRunner, PartialResult } from '../jobs/job-runner.js';
 import type { JobError, JobOrigin } from '../jobs/job.js';
 
 /** How models of one runtime are predicted with in batches: where jobs are started and read, and what does them. */
@@ -27,17 +27,17 @@ export class BatchPredictionsByRuntime implements BatchPredictions, JobRunner {
   readonly kind = 'BATCH_PREDICTION';
 
   constructor(
-    private readonly modelOf: (name: string) => Model,
-    private readonly routeOf: (runtime: ModelRuntime) => BatchPredictionRoute,
+    private readonly getModel: (name: string) => Model,
+    private readonly getRoute: (runtime: ModelRuntime) => BatchPredictionRoute,
   ) {}
 
   start(request: BatchPredictionRequest): Promise<BatchPredictionJobRecord> {
     const { runtime } = request.model;
-    return this.routeOf(runtime).predictions.start({ ...request, spec: { ...request.spec, runtime } });
+    return this.getRoute(runtime).predictions.start({ ...request, spec: { ...request.spec, runtime } });
   }
 
   work(request: BatchPredictionRequest): Promise<JobWork> {
-    return this.routeOf(request.model.runtime).predictions.work(request);
+    return this.getRoute(request.model.runtime).predictions.work(request);
   }
 
   retryFailed(job: BatchPredictionJobRecord, origin: JobOrigin): Promise<BatchPredictionJobRecord> {
@@ -60,15 +60,15 @@ export class BatchPredictionsByRuntime implements BatchPredictions, JobRunner {
     return this.#route(job).runner.run(job, control);
   }
 
-  async putDown(job: BatchPredictionJobRecord, how: 'CANCELLED' | JobError): Promise<LeftByJob> {
-    const left = await this.#route(job).runner.putDown?.(job, how);
+  async finalize(job: BatchPredictionJobRecord, how: 'CANCELLED' | JobError): Promise<PartialResult> {
+    const left = await this.#route(job).runner.finalize?.(job, how);
     return left ?? { result: null, progress: job.progress };
   }
 
-  runsElsewhere(job: BatchPredictionJobRecord): boolean {
+  isRemote(job: BatchPredictionJobRecord): boolean {
     // A job whose model is gone ends at once, wherever it ran.
     const runtime = job.spec.runtime;
-    return runtime !== undefined && (this.routeOf(runtime).runner.runsElsewhere?.(job) ?? false);
+    return runtime !== undefined && (this.getRoute(runtime).runner.isRemote?.(job) ?? false);
   }
 
   replicaHours(job: BatchPredictionJobRecord, now: Instant): number | null {
@@ -76,6 +76,6 @@ export class BatchPredictionsByRuntime implements BatchPredictions, JobRunner {
   }
 
   #route({ spec }: BatchPredictionJobRecord): BatchPredictionRoute {
-    return this.routeOf(spec.runtime ?? this.modelOf(spec.model).runtime);
+    return this.getRoute(spec.runtime ?? this.getModel(spec.model).runtime);
   }
 }

@@ -1,5 +1,5 @@
 import type { FeatureStores } from '../serving/feature-stores.js';
-import type { FilledBy } from '../ingestion/contents.js';
+import type { FillOwner } from '../ingestion/fill-fingerprint.js';
 import { LocalFeatureViewSyncs } from '../ingestion/sync/local-feature-view-syncs.js';
 import { LocalSyncRunner } from '../ingestion/sync/local-sync-runner.js';
 import { SyncJobs } from '../ingestion/sync/sync-jobs.js';
@@ -22,7 +22,7 @@ export interface FeatureViewSyncOptions {
   readonly engine: JobEngine;
   readonly stores: FeatureStores;
   /** Whose values the online store has: a gateway copies what it computed only beside what it computed. */
-  readonly filledBy: (entityType: EntityType) => Promise<FilledBy>;
+  readonly fillOwner: (entityType: EntityType) => Promise<FillOwner>;
   readonly clock: Clock;
   /** Vertex AI did not say which runs a view has (vertex-feature-view-syncs.ts). */
   readonly onUnanswered: (error: unknown, view: FeatureView) => void;
@@ -32,7 +32,7 @@ export interface FeatureViewSyncOptions {
 }
 
 export interface OpenFeatureViewSyncs {
-  routeOf(onlineStore: StoreKind): FeatureViewSyncRoute | undefined;
+  getRoute(onlineStore: StoreKind): FeatureViewSyncRoute | undefined;
   close(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export function openFeatureViewSyncs({
   registry,
   engine,
   stores,
-  filledBy,
+  fillOwner: filledBy,
   clock,
   onUnanswered,
   vertexClient = {},
@@ -76,7 +76,7 @@ export function openFeatureViewSyncs({
     ],
   ]);
   return {
-    routeOf: (onlineStore) => routes.get(onlineStore),
+    getRoute: (onlineStore) => routes.get(onlineStore),
     close: async () => {
       for (const clients of regions.values()) await clients.close();
     },

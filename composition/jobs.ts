@@ -15,9 +15,9 @@ import { LocalBatchPredictions } from '../batch-prediction/local/local-batch-pre
 import { newJobId } from '../jobs/new-job-id.js';
 import { LocalTrainingSets } from '../training-sets/local-training-sets.js';
 import { TrainingSetRunner } from '../training-sets/training-set-runner.js';
-import { PricedJobs } from '../costs/priced-jobs.js';
+import { JobAccounting } from '../costs/job-accounting.js';
 import { scanWork } from '../training-sets/scan-work.js';
-import { sweepWorkFolder } from '../jobs/sweep-work-folder.js';
+import { removeStaleWorkFiles } from '../jobs/remove-stale-work-files.js';
 import type { TrainingSets } from '../training-sets/training-sets.js';
 import { HttpServing } from '../batch-prediction/models/http/http-serving.js';
 import type { ModelRuntime, ModelServing } from '../batch-prediction/models/model.js';
@@ -32,7 +32,7 @@ import { systemClock } from '../values/clock.js';
 import { openFeatureViewSyncs } from './feature-view-syncs.js';
 import type { GoogleClientOptions } from './google-clients.js';
 import { measuredJobStore } from './measured-job-store.js';
-import { allOrNone, type Opened } from './opened.js';
+import { openAllOrClose, type ResourceStack } from './opened.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
 
@@ -42,7 +42,7 @@ export interface JobsOptions {
   readonly costs: Costs;
   readonly dataDirectory: string;
   /** Whether this gateway keeps the schedules of feature views. */
-  readonly areSchedulesKept: boolean;
+  readonly runsSchedules: boolean;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly google?: GoogleClientOptions | undefined;
@@ -62,49 +62,49 @@ const MAX_RUNNING_JOBS = 2;
 
 /** The job engine with all it can do. What was not finished by the last process is taken up. */
 export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
-  return allOrNone((opened) => openAll(options, opened));
+  return openAllOrClose((opened) => openAll(options, opened));
 }
 
-async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> {
-  const { registry, stores, costs, dataDirectory, areSchedulesKept, logger, metrics } = options;
+async function openAll(options: JobsOptions, opened: ResourceStack): Promise<OpenJobs> {
+  const { registry, stores, costs, dataDirectory, runsSchedules: areSchedulesKept, logger, metrics } = options;
   const files = await DataFiles.open(join(dataDirectory, 'files'));
   const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
   const scratch = await DuckDbDatabase.open(':memory:');
   opened.closeBy(() => scratch.close());
   const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
-  const room = {
+  const dependencies = {
     jobs: store,
     files,
     offline: database,
     scratch,
     workFolder,
-    modelOf: (name: string) => registry.models.find((model) => model.name === name),
+    getModel: (name: string) => registry.models.find((model) => model.name === name),
     servings: new Map<ModelRuntime, ModelServing>([
       ['ONNX', new OnnxServing()],
       ['HTTP', new HttpServing()],
     ]),
     clock: systemClock,
   };
-  const trainingSetRooms = { database, elsewhere: stores.elsewhere, registry, files, workFolder };
+  const trainingSetDependencies = { database, findRemoteStore: stores.findRemoteStore, registry, files, workFolder };
   const routes = new Map<'here' | 'vertex', BatchPredictionRoute>();
   const batchPrediction = new BatchPredictionsByRuntime(
     (name) => registry.model(name),
     (runtime) => routes.get(runtime === 'VERTEX' ? 'vertex' : 'here')!,
   );
-  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.routeOf(onlineStore));
+  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.getRoute(onlineStore));
   const engine = new JobEngine({
     store,
-    runners: [batchPrediction, new TrainingSetRunner(trainingSetRooms), featureViewSyncs],
+    runners: [batchPrediction, new TrainingSetRunner(trainingSetDependencies), featureViewSyncs],
     clock: systemClock,
     newId: newJobId,
     maxRunning: MAX_RUNNING_JOBS,
-    costs: new PricedJobs(costs),
+    costs: new JobAccounting(costs),
     onError: (error, job) => logger.error({ err: error, job: job.id }, 'a job failed'),
   });
   routes.set('here', {
-    predictions: new LocalBatchPredictions(engine, room),
-    runner: new BatchPredictionRunner(room),
+    predictions: new LocalBatchPredictions(engine, dependencies),
+    runner: new BatchPredictionRunner(dependencies),
   });
   const vertex = openVertexBatchPrediction({ registry, engine, logger, google: options.google ?? {} });
   routes.set('vertex', vertex.route);
@@ -113,27 +113,30 @@ async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> 
     registry,
     engine,
     stores,
-    filledBy: (entityType) => stores.filledBy(entityType),
+    fillOwner: (entityType) => stores.fillOwner(entityType),
     clock: systemClock,
     onUnanswered: (err, view) =>
-      logger.warn({ err, ...namesOf(view) }, 'the syncs of a view are those kept here: Vertex AI did not list its own'),
+      logger.warn(
+        { err, ...toViewLabels(view) },
+        'the syncs of a view are those kept here: Vertex AI did not list its own',
+      ),
     vertexClient,
   });
   // Schedules stop first, then the engine, which closes the job store: its jobs use all else to their end.
   opened.closeBy(() => vertex.close());
   opened.closeBy(() => syncs.close());
   opened.closeBy(() => engine.stop());
-  const swept = await sweepWorkFolder(workFolder, store);
+  const swept = await removeStaleWorkFiles(workFolder, store);
   if (swept.length > 0) logger.info({ files: swept.length }, 'work of jobs that had ended was removed');
   await engine.resume();
   if (areSchedulesKept) {
-    const schedules = keepSchedules(registry, featureViewSyncs, logger);
+    const schedules = startSchedules(registry, featureViewSyncs, logger);
     opened.closeBy(() => schedules.stop());
   }
   return {
     engine,
     batchPredictions: batchPrediction,
-    trainingSets: new LocalTrainingSets(trainingSetRooms, engine, (request, countLabels) =>
+    trainingSets: new LocalTrainingSets(trainingSetDependencies, engine, (request, countLabels) =>
       scanWork(request, stores, systemClock(), countLabels),
     ),
     featureViewSyncs,
@@ -141,15 +144,15 @@ async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> 
   };
 }
 
-function keepSchedules(registry: Registry, syncs: FeatureViewSyncs, logger: Logger): SyncSchedules {
+function startSchedules(registry: Registry, syncs: FeatureViewSyncs, logger: Logger): SyncSchedules {
   return new SyncSchedules({
     registry,
     syncs,
-    onSkip: (view) => logger.warn(namesOf(view), 'a scheduled sync was left out: the one before has not ended'),
-    onError: (err, view) => logger.error({ err, ...namesOf(view) }, 'a scheduled sync was not started'),
+    onSkip: (view) => logger.warn(toViewLabels(view), 'a scheduled sync was left out: the one before has not ended'),
+    onError: (err, view) => logger.error({ err, ...toViewLabels(view) }, 'a scheduled sync was not started'),
   });
 }
 
-function namesOf({ name, entityType }: FeatureView): object {
+function toViewLabels({ name, entityType }: FeatureView): object {
   return { featureView: `${entityType.featurestore.name}.${name}` };
 }

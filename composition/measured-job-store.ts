@@ -20,10 +20,10 @@ export function measuredJobStore(store: JobStore, metrics: GatewayMetrics): JobS
       if (record.state !== before) metrics.job(record.kind, record.state);
       return record;
     },
-    startedWith: (idempotencyKey) => store.startedWith(idempotencyKey),
+    findByIdempotencyKey: (idempotencyKey) => store.findByIdempotencyKey(idempotencyKey),
     get: (id) => store.get(id),
     list: (query) => store.list(query),
-    unfinished: () => store.unfinished(),
+    listUnfinished: () => store.listUnfinished(),
     close: () => store.close(),
   };
 }

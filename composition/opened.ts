@@ -1,5 +1,5 @@
 /** What is open, to be closed in the opposite order: what was opened later may use what was opened before it. */
-export class Opened {
+export class ResourceStack {
   readonly #closings: (() => Promise<void> | void)[] = [];
 
   /** Says how to close what was opened just now. */
@@ -25,8 +25,8 @@ export class Opened {
  * Opens several things, or none: when one cannot be opened, those before it are closed. Otherwise they would stay locked for
  * whoever tries again in this process.
  */
-export async function allOrNone<Result>(open: (opened: Opened) => Promise<Result>): Promise<Result> {
-  const opened = new Opened();
+export async function openAllOrClose<Result>(open: (opened: ResourceStack) => Promise<Result>): Promise<Result> {
+  const opened = new ResourceStack();
   try {
     return await open(opened);
   } catch (error) {

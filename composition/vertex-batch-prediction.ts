@@ -33,15 +33,16 @@ export function openVertexBatchPrediction({ registry, engine, logger, google }: 
     route: {
       predictions: new VertexBatchPredictions({
         engine,
-        modelOf: (name, field) => registry.model(name, field),
+        getModel: (name, field) => registry.model(name, field),
         storage: async () => new (await import('@google-cloud/storage')).Storage(google.storage),
         bigquery: async () => new (await import('@google-cloud/bigquery')).BigQuery(google.bigquery),
       }),
       runner: new VertexBatchPredictionRunner({
-        modelOf: (name) => registry.model(name),
+        getModel: (name) => registry.model(name),
         clientFor,
         pollMs: POLL_MS,
-        onTrouble: (error, { id }) => logger.warn({ err: error, job: id }, 'Vertex AI did not do what a job asked'),
+        onTransientError: (error, { id }) =>
+          logger.warn({ err: error, job: id }, 'Vertex AI did not do what a job asked'),
       }),
     },
     close: async () => {

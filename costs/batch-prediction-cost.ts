@@ -1,7 +1,7 @@
 import { badInput } from '../errors/app-error.js';
-import { bookUsage, type BookedUsage } from './book-usage.js';
+import { priceUsage, type PricedUsage } from './price-usage.js';
 import { ZERO, type Decimal } from './decimal.js';
-import { estimateOf, type CostEstimate } from './estimate.js';
+import { buildEstimate, type CostEstimate } from './cost-estimate.js';
 import { machineUsages, type MachineInput } from './machine-usage.js';
 import { METERS } from './meters.js';
 import type { MeasuredBatch } from './model-cost-history.js';
@@ -36,13 +36,13 @@ export function estimateBatchPrediction(
 ): CostEstimate {
   const rows = quantity('rows', job.rows);
   const { cost, assumptions } = batchCost(book, job, measured);
-  return estimateOf(book, { uses: cost(rows), assumptions, predictions: rows });
+  return buildEstimate(book, { uses: cost(rows), assumptions, predictions: rows });
 }
 
 export interface BatchCost {
   readonly batchSize: Decimal;
   /** What predicting so many rows uses. Never less for more rows. */
-  readonly cost: (rows: Decimal) => readonly BookedUsage[];
+  readonly cost: (rows: Decimal) => readonly PricedUsage[];
   readonly assumptions: readonly string[];
 }
 
@@ -51,15 +51,15 @@ export function batchCost(book: PriceBook, work: BatchWork, measured: MeasuredBa
   const batchSize = quantity('batchSize', work.batchSize ?? DEFAULT_BATCH_SIZE);
   const replicas = quantity('startingReplicaCount', work.startingReplicaCount ?? 1);
   const { seconds, origin, experience } = batchSeconds(work, measured);
-  const startup = startupOf(book, work);
-  const cost = (rows: Decimal): readonly BookedUsage[] => {
+  const startup = resolveStartupTime(book, work);
+  const cost = (rows: Decimal): readonly PricedUsage[] => {
     const batches = rows.dividedBy(batchSize).ceil();
     const workHours = batches.times(seconds).dividedBy(3600);
     const startupHours = batches.isZero() ? ZERO : replicas.times(startup.minutes).dividedBy(60);
     return [
       ...machineUsages(work, workHours, 'predicting'),
       ...(startup.minutes.isZero() ? [] : machineUsages(work, startupHours, 'starting')),
-    ].map((usage) => bookUsage(book, usage));
+    ].map((usage) => priceUsage(book, usage));
   };
   return {
     batchSize,
@@ -74,9 +74,9 @@ export function batchCost(book: PriceBook, work: BatchWork, measured: MeasuredBa
 }
 
 /** What replica hours cost that a job has used up to now, or in all: as billed, with their start-up. */
-export function costOfReplicaHours(book: PriceBook, machine: MachineInput, replicaHours: number): CostEstimate {
+export function priceReplicaHours(book: PriceBook, machine: MachineInput, replicaHours: number): CostEstimate {
   const hours = quantity('replicaHours', replicaHours);
-  return estimateOf(book, { uses: machineUsages(machine, hours, 'used').map((usage) => bookUsage(book, usage)) });
+  return buildEstimate(book, { uses: machineUsages(machine, hours, 'used').map((usage) => priceUsage(book, usage)) });
 }
 
 interface BatchSeconds {
@@ -109,7 +109,10 @@ function batchSeconds(work: BatchWork, measured: MeasuredBatch | null): BatchSec
   );
 }
 
-function startupOf(book: PriceBook, { startupMinutes }: BatchWork): { minutes: Decimal; assumptions: string[] } {
+function resolveStartupTime(
+  book: PriceBook,
+  { startupMinutes }: BatchWork,
+): { minutes: Decimal; assumptions: string[] } {
   if (typeof startupMinutes === 'number')
     return { minutes: quantity('startupMinutes', startupMinutes), assumptions: [] };
   const startup = book.meters.get(METERS.machineHour)?.startup;

@@ -2,7 +2,7 @@ import { AppError, badInput } from '../errors/app-error.js';
 import type { Clock } from '../values/clock.js';
 import { formatInstant } from '../values/instant.js';
 import { compareMoney, Decimal, formatMoney, roundMoney, ZERO } from './decimal.js';
-import type { CostEstimate } from './estimate.js';
+import type { CostEstimate } from './cost-estimate.js';
 import { priceBookId } from './price-book.js';
 
 /** What each principal has spent on each day. What has been resolved is durable: a restart is no new budget. */

@@ -1,6 +1,6 @@
-import { bookUsage, requireMeter, type BookedUsage, type Usage } from './book-usage.js';
+import { priceUsage, requireMeter, type PricedUsage, type Usage } from './price-usage.js';
 import type { Decimal } from './decimal.js';
-import { estimateOf, totalOf, type CostEstimate } from './estimate.js';
+import { buildEstimate, sumLines, type CostEstimate } from './cost-estimate.js';
 import { HOURS_PER_MONTH, METERS } from './meters.js';
 import { nodeRange, type NodeRangeInput } from './node-range.js';
 import type { PriceBook } from './price-book.js';
@@ -34,12 +34,12 @@ export function estimateFeaturestore(book: PriceBook, store: FeaturestoreCost): 
   const hours = quantity('hours', store.hours ?? HOURS_PER_MONTH);
   const range = nodeRange(store);
   const rest = [...storeUsages(store), ...otherUsages(book, store.otherUsage ?? [])];
-  const uses = (nodes: Decimal): BookedUsage[] =>
-    [nodeUsage(store, nodes.times(hours)), ...rest].map((usage) => bookUsage(book, usage));
-  return estimateOf(book, {
+  const uses = (nodes: Decimal): PricedUsage[] =>
+    [nodeUsage(store, nodes.times(hours)), ...rest].map((usage) => priceUsage(book, usage));
+  return buildEstimate(book, {
     uses: uses(range.nodes),
     assumptions: [`A month has ${HOURS_PER_MONTH} hours.`, ...range.assumptions],
-    range: { least: totalOf(uses(range.least)), most: totalOf(uses(range.most)) },
+    range: { least: sumLines(uses(range.least)), most: sumLines(uses(range.most)) },
   });
 }
 

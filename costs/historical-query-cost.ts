@@ -1,5 +1,5 @@
-import { bookUsage } from './book-usage.js';
-import { estimateOf, type CostEstimate } from './estimate.js';
+import { priceUsage } from './price-usage.js';
+import { buildEstimate, type CostEstimate } from './cost-estimate.js';
 import { METERS } from './meters.js';
 import type { PriceBook } from './price-book.js';
 import { quantity } from './quantities.js';
@@ -19,8 +19,8 @@ export function estimateHistoricalQuery(book: PriceBook, bytes: bigint, scans = 
     field: 'priceBook',
     isEssential: true,
   };
-  return estimateOf(book, {
-    uses: [bookUsage(book, usage)],
+  return buildEstimate(book, {
+    uses: [priceUsage(book, usage)],
     assumptions: [
       `The query scans ${scanned.toFixed()} bytes at most.`,
       ...(scans > 1

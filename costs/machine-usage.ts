@@ -1,6 +1,6 @@
 import { badInput } from '../errors/app-error.js';
 import type { Decimal } from './decimal.js';
-import type { Usage } from './book-usage.js';
+import type { Usage } from './price-usage.js';
 import { METERS } from './meters.js';
 import { quantity } from './quantities.js';
 

@@ -44,7 +44,7 @@ export interface Machine {
 }
 
 /** Older jobs ran an older model and on other data. */
-const COUNTED_RUNS = 5;
+const MAX_COUNTED_RUNS = 5;
 
 /**
  * How long a batch took in the newest jobs on the same machine: the middle of at most five, since one job that met a cold
@@ -61,13 +61,17 @@ export function measuredBatch(runs: readonly ModelRun[], machine: Machine): Meas
       (run.acceleratorCount ?? 1) === (machine.acceleratorCount ?? 1),
   );
   const ofSameSize = onSameMachine.filter(({ batchSize }) => batchSize === machine.batchSize);
-  if (ofSameSize.length > 0) return middle(ofSameSize, secondsPerBatch, '');
+  if (ofSameSize.length > 0) return medianBatch(ofSameSize, secondsPerBatch, '');
   const scale = (run: ModelRun) => secondsPerRow(run).times(machine.batchSize);
-  return middle(onSameMachine, scale, ' with another batch size, by their rows');
+  return medianBatch(onSameMachine, scale, ' with another batch size, by their rows');
 }
 
-function middle(runs: readonly ModelRun[], secondsOf: (run: ModelRun) => Decimal, how: string): MeasuredBatch | null {
-  const counted = runs.slice(0, COUNTED_RUNS);
+function medianBatch(
+  runs: readonly ModelRun[],
+  secondsOf: (run: ModelRun) => Decimal,
+  how: string,
+): MeasuredBatch | null {
+  const counted = runs.slice(0, MAX_COUNTED_RUNS);
   const seconds = median(counted.map(secondsOf));
   if (!seconds) return null;
   const estimated = counted.filter(({ estimatedUsd }) => estimatedUsd > 0);

@@ -70,7 +70,7 @@ export function priceBookId({ name, effectiveDate }: Pick<PriceBook, 'name' | 'e
 }
 
 /** Refuses a resource that a meter has no price for, and says which there are. */
-export function priceOf(book: PriceBook, meter: Meter, resource: string | null, field: string): Price | undefined {
+export function findPrice(book: PriceBook, meter: Meter, resource: string | null, field: string): Price | undefined {
   if (resource === null || meter.prices.length === 0) return meter.prices[0];
   const price =
     meter.prices.find((candidate) => candidate.resource === resource) ??
@@ -81,12 +81,12 @@ export function priceOf(book: PriceBook, meter: Meter, resource: string | null, 
 }
 
 /** What one unit costs, also where it is made of parts. */
-export function unitPriceOf(book: PriceBook, price: Price): Decimal {
+export function resolveUnitPrice(book: PriceBook, price: Price): Decimal {
   if (price.kind === 'unit') return price.unitPrice;
   return sum(
     price.parts.map(({ meter, resource, quantity }) => {
       const part = book.meters.get(meter)?.prices.find((candidate) => candidate.resource === resource);
-      return part ? unitPriceOf(book, part).times(quantity) : ZERO;
+      return part ? resolveUnitPrice(book, part).times(quantity) : ZERO;
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { badInput } from '../errors/app-error.js';
 import { batchCost, type BatchCost, type BatchWork } from './batch-prediction-cost.js';
 import { compareMoney, Decimal, ZERO } from './decimal.js';
-import { estimateOf, totalOf, type CostEstimate } from './estimate.js';
+import { buildEstimate, sumLines, type CostEstimate } from './cost-estimate.js';
 import type { MeasuredBatch } from './model-cost-history.js';
 import { estimateOnlinePrediction } from './online-prediction-cost.js';
 import type { NodeRangeInput } from './node-range.js';
@@ -45,7 +45,7 @@ export interface ServingCostPoint {
 }
 
 /** Nothing beyond is asked for (quantities.ts), so that a volume found there is "never". */
-const MOST_PREDICTIONS = new Decimal(1e15);
+const MAX_PREDICTIONS = new Decimal(1e15);
 
 /**
  * An endpoint costs the same whatever it predicts, a job costs more with each batch: there is one volume up to which batch
@@ -61,43 +61,43 @@ export function compareServing(
   if (predictions.isZero())
     throw badInput('"predictions" is at least 1: nothing costs nothing either way.', 'predictions');
   const job = batchCost(book, request, measured);
-  const batch = estimateOf(book, { uses: job.cost(predictions), assumptions: job.assumptions, predictions });
+  const batch = buildEstimate(book, { uses: job.cost(predictions), assumptions: job.assumptions, predictions });
   const online = estimateOnlinePrediction(book, {
     ...request,
     machineType: request.onlineMachineType ?? request.machineType,
   });
   const mostPredictions = (times: number): Decimal | null =>
-    mostWithin(job, online.total.dividedBy(quantity('times', times)));
+    findMostWithin(job, online.total.dividedBy(quantity('times', times)));
   const breakEvenPredictions = mostPredictions(1);
   return {
     batch,
     online,
-    cheaper: cheaperOf(batch.total, online.total),
-    ratio: ratioOf(batch.total, online.total),
+    cheaper: chooseCheaper(batch.total, online.total),
+    ratio: costRatio(batch.total, online.total),
     breakEvenPredictions,
     curve: curveVolumes(predictions, breakEvenPredictions).map((volume) => {
-      const cost = totalOf(job.cost(volume));
-      return { predictions: volume, batch: cost, online: online.total, cheaper: cheaperOf(cost, online.total) };
+      const cost = sumLines(job.cost(volume));
+      return { predictions: volume, batch: cost, online: online.total, cheaper: chooseCheaper(cost, online.total) };
     }),
     mostPredictions,
   };
 }
 
-function cheaperOf(batch: Decimal, online: Decimal): ServingMode {
+function chooseCheaper(batch: Decimal, online: Decimal): ServingMode {
   return compareMoney(batch, online) <= 0 ? 'BATCH' : 'ONLINE';
 }
 
-function ratioOf(batch: Decimal, online: Decimal): Decimal | null {
+function costRatio(batch: Decimal, online: Decimal): Decimal | null {
   const [less, more] = batch.lessThan(online) ? [batch, online] : [online, batch];
   if (less.isZero()) return more.isZero() ? new Decimal(1) : null;
   return more.dividedBy(less);
 }
 
-function mostWithin({ cost, batchSize }: BatchCost, limit: Decimal): Decimal | null {
-  const isWithin = (batches: Decimal) => compareMoney(totalOf(cost(batches.times(batchSize))), limit) <= 0;
+function findMostWithin({ cost, batchSize }: BatchCost, limit: Decimal): Decimal | null {
+  const isWithin = (batches: Decimal) => compareMoney(sumLines(cost(batches.times(batchSize))), limit) <= 0;
   // `within` always is, `beyond` never is.
   let within = ZERO;
-  let beyond = MOST_PREDICTIONS.dividedBy(batchSize).ceil();
+  let beyond = MAX_PREDICTIONS.dividedBy(batchSize).ceil();
   if (isWithin(beyond)) return null;
   while (beyond.minus(within).greaterThan(1)) {
     const middle = within.plus(beyond).dividedBy(2).floor();

@@ -22,7 +22,7 @@ export class FeatureViewSyncsByStore implements FeatureViewSyncs, JobRunner {
 
   constructor(
     /** undefined for an online store that is not filled by syncs. */
-    private readonly routeOf: (onlineStore: StoreKind) => FeatureViewSyncRoute | undefined,
+    private readonly getRoute: (onlineStore: StoreKind) => FeatureViewSyncRoute | undefined,
   ) {}
 
   async start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord> {
@@ -53,16 +53,16 @@ export class FeatureViewSyncsByStore implements FeatureViewSyncs, JobRunner {
   }
 
   run(job: FeatureViewSyncJobRecord, control: JobControl): Promise<JobOutcome> {
-    const route = this.routeOf(job.spec.onlineStore);
+    const route = this.getRoute(job.spec.onlineStore);
     if (!route) throw new JobFailure('UNKNOWN_KIND', `This gateway does not sync into ${job.spec.onlineStore}.`);
     return route.runner.run(job, control);
   }
 
-  runsElsewhere(job: FeatureViewSyncJobRecord): boolean {
-    return this.routeOf(job.spec.onlineStore)?.runner.runsElsewhere?.(job) ?? false;
+  isRemote(job: FeatureViewSyncJobRecord): boolean {
+    return this.getRoute(job.spec.onlineStore)?.runner.isRemote?.(job) ?? false;
   }
 
   #routeOfView({ entityType }: FeatureView): FeatureViewSyncRoute | undefined {
-    return this.routeOf(entityType.featurestore.onlineSettings.kind);
+    return this.getRoute(entityType.featurestore.onlineSettings.kind);
   }
 }

@@ -4,7 +4,7 @@ import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-of
 import type { FillableOnlineStore } from '../datasources/online/online-store.js';
 import type { EntityType, FeatureSource, Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import { contentsOf, contentsUntil, isUpToDate } from './contents.js';
+import { fillFingerprint, addFillExpiry, isUpToDate } from './fill-fingerprint.js';
 import { sourceFingerprint } from './source-fingerprint.js';
 
 export interface PrepareProgress {
@@ -18,21 +18,21 @@ export interface PrepareOutcome {
   /** Number of steps done; 0 when all was up to date. */
   readonly steps: number;
   /** Rows without id or time in what was computed, by source: they are not history and were left out. */
-  readonly rowsKeptOut: ReadonlyMap<FeatureSource, number>;
+  readonly rejectedRows: ReadonlyMap<FeatureSource, number>;
   /**
    * Rows of the future in what an online store was filled from, by source. They are not known yet, so it has none of them; a
    * start after the first came true fills it again.
    */
-  readonly rowsToCome: ReadonlyMap<FeatureSource, number>;
+  readonly futureRows: ReadonlyMap<FeatureSource, number>;
   /** What this gateway computed of each entity type with computed sources, as `filledBy` compares it. */
-  readonly contents: ReadonlyMap<EntityType, string>;
+  readonly fillFingerprints: ReadonlyMap<EntityType, string>;
 }
 
 /** What came of the steps, gathered while they run. */
-interface Findings {
-  readonly rowsKeptOut: Map<FeatureSource, number>;
-  readonly rowsToCome: Map<FeatureSource, number>;
-  readonly contents: Map<EntityType, string>;
+interface PrepareFindings {
+  readonly rejectedRows: Map<FeatureSource, number>;
+  readonly futureRows: Map<FeatureSource, number>;
+  readonly fillFingerprints: Map<EntityType, string>;
 }
 
 /** Filling the online store takes about as long as this many partitions of an import. */
@@ -50,12 +50,12 @@ export async function prepareStores(
   clock: Clock,
   onProgress: (progress: PrepareProgress) => void,
 ): Promise<PrepareOutcome> {
-  const findings: Findings = { rowsKeptOut: new Map(), rowsToCome: new Map(), contents: new Map() };
+  const findings: PrepareFindings = { rejectedRows: new Map(), futureRows: new Map(), fillFingerprints: new Map() };
   const steps = (
     await Promise.all(
       registry.featurestores
         .flatMap((featurestore) => featurestore.entityTypes)
-        .map((entityType) => stepsFor(entityType, offline, onlineOf(entityType.featurestore), clock, findings)),
+        .map((entityType) => planSteps(entityType, offline, onlineOf(entityType.featurestore), clock, findings)),
     )
   ).flat();
   const total = steps.reduce((sum, step) => sum + step.weight, 0);
@@ -76,12 +76,12 @@ interface Step {
   readonly run: (report: (share: number) => void) => Promise<void>;
 }
 
-async function stepsFor(
+async function planSteps(
   entityType: EntityType,
   offline: DuckDbOfflineStore,
   online: FillableOnlineStore | null,
   clock: Clock,
-  findings: Findings,
+  findings: PrepareFindings,
 ): Promise<Step[]> {
   const computed = entityType.sources.filter((source) => source.sql !== null);
   if (computed.length === 0) return [];
@@ -96,26 +96,36 @@ async function stepsFor(
       name: `computing ${name}: ${source.name}`,
       weight: source.partitions,
       run: async (report) => {
-        const { keptOut } = await offline.import(source, fingerprint, report);
-        if (keptOut > 0) findings.rowsKeptOut.set(source, keptOut);
+        const { rejected: keptOut } = await offline.import(source, fingerprint, report);
+        if (keptOut > 0) findings.rejectedRows.set(source, keptOut);
       },
     });
   }
   // What the online rows were filled with is asked of the store alone: one that many gateways share is not filled again
   // because a new one had to compute its own offline store.
-  const contents = contentsOf(entityType, fingerprints.values());
-  findings.contents.set(entityType, contents);
-  const isFilled = (filledWith: string | undefined): boolean => isUpToDate(filledWith, contents, clock());
-  if (online && !isFilled(await online.filledWith(entityType))) {
+  const contents = fillFingerprint(entityType, fingerprints.values());
+  findings.fillFingerprints.set(entityType, contents);
+  const isFilled = (currentFill: string | undefined): boolean => isUpToDate(currentFill, contents, clock());
+  if (online && !isFilled(await online.currentFill(entityType))) {
     steps.push({
       name: `filling the online store: ${name}`,
       weight: FILL_WEIGHT,
       run: async () => {
         for (;;) {
           // Anew each time: another gateway may have filled it since, as this one would.
-          const insteadOf = await online.filledWith(entityType);
-          if (isFilled(insteadOf)) return;
-          if (await fillOnlineStore({ entityType, offline, online, now: clock(), findings, contents, insteadOf }))
+          const expectedFill = await online.currentFill(entityType);
+          if (isFilled(expectedFill)) return;
+          if (
+            await fillOnlineStore({
+              entityType,
+              offline,
+              online,
+              now: clock(),
+              findings,
+              fingerprint: contents,
+              expectedFill,
+            })
+          )
             return;
         }
       },
@@ -129,24 +139,24 @@ interface OnlineFill {
   readonly offline: DuckDbOfflineStore;
   readonly online: FillableOnlineStore;
   readonly now: Instant;
-  readonly findings: Findings;
-  readonly contents: string;
-  readonly insteadOf: string | undefined;
+  readonly findings: PrepareFindings;
+  readonly fingerprint: string;
+  readonly expectedFill: string | undefined;
 }
 
 /** Fills it with what is known now, good until the first row of the future becomes true. False: another gateway did. */
 async function fillOnlineStore(fill: OnlineFill): Promise<boolean> {
-  const { entityType, offline, online, now, findings, contents, insteadOf } = fill;
+  const { entityType, offline, online, now, findings, fingerprint: contents, expectedFill } = fill;
   let goodUntil: Instant | null = null;
   for (const source of entityType.sources) {
-    const { rows, earliest } = await offline.rowsToCome(source, now);
+    const { rows, earliest } = await offline.countFutureRows(source, now);
     if (earliest === null) continue;
-    findings.rowsToCome.set(source, rows);
+    findings.futureRows.set(source, rows);
     if (goodUntil === null || earliest < goodUntil) goodUntil = earliest;
   }
   return online.fill(entityType, {
-    contents: contentsUntil(contents, goodUntil),
-    insteadOf,
-    writesOf: (source) => offline.newest(source, { asOf: now }),
+    fingerprint: addFillExpiry(contents, goodUntil),
+    expectedFill,
+    readWrites: (source) => offline.newest(source, { asOf: now }),
   });
 }

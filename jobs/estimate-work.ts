@@ -1,5 +1,5 @@
 import type { CostEstimator } from '../costs/cost-estimator.js';
-import type { CostEstimate } from '../costs/estimate.js';
+import type { CostEstimate } from '../costs/cost-estimate.js';
 import type { JobWork } from './job-costs.js';
 
 /** Of a model's first job on a machine: something must be said before anything was measured. */

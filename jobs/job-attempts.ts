@@ -9,13 +9,13 @@ import { JobFailure, type JobError, type JobRecord } from './job.js';
  */
 const MAX_ATTEMPTS = 25;
 
-export const GIVEN_UP: JobError = {
+export const MAX_ATTEMPTS_EXCEEDED: JobError = {
   code: 'GIVEN_UP',
   message: `The job was taken up ${MAX_ATTEMPTS} times, and each time the process ended before it got any further.`,
 };
 
 /** A job that begins or goes on: one attempt more. One that never ran and is no longer wanted has ended. */
-export function takenUp(job: JobRecord, now: Instant): JobRecord {
+export function beginAttempt(job: JobRecord, now: Instant): JobRecord {
   if (job.state === 'CANCELLING' && job.startedAt === null) return { ...job, state: 'CANCELLED', endedAt: now };
   return {
     ...job,
@@ -26,16 +26,18 @@ export function takenUp(job: JobRecord, now: Instant): JobRecord {
 }
 
 /** Of a job that was just taken up. */
-export function isGivenUp(job: JobRecord): boolean {
+export function hasExceededAttempts(job: JobRecord): boolean {
   return job.attempts > MAX_ATTEMPTS;
 }
 
 /** What is told of a given-up job that could not be put down: what its runner says of it, if it says anything. */
-export function givenUpFor(error: unknown): JobFailure {
-  return error instanceof JobFailure ? error : new JobFailure(GIVEN_UP.code, GIVEN_UP.message, { cause: error });
+export function toAttemptsExceededFailure(error: unknown): JobFailure {
+  return error instanceof JobFailure
+    ? error
+    : new JobFailure(MAX_ATTEMPTS_EXCEEDED.code, MAX_ATTEMPTS_EXCEEDED.message, { cause: error });
 }
 
 /** The process was asked to stop: that is not the job's fault, and does not count as an attempt. */
-export function putBack(job: JobRecord): JobRecord {
+export function releaseAttempt(job: JobRecord): JobRecord {
   return { ...job, attempts: Math.max(0, job.attempts - 1) };
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../values/clock.js';
 import type { JobControl } from './job-runner.js';
-import { isEndState } from './job-transitions.js';
+import { isTerminalState } from './job-transitions.js';
 import type { JobWatch } from './job-watch.js';
-import { further, type JobRecord } from './job.js';
+import { advanceProgress, type JobRecord } from './job.js';
 import type { ProgressMeter } from './progress-rate.js';
 
 /** What of the engine a runner's reports go to. */
@@ -31,13 +31,13 @@ export function jobControl({ signal, stopping, meter, clock, change, watch }: Jo
       meter.add(progress, clock());
     },
     state: async (state, total) => {
-      if (isEndState(state)) return;
+      if (isTerminalState(state)) return;
       await change((current) => ({ ...current, state, progress: { ...current.progress, total } }));
     },
     report: (progress) => {
       meter.add(progress, clock());
       const watched = watch();
-      watched?.publish({ ...watched.current, progress: further(watched.current.progress, progress) });
+      watched?.publish({ ...watched.current, progress: advanceProgress(watched.current.progress, progress) });
     },
     checkpoint: async (checkpoint, progress) => {
       meter.add(progress, clock());

@@ -1,5 +1,5 @@
-import type { CostEstimate } from '../costs/estimate.js';
-import type { KeptEstimate } from '../costs/kept-estimate.js';
+import type { CostEstimate } from '../costs/cost-estimate.js';
+import type { StoredEstimate } from '../costs/stored-estimate.js';
 import type { JobRecord } from './job.js';
 import type { JobRequest } from './new-job.js';
 
@@ -36,7 +36,7 @@ export interface ScanWork {
 /** What is kept of a job's cost: no part of what was asked for, so that the same request stays the same. */
 export interface JobCost {
   readonly work: JobWork;
-  readonly estimate: KeptEstimate;
+  readonly estimate: StoredEstimate;
   /** Of the guard (prices/cost-guard.ts). */
   readonly admission: string;
   /** Whether the real cost has taken the place of the estimate. Until then the job is not done with, though it has ended. */
@@ -52,11 +52,11 @@ export interface JobCosts {
   release(cost: JobCost): Promise<void>;
 
   /** Keeps what a job that has ended really cost. Again changes nothing: it is told again when a process ended in between. */
-  ended(job: JobRecord, replicaHours: number | null): Promise<void>;
+  settle(job: JobRecord, replicaHours: number | null): Promise<void>;
 
   /** What a job has cost by the replica hours it used; null when nobody says how many, or it is not priced by them. */
-  soFar(cost: JobCost, replicaHours: number | null): CostEstimate | null;
+  costSoFar(cost: JobCost, replicaHours: number | null): CostEstimate | null;
 
   /** The estimate of a job as it was made before the job began. */
-  estimated(cost: JobCost): CostEstimate;
+  estimatedCost(cost: JobCost): CostEstimate;
 }

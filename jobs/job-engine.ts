@@ -1,16 +1,22 @@
 import { AppError, badInput } from '../errors/app-error.js';
 import type { Clock } from '../values/clock.js';
 import type { Instant } from '../values/instant.js';
-import type { CostEstimate } from '../costs/estimate.js';
-import { GIVEN_UP, givenUpFor, isGivenUp, putBack, takenUp } from './job-attempts.js';
+import type { CostEstimate } from '../costs/cost-estimate.js';
+import {
+  MAX_ATTEMPTS_EXCEEDED,
+  toAttemptsExceededFailure,
+  hasExceededAttempts,
+  releaseAttempt,
+  beginAttempt,
+} from './job-attempts.js';
 import type { JobCosts } from './job-costs.js';
 import { stopReason, type JobControl, type JobOutcome, type JobRunner, type StopReason } from './job-runner.js';
 import type { JobQuery, JobStore } from '../datasources/job-store/job-store.js';
-import { isEndState } from './job-transitions.js';
+import { isTerminalState } from './job-transitions.js';
 import { jobControl } from './job-control.js';
 import { JobRecords } from './job-records.js';
-import { adoptionKeyOf, idempotencyKeyOf, isSameRequest } from './idempotency.js';
-import { jobErrorOf, JobFailure, type JobKind, type JobRecord, type JobState } from './job.js';
+import { toAdoptionKey, scopeIdempotencyKey, isSameRequest } from './idempotency.js';
+import { toJobError, JobFailure, type JobKind, type JobRecord, type JobState } from './job.js';
 import { adoptedJob, newJob, type AdoptedJob, type JobRequest } from './new-job.js';
 import { ProgressMeter, type ProgressRate } from './progress-rate.js';
 
@@ -27,11 +33,11 @@ export interface JobEngineOptions {
   readonly onError: (error: unknown, job: JobRecord) => void;
 }
 
-interface Running {
+interface RunningJob {
   readonly abort: AbortController;
   readonly meter: ProgressMeter;
   readonly done: Promise<void>;
-  readonly isHere: boolean;
+  readonly isLocal: boolean;
 }
 
 /**
@@ -42,7 +48,7 @@ export class JobEngine {
   readonly #options: JobEngineOptions;
   readonly #runners: ReadonlyMap<JobKind, JobRunner>;
   readonly #records: JobRecords;
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<string, RunningJob>();
   readonly #queue: JobRecord[] = [];
   readonly #stopping = new AbortController();
 
@@ -61,9 +67,9 @@ export class JobEngine {
     if (this.#stopping.signal.aborted)
       throw new AppError('SHUTTING_DOWN', 'The gateway is stopping. Try another instance.');
     const { store, clock, newId, costs } = this.#options;
-    const key = idempotencyKeyOf(request);
-    const earlier = key === null ? undefined : await store.startedWith(key);
-    if (earlier) return this.#sameOrRefused(request, earlier);
+    const key = scopeIdempotencyKey(request);
+    const earlier = key === null ? undefined : await store.findByIdempotencyKey(key);
+    if (earlier) return this.#requireSameRequest(request, earlier);
     await request.check?.();
     const cost = (await costs?.admit(request)) ?? null;
     const record = newJob(request, newId(), clock(), cost);
@@ -74,7 +80,7 @@ export class JobEngine {
     });
     if (kept.id !== record.id) {
       await release();
-      return this.#sameOrRefused(request, kept);
+      return this.#requireSameRequest(request, kept);
     }
     this.#enqueue(kept);
     return kept;
@@ -84,15 +90,15 @@ export class JobEngine {
   async adopt(job: AdoptedJob): Promise<JobRecord> {
     const { store, newId } = this.#options;
     const record = adoptedJob(job, newId(job.createdAt));
-    const kept = await store.create(record, adoptionKeyOf(job));
-    if (!isEndState(kept.state)) this.#enqueue(kept);
+    const kept = await store.create(record, toAdoptionKey(job));
+    if (!isTerminalState(kept.state)) this.#enqueue(kept);
     return this.#records.current(kept);
   }
 
   /** Takes up all jobs that were not done with when the process ended. */
   async resume(): Promise<void> {
-    for (const record of await this.#options.store.unfinished()) {
-      if (isEndState(record.state)) await this.#records.settle(record);
+    for (const record of await this.#options.store.listUnfinished()) {
+      if (isTerminalState(record.state)) await this.#records.settle(record);
       else this.#enqueue(record);
     }
   }
@@ -113,12 +119,12 @@ export class JobEngine {
 
   /** The estimate that a job was admitted with; null where jobs cost nothing. */
   estimatedCost({ cost }: JobRecord): CostEstimate | null {
-    return (cost && this.#options.costs?.estimated(cost)) ?? null;
+    return (cost && this.#options.costs?.estimatedCost(cost)) ?? null;
   }
 
   /** What a job has cost up to now, or in all; null when nobody says. */
   costSoFar(record: JobRecord): CostEstimate | null {
-    return (record.cost && this.#options.costs?.soFar(record.cost, this.#replicaHours(record))) ?? null;
+    return (record.cost && this.#options.costs?.costSoFar(record.cost, this.#replicaHours(record))) ?? null;
   }
 
   /**
@@ -128,7 +134,7 @@ export class JobEngine {
   async cancel(id: string): Promise<JobRecord> {
     if (!(await this.get(id))) throw new AppError('JOB_NOT_FOUND', `There is no job "${id}".`, { field: 'id' });
     const record = await this.#records.change(id, (current) => {
-      if (isEndState(current.state)) return current;
+      if (isTerminalState(current.state)) return current;
       const hasRun = current.startedAt !== null || this.#running.has(id);
       return hasRun ? { ...current, state: 'CANCELLING' } : this.#ended(current, 'CANCELLED');
     });
@@ -144,7 +150,7 @@ export class JobEngine {
   async follow(id: string): Promise<AsyncIterableIterator<JobRecord, undefined> | undefined> {
     const record = await this.get(id);
     if (!record) return undefined;
-    return this.#records.watchOf(record).follow();
+    return this.#records.ensureWatch(record).follow();
   }
 
   /** Ends the work of this process. Jobs stay as they are, to be taken up by the next one. */
@@ -156,7 +162,7 @@ export class JobEngine {
     await this.#options.store.close();
   }
 
-  #sameOrRefused(request: JobRequest, earlier: JobRecord): JobRecord {
+  #requireSameRequest(request: JobRequest, earlier: JobRecord): JobRecord {
     if (isSameRequest(request, earlier)) return this.#records.current(earlier);
     throw badInput(
       'This idempotency key was used before, to start another job. Use a new key for a new job, or send the same request again.',
@@ -173,16 +179,17 @@ export class JobEngine {
 
   #startNext(): void {
     while (!this.#stopping.signal.aborted) {
-      const isFull = [...this.#running.values()].filter(({ isHere }) => isHere).length >= this.#options.maxRunning;
-      const next = isFull ? this.#queue.findIndex((queued) => this.#runsElsewhere(queued)) : 0;
+      const isFull =
+        [...this.#running.values()].filter(({ isLocal: isHere }) => isHere).length >= this.#options.maxRunning;
+      const next = isFull ? this.#queue.findIndex((queued) => this.#isRemote(queued)) : 0;
       const [record] = next < 0 ? [] : this.#queue.splice(next, 1);
       if (!record) return;
       this.#begin(record);
     }
   }
 
-  #runsElsewhere(job: JobRecord): boolean {
-    return this.#runners.get(job.kind)?.runsElsewhere?.(job) ?? false;
+  #isRemote(job: JobRecord): boolean {
+    return this.#runners.get(job.kind)?.isRemote?.(job) ?? false;
   }
 
   #begin(queued: JobRecord): void {
@@ -195,22 +202,22 @@ export class JobEngine {
         this.#running.delete(queued.id);
         this.#startNext();
       });
-    this.#running.set(queued.id, { abort, meter, done, isHere: !this.#runsElsewhere(queued) });
+    this.#running.set(queued.id, { abort, meter, done, isLocal: !this.#isRemote(queued) });
   }
 
   async #run(id: string, abort: AbortController, meter: ProgressMeter): Promise<void> {
-    const record = await this.#takeUp(id);
-    if (!record || isEndState(record.state)) return;
+    const record = await this.#beginAttempt(id);
+    if (!record || isTerminalState(record.state)) return;
     const runner = this.#runners.get(record.kind);
-    if (isGivenUp(record)) return this.#giveUp(record, runner);
-    if (stopReason(abort.signal) === 'stop') return this.#putBack(id);
+    if (hasExceededAttempts(record)) return this.#failExceededAttempts(record, runner);
+    if (stopReason(abort.signal) === 'stop') return this.#releaseAttempt(id);
     if (record.state === 'CANCELLING') abort.abort('cancel' satisfies StopReason);
     try {
       if (!runner) throw new JobFailure('UNKNOWN_KIND', `This gateway does not run jobs of kind ${record.kind}.`);
       const outcome = await runner.run(record, this.#control(id, abort.signal, meter));
       await this.#finish(id, outcome);
     } catch (error) {
-      if (this.#stopping.signal.aborted) await this.#putBack(id);
+      if (this.#stopping.signal.aborted) await this.#releaseAttempt(id);
       else await this.#fail(id, error);
     }
   }
@@ -219,30 +226,30 @@ export class JobEngine {
    * Counts the attempt durably before any work is done, since it may be this work that ends the process. One that was
    * being cancelled is taken up as well: its runner puts down what there is.
    */
-  async #takeUp(id: string): Promise<JobRecord | undefined> {
+  async #beginAttempt(id: string): Promise<JobRecord | undefined> {
     const stored = await this.#options.store.get(id);
-    if (!stored || isEndState(stored.state)) return undefined;
-    this.#records.watchOf(stored);
-    return this.#records.change(id, (current) => takenUp(current, this.#options.clock()));
+    if (!stored || isTerminalState(stored.state)) return undefined;
+    this.#records.ensureWatch(stored);
+    return this.#records.change(id, (current) => beginAttempt(current, this.#options.clock()));
   }
 
   /** Ends a job without running it. What it left is put in order before its end is kept, so that no crash leaves it. */
-  async #giveUp(record: JobRecord, runner: JobRunner | undefined): Promise<void> {
-    const how = record.state === 'CANCELLING' ? 'CANCELLED' : GIVEN_UP;
+  async #failExceededAttempts(record: JobRecord, runner: JobRunner | undefined): Promise<void> {
+    const how = record.state === 'CANCELLING' ? 'CANCELLED' : MAX_ATTEMPTS_EXCEEDED;
     try {
-      const left = (await runner?.putDown?.(record, how)) ?? { result: null, progress: record.progress };
+      const left = (await runner?.finalize?.(record, how)) ?? { result: null, progress: record.progress };
       await this.#finish(
         record.id,
         how === 'CANCELLED' ? { state: how, ...left } : { state: 'FAILED', error: how, ...left },
       );
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      await this.#fail(record.id, givenUpFor(error));
+      await this.#fail(record.id, toAttemptsExceededFailure(error));
     }
   }
 
-  async #putBack(id: string): Promise<void> {
-    await this.#records.change(id, putBack);
+  async #releaseAttempt(id: string): Promise<void> {
+    await this.#records.change(id, releaseAttempt);
   }
 
   #control(id: string, signal: AbortSignal, meter: ProgressMeter): JobControl {
@@ -263,7 +270,7 @@ export class JobEngine {
   }
 
   async #fail(id: string, error: unknown): Promise<void> {
-    const failure = jobErrorOf(error);
+    const failure = toJobError(error);
     const record = await this.#records.change(id, (current) => ({ ...this.#ended(current, 'FAILED'), error: failure }));
     // What a failure was made of is for the log alone.
     const hasMore = error instanceof Error && error.cause !== undefined;

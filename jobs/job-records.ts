@@ -1,8 +1,8 @@
 import type { JobCosts } from './job-costs.js';
 import type { JobQuery, JobStore } from '../datasources/job-store/job-store.js';
-import { isEndState, mayFollow } from './job-transitions.js';
+import { isTerminalState, isAllowedTransition } from './job-transitions.js';
 import { JobWatch } from './job-watch.js';
-import { further, type JobRecord } from './job.js';
+import { advanceProgress, type JobRecord } from './job.js';
 
 export interface JobRecordsOptions {
   readonly store: JobStore;
@@ -44,15 +44,15 @@ export class JobRecords {
   }
 
   /** The one watch of a job; one that has ended needs none to be kept. */
-  watchOf(record: JobRecord): JobWatch {
+  ensureWatch(record: JobRecord): JobWatch {
     const watch = this.#watches.get(record.id) ?? new JobWatch(record);
-    if (!isEndState(record.state)) this.#watches.set(record.id, watch);
+    if (!isTerminalState(record.state)) this.#watches.set(record.id, watch);
     return watch;
   }
 
   /** Changes a record durably, by legal transitions only, and tells the watchers. */
   change(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
-    const changed = this.#keepAndTell(id, change).finally(() => this.#changes.delete(changed));
+    const changed = this.#persistAndPublish(id, change).finally(() => this.#changes.delete(changed));
     this.#changes.add(changed);
     return changed;
   }
@@ -62,7 +62,7 @@ export class JobRecords {
     const { costs, store, onError, replicaHours } = this.#options;
     if (!costs || record.cost?.isSettled !== false) return record;
     try {
-      await costs.ended(record, replicaHours(record));
+      await costs.settle(record, replicaHours(record));
       return await store.update(record.id, (job) => ({ ...job, cost: job.cost && { ...job.cost, isSettled: true } }));
     } catch (error) {
       // The job itself has ended as it did; its estimate stays held against the budget.
@@ -71,20 +71,22 @@ export class JobRecords {
     }
   }
 
-  async #keepAndTell(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
+  async #persistAndPublish(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
     const changed = await this.#options.store.update(id, (current) => {
       const next = change(current);
-      if (next.state !== current.state && !mayFollow(current.state, next.state)) return current;
+      if (next.state !== current.state && !isAllowedTransition(current.state, next.state)) return current;
       return next;
     });
     // Before the watchers hear of the end: what they estimate or start next counts what this cost.
-    const record = isEndState(changed.state) ? await this.settle(changed) : changed;
+    const record = isTerminalState(changed.state) ? await this.settle(changed) : changed;
     const watch = this.#watches.get(id);
     // What was reported since the last checkpoint stands until the end: progress does not go back before its watchers.
     watch?.publish(
-      isEndState(record.state) ? record : { ...record, progress: further(record.progress, watch.current.progress) },
+      isTerminalState(record.state)
+        ? record
+        : { ...record, progress: advanceProgress(record.progress, watch.current.progress) },
     );
-    if (isEndState(record.state)) this.#watches.delete(id);
+    if (isTerminalState(record.state)) this.#watches.delete(id);
     return record;
   }
 }

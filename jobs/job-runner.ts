@@ -18,13 +18,13 @@ export interface JobRunner {
    * the job ends: without having been run any more, since it never got further than the end of its process. Throws
    * JobFailure when it cannot, to end the job with that instead.
    */
-  putDown?(job: JobRecord, how: 'CANCELLED' | JobError): Promise<LeftByJob>;
+  finalize?(job: JobRecord, how: 'CANCELLED' | JobError): Promise<PartialResult>;
 
   /**
    * Whether the work is done elsewhere and only watched from here: then it takes no place of those that run on this
    * machine. Absent: it never is.
    */
-  runsElsewhere?(job: JobRecord): boolean;
+  isRemote?(job: JobRecord): boolean;
 
   /**
    * The hours of all replicas that a job has used until now, or in all; null when nobody says. Absent: such jobs use no
@@ -53,14 +53,14 @@ export interface JobControl {
 }
 
 /** How a job ended. One that failed after it had put something down says here what there is; others throw. */
-export type JobOutcome = LeftByJob &
+export type JobOutcome = PartialResult &
   (
     | { readonly state: 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED' }
     | { readonly state: 'FAILED' | 'EXPIRED'; readonly error: JobError }
   );
 
 /** What there is of a job at its end. */
-export interface LeftByJob {
+export interface PartialResult {
   readonly result: unknown;
   readonly progress: JobProgress;
 }

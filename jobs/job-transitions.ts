@@ -18,10 +18,10 @@ const NEXT_STATES: Readonly<Record<JobState, readonly JobState[]>> = {
   EXPIRED: [],
 };
 
-export function mayFollow(from: JobState, to: JobState): boolean {
+export function isAllowedTransition(from: JobState, to: JobState): boolean {
   return NEXT_STATES[from].includes(to);
 }
 
-export function isEndState(state: JobState): boolean {
+export function isTerminalState(state: JobState): boolean {
   return NEXT_STATES[state].length === 0;
 }

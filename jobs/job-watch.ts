@@ -1,8 +1,8 @@
-import { isEndState } from './job-transitions.js';
+import { isTerminalState } from './job-transitions.js';
 import type { JobRecord } from './job.js';
 
 /** A watcher is told at most this often, however fast the work goes. The end may wait as long, and is never left out. */
-const MIN_INTERVAL_MS = 250;
+const MIN_PUBLISH_INTERVAL_MS = 250;
 
 /**
  * One job as its watchers see it. There is one of these a job, however many watch: the work tells it once, and each
@@ -25,7 +25,7 @@ export class JobWatch {
 
   publish(record: JobRecord): void {
     // The end is the last thing there is to tell: a step that arrives after it would leave watchers waiting for ever.
-    if (isEndState(this.record.state)) return;
+    if (isTerminalState(this.record.state)) return;
     this.record = record;
     this.#version += 1;
     for (const wake of this.#waiting) wake();
@@ -52,7 +52,7 @@ export class JobWatch {
       const seen = this.#version;
       const { record } = this;
       yield record;
-      if (isEndState(record.state)) return undefined;
+      if (isTerminalState(record.state)) return undefined;
       await this.#interval(gone);
       if (seen === this.#version) await this.#change(gone);
     }
@@ -68,7 +68,7 @@ export class JobWatch {
         gone.removeEventListener('abort', end);
         resolve();
       };
-      const timer = setTimeout(end, MIN_INTERVAL_MS);
+      const timer = setTimeout(end, MIN_PUBLISH_INTERVAL_MS);
       gone.addEventListener('abort', end);
     });
   }

@@ -70,7 +70,7 @@ export interface JobOrigin {
 }
 
 /** The one of two that got further: a progress does not go back before its watchers. */
-export function further(one: JobProgress, other: JobProgress): JobProgress {
+export function advanceProgress(one: JobProgress, other: JobProgress): JobProgress {
   return other.completed + other.failed > one.completed + one.failed ? other : one;
 }
 
@@ -94,7 +94,7 @@ export class JobFailure extends Error {
 }
 
 /** What a job's owner is told of an error. Only those meant for clients say what they are. */
-export function jobErrorOf(error: unknown): JobError {
+export function toJobError(error: unknown): JobError {
   if (error instanceof JobFailure || error instanceof AppError) return { code: error.code, message: error.message };
   return { code: 'INTERNAL', message: 'The gateway failed to do this job. Its log has the cause under the job’s id.' };
 }

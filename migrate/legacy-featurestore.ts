@@ -1,6 +1,10 @@
 import type { Labels } from '../datasources/registry/model.js';
-import { ADMIN_POLICY, retrying } from '../datasources/google/vertex/call-policy.js';
-import { idOf, legacyFeaturestoreName, type VertexPlace } from '../datasources/google/vertex/resource-names.js';
+import { ADMIN_POLICY, withRetry } from '../datasources/google/vertex/call-policy.js';
+import {
+  parseResourceId,
+  legacyFeaturestoreName,
+  type VertexPlace,
+} from '../datasources/google/vertex/resource-names.js';
 import type { VertexClients } from '../datasources/google/vertex/vertex-clients.js';
 
 /** A featurestore of Vertex AI Feature Store (Legacy), as far as a move has to know it. */
@@ -41,22 +45,22 @@ export async function readLegacyFeaturestore(
 ): Promise<LegacyFeaturestore> {
   const client = await clients.legacyFeaturestores();
   const name = legacyFeaturestoreName(place, featurestore);
-  const [store] = await retrying(ADMIN_POLICY, (timeout) => client.getFeaturestore({ name }, { timeout }));
-  const [known] = await retrying(ADMIN_POLICY, (timeout) => client.listEntityTypes({ parent: name }, { timeout }));
+  const [store] = await withRetry(ADMIN_POLICY, (timeout) => client.getFeaturestore({ name }, { timeout }));
+  const [known] = await withRetry(ADMIN_POLICY, (timeout) => client.listEntityTypes({ parent: name }, { timeout }));
   const entityTypes: LegacyEntityType[] = [];
   for (const entityType of known) {
     const parent = entityType.name ?? '';
-    const [features] = await retrying(ADMIN_POLICY, (timeout) => client.listFeatures({ parent }, { timeout }));
+    const [features] = await withRetry(ADMIN_POLICY, (timeout) => client.listFeatures({ parent }, { timeout }));
     const monitoring = entityType.monitoringConfig;
     entityTypes.push({
-      name: idOf(entityType.name),
+      name: parseResourceId(entityType.name),
       description: entityType.description ?? '',
       labels: entityType.labels ?? {},
       isMonitored:
         Boolean(monitoring?.snapshotAnalysis && !monitoring.snapshotAnalysis.disabled) ||
         Boolean(monitoring?.importFeaturesAnalysis),
       features: features.map((feature) => ({
-        name: idOf(feature.name),
+        name: parseResourceId(feature.name),
         valueType: String(feature.valueType),
         description: feature.description ?? '',
         labels: feature.labels ?? {},

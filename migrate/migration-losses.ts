@@ -1,7 +1,7 @@
 import { MAX_ENTITY_ID_BYTES } from '../values/entity-id.js';
 import { VALUE_TYPES, type ValueType } from '../values/value-type.js';
 import { RESERVED_NAMES, RESERVED_PREFIXES } from '../datasources/registry/document/column-faults.js';
-import { MOST_FEATURE_NAME } from '../datasources/registry/document/common-fields.js';
+import { MAX_FEATURE_NAME_LENGTH } from '../datasources/registry/document/common-fields.js';
 import type { LegacyEntityType, LegacyFeature, LegacyFeaturestore } from './legacy-featurestore.js';
 
 export type MovableFeature = LegacyFeature & { readonly valueType: ValueType };
@@ -10,24 +10,24 @@ export type MovableFeature = LegacyFeature & { readonly valueType: ValueType };
 export const TIME_COLUMN = 'feature_timestamp';
 
 export function isMovable(feature: LegacyFeature): feature is MovableFeature {
-  return reasonToStay(feature) === undefined;
+  return findMoveObstacle(feature) === undefined;
 }
 
 /** What of a featurestore stays behind: one sentence each, with what to do instead. */
-export function lossesOf(legacy: LegacyFeaturestore): string[] {
-  return [...legacy.entityTypes.flatMap(lossesOfEntityType), ...lossesOfAll(legacy)];
+export function listMigrationLosses(legacy: LegacyFeaturestore): string[] {
+  return [...legacy.entityTypes.flatMap(listEntityTypeLosses), ...listGeneralLosses(legacy)];
 }
 
 /** Undefined for a feature that can be moved under its name. It keeps that: the legacy store knows it by no other. */
-function reasonToStay({ name, valueType }: LegacyFeature): string | undefined {
+function findMoveObstacle({ name, valueType }: LegacyFeature): string | undefined {
   if (valueType === 'STRUCT') {
     return 'is a STRUCT, which feature views do not serve. Make a feature of each of its fields.';
   }
   if (!(VALUE_TYPES as readonly string[]).includes(valueType)) {
     return `has no value type that can be moved: ${valueType}.`;
   }
-  if (name.length > MOST_FEATURE_NAME) {
-    return `has a name of more than ${MOST_FEATURE_NAME} characters. Give it a shorter one.`;
+  if (name.length > MAX_FEATURE_NAME_LENGTH) {
+    return `has a name of more than ${MAX_FEATURE_NAME_LENGTH} characters. Give it a shorter one.`;
   }
   if (RESERVED_NAMES.has(name) || name === TIME_COLUMN) {
     return 'is called as a column that every table of values has. Give it another name.';
@@ -37,9 +37,9 @@ function reasonToStay({ name, valueType }: LegacyFeature): string | undefined {
   return undefined;
 }
 
-function lossesOfEntityType(entityType: LegacyEntityType): string[] {
+function listEntityTypeLosses(entityType: LegacyEntityType): string[] {
   const losses = entityType.features.flatMap((feature) => {
-    const reason = reasonToStay(feature);
+    const reason = findMoveObstacle(feature);
     return reason === undefined ? [] : [`Feature ${entityType.name}.${feature.name} ${reason}`];
   });
   if (entityType.isMonitored) {
@@ -52,7 +52,7 @@ function lossesOfEntityType(entityType: LegacyEntityType): string[] {
   return losses;
 }
 
-function lossesOfAll({ onlineTtlDays }: LegacyFeaturestore): string[] {
+function listGeneralLosses({ onlineTtlDays }: LegacyFeaturestore): string[] {
   return [
     ...(onlineTtlDays === null
       ? []

@@ -3,7 +3,7 @@ import { quoteForBigQuery } from '../datasources/offline/point-in-time/bigquery/
 import { locationName, legacyEntityTypeName } from '../datasources/google/vertex/resource-names.js';
 import type { FeaturestoreInput } from '../datasources/registry/document/document.js';
 import type { LegacyEntityType, LegacyFeature, LegacyFeaturestore } from './legacy-featurestore.js';
-import { isMovable, lossesOf, TIME_COLUMN, type MovableFeature } from './migration-losses.js';
+import { isMovable, listMigrationLosses, TIME_COLUMN, type MovableFeature } from './migration-losses.js';
 
 type EntityTypeInput = FeaturestoreInput['entityTypes'][number];
 
@@ -21,7 +21,7 @@ export interface MigrationTarget {
 
 /** A call of Vertex AI's REST API: a POST. */
 export interface PlannedCall {
-  readonly what: string;
+  readonly description: string;
   readonly path: string;
   readonly body: object;
 }
@@ -62,7 +62,7 @@ export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarge
     exports: legacy.entityTypes
       .filter(({ features }) => features.length > 0)
       .map((entityType) => ({
-        what: `the history of ${entityType.name}`,
+        description: `the history of ${entityType.name}`,
         path: `${legacyEntityTypeName(legacy.place, legacy.name, entityType.name)}:exportFeatureValues`,
         // A snapshot would give all values the time of the snapshot instead of their own.
         body: {
@@ -80,12 +80,12 @@ export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarge
         groupCalls(root, newName(entityType), `${project}.${tableOf(entityType)}`, entityType, features),
       ),
       {
-        what: 'the online store',
+        description: 'the online store',
         path: `${root}/featureOnlineStores?featureOnlineStoreId=${target.featureOnlineStore}`,
         body: { bigtable: { autoScaling: { minNodeCount: 1, maxNodeCount: Math.min(10, Math.max(1, legacy.nodes)) } } },
       },
       ...entityTypes.map(({ entityType, features }) => ({
-        what: `the view of ${entityType.name}`,
+        description: `the view of ${entityType.name}`,
         path: `${root}/featureOnlineStores/${target.featureOnlineStore}/featureViews?featureViewId=${newName(entityType)}`,
         body: {
           featureRegistrySource: {
@@ -98,7 +98,7 @@ export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarge
       })),
     ],
     syncs: entityTypes.map(({ entityType }) => ({
-      what: `the first sync of ${entityType.name}`,
+      description: `the first sync of ${entityType.name}`,
       path: `${root}/featureOnlineStores/${target.featureOnlineStore}/featureViews/${newName(entityType)}:sync`,
       body: {},
     })),
@@ -119,10 +119,10 @@ export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarge
       },
       offlineStore: { kind: 'BIGQUERY', project, dataset: target.dataset, location: target.datasetLocation },
       entityTypes: entityTypes.map(({ entityType, features }) =>
-        entityTypeOf(legacy, entityType, features, target.prefix === '' ? null : `${newName(entityType)}__${SOURCE}`),
+        planEntityType(legacy, entityType, features, target.prefix === '' ? null : `${newName(entityType)}__${SOURCE}`),
       ),
     },
-    cannotMove: lossesOf(legacy),
+    cannotMove: listMigrationLosses(legacy),
   };
 }
 
@@ -163,7 +163,7 @@ function groupCalls(
 ): PlannedCall[] {
   return [
     {
-      what: `the feature group of ${name}`,
+      description: `the feature group of ${name}`,
       path: `${root}/featureGroups?featureGroupId=${group}`,
       body: {
         bigQuery: {
@@ -175,7 +175,7 @@ function groupCalls(
       },
     },
     {
-      what: `the features of ${name}`,
+      description: `the features of ${name}`,
       path: `${root}/featureGroups/${group}/features:batchCreate`,
       body: {
         requests: features.map((feature) => ({
@@ -189,7 +189,7 @@ function groupCalls(
 }
 
 /** Legacy serving gives the newest non-null value of each feature: dense is left at false. */
-function entityTypeOf(
+function planEntityType(
   { onlineTtlDays }: LegacyFeaturestore,
   { name, description }: LegacyEntityType,
   features: readonly MovableFeature[],

@@ -1,8 +1,8 @@
 import { roundMoney, type Decimal } from '../costs/decimal.js';
-import type { CostEstimate as Estimate, CostLine as Line } from '../costs/estimate.js';
+import type { CostEstimate as Estimate, CostLine as Line } from '../costs/cost-estimate.js';
 import {
   priceBookId,
-  unitPriceOf,
+  resolveUnitPrice,
   type Meter,
   type Price as BookPrice,
   type PriceBook as Book,
@@ -67,7 +67,7 @@ function priceRow(book: Book, meter: Meter, price: BookPrice): Price {
     meter: meter.name,
     resource: price.resource,
     unit: meter.unit,
-    unitPrice: unitPriceOf(book, price).toNumber(),
+    unitPrice: resolveUnitPrice(book, price).toNumber(),
     quality: price.quality,
     source: price.source,
     note: price.note ?? meter.note,

@@ -1,24 +1,24 @@
-import { answeredWithin } from '../runtime/with-timeout.js';
+import { withTimeout } from '../runtime/with-timeout.js';
 
 interface Store {
   isHealthy(): Promise<boolean>;
 }
 
 /** A probe of an orchestrator waits about so long. */
-const PATIENCE_MS = 2000;
+const HEALTH_TIMEOUT_MS = 2000;
 
 /** Questions that no store has answered yet. A store that hangs is not asked again and again. */
-const asked = new WeakMap<Store, Promise<boolean>>();
+const pendingProbes = new WeakMap<Store, Promise<boolean>>();
 
 /** Whether a store says in time that it is well. One that cannot say is not. */
-export async function isHealthy(store: Store, patienceMs = PATIENCE_MS): Promise<boolean> {
-  let answer = asked.get(store);
+export async function isHealthy(store: Store, timeoutMs = HEALTH_TIMEOUT_MS): Promise<boolean> {
+  let answer = pendingProbes.get(store);
   if (!answer) {
     answer = store
       .isHealthy()
       .catch(() => false)
-      .finally(() => asked.delete(store));
-    asked.set(store, answer);
+      .finally(() => pendingProbes.delete(store));
+    pendingProbes.set(store, answer);
   }
-  return (await answeredWithin(patienceMs, answer)) ?? false;
+  return (await withTimeout(timeoutMs, answer)) ?? false;
 }

@@ -1,11 +1,11 @@
 import { BIGINT, TIMESTAMP, timestampValue, VARCHAR, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import type { Instant } from '../values/instant.js';
-import { columnTypeOf, instantFromDuckDb, toDuckDb } from '../datasources/offline/duckdb/value-mapping.js';
+import { toDuckDbType, instantFromDuckDb, toDuckDb } from '../datasources/offline/duckdb/value-mapping.js';
 import type { FeatureRow } from '../datasources/offline/offline-store.js';
 import type { SourcePlan } from '../datasources/offline/point-in-time/plan.js';
 import { quoteIdentifier } from '../datasources/offline/point-in-time/sql-text.js';
-import { askPatiently } from '../jobs/ask-patiently.js';
-import type { HistoryStore } from './store-elsewhere.js';
+import { retryOnOutage } from '../jobs/retry-on-outage.js';
+import type { HistoryStore } from './remote-store.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
@@ -15,16 +15,16 @@ import type { WorkDatabase } from './work-database.js';
  */
 export async function copyHistories(work: WorkDatabase, plan: TrainingSetPlan): Promise<Map<SourcePlan, string>> {
   const tables = new Map<SourcePlan, string>();
-  for (const [source, store] of plan.elsewhere) {
+  for (const [source, store] of plan.remoteStores) {
     const name = `history_${plan.pointInTime.sources.indexOf(source)}`;
-    await askPatiently(work.signal, () => copyHistory(work, source, store, name));
+    await retryOnOutage(work.signal, () => copyHistory(work, source, store, name));
     tables.set(source, work.table(name));
   }
   return tables;
 }
 
 async function copyHistory(work: WorkDatabase, source: SourcePlan, store: HistoryStore, name: string): Promise<void> {
-  const columns = columnsOf(source);
+  const columns = historyColumns(source);
   const definitions = columns.map((column) => `${quoteIdentifier(column.name)} ${column.type.toString()}`);
   await work.run(`CREATE OR REPLACE TABLE ${work.table(name)} (${definitions.join(', ')})`);
   const entities = await work.rows(
@@ -39,9 +39,9 @@ async function copyHistory(work: WorkDatabase, source: SourcePlan, store: Histor
     to: entities.map(({ last }) => instantFromDuckDb(last)!).reduce((a, b) => (a > b ? a : b)),
   });
   for await (const batch of rows) {
-    const appender = await work.appenderOf(name);
+    const appender = await work.createAppender(name);
     for (const row of batch) {
-      for (const { valueOf, type } of columns) {
+      for (const { readValue: valueOf, type } of columns) {
         const value = valueOf(row);
         if (value === null) appender.appendNull();
         else appender.appendValue(value, type);
@@ -55,20 +55,20 @@ async function copyHistory(work: WorkDatabase, source: SourcePlan, store: Histor
 interface HistoryColumn {
   readonly name: string;
   readonly type: DuckDBType;
-  readonly valueOf: (row: FeatureRow) => DuckDBValue;
+  readonly readValue: (row: FeatureRow) => DuckDBValue;
 }
 
 /** As a table of the embedded store has them, with the features that are joined. */
-function columnsOf({ features }: SourcePlan): HistoryColumn[] {
+function historyColumns({ features }: SourcePlan): HistoryColumn[] {
   return [
-    { name: 'entity_id', type: VARCHAR, valueOf: ({ entityId }) => entityId },
-    { name: 'event_timestamp', type: TIMESTAMP, valueOf: ({ timestamp }) => timeValue(timestamp) },
-    { name: 'created_timestamp', type: TIMESTAMP, valueOf: ({ createdTimestamp }) => timeValue(createdTimestamp) },
-    { name: 'sequence', type: BIGINT, valueOf: ({ sequence }) => sequence ?? null },
+    { name: 'entity_id', type: VARCHAR, readValue: ({ entityId }) => entityId },
+    { name: 'event_timestamp', type: TIMESTAMP, readValue: ({ timestamp }) => timeValue(timestamp) },
+    { name: 'created_timestamp', type: TIMESTAMP, readValue: ({ createdTimestamp }) => timeValue(createdTimestamp) },
+    { name: 'sequence', type: BIGINT, readValue: ({ sequence }) => sequence ?? null },
     ...features.map(({ feature: { name, valueType } }) => ({
       name,
-      type: columnTypeOf(valueType),
-      valueOf: ({ values }: FeatureRow) => toDuckDb(valueType, values.get(name) ?? null),
+      type: toDuckDbType(valueType),
+      readValue: ({ values }: FeatureRow) => toDuckDb(valueType, values.get(name) ?? null),
     })),
   ];
 }

@@ -6,19 +6,19 @@ import { instantFromDuckDb } from '../datasources/offline/duckdb/value-mapping.j
 import type { SourcePlan } from '../datasources/offline/point-in-time/plan.js';
 import { Parameters, quoteText } from '../datasources/offline/point-in-time/sql-text.js';
 import type { FeatureSource } from '../datasources/registry/model.js';
-import { stepElsewhere } from './join-elsewhere.js';
+import { joinRemoteStep } from './join-remote.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
 /** Up to here the lookup form of the compiler is the faster one (bench/point-in-time). */
-const MOST_LOOKUPS = 10_000;
+const MAX_LOOKUPS = 10_000;
 
 /**
  * Notes the last row of each source here: rows that come while the job runs are not seen by one half of it alone. Of a
  * store elsewhere no such thing is known.
  */
-export async function takeSnapshot(work: WorkDatabase, plan: TrainingSetPlan): Promise<void> {
-  const sources = [...new Set(sourcesHere(plan).map(({ source }) => source))];
+export async function createSnapshot(work: WorkDatabase, plan: TrainingSetPlan): Promise<void> {
+  const sources = [...new Set(localSources(plan).map(({ source }) => source))];
   const lastRows = sources.map((source) => {
     const table = historyTable(source);
     return `SELECT ${quoteText(table)} AS history_table, coalesce(max(rowid), -1) AS last_row FROM ${table}`;
@@ -27,8 +27,8 @@ export async function takeSnapshot(work: WorkDatabase, plan: TrainingSetPlan): P
   if (lastRows.length > 0) await work.run(`INSERT INTO ${work.table('snapshot')} ${lastRows.join(' UNION ALL ')}`);
 }
 
-function sourcesHere({ pointInTime, elsewhere }: TrainingSetPlan): SourcePlan[] {
-  return pointInTime.sources.filter((source) => !elsewhere.has(source));
+function localSources({ pointInTime, remoteStores }: TrainingSetPlan): SourcePlan[] {
+  return pointInTime.sources.filter((source) => !remoteStores.has(source));
 }
 
 /** A source's table as it was when the snapshot was taken: rows are only ever added to it, at the end. */
@@ -36,7 +36,7 @@ export async function historyAt(work: WorkDatabase, plan: TrainingSetPlan): Prom
   const lastRows = await work.rows(`SELECT history_table, last_row FROM ${work.table('snapshot')}`);
   const byTable = new Map(lastRows.map((row) => [String(row.history_table), String(row.last_row)]));
   const tables = new Map(
-    sourcesHere(plan).map(({ source }) => {
+    localSources(plan).map(({ source }) => {
       const table = historyTable(source);
       return [source, `(SELECT *, rowid FROM ${table} WHERE rowid <= ${byTable.get(table) ?? '-1'})`];
     }),
@@ -67,10 +67,10 @@ export async function joinLabels(
   const labels = await countRows(work, 'labels');
   const steps: JoinStep[] = [];
   for (const source of plan.pointInTime.sources) {
-    const store = plan.elsewhere.get(source);
+    const store = plan.remoteStores.get(source);
     steps.push(
       await (store
-        ? stepElsewhere(work, plan, source, store, joinedTable(plan, source))
+        ? joinRemoteStep(work, plan, source, store, joinedTable(plan, source))
         : joinStep(work, plan, source, labels)),
     );
   }
@@ -111,7 +111,7 @@ async function joinStep(
     const { sql, parameters } = compileForDuckDb<never>(
       { ...plan.pointInTime, sources: [source] },
       {
-        form: labels > MOST_LOOKUPS ? 'timeline' : 'lookup',
+        form: labels > MAX_LOOKUPS ? 'timeline' : 'lookup',
         labels: `SELECT rowid AS row_id, label_time, ${source.entityColumn} FROM ${work.table('labels')} WHERE ${range}`,
         tableOf,
         mayHaveTies: () => hasTies,

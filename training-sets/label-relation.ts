@@ -29,7 +29,7 @@ export async function labelRelation(
   request: TrainingSetRequest,
   files: DataFiles,
 ): Promise<LabelRelation> {
-  const relation = await relationOf(work, request, files);
+  const relation = await resolveLabelRelation(work, request, files);
   const types = new Map(relation.columns.map(({ name, type }) => [name, type]));
   const typeOf = (name: string, field: string): string => {
     const type = types.get(name);
@@ -58,7 +58,11 @@ const ROW_NUMBER = 'file_row_number';
 /** Types of which each value has one text. */
 const ID_TYPES = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|UUID|DATE|BOOLEAN)$/;
 
-async function relationOf(work: WorkDatabase, request: TrainingSetRequest, files: DataFiles): Promise<LabelRelation> {
+async function resolveLabelRelation(
+  work: WorkDatabase,
+  request: TrainingSetRequest,
+  files: DataFiles,
+): Promise<LabelRelation> {
   const { labels, joins } = request;
   switch (labels.kind) {
     case 'INLINE':
@@ -69,14 +73,14 @@ async function relationOf(work: WorkDatabase, request: TrainingSetRequest, files
       const path = await files.existing(labels.file, 'labels.file');
       const asText = new Set([labels.timeColumn, ...joins.flatMap(({ entityIdColumns }) => entityIdColumns)]);
       return fileRelation(work, path, labels.format, asText).catch((cause: unknown) => {
-        throw badFile(labels.file, labels.format, cause);
+        throw toFileError(labels.file, labels.format, cause);
       });
     }
   }
 }
 
 /** What went wrong in DuckDB names paths of this machine, so it is not passed on. */
-export function badFile(file: string, format: FileFormat, cause: unknown): unknown {
+export function toFileError(file: string, format: FileFormat, cause: unknown): unknown {
   if (!(cause instanceof Error) || cause instanceof AppError || cause.name === 'AbortError') return cause;
   const message = `"${file}" cannot be read as ${format}. Is it of that format, with a name for each column?`;
   return new AppError('BAD_USER_INPUT', message, { field: 'labels.file' }, { cause });
@@ -94,16 +98,16 @@ async function fileRelation(
 ): Promise<LabelRelation> {
   // In a name, DuckDB would take these for a pattern of names.
   const file = quoteText(path.replaceAll(/[*?[]/g, '[$&]'));
-  if (format === 'PARQUET') return described(work, `read_parquet(${file})`);
+  if (format === 'PARQUET') return describeRelation(work, `read_parquet(${file})`);
   const guess =
     format === 'CSV'
       ? `read_csv(${file}, header = true, sample_size = -1`
       : `read_json(${file}, format = 'newline_delimited', sample_size = -1`;
-  const { columns } = await described(work, `${guess})`);
+  const { columns } = await describeRelation(work, `${guess})`);
   const types = columns
     .map(({ name, type }) => `${quoteText(name)}: ${quoteText(asText.has(name) ? 'VARCHAR' : type)}`)
     .join(', ');
-  return described(work, `${guess}, columns = {${types}})`);
+  return describeRelation(work, `${guess}, columns = {${types}})`);
 }
 
 async function tableRelation(work: WorkDatabase, name: string): Promise<LabelRelation> {
@@ -118,10 +122,13 @@ async function tableRelation(work: WorkDatabase, name: string): Promise<LabelRel
       field: 'labels.table',
     });
   }
-  return described(work, `${quoteIdentifier(String(table.schema_name))}.${quoteIdentifier(String(table.table_name))}`);
+  return describeRelation(
+    work,
+    `${quoteIdentifier(String(table.schema_name))}.${quoteIdentifier(String(table.table_name))}`,
+  );
 }
 
-async function described(work: WorkDatabase, sql: string): Promise<LabelRelation> {
+async function describeRelation(work: WorkDatabase, sql: string): Promise<LabelRelation> {
   const rows = await work.rows(`DESCRIBE SELECT * FROM ${sql}`);
   const columns = rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
   return { sql, parameters: [], parameterTypes: [], columns };
@@ -139,7 +146,7 @@ function inlineRelation(rows: readonly LabelRow[]): LabelRelation {
     );
   }
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  if (!names.every((name) => name.isWellFormed())) throw noText('The name of a column', 'labels.rows');
+  if (!names.every((name) => name.isWellFormed())) throw rejectText('The name of a column', 'labels.rows');
   const columns = names.map((name) => ({ name, type: inlineType(rows, name) }));
   return {
     sql: `(SELECT ${columns.map(({ name }, index) => `unnest($${index + 1}) AS ${quoteIdentifier(name)}`).join(', ')})`,
@@ -157,7 +164,7 @@ function inlineType(rows: readonly LabelRow[], name: string): string {
     const own = scalarType(value);
     if (own === null) return;
     if (typeof value === 'string' && !value.isWellFormed()) {
-      throw noText(`Label ${index} has a value in "${name}" that`, `labels.rows[${index}].${name}`);
+      throw rejectText(`Label ${index} has a value in "${name}" that`, `labels.rows[${index}].${name}`);
     }
     if (own !== undefined && (type === undefined || type === own)) type = own;
     else if (own !== undefined && isNumber(own) && isNumber(type)) type = 'DOUBLE';
@@ -173,7 +180,7 @@ function inlineType(rows: readonly LabelRow[], name: string): string {
 }
 
 /** UTF-8 has no place for half a character: DuckDB would write U+FFFD for it, and join what is known of the entity of that id. */
-function noText(what: string, field: string): AppError {
+function rejectText(what: string, field: string): AppError {
   return badInput(`${what} is no Unicode text: it has half of a surrogate pair.`, field);
 }
 

@@ -2,7 +2,7 @@ import { badInput } from '../errors/app-error.js';
 import { entityIdSql } from '../datasources/offline/duckdb/entity-id-sql.js';
 import { quoteIdentifier } from '../datasources/offline/point-in-time/sql-text.js';
 import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from './training-sets.js';
-import { badFile, type LabelColumn, type LabelRelation } from './label-relation.js';
+import { toFileError, type LabelColumn, type LabelRelation } from './label-relation.js';
 import { faultyTimeSql, labelTimeSql, timeFault } from './label-time.js';
 import type { WorkDatabase } from './work-database.js';
 
@@ -51,7 +51,7 @@ export async function countLabels(
 }
 
 function unreadable({ labels }: TrainingSetRequest, cause: unknown): unknown {
-  return labels.kind === 'FILE' ? badFile(labels.file, labels.format, cause) : cause;
+  return labels.kind === 'FILE' ? toFileError(labels.file, labels.format, cause) : cause;
 }
 
 /** label_time and the entity ids, from the columns of the labels, whatever these are called in the query. */

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { badInput } from '../errors/app-error.js';
-import { commentOfTable } from '../datasources/offline/duckdb/job-tables.js';
+import { readTableComment } from '../datasources/offline/duckdb/job-tables.js';
 import type { ScanWork } from '../jobs/job-costs.js';
 import type { JobEngine } from '../jobs/job-engine.js';
 import type {
@@ -18,18 +18,21 @@ import { prepareLabels } from './make-training-set.js';
 import { outputAsJoined, TABLES_SCHEMA } from './output-format.js';
 import { previewRows } from './preview-rows.js';
 import { planTrainingSet } from './training-set-plan.js';
-import { outputOf, type TrainingSetRooms } from './training-set-runner.js';
-import { checkRequest, specOf } from './training-set-spec.js';
+import { toOutput, type TrainingSetDependencies } from './training-set-runner.js';
+import { checkRequest, toTrainingSetSpec } from './training-set-spec.js';
 import { validate } from './validate.js';
 import { countRows, WorkDatabase } from './work-database.js';
 
 /** Training sets, made in the embedded offline store's engine wherever the history is: previews at once, the rest as jobs (training-set-runner.ts). */
 export class LocalTrainingSets implements TrainingSets {
   constructor(
-    private readonly rooms: TrainingSetRooms,
+    private readonly dependencies: TrainingSetDependencies,
     private readonly jobs: JobEngine,
     /** What a request would scan. */
-    private readonly workOf: (request: TrainingSetRequest, countLabels: () => Promise<number>) => Promise<ScanWork>,
+    private readonly estimateWork: (
+      request: TrainingSetRequest,
+      countLabels: () => Promise<number>,
+    ) => Promise<ScanWork>,
   ) {}
 
   async preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
@@ -37,7 +40,7 @@ export class LocalTrainingSets implements TrainingSets {
     return this.#withWork(async (work) => {
       // One more than may be, to see that there are more.
       const plan = await prepareLabels(work, request, {
-        ...this.rooms,
+        ...this.dependencies,
         limit: MAX_INLINE_LABELS + 1,
       });
       const count = await countRows(work, 'labels');
@@ -59,14 +62,14 @@ export class LocalTrainingSets implements TrainingSets {
   async countLabels(request: TrainingSetRequest): Promise<number> {
     if (request.labels.kind === 'INLINE') return request.labels.rows.length;
     return this.#withWork(async (work) =>
-      countLabels(work, request, await labelRelation(work, request, this.rooms.files)),
+      countLabels(work, request, await labelRelation(work, request, this.dependencies.files)),
     );
   }
 
   async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
     checkRequest(request);
     const { displayName, jobLabels, createdBy, idempotencyKey, maxCostUsd = null, output } = request;
-    const spec = specOf(request, output);
+    const spec = toTrainingSetSpec(request, output);
     const job = await this.jobs.start({
       kind: 'TRAINING_SET',
       spec,
@@ -75,7 +78,7 @@ export class LocalTrainingSets implements TrainingSets {
       createdBy,
       idempotencyKey,
       maxCostUsd,
-      work: () => this.workOf(request, () => this.countLabels(request)),
+      work: () => this.estimateWork(request, () => this.countLabels(request)),
       check: () => this.#check(request),
     });
     return job as TrainingSetJobRecord;
@@ -84,22 +87,22 @@ export class LocalTrainingSets implements TrainingSets {
   async #check(request: TrainingSetRequest & StartTrainingSet): Promise<void> {
     await this.#withWork(async (work) => {
       // What was sent is read at once; of a file or table only that it has the columns.
-      if (request.labels.kind === 'INLINE') await prepareLabels(work, request, this.rooms);
+      if (request.labels.kind === 'INLINE') await prepareLabels(work, request, this.dependencies);
       else {
-        const { columns } = await labelRelation(work, request, this.rooms.files);
-        planTrainingSet(request, columns, this.rooms.elsewhere);
+        const { columns } = await labelRelation(work, request, this.dependencies.files);
+        planTrainingSet(request, columns, this.dependencies.findRemoteStore);
       }
-      await this.#refuseExisting(work, request);
+      await this.#assertOutputIsNew(work, request);
     });
   }
 
   /** An output is never written over another: whoever trained on that would find it changed. */
-  async #refuseExisting(work: WorkDatabase, { output }: StartTrainingSet): Promise<void> {
+  async #assertOutputIsNew(work: WorkDatabase, { output }: StartTrainingSet): Promise<void> {
     if (output.location === null) return;
-    const { format, target, location } = await outputOf(output, '', this.rooms.files);
+    const { format, target, location } = await toOutput(output, '', this.dependencies.files);
     const exists =
       format === 'TABLE'
-        ? (await commentOfTable(work.connection, TABLES_SCHEMA, target)) !== undefined
+        ? (await readTableComment(work.connection, TABLES_SCHEMA, target)) !== undefined
         : await access(target).then(
             () => true,
             () => false,
@@ -108,7 +111,7 @@ export class LocalTrainingSets implements TrainingSets {
   }
 
   async #withWork<Result>(use: (work: WorkDatabase) => Promise<Result>): Promise<Result> {
-    const connection = await this.rooms.database.instance.connect();
+    const connection = await this.dependencies.database.instance.connect();
     const signal = new AbortController().signal;
     const work = await WorkDatabase.open(connection, randomUUID(), signal);
     try {

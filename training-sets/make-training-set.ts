@@ -2,22 +2,22 @@ import { existsSync } from 'node:fs';
 import { link, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DataFiles } from '../datasources/files/data-files.js';
-import { commentOfTable, ensureSchema, isTableConflict } from '../datasources/offline/duckdb/job-tables.js';
+import { readTableComment, ensureSchema, isTableConflict } from '../datasources/offline/duckdb/job-tables.js';
 import { quoteIdentifier, quoteText } from '../datasources/offline/point-in-time/sql-text.js';
 import { JobFailure } from '../jobs/job.js';
 import type { TrainingSetRequest, TrainingSetResult, TrainingSetValidationResult } from './training-sets.js';
 import { copyToFile, outputAsWritten, outputSelect, TABLES_SCHEMA } from './output-format.js';
-import { joinLabels, takeSnapshot } from './join-labels.js';
+import { joinLabels, createSnapshot } from './join-labels.js';
 import { labelRelation, type LabelColumn } from './label-relation.js';
 import { countLabels, loadLabels } from './load-labels.js';
-import type { StoreElsewhere } from './store-elsewhere.js';
+import type { FindRemoteStore } from './remote-store.js';
 import { planTrainingSet, type TrainingSetPlan } from './training-set-plan.js';
 import { validate } from './validate.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
-export interface Preparation {
+export interface LabelPreparation {
   readonly files: DataFiles;
-  readonly elsewhere: StoreElsewhere;
+  readonly findRemoteStore: FindRemoteStore;
   /** The most labels taken. */
   readonly limit?: number;
   /** Where to work when there are more labels than this. */
@@ -31,15 +31,15 @@ export interface Preparation {
 export async function prepareLabels(
   work: WorkDatabase,
   request: TrainingSetRequest,
-  { files, elsewhere, limit, file }: Preparation,
+  { files, findRemoteStore, limit, file }: LabelPreparation,
 ): Promise<TrainingSetPlan> {
-  if (await work.has('labels')) return planTrainingSet(request, await loadedColumns(work), elsewhere);
+  if (await work.has('labels')) return planTrainingSet(request, await loadedColumns(work), findRemoteStore);
   const relation = await labelRelation(work, request, files);
-  const plan = planTrainingSet(request, relation.columns, elsewhere);
+  const plan = planTrainingSet(request, relation.columns, findRemoteStore);
   if (file && (await countLabels(work, request, relation)) > file.whenOver) await work.moveTo(file.path);
   await work.transaction(async () => {
     await loadLabels(work, request, relation, limit);
-    await takeSnapshot(work, plan);
+    await createSnapshot(work, plan);
     await noteColumns(work, relation.columns);
   });
   return plan;
@@ -71,7 +71,7 @@ export type Checkpoint =
   /** Nothing is left to do but to give the file its name. */
   | { readonly stage: 'CHECKED'; readonly result: TrainingSetResult };
 
-export interface MakingOptions {
+export interface MakeTrainingSetOptions {
   readonly id: string;
   readonly chunkRows: number;
   /** Of an earlier run, as far as what it speaks of is still there. */
@@ -90,7 +90,7 @@ export async function makeTrainingSet(
   work: WorkDatabase,
   plan: TrainingSetPlan,
   output: Output,
-  options: MakingOptions,
+  options: MakeTrainingSetOptions,
 ): Promise<TrainingSetResult> {
   const labels = await countRows(work, 'labels');
   const rows = (share: number): bigint => BigInt(Math.floor(labels * share));
@@ -116,7 +116,7 @@ export async function makeTrainingSet(
     validation,
   });
   if (format === 'TABLE') return resultOf(await writeTable(work, plan, output, options.id, steps));
-  const file = { format, partial: partialOf(target, options.id) };
+  const file = { format, partial: partialFilePath(target, options.id) };
   const isWritten = options.checkpoint?.stage === 'WRITTEN' && existsSync(file.partial);
   const result = resultOf(await writeFile(work, plan, file, isWritten, steps));
   await options.onCheckpoint({ stage: 'CHECKED', result }, BigInt(labels));
@@ -131,7 +131,7 @@ interface WritingSteps {
 }
 
 /** The name of a file before it is checked. */
-export function partialOf(target: string, id: string): string {
+export function partialFilePath(target: string, id: string): string {
   return `${target}.${id}.partial`;
 }
 
@@ -155,7 +155,7 @@ async function writeFile(
  * started with one name, the second finds it taken. Done again after a crash, it finds its own work.
  */
 export async function publish({ location, target }: Output, id: string): Promise<void> {
-  const partial = partialOf(target, id);
+  const partial = partialFilePath(target, id);
   if (!existsSync(partial) && existsSync(target)) return;
   try {
     await link(partial, target);
@@ -195,7 +195,7 @@ async function writeTable(
   await ensureSchema(work.connection, TABLES_SCHEMA);
   await work
     .transaction(async () => {
-      const maker = await commentOfTable(work.connection, TABLES_SCHEMA, target);
+      const maker = await readTableComment(work.connection, TABLES_SCHEMA, target);
       if (maker !== undefined && maker !== id) throw inUse(location);
       await work.run(`DROP TABLE IF EXISTS ${table}`);
       await work.run(`CREATE TABLE ${table} AS ${outputSelect(work, plan)}`, [], undefined, onWriting);

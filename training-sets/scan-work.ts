@@ -6,7 +6,7 @@ import type { ScanWork } from '../jobs/job-costs.js';
 import type { TrainingSetJoin, TrainingSetRequest } from './training-sets.js';
 
 /** What a label is in a table that it is loaded into: its number, its time, and an id of up to a hundred letters. */
-const BYTES_OF_LOADED_LABEL = 118n;
+const BYTES_PER_LOADED_LABEL = 118n;
 
 /**
  * What a training set scans at most, without reading the times of its labels: as if they were of all times. A source is
@@ -18,22 +18,24 @@ export async function scanWork(
   now: Instant,
   countLabels: () => Promise<number>,
 ): Promise<ScanWork> {
-  const isHere = request.joins.every(isOnThisMachine);
-  const elsewhere = request.joins.filter((join) => !isOnThisMachine(join));
-  const perScan = elsewhere.map(({ entityType }) => labelsPerScan(stores.offline(entityType.featurestore)));
+  const isHere = request.joins.every(isLocal);
+  const remote = request.joins.filter((join) => !isLocal(join));
+  const perScan = remote.map(({ entityType }) => labelsPerScan(stores.offline(entityType.featurestore)));
   const count = isHere ? 0 : await countLabels();
   // A training set goes through its labels in chunks that every store takes.
   const scans = isHere ? 1 : Math.max(1, Math.ceil(count / Math.min(...perScan)));
-  const bytes = await Promise.all(request.joins.map((join) => bytesOf(join, request, stores, { now, count, scans })));
+  const bytes = await Promise.all(
+    request.joins.map((join) => estimateSourceBytes(join, request, stores, { now, count, scans })),
+  );
   const priceBook = isHere ? THIS_MACHINE : null;
   return { kind: 'SCAN', bytes: bytes.reduce((sum, scan) => sum + scan, 0n), scans, priceBook };
 }
 
-function isOnThisMachine({ entityType }: TrainingSetJoin): boolean {
+function isLocal({ entityType }: TrainingSetJoin): boolean {
   return entityType.featurestore.offlineSettings.kind === 'DUCKDB';
 }
 
-async function bytesOf(
+async function estimateSourceBytes(
   join: TrainingSetJoin,
   { options }: TrainingSetRequest,
   stores: Pick<FeatureStores, 'offline'>,
@@ -43,9 +45,9 @@ async function bytesOf(
   const store = stores.offline(entityType.featurestore);
   const labels = [0n, now].map((time) => ({ entityId: 'any', time }));
   const scan = await store.estimateBytes({ entityType, labels, features, options });
-  if (isOnThisMachine(join)) return scan;
+  if (isLocal(join)) return scan;
   const isLoaded = store.bulk !== undefined && count > store.maxLabelsPerRead;
   const sources = new Set(features.map(({ source }) => source)).size;
   // When it is checked each source is scanned once more.
-  return scan * BigInt(scans + 1) + (isLoaded ? BYTES_OF_LOADED_LABEL * BigInt(count * sources) : 0n);
+  return scan * BigInt(scans + 1) + (isLoaded ? BYTES_PER_LOADED_LABEL * BigInt(count * sources) : 0n);
 }

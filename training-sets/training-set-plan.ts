@@ -1,7 +1,7 @@
-import { columnTypeOf } from '../datasources/offline/duckdb/value-mapping.js';
+import { toDuckDbType } from '../datasources/offline/duckdb/value-mapping.js';
 import {
   planPointInTime,
-  timeColumnOf,
+  timeColumnName,
   type FeaturePlan,
   type PointInTimePlan,
   type SourcePlan,
@@ -9,7 +9,7 @@ import {
 import type { TrainingSetRequest } from './training-sets.js';
 import type { LabelColumn } from './label-relation.js';
 import { entityName, labelName } from './load-labels.js';
-import type { HistoryStore, StoreElsewhere } from './store-elsewhere.js';
+import type { HistoryStore, FindRemoteStore } from './remote-store.js';
 import { featureColumns } from './training-set-spec.js';
 
 /** A training set that can be made: every column of it, and how it is called on the way. */
@@ -17,7 +17,7 @@ export interface TrainingSetPlan {
   readonly request: TrainingSetRequest;
   readonly pointInTime: PointInTimePlan;
   /** The store of a source whose history is not in the embedded one; a source that is not here is. */
-  readonly elsewhere: ReadonlyMap<SourcePlan, HistoryStore>;
+  readonly remoteStores: ReadonlyMap<SourcePlan, HistoryStore>;
   readonly labelColumns: readonly LabelColumn[];
   readonly features: readonly PlannedColumn[];
   /** In order. */
@@ -48,7 +48,7 @@ export interface OutputColumn {
 export function planTrainingSet(
   request: TrainingSetRequest,
   labelColumns: readonly LabelColumn[],
-  storeElsewhere: StoreElsewhere,
+  findRemoteStore: FindRemoteStore,
 ): TrainingSetPlan {
   const columns = featureColumns(
     request,
@@ -72,17 +72,17 @@ export function planTrainingSet(
     // The plan numbers its columns in the order in which it was given the features.
     const { source, feature } = plans.get(`value_${index}`)!;
     const isStatic = source.source.timestampColumn === null;
-    return { name, timestampName, source, feature, timeColumn: isStatic ? null : timeColumnOf(source, feature) };
+    return { name, timestampName, source, feature, timeColumn: isStatic ? null : timeColumnName(source, feature) };
   });
-  const elsewhere = new Map<SourcePlan, HistoryStore>();
+  const remoteStores = new Map<SourcePlan, HistoryStore>();
   for (const source of pointInTime.sources) {
-    const store = storeElsewhere(source.source.entityType.featurestore);
-    if (store) elsewhere.set(source, store);
+    const store = findRemoteStore(source.source.entityType.featurestore);
+    if (store) remoteStores.set(source, store);
   }
   return {
     request,
     pointInTime,
-    elsewhere,
+    remoteStores,
     labelColumns,
     features,
     outputColumns: outputColumns(labelColumns, features),
@@ -95,7 +95,7 @@ function outputColumns(labels: readonly LabelColumn[], features: readonly Planne
     ...features.flatMap(({ name, feature, timeColumn, timestampName }): OutputColumn[] => [
       {
         name,
-        type: columnTypeOf(feature.feature.valueType).toString(),
+        type: toDuckDbType(feature.feature.valueType).toString(),
         from: feature.valueColumn,
         checkedAs: feature.valueColumn,
       },

@@ -6,27 +6,33 @@ import type { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
 import { jobTableName } from '../datasources/offline/duckdb/job-tables.js';
 import { labelsPerScan } from '../datasources/offline/offline-store.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import { stopReason, type JobControl, type JobOutcome, type JobRunner, type LeftByJob } from '../jobs/job-runner.js';
+import {
+  stopReason,
+  type JobControl,
+  type JobOutcome,
+  type JobRunner,
+  type PartialResult,
+} from '../jobs/job-runner.js';
 import type { JobRecord } from '../jobs/job.js';
 import type { TrainingSetOutputRequest, TrainingSetRequest, TrainingSetResult } from './training-sets.js';
 import {
   makeTrainingSet,
-  partialOf,
+  partialFilePath,
   prepareLabels,
   publish,
   type Checkpoint,
   type Output,
 } from './make-training-set.js';
 import { TABLES_SCHEMA } from './output-format.js';
-import { patiently, type StoreElsewhere } from './store-elsewhere.js';
-import { requestOf, type TrainingSetSpec } from './training-set-spec.js';
+import { withOutageRetry, type FindRemoteStore } from './remote-store.js';
+import { toTrainingSetRequest, type TrainingSetSpec } from './training-set-spec.js';
 import { countRows, removeWorkFile, WorkDatabase } from './work-database.js';
 
-export interface TrainingSetRooms {
+export interface TrainingSetDependencies {
   /** Of the offline store. */
   readonly database: DuckDbDatabase;
   /** Where a featurestore's history is, if not in `database`. */
-  readonly elsewhere: StoreElsewhere;
+  readonly findRemoteStore: FindRemoteStore;
   readonly registry: Registry;
   readonly files: DataFiles;
   /** Where the work of unfinished jobs is kept; no client can name it. */
@@ -47,13 +53,13 @@ export class TrainingSetRunner implements JobRunner {
   readonly kind = 'TRAINING_SET';
 
   constructor(
-    private readonly rooms: TrainingSetRooms,
+    private readonly dependencies: TrainingSetDependencies,
     private readonly chunkRows = CHUNK_ROWS,
   ) {}
 
   /** Cancelled, it leaves nothing: half a training set is a biased one. */
   async run(job: JobRecord, control: JobControl): Promise<JobOutcome> {
-    await mkdir(this.rooms.workFolder, { recursive: true });
+    await mkdir(this.dependencies.workFolder, { recursive: true });
     try {
       const outcome = await this.#work(job, control);
       await this.#removeWork(job);
@@ -61,48 +67,48 @@ export class TrainingSetRunner implements JobRunner {
     } catch (error) {
       const reason = stopReason(control.signal);
       if (reason === 'stop') throw error;
-      const left = await this.putDown(job);
+      const left = await this.finalize(job);
       if (reason !== 'cancel') throw error;
       return { state: 'CANCELLED', ...left };
     }
   }
 
-  async putDown(job: JobRecord): Promise<LeftByJob> {
+  async finalize(job: JobRecord): Promise<PartialResult> {
     await this.#removeWork(job);
     return { result: null, progress: job.progress };
   }
 
   #workFile({ id }: JobRecord): string {
-    return join(this.rooms.workFolder, `${id}.duckdb`);
+    return join(this.dependencies.workFolder, `${id}.duckdb`);
   }
 
   async #removeWork(job: JobRecord): Promise<void> {
     await removeWorkFile(this.#workFile(job));
-    const { format, target } = await outputOf((job.spec as TrainingSetSpec).output, job.id, this.rooms.files);
-    if (format !== 'TABLE') await rm(partialOf(target, job.id), { force: true });
+    const { format, target } = await toOutput((job.spec as TrainingSetSpec).output, job.id, this.dependencies.files);
+    if (format !== 'TABLE') await rm(partialFilePath(target, job.id), { force: true });
   }
 
   async #work(job: JobRecord, control: JobControl): Promise<JobOutcome> {
     const { id } = job;
     const spec = job.spec as TrainingSetSpec;
     const checkpoint = job.checkpoint as Checkpoint | null;
-    const { database, registry, files } = this.rooms;
+    const { database, registry, files } = this.dependencies;
     const { signal } = control;
-    const output = await outputOf(spec.output, id, files);
+    const output = await toOutput(spec.output, id, files);
     if (checkpoint?.stage === 'CHECKED') {
       await publish(output, id);
-      return outcomeOf(checkpoint.result);
+      return toOutcome(checkpoint.result);
     }
     const path = this.#workFile(job);
-    const elsewhere = patiently(this.rooms.elsewhere, signal);
+    const findRemoteStore = withOutageRetry(this.dependencies.findRemoteStore, signal);
     const work = await WorkDatabase.open(await database.instance.connect(), id, signal);
     try {
       // Without its file, whatever was done before is done anew.
       const isResumed = existsSync(path);
       if (isResumed) await work.moveTo(path);
-      const request = requestOf(spec, registry);
+      const request = toTrainingSetRequest(spec, registry);
       const { chunkRows, whenOver } = this.#limits(request);
-      const plan = await prepareLabels(work, request, { files, elsewhere, file: { path, whenOver } });
+      const plan = await prepareLabels(work, request, { files, findRemoteStore, file: { path, whenOver } });
       const total = BigInt(await countRows(work, 'labels'));
       await control.running(total);
       const progress = (completed: bigint) => ({ completed, failed: 0n, total });
@@ -113,7 +119,7 @@ export class TrainingSetRunner implements JobRunner {
         onCheckpoint: (reached, rows) => control.checkpoint(reached, progress(rows)),
         onEstimate: (rows) => control.report(progress(rows)),
       });
-      return outcomeOf(result);
+      return toOutcome(result);
     } finally {
       await work.close();
     }
@@ -124,13 +130,13 @@ export class TrainingSetRunner implements JobRunner {
    * and cost money: each is a chunk, and what it gave is kept, so that none is made twice.
    */
   #limits({ joins }: TrainingSetRequest): { readonly chunkRows: number; readonly whenOver: number } {
-    const stores = joins.flatMap(({ entityType }) => this.rooms.elsewhere(entityType.featurestore) ?? []);
+    const stores = joins.flatMap(({ entityType }) => this.dependencies.findRemoteStore(entityType.featurestore) ?? []);
     const chunkRows = Math.min(this.chunkRows, ...stores.map(labelsPerScan));
     return { chunkRows, whenOver: Math.min(chunkRows, ...stores.map(({ maxLabelsPerRead }) => maxLabelsPerRead)) };
   }
 }
 
-function outcomeOf(result: TrainingSetResult): JobOutcome {
+function toOutcome(result: TrainingSetResult): JobOutcome {
   const { labelRows, leakedRows } = result.validation;
   return {
     state: leakedRows > 0n ? 'PARTIALLY_SUCCEEDED' : 'SUCCEEDED',
@@ -142,7 +148,7 @@ function outcomeOf(result: TrainingSetResult): JobOutcome {
 const EXTENSIONS = { PARQUET: 'parquet', CSV: 'csv' } as const;
 
 /** Where an output goes; one that is not named is called after the job. */
-export async function outputOf(
+export async function toOutput(
   { format, location }: TrainingSetOutputRequest,
   jobId: string,
   files: DataFiles,

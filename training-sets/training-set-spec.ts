@@ -1,6 +1,6 @@
 import { badInput } from '../errors/app-error.js';
 import type { PointInTimeOptions } from '../datasources/offline/point-in-time/plan.js';
-import { entityTypeOf, featureOf, type Registry } from '../datasources/registry/registry.js';
+import { getEntityType, getFeature, type Registry } from '../datasources/registry/registry.js';
 import type { LabelSource, TrainingSetJoin, TrainingSetOutputRequest, TrainingSetRequest } from './training-sets.js';
 
 /** What is asked for, as it is kept in the job's record: the registry's things by their names. */
@@ -22,7 +22,7 @@ interface JoinSpec {
   readonly prefix: string;
 }
 
-export function specOf(request: TrainingSetRequest, output: TrainingSetOutputRequest): TrainingSetSpec {
+export function toTrainingSetSpec(request: TrainingSetRequest, output: TrainingSetOutputRequest): TrainingSetSpec {
   const { labels, joins, ttl, options, withTimestamps } = request;
   return {
     labels,
@@ -41,16 +41,16 @@ export function specOf(request: TrainingSetRequest, output: TrainingSetOutputReq
 }
 
 /** The request again, from the registry as it is now: a job taken up later may meet one without a feature of it. */
-export function requestOf(spec: TrainingSetSpec, registry: Registry): TrainingSetRequest {
+export function toTrainingSetRequest(spec: TrainingSetSpec, registry: Registry): TrainingSetRequest {
   const { labels, ttl, options, withTimestamps } = spec;
   return {
     labels,
     joins: spec.joins.map(({ featurestore, entityType: name, entityIdColumns, features, prefix }) => {
-      const entityType = entityTypeOf(registry.featurestore(featurestore), name);
+      const entityType = getEntityType(registry.featurestore(featurestore), name);
       return {
         entityType,
         entityIdColumns,
-        features: features.map((feature) => featureOf(entityType, feature, 'features')),
+        features: features.map((feature) => getFeature(entityType, feature, 'features')),
         prefix,
       };
     }),
@@ -71,9 +71,11 @@ export interface FeatureColumn {
 
 /** The feature columns of the output, in order. Two columns of one name are refused, whichever they are. */
 export function featureColumns(request: TrainingSetRequest, labelColumns: readonly string[]): FeatureColumn[] {
-  const taken = new Map<string, string>(labelColumns.map((name) => [nameKey(name), `column "${name}" of the labels`]));
+  const taken = new Map<string, string>(
+    labelColumns.map((name) => [normalizeColumnName(name), `column "${name}" of the labels`]),
+  );
   const take = (name: string, what: string): string => {
-    const other = taken.get(nameKey(name));
+    const other = taken.get(normalizeColumnName(name));
     if (other !== undefined) {
       throw badInput(
         `The output would have two columns "${name}": ${what}, and ${other}. Rename the column of the labels, or give ` +
@@ -81,7 +83,7 @@ export function featureColumns(request: TrainingSetRequest, labelColumns: readon
         'joins',
       );
     }
-    taken.set(nameKey(name), what);
+    taken.set(normalizeColumnName(name), what);
     return name;
   };
   return request.joins.flatMap((join) =>
@@ -95,7 +97,7 @@ export function featureColumns(request: TrainingSetRequest, labelColumns: readon
 }
 
 /** DuckDB takes names that differ in case alone for the same. */
-function nameKey(name: string): string {
+function normalizeColumnName(name: string): string {
   return name.toLowerCase();
 }
 

@@ -1,14 +1,14 @@
 import { joinSql, quoteText } from '../datasources/offline/point-in-time/sql-text.js';
 import type { FeatureCoverageResult, OffendingRow, TrainingSetValidationResult } from './training-sets.js';
 import { copyHistories } from './copy-histories.js';
-import { IS_KNOWN } from './join-elsewhere.js';
+import { IS_KNOWN } from './join-remote.js';
 import { allJoined, historyAt, joinedTable } from './join-labels.js';
 import { entityName, keys, labelName } from './load-labels.js';
-import { checkedTime, isSampled, rederive, REDERIVED_ROWS_ELSEWHERE } from './rederive.js';
+import { checkedTime, isSampled, verifySample, REMOTE_VERIFIED_ROWS } from './verify-sample.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
-const MOST_OFFENDERS = 100;
+const MAX_OFFENDING_ROWS = 100;
 
 /**
  * Checks an output against its labels and the history, by queries that share nothing with the compiler that made it.
@@ -25,23 +25,23 @@ export async function validate(
 ): Promise<TrainingSetValidationResult> {
   const tableOf = await historyAt(work, plan);
   const checked = checkedRows(work, plan, output, tableOf);
-  const facts = new Facts(plan);
+  const facts = new ValidationSql(plan);
   const labels = await countRows(work, 'labels');
   // This one takes nearly all of the time.
   const counted = await work.run(`${checked} SELECT ${facts.counts()} FROM checked`, [], undefined, onShare);
   const [counts = {}] = await counted.getRowObjects();
   const sampled = checkedRows(work, plan, `SELECT * FROM (${output}) WHERE ${isSampled(labels)}`, tableOf);
-  const most = plan.elsewhere.size > 0 ? `ORDER BY hash(row_id) LIMIT ${REDERIVED_ROWS_ELSEWHERE}` : '';
+  const most = plan.remoteStores.size > 0 ? `ORDER BY hash(row_id) LIMIT ${REMOTE_VERIFIED_ROWS}` : '';
   await work.run(
     `CREATE OR REPLACE TEMP TABLE sample AS ${sampled} SELECT *, ${facts.leaked()} AS leaks FROM checked ${most}`,
   );
   const count = (name: string): bigint => BigInt(String(counts[name] ?? 0));
   const copied = await copyHistories(work, plan);
-  const { verified, wrong } = await rederive(work, plan, (source) => copied.get(source) ?? tableOf(source.source));
+  const { verified, wrong } = await verifySample(work, plan, (source) => copied.get(source) ?? tableOf(source.source));
   const offenders = async (kind: OffendingRow['kind'], condition: string, reason: string): Promise<OffendingRow[]> => {
     if (count(kind) === 0n) return [];
     const rows = await work.rows(
-      `${checked} SELECT row_id, ${reason} AS reason FROM checked WHERE ${condition} ORDER BY row_id LIMIT ${MOST_OFFENDERS}`,
+      `${checked} SELECT row_id, ${reason} AS reason FROM checked WHERE ${condition} ORDER BY row_id LIMIT ${MAX_OFFENDING_ROWS}`,
     );
     return rows.map((row) => ({ row: BigInt(String(row.row_id)), kind, reason: String(row.reason) }));
   };
@@ -56,7 +56,7 @@ export async function validate(
     verifiedRows: verified,
     featureCoverage: plan.features.map(({ name }, index) => coverage(name, index, count)),
     offendingRows: [
-      ...[...leaked, ...wrong].slice(0, MOST_OFFENDERS),
+      ...[...leaked, ...wrong].slice(0, MAX_OFFENDING_ROWS),
       ...(await offenders('INVALID', facts.invalid(), facts.invalidReason())),
       ...(await offenders('UNMATCHED', facts.unmatched(), `'no feature was known of it at its time'`)),
     ],
@@ -96,7 +96,7 @@ function checkedRows(
     ...new Set(times),
   ];
   const knownTo = (source: PlannedColumn['source']): string =>
-    plan.elsewhere.has(source) ? knownElsewhere(work, plan, source) : tableOf(source.source);
+    plan.remoteStores.has(source) ? knownRemoteIdsSql(work, plan, source) : tableOf(source.source);
   const statics = [...new Set(pointInTime.sources)].filter(({ source }) => source.timestampColumn === null);
   const joins = statics.map(
     (source) => `LEFT JOIN (SELECT DISTINCT entity_id FROM ${knownTo(source)}) AS ${staticName(plan, source)}
@@ -112,7 +112,7 @@ checked AS (SELECT ${joinSql(['k.*', ...statics.map((source) => `${staticName(pl
 }
 
 /** The entities of the labels that a static source elsewhere was found to know. */
-function knownElsewhere(work: WorkDatabase, plan: TrainingSetPlan, source: PlannedColumn['source']): string {
+function knownRemoteIdsSql(work: WorkDatabase, plan: TrainingSetPlan, source: PlannedColumn['source']): string {
   return `(SELECT l.${source.entityColumn} AS entity_id FROM ${work.table('labels')} AS l
     JOIN ${work.table(joinedTable(plan, source))} AS j ON l.rowid = j.row_id WHERE j.${IS_KNOWN})`;
 }
@@ -122,7 +122,7 @@ function staticName(plan: TrainingSetPlan, source: PlannedColumn['source']): str
 }
 
 /** What is true of a checked row, in SQL. */
-class Facts {
+class ValidationSql {
   constructor(private readonly plan: TrainingSetPlan) {}
 
   counts(): string {
@@ -148,7 +148,7 @@ class Facts {
   leaked(): string {
     const { features } = this.plan;
     return this.#any(
-      features.flatMap((column, index) => [this.#isLater(column, index), this.#isUnfounded(column, index)]),
+      features.flatMap((column, index) => [this.#isLater(column, index), this.#lacksSource(column, index)]),
     );
   }
 
@@ -158,7 +158,7 @@ class Facts {
         column.timeColumn === null
           ? `'no time'`
           : `coalesce(CAST(${checkedTime(column, index)} AS VARCHAR), 'no time')`;
-      const leaks = this.#any([this.#isLater(column, index), this.#isUnfounded(column, index)]);
+      const leaks = this.#any([this.#isLater(column, index), this.#lacksSource(column, index)]);
       return `WHEN ${leaks} THEN ${quoteText(`${column.name}: its value has `)} || ${time} || ', the label ' || coalesce(CAST(label_time AS VARCHAR), 'no time')`;
     });
     return `CASE ${cases.join('\n')} END`;
@@ -193,7 +193,7 @@ class Facts {
   }
 
   /** There is a value, but no row that could have given it. */
-  #isUnfounded(column: PlannedColumn, index: number): string {
+  #lacksSource(column: PlannedColumn, index: number): string {
     return `(${column.feature.valueColumn} IS NOT NULL AND NOT (${this.#found(column, index)}))`;
   }
 

@@ -82,7 +82,7 @@ export class WorkDatabase {
   }
 
   /** For rows made here; they are durable when it is closed. */
-  async appenderOf(table: string): Promise<DuckDBAppender> {
+  async createAppender(table: string): Promise<DuckDBAppender> {
     this.signal.throwIfAborted();
     return this.connection.createAppender(table, 'main', this.name.slice(1, -1));
   }

@@ -6,23 +6,29 @@ import { AppError } from '../../errors/app-error.js';
 import type { Instant } from '../../values/instant.js';
 import type { Model, Predictor } from '../models/model.js';
 import type { BatchPredictionJobRecord, BatchPredictionResult } from '../batch-predictions.js';
-import { stopReason, type JobControl, type JobOutcome, type JobRunner, type LeftByJob } from '../../jobs/job-runner.js';
+import {
+  stopReason,
+  type JobControl,
+  type JobOutcome,
+  type JobRunner,
+  type PartialResult,
+} from '../../jobs/job-runner.js';
 import { JobFailure, type JobError, type JobRecord } from '../../jobs/job.js';
 import {
-  checkpointOf,
-  modelOfJob,
+  readCheckpoint,
+  getJobModel,
   outputFolder,
   outputLocation,
   predictionsTable,
-  workFolderOf,
-  type BatchPredictionRoom,
-} from './batch-prediction-room.js';
+  workFolderPath,
+  type BatchPredictionDependencies,
+} from './batch-prediction-dependencies.js';
 import { BatchRun, type PredictedInstance } from './batch-run.js';
 import { countRows, type BatchPredictionCheckpoint } from './checkpoint.js';
-import { interruptible } from './interruptible.js';
+import { interruptOnAbort } from './interrupt-on-abort.js';
 import { openInput } from './open-input.js';
 import { OutputFolder } from './output-folder.js';
-import { BatchPredictor, DEFAULT_PACE } from './predict-batch.js';
+import { BatchPredictor, DEFAULT_RETRY_POLICY } from './predict-batch.js';
 import { countInstances, readInstances, type InputInstance } from './read-instances.js';
 
 const MICROS_PER_HOUR = 3_600_000_000;
@@ -31,7 +37,7 @@ const MICROS_PER_HOUR = 3_600_000_000;
 export class BatchPredictionRunner implements JobRunner {
   readonly kind = 'BATCH_PREDICTION';
 
-  constructor(private readonly room: BatchPredictionRoom) {}
+  constructor(private readonly dependencies: BatchPredictionDependencies) {}
 
   /** Its workers were there from its first begin to its end, also while the gateway was not: nobody wrote down when. */
   replicaHours({ startedAt, endedAt, spec }: BatchPredictionJobRecord, now: Instant): number {
@@ -42,12 +48,12 @@ export class BatchPredictionRunner implements JobRunner {
   async run(record: JobRecord, control: JobControl): Promise<JobOutcome> {
     const job = record as BatchPredictionJobRecord;
     const folder = await this.#claimOutput(job);
-    const start = checkpointOf(job);
+    const start = readCheckpoint(job);
     await folder.dropAfter(start?.parts ?? []);
     // A process that ends before the work began is no wish to cancel: the job stays for the next one.
     control.stopping.throwIfAborted();
     if (control.signal.aborted) return this.#end(job, folder, start, 'CANCELLED');
-    const connection = await this.room.scratch.instance.connect();
+    const connection = await this.dependencies.scratch.instance.connect();
     const progress = { checkpoint: start };
     try {
       await this.#work(job, folder, connection, control, progress);
@@ -64,15 +70,15 @@ export class BatchPredictionRunner implements JobRunner {
     }
   }
 
-  async putDown(record: JobRecord, how: 'CANCELLED' | JobError): Promise<LeftByJob> {
+  async finalize(record: JobRecord, how: 'CANCELLED' | JobError): Promise<PartialResult> {
     const job = record as BatchPredictionJobRecord;
     const folder = await this.#claimOutput(job);
-    return this.#end(job, folder, checkpointOf(job), how);
+    return this.#end(job, folder, readCheckpoint(job), how);
   }
 
   async #claimOutput(job: BatchPredictionJobRecord): Promise<OutputFolder> {
-    await predictionsTable(this.room, job)?.claim(job.id);
-    const folder = await outputFolder(this.room, job);
+    await predictionsTable(this.dependencies, job)?.claim(job.id);
+    const folder = await outputFolder(this.dependencies, job);
     await folder.claim(job.id);
     return folder;
   }
@@ -84,19 +90,19 @@ export class BatchPredictionRunner implements JobRunner {
     control: JobControl,
     progress: { checkpoint: BatchPredictionCheckpoint | null },
   ): Promise<void> {
-    const model = modelOfJob(this.room, job);
-    const { source, fingerprint } = await openInput(this.room, connection, job, model.inputs, control.signal);
+    const model = getJobModel(this.dependencies, job);
+    const { source, fingerprint } = await openInput(this.dependencies, connection, job, model.inputs, control.signal);
     const atStart = await fingerprint();
     const begun = progress.checkpoint;
     if (begun && begun.fingerprint !== atStart) throw inputChanged();
     const run = new BatchRun({
       folder,
       control,
-      scratch: this.room.scratch,
-      clock: this.room.clock,
+      scratch: this.dependencies.scratch,
+      clock: this.dependencies.clock,
       checkpoint: begun ?? {
         fingerprint: atStart,
-        total: await interruptible(connection, control.signal, () => countInstances(connection, source)),
+        total: await interruptOnAbort(connection, control.signal, () => countInstances(connection, source)),
         columns: source.columns.map(({ name, valueType }) => ({ name, valueType })),
         outputs: model.outputs.map(({ name, valueType }) => ({ name, valueType })),
         parts: [],
@@ -112,7 +118,7 @@ export class BatchPredictionRunner implements JobRunner {
         predictor,
         parameters: job.spec.parameters,
         signal: control.signal,
-        pace: this.room.pace ?? DEFAULT_PACE,
+        retryPolicy: this.dependencies.retryPolicy ?? DEFAULT_RETRY_POLICY,
       });
       const read = readInstances(connection, source, run.rowsDone, batchSize);
       await run.take(predictInOrder(read, batches, parallelism));
@@ -123,11 +129,11 @@ export class BatchPredictionRunner implements JobRunner {
   }
 
   async #openModel(model: Model, parallelism: number, signal: AbortSignal): Promise<Predictor> {
-    const serving = this.room.servings.get(model.runtime);
+    const serving = this.dependencies.servings.get(model.runtime);
     if (!serving) {
       throw new JobFailure('MODEL_UNAVAILABLE', `This gateway does not run models of the runtime ${model.runtime}.`);
     }
-    const { firstPauseMs, outageRetries } = this.room.pace ?? DEFAULT_PACE;
+    const { initialBackoffMs: firstPauseMs, outageRetries } = this.dependencies.retryPolicy ?? DEFAULT_RETRY_POLICY;
     return pRetry(() => serving.open(model, { parallelism }), {
       retries: Math.min(3, outageRetries),
       minTimeout: firstPauseMs,
@@ -149,9 +155,9 @@ export class BatchPredictionRunner implements JobRunner {
     const state = error === 'CANCELLED' ? error : error ? 'FAILED' : failures > 0 ? 'PARTIALLY_SUCCEEDED' : 'SUCCEEDED';
     await folder.dropAfter(parts);
     if (checkpoint) await folder.writeManifest(job.id, state, checkpoint);
-    const table = predictionsTable(this.room, job);
+    const table = predictionsTable(this.dependencies, job);
     await table?.fill(job.id, folder.files('predictions', parts));
-    await rm(workFolderOf(this.room, job.id), { recursive: true, force: true });
+    await rm(workFolderPath(this.dependencies, job.id), { recursive: true, force: true });
     const location = outputLocation(job);
     const predicted = table?.location ?? OutputFolder.pattern(location, 'predictions', folder.format);
     const result: BatchPredictionResult = {

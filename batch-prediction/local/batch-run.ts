@@ -11,8 +11,8 @@ import type { InputInstance } from './read-instances.js';
 import { instanceToJson, predictionToJson } from './row-json.js';
 
 /** A kill costs at most about this much work: a tenth of a second at first, then a twentieth of the time so far, never over a minute. */
-const SHORTEST_PART_MICROS = 100_000n;
-const LONGEST_PART_MICROS = 60_000_000n;
+const MIN_PART_MICROS = 100_000n;
+const MAX_PART_MICROS = 60_000_000n;
 const SHARE_OF_TIME = 20n;
 
 /** So many characters of lines end a part whatever the time: what is turned into Parquet at once stays small. */
@@ -24,7 +24,7 @@ export interface PredictedInstance {
   readonly outcome: PredictionOutcome | null;
 }
 
-interface Options {
+interface BatchRunOptions {
   readonly folder: OutputFolder;
   readonly control: JobControl;
   readonly scratch: DuckDbDatabase;
@@ -41,7 +41,7 @@ export class BatchRun {
   #counts: RowCounts;
   readonly #outputs: ReadonlyMap<string, ValueType>;
 
-  constructor(private readonly options: Options) {
+  constructor(private readonly options: BatchRunOptions) {
     this.#checkpoint = options.checkpoint;
     this.#counts = countRows(options.checkpoint.parts);
     this.#outputs = new Map(options.checkpoint.outputs.map(({ name, valueType }) => [name, valueType]));
@@ -71,15 +71,15 @@ export class BatchRun {
         control.report(this.#progress(part.rows));
         const now = clock();
         if (part.characters < MAX_PART_CHARACTERS && now - partStartedAt < partDuration(now - startedAt)) continue;
-        await this.#keep(part);
+        await this.#saveCheckpoint(part);
         part = await this.#newPart();
         partStartedAt = now;
       }
-      await this.#keep(part);
+      await this.#saveCheckpoint(part);
     } catch (error) {
       if (stopReason(control.signal) === 'stop') await part.drop();
       // What cannot be kept is not counted either; the first error is the one to tell.
-      else await this.#keep(part).catch(() => undefined);
+      else await this.#saveCheckpoint(part).catch(() => undefined);
       throw error;
     }
   }
@@ -99,7 +99,7 @@ export class BatchRun {
     } else if (outcome) part.addFailure(number, written, outcome);
   }
 
-  async #keep(part: PartWriter): Promise<void> {
+  async #saveCheckpoint(part: PartWriter): Promise<void> {
     const finished = await part.finish();
     if (!finished) return;
     await this.#save({ ...this.#checkpoint, parts: [...this.#checkpoint.parts, finished] });
@@ -123,6 +123,6 @@ export class BatchRun {
 
 function partDuration(soFar: bigint): bigint {
   const share = soFar / SHARE_OF_TIME;
-  if (share < SHORTEST_PART_MICROS) return SHORTEST_PART_MICROS;
-  return share > LONGEST_PART_MICROS ? LONGEST_PART_MICROS : share;
+  if (share < MIN_PART_MICROS) return MIN_PART_MICROS;
+  return share > MAX_PART_MICROS ? MAX_PART_MICROS : share;
 }

@@ -10,7 +10,7 @@ import { readCsvHeader } from './csv-header.js';
 import { csvColumns, jsonColumns, jsonLists, mismatches, typedColumns, type InputColumn } from './input-columns.js';
 
 /** How many lines of JSON are looked at for the names of columns. Names that come later are not passed on. */
-const LINES_FOR_NAMES = 10_000;
+const SAMPLE_LINES = 10_000;
 
 /** An input as DuckDB reads it: always in the same order, and from any row on. */
 export interface BatchSource {
@@ -42,7 +42,7 @@ export async function openFiles(
         return await openJsonLines(connection, files, inputs, field);
     }
   } catch (cause) {
-    throw asInputFault(cause, field, `The files cannot be read as ${format}.`);
+    throw toInputError(cause, field, `The files cannot be read as ${format}.`);
   }
 }
 
@@ -53,7 +53,7 @@ export async function openTyped(
   field: string,
 ): Promise<BatchSource> {
   const columns = await describeColumns(connection, relation);
-  refuseMissing(
+  assertFilesExist(
     columns.map(({ name }) => name),
     inputs,
     field,
@@ -72,16 +72,16 @@ export function openFailures(relation: string, columns: readonly TypedName[]): B
     relation: `(SELECT instance_number, json, ${jsonLists(names)} FROM (SELECT instance_number, CAST(instance AS JSON) AS json FROM ${relation}))`,
     columns: jsonColumns(names, columns),
     numberColumn: 'instance_number',
-    isMalformed: IS_NO_OBJECT,
+    isMalformed: NOT_AN_OBJECT,
   };
 }
 
-const IS_NO_OBJECT = `(json IS NULL OR json_type(json) <> 'OBJECT')`;
+const NOT_AN_OBJECT = `(json IS NULL OR json_type(json) <> 'OBJECT')`;
 
 /** RFC 4180 with a header, never guessed: a guess from the first lines can skip them. Short lines end in nulls. */
 async function openCsv(paths: readonly string[], inputs: readonly ModelField[], field: string): Promise<BatchSource> {
   const [names = [], ...others] = await Promise.all(paths.map(readCsvHeader));
-  refuseMissing(names, inputs, field);
+  assertFilesExist(names, inputs, field);
   if (new Set(names).size < names.length || names.includes('')) {
     throw badInput('Every column of a CSV file needs a name of its own in the first line.', field);
   }
@@ -109,15 +109,15 @@ async function openJsonLines(
   const lines = `read_json_objects(${files}, format = 'newline_delimited', ignore_errors = true)`;
   const found = await connection.runAndReadAll(
     `SELECT DISTINCT unnest(json_keys(json)) AS name
-FROM (SELECT json FROM ${lines} LIMIT ${LINES_FOR_NAMES}) WHERE NOT ${IS_NO_OBJECT} ORDER BY name`,
+FROM (SELECT json FROM ${lines} LIMIT ${SAMPLE_LINES}) WHERE NOT ${NOT_AN_OBJECT} ORDER BY name`,
   );
   const names = found.getRows().map(([name]) => String(name));
-  refuseMissing(names, inputs, field);
+  assertFilesExist(names, inputs, field);
   return {
     relation: `(SELECT json, ${jsonLists(names)} FROM ${lines})`,
     columns: jsonColumns(names, inputs),
     numberColumn: null,
-    isMalformed: IS_NO_OBJECT,
+    isMalformed: NOT_AN_OBJECT,
   };
 }
 
@@ -128,7 +128,7 @@ async function describeColumns(connection: DuckDBConnection, relation: string): 
     .map(({ column_name: name, column_type: type }) => ({ name: String(name), type: String(type) }));
 }
 
-function refuseMissing(names: readonly string[], inputs: readonly ModelField[], field: string): void {
+function assertFilesExist(names: readonly string[], inputs: readonly ModelField[], field: string): void {
   const missing = inputs.map(({ name }) => name).filter((name) => !names.includes(name));
   if (missing.length === 0) return;
   throw new AppError(
@@ -139,7 +139,7 @@ function refuseMissing(names: readonly string[], inputs: readonly ModelField[], 
 }
 
 /** What DuckDB says of a file carries its path; the client is told what is wrong in words of our own. */
-function asInputFault(cause: unknown, field: string, message: string): AppError {
+function toInputError(cause: unknown, field: string, message: string): AppError {
   if (cause instanceof AppError) return cause;
   return new AppError('BAD_USER_INPUT', message, { field }, { cause });
 }

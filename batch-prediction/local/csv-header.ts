@@ -17,13 +17,13 @@ export async function readCsvHeader(path: string): Promise<string[] | undefined>
   }
 }
 
-const FIELD = /("(?:[^"]|"")*"|[^",\r\n]*)(,|\r\n|\n|\r|$)/y;
+const CSV_FIELD = /("(?:[^"]|"")*"|[^",\r\n]*)(,|\r\n|\n|\r|$)/y;
 
 function parseHeader(text: string): string[] | undefined {
   const names: string[] = [];
-  FIELD.lastIndex = 0;
+  CSV_FIELD.lastIndex = 0;
   for (;;) {
-    const match = FIELD.exec(text);
+    const match = CSV_FIELD.exec(text);
     if (!match) return undefined;
     const [, field = '', end] = match;
     names.push(field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field);

@@ -1,8 +1,8 @@
 import type { ModelField } from '../models/model.js';
 import { isConvertible, type SourceColumn } from '../../datasources/offline/duckdb/source-columns.js';
-import { columnTypeOf } from '../../datasources/offline/duckdb/value-mapping.js';
+import { toDuckDbType } from '../../datasources/offline/duckdb/value-mapping.js';
 import { quoteIdentifier, quoteText } from '../../datasources/offline/point-in-time/sql-text.js';
-import { elementTypeOf, type ValueType } from '../../values/value-type.js';
+import { toElementType, type ValueType } from '../../values/value-type.js';
 import type { TypedName } from './checkpoint.js';
 import { textToValue, withoutNulls } from './text-to-value.js';
 
@@ -19,7 +19,7 @@ export function typedColumns(columns: readonly SourceColumn[], inputs: readonly 
   return columns.map(({ name, type }) => {
     const raw = quoteIdentifier(name);
     const input = inputs.find((candidate) => candidate.name === name);
-    const valueType = input?.valueType ?? ownValueType(type);
+    const valueType = input?.valueType ?? inferValueType(type);
     return { name, valueType, value: fromTyped(raw, type, valueType), raw: input ? raw : null };
   });
 }
@@ -64,14 +64,14 @@ export function jsonLists(names: readonly string[]): string {
 function fromTyped(raw: string, type: string, valueType: ValueType): string {
   if (valueType === 'STRUCT') return `CAST(to_json(${raw}) AS VARCHAR)`;
   if (valueType === 'TIMESTAMP' && type === 'TIMESTAMP WITH TIME ZONE') return `make_timestamp(epoch_us(${raw}))`;
-  const cast = `TRY_CAST(${raw} AS ${columnTypeOf(valueType).toString()})`;
-  return elementTypeOf(valueType) ? withoutNulls(cast) : cast;
+  const cast = `TRY_CAST(${raw} AS ${toDuckDbType(valueType).toString()})`;
+  return toElementType(valueType) ? withoutNulls(cast) : cast;
 }
 
 const INTEGERS = /^(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/;
 
 /** The value type nearest to a DuckDB type. Nested ones become JSON, what has no type of ours becomes its text. */
-function ownValueType(type: string): ValueType {
+function inferValueType(type: string): ValueType {
   if (type === 'BOOLEAN') return 'BOOL';
   if (INTEGERS.test(type)) return 'INT64';
   if (/^(FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type)) return 'DOUBLE';

@@ -14,11 +14,11 @@ import type {
   ResultRange,
 } from '../batch-predictions.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
-import { isEndState } from '../../jobs/job-transitions.js';
+import { isTerminalState } from '../../jobs/job-transitions.js';
 import type { BatchWork } from '../../jobs/job-costs.js';
 import type { JobOrigin } from '../../jobs/job.js';
 import { THIS_MACHINE } from '../../costs/price-book.js';
-import { checkpointOf, outputFolder, type BatchPredictionRoom } from './batch-prediction-room.js';
+import { readCheckpoint, outputFolder, type BatchPredictionDependencies } from './batch-prediction-dependencies.js';
 import { countRows } from './checkpoint.js';
 import { checkInput, countInput } from './open-input.js';
 import { PredictionsTable } from './predictions-table.js';
@@ -32,7 +32,7 @@ const MAX_REPLICAS = 64;
 export class LocalBatchPredictions implements BatchPredictions {
   constructor(
     private readonly engine: JobEngine,
-    private readonly room: BatchPredictionRoom,
+    private readonly dependencies: BatchPredictionDependencies,
   ) {}
 
   async start({
@@ -66,14 +66,14 @@ export class LocalBatchPredictions implements BatchPredictions {
   /** The new job writes to a folder of its own, whatever that of the earlier one was. */
   async retryFailed(job: BatchPredictionJobRecord, origin: JobOrigin): Promise<BatchPredictionJobRecord> {
     const spec: BatchPredictionSpec = { ...job.spec, output: { ...job.spec.output, location: null }, retryOf: job.id };
-    const { failures } = countRows(checkpointOf(job)?.parts ?? []);
+    const { failures } = countRows(readCheckpoint(job)?.parts ?? []);
     const check = async (): Promise<void> => {
-      if (!isEndState(job.state))
+      if (!isTerminalState(job.state))
         throw badInput('The job has not ended. Its failures can be retried when it has.', 'job');
       if (failures === 0) {
         throw badInput('No instance of this job failed: there is nothing to retry.', 'job');
       }
-      if (!this.room.modelOf(job.spec.model)) {
+      if (!this.dependencies.getModel(job.spec.model)) {
         throw new AppError('MODEL_NOT_FOUND', `There is no model "${job.spec.model}" any more.`, { field: 'job' });
       }
     };
@@ -86,57 +86,57 @@ export class LocalBatchPredictions implements BatchPredictions {
       spec,
       subject,
       check,
-      work: async () => workOf(spec, BigInt(failures)),
+      work: async () => toBatchWork(spec, BigInt(failures)),
     });
     return retry as BatchPredictionJobRecord;
   }
 
   async predictions(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionRow[]> {
     const written = await this.#written(job);
-    return written ? this.room.scratch.use((connection) => readPredictions(connection, written, page)) : [];
+    return written ? this.dependencies.scratch.use((connection) => readPredictions(connection, written, page)) : [];
   }
 
   async failures(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionFailureRow[]> {
     const written = await this.#written(job);
-    return written ? this.room.scratch.use((connection) => readFailures(connection, written, page)) : [];
+    return written ? this.dependencies.scratch.use((connection) => readFailures(connection, written, page)) : [];
   }
 
   async metrics(job: BatchPredictionJobRecord, asked: readonly MetricRequest[]): Promise<readonly (number | null)[]> {
-    checkMetrics(checkpointOf(job)?.outputs ?? this.room.modelOf(job.spec.model)?.outputs ?? [], asked);
+    checkMetrics(readCheckpoint(job)?.outputs ?? this.dependencies.getModel(job.spec.model)?.outputs ?? [], asked);
     const written = await this.#written(job);
     if (!written) return asked.map(({ metric }) => (metric === 'COUNT' ? 0 : null));
-    return this.room.scratch.use((connection) => computeMetrics(connection, written, asked));
+    return this.dependencies.scratch.use((connection) => computeMetrics(connection, written, asked));
   }
 
   async #work(model: Model, spec: BatchPredictionSpec): Promise<BatchWork> {
-    return workOf(spec, await countInput(this.room, spec.input, model.inputs));
+    return toBatchWork(spec, await countInput(this.dependencies, spec.input, model.inputs));
   }
 
   async #written(job: BatchPredictionJobRecord): Promise<WrittenOutput | undefined> {
-    const checkpoint = checkpointOf(job);
-    return checkpoint ? { folder: await outputFolder(this.room, job), checkpoint } : undefined;
+    const checkpoint = readCheckpoint(job);
+    return checkpoint ? { folder: await outputFolder(this.dependencies, job), checkpoint } : undefined;
   }
 
   async #check(model: Model, spec: BatchPredictionSpec): Promise<void> {
     const { batchSize, startingReplicaCount, generateExplanation } = spec.resources;
-    refuseOutside('batchSize', batchSize, MAX_BATCH_SIZE);
-    refuseOutside('startingReplicaCount', startingReplicaCount, MAX_REPLICAS);
+    assertWholeNumberUpTo('batchSize', batchSize, MAX_BATCH_SIZE);
+    assertWholeNumberUpTo('startingReplicaCount', startingReplicaCount, MAX_REPLICAS);
     if (generateExplanation) throw badInput('Models that run here give no explanations.', 'generateExplanation');
-    if (!this.room.servings.has(model.runtime)) {
+    if (!this.dependencies.servings.has(model.runtime)) {
       throw new AppError('MODEL_UNAVAILABLE', `This gateway does not run models of the runtime ${model.runtime}.`);
     }
-    await checkInput(this.room, spec.input, model.inputs);
+    await checkInput(this.dependencies, spec.input, model.inputs);
   }
 
   async #checkOutput({ format, location }: BatchOutput): Promise<void> {
     if (location === null) return;
     const field = 'output.location';
     if (format === 'TABLE') {
-      const table = new PredictionsTable(this.room.offline, jobTableName(location, ''));
+      const table = new PredictionsTable(this.dependencies.offline, jobTableName(location, ''));
       if (await table.isThere()) throw badInput(`There is already "${table.location}". Name another table.`, field);
       return;
     }
-    const path = await this.room.files.writable(location, field);
+    const path = await this.dependencies.files.writable(location, field);
     const names = await readdir(path).catch((error: unknown) => {
       if (isErrnoException(error) && error.code === 'ENOENT') return [];
       throw badInput(`"${location}" is not a folder.`, field);
@@ -147,7 +147,7 @@ export class LocalBatchPredictions implements BatchPredictions {
 }
 
 /** What runs here is nobody's machine type: the gateway is the one machine. */
-function workOf({ model, resources }: BatchPredictionSpec, rows: bigint): BatchWork {
+function toBatchWork({ model, resources }: BatchPredictionSpec, rows: bigint): BatchWork {
   const { batchSize, startingReplicaCount } = resources;
   return {
     kind: 'BATCHES',
@@ -162,7 +162,7 @@ function workOf({ model, resources }: BatchPredictionSpec, rows: bigint): BatchW
   };
 }
 
-function refuseOutside(field: string, value: number, most: number): void {
+function assertWholeNumberUpTo(field: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= most) return;
   throw badInput(`${field} is a whole number from 1 to ${most}, not ${value}.`, field);
 }

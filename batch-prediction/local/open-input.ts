@@ -7,10 +7,15 @@ import type { ModelField } from '../models/model.js';
 import { quoteIdentifier, quoteText } from '../../datasources/offline/point-in-time/sql-text.js';
 import type { BatchInput, BatchPredictionJobRecord } from '../batch-predictions.js';
 import type { TrainingSetResult } from '../../training-sets/training-sets.js';
-import { workFolderOf, checkpointOf, outputFolder, type BatchPredictionRoom } from './batch-prediction-room.js';
+import {
+  workFolderPath,
+  readCheckpoint,
+  outputFolder,
+  type BatchPredictionDependencies,
+} from './batch-prediction-dependencies.js';
 import { fileList, filesFingerprint, openFailures, openFiles, openTyped, type BatchSource } from './batch-source.js';
 
-import { interruptible } from './interruptible.js';
+import { interruptOnAbort } from './interrupt-on-abort.js';
 import { syncFile } from './part-file.js';
 import { countInstances } from './read-instances.js';
 
@@ -26,37 +31,37 @@ export interface OpenedInput {
 
 /** Refuses an input that is not there or does not have what the model needs; nothing is kept open. */
 export async function checkInput(
-  room: BatchPredictionRoom,
+  dependencies: BatchPredictionDependencies,
   input: BatchInput,
   inputs: readonly ModelField[],
 ): Promise<void> {
-  await withInput(room, input, inputs, async () => undefined);
+  await withInput(dependencies, input, inputs, async () => undefined);
 }
 
 /** The rows of an input: of Parquet and tables from what is said of them beside their rows, of text by reading it once. */
 export async function countInput(
-  room: BatchPredictionRoom,
+  dependencies: BatchPredictionDependencies,
   input: BatchInput,
   inputs: readonly ModelField[],
 ): Promise<bigint> {
-  return BigInt(await withInput(room, input, inputs, countInstances));
+  return BigInt(await withInput(dependencies, input, inputs, countInstances));
 }
 
 async function withInput<Result>(
-  room: BatchPredictionRoom,
+  dependencies: BatchPredictionDependencies,
   input: BatchInput,
   inputs: readonly ModelField[],
   use: (connection: DuckDBConnection, source: BatchSource) => Promise<Result>,
 ): Promise<Result> {
-  const location = await locate(room, input);
+  const location = await locate(dependencies, input);
   const { field } = location;
   if (location.kind === 'table') {
-    return room.offline.use(async (connection) =>
+    return dependencies.offline.use(async (connection) =>
       use(connection, await openTyped(connection, location.relation, inputs, field)),
     );
   }
   const { paths, format } = location;
-  return room.scratch.use(async (connection) =>
+  return dependencies.scratch.use(async (connection) =>
     use(connection, await openFiles(connection, paths, format, inputs, field)),
   );
 }
@@ -66,16 +71,16 @@ async function withInput<Result>(
  * the same order after a restart, and leaves the offline store to others.
  */
 export async function openInput(
-  room: BatchPredictionRoom,
+  dependencies: BatchPredictionDependencies,
   connection: DuckDBConnection,
   job: BatchPredictionJobRecord,
   inputs: readonly ModelField[],
   signal: AbortSignal,
 ): Promise<OpenedInput> {
-  if (job.spec.retryOf !== null) return openRetry(room, job.spec.retryOf);
-  const location = await locate(room, job.spec.input);
+  if (job.spec.retryOf !== null) return openRetry(dependencies, job.spec.retryOf);
+  const location = await locate(dependencies, job.spec.input);
   if (location.kind === 'table') {
-    const snapshot = await snapshotOf(room, job.id, location.relation, signal);
+    const snapshot = await fingerprintTable(dependencies, job.id, location.relation, signal);
     const source = await openFiles(connection, [snapshot], 'PARQUET', inputs, location.field);
     return { source, fingerprint: () => filesFingerprint([snapshot]) };
   }
@@ -85,11 +90,11 @@ export async function openInput(
 }
 
 /** The failed instances as the earlier job wrote them: they are there even when its input is gone. */
-async function openRetry(room: BatchPredictionRoom, earlierId: string): Promise<OpenedInput> {
-  const earlier = (await room.jobs.get(earlierId)) as BatchPredictionJobRecord | undefined;
-  const checkpoint = earlier && checkpointOf(earlier);
+async function openRetry(dependencies: BatchPredictionDependencies, earlierId: string): Promise<OpenedInput> {
+  const earlier = (await dependencies.jobs.get(earlierId)) as BatchPredictionJobRecord | undefined;
+  const checkpoint = earlier && readCheckpoint(earlier);
   if (!earlier || !checkpoint) throw badInput('The job whose failures are to be retried is not there.', 'job');
-  const folder = await outputFolder(room, earlier);
+  const folder = await outputFolder(dependencies, earlier);
   const paths = folder.files('errors', checkpoint.parts);
   const files = fileList(paths);
   const relation =
@@ -99,46 +104,50 @@ async function openRetry(room: BatchPredictionRoom, earlierId: string): Promise<
   return { source: openFailures(relation, checkpoint.columns), fingerprint: () => filesFingerprint(paths) };
 }
 
-async function locate(room: BatchPredictionRoom, input: BatchInput): Promise<Location> {
+async function locate(dependencies: BatchPredictionDependencies, input: BatchInput): Promise<Location> {
   switch (input.kind) {
     case 'FILES':
-      return locateFiles(room, input.files, input.format, 'input.files');
+      return locateFiles(dependencies, input.files, input.format, 'input.files');
     case 'TABLE':
-      return { kind: 'table', relation: await findTable(room, input.table, 'input.table'), field: 'input.table' };
+      return {
+        kind: 'table',
+        relation: await findTable(dependencies, input.table, 'input.table'),
+        field: 'input.table',
+      };
     case 'TRAINING_SET':
-      return locateTrainingSet(room, input.job);
+      return locateTrainingSet(dependencies, input.job);
   }
 }
 
 async function locateFiles(
-  room: BatchPredictionRoom,
+  dependencies: BatchPredictionDependencies,
   names: readonly string[],
   format: FileFormat,
   field: string,
 ): Promise<Location> {
   if (names.length === 0) throw badInput('Name at least one file.', field);
-  const paths = await Promise.all(names.map((name) => room.files.existing(name, field)));
+  const paths = await Promise.all(names.map((name) => dependencies.files.existing(name, field)));
   for (const [index, path] of paths.entries()) {
     if (!(await stat(path)).isFile()) throw badInput(`"${names[index]}" is not a file. Name the files in it.`, field);
   }
   return { kind: 'files', paths, format, field };
 }
 
-async function locateTrainingSet(room: BatchPredictionRoom, id: string): Promise<Location> {
+async function locateTrainingSet(dependencies: BatchPredictionDependencies, id: string): Promise<Location> {
   const field = 'input.trainingSet';
-  const job = await room.jobs.get(id);
+  const job = await dependencies.jobs.get(id);
   if (job?.kind !== 'TRAINING_SET')
     throw new AppError('JOB_NOT_FOUND', `There is no training set job "${id}".`, { field });
   if (job.state !== 'SUCCEEDED') {
     throw badInput(`The training set is ${job.state}. Only one that has SUCCEEDED can be predicted on.`, field);
   }
   const { format, location } = (job.result as TrainingSetResult).output;
-  if (format === 'TABLE') return { kind: 'table', relation: await findTable(room, location, field), field };
-  const path = await room.files.existing(location, field);
+  if (format === 'TABLE') return { kind: 'table', relation: await findTable(dependencies, location, field), field };
+  const path = await dependencies.files.existing(location, field);
   if ((await stat(path)).isFile()) return { kind: 'files', paths: [path], format, field };
   const names = (await readdir(path)).filter((name) => name.endsWith(`.${format.toLowerCase()}`)).sort();
   return locateFiles(
-    room,
+    dependencies,
     names.map((name) => `${location}/${name}`),
     format,
     field,
@@ -146,8 +155,8 @@ async function locateTrainingSet(room: BatchPredictionRoom, id: string): Promise
 }
 
 /** A table or view by `name` or `schema.name`, as SQL. Only what DuckDB lists is ever put into a query. */
-async function findTable(room: BatchPredictionRoom, name: string, field: string): Promise<string> {
-  const rows = await room.offline.use(async (connection) => {
+async function findTable(dependencies: BatchPredictionDependencies, name: string, field: string): Promise<string> {
+  const rows = await dependencies.offline.use(async (connection) => {
     const found = await connection.runAndReadAll(
       `SELECT table_schema, table_name FROM information_schema.tables
 WHERE table_catalog = current_database() AND (table_schema || '.' || table_name = $1 OR (table_schema = 'main' AND table_name = $1))`,
@@ -168,13 +177,13 @@ WHERE table_catalog = current_database() AND (table_schema || '.' || table_name 
   return table.map((part) => quoteIdentifier(String(part))).join('.');
 }
 
-async function snapshotOf(
-  room: BatchPredictionRoom,
+async function fingerprintTable(
+  dependencies: BatchPredictionDependencies,
   job: string,
   relation: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const folder = workFolderOf(room, job);
+  const folder = workFolderPath(dependencies, job);
   const snapshot = join(folder, 'input.parquet');
   await mkdir(folder, { recursive: true });
   const isThere = await stat(snapshot).then(
@@ -183,8 +192,8 @@ async function snapshotOf(
   );
   if (isThere) return snapshot;
   const temporary = `${snapshot}.tmp`;
-  await room.offline.use((connection) =>
-    interruptible(connection, signal, () =>
+  await dependencies.offline.use((connection) =>
+    interruptOnAbort(connection, signal, () =>
       connection.run(`COPY (SELECT * FROM ${relation}) TO ${quoteText(temporary)} (FORMAT parquet)`),
     ),
   );

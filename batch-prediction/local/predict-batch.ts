@@ -3,27 +3,27 @@ import { AppError } from '../../errors/app-error.js';
 import type { Instance, PredictionOutcome, Predictor } from '../models/model.js';
 import { JobFailure } from '../../jobs/job.js';
 
-export interface RetryPace {
+export interface RetryPolicy {
   /** Before a failed batch is tried again for the first time, in milliseconds; twice as long each time after. */
-  readonly firstPauseMs: number;
+  readonly initialBackoffMs: number;
   /** How often a model that cannot be reached is tried again before the job fails; the pauses end at 30 s. */
   readonly outageRetries: number;
 }
 
-export const DEFAULT_PACE: RetryPace = { firstPauseMs: 500, outageRetries: 8 };
+export const DEFAULT_RETRY_POLICY: RetryPolicy = { initialBackoffMs: 500, outageRetries: 8 };
 
 /** Of a batch, and of a single instance before it is called bad. */
 const RETRIES = 3;
-const LONGEST_PAUSE_MS = 30_000;
+const MAX_BACKOFF_MS = 30_000;
 
 /** As long as a model has answered nothing, so many single instances failing in a row mean that the model is at fault. */
-const FAILURES_OF_A_BROKEN_MODEL = 16;
+const MAX_CONSECUTIVE_FAILURES = 16;
 
-interface Options {
+interface BatchPredictorOptions {
   readonly predictor: Predictor;
   readonly parameters: Readonly<Record<string, unknown>> | null;
   readonly signal: AbortSignal;
-  readonly pace: RetryPace;
+  readonly retryPolicy: RetryPolicy;
 }
 
 /**
@@ -40,7 +40,7 @@ export class BatchPredictor {
   #hasAnswered = false;
   #failuresInARow = 0;
 
-  constructor(private readonly options: Options) {}
+  constructor(private readonly options: BatchPredictorOptions) {}
 
   async predict(instances: readonly Instance[]): Promise<readonly PredictionOutcome[]> {
     return instances.length === 0 ? [] : this.#predict(instances, RETRIES);
@@ -51,7 +51,7 @@ export class BatchPredictor {
       return await this.#retrying(() => this.#ask(instances), retries);
     } catch (error) {
       if (this.options.signal.aborted || error instanceof JobFailure) throw error;
-      if (instances.length === 1) return [this.#bad(error)];
+      if (instances.length === 1) return [this.#toInvalidOutcomes(error)];
       const middle = Math.ceil(instances.length / 2);
       const halves = [instances.slice(0, middle), instances.slice(middle)];
       const outcomes: PredictionOutcome[] = [];
@@ -73,12 +73,12 @@ export class BatchPredictor {
 
   /** Two budgets: a few retries for a model that fails, more and longer ones for a model that is not there. */
   async #retrying<Result>(work: () => Promise<Result>, retries: number): Promise<Result> {
-    const { signal, pace } = this.options;
+    const { signal, retryPolicy: pace } = this.options;
     let failures = 0;
     const run = pRetry(work, {
       retries: pace.outageRetries,
-      minTimeout: pace.firstPauseMs,
-      maxTimeout: LONGEST_PAUSE_MS,
+      minTimeout: pace.initialBackoffMs,
+      maxTimeout: MAX_BACKOFF_MS,
       factor: 2,
       randomize: true,
       signal,
@@ -94,9 +94,9 @@ export class BatchPredictor {
     });
   }
 
-  #bad(error: unknown): PredictionOutcome {
+  #toInvalidOutcomes(error: unknown): PredictionOutcome {
     this.#failuresInARow = this.#hasAnswered ? 0 : this.#failuresInARow + 1;
-    if (this.#failuresInARow >= FAILURES_OF_A_BROKEN_MODEL) throw unavailable(error);
+    if (this.#failuresInARow >= MAX_CONSECUTIVE_FAILURES) throw unavailable(error);
     const message =
       error instanceof AppError ? error.message : 'The model failed for this instance, alone and repeatedly.';
     return { kind: 'failure', code: 'PREDICTION_FAILED', message };

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
-import { commentOfTable, ensureSchema, isTableConflict } from '../../datasources/offline/duckdb/job-tables.js';
+import { readTableComment, ensureSchema, isTableConflict } from '../../datasources/offline/duckdb/job-tables.js';
 import { quoteIdentifier, quoteText } from '../../datasources/offline/point-in-time/sql-text.js';
 import { JobFailure } from '../../jobs/job.js';
 import { fileList } from './batch-source.js';
@@ -24,13 +24,15 @@ export class PredictionsTable {
   }
 
   async isThere(): Promise<boolean> {
-    return this.offline.use(async (connection) => (await commentOfTable(connection, SCHEMA, this.name)) !== undefined);
+    return this.offline.use(
+      async (connection) => (await readTableComment(connection, SCHEMA, this.name)) !== undefined,
+    );
   }
 
   /** Takes the name by an empty table, or finds that it is this job's. Another job hears at its begin, not at its end. */
   async claim(job: string): Promise<void> {
     await this.#change(async (connection) => {
-      const maker = await commentOfTable(connection, SCHEMA, this.name);
+      const maker = await readTableComment(connection, SCHEMA, this.name);
       if (maker === job) return;
       if (maker !== undefined) throw inUse();
       await this.#create(connection, job, '(instance_number BIGINT)');

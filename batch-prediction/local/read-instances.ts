@@ -97,7 +97,7 @@ function rowReader({ columns }: BatchSource): (row: readonly DuckDBValue[], rowN
     const instance = Object.fromEntries(
       columns.map(({ name, valueType }, index) => [name, fromDuckDb(valueType, row[index] ?? null)]),
     );
-    const fault = typeof raw === 'string' ? faultOf(instance, columns, raw) : null;
+    const fault = typeof raw === 'string' ? findInstanceFault(instance, columns, raw) : null;
     return { number, instance, fault };
   };
 }
@@ -108,7 +108,7 @@ const MALFORMED: InstanceFault = {
   raw: null,
 };
 
-function faultOf(instance: Instance, columns: BatchSource['columns'], rawText: string): InstanceFault {
+function findInstanceFault(instance: Instance, columns: BatchSource['columns'], rawText: string): InstanceFault {
   const raw = parseLosslessJson(rawText) as Record<string, unknown>;
   const faults = columns
     .filter(({ name }) => instance[name] === null && (raw[name] ?? null) !== null)

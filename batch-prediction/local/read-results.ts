@@ -18,18 +18,18 @@ export async function readPredictions(
   { folder, checkpoint }: WrittenOutput,
   page: ResultRange,
 ): Promise<PredictionRow[]> {
-  const files = folder.files('predictions', partsOfPage(checkpoint.parts, 'predictions', page));
+  const files = folder.files('predictions', selectPageParts(checkpoint.parts, 'predictions', page));
   const rows = await readPage(
     connection,
-    relationOf(folder, 'predictions', files),
+    readFilesSql(folder, 'predictions', files),
     'instance, prediction',
     files,
     page,
   );
   return rows.map(([number, instance, prediction]) => ({
     instanceNumber: number as bigint,
-    instance: jsonOf(instance, checkpoint.columns),
-    prediction: jsonOf(prediction, checkpoint.outputs),
+    instance: rowToJson(instance, checkpoint.columns),
+    prediction: rowToJson(prediction, checkpoint.outputs),
   }));
 }
 
@@ -38,18 +38,24 @@ export async function readFailures(
   { folder, checkpoint }: WrittenOutput,
   page: ResultRange,
 ): Promise<PredictionFailureRow[]> {
-  const files = folder.files('errors', partsOfPage(checkpoint.parts, 'failures', page));
-  const rows = await readPage(connection, relationOf(folder, 'errors', files), 'instance, code, message', files, page);
+  const files = folder.files('errors', selectPageParts(checkpoint.parts, 'failures', page));
+  const rows = await readPage(
+    connection,
+    readFilesSql(folder, 'errors', files),
+    'instance, code, message',
+    files,
+    page,
+  );
   return rows.map(([number, instance, code, message]) => ({
     instanceNumber: number as bigint,
-    instance: jsonOf(instance, []),
+    instance: rowToJson(instance, []),
     code: code as string,
     message: message as string,
   }));
 }
 
 /** The files of one kind as DuckDB reads them. */
-export function relationOf(folder: OutputFolder, kind: OutputFileKind, files: readonly string[]): string {
+export function readFilesSql(folder: OutputFolder, kind: OutputFileKind, files: readonly string[]): string {
   const list = fileList(files);
   if (folder.format === 'PARQUET') return `read_parquet(${list})`;
   const others = kind === 'predictions' ? `prediction: 'JSON'` : `code: 'VARCHAR', message: 'VARCHAR'`;
@@ -58,7 +64,11 @@ export function relationOf(folder: OutputFolder, kind: OutputFileKind, files: re
 }
 
 /** The few parts a page can come from: what lies before it is not read, and behind it no more than it needs. */
-function partsOfPage(parts: readonly Part[], count: 'predictions' | 'failures', { after, limit }: ResultRange): Part[] {
+function selectPageParts(
+  parts: readonly Part[],
+  count: 'predictions' | 'failures',
+  { after, limit }: ResultRange,
+): Part[] {
   const left = parts.filter((part) => part[count] > 0 && (after === null || BigInt(part.to) > after));
   let rows = 0;
   // The page may begin at the end of the first of them, so its rows count for nothing.
@@ -85,7 +95,7 @@ WHERE instance_number > ${after ?? -1n} ORDER BY instance_number LIMIT ${limit}`
 }
 
 /** A struct of Parquet, or JSON text. */
-function jsonOf(value: DuckDBValue | undefined, fields: readonly TypedName[]): Readonly<Record<string, unknown>> {
+function rowToJson(value: DuckDBValue | undefined, fields: readonly TypedName[]): Readonly<Record<string, unknown>> {
   if (value instanceof DuckDBStructValue) {
     return Object.fromEntries(
       fields.map(({ name, valueType }) => [

@@ -4,7 +4,7 @@ import { quoteIdentifier, quoteText } from '../../datasources/offline/point-in-t
 import type { MetricKind, MetricRequest } from '../batch-predictions.js';
 import type { TypedName } from './checkpoint.js';
 
-import { relationOf, type WrittenOutput } from './read-results.js';
+import { readFilesSql, type WrittenOutput } from './read-results.js';
 
 /** Variance and standard deviation are those of a sample; percentiles are interpolated. */
 const AGGREGATES: Readonly<Record<MetricKind, (x: string) => string>> = {
@@ -29,7 +29,7 @@ export async function computeMetrics(
   const files = folder.files('predictions', checkpoint.parts);
   const none = asked.map(({ metric }) => (metric === 'COUNT' ? 0 : null));
   if (asked.length === 0 || files.length === 0) return none;
-  const relation = relationOf(folder, 'predictions', files);
+  const relation = readFilesSql(folder, 'predictions', files);
   const isTyped = folder.format === 'PARQUET' && checkpoint.outputs.length > 0;
   if (checkpoint.outputs.length === 0) await refuseUnseen(connection, relation, asked);
   const number = (field: string): string => {

@@ -1,5 +1,5 @@
 import { toClientValue } from '../../values/client-value.js';
-import type { FeatureValue, ValueType } from '../../values/value-type.js';
+import type { RawValue, ValueType } from '../../values/value-type.js';
 import type { Instance, Prediction } from '../models/model.js';
 import type { TypedName } from './checkpoint.js';
 
@@ -21,11 +21,11 @@ export function predictionToJson(
   );
 }
 
-export function toJson(valueType: ValueType, value: FeatureValue | null): unknown {
+export function toJson(valueType: ValueType, value: RawValue | null): unknown {
   return value === null ? null : toClientValue(valueType, value);
 }
 
-function typeInJavaScript(value: FeatureValue | null): ValueType {
+function typeInJavaScript(value: RawValue | null): ValueType {
   if (typeof value === 'bigint') return 'INT64';
   if (typeof value === 'number') return 'DOUBLE';
   if (value instanceof Uint8Array) return 'BYTES';

@@ -1,5 +1,5 @@
 import type { ValueType } from '../../values/value-type.js';
-import { columnTypeOf } from '../../datasources/offline/duckdb/value-mapping.js';
+import { toDuckDbType } from '../../datasources/offline/duckdb/value-mapping.js';
 
 /**
  * SQL that reads a text (a CSV field, a JSON value) as a value type: null when it is not one. DuckDB's own casts are too
@@ -20,10 +20,10 @@ export function textToValue(valueType: ValueType, text: string): string {
       return `CASE WHEN json_valid(${text}) THEN ${text} END`;
     case 'BOOL':
     case 'DOUBLE':
-      return `TRY_CAST(${text} AS ${columnTypeOf(valueType).toString()})`;
+      return `TRY_CAST(${text} AS ${toDuckDbType(valueType).toString()})`;
     default:
       return withoutNulls(
-        `CASE WHEN json_valid(${text}) THEN TRY_CAST(CAST(${text} AS JSON) AS ${columnTypeOf(valueType).toString()}) END`,
+        `CASE WHEN json_valid(${text}) THEN TRY_CAST(CAST(${text} AS JSON) AS ${toDuckDbType(valueType).toString()}) END`,
       );
   }
 }

@@ -1,4 +1,4 @@
-import type { FeatureValue, ValueType } from '../../values/value-type.js';
+import type { RawValue, ValueType } from '../../values/value-type.js';
 
 /** What runs a model: an ONNX file in this process, an HTTP server with Vertex AI's container contract, or Vertex AI. */
 export const MODEL_RUNTIMES = ['ONNX', 'HTTP', 'VERTEX'] as const;
@@ -37,11 +37,11 @@ export interface ModelField {
   /** Of an input: the model knows what a missing value means. It gets NaN (ONNX, only DOUBLE) or null (HTTP). */
   readonly nullable?: boolean;
   /** Of an input: what the model gets instead of a missing value. Without it, and not nullable, the instance fails. */
-  readonly default?: FeatureValue;
+  readonly default?: RawValue;
 }
 
 /** One thing to predict for: a row of the input, by column. INT64 is a bigint, TIMESTAMP an Instant. */
-export type Instance = Readonly<Record<string, FeatureValue | null>>;
+export type Instance = Readonly<Record<string, RawValue | null>>;
 
 /** What came of one instance. A fault of the instance itself is data; it never fails the batch it was in. */
 export type PredictionOutcome = { readonly kind: 'prediction'; readonly prediction: Prediction } | PredictionFailure;
@@ -60,7 +60,7 @@ export interface PredictionFailure {
  * By the names of the model's outputs, and whatever else a container answered for the instance. A NaN or an infinity that
  * a model gives is a value like any other number: what it means is for who reads the predictions.
  */
-export type Prediction = Readonly<Record<string, FeatureValue | null>>;
+export type Prediction = Readonly<Record<string, RawValue | null>>;
 
 /** Runs one kind of model. The port behind which onnx/ and http/ stand. */
 export interface ModelServing {

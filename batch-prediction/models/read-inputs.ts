@@ -1,13 +1,13 @@
-import { elementTypeOf, type FeatureValue, type ValueType } from '../../values/value-type.js';
+import { toElementType, type RawValue, type ValueType } from '../../values/value-type.js';
 import type { Instance, Model, ModelField, PredictionFailure } from './model.js';
 
 export type Inputs =
   /** In the order of the model's inputs; null only where the input is nullable. */
-  { readonly kind: 'inputs'; readonly values: readonly (FeatureValue | null)[] } | PredictionFailure;
+  { readonly kind: 'inputs'; readonly values: readonly (RawValue | null)[] } | PredictionFailure;
 
 /** Takes the model's inputs out of an instance, each in its own type, or says which is missing or cannot be taken. */
 export function readInputs({ inputs }: Model, instance: Instance): Inputs {
-  const values: (FeatureValue | null)[] = [];
+  const values: (RawValue | null)[] = [];
   for (const input of inputs) {
     const value = instance[input.name] ?? null;
     if (value !== null) {
@@ -33,12 +33,12 @@ export function invalidInput({ name }: ModelField, fault: string): PredictionFai
  * The value in a type, or undefined when it is of another. An integer is also a DOUBLE, and a DOUBLE without a fraction an
  * INT64: a column of whole numbers comes from a file as either.
  */
-export function convert(valueType: ValueType, value: FeatureValue): FeatureValue | undefined {
-  const elementType = elementTypeOf(valueType);
+export function convert(valueType: ValueType, value: RawValue): RawValue | undefined {
+  const elementType = toElementType(valueType);
   if (elementType !== undefined) {
     if (!Array.isArray(value)) return undefined;
-    const elements = (value as readonly FeatureValue[]).map((element) => convert(elementType, element));
-    return elements.includes(undefined) ? undefined : (elements as FeatureValue);
+    const elements = (value as readonly RawValue[]).map((element) => convert(elementType, element));
+    return elements.includes(undefined) ? undefined : (elements as RawValue);
   }
   switch (valueType) {
     case 'BOOL':

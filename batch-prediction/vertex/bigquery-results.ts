@@ -2,8 +2,8 @@ import type { BigQuery, Table } from '@google-cloud/bigquery';
 import { formatInstant, parseInstant } from '../../values/instant.js';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { badInput } from '../../errors/app-error.js';
-import { explanationOf, failureOf, predictionFields, type FailedInstances, type VertexResults } from './results.js';
-import { errorsTableOf, type TablesOutput } from './vertex-job.js';
+import { parseExplanation, toFailure, predictionFields, type FailedInstances, type VertexResults } from './results.js';
+import { errorsTableName, type TablesOutput } from './vertex-job.js';
 
 type Row = Record<string, unknown>;
 
@@ -27,33 +27,33 @@ export class BigQueryResults implements VertexResults {
     const [project, name = ''] = output.dataset.replace(/^bq:\/\//, '').split('.');
     const tables = bigquery.dataset(name, project === undefined ? {} : { projectId: project });
     this.#predictions = tables.table(output.table);
-    const errors = errorsTableOf(output);
+    const errors = errorsTableName(output);
     this.#errors = errors === undefined ? undefined : tables.table(errors);
   }
 
   async predictions(range: ResultRange): Promise<PredictionRow[]> {
-    const rows = await rowsOf(this.#predictions, range);
+    const rows = await readNumberedRows(this.#predictions, range);
     return rows.map(({ row, instanceNumber }) => ({
       instanceNumber,
-      instance: instanceOf(row),
-      prediction: predictionFields(plain(row.prediction)),
-      explanation: explanationOf(plain(row.explanation)),
+      instance: pickInstance(row),
+      prediction: predictionFields(toJson(row.prediction)),
+      explanation: parseExplanation(toJson(row.explanation)),
     }));
   }
 
   async failures(range: ResultRange): Promise<PredictionFailureRow[]> {
     if (!this.#errors && this.failed === 0n) return [];
-    const rows = await rowsOf(this.#errorsTable(), range).catch(noneIfMissing);
+    const rows = await readNumberedRows(this.#errorsTable(), range).catch(noneIfMissing);
     return rows.map(({ row, instanceNumber }) => {
-      const { code, message } = failureOf(plain(row.errors ?? row.error));
-      return { instanceNumber, instance: instanceOf(row), code, message };
+      const { code, message } = toFailure(toJson(row.errors ?? row.error));
+      return { instanceNumber, instance: pickInstance(row), code, message };
     });
   }
 
   async *allPredictions(): AsyncGenerator<Row> {
     for (let after: bigint | null = null; ;) {
       const { rows, isLast }: Page = await nextPage(this.#predictions, { after, limit: PAGE_ROWS });
-      for (const { row } of rows) yield predictionFields(plain(row.prediction));
+      for (const { row } of rows) yield predictionFields(toJson(row.prediction));
       const last = rows.at(-1);
       if (!last || isLast) return;
       after = last.instanceNumber;
@@ -97,7 +97,7 @@ interface Page {
 }
 
 /** All rows of a range that there are. */
-async function rowsOf(table: Table, { after, limit }: ResultRange): Promise<NumberedRow[]> {
+async function readNumberedRows(table: Table, { after, limit }: ResultRange): Promise<NumberedRow[]> {
   const all: NumberedRow[] = [];
   while (all.length < limit) {
     const from = all.at(-1)?.instanceNumber ?? after;
@@ -123,17 +123,17 @@ async function nextPage(table: Table, { after, limit }: ResultRange): Promise<Pa
   };
 }
 
-function instanceOf(row: Row): Row {
+function pickInstance(row: Row): Row {
   return Object.fromEntries(
     Object.entries(row)
       .filter(([name]) => !ANSWER_COLUMNS.has(name))
-      .map(([name, value]) => [name, plain(value)]),
+      .map(([name, value]) => [name, toJson(value)]),
   );
 }
 
 /** The client wraps integers and times in objects; a client of ours gets their text, which loses nothing. */
-function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain);
+function toJson(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toJson);
   if (Buffer.isBuffer(value)) return value.toString('base64');
   if (typeof value !== 'object' || value === null) return value;
   if ('value' in value && value.constructor.name.startsWith('BigQuery')) {
@@ -141,7 +141,7 @@ function plain(value: unknown): unknown {
     const isTimestamp = value.constructor.name === 'BigQueryTimestamp';
     return isTimestamp ? formatInstant(parseInstant(String(value.value))) : value.value;
   }
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, toJson(inner)]));
 }
 
 /** A job without failures writes no table of errors. */

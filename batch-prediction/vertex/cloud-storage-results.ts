@@ -2,11 +2,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Bucket, File, Storage } from '@google-cloud/storage';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
-import { linesOf } from './lines.js';
+import { readLines } from './read-lines.js';
 import { parseLosslessJson, parseToRewrite } from '../../values/lossless-json.js';
 import {
-  explanationOf,
-  failureOf,
+  parseExplanation,
+  toFailure,
   instanceFields,
   predictionFields,
   rowsInRange,
@@ -42,14 +42,14 @@ export class CloudStorageResults implements VertexResults {
       instanceNumber,
       instance: instanceFields(row.instance),
       prediction: predictionFields(row.prediction),
-      explanation: explanationOf(row.explanation),
+      explanation: parseExplanation(row.explanation),
     }));
   }
 
   async failures(range: ResultRange): Promise<PredictionFailureRow[]> {
     const rows = await rowsInRange(this.#rows(isErrors), range);
     return rows.map(({ row, instanceNumber }) => {
-      const { code, message } = failureOf(row.error);
+      const { code, message } = toFailure(row.error);
       return { instanceNumber, instance: instanceFields(row.instance), code, message };
     });
   }
@@ -82,7 +82,7 @@ export class CloudStorageResults implements VertexResults {
   }
 
   async *#lines(isWanted: (name: string) => boolean): AsyncGenerator<string> {
-    for (const file of await this.#files(isWanted)) yield* linesOf(file.createReadStream());
+    for (const file of await this.#files(isWanted)) yield* readLines(file.createReadStream());
   }
 
   async #files(isWanted: (name: string) => boolean): Promise<File[]> {

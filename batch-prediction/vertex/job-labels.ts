@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { badInput } from '../../errors/app-error.js';
 import type { BatchPredictionJobRecord } from '../batch-predictions.js';
-import { canonicalText } from '../../jobs/idempotency.js';
+import { toCanonicalJson } from '../../jobs/idempotency.js';
 
 /**
  * The label by which a job is found again. Creating a job has no request id: when the answer to it is lost, only a label
@@ -13,7 +13,7 @@ const KEY_LABEL = 'featuregraph-key';
 const REQUEST_LABEL = 'featuregraph-request';
 
 /** 64 are a resource's, of which two are ours. */
-const MOST_LABELS = 62;
+const MAX_LABELS = 62;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -26,17 +26,21 @@ export function keyLabel(key: string): { readonly name: string; readonly value: 
  * What a job is found by on Vertex AI. A client's key is its own: the same text of another caller, or for another model, is
  * another job, and must never be answered with that one's results.
  */
-export function keyOf({ id, createdBy, spec }: Pick<BatchPredictionJobRecord, 'id' | 'createdBy' | 'spec'>): string {
+export function toVertexKey({
+  id,
+  createdBy,
+  spec,
+}: Pick<BatchPredictionJobRecord, 'id' | 'createdBy' | 'spec'>): string {
   return spec.key == null ? id : JSON.stringify([createdBy, spec.model, spec.key]);
 }
 
 /** A job as Vertex AI is asked for it, with our labels beside the client's. */
-export function labelled<Asked extends { readonly labels: Labels }>(
+export function withKeyLabels<Asked extends { readonly labels: Labels }>(
   asked: Asked,
   key: string,
 ): Asked & { readonly labels: Labels } {
   checkLabels(asked.labels);
-  const ours = { [KEY_LABEL]: digest(key), [REQUEST_LABEL]: digest(canonicalText(asked)) };
+  const ours = { [KEY_LABEL]: digest(key), [REQUEST_LABEL]: digest(toCanonicalJson(asked)) };
   return { ...asked, labels: { ...asked.labels, ...ours } };
 }
 
@@ -50,8 +54,8 @@ function digest(text: string): string {
 }
 
 function checkLabels(labels: Labels): void {
-  if (Object.keys(labels).length > MOST_LABELS) {
-    throw badInput(`Vertex AI keeps at most ${MOST_LABELS} labels of a job.`, 'labels');
+  if (Object.keys(labels).length > MAX_LABELS) {
+    throw badInput(`Vertex AI keeps at most ${MAX_LABELS} labels of a job.`, 'labels');
   }
   for (const [key, value] of Object.entries(labels)) {
     const isOurs = key === KEY_LABEL || key === REQUEST_LABEL;

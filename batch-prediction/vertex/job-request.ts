@@ -2,7 +2,7 @@ import type { protos } from '@google-cloud/aiplatform';
 import { badInput } from '../../errors/app-error.js';
 import type { FileFormat } from '../../datasources/files/file-format.js';
 import type { BatchInput, BatchOutput, BatchPredictionSpec, BatchResources } from '../batch-predictions.js';
-import { labelled } from './job-labels.js';
+import { withKeyLabels } from './job-labels.js';
 import { protobufValue } from './protobuf-value.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
@@ -34,7 +34,7 @@ export function batchPredictionJob({ displayName, labels, key, model, spec }: Ve
     manualBatchTuningParameters: { batchSize: spec.resources.batchSize },
     generateExplanation: spec.resources.generateExplanation,
   };
-  return labelled(asked, key);
+  return withKeyLabels(asked, key);
 }
 
 /**

@@ -45,7 +45,7 @@ export function instanceFields(instance: unknown): Readonly<Record<string, unkno
 }
 
 /** Of a job that was asked for explanations; null for any other. */
-export function explanationOf(explanation: unknown): Readonly<Record<string, unknown>> | null {
+export function parseExplanation(explanation: unknown): Readonly<Record<string, unknown>> | null {
   return isFields(explanation) ? explanation : null;
 }
 
@@ -62,7 +62,7 @@ function parsed(text: string): unknown {
 }
 
 /** google.rpc.Status as a job's errors carry it: a number and a sentence. */
-export function failureOf(status: unknown): { readonly code: string; readonly message: string } {
+export function toFailure(status: unknown): { readonly code: string; readonly message: string } {
   const { code, message } = (status ?? {}) as { readonly code?: number | string; readonly message?: string };
   return { code: String(code ?? 'UNKNOWN'), message: message ?? 'Vertex AI gave no reason.' };
 }

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Model } from '../models/model.js';
 import type { BatchPredictionJobRecord } from '../batch-predictions.js';
-import { GIVEN_UP } from '../../jobs/job-attempts.js';
-import type { JobControl, JobOutcome, JobRunner, LeftByJob } from '../../jobs/job-runner.js';
+import { MAX_ATTEMPTS_EXCEEDED } from '../../jobs/job-attempts.js';
+import type { JobControl, JobOutcome, JobRunner, PartialResult } from '../../jobs/job-runner.js';
 import { JobFailure, NO_PROGRESS } from '../../jobs/job.js';
-import { isEndState } from '../../jobs/job-transitions.js';
-import { keyOf } from './job-labels.js';
+import { isTerminalState } from '../../jobs/job-transitions.js';
+import { toVertexKey } from './job-labels.js';
 import { batchPredictionJob } from './job-request.js';
-import { GRPC_STATUS, grpcCodeOf } from '../../datasources/google/vertex/call-policy.js';
-import { outcomeOf, resultOf, type VertexResult } from './vertex-result.js';
-import { whereToLook, type SoughtJob, type VertexJobsClient } from './vertex-jobs-client.js';
+import { GRPC_STATUS, readGrpcCode } from '../../datasources/google/vertex/call-policy.js';
+import { toOutcome, toVertexResult, type VertexResult } from './vertex-result.js';
+import { lookupHint, type JobQuery, type VertexJobsClient } from './vertex-jobs-client.js';
 import type { VertexJob } from './vertex-job.js';
-import { locationOf, vertexModel } from './vertex-model.js';
+import { parseLocation, vertexModel } from './vertex-model.js';
 
 /** How far a job on Vertex AI is known: its name, so that a gateway that restarts goes on watching and creates no second. */
 export interface VertexCheckpoint {
@@ -21,13 +21,13 @@ export interface VertexCheckpoint {
 
 export interface VertexRunnerOptions {
   /** A model of the registry; throws when there is none of the name. */
-  readonly modelOf: (name: string) => Model;
+  readonly getModel: (name: string) => Model;
   /** The client of a region: another region's endpoint knows neither the model nor its jobs. */
   readonly clientFor: (location: string) => Promise<VertexJobsClient>;
   /** Between two looks at a job: from the first, doubling to the longest while nothing changes. */
   readonly pollMs: { readonly first: number; readonly longest: number };
   /** Told what went wrong and is tried again: for the log. */
-  readonly onTrouble: (error: unknown, job: BatchPredictionJobRecord) => void;
+  readonly onTransientError: (error: unknown, job: BatchPredictionJobRecord) => void;
 }
 
 /**
@@ -40,7 +40,7 @@ export class VertexBatchPredictionRunner implements JobRunner {
 
   constructor(private readonly options: VertexRunnerOptions) {}
 
-  runsElsewhere(): boolean {
+  isRemote(): boolean {
     return true;
   }
 
@@ -52,25 +52,27 @@ export class VertexBatchPredictionRunner implements JobRunner {
   }
 
   async run(job: BatchPredictionJobRecord, control: JobControl): Promise<JobOutcome> {
-    const name = nameOf(job) ?? (await this.#create(job, control));
+    const name = readJobName(job) ?? (await this.#create(job, control));
     if (name === undefined) return { state: 'CANCELLED', result: null, progress: NO_PROGRESS };
     const ended = await this.#follow(job, name, control);
     // The job itself keeps them without names.
-    for (const words of ended.said) this.options.onTrouble(new Error(`Vertex AI says: ${words}`), job);
-    return outcomeOf(ended);
+    for (const words of ended.rawMessage) this.options.onTransientError(new Error(`Vertex AI says: ${words}`), job);
+    return toOutcome(ended);
   }
 
   /** Ends the job on Vertex AI, also one whose creation was never answered. */
-  async putDown(job: BatchPredictionJobRecord): Promise<LeftByJob> {
+  async finalize(job: BatchPredictionJobRecord): Promise<PartialResult> {
     try {
-      const name = nameOf(job);
-      const client = await this.options.clientFor(name ? locationOf(name) : this.#modelAtStart(job).location);
-      const there = name ?? (await client.find(this.#sought(job)))?.name;
-      const left = there === undefined ? undefined : await putDownThere(client, there);
-      return left ? { result: resultOf(left), progress: left.progress } : { result: null, progress: job.progress };
+      const name = readJobName(job);
+      const client = await this.options.clientFor(name ? parseLocation(name) : this.#modelAtStart(job).location);
+      const there = name ?? (await client.find(this.#jobQuery(job)))?.name;
+      const left = there === undefined ? undefined : await cancelVertexJob(client, there);
+      return left
+        ? { result: toVertexResult(left), progress: left.progress }
+        : { result: null, progress: job.progress };
     } catch (cause) {
-      const message = `${GIVEN_UP.message} Vertex AI did not confirm that it was ended there. ${whereToLook(keyOf(job))}`;
-      throw new JobFailure(GIVEN_UP.code, message, { cause });
+      const message = `${MAX_ATTEMPTS_EXCEEDED.message} Vertex AI did not confirm that it was ended there. ${lookupHint(toVertexKey(job))}`;
+      throw new JobFailure(MAX_ATTEMPTS_EXCEEDED.code, message, { cause });
     }
   }
 
@@ -78,15 +80,15 @@ export class VertexBatchPredictionRunner implements JobRunner {
   async #create(job: BatchPredictionJobRecord, control: JobControl): Promise<string | undefined> {
     const client = await this.options.clientFor(this.#modelAtStart(job).location);
     const found = await client.ensure({
-      ...this.#sought(job),
+      ...this.#jobQuery(job),
       // One that has left the registry since is no longer to be used.
-      check: () => void this.options.modelOf(job.spec.model),
-      mayBeThere: job.attempts > 1,
+      check: () => void this.options.getModel(job.spec.model),
+      mayExist: job.attempts > 1,
       signal: control.signal,
       stopping: control.stopping,
     });
-    if (found) await control.checkpoint(checkpointOf(found), found.progress);
-    else stopIfAsked(control);
+    if (found) await control.checkpoint(toCheckpoint(found), found.progress);
+    else throwIfStopping(control);
     return found?.name;
   }
 
@@ -98,7 +100,7 @@ export class VertexBatchPredictionRunner implements JobRunner {
     let wait = first;
     let isCancelAsked = false;
     for (;;) {
-      stopIfAsked(control);
+      throwIfStopping(control);
       const looked = await this.#ask(job, name, (client) => client.get(name));
       const found = looked && looked.state !== seen?.state ? await this.#older(job, looked) : looked;
       if (found && found.name !== name) {
@@ -108,10 +110,10 @@ export class VertexBatchPredictionRunner implements JobRunner {
       const isNews = found !== undefined && (seen === undefined || hasChanged(seen, found));
       if (isNews) {
         await control.state(found.state, found.progress.total);
-        await control.checkpoint(checkpointOf(found), found.progress);
+        await control.checkpoint(toCheckpoint(found), found.progress);
         seen = found;
       }
-      if (seen && isEndState(seen.state)) return seen;
+      if (seen && isTerminalState(seen.state)) return seen;
       wait = isNews ? first : Math.min(wait * 2, longest);
       if (isCancelled(control.signal) && !isCancelAsked) {
         isCancelAsked = (await this.#ask(job, name, (client) => client.cancel(name).then(() => true))) ?? false;
@@ -127,7 +129,7 @@ export class VertexBatchPredictionRunner implements JobRunner {
    * since a list of Vertex AI may have come without one of them.
    */
   async #older(job: BatchPredictionJobRecord, found: VertexJob): Promise<VertexJob> {
-    const kept = await this.#ask(job, found.name, (client) => client.find(this.#sought(job)));
+    const kept = await this.#ask(job, found.name, (client) => client.find(this.#jobQuery(job)));
     return kept && kept.name !== found.name ? kept : found;
   }
 
@@ -141,43 +143,43 @@ export class VertexBatchPredictionRunner implements JobRunner {
     question: (client: VertexJobsClient) => Promise<Answer>,
   ): Promise<Answer | undefined> {
     try {
-      return await question(await this.options.clientFor(locationOf(name)));
+      return await question(await this.options.clientFor(parseLocation(name)));
     } catch (error) {
-      if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) {
+      if (readGrpcCode(error) === GRPC_STATUS.NOT_FOUND) {
         throw new JobFailure('VERTEX_LOST', 'The job was deleted on Vertex AI.', { cause: error });
       }
-      this.options.onTrouble(error, job);
+      this.options.onTransientError(error, job);
       return undefined;
     }
   }
 
   /** As Vertex AI is asked for it, and as it is found there. */
-  #sought(job: BatchPredictionJobRecord): SoughtJob {
+  #jobQuery(job: BatchPredictionJobRecord): JobQuery {
     const { parent, name: model } = this.#modelAtStart(job);
     const { labels, spec, displayName } = job;
-    const key = keyOf(job);
+    const key = toVertexKey(job);
     const asked = batchPredictionJob({ displayName: displayName ?? job.id, labels, key, model, spec });
-    return { parent, key, asked, onTrouble: (error) => this.options.onTrouble(error, job) };
+    return { parent, key, requested: asked, onTransientError: (error) => this.options.onTransientError(error, job) };
   }
 
   /** The registry may name another model of another region by now: a job belongs where it was started. */
   #modelAtStart(job: BatchPredictionJobRecord) {
-    return vertexModel((job.subject as Model | undefined) ?? this.options.modelOf(job.spec.model));
+    return vertexModel((job.subject as Model | undefined) ?? this.options.getModel(job.spec.model));
   }
 }
 
 /** How the job was last seen, after Vertex AI has taken the wish to end; undefined when it is gone. */
-async function putDownThere(client: VertexJobsClient, name: string): Promise<VertexJob | undefined> {
+async function cancelVertexJob(client: VertexJobsClient, name: string): Promise<VertexJob | undefined> {
   try {
     await client.cancel(name);
     return await client.get(name);
   } catch (error) {
-    if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) return undefined;
+    if (readGrpcCode(error) === GRPC_STATUS.NOT_FOUND) return undefined;
     throw error;
   }
 }
 
-function nameOf({ checkpoint }: BatchPredictionJobRecord): string | undefined {
+function readJobName({ checkpoint }: BatchPredictionJobRecord): string | undefined {
   return (checkpoint as VertexCheckpoint | null)?.name;
 }
 
@@ -198,7 +200,7 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 /** The gateway ends: the job goes on, and the next process watches it. */
-function stopIfAsked({ stopping }: JobControl): void {
+function throwIfStopping({ stopping }: JobControl): void {
   stopping.throwIfAborted();
 }
 
@@ -206,6 +208,6 @@ function isCancelled(signal: AbortSignal): boolean {
   return signal.aborted && signal.reason === 'cancel';
 }
 
-function checkpointOf({ name, replicaHours }: VertexJob): VertexCheckpoint {
+function toCheckpoint({ name, replicaHours }: VertexJob): VertexCheckpoint {
   return { name, replicaHours };
 }

@@ -21,15 +21,15 @@ import { inputRows } from './input-rows.js';
 import { batchPredictionJob, DEFAULT_MACHINE_TYPE } from './job-request.js';
 import { MetricAccumulator } from './metric.js';
 import type { VertexResults } from './results.js';
-import { placeOf } from './vertex-job.js';
+import { outputLocation } from './vertex-job.js';
 import type { VertexResult } from './vertex-result.js';
-import { namesIn, withoutResources } from './without-resources.js';
+import { collectResourceNames, redactResourceNames } from './redact-resource-names.js';
 import { vertexModel } from './vertex-model.js';
 
 export interface VertexBatchPredictionsOptions {
   readonly engine: JobEngine;
   /** A model of the registry; throws, naming the field, when there is none of the name. */
-  readonly modelOf: (name: string, field: string) => Model;
+  readonly getModel: (name: string, field: string) => Model;
   /** Loaded when a job's results are first asked for. */
   readonly storage: () => Promise<Storage>;
   readonly bigquery: () => Promise<BigQuery>;
@@ -62,7 +62,7 @@ export class VertexBatchPredictions implements BatchPredictions {
 
   async retryFailed(job: BatchPredictionJobRecord, origin: JobOrigin): Promise<BatchPredictionJobRecord> {
     // Heard at once, and not from a job that fails later.
-    const model = this.options.modelOf(job.spec.model, 'job');
+    const model = this.options.getModel(job.spec.model, 'job');
     const failed =
       job.progress.failed > 0n
         ? await this.#read(job, (results) => results.failedInstances(`featuregraph-retry/${job.id}.jsonl`))
@@ -76,7 +76,7 @@ export class VertexBatchPredictions implements BatchPredictions {
       displayName: job.displayName,
       labels: job.labels,
       ...origin,
-      work: async () => workOf(spec, job.progress.failed),
+      work: async () => toBatchWork(spec, job.progress.failed),
     });
     return record as BatchPredictionJobRecord;
   }
@@ -97,7 +97,7 @@ export class VertexBatchPredictions implements BatchPredictions {
     const shift = BigInt(parts.length);
     const after = page.after === null || page.after < shift ? null : page.after - shift;
     const rows = (await this.#read(job, (results) => results.failures({ after, limit }))) ?? [];
-    const forClients = withoutResources(namesOf(job));
+    const forClients = redactResourceNames(listJobResourceNames(job));
     const ofInstances = rows.map((row) => ({
       ...row,
       instanceNumber: row.instanceNumber + shift,
@@ -122,7 +122,7 @@ export class VertexBatchPredictions implements BatchPredictions {
   }
 
   async #work(spec: BatchPredictionSpec): Promise<BatchWork> {
-    return workOf(spec, await inputRows(spec.input, this.options.bigquery));
+    return toBatchWork(spec, await inputRows(spec.input, this.options.bigquery));
   }
 
   /** What goes wrong there names buckets, tables and accounts: a client hears that the results could not be read. */
@@ -149,19 +149,19 @@ export class VertexBatchPredictions implements BatchPredictions {
 }
 
 /** All names of resources that are known of a job. */
-function namesOf({ subject, spec, checkpoint, result }: BatchPredictionJobRecord): string[] {
+function listJobResourceNames({ subject, spec, checkpoint, result }: BatchPredictionJobRecord): string[] {
   const output = (result as VertexResult | null)?.output;
-  return namesIn([
+  return collectResourceNames([
     (subject as Model | undefined)?.location,
     spec.input,
     spec.output,
     checkpoint,
-    output && placeOf(output),
+    output && outputLocation(output),
   ]);
 }
 
 /** By the price book of the configuration, which is the one of the cloud. */
-function workOf({ model, resources }: BatchPredictionSpec, rows: bigint | null): BatchWork {
+function toBatchWork({ model, resources }: BatchPredictionSpec, rows: bigint | null): BatchWork {
   const { batchSize, startingReplicaCount, machineType, acceleratorType, acceleratorCount } = resources;
   return {
     kind: 'BATCHES',

@@ -1,6 +1,6 @@
 import type { protos } from '@google-cloud/aiplatform';
 import type { JobProgress, JobState } from '../../jobs/job.js';
-import { namesIn, withoutResources } from './without-resources.js';
+import { collectResourceNames, redactResourceNames } from './redact-resource-names.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
 
@@ -16,7 +16,7 @@ export interface VertexJob {
   readonly partialFailures: readonly PartialFailure[];
   readonly output: VertexOutput | null;
   /** What Vertex AI said went wrong, word for word: for the log alone. */
-  readonly said: readonly string[];
+  readonly rawMessage: readonly string[];
 }
 
 export interface PartialFailure {
@@ -39,8 +39,14 @@ export type TablesOutput = Extract<VertexOutput, { readonly kind: 'BIGQUERY' }>;
 
 export function readVertexJob(job: Job): VertexJob {
   const written = output(job);
-  const names = namesIn([job.name, job.model, job.inputConfig, job.outputConfig, written && placeOf(written)]);
-  const forClients = withoutResources(names);
+  const names = collectResourceNames([
+    job.name,
+    job.model,
+    job.inputConfig,
+    job.outputConfig,
+    written && outputLocation(written),
+  ]);
+  const forClients = redactResourceNames(names);
   const partialFailures = job.partialFailures ?? [];
   return {
     name: job.name ?? '',
@@ -53,12 +59,12 @@ export function readVertexJob(job: Job): VertexJob {
       message: forClients(message ?? 'Vertex AI gave no reason.'),
     })),
     output: written,
-    said: [job.error, ...partialFailures].flatMap((status) => status?.message ?? []),
+    rawMessage: [job.error, ...partialFailures].flatMap((status) => status?.message ?? []),
   };
 }
 
 /** As clients name it. */
-export function placeOf(output: VertexOutput): string {
+export function outputLocation(output: VertexOutput): string {
   return output.kind === 'CLOUD_STORAGE' ? output.folder : `${output.dataset.replace(/^bq:\/\//, '')}.${output.table}`;
 }
 
@@ -66,7 +72,7 @@ export function placeOf(output: VertexOutput): string {
  * The table of failures beside one of predictions: predictions and errors, or predictions_<time> and errors_<time>.
  * undefined where nobody says what it is called.
  */
-export function errorsTableOf({ table, isNamedByClient }: TablesOutput): string | undefined {
+export function errorsTableName({ table, isNamedByClient }: TablesOutput): string | undefined {
   return !isNamedByClient && table.startsWith('predictions') ? table.replace('predictions', 'errors') : undefined;
 }
 

@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { protos, v1 } from '@google-cloud/aiplatform';
 import { AppError } from '../../errors/app-error.js';
-import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying, type CallPolicy } from '../../datasources/google/vertex/call-policy.js';
-import { isEndState } from '../../jobs/job-transitions.js';
+import {
+  ADMIN_POLICY,
+  GRPC_STATUS,
+  readGrpcCode,
+  withRetry,
+  type CallPolicy,
+} from '../../datasources/google/vertex/call-policy.js';
+import { isTerminalState } from '../../jobs/job-transitions.js';
 import { JobFailure } from '../../jobs/job.js';
 import { keyLabel } from './job-labels.js';
-import { jobsOfAKey } from './jobs-of-a-key.js';
+import { matchIdempotentJobs } from './find-idempotent-job.js';
 import { readVertexJob, type VertexJob } from './vertex-job.js';
-import { namesIn, withoutResources } from './without-resources.js';
+import { collectResourceNames, redactResourceNames } from './redact-resource-names.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
 
@@ -17,33 +23,33 @@ type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
  */
 export interface CreatePolicy {
   readonly creations: number;
-  readonly looks: number;
+  readonly maxLookups: number;
   /** Before the first look; doubled before each further one. */
   readonly pauseMs: number;
 }
 
 /** 15 seconds of looking after each creation; a minute in all, until a quota of 60 jobs a minute has room again. */
-const CREATE_POLICY: CreatePolicy = { creations: 4, looks: 4, pauseMs: 1_000 };
+const CREATE_POLICY: CreatePolicy = { creations: 4, maxLookups: 4, pauseMs: 1_000 };
 
 /** Jobs under one key that are looked at: there is one, unless a list of Vertex AI once came without it. */
-const MOST_OF_A_KEY = 10;
+const MAX_JOBS_PER_KEY = 10;
 
-const NOT_TAKEN = 'Vertex AI did not take the job. Start it again later.';
+const NOT_CREATED = 'Vertex AI did not take the job. Start it again later.';
 
 /** A job that is to be there once. */
-export interface SoughtJob {
+export interface JobQuery {
   readonly parent: string;
   readonly key: string;
-  readonly asked: Job;
+  readonly requested: Job;
   /** Told what went wrong and needs nobody: for the log. */
-  readonly onTrouble: (error: unknown) => void;
+  readonly onTransientError: (error: unknown) => void;
 }
 
-export interface JobToCreate extends SoughtJob {
+export interface JobToCreate extends JobQuery {
   /** Refuses, by throwing, that it is created now; asked only when it is to be. */
   readonly check: () => void;
   /** It may have been created before, by a process that ended: no list is believed at once that does not have it. */
-  readonly mayBeThere: boolean;
+  readonly mayExist: boolean;
   /** Says that no job is wanted any more, and, if it is this process that ends, that nothing is waited for. */
   readonly signal: AbortSignal;
   readonly stopping: AbortSignal;
@@ -71,30 +77,30 @@ export class VertexJobsClient {
   ) {}
 
   async get(name: string): Promise<VertexJob> {
-    const [job] = await retrying(this.policy, (timeout) => this.client.getBatchPredictionJob({ name }, { timeout }));
+    const [job] = await withRetry(this.policy, (timeout) => this.client.getBatchPredictionJob({ name }, { timeout }));
     return readVertexJob(job);
   }
 
   /** Asks for an end. What has been predicted by then is kept. */
   async cancel(name: string): Promise<void> {
     try {
-      await retrying(this.policy, (timeout) => this.client.cancelBatchPredictionJob({ name }, { timeout }));
+      await withRetry(this.policy, (timeout) => this.client.cancelBatchPredictionJob({ name }, { timeout }));
     } catch (error) {
       // It ended in the meantime: the next look sees how.
-      if (grpcCodeOf(error) !== GRPC_STATUS.FAILED_PRECONDITION) throw error;
+      if (readGrpcCode(error) !== GRPC_STATUS.FAILED_PRECONDITION) throw error;
     }
   }
 
   /** The job that was created for a request, by whichever gateway. Any made for it after that one is ended here. */
-  async find({ parent, key, asked, onTrouble }: SoughtJob): Promise<VertexJob | undefined> {
+  async find({ parent, key, requested: asked, onTransientError: onTrouble }: JobQuery): Promise<VertexJob | undefined> {
     const { name, value } = keyLabel(key);
-    const request = { parent, filter: `labels.${name}="${value}"`, pageSize: MOST_OF_A_KEY };
-    const [jobs] = await retrying(this.policy, (timeout) =>
+    const request = { parent, filter: `labels.${name}="${value}"`, pageSize: MAX_JOBS_PER_KEY };
+    const [jobs] = await withRetry(this.policy, (timeout) =>
       this.client.listBatchPredictionJobs(request, { timeout, autoPaginate: false }),
     );
-    const { kept, doubles } = jobsOfAKey(jobs, asked);
+    const { original: kept, duplicates: doubles } = matchIdempotentJobs(jobs, asked);
     for (const double of doubles.map((job) => readVertexJob(job))) {
-      if (isEndState(double.state) || double.state === 'CANCELLING') continue;
+      if (isTerminalState(double.state) || double.state === 'CANCELLING') continue;
       onTrouble(new Error(`Vertex AI has two jobs for one request: ${double.name} is the younger and is cancelled.`));
       await this.cancel(double.name).catch(onTrouble);
     }
@@ -107,13 +113,13 @@ export class VertexJobsClient {
    * there is no job, none is created: undefined.
    */
   async ensure(job: JobToCreate): Promise<VertexJob | undefined> {
-    const { parent, asked, check, signal } = job;
+    const { parent, requested: asked, check, signal } = job;
     let unanswered: unknown;
     for (let creation = 1; ; creation += 1) {
-      const found = await this.#lookFor(job, unanswered);
+      const found = await this.#findByKey(job, unanswered);
       if (found || signal.aborted) return found;
       if (creation > this.createPolicy.creations) {
-        throw new JobFailure('VERTEX_UNAVAILABLE', NOT_TAKEN, { cause: unanswered });
+        throw new JobFailure('VERTEX_UNAVAILABLE', NOT_CREATED, { cause: unanswered });
       }
       check();
       try {
@@ -121,16 +127,16 @@ export class VertexJobsClient {
         const [created] = await this.client.createBatchPredictionJob(request, { timeout: this.policy.attemptMs });
         return readVertexJob(created);
       } catch (error) {
-        if (isRefusal(error)) throw refusal(error, job, unanswered ? ` ${whereToLook(job.key)}` : '');
+        if (isRefusal(error)) throw refusal(error, job, unanswered ? ` ${lookupHint(job.key)}` : '');
         unanswered = error;
       }
     }
   }
 
   /** Whether there is such a job. One that may be there is looked for until the policy's looks are used up. */
-  async #lookFor(job: JobToCreate, unanswered: unknown): Promise<VertexJob | undefined> {
-    const { looks, pauseMs } = this.createPolicy;
-    const mayBeThere = job.mayBeThere || unanswered !== undefined;
+  async #findByKey(job: JobToCreate, unanswered: unknown): Promise<VertexJob | undefined> {
+    const { maxLookups: looks, pauseMs } = this.createPolicy;
+    const mayBeThere = job.mayExist || unanswered !== undefined;
     for (let look = unanswered ? 1 : 0; ; look += 1) {
       if (look > 0) await sleep(pauseMs * 2 ** (look - 1), undefined, { signal: job.stopping }).catch(() => undefined);
       const isLast = look >= looks || job.stopping.aborted;
@@ -139,12 +145,12 @@ export class VertexJobsClient {
         if (found || isLast || !mayBeThere) return found;
       } catch (error) {
         if (error instanceof AppError) throw error;
-        const where = mayBeThere ? ` ${whereToLook(job.key)}` : '';
+        const where = mayBeThere ? ` ${lookupHint(job.key)}` : '';
         if (isRefusal(error)) throw refusal(error, job, where);
         if (!isLast) continue;
         const message = mayBeThere
           ? `Vertex AI does not answer: whether it took the job is not known.${where}`
-          : NOT_TAKEN;
+          : NOT_CREATED;
         throw new JobFailure('VERTEX_UNAVAILABLE', message, { cause: error });
       }
     }
@@ -152,20 +158,20 @@ export class VertexJobsClient {
 }
 
 /** What a job's owner can do when the gateway cannot say what became of a job. */
-export function whereToLook(key: string): string {
+export function lookupHint(key: string): string {
   const { name, value } = keyLabel(key);
   return `If it is there it goes on, and is billed: look on Vertex AI for a job with the label ${name}=${value}.`;
 }
 
 /** An error that is none of gRPC never left this process. */
 function isRefusal(error: unknown): boolean {
-  const code = grpcCodeOf(error);
+  const code = readGrpcCode(error);
   return code === undefined || REFUSALS.has(code);
 }
 
 /** What Vertex AI refused, for the job's owner. The engine tells the log the words as they were. */
-function refusal(error: unknown, { parent, asked }: SoughtJob, whereToLook: string): JobFailure {
-  const names = namesIn([parent, asked.model, asked.inputConfig, asked.outputConfig]);
-  const message = error instanceof Error ? withoutResources(names)(error.message) : 'no reason was given';
+function refusal(error: unknown, { parent, requested: asked }: JobQuery, whereToLook: string): JobFailure {
+  const names = collectResourceNames([parent, asked.model, asked.inputConfig, asked.outputConfig]);
+  const message = error instanceof Error ? redactResourceNames(names)(error.message) : 'no reason was given';
   return new JobFailure('VERTEX_REFUSED', `Vertex AI refused the job: ${message}${whereToLook}`, { cause: error });
 }

@@ -25,7 +25,7 @@ export function vertexModel(model: Model): VertexModel {
 }
 
 /** The location in the name of any resource of Vertex AI. */
-export function locationOf(name: string): string {
+export function parseLocation(name: string): string {
   const [, location] = /^projects\/[^/]+\/locations\/([^/]+)\//.exec(name) ?? [];
   if (location === undefined) throw new Error(`"${name}" is no resource of a location`);
   return location;

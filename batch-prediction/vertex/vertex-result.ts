@@ -1,6 +1,12 @@
 import type { BatchPredictionResult } from '../batch-predictions.js';
 import type { JobOutcome } from '../../jobs/job-runner.js';
-import { errorsTableOf, placeOf, type PartialFailure, type VertexJob, type VertexOutput } from './vertex-job.js';
+import {
+  errorsTableName,
+  outputLocation,
+  type PartialFailure,
+  type VertexJob,
+  type VertexOutput,
+} from './vertex-job.js';
 
 /** What came of a job on Vertex AI, with what only this room looks at. */
 export interface VertexResult extends BatchPredictionResult {
@@ -10,10 +16,10 @@ export interface VertexResult extends BatchPredictionResult {
 }
 
 /** What there is of a job, however it ended. */
-export function resultOf({ state, progress, output, replicaHours, partialFailures }: VertexJob): VertexResult {
+export function toVertexResult({ state, progress, output, replicaHours, partialFailures }: VertexJob): VertexResult {
   return {
-    predictions: output ? placeOf(output) : null,
-    failures: output && progress.failed > 0n ? failuresPlace(output) : null,
+    predictions: output ? outputLocation(output) : null,
+    failures: output && progress.failed > 0n ? failuresLocation(output) : null,
     isPartial: state !== 'SUCCEEDED',
     output,
     replicaHours,
@@ -21,9 +27,9 @@ export function resultOf({ state, progress, output, replicaHours, partialFailure
   };
 }
 
-export function outcomeOf(job: VertexJob): JobOutcome {
+export function toOutcome(job: VertexJob): JobOutcome {
   const { state, progress, error, partialFailures } = job;
-  const left = { result: resultOf(job), progress };
+  const left = { result: toVertexResult(job), progress };
   switch (state) {
     case 'FAILED':
       return { state, error: { code: 'VERTEX_FAILED', message: error ?? 'Vertex AI gave no reason.' }, ...left };
@@ -40,8 +46,8 @@ export function outcomeOf(job: VertexJob): JobOutcome {
   }
 }
 
-function failuresPlace(output: VertexOutput): string | null {
+function failuresLocation(output: VertexOutput): string | null {
   if (output.kind === 'CLOUD_STORAGE') return output.folder;
-  const table = errorsTableOf(output);
-  return table === undefined ? null : placeOf({ ...output, table });
+  const table = errorsTableName(output);
+  return table === undefined ? null : outputLocation({ ...output, table });
 }

@@ -67,21 +67,21 @@ async function measure(rows: number): Promise<void> {
       FROM range(${rows}) AS numbers(i)) TO '${join(files.folder, name)}' (FORMAT ${written})`),
   );
   const store = new LmdbJobStore(join(folder, `jobs-${rows}`));
-  const room = {
+  const dependencies = {
     jobs: store,
     files,
     offline,
     scratch,
     workFolder: join(folder, 'work'),
-    modelOf: () => model,
+    getModel: () => model,
     servings: new Map<ModelRuntime, ModelServing>([['ONNX', serving]]),
     clock: systemClock,
   };
-  const runners = [new BatchPredictionRunner(room)];
+  const runners = [new BatchPredictionRunner(dependencies)];
   const onError = (error: unknown): void => console.error(error);
   const engine = new JobEngine({ store, runners, clock: systemClock, newId: newJobId, maxRunning: 1, onError });
   const start = performance.now();
-  const { id } = await new LocalBatchPredictions(engine, room).start({
+  const { id } = await new LocalBatchPredictions(engine, dependencies).start({
     displayName: 'bench',
     labels: {},
     createdBy: null,

@@ -17,7 +17,7 @@ export async function doctor(google: GoogleClientOptions = {}): Promise<void> {
   let faults = 0;
   for (const { store, findings } of [...diagnoses, ...stores]) {
     print(store);
-    for await (const { status, what, todo } of findings) {
+    for await (const { status, message: what, remedy: todo } of findings) {
       if (status === 'fault') faults += 1;
       print(`  ${status.padEnd(8)} ${what}`);
       if (todo !== undefined) print(`           -> ${todo}`);

@@ -17,12 +17,12 @@ export async function openGoogleCatalog(options: ClientOptions = {}): Promise<Pr
   const { CloudCatalogClient } = await import('@google-cloud/billing');
   const client = new CloudCatalogClient(options);
   return {
-    skus: (service) => skusOf(client, service),
+    skus: (service) => listSkus(client, service),
     close: () => client.close(),
   };
 }
 
-async function skusOf(client: CloudCatalogClient, service: string): Promise<CatalogSku[]> {
+async function listSkus(client: CloudCatalogClient, service: string): Promise<CatalogSku[]> {
   try {
     const request = { parent: service, currencyCode: CURRENCY, pageSize: PAGE_SIZE };
     // The iteration pages by itself; without the option the client prints a warning that it does.

@@ -32,7 +32,7 @@ export async function refreshPriceBook(
   catalog: PriceCatalog,
   date: string,
 ): Promise<RefreshedPriceBook> {
-  const skus = await skusOf(document, catalog);
+  const skus = await loadSkus(document, catalog);
   const changes: PriceChange[] = [];
   const refresh = (meter: string, price: PriceDocument): PriceDocument => {
     if (!('sku' in price)) return price;
@@ -59,7 +59,7 @@ export async function refreshPriceBook(
 }
 
 /** Each service is listed once, whatever number of prices is looked up in it. */
-async function skusOf(document: PriceBookDocument, catalog: PriceCatalog): Promise<SkusByService> {
+async function loadSkus(document: PriceBookDocument, catalog: PriceCatalog): Promise<SkusByService> {
   const services = Object.values(document.meters).flatMap(({ prices }) =>
     prices.flatMap((price) => ('sku' in price ? (price.catalog ?? []).map(({ service }) => service) : [])),
   );
@@ -77,7 +77,7 @@ function lookUp({ catalog = [] }: UnitPriceDocument, skus: SkusByService, region
 
 function termPrice(term: CatalogTerm, skus: readonly CatalogSku[], region: string): Decimal | string {
   const label = term.sku ?? `"${term.description}"`;
-  const fitting = skus.filter((sku) => isMeant(term, sku) && isSoldIn(sku, region));
+  const fitting = skus.filter((sku) => matchesTerm(term, sku) && isSoldIn(sku, region));
   const [sku] = fitting;
   if (!sku) return `${label} is not sold in ${region}`;
   if (fitting.length > 1) return `${label} is ${fitting.length} SKUs: ${fitting.map(({ id }) => id).join(', ')}`;
@@ -86,7 +86,7 @@ function termPrice(term: CatalogTerm, skus: readonly CatalogSku[], region: strin
   return sku.unitPrice.times(term.times ?? 1);
 }
 
-function isMeant({ sku, description }: CatalogTerm, { id, description: ofSku }: CatalogSku): boolean {
+function matchesTerm({ sku, description }: CatalogTerm, { id, description: ofSku }: CatalogSku): boolean {
   return description === undefined ? id === sku : ofSku.startsWith(description);
 }
 

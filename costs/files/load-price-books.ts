@@ -18,7 +18,7 @@ export interface LoadedPriceBook {
  */
 export async function loadPriceBooks(ownPath: string | null): Promise<LoadedPriceBook[]> {
   const published = PUBLISHED_BOOKS.map((json) => parseBook('published', json));
-  const own = ownPath === null ? [] : await Promise.all((await filesOf(ownPath)).map(readBook));
+  const own = ownPath === null ? [] : await Promise.all((await listBookFiles(ownPath)).map(readBook));
   const read = [...published, ...own];
   const faults = read.flatMap((result) => ('faults' in result ? result.faults : []));
   if (faults.length > 0) throw new OperatorError('The price books are not right:', faults);
@@ -27,7 +27,7 @@ export async function loadPriceBooks(ownPath: string | null): Promise<LoadedPric
 }
 
 /** The books, with the one that is used unless another is named; that there is one is checked here. */
-export function priceBooksOf(loaded: readonly LoadedPriceBook[], defaultName: string): PriceBooks {
+export function toPriceBooks(loaded: readonly LoadedPriceBook[], defaultName: string): PriceBooks {
   const books = new PriceBooks(
     loaded.map(({ book }) => book),
     defaultName,
@@ -40,7 +40,7 @@ export function priceBooksOf(loaded: readonly LoadedPriceBook[], defaultName: st
   return books;
 }
 
-async function filesOf(path: string): Promise<string[]> {
+async function listBookFiles(path: string): Promise<string[]> {
   try {
     if (!(await stat(path)).isDirectory()) return [path];
     const names = await readdir(path);

@@ -2,7 +2,7 @@ import type { Database, RootDatabase } from 'lmdb';
 import type { ModelCostHistory, ModelRun } from '../model-cost-history.js';
 
 /** Estimates look at a few; the rest is for people who ask why an estimate changed. */
-const RUNS_KEPT = 50;
+const MAX_RUNS = 50;
 const AFTER_ALL = '\u{10ffff}';
 
 /** Runs in LMDB by [model, job]; ids of jobs sort by time, so the newest are a walk from the end. */
@@ -19,7 +19,7 @@ export class LmdbModelCostHistory implements ModelCostHistory {
     await this.#environment.transaction(() => {
       void this.#runs.put([run.model, run.job], run);
       const keys = [...this.#runs.getKeys(newestFirst(run.model))];
-      for (const key of keys.slice(RUNS_KEPT)) void this.#runs.remove(key);
+      for (const key of keys.slice(MAX_RUNS)) void this.#runs.remove(key);
     });
     await this.#environment.flushed;
   }

@@ -10,7 +10,7 @@ interface StoredReservation {
 }
 
 /** Days kept, for work that ends long after it was admitted. */
-const DAYS_KEPT = 60;
+const RETENTION_DAYS = 60;
 const MILLIS_PER_DAY = 86_400_000;
 
 /**
@@ -37,7 +37,7 @@ export class LmdbSpendingLedger implements SpendingLedger {
       if (budget && compareMoney(total, budget) > 0) return { isReserved: false, spent };
       void this.#spent.put([day, owner], total.toFixed());
       void this.#reservations.put(id, { day, owner, amount: amount.toFixed() });
-      this.#forget(day);
+      this.#deleteExpired(day);
       return { isReserved: true, spent };
     });
     await this.#environment.flushed;
@@ -59,8 +59,8 @@ export class LmdbSpendingLedger implements SpendingLedger {
     return new Decimal(this.#spent.get([day, owner]) ?? 0);
   }
 
-  #forget(day: string): void {
-    const oldest = new Date(Date.parse(day) - DAYS_KEPT * MILLIS_PER_DAY).toISOString().slice(0, 10);
+  #deleteExpired(day: string): void {
+    const oldest = new Date(Date.parse(day) - RETENTION_DAYS * MILLIS_PER_DAY).toISOString().slice(0, 10);
     for (const key of [...this.#spent.getKeys({ end: [oldest] })]) void this.#spent.remove(key);
     for (const key of [...this.#reservations.getKeys({ end: oldest })]) void this.#reservations.remove(key);
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../../values/clock.js';
 import { CostEstimator } from '../cost-estimator.js';
 import { CostGuard } from '../cost-guard.js';
 import type { Costs } from '../costs.js';
-import { loadPriceBooks, priceBooksOf } from '../files/load-price-books.js';
+import { loadPriceBooks, toPriceBooks } from '../files/load-price-books.js';
 import { LmdbModelCostHistory } from './lmdb-model-cost-history.js';
 import { LmdbSpendingLedger } from './lmdb-spending-ledger.js';
 
@@ -22,7 +22,7 @@ export interface OpenCostsOptions {
 /** Price books from files, and what was spent and measured in one LMDB environment. */
 export async function openCosts(options: OpenCostsOptions): Promise<Costs & { close(): Promise<void> }> {
   const { folder, ownBooks, defaultBook, dailyBudgets, clock, newId } = options;
-  const books = priceBooksOf(await loadPriceBooks(ownBooks), defaultBook);
+  const books = toPriceBooks(await loadPriceBooks(ownBooks), defaultBook);
   const environment = open({ path: folder, maxDbs: 3, noSubdir: false });
   const history = new LmdbModelCostHistory(environment);
   const ledger = new LmdbSpendingLedger(environment);

@@ -1,5 +1,5 @@
 import type { Instant } from '../../values/instant.js';
-import { isEndState } from '../../jobs/job-transitions.js';
+import { isTerminalState } from '../../jobs/job-transitions.js';
 import type { JobKind, JobRecord, JobState } from '../../jobs/job.js';
 
 /** Where job records live. What has been resolved is durable: a job is acknowledged only when it cannot be lost. */
@@ -11,7 +11,7 @@ export interface JobStore {
   create(record: JobRecord, idempotencyKey: string | null): Promise<JobRecord>;
 
   /** The job that was started with an idempotency key. */
-  startedWith(idempotencyKey: string): Promise<JobRecord | undefined>;
+  findByIdempotencyKey(idempotencyKey: string): Promise<JobRecord | undefined>;
 
   /** Changes a record in one atomic step; gives the new one. `change` may be run again and must have no effects. */
   update(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord>;
@@ -22,7 +22,7 @@ export interface JobStore {
   list(query: JobQuery): Promise<JobRecord[]>;
 
   /** Jobs that are not done with (isDone), the oldest first. */
-  unfinished(): Promise<JobRecord[]>;
+  listUnfinished(): Promise<JobRecord[]>;
 
   close(): Promise<void>;
 }
@@ -49,8 +49,8 @@ export interface JobFilter {
 }
 
 /** Whether nothing more is to be done for a job: it has ended, and what it cost is settled. */
-export function isDone({ state, cost }: JobRecord): boolean {
-  return isEndState(state) && (cost?.isSettled ?? true);
+export function isTerminalAndSettled({ state, cost }: JobRecord): boolean {
+  return isTerminalState(state) && (cost?.isSettled ?? true);
 }
 
 export function matchesFilter(record: JobRecord, filter: JobFilter): boolean {

@@ -1,15 +1,15 @@
 import type { Instant } from '../../values/instant.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
-import type { FilledBy } from '../contents.js';
+import type { FillOwner } from '../fill-fingerprint.js';
 import type { OnlineWrite } from '../../datasources/online/online-store.js';
 import type { EntityType, FeatureSource, FeatureView } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import type { FeatureViewSyncJobRecord, FeatureViewSyncResult } from '../feature-view-syncs.js';
 import { stopReason, type JobControl, type JobOutcome, type JobRunner } from '../../jobs/job-runner.js';
 import { JobFailure, type JobProgress } from '../../jobs/job.js';
-import { askPatiently } from '../../jobs/ask-patiently.js';
-import { viewOf } from './sync-jobs.js';
-import { sourcesOf } from './sync-work.js';
+import { retryOnOutage } from '../../jobs/retry-on-outage.js';
+import { findSyncView } from './sync-jobs.js';
+import { listViewSources } from './sync-work.js';
 
 /** The sources that are online as a whole, by name, and their rows. */
 interface Checkpoint {
@@ -17,7 +17,7 @@ interface Checkpoint {
   readonly rows: bigint;
 }
 
-const NOTHING: Checkpoint = { sources: [], rows: 0n };
+const EMPTY_CHECKPOINT: Checkpoint = { sources: [], rows: 0n };
 
 /**
  * Copies the newest values of a view's features from the offline into the online store, batch by batch, while readers are
@@ -34,30 +34,30 @@ export class LocalSyncRunner implements JobRunner {
   constructor(
     private readonly registry: Registry,
     private readonly stores: FeatureStores,
-    private readonly filledBy: (entityType: EntityType) => Promise<FilledBy>,
+    private readonly fillOwner: (entityType: EntityType) => Promise<FillOwner>,
   ) {}
 
   async run(job: FeatureViewSyncJobRecord, control: JobControl): Promise<JobOutcome> {
-    const view = viewOf(this.registry, job.spec);
+    const view = findSyncView(this.registry, job.spec);
     // The first begin, also for a job that is taken up again: up to then all its sources are complete.
     const asOf = job.startedAt!;
-    let done = (job.checkpoint as Checkpoint | null) ?? NOTHING;
+    let done = (job.checkpoint as Checkpoint | null) ?? EMPTY_CHECKPOINT;
     let { rows } = done;
     try {
       await control.running(null);
-      for (const source of sourcesOf(view)) {
+      for (const source of listViewSources(view)) {
         if (done.sources.includes(source.name)) continue;
         for await (const count of this.#copy(view, source, asOf, control.signal)) {
           rows += BigInt(count);
-          control.report(progressOf(rows));
+          control.report(toProgress(rows));
         }
         done = { sources: [...done.sources, source.name], rows };
-        await control.checkpoint(done, progressOf(rows));
+        await control.checkpoint(done, toProgress(rows));
       }
-      return outcomeOf('SUCCEEDED', rows, asOf);
+      return toOutcome('SUCCEEDED', rows, asOf);
     } catch (error) {
       // What was written stays: it is true, and newer than what it replaced.
-      if (stopReason(control.signal) === 'cancel') return outcomeOf('CANCELLED', rows, null);
+      if (stopReason(control.signal) === 'cancel') return toOutcome('CANCELLED', rows, null);
       throw error;
     }
   }
@@ -67,27 +67,27 @@ export class LocalSyncRunner implements JobRunner {
     const { entityType, features } = view;
     const online = this.stores.online(entityType.featurestore);
     // Also when there is nothing to write, or the outcome would say up to when values are served that are not there.
-    await askPatiently(signal, () => this.#assertFilledHere(source));
+    await retryOnOutage(signal, () => this.#assertFilledByThisGateway(source));
     const newest = this.stores.offline(entityType.featurestore).newest(source, { asOf, features, signal });
     for await (const writes of newest) {
-      await askPatiently(signal, async () => {
+      await retryOnOutage(signal, async () => {
         // Before each try: between two of them is time enough for another to begin.
-        await this.#assertFilledHere(source);
+        await this.#assertFilledByThisGateway(source);
         await online.write(entityType, writes);
       });
       yield rowsIn(writes);
     }
   }
 
-  async #assertFilledHere({ sql, entityType }: FeatureSource): Promise<void> {
+  async #assertFilledByThisGateway({ sql, entityType }: FeatureSource): Promise<void> {
     if (sql === null) return;
-    const filledBy = await this.filledBy(entityType);
-    if (filledBy !== 'THIS_GATEWAY') throw new JobFailure('STORE_CHANGED', whatToDo(entityType, filledBy));
+    const fillOwner = await this.fillOwner(entityType);
+    if (fillOwner !== 'THIS_GATEWAY') throw new JobFailure('STORE_CHANGED', syncAdvice(entityType, fillOwner));
   }
 }
 
-function whatToDo({ name }: EntityType, filledBy: FilledBy): string {
-  return filledBy === 'NOBODY'
+function syncAdvice({ name }: EntityType, fillOwner: FillOwner): string {
+  return fillOwner === 'NOBODY'
     ? `The online store is being filled with "${name}". Start the sync again later.`
     : `The online store was filled with "${name}" by a gateway with other SQL, files or features. Start the sync there, or restart this gateway to bring its own back.`;
 }
@@ -98,11 +98,11 @@ function rowsIn(writes: readonly OnlineWrite[]): number {
 }
 
 /** How many there will be is not known before they are read. */
-function progressOf(completed: bigint): JobProgress {
+function toProgress(completed: bigint): JobProgress {
   return { completed, failed: 0n, total: null };
 }
 
-function outcomeOf(state: 'SUCCEEDED' | 'CANCELLED', rows: bigint, servedUpTo: Instant | null): JobOutcome {
+function toOutcome(state: 'SUCCEEDED' | 'CANCELLED', rows: bigint, servedUpTo: Instant | null): JobOutcome {
   const result: FeatureViewSyncResult = { rows, slotMillis: null, servedUpTo };
   return { state, result, progress: { completed: rows, failed: 0n, total: state === 'SUCCEEDED' ? rows : null } };
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../../values/instant.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
-import { featureViewIn, type Registry } from '../../datasources/registry/registry.js';
+import { getFeatureViewIn, type Registry } from '../../datasources/registry/registry.js';
 import type {
   FeatureViewSyncJobRecord,
   FeatureViewSyncSpec,
@@ -12,15 +12,15 @@ import type { JobEngine } from '../../jobs/job-engine.js';
 import { JobFailure } from '../../jobs/job.js';
 import type { JobFilter } from '../../datasources/job-store/job-store.js';
 import type { JobRequest } from '../../jobs/new-job.js';
-import { syncTargetOf } from './sync-target.js';
+import { syncTargetKey } from './sync-target.js';
 
-export function specOf(view: FeatureView, trigger: SyncTrigger): FeatureViewSyncSpec {
+export function toSyncSpec(view: FeatureView, trigger: SyncTrigger): FeatureViewSyncSpec {
   const { featurestore } = view.entityType;
   return {
     featurestore: featurestore.name,
     featureView: view.name,
     onlineStore: featurestore.onlineSettings.kind,
-    target: syncTargetOf(view),
+    target: syncTargetKey(view),
     trigger,
   };
 }
@@ -30,9 +30,9 @@ export function specOf(view: FeatureView, trigger: SyncTrigger): FeatureViewSync
  * JobFailure when other features of it, or another online store, are what it is by now: of what this job has done nothing
  * is there, and what it would do is not all.
  */
-export function viewOf(registry: Registry, spec: FeatureViewSyncSpec): FeatureView {
-  const view = featureViewIn(registry.featurestore(spec.featurestore), spec.featureView);
-  if (syncTargetOf(view) !== spec.target) {
+export function findSyncView(registry: Registry, spec: FeatureViewSyncSpec): FeatureView {
+  const view = getFeatureViewIn(registry.featurestore(spec.featurestore), spec.featureView);
+  if (syncTargetKey(view) !== spec.target) {
     const message = `The online store or the features of "${spec.featureView}" are no more those of this sync. Start a new one.`;
     throw new JobFailure('STORE_CHANGED', message);
   }
@@ -48,8 +48,8 @@ export class SyncJobs {
   async start({ view, labels, trigger, ...origin }: StartFeatureViewSync, how: SyncRequest) {
     const record = await this.engine.start({
       kind: 'FEATURE_VIEW_SYNC',
-      spec: specOf(view, trigger),
-      target: syncTargetOf(view),
+      spec: toSyncSpec(view, trigger),
+      target: syncTargetKey(view),
       displayName: null,
       labels,
       ...origin,
@@ -59,7 +59,7 @@ export class SyncJobs {
   }
 
   async list(view: FeatureView, { before, limit }: SyncRange, filter: JobFilter = {}) {
-    const target = syncTargetOf(view);
+    const target = syncTargetKey(view);
     const records = await this.engine.list({ filter: { ...filter, target }, before, limit });
     return records as FeatureViewSyncJobRecord[];
   }

@@ -2,9 +2,9 @@ import type { Cron } from 'croner';
 import type { Instant } from '../../values/instant.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
-import { cronOf, parseSchedule, SCHEDULES_KEPT_HERE } from '../../datasources/registry/schedule.js';
+import { createCron, parseSchedule, LOCAL_SCHEDULE_STORES } from '../../datasources/registry/schedule.js';
 import type { FeatureViewSyncs } from '../feature-view-syncs.js';
-import { isEndState } from '../../jobs/job-transitions.js';
+import { isTerminalState } from '../../jobs/job-transitions.js';
 
 /** By whom the syncs of schedules are started, for budgets and for idempotency keys that no client can say. */
 const SCHEDULER = 'schedule';
@@ -28,9 +28,9 @@ export class SyncSchedules {
 
   constructor(private readonly options: SyncSchedulesOptions) {
     this.#crons = options.registry.featurestores
-      .filter(({ onlineSettings }) => SCHEDULES_KEPT_HERE.has(onlineSettings.kind))
+      .filter(({ onlineSettings }) => LOCAL_SCHEDULE_STORES.has(onlineSettings.kind))
       .flatMap(({ featureViews }) => featureViews)
-      .flatMap((view) => (view.schedule === null ? [] : [this.#keep(view, view.schedule)]));
+      .flatMap((view) => (view.schedule === null ? [] : [this.#schedule(view, view.schedule)]));
   }
 
   /** No sync is started any more; those that run are the job engine's. */
@@ -39,9 +39,11 @@ export class SyncSchedules {
     await Promise.all(this.#starting);
   }
 
-  #keep(view: FeatureView, schedule: string): Cron {
-    const cron = cronOf(parseSchedule(schedule), {}, (fired) => this.#begin(view, this.#sync(view, lastTime(fired))));
-    this.#begin(view, this.#catchUp(view, lastTime(cron)));
+  #schedule(view: FeatureView, schedule: string): Cron {
+    const cron = createCron(parseSchedule(schedule), {}, (fired) =>
+      this.#begin(view, this.#sync(view, findLastRunTime(fired))),
+    );
+    this.#begin(view, this.#catchUp(view, findLastRunTime(cron)));
     return cron;
   }
 
@@ -60,7 +62,7 @@ export class SyncSchedules {
   async #sync(view: FeatureView, time: Instant | null): Promise<void> {
     const { syncs, onSkip } = this.options;
     const [newest] = await syncs.list(view, { before: null, limit: 1 });
-    if (newest && !isEndState(newest.state)) {
+    if (newest && !isTerminalState(newest.state)) {
       onSkip(view);
       return;
     }
@@ -70,7 +72,7 @@ export class SyncSchedules {
 }
 
 /** The last of a schedule's times, up to now as the library counts it; null before the first. */
-function lastTime(cron: Cron): Instant | null {
+function findLastRunTime(cron: Cron): Instant | null {
   const [time] = cron.previousRuns(1, new Date(Date.now() + 1));
   return time ? BigInt(time.getTime()) * 1000n : null;
 }

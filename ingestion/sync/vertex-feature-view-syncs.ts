@@ -3,26 +3,26 @@ import type { Clock } from '../../values/clock.js';
 import type { Instant } from '../../values/instant.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
-import { READ_POLICY, storeFailure } from '../../datasources/google/vertex/call-policy.js';
-import { RecentAnswer } from '../../datasources/google/vertex/recent-answer.js';
+import { READ_POLICY, toStoreError } from '../../datasources/google/vertex/call-policy.js';
+import { TtlCache } from '../../datasources/google/vertex/ttl-cache.js';
 import type {
   FeatureViewSyncJobRecord,
   FeatureViewSyncs,
   StartFeatureViewSync,
   SyncRange,
 } from '../feature-view-syncs.js';
-import { isEndState } from '../../jobs/job-transitions.js';
-import { specOf, type SyncJobs } from './sync-jobs.js';
-import { syncTargetOf } from './sync-target.js';
+import { isTerminalState } from '../../jobs/job-transitions.js';
+import { toSyncSpec, type SyncJobs } from './sync-jobs.js';
+import { syncTargetKey } from './sync-target.js';
 import { syncWork } from './sync-work.js';
-import { progressOf, resultOf, SYNC_FAILED, type VertexSyncCheckpoint } from './vertex-sync-runner.js';
+import { toProgress, toSyncResult, SYNC_FAILED, type VertexSyncCheckpoint } from './vertex-sync-runner.js';
 import type { VertexSync, VertexSyncsClient } from './vertex-syncs-client.js';
-import { vertexViewOf, type VertexView } from './vertex-view.js';
+import { toVertexView, type VertexView } from './vertex-view.js';
 
 /** A schedule of every hour is looked back on for two days. */
-const RUNS_LOOKED_AT = 50;
+const MAX_RUNS_LISTED = 50;
 /** Among so many of the newest jobs the runs that are known are looked for; more than runs, as a job may fail without one. */
-const JOBS_LOOKED_AT = 500;
+const MAX_JOBS_LISTED = 500;
 
 export interface VertexFeatureViewSyncsOptions {
   readonly jobs: SyncJobs;
@@ -39,9 +39,9 @@ export interface VertexFeatureViewSyncsOptions {
  * While Vertex AI does not say, the jobs that are kept are what is known: a registry is not unreadable for want of its runs.
  */
 export class VertexFeatureViewSyncs implements FeatureViewSyncs {
-  readonly #recent = new Map<string, RecentAnswer<readonly VertexSync[]>>();
+  readonly #recent = new Map<string, TtlCache<readonly VertexSync[]>>();
   /** What Vertex AI last said of each target, and the targets of which it did not say when it was last asked. */
-  readonly #told = new Map<string, readonly VertexSync[]>();
+  readonly #reportedOutages = new Map<string, readonly VertexSync[]>();
   readonly #unanswered = new Set<string>();
 
   constructor(private readonly options: VertexFeatureViewSyncsOptions) {}
@@ -70,14 +70,14 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
   async servedUpTo(view: FeatureView): Promise<Instant | null> {
     const runs = await this.#runs(view);
     // A job of ours may have ended since Vertex AI was last asked; a continuous run never ends, and says how far it is.
-    const moments = [...runs.map((run) => resultOf(run).servedUpTo), await this.options.jobs.servedUpTo(view)];
+    const moments = [...runs.map((run) => toSyncResult(run).servedUpTo), await this.options.jobs.servedUpTo(view)];
     return moments.reduce((latest, moment) =>
       moment !== null && (latest === null || moment > latest) ? moment : latest,
     );
   }
 
   async #refuseContinuous(view: FeatureView): Promise<void> {
-    const vertexView = vertexViewOf(view);
+    const vertexView = toVertexView(view);
     const isContinuous = await this.options
       .clientFor(vertexView)
       .isContinuous(vertexView.view)
@@ -88,66 +88,66 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
 
   /** The newest runs, all of them jobs by now. Asked of Vertex AI at most once in ten seconds, however many want to know. */
   async #runs(view: FeatureView): Promise<readonly VertexSync[]> {
-    const target = syncTargetOf(view);
+    const target = syncTargetKey(view);
     let recent = this.#recent.get(target);
-    if (!recent) this.#recent.set(target, (recent = new RecentAnswer(() => this.#look(view), this.options.clock)));
+    if (!recent) this.#recent.set(target, (recent = new TtlCache(() => this.#refreshRuns(view), this.options.clock)));
     return recent.get();
   }
 
-  async #look(view: FeatureView): Promise<readonly VertexSync[]> {
+  async #refreshRuns(view: FeatureView): Promise<readonly VertexSync[]> {
     const runs = await this.#ask(view);
     // After the runs: a job notes where it stands before it begins one, so the job of each of these can be told.
-    const jobs = await this.options.jobs.list(view, { before: null, limit: JOBS_LOOKED_AT });
-    for (const run of notOurs(runs, jobs).toReversed()) await this.#adopt(view, run);
+    const jobs = await this.options.jobs.list(view, { before: null, limit: MAX_JOBS_LISTED });
+    for (const run of isExternalRun(runs, jobs).toReversed()) await this.#adopt(view, run);
     return runs;
   }
 
   /** What was said last when nothing is: a run that brought something still did. */
   async #ask(view: FeatureView): Promise<readonly VertexSync[]> {
-    const target = syncTargetOf(view);
-    const vertexView = vertexViewOf(view);
+    const target = syncTargetKey(view);
+    const vertexView = toVertexView(view);
     try {
       // Readers of the registry wait for it.
-      const runs = await this.options.clientFor(vertexView).list(vertexView.view, RUNS_LOOKED_AT, READ_POLICY);
-      this.#told.set(target, runs);
+      const runs = await this.options.clientFor(vertexView).list(vertexView.view, MAX_RUNS_LISTED, READ_POLICY);
+      this.#reportedOutages.set(target, runs);
       this.#unanswered.delete(target);
       return runs;
     } catch (error) {
       if (!this.#unanswered.has(target)) this.options.onUnanswered(error, view);
       this.#unanswered.add(target);
-      return this.#told.get(target) ?? [];
+      return this.#reportedOutages.get(target) ?? [];
     }
   }
 
   async #adopt(view: FeatureView, run: VertexSync): Promise<void> {
     const { jobs } = this.options;
     const { state } = run;
-    const target = syncTargetOf(view);
+    const target = syncTargetKey(view);
     await jobs.engine.adopt({
       key: `${target}/${run.id}`,
       kind: 'FEATURE_VIEW_SYNC',
       target,
-      spec: specOf(view, 'ELSEWHERE'),
+      spec: toSyncSpec(view, 'ELSEWHERE'),
       state,
       createdAt: run.createTime,
       startedAt: run.startTime,
       endedAt: run.endTime,
-      progress: progressOf(run),
+      progress: toProgress(run),
       checkpoint: { before: null, run } satisfies VertexSyncCheckpoint,
-      result: isEndState(state) ? resultOf(run) : null,
+      result: isTerminalState(state) ? toSyncResult(run) : null,
       error: state === 'FAILED' ? SYNC_FAILED : null,
     });
   }
 }
 
 /** Runs without a job. One that a job is just beginning is that job's, though it does not know so yet. */
-function notOurs(runs: readonly VertexSync[], jobs: readonly FeatureViewSyncJobRecord[]): readonly VertexSync[] {
+function isExternalRun(runs: readonly VertexSync[], jobs: readonly FeatureViewSyncJobRecord[]): readonly VertexSync[] {
   const known = new Set<string>();
   let beginning = 0;
   for (const { state, checkpoint } of jobs) {
     const { before, run } = (checkpoint as VertexSyncCheckpoint | null) ?? {};
     if (run) known.add(run.id);
-    else if (before !== undefined && !isEndState(state)) {
+    else if (before !== undefined && !isTerminalState(state)) {
       const older = runs.findIndex(({ id }) => id === before);
       beginning = Math.max(beginning, older < 0 ? runs.length : older);
     }
@@ -156,5 +156,5 @@ function notOurs(runs: readonly VertexSync[], jobs: readonly FeatureViewSyncJobR
 }
 
 function unavailable({ entityType: { featurestore } }: FeatureView, error: unknown): never {
-  throw storeFailure(featurestore.name, error);
+  throw toStoreError(featurestore.name, error);
 }

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from '../../datasources/registry/registry.js';
-import { GRPC_STATUS, grpcCodeOf, isTransient } from '../../datasources/google/vertex/call-policy.js';
+import { GRPC_STATUS, readGrpcCode, isTransient } from '../../datasources/google/vertex/call-policy.js';
 import type { FeatureViewSyncJobRecord, FeatureViewSyncResult } from '../feature-view-syncs.js';
 import type { JobControl, JobOutcome, JobRunner } from '../../jobs/job-runner.js';
 import { JobFailure, NO_PROGRESS, type JobError, type JobProgress } from '../../jobs/job.js';
-import { viewOf } from './sync-jobs.js';
+import { findSyncView } from './sync-jobs.js';
 import type { VertexSync, VertexSyncsClient } from './vertex-syncs-client.js';
-import { vertexViewOf, type VertexView } from './vertex-view.js';
+import { toVertexView, type VertexView } from './vertex-view.js';
 
 /** How far a sync on Vertex AI is known. */
 export interface VertexSyncCheckpoint {
@@ -32,12 +32,12 @@ export class VertexSyncRunner implements JobRunner {
 
   constructor(private readonly options: VertexSyncRunnerOptions) {}
 
-  runsElsewhere(): boolean {
+  isRemote(): boolean {
     return true;
   }
 
   async run(job: FeatureViewSyncJobRecord, control: JobControl): Promise<JobOutcome> {
-    const view = vertexViewOf(viewOf(this.options.registry, job.spec));
+    const view = toVertexView(findSyncView(this.options.registry, job.spec));
     const client = this.options.clientFor(view);
     const begun = await this.#begun(job, view, client, control);
     if (!begun) return { state: 'CANCELLED', result: null, progress: NO_PROGRESS };
@@ -46,7 +46,7 @@ export class VertexSyncRunner implements JobRunner {
       // Its reason may name tables and projects: that is for the log.
       throw new JobFailure(SYNC_FAILED.code, SYNC_FAILED.message, { cause: new Error(ended.error ?? 'no reason') });
     }
-    return { state: 'SUCCEEDED', result: resultOf(ended), progress: progressOf(ended) };
+    return { state: 'SUCCEEDED', result: toSyncResult(ended), progress: toProgress(ended) };
   }
 
   /** Our run: the one known from before, one that was begun before the process ended, or a new one. None if cancelled before. */
@@ -57,15 +57,17 @@ export class VertexSyncRunner implements JobRunner {
     control: JobControl,
   ): Promise<VertexSync | undefined> {
     const known = job.checkpoint as VertexSyncCheckpoint | null;
-    if (known?.run) return client.get(view, known.run.id).catch(refused);
+    if (known?.run) return client.get(view, known.run.id).catch(throwSyncFailure);
     const isCancelled = control.signal.aborted;
     if (isCancelled && !known) return undefined;
-    const before = known ? known.before : ((await client.list(view, 1).catch(refused))[0]?.id ?? null);
+    const before = known ? known.before : ((await client.list(view, 1).catch(throwSyncFailure))[0]?.id ?? null);
     // Before the call: a process that ends after it finds the run that it began, and begins no other.
     if (!known) await control.checkpoint({ before, run: null } satisfies VertexSyncCheckpoint, NO_PROGRESS);
     control.stopping.throwIfAborted();
-    const run = await (isCancelled ? client.begunSince(view, before) : client.begin(view, before)).catch(refused);
-    if (run) await control.checkpoint({ before, run } satisfies VertexSyncCheckpoint, progressOf(run));
+    const run = await (isCancelled ? client.findStartedSince(view, before) : client.startSync(view, before)).catch(
+      throwSyncFailure,
+    );
+    if (run) await control.checkpoint({ before, run } satisfies VertexSyncCheckpoint, toProgress(run));
     return run;
   }
 
@@ -86,7 +88,7 @@ export class VertexSyncRunner implements JobRunner {
       run = await client.get(view, run.id).catch((error: unknown) => {
         // A run must not be lost to minutes of a bad line: it is looked at again.
         if (isTransient(error)) return run;
-        return refused(error);
+        return throwSyncFailure(error);
       });
     }
     return run;
@@ -99,17 +101,17 @@ export const SYNC_FAILED: JobError = {
   message: 'Vertex AI could not sync the feature view. The operator finds its reason among the view’s syncs there.',
 };
 
-export function resultOf({ state, rowsSynced, slotMillis, ...run }: VertexSync): FeatureViewSyncResult {
+export function toSyncResult({ state, rowsSynced, slotMillis, ...run }: VertexSync): FeatureViewSyncResult {
   const servedUpTo = state === 'SUCCEEDED' ? (run.watermark ?? run.startTime ?? run.createTime) : run.watermark;
   return { rows: rowsSynced, slotMillis, servedUpTo };
 }
 
-export function progressOf({ rowsSynced }: VertexSync): JobProgress {
+export function toProgress({ rowsSynced }: VertexSync): JobProgress {
   return { completed: rowsSynced ?? 0n, failed: 0n, total: rowsSynced };
 }
 
-function refused(error: unknown): never {
-  switch (grpcCodeOf(error)) {
+function throwSyncFailure(error: unknown): never {
+  switch (readGrpcCode(error)) {
     case GRPC_STATUS.NOT_FOUND:
       throw new JobFailure('VERTEX_LOST', 'The feature view or its sync is not there on Vertex AI.', { cause: error });
     case GRPC_STATUS.FAILED_PRECONDITION:

@@ -1,8 +1,8 @@
 import type { protos } from '@google-cloud/aiplatform';
 import type { Instant } from '../../values/instant.js';
-import { ADMIN_POLICY, retrying, type CallPolicy } from '../../datasources/google/vertex/call-policy.js';
+import { ADMIN_POLICY, withRetry, type CallPolicy } from '../../datasources/google/vertex/call-policy.js';
 import { fromProtoTime } from '../../datasources/google/vertex/proto-time.js';
-import { featureViewName, idOf, type VertexPlace } from '../../datasources/google/vertex/resource-names.js';
+import { featureViewName, parseResourceId, type VertexPlace } from '../../datasources/google/vertex/resource-names.js';
 import type { VertexClients } from '../../datasources/google/vertex/vertex-clients.js';
 
 /** A run, as Vertex AI tells of it. */
@@ -33,8 +33,8 @@ export class VertexSyncsClient {
   /** Whether a view follows its tables all the time: then no sync of it can be begun. */
   async isContinuous(featureView: string): Promise<boolean> {
     const admin = await this.clients.featureOnlineStores();
-    const request = { name: this.#nameOf(featureView) };
-    const [view] = await retrying(ADMIN_POLICY, (timeout) => admin.getFeatureView(request, { timeout }));
+    const request = { name: this.#toResourceName(featureView) };
+    const [view] = await withRetry(ADMIN_POLICY, (timeout) => admin.getFeatureView(request, { timeout }));
     return view.syncConfig?.continuous ?? false;
   }
 
@@ -44,52 +44,52 @@ export class VertexSyncsClient {
    * again would read (and bill) the tables twice. So a run that is new is taken for ours: the answer to its begin was
    * lost, or the process ended before it was kept; and whoever else began it, it brings the same.
    */
-  async begin(featureView: string, before: string | null): Promise<VertexSync> {
+  async startSync(featureView: string, before: string | null): Promise<VertexSync> {
     const admin = await this.clients.featureOnlineStores();
-    return retrying(ADMIN_POLICY, async (timeout) => {
-      const begun = await this.begunSince(featureView, before);
+    return withRetry(ADMIN_POLICY, async (timeout) => {
+      const begun = await this.findStartedSince(featureView, before);
       if (begun) return begun;
       const [{ featureViewSync }] = await admin.syncFeatureView(
-        { featureView: this.#nameOf(featureView) },
+        { featureView: this.#toResourceName(featureView) },
         { timeout },
       );
-      return this.get(featureView, idOf(featureViewSync));
+      return this.get(featureView, parseResourceId(featureViewSync));
     });
   }
 
-  async begunSince(featureView: string, before: string | null): Promise<VertexSync | undefined> {
+  async findStartedSince(featureView: string, before: string | null): Promise<VertexSync | undefined> {
     const [newest] = await this.list(featureView, 1);
     return newest && newest.id !== before ? newest : undefined;
   }
 
   async get(featureView: string, id: string): Promise<VertexSync> {
     const admin = await this.clients.featureOnlineStores();
-    const name = `${this.#nameOf(featureView)}/featureViewSyncs/${id}`;
-    const [sync] = await retrying(ADMIN_POLICY, (timeout) => admin.getFeatureViewSync({ name }, { timeout }));
-    return syncFrom(sync);
+    const name = `${this.#toResourceName(featureView)}/featureViewSyncs/${id}`;
+    const [sync] = await withRetry(ADMIN_POLICY, (timeout) => admin.getFeatureViewSync({ name }, { timeout }));
+    return parseVertexSync(sync);
   }
 
   /** The newest first. */
   async list(featureView: string, most: number, policy: CallPolicy = ADMIN_POLICY): Promise<VertexSync[]> {
     const admin = await this.clients.featureOnlineStores();
-    const request = { parent: this.#nameOf(featureView), pageSize: most, orderBy: 'create_time desc' };
-    const [syncs] = await retrying(policy, (timeout) =>
+    const request = { parent: this.#toResourceName(featureView), pageSize: most, orderBy: 'create_time desc' };
+    const [syncs] = await withRetry(policy, (timeout) =>
       admin.listFeatureViewSyncs(request, { timeout, autoPaginate: false }),
     );
-    return syncs.map(syncFrom);
+    return syncs.map(parseVertexSync);
   }
 
-  #nameOf(featureView: string): string {
+  #toResourceName(featureView: string): string {
     return featureViewName(this.place, this.featureOnlineStore, featureView);
   }
 }
 
 /** A sync without an end is running, or waits for another. Its status has no code, which reads as OK: 0. */
-function syncFrom(sync: protos.google.cloud.aiplatform.v1.IFeatureViewSync): VertexSync {
+function parseVertexSync(sync: protos.google.cloud.aiplatform.v1.IFeatureViewSync): VertexSync {
   const endTime = fromProtoTime(sync.runTime?.endTime);
   const hasFailed = (sync.finalStatus?.code ?? 0) !== 0;
   return {
-    id: idOf(sync.name),
+    id: parseResourceId(sync.name),
     state: hasFailed ? 'FAILED' : endTime === null ? 'RUNNING' : 'SUCCEEDED',
     createTime: fromProtoTime(sync.createTime) ?? 0n,
     startTime: fromProtoTime(sync.runTime?.startTime),

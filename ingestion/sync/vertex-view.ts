@@ -8,7 +8,7 @@ export interface VertexView {
 }
 
 /** What a view of the registry is served from: there is one view on Vertex AI for an entity type, with all its features. */
-export function vertexViewOf({ entityType, name }: FeatureView): VertexView {
+export function toVertexView({ entityType, name }: FeatureView): VertexView {
   const { onlineSettings: settings } = entityType.featurestore;
   if (settings.kind !== 'VERTEX_FEATURE_VIEW') throw new Error(`feature view ${name} is not served by Vertex AI`);
   return { settings, view: settings.views[entityType.name] ?? entityType.name };

@@ -6,7 +6,7 @@ import type { OnlineStore } from '../../datasources/online/online-store.js';
 import { compareStores, type Comparison } from '../../datasources/online/shadow/compare-stores.js';
 import type { EntityType, OnlineStoreSettings } from '../../datasources/registry/model.js';
 import { shadowRules } from '../../composition/online-stores.js';
-import { entityTypeOf, type Registry } from '../../datasources/registry/registry.js';
+import { getEntityType, type Registry } from '../../datasources/registry/registry.js';
 import { canonicalEntityId } from '../../values/entity-id.js';
 import type { Clock } from '../../values/clock.js';
 
@@ -36,15 +36,15 @@ export async function migrateCompare(
   setting: CompareSetting,
 ): Promise<{ readonly text: string; readonly isWithinThreshold: boolean }> {
   const featurestore = setting.registry.featurestore(options.featurestore);
-  const entityType = entityTypeOf(featurestore, options.entityType);
+  const entityType = getEntityType(featurestore, options.entityType);
   const { onlineSettings, shadow } = featurestore;
   if (!shadow) {
     throw new OperatorError(`Featurestore "${featurestore.name}" has no shadow in the registry to compare with.`);
   }
   const ids =
     options.ids === undefined
-      ? await idsOfOfflineStore(entityType, options.sample, setting)
-      : sampleOf(await idsOfFile(options.ids, entityType), options.sample, setting.random);
+      ? await sampleIdsFromOfflineStore(entityType, options.sample, setting)
+      : drawSample(await readIdsFromFile(options.ids, entityType), options.sample, setting.random);
   if (ids.length === 0) throw new OperatorError('There are no entity ids to compare. --ids names a file with some.');
 
   const stores = [
@@ -63,7 +63,7 @@ export async function migrateCompare(
   }
 }
 
-async function idsOfFile(path: string, { entityIdColumns }: EntityType): Promise<string[]> {
+async function readIdsFromFile(path: string, { entityIdColumns }: EntityType): Promise<string[]> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new OperatorError(`The file of entity ids ${path} cannot be read.`, [], { cause });
   });
@@ -71,7 +71,7 @@ async function idsOfFile(path: string, { entityIdColumns }: EntityType): Promise
   return [...new Set(lines.map((line) => canonicalEntityId(line, entityIdColumns)))];
 }
 
-async function idsOfOfflineStore(
+async function sampleIdsFromOfflineStore(
   entityType: EntityType,
   count: number,
   { openOfflineStore }: CompareSetting,
@@ -90,7 +90,7 @@ async function idsOfOfflineStore(
 }
 
 /** Each id with the same chance: the last places of a shuffle, of which the others need not be made. */
-function sampleOf(ids: string[], size: number, random: () => number): string[] {
+function drawSample(ids: string[], size: number, random: () => number): string[] {
   const end = Math.max(0, ids.length - size);
   for (let last = ids.length - 1; last >= end; last -= 1) {
     const chosen = Math.floor(random() * (last + 1));

@@ -3,7 +3,7 @@ import { readLegacyFeaturestore } from '../legacy-featurestore.js';
 import { planMigration } from '../migration-plan.js';
 import { VertexClients } from '../../datasources/google/vertex/vertex-clients.js';
 import { systemClock } from '../../values/clock.js';
-import { clashesOf } from './migration-clashes.js';
+import { findMigrationClashes } from './find-migration-clashes.js';
 import { migrationPlanText } from './migration-plan-text.js';
 
 export interface MigratePlanOptions {
@@ -18,7 +18,7 @@ export interface MigratePlanOptions {
 }
 
 /** Of a feature view, as of an entity type here and there. */
-const MOST_VIEW_NAME = 60;
+const MAX_VIEW_NAME_LENGTH = 60;
 
 /** Reads a legacy featurestore and prints what it takes to leave it. Changes nothing. */
 export async function migratePlan(
@@ -29,10 +29,10 @@ export async function migratePlan(
   const { project, location, featurestore, prefix = '' } = options;
   try {
     const legacy = await readLegacyFeaturestore(clients, { project, location }, featurestore);
-    const tooLong = legacy.entityTypes.find(({ name }) => prefix.length + name.length > MOST_VIEW_NAME);
+    const tooLong = legacy.entityTypes.find(({ name }) => prefix.length + name.length > MAX_VIEW_NAME_LENGTH);
     if (tooLong) {
       throw new OperatorError(
-        `With the prefix "${prefix}" the name of ${tooLong.name} is longer than ${MOST_VIEW_NAME}.`,
+        `With the prefix "${prefix}" the name of ${tooLong.name} is longer than ${MAX_VIEW_NAME_LENGTH}.`,
       );
     }
     const plan = planMigration(legacy, {
@@ -41,7 +41,7 @@ export async function migratePlan(
       featureOnlineStore: options.onlineStore ?? featurestore,
       prefix,
     });
-    return migrationPlanText(legacy, plan, clashesOf(plan), clock());
+    return migrationPlanText(legacy, plan, findMigrationClashes(plan), clock());
   } catch (cause) {
     if (cause instanceof OperatorError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -32,28 +32,28 @@ made() {
 }
 
 /** Starts all, which work side by side, and then waits for each. */
-export function startedTogether(calls: readonly PlannedCall[]): string {
+export function startAllCommands(calls: readonly PlannedCall[]): string {
   return [
     ': > operations.txt',
-    ...calls.map((call) => `${describe(call)}\nstarted ${argumentsOf(call)} >> operations.txt`),
+    ...calls.map((call) => `${describe(call)}\nstarted ${formatArguments(call)} >> operations.txt`),
     '# This takes as long as the exports do, and may be run again.\nwhile read -r operation; do ended "$operation" || break; done < operations.txt',
   ].join('\n\n');
 }
 
 /** One after another, each when the one before it is made; the first that fails ends it. */
-export function madeInTurn(calls: readonly PlannedCall[]): string {
-  return calls.map((call) => `${describe(call)}\nmade ${argumentsOf(call)}`).join(' &&\n\n');
+export function sequentialCommands(calls: readonly PlannedCall[]): string {
+  return calls.map((call) => `${describe(call)}\nmade ${formatArguments(call)}`).join(' &&\n\n');
 }
 
-export function asked(calls: readonly PlannedCall[]): string {
-  return calls.map((call) => `${describe(call)}\nvertex ${argumentsOf(call)}`).join('\n');
+export function checkCommands(calls: readonly PlannedCall[]): string {
+  return calls.map((call) => `${describe(call)}\nvertex ${formatArguments(call)}`).join('\n');
 }
 
-function describe({ what }: PlannedCall): string {
+function describe({ description: what }: PlannedCall): string {
   return `# ${what}`;
 }
 
-function argumentsOf({ path, body }: PlannedCall): string {
+function formatArguments({ path, body }: PlannedCall): string {
   return `${quoted(path)} ${quoted(JSON.stringify(body, null, 2))}`;
 }
 

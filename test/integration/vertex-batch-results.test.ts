@@ -119,7 +119,7 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
   const open = () => {
     return new VertexBatchPredictions({
       engine: idleEngine(),
-      modelOf: () => MODEL,
+      getModel: () => MODEL,
       storage: () => Promise.reject(new Error('these jobs write tables')),
       bigquery: async () =>
         new BigQuery({ projectId: PROJECT, apiEndpoint: server.endpoint, retryOptions: { maxRetryDelay: 0.001 } }),
@@ -255,7 +255,7 @@ describe('results of batch prediction in Cloud Storage', () => {
       storage,
       predictions: new VertexBatchPredictions({
         engine: idleEngine(),
-        modelOf: () => MODEL,
+        getModel: () => MODEL,
         storage: async () =>
           new Storage({
             apiEndpoint: storage.apiEndpoint,

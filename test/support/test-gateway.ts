@@ -15,7 +15,7 @@ import { JobEngine } from '../../jobs/job-engine.js';
 import type { JobRunner } from '../../jobs/job-runner.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { newJobId } from '../../jobs/new-job-id.js';
-import { PricedJobs } from '../../costs/priced-jobs.js';
+import { JobAccounting } from '../../costs/job-accounting.js';
 import type { OpenCostsOptions } from '../../costs/lmdb/open-costs.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
@@ -71,7 +71,7 @@ export interface TestGatewayOptions {
   readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
   readonly trainingSets?: (jobs: JobEngine) => TrainingSets;
   /** Of the syncs that the gateway can do by itself. */
-  readonly syncs?: Partial<Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs' | 'filledBy' | 'onUnanswered'>>;
+  readonly syncs?: Partial<Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs' | 'fillOwner' | 'onUnanswered'>>;
   /** Stands between the gateway and its stores, to break them. */
   readonly wrap?: (stores: FeatureStores) => FeatureStores;
 }
@@ -95,14 +95,14 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   const metricsRegistry = new MetricsRegistry();
   const metrics = createGatewayMetrics(metricsRegistry);
   const costs = await openTestCosts({ folder: join(folder, 'costs'), clock, ...options.costs });
-  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.routeOf(onlineStore));
+  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.getRoute(onlineStore));
   const jobs = new JobEngine({
     store: measuredJobStore(new LmdbJobStore(join(folder, 'jobs')), metrics),
     runners: [featureViewSyncs, ...(options.runners ?? [])],
     clock,
     newId: newJobId,
     maxRunning: 4,
-    costs: new PricedJobs(costs),
+    costs: new JobAccounting(costs),
     onError: (error) => logger.error({ err: error }, 'a job failed'),
   });
   const stores = options.wrap?.(counted) ?? counted;
@@ -111,7 +111,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     engine: jobs,
     stores,
     // Its one store is its own.
-    filledBy: async () => 'THIS_GATEWAY',
+    fillOwner: async () => 'THIS_GATEWAY',
     clock,
     onUnanswered: () => undefined,
     ...options.syncs,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { allOrNone, Opened } from '../../composition/opened.js';
+import { openAllOrClose, ResourceStack } from '../../composition/opened.js';
 
 describe('what is open', () => {
   it('is closed in the opposite order, once', async () => {
     const closed: string[] = [];
-    const opened = new Opened();
+    const opened = new ResourceStack();
     for (const name of ['store', 'jobs', 'server']) opened.closeBy(async () => void closed.push(name));
     await opened.close();
     await opened.close();
@@ -13,7 +13,7 @@ describe('what is open', () => {
 
   it('is closed also when something before it cannot be', async () => {
     const closed: string[] = [];
-    const opened = new Opened();
+    const opened = new ResourceStack();
     opened.closeBy(() => void closed.push('store'));
     opened.closeBy(() => Promise.reject(new Error('a stream hangs')));
     await expect(opened.close()).rejects.toThrow('a stream hangs');
@@ -23,7 +23,7 @@ describe('what is open', () => {
   it('stays open when all could be opened, and is closed when one could not; that fault is told', async () => {
     const closed: string[] = [];
     const open = (fault: Error | null) =>
-      allOrNone(async (opened) => {
+      openAllOrClose(async (opened) => {
         opened.closeBy(() => void closed.push('first'));
         opened.closeBy(() => Promise.reject(new Error('and it cannot be closed')));
         if (fault) throw fault;

@@ -1,5 +1,5 @@
 import { toClientValue } from '../../../values/client-value.js';
-import { elementTypeOf, type FeatureValue, type ValueType } from '../../../values/value-type.js';
+import { toElementType, type RawValue, type ValueType } from '../../../values/value-type.js';
 import type { Instance, Model } from '../model.js';
 
 /**
@@ -8,17 +8,17 @@ import type { Instance, Model } from '../model.js';
  * {"b64": ...}, as TensorFlow Serving and Vertex AI write them; TIMESTAMP is RFC 3339; NaN and the infinities, which JSON
  * does not have, are the strings "NaN", "Infinity" and "-Infinity".
  */
-export function toJson({ inputs }: Model, instance: Instance, values: readonly (FeatureValue | null)[]): object {
+export function toJson({ inputs }: Model, instance: Instance, values: readonly (RawValue | null)[]): object {
   const others = Object.entries(instance).map(([name, value]) => [name, value === null ? null : undeclared(value)]);
   const declared = inputs.map(({ name, valueType }, position) => {
     const value = values[position] ?? null;
-    return [name, value === null ? null : jsonOf(valueType, value)];
+    return [name, value === null ? null : valueToJson(valueType, value)];
   });
   return Object.fromEntries([...others, ...declared]) as object;
 }
 
-function jsonOf(valueType: ValueType, value: FeatureValue): unknown {
-  const elementType = elementTypeOf(valueType);
+function valueToJson(valueType: ValueType, value: RawValue): unknown {
+  const elementType = toElementType(valueType);
   if (elementType === 'INT64') return (value as readonly bigint[]).map(integer);
   if (valueType === 'INT64') return integer(value as bigint);
   if (valueType === 'BYTES') return { b64: Buffer.from(value as Uint8Array).toString('base64') };
@@ -26,11 +26,11 @@ function jsonOf(valueType: ValueType, value: FeatureValue): unknown {
 }
 
 /** Of a column the model does not name, the value alone says what it is. */
-function undeclared(value: FeatureValue): unknown {
+function undeclared(value: RawValue): unknown {
   if (typeof value === 'bigint') return integer(value);
   if (typeof value === 'number') return toClientValue('DOUBLE', value);
-  if (value instanceof Uint8Array) return jsonOf('BYTES', value);
-  return Array.isArray(value) ? value.map((element: FeatureValue) => undeclared(element)) : value;
+  if (value instanceof Uint8Array) return valueToJson('BYTES', value);
+  return Array.isArray(value) ? value.map((element: RawValue) => undeclared(element)) : value;
 }
 
 function integer(value: bigint): number | string {

@@ -1,5 +1,5 @@
 import { parseInstant } from '../../../values/instant.js';
-import { elementTypeOf, type FeatureValue, type StructField, type ValueType } from '../../../values/value-type.js';
+import { toElementType, type RawValue, type StructField, type ValueType } from '../../../values/value-type.js';
 import type { Model, ModelField, PredictionFailure, PredictionOutcome } from '../model.js';
 import { convert, parseInt64 } from '../read-inputs.js';
 
@@ -12,10 +12,10 @@ export function fromJson({ outputs }: Model, answer: unknown): PredictionOutcome
   if (isObject && 'error' in answer && !outputs.some(({ name }) => name === 'error')) return failed(answer.error);
   if (!isObject && outputs.length > 1) return invalid(`is no object, but the model has ${outputs.length} outputs`);
   const fields = (isObject ? answer : { [outputs[0]!.name]: answer }) as Readonly<Record<string, unknown>>;
-  const named = new Map(Object.entries(fields) as [string, FeatureValue | null][]);
+  const named = new Map(Object.entries(fields) as [string, RawValue | null][]);
   for (const output of outputs) {
     if (!named.has(output.name)) return invalid(`has no "${output.name}"`);
-    const value = valueOf(output, fields[output.name]);
+    const value = parseValue(output, fields[output.name]);
     if (value === undefined) return invalid(`has a "${output.name}" that is no ${output.valueType}`);
     named.set(output.name, value);
   }
@@ -32,17 +32,17 @@ function invalid(fault: string): PredictionFailure {
   return { kind: 'failure', code: 'INVALID_PREDICTION', message: `The prediction ${fault}.` };
 }
 
-function valueOf({ valueType }: ModelField, value: unknown): FeatureValue | null | undefined {
+function parseValue({ valueType }: ModelField, value: unknown): RawValue | null | undefined {
   if (value === null) return null;
-  const elementType = elementTypeOf(valueType);
-  if (!elementType) return plain(valueType, value);
+  const elementType = toElementType(valueType);
+  if (!elementType) return parsePlainValue(valueType, value);
   if (!Array.isArray(value)) return undefined;
-  const elements = value.map((element: unknown) => plain(elementType, element));
-  return elements.includes(undefined) ? undefined : (elements as FeatureValue);
+  const elements = value.map((element: unknown) => parsePlainValue(elementType, element));
+  return elements.includes(undefined) ? undefined : (elements as RawValue);
 }
 
 /** The other way of instance-json.ts. */
-function plain(valueType: ValueType, value: unknown): FeatureValue | undefined {
+function parsePlainValue(valueType: ValueType, value: unknown): RawValue | undefined {
   if (typeof value === 'string') {
     if (valueType === 'DOUBLE') return NOT_FINITE.get(value);
     if (valueType === 'INT64') return parseInt64(value);
@@ -52,7 +52,7 @@ function plain(valueType: ValueType, value: unknown): FeatureValue | undefined {
     const { b64 } = (value ?? {}) as { readonly b64?: unknown };
     return typeof b64 === 'string' ? new Uint8Array(Buffer.from(b64, 'base64')) : undefined;
   }
-  return value === null ? undefined : convert(valueType, value as StructField & FeatureValue);
+  return value === null ? undefined : convert(valueType, value as StructField & RawValue);
 }
 
 const NOT_FINITE = new Map([
@@ -61,7 +61,7 @@ const NOT_FINITE = new Map([
   ['-Infinity', -Infinity],
 ]);
 
-function instant(text: string): FeatureValue | undefined {
+function instant(text: string): RawValue | undefined {
   try {
     return parseInstant(text);
   } catch {

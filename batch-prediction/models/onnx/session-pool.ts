@@ -3,7 +3,7 @@ import { Piscina } from 'piscina';
 import type { SessionAnswer, SessionTask } from './session-task.js';
 
 /** A thread that has not started by then never will; nobody waits longer for it when the pool is closed. */
-const LONGEST_START_MS = 10_000;
+const START_TIMEOUT_MS = 10_000;
 
 /**
  * Worker threads, each with a session of one model.
@@ -55,10 +55,10 @@ export class SessionPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#running);
-    const patience = AbortSignal.timeout(LONGEST_START_MS);
-    while (this.#pool.threads.length > this.#started.size && !patience.aborted) {
+    const timeoutSignal = AbortSignal.timeout(START_TIMEOUT_MS);
+    while (this.#pool.threads.length > this.#started.size && !timeoutSignal.aborted) {
       // Rejects on 'error': the thread did not start, and is not among the threads any more.
-      await once(this.#pool, 'workerCreate', { signal: patience }).catch(() => undefined);
+      await once(this.#pool, 'workerCreate', { signal: timeoutSignal }).catch(() => undefined);
     }
     await this.#pool.destroy();
   }

@@ -1,4 +1,4 @@
-import { elementTypeOf, type ValueType } from '../../../values/value-type.js';
+import { toElementType, type ValueType } from '../../../values/value-type.js';
 import type { ModelField } from '../model.js';
 import type { GraphValue } from './session-task.js';
 
@@ -44,7 +44,7 @@ export function layoutTensors(
   if (named.every((value) => value !== undefined)) {
     const rest = graph.filter((value) => !named.includes(value));
     if (side === 'input' && rest.length > 0) {
-      throw new LayoutFault(`the graph wants more inputs: ${namesOf(rest)}`);
+      throw new LayoutFault(`the graph wants more inputs: ${joinNames(rest)}`);
     }
     return named.map((value, position) => layout(side, value, [{ field: fields[position]!, position }]));
   }
@@ -58,7 +58,7 @@ export function layoutTensors(
       ),
     ];
   }
-  throw new LayoutFault(`its ${side}s are ${namesOf(fields)}, those of the graph are ${namesOf(graph)}`);
+  throw new LayoutFault(`its ${side}s are ${joinNames(fields)}, those of the graph are ${joinNames(graph)}`);
 }
 
 /** What of the registry's entry and the graph does not fit together, for the operator to read. */
@@ -82,7 +82,7 @@ function layout(
       `${where} takes exactly ${rows} instances at once; export it with a first dimension of any size`,
     );
   }
-  const isArray = fields.length === 1 && elementTypeOf(fields[0]!.field.valueType) !== undefined;
+  const isArray = fields.length === 1 && toElementType(fields[0]!.field.valueType) !== undefined;
   if (isArray && typeof row !== 'number') throw new LayoutFault(`${where} has arrays of no fixed length`);
   const width = typeof row === 'number' ? row : fields.length;
   if (!isArray && width !== fields.length) {
@@ -99,7 +99,7 @@ function layout(
 }
 
 function checkType(where: string, type: string, { name, valueType, nullable }: ModelField, isArray: boolean): void {
-  const elementType = isArray ? elementTypeOf(valueType)! : valueType;
+  const elementType = isArray ? toElementType(valueType)! : valueType;
   if (!TENSOR_TYPES[elementType]?.includes(type as TensorType)) {
     throw new LayoutFault(`"${name}" is ${valueType}, which ${where} of type ${type} cannot hold`);
   }
@@ -108,6 +108,6 @@ function checkType(where: string, type: string, { name, valueType, nullable }: M
   }
 }
 
-function namesOf(values: readonly { readonly name: string }[]): string {
+function joinNames(values: readonly { readonly name: string }[]): string {
   return values.map(({ name }) => name).join(', ');
 }

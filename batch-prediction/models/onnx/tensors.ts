@@ -1,11 +1,11 @@
-import { elementTypeOf, type FeatureValue, type ValueType } from '../../../values/value-type.js';
+import { toElementType, type RawValue, type ValueType } from '../../../values/value-type.js';
 import type { Prediction, PredictionFailure } from '../model.js';
 import { invalidInput } from '../read-inputs.js';
 import type { Elements, TensorData } from './session-task.js';
 import type { TensorLayout, TensorType } from './tensor-layout.js';
 
 /** The inputs of an instance, in the order of the model. */
-export type Row = readonly (FeatureValue | null)[];
+export type Row = readonly (RawValue | null)[];
 
 const MAKE: Readonly<Record<TensorType, (length: number) => Elements>> = {
   bool: (length) => new Uint8Array(length),
@@ -21,7 +21,7 @@ export function tensorFault(layouts: readonly TensorLayout[], row: Row): Predict
   for (const { type, columns } of layouts) {
     for (const { field, position, width } of columns) {
       const value = row[position]!;
-      const elements = elementTypeOf(field.valueType) ? (value as readonly FeatureValue[]) : [value];
+      const elements = toElementType(field.valueType) ? (value as readonly RawValue[]) : [value];
       if (elements.length !== width) {
         return invalidInput(field, `has ${elements.length} elements; the model takes ${width}`);
       }
@@ -83,16 +83,16 @@ export function fromTensors(
     }
   }
   return Array.from({ length: rows }, (_, row) => {
-    const prediction: [string, FeatureValue][] = [];
+    const prediction: [string, RawValue][] = [];
     for (const [index, { width, columns }] of layouts.entries()) {
       const { data } = tensors[index]!;
       for (const { field, offset, width: own } of columns) {
         const at = row * width + offset;
-        const elementType = elementTypeOf(field.valueType);
+        const elementType = toElementType(field.valueType);
         const value = elementType
           ? Array.from({ length: own }, (_, element) => fromElement(elementType, data[at + element]!))
           : fromElement(field.valueType, data[at]!);
-        prediction.push([field.name, value as FeatureValue]);
+        prediction.push([field.name, value as RawValue]);
       }
     }
     return Object.fromEntries(prediction);

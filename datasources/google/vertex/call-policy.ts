@@ -45,7 +45,7 @@ export const WRITE_POLICY: CallPolicy = { attemptMs: 10_000, totalMs: 30_000, re
 export const ADMIN_POLICY: CallPolicy = { attemptMs: 15_000, totalMs: 60_000, retries: 4, pauseMs: 250 };
 
 /** When something that begins now must end, on the clock of performance.now(). */
-export function endOf({ totalMs }: CallPolicy): number {
+export function toDeadline({ totalMs }: CallPolicy): number {
   return performance.now() + totalMs;
 }
 
@@ -53,10 +53,10 @@ export function endOf({ totalMs }: CallPolicy): number {
  * Tries again what may succeed later. `attempt` is given the milliseconds it has. Only for what may be done twice. `end` is
  * that of a whole of which this call is one of many: a hundred calls one after another, each in time, are late together.
  */
-export async function retrying<T>(
+export async function withRetry<T>(
   policy: CallPolicy,
   attempt: (timeoutMs: number) => Promise<T>,
-  end = endOf(policy),
+  end = toDeadline(policy),
 ): Promise<T> {
   const left = (): number => end - performance.now();
   return pRetry(
@@ -75,13 +75,13 @@ export async function retrying<T>(
 }
 
 /** The gRPC status code of an error; undefined when it is none of gRPC. */
-export function grpcCodeOf(error: unknown): number | undefined {
+export function readGrpcCode(error: unknown): number | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'number' ? code : undefined;
 }
 
 export function isTransient(error: unknown): boolean {
-  return TRANSIENT.has(grpcCodeOf(error));
+  return TRANSIENT.has(readGrpcCode(error));
 }
 
 /** A failure that came inside an answer (a status for some of the keys of a stream), as the error of a call has it. */
@@ -100,7 +100,7 @@ export class GrpcStatusError extends Error {
  * What a caller of a store is told. What may pass is STORE_UNAVAILABLE. Anything else (a permission, a name, a quota of
  * the wrong project) is the operator's to mend: it goes on as it is, is masked for clients, and logged with its cause.
  */
-export function storeFailure(featurestore: string, error: unknown): Error {
+export function toStoreError(featurestore: string, error: unknown): Error {
   if (error instanceof AppError || !isTransient(error)) return error as Error;
   return new AppError(
     'STORE_UNAVAILABLE',

@@ -1,6 +1,6 @@
 import type { protos } from '@google-cloud/aiplatform';
 import { badInput } from '../../../errors/app-error.js';
-import type { FeatureValue, StructField, StructValue, ValueType } from '../../../values/value-type.js';
+import type { RawValue, StructField, StructValue, ValueType } from '../../../values/value-type.js';
 
 export type WireValue = protos.google.cloud.aiplatform.v1.IFeatureValue;
 
@@ -20,7 +20,7 @@ const MEMBERS = {
 } as const satisfies Record<ValueType, keyof WireValue>;
 
 /** A value as Vertex AI takes it, both generations. INT64 goes as text so that no digit is lost on the way. */
-export function encodeValue(valueType: ValueType, value: FeatureValue): WireValue {
+export function encodeValue(valueType: ValueType, value: RawValue): WireValue {
   switch (valueType) {
     case 'INT64':
     case 'TIMESTAMP':
@@ -42,8 +42,8 @@ export function encodeValue(valueType: ValueType, value: FeatureValue): WireValu
  * A value as Vertex AI gave it; null when it carries none. Throws when it is of another type than the registry says:
  * read as if it were right, an INT64 in a TIMESTAMP's place is a date in 1970.
  */
-export function decodeValue(valueType: ValueType, wire: WireValue): FeatureValue | null {
-  const member = memberOf(wire);
+export function decodeValue(valueType: ValueType, wire: WireValue): RawValue | null {
+  const member = findMember(wire);
   if (member === undefined) return null;
   if (member !== MEMBERS[valueType]) throw new TypeError(`a ${valueType} came as ${member}`);
   const value: unknown = wire[member];
@@ -52,11 +52,11 @@ export function decodeValue(valueType: ValueType, wire: WireValue): FeatureValue
     case 'TIMESTAMP':
       return BigInt(String(value));
     case 'INT64_ARRAY':
-      return valuesOf(value).map((item) => BigInt(String(item)));
+      return readArrayValues(value).map((item) => BigInt(String(item)));
     case 'BOOL_ARRAY':
     case 'DOUBLE_ARRAY':
     case 'STRING_ARRAY':
-      return valuesOf(value) as readonly boolean[];
+      return readArrayValues(value) as readonly boolean[];
     case 'BYTES':
       return new Uint8Array(value as Uint8Array);
     case 'STRUCT':
@@ -69,11 +69,11 @@ export function decodeValue(valueType: ValueType, wire: WireValue): FeatureValue
 type Member = (typeof MEMBERS)[ValueType];
 const ALL_MEMBERS = [...new Set(Object.values(MEMBERS))];
 
-function memberOf(wire: WireValue): Member | undefined {
+function findMember(wire: WireValue): Member | undefined {
   return ALL_MEMBERS.find((member) => wire[member] !== null && wire[member] !== undefined);
 }
 
-function valuesOf(array: unknown): readonly unknown[] {
+function readArrayValues(array: unknown): readonly unknown[] {
   return (array as { readonly values?: readonly unknown[] | null }).values ?? [];
 }
 
@@ -109,14 +109,14 @@ function decodeStruct(struct: protos.google.cloud.aiplatform.v1.IStructValue): S
 }
 
 function decodeField(wire: WireValue): StructField {
-  const member = memberOf(wire);
+  const member = findMember(wire);
   if (member === undefined) return null;
   const value: unknown = wire[member];
   switch (member) {
     case 'int64Value':
       return integer(value);
     case 'int64ArrayValue':
-      return valuesOf(value).map(integer);
+      return readArrayValues(value).map(integer);
     case 'bytesValue':
       return Buffer.from(value as Uint8Array).toString('base64');
     case 'structValue':
@@ -124,7 +124,7 @@ function decodeField(wire: WireValue): StructField {
     case 'boolArrayValue':
     case 'doubleArrayValue':
     case 'stringArrayValue':
-      return valuesOf(value) as readonly StructField[];
+      return readArrayValues(value) as readonly StructField[];
     default:
       return value as StructField;
   }

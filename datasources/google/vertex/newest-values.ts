@@ -1,11 +1,11 @@
 import { badInput } from '../../../errors/app-error.js';
-import type { FeatureValue } from '../../../values/value-type.js';
+import type { RawValue } from '../../../values/value-type.js';
 import { compareVersions, type OnlineWrite, type ValueVersion } from '../../online/online-store.js';
 import type { EntityType, Feature } from '../../registry/model.js';
 
 export interface VersionedValue {
   readonly feature: Feature;
-  readonly value: FeatureValue;
+  readonly value: RawValue;
   readonly version: ValueVersion;
 }
 
@@ -23,7 +23,7 @@ export function newestValues(
     for (const feature of source.features) {
       const value = values.get(feature.name) ?? null;
       if (value === null) {
-        refuseNullOfDense(entityType, feature);
+        assertNoNullsWhenDense(entityType, feature);
         continue;
       }
       let newest = entities.get(entityId);
@@ -36,7 +36,7 @@ export function newestValues(
 }
 
 /** Taken silently, it would leave the old value served as if it were current. */
-function refuseNullOfDense(entityType: EntityType, feature: Feature): void {
+function assertNoNullsWhenDense(entityType: EntityType, feature: Feature): void {
   if (!entityType.dense) return;
   throw badInput(
     `Entity type "${entityType.name}" is dense, so a row without "${feature.name}" makes it null, and its online store ` +

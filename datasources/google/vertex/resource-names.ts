@@ -33,6 +33,6 @@ export function legacyEntityTypeName(place: VertexPlace, featurestore: string, e
 }
 
 /** The id at the end of a resource name. */
-export function idOf(resourceName: string | null | undefined): string {
+export function parseResourceId(resourceName: string | null | undefined): string {
   return resourceName?.split('/').at(-1) ?? '';
 }

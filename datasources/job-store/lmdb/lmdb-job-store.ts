@@ -1,5 +1,5 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
-import { isDone, matchesFilter, type JobQuery, type JobStore } from '../job-store.js';
+import { isTerminalAndSettled, matchesFilter, type JobQuery, type JobStore } from '../job-store.js';
 import type { JobRecord } from '../../../jobs/job.js';
 
 const MAX_ID_LENGTH = 200;
@@ -36,7 +36,7 @@ export class LmdbJobStore implements JobStore {
     return kept;
   }
 
-  async startedWith(idempotencyKey: string): Promise<JobRecord | undefined> {
+  async findByIdempotencyKey(idempotencyKey: string): Promise<JobRecord | undefined> {
     return this.#startedWith(idempotencyKey);
   }
 
@@ -53,20 +53,22 @@ export class LmdbJobStore implements JobStore {
   }
 
   async get(id: string): Promise<JobRecord | undefined> {
-    return isPossible(id) ? this.#records.get(id) : undefined;
+    return isValidId(id) ? this.#records.get(id) : undefined;
   }
 
   async list({ filter, before, limit }: JobQuery): Promise<JobRecord[]> {
     const found: JobRecord[] = [];
-    if (before !== null && !isPossible(before)) return found;
-    for (const record of filter.target === undefined ? this.#newest(before) : this.#newestOf(filter.target, before)) {
+    if (before !== null && !isValidId(before)) return found;
+    for (const record of filter.target === undefined
+      ? this.#newest(before)
+      : this.#listNewestByTarget(filter.target, before)) {
       if (found.length >= limit) break;
       if (matchesFilter(record, filter)) found.push(record);
     }
     return found;
   }
 
-  async unfinished(): Promise<JobRecord[]> {
+  async listUnfinished(): Promise<JobRecord[]> {
     return [...this.#unfinished.getKeys()].flatMap((id) => this.#records.get(id) ?? []);
   }
 
@@ -84,7 +86,7 @@ export class LmdbJobStore implements JobStore {
     for (const { value } of this.#records.getRange({ ...range, reverse: true })) yield value;
   }
 
-  *#newestOf(target: string, before: string | null): Generator<JobRecord> {
+  *#listNewestByTarget(target: string, before: string | null): Generator<JobRecord> {
     const start: [string, string] = [target, before ?? AFTER_ALL_IDS];
     for (const [, id] of this.#targets.getKeys({ start, end: [target, ''], exclusiveStart: true, reverse: true })) {
       const record = this.#records.get(id);
@@ -95,12 +97,12 @@ export class LmdbJobStore implements JobStore {
   #put(record: JobRecord): void {
     void this.#records.put(record.id, record);
     if (record.target !== undefined) void this.#targets.put([record.target, record.id], true);
-    if (isDone(record)) void this.#unfinished.remove(record.id);
+    if (isTerminalAndSettled(record)) void this.#unfinished.remove(record.id);
     else void this.#unfinished.put(record.id, true);
   }
 }
 
 /** Ids come from clients: LMDB throws at a key that is too long for it, or empty. */
-function isPossible(id: string): boolean {
+function isValidId(id: string): boolean {
   return id !== '' && id.length <= MAX_ID_LENGTH;
 }

@@ -2,7 +2,7 @@ import { type DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { quoteIdentifier } from '../point-in-time/sql-text.js';
-import { columnTypeOf } from './value-mapping.js';
+import { toDuckDbType } from './value-mapping.js';
 
 /**
  * The table of a source: a schema a featurestore, a table a source. Columns: entity_id, event_timestamp (not in a static
@@ -17,7 +17,7 @@ export function historyTableName(source: FeatureSource): string {
 }
 
 /** The columns of a source's table that every read of it looks at. */
-export function keyColumnsOf({ timestampColumn }: FeatureSource): string[] {
+export function listKeyColumns({ timestampColumn }: FeatureSource): string[] {
   const isStatic = timestampColumn === null;
   return ['entity_id', ...(isStatic ? [] : ['event_timestamp']), 'created_timestamp', 'sequence'];
 }
@@ -29,7 +29,7 @@ interface Column {
   readonly isRequired: boolean;
 }
 
-function columnsOf(source: FeatureSource): Column[] {
+function historyTableColumns(source: FeatureSource): Column[] {
   return [
     { name: 'entity_id', type: 'VARCHAR', isRequired: true },
     ...(source.timestampColumn === null ? [] : [{ name: 'event_timestamp', type: 'TIMESTAMP', isRequired: true }]),
@@ -37,7 +37,7 @@ function columnsOf(source: FeatureSource): Column[] {
     { name: 'sequence', type: 'BIGINT', isRequired: false },
     ...source.features.map((feature) => ({
       name: feature.name,
-      type: columnTypeOf(feature.valueType).toString(),
+      type: toDuckDbType(feature.valueType).toString(),
       isRequired: false,
     })),
   ];
@@ -46,7 +46,7 @@ function columnsOf(source: FeatureSource): Column[] {
 /** Makes the table anew and empty, for an import to fill; it takes every row until requireIdAndTime. */
 export async function replaceHistoryTable(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
   await createSchema(connection, source);
-  const columns = columnsOf(source).map((column) => ({ ...column, isRequired: false }));
+  const columns = historyTableColumns(source).map((column) => ({ ...column, isRequired: false }));
   await connection.run(`CREATE OR REPLACE TABLE ${historyTable(source)} (${definitions(columns)})`);
 }
 
@@ -56,7 +56,7 @@ export async function replaceHistoryTable(connection: DuckDBConnection, source: 
  * others, and leaving them out uncounted would lose them in silence.
  */
 export async function requireIdAndTime(connection: DuckDBConnection, source: FeatureSource): Promise<number> {
-  const required = columnsOf(source).filter(({ isRequired }) => isRequired);
+  const required = historyTableColumns(source).filter(({ isRequired }) => isRequired);
   const isMissing = [...required.map(({ name }) => `${name} IS NULL`), `entity_id = ''`].join(' OR ');
   const { rowsChanged } = await connection.run(`DELETE FROM ${historyTable(source)} WHERE ${isMissing}`);
   for (const { name } of required) {
@@ -71,7 +71,7 @@ export async function requireIdAndTime(connection: DuckDBConnection, source: Fea
  */
 export async function ensureHistoryTable(connection: DuckDBConnection, source: FeatureSource): Promise<string[]> {
   await createSchema(connection, source);
-  const wanted = columnsOf(source);
+  const wanted = historyTableColumns(source);
   const create = `CREATE TABLE IF NOT EXISTS ${historyTable(source)} (${definitions(wanted)})`;
   await connection.run(create);
   let stored = await storedColumns(connection, source);

@@ -8,7 +8,7 @@ const TABLE = '"$featuregraph".imports';
 export interface ImportedRows {
   readonly rows: bigint;
   /** Rows without id or time, which are not history. */
-  readonly keptOut: number;
+  readonly rejected: number;
   /** Two rows of one entity and time are among them. */
   readonly hasTies: boolean;
 }

@@ -25,7 +25,7 @@ export async function ensureSchema(connection: DuckDBConnection, schema: string)
 }
 
 /** The comment of a table, by its name in whatever case; undefined: there is none of the name. */
-export async function commentOfTable(
+export async function readTableComment(
   connection: DuckDBConnection,
   schema: string,
   name: string,

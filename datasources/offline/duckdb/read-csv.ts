@@ -18,7 +18,7 @@ export async function readCsv(
 }
 
 /** The columns of what stands behind FROM, with their types as DuckDB writes them, in order. */
-export async function columnsOf(connection: DuckDBConnection, relation: string): Promise<Map<string, string>> {
+export async function describeCsvColumns(connection: DuckDBConnection, relation: string): Promise<Map<string, string>> {
   const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${relation}`)).getRowObjects();
   return new Map(described.map(({ column_name, column_type }) => [String(column_name), String(column_type)]));
 }

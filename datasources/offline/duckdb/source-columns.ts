@@ -1,8 +1,8 @@
 import { OperatorError } from '../../../errors/operator-error.js';
-import { elementTypeOf, type ValueType } from '../../../values/value-type.js';
+import { toElementType, type ValueType } from '../../../values/value-type.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { quoteIdentifier } from '../point-in-time/sql-text.js';
-import { columnTypeOf } from './value-mapping.js';
+import { toDuckDbType } from './value-mapping.js';
 
 export interface SourceColumn {
   readonly name: string;
@@ -56,7 +56,7 @@ export function convertColumn(
   }
   const read = `source.${quoteIdentifier(name)}`;
   if (valueType === 'STRUCT') return `CAST(to_json(${read}) AS VARCHAR)`;
-  return `CAST(${read} AS ${columnTypeOf(valueType).toString()})`;
+  return `CAST(${read} AS ${toDuckDbType(valueType).toString()})`;
 }
 
 function findColumn(source: FeatureSource, columns: ReadonlyMap<string, SourceColumn>, name: string): SourceColumn {
@@ -74,7 +74,7 @@ export function describe(source: FeatureSource): string {
 
 /** Whether a DuckDB type can become a value type without losing anything in silence. */
 export function isConvertible(type: string, valueType: ValueType): boolean {
-  const elementType = elementTypeOf(valueType);
+  const elementType = toElementType(valueType);
   const element = /^(.*)\[\d*\]$/s.exec(type)?.[1];
   if (elementType) return element !== undefined && isConvertible(element, elementType);
   return CONVERTIBLE[valueType]?.(type) ?? false;

@@ -14,7 +14,7 @@ export const columnName = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a column has letters, digits and _, and does not begin with a digit')
   .max(128, 'a column has at most 128 characters');
 
-export const MOST_FEATURE_NAME = 64;
+export const MAX_FEATURE_NAME_LENGTH = 64;
 
 export const seconds = z.number().superRefine((number, context) => {
   try {

@@ -4,7 +4,7 @@ import { SENSITIVITIES } from '../model.js';
 import {
   columnName,
   featureOnlineStore,
-  MOST_FEATURE_NAME,
+  MAX_FEATURE_NAME_LENGTH,
   region,
   resourceName,
   seconds,
@@ -22,7 +22,7 @@ import { vertexFeaturestores } from './vertex-featurestore-document.js';
  */
 const featurestoreName = resourceName(60).describe('Unique in the registry.');
 const entityTypeName = resourceName(60).describe('Unique in its featurestore.');
-const featureName = resourceName(MOST_FEATURE_NAME).describe(
+const featureName = resourceName(MAX_FEATURE_NAME_LENGTH).describe(
   'Unique in its entity type. In the typed schema it becomes camelCase.',
 );
 

@@ -1,4 +1,4 @@
-import { parseSchedule, SCHEDULES_KEPT_HERE } from '../schedule.js';
+import { parseSchedule, LOCAL_SCHEDULE_STORES } from '../schedule.js';
 import { columnFaults, RESERVED_NAMES } from './column-faults.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
 import { vertexFeaturestoreFaults } from './vertex-featurestore-document.js';
@@ -24,11 +24,11 @@ export function findFaults(document: RegistryDocument): Fault[] {
       featurestoreFaults(featurestore, ['featurestores', index]),
     ),
     ...duplicates(document.models, ['models']),
-    ...document.models.flatMap((model, index) => faultsOfModel(model, ['models', index])),
+    ...document.models.flatMap((model, index) => findModelReferenceFaults(model, ['models', index])),
   ];
 }
 
-function faultsOfModel(model: ModelEntry, path: readonly PropertyKey[]): Fault[] {
+function findModelReferenceFaults(model: ModelEntry, path: readonly PropertyKey[]): Fault[] {
   return [
     ...duplicates(model.inputs, [...path, 'inputs']),
     ...duplicates(model.outputs, [...path, 'outputs']),
@@ -154,7 +154,7 @@ function viewFaults(featurestore: FeaturestoreDocument, index: number, path: rea
             },
           ],
     ),
-    ...(SCHEDULES_KEPT_HERE.has(featurestore.onlineStore.kind)
+    ...(LOCAL_SCHEDULE_STORES.has(featurestore.onlineStore.kind)
       ? scheduleFaults(view.schedule, [...path, 'schedule'])
       : []),
     ...(view.schedule !== null && hasVersions(featurestore.onlineStore)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FeatureValue, ValueType } from '../../../values/value-type.js';
+import type { RawValue, ValueType } from '../../../values/value-type.js';
 import { VALUE_TYPES } from '../../../values/value-type.js';
 import type { Model, ModelField } from '../../../batch-prediction/models/model.js';
 import { convert, parseInt64 } from '../../../batch-prediction/models/read-inputs.js';
@@ -96,7 +96,7 @@ export function modelFaults({ inputs }: ModelEntry): { path: PropertyKey[]; mess
     const path = ['inputs', index, 'default'];
     if (entry.default === undefined) return [];
     if (entry.nullable) return [{ path, message: 'an input is nullable or has a default, not both' }];
-    return defaultOf(entry) === undefined ? [{ path, message: `not a value of type ${entry.valueType}` }] : [];
+    return parseDefault(entry) === undefined ? [{ path, message: `not a value of type ${entry.valueType}` }] : [];
   });
 }
 
@@ -108,13 +108,13 @@ export function toModels(entries: readonly ModelEntry[], files: ReadonlyMap<stri
     displayName: entry.displayName ?? entry.name,
     description: entry.description,
     labels: entry.labels,
-    ...placeOf(entry, files),
+    ...resolveLocation(entry, files),
     inputs: entry.inputs.map(inputFrom),
     outputs: entry.outputs,
   }));
 }
 
-function placeOf(
+function resolveLocation(
   { onnx, http, vertex }: ModelEntry,
   files: ReadonlyMap<string, string>,
 ): Pick<Model, 'runtime' | 'location' | 'http'> {
@@ -131,12 +131,12 @@ function placeOf(
 
 function inputFrom(entry: InputEntry): ModelField {
   const { name, valueType, unit, description, nullable } = entry;
-  const value = defaultOf(entry);
+  const value = parseDefault(entry);
   return { name, valueType, unit, description, nullable, ...(value === undefined ? {} : { default: value }) };
 }
 
 /** Only plain values can be written into a registry; undefined for one of another type. */
-function defaultOf({ valueType, default: value }: InputEntry): FeatureValue | undefined {
+function parseDefault({ valueType, default: value }: InputEntry): RawValue | undefined {
   if (value === undefined || !WRITABLE.has(valueType)) return undefined;
   if (valueType === 'INT64' && typeof value === 'string') return parseInt64(value);
   return convert(valueType, value);

@@ -23,7 +23,7 @@ async function validateSpoiled(spoil: (work: WorkDatabase) => Promise<unknown>):
     } as const;
     const plan = await prepareLabels(work, request, {
       files: await DataFiles.open(files),
-      elsewhere: () => undefined,
+      findRemoteStore: () => undefined,
     });
     await joinLabels(work, plan, 10, { onStep: async () => undefined, onEstimate: () => undefined });
     await spoil(work);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { syncTargetOf } from '../../../ingestion/sync/sync-target.js';
+import { syncTargetKey } from '../../../ingestion/sync/sync-target.js';
 import type { FeaturestoreInput } from '../../../datasources/registry/document/document.js';
 import { testRegistry, type StoresInput } from '../../support/test-registry.js';
 
@@ -22,7 +22,7 @@ const targetOf = (
   ];
   const entityTypes: FeaturestoreInput['entityTypes'] = [{ name: 'customer', sources }];
   const registry = testRegistry({ name: 'shop', onlineStore, entityTypes, featureViews: [{ ...BASKET, ...changes }] });
-  return syncTargetOf(registry.featurestores[0]!.featureViews[0]!);
+  return syncTargetKey(registry.featurestores[0]!.featureViews[0]!);
 };
 
 it.each([

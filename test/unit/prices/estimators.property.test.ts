@@ -1,11 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  estimateBatchPrediction,
-  type BatchPredictionCost,
-} from '../../../costs/batch-prediction-cost.js';
+import { estimateBatchPrediction, type BatchPredictionCost } from '../../../costs/batch-prediction-cost.js';
 import { roundMoney, sum, type Decimal } from '../../../costs/decimal.js';
-import type { CostEstimate } from '../../../costs/estimate.js';
+import type { CostEstimate } from '../../../costs/cost-estimate.js';
 import { estimateFeaturestore } from '../../../costs/featurestore-cost.js';
 import { estimateHistoricalQuery } from '../../../costs/historical-query-cost.js';
 import { estimateOnlinePrediction } from '../../../costs/online-prediction-cost.js';

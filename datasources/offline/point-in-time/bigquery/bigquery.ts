@@ -3,12 +3,12 @@ import { entityFeaturesBlock } from './entity-features.js';
 import { BigQueryParameters, type BigQuerySql } from './parameters.js';
 import {
   historyColumn,
-  isThere,
-  newestOf,
+  isKnownSql,
+  newestRowSql,
   quoteForBigQuery,
   selected,
   valueOrNull,
-  valueThere,
+  valueIsKnownSql,
   type BigQueryTable,
 } from './table.js';
 import type { FeaturePlan, PointInTimePlan, SourcePlan } from '../plan.js';
@@ -68,7 +68,7 @@ export function compileForBigQuery(
       keys: table.entityColumns.map((_, part) => `key_${index}_${part}`),
       partitions: partitionBounds(table, source, target, index, parameters),
     };
-    return { source, context, block: blockOf(target.form, context) };
+    return { source, context, block: compileBlock(target.form, context) };
   });
   const columns = blocks.flatMap(({ source, block }) =>
     source.features.map((feature) => featureColumns(feature, source, block, outputs, parameters)),
@@ -84,7 +84,7 @@ export function compileForBigQuery(
   return { sql, params: parameters.params, types: parameters.types };
 }
 
-function blockOf(form: BigQueryForm, context: BigQueryBlockContext): SourceBlock {
+function compileBlock(form: BigQueryForm, context: BigQueryBlockContext): SourceBlock {
   // A static source has no time for the function to go by.
   const isStatic = context.table.eventTime === null;
   return form === 'entityFeaturesAtTime' && !isStatic ? entityFeaturesBlock(context) : aggregateBlock(context);
@@ -95,7 +95,7 @@ function aggregateBlock(context: BigQueryBlockContext): SourceBlock {
   const eventTime = table.eventTime === null ? null : historyColumn(table.eventTime);
   const columns = source.newestRow
     ? [
-        `${newestOf(table, [
+        `${newestRowSql(table, [
           ...(eventTime === null ? [] : [`${eventTime} AS t`]),
           ...source.features.map(({ feature, valueColumn }) => `${valueOrNull(table, feature)} AS ${valueColumn}`),
         ])} AS newest`,
@@ -103,8 +103,8 @@ function aggregateBlock(context: BigQueryBlockContext): SourceBlock {
     : [
         ...(eventTime === null ? [] : [`MAX(${eventTime}) AS newest`]),
         ...source.features.map(({ feature, valueColumn }) => {
-          const fields = [...(eventTime === null ? [] : [`${eventTime} AS t`]), `${valueThere(feature)} AS v`];
-          return `${newestOf(table, fields, isThere(table, feature))} AS ${valueColumn}`;
+          const fields = [...(eventTime === null ? [] : [`${eventTime} AS t`]), `${valueIsKnownSql(feature)} AS v`];
+          return `${newestRowSql(table, fields, isKnownSql(table, feature))} AS ${valueColumn}`;
         }),
       ];
   return {
@@ -112,7 +112,7 @@ function aggregateBlock(context: BigQueryBlockContext): SourceBlock {
       `${name} AS (
   SELECT ${joinSql(['l.row_id', ...columns], ',\n    ')}
   FROM labels AS l
-  JOIN ${quoteForBigQuery(table.path)} AS h ON ${joinSql(rowsOfLabel(context), ' AND ')}
+  JOIN ${quoteForBigQuery(table.path)} AS h ON ${joinSql(labelRowsSql(context), ' AND ')}
   ${context.partitions.length === 0 ? '' : `WHERE ${context.partitions.join(' AND ')}\n  `}GROUP BY l.row_id)`,
     ],
     join: `LEFT JOIN ${name} ON ${name}.row_id = l.row_id`,
@@ -127,7 +127,7 @@ function aggregateBlock(context: BigQueryBlockContext): SourceBlock {
 }
 
 /** Which rows of the history count for a label. A label without id or time has nulls here, and matches nothing. */
-function rowsOfLabel({ plan, table, keys }: BigQueryBlockContext): string[] {
+function labelRowsSql({ plan, table, keys }: BigQueryBlockContext): string[] {
   const { strictlyBefore, knownAtLabelTime } = plan.options;
   const ofEntity = table.entityColumns.map(({ name }, part) => `${historyColumn(name)} = l.${keys[part]}`);
   if (table.eventTime === null) return [...ofEntity, 'l.label_time IS NOT NULL'];

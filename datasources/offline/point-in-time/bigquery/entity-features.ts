@@ -1,7 +1,7 @@
 import { badInput } from '../../../../errors/app-error.js';
-import { elementTypeOf } from '../../../../values/value-type.js';
+import { toElementType } from '../../../../values/value-type.js';
 import type { BigQueryBlockContext } from './bigquery.js';
-import { historyColumn, quoteForBigQuery, valueThere, type BigQueryTable } from './table.js';
+import { historyColumn, quoteForBigQuery, valueIsKnownSql, type BigQueryTable } from './table.js';
 import type { SourceBlock } from '../source-block.js';
 import { joinSql } from '../sql-text.js';
 
@@ -20,11 +20,11 @@ import { joinSql } from '../sql-text.js';
  */
 export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock {
   const { plan, source, name, table, keys, partitions } = context;
-  refuseWhatItCannotSay(context);
+  assertSupportedByEntityFeatures(context);
   const eventTime = historyColumn(table.eventTime!);
   const columns = source.features.flatMap(({ feature, valueColumn, timestampColumn }) => {
     const column = historyColumn(feature.column);
-    const value = feature.valueType === 'STRUCT' ? `IF(${column} IS NULL, NULL, ${valueThere(feature)})` : column;
+    const value = feature.valueType === 'STRUCT' ? `IF(${column} IS NULL, NULL, ${valueIsKnownSql(feature)})` : column;
     return [
       `${value} AS ${valueColumn}`,
       ...(source.newestRow ? [] : [`IF(${column} IS NULL, NULL, ${eventTime}) AS ${timestampColumn}`]),
@@ -52,11 +52,11 @@ export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock 
 }
 
 /** Whether a table has a word on two rows of one time. Of such a table no read can be answered in this form. */
-export function saysWhichIsNewer({ createdTime, sequence, arrival }: BigQueryTable): boolean {
+export function hasTieOrder({ createdTime, sequence, arrival }: BigQueryTable): boolean {
   return createdTime !== null || sequence !== null || arrival !== null;
 }
 
-function refuseWhatItCannotSay({ plan, source, table }: BigQueryBlockContext): void {
+function assertSupportedByEntityFeatures({ plan, source, table }: BigQueryBlockContext): void {
   const instead = 'Set pointInTime of the offline store to AGGREGATE, which can.';
   if (plan.options.knownAtLabelTime) {
     throw badInput(
@@ -64,12 +64,12 @@ function refuseWhatItCannotSay({ plan, source, table }: BigQueryBlockContext): v
       'knownAtLabelTime',
     );
   }
-  if (saysWhichIsNewer(table)) {
+  if (hasTieOrder(table)) {
     throw badInput(
       `ML.ENTITY_FEATURES_AT_TIME takes any of two rows of one time, but ${source.source.entityType.name} has columns that say which is newer. ${instead}`,
     );
   }
-  const array = source.features.find(({ feature }) => elementTypeOf(feature.valueType));
+  const array = source.features.find(({ feature }) => toElementType(feature.valueType));
   if (array) {
     throw badInput(
       `ML.ENTITY_FEATURES_AT_TIME cannot tell a null array ${array.feature.name} from an empty one. ${instead}`,

@@ -1,4 +1,4 @@
-import { elementTypeOf } from '../../../../values/value-type.js';
+import { toElementType } from '../../../../values/value-type.js';
 import type { Feature } from '../../../registry/model.js';
 
 /**
@@ -49,31 +49,33 @@ export function newestFirst(table: BigQueryTable): string {
  * True where a row has a value of the feature. BigQuery stores a null array as an empty one, so an empty array counts as
  * null unless the row says that it is meant.
  */
-export function isThere(table: BigQueryTable, feature: Feature): string {
+export function isKnownSql(table: BigQueryTable, feature: Feature): string {
   const column = historyColumn(feature.column);
-  if (!elementTypeOf(feature.valueType)) return `${column} IS NOT NULL`;
+  if (!toElementType(feature.valueType)) return `${column} IS NOT NULL`;
   const hasElements = `ARRAY_LENGTH(${column}) > 0`;
   if (table.emptyArrays === null) return hasElements;
   return `(${hasElements} OR '${feature.name}' IN UNNEST(${historyColumn(table.emptyArrays)}))`;
 }
 
 /** A feature's value of a row where there is one; a STRUCT, or whatever JSON the column holds, as its text. */
-export function valueThere(feature: Feature): string {
+export function valueIsKnownSql(feature: Feature): string {
   const column = historyColumn(feature.column);
   return feature.valueType === 'STRUCT' ? `TO_JSON_STRING(${column})` : column;
 }
 
 /** A feature's value of a row, null where there is none. */
 export function valueOrNull(table: BigQueryTable, feature: Feature): string {
-  const isPlain = feature.valueType !== 'STRUCT' && !elementTypeOf(feature.valueType);
-  return isPlain ? historyColumn(feature.column) : `IF(${isThere(table, feature)}, ${valueThere(feature)}, NULL)`;
+  const isPlain = feature.valueType !== 'STRUCT' && !toElementType(feature.valueType);
+  return isPlain
+    ? historyColumn(feature.column)
+    : `IF(${isKnownSql(table, feature)}, ${valueIsKnownSql(feature)}, NULL)`;
 }
 
 /**
  * The newest row of a group as a struct, or its newest row with a value of a feature. ARRAY_AGG with a LIMIT keeps one
  * row a group while it reads; an analytic function over a long history sorts it whole and runs out of memory.
  */
-export function newestOf(table: BigQueryTable, fields: readonly string[], where?: string): string {
+export function newestRowSql(table: BigQueryTable, fields: readonly string[], where?: string): string {
   const row = `STRUCT(${fields.join(', ')})`;
   const order = newestFirst(table);
   const orderBy = order === '' ? '' : ` ORDER BY ${order}`;

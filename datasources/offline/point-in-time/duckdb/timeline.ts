@@ -28,7 +28,7 @@ function wholeRows(context: BlockContext): SourceBlock {
   return {
     definitions: [
       entities(context),
-      `${name} AS (SELECT e.number AS ${NUMBER}, h.* ${ofLabels(context)} ${withoutTies(context)})`,
+      `${name} AS (SELECT e.number AS ${NUMBER}, h.* ${labelStatesSql(context)} ${withoutTies(context)})`,
     ],
     join: rowJoin(context),
     found: `${name}.${NUMBER} IS NOT NULL`,
@@ -50,7 +50,7 @@ function filledRows(context: BlockContext): SourceBlock {
     definitions: [
       entities(context),
       `${name} AS (SELECT ${joinSql([`e.number AS ${NUMBER}`, 'h.event_timestamp', ...columns], ',\n    ')}
-  ${ofLabels(context)}
+  ${labelStatesSql(context)}
   WINDOW up_to_here AS (PARTITION BY e.number
     ORDER BY h.event_timestamp, h.created_timestamp NULLS FIRST, h.sequence NULLS FIRST, h.rowid
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
@@ -79,7 +79,7 @@ function knownStates(context: BlockContext): SourceBlock {
     ({ column, expression }) => `max(${expression}) OVER (PARTITION BY e.number ORDER BY ${visibleAt}) AS ${column}`,
   );
   const definition = `${name} AS (SELECT ${joinSql([`e.number AS ${NUMBER}`, `${visibleAt} AS visible_at`, ...newest], ',\n    ')}
-  ${ofLabels(context)} AND h.created_timestamp IS NOT NULL
+  ${labelStatesSql(context)} AND h.created_timestamp IS NOT NULL
   GROUP BY e.number, ${visibleAt})`;
   const join = asofJoin(context, `l.label_time >= ${name}.visible_at`);
   const found = `${name}.${NUMBER} IS NOT NULL`;
@@ -110,7 +110,7 @@ function entities(context: BlockContext): string {
 }
 
 /** The history of those entities, up to the last label if it is known: rows that no label can see are never sorted. */
-function ofLabels({ name, table, lastLabelTime }: BlockContext): string {
+function labelStatesSql({ name, table, lastLabelTime }: BlockContext): string {
   const upTo = lastLabelTime === undefined ? 'true' : `h.event_timestamp <= make_timestamp(${lastLabelTime()})`;
   return `FROM ${table} AS h JOIN ${name}_entity AS e ON e.entity_id = h.entity_id
   WHERE ${upTo}`;
