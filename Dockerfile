@@ -7,7 +7,7 @@
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
 # Without the Node of the package `node` (190 MB), which serves npm scripts: the image has its own.

@@ -37,7 +37,7 @@ export interface OnlineStore {
   close(): Promise<void>;
 }
 
-/** An online store that is filled from an offline one (datasources/ingestion), and remembers with what. */
+/** An online store that is filled from an offline one (ingestion), and remembers with what. */
 export interface FillableOnlineStore extends OnlineStore {
   /**
    * What an entity type was last filled with; undefined when it never was, not to the end, or is being filled now. A failure

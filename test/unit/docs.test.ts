@@ -10,17 +10,11 @@ const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' })
 const documents = files.filter((file) => file.endsWith('.md') && !file.startsWith('test/'));
 const cells = (text: string) => text.split('\n').map((line) => line.replaceAll(/ *\| */g, '|'));
 
-/** The packages in the first column of each table, by its head. */
-function tables(text: string): Map<string, string[]> {
-  const named = new Map<string, string[]>();
-  let head: string | undefined;
-  for (const line of text.split('\n')) {
-    const first = line.startsWith('|') ? line.split('|')[1]!.trim() : undefined;
-    if (first === undefined) head = undefined;
-    else if (head === undefined) named.set((head = first), []);
-    else if (!first.startsWith('---')) named.get(head)!.push(...first.split(',').map((name) => name.trim()));
-  }
-  return named;
+/** The packages that the list under a heading line names before its colon. */
+function packagesUnder(heading: string, text: string): string[] {
+  const [, list = ''] = text.split(`${heading}\n\n`);
+  const items = list.split('\n\n')[0]!.split('\n- ');
+  return items.flatMap((item) => item.replace(/^- /, '').split(':')[0]!.split(',')).map((name) => name.trim());
 }
 
 describe('the documents', () => {
@@ -33,13 +27,15 @@ describe('the documents', () => {
   });
 
   it('give a reason for every dependency, as what it is, and for nothing else', () => {
-    const named = tables(read('docs/architecture.md'));
-    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+    const document = read('docs/architecture.md');
+    const { dependencies, optionalDependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
       string,
       Record<string, string>
     >;
-    expect(named.get('runtime')?.toSorted()).toEqual(Object.keys(dependencies!).toSorted());
-    expect(named.get('development')?.toSorted()).toEqual(Object.keys(devDependencies!).toSorted());
+    expect(packagesUnder('At run time:', document).toSorted()).toEqual(
+      [...Object.keys(dependencies!), ...Object.keys(optionalDependencies!)].toSorted(),
+    );
+    expect(packagesUnder('For development:', document).toSorted()).toEqual(Object.keys(devDependencies!).toSorted());
   });
 
   it('are all listed in the README', () => {
@@ -61,5 +57,27 @@ describe('the documents', () => {
         expect(existsSync(join(root, dirname(file), target!)), `${file}: ${target}`).toBe(true);
       }
     }
+  });
+
+  it('name one version of Node.js: npm starts on 20, all else runs on the one that the dependency `node` brings', () => {
+    const { engines, dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+      string,
+      Record<string, string>
+    >;
+    const major = dependencies!.node!.split('.')[0]!;
+    expect(engines).toEqual({ node: '>=20' });
+    expect(read('README.md')).toMatch(/You need Node\.js 20 or newer/);
+    expect(read('CONTRIBUTING.md')).toMatch(/Any Node\.js from 20 on/);
+    expect({
+      nvmrc: read('.nvmrc').trim(),
+      types: devDependencies!['@types/node']!.split('.')[0],
+      image: [...read('Dockerfile').matchAll(/^FROM node:(\d+)/gm)].map(([, image]) => image),
+      commandLine: /OLDEST_NODE = (\d+)/.exec(read('cli/node-version.ts'))?.[1],
+      documents: [
+        ...read('README.md')
+          .concat(read('CONTRIBUTING.md'))
+          .matchAll(/runs? on Node\.js (\d+)|brings Node\.js (\d+)/g),
+      ].map(([, runs, brought]) => runs ?? brought),
+    }).toEqual({ nvmrc: major, types: major, image: [major, major], commandLine: major, documents: [major, major] });
   });
 });

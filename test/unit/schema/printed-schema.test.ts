@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kind, lexicographicSortSchema, parse, print, printSchema, type DocumentNode } from 'graphql';
+import { lexicographicSortSchema, printSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { FILE_FORMATS } from '../../../datasources/files/file-format.js';
 import { METRICS } from '../../../batch-prediction/batch-predictions.js';
@@ -43,43 +43,4 @@ it('the enums of the schema have the words of the datasources', () => {
   expect(Object.values(FileFormatEnum)).toEqual([...FILE_FORMATS]);
   expect(Object.values(MetricKindEnum)).toEqual([...METRICS]);
   expect(Object.values(ModelRuntimeEnum)).toEqual([...MODEL_RUNTIMES]);
-});
-
-/** The contract with clients lies beside the project, not in it. */
-const contractPath = join(root, '../shared/schema.graphql');
-
-/** What of the contract is not there yet; each comes with its own issue. Nothing may be added here. */
-const LATER =
-  /^(FeatureStatistics|DriftReport|Subscription\.featureValues|Feature\.(statistics|drift)|Mutation\.(applyRegistry|writeFeature|deleteEnt)|Query\.viewer)/;
-
-describe.skipIf(!existsSync(contractPath))('the contract with clients', () => {
-  const members = (document: DocumentNode): Map<string, string> => {
-    const found = new Map<string, string>();
-    for (const definition of document.definitions) {
-      const members =
-        'fields' in definition
-          ? definition.fields
-          : definition.kind === Kind.ENUM_TYPE_DEFINITION
-            ? definition.values
-            : undefined;
-      if (!members || !('name' in definition)) continue;
-      for (const member of members) {
-        const name = `${definition.name.value}.${member.name.value}`;
-        found.set(name, 'type' in member ? print(member.type) : '');
-        for (const argument of 'arguments' in member ? (member.arguments ?? []) : []) {
-          const { description: _, ...rest } = argument;
-          found.set(`${name}(${argument.name.value})`, print(rest));
-        }
-      }
-    }
-    return found;
-  };
-
-  it('is kept by name and type', () => {
-    const ours = members(parse(read('schema/schema.graphql')));
-    const missing = [...members(parse(readFileSync(contractPath, 'utf8')))].filter(
-      ([name, type]) => ours.get(name) !== type && !LATER.test(name),
-    );
-    expect(missing.map(([name, type]) => `${name}: ${type}, not ${ours.get(name)}`)).toEqual([]);
-  });
 });
