@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Diagnosis } from '../datasources/diagnosis.js';
-import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
+import { DuckDbDatabase } from '../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { EntityType, FeatureSource, Featurestore } from '../datasources/registry/model.js';

@@ -1,10 +1,11 @@
 import { BIGINT } from '@duckdb/node-api';
-import { historyTable } from '../datasources/offline/duckdb/history-table.js';
-import { mayHaveTies } from '../datasources/offline/duckdb/import-record.js';
+import { historyTable } from '../datasources/duckdb/history-table.js';
+import { mayHaveTies } from '../datasources/duckdb/import-record.js';
 import { compileForDuckDb } from '../datasources/offline/point-in-time/duckdb/duckdb.js';
-import { instantFromDuckDb } from '../datasources/offline/duckdb/value-mapping.js';
+import { instantFromDuckDb } from '../datasources/duckdb/value-mapping.js';
 import type { SourcePlan } from '../datasources/offline/point-in-time/plan.js';
-import { Parameters, quoteText } from '../datasources/offline/point-in-time/sql-text.js';
+import { Parameters } from '../datasources/offline/point-in-time/sql-text.js';
+import { quoteText } from '../datasources/duckdb/sql-text.js';
 import type { FeatureSource } from '../datasources/registry/model.js';
 import { joinRemoteStep } from './join-remote.js';
 import type { JoinStep } from './join-step.js';
