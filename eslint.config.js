@@ -4,38 +4,49 @@ import boundaries from 'eslint-plugin-boundaries';
 import tseslint from 'typescript-eslint';
 
 /**
- * The rooms and who may look into which (docs/architecture.md). Ports are what the rest of the code may know of the
- * datasources; adapters are known to main.ts and cli alone.
+ * The rooms and who may import whom (docs/architecture.md). An adapter implements a port for one system. Each is an element of
+ * its own (`adapter` with its path), so that the rules can forbid that one imports another.
  */
 const ADAPTERS = [
-  'vertex',
-  'registry/yaml',
-  'registry/vertex',
-  'online/lmdb',
-  'online/bigtable',
-  'online/vertex-view',
-  'online/vertex-legacy',
-  'online/shadow',
-  'offline/duckdb',
-  'offline/bigquery',
-  'jobs/lmdb',
-  'jobs/local-batch-prediction',
-  'jobs/local-training-set',
-  'jobs/feature-view-sync',
-  'jobs/vertex',
-  'models/onnx',
-  'models/http',
-  'prices/files',
-  'prices/lmdb',
-  'prices/catalog',
-  'ingestion',
+  'datasources/registry/yaml',
+  'datasources/registry/vertex',
+  'datasources/online/lmdb',
+  'datasources/online/bigtable',
+  'datasources/online/vertex-view',
+  'datasources/online/vertex-legacy',
+  'datasources/online/shadow',
+  'datasources/offline/duckdb',
+  'datasources/offline/bigquery',
+  'datasources/job-store/lmdb',
+  'batch-prediction/local',
+  'batch-prediction/vertex',
+  'batch-prediction/models/onnx',
+  'batch-prediction/models/http',
+  'costs/catalog',
+  'costs/files',
+  'costs/lmdb',
+  'ingestion/sync',
 ];
 
+/** What adapters share. Only adapters and the wiring may import it. */
+const SHARED_BY_ADAPTERS = [
+  { type: 'google', pattern: 'datasources/google', partialMatch: false },
+  { type: 'document', pattern: 'datasources/registry/document', partialMatch: false },
+  { type: 'files', pattern: 'datasources/files', partialMatch: false },
+  { type: 'duckdb', pattern: 'datasources/duckdb', partialMatch: false },
+];
+
+/** Use ports, and each other by their ports. */
+const SERVICES = ['serving', 'ingestion', 'training-sets', 'batch-prediction', 'jobs', 'costs'];
+
 const ROOMS = [
-  ...ADAPTERS.map((room) => ({ type: 'adapter', pattern: `datasources/${room}`, partialMatch: false })),
+  ...ADAPTERS.map((pattern) => ({ type: `adapter:${pattern}`, pattern, partialMatch: false })),
+  ...SHARED_BY_ADAPTERS,
   { type: 'point-in-time', pattern: 'datasources/offline/point-in-time', partialMatch: false },
   { type: 'port', pattern: 'datasources', partialMatch: false },
+  ...SERVICES.map((pattern) => ({ type: `service:${pattern}`, pattern, partialMatch: false })),
   ...[
+    'runtime',
     'errors',
     'values',
     'config',
@@ -44,6 +55,7 @@ const ROOMS = [
     'limits',
     'observability',
     'server',
+    'migrate',
     'cli',
     'composition',
     'examples',
@@ -52,18 +64,35 @@ const ROOMS = [
   ].map((room) => ({ type: room, pattern: room, partialMatch: false })),
 ];
 
+const PORTS = ['port', 'point-in-time'];
+const SERVICE_PORTS = SERVICES.map((room) => `service:${room}`);
+const BASE = ['runtime', 'errors', 'values'];
 const MAY_IMPORT = {
   errors: [],
+  runtime: ['errors'],
   values: ['errors'],
   config: ['errors'],
-  schema: ['errors', 'values'],
-  'point-in-time': ['port', 'errors', 'values'],
-  port: ['port', 'point-in-time', 'errors', 'values'],
-  adapter: ['adapter', 'port', 'point-in-time', 'errors', 'values'],
   limits: ['errors'],
   observability: ['errors'],
-  resolvers: ['schema', 'port', 'errors', 'values'],
-  server: ['schema', 'resolvers', 'port', 'limits', 'observability', 'errors', 'values', 'config'],
+  schema: ['errors', 'values', 'limits'],
+  'point-in-time': [...PORTS, ...BASE, 'duckdb'],
+  port: [...PORTS, ...BASE],
+  files: [...PORTS, ...BASE, 'limits', 'duckdb'],
+  duckdb: [...PORTS, ...BASE, 'files'],
+  google: [...PORTS, ...BASE],
+  document: [...PORTS, ...BASE, 'files'],
+  // An adapter sees ports and what adapters share, and no other adapter.
+  ...Object.fromEntries(
+    ADAPTERS.map((path) => [
+      `adapter:${path}`,
+      [...PORTS, ...BASE, ...SHARED_BY_ADAPTERS.map(({ type }) => type), ...SERVICE_PORTS, 'limits'],
+    ]),
+  ),
+  ...Object.fromEntries(
+    SERVICES.map((room) => [`service:${room}`, [...PORTS, ...BASE, 'files', 'duckdb', ...SERVICE_PORTS, 'limits']]),
+  ),
+  resolvers: ['schema', 'port', 'files', ...SERVICE_PORTS, 'limits', 'errors', 'values'],
+  server: ['schema', 'resolvers', 'port', ...SERVICE_PORTS, 'limits', 'observability', 'errors', 'values', 'config'],
 };
 const EVERY_ROOM = [...new Set(ROOMS.map(({ type }) => type))];
 
@@ -149,7 +178,7 @@ export default tseslint.config(
   },
   {
     // Where data lives is nobody's GraphQL: these rooms must serve a CLI or a job as well.
-    files: ['datasources/**', 'values/**'],
+    files: ['datasources/**', 'values/**', 'runtime/**'],
     rules: {
       'no-restricted-imports': ['error', { paths: ['graphql', 'type-graphql', '@apollo/server', 'graphql-scalars'] }],
     },

@@ -1,6 +1,6 @@
 import { Registry } from '../datasources/registry/registry.js';
-import { registryDocument } from '../datasources/registry/yaml/document.js';
-import { toModel } from '../datasources/registry/yaml/to-model.js';
+import { registryDocument } from '../datasources/registry/document/document.js';
+import { toModel } from '../datasources/registry/document/to-model.js';
 
 /** One dense entity type with 20 features of mixed types. */
 export function benchRegistry(): Registry {

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { v7 as uuidv7 } from 'uuid';
 import { costsConfig } from '../config/costs-config.js';
 import { loadConfig } from '../config/load-config.js';
-import { CostEstimator } from '../datasources/prices/cost-estimator.js';
-import { loadPriceBooks, priceBooksOf } from '../datasources/prices/files/load-price-books.js';
-import { openCosts } from '../datasources/prices/lmdb/open-costs.js';
+import { CostEstimator } from '../costs/cost-estimator.js';
+import { loadPriceBooks, toPriceBooks } from '../costs/files/load-price-books.js';
+import { openCosts } from '../costs/lmdb/open-costs.js';
 import { systemClock } from '../values/clock.js';
 
 /**
@@ -17,7 +17,7 @@ export async function withEstimator<T>(
 ): Promise<T> {
   const config = costsConfig(loadConfig());
   if (model === undefined || !existsSync(config.folder)) {
-    const books = priceBooksOf(await loadPriceBooks(config.ownBooks), config.defaultBook);
+    const books = toPriceBooks(await loadPriceBooks(config.ownBooks), config.defaultBook);
     return use(new CostEstimator(books, { runs: async () => [] }));
   }
   const costs = await openCosts({ ...config, clock: systemClock, newId: uuidv7 });

@@ -1,12 +1,12 @@
 import Table from 'cli-table3';
-import { formatMoney, formatPrice, type Decimal } from '../datasources/prices/decimal.js';
-import type { CostEstimate } from '../datasources/prices/estimate.js';
-import { priceBookId, unitPriceOf, type PriceBook } from '../datasources/prices/price-book.js';
-import type { ServingComparison } from '../datasources/prices/serving-comparison.js';
+import { formatMoney, formatPrice, type Decimal } from '../costs/decimal.js';
+import type { CostEstimate } from '../costs/cost-estimate.js';
+import { priceBookId, resolveUnitPrice, type PriceBook } from '../costs/price-book.js';
+import type { ServingComparison } from '../costs/serving-comparison.js';
 
 /** An estimate as text: a line for each price, the total, and what it rests on. The figures are those of the API. */
 export function estimateTable({ book, lines, total, perPrediction, range, assumptions }: CostEstimate): string {
-  const table = tableOf(['sku', 'what', 'quantity', 'unit', 'unit price', 'amount'], [2, 4, 5]);
+  const table = formatTable(['sku', 'what', 'quantity', 'unit', 'unit price', 'amount'], [2, 4, 5]);
   for (const { sku, description, quantity, unit, unitPrice, amount } of lines) {
     table.push([sku, description, figure(quantity), unit, formatPrice(unitPrice), formatMoney(amount)]);
   }
@@ -24,7 +24,7 @@ export function estimateTable({ book, lines, total, perPrediction, range, assump
 /** Both ways to serve, and where one becomes cheaper than the other. `times`: also up to where batch is so much cheaper. */
 export function comparisonTable(comparison: ServingComparison, times: number | undefined): string {
   const { batch, online, cheaper, ratio, breakEvenPredictions, curve, mostPredictions } = comparison;
-  const table = tableOf(['predictions', 'batch', 'online', 'cheaper'], [0, 1, 2]);
+  const table = formatTable(['predictions', 'batch', 'online', 'cheaper'], [0, 1, 2]);
   for (const point of curve) {
     table.push([point.predictions.toFixed(), formatMoney(point.batch), formatMoney(point.online), point.cheaper]);
   }
@@ -42,23 +42,23 @@ export function comparisonTable(comparison: ServingComparison, times: number | u
 }
 
 export function priceBooksTable(books: readonly PriceBook[]): string {
-  const table = tableOf(['price book', 'region', 'from', 'source']);
+  const table = formatTable(['price book', 'region', 'from', 'source']);
   for (const book of books) table.push([priceBookId(book), book.region, book.effectiveDate, book.source]);
   return `${table.toString()}\n`;
 }
 
 export function pricesTable(book: PriceBook): string {
-  const table = tableOf(['meter', 'resource', 'unit price', 'unit', 'quality', 'source'], [2]);
+  const table = formatTable(['meter', 'resource', 'unit price', 'unit', 'quality', 'source'], [2]);
   for (const { name, unit, prices } of book.meters.values()) {
     for (const price of prices) {
       const { resource, quality, source } = price;
-      table.push([name, resource ?? 'any', formatPrice(unitPriceOf(book, price)), unit, quality, source]);
+      table.push([name, resource ?? 'any', formatPrice(resolveUnitPrice(book, price)), unit, quality, source]);
     }
   }
   return `${table.toString()}\n`;
 }
 
-export function tableOf(head: string[], rightAligned: readonly number[] = []): Table.Table {
+export function formatTable(head: string[], rightAligned: readonly number[] = []): Table.Table {
   return new Table({
     head,
     colAligns: head.map((_, column) => (rightAligned.includes(column) ? 'right' : 'left')),

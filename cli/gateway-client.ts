@@ -50,7 +50,7 @@ export class GatewayClient {
     const answer = (await response.json().catch(() => {
       throw new OperatorError(`What answers at ${this.url} is no gateway (HTTP ${response.status}).`);
     })) as Answer<Data>;
-    return dataOf(answer);
+    return unwrapData(answer);
   }
 
   async job(id: string): Promise<JobSnapshot> {
@@ -69,7 +69,7 @@ export class GatewayClient {
     const query = `subscription ($id: ID!) { jobProgress(id: $id) { ${JOB} } }`;
     try {
       for await (const result of client.iterate<{ jobProgress: JobSnapshot }>({ query, variables: { id } })) {
-        yield dataOf(result).jobProgress;
+        yield unwrapData(result).jobProgress;
       }
     } catch (error) {
       throw error instanceof Error
@@ -86,7 +86,7 @@ interface Answer<Data> {
   readonly errors?: readonly GraphQLFormattedError[] | undefined;
 }
 
-function dataOf<Data>({ data, errors }: Answer<Data>): Data {
+function unwrapData<Data>({ data, errors }: Answer<Data>): Data {
   if (data && !errors?.length) return data;
   throw new OperatorError(
     'The gateway refused this:',

@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { PrepareProgress } from '../datasources/ingestion/prepare.js';
+import type { PrepareProgress } from '../ingestion/prepare.js';
 import type { Logger } from '../observability/logger.js';
 
 const STEPS = 1000;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { OperatorError } from '../errors/operator-error.js';
-import { ESTIMATE, estimateText, type AskedEstimate } from './asked-estimate.js';
+import { ESTIMATE_FIELDS, estimateText, type EstimateResponse } from './estimate-response.js';
 import { DEFAULT_URL, GatewayClient } from './gateway-client.js';
 import { watchJob } from './watch-job.js';
 
@@ -75,7 +75,7 @@ export async function startJob(
     // Not of the output: that is the id alone, for the next command.
     process.stderr.write(estimated);
   }
-  const cost = estimate ? '' : `estimatedCost { ${ESTIMATE} }`;
+  const cost = estimate ? '' : `estimatedCost { ${ESTIMATE_FIELDS} }`;
   const query = `mutation ($input: ${inputType}!) {
     ${mutation}(input: $input) { job { id ${cost} } userErrors { message field } } }`;
   const answer = await gateway.ask<Readonly<Record<string, Payload>>>(query, { input: whole });
@@ -95,16 +95,16 @@ async function askEstimate(
   gateway: GatewayClient,
   { query, inputType, part }: EstimateRequest,
   whole: Readonly<Record<string, unknown>>,
-): Promise<AskedEstimate> {
-  const answer = await gateway.ask<Readonly<Record<string, AskedEstimate>>>(
-    `query ($input: ${inputType}!) { ${query}(input: $input) { ${ESTIMATE} } }`,
+): Promise<EstimateResponse> {
+  const answer = await gateway.ask<Readonly<Record<string, EstimateResponse>>>(
+    `query ($input: ${inputType}!) { ${query}(input: $input) { ${ESTIMATE_FIELDS} } }`,
     { input: part === undefined ? whole : whole[part] },
   );
   return answer[query]!;
 }
 
 interface Payload {
-  readonly job: { readonly id: string; readonly estimatedCost?: AskedEstimate | null } | null;
+  readonly job: { readonly id: string; readonly estimatedCost?: EstimateResponse | null } | null;
   readonly userErrors: readonly { readonly message: string; readonly field: readonly string[] | null }[];
 }
 

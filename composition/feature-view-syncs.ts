@@ -1,17 +1,17 @@
-import type { FeatureStores } from '../datasources/feature-stores.js';
-import type { FilledBy } from '../datasources/ingestion/contents.js';
-import { LocalFeatureViewSyncs } from '../datasources/jobs/feature-view-sync/local-feature-view-syncs.js';
-import { LocalSyncRunner } from '../datasources/jobs/feature-view-sync/local-sync-runner.js';
-import { SyncJobs } from '../datasources/jobs/feature-view-sync/sync-jobs.js';
-import { VertexFeatureViewSyncs } from '../datasources/jobs/feature-view-sync/vertex-feature-view-syncs.js';
-import { VertexSyncRunner } from '../datasources/jobs/feature-view-sync/vertex-sync-runner.js';
-import { VertexSyncsClient } from '../datasources/jobs/feature-view-sync/vertex-syncs-client.js';
-import type { VertexView } from '../datasources/jobs/feature-view-sync/vertex-view.js';
-import type { FeatureViewSyncRoute } from '../datasources/jobs/feature-view-syncs-by-store.js';
-import type { JobEngine } from '../datasources/jobs/job-engine.js';
+import type { FeatureStores } from '../serving/feature-stores.js';
+import type { FillOwner } from '../ingestion/fill-fingerprint.js';
+import { LocalFeatureViewSyncs } from '../ingestion/sync/local-feature-view-syncs.js';
+import { LocalSyncRunner } from '../ingestion/sync/local-sync-runner.js';
+import { SyncJobs } from '../ingestion/sync/sync-jobs.js';
+import { VertexFeatureViewSyncs } from '../ingestion/sync/vertex-feature-view-syncs.js';
+import { VertexSyncRunner } from '../ingestion/sync/vertex-sync-runner.js';
+import { VertexSyncsClient } from '../ingestion/sync/vertex-syncs-client.js';
+import type { VertexView } from '../ingestion/sync/vertex-view.js';
+import type { FeatureViewSyncRoute } from '../ingestion/feature-view-syncs-by-store.js';
+import type { JobEngine } from '../jobs/job-engine.js';
 import type { EntityType, FeatureView, StoreKind } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import { VertexClients, type ClientOptions } from '../datasources/vertex/vertex-clients.js';
+import { VertexClients, type ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
 import type { Clock } from '../values/clock.js';
 
 /** A sync takes minutes: BigQuery is read as a whole. */
@@ -22,7 +22,7 @@ export interface FeatureViewSyncOptions {
   readonly engine: JobEngine;
   readonly stores: FeatureStores;
   /** Whose values the online store has: a gateway copies what it computed only beside what it computed. */
-  readonly filledBy: (entityType: EntityType) => Promise<FilledBy>;
+  readonly fillOwner: (entityType: EntityType) => Promise<FillOwner>;
   readonly clock: Clock;
   /** Vertex AI did not say which runs a view has (vertex-feature-view-syncs.ts). */
   readonly onUnanswered: (error: unknown, view: FeatureView) => void;
@@ -32,7 +32,7 @@ export interface FeatureViewSyncOptions {
 }
 
 export interface OpenFeatureViewSyncs {
-  routeOf(onlineStore: StoreKind): FeatureViewSyncRoute | undefined;
+  getRoute(onlineStore: StoreKind): FeatureViewSyncRoute | undefined;
   close(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export function openFeatureViewSyncs({
   registry,
   engine,
   stores,
-  filledBy,
+  fillOwner: filledBy,
   clock,
   onUnanswered,
   vertexClient = {},
@@ -76,7 +76,7 @@ export function openFeatureViewSyncs({
     ],
   ]);
   return {
-    routeOf: (onlineStore) => routes.get(onlineStore),
+    getRoute: (onlineStore) => routes.get(onlineStore),
     close: async () => {
       for (const clients of regions.values()) await clients.close();
     },

@@ -1,6 +1,6 @@
 import type { BigQueryOptions } from '@google-cloud/bigquery';
 import type { StorageOptions } from '@google-cloud/storage';
-import type { ClientOptions } from '../datasources/vertex/vertex-clients.js';
+import type { ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
 
 /** How Google's clients are made, for tests: their servers are not at Google. Absent: by the credentials of the machine. */
 export interface GoogleClientOptions {

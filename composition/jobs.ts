@@ -3,27 +3,28 @@ import { DataFiles } from '../datasources/files/data-files.js';
 import {
   BatchPredictionsByRuntime,
   type BatchPredictionRoute,
-} from '../datasources/jobs/batch-predictions-by-runtime.js';
-import type { BatchPredictions } from '../datasources/jobs/batch-predictions.js';
-import { SyncSchedules } from '../datasources/jobs/feature-view-sync/sync-schedules.js';
-import { FeatureViewSyncsByStore } from '../datasources/jobs/feature-view-syncs-by-store.js';
-import type { FeatureViewSyncs } from '../datasources/jobs/feature-view-syncs.js';
-import { JobEngine } from '../datasources/jobs/job-engine.js';
-import { LmdbJobStore } from '../datasources/jobs/lmdb/lmdb-job-store.js';
-import { BatchPredictionRunner } from '../datasources/jobs/local-batch-prediction/batch-prediction-runner.js';
-import { LocalBatchPredictions } from '../datasources/jobs/local-batch-prediction/local-batch-predictions.js';
-import { newJobId } from '../datasources/jobs/new-job-id.js';
-import { LocalTrainingSets } from '../datasources/jobs/local-training-set/local-training-sets.js';
-import { TrainingSetRunner } from '../datasources/jobs/local-training-set/training-set-runner.js';
-import { PricedJobs } from '../datasources/jobs/priced-jobs.js';
-import { scanWork } from '../datasources/jobs/scan-work.js';
-import { sweepWorkFolder } from '../datasources/jobs/sweep-work-folder.js';
-import type { TrainingSets } from '../datasources/jobs/training-sets.js';
-import { HttpServing } from '../datasources/models/http/http-serving.js';
-import type { ModelRuntime, ModelServing } from '../datasources/models/model.js';
-import { OnnxServing } from '../datasources/models/onnx/onnx-serving.js';
-import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
-import type { Costs } from '../datasources/prices/costs.js';
+} from '../batch-prediction/batch-predictions-by-runtime.js';
+import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
+import { SyncSchedules } from '../ingestion/sync/sync-schedules.js';
+import { FeatureViewSyncsByStore } from '../ingestion/feature-view-syncs-by-store.js';
+import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
+import { JobEngine } from '../jobs/job-engine.js';
+import { LmdbJobStore } from '../datasources/job-store/lmdb/lmdb-job-store.js';
+import { BatchPredictionRunner } from '../batch-prediction/local/batch-prediction-runner.js';
+import { LocalBatchPredictions } from '../batch-prediction/local/local-batch-predictions.js';
+import { newJobId } from '../jobs/new-job-id.js';
+import { LocalTrainingSets } from '../training-sets/local-training-sets.js';
+import { TrainingSetRunner } from '../training-sets/training-set-runner.js';
+import { JobAccounting } from '../costs/job-accounting.js';
+import { scanWork } from '../training-sets/scan-work.js';
+import { removeStaleWorkFiles } from '../jobs/remove-stale-work-files.js';
+import type { TrainingSets } from '../training-sets/training-sets.js';
+import { HttpServing } from '../batch-prediction/models/http/http-serving.js';
+import type { ModelServing } from '../batch-prediction/models/model-serving.js';
+import type { ModelRuntime } from '../datasources/registry/prediction-model.js';
+import { OnnxServing } from '../batch-prediction/models/onnx/onnx-serving.js';
+import { DuckDbDatabase } from '../datasources/duckdb/database.js';
+import type { Costs } from '../costs/costs.js';
 import type { FeatureView } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
@@ -32,7 +33,7 @@ import { systemClock } from '../values/clock.js';
 import { openFeatureViewSyncs } from './feature-view-syncs.js';
 import type { GoogleClientOptions } from './google-clients.js';
 import { measuredJobStore } from './measured-job-store.js';
-import { allOrNone, type Opened } from './opened.js';
+import { openOrDispose } from '../runtime/open-or-dispose.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
 
@@ -42,7 +43,7 @@ export interface JobsOptions {
   readonly costs: Costs;
   readonly dataDirectory: string;
   /** Whether this gateway keeps the schedules of feature views. */
-  readonly areSchedulesKept: boolean;
+  readonly runsSchedules: boolean;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly google?: GoogleClientOptions | undefined;
@@ -62,49 +63,49 @@ const MAX_RUNNING_JOBS = 2;
 
 /** The job engine with all it can do. What was not finished by the last process is taken up. */
 export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
-  return allOrNone((opened) => openAll(options, opened));
+  return openOrDispose((opened) => openAll(options, opened));
 }
 
-async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> {
-  const { registry, stores, costs, dataDirectory, areSchedulesKept, logger, metrics } = options;
+async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Promise<OpenJobs> {
+  const { registry, stores, costs, dataDirectory, runsSchedules: areSchedulesKept, logger, metrics } = options;
   const files = await DataFiles.open(join(dataDirectory, 'files'));
   const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
   const scratch = await DuckDbDatabase.open(':memory:');
-  opened.closeBy(() => scratch.close());
+  opened.defer(() => scratch.close());
   const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
-  const room = {
+  const dependencies = {
     jobs: store,
     files,
     offline: database,
     scratch,
     workFolder,
-    modelOf: (name: string) => registry.models.find((model) => model.name === name),
+    getModel: (name: string) => registry.models.find((model) => model.name === name),
     servings: new Map<ModelRuntime, ModelServing>([
       ['ONNX', new OnnxServing()],
       ['HTTP', new HttpServing()],
     ]),
     clock: systemClock,
   };
-  const trainingSetRooms = { database, elsewhere: stores.elsewhere, registry, files, workFolder };
+  const trainingSetDependencies = { database, findRemoteStore: stores.findRemoteStore, registry, files, workFolder };
   const routes = new Map<'here' | 'vertex', BatchPredictionRoute>();
   const batchPrediction = new BatchPredictionsByRuntime(
     (name) => registry.model(name),
     (runtime) => routes.get(runtime === 'VERTEX' ? 'vertex' : 'here')!,
   );
-  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.routeOf(onlineStore));
+  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.getRoute(onlineStore));
   const engine = new JobEngine({
     store,
-    runners: [batchPrediction, new TrainingSetRunner(trainingSetRooms), featureViewSyncs],
+    runners: [batchPrediction, new TrainingSetRunner(trainingSetDependencies), featureViewSyncs],
     clock: systemClock,
     newId: newJobId,
     maxRunning: MAX_RUNNING_JOBS,
-    costs: new PricedJobs(costs),
+    costs: new JobAccounting(costs),
     onError: (error, job) => logger.error({ err: error, job: job.id }, 'a job failed'),
   });
   routes.set('here', {
-    predictions: new LocalBatchPredictions(engine, room),
-    runner: new BatchPredictionRunner(room),
+    predictions: new LocalBatchPredictions(engine, dependencies),
+    runner: new BatchPredictionRunner(dependencies),
   });
   const vertex = openVertexBatchPrediction({ registry, engine, logger, google: options.google ?? {} });
   routes.set('vertex', vertex.route);
@@ -113,43 +114,46 @@ async function openAll(options: JobsOptions, opened: Opened): Promise<OpenJobs> 
     registry,
     engine,
     stores,
-    filledBy: (entityType) => stores.filledBy(entityType),
+    fillOwner: (entityType) => stores.fillOwner(entityType),
     clock: systemClock,
     onUnanswered: (err, view) =>
-      logger.warn({ err, ...namesOf(view) }, 'the syncs of a view are those kept here: Vertex AI did not list its own'),
+      logger.warn(
+        { err, ...toViewLabels(view) },
+        'the syncs of a view are those kept here: Vertex AI did not list its own',
+      ),
     vertexClient,
   });
   // Schedules stop first, then the engine, which closes the job store: its jobs use all else to their end.
-  opened.closeBy(() => vertex.close());
-  opened.closeBy(() => syncs.close());
-  opened.closeBy(() => engine.stop());
-  const swept = await sweepWorkFolder(workFolder, store);
+  opened.defer(() => vertex.close());
+  opened.defer(() => syncs.close());
+  opened.defer(() => engine.stop());
+  const swept = await removeStaleWorkFiles(workFolder, store);
   if (swept.length > 0) logger.info({ files: swept.length }, 'work of jobs that had ended was removed');
   await engine.resume();
   if (areSchedulesKept) {
-    const schedules = keepSchedules(registry, featureViewSyncs, logger);
-    opened.closeBy(() => schedules.stop());
+    const schedules = startSchedules(registry, featureViewSyncs, logger);
+    opened.defer(() => schedules.stop());
   }
   return {
     engine,
     batchPredictions: batchPrediction,
-    trainingSets: new LocalTrainingSets(trainingSetRooms, engine, (request, countLabels) =>
+    trainingSets: new LocalTrainingSets(trainingSetDependencies, engine, (request, countLabels) =>
       scanWork(request, stores, systemClock(), countLabels),
     ),
     featureViewSyncs,
-    close: () => opened.close(),
+    close: () => opened.disposeAsync(),
   };
 }
 
-function keepSchedules(registry: Registry, syncs: FeatureViewSyncs, logger: Logger): SyncSchedules {
+function startSchedules(registry: Registry, syncs: FeatureViewSyncs, logger: Logger): SyncSchedules {
   return new SyncSchedules({
     registry,
     syncs,
-    onSkip: (view) => logger.warn(namesOf(view), 'a scheduled sync was left out: the one before has not ended'),
-    onError: (err, view) => logger.error({ err, ...namesOf(view) }, 'a scheduled sync was not started'),
+    onSkip: (view) => logger.warn(toViewLabels(view), 'a scheduled sync was left out: the one before has not ended'),
+    onError: (err, view) => logger.error({ err, ...toViewLabels(view) }, 'a scheduled sync was not started'),
   });
 }
 
-function namesOf({ name, entityType }: FeatureView): object {
+function toViewLabels({ name, entityType }: FeatureView): object {
   return { featureView: `${entityType.featurestore.name}.${name}` };
 }

@@ -1,5 +1,5 @@
-import type { JobState } from '../datasources/jobs/job.js';
-import type { JobStore } from '../datasources/jobs/job-store.js';
+import type { JobState } from '../jobs/job.js';
+import type { JobStore } from '../datasources/job-store/job-store.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 
 /** The job store with every change of a state counted when it is durable, so that a crash counts nothing twice. */
@@ -20,10 +20,10 @@ export function measuredJobStore(store: JobStore, metrics: GatewayMetrics): JobS
       if (record.state !== before) metrics.job(record.kind, record.state);
       return record;
     },
-    startedWith: (idempotencyKey) => store.startedWith(idempotencyKey),
+    findByIdempotencyKey: (idempotencyKey) => store.findByIdempotencyKey(idempotencyKey),
     get: (id) => store.get(id),
     list: (query) => store.list(query),
-    unfinished: () => store.unfinished(),
+    listUnfinished: () => store.listUnfinished(),
     close: () => store.close(),
   };
 }

@@ -1,4 +1,4 @@
-import type { FeatureStores } from '../datasources/feature-stores.js';
+import type { FeatureStores } from '../serving/feature-stores.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { OnlineStore } from '../datasources/online/online-store.js';
 import type { EntityType } from '../datasources/registry/model.js';

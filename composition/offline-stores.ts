@@ -1,52 +1,56 @@
 import { join } from 'node:path';
 import type { Diagnosis } from '../datasources/diagnosis.js';
-import { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
+import { DuckDbDatabase } from '../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { EntityType, FeatureSource, Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { requestScope } from '../observability/request-scope.js';
 import { systemClock } from '../values/clock.js';
-import { allOrNone, type Opened } from './opened.js';
+import { openOrDispose } from '../runtime/open-or-dispose.js';
 
 export interface OpenOfflineStores {
   /** What runs on this machine: also where labels, inputs and outputs of local jobs are read and written. */
   readonly embedded: DuckDbOfflineStore;
   of(featurestore: Featurestore): OfflineStore;
   /** undefined for a featurestore in the embedded one. */
-  elsewhere(featurestore: Featurestore): OfflineStore | undefined;
+  findRemote(featurestore: Featurestore): OfflineStore | undefined;
   readonly all: readonly OfflineStore[];
   close(): Promise<void>;
 }
 
 /** The offline store of each featurestore, open. Nothing of BigQuery is loaded when none names it. */
 export async function openOfflineStores(registry: Registry, dataDirectory: string): Promise<OpenOfflineStores> {
-  return allOrNone((opened) => openAll(registry, dataDirectory, opened));
+  return openOrDispose((opened) => openAll(registry, dataDirectory, opened));
 }
 
-async function openAll(registry: Registry, dataDirectory: string, opened: Opened): Promise<OpenOfflineStores> {
+async function openAll(
+  registry: Registry,
+  dataDirectory: string,
+  opened: AsyncDisposableStack,
+): Promise<OpenOfflineStores> {
   const onThisMachine = registry.featurestores.filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB');
   const database = await DuckDbDatabase.open(fileIn(dataDirectory));
-  opened.closeBy(() => database.close());
-  const embedded = await DuckDbOfflineStore.open(database, onThisMachine.flatMap(sourcesOf));
-  const elsewhere = new Map<Featurestore, OfflineStore>();
+  opened.defer(() => database.close());
+  const embedded = await DuckDbOfflineStore.open(database, onThisMachine.flatMap(listSources));
+  const findRemote = new Map<Featurestore, OfflineStore>();
   for (const featurestore of registry.featurestores) {
     const { offlineSettings: settings } = featurestore;
     if (settings.kind !== 'BIGQUERY') continue;
     const { openBigQueryOfflineStore } = await import('../datasources/offline/bigquery/open-bigquery.js');
-    const store = await openBigQueryOfflineStore(settings, sourcesOf(featurestore), {
+    const store = await openBigQueryOfflineStore(settings, listSources(featurestore), {
       clock: systemClock,
-      currentOrigin: () => ({ tenant: tenantOf(featurestore), ...requestScope.getStore() }),
+      currentOrigin: () => ({ tenant: resolveTenant(featurestore), ...requestScope.getStore() }),
     });
-    opened.closeBy(() => store.close());
-    elsewhere.set(featurestore, store);
+    opened.defer(() => store.close());
+    findRemote.set(featurestore, store);
   }
   return {
     embedded,
-    elsewhere: (featurestore) => elsewhere.get(featurestore),
-    of: (featurestore) => elsewhere.get(featurestore) ?? embedded,
-    all: [embedded, ...elsewhere.values()],
-    close: () => opened.close(),
+    findRemote: (featurestore) => findRemote.get(featurestore),
+    of: (featurestore) => findRemote.get(featurestore) ?? embedded,
+    all: [embedded, ...findRemote.values()],
+    close: () => opened.disposeAsync(),
   };
 }
 
@@ -72,14 +76,14 @@ export async function diagnoseOfflineStores(registry: Registry): Promise<Diagnos
     const { diagnoseBigQuery } = await import('../datasources/offline/bigquery/diagnose.js');
     diagnoses.push({
       store: `offline store BIGQUERY: ${settings.project}${settings.dataset === null ? '' : `.${settings.dataset}`}`,
-      findings: diagnoseBigQuery(settings, sourcesOf(featurestore)),
+      findings: diagnoseBigQuery(settings, listSources(featurestore)),
     });
   }
   return diagnoses;
 }
 
 /** Who pays for a query: until there is a login, whoever the registry says the featurestore is of. */
-function tenantOf({ name, labels }: Featurestore): string {
+function resolveTenant({ name, labels }: Featurestore): string {
   return labels.tenant ?? name;
 }
 
@@ -87,6 +91,6 @@ function fileIn(dataDirectory: string): string {
   return join(dataDirectory, 'offline.duckdb');
 }
 
-function sourcesOf({ entityTypes }: Featurestore): FeatureSource[] {
+function listSources({ entityTypes }: Featurestore): FeatureSource[] {
   return entityTypes.flatMap(({ sources }) => sources);
 }

@@ -7,9 +7,9 @@ import { ShadowOnlineStore } from '../datasources/online/shadow/shadow-online-st
 import type { ShadowReport } from '../datasources/online/shadow/shadow-report.js';
 import type { EntityType, Featurestore, OnlineStoreSettings, ShadowSettings } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import type { ClientOptions } from '../datasources/vertex/vertex-clients.js';
+import type { ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
 import { systemClock } from '../values/clock.js';
-import { allOrNone, type Opened } from './opened.js';
+import { openOrDispose } from '../runtime/open-or-dispose.js';
 
 export interface OnlineStoreOptions {
   /** Where it is counted what shadow stores find. */
@@ -31,7 +31,7 @@ export interface OpenOnlineStores {
  * Of a shadow store: enough at once for a busy gateway, and more patience than any store's own deadline; at the end two
  * seconds, as the whole of a stop has to fit into the ten that Cloud Run gives (docs/google-cloud.md).
  */
-const SHADOW_LIMITS = { mostAtOnce: 32, patienceMs: 40_000, mostWaiting: 10_000, lastWaitMs: 2_000 };
+const SHADOW_LIMITS = { maxConcurrent: 32, timeoutMs: 40_000, maxQueued: 10_000, drainTimeoutMs: 2_000 };
 
 /** The online store of each featurestore, open; a store that several name is opened once. */
 export async function openOnlineStores(
@@ -39,22 +39,22 @@ export async function openOnlineStores(
   dataDirectory: string,
   options: OnlineStoreOptions,
 ): Promise<OpenOnlineStores> {
-  return allOrNone((opened) => openAll(registry, dataDirectory, options, opened));
+  return openOrDispose((opened) => openAll(registry, dataDirectory, options, opened));
 }
 
 async function openAll(
   registry: Registry,
   dataDirectory: string,
   { shadowReport, vertexClient }: OnlineStoreOptions,
-  opened: Opened,
+  opened: AsyncDisposableStack,
 ): Promise<OpenOnlineStores> {
   const stores = new Map<string, OnlineStore>();
-  for (const [key, settings] of settingsOf(registry)) {
+  for (const [key, settings] of collectStoreSettings(registry)) {
     const store = await openOnlineStore(settings, dataDirectory, vertexClient);
-    opened.closeBy(() => store.close());
+    opened.defer(() => store.close());
     stores.set(key, store);
   }
-  const storeOf = (settings: OnlineStoreSettings): OnlineStore => stores.get(keyOf(settings))!;
+  const storeOf = (settings: OnlineStoreSettings): OnlineStore => stores.get(toStoreKey(settings))!;
   const shadows = new Map<Featurestore, ShadowOnlineStore>();
   for (const featurestore of registry.featurestores) {
     const { onlineSettings, shadow } = featurestore;
@@ -63,7 +63,7 @@ async function openAll(
     const options = { ...SHADOW_LIMITS, ...rules, report: shadowReport, random: Math.random };
     shadows.set(featurestore, new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options));
   }
-  opened.closeBy(async () => {
+  opened.defer(async () => {
     await Promise.all([...shadows.values()].map((shadow) => shadow.finish()));
   });
   return {
@@ -73,7 +73,7 @@ async function openAll(
       return 'fill' in store ? (store as FillableOnlineStore) : null;
     },
     serving: [...new Set(registry.featurestores.map(({ onlineSettings }) => storeOf(onlineSettings)))],
-    close: () => opened.close(),
+    close: () => opened.disposeAsync(),
   };
 }
 
@@ -105,14 +105,14 @@ export async function openOnlineStore(
 
 /** How two stores are compared. Legacy serving answers alike for a feature without a value and for an unknown entity. */
 export function shadowRules(serving: OnlineStoreSettings, { onlineStore, share }: ShadowSettings) {
-  return { share, absentAlike: [serving.kind, onlineStore.kind].includes('VERTEX_LEGACY') };
+  return { share, treatAbsentAsEqual: [serving.kind, onlineStore.kind].includes('VERTEX_LEGACY') };
 }
 
 /** What doctor looks at, without opening anything. */
 export async function diagnoseOnlineStores(registry: Registry, vertexClient?: ClientOptions): Promise<Diagnosis[]> {
-  const diagnoses = [...settingsOf(registry)].map(([key, settings]) => {
+  const diagnoses = [...collectStoreSettings(registry)].map(([key, settings]) => {
     const named = registry.featurestores.filter(({ onlineSettings, shadow }) =>
-      [onlineSettings, shadow?.onlineStore].some((one) => one && keyOf(one) === key),
+      [onlineSettings, shadow?.onlineStore].some((one) => one && toStoreKey(one) === key),
     );
     return diagnose(
       settings,
@@ -147,13 +147,13 @@ async function diagnose(
 }
 
 /** The different ones, shadows too: featurestores that say the same of an online store share it. */
-function settingsOf(registry: Registry): Map<string, OnlineStoreSettings> {
+function collectStoreSettings(registry: Registry): Map<string, OnlineStoreSettings> {
   const settings = registry.featurestores.flatMap(({ onlineSettings, shadow }) =>
     shadow ? [onlineSettings, shadow.onlineStore] : [onlineSettings],
   );
-  return new Map(settings.map((one) => [keyOf(one), one]));
+  return new Map(settings.map((one) => [toStoreKey(one), one]));
 }
 
-function keyOf(settings: OnlineStoreSettings): string {
+function toStoreKey(settings: OnlineStoreSettings): string {
   return JSON.stringify(settings);
 }

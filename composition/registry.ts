@@ -1,19 +1,19 @@
 import type { Diagnosis, Finding } from '../datasources/diagnosis.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { VertexFeaturestore } from '../datasources/registry/vertex/read-vertex-featurestore.js';
-import type { FeaturestoreDocument } from '../datasources/registry/yaml/document.js';
-import { readRegistryFile, registryOf, type RegistryFile } from '../datasources/registry/yaml/load-registry.js';
+import type { FeaturestoreDocument } from '../datasources/registry/document/document.js';
+import { readRegistryFile, buildRegistry, type RegistryFile } from '../datasources/registry/yaml/load-registry.js';
 import {
   vertexFeaturestoreName,
   type VertexFeaturestoreDocument,
-} from '../datasources/registry/yaml/vertex-featurestore-document.js';
+} from '../datasources/registry/document/vertex-featurestore-document.js';
 import { OperatorError } from '../errors/operator-error.js';
 import type { GoogleClientOptions } from './google-clients.js';
 
 export interface OpenRegistry {
   readonly registry: Registry;
   /** What Vertex AI has and the registry has not, a sentence each, by featurestore. */
-  readonly leftOut: ReadonlyMap<string, readonly string[]>;
+  readonly skipped: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The registry of a file, with the featurestores it leaves to Vertex AI. All faults are reported at once. */
@@ -29,11 +29,11 @@ export async function openRegistry(path: string, google: GoogleClientOptions = {
   }
   const read = readings.flatMap(({ name, found }) => (found instanceof OperatorError ? [] : [{ name, found }]));
   return {
-    registry: registryOf(
+    registry: buildRegistry(
       file,
       read.map(({ found }) => found.document),
     ),
-    leftOut: new Map(read.map(({ name, found }) => [name, found.leftOut])),
+    skipped: new Map(read.map(({ name, found }) => [name, found.leftOut])),
   };
 }
 
@@ -45,13 +45,13 @@ export async function diagnoseRegistry(
   const file = await readRegistryFile(path);
   const readings = await readFromVertex(file, google);
   return {
-    registry: registryOf(
+    registry: buildRegistry(
       file,
       readings.flatMap(({ found }) => (found instanceof OperatorError ? [] : [found.document])),
     ),
     diagnoses: readings.map(({ name, found }) => ({
       store: `featurestore ${name}, read from Vertex AI`,
-      findings: findingsOf(found),
+      findings: toFindings(found),
     })),
   };
 }
@@ -71,13 +71,13 @@ export async function readFeaturestoreFromVertex(
     { openBigQueryClient },
     { readVertexFeaturestore },
     { tableReader },
-    { withoutNameClashes },
+    { dropNameClashes: withoutNameClashes },
   ] = await Promise.all([
-    import('../datasources/vertex/vertex-clients.js'),
+    import('../datasources/google/vertex/vertex-clients.js'),
     import('../datasources/offline/bigquery/open-bigquery.js'),
     import('../datasources/registry/vertex/read-vertex-featurestore.js'),
     import('../datasources/registry/vertex/table-schema.js'),
-    import('./without-name-clashes.js'),
+    import('./drop-name-clashes.js'),
   ]);
   const clients = new VertexClients(entry.location, vertex);
   try {
@@ -109,13 +109,13 @@ async function readFromVertex({ document }: RegistryFile, google: GoogleClientOp
   return readings;
 }
 
-async function* findingsOf(found: Reading['found']): AsyncGenerator<Finding> {
+async function* toFindings(found: Reading['found']): AsyncGenerator<Finding> {
   if (found instanceof OperatorError) {
     const todo = found.faults.join(' ');
-    yield { status: 'fault', what: found.summary, ...(todo === '' ? {} : { todo }) };
+    yield { status: 'fault', message: found.summary, ...(todo === '' ? {} : { remedy: todo }) };
     return;
   }
   const features = found.document.entityTypes.flatMap(({ sources }) => sources.flatMap((source) => source.features));
-  yield { status: 'ok', what: `${found.document.entityTypes.length} entity types with ${features.length} features` };
-  for (const what of found.leftOut) yield { status: 'warning', what };
+  yield { status: 'ok', message: `${found.document.entityTypes.length} entity types with ${features.length} features` };
+  for (const what of found.leftOut) yield { status: 'warning', message: what };
 }

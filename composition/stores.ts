@@ -1,30 +1,30 @@
 import { mkdir } from 'node:fs/promises';
 import type { Diagnosis } from '../datasources/diagnosis.js';
-import type { FeatureStores } from '../datasources/feature-stores.js';
-import { filledBy, type FilledBy } from '../datasources/ingestion/contents.js';
-import { prepareStores, type PrepareOutcome, type PrepareProgress } from '../datasources/ingestion/prepare.js';
+import type { FeatureStores } from '../serving/feature-stores.js';
+import { findFillOwner, type FillOwner } from '../ingestion/fill-fingerprint.js';
+import { prepareStores, type PrepareOutcome, type PrepareProgress } from '../ingestion/prepare.js';
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
 import type { FillableOnlineStore } from '../datasources/online/online-store.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { EntityType, Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import { isHealthy } from '../datasources/store-health.js';
+import { isHealthy } from '../serving/store-health.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { systemClock } from '../values/clock.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
-import { allOrNone, type Opened } from './opened.js';
+import { openOrDispose } from '../runtime/open-or-dispose.js';
 
 /** The stores a registry names, open. */
 export interface OpenStores extends FeatureStores {
   /** What runs on this machine, which is always there. */
   readonly embedded: DuckDbOfflineStore;
   /** The offline store of a featurestore, if it is another one than that. */
-  readonly elsewhere: (featurestore: Featurestore) => OfflineStore | undefined;
+  readonly findRemoteStore: (featurestore: Featurestore) => OfflineStore | undefined;
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
   /** Whether the online store of an entity type with computed sources, once prepared, still has what was computed here. */
-  filledBy(entityType: EntityType): Promise<FilledBy>;
+  fillOwner(entityType: EntityType): Promise<FillOwner>;
   /**
    * Whether values can be read now. Offline stores have no part in it: with BigQuery down for all, all instances would be taken
    * out of service, and reads of values now, which it has no part in, would fail too.
@@ -38,39 +38,41 @@ export async function openStores(
   dataDirectory: string,
   options: OnlineStoreOptions,
 ): Promise<OpenStores> {
-  return allOrNone((opened) => openAll(registry, dataDirectory, options, opened));
+  return openOrDispose((opened) => openAll(registry, dataDirectory, options, opened));
 }
 
 async function openAll(
   registry: Registry,
   dataDirectory: string,
   options: OnlineStoreOptions,
-  opened: Opened,
+  opened: AsyncDisposableStack,
 ): Promise<OpenStores> {
   await makeDataFolder(dataDirectory);
   const offline = await openOfflineStores(registry, dataDirectory);
-  opened.closeBy(() => offline.close());
+  opened.defer(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
-  opened.closeBy(() => online.close());
-  let contents: PrepareOutcome['contents'] = new Map();
+  opened.defer(() => online.close());
+  let contents: PrepareOutcome['fillFingerprints'] = new Map();
   return {
     embedded: offline.embedded,
-    elsewhere: (featurestore) => offline.elsewhere(featurestore),
+    findRemoteStore: (featurestore) => offline.findRemote(featurestore),
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),
     prepare: async (onProgress) => {
       const toFill = (featurestore: Featurestore): FillableOnlineStore | null => online.toFill(featurestore);
       const outcome = await prepareStores(registry, offline.embedded, toFill, systemClock, onProgress);
-      contents = outcome.contents;
+      contents = outcome.fillFingerprints;
       return outcome;
     },
-    filledBy: async (entityType) => {
+    fillOwner: async (entityType) => {
       const store = online.toFill(entityType.featurestore);
       // A store that no gateway fills has nothing that a sync could undo.
-      return store ? filledBy(await store.filledWith(entityType, true), contents.get(entityType)) : 'THIS_GATEWAY';
+      return store
+        ? findFillOwner(await store.currentFill(entityType, true), contents.get(entityType))
+        : 'THIS_GATEWAY';
     },
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
-    close: () => opened.close(),
+    close: () => opened.disposeAsync(),
   };
 }
 

@@ -1,10 +1,10 @@
-import type { BatchPredictionRoute } from '../datasources/jobs/batch-predictions-by-runtime.js';
-import type { JobEngine } from '../datasources/jobs/job-engine.js';
-import { VertexBatchPredictionRunner } from '../datasources/jobs/vertex/vertex-batch-prediction-runner.js';
-import { VertexBatchPredictions } from '../datasources/jobs/vertex/vertex-batch-predictions.js';
-import { VertexJobsClient } from '../datasources/jobs/vertex/vertex-jobs-client.js';
+import type { BatchPredictionRoute } from '../batch-prediction/batch-predictions-by-runtime.js';
+import type { JobEngine } from '../jobs/job-engine.js';
+import { VertexBatchPredictionRunner } from '../batch-prediction/vertex/vertex-batch-prediction-runner.js';
+import { VertexBatchPredictions } from '../batch-prediction/vertex/vertex-batch-predictions.js';
+import { VertexJobsClient } from '../batch-prediction/vertex/vertex-jobs-client.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import { VertexClients } from '../datasources/vertex/vertex-clients.js';
+import { VertexClients } from '../datasources/google/vertex/vertex-clients.js';
 import type { Logger } from '../observability/logger.js';
 import type { GoogleClientOptions } from './google-clients.js';
 
@@ -33,15 +33,16 @@ export function openVertexBatchPrediction({ registry, engine, logger, google }: 
     route: {
       predictions: new VertexBatchPredictions({
         engine,
-        modelOf: (name, field) => registry.model(name, field),
+        getModel: (name, field) => registry.model(name, field),
         storage: async () => new (await import('@google-cloud/storage')).Storage(google.storage),
         bigquery: async () => new (await import('@google-cloud/bigquery')).BigQuery(google.bigquery),
       }),
       runner: new VertexBatchPredictionRunner({
-        modelOf: (name) => registry.model(name),
+        getModel: (name) => registry.model(name),
         clientFor,
         pollMs: POLL_MS,
-        onTrouble: (error, { id }) => logger.warn({ err: error, job: id }, 'Vertex AI did not do what a job asked'),
+        onTransientError: (error, { id }) =>
+          logger.warn({ err: error, job: id }, 'Vertex AI did not do what a job asked'),
       }),
     },
     close: async () => {

@@ -2,9 +2,9 @@
 export interface Finding {
   /** fault: it will not work, or loses values. warning: it works, and something about it should be known. */
   readonly status: 'ok' | 'warning' | 'fault';
-  readonly what: string;
+  readonly message: string;
   /** What to do about it: best a command. */
-  readonly todo?: string;
+  readonly remedy?: string;
 }
 
 /** The findings about one store, in an order in which each may take the ones before it for granted. */

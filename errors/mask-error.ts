@@ -25,7 +25,7 @@ export function maskError(
     ...(formatted.path ? { path: formatted.path } : {}),
   };
   if (appError) {
-    const field = appError.details.field ?? fieldOf(error);
+    const field = appError.details.field ?? readInputField(error);
     return {
       formatted: {
         message: formatted.message,
@@ -38,7 +38,7 @@ export function maskError(
   }
   const code = formatted.extensions?.code;
   if (isErrorCode(code) && code !== 'INTERNAL_SERVER_ERROR') {
-    const field = fieldOf(error);
+    const field = readInputField(error);
     return {
       formatted: {
         message: formatted.message,
@@ -81,7 +81,7 @@ export function findAppError(error: unknown): AppError | undefined {
 }
 
 /** The variable or argument an error of the engine is about: it says so only by pointing into the document. */
-function fieldOf(error: unknown): string | undefined {
+function readInputField(error: unknown): string | undefined {
   const node: ASTNode | undefined = error instanceof GraphQLError ? error.nodes?.[0] : undefined;
   if (!node) return undefined;
   if (node.kind === Kind.VARIABLE_DEFINITION) return node.variable.name.value;

@@ -45,7 +45,7 @@ function checkFragmentNesting(query: string): void {
       visit(fragment.selectionSet, depth + 1);
     }
   };
-  const definitions = definitionsOf(query);
+  const definitions = parseDefinitions(query);
   for (const definition of definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
@@ -56,7 +56,7 @@ function checkFragmentNesting(query: string): void {
 }
 
 /** None of what is no GraphQL: the parser says so later. */
-function definitionsOf(query: string): DocumentNode['definitions'] {
+function parseDefinitions(query: string): DocumentNode['definitions'] {
   try {
     return parse(query, { maxTokens: QUERY_LIMITS.maxTokens, noLocation: true }).definitions;
   } catch {

@@ -16,10 +16,10 @@ export interface CostedRequest {
 export type CheckQueryCost = (request: CostedRequest) => void;
 
 /** Costs remembered of one document; a client that pages has a few, a fuzzer has many. */
-const MAX_REMEMBERED = 100;
+const MAX_CACHED_COSTS = 100;
 
 /** The highest estimate that is told. */
-const MOST_SAID = 1_000_000_000;
+const MAX_REPORTED_COST = 1_000_000_000;
 
 /**
  * Refuses a request that asks for more than maxCost. The cost is about the number of values and objects in the answer;
@@ -33,22 +33,22 @@ export function queryCostCheck(schema: GraphQLSchema, maxCost: number): CheckQue
   const remembered = new WeakMap<DocumentNode, Map<string, number>>();
   return (request) => {
     let costs = remembered.get(request.document);
-    if (!costs || costs.size > MAX_REMEMBERED) remembered.set(request.document, (costs = new Map<string, number>()));
-    const key = `${request.operationName}${shapeOf(request.variables)}`;
+    if (!costs || costs.size > MAX_CACHED_COSTS) remembered.set(request.document, (costs = new Map<string, number>()));
+    const key = `${request.operationName}${toVariableShape(request.variables)}`;
     let cost = costs.get(key);
-    if (cost === undefined) costs.set(key, (cost = costOf(schema, request)));
+    if (cost === undefined) costs.set(key, (cost = computeCost(schema, request)));
     if (cost <= maxCost) return;
     // Lists within lists multiply past what a number says exactly, and up to Infinity, which JSON would write as null.
-    const estimated = Math.min(cost, MOST_SAID);
+    const estimated = Math.min(cost, MAX_REPORTED_COST);
     throw new AppError(
       'QUERY_TOO_EXPENSIVE',
-      `This query may give ${cost > MOST_SAID ? 'more than' : 'about'} ${estimated} values and objects; one request may give ${maxCost}. Ask for fewer entities or features.`,
+      `This query may give ${cost > MAX_REPORTED_COST ? 'more than' : 'about'} ${estimated} values and objects; one request may give ${maxCost}. Ask for fewer entities or features.`,
       { cost: { estimated, max: maxCost } },
     );
   };
 }
 
-function costOf(schema: GraphQLSchema, { document, operationName, variables }: CostedRequest): number {
+function computeCost(schema: GraphQLSchema, { document, operationName, variables }: CostedRequest): number {
   return getComplexity({
     schema,
     query: document,
@@ -60,11 +60,11 @@ function costOf(schema: GraphQLSchema, { document, operationName, variables }: C
 }
 
 /** All of the variables that a cost can depend on: lengths of lists, numbers, and flags (@skip, @include). */
-function shapeOf(value: unknown): string {
+function toVariableShape(value: unknown): string {
   if (Array.isArray(value)) return `[${value.length}]`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'object' || value === null) return value === null ? '-' : '';
   return `{${Object.entries(value)
-    .map(([name, field]) => `${name}:${shapeOf(field)}`)
+    .map(([name, field]) => `${name}:${toVariableShape(field)}`)
     .join()}}`;
 }

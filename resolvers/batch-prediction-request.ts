@@ -1,10 +1,10 @@
-import type { BatchInput, BatchPredictionRequest, BatchResources } from '../datasources/jobs/batch-predictions.js';
+import type { BatchInput, BatchPredictionRequest, BatchResources } from '../batch-prediction/batch-predictions.js';
 import { formatOfFile } from '../datasources/files/file-format.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import type { BatchInputInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
 import { parseResourceName } from '../schema/resource-name.js';
-import { jobIdOf, jobOrigin, stringLabels } from './jobs.js';
+import { parseJobId, jobOrigin, stringLabels } from './jobs.js';
 
 /** What a client asks for, as the port takes it. Faults name the field of the input. */
 export function batchPredictionRequest(registry: Registry, input: StartBatchPredictionInput): BatchPredictionRequest {
@@ -35,7 +35,7 @@ function batchInput({ trainingSetJob, table, files, format }: BatchInputInput): 
   const given = [trainingSetJob, table, files].filter((source) => source != null);
   if (given.length !== 1) throw badInput('Give exactly one of "trainingSetJob", "table" and "files".', 'input');
   if (format && !files) throw badInput('"format" is that of files; there are none.', 'input.format');
-  if (trainingSetJob != null) return { kind: 'TRAINING_SET', job: jobIdOf(trainingSetJob, 'input.trainingSetJob') };
+  if (trainingSetJob != null) return { kind: 'TRAINING_SET', job: parseJobId(trainingSetJob, 'input.trainingSetJob') };
   if (table != null) return { kind: 'TABLE', table };
   const [firstFile] = files ?? [];
   if (!files || firstFile === undefined) throw badInput('"files" names no file.', 'input.files');

@@ -4,11 +4,11 @@ import type {
   PredictionFailureRow,
   PredictionRow,
   ResultRange,
-} from '../datasources/jobs/batch-predictions.js';
-import type { JobRecord } from '../datasources/jobs/job.js';
-import type { Model } from '../datasources/models/model.js';
+} from '../batch-prediction/batch-predictions.js';
+import type { JobRecord } from '../jobs/job.js';
+import type { Model } from '../datasources/registry/prediction-model.js';
 import { AppError, badInput } from '../errors/app-error.js';
-import { listOf } from '../schema/complexity.js';
+import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import type { CostEstimate, Money } from '../schema/cost/cost-estimate.js';
 import {
@@ -53,7 +53,7 @@ export class BatchPredictionResolver {
 
   @Query(() => BatchPredictionJobConnection, {
     description: 'Batch predictions, the newest first.',
-    complexity: listOf('first'),
+    complexity: listComplexity('first'),
   })
   batchPredictionJobs(
     @Ctx() context: RequestContext,

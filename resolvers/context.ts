@@ -1,9 +1,9 @@
-import type { FeatureStores } from '../datasources/feature-stores.js';
-import type { Costs } from '../datasources/prices/costs.js';
-import type { BatchPredictions } from '../datasources/jobs/batch-predictions.js';
-import type { JobEngine } from '../datasources/jobs/job-engine.js';
-import type { FeatureViewSyncs } from '../datasources/jobs/feature-view-syncs.js';
-import type { TrainingSets } from '../datasources/jobs/training-sets.js';
+import type { FeatureStores } from '../serving/feature-stores.js';
+import type { Costs } from '../costs/costs.js';
+import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
+import type { JobEngine } from '../jobs/job-engine.js';
+import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
+import type { TrainingSets } from '../training-sets/training-sets.js';
 import type { FeatureSearch } from '../datasources/registry/feature-search.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { Clock } from '../values/clock.js';

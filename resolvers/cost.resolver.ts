@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, Float, Query, Resolver, Root } from 'type-graphql';
 import { AppError } from '../errors/app-error.js';
-import { listOf } from '../schema/complexity.js';
+import { listComplexity } from '../schema/complexity.js';
 import { CostEstimate } from '../schema/cost/cost-estimate.js';
 import {
   BatchPredictionCostInput,
@@ -51,7 +51,7 @@ export class CostResolver {
 
   @Query(() => [PriceBook], {
     description: 'The price books that there are: the newest of each name first.',
-    complexity: listOf(),
+    complexity: listComplexity(),
   })
   priceBooks(@Ctx() { costs }: RequestContext): PriceBook[] {
     return costs.estimator.books.all.map(priceBook);

@@ -1,13 +1,14 @@
-import { roundMoney, type Decimal } from '../datasources/prices/decimal.js';
-import type { CostEstimate as Estimate, CostLine as Line } from '../datasources/prices/estimate.js';
+import { roundMoney, type Decimal } from '../costs/decimal.js';
+import type { CostEstimate as Estimate } from '../costs/cost-estimate.js';
+import type { CostLine as Line } from '../costs/cost-line.js';
 import {
   priceBookId,
-  unitPriceOf,
+  resolveUnitPrice,
   type Meter,
   type Price as BookPrice,
   type PriceBook as Book,
-} from '../datasources/prices/price-book.js';
-import type { ServingComparison as Comparison } from '../datasources/prices/serving-comparison.js';
+} from '../costs/price-book.js';
+import type { ServingComparison as Comparison } from '../costs/serving-comparison.js';
 import type { CostEstimate, CostLine, Money } from '../schema/cost/cost-estimate.js';
 import type { Price, PriceBook } from '../schema/cost/price-book.js';
 import type { ServingComparison } from '../schema/cost/serving-comparison.js';
@@ -67,7 +68,7 @@ function priceRow(book: Book, meter: Meter, price: BookPrice): Price {
     meter: meter.name,
     resource: price.resource,
     unit: meter.unit,
-    unitPrice: unitPriceOf(book, price).toNumber(),
+    unitPrice: resolveUnitPrice(book, price).toNumber(),
     quality: price.quality,
     source: price.source,
     note: price.note ?? meter.note,

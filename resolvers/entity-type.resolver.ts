@@ -1,6 +1,6 @@
 import { Arg, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
 import type { EntityType as EntityTypeModel, Feature as FeatureModel } from '../datasources/registry/model.js';
-import { featureOf } from '../datasources/registry/registry.js';
+import { getFeature } from '../datasources/registry/registry.js';
 import type { Connection } from '../schema/connection.js';
 import { EntityType } from '../schema/registry/entity-type.js';
 import { formatResourceName } from '../schema/resource-name.js';
@@ -8,7 +8,7 @@ import { DateTime } from '../schema/scalars/date-time.js';
 import type { Instant } from '../values/instant.js';
 import { entityHandle, entityHandles, type EntityHandle } from './entity.js';
 import { MAX_PAGE_SIZE } from './cursor.js';
-import { pageOf } from './page.js';
+import { paginate } from './page.js';
 
 @Resolver(() => EntityType)
 export class EntityTypeResolver {
@@ -30,7 +30,7 @@ export class EntityTypeResolver {
     @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
     after: string | null | undefined,
   ): Connection<FeatureModel> {
-    return pageOf(
+    return paginate(
       features,
       { first: first ?? MAX_PAGE_SIZE, after },
       { name: `${featurestore.name}/${name}/features`, keyOf: (one) => one.name },
@@ -42,7 +42,7 @@ export class EntityTypeResolver {
     @Root() entityType: EntityTypeModel,
     @Arg('name', () => String, { description: 'Its name.' }) name: string,
   ): FeatureModel {
-    return featureOf(entityType, name, 'name');
+    return getFeature(entityType, name, 'name');
   }
 
   @FieldResolver()

@@ -1,12 +1,12 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
-import { listOf, matrixOf } from '../schema/complexity.js';
+import { listComplexity, matrixComplexity } from '../schema/complexity.js';
 import { Entity } from '../schema/entity/entity.js';
 import { FeatureMatrix } from '../schema/entity/feature-matrix.js';
 import { DateTime } from '../schema/scalars/date-time.js';
 import { toClientValue } from '../values/client-value.js';
 import type { Instant } from '../values/instant.js';
 import type { RequestContext } from './context.js';
-import { chosenFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
+import { selectFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
 
 const FEATURESTORE = 'The name of the featurestore.';
 const ENTITY_TYPE = 'The name of the entity type.';
@@ -30,7 +30,7 @@ export class EntityResolver {
 
   @Query(() => [Entity], {
     description: 'Many entities of a type, in the order asked. At most 10 000.',
-    complexity: listOf('entityIds'),
+    complexity: listComplexity('entityIds'),
   })
   entities(
     @Ctx() { registry }: RequestContext,
@@ -44,7 +44,7 @@ export class EntityResolver {
 
   @Query(() => FeatureMatrix, {
     description: 'Some features of many entities as columns: the fast shape for scoring. At most 10 000 entities.',
-    complexity: matrixOf('entityIds', 'names'),
+    complexity: matrixComplexity('entityIds', 'names'),
   })
   async featureMatrix(
     @Ctx() { registry, loaders }: RequestContext,
@@ -55,7 +55,7 @@ export class EntityResolver {
     @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null | undefined,
   ): Promise<FeatureMatrix> {
     const entityType = registry.entityType(featurestore, entityTypeName);
-    const features = chosenFeatures(entityType, names, null);
+    const features = selectFeatures(entityType, names, null);
     const entities = entityHandles(entityType, entityIds, asOf);
     const rows = await Promise.all(entities.map((entity) => loaders.readCells(entity, features)));
     return {

@@ -1,4 +1,4 @@
-import { featureOf, featureViewOf } from '../datasources/registry/registry.js';
+import { getFeature, getFeatureView } from '../datasources/registry/registry.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import { entityTypeName } from '../schema/names.js';
@@ -17,7 +17,7 @@ export const MAX_ENTITIES = 10_000;
 export function entityHandle(entityType: EntityType, entityId: string, asOf: Instant | null | undefined): EntityHandle {
   return {
     kind: 'entity',
-    typeName: typeNameOf(entityType),
+    typeName: cachedTypeName(entityType),
     entityType,
     entityId: canonicalEntityId(entityId, entityType.entityIdColumns),
     asOf: asOf ?? null,
@@ -26,7 +26,7 @@ export function entityHandle(entityType: EntityType, entityId: string, asOf: Ins
 
 const typeNames = new WeakMap<EntityType, string>();
 
-function typeNameOf(entityType: EntityType): string {
+function cachedTypeName(entityType: EntityType): string {
   let typeName = typeNames.get(entityType);
   if (typeName === undefined) {
     typeName = entityTypeName(entityType.featurestore.name, entityType.name);
@@ -58,13 +58,13 @@ export function entityHandles(
 }
 
 /** The features a client asked for: by name, by view, or all. */
-export function chosenFeatures(
+export function selectFeatures(
   entityType: EntityType,
   names: readonly string[] | null | undefined,
   view: string | null | undefined,
 ): readonly Feature[] {
   if (names && view) throw badInput('Give "names" or "view", not both.', 'view');
-  if (view) return featureViewOf(entityType, view).features;
-  if (names) return names.map((name) => featureOf(entityType, name));
+  if (view) return getFeatureView(entityType, view).features;
+  if (names) return names.map((name) => getFeature(entityType, name));
   return entityType.features;
 }

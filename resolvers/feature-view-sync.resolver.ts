@@ -1,9 +1,9 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Mutation, Resolver, Root } from 'type-graphql';
-import type { FeatureViewSyncJobRecord, SyncTrigger } from '../datasources/jobs/feature-view-syncs.js';
+import type { FeatureViewSyncJobRecord, SyncTrigger } from '../ingestion/feature-view-syncs.js';
 import type { FeatureView as FeatureViewModel } from '../datasources/registry/model.js';
-import { featureViewIn } from '../datasources/registry/registry.js';
+import { getFeatureViewIn } from '../datasources/registry/registry.js';
 import type { Instant } from '../values/instant.js';
-import { listOf } from '../schema/complexity.js';
+import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import type { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { FeatureViewSyncJob } from '../schema/job/feature-view-sync-job.js';
@@ -13,7 +13,7 @@ import { FeatureView } from '../schema/registry/feature-view.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import type { RequestContext } from './context.js';
 import { costEstimate } from './costs.js';
-import { jobOrigin, pageOfJobs, stringLabels } from './jobs.js';
+import { jobOrigin, toJobPage, stringLabels } from './jobs.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
 @Resolver(() => FeatureViewSyncJob)
@@ -29,7 +29,7 @@ export class FeatureViewSyncResolver {
   ): Promise<JobPayload<FeatureViewSyncJobRecord>> {
     return jobPayload(async () =>
       featureViewSyncs.start({
-        view: featureViewIn(registry.featurestore(input.featurestore), input.featureView),
+        view: getFeatureViewIn(registry.featurestore(input.featurestore), input.featureView),
         labels: stringLabels(input.labels),
         trigger: 'REQUEST',
         ...jobOrigin(input),
@@ -90,7 +90,7 @@ export class SyncsOfFeatureViewResolver {
 
   @FieldResolver(() => JobConnection, {
     description: 'Its syncs into its present online store, the newest first; also those that did not begin here.',
-    complexity: listOf('first'),
+    complexity: listComplexity('first'),
   })
   syncs(
     @Root() view: FeatureViewModel,
@@ -106,7 +106,7 @@ export class SyncsOfFeatureViewResolver {
       featurestore: entityType.featurestore.name,
       featureView: name,
     });
-    return pageOfJobs(`${id}/syncs`, { first, after }, (range) => featureViewSyncs.list(view, range));
+    return toJobPage(`${id}/syncs`, { first, after }, (range) => featureViewSyncs.list(view, range));
   }
 
   @FieldResolver(() => Float, {

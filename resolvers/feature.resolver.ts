@@ -1,12 +1,12 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import type { Feature as FeatureModel, FeatureView as FeatureViewModel } from '../datasources/registry/model.js';
-import { listOf } from '../schema/complexity.js';
+import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import { FeatureView } from '../schema/registry/feature-view.js';
 import { Feature, FeatureConnection } from '../schema/registry/feature.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import type { RequestContext } from './context.js';
-import { pageOf } from './page.js';
+import { paginate } from './page.js';
 
 @Resolver(() => Feature)
 export class FeatureResolver {
@@ -14,7 +14,7 @@ export class FeatureResolver {
     description:
       'Features whose name, description, entity type, labels or owner have all the words of the text, the best match ' +
       'first. Word beginnings count, and so do words with a letter wrong.',
-    complexity: listOf('first'),
+    complexity: listComplexity('first'),
   })
   searchFeatures(
     @Ctx() { search }: RequestContext,
@@ -24,7 +24,7 @@ export class FeatureResolver {
     @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
     after: string | null | undefined,
   ): Connection<FeatureModel> {
-    return pageOf(search.search(text), { first, after }, { name: `search:${text}`, keyOf: resourceName });
+    return paginate(search.search(text), { first, after }, { name: `search:${text}`, keyOf: resourceName });
   }
 
   @FieldResolver(() => ID)

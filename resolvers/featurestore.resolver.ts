@@ -3,21 +3,21 @@ import type {
   EntityType as EntityTypeModel,
   Featurestore as FeaturestoreModel,
 } from '../datasources/registry/model.js';
-import { entityTypeOf } from '../datasources/registry/registry.js';
-import { isHealthy } from '../datasources/store-health.js';
-import { listOf } from '../schema/complexity.js';
+import { getEntityType } from '../datasources/registry/registry.js';
+import { isHealthy } from '../serving/store-health.js';
+import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import { Featurestore, FeaturestoreConnection } from '../schema/registry/featurestore.js';
 import type { StoreInfo } from '../schema/registry/store-info.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import type { RequestContext } from './context.js';
-import { pageOf } from './page.js';
+import { paginate } from './page.js';
 
 @Resolver(() => Featurestore)
 export class FeaturestoreResolver {
   @Query(() => FeaturestoreConnection, {
     description: 'The featurestores of this gateway, in the order of the registry.',
-    complexity: listOf('first'),
+    complexity: listComplexity('first'),
   })
   featurestores(
     @Ctx() { registry }: RequestContext,
@@ -26,7 +26,7 @@ export class FeaturestoreResolver {
     @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
     after: string | null | undefined,
   ): Connection<FeaturestoreModel> {
-    return pageOf(registry.featurestores, { first, after }, { name: 'featurestores', keyOf: ({ name }) => name });
+    return paginate(registry.featurestores, { first, after }, { name: 'featurestores', keyOf: ({ name }) => name });
   }
 
   @Query(() => Featurestore, {
@@ -60,6 +60,6 @@ export class FeaturestoreResolver {
     @Root() featurestore: FeaturestoreModel,
     @Arg('name', () => String, { description: 'Its name.' }) name: string,
   ): EntityTypeModel {
-    return entityTypeOf(featurestore, name, 'name');
+    return getEntityType(featurestore, name, 'name');
   }
 }

@@ -1,4 +1,4 @@
-import { featureOf } from '../datasources/registry/registry.js';
+import { getFeature } from '../datasources/registry/registry.js';
 import type { Feature } from '../datasources/registry/model.js';
 import { badInput } from '../errors/app-error.js';
 import type { Connection } from '../schema/connection.js';
@@ -24,11 +24,11 @@ export async function featureHistory(
   context: RequestContext,
 ): Promise<Connection<FeatureValue>> {
   const size = pageSize(first, MAX_PAGE_SIZE);
-  const feature = featureOf(entity.entityType, name, 'feature');
+  const feature = getFeature(entity.entityType, name, 'feature');
   if (from !== null && to !== null && from > to) throw badInput('"from" is after "to".', 'from');
   const list = historyList(entity, feature);
   const isFirstPage = after === null || after === undefined;
-  const before = isFirstPage ? null : instantOf(decodeCursor(list, after));
+  const before = isFirstPage ? null : parseCursorKey(decodeCursor(list, after));
   // A static feature has one value, without a time: after it there is nothing.
   if (!isFirstPage && before === null) return connection([], () => '', { hasNextPage: false, hasPreviousPage: true });
   const readAt = entity.asOf ?? context.now;
@@ -64,6 +64,6 @@ function historyList(entity: EntityHandle, feature: Feature): string {
   return `${id}/${feature.name}`;
 }
 
-function instantOf(key: string): Instant | null {
+function parseCursorKey(key: string): Instant | null {
   return /^-?\d+$/.test(key) ? BigInt(key) : null;
 }

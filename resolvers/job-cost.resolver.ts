@@ -1,6 +1,6 @@
 import { Arg, Ctx, Query, Resolver } from 'type-graphql';
-import { estimateWork } from '../datasources/jobs/estimate-work.js';
-import { scanWork } from '../datasources/jobs/scan-work.js';
+import { estimateWork } from '../jobs/estimate-work.js';
+import { scanWork } from '../training-sets/scan-work.js';
 import { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
 import { TrainingSetInput } from '../schema/job/start-training-set.js';

@@ -1,13 +1,13 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
-import type { JobRecord } from '../datasources/jobs/job.js';
-import { listOf } from '../schema/complexity.js';
+import type { JobRecord } from '../jobs/job.js';
+import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import { CancelJobInput, CancelJobPayload } from '../schema/job/cancel-job.js';
 import { JobFilter } from '../schema/job/job-filter.js';
 import { Job, JobConnection, type JobProgress } from '../schema/job/job.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import type { RequestContext } from './context.js';
-import { findJob, jobIdOf, jobPage, noJob } from './jobs.js';
+import { findJob, parseJobId, jobPage, toJobNotFoundError } from './jobs.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
 /** What all kinds of jobs have: an object type takes the field resolvers of its interface. */
@@ -21,7 +21,7 @@ export class JobResolver {
     return findJob(context, id);
   }
 
-  @Query(() => JobConnection, { description: 'Jobs, the newest first.', complexity: listOf('first') })
+  @Query(() => JobConnection, { description: 'Jobs, the newest first.', complexity: listComplexity('first') })
   jobs(
     @Ctx() context: RequestContext,
     @Arg('filter', () => JobFilter, { nullable: true, description: 'Which ones. null: all.' })
@@ -51,10 +51,10 @@ export class JobResolver {
       'The job as it is now, then each change, at most four a second; completes when the job ends. Whoever comes late, ' +
       'or again, begins with the job as it is then: nothing is lost. JOB_NOT_FOUND when there is no such job.',
     // Each event is an answer of its own.
-    complexity: listOf(),
+    complexity: listComplexity(),
     subscribe: async ({ args, context }: { args: { id: string }; context: RequestContext }) => {
-      const changes = await context.jobs.follow(jobIdOf(args.id, 'id'));
-      if (!changes) throw noJob(args.id, 'id');
+      const changes = await context.jobs.follow(parseJobId(args.id, 'id'));
+      if (!changes) throw toJobNotFoundError(args.id, 'id');
       return changes;
     },
   })

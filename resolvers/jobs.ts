@@ -1,6 +1,6 @@
-import type { BatchPredictionJobRecord } from '../datasources/jobs/batch-predictions.js';
-import type { JobFilter as JobConditions } from '../datasources/jobs/job-store.js';
-import { JOB_KINDS, type JobKind, type JobOrigin, type JobRecord } from '../datasources/jobs/job.js';
+import type { BatchPredictionJobRecord } from '../batch-prediction/batch-predictions.js';
+import type { JobFilter as JobConditions } from '../datasources/job-store/job-store.js';
+import { JOB_KINDS, type JobKind, type JobOrigin, type JobRecord } from '../jobs/job.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import type { Connection } from '../schema/connection.js';
 import type { CostEstimate } from '../schema/cost/cost-estimate.js';
@@ -13,16 +13,16 @@ import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
 import { connection, type PageArguments } from './page.js';
 
 /** The bare id in a job's resource name. What is no such name is the id of no job. */
-export function jobIdOf(id: string, field: string): string {
+export function parseJobId(id: string, field: string): string {
   const name = parseResourceName(id);
-  if (name?.kind !== 'job') throw noJob(id, field);
+  if (name?.kind !== 'job') throw toJobNotFoundError(id, field);
   return name.job;
 }
 
 /** The job of an id, as clients know ids. `field` is the argument it came by. */
 export async function findJob({ jobs }: RequestContext, id: string, field = 'id'): Promise<JobRecord> {
-  const job = await jobs.get(jobIdOf(id, field));
-  if (!job) throw noJob(id, field);
+  const job = await jobs.get(parseJobId(id, field));
+  if (!job) throw toJobNotFoundError(id, field);
   return job;
 }
 
@@ -38,7 +38,7 @@ export async function findBatchPredictionJob(
   return job;
 }
 
-export function noJob(id: string, field: string): AppError {
+export function toJobNotFoundError(id: string, field: string): AppError {
   return new AppError(
     'JOB_NOT_FOUND',
     `There is no job "${id}". Ids of jobs look like ${formatResourceName({ kind: 'job', job: '…' })}; "jobs" lists them.`,
@@ -67,11 +67,11 @@ export async function jobPage(
   kinds: readonly JobKind[] = JOB_KINDS,
 ): Promise<Connection<JobRecord>> {
   const wanted = conditions(filter, kinds);
-  return pageOfJobs('jobs', { first, after }, (range) => jobs.list({ filter: wanted, ...range }));
+  return toJobPage('jobs', { first, after }, (range) => jobs.list({ filter: wanted, ...range }));
 }
 
 /** A page of a list of jobs, whose name is in its cursors. */
-export async function pageOfJobs<Job extends JobRecord>(
+export async function toJobPage<Job extends JobRecord>(
   name: string,
   { first, after }: PageArguments,
   list: (range: { readonly before: string | null; readonly limit: number }) => Promise<readonly Job[]>,

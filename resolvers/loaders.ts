@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import type { FeatureStores } from '../datasources/feature-stores.js';
-import { readPast } from '../datasources/read-past.js';
+import type { FeatureStores } from '../serving/feature-stores.js';
+import { readAsOf } from '../serving/read-as-of.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { NOT_FOUND_CELL, type FeatureCell } from '../values/feature-cell.js';
 import type { Instant } from '../values/instant.js';
@@ -37,7 +37,7 @@ export function createLoaders(stores: FeatureStores, now: Instant): Loaders {
     const byType = entity.asOf === null ? online : asOf;
     let reads = byType.get(entityType);
     if (!reads) {
-      const read = entity.asOf === null ? onlineRead(stores, entityType, now) : pastRead(stores, entityType, now);
+      const read = entity.asOf === null ? onlineRead(stores, entityType, now) : asOfRead(stores, entityType, now);
       byType.set(entityType, (reads = new BatchedReads(read)));
     }
     return reads;
@@ -71,14 +71,14 @@ function onlineRead(stores: FeatureStores, entityType: EntityType, now: Instant)
   };
 }
 
-function pastRead(stores: FeatureStores, entityType: EntityType, now: Instant): StoreRead {
+function asOfRead(stores: FeatureStores, entityType: EntityType, now: Instant): StoreRead {
   const online = stores.online(entityType.featurestore);
   const offline = stores.offline(entityType.featurestore);
   return {
     maxKeys: offline.maxLabelsPerRead,
     read: (entities, features) => {
       const labels = entities.map(({ entityId, asOf }) => ({ entityId, time: asOf }));
-      return readPast(online, offline, { entityType, labels, features }, now);
+      return readAsOf(online, offline, { entityType, labels, features }, now);
     },
   };
 }

@@ -1,6 +1,9 @@
 import { Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
-import type { Model as ModelOfRegistry, ModelField as FieldOfRegistry } from '../datasources/models/model.js';
-import { listOf } from '../schema/complexity.js';
+import type {
+  Model as ModelOfRegistry,
+  ModelField as FieldOfRegistry,
+} from '../datasources/registry/prediction-model.js';
+import { listComplexity } from '../schema/complexity.js';
 import { Model, ModelField } from '../schema/model/model.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import type { RequestContext } from './context.js';
@@ -9,7 +12,7 @@ import type { RequestContext } from './context.js';
 export class ModelResolver {
   @Query(() => [Model], {
     description: 'The models of this gateway, in the order of the registry.',
-    complexity: listOf(),
+    complexity: listComplexity(),
   })
   models(@Ctx() { registry }: RequestContext): readonly ModelOfRegistry[] {
     return registry.models;

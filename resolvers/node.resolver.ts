@@ -1,17 +1,17 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
-import type { JobRecord } from '../datasources/jobs/job.js';
-import type { Model } from '../datasources/models/model.js';
+import type { JobRecord } from '../jobs/job.js';
+import type { Model } from '../datasources/registry/prediction-model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from '../datasources/registry/model.js';
-import { entityTypeOf, featureOf } from '../datasources/registry/registry.js';
+import { getEntityType, getFeature } from '../datasources/registry/registry.js';
 import { AppError, badInput } from '../errors/app-error.js';
-import { listOf } from '../schema/complexity.js';
+import { listComplexity } from '../schema/complexity.js';
 import { Node } from '../schema/node.js';
 import { parseResourceName, type ResourceName } from '../schema/resource-name.js';
 import type { RequestContext } from './context.js';
 import { entityHandle, type EntityHandle } from './entity.js';
 
 type NodeValue = Featurestore | EntityType | Feature | FeatureView | EntityHandle | Model | JobRecord;
-type Found = NodeValue | null | Promise<NodeValue | null>;
+type FoundNode = NodeValue | null | Promise<NodeValue | null>;
 
 const MAX_NODES = 100;
 
@@ -21,27 +21,27 @@ export class NodeResolver {
   node(
     @Ctx() context: RequestContext,
     @Arg('id', () => ID, { description: 'A resource name, from an `id` field.' }) id: string,
-  ): Found {
-    return nodeOf(context, id);
+  ): FoundNode {
+    return resolveNode(context, id);
   }
 
   @Query(() => [Node], {
     nullable: 'items',
     description: 'Many things by their ids, in the order asked; null in the place of an id of nothing. At most 100.',
-    complexity: listOf('ids'),
+    complexity: listComplexity('ids'),
   })
   nodes(
     @Ctx() context: RequestContext,
     @Arg('ids', () => [ID], { description: 'Resource names, from `id` fields.' }) ids: string[],
-  ): Found[] {
+  ): FoundNode[] {
     if (ids.length > MAX_NODES)
       throw badInput(`"ids" has ${ids.length} ids; at most ${MAX_NODES} are read at once.`, 'ids');
-    return ids.map((id) => nodeOf(context, id));
+    return ids.map((id) => resolveNode(context, id));
   }
 }
 
 /** An id that names nothing is an answer here, not an error: an id may be of something since removed. */
-function nodeOf(context: RequestContext, id: string): Found {
+function resolveNode(context: RequestContext, id: string): FoundNode {
   const name = parseResourceName(id);
   if (!name) return null;
   try {
@@ -52,7 +52,7 @@ function nodeOf(context: RequestContext, id: string): Found {
   }
 }
 
-function find({ registry, jobs }: RequestContext, name: ResourceName): Found {
+function find({ registry, jobs }: RequestContext, name: ResourceName): FoundNode {
   if (name.kind === 'job') return jobs.get(name.job).then((job) => job ?? null);
   if (name.kind === 'model') return registry.model(name.model);
   const featurestore = registry.featurestore(name.featurestore);
@@ -60,12 +60,12 @@ function find({ registry, jobs }: RequestContext, name: ResourceName): Found {
     case 'featurestore':
       return featurestore;
     case 'entityType':
-      return entityTypeOf(featurestore, name.entityType);
+      return getEntityType(featurestore, name.entityType);
     case 'feature':
-      return featureOf(entityTypeOf(featurestore, name.entityType), name.feature);
+      return getFeature(getEntityType(featurestore, name.entityType), name.feature);
     case 'featureView':
       return featurestore.featureViews.find((view) => view.name === name.featureView) ?? null;
     case 'entity':
-      return entityHandle(entityTypeOf(featurestore, name.entityType), name.entityId, name.asOf);
+      return entityHandle(getEntityType(featurestore, name.entityType), name.entityId, name.asOf);
   }
 }

@@ -17,7 +17,7 @@ export interface ListOf<Item> {
 }
 
 /** A page of a list that is in memory as a whole. */
-export function pageOf<Item>(
+export function paginate<Item>(
   items: readonly Item[],
   { first, after }: PageArguments,
   { name, keyOf }: ListOf<Item>,

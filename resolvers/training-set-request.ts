@@ -1,7 +1,7 @@
 import { formatOfFile } from '../datasources/files/file-format.js';
-import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from '../datasources/jobs/training-sets.js';
+import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from '../training-sets/training-sets.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
-import { entityTypeOf, featureOf, featureViewOf, type Registry } from '../datasources/registry/registry.js';
+import { getEntityType, getFeature, getFeatureView, type Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import type { LabelsInput, TrainingSetInput } from '../schema/job/start-training-set.js';
 
@@ -14,7 +14,7 @@ const MAX_LABEL_ROWS = 10_000;
  */
 export function trainingSetRequest(registry: Registry, input: TrainingSetInput, path = ''): TrainingSetRequest {
   const featurestore = registry.featurestore(input.featurestore, `${path}featurestore`);
-  const entityType = entityTypeOf(featurestore, input.entityType, `${path}entityType`);
+  const entityType = getEntityType(featurestore, input.entityType, `${path}entityType`);
   const main: TrainingSetJoin = {
     entityType,
     entityIdColumns: idColumns(entityType, input.labels.entityIdColumns, `${path}labels.entityIdColumns`),
@@ -23,7 +23,7 @@ export function trainingSetRequest(registry: Registry, input: TrainingSetInput, 
   };
   const others = (input.joins ?? []).map((join, index): TrainingSetJoin => {
     const place = `${path}joins[${index}].`;
-    const joined = entityTypeOf(featurestore, join.entityType, `${place}entityType`);
+    const joined = getEntityType(featurestore, join.entityType, `${place}entityType`);
     return {
       entityType: joined,
       entityIdColumns: idColumns(joined, join.entityIdColumns, `${place}entityIdColumns`),
@@ -83,9 +83,9 @@ interface Selection {
 /** Features by name, then those of views, each once; all of the entity type when neither is given. */
 function selected(entityType: EntityType, { features, featureViews }: Selection, path: string): readonly Feature[] {
   if (!features && !featureViews) return entityType.features;
-  const named = (features ?? []).map((name, index) => featureOf(entityType, name, `${path}features[${index}]`));
+  const named = (features ?? []).map((name, index) => getFeature(entityType, name, `${path}features[${index}]`));
   const viewed = (featureViews ?? []).flatMap(
-    (name, index) => featureViewOf(entityType, name, `${path}featureViews[${index}]`).features,
+    (name, index) => getFeatureView(entityType, name, `${path}featureViews[${index}]`).features,
   );
   const chosen = [...new Set([...named, ...viewed])];
   if (chosen.length === 0) throw badInput('No feature is chosen. Leave both lists out for all.', `${path}features`);

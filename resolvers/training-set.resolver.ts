@@ -1,11 +1,11 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { scanWork } from '../datasources/jobs/scan-work.js';
+import { scanWork } from '../training-sets/scan-work.js';
 import type {
   TrainingSetJobRecord,
   TrainingSetPreviewResult,
   TrainingSetValidationResult,
-} from '../datasources/jobs/training-sets.js';
-import { listOf } from '../schema/complexity.js';
+} from '../training-sets/training-sets.js';
+import { listComplexity } from '../schema/complexity.js';
 import type { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { StartTrainingSetInput, StartTrainingSetPayload, TrainingSetInput } from '../schema/job/start-training-set.js';
 import { TrainingSetJob, type TrainingSetOutput } from '../schema/job/training-set-job.js';
@@ -21,7 +21,7 @@ export class TrainingSetResolver {
   @Query(() => TrainingSetPreview, {
     nullable: true,
     description: 'What a training set would be: its first rows and the validation of all, for at most 10 000 labels.',
-    complexity: listOf('first'),
+    complexity: listComplexity('first'),
   })
   async trainingSetPreview(
     @Ctx() { registry, trainingSets, stores, costs, now }: RequestContext,

@@ -6,7 +6,7 @@ import { toClientValue } from '../values/client-value.js';
 import type { FeatureCell } from '../values/feature-cell.js';
 import type { Instant } from '../values/instant.js';
 import type { RequestContext } from './context.js';
-import { chosenFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
+import { selectFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
 import { featureValue } from './feature-values.js';
 import { featureHistory, type HistoryArguments } from './history.js';
 
@@ -41,7 +41,7 @@ export const typedResolvers: TypedResolvers<EntityType, Feature> = {
     features: async (root, { names, view }: FeaturesArguments, context) => {
       const entity = root as EntityHandle;
       const { loaders, now } = context as RequestContext;
-      const features = chosenFeatures(entity.entityType, names, view);
+      const features = selectFeatures(entity.entityType, names, view);
       const cells = await loaders.readCells(entity, features);
       const readAt = entity.asOf ?? now;
       return cells.map((cell, index) => featureValue(features[index]!, cell, readAt));

@@ -13,20 +13,20 @@ export type Complexity = (of: ComplexityArguments) => number;
 const USUAL_LIST_LENGTH = 20;
 
 /** A field that gives as many items as this argument has, or says; as many as usual when there is no such argument. */
-export function listOf(argument?: string): Complexity {
+export function listComplexity(argument?: string): Complexity {
   return ({ args, childComplexity }) => {
-    const length = argument === undefined ? USUAL_LIST_LENGTH : lengthOf(args[argument]);
+    const length = argument === undefined ? USUAL_LIST_LENGTH : estimateLength(args[argument]);
     return 1 + length * Math.max(1, childComplexity);
   };
 }
 
 /** A field that gives a row for each item of one argument and a column for each of another. */
-export function matrixOf(rows: string, columns: string): Complexity {
+export function matrixComplexity(rows: string, columns: string): Complexity {
   return ({ args, childComplexity }) =>
-    1 + lengthOf(args[rows]) * lengthOf(args[columns]) * Math.max(1, childComplexity);
+    1 + estimateLength(args[rows]) * estimateLength(args[columns]) * Math.max(1, childComplexity);
 }
 
-function lengthOf(argument: unknown): number {
+function estimateLength(argument: unknown): number {
   if (Array.isArray(argument)) return argument.length;
   return typeof argument === 'number' ? Math.max(0, argument) : USUAL_LIST_LENGTH;
 }

@@ -26,7 +26,7 @@ export interface Connection<Item> {
 }
 
 /** The connection and edge types of an item type, named after it: FeatureConnection, FeatureEdge. */
-export function connectionOf<Item extends object>(
+export function createConnectionType<Item extends object>(
   item: abstract new () => Item,
   name: string,
   items: string,

@@ -13,8 +13,8 @@ import {
   type GraphQLFieldResolver,
   type GraphQLOutputType,
 } from 'graphql';
-import { elementTypeOf, type ValueType } from '../values/value-type.js';
-import { listOf } from './complexity.js';
+import { toElementType, type ValueType } from '../values/value-type.js';
+import { listComplexity } from './complexity.js';
 import { NameClashes } from './name-clashes.js';
 import { camelCase, entityTypeName, featurestoreTypeName } from './names.js';
 import { BigIntScalar } from './scalars/big-int.js';
@@ -160,7 +160,7 @@ function entitiesField(entityType: TypedEntityType, type: GraphQLObjectType, res
       ...asOfArgument,
     },
     resolve: resolver,
-    extensions: { complexity: listOf('entityIds') },
+    extensions: { complexity: listComplexity('entityIds') },
   };
 }
 
@@ -194,7 +194,7 @@ const SCALARS: Readonly<Partial<Record<ValueType, GraphQLOutputType>>> = {
 };
 
 function typeOfValues(valueType: ValueType): GraphQLOutputType {
-  const elementType = elementTypeOf(valueType);
+  const elementType = toElementType(valueType);
   if (elementType) return new GraphQLList(new GraphQLNonNull(typeOfValues(elementType)));
   return SCALARS[valueType] ?? GraphQLString;
 }

@@ -3,7 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../resolvers/context.js';
 import { compiledExecution } from './compiled-execution.js';
 import type { FormatError } from './format-error.js';
-import { operationGuard, statusOf, type OperationRequest } from './operation-guard.js';
+import { operationGuard, toHttpStatus, type OperationRequest } from './operation-guard.js';
 
 /** The context of a request as Apollo knows it. */
 export interface ServerContext extends RequestContext {
@@ -36,10 +36,10 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
     requestDidStart: async () => ({
       responseForOperation: async (requestContext): Promise<GraphQLResponse> => {
         const { operation, contextValue } = requestContext;
-        const request = requestOf(requestContext);
+        const request = toOperationRequest(requestContext);
         const refusal = guard(operation, request, contextValue.admission ? 'events' : 'response');
         if (refusal.length > 0) {
-          return response({ errors: refusal.map(options.formatError) }, statusOf(refusal[0]));
+          return response({ errors: refusal.map(options.formatError) }, toHttpStatus(refusal[0]));
         }
         if (contextValue.admission) {
           contextValue.admission.admitted = { ...request, schema: options.schema };
@@ -53,7 +53,7 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
   };
 }
 
-function requestOf({ document, request }: GraphQLRequestContext<ServerContext>): OperationRequest {
+function toOperationRequest({ document, request }: GraphQLRequestContext<ServerContext>): OperationRequest {
   return {
     // Apollo asks for a response after parsing, validation and the choice of the operation.
     document: document!,

@@ -21,7 +21,7 @@ export function formattedErrorFormatter({ logger, metrics }: ErrorReports): Form
   return (formatted, error) => {
     const masked = maskError(formatted, error, requestScope.getStore()?.requestId);
     metrics.error(String(masked.formatted.extensions?.code));
-    if (masked.hidden !== undefined && logged.isFirst(causeOf(masked.hidden))) {
+    if (masked.hidden !== undefined && logged.isFirst(unwrapCause(masked.hidden))) {
       logger.error({ err: masked.hidden, path: formatted.path }, 'a field failed');
     }
     return masked.formatted;
@@ -44,8 +44,8 @@ class OncePerRequest {
 }
 
 /** What was thrown, without what the engine wraps around it for each field. */
-function causeOf(error: unknown): unknown {
-  return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : error;
+function unwrapCause(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? unwrapCause(error.originalError) : error;
 }
 
 export function errorFormatter(reports: ErrorReports): FormatError {

@@ -24,7 +24,7 @@ export async function answerGraphql(
 ): Promise<void> {
   const method = request.method ?? 'GET';
   const body = method === 'POST' ? refuseBatch(await readJsonBody(request, maxBodyBytes)) : undefined;
-  const search = searchOf(request);
+  const search = readQueryString(request);
   const query =
     method === 'POST' ? (body as { query?: unknown } | null)?.query : new URLSearchParams(search).get('query');
   if (typeof query === 'string') checkDocumentNesting(query);
@@ -54,7 +54,7 @@ function headerMap(request: IncomingMessage): HeaderMap {
   return headers;
 }
 
-function searchOf(request: IncomingMessage): string {
+function readQueryString(request: IncomingMessage): string {
   const url = request.url ?? '';
   const start = url.indexOf('?');
   return start < 0 ? '' : url.slice(start);

@@ -12,7 +12,7 @@ import { servePage, wantsPage } from './graphiql.js';
 import { answerGraphql, type GraphqlEndpointOptions } from './graphql-endpoint.js';
 import type { Health } from './health.js';
 import { UnsupportedMediaType } from './read-body.js';
-import { requestIdOf } from './request-id.js';
+import { resolveRequestId } from './request-id.js';
 import { respond, respondError, respondJson } from './respond.js';
 import { Subscriptions } from './subscriptions.js';
 import { attachWebSockets } from './websocket.js';
@@ -45,7 +45,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const subscriptions = new Subscriptions({ ...options, formatError });
   const events = new EventStreams({ subscriptions, limits, maxBodyBytes });
   const server = createServer((request, response) => {
-    const requestId = requestIdOf(request);
+    const requestId = resolveRequestId(request);
     response.setHeader('x-request-id', requestId);
     requestScope.run({ requestId, signal: clientLeaving(response) }, () => {
       reportWhenDone({ logger, metrics }, request, response);

@@ -14,7 +14,7 @@ export interface ListenAddress {
 export async function listen(server: Server, address: ListenAddress): Promise<void> {
   server.listen(address.port, address.host);
   await once(server, 'listening').catch((cause: unknown) => {
-    throw cannotListen(address, cause);
+    throw toListenError(address, cause);
   });
 }
 
@@ -35,7 +35,7 @@ export async function checkAddresses(addresses: readonly ListenAddress[]): Promi
   }
 }
 
-function cannotListen({ host, port, variable }: ListenAddress, cause: unknown): OperatorError {
+function toListenError({ host, port, variable }: ListenAddress, cause: unknown): OperatorError {
   const { code } = cause as NodeJS.ErrnoException;
   const fault =
     code === 'EADDRINUSE'

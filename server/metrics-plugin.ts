@@ -10,7 +10,7 @@ export function metricsPlugin(metrics: GatewayMetrics): ApolloServerPlugin<Serve
       return {
         willSendResponse: async (context) => {
           const type = context.operation?.operation ?? 'none';
-          metrics.operation(type, outcomeOf(context), (performance.now() - start) / 1000);
+          metrics.operation(type, classifyOutcome(context), (performance.now() - start) / 1000);
         },
       };
     },
@@ -18,7 +18,7 @@ export function metricsPlugin(metrics: GatewayMetrics): ApolloServerPlugin<Serve
 }
 
 /** An answer without data failed as a whole: it was refused before any field ran, or a field that may not be null failed. */
-function outcomeOf({ response }: GraphQLRequestContext<ServerContext>): 'ok' | 'partial' | 'failed' {
+function classifyOutcome({ response }: GraphQLRequestContext<ServerContext>): 'ok' | 'partial' | 'failed' {
   if (response.body?.kind !== 'single') return 'ok';
   const { data, errors } = response.body.singleResult;
   if (!errors) return 'ok';

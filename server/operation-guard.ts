@@ -41,34 +41,34 @@ export function operationGuard(schema: GraphQLSchema, maxQueryCost: number): Ope
     if (!operation) return [noOperation(request.operationName)];
     if ((operation.operation === OperationTypeNode.SUBSCRIPTION) !== (delivery === 'events'))
       return [wrongTransport(delivery)];
-    const tooDeep = refusalOf(() => checkVariableNesting(request.variables));
+    const tooDeep = catchRefusal(() => checkVariableNesting(request.variables));
     if (tooDeep) return [tooDeep];
     const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables, {
       maxErrors: QUERY_LIMITS.maxValidationErrors,
     });
-    if (errors) return errors.map(asBadInput);
-    const tooExpensive = refusalOf(() => checkCost(request));
+    if (errors) return errors.map(toBadInput);
+    const tooExpensive = catchRefusal(() => checkCost(request));
     return tooExpensive ? [tooExpensive] : [];
   };
 }
 
-function refusalOf(check: () => void): GraphQLError | undefined {
+function catchRefusal(check: () => void): GraphQLError | undefined {
   try {
     check();
     return undefined;
   } catch (error) {
-    return asGraphqlError(error as Error);
+    return toGraphqlError(error as Error);
   }
 }
 
 /** The HTTP status of a request refused with this error. */
-export function statusOf(error: GraphQLError | undefined): number {
+export function toHttpStatus(error: GraphQLError | undefined): number {
   const code = findAppError(error)?.code ?? error?.extensions.code;
   return ERROR_CODES[isErrorCode(code) ? code : 'INTERNAL_SERVER_ERROR'].httpStatus;
 }
 
 /** graphql-js gives a variable it cannot read no code; a scalar of ours that refused one did (with its reason). */
-function asBadInput(error: GraphQLError): GraphQLError {
+function toBadInput(error: GraphQLError): GraphQLError {
   if (findAppError(error)) return error;
   return new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code: 'BAD_USER_INPUT' } });
 }
@@ -86,9 +86,9 @@ function wrongTransport(delivery: Delivery): GraphQLError {
     delivery === 'events'
       ? 'Sockets and event streams carry subscriptions. Send queries and mutations as HTTP requests.'
       : 'A subscription has many answers. Send it over WebSocket, or by POST with Accept: text/event-stream.';
-  return asGraphqlError(new AppError('WRONG_TRANSPORT', message));
+  return toGraphqlError(new AppError('WRONG_TRANSPORT', message));
 }
 
-function asGraphqlError(error: Error): GraphQLError {
+function toGraphqlError(error: Error): GraphQLError {
   return new GraphQLError(error.message, { originalError: error });
 }

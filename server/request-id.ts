@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 const ACCEPTABLE = /^[\w.=-]{1,128}$/;
 
 /** The id of a request: the caller's own x-request-id, so that traces join up, or a new one. */
-export function requestIdOf(request: IncomingMessage): string {
+export function resolveRequestId(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && ACCEPTABLE.test(given) ? given : randomUUID();
 }

@@ -1,5 +1,5 @@
 import { formatInstant, type Instant } from './instant.js';
-import type { FeatureValue, StructValue, ValueType } from './value-type.js';
+import type { RawValue, StructValue, ValueType } from './value-type.js';
 
 /** What JSON can carry of a feature value. */
 export type ClientValue = boolean | number | string | readonly (boolean | number | string)[] | StructValue;
@@ -9,7 +9,7 @@ export type ClientValue = boolean | number | string | readonly (boolean | number
  * BYTES in base64, TIMESTAMP in RFC 3339, and NaN and the infinities, which JSON has no number for, as the strings
  * "NaN", "Infinity" and "-Infinity".
  */
-export function toClientValue(valueType: ValueType, value: FeatureValue): ClientValue {
+export function toClientValue(valueType: ValueType, value: RawValue): ClientValue {
   switch (valueType) {
     case 'INT64':
       return (value as bigint).toString();

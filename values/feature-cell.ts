@@ -1,5 +1,5 @@
 import type { Instant } from './instant.js';
-import type { FeatureValue } from './value-type.js';
+import type { RawValue } from './value-type.js';
 
 /**
  * One feature of one entity at one moment, with what is known about it. The same words online and offline:
@@ -11,7 +11,7 @@ export type CellStatus = 'PRESENT' | 'NULL' | 'NOT_FOUND' | 'EXPIRED';
 export interface FeatureCell {
   readonly status: CellStatus;
   /** null unless PRESENT. */
-  readonly value: FeatureValue | null;
+  readonly value: RawValue | null;
   /** When it became true; null for NOT_FOUND and for static features, which hold at all times. */
   readonly timestamp: Instant | null;
 }
@@ -23,7 +23,7 @@ export const NOT_FOUND_CELL: FeatureCell = Object.freeze({ status: 'NOT_FOUND', 
  * compiler applies the same rule in SQL, and the contract tests compare both.
  */
 export function cellAt(
-  value: FeatureValue | null,
+  value: RawValue | null,
   timestamp: Instant | null,
   ttl: bigint | null,
   now: Instant,

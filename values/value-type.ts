@@ -28,7 +28,7 @@ export interface StructValue {
  * A value inside the gateway. INT64 is a bigint and TIMESTAMP an Instant (a bigint of microseconds): which of the two a
  * bigint is, the feature's value type says. Arrays hold no nulls, as in BigQuery.
  */
-export type FeatureValue =
+export type RawValue =
   | boolean
   | number
   | bigint
@@ -42,6 +42,6 @@ export type FeatureValue =
   | StructValue;
 
 /** The value type of the elements of an array type; undefined for the others. */
-export function elementTypeOf(valueType: ValueType): ValueType | undefined {
+export function toElementType(valueType: ValueType): ValueType | undefined {
   return valueType.endsWith('_ARRAY') ? (valueType.slice(0, -'_ARRAY'.length) as ValueType) : undefined;
 }

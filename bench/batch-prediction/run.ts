@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DataFiles } from '../../datasources/files/data-files.js';
 import type { FileFormat } from '../../datasources/files/file-format.js';
-import type { BatchOutput } from '../../datasources/jobs/batch-predictions.js';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import { newJobId } from '../../datasources/jobs/new-job-id.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { BatchPredictionRunner } from '../../datasources/jobs/local-batch-prediction/batch-prediction-runner.js';
-import { LocalBatchPredictions } from '../../datasources/jobs/local-batch-prediction/local-batch-predictions.js';
-import type { Model, ModelRuntime, ModelServing } from '../../datasources/models/model.js';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import type { BatchOutput } from '../../batch-prediction/batch-predictions.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import { newJobId } from '../../jobs/new-job-id.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import { BatchPredictionRunner } from '../../batch-prediction/local/batch-prediction-runner.js';
+import { LocalBatchPredictions } from '../../batch-prediction/local/local-batch-predictions.js';
+import type { ModelServing } from '../../batch-prediction/models/model-serving.js';
+import type { Model, ModelRuntime } from '../../datasources/registry/prediction-model.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { systemClock } from '../../values/clock.js';
 
 /**
@@ -67,21 +68,21 @@ async function measure(rows: number): Promise<void> {
       FROM range(${rows}) AS numbers(i)) TO '${join(files.folder, name)}' (FORMAT ${written})`),
   );
   const store = new LmdbJobStore(join(folder, `jobs-${rows}`));
-  const room = {
+  const dependencies = {
     jobs: store,
     files,
     offline,
     scratch,
     workFolder: join(folder, 'work'),
-    modelOf: () => model,
+    getModel: () => model,
     servings: new Map<ModelRuntime, ModelServing>([['ONNX', serving]]),
     clock: systemClock,
   };
-  const runners = [new BatchPredictionRunner(room)];
+  const runners = [new BatchPredictionRunner(dependencies)];
   const onError = (error: unknown): void => console.error(error);
   const engine = new JobEngine({ store, runners, clock: systemClock, newId: newJobId, maxRunning: 1, onError });
   const start = performance.now();
-  const { id } = await new LocalBatchPredictions(engine, room).start({
+  const { id } = await new LocalBatchPredictions(engine, dependencies).start({
     displayName: 'bench',
     labels: {},
     createdBy: null,

@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../config/project-root.js';
 import { DataFiles } from '../../datasources/files/data-files.js';
-import { prepareStores } from '../../datasources/ingestion/prepare.js';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { LocalTrainingSets } from '../../datasources/jobs/local-training-set/local-training-sets.js';
-import { TrainingSetRunner } from '../../datasources/jobs/local-training-set/training-set-runner.js';
-import type { TrainingSetResult } from '../../datasources/jobs/training-sets.js';
-import { scanWork } from '../../datasources/jobs/scan-work.js';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { prepareStores } from '../../ingestion/prepare.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import { LocalTrainingSets } from '../../training-sets/local-training-sets.js';
+import { TrainingSetRunner } from '../../training-sets/training-set-runner.js';
+import type { TrainingSetResult } from '../../training-sets/training-sets.js';
+import { scanWork } from '../../training-sets/scan-work.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { DEFAULT_OPTIONS } from '../../datasources/offline/point-in-time/plan.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
-import { featureOf } from '../../datasources/registry/registry.js';
+import { getFeature } from '../../datasources/registry/registry.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
 import { systemClock } from '../../values/clock.js';
 
@@ -48,23 +48,23 @@ await online.close();
 const flights = airport.featurestore.tables.get('flights')!.path;
 const files = await DataFiles.open(join(folder, 'files'));
 await database.use((connection) => connection.run(`COPY (FROM '${flights}') TO '${files.folder}/flights.parquet'`));
-const rooms = { database, elsewhere: () => undefined, registry, files, workFolder: join(folder, 'work') };
+const dependencies = { database, findRemoteStore: () => undefined, registry, files, workFolder: join(folder, 'work') };
 // Of an earlier run: its jobs had the same ids, and no output is written over another.
 for (const left of ['jobs', 'files/training-sets']) await rm(join(folder, left), { recursive: true, force: true });
 let jobs = 0;
 const engine = new JobEngine({
   store: new LmdbJobStore(join(folder, 'jobs')),
-  runners: [new TrainingSetRunner(rooms)],
+  runners: [new TrainingSetRunner(dependencies)],
   clock: systemClock,
   newId: () => `bench-${(jobs += 1)}`,
   maxRunning: 1,
   onError: (error) => process.stderr.write(`${String(error)}\n`),
 });
-const trainingSets = new LocalTrainingSets(rooms, engine, (request, countLabels) =>
+const trainingSets = new LocalTrainingSets(dependencies, engine, (request, countLabels) =>
   scanWork(request, { offline: () => offline }, systemClock(), countLabels),
 );
 const featuresOf = (entityType: typeof airport, names: readonly string[]) =>
-  names.map((name) => featureOf(entityType, name));
+  names.map((name) => getFeature(entityType, name));
 
 /** Seconds until the output was written, of each round; what comes after is the validation, which no SQL by hand has. */
 const written: number[] = [];

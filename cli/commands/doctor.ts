@@ -3,7 +3,7 @@ import { registryPathOf } from '../../config/registry-path.js';
 import type { GoogleClientOptions } from '../../composition/google-clients.js';
 import { diagnoseRegistry } from '../../composition/registry.js';
 import { diagnoseStores } from '../../composition/stores.js';
-import { diagnoseOnnxRuntime } from '../../datasources/models/onnx/onnx-runtime-package.js';
+import { diagnoseOnnxRuntime } from '../../batch-prediction/models/onnx/onnx-runtime-package.js';
 
 /**
  * Prints what is found of the registry, where Vertex AI has a part of it, and of each store, as it is found. Exit code 1 when
@@ -16,7 +16,7 @@ export async function doctor(google: GoogleClientOptions = {}): Promise<void> {
   let faults = 0;
   for (const { store, findings } of [...diagnoses, ...stores, ...diagnoseOnnxRuntime(registry.models)]) {
     print(store);
-    for await (const { status, what, todo } of findings) {
+    for await (const { status, message: what, remedy: todo } of findings) {
       if (status === 'fault') faults += 1;
       print(`  ${status.padEnd(8)} ${what}`);
       if (todo !== undefined) print(`           -> ${todo}`);

@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { BatchPredictionCost } from '../../datasources/prices/batch-prediction-cost.js';
-import type { ByPriceBook, CostEstimator, OfModel } from '../../datasources/prices/cost-estimator.js';
-import type { FeaturestoreCost, OtherUsage } from '../../datasources/prices/featurestore-cost.js';
-import type { OnlinePredictionCost } from '../../datasources/prices/online-prediction-cost.js';
-import type { ServingComparisonRequest } from '../../datasources/prices/serving-comparison.js';
+import type { BatchPredictionCost } from '../../costs/batch-prediction-cost.js';
+import type { WithPriceBook, CostEstimator, WithModel } from '../../costs/cost-estimator.js';
+import type { FeaturestoreCost, OtherUsage } from '../../costs/featurestore-cost.js';
+import type { OnlinePredictionCost } from '../../costs/online-prediction-cost.js';
+import type { ServingComparisonRequest } from '../../costs/serving-comparison.js';
 import { AppError } from '../../errors/app-error.js';
 import { OperatorError } from '../../errors/operator-error.js';
 import { comparisonTable, estimateTable } from '../cost-tables.js';
@@ -21,14 +21,14 @@ export function estimateCommand(write: Write): Command {
   batchOptions(command.command('batch-prediction'))
     .description('A batch prediction job.')
     .requiredOption('--rows <number>', 'rows to predict for', integer)
-    .action((job: BatchPredictionCost & OfModel & ByPriceBook) =>
+    .action((job: BatchPredictionCost & WithModel & WithPriceBook) =>
       answer(job, async (estimator) => write(estimateTable(await estimator.batchPrediction(job)))),
     );
 
   nodeOptions(machineOptions(command.command('online-prediction')))
     .description('A model deployed to an endpoint.')
     .option('--predictions <number>', 'predictions made in these hours, to share the cost by', integer)
-    .action((endpoint: OnlinePredictionCost & ByPriceBook) =>
+    .action((endpoint: OnlinePredictionCost & WithPriceBook) =>
       answer({}, async (estimator) => write(estimateTable(await estimator.onlinePrediction(endpoint)))),
     );
 
@@ -46,7 +46,7 @@ export function estimateCommand(write: Write): Command {
       'anything else the book has a meter for; again for more',
       otherUsage,
     )
-    .action((store: FeaturestoreCost & ByPriceBook) =>
+    .action((store: FeaturestoreCost & WithPriceBook) =>
       answer({}, async (estimator) => write(estimateTable(await estimator.featurestore(store)))),
     );
 
@@ -55,7 +55,7 @@ export function estimateCommand(write: Write): Command {
     .requiredOption('--predictions <number>', 'predictions made in these hours', integer)
     .option('--online-machine-type <type>', 'the machine of the endpoint (default: --machine-type)')
     .option('--times <ratio>', 'also say up to which volume batch is so many times cheaper', number)
-    .action((request: ServingComparisonRequest & OfModel & ByPriceBook & { times?: number }) =>
+    .action((request: ServingComparisonRequest & WithModel & WithPriceBook & { times?: number }) =>
       answer(request, async (estimator) =>
         write(comparisonTable(await estimator.compareServing(request), request.times)),
       ),
@@ -96,20 +96,20 @@ function nodeOptions(command: Command): Command {
     .option('--hours <number>', 'hours that they are there (default: 730, a month)', number);
 }
 
-async function answer({ model }: OfModel, use: (estimator: CostEstimator) => Promise<void>): Promise<void> {
+async function answer({ model }: WithModel, use: (estimator: CostEstimator) => Promise<void>): Promise<void> {
   try {
     await withEstimator(model ?? undefined, use);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const { field } = error.details;
-    throw new OperatorError(field === undefined ? error.message : `${optionOf(field)}: ${error.message}`, [], {
+    throw new OperatorError(field === undefined ? error.message : `${toOptionName(field)}: ${error.message}`, [], {
       cause: error,
     });
   }
 }
 
 /** `otherUsage[0].meter` was said by --other-usage. */
-function optionOf(field: string): string {
+function toOptionName(field: string): string {
   return `--${field.replace(/[[.].*$/, '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 

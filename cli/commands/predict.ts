@@ -30,7 +30,7 @@ export function predictCommand(): Command {
         mutation: 'startBatchPrediction',
         inputType: 'StartBatchPredictionInput',
         estimate: { query: 'estimateBatchPredictionJob', inputType: 'StartBatchPredictionInput' },
-        input: inputOf(options),
+        input: toJobInput(options),
         defaults: {
           displayName: options.model === undefined ? 'Predictions' : `Predictions of ${options.model}`,
           output: {},
@@ -41,7 +41,7 @@ export function predictCommand(): Command {
   });
 }
 
-function inputOf(options: PredictOptions): Record<string, unknown> {
+function toJobInput(options: PredictOptions): Record<string, unknown> {
   const { model, trainingSet, table, file, format, parameters, batchSize, replicas } = options;
   return {
     model,

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { costsConfig } from '../../config/costs-config.js';
 import { loadConfig } from '../../config/load-config.js';
-import { openGoogleCatalog } from '../../datasources/prices/catalog/google-catalog.js';
-import type { PriceCatalog } from '../../datasources/prices/catalog/price-catalog.js';
-import { refreshPriceBook, type PriceChange } from '../../datasources/prices/catalog/refresh-price-book.js';
-import { formatPrice } from '../../datasources/prices/decimal.js';
-import { loadPriceBooks, priceBooksOf } from '../../datasources/prices/files/load-price-books.js';
+import { openGoogleCatalog } from '../../costs/catalog/google-catalog.js';
+import type { PriceCatalog } from '../../costs/catalog/price-catalog.js';
+import { refreshPriceBook, type PriceChange } from '../../costs/catalog/refresh-price-book.js';
+import { formatPrice } from '../../costs/decimal.js';
+import { loadPriceBooks, toPriceBooks } from '../../costs/files/load-price-books.js';
 import { OperatorError } from '../../errors/operator-error.js';
 import type { Clock } from '../../values/clock.js';
 import { formatInstant } from '../../values/instant.js';
-import { priceBooksTable, pricesTable, tableOf } from '../cost-tables.js';
+import { priceBooksTable, pricesTable, formatTable } from '../cost-tables.js';
 
 export interface PricesCommandOptions {
   readonly write: (text: string) => void;
@@ -61,7 +61,7 @@ async function update({ book: name, folder, date, write, openCatalog }: Update):
     );
   }
   const loaded = await loadPriceBooks(ownBooks);
-  const book = findBook(priceBooksOf(loaded, defaultBook), name);
+  const book = findBook(toPriceBooks(loaded, defaultBook), name);
   const edition = loaded.find((candidate) => candidate.book === book)!;
   const catalog = await openCatalog();
   const { document, changes } = await refreshPriceBook(edition.document, catalog, date).finally(() => catalog.close());
@@ -77,7 +77,7 @@ async function update({ book: name, folder, date, write, openCatalog }: Update):
 
 async function readBooks() {
   const { ownBooks, defaultBook } = costsConfig(loadConfig());
-  return priceBooksOf(await loadPriceBooks(ownBooks), defaultBook);
+  return toPriceBooks(await loadPriceBooks(ownBooks), defaultBook);
 }
 
 function findBook(books: Awaited<ReturnType<typeof readBooks>>, name: string | undefined) {
@@ -89,7 +89,7 @@ function findBook(books: Awaited<ReturnType<typeof readBooks>>, name: string | u
 }
 
 function changesTable(changes: readonly PriceChange[]): string {
-  const table = tableOf(['meter', 'resource', 'before', 'after', ''], [2, 3]);
+  const table = formatTable(['meter', 'resource', 'before', 'after', ''], [2, 3]);
   for (const { meter, resource, before, after, reason } of changes) {
     const outcome = reason === null ? (after?.equals(before) ? 'the same' : 'new') : `kept: ${reason}`;
     table.push([meter, resource ?? 'any', formatPrice(before), after ? formatPrice(after) : '', outcome]);

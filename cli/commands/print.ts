@@ -1,7 +1,7 @@
 import { lexicographicSortSchema, printSchema as print } from 'graphql';
 import { loadConfig } from '../../config/load-config.js';
 import { registryPathOf } from '../../config/registry-path.js';
-import { registryJsonSchema } from '../../datasources/registry/yaml/document.js';
+import { registryJsonSchema } from '../../datasources/registry/document/document.js';
 import { openRegistry } from '../../composition/registry.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 

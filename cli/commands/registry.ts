@@ -9,8 +9,8 @@ import {
 import {
   vertexFeaturestores,
   type VertexFeaturestoreDocument,
-} from '../../datasources/registry/yaml/vertex-featurestore-document.js';
-import { VertexClients } from '../../datasources/vertex/vertex-clients.js';
+} from '../../datasources/registry/document/vertex-featurestore-document.js';
+import { VertexClients } from '../../datasources/google/vertex/vertex-clients.js';
 import { OperatorError } from '../../errors/operator-error.js';
 
 export interface FromVertexFlags {
@@ -41,12 +41,12 @@ export function registryCommand(write: (text: string) => void): Command {
 /** A registry file with what could not be taken over as comments, or the ids of online stores where none was named. */
 export async function registryFromVertex(flags: FromVertexFlags, google: GoogleClientOptions = {}): Promise<string> {
   if (flags.featureOnlineStore === undefined) return onlineStoresText(flags, google);
-  const entry = entryOf({ ...flags, featureOnlineStore: flags.featureOnlineStore });
+  const entry = toRegistryEntry({ ...flags, featureOnlineStore: flags.featureOnlineStore });
   return registryText(entry, await readFeaturestoreFromVertex(entry, google));
 }
 
 async function onlineStoresText(flags: FromVertexFlags, { vertex }: GoogleClientOptions): Promise<string> {
-  const entry = entryOf({ ...flags, featureOnlineStore: 'any' });
+  const entry = toRegistryEntry({ ...flags, featureOnlineStore: 'any' });
   const clients = new VertexClients(entry.location, vertex);
   try {
     const stores = await listFeatureOnlineStores(entry, clients);
@@ -58,7 +58,7 @@ async function onlineStoresText(flags: FromVertexFlags, { vertex }: GoogleClient
   }
 }
 
-function entryOf({
+function toRegistryEntry({
   project,
   location,
   featureOnlineStore,

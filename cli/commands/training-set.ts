@@ -39,14 +39,14 @@ export function trainingSetCommand(): Command {
         mutation: 'startTrainingSet',
         inputType: 'StartTrainingSetInput',
         estimate: { query: 'estimateHistoricalQuery', inputType: 'TrainingSetInput', part: 'trainingSet' },
-        input: inputOf(options),
+        input: toJobInput(options),
       },
       options,
     );
   });
 }
 
-function inputOf(options: TrainingSetOptions): Record<string, unknown> {
+function toJobInput(options: TrainingSetOptions): Record<string, unknown> {
   return {
     trainingSet: {
       featurestore: options.featurestore,

@@ -1,6 +1,6 @@
 import type { FeatureCell } from '../../values/feature-cell.js';
 import type { Instant } from '../../values/instant.js';
-import type { FeatureValue } from '../../values/value-type.js';
+import type { RawValue } from '../../values/value-type.js';
 import type { OnlineWrite } from '../online/online-store.js';
 import type { EntityType, Feature, FeatureSource } from '../registry/model.js';
 import type { PointInTimeOptions } from './point-in-time/plan.js';
@@ -55,14 +55,14 @@ export interface OfflineStore {
 }
 
 /** A read that is given up when nobody waits for it any more. */
-export interface Abandonable {
+export interface Abortable {
   /** Aborted: the read rejects with its reason, and what it started in a warehouse is cancelled there, not billed to its end. */
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface PointInTimeRead extends Abandonable {
+export interface PointInTimeRead extends Abortable {
   readonly entityType: EntityType;
-  readonly labels: readonly PointInTimeLabel[];
+  readonly labels: readonly EntityMoment[];
   readonly features: readonly Feature[];
   readonly options?: Partial<PointInTimeOptions>;
   /** Instead of the ttls of the registry, in microseconds; undefined: those of the registry. null: any age. */
@@ -70,12 +70,12 @@ export interface PointInTimeRead extends Abandonable {
 }
 
 /** Whose features, and as of when. */
-export interface PointInTimeLabel {
+export interface EntityMoment {
   readonly entityId: string | null;
   readonly time: Instant | null;
 }
 
-export interface NewestRead extends Abandonable {
+export interface NewestRead extends Abortable {
   /** Without the rows after this moment: they are not known yet. Absent: all of them. */
   readonly asOf?: Instant;
   /**
@@ -115,7 +115,7 @@ export interface BulkRead extends Omit<PointInTimeRead, 'labels'> {
 export interface LabelPages {
   readonly count: number;
   /** Those from a number on, up to another and without it. The same however often it is asked. */
-  readonly page: (from: number, to: number) => Promise<readonly PointInTimeLabel[]>;
+  readonly page: (from: number, to: number) => Promise<readonly EntityMoment[]>;
 }
 
 export interface LabelCells {
@@ -124,7 +124,7 @@ export interface LabelCells {
   readonly cells: readonly FeatureCell[];
 }
 
-export interface HistoryRead extends Abandonable {
+export interface HistoryRead extends Abortable {
   readonly feature: Feature;
   readonly entityId: string;
   /** Inclusive; null for no bound. */
@@ -136,7 +136,7 @@ export interface HistoryRead extends Abandonable {
   readonly limit: number;
 }
 
-export interface RowsRead extends Abandonable {
+export interface RowsRead extends Abortable {
   readonly source: FeatureSource;
   readonly entityIds: readonly string[];
   /** Of the source. A row has the values of these. */
@@ -146,7 +146,7 @@ export interface RowsRead extends Abandonable {
 }
 
 export interface HistoryEntry {
-  readonly value: FeatureValue | null;
+  readonly value: RawValue | null;
   /** null for a static feature, whose one value holds at all times. */
   readonly timestamp: Instant | null;
 }
@@ -157,7 +157,7 @@ export interface FeatureRow {
   readonly timestamp: Instant | null;
   readonly createdTimestamp?: Instant | null;
   readonly sequence?: bigint | null;
-  readonly values: ReadonlyMap<string, FeatureValue | null>;
+  readonly values: ReadonlyMap<string, RawValue | null>;
 }
 
 export interface AppendOutcome {

@@ -1,4 +1,4 @@
-import type { FeatureValue } from '../../values/value-type.js';
+import type { RawValue } from '../../values/value-type.js';
 import type { FeatureSource } from '../registry/model.js';
 import type { OnlineWrite } from './online-store.js';
 
@@ -8,11 +8,11 @@ import type { OnlineWrite } from './online-store.js';
  * its newest non-null value. The slot of the source holds no value: its version is that of the source's newest row. With it an
  * entity is known to have no value of the features that have none.
  */
-export function* slotsOf({
+export function* listSlots({
   source,
   values,
   isPartial,
-}: OnlineWrite): Iterable<readonly [name: string, FeatureValue | null]> {
+}: OnlineWrite): Iterable<readonly [name: string, RawValue | null]> {
   if (!isPartial) yield [sourceSlot(source), null];
   for (const feature of source.features) {
     const value = values.get(feature.name) ?? null;

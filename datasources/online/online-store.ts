@@ -1,6 +1,6 @@
 import type { FeatureCell } from '../../values/feature-cell.js';
 import type { Instant } from '../../values/instant.js';
-import type { FeatureValue } from '../../values/value-type.js';
+import type { RawValue } from '../../values/value-type.js';
 import type { EntityType, Feature, FeatureSource } from '../registry/model.js';
 
 /**
@@ -37,13 +37,13 @@ export interface OnlineStore {
   close(): Promise<void>;
 }
 
-/** An online store that is filled from an offline one (datasources/ingestion), and remembers with what. */
+/** An online store that is filled from an offline one (ingestion), and remembers with what. */
 export interface FillableOnlineStore extends OnlineStore {
   /**
    * What an entity type was last filled with; undefined when it never was, not to the end, or is being filled now. A failure
    * is told the operator, or when the gateway `isServing` by now (absent: false), fails as that of a read does.
    */
-  filledWith(entityType: EntityType, isServing?: boolean): Promise<string | undefined>;
+  currentFill(entityType: EntityType, isServing?: boolean): Promise<string | undefined>;
 
   /**
    * Replaces what is known of the computed sources (those with SQL) by what was computed now. Rows of other sources may have
@@ -53,16 +53,16 @@ export interface FillableOnlineStore extends OnlineStore {
    * process that ends in the middle leaves a store that says it is not filled. Gives false when another process filled the
    * entity type meanwhile: little or nothing was done here, and `filledWith` says whether that was what is wanted.
    */
-  fill(entityType: EntityType, filling: Filling): Promise<boolean>;
+  fill(entityType: EntityType, filling: FillRequest): Promise<boolean>;
 }
 
-export interface Filling {
+export interface FillRequest {
   /** What `filledWith` shall say when all is written. */
-  readonly contents: string;
+  readonly fingerprint: string;
   /** What `filledWith` said when it was decided to fill. */
-  readonly insteadOf: string | undefined;
+  readonly expectedFill: string | undefined;
   /** The newest values of a source. All writes of one entity come together. */
-  readonly writesOf: (source: FeatureSource) => AsyncIterable<readonly OnlineWrite[]>;
+  readonly readWrites: (source: FeatureSource) => AsyncIterable<readonly OnlineWrite[]>;
 }
 
 export interface OnlineRead {
@@ -98,7 +98,7 @@ export interface OnlineWrite {
    * By feature name. In a dense entity type the features of the source that are absent become null, as the newest whole
    * row counts; otherwise nulls and absent features leave what is there.
    */
-  readonly values: ReadonlyMap<string, FeatureValue | null>;
+  readonly values: ReadonlyMap<string, RawValue | null>;
   /**
    * Nothing is said of the features that are absent, not even that the entity has no value of them: they were not looked at.
    * Not in a dense entity type, where the row is whole. Absent: false.

@@ -1,4 +1,4 @@
-import type { FeatureValue, StructValue } from '../../values/value-type.js';
+import type { RawValue, StructValue } from '../../values/value-type.js';
 
 /**
  * A value as bytes: one tag, then the payload. The tag makes a value readable without its registry, so that a changed
@@ -19,19 +19,19 @@ const TAG = {
   STRING_ARRAY: 11,
 } as const;
 
-export function encodeValue(value: FeatureValue | null): Buffer {
+export function encodeValue(value: RawValue | null): Buffer {
   if (value === null) return Buffer.of(TAG.NULL);
   if (typeof value === 'boolean') return Buffer.of(value ? TAG.TRUE : TAG.FALSE);
   if (typeof value === 'number') return tagged(TAG.DOUBLE, doubles([value]));
   if (typeof value === 'bigint') return tagged(TAG.INT64, integers([value]));
   if (typeof value === 'string') return tagged(TAG.STRING, Buffer.from(value));
   if (value instanceof Uint8Array) return tagged(TAG.BYTES, value);
-  if (Array.isArray(value)) return encodeArray(value as readonly FeatureValue[]);
+  if (Array.isArray(value)) return encodeArray(value as readonly RawValue[]);
   return tagged(TAG.STRUCT, Buffer.from(JSON.stringify(value)));
 }
 
 /** An empty array has no element to tell its type: any array tag reads back as []. */
-function encodeArray(array: readonly FeatureValue[]): Buffer {
+function encodeArray(array: readonly RawValue[]): Buffer {
   switch (typeof array[0]) {
     case 'boolean':
       return tagged(TAG.BOOL_ARRAY, Buffer.from(array.map(Number)));
@@ -44,7 +44,7 @@ function encodeArray(array: readonly FeatureValue[]): Buffer {
   }
 }
 
-export function decodeValue(bytes: Buffer, start: number, end: number): FeatureValue | null {
+export function decodeValue(bytes: Buffer, start: number, end: number): RawValue | null {
   const from = start + 1;
   switch (bytes[start]) {
     case TAG.NULL:

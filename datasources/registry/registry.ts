@@ -1,6 +1,6 @@
 import { AppError } from '../../errors/app-error.js';
 import type { ErrorCode } from '../../errors/error-codes.js';
-import type { Model } from '../models/model.js';
+import type { Model } from './prediction-model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from './model.js';
 
 /**
@@ -30,7 +30,7 @@ export class Registry {
   }
 
   entityType(featurestore: string, entityType: string): EntityType {
-    return entityTypeOf(this.featurestore(featurestore), entityType);
+    return getEntityType(this.featurestore(featurestore), entityType);
   }
 
   model(name: string, field = 'model'): Model {
@@ -41,7 +41,7 @@ export class Registry {
   }
 }
 
-export function entityTypeOf(featurestore: Featurestore, name: string, field = 'entityType'): EntityType {
+export function getEntityType(featurestore: Featurestore, name: string, field = 'entityType'): EntityType {
   return (
     featurestore.entityTypes.find((entityType) => entityType.name === name) ??
     unknownName(
@@ -53,7 +53,7 @@ export function entityTypeOf(featurestore: Featurestore, name: string, field = '
   );
 }
 
-export function featureOf(entityType: EntityType, name: string, field = 'names'): Feature {
+export function getFeature(entityType: EntityType, name: string, field = 'names'): Feature {
   return (
     entityType.features.find((feature) => feature.name === name) ??
     unknownName(
@@ -65,7 +65,7 @@ export function featureOf(entityType: EntityType, name: string, field = 'names')
   );
 }
 
-export function featureViewOf(entityType: EntityType, name: string, field = 'view'): FeatureView {
+export function getFeatureView(entityType: EntityType, name: string, field = 'view'): FeatureView {
   const views = entityType.featurestore.featureViews.filter((view) => view.entityType === entityType);
   return (
     views.find((view) => view.name === name) ??
@@ -73,7 +73,7 @@ export function featureViewOf(entityType: EntityType, name: string, field = 'vie
   );
 }
 
-export function featureViewIn(featurestore: Featurestore, name: string, field = 'featureView'): FeatureView {
+export function getFeatureViewIn(featurestore: Featurestore, name: string, field = 'featureView'): FeatureView {
   return (
     featurestore.featureViews.find((view) => view.name === name) ??
     unknownName(
@@ -94,7 +94,7 @@ type NotFoundCode = Extract<
   | 'MODEL_NOT_FOUND'
 >;
 
-const MOST_NAMES_LISTED = 30;
+const MAX_NAMES_LISTED = 30;
 
 function unknownName(
   code: NotFoundCode,
@@ -102,7 +102,7 @@ function unknownName(
   known: readonly { readonly name: string }[],
   field: string,
 ): never {
-  const names = known.slice(0, MOST_NAMES_LISTED).map((item) => item.name);
+  const names = known.slice(0, MAX_NAMES_LISTED).map((item) => item.name);
   const rest = known.length > names.length ? ` and ${known.length - names.length} more` : '';
   const hint = names.length === 0 ? 'There are none.' : `There are: ${names.join(', ')}${rest}.`;
   throw new AppError(code, `There is no ${what}. ${hint}`, { field });

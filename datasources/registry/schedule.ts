@@ -2,7 +2,7 @@ import { Cron } from 'croner';
 import type { StoreKind } from './model.js';
 
 /** Where the gateway keeps the schedules. Vertex AI keeps those of its views, and what it takes for one is its own business. */
-export const SCHEDULES_KEPT_HERE: ReadonlySet<StoreKind> = new Set(['LMDB', 'BIGTABLE']);
+export const LOCAL_SCHEDULE_STORES: ReadonlySet<StoreKind> = new Set(['LMDB', 'BIGTABLE']);
 
 /** When a feature view is synced: five fields of cron in a time zone, to the minute. */
 export interface Schedule {
@@ -30,14 +30,14 @@ export function parseSchedule(text: string): Schedule {
 
 function nextTime(schedule: Schedule): Date | null {
   try {
-    return cronOf(schedule, { paused: true }).nextRun();
+    return createCron(schedule, { paused: true }).nextRun();
   } catch (error) {
     throw new Error((error as Error).message.replace(/^CronPattern: /, ''), { cause: error });
   }
 }
 
 /** Croner's own class: paused, it only tells times; with a function it calls that at each. */
-export function cronOf(
+export function createCron(
   { pattern, timeZone: timezone }: Schedule,
   options: { readonly paused?: boolean } = {},
   run?: (cron: Cron) => void,

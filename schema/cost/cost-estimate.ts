@@ -1,5 +1,5 @@
 import { Field, Float, ObjectType } from 'type-graphql';
-import { listOf } from '../complexity.js';
+import { listComplexity } from '../complexity.js';
 import { PriceBook } from './price-book.js';
 
 @ObjectType({ simpleResolvers: true, description: 'An amount of money.' })
@@ -49,7 +49,7 @@ export class CostEstimate {
   })
   atMost!: Money | null;
 
-  @Field(() => [CostLine], { description: 'What the total is made of.', complexity: listOf() })
+  @Field(() => [CostLine], { description: 'What the total is made of.', complexity: listComplexity() })
   lines!: readonly CostLine[];
 
   @Field(() => [String], {

@@ -1,5 +1,5 @@
 import { Field, Float, ID, ObjectType, registerEnumType } from 'type-graphql';
-import { listOf } from '../complexity.js';
+import { listComplexity } from '../complexity.js';
 
 export const PriceQualityEnum = {
   OFFICIAL: 'official',
@@ -62,6 +62,6 @@ export class PriceBook {
   @Field(() => String, { description: 'Where its figures are from.' })
   source!: string;
 
-  @Field(() => [Price], { description: 'Its figures.', complexity: listOf() })
+  @Field(() => [Price], { description: 'Its figures.', complexity: listComplexity() })
   prices!: readonly Price[];
 }

@@ -1,5 +1,5 @@
 import { Field, Float, ObjectType, registerEnumType } from 'type-graphql';
-import { listOf } from '../complexity.js';
+import { listComplexity } from '../complexity.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { CostEstimate, Money } from './cost-estimate.js';
 
@@ -60,7 +60,7 @@ export class ServingComparison {
 
   @Field(() => [ServingCostPoint], {
     description: 'Both costs around the number asked and the break-even, by rising number of predictions.',
-    complexity: listOf(),
+    complexity: listComplexity(),
   })
   curve!: readonly ServingCostPoint[];
 

@@ -1,5 +1,5 @@
 import { Arg, Field, ID, InterfaceType, Int } from 'type-graphql';
-import { listOf } from '../complexity.js';
+import { listComplexity } from '../complexity.js';
 import { EntityType } from '../registry/entity-type.js';
 import { DateTime } from '../scalars/date-time.js';
 import { FeatureValue, FeatureValueConnection } from './feature-value.js';
@@ -30,7 +30,7 @@ export abstract class Entity {
 
   @Field(() => [FeatureValue], {
     description: 'Its features with status and time. All of them when neither names nor view is given.',
-    complexity: listOf('names'),
+    complexity: listComplexity('names'),
   })
   features(
     @Arg('names', () => [String], { nullable: true, description: 'The features by name, in the order wanted.' })
@@ -45,7 +45,7 @@ export abstract class Entity {
     description:
       'The values one feature has had, the newest first; one a moment. Of an entity read as of a moment, only what was ' +
       'known by then. ageSeconds counts to asOf, or to now.',
-    complexity: listOf('first'),
+    complexity: listComplexity('first'),
   })
   history(
     @Arg('feature', () => String, { description: 'The name of the feature.' }) _feature: string,

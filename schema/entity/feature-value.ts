@@ -1,5 +1,5 @@
 import { Field, Float, ObjectType, registerEnumType } from 'type-graphql';
-import { connectionOf } from '../connection.js';
+import { createConnectionType } from '../connection.js';
 import { Feature } from '../registry/feature.js';
 import { DateTime } from '../scalars/date-time.js';
 import { FeatureScalar } from '../scalars/feature-scalar.js';
@@ -61,4 +61,4 @@ export class FeatureValue {
   ageSeconds!: number | null;
 }
 
-export const FeatureValueConnection = connectionOf(FeatureValue, 'FeatureValue', 'feature values');
+export const FeatureValueConnection = createConnectionType(FeatureValue, 'FeatureValue', 'feature values');

@@ -1,6 +1,6 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { listOf } from '../complexity.js';
-import { connectionOf } from '../connection.js';
+import { listComplexity } from '../complexity.js';
+import { createConnectionType } from '../connection.js';
 import { CostEstimate, Money } from '../cost/cost-estimate.js';
 import { Model } from '../model/model.js';
 import { Node } from '../node.js';
@@ -142,24 +142,24 @@ export class BatchPredictionJob {
 
   @Field(() => PredictionConnection, {
     description: 'What was predicted, in the order of the input; while the job runs, what there is so far.',
-    complexity: listOf('first'),
+    complexity: listComplexity('first'),
   })
   predictions!: unknown;
 
   @Field(() => PredictionFailureConnection, {
     description: 'The instances without a prediction and why, in the order of the input; so far, while the job runs.',
-    complexity: listOf('first'),
+    complexity: listComplexity('first'),
   })
   failures!: unknown;
 
   @Field(() => [Metric], {
     description: 'Aggregates over the outputs of all predictions so far, in the order asked. At most 50.',
-    complexity: listOf('of'),
+    complexity: listComplexity('of'),
   })
   metrics!: unknown;
 }
 
-export const BatchPredictionJobConnection = connectionOf(
+export const BatchPredictionJobConnection = createConnectionType(
   BatchPredictionJob,
   'BatchPredictionJob',
   'batch prediction jobs',

@@ -1,5 +1,5 @@
 import { Field, Float, ID, InterfaceType, ObjectType } from 'type-graphql';
-import { connectionOf } from '../connection.js';
+import { createConnectionType } from '../connection.js';
 import { Node } from '../node.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { DateTime } from '../scalars/date-time.js';
@@ -85,4 +85,4 @@ export abstract class Job implements Node {
   createdBy!: string | null;
 }
 
-export const JobConnection = connectionOf(Job, 'Job', 'jobs');
+export const JobConnection = createConnectionType(Job, 'Job', 'jobs');

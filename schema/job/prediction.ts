@@ -1,5 +1,5 @@
 import { Field, Float, InputType, ObjectType } from 'type-graphql';
-import { connectionOf } from '../connection.js';
+import { createConnectionType } from '../connection.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { MetricKindEnum } from './enums.js';
@@ -22,7 +22,7 @@ export class Prediction {
   explanation?: JsonObject | null;
 }
 
-export const PredictionConnection = connectionOf(Prediction, 'Prediction', 'predictions');
+export const PredictionConnection = createConnectionType(Prediction, 'Prediction', 'predictions');
 
 @ObjectType({ simpleResolvers: true, description: 'One instance without a prediction, and why.' })
 export class PredictionFailure {
@@ -39,7 +39,11 @@ export class PredictionFailure {
   message!: string;
 }
 
-export const PredictionFailureConnection = connectionOf(PredictionFailure, 'PredictionFailure', 'failed instances');
+export const PredictionFailureConnection = createConnectionType(
+  PredictionFailure,
+  'PredictionFailure',
+  'failed instances',
+);
 
 @InputType({ description: 'An aggregate to compute, e.g. {metric: AVG, field: "tokens"}.' })
 export class MetricInput {

@@ -1,5 +1,5 @@
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
-import { listOf } from '../complexity.js';
+import { listComplexity } from '../complexity.js';
 import { Node } from '../node.js';
 import { ValueTypeEnum } from '../registry/enums.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
@@ -58,10 +58,10 @@ export class Model implements Node {
   @Field(() => ModelRuntimeEnum, { description: 'What runs it.' })
   runtime!: keyof typeof ModelRuntimeEnum;
 
-  @Field(() => [ModelField], { description: 'What it wants of an instance.', complexity: listOf() })
+  @Field(() => [ModelField], { description: 'What it wants of an instance.', complexity: listComplexity() })
   inputs!: ModelField[];
 
-  @Field(() => [ModelField], { description: 'What it gives for an instance.', complexity: listOf() })
+  @Field(() => [ModelField], { description: 'What it gives for an instance.', complexity: listComplexity() })
   outputs!: ModelField[];
 
   @Field(() => JSONObject, { description: 'Free key-value pairs, all strings.' })

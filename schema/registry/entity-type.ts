@@ -1,5 +1,5 @@
 import { Field, Float, ID, ObjectType } from 'type-graphql';
-import { listOf } from '../complexity.js';
+import { listComplexity } from '../complexity.js';
 import { Entity } from '../entity/entity.js';
 import { Node } from '../node.js';
 import { Feature, FeatureConnection } from './feature.js';
@@ -41,7 +41,7 @@ export class EntityType implements Node {
 
   @Field(() => FeatureConnection, {
     description: 'Its features, in the order of the registry.',
-    complexity: listOf('first'),
+    complexity: listComplexity('first'),
   })
   features!: unknown;
 
@@ -56,7 +56,7 @@ export class EntityType implements Node {
 
   @Field(() => [Entity], {
     description: 'Many entities, in the order asked. At most 10 000.',
-    complexity: listOf('entityIds'),
+    complexity: listComplexity('entityIds'),
   })
   entities!: unknown;
 }

@@ -1,5 +1,5 @@
 import { Field, ID, ObjectType } from 'type-graphql';
-import { listOf } from '../complexity.js';
+import { listComplexity } from '../complexity.js';
 import { Node } from '../node.js';
 import { EntityType } from './entity-type.js';
 import { Feature } from './feature.js';
@@ -15,7 +15,7 @@ export class FeatureView implements Node {
   @Field(() => EntityType, { description: 'The kind of thing it selects from.' })
   entityType!: EntityType;
 
-  @Field(() => [Feature], { description: 'The features it selects, in its own order.', complexity: listOf() })
+  @Field(() => [Feature], { description: 'The features it selects, in its own order.', complexity: listComplexity() })
   features!: Feature[];
 
   @Field(() => String, {

@@ -1,5 +1,5 @@
 import { Field, Float, ID, ObjectType } from 'type-graphql';
-import { connectionOf } from '../connection.js';
+import { createConnectionType } from '../connection.js';
 import { Node } from '../node.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { EntityType } from './entity-type.js';
@@ -47,4 +47,4 @@ export class Feature implements Node {
   entityType!: EntityType;
 }
 
-export const FeatureConnection = connectionOf(Feature, 'Feature', 'features');
+export const FeatureConnection = createConnectionType(Feature, 'Feature', 'features');

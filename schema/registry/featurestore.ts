@@ -1,6 +1,6 @@
 import { Field, ID, ObjectType } from 'type-graphql';
-import { listOf } from '../complexity.js';
-import { connectionOf } from '../connection.js';
+import { listComplexity } from '../complexity.js';
+import { createConnectionType } from '../connection.js';
 import { Node } from '../node.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { EntityType } from './entity-type.js';
@@ -29,7 +29,7 @@ export class Featurestore implements Node {
 
   @Field(() => [EntityType], {
     description: 'Its kinds of things, in the order of the registry.',
-    complexity: listOf(),
+    complexity: listComplexity(),
   })
   entityTypes!: EntityType[];
 
@@ -39,8 +39,8 @@ export class Featurestore implements Node {
   })
   entityType!: EntityType;
 
-  @Field(() => [FeatureView], { description: 'Its named selections of features.', complexity: listOf() })
+  @Field(() => [FeatureView], { description: 'Its named selections of features.', complexity: listComplexity() })
   featureViews!: FeatureView[];
 }
 
-export const FeaturestoreConnection = connectionOf(Featurestore, 'Featurestore', 'featurestores');
+export const FeaturestoreConnection = createConnectionType(Featurestore, 'Featurestore', 'featurestores');

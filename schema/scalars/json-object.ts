@@ -17,7 +17,7 @@ export const JSONObject = new GraphQLScalarType<JsonObject, JsonObject>({
   },
   parseLiteral: (node, variables) => {
     if (node.kind !== Kind.OBJECT) throw notAnObject();
-    return objectOf(node, variables ?? {});
+    return parseObject(node, variables ?? {});
   },
 });
 
@@ -26,16 +26,16 @@ function notAnObject(): Error {
 }
 
 /** Object.fromEntries defines own properties, so a field named __proto__ is data like any other. */
-function objectOf(node: ObjectValueNode, variables: Readonly<Record<string, unknown>>): JsonObject {
-  return Object.fromEntries(node.fields.map((field) => [field.name.value, valueOf(field.value, variables)]));
+function parseObject(node: ObjectValueNode, variables: Readonly<Record<string, unknown>>): JsonObject {
+  return Object.fromEntries(node.fields.map((field) => [field.name.value, parseValue(field.value, variables)]));
 }
 
-function valueOf(node: ValueNode, variables: Readonly<Record<string, unknown>>): Json {
+function parseValue(node: ValueNode, variables: Readonly<Record<string, unknown>>): Json {
   switch (node.kind) {
     case Kind.OBJECT:
-      return objectOf(node, variables);
+      return parseObject(node, variables);
     case Kind.LIST:
-      return node.values.map((value) => valueOf(value, variables));
+      return node.values.map((value) => parseValue(value, variables));
     case Kind.INT:
     case Kind.FLOAT:
       return Number(node.value);

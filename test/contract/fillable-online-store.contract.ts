@@ -35,10 +35,11 @@ export function describeFillableOnlineStore(
       rows: Record<string, [age: bigint, values: Record<string, string | null>]>,
     ) =>
       store.fill(entityType, {
-        contents,
-        insteadOf: await store.filledWith(entityType),
-        writesOf: async function* (source) {
-          for (const [entityId, [age, values]] of Object.entries(rows)) yield [writeOf(source, entityId, age, values)];
+        fingerprint: contents,
+        expectedFill: await store.currentFill(entityType),
+        readWrites: async function* (source) {
+          for (const [entityId, [age, values]] of Object.entries(rows))
+            yield [createWrite(source, entityId, age, values)];
         },
       });
     const read = async (entityType: EntityType) => {
@@ -49,10 +50,10 @@ export function describeFillableOnlineStore(
     it('is filled with nothing until it is, and then says with what, each entity type for itself', async () => {
       const entityType = entityTypeOf();
       const other = entityTypeOf({ name: `${entityType.name}_too` });
-      expect(await store.filledWith(entityType)).toBeUndefined();
+      expect(await store.currentFill(entityType)).toBeUndefined();
       expect(await fill(entityType, 'these', { kept: [1n, { a: '1' }] })).toBe(true);
       expect(await fill(other, 'those', {})).toBe(true);
-      expect([await store.filledWith(entityType), await store.filledWith(other)]).toEqual(['these', 'those']);
+      expect([await store.currentFill(entityType), await store.currentFill(other)]).toEqual(['these', 'those']);
       expect(await read(entityType)).toEqual([
         ['1', 'NULL'],
         ['NOT_FOUND', 'NOT_FOUND'],
@@ -72,7 +73,7 @@ export function describeFillableOnlineStore(
         ['NOT_FOUND', 'NOT_FOUND'],
         ['NULL', 'new'],
       ]);
-      expect(await store.filledWith(entityType)).toBe('new');
+      expect(await store.currentFill(entityType)).toBe('new');
       expect((await read(other))[0]).toEqual(['old', 'old']);
     });
 
@@ -80,17 +81,17 @@ export function describeFillableOnlineStore(
       const entityType = entityTypeOf();
       await fill(entityType, 'old', { kept: [1n, { a: 'old' }], dropped: [1n, { a: 'old' }] });
       const broken = store.fill(entityType, {
-        contents: 'new',
-        insteadOf: 'old',
-        writesOf: async function* (source) {
-          yield [writeOf(source, 'kept', 0n, { a: 'half' })];
+        fingerprint: 'new',
+        expectedFill: 'old',
+        readWrites: async function* (source) {
+          yield [createWrite(source, 'kept', 0n, { a: 'half' })];
           throw new Error('the offline store broke');
         },
       });
       await expect(broken).rejects.toThrow('the offline store broke');
-      expect(await store.filledWith(entityType)).toBeUndefined();
+      expect(await store.currentFill(entityType)).toBeUndefined();
       expect(await fill(entityType, 'new', { kept: [1n, { a: 'new' }] })).toBe(true);
-      expect([await store.filledWith(entityType), await read(entityType)]).toEqual([
+      expect([await store.currentFill(entityType), await read(entityType)]).toEqual([
         'new',
         [
           ['new', 'NULL'],
@@ -109,12 +110,12 @@ export function describeFillableOnlineStore(
       });
       const bySource = async (first: string[], second: string[]) =>
         store.fill(entityType, {
-          contents: 'all',
-          insteadOf: await store.filledWith(entityType),
-          writesOf: async function* (source) {
+          fingerprint: 'all',
+          expectedFill: await store.currentFill(entityType),
+          readWrites: async function* (source) {
             const [feature] = source.features;
             const ids = source.name === 'first' ? first : second;
-            yield ids.map((entityId) => writeOf(source, entityId, 1n, { [feature!.name]: source.name }));
+            yield ids.map((entityId) => createWrite(source, entityId, 1n, { [feature!.name]: source.name }));
           },
         });
       await bySource(['kept', 'dropped'], ['kept', 'dropped']);
@@ -128,7 +129,7 @@ export function describeFillableOnlineStore(
   });
 }
 
-function writeOf(
+function createWrite(
   source: FeatureSource,
   entityId: string,
   age: bigint,

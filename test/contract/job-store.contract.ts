@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { JobCost } from '../../datasources/jobs/job-costs.js';
-import type { JobStore } from '../../datasources/jobs/job-store.js';
-import type { JobRecord } from '../../datasources/jobs/job.js';
-import { estimateHistoricalQuery } from '../../datasources/prices/historical-query-cost.js';
-import { keepEstimate } from '../../datasources/prices/kept-estimate.js';
-import { bookOf } from '../support/costs.js';
+import type { JobCost } from '../../jobs/job-costs.js';
+import type { JobStore } from '../../datasources/job-store/job-store.js';
+import type { JobRecord } from '../../jobs/job.js';
+import { estimateHistoricalQuery } from '../../costs/historical-query-cost.js';
+import { toStoredEstimate } from '../../costs/stored-estimate.js';
+import { createPriceBook } from '../support/costs.js';
 import { jobRecord } from '../support/job-record.js';
 
 /** What every store of job records keeps. `open` is called with the same folder again after `close`. */
@@ -45,8 +45,8 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
       const kept = await Promise.all(ids.map((id) => store.create(job(id), 'key')));
       expect(new Set(kept.map(({ id }) => id)).size).toBe(1);
       expect(await store.list({ filter: {}, before: null, limit: 100 })).toHaveLength(1);
-      expect(await store.startedWith('key')).toEqual(kept[0]);
-      expect(await store.startedWith('other')).toBeUndefined();
+      expect(await store.findByIdempotencyKey('key')).toEqual(kept[0]);
+      expect(await store.findByIdempotencyKey('other')).toBeUndefined();
     });
 
     it('changes a record in one step, whoever else does', async () => {
@@ -60,15 +60,15 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
     it('holds a job that has ended as not done with until its cost is settled', async () => {
       const cost = (isSettled: boolean): JobCost => ({
         work: { kind: 'SCAN', bytes: 1n, priceBook: null },
-        estimate: keepEstimate(estimateHistoricalQuery(bookOf({ 'offline-scan-tib': '1' }), 1n)),
+        estimate: toStoredEstimate(estimateHistoricalQuery(createPriceBook({ 'offline-scan-tib': '1' }), 1n)),
         admission: 'a',
         isSettled,
       });
       await store.create(job('1', { cost: cost(false) }), null);
       await store.update('1', (record) => ({ ...record, state: 'SUCCEEDED' }));
-      expect((await store.unfinished()).map(({ id }) => id)).toEqual(['1']);
+      expect((await store.listUnfinished()).map(({ id }) => id)).toEqual(['1']);
       await store.update('1', (record) => ({ ...record, cost: cost(true) }));
-      expect(await store.unfinished()).toEqual([]);
+      expect(await store.listUnfinished()).toEqual([]);
     });
 
     it('knows which jobs have not ended, the oldest first', async () => {
@@ -76,7 +76,7 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
       await store.update('2', (record) => ({ ...record, state: 'SUCCEEDED' }));
       await store.close();
       store = await open();
-      expect((await store.unfinished()).map(({ id }) => id)).toEqual(['1', '3']);
+      expect((await store.listUnfinished()).map(({ id }) => id)).toEqual(['1', '3']);
     });
 
     it('lists the newest first, page after page, with the same pages when jobs are added', async () => {

@@ -1,6 +1,6 @@
 import { Registry as MetricsRegistry } from 'prom-client';
 import { measuredJobStore } from '../../composition/measured-job-store.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { describeJobStore } from './job-store.contract.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FeatureRow, NewestRead, OfflineStore } from '../../datasources/offline/offline-store.js';
 import type { EntityType, Feature, FeatureSource } from '../../datasources/registry/model.js';
-import type { FeatureValue } from '../../values/value-type.js';
+import type { RawValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
 import { testEntityType, type EntityTypeInput } from '../support/test-registry.js';
 
@@ -39,7 +39,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       );
       await store.append(
         source,
-        all.map(({ entityId, feature, value }) => rowOf(entityId, 0, { [feature]: value })),
+        all.map(({ entityId, feature, value }) => createRow(entityId, 0, { [feature]: value })),
       );
       const cells = await store.pointInTime({
         entityType,
@@ -59,7 +59,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       const [a, b] = entityType.features as [Feature, Feature];
       await store.append(
         source,
-        Array.from({ length: 20 }, (_, i) => rowOf(`x${i}`, -i, { a: 'é', b: 'b'.repeat(1000) })),
+        Array.from({ length: 20 }, (_, i) => createRow(`x${i}`, -i, { a: 'é', b: 'b'.repeat(1000) })),
       );
       const [onlyA, onlyB, both] = [await bytes([a]), await bytes([b]), await bytes([a, b])];
       expect(onlyA).toBeGreaterThan(0n);
@@ -75,8 +75,8 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       const sources = [{ features }, { name: 'fixed', static: true, features: [{ name: 'row', valueType: 'INT64' }] }];
       const { entityType, source, store } = await setUp({ dense, sources } as Partial<EntityTypeInput>);
       const values = Object.fromEntries(names.map((feature, index) => [feature, 1000n + BigInt(index)]));
-      await store.append(source, [rowOf('x', 0, values)]);
-      await store.append(entityType.sources[1]!, [{ ...rowOf('x', 0, { row: 7n }), timestamp: null }]);
+      await store.append(source, [createRow('x', 0, values)]);
+      await store.append(entityType.sources[1]!, [{ ...createRow('x', 0, { row: 7n }), timestamp: null }]);
       const expected = [...names.map((_, index) => 1000n + BigInt(index)), 7n];
       // One form of the query for few labels, another for many.
       for (const count of [1, 100]) {
@@ -93,8 +93,8 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
     it('keeps each microsecond', async () => {
       const { entityType, source, store } = await setUp();
       await store.append(source, [
-        rowOf('x', 0, { a: 'first' }),
-        { ...rowOf('x', 0, { a: 'second' }), timestamp: T(0) + 1n },
+        createRow('x', 0, { a: 'first' }),
+        { ...createRow('x', 0, { a: 'second' }), timestamp: T(0) + 1n },
       ]);
       const cells = await store.pointInTime({
         entityType,
@@ -107,7 +107,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
 
     it('keeps to the ttl of the registry, or to that of the read', async () => {
       const { entityType, source, store } = await setUp({ ttlSeconds: 10 });
-      await store.append(source, [rowOf('x', 0, { a: 'old' })]);
+      await store.append(source, [createRow('x', 0, { a: 'old' })]);
       const [a] = entityType.features;
       const statusAfter = async (seconds: number, ttl?: bigint | null) => {
         const labels = [{ entityId: 'x', time: T(seconds) }];
@@ -122,12 +122,12 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
     it('gives back rows without id or time, or with an id no one can ask for, and keeps the others', async () => {
       const { entityType, source, store } = await setUp();
       const outcome = await store.append(source, [
-        rowOf('x', 0, { a: 'kept' }),
-        { ...rowOf('x', 0, {}), entityId: null },
-        { ...rowOf('x', 0, {}), timestamp: null },
-        rowOf('', 0, {}),
-        rowOf('x'.repeat(1501), 0, {}),
-        rowOf('half a pair: \ud800', 0, {}),
+        createRow('x', 0, { a: 'kept' }),
+        { ...createRow('x', 0, {}), entityId: null },
+        { ...createRow('x', 0, {}), timestamp: null },
+        createRow('', 0, {}),
+        createRow('x'.repeat(1501), 0, {}),
+        createRow('half a pair: \ud800', 0, {}),
       ]);
       expect(outcome).toEqual({
         appended: 1,
@@ -149,7 +149,10 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
 
     it('gives back rows whose composite id has another number of parts', async () => {
       const { entityType, source, store } = await setUp({ entityIdColumns: ['origin', 'destination'] });
-      const outcome = await store.append(source, [rowOf('SFO,JFK', 0, { a: 'kept' }), rowOf('SFO', 0, { a: 'not' })]);
+      const outcome = await store.append(source, [
+        createRow('SFO,JFK', 0, { a: 'kept' }),
+        createRow('SFO', 0, { a: 'not' }),
+      ]);
       expect(outcome).toMatchObject({
         appended: 1,
         rejected: [{ row: 1, reason: expect.stringContaining('1 parts') }],
@@ -179,8 +182,8 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         ],
       });
       const [hourly, fixed] = entityType.sources as [FeatureSource, FeatureSource];
-      await store.append(hourly, [rowOf('x', 0, { a: 'from 0' })]);
-      await store.append(fixed, [{ ...rowOf('x', 0, { b: 'always' }), timestamp: null }]);
+      await store.append(hourly, [createRow('x', 0, { a: 'from 0' })]);
+      await store.append(fixed, [{ ...createRow('x', 0, { b: 'always' }), timestamp: null }]);
       const cells = await store.pointInTime({
         entityType,
         labels: [-1, 1].map((seconds) => ({ entityId: 'x', time: T(seconds) })),
@@ -206,7 +209,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       const idOf = (index: number) => `x${index % 1000}`;
       await store.append(
         source,
-        Array.from({ length: count }, (_, index) => rowOf(idOf(index), index, { a: String(index) })),
+        Array.from({ length: count }, (_, index) => createRow(idOf(index), index, { a: String(index) })),
       );
       const cells = await store.pointInTime({
         entityType,
@@ -243,10 +246,14 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         });
         const [hourly, fixed] = entityType.sources as [FeatureSource, FeatureSource];
         expect(await store.sampleEntityIds(entityType, 10)).toEqual([]);
-        await store.append(hourly, [rowOf('x', 0, {}), rowOf('x', 1, { a: '1' }), rowOf('y', 0, { a: '1' })]);
+        await store.append(hourly, [
+          createRow('x', 0, {}),
+          createRow('x', 1, { a: '1' }),
+          createRow('y', 0, { a: '1' }),
+        ]);
         await store.append(fixed, [
-          { ...rowOf('y', 0, { b: '2' }), timestamp: null },
-          { ...rowOf('z', 0, { b: '2' }), timestamp: null },
+          { ...createRow('y', 0, { b: '2' }), timestamp: null },
+          { ...createRow('z', 0, { b: '2' }), timestamp: null },
         ]);
         expect((await store.sampleEntityIds(entityType, 10)).toSorted()).toEqual(['x', 'y', 'z']);
         const two = await store.sampleEntityIds(entityType, 2);
@@ -258,7 +265,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         const ids = ['1,11', '11,1', 'a%2Cb,c%25'];
         await store.append(
           source,
-          [0, 1].flatMap((seconds) => ids.map((id) => rowOf(id, seconds, { a: id }))),
+          [0, 1].flatMap((seconds) => ids.map((id) => createRow(id, seconds, { a: id }))),
         );
         expect((await store.sampleEntityIds(entityType, 10)).toSorted()).toEqual(ids.toSorted());
         const seen = new Set<string>();
@@ -271,7 +278,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
     describe('the newest values', () => {
       /** By entity and feature: the value, and the second of its time. */
       const newest = async (store: OfflineStore, source: FeatureSource, read?: NewestRead) => {
-        const found: Record<string, [FeatureValue | null, number | null]> = {};
+        const found: Record<string, [RawValue | null, number | null]> = {};
         for await (const writes of store.newest(source, read)) {
           for (const { entityId, version, values } of writes) {
             const seconds = version.timestamp === null ? null : Number(version.timestamp - T(0)) / 1e6;
@@ -284,7 +291,11 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
 
       it('are of each feature on its own, with the time of the newest row beside them', async () => {
         const { source, store } = await setUp();
-        await store.append(source, [rowOf('x', 1, { a: '1' }), rowOf('x', 2, { b: '2' }), rowOf('y', 3, {})]);
+        await store.append(source, [
+          createRow('x', 1, { a: '1' }),
+          createRow('x', 2, { b: '2' }),
+          createRow('y', 3, {}),
+        ]);
         expect(await newest(store, source)).toEqual({
           x: [null, 2],
           'x.a': ['1', 1],
@@ -296,7 +307,11 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       it('leave out what is not known yet, to the microsecond', async () => {
         for (const dense of [false, true]) {
           const { source, store } = await setUp({ dense });
-          await store.append(source, [rowOf('x', 1, { a: 'known' }), rowOf('x', 2, { a: 'just' }), rowOf('y', 3, {})]);
+          await store.append(source, [
+            createRow('x', 1, { a: 'known' }),
+            createRow('x', 2, { a: 'just' }),
+            createRow('y', 3, {}),
+          ]);
           expect((await newest(store, source, { asOf: T(2) - 1n }))['x.a']).toEqual(['known', 1]);
           expect((await newest(store, source, { asOf: T(2) }))['x.a']).toEqual(['just', 2]);
           const entities = Object.keys(await newest(store, source, { asOf: T(2) })).map((key) => key.split('.')[0]);
@@ -309,7 +324,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         const { source, store } = await setUp({
           sources: [{ static: true, features: [{ name: 'a', valueType: 'STRING' }] }],
         });
-        await store.append(source, [rowOf('x', 0, { a: 'always' })]);
+        await store.append(source, [createRow('x', 0, { a: 'always' })]);
         expect((await newest(store, source, { asOf: T(-1e6) }))['x.a']).toEqual(['always', null]);
       });
 
@@ -319,7 +334,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
           [true, ['x.a', 'x.b']],
         ] as const) {
           const { entityType, source, store } = await setUp({ dense });
-          await store.append(source, [rowOf('x', 1, { a: '1', b: '2' })]);
+          await store.append(source, [createRow('x', 1, { a: '1', b: '2' })]);
           const features = entityType.features.slice(1);
           expect(Object.keys(await newest(store, source, { features })).sort()).toEqual(keys);
           const partial: unknown[] = [];
@@ -332,7 +347,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
 
       it('are given up when nobody waits for them any more', async () => {
         const { source, store } = await setUp();
-        await store.append(source, [rowOf('x', 1, { a: '1' })]);
+        await store.append(source, [createRow('x', 1, { a: '1' })]);
         const wish = new AbortController();
         const reading = async () => {
           for await (const _ of store.newest(source, { signal: wish.signal })) wish.abort('enough');
@@ -345,7 +360,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         const { entityType, source, store } = await setUp();
         await store.append(
           source,
-          Array.from({ length: 20 }, (_, i) => rowOf(`x${i}`, i, { a: 'a', b: 'b'.repeat(1000) })),
+          Array.from({ length: 20 }, (_, i) => createRow(`x${i}`, i, { a: 'a', b: 'b'.repeat(1000) })),
         );
         const onlyA = await store.estimateNewestBytes(source, { asOf: T(9), features: [entityType.features[0]!] });
         const both = await store.estimateNewestBytes(source, { asOf: T(9) });
@@ -376,9 +391,9 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         const { entityType, source, store } = await setUp();
         await store.append(
           source,
-          [1, 2, 3, 4].map((seconds) => rowOf('x', seconds, { a: String(seconds) })),
+          [1, 2, 3, 4].map((seconds) => createRow('x', seconds, { a: String(seconds) })),
         );
-        await store.append(source, [rowOf('x', 2, { a: 'corrected' }), rowOf('y', 2, { a: 'not mine' })]);
+        await store.append(source, [createRow('x', 2, { a: 'corrected' }), createRow('y', 2, { a: 'not mine' })]);
         const [a] = entityType.features;
         expect(await read(store, a)).toEqual([
           [4, '4'],
@@ -412,7 +427,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
           ],
         ] as const) {
           const { entityType, source, store } = await setUp({ dense });
-          await store.append(source, [rowOf('x', 1, { a: '1' }), rowOf('x', 2, { b: '2' })]);
+          await store.append(source, [createRow('x', 1, { a: '1' }), createRow('x', 2, { b: '2' })]);
           expect(await read(store, entityType.features[0])).toEqual(expected);
         }
       });
@@ -422,7 +437,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
           sources: [{ static: true, features: [{ name: 'a', valueType: 'STRING' }] }],
         });
         expect(await read(store, entityType.features[0])).toEqual([]);
-        await store.append(source, [rowOf('x', 0, { a: 'old' }), rowOf('x', 0, { a: 'new' })]);
+        await store.append(source, [createRow('x', 0, { a: 'old' }), createRow('x', 0, { a: 'new' })]);
         expect(await read(store, entityType.features[0], { from: T(5) })).toEqual([[null, 'new']]);
       });
     });
@@ -430,12 +445,12 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
     it('gives the rows of some entities as they were written, in the order of arrival, up to a moment', async () => {
       const { entityType, source, store } = await setUp({ entityIdColumns: ['origin', 'destination'] });
       const written: FeatureRow[] = [
-        { ...rowOf('SFO,JFK', 1, { a: 'first' }), createdTimestamp: T(9), sequence: 7n },
-        { ...rowOf('SFO,JFK', 0, { a: 'late', b: 'b' }) },
-        { ...rowOf('SFO,JFK', 1, { a: 'first again' }), createdTimestamp: T(9), sequence: 7n },
-        rowOf('JFK,SFO', 2, { b: 'other' }),
-        rowOf('SFO,SFO', 1, { a: 'of parts that were both asked for' }),
-        rowOf('SFO,JFK', 3, { a: 'too late' }),
+        { ...createRow('SFO,JFK', 1, { a: 'first' }), createdTimestamp: T(9), sequence: 7n },
+        { ...createRow('SFO,JFK', 0, { a: 'late', b: 'b' }) },
+        { ...createRow('SFO,JFK', 1, { a: 'first again' }), createdTimestamp: T(9), sequence: 7n },
+        createRow('JFK,SFO', 2, { b: 'other' }),
+        createRow('SFO,SFO', 1, { a: 'of parts that were both asked for' }),
+        createRow('SFO,JFK', 3, { a: 'too late' }),
       ];
       await store.append(source, written);
       const given: FeatureRow[] = [];
@@ -452,13 +467,13 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
 
     it('adds the column of a feature that is new in the registry', async () => {
       const { entityType, source, store } = await setUp({ name: 'grows' });
-      await store.append(source, [rowOf('x', 0, { a: '1' })]);
+      await store.append(source, [createRow('x', 0, { a: '1' })]);
       const grown = testEntityType({
         name: 'grows',
         sources: [{ features: ['new', 'a', 'b'].map((feature) => ({ name: feature, valueType: 'STRING' })) }],
       });
       const regrown = await stores.storeFor(grown);
-      await regrown.append(grown.sources[0]!, [rowOf('y', 0, { a: '2', new: 'n' })]);
+      await regrown.append(grown.sources[0]!, [createRow('y', 0, { a: '2', new: 'n' })]);
       const cells = await regrown.pointInTime({
         entityType: grown,
         labels: ['x', 'y'].map((entityId) => ({ entityId, time: T(0) })),
@@ -477,6 +492,6 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
   });
 }
 
-function rowOf(entityId: string, seconds: number, values: Record<string, FeatureValue | null>): FeatureRow {
+function createRow(entityId: string, seconds: number, values: Record<string, RawValue | null>): FeatureRow {
   return { entityId, timestamp: T(seconds), values: new Map(Object.entries(values)) };
 }

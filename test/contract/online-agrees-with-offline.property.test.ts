@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { FeatureRow } from '../../datasources/offline/offline-store.js';
 import type { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
@@ -171,9 +171,9 @@ function agreesWithOffline(openOnline: () => FillableOnlineStore): void {
           const entityIds = [...new Set([...problem.rows.map((row) => row.entityId!), 'never,seen'])];
           for (const now of new Set(problem.labels.flatMap(({ time }) => time ?? []))) {
             await online.fill(entityType, {
-              contents: `as of ${now}`,
-              insteadOf: await online.filledWith(entityType),
-              writesOf: () => offline.newest(source, { asOf: now }),
+              fingerprint: `as of ${now}`,
+              expectedFill: await online.currentFill(entityType),
+              readWrites: () => offline.newest(source, { asOf: now }),
             });
             const labels = entityIds.map((entityId) => ({ entityId, time: now }));
             const asOfNow = await offline.pointInTime({ entityType, labels, features });

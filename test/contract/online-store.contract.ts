@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareVersions, type OnlineStore, type OnlineWrite } from '../../datasources/online/online-store.js';
 import type { EntityType } from '../../datasources/registry/model.js';
-import type { FeatureValue } from '../../values/value-type.js';
+import type { RawValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
 import { testEntityType, type EntityTypeInput } from '../support/test-registry.js';
 
@@ -58,8 +58,8 @@ export function describeOnlineStore(
       entityType: EntityType,
       entityId: string,
       seconds: number,
-      values: Record<string, FeatureValue | null>,
-    ) => store.write(entityType, [writeOf(entityType, entityId, seconds, values)]);
+      values: Record<string, RawValue | null>,
+    ) => store.write(entityType, [createWrite(entityType, entityId, seconds, values)]);
 
     const readOne = async (entityType: EntityType, entityId: string, now = NOW) => {
       const [row = []] = await store.read({ entityType, entityIds: [entityId], features: entityType.features, now });
@@ -84,7 +84,7 @@ export function describeOnlineStore(
 
     keeps('says nothing of the features that a part of a row was not asked for', async () => {
       const entityType = entityTypeOf();
-      await store.write(entityType, [{ ...writeOf(entityType, 'x', -1, { a: '1' }), isPartial: true }]);
+      await store.write(entityType, [{ ...createWrite(entityType, 'x', -1, { a: '1' }), isPartial: true }]);
       const { a, b } = await readOne(entityType, 'x');
       expect([a?.status, b?.status]).toEqual(['PRESENT', 'NOT_FOUND']);
     });
@@ -126,7 +126,7 @@ export function describeOnlineStore(
       const entityType = entityTypeOf();
       const tie = (entityId: string, versions: [created: bigint | null, sequence: bigint | null, value: string][]) =>
         versions.map(([createdTimestamp, sequence, a]) => ({
-          ...writeOf(entityType, entityId, -1, { a }),
+          ...createWrite(entityType, entityId, -1, { a }),
           version: { timestamp: T(-1), createdTimestamp, sequence },
         }));
       await store.write(entityType, [
@@ -153,8 +153,8 @@ export function describeOnlineStore(
     keeps('orders the writes of one batch as if they came one by one', async () => {
       const entityType = entityTypeOf();
       await store.write(entityType, [
-        writeOf(entityType, 'x', -1, { a: 'new', b: 'only here' }),
-        writeOf(entityType, 'x', -2, { a: 'old', c: 'older but the only one' }),
+        createWrite(entityType, 'x', -1, { a: 'new', b: 'only here' }),
+        createWrite(entityType, 'x', -2, { a: 'old', c: 'older but the only one' }),
       ]);
       const row = await readOne(entityType, 'x');
       expect([row.a?.value, row.b?.value, row.c?.value]).toEqual(['new', 'only here', 'older but the only one']);
@@ -198,7 +198,7 @@ export function describeOnlineStore(
       });
       await store.write(entityType, [
         {
-          ...writeOf(entityType, 'x', 0, { a: '1' }),
+          ...createWrite(entityType, 'x', 0, { a: '1' }),
           version: { timestamp: null, createdTimestamp: null, sequence: null },
         },
       ]);
@@ -224,7 +224,7 @@ export function describeOnlineStore(
       ];
       await store.write(
         entityType,
-        ids.map((entityId) => writeOf(entityType, entityId, -1, { a: entityId })),
+        ids.map((entityId) => createWrite(entityType, entityId, -1, { a: entityId })),
       );
       const rows = await store.read({
         entityType,
@@ -246,7 +246,7 @@ export function describeOnlineStore(
       const ids = ['x', 'x1', '1,11', 'ü'];
       await store.write(
         entityType,
-        ids.map((entityId) => writeOf(entityType, entityId, -1, { a: entityId })),
+        ids.map((entityId) => createWrite(entityType, entityId, -1, { a: entityId })),
       );
       await write(other, 'x', -1, { a: 'of another type' });
       await store.delete(entityType, ['x', 'ü', 'nobody']);
@@ -269,7 +269,7 @@ export function describeOnlineStore(
         253_402_300_799_999_998n,
       ].entries()) {
         const writes = [timestamp, timestamp + 1n].map((moment) => ({
-          ...writeOf(entityType, `e${index}`, 0, { a: String(moment) }),
+          ...createWrite(entityType, `e${index}`, 0, { a: String(moment) }),
           version: { timestamp: moment, createdTimestamp: null, sequence: null },
         }));
         for (const one of writes.toReversed()) await store.write(entityType, [one]);
@@ -284,7 +284,12 @@ export function describeOnlineStore(
         const entityType = entityTypeOf();
         // Two features, told by some writes together and by others alone: each has a winner of its own.
         const writes = Array.from({ length: 30 }, (_, index) => ({
-          ...writeOf(entityType, 'x', -1, index % 3 === 0 ? { a: `a${index}`, b: `b${index}` } : { b: `b${index}` }),
+          ...createWrite(
+            entityType,
+            'x',
+            -1,
+            index % 3 === 0 ? { a: `a${index}`, b: `b${index}` } : { b: `b${index}` },
+          ),
           version: {
             timestamp: T(-1) + BigInt(index % 2),
             createdTimestamp: BigInt(index % 5),
@@ -308,7 +313,7 @@ export function describeOnlineStore(
     keeps('measures each write of a batch by its own version against what is there', async () => {
       const entityType = entityTypeOf();
       const at = (sequence: bigint, values: Record<string, string>) => ({
-        ...writeOf(entityType, 'x', -1, values),
+        ...createWrite(entityType, 'x', -1, values),
         version: { timestamp: T(-1), createdTimestamp: null, sequence },
       });
       await store.write(entityType, [at(15n, { a: '15', b: '15' })]);
@@ -323,7 +328,7 @@ export function describeOnlineStore(
         sources: [{ features: names.map((name) => ({ name, valueType: 'STRING' })) }],
       });
       await store.write(entityType, [
-        { ...writeOf(entityType, 'x', -1, {}), values: new Map(names.map((name) => [name, name])) },
+        { ...createWrite(entityType, 'x', -1, {}), values: new Map(names.map((name) => [name, name])) },
       ]);
       const [row] = await store.read({ entityType, entityIds: ['x'], features: entityType.features, now: NOW });
       expect(row?.map(({ value }) => value)).toEqual(names);
@@ -341,7 +346,7 @@ export function describeOnlineStore(
       await store.write(
         entityType,
         some.map((entityId) =>
-          writeOf(entityType, entityId, -1, { [features[0]!.name]: 'first', [last.name]: entityId }),
+          createWrite(entityType, entityId, -1, { [features[0]!.name]: 'first', [last.name]: entityId }),
         ),
       );
       const rows = await store.read({ entityType, entityIds, features: entityType.features, now: NOW });
@@ -382,11 +387,11 @@ export function describeOnlineStore(
   });
 }
 
-function writeOf(
+function createWrite(
   entityType: EntityType,
   entityId: string,
   seconds: number,
-  values: Record<string, FeatureValue | null>,
+  values: Record<string, RawValue | null>,
 ): OnlineWrite {
   return {
     entityId,

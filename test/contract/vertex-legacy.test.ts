@@ -1,5 +1,5 @@
 import { openVertexLegacyOnlineStore } from '../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
-import { addLegacyEntityTypeOf } from '../support/google/vertex-entity-types.js';
+import { addLegacyEntityType } from '../support/google/vertex-entity-types.js';
 import { PLACE, startVertexWorld, VERTEX_NOW } from '../support/google/vertex-world.js';
 import { describeOnlineStore } from './online-store.contract.js';
 
@@ -14,7 +14,7 @@ describeOnlineStore(
     );
     return {
       store,
-      prepare: (entityType) => void addLegacyEntityTypeOf(world, entityType),
+      prepare: (entityType) => void addLegacyEntityType(world, entityType),
       dispose: async () => {
         await store.close();
         world.server.stop();

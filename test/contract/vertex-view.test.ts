@@ -1,5 +1,5 @@
 import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
-import { addViewOf } from '../support/google/vertex-entity-types.js';
+import { addView } from '../support/google/vertex-entity-types.js';
 import { PLACE, startVertexWorld, VERTEX_NOW } from '../support/google/vertex-world.js';
 import { describeOnlineStore } from './online-store.contract.js';
 
@@ -28,7 +28,7 @@ for (const usePreview of [true, false]) {
       );
       return {
         store,
-        prepare: (entityType) => void addViewOf(world, entityType),
+        prepare: (entityType) => void addView(world, entityType),
         dispose: async () => {
           await store.close();
           world.server.stop();

@@ -6,7 +6,7 @@ import type { OnlineStore } from '../../datasources/online/online-store.js';
 import { openVertexLegacyOnlineStore } from '../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
 import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
-import { startGatewayOfStores, type GatewayOfStores } from '../support/gateway-of-stores.js';
+import { startStoreGateway, type StoreGateway } from '../support/store-gateway.js';
 import type { BigQueryServer } from '../support/google/bigquery-server/server.js';
 import { openTestStore, startBigQuery } from '../support/google/bigquery-store.js';
 import {
@@ -17,11 +17,11 @@ import {
   type BigtableEmulator,
 } from '../support/google/bigtable-emulator.js';
 import { startFaultProxy, type Fault, type FaultProxy } from '../support/google/fault-proxy.js';
-import { addLegacyEntityTypeOf, addViewOf } from '../support/google/vertex-entity-types.js';
+import { addLegacyEntityType, addView } from '../support/google/vertex-entity-types.js';
 import { PLACE, startVertexWorld, VERTEX_NOW } from '../support/google/vertex-world.js';
-import { writeOf } from '../support/google/vertex-writes.js';
+import { createWrite } from '../support/google/vertex-writes.js';
 import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
-import { row, smallRegistry, sourceOf } from '../support/small-registry.js';
+import { row, smallRegistry, findSource } from '../support/small-registry.js';
 import { startTestGateway, type GraphqlAnswer } from '../support/test-gateway.js';
 import { testRegistry } from '../support/test-registry.js';
 import { until } from '../support/until.js';
@@ -78,7 +78,7 @@ describeWithBigtable('a gateway', () => {
     let proxy: FaultProxy;
     let bigQuery: BigQueryServer;
     let bigtable: BigtableOnlineStore;
-    let gateway: GatewayOfStores;
+    let gateway: StoreGateway;
     let orders: FeatureSource;
     let right: Record<string, unknown>;
     let decide: FaultProxy['decide'];
@@ -98,12 +98,12 @@ describeWithBigtable('a gateway', () => {
       bigtable = await openBigtable(settings, { apiEndpoint: proxy.endpoint, writeDeadlineMs: 1000 });
       const sources = registry.featurestores.flatMap(({ entityTypes }) => entityTypes).flatMap((type) => type.sources);
       const offline = await openTestStore(bigQuery, sources);
-      gateway = await startGatewayOfStores(registry, {
+      gateway = await startStoreGateway(registry, {
         online: () => bigtable,
         offline: () => offline,
-        elsewhere: () => offline,
+        findRemoteStore: () => offline,
       });
-      orders = sourceOf(gateway, 'shop', 'customer');
+      orders = findSource(gateway, 'shop', 'customer');
       await gateway.write(orders, Array.from({ length: 50 }, (_, index) => rowsOf(`c${index}`)).flat());
       const answer = await gateway.ask(QUESTION);
       expect(answer.errors).toBeUndefined();
@@ -253,7 +253,7 @@ describe.each([
   {
     kind: 'a feature view',
     readMethods: ['StreamingFetchFeatureValues', 'FetchFeatureValues'],
-    prepare: addViewOf,
+    prepare: addView,
     open: openVertexViewOnlineStore.bind(null, {
       kind: 'VERTEX_FEATURE_VIEW',
       ...PLACE,
@@ -265,7 +265,7 @@ describe.each([
   {
     kind: 'a legacy featurestore',
     readMethods: ['StreamingReadFeatureValues', 'ReadFeatureValues'],
-    prepare: addLegacyEntityTypeOf,
+    prepare: addLegacyEntityType,
     open: openVertexLegacyOnlineStore.bind(null, { kind: 'VERTEX_LEGACY', ...PLACE, featurestore: 'old_shop' }),
   },
 ])('a gateway over $kind that fails', ({ prepare, open, readMethods }) => {
@@ -287,7 +287,7 @@ describe.each([
         const ids = ['x', 'y', 'z'];
         await store.write(
           thing,
-          ids.map((id) => writeOf(thing, id, VERTEX_NOW, { a: `of ${id}` })),
+          ids.map((id) => createWrite(thing, id, VERTEX_NOW, { a: `of ${id}` })),
         );
         const question = '{ test { things(entityIds: ["x", "y", "z"]) { a } thing(entityId: "x") { a } } }';
         const right = { things: ids.map((id) => ({ a: `of ${id}` })), thing: { a: 'of x' } };

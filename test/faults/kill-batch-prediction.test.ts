@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ended, openLab, writeInput } from '../support/batch-prediction-lab.js';
+import { waitForEnd, openLab, writeInput } from '../support/batch-prediction-lab.js';
 import { buildProcess } from '../support/build-process.js';
-import { labOfTest } from '../support/lab-of-test.js';
+import { openTestLab } from '../support/test-lab.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const INSTANCES = 100_000;
@@ -43,10 +43,10 @@ describe(`a batch prediction whose process is killed ${KILLS} times (seed ${seed
       const last = start(script, folder, format);
       await once(last, 'exit');
       expect(last.exitCode).toBe(0);
-      const after = await labOfTest({ folder });
+      const after = await openTestLab({ folder });
       const jobs = await after.store.list({ filter: {}, before: null, limit: 10 });
       expect(jobs).toHaveLength(1);
-      const job = await ended(after, jobs[0]!.id);
+      const job = await waitForEnd(after, jobs[0]!.id);
       const failed = Math.floor((INSTANCES - 1 - 5) / 997) + 1;
       expect(job).toMatchObject({
         state: 'PARTIALLY_SUCCEEDED',

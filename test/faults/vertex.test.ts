@@ -3,9 +3,9 @@ import type { OnlineStore } from '../../datasources/online/online-store.js';
 import { openVertexLegacyOnlineStore } from '../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
 import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
 import type { EntityType } from '../../datasources/registry/model.js';
-import { addLegacyEntityTypeOf, addViewOf } from '../support/google/vertex-entity-types.js';
+import { addLegacyEntityType, addView } from '../support/google/vertex-entity-types.js';
 import type { StoredValues } from '../support/google/vertex/stored-values.js';
-import { writeOf } from '../support/google/vertex-writes.js';
+import { createWrite } from '../support/google/vertex-writes.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
 import { testEntityType } from '../support/test-registry.js';
 
@@ -41,7 +41,7 @@ const SUBJECTS: Subject[] = [
         () => NOW,
         world.server.clientOptions,
       ),
-    prepare: (entityType) => addViewOf(world, entityType).values,
+    prepare: (entityType) => addView(world, entityType).values,
   },
   {
     name: 'a legacy featurestore',
@@ -54,7 +54,7 @@ const SUBJECTS: Subject[] = [
         () => NOW,
         world.server.clientOptions,
       ),
-    prepare: (entityType) => addLegacyEntityTypeOf(world, entityType).values,
+    prepare: (entityType) => addLegacyEntityType(world, entityType).values,
   },
 ];
 
@@ -75,7 +75,7 @@ describe.each(SUBJECTS)('$name', ({ open, prepare, readMethod, singleReadMethod,
     const write = () =>
       store.write(
         entityType,
-        ids.map((entityId) => writeOf(entityType, entityId, NOW, { a: entityId })),
+        ids.map((entityId) => createWrite(entityType, entityId, NOW, { a: entityId })),
       );
     const read = async () =>
       (await store.read({ entityType, entityIds: ids, features: entityType.features, now: NOW })).map(
@@ -180,7 +180,7 @@ describe('a stream of a feature view', () => {
       sources: [{ features: [{ name: 'a', valueType: 'STRING' }] }],
     });
     const stored = view.prepare(entityType);
-    const writes = ids.map((entityId) => writeOf(entityType, entityId, NOW, { a: entityId }));
+    const writes = ids.map((entityId) => createWrite(entityType, entityId, NOW, { a: entityId }));
     const read = async () =>
       (await store.read({ entityType, entityIds: ids, features: entityType.features, now: NOW })).map(
         ([cell]) => cell!.value,

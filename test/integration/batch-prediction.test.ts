@@ -9,19 +9,19 @@ import type {
   BatchOutput,
   BatchPredictionJobRecord,
   BatchPredictionRequest,
-} from '../../datasources/jobs/batch-predictions.js';
-import type { BatchPredictionCheckpoint } from '../../datasources/jobs/local-batch-prediction/checkpoint.js';
-import type { JobRecord } from '../../datasources/jobs/job.js';
+} from '../../batch-prediction/batch-predictions.js';
+import type { BatchPredictionCheckpoint } from '../../batch-prediction/local/checkpoint.js';
+import type { JobRecord } from '../../jobs/job.js';
 import { AppError } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
-import { ended, openLab, request, writeInput, type BatchPredictionLab } from '../support/batch-prediction-lab.js';
-import type { Model } from '../../datasources/models/model.js';
+import { waitForEnd, openLab, request, writeInput, type BatchPredictionLab } from '../support/batch-prediction-lab.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import { toClientValue } from '../../values/client-value.js';
-import type { FeatureValue } from '../../values/value-type.js';
+import type { RawValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
 import { LINEAR_MODEL, LinearModelServing } from '../support/linear-model.js';
 import { jobRecord } from '../support/job-record.js';
-import { labOfTest } from '../support/lab-of-test.js';
+import { openTestLab } from '../support/test-lab.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
@@ -36,10 +36,10 @@ describe('a batch prediction', () => {
   it.each(
     ['in.parquet', 'in.csv', 'in.jsonl'].flatMap((name) => [[name, 'PARQUET'] as const, [name, 'JSONL'] as const]),
   )('of %s to %s has one prediction an instance, in order, with the instance', async (name, format) => {
-    const lab = await labOfTest({ folder: temporaryFolder() });
+    const lab = await openTestLab({ folder: temporaryFolder() });
     await writeInput(lab, name, ROWS);
     const started = await lab.batch.start(request(files(name), { output: { format, location: 'out' }, batchSize: 7 }));
-    const job = await ended(lab, started.id);
+    const job = await waitForEnd(lab, started.id);
     expect(lab.errors).toEqual([]);
     expect(job).toMatchObject({
       state: 'SUCCEEDED',
@@ -68,16 +68,16 @@ describe('a batch prediction', () => {
       await lab.stop();
       const next = await openLab({ folder });
       await next.engine.resume();
-      expect((await ended(next, id)).state).toBe('SUCCEEDED');
+      expect((await waitForEnd(next, id)).state).toBe('SUCCEEDED');
       await next.stop();
     }
   });
 
   it('keeps as many batches in flight as there are replicas, and no more', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder(), faults: { delayMs: 2 } });
+    const lab = await openTestLab({ folder: temporaryFolder(), faults: { delayMs: 2 } });
     await writeInput(lab, 'in.parquet', ROWS);
     const started = await lab.batch.start(request(files('in.parquet'), { batchSize: 20, replicas: 4 }));
-    expect((await ended(lab, started.id)).state).toBe('SUCCEEDED');
+    expect((await waitForEnd(lab, started.id)).state).toBe('SUCCEEDED');
     expect(lab.serving.mostInFlight).toBe(4);
     expect(lab.serving.parallelism).toBe(4);
     expect(lab.serving.batchSizes).toEqual(Array.from({ length: 50 }, () => 20));
@@ -85,10 +85,10 @@ describe('a batch prediction', () => {
   });
 
   it('retries a failed batch and loses nothing', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder(), faults: { failingRequests: 3 } });
+    const lab = await openTestLab({ folder: temporaryFolder(), faults: { failingRequests: 3 } });
     await writeInput(lab, 'in.parquet', ROWS);
     const started = await lab.batch.start(request(files('in.parquet'), { batchSize: 500, replicas: 1 }));
-    expect(await ended(lab, started.id)).toMatchObject({
+    expect(await waitForEnd(lab, started.id)).toMatchObject({
       state: 'SUCCEEDED',
       progress: { completed: 1000n, failed: 0n },
     });
@@ -96,10 +96,13 @@ describe('a batch prediction', () => {
   });
 
   it('halves a batch that keeps failing until the bad instances stand alone', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder(), faults: { breaksBatch: (a) => a === 13n || a === 14n } });
+    const lab = await openTestLab({
+      folder: temporaryFolder(),
+      faults: { breaksBatch: (a) => a === 13n || a === 14n },
+    });
     await writeInput(lab, 'in.parquet', ROWS);
     const started = await lab.batch.start(request(files('in.parquet'), { batchSize: 16, replicas: 1 }));
-    const job = await ended(lab, started.id);
+    const job = await waitForEnd(lab, started.id);
     expect(job).toMatchObject({
       state: 'PARTIALLY_SUCCEEDED',
       error: null,
@@ -119,10 +122,10 @@ describe('a batch prediction', () => {
   });
 
   it('puts what the model says of single instances into the errors, and does not ask again', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder(), faults: { refuses: (a) => a % 100n === 7n } });
+    const lab = await openTestLab({ folder: temporaryFolder(), faults: { refuses: (a) => a % 100n === 7n } });
     await writeInput(lab, 'in.parquet', ROWS);
     const started = await lab.batch.start(request(files('in.parquet'), { batchSize: 100 }));
-    const job = await ended(lab, started.id);
+    const job = await waitForEnd(lab, started.id);
     expect(job).toMatchObject({ state: 'PARTIALLY_SUCCEEDED', progress: { completed: 990n, failed: 10n } });
     expect(lab.serving.requests).toBe(10);
     const page = await lab.batch.failures(job, { after: 107n, limit: 2 });
@@ -133,9 +136,9 @@ describe('a batch prediction', () => {
   });
 
   it('fails when not one instance has a prediction, and says why each failed', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder(), faults: { refuses: () => true } });
+    const lab = await openTestLab({ folder: temporaryFolder(), faults: { refuses: () => true } });
     await writeInput(lab, 'in.parquet', ROWS);
-    const job = await ended(lab, (await lab.batch.start(request(files('in.parquet')))).id);
+    const job = await waitForEnd(lab, (await lab.batch.start(request(files('in.parquet')))).id);
     expect(job).toMatchObject({
       state: 'FAILED',
       error: { code: 'ALL_INSTANCES_FAILED' },
@@ -146,12 +149,12 @@ describe('a batch prediction', () => {
   });
 
   it('fails with MODEL_UNAVAILABLE when the model stays away, marks no instance bad, and keeps what there was', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder() });
+    const lab = await openTestLab({ folder: temporaryFolder() });
     lab.serving.faults.onRequest = ({ instances }) => {
       lab.serving.faults.isUnreachable = (instances[0]!.a as bigint) >= 500n;
     };
     await writeInput(lab, 'in.parquet', ROWS);
-    const job = await ended(lab, (await lab.batch.start(request(files('in.parquet'), { replicas: 1 }))).id);
+    const job = await waitForEnd(lab, (await lab.batch.start(request(files('in.parquet'), { replicas: 1 }))).id);
     expect(job).toMatchObject({
       state: 'FAILED',
       error: { code: 'MODEL_UNAVAILABLE' },
@@ -162,33 +165,33 @@ describe('a batch prediction', () => {
   });
 
   it('waits for a model that is away for a while', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder(), pace: { firstPauseMs: 1, outageRetries: 10 } });
+    const lab = await openTestLab({ folder: temporaryFolder(), pace: { initialBackoffMs: 1, outageRetries: 10 } });
     let requests = 0;
     lab.serving.faults.onRequest = () => {
       requests += 1;
       lab.serving.faults.isUnreachable = requests > 3 && requests < 10;
     };
     await writeInput(lab, 'in.parquet', ROWS);
-    const job = await ended(lab, (await lab.batch.start(request(files('in.parquet'), { replicas: 1 }))).id);
+    const job = await waitForEnd(lab, (await lab.batch.start(request(files('in.parquet'), { replicas: 1 }))).id);
     expect(job).toMatchObject({ state: 'SUCCEEDED', progress: { completed: 1000n, failed: 0n } });
   });
 
   it('ends when a model fails for everything from the start on, after a few instances and not after all', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder(), faults: { breaksBatch: () => true } });
+    const lab = await openTestLab({ folder: temporaryFolder(), faults: { breaksBatch: () => true } });
     await writeInput(lab, 'in.parquet', ROWS);
     const asked = request(files('in.parquet'), { replicas: 1, batchSize: 64 });
-    const job = await ended(lab, (await lab.batch.start(asked)).id);
+    const job = await waitForEnd(lab, (await lab.batch.start(asked)).id);
     expect(job).toMatchObject({ state: 'FAILED', error: { code: 'MODEL_UNAVAILABLE' }, progress: { completed: 0n } });
     expect(job.error!.message).not.toContain('http://');
     expect(lab.serving.requests).toBeLessThan(100);
   });
 
   it('reads CSV by the types of the model, and fails the instances that have others', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder() });
+    const lab = await openTestLab({ folder: temporaryFolder() });
     const quoted = 'abc,1,"q, ""w"""';
     const lines = ['a,b,note', '1,2.5,x', quoted, '1.5,1,', '2.0,3,', ',1,', '9223372036854775807,NaN,', '7', '5,x,'];
     writeFileSync(join(lab.files.folder, 'in.csv'), `${lines.join('\n')}\n`);
-    const job = await ended(lab, (await lab.batch.start(request(files('in.csv')))).id);
+    const job = await waitForEnd(lab, (await lab.batch.start(request(files('in.csv')))).id);
     const failures = await lab.batch.failures(job, { after: null, limit: 10 });
     expect(failures.map(({ instanceNumber, code, message }) => [instanceNumber, code, message])).toEqual([
       [1n, 'INVALID_INSTANCE', 'a is no INT64: "abc".'],
@@ -218,7 +221,7 @@ describe('a batch prediction', () => {
   it.each(['PARQUET', 'JSONL'] as const)(
     'of lines of JSON passes on what the model does not ask for, and fails lines that are none (%s)',
     async (format) => {
-      const lab = await labOfTest({ folder: temporaryFolder() });
+      const lab = await openTestLab({ folder: temporaryFolder() });
       const lines = [
         '{"a": 1, "b": 2, "tags": ["x", {"deep": null}], "big": 12345678901234567890}',
         '{bad',
@@ -231,7 +234,7 @@ describe('a batch prediction', () => {
       ];
       writeFileSync(join(lab.files.folder, 'in.jsonl'), lines.join('\n'));
       const asked = request(files('in.jsonl'), { output: { format, location: null } });
-      const job = await ended(lab, (await lab.batch.start(asked)).id);
+      const job = await waitForEnd(lab, (await lab.batch.start(asked)).id);
       const failures = await lab.batch.failures(job, { after: null, limit: 10 });
       expect(failures.map(({ instanceNumber, code, message }) => [instanceNumber, code, message])).toEqual([
         [1n, 'MALFORMED_INSTANCE', 'The line is not a JSON object.'],
@@ -258,22 +261,22 @@ describe('a batch prediction', () => {
   );
 
   it('fails when its files turn out not to be what they should, and says where', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder() });
+    const lab = await openTestLab({ folder: temporaryFolder() });
     writeFileSync(join(lab.files.folder, 'in.csv'), 'a,b\n1,2\n3,4,5\n');
-    const job = await ended(lab, (await lab.batch.start(request(files('in.csv')))).id);
+    const job = await waitForEnd(lab, (await lab.batch.start(request(files('in.csv')))).id);
     expect(job).toMatchObject({ state: 'FAILED', error: { code: 'INPUT_UNREADABLE' } });
     expect(job.error!.message).toContain('line 3');
     expect(job.error!.message).not.toContain(lab.folder);
   });
 
   it('reads quoted names, quoted line ends, a byte order mark and several CSV files with one header', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder() });
+    const lab = await openTestLab({ folder: temporaryFolder() });
     const header = '"a","b","a ""note"", with comma"';
     writeFileSync(join(lab.files.folder, 'one[1].csv'), `\uFEFF${header}\r\n1,2,"two\nlines"\r\n`);
     writeFileSync(join(lab.files.folder, 'two.csv'), `${header}\n3,4,""\n`);
     writeFileSync(join(lab.files.folder, 'other.csv'), 'b,a\n1,2\n');
     const names = { kind: 'FILES', format: 'CSV', files: ['one[1].csv', 'two.csv'] } as const;
-    const job = await ended(lab, (await lab.batch.start(request(names))).id);
+    const job = await waitForEnd(lab, (await lab.batch.start(request(names))).id);
     const predictions = await lab.batch.predictions(job, { after: null, limit: 10 });
     expect(predictions.map(({ instance }) => instance)).toEqual([
       { a: '1', b: 2, 'a "note", with comma': 'two\nlines' },
@@ -288,18 +291,18 @@ describe('a batch prediction', () => {
     const echo: Model = { ...LINEAR_MODEL, name: 'echo', inputs: fields, outputs: fields };
     const serving = new LinearModelServing();
     serving.answer = (instance) => ({ kind: 'prediction', prediction: instance });
-    const lab = await labOfTest({ folder: temporaryFolder(), model: echo, serving });
+    const lab = await openTestLab({ folder: temporaryFolder(), model: echo, serving });
     const rows = Array.from({ length: 7 }, (_, row) =>
       Object.fromEntries(
         fields.map(({ name, valueType }) => {
-          const values: readonly FeatureValue[] = VALUES_OF_EVERY_TYPE[name as keyof typeof VALUES_OF_EVERY_TYPE];
+          const values: readonly RawValue[] = VALUES_OF_EVERY_TYPE[name as keyof typeof VALUES_OF_EVERY_TYPE];
           return [name, row < values.length ? toClientValue(valueType, values[row]!) : null];
         }),
       ),
     );
     writeFileSync(join(lab.files.folder, 'in.jsonl'), rows.map((row) => JSON.stringify(row)).join('\n'));
     const asked = request(files('in.jsonl'), { model: echo, output: { format, location: null } });
-    const job = await ended(lab, (await lab.batch.start(asked)).id);
+    const job = await waitForEnd(lab, (await lab.batch.start(asked)).id);
     expect(lab.errors).toEqual([]);
     expect(await lab.batch.failures(job, { after: null, limit: 10 })).toEqual([]);
     const predictions = await lab.batch.predictions(job, { after: null, limit: 10 });
@@ -316,10 +319,10 @@ describe('a batch prediction', () => {
         kind: 'prediction',
         prediction: { usage: { tokens: Number(a) }, text: `answer ${Number(a)}` },
       });
-      const lab = await labOfTest({ folder: temporaryFolder(), model, serving });
+      const lab = await openTestLab({ folder: temporaryFolder(), model, serving });
       await writeInput(lab, 'in.parquet', ROWS);
       const asked = request(files('in.parquet'), { model, output: { format, location: null } });
-      const job = await ended(lab, (await lab.batch.start(asked)).id);
+      const job = await waitForEnd(lab, (await lab.batch.start(asked)).id);
       const [first] = await lab.batch.predictions(job, { after: 6n, limit: 1 });
       expect(first?.prediction).toEqual({ usage: { tokens: 7 }, text: 'answer 7' });
       expect(await lab.batch.metrics(job, [{ metric: 'MAX', field: 'usage.tokens', over: null }])).toEqual([999]);
@@ -332,7 +335,7 @@ describe('a batch prediction', () => {
   );
 
   it('of a table reads what was there when the job began', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder() });
+    const lab = await openTestLab({ folder: temporaryFolder() });
     let isFirst = true;
     lab.serving.faults.onRequest = async () => {
       if (isFirst) await lab.offline.use((connection) => connection.run('INSERT INTO labels.june SELECT -1, 0, NULL'));
@@ -340,16 +343,16 @@ describe('a batch prediction', () => {
     };
     await lab.offline.use((connection) => connection.run(`CREATE SCHEMA labels; CREATE TABLE labels.june AS ${ROWS}`));
     const started = await lab.batch.start(request({ kind: 'TABLE', table: 'labels.june' }, { replicas: 1 }));
-    const job = await ended(lab, started.id);
+    const job = await waitForEnd(lab, started.id);
     expect(job).toMatchObject({ state: 'SUCCEEDED', progress: { completed: 1000n, total: 1000n } });
     expect(await readdir(join(lab.folder, 'work'))).toEqual([]);
   });
 
   it('of a training set reads its output', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder() });
+    const lab = await openTestLab({ folder: temporaryFolder() });
     await writeInput(lab, 'set.parquet', ROWS);
     const { id } = await lab.store.create(trainingSet('PARQUET', 'set.parquet'), null);
-    const job = await ended(lab, (await lab.batch.start(request({ kind: 'TRAINING_SET', job: id }))).id);
+    const job = await waitForEnd(lab, (await lab.batch.start(request({ kind: 'TRAINING_SET', job: id }))).id);
     expect(job).toMatchObject({ state: 'SUCCEEDED', progress: { completed: 1000n, total: 1000n } });
   });
 
@@ -359,10 +362,10 @@ describe('a batch prediction', () => {
     const table = (location: string | null) => ({ format: 'TABLE', location }) as const;
 
     it('has all its predictions in a table of the offline store, and its failures where they always are', async () => {
-      const lab = await labOfTest({ folder: temporaryFolder(), faults: { refuses: (a) => a === 3n } });
+      const lab = await openTestLab({ folder: temporaryFolder(), faults: { refuses: (a) => a === 3n } });
       await writeInput(lab, 'in.parquet', ROWS);
       const started = await lab.batch.start(request(files('in.parquet'), { output: table('June') }));
-      const job = await ended(lab, started.id);
+      const job = await waitForEnd(lab, started.id);
       expect(lab.errors).toEqual([]);
       expect(job).toMatchObject({
         state: 'PARTIALLY_SUCCEEDED',
@@ -384,36 +387,36 @@ describe('a batch prediction', () => {
     });
 
     it('is called after the job when it is not named', async () => {
-      const lab = await labOfTest({ folder: temporaryFolder() });
+      const lab = await openTestLab({ folder: temporaryFolder() });
       await writeInput(lab, 'in.parquet', ROWS);
       const { id } = await lab.batch.start(request(files('in.parquet'), { output: table(null) }));
       const name = `predictions.job_${id.replaceAll('-', '_')}`;
-      expect((await ended(lab, id)).result).toMatchObject({ predictions: name });
+      expect((await waitForEnd(lab, id)).result).toMatchObject({ predictions: name });
       expect(await rowsOf(lab, `SELECT count(*) AS n FROM ${name}`)).toEqual([{ n: 1000n }]);
     });
 
     it('has what was predicted when it is cancelled, and no table when that is nothing', async () => {
-      const lab = await labOfTest({ folder: temporaryFolder(), faults: { delayMs: 20 } });
+      const lab = await openTestLab({ folder: temporaryFolder(), faults: { delayMs: 20 } });
       await writeInput(lab, 'in.parquet', ROWS);
       const output = { output: table('some'), batchSize: 10, replicas: 1 };
       const { id } = await lab.batch.start(request(files('in.parquet'), output));
       await until(async () => lab.serving.requests > 5);
       await lab.engine.cancel(id);
-      const job = await ended(lab, id);
+      const job = await waitForEnd(lab, id);
       expect(job).toMatchObject({ state: 'CANCELLED', result: { predictions: 'predictions.some', isPartial: true } });
       expect(await rowsOf(lab, 'SELECT count(*) AS n FROM predictions.some')).toEqual([{ n: job.progress.completed }]);
       lab.serving.faults.refuses = () => true;
       const none = await lab.batch.start(request(files('in.parquet'), { output: table('none') }));
-      expect((await ended(lab, none.id)).state).toBe('FAILED');
+      expect((await waitForEnd(lab, none.id)).state).toBe('FAILED');
       expect(await rowsOf(lab, `FROM duckdb_tables() WHERE table_name = 'none'`)).toEqual([]);
     });
 
     it('of two jobs that were started with one name only one has it', async () => {
-      const lab = await labOfTest({ folder: temporaryFolder() });
+      const lab = await openTestLab({ folder: temporaryFolder() });
       await writeInput(lab, 'in.parquet', ROWS);
       const start = () => lab.batch.start(request(files('in.parquet'), { output: table('one') }));
       const started = await Promise.all([start(), start()]);
-      const jobs = await Promise.all(started.map(({ id }) => ended(lab, id)));
+      const jobs = await Promise.all(started.map(({ id }) => waitForEnd(lab, id)));
       expect(lab.errors).toEqual([]);
       expect(jobs.map(({ state }) => state).toSorted()).toEqual(['FAILED', 'SUCCEEDED']);
       expect(jobs.find(({ state }) => state === 'FAILED')!.error).toMatchObject({ code: 'OUTPUT_IN_USE' });
@@ -422,12 +425,12 @@ describe('a batch prediction', () => {
   });
 
   it('leaves a folder with numbered parts and a manifest, and nothing else', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder(), faults: { refuses: (a) => a === 3n } });
+    const lab = await openTestLab({ folder: temporaryFolder(), faults: { refuses: (a) => a === 3n } });
     await writeInput(lab, 'in.parquet', ROWS);
     const started = await lab.batch.start(
       request(files('in.parquet'), { output: { format: 'JSONL', location: 'a/b' } }),
     );
-    await ended(lab, started.id);
+    await waitForEnd(lab, started.id);
     const folder = join(lab.files.folder, 'a/b');
     expect((await readdir(folder)).sort()).toEqual(['errors-00001.jsonl', 'manifest.json', 'predictions-00001.jsonl']);
     const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
@@ -440,20 +443,20 @@ describe('a batch prediction', () => {
   });
 
   it('that is cancelled keeps what there was and says that it is not all', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder() });
+    const lab = await openTestLab({ folder: temporaryFolder() });
     await writeInput(lab, 'in.parquet', ROWS);
     lab.serving.faults.onRequest = async ({ instances }) => {
       if (instances[0]!.a === 500n) await lab.engine.cancel(id);
     };
     const { id } = await lab.batch.start(request(files('in.parquet'), { replicas: 1 }));
-    const job = await ended(lab, id);
+    const job = await waitForEnd(lab, id);
     expect(job).toMatchObject({ state: 'CANCELLED', error: null, result: { isPartial: true, failures: null } });
     expect(job.progress.completed).toBe(500n);
     expect(await lab.batch.predictions(job, { after: null, limit: 1000 })).toHaveLength(500);
   });
 
   it('shows what is durable while it runs', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder(), clock: hurriedClock() });
+    const lab = await openTestLab({ folder: temporaryFolder(), clock: hurriedClock() });
     await writeInput(lab, 'in.parquet', ROWS);
     const seen: number[] = [];
     lab.serving.faults.onRequest = async () => {
@@ -461,7 +464,7 @@ describe('a batch prediction', () => {
       seen.push((await lab.batch.predictions(job, { after: null, limit: 1000 })).length);
     };
     const { id } = await lab.batch.start(request(files('in.parquet'), { replicas: 1, batchSize: 50 }));
-    expect((await ended(lab, id)).state).toBe('SUCCEEDED');
+    expect((await waitForEnd(lab, id)).state).toBe('SUCCEEDED');
     expect(seen).toEqual([...seen].sort((one, other) => one - other));
     expect(new Set(seen).size).toBeGreaterThan(2);
   });
@@ -469,22 +472,22 @@ describe('a batch prediction', () => {
 
 describe('retrying the failures of a batch prediction', () => {
   it.each(['PARQUET', 'JSONL'] as const)('predicts for those alone, under their numbers (%s)', async (format) => {
-    const lab = await labOfTest({ folder: temporaryFolder(), faults: { refuses: (a) => a % 100n === 7n } });
+    const lab = await openTestLab({ folder: temporaryFolder(), faults: { refuses: (a) => a % 100n === 7n } });
     await writeInput(lab, 'in.parquet', ROWS);
     const output = { format, location: 'out' };
-    const first = await ended(lab, (await lab.batch.start(request(files('in.parquet'), { output }))).id);
+    const first = await waitForEnd(lab, (await lab.batch.start(request(files('in.parquet'), { output }))).id);
     lab.serving.faults.refuses = (a) => a === 107n;
     const origin = { createdBy: null, idempotencyKey: 'again' };
     const retry = await lab.batch.retryFailed(first, origin);
     expect((await lab.batch.retryFailed(first, origin)).id).toBe(retry.id);
-    const second = await ended(lab, retry.id);
+    const second = await waitForEnd(lab, retry.id);
     expect(second).toMatchObject({ state: 'PARTIALLY_SUCCEEDED', progress: { completed: 9n, failed: 1n, total: 10n } });
     const predictions = await lab.batch.predictions(second, { after: null, limit: 2 });
     expect(predictions).toEqual([
       { instanceNumber: 7n, instance: { a: '7', b: 1.75, note: 'row "7' }, prediction: { y: 19.25, z: '7' } },
       { instanceNumber: 207n, instance: { a: '207', b: 51.75, note: 'row "207' }, prediction: { y: 569.25, z: '207' } },
     ]);
-    const third = await ended(lab, (await lab.batch.retryFailed(second, { ...origin, idempotencyKey: null })).id);
+    const third = await waitForEnd(lab, (await lab.batch.retryFailed(second, { ...origin, idempotencyKey: null })).id);
     expect(third).toMatchObject({ state: 'FAILED', progress: { failed: 1n, total: 1n } });
   });
 
@@ -492,18 +495,18 @@ describe('retrying the failures of a batch prediction', () => {
     const folder = temporaryFolder();
     const before = await openLab({ folder, faults: { refuses: (a) => a % 100n === 7n } });
     await writeInput(before, 'in.parquet', ROWS);
-    const job = await ended(before, (await before.batch.start(request(files('in.parquet')))).id);
+    const job = await waitForEnd(before, (await before.batch.start(request(files('in.parquet')))).id);
     await before.stop();
-    const after = await labOfTest({ folder, model: { ...LINEAR_MODEL, name: 'another' } });
+    const after = await openTestLab({ folder, model: { ...LINEAR_MODEL, name: 'another' } });
     const retry = after.batch.retryFailed(job, { createdBy: null, idempotencyKey: null });
     await expect(retry).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND', details: { field: 'job' } });
     expect(await after.store.list({ filter: {}, before: null, limit: 10 })).toHaveLength(1);
   });
 
   it('refuses a job without failures', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder() });
+    const lab = await openTestLab({ folder: temporaryFolder() });
     await writeInput(lab, 'in.parquet', ROWS);
-    const job = await ended(lab, (await lab.batch.start(request(files('in.parquet')))).id);
+    const job = await waitForEnd(lab, (await lab.batch.start(request(files('in.parquet')))).id);
     const retry = lab.batch.retryFailed(job, { createdBy: null, idempotencyKey: null });
     await expect(retry).rejects.toThrow('nothing to retry');
   });
@@ -511,7 +514,7 @@ describe('retrying the failures of a batch prediction', () => {
 
 describe('a request for a batch prediction', () => {
   it('is refused before anything starts, with the field and what is wrong with it', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder() });
+    const lab = await openTestLab({ folder: temporaryFolder() });
     await writeInput(lab, 'in.parquet', ROWS);
     await writeInput(lab, 'lacks.csv', 'SELECT 1 AS c');
     await writeInput(lab, 'lacks.jsonl', 'SELECT 1 AS b');
@@ -569,12 +572,12 @@ describe('a request for a batch prediction', () => {
   });
 
   it('sent again finds its job, also when its input is gone and its folder is no longer empty', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder() });
+    const lab = await openTestLab({ folder: temporaryFolder() });
     await writeInput(lab, 'in.csv', ROWS);
     const output = { format: 'JSONL', location: 'out' } as const;
     const asked = request(files('in.csv'), { output, idempotencyKey: 'once' });
     const first = await lab.batch.start(asked);
-    await ended(lab, first.id);
+    await waitForEnd(lab, first.id);
     await rm(join(lab.files.folder, 'in.csv'));
     expect(await lab.batch.start(asked)).toMatchObject({ id: first.id, state: 'SUCCEEDED' });
     const other = request(files('in.csv'), { output, idempotencyKey: 'once', batchSize: 11 });
@@ -584,7 +587,7 @@ describe('a request for a batch prediction', () => {
   });
 
   it('for a folder that another job took in the meantime fails instead of mixing both', async () => {
-    const lab = await labOfTest({ folder: temporaryFolder() });
+    const lab = await openTestLab({ folder: temporaryFolder() });
     await writeInput(lab, 'in.parquet', ROWS);
     const output = { format: 'PARQUET', location: 'out' } as const;
     const { spec } = request(files('in.parquet'), { output });
@@ -598,17 +601,17 @@ describe('a request for a batch prediction', () => {
       idempotencyKey: null,
     } as const;
     const both = await Promise.all([lab.engine.start(start), lab.engine.start(start)]);
-    const states = await Promise.all(both.map(async ({ id }) => (await ended(lab, id)).error?.code ?? 'fine'));
+    const states = await Promise.all(both.map(async ({ id }) => (await waitForEnd(lab, id)).error?.code ?? 'fine'));
     expect(states.sort()).toEqual(['OUTPUT_IN_USE', 'fine']);
   });
 });
 
 describe('metrics of a batch prediction', () => {
   it.each(['PARQUET', 'JSONL'] as const)('are those of an independent computation (%s)', async (format) => {
-    const lab = await labOfTest({ folder: temporaryFolder(), faults: { refuses: (a) => a % 10n === 9n } });
+    const lab = await openTestLab({ folder: temporaryFolder(), faults: { refuses: (a) => a % 10n === 9n } });
     await writeInput(lab, 'in.parquet', ROWS);
     const started = await lab.batch.start(request(files('in.parquet'), { output: { format, location: null } }));
-    const job = await ended(lab, started.id);
+    const job = await waitForEnd(lab, started.id);
     const a = Array.from({ length: 1000 }, (_, index) => index).filter((index) => index % 10 !== 9);
     const y = a.map((value) => 2 * value + (3 * value) / 4).sort((one, other) => one - other);
     const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -638,9 +641,9 @@ describe('a batch prediction that is taken up again', () => {
   it.each(['PARQUET', 'JSONL'] as const)('goes on where it was, and doubles and loses nothing (%s)', async (format) => {
     const folder = temporaryFolder();
     const first = await stoppedInTheMiddle(folder, { format, location: null });
-    const second = await labOfTest({ folder });
+    const second = await openTestLab({ folder });
     await second.engine.resume();
-    const job = await ended(second, first.id);
+    const job = await waitForEnd(second, first.id);
     expect(job).toMatchObject({ state: 'SUCCEEDED', progress: { completed: 1000n, total: 1000n } });
     const page = await second.batch.predictions(job, { after: null, limit: 2000 });
     expect(page.map(({ instanceNumber }) => instanceNumber)).toEqual(Array.from({ length: 1000 }, (_, i) => BigInt(i)));
@@ -651,20 +654,20 @@ describe('a batch prediction that is taken up again', () => {
   it('fails when its input changed in between', async () => {
     const folder = temporaryFolder();
     const { id } = await stoppedInTheMiddle(folder);
-    const second = await labOfTest({ folder });
+    const second = await openTestLab({ folder });
     await writeInput(second, 'in.csv', 'SELECT 1 AS a, 2.5 AS b, NULL AS note');
     await second.engine.resume();
-    const job = await ended(second, id);
+    const job = await waitForEnd(second, id);
     expect(job).toMatchObject({ state: 'FAILED', error: { code: 'INPUT_CHANGED' }, result: { isPartial: true } });
   });
 
   it('is wrapped up when it was being cancelled', async () => {
     const folder = temporaryFolder();
     const { id } = await stoppedInTheMiddle(folder);
-    const second = await labOfTest({ folder });
+    const second = await openTestLab({ folder });
     await second.store.update(id, (record) => ({ ...record, state: 'CANCELLING' }));
     await second.engine.resume();
-    const job = await ended(second, id);
+    const job = await waitForEnd(second, id);
     expect(job).toMatchObject({ state: 'CANCELLED', result: { isPartial: true } });
     const kept = await second.batch.predictions(job, { after: null, limit: 1000 });
     expect(kept).toHaveLength(Number(job.progress.completed));
@@ -674,10 +677,10 @@ describe('a batch prediction that is taken up again', () => {
   it('that is given up keeps what there was and says that it is not all', async () => {
     const folder = temporaryFolder();
     const { id } = await stoppedInTheMiddle(folder);
-    const second = await labOfTest({ folder });
+    const second = await openTestLab({ folder });
     await second.store.update(id, (record) => ({ ...record, attempts: 25 }));
     await second.engine.resume();
-    const job = await ended(second, id);
+    const job = await waitForEnd(second, id);
     expect(job).toMatchObject({ state: 'FAILED', error: { code: 'GIVEN_UP' }, result: { isPartial: true } });
     const kept = await second.batch.predictions(job, { after: null, limit: 1000 });
     expect(kept).toHaveLength(Number(job.progress.completed));

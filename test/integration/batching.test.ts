@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { NOW, NOW_TEXT, row, smallRegistry, sourceOf, T } from '../support/small-registry.js';
+import { NOW, NOW_TEXT, row, smallRegistry, findSource, T } from '../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway(smallRegistry());
-  await gateway.write(sourceOf(gateway, 'shop', 'customer'), [
+  await gateway.write(findSource(gateway, 'shop', 'customer'), [
     row('ann', -20, { orders_7d: 1n, mean_basket: 10.5 }),
     row('ann', -10, { orders_7d: 2n, mean_basket: 20.5, city: 'Bern' }),
     row('bob', -10, { orders_7d: 7n }),
   ]);
-  await gateway.write(sourceOf(gateway, 'shop', 'visit'), [row('ann,home', -5, { seconds: 3 })]);
+  await gateway.write(findSource(gateway, 'shop', 'visit'), [row('ann,home', -5, { seconds: 3 })]);
 });
 afterAll(() => gateway.close());
 beforeEach(() => {

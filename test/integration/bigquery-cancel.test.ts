@@ -10,7 +10,7 @@ import { CUSTOMER, REQUEST, SHOP } from '../support/shop-history.js';
 import { NOW, smallRegistry } from '../support/small-registry.js';
 import { startTestGateway } from '../support/test-gateway.js';
 import { testEntityType } from '../support/test-registry.js';
-import { ending, openTrainingSets, STARTED } from '../support/training-set-rooms.js';
+import { waitForEnd, openTrainingSets, STARTED } from '../support/training-set-dependencies.js';
 import { until } from '../support/until.js';
 
 const START_JOB = /POST .*\/jobs$/;
@@ -159,7 +159,7 @@ describeWithGoogleSql('a query of BigQuery that nobody waits for', () => {
 
   it('is cancelled with the training set it is for, whose job is CANCELLED', async () => {
     const store = await openTestStore(server, CUSTOMER.entityType);
-    const { trainingSets, engine } = await openTrainingSets(SHOP.featurestores, { elsewhere: () => store });
+    const { trainingSets, engine } = await openTrainingSets(SHOP.featurestores, { findRemoteStore: () => store });
     hold();
     const labels = {
       kind: 'INLINE' as const,
@@ -169,7 +169,7 @@ describeWithGoogleSql('a query of BigQuery that nobody waits for', () => {
     const { id } = await trainingSets.start({ ...REQUEST, joins: [CUSTOMER], labels, ...STARTED });
     await running();
     await engine.cancel(id);
-    expect(await ending(engine, id)).toMatchObject({ state: 'CANCELLED', result: null });
+    expect(await waitForEnd(engine, id)).toMatchObject({ state: 'CANCELLED', result: null });
     await allCancelled();
   });
 

@@ -9,7 +9,7 @@ import type { BigQueryServer } from '../support/google/bigquery-server/server.js
 import { DATASET, openTestStore, PROJECT, startBigQuery } from '../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { NOW, row, smallRegistry, sourceOf, T } from '../support/small-registry.js';
+import { NOW, row, smallRegistry, findSource, T } from '../support/small-registry.js';
 import { testEntityType } from '../support/test-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
@@ -45,7 +45,7 @@ describeWithGoogleSql('a gateway over BigQuery', () => {
     });
     const rows = [
       [
-        sourceOf(embedded, 'shop', 'customer'),
+        findSource(embedded, 'shop', 'customer'),
         [
           row('c1', -20, { orders_7d: 9_007_199_254_740_993n, mean_basket: 12.5 }),
           row('c1', -15, { orders_7d: null, city: 'Zürich' }),
@@ -53,8 +53,11 @@ describeWithGoogleSql('a gateway over BigQuery', () => {
           row('c2', -500, { orders_7d: 1n }),
         ],
       ],
-      [sourceOf(embedded, 'shop', 'customer', 1), [{ ...row('c1', 0, { born: T(-1e9) + 1n }), timestamp: null }]],
-      [sourceOf(embedded, 'shop', 'visit'), [row('c1,a%2Cb', -30, { seconds: 1.5 }), row('c1,a', -20, { seconds: 2 })]],
+      [findSource(embedded, 'shop', 'customer', 1), [{ ...row('c1', 0, { born: T(-1e9) + 1n }), timestamp: null }]],
+      [
+        findSource(embedded, 'shop', 'visit'),
+        [row('c1,a%2Cb', -30, { seconds: 1.5 }), row('c1,a', -20, { seconds: 2 })],
+      ],
     ] as const;
     for (const [source, history] of rows) {
       await embedded.write(source, history);

@@ -367,7 +367,7 @@ describeWithGoogleSql('the BigQuery offline store', () => {
         findings.push(finding);
       }
       expect(findings[0]).toEqual({ status: 'ok', what: `table ${table.bigQueryTable} has all columns` });
-      expect(findings.map(({ todo }) => todo)).toContain(
+      expect(findings.map(({ remedy: todo }) => todo)).toContain(
         'bq update --clustering_fields=CustomerId other-project:lake.Customer-Facts',
       );
     });
@@ -440,7 +440,7 @@ describeWithGoogleSql('the BigQuery offline store', () => {
       const entityType = thing({
         sources: [{ bigQueryTable: 'plain', features: [{ name: 'a', valueType: 'STRING_ARRAY' }] }],
       });
-      expect((await findings(entityType)).map(({ status, what }) => `${status} ${what}`)).toEqual([
+      expect((await findings(entityType)).map(({ status, message: what }) => `${status} ${what}`)).toEqual([
         `ok dataset ${PROJECT}.${DATASET} is in EU`,
         'fault table plain: it has no column "event_timestamp"',
         'fault table plain: column "a" is STRING, which is no STRING_ARRAY',

@@ -66,12 +66,12 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
   ): Promise<number> => {
     let fills = 0;
     for (;;) {
-      const insteadOf = await store.filledWith(entityType);
+      const insteadOf = await store.currentFill(entityType);
       if (insteadOf === contents) return fills;
       const isDone = await store.fill(entityType, {
-        contents,
-        insteadOf,
-        writesOf: async function* (source) {
+        fingerprint: contents,
+        expectedFill: insteadOf,
+        readWrites: async function* (source) {
           if (source.sql === null) return;
           fills += 1;
           for (const entityId of entityIds) {
@@ -121,14 +121,14 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
       (calls += 1) === 2 ? Promise.reject(new Error('ended')) : Promise.resolve(),
     );
     await expect(broken).rejects.toThrow('ended');
-    expect(await next.filledWith(entityType)).toBeUndefined();
+    expect(await next.currentFill(entityType)).toBeUndefined();
     expect(await read(next, idsOf(3))).toEqual([
       ['new', 'new', null],
       ['new', 'new', null],
       ['old', 'old', null],
     ]);
     expect(await fill(next, 'new', idsOf(3))).toBe(1);
-    expect(await next.filledWith(entityType)).toBe('new');
+    expect(await next.currentFill(entityType)).toBe('new');
   });
 
   it('is taken over from a process that died when its lease is over, and not before', async () => {
@@ -142,11 +142,11 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
       return Promise.resolve();
     });
     await expect(died).rejects.toThrow();
-    expect(await next.filledWith(entityType)).toBeUndefined();
+    expect(await next.currentFill(entityType)).toBeUndefined();
     let isDone = false;
     const taken = fill(next, 'new', idsOf(3)).finally(() => (isDone = true));
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect([isDone, await next.filledWith(entityType)]).toEqual([false, undefined]);
+    expect([isDone, await next.currentFill(entityType)]).toEqual([false, undefined]);
     clock.ahead = 61_000_000n;
     expect(await taken).toBe(1);
     expect(await read(next, idsOf(3))).toEqual(idsOf(3).map(() => ['new', 'new', null]));
@@ -166,7 +166,7 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
     // It notices before its next change; then, wanting other contents, it fills in its turn.
     expect(await filling).toBe(2);
     expect(times).toBe(1 + 3);
-    expect(await other.store.filledWith(entityType)).toBe('of the slow');
+    expect(await other.store.currentFill(entityType)).toBe('of the slow');
     expect(await read(other.store, idsOf(3))).toEqual(idsOf(3).map(() => ['of the slow', 'of the slow', null]));
   });
 
@@ -191,9 +191,9 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
       ...computed(['stray'], 'old'),
     ]);
     await store.fill(entityType, {
-      contents: 'old',
-      insteadOf: undefined,
-      writesOf: async function* (source) {
+      fingerprint: 'old',
+      expectedFill: undefined,
+      readWrites: async function* (source) {
         if (source.sql !== null) yield computed(entityIds, 'old');
       },
     });
@@ -216,9 +216,9 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
     const only = testEntityType({ name: entityType.name, sources: [{ name: 'other', features: [features[449]!] }] });
     await store.write(only, [writeOf(only.sources[0]!, 'x', { f449: 'of another source, once' })]);
     await store.fill(entityType, {
-      contents: 'new',
-      insteadOf: undefined,
-      writesOf: async function* () {
+      fingerprint: 'new',
+      expectedFill: undefined,
+      readWrites: async function* () {
         yield [writeOf(source!, 'y', { f0: 'new' })];
       },
     });
@@ -241,7 +241,7 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
       return { kind: call % 2 === 0 ? 'refused' : 'answer lost', status: CODE.UNAVAILABLE };
     };
     await fill(store, 'new', idsOf(20));
-    expect(await direct.filledWith(entityType)).toBe('new');
+    expect(await direct.currentFill(entityType)).toBe('new');
     expect(await read(direct, idsOf(30))).toEqual(
       idsOf(30).map((_, index) => (index < 20 ? ['new', 'new', null] : [null, null, null])),
     );
@@ -253,7 +253,7 @@ describeWithBigtable('filling a Bigtable table that others serve from', () => {
     const store = await openBigtable(settings, { apiEndpoint: proxy.endpoint, writeDeadlineMs: 500 });
     onTestFinished(() => store.close());
     proxy.decide = () => ({ kind: 'refused', status: CODE.UNAVAILABLE });
-    await expect(store.filledWith(entityType, true)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(store.currentFill(entityType, true)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
   /** How many rows the table has of the entity type, as the table itself says. */

@@ -5,10 +5,10 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { diagnoseBigtable } from '../../datasources/online/bigtable/diagnose.js';
-import type { Filling } from '../../datasources/online/online-store.js';
+import type { FillRequest } from '../../datasources/online/online-store.js';
 import type { BigtableSettings } from '../../datasources/registry/model.js';
 import { OperatorError } from '../../errors/operator-error.js';
-import { allOf } from '../support/all-of.js';
+import { collect } from '../support/collect.js';
 import {
   createTable,
   describeWithBigtable,
@@ -36,7 +36,11 @@ const entityType = testEntityType({
   name: 'thing',
   sources: [{ sql: 'computed.sql', features: [{ name: 'a', valueType: 'STRING' }] }],
 });
-const NOTHING: Filling = { contents: 'nothing', insteadOf: undefined, writesOf: () => ReadableStream.from([]) };
+const NOTHING: FillRequest = {
+  fingerprint: 'nothing',
+  expectedFill: undefined,
+  readWrites: () => ReadableStream.from([]),
+};
 
 /** What a start does with an online store before it serves; gives the message that it ends with. */
 async function start(settings: BigtableSettings, apiEndpoint?: string): Promise<string> {
@@ -46,7 +50,7 @@ async function start(settings: BigtableSettings, apiEndpoint?: string): Promise<
       writeDeadlineMs: 500,
     });
     onTestFinished(() => store.close());
-    if ((await store.filledWith(entityType)) === undefined) await store.fill(entityType, NOTHING);
+    if ((await store.currentFill(entityType)) === undefined) await store.fill(entityType, NOTHING);
   })();
   const error: unknown = await starting.catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(OperatorError);
@@ -75,7 +79,7 @@ describe.each([
   });
 
   it('is one fault to doctor', async () => {
-    const findings = await allOf(diagnoseBigtable(SETTINGS));
+    const findings = await collect(diagnoseBigtable(SETTINGS));
     expect(findings).toEqual([
       {
         status: 'fault',
@@ -96,7 +100,7 @@ describe('Bigtable that is not reached', () => {
     const message = await start(SETTINGS, endpoint);
     expect(message).toContain(NAMED);
     expect(message).toMatch(/it did not answer: .*bigtable\.googleapis\.com/s);
-    const findings = await allOf(diagnoseBigtable(SETTINGS, endpoint));
+    const findings = await collect(diagnoseBigtable(SETTINGS, endpoint));
     expect(findings).toEqual([
       {
         status: 'fault',

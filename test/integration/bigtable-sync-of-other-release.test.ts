@@ -1,18 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
-import { contentsUntil } from '../../datasources/ingestion/contents.js';
+import { addFillExpiry } from '../../ingestion/fill-fingerprint.js';
 import type { FillableOnlineStore } from '../../datasources/online/online-store.js';
 import type { BigtableSettings } from '../../datasources/registry/model.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
-import { startGatewayOfStores, type GatewayOfStores } from '../support/gateway-of-stores.js';
+import { startStoreGateway, type StoreGateway } from '../support/store-gateway.js';
 import {
   createTable,
   describeWithBigtable,
   startBigtableEmulator,
   type BigtableEmulator,
 } from '../support/google/bigtable-emulator.js';
-import { endOfJob, startSync } from '../support/syncs.js';
+import { waitForJobEnd, startSync } from '../support/syncs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const OLD = `SELECT * FROM (VALUES ('ann', TIMESTAMP '2001-01-01', 1), ('bob', TIMESTAMP '2001-01-01', 1)) AS t(id, moment, total)`;
@@ -33,7 +33,7 @@ describeWithBigtable('a sync into a Bigtable table that gateways of two releases
   });
 
   /** A gateway that has started with this SQL: the table is filled by it. */
-  const release = async (sql: string): Promise<GatewayOfStores> => {
+  const release = async (sql: string): Promise<StoreGateway> => {
     const folder = temporaryFolder();
     const source = {
       name: 'orders',
@@ -49,21 +49,21 @@ describeWithBigtable('a sync into a Bigtable table that gateways of two releases
     };
     writeFileSync(join(folder, 'orders.sql'), sql);
     writeFileSync(join(folder, 'registry.yaml'), JSON.stringify({ featurestores: [shop] }));
-    const gateway = await startGatewayOfStores(await loadRegistry(join(folder, 'registry.yaml')));
+    const gateway = await startStoreGateway(await loadRegistry(join(folder, 'registry.yaml')));
     onTestFinished(() => gateway.close());
     await gateway.stores.prepare(() => undefined);
     return gateway;
   };
-  const customerOf = ({ services, stores }: GatewayOfStores) => {
+  const customerOf = ({ services, stores }: StoreGateway) => {
     const entityType = services.registry.entityType('shop', 'customer');
     return { entityType, online: stores.online(entityType.featurestore) as FillableOnlineStore };
   };
-  const totals = async (gateway: GatewayOfStores) => {
+  const totals = async (gateway: StoreGateway) => {
     const { entityType, online } = customerOf(gateway);
     const read = { entityType, entityIds: ['ann', 'bob'], features: entityType.features, now: 0n };
     return (await online.read(read)).map(([total]) => total!.value);
   };
-  const sync = async (gateway: GatewayOfStores) => endOfJob(gateway, (await startSync(gateway)).job.id);
+  const sync = async (gateway: StoreGateway) => waitForJobEnd(gateway, (await startSync(gateway)).job.id);
 
   it('leaves what another release filled as it is, and fails with what to do', async () => {
     const [old, next] = [await release(OLD), await release(NEW)];
@@ -79,11 +79,11 @@ describeWithBigtable('a sync into a Bigtable table that gateways of two releases
 
   it('ends before its next batch when another release has filled the table meanwhile', async () => {
     const old = await release(`${OLD} UNION ALL SELECT range::VARCHAR, TIMESTAMP '2001-01-01', 1 FROM range(3000)`);
-    const { filledBy } = old.stores;
+    const { fillOwner: filledBy } = old.stores;
     let looks = 0;
-    let next: GatewayOfStores | undefined;
+    let next: StoreGateway | undefined;
     // Looks before the source, before its first batch, and before its second.
-    vi.spyOn(old.stores, 'filledBy').mockImplementation(async (entityType) => {
+    vi.spyOn(old.stores, 'fillOwner').mockImplementation(async (entityType) => {
       if ((looks += 1) === 3) next = await release(NEW);
       return filledBy(entityType);
     });
@@ -99,9 +99,9 @@ describeWithBigtable('a sync into a Bigtable table that gateways of two releases
     const gateway = await release(OLD);
     const { entityType, online } = customerOf(gateway);
     const broken = online.fill(entityType, {
-      contents: 'other',
-      insteadOf: await online.filledWith(entityType),
-      writesOf: () => {
+      fingerprint: 'other',
+      expectedFill: await online.currentFill(entityType),
+      readWrites: () => {
         throw new Error('killed');
       },
     });
@@ -115,12 +115,12 @@ describeWithBigtable('a sync into a Bigtable table that gateways of two releases
   it('brings the gateway’s own values, also when rows came true since the table was filled', async () => {
     const gateway = await release(OLD);
     const { entityType, online } = customerOf(gateway);
-    const own = await online.filledWith(entityType);
+    const own = await online.currentFill(entityType);
     // As a start fills it that knows of a row to come.
     await online.fill(entityType, {
-      contents: contentsUntil(own!, 1n),
-      insteadOf: own,
-      writesOf: () => ReadableStream.from([]),
+      fingerprint: addFillExpiry(own!, 1n),
+      expectedFill: own,
+      readWrites: () => ReadableStream.from([]),
     });
     expect(await totals(gateway)).toEqual([null, null]);
     expect(await sync(gateway)).toMatchObject({ state: 'SUCCEEDED', rowsSynced: '2' });

@@ -7,12 +7,12 @@ import { predictCommand } from '../../cli/commands/predict.js';
 import { syncCommand } from '../../cli/commands/sync.js';
 import { trainingSetCommand } from '../../cli/commands/training-set.js';
 import { watchCommand } from '../../cli/commands/watch.js';
-import type { Model } from '../../datasources/models/model.js';
-import { JobFailure } from '../../datasources/jobs/job.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
+import { JobFailure } from '../../jobs/job.js';
 import { Registry } from '../../datasources/registry/registry.js';
 import { CountableWork } from '../support/countable-work.js';
-import { AskedBatchPredictions, AskedTrainingSets } from '../support/job-ports.js';
-import { row, smallRegistry, sourceOf } from '../support/small-registry.js';
+import { RecordingBatchPredictions, RecordingTrainingSets } from '../support/job-ports.js';
+import { row, smallRegistry, findSource } from '../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 const churn = {
@@ -25,8 +25,8 @@ const churn = {
 } as unknown as Model;
 
 let gateway: TestGateway;
-let predictions: AskedBatchPredictions;
-let trainingSets: AskedTrainingSets;
+let predictions: RecordingBatchPredictions;
+let trainingSets: RecordingTrainingSets;
 let predicting: CountableWork;
 let training: CountableWork;
 let folder: string;
@@ -36,8 +36,8 @@ beforeAll(async () => {
   training = new CountableWork('TRAINING_SET');
   gateway = await startTestGateway(new Registry(smallRegistry().featurestores, [churn]), {
     runners: [predicting, training],
-    batchPredictions: (jobs) => (predictions = new AskedBatchPredictions(jobs)),
-    trainingSets: (jobs) => (trainingSets = new AskedTrainingSets(jobs)),
+    batchPredictions: (jobs) => (predictions = new RecordingBatchPredictions(jobs)),
+    trainingSets: (jobs) => (trainingSets = new RecordingTrainingSets(jobs)),
   });
 });
 afterAll(async () => {
@@ -56,8 +56,8 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
   process.exitCode = undefined;
-  predictions.asked.length = 0;
-  trainingSets.asked.length = 0;
+  predictions.requests.length = 0;
+  trainingSets.requests.length = 0;
 });
 
 /** Runs a command line as main.ts does; gives the exit code. */
@@ -81,7 +81,7 @@ describe('predict', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^jobs\/[\w-]+\n$/);
     expect(shown).toMatch(/SUCCEEDED \| 4 of 4\n$/);
-    expect(predictions.asked).toMatchObject([
+    expect(predictions.requests).toMatchObject([
       {
         displayName: 'Predictions of churn',
         labels: { team: 'risk', run: '7=8' },
@@ -110,17 +110,17 @@ describe('predict', () => {
   it('says it before the job is started, and starts none when only the estimate is asked for', async () => {
     predicting.begin(1n).count(1n).end();
     vi.mocked(process.stderr.write).mockImplementation((text) => {
-      if (String(text).startsWith('estimated')) expect(predictions.asked).toEqual([]);
+      if (String(text).startsWith('estimated')) expect(predictions.requests).toEqual([]);
       shown += String(text);
       return true;
     });
     await run('predict', '--model', 'churn', '--table', 'a');
-    expect(predictions.asked).toHaveLength(1);
+    expect(predictions.requests).toHaveLength(1);
     expect(shown.match(/^estimated/gm)).toHaveLength(1);
     out = '';
     await run('predict', '--model', 'churn', '--table', 'a', '--estimate');
     expect(out).toMatch(/^estimated: \$3\.125 by/);
-    expect(predictions.asked).toHaveLength(1);
+    expect(predictions.requests).toHaveLength(1);
   });
 
   it('takes the input from a file, where options win', async () => {
@@ -135,7 +135,7 @@ describe('predict', () => {
       }),
     );
     expect(await run('predict', '--input', file, '--model', 'churn', '--no-watch')).toBeUndefined();
-    expect(predictions.asked).toMatchObject([
+    expect(predictions.requests).toMatchObject([
       {
         displayName: 'From a file',
         spec: { model: 'churn', input: { table: 'customers' }, output: { location: 'x' } },
@@ -154,7 +154,7 @@ describe('predict', () => {
     [['--table', 'a'], /model/],
   ])('says what is wrong: %j', async (words, message) => {
     await expect(run('predict', ...words)).rejects.toThrow(message);
-    expect(predictions.asked).toEqual([]);
+    expect(predictions.requests).toEqual([]);
   });
 });
 
@@ -162,7 +162,7 @@ describe('training-set', () => {
   it('only says what it would cost when asked for the estimate', async () => {
     await run('training-set', '--featurestore', 'shop', '--entity-type', 'customer', '--labels', 'a.csv', '--estimate');
     expect(out).toMatch(/^estimated: \$0\.00 by priceBooks\/this-machine@/);
-    expect(trainingSets.asked).toEqual([]);
+    expect(trainingSets.requests).toEqual([]);
     await expect(
       run('training-set', '--featurestore', 'shop', '--entity-type', 'nobody', '--labels', 'a.csv', '--estimate'),
     ).rejects.toThrow(/nobody/);
@@ -188,7 +188,7 @@ describe('training-set', () => {
     );
     expect(code).toBe(2);
     expect(shown).toContain('PARTIALLY_SUCCEEDED | 1 | 1 failed');
-    expect(trainingSets.asked).toMatchObject([
+    expect(trainingSets.requests).toMatchObject([
       {
         displayName: 'June',
         labels: { kind: 'FILE', file: 'june.parquet', format: 'PARQUET', timeColumn: 'at' },
@@ -253,7 +253,7 @@ describe('watch', () => {
 
 describe('sync', () => {
   it('brings the values of a view online, shows how far it is and ends with 0', async () => {
-    const source = sourceOf(gateway, 'shop', 'customer');
+    const source = findSource(gateway, 'shop', 'customer');
     const { featurestore } = source.entityType;
     await gateway.services.stores.offline(featurestore).append(source, [row('ann', -1, { orders_7d: 2n })]);
     expect(await run('sync', 'shop', 'basket', '--label', 'team=risk')).toBe(0);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createContext } from '../../resolvers/context.js';
 import { compiledExecution } from '../../server/compiled-execution.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
-import { row, smallRegistry, sourceOf } from '../support/small-registry.js';
+import { row, smallRegistry, findSource } from '../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 /** What compilers of GraphQL get wrong: directives, fragments, aliases, abstract types, null bubbling, errors in lists. */
@@ -45,12 +45,12 @@ beforeAll(async () => {
       idempotencyKey: null,
     });
   }
-  await gateway.write(sourceOf(gateway, 'shop', 'customer'), [
+  await gateway.write(findSource(gateway, 'shop', 'customer'), [
     row('ann', -20, { orders_7d: 1n }),
     row('ann', -10, { orders_7d: 2n, mean_basket: 20.5, city: 'Bern' }),
     row('bob', -10, { orders_7d: 7n }),
   ]);
-  await gateway.write(sourceOf(gateway, 'lab', 'sample'), [
+  await gateway.write(findSource(gateway, 'lab', 'sample'), [
     row('nan', -1, {
       double: NaN,
       double_array: [Infinity],

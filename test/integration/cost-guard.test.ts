@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { estimateBatchPrediction } from '../../datasources/prices/batch-prediction-cost.js';
-import type { CostEstimate } from '../../datasources/prices/estimate.js';
+import { estimateBatchPrediction } from '../../costs/batch-prediction-cost.js';
+import type { CostEstimate } from '../../costs/cost-estimate.js';
 import { parseInstant } from '../../values/instant.js';
-import { bookOf, openTestCosts, publishedBooks } from '../support/costs.js';
+import { createPriceBook, openTestCosts, publishedBooks } from '../support/costs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const NOON = parseInstant('2026-11-24T12:00:00Z');
@@ -13,7 +13,7 @@ const MIDNIGHT = parseInstant('2026-11-25T00:00:00Z');
 /** An estimate of so many dollars: a dollar a row. */
 const dollars = (rows: number): CostEstimate =>
   estimateBatchPrediction(
-    bookOf({ 'machine-hour': '3600' }),
+    createPriceBook({ 'machine-hour': '3600' }),
     { rows: BigInt(rows), secondsPerBatch: 1, batchSize: 1 },
     null,
   );
@@ -165,7 +165,11 @@ describe('the budget of a day', () => {
 
   it('adds small sums up without losing any', async () => {
     const { guard, admit } = await openGuard({ '*': 0.3 });
-    const cent = estimateBatchPrediction(bookOf({ 'machine-hour': '0.1' }), { rows: 1n, secondsPerBatch: 3600 }, null);
+    const cent = estimateBatchPrediction(
+      createPriceBook({ 'machine-hour': '0.1' }),
+      { rows: 1n, secondsPerBatch: 3600 },
+      null,
+    );
     for (let start = 0; start < 3; start += 1) await guard.admit({ principal: 'a', estimate: cent, maxCostUsd: null });
     await expect(admit('a', 1)).rejects.toMatchObject({ details: { spentUsd: 0.3 } });
   });

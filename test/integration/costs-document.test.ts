@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadPriceBooks } from '../../datasources/prices/files/load-price-books.js';
+import { loadPriceBooks } from '../../costs/files/load-price-books.js';
 import { estimateCli } from '../support/estimate-cli.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

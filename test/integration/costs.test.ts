@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { pricesCommand } from '../../cli/commands/prices.js';
-import { THIS_MACHINE } from '../../datasources/prices/price-book.js';
+import { THIS_MACHINE } from '../../costs/price-book.js';
 import { openTestCosts } from '../support/costs.js';
 import { estimateCli } from '../support/estimate-cli.js';
 import { smallRegistry } from '../support/small-registry.js';

@@ -15,7 +15,7 @@ import {
 } from '../support/google/bigtable-emulator.js';
 import { bigtableInstanceAdmin } from '../support/google/bigtable-protos.js';
 import { startFaultProxy, type FaultProxy } from '../support/google/fault-proxy.js';
-import { allOf } from '../support/all-of.js';
+import { collect } from '../support/collect.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** An app profile as the API sends it. */
@@ -44,14 +44,14 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
       kind: 'answered',
       message: appProfile(profile),
     });
-    return allOf(diagnoseBigtable(settings, proxy.endpoint));
+    return collect(diagnoseBigtable(settings, proxy.endpoint));
   };
   const faultsOf = (findings: Finding[]) => findings.filter(({ status }) => status !== 'ok');
 
   it('finds nothing wrong with a table as the documentation says it', async () => {
     const findings = await diagnose(await createTable(emulator.endpoint, { rule: VERSIONS }));
     expect(faultsOf(findings)).toEqual([]);
-    expect(findings.map(({ what }) => what)).toEqual([
+    expect(findings.map(({ message: what }) => what)).toEqual([
       expect.stringMatching(/^the table test-instance\/.* is there$/),
       'the column family "f" is there',
       'garbage collection keeps what is read',
@@ -65,7 +65,7 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
     const there = await createTable(emulator.endpoint);
     const [finding] = faultsOf(await diagnose({ ...there, table: 'not-there', versionRetentionSeconds: 86_400 }));
     expect(finding).toMatchObject({ status: 'fault', what: /there is no table test-instance\/not-there/ });
-    expect(finding?.todo).toBe(
+    expect(finding?.remedy).toBe(
       'gcloud bigtable instances tables create not-there --project=test-project --instance=test-instance ' +
         '--column-families="f:maxversions=1&&maxage=25h"',
     );
@@ -102,8 +102,8 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
       const findings = faultsOf(await diagnose(settings));
       expect(findings).toHaveLength(1);
       expect(findings[0]).toMatchObject({ status });
-      expect(findings[0]!.what).toMatch(what);
-      expect(findings[0]!.todo).toMatch(/^cbt -project test-project -instance test-instance setgcpolicy /);
+      expect(findings[0]!.message).toMatch(what);
+      expect(findings[0]!.remedy).toMatch(/^cbt -project test-project -instance test-instance setgcpolicy /);
     },
   );
 
@@ -124,7 +124,7 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
       status: 'fault',
       what: expect.stringMatching(/app profile "serving" does not allow/),
     });
-    expect(finding?.todo).toContain('--transactional-writes');
+    expect(finding?.remedy).toContain('--transactional-writes');
   });
 
   it('finds rights that are missing, and says which role has them', async () => {
@@ -134,7 +134,7 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
     }
     // On the table, not on the whole project.
     const grant = `gcloud bigtable instances tables add-iam-policy-binding ${settings.table} --instance=test-instance`;
-    expect(faultsOf(await diagnose(settings)).map(({ todo }) => todo)).toEqual(
+    expect(faultsOf(await diagnose(settings)).map(({ remedy: todo }) => todo)).toEqual(
       ['roles/bigtable.viewer', 'roles/bigtable.reader', 'roles/bigtable.user'].map(
         (role) => `${grant} --project=test-project --member=ACCOUNT --role=${role}`,
       ),
@@ -146,7 +146,7 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
     const deaf = await startFaultProxy(emulator.endpoint);
     onTestFinished(() => deaf.stop());
     deaf.decide = (method) => (method === 'ReadRows' ? { kind: 'refused', status: CODE.UNAVAILABLE } : undefined);
-    const findings = await allOf(diagnoseBigtable(settings, deaf.endpoint));
+    const findings = await collect(diagnoseBigtable(settings, deaf.endpoint));
     expect(findings.at(-1)).toMatchObject({
       status: 'fault',
       what: expect.stringMatching(/did not answer: .{1,201}$/),
@@ -157,7 +157,7 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
 
   it('says what the emulator cannot tell', async () => {
     const settings = await createTable(emulator.endpoint, { rule: VERSIONS });
-    const findings = await allOf(diagnoseBigtable(settings, emulator.endpoint));
+    const findings = await collect(diagnoseBigtable(settings, emulator.endpoint));
     expect(faultsOf(findings)).toEqual([
       { status: 'warning', what: 'the app profile "default" cannot be looked at: an emulator has none' },
     ]);
@@ -195,8 +195,8 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
 describe('featuregraph doctor, of the data folder', () => {
   it('finds one that can be made, and one that cannot', async () => {
     const folder = temporaryFolder();
-    expect(await allOf(diagnoseDataFolder(join(folder, 'a/b')))).toMatchObject([{ status: 'ok' }]);
+    expect(await collect(diagnoseDataFolder(join(folder, 'a/b')))).toMatchObject([{ status: 'ok' }]);
     writeFileSync(join(folder, 'file'), '');
-    expect(await allOf(diagnoseDataFolder(join(folder, 'file')))).toMatchObject([{ status: 'fault' }]);
+    expect(await collect(diagnoseDataFolder(join(folder, 'file')))).toMatchObject([{ status: 'fault' }]);
   });
 });

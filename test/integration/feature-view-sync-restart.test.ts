@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openFeatureViewSyncs, type FeatureViewSyncOptions } from '../../composition/feature-view-syncs.js';
-import type { FeatureStores } from '../../datasources/feature-stores.js';
-import { specOf } from '../../datasources/jobs/feature-view-sync/sync-jobs.js';
-import type { VertexSyncCheckpoint } from '../../datasources/jobs/feature-view-sync/vertex-sync-runner.js';
-import { FeatureViewSyncsByStore } from '../../datasources/jobs/feature-view-syncs-by-store.js';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { newJobId } from '../../datasources/jobs/new-job-id.js';
-import type { JobRecord } from '../../datasources/jobs/job.js';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import type { FeatureStores } from '../../serving/feature-stores.js';
+import { toSyncSpec } from '../../ingestion/sync/sync-jobs.js';
+import type { VertexSyncCheckpoint } from '../../ingestion/sync/vertex-sync-runner.js';
+import { FeatureViewSyncsByStore } from '../../ingestion/feature-view-syncs-by-store.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import { newJobId } from '../../jobs/new-job-id.js';
+import type { JobRecord } from '../../jobs/job.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
 import type { OnlineWrite } from '../../datasources/online/online-store.js';
@@ -49,7 +49,7 @@ async function openProcess(
   stores: FeatureStores,
   options: Pick<FeatureViewSyncOptions, 'vertexClient'> = {},
 ) {
-  const syncs = new FeatureViewSyncsByStore((onlineStore) => opened.routeOf(onlineStore));
+  const syncs = new FeatureViewSyncsByStore((onlineStore) => opened.getRoute(onlineStore));
   const engine = new JobEngine({
     store: new LmdbJobStore(folder),
     runners: [syncs],
@@ -63,7 +63,7 @@ async function openProcess(
     registry,
     engine,
     stores,
-    filledBy: async () => 'THIS_GATEWAY',
+    fillOwner: async () => 'THIS_GATEWAY',
     clock: () => now,
     onUnanswered: () => undefined,
     pollMs,
@@ -161,7 +161,7 @@ it.each([
   const store = new LmdbJobStore(folder);
   const checkpoint = { before: '1', run: null };
   const left = { kind: 'FEATURE_VIEW_SYNC', state: 'PENDING', startedAt: NOW } as const;
-  await store.create(jobRecord({ id: 'left', ...left, spec: specOf(view!, 'REQUEST'), checkpoint }), null);
+  await store.create(jobRecord({ id: 'left', ...left, spec: toSyncSpec(view!, 'REQUEST'), checkpoint }), null);
   await store.close();
   const { engine } = await openProcess(registry, {} as FeatureStores, { vertexClient: world.server.clientOptions });
   await until(async () => (await engine.get('left'))?.state === 'RUNNING');
@@ -183,7 +183,7 @@ describe('a job for Vertex AI that was cancelled, and whose process ended then',
     if (isBegun) world.views.addSync(testView, { start: NOW, end: NOW + 1n, rows: 3 });
     const store = new LmdbJobStore(folder);
     const left = { kind: 'FEATURE_VIEW_SYNC', state: 'CANCELLING', startedAt: NOW } as const;
-    await store.create(jobRecord({ id: 'left', ...left, spec: specOf(view!, 'REQUEST'), checkpoint }), null);
+    await store.create(jobRecord({ id: 'left', ...left, spec: toSyncSpec(view!, 'REQUEST'), checkpoint }), null);
     await store.close();
     const { engine } = await openProcess(registry, {} as FeatureStores, { vertexClient: world.server.clientOptions });
     return { job: await endOf(engine, 'left'), server: world.server };
@@ -217,7 +217,7 @@ it.each([
   const store = new LmdbJobStore(folder);
   const left = { kind: 'FEATURE_VIEW_SYNC', state: 'RUNNING', startedAt: NOW } as const;
   const checkpoint = { sources: ['orders', 'visits'], rows: 2n };
-  await store.create(jobRecord({ id: 'left', ...left, spec: specOf(view!, 'REQUEST'), checkpoint }), null);
+  await store.create(jobRecord({ id: 'left', ...left, spec: toSyncSpec(view!, 'REQUEST'), checkpoint }), null);
   await store.close();
   const { engine } = await openProcess(changed, {} as FeatureStores);
   expect(await endOf(engine, 'left')).toMatchObject({ state: 'FAILED', error: { code: 'STORE_CHANGED' } });

@@ -1,16 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { startGatewayOfStores, type GatewayOfStores } from '../support/gateway-of-stores.js';
+import { startStoreGateway, type StoreGateway } from '../support/store-gateway.js';
 import { createTable, describeWithBigtable, startBigtableEmulator } from '../support/google/bigtable-emulator.js';
 import { bigQuerySettings, startBigQuery } from '../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
-import { NOW, NOW_TEXT, row, smallRegistry, sourceOf, T } from '../support/small-registry.js';
-import { endOfJob, startSync } from '../support/syncs.js';
+import { NOW, NOW_TEXT, row, smallRegistry, findSource, T } from '../support/small-registry.js';
+import { waitForJobEnd, startSync } from '../support/syncs.js';
 
 describeWithBigtable('a sync', () => {
   describeWithGoogleSql('from BigQuery into Bigtable', () => {
     let emulator: Awaited<ReturnType<typeof startBigtableEmulator>>;
     let bigQuery: Awaited<ReturnType<typeof startBigQuery>>;
-    let gateway: GatewayOfStores;
+    let gateway: StoreGateway;
 
     beforeAll(async () => {
       emulator = await startBigtableEmulator();
@@ -22,9 +22,9 @@ describeWithBigtable('a sync', () => {
       vi.stubEnv('BIGTABLE_EMULATOR_HOST', emulator.endpoint);
       vi.stubEnv('BIGQUERY_EMULATOR_HOST', `${bigQuery.endpoint}/bigquery/v2`);
       const onlineStore = await createTable(emulator.endpoint);
-      gateway = await startGatewayOfStores(smallRegistry({ onlineStore, offlineStore: bigQuerySettings() }));
+      gateway = await startStoreGateway(smallRegistry({ onlineStore, offlineStore: bigQuerySettings() }));
       const { stores } = gateway;
-      const source = sourceOf(gateway, 'shop', 'customer');
+      const source = findSource(gateway, 'shop', 'customer');
       await stores
         .offline(source.entityType.featurestore)
         .append(source, [
@@ -56,7 +56,7 @@ describeWithBigtable('a sync', () => {
       const { job } = await startSync(gateway);
       expect(job.estimatedCost.priceBook.name).toBe('google-us-central1');
       expect(job.estimatedCost.assumptions.join()).toMatch(/scans [1-9]\d* bytes at most/);
-      expect(await endOfJob(gateway, job.id)).toMatchObject({
+      expect(await waitForJobEnd(gateway, job.id)).toMatchObject({
         state: 'SUCCEEDED',
         rowsSynced: '2',
         servedUpTo: NOW_TEXT,
@@ -84,7 +84,7 @@ describeWithBigtable('a sync', () => {
     });
 
     it('knows nothing of a static source’s time, and brings it all the same', async () => {
-      const fixed = sourceOf(gateway, 'shop', 'customer', 1);
+      const fixed = findSource(gateway, 'shop', 'customer', 1);
       const { featurestore } = fixed.entityType;
       await gateway.stores
         .offline(featurestore)

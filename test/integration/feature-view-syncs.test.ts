@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { FeatureStores } from '../../datasources/feature-stores.js';
+import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { OnlineStore } from '../../datasources/online/online-store.js';
 import { AppError } from '../../errors/app-error.js';
-import { NOW, NOW_TEXT, row, smallRegistry, sourceOf, T } from '../support/small-registry.js';
+import { NOW, NOW_TEXT, row, smallRegistry, findSource, T } from '../support/small-registry.js';
 import { webSocketClient } from '../support/stream-clients.js';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/test-gateway.js';
-import { endOfJob, startSync, SYNC } from '../support/syncs.js';
+import { waitForJobEnd, startSync, SYNC } from '../support/syncs.js';
 import { until } from '../support/until.js';
 
 let gateway: TestGateway;
@@ -16,7 +16,7 @@ afterEach(async () => {
 
 /** Into the history alone: nothing of it is online. */
 const append = (index: number, rows: Parameters<TestGateway['write']>[1], entityType = 'customer') => {
-  const source = sourceOf(gateway, 'shop', entityType, index);
+  const source = findSource(gateway, 'shop', entityType, index);
   return gateway.services.stores.offline(source.entityType.featurestore).append(source, rows);
 };
 
@@ -67,7 +67,7 @@ describe('syncFeatureView', () => {
     const { job, userErrors } = await startSync(gateway);
     expect(userErrors).toEqual([]);
     expect(job).toMatchObject({ kind: 'FEATURE_VIEW_SYNC', featureView: { name: 'basket' }, trigger: 'REQUEST' });
-    expect(await endOfJob(gateway, job.id)).toMatchObject({
+    expect(await waitForJobEnd(gateway, job.id)).toMatchObject({
       state: 'SUCCEEDED',
       rowsSynced: '2',
       servedUpTo: NOW_TEXT,
@@ -84,15 +84,15 @@ describe('syncFeatureView', () => {
 
   it('leaves what is newer online, and may be repeated', async () => {
     await begin();
-    await gateway.write(sourceOf(gateway, 'shop', 'customer'), [row('ann', -1, { orders_7d: 7n })]);
-    const { entityType } = sourceOf(gateway, 'shop', 'customer');
+    await gateway.write(findSource(gateway, 'shop', 'customer'), [row('ann', -1, { orders_7d: 7n })]);
+    const { entityType } = findSource(gateway, 'shop', 'customer');
     const source = entityType.sources[0]!;
     const version = { timestamp: T(0), createdTimestamp: null, sequence: null };
     const newer = { entityId: 'ann', source, version, values: new Map([['orders_7d', 8n]]) };
     await gateway.services.stores.online(entityType.featurestore).write(entityType, [newer]);
     for (let times = 0; times < 2; times += 1) {
       const { job } = await startSync(gateway);
-      expect((await endOfJob(gateway, job.id)).state).toBe('SUCCEEDED');
+      expect((await waitForJobEnd(gateway, job.id)).state).toBe('SUCCEEDED');
       expect((await valuesOf('ann'))[0][0]).toBe('8');
     }
   });
@@ -104,7 +104,7 @@ describe('syncFeatureView', () => {
       startSync(gateway, { idempotencyKey: 'monday' }),
     ]);
     expect(again.job.id).toBe(one.job.id);
-    await endOfJob(gateway, one.job.id);
+    await waitForJobEnd(gateway, one.job.id);
     expect((await view()).syncs.nodes).toEqual([{ id: one.job.id, trigger: 'REQUEST' }]);
     const { job, userErrors } = await startSync(gateway, { idempotencyKey: 'monday', labels: { other: 'yes' } });
     expect([job, userErrors]).toMatchObject([null, [{ code: 'BAD_USER_INPUT', field: ['input', 'idempotencyKey'] }]]);
@@ -173,7 +173,7 @@ describe('syncFeatureView', () => {
     );
     expect(data.cancelJob).toEqual({ job: { state: 'CANCELLING' }, userErrors: [] });
     cancelled();
-    const ended = await endOfJob(gateway, job.id);
+    const ended = await waitForJobEnd(gateway, job.id);
     expect(ended).toMatchObject({ state: 'CANCELLED', servedUpTo: null });
     expect(batches).toBe(1);
     expect(await view()).toMatchObject({ freshnessSeconds: null, lastSync: { state: 'CANCELLED' } });
@@ -190,7 +190,7 @@ describe('syncFeatureView', () => {
     });
     await append(0, [row('ann', -10, { orders_7d: 2n })]);
     const { job } = await startSync(gateway);
-    expect((await endOfJob(gateway, job.id)).state).toBe('SUCCEEDED');
+    expect((await waitForJobEnd(gateway, job.id)).state).toBe('SUCCEEDED');
     expect((await valuesOf('ann'))[0][0]).toBe('2');
   });
 
@@ -203,11 +203,11 @@ describe('syncFeatureView', () => {
       }),
     });
     await append(0, [row('ann', -10, { orders_7d: 2n })]);
-    const failed = await endOfJob(gateway, (await startSync(gateway)).job.id);
+    const failed = await waitForJobEnd(gateway, (await startSync(gateway)).job.id);
     expect(failed).toMatchObject({ state: 'FAILED', error: { code: 'INTERNAL' }, servedUpTo: null });
     expect(JSON.stringify(failed)).not.toContain('secret');
     isBroken = false;
-    expect((await endOfJob(gateway, (await startSync(gateway)).job.id)).state).toBe('SUCCEEDED');
+    expect((await waitForJobEnd(gateway, (await startSync(gateway)).job.id)).state).toBe('SUCCEEDED');
     expect((await valuesOf('ann'))[0][0]).toBe('2');
   });
 });
@@ -222,7 +222,7 @@ describe('the syncs of a feature view', () => {
       now += 10_000_000n;
       const { job } = await startSync(gateway);
       ids.unshift(job.id);
-      await endOfJob(gateway, job.id);
+      await waitForJobEnd(gateway, job.id);
     }
     now += 2_500_000n;
     const { freshnessSeconds, lastSync } = await view();
@@ -245,7 +245,7 @@ describe('the syncs of a feature view', () => {
   it('are among all jobs, by kind and by id', async () => {
     await begin();
     const { job } = await startSync(gateway, { labels: { team: 'sales' } });
-    await endOfJob(gateway, job.id);
+    await waitForJobEnd(gateway, job.id);
     const { data } = await gateway.ask(
       `query ($id: ID!) { jobs(filter: { kinds: [FEATURE_VIEW_SYNC], labels: { team: "sales" } }) { nodes { id ...sync } }
         node(id: $id) { id ...sync } }

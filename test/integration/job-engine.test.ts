@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { AppError } from '../../errors/app-error.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import type { JobRequest } from '../../datasources/jobs/new-job.js';
-import type { JobControl, JobOutcome, JobRunner } from '../../datasources/jobs/job-runner.js';
-import { isEndState, mayFollow } from '../../datasources/jobs/job-transitions.js';
-import { JOB_STATES, JobFailure, type JobRecord, type JobState } from '../../datasources/jobs/job.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import type { JobRequest } from '../../jobs/new-job.js';
+import type { JobControl, JobOutcome, JobRunner } from '../../jobs/job-runner.js';
+import { isTerminalState, isAllowedTransition } from '../../jobs/job-transitions.js';
+import { JOB_STATES, JobFailure, type JobRecord, type JobState } from '../../jobs/job.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** A runner whose every step a test decides. */
@@ -89,10 +89,10 @@ async function endOf(engine: JobEngine, id: string): Promise<JobRecord> {
 describe('the transitions of a job', () => {
   it('lead from every state that is no end to an end, and from an end nowhere', () => {
     for (const from of JOB_STATES) {
-      const next = JOB_STATES.filter((to) => mayFollow(from, to));
-      expect(next.length === 0).toBe(isEndState(from));
-      if (!isEndState(from)) expect(next.some(isEndState)).toBe(true);
-      expect(mayFollow(from, 'QUEUED')).toBe(false);
+      const next = JOB_STATES.filter((to) => isAllowedTransition(from, to));
+      expect(next.length === 0).toBe(isTerminalState(from));
+      if (!isTerminalState(from)) expect(next.some(isTerminalState)).toBe(true);
+      expect(isAllowedTransition(from, 'QUEUED')).toBe(false);
     }
   });
 
@@ -121,7 +121,7 @@ describe('the transitions of a job', () => {
             await lab.stop();
             lab = openEngine(folder);
             await lab.engine.resume();
-            const isOver = isEndState((await lab.store.get(id))!.state);
+            const isOver = isTerminalState((await lab.store.get(id))!.state);
             if (!isOver) run = await lab.runner.begun();
           }
           await look();
@@ -134,7 +134,7 @@ describe('the transitions of a job', () => {
           // Looking now and then may miss steps, so a chain of legal ones is what is asked for.
           if (before !== undefined && before !== state) expect(reachable(before)).toContain(state);
         }
-        expect(isEndState(seen.at(-1)!)).toBe(true);
+        expect(isTerminalState(seen.at(-1)!)).toBe(true);
       }),
       { numRuns: 25 },
     );
@@ -143,7 +143,7 @@ describe('the transitions of a job', () => {
 
 function reachable(from: JobState, found = new Set<JobState>()): Set<JobState> {
   for (const to of JOB_STATES) {
-    if (!mayFollow(from, to) || found.has(to)) continue;
+    if (!isAllowedTransition(from, to) || found.has(to)) continue;
     found.add(to);
     reachable(to, found);
   }
@@ -295,7 +295,7 @@ describe('an engine that is started again', () => {
     }
     expect(attempts).toBe(1);
     const { engine, store, runner } = engineOfTest(folder);
-    const [job] = await store.unfinished();
+    const [job] = await store.listUnfinished();
     // What so many killed processes leave behind: an attempt counted, and never anything after it.
     await store.update(job!.id, (record) => ({ ...record, attempts: 25 }));
     await engine.resume();

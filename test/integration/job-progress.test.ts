@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { JobWatch } from '../../datasources/jobs/job-watch.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { JobFailure } from '../../datasources/jobs/job.js';
+import { JobWatch } from '../../jobs/job-watch.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import { JobFailure } from '../../jobs/job.js';
 import { CountableWork } from '../support/countable-work.js';
 import { until } from '../support/until.js';
 import { smallRegistry } from '../support/small-registry.js';
-import { errorsOf, eventStreamClient, TRANSPORTS, webSocketClient } from '../support/stream-clients.js';
+import { collectErrors, eventStreamClient, TRANSPORTS, webSocketClient } from '../support/stream-clients.js';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/test-gateway.js';
 
 let gateway: TestGateway;
@@ -82,7 +82,7 @@ describe.each(TRANSPORTS)('the progress of a job over %s', (_name, createClient)
   it.each(['jobs/nothing', 'nothing', 'featurestores/shop'])('of no job is JOB_NOT_FOUND: %s', async (id) => {
     await begin();
     const client = createClient(gateway.url);
-    const [error] = errorsOf(await client.follow(following(id)));
+    const [error] = collectErrors(await client.follow(following(id)));
     expect(error.extensions).toMatchObject({ code: 'JOB_NOT_FOUND', field: 'id' });
     client.close();
   });

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { BatchWork } from '../../datasources/jobs/job-costs.js';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import type { JobRequest } from '../../datasources/jobs/new-job.js';
-import { PricedJobs } from '../../datasources/jobs/priced-jobs.js';
-import type { Costs } from '../../datasources/prices/costs.js';
+import type { BatchWork } from '../../jobs/job-costs.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import type { JobRequest } from '../../jobs/new-job.js';
+import { JobAccounting } from '../../costs/job-accounting.js';
+import type { Costs } from '../../costs/costs.js';
 import type { AppError } from '../../errors/app-error.js';
 import { openTestCosts } from '../support/costs.js';
 import { CountableWork } from '../support/countable-work.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { ending } from '../support/training-set-rooms.js';
+import { waitForEnd } from '../support/training-set-dependencies.js';
 
 /** Whoever bills it says that it used two hours. */
 class BilledWork extends CountableWork {
@@ -21,21 +21,21 @@ class BilledWork extends CountableWork {
 }
 
 /** Costs that are away for a while. */
-class BrokenCosts extends PricedJobs {
-  override ended(): Promise<void> {
+class BrokenCosts extends JobAccounting {
+  override settle(): Promise<void> {
     return Promise.reject(new Error('the disk is full'));
   }
 }
 
 /** Costs that take until a test lets them. */
-class SlowCosts extends PricedJobs {
+class SlowCosts extends JobAccounting {
   readonly asked = Promise.withResolvers<undefined>();
   readonly released = Promise.withResolvers<undefined>();
 
-  override async ended(...job: Parameters<PricedJobs['ended']>): Promise<void> {
+  override async settle(...job: Parameters<JobAccounting['settle']>): Promise<void> {
     this.asked.resolve(undefined);
     await this.released.promise;
-    await super.ended(...job);
+    await super.settle(...job);
   }
 }
 
@@ -74,7 +74,7 @@ beforeEach(async () => {
   onTestFinished(() => opened.close());
 });
 
-function openEngine(jobCosts = new PricedJobs(costs), maxRunning = 1) {
+function openEngine(jobCosts = new JobAccounting(costs), maxRunning = 1) {
   const work = new BilledWork('BATCH_PREDICTION');
   const engine = new JobEngine({
     store: new LmdbJobStore(join(folder, 'jobs')),
@@ -115,7 +115,7 @@ describe('the budget of the day', () => {
     onTestFinished(() => engine.stop());
     const { id } = await engine.start(REQUEST);
     work.count(3600n).end();
-    const done = await ending(engine, id);
+    const done = await waitForEnd(engine, id);
     expect(done.cost?.isSettled).toBe(true);
     expect(await spent()).toBeCloseTo(2 * 0.219, 9);
   });
@@ -147,7 +147,7 @@ describe('the budget of the day', () => {
     const waiting = await engine.start(REQUEST);
     expect(await spent()).toBeGreaterThan(before);
     await engine.cancel(waiting.id);
-    expect((await ending(engine, waiting.id)).state).toBe('CANCELLED');
+    expect((await waitForEnd(engine, waiting.id)).state).toBe('CANCELLED');
     expect(await spent()).toBeCloseTo(before, 9);
   });
 
@@ -155,7 +155,7 @@ describe('the budget of the day', () => {
     const { engine, work } = openEngine(new BrokenCosts(costs));
     const { id } = await engine.start(REQUEST);
     work.count(3600n).end();
-    expect((await ending(engine, id)).state).toBe('SUCCEEDED');
+    expect((await waitForEnd(engine, id)).state).toBe('SUCCEEDED');
     expect(errors).toEqual([expect.objectContaining({ message: 'the disk is full' })]);
     expect(await spent()).toBeCloseTo(await estimated(), 9);
     await engine.stop();

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Model } from '../../datasources/models/model.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import { Registry } from '../../datasources/registry/registry.js';
 import { AppError } from '../../errors/app-error.js';
 import { CountableWork } from '../support/countable-work.js';
 import { until } from '../support/until.js';
-import { AskedBatchPredictions, AskedTrainingSets, VALIDATION } from '../support/job-ports.js';
+import { RecordingBatchPredictions, RecordingTrainingSets, VALIDATION } from '../support/job-ports.js';
 import { NOW, NOW_TEXT, smallRegistry } from '../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
@@ -21,8 +21,8 @@ const churn: Model = {
 };
 
 let gateway: TestGateway;
-let predictions: AskedBatchPredictions;
-let trainingSets: AskedTrainingSets;
+let predictions: RecordingBatchPredictions;
+let trainingSets: RecordingTrainingSets;
 let work: { prediction: CountableWork; training: CountableWork };
 let now = NOW;
 
@@ -31,15 +31,15 @@ beforeAll(async () => {
   gateway = await startTestGateway(new Registry(smallRegistry().featurestores, [churn]), {
     clock: () => now,
     runners: [work.prediction, work.training],
-    batchPredictions: (jobs) => (predictions = new AskedBatchPredictions(jobs)),
-    trainingSets: (jobs) => (trainingSets = new AskedTrainingSets(jobs)),
+    batchPredictions: (jobs) => (predictions = new RecordingBatchPredictions(jobs)),
+    trainingSets: (jobs) => (trainingSets = new RecordingTrainingSets(jobs)),
   });
 });
 afterAll(() => gateway.close());
 afterEach(() => {
   predictions.refusal = undefined;
-  predictions.asked.length = 0;
-  trainingSets.asked.length = 0;
+  predictions.requests.length = 0;
+  trainingSets.requests.length = 0;
 });
 
 const START = `mutation ($input: StartBatchPredictionInput!) {
@@ -74,7 +74,7 @@ describe('startBatchPrediction', () => {
     });
     expect(userErrors).toEqual([]);
     expect(job).toMatchObject({ displayName: 'Churn of June', id: expect.stringMatching(/^jobs\/[\w-]{36}$/) });
-    expect(predictions.asked).toEqual([
+    expect(predictions.requests).toEqual([
       {
         displayName: 'Churn of June',
         labels: { team: 'sales' },
@@ -157,7 +157,7 @@ describe('startBatchPrediction', () => {
     const { job, userErrors } = await start(more);
     expect(job).toBeNull();
     expect(userErrors).toEqual([{ code, field, message: expect.stringMatching(message), row: null }]);
-    expect(predictions.asked).toEqual([]);
+    expect(predictions.requests).toEqual([]);
   });
 
   it('gives what the port refuses as data, with the row at fault', async () => {
@@ -451,7 +451,7 @@ describe('a training set', () => {
         JSON.stringify(VALIDATION, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
       ),
     });
-    const [request] = trainingSets.asked;
+    const [request] = trainingSets.requests;
     expect(request).toMatchObject({
       labels: {
         kind: 'INLINE',
@@ -481,7 +481,7 @@ describe('a training set', () => {
         withTimestamps: true,
       }),
     });
-    const [request] = trainingSets.asked;
+    const [request] = trainingSets.requests;
     expect(request).toMatchObject({
       labels: { kind: 'FILE', file: 'labels/june.ndjson', format: 'JSONL', timeColumn: 'at' },
       ttl: 1_500_000n,
@@ -529,7 +529,7 @@ describe('a training set', () => {
       job: null,
       userErrors: [{ code, field: ['input', 'trainingSet', ...field.split(/[.[\]]+/).filter(Boolean)] }],
     });
-    expect(trainingSets.asked).toEqual([]);
+    expect(trainingSets.requests).toEqual([]);
   });
 
   it('is started, and says what it wrote', async () => {
@@ -548,7 +548,7 @@ describe('a training set', () => {
     const { job, userErrors } = data.startTrainingSet;
     expect(userErrors).toEqual([]);
     expect(job).toMatchObject({ displayName: 'June', validation: null, output: null });
-    expect(trainingSets.asked[0]).toMatchObject({
+    expect(trainingSets.requests[0]).toMatchObject({
       output: { format: 'CSV', location: 'sets/june.csv' },
       idempotencyKey: 'june',
       jobLabels: {},

@@ -4,17 +4,17 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { addMigrateCommands } from '../../cli/commands/migrate.js';
-import { migrateCompare, type CompareSetting, type MigrateCompareOptions } from '../../cli/commands/migrate-compare.js';
+import { addMigrateCommands } from '../../migrate/cli/migrate.js';
+import { migrateCompare, type CompareSetting, type MigrateCompareOptions } from '../../migrate/cli/migrate-compare.js';
 import { openOfflineStoreToRead } from '../../composition/offline-stores.js';
 import { openOnlineStore as openStore } from '../../composition/online-stores.js';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { openVertexLegacyOnlineStore } from '../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
 import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
 import type { EntityType, OnlineStoreSettings } from '../../datasources/registry/model.js';
-import { addLegacyEntityTypeOf, addViewOf } from '../support/google/vertex-entity-types.js';
-import { writeOf } from '../support/google/vertex-writes.js';
+import { addLegacyEntityType, addView } from '../support/google/vertex-entity-types.js';
+import { createWrite } from '../support/google/vertex-writes.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { testRegistry } from '../support/test-registry.js';
@@ -40,17 +40,17 @@ beforeAll(async () => {
   world = await startVertexWorld();
   for (const name of ['customer', 'visit']) {
     const entityType = registry.entityType('shop', name);
-    addViewOf(world, entityType);
-    addLegacyEntityTypeOf(world, entityType);
+    addView(world, entityType);
+    addLegacyEntityType(world, entityType);
   }
   const stores = [registry.featurestore('shop').onlineSettings, registry.featurestore('shop').shadow!.onlineStore];
   for (const [index, settings] of stores.entries()) {
     const store = await openOnlineStore(settings);
     await store.write(customer, [
-      ...['c1', 'c2', 'c3'].map((id) => writeOf(customer, id, NOW, { basket: 0.1 + index * 1e-12, orders: 1 })),
-      writeOf(customer, 'c4', NOW, { basket: 2 + index, orders: 1 }),
+      ...['c1', 'c2', 'c3'].map((id) => createWrite(customer, id, NOW, { basket: 0.1 + index * 1e-12, orders: 1 })),
+      createWrite(customer, 'c4', NOW, { basket: 2 + index, orders: 1 }),
       // Without orders: the legacy store cannot say NULL.
-      writeOf(customer, 'c5', NOW, { basket: 5 }),
+      createWrite(customer, 'c5', NOW, { basket: 5 }),
     ]);
     await store.close();
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { measuredBatch, type ModelRun } from '../../datasources/prices/model-cost-history.js';
+import { measuredBatch, type ModelRun } from '../../costs/model-cost-history.js';
 import { openTestCosts } from '../support/costs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

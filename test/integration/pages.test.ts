@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { row, sourceOf } from '../support/small-registry.js';
+import { row, findSource } from '../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 import { testRegistry } from '../support/test-registry.js';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
     ),
   );
   await gateway.write(
-    sourceOf(gateway, 'store_0', 'thing'),
+    findSource(gateway, 'store_0', 'thing'),
     Array.from({ length: 25 }, (_, index) => row('x', index, { feature_0: BigInt(index) })),
   );
 });

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { prepareStores } from '../../datasources/ingestion/prepare.js';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { prepareStores } from '../../ingestion/prepare.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
@@ -134,11 +134,11 @@ it('goes on where a killed process stopped', async () => {
   const folder = temporaryFolder();
   const first = await prepare(folder);
   // As if the process had ended after the import and before the online store was full.
-  const contents = await first.online.filledWith(first.customer);
+  const contents = await first.online.currentFill(first.customer);
   const killed = first.online.fill(first.customer, {
-    contents: contents!,
-    insteadOf: contents,
-    writesOf: () => {
+    fingerprint: contents!,
+    expectedFill: contents,
+    readWrites: () => {
       throw new Error('killed');
     },
   });
@@ -186,7 +186,7 @@ it.each(['true', 'false'])(
     const first = await prepare(folder, files);
     expect(first.values[0]).toEqual([20n, ['CH', 'x']]);
     expect(first.values).toEqual(await offlineAsOf(first, NOW));
-    expect(first.outcome.rowsToCome).toEqual(new Map([[first.customer.sources[0], 3]]));
+    expect(first.outcome.futureRows).toEqual(new Map([[first.customer.sources[0], 3]]));
     await first.close();
 
     const before = await prepare(folder, { ...files, now: future - 1n });
@@ -197,7 +197,7 @@ it.each(['true', 'false'])(
     expect(then.steps).toEqual(['filling the online store: shop.customer']);
     expect(then.values[0]).toEqual([99n, ['CH', 'x']]);
     expect(then.values).toEqual(await offlineAsOf(then, future));
-    expect(then.outcome.rowsToCome).toEqual(new Map([[then.customer.sources[0], 1]]));
+    expect(then.outcome.futureRows).toEqual(new Map([[then.customer.sources[0], 1]]));
     await then.close();
   },
 );
@@ -205,7 +205,7 @@ it.each(['true', 'false'])(
 it('keeps rows without id or time out, counts them, and keeps the rows beside them', async () => {
   const prepared = await prepare(temporaryFolder(), { csv: `${CSV},7,2001-01-01 00:00:00,1\nCH,7,,1\nCH,,,1\n` });
   onTestFinished(prepared.close);
-  expect(prepared.outcome.rowsKeptOut).toEqual(new Map([[prepared.customer.sources[0], 3]]));
+  expect(prepared.outcome.rejectedRows).toEqual(new Map([[prepared.customer.sources[0], 3]]));
   expect(prepared.values).toEqual([
     [20n, ['CH', 'x']],
     [5n, ['DE', 'x']],
@@ -221,7 +221,7 @@ it('counts a row with an empty id as one without', async () => {
   const sql = SQL.replace('country,', `if(country = 'DE', '', country) AS country,`);
   const prepared = await prepare(temporaryFolder(), { registry, sql });
   onTestFinished(prepared.close);
-  expect(prepared.outcome.rowsKeptOut).toEqual(new Map([[prepared.customer.sources[0], 1]]));
+  expect(prepared.outcome.rejectedRows).toEqual(new Map([[prepared.customer.sources[0], 1]]));
 });
 
 it('takes times of a CSV file whose digits beyond a microsecond are zeros', async () => {

@@ -4,8 +4,8 @@ import { credentials } from '@grpc/grpc-js';
 import { CloudCatalogClient } from '@google-cloud/billing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pricesCommand } from '../../cli/commands/prices.js';
-import { openGoogleCatalog } from '../../datasources/prices/catalog/google-catalog.js';
-import { loadPriceBooks } from '../../datasources/prices/files/load-price-books.js';
+import { openGoogleCatalog } from '../../costs/catalog/google-catalog.js';
+import { loadPriceBooks } from '../../costs/files/load-price-books.js';
 import { startBillingServer, type BillingServer, type TestSku } from '../support/google/billing-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

@@ -9,8 +9,8 @@ import { ShadowOnlineStore, type ShadowOptions } from '../../datasources/online/
 import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
 import type { EntityType } from '../../datasources/registry/model.js';
 import { createShadowMetrics } from '../../observability/shadow-metrics.js';
-import { addViewOf } from '../support/google/vertex-entity-types.js';
-import { writeOf } from '../support/google/vertex-writes.js';
+import { addView } from '../support/google/vertex-entity-types.js';
+import { createWrite } from '../support/google/vertex-writes.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { testEntityType } from '../support/test-registry.js';
@@ -47,7 +47,7 @@ beforeEach(() => {
     name: `thing_${(made += 1)}`,
     sources: [{ features: ['a', 'b'].map((name) => ({ name, valueType: 'STRING' })) }],
   });
-  addViewOf(world, entityType);
+  addView(world, entityType);
 });
 
 const shadowed = (options: Partial<ShadowOptions> = {}, shadow: OnlineStore = view, first: OnlineStore = serving) =>
@@ -55,11 +55,11 @@ const shadowed = (options: Partial<ShadowOptions> = {}, shadow: OnlineStore = vi
     share: 1,
     report: createShadowMetrics(registry),
     random: () => 0.5,
-    mostAtOnce: 4,
-    patienceMs: 10_000,
-    mostWaiting: 100,
-    lastWaitMs: 10_000,
-    absentAlike: false,
+    maxConcurrent: 4,
+    timeoutMs: 10_000,
+    maxQueued: 100,
+    drainTimeoutMs: 10_000,
+    treatAbsentAsEqual: false,
     ...options,
   });
 
@@ -84,16 +84,16 @@ async function counted(): Promise<Record<string, number>> {
 
 it('serves from one store and counts, feature by feature, where the other differs', async () => {
   await serving.write(entityType, [
-    writeOf(entityType, 'same', NOW, { a: '1', b: '2' }),
-    writeOf(entityType, 'other value', NOW, { a: '1', b: '2' }),
-    writeOf(entityType, 'other time', NOW, { a: '1', b: '2' }),
-    writeOf(entityType, 'not there', NOW, { a: '1', b: '2' }),
+    createWrite(entityType, 'same', NOW, { a: '1', b: '2' }),
+    createWrite(entityType, 'other value', NOW, { a: '1', b: '2' }),
+    createWrite(entityType, 'other time', NOW, { a: '1', b: '2' }),
+    createWrite(entityType, 'not there', NOW, { a: '1', b: '2' }),
   ]);
   await view.write(entityType, [
-    writeOf(entityType, 'same', NOW, { a: '1', b: '2' }),
-    writeOf(entityType, 'other value', NOW, { a: '1', b: 'another' }),
-    writeOf(entityType, 'other time', NOW - 1n, { a: '1' }),
-    writeOf(entityType, 'other time', NOW, { b: '2' }),
+    createWrite(entityType, 'same', NOW, { a: '1', b: '2' }),
+    createWrite(entityType, 'other value', NOW, { a: '1', b: 'another' }),
+    createWrite(entityType, 'other time', NOW - 1n, { a: '1' }),
+    createWrite(entityType, 'other time', NOW, { b: '2' }),
   ]);
   const store = shadowed();
   const answer = await read(store, ['same', 'other value', 'other time', 'not there']);
@@ -120,13 +120,13 @@ it('names a series after the registry', async () => {
 });
 
 it('serves when the shadow never answers, asks no more of it than is allowed at once, and counts what it leaves out', async () => {
-  await serving.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1', b: '2' })]);
+  await serving.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1', b: '2' })]);
   const asked: (() => void)[] = [];
   const hanging: OnlineStore = {
     ...emptyStore,
     read: () => new Promise((_, reject) => asked.push(() => reject(new Error('late')))),
   };
-  const store = shadowed({ mostAtOnce: 4 }, hanging);
+  const store = shadowed({ maxConcurrent: 4 }, hanging);
   for (let reads = 0; reads < 10; reads += 1) expect(await read(store)).toEqual([['1', '2']]);
   expect(await counted()).toEqual({ 'reads dropped': 6 });
   await new Promise((resolve) => setImmediate(resolve));
@@ -138,7 +138,7 @@ it('serves when the shadow never answers, asks no more of it than is allowed at 
 
 it('gives the place of a shadow read that takes too long to another', async () => {
   const hanging: OnlineStore = { ...emptyStore, read: () => new Promise(() => undefined) };
-  const store = shadowed({ mostAtOnce: 1, patienceMs: 20 }, hanging);
+  const store = shadowed({ maxConcurrent: 1, timeoutMs: 20 }, hanging);
   await read(store);
   await store.settled();
   await read(store);
@@ -180,11 +180,11 @@ it('fails where the serving store fails, and asks nothing of the shadow', async 
 
 it('writes to both, acknowledges with the serving one, and counts what the shadow did not take', async () => {
   const store = shadowed();
-  await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1', b: '2' })]);
+  await store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1', b: '2' })]);
   await store.settled();
   expect(await read(view)).toEqual([['1', '2']]);
   world.server.faults.add('FeatureViewDirectWrite', { kind: 'refuse', code: 'PERMISSION_DENIED' });
-  await store.write(entityType, [writeOf(entityType, 'x', NOW + 1n, { a: 'new' })]);
+  await store.write(entityType, [createWrite(entityType, 'x', NOW + 1n, { a: 'new' })]);
   expect(await read(serving)).toEqual([['new', '2']]);
   await store.settled();
   expect(await counted()).toEqual({ 'writes written': 1, 'writes failed': 1 });
@@ -193,7 +193,7 @@ it('writes to both, acknowledges with the serving one, and counts what the shado
 it('does not write to the shadow what the serving store refused', async () => {
   const failing: OnlineStore = { ...emptyStore, write: () => Promise.reject(new Error('serving')) };
   const store = shadowed({}, view, failing);
-  await expect(store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })])).rejects.toThrow('serving');
+  await expect(store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1' })])).rejects.toThrow('serving');
   await store.settled();
   expect(await read(view)).toEqual([[null, null]]);
 });
@@ -215,7 +215,7 @@ describe('changes of the shadow', () => {
     return { store, told, waiting };
   }
   const writeOne = (store: OnlineStore, id: string) =>
-    store.write(entityType, [writeOf(entityType, id, NOW, { a: id })]);
+    store.write(entityType, [createWrite(entityType, id, NOW, { a: id })]);
 
   it('come in the order in which they were taken: a delete never overtakes the write before it', async () => {
     const { store: slow, told, waiting } = slowStore();
@@ -248,7 +248,7 @@ describe('changes of the shadow', () => {
 
   it('are not kept out by reads, of which none ends', async () => {
     const { store: slow, told, waiting } = slowStore();
-    const store = shadowed({ mostAtOnce: 1 }, { ...slow, read: () => new Promise(() => undefined) }, emptyStore);
+    const store = shadowed({ maxConcurrent: 1 }, { ...slow, read: () => new Promise(() => undefined) }, emptyStore);
     await read(store);
     await store.delete(entityType, ['x']);
     await expect.poll(() => told).toEqual(['delete x']);
@@ -258,7 +258,7 @@ describe('changes of the shadow', () => {
 
   it('that are too many are dropped and counted, deletes by themselves: the shadow still has what was erased', async () => {
     const { store: slow, told, waiting } = slowStore();
-    const store = shadowed({ mostWaiting: 2 }, slow, emptyStore);
+    const store = shadowed({ maxQueued: 2 }, slow, emptyStore);
     for (const id of ['x', 'y', 'z']) await writeOne(store, id);
     await store.delete(entityType, ['x']);
     expect(await counted()).toEqual({ 'writes dropped': 1, 'deletes dropped': 1 });
@@ -277,7 +277,7 @@ describe('changes of the shadow', () => {
 
   it('are waited for at a close only as long as it may take; those not begun are dropped', async () => {
     const { store: slow, told } = slowStore();
-    const store = shadowed({ lastWaitMs: 20 }, slow, emptyStore);
+    const store = shadowed({ drainTimeoutMs: 20 }, slow, emptyStore);
     await writeOne(store, 'x');
     await expect.poll(() => told).toEqual(['write x']);
     await store.delete(entityType, ['x']);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 
 import type { BigtableSettings } from '../../datasources/registry/model.js';
 import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
 import { createShadowMetrics } from '../../observability/shadow-metrics.js';
-import { storesUp } from '../../composition/stores-up.js';
+import { checkStores } from '../../composition/check-stores.js';
 import { openStores } from '../../composition/stores.js';
 import {
   createTable,
@@ -114,7 +114,7 @@ describeWithBigtable('stores of a registry', () => {
     expect(await stores.isReady()).toBe(true);
     proxy.decide = () => ({ kind: 'refused', status: CODE.PERMISSION_DENIED });
     expect(await stores.isReady()).toBe(false);
-    const up = await storesUp(registry, stores);
+    const up = await checkStores(registry, stores);
     expect(up.filter(({ isUp }) => !isUp).map(({ featurestore, store }) => `${featurestore} ${store}`)).toEqual([
       'cloud online',
       'cloud_too online',

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../errors/app-error.js';
 import { requestScope } from '../../observability/request-scope.js';
-import { errorsOf, TRANSPORTS, type StreamClient } from '../support/stream-clients.js';
+import { collectErrors, TRANSPORTS, type StreamClient } from '../support/stream-clients.js';
 import { startStreamServer, streamSchema, type StreamServer } from '../support/stream-server.js';
 
 const SECRET = "SELECT * FROM projects/prod-1234 WHERE password = 'hunter2' at /srv/data/offline.duckdb";
@@ -85,7 +85,7 @@ describe.each(TRANSPORTS)('a subscription over %s', (_name, createClient) => {
     ['several operations', 'subscription A { noJob } subscription B { noJob }', 'OPERATION_RESOLUTION_FAILURE'],
   ])('refuses %s', async (_what, query, code) => {
     const outcome = await client.follow({ query });
-    const errors = errorsOf(outcome);
+    const errors = collectErrors(outcome);
     expect(errors[0].extensions).toMatchObject({ code, requestId: expect.stringMatching(/^[\w-]{36}$/) });
     expect(errors.length).toBeLessThanOrEqual(11);
     expect(outcome.results.some(({ data }) => data)).toBe(false);
@@ -94,7 +94,7 @@ describe.each(TRANSPORTS)('a subscription over %s', (_name, createClient) => {
   it('counts the cost with the variables, also when they come by default', async () => {
     const query = 'subscription ($to: Int! = 101) { count(to: $to) }';
     for (const variables of [{ to: 1000 }, {}]) {
-      const [error] = errorsOf(await client.follow({ query, variables }));
+      const [error] = collectErrors(await client.follow({ query, variables }));
       expect(error.extensions.code).toBe('QUERY_TOO_EXPENSIVE');
     }
     expect((await client.follow({ query, variables: { to: 1 } })).results).toHaveLength(1);
@@ -102,17 +102,17 @@ describe.each(TRANSPORTS)('a subscription over %s', (_name, createClient) => {
 
   it('names the variable it cannot read', async () => {
     const query = 'subscription ($to: Int!) { count(to: $to) }';
-    const [error] = errorsOf(await client.follow({ query, variables: { to: 'many' } }));
+    const [error] = collectErrors(await client.follow({ query, variables: { to: 'many' } }));
     expect(error.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'to' });
   });
 
   it('does not tell the names of the schema when introspection is closed', async () => {
-    const [error] = errorsOf(await client.follow({ query: 'subscription { coun(to: 1) }' }));
+    const [error] = collectErrors(await client.follow({ query: 'subscription { coun(to: 1) }' }));
     expect(error.message).not.toMatch(/Did you mean/);
   });
 
   it('says what a source refuses', async () => {
-    const [error] = errorsOf(await client.follow({ query: 'subscription { noJob }' }));
+    const [error] = collectErrors(await client.follow({ query: 'subscription { noJob }' }));
     expect(error).toMatchObject({
       message: 'There is no job "jobs/x".',
       extensions: { code: 'JOB_NOT_FOUND', field: 'id', retryable: false },
@@ -123,7 +123,7 @@ describe.each(TRANSPORTS)('a subscription over %s', (_name, createClient) => {
     logged.length = 0;
     const outcome = await client.follow({ query: `subscription { ${field} }` });
     expect(JSON.stringify(outcome)).not.toMatch(/SELECT|hunter2|prod-1234|srv/);
-    const [error] = errorsOf(outcome);
+    const [error] = collectErrors(outcome);
     expect(error.extensions).toMatchObject({ code: 'INTERNAL_SERVER_ERROR', retryable: false });
     const line = logged.map((text) => JSON.parse(text) as Record<string, any>).find(({ err }) => err);
     expect(line!.requestId).toBe(error.extensions.requestId);

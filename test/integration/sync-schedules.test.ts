@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { parseConfig } from '../../config/load-config.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { startGateway, type Gateway } from '../../main.js';
 import { createLogger } from '../../observability/logger.js';
-import { endOfJob, startSync } from '../support/syncs.js';
+import { waitForJobEnd, startSync } from '../support/syncs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
@@ -60,7 +60,7 @@ const triggers = async (gateway: Gateway): Promise<string[]> => {
 const synced = async (): Promise<void> => {
   const gateway = await start({ FEATUREGRAPH_SCHEDULES: 'false' });
   const { job } = await startSync(asked(gateway));
-  await endOfJob(asked(gateway), job.id);
+  await waitForJobEnd(asked(gateway), job.id);
   await gateway.stop();
   const jobs = new LmdbJobStore(join(folder, 'data/jobs'));
   await jobs.update(job.id.replace('jobs/', ''), (record) => ({ ...record, createdAt: record.createdAt - DAY }));

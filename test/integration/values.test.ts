@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toClientValue } from '../../values/client-value.js';
 import type { ValueType } from '../../values/value-type.js';
 import { VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
-import { row, smallRegistry, sourceOf, T } from '../support/small-registry.js';
+import { row, smallRegistry, findSource, T } from '../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 let gateway: TestGateway;
@@ -19,7 +19,7 @@ describe('values of every type, read generically and typed, now and as of a mome
   );
   beforeAll(async () => {
     await gateway.write(
-      sourceOf(gateway, 'lab', 'sample'),
+      findSource(gateway, 'lab', 'sample'),
       cases.map(({ entityId, feature, value }) => row(entityId, -1, { [feature]: value })),
     );
   });
@@ -52,13 +52,13 @@ describe('values of every type, read generically and typed, now and as of a mome
 
 describe('status', () => {
   beforeAll(async () => {
-    const orders = sourceOf(gateway, 'shop', 'customer');
+    const orders = findSource(gateway, 'shop', 'customer');
     await gateway.write(orders, [
       row('ann', -10, { orders_7d: 1n }),
       row('bob', -100, { orders_7d: 1n, city: 'Bern' }),
       { ...row('old', 0, { orders_7d: 1n, city: 'Bern' }), timestamp: T(-100) - 1n },
     ]);
-    await gateway.write(sourceOf(gateway, 'shop', 'customer', 1), [
+    await gateway.write(findSource(gateway, 'shop', 'customer', 1), [
       { ...row('ann', 0, { born: T(-1e9) }), timestamp: null },
     ]);
   });
@@ -101,7 +101,7 @@ describe('status', () => {
 });
 
 it('composite ids that look alike are different entities', async () => {
-  await gateway.write(sourceOf(gateway, 'shop', 'visit'), [
+  await gateway.write(findSource(gateway, 'shop', 'visit'), [
     row('1,11', -1, { seconds: 1 }),
     row('11,1', -1, { seconds: 2 }),
     row('1%2C1,1', -1, { seconds: 3 }),
@@ -143,7 +143,7 @@ it('ids are unique: an entity as of a moment is another node than the entity now
 });
 
 it('history ends at the moment of the read: a value of the future is not shown', async () => {
-  await gateway.write(sourceOf(gateway, 'shop', 'customer'), [
+  await gateway.write(findSource(gateway, 'shop', 'customer'), [
     row('eve', -1, { orders_7d: 1n }),
     row('eve', 0, { orders_7d: 2n }),
     row('eve', 1, { orders_7d: 3n }),

@@ -9,22 +9,22 @@ import type {
   BatchInput,
   BatchPredictionRequest,
   BatchPredictionSpec,
-} from '../../datasources/jobs/batch-predictions.js';
+} from '../../batch-prediction/batch-predictions.js';
 import { BigQuery } from '@google-cloud/bigquery';
-import { PricedJobs } from '../../datasources/jobs/priced-jobs.js';
+import { JobAccounting } from '../../costs/job-accounting.js';
 import { openTestCosts } from '../support/costs.js';
 import { startTableMetadataServer } from '../support/google/table-metadata-server.js';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import { isEndState } from '../../datasources/jobs/job-transitions.js';
-import { JobFailure, type JobRecord } from '../../datasources/jobs/job.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { keyLabel, keyOf } from '../../datasources/jobs/vertex/job-labels.js';
-import { batchPredictionJob } from '../../datasources/jobs/vertex/job-request.js';
-import { VertexBatchPredictionRunner } from '../../datasources/jobs/vertex/vertex-batch-prediction-runner.js';
-import { VertexBatchPredictions } from '../../datasources/jobs/vertex/vertex-batch-predictions.js';
-import { VertexJobsClient } from '../../datasources/jobs/vertex/vertex-jobs-client.js';
-import type { Model } from '../../datasources/models/model.js';
-import { VertexClients } from '../../datasources/vertex/vertex-clients.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import { isTerminalState } from '../../jobs/job-transitions.js';
+import { JobFailure, type JobRecord } from '../../jobs/job.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import { keyLabel, toVertexKey } from '../../batch-prediction/vertex/job-labels.js';
+import { batchPredictionJob } from '../../batch-prediction/vertex/job-request.js';
+import { VertexBatchPredictionRunner } from '../../batch-prediction/vertex/vertex-batch-prediction-runner.js';
+import { VertexBatchPredictions } from '../../batch-prediction/vertex/vertex-batch-predictions.js';
+import { VertexJobsClient } from '../../batch-prediction/vertex/vertex-jobs-client.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
+import { VertexClients } from '../../datasources/google/vertex/vertex-clients.js';
 import { startCloudStorageServer, type CloudStorageServer } from '../support/google/cloud-storage-server.js';
 import { BatchPredictionWorld } from '../support/google/vertex/batch-prediction-jobs.js';
 import { vertexDelayModel } from '../support/google/vertex-delay-model.js';
@@ -103,14 +103,14 @@ describe('batch prediction on Vertex AI', () => {
             new VertexJobsClient(
               client,
               { attemptMs: 500, totalMs: 4_000, retries: 3, pauseMs: 5 },
-              { creations: 4, looks: 4, pauseMs: 5 },
+              { creations: 4, maxLookups: 4, pauseMs: 5 },
             ),
         );
     const runner = new VertexBatchPredictionRunner({
-      modelOf,
+      getModel: modelOf,
       clientFor: jobs,
       pollMs: { first: 5, longest: 20 },
-      onTrouble: (error) => troubles.push(error),
+      onTransientError: (error) => troubles.push(error),
     });
     engine = new JobEngine({
       store: new LmdbJobStore(join(folder, `jobs-${gateway}`)),
@@ -118,14 +118,14 @@ describe('batch prediction on Vertex AI', () => {
       clock: () => 1_000_000_000_000_000n,
       newId: () => `00000000-0000-7000-8000-${String(Date.now()).padStart(12, '0')}`,
       maxRunning: 4,
-      costs: new PricedJobs(costs),
+      costs: new JobAccounting(costs),
       onError: (error) => {
         if (!(error instanceof JobFailure)) throw error;
       },
     });
     predictions = new VertexBatchPredictions({
       engine,
-      modelOf,
+      getModel: modelOf,
       storage: async () =>
         new Storage({
           apiEndpoint: storage.apiEndpoint,
@@ -175,12 +175,12 @@ describe('batch prediction on Vertex AI', () => {
   };
 
   const ended = async (id: string): Promise<JobRecord> => {
-    await eventually(async () => isEndState((await engine.get(id))!.state)).toBe(true);
+    await eventually(async () => isTerminalState((await engine.get(id))!.state)).toBe(true);
     return (await engine.get(id))!;
   };
 
   it('asks for everything the client asked for', async () => {
-    const label = keyLabel(keyOf(await predictions.start(REQUEST)));
+    const label = keyLabel(toVertexKey(await predictions.start(REQUEST)));
     expect(await created()).toMatchObject({
       displayName: 'June',
       model: MODEL_NAME,
@@ -640,7 +640,7 @@ describe('batch prediction on Vertex AI', () => {
     await created();
     const { error } = await ended(job.id);
     expect(error?.code).toBe('VERTEX_UNAVAILABLE');
-    expect(error?.message).toContain(`featuregraph-key=${keyLabel(keyOf(job)).value}`);
+    expect(error?.message).toContain(`featuregraph-key=${keyLabel(toVertexKey(job)).value}`);
   });
 
   it.each(['PERMISSION_DENIED', 'UNAUTHENTICATED', 'INTERNAL'] as const)(
@@ -717,7 +717,7 @@ describe('batch prediction on Vertex AI', () => {
       server.faults.clear();
       models.clear();
       const { displayName, labels, spec } = ids[0]!;
-      const key = keyOf(ids[0]!);
+      const key = toVertexKey(ids[0]!);
       const asked = { displayName: displayName!, labels, key, model: MODEL_NAME, spec };
       world.advance(world.add(batchPredictionJob(asked)), SUCCEEDED);
       openEngine();

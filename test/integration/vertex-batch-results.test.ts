@@ -2,12 +2,12 @@ import { BigQuery } from '@google-cloud/bigquery';
 import { Storage } from '@google-cloud/storage';
 import { PassThroughClient } from 'google-auth-library';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { BatchPredictionJobRecord, BatchPredictionSpec } from '../../datasources/jobs/batch-predictions.js';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { batchPredictionJob } from '../../datasources/jobs/vertex/job-request.js';
-import type { VertexOutput } from '../../datasources/jobs/vertex/vertex-job.js';
-import { VertexBatchPredictions } from '../../datasources/jobs/vertex/vertex-batch-predictions.js';
+import type { BatchPredictionJobRecord, BatchPredictionSpec } from '../../batch-prediction/batch-predictions.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import { batchPredictionJob } from '../../batch-prediction/vertex/job-request.js';
+import type { VertexOutput } from '../../batch-prediction/vertex/vertex-job.js';
+import { VertexBatchPredictions } from '../../batch-prediction/vertex/vertex-batch-predictions.js';
 import type { BigQueryServer } from '../support/google/bigquery-server/server.js';
 import { DATASET, PROJECT, startBigQuery } from '../support/google/bigquery-store.js';
 import { startCloudStorageServer, type CloudStorageServer } from '../support/google/cloud-storage-server.js';
@@ -119,7 +119,7 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
   const open = () => {
     return new VertexBatchPredictions({
       engine: idleEngine(),
-      modelOf: () => MODEL,
+      getModel: () => MODEL,
       storage: () => Promise.reject(new Error('these jobs write tables')),
       bigquery: async () =>
         new BigQuery({ projectId: PROJECT, apiEndpoint: server.endpoint, retryOptions: { maxRetryDelay: 0.001 } }),
@@ -255,7 +255,7 @@ describe('results of batch prediction in Cloud Storage', () => {
       storage,
       predictions: new VertexBatchPredictions({
         engine: idleEngine(),
-        modelOf: () => MODEL,
+        getModel: () => MODEL,
         storage: async () =>
           new Storage({
             apiEndpoint: storage.apiEndpoint,

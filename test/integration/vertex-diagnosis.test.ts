@@ -4,7 +4,7 @@ import { diagnoseVertexLegacy } from '../../datasources/online/vertex-legacy/dia
 import { diagnoseVertexView } from '../../datasources/online/vertex-view/diagnose.js';
 import type { VertexFeatureViewSettings } from '../../datasources/registry/model.js';
 import { parseInstant } from '../../values/instant.js';
-import { addLegacyEntityTypeOf, addViewOf } from '../support/google/vertex-entity-types.js';
+import { addLegacyEntityType, addView } from '../support/google/vertex-entity-types.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
 import { testEntityType } from '../support/test-registry.js';
 
@@ -30,7 +30,7 @@ afterAll(() => world.server.stop());
 
 async function found(findings: AsyncIterable<Finding>): Promise<string[]> {
   const all: string[] = [];
-  for await (const { status, what } of findings) all.push(`${status}: ${what}`);
+  for await (const { status, message: what } of findings) all.push(`${status}: ${what}`);
   return all;
 }
 
@@ -56,7 +56,7 @@ describe('doctor, for feature views', () => {
   });
 
   it('finds nothing wrong where nothing is', async () => {
-    addViewOf(world, entityType('good'), { resource: serving(['a', 'b']) });
+    addView(world, entityType('good'), { resource: serving(['a', 'b']) });
     expect(await diagnose('good')).toEqual([
       'ok: the feature online store serving is there',
       'ok: the feature view good is there',
@@ -67,7 +67,7 @@ describe('doctor, for feature views', () => {
   });
 
   it('finds features that the view does not serve, and a view never synced', async () => {
-    addViewOf(world, entityType('poor'), { resource: serving(['a']), syncedAt: null });
+    addView(world, entityType('poor'), { resource: serving(['a']), syncedAt: null });
     expect(await diagnose('poor')).toEqual(
       expect.arrayContaining([
         'fault: the view poor does not serve b, which would always be NULL',
@@ -78,7 +78,7 @@ describe('doctor, for feature views', () => {
 
   it('finds a sync that failed: a fault when no other has been well', async () => {
     const views = ['stale', 'broken'].map((name, index) =>
-      addViewOf(world, entityType(name), { resource: serving(['a', 'b']), ...(index === 1 ? { syncedAt: null } : {}) }),
+      addView(world, entityType(name), { resource: serving(['a', 'b']), ...(index === 1 ? { syncedAt: null } : {}) }),
     );
     for (const view of views) world.views.addSync(view, { start: NOW - 2n, end: NOW - 1n, rows: 0, code: 7 });
     const sync = 'at 2001-09-09T01:46:39.999999Z, failed: the sync failed';
@@ -87,7 +87,7 @@ describe('doctor, for feature views', () => {
   });
 
   it('warns of a dense entity type whose view never serves a null', async () => {
-    addViewOf(world, entityType('dense'), { resource: serving(['a', 'b']) });
+    addView(world, entityType('dense'), { resource: serving(['a', 'b']) });
     expect(await diagnose('dense', {}, true)).toContain(
       'warning: entity type dense is dense, and the view dense serves nulls only with a sync by schedule',
     );
@@ -145,7 +145,7 @@ describe('doctor, for a legacy featurestore', () => {
     );
 
   it('finds nothing wrong but the end', async () => {
-    addLegacyEntityTypeOf(world, entityType('good'));
+    addLegacyEntityType(world, entityType('good'));
     expect(await diagnose('old_shop', 'good')).toEqual([
       'ok: the legacy featurestore old_shop is there',
       'warning: Vertex AI Feature Store (Legacy) ends on 2027-02-17: 84 days are left',

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { VertexSyncsClient } from '../../datasources/jobs/feature-view-sync/vertex-syncs-client.js';
-import { VertexClients } from '../../datasources/vertex/vertex-clients.js';
+import { VertexSyncsClient } from '../../ingestion/sync/vertex-syncs-client.js';
+import { VertexClients } from '../../datasources/google/vertex/vertex-clients.js';
 import type { TestView } from '../support/google/vertex/feature-views.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
 import { bigQuerySettings, openTestStore, startBigQuery } from '../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
-import { endOfJob, startSync, syncJob } from '../support/syncs.js';
+import { waitForJobEnd, startSync, syncJob } from '../support/syncs.js';
 import { row, smallRegistry } from '../support/small-registry.js';
 import { testRegistry } from '../support/test-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
@@ -47,7 +47,7 @@ describe('a client of the runs of a view', () => {
   afterEach(() => clients.close());
 
   it('begins one, and finds it under an id of its own', async () => {
-    const run = await syncs.begin('v', '1');
+    const run = await syncs.startSync('v', '1');
     expect(run).toMatchObject({ id: '2', state: 'RUNNING', createTime: NOW, endTime: null, rowsSynced: null });
     expect(await syncs.get('v', '2')).toEqual(run);
   });
@@ -67,14 +67,14 @@ describe('a client of the runs of a view', () => {
     ['that was not begun, again', 'refuse'],
   ] as const)('begins one %s', async (_name, kind) => {
     world.server.faults.add('SyncFeatureView', { kind, code: 'UNAVAILABLE' });
-    expect(await syncs.begin('v', '1')).toMatchObject({ id: '2', state: 'RUNNING' });
+    expect(await syncs.startSync('v', '1')).toMatchObject({ id: '2', state: 'RUNNING' });
     expect(view.syncs).toHaveLength(2);
   });
 
   it('begins none where they are continuous', async () => {
     world.views.addView('serving', 'always', { ...NONE, resource: { syncConfig: { continuous: true } } });
     expect([await syncs.isContinuous('v'), await syncs.isContinuous('always')]).toEqual([false, true]);
-    await expect(syncs.begin('always', null)).rejects.toMatchObject({ code: 9 });
+    await expect(syncs.startSync('always', null)).rejects.toMatchObject({ code: 9 });
   });
 });
 
@@ -111,7 +111,7 @@ describe('the syncs of a view that Vertex AI serves', () => {
     await until(async () => (await syncJob(gateway, job.id)).state === 'RUNNING');
     now += 30n * SECOND;
     end(view.syncs[0], 42);
-    expect(await endOfJob(gateway, job.id)).toMatchObject({
+    expect(await waitForJobEnd(gateway, job.id)).toMatchObject({
       state: 'SUCCEEDED',
       trigger: 'REQUEST',
       rowsSynced: '42',
@@ -133,7 +133,7 @@ describe('the syncs of a view that Vertex AI serves', () => {
     // Vertex AI lists a run of which the job does not know yet.
     expect((await look(gateway)).syncs.nodes).toMatchObject([{ id: job.id, trigger: 'REQUEST' }]);
     end(view.syncs[0]);
-    expect((await endOfJob(gateway, job.id)).state).toBe('SUCCEEDED');
+    expect((await waitForJobEnd(gateway, job.id)).state).toBe('SUCCEEDED');
     now += 11n * SECOND;
     expect((await look(gateway)).syncs.nodes).toMatchObject([{ id: job.id }]);
     expect([begun(), view.syncs.length]).toEqual([1, 1]);
@@ -162,7 +162,7 @@ describe('the syncs of a view that Vertex AI serves', () => {
     expect(freshnessSeconds).toBe(60);
     expect(lastSync.id).toBe(syncs.nodes[0].id);
     end(running, 9);
-    expect(await endOfJob(gateway, lastSync.id)).toMatchObject({ state: 'SUCCEEDED', rowsSynced: '9' });
+    expect(await waitForJobEnd(gateway, lastSync.id)).toMatchObject({ state: 'SUCCEEDED', rowsSynced: '9' });
     now += 11n * SECOND;
     expect((await look(gateway)).syncs.nodes.map(({ id }: any) => id)).toEqual(syncs.nodes.map(({ id }: any) => id));
     expect(begun()).toBe(0);
@@ -183,7 +183,7 @@ describe('the syncs of a view that Vertex AI serves', () => {
     const { job } = await startSync(gateway);
     await until(() => view.syncs.length === 1);
     end(view.syncs[0], 0, 7);
-    expect(await endOfJob(gateway, job.id)).toMatchObject({ state: 'FAILED', error: { code: 'VERTEX_FAILED' } });
+    expect(await waitForJobEnd(gateway, job.id)).toMatchObject({ state: 'FAILED', error: { code: 'VERTEX_FAILED' } });
     expect(JSON.stringify(await syncJob(gateway, job.id))).not.toContain('the sync failed');
     expect((await look(gateway)).freshnessSeconds).toBeNull();
   });
@@ -196,7 +196,7 @@ describe('the syncs of a view that Vertex AI serves', () => {
     expect((await gateway.ask(cancel, { id: job.id })).data.cancelJob.job.state).toBe('CANCELLING');
     expect((await syncJob(gateway, job.id)).state).toBe('CANCELLING');
     end(view.syncs[0]);
-    expect((await endOfJob(gateway, job.id)).state).toBe('SUCCEEDED');
+    expect((await waitForJobEnd(gateway, job.id)).state).toBe('SUCCEEDED');
   });
 
   it('of a continuous view are as fresh as it says, and none is started', async () => {

@@ -6,9 +6,9 @@ import { openRegistry, readFeaturestoreFromVertex } from '../../composition/regi
 import type { TableColumn } from '../../datasources/offline/bigquery/source-table.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import { parseTableUri } from '../../datasources/registry/vertex/table-schema.js';
-import { registryDocument } from '../../datasources/registry/yaml/document.js';
-import { loadRegistry, registryOf } from '../../datasources/registry/yaml/load-registry.js';
-import { vertexFeaturestores } from '../../datasources/registry/yaml/vertex-featurestore-document.js';
+import { registryDocument } from '../../datasources/registry/document/document.js';
+import { loadRegistry, buildRegistry } from '../../datasources/registry/yaml/load-registry.js';
+import { vertexFeaturestores } from '../../datasources/registry/document/vertex-featurestore-document.js';
 import { OperatorError } from '../../errors/operator-error.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 import { startTableMetadataServer } from '../support/google/table-metadata-server.js';
@@ -128,7 +128,7 @@ const read = (featureOnlineStore: string, more: object = {}) =>
 async function registryFrom(featureOnlineStore: string, more: object = {}): Promise<Registry> {
   const files = { sqlTexts: new Map(), tablePaths: new Map(), modelPaths: new Map() };
   const { document } = await read(featureOnlineStore, more);
-  return registryOf({ document: registryDocument.parse({}), files }, [document]);
+  return buildRegistry({ document: registryDocument.parse({}), files }, [document]);
 }
 
 const fileOf = (yaml: string): string => {
@@ -319,7 +319,7 @@ describe('what somebody adds in Vertex AI does not stop the next start', () => {
   async function startBothWays(store: string, others = ''): Promise<{ features: object; leftOut: string[] }> {
     const { project, location } = PLACE;
     const entry = `vertexFeaturestores:\n  - { project: ${project}, location: ${location}, featureOnlineStore: ${store} }\n`;
-    const { registry, leftOut } = await openRegistry(fileOf(others + entry), options());
+    const { registry, skipped: leftOut } = await openRegistry(fileOf(others + entry), options());
     buildSchema(registry);
     const printed = await registryFromVertex({ ...PLACE, featureOnlineStore: store }, options());
     buildSchema(await loadRegistry(fileOf(printed)));
@@ -497,7 +497,7 @@ describe('a registry file with featurestores of Vertex AI', () => {
 
   it('has them beside those it writes down', async () => {
     const path = fileOf(`${embedded}vertexFeaturestores:\n${entry('featureOnlineStore: shop, name: sales')}`);
-    const { registry, leftOut } = await openRegistry(path, options());
+    const { registry, skipped: leftOut } = await openRegistry(path, options());
     expect(registry.featurestores.map(({ name }) => name)).toEqual(['local', 'sales']);
     expect(leftOut.get('sales')).toContain('Feature customer.price: a NUMERIC is not served.');
   });

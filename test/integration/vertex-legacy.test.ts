@@ -3,8 +3,8 @@ import {
   openVertexLegacyOnlineStore,
   type VertexLegacyOnlineStore,
 } from '../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
-import { addLegacyEntityTypeOf } from '../support/google/vertex-entity-types.js';
-import { writeOf } from '../support/google/vertex-writes.js';
+import { addLegacyEntityType } from '../support/google/vertex-entity-types.js';
+import { createWrite } from '../support/google/vertex-writes.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
 import { testEntityType, type EntityTypeInput } from '../support/test-registry.js';
 
@@ -30,7 +30,7 @@ function thing(input: Partial<EntityTypeInput> = {}) {
     sources: [{ features: ['a', 'b', 'c'].map((name) => ({ name, valueType: 'STRING' })) }],
     ...input,
   });
-  addLegacyEntityTypeOf(world, entityType);
+  addLegacyEntityType(world, entityType);
   return entityType;
 }
 
@@ -39,7 +39,7 @@ it('reads a hundred entities a stream, the service’s limit', async () => {
   const ids = Array.from({ length: 250 }, (_, index) => `e${index}`);
   await store.write(
     entityType,
-    ids.map((entityId) => writeOf(entityType, entityId, NOW, { a: entityId })),
+    ids.map((entityId) => createWrite(entityType, entityId, NOW, { a: entityId })),
   );
   world.server.calls.length = 0;
   const cells = await store.read({ entityType, entityIds: ids, features: entityType.features, now: NOW });
@@ -50,7 +50,7 @@ it('reads a hundred entities a stream, the service’s limit', async () => {
 
 it('puts an entity together whose answer comes in several messages', async () => {
   const entityType = thing();
-  await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1', b: '2', c: '3' })]);
+  await store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1', b: '2', c: '3' })]);
   world.legacy.splitsAnswers = true;
   const [, b, c] = entityType.features;
   const read = store.read({ entityType, entityIds: ['x', 'y'], features: [c!, b!], now: NOW });
@@ -63,7 +63,7 @@ it('puts an entity together whose answer comes in several messages', async () =>
 
 it('says NOT_FOUND of every feature without a value, whatever else is asked for', async () => {
   const entityType = thing();
-  await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+  await store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1' })]);
   const cells = await store.read({ entityType, entityIds: ['x'], features: entityType.features, now: NOW });
   expect(cells[0]!.map(({ status }) => status)).toEqual(['PRESENT', 'NOT_FOUND', 'NOT_FOUND']);
 });
@@ -79,7 +79,7 @@ it('keeps an INT64 whole and a time to the microsecond', async () => {
       },
     ],
   });
-  await store.write(entityType, [writeOf(entityType, 'x', NOW - 1n, { count: 9007199254740993n, seen: NOW - 3n })]);
+  await store.write(entityType, [createWrite(entityType, 'x', NOW - 1n, { count: 9007199254740993n, seen: NOW - 3n })]);
   expect(await store.read({ entityType, entityIds: ['x'], features: entityType.features, now: NOW })).toEqual([
     [
       { status: 'PRESENT', value: 9007199254740993n, timestamp: NOW - 1n },
@@ -94,7 +94,7 @@ it('splits a write that is larger than a request may be', async () => {
   world.server.calls.length = 0;
   await store.write(
     entityType,
-    ids.map((entityId) => writeOf(entityType, entityId, NOW, { a: entityId.padEnd(50_000, '.') })),
+    ids.map((entityId) => createWrite(entityType, entityId, NOW, { a: entityId.padEnd(50_000, '.') })),
   );
   const requests = world.server.callsOf('WriteFeatureValues');
   expect(requests.length).toBeGreaterThan(1);
@@ -109,7 +109,7 @@ it('splits a write of more values than a request may have, however small they ar
   world.server.calls.length = 0;
   await store.write(
     entityType,
-    Array.from({ length: 1000 }, (_, index) => writeOf(entityType, `e${index}`, null, values)),
+    Array.from({ length: 1000 }, (_, index) => createWrite(entityType, `e${index}`, null, values)),
   );
   const sizes = world.server
     .callsOf('WriteFeatureValues')
@@ -129,8 +129,8 @@ it.each([
   const entityType = thing();
   world.server.calls.length = 0;
   const write = store.write(entityType, [
-    writeOf(entityType, 'now', NOW, { a: '1' }),
-    writeOf(entityType, 'then', NOW + days * 86_400_000_000n, { a: '2' }),
+    createWrite(entityType, 'now', NOW, { a: '1' }),
+    createWrite(entityType, 'then', NOW + days * 86_400_000_000n, { a: '2' }),
   ]);
   if (isTaken) await write;
   else await expect(write).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'timestamp' } });
@@ -140,7 +140,7 @@ it.each([
 it('refuses a row with nulls of a dense entity type, and to delete', async () => {
   const entityType = thing({ dense: true });
   const refused = { code: 'BAD_USER_INPUT' };
-  await expect(store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })])).rejects.toMatchObject(refused);
+  await expect(store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1' })])).rejects.toMatchObject(refused);
   await expect(store.delete(entityType, ['x'])).rejects.toMatchObject(refused);
 });
 

@@ -7,8 +7,8 @@ import { loadRegistry } from '../../datasources/registry/yaml/load-registry.js';
 import { createShadowMetrics } from '../../observability/shadow-metrics.js';
 import { openStores } from '../../composition/stores.js';
 import { systemClock } from '../../values/clock.js';
-import { addLegacyEntityTypeOf, addViewOf } from '../support/google/vertex-entity-types.js';
-import { writeOf } from '../support/google/vertex-writes.js';
+import { addLegacyEntityType, addView } from '../support/google/vertex-entity-types.js';
+import { createWrite } from '../support/google/vertex-writes.js';
 import { PLACE, startVertexWorld, VERTEX_NOW, type VertexWorld } from '../support/google/vertex-world.js';
 import { startTestGateway } from '../support/test-gateway.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -56,12 +56,12 @@ async function opened() {
 it('serve from the legacy store, write to both, and compare', async () => {
   const { registry, stores, metrics } = await opened();
   const customer = registry.entityType('moving', 'customer');
-  addLegacyEntityTypeOf(world, customer);
-  const view = addViewOf(world, customer);
+  addLegacyEntityType(world, customer);
+  const view = addView(world, customer);
   const store = stores.online(customer.featurestore) as ShadowOnlineStore;
 
   const now = systemClock();
-  await store.write(customer, [writeOf(customer, 'c1', now, { orders: 2n ** 60n, city: 'Bern' })]);
+  await store.write(customer, [createWrite(customer, 'c1', now, { orders: 2n ** 60n, city: 'Bern' })]);
   await store.settled();
   view.values.put('["c1"]', 'city', { value: 'stringValue', stringValue: 'Basel' }, now + 1n);
 
@@ -85,7 +85,7 @@ it('serve from the legacy store, write to both, and compare', async () => {
 it('fill the store that serves, and leave its shadow to its own syncs', async () => {
   const { registry, stores } = await opened();
   const number = registry.entityType('here', 'number');
-  const view = addViewOf(world, number, { syncedAt: VERTEX_NOW });
+  const view = addView(world, number, { syncedAt: VERTEX_NOW });
   await stores.prepare(() => undefined);
   const cells = await stores
     .online(number.featurestore)

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
 import type { EntityType, VertexFeatureViewSettings } from '../../datasources/registry/model.js';
-import { VertexClients, type ClientOptions } from '../../datasources/vertex/vertex-clients.js';
-import type { FeatureValue } from '../../values/value-type.js';
+import { VertexClients, type ClientOptions } from '../../datasources/google/vertex/vertex-clients.js';
+import type { RawValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';
-import { addViewOf } from '../support/google/vertex-entity-types.js';
-import { writeOf } from '../support/google/vertex-writes.js';
+import { addView } from '../support/google/vertex-entity-types.js';
+import { createWrite } from '../support/google/vertex-writes.js';
 import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
 import { testEntityType, testRegistry, type EntityTypeInput } from '../support/test-registry.js';
 
@@ -51,7 +51,7 @@ describe('reading', () => {
       offlineStore: { kind: 'BIGQUERY', project: PLACE.project, dataset: 'shop', location: 'EU' },
       entityTypes: [{ name, sources: [{ features: [{ name: 'city', valueType: 'STRING', column: 'City_v2' }] }] }],
     }).entityType('test', name);
-    const view = addViewOf(world, entityType, { features: { [served]: 'STRING' } });
+    const view = addView(world, entityType, { features: { [served]: 'STRING' } });
     view.values.put('["x"]', served, { value: 'stringValue', stringValue: 'Bern' }, NOW);
     const read = { entityType, entityIds: ['x'], features: entityType.features, now: NOW };
     expect(await openStore().read(read)).toMatchObject([[{ value: 'Bern', status: 'PRESENT' }]]);
@@ -59,11 +59,11 @@ describe('reading', () => {
 
   it('reads many entities by one message of one stream, and says where the stream belongs', async () => {
     const [store, entityType] = [openStore(), thing()];
-    const view = addViewOf(world, entityType);
+    const view = addView(world, entityType);
     const ids = Array.from({ length: 250 }, (_, index) => `e${index}`);
     await store.write(
       entityType,
-      ids.map((entityId) => writeOf(entityType, entityId, NOW, { a: entityId })),
+      ids.map((entityId) => createWrite(entityType, entityId, NOW, { a: entityId })),
     );
     world.server.calls.length = 0;
     const cells = await store.read({ entityType, entityIds: ids, features: entityType.features.slice(0, 1), now: NOW });
@@ -78,8 +78,8 @@ describe('reading', () => {
 
   it('asks for one entity by the call that is generally available, in the format that keeps an INT64 whole', async () => {
     const [store, entityType] = [openStore(), thing()];
-    addViewOf(world, entityType);
-    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+    addView(world, entityType);
+    await store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1' })]);
     world.server.calls.length = 0;
     await store.read({ entityType, entityIds: ['x'], features: entityType.features, now: NOW });
     expect(world.server.calls.map(({ method, request }) => [method, request.dataFormat])).toEqual([
@@ -89,11 +89,11 @@ describe('reading', () => {
 
   it('asks for a composite id in its parts', async () => {
     const [store, entityType] = [openStore(), thing({ entityIdColumns: ['customer', 'page'] })];
-    addViewOf(world, entityType);
+    addView(world, entityType);
     const ids = ['1,11', '11,1', 'a%2Cb,c'];
     await store.write(
       entityType,
-      ids.map((entityId) => writeOf(entityType, entityId, NOW, { a: entityId })),
+      ids.map((entityId) => createWrite(entityType, entityId, NOW, { a: entityId })),
     );
     for (const entityIds of [ids, ['a%2Cb,c']]) {
       const cells = await store.read({ entityType, entityIds, features: entityType.features, now: NOW });
@@ -104,25 +104,25 @@ describe('reading', () => {
 
   it('reads an entity type from the view that the registry names', async () => {
     const entityType = thing();
-    addViewOf(world, { ...entityType, name: `${entityType.name}_v2` });
+    addView(world, { ...entityType, name: `${entityType.name}_v2` });
     const store = openStore({ views: { [entityType.name]: `${entityType.name}_v2` } });
-    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+    await store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1' })]);
     const [cells] = await store.read({ entityType, entityIds: ['x'], features: entityType.features, now: NOW });
     expect(cells![0]!.value).toBe('1');
   });
 
   it('carries every value of every type, but for lists of mixed elements in a STRUCT', async () => {
     const [store, entityType] = [openStore(), thing({ sources: [{ features: EVERY_VALUE_TYPE }] })];
-    addViewOf(world, entityType);
+    addView(world, entityType);
     const values = {
       ...VALUES_OF_EVERY_TYPE,
       struct: [{}, { a: 1.5, b: 'x', c: null, d: ['1', 'two'], e: { f: [true], g: [1, 2] }, h: [] }],
     };
-    for (const [name, ofType] of Object.entries<readonly FeatureValue[]>(values)) {
+    for (const [name, ofType] of Object.entries<readonly RawValue[]>(values)) {
       const feature = entityType.features.find((candidate) => candidate.name === name)!;
       await store.write(
         entityType,
-        ofType.map((value, index) => writeOf(entityType, `${name}-${index}`, NOW - 1n, { [name]: value })),
+        ofType.map((value, index) => createWrite(entityType, `${name}-${index}`, NOW - 1n, { [name]: value })),
       );
       const entityIds = ofType.map((_, index) => `${name}-${index}`);
       const cells = await store.read({ entityType, entityIds, features: [feature], now: NOW });
@@ -130,13 +130,13 @@ describe('reading', () => {
       expect(cells[0]![0]!.timestamp).toBe(NOW - 1n);
     }
     await expect(
-      store.write(entityType, [writeOf(entityType, 'x', NOW, { struct: { list: [1, 'two'] } })]),
+      store.write(entityType, [createWrite(entityType, 'x', NOW, { struct: { list: [1, 'two'] } })]),
     ).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 
   it('does not take a value of another type for what the registry says', async () => {
     const entityType = thing({ sources: [{ features: [{ name: 'a', valueType: 'TIMESTAMP' }] }] });
-    const view = addViewOf(world, entityType, { features: { a: 'DOUBLE' } });
+    const view = addView(world, entityType, { features: { a: 'DOUBLE' } });
     view.values.put('["x"]', 'a', { value: 'doubleValue', doubleValue: 1.5 }, NOW);
     await expect(
       openStore().read({ entityType, entityIds: ['x'], features: entityType.features, now: NOW }),
@@ -147,8 +147,8 @@ describe('reading', () => {
 describe('status and time', () => {
   it('is NULL for a feature without a value of an entity that the view has, and NOT_FOUND for one it has not', async () => {
     const [store, entityType] = [openStore(), thing()];
-    addViewOf(world, entityType);
-    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+    addView(world, entityType);
+    await store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1' })]);
     for (const entityIds of [['x', 'nobody'], ['x'], ['nobody']]) {
       const cells = await store.read({ entityType, entityIds, features: entityType.features, now: NOW });
       expect(statuses(cells)).toEqual(
@@ -159,8 +159,8 @@ describe('status and time', () => {
 
   it('takes the time of the newest row where values come without one of their own', async () => {
     const [store, entityType] = [openStore(), thing({ ttlSeconds: 60 })];
-    addViewOf(world, entityType, { givesValueTimes: false, servesRowTime: true });
-    await store.write(entityType, [writeOf(entityType, 'x', NOW - 7n, { a: '1' })]);
+    addView(world, entityType, { givesValueTimes: false, servesRowTime: true });
+    await store.write(entityType, [createWrite(entityType, 'x', NOW - 7n, { a: '1' })]);
     const read = (now: bigint) => store.read({ entityType, entityIds: ['x'], features: entityType.features, now });
     expect(await read(NOW)).toEqual([
       [
@@ -173,8 +173,8 @@ describe('status and time', () => {
 
   it('has no time, and keeps no ttl, where the view gives none', async () => {
     const [store, entityType] = [openStore(), thing({ ttlSeconds: 60 })];
-    addViewOf(world, entityType, { givesValueTimes: false });
-    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+    addView(world, entityType, { givesValueTimes: false });
+    await store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1' })]);
     const [cells] = await store.read({ entityType, entityIds: ['x'], features: entityType.features, now: 2n * NOW });
     expect(cells![0]).toEqual({ status: 'PRESENT', value: '1', timestamp: null });
   });
@@ -183,7 +183,7 @@ describe('status and time', () => {
 describe('a fresh view', () => {
   const readNobody = async (syncedAt: bigint | null, clock = () => NOW) => {
     const entityType = thing();
-    const view = addViewOf(world, entityType, { syncedAt });
+    const view = addView(world, entityType, { syncedAt });
     const store = openStore({}, clock);
     const read = (entityIds = ['nobody']) =>
       store.read({ entityType, entityIds, features: entityType.features, now: NOW });
@@ -208,7 +208,7 @@ describe('a fresh view', () => {
 
   it('says NOT_FOUND of entities once it has served one', async () => {
     const { entityType, store, read } = await readNobody(NOW - MINUTE);
-    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+    await store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1' })]);
     expect(statuses(await read(['x', 'nobody']))).toEqual([
       ['PRESENT', 'NULL'],
       ['NOT_FOUND', 'NOT_FOUND'],
@@ -224,7 +224,7 @@ describe('a fresh view', () => {
   it('that is deleted is not taken for one without entities, once its last row is a minute ago', async () => {
     let now = NOW;
     const { entityType, view, store, read } = await readNobody(NOW - MINUTE, () => now);
-    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+    await store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1' })]);
     await read(['x', 'nobody']);
     const { views } = [...world.views.onlineStores.values()].find((one) => one.views.has(view.resource.name))!;
     views.delete(view.resource.name);
@@ -281,7 +281,7 @@ describe('a fresh view', () => {
     onTestFinished(() => world.server.faults.clear());
     await expect(read()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     world.views.addSync(view, { start: NOW - MINUTE, end: NOW, rows: 1 });
-    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+    await store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1' })]);
     await read(['x']);
     now += 61_000_000n;
     expect(statuses(await read())).toEqual([['NOT_FOUND', 'NOT_FOUND']]);
@@ -297,20 +297,20 @@ describe('a fresh view', () => {
 describe('writing', () => {
   it('says where the stream belongs, as no client does it for a stream', async () => {
     const [store, entityType] = [openStore(), thing()];
-    const view = addViewOf(world, entityType);
+    const view = addView(world, entityType);
     world.server.calls.length = 0;
-    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]);
+    await store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1' })]);
     const [{ metadata } = { metadata: null }] = world.server.callsOf('FeatureViewDirectWrite');
     expect(metadata?.get('x-goog-request-params')).toEqual([`feature_view=${encodeURIComponent(view.resource.name)}`]);
   });
 
   it('refuses a row with nulls of a dense entity type, which would leave old values served', async () => {
     const [store, entityType] = [openStore(), thing({ dense: true })];
-    addViewOf(world, entityType);
-    await expect(store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })])).rejects.toMatchObject({
+    addView(world, entityType);
+    await expect(store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1' })])).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
     });
-    await store.write(entityType, [writeOf(entityType, 'x', NOW, { a: '1', b: '2' })]);
+    await store.write(entityType, [createWrite(entityType, 'x', NOW, { a: '1', b: '2' })]);
   });
 
   it('refuses to delete', async () => {
@@ -323,7 +323,7 @@ describe('writing', () => {
     const entityType = thing();
     world.views.addView('optimized', entityType.name, { features: { a: 'STRING' } });
     await expect(
-      openStore({ featureOnlineStore: 'optimized' }).write(entityType, [writeOf(entityType, 'x', NOW, { a: '1' })]),
+      openStore({ featureOnlineStore: 'optimized' }).write(entityType, [createWrite(entityType, 'x', NOW, { a: '1' })]),
     ).rejects.toMatchObject({ code: 9 });
   });
 });

@@ -2,11 +2,11 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { v7 as newJobId } from 'uuid';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { JobCost } from '../../datasources/jobs/job-costs.js';
-import { JOB_STATES } from '../../datasources/jobs/job.js';
-import { isEndState } from '../../datasources/jobs/job-transitions.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { sweepWorkFolder } from '../../datasources/jobs/sweep-work-folder.js';
+import type { JobCost } from '../../jobs/job-costs.js';
+import { JOB_STATES } from '../../jobs/job.js';
+import { isTerminalState } from '../../jobs/job-transitions.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import { removeStaleWorkFiles } from '../../jobs/remove-stale-work-files.js';
 import { jobRecord } from '../support/job-record.js';
 import { startShopGateway } from '../support/shop-gateway.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -35,9 +35,9 @@ describe('what jobs left in the work folder', () => {
       const id = newJobId();
       await store.create(jobRecord({ id, state, checkpoint: { stage: 'JOINED' } }), null);
       const left = leaveWork(folder, id);
-      const swept = await sweepWorkFolder(folder, store);
-      expect(swept.toSorted()).toEqual(isEndState(state) ? left : []);
-      expect(readdirSync(folder).toSorted()).toEqual(isEndState(state) ? [] : left);
+      const swept = await removeStaleWorkFiles(folder, store);
+      expect(swept.toSorted()).toEqual(isTerminalState(state) ? left : []);
+      expect(readdirSync(folder).toSorted()).toEqual(isTerminalState(state) ? [] : left);
     },
   );
 
@@ -46,9 +46,9 @@ describe('what jobs left in the work folder', () => {
     const store = jobStore();
     const ended = jobRecord({ id: newJobId(), state: 'SUCCEEDED', cost: { isSettled: false } as JobCost });
     await store.create(ended, null);
-    expect(await store.unfinished()).toHaveLength(1);
+    expect(await store.listUnfinished()).toHaveLength(1);
     leaveWork(folder, ended.id);
-    await sweepWorkFolder(folder, store);
+    await removeStaleWorkFiles(folder, store);
     expect(readdirSync(folder)).toEqual([]);
   });
 
@@ -57,12 +57,12 @@ describe('what jobs left in the work folder', () => {
     const foreign = ['notes.txt', 'old.duckdb', `${newJobId()}.txt`, `my-${newJobId()}`];
     for (const name of foreign) writeFileSync(join(folder, name), '');
     leaveWork(folder, newJobId());
-    await sweepWorkFolder(folder, jobStore());
+    await removeStaleWorkFiles(folder, jobStore());
     expect(readdirSync(folder).toSorted()).toEqual(foreign.toSorted());
   });
 
   it('is nothing when no job has ever run', async () => {
-    expect(await sweepWorkFolder(join(temporaryFolder(), 'work'), jobStore())).toEqual([]);
+    expect(await removeStaleWorkFiles(join(temporaryFolder(), 'work'), jobStore())).toEqual([]);
   });
 
   it('is removed when the gateway starts', async () => {

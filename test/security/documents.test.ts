@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { smallRegistry } from '../support/small-registry.js';
-import { errorsOf, TRANSPORTS, type StreamClient } from '../support/stream-clients.js';
+import { collectErrors, TRANSPORTS, type StreamClient } from '../support/stream-clients.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
 let gateway: TestGateway;
@@ -151,6 +151,6 @@ describe.each(TRANSPORTS)('over %s', (_name, createClient) => {
     const query = attack(`subscription ${document}`, 'Subscription', 'jobProgress(id: "jobs/x") { state }');
     const outcome = await client.follow({ query });
     expect(outcome.results.some(({ data }) => data)).toBe(false);
-    expectRefusal(errorsOf(outcome), code);
+    expectRefusal(collectErrors(outcome), code);
   });
 });

@@ -5,16 +5,17 @@ import type {
   BatchOutput,
   BatchPredictionJobRecord,
   BatchPredictionRequest,
-} from '../../datasources/jobs/batch-predictions.js';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import { newJobId } from '../../datasources/jobs/new-job-id.js';
-import type { JobRecord } from '../../datasources/jobs/job.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { BatchPredictionRunner } from '../../datasources/jobs/local-batch-prediction/batch-prediction-runner.js';
-import { LocalBatchPredictions } from '../../datasources/jobs/local-batch-prediction/local-batch-predictions.js';
-import type { RetryPace } from '../../datasources/jobs/local-batch-prediction/predict-batch.js';
-import type { Model, ModelRuntime, ModelServing } from '../../datasources/models/model.js';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+} from '../../batch-prediction/batch-predictions.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import { newJobId } from '../../jobs/new-job-id.js';
+import type { JobRecord } from '../../jobs/job.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import { BatchPredictionRunner } from '../../batch-prediction/local/batch-prediction-runner.js';
+import { LocalBatchPredictions } from '../../batch-prediction/local/local-batch-predictions.js';
+import type { RetryPolicy } from '../../batch-prediction/local/predict-batch.js';
+import type { ModelServing } from '../../batch-prediction/models/model-serving.js';
+import type { Model, ModelRuntime } from '../../datasources/registry/prediction-model.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { systemClock, type Clock } from '../../values/clock.js';
 import { LINEAR_MODEL, LinearModelServing, type LinearModelFaults } from './linear-model.js';
 
@@ -36,7 +37,7 @@ export interface LabOptions {
   readonly faults?: LinearModelFaults;
   readonly serving?: LinearModelServing;
   readonly model?: Model;
-  readonly pace?: RetryPace;
+  readonly pace?: RetryPolicy;
   readonly clock?: Clock;
 }
 
@@ -54,20 +55,20 @@ export async function openLab({
   const offline = await DuckDbDatabase.open(join(folder, 'offline.duckdb'));
   const scratch = await DuckDbDatabase.open(':memory:');
   const errors: unknown[] = [];
-  const room = {
+  const dependencies = {
     jobs: store,
     files,
     offline,
     scratch,
     workFolder: join(folder, 'work'),
-    modelOf: (name: string) => (name === model.name ? model : undefined),
+    getModel: (name: string) => (name === model.name ? model : undefined),
     servings: new Map<ModelRuntime, ModelServing>([[serving.runtime, serving]]),
     clock,
-    pace: pace ?? { firstPauseMs: 1, outageRetries: 3 },
+    retryPolicy: pace ?? { initialBackoffMs: 1, outageRetries: 3 },
   };
   const engine = new JobEngine({
     store,
-    runners: [new BatchPredictionRunner(room)],
+    runners: [new BatchPredictionRunner(dependencies)],
     clock,
     newId: newJobId,
     maxRunning: 2,
@@ -83,7 +84,7 @@ export async function openLab({
     files,
     store,
     engine,
-    batch: new LocalBatchPredictions(engine, room),
+    batch: new LocalBatchPredictions(engine, dependencies),
     serving,
     offline,
     scratch,
@@ -134,7 +135,7 @@ export function request(
 }
 
 /** The job as it ended. */
-export async function ended(
+export async function waitForEnd(
   { engine }: Pick<BatchPredictionLab, 'engine'>,
   id: string,
 ): Promise<BatchPredictionJobRecord> {

@@ -2,14 +2,17 @@ import type { OfflineStore, PointInTimeRead } from '../../datasources/offline/of
 import { NOT_FOUND_CELL, type FeatureCell } from '../../values/feature-cell.js';
 
 /** A store whose point-in-time reads are all bulk reads, however few their labels: one a source. */
-export function inBulk(store: OfflineStore): Pick<OfflineStore, 'append' | 'pointInTime'> {
+export function withBulkReads(store: OfflineStore): Pick<OfflineStore, 'append' | 'pointInTime'> {
   return {
     append: (source, rows) => store.append(source, rows),
-    pointInTime: async (read) => cellsOf(store, read),
+    pointInTime: async (read) => readCells(store, read),
   };
 }
 
-async function cellsOf(store: OfflineStore, { labels, features, ...read }: PointInTimeRead): Promise<FeatureCell[][]> {
+async function readCells(
+  store: OfflineStore,
+  { labels, features, ...read }: PointInTimeRead,
+): Promise<FeatureCell[][]> {
   const cells = labels.map(() => features.map(() => NOT_FOUND_CELL));
   for (const [, ofSource] of Map.groupBy(features, ({ source }) => source)) {
     const pages = { count: labels.length, page: async (from: number, to: number) => labels.slice(from, to) };

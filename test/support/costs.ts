@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { loadPriceBooks, priceBooksOf } from '../../datasources/prices/files/load-price-books.js';
-import { priceBookDocument, toPriceBook } from '../../datasources/prices/files/price-book-document.js';
-import { openCosts, type OpenCostsOptions } from '../../datasources/prices/lmdb/open-costs.js';
-import type { PriceBook, PriceBooks } from '../../datasources/prices/price-book.js';
+import { loadPriceBooks, toPriceBooks } from '../../costs/files/load-price-books.js';
+import { priceBookDocument, toPriceBook } from '../../costs/files/price-book-document.js';
+import { openCosts, type OpenCostsOptions } from '../../costs/lmdb/open-costs.js';
+import type { PriceBook, PriceBooks } from '../../costs/price-book.js';
 
 /** The price books that come with featuregraph. */
 export async function publishedBooks(): Promise<PriceBooks> {
-  return priceBooksOf(await loadPriceBooks(null), 'google-us-central1');
+  return toPriceBooks(await loadPriceBooks(null), 'google-us-central1');
 }
 
 /** Costs over a folder of the test's own; whoever opens them closes them. */
@@ -22,7 +22,7 @@ export function openTestCosts(options: Partial<OpenCostsOptions> & { readonly fo
 }
 
 /** A book of one price a meter: `{ 'machine-hour': '0.5' }`, or of prices by resource: `{ 'machine-hour': { a: '1' } }`. */
-export function bookOf(
+export function createPriceBook(
   meters: Readonly<Record<string, string | Readonly<Record<string, string>>>>,
   more: { startupMinutes?: string; minimum?: string } = {},
 ): PriceBook {

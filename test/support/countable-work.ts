@@ -1,5 +1,5 @@
-import type { JobControl, JobOutcome, JobRunner } from '../../datasources/jobs/job-runner.js';
-import type { JobKind, JobProgress, JobRecord } from '../../datasources/jobs/job.js';
+import type { JobControl, JobOutcome, JobRunner } from '../../jobs/job-runner.js';
+import type { JobKind, JobProgress, JobRecord } from '../../jobs/job.js';
 
 type EndState = 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED';
 type Step = (control: JobControl) => Promise<JobOutcome | undefined>;

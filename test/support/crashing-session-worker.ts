@@ -1,5 +1,5 @@
-import run from '../../datasources/models/onnx/session-worker.ts';
-import type { SessionAnswer, SessionTask } from '../../datasources/models/onnx/session-task.ts';
+import run from '../../batch-prediction/models/onnx/session-worker.ts';
+import type { SessionAnswer, SessionTask } from '../../batch-prediction/models/onnx/session-task.ts';
 
 /** The worker of the gateway, but 666 is more than it can bear: its thread ends. */
 export default async function runOrCrash(task: SessionTask): Promise<SessionAnswer> {

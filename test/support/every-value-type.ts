@@ -1,4 +1,4 @@
-import type { FeatureValue, ValueType } from '../../values/value-type.js';
+import type { RawValue, ValueType } from '../../values/value-type.js';
 
 /** The values that break stores: the ends of ranges, emptiness, what JSON cannot write, and text of all kinds. */
 export const VALUES_OF_EVERY_TYPE = {
@@ -13,7 +13,7 @@ export const VALUES_OF_EVERY_TYPE = {
   bytes: [new Uint8Array([]), new Uint8Array([0, 255, 1]), new Uint8Array(8), new Uint8Array(1000).fill(7)],
   struct: [{}, { a: 1, b: 'x', c: null, d: [1, 'two', { deep: true }], 'ü✈': '9007199254740993' }],
   timestamp: [0n, 1n, -1n, 1_000_000_000_000_001n, -62_135_596_800_000_000n, 253_402_300_799_999_999n],
-} as const satisfies Record<Lowercase<ValueType>, readonly FeatureValue[]>;
+} as const satisfies Record<Lowercase<ValueType>, readonly RawValue[]>;
 
 /** A feature of each value type, named like it. */
 export const EVERY_VALUE_TYPE = Object.keys(VALUES_OF_EVERY_TYPE).map((name) => ({

@@ -6,16 +6,16 @@ import type {
   PredictionFailureRow,
   PredictionRow,
   ResultRange,
-} from '../../datasources/jobs/batch-predictions.js';
-import type { JobWork } from '../../datasources/jobs/job-costs.js';
-import type { JobEngine } from '../../datasources/jobs/job-engine.js';
+} from '../../batch-prediction/batch-predictions.js';
+import type { JobWork } from '../../jobs/job-costs.js';
+import type { JobEngine } from '../../jobs/job-engine.js';
 import type {
   StartTrainingSet,
   TrainingSetJobRecord,
   TrainingSetPreviewResult,
   TrainingSetRequest,
   TrainingSets,
-} from '../../datasources/jobs/training-sets.js';
+} from '../../training-sets/training-sets.js';
 import type { AppError } from '../../errors/app-error.js';
 
 /** So much work as costs $3.125 by the default price book: half a tebibyte. */
@@ -25,8 +25,8 @@ const SCAN = { kind: 'SCAN', bytes: 2n ** 39n, priceBook: null } as const;
  * The ports of jobs over a real engine, without the work: what was asked of them is kept for a test to look at, and what
  * they answer is what the test says. The work itself is tested with its runners.
  */
-export class AskedBatchPredictions implements BatchPredictions {
-  readonly asked: BatchPredictionRequest[] = [];
+export class RecordingBatchPredictions implements BatchPredictions {
+  readonly requests: BatchPredictionRequest[] = [];
   predicted: PredictionRow[] = [];
   failed: PredictionFailureRow[] = [];
   refusal: AppError | undefined;
@@ -35,7 +35,7 @@ export class AskedBatchPredictions implements BatchPredictions {
 
   async start(request: BatchPredictionRequest): Promise<BatchPredictionJobRecord> {
     if (this.refusal) throw this.refusal;
-    this.asked.push(request);
+    this.requests.push(request);
     const { displayName, labels, createdBy, idempotencyKey, maxCostUsd = null, spec } = request;
     const job = { kind: 'BATCH_PREDICTION', spec, displayName, labels, createdBy, idempotencyKey, maxCostUsd } as const;
     return (await this.jobs.start({ ...job, work: async () => SCAN })) as BatchPredictionJobRecord;
@@ -57,11 +57,11 @@ export class AskedBatchPredictions implements BatchPredictions {
   }
 
   async predictions(_job: BatchPredictionJobRecord, range: ResultRange): Promise<readonly PredictionRow[]> {
-    return pageOf(this.predicted, range);
+    return paginate(this.predicted, range);
   }
 
   async failures(_job: BatchPredictionJobRecord, range: ResultRange): Promise<readonly PredictionFailureRow[]> {
-    return pageOf(this.failed, range);
+    return paginate(this.failed, range);
   }
 
   async metrics(_job: BatchPredictionJobRecord, asked: readonly MetricRequest[]): Promise<readonly (number | null)[]> {
@@ -69,17 +69,20 @@ export class AskedBatchPredictions implements BatchPredictions {
   }
 }
 
-function pageOf<Row extends { readonly instanceNumber: bigint }>(rows: readonly Row[], { after, limit }: ResultRange) {
+function paginate<Row extends { readonly instanceNumber: bigint }>(
+  rows: readonly Row[],
+  { after, limit }: ResultRange,
+) {
   return rows.filter(({ instanceNumber }) => after === null || instanceNumber > after).slice(0, limit);
 }
 
-export class AskedTrainingSets implements TrainingSets {
-  readonly asked: (TrainingSetRequest & Partial<StartTrainingSet>)[] = [];
+export class RecordingTrainingSets implements TrainingSets {
+  readonly requests: (TrainingSetRequest & Partial<StartTrainingSet>)[] = [];
 
   constructor(private readonly jobs: JobEngine) {}
 
   async preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
-    this.asked.push(request);
+    this.requests.push(request);
     return { columns: ['id'], rows: Array.from({ length: rows }, () => ({ id: 'a' })), validation: VALIDATION };
   }
 
@@ -88,7 +91,7 @@ export class AskedTrainingSets implements TrainingSets {
   }
 
   async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
-    this.asked.push(request);
+    this.requests.push(request);
     const { displayName, jobLabels: labels, createdBy, idempotencyKey, maxCostUsd = null } = request;
     const job = {
       kind: 'TRAINING_SET',

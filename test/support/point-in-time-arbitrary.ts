@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { FeatureRow, PointInTimeLabel } from '../../datasources/offline/offline-store.js';
+import type { FeatureRow, EntityMoment } from '../../datasources/offline/offline-store.js';
 import type { PointInTimeOptions } from '../../datasources/offline/point-in-time/plan.js';
 import { encodeEntityId } from '../../values/entity-id.js';
 import type { EntityTypeInput } from './test-registry.js';
@@ -38,7 +38,7 @@ const row: fc.Arbitrary<FeatureRow> = fc.record({
     .map((values) => new Map(Object.entries(values))),
 });
 
-const label: fc.Arbitrary<PointInTimeLabel> = fc.record({
+const label: fc.Arbitrary<EntityMoment> = fc.record({
   entityId: nullable(entityId, 9),
   time: nullable(instant, 9),
 });
@@ -46,7 +46,7 @@ const label: fc.Arbitrary<PointInTimeLabel> = fc.record({
 export interface PointInTimeProblem {
   readonly entityType: Omit<EntityTypeInput, 'name'>;
   readonly rows: readonly FeatureRow[];
-  readonly labels: readonly PointInTimeLabel[];
+  readonly labels: readonly EntityMoment[];
   readonly options: PointInTimeOptions;
 }
 

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FeatureRow, OfflineStore, PointInTimeLabel } from '../../datasources/offline/offline-store.js';
+import type { FeatureRow, OfflineStore, EntityMoment } from '../../datasources/offline/offline-store.js';
 import type { EntityType } from '../../datasources/registry/model.js';
 import { encodeEntityId } from '../../values/entity-id.js';
 import { parseInstant } from '../../values/instant.js';
-import type { FeatureValue, ValueType } from '../../values/value-type.js';
+import type { RawValue, ValueType } from '../../values/value-type.js';
 import { testEntityType } from './test-registry.js';
 
 type Scalar = string | number | boolean | null;
@@ -51,7 +51,7 @@ export async function runCase(
   if (pit.entityRows.length === 0) return [];
   const cells = await store.pointInTime({
     entityType,
-    labels: pit.entityRows.map((row) => labelOf(pit, row)),
+    labels: pit.entityRows.map((row) => toLabel(pit, row)),
     features: entityType.features,
     options: {
       strictlyBefore: pit.options.strictlyBefore ?? false,
@@ -65,18 +65,18 @@ export async function runCase(
 }
 
 /** The latest moment that a case speaks of. */
-export function latestTimeOfCase(pit: PointInTimeCase): bigint {
+export function latestCaseTime(pit: PointInTimeCase): bigint {
   const times = [...pit.featureRows, ...pit.entityRows].map((row) => instant(row.timestamp) ?? 0n);
   return times.reduce((a, b) => (a > b ? a : b), 0n);
 }
 
 /** Whether a case speaks of a time that every way into the gateway refuses: rounding could move a value past an asOf. */
 export function isFinerThanMicroseconds(pit: PointInTimeCase): boolean {
-  return timesOf(pit).some((time) => /\.\d{6}\d*[1-9]/.test(time));
+  return listTimes(pit).some((time) => /\.\d{6}\d*[1-9]/.test(time));
 }
 
 /** Every time of a case, as it is written. */
-export function timesOf({ entityRows, featureRows }: PointInTimeCase): string[] {
+export function listTimes({ entityRows, featureRows }: PointInTimeCase): string[] {
   return [...entityRows, ...featureRows]
     .flatMap(({ timestamp, created_timestamp }) => [timestamp, created_timestamp])
     .filter((time) => typeof time === 'string');
@@ -84,14 +84,14 @@ export function timesOf({ entityRows, featureRows }: PointInTimeCase): string[] 
 
 /** Whether a feature of a case has values of several types, which no typed store can hold. */
 export function hasMixedTypes(pit: PointInTimeCase): boolean {
-  return featureNames(pit).some((name) => valueTypeOf(valuesOf(pit, name)) === undefined);
+  return featureNames(pit).some((name) => inferValueType(listFeatureValues(pit, name)) === undefined);
 }
 
 /**
  * The entity type a case is about: its feature types are read off its values. What a case calls in a way that no registry
  * takes is called otherwise here.
  */
-export function entityTypeOfCase(pit: PointInTimeCase): EntityType {
+export function caseEntityType(pit: PointInTimeCase): EntityType {
   return testEntityType({
     name: 'thing',
     entityIdColumns: idColumns(pit).map((column, index) => registryName(column, `id_${index}`)),
@@ -100,8 +100,8 @@ export function entityTypeOfCase(pit: PointInTimeCase): EntityType {
     sources: [
       {
         features: featureNames(pit).map((name, index) => {
-          const values = valuesOf(pit, name);
-          const valueType = valueTypeOf(values);
+          const values = listFeatureValues(pit, name);
+          const valueType = inferValueType(values);
           if (valueType === undefined) throw new Error(`values of several types: ${JSON.stringify(values)}`);
           return { name: registryName(name, `feature_${index}`), valueType };
         }),
@@ -121,7 +121,7 @@ function featureNames({ featureRows, expected, options }: PointInTimeCase): stri
   ];
 }
 
-function valuesOf({ featureRows }: PointInTimeCase, name: string): unknown[] {
+function listFeatureValues({ featureRows }: PointInTimeCase, name: string): unknown[] {
   return featureRows.map((row) => row[name] ?? null).filter((value) => value !== null);
 }
 
@@ -135,7 +135,7 @@ function idColumns(pit: PointInTimeCase): string[] {
 }
 
 /** undefined for values of several types. */
-function valueTypeOf(values: readonly unknown[]): ValueType | undefined {
+function inferValueType(values: readonly unknown[]): ValueType | undefined {
   if (values.every((value) => typeof value === 'boolean')) return values.length === 0 ? 'DOUBLE' : 'BOOL';
   if (values.every((value) => Number.isSafeInteger(value))) return 'INT64';
   if (values.every((value) => typeof value === 'number')) return 'DOUBLE';
@@ -146,7 +146,7 @@ function valueTypeOf(values: readonly unknown[]): ValueType | undefined {
 function featureRow(pit: PointInTimeCase, entityType: EntityType, row: CaseRow): FeatureRow {
   const names = featureNames(pit);
   return {
-    entityId: entityIdOf(pit, row.entity_id),
+    entityId: toEntityId(pit, row.entity_id),
     timestamp: instant(row.timestamp),
     createdTimestamp: instant(row.created_timestamp),
     sequence: typeof row.sequence === 'number' ? BigInt(row.sequence) : null,
@@ -159,12 +159,12 @@ function featureRow(pit: PointInTimeCase, entityType: EntityType, row: CaseRow):
   };
 }
 
-function labelOf(pit: PointInTimeCase, row: CaseRow): PointInTimeLabel {
-  return { entityId: entityIdOf(pit, row.entity_id), time: instant(row.timestamp) };
+function toLabel(pit: PointInTimeCase, row: CaseRow): EntityMoment {
+  return { entityId: toEntityId(pit, row.entity_id), time: instant(row.timestamp) };
 }
 
 /** An id with a null part names no entity. */
-function entityIdOf(pit: PointInTimeCase, id: unknown): string | null {
+function toEntityId(pit: PointInTimeCase, id: unknown): string | null {
   const parts = isRecord(id) ? idColumns(pit).map((column) => id[column]) : [id];
   if (parts.some((part) => part === null || part === undefined)) return null;
   return encodeEntityId(parts.map(String));
@@ -174,12 +174,12 @@ function instant(text: unknown): bigint | null {
   return typeof text === 'string' ? parseInstant(text) : null;
 }
 
-function stored(valueType: ValueType, value: Scalar | undefined): FeatureValue | null {
+function stored(valueType: ValueType, value: Scalar | undefined): RawValue | null {
   if (value === null || value === undefined) return null;
   return valueType === 'INT64' ? BigInt(value) : value;
 }
 
-function plain(value: FeatureValue | null): unknown {
+function plain(value: RawValue | null): unknown {
   return typeof value === 'bigint' ? Number(value) : value;
 }
 

@@ -1,8 +1,8 @@
-import type { FeatureRow, PointInTimeLabel } from '../../datasources/offline/offline-store.js';
+import type { FeatureRow, EntityMoment } from '../../datasources/offline/offline-store.js';
 import type { PointInTimeOptions } from '../../datasources/offline/point-in-time/plan.js';
 import type { Feature } from '../../datasources/registry/model.js';
 import type { FeatureCell } from '../../values/feature-cell.js';
-import type { FeatureValue } from '../../values/value-type.js';
+import type { RawValue } from '../../values/value-type.js';
 
 /**
  * docs/point-in-time.md as the plainest program: look at every row for every label. What the compiled SQL gives is
@@ -10,7 +10,7 @@ import type { FeatureValue } from '../../values/value-type.js';
  */
 export function oracleCell(
   rows: readonly FeatureRow[],
-  label: PointInTimeLabel,
+  label: EntityMoment,
   feature: Feature,
   options: PointInTimeOptions,
 ): FeatureCell {
@@ -35,7 +35,7 @@ export function oracleCell(
   }
   if (!newest) return notFound;
   const chosen = feature.entityType.dense ? newest : (newestWithValue ?? newest);
-  const value: FeatureValue | null = chosen.values.get(feature.name) ?? null;
+  const value: RawValue | null = chosen.values.get(feature.name) ?? null;
   const timestamp = isStatic ? null : chosen.timestamp;
   if (timestamp !== null && feature.ttl !== null && time - timestamp > feature.ttl) {
     return { status: 'EXPIRED', value: null, timestamp };

@@ -1,9 +1,9 @@
-import type { TrainingSetJoin, TrainingSetRequest } from '../../datasources/jobs/training-sets.js';
+import type { TrainingSetJoin, TrainingSetRequest } from '../../training-sets/training-sets.js';
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
 import { DEFAULT_OPTIONS } from '../../datasources/offline/point-in-time/plan.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import { row, smallRegistry, T } from './small-registry.js';
-import { openTrainingSets, type TrainingSetWorld } from './training-set-rooms.js';
+import { openTrainingSets, type TrainingSetWorld } from './training-set-dependencies.js';
 
 export const SHOP: Registry = smallRegistry();
 const customer = SHOP.entityType('shop', 'customer');

@@ -1,7 +1,7 @@
 import type { FeatureRow } from '../../datasources/offline/offline-store.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
-import type { FeatureValue } from '../../values/value-type.js';
+import type { RawValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE } from './every-value-type.js';
 import type { TestGateway } from './test-gateway.js';
 import { testRegistry, type StoresInput } from './test-registry.js';
@@ -55,10 +55,10 @@ export function smallRegistry(stores: StoresInput = {}): Registry {
   );
 }
 
-export function sourceOf(gateway: TestGateway, featurestore: string, entityType: string, index = 0): FeatureSource {
+export function findSource(gateway: TestGateway, featurestore: string, entityType: string, index = 0): FeatureSource {
   return gateway.services.registry.entityType(featurestore, entityType).sources[index]!;
 }
 
-export function row(entityId: string, seconds: number, values: Record<string, FeatureValue | null>): FeatureRow {
+export function row(entityId: string, seconds: number, values: Record<string, RawValue | null>): FeatureRow {
   return { entityId, timestamp: T(seconds), values: new Map(Object.entries(values)) };
 }

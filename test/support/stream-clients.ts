@@ -66,7 +66,7 @@ function following(subscribe: (operation: Operation, sink: Sink) => () => void):
 }
 
 /** The errors of an outcome, wherever the transport puts them. */
-export function errorsOf({ results, error }: Outcome): any[] {
+export function collectErrors({ results, error }: Outcome): any[] {
   return [...results.flatMap((result) => result.errors ?? []), ...(Array.isArray(error) ? error : [])];
 }
 

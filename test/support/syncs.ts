@@ -1,7 +1,7 @@
 import type { GraphqlAnswer } from './test-gateway.js';
 import { until } from './until.js';
 
-interface Asked {
+interface RequestedSync {
   ask(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer>;
 }
 
@@ -13,7 +13,7 @@ export const SYNC = `mutation ($input: SyncFeatureViewInput!) {
   syncFeatureView(input: $input) { job { ${JOB} } userErrors { code message field } } }`;
 
 /** What syncFeatureView gives; of the view `basket` in `shop` unless the input says another. */
-export async function startSync(gateway: Asked, input: Record<string, unknown> = {}): Promise<any> {
+export async function startSync(gateway: RequestedSync, input: Record<string, unknown> = {}): Promise<any> {
   const { data, errors } = await gateway.ask(SYNC, {
     input: { featurestore: 'shop', featureView: 'basket', ...input },
   });
@@ -22,14 +22,14 @@ export async function startSync(gateway: Asked, input: Record<string, unknown> =
 }
 
 /** A sync as it is now. */
-export async function syncJob(gateway: Asked, id: string): Promise<any> {
+export async function syncJob(gateway: RequestedSync, id: string): Promise<any> {
   const { data, errors } = await gateway.ask(`query ($id: ID!) { job(id: $id) { ${JOB} } }`, { id });
   if (errors) throw new Error(JSON.stringify(errors));
   return data.job;
 }
 
 /** A sync as it has ended. */
-export async function endOfJob(gateway: Asked, id: string): Promise<any> {
+export async function waitForJobEnd(gateway: RequestedSync, id: string): Promise<any> {
   let job: any;
   await until(async () => (job = await syncJob(gateway, id)).endedAt !== null);
   return job;

@@ -8,17 +8,17 @@ import { Registry as MetricsRegistry } from 'prom-client';
 import { openFeatureViewSyncs, type FeatureViewSyncOptions } from '../../composition/feature-view-syncs.js';
 import { measuredJobStore } from '../../composition/measured-job-store.js';
 import { measuredStores } from '../../composition/measured-stores.js';
-import type { FeatureStores } from '../../datasources/feature-stores.js';
-import type { BatchPredictions } from '../../datasources/jobs/batch-predictions.js';
-import { FeatureViewSyncsByStore } from '../../datasources/jobs/feature-view-syncs-by-store.js';
-import { JobEngine } from '../../datasources/jobs/job-engine.js';
-import type { JobRunner } from '../../datasources/jobs/job-runner.js';
-import { LmdbJobStore } from '../../datasources/jobs/lmdb/lmdb-job-store.js';
-import { newJobId } from '../../datasources/jobs/new-job-id.js';
-import { PricedJobs } from '../../datasources/jobs/priced-jobs.js';
-import type { OpenCostsOptions } from '../../datasources/prices/lmdb/open-costs.js';
-import type { TrainingSets } from '../../datasources/jobs/training-sets.js';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import type { FeatureStores } from '../../serving/feature-stores.js';
+import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
+import { FeatureViewSyncsByStore } from '../../ingestion/feature-view-syncs-by-store.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import type { JobRunner } from '../../jobs/job-runner.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import { newJobId } from '../../jobs/new-job-id.js';
+import { JobAccounting } from '../../costs/job-accounting.js';
+import type { OpenCostsOptions } from '../../costs/lmdb/open-costs.js';
+import type { TrainingSets } from '../../training-sets/training-sets.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { FeatureRow, OfflineStore, PointInTimeRead } from '../../datasources/offline/offline-store.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
@@ -71,7 +71,7 @@ export interface TestGatewayOptions {
   readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
   readonly trainingSets?: (jobs: JobEngine) => TrainingSets;
   /** Of the syncs that the gateway can do by itself. */
-  readonly syncs?: Partial<Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs' | 'filledBy' | 'onUnanswered'>>;
+  readonly syncs?: Partial<Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs' | 'fillOwner' | 'onUnanswered'>>;
   /** Stands between the gateway and its stores, to break them. */
   readonly wrap?: (stores: FeatureStores) => FeatureStores;
 }
@@ -95,14 +95,14 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   const metricsRegistry = new MetricsRegistry();
   const metrics = createGatewayMetrics(metricsRegistry);
   const costs = await openTestCosts({ folder: join(folder, 'costs'), clock, ...options.costs });
-  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.routeOf(onlineStore));
+  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.getRoute(onlineStore));
   const jobs = new JobEngine({
     store: measuredJobStore(new LmdbJobStore(join(folder, 'jobs')), metrics),
     runners: [featureViewSyncs, ...(options.runners ?? [])],
     clock,
     newId: newJobId,
     maxRunning: 4,
-    costs: new PricedJobs(costs),
+    costs: new JobAccounting(costs),
     onError: (error) => logger.error({ err: error }, 'a job failed'),
   });
   const stores = options.wrap?.(counted) ?? counted;
@@ -111,7 +111,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     engine: jobs,
     stores,
     // Its one store is its own.
-    filledBy: async () => 'THIS_GATEWAY',
+    fillOwner: async () => 'THIS_GATEWAY',
     clock,
     onUnanswered: () => undefined,
     ...options.syncs,

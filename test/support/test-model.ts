@@ -1,5 +1,5 @@
-import type { Model } from '../../datasources/models/model.js';
-import { modelEntries, toModels } from '../../datasources/registry/yaml/model-entries.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
+import { modelEntries, toModels } from '../../datasources/registry/document/model-entries.js';
 import type { z } from 'zod';
 
 export type ModelInput = NonNullable<z.input<typeof modelEntries>>[number];

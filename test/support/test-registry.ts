@@ -1,8 +1,8 @@
 import { Registry } from '../../datasources/registry/registry.js';
 import type { EntityType } from '../../datasources/registry/model.js';
-import { registryDocument, type FeaturestoreInput } from '../../datasources/registry/yaml/document.js';
-import { findFaults } from '../../datasources/registry/yaml/find-faults.js';
-import { toModel } from '../../datasources/registry/yaml/to-model.js';
+import { registryDocument, type FeaturestoreInput } from '../../datasources/registry/document/document.js';
+import { findFaults } from '../../datasources/registry/document/find-faults.js';
+import { toModel } from '../../datasources/registry/document/to-model.js';
 
 export type StoresInput = Pick<FeaturestoreInput, 'onlineStore' | 'offlineStore'>;
 export type EntityTypeInput = FeaturestoreInput['entityTypes'][number];

@@ -10,17 +10,11 @@ const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' })
 const documents = files.filter((file) => file.endsWith('.md') && !file.startsWith('test/'));
 const cells = (text: string) => text.split('\n').map((line) => line.replaceAll(/ *\| */g, '|'));
 
-/** The packages in the first column of each table, by its head. */
-function tables(text: string): Map<string, string[]> {
-  const named = new Map<string, string[]>();
-  let head: string | undefined;
-  for (const line of text.split('\n')) {
-    const first = line.startsWith('|') ? line.split('|')[1]!.trim() : undefined;
-    if (first === undefined) head = undefined;
-    else if (head === undefined) named.set((head = first), []);
-    else if (!first.startsWith('---')) named.get(head)!.push(...first.split(',').map((name) => name.trim()));
-  }
-  return named;
+/** The packages that the list under a heading line names before its colon. */
+function packagesUnder(heading: string, text: string): string[] {
+  const [, list = ''] = text.split(`${heading}\n\n`);
+  const items = list.split('\n\n')[0]!.split('\n- ');
+  return items.flatMap((item) => item.replace(/^- /, '').split(':')[0]!.split(',')).map((name) => name.trim());
 }
 
 describe('the documents', () => {
@@ -33,15 +27,15 @@ describe('the documents', () => {
   });
 
   it('give a reason for every dependency, as what it is, and for nothing else', () => {
-    const named = tables(read('docs/architecture.md'));
+    const document = read('docs/architecture.md');
     const { dependencies, optionalDependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
       string,
       Record<string, string>
     >;
-    expect(named.get('runtime')?.toSorted()).toEqual(
+    expect(packagesUnder('At run time:', document).toSorted()).toEqual(
       [...Object.keys(dependencies!), ...Object.keys(optionalDependencies!)].toSorted(),
     );
-    expect(named.get('development')?.toSorted()).toEqual(Object.keys(devDependencies!).toSorted());
+    expect(packagesUnder('For development:', document).toSorted()).toEqual(Object.keys(devDependencies!).toSorted());
   });
 
   it('are all listed in the README', () => {

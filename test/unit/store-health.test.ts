@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isHealthy } from '../../datasources/store-health.js';
+import { isHealthy } from '../../serving/store-health.js';
 
 it('is what the store says, and no for one that cannot say', async () => {
   expect(await isHealthy({ isHealthy: async () => true })).toBe(true);

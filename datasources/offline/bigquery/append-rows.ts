@@ -5,12 +5,12 @@ import { decodeEntityId } from '../../../values/entity-id.js';
 import { formatInstant, type Instant } from '../../../values/instant.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type { AppendOutcome, FeatureRow } from '../offline-store.js';
-import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
-import { reasonToReject } from '../reason-to-reject.js';
+import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
+import { findRowFault } from '../find-row-fault.js';
 import { loadRows, type Loading } from './load-rows.js';
-import { withinRateLimits } from './rate-limits.js';
-import { addressOf, tableAt } from './source-table.js';
-import { reasonsOf, storeError } from './store-error.js';
+import { retryOnRateLimit } from './rate-limits.js';
+import { resolveTableAddress, tableAt } from './source-table.js';
+import { readErrorReasons, storeError } from './store-error.js';
 import { toInsertJson } from './value-mapping.js';
 
 /** Google advises 500 rows a request; a request over 10 MB is refused. */
@@ -55,23 +55,23 @@ export async function appendRows(appending: Appending, rows: readonly FeatureRow
   const rejected: { row: number; reason: string }[] = [];
   const accepted: AcceptedRow[] = [];
   rows.forEach((row, index) => {
-    const reason = reasonToReject(appending.source, row);
+    const reason = findRowFault(appending.source, row);
     if (reason === undefined) accepted.push({ index, time: row.timestamp, row: insertRow(appending, row) });
     else rejected.push({ row: index, reason });
   });
   const outOfReach: AcceptedRow[] = [];
-  for (const chunk of requestsOf(accepted)) {
+  for (const chunk of batchRequests(accepted)) {
     const faults = await insert(
       appending,
       chunk.map(({ row }) => row),
     );
     for (const { position, reason } of faults) {
       const refused = chunk[position]!;
-      if (reason === OUT_OF_REACH) outOfReach.push(refused);
+      if (reason === OUT_OF_STREAMING_RANGE) outOfReach.push(refused);
       else rejected.push({ row: refused.index, reason });
     }
   }
-  for (const chunk of loadsOf(outOfReach)) {
+  for (const chunk of batchLoads(outOfReach)) {
     const reason = await load(appending, chunk);
     if (reason !== undefined) rejected.push(...chunk.map(({ index }) => ({ row: index, reason })));
   }
@@ -107,11 +107,11 @@ function instant(time: Instant | null | undefined): string | undefined {
   return time === null || time === undefined ? undefined : formatInstant(time);
 }
 
-const OUT_OF_REACH = Symbol('not to be streamed');
+const OUT_OF_STREAMING_RANGE = Symbol('not to be streamed');
 
 interface RowFault {
   readonly position: number;
-  readonly reason: string | typeof OUT_OF_REACH;
+  readonly reason: string | typeof OUT_OF_STREAMING_RANGE;
 }
 
 /** What the client throws when some rows were refused. */
@@ -125,18 +125,18 @@ interface PartialFailure {
   };
 }
 
-function tableOf({ client, settings, source }: Appending): Table {
-  return tableAt(client, addressOf(source, settings));
+function toClientTable({ client, settings, source }: Appending): Table {
+  return tableAt(client, resolveTableAddress(source, settings));
 }
 
 async function insert(appending: Appending, rows: readonly InsertRow[]): Promise<RowFault[]> {
   const { settings, retryDelayMs } = appending;
   try {
-    const table = tableOf(appending);
+    const table = toClientTable(appending);
     // raw: or the client puts a random insertId on each row. skipInvalidRows: or one bad row stops the good ones.
     // partialRetries: a row that was refused once is refused again.
     const options = { raw: true, skipInvalidRows: true, partialRetries: 0 };
-    await withinRateLimits(retryDelayMs, () => table.insert([...rows], options));
+    await retryOnRateLimit(retryDelayMs, () => table.insert([...rows], options));
     return [];
   } catch (error) {
     if (!isPartialFailure(error)) throw storeError(error, settings.maximumBytesBilled);
@@ -153,15 +153,15 @@ async function insert(appending: Appending, rows: readonly InsertRow[]): Promise
         { cause: error },
       );
     }
-    return faults.map(({ position, message }) => ({ position, reason: reasonFrom(message) }));
+    return faults.map(({ position, message }) => ({ position, reason: parseReason(message) }));
   }
 }
 
 /** BigQuery's own words name the project and the table. */
-const UNFIT = 'BigQuery does not take its values for the columns of the table';
+const INVALID_ROW = 'BigQuery does not take its values for the columns of the table';
 
-function reasonFrom(message: string): string | typeof OUT_OF_REACH {
-  return message.includes('outside the allowed bounds') ? OUT_OF_REACH : UNFIT;
+function parseReason(message: string): string | typeof OUT_OF_STREAMING_RANGE {
+  return message.includes('outside the allowed bounds') ? OUT_OF_STREAMING_RANGE : INVALID_ROW;
 }
 
 /** Why rows were not loaded, none of them; undefined when they were. */
@@ -169,11 +169,11 @@ async function load(appending: Appending, rows: readonly AcceptedRow[]): Promise
   const { source, settings } = appending;
   const lines = rows.map(({ row }) => loadJson(source, row.json));
   try {
-    await loadRows(appending, { table: tableOf(appending), what: 'values' }, lines);
+    await loadRows(appending, { table: toClientTable(appending), what: 'values' }, lines);
     return undefined;
   } catch (error) {
-    if (!reasonsOf(error).includes('invalid')) throw storeError(error, settings.maximumBytesBilled);
-    return `${UNFIT}, or its partition`;
+    if (!readErrorReasons(error).includes('invalid')) throw storeError(error, settings.maximumBytesBilled);
+    return `${INVALID_ROW}, or its partition`;
   }
 }
 
@@ -187,7 +187,7 @@ function isPartialFailure(error: unknown): error is PartialFailure {
   return error instanceof Error && error.name === 'PartialFailureError';
 }
 
-function* requestsOf(rows: readonly AcceptedRow[]): Generator<AcceptedRow[]> {
+function* batchRequests(rows: readonly AcceptedRow[]): Generator<AcceptedRow[]> {
   let chunk: AcceptedRow[] = [];
   let bytes = 0;
   for (const item of rows) {
@@ -204,7 +204,7 @@ function* requestsOf(rows: readonly AcceptedRow[]): Generator<AcceptedRow[]> {
 }
 
 /** By time, so that a load changes few partitions. */
-function* loadsOf(rows: readonly AcceptedRow[]): Generator<AcceptedRow[]> {
+function* batchLoads(rows: readonly AcceptedRow[]): Generator<AcceptedRow[]> {
   const inOrder = rows.toSorted((a, b) => Number((a.time ?? 0n) - (b.time ?? 0n)));
   let chunk: AcceptedRow[] = [];
   let days = new Set<bigint>();

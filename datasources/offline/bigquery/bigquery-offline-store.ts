@@ -4,7 +4,7 @@ import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { BigQuerySettings, EntityType, FeatureSource } from '../../registry/model.js';
 import type {
-  Abandonable,
+  Abortable,
   AppendOutcome,
   BulkReads,
   FeatureRow,
@@ -15,17 +15,17 @@ import type {
   PointInTimeRead,
   RowsRead,
 } from '../offline-store.js';
-import type { BigQueryForm } from '../point-in-time/bigquery.js';
-import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
+import type { BigQueryForm } from '../point-in-time/bigquery/bigquery.js';
+import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { appendRows } from './append-rows.js';
 import { BigQueryBulkReads } from './bulk-reads.js';
 import { newestQuery, newestWrites } from './newest-values.js';
-import { LONGEST_SECONDS, QueryJobs, type QueryJobsOptions } from './query-jobs.js';
+import { MAX_TIMEOUT_SECONDS, QueryJobs, type QueryJobsOptions } from './query-jobs.js';
 import { historyEntry, historyQuery } from './read-history.js';
 import { emptyCells, placeRow, pointInTimeQueries } from './read-point-in-time.js';
 import { rowsQuery, storedRow } from './read-rows.js';
 import { sampledId, sampleQuery } from './sample-entity-ids.js';
-import { addressOf, tableAt } from './source-table.js';
+import { resolveTableAddress, tableAt } from './source-table.js';
 
 const FORMS: Readonly<Record<BigQuerySettings['pointInTime'], BigQueryForm>> = {
   AGGREGATE: 'aggregate',
@@ -51,11 +51,11 @@ export class BigQueryOfflineStore implements OfflineStore {
     this.#client = options.client;
     this.#settings = options.settings;
     this.#jobs = new QueryJobs(options);
-    const tableOf = (source: FeatureSource): BigQueryTable => this.#tableOf(source);
+    const tableOf = (source: FeatureSource): BigQueryTable => this.#findTable(source);
     const { createTables, dataset } = options.settings;
     this.bulk =
       createTables && dataset !== null
-        ? new BigQueryBulkReads({ ...options, dataset, jobs: this.#jobs, tableOf })
+        ? new BigQueryBulkReads({ ...options, dataset, jobs: this.#jobs, findTable: tableOf })
         : undefined;
   }
 
@@ -63,7 +63,7 @@ export class BigQueryOfflineStore implements OfflineStore {
     const cells = emptyCells(read);
     // One that fails ends the others: they would be billed, and nobody would read them.
     const failed = new AbortController();
-    const signal = AbortSignal.any([failed.signal, ...this.#signalsOf(read)]);
+    const signal = AbortSignal.any([failed.signal, ...this.#combineSignals(read)]);
     await Promise.all(
       this.#pointInTimeQueries(read).map(async (part) => {
         try {
@@ -91,43 +91,43 @@ export class BigQueryOfflineStore implements OfflineStore {
   }
 
   async history(read: HistoryRead): Promise<HistoryEntry[]> {
-    const query = historyQuery(read, this.#tableOf(read.feature.source));
+    const query = historyQuery(read, this.#findTable(read.feature.source));
     if (query === undefined) return [];
-    const signal = AbortSignal.any(this.#signalsOf(read));
+    const signal = AbortSignal.any(this.#combineSignals(read));
     return (await this.#jobs.rows('history', query, { signal })).map((row) => historyEntry(row, read));
   }
 
   async *rows(read: RowsRead): AsyncGenerator<FeatureRow[]> {
-    const query = rowsQuery(read, this.#tableOf(read.source));
+    const query = rowsQuery(read, this.#findTable(read.source));
     if (query === undefined) return;
     const asked = new Set(read.entityIds);
-    const signal = AbortSignal.any(this.#signalsOf(read));
-    for await (const rows of this.#jobs.pages('rows', query, { signal, timeoutSeconds: LONGEST_SECONDS })) {
+    const signal = AbortSignal.any(this.#combineSignals(read));
+    for await (const rows of this.#jobs.pages('rows', query, { signal, timeoutSeconds: MAX_TIMEOUT_SECONDS })) {
       yield rows.map((row) => storedRow(row, read)).filter(({ entityId }) => asked.has(entityId!));
     }
   }
 
   /** Each row at least once (append-rows.ts); a row that is in the outcome as appended can be read at once. */
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
-    const table = this.#tableOf(source);
+    const table = this.#findTable(source);
     return appendRows({ ...this.options, source, table, nextArrival: () => this.#nextArrival() }, rows);
   }
 
   async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {
-    const query = newestQuery(source, this.#tableOf(source), read);
-    const signal = AbortSignal.any(this.#signalsOf(read));
-    for await (const rows of this.#jobs.pages('newest', query, { signal, timeoutSeconds: LONGEST_SECONDS })) {
+    const query = newestQuery(source, this.#findTable(source), read);
+    const signal = AbortSignal.any(this.#combineSignals(read));
+    for await (const rows of this.#jobs.pages('newest', query, { signal, timeoutSeconds: MAX_TIMEOUT_SECONDS })) {
       yield rows.flatMap((row) => newestWrites(row, source, read));
       signal.throwIfAborted();
     }
   }
 
   async estimateNewestBytes(source: FeatureSource, read: NewestRead = {}): Promise<bigint> {
-    return this.#jobs.estimateBytes('newest', newestQuery(source, this.#tableOf(source), read));
+    return this.#jobs.estimateBytes('newest', newestQuery(source, this.#findTable(source), read));
   }
 
   async sampleEntityIds({ sources, entityIdColumns }: EntityType, count: number): Promise<string[]> {
-    const tables = sources.map((source) => this.#tableOf(source));
+    const tables = sources.map((source) => this.#findTable(source));
     const rows = await this.#jobs.rows('sample_ids', sampleQuery(tables, count));
     return rows.map((row) => sampledId(row, entityIdColumns.length));
   }
@@ -136,7 +136,7 @@ export class BigQueryOfflineStore implements OfflineStore {
     const { dataset } = this.#settings;
     const [source] = this.options.tables.keys();
     if (dataset !== null) await this.#client.dataset(dataset).getMetadata();
-    else if (source) await tableAt(this.#client, addressOf(source, this.#settings)).getMetadata();
+    else if (source) await tableAt(this.#client, resolveTableAddress(source, this.#settings)).getMetadata();
     return true;
   }
 
@@ -145,7 +145,7 @@ export class BigQueryOfflineStore implements OfflineStore {
   }
 
   /** Of the read; of the request that the code runs for where the read says none. A job's outlives that request. */
-  #signalsOf({ signal }: Abandonable): AbortSignal[] {
+  #combineSignals({ signal }: Abortable): AbortSignal[] {
     const asked = signal ?? this.options.currentOrigin().signal;
     return asked ? [asked] : [];
   }
@@ -156,10 +156,10 @@ export class BigQueryOfflineStore implements OfflineStore {
         `a point-in-time read takes 1 to ${this.maxLabelsPerRead} labels, not ${read.labels.length}`,
       );
     }
-    return pointInTimeQueries(read, FORMS[this.#settings.pointInTime], (source) => this.#tableOf(source));
+    return pointInTimeQueries(read, FORMS[this.#settings.pointInTime], (source) => this.#findTable(source));
   }
 
-  #tableOf(source: FeatureSource): BigQueryTable {
+  #findTable(source: FeatureSource): BigQueryTable {
     const table = this.options.tables.get(source);
     if (!table) throw new Error(`the store was not opened for source ${source.entityType.name}.${source.name}`);
     return table;

@@ -4,19 +4,19 @@ import type { Clock } from '../../../values/clock.js';
 import { formatInstant, type Instant } from '../../../values/instant.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type { BulkRead, BulkReads, LabelCells } from '../offline-store.js';
-import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
+import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { loadRows, type Loading } from './load-rows.js';
-import { LONGEST_SECONDS, type QueryJobs } from './query-jobs.js';
+import { MAX_TIMEOUT_SECONDS, type QueryJobs } from './query-jobs.js';
 import {
-  askedLabel,
-  boundsOf,
+  parseLabel,
+  computeLabelBounds,
   bulkQuery,
   FEATURES_PER_QUERY,
   LABEL_COLUMNS,
   labelCells,
   type LabelBounds,
 } from './read-point-in-time.js';
-import { pathOf, tableAt } from './source-table.js';
+import { formatTablePath, tableAt } from './source-table.js';
 import { storeError } from './store-error.js';
 
 /** What one load job sends: some 25 MB, so that one whose connection breaks is soon sent again. */
@@ -28,7 +28,7 @@ export interface BulkOptions extends Loading {
   readonly dataset: string;
   readonly jobs: QueryJobs;
   readonly clock: Clock;
-  readonly tableOf: (source: FeatureSource) => BigQueryTable;
+  readonly findTable: (source: FeatureSource) => BigQueryTable;
 }
 
 /**
@@ -41,7 +41,7 @@ export class BigQueryBulkReads implements BulkReads {
   constructor(private readonly options: BulkOptions) {}
 
   async *pointInTime(read: BulkRead): AsyncGenerator<LabelCells[]> {
-    const { client, settings, dataset, newId, jobs, tableOf } = this.options;
+    const { client, settings, dataset, newId, jobs, findTable: tableOf } = this.options;
     const { signal, features } = read;
     if (features.length > FEATURES_PER_QUERY) {
       throw badInput(
@@ -58,8 +58,8 @@ export class BigQueryBulkReads implements BulkReads {
     try {
       const bounds = await this.#load(table, read);
       if (bounds === undefined) return;
-      const { query } = bulkQuery(read, { path: pathOf(address), bounds }, tableOf);
-      for await (const rows of jobs.pages('point_in_time', query, { signal, timeoutSeconds: LONGEST_SECONDS })) {
+      const { query } = bulkQuery(read, { path: formatTablePath(address), bounds }, tableOf);
+      for await (const rows of jobs.pages('point_in_time', query, { signal, timeoutSeconds: MAX_TIMEOUT_SECONDS })) {
         yield rows.map((row) => labelCells(row, read));
       }
     } finally {
@@ -76,7 +76,7 @@ export class BigQueryBulkReads implements BulkReads {
       await table.create({ schema: { fields: LABEL_COLUMNS }, expirationTime });
       for (let from = 0; from < labels.count; from += LABELS_PER_LOAD) {
         const page = await labels.page(from, Math.min(from + LABELS_PER_LOAD, labels.count));
-        const asked = page.flatMap((label, index) => askedLabel(label, from + index));
+        const asked = page.flatMap((label, index) => parseLabel(label, from + index));
         if (asked.length === 0) continue;
         const rows = asked.map(({ row, entityId, time }) => ({
           row_id: row,
@@ -84,13 +84,13 @@ export class BigQueryBulkReads implements BulkReads {
           entity_id: entityId,
         }));
         await loadRows({ ...this.options, signal }, { table, what: 'labels' }, rows);
-        const { earliest, latest } = boundsOf(asked);
+        const { earliest, latest } = computeLabelBounds(asked);
         times.push(earliest, latest);
       }
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw storeError(error, this.options.settings.maximumBytesBilled);
     }
-    return times.length === 0 ? undefined : boundsOf(times.map((time) => ({ time })));
+    return times.length === 0 ? undefined : computeLabelBounds(times.map((time) => ({ time })));
   }
 }

@@ -1,9 +1,16 @@
 import type { BigQuery } from '@google-cloud/bigquery';
-import { elementTypeOf } from '../../../values/value-type.js';
+import { toElementType } from '../../../values/value-type.js';
 import type { Finding } from '../../diagnosis.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import { openBigQueryClient, type BigQueryDependencies } from './open-bigquery.js';
-import { addressOf, layoutOf, readTable, tableFaults, tableNameOf, type TableMetadata } from './source-table.js';
+import {
+  resolveTableAddress,
+  readTableLayout,
+  readTable,
+  tableFaults,
+  tableName,
+  type TableMetadata,
+} from './source-table.js';
 import { hasStatus } from './store-error.js';
 
 /** Looks at the dataset, if there is one for all, and the tables of the sources; changes nothing. */
@@ -26,20 +33,20 @@ async function datasetFinding(client: BigQuery, { project, dataset, location }: 
     const answer: unknown[] = await client.dataset(dataset!).getMetadata();
     const { location: actual = '' } = answer[0] as { location?: string };
     if (actual.toLowerCase() === location.toLowerCase()) {
-      return { status: 'ok', what: `dataset ${project}.${dataset} is in ${actual}` };
+      return { status: 'ok', message: `dataset ${project}.${dataset} is in ${actual}` };
     }
     return {
       status: 'fault',
-      what: `dataset ${project}.${dataset} is in ${actual}, the registry says ${location}`,
-      todo: `location: ${actual} in the registry`,
+      message: `dataset ${project}.${dataset} is in ${actual}, the registry says ${location}`,
+      remedy: `location: ${actual} in the registry`,
     };
   } catch (error) {
     if (hasStatus(error, 404)) {
       const todo = `bq mk --location=${location} ${project}:${dataset}`;
-      return { status: 'fault', what: `there is no dataset ${project}.${dataset}`, todo };
+      return { status: 'fault', message: `there is no dataset ${project}.${dataset}`, remedy: todo };
     }
     const words = error instanceof Error ? error.message : String(error);
-    return { status: 'fault', what: `dataset ${project}.${dataset} cannot be read: ${words}` };
+    return { status: 'fault', message: `dataset ${project}.${dataset} cannot be read: ${words}` };
   }
 }
 
@@ -48,23 +55,23 @@ async function* tableFindings(
   settings: BigQuerySettings,
   source: FeatureSource,
 ): AsyncGenerator<Finding> {
-  const table = tableNameOf(source);
+  const table = tableName(source);
   let metadata: TableMetadata | undefined;
   try {
-    metadata = await readTable(client, addressOf(source, settings));
+    metadata = await readTable(client, resolveTableAddress(source, settings));
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    yield { status: 'fault', what: `table ${table} cannot be read: ${words}` };
+    yield { status: 'fault', message: `table ${table} cannot be read: ${words}` };
     return;
   }
   if (metadata === undefined) {
-    if (settings.createTables) yield { status: 'ok', what: `table ${table} is made when the gateway starts` };
-    else yield { status: 'fault', what: `there is no table ${table}`, todo: 'make it, or set createTables: true' };
+    if (settings.createTables) yield { status: 'ok', message: `table ${table} is made when the gateway starts` };
+    else yield { status: 'fault', message: `there is no table ${table}`, remedy: 'make it, or set createTables: true' };
     return;
   }
   const faults = tableFaults(source, metadata, settings);
-  for (const fault of faults) yield { status: 'fault', what: `table ${table}: ${fault}` };
-  if (faults.length === 0) yield { status: 'ok', what: `table ${table} has all columns` };
+  for (const fault of faults) yield { status: 'fault', message: `table ${table}: ${fault}` };
+  if (faults.length === 0) yield { status: 'ok', message: `table ${table} has all columns` };
   yield* layoutWarnings(table, source, settings, metadata);
 }
 
@@ -76,34 +83,34 @@ function* layoutWarnings(
   metadata: TableMetadata,
 ): Generator<Finding> {
   const { timestampColumn, entityType, features } = source;
-  const layout = layoutOf(source, metadata.schema?.fields ?? [], settings);
+  const layout = readTableLayout(source, metadata.schema?.fields ?? [], settings);
   if (timestampColumn !== null && metadata.timePartitioning?.field !== timestampColumn) {
     yield {
       status: 'warning',
-      what: `table ${table} is not partitioned by ${timestampColumn}: every read is billed for all of it`,
-      todo: `CREATE TABLE … PARTITION BY TIMESTAMP_TRUNC(${timestampColumn}, DAY) AS SELECT * FROM ${table}`,
+      message: `table ${table} is not partitioned by ${timestampColumn}: every read is billed for all of it`,
+      remedy: `CREATE TABLE … PARTITION BY TIMESTAMP_TRUNC(${timestampColumn}, DAY) AS SELECT * FROM ${table}`,
     };
   }
   if (metadata.clustering?.fields[0]?.toLowerCase() !== entityType.entityIdColumns[0]?.toLowerCase()) {
     const columns = entityType.entityIdColumns.slice(0, 4).join(',');
-    const { project, dataset, table: id } = addressOf(source, settings);
+    const { project, dataset, table: id } = resolveTableAddress(source, settings);
     yield {
       status: 'warning',
-      what: `table ${table} is not clustered by ${columns}: the history of one entity is billed as that of all`,
-      todo: `bq update --clustering_fields=${columns} ${project}:${dataset}.${id}`,
+      message: `table ${table} is not clustered by ${columns}: the history of one entity is billed as that of all`,
+      remedy: `bq update --clustering_fields=${columns} ${project}:${dataset}.${id}`,
     };
   }
   if (layout.createdTime === null && layout.sequence === null && layout.arrival === null) {
     yield {
       status: 'warning',
-      what: `table ${table} does not say which of two rows of one entity and time is newer: any is taken`,
-      todo: 'keep them unique, or name a createdTimestampColumn or sequenceColumn',
+      message: `table ${table} does not say which of two rows of one entity and time is newer: any is taken`,
+      remedy: 'keep them unique, or name a createdTimestampColumn or sequenceColumn',
     };
   }
-  if (layout.emptyArrays === null && features.some(({ valueType }) => elementTypeOf(valueType))) {
+  if (layout.emptyArrays === null && features.some(({ valueType }) => toElementType(valueType))) {
     yield {
       status: 'warning',
-      what: `table ${table} has no column empty_arrays: an empty array is read as no value`,
+      message: `table ${table} has no column empty_arrays: an empty array is read as no value`,
     };
   }
 }

@@ -4,7 +4,7 @@ import type { BigQuery, Table } from '@google-cloud/bigquery';
 import pRetry from 'p-retry';
 import type { BigQuerySettings } from '../../registry/model.js';
 import { isRateLimit, RETRIES } from './rate-limits.js';
-import { hasStatus, isRefusal } from './store-error.js';
+import { hasStatus, isClientError } from './store-error.js';
 
 export interface Loading {
   readonly client: BigQuery;
@@ -43,7 +43,7 @@ export async function loadRows(
     upload.once('job', () => (isThere = true));
     try {
       // Ends when the job has ended, and fails when the job does.
-      await pipeline(Readable.from(linesOf(rows)), upload, signal ? { signal } : {});
+      await pipeline(Readable.from(toJsonLines(rows)), upload, signal ? { signal } : {});
     } catch (error) {
       if (!hasStatus(error, 409)) throw error;
       isThere = true;
@@ -55,10 +55,10 @@ export async function loadRows(
     minTimeout: retryDelayMs,
     randomize: true,
     ...(signal ? { signal } : {}),
-    shouldRetry: ({ error }) => !isThere && (isRateLimit(error) || !isRefusal(error)),
+    shouldRetry: ({ error }) => !isThere && (isRateLimit(error) || !isClientError(error)),
   });
 }
 
-function* linesOf(rows: readonly Readonly<Record<string, unknown>>[]): Generator<string> {
+function* toJsonLines(rows: readonly Readonly<Record<string, unknown>>[]): Generator<string> {
   for (const row of rows) yield `${JSON.stringify(row)}\n`;
 }

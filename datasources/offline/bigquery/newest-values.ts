@@ -1,19 +1,19 @@
 import { encodeEntityId } from '../../../values/entity-id.js';
-import type { FeatureValue } from '../../../values/value-type.js';
+import type { RawValue } from '../../../values/value-type.js';
 import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 import { newestFeatures, type NewestRead } from '../offline-store.js';
-import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
+import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import {
   historyColumn,
-  isThere,
-  newestOf,
+  isKnownSql,
+  newestRowSql,
   quoteForBigQuery,
   selected,
   valueOrNull,
-  valueThere,
+  valueIsKnownSql,
   type BigQueryTable,
-} from '../point-in-time/bigquery-table.js';
+} from '../point-in-time/bigquery/table.js';
 import type { ResultRow } from './query-jobs.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
 
@@ -32,14 +32,14 @@ export function newestQuery(source: FeatureSource, table: BigQueryTable, read: N
 FROM (
   SELECT ${[...ids, ...grouped].join(',\n    ')}
   FROM ${quoteForBigQuery(table.path)} AS h
-  WHERE ${rowsThatCount(table, read, parameters).join(' AND ')}
+  WHERE ${eligibleRows(table, read, parameters).join(' AND ')}
   GROUP BY ${table.entityColumns.map(({ name }) => historyColumn(name)).join(', ')}
 ) AS n`;
   return { sql, params: parameters.params, types: parameters.types };
 }
 
 /** Rows without id or time are no history: of a table that someone else writes, there may be some. */
-function rowsThatCount(table: BigQueryTable, { asOf }: NewestRead, parameters: BigQueryParameters): string[] {
+function eligibleRows(table: BigQueryTable, { asOf }: NewestRead, parameters: BigQueryParameters): string[] {
   const hasId = table.entityColumns.map(({ name }) => `${historyColumn(name)} IS NOT NULL`);
   if (table.eventTime === null) return hasId;
   const time = historyColumn(table.eventTime);
@@ -56,10 +56,10 @@ interface Columns {
 function wholeRows(features: readonly Feature[], table: BigQueryTable): Columns {
   const values = features.flatMap((feature, number) => [
     `${valueOrNull(table, feature)} AS v_${number}`,
-    `${isThere(table, feature)} AS there_${number}`,
+    `${isKnownSql(table, feature)} AS there_${number}`,
   ]);
   return {
-    grouped: [`${newestOf(table, [...versionFields(table), ...values])} AS newest`],
+    grouped: [`${newestRowSql(table, [...versionFields(table), ...values])} AS newest`],
     result: [
       ...versionColumns(table, 'n.newest', ''),
       ...features.flatMap((feature, number) => [
@@ -76,8 +76,8 @@ function eachValue(features: readonly Feature[], table: BigQueryTable): Columns 
     grouped: [
       ...newestTime,
       ...features.map((feature, number) => {
-        const fields = [...versionFields(table), `${valueThere(feature)} AS v`];
-        return `${newestOf(table, fields, isThere(table, feature))} AS newest_${number}`;
+        const fields = [...versionFields(table), `${valueIsKnownSql(feature)} AS v`];
+        return `${newestRowSql(table, fields, isKnownSql(table, feature))} AS newest_${number}`;
       }),
     ],
     result: [
@@ -110,17 +110,17 @@ export function newestWrites(row: ResultRow, source: FeatureSource, read: Newest
   const features = newestFeatures(source, read);
   const { entityIdColumns, dense } = source.entityType;
   const entityId = encodeEntityId(entityIdColumns.map((_, part) => String(row[`id_${part}`])));
-  const valueOf = (number: number): FeatureValue | null =>
+  const valueOf = (number: number): RawValue | null =>
     row[`there_${number}`] === true ? fromBigQuery(features[number]!.valueType, row[`value_${number}`]) : null;
   if (dense) {
-    const values = features.map(({ name }, number): [string, FeatureValue | null] => [name, valueOf(number)]);
-    return [{ entityId, source, version: versionOf(row, ''), values: new Map(values) }];
+    const values = features.map(({ name }, number): [string, RawValue | null] => [name, valueOf(number)]);
+    return [{ entityId, source, version: readVersion(row, ''), values: new Map(values) }];
   }
   const isPartial = features.length < source.features.length;
   const writes = features.flatMap(({ name }, number): OnlineWrite[] => {
     const value = valueOf(number);
     if (value === null) return [];
-    return [{ entityId, source, version: versionOf(row, `_${number}`), values: new Map([[name, value]]), isPartial }];
+    return [{ entityId, source, version: readVersion(row, `_${number}`), values: new Map([[name, value]]), isPartial }];
   });
   if (isPartial) return writes;
   // One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND, of all its
@@ -133,7 +133,7 @@ export function newestWrites(row: ResultRow, source: FeatureSource, read: Newest
   return [{ entityId, source, version: newestRow, values: new Map() }, ...writes];
 }
 
-function versionOf(row: ResultRow, suffix: string): ValueVersion {
+function readVersion(row: ResultRow, suffix: string): ValueVersion {
   return {
     timestamp: integerFromBigQuery(row[`t${suffix}`]),
     createdTimestamp: integerFromBigQuery(row[`c${suffix}`]),

@@ -1,16 +1,16 @@
 import type { BigQuery } from '@google-cloud/bigquery';
 import { OperatorError } from '../../../errors/operator-error.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
-import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
+import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import {
-  addressOf,
-  columnsOf,
-  layoutOf,
-  pathOf,
+  resolveTableAddress,
+  expectedColumns,
+  readTableLayout,
+  formatTablePath,
   readTable,
   tableAt,
   tableFaults,
-  tableNameOf,
+  tableName,
   type TableColumn,
   type TableMetadata,
 } from './source-table.js';
@@ -30,17 +30,17 @@ export async function prepareTables(
   const faults = settings.createTables ? sharedTables(settings, sources) : [];
   const layouts = new Map<FeatureSource, BigQueryTable>();
   for (const source of sources) {
-    const found = await preparedTable(client, settings, source).then(
+    const found = await prepareTable(client, settings, source).then(
       (table) => {
         if (!table) return ['it is not there'];
-        layouts.set(source, layoutOf(source, table.schema?.fields ?? [], settings));
+        layouts.set(source, readTableLayout(source, table.schema?.fields ?? [], settings));
         return tableFaults(source, table, settings);
       },
       (error: unknown) => [
         `it cannot be read${settings.createTables ? ', made or changed' : ''}: ${error instanceof Error ? error.message : String(error)}`,
       ],
     );
-    faults.push(...found.map((fault) => `table "${tableNameOf(source)}": ${fault}`));
+    faults.push(...found.map((fault) => `table "${tableName(source)}": ${fault}`));
   }
   if (faults.length > 0) {
     const where =
@@ -78,28 +78,28 @@ async function checkDataset(client: BigQuery, settings: BigQuerySettings, datase
  * The table as it is, or as it was made. Undefined when there is none and none may be made. Of several gateways that start
  * at once only one makes or changes it: the others are refused, and find it done when they look again.
  */
-async function preparedTable(
+async function prepareTable(
   client: BigQuery,
   settings: BigQuerySettings,
   source: FeatureSource,
 ): Promise<TableMetadata | undefined> {
   try {
-    return await madeTable(client, settings, source);
+    return await createTable(client, settings, source);
   } catch (error) {
     if (!hasStatus(error, 409) && !hasStatus(error, 412)) throw error;
-    return madeTable(client, settings, source);
+    return createTable(client, settings, source);
   }
 }
 
-async function madeTable(
+async function createTable(
   client: BigQuery,
   settings: BigQuerySettings,
   source: FeatureSource,
 ): Promise<TableMetadata | undefined> {
-  const address = addressOf(source, settings);
+  const address = resolveTableAddress(source, settings);
   const stored = await readTable(client, address);
   if (!settings.createTables) return stored;
-  const wanted = columnsOf(source);
+  const wanted = expectedColumns(source);
   if (stored === undefined) {
     await tableAt(client, address).create({
       schema: { fields: wanted },
@@ -121,10 +121,10 @@ async function madeTable(
 
 /** Two sources that write into one table would read each other's rows. Where nothing is made, tables are someone else's. */
 function sharedTables(settings: BigQuerySettings, sources: readonly FeatureSource[]): string[] {
-  return [...Map.groupBy(sources, (source) => pathOf(addressOf(source, settings)))]
+  return [...Map.groupBy(sources, (source) => formatTablePath(resolveTableAddress(source, settings)))]
     .filter(([, sharing]) => sharing.length > 1)
     .map(([, sharing]) => {
       const names = sharing.map((source) => `${source.entityType.name}.${source.name}`);
-      return `table "${tableNameOf(sharing[0]!)}" is of several sources: ${names.join(', ')}; give each its own by bigQueryTable`;
+      return `table "${tableName(sharing[0]!)}" is of several sources: ${names.join(', ')}; give each its own by bigQueryTable`;
     });
 }

@@ -1,10 +1,10 @@
 import type { BigQuery, Job, QueryResultsOptions, QueryRowsResponse } from '@google-cloud/bigquery';
 import { AppError } from '../../../errors/app-error.js';
 import type { BigQuerySettings } from '../../registry/model.js';
-import { unlessAborted } from '../../unless-aborted.js';
-import type { BigQuerySql } from '../point-in-time/bigquery-parameters.js';
+import { raceAbort } from '../../../runtime/race-abort.js';
+import type { BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import { jobLabels, type QueryOrigin } from './job-labels.js';
-import { withinRateLimits } from './rate-limits.js';
+import { retryOnRateLimit } from './rate-limits.js';
 import { hasStatus, storeError } from './store-error.js';
 
 /** A row as the client gives it: INT64 as an object with its digits, BYTES as a Buffer, everything else plain. */
@@ -14,7 +14,7 @@ export type ResultRow = Readonly<Record<string, unknown>>;
 const FIRST_PAGE = { maxResults: 10_000, wrapIntegers: true, autoPaginate: false };
 
 /** As long as BigQuery lets any query run: for what a job asks, which can be cancelled and at which nobody waits. */
-export const LONGEST_SECONDS = 6 * 3600;
+export const MAX_TIMEOUT_SECONDS = 6 * 3600;
 
 export interface QueryJobsOptions {
   readonly client: BigQuery;
@@ -53,7 +53,7 @@ export class QueryJobs {
     const { signal, timeoutSeconds = this.options.settings.timeoutSeconds } = run;
     const overdue = new AbortController();
     const stop = AbortSignal.any([overdue.signal, this.#closing.signal, ...(signal ? [signal] : [])]);
-    const timer = setTimeout(() => overdue.abort(tooSlow(timeoutSeconds)), timeoutSeconds * 1000);
+    const timer = setTimeout(() => overdue.abort(toTimeoutError(timeoutSeconds)), timeoutSeconds * 1000);
     try {
       const job = await this.#start(operation, query, stop, timeoutSeconds);
       let isRunning = true;
@@ -62,7 +62,7 @@ export class QueryJobs {
         while (page) {
           const asked: QueryResultsOptions = page;
           const answered = this.#try(() => job.getQueryResults(asked));
-          const [rows, next, answer]: QueryRowsResponse = await unlessAborted(stop, answered);
+          const [rows, next, answer]: QueryRowsResponse = await raceAbort(stop, answered);
           isRunning = answer?.jobComplete === false;
           if (!isRunning) clearTimeout(timer);
           if (rows.length > 0) yield rows as ResultRow[];
@@ -125,7 +125,7 @@ export class QueryJobs {
       },
     );
     try {
-      await unlessAborted(stop, started);
+      await raceAbort(stop, started);
       return job;
     } catch (error) {
       // It may have started all the same. What is on its way must arrive first: a job is not cancelled before it is there.
@@ -149,7 +149,7 @@ export class QueryJobs {
   }
 
   async #try<Result>(request: () => Promise<Result>): Promise<Result> {
-    return withinRateLimits(this.options.retryDelayMs, request);
+    return retryOnRateLimit(this.options.retryDelayMs, request);
   }
 
   #request(operation: string, { sql, params, types }: BigQuerySql): object {
@@ -164,7 +164,7 @@ export class QueryJobs {
   }
 }
 
-function tooSlow(seconds: number): AppError {
+function toTimeoutError(seconds: number): AppError {
   return new AppError(
     'STORE_UNAVAILABLE',
     `The offline store did not answer within ${seconds} seconds. Try again, or ask for less.`,

@@ -1,14 +1,14 @@
 import type { HistoryEntry, HistoryRead } from '../offline-store.js';
-import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
+import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import {
   historyColumn,
-  isThere,
-  newestOf,
+  isKnownSql,
+  newestRowSql,
   quoteForBigQuery,
   selected,
   valueOrNull,
   type BigQueryTable,
-} from '../point-in-time/bigquery-table.js';
+} from '../point-in-time/bigquery/table.js';
 import { decodeEntityId } from '../../../values/entity-id.js';
 import type { ResultRow } from './query-jobs.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
@@ -33,10 +33,10 @@ export function historyQuery(read: HistoryRead, table: BigQueryTable): BigQueryS
     ...(time && read.from !== null ? [`${time} >= ${parameters.addInstant('from_time', read.from)}`] : []),
     ...(time && read.to !== null ? [`${time} <= ${parameters.addInstant('to_time', read.to)}`] : []),
     ...(time && read.before !== null ? [`${time} < ${parameters.addInstant('before_time', read.before)}`] : []),
-    ...(dense ? [] : [isThere(table, feature)]),
+    ...(dense ? [] : [isKnownSql(table, feature)]),
   ];
-  const fields = [`${valueOrNull(table, feature)} AS v`, `${isThere(table, feature)} AS is_there`];
-  const newest = newestOf(table, fields);
+  const fields = [`${valueOrNull(table, feature)} AS v`, `${isKnownSql(table, feature)} AS is_there`];
+  const newest = newestRowSql(table, fields);
   const sql = `SELECT ${time ? 'UNIX_MICROS(n.event_time)' : 'CAST(NULL AS INT64)'} AS event_time,
   ${selected(feature, 'n.newest.v')} AS value, n.newest.is_there AS is_there
 FROM (

@@ -1,11 +1,11 @@
 import { NOT_FOUND_CELL, type CellStatus, type FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
-import { chunksOf } from '../../chunks-of.js';
-import type { BulkRead, LabelCells, PointInTimeLabel, PointInTimeRead } from '../offline-store.js';
-import { compileForBigQuery, type BigQueryForm } from '../point-in-time/bigquery.js';
-import { BigQueryParameters, timestampParameter, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
-import { quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery-table.js';
+import { toChunks } from '../../../runtime/to-chunks.js';
+import type { BulkRead, LabelCells, EntityMoment, PointInTimeRead } from '../offline-store.js';
+import { compileForBigQuery, type BigQueryForm } from '../point-in-time/bigquery/bigquery.js';
+import { BigQueryParameters, timestampParameter, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
+import { quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { planPointInTime, type PointInTimePlan } from '../point-in-time/plan.js';
 import type { ResultRow } from './query-jobs.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
@@ -42,7 +42,7 @@ export function pointInTimeQueries(
   tableOf: (source: FeatureSource) => BigQueryTable,
 ): PointInTimeQuery[] {
   const groups = featureGroups(read.features);
-  return labelChunks(read.labels.flatMap(askedLabel)).flatMap((chunk) =>
+  return labelChunks(read.labels.flatMap(parseLabel)).flatMap((chunk) =>
     groups.map((columns) => {
       const parameters = new BigQueryParameters();
       const placeholder = parameters.add(
@@ -54,8 +54,8 @@ export function pointInTimeQueries(
           entity_id: entityId,
         })),
       );
-      const target = { form, labels: `UNNEST(${placeholder})`, bounds: boundsOf(chunk), tableOf };
-      return { query: compileForBigQuery(planOf(read, columns), target, parameters), columns };
+      const target = { form, labels: `UNNEST(${placeholder})`, bounds: computeLabelBounds(chunk), tableOf };
+      return { query: compileForBigQuery(planQuery(read, columns), target, parameters), columns };
     }),
   );
 }
@@ -85,10 +85,10 @@ export function bulkQuery(
   const columns = [...read.features.keys()];
   const labels = quoteForBigQuery(path);
   const target = { form: 'aggregate' as const, labels, bounds, tableOf, isUnordered: true };
-  return { query: compileForBigQuery(planOf(read, columns), target), columns };
+  return { query: compileForBigQuery(planQuery(read, columns), target), columns };
 }
 
-function planOf(
+function planQuery(
   { features, options, ttl }: Omit<PointInTimeRead, 'labels'>,
   columns: readonly number[],
 ): PointInTimePlan {
@@ -111,18 +111,18 @@ export function placeRow(
   cells: FeatureCell[][],
 ): void {
   const ofLabel = cells[Number(integerFromBigQuery(row.row_id))]!;
-  columns.forEach((column, number) => (ofLabel[column] = cellOf(row, number, features[column]!)));
+  columns.forEach((column, number) => (ofLabel[column] = readCell(row, number, features[column]!)));
 }
 
 /** A row of the result of a bulk query. */
 export function labelCells(row: ResultRow, { features }: BulkRead): LabelCells {
   return {
     label: Number(integerFromBigQuery(row.row_id)),
-    cells: features.map((feature, number) => cellOf(row, number, feature)),
+    cells: features.map((feature, number) => readCell(row, number, feature)),
   };
 }
 
-function cellOf(row: ResultRow, number: number, { valueType }: Feature): FeatureCell {
+function readCell(row: ResultRow, number: number, { valueType }: Feature): FeatureCell {
   const status = row[`status_${number}`] as CellStatus;
   return {
     status,
@@ -133,7 +133,7 @@ function cellOf(row: ResultRow, number: number, { valueType }: Feature): Feature
 }
 
 /** A label without id or time matches nothing. */
-export function askedLabel({ entityId, time }: PointInTimeLabel, row: number): Label[] {
+export function parseLabel({ entityId, time }: EntityMoment, row: number): Label[] {
   return entityId === null || time === null ? [] : [{ row, entityId, time }];
 }
 
@@ -143,7 +143,7 @@ function featureGroups(features: readonly Feature[]): number[][] {
   const groups = Map.groupBy(features.keys(), (column) =>
     Math.floor(sources.indexOf(features[column]!.source) / SOURCES_PER_QUERY),
   );
-  return [...groups.values()].flatMap((group) => chunksOf(group, FEATURES_PER_QUERY));
+  return [...groups.values()].flatMap((group) => toChunks(group, FEATURES_PER_QUERY));
 }
 
 function labelChunks(labels: readonly Label[]): Label[][] {
@@ -166,7 +166,7 @@ export interface LabelBounds {
   readonly latest: Instant;
 }
 
-export function boundsOf(labels: readonly Pick<Label, 'time'>[]): LabelBounds {
+export function computeLabelBounds(labels: readonly Pick<Label, 'time'>[]): LabelBounds {
   const times = labels.map(({ time }) => time);
   return {
     earliest: times.reduce((a, b) => (a < b ? a : b)),

@@ -1,15 +1,15 @@
 import { decodeEntityId, encodeEntityId } from '../../../values/entity-id.js';
-import type { FeatureValue } from '../../../values/value-type.js';
+import type { RawValue } from '../../../values/value-type.js';
 import type { FeatureRow, RowsRead } from '../offline-store.js';
-import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery-parameters.js';
+import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import {
   historyColumn,
-  isThere,
+  isKnownSql,
   quoteForBigQuery,
   selected,
   valueOrNull,
   type BigQueryTable,
-} from '../point-in-time/bigquery-table.js';
+} from '../point-in-time/bigquery/table.js';
 import type { ResultRow } from './query-jobs.js';
 import { isInt64 } from './read-history.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
@@ -44,7 +44,7 @@ export function rowsQuery(
     `${table.sequence === null ? 'CAST(NULL AS INT64)' : historyColumn(table.sequence)} AS sequence`,
     ...features.flatMap((feature, number) => [
       `${selected(feature, valueOrNull(table, feature))} AS value_${number}`,
-      `${isThere(table, feature)} AS there_${number}`,
+      `${isKnownSql(table, feature)} AS there_${number}`,
     ]),
   ];
   const sql = `SELECT ${columns.join(',\n  ')}
@@ -60,7 +60,7 @@ export function storedRow(row: ResultRow, { source, features }: RowsRead): Featu
     createdTimestamp: integerFromBigQuery(row.created_time),
     sequence: integerFromBigQuery(row.sequence),
     values: new Map(
-      features.map(({ name, valueType }, number): [string, FeatureValue | null] => [
+      features.map(({ name, valueType }, number): [string, RawValue | null] => [
         name,
         // A null array leaves BigQuery as an empty one.
         row[`there_${number}`] === true ? fromBigQuery(valueType, row[`value_${number}`]) : null,

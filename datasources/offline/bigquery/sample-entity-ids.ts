@@ -1,6 +1,6 @@
 import { encodeEntityId } from '../../../values/entity-id.js';
-import type { BigQuerySql } from '../point-in-time/bigquery-parameters.js';
-import { historyColumn, quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery-table.js';
+import type { BigQuerySql } from '../point-in-time/bigquery/parameters.js';
+import { historyColumn, quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery/table.js';
 import type { ResultRow } from './query-jobs.js';
 
 /** As the port says. Billed are the columns of the ids; rows of other people's tables may have none. */

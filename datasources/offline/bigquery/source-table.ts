@@ -1,10 +1,10 @@
 import type { BigQuery, Table } from '@google-cloud/bigquery';
-import { elementTypeOf } from '../../../values/value-type.js';
+import { toElementType } from '../../../values/value-type.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
-import { saysWhichIsNewer } from '../point-in-time/bigquery-entity-features.js';
-import type { BigQueryTable } from '../point-in-time/bigquery-table.js';
+import { hasTieOrder } from '../point-in-time/bigquery/entity-features.js';
+import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { hasStatus } from './store-error.js';
-import { columnTypeOf, isReadableAs, typeName } from './value-mapping.js';
+import { toBigQueryType, isReadableAs, typeName } from './value-mapping.js';
 
 /** What the API says of a table. */
 export interface TableMetadata {
@@ -34,19 +34,19 @@ const ARRIVAL = 'arrival_number';
 const EMPTY_ARRAYS = 'empty_arrays';
 
 /** The table a source is in, as the registry names it, or else after the entity type and the source. */
-export function tableNameOf(source: FeatureSource): string {
+export function tableName(source: FeatureSource): string {
   return source.bigQueryTable ?? `${source.entityType.name}__${source.name}`;
 }
 
 /** Where that table is. What its name does not say of project and dataset, the store's settings do. */
-export function addressOf(source: FeatureSource, { project, dataset }: BigQuerySettings): TableAddress {
+export function resolveTableAddress(source: FeatureSource, { project, dataset }: BigQuerySettings): TableAddress {
   // A project of a domain has dots of its own: the last two count.
-  const [, ofProject, ofDataset, table] = /^(?:(?:(.+)\.)?([^.]+)\.)?([^.]+)$/.exec(tableNameOf(source))!;
+  const [, ofProject, ofDataset, table] = /^(?:(?:(.+)\.)?([^.]+)\.)?([^.]+)$/.exec(tableName(source))!;
   return { project: ofProject ?? project, dataset: ofDataset ?? dataset!, table: table! };
 }
 
 /** `project.dataset.table`, as SQL names it between backquotes. */
-export function pathOf({ project, dataset, table }: TableAddress): string {
+export function formatTablePath({ project, dataset, table }: TableAddress): string {
   return `${project}.${dataset}.${table}`;
 }
 
@@ -66,20 +66,20 @@ export async function readTable(client: BigQuery, address: TableAddress): Promis
 }
 
 /** The columns a table is made with, or given when they are new in the registry. */
-export function columnsOf(source: FeatureSource): TableColumn[] {
+export function expectedColumns(source: FeatureSource): TableColumn[] {
   return [
     ...source.entityType.entityIdColumns.map((name) => ({ name, type: 'STRING', mode: 'REQUIRED' })),
     ...(source.timestampColumn === null ? [] : [{ name: source.timestampColumn, type: 'TIMESTAMP', mode: 'REQUIRED' }]),
     { name: source.createdTimestampColumn ?? CREATED_TIME, type: 'TIMESTAMP', mode: 'NULLABLE' },
     { name: source.sequenceColumn ?? SEQUENCE, type: 'INT64', mode: 'NULLABLE' },
     { name: ARRIVAL, type: 'INT64', mode: 'NULLABLE' },
-    ...(source.features.some(({ valueType }) => elementTypeOf(valueType))
+    ...(source.features.some(({ valueType }) => toElementType(valueType))
       ? [{ name: EMPTY_ARRAYS, type: 'STRING', mode: 'REPEATED' }]
       : []),
     ...source.features.map(({ column, valueType }) => ({
       name: column,
-      type: columnTypeOf(valueType),
-      mode: elementTypeOf(valueType) ? 'REPEATED' : 'NULLABLE',
+      type: toBigQueryType(valueType),
+      mode: toElementType(valueType) ? 'REPEATED' : 'NULLABLE',
     })),
   ];
 }
@@ -95,7 +95,7 @@ export function tableFaults(source: FeatureSource, metadata: TableMetadata, sett
       ? []
       : [`it is in ${actual}, and a query that runs in ${location} does not find it`]),
     ...columnFaults(source, columns),
-    ...(isForm && saysWhichIsNewer(layoutOf(source, columns, settings))
+    ...(isForm && hasTieOrder(readTableLayout(source, columns, settings))
       ? [
           'its columns say which of two rows of one time is newer, which ML.ENTITY_FEATURES_AT_TIME cannot heed; set pointInTime of the offline store to AGGREGATE',
         ]
@@ -133,7 +133,7 @@ function describe({ type, mode }: TableColumn): string {
 }
 
 /** How a table without faults is read. */
-export function layoutOf(
+export function readTableLayout(
   source: FeatureSource,
   columns: readonly TableColumn[],
   settings: BigQuerySettings,
@@ -142,7 +142,7 @@ export function layoutOf(
   const idTypes = new Map(columns.map(({ name, type }) => [name.toLowerCase(), typeName(type)]));
   const ifThere = (name: string, type: string) => (types.get(name) === type ? name : null);
   return {
-    path: pathOf(addressOf(source, settings)),
+    path: formatTablePath(resolveTableAddress(source, settings)),
     entityColumns: source.entityType.entityIdColumns.map((name) => ({
       name,
       type: idTypes.get(name.toLowerCase()) === 'INT64' ? 'INT64' : 'STRING',

@@ -7,7 +7,7 @@ interface ApiFault {
 }
 
 /** The words of the API for what went wrong, e.g. `notFound`. */
-export function reasonsOf(error: unknown): readonly string[] {
+export function readErrorReasons(error: unknown): readonly string[] {
   const { errors } = (error ?? {}) as ApiFault;
   return (Array.isArray(errors) ? errors : []).map(({ reason }) => String(reason));
 }
@@ -17,7 +17,7 @@ export function hasStatus(error: unknown, status: number): boolean {
 }
 
 /** The API understood the request and will not do it; anything else may be different the next time. */
-export function isRefusal(error: unknown): boolean {
+export function isClientError(error: unknown): boolean {
   const status = Number(((error ?? {}) as ApiFault).code);
   return status >= 400 && status < 500;
 }
@@ -36,7 +36,7 @@ const LASTING_FAULTS = [...FAULTS_OF_THE_QUERY, ...FAULTS_OF_THE_OPERATOR];
  * fault of the gateway, so that no client tries it again and again.
  */
 export function storeError(error: unknown, maximumBytesBilled: number | null): unknown {
-  const reasons = reasonsOf(error);
+  const reasons = readErrorReasons(error);
   if (reasons.includes('bytesBilledLimitExceeded')) {
     return new AppError(
       'COST_OVER_LIMIT',

@@ -1,6 +1,6 @@
 import { formatInstant } from '../../../values/instant.js';
-import { elementTypeOf, type FeatureValue, type StructValue, type ValueType } from '../../../values/value-type.js';
-import { parseLosslessJson } from '../../lossless-json.js';
+import { toElementType, type RawValue, type StructValue, type ValueType } from '../../../values/value-type.js';
+import { parseLosslessJson } from '../../../values/lossless-json.js';
 
 /** The column type of each value type. A STRUCT is JSON: its fields are not declared in the registry. */
 const COLUMN_TYPES: Readonly<Record<string, string>> = {
@@ -25,16 +25,16 @@ export function typeName(name: string): string {
   return LEGACY_NAMES[name] ?? name;
 }
 
-export function columnTypeOf(valueType: ValueType): string {
-  return COLUMN_TYPES[elementTypeOf(valueType) ?? valueType]!;
+export function toBigQueryType(valueType: ValueType): string {
+  return COLUMN_TYPES[toElementType(valueType) ?? valueType]!;
 }
 
 /** Whether a column can be read as a value type without losing anything. Any nested column can be read as JSON. */
 export function isReadableAs(valueType: ValueType, column: { readonly type: string; readonly mode: string }): boolean {
   const isArray = column.mode === 'REPEATED';
-  if (isArray !== (elementTypeOf(valueType) !== undefined)) return false;
+  if (isArray !== (toElementType(valueType) !== undefined)) return false;
   const type = typeName(column.type);
-  return type === columnTypeOf(valueType) || (valueType === 'STRUCT' && type === 'STRUCT');
+  return type === toBigQueryType(valueType) || (valueType === 'STRUCT' && type === 'STRUCT');
 }
 
 /** INT64 with all its digits, as the client gives it when asked to wrap integers. */
@@ -43,15 +43,14 @@ interface WrappedInteger {
 }
 
 /** A value of a result whose times were selected as whole microseconds (point-in-time/bigquery-table.ts). */
-export function fromBigQuery(valueType: ValueType, value: unknown): FeatureValue | null {
+export function fromBigQuery(valueType: ValueType, value: unknown): RawValue | null {
   if (value === null || value === undefined) return null;
-  const elementType = elementTypeOf(valueType);
-  if (elementType)
-    return (value as unknown[]).map((item) => fromBigQuery(elementType, item)) as unknown as FeatureValue;
+  const elementType = toElementType(valueType);
+  if (elementType) return (value as unknown[]).map((item) => fromBigQuery(elementType, item)) as unknown as RawValue;
   if (valueType === 'INT64' || valueType === 'TIMESTAMP') return integerFromBigQuery(value);
   if (valueType === 'BYTES') return new Uint8Array(value as Buffer);
   if (valueType === 'STRUCT') return parseLosslessJson(value as string) as StructValue;
-  return value as FeatureValue;
+  return value as RawValue;
 }
 
 /** null stays null. */
@@ -60,9 +59,9 @@ export function integerFromBigQuery(value: unknown): bigint | null {
 }
 
 /** A value as JSON for insertAll: digits as text, since a JSON number is a double to whoever parses it. */
-export function toInsertJson(valueType: ValueType, value: FeatureValue): unknown {
-  const elementType = elementTypeOf(valueType);
-  if (elementType) return (value as readonly FeatureValue[]).map((item) => toInsertJson(elementType, item));
+export function toInsertJson(valueType: ValueType, value: RawValue): unknown {
+  const elementType = toElementType(valueType);
+  if (elementType) return (value as readonly RawValue[]).map((item) => toInsertJson(elementType, item));
   switch (valueType) {
     case 'INT64':
       return (value as bigint).toString();

@@ -1,9 +1,9 @@
 import { timestampValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { FeatureSource } from '../../registry/model.js';
 import type { AppendOutcome, FeatureRow } from '../offline-store.js';
-import { reasonToReject } from '../reason-to-reject.js';
-import { ensureHistoryTable, historyTableName } from './history-table.js';
-import { columnTypeOf, toDuckDb } from './value-mapping.js';
+import { findRowFault } from '../find-row-fault.js';
+import { ensureHistoryTable, historyTableName } from '../../duckdb/history-table.js';
+import { toDuckDbType, toDuckDb } from '../../duckdb/value-mapping.js';
 
 /** Appends rows in order: the order of arrival is the last tie-break of a point-in-time read. */
 export async function appendRows(
@@ -16,7 +16,7 @@ export async function appendRows(
   const appender = await connection.createAppender(historyTableName(source), source.entityType.featurestore.name);
   const rejected: { row: number; reason: string }[] = [];
   rows.forEach((row, index) => {
-    const reason = reasonToReject(source, row);
+    const reason = findRowFault(source, row);
     if (reason !== undefined) {
       rejected.push({ row: index, reason });
       return;
@@ -34,7 +34,7 @@ export async function appendRows(
 
 interface ColumnReader {
   readonly read: (row: FeatureRow) => DuckDBValue;
-  readonly type?: ReturnType<typeof columnTypeOf>;
+  readonly type?: ReturnType<typeof toDuckDbType>;
 }
 
 /** A column the registry no longer has stays null in new rows. */
@@ -53,7 +53,7 @@ function columnReader(source: FeatureSource, column: string): ColumnReader {
   if (!feature) return { read: () => null };
   return {
     read: (row) => toDuckDb(feature.valueType, row.values.get(feature.name) ?? null),
-    type: columnTypeOf(feature.valueType),
+    type: toDuckDbType(feature.valueType),
   };
 }
 

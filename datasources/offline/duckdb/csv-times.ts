@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { isCsvFile } from '../../files/file-format.js';
-import { quoteIdentifier, quoteText } from '../point-in-time/sql-text.js';
-import { columnsOf, readCsv } from './read-csv.js';
+import { quoteIdentifier, quoteText } from '../../duckdb/sql-text.js';
+import { describeCsvColumns, readCsv } from '../../duckdb/read-csv.js';
 
 /** More than six digits of a second, of which one beyond the sixth counts. */
 const FINER_THAN_MICROSECOND = String.raw`\.\d{6}\d*[1-9]`;
@@ -15,7 +15,7 @@ const FINER_THAN_MICROSECOND = String.raw`\.\d{6}\d*[1-9]`;
 export async function checkCsvTimes(connection: DuckDBConnection, table: string, path: string): Promise<void> {
   if (!isCsvFile(path)) return;
   // As the table is read, and not as the file would be: a column that was said to be text is the SQL's to read.
-  const times = [...(await columnsOf(connection, quoteIdentifier(table)))]
+  const times = [...(await describeCsvColumns(connection, quoteIdentifier(table)))]
     .filter(([, type]) => type.startsWith('TIMESTAMP'))
     .map(([column]) => column);
   if (times.length === 0) return;

@@ -5,7 +5,7 @@ import type { OnlineWrite } from '../../online/online-store.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
 import {
   newestFeatures,
-  type Abandonable,
+  type Abortable,
   type AppendOutcome,
   type FeatureRow,
   type HistoryEntry,
@@ -15,14 +15,19 @@ import {
   type PointInTimeRead,
   type RowsRead,
 } from '../offline-store.js';
-import type { PointInTimeForm } from '../point-in-time/duckdb.js';
+import type { PointInTimeForm } from '../point-in-time/duckdb/duckdb.js';
 import { appendRows } from './append-rows.js';
-import type { DuckDbDatabase } from './database.js';
+import type { DuckDbDatabase } from '../../duckdb/database.js';
 import { estimateScan } from './estimate-scan.js';
-import { ensureHistoryTable } from './history-table.js';
-import { ensureImportRecords, readImportRecord, writeImportRecord, type ImportedRows } from './import-record.js';
+import { ensureHistoryTable } from '../../duckdb/history-table.js';
+import {
+  ensureImportRecords,
+  readImportRecord,
+  writeImportRecord,
+  type ImportedRows,
+} from '../../duckdb/import-record.js';
 import { importSource } from './import-source.js';
-import { newestValues, rowsToCome, type RowsToCome } from './newest-values.js';
+import { newestValues, countFutureRows, type FutureRows } from './newest-values.js';
 import { readHistory } from './read-history.js';
 import { readPointInTime } from './read-point-in-time.js';
 import { readRows } from './read-rows.js';
@@ -127,8 +132,8 @@ export class DuckDbOfflineStore implements OfflineStore {
     return this.database.use((connection) => sampleEntityIds(connection, entityType, count));
   }
 
-  async rowsToCome(source: FeatureSource, asOf: Instant): Promise<RowsToCome> {
-    return this.database.use((connection) => rowsToCome(connection, source, asOf));
+  async countFutureRows(source: FeatureSource, asOf: Instant): Promise<FutureRows> {
+    return this.database.use((connection) => countFutureRows(connection, source, asOf));
   }
 
   async isHealthy(): Promise<boolean> {
@@ -140,10 +145,7 @@ export class DuckDbOfflineStore implements OfflineStore {
   }
 
   /** Reads take milliseconds and cost nothing, so one that has begun is not interrupted; one that waits does not begin. */
-  async #read<Result>(
-    { signal }: Abandonable,
-    read: (connection: DuckDBConnection) => Promise<Result>,
-  ): Promise<Result> {
+  async #read<Result>({ signal }: Abortable, read: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
     return this.database.use(async (connection) => {
       signal?.throwIfAborted();
       return read(connection);

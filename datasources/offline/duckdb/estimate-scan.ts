@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Feature } from '../../registry/model.js';
-import { quoteIdentifier } from '../point-in-time/sql-text.js';
-import { historyTable, keyColumnsOf } from './history-table.js';
+import { quoteIdentifier } from '../../duckdb/sql-text.js';
+import { historyTable, listKeyColumns } from '../../duckdb/history-table.js';
 
 /** Rows that say how wide the others are. */
 const SAMPLED_ROWS = 10_000;
@@ -13,7 +13,7 @@ const SAMPLED_ROWS = 10_000;
 export async function estimateScan(connection: DuckDBConnection, features: readonly Feature[]): Promise<bigint> {
   let bytes = 0n;
   for (const [source, ofSource] of Map.groupBy(features, (feature) => feature.source)) {
-    const columns = [...keyColumnsOf(source), ...ofSource.map(({ name }) => name)];
+    const columns = [...listKeyColumns(source), ...ofSource.map(({ name }) => name)];
     const widths = columns.map(
       (name) => `coalesce(octet_length(encode(CAST(${quoteIdentifier(name)} AS VARCHAR))), 0)`,
     );

@@ -2,12 +2,14 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
 import type { FeatureSource } from '../../registry/model.js';
-import { joinSql, quoteIdentifier } from '../point-in-time/sql-text.js';
-import { entityIdSql } from './entity-id-sql.js';
-import type { ImportedRows } from './import-record.js';
-import { historyTable, replaceHistoryTable, requireIdAndTime } from './history-table.js';
-import { columnsOf } from './read-csv.js';
-import { checkIdColumn, convertColumn, describe, type SourceColumn } from './source-columns.js';
+import { joinSql } from '../point-in-time/sql-text.js';
+import { quoteIdentifier } from '../../duckdb/sql-text.js';
+import { entityIdSql } from '../../duckdb/entity-id-sql.js';
+import type { ImportedRows } from '../../duckdb/import-record.js';
+import { historyTable, replaceHistoryTable, requireIdAndTime } from '../../duckdb/history-table.js';
+import { describeCsvColumns } from '../../duckdb/read-csv.js';
+import { checkIdColumn, convertColumn, describe } from './source-columns.js';
+import type { SourceColumn } from '../../duckdb/column-types.js';
 import { checkTimesOfTables, defineTables } from './source-tables.js';
 
 /** The place of a row among those the SQL gave. `$` is in no registry name, so no column of use to us has it. */
@@ -52,11 +54,11 @@ ORDER BY ${joinSql(['entity_id', source.timestampColumn !== null && 'event_times
     onProgress(partition / source.partitions);
     await definePartition(connection, source, partition);
     await connection.run(insert).catch((cause: unknown) => {
-      throw new OperatorError(`${describe(source)} could not be computed:`, [messageOf(cause)], { cause });
+      throw new OperatorError(`${describe(source)} could not be computed:`, [toMessage(cause)], { cause });
     });
   }
   const keptOut = await requireIdAndTime(connection, source);
-  return { rows: await checkRows(connection, source), keptOut, hasTies: await hasTies(connection, source) };
+  return { rows: await checkRows(connection, source), rejected: keptOut, hasTies: await hasTies(connection, source) };
 }
 
 /** The share of the entities that `in_partition(column)` lets through: by hash, so that shares are of like size. */
@@ -70,7 +72,7 @@ async function definePartition(connection: DuckDBConnection, source: FeatureSour
 async function checkedSql(connection: DuckDBConnection, source: FeatureSource): Promise<string> {
   const sql = (source.sql ?? '').trim().replace(/;\s*$/, '');
   const statements = await connection.extractStatements(sql).catch((cause: unknown) => {
-    throw new OperatorError(`The SQL of ${describe(source)} cannot be read:`, [messageOf(cause)], { cause });
+    throw new OperatorError(`The SQL of ${describe(source)} cannot be read:`, [toMessage(cause)], { cause });
   });
   if (statements.count !== 1) {
     throw new OperatorError(`The SQL of ${describe(source)} must be one SELECT, not ${statements.count} statements.`);
@@ -89,8 +91,8 @@ async function describeColumns(
   sql: string,
   source: FeatureSource,
 ): Promise<Map<string, SourceColumn>> {
-  const described = await columnsOf(connection, `(${sql}) AS source`).catch((cause: unknown) => {
-    throw new OperatorError(`The SQL of ${describe(source)} does not run:`, [messageOf(cause)], { cause });
+  const described = await describeCsvColumns(connection, `(${sql}) AS source`).catch((cause: unknown) => {
+    throw new OperatorError(`The SQL of ${describe(source)} does not run:`, [toMessage(cause)], { cause });
   });
   return new Map([...described].map(([name, type]) => [name, { name, type }]));
 }
@@ -138,6 +140,6 @@ async function hasTies(connection: DuckDBConnection, source: FeatureSource): Pro
   return rowCount > 0;
 }
 
-function messageOf(error: unknown): string {
+function toMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -6,14 +6,14 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import type { Instant } from '../../../values/instant.js';
-import type { FeatureValue } from '../../../values/value-type.js';
+import type { RawValue } from '../../../values/value-type.js';
 import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 import { newestFeatures, type NewestRead } from '../offline-store.js';
-import { NEWEST_ARRIVAL_FIRST, newestValue } from '../point-in-time/duckdb-version.js';
-import { quoteIdentifier } from '../point-in-time/sql-text.js';
-import { historyTable } from './history-table.js';
-import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';
+import { NEWEST_ARRIVAL_FIRST, newestValue } from '../point-in-time/duckdb/version.js';
+import { quoteIdentifier } from '../../duckdb/sql-text.js';
+import { historyTable } from '../../duckdb/history-table.js';
+import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 
 const ENTITIES_PER_BATCH = 2048;
 
@@ -49,18 +49,18 @@ export async function* newestValues(
   if (batch.length > 0) yield batch;
 }
 
-export interface RowsToCome {
+export interface FutureRows {
   readonly rows: number;
   /** The time of the earliest of them; null when there are none. */
   readonly earliest: Instant | null;
 }
 
 /** The rows that are not known yet at a moment, as their time is after it. */
-export async function rowsToCome(
+export async function countFutureRows(
   connection: DuckDBConnection,
   source: FeatureSource,
   asOf: Instant,
-): Promise<RowsToCome> {
+): Promise<FutureRows> {
   if (source.timestampColumn === null) return { rows: 0, earliest: null };
   const counted = await connection.runAndReadAll(
     `SELECT count(*), min(event_timestamp) FROM ${historyTable(source)} WHERE event_timestamp > $1`,
@@ -100,7 +100,7 @@ function wholeRow(source: FeatureSource, row: ReadonlyMap<string, DuckDBValue>):
     createdTimestamp: instantFromDuckDb(row.get('created_timestamp')),
     sequence: (row.get('sequence') ?? null) as bigint | null,
   };
-  const values = source.features.map((feature): [string, FeatureValue | null] => [
+  const values = source.features.map((feature): [string, RawValue | null] => [
     feature.name,
     fromDuckDb(feature.valueType, row.get(feature.name) ?? null),
   ]);

@@ -1,11 +1,11 @@
 import { BIGINT, LIST, listValue, VARCHAR, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { CellStatus, FeatureCell } from '../../../values/feature-cell.js';
 import type { PointInTimeRead } from '../offline-store.js';
-import { compileForDuckDb, type PointInTimeForm } from '../point-in-time/duckdb.js';
+import { compileForDuckDb, type PointInTimeForm } from '../point-in-time/duckdb/duckdb.js';
 import { planPointInTime } from '../point-in-time/plan.js';
 import { Parameters } from '../point-in-time/sql-text.js';
-import { historyTable } from './history-table.js';
-import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';
+import { historyTable } from '../../duckdb/history-table.js';
+import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 
 const LABEL_TYPES = [LIST(VARCHAR), LIST(BIGINT)];
 

@@ -1,9 +1,10 @@
 import { LIST, listValue, timestampValue, TIMESTAMP, VARCHAR, type DuckDBConnection } from '@duckdb/node-api';
-import type { FeatureValue } from '../../../values/value-type.js';
+import type { RawValue } from '../../../values/value-type.js';
 import type { FeatureRow, RowsRead } from '../offline-store.js';
-import { joinSql, quoteIdentifier } from '../point-in-time/sql-text.js';
-import { historyTable, keyColumnsOf } from './history-table.js';
-import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';
+import { joinSql } from '../point-in-time/sql-text.js';
+import { quoteIdentifier } from '../../duckdb/sql-text.js';
+import { historyTable, listKeyColumns } from '../../duckdb/history-table.js';
+import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 
 /** The rows as they are stored. The place in the table is the order of arrival. */
 export async function readRows(
@@ -11,7 +12,7 @@ export async function readRows(
   { source, entityIds, features, to }: RowsRead,
 ): Promise<FeatureRow[]> {
   const isTimed = source.timestampColumn !== null;
-  const columns = [...keyColumnsOf(source), ...features.map(({ name }) => quoteIdentifier(name))];
+  const columns = [...listKeyColumns(source), ...features.map(({ name }) => quoteIdentifier(name))];
   const conditions = ['entity_id IN (SELECT unnest($1))', isTimed && 'event_timestamp <= $2'];
   const sql = `SELECT ${columns.join(', ')} FROM ${historyTable(source)} WHERE ${joinSql(conditions, ' AND ')} ORDER BY rowid`;
   const values = [listValue([...entityIds]), ...(isTimed ? [timestampValue(to)] : [])];
@@ -22,7 +23,7 @@ export async function readRows(
     createdTimestamp: instantFromDuckDb(row.created_timestamp),
     sequence: (row.sequence ?? null) as bigint | null,
     values: new Map(
-      features.map(({ name, valueType }): [string, FeatureValue | null] => [
+      features.map(({ name, valueType }): [string, RawValue | null] => [
         name,
         fromDuckDb(valueType, row[name] ?? null),
       ]),

@@ -2,16 +2,16 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { isCsvFile } from '../../files/file-format.js';
 import type { FeatureSource, TableFile } from '../../registry/model.js';
-import { quoteIdentifier, quoteText } from '../point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../../duckdb/sql-text.js';
 import { checkCsvTimes } from './csv-times.js';
-import { columnsOf, readCsv } from './read-csv.js';
+import { describeCsvColumns, readCsv } from '../../duckdb/read-csv.js';
 
 /** Makes the featurestore's tables readable by their names, with the types that the registry says and ids as they are written. */
 export async function defineTables(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
-  const idTexts = await idsThatAreTexts(connection, source);
+  const idTexts = await textIdColumns(connection, source);
   for (const [name, table] of source.entityType.featurestore.tables) {
     await reading(name, async () => {
-      const relation = await relationOf(connection, table, idTexts);
+      const relation = await tableRelationSql(connection, table, idTexts);
       await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS SELECT * FROM ${relation}`);
     });
   }
@@ -39,13 +39,13 @@ function tablesRead(source: FeatureSource): [string, TableFile][] {
  * integers is guessed to be some, and the id 05 would be another entity, 5, in silence. A column of plain integers stays one,
  * so that the SQL can join it with integers. In one file of several: in all, or they could not be joined.
  */
-async function idsThatAreTexts(connection: DuckDBConnection, source: FeatureSource): Promise<ReadonlySet<string>> {
+async function textIdColumns(connection: DuckDBConnection, source: FeatureSource): Promise<ReadonlySet<string>> {
   const ids = new Set(source.entityType.entityIdColumns.map((column) => column.toLowerCase()));
   const texts = new Set<string>();
   for (const [table, { path, columnTypes }] of tablesRead(source)) {
     if (!isCsvFile(path)) continue;
     await reading(table, async () => {
-      for (const [column, type] of await columnsOf(connection, quoteText(path))) {
+      for (const [column, type] of await describeCsvColumns(connection, quoteText(path))) {
         const name = column.toLowerCase();
         if (!ids.has(name) || columnTypes.has(column) || type === 'VARCHAR') continue;
         if (await isRewritten(connection, path, column, type)) texts.add(name);
@@ -66,14 +66,14 @@ async function isRewritten(connection: DuckDBConnection, path: string, column: s
   return rowCount > 0;
 }
 
-async function relationOf(
+async function tableRelationSql(
   connection: DuckDBConnection,
   { path, columnTypes }: TableFile,
   idTexts: ReadonlySet<string>,
 ): Promise<string> {
   if (!isCsvFile(path) || (columnTypes.size === 0 && idTexts.size === 0)) return quoteText(path);
   const types = new Map(columnTypes);
-  for (const column of (await columnsOf(connection, quoteText(path))).keys()) {
+  for (const column of (await describeCsvColumns(connection, quoteText(path))).keys()) {
     if (idTexts.has(column.toLowerCase()) && !types.has(column)) types.set(column, 'VARCHAR');
   }
   return types.size === 0 ? quoteText(path) : readCsv(connection, path, types);

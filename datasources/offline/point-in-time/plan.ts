@@ -74,6 +74,6 @@ export function planPointInTime(
 }
 
 /** The column with a feature's time where one column serves all features of a row (outputs ONE_A_ROW of a dialect). */
-export function timeColumnOf(source: SourcePlan, feature: FeaturePlan): string {
+export function timeColumnName(source: SourcePlan, feature: FeaturePlan): string {
   return source.newestRow ? source.features[0]!.timestampColumn : feature.timestampColumn;
 }

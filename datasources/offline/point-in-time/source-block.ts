@@ -1,4 +1,4 @@
-import { timeColumnOf, type FeaturePlan, type SourcePlan } from './plan.js';
+import { timeColumnName, type FeaturePlan, type SourcePlan } from './plan.js';
 
 /** What is given beside the value of each feature. */
 export interface FeatureOutputs {
@@ -12,7 +12,7 @@ export const ALL_OUTPUTS: FeatureOutputs = { timestamps: 'EACH', statuses: true 
 /** Whether the result has a column with the time of this feature's value. */
 export function hasTimeColumn({ timestamps }: FeatureOutputs, source: SourcePlan, feature: FeaturePlan): boolean {
   if (timestamps === 'NONE') return false;
-  return timestamps === 'EACH' || timeColumnOf(source, feature) === feature.timestampColumn;
+  return timestamps === 'EACH' || timeColumnName(source, feature) === feature.timestampColumn;
 }
 
 /** One source as part of a query: what to define first, how to join it, and how to speak of its columns. */

@@ -1,24 +1,24 @@
 import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
-import { concurrently } from '../../concurrently.js';
+import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
 import type { BigtableSettings, EntityType, Feature } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
 import type {
   FillableOnlineStore,
-  Filling,
+  FillRequest,
   OnlineRead,
   OnlineReadAsOf,
   OnlineVersions,
   OnlineWrite,
 } from '../online-store.js';
-import { cellsOf, deleteRow, writeCells, type WriteTarget } from './conditional-write.js';
-import { ContentsRow, type Contents } from './contents-row.js';
-import { startError } from './explain.js';
+import { toCells, deleteRow, writeCells, type WriteTarget } from './conditional-write.js';
+import { FillStateRow, type FillState } from './fill-state-row.js';
+import { toStartError } from './error-advice.js';
 import { fillEntityType } from './fill.js';
 import { readRows, type RowsBySlot, type StoredCell } from './read-rows.js';
-import { contentsKey, rowKey } from './row-key.js';
-import { asStoreError, CALLS_AT_ONCE, connect, type BigtableConnection } from './store-calls.js';
+import { fillStateKey, rowKey } from './row-key.js';
+import { toStoreError, MAX_CONCURRENT_CALLS, connect, type BigtableConnection } from './client.js';
 
 const HEALTH_DEADLINE_MS = 2000;
 const LEASE_MS = 60_000;
@@ -58,7 +58,7 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   }
 
   static async open(settings: BigtableSettings, options: BigtableOptions): Promise<BigtableOnlineStore> {
-    const connection = await atStart(settings, () => connect(settings, options.apiEndpoint));
+    const connection = await duringStart(settings, () => connect(settings, options.apiEndpoint));
     return new BigtableOnlineStore(connection, settings, options);
   }
 
@@ -101,28 +101,30 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
     const entities = [...Map.groupBy(writes, ({ entityId }) => entityId)];
     await this.#call(() =>
-      concurrently(entities, CALLS_AT_ONCE, ([entityId, ofEntity]) =>
-        writeCells(this.#target, rowKey(entityType, entityId), cellsOf(ofEntity)),
+      forEachConcurrent(entities, MAX_CONCURRENT_CALLS, ([entityId, ofEntity]) =>
+        writeCells(this.#target, rowKey(entityType, entityId), toCells(ofEntity)),
       ),
     );
   }
 
   async delete(entityType: EntityType, entityIds: readonly string[]): Promise<void> {
     await this.#call(() =>
-      concurrently(entityIds, CALLS_AT_ONCE, (entityId) => deleteRow(this.#target, rowKey(entityType, entityId))),
+      forEachConcurrent(entityIds, MAX_CONCURRENT_CALLS, (entityId) =>
+        deleteRow(this.#target, rowKey(entityType, entityId)),
+      ),
     );
   }
 
-  async filledWith(entityType: EntityType, isServing = false): Promise<string | undefined> {
-    const row = new ContentsRow(this.#target, contentsKey(entityType));
-    const look = (): Promise<Contents> => row.read();
-    return (await (isServing ? this.#call(look) : atStart(this.#settings, look))).contents;
+  async currentFill(entityType: EntityType, isServing = false): Promise<string | undefined> {
+    const row = new FillStateRow(this.#target, fillStateKey(entityType));
+    const look = (): Promise<FillState> => row.read();
+    return (await (isServing ? this.#call(look) : duringStart(this.#settings, look))).fingerprint;
   }
 
-  async fill(entityType: EntityType, filling: Filling): Promise<boolean> {
+  async fill(entityType: EntityType, filling: FillRequest): Promise<boolean> {
     const { clock, newId, leaseMs = LEASE_MS } = this.#options;
     const terms = { clock, filling: newId(), leaseMs };
-    return atStart(this.#settings, () => fillEntityType(this.#target, entityType, filling, terms));
+    return duringStart(this.#settings, () => fillEntityType(this.#target, entityType, filling, terms));
   }
 
   async isHealthy(): Promise<boolean> {
@@ -164,16 +166,16 @@ export class BigtableOnlineStore implements FillableOnlineStore {
     try {
       return await run();
     } catch (error) {
-      throw asStoreError(error);
+      throw toStoreError(error);
     }
   }
 }
 
 /** What is done before the gateway serves. Its failures end it, and are the operator's to read. */
-async function atStart<T>(settings: BigtableSettings, run: () => Promise<T>): Promise<T> {
+async function duringStart<T>(settings: BigtableSettings, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    throw startError(settings, error);
+    throw toStartError(settings, error);
   }
 }

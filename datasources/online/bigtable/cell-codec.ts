@@ -1,5 +1,5 @@
 import type { Instant } from '../../../values/instant.js';
-import type { FeatureValue } from '../../../values/value-type.js';
+import type { RawValue } from '../../../values/value-type.js';
 import type { ValueVersion } from '../online-store.js';
 import { decodeValue, encodeValue } from '../value-codec.js';
 
@@ -25,10 +25,10 @@ const AFTER_ANY_VALUE = 0xff;
 
 export interface DecodedCell {
   readonly timestamp: Instant | null;
-  readonly value: FeatureValue | null;
+  readonly value: RawValue | null;
 }
 
-export function encodeCell(version: ValueVersion, value: FeatureValue | null): Buffer {
+export function encodeCell(version: ValueVersion, value: RawValue | null): Buffer {
   return Buffer.concat([encodeVersion(version), encodeValue(value)]);
 }
 

@@ -1,9 +1,9 @@
 import type { Table } from '@google-cloud/bigtable';
-import type { FeatureValue } from '../../../values/value-type.js';
-import { slotsOf } from '../merge-rule.js';
+import type { RawValue } from '../../../values/value-type.js';
+import { listSlots } from '../merge-rule.js';
 import { compareVersions, type OnlineWrite, type ValueVersion } from '../online-store.js';
 import { cellMillis, encodeCell, endOfVersion, NO_VERSION } from './cell-codec.js';
-import { repeatableOptions } from './store-calls.js';
+import { idempotentOptions } from './client.js';
 
 /** Filters one after the other; the client's own type for one is `any`. */
 export type FilterChain = readonly object[];
@@ -20,7 +20,7 @@ export interface CellWrite {
   readonly qualifier: string;
   readonly millis: number;
   readonly version: ValueVersion;
-  readonly value: FeatureValue | null;
+  readonly value: RawValue | null;
 }
 
 /** A request stays far below what a row mutation may weigh, and its filter below 20 kB. */
@@ -30,21 +30,21 @@ const MAX_CELLS_PER_CALL = 200;
  * The column of a slot. Not the bare name: the client puts columns into a plain object, where a feature called
  * `constructor` or `__proto__` would meet what JavaScript keeps under that name.
  */
-export function qualifierOf(slot: string): string {
+export function toQualifier(slot: string): string {
   return `=${slot}`;
 }
 
 /** What the writes of one entity leave of themselves: one cell a column and millisecond, the newest version of each. */
-export function cellsOf(writes: readonly OnlineWrite[]): CellWrite[] {
+export function toCells(writes: readonly OnlineWrite[]): CellWrite[] {
   const cells = new Map<string, CellWrite>();
   for (const write of writes) {
     const { version } = write;
     const millis = cellMillis(version.timestamp);
-    for (const [slot, value] of slotsOf(write)) {
+    for (const [slot, value] of listSlots(write)) {
       const key = `${millis} ${slot}`;
       const other = cells.get(key);
       if (other && compareVersions(version, other.version) < 0) continue;
-      cells.set(key, { qualifier: qualifierOf(slot), millis, version, value });
+      cells.set(key, { qualifier: toQualifier(slot), millis, version, value });
     }
   }
   return [...cells.values()];
@@ -66,14 +66,14 @@ export async function writeCells(
 ): Promise<void> {
   for (let start = 0; start < cells.length; start += MAX_CELLS_PER_CALL) {
     const some = cells.slice(start, start + MAX_CELLS_PER_CALL);
-    if (await setUnless(newerInAnyColumn(family, some), some)) continue;
-    await Promise.all(some.map((cell) => setUnless(newerInItsColumn(family, cell), [cell])));
+    if (await setUnless(newerInAnyColumnFilter(family, some), some)) continue;
+    await Promise.all(some.map((cell) => setUnless(newerInColumnFilter(family, cell), [cell])));
   }
 
   async function setUnless(newer: FilterChain, set: readonly CellWrite[]): Promise<boolean> {
     const [isThereNewer] = await table.row(key).filter(newer, {
-      onNoMatch: set.map((cell) => insertOf(family, cell)),
-      gaxOptions: repeatableOptions(deadlineMs),
+      onNoMatch: set.map((cell) => setCellMutation(family, cell)),
+      gaxOptions: idempotentOptions(deadlineMs),
     });
     return !isThereNewer;
   }
@@ -86,45 +86,48 @@ export async function writeCells(
 export async function deleteRow({ table, deadlineMs }: Omit<WriteTarget, 'family'>, key: string): Promise<void> {
   await table.row(key).filter([{ all: true }], {
     onMatch: [{ method: 'delete' }],
-    gaxOptions: repeatableOptions(deadlineMs),
+    gaxOptions: idempotentOptions(deadlineMs),
   });
 }
 
 /** The change that sets a cell. */
-export function insertOf(family: string, { qualifier, millis, version, value }: CellWrite): object {
+export function setCellMutation(family: string, { qualifier, millis, version, value }: CellWrite): object {
   // A Date, also for 0: the client takes the number 0 for "no time given" and stamps the cell with now.
   const cell = { value: encodeCell(version, value), timestamp: new Date(millis) };
   return { method: 'insert', data: { [family]: { [qualifier]: cell } } };
 }
 
 /** The change that takes all cells out of the columns of some slots. */
-export function emptied(family: string, slots: readonly string[]): object {
-  return { method: 'delete', data: slots.map((slot) => `${family}:${qualifierOf(slot)}`) };
+export function deleteColumnsMutation(family: string, slots: readonly string[]): object {
+  return { method: 'delete', data: slots.map((slot) => `${family}:${toQualifier(slot)}`) };
 }
 
-function newerInItsColumn(family: string, cell: CellWrite): FilterChain {
-  return [...columnOf(family, cell.qualifier), ...newerThan(cell.millis, cell.version)];
+function newerInColumnFilter(family: string, cell: CellWrite): FilterChain {
+  return [...columnFilter(family, cell.qualifier), ...newerThanFilter(cell.millis, cell.version)];
 }
 
 /** Asks no column by name, which keeps the filter small. At worst it finds a rival that is none, and costs some calls. */
-function newerInAnyColumn(family: string, cells: readonly CellWrite[]): FilterChain {
+function newerInAnyColumnFilter(family: string, cells: readonly CellWrite[]): FilterChain {
   const oldest = new Map<number, ValueVersion>();
   for (const { millis, version } of cells) {
     const other = oldest.get(millis);
     if (!other || compareVersions(version, other) < 0) oldest.set(millis, version);
   }
-  const rivals = [...oldest].map(([millis, version]) => [{ family: exactly(family) }, ...newerThan(millis, version)]);
+  const rivals = [...oldest].map(([millis, version]) => [
+    { family: toExactFilterValue(family) },
+    ...newerThanFilter(millis, version),
+  ]);
   // The server refuses an interleave of one.
   return rivals.length === 1 ? rivals[0]! : [{ interleave: rivals }];
 }
 
 /** Filters that leave one column. */
-export function columnOf(family: string, qualifier: string): FilterChain {
-  return [{ family: exactly(family) }, { column: { name: exactly(qualifier) } }];
+export function columnFilter(family: string, qualifier: string): FilterChain {
+  return [{ family: toExactFilterValue(family) }, { column: { name: toExactFilterValue(qualifier) } }];
 }
 
 /** Filters that leave the cells of a millisecond that have a newer version. */
-export function newerThan(millis: number, version: ValueVersion): FilterChain {
+export function newerThanFilter(millis: number, version: ValueVersion): FilterChain {
   return [
     { time: { start: new Date(millis), end: new Date(millis + 1) } },
     { value: { start: { value: endOfVersion(version), inclusive: false } } },
@@ -132,12 +135,12 @@ export function newerThan(millis: number, version: ValueVersion): FilterChain {
 }
 
 /** Filters that leave the cells of this very value without a version. */
-export function ofValue(value: FeatureValue): FilterChain {
+export function valueFilter(value: RawValue): FilterChain {
   const bound = { value: encodeCell(NO_VERSION, value), inclusive: true };
   return [{ value: { start: bound, end: bound } }];
 }
 
 /** A filter's string is a regular expression; the client escapes the text of a Buffer. */
-export function exactly(text: string): Buffer {
+export function toExactFilterValue(text: string): Buffer {
   return Buffer.from(text);
 }

@@ -1,18 +1,18 @@
 import { status as CODE } from '@grpc/grpc-js';
 import type { Finding } from '../../diagnosis.js';
 import type { BigtableSettings } from '../../registry/model.js';
-import { collects, type CollectionRule } from './collects.js';
+import { isCollectable, type GcRule } from './gc-rule.js';
 import { deleteRow } from './conditional-write.js';
-import { explain, grantOnInstance, grantOnTable } from './explain.js';
+import { adviseOnError, grantOnInstance, grantOnTable } from './error-advice.js';
 import { readRows } from './read-rows.js';
 import {
-  codeOf,
+  readStatusCode,
   connect,
-  isOutOfReach,
+  isUnreachable,
   NoCredentials,
-  repeatableOptions,
+  idempotentOptions,
   type BigtableConnection,
-} from './store-calls.js';
+} from './client.js';
 
 const DEADLINE_MS = 5000;
 
@@ -31,10 +31,10 @@ export async function* diagnoseBigtable(settings: BigtableSettings, apiEndpoint?
     yield* diagnoseConnected(connection, settings);
   } catch (error) {
     // Where it is not reached once, it is not reached for the rest: each try would wait for its own deadline.
-    if (!(error instanceof NoCredentials) && !isOutOfReach(error)) throw error;
-    const { why, todo } = explain(error, '');
+    if (!(error instanceof NoCredentials) && !isUnreachable(error)) throw error;
+    const { reason: why, remedy: todo } = adviseOnError(error, '');
     const what = `could not look at Bigtable: ${why}`;
-    yield todo === undefined ? { status: 'fault', what } : { status: 'fault', what, todo };
+    yield todo === undefined ? { status: 'fault', message: what } : { status: 'fault', message: what, remedy: todo };
   } finally {
     await connection?.client.close();
   }
@@ -42,7 +42,7 @@ export async function* diagnoseBigtable(settings: BigtableSettings, apiEndpoint?
 
 async function* diagnoseConnected(connection: BigtableConnection, settings: BigtableSettings): AsyncGenerator<Finding> {
   yield* diagnoseTable(connection, settings);
-  yield await tried('read values', grantOnTable(settings, 'roles/bigtable.reader'), () =>
+  yield await tryCheck('read values', grantOnTable(settings, 'roles/bigtable.reader'), () =>
     readRows({
       table: connection.table,
       family: settings.columnFamily,
@@ -53,73 +53,77 @@ async function* diagnoseConnected(connection: BigtableConnection, settings: Bigt
     }),
   );
   // Deleting a row that is never there changes nothing, and asks for all that a write asks for.
-  yield await tried('write conditionally', grantOnTable(settings, 'roles/bigtable.user'), () =>
+  yield await tryCheck('write conditionally', grantOnTable(settings, 'roles/bigtable.user'), () =>
     deleteRow({ table: connection.table, deadlineMs: DEADLINE_MS }, '$doctor'),
   );
   yield await diagnoseAppProfile(connection, settings);
 }
 
 interface ColumnFamilies {
-  readonly [name: string]: { readonly gcRule?: CollectionRule | null } | undefined;
+  readonly [name: string]: { readonly gcRule?: GcRule | null } | undefined;
 }
 
 async function* diagnoseTable({ table }: BigtableConnection, settings: BigtableSettings): AsyncGenerator<Finding> {
   const name = `${settings.instance}/${settings.table}`;
   let families: ColumnFamilies;
   try {
-    const [metadata] = await table.getMetadata({ gaxOptions: repeatableOptions(DEADLINE_MS) });
+    const [metadata] = await table.getMetadata({ gaxOptions: idempotentOptions(DEADLINE_MS) });
     families = (metadata as { columnFamilies?: ColumnFamilies }).columnFamilies ?? {};
   } catch (error) {
-    yield codeOf(error) === CODE.NOT_FOUND
+    yield readStatusCode(error) === CODE.NOT_FOUND
       ? {
           status: 'fault',
-          what: `there is no table ${name} in project ${settings.project}`,
-          todo:
+          message: `there is no table ${name} in project ${settings.project}`,
+          remedy:
             `gcloud bigtable instances tables create ${settings.table} --project=${settings.project} ` +
             `--instance=${settings.instance} --column-families="${settings.columnFamily}:${policy(settings)}"`,
         }
       : failure(`look at the table ${name}`, grantOnTable(settings, 'roles/bigtable.viewer'), error);
     return;
   }
-  yield { status: 'ok', what: `the table ${name} is there` };
+  yield { status: 'ok', message: `the table ${name} is there` };
 
   const family = families[settings.columnFamily];
   if (!family) {
     yield {
       status: 'fault',
-      what: `the table has no column family "${settings.columnFamily}", only: ${Object.keys(families).join(', ')}`,
-      todo: `${cbt(settings)} createfamily ${settings.table} ${settings.columnFamily}; ${setPolicy(settings)}`,
+      message: `the table has no column family "${settings.columnFamily}", only: ${Object.keys(families).join(', ')}`,
+      remedy: `${cbt(settings)} createfamily ${settings.table} ${settings.columnFamily}; ${setPolicy(settings)}`,
     };
     return;
   }
-  yield { status: 'ok', what: `the column family "${settings.columnFamily}" is there` };
+  yield { status: 'ok', message: `the column family "${settings.columnFamily}" is there` };
   yield diagnoseCollection(family.gcRule ?? {}, settings);
 }
 
 /** What a policy may collect is asked of three cells: the newest value, one within the retention, and one long past it. */
-function diagnoseCollection(rule: CollectionRule, settings: BigtableSettings): Finding {
+function diagnoseCollection(rule: GcRule, settings: BigtableSettings): Finding {
   const todo = setPolicy(settings);
   const retention = settings.versionRetentionSeconds;
-  if (collects(rule, { rank: 1, ageSeconds: Infinity })) {
+  if (isCollectable(rule, { rank: 1, ageSeconds: Infinity })) {
     // Cells have the times of their values, so a value that did not change for long is old and still the newest.
-    return { status: 'fault', what: 'garbage collection by age deletes values that are still the newest', todo };
-  }
-  const kept = { rank: Infinity, ageSeconds: retention + RETENTION_MARGIN_SECONDS };
-  if (retention > 0 && collects(rule, kept)) {
     return {
       status: 'fault',
-      what: `garbage collection deletes values within the versionRetentionSeconds of ${retention}, and the hour of margin`,
-      todo,
+      message: 'garbage collection by age deletes values that are still the newest',
+      remedy: todo,
     };
   }
-  if (!collects(rule, { rank: Infinity, ageSeconds: Infinity })) {
+  const kept = { rank: Infinity, ageSeconds: retention + RETENTION_MARGIN_SECONDS };
+  if (retention > 0 && isCollectable(rule, kept)) {
+    return {
+      status: 'fault',
+      message: `garbage collection deletes values within the versionRetentionSeconds of ${retention}, and the hour of margin`,
+      remedy: todo,
+    };
+  }
+  if (!isCollectable(rule, { rank: Infinity, ageSeconds: Infinity })) {
     return {
       status: 'warning',
-      what: 'garbage collection is off: every value ever written is kept and paid for',
-      todo,
+      message: 'garbage collection is off: every value ever written is kept and paid for',
+      remedy: todo,
     };
   }
-  return { status: 'ok', what: 'garbage collection keeps what is read' };
+  return { status: 'ok', message: 'garbage collection keeps what is read' };
 }
 
 async function diagnoseAppProfile({ client }: BigtableConnection, settings: BigtableSettings): Promise<Finding> {
@@ -128,29 +132,29 @@ async function diagnoseAppProfile({ client }: BigtableConnection, settings: Bigt
     const [profile] = await client
       .instance(settings.instance)
       .appProfile(name)
-      .getMetadata(repeatableOptions(DEADLINE_MS));
+      .getMetadata(idempotentOptions(DEADLINE_MS));
     if (profile.singleClusterRouting?.allowTransactionalWrites) {
-      return { status: 'ok', what: `the app profile "${name}" routes to one cluster and allows conditional writes` };
+      return { status: 'ok', message: `the app profile "${name}" routes to one cluster and allows conditional writes` };
     }
     return {
       status: 'fault',
-      what: `the app profile "${name}" does not allow conditional writes to one cluster, by which the newest value is kept`,
-      todo:
+      message: `the app profile "${name}" does not allow conditional writes to one cluster, by which the newest value is kept`,
+      remedy:
         `gcloud bigtable app-profiles update ${name} --project=${settings.project} --instance=${settings.instance} ` +
         '--route-to=CLUSTER --transactional-writes',
     };
   } catch (error) {
-    if (codeOf(error) === CODE.UNIMPLEMENTED) {
-      return { status: 'warning', what: `the app profile "${name}" cannot be looked at: an emulator has none` };
+    if (readStatusCode(error) === CODE.UNIMPLEMENTED) {
+      return { status: 'warning', message: `the app profile "${name}" cannot be looked at: an emulator has none` };
     }
     return failure(`look at the app profile "${name}"`, grantOnInstance(settings, 'roles/bigtable.viewer'), error);
   }
 }
 
-async function tried(what: string, grant: string, run: () => Promise<unknown>): Promise<Finding> {
+async function tryCheck(what: string, grant: string, run: () => Promise<unknown>): Promise<Finding> {
   try {
     await run();
-    return { status: 'ok', what: `the gateway may ${what}` };
+    return { status: 'ok', message: `the gateway may ${what}` };
   } catch (error) {
     return failure(what, grant, error);
   }
@@ -158,10 +162,10 @@ async function tried(what: string, grant: string, run: () => Promise<unknown>): 
 
 /** Goes on with the next, unless the store is out of reach. */
 function failure(what: string, grant: string, error: unknown): Finding {
-  if (isOutOfReach(error)) throw error;
-  const { why, todo } = explain(error, grant);
-  const finding: Finding = { status: 'fault', what: `could not ${what}: ${why}` };
-  return todo === undefined ? finding : { ...finding, todo };
+  if (isUnreachable(error)) throw error;
+  const { reason: why, remedy: todo } = adviseOnError(error, grant);
+  const finding: Finding = { status: 'fault', message: `could not ${what}: ${why}` };
+  return todo === undefined ? finding : { ...finding, remedy: todo };
 }
 
 /** What docs/google-cloud-bigtable.md tells to set: the newest value always, older ones for the retention and a margin. */

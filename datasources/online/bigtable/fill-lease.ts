@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../../values/clock.js';
 import type { Instant } from '../../../values/instant.js';
-import type { ContentsRow } from './contents-row.js';
+import type { FillStateRow } from './fill-state-row.js';
 
 export interface LeaseTerms {
   readonly clock: Clock;
@@ -21,12 +21,12 @@ export class LeaseLost extends Error {
  * machines' clocks, which have to agree to some seconds.
  */
 export class FillLease {
-  readonly #row: ContentsRow;
+  readonly #row: FillStateRow;
   readonly #terms: LeaseTerms;
   readonly #ended = new AbortController();
   #until: Instant;
 
-  private constructor(row: ContentsRow, terms: LeaseTerms, until: Instant) {
+  private constructor(row: FillStateRow, terms: LeaseTerms, until: Instant) {
     this.#row = row;
     this.#terms = terms;
     this.#until = until;
@@ -34,14 +34,14 @@ export class FillLease {
   }
 
   /** null when another fills, and was heard of lately. */
-  static async take(row: ContentsRow, terms: LeaseTerms): Promise<FillLease | null> {
+  static async acquire(row: FillStateRow, terms: LeaseTerms): Promise<FillLease | null> {
     const now = terms.clock();
     const until = now + micros(terms.leaseMs);
-    return (await row.take(terms.filling, now, until)) ? new FillLease(row, terms, until) : null;
+    return (await row.acquire(terms.filling, now, until)) ? new FillLease(row, terms, until) : null;
   }
 
   /** Resolves when whoever fills is done, or was not heard of for too long. */
-  static async untilFree(row: ContentsRow, { clock, leaseMs }: LeaseTerms): Promise<void> {
+  static async waitUntilFree(row: FillStateRow, { clock, leaseMs }: LeaseTerms): Promise<void> {
     for (let { until } = await row.read(); until !== null && until > clock(); { until } = await row.read()) {
       await pause(leaseMs / 60);
     }
@@ -77,7 +77,7 @@ export class FillLease {
     while (await pause(leaseMs / 6, true, options).catch(() => false)) {
       const until = clock() + micros(leaseMs);
       // A call that fails is made again at the next turn; when all fail, the lease is over.
-      const isHeld = await this.#row.extend(filling, until).catch(() => undefined);
+      const isHeld = await this.#row.renew(filling, until).catch(() => undefined);
       if (isHeld === true) this.#until = until;
       if (isHeld === false) this.#until = 0n;
     }

@@ -1,12 +1,12 @@
-import { concurrently } from '../../concurrently.js';
+import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
 import type { EntityType } from '../../registry/model.js';
-import type { Filling } from '../online-store.js';
-import { ContentsRow } from './contents-row.js';
-import { cellsOf, writeCells, type WriteTarget } from './conditional-write.js';
+import type { FillRequest } from '../online-store.js';
+import { FillStateRow } from './fill-state-row.js';
+import { toCells, writeCells, type WriteTarget } from './conditional-write.js';
 import { FillLease, LeaseLost, type LeaseTerms } from './fill-lease.js';
-import { replaceRow, sweep } from './replace-source.js';
-import { contentsKey, rowKey } from './row-key.js';
-import { CALLS_AT_ONCE } from './store-calls.js';
+import { replaceRow, deleteStaleCells } from './replace-source.js';
+import { fillStateKey, rowKey } from './row-key.js';
+import { MAX_CONCURRENT_CALLS } from './client.js';
 
 /**
  * Fills an entity type in a table that others serve from, as FillableOnlineStore says. One process at a time, by a lease; the
@@ -15,31 +15,31 @@ import { CALLS_AT_ONCE } from './store-calls.js';
 export async function fillEntityType(
   target: WriteTarget,
   entityType: EntityType,
-  { contents, insteadOf, writesOf }: Filling,
+  { fingerprint: contents, expectedFill: insteadOf, readWrites: writesOf }: FillRequest,
   terms: LeaseTerms,
 ): Promise<boolean> {
-  const row = new ContentsRow(target, contentsKey(entityType));
-  const lease = await FillLease.take(row, terms);
+  const row = new FillStateRow(target, fillStateKey(entityType));
+  const lease = await FillLease.acquire(row, terms);
   if (!lease) {
-    await FillLease.untilFree(row, terms);
+    await FillLease.waitUntilFree(row, terms);
     return false;
   }
   try {
     // Another may have filled it between the caller's look and the lease.
-    if ((await row.read()).contents !== insteadOf) return false;
+    if ((await row.read()).fingerprint !== insteadOf) return false;
     await lease.begin();
     for (const source of entityType.sources) {
       const isComputed = source.sql !== null;
       for await (const writes of writesOf(source)) {
         const entities = [...Map.groupBy(writes, ({ entityId }) => entityId)];
-        await concurrently(entities, CALLS_AT_ONCE, async ([entityId, ofEntity]) => {
+        await forEachConcurrent(entities, MAX_CONCURRENT_CALLS, async ([entityId, ofEntity]) => {
           lease.assertHeld();
           const key = rowKey(entityType, entityId);
           if (isComputed) await replaceRow(target, key, source, ofEntity, terms.filling);
-          else await writeCells(target, key, cellsOf(ofEntity));
+          else await writeCells(target, key, toCells(ofEntity));
         });
       }
-      if (isComputed) await sweep(target, entityType, source, terms.filling, lease.assertHeld);
+      if (isComputed) await deleteStaleCells(target, entityType, source, terms.filling, lease.assertHeld);
     }
     await lease.finish(contents);
     return true;

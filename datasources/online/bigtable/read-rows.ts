@@ -1,9 +1,9 @@
 import type { Table } from '@google-cloud/bigtable';
 import type { Instant } from '../../../values/instant.js';
-import { chunksOf } from '../../chunks-of.js';
+import { toChunks } from '../../../runtime/to-chunks.js';
 import { cellMillis, decodeCell, type DecodedCell } from './cell-codec.js';
-import { exactly, qualifierOf } from './conditional-write.js';
-import { readOptions } from './store-calls.js';
+import { toExactFilterValue, toQualifier } from './conditional-write.js';
+import { readOptions } from './client.js';
 
 /** One request's keys are read one after the other by a node; more requests are read at once, by several. */
 const KEYS_PER_REQUEST = 100;
@@ -35,16 +35,16 @@ export type RowsBySlot = ReadonlyMap<string, ReadonlyMap<string, StoredCell>>;
 export async function readRows(read: RowsRead): Promise<RowsBySlot> {
   const { family } = read;
   const rows = new Map<string, Map<string, StoredCell>>();
-  const requests = chunksOf([...new Set(read.keys)], KEYS_PER_REQUEST).flatMap((keys) =>
-    chunksOf([...new Set(read.slots)], SLOTS_PER_REQUEST).map(async (slots) => {
+  const requests = toChunks([...new Set(read.keys)], KEYS_PER_REQUEST).flatMap((keys) =>
+    toChunks([...new Set(read.slots)], SLOTS_PER_REQUEST).map(async (slots) => {
       const [found] = await read.table.getRows({
         // Never empty: no keys would be the whole table.
         keys,
         // Bytes as they are; without it they come as text.
         decode: false,
         filter: [
-          { family: exactly(family) },
-          columnsOf(slots),
+          { family: toExactFilterValue(family) },
+          columnsFilter(slots),
           ...(read.until === null ? NEWEST : newestAndUntil(cellMillis(read.until))),
         ],
         gaxOptions: readOptions(read.deadlineMs),
@@ -55,7 +55,7 @@ export async function readRows(read: RowsRead): Promise<RowsBySlot> {
         rows.set(key, cells);
         const columns = (row.data as Record<string, Record<string, readonly ClientCell[]>>)[family] ?? {};
         for (const slot of slots) {
-          const found = columns[qualifierOf(slot)] ?? [];
+          const found = columns[toQualifier(slot)] ?? [];
           const cell = found.find((candidate) => isUntil(candidate, read.until));
           if (cell) cells.set(slot, { ...decodeCell(cell.value), isNewest: cell.timestamp === found[0]?.timestamp });
         }
@@ -88,7 +88,7 @@ function isUntil({ timestamp }: ClientCell, until: Instant | null): boolean {
 }
 
 /** A filter that leaves the columns of some slots. Slots are identifiers, but for the $ before a source's. */
-export function columnsOf(slots: readonly string[]): object {
-  const names = slots.map((slot) => qualifierOf(slot).replaceAll('$', '\\$'));
+export function columnsFilter(slots: readonly string[]): object {
+  const names = slots.map((slot) => toQualifier(slot).replaceAll('$', '\\$'));
   return { column: { name: `^(?:${names.join('|')})$` } };
 }

@@ -1,27 +1,27 @@
-import { chunksOf } from '../../chunks-of.js';
-import { concurrently } from '../../concurrently.js';
+import { toChunks } from '../../../runtime/to-chunks.js';
+import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
 import type { OnlineWrite } from '../online-store.js';
 import { NO_VERSION } from './cell-codec.js';
 import {
-  cellsOf,
-  columnOf,
-  emptied,
-  exactly,
-  insertOf,
-  ofValue,
-  qualifierOf,
+  toCells,
+  columnFilter,
+  deleteColumnsMutation,
+  toExactFilterValue,
+  setCellMutation,
+  valueFilter,
+  toQualifier,
   type CellWrite,
   type WriteTarget,
 } from './conditional-write.js';
-import { columnsOf, SLOTS_PER_REQUEST } from './read-rows.js';
+import { columnsFilter, SLOTS_PER_REQUEST } from './read-rows.js';
 import { rowPrefix } from './row-key.js';
-import { CALLS_AT_ONCE, readOptions, repeatableOptions } from './store-calls.js';
+import { MAX_CONCURRENT_CALLS, readOptions, idempotentOptions } from './client.js';
 
 /** Looking through an entity type takes as long as it has rows. A server that is gone is noticed by the connection. */
-const SWEEP_DEADLINE_MS = 3_600_000;
-const ROWS_PER_SWEEP = 1000;
+const CLEANUP_DEADLINE_MS = 3_600_000;
+const ROWS_PER_CLEANUP = 1000;
 
 /**
  * Replaces what a row says of a source, in one step: readers get what was or what comes. With the values goes the name of the
@@ -38,19 +38,19 @@ export async function replaceRow(
   filling: string,
 ): Promise<void> {
   const newest = new Map<string, CellWrite>();
-  for (const cell of [...cellsOf(writes), fillingCell(source, filling)]) {
+  for (const cell of [...toCells(writes), fillingCell(source, filling)]) {
     const other = newest.get(cell.qualifier);
     if (!other || cell.millis > other.millis) newest.set(cell.qualifier, cell);
   }
-  const withoutValue = columnsOfSource(source).filter((slot) => !newest.has(qualifierOf(slot)));
+  const withoutValue = sourceColumnsFilter(source).filter((slot) => !newest.has(toQualifier(slot)));
   const cells = [...newest.values()];
   await table.row(key).filter([{ all: false }], {
     onNoMatch: [
-      ...cells.map((cell) => insertOf(family, cell)),
+      ...cells.map((cell) => setCellMutation(family, cell)),
       ...cells.map((cell) => newerDeleted(family, cell)),
-      emptied(family, withoutValue),
+      deleteColumnsMutation(family, withoutValue),
     ],
-    gaxOptions: repeatableOptions(deadlineMs),
+    gaxOptions: idempotentOptions(deadlineMs),
   });
 }
 
@@ -58,28 +58,28 @@ export async function replaceRow(
  * Takes a source's values out of every row that a filling did not replace: its contents lack them. `assertHeld` is called
  * before each change, and ends it by throwing.
  */
-export async function sweep(
+export async function deleteStaleCells(
   { table, family, deadlineMs }: WriteTarget,
   entityType: EntityType,
   source: FeatureSource,
   filling: string,
   assertHeld: () => void,
 ): Promise<void> {
-  const isReplaced = [...columnOf(family, qualifierOf(fillingSlot(source))), ...ofValue(filling)];
+  const isReplaced = [...columnFilter(family, toQualifier(fillingSlot(source))), ...valueFilter(filling)];
   const empty = async (keys: readonly string[]): Promise<void> =>
-    concurrently(keys, CALLS_AT_ONCE, async (key) => {
+    forEachConcurrent(keys, MAX_CONCURRENT_CALLS, async (key) => {
       assertHeld();
       await table.row(key).filter(isReplaced, {
-        onNoMatch: [emptied(family, columnsOfSource(source))],
-        gaxOptions: repeatableOptions(deadlineMs),
+        onNoMatch: [deleteColumnsMutation(family, sourceColumnsFilter(source))],
+        gaxOptions: idempotentOptions(deadlineMs),
       });
     });
 
-  for (const slots of chunksOf(slotsOfSource(source), SLOTS_PER_REQUEST)) {
+  for (const slots of toChunks(listSourceSlots(source), SLOTS_PER_REQUEST)) {
     // One cell of each row and not its value: just to hear of it.
     const anyOfIt = [
-      { family: exactly(family) },
-      columnsOf(slots),
+      { family: toExactFilterValue(family) },
+      columnsFilter(slots),
       { row: { cellLimit: 1 } },
       { value: { strip: true } },
     ];
@@ -87,12 +87,12 @@ export async function sweep(
       prefix: rowPrefix(entityType),
       decode: false,
       filter: [{ condition: { test: isReplaced, pass: [{ all: false }], fail: anyOfIt } }],
-      gaxOptions: readOptions(SWEEP_DEADLINE_MS, SWEEP_DEADLINE_MS),
+      gaxOptions: readOptions(CLEANUP_DEADLINE_MS, CLEANUP_DEADLINE_MS),
     });
     let keys: string[] = [];
     for await (const row of rows) {
       keys.push(Buffer.from((row as { readonly id: string }).id).toString());
-      if (keys.length < ROWS_PER_SWEEP) continue;
+      if (keys.length < ROWS_PER_CLEANUP) continue;
       await empty(keys);
       keys = [];
     }
@@ -104,12 +104,12 @@ function newerDeleted(family: string, { qualifier, millis }: CellWrite): object 
   return { method: 'delete', data: [{ column: `${family}:${qualifier}`, time: { start: new Date(millis + 1) } }] };
 }
 
-function slotsOfSource(source: FeatureSource): string[] {
+function listSourceSlots(source: FeatureSource): string[] {
   return [sourceSlot(source), ...source.features.map(({ name }) => name)];
 }
 
-function columnsOfSource(source: FeatureSource): string[] {
-  return [...slotsOfSource(source), fillingSlot(source)];
+function sourceColumnsFilter(source: FeatureSource): string[] {
+  return [...listSourceSlots(source), fillingSlot(source)];
 }
 
 /** Names are identifiers, so it is neither a feature's slot nor a source's. */
@@ -118,5 +118,5 @@ function fillingSlot(source: FeatureSource): string {
 }
 
 function fillingCell(source: FeatureSource, filling: string): CellWrite {
-  return { qualifier: qualifierOf(fillingSlot(source)), millis: 0, version: NO_VERSION, value: filling };
+  return { qualifier: toQualifier(fillingSlot(source)), millis: 0, version: NO_VERSION, value: filling };
 }

@@ -21,6 +21,6 @@ export function rowPrefix(entityType: EntityType): string {
 }
 
 /** The row that says what an entity type was filled with. No featurestore's name begins with a $. */
-export function contentsKey(entityType: EntityType): string {
+export function fillStateKey(entityType: EntityType): string {
   return `$contents/${entityType.featurestore.name}/${entityType.name}`;
 }

@@ -1,7 +1,7 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { EntityType, Feature } from '../../registry/model.js';
-import type { FillableOnlineStore, Filling, OnlineRead, OnlineWrite } from '../online-store.js';
+import type { FillableOnlineStore, FillRequest, OnlineRead, OnlineWrite } from '../online-store.js';
 import { mergeWrite } from './merge-write.js';
 import { encodeRow, RowReader, type Slot } from './row-codec.js';
 import { SlotNumbers } from './slot-numbers.js';
@@ -17,20 +17,20 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   readonly maxEntityIdsPerRead = 1000;
   readonly #environment: RootDatabase;
   readonly #numbers: SlotNumbers;
-  readonly #contents: Database<string, string>;
+  readonly #fills: Database<string, string>;
   readonly #rows = new Map<EntityType, Database<Buffer, Buffer>>();
 
   constructor(path: string) {
     this.#environment = open({ path, maxDbs: MAX_ENTITY_TYPES + 2, noSubdir: false });
     this.#numbers = new SlotNumbers(this.#environment);
-    this.#contents = this.#environment.openDB<string, string>({ name: 'contents' });
+    this.#fills = this.#environment.openDB<string, string>({ name: 'contents' });
   }
 
   async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
     if (entityIds.length === 0 || entityIds.length > this.maxEntityIdsPerRead) {
       throw new RangeError(`a read takes 1 to ${this.maxEntityIdsPerRead} entity ids, not ${entityIds.length}`);
     }
-    const rows = this.#rowsOf(entityType);
+    const rows = this.#rowKeys(entityType);
     const columns = features.map((feature) => ({
       feature,
       number: this.#numbers.find(entityType, feature.name),
@@ -47,7 +47,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
 
   async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
     if (writes.length === 0) return;
-    const rows = this.#rowsOf(entityType);
+    const rows = this.#rowKeys(entityType);
     const merged = this.#environment.transaction(() => {
       for (const [entityId, ofEntity] of Map.groupBy(writes, (write) => write.entityId)) {
         const key = Buffer.from(entityId);
@@ -66,26 +66,26 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   }
 
   async delete(entityType: EntityType, entityIds: readonly string[]): Promise<void> {
-    const rows = this.#rowsOf(entityType);
+    const rows = this.#rowKeys(entityType);
     await this.#environment.transaction(() => {
       for (const entityId of entityIds) void rows.remove(Buffer.from(entityId));
     });
     await this.#environment.flushed;
   }
 
-  async filledWith(entityType: EntityType): Promise<string | undefined> {
-    return this.#contents.get(databaseName(entityType));
+  async currentFill(entityType: EntityType): Promise<string | undefined> {
+    return this.#fills.get(databaseName(entityType));
   }
 
   /** From nothing: the one process that has the file open serves when it is full, and no reader sees it before. */
-  async fill(entityType: EntityType, { contents, writesOf }: Filling): Promise<boolean> {
-    await this.#contents.remove(databaseName(entityType));
-    await this.#rowsOf(entityType).clearAsync();
+  async fill(entityType: EntityType, { fingerprint: contents, readWrites: writesOf }: FillRequest): Promise<boolean> {
+    await this.#fills.remove(databaseName(entityType));
+    await this.#rowKeys(entityType).clearAsync();
     await this.#environment.flushed;
     for (const source of entityType.sources) {
       for await (const writes of writesOf(source)) await this.write(entityType, writes);
     }
-    await this.#contents.put(databaseName(entityType), contents);
+    await this.#fills.put(databaseName(entityType), contents);
     await this.#environment.flushed;
     return true;
   }
@@ -103,7 +103,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     await this.#environment.close();
   }
 
-  #rowsOf(entityType: EntityType): Database<Buffer, Buffer> {
+  #rowKeys(entityType: EntityType): Database<Buffer, Buffer> {
     let rows = this.#rows.get(entityType);
     if (!rows) {
       rows = this.#environment.openDB<Buffer, Buffer>({

@@ -1,4 +1,4 @@
-import { slotsOf } from '../merge-rule.js';
+import { listSlots } from '../merge-rule.js';
 import { compareVersions, type OnlineWrite } from '../online-store.js';
 import type { Slot } from './row-codec.js';
 import type { SlotNumbers } from './slot-numbers.js';
@@ -9,7 +9,7 @@ import type { SlotNumbers } from './slot-numbers.js';
  */
 export function mergeWrite(slots: Map<number, Slot>, write: OnlineWrite, numbers: SlotNumbers): void {
   const { source, version } = write;
-  for (const [name, value] of slotsOf(write)) {
+  for (const [name, value] of listSlots(write)) {
     const number = numbers.assign(source.entityType, name);
     const stored = slots.get(number);
     if (!stored || compareVersions(version, stored.version) >= 0) slots.set(number, { version, value });

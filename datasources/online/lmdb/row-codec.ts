@@ -1,4 +1,4 @@
-import type { FeatureValue } from '../../../values/value-type.js';
+import type { RawValue } from '../../../values/value-type.js';
 import type { ValueVersion } from '../online-store.js';
 import { decodeValue, encodeValue } from '../value-codec.js';
 
@@ -20,7 +20,7 @@ const NULL_INT64 = -(2n ** 63n);
 
 export interface Slot {
   readonly version: ValueVersion;
-  readonly value: FeatureValue | null;
+  readonly value: RawValue | null;
 }
 
 export function encodeRow(slots: ReadonlyMap<number, Slot>): Buffer {
@@ -83,7 +83,7 @@ export class RowReader {
     return -1;
   }
 
-  value(position: number): FeatureValue | null {
+  value(position: number): RawValue | null {
     const start = this.#offset(position);
     return decodeValue(this.bytes, start, position + 1 < this.#count ? this.#offset(position + 1) : this.bytes.length);
   }

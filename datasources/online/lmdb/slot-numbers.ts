@@ -18,7 +18,7 @@ export class SlotNumbers {
 
   find(entityType: EntityType, name: string): number | undefined {
     const known = this.#of(entityType);
-    const number = known.get(name) ?? this.#stored.get(keyOf(entityType, name));
+    const number = known.get(name) ?? this.#stored.get(toSlotKey(entityType, name));
     if (number !== undefined) known.set(name, number);
     return number;
   }
@@ -31,10 +31,10 @@ export class SlotNumbers {
   assign(entityType: EntityType, name: string): number {
     const found = this.find(entityType, name);
     if (found !== undefined) return found;
-    const counter = keyOf(entityType, '');
+    const counter = toSlotKey(entityType, '');
     const number = this.#stored.get(counter) ?? 0;
     void this.#stored.put(counter, number + 1);
-    void this.#stored.put(keyOf(entityType, name), number);
+    void this.#stored.put(toSlotKey(entityType, name), number);
     this.#of(entityType).set(name, number);
     return number;
   }
@@ -51,6 +51,6 @@ export class SlotNumbers {
   }
 }
 
-function keyOf(entityType: EntityType, name: string): string {
+function toSlotKey(entityType: EntityType, name: string): string {
   return `${entityType.featurestore.name}/${entityType.name}/${name}`;
 }

@@ -11,8 +11,8 @@ export type Outcome = 'done' | 'dropped' | 'failed';
 
 export interface ChangeQueueOptions {
   /** Rows and ids waiting at once. What comes on top is dropped, unless nothing waits. */
-  readonly mostWaiting: number;
-  readonly tell: (change: Change, outcome: Outcome) => void;
+  readonly maxQueued: number;
+  readonly report: (change: Change, outcome: Outcome) => void;
 }
 
 /**
@@ -35,9 +35,9 @@ export class ChangeQueue {
   }
 
   add(change: Change): void {
-    const size = sizeOf(change);
-    if (this.#size > 0 && this.#size + size > this.#options.mostWaiting) {
-      this.#options.tell(change, 'dropped');
+    const size = countItems(change);
+    if (this.#size > 0 && this.#size + size > this.#options.maxQueued) {
+      this.#options.report(change, 'dropped');
       return;
     }
     this.#waiting.push(change);
@@ -53,8 +53,8 @@ export class ChangeQueue {
   /** Begins nothing of what still waits. */
   drop(): void {
     for (const change of this.#waiting.splice(0)) {
-      this.#size -= sizeOf(change);
-      this.#options.tell(change, 'dropped');
+      this.#size -= countItems(change);
+      this.#options.report(change, 'dropped');
     }
   }
 
@@ -68,8 +68,8 @@ export class ChangeQueue {
         () => 'failed' as const,
       );
       for (const change of together) {
-        this.#size -= sizeOf(change);
-        this.#options.tell(change, outcome);
+        this.#size -= countItems(change);
+        this.#options.report(change, outcome);
       }
     }
     this.#working = undefined;
@@ -91,6 +91,6 @@ export class ChangeQueue {
   }
 }
 
-function sizeOf(change: Change): number {
+function countItems(change: Change): number {
   return Math.max(1, change.kind === 'write' ? change.writes.length : change.entityIds.length);
 }

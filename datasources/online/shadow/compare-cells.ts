@@ -13,12 +13,16 @@ export const DOUBLE_TOLERANCE = 1e-9;
 
 export interface ComparisonRules {
   /** NULL and NOT_FOUND count as one, for a store that cannot tell them apart (Vertex AI's legacy one). */
-  readonly absentAlike: boolean;
+  readonly treatAbsentAsEqual: boolean;
 }
 
 /** Compares what is said of one feature of one entity. A time is compared where both stores give one. */
-export function compareCells(a: FeatureCell, b: FeatureCell, { absentAlike }: ComparisonRules): ComparisonOutcome {
-  if (isAbsent(a) && isAbsent(b)) return absentAlike || a.status === b.status ? 'equal' : 'status';
+export function compareCells(
+  a: FeatureCell,
+  b: FeatureCell,
+  { treatAbsentAsEqual: treatAbsentAsEqual }: ComparisonRules,
+): ComparisonOutcome {
+  if (isAbsent(a) && isAbsent(b)) return treatAbsentAsEqual || a.status === b.status ? 'equal' : 'status';
   if (a.status !== b.status) return 'status';
   if (a.value !== null && b.value !== null && !isSame(a.value, b.value)) return 'value';
   return a.timestamp === null || b.timestamp === null || a.timestamp === b.timestamp ? 'equal' : 'timestamp';

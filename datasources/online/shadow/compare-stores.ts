@@ -1,6 +1,6 @@
 import type { Instant } from '../../../values/instant.js';
 import type { EntityType } from '../../registry/model.js';
-import { chunksOf } from '../../chunks-of.js';
+import { toChunks } from '../../../runtime/to-chunks.js';
 import type { OnlineStore } from '../online-store.js';
 import { compareCells, COMPARISON_OUTCOMES, type ComparisonOutcome, type ComparisonRules } from './compare-cells.js';
 
@@ -32,7 +32,7 @@ export async function compareStores(
     counts: Object.fromEntries(COMPARISON_OUTCOMES.map((outcome) => [outcome, 0])) as Record<ComparisonOutcome, number>,
     example: null as string | null,
   }));
-  for (const ids of chunksOf(entityIds, Math.min(one.maxEntityIdsPerRead, other.maxEntityIdsPerRead))) {
+  for (const ids of toChunks(entityIds, Math.min(one.maxEntityIdsPerRead, other.maxEntityIdsPerRead))) {
     const request = { entityType, entityIds: ids, features, now };
     const [mine, theirs] = await Promise.all([one.read(request), other.read(request)]);
     for (const [row, entityId] of ids.entries()) {

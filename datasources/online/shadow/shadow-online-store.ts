@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { EntityType } from '../../registry/model.js';
-import { answeredWithin } from '../../answered-within.js';
-import { chunksOf } from '../../chunks-of.js';
+import { withTimeout } from '../../../runtime/with-timeout.js';
+import { toChunks } from '../../../runtime/to-chunks.js';
 import type { OnlineRead, OnlineStore, OnlineVersions, OnlineWrite } from '../online-store.js';
 import { ChangeQueue, type Change, type Outcome } from './change-queue.js';
 import { compareCells, type ComparisonRules } from './compare-cells.js';
@@ -15,13 +15,13 @@ export interface ShadowOptions extends ComparisonRules {
   /** From 0 to 1, drawn for each read. */
   readonly random: () => number;
   /** Reads of the shadow under way at once; what comes on top is dropped, and counted. */
-  readonly mostAtOnce: number;
+  readonly maxConcurrent: number;
   /** Milliseconds after which a read of the shadow is not waited for any more, and its place given to another. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
   /** Rows and ids of an entity type that wait to be written and deleted; what comes on top is dropped, and counted. */
-  readonly mostWaiting: number;
+  readonly maxQueued: number;
   /** Milliseconds that a close waits for the shadow. The process may be ended soon after it was told to stop. */
-  readonly lastWaitMs: number;
+  readonly drainTimeoutMs: number;
 }
 
 /**
@@ -36,7 +36,7 @@ export class ShadowOnlineStore implements OnlineStore {
   readonly #serving: OnlineStore;
   readonly #shadow: OnlineStore;
   readonly #options: ShadowOptions;
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #inFlight = new Set<Promise<void>>();
   readonly #changes = new Map<EntityType, ChangeQueue>();
 
   constructor(serving: OnlineStore, shadow: OnlineStore, options: ShadowOptions) {
@@ -52,7 +52,7 @@ export class ShadowOnlineStore implements OnlineStore {
     const { share, random, report } = this.#options;
     if (random() < share) {
       const { name } = request.entityType.featurestore;
-      this.#afterwards(
+      this.#runInBackground(
         () => this.#compare(request, cells),
         (outcome) => report.read(name, outcome === 'done' ? 'compared' : outcome),
       );
@@ -75,12 +75,12 @@ export class ShadowOnlineStore implements OnlineStore {
 
   /** Resolves when nothing is asked of the shadow any more. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#underWay, ...[...this.#changes.values()].map((queue) => queue.settled())]);
+    await Promise.all([...this.#inFlight, ...[...this.#changes.values()].map((queue) => queue.settled())]);
   }
 
   /** Lets what is under way end, for as long as a close may take, and begins nothing more. */
   async finish(): Promise<void> {
-    await answeredWithin(this.#options.lastWaitMs, this.settled());
+    await withTimeout(this.#options.drainTimeoutMs, this.settled());
     for (const queue of this.#changes.values()) queue.drop();
   }
 
@@ -94,22 +94,22 @@ export class ShadowOnlineStore implements OnlineStore {
     await apply(this.#serving);
     let queue = this.#changes.get(entityType);
     if (!queue) {
-      const { mostWaiting } = this.#options;
-      const tell = ({ kind }: Change, outcome: Outcome): void => this.#tell(entityType, kind, outcome);
-      queue = new ChangeQueue(this.#shadow, entityType, { mostWaiting, tell });
+      const { maxQueued: mostWaiting } = this.#options;
+      const tell = ({ kind }: Change, outcome: Outcome): void => this.#report(entityType, kind, outcome);
+      queue = new ChangeQueue(this.#shadow, entityType, { maxQueued: mostWaiting, report: tell });
       this.#changes.set(entityType, queue);
     }
     queue.add(change);
   }
 
-  #tell(entityType: EntityType, kind: Change['kind'], outcome: Outcome): void {
+  #report(entityType: EntityType, kind: Change['kind'], outcome: Outcome): void {
     const { report } = this.#options;
     if (kind === 'write') report.write(entityType.featurestore.name, outcome === 'done' ? 'written' : outcome);
     else report.delete(entityType, outcome === 'done' ? 'deleted' : outcome);
   }
 
   async #compare({ entityType, entityIds, features, now }: OnlineRead, cells: readonly FeatureCell[][]): Promise<void> {
-    const read = chunksOf(entityIds, this.#shadow.maxEntityIdsPerRead).map((ids) =>
+    const read = toChunks(entityIds, this.#shadow.maxEntityIdsPerRead).map((ids) =>
       this.#shadow.read({ entityType, entityIds: ids, features, now }),
     );
     const others = (await Promise.all(read)).flat();
@@ -121,24 +121,24 @@ export class ShadowOnlineStore implements OnlineStore {
   }
 
   /** Does a piece of work when the caller has had its answer, unless there is too much of it already. */
-  #afterwards(work: () => Promise<void>, tell: (outcome: Outcome) => void): void {
-    if (this.#underWay.size >= this.#options.mostAtOnce) {
+  #runInBackground(work: () => Promise<void>, tell: (outcome: Outcome) => void): void {
+    if (this.#inFlight.size >= this.#options.maxConcurrent) {
       tell('dropped');
       return;
     }
-    const task = this.#patiently(work).then(
+    const task = this.#withTimeout(work).then(
       () => tell('done'),
       () => tell('failed'),
     );
-    this.#underWay.add(task);
-    void task.finally(() => this.#underWay.delete(task));
+    this.#inFlight.add(task);
+    void task.finally(() => this.#inFlight.delete(task));
   }
 
-  async #patiently(work: () => Promise<void>): Promise<void> {
+  async #withTimeout(work: () => Promise<void>): Promise<void> {
     // The caller's turn first: starting a call already costs the encoding of its message.
     await nextTurn();
-    const isDone = await answeredWithin(
-      this.#options.patienceMs,
+    const isDone = await withTimeout(
+      this.#options.timeoutMs,
       work().then(() => true),
     );
     if (!isDone) throw new Error('the shadow took too long');

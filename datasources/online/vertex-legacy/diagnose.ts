@@ -1,10 +1,10 @@
 import type { Clock } from '../../../values/clock.js';
 import type { Finding } from '../../diagnosis.js';
 import type { EntityType, Feature, VertexLegacySettings } from '../../registry/model.js';
-import { readLegacyFeaturestore, type LegacyFeaturestore } from '../../registry/vertex/legacy-featurestore.js';
-import { endOfService } from '../../vertex/end-of-service.js';
-import { failedLook } from '../../vertex/failed-look.js';
-import { VertexClients, type ClientOptions } from '../../vertex/vertex-clients.js';
+import { readLegacyFeaturestore, type LegacyFeaturestore } from '../../../migrate/legacy-featurestore.js';
+import { endOfService } from '../../google/vertex/end-of-service.js';
+import { accessFinding } from '../../google/vertex/access-finding.js';
+import { VertexClients, type ClientOptions } from '../../google/vertex/vertex-clients.js';
 
 const READER = 'roles/aiplatform.featurestoreDataViewer';
 
@@ -20,22 +20,22 @@ export async function* diagnoseVertexLegacy(
   try {
     legacy = await readLegacyFeaturestore(clients, settings, settings.featurestore);
   } catch (error) {
-    yield failedLook(`legacy featurestore ${settings.featurestore}`, READER, error);
+    yield accessFinding(`legacy featurestore ${settings.featurestore}`, READER, error);
     return;
   } finally {
     await clients.close();
   }
-  yield { status: 'ok', what: `the legacy featurestore ${legacy.name} is there` };
+  yield { status: 'ok', message: `the legacy featurestore ${legacy.name} is there` };
   yield {
     status: 'warning',
-    what: `Vertex AI Feature Store (Legacy) ${endOfService(clock())}`,
-    todo: `featuregraph migrate plan --project ${settings.project} --location ${settings.location} --featurestore ${settings.featurestore} --dataset DATASET`,
+    message: `Vertex AI Feature Store (Legacy) ${endOfService(clock())}`,
+    remedy: `featuregraph migrate plan --project ${settings.project} --location ${settings.location} --featurestore ${settings.featurestore} --dataset DATASET`,
   };
   if (legacy.nodes === 0) {
     yield {
       status: 'fault',
-      what: `the legacy featurestore ${legacy.name} has no online serving nodes`,
-      todo: 'Give it at least one node, or serve from another store.',
+      message: `the legacy featurestore ${legacy.name} has no online serving nodes`,
+      remedy: 'Give it at least one node, or serve from another store.',
     };
   }
   for (const entityType of entityTypes) yield diagnoseEntityType(legacy, entityType);
@@ -46,23 +46,23 @@ function diagnoseEntityType(legacy: LegacyFeaturestore, entityType: EntityType):
   if (!found) {
     return {
       status: 'fault',
-      what: `there is no entity type ${entityType.name}, only: ${legacy.entityTypes.map(({ name }) => name).join(', ')}`,
-      todo: 'Name the entity types in the registry as they are named there.',
+      message: `there is no entity type ${entityType.name}, only: ${legacy.entityTypes.map(({ name }) => name).join(', ')}`,
+      remedy: 'Name the entity types in the registry as they are named there.',
     };
   }
   const types = new Map(found.features.map(({ name, valueType }) => [name, valueType]));
-  const wrong = entityType.features.flatMap((feature) => faultOf(feature, types.get(feature.name)) ?? []);
+  const wrong = entityType.features.flatMap((feature) => findFeatureFault(feature, types.get(feature.name)) ?? []);
   return wrong.length === 0
-    ? { status: 'ok', what: `entity type ${entityType.name} has all ${entityType.features.length} features` }
+    ? { status: 'ok', message: `entity type ${entityType.name} has all ${entityType.features.length} features` }
     : {
         status: 'fault',
-        what: `entity type ${entityType.name}: ${wrong.join(', ')}`,
-        todo: 'Correct the features in the registry.',
+        message: `entity type ${entityType.name}: ${wrong.join(', ')}`,
+        remedy: 'Correct the features in the registry.',
       };
 }
 
 /** The legacy store has no TIMESTAMP: the registry's is its INT64, in microseconds. */
-function faultOf({ name, valueType }: Feature, stored: string | undefined): string | undefined {
+function findFeatureFault({ name, valueType }: Feature, stored: string | undefined): string | undefined {
   const wanted = valueType === 'TIMESTAMP' ? 'INT64' : valueType;
   if (stored === undefined) return `there is no feature ${name}`;
   return stored === wanted ? undefined : `feature ${name} is ${stored} there, not ${wanted}`;

@@ -1,15 +1,15 @@
 import type { protos } from '@google-cloud/aiplatform';
-import { concurrently } from '../../concurrently.js';
-import { endOf, GRPC_STATUS, grpcCodeOf, READ_POLICY, retrying } from '../../vertex/call-policy.js';
-import { chunksOf } from '../../chunks-of.js';
-import type { WireValue } from '../../vertex/feature-value.js';
-import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
+import { toDeadline, GRPC_STATUS, readGrpcCode, READ_POLICY, withRetry } from '../../google/vertex/call-policy.js';
+import { toChunks } from '../../../runtime/to-chunks.js';
+import type { WireValue } from '../../google/vertex/feature-value.js';
+import type { VertexClients } from '../../google/vertex/vertex-clients.js';
 
 type Response = protos.google.cloud.aiplatform.v1.IReadFeatureValuesResponse;
 
 /** The service's own limit. */
 const IDS_PER_STREAM = 100;
-const CALLS_AT_ONCE = 8;
+const MAX_CONCURRENT_CALLS = 8;
 
 /**
  * Streams of the service's side are the exception to "the client retries nothing": after any error, a refused permission
@@ -29,11 +29,11 @@ export async function readLegacyValues(
 ): Promise<Map<string, LegacyRow>> {
   const client = await clients.legacyValues();
   // Of all calls together, and counted from here: loading the client takes the first read longer than a read may.
-  const end = endOf(READ_POLICY);
+  const end = toDeadline(READ_POLICY);
   const featureSelector = { idMatcher: { ids: [...featureIds] } };
   const rows = new Map<string, LegacyRow>();
 
-  await concurrently(chunksOf(entityIds, IDS_PER_STREAM), CALLS_AT_ONCE, async (ids) => {
+  await forEachConcurrent(toChunks(entityIds, IDS_PER_STREAM), MAX_CONCURRENT_CALLS, async (ids) => {
     const readChunk = async (timeout: number): Promise<Map<string, LegacyRow>> => {
       const reader = new AnswerReader();
       const stream = client.streamingReadFeatureValues(
@@ -43,20 +43,20 @@ export async function readLegacyValues(
       for await (const response of stream as AsyncIterable<Response>) reader.add(response);
       return reader.rows;
     };
-    const ofChunk = await retrying(READ_POLICY, readChunk, end);
+    const ofChunk = await withRetry(READ_POLICY, readChunk, end);
     for (const [entityId, row] of ofChunk) rows.set(entityId, row);
   });
 
   // A stream may end without a word about some of the ids. One by one the service must say something of each.
   const unanswered = entityIds.filter((entityId) => !rows.has(entityId));
-  await concurrently(unanswered, CALLS_AT_ONCE, async (entityId) => {
+  await forEachConcurrent(unanswered, MAX_CONCURRENT_CALLS, async (entityId) => {
     const reader = new AnswerReader();
     try {
       const request = { entityType, entityId, featureSelector };
-      const [response] = await retrying(READ_POLICY, (timeout) => client.readFeatureValues(request, { timeout }), end);
+      const [response] = await withRetry(READ_POLICY, (timeout) => client.readFeatureValues(request, { timeout }), end);
       reader.add(response);
     } catch (error) {
-      if (grpcCodeOf(error) !== GRPC_STATUS.NOT_FOUND) throw error;
+      if (readGrpcCode(error) !== GRPC_STATUS.NOT_FOUND) throw error;
     }
     rows.set(entityId, reader.rows.get(entityId) ?? new Map<string, WireValue>());
   });

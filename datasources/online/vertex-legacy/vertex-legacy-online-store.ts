@@ -3,17 +3,17 @@ import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { EntityType, Feature, VertexLegacySettings } from '../../registry/model.js';
-import { ADMIN_POLICY, storeFailure } from '../../vertex/call-policy.js';
-import { decodeValue, type WireValue } from '../../vertex/feature-value.js';
-import { newestValues } from '../../vertex/newest-values.js';
-import { fromProtoTime } from '../../vertex/proto-time.js';
-import { RecentAnswer } from '../../vertex/recent-answer.js';
-import { legacyEntityTypeName, legacyFeaturestoreName } from '../../vertex/resource-names.js';
-import { VertexClients, type ClientOptions } from '../../vertex/vertex-clients.js';
+import { ADMIN_POLICY, toStoreError } from '../../google/vertex/call-policy.js';
+import { decodeValue, type WireValue } from '../../google/vertex/feature-value.js';
+import { newestValues } from '../../google/vertex/newest-values.js';
+import { fromProtoTime } from '../../google/vertex/proto-time.js';
+import { TtlCache } from '../../google/vertex/ttl-cache.js';
+import { legacyEntityTypeName, legacyFeaturestoreName } from '../../google/vertex/resource-names.js';
+import { VertexClients, type ClientOptions } from '../../google/vertex/vertex-clients.js';
 import type { OnlineRead, OnlineStore, OnlineWrite } from '../online-store.js';
 
 import { readLegacyValues } from './read-values.js';
-import { refuseTimesFarAway, writeLegacyValues } from './write-values.js';
+import { assertTimesInRange, writeLegacyValues } from './write-values.js';
 
 /**
  * The bridge: values that still live in Vertex AI Feature Store (Legacy), whose API ends on 2027-02-17. Entity types and
@@ -25,13 +25,13 @@ export class VertexLegacyOnlineStore implements OnlineStore {
   readonly #settings: VertexLegacySettings;
   readonly #clients: VertexClients;
   readonly #clock: Clock;
-  readonly #health: RecentAnswer<boolean>;
+  readonly #health: TtlCache<boolean>;
 
   constructor(settings: VertexLegacySettings, clients: VertexClients, clock: Clock) {
     this.#settings = settings;
     this.#clients = clients;
     this.#clock = clock;
-    this.#health = new RecentAnswer(() => this.#answers(), clock);
+    this.#health = new TtlCache(() => this.#answers(), clock);
   }
 
   async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
@@ -41,16 +41,16 @@ export class VertexLegacyOnlineStore implements OnlineStore {
     try {
       const rows = await readLegacyValues(
         this.#clients,
-        this.#nameOf(entityType),
+        this.#entityTypeName(entityType),
         [...new Set(entityIds)],
         features.map(({ name }) => name),
       );
       return entityIds.map((entityId) => {
         const row = rows.get(entityId);
-        return features.map((feature) => cellOf(row?.get(feature.name), feature, now));
+        return features.map((feature) => toCell(row?.get(feature.name), feature, now));
       });
     } catch (error) {
-      throw storeFailure(entityType.featurestore.name, error);
+      throw toStoreError(entityType.featurestore.name, error);
     }
   }
 
@@ -58,16 +58,16 @@ export class VertexLegacyOnlineStore implements OnlineStore {
   async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
     const entities = newestValues(entityType, writes);
     if (entities.size === 0) return;
-    refuseTimesFarAway(entities, this.#clock());
+    assertTimesInRange(entities, this.#clock());
     try {
-      await writeLegacyValues(this.#clients, this.#nameOf(entityType), entities);
+      await writeLegacyValues(this.#clients, this.#entityTypeName(entityType), entities);
     } catch (error) {
-      throw storeFailure(entityType.featurestore.name, error);
+      throw toStoreError(entityType.featurestore.name, error);
     }
   }
 
   async delete(entityType: EntityType, _entityIds: readonly string[]): Promise<void> {
-    throw wouldDeleteHistory(entityType);
+    throw toDeleteRefusal(entityType);
   }
 
   async isHealthy(): Promise<boolean> {
@@ -78,7 +78,7 @@ export class VertexLegacyOnlineStore implements OnlineStore {
     await this.#clients.close();
   }
 
-  #nameOf(entityType: EntityType): string {
+  #entityTypeName(entityType: EntityType): string {
     return legacyEntityTypeName(this.#settings, this.#settings.featurestore, entityType.name);
   }
 
@@ -95,7 +95,7 @@ export class VertexLegacyOnlineStore implements OnlineStore {
 }
 
 /** The service can delete values, but not online alone. */
-function wouldDeleteHistory(entityType: EntityType): AppError {
+function toDeleteRefusal(entityType: EntityType): AppError {
   return new AppError(
     'BAD_USER_INPUT',
     `Values of entity type "${entityType.name}" cannot be deleted here: the legacy feature store would delete their ` +
@@ -108,7 +108,7 @@ function wouldDeleteHistory(entityType: EntityType): AppError {
  * A cell without a value is NOT_FOUND: the service answers alike for an unknown entity and for a feature that never had a
  * value, so NULL would be a guess.
  */
-function cellOf(wire: WireValue | undefined, feature: Feature, now: Instant): FeatureCell {
+function toCell(wire: WireValue | undefined, feature: Feature, now: Instant): FeatureCell {
   const value = wire === undefined ? null : decodeValue(feature.valueType, wire);
   if (value === null) return NOT_FOUND_CELL;
   const timestamp = feature.source.timestampColumn === null ? null : fromProtoTime(wire?.metadata?.generateTime);

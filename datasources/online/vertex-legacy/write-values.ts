@@ -1,10 +1,10 @@
 import { badInput } from '../../../errors/app-error.js';
 import { formatInstant, type Instant } from '../../../values/instant.js';
-import { retrying, WRITE_POLICY } from '../../vertex/call-policy.js';
-import { encodeValue, type WireValue } from '../../vertex/feature-value.js';
-import type { VersionedValue } from '../../vertex/newest-values.js';
-import { toProtoTime } from '../../vertex/proto-time.js';
-import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { withRetry, WRITE_POLICY } from '../../google/vertex/call-policy.js';
+import { encodeValue, type WireValue } from '../../google/vertex/feature-value.js';
+import type { VersionedValue } from '../../google/vertex/newest-values.js';
+import { toProtoTime } from '../../google/vertex/proto-time.js';
+import type { VertexClients } from '../../google/vertex/vertex-clients.js';
 
 interface Payload {
   readonly entityId: string;
@@ -22,7 +22,7 @@ const DAYS_BACK = 1825n;
 const DAYS_AHEAD = 366n;
 
 /** The service refuses such a value with all others of its request, when those before it are already written. */
-export function refuseTimesFarAway(
+export function assertTimesInRange(
   entities: ReadonlyMap<string, ReadonlyMap<string, VersionedValue>>,
   now: Instant,
 ): void {
@@ -49,19 +49,19 @@ export async function writeLegacyValues(
   entities: ReadonlyMap<string, ReadonlyMap<string, VersionedValue>>,
 ): Promise<void> {
   const client = await clients.legacyValues();
-  for (const payloads of requestsOf(entities)) {
-    await retrying(WRITE_POLICY, (timeout) => client.writeFeatureValues({ entityType, payloads }, { timeout }));
+  for (const payloads of batchRequests(entities)) {
+    await withRetry(WRITE_POLICY, (timeout) => client.writeFeatureValues({ entityType, payloads }, { timeout }));
   }
 }
 
-function* requestsOf(
+function* batchRequests(
   entities: ReadonlyMap<string, ReadonlyMap<string, VersionedValue>>,
 ): Generator<Payload[], void, undefined> {
   let payloads: Payload[] = [];
   let bytes = 0;
   for (const [entityId, values] of entities) {
-    const payload = payloadOf(entityId, values);
-    const size = sizeOf(payload);
+    const payload = toPayload(entityId, values);
+    const size = estimatePayloadBytes(payload);
     if (payloads.length > 0 && bytes + size > BYTES_PER_REQUEST) {
       yield payloads;
       payloads = [];
@@ -73,7 +73,7 @@ function* requestsOf(
   yield payloads;
 }
 
-function payloadOf(entityId: string, values: ReadonlyMap<string, VersionedValue>): Payload {
+function toPayload(entityId: string, values: ReadonlyMap<string, VersionedValue>): Payload {
   return {
     entityId,
     featureValues: Object.fromEntries(
@@ -89,6 +89,6 @@ function payloadOf(entityId: string, values: ReadonlyMap<string, VersionedValue>
 }
 
 /** As JSON, in which every value is at least as long as on the wire, up to the letters that UTF-8 writes in three bytes. */
-function sizeOf(payload: Payload): number {
+function estimatePayloadBytes(payload: Payload): number {
   return Buffer.byteLength(JSON.stringify(payload));
 }

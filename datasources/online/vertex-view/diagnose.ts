@@ -3,12 +3,12 @@ import type { Clock } from '../../../values/clock.js';
 import { formatInstant } from '../../../values/instant.js';
 import type { Finding } from '../../diagnosis.js';
 import type { EntityType, VertexFeatureViewSettings } from '../../registry/model.js';
-import { ADMIN_POLICY, retrying } from '../../vertex/call-policy.js';
-import { endOfService } from '../../vertex/end-of-service.js';
-import { failedLook } from '../../vertex/failed-look.js';
-import { fromProtoTime } from '../../vertex/proto-time.js';
-import { featureOnlineStoreName, featureViewName } from '../../vertex/resource-names.js';
-import { VertexClients, type ClientOptions } from '../../vertex/vertex-clients.js';
+import { ADMIN_POLICY, withRetry } from '../../google/vertex/call-policy.js';
+import { endOfService } from '../../google/vertex/end-of-service.js';
+import { accessFinding } from '../../google/vertex/access-finding.js';
+import { fromProtoTime } from '../../google/vertex/proto-time.js';
+import { featureOnlineStoreName, featureViewName } from '../../google/vertex/resource-names.js';
+import { VertexClients, type ClientOptions } from '../../google/vertex/vertex-clients.js';
 
 type FeatureView = protos.google.cloud.aiplatform.v1.IFeatureView;
 
@@ -31,22 +31,22 @@ export async function* diagnoseVertexView(
     let isBigtable: boolean;
     try {
       const admin = await clients.featureOnlineStores();
-      const [store] = await retrying(ADMIN_POLICY, (timeout) => admin.getFeatureOnlineStore({ name }, { timeout }));
-      yield { status: 'ok', what: `the ${what} is there` };
+      const [store] = await withRetry(ADMIN_POLICY, (timeout) => admin.getFeatureOnlineStore({ name }, { timeout }));
+      yield { status: 'ok', message: `the ${what} is there` };
       isBigtable = Boolean(store.bigtable);
     } catch (error) {
-      yield failedLook(what, READER, error);
+      yield accessFinding(what, READER, error);
       return;
     }
     if (!isBigtable) {
       yield {
         status: 'fault',
-        what: `the ${what} has Optimized serving, which takes no writes and ${endOfService(clock())}`,
-        todo: 'Make one with Bigtable serving, make its views, and name it in the registry.',
+        message: `the ${what} has Optimized serving, which takes no writes and ${endOfService(clock())}`,
+        remedy: 'Make one with Bigtable serving, make its views, and name it in the registry.',
       };
     }
     for (const entityType of entityTypes) yield* diagnoseEntityType(clients, settings, entityType, clock);
-    yield { status: 'ok', what: `reading needs ${READER}, writing ${WRITER}` };
+    yield { status: 'ok', message: `reading needs ${READER}, writing ${WRITER}` };
   } finally {
     await clients.close();
   }
@@ -62,19 +62,19 @@ async function* diagnoseEntityType(
   const name = featureViewName(settings, settings.featureOnlineStore, id);
   const admin = await clients.featureOnlineStores();
   try {
-    const [view] = await retrying(ADMIN_POLICY, (timeout) => admin.getFeatureView({ name }, { timeout }));
-    yield { status: 'ok', what: `the feature view ${id} is there` };
+    const [view] = await withRetry(ADMIN_POLICY, (timeout) => admin.getFeatureView({ name }, { timeout }));
+    yield { status: 'ok', message: `the feature view ${id} is there` };
     yield* diagnoseFeatures(id, view, entityType);
     yield await diagnoseSync(clients, id, name, clock);
     if (entityType.dense && !view.syncConfig?.cron) {
       yield {
         status: 'warning',
-        what: `entity type ${entityType.name} is dense, and the view ${id} serves nulls only with a sync by schedule`,
-        todo: 'Give the view a cron schedule, and its feature groups dense: true.',
+        message: `entity type ${entityType.name} is dense, and the view ${id} serves nulls only with a sync by schedule`,
+        remedy: 'Give the view a cron schedule, and its feature groups dense: true.',
       };
     }
   } catch (error) {
-    yield failedLook(`feature view ${id}`, READER, error);
+    yield accessFinding(`feature view ${id}`, READER, error);
   }
 }
 
@@ -85,17 +85,17 @@ function* diagnoseFeatures(id: string, view: FeatureView, entityType: EntityType
   const served = new Set(groups.flatMap(({ featureIds }) => featureIds ?? []));
   const missing = entityType.features.filter((feature) => !served.has(feature.name)).map((feature) => feature.name);
   yield missing.length === 0
-    ? { status: 'ok', what: `the view ${id} serves all ${entityType.features.length} features` }
+    ? { status: 'ok', message: `the view ${id} serves all ${entityType.features.length} features` }
     : {
         status: 'fault',
-        what: `the view ${id} does not serve ${missing.join(', ')}, which would always be NULL`,
-        todo: 'Add them to the view, or take them out of the registry.',
+        message: `the view ${id} does not serve ${missing.join(', ')}, which would always be NULL`,
+        remedy: 'Add them to the view, or take them out of the registry.',
       };
 }
 
 async function diagnoseSync(clients: VertexClients, id: string, name: string, clock: Clock): Promise<Finding> {
   const admin = await clients.featureOnlineStores();
-  const [syncs] = await retrying(ADMIN_POLICY, (timeout) =>
+  const [syncs] = await withRetry(ADMIN_POLICY, (timeout) =>
     admin.listFeatureViewSyncs(
       { parent: name, pageSize: 20, orderBy: 'create_time desc' },
       { timeout, autoPaginate: false },
@@ -106,16 +106,16 @@ async function diagnoseSync(clients: VertexClients, id: string, name: string, cl
   if (!last) {
     return {
       status: 'fault',
-      what: `the view ${id} has never been synced, and serves nothing before`,
-      todo: `Start one: POST ${name}:sync`,
+      message: `the view ${id} has never been synced, and serves nothing before`,
+      remedy: `Start one: POST ${name}:sync`,
     };
   }
   const at = formatInstant(fromProtoTime(last.runTime?.endTime) ?? clock());
-  if ((last.finalStatus?.code ?? 0) === 0) return { status: 'ok', what: `the view ${id} was last synced at ${at}` };
+  if ((last.finalStatus?.code ?? 0) === 0) return { status: 'ok', message: `the view ${id} was last synced at ${at}` };
   const isServing = ended.some(({ finalStatus }) => (finalStatus?.code ?? 0) === 0);
   return {
     status: isServing ? 'warning' : 'fault',
-    what: `the last sync of the view ${id}, at ${at}, failed: ${last.finalStatus?.message ?? ''}`,
-    todo: 'Look whether the view’s service account may read the tables.',
+    message: `the last sync of the view ${id}, at ${at}, failed: ${last.finalStatus?.message ?? ''}`,
+    remedy: 'Look whether the view’s service account may read the tables.',
   };
 }

@@ -1,11 +1,11 @@
 import type { protos } from '@google-cloud/aiplatform';
-import { GRPC_STATUS, GrpcStatusError, isTransient, retrying, WRITE_POLICY } from '../../vertex/call-policy.js';
-import { chunksOf } from '../../chunks-of.js';
-import { encodeValue } from '../../vertex/feature-value.js';
-import type { VersionedValue } from '../../vertex/newest-values.js';
-import { toProtoTime } from '../../vertex/proto-time.js';
-import type { VertexClients } from '../../vertex/vertex-clients.js';
-import { dataKeyOf, entityIdOf } from './data-key.js';
+import { GRPC_STATUS, GrpcStatusError, isTransient, withRetry, WRITE_POLICY } from '../../google/vertex/call-policy.js';
+import { toChunks } from '../../../runtime/to-chunks.js';
+import { encodeValue } from '../../google/vertex/feature-value.js';
+import type { VersionedValue } from '../../google/vertex/newest-values.js';
+import { toProtoTime } from '../../google/vertex/proto-time.js';
+import type { VertexClients } from '../../google/vertex/vertex-clients.js';
+import { toDataKey, fromDataKey } from './data-key.js';
 
 type WriteResponse = protos.google.cloud.aiplatform.v1.IFeatureViewDirectWriteResponse;
 
@@ -26,23 +26,23 @@ export async function writeDirectly(
   const waiting = new Map(
     [...entities].map(([entityId, values]) => [
       entityId,
-      { dataKey: dataKeyOf(entityId, idColumns), features: [...values.values()].map(wireFeature) },
+      { dataKey: toDataKey(entityId, idColumns), features: [...values.values()].map(wireFeature) },
     ]),
   );
-  await retrying(WRITE_POLICY, async (timeout) => {
+  await withRetry(WRITE_POLICY, async (timeout) => {
     let failure: GrpcStatusError | undefined;
     await new Promise<void>((resolve, reject) => {
       const headers = { 'x-goog-request-params': `feature_view=${encodeURIComponent(view)}` };
       const stream = client.featureViewDirectWrite({ timeout, otherArgs: { headers } });
       stream.on('data', ({ status, writeResponses }: WriteResponse) => {
         const code = status?.code ?? 0;
-        if (code === 0) for (const { dataKey } of writeResponses ?? []) waiting.delete(entityIdOf(dataKey));
+        if (code === 0) for (const { dataKey } of writeResponses ?? []) waiting.delete(fromDataKey(dataKey));
         // A fault of one entity that no retry mends is what the caller must hear of; a transient one may pass.
         else if (!failure || isTransient(failure)) failure = new GrpcStatusError(code, status?.message ?? '');
       });
       stream.on('error', reject);
       stream.on('end', resolve);
-      for (const values of chunksOf([...waiting.values()], KEYS_PER_MESSAGE)) {
+      for (const values of toChunks([...waiting.values()], KEYS_PER_MESSAGE)) {
         stream.write({ featureView: view, dataKeyAndFeatureValues: values });
       }
       stream.end();

@@ -1,10 +1,10 @@
 import type { protos } from '@google-cloud/aiplatform';
-import { concurrently } from '../../concurrently.js';
-import { chunksOf } from '../../chunks-of.js';
-import { GRPC_STATUS, grpcCodeOf, GrpcStatusError, READ_POLICY, retrying } from '../../vertex/call-policy.js';
-import type { WireValue } from '../../vertex/feature-value.js';
-import type { VertexClients } from '../../vertex/vertex-clients.js';
-import { dataKeyOf, entityIdOf } from './data-key.js';
+import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
+import { toChunks } from '../../../runtime/to-chunks.js';
+import { GRPC_STATUS, readGrpcCode, GrpcStatusError, READ_POLICY, withRetry } from '../../google/vertex/call-policy.js';
+import type { WireValue } from '../../google/vertex/feature-value.js';
+import type { VertexClients } from '../../google/vertex/vertex-clients.js';
+import { toDataKey, fromDataKey } from './data-key.js';
 
 type FetchResponse = protos.google.cloud.aiplatform.v1.IFetchFeatureValuesResponse;
 type StreamResponse = protos.google.cloud.aiplatform.v1beta1.IStreamingFetchFeatureValuesResponse;
@@ -15,7 +15,7 @@ export type ViewRow = ReadonlyMap<string, WireValue>;
 /** Each message of the stream is one read of the service, so keys travel together, and large reads in parallel. */
 const KEYS_PER_MESSAGE = 100;
 /** fetchFeatureValues takes one entity; the quota is 5,000 a second in a project and region, shared by everyone. */
-const FETCHES_AT_ONCE = 16;
+const MAX_CONCURRENT_FETCHES = 16;
 
 /** Reads rows of a feature view. null is an entity that the view says it does not have. */
 export class ViewReader {
@@ -46,9 +46,9 @@ export class ViewReader {
     if (this.#hasStream && entityIds.length > 1) {
       try {
         // Rows that came before a stream broke are kept: only the others are asked for again.
-        await retrying(READ_POLICY, (timeout) => this.#stream(view, missing(), idColumns, timeout, rows), end);
+        await withRetry(READ_POLICY, (timeout) => this.#stream(view, missing(), idColumns, timeout, rows), end);
       } catch (error) {
-        const code = grpcCodeOf(error);
+        const code = readGrpcCode(error);
         // Of the whole view, not of a key; each key's own request says the same, and the caller finds out what it means.
         if (code === GRPC_STATUS.NOT_FOUND) return new Map(entityIds.map((entityId) => [entityId, null]));
         if (code !== GRPC_STATUS.UNIMPLEMENTED) throw error;
@@ -56,7 +56,7 @@ export class ViewReader {
       }
     }
     // Without a stream all of them; after one, those it ended without a word about.
-    await concurrently(missing(), FETCHES_AT_ONCE, async (entityId) => {
+    await forEachConcurrent(missing(), MAX_CONCURRENT_FETCHES, async (entityId) => {
       rows.set(entityId, await this.#fetch(view, entityId, idColumns, end));
     });
     return rows;
@@ -65,12 +65,16 @@ export class ViewReader {
   async #fetch(view: string, entityId: string, idColumns: readonly string[], end: number): Promise<ViewRow | null> {
     const client = await this.#clients.featureViews();
     // KEY_VALUE: the other format is JSON, whose numbers are doubles, and an INT64 above 2^53 would change.
-    const request = { featureView: view, dataKey: dataKeyOf(entityId, idColumns), dataFormat: 'KEY_VALUE' } as const;
+    const request = { featureView: view, dataKey: toDataKey(entityId, idColumns), dataFormat: 'KEY_VALUE' } as const;
     try {
-      const [response] = await retrying(READ_POLICY, (timeout) => client.fetchFeatureValues(request, { timeout }), end);
-      return rowOf(response);
+      const [response] = await withRetry(
+        READ_POLICY,
+        (timeout) => client.fetchFeatureValues(request, { timeout }),
+        end,
+      );
+      return toRow(response);
     } catch (error) {
-      if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) return null;
+      if (readGrpcCode(error) === GRPC_STATUS.NOT_FOUND) return null;
       throw error;
     }
   }
@@ -90,10 +94,10 @@ export class ViewReader {
       const stream = client.streamingFetchFeatureValues({ timeout, otherArgs: { headers } });
       let failure: GrpcStatusError | undefined;
       stream.on('data', (response: StreamResponse) => {
-        for (const entity of response.data ?? []) rows.set(entityIdOf(entity.dataKey), rowOf(entity));
+        for (const entity of response.data ?? []) rows.set(fromDataKey(entity.dataKey), toRow(entity));
         const { code = 0, message } = response.status ?? {};
         for (const key of response.dataKeysWithError ?? []) {
-          if (code === GRPC_STATUS.NOT_FOUND) rows.set(entityIdOf(key), null);
+          if (code === GRPC_STATUS.NOT_FOUND) rows.set(fromDataKey(key), null);
           else failure = new GrpcStatusError(code ?? 0, message ?? '');
         }
       });
@@ -102,10 +106,10 @@ export class ViewReader {
         if (failure) reject(failure);
         else resolve();
       });
-      for (const keys of chunksOf(entityIds, KEYS_PER_MESSAGE)) {
+      for (const keys of toChunks(entityIds, KEYS_PER_MESSAGE)) {
         stream.write({
           featureView: view,
-          dataKeys: keys.map((entityId) => dataKeyOf(entityId, idColumns)),
+          dataKeys: keys.map((entityId) => toDataKey(entityId, idColumns)),
           dataFormat: 'KEY_VALUE',
         });
       }
@@ -115,7 +119,7 @@ export class ViewReader {
 }
 
 /** An answer without any feature is of an entity that is not there. */
-function rowOf(response: FetchResponse): ViewRow | null {
+function toRow(response: FetchResponse): ViewRow | null {
   const features = response.keyValues?.features ?? [];
   return features.length === 0 ? null : new Map(features.map(({ name, value }) => [name ?? '', value ?? {}]));
 }

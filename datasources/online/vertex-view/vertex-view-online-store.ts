@@ -3,13 +3,13 @@ import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { EntityType, Feature, VertexFeatureViewSettings } from '../../registry/model.js';
-import { ADMIN_POLICY, endOf, READ_POLICY, storeFailure } from '../../vertex/call-policy.js';
-import { decodeValue } from '../../vertex/feature-value.js';
-import { newestValues } from '../../vertex/newest-values.js';
-import { fromProtoTime } from '../../vertex/proto-time.js';
-import { RecentAnswer } from '../../vertex/recent-answer.js';
-import { featureOnlineStoreName, featureViewName } from '../../vertex/resource-names.js';
-import { VertexClients, type ClientOptions } from '../../vertex/vertex-clients.js';
+import { ADMIN_POLICY, toDeadline, READ_POLICY, toStoreError } from '../../google/vertex/call-policy.js';
+import { decodeValue } from '../../google/vertex/feature-value.js';
+import { newestValues } from '../../google/vertex/newest-values.js';
+import { fromProtoTime } from '../../google/vertex/proto-time.js';
+import { TtlCache } from '../../google/vertex/ttl-cache.js';
+import { featureOnlineStoreName, featureViewName } from '../../google/vertex/resource-names.js';
+import { VertexClients, type ClientOptions } from '../../google/vertex/vertex-clients.js';
 import type { OnlineRead, OnlineStore, OnlineWrite } from '../online-store.js';
 
 import { writeDirectly } from './direct-write.js';
@@ -31,7 +31,7 @@ export class VertexViewOnlineStore implements OnlineStore {
   readonly #clients: VertexClients;
   readonly #reader: ViewReader;
   readonly #readiness: ViewReadiness;
-  readonly #health: RecentAnswer<boolean>;
+  readonly #health: TtlCache<boolean>;
 
   constructor(settings: VertexFeatureViewSettings, clients: VertexClients, clock: Clock) {
     this.#settings = settings;
@@ -39,27 +39,27 @@ export class VertexViewOnlineStore implements OnlineStore {
     this.maxEntityIdsPerRead = settings.usePreview ? 1000 : 200;
     this.#reader = new ViewReader(clients, settings.usePreview);
     this.#readiness = new ViewReadiness(clients, clock);
-    this.#health = new RecentAnswer(() => this.#answers(), clock);
+    this.#health = new TtlCache(() => this.#answers(), clock);
   }
 
   async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
     if (entityIds.length === 0 || entityIds.length > this.maxEntityIdsPerRead) {
       throw new RangeError(`a read takes 1 to ${this.maxEntityIdsPerRead} entity ids, not ${entityIds.length}`);
     }
-    const view = this.#viewOf(entityType);
+    const view = this.#findView(entityType);
     try {
       await this.#reader.ready();
-      const end = endOf(READ_POLICY);
+      const end = toDeadline(READ_POLICY);
       const rows = await this.#reader.read(view, [...new Set(entityIds)], entityType.entityIdColumns, end);
       const found = [...rows.values()];
       if (found.some((row) => row !== null)) this.#readiness.hasServed(view);
       if (found.includes(null)) await this.#readiness.confirm(view, entityType, end);
       return entityIds.map((entityId) => {
         const row = rows.get(entityId);
-        return features.map((feature) => (row ? cellOf(row, feature, now) : NOT_FOUND_CELL));
+        return features.map((feature) => (row ? toCell(row, feature, now) : NOT_FOUND_CELL));
       });
     } catch (error) {
-      throw storeFailure(entityType.featurestore.name, error);
+      throw toStoreError(entityType.featurestore.name, error);
     }
   }
 
@@ -68,14 +68,14 @@ export class VertexViewOnlineStore implements OnlineStore {
     const entities = newestValues(entityType, writes);
     if (entities.size === 0) return;
     try {
-      await writeDirectly(this.#clients, this.#viewOf(entityType), entities, entityType.entityIdColumns);
+      await writeDirectly(this.#clients, this.#findView(entityType), entities, entityType.entityIdColumns);
     } catch (error) {
-      throw storeFailure(entityType.featurestore.name, error);
+      throw toStoreError(entityType.featurestore.name, error);
     }
   }
 
   async delete(entityType: EntityType, _entityIds: readonly string[]): Promise<void> {
-    throw cannotForget(entityType);
+    throw toDeleteRefusal(entityType);
   }
 
   async isHealthy(): Promise<boolean> {
@@ -86,7 +86,7 @@ export class VertexViewOnlineStore implements OnlineStore {
     await this.#clients.close();
   }
 
-  #viewOf(entityType: EntityType): string {
+  #findView(entityType: EntityType): string {
     const view = this.#settings.views[entityType.name] ?? entityType.name;
     return featureViewName(this.#settings, this.#settings.featureOnlineStore, view);
   }
@@ -104,7 +104,7 @@ export class VertexViewOnlineStore implements OnlineStore {
 }
 
 /** Neither a direct write nor a row deleted in BigQuery takes a value out of a view. */
-function cannotForget(entityType: EntityType): AppError {
+function toDeleteRefusal(entityType: EntityType): AppError {
   return new AppError(
     'BAD_USER_INPUT',
     `Values of entity type "${entityType.name}" cannot be deleted: a feature view keeps what it was given until the view ` +
@@ -117,18 +117,18 @@ function cannotForget(entityType: EntityType): AppError {
  * The view has the entity, so a feature without a value is known to have none: NULL. A value's time is its own where the
  * service gives it, else that of the newest row; where it gives neither, the time is unknown and no ttl can be kept.
  */
-function cellOf(row: ViewRow, feature: Feature, now: Instant): FeatureCell {
+function toCell(row: ViewRow, feature: Feature, now: Instant): FeatureCell {
   // Whether a view serves a feature of another column under its own name or the column's, no page says; they are one value.
   const wire = row.get(feature.name) ?? row.get(feature.column) ?? {};
   const value = decodeValue(feature.valueType, wire);
   const timestamp =
     feature.source.timestampColumn === null
       ? null
-      : (fromProtoTime(wire.metadata?.generateTime) ?? rowTimeOf(row, feature));
+      : (fromProtoTime(wire.metadata?.generateTime) ?? readRowTime(row, feature));
   return cellAt(value, timestamp, feature.ttl, now);
 }
 
-function rowTimeOf(row: ViewRow, { source }: Feature): Instant | null {
+function readRowTime(row: ViewRow, { source }: Feature): Instant | null {
   const time = row.get(ROW_TIME) ?? row.get(source.timestampColumn ?? '');
   return time === undefined ? null : (decodeValue('TIMESTAMP', time) as Instant | null);
 }

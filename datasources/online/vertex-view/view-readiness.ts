@@ -1,21 +1,21 @@
 import { AppError } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
-import { answeredWithin } from '../../answered-within.js';
+import { withTimeout } from '../../../runtime/with-timeout.js';
 import type { EntityType } from '../../registry/model.js';
-import { GRPC_STATUS, grpcCodeOf, READ_POLICY, retrying, type CallPolicy } from '../../vertex/call-policy.js';
-import { fromProtoTime } from '../../vertex/proto-time.js';
-import { RecentAnswer } from '../../vertex/recent-answer.js';
-import type { VertexClients } from '../../vertex/vertex-clients.js';
+import { GRPC_STATUS, readGrpcCode, READ_POLICY, withRetry, type CallPolicy } from '../../google/vertex/call-policy.js';
+import { fromProtoTime } from '../../google/vertex/proto-time.js';
+import { TtlCache } from '../../google/vertex/ttl-cache.js';
+import type { VertexClients } from '../../google/vertex/vertex-clients.js';
 
 /** Caches of the service may say NOT_FOUND of a new view for some minutes after its first sync. */
-const SETTLING = 5n * 60n * MICROS_PER_SECOND;
+const SETTLING_MICROS = 5n * 60n * MICROS_PER_SECOND;
 /** How long a row is proof: a view that is deleted answers NOT_FOUND from then on. */
-const PROOF_KEPT = MICROS_PER_SECOND * 60n;
+const SYNC_PROOF_TTL = MICROS_PER_SECOND * 60n;
 /** Readers wait for the answer, and the service that gives it is not the one that serves them. */
-const ASKING_POLICY: CallPolicy = { ...READ_POLICY, totalMs: READ_POLICY.attemptMs };
+const READINESS_POLICY: CallPolicy = { ...READ_POLICY, totalMs: READ_POLICY.attemptMs };
 /** A view of which so many syncs in a row failed serves what an older one brought, if anything. */
-const SYNCS_LOOKED_AT = 50;
+const MAX_SYNCS_LISTED = 50;
 
 /**
  * Tells what a NOT_FOUND means. The service says it of an entity that is not there, and also of a whole view that has
@@ -27,7 +27,7 @@ const SYNCS_LOOKED_AT = 50;
 export class ViewReadiness {
   /** When each view was last known to serve. */
   readonly #serving = new Map<string, Instant>();
-  readonly #asked = new Map<string, RecentAnswer<boolean | undefined>>();
+  readonly #pendingChecks = new Map<string, TtlCache<boolean | undefined>>();
   /** The views whose last answer was that they do not serve yet. */
   readonly #fresh = new Set<string>();
 
@@ -48,11 +48,11 @@ export class ViewReadiness {
    */
   async confirm(view: string, entityType: EntityType, end: number): Promise<void> {
     const servedAt = this.#serving.get(view);
-    if (servedAt !== undefined && this.clock() - servedAt <= PROOF_KEPT) return;
-    let asked = this.#asked.get(view);
-    if (!asked) this.#asked.set(view, (asked = new RecentAnswer(() => this.#isSynced(view), this.clock)));
+    if (servedAt !== undefined && this.clock() - servedAt <= SYNC_PROOF_TTL) return;
+    let asked = this.#pendingChecks.get(view);
+    if (!asked) this.#pendingChecks.set(view, (asked = new TtlCache(() => this.#isSynced(view), this.clock)));
     // The first question also loads the client that asks it.
-    const isSynced = await answeredWithin(end - performance.now(), asked.get());
+    const isSynced = await withTimeout(end - performance.now(), asked.get());
     if (isSynced === true) this.hasServed(view);
     if (isSynced === false) this.#fresh.add(view);
     if (!this.#fresh.has(view)) return;
@@ -64,20 +64,20 @@ export class ViewReadiness {
 
   /** undefined: it could not be asked. */
   async #isSynced(view: string): Promise<boolean | undefined> {
-    const request = { parent: view, pageSize: SYNCS_LOOKED_AT, orderBy: 'create_time desc' };
+    const request = { parent: view, pageSize: MAX_SYNCS_LISTED, orderBy: 'create_time desc' };
     try {
       const admin = await this.clients.featureOnlineStores();
-      const [syncs] = await retrying(ASKING_POLICY, (timeout) =>
+      const [syncs] = await withRetry(READINESS_POLICY, (timeout) =>
         admin.listFeatureViewSyncs(request, { timeout, autoPaginate: false }),
       );
-      const settled = this.clock() - SETTLING;
+      const settled = this.clock() - SETTLING_MICROS;
       return syncs.some(({ finalStatus, runTime }) => {
         const end = fromProtoTime(runTime?.endTime);
         return end !== null && end <= settled && (finalStatus?.code ?? 0) === 0;
       });
     } catch (error) {
       // An answer too: there is no such view. Anything else is none; a reader of values need not even be allowed to see syncs.
-      if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) throw error;
+      if (readGrpcCode(error) === GRPC_STATUS.NOT_FOUND) throw error;
       return undefined;
     }
   }

@@ -1,10 +1,10 @@
 import type { protos } from '@google-cloud/aiplatform';
-import { pathOf } from '../../offline/bigquery/source-table.js';
-import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying } from '../../vertex/call-policy.js';
-import { featureGroupName, idOf, type VertexPlace } from '../../vertex/resource-names.js';
-import type { VertexClients } from '../../vertex/vertex-clients.js';
-import { cannotLook } from './cannot-look.js';
-import { sourceOfTable, type EntityTypeInput, type SourceInput, type WantedSource } from './source-of-table.js';
+import { formatTablePath } from '../../offline/bigquery/source-table.js';
+import { ADMIN_POLICY, GRPC_STATUS, readGrpcCode, withRetry } from '../../google/vertex/call-policy.js';
+import { featureGroupName, parseResourceId, type VertexPlace } from '../../google/vertex/resource-names.js';
+import type { VertexClients } from '../../google/vertex/vertex-clients.js';
+import { toAccessError } from './access-error.js';
+import { matchSourceTable, type EntityTypeInput, type SourceInput, type WantedSource } from './match-source-table.js';
 import { parseTableUri, type ReadTable } from './table-schema.js';
 
 type FeatureView = protos.google.cloud.aiplatform.v1.IFeatureView;
@@ -21,7 +21,7 @@ export interface DescribedView {
   readonly schedule: string | null;
   readonly tables: readonly { readonly path: string; readonly location: string }[];
   /** One sentence each. */
-  readonly leftOut: readonly string[];
+  readonly skipped: readonly string[];
 }
 
 interface KnownGroup {
@@ -44,8 +44,8 @@ export class ViewDescriber {
   async describe(view: FeatureView): Promise<DescribedView> {
     const reading = new ViewReading(view, this);
     const entityType = await reading.entityType();
-    const schedule = said(view.syncConfig?.cron) ?? null;
-    return { name: reading.name, entityType, schedule, tables: reading.tables, leftOut: reading.leftOut };
+    const schedule = quoteValue(view.syncConfig?.cron) ?? null;
+    return { name: reading.name, entityType, schedule, tables: reading.tables, skipped: reading.skipped };
   }
 
   /** Undefined when there is none. A view may be over the groups of another project, which it names by number. */
@@ -62,15 +62,15 @@ export class ViewDescriber {
     const name = featureGroupName(place, id);
     const registry = await this.clients.featureGroups();
     try {
-      const [group] = await retrying(ADMIN_POLICY, (timeout) => registry.getFeatureGroup({ name }, { timeout }));
-      const [features] = await retrying(ADMIN_POLICY, (timeout) =>
+      const [group] = await withRetry(ADMIN_POLICY, (timeout) => registry.getFeatureGroup({ name }, { timeout }));
+      const [features] = await withRetry(ADMIN_POLICY, (timeout) =>
         registry.listFeatures({ parent: name }, { timeout }),
       );
       return { group, features };
     } catch (error) {
-      if (grpcCodeOf(error) === GRPC_STATUS.NOT_FOUND) return undefined;
+      if (readGrpcCode(error) === GRPC_STATUS.NOT_FOUND) return undefined;
       const { project, location } = place;
-      throw cannotLook(`feature group "${id}" of project ${project} in ${location}`, project, error);
+      throw toAccessError(`feature group "${id}" of project ${project} in ${location}`, project, error);
     }
   }
 }
@@ -79,23 +79,23 @@ export class ViewDescriber {
 class ViewReading {
   readonly name: string;
   readonly tables: { path: string; location: string }[] = [];
-  readonly leftOut: string[] = [];
+  readonly skipped: string[] = [];
 
   constructor(
     readonly view: FeatureView,
     readonly describer: ViewDescriber,
   ) {
-    this.name = idOf(view.name);
+    this.name = parseResourceId(view.name);
   }
 
   async entityType(): Promise<EntityTypeInput | undefined> {
     const { bigQuerySource, featureRegistrySource } = this.view;
     if (!bigQuerySource && !featureRegistrySource) {
-      this.leftOut.push(`Feature view ${this.name} is over a RAG corpus: it holds no features.`);
+      this.skipped.push(`Feature view ${this.name} is over a RAG corpus: it holds no features.`);
       return undefined;
     }
     const found = bigQuerySource ? await this.#ofTable(bigQuerySource) : await this.#ofGroups();
-    if (!found) this.leftOut.push(`Feature view ${this.name} has no feature that can be taken over.`);
+    if (!found) this.skipped.push(`Feature view ${this.name} has no feature that can be taken over.`);
     return found;
   }
 
@@ -127,7 +127,7 @@ class ViewReading {
       const what = `Feature group ${id} of feature view ${this.name}`;
       const known = await this.describer.group(id, numberText(projectNumber));
       if (!known) {
-        this.leftOut.push(`${what} is not there.`);
+        this.skipped.push(`${what} is not there.`);
         continue;
       }
       const { bigQuery } = known.group;
@@ -136,14 +136,14 @@ class ViewReading {
         what,
         entityIdColumns: bigQuery?.entityIdColumns?.length ? bigQuery.entityIdColumns : DEFAULT_ID_COLUMNS,
         isStatic: bigQuery?.staticDataSource ?? false,
-        timestampColumn: said(bigQuery?.timeSeries?.timestampColumn),
+        timestampColumn: quoteValue(bigQuery?.timeSeries?.timestampColumn),
         features: wantedFeatures([...featureIds], known.features),
       });
       if (!found) continue;
       const features = found.source.features.filter(({ name }) => !taken.has(name));
       for (const { name } of found.source.features) {
         if (taken.has(name))
-          this.leftOut.push(`Feature ${this.name}.${name} of ${id}: another group has one of that name.`);
+          this.skipped.push(`Feature ${this.name}.${name} of ${id}: another group has one of that name.`);
         taken.add(name);
       }
       if (features.length === 0) continue;
@@ -154,7 +154,7 @@ class ViewReading {
       sources.push({ name: id, ...found.source, features });
     }
     if (idColumns.size > 1) {
-      this.leftOut.push(`Feature view ${this.name} joins feature groups whose entity id columns differ.`);
+      this.skipped.push(`Feature view ${this.name} joins feature groups whose entity id columns differ.`);
       return undefined;
     }
     const [entityIdColumns] = idColumns.values();
@@ -174,33 +174,35 @@ class ViewReading {
     const address = parseTableUri(uri ?? '');
     const table = address && (await this.describer.readTable(address));
     if (!table) {
-      const fault = address ? `its table ${pathOf(address)} is not there` : `"${uri}" is not the name of a table`;
-      this.leftOut.push(`${wanted.what}: ${fault}.`);
+      const fault = address
+        ? `its table ${formatTablePath(address)} is not there`
+        : `"${uri}" is not the name of a table`;
+      this.skipped.push(`${wanted.what}: ${fault}.`);
       return undefined;
     }
-    const found = sourceOfTable(wanted, table.schema?.fields ?? [], (sentence) => void this.leftOut.push(sentence));
+    const found = matchSourceTable(wanted, table.schema?.fields ?? [], (sentence) => void this.skipped.push(sentence));
     if (!found) return undefined;
-    this.tables.push({ path: pathOf(address), location: table.location ?? '' });
-    return { ...found, source: { bigQueryTable: pathOf(address), ...found.source } };
+    this.tables.push({ path: formatTablePath(address), location: table.location ?? '' });
+    return { ...found, source: { bigQueryTable: formatTablePath(address), ...found.source } };
   }
 }
 
 function wantedFeatures(ids: readonly string[], known: readonly Feature[]): WantedSource['features'] {
-  const byId = new Map(known.map((feature) => [idOf(feature.name), feature]));
+  const byId = new Map(known.map((feature) => [parseResourceId(feature.name), feature]));
   return ids.map((name) => {
     const feature = byId.get(name);
     return {
       name,
-      column: said(feature?.versionColumnName) ?? name,
-      description: said(feature?.description),
-      owner: said(feature?.pointOfContact),
+      column: quoteValue(feature?.versionColumnName) ?? name,
+      description: quoteValue(feature?.description),
+      owner: quoteValue(feature?.pointOfContact),
       labels: feature?.labels ?? {},
     };
   });
 }
 
 /** A text that is not set comes as an empty one. */
-function said(text: string | null | undefined): string | undefined {
+function quoteValue(text: string | null | undefined): string | undefined {
   return text === null || text === '' ? undefined : text;
 }
 

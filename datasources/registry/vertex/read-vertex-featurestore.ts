@@ -1,20 +1,20 @@
 import type { protos } from '@google-cloud/aiplatform';
 import { OperatorError } from '../../../errors/operator-error.js';
-import { ADMIN_POLICY, GRPC_STATUS, grpcCodeOf, retrying } from '../../vertex/call-policy.js';
-import { concurrently } from '../../concurrently.js';
-import { featureOnlineStoreName, idOf, locationName } from '../../vertex/resource-names.js';
-import type { VertexClients } from '../../vertex/vertex-clients.js';
-import { registryDocument, type FeaturestoreDocument, type FeaturestoreInput } from '../yaml/document.js';
-import { findFaults } from '../yaml/find-faults.js';
-import { vertexFeaturestoreName, type VertexFeaturestoreDocument } from '../yaml/vertex-featurestore-document.js';
-import { cannotLook } from './cannot-look.js';
+import { ADMIN_POLICY, GRPC_STATUS, readGrpcCode, withRetry } from '../../google/vertex/call-policy.js';
+import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
+import { featureOnlineStoreName, parseResourceId, locationName } from '../../google/vertex/resource-names.js';
+import type { VertexClients } from '../../google/vertex/vertex-clients.js';
+import { registryDocument, type FeaturestoreDocument, type FeaturestoreInput } from '../document/document.js';
+import { findFaults } from '../document/find-faults.js';
+import { vertexFeaturestoreName, type VertexFeaturestoreDocument } from '../document/vertex-featurestore-document.js';
+import { toAccessError } from './access-error.js';
 import { ViewDescriber, type DescribedView } from './describe-view.js';
 import type { ReadTable } from './table-schema.js';
 
 type FeatureView = protos.google.cloud.aiplatform.v1.IFeatureView;
 
 /** Vertex AI answers 600 such questions a minute and project. */
-const VIEWS_AT_ONCE = 4;
+const MAX_CONCURRENT_VIEWS = 4;
 
 export interface VertexFeaturestore {
   /** As a registry file would write it. */
@@ -38,7 +38,7 @@ export async function readVertexFeaturestore(
   try {
     return await read(entry, clients, readTable);
   } catch (error) {
-    throw error instanceof OperatorError ? error : cannotLook(subject(entry), entry.project, error);
+    throw error instanceof OperatorError ? error : toAccessError(subject(entry), entry.project, error);
   }
 }
 
@@ -52,17 +52,17 @@ async function read(
   const place = { project, location };
   const admin = await clients.featureOnlineStores();
   const parent = featureOnlineStoreName(place, featureOnlineStore);
-  const [store] = await retrying(ADMIN_POLICY, (timeout) =>
+  const [store] = await withRetry(ADMIN_POLICY, (timeout) =>
     admin.getFeatureOnlineStore({ name: parent }, { timeout }),
   ).catch(async (error: unknown) => {
-    if (grpcCodeOf(error) !== GRPC_STATUS.NOT_FOUND) throw error;
-    throw await noSuchStore(entry, clients);
+    if (readGrpcCode(error) !== GRPC_STATUS.NOT_FOUND) throw error;
+    throw await toStoreNotFoundError(entry, clients);
   });
-  const [all] = await retrying(ADMIN_POLICY, (timeout) => admin.listFeatureViews({ parent }, { timeout }));
+  const [all] = await withRetry(ADMIN_POLICY, (timeout) => admin.listFeatureViews({ parent }, { timeout }));
   const views = chosenViews(entry, all);
   const describer = new ViewDescriber(clients, place, readTable, Boolean(store.bigtable));
   const described = await describeAll(describer, views);
-  const leftOut = described.flatMap((view) => view.leftOut);
+  const leftOut = described.flatMap((view) => view.skipped);
   if (entry.featureViews === null) leftOut.push(...(await groupsInNoView(entry, clients, views)));
   const entityTypes = described.flatMap(({ entityType, schedule }) => (entityType ? [{ entityType, schedule }] : []));
   if (entityTypes.length === 0) throw new OperatorError(`The ${subject(entry)} has no feature view to read.`, leftOut);
@@ -103,14 +103,14 @@ export async function listFeatureOnlineStores(
   const parent = locationName({ project, location });
   try {
     const admin = await clients.featureOnlineStores();
-    const [stores] = await retrying(ADMIN_POLICY, (timeout) => admin.listFeatureOnlineStores({ parent }, { timeout }));
-    return stores.map(({ name }) => idOf(name));
+    const [stores] = await withRetry(ADMIN_POLICY, (timeout) => admin.listFeatureOnlineStores({ parent }, { timeout }));
+    return stores.map(({ name }) => parseResourceId(name));
   } catch (error) {
-    throw cannotLook(`feature online stores of project ${project} in ${location}`, project, error);
+    throw toAccessError(`feature online stores of project ${project} in ${location}`, project, error);
   }
 }
 
-async function noSuchStore(entry: VertexFeaturestoreDocument, clients: VertexClients): Promise<OperatorError> {
+async function toStoreNotFoundError(entry: VertexFeaturestoreDocument, clients: VertexClients): Promise<OperatorError> {
   const { project, location, featureOnlineStore } = entry;
   // Not being allowed to list them is no reason to hide that it is not there.
   const known = await listFeatureOnlineStores(entry, clients).catch(() => undefined);
@@ -123,7 +123,7 @@ async function noSuchStore(entry: VertexFeaturestoreDocument, clients: VertexCli
 }
 
 function chosenViews(entry: VertexFeaturestoreDocument, all: readonly FeatureView[]): FeatureView[] {
-  const known = new Map(all.map((view) => [idOf(view.name), view]));
+  const known = new Map(all.map((view) => [parseResourceId(view.name), view]));
   const wanted = entry.featureViews ?? [...known.keys()];
   const named = [...wanted, ...Object.keys(entry.ttlSeconds), ...Object.keys(entry.pluralNames)];
   const missing = named.filter((name) => !known.has(name));
@@ -140,7 +140,7 @@ function chosenViews(entry: VertexFeaturestoreDocument, all: readonly FeatureVie
 async function describeAll(describer: ViewDescriber, views: readonly FeatureView[]): Promise<DescribedView[]> {
   const described = new Map<FeatureView, Promise<DescribedView>>();
   try {
-    await concurrently(views, VIEWS_AT_ONCE, async (view) => {
+    await forEachConcurrent(views, MAX_CONCURRENT_VIEWS, async (view) => {
       const description = describer.describe(view);
       described.set(view, description);
       await description;
@@ -159,12 +159,12 @@ async function groupsInNoView(
 ): Promise<string[]> {
   const registry = await clients.featureGroups();
   const parent = locationName({ project, location });
-  const groups = await retrying(ADMIN_POLICY, async (timeout) => {
+  const groups = await withRetry(ADMIN_POLICY, async (timeout) => {
     const [all] = await registry.listFeatureGroups({ parent }, { timeout });
     return all;
   }).catch((error: unknown) => {
     // Whoever may see only some groups is not kept from reading those for want of this hint.
-    if (grpcCodeOf(error) === GRPC_STATUS.PERMISSION_DENIED) return [];
+    if (readGrpcCode(error) === GRPC_STATUS.PERMISSION_DENIED) return [];
     throw error;
   });
   const served = new Set(
@@ -172,7 +172,7 @@ async function groupsInNoView(
       (featureRegistrySource?.featureGroups ?? []).map(({ featureGroupId }) => featureGroupId),
     ),
   );
-  const idle = groups.map(({ name }) => idOf(name)).filter((id) => !served.has(id));
+  const idle = groups.map(({ name }) => parseResourceId(name)).filter((id) => !served.has(id));
   if (idle.length === 0) return [];
   return [`Feature groups in no view of this online store, which cannot be read by an id: ${idle.join(', ')}.`];
 }

@@ -1,9 +1,9 @@
 import type { BigQuery } from '@google-cloud/bigquery';
 import { OperatorError } from '../../../errors/operator-error.js';
 import type { ValueType } from '../../../values/value-type.js';
-import { DEFAULT_RETRY_DELAY_MS, withinRateLimits } from '../../offline/bigquery/rate-limits.js';
+import { DEFAULT_RETRY_DELAY_MS, retryOnRateLimit } from '../../offline/bigquery/rate-limits.js';
 import {
-  pathOf,
+  formatTablePath,
   readTable,
   type TableAddress,
   type TableColumn,
@@ -22,10 +22,10 @@ export type ReadTable = (address: TableAddress) => Promise<TableMetadata | undef
 export function tableReader(client: BigQuery): ReadTable {
   const asked = new Map<string, Promise<TableMetadata | undefined>>();
   return (address) => {
-    const path = pathOf(address);
+    const path = formatTablePath(address);
     let answer = asked.get(path);
     if (!answer) {
-      answer = withinRateLimits(DEFAULT_RETRY_DELAY_MS, () => readTable(client, address)).catch((cause: unknown) => {
+      answer = retryOnRateLimit(DEFAULT_RETRY_DELAY_MS, () => readTable(client, address)).catch((cause: unknown) => {
         throw unreadable(address, cause);
       });
       asked.set(path, answer);
@@ -40,7 +40,7 @@ function unreadable(address: TableAddress, cause: unknown): OperatorError {
     ? `Grant roles/bigquery.dataViewer on dataset ${project}.${dataset} to the gateway’s account.`
     : 'Look at the credentials, the network, and whether the BigQuery API is enabled in the project.';
   const words = cause instanceof Error ? cause.message : String(cause);
-  return new OperatorError(`The table ${pathOf(address)} cannot be looked at: ${words}`, [advice], { cause });
+  return new OperatorError(`The table ${formatTablePath(address)} cannot be looked at: ${words}`, [advice], { cause });
 }
 
 const SCALARS: Readonly<Record<string, ValueType>> = {
@@ -60,7 +60,7 @@ const ARRAYS: Readonly<Partial<Record<ValueType, ValueType>>> = {
 };
 
 /** The value type a sync gives a column; undefined for one that is not served (NUMERIC, DATE, JSON, a STRUCT). */
-export function valueTypeOfColumn({ type, mode }: TableColumn): ValueType | undefined {
+export function toValueType({ type, mode }: TableColumn): ValueType | undefined {
   const scalar = SCALARS[typeName(type.toUpperCase())];
   return mode === 'REPEATED' && scalar !== undefined ? ARRAYS[scalar] : scalar;
 }

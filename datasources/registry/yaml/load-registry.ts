@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { Registry } from '../registry.js';
-import { registryDocument, type FeaturestoreDocument, type RegistryDocument } from './document.js';
-import { findFaults } from './find-faults.js';
-import { toModels } from './model-entries.js';
+import { registryDocument, type FeaturestoreDocument, type RegistryDocument } from '../document/document.js';
+import { findFaults } from '../document/find-faults.js';
+import { toModels } from '../document/model-entries.js';
 import { readSourceFiles, type RegistryFiles } from './source-files.js';
-import { toModel } from './to-model.js';
+import { toModel } from '../document/to-model.js';
 
 /** A registry file without faults, and the files it names. */
 export interface RegistryFile {
@@ -16,7 +16,7 @@ export interface RegistryFile {
 
 /** The registry of a file that says everything itself. composition/registry.ts also reads what a file leaves to Vertex AI. */
 export async function loadRegistry(path: string): Promise<Registry> {
-  return registryOf(await readRegistryFile(path));
+  return buildRegistry(await readRegistryFile(path));
 }
 
 /**
@@ -32,7 +32,7 @@ export async function readRegistryFile(path: string): Promise<RegistryFile> {
 }
 
 /** With featurestores that were read from elsewhere, after those of the file. */
-export function registryOf(
+export function buildRegistry(
   { document, files }: RegistryFile,
   readElsewhere: readonly FeaturestoreDocument[] = [],
 ): Registry {
@@ -72,11 +72,11 @@ function invalid(path: string, faults: string[]): OperatorError {
 
 function describe(yaml: Document, lines: LineCounter, path: readonly PropertyKey[], message: string): string {
   const dotted = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
-  return `${position(lines, offsetOf(yaml, path))} ${dotted.replace(/^\./, '')}: ${message}`;
+  return `${position(lines, findOffset(yaml, path))} ${dotted.replace(/^\./, '')}: ${message}`;
 }
 
 /** Where a path stands in the text; for a key that is missing, the nearest thing around it. */
-function offsetOf(yaml: Document, path: readonly PropertyKey[]): number {
+function findOffset(yaml: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length -= 1) {
     const node = yaml.getIn(path.slice(0, length), true);
     if (node && typeof node === 'object' && 'range' in node && Array.isArray(node.range)) return Number(node.range[0]);

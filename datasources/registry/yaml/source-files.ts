@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { OperatorError } from '../../../errors/operator-error.js';
-import type { RegistryDocument } from './document.js';
+import type { RegistryDocument } from '../document/document.js';
 
 /** What featurestores name outside the registry, found and read. Keys are as the registry writes them. */
 export interface SourceFiles {

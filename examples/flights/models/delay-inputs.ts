@@ -1,5 +1,5 @@
 import type { PlannedEntity } from '../../../datasources/offline/point-in-time/plan.js';
-import { featureOf, type Registry } from '../../../datasources/registry/registry.js';
+import { getFeature, type Registry } from '../../../datasources/registry/registry.js';
 
 /**
  * What the delay model sees of a flight, in the order of its graph: what the label itself says, then features of the
@@ -47,6 +47,6 @@ export const DELAY_INPUTS: readonly string[] = [...LABEL_INPUTS, ...FEATURE_INPU
 export function delayEntities(registry: Registry): PlannedEntity[] {
   return ENTITIES.map(({ entityColumn, entityType, features }) => ({
     entityColumn,
-    features: features.map((name) => featureOf(registry.entityType('flights', entityType), name)),
+    features: features.map((name) => getFeature(registry.entityType('flights', entityType), name)),
   }));
 }

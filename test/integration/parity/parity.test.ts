@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { FeatureRow } from '../../../datasources/offline/offline-store.js';
-import type { FeatureValue } from '../../../values/value-type.js';
+import type { RawValue } from '../../../values/value-type.js';
 import { VALUES_OF_EVERY_TYPE } from '../../support/every-value-type.js';
-import { startGatewayOfStores, type GatewayOfStores } from '../../support/gateway-of-stores.js';
+import { startStoreGateway, type StoreGateway } from '../../support/store-gateway.js';
 import { createTable, describeWithBigtable, startBigtableEmulator } from '../../support/google/bigtable-emulator.js';
 import { bigQuerySettings, startBigQuery } from '../../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
-import { NOW, row, smallRegistry, sourceOf, T } from '../../support/small-registry.js';
+import { NOW, row, smallRegistry, findSource, T } from '../../support/small-registry.js';
 
 const OPERATIONS = join(import.meta.dirname, 'operations');
 const operations = readdirSync(OPERATIONS)
@@ -38,9 +38,9 @@ const BORN: FeatureRow[] = [{ ...row('c1', 0, { born: T(-1e9) + 1n }), timestamp
 
 /** An entity has the first value of each type, another the second; where a type has fewer, none. */
 const SAMPLES = Array.from({ length: 8 }, (_, index) => {
-  const values: Record<string, FeatureValue> = {};
+  const values: Record<string, RawValue> = {};
   for (const [name, ofType] of Object.entries(VALUES_OF_EVERY_TYPE)) {
-    const value = (ofType as readonly FeatureValue[])[index];
+    const value = (ofType as readonly RawValue[])[index];
     if (value !== undefined) values[name] = value;
   }
   return row(`s${index}`, -30 + index, values);
@@ -50,8 +50,8 @@ describeWithBigtable('the same questions', () => {
   describeWithGoogleSql('to a gateway on one machine and to one on Google Cloud', () => {
     let emulator: Awaited<ReturnType<typeof startBigtableEmulator>>;
     let bigQuery: Awaited<ReturnType<typeof startBigQuery>>;
-    let embedded: GatewayOfStores;
-    let onGoogleCloud: GatewayOfStores;
+    let embedded: StoreGateway;
+    let onGoogleCloud: StoreGateway;
 
     beforeAll(async () => {
       emulator = await startBigtableEmulator();
@@ -59,13 +59,13 @@ describeWithBigtable('the same questions', () => {
       vi.stubEnv('BIGTABLE_EMULATOR_HOST', emulator.endpoint);
       vi.stubEnv('BIGQUERY_EMULATOR_HOST', `${bigQuery.endpoint}/bigquery/v2`);
       const onlineStore = await createTable(emulator.endpoint);
-      embedded = await startGatewayOfStores(smallRegistry());
-      onGoogleCloud = await startGatewayOfStores(smallRegistry({ onlineStore, offlineStore: bigQuerySettings() }));
+      embedded = await startStoreGateway(smallRegistry());
+      onGoogleCloud = await startStoreGateway(smallRegistry({ onlineStore, offlineStore: bigQuerySettings() }));
       for (const gateway of [embedded, onGoogleCloud]) {
-        await gateway.write(sourceOf(gateway, 'shop', 'customer'), ORDERS);
-        await gateway.write(sourceOf(gateway, 'shop', 'customer', 1), BORN);
-        await gateway.write(sourceOf(gateway, 'shop', 'visit'), VISITS);
-        await gateway.write(sourceOf(gateway, 'lab', 'sample'), SAMPLES);
+        await gateway.write(findSource(gateway, 'shop', 'customer'), ORDERS);
+        await gateway.write(findSource(gateway, 'shop', 'customer', 1), BORN);
+        await gateway.write(findSource(gateway, 'shop', 'visit'), VISITS);
+        await gateway.write(findSource(gateway, 'lab', 'sample'), SAMPLES);
       }
     });
     afterAll(async () => {
@@ -77,7 +77,7 @@ describeWithBigtable('the same questions', () => {
     });
 
     /** All a client gets, but for the id of the request. */
-    const answerOf = async (gateway: GatewayOfStores, operation: string) => {
+    const answerOf = async (gateway: StoreGateway, operation: string) => {
       const query = readFileSync(join(OPERATIONS, `${operation}.graphql`), 'utf8');
       const variables = readVariables(operation);
       const { status, data, errors } = await gateway.ask(query, variables);

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { scanWork } from '../../../datasources/jobs/scan-work.js';
-import type { TrainingSetRequest } from '../../../datasources/jobs/training-sets.js';
+import { scanWork } from '../../../training-sets/scan-work.js';
+import type { TrainingSetRequest } from '../../../training-sets/training-sets.js';
 import type { BulkRead, BulkReads, OfflineStore } from '../../../datasources/offline/offline-store.js';
 import { AppError } from '../../../errors/app-error.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
@@ -12,7 +12,12 @@ import { CUSTOMER, MOMENTS, openShop, REQUESTED, SHOP, VISIT, writeShopHistory }
 import { NOW } from '../../support/small-registry.js';
 import { storeWith } from '../../support/store-with.js';
 import { testRegistry } from '../../support/test-registry.js';
-import { ending, openTrainingSets, STARTED, type TrainingSetWorld } from '../../support/training-set-rooms.js';
+import {
+  waitForEnd,
+  openTrainingSets,
+  STARTED,
+  type TrainingSetWorld,
+} from '../../support/training-set-dependencies.js';
 import { until } from '../../support/until.js';
 
 /** Of the customer's two sources and the visit's one. */
@@ -40,7 +45,7 @@ describeWithGoogleSql('training sets with more labels than one read of BigQuery 
   });
 
   const world = (store = bulky(bigQuery), folder?: string) =>
-    openTrainingSets(SHOP.featurestores, { elsewhere: () => store, ...(folder === undefined ? {} : { folder }) });
+    openTrainingSets(SHOP.featurestores, { findRemoteStore: () => store, ...(folder === undefined ? {} : { folder }) });
   const labelTables = () => server.tables.idsOf(PROJECT, DATASET).filter((id) => id.startsWith('featuregraph_labels'));
   const joins = () =>
     [...server.jobs.all.values()].filter(({ configuration }) =>
@@ -127,7 +132,7 @@ describeWithGoogleSql('training sets with more labels than one read of BigQuery 
     isBlocked = false;
     const resumed = await world(store, first.folder);
     await resumed.engine.resume();
-    expect(await ending(resumed.engine, id)).toMatchObject({ state: 'SUCCEEDED', progress: { completed: 14n } });
+    expect(await waitForEnd(resumed.engine, id)).toMatchObject({ state: 'SUCCEEDED', progress: { completed: 14n } });
     expect(read).toEqual(['orders', 'fixed']);
   });
 
@@ -138,7 +143,7 @@ describeWithGoogleSql('training sets with more labels than one read of BigQuery 
     await until(() => joins().length === 1);
     expect(labelTables()).toHaveLength(1);
     await engine.cancel(id);
-    expect(await ending(engine, id)).toMatchObject({ state: 'CANCELLED', result: null });
+    expect(await waitForEnd(engine, id)).toMatchObject({ state: 'CANCELLED', result: null });
     const [job] = joins();
     await job!.done;
     expect(server.requests).toContain(`POST /projects/${PROJECT}/jobs/${job!.id}/cancel`);
@@ -153,7 +158,7 @@ describeWithGoogleSql('training sets with more labels than one read of BigQuery 
     );
     const { trainingSets, engine } = await world(bulky(limited));
     const { id } = await trainingSets.start({ ...REQUESTED, ...STARTED });
-    expect(await ending(engine, id)).toMatchObject({ state: 'FAILED', error: { code: 'COST_OVER_LIMIT' } });
+    expect(await waitForEnd(engine, id)).toMatchObject({ state: 'FAILED', error: { code: 'COST_OVER_LIMIT' } });
   });
 
   it('are estimated by how often their sources are scanned', async () => {

@@ -2,10 +2,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { LmdbJobStore } from '../../../datasources/jobs/lmdb/lmdb-job-store.js';
-import type { TrainingSetRequest } from '../../../datasources/jobs/training-sets.js';
+import { LmdbJobStore } from '../../../datasources/job-store/lmdb/lmdb-job-store.js';
+import type { TrainingSetRequest } from '../../../training-sets/training-sets.js';
 import { CUSTOMER, openShop, REQUEST, SHOP } from '../../support/shop-history.js';
-import { ending, openTrainingSets, STARTED, type TrainingSetWorld } from '../../support/training-set-rooms.js';
+import {
+  waitForEnd,
+  openTrainingSets,
+  STARTED,
+  type TrainingSetWorld,
+} from '../../support/training-set-dependencies.js';
 
 const LABELS = 40_000;
 const REQUESTED: TrainingSetRequest = {
@@ -34,7 +39,7 @@ it.each([1, 2, 3])(
     const first = await openShop({ chunkRows: 10_000 });
     await writeLabels(first);
     const { id: whole } = await first.trainingSets.start({ ...REQUESTED, ...STARTED });
-    expect((await ending(first.engine, whole)).state).toBe('SUCCEEDED');
+    expect((await waitForEnd(first.engine, whole)).state).toBe('SUCCEEDED');
     const expected = await content(first, `training-sets/${whole}.parquet`);
 
     const { id } = await first.trainingSets.start({ ...REQUESTED, ...STARTED });
@@ -53,7 +58,7 @@ it.each([1, 2, 3])(
 
     const second = await openTrainingSets(SHOP.featurestores, { folder: first.folder, chunkRows: 10_000 });
     await second.engine.resume();
-    const ended = await ending(second.engine, id);
+    const ended = await waitForEnd(second.engine, id);
     expect(ended).toMatchObject({ state: 'SUCCEEDED', progress: { completed: BigInt(LABELS), total: BigInt(LABELS) } });
     expect(await content(second, `training-sets/${id}.parquet`)).toBe(expected);
     expect(readdirSync(join(second.folder, 'work'))).toEqual([]);
@@ -100,7 +105,7 @@ it('starting again with the same key gives the same job', async () => {
   const started = { ...REQUESTED, ...STARTED, idempotencyKey: 'once' };
   const jobs = await Promise.all([world.trainingSets.start(started), world.trainingSets.start(started)]);
   expect(jobs[0].id).toBe(jobs[1].id);
-  await ending(world.engine, jobs[0].id);
+  await waitForEnd(world.engine, jobs[0].id);
   expect(existsSync(join(world.files, `training-sets/${jobs[0].id}.parquet`))).toBe(true);
 });
 
@@ -110,7 +115,7 @@ it('starting again with the same key gives the same job also when its output is 
   const output = { format: 'PARQUET', location: 'mine.parquet' } as const;
   const started = { ...REQUESTED, ...STARTED, idempotencyKey: 'once', output };
   const { id } = await world.trainingSets.start(started);
-  await ending(world.engine, id);
+  await waitForEnd(world.engine, id);
   expect(await world.trainingSets.start(started)).toMatchObject({ id, state: 'SUCCEEDED' });
   await expect(world.trainingSets.start({ ...started, idempotencyKey: null })).rejects.toMatchObject({
     code: 'BAD_USER_INPUT',
@@ -126,7 +131,7 @@ it.each([
   await writeLabels(world);
   const started = { ...REQUESTED, ...STARTED, output: { format, location } };
   const ids = await Promise.all([world.trainingSets.start(started), world.trainingSets.start(started)]);
-  const ends = await Promise.all(ids.map(({ id }) => ending(world.engine, id)));
+  const ends = await Promise.all(ids.map(({ id }) => waitForEnd(world.engine, id)));
   expect(ends.map(({ state, error }) => error?.code ?? state).sort()).toEqual(['OUTPUT_IN_USE', 'SUCCEEDED']);
   const left = readdirSync(world.files).filter((name) => name !== 'labels.parquet');
   expect(left).toEqual(format === 'TABLE' ? [] : [location]);
@@ -151,7 +156,7 @@ it.each([
 
   const second = await openTrainingSets(SHOP.featurestores, { folder: first.folder });
   await second.engine.resume();
-  expect(await ending(second.engine, id)).toMatchObject({ state: end });
+  expect(await waitForEnd(second.engine, id)).toMatchObject({ state: end });
   expect(readdirSync(join(second.folder, 'work'))).toEqual([]);
   expect(readdirSync(join(second.files, 'training-sets'))).toEqual([]);
 });

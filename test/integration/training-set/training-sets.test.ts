@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { LabelSource } from '../../../datasources/jobs/training-sets.js';
+import type { LabelSource } from '../../../training-sets/training-sets.js';
 import { CUSTOMER, openShop, REQUEST } from '../../support/shop-history.js';
 
 /** Of NOW, 2001-09-09T01:46:40Z: 49, 50, 50, 300 and 30 seconds after it; two labels say too little. */

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { DataFiles } from '../../../datasources/files/data-files.js';
-import { joinLabels } from '../../../datasources/jobs/local-training-set/join-labels.js';
-import { prepareLabels } from '../../../datasources/jobs/local-training-set/make-training-set.js';
-import { outputAsJoined } from '../../../datasources/jobs/local-training-set/output-format.js';
-import { validate } from '../../../datasources/jobs/local-training-set/validate.js';
-import { WorkDatabase } from '../../../datasources/jobs/local-training-set/work-database.js';
-import type { TrainingSetValidationResult } from '../../../datasources/jobs/training-sets.js';
+import { joinLabels } from '../../../training-sets/join-labels.js';
+import { prepareLabels } from '../../../training-sets/make-training-set.js';
+import { outputAsJoined } from '../../../training-sets/output-format.js';
+import { validate } from '../../../training-sets/validate.js';
+import { WorkDatabase } from '../../../training-sets/work-database.js';
+import type { TrainingSetValidationResult } from '../../../training-sets/training-sets.js';
 import { CUSTOMER, openShop, REQUEST } from '../../support/shop-history.js';
 
 /** ann, 49 seconds after NOW: her newest orders are 1 of second 0; those of seconds 50 and 90 are not known yet. */
@@ -23,7 +23,7 @@ async function validateSpoiled(spoil: (work: WorkDatabase) => Promise<unknown>):
     } as const;
     const plan = await prepareLabels(work, request, {
       files: await DataFiles.open(files),
-      elsewhere: () => undefined,
+      findRemoteStore: () => undefined,
     });
     await joinLabels(work, plan, 10, { onStep: async () => undefined, onEstimate: () => undefined });
     await spoil(work);

@@ -51,7 +51,12 @@ export async function startBillingServer(
     const { parent = '', pageToken = '', pageSize = 0 } = request;
     const skus = services[parent];
     const from = pageToken === '' ? 0 : tokens.get(`${parent} ${pageToken}`);
-    const fault = faultOf(request, metadata.get('x-goog-request-params').map(String), skus !== undefined, from);
+    const fault = findRequestFault(
+      request,
+      metadata.get('x-goog-request-params').map(String),
+      skus !== undefined,
+      from,
+    );
     if (fault || !skus || from === undefined) {
       callback({ code: skus ? status.INVALID_ARGUMENT : status.NOT_FOUND, details: fault ?? 'not found' });
       return;
@@ -75,7 +80,7 @@ export async function startBillingServer(
   return { clientOptions: { apiEndpoint: '127.0.0.1', port }, requests, close: () => server.forceShutdown() };
 }
 
-function faultOf(
+function findRequestFault(
   request: ListSkusRequest,
   routing: readonly string[],
   isKnown: boolean,

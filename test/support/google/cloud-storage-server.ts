@@ -62,7 +62,7 @@ async function answer(
       refuse(response, 400, 'name or uploadType');
       return;
     }
-    const content = contentOf(await bodyOf(request), request.headers['content-type'] ?? '');
+    const content = readUploadContent(await readBody(request), request.headers['content-type'] ?? '');
     objects.set(name, content);
     const md5Hash = createHash('md5').update(content).digest('base64');
     json(response, { kind: 'storage#object', bucket, name, md5Hash });
@@ -102,13 +102,13 @@ function list(bucket: string, objects: Map<string, string>, query: URLSearchPara
 }
 
 /** The second part of a multipart/related body: the first is the object's metadata. */
-function contentOf(body: string, contentType: string): string {
+function readUploadContent(body: string, contentType: string): string {
   const boundary = /boundary="?([^";]+)"?/.exec(contentType)?.[1];
   const part = body.split(`--${boundary}`)[2] ?? '';
   return part.slice(part.indexOf('\r\n\r\n') + 4).replace(/\r\n$/, '');
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString();

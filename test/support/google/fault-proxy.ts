@@ -71,13 +71,13 @@ export async function startFaultProxy(upstreamEndpoint: string): Promise<FaultPr
   });
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
-    const method = methodOf(headers);
+    const method = readGrpcMethod(headers);
     proxy.calls.push(method);
     void Promise.resolve(proxy.decide(method)).then((fault) => {
       if (fault?.kind === 'refused') refuse(stream, fault.status);
       else if (fault?.kind === 'answered') answer(stream, fault.message);
       else {
-        void keepRequest(stream, headers).then((request) => proxy.requests.push(request));
+        void recordRequest(stream, headers).then((request) => proxy.requests.push(request));
         forward(upstream, stream, headers, fault);
       }
     });
@@ -87,19 +87,19 @@ export async function startFaultProxy(upstreamEndpoint: string): Promise<FaultPr
   return Object.assign(proxy, { endpoint: `127.0.0.1:${(server.address() as AddressInfo).port}` });
 }
 
-async function keepRequest(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<PassedRequest> {
+async function recordRequest(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<PassedRequest> {
   const body: Buffer[] = [];
   stream.on('data', (data: Buffer) => body.push(data));
   await once(stream, 'end');
   return {
-    method: methodOf(headers),
+    method: readGrpcMethod(headers),
     timeout: headers['grpc-timeout'] as string | undefined,
     // After a byte for compression and four for its length.
     message: Buffer.concat(body).subarray(5),
   };
 }
 
-function methodOf(headers: IncomingHttpHeaders): string {
+function readGrpcMethod(headers: IncomingHttpHeaders): string {
   return headers[':path']!.split('/').at(-1)!;
 }
 

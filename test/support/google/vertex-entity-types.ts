@@ -11,7 +11,7 @@ function storedTypes(entityType: EntityType): Record<string, StoredType> {
 }
 
 /** A feature view of the entity type's name, in the world's online store. */
-export function addViewOf({ views }: VertexWorld, entityType: EntityType, input: Partial<ViewInput> = {}) {
+export function addView({ views }: VertexWorld, entityType: EntityType, input: Partial<ViewInput> = {}) {
   return views.addView('serving', entityType.name, {
     features: storedTypes(entityType),
     entityIdColumns: entityType.entityIdColumns,
@@ -20,6 +20,6 @@ export function addViewOf({ views }: VertexWorld, entityType: EntityType, input:
 }
 
 /** A legacy entity type of the same name, in the world's featurestore. */
-export function addLegacyEntityTypeOf({ legacy }: VertexWorld, entityType: EntityType) {
+export function addLegacyEntityType({ legacy }: VertexWorld, entityType: EntityType) {
   return legacy.addEntityType('old_shop', entityType.name, { features: storedTypes(entityType) });
 }

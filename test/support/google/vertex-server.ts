@@ -11,7 +11,7 @@ import {
   type ServiceClientConstructor,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import type { ClientOptions } from '../../../datasources/vertex/vertex-clients.js';
+import type { ClientOptions } from '../../../datasources/google/vertex/vertex-clients.js';
 import { Faults, type Fault } from './vertex/faults.js';
 import { Refusal } from './vertex/refusal.js';
 import { checkRequest, type Region } from './vertex/strict-requests.js';
@@ -117,7 +117,7 @@ function implement(service: VertexService, region: Region, calls: VertexCall[], 
         loseAnswer(fault);
         callback(null, response);
       } catch (error) {
-        callback(statusOf(error));
+        callback(toGrpcStatus(error));
       }
     };
   }
@@ -129,7 +129,7 @@ function implement(service: VertexService, region: Region, calls: VertexCall[], 
         receive(method, call.request, call.metadata);
         send(call, [...answers(call.request, { fault })], fault);
       } catch (error) {
-        call.emit('error', statusOf(error));
+        call.emit('error', toGrpcStatus(error));
       }
     };
   }
@@ -140,7 +140,7 @@ function implement(service: VertexService, region: Region, calls: VertexCall[], 
       let hasFailed = false;
       const fail = (error: unknown): void => {
         hasFailed = true;
-        call.emit('error', statusOf(error));
+        call.emit('error', toGrpcStatus(error));
       };
       const isLost = happens(fault).catch(fail);
       call.on('data', (request: unknown) => {
@@ -186,7 +186,7 @@ function send(call: any, responses: readonly unknown[], fault: Fault | undefined
   call.end();
 }
 
-function statusOf(error: unknown): { code: number; details: string } {
+function toGrpcStatus(error: unknown): { code: number; details: string } {
   if (error instanceof Refusal) return { code: error.code, details: error.details };
   // A fault of the server itself must not look like one of the API that a client may retry.
   return { code: status.INTERNAL, details: error instanceof Error ? String(error.stack) : String(error) };

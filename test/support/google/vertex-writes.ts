@@ -1,14 +1,14 @@
 import type { OnlineWrite } from '../../../datasources/online/online-store.js';
 import type { EntityType } from '../../../datasources/registry/model.js';
 import type { Instant } from '../../../values/instant.js';
-import type { FeatureValue } from '../../../values/value-type.js';
+import type { RawValue } from '../../../values/value-type.js';
 
 /** Values of one entity of the entity type's first source. */
-export function writeOf(
+export function createWrite(
   entityType: EntityType,
   entityId: string,
   timestamp: Instant | null,
-  values: Record<string, FeatureValue | null>,
+  values: Record<string, RawValue | null>,
 ): OnlineWrite {
   return {
     entityId,

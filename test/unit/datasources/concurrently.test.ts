@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { concurrently } from '../../../datasources/concurrently.js';
+import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
 
 const ITEMS = [1, 2, 3, 4, 5, 6, 7];
 
@@ -7,7 +7,7 @@ it('runs each item once, and no more at a time than the limit', async () => {
   const done: number[] = [];
   let underWay = 0;
   let most = 0;
-  await concurrently(ITEMS, 3, async (item) => {
+  await forEachConcurrent(ITEMS, 3, async (item) => {
     most = Math.max(most, (underWay += 1));
     await new Promise(setImmediate);
     underWay -= 1;
@@ -19,7 +19,7 @@ it('runs each item once, and no more at a time than the limit', async () => {
 it('fails with the first failure, begins nothing after it, and leaves nothing under way', async () => {
   const begun: number[] = [];
   const done: number[] = [];
-  const failing = concurrently(ITEMS, 3, async (item) => {
+  const failing = forEachConcurrent(ITEMS, 3, async (item) => {
     begun.push(item);
     if (item === 2) throw new Error('of 2');
     for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
@@ -33,5 +33,5 @@ it('fails with the first failure, begins nothing after it, and leaves nothing un
 });
 
 it('has nothing to do without items', async () => {
-  await concurrently([], 3, () => Promise.reject(new Error('never')));
+  await forEachConcurrent([], 3, () => Promise.reject(new Error('never')));
 });

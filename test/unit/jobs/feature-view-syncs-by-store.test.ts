@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { FeatureViewSyncsByStore } from '../../../datasources/jobs/feature-view-syncs-by-store.js';
+import { FeatureViewSyncsByStore } from '../../../ingestion/feature-view-syncs-by-store.js';
 import { testRegistry } from '../../support/test-registry.js';
 
 const syncOf = (versionRetentionSeconds: number) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { JobWatch } from '../../../datasources/jobs/job-watch.js';
-import type { JobRecord, JobState } from '../../../datasources/jobs/job.js';
+import { JobWatch } from '../../../jobs/job-watch.js';
+import type { JobRecord, JobState } from '../../../jobs/job.js';
 import { jobRecord } from '../../support/job-record.js';
 
 function record(state: JobState, completed = 0n): JobRecord {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SyncSchedules } from '../../../datasources/jobs/feature-view-sync/sync-schedules.js';
+import { SyncSchedules } from '../../../ingestion/sync/sync-schedules.js';
 import type {
   FeatureViewSyncJobRecord,
   FeatureViewSyncs,
   StartFeatureViewSync,
-} from '../../../datasources/jobs/feature-view-syncs.js';
-import type { JobState } from '../../../datasources/jobs/job.js';
+} from '../../../ingestion/feature-view-syncs.js';
+import type { JobState } from '../../../jobs/job.js';
 import type { Registry } from '../../../datasources/registry/registry.js';
 import { PLACE } from '../../support/google/vertex-world.js';
 import { jobRecord } from '../../support/job-record.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { syncTargetOf } from '../../../datasources/jobs/feature-view-sync/sync-target.js';
-import type { FeaturestoreInput } from '../../../datasources/registry/yaml/document.js';
+import { syncTargetKey } from '../../../ingestion/sync/sync-target.js';
+import type { FeaturestoreInput } from '../../../datasources/registry/document/document.js';
 import { testRegistry, type StoresInput } from '../../support/test-registry.js';
 
 const BIGTABLE = { kind: 'BIGTABLE', project: 'p', instance: 'i', table: 't', columnFamily: 'f' } as const;
@@ -22,7 +22,7 @@ const targetOf = (
   ];
   const entityTypes: FeaturestoreInput['entityTypes'] = [{ name: 'customer', sources }];
   const registry = testRegistry({ name: 'shop', onlineStore, entityTypes, featureViews: [{ ...BASKET, ...changes }] });
-  return syncTargetOf(registry.featurestores[0]!.featureViews[0]!);
+  return syncTargetKey(registry.featurestores[0]!.featureViews[0]!);
 };
 
 it.each([

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cellMillis, decodeCell, encodeCell, endOfVersion } from '../../../datasources/online/bigtable/cell-codec.js';
-import { cellsOf } from '../../../datasources/online/bigtable/conditional-write.js';
+import { toCells } from '../../../datasources/online/bigtable/conditional-write.js';
 import { rowKey, rowPrefix } from '../../../datasources/online/bigtable/row-key.js';
 import { compareVersions, type ValueVersion } from '../../../datasources/online/online-store.js';
-import type { FeatureValue } from '../../../values/value-type.js';
+import type { RawValue } from '../../../values/value-type.js';
 import { VALUES_OF_EVERY_TYPE } from '../../support/every-value-type.js';
 import { testEntityType } from '../../support/test-registry.js';
 
@@ -16,7 +16,7 @@ const int64 = fc.option(
   ),
 );
 const version: fc.Arbitrary<ValueVersion> = fc.record({ timestamp: int64, createdTimestamp: int64, sequence: int64 });
-const value = fc.option(fc.constantFrom<FeatureValue>(...Object.values(VALUES_OF_EVERY_TYPE).flat()));
+const value = fc.option(fc.constantFrom<RawValue>(...Object.values(VALUES_OF_EVERY_TYPE).flat()));
 
 describe('a stored cell', () => {
   it('gives back its value and time, and is never 8 bytes long', () => {
@@ -64,7 +64,7 @@ describe('the cells of several writes of an entity', () => {
       version: { timestamp, createdTimestamp: null, sequence: null },
       values: new Map([['a', String(timestamp)]]),
     }));
-    const cells = cellsOf(writes).filter(({ qualifier }) => qualifier === '=a');
+    const cells = toCells(writes).filter(({ qualifier }) => qualifier === '=a');
     expect(cells.map(({ millis, value: kept }) => [millis, kept])).toEqual([
       [5, '5002'],
       [6, '6000'],

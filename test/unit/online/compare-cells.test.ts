@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compareCells, DOUBLE_TOLERANCE } from '../../../datasources/online/shadow/compare-cells.js';
 import { NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
-import type { FeatureValue } from '../../../values/value-type.js';
+import type { RawValue } from '../../../values/value-type.js';
 
-const STRICT = { absentAlike: false };
-const present = (value: FeatureValue, timestamp: bigint | null = 1n): FeatureCell => ({
+const STRICT = { treatAbsentAsEqual: false };
+const present = (value: RawValue, timestamp: bigint | null = 1n): FeatureCell => ({
   status: 'PRESENT',
   value,
   timestamp,
@@ -13,7 +13,7 @@ const NULL_CELL: FeatureCell = { status: 'NULL', value: null, timestamp: 1n };
 const EXPIRED_CELL: FeatureCell = { status: 'EXPIRED', value: null, timestamp: 1n };
 
 describe('comparing cells', () => {
-  it.each<[string, FeatureValue, FeatureValue]>([
+  it.each<[string, RawValue, RawValue]>([
     ['an INT64', 2n ** 63n - 1n, 2n ** 63n - 1n],
     ['a DOUBLE that is no number', NaN, NaN],
     ['an infinity', Infinity, Infinity],
@@ -26,7 +26,7 @@ describe('comparing cells', () => {
     expect(compareCells(present(a), present(b), STRICT)).toBe('equal');
   });
 
-  it.each<[string, FeatureValue, FeatureValue]>([
+  it.each<[string, RawValue, RawValue]>([
     ['INT64s that a double would make one', 9007199254740993n, 9007199254740992n],
     ['DOUBLEs beyond the tolerance', 1, 1 + 3 * DOUBLE_TOLERANCE],
     ['an infinity and a great number', Infinity, Number.MAX_VALUE],
@@ -51,9 +51,9 @@ describe('comparing cells', () => {
 
   it('tells apart statuses, and NULL from NOT_FOUND unless a store cannot', () => {
     expect(compareCells(present('a'), EXPIRED_CELL, STRICT)).toBe('status');
-    expect(compareCells(present('a'), NULL_CELL, { absentAlike: true })).toBe('status');
+    expect(compareCells(present('a'), NULL_CELL, { treatAbsentAsEqual: true })).toBe('status');
     expect(compareCells(NULL_CELL, NOT_FOUND_CELL, STRICT)).toBe('status');
-    expect(compareCells(NULL_CELL, NOT_FOUND_CELL, { absentAlike: true })).toBe('equal');
-    expect(compareCells(EXPIRED_CELL, NOT_FOUND_CELL, { absentAlike: true })).toBe('status');
+    expect(compareCells(NULL_CELL, NOT_FOUND_CELL, { treatAbsentAsEqual: true })).toBe('equal');
+    expect(compareCells(EXPIRED_CELL, NOT_FOUND_CELL, { treatAbsentAsEqual: true })).toBe('status');
   });
 });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeRow, RowReader, type Slot } from '../../../datasources/online/lmdb/row-codec.js';
-import type { FeatureValue } from '../../../values/value-type.js';
+import type { RawValue } from '../../../values/value-type.js';
 import { VALUES_OF_EVERY_TYPE } from '../../support/every-value-type.js';
 
 const version = { timestamp: 5n, createdTimestamp: null, sequence: null };
-const values: FeatureValue[] = Object.values(VALUES_OF_EVERY_TYPE).flat();
+const values: RawValue[] = Object.values(VALUES_OF_EVERY_TYPE).flat();
 
 const slot: fc.Arbitrary<Slot> = fc.record({
   version: fc.record({

@@ -2,13 +2,16 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BigQueryOfflineStore } from '../../../datasources/offline/bigquery/bigquery-offline-store.js';
 import { openBigQueryClient } from '../../../datasources/offline/bigquery/open-bigquery.js';
-import { columnsOf, layoutOf } from '../../../datasources/offline/bigquery/source-table.js';
+import { expectedColumns, readTableLayout } from '../../../datasources/offline/bigquery/source-table.js';
 import type { FeatureRow } from '../../../datasources/offline/offline-store.js';
-import { compileForBigQuery, type BigQueryTarget } from '../../../datasources/offline/point-in-time/bigquery.js';
+import {
+  compileForBigQuery,
+  type BigQueryTarget,
+} from '../../../datasources/offline/point-in-time/bigquery/bigquery.js';
 import {
   BigQueryParameters,
   type BigQuerySql,
-} from '../../../datasources/offline/point-in-time/bigquery-parameters.js';
+} from '../../../datasources/offline/point-in-time/bigquery/parameters.js';
 import {
   planPointInTime,
   type PlannedEntity,
@@ -16,7 +19,7 @@ import {
 } from '../../../datasources/offline/point-in-time/plan.js';
 import type { EntityType } from '../../../datasources/registry/model.js';
 import type { Registry } from '../../../datasources/registry/registry.js';
-import type { FeatureValue } from '../../../values/value-type.js';
+import type { RawValue } from '../../../values/value-type.js';
 import { pointInTimeProblem } from '../../support/point-in-time-arbitrary.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
 import {
@@ -102,7 +105,7 @@ function compile(registry: Registry, question: Question = {}): BigQuerySql {
       bounds: { earliest: NOW, latest: NOW + HOUR },
       ...(question.outputs ? { outputs: question.outputs } : {}),
       tableOf: (source) => {
-        const table = layoutOf(source, columnsOf(source), bigQuerySettings());
+        const table = readTableLayout(source, expectedColumns(source), bigQuerySettings());
         return question.hasTieBreaks === false ? { ...table, createdTime: null, sequence: null, arrival: null } : table;
       },
     },
@@ -235,7 +238,7 @@ describeWithGoogleSql('the BigQuery dialect, run by GoogleSQL', () => {
         const ours = ['created_timestamp', 'sequence', 'arrival_number', 'empty_arrays'];
         server.tables.create(PROJECT, DATASET, {
           tableReference: { projectId: PROJECT, datasetId: DATASET, tableId: `${name}__values` },
-          schema: { fields: columnsOf(source!).filter((column) => !ours.includes(column.name)) },
+          schema: { fields: expectedColumns(source!).filter((column) => !ours.includes(column.name)) },
         });
         const store = await openTestStore(server, entityType, {
           createTables: false,
@@ -267,7 +270,7 @@ describeWithGoogleSql('the BigQuery dialect, run by GoogleSQL', () => {
 async function fill(store: BigQueryOfflineStore, registry: Registry): Promise<void> {
   const [values, fixed] = registry.entityType('airline', 'airport').sources;
   const [flights] = registry.entityType('airline', 'route').sources;
-  const row = (entityId: string, timestamp: bigint | null, values: Record<string, FeatureValue>): FeatureRow => ({
+  const row = (entityId: string, timestamp: bigint | null, values: Record<string, RawValue>): FeatureRow => ({
     entityId,
     timestamp,
     values: new Map(Object.entries(values)),

@@ -4,18 +4,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { parseInstant } from '../../../values/instant.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
-import { inBulk } from '../../support/bulk-reads.js';
+import { withBulkReads } from '../../support/bulk-reads.js';
 import { openTestStore, PROJECT, startBigQuery } from '../../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { sentQuery } from '../../support/google/sent-query.js';
 import {
-  entityTypeOfCase,
+  caseEntityType,
   hasMixedTypes,
   isFinerThanMicroseconds,
-  latestTimeOfCase,
+  latestCaseTime,
   readCases,
   runCase,
-  timesOf,
+  listTimes,
   type PointInTimeCase,
 } from '../../support/point-in-time-case.js';
 import { openSortingAsof } from '../../support/sorting-asof.js';
@@ -39,18 +39,18 @@ it('finds the point-in-time cases', () => {
 
 // Docs and `parseInstant` say why: a time that is rounded may show a value before it was true.
 it.each(byId(tooFine))('%s is refused: it has a time finer than a microsecond', (_id, pit) => {
-  expect(() => timesOf(pit).map(parseInstant)).toThrow(/finer than a microsecond/);
+  expect(() => listTimes(pit).map(parseInstant)).toThrow(/finer than a microsecond/);
 });
 
 it.each(byId(tooLong))('%s is refused: no registry takes a time to live of so long', (_id, pit) => {
-  expect(() => entityTypeOfCase(pit)).toThrow(/ttlSeconds is a number of seconds from 0/);
+  expect(() => caseEntityType(pit)).toThrow(/ttlSeconds is a number of seconds from 0/);
 });
 
 it.skip.each(byId(mixed))('%s is not run: it has a feature of several types', () => undefined);
 
 describe.each(['lookup', 'timeline'] as const)('point-in-time cases, DuckDB, %s form', (form) => {
   it.each(named)('%s', async (_id, pit) => {
-    const entityType = entityTypeOfCase(pit);
+    const entityType = caseEntityType(pit);
     const store = await DuckDbOfflineStore.open(await openSortingAsof(), entityType.sources, form);
     try {
       expect(await runCase(store, entityType, pit)).toEqual(expectedOf(pit));
@@ -68,9 +68,9 @@ describeWithGoogleSql('point-in-time cases, BigQuery', () => {
   afterAll(() => server.stop());
 
   it.each(named)('%s', async (id, pit) => {
-    const entityType = entityTypeOfCase(pit);
+    const entityType = caseEntityType(pit);
     // BigQuery takes streamed rows of the last ten years only, and the cases are older.
-    server.tables.now = () => latestTimeOfCase(pit);
+    server.tables.now = () => latestCaseTime(pit);
     server.tables.addDataset(PROJECT, id, 'EU');
     const store = await openTestStore(server, entityType, { dataset: id });
     expect(await runCase(store, entityType, pit)).toEqual(expectedOf(pit));
@@ -81,13 +81,13 @@ describeWithGoogleSql('point-in-time cases, BigQuery', () => {
   });
 
   it.each(named)('%s, its labels loaded', async (id, pit) => {
-    const entityType = entityTypeOfCase(pit);
-    server.tables.now = () => latestTimeOfCase(pit);
+    const entityType = caseEntityType(pit);
+    server.tables.now = () => latestCaseTime(pit);
     server.tables.addDataset(PROJECT, id, 'EU');
     // The table of the labels must not be over before it is used.
-    const clock = () => latestTimeOfCase(pit);
+    const clock = () => latestCaseTime(pit);
     const store = await openTestStore(server, entityType, { dataset: id }, { clock });
-    expect(await runCase(inBulk(store), entityType, pit)).toEqual(expectedOf(pit));
+    expect(await runCase(withBulkReads(store), entityType, pit)).toEqual(expectedOf(pit));
     if (id === 'bigquery_example3') {
       const sent = sentQuery(server, id).replaceAll(/featuregraph_labels_\w+/g, 'featuregraph_labels_ID');
       await expect(sent).toMatchFileSnapshot(`../../golden/point-in-time/bigquery-loaded/${id}.sql`);

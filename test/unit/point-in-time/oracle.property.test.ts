@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js';
+import type { DuckDbDatabase } from '../../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { OfflineStore } from '../../../datasources/offline/offline-store.js';
 import type { EntityType } from '../../../datasources/registry/model.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
-import { inBulk } from '../../support/bulk-reads.js';
+import { withBulkReads } from '../../support/bulk-reads.js';
 import { DATASET, openTestStore, PROJECT, startBigQuery } from '../../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { pointInTimeProblem } from '../../support/point-in-time-arbitrary.js';
@@ -41,7 +41,7 @@ describeWithGoogleSql('the point-in-time compiler, BigQuery', () => {
   );
 
   it('gives the same for labels that are loaded, and leaves none of them behind', { timeout: 300_000 }, async () => {
-    await agreesWithOracle(async (entityType) => inBulk(await openTestStore(server, entityType)), BIGQUERY_RUNS);
+    await agreesWithOracle(async (entityType) => withBulkReads(await openTestStore(server, entityType)), BIGQUERY_RUNS);
     expect(server.tables.idsOf(PROJECT, DATASET).filter((id) => id.includes('labels'))).toEqual([]);
   });
 });

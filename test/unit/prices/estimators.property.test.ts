@@ -1,15 +1,12 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  estimateBatchPrediction,
-  type BatchPredictionCost,
-} from '../../../datasources/prices/batch-prediction-cost.js';
-import { roundMoney, sum, type Decimal } from '../../../datasources/prices/decimal.js';
-import type { CostEstimate } from '../../../datasources/prices/estimate.js';
-import { estimateFeaturestore } from '../../../datasources/prices/featurestore-cost.js';
-import { estimateHistoricalQuery } from '../../../datasources/prices/historical-query-cost.js';
-import { estimateOnlinePrediction } from '../../../datasources/prices/online-prediction-cost.js';
-import type { PriceBook } from '../../../datasources/prices/price-book.js';
+import { estimateBatchPrediction, type BatchPredictionCost } from '../../../costs/batch-prediction-cost.js';
+import { roundMoney, sum, type Decimal } from '../../../costs/decimal.js';
+import type { CostEstimate } from '../../../costs/cost-estimate.js';
+import { estimateFeaturestore } from '../../../costs/featurestore-cost.js';
+import { estimateHistoricalQuery } from '../../../costs/historical-query-cost.js';
+import { estimateOnlinePrediction } from '../../../costs/online-prediction-cost.js';
+import type { PriceBook } from '../../../costs/price-book.js';
 import { publishedBooks } from '../../support/costs.js';
 
 let book: PriceBook;

@@ -1,20 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
-  costOfReplicaHours,
+  priceReplicaHours,
   estimateBatchPrediction,
   type BatchPredictionCost,
-} from '../../../datasources/prices/batch-prediction-cost.js';
-import { formatMoney } from '../../../datasources/prices/decimal.js';
-import type { CostEstimate } from '../../../datasources/prices/estimate.js';
-import { estimateFeaturestore, type FeaturestoreCost } from '../../../datasources/prices/featurestore-cost.js';
-import { estimateHistoricalQuery } from '../../../datasources/prices/historical-query-cost.js';
-import {
-  estimateOnlinePrediction,
-  type OnlinePredictionCost,
-} from '../../../datasources/prices/online-prediction-cost.js';
-import { keepEstimate, restoreEstimate } from '../../../datasources/prices/kept-estimate.js';
-import { PriceBooks, THIS_MACHINE } from '../../../datasources/prices/price-book.js';
-import { bookOf, publishedBooks } from '../../support/costs.js';
+} from '../../../costs/batch-prediction-cost.js';
+import { formatMoney } from '../../../costs/decimal.js';
+import type { CostEstimate } from '../../../costs/cost-estimate.js';
+import { estimateFeaturestore, type FeaturestoreCost } from '../../../costs/featurestore-cost.js';
+import { estimateHistoricalQuery } from '../../../costs/historical-query-cost.js';
+import { estimateOnlinePrediction, type OnlinePredictionCost } from '../../../costs/online-prediction-cost.js';
+import { toStoredEstimate, fromStoredEstimate } from '../../../costs/stored-estimate.js';
+import { PriceBooks, THIS_MACHINE } from '../../../costs/price-book.js';
+import { createPriceBook, publishedBooks } from '../../support/costs.js';
 
 let books: PriceBooks;
 beforeAll(async () => {
@@ -215,27 +212,27 @@ describe('a batch prediction job', () => {
 describe('the replica hours that a job has used', () => {
   it('cost what the machine and its accelerators do', () => {
     const machine = { machineType: 'n1-standard-4', acceleratorType: 'NVIDIA_TESLA_T4', acceleratorCount: 2 };
-    expect(figures(costOfReplicaHours(books.find(null), machine, 0.25))).toEqual([
+    expect(figures(priceReplicaHours(books.find(null), machine, 0.25))).toEqual([
       '0.25 x 0.219 = $0.05475',
       '0.5 x 0.402 = $0.201',
       '$0.25575',
     ]);
-    expect(() => costOfReplicaHours(books.find(null), machine, -1)).toThrow(/"replicaHours" is a number from 0/);
+    expect(() => priceReplicaHours(books.find(null), machine, -1)).toThrow(/"replicaHours" is a number from 0/);
   });
 });
 
 describe('an estimate that is kept', () => {
   it('is the same after it was plain data, to the last digit', () => {
     const estimate = estimateBatchPrediction(books.find(null), { rows: 7n, secondsPerBatch: 0.1, batchSize: 3 }, null);
-    const stored = JSON.parse(JSON.stringify(keepEstimate(estimate))) as ReturnType<typeof keepEstimate>;
-    expect(restoreEstimate(stored, books)).toEqual(estimate);
+    const stored = JSON.parse(JSON.stringify(toStoredEstimate(estimate))) as ReturnType<typeof toStoredEstimate>;
+    expect(fromStoredEstimate(stored, books)).toEqual(estimate);
     const scaled = estimateFeaturestore(books.find(null), { minNodes: 1, maxNodes: 2 });
-    expect(restoreEstimate(keepEstimate(scaled), books)).toEqual(scaled);
+    expect(fromStoredEstimate(toStoredEstimate(scaled), books)).toEqual(scaled);
   });
 
   it('keeps its figures when its price book is gone', () => {
     const estimate = estimateOnlinePrediction(books.find(null), { hours: 1 });
-    const restored = restoreEstimate(keepEstimate(estimate), new PriceBooks([], 'none'));
+    const restored = fromStoredEstimate(toStoredEstimate(estimate), new PriceBooks([], 'none'));
     expect(figures(restored)).toEqual(figures(estimate));
     expect(restored.book).toMatchObject({ name: 'google-us-central1', meters: new Map() });
   });
@@ -345,7 +342,7 @@ describe('what cannot be priced is refused with its field', () => {
     ],
     [
       'accelerators that the book has no price for',
-      () => estimateOnlinePrediction(bookOf({ 'machine-hour': '1' }), { acceleratorType: 'NVIDIA_L4' }),
+      () => estimateOnlinePrediction(createPriceBook({ 'machine-hour': '1' }), { acceleratorType: 'NVIDIA_L4' }),
       'priceBook',
       /"test" has no price for accelerator-hour/,
     ],
@@ -369,6 +366,6 @@ describe('what cannot be priced is refused with its field', () => {
 });
 
 it('a price without a resource is for every resource that has none of its own', () => {
-  const book = bookOf({ 'machine-hour': '2' });
+  const book = createPriceBook({ 'machine-hour': '2' });
   expect(figures(estimateOnlinePrediction(book, { machineType: 'any', hours: 3 }))).toEqual(['3 x 2 = $6.00', '$6.00']);
 });

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadPriceBooks, priceBooksOf } from '../../../datasources/prices/files/load-price-books.js';
-import { METERS } from '../../../datasources/prices/meters.js';
+import { loadPriceBooks, toPriceBooks } from '../../../costs/files/load-price-books.js';
+import { METERS } from '../../../costs/meters.js';
 import { publishedBooks } from '../../support/costs.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -28,7 +28,7 @@ function written(...books: unknown[]): string {
 describe('price books', () => {
   it('are found by id, by name in the newest edition, or as configured', async () => {
     const newer = { ...book, effectiveDate: '2026-02-01' };
-    const books = priceBooksOf(await loadPriceBooks(written(newer, book)), 'mine');
+    const books = toPriceBooks(await loadPriceBooks(written(newer, book)), 'mine');
     const dates = [null, 'mine', 'priceBooks/mine@2026-01-01'].map((wanted) => books.find(wanted).effectiveDate);
     expect(dates).toEqual(['2026-02-01', '2026-02-01', '2026-01-01']);
   });
@@ -36,7 +36,7 @@ describe('price books', () => {
   it('of the operator take the place of published ones of the same name and date', async () => {
     const published = (await publishedBooks()).find('classic');
     const own = { ...book, name: 'classic', effectiveDate: published.effectiveDate };
-    const books = priceBooksOf(await loadPriceBooks(written(own)), 'classic');
+    const books = toPriceBooks(await loadPriceBooks(written(own)), 'classic');
     expect([published.region, books.find('classic').region]).toEqual(['anywhere', 'here']);
   });
 
@@ -83,7 +83,7 @@ describe('price books', () => {
   it('that are not there, or none of which is the configured one, are the operator’s fault', async () => {
     await expect(loadPriceBooks('/nowhere')).rejects.toThrow(/FEATUREGRAPH_PRICE_BOOKS names them/);
     const files = await loadPriceBooks(written(book));
-    expect(() => priceBooksOf(files, 'yours')).toThrow(/no price book "yours".*FEATUREGRAPH_PRICE_BOOK names it/);
+    expect(() => toPriceBooks(files, 'yours')).toThrow(/no price book "yours".*FEATUREGRAPH_PRICE_BOOK names it/);
   });
 
   it('that are published price every meter that is counted, and say how good each figure is', async () => {

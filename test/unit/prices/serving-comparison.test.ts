@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PriceBook } from '../../../datasources/prices/price-book.js';
-import { compareServing, type ServingComparisonRequest } from '../../../datasources/prices/serving-comparison.js';
-import { bookOf, publishedBooks } from '../../support/costs.js';
+import type { PriceBook } from '../../../costs/price-book.js';
+import { compareServing, type ServingComparisonRequest } from '../../../costs/serving-comparison.js';
+import { createPriceBook, publishedBooks } from '../../support/costs.js';
 
 const compare = (book: PriceBook, request: ServingComparisonRequest) => compareServing(book, request, null);
 /** $1 an hour, no start-up: an hour of batches is an hour of a node. */
-const DOLLAR = bookOf({ 'machine-hour': '1' });
+const DOLLAR = createPriceBook({ 'machine-hour': '1' });
 
 describe('the break-even', () => {
   it.each([
@@ -18,13 +18,13 @@ describe('the break-even', () => {
     ['none, as the first batch is dearer', DOLLAR, { secondsPerBatch: 3600, hours: 0.5 }, 0],
     [
       'start-up of each replica',
-      bookOf({ 'machine-hour': '1' }, { startupMinutes: '30' }),
+      createPriceBook({ 'machine-hour': '1' }, { startupMinutes: '30' }),
       { secondsPerBatch: 3600, hours: 4, batchSize: 1, startingReplicaCount: 2 },
       3,
     ],
     [
       'another machine online',
-      bookOf({ 'machine-hour': { slow: '1', fast: '3' } }),
+      createPriceBook({ 'machine-hour': { slow: '1', fast: '3' } }),
       { secondsPerBatch: 3600, hours: 10, batchSize: 1, machineType: 'slow', onlineMachineType: 'fast' },
       30,
     ],
@@ -34,12 +34,12 @@ describe('the break-even', () => {
   });
 
   it('is null where batch never becomes dearer', () => {
-    const { breakEvenPredictions, cheaper, ratio } = compare(bookOf({ 'machine-hour': '0' }), {
+    const { breakEvenPredictions, cheaper, ratio } = compare(createPriceBook({ 'machine-hour': '0' }), {
       predictions: 10n,
       secondsPerBatch: 1,
     });
     expect([breakEvenPredictions, cheaper, ratio!.toNumber()]).toEqual([null, 'BATCH', 1]);
-    const book = bookOf({ 'machine-hour': { free: '0', dear: '1' } });
+    const book = createPriceBook({ 'machine-hour': { free: '0', dear: '1' } });
     const oneSided = compare(book, {
       predictions: 1n,
       secondsPerBatch: 1,
@@ -60,7 +60,10 @@ describe('the break-even', () => {
     });
     fc.assert(
       fc.property(cents, cents, work, (batchPrice, onlinePrice, request) => {
-        const book = bookOf({ 'machine-hour': { batch: batchPrice, online: onlinePrice } }, { minimum: '0.01' });
+        const book = createPriceBook(
+          { 'machine-hour': { batch: batchPrice, online: onlinePrice } },
+          { minimum: '0.01' },
+        );
         const at = (predictions: bigint) =>
           compare(book, { predictions, machineType: 'batch', onlineMachineType: 'online', ...request });
         const { breakEvenPredictions } = at(1n);

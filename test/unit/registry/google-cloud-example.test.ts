@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { expect, it } from 'vitest';
-import { collects, type CollectionRule } from '../../../datasources/online/bigtable/collects.js';
-import { registryDocument } from '../../../datasources/registry/yaml/document.js';
-import { findFaults } from '../../../datasources/registry/yaml/find-faults.js';
+import { isCollectable, type GcRule } from '../../../datasources/online/bigtable/gc-rule.js';
+import { registryDocument } from '../../../datasources/registry/document/document.js';
+import { findFaults } from '../../../datasources/registry/document/find-faults.js';
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
 
 const root = join(import.meta.dirname, '../../..');
@@ -41,14 +41,14 @@ it('garbage collection of Terraform keeps the newest value for ever, and others 
   const registry = await loadRegistry(join(root, 'examples/google-cloud/registry.yaml'));
   const { versionRetentionSeconds } = registry.featurestores[0]!.onlineSettings as { versionRetentionSeconds: number };
   const policy = resource('google_bigtable_gc_policy');
-  const rules: CollectionRule[] = [
+  const rules: GcRule[] = [
     { maxNumVersions: Number(/max_version = (\d+)/.exec(policy)![1]) },
     { maxAge: { seconds: Number(/max_age = "(\d+)h"/.exec(policy)![1]) * 3600 } },
   ];
-  const rule: CollectionRule = policy.includes('"intersection"') ? { intersection: { rules } } : { union: { rules } };
-  expect(collects(rule, { rank: 1, ageSeconds: Infinity })).toBe(false);
-  expect(collects(rule, { rank: Infinity, ageSeconds: versionRetentionSeconds + 3600 })).toBe(false);
-  expect(collects(rule, { rank: 2, ageSeconds: Infinity })).toBe(true);
+  const rule: GcRule = policy.includes('"intersection"') ? { intersection: { rules } } : { union: { rules } };
+  expect(isCollectable(rule, { rank: 1, ageSeconds: Infinity })).toBe(false);
+  expect(isCollectable(rule, { rank: Infinity, ageSeconds: versionRetentionSeconds + 3600 })).toBe(false);
+  expect(isCollectable(rule, { rank: 2, ageSeconds: Infinity })).toBe(true);
 });
 
 it.each(['google-cloud.md', 'google-cloud-vertex.md'])('docs/%s shows how to leave a registry to Vertex AI', (file) => {

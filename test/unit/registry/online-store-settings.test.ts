@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { registryDocument } from '../../../datasources/registry/yaml/document.js';
-import { findFaults } from '../../../datasources/registry/yaml/find-faults.js';
+import { registryDocument } from '../../../datasources/registry/document/document.js';
+import { findFaults } from '../../../datasources/registry/document/find-faults.js';
 import { testRegistry } from '../../support/test-registry.js';
 
 const entityTypes = [{ name: 'customer', sources: [{ features: [{ name: 'a', valueType: 'STRING' as const }] }] }];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cronOf, parseSchedule } from '../../../datasources/registry/schedule.js';
+import { createCron, parseSchedule } from '../../../datasources/registry/schedule.js';
 
 describe('a schedule', () => {
   it.each([
@@ -27,7 +27,7 @@ describe('a schedule', () => {
 
   it('keeps to the clocks of its time zone, also when they are put forward', () => {
     const nextOf = (text: string, from: string) =>
-      cronOf(parseSchedule(text), { paused: true }).nextRun(new Date(from))?.toISOString();
+      createCron(parseSchedule(text), { paused: true }).nextRun(new Date(from))?.toISOString();
     expect(nextOf('0 3 * * *', '2026-01-01T12:00:00Z')).toBe('2026-01-02T03:00:00.000Z');
     expect(nextOf('TZ=Europe/Zurich 0 3 * * *', '2026-01-01T12:00:00Z')).toBe('2026-01-02T02:00:00.000Z');
     expect(nextOf('TZ=Europe/Zurich 0 3 * * *', '2026-07-01T12:00:00Z')).toBe('2026-07-02T01:00:00.000Z');

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { entityTypeOfCase, readCases, runCase } from '../../support/point-in-time-case.js';
-import { openTrainingSets } from '../../support/training-set-rooms.js';
+import { caseEntityType, readCases, runCase } from '../../support/point-in-time-case.js';
+import { openTrainingSets } from '../../support/training-set-dependencies.js';
 
 const cases = readCases(join(import.meta.dirname, '../../cases/pit'));
 
@@ -11,7 +11,7 @@ const FILLING = 10_001;
 
 describe('point-in-time cases as training sets, labels in a file', () => {
   it.each(cases.map((pit) => [pit.id, pit] as const))('%s', async (_id, pit) => {
-    const entityType = entityTypeOfCase(pit);
+    const entityType = caseEntityType(pit);
     const world = await openTrainingSets([entityType.featurestore]);
     await runCase(world.offline, entityType, pit);
     const ids = entityType.entityIdColumns;

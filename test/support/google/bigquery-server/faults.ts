@@ -41,7 +41,7 @@ export class Faults {
   }
 }
 
-export function errorOf(kind: FaultKind): ApiError | undefined {
+export function toApiError(kind: FaultKind): ApiError | undefined {
   if (kind === 'backendError')
     return new ApiError(503, 'backendError', 'Error encountered during execution. Retrying may solve the problem.');
   if (kind === 'rateLimitExceeded')

@@ -3,8 +3,8 @@ import { SqlError } from '../googlesql/evaluator.js';
 import { ApiError, checkFields, invalid, invalidQuery, notFound, required } from './api-error.js';
 import { rewriteEntityFeaturesAtTime } from './entity-features.js';
 import { readParameters } from './parameters.js';
-import { pageOfRows } from './row-pages.js';
-import { fieldOfType, microsOf, type Field } from './schema.js';
+import { paginateRows } from './row-pages.js';
+import { fieldOfType, readMicros, type Field } from './schema.js';
 import { sqlTable, type StoredTable, type Tables } from './tables.js';
 
 export interface Job {
@@ -142,7 +142,7 @@ export class Jobs {
     const jobReference = { projectId: project, jobId: job.id, location: job.location };
     if (job.error) throw job.error;
     if (job.state !== 'DONE') return { kind: 'bigquery#getQueryResultsResponse', jobReference, jobComplete: false };
-    const page = pageOfRows(job.rows, job.fields, query, { parameters: RESULT_PARAMETERS, maxBytes: MAX_PAGE_BYTES });
+    const page = paginateRows(job.rows, job.fields, query, { parameters: RESULT_PARAMETERS, maxBytes: MAX_PAGE_BYTES });
     job.pagesRead += 1;
     return {
       kind: 'bigquery#getQueryResultsResponse',
@@ -250,22 +250,22 @@ function bytesRead(
     ? [...sql.matchAll(new RegExp(`\\bh\\.\`${partitionColumn}\` (<=|<|>=|>) @(\\w+)`, 'g'))].map(
         ([, operator, name]) => ({
           isUpper: operator!.startsWith('<'),
-          day: dayOf(parameters.find((parameter) => parameter.name === name)!.value),
+          day: toDay(parameters.find((parameter) => parameter.name === name)!.value),
         }),
       )
     : [];
   const column = table.fields.findIndex(({ name }) => name === partitionColumn);
   const rows = table.rows.filter((row) =>
-    bounds.every(({ isUpper, day }) => (isUpper ? dayOf(row[column]!) <= day : dayOf(row[column]!) >= day)),
+    bounds.every(({ isUpper, day }) => (isUpper ? toDay(row[column]!) <= day : toDay(row[column]!) >= day)),
   );
-  return rows.reduce((sum, row) => sum + columns.reduce((size, index) => size + sizeOf(row[index] ?? {}), 0), 0);
+  return rows.reduce((sum, row) => sum + columns.reduce((size, index) => size + countBytes(row[index] ?? {}), 0), 0);
 }
 
-const dayOf = (value: SqlValue): bigint => microsOf(value) / 86_400_000_000n;
+const toDay = (value: SqlValue): bigint => readMicros(value) / 86_400_000_000n;
 
 /** https://cloud.google.com/bigquery/pricing: 8 bytes a number or timestamp, 2 bytes and its length a text. */
-function sizeOf(value: SqlValue): number {
-  if (value.array_value) return (value.array_value.element ?? []).reduce((sum, item) => sum + sizeOf(item), 0);
+function countBytes(value: SqlValue): number {
+  if (value.array_value) return (value.array_value.element ?? []).reduce((sum, item) => sum + countBytes(item), 0);
   if (value.string_value !== undefined) return 2 + Buffer.byteLength(value.string_value);
   if (value.json_value !== undefined) return 2 + Buffer.byteLength(value.json_value);
   if (value.bytes_value !== undefined) return 2 + value.bytes_value.length;

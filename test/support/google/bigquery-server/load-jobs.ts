@@ -17,7 +17,7 @@ export class LoadJobs {
 
   /** The body of an upload: `multipart/related`, the job first, then its rows. */
   insert(project: string, contentType: string | undefined, body: Buffer): object {
-    const { metadata, data } = partsOf(contentType, body.toString());
+    const { metadata, data } = parseMultipart(contentType, body.toString());
     const { jobReference, configuration } = checkFields(JSON.parse(metadata), ['jobReference', 'configuration'], 'job');
     const { jobId, location, projectId } = checkFields(
       required(jobReference, 'jobReference'),
@@ -45,13 +45,13 @@ export class LoadJobs {
     const table = this.tables.byPath(`${ofTable}.${datasetId}.${tableId}`, location ?? 'US');
     const job = { id: jobId, location: location ?? 'US', configuration, ...this.#load(table, data) };
     this.all.set(jobId, job);
-    return metadataOf(project, job);
+    return toMetadata(project, job);
   }
 
   metadata(project: string, id: string, location: string | undefined): object | undefined {
     const job = this.all.get(id);
     if (job && job.location !== (location ?? 'US')) throw notFound(`Not found: Job ${id}`);
-    return job && metadataOf(project, job);
+    return job && toMetadata(project, job);
   }
 
   #load(table: StoredTable, text: string): Pick<LoadJob, 'rows' | 'error'> {
@@ -69,7 +69,7 @@ export class LoadJobs {
   }
 }
 
-function metadataOf(project: string, { id, location, configuration, error, rows }: LoadJob): object {
+function toMetadata(project: string, { id, location, configuration, error, rows }: LoadJob): object {
   return {
     kind: 'bigquery#job',
     jobReference: { projectId: project, jobId: id, location },
@@ -79,7 +79,7 @@ function metadataOf(project: string, { id, location, configuration, error, rows 
   };
 }
 
-function partsOf(contentType: string | undefined, body: string): { metadata: string; data: string } {
+function parseMultipart(contentType: string | undefined, body: string): { metadata: string; data: string } {
   const boundary = /^multipart\/related; boundary=(\S+)$/.exec(contentType ?? '')?.[1];
   if (boundary === undefined) throw invalid('an upload is multipart/related');
   const parts = body.split(`--${boundary}`).slice(1, -1);

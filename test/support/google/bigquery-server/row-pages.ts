@@ -3,7 +3,7 @@ import { invalid } from './api-error.js';
 import { toRest, type Field } from './schema.js';
 
 /** A page of rows as REST has them, and where the next one begins; refuses parameters of the request that it does not know. */
-export function pageOfRows(
+export function paginateRows(
   rows: readonly (readonly SqlValue[])[],
   fields: readonly Field[],
   query: URLSearchParams,

@@ -79,14 +79,14 @@ export function toRest(value: SqlValue, field: Field, useInt64Timestamp: boolean
   if (value.double_value !== undefined) return floatText(value.double_value);
   if (value.bytes_value !== undefined) return value.bytes_value.toString('base64');
   if (value.timestamp_value !== undefined) {
-    const micros = microsOf(value);
+    const micros = readMicros(value);
     // What the API does when nobody asks otherwise: seconds as a float, which cannot hold the microseconds of far years.
     return useInt64Timestamp ? micros.toString() : (Number(micros) / 1e6).toExponential().replace('e+', 'E');
   }
   return value.int64_value ?? value.string_value ?? value.json_value ?? null;
 }
 
-export function microsOf({ timestamp_value }: SqlValue): bigint {
+export function readMicros({ timestamp_value }: SqlValue): bigint {
   return BigInt(timestamp_value?.seconds ?? 0) * 1_000_000n + BigInt(timestamp_value?.nanos ?? 0) / 1000n;
 }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { GoogleSql } from '../googlesql/evaluator.js';
 import { ApiError, checkFields, invalid, notFound } from './api-error.js';
-import { cutOff, errorOf, Faults } from './faults.js';
+import { cutOff, toApiError, Faults } from './faults.js';
 import { Jobs } from './jobs.js';
 import { LoadJobs } from './load-jobs.js';
 import { Tables } from './tables.js';
@@ -63,7 +63,7 @@ export class BigQueryServer {
     }
     if (fault === 'slow') await wait(300);
     const sent = { contentType: request.headers['content-type'], bytes: Buffer.concat(chunks) };
-    const { status, body } = await this.#handle(name, url, sent, fault && errorOf(fault));
+    const { status, body } = await this.#handle(name, url, sent, fault && toApiError(fault));
     const text = JSON.stringify(body);
     if (fault === 'cutAfter') cutOff(response, text);
     else response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' }).end(text);

@@ -1,7 +1,7 @@
 import type { SqlTable, SqlValue } from '../googlesql/evaluator.js';
 import { ApiError, checkFields, invalid, notFound, required } from './api-error.js';
-import { pageOfRows } from './row-pages.js';
-import { microsOf, parseScalar, readField, typeOfField, type Field } from './schema.js';
+import { paginateRows } from './row-pages.js';
+import { readMicros, parseScalar, readField, typeOfField, type Field } from './schema.js';
 
 export interface StoredTable {
   readonly project: string;
@@ -131,7 +131,7 @@ export class Tables {
   load(table: StoredTable, rows: readonly Record<string, unknown>[]): void {
     const column = table.fields.findIndex(({ name }) => name === table.timePartitioning?.field);
     const cells = rows.map((row) => this.#cells(table, row, 'load'));
-    const partitions = new Set(column < 0 ? [] : cells.map((row) => microsOf(row[column]!) / MICROS_PER_DAY));
+    const partitions = new Set(column < 0 ? [] : cells.map((row) => readMicros(row[column]!) / MICROS_PER_DAY));
     if (partitions.size > this.maxPartitionsPerJob)
       throw invalid(`Too many partitions produced by query, allowed ${this.maxPartitionsPerJob}`);
     table.rows.push(...cells);
@@ -170,7 +170,7 @@ export class Tables {
 
   /** tabledata.list: rows by their number, without a query. */
   list({ rows, fields }: StoredTable, query: URLSearchParams): object {
-    const page = pageOfRows(rows, fields, query, { parameters: LIST_PARAMETERS, maxBytes: this.maxPageBytes });
+    const page = paginateRows(rows, fields, query, { parameters: LIST_PARAMETERS, maxBytes: this.maxPageBytes });
     return { kind: 'bigquery#tableDataList', ...page };
   }
 
@@ -232,7 +232,7 @@ export class Tables {
       // A load takes JSON as it stands, a stream takes its text.
       const cell = kind === 'TYPE_JSON' && way === 'load' ? jsonValue(value) : parseScalar(kind, value);
       if (way === 'stream' && field.name === table.timePartitioning?.field)
-        this.#checkStreamingWindow(table, field.name, microsOf(cell));
+        this.#checkStreamingWindow(table, field.name, readMicros(cell));
       return cell;
     });
   }

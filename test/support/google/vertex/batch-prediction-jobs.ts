@@ -1,5 +1,5 @@
 import type { VertexService } from '../vertex-server.js';
-import { pageOf } from './pages.js';
+import { paginate } from './paginate.js';
 import { refuse } from './refusal.js';
 import type { Region } from './strict-requests.js';
 
@@ -39,7 +39,7 @@ export class BatchPredictionWorld {
           CreateBatchPredictionJob: ({ parent, batchPredictionJob }) => this.#create(parent, batchPredictionJob),
           GetBatchPredictionJob: ({ name }) => this.#job(name),
           ListBatchPredictionJobs: (request) => {
-            const { items, nextPageToken } = pageOf(this.#matching(request), request, 100);
+            const { items, nextPageToken } = paginate(this.#matching(request), request, 100);
             return { batchPredictionJobs: items, nextPageToken };
           },
           CancelBatchPredictionJob: ({ name }) => {

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
-import { toProtoTime } from '../../../../datasources/vertex/proto-time.js';
+import { toProtoTime } from '../../../../datasources/google/vertex/proto-time.js';
 import type { Instant } from '../../../../values/instant.js';
-import { pageOf } from './pages.js';
+import { paginate } from './paginate.js';
 import { refuse, Refusal } from './refusal.js';
 import { checkValue, StoredValues, withTime, type StoredType } from './stored-values.js';
 import type { Region } from './strict-requests.js';
@@ -105,11 +105,11 @@ export class FeatureViewWorld {
       single: {
         GetFeatureGroup: ({ name }) => groupOf(name).resource,
         ListFeatureGroups: (request) => {
-          const { items, nextPageToken } = pageOf([...this.featureGroups.values()], request, 100);
+          const { items, nextPageToken } = paginate([...this.featureGroups.values()], request, 100);
           return { featureGroups: items.map(({ resource }) => resource), nextPageToken };
         },
         ListFeatures: (request) => {
-          const { items, nextPageToken } = pageOf(groupOf(request.parent).features, request, 1000);
+          const { items, nextPageToken } = paginate(groupOf(request.parent).features, request, 1000);
           return { features: items, nextPageToken };
         },
       },
@@ -125,12 +125,12 @@ export class FeatureViewWorld {
       single: {
         GetFeatureOnlineStore: ({ name }) => storeOf(name).resource,
         ListFeatureOnlineStores: (request) => {
-          const { items, nextPageToken } = pageOf([...this.onlineStores.values()], request, 100);
+          const { items, nextPageToken } = paginate([...this.onlineStores.values()], request, 100);
           return { featureOnlineStores: items.map(({ resource }) => resource), nextPageToken };
         },
         GetFeatureView: ({ name }) => this.view(name).resource,
         ListFeatureViews: (request) => {
-          const { items, nextPageToken } = pageOf([...storeOf(request.parent).views.values()], request, 1000);
+          const { items, nextPageToken } = paginate([...storeOf(request.parent).views.values()], request, 1000);
           return { featureViews: items.map(({ resource }) => resource), nextPageToken };
         },
         SyncFeatureView: ({ featureView }) => {
@@ -149,7 +149,7 @@ export class FeatureViewWorld {
           }
           const { syncs } = this.view(request.parent);
           const ordered = request.orderBy === 'create_time desc' ? syncs : syncs.toReversed();
-          const { items, nextPageToken } = pageOf(ordered, request, 1000);
+          const { items, nextPageToken } = paginate(ordered, request, 1000);
           return { featureViewSyncs: items, nextPageToken };
         },
       },
@@ -178,7 +178,7 @@ export class FeatureViewWorld {
   }
 
   #fetch(view: TestView, dataKey: any): any {
-    const key = keyOf(view, dataKey);
+    const key = readDataKey(view, dataKey);
     // A view that was never synced, or of whose sync the serving caches do not know yet.
     if (!view.syncs.some((sync) => sync.finalStatus?.code === 0)) refuse('NOT_FOUND', 'The feature view is not found');
     const row = view.values.row(key) ?? refuse('NOT_FOUND', `Entity ${key} is not found`);
@@ -199,7 +199,7 @@ export class FeatureViewWorld {
     const view = this.view(request.featureView);
     for (const dataKey of request.dataKeys) {
       try {
-        refuseKey(fault, dataKey);
+        assertDataKey(fault, dataKey);
         yield { status: { code: 0 }, data: [{ ...this.#fetch(view, dataKey), dataKey }] };
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
@@ -214,8 +214,8 @@ export class FeatureViewWorld {
     if (!store.resource.bigtable) refuse('FAILED_PRECONDITION', 'Direct writes need Bigtable online serving');
     for (const { dataKey, features } of request.dataKeyAndFeatureValues) {
       try {
-        refuseKey(fault, dataKey);
-        const key = keyOf(view, dataKey);
+        assertDataKey(fault, dataKey);
+        const key = readDataKey(view, dataKey);
         if (features.length === 0) refuse('INVALID_ARGUMENT', 'no features');
         for (const { name, value } of features) {
           const type = view.input.features[name] ?? refuse('INVALID_ARGUMENT', `the view has no feature ${name}`);
@@ -234,7 +234,7 @@ export class FeatureViewWorld {
 export const BIGTABLE = { bigtable: { autoScaling: { minNodeCount: 1, maxNodeCount: 2 } } };
 
 /** The key as the view's id columns want it: one as it stands, several in parts. */
-function keyOf(view: TestView, dataKey: any): string {
+function readDataKey(view: TestView, dataKey: any): string {
   const { entityIdColumns: columns = ['entity_id'] } = view.input;
   const parts: string[] = dataKey.keyOneof === 'compositeKey' ? dataKey.compositeKey.parts : [dataKey.key];
   const isComposite = dataKey.keyOneof === 'compositeKey';
@@ -245,7 +245,7 @@ function keyOf(view: TestView, dataKey: any): string {
   return JSON.stringify(parts);
 }
 
-function refuseKey(fault: CallContext['fault'], dataKey: any): void {
+function assertDataKey(fault: CallContext['fault'], dataKey: any): void {
   const text = dataKey.compositeKey === undefined ? dataKey.key : dataKey.compositeKey.parts.join(',');
   if (fault?.kind === 'refuseKeys' && fault.keys.includes(text)) {
     throw new Refusal(fault.code, `a fault of the test (${status[fault.code]})`);

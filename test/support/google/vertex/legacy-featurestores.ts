@@ -1,6 +1,6 @@
-import { fromProtoTime } from '../../../../datasources/vertex/proto-time.js';
+import { fromProtoTime } from '../../../../datasources/google/vertex/proto-time.js';
 import type { Instant } from '../../../../values/instant.js';
-import { pageOf } from './pages.js';
+import { paginate } from './paginate.js';
 import { refuse } from './refusal.js';
 import { checkValue, StoredValues, withTime, type StoredType } from './stored-values.js';
 import type { Region } from './strict-requests.js';
@@ -76,11 +76,11 @@ export class LegacyWorld {
         GetEntityType: ({ name }) => this.entityType(name).resource,
         ListEntityTypes: (request) => {
           const entityTypes = [...featurestoreOf(request.parent).entityTypes.values()];
-          const { items, nextPageToken } = pageOf(entityTypes, request, 1000);
+          const { items, nextPageToken } = paginate(entityTypes, request, 1000);
           return { entityTypes: items.map(({ resource }) => resource), nextPageToken };
         },
         ListFeatures: (request) => {
-          const { items, nextPageToken } = pageOf(
+          const { items, nextPageToken } = paginate(
             [...this.entityType(request.parent).features.values()],
             request,
             1000,
@@ -100,7 +100,7 @@ export class LegacyWorld {
         ReadFeatureValues: (request) => {
           const entityType = this.#online(request.entityType);
           const ids = selected(entityType, request.featureSelector);
-          return { header: headerOf(request, ids), entityView: viewOf(entityType, request.entityId, ids) };
+          return { header: toHeader(request, ids), entityView: toEntityView(entityType, request.entityId, ids) };
         },
         WriteFeatureValues: (request) => this.#write(request),
       },
@@ -112,9 +112,9 @@ export class LegacyWorld {
     const entityType = this.#online(request.entityType);
     if (request.entityIds.length > 100) refuse('INVALID_ARGUMENT', 'Field: entity_ids; Message: more than 100');
     const ids = selected(entityType, request.featureSelector);
-    yield { header: headerOf(request, ids) };
+    yield { header: toHeader(request, ids) };
     for (const entityId of request.entityIds) {
-      const view = viewOf(entityType, entityId, ids);
+      const view = toEntityView(entityType, entityId, ids);
       if (!this.splitsAnswers) {
         yield { entityView: view };
         continue;
@@ -160,12 +160,12 @@ function selected(entityType: LegacyEntityType, selector: any): string[] {
   return ids;
 }
 
-function headerOf(request: any, ids: readonly string[]): object {
+function toHeader(request: any, ids: readonly string[]): object {
   return { entityType: request.entityType, featureDescriptors: ids.map((id) => ({ id })) };
 }
 
 /** Alike for an entity that is not there and for features without values: cells without data. */
-function viewOf(entityType: LegacyEntityType, entityId: string, ids: readonly string[]) {
+function toEntityView(entityType: LegacyEntityType, entityId: string, ids: readonly string[]) {
   const row = entityType.values.row(entityId);
   const data = ids.map((id) => {
     const stored = row?.get(id);

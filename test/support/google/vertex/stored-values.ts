@@ -1,5 +1,5 @@
 import type { Instant } from '../../../../values/instant.js';
-import { fromProtoTime, toProtoTime } from '../../../../datasources/vertex/proto-time.js';
+import { fromProtoTime, toProtoTime } from '../../../../datasources/google/vertex/proto-time.js';
 import type { ValueType } from '../../../../values/value-type.js';
 import { refuse } from './refusal.js';
 

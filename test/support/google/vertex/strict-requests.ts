@@ -76,7 +76,7 @@ function checkResourceName(
   const parentOf = field.options?.[`${REFERENCE}.child_type`];
   const type = field.options?.[`${REFERENCE}.type`] ?? parentOf;
   if (typeof type !== 'string' || typeof name !== 'string') return;
-  const patterns = patternsOf(messages, type, parentOf !== undefined);
+  const patterns = listNamePatterns(messages, type, parentOf !== undefined);
   const parts = patterns.map((pattern) => pattern.exec(name)).find(Boolean);
   if (!parts) refuse('INVALID_ARGUMENT', `Field: ${at}; Message: "${name}" is not the name of a ${type}`);
   const [, project, location] = parts;
@@ -86,7 +86,7 @@ function checkResourceName(
   }
 }
 
-function patternsOf(messages: Readonly<Record<string, Message>>, type: string, isParent: boolean): RegExp[] {
+function listNamePatterns(messages: Readonly<Record<string, Message>>, type: string, isParent: boolean): RegExp[] {
   // Not one of Vertex AI's own resources: its protos do not describe it.
   if (type === 'locations.googleapis.com/Location') return [/^projects\/([^/]+)\/locations\/([^/]+)$/];
   const message = Object.values(messages).find(({ options }) => options?.['(google.api.resource).type'] === type);

@@ -1,0 +1,128 @@
+import type { Clock } from '../../values/clock.js';
+import type { ValueType } from '../../values/value-type.js';
+import type { PredictionOutcome } from '../models/model-serving.js';
+import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
+import { stopReason, type JobControl } from '../../jobs/job-runner.js';
+import type { JobProgress } from '../../jobs/job.js';
+import { countRows, type BatchPredictionCheckpoint, type RowCounts } from './checkpoint.js';
+import type { OutputFolder } from './output-folder.js';
+import { PartWriter } from './part-writer.js';
+import type { InputInstance } from './read-instances.js';
+import { instanceToJson, predictionToJson } from './row-json.js';
+
+/** A kill costs at most about this much work: a tenth of a second at first, then a twentieth of the time so far, never over a minute. */
+const MIN_PART_MICROS = 100_000n;
+const MAX_PART_MICROS = 60_000_000n;
+const SHARE_OF_TIME = 20n;
+
+/** So many characters of lines end a part whatever the time: what is turned into Parquet at once stays small. */
+const MAX_PART_CHARACTERS = 64 * 1024 * 1024;
+
+export interface PredictedInstance {
+  readonly input: InputInstance;
+  /** null for an instance that was at fault before it came to the model. */
+  readonly outcome: PredictionOutcome | null;
+}
+
+interface BatchRunOptions {
+  readonly folder: OutputFolder;
+  readonly control: JobControl;
+  readonly scratch: DuckDbDatabase;
+  readonly clock: Clock;
+  readonly checkpoint: BatchPredictionCheckpoint;
+  /** Nothing was kept of this job yet. */
+  readonly isFirst: boolean;
+  readonly onCheckpoint: (checkpoint: BatchPredictionCheckpoint) => void;
+}
+
+/** The output of one run of a job: takes outcomes in order, writes parts, and makes durable how far it is. */
+export class BatchRun {
+  #checkpoint: BatchPredictionCheckpoint;
+  #counts: RowCounts;
+  readonly #outputs: ReadonlyMap<string, ValueType>;
+
+  constructor(private readonly options: BatchRunOptions) {
+    this.#checkpoint = options.checkpoint;
+    this.#counts = countRows(options.checkpoint.parts);
+    this.#outputs = new Map(options.checkpoint.outputs.map(({ name, valueType }) => [name, valueType]));
+  }
+
+  /** Rows of the input that are on disk as predictions or failures. */
+  get rowsDone(): number {
+    return this.#counts.predictions + this.#counts.failures;
+  }
+
+  async begin(): Promise<void> {
+    // Only the first time: a checkpoint says that the job got further, and one that ends its process must not say so.
+    if (this.options.isFirst) await this.#save(this.#checkpoint);
+    await this.options.control.running(BigInt(this.#checkpoint.total));
+  }
+
+  /** Writes what comes until it ends or fails. When the job is cancelled, what came before is kept. */
+  async take(predicted: AsyncIterable<readonly PredictedInstance[]>): Promise<void> {
+    const { clock, control } = this.options;
+    const startedAt = clock();
+    let partStartedAt = startedAt;
+    let part = await this.#newPart();
+    try {
+      for await (const instances of predicted) {
+        for (const instance of instances) this.#write(part, instance);
+        await part.drain();
+        control.report(this.#progress(part.rows));
+        const now = clock();
+        if (part.characters < MAX_PART_CHARACTERS && now - partStartedAt < partDuration(now - startedAt)) continue;
+        await this.#saveCheckpoint(part);
+        part = await this.#newPart();
+        partStartedAt = now;
+      }
+      await this.#saveCheckpoint(part);
+    } catch (error) {
+      if (stopReason(control.signal) === 'stop') await part.drop();
+      // What cannot be kept is not counted either; the first error is the one to tell.
+      else await this.#saveCheckpoint(part).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #newPart(): Promise<PartWriter> {
+    const { folder, scratch } = this.options;
+    const { columns, outputs, parts } = this.#checkpoint;
+    return PartWriter.create({ folder, scratch, columns, outputs }, (parts.at(-1)?.number ?? 0) + 1);
+  }
+
+  #write(part: PartWriter, { input, outcome }: PredictedInstance): void {
+    const { number, instance, fault } = input;
+    if (fault) return part.addFailure(number, fault.raw, fault);
+    const written = instanceToJson(this.#checkpoint.columns, instance);
+    if (outcome?.kind === 'prediction') {
+      part.addPrediction(number, written, predictionToJson(this.#outputs, outcome.prediction));
+    } else if (outcome) part.addFailure(number, written, outcome);
+  }
+
+  async #saveCheckpoint(part: PartWriter): Promise<void> {
+    const finished = await part.finish();
+    if (!finished) return;
+    await this.#save({ ...this.#checkpoint, parts: [...this.#checkpoint.parts, finished] });
+  }
+
+  async #save(checkpoint: BatchPredictionCheckpoint): Promise<void> {
+    this.#counts = countRows(checkpoint.parts);
+    this.#checkpoint = checkpoint;
+    await this.options.control.checkpoint(checkpoint, this.#progress({ predictions: 0, failures: 0 }));
+    this.options.onCheckpoint(checkpoint);
+  }
+
+  #progress(unsaved: RowCounts): JobProgress {
+    return {
+      completed: BigInt(this.#counts.predictions + unsaved.predictions),
+      failed: BigInt(this.#counts.failures + unsaved.failures),
+      total: BigInt(this.#checkpoint.total),
+    };
+  }
+}
+
+function partDuration(soFar: bigint): bigint {
+  const share = soFar / SHARE_OF_TIME;
+  if (share < MIN_PART_MICROS) return MIN_PART_MICROS;
+  return share > MAX_PART_MICROS ? MAX_PART_MICROS : share;
+}

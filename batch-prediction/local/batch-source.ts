@@ -1,0 +1,156 @@
+import { quoteText } from '../../datasources/duckdb/sql-text.js';
+import { stat } from 'node:fs/promises';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { AppError, badInput } from '../../errors/app-error.js';
+import type { FileFormat } from '../../datasources/files/file-format.js';
+import type { ModelField } from '../../datasources/registry/prediction-model.js';
+import type { SourceColumn } from '../../datasources/duckdb/column-types.js';
+import type { TypedName } from './checkpoint.js';
+import { readCsvHeader } from './csv-header.js';
+import { csvColumns, jsonColumns, jsonLists, mismatches, typedColumns, type InputColumn } from './input-columns.js';
+
+/** How many lines of JSON are looked at for the names of columns. Names that come later are not passed on. */
+const SAMPLE_LINES = 10_000;
+
+/** An input as DuckDB reads it: always in the same order, and from any row on. */
+export interface BatchSource {
+  /** SQL of what the columns read from. */
+  readonly relation: string;
+  readonly columns: readonly InputColumn[];
+  /** SQL of the instance's number where a row has its own; null: it is the number of the row. */
+  readonly numberColumn: string | null;
+  /** SQL that is true for a row that is no instance at all; null where that cannot be. */
+  readonly isMalformed: string | null;
+}
+
+/** Opens files for a model. `field` is what a client is told is at fault when they cannot be read or lack columns. */
+export async function openFiles(
+  connection: DuckDBConnection,
+  paths: readonly string[],
+  format: FileFormat,
+  inputs: readonly ModelField[],
+  field: string,
+): Promise<BatchSource> {
+  const files = fileList(paths);
+  try {
+    switch (format) {
+      case 'PARQUET':
+        return await openTyped(connection, `read_parquet(${files})`, inputs, field);
+      case 'CSV':
+        return await openCsv(paths, inputs, field);
+      case 'JSONL':
+        return await openJsonLines(connection, files, inputs, field);
+    }
+  } catch (cause) {
+    throw toInputError(cause, field, `The files cannot be read as ${format}.`);
+  }
+}
+
+export async function openTyped(
+  connection: DuckDBConnection,
+  relation: string,
+  inputs: readonly ModelField[],
+  field: string,
+): Promise<BatchSource> {
+  const columns = await describeColumns(connection, relation);
+  assertFilesExist(
+    columns.map(({ name }) => name),
+    inputs,
+    field,
+  );
+  const wrong = mismatches(columns, inputs);
+  if (wrong.length > 0) {
+    throw badInput(`Columns of the input do not have the types of the model's inputs: ${wrong.join('; ')}.`, field);
+  }
+  return { relation, columns: typedColumns(columns, inputs), numberColumn: null, isMalformed: null };
+}
+
+/** The failed instances of an earlier job, from the files it wrote them to. They keep their numbers. */
+export function openFailures(relation: string, columns: readonly TypedName[]): BatchSource {
+  const names = columns.map(({ name }) => name);
+  return {
+    relation: `(SELECT instance_number, json, ${jsonLists(names)} FROM (SELECT instance_number, CAST(instance AS JSON) AS json FROM ${relation}))`,
+    columns: jsonColumns(names, columns),
+    numberColumn: 'instance_number',
+    isMalformed: NOT_AN_OBJECT,
+  };
+}
+
+const NOT_AN_OBJECT = `(json IS NULL OR json_type(json) <> 'OBJECT')`;
+
+/** RFC 4180 with a header, never guessed: a guess from the first lines can skip them. Short lines end in nulls. */
+async function openCsv(paths: readonly string[], inputs: readonly ModelField[], field: string): Promise<BatchSource> {
+  const [names = [], ...others] = await Promise.all(paths.map(readCsvHeader));
+  assertFilesExist(names, inputs, field);
+  if (new Set(names).size < names.length || names.includes('')) {
+    throw badInput('Every column of a CSV file needs a name of its own in the first line.', field);
+  }
+  // Columns are read by their places, so files with others would be read as something they are not.
+  if (others.some((header) => header?.join('\n') !== names.join('\n'))) {
+    throw badInput('The CSV files do not have the same columns in the same order.', field);
+  }
+  const types = names.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ');
+  return {
+    relation: `read_csv(${fileList(paths)}, header = true, delim = ',', quote = '"', escape = '"', null_padding = true,
+  allow_quoted_nulls = false, auto_detect = false, columns = {${types}})`,
+    columns: csvColumns(names, inputs),
+    numberColumn: null,
+    isMalformed: null,
+  };
+}
+
+/** A line that is no JSON object is one bad instance; blank lines are none. */
+async function openJsonLines(
+  connection: DuckDBConnection,
+  files: string,
+  inputs: readonly ModelField[],
+  field: string,
+): Promise<BatchSource> {
+  const lines = `read_json_objects(${files}, format = 'newline_delimited', ignore_errors = true)`;
+  const found = await connection.runAndReadAll(
+    `SELECT DISTINCT unnest(json_keys(json)) AS name
+FROM (SELECT json FROM ${lines} LIMIT ${SAMPLE_LINES}) WHERE NOT ${NOT_AN_OBJECT} ORDER BY name`,
+  );
+  const names = found.getRows().map(([name]) => String(name));
+  assertFilesExist(names, inputs, field);
+  return {
+    relation: `(SELECT json, ${jsonLists(names)} FROM ${lines})`,
+    columns: jsonColumns(names, inputs),
+    numberColumn: null,
+    isMalformed: NOT_AN_OBJECT,
+  };
+}
+
+async function describeColumns(connection: DuckDBConnection, relation: string): Promise<SourceColumn[]> {
+  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${relation}`);
+  return described
+    .getRowObjects()
+    .map(({ column_name: name, column_type: type }) => ({ name: String(name), type: String(type) }));
+}
+
+function assertFilesExist(names: readonly string[], inputs: readonly ModelField[], field: string): void {
+  const missing = inputs.map(({ name }) => name).filter((name) => !names.includes(name));
+  if (missing.length === 0) return;
+  throw new AppError(
+    'BAD_USER_INPUT',
+    `The input lacks columns that the model needs: ${missing.join(', ')}. It has: ${names.join(', ') || 'none'}.`,
+    { field, missingColumns: missing },
+  );
+}
+
+/** What DuckDB says of a file carries its path; the client is told what is wrong in words of our own. */
+function toInputError(cause: unknown, field: string, message: string): AppError {
+  if (cause instanceof AppError) return cause;
+  return new AppError('BAD_USER_INPUT', message, { field }, { cause });
+}
+
+/** Files are what they were, as far as their sizes and times tell. */
+export async function filesFingerprint(paths: readonly string[]): Promise<string> {
+  const stats = await Promise.all(paths.map((path) => stat(path, { bigint: true })));
+  return stats.map(({ size, mtimeNs }) => `${size} ${mtimeNs}`).join(', ');
+}
+
+/** SQL of a list of files. DuckDB expands * ? and [ in their names; a client's name means the one file. */
+export function fileList(paths: readonly string[]): string {
+  return `[${paths.map((path) => quoteText(path.replaceAll(/[*?[]/g, '[$&]'))).join(', ')}]`;
+}

@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
+import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
+import type { Part, TypedName } from './checkpoint.js';
+
+import type { OutputFileKind, OutputFolder } from './output-folder.js';
+import { PartFile, syncFile } from './part-file.js';
+import { textToValue } from './text-to-value.js';
+
+/** DuckDB's own limit for a line of JSON; longer ones need a larger buffer. */
+const LINE_BYTES = 16 * 1024 * 1024;
+
+interface Options {
+  readonly folder: OutputFolder;
+  readonly scratch: DuckDbDatabase;
+  readonly columns: readonly TypedName[];
+  readonly outputs: readonly TypedName[];
+}
+
+/**
+ * Writes one part: rows as lines of JSON, as they come; for PARQUET, the finished lines are then turned into it. So a row
+ * is encoded once, memory holds a buffer whatever the size of a part, and both formats say the same.
+ */
+export class PartWriter {
+  #first: number | undefined;
+  #last = 0;
+  #longestLine = 0;
+
+  private constructor(
+    private readonly options: Options,
+    private readonly number: number,
+    private readonly files: Readonly<Record<OutputFileKind, PartFile>>,
+  ) {}
+
+  static async create(options: Options, number: number): Promise<PartWriter> {
+    const temporary = async (kind: OutputFileKind) => PartFile.create(join(options.folder.path, `.${kind}.jsonl.tmp`));
+    return new PartWriter(options, number, {
+      predictions: await temporary('predictions'),
+      errors: await temporary('errors'),
+    });
+  }
+
+  get characters(): number {
+    return this.files.predictions.characters + this.files.errors.characters;
+  }
+
+  get rows(): { readonly predictions: number; readonly failures: number } {
+    return { predictions: this.files.predictions.lines, failures: this.files.errors.lines };
+  }
+
+  addPrediction(number: number, instance: unknown, prediction: unknown): void {
+    this.#add('predictions', number, { instance_number: number, instance, prediction });
+  }
+
+  addFailure(number: number, instance: unknown, failure: { readonly code: string; readonly message: string }): void {
+    this.#add('errors', number, { instance_number: number, instance, code: failure.code, message: failure.message });
+  }
+
+  async drain(): Promise<void> {
+    await this.files.predictions.drain();
+    await this.files.errors.drain();
+  }
+
+  /** Puts the part into the folder; it is on disk when this resolves. undefined: it had no rows. */
+  async finish(): Promise<Part | undefined> {
+    for (const [kind, file] of Object.entries(this.files) as [OutputFileKind, PartFile][]) {
+      await file.finish();
+      if (file.lines > 0) await this.#place(kind, file);
+    }
+    if (this.#first === undefined) return undefined;
+    return { number: this.number, from: this.#first, to: this.#last, ...this.rows };
+  }
+
+  /** Lets the files go; what they hold is removed when the job is next taken up. */
+  async drop(): Promise<void> {
+    await this.files.predictions.drop();
+    await this.files.errors.drop();
+  }
+
+  #add(kind: OutputFileKind, number: number, row: object): void {
+    const line = JSON.stringify(row);
+    this.#first ??= number;
+    this.#last = number;
+    this.#longestLine = Math.max(this.#longestLine, line.length);
+    this.files[kind].add(line);
+  }
+
+  async #place(kind: OutputFileKind, file: PartFile): Promise<void> {
+    const { folder, scratch } = this.options;
+    if (folder.format === 'JSONL') return folder.place(file.path, kind, this.number);
+    const parquet = join(folder.path, `.${kind}.parquet.tmp`);
+    // The longest text of UTF-16 takes three times its length in UTF-8.
+    const limit = Math.max(LINE_BYTES, this.#longestLine * 3 + 2);
+    const select = kind === 'predictions' ? this.#typedPredictions(file.path, limit) : errorRows(file.path, limit);
+    await scratch.use((connection) =>
+      connection.run(`COPY (${select}) TO ${quoteText(parquet)} (FORMAT parquet, COMPRESSION zstd)`),
+    );
+    await syncFile(parquet);
+    await folder.place(parquet, kind, this.number);
+  }
+
+  /** Values have the types of the input's columns and of the declared outputs; without those it is JSON text. */
+  #typedPredictions(path: string, limit: number): string {
+    const { columns, outputs } = this.options;
+    const prediction = outputs.length === 0 ? `'JSON'` : textStruct(outputs);
+    const instances = columns.length === 0 ? `'JSON'` : textStruct(columns);
+    return `SELECT instance_number, ${columns.length === 0 ? 'CAST(instance AS VARCHAR)' : typedStruct('instance', columns)} AS instance,
+  ${outputs.length === 0 ? 'CAST(prediction AS VARCHAR)' : typedStruct('prediction', outputs)} AS prediction
+FROM ${jsonLines(path, limit, `instance_number: 'BIGINT', instance: ${instances}, prediction: ${prediction}`)}`;
+  }
+}
+
+/** An instance that failed may not have the types it should: it stays JSON text. */
+function errorRows(path: string, limit: number): string {
+  return `SELECT instance_number, CAST(instance AS VARCHAR) AS instance, code, message
+FROM ${jsonLines(path, limit, `instance_number: 'BIGINT', instance: 'JSON', code: 'VARCHAR', message: 'VARCHAR'`)}`;
+}
+
+function jsonLines(path: string, limit: number, columns: string): string {
+  return `read_json(${quoteText(path)}, format = 'newline_delimited', maximum_object_size = ${limit}, columns = {${columns}})`;
+}
+
+/** Everything is text first, so that one rule reads it (text-to-value.ts); JSON stays JSON: a text in it keeps its quotes. */
+function textStruct(fields: readonly TypedName[]): string {
+  const types = fields.map(
+    ({ name, valueType }) => `${quoteIdentifier(name)} ${valueType === 'STRUCT' ? 'JSON' : 'VARCHAR'}`,
+  );
+  return quoteText(`STRUCT(${types.join(', ')})`);
+}
+
+function typedStruct(struct: string, fields: readonly TypedName[]): string {
+  const entries = fields.map(({ name, valueType }) => {
+    const text = `${struct}.${quoteIdentifier(name)}`;
+    const value = valueType === 'STRUCT' ? `CAST(${text} AS VARCHAR)` : textToValue(valueType, text);
+    return `${quoteIdentifier(name)} := ${value}`;
+  });
+  return `struct_pack(${entries.join(', ')})`;
+}

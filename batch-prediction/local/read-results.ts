@@ -1,0 +1,109 @@
+import { DuckDBStructValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
+import { parseLosslessJson } from '../../values/lossless-json.js';
+import { fromDuckDb } from '../../datasources/duckdb/value-mapping.js';
+import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
+import { fileList } from './batch-source.js';
+import type { BatchPredictionCheckpoint, Part, TypedName } from './checkpoint.js';
+import type { OutputFileKind, OutputFolder } from './output-folder.js';
+import { toJson } from './row-json.js';
+
+/** What was written of a job: all of it when it has ended, what is durable so far while it runs. */
+export interface WrittenOutput {
+  readonly folder: OutputFolder;
+  readonly checkpoint: BatchPredictionCheckpoint;
+}
+
+export async function readPredictions(
+  connection: DuckDBConnection,
+  { folder, checkpoint }: WrittenOutput,
+  page: ResultRange,
+): Promise<PredictionRow[]> {
+  const files = folder.files('predictions', selectPageParts(checkpoint.parts, 'predictions', page));
+  const rows = await readPage(
+    connection,
+    readFilesSql(folder, 'predictions', files),
+    'instance, prediction',
+    files,
+    page,
+  );
+  return rows.map(([number, instance, prediction]) => ({
+    instanceNumber: number as bigint,
+    instance: rowToJson(instance, checkpoint.columns),
+    prediction: rowToJson(prediction, checkpoint.outputs),
+  }));
+}
+
+export async function readFailures(
+  connection: DuckDBConnection,
+  { folder, checkpoint }: WrittenOutput,
+  page: ResultRange,
+): Promise<PredictionFailureRow[]> {
+  const files = folder.files('errors', selectPageParts(checkpoint.parts, 'failures', page));
+  const rows = await readPage(
+    connection,
+    readFilesSql(folder, 'errors', files),
+    'instance, code, message',
+    files,
+    page,
+  );
+  return rows.map(([number, instance, code, message]) => ({
+    instanceNumber: number as bigint,
+    instance: rowToJson(instance, []),
+    code: code as string,
+    message: message as string,
+  }));
+}
+
+/** The files of one kind as DuckDB reads them. */
+export function readFilesSql(folder: OutputFolder, kind: OutputFileKind, files: readonly string[]): string {
+  const list = fileList(files);
+  if (folder.format === 'PARQUET') return `read_parquet(${list})`;
+  const others = kind === 'predictions' ? `prediction: 'JSON'` : `code: 'VARCHAR', message: 'VARCHAR'`;
+  return `read_json(${list}, format = 'newline_delimited', maximum_object_size = 67108864,
+  columns = {instance_number: 'BIGINT', instance: 'JSON', ${others}})`;
+}
+
+/** The few parts a page can come from: what lies before it is not read, and behind it no more than it needs. */
+function selectPageParts(
+  parts: readonly Part[],
+  count: 'predictions' | 'failures',
+  { after, limit }: ResultRange,
+): Part[] {
+  const left = parts.filter((part) => part[count] > 0 && (after === null || BigInt(part.to) > after));
+  let rows = 0;
+  // The page may begin at the end of the first of them, so its rows count for nothing.
+  const enough = left.findIndex((part, index) => {
+    rows += index === 0 ? 0 : part[count];
+    return rows >= limit;
+  });
+  return enough < 0 ? left : left.slice(0, enough + 1);
+}
+
+async function readPage(
+  connection: DuckDBConnection,
+  relation: string,
+  columns: string,
+  files: readonly string[],
+  { after, limit }: ResultRange,
+): Promise<DuckDBValue[][]> {
+  if (files.length === 0) return [];
+  const result = await connection.runAndReadAll(
+    `SELECT instance_number, ${columns} FROM ${relation}
+WHERE instance_number > ${after ?? -1n} ORDER BY instance_number LIMIT ${limit}`,
+  );
+  return result.getRows();
+}
+
+/** A struct of Parquet, or JSON text. */
+function rowToJson(value: DuckDBValue | undefined, fields: readonly TypedName[]): Readonly<Record<string, unknown>> {
+  if (value instanceof DuckDBStructValue) {
+    return Object.fromEntries(
+      fields.map(({ name, valueType }) => [
+        name,
+        toJson(valueType, fromDuckDb(valueType, value.entries[name] ?? null)),
+      ]),
+    );
+  }
+  const parsed = typeof value === 'string' ? parseLosslessJson(value) : null;
+  return (parsed ?? {}) as Record<string, unknown>;
+}

@@ -1,0 +1,54 @@
+import type { Model, ModelRuntime } from '../../datasources/registry/prediction-model.js';
+import type { RawValue } from '../../values/value-type.js';
+
+/** One thing to predict for: a row of the input, by column. INT64 is a bigint, TIMESTAMP an Instant. */
+export type Instance = Readonly<Record<string, RawValue | null>>;
+
+/** What came of one instance. A fault of the instance itself is data; it never fails the batch it was in. */
+export type PredictionOutcome = { readonly kind: 'prediction'; readonly prediction: Prediction } | PredictionFailure;
+
+/**
+ * Codes of the adapters. MISSING_INPUT: an input is null or absent. INVALID_INPUT: a value the model cannot take.
+ * INSTANCE_REFUSED: the model's server refused it. INVALID_PREDICTION: what the model gave does not fit its outputs.
+ */
+export interface PredictionFailure {
+  readonly kind: 'failure';
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * By the names of the model's outputs, and whatever else a container answered for the instance. A NaN or an infinity that
+ * a model gives is a value like any other number: what it means is for who reads the predictions.
+ */
+export type Prediction = Readonly<Record<string, RawValue | null>>;
+
+/** Runs one kind of model. The port behind which onnx/ and http/ stand. */
+export interface ModelServing {
+  readonly runtime: ModelRuntime;
+  /** Makes a model ready. Throws AppError MODEL_UNAVAILABLE, with what to do, when it cannot be loaded or reached. */
+  open(model: Model, options: PredictorOptions): Promise<Predictor>;
+}
+
+export interface PredictorOptions {
+  /** How many batches `predict` is given at once: workers of an ONNX model, requests in flight to a server. */
+  readonly parallelism: number;
+}
+
+export interface Predictor {
+  /**
+   * One outcome an instance, in order. Rejects when the batch as a whole failed (a crashed worker, HTTP 500, a time-out,
+   * a wrong number of predictions): the caller tries again, then with smaller batches. With MODEL_UNAVAILABLE when nobody
+   * answered or had time for it: then the instances are not at fault, and the caller waits with the same batch.
+   */
+  predict(request: PredictionRequest): Promise<readonly PredictionOutcome[]>;
+  close(): Promise<void>;
+}
+
+export interface PredictionRequest {
+  /** At least one. */
+  readonly instances: readonly Instance[];
+  /** Passed to the model as they are, with every batch; null for none. */
+  readonly parameters: Readonly<Record<string, unknown>> | null;
+  readonly signal: AbortSignal;
+}

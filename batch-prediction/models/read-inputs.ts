@@ -1,0 +1,32 @@
+import { convert } from '../../values/convert-value.js';
+import type { RawValue } from '../../values/value-type.js';
+import type { Instance, PredictionFailure } from './model-serving.js';
+import type { Model, ModelField } from '../../datasources/registry/prediction-model.js';
+
+export type Inputs =
+  /** In the order of the model's inputs; null only where the input is nullable. */
+  { readonly kind: 'inputs'; readonly values: readonly (RawValue | null)[] } | PredictionFailure;
+
+/** Takes the model's inputs out of an instance, each in its own type, or says which is missing or cannot be taken. */
+export function readInputs({ inputs }: Model, instance: Instance): Inputs {
+  const values: (RawValue | null)[] = [];
+  for (const input of inputs) {
+    const value = instance[input.name] ?? null;
+    if (value !== null) {
+      const converted = convert(input.valueType, value);
+      if (converted === undefined) return invalidInput(input, `is not a value of type ${input.valueType}`);
+      values.push(converted);
+    } else if (input.default !== undefined) {
+      values.push(input.default);
+    } else if (input.nullable) {
+      values.push(null);
+    } else {
+      return { kind: 'failure', code: 'MISSING_INPUT', message: `The input "${input.name}" is null or absent.` };
+    }
+  }
+  return { kind: 'inputs', values };
+}
+
+export function invalidInput({ name }: ModelField, fault: string): PredictionFailure {
+  return { kind: 'failure', code: 'INVALID_INPUT', message: `The input "${name}" ${fault}.` };
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { badInput } from '../../errors/app-error.js';
+import type { BatchPredictionJobRecord } from '../batch-predictions.js';
+import { toCanonicalJson } from '../../jobs/idempotency.js';
+
+/**
+ * The label by which a job is found again. Creating a job has no request id: when the answer to it is lost, only a label
+ * can tell whether there is a job. Vertex AI allows lower-case letters, digits, - and _, at most 63.
+ */
+const KEY_LABEL = 'featuregraph-key';
+
+/** What was asked for under the key: the same key with something else must not be answered with this job's results. */
+const REQUEST_LABEL = 'featuregraph-request';
+
+/** 64 are a resource's, of which two are ours. */
+const MAX_LABELS = 62;
+
+type Labels = Readonly<Record<string, string>>;
+
+/** The value is a digest, since a key may be any text. */
+export function keyLabel(key: string): { readonly name: string; readonly value: string } {
+  return { name: KEY_LABEL, value: digest(key) };
+}
+
+/**
+ * What a job is found by on Vertex AI. A client's key is its own: the same text of another caller, or for another model, is
+ * another job, and must never be answered with that one's results.
+ */
+export function toVertexKey({
+  id,
+  createdBy,
+  spec,
+}: Pick<BatchPredictionJobRecord, 'id' | 'createdBy' | 'spec'>): string {
+  return spec.key == null ? id : JSON.stringify([createdBy, spec.model, spec.key]);
+}
+
+/** A job as Vertex AI is asked for it, with our labels beside the client's. */
+export function withKeyLabels<Asked extends { readonly labels: Labels }>(
+  asked: Asked,
+  key: string,
+): Asked & { readonly labels: Labels } {
+  checkLabels(asked.labels);
+  const ours = { [KEY_LABEL]: digest(key), [REQUEST_LABEL]: digest(toCanonicalJson(asked)) };
+  return { ...asked, labels: { ...asked.labels, ...ours } };
+}
+
+/** The digest of what was asked for; undefined for a job that was made before there were any. */
+export function requestLabel({ labels }: { readonly labels?: Labels | null }): string | undefined {
+  return labels?.[REQUEST_LABEL];
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 60);
+}
+
+function checkLabels(labels: Labels): void {
+  if (Object.keys(labels).length > MAX_LABELS) {
+    throw badInput(`Vertex AI keeps at most ${MAX_LABELS} labels of a job.`, 'labels');
+  }
+  for (const [key, value] of Object.entries(labels)) {
+    const isOurs = key === KEY_LABEL || key === REQUEST_LABEL;
+    if (!/^[a-z][a-z0-9_-]{0,62}$/.test(key) || !/^[a-z0-9_-]{0,63}$/.test(value) || isOurs) {
+      throw badInput(
+        `The label "${key}" cannot be kept on Vertex AI: lower-case letters, digits, - and _, at most 63 characters.`,
+        'labels',
+      );
+    }
+  }
+}

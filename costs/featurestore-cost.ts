@@ -1,0 +1,89 @@
+import { priceUsage, requireMeter, type PricedUsage, type Usage } from './price-usage.js';
+import type { Decimal } from './decimal.js';
+import { buildEstimate, sumLines, type CostEstimate } from './cost-estimate.js';
+import { HOURS_PER_MONTH, METERS } from './meters.js';
+import { nodeRange, type NodeRangeInput } from './node-range.js';
+import type { PriceBook } from './price-book.js';
+import { quantity } from './quantities.js';
+
+/** A featurestore for a month. Anything not given is not used. */
+export interface FeaturestoreCost extends NodeRangeInput {
+  /** A kind of online store of the price book; null: the first that it has. */
+  readonly onlineStore?: string | null | undefined;
+  /** How long the online nodes are there; null: the whole month. */
+  readonly hours?: number | null | undefined;
+  readonly onlineStorageGib?: number | null | undefined;
+  readonly readsPerMonth?: bigint | null | undefined;
+  /** Values copied into the online store by syncs. */
+  readonly syncedGibPerMonth?: number | null | undefined;
+  readonly offlineStorageGib?: number | null | undefined;
+  /** Of tables and partitions not changed for 90 days. */
+  readonly offlineLongTermStorageGib?: number | null | undefined;
+  readonly scannedTibPerMonth?: number | null | undefined;
+  /** Anything else the price book has a meter for. */
+  readonly otherUsage?: readonly OtherUsage[] | null | undefined;
+}
+
+export interface OtherUsage {
+  readonly meter: string;
+  readonly resource?: string | null | undefined;
+  readonly quantity: number;
+}
+
+export function estimateFeaturestore(book: PriceBook, store: FeaturestoreCost): CostEstimate {
+  const hours = quantity('hours', store.hours ?? HOURS_PER_MONTH);
+  const range = nodeRange(store);
+  const rest = [...storeUsages(store), ...otherUsages(book, store.otherUsage ?? [])];
+  const uses = (nodes: Decimal): PricedUsage[] =>
+    [nodeUsage(store, nodes.times(hours)), ...rest].map((usage) => priceUsage(book, usage));
+  return buildEstimate(book, {
+    uses: uses(range.nodes),
+    assumptions: [`A month has ${HOURS_PER_MONTH} hours.`, ...range.assumptions],
+    range: { least: sumLines(uses(range.least)), most: sumLines(uses(range.most)) },
+  });
+}
+
+function nodeUsage({ onlineStore = null }: FeaturestoreCost, hours: Decimal): Usage {
+  return {
+    meter: METERS.onlineNodeHour,
+    resource: onlineStore,
+    quantity: hours,
+    field: 'onlineStore',
+    isEssential: true,
+  };
+}
+
+function storeUsages(store: FeaturestoreCost): Usage[] {
+  const { onlineStore = null } = store;
+  const used = (meter: string, resource: string | null, field: MonthlyField): Usage => ({
+    meter,
+    resource,
+    quantity: quantity(field, store[field] ?? 0),
+    field,
+  });
+  const reads = used(METERS.onlineReads, onlineStore, 'readsPerMonth');
+  return [
+    used(METERS.onlineStorage, onlineStore, 'onlineStorageGib'),
+    { ...reads, quantity: reads.quantity.dividedBy(1_000_000) },
+    used(METERS.synced, null, 'syncedGibPerMonth'),
+    used(METERS.offlineStorage, 'active', 'offlineStorageGib'),
+    used(METERS.offlineStorage, 'long-term', 'offlineLongTermStorageGib'),
+    used(METERS.offlineScan, null, 'scannedTibPerMonth'),
+  ].filter((usage) => !usage.quantity.isZero());
+}
+
+type MonthlyField =
+  | 'onlineStorageGib'
+  | 'readsPerMonth'
+  | 'syncedGibPerMonth'
+  | 'offlineStorageGib'
+  | 'offlineLongTermStorageGib'
+  | 'scannedTibPerMonth';
+
+function otherUsages(book: PriceBook, others: readonly OtherUsage[]): Usage[] {
+  return others.map(({ meter, resource = null, quantity: value }, index) => {
+    const field = `otherUsage[${index}]`;
+    requireMeter(book, meter, `${field}.meter`);
+    return { meter, resource, quantity: quantity('quantity', value, `${field}.quantity`), field: `${field}.resource` };
+  });
+}

@@ -1,0 +1,34 @@
+import type { Database, RootDatabase } from 'lmdb';
+import type { ModelCostHistory, ModelRun } from '../model-cost-history.js';
+
+/** Estimates look at a few; the rest is for people who ask why an estimate changed. */
+const MAX_RUNS = 50;
+const AFTER_ALL = '\u{10ffff}';
+
+/** Runs in LMDB by [model, job]; ids of jobs sort by time, so the newest are a walk from the end. */
+export class LmdbModelCostHistory implements ModelCostHistory {
+  readonly #environment: RootDatabase;
+  readonly #runs: Database<ModelRun, string[]>;
+
+  constructor(environment: RootDatabase) {
+    this.#environment = environment;
+    this.#runs = environment.openDB({ name: 'model-runs' });
+  }
+
+  async record(run: ModelRun): Promise<void> {
+    await this.#environment.transaction(() => {
+      void this.#runs.put([run.model, run.job], run);
+      const keys = [...this.#runs.getKeys(newestFirst(run.model))];
+      for (const key of keys.slice(MAX_RUNS)) void this.#runs.remove(key);
+    });
+    await this.#environment.flushed;
+  }
+
+  async runs(model: string): Promise<readonly ModelRun[]> {
+    return [...this.#runs.getRange(newestFirst(model))].map(({ value }) => value);
+  }
+}
+
+function newestFirst(model: string): { start: string[]; end: string[]; reverse: true } {
+  return { start: [model, AFTER_ALL], end: [model, ''], reverse: true };
+}

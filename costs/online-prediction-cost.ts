@@ -1,0 +1,41 @@
+import { priceUsage, type PricedUsage } from './price-usage.js';
+import type { Decimal } from './decimal.js';
+import { buildEstimate, sumLines, type CostEstimate } from './cost-estimate.js';
+import { machineUsages, type MachineInput } from './machine-usage.js';
+import { HOURS_PER_MONTH } from './meters.js';
+import { nodeRange, type NodeRangeInput } from './node-range.js';
+import type { PriceBook } from './price-book.js';
+import { quantity } from './quantities.js';
+
+export interface OnlinePredictionCost extends MachineInput, NodeRangeInput {
+  /** How long the model is deployed; null: a month. */
+  readonly hours?: number | null | undefined;
+  /** How many predictions are made in that time, to share the cost by; null: not asked. */
+  readonly predictions?: bigint | null | undefined;
+}
+
+/** An endpoint: nodes are billed while the model is deployed, whatever it predicts. */
+export function estimateOnlinePrediction(book: PriceBook, endpoint: OnlinePredictionCost): CostEstimate {
+  const hours = quantity('hours', endpoint.hours ?? HOURS_PER_MONTH);
+  const predictions = typeof endpoint.predictions === 'bigint' ? quantity('predictions', endpoint.predictions) : null;
+  const range = nodeRange(endpoint);
+  const uses = (nodes: Decimal): PricedUsage[] =>
+    machineUsages(endpoint, nodes.times(hours), 'deployed').map((usage) => priceUsage(book, usage));
+  return buildEstimate(book, {
+    uses: uses(range.nodes),
+    predictions,
+    assumptions: [
+      `Nodes are billed for all ${hours.toFixed()} hours that the model is deployed, also while nothing is asked of it.`,
+      ...range.assumptions,
+      ...describeLoad(predictions, hours, range.nodes),
+    ],
+    range: { least: sumLines(uses(range.least)), most: sumLines(uses(range.most)) },
+  });
+}
+
+/** The price does not say whether the nodes can do it; the rate lets a reader see. */
+function describeLoad(predictions: Decimal | null, hours: Decimal, nodes: Decimal): string[] {
+  if (!predictions || hours.isZero() || nodes.isZero()) return [];
+  const perSecond = predictions.dividedBy(hours.times(nodes).times(3600)).toSignificantDigits(3);
+  return [`Each node must answer ${perSecond.toFixed()} predictions a second on average; that it can is not checked.`];
+}

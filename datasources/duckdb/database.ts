@@ -1,0 +1,92 @@
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { OperatorError } from '../../errors/operator-error.js';
+
+/**
+ * Queries that run at once. A DuckDB connection runs one query at a time and a query uses every core by itself: a few
+ * connections keep a short read from waiting behind a long one, more only split the memory.
+ */
+const MAX_CONNECTIONS = 4;
+
+const SETTINGS = [
+  // Text without a zone in a user's file must not mean the zone of the machine that reads it.
+  `SET GLOBAL TimeZone = 'UTC'`,
+  // Lets a join with up to this many keys skip row groups that hold none of them: asOf reads of 100 entities over 14
+  // million rows took 90 ms with it and 4 s without. The default is 50.
+  'SET GLOBAL dynamic_or_filter_threshold = 20000',
+];
+
+/** A DuckDB file and its connections. */
+export class DuckDbDatabase {
+  readonly #idle: DuckDBConnection[] = [];
+  readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
+  #opened = 0;
+
+  private constructor(readonly instance: DuckDBInstance) {}
+
+  /** Opens or creates the file. `:memory:` is a database that ends with the process. `toRead`: never makes or changes it. */
+  static async open(path: string, { toRead = false } = {}): Promise<DuckDbDatabase> {
+    const instance = await DuckDBInstance.create(path, {
+      access_mode: toRead ? 'READ_ONLY' : 'AUTOMATIC',
+      // No extension is fetched over the network at run time: all that is used is built in.
+      autoinstall_known_extensions: 'false',
+    }).catch((cause: unknown) => {
+      throw new OperatorError(
+        `The offline store ${path} cannot be opened. Does another process use the same data folder? ` +
+          'Stop it, or give this one its own folder with FEATUREGRAPH_DATA_DIR.',
+        [],
+        { cause },
+      );
+    });
+    const database = new DuckDbDatabase(instance);
+    await database.use(async (connection) => {
+      for (const setting of SETTINGS) await connection.run(setting);
+    });
+    return database;
+  }
+
+  /** Runs work on a connection of its own; waits while all are busy. */
+  async use<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+    const connection = await this.#acquire();
+    try {
+      return await work(connection);
+    } finally {
+      this.#release(connection);
+    }
+  }
+
+  /** Runs work in one transaction: all of it happens, or nothing. */
+  async transaction<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+    return this.use(async (connection) => {
+      await connection.run('BEGIN');
+      try {
+        const result = await work(connection);
+        await connection.run('COMMIT');
+        return result;
+      } catch (error) {
+        await connection.run('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  close(): void {
+    for (const connection of this.#idle.splice(0)) connection.closeSync();
+    this.instance.closeSync();
+  }
+
+  async #acquire(): Promise<DuckDBConnection> {
+    const idle = this.#idle.pop();
+    if (idle) return idle;
+    if (this.#opened < MAX_CONNECTIONS) {
+      this.#opened += 1;
+      return this.instance.connect();
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #release(connection: DuckDBConnection): void {
+    const next = this.#waiting.shift();
+    if (next) next(connection);
+    else this.#idle.push(connection);
+  }
+}

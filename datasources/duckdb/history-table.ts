@@ -1,0 +1,120 @@
+import { type DuckDBConnection } from '@duckdb/node-api';
+import { OperatorError } from '../../errors/operator-error.js';
+import type { FeatureSource } from '../registry/model.js';
+import { quoteIdentifier } from './sql-text.js';
+import { toDuckDbType } from './value-mapping.js';
+
+/**
+ * The table of a source: a schema a featurestore, a table a source. Columns: entity_id, event_timestamp (not in a static
+ * source), created_timestamp, sequence, then the features.
+ */
+export function historyTable(source: FeatureSource): string {
+  return `${quoteIdentifier(source.entityType.featurestore.name)}.${quoteIdentifier(historyTableName(source))}`;
+}
+
+export function historyTableName(source: FeatureSource): string {
+  return `${source.entityType.name}.${source.name}`;
+}
+
+/** The columns of a source's table that every read of it looks at. */
+export function listKeyColumns({ timestampColumn }: FeatureSource): string[] {
+  const isStatic = timestampColumn === null;
+  return ['entity_id', ...(isStatic ? [] : ['event_timestamp']), 'created_timestamp', 'sequence'];
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  /** A row without id or time can never be history, whichever way it came: the table itself refuses it. */
+  readonly isRequired: boolean;
+}
+
+function historyTableColumns(source: FeatureSource): Column[] {
+  return [
+    { name: 'entity_id', type: 'VARCHAR', isRequired: true },
+    ...(source.timestampColumn === null ? [] : [{ name: 'event_timestamp', type: 'TIMESTAMP', isRequired: true }]),
+    { name: 'created_timestamp', type: 'TIMESTAMP', isRequired: false },
+    { name: 'sequence', type: 'BIGINT', isRequired: false },
+    ...source.features.map((feature) => ({
+      name: feature.name,
+      type: toDuckDbType(feature.valueType).toString(),
+      isRequired: false,
+    })),
+  ];
+}
+
+/** Makes the table anew and empty, for an import to fill; it takes every row until requireIdAndTime. */
+export async function replaceHistoryTable(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
+  await createSchema(connection, source);
+  const columns = historyTableColumns(source).map((column) => ({ ...column, isRequired: false }));
+  await connection.run(`CREATE OR REPLACE TABLE ${historyTable(source)} (${definitions(columns)})`);
+}
+
+/**
+ * Takes the rows without id or time out of an imported table, and has the table refuse such rows from then on; an empty id
+ * names nothing, as none does. Gives their number. Afterwards, not while it is filled: there one such row would fail all
+ * others, and leaving them out uncounted would lose them in silence.
+ */
+export async function requireIdAndTime(connection: DuckDBConnection, source: FeatureSource): Promise<number> {
+  const required = historyTableColumns(source).filter(({ isRequired }) => isRequired);
+  const isMissing = [...required.map(({ name }) => `${name} IS NULL`), `entity_id = ''`].join(' OR ');
+  const { rowsChanged } = await connection.run(`DELETE FROM ${historyTable(source)} WHERE ${isMissing}`);
+  for (const { name } of required) {
+    await connection.run(`ALTER TABLE ${historyTable(source)} ALTER COLUMN ${name} SET NOT NULL`);
+  }
+  return rowsChanged;
+}
+
+/**
+ * Makes the table if it is not there and adds the columns of features that are new in the registry. Gives the columns in
+ * the order of the table, which is not that of the registry once features were added.
+ */
+export async function ensureHistoryTable(connection: DuckDBConnection, source: FeatureSource): Promise<string[]> {
+  await createSchema(connection, source);
+  const wanted = historyTableColumns(source);
+  const create = `CREATE TABLE IF NOT EXISTS ${historyTable(source)} (${definitions(wanted)})`;
+  await connection.run(create);
+  let stored = await storedColumns(connection, source);
+  const isOther = ({ name, type }: Column): boolean => stored.has(name) && stored.get(name) !== type;
+  // An empty table is what a first import that was refused leaves: the registry must stay free to be put right.
+  if (wanted.some(isOther) && (await isEmpty(connection, source))) {
+    await connection.run(`DROP TABLE ${historyTable(source)}`);
+    await connection.run(create);
+    stored = await storedColumns(connection, source);
+  }
+  const faults = wanted
+    .filter(isOther)
+    .map(
+      ({ name, type }) =>
+        `${source.entityType.name}.${name} is stored as ${stored.get(name)}, the registry now says ${type}`,
+    );
+  if (faults.length > 0) {
+    throw new OperatorError('A value type cannot change once values are stored; give the feature a new name:', faults);
+  }
+  for (const { name, type } of wanted) {
+    if (stored.has(name)) continue;
+    await connection.run(`ALTER TABLE ${historyTable(source)} ADD COLUMN ${quoteIdentifier(name)} ${type}`);
+    stored.set(name, type);
+  }
+  return [...stored.keys()];
+}
+
+/** The type of each column of the table, in its order. */
+async function storedColumns(connection: DuckDBConnection, source: FeatureSource): Promise<Map<string, string>> {
+  const described = (await connection.runAndReadAll(`DESCRIBE ${historyTable(source)}`)).getRowObjects();
+  return new Map(described.map((column) => [String(column.column_name), String(column.column_type)]));
+}
+
+async function isEmpty(connection: DuckDBConnection, source: FeatureSource): Promise<boolean> {
+  return (await connection.run(`SELECT 1 FROM ${historyTable(source)} LIMIT 1`)).rowCount === 0;
+}
+
+async function createSchema(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
+  await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(source.entityType.featurestore.name)}`);
+}
+
+function definitions(columns: readonly Column[]): string {
+  return columns
+    .map(({ name, type, isRequired }) => `${quoteIdentifier(name)} ${type}${isRequired ? ' NOT NULL' : ''}`)
+    .join(', ');
+}

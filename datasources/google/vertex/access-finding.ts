@@ -1,0 +1,26 @@
+import type { Finding } from '../../diagnosis.js';
+import { GRPC_STATUS, readGrpcCode } from './call-policy.js';
+
+/** What doctor says when something cannot be looked at: why, as far as the status tells, and what to do. */
+export function accessFinding(what: string, role: string, error: unknown): Finding {
+  switch (readGrpcCode(error)) {
+    case GRPC_STATUS.NOT_FOUND:
+      return {
+        status: 'fault',
+        message: `there is no ${what}`,
+        remedy: 'Look at its name and region in the registry.',
+      };
+    case GRPC_STATUS.PERMISSION_DENIED:
+      return {
+        status: 'fault',
+        message: `not allowed to see ${what}`,
+        remedy: `Grant ${role} to the gateway’s account.`,
+      };
+    default:
+      return {
+        status: 'fault',
+        message: `cannot look at ${what}: ${error instanceof Error ? error.message : String(error)}`,
+        remedy: 'Look at the credentials, the network, and whether the Vertex AI API is enabled in the project.',
+      };
+  }
+}

@@ -1,0 +1,46 @@
+import { badInput } from '../../../errors/app-error.js';
+import type { RawValue } from '../../../values/value-type.js';
+import { compareVersions, type OnlineWrite, type ValueVersion } from '../../online/online-store.js';
+import type { EntityType, Feature } from '../../registry/model.js';
+
+export interface VersionedValue {
+  readonly feature: Feature;
+  readonly value: RawValue;
+  readonly version: ValueVersion;
+}
+
+/**
+ * The newest value of each feature of each entity in a batch of writes. Vertex AI orders values by their time alone, so
+ * what else makes one newer (the time of writing, a sequence number, the order of arrival) is settled here, as far as a
+ * batch goes. Entities with nothing but nulls are left out: a null leaves what is there.
+ */
+export function newestValues(
+  entityType: EntityType,
+  writes: readonly OnlineWrite[],
+): Map<string, Map<string, VersionedValue>> {
+  const entities = new Map<string, Map<string, VersionedValue>>();
+  for (const { entityId, source, version, values } of writes) {
+    for (const feature of source.features) {
+      const value = values.get(feature.name) ?? null;
+      if (value === null) {
+        assertNoNullsWhenDense(entityType, feature);
+        continue;
+      }
+      let newest = entities.get(entityId);
+      if (!newest) entities.set(entityId, (newest = new Map<string, VersionedValue>()));
+      const kept = newest.get(feature.name);
+      if (!kept || compareVersions(version, kept.version) >= 0) newest.set(feature.name, { feature, value, version });
+    }
+  }
+  return entities;
+}
+
+/** Taken silently, it would leave the old value served as if it were current. */
+function assertNoNullsWhenDense(entityType: EntityType, feature: Feature): void {
+  if (!entityType.dense) return;
+  throw badInput(
+    `Entity type "${entityType.name}" is dense, so a row without "${feature.name}" makes it null, and its online store ` +
+      'takes no nulls from writers. Write the row to the offline store; the next sync brings it online.',
+    'values',
+  );
+}

@@ -1,0 +1,108 @@
+import { open, type Database, type RootDatabase } from 'lmdb';
+import { isTerminalAndSettled, matchesFilter, type JobQuery, type JobStore } from '../job-store.js';
+import type { JobRecord } from '../../../jobs/job.js';
+
+const MAX_ID_LENGTH = 200;
+const AFTER_ALL_IDS = '\uffff';
+
+/** Job records in LMDB. Ids sort by time, so a list is a walk from the end. */
+export class LmdbJobStore implements JobStore {
+  readonly #environment: RootDatabase;
+  readonly #records: Database<JobRecord, string>;
+  readonly #idempotencyKeys: Database<string, string>;
+  /** Ids of jobs that are not done with, so that a start need not look at every job there ever was. */
+  readonly #unfinished: Database<true, string>;
+
+  /** The ids of the jobs of a target: an old gateway has run many thousand jobs, a feature view some of them. */
+  readonly #targets: Database<true, [target: string, id: string]>;
+
+  constructor(path: string) {
+    this.#environment = open({ path, maxDbs: 4, noSubdir: false });
+    this.#records = this.#environment.openDB({ name: 'records' });
+    this.#idempotencyKeys = this.#environment.openDB({ name: 'idempotency-keys' });
+    this.#unfinished = this.#environment.openDB({ name: 'unfinished' });
+    this.#targets = this.#environment.openDB({ name: 'targets' });
+  }
+
+  async create(record: JobRecord, idempotencyKey: string | null): Promise<JobRecord> {
+    const kept = await this.#environment.transaction(() => {
+      const earlier = idempotencyKey === null ? undefined : this.#startedWith(idempotencyKey);
+      if (earlier) return earlier;
+      this.#put(record);
+      if (idempotencyKey !== null) void this.#idempotencyKeys.put(idempotencyKey, record.id);
+      return record;
+    });
+    await this.#environment.flushed;
+    return kept;
+  }
+
+  async findByIdempotencyKey(idempotencyKey: string): Promise<JobRecord | undefined> {
+    return this.#startedWith(idempotencyKey);
+  }
+
+  async update(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
+    const changed = await this.#environment.transaction(() => {
+      const record = this.#records.get(id);
+      if (!record) throw new Error(`there is no job ${id}`);
+      const next = change(record);
+      this.#put(next);
+      return next;
+    });
+    await this.#environment.flushed;
+    return changed;
+  }
+
+  async get(id: string): Promise<JobRecord | undefined> {
+    return isValidId(id) ? this.#records.get(id) : undefined;
+  }
+
+  async list({ filter, before, limit }: JobQuery): Promise<JobRecord[]> {
+    const found: JobRecord[] = [];
+    if (before !== null && !isValidId(before)) return found;
+    for (const record of filter.target === undefined
+      ? this.#newest(before)
+      : this.#listNewestByTarget(filter.target, before)) {
+      if (found.length >= limit) break;
+      if (matchesFilter(record, filter)) found.push(record);
+    }
+    return found;
+  }
+
+  async listUnfinished(): Promise<JobRecord[]> {
+    return [...this.#unfinished.getKeys()].flatMap((id) => this.#records.get(id) ?? []);
+  }
+
+  async close(): Promise<void> {
+    await this.#environment.close();
+  }
+
+  #startedWith(idempotencyKey: string): JobRecord | undefined {
+    const id = this.#idempotencyKeys.get(idempotencyKey);
+    return id === undefined ? undefined : this.#records.get(id);
+  }
+
+  *#newest(before: string | null): Generator<JobRecord> {
+    const range = before === null ? {} : { start: before, exclusiveStart: true };
+    for (const { value } of this.#records.getRange({ ...range, reverse: true })) yield value;
+  }
+
+  *#listNewestByTarget(target: string, before: string | null): Generator<JobRecord> {
+    const start: [string, string] = [target, before ?? AFTER_ALL_IDS];
+    for (const [, id] of this.#targets.getKeys({ start, end: [target, ''], exclusiveStart: true, reverse: true })) {
+      const record = this.#records.get(id);
+      if (record) yield record;
+    }
+  }
+
+  #put(record: JobRecord): void {
+    void this.#records.put(record.id, record);
+    if (record.target !== undefined) void this.#targets.put([record.target, record.id], true);
+    if (isTerminalAndSettled(record)) void this.#unfinished.remove(record.id);
+    else void this.#unfinished.put(record.id, true);
+  }
+}
+
+/** Ids come from clients: LMDB throws at a key that is too long for it, or empty. */
+function isValidId(id: string): boolean {
+  return id !== '' && id.length <= MAX_ID_LENGTH;
+}

@@ -1,0 +1,88 @@
+import { badInput } from '../../../../errors/app-error.js';
+import { toElementType } from '../../../../values/value-type.js';
+import type { BigQueryBlockContext } from './bigquery.js';
+import { historyColumn, quoteForBigQuery, valueIsKnownSql, type BigQueryTable } from './table.js';
+import type { SourceBlock } from '../source-block.js';
+import { joinSql } from '../sql-text.js';
+
+/**
+ * ML.ENTITY_FEATURES_AT_TIME in place of the join. It differs from docs/point-in-time.md in ways that give wrong answers in
+ * silence, so each is undone here, or the read is refused:
+ *
+ *  1. Its output has the requested time in feature_timestamp. The time of the row is carried along in a column of its own;
+ *     where features are filled one by one, each feature has its own time, null where the feature is.
+ *  2. An entity and time without a row is not in its output at all: the labels are joined with it, not the other way round.
+ *  3. It takes one STRING as the id: other types are cast, several columns are joined as values/entity-id.ts does.
+ *  4. Nulls are skipped only when told so: told in a sparse entity type, not told in a dense one.
+ *
+ * Refused: the known-at cut-off, which it has no word for; tables whose ties are broken by more than the time, since it
+ * takes any row of a tie; and arrays, since a null array is an empty one to it.
+ */
+export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock {
+  const { plan, source, name, table, keys, partitions } = context;
+  assertSupportedByEntityFeatures(context);
+  const eventTime = historyColumn(table.eventTime!);
+  const columns = source.features.flatMap(({ feature, valueColumn, timestampColumn }) => {
+    const column = historyColumn(feature.column);
+    const value = feature.valueType === 'STRUCT' ? `IF(${column} IS NULL, NULL, ${valueIsKnownSql(feature)})` : column;
+    return [
+      `${value} AS ${valueColumn}`,
+      ...(source.newestRow ? [] : [`IF(${column} IS NULL, NULL, ${eventTime}) AS ${timestampColumn}`]),
+    ];
+  });
+  const time = plan.options.strictlyBefore ? 'TIMESTAMP_SUB(l.label_time, INTERVAL 1 MICROSECOND)' : 'l.label_time';
+  const ofRow = encodedId(table.entityColumns.map((column) => castToText(historyColumn(column.name), column.type)));
+  const ofLabel = encodedId(table.entityColumns.map((column, part) => castToText(`l.${keys[part]}`, column.type)));
+  return {
+    definitions: [
+      `${name} AS (
+  SELECT * FROM ML.ENTITY_FEATURES_AT_TIME(
+    (SELECT ${joinSql([`${ofRow} AS entity_id`, `${eventTime} AS feature_timestamp`, `${eventTime} AS observed_at`, ...columns], ',\n      ')}
+     FROM ${quoteForBigQuery(table.path)} AS h WHERE ${partitions.join(' AND ')}),
+    (SELECT DISTINCT ${ofLabel} AS entity_id, ${time} AS time
+     FROM labels AS l WHERE ${ofLabel} IS NOT NULL AND l.label_time IS NOT NULL),
+    NUM_ROWS => 1, IGNORE_FEATURE_NULLS => ${source.newestRow ? 'FALSE' : 'TRUE'}))`,
+    ],
+    join: `LEFT JOIN ${name} ON ${name}.entity_id = ${ofLabel} AND ${name}.feature_timestamp = ${time}`,
+    found: `${name}.entity_id IS NOT NULL`,
+    value: ({ valueColumn }) => `${name}.${valueColumn}`,
+    timestamp: ({ timestampColumn }) =>
+      source.newestRow ? `${name}.observed_at` : `COALESCE(${name}.${timestampColumn}, ${name}.observed_at)`,
+  };
+}
+
+/** Whether a table has a word on two rows of one time. Of such a table no read can be answered in this form. */
+export function hasTieOrder({ createdTime, sequence, arrival }: BigQueryTable): boolean {
+  return createdTime !== null || sequence !== null || arrival !== null;
+}
+
+function assertSupportedByEntityFeatures({ plan, source, table }: BigQueryBlockContext): void {
+  const instead = 'Set pointInTime of the offline store to AGGREGATE, which can.';
+  if (plan.options.knownAtLabelTime) {
+    throw badInput(
+      `ML.ENTITY_FEATURES_AT_TIME cannot leave out what was written later. ${instead}`,
+      'knownAtLabelTime',
+    );
+  }
+  if (hasTieOrder(table)) {
+    throw badInput(
+      `ML.ENTITY_FEATURES_AT_TIME takes any of two rows of one time, but ${source.source.entityType.name} has columns that say which is newer. ${instead}`,
+    );
+  }
+  const array = source.features.find(({ feature }) => toElementType(feature.valueType));
+  if (array) {
+    throw badInput(
+      `ML.ENTITY_FEATURES_AT_TIME cannot tell a null array ${array.feature.name} from an empty one. ${instead}`,
+    );
+  }
+}
+
+function castToText(column: string, type: 'STRING' | 'INT64'): string {
+  return type === 'STRING' ? column : `CAST(${column} AS STRING)`;
+}
+
+/** As values/entity-id.ts does: null when a part is. */
+function encodedId(parts: readonly string[]): string {
+  if (parts.length === 1) return parts[0]!;
+  return `CONCAT(${parts.map((part) => `REPLACE(REPLACE(${part}, '%', '%25'), ',', '%2C')`).join(", ',', ")})`;
+}

@@ -1,0 +1,41 @@
+import type { BlockContext } from './duckdb.js';
+import { NEWEST_ARRIVAL_FIRST, newestValue } from './version.js';
+import { joinSql } from '../sql-text.js';
+import { quoteIdentifier } from '../../../duckdb/sql-text.js';
+import type { SourceBlock } from '../source-block.js';
+
+/**
+ * A static source holds at all times: its newest row (by creation, sequence, arrival) counts for every label of the
+ * entity that has a time. One row an entity is found first, so that the labels can be many.
+ */
+export function staticBlock({ source, name, table }: BlockContext): SourceBlock {
+  const entityId = `l.${quoteIdentifier(source.entityColumn)}`;
+  // As part of the key: beside it, the same condition would make a nested loop of the hash join.
+  const join = `LEFT JOIN ${name} ON ${name}.entity_id = CASE WHEN l.label_time IS NOT NULL THEN ${entityId} END`;
+  const found = `${name}.entity_id IS NOT NULL`;
+  const ofLabels = `${table} AS h SEMI JOIN (SELECT DISTINCT ${entityId} AS entity_id FROM labels AS l) USING (entity_id)`;
+  if (source.newestRow) {
+    return {
+      definitions: [
+        `${name} AS (SELECT h.* FROM ${ofLabels}
+  QUALIFY row_number() OVER (PARTITION BY h.entity_id ORDER BY ${NEWEST_ARRIVAL_FIRST}) = 1)`,
+      ],
+      join,
+      found,
+      value: ({ feature }) => `${name}.${quoteIdentifier(feature.name)}`,
+      timestamp: undefined,
+    };
+  }
+  const values = source.features.map(
+    (feature) => `${newestValue(feature.feature, { timed: false })} AS newest_${feature.valueColumn}`,
+  );
+  return {
+    definitions: [
+      `${name} AS (SELECT ${joinSql(['h.entity_id', ...values], ', ')} FROM ${ofLabels} GROUP BY h.entity_id)`,
+    ],
+    join,
+    found,
+    value: ({ valueColumn }) => `${name}.newest_${valueColumn}.v`,
+    timestamp: undefined,
+  };
+}

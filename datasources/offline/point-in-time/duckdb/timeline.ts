@@ -1,0 +1,142 @@
+import type { BlockContext } from './duckdb.js';
+import { NEWEST_ARRIVAL_FIRST, newestRow, newestValue } from './version.js';
+import { joinSql } from '../sql-text.js';
+import { quoteIdentifier } from '../../../duckdb/sql-text.js';
+import type { SourceBlock } from '../source-block.js';
+
+/**
+ * The history of an entity as the states it went through, so that one ASOF join finds the state of each label. Three ways
+ * to make the states, the plainest that will do:
+ *
+ * - whole rows: the rows are the states; of rows of one time the newest arrival.
+ * - single values: each row with the newest non-null value of every feature up to it.
+ * - with the known-at cut-off: a row counts from when it was written, which is not the order of event times, so the newest
+ *   of all rows visible so far is a running maximum.
+ *
+ * The labels' entities are numbered first: sorting and comparing numbers takes two thirds of what their ids take, and only
+ * the history of those entities is sorted.
+ */
+export function timelineBlock(context: BlockContext): SourceBlock {
+  if (context.plan.options.knownAtLabelTime) return knownStates(context);
+  return context.source.newestRow ? wholeRows(context) : filledRows(context);
+}
+
+/** The entity's number, beside all columns of a history, where a feature may have any name, but none with a $. */
+const NUMBER = '"$number"';
+
+function wholeRows(context: BlockContext): SourceBlock {
+  const { name } = context;
+  return {
+    definitions: [
+      entities(context),
+      `${name} AS (SELECT e.number AS ${NUMBER}, h.* ${labelStatesSql(context)} ${withoutTies(context)})`,
+    ],
+    join: rowJoin(context),
+    found: `${name}.${NUMBER} IS NOT NULL`,
+    value: ({ feature }) => `${name}.${quoteIdentifier(feature.name)}`,
+    timestamp: () => `${name}.event_timestamp`,
+  };
+}
+
+function filledRows(context: BlockContext): SourceBlock {
+  const { name, source } = context;
+  const columns = source.features.flatMap(({ feature, valueColumn, timestampColumn }) => {
+    const column = `h.${quoteIdentifier(feature.name)}`;
+    return [
+      `last_value(${column} IGNORE NULLS) OVER up_to_here AS ${valueColumn}`,
+      `last_value(CASE WHEN ${column} IS NOT NULL THEN h.event_timestamp END IGNORE NULLS) OVER up_to_here AS ${timestampColumn}`,
+    ];
+  });
+  return {
+    definitions: [
+      entities(context),
+      `${name} AS (SELECT ${joinSql([`e.number AS ${NUMBER}`, 'h.event_timestamp', ...columns], ',\n    ')}
+  ${labelStatesSql(context)}
+  WINDOW up_to_here AS (PARTITION BY e.number
+    ORDER BY h.event_timestamp, h.created_timestamp NULLS FIRST, h.sequence NULLS FIRST, h.rowid
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+  ${withoutTies(context)})`,
+    ],
+    join: rowJoin(context),
+    found: `${name}.${NUMBER} IS NOT NULL`,
+    value: ({ valueColumn }) => `${name}.${valueColumn}`,
+    timestamp: ({ timestampColumn }) => `coalesce(${name}.${timestampColumn}, ${name}.event_timestamp)`,
+  };
+}
+
+function knownStates(context: BlockContext): SourceBlock {
+  const { plan, source, name, table } = context;
+  const eventTime = plan.options.strictlyBefore ? 'h.event_timestamp + INTERVAL 1 MICROSECOND' : 'h.event_timestamp';
+  const visibleAt = `greatest(${eventTime}, h.created_timestamp)`;
+  const newest = [
+    { column: 'newest', expression: newestRow(true) },
+    ...(source.newestRow
+      ? []
+      : source.features.map(({ feature, valueColumn }) => ({
+          column: `newest_${valueColumn}`,
+          expression: newestValue(feature, { timed: true }),
+        }))),
+  ].map(
+    ({ column, expression }) => `max(${expression}) OVER (PARTITION BY e.number ORDER BY ${visibleAt}) AS ${column}`,
+  );
+  const definition = `${name} AS (SELECT ${joinSql([`e.number AS ${NUMBER}`, `${visibleAt} AS visible_at`, ...newest], ',\n    ')}
+  ${labelStatesSql(context)} AND h.created_timestamp IS NOT NULL
+  GROUP BY e.number, ${visibleAt})`;
+  const join = asofJoin(context, `l.label_time >= ${name}.visible_at`);
+  const found = `${name}.${NUMBER} IS NOT NULL`;
+  if (source.newestRow) {
+    return {
+      definitions: [entities(context), definition],
+      join: `${join}\nLEFT JOIN ${table} AS ${name}_row ON ${name}_row.rowid = ${name}.newest.r`,
+      found,
+      value: ({ feature }) => `${name}_row.${quoteIdentifier(feature.name)}`,
+      timestamp: () => `${name}.newest.t`,
+    };
+  }
+  return {
+    definitions: [entities(context), definition],
+    join,
+    found,
+    value: ({ valueColumn }) => `${name}.newest_${valueColumn}.v`,
+    timestamp: ({ valueColumn }) => `coalesce(${name}.newest_${valueColumn}.t, ${name}.newest.t)`,
+  };
+}
+
+/** The entities of the labels, and a number for each. Materialized, so that there is one numbering. */
+function entities(context: BlockContext): string {
+  const entityId = labelEntity(context);
+  return `${context.name}_entity AS MATERIALIZED (
+  SELECT entity_id, CAST(row_number() OVER (ORDER BY entity_id) AS INTEGER) AS number
+  FROM (SELECT DISTINCT ${entityId} AS entity_id FROM labels AS l WHERE ${entityId} IS NOT NULL))`;
+}
+
+/** The history of those entities, up to the last label if it is known: rows that no label can see are never sorted. */
+function labelStatesSql({ name, table, lastLabelTime }: BlockContext): string {
+  const upTo = lastLabelTime === undefined ? 'true' : `h.event_timestamp <= make_timestamp(${lastLabelTime()})`;
+  return `FROM ${table} AS h JOIN ${name}_entity AS e ON e.entity_id = h.entity_id
+  WHERE ${upTo}`;
+}
+
+/** Which of two equal rows an ASOF join takes is documented nowhere, so there must be none. */
+function withoutTies({ mayHaveTies }: BlockContext): string {
+  if (!mayHaveTies) return '';
+  return `QUALIFY row_number() OVER (PARTITION BY e.number, h.event_timestamp ORDER BY ${NEWEST_ARRIVAL_FIRST}) = 1`;
+}
+
+/** The newest of the states that are rows. */
+function rowJoin(context: BlockContext): string {
+  const isVisible = context.plan.options.strictlyBefore ? '>' : '>=';
+  return asofJoin(context, `l.label_time ${isVisible} ${context.name}.event_timestamp`);
+}
+
+function asofJoin(context: BlockContext, isVisible: string): string {
+  const { name } = context;
+  // A label without a time gets no number: the sorting ASOF join of DuckDB 1.5 (not the looping one, for up to 64 labels)
+  // would give it the newest row of all.
+  return `LEFT JOIN ${name}_entity ON ${name}_entity.entity_id = CASE WHEN l.label_time IS NOT NULL THEN ${labelEntity(context)} END
+ASOF LEFT JOIN ${name} ON ${name}.${NUMBER} = ${name}_entity.number AND ${isVisible}`;
+}
+
+function labelEntity({ source }: BlockContext): string {
+  return `l.${quoteIdentifier(source.entityColumn)}`;
+}

@@ -1,0 +1,69 @@
+import { status as CODE } from '@grpc/grpc-js';
+import { OperatorError } from '../../../errors/operator-error.js';
+import type { BigtableSettings } from '../../registry/model.js';
+import { readStatusCode, isUnreachable, NoCredentials } from './client.js';
+
+export interface ErrorAdvice {
+  readonly reason: string;
+  readonly remedy?: string;
+}
+
+/** The client puts all failed attempts into one message, which may have kilobytes. */
+const MAX_REASON_LENGTH = 200;
+
+/** Why a call failed and what to do, in the operator's words. `grant` is the command that gives the right to make it. */
+export function adviseOnError(error: unknown, grant: string): ErrorAdvice {
+  if (error instanceof NoCredentials) {
+    return {
+      reason: `there are no credentials that can be used: ${shortenMessage(error)}`,
+      remedy:
+        'Run as a service account of Google Cloud, or name a key with GOOGLE_APPLICATION_CREDENTIALS; on your own machine: ' +
+        'gcloud auth application-default login',
+    };
+  }
+  const code = readStatusCode(error);
+  if (code === CODE.UNAUTHENTICATED) {
+    return {
+      reason: `the credentials are refused: ${shortenMessage(error)}`,
+      remedy: 'Make new ones; on your own machine: gcloud auth application-default login',
+    };
+  }
+  if (code === CODE.PERMISSION_DENIED) return { reason: 'its account is not allowed to', remedy: grant };
+  if (isUnreachable(error)) {
+    return {
+      reason: `it did not answer: ${shortenMessage(error)}`,
+      remedy: 'Look at the network: are bigtable.googleapis.com and bigtableadmin.googleapis.com reached from here?',
+    };
+  }
+  return { reason: shortenMessage(error) };
+}
+
+/** What ends a start, with the store of the registry that it is about. Errors that are not of Bigtable stay as they are. */
+export function toStartError(settings: BigtableSettings, error: unknown): unknown {
+  if (!(error instanceof NoCredentials) && readStatusCode(error) === undefined) return error;
+  const { project, instance, table } = settings;
+  const { reason: why, remedy: todo } = adviseOnError(error, grantOnTable(settings, 'roles/bigtable.user'));
+  return new OperatorError(
+    `The online store BIGTABLE cannot be used, table ${instance}/${table} of project ${project}:`,
+    [why, ...(todo === undefined ? [] : [todo]), '"featuregraph doctor" looks at all that the store wants'],
+    { cause: error },
+  );
+}
+
+export function grantOnTable({ project, instance, table }: BigtableSettings, role: string): string {
+  return (
+    `gcloud bigtable instances tables add-iam-policy-binding ${table} --instance=${instance} --project=${project} ` +
+    `--member=ACCOUNT --role=${role}`
+  );
+}
+
+/** App profiles are the instance's. */
+export function grantOnInstance({ project, instance }: BigtableSettings, role: string): string {
+  return `gcloud bigtable instances add-iam-policy-binding ${instance} --project=${project} --member=ACCOUNT --role=${role}`;
+}
+
+function shortenMessage(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const [line = ''] = message.split('\n');
+  return line.length <= MAX_REASON_LENGTH ? line : `${line.slice(0, MAX_REASON_LENGTH)}…`;
+}

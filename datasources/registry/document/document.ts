@@ -1,0 +1,241 @@
+import { z } from 'zod';
+import { VALUE_TYPES } from '../../../values/value-type.js';
+import { SENSITIVITIES } from '../model.js';
+import {
+  columnName,
+  featureOnlineStore,
+  MAX_FEATURE_NAME_LENGTH,
+  region,
+  resourceName,
+  seconds,
+  usePreview,
+} from './common-fields.js';
+import { modelEntries } from './model-entries.js';
+import { bigQueryTable, offlineStore } from './offline-store-document.js';
+import { tableFile } from './table-document.js';
+import { vertexFeaturestores } from './vertex-featurestore-document.js';
+
+/**
+ * The shape of a registry file. The JSON Schema that editors use is printed from here
+ * (datasources/registry/registry.schema.json), so descriptions are written for its reader. Names are as long as Vertex AI's
+ * own limits let them be, the stricter where its pages disagree: what is named here can move there.
+ */
+const featurestoreName = resourceName(60).describe('Unique in the registry.');
+const entityTypeName = resourceName(60).describe('Unique in its featurestore.');
+const featureName = resourceName(MAX_FEATURE_NAME_LENGTH).describe(
+  'Unique in its entity type. In the typed schema it becomes camelCase.',
+);
+
+const labels = z
+  .record(z.string().max(64), z.string().max(64))
+  .default({})
+  .describe('Free key-value pairs for finding and billing.');
+
+const ttlSeconds = seconds
+  .nullable()
+  .default(null)
+  .describe('Seconds after which a value is EXPIRED. 0 or nothing: never. A value exactly this old is still valid.');
+
+const feature = z
+  .strictObject({
+    name: featureName,
+    valueType: z.enum(VALUE_TYPES).describe('The type of its values.'),
+    column: columnName.optional().describe('Its column in BigQuery, where that is not called as the feature is.'),
+    unit: z.string().nullable().default(null).describe('The unit of a number, e.g. minutes.'),
+    description: z.string().nullable().default(null).describe('What it says, for the person who chooses features.'),
+    owner: z.string().nullable().default(null).describe('Who answers for it.'),
+    labels,
+    sensitivity: z.enum(SENSITIVITIES).default('INTERNAL').describe('How careful one must be with its values.'),
+    ttlSeconds: ttlSeconds.describe('Its own ttl in seconds, instead of the one of the entity type.'),
+    deprecationReason: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('Why not to use it, and what to use instead.'),
+  })
+  .describe('A typed, described property of an entity.');
+
+const source = z
+  .strictObject({
+    // As long as the id of a feature group may be.
+    name: resourceName(128).default('values').describe('Unique in its entity type.'),
+    sql: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe(
+        'A SQL file beside the registry: one SELECT over the featurestore’s tables that gives the id columns, the timestamp column and one column a feature.',
+      ),
+    partitions: z
+      .number()
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe(
+        'In how many runs the SQL is computed, for less memory. With more than 1 the SQL filters by in_partition(id_column).',
+      ),
+    static: z.boolean().default(false).describe('Its values have no time: they hold at all times.'),
+    timestampColumn: columnName
+      .default('event_timestamp')
+      .describe('The column with the moment (UTC) at which a row was known. Not read for a static source.'),
+    createdTimestampColumn: columnName
+      .nullable()
+      .default(null)
+      .describe(
+        'The column with the moment at which a row was written: it breaks ties and serves the known-at cut-off.',
+      ),
+    sequenceColumn: columnName
+      .nullable()
+      .default(null)
+      .describe('An integer column that breaks ties of both times: the greater is newer.'),
+    bigQueryTable,
+    features: z.array(feature).min(1).describe('Its columns.'),
+  })
+  .describe('One table of values.');
+
+const entityType = z
+  .strictObject({
+    name: entityTypeName,
+    pluralName: resourceName(60)
+      .optional()
+      .describe('The name of a list in the typed schema; English plural if absent.'),
+    description: z.string().nullable().default(null).describe('What one entity is.'),
+    entityIdColumns: z
+      .array(columnName)
+      .min(1)
+      .max(8)
+      .default(['entity_id'])
+      .describe('The columns of the id; several make a composite id.'),
+    ttlSeconds,
+    dense: z
+      .boolean()
+      .default(false)
+      .describe('true: the newest whole row counts, nulls included. false: the newest non-null value of each feature.'),
+    sources: z.array(source).min(1).describe('The tables its features come from.'),
+  })
+  .describe('A kind of thing with an id.');
+
+const featureView = z
+  .strictObject({
+    name: resourceName(60).describe('Unique in its featurestore.'),
+    entityType: entityTypeName.describe('The entity type it selects from.'),
+    features: z.array(featureName).min(1).describe('The names of its features, in order.'),
+    schedule: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe(
+        'When it is synced: five fields of cron in UTC, or in the time zone put before them, as in CRON_TZ=Europe/Zurich 0 3 * * *. The gateway keeps it for LMDB and BIGTABLE; Vertex AI keeps its own.',
+      ),
+  })
+  .describe('A named selection of features served together.');
+
+const embeddedOnline = z.strictObject({ kind: z.literal('LMDB') }).describe('On this machine, in the data folder.');
+
+const bigtable = z
+  .strictObject({
+    kind: z.literal('BIGTABLE'),
+    project: z.string().min(1).describe('The Google Cloud project.'),
+    instance: z.string().min(1).describe('The Bigtable instance.'),
+    table: z.string().min(1).describe('The table. It may hold many featurestores.'),
+    columnFamily: z
+      .string()
+      .regex(/^[-_.a-zA-Z0-9]{1,64}$/, 'a column family has letters, digits, _, - and ., at most 64')
+      .default('f')
+      .describe('The column family of all values.'),
+    appProfile: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('The app profile. It needs single-cluster routing with single-row transactions. Nothing: the default.'),
+    readDeadlineMs: z
+      .number()
+      .int()
+      .min(100)
+      .max(60_000)
+      .default(3000)
+      .describe('After how many milliseconds a read fails. One attempt has a third of them.'),
+    versionRetentionSeconds: z
+      .number()
+      .int()
+      .min(0)
+      .default(0)
+      .describe(
+        'For how long the table has every value there was, so that reads of the past are answered from it (docs/google-cloud-bigtable.md says when that may be said).',
+      ),
+  })
+  .describe('A table in Bigtable (docs/google-cloud-bigtable.md).');
+
+const project = z.string().min(1).describe('The Google Cloud project.');
+
+const vertexFeatureView = z
+  .strictObject({
+    kind: z.literal('VERTEX_FEATURE_VIEW'),
+    project,
+    location: region,
+    featureOnlineStore,
+    views: z
+      .record(resourceName(60), resourceName(60))
+      .default({})
+      .describe('The feature view of an entity type, by its name. One that is not here has a view of its own name.'),
+    usePreview,
+  })
+  .describe('Feature views of Vertex AI (docs/google-cloud-vertex.md).');
+
+const vertexLegacy = z
+  .strictObject({
+    kind: z.literal('VERTEX_LEGACY'),
+    project,
+    location: region,
+    featurestore: resourceName(60).describe('The legacy featurestore. Its entity types and features keep their names.'),
+  })
+  .describe('Vertex AI Feature Store (Legacy), which ends on 2027-02-17 (docs/migrate-from-legacy.md).');
+
+const onlineStore = z.discriminatedUnion('kind', [embeddedOnline, bigtable, vertexFeatureView, vertexLegacy]);
+
+const featurestore = z
+  .strictObject({
+    name: featurestoreName,
+    description: z.string().nullable().default(null).describe('What it holds.'),
+    labels,
+    onlineStore: onlineStore.default({ kind: 'LMDB' }).describe('Where the newest values live.'),
+    shadow: z
+      .strictObject({
+        onlineStore: onlineStore.describe('The store to compare with.'),
+        share: z.number().min(0).max(1).describe('The share of reads that are compared. Writes always go to both.'),
+      })
+      .nullable()
+      .default(null)
+      .describe(
+        'A second online store, written beside the first and compared with it, before a move from one to another.',
+      ),
+    offlineStore: offlineStore.default({ kind: 'DUCKDB' }).describe('Where all values live.'),
+    tables: z.record(resourceName(60), tableFile).prefault({}).describe('Files the SQL may read, by name.'),
+    entityTypes: z.array(entityType).min(1).describe('Its kinds of things.'),
+    featureViews: z.array(featureView).default([]).describe('Named selections of features.'),
+  })
+  .describe('A namespace of entity types.');
+
+export const registryDocument = z
+  .strictObject({
+    featurestores: z.array(featurestore).default([]).describe('The featurestores.'),
+    vertexFeaturestores,
+    models: modelEntries,
+  })
+  .describe('A featuregraph registry: what exists, and where its values live.');
+
+export type RegistryDocument = z.infer<typeof registryDocument>;
+export type FeaturestoreDocument = RegistryDocument['featurestores'][number];
+/** A featurestore as a file writes it, without what is left to defaults. */
+export type FeaturestoreInput = z.input<typeof featurestore>;
+export type EntityTypeDocument = FeaturestoreDocument['entityTypes'][number];
+export type SourceDocument = EntityTypeDocument['sources'][number];
+export type FeatureDocument = SourceDocument['features'][number];
+
+/** The JSON Schema of a registry file, as an editor wants it. */
+export function registryJsonSchema(): object {
+  return z.toJSONSchema(registryDocument, { io: 'input' });
+}

@@ -1,0 +1,188 @@
+import { parseSchedule, LOCAL_SCHEDULE_STORES } from '../schedule.js';
+import { columnFaults, RESERVED_NAMES } from './column-faults.js';
+import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
+import { vertexFeaturestoreFaults } from './vertex-featurestore-document.js';
+import { modelFaults, type ModelEntry } from './model-entries.js';
+
+interface Fault {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** What the shape alone cannot say: names that clash and references to nothing. */
+export function findFaults(document: RegistryDocument): Fault[] {
+  return [
+    ...duplicates(document.featurestores, ['featurestores']),
+    ...(document.featurestores.length + document.vertexFeaturestores.length === 0
+      ? [{ path: ['featurestores'], message: 'a registry has a featurestore, here or in vertexFeaturestores' }]
+      : []),
+    ...vertexFeaturestoreFaults(
+      document.vertexFeaturestores,
+      document.featurestores.map(({ name }) => name),
+    ).map((fault) => ({ ...fault, path: ['vertexFeaturestores', ...fault.path] })),
+    ...document.featurestores.flatMap((featurestore, index) =>
+      featurestoreFaults(featurestore, ['featurestores', index]),
+    ),
+    ...duplicates(document.models, ['models']),
+    ...document.models.flatMap((model, index) => findModelReferenceFaults(model, ['models', index])),
+  ];
+}
+
+function findModelReferenceFaults(model: ModelEntry, path: readonly PropertyKey[]): Fault[] {
+  return [
+    ...duplicates(model.inputs, [...path, 'inputs']),
+    ...duplicates(model.outputs, [...path, 'outputs']),
+    ...modelFaults(model).map((fault) => ({ ...fault, path: [...path, ...fault.path] })),
+  ];
+}
+
+function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly PropertyKey[]): Fault[] {
+  return [
+    ...duplicates(featurestore.entityTypes, [...path, 'entityTypes']),
+    ...duplicates(featurestore.featureViews, [...path, 'featureViews']),
+    ...featurestore.entityTypes.flatMap((entityType, index) =>
+      entityTypeFaults(entityType, [...path, 'entityTypes', index]),
+    ),
+    ...featurestore.entityTypes.flatMap((entityType, index) =>
+      columnFaults(featurestore, entityType, [...path, 'entityTypes', index]),
+    ),
+    ...onlineStoreFaults(featurestore, featurestore.onlineStore, [...path, 'onlineStore']),
+    ...(featurestore.shadow
+      ? onlineStoreFaults(featurestore, featurestore.shadow.onlineStore, [...path, 'shadow', 'onlineStore'])
+      : []),
+    ...storeFaults(featurestore, path),
+    ...featurestore.featureViews.flatMap((view, index) =>
+      viewFaults(featurestore, index, [...path, 'featureViews', index]),
+    ),
+  ];
+}
+
+/** A view for an entity type that does not exist is a typo, and the entity type it was meant for reads another view. */
+function onlineStoreFaults(
+  featurestore: FeaturestoreDocument,
+  onlineStore: FeaturestoreDocument['onlineStore'],
+  path: readonly PropertyKey[],
+): Fault[] {
+  if (onlineStore.kind !== 'VERTEX_FEATURE_VIEW') return [];
+  const known = new Set(featurestore.entityTypes.map(({ name }) => name));
+  return Object.keys(onlineStore.views).flatMap((name) =>
+    known.has(name) ? [] : [{ path: [...path, 'views', name], message: `there is no entity type "${name}"` }],
+  );
+}
+
+/** What a source says that its offline store cannot follow. */
+function storeFaults(featurestore: FeaturestoreDocument, path: readonly PropertyKey[]): Fault[] {
+  const { offlineStore } = featurestore;
+  const { kind } = offlineStore;
+  return featurestore.entityTypes.flatMap((entityType, index) =>
+    entityType.sources.flatMap((source, sourceIndex) => {
+      const ofSource = [...path, 'entityTypes', index, 'sources', sourceIndex];
+      if (source.sql !== null && hasVersions(featurestore.onlineStore)) {
+        const message =
+          'sql fills the online store with newest values only, so it has not what versionRetentionSeconds says; take that out';
+        return [{ path: [...ofSource, 'sql'], message }];
+      }
+      if (kind === 'BIGQUERY' && source.sql !== null) {
+        const message = 'values of a BIGQUERY offline store are in its tables; sql is computed by DUCKDB only';
+        return [{ path: [...ofSource, 'sql'], message }];
+      }
+      if (kind === 'BIGQUERY' && offlineStore.dataset === null && !source.bigQueryTable?.includes('.')) {
+        const message = 'the offline store names no dataset, so a source names its table as dataset.table';
+        return [{ path: [...ofSource, 'bigQueryTable'], message }];
+      }
+      if (kind !== 'BIGQUERY' && source.bigQueryTable !== null) {
+        return [
+          { path: [...ofSource, 'bigQueryTable'], message: `the offline store is ${kind}, which has no such table` },
+        ];
+      }
+      const renamed = source.features.findIndex(({ column }) => column !== undefined);
+      if (kind !== 'BIGQUERY' && renamed >= 0) {
+        const message = `the offline store is ${kind}, where a source names its columns as the features: rename it in the SQL`;
+        return [{ path: [...ofSource, 'features', renamed, 'column'], message }];
+      }
+      return [];
+    }),
+  );
+}
+
+function hasVersions(onlineStore: FeaturestoreDocument['onlineStore']): boolean {
+  return onlineStore.kind === 'BIGTABLE' && onlineStore.versionRetentionSeconds > 0;
+}
+
+function entityTypeFaults(entityType: EntityTypeDocument, path: readonly PropertyKey[]): Fault[] {
+  const features = entityType.sources.flatMap((source, sourceIndex) =>
+    source.features.map((feature, index) => ({
+      name: feature.name,
+      column: feature.column ?? feature.name,
+      path: [...path, 'sources', sourceIndex, 'features', index],
+    })),
+  );
+  const seen = new Set<string>();
+  const faults: Fault[] = duplicates(entityType.sources, [...path, 'sources']);
+  for (const feature of features) {
+    if (seen.has(feature.name)) {
+      faults.push({ path: feature.path, message: `feature "${feature.name}" is already in this entity type` });
+    }
+    const reserved = [feature.name, feature.column].find((name) => RESERVED_NAMES.has(name));
+    if (reserved !== undefined) {
+      faults.push({ path: feature.path, message: `"${reserved}" is a column every table has; choose another name` });
+    }
+    seen.add(feature.name);
+  }
+  const idColumns = new Set(entityType.entityIdColumns);
+  if (idColumns.size < entityType.entityIdColumns.length) {
+    faults.push({ path: [...path, 'entityIdColumns'], message: 'the same column is named twice' });
+  }
+  return faults;
+}
+
+function viewFaults(featurestore: FeaturestoreDocument, index: number, path: readonly PropertyKey[]): Fault[] {
+  const view = featurestore.featureViews[index];
+  const entityType = featurestore.entityTypes.find((candidate) => candidate.name === view?.entityType);
+  if (!view || !entityType) {
+    return [{ path: [...path, 'entityType'], message: `there is no entity type "${view?.entityType}"` }];
+  }
+  const known = new Set(entityType.sources.flatMap((source) => source.features.map((feature) => feature.name)));
+  return [
+    ...view.features.flatMap((name, position) =>
+      known.has(name)
+        ? []
+        : [
+            {
+              path: [...path, 'features', position],
+              message: `entity type "${entityType.name}" has no feature "${name}"`,
+            },
+          ],
+    ),
+    ...(LOCAL_SCHEDULE_STORES.has(featurestore.onlineStore.kind)
+      ? scheduleFaults(view.schedule, [...path, 'schedule'])
+      : []),
+    ...(view.schedule !== null && hasVersions(featurestore.onlineStore)
+      ? [
+          {
+            path: [...path, 'schedule'],
+            message:
+              'a sync brings newest values only, so the online store has not what versionRetentionSeconds says; take out one of them',
+          },
+        ]
+      : []),
+  ];
+}
+
+function scheduleFaults(schedule: string | null, path: readonly PropertyKey[]): Fault[] {
+  if (schedule === null) return [];
+  try {
+    parseSchedule(schedule);
+    return [];
+  } catch (error) {
+    return [{ path, message: (error as Error).message }];
+  }
+}
+
+function duplicates(items: readonly { readonly name: string }[], path: readonly PropertyKey[]): Fault[] {
+  return items.flatMap((item, index) =>
+    items.findIndex((other) => other.name === item.name) < index
+      ? [{ path: [...path, index, 'name'], message: `"${item.name}" is named twice` }]
+      : [],
+  );
+}

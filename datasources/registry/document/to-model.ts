@@ -1,0 +1,116 @@
+import { ttlFromSeconds } from '../../../values/instant.js';
+import type { EntityType, Feature, FeatureSource, Featurestore, FeatureView } from '../model.js';
+import type { EntityTypeDocument, FeatureDocument, FeaturestoreDocument, SourceDocument } from './document.js';
+import type { SourceFiles } from '../yaml/source-files.js';
+
+/** Building is bottom-up but the model points both ways, so children are added to parents that already exist. */
+type Building<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer Item)[] ? Item[] : T[K] };
+
+export function toModel(featurestores: readonly FeaturestoreDocument[], files: SourceFiles): Featurestore[] {
+  return featurestores.map((featurestore) => featurestoreFrom(featurestore, files));
+}
+
+function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): Featurestore {
+  const featurestore: Building<Featurestore> = {
+    kind: 'featurestore',
+    name: document.name,
+    description: document.description,
+    labels: document.labels,
+    onlineStore: {
+      kind: document.onlineStore.kind,
+      location: document.onlineStore.kind === 'LMDB' ? 'this machine' : 'Google Cloud',
+    },
+    onlineSettings: document.onlineStore,
+    shadow: document.shadow,
+    offlineStore: {
+      kind: document.offlineStore.kind,
+      location: document.offlineStore.kind === 'DUCKDB' ? 'this machine' : 'Google Cloud',
+    },
+    offlineSettings: document.offlineStore,
+    tables: new Map(
+      Object.entries(document.tables).map(([name, { file, columns }]) => [
+        name,
+        { path: files.tablePaths.get(file) ?? file, columnTypes: new Map(Object.entries(columns)) },
+      ]),
+    ),
+    entityTypes: [],
+    featureViews: [],
+  };
+  featurestore.entityTypes = document.entityTypes.map((entityType) => entityTypeFrom(entityType, featurestore, files));
+  featurestore.featureViews = document.featureViews.map((view): FeatureView => {
+    const entityType = byName(featurestore.entityTypes, view.entityType);
+    return {
+      kind: 'featureView',
+      name: view.name,
+      entityType,
+      features: view.features.map((name) => byName(entityType.features, name)),
+      schedule: view.schedule,
+    };
+  });
+  return featurestore;
+}
+
+function entityTypeFrom(document: EntityTypeDocument, featurestore: Featurestore, files: SourceFiles): EntityType {
+  const entityType: Building<EntityType> = {
+    kind: 'entityType',
+    featurestore,
+    name: document.name,
+    pluralName: document.pluralName ?? plural(document.name),
+    description: document.description,
+    entityIdColumns: document.entityIdColumns,
+    ttl: ttlFromSeconds(document.ttlSeconds),
+    dense: document.dense,
+    sources: [],
+    features: [],
+  };
+  entityType.sources = document.sources.map((source) => sourceFrom(source, entityType, files));
+  entityType.features = entityType.sources.flatMap((source) => source.features);
+  return entityType;
+}
+
+function sourceFrom(document: SourceDocument, entityType: EntityType, files: SourceFiles): FeatureSource {
+  const source: Building<FeatureSource> = {
+    entityType,
+    name: document.name,
+    sql: document.sql === null ? null : (files.sqlTexts.get(document.sql) ?? null),
+    partitions: document.partitions,
+    timestampColumn: document.static ? null : document.timestampColumn,
+    createdTimestampColumn: document.createdTimestampColumn,
+    sequenceColumn: document.sequenceColumn,
+    bigQueryTable: document.bigQueryTable,
+    features: [],
+  };
+  source.features = document.features.map((feature) => featureFrom(feature, source));
+  return source;
+}
+
+function featureFrom(document: FeatureDocument, source: FeatureSource): Feature {
+  return {
+    kind: 'feature',
+    entityType: source.entityType,
+    source,
+    name: document.name,
+    column: document.column ?? document.name,
+    valueType: document.valueType,
+    unit: document.unit,
+    description: document.description,
+    owner: document.owner,
+    labels: document.labels,
+    sensitivity: document.sensitivity,
+    ttl: document.ttlSeconds === null ? source.entityType.ttl : ttlFromSeconds(document.ttlSeconds),
+    deprecationReason: document.deprecationReason,
+  };
+}
+
+function byName<T extends { readonly name: string }>(items: readonly T[], name: string): T {
+  const found = items.find((item) => item.name === name);
+  if (!found) throw new Error(`findFaults let "${name}" through`);
+  return found;
+}
+
+/** Regular English plurals; the registry's pluralName serves the others. */
+function plural(name: string): string {
+  if (/[^aeiou]y$/.test(name)) return `${name.slice(0, -1)}ies`;
+  if (/(s|x|z|ch|sh)$/.test(name)) return `${name}es`;
+  return `${name}s`;
+}

@@ -1,0 +1,58 @@
+import type { Instant } from '../values/instant.js';
+import type { FeatureView, StoreKind } from '../datasources/registry/model.js';
+import type { JobOrigin, JobRecord } from '../jobs/job.js';
+
+/**
+ * Syncs of feature views: each brings the newest values from where all values are to where they are read, and is a job.
+ * The port behind which the gateway's own copying and Vertex AI's stand. Times are microseconds UTC.
+ */
+export interface FeatureViewSyncs {
+  /**
+   * Checks what is asked, then starts a sync. BAD_USER_INPUT for a view whose online store is not filled by syncs, or
+   * syncs by itself all the time.
+   */
+  start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord>;
+
+  /** The syncs of a view into its present online store, the newest first; also those that did not begin here. */
+  list(view: FeatureView, page: SyncRange): Promise<readonly FeatureViewSyncJobRecord[]>;
+
+  /** Everything that was known at this moment is served; null when no sync into the present online store succeeded. */
+  servedUpTo(view: FeatureView): Promise<Instant | null>;
+}
+
+export type FeatureViewSyncJobRecord = JobRecord<FeatureViewSyncSpec, unknown, FeatureViewSyncResult>;
+
+export interface StartFeatureViewSync extends JobOrigin {
+  readonly view: FeatureView;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly trigger: SyncTrigger;
+}
+
+/** What began a sync: a client, the schedule as the gateway keeps it, or something outside of the gateway. */
+export const SYNC_TRIGGERS = ['REQUEST', 'SCHEDULE', 'ELSEWHERE'] as const;
+export type SyncTrigger = (typeof SYNC_TRIGGERS)[number];
+
+export interface FeatureViewSyncSpec {
+  readonly featurestore: string;
+  readonly featureView: string;
+  /** As it was when the sync was started: it ends there also when the registry has changed since. */
+  readonly onlineStore: StoreKind;
+  /** What it brings where (sync-target.ts): when that has changed, it is of no use, and must not go on. */
+  readonly target: string;
+  readonly trigger: SyncTrigger;
+}
+
+export interface FeatureViewSyncResult {
+  /** Rows that were brought, one an entity and source; null when nobody says. */
+  readonly rows: bigint | null;
+  /** What BigQuery worked for it, in milliseconds of a slot; null when nobody says. */
+  readonly slotMillis: bigint | null;
+  /** Everything that was known at this moment is served since; null for a sync that failed. */
+  readonly servedUpTo: Instant | null;
+}
+
+/** `before` is the id of the job at which the page before ended; null for the first page. */
+export interface SyncRange {
+  readonly before: string | null;
+  readonly limit: number;
+}

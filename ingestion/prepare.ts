@@ -1,0 +1,162 @@
+import type { Clock } from '../values/clock.js';
+import type { Instant } from '../values/instant.js';
+import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
+import type { FillableOnlineStore } from '../datasources/online/online-store.js';
+import type { EntityType, FeatureSource, Featurestore } from '../datasources/registry/model.js';
+import type { Registry } from '../datasources/registry/registry.js';
+import { fillFingerprint, addFillExpiry, isUpToDate } from './fill-fingerprint.js';
+import { sourceFingerprint } from './source-fingerprint.js';
+
+export interface PrepareProgress {
+  /** What is being done, for a person to read. */
+  readonly step: string;
+  /** Of everything, 0 to 1. */
+  readonly share: number;
+}
+
+export interface PrepareOutcome {
+  /** Number of steps done; 0 when all was up to date. */
+  readonly steps: number;
+  /** Rows without id or time in what was computed, by source: they are not history and were left out. */
+  readonly rejectedRows: ReadonlyMap<FeatureSource, number>;
+  /**
+   * Rows of the future in what an online store was filled from, by source. They are not known yet, so it has none of them; a
+   * start after the first came true fills it again.
+   */
+  readonly futureRows: ReadonlyMap<FeatureSource, number>;
+  /** What this gateway computed of each entity type with computed sources, as `filledBy` compares it. */
+  readonly fillFingerprints: ReadonlyMap<EntityType, string>;
+}
+
+/** What came of the steps, gathered while they run. */
+interface PrepareFindings {
+  readonly rejectedRows: Map<FeatureSource, number>;
+  readonly futureRows: Map<FeatureSource, number>;
+  readonly fillFingerprints: Map<EntityType, string>;
+}
+
+/** Filling the online store takes about as long as this many partitions of an import. */
+const FILL_WEIGHT = 0.5;
+
+/**
+ * Brings the stores up to the registry: computes every source whose SQL, files or columns changed since the last
+ * time, then fills the online store with the newest values. Each step is remembered when it is whole, so a process killed
+ * in the middle goes on where it was. `onlineOf` gives null for a store that is filled in another way.
+ */
+export async function prepareStores(
+  registry: Registry,
+  offline: DuckDbOfflineStore,
+  onlineOf: (featurestore: Featurestore) => FillableOnlineStore | null,
+  clock: Clock,
+  onProgress: (progress: PrepareProgress) => void,
+): Promise<PrepareOutcome> {
+  const findings: PrepareFindings = { rejectedRows: new Map(), futureRows: new Map(), fillFingerprints: new Map() };
+  const steps = (
+    await Promise.all(
+      registry.featurestores
+        .flatMap((featurestore) => featurestore.entityTypes)
+        .map((entityType) => planSteps(entityType, offline, onlineOf(entityType.featurestore), clock, findings)),
+    )
+  ).flat();
+  const total = steps.reduce((sum, step) => sum + step.weight, 0);
+  let done = 0;
+  for (const step of steps) {
+    const report = (share: number): void =>
+      onProgress({ step: step.name, share: (done + share * step.weight) / total });
+    report(0);
+    await step.run(report);
+    done += step.weight;
+  }
+  return { steps: steps.length, ...findings };
+}
+
+interface Step {
+  readonly name: string;
+  readonly weight: number;
+  readonly run: (report: (share: number) => void) => Promise<void>;
+}
+
+async function planSteps(
+  entityType: EntityType,
+  offline: DuckDbOfflineStore,
+  online: FillableOnlineStore | null,
+  clock: Clock,
+  findings: PrepareFindings,
+): Promise<Step[]> {
+  const computed = entityType.sources.filter((source) => source.sql !== null);
+  if (computed.length === 0) return [];
+  const name = `${entityType.featurestore.name}.${entityType.name}`;
+  const fingerprints = new Map<FeatureSource, string>();
+  for (const source of computed) fingerprints.set(source, await sourceFingerprint(source));
+
+  const steps: Step[] = [];
+  for (const [source, fingerprint] of fingerprints) {
+    if ((await offline.importedFrom(source)) === fingerprint) continue;
+    steps.push({
+      name: `computing ${name}: ${source.name}`,
+      weight: source.partitions,
+      run: async (report) => {
+        const { rejected: keptOut } = await offline.import(source, fingerprint, report);
+        if (keptOut > 0) findings.rejectedRows.set(source, keptOut);
+      },
+    });
+  }
+  // What the online rows were filled with is asked of the store alone: one that many gateways share is not filled again
+  // because a new one had to compute its own offline store.
+  const contents = fillFingerprint(entityType, fingerprints.values());
+  findings.fillFingerprints.set(entityType, contents);
+  const isFilled = (currentFill: string | undefined): boolean => isUpToDate(currentFill, contents, clock());
+  if (online && !isFilled(await online.currentFill(entityType))) {
+    steps.push({
+      name: `filling the online store: ${name}`,
+      weight: FILL_WEIGHT,
+      run: async () => {
+        for (;;) {
+          // Anew each time: another gateway may have filled it since, as this one would.
+          const expectedFill = await online.currentFill(entityType);
+          if (isFilled(expectedFill)) return;
+          if (
+            await fillOnlineStore({
+              entityType,
+              offline,
+              online,
+              now: clock(),
+              findings,
+              fingerprint: contents,
+              expectedFill,
+            })
+          )
+            return;
+        }
+      },
+    });
+  }
+  return steps;
+}
+
+interface OnlineFill {
+  readonly entityType: EntityType;
+  readonly offline: DuckDbOfflineStore;
+  readonly online: FillableOnlineStore;
+  readonly now: Instant;
+  readonly findings: PrepareFindings;
+  readonly fingerprint: string;
+  readonly expectedFill: string | undefined;
+}
+
+/** Fills it with what is known now, good until the first row of the future becomes true. False: another gateway did. */
+async function fillOnlineStore(fill: OnlineFill): Promise<boolean> {
+  const { entityType, offline, online, now, findings, fingerprint: contents, expectedFill } = fill;
+  let goodUntil: Instant | null = null;
+  for (const source of entityType.sources) {
+    const { rows, earliest } = await offline.countFutureRows(source, now);
+    if (earliest === null) continue;
+    findings.futureRows.set(source, rows);
+    if (goodUntil === null || earliest < goodUntil) goodUntil = earliest;
+  }
+  return online.fill(entityType, {
+    fingerprint: addFillExpiry(contents, goodUntil),
+    expectedFill,
+    readWrites: (source) => offline.newest(source, { asOf: now }),
+  });
+}

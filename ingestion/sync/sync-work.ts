@@ -1,0 +1,18 @@
+import type { FeatureSource, FeatureView } from '../../datasources/registry/model.js';
+import type { OfflineStore } from '../../datasources/offline/offline-store.js';
+import { THIS_MACHINE } from '../../costs/price-book.js';
+import type { ScanWork } from '../../jobs/job-costs.js';
+
+/** The tables with the features of a view, in the order of the registry. */
+export function listViewSources({ entityType, features }: FeatureView): FeatureSource[] {
+  return entityType.sources.filter((source) => features.some((feature) => feature.source === source));
+}
+
+/** What a sync of a view scans at most: the columns of its features, of all times. */
+export async function syncWork(view: FeatureView, offline: OfflineStore): Promise<ScanWork> {
+  const { features } = view;
+  const scans = listViewSources(view).map((source) => offline.estimateNewestBytes(source, { features }));
+  const bytes = (await Promise.all(scans)).reduce((sum, scan) => sum + scan, 0n);
+  const isHere = view.entityType.featurestore.offlineSettings.kind === 'DUCKDB';
+  return { kind: 'SCAN', bytes, priceBook: isHere ? THIS_MACHINE : null };
+}

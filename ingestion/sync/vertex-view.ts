@@ -1,0 +1,15 @@
+import type { FeatureView, VertexFeatureViewSettings } from '../../datasources/registry/model.js';
+
+/** A feature view of Vertex AI. */
+export interface VertexView {
+  readonly settings: VertexFeatureViewSettings;
+  /** Its id in the feature online store. */
+  readonly view: string;
+}
+
+/** What a view of the registry is served from: there is one view on Vertex AI for an entity type, with all its features. */
+export function toVertexView({ entityType, name }: FeatureView): VertexView {
+  const { onlineSettings: settings } = entityType.featurestore;
+  if (settings.kind !== 'VERTEX_FEATURE_VIEW') throw new Error(`feature view ${name} is not served by Vertex AI`);
+  return { settings, view: settings.views[entityType.name] ?? entityType.name };
+}

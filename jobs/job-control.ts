@@ -1,0 +1,47 @@
+import type { Clock } from '../values/clock.js';
+import type { JobControl } from './job-runner.js';
+import { isTerminalState } from './job-transitions.js';
+import type { JobWatch } from './job-watch.js';
+import { advanceProgress, type JobRecord } from './job.js';
+import type { ProgressMeter } from './progress-rate.js';
+
+/** What of the engine a runner's reports go to. */
+export interface JobControlParts {
+  readonly signal: AbortSignal;
+  readonly stopping: AbortSignal;
+  readonly meter: ProgressMeter;
+  readonly clock: Clock;
+  /** Changes the job's record durably. */
+  readonly change: (change: (record: JobRecord) => JobRecord) => Promise<JobRecord>;
+  /** undefined when nobody follows the job any more: it has ended. */
+  readonly watch: () => JobWatch | undefined;
+}
+
+/** What a runner may say and ask of its job: durable where it says so, and cheap where it does not. */
+export function jobControl({ signal, stopping, meter, clock, change, watch }: JobControlParts): JobControl {
+  return {
+    signal,
+    stopping,
+    running: async (total) => {
+      const { progress } = await change((current) => ({
+        ...current,
+        state: current.state === 'PENDING' ? 'RUNNING' : current.state,
+        progress: { ...current.progress, total },
+      }));
+      meter.add(progress, clock());
+    },
+    state: async (state, total) => {
+      if (isTerminalState(state)) return;
+      await change((current) => ({ ...current, state, progress: { ...current.progress, total } }));
+    },
+    report: (progress) => {
+      meter.add(progress, clock());
+      const watched = watch();
+      watched?.publish({ ...watched.current, progress: advanceProgress(watched.current.progress, progress) });
+    },
+    checkpoint: async (checkpoint, progress) => {
+      meter.add(progress, clock());
+      await change((current) => ({ ...current, checkpoint, progress, attempts: 0 }));
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { OperatorError } from '../../errors/operator-error.js';
+import type { MigrationPlan } from '../migration-plan.js';
+import { registryDocument } from '../../datasources/registry/document/document.js';
+import { buildRegistry } from '../../datasources/registry/yaml/load-registry.js';
+import { buildSchema } from '../../resolvers/build-schema.js';
+
+/** What a gateway would refuse to start with: names that become one in the camelCase of the typed schema, or none. */
+export function findMigrationClashes({ registry }: MigrationPlan): string[] {
+  const document = registryDocument.parse({ featurestores: [registry] });
+  const files = { sqlTexts: new Map(), tablePaths: new Map(), modelPaths: new Map() };
+  try {
+    buildSchema(buildRegistry({ document, files }));
+    return [];
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return error.faults.map((fault) => `The registry is refused as it stands: ${fault}. Take one of the two out.`);
+  }
+}

@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises';
+import Table from 'cli-table3';
+import { OperatorError } from '../../errors/operator-error.js';
+import type { OfflineStore } from '../../datasources/offline/offline-store.js';
+import type { OnlineStore } from '../../datasources/online/online-store.js';
+import { compareStores, type Comparison } from '../../datasources/online/shadow/compare-stores.js';
+import type { EntityType, OnlineStoreSettings } from '../../datasources/registry/model.js';
+import { shadowRules } from '../../composition/online-stores.js';
+import { getEntityType, type Registry } from '../../datasources/registry/registry.js';
+import { canonicalEntityId } from '../../values/entity-id.js';
+import type { Clock } from '../../values/clock.js';
+
+export interface MigrateCompareOptions {
+  readonly featurestore: string;
+  readonly entityType: string;
+  /** A file with an entity id a line; without it the ids are a sample of the offline store's. */
+  readonly ids?: string;
+  /** How many of them, chosen at random. */
+  readonly sample: number;
+  /** The share of values that may differ, 0 to 1. */
+  readonly threshold: number;
+}
+
+/** What the comparison needs of the world. */
+export interface CompareSetting {
+  readonly registry: Registry;
+  readonly openOnlineStore: (settings: OnlineStoreSettings) => Promise<OnlineStore>;
+  readonly openOfflineStore: (entityType: EntityType) => Promise<Pick<OfflineStore, 'sampleEntityIds' | 'close'>>;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** Compares the online store of a featurestore with its shadow. Writes nothing. */
+export async function migrateCompare(
+  options: MigrateCompareOptions,
+  setting: CompareSetting,
+): Promise<{ readonly text: string; readonly isWithinThreshold: boolean }> {
+  const featurestore = setting.registry.featurestore(options.featurestore);
+  const entityType = getEntityType(featurestore, options.entityType);
+  const { onlineSettings, shadow } = featurestore;
+  if (!shadow) {
+    throw new OperatorError(`Featurestore "${featurestore.name}" has no shadow in the registry to compare with.`);
+  }
+  const ids =
+    options.ids === undefined
+      ? await sampleIdsFromOfflineStore(entityType, options.sample, setting)
+      : drawSample(await readIdsFromFile(options.ids, entityType), options.sample, setting.random);
+  if (ids.length === 0) throw new OperatorError('There are no entity ids to compare. --ids names a file with some.');
+
+  const stores = [
+    await setting.openOnlineStore(onlineSettings),
+    await setting.openOnlineStore(shadow.onlineStore),
+  ] as const;
+  try {
+    const rules = shadowRules(onlineSettings, shadow);
+    const comparison = await compareStores(stores, entityType, ids, setting.clock(), rules);
+    return {
+      text: comparisonText(comparison, ids.length, [onlineSettings.kind, shadow.onlineStore.kind], options.threshold),
+      isWithinThreshold: comparison.mismatchShare <= options.threshold,
+    };
+  } finally {
+    await Promise.all(stores.map((store) => store.close()));
+  }
+}
+
+async function readIdsFromFile(path: string, { entityIdColumns }: EntityType): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new OperatorError(`The file of entity ids ${path} cannot be read.`, [], { cause });
+  });
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  return [...new Set(lines.map((line) => canonicalEntityId(line, entityIdColumns)))];
+}
+
+async function sampleIdsFromOfflineStore(
+  entityType: EntityType,
+  count: number,
+  { openOfflineStore }: CompareSetting,
+): Promise<string[]> {
+  try {
+    const offline = await openOfflineStore(entityType);
+    return await offline.sampleEntityIds(entityType, count).finally(() => offline.close());
+  } catch (cause) {
+    throw new OperatorError(
+      `The offline store gives no ids of ${entityType.name} to compare. --ids names a file with some: a gateway that runs ` +
+        'keeps the embedded store to itself.',
+      [cause instanceof Error ? cause.message : String(cause)],
+      { cause },
+    );
+  }
+}
+
+/** Each id with the same chance: the last places of a shuffle, of which the others need not be made. */
+function drawSample(ids: string[], size: number, random: () => number): string[] {
+  const end = Math.max(0, ids.length - size);
+  for (let last = ids.length - 1; last >= end; last -= 1) {
+    const chosen = Math.floor(random() * (last + 1));
+    [ids[last], ids[chosen]] = [ids[chosen]!, ids[last]!];
+  }
+  return ids.slice(end);
+}
+
+function comparisonText(
+  { features, compared, mismatchShare }: Comparison,
+  entities: number,
+  [one, other]: readonly [string, string],
+  threshold: number,
+): string {
+  const table = new Table({
+    head: ['feature', 'equal', 'status', 'value', 'timestamp', 'for example'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'left'],
+    style: { head: [], border: [] },
+  });
+  for (const { feature, counts, example } of features) {
+    table.push([feature, counts.equal, counts.status, counts.value, counts.timestamp, example ?? '']);
+  }
+  return [
+    `${one} and ${other}: ${entities} ${entities === 1 ? 'entity' : 'entities'}, ${compared} values`,
+    table.toString(),
+    `${percent(mismatchShare)} differ; ${percent(threshold)} may.`,
+  ].join('\n');
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
+}

@@ -1,0 +1,69 @@
+import { MAX_ENTITY_ID_BYTES } from '../values/entity-id.js';
+import { VALUE_TYPES, type ValueType } from '../values/value-type.js';
+import { RESERVED_NAMES, RESERVED_PREFIXES } from '../datasources/registry/document/column-faults.js';
+import { MAX_FEATURE_NAME_LENGTH } from '../datasources/registry/document/common-fields.js';
+import type { LegacyEntityType, LegacyFeature, LegacyFeaturestore } from './legacy-featurestore.js';
+
+export type MovableFeature = LegacyFeature & { readonly valueType: ValueType };
+
+/** The column of an export, and of the tables made from it, that has the time of a row. */
+export const TIME_COLUMN = 'feature_timestamp';
+
+export function isMovable(feature: LegacyFeature): feature is MovableFeature {
+  return findMoveObstacle(feature) === undefined;
+}
+
+/** What of a featurestore stays behind: one sentence each, with what to do instead. */
+export function listMigrationLosses(legacy: LegacyFeaturestore): string[] {
+  return [...legacy.entityTypes.flatMap(listEntityTypeLosses), ...listGeneralLosses(legacy)];
+}
+
+/** Undefined for a feature that can be moved under its name. It keeps that: the legacy store knows it by no other. */
+function findMoveObstacle({ name, valueType }: LegacyFeature): string | undefined {
+  if (valueType === 'STRUCT') {
+    return 'is a STRUCT, which feature views do not serve. Make a feature of each of its fields.';
+  }
+  if (!(VALUE_TYPES as readonly string[]).includes(valueType)) {
+    return `has no value type that can be moved: ${valueType}.`;
+  }
+  if (name.length > MAX_FEATURE_NAME_LENGTH) {
+    return `has a name of more than ${MAX_FEATURE_NAME_LENGTH} characters. Give it a shorter one.`;
+  }
+  if (RESERVED_NAMES.has(name) || name === TIME_COLUMN) {
+    return 'is called as a column that every table of values has. Give it another name.';
+  }
+  if (RESERVED_PREFIXES.test(name))
+    return 'has a name that BigQuery keeps for columns of its own. Give it another one.';
+  return undefined;
+}
+
+function listEntityTypeLosses(entityType: LegacyEntityType): string[] {
+  const losses = entityType.features.flatMap((feature) => {
+    const reason = findMoveObstacle(feature);
+    return reason === undefined ? [] : [`Feature ${entityType.name}.${feature.name} ${reason}`];
+  });
+  if (entityType.isMonitored) {
+    losses.push(
+      `Monitoring of ${entityType.name} stays behind. A feature monitor over its feature group (in preview) is its like; ` +
+        'its thresholds must be set anew.',
+    );
+  }
+  if (entityType.features.length === 0) losses.push(`Entity type ${entityType.name} has no features.`);
+  return losses;
+}
+
+function listGeneralLosses({ onlineTtlDays }: LegacyFeaturestore): string[] {
+  return [
+    ...(onlineTtlDays === null
+      ? []
+      : [
+          `The online store drops values after ${onlineTtlDays} days; a feature view keeps them. The registry’s ttlSeconds ` +
+            'does the same for readers of featuregraph, for no others.',
+        ]),
+    `Entities whose ids have more than ${MAX_ENTITY_ID_BYTES} bytes in UTF-8 cannot be read or written through featuregraph. ` +
+      'Step 2 counts them.',
+    'Permissions on entity types stay behind: grant them on feature groups, the online store and views.',
+    'Whoever imports or writes into the legacy featurestore must write into the tables, or through featuregraph.',
+    'A value deleted from a table stays in its view until the view is deleted. Plan for erasure before you need it.',
+  ];
+}

@@ -1,6 +1,0 @@
-/** What an iteration gives, to its end. */
-export async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}

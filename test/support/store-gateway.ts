@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Registry as Metrics } from 'prom-client';
+import { openStores, type OpenStores } from '../../composition/stores.js';
+import { DataFiles } from '../../datasources/files/data-files.js';
+import { LocalTrainingSets } from '../../training-sets/local-training-sets.js';
+import { TrainingSetRunner } from '../../training-sets/training-set-runner.js';
+import { scanWork } from '../../training-sets/scan-work.js';
+import type { FeatureRow } from '../../datasources/offline/offline-store.js';
+import type { FeatureSource } from '../../datasources/registry/model.js';
+import type { Registry } from '../../datasources/registry/registry.js';
+import { createShadowMetrics } from '../../observability/shadow-metrics.js';
+import { startTestGateway, type TestGateway } from './test-gateway.js';
+
+export interface StoreGateway extends TestGateway {
+  readonly stores: OpenStores;
+  /** Where clients' files are. */
+  readonly files: string;
+}
+
+/**
+ * A gateway over the stores that its registry names, opened as the real one opens them; some can be others, which the
+ * test closes. Its "now" is the test's.
+ */
+export async function startStoreGateway(registry: Registry, others: Partial<OpenStores> = {}): Promise<StoreGateway> {
+  const folder = await mkdtemp(join(tmpdir(), 'featuregraph-test-'));
+  const opened = await openStores(registry, folder, { shadowReport: createShadowMetrics(new Metrics()) });
+  const stores = { ...opened, ...others };
+  const files = await DataFiles.open(join(folder, 'files'));
+  const { embedded, findRemoteStore } = stores;
+  const rooms = { database: embedded.database, findRemoteStore, registry, files, workFolder: join(folder, 'work') };
+  const gateway = await startTestGateway(registry, {
+    wrap: () => stores,
+    syncs: { fillOwner: (entityType) => stores.fillOwner(entityType) },
+    runners: [new TrainingSetRunner(rooms)],
+    trainingSets: (jobs) =>
+      new LocalTrainingSets(rooms, jobs, (request, countLabels) =>
+        scanWork(request, stores, 1_000_000_000_000_000n, countLabels),
+      ),
+  });
+  return {
+    ...gateway,
+    stores,
+    files: files.folder,
+    write: (source, rows) => writeTo(stores, source, rows),
+    close: async () => {
+      await gateway.close();
+      await stores.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Offline first, then online what is newest there: as the gateway fills its stores. */
+async function writeTo(stores: OpenStores, source: FeatureSource, rows: readonly FeatureRow[]): Promise<void> {
+  const { entityType } = source;
+  const offline = stores.offline(entityType.featurestore);
+  const { rejected } = await offline.append(source, rows);
+  if (rejected.length > 0) throw new Error(`rows were rejected: ${JSON.stringify(rejected)}`);
+  for await (const writes of offline.newest(source)) {
+    await stores.online(entityType.featurestore).write(entityType, writes);
+  }
+}

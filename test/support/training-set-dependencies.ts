@@ -1,0 +1,108 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { DataFiles } from '../../datasources/files/data-files.js';
+import { JobEngine } from '../../jobs/job-engine.js';
+import type { JobRecord } from '../../jobs/job.js';
+import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
+import { LocalTrainingSets } from '../../training-sets/local-training-sets.js';
+import type { FindRemoteStore } from '../../training-sets/remote-store.js';
+import { TrainingSetRunner } from '../../training-sets/training-set-runner.js';
+import { scanWork } from '../../training-sets/scan-work.js';
+import type { StartTrainingSet, TrainingSetJobRecord, TrainingSetRequest } from '../../training-sets/training-sets.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
+import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
+import { Registry } from '../../datasources/registry/registry.js';
+import type { Featurestore } from '../../datasources/registry/model.js';
+import { systemClock } from '../../values/clock.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+/** The real store, engine and files of one data folder, and what makes training sets of them. */
+export interface TrainingSetWorld {
+  readonly folder: string;
+  readonly files: string;
+  readonly offline: DuckDbOfflineStore;
+  readonly engine: JobEngine;
+  readonly trainingSets: LocalTrainingSets;
+  readonly make: (request: TrainingSetRequest, start?: Partial<StartTrainingSet>) => Promise<TrainingSetJobRecord>;
+  /** Rows that a query over the offline store's connection gives. */
+  readonly query: (sql: string) => Promise<Record<string, unknown>[]>;
+  readonly close: () => Promise<void>;
+}
+
+export interface TrainingSetWorldOptions {
+  readonly folder?: string;
+  readonly chunkRows?: number;
+  readonly maxRunning?: number;
+  /** Where a featurestore's history is, if not in the store that is opened here. */
+  readonly findRemoteStore?: FindRemoteStore;
+}
+
+export async function openTrainingSets(
+  featurestores: readonly Featurestore[],
+  {
+    folder = temporaryFolder(),
+    chunkRows,
+    maxRunning = 1,
+    findRemoteStore = () => undefined,
+  }: TrainingSetWorldOptions = {},
+): Promise<TrainingSetWorld> {
+  mkdirSync(folder, { recursive: true });
+  const registry = new Registry(featurestores);
+  const sources = featurestores.flatMap(({ entityTypes }) => entityTypes).flatMap((entityType) => entityType.sources);
+  const database = await DuckDbDatabase.open(join(folder, 'offline.duckdb'));
+  const offline = await DuckDbOfflineStore.open(database, sources);
+  const files = await DataFiles.open(join(folder, 'files'));
+  const dependencies = { database, findRemoteStore, registry, files, workFolder: join(folder, 'work') };
+  const errors: unknown[] = [];
+  let jobs = Date.now();
+  const engine = new JobEngine({
+    store: new LmdbJobStore(join(folder, 'jobs')),
+    runners: [new TrainingSetRunner(dependencies, chunkRows)],
+    clock: systemClock,
+    newId: () => `job-${(jobs += 1)}`,
+    maxRunning,
+    onError: (error) => errors.push(error),
+  });
+  const trainingSets = new LocalTrainingSets(dependencies, engine, (request, countLabels) =>
+    scanWork(request, { offline: () => offline }, systemClock(), countLabels),
+  );
+  let isOpen = true;
+  const close = async (): Promise<void> => {
+    if (!isOpen) return;
+    isOpen = false;
+    await engine.stop();
+    await offline.close();
+  };
+  onTestFinished(close);
+  return {
+    folder,
+    files: files.folder,
+    offline,
+    engine,
+    trainingSets,
+    close,
+    make: async (request, start = {}) => {
+      const { id } = await trainingSets.start({ ...request, ...STARTED, ...start });
+      const ended = await waitForEnd(engine, id);
+      if (errors.length > 0) throw errors[0];
+      return ended as TrainingSetJobRecord;
+    },
+    query: async (sql) => database.use(async (connection) => (await connection.runAndReadAll(sql)).getRowObjects()),
+  };
+}
+
+export const STARTED: StartTrainingSet = {
+  displayName: null,
+  jobLabels: {},
+  createdBy: null,
+  idempotencyKey: null,
+  output: { format: 'PARQUET', location: null },
+};
+
+/** The job when it has ended. */
+export async function waitForEnd(engine: JobEngine, id: string): Promise<JobRecord> {
+  let last: JobRecord | undefined;
+  for await (const job of (await engine.follow(id))!) last = job;
+  return last!;
+}

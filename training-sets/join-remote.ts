@@ -1,0 +1,164 @@
+import { BOOLEAN, TIMESTAMP, timestampValue, type DuckDBAppender, type DuckDBValue } from '@duckdb/node-api';
+import type { FeatureCell } from '../values/feature-cell.js';
+import { toDuckDbType, instantFromDuckDb, toDuckDb } from '../datasources/duckdb/value-mapping.js';
+import type { BulkReads, EntityMoment } from '../datasources/offline/offline-store.js';
+import { timeColumnName, type SourcePlan } from '../datasources/offline/point-in-time/plan.js';
+import type { JoinStep } from './join-step.js';
+import { retryOnOutage } from '../jobs/retry-on-outage.js';
+import type { HistoryStore } from './remote-store.js';
+import type { TrainingSetPlan } from './training-set-plan.js';
+import { countRows, type WorkDatabase } from './work-database.js';
+
+/** Whether an entity is known, in the joined table of a static source elsewhere: its values have no time that says so. */
+export const IS_KNOWN = 'is_known';
+
+/**
+ * The join with a source whose history is in another store: that store is asked what was known of each label, so many
+ * labels at a time as it takes, and the answers are put into the joined table (`name`), each durable before the next.
+ * Where labels are more than one such read takes and the store has bulk reads, they are one of those.
+ */
+export async function joinRemoteStep(
+  work: WorkDatabase,
+  plan: TrainingSetPlan,
+  source: SourcePlan,
+  store: HistoryStore,
+  name: string,
+): Promise<JoinStep> {
+  const columns = joinedColumns(source);
+  if (!(await work.has(name))) {
+    const definitions = columns.map((column) => `${column.name} ${column.type.toString()}`);
+    await work.run(`CREATE TABLE ${work.table(name)} (${['row_id BIGINT', ...definitions].join(', ')})`);
+  }
+  let rows = await countRows(work, name);
+  return {
+    get rows() {
+      return rows;
+    },
+    async joinUpTo(to, onShare) {
+      const from = rows;
+      if (store.bulk && to - from > store.maxLabelsPerRead) {
+        const range = { from, to };
+        await retryOnOutage(work.signal, () => joinInBulk(work, plan, source, store.bulk!, { name, range, onShare }));
+        rows = to;
+        return;
+      }
+      while (rows < to) {
+        const end = Math.min(rows + store.maxLabelsPerRead, to);
+        const cells = await store.pointInTime({
+          entityType: source.source.entityType,
+          labels: await readLabels(work, source, rows, end),
+          features: source.features.map(({ feature }) => feature),
+          options: plan.request.options,
+          ttl: plan.request.ttl,
+        });
+        const appender = await work.createAppender(name);
+        cells.forEach((ofLabel, index) => appendRow(appender, BigInt(rows + index), ofLabel, columns));
+        appender.closeSync();
+        rows = end;
+        onShare((rows - from) / (to - from));
+      }
+    },
+  };
+}
+
+interface BulkJoin {
+  /** Of the joined table. */
+  readonly name: string;
+  /** Of the numbers of the labels, the last one not in it. */
+  readonly range: { readonly from: number; readonly to: number };
+  readonly onShare: (share: number) => void;
+}
+
+/** The cells come in no order, so they are gathered first; then all rows are put into the joined table at once, or none. */
+async function joinInBulk(
+  work: WorkDatabase,
+  plan: TrainingSetPlan,
+  source: SourcePlan,
+  bulk: BulkReads,
+  { name, range: { from, to }, onShare }: BulkJoin,
+): Promise<void> {
+  const columns = joinedColumns(source);
+  const gathered = `${name}_gathered`;
+  const count = to - from;
+  await work.run(`CREATE OR REPLACE TABLE ${work.table(gathered)} AS SELECT * FROM ${work.table(name)} WITH NO DATA`);
+  const read = bulk.pointInTime({
+    entityType: source.source.entityType,
+    labels: { count, page: (first, last) => readLabels(work, source, from + first, from + last) },
+    features: source.features.map(({ feature }) => feature),
+    options: plan.request.options,
+    ttl: plan.request.ttl,
+    signal: work.signal,
+  });
+  let done = 0;
+  for await (const batch of read) {
+    const appender = await work.createAppender(gathered);
+    for (const { label, cells } of batch) appendRow(appender, BigInt(from + label), cells, columns);
+    appender.closeSync();
+    onShare((done += batch.length) / count);
+  }
+  const valueOf = (column: string): string => (column === IS_KNOWN ? `coalesce(g.${column}, false)` : `g.${column}`);
+  await work.run(`INSERT INTO ${work.table(name)}
+    SELECT ${['l.row_id', ...columns.map((column) => valueOf(column.name))].join(', ')}
+    FROM (SELECT range AS row_id FROM range(${from}, ${to})) AS l
+    LEFT JOIN ${work.table(gathered)} AS g ON g.row_id = l.row_id ORDER BY l.row_id`);
+  await work.run(`DROP TABLE ${work.table(gathered)}`);
+}
+
+interface JoinedColumn {
+  readonly name: string;
+  readonly type: ReturnType<typeof toDuckDbType>;
+  readonly from: (cells: readonly FeatureCell[]) => DuckDBValue;
+}
+
+/** The same columns as the join of a source here has. */
+function joinedColumns(source: SourcePlan): JoinedColumn[] {
+  const values = source.features.map(({ feature, valueColumn }, index): JoinedColumn => ({
+    name: valueColumn,
+    type: toDuckDbType(feature.valueType),
+    from: (cells) => toDuckDb(feature.valueType, cells[index]!.value),
+  }));
+  if (source.source.timestampColumn === null) {
+    const isKnown: JoinedColumn['from'] = (cells) => cells.some(({ status }) => status !== 'NOT_FOUND');
+    return [...values, { name: IS_KNOWN, type: BOOLEAN, from: isKnown }];
+  }
+  const times = new Map<string, JoinedColumn>();
+  for (const [index, feature] of source.features.entries()) {
+    const name = timeColumnName(source, feature);
+    if (times.has(name)) continue;
+    times.set(name, {
+      name,
+      type: TIMESTAMP,
+      from: (cells) => {
+        const { timestamp } = cells[index]!;
+        return timestamp === null ? null : timestampValue(timestamp);
+      },
+    });
+  }
+  return [...values, ...times.values()];
+}
+
+function appendRow(
+  appender: DuckDBAppender,
+  rowId: bigint,
+  cells: readonly FeatureCell[],
+  columns: readonly JoinedColumn[],
+): void {
+  appender.appendBigInt(rowId);
+  for (const { from, type } of columns) {
+    const value = from(cells);
+    if (value === null) appender.appendNull();
+    else appender.appendValue(value, type);
+  }
+  appender.endRow();
+}
+
+async function readLabels(work: WorkDatabase, source: SourcePlan, from: number, to: number): Promise<EntityMoment[]> {
+  const rows = await work.rows(
+    `SELECT label_time, ${source.entityColumn} AS entity_id FROM ${work.table('labels')}
+     WHERE rowid >= ${from} AND rowid < ${to} ORDER BY rowid`,
+  );
+  return rows.map(({ label_time, entity_id }) => ({
+    entityId: entity_id as string | null,
+    time: instantFromDuckDb(label_time),
+  }));
+}

@@ -1,0 +1,203 @@
+import { BIGINT, BOOLEAN, DOUBLE, LIST, listValue, VARCHAR, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
+import { AppError, badInput } from '../errors/app-error.js';
+import type { DataFiles } from '../datasources/files/data-files.js';
+import type { FileFormat } from '../datasources/files/file-format.js';
+import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
+import type { LabelRow, TrainingSetRequest } from './training-sets.js';
+import { checkTimeColumn, isText } from './label-time.js';
+import type { WorkDatabase } from './work-database.js';
+
+export const MAX_INLINE_LABELS = 10_000;
+
+export interface LabelColumn {
+  readonly name: string;
+  /** As DuckDB writes it. */
+  readonly type: string;
+}
+
+/** The labels as DuckDB reads them: what stands behind FROM, and its columns. */
+export interface LabelRelation {
+  readonly sql: string;
+  readonly parameters: readonly DuckDBValue[];
+  readonly parameterTypes: readonly DuckDBType[];
+  readonly columns: readonly LabelColumn[];
+}
+
+/** Finds the labels and checks that the columns named are there and can be what they are named for. */
+export async function labelRelation(
+  work: WorkDatabase,
+  request: TrainingSetRequest,
+  files: DataFiles,
+): Promise<LabelRelation> {
+  const relation = await resolveLabelRelation(work, request, files);
+  const types = new Map(relation.columns.map(({ name, type }) => [name, type]));
+  const typeOf = (name: string, field: string): string => {
+    const type = types.get(name);
+    if (type !== undefined) return type;
+    throw badInput(`The labels have no column "${name}". They have: ${[...types.keys()].join(', ')}.`, field);
+  };
+  if (types.has(ROW_NUMBER)) {
+    throw badInput(`"${ROW_NUMBER}" is what DuckDB calls the rows of a Parquet file. Rename the column.`, 'labels');
+  }
+  const { timeColumn } = request.labels;
+  checkTimeColumn(timeColumn, typeOf(timeColumn, 'labels.timeColumn'));
+  request.joins.forEach(({ entityIdColumns }, index) => {
+    for (const name of entityIdColumns) {
+      const field = `joins[${index}].entityIdColumns`;
+      const type = typeOf(name, field);
+      if (isText(type) || ID_TYPES.test(type)) continue;
+      throw badInput(`Column "${name}" of the labels is ${type}, which is no entity id. Cast it to text.`, field);
+    }
+  });
+  return relation;
+}
+
+/** A column of this name in the output would hide the numbers its rows are checked by. */
+const ROW_NUMBER = 'file_row_number';
+
+/** Types of which each value has one text. */
+const ID_TYPES = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|UUID|DATE|BOOLEAN)$/;
+
+async function resolveLabelRelation(
+  work: WorkDatabase,
+  request: TrainingSetRequest,
+  files: DataFiles,
+): Promise<LabelRelation> {
+  const { labels, joins } = request;
+  switch (labels.kind) {
+    case 'INLINE':
+      return inlineRelation(labels.rows);
+    case 'TABLE':
+      return tableRelation(work, labels.table);
+    case 'FILE': {
+      const path = await files.existing(labels.file, 'labels.file');
+      const asText = new Set([labels.timeColumn, ...joins.flatMap(({ entityIdColumns }) => entityIdColumns)]);
+      return fileRelation(work, path, labels.format, asText).catch((cause: unknown) => {
+        throw toFileError(labels.file, labels.format, cause);
+      });
+    }
+  }
+}
+
+/** What went wrong in DuckDB names paths of this machine, so it is not passed on. */
+export function toFileError(file: string, format: FileFormat, cause: unknown): unknown {
+  if (!(cause instanceof Error) || cause instanceof AppError || cause.name === 'AbortError') return cause;
+  const message = `"${file}" cannot be read as ${format}. Is it of that format, with a name for each column?`;
+  return new AppError('BAD_USER_INPUT', message, { field: 'labels.file' }, { cause });
+}
+
+/**
+ * Formats without types have them guessed from all of the file. But not of times and ids: guessing reads a time without
+ * a zone as one in UTC, and the id 05 as 5.
+ */
+async function fileRelation(
+  work: WorkDatabase,
+  path: string,
+  format: FileFormat,
+  asText: ReadonlySet<string>,
+): Promise<LabelRelation> {
+  // In a name, DuckDB would take these for a pattern of names.
+  const file = quoteText(path.replaceAll(/[*?[]/g, '[$&]'));
+  if (format === 'PARQUET') return describeRelation(work, `read_parquet(${file})`);
+  const guess =
+    format === 'CSV'
+      ? `read_csv(${file}, header = true, sample_size = -1`
+      : `read_json(${file}, format = 'newline_delimited', sample_size = -1`;
+  const { columns } = await describeRelation(work, `${guess})`);
+  const types = columns
+    .map(({ name, type }) => `${quoteText(name)}: ${quoteText(asText.has(name) ? 'VARCHAR' : type)}`)
+    .join(', ');
+  return describeRelation(work, `${guess}, columns = {${types}})`);
+}
+
+async function tableRelation(work: WorkDatabase, name: string): Promise<LabelRelation> {
+  const tables = await work.rows(
+    `SELECT schema_name, table_name, schema_name || '.' || table_name AS name FROM duckdb_tables()
+     WHERE database_name = current_database() AND NOT starts_with(schema_name, '$') ORDER BY name`,
+  );
+  const table = tables.find((candidate) => candidate.name === name);
+  if (!table) {
+    const names = tables.slice(0, 30).map((candidate) => String(candidate.name));
+    throw new AppError('TABLE_NOT_FOUND', `The offline store has no table "${name}". It has: ${names.join(', ')}.`, {
+      field: 'labels.table',
+    });
+  }
+  return describeRelation(
+    work,
+    `${quoteIdentifier(String(table.schema_name))}.${quoteIdentifier(String(table.table_name))}`,
+  );
+}
+
+async function describeRelation(work: WorkDatabase, sql: string): Promise<LabelRelation> {
+  const rows = await work.rows(`DESCRIBE SELECT * FROM ${sql}`);
+  const columns = rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
+  return { sql, parameters: [], parameterTypes: [], columns };
+}
+
+const INLINE_TYPES: Readonly<Record<string, DuckDBType>> = { VARCHAR, BIGINT, DOUBLE, BOOLEAN };
+
+/** Each column as a list of its values: so the text of the query is the same for any number of them. */
+function inlineRelation(rows: readonly LabelRow[]): LabelRelation {
+  if (rows.length === 0) throw badInput('There are no labels.', 'labels.rows');
+  if (rows.length > MAX_INLINE_LABELS) {
+    throw badInput(
+      `At most ${MAX_INLINE_LABELS} labels can be sent with a request, not ${rows.length}. Put them into a file.`,
+      'labels.rows',
+    );
+  }
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  if (!names.every((name) => name.isWellFormed())) throw rejectText('The name of a column', 'labels.rows');
+  const columns = names.map((name) => ({ name, type: inlineType(rows, name) }));
+  return {
+    sql: `(SELECT ${columns.map(({ name }, index) => `unnest($${index + 1}) AS ${quoteIdentifier(name)}`).join(', ')})`,
+    parameters: columns.map(({ name, type }) => listValue(rows.map((row) => inlineValue(row[name], type)))),
+    parameterTypes: columns.map(({ type }) => LIST(INLINE_TYPES[type]!)),
+    columns,
+  };
+}
+
+/** JSON has no types for columns: the narrowest that all values of it fit. */
+function inlineType(rows: readonly LabelRow[], name: string): string {
+  let type: string | undefined;
+  rows.forEach((row, index) => {
+    const value = row[name];
+    const own = scalarType(value);
+    if (own === null) return;
+    if (typeof value === 'string' && !value.isWellFormed()) {
+      throw rejectText(`Label ${index} has a value in "${name}" that`, `labels.rows[${index}].${name}`);
+    }
+    if (own !== undefined && (type === undefined || type === own)) type = own;
+    else if (own !== undefined && isNumber(own) && isNumber(type)) type = 'DOUBLE';
+    else {
+      throw badInput(
+        `Label ${index} has ${JSON.stringify(value)} in "${name}". A column holds strings, numbers or booleans, and ` +
+          'all its values are of one of these.',
+        `labels.rows[${index}].${name}`,
+      );
+    }
+  });
+  return type ?? 'VARCHAR';
+}
+
+/** UTF-8 has no place for half a character: DuckDB would write U+FFFD for it, and join what is known of the entity of that id. */
+function rejectText(what: string, field: string): AppError {
+  return badInput(`${what} is no Unicode text: it has half of a surrogate pair.`, field);
+}
+
+/** null of a null, undefined of what no column can hold. */
+function scalarType(value: unknown): string | null | undefined {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string') return 'VARCHAR';
+  if (typeof value === 'boolean') return 'BOOLEAN';
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? 'BIGINT' : 'DOUBLE';
+  return undefined;
+}
+
+function isNumber(type: string | undefined): boolean {
+  return type === 'BIGINT' || type === 'DOUBLE';
+}
+
+function inlineValue(value: unknown, type: string): DuckDBValue {
+  if (value === null || value === undefined) return null;
+  return type === 'BIGINT' ? BigInt(value as number) : (value as DuckDBValue);
+}

@@ -1,0 +1,49 @@
+import { badInput } from '../errors/app-error.js';
+import { parseInstant } from '../values/instant.js';
+
+/** parseInstant's form; which dates exist, DuckDB's cast says. */
+const RFC_3339 =
+  '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6}0*)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$';
+const EXCESS_ZEROS = '(\\.[0-9]{6})0+';
+
+/** Which types of column can hold the time of a label. A finer one would have to be rounded, maybe past a value's time. */
+const TIME_TYPES = /^(TIMESTAMP(_S|_MS| WITH TIME ZONE)?|DATE)$/;
+
+/**
+ * The time of a label as a TIMESTAMP in UTC. Text is read as parseInstant (values/instant.ts) reads it and must have a
+ * zone; a TIMESTAMP is in UTC. Null where the column is null, and where it holds no such time: faultyTimeSql tells which.
+ */
+export function labelTimeSql(column: string, type: string): string {
+  const time = isText(type)
+    ? `CASE WHEN regexp_matches(upper(${column}), '${RFC_3339}')
+        THEN CAST(TRY_CAST(regexp_replace(upper(${column}), '${EXCESS_ZEROS}', '\\1') AS TIMESTAMPTZ) AS TIMESTAMP) END`
+    : `CAST(${column} AS TIMESTAMP)`;
+  return `CASE WHEN ${time} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN ${time} END`;
+}
+
+/** True of a row whose time is there and cannot be read. */
+export function faultyTimeSql(column: string, time: string): string {
+  return `${column} IS NOT NULL AND ${time} IS NULL`;
+}
+
+export function isText(type: string): boolean {
+  return type === 'VARCHAR' || type.startsWith('ENUM(');
+}
+
+export function checkTimeColumn(name: string, type: string): void {
+  if (isText(type) || TIME_TYPES.test(type)) return;
+  const reason = type.startsWith('TIMESTAMP_NS')
+    ? 'is finer than a microsecond, the finest time kept: cast it, and decide how it is rounded'
+    : 'is no time: give a TIMESTAMP in UTC, a TIMESTAMP WITH TIME ZONE, a DATE, or RFC 3339 text';
+  throw badInput(`Column "${name}" of the labels is ${type}, which ${reason}.`, 'labels.timeColumn');
+}
+
+/** What is wrong with a time that could not be read. */
+export function timeFault(value: string): string {
+  try {
+    parseInstant(value);
+  } catch (error) {
+    if (error instanceof Error) return error.message;
+  }
+  return `"${value}" is outside the years 0001 to 9999.`;
+}

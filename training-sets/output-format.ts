@@ -1,0 +1,62 @@
+import { joinSql } from '../datasources/offline/point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
+import type { TrainingSetOutputRequest } from './training-sets.js';
+import { allJoined } from './join-labels.js';
+import type { OutputColumn, TrainingSetPlan } from './training-set-plan.js';
+import type { WorkDatabase } from './work-database.js';
+
+/** The schema of the offline store that training sets are tables of. */
+export const TABLES_SCHEMA = 'training_sets';
+
+type Format = TrainingSetOutputRequest['format'];
+
+/** RFC 3339 in UTC: a text without a zone is what this gateway refuses to read. */
+const CSV_TIMES = '%Y-%m-%dT%H:%M:%S.%fZ';
+
+/** The rows of the output, in the order of the labels, with its names. */
+export function outputSelect(work: WorkDatabase, plan: TrainingSetPlan): string {
+  const columns = plan.outputColumns.map((column) => `${source(column)} AS ${quoteIdentifier(column.name)}`);
+  return `SELECT ${columns.join(', ')} FROM ${work.table('labels')} POSITIONAL JOIN ${allJoined(work, plan)}`;
+}
+
+function source({ from, type }: OutputColumn): string {
+  return from ?? `NULL::${type}`;
+}
+
+export function copyToFile(select: string, path: string, format: Exclude<Format, 'TABLE'>): string {
+  const options = format === 'PARQUET' ? 'FORMAT parquet' : `FORMAT csv, HEADER, TIMESTAMPFORMAT '${CSV_TIMES}'`;
+  return `COPY (${select}) TO ${quoteText(path)} (${options})`;
+}
+
+/** An output that is read back: row_id (the number of the row), and each column as it is called when checked. */
+export function outputAsWritten(
+  { format, at }: { readonly format: Format; readonly at: string },
+  columns: readonly OutputColumn[],
+): string {
+  const select = (rowNumber: string, cast: (column: OutputColumn) => string): string =>
+    joinSql([`${rowNumber} AS row_id`, ...columns.map((column) => `${cast(column)} AS ${column.checkedAs}`)], ', ');
+  const asIs = ({ name }: OutputColumn): string => quoteIdentifier(name);
+  const inOrder = 'row_number() OVER () - 1';
+  switch (format) {
+    case 'TABLE':
+      return `SELECT ${select(inOrder, asIs)} FROM ${at}`;
+    case 'PARQUET':
+      return `SELECT ${select('file_row_number', asIs)} FROM read_parquet(${file(at)}, file_row_number = true)`;
+    case 'CSV':
+      // An empty text is written in quotes, a null is written as nothing. How it is written is said and not left to
+      // DuckDB to guess: a name with single quotes in it made it take those for the quotes.
+      return `SELECT ${select(inOrder, ({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${type})`)}
+FROM read_csv(${file(at)}, header = true, all_varchar = true, allow_quoted_nulls = false, delim = ',', quote = '"', escape = '"')`;
+  }
+}
+
+/** What was joined, as an output that was not written: for a preview. */
+export function outputAsJoined(work: WorkDatabase, plan: TrainingSetPlan): string {
+  const selected = plan.outputColumns.map((column) => `${source(column)} AS ${column.checkedAs}`);
+  return `SELECT labels.rowid AS row_id, ${selected.join(', ')}
+FROM ${work.table('labels')} AS labels POSITIONAL JOIN ${allJoined(work, plan)}`;
+}
+
+function file(path: string): string {
+  return quoteText(path.replaceAll(/[*?[]/g, '[$&]'));
+}

@@ -1,0 +1,107 @@
+import { toDuckDbType } from '../datasources/duckdb/value-mapping.js';
+import {
+  planPointInTime,
+  timeColumnName,
+  type FeaturePlan,
+  type PointInTimePlan,
+  type SourcePlan,
+} from '../datasources/offline/point-in-time/plan.js';
+import type { TrainingSetRequest } from './training-sets.js';
+import type { LabelColumn } from './label-relation.js';
+import { entityName, labelName } from './load-labels.js';
+import type { HistoryStore, FindRemoteStore } from './remote-store.js';
+import { featureColumns } from './training-set-spec.js';
+
+/** A training set that can be made: every column of it, and how it is called on the way. */
+export interface TrainingSetPlan {
+  readonly request: TrainingSetRequest;
+  readonly pointInTime: PointInTimePlan;
+  /** The store of a source whose history is not in the embedded one; a source that is not here is. */
+  readonly remoteStores: ReadonlyMap<SourcePlan, HistoryStore>;
+  readonly labelColumns: readonly LabelColumn[];
+  readonly features: readonly PlannedColumn[];
+  /** In order. */
+  readonly outputColumns: readonly OutputColumn[];
+}
+
+export interface PlannedColumn {
+  /** In the output. */
+  readonly name: string;
+  readonly source: SourcePlan;
+  readonly feature: FeaturePlan;
+  /** The column of the work tables with the time of the value; null of a static source, whose values have none. */
+  readonly timeColumn: string | null;
+  /** In the output, when times are asked for. */
+  readonly timestampName: string | null;
+}
+
+export interface OutputColumn {
+  readonly name: string;
+  /** As DuckDB writes it. */
+  readonly type: string;
+  /** Its column in the work tables; null for the time of a value that has none. */
+  readonly from: string | null;
+  /** How the validation calls it: unique, also where two columns come from one. */
+  readonly checkedAs: string;
+}
+
+export function planTrainingSet(
+  request: TrainingSetRequest,
+  labelColumns: readonly LabelColumn[],
+  findRemoteStore: FindRemoteStore,
+): TrainingSetPlan {
+  const columns = featureColumns(
+    request,
+    labelColumns.map(({ name }) => name),
+  );
+  const { joins, ttl, options } = request;
+  const pointInTime = planPointInTime(
+    joins.map(({ features }, index) => ({
+      entityColumn: entityName(index),
+      features,
+      ...(ttl === undefined ? {} : { ttl }),
+    })),
+    options,
+  );
+  const plans = new Map(
+    pointInTime.sources.flatMap((source) =>
+      source.features.map((feature) => [feature.valueColumn, { source, feature }]),
+    ),
+  );
+  const features = columns.map(({ name, timestampName }, index): PlannedColumn => {
+    // The plan numbers its columns in the order in which it was given the features.
+    const { source, feature } = plans.get(`value_${index}`)!;
+    const isStatic = source.source.timestampColumn === null;
+    return { name, timestampName, source, feature, timeColumn: isStatic ? null : timeColumnName(source, feature) };
+  });
+  const remoteStores = new Map<SourcePlan, HistoryStore>();
+  for (const source of pointInTime.sources) {
+    const store = findRemoteStore(source.source.entityType.featurestore);
+    if (store) remoteStores.set(source, store);
+  }
+  return {
+    request,
+    pointInTime,
+    remoteStores,
+    labelColumns,
+    features,
+    outputColumns: outputColumns(labelColumns, features),
+  };
+}
+
+function outputColumns(labels: readonly LabelColumn[], features: readonly PlannedColumn[]): OutputColumn[] {
+  return [
+    ...labels.map(({ name, type }, index) => ({ name, type, from: labelName(index), checkedAs: labelName(index) })),
+    ...features.flatMap(({ name, feature, timeColumn, timestampName }): OutputColumn[] => [
+      {
+        name,
+        type: toDuckDbType(feature.feature.valueType).toString(),
+        from: feature.valueColumn,
+        checkedAs: feature.valueColumn,
+      },
+      ...(timestampName === null
+        ? []
+        : [{ name: timestampName, type: 'TIMESTAMP', from: timeColumn, checkedAs: feature.timestampColumn }]),
+    ]),
+  ];
+}

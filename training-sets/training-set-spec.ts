@@ -1,0 +1,118 @@
+import { badInput } from '../errors/app-error.js';
+import type { PointInTimeOptions } from '../datasources/offline/point-in-time/plan.js';
+import { getEntityType, getFeature, type Registry } from '../datasources/registry/registry.js';
+import type { LabelSource, TrainingSetJoin, TrainingSetOutputRequest, TrainingSetRequest } from './training-sets.js';
+
+/** What is asked for, as it is kept in the job's record: the registry's things by their names. */
+export interface TrainingSetSpec {
+  readonly labels: LabelSource;
+  readonly joins: readonly JoinSpec[];
+  /** Microseconds; undefined: the ttls of the registry. null: any age. */
+  readonly ttl?: bigint | null;
+  readonly options: PointInTimeOptions;
+  readonly withTimestamps: boolean;
+  readonly output: TrainingSetOutputRequest;
+}
+
+interface JoinSpec {
+  readonly featurestore: string;
+  readonly entityType: string;
+  readonly entityIdColumns: readonly string[];
+  readonly features: readonly string[];
+  readonly prefix: string;
+}
+
+export function toTrainingSetSpec(request: TrainingSetRequest, output: TrainingSetOutputRequest): TrainingSetSpec {
+  const { labels, joins, ttl, options, withTimestamps } = request;
+  return {
+    labels,
+    joins: joins.map(({ entityType, entityIdColumns, features, prefix }) => ({
+      featurestore: entityType.featurestore.name,
+      entityType: entityType.name,
+      entityIdColumns,
+      features: features.map(({ name }) => name),
+      prefix,
+    })),
+    ...(ttl === undefined ? {} : { ttl }),
+    options,
+    withTimestamps,
+    output,
+  };
+}
+
+/** The request again, from the registry as it is now: a job taken up later may meet one without a feature of it. */
+export function toTrainingSetRequest(spec: TrainingSetSpec, registry: Registry): TrainingSetRequest {
+  const { labels, ttl, options, withTimestamps } = spec;
+  return {
+    labels,
+    joins: spec.joins.map(({ featurestore, entityType: name, entityIdColumns, features, prefix }) => {
+      const entityType = getEntityType(registry.featurestore(featurestore), name);
+      return {
+        entityType,
+        entityIdColumns,
+        features: features.map((feature) => getFeature(entityType, feature, 'features')),
+        prefix,
+      };
+    }),
+    ...(ttl === undefined ? {} : { ttl }),
+    options,
+    withTimestamps,
+  };
+}
+
+/** A column of the output that holds a feature. */
+export interface FeatureColumn {
+  readonly join: TrainingSetJoin;
+  /** Of the output. */
+  readonly name: string;
+  /** With the time of its value; null when that is not asked for. */
+  readonly timestampName: string | null;
+}
+
+/** The feature columns of the output, in order. Two columns of one name are refused, whichever they are. */
+export function featureColumns(request: TrainingSetRequest, labelColumns: readonly string[]): FeatureColumn[] {
+  const taken = new Map<string, string>(
+    labelColumns.map((name) => [normalizeColumnName(name), `column "${name}" of the labels`]),
+  );
+  const take = (name: string, what: string): string => {
+    const other = taken.get(normalizeColumnName(name));
+    if (other !== undefined) {
+      throw badInput(
+        `The output would have two columns "${name}": ${what}, and ${other}. Rename the column of the labels, or give ` +
+          'the join a prefix.',
+        'joins',
+      );
+    }
+    taken.set(normalizeColumnName(name), what);
+    return name;
+  };
+  return request.joins.flatMap((join) =>
+    join.features.map((feature) => {
+      const what = `feature "${feature.name}" of entity type "${join.entityType.name}"`;
+      const name = take(`${join.prefix}${feature.name}`, what);
+      const timestampName = request.withTimestamps ? take(`${name}__timestamp`, `the time of ${what}`) : null;
+      return { join, name, timestampName };
+    }),
+  );
+}
+
+/** DuckDB takes names that differ in case alone for the same. */
+function normalizeColumnName(name: string): string {
+  return name.toLowerCase();
+}
+
+/** Faults that can be told from the request alone. */
+export function checkRequest({ joins, ttl }: TrainingSetRequest): void {
+  if (joins.length === 0) throw badInput('A training set joins the features of at least one entity type.', 'joins');
+  if (typeof ttl === 'bigint' && ttl < 0n) throw badInput('A ttl is not negative.', 'ttlSeconds');
+  joins.forEach(({ entityType, entityIdColumns, features }, index) => {
+    if (features.length === 0) throw badInput('No feature is asked for.', 'features');
+    if (entityIdColumns.length !== entityType.entityIdColumns.length) {
+      throw badInput(
+        `Entity type "${entityType.name}" has the id columns ${entityType.entityIdColumns.join(', ')}: name one column ` +
+          `of the labels for each, not ${entityIdColumns.length}.`,
+        `joins[${index}].entityIdColumns`,
+      );
+    }
+  });
+}

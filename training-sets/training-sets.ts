@@ -1,0 +1,112 @@
+import type { FileFormat } from '../datasources/files/file-format.js';
+import type { PointInTimeOptions } from '../datasources/offline/point-in-time/plan.js';
+import type { EntityType, Feature } from '../datasources/registry/model.js';
+import type { JobOrigin, JobRecord } from '../jobs/job.js';
+
+/**
+ * Training sets: labels joined with what was known at each label's time, and the proof that nothing leaked. One row out
+ * per label in, in the order of the labels, their columns kept.
+ */
+export interface TrainingSets {
+  /** The first rows and the validation of all of them, at once: for at most 10 000 labels, inline or from a file or table. */
+  preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult>;
+
+  /** How many labels a request has. Their columns are checked; none is read. */
+  countLabels(request: TrainingSetRequest): Promise<number>;
+
+  /** Checks what is asked, then starts a job. Faults of the request are AppErrors that name the field. */
+  start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord>;
+}
+
+export interface TrainingSetRequest {
+  readonly labels: LabelSource;
+  /** What is joined: the main entity type first, then any others whose ids stand in the labels. */
+  readonly joins: readonly TrainingSetJoin[];
+  /** Instead of the ttls of the registry, in microseconds; undefined: those of the registry. null: any age. */
+  readonly ttl?: bigint | null;
+  readonly options: PointInTimeOptions;
+  /** Beside each feature a column `<feature>__timestamp` with the time at which its value became true. */
+  readonly withTimestamps: boolean;
+}
+
+export interface TrainingSetJoin {
+  readonly entityType: EntityType;
+  /** The columns of the labels that hold the entity's id, one for each of its id columns. */
+  readonly entityIdColumns: readonly string[];
+  readonly features: readonly Feature[];
+  /** Put before the names of its columns. Empty for the main entity type: then a feature's column is its name. */
+  readonly prefix: string;
+}
+
+export type LabelSource =
+  | { readonly kind: 'INLINE'; readonly rows: readonly LabelRow[]; readonly timeColumn: string }
+  | { readonly kind: 'FILE'; readonly file: string; readonly format: FileFormat; readonly timeColumn: string }
+  /** A table of the offline store. */
+  | { readonly kind: 'TABLE'; readonly table: string; readonly timeColumn: string };
+
+/** JSON, as the client sent it: strings, numbers, booleans, null. */
+export type LabelRow = Readonly<Record<string, unknown>>;
+
+export interface StartTrainingSet extends JobOrigin {
+  readonly displayName: string | null;
+  readonly jobLabels: Readonly<Record<string, string>>;
+  readonly output: TrainingSetOutputRequest;
+}
+
+export interface TrainingSetOutputRequest {
+  readonly format: 'PARQUET' | 'CSV' | 'TABLE';
+  /** A path in the folder for files, or a table's name. null: one is made for the job. */
+  readonly location: string | null;
+}
+
+export type TrainingSetJobRecord = JobRecord<unknown, unknown, TrainingSetResult>;
+
+export interface TrainingSetResult {
+  readonly output: { readonly format: TrainingSetOutputRequest['format']; readonly location: string };
+  readonly columns: readonly string[];
+  readonly rows: bigint;
+  readonly validation: TrainingSetValidationResult;
+}
+
+export interface TrainingSetPreviewResult {
+  readonly columns: readonly string[];
+  /** Values as JSON can carry them (values/client-value.ts). */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly validation: TrainingSetValidationResult;
+}
+
+/** Counted from the output itself by a second query that shares nothing with the join. */
+export interface TrainingSetValidationResult {
+  readonly labelRows: bigint;
+  readonly joinedRows: bigint;
+  /**
+   * Rows with a value from after the label, or with one that the history does not give as of the label's time. 0, or the
+   * training set must not be used.
+   */
+  readonly leakedRows: bigint;
+  /** So many rows had all their values derived again; the times were checked of all. */
+  readonly verifiedRows: bigint;
+  /** Labels for which no feature was found at all. */
+  readonly unmatchedRows: bigint;
+  readonly expiredValues: bigint;
+  /** Labels without a time, or without an id of one of the joins. */
+  readonly invalidLabels: bigint;
+  readonly featureCoverage: readonly FeatureCoverageResult[];
+  /** Labels at fault, at most 100 of each kind, by their number in the input from 0. */
+  readonly offendingRows: readonly OffendingRow[];
+}
+
+export interface FeatureCoverageResult {
+  /** The column of the output. */
+  readonly column: string;
+  readonly present: bigint;
+  readonly nulls: bigint;
+  readonly notFound: bigint;
+  readonly expired: bigint;
+}
+
+export interface OffendingRow {
+  readonly row: bigint;
+  readonly kind: 'LEAKED' | 'INVALID' | 'UNMATCHED';
+  readonly reason: string;
+}

@@ -1,0 +1,127 @@
+import { rm } from 'node:fs/promises';
+import type {
+  DuckDBAppender,
+  DuckDBConnection,
+  DuckDBMaterializedResult,
+  DuckDBType,
+  DuckDBValue,
+} from '@duckdb/node-api';
+import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
+
+/** How often a query is told to stop until it does: told before it has begun, DuckDB forgets it. */
+const INTERRUPT_EVERY_MS = 50;
+const PROGRESS_EVERY_MS = 250;
+
+/**
+ * A database of one job's own beside the offline store, on a connection of its own: labels and what was joined so far. In
+ * memory, or in a file: DuckDB makes each step in one durable, so that a job whose process was killed goes on from the
+ * last step.
+ */
+export class WorkDatabase {
+  /** What is in it outlives the process. */
+  isInFile = false;
+
+  private constructor(
+    readonly connection: DuckDBConnection,
+    readonly name: string,
+    readonly signal: AbortSignal,
+  ) {}
+
+  /** `id` is unique among the jobs of this process. */
+  static async open(connection: DuckDBConnection, id: string, signal: AbortSignal): Promise<WorkDatabase> {
+    const work = new WorkDatabase(connection, quoteIdentifier(`job ${id}`), signal);
+    await connection.run('SET enable_progress_bar = true');
+    await connection.run('SET enable_progress_bar_print = false');
+    await work.#attach(':memory:');
+    return work;
+  }
+
+  /** Goes on in a file: with what is in it, when it is there. What was in memory is dropped. */
+  async moveTo(path: string): Promise<void> {
+    await this.connection.run(`DETACH ${this.name}`);
+    await this.#attach(path);
+    this.isInFile = true;
+  }
+
+  table(name: string): string {
+    return `${this.name}.${quoteIdentifier(name)}`;
+  }
+
+  async has(table: string): Promise<boolean> {
+    const { rowCount } = await this.run('SELECT 1 FROM duckdb_tables() WHERE database_name = $1 AND table_name = $2', [
+      this.name.slice(1, -1),
+      table,
+    ]);
+    return rowCount > 0;
+  }
+
+  /** Runs a query; it is interrupted when the job is to stop, and rejects with the signal's reason. */
+  async run(
+    sql: string,
+    values: readonly DuckDBValue[] = [],
+    types?: readonly DuckDBType[],
+    onShare?: (share: number) => void,
+  ): Promise<DuckDBMaterializedResult> {
+    this.signal.throwIfAborted();
+    const interrupt = setInterval(() => this.signal.aborted && this.connection.interrupt(), INTERRUPT_EVERY_MS);
+    const progress = onShare && setInterval(() => onShare(this.#share()), PROGRESS_EVERY_MS);
+    try {
+      return await this.connection.run(sql, [...values], types && [...types]);
+    } catch (error) {
+      this.signal.throwIfAborted();
+      throw error;
+    } finally {
+      clearInterval(interrupt);
+      clearInterval(progress);
+    }
+  }
+
+  /** The rows of a query, by column. */
+  async rows(sql: string, values: readonly DuckDBValue[] = []): Promise<Record<string, DuckDBValue>[]> {
+    return (await this.run(sql, values)).getRowObjects();
+  }
+
+  /** For rows made here; they are durable when it is closed. */
+  async createAppender(table: string): Promise<DuckDBAppender> {
+    this.signal.throwIfAborted();
+    return this.connection.createAppender(table, 'main', this.name.slice(1, -1));
+  }
+
+  /** All of the work happens, or nothing. */
+  async transaction(work: () => Promise<void>): Promise<void> {
+    await this.connection.run('BEGIN');
+    try {
+      await work();
+      await this.connection.run('COMMIT');
+    } catch (error) {
+      await this.connection.run('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Lets go of the file. */
+  async close(): Promise<void> {
+    await this.connection.run(`DETACH ${this.name}`);
+    this.connection.closeSync();
+  }
+
+  async #attach(path: string): Promise<void> {
+    await this.connection.run(`ATTACH ${quoteText(path)} AS ${this.name}`);
+  }
+
+  /** What DuckDB estimates of the running query, 0 to 1; 0 while it does not know. */
+  #share(): number {
+    const { percentage } = this.connection.progress;
+    return percentage > 0 ? Math.min(percentage / 100, 1) : 0;
+  }
+}
+
+export async function removeWorkFile(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await rm(`${path}.wal`, { force: true });
+}
+
+export async function countRows(work: WorkDatabase, table: string): Promise<number> {
+  const [row] = await work.rows(`SELECT count(*) AS rows FROM ${work.table(table)}`);
+  return Number(row?.rows);
+}
