@@ -8,7 +8,7 @@ import type { Instance } from '../../batch-prediction/models/model-serving.js';
 import type { Model } from '../../datasources/registry/prediction-model.js';
 import { diagnoseOnnxRuntime, requireOnnxRuntime } from '../../batch-prediction/models/onnx/onnx-runtime-package.js';
 import { OnnxServing } from '../../batch-prediction/models/onnx/onnx-serving.js';
-import { allOf } from '../support/all-of.js';
+import { collect } from '../support/collect.js';
 import { echoGraph, graphFile, linearGraph, slowLinearGraph } from '../support/onnx-graphs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { testModel, type ModelInput } from '../support/test-model.js';
@@ -193,7 +193,7 @@ describe('the package that runs ONNX models', () => {
     expect(diagnoseOnnxRuntime([http])).toEqual([]);
     const [diagnosis, ...others] = diagnoseOnnxRuntime([http, onnx]);
     expect(others).toEqual([]);
-    expect(await allOf(diagnosis!.findings)).toEqual([
+    expect(await collect(diagnosis!.findings)).toEqual([
       { status: 'ok', message: 'ONNX Runtime is installed and can be loaded, for "linear"' },
     ]);
   });
