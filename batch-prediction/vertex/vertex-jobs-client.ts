@@ -8,8 +8,8 @@ import {
   withRetry,
   type CallPolicy,
 } from '../../datasources/google/vertex/call-policy.js';
-import { isTerminalState } from '../../jobs/job-transitions.js';
-import { JobFailure } from '../../jobs/job.js';
+import { isTerminalState } from '../../datasources/job-store/job-state.js';
+import { JobFailure } from '../../jobs/job-failure.js';
 import { keyLabel } from './job-labels.js';
 import { matchIdempotentJobs } from './find-idempotent-job.js';
 import { readVertexJob, type VertexJob } from './vertex-job.js';
