@@ -8,6 +8,7 @@ import { Parameters } from '../datasources/offline/point-in-time/sql-text.js';
 import { quoteText } from '../datasources/duckdb/sql-text.js';
 import type { FeatureSource } from '../datasources/registry/model.js';
 import { joinRemoteStep } from './join-remote.js';
+import type { JoinStep } from './join-step.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
@@ -86,12 +87,6 @@ export async function joinLabels(
     }
     if (to === labels) return;
   }
-}
-
-export interface JoinStep {
-  /** Labels joined and durable. */
-  readonly rows: number;
-  joinUpTo(to: number, onShare: (share: number) => void): Promise<void>;
 }
 
 async function joinStep(
