@@ -73,12 +73,9 @@ function pathText(steps: readonly Step[]): string {
 const INVALID = [['x'], ['y']];
 
 /** A value for the argument of the place that is right but for the place itself. */
-function wrongAt(type: GraphQLInputType, [step, ...rest]: readonly Step[]): unknown {
-  if (isNonNullType(type))
-    return wrongAt(
-      type.ofType,
-      [step!, ...rest].filter((one) => one !== undefined),
-    );
+function wrongAt(type: GraphQLInputType, steps: readonly Step[]): unknown {
+  if (isNonNullType(type)) return wrongAt(type.ofType, steps);
+  const [step, ...rest] = steps;
   if (step === undefined) return INVALID;
   if (isListType(type)) return [wrongAt(type.ofType, rest)];
   if (!isInputObjectType(type)) throw new Error('a step into a scalar');
