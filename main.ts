@@ -14,7 +14,7 @@ import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
-import { openCosts } from './costs/lmdb/open-costs.js';
+import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { FeatureSource } from './datasources/registry/model.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';

@@ -31,7 +31,7 @@ interface WrappedInteger {
   readonly value: string;
 }
 
-/** A value of a result whose times were selected as whole microseconds (point-in-time/bigquery-table.ts). */
+/** A value of a result whose times were selected as whole microseconds (point-in-time/bigquery/table.ts). */
 export function fromBigQuery(valueType: ValueType, value: unknown): RawValue | null {
   if (value === null || value === undefined) return null;
   const elementType = toElementType(valueType);
