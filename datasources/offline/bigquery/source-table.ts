@@ -4,7 +4,7 @@ import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import { hasTieOrder } from '../point-in-time/bigquery/entity-features.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { hasStatus } from './store-error.js';
-import { toBigQueryType, isReadableAs, typeName } from './value-mapping.js';
+import { toBigQueryColumn, isReadableAs, typeName } from './value-mapping.js';
 
 /** What the API says of a table. */
 export interface TableMetadata {
@@ -78,8 +78,7 @@ export function expectedColumns(source: FeatureSource): TableColumn[] {
       : []),
     ...source.features.map(({ column, valueType }) => ({
       name: column,
-      type: toBigQueryType(valueType),
-      mode: toElementType(valueType) ? 'REPEATED' : 'NULLABLE',
+      ...toBigQueryColumn(valueType),
     })),
   ];
 }
