@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Model } from '../models/model.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import type { BatchPredictionJobRecord } from '../batch-predictions.js';
 import { MAX_ATTEMPTS_EXCEEDED } from '../../jobs/job-attempts.js';
 import type { JobControl, JobOutcome, JobRunner, PartialResult } from '../../jobs/job-runner.js';

@@ -13,7 +13,7 @@ import type {
 } from '../batch-predictions.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
 import type { JobOrigin } from '../../jobs/job.js';
-import type { Model } from '../models/model.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import { BigQueryResults } from './bigquery-results.js';
 import { CloudStorageResults } from './cloud-storage-results.js';
 import type { BatchWork } from '../../jobs/job-costs.js';

@@ -21,8 +21,8 @@ import {
   type ValueDecoders,
   type ValueEncoders,
   type ValueType,
-} from '../../../values/value-type.js';
-import { parseLosslessJson } from '../../../values/lossless-json.js';
+} from '../../values/value-type.js';
+import { parseLosslessJson } from '../../values/lossless-json.js';
 
 /** The column type of each value type. A STRUCT is JSON text: its fields are not declared in the registry. */
 const COLUMN_TYPES = {
