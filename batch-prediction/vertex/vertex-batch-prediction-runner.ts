@@ -7,7 +7,7 @@ import { JobFailure, NO_PROGRESS } from '../../jobs/job.js';
 import { isTerminalState } from '../../jobs/job-transitions.js';
 import { toVertexKey } from './job-labels.js';
 import { batchPredictionJob } from './job-request.js';
-import { GRPC_STATUS, readGrpcCode } from '../../datasources/google/vertex/call-policy.js';
+import { GRPC_STATUS, readGrpcCode } from '../../datasources/google/grpc-status.js';
 import { toOutcome, toVertexResult, type VertexResult } from './vertex-result.js';
 import { lookupHint, type JobQuery, type VertexJobsClient } from './vertex-jobs-client.js';
 import type { VertexJob } from './vertex-job.js';

@@ -23,7 +23,7 @@ import { MetricAccumulator } from './metric.js';
 import type { VertexResults } from './results.js';
 import { outputLocation } from './vertex-job.js';
 import type { VertexResult } from './vertex-result.js';
-import { collectResourceNames, redactResourceNames } from './redact-resource-names.js';
+import { collectResourceNames, redactResourceNames } from '../../datasources/google/redact-resource-names.js';
 import { vertexModel } from './vertex-model.js';
 
 export interface VertexBatchPredictionsOptions {
