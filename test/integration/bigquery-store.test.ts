@@ -449,7 +449,9 @@ describeWithGoogleSql('the BigQuery offline store', () => {
         'warning table plain does not say which of two rows of one entity and time is newer: any is taken',
         'warning table plain has no column empty_arrays: an empty array is read as no value',
       ]);
-      expect(await findings(entityType, { location: 'US' })).toMatchObject([{ remedy: 'location: EU in the registry' }]);
+      expect(await findings(entityType, { location: 'US' })).toMatchObject([
+        { remedy: 'location: EU in the registry' },
+      ]);
       expect(await findings(entityType, { dataset: 'nowhere' })).toMatchObject([
         { status: 'fault', remedy: `bq mk --location=EU ${PROJECT}:nowhere` },
       ]);
