@@ -75,7 +75,7 @@ const MAY_IMPORT = {
   limits: ['errors'],
   observability: ['errors'],
   schema: ['errors', 'values', 'limits'],
-  'point-in-time': [...PORTS, ...BASE],
+  'point-in-time': [...PORTS, ...BASE, 'duckdb'],
   port: [...PORTS, ...BASE],
   files: [...PORTS, ...BASE, 'limits', 'duckdb'],
   duckdb: [...PORTS, ...BASE, 'files'],

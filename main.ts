@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
-import { openAllOrClose, type ResourceStack } from './composition/opened.js';
+import { openOrDispose } from './runtime/open-or-dispose.js';
 import { checkStores } from './composition/check-stores.js';
 import { openRegistry } from './composition/registry.js';
 import { openStores } from './composition/stores.js';
@@ -51,10 +51,13 @@ export interface GatewayOptions {
 
 /** The composition root: configuration, datasources, schema, server. Nothing else wires. One that cannot start leaves nothing open. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  return openAllOrClose((opened) => start(options, opened));
+  return openOrDispose((opened) => start(options, opened));
 }
 
-async function start({ config, logger, onPrepare, google }: GatewayOptions, opened: ResourceStack): Promise<Gateway> {
+async function start(
+  { config, logger, onPrepare, google }: GatewayOptions,
+  opened: AsyncDisposableStack,
+): Promise<Gateway> {
   const { host, port, metricsPort } = config;
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
@@ -75,13 +78,13 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
     collectDefaultMetrics({ register: metricsRegistry });
     await listen(metricsServer, metricsAddress);
     // First opened, closed last: a start or a stop that hangs can be seen in the metrics.
-    opened.closeBy(() => metricsServer.close().closeAllConnections());
+    opened.defer(() => metricsServer.close().closeAllConnections());
   }
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
     ...(google?.vertex ? { vertexClient: google.vertex } : {}),
   });
-  opened.closeBy(() => stores.close());
+  opened.defer(() => stores.close());
   const prepared = await stores.prepare(onPrepare);
   const warn = (found: ReadonlyMap<FeatureSource, number>, what: string): void => {
     for (const [{ name, entityType }, rows] of found) {
@@ -91,7 +94,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
   warn(prepared.rejectedRows, 'rows without id or time were kept out');
   warn(prepared.futureRows, 'rows of the future are not served as values now before a start after their time');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
-  opened.closeBy(() => costs.close());
+  opened.defer(() => costs.close());
 
   const jobs = await openJobs({
     registry,
@@ -103,7 +106,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
     metrics,
     google,
   });
-  opened.closeBy(() => jobs.close());
+  opened.defer(() => jobs.close());
 
   const services: Services = {
     registry,
@@ -124,7 +127,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
     isIntrospectionAllowed: config.isIntrospectionAllowed,
   });
   await apollo.start();
-  opened.closeBy(() => apollo.stop());
+  opened.defer(() => apollo.stop());
   createStoreMetrics(metricsRegistry, () => checkStores(registry, stores));
   const health = createHealth(() => stores.isReady());
   const http = createHttpServer({
@@ -153,7 +156,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
         drain: () => health.drain(),
         delayMs: config.shutdownDelayMs,
         graceMs: config.shutdownGraceMs,
-        thenStop: [() => opened.close()],
+        thenStop: [() => opened.disposeAsync()],
       }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Instant } from '../values/instant.js';
-import type { Model, ModelRuntime } from './models/model.js';
+import type { Model, ModelRuntime } from '../datasources/registry/prediction-model.js';
 import type {
   BatchPredictionJobRecord,
   BatchPredictionRequest,

@@ -1,5 +1,5 @@
 import type { FileFormat } from '../datasources/files/file-format.js';
-import type { Model, ModelRuntime } from './models/model.js';
+import type { Model, ModelRuntime } from '../datasources/registry/prediction-model.js';
 import type { JobWork } from '../jobs/job-costs.js';
 import type { JobOrigin, JobRecord } from '../jobs/job.js';
 

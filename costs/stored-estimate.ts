@@ -1,5 +1,6 @@
 import { Decimal } from './decimal.js';
-import type { CostEstimate, CostLine } from './cost-estimate.js';
+import type { CostEstimate } from './cost-estimate.js';
+import type { CostLine } from './cost-line.js';
 import { priceBookId, type PriceBook, type PriceBooks } from './price-book.js';
 
 /** An estimate as a record of a job keeps it: plain data, decimals as text. */

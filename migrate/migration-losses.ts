@@ -2,7 +2,11 @@ import { MAX_ENTITY_ID_BYTES } from '../values/entity-id.js';
 import { VALUE_TYPES, type ValueType } from '../values/value-type.js';
 import { RESERVED_NAMES, RESERVED_PREFIXES } from '../datasources/registry/document/column-faults.js';
 import { MAX_FEATURE_NAME_LENGTH } from '../datasources/registry/document/common-fields.js';
-import type { LegacyEntityType, LegacyFeature, LegacyFeaturestore } from './legacy-featurestore.js';
+import type {
+  LegacyEntityType,
+  LegacyFeature,
+  LegacyFeaturestore,
+} from '../datasources/google/vertex/legacy-featurestore.js';
 
 export type MovableFeature = LegacyFeature & { readonly valueType: ValueType };
 

@@ -6,7 +6,7 @@ import type {
   ResultRange,
 } from '../batch-prediction/batch-predictions.js';
 import type { JobRecord } from '../jobs/job.js';
-import type { Model } from '../batch-prediction/models/model.js';
+import type { Model } from '../datasources/registry/prediction-model.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';

@@ -5,6 +5,7 @@ import type { Registry } from '../datasources/registry/registry.js';
 import { resolveAbstractTypes } from '../schema/abstract-types.js';
 import { addRegistryTypes } from '../schema/from-registry.js';
 import { applyOneOf } from '../schema/one-of.js';
+import { refuseRoundedIds } from '../schema/scalars/strict-id.js';
 import { BatchPredictionResolver } from './batch-prediction.resolver.js';
 import { CostResolver, ServingComparisonResolver } from './cost.resolver.js';
 import { EntityTypeResolver } from './entity-type.resolver.js';
@@ -31,6 +32,7 @@ function noTopics(): never {
 
 /** The whole schema: the generic part from the classes, the typed part from the registry. */
 export function buildSchema(registry: Registry): GraphQLSchema {
+  refuseRoundedIds();
   const base = buildSchemaSync({
     resolvers: [
       FeaturestoreResolver,

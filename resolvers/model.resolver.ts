@@ -1,5 +1,8 @@
 import { Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
-import type { Model as ModelOfRegistry, ModelField as FieldOfRegistry } from '../batch-prediction/models/model.js';
+import type {
+  Model as ModelOfRegistry,
+  ModelField as FieldOfRegistry,
+} from '../datasources/registry/prediction-model.js';
 import { listComplexity } from '../schema/complexity.js';
 import { Model, ModelField } from '../schema/model/model.js';
 import { formatResourceName } from '../schema/resource-name.js';

@@ -1,9 +1,9 @@
 import { BIGINT, TIMESTAMP, timestampValue, VARCHAR, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import type { Instant } from '../values/instant.js';
-import { toDuckDbType, instantFromDuckDb, toDuckDb } from '../datasources/offline/duckdb/value-mapping.js';
+import { toDuckDbType, instantFromDuckDb, toDuckDb } from '../datasources/duckdb/value-mapping.js';
 import type { FeatureRow } from '../datasources/offline/offline-store.js';
 import type { SourcePlan } from '../datasources/offline/point-in-time/plan.js';
-import { quoteIdentifier } from '../datasources/offline/point-in-time/sql-text.js';
+import { quoteIdentifier } from '../datasources/duckdb/sql-text.js';
 import { retryOnOutage } from '../jobs/retry-on-outage.js';
 import type { HistoryStore } from './remote-store.js';
 import type { TrainingSetPlan } from './training-set-plan.js';

@@ -2,7 +2,7 @@ import { BIGINT, BOOLEAN, DOUBLE, LIST, listValue, VARCHAR, type DuckDBType, typ
 import { AppError, badInput } from '../errors/app-error.js';
 import type { DataFiles } from '../datasources/files/data-files.js';
 import type { FileFormat } from '../datasources/files/file-format.js';
-import { quoteIdentifier, quoteText } from '../datasources/offline/point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 import type { LabelRow, TrainingSetRequest } from './training-sets.js';
 import { checkTimeColumn, isText } from './label-time.js';
 import type { WorkDatabase } from './work-database.js';

@@ -1,6 +1,6 @@
 import { badInput } from '../errors/app-error.js';
-import { entityIdSql } from '../datasources/offline/duckdb/entity-id-sql.js';
-import { quoteIdentifier } from '../datasources/offline/point-in-time/sql-text.js';
+import { entityIdSql } from '../datasources/duckdb/entity-id-sql.js';
+import { quoteIdentifier } from '../datasources/duckdb/sql-text.js';
 import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from './training-sets.js';
 import { toFileError, type LabelColumn, type LabelRelation } from './label-relation.js';
 import { faultyTimeSql, labelTimeSql, timeFault } from './label-time.js';

@@ -1,4 +1,5 @@
-import { joinSql, quoteIdentifier, quoteText } from '../datasources/offline/point-in-time/sql-text.js';
+import { joinSql } from '../datasources/offline/point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 import type { TrainingSetOutputRequest } from './training-sets.js';
 import { allJoined } from './join-labels.js';
 import type { OutputColumn, TrainingSetPlan } from './training-set-plan.js';

@@ -2,7 +2,7 @@ import { DuckDBTimestampTZValue, JsonDuckDBValueConverter, type DuckDBType, type
 import { toClientValue } from '../values/client-value.js';
 import { formatInstant } from '../values/instant.js';
 import type { ValueType } from '../values/value-type.js';
-import { fromDuckDb, instantFromDuckDb } from '../datasources/offline/duckdb/value-mapping.js';
+import { fromDuckDb, instantFromDuckDb } from '../datasources/duckdb/value-mapping.js';
 import { outputAsJoined } from './output-format.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';

@@ -1,4 +1,4 @@
-import { toDuckDbType } from '../datasources/offline/duckdb/value-mapping.js';
+import { toDuckDbType } from '../datasources/duckdb/value-mapping.js';
 import {
   planPointInTime,
   timeColumnName,

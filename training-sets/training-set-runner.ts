@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataFiles } from '../datasources/files/data-files.js';
-import type { DuckDbDatabase } from '../datasources/offline/duckdb/database.js';
-import { jobTableName } from '../datasources/offline/duckdb/job-tables.js';
+import type { DuckDbDatabase } from '../datasources/duckdb/database.js';
+import { jobTableName } from '../datasources/duckdb/job-tables.js';
 import { labelsPerScan } from '../datasources/offline/offline-store.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import {

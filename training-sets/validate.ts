@@ -1,4 +1,5 @@
-import { joinSql, quoteText } from '../datasources/offline/point-in-time/sql-text.js';
+import { joinSql } from '../datasources/offline/point-in-time/sql-text.js';
+import { quoteText } from '../datasources/duckdb/sql-text.js';
 import type { FeatureCoverageResult, OffendingRow, TrainingSetValidationResult } from './training-sets.js';
 import { copyHistories } from './copy-histories.js';
 import { IS_KNOWN } from './join-remote.js';

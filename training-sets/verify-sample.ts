@@ -1,4 +1,5 @@
-import { joinSql, quoteIdentifier, quoteText } from '../datasources/offline/point-in-time/sql-text.js';
+import { joinSql } from '../datasources/offline/point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 import type { SourcePlan } from '../datasources/offline/point-in-time/plan.js';
 import type { OffendingRow } from './training-sets.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';

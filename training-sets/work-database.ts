@@ -6,7 +6,7 @@ import type {
   DuckDBType,
   DuckDBValue,
 } from '@duckdb/node-api';
-import { quoteIdentifier, quoteText } from '../datasources/offline/point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 
 /** How often a query is told to stop until it does: told before it has begun, DuckDB forgets it. */
 const INTERRUPT_EVERY_MS = 50;

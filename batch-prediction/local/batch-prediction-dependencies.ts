@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { Clock } from '../../values/clock.js';
 import type { DataFiles } from '../../datasources/files/data-files.js';
-import type { Model, ModelRuntime, ModelServing } from '../models/model.js';
-import type { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
-import { jobTableName } from '../../datasources/offline/duckdb/job-tables.js';
+import type { ModelServing } from '../models/model-serving.js';
+import type { Model, ModelRuntime } from '../../datasources/registry/prediction-model.js';
+import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
+import { jobTableName } from '../../datasources/duckdb/job-tables.js';
 import type { BatchPredictionJobRecord } from '../batch-predictions.js';
 import type { JobStore } from '../../datasources/job-store/job-store.js';
 import { JobFailure } from '../../jobs/job.js';

@@ -4,7 +4,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import pRetry from 'p-retry';
 import { AppError } from '../../errors/app-error.js';
 import type { Instant } from '../../values/instant.js';
-import type { Model, Predictor } from '../models/model.js';
+import type { Predictor } from '../models/model-serving.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import type { BatchPredictionJobRecord, BatchPredictionResult } from '../batch-predictions.js';
 import {
   stopReason,

@@ -1,7 +1,7 @@
 import type { Clock } from '../../values/clock.js';
 import type { ValueType } from '../../values/value-type.js';
-import type { PredictionOutcome } from '../models/model.js';
-import type { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import type { PredictionOutcome } from '../models/model-serving.js';
+import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { stopReason, type JobControl } from '../../jobs/job-runner.js';
 import type { JobProgress } from '../../jobs/job.js';
 import { countRows, type BatchPredictionCheckpoint, type RowCounts } from './checkpoint.js';

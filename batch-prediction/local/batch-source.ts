@@ -1,10 +1,10 @@
-import { quoteText } from '../../datasources/offline/point-in-time/sql-text.js';
+import { quoteText } from '../../datasources/duckdb/sql-text.js';
 import { stat } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { AppError, badInput } from '../../errors/app-error.js';
 import type { FileFormat } from '../../datasources/files/file-format.js';
-import type { ModelField } from '../models/model.js';
-import type { SourceColumn } from '../../datasources/offline/duckdb/source-columns.js';
+import type { ModelField } from '../../datasources/registry/prediction-model.js';
+import type { SourceColumn } from '../../datasources/duckdb/column-types.js';
 import type { TypedName } from './checkpoint.js';
 import { readCsvHeader } from './csv-header.js';
 import { csvColumns, jsonColumns, jsonLists, mismatches, typedColumns, type InputColumn } from './input-columns.js';

@@ -1,7 +1,7 @@
-import type { ModelField } from '../models/model.js';
-import { isConvertible, type SourceColumn } from '../../datasources/offline/duckdb/source-columns.js';
-import { toDuckDbType } from '../../datasources/offline/duckdb/value-mapping.js';
-import { quoteIdentifier, quoteText } from '../../datasources/offline/point-in-time/sql-text.js';
+import type { ModelField } from '../../datasources/registry/prediction-model.js';
+import { isConvertible, type SourceColumn } from '../../datasources/duckdb/column-types.js';
+import { toDuckDbType } from '../../datasources/duckdb/value-mapping.js';
+import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
 import { toElementType, type ValueType } from '../../values/value-type.js';
 import type { TypedName } from './checkpoint.js';
 import { textToValue, withoutNulls } from './text-to-value.js';

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { AppError, badInput } from '../../errors/app-error.js';
-import type { Model } from '../models/model.js';
-import { jobTableName } from '../../datasources/offline/duckdb/job-tables.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
+import { jobTableName } from '../../datasources/duckdb/job-tables.js';
 import type {
   BatchOutput,
   BatchPredictionJobRecord,

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { AppError, badInput } from '../../errors/app-error.js';
 import type { FileFormat } from '../../datasources/files/file-format.js';
-import type { ModelField } from '../models/model.js';
-import { quoteIdentifier, quoteText } from '../../datasources/offline/point-in-time/sql-text.js';
+import type { ModelField } from '../../datasources/registry/prediction-model.js';
+import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
 import type { BatchInput, BatchPredictionJobRecord } from '../batch-predictions.js';
 import type { TrainingSetResult } from '../../training-sets/training-sets.js';
 import {

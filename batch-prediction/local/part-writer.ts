@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
-import { quoteIdentifier, quoteText } from '../../datasources/offline/point-in-time/sql-text.js';
+import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
+import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
 import type { Part, TypedName } from './checkpoint.js';
 
 import type { OutputFileKind, OutputFolder } from './output-folder.js';

@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
 import { AppError } from '../../errors/app-error.js';
-import type { Instance, PredictionOutcome, Predictor } from '../models/model.js';
+import type { Instance, PredictionOutcome, Predictor } from '../models/model-serving.js';
 import { JobFailure } from '../../jobs/job.js';
 
 export interface RetryPolicy {

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
-import { readTableComment, ensureSchema, isTableConflict } from '../../datasources/offline/duckdb/job-tables.js';
-import { quoteIdentifier, quoteText } from '../../datasources/offline/point-in-time/sql-text.js';
+import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
+import { readTableComment, ensureSchema, isTableConflict } from '../../datasources/duckdb/job-tables.js';
+import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
 import { JobFailure } from '../../jobs/job.js';
 import { fileList } from './batch-source.js';
 

@@ -1,8 +1,9 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import type { Instance } from '../models/model.js';
+import type { Instance } from '../models/model-serving.js';
 import { parseLosslessJson } from '../../values/lossless-json.js';
-import { fromDuckDb } from '../../datasources/offline/duckdb/value-mapping.js';
-import { joinSql, quoteText } from '../../datasources/offline/point-in-time/sql-text.js';
+import { fromDuckDb } from '../../datasources/duckdb/value-mapping.js';
+import { joinSql } from '../../datasources/offline/point-in-time/sql-text.js';
+import { quoteText } from '../../datasources/duckdb/sql-text.js';
 import { JobFailure } from '../../jobs/job.js';
 import type { BatchSource } from './batch-source.js';
 

@@ -1,6 +1,6 @@
 import { DuckDBStructValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import { parseLosslessJson } from '../../values/lossless-json.js';
-import { fromDuckDb } from '../../datasources/offline/duckdb/value-mapping.js';
+import { fromDuckDb } from '../../datasources/duckdb/value-mapping.js';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { fileList } from './batch-source.js';
 import type { BatchPredictionCheckpoint, Part, TypedName } from './checkpoint.js';

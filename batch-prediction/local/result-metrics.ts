@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { badInput } from '../../errors/app-error.js';
-import { quoteIdentifier, quoteText } from '../../datasources/offline/point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
 import type { MetricKind, MetricRequest } from '../batch-predictions.js';
 import type { TypedName } from './checkpoint.js';
 

@@ -1,6 +1,6 @@
 import { toClientValue } from '../../values/client-value.js';
 import type { RawValue, ValueType } from '../../values/value-type.js';
-import type { Instance, Prediction } from '../models/model.js';
+import type { Instance, Prediction } from '../models/model-serving.js';
 import type { TypedName } from './checkpoint.js';
 
 /** An instance as the JSON of the output files and of clients: values/client-value.ts. */

@@ -1,5 +1,5 @@
 import type { ValueType } from '../../values/value-type.js';
-import { toDuckDbType } from '../../datasources/offline/duckdb/value-mapping.js';
+import { toDuckDbType } from '../../datasources/duckdb/value-mapping.js';
 
 /**
  * SQL that reads a text (a CSV field, a JSON value) as a value type: null when it is not one. DuckDB's own casts are too

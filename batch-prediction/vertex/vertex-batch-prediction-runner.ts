@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Model } from '../models/model.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import type { BatchPredictionJobRecord } from '../batch-predictions.js';
 import { MAX_ATTEMPTS_EXCEEDED } from '../../jobs/job-attempts.js';
 import type { JobControl, JobOutcome, JobRunner, PartialResult } from '../../jobs/job-runner.js';
@@ -7,7 +7,7 @@ import { JobFailure, NO_PROGRESS } from '../../jobs/job.js';
 import { isTerminalState } from '../../jobs/job-transitions.js';
 import { toVertexKey } from './job-labels.js';
 import { batchPredictionJob } from './job-request.js';
-import { GRPC_STATUS, readGrpcCode } from '../../datasources/google/vertex/call-policy.js';
+import { GRPC_STATUS, readGrpcCode } from '../../datasources/google/grpc-status.js';
 import { toOutcome, toVertexResult, type VertexResult } from './vertex-result.js';
 import { lookupHint, type JobQuery, type VertexJobsClient } from './vertex-jobs-client.js';
 import type { VertexJob } from './vertex-job.js';

@@ -13,7 +13,7 @@ import type {
 } from '../batch-predictions.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
 import type { JobOrigin } from '../../jobs/job.js';
-import type { Model } from '../models/model.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import { BigQueryResults } from './bigquery-results.js';
 import { CloudStorageResults } from './cloud-storage-results.js';
 import type { BatchWork } from '../../jobs/job-costs.js';
@@ -23,7 +23,7 @@ import { MetricAccumulator } from './metric.js';
 import type { VertexResults } from './results.js';
 import { outputLocation } from './vertex-job.js';
 import type { VertexResult } from './vertex-result.js';
-import { collectResourceNames, redactResourceNames } from './redact-resource-names.js';
+import { collectResourceNames, redactResourceNames } from '../../datasources/google/redact-resource-names.js';
 import { vertexModel } from './vertex-model.js';
 
 export interface VertexBatchPredictionsOptions {

@@ -1,6 +1,6 @@
 import type { protos } from '@google-cloud/aiplatform';
 import type { JobProgress, JobState } from '../../jobs/job.js';
-import { collectResourceNames, redactResourceNames } from './redact-resource-names.js';
+import { collectResourceNames, redactResourceNames } from '../../datasources/google/redact-resource-names.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
 

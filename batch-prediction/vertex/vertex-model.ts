@@ -1,4 +1,4 @@
-import type { Model } from '../models/model.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 
 /** Where a Vertex AI model is, read off its resource name. */
 export interface VertexModel {

@@ -10,8 +10,9 @@ import { newJobId } from '../../jobs/new-job-id.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { BatchPredictionRunner } from '../../batch-prediction/local/batch-prediction-runner.js';
 import { LocalBatchPredictions } from '../../batch-prediction/local/local-batch-predictions.js';
-import type { Model, ModelRuntime, ModelServing } from '../../batch-prediction/models/model.js';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import type { ModelServing } from '../../batch-prediction/models/model-serving.js';
+import type { Model, ModelRuntime } from '../../datasources/registry/prediction-model.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { systemClock } from '../../values/clock.js';
 
 /**

@@ -1,6 +1,6 @@
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
-import { historyTable } from '../../datasources/offline/duckdb/history-table.js';
+import { historyTable } from '../../datasources/duckdb/history-table.js';
 import { benchRegistry } from '../bench-registry.js';
 
 /**

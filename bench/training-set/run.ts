@@ -10,7 +10,7 @@ import { LocalTrainingSets } from '../../training-sets/local-training-sets.js';
 import { TrainingSetRunner } from '../../training-sets/training-set-runner.js';
 import type { TrainingSetResult } from '../../training-sets/training-sets.js';
 import { scanWork } from '../../training-sets/scan-work.js';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { DEFAULT_OPTIONS } from '../../datasources/offline/point-in-time/plan.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';

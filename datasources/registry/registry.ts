@@ -1,6 +1,6 @@
 import { AppError } from '../../errors/app-error.js';
 import type { ErrorCode } from '../../errors/error-codes.js';
-import type { Model } from '../../batch-prediction/models/model.js';
+import type { Model } from './prediction-model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from './model.js';
 
 /**

@@ -3,7 +3,8 @@ import type { Clock } from '../../values/clock.js';
 import type { Instant } from '../../values/instant.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
-import { READ_POLICY, toStoreError } from '../../datasources/google/vertex/call-policy.js';
+import { READ_POLICY } from '../../datasources/google/call-policy.js';
+import { toVertexStoreError } from '../../datasources/google/vertex/store-error.js';
 import { TtlCache } from '../../datasources/google/vertex/ttl-cache.js';
 import type {
   FeatureViewSyncJobRecord,
@@ -159,5 +160,5 @@ function isExternalRun(runs: readonly VertexSync[], jobs: readonly FeatureViewSy
 }
 
 function unavailable({ entityType: { featurestore } }: FeatureView, error: unknown): never {
-  throw toStoreError(featurestore.name, error);
+  throw toVertexStoreError(featurestore.name, error);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from '../../datasources/registry/registry.js';
-import { GRPC_STATUS, readGrpcCode, isTransient } from '../../datasources/google/vertex/call-policy.js';
+import { GRPC_STATUS, readGrpcCode, isTransient } from '../../datasources/google/grpc-status.js';
 import type { FeatureViewSyncJobRecord, FeatureViewSyncResult } from '../feature-view-syncs.js';
 import type { JobControl, JobOutcome, JobRunner } from '../../jobs/job-runner.js';
 import { JobFailure, NO_PROGRESS, type JobError, type JobProgress } from '../../jobs/job.js';

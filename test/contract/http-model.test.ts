@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HttpServing } from '../../batch-prediction/models/http/http-serving.js';
-import type { Instance, Model } from '../../batch-prediction/models/model.js';
+import type { Instance } from '../../batch-prediction/models/model-serving.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import { linear, startModelServer, type Behaviour } from '../support/model-server.js';
 import { testModel, type ModelInput } from '../support/test-model.js';
 import { describeModelServing } from './model-serving.contract.js';

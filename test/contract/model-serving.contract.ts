@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   Instance,
-  Model,
   ModelServing,
   PredictionOutcome,
   Predictor,
-} from '../../batch-prediction/models/model.js';
+} from '../../batch-prediction/models/model-serving.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import { AppError } from '../../errors/app-error.js';
 
 /** What a serving is tested with. Every model of it has inputs a and b and the output y = 2a + 3b - 1. */

@@ -15,7 +15,7 @@ import type { JobRecord } from '../../jobs/job.js';
 import { AppError } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
 import { waitForEnd, openLab, request, writeInput, type BatchPredictionLab } from '../support/batch-prediction-lab.js';
-import type { Model } from '../../batch-prediction/models/model.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import { toClientValue } from '../../values/client-value.js';
 import type { RawValue } from '../../values/value-type.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../support/every-value-type.js';

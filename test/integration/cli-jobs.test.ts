@@ -7,7 +7,7 @@ import { predictCommand } from '../../cli/commands/predict.js';
 import { syncCommand } from '../../cli/commands/sync.js';
 import { trainingSetCommand } from '../../cli/commands/training-set.js';
 import { watchCommand } from '../../cli/commands/watch.js';
-import type { Model } from '../../batch-prediction/models/model.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import { JobFailure } from '../../jobs/job.js';
 import { Registry } from '../../datasources/registry/registry.js';
 import { CountableWork } from '../support/countable-work.js';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Model } from '../../batch-prediction/models/model.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import { Registry } from '../../datasources/registry/registry.js';
 import { AppError } from '../../errors/app-error.js';
 import { CountableWork } from '../support/countable-work.js';

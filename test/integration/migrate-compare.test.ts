@@ -8,7 +8,7 @@ import { addMigrateCommands } from '../../migrate/cli/migrate.js';
 import { migrateCompare, type CompareSetting, type MigrateCompareOptions } from '../../migrate/cli/migrate-compare.js';
 import { openOfflineStoreToRead } from '../../composition/offline-stores.js';
 import { openOnlineStore as openStore } from '../../composition/online-stores.js';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { openVertexLegacyOnlineStore } from '../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
 import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';

@@ -23,7 +23,7 @@ import { batchPredictionJob } from '../../batch-prediction/vertex/job-request.js
 import { VertexBatchPredictionRunner } from '../../batch-prediction/vertex/vertex-batch-prediction-runner.js';
 import { VertexBatchPredictions } from '../../batch-prediction/vertex/vertex-batch-predictions.js';
 import { VertexJobsClient } from '../../batch-prediction/vertex/vertex-jobs-client.js';
-import type { Model } from '../../batch-prediction/models/model.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import { VertexClients } from '../../datasources/google/vertex/vertex-clients.js';
 import { startCloudStorageServer, type CloudStorageServer } from '../support/google/cloud-storage-server.js';
 import { BatchPredictionWorld } from '../support/google/vertex/batch-prediction-jobs.js';

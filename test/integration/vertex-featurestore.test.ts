@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { registryFromVertex } from '../../cli/commands/registry.js';
 import { openRegistry, readFeaturestoreFromVertex } from '../../composition/registry.js';
-import type { TableColumn } from '../../datasources/offline/bigquery/source-table.js';
+import type { TableColumn } from '../../datasources/google/bigquery/tables.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import { parseTableUri } from '../../datasources/registry/vertex/table-schema.js';
 import { registryDocument } from '../../datasources/registry/document/document.js';

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../errors/app-error.js';
 import type {
   Instance,
-  Model,
   ModelServing,
   PredictionOutcome,
   PredictionRequest,
   Predictor,
-} from '../../batch-prediction/models/model.js';
+} from '../../batch-prediction/models/model-serving.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 
 /** y = 2a + 3b, z = a as an INT64: a model small enough to know every answer of. */
 export const LINEAR_MODEL: Model = {

@@ -1,4 +1,4 @@
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 
 /** For up to 64 labels DuckDB joins ASOF by a loop. What a test shows of few labels must hold of the join for millions. */
 export async function openSortingAsof(): Promise<DuckDbDatabase> {

@@ -18,7 +18,7 @@ import { newJobId } from '../../jobs/new-job-id.js';
 import { JobAccounting } from '../../costs/job-accounting.js';
 import type { OpenCostsOptions } from '../../costs/lmdb/open-costs.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { FeatureRow, OfflineStore, PointInTimeRead } from '../../datasources/offline/offline-store.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';

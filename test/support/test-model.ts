@@ -1,4 +1,4 @@
-import type { Model } from '../../batch-prediction/models/model.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import { modelEntries, toModels } from '../../datasources/registry/document/model-entries.js';
 import type { z } from 'zod';
 

@@ -10,7 +10,7 @@ import type { FindRemoteStore } from '../../training-sets/remote-store.js';
 import { TrainingSetRunner } from '../../training-sets/training-set-runner.js';
 import { scanWork } from '../../training-sets/scan-work.js';
 import type { StartTrainingSet, TrainingSetJobRecord, TrainingSetRequest } from '../../training-sets/training-sets.js';
-import { DuckDbDatabase } from '../../datasources/offline/duckdb/database.js';
+import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { Registry } from '../../datasources/registry/registry.js';
 import type { Featurestore } from '../../datasources/registry/model.js';

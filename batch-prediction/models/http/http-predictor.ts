@@ -1,5 +1,6 @@
 import { AppError } from '../../../errors/app-error.js';
-import type { Model, PredictionFailure, PredictionOutcome, PredictionRequest, Predictor } from '../model.js';
+import type { PredictionFailure, PredictionOutcome, PredictionRequest, Predictor } from '../model-serving.js';
+import type { Model } from '../../../datasources/registry/prediction-model.js';
 import { readInputs } from '../read-inputs.js';
 import { readJson } from './read-json.js';
 import { toJson } from './instance-json.js';

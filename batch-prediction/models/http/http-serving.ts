@@ -1,5 +1,6 @@
 import { AppError } from '../../../errors/app-error.js';
-import type { HttpSettings, Model, ModelServing, Predictor } from '../model.js';
+import type { ModelServing, Predictor } from '../model-serving.js';
+import type { HttpSettings, Model } from '../../../datasources/registry/prediction-model.js';
 import { HttpPredictor } from './http-predictor.js';
 
 const HEALTH_DEADLINE_MS = 10_000;

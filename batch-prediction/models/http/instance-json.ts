@@ -1,6 +1,7 @@
 import { toClientValue } from '../../../values/client-value.js';
 import { toElementType, type RawValue, type ValueType } from '../../../values/value-type.js';
-import type { Instance, Model } from '../model.js';
+import type { Instance } from '../model-serving.js';
+import type { Model } from '../../../datasources/registry/prediction-model.js';
 
 /**
  * An instance as a server gets it: the model's inputs in their types, and every other column as it is. An integer is a

@@ -1,7 +1,8 @@
 import { parseInstant } from '../../../values/instant.js';
 import { toElementType, type RawValue, type StructField, type ValueType } from '../../../values/value-type.js';
-import type { Model, ModelField, PredictionFailure, PredictionOutcome } from '../model.js';
-import { convert, parseInt64 } from '../read-inputs.js';
+import type { PredictionFailure, PredictionOutcome } from '../model-serving.js';
+import type { Model, ModelField } from '../../../datasources/registry/prediction-model.js';
+import { convert, parseInt64 } from '../../../values/convert-value.js';
 
 /**
  * What a server answered for one instance, by the model's outputs. An object has them by name, and what else is in it is

@@ -1,4 +1,5 @@
-import type { Instance, Model, Prediction, PredictionOutcome, PredictionRequest, Predictor } from '../model.js';
+import type { Instance, Prediction, PredictionOutcome, PredictionRequest, Predictor } from '../model-serving.js';
+import type { Model } from '../../../datasources/registry/prediction-model.js';
 import { readInputs, type Inputs } from '../read-inputs.js';
 import type { SessionPool } from './session-pool.js';
 import type { TensorLayout } from './tensor-layout.js';

@@ -1,6 +1,7 @@
 import { extname, join } from 'node:path';
 import { AppError } from '../../../errors/app-error.js';
-import type { Model, ModelServing, Predictor, PredictorOptions } from '../model.js';
+import type { ModelServing, Predictor, PredictorOptions } from '../model-serving.js';
+import type { Model } from '../../../datasources/registry/prediction-model.js';
 import { OnnxPredictor } from './onnx-predictor.js';
 import { SessionPool } from './session-pool.js';
 import { LayoutFault, layoutTensors } from './tensor-layout.js';

@@ -1,5 +1,5 @@
 import { toElementType, type ValueType } from '../../../values/value-type.js';
-import type { ModelField } from '../model.js';
+import type { ModelField } from '../../../datasources/registry/prediction-model.js';
 import type { GraphValue } from './session-task.js';
 
 /** A tensor of a graph and the fields of the model that are its columns; its rows are instances. */

@@ -1,5 +1,5 @@
 import { toElementType, type RawValue, type ValueType } from '../../../values/value-type.js';
-import type { Prediction, PredictionFailure } from '../model.js';
+import type { Prediction, PredictionFailure } from '../model-serving.js';
 import { invalidInput } from '../read-inputs.js';
 import type { Elements, TensorData } from './session-task.js';
 import type { TensorLayout, TensorType } from './tensor-layout.js';

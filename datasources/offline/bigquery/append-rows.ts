@@ -8,9 +8,11 @@ import type { AppendOutcome, FeatureRow } from '../offline-store.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { findRowFault } from '../find-row-fault.js';
 import { loadRows, type Loading } from './load-rows.js';
-import { retryOnRateLimit } from './rate-limits.js';
-import { resolveTableAddress, tableAt } from './source-table.js';
-import { readErrorReasons, storeError } from './store-error.js';
+import { retryOnRateLimit } from '../../google/bigquery/rate-limits.js';
+import { resolveTableAddress } from './source-table.js';
+import { tableAt } from '../../google/bigquery/tables.js';
+import { storeError } from './store-error.js';
+import { readErrorReasons } from '../../google/bigquery/api-error.js';
 import { toInsertJson } from './value-mapping.js';
 
 /** Google advises 500 rows a request; a request over 10 MB is refused. */

@@ -25,7 +25,8 @@ import { historyEntry, historyQuery } from './read-history.js';
 import { emptyCells, placeRow, pointInTimeQueries } from './read-point-in-time.js';
 import { rowsQuery, storedRow } from './read-rows.js';
 import { sampledId, sampleQuery } from './sample-entity-ids.js';
-import { resolveTableAddress, tableAt } from './source-table.js';
+import { resolveTableAddress } from './source-table.js';
+import { tableAt } from '../../google/bigquery/tables.js';
 
 const FORMS: Readonly<Record<BigQuerySettings['pointInTime'], BigQueryForm>> = {
   AGGREGATE: 'aggregate',

@@ -1,3 +1,4 @@
+import { typeName } from '../../google/bigquery/type-names.js';
 import { formatInstant } from '../../../values/instant.js';
 import { toElementType, type RawValue, type StructValue, type ValueType } from '../../../values/value-type.js';
 import { parseLosslessJson } from '../../../values/lossless-json.js';
@@ -12,18 +13,6 @@ const COLUMN_TYPES: Readonly<Record<string, string>> = {
   STRUCT: 'JSON',
   TIMESTAMP: 'TIMESTAMP',
 };
-
-/** BigQuery's REST answers with the older name of a type, whichever was said when the table was made. */
-const LEGACY_NAMES: Readonly<Record<string, string>> = {
-  BOOLEAN: 'BOOL',
-  INTEGER: 'INT64',
-  FLOAT: 'FLOAT64',
-  RECORD: 'STRUCT',
-};
-
-export function typeName(name: string): string {
-  return LEGACY_NAMES[name] ?? name;
-}
 
 export function toBigQueryType(valueType: ValueType): string {
   return COLUMN_TYPES[toElementType(valueType) ?? valueType]!;

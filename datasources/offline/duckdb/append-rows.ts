@@ -2,8 +2,8 @@ import { timestampValue, type DuckDBConnection, type DuckDBValue } from '@duckdb
 import type { FeatureSource } from '../../registry/model.js';
 import type { AppendOutcome, FeatureRow } from '../offline-store.js';
 import { findRowFault } from '../find-row-fault.js';
-import { ensureHistoryTable, historyTableName } from './history-table.js';
-import { toDuckDbType, toDuckDb } from './value-mapping.js';
+import { ensureHistoryTable, historyTableName } from '../../duckdb/history-table.js';
+import { toDuckDbType, toDuckDb } from '../../duckdb/value-mapping.js';
 
 /** Appends rows in order: the order of arrival is the last tie-break of a point-in-time read. */
 export async function appendRows(

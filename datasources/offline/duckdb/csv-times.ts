@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { isCsvFile } from '../../files/file-format.js';
-import { quoteIdentifier, quoteText } from '../point-in-time/sql-text.js';
-import { describeCsvColumns, readCsv } from './read-csv.js';
+import { quoteIdentifier, quoteText } from '../../duckdb/sql-text.js';
+import { describeCsvColumns, readCsv } from '../../duckdb/read-csv.js';
 
 /** More than six digits of a second, of which one beyond the sixth counts. */
 const FINER_THAN_MICROSECOND = String.raw`\.\d{6}\d*[1-9]`;

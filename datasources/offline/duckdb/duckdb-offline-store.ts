@@ -17,10 +17,15 @@ import {
 } from '../offline-store.js';
 import type { PointInTimeForm } from '../point-in-time/duckdb/duckdb.js';
 import { appendRows } from './append-rows.js';
-import type { DuckDbDatabase } from './database.js';
+import type { DuckDbDatabase } from '../../duckdb/database.js';
 import { estimateScan } from './estimate-scan.js';
-import { ensureHistoryTable } from './history-table.js';
-import { ensureImportRecords, readImportRecord, writeImportRecord, type ImportedRows } from './import-record.js';
+import { ensureHistoryTable } from '../../duckdb/history-table.js';
+import {
+  ensureImportRecords,
+  readImportRecord,
+  writeImportRecord,
+  type ImportedRows,
+} from '../../duckdb/import-record.js';
 import { importSource } from './import-source.js';
 import { newestValues, countFutureRows, type FutureRows } from './newest-values.js';
 import { readHistory } from './read-history.js';

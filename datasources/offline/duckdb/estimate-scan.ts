@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Feature } from '../../registry/model.js';
-import { quoteIdentifier } from '../point-in-time/sql-text.js';
-import { historyTable, listKeyColumns } from './history-table.js';
+import { quoteIdentifier } from '../../duckdb/sql-text.js';
+import { historyTable, listKeyColumns } from '../../duckdb/history-table.js';
 
 /** Rows that say how wide the others are. */
 const SAMPLED_ROWS = 10_000;

@@ -2,12 +2,14 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
 import type { FeatureSource } from '../../registry/model.js';
-import { joinSql, quoteIdentifier } from '../point-in-time/sql-text.js';
-import { entityIdSql } from './entity-id-sql.js';
-import type { ImportedRows } from './import-record.js';
-import { historyTable, replaceHistoryTable, requireIdAndTime } from './history-table.js';
-import { describeCsvColumns } from './read-csv.js';
-import { checkIdColumn, convertColumn, describe, type SourceColumn } from './source-columns.js';
+import { joinSql } from '../point-in-time/sql-text.js';
+import { quoteIdentifier } from '../../duckdb/sql-text.js';
+import { entityIdSql } from '../../duckdb/entity-id-sql.js';
+import type { ImportedRows } from '../../duckdb/import-record.js';
+import { historyTable, replaceHistoryTable, requireIdAndTime } from '../../duckdb/history-table.js';
+import { describeCsvColumns } from '../../duckdb/read-csv.js';
+import { checkIdColumn, convertColumn, describe } from './source-columns.js';
+import type { SourceColumn } from '../../duckdb/column-types.js';
 import { checkTimesOfTables, defineTables } from './source-tables.js';
 
 /** The place of a row among those the SQL gave. `$` is in no registry name, so no column of use to us has it. */

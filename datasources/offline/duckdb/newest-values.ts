@@ -11,9 +11,9 @@ import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 import { newestFeatures, type NewestRead } from '../offline-store.js';
 import { NEWEST_ARRIVAL_FIRST, newestValue } from '../point-in-time/duckdb/version.js';
-import { quoteIdentifier } from '../point-in-time/sql-text.js';
-import { historyTable } from './history-table.js';
-import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';
+import { quoteIdentifier } from '../../duckdb/sql-text.js';
+import { historyTable } from '../../duckdb/history-table.js';
+import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 
 const ENTITIES_PER_BATCH = 2048;
 

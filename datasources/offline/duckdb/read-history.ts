@@ -2,8 +2,8 @@ import { timestampValue, TIMESTAMP, VARCHAR, type DuckDBConnection, type DuckDBV
 import type { HistoryEntry, HistoryRead } from '../offline-store.js';
 import { newestValue, version } from '../point-in-time/duckdb/version.js';
 import { joinSql, Parameters } from '../point-in-time/sql-text.js';
-import { historyTable } from './history-table.js';
-import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';
+import { historyTable } from '../../duckdb/history-table.js';
+import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 
 /**
  * One value per moment: where several rows have the same event time, the newest arrival, chosen by the very expression

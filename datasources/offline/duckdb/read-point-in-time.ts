@@ -4,8 +4,8 @@ import type { PointInTimeRead } from '../offline-store.js';
 import { compileForDuckDb, type PointInTimeForm } from '../point-in-time/duckdb/duckdb.js';
 import { planPointInTime } from '../point-in-time/plan.js';
 import { Parameters } from '../point-in-time/sql-text.js';
-import { historyTable } from './history-table.js';
-import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';
+import { historyTable } from '../../duckdb/history-table.js';
+import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 
 const LABEL_TYPES = [LIST(VARCHAR), LIST(BIGINT)];
 

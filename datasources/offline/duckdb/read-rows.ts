@@ -1,9 +1,10 @@
 import { LIST, listValue, timestampValue, TIMESTAMP, VARCHAR, type DuckDBConnection } from '@duckdb/node-api';
 import type { RawValue } from '../../../values/value-type.js';
 import type { FeatureRow, RowsRead } from '../offline-store.js';
-import { joinSql, quoteIdentifier } from '../point-in-time/sql-text.js';
-import { historyTable, listKeyColumns } from './history-table.js';
-import { fromDuckDb, instantFromDuckDb } from './value-mapping.js';
+import { joinSql } from '../point-in-time/sql-text.js';
+import { quoteIdentifier } from '../../duckdb/sql-text.js';
+import { historyTable, listKeyColumns } from '../../duckdb/history-table.js';
+import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 
 /** The rows as they are stored. The place in the table is the order of arrival. */
 export async function readRows(

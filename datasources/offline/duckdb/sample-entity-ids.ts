@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { EntityType } from '../../registry/model.js';
-import { historyTable } from './history-table.js';
+import { historyTable } from '../../duckdb/history-table.js';
 
 /** As the port says. Of the tables only the column of the ids is read, and of the ids `count` are kept. */
 export async function sampleEntityIds(

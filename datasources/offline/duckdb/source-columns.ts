@@ -1,28 +1,9 @@
 import { OperatorError } from '../../../errors/operator-error.js';
-import { toElementType, type ValueType } from '../../../values/value-type.js';
+import type { ValueType } from '../../../values/value-type.js';
+import { isConvertible, type SourceColumn } from '../../duckdb/column-types.js';
 import type { FeatureSource } from '../../registry/model.js';
-import { quoteIdentifier } from '../point-in-time/sql-text.js';
-import { toDuckDbType } from './value-mapping.js';
-
-export interface SourceColumn {
-  readonly name: string;
-  /** As DuckDB describes it: `BIGINT`, `DECIMAL(18,3)`, `DOUBLE[]`. */
-  readonly type: string;
-}
-
-const INTEGERS = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
-
-/** Which column types can become a value type without losing anything in silence. An integer too large fails the cast. */
-const CONVERTIBLE: Readonly<Partial<Record<ValueType, (type: string) => boolean>>> = {
-  BOOL: (type) => type === 'BOOLEAN',
-  INT64: (type) => INTEGERS.test(type),
-  DOUBLE: (type) => INTEGERS.test(type) || /^(FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type),
-  STRING: (type) => /^(VARCHAR|UUID|ENUM\(.*\))$/.test(type),
-  BYTES: (type) => type === 'BLOB',
-  STRUCT: (type) => /^(STRUCT\(.*\)|MAP\(.*\)|JSON)$/s.test(type),
-  // TIMESTAMP_NS is not here: its last digits would be rounded away.
-  TIMESTAMP: (type) => /^(TIMESTAMP(_S|_MS| WITH TIME ZONE)?|DATE)$/.test(type),
-};
+import { quoteIdentifier } from '../../duckdb/sql-text.js';
+import { toDuckDbType } from '../../duckdb/value-mapping.js';
 
 /**
  * Which column types can be an entity id: those with one text for each value. A number with a fraction has not (1.50 and 1.5
@@ -70,12 +51,4 @@ function findColumn(source: FeatureSource, columns: ReadonlyMap<string, SourceCo
 /** A source as the messages to an operator name it. */
 export function describe(source: FeatureSource): string {
   return `source "${source.name}" of entity type "${source.entityType.featurestore.name}.${source.entityType.name}"`;
-}
-
-/** Whether a DuckDB type can become a value type without losing anything in silence. */
-export function isConvertible(type: string, valueType: ValueType): boolean {
-  const elementType = toElementType(valueType);
-  const element = /^(.*)\[\d*\]$/s.exec(type)?.[1];
-  if (elementType) return element !== undefined && isConvertible(element, elementType);
-  return CONVERTIBLE[valueType]?.(type) ?? false;
 }

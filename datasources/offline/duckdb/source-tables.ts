@@ -2,9 +2,9 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { isCsvFile } from '../../files/file-format.js';
 import type { FeatureSource, TableFile } from '../../registry/model.js';
-import { quoteIdentifier, quoteText } from '../point-in-time/sql-text.js';
+import { quoteIdentifier, quoteText } from '../../duckdb/sql-text.js';
 import { checkCsvTimes } from './csv-times.js';
-import { describeCsvColumns, readCsv } from './read-csv.js';
+import { describeCsvColumns, readCsv } from '../../duckdb/read-csv.js';
 
 /** Makes the featurestore's tables readable by their names, with the types that the registry says and ids as they are written. */
 export async function defineTables(connection: DuckDBConnection, source: FeatureSource): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../values/clock.js';
 import type { Finding } from '../../diagnosis.js';
 import type { EntityType, Feature, VertexLegacySettings } from '../../registry/model.js';
-import { readLegacyFeaturestore, type LegacyFeaturestore } from '../../../migrate/legacy-featurestore.js';
+import { readLegacyFeaturestore, type LegacyFeaturestore } from '../../google/vertex/legacy-featurestore.js';
 import { endOfService } from '../../google/vertex/end-of-service.js';
 import { accessFinding } from '../../google/vertex/access-finding.js';
 import { VertexClients, type ClientOptions } from '../../google/vertex/vertex-clients.js';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { RawValue, ValueType } from '../../../values/value-type.js';
 import { VALUE_TYPES } from '../../../values/value-type.js';
-import type { Model, ModelField } from '../../../batch-prediction/models/model.js';
-import { convert, parseInt64 } from '../../../batch-prediction/models/read-inputs.js';
+import type { Model, ModelField } from '../prediction-model.js';
+import { convert, parseInt64 } from '../../../values/convert-value.js';
 
 /** Names are columns of tables and tensors of graphs, made elsewhere: anything that can be written down. */
 const fieldName = z.string().min(1).max(128);

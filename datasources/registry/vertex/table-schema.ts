@@ -1,16 +1,16 @@
 import type { BigQuery } from '@google-cloud/bigquery';
 import { OperatorError } from '../../../errors/operator-error.js';
 import type { ValueType } from '../../../values/value-type.js';
-import { DEFAULT_RETRY_DELAY_MS, retryOnRateLimit } from '../../offline/bigquery/rate-limits.js';
+import { DEFAULT_RETRY_DELAY_MS, retryOnRateLimit } from '../../google/bigquery/rate-limits.js';
 import {
   formatTablePath,
   readTable,
   type TableAddress,
   type TableColumn,
   type TableMetadata,
-} from '../../offline/bigquery/source-table.js';
-import { hasStatus } from '../../offline/bigquery/store-error.js';
-import { typeName } from '../../offline/bigquery/value-mapping.js';
+} from '../../google/bigquery/tables.js';
+import { hasStatus } from '../../google/bigquery/api-error.js';
+import { typeName } from '../../google/bigquery/type-names.js';
 
 /**
  * Where a table's columns and location are learned from: what Vertex AI's registry says of a feature has no type. Undefined

@@ -11,7 +11,7 @@ import * as ort from 'onnxruntime-node';
 import { format, resolveConfig } from 'prettier';
 import { projectRoot } from '../../../config/project-root.js';
 import { sourceFingerprint } from '../../../ingestion/source-fingerprint.js';
-import { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js';
+import { DuckDbDatabase } from '../../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { Registry } from '../../../datasources/registry/registry.js';
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';

@@ -1,4 +1,4 @@
-import type { Model } from '../../../batch-prediction/models/model.js';
+import type { Model } from '../../../datasources/registry/prediction-model.js';
 
 /** A model on Vertex AI, as a registry has it. */
 export function vertexDelayModel(project: string): Model {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BigQueryOfflineStore } from '../../../datasources/offline/bigquery/bigquery-offline-store.js';
-import { openBigQueryClient } from '../../../datasources/offline/bigquery/open-bigquery.js';
+import { openBigQueryClient } from '../../../datasources/google/bigquery/client.js';
 import { expectedColumns, readTableLayout } from '../../../datasources/offline/bigquery/source-table.js';
 import type { FeatureRow } from '../../../datasources/offline/offline-store.js';
 import {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js';
+import type { DuckDbDatabase } from '../../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { OfflineStore } from '../../../datasources/offline/offline-store.js';
 import type { EntityType } from '../../../datasources/registry/model.js';

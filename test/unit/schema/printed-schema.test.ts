@@ -6,7 +6,7 @@ import { FILE_FORMATS } from '../../../datasources/files/file-format.js';
 import { METRICS } from '../../../batch-prediction/batch-predictions.js';
 import { SYNC_TRIGGERS } from '../../../ingestion/feature-view-syncs.js';
 import { JOB_KINDS, JOB_STATES } from '../../../jobs/job.js';
-import { MODEL_RUNTIMES } from '../../../batch-prediction/models/model.js';
+import { MODEL_RUNTIMES } from '../../../datasources/registry/prediction-model.js';
 import { SENSITIVITIES, STORE_KINDS } from '../../../datasources/registry/model.js';
 import { registryJsonSchema } from '../../../datasources/registry/document/document.js';
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';

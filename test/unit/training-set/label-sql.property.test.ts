@@ -2,8 +2,8 @@ import { LIST, listValue, VARCHAR } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { faultyTimeSql, labelTimeSql } from '../../../training-sets/label-time.js';
-import { DuckDbDatabase } from '../../../datasources/offline/duckdb/database.js';
-import { entityIdSql } from '../../../datasources/offline/duckdb/entity-id-sql.js';
+import { DuckDbDatabase } from '../../../datasources/duckdb/database.js';
+import { entityIdSql } from '../../../datasources/duckdb/entity-id-sql.js';
 import { canonicalEntityId, encodeEntityId } from '../../../values/entity-id.js';
 import { parseInstant } from '../../../values/instant.js';
 

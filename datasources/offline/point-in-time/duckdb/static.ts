@@ -1,6 +1,7 @@
 import type { BlockContext } from './duckdb.js';
 import { NEWEST_ARRIVAL_FIRST, newestValue } from './version.js';
-import { joinSql, quoteIdentifier } from '../sql-text.js';
+import { joinSql } from '../sql-text.js';
+import { quoteIdentifier } from '../../../duckdb/sql-text.js';
 import type { SourceBlock } from '../source-block.js';
 
 /**

@@ -1,5 +1,6 @@
 import type { Feature } from '../../../registry/model.js';
-import { joinSql, quoteIdentifier } from '../sql-text.js';
+import { joinSql } from '../sql-text.js';
+import { quoteIdentifier } from '../../../duckdb/sql-text.js';
 
 /**
  * The order of ties as one comparable value: event time, creation time, sequence, and last the place in the table, which

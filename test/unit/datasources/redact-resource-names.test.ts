@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { collectResourceNames, redactResourceNames } from '../../../batch-prediction/vertex/redact-resource-names.js';
+import { collectResourceNames, redactResourceNames } from '../../../datasources/google/redact-resource-names.js';
 
 describe('words of Vertex AI for a client', () => {
   it.each([

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import pRetry from 'p-retry';
-import { badInput } from '../../../errors/app-error.js';
-import { quoteIdentifier } from '../point-in-time/sql-text.js';
+import { badInput } from '../../errors/app-error.js';
+import { quoteIdentifier } from './sql-text.js';
 
 const TABLE_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 

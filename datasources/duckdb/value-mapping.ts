@@ -14,8 +14,8 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { toElementType, type RawValue, type StructValue, type ValueType } from '../../../values/value-type.js';
-import { parseLosslessJson } from '../../../values/lossless-json.js';
+import { toElementType, type RawValue, type StructValue, type ValueType } from '../../values/value-type.js';
+import { parseLosslessJson } from '../../values/lossless-json.js';
 
 /** The column type of each value type. A STRUCT is JSON text: its fields are not declared in the registry. */
 const COLUMN_TYPES: Readonly<Record<ValueType, DuckDBType>> = {

@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import { readErrorReasons } from './store-error.js';
+import { readErrorReasons } from './api-error.js';
 
 const REASONS = ['rateLimitExceeded', 'userRateLimitExceeded', 'jobRateLimitExceeded'];
 

@@ -1,44 +1,5 @@
-import type { RawValue, ValueType } from '../../values/value-type.js';
-
-/** What runs a model: an ONNX file in this process, an HTTP server with Vertex AI's container contract, or Vertex AI. */
-export const MODEL_RUNTIMES = ['ONNX', 'HTTP', 'VERTEX'] as const;
-export type ModelRuntime = (typeof MODEL_RUNTIMES)[number];
-
-/** A model of the registry. */
-export interface Model {
-  readonly kind: 'model';
-  /** Unique in the registry. */
-  readonly name: string;
-  readonly displayName: string;
-  readonly description: string | null;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly runtime: ModelRuntime;
-  /** Where it is, for its runtime alone: a file, a URL, a resource name. Never shown to clients. */
-  readonly location: string;
-  /** How its server is spoken to; of HTTP models only. */
-  readonly http?: HttpSettings;
-  /** What an instance must have. Other columns of an input are passed over by ONNX and passed on by HTTP. */
-  readonly inputs: readonly ModelField[];
-  readonly outputs: readonly ModelField[];
-}
-
-export interface HttpSettings {
-  /** Answers GET with 200 when the server can predict; null: that it answers at all is enough. */
-  readonly healthUrl: string | null;
-  /** Milliseconds after which a batch without an answer has failed. */
-  readonly deadlineMs: number;
-}
-
-export interface ModelField {
-  readonly name: string;
-  readonly valueType: ValueType;
-  readonly unit: string | null;
-  readonly description: string | null;
-  /** Of an input: the model knows what a missing value means. It gets NaN (ONNX, only DOUBLE) or null (HTTP). */
-  readonly nullable?: boolean;
-  /** Of an input: what the model gets instead of a missing value. Without it, and not nullable, the instance fails. */
-  readonly default?: RawValue;
-}
+import type { Model, ModelRuntime } from '../../datasources/registry/prediction-model.js';
+import type { RawValue } from '../../values/value-type.js';
 
 /** One thing to predict for: a row of the input, by column. INT64 is a bigint, TIMESTAMP an Instant. */
 export type Instance = Readonly<Record<string, RawValue | null>>;

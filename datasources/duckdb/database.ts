@@ -1,5 +1,5 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import { OperatorError } from '../../../errors/operator-error.js';
+import { OperatorError } from '../../errors/operator-error.js';
 
 /**
  * Queries that run at once. A DuckDB connection runs one query at a time and a query uses every core by itself: a few

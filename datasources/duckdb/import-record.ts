@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { FeatureSource } from '../../registry/model.js';
+import type { FeatureSource } from '../registry/model.js';
 import { historyTable } from './history-table.js';
 
 /** The file's own notes of what each table was imported from. `$` is in no registry name, so no featurestore has it. */

@@ -1,27 +1,5 @@
 import pRetry from 'p-retry';
-import { AppError } from '../../../errors/app-error.js';
-
-/** The gRPC status codes that are looked at here. */
-export const GRPC_STATUS = {
-  CANCELLED: 1,
-  INVALID_ARGUMENT: 3,
-  DEADLINE_EXCEEDED: 4,
-  NOT_FOUND: 5,
-  PERMISSION_DENIED: 7,
-  RESOURCE_EXHAUSTED: 8,
-  FAILED_PRECONDITION: 9,
-  ABORTED: 10,
-  UNIMPLEMENTED: 12,
-  UNAVAILABLE: 14,
-  UNAUTHENTICATED: 16,
-} as const;
-
-const TRANSIENT = new Set<unknown>([
-  GRPC_STATUS.DEADLINE_EXCEEDED,
-  GRPC_STATUS.RESOURCE_EXHAUSTED,
-  GRPC_STATUS.ABORTED,
-  GRPC_STATUS.UNAVAILABLE,
-]);
+import { GRPC_STATUS, GrpcStatusError, isTransient } from './grpc-status.js';
 
 /**
  * How long a call may take and how often it is tried. Set at every call, because the clients of Vertex AI retry nothing
@@ -71,41 +49,5 @@ export async function withRetry<T>(
       randomize: true,
       shouldRetry: ({ error }) => isTransient(error),
     },
-  );
-}
-
-/** The gRPC status code of an error; undefined when it is none of gRPC. */
-export function readGrpcCode(error: unknown): number | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'number' ? code : undefined;
-}
-
-export function isTransient(error: unknown): boolean {
-  return TRANSIENT.has(readGrpcCode(error));
-}
-
-/** A failure that came inside an answer (a status for some of the keys of a stream), as the error of a call has it. */
-export class GrpcStatusError extends Error {
-  override readonly name = 'GrpcStatusError';
-
-  constructor(
-    readonly code: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-/**
- * What a caller of a store is told. What may pass is STORE_UNAVAILABLE. Anything else (a permission, a name, a quota of
- * the wrong project) is the operator's to mend: it goes on as it is, is masked for clients, and logged with its cause.
- */
-export function toStoreError(featurestore: string, error: unknown): Error {
-  if (error instanceof AppError || !isTransient(error)) return error as Error;
-  return new AppError(
-    'STORE_UNAVAILABLE',
-    `The online store of featurestore "${featurestore}" did not answer. Try again.`,
-    {},
-    { cause: error },
   );
 }

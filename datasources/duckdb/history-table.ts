@@ -1,7 +1,7 @@
 import { type DuckDBConnection } from '@duckdb/node-api';
-import { OperatorError } from '../../../errors/operator-error.js';
-import type { FeatureSource } from '../../registry/model.js';
-import { quoteIdentifier } from '../point-in-time/sql-text.js';
+import { OperatorError } from '../../errors/operator-error.js';
+import type { FeatureSource } from '../registry/model.js';
+import { quoteIdentifier } from './sql-text.js';
 import { toDuckDbType } from './value-mapping.js';
 
 /**

@@ -1,11 +1,7 @@
-import type { Labels } from '../datasources/registry/model.js';
-import { ADMIN_POLICY, withRetry } from '../datasources/google/vertex/call-policy.js';
-import {
-  parseResourceId,
-  legacyFeaturestoreName,
-  type VertexPlace,
-} from '../datasources/google/vertex/resource-names.js';
-import type { VertexClients } from '../datasources/google/vertex/vertex-clients.js';
+import type { Labels } from '../../registry/model.js';
+import { ADMIN_POLICY, withRetry } from '../call-policy.js';
+import { parseResourceId, legacyFeaturestoreName, type VertexPlace } from './resource-names.js';
+import type { VertexClients } from './vertex-clients.js';
 
 /** A featurestore of Vertex AI Feature Store (Legacy), as far as a move has to know it. */
 export interface LegacyFeaturestore {

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { quoteText } from '../point-in-time/sql-text.js';
+import { quoteText } from './sql-text.js';
 
 /**
  * What stands behind FROM to read a CSV file with the types of some columns said and all else guessed. Whether there is a
