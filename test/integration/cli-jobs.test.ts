@@ -8,7 +8,7 @@ import { syncCommand } from '../../cli/commands/sync.js';
 import { trainingSetCommand } from '../../cli/commands/training-set.js';
 import { watchCommand } from '../../cli/commands/watch.js';
 import type { Model } from '../../datasources/registry/prediction-model.js';
-import { JobFailure } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
 import { Registry } from '../../datasources/registry/registry.js';
 import { CountableWork } from '../support/countable-work.js';
 import { RecordingBatchPredictions, RecordingTrainingSets } from '../support/job-ports.js';
@@ -147,7 +147,7 @@ describe('predict', () => {
 
   it.each([
     [['--model', 'chrun', '--table', 'a'], /model: There is no model "chrun"\. There are: churn/],
-    [['--model', 'churn'], /input: Give exactly one/],
+    [['--model', 'churn'], /"input\.job\.input"; Exactly one key must be specified for OneOf type "BatchSourceInput"/],
     [['--model', 'churn', '--table', 'a', '--label', 'x'], /key=value/],
     [['--model', 'churn', '--table', 'a', '--parameters', '[1]'], /--parameters is no JSON object/],
     [['--input', '/nowhere.json'], /cannot be read/],
