@@ -8,7 +8,7 @@ import type {
   SyncRange,
 } from './feature-view-syncs.js';
 import type { JobControl, JobOutcome, JobRunner } from '../jobs/job-runner.js';
-import { JobFailure } from '../jobs/job.js';
+import { JobFailure } from '../jobs/job-failure.js';
 
 /** How views of one kind of online store are synced: where syncs are started and listed, and what does them. */
 export interface FeatureViewSyncRoute {

@@ -1,6 +1,10 @@
 import type { Instant } from '../values/instant.js';
 import type { FeatureView, StoreKind } from '../datasources/registry/model.js';
-import type { JobOrigin, JobRecord } from '../jobs/job.js';
+import type { JobOrigin } from '../jobs/job-origin.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
+
+/** The kind of these jobs, as clients see it. */
+export const FEATURE_VIEW_SYNC = 'FEATURE_VIEW_SYNC';
 
 /**
  * Syncs of feature views: each brings the newest values from where all values are to where they are read, and is a job.

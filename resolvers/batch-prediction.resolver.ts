@@ -1,11 +1,12 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type {
-  BatchPredictionJobRecord,
-  PredictionFailureRow,
-  PredictionRow,
-  ResultRange,
+import {
+  BATCH_PREDICTION,
+  type BatchPredictionJobRecord,
+  type PredictionFailureRow,
+  type PredictionRow,
+  type ResultRange,
 } from '../batch-prediction/batch-predictions.js';
-import type { JobRecord } from '../jobs/job.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { Model } from '../datasources/registry/prediction-model.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import { listComplexity } from '../schema/complexity.js';
@@ -64,7 +65,7 @@ export class BatchPredictionResolver {
     @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
     after: string | null | undefined,
   ): Promise<Connection<JobRecord>> {
-    return jobPage(context, { filter, first, after }, ['BATCH_PREDICTION']);
+    return jobPage(context, { filter, first, after }, [BATCH_PREDICTION]);
   }
 
   @Mutation(() => StartBatchPredictionPayload, {

@@ -1,5 +1,5 @@
 import { Arg, Ctx, Query, Resolver } from 'type-graphql';
-import { estimateWork } from '../jobs/estimate-work.js';
+import { estimateWork } from '../costs/estimate-work.js';
 import { scanWork } from '../training-sets/scan-work.js';
 import { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';

@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
-import type { JobRecord } from '../jobs/job.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { Model } from '../datasources/registry/prediction-model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from '../datasources/registry/model.js';
 import { getEntityType, getFeature } from '../datasources/registry/registry.js';

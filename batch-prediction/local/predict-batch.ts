@@ -1,7 +1,7 @@
 import pRetry from 'p-retry';
 import { AppError } from '../../errors/app-error.js';
 import type { Instance, PredictionOutcome, Predictor } from '../models/model-serving.js';
-import { JobFailure } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
 
 export interface RetryPolicy {
   /** Before a failed batch is tried again for the first time, in milliseconds; twice as long each time after. */

@@ -12,7 +12,7 @@ import type {
   StartFeatureViewSync,
   SyncRange,
 } from '../feature-view-syncs.js';
-import { isTerminalState } from '../../jobs/job-transitions.js';
+import { isTerminalState } from '../../datasources/job-store/job-state.js';
 import { toSyncSpec, type SyncJobs } from './sync-jobs.js';
 import { syncTargetKey } from './sync-target.js';
 import { syncWork } from './sync-work.js';

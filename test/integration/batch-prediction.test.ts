@@ -11,7 +11,7 @@ import type {
   BatchPredictionRequest,
 } from '../../batch-prediction/batch-predictions.js';
 import type { BatchPredictionCheckpoint } from '../../batch-prediction/local/checkpoint.js';
-import type { JobRecord } from '../../jobs/job.js';
+import type { JobRecord } from '../../datasources/job-store/job-record.js';
 import { AppError } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
 import { waitForEnd, openLab, request, writeInput, type BatchPredictionLab } from '../support/batch-prediction-lab.js';

@@ -8,7 +8,7 @@ import { syncCommand } from '../../cli/commands/sync.js';
 import { trainingSetCommand } from '../../cli/commands/training-set.js';
 import { watchCommand } from '../../cli/commands/watch.js';
 import type { Model } from '../../datasources/registry/prediction-model.js';
-import { JobFailure } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
 import { Registry } from '../../datasources/registry/registry.js';
 import { CountableWork } from '../support/countable-work.js';
 import { RecordingBatchPredictions, RecordingTrainingSets } from '../support/job-ports.js';

@@ -64,7 +64,7 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
   it('finds a table that is not there, and says how to make it', async () => {
     const there = await createTable(emulator.endpoint);
     const [finding] = faultsOf(await diagnose({ ...there, table: 'not-there', versionRetentionSeconds: 86_400 }));
-    expect(finding).toMatchObject({ status: 'fault', what: /there is no table test-instance\/not-there/ });
+    expect(finding).toMatchObject({ status: 'fault', message: /there is no table test-instance\/not-there/ });
     expect(finding?.remedy).toBe(
       'gcloud bigtable instances tables create not-there --project=test-project --instance=test-instance ' +
         '--column-families="f:maxversions=1&&maxage=25h"',
@@ -74,7 +74,7 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
   it('finds a column family that is not there', async () => {
     const there = await createTable(emulator.endpoint, { rule: VERSIONS });
     const [finding] = faultsOf(await diagnose({ ...there, columnFamily: 'g' }));
-    expect(finding).toMatchObject({ status: 'fault', what: 'the table has no column family "g", only: f' });
+    expect(finding).toMatchObject({ status: 'fault', message: 'the table has no column family "g", only: f' });
   });
 
   it.each<[string, object | undefined, number, string, RegExp]>([
@@ -122,7 +122,7 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
     const [finding] = faultsOf(await diagnose(settings, profile));
     expect(finding).toMatchObject({
       status: 'fault',
-      what: expect.stringMatching(/app profile "serving" does not allow/),
+      message: expect.stringMatching(/app profile "serving" does not allow/),
     });
     expect(finding?.remedy).toContain('--transactional-writes');
   });
@@ -149,7 +149,7 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
     const findings = await collect(diagnoseBigtable(settings, deaf.endpoint));
     expect(findings.at(-1)).toMatchObject({
       status: 'fault',
-      what: expect.stringMatching(/did not answer: .{1,201}$/),
+      message: expect.stringMatching(/did not answer: .{1,201}$/),
     });
     expect(faultsOf(findings)).toHaveLength(1);
     expect(new Set(deaf.calls)).toEqual(new Set(['GetTable', 'ReadRows']));
@@ -159,7 +159,7 @@ describeWithBigtable('featuregraph doctor, of Bigtable', () => {
     const settings = await createTable(emulator.endpoint, { rule: VERSIONS });
     const findings = await collect(diagnoseBigtable(settings, emulator.endpoint));
     expect(faultsOf(findings)).toEqual([
-      { status: 'warning', what: 'the app profile "default" cannot be looked at: an emulator has none' },
+      { status: 'warning', message: 'the app profile "default" cannot be looked at: an emulator has none' },
     ]);
   });
 

@@ -7,7 +7,7 @@ import { FeatureViewSyncsByStore } from '../../ingestion/feature-view-syncs-by-s
 import { JobEngine } from '../../jobs/job-engine.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { newJobId } from '../../jobs/new-job-id.js';
-import type { JobRecord } from '../../jobs/job.js';
+import type { JobRecord } from '../../datasources/job-store/job-record.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';

@@ -4,8 +4,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { JobEngine } from '../../jobs/job-engine.js';
 import type { JobRequest } from '../../jobs/new-job.js';
 import type { JobControl, JobOutcome, JobRunner } from '../../jobs/job-runner.js';
-import { isTerminalState, isAllowedTransition } from '../../jobs/job-transitions.js';
-import { JOB_STATES, JobFailure, type JobRecord, type JobState } from '../../jobs/job.js';
+import {
+  isTerminalState,
+  isAllowedTransition,
+  JOB_STATES,
+  type JobState,
+} from '../../datasources/job-store/job-state.js';
+import { JobFailure } from '../../jobs/job-failure.js';
+import type { JobRecord } from '../../datasources/job-store/job-record.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

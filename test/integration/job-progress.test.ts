@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { JobWatch } from '../../jobs/job-watch.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
-import { JobFailure } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
 import { CountableWork } from '../support/countable-work.js';
 import { until } from '../support/until.js';
 import { smallRegistry } from '../support/small-registry.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { BatchWork } from '../../jobs/job-costs.js';
+import type { BatchWork } from '../../datasources/job-store/job-cost.js';
 import { JobEngine } from '../../jobs/job-engine.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import type { JobRequest } from '../../jobs/new-job.js';

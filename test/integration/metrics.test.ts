@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Registry as MetricsRegistry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { measuredJobStore } from '../../composition/measured-job-store.js';
-import type { JobState } from '../../jobs/job.js';
+import type { JobState } from '../../datasources/job-store/job-state.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createMetricsServer } from '../../server/metrics-server.js';

@@ -5,7 +5,7 @@ import type {
   FeatureViewSyncs,
   StartFeatureViewSync,
 } from '../../../ingestion/feature-view-syncs.js';
-import type { JobState } from '../../../jobs/job.js';
+import type { JobState } from '../../../datasources/job-store/job-state.js';
 import type { Registry } from '../../../datasources/registry/registry.js';
 import { PLACE } from '../../support/google/vertex-world.js';
 import { jobRecord } from '../../support/job-record.js';

@@ -1,4 +1,17 @@
-import type { JobState } from './job.js';
+/** The states of a job, in the words of Vertex AI. */
+export const JOB_STATES = [
+  'QUEUED',
+  'PENDING',
+  'RUNNING',
+  'SUCCEEDED',
+  'PARTIALLY_SUCCEEDED',
+  'FAILED',
+  'CANCELLING',
+  'CANCELLED',
+  'PAUSED',
+  'EXPIRED',
+] as const;
+export type JobState = (typeof JOB_STATES)[number];
 
 /**
  * Which state may follow which. A job ends once: nothing follows the five end states. From CANCELLING it may still end by

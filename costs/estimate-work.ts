@@ -1,6 +1,6 @@
-import type { CostEstimator } from '../costs/cost-estimator.js';
-import type { CostEstimate } from '../costs/cost-estimate.js';
-import type { JobWork } from './job-costs.js';
+import type { CostEstimator } from './cost-estimator.js';
+import type { CostEstimate } from './cost-estimate.js';
+import type { JobWork } from '../datasources/job-store/job-cost.js';
 
 /** Of a model's first job on a machine: something must be said before anything was measured. */
 const ASSUMED_SECONDS_PER_BATCH = 1;
