@@ -435,11 +435,10 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       it.each([true, false])(
         'of an entity that no row is about is empty, also in a static source (dense: %s)',
         async (dense) => {
-          const features = [{ name: 'a', valueType: 'STRING' }] as const;
           const { entityType, source, store } = await setUp({
             dense,
             sources: [
-              { static: true, features },
+              { static: true, features: [{ name: 'a', valueType: 'STRING' }] },
               { name: 'timed', features: [{ name: 'b', valueType: 'STRING' }] },
             ],
           });
