@@ -500,6 +500,17 @@ describe('a training set', () => {
   });
 
   it.each([
+    ['0 is any age, as in the registry', 0, { ttl: null }],
+    ['microseconds are kept', 0.000001, { ttl: 1n }],
+    ['nothing said leaves the ttls of the registry', null, {}],
+  ])('of a ttl, %s', async (_title, ttlSeconds, expected) => {
+    await gateway.ask(PREVIEW, { input: trainingSet({ ttlSeconds }) });
+    const request = trainingSets.requests[0]!;
+    expect('ttl' in request ? { ttl: request.ttl } : {}).toEqual(expected);
+  });
+
+  it.each([
+    [{ ttlSeconds: 1e-7 }, 'BAD_USER_INPUT', 'ttlSeconds'],
     [{ featurestore: 'shp' }, 'FEATURESTORE_NOT_FOUND', 'featurestore'],
     [{ entityType: 'custmer' }, 'ENTITY_TYPE_NOT_FOUND', 'entityType'],
     [{ labels: { source: { file: { path: 'labels' } } } }, 'BAD_USER_INPUT', 'labels.source.file.format'],
