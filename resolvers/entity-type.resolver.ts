@@ -1,11 +1,10 @@
-import { Arg, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
+import { Arg, Args, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
 import type { EntityType as EntityTypeModel, Feature as FeatureModel } from '../datasources/registry/model.js';
 import { getFeature } from '../datasources/registry/registry.js';
 import type { Connection } from '../schema/connection.js';
 import { EntityType } from '../schema/registry/entity-type.js';
 import { formatResourceName } from '../schema/resource-name.js';
-import { DateTime } from '../schema/scalars/date-time.js';
-import type { Instant } from '../values/instant.js';
+import { ReadArguments } from '../schema/entity/read-arguments.js';
 import { entityHandle, entityHandles, type EntityHandle } from './entity.js';
 import { MAX_PAGE_SIZE } from './cursor.js';
 import { paginate } from './page.js';
@@ -49,19 +48,17 @@ export class EntityTypeResolver {
   entity(
     @Root() entityType: EntityTypeModel,
     @Arg('entityId', () => ID, { description: 'Its id; see entityIdColumns.' }) entityId: string,
-    @Arg('asOf', () => DateTime, { nullable: true, description: 'Read what was known at this moment. null: now.' })
-    asOf: Instant | null | undefined,
+    @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle {
-    return entityHandle(entityType, entityId, asOf);
+    return entityHandle(entityType, entityId, read);
   }
 
   @FieldResolver()
   entities(
     @Root() entityType: EntityTypeModel,
     @Arg('entityIds', () => [ID], { description: 'Their ids; see entityIdColumns.' }) entityIds: string[],
-    @Arg('asOf', () => DateTime, { nullable: true, description: 'Read what was known at this moment. null: now.' })
-    asOf: Instant | null | undefined,
+    @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle[] {
-    return entityHandles(entityType, entityIds, asOf);
+    return entityHandles(entityType, entityIds, read);
   }
 }

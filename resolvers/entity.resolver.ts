@@ -1,16 +1,14 @@
-import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { listComplexity, matrixComplexity } from '../schema/complexity.js';
 import { Entity } from '../schema/entity/entity.js';
 import { FeatureMatrix } from '../schema/entity/feature-matrix.js';
-import { DateTime } from '../schema/scalars/date-time.js';
+import { ReadArguments } from '../schema/entity/read-arguments.js';
 import { toClientValue } from '../values/client-value.js';
-import type { Instant } from '../values/instant.js';
 import type { RequestContext } from './context.js';
 import { selectFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
 
 const FEATURESTORE = 'The name of the featurestore.';
 const ENTITY_TYPE = 'The name of the entity type.';
-const AS_OF = 'Read what was known at this moment. null or absent: now.';
 
 @Resolver()
 export class EntityResolver {
@@ -23,9 +21,9 @@ export class EntityResolver {
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
     @Arg('entityId', () => ID, { description: 'Its id.' }) entityId: string,
-    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null | undefined,
+    @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle {
-    return entityHandle(registry.entityType(featurestore, entityType), entityId, asOf);
+    return entityHandle(registry.entityType(featurestore, entityType), entityId, read);
   }
 
   @Query(() => [Entity], {
@@ -37,9 +35,9 @@ export class EntityResolver {
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
     @Arg('entityIds', () => [ID], { description: 'Their ids.' }) entityIds: string[],
-    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null | undefined,
+    @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle[] {
-    return entityHandles(registry.entityType(featurestore, entityType), entityIds, asOf);
+    return entityHandles(registry.entityType(featurestore, entityType), entityIds, read);
   }
 
   @Query(() => FeatureMatrix, {
@@ -52,11 +50,11 @@ export class EntityResolver {
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityTypeName: string,
     @Arg('entityIds', () => [ID], { description: 'The entities, one row each.' }) entityIds: string[],
     @Arg('names', () => [String], { description: 'The features, one column each.' }) names: string[],
-    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null | undefined,
+    @Args(() => ReadArguments) read: ReadArguments,
   ): Promise<FeatureMatrix> {
     const entityType = registry.entityType(featurestore, entityTypeName);
     const features = selectFeatures(entityType, names, null);
-    const entities = entityHandles(entityType, entityIds, asOf);
+    const entities = entityHandles(entityType, entityIds, read);
     const rows = await Promise.all(entities.map((entity) => loaders.readCells(entity, features)));
     return {
       entityIds: entities.map(({ entityId }) => entityId),

@@ -16,6 +16,7 @@ import {
 } from 'graphql';
 import type { ValueType } from '../values/value-type.js';
 import { listComplexity } from './complexity.js';
+import { READ_ARGUMENTS } from './entity/read-arguments.js';
 import { NameClashes } from './name-clashes.js';
 import { camelCase, entityTypeName, featurestoreTypeName } from './names.js';
 import { BigIntScalar } from './scalars/big-int.js';
@@ -151,9 +152,13 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
   });
 }
 
-const asOfArgument = {
-  asOf: { type: DateTime, description: 'Read what was known at this moment. null or absent: now.' },
-};
+const ARGUMENT_TYPES = { DateTime, Boolean: GraphQLBoolean };
+const readArguments = Object.fromEntries(
+  READ_ARGUMENTS.map(({ name, type, description }) => [
+    name,
+    { type: ARGUMENT_TYPES[type], description, ...(type === 'Boolean' ? { defaultValue: false } : {}) },
+  ]),
+);
 
 function entityField(entityType: TypedEntityType, type: GraphQLObjectType, resolver: Resolver): FieldConfig {
   return {
@@ -161,7 +166,7 @@ function entityField(entityType: TypedEntityType, type: GraphQLObjectType, resol
     description: `One ${entityType.name}. It need not be known: then its features are null.`,
     args: {
       entityId: { type: new GraphQLNonNull(GraphQLID), description: idDescription(entityType) },
-      ...asOfArgument,
+      ...readArguments,
     },
     resolve: resolver,
   };
@@ -176,7 +181,7 @@ function entitiesField(entityType: TypedEntityType, type: GraphQLObjectType, res
         type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLID))),
         description: idDescription(entityType),
       },
-      ...asOfArgument,
+      ...readArguments,
     },
     resolve: resolver,
     extensions: { complexity: listComplexity('entityIds') },

@@ -14,7 +14,10 @@ import { FeatureValue, FeatureValueConnection } from './feature-value.js';
   autoRegisterImplementations: false,
 })
 export abstract class Entity {
-  @Field(() => ID, { description: 'Its resource name, with @ and the moment when it is read as of one.' })
+  @Field(() => ID, {
+    description:
+      'Its resource name. One read as of a moment, or with other arguments, has another id than the entity now.',
+  })
   id!: string;
 
   @Field(() => ID, {
@@ -24,6 +27,12 @@ export abstract class Entity {
 
   @Field(() => DateTime, { nullable: true, description: 'The moment it is read as of, UTC; null for now.' })
   asOf!: bigint | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'The creation time up to which rows count, UTC; null when they count whenever they were written.',
+  })
+  knownAt!: bigint | null;
 
   @Field(() => EntityType, { description: 'Its kind.' })
   entityType!: unknown;
@@ -43,8 +52,8 @@ export abstract class Entity {
 
   @Field(() => FeatureValueConnection, {
     description:
-      'The values one feature has had, the newest first; one a moment. Of an entity read as of a moment, only what was ' +
-      'known by then. ageSeconds counts to asOf, or to now.',
+      'The values one feature has had, the newest first; one a moment. It ends at asOf, or now; knownAt and strictlyBefore ' +
+      'of the entity leave out the same rows as they do elsewhere. ageSeconds counts to asOf, or to now.',
     complexity: listComplexity('first'),
   })
   history(
