@@ -48,8 +48,8 @@ export class FeatureViewSyncsByStore implements FeatureViewSyncs, JobRunner {
     return (await this.#routeOfView(view)?.syncs.list(view, page)) ?? [];
   }
 
-  async servedUpTo(view: FeatureView): Promise<Instant | null> {
-    return (await this.#routeOfView(view)?.syncs.servedUpTo(view)) ?? null;
+  async dataWatermark(view: FeatureView): Promise<Instant | null> {
+    return (await this.#routeOfView(view)?.syncs.dataWatermark(view)) ?? null;
   }
 
   run(job: FeatureViewSyncJobRecord, control: JobControl): Promise<JobOutcome> {

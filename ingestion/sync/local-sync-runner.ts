@@ -103,7 +103,7 @@ function toProgress(completed: bigint): JobProgress {
   return { completed, failed: 0n, total: null };
 }
 
-function toOutcome(state: 'SUCCEEDED' | 'CANCELLED', rows: bigint, servedUpTo: Instant | null): JobOutcome {
-  const result: FeatureViewSyncResult = { rows, slotMillis: null, servedUpTo };
+function toOutcome(state: 'SUCCEEDED' | 'CANCELLED', rows: bigint, dataWatermark: Instant | null): JobOutcome {
+  const result: FeatureViewSyncResult = { rows, slotMillis: null, dataWatermark };
   return { state, result, progress: { completed: rows, failed: 0n, total: state === 'SUCCEEDED' ? rows : null } };
 }

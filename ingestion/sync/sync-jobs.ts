@@ -64,8 +64,8 @@ export class SyncJobs {
     return records as FeatureViewSyncJobRecord[];
   }
 
-  async servedUpTo(view: FeatureView): Promise<Instant | null> {
+  async dataWatermark(view: FeatureView): Promise<Instant | null> {
     const [newest] = await this.list(view, { before: null, limit: 1 }, { states: ['SUCCEEDED'] });
-    return newest?.result?.servedUpTo ?? null;
+    return newest?.result?.dataWatermark ?? null;
   }
 }

@@ -68,10 +68,13 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
     return this.options.jobs.list(view, page);
   }
 
-  async servedUpTo(view: FeatureView): Promise<Instant | null> {
+  async dataWatermark(view: FeatureView): Promise<Instant | null> {
     const runs = await this.#runs(view);
     // A job of ours may have ended since Vertex AI was last asked; a continuous run never ends, and says how far it is.
-    const moments = [...runs.map((run) => toSyncResult(run).servedUpTo), await this.options.jobs.servedUpTo(view)];
+    const moments = [
+      ...runs.map((run) => toSyncResult(run).dataWatermark),
+      await this.options.jobs.dataWatermark(view),
+    ];
     return moments.reduce((latest, moment) =>
       moment !== null && (latest === null || moment > latest) ? moment : latest,
     );
@@ -128,7 +131,7 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
       key: `${target}/${run.id}`,
       kind: 'FEATURE_VIEW_SYNC',
       target,
-      spec: toSyncSpec(view, 'ELSEWHERE'),
+      spec: toSyncSpec(view, 'EXTERNAL'),
       state,
       createdAt: run.createTime,
       startedAt: run.startTime,

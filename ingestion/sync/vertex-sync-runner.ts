@@ -103,8 +103,8 @@ export const SYNC_FAILED: JobError = {
 };
 
 export function toSyncResult({ state, rowsSynced, slotMillis, ...run }: VertexSync): FeatureViewSyncResult {
-  const servedUpTo = state === 'SUCCEEDED' ? (run.watermark ?? run.startTime ?? run.createTime) : run.watermark;
-  return { rows: rowsSynced, slotMillis, servedUpTo };
+  const dataWatermark = state === 'SUCCEEDED' ? (run.watermark ?? run.startTime ?? run.createTime) : run.watermark;
+  return { rows: rowsSynced, slotMillis, dataWatermark };
 }
 
 export function toProgress({ rowsSynced }: VertexSync): JobProgress {

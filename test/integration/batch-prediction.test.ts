@@ -552,7 +552,7 @@ describe('a request for a batch prediction', () => {
     expect(await refusal(request({ kind: 'TRAINING_SET', job: 'none' }))).toMatchObject({ code: 'JOB_NOT_FOUND' });
     expect(await refusal(request({ kind: 'TRAINING_SET', job: running.id }))).toMatchObject({
       code: 'BAD_USER_INPUT',
-      field: 'input.trainingSet',
+      field: 'input.trainingSetJob',
     });
     expect(await refusal(request(good, { batchSize: 0 }))).toMatchObject({ field: 'batchSize' });
     expect(await refusal(request(good, { replicas: 65 }))).toMatchObject({ field: 'startingReplicaCount' });

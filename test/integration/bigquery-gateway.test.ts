@@ -129,15 +129,15 @@ describeWithGoogleSql('a gateway over BigQuery', () => {
     // What it would cost is asked of BigQuery, by a dry run, and priced by the book of the cloud.
     server.jobs.all.clear();
     const input = `input: { featurestore: "test", entityType: "wired",
-      labels: { rows: [{ entity_id: "x", timestamp: "${PAST}" }] } }`;
+      labels: { source: { rows: [{ entity_id: "x", timestamp: "${PAST}" }] } } }`;
     const asked = (
-      await ask(`{ estimateHistoricalQuery(${input}) { total { amount } assumptions priceBook { name } } }`)
+      await ask(`{ estimateTrainingSet(${input}) { total { amount } assumptions priceBook { name } } }`)
     ).json();
     const { data, errors }: any = await asked;
     expect(errors).toBeUndefined();
-    expect(data.estimateHistoricalQuery.priceBook.name).toBe('google-us-central1');
-    expect(data.estimateHistoricalQuery.total.amount).toBeGreaterThan(0);
-    expect(data.estimateHistoricalQuery.assumptions.join()).toMatch(/scans [1-9]\d* bytes at most/);
+    expect(data.estimateTrainingSet.priceBook.name).toBe('google-us-central1');
+    expect(data.estimateTrainingSet.total.amount).toBeGreaterThan(0);
+    expect(data.estimateTrainingSet.assumptions.join()).toMatch(/scans [1-9]\d* bytes at most/);
     expect(server.jobs.all.size).toBe(0);
     const joined: any = await (await ask(`{ trainingSetPreview(${input}) { rows } }`)).json();
     expect(joined.data.trainingSetPreview.rows).toMatchObject([{ entity_id: 'x', a: 'from BigQuery' }]);

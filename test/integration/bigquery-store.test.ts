@@ -366,7 +366,7 @@ describeWithGoogleSql('the BigQuery offline store', () => {
       for await (const finding of diagnoseBigQuery(settings, entityType.sources, { apiEndpoint: server.endpoint })) {
         findings.push(finding);
       }
-      expect(findings[0]).toEqual({ status: 'ok', what: `table ${table.bigQueryTable} has all columns` });
+      expect(findings[0]).toEqual({ status: 'ok', message: `table ${table.bigQueryTable} has all columns` });
       expect(findings.map(({ remedy: todo }) => todo)).toContain(
         'bq update --clustering_fields=CustomerId other-project:lake.Customer-Facts',
       );
@@ -427,8 +427,8 @@ describeWithGoogleSql('the BigQuery offline store', () => {
       expect((await findings(entityType)).map(({ status }) => status)).toEqual(['ok', 'ok']);
       await openTestStore(server, entityType);
       expect(await findings(entityType)).toEqual([
-        { status: 'ok', what: `dataset ${PROJECT}.${DATASET} is in EU` },
-        { status: 'ok', what: `table ${entityType.name}__values has all columns` },
+        { status: 'ok', message: `dataset ${PROJECT}.${DATASET} is in EU` },
+        { status: 'ok', message: `table ${entityType.name}__values has all columns` },
       ]);
     });
 
@@ -449,13 +449,15 @@ describeWithGoogleSql('the BigQuery offline store', () => {
         'warning table plain does not say which of two rows of one entity and time is newer: any is taken',
         'warning table plain has no column empty_arrays: an empty array is read as no value',
       ]);
-      expect(await findings(entityType, { location: 'US' })).toMatchObject([{ todo: 'location: EU in the registry' }]);
+      expect(await findings(entityType, { location: 'US' })).toMatchObject([
+        { remedy: 'location: EU in the registry' },
+      ]);
       expect(await findings(entityType, { dataset: 'nowhere' })).toMatchObject([
-        { status: 'fault', todo: `bq mk --location=EU ${PROJECT}:nowhere` },
+        { status: 'fault', remedy: `bq mk --location=EU ${PROJECT}:nowhere` },
       ]);
       expect(await findings(thing(), { createTables: false })).toMatchObject([
         { status: 'ok' },
-        { status: 'fault', todo: expect.stringContaining('createTables') },
+        { status: 'fault', remedy: expect.stringContaining('createTables') },
       ]);
     });
   });

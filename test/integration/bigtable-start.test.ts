@@ -83,8 +83,8 @@ describe.each([
     expect(findings).toEqual([
       {
         status: 'fault',
-        what: expect.stringMatching(/^could not look at Bigtable: there are no credentials/),
-        todo: expect.stringContaining('GOOGLE_APPLICATION_CREDENTIALS'),
+        message: expect.stringMatching(/^could not look at Bigtable: there are no credentials/),
+        remedy: expect.stringContaining('GOOGLE_APPLICATION_CREDENTIALS'),
       },
     ]);
   });
@@ -104,8 +104,8 @@ describe('Bigtable that is not reached', () => {
     expect(findings).toEqual([
       {
         status: 'fault',
-        what: expect.stringMatching(/^could not look at Bigtable: it did not answer: .{1,201}$/),
-        todo: expect.stringContaining('bigtableadmin.googleapis.com'),
+        message: expect.stringMatching(/^could not look at Bigtable: it did not answer: .{1,201}$/),
+        remedy: expect.stringContaining('bigtableadmin.googleapis.com'),
       },
     ]);
   });

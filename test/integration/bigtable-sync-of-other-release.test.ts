@@ -71,7 +71,7 @@ describeWithBigtable('a sync into a Bigtable table that gateways of two releases
     expect(await sync(old)).toMatchObject({
       state: 'FAILED',
       error: { code: 'STORE_CHANGED', message: expect.stringMatching(/"customer".*Start the sync there/) },
-      servedUpTo: null,
+      dataWatermark: null,
     });
     expect(await totals(next)).toEqual([2n, null]);
     expect(await sync(next)).toMatchObject({ state: 'SUCCEEDED', rowsSynced: '1' });

@@ -147,7 +147,7 @@ describe('predict', () => {
 
   it.each([
     [['--model', 'chrun', '--table', 'a'], /model: There is no model "chrun"\. There are: churn/],
-    [['--model', 'churn'], /input: Give exactly one/],
+    [['--model', 'churn'], /"input\.job\.input"; Exactly one key must be specified for OneOf type "BatchSourceInput"/],
     [['--model', 'churn', '--table', 'a', '--label', 'x'], /key=value/],
     [['--model', 'churn', '--table', 'a', '--parameters', '[1]'], /--parameters is no JSON object/],
     [['--input', '/nowhere.json'], /cannot be read/],

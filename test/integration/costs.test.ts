@@ -95,8 +95,8 @@ describe('the API and the command line say the same', () => {
     ],
     [
       'estimateBatchPrediction',
-      'BatchPredictionCostInput',
-      { rows: '640', secondsPerBatch: 60, startingReplicaCount: 4, acceleratorType: 'NVIDIA_TESLA_T4' },
+      'BatchPredictionEstimateInput',
+      { figures: { rows: '640', secondsPerBatch: 60, startingReplicaCount: 4, acceleratorType: 'NVIDIA_TESLA_T4' } },
       [
         'batch-prediction',
         '--rows',
@@ -195,13 +195,13 @@ describe('the API and the command line say the same', () => {
   });
 
   it('of what is wrong, each in its own words', async () => {
-    const input = { rows: '10', secondsPerBatch: -1 };
+    const input = { figures: { rows: '10', secondsPerBatch: -1 } };
     const { errors } = await gateway.ask(
-      'query ($input: BatchPredictionCostInput!) { estimateBatchPrediction(input: $input) { total { amount } } }',
+      'query ($input: BatchPredictionEstimateInput!) { estimateBatchPrediction(input: $input) { total { amount } } }',
       { input },
     );
     expect(errors![0]).toMatchObject({
-      extensions: { code: 'BAD_USER_INPUT', field: 'secondsPerBatch', retryable: false },
+      extensions: { code: 'BAD_USER_INPUT', field: 'input.figures.secondsPerBatch', retryable: false },
     });
     const refusal = estimateCli('batch-prediction', '--rows', '10', '--seconds-per-batch', '-1');
     await expect(refusal).rejects.toMatchObject({
@@ -236,9 +236,8 @@ describe('the API', () => {
   });
 
   it('gives no cost of a prediction where there is none, and no range where there is none', async () => {
-    const nothing = await estimate('estimateBatchPrediction', 'BatchPredictionCostInput', {
-      rows: 0,
-      secondsPerBatch: 1,
+    const nothing = await estimate('estimateBatchPrediction', 'BatchPredictionEstimateInput', {
+      figures: { rows: 0, secondsPerBatch: 1 },
     });
     expect([nothing.total.amount, nothing.perPrediction, nothing.atLeast, nothing.atMost]).toEqual([
       0,
@@ -252,7 +251,7 @@ describe('the API', () => {
     const ask = (input: string, fields: string) =>
       gateway.ask(`{ compareServing(input: { secondsPerBatch: 1, ${input} }) { ${fields} } }`);
     const none = await ask('predictions: 0', 'cheaper');
-    expect(none.errors![0]!.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'predictions' });
+    expect(none.errors![0]!.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.predictions' });
     const times = await ask('predictions: 1', 'mostPredictionsForRatio(times: 0)');
     expect(times.data).toEqual({ compareServing: { mostPredictionsForRatio: null } });
     expect(times.errors![0]!.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'times' });

@@ -138,7 +138,7 @@ it('a sync that its process left goes on with the first source that is not whole
   const second = await openProcess(registry, held);
   expect((await second.syncs.start({ view: view!, labels: {}, trigger: 'REQUEST', ...origin })).id).toBe(id);
   const job = await endOf(second.engine, id);
-  expect(job).toMatchObject({ state: 'SUCCEEDED', result: { rows: 3n, servedUpTo: NOW } });
+  expect(job).toMatchObject({ state: 'SUCCEEDED', result: { rows: 3n, dataWatermark: NOW } });
   expect(written).toEqual(['orders', 'visits', 'visits', 'letters']);
   const { features } = entityType;
   // None of the rows that came true while the process was away: of those not all are online, so none is said to be.
@@ -231,11 +231,11 @@ it('what was synced before the view had its features says nothing of what it ser
   const first = await openProcess(registryOf({}, ['orders_7d']), stores);
   const { id } = await first.syncs.start({ view: narrow!, ...origin });
   expect((await endOf(first.engine, id)).state).toBe('SUCCEEDED');
-  expect(await first.syncs.servedUpTo(narrow!)).toBe(NOW);
+  expect(await first.syncs.dataWatermark(narrow!)).toBe(NOW);
   await first.stop();
   const [wide] = registryOf().featurestore('shop').featureViews;
   const { syncs } = await openProcess(registryOf(), stores);
-  expect(await syncs.servedUpTo(wide!)).toBeNull();
+  expect(await syncs.dataWatermark(wide!)).toBeNull();
   expect(await syncs.list(wide!, { before: null, limit: 9 })).toEqual([]);
-  expect(await syncs.servedUpTo(narrow!)).toBe(NOW);
+  expect(await syncs.dataWatermark(narrow!)).toBe(NOW);
 });

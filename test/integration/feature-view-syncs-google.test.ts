@@ -59,7 +59,7 @@ describeWithBigtable('a sync', () => {
       expect(await waitForJobEnd(gateway, job.id)).toMatchObject({
         state: 'SUCCEEDED',
         rowsSynced: '2',
-        servedUpTo: NOW_TEXT,
+        dataWatermark: NOW_TEXT,
       });
       const [ann] = (await ask()).data.entities;
       expect(ann.features.slice(0, 2)).toEqual([

@@ -70,7 +70,7 @@ describe('syncFeatureView', () => {
     expect(await waitForJobEnd(gateway, job.id)).toMatchObject({
       state: 'SUCCEEDED',
       rowsSynced: '2',
-      servedUpTo: NOW_TEXT,
+      dataWatermark: NOW_TEXT,
       slotMilliseconds: null,
       estimatedCost: { total: { amount: 0 } },
       progress: { completed: '2', failed: '0', total: '2' },
@@ -174,7 +174,7 @@ describe('syncFeatureView', () => {
     expect(data.cancelJob).toEqual({ job: { state: 'CANCELLING' }, userErrors: [] });
     cancelled();
     const ended = await waitForJobEnd(gateway, job.id);
-    expect(ended).toMatchObject({ state: 'CANCELLED', servedUpTo: null });
+    expect(ended).toMatchObject({ state: 'CANCELLED', dataWatermark: null });
     expect(batches).toBe(1);
     expect(await view()).toMatchObject({ freshnessSeconds: null, lastSync: { state: 'CANCELLED' } });
   });
@@ -204,7 +204,7 @@ describe('syncFeatureView', () => {
     });
     await append(0, [row('ann', -10, { orders_7d: 2n })]);
     const failed = await waitForJobEnd(gateway, (await startSync(gateway)).job.id);
-    expect(failed).toMatchObject({ state: 'FAILED', error: { code: 'INTERNAL' }, servedUpTo: null });
+    expect(failed).toMatchObject({ state: 'FAILED', error: { code: 'INTERNAL' }, dataWatermark: null });
     expect(JSON.stringify(failed)).not.toContain('secret');
     isBroken = false;
     expect((await waitForJobEnd(gateway, (await startSync(gateway)).job.id)).state).toBe('SUCCEEDED');

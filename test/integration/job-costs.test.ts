@@ -111,7 +111,7 @@ async function start(input: object) {
   const { data, errors } = await ask(
     `mutation ($input: StartBatchPredictionInput!) { startBatchPrediction(input: $input) {
       job { id ${COSTS} } userErrors { code field message estimate } } }`,
-    { input: { displayName: 'test', input: { files: ['in.jsonl'] }, output: {}, batchSize: 10, ...input } },
+    { input: { displayName: 'test', input: { files: { paths: ['in.jsonl'] } }, output: {}, batchSize: 10, ...input } },
   );
   expect(errors).toBeUndefined();
   return data.startBatchPrediction;
@@ -147,20 +147,26 @@ describe('the cost of a batch prediction', () => {
   });
 
   it('is said of the same input without starting anything, also when its output is there already', async () => {
-    const query = `query ($input: StartBatchPredictionInput!) { estimateBatchPredictionJob(input: $input) {
+    const query = `query ($job: StartBatchPredictionInput!) { estimateBatchPrediction(input: { job: $job }) {
       total { currency amount } assumptions priceBook { id } } }`;
     const output = { location: 'predicted' };
-    const input = { displayName: 'test', model: 'score', input: { files: ['in.jsonl'] }, output, batchSize: 10 };
-    const { data, errors } = await ask(query, { input });
+    const input = {
+      displayName: 'test',
+      model: 'score',
+      input: { files: { paths: ['in.jsonl'] } },
+      output,
+      batchSize: 10,
+    };
+    const { data, errors } = await ask(query, { job: input });
     expect(errors).toBeUndefined();
-    expect(data.estimateBatchPredictionJob.total).toEqual({ currency: 'USD', amount: 0.1 });
+    expect(data.estimateBatchPrediction.total).toEqual({ currency: 'USD', amount: 0.1 });
     expect((await ask('{ jobs { nodes { id } } }')).data.jobs.nodes).toEqual([]);
     const { job } = await start({ model: 'score', output });
-    expect(job.estimatedCost).toEqual(data.estimateBatchPredictionJob);
+    expect(job.estimatedCost).toEqual(data.estimateBatchPrediction);
     await ended(job.id);
-    expect((await ask(query, { input })).errors).toBeUndefined();
-    const missing = await ask(query, { input: { ...input, input: { files: ['none.jsonl'] } } });
-    expect(missing.errors).toMatchObject([{ extensions: { code: 'FILE_NOT_FOUND', field: 'input.files' } }]);
+    expect((await ask(query, { job: input })).errors).toBeUndefined();
+    const missing = await ask(query, { job: { ...input, input: { files: { paths: ['none.jsonl'] } } } });
+    expect(missing.errors).toMatchObject([{ extensions: { code: 'FILE_NOT_FOUND', field: 'input.job.input.files' } }]);
   });
 
   it('is measured when it ends, and teaches the next estimate of the model', async () => {
@@ -175,8 +181,8 @@ describe('the cost of a batch prediction', () => {
     expect(done.estimatedCost).toEqual(job.estimatedCost);
     expect(done.costSoFar.amount).toBeGreaterThan(0);
 
-    const { data } = await ask(`{ estimateBatchPrediction(input: { rows: "100", model: "score", batchSize: 10,
-      priceBook: "this-machine" }) { total { amount } assumptions } }`);
+    const { data } = await ask(`{ estimateBatchPrediction(input: { figures: {
+      rows: "100", model: "score", batchSize: 10, priceBook: "this-machine" } }) { total { amount } assumptions } }`);
     expect(data.estimateBatchPrediction.assumptions.join()).toContain('measured, in one past job');
     // Ten batches of what ten batches cost.
     expect(data.estimateBatchPrediction.total.amount).toBeCloseTo(done.costSoFar.amount, 6);
@@ -216,15 +222,15 @@ describe('the cost of a training set', () => {
     featurestore: 'shop',
     entityType: 'customer',
     features,
-    labels: { rows: [{ customer: 'c1', timestamp: '2026-02-01T00:00:00Z' }] },
+    labels: { source: { rows: [{ customer: 'c1', timestamp: '2026-02-01T00:00:00Z' }] } },
   });
   const estimate = async (features: string[]) => {
     const { data, errors } = await ask(
-      'query ($input: TrainingSetInput!) { estimateHistoricalQuery(input: $input) { total { amount } lines { quantity } } }',
+      'query ($input: TrainingSetInput!) { estimateTrainingSet(input: $input) { total { amount } lines { quantity } } }',
       { input: trainingSet(features) },
     );
     expect(errors).toBeUndefined();
-    return data.estimateHistoricalQuery;
+    return data.estimateTrainingSet;
   };
 
   it('is that of the columns it scans', async () => {

@@ -67,7 +67,7 @@ describe('startBatchPrediction', () => {
   it('passes on all that was asked, with what is usual for the rest', async () => {
     const { job, userErrors } = await start({
       model: 'churn',
-      input: { files: ['june/a.parquet', 'june/b.parquet'] },
+      input: { files: { paths: ['june/a.parquet', 'june/b.parquet'] } },
       output: { format: 'JSONL', location: 'out' },
       parameters: { token_budget: 200, nested: { list: [1, null] } },
       labels: { team: 'sales' },
@@ -111,22 +111,19 @@ describe('startBatchPrediction', () => {
 
   it.each([
     ['a model that is not there', { model: 'models/chrun' }, 'MODEL_NOT_FOUND', ['input', 'model'], /There are: churn/],
-    ['no input', { input: {} }, 'BAD_USER_INPUT', ['input', 'input'], /exactly one/],
-    ['two inputs', { input: { table: 'a', files: ['b.csv'] } }, 'BAD_USER_INPUT', ['input', 'input'], /exactly one/],
-    ['no files', { input: { files: [] } }, 'BAD_USER_INPUT', ['input', 'input', 'files'], /no file/],
     [
-      'a file of unknown format',
-      { input: { files: ['a.xls'] } },
+      'no files',
+      { input: { files: { paths: [] } } },
       'BAD_USER_INPUT',
-      ['input', 'input', 'format'],
-      /"format"/,
+      ['input', 'input', 'files', 'paths'],
+      /at least one file/,
     ],
     [
-      'the format of a table',
-      { input: { table: 'a', format: 'CSV' } },
+      'a file of unknown format',
+      { input: { files: { paths: ['a.xls'] } } },
       'BAD_USER_INPUT',
-      ['input', 'input', 'format'],
-      /files/,
+      ['input', 'input', 'files', 'format'],
+      /"format"/,
     ],
     [
       'a job that is no job',
@@ -343,7 +340,7 @@ describe('jobs', () => {
       now = NOW + BigInt(hour) * 3_600_000_000n;
       const { data } = await gateway.ask(
         `mutation ($team: JSONObject) { startTrainingSet(input: { labels: $team, trainingSet: {
-          featurestore: "shop", entityType: "customer", labels: { table: "labels" } } }) { job { id } } }`,
+          featurestore: "shop", entityType: "customer", labels: { source: { table: "labels" } } } }) { job { id } } }`,
         { team: { list: 'yes', team } },
       );
       ids.push(data.startTrainingSet.job.id);
@@ -434,7 +431,7 @@ describe('a training set', () => {
   const trainingSet = (more: Record<string, unknown> = {}) => ({
     featurestore: 'shop',
     entityType: 'customer',
-    labels: { rows: [{ customer: 'ann', timestamp: NOW_TEXT, churned: true }] },
+    labels: { source: { rows: [{ customer: 'ann', timestamp: NOW_TEXT, churned: true }] } },
     ...more,
   });
   const PREVIEW = `query ($input: TrainingSetInput!, $first: Int) { trainingSetPreview(input: $input, first: $first) { columns rows
@@ -468,7 +465,7 @@ describe('a training set', () => {
   it('joins features and views of several entity types', async () => {
     await gateway.ask(PREVIEW, {
       input: trainingSet({
-        labels: { file: 'labels/june.ndjson', timeColumn: 'at', entityIdColumns: ['buyer'] },
+        labels: { source: { file: { path: 'labels/june.ndjson' } }, timeColumn: 'at', entityIdColumns: ['buyer'] },
         features: ['city'],
         featureViews: ['basket'],
         ttlSeconds: 1.5,
@@ -505,12 +502,9 @@ describe('a training set', () => {
   it.each([
     [{ featurestore: 'shp' }, 'FEATURESTORE_NOT_FOUND', 'featurestore'],
     [{ entityType: 'custmer' }, 'ENTITY_TYPE_NOT_FOUND', 'entityType'],
-    [{ labels: {} }, 'BAD_USER_INPUT', 'labels'],
-    [{ labels: { rows: [], table: 'x' } }, 'BAD_USER_INPUT', 'labels'],
-    [{ labels: { table: 'x', format: 'CSV' } }, 'BAD_USER_INPUT', 'labels.format'],
-    [{ labels: { file: 'labels' } }, 'BAD_USER_INPUT', 'labels.format'],
-    [{ labels: { table: 'x', entityIdColumns: ['a', 'b'] } }, 'BAD_USER_INPUT', 'labels.entityIdColumns'],
-    [{ labels: { rows: Array.from({ length: 10_001 }, () => ({})) } }, 'BAD_USER_INPUT', 'labels.rows'],
+    [{ labels: { source: { file: { path: 'labels' } } } }, 'BAD_USER_INPUT', 'labels.source.file.format'],
+    [{ labels: { source: { table: 'x' }, entityIdColumns: ['a', 'b'] } }, 'BAD_USER_INPUT', 'labels.entityIdColumns'],
+    [{ labels: { source: { rows: Array(10_001).fill({}) } } }, 'BAD_USER_INPUT', 'labels.source.rows'],
     [{ features: ['city', 'cty'] }, 'FEATURE_NOT_FOUND', 'features[1]'],
     [{ featureViews: ['bsket'] }, 'FEATURE_VIEW_NOT_FOUND', 'featureViews[0]'],
     [{ features: [] }, 'BAD_USER_INPUT', 'features'],
@@ -520,7 +514,7 @@ describe('a training set', () => {
     [{ joins: [{ entityType: 'visit', features: ['x'] }] }, 'FEATURE_NOT_FOUND', 'joins[0].features[0]'],
   ])('names the field at fault, in a preview and in a start: %o', async (more, code, field) => {
     const { errors } = await gateway.ask(PREVIEW, { input: trainingSet(more) });
-    expect(errors![0]!.extensions).toMatchObject({ code, field });
+    expect(errors![0]!.extensions).toMatchObject({ code, field: `input.${field}` });
     const { data } = await gateway.ask(
       'mutation ($input: StartTrainingSetInput!) { startTrainingSet(input: $input) { job { id } userErrors { code field } } }',
       { input: { trainingSet: trainingSet(more) } },

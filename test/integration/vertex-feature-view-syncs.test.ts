@@ -95,7 +95,7 @@ describe('the syncs of a view that Vertex AI serves', () => {
   const end = (run: any, rows = 7, code = 0) => world.views.endSync(run, { end: now, rows, code });
   const VIEW = `{ featurestore(name: "shop") { featureViews { freshnessSeconds lastSync { id state }
     syncs { nodes { id state createdAt startedAt endedAt error { code message } ... on FeatureViewSyncJob {
-      trigger rowsSynced servedUpTo slotMilliseconds } } } } } }`;
+      trigger rowsSynced dataWatermark slotMilliseconds } } } } } }`;
   const look = async (gateway: TestGateway) => {
     const { data, errors } = await gateway.ask(VIEW);
     expect(errors).toBeUndefined();
@@ -116,7 +116,7 @@ describe('the syncs of a view that Vertex AI serves', () => {
       trigger: 'REQUEST',
       rowsSynced: '42',
       slotMilliseconds: '1234',
-      servedUpTo: '2001-09-09T01:46:40Z',
+      dataWatermark: '2001-09-09T01:46:40Z',
       progress: { completed: '42', failed: '0', total: '42' },
     });
     now += 20n * SECOND;
@@ -147,9 +147,9 @@ describe('the syncs of a view that Vertex AI serves', () => {
     const looks = await Promise.all([look(gateway), look(gateway), look(gateway)]);
     const { syncs, lastSync, freshnessSeconds } = looks[0];
     expect(syncs.nodes.map(({ state, trigger }: any) => [state, trigger])).toEqual([
-      ['RUNNING', 'ELSEWHERE'],
-      ['FAILED', 'ELSEWHERE'],
-      ['SUCCEEDED', 'ELSEWHERE'],
+      ['RUNNING', 'EXTERNAL'],
+      ['FAILED', 'EXTERNAL'],
+      ['SUCCEEDED', 'EXTERNAL'],
     ]);
     expect(syncs.nodes[1].error.code).toBe('VERTEX_FAILED');
     expect(syncs.nodes[2]).toMatchObject({
@@ -157,7 +157,7 @@ describe('the syncs of a view that Vertex AI serves', () => {
       startedAt: '2001-09-09T01:45:40Z',
       endedAt: '2001-09-09T01:45:50Z',
       rowsSynced: '5',
-      servedUpTo: '2001-09-09T01:45:40Z',
+      dataWatermark: '2001-09-09T01:45:40Z',
     });
     expect(freshnessSeconds).toBe(60);
     expect(lastSync.id).toBe(syncs.nodes[0].id);

@@ -117,17 +117,17 @@ describeWithGoogleSql('a gateway over feature groups and views that are there', 
 
   it('joins training sets with them, and says before what that costs', async () => {
     const { ask } = await start();
-    const input = `input: { featurestore: "shop", entityType: "customer", labels: { entityIdColumns: ["who"], rows: [
-      { who: "7", timestamp: "2026-11-18T12:00:00Z" }, { who: "8", timestamp: "2026-11-18T12:00:00Z" }] } }`;
-    const { trainingSetPreview, estimateHistoricalQuery } = await ask(`{
+    const input = `input: { featurestore: "shop", entityType: "customer", labels: { entityIdColumns: ["who"], source: {
+      rows: [{ who: "7", timestamp: "2026-11-18T12:00:00Z" }, { who: "8", timestamp: "2026-11-18T12:00:00Z" }] } } }`;
+    const { trainingSetPreview, estimateTrainingSet } = await ask(`{
       trainingSetPreview(${input}) { rows }
-      estimateHistoricalQuery(${input}) { total { amount } assumptions } }`);
+      estimateTrainingSet(${input}) { total { amount } assumptions } }`);
     expect(trainingSetPreview.rows).toMatchObject([
       { who: '7', orders_7d: '10', city: 'Zürich', is_member: true },
       { who: '8', orders_7d: null, city: null, is_member: null },
     ]);
-    expect(estimateHistoricalQuery.total.amount).toBeGreaterThan(0);
-    expect(estimateHistoricalQuery.assumptions.join()).toMatch(/scans [1-9]\d* bytes at most/);
+    expect(estimateTrainingSet.total.amount).toBeGreaterThan(0);
+    expect(estimateTrainingSet.assumptions.join()).toMatch(/scans [1-9]\d* bytes at most/);
   });
 
   it('tells of the syncs that Vertex AI made, and has it make one, priced by the tables of the view', async () => {
@@ -137,7 +137,7 @@ describeWithGoogleSql('a gateway over feature groups and views that are there', 
     expect(featurestore.featureViews).toContainEqual({
       name: 'customer',
       freshnessSeconds: expect.any(Number),
-      lastSync: { state: 'SUCCEEDED', trigger: 'ELSEWHERE' },
+      lastSync: { state: 'SUCCEEDED', trigger: 'EXTERNAL' },
     });
     const { syncFeatureView } = await ask(`mutation {
       syncFeatureView(input: { featurestore: "shop", featureView: "customer", maxCostUsd: 1 }) {

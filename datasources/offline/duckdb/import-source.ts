@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
+import { toElementType } from '../../../values/value-type.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { joinSql } from '../point-in-time/sql-text.js';
 import { quoteIdentifier } from '../../duckdb/sql-text.js';
@@ -109,7 +110,7 @@ function optionalColumn(
 
 /** What types cannot say about the rows, in one pass over the columns concerned. */
 async function checkRows(connection: DuckDBConnection, source: FeatureSource): Promise<bigint> {
-  const arrays = source.features.filter(({ valueType }) => valueType.endsWith('_ARRAY'));
+  const arrays = source.features.filter(({ valueType }) => toElementType(valueType) !== undefined);
   const counts = joinSql(
     [
       'count(*) AS rows',

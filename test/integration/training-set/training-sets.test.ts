@@ -159,21 +159,41 @@ ann,x,,5
 describe('what cannot be made', () => {
   const label = { who: 'ann', page: 'x', at: '2001-09-09T01:47:29Z' };
   it.each([
-    ['a time without a zone', { rows: [label, { ...label, at: '2001-09-09T01:47:29' }] }, 'labels.rows[1].at', 'zone'],
-    ['a time that is none', { rows: [label, label, { ...label, at: 'soon' }] }, 'labels.rows[2].at', 'RFC 3339'],
+    [
+      'a time without a zone',
+      { rows: [label, { ...label, at: '2001-09-09T01:47:29' }] },
+      'labels.source.rows[1].at',
+      'zone',
+    ],
+    ['a time that is none', { rows: [label, label, { ...label, at: 'soon' }] }, 'labels.source.rows[2].at', 'RFC 3339'],
     [
       'a time finer than a microsecond',
       { rows: [{ ...label, at: '2001-09-09T01:47:29.0000001Z' }] },
-      'labels.rows[0].at',
+      'labels.source.rows[0].at',
       'finer',
     ],
     ['a time that is a number', { rows: [{ ...label, at: 12 }] }, 'labels.timeColumn', 'BIGINT'],
-    ['values of two kinds in a column', { rows: [label, { ...label, page: 1 }] }, 'labels.rows[1].page', 'Label 1'],
-    ['a nested value', { rows: [{ ...label, more: { a: 1 } }] }, 'labels.rows[0].more', 'strings'],
-    ['an id with half a character', { rows: [label, { ...label, who: 'a\ud800' }] }, 'labels.rows[1].who', 'Unicode'],
-    ['a text with half a character', { rows: [{ ...label, more: '\udc00' }] }, 'labels.rows[0].more', 'Unicode'],
-    ['a column named by half a character', { rows: [{ ...label, '\ud800': 1 }] }, 'labels.rows', 'name of a column'],
-    ['no labels', { rows: [] }, 'labels.rows', 'no labels'],
+    [
+      'values of two kinds in a column',
+      { rows: [label, { ...label, page: 1 }] },
+      'labels.source.rows[1].page',
+      'Label 1',
+    ],
+    ['a nested value', { rows: [{ ...label, more: { a: 1 } }] }, 'labels.source.rows[0].more', 'strings'],
+    [
+      'an id with half a character',
+      { rows: [label, { ...label, who: 'a\ud800' }] },
+      'labels.source.rows[1].who',
+      'Unicode',
+    ],
+    ['a text with half a character', { rows: [{ ...label, more: '\udc00' }] }, 'labels.source.rows[0].more', 'Unicode'],
+    [
+      'a column named by half a character',
+      { rows: [{ ...label, '\ud800': 1 }] },
+      'labels.source.rows',
+      'name of a column',
+    ],
+    ['no labels', { rows: [] }, 'labels.source.rows', 'no labels'],
     ['a missing time column', { rows: [label], timeColumn: 'when' }, 'labels.timeColumn', 'who, page, at'],
     ['a missing id column', { rows: [{ at: label.at, page: 'x' }] }, 'joins[0].entityIdColumns', '"who"'],
     ['an id that has no one text', { rows: [{ ...label, who: 0.5 }] }, 'joins[0].entityIdColumns', 'DOUBLE'],
@@ -203,7 +223,7 @@ describe('what cannot be made', () => {
     writeFileSync(join(files, 'labels.parquet'), 'who,at\n');
     const labels = { kind: 'FILE', file: 'labels.parquet', format: 'PARQUET', timeColumn: 'at' } as const;
     const fault = await trainingSets.preview({ ...REQUEST, labels }, 1).catch((error: unknown) => error);
-    expect(fault).toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'labels.file' } });
+    expect(fault).toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'labels.source.file.path' } });
     expect(String(fault)).not.toContain(files);
   });
 
@@ -223,7 +243,7 @@ describe('what cannot be made', () => {
     const labels = { kind: 'FILE', file: 'labels', format, timeColumn: 'at' } as const;
     await expect(trainingSets.preview({ ...REQUEST, labels }, 1)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
-      details: { field: 'labels.file' },
+      details: { field: 'labels.source.file.path' },
     });
   });
 

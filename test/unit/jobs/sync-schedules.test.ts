@@ -30,7 +30,7 @@ class AskedSyncs implements FeatureViewSyncs {
     return this.jobs;
   }
 
-  async servedUpTo(): Promise<null> {
+  async dataWatermark(): Promise<null> {
     return null;
   }
 
