@@ -7,7 +7,7 @@ import type { FeatureRow } from '../../../datasources/offline/offline-store.js';
 import {
   compileForBigQuery,
   type BigQueryTarget,
-} from '../../../datasources/offline/point-in-time/bigquery/bigquery.js';
+} from '../../../datasources/offline/point-in-time/bigquery/compile-for-bigquery.js';
 import {
   BigQueryParameters,
   type BigQuerySql,

@@ -1,16 +1,9 @@
 import type { Instant } from '../../../../values/instant.js';
+import { aggregateBlock } from './aggregate.js';
+import type { BigQueryBlockContext } from './block-context.js';
 import { entityFeaturesBlock } from './entity-features.js';
 import { BigQueryParameters, type BigQuerySql } from './parameters.js';
-import {
-  historyColumn,
-  isKnownSql,
-  newestRowSql,
-  quoteForBigQuery,
-  selected,
-  valueOrNull,
-  valueIsKnownSql,
-  type BigQueryTable,
-} from './table.js';
+import { historyColumn, quoteForBigQuery, selected, type BigQueryTable } from './table.js';
 import type { FeaturePlan, PointInTimePlan, SourcePlan } from '../plan.js';
 import { ALL_OUTPUTS, hasTimeColumn, type FeatureOutputs, type SourceBlock } from '../source-block.js';
 import { joinSql } from '../sql-text.js';
@@ -20,7 +13,7 @@ import { joinSql } from '../sql-text.js';
  *
  * `aggregate`: each label joined with the history of its entity up to its time, and one ARRAY_AGG ... LIMIT 1 a group that
  * keeps the newest. It says all of docs/point-in-time.md. `entityFeaturesAtTime`: BigQuery's own function does the join,
- * where its meaning can be made ours (bigquery-entity-features.ts).
+ * where its meaning can be made ours (entity-features.ts).
  *
  * There is no analytic function over the history: on billions of rows those end in "Resources exceeded".
  */
@@ -37,18 +30,6 @@ export interface BigQueryTarget {
   readonly isUnordered?: boolean;
   /** What is given beside the value of each feature; all of it when nothing is said. */
   readonly outputs?: FeatureOutputs;
-}
-
-export interface BigQueryBlockContext {
-  readonly plan: PointInTimePlan;
-  readonly source: SourcePlan;
-  /** Unique in the query. */
-  readonly name: string;
-  readonly table: BigQueryTable;
-  /** The label's columns with the entity's id, one for each id column of the table and of its type. */
-  readonly keys: readonly string[];
-  /** Conditions on the event time that are constants. */
-  readonly partitions: readonly string[];
 }
 
 /** Columns of the result: row_id, then value, timestamp and status of each feature; one row a label, in order of row_id unless the target says otherwise. */
@@ -88,53 +69,6 @@ function compileBlock(form: BigQueryForm, context: BigQueryBlockContext): Source
   // A static source has no time for the function to go by.
   const isStatic = context.table.eventTime === null;
   return form === 'entityFeaturesAtTime' && !isStatic ? entityFeaturesBlock(context) : aggregateBlock(context);
-}
-
-function aggregateBlock(context: BigQueryBlockContext): SourceBlock {
-  const { source, name, table } = context;
-  const eventTime = table.eventTime === null ? null : historyColumn(table.eventTime);
-  const columns = source.newestRow
-    ? [
-        `${newestRowSql(table, [
-          ...(eventTime === null ? [] : [`${eventTime} AS t`]),
-          ...source.features.map(({ feature, valueColumn }) => `${valueOrNull(table, feature)} AS ${valueColumn}`),
-        ])} AS newest`,
-      ]
-    : [
-        ...(eventTime === null ? [] : [`MAX(${eventTime}) AS newest`]),
-        ...source.features.map(({ feature, valueColumn }) => {
-          const fields = [...(eventTime === null ? [] : [`${eventTime} AS t`]), `${valueIsKnownSql(feature)} AS v`];
-          return `${newestRowSql(table, fields, isKnownSql(table, feature))} AS ${valueColumn}`;
-        }),
-      ];
-  return {
-    definitions: [
-      `${name} AS (
-  SELECT ${joinSql(['l.row_id', ...columns], ',\n    ')}
-  FROM labels AS l
-  JOIN ${quoteForBigQuery(table.path)} AS h ON ${joinSql(labelRowsSql(context), ' AND ')}
-  ${context.partitions.length === 0 ? '' : `WHERE ${context.partitions.join(' AND ')}\n  `}GROUP BY l.row_id)`,
-    ],
-    join: `LEFT JOIN ${name} ON ${name}.row_id = l.row_id`,
-    found: `${name}.row_id IS NOT NULL`,
-    value: ({ valueColumn }) => (source.newestRow ? `${name}.newest.${valueColumn}` : `${name}.${valueColumn}.v`),
-    timestamp:
-      eventTime === null
-        ? undefined
-        : ({ valueColumn }) =>
-            source.newestRow ? `${name}.newest.t` : `COALESCE(${name}.${valueColumn}.t, ${name}.newest)`,
-  };
-}
-
-/** Which rows of the history count for a label. A label without id or time has nulls here, and matches nothing. */
-function labelRowsSql({ plan, table, keys }: BigQueryBlockContext): string[] {
-  const { strictlyBefore, knownAtLabelTime } = plan.options;
-  const ofEntity = table.entityColumns.map(({ name }, part) => `${historyColumn(name)} = l.${keys[part]}`);
-  if (table.eventTime === null) return [...ofEntity, 'l.label_time IS NOT NULL'];
-  const isBefore = `${historyColumn(table.eventTime)} ${strictlyBefore ? '<' : '<='} l.label_time`;
-  // A row whose creation time is unknown cannot be shown to have been known; in a table without them that is every row.
-  const wasKnown = table.createdTime === null ? 'FALSE' : `${historyColumn(table.createdTime)} <= l.label_time`;
-  return [...ofEntity, isBefore, ...(knownAtLabelTime ? [wasKnown] : [])];
 }
 
 /**

@@ -4,8 +4,7 @@ import { lookupBlock } from './lookup.js';
 import { staticBlock } from './static.js';
 import { timelineBlock } from './timeline.js';
 import { ALL_OUTPUTS, hasTimeColumn, type FeatureOutputs, type SourceBlock } from '../source-block.js';
-import type { Parameters } from '../sql-text.js';
-import { joinSql, type CompiledSql } from '../sql-text.js';
+import { joinSql, type CompiledSql, type Parameters } from '../sql-text.js';
 
 /**
  * The DuckDB dialect of the point-in-time compiler.
@@ -36,17 +35,6 @@ export interface DuckDbTarget {
   readonly lastLabelTime?: Instant;
   /** What is given beside the value of each feature; all of it when nothing is said. */
   readonly outputs?: FeatureOutputs;
-}
-
-export interface BlockContext {
-  readonly plan: PointInTimePlan;
-  readonly source: SourcePlan;
-  /** Unique in the query. */
-  readonly name: string;
-  readonly table: string;
-  readonly mayHaveTies: boolean;
-  /** Gives the placeholder of its microseconds, as a parameter that is used; undefined when it is not known. */
-  readonly lastLabelTime: (() => string) | undefined;
 }
 
 /** Columns of the result: row_id, then value, timestamp and status of each feature; one row a label, in order of row_id. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Decimal } from '../decimal.js';
-import { PRICE_QUALITIES, type PriceBook } from '../price-book.js';
+import { Decimal } from './decimal.js';
+import { PRICE_QUALITIES, type PriceBook } from './price-book.js';
 
 /** Figures are strings: a JSON number has been through binary fractions before anybody can stop it. */
 const decimal = z

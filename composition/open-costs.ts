@@ -1,11 +1,11 @@
 import { open } from 'lmdb';
-import type { Clock } from '../../values/clock.js';
-import { CostEstimator } from '../cost-estimator.js';
-import { CostGuard } from '../cost-guard.js';
-import type { Costs } from '../costs.js';
-import { loadPriceBooks, toPriceBooks } from '../files/load-price-books.js';
-import { LmdbModelCostHistory } from './lmdb-model-cost-history.js';
-import { LmdbSpendingLedger } from './lmdb-spending-ledger.js';
+import type { Clock } from '../values/clock.js';
+import { CostEstimator } from '../costs/cost-estimator.js';
+import { CostGuard } from '../costs/cost-guard.js';
+import type { Costs } from '../costs/costs.js';
+import { loadPriceBooks, toPriceBooks } from '../costs/files/load-price-books.js';
+import { LmdbModelCostHistory } from '../costs/lmdb/lmdb-model-cost-history.js';
+import { LmdbSpendingLedger } from '../costs/lmdb/lmdb-spending-ledger.js';
 
 export interface OpenCostsOptions {
   /** Of what is remembered. Made if it is not there; another process may have it open as well. */
