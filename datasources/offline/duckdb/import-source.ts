@@ -6,7 +6,7 @@ import type { FeatureSource } from '../../registry/model.js';
 import { joinSql } from '../point-in-time/sql-text.js';
 import { quoteIdentifier } from '../../duckdb/sql-text.js';
 import { entityIdSql } from '../../duckdb/entity-id-sql.js';
-import type { ImportedRows } from '../../duckdb/import-record.js';
+import type { ImportedRows } from '../importing-offline-store.js';
 import { historyTable, replaceHistoryTable, requireIdAndTime } from '../../duckdb/history-table.js';
 import { describeCsvColumns } from '../../duckdb/read-csv.js';
 import { checkIdColumn, convertColumn, describe } from './source-columns.js';

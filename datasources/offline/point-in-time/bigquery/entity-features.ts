@@ -1,6 +1,6 @@
 import { badInput } from '../../../../errors/app-error.js';
 import { toElementType } from '../../../../values/value-type.js';
-import type { BigQueryBlockContext } from './bigquery.js';
+import type { BigQueryBlockContext } from './block-context.js';
 import { historyColumn, quoteForBigQuery, valueIsKnownSql, type BigQueryTable } from './table.js';
 import { valueSql } from './value-sql.js';
 import type { SourceBlock } from '../source-block.js';
