@@ -12,7 +12,7 @@ import { joinSql, type CompiledSql, type Parameters } from '../sql-text.js';
  * Two forms give the same rows. `lookup` joins each label with the history of its entity and keeps the newest: right for
  * a few labels, as a client's asOf read has. `timeline` turns the history into the states each entity went through and
  * finds each label's state by one ASOF join: right for labels by the million. Ties are reduced before the ASOF join,
- * because which of two equal rows it picks is documented nowhere. test/unit/point-in-time compares both with a naive
+ * because which of two equal rows it picks is documented nowhere. test/unit/datasources/offline/point-in-time compares both with a naive
  * oracle.
  */
 export type PointInTimeForm = 'lookup' | 'timeline';
