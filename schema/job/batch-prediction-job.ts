@@ -133,7 +133,7 @@ export class BatchPredictionJob {
   @Field(() => String, { description: 'The display name that the client set.' })
   displayName!: string;
 
-  @Field(() => Model, { description: 'The model that predicts.' })
+  @Field(() => Model, { description: 'The model.' })
   model!: unknown;
 
   @Field(() => BatchInput, { description: 'The source of the instances.' })

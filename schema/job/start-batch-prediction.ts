@@ -22,7 +22,7 @@ export class BatchSourceInput {
   files!: FilesInput | undefined;
 }
 
-@InputType({ description: 'The output of a batch prediction.' })
+@InputType({ description: 'The format and location of the predictions.' })
 export class BatchOutputInput {
   @Field(() => BatchOutputFormatEnum, { defaultValue: 'PARQUET', description: 'The format of the output.' })
   format!: keyof typeof BatchOutputFormatEnum;
@@ -47,7 +47,7 @@ export class StartBatchPredictionInput extends StartJobInput {
   @Field(() => BatchSourceInput, { description: 'The source of the instances.' })
   input!: BatchSourceInput;
 
-  @Field(() => BatchOutputInput, { description: 'The output of a batch prediction.' })
+  @Field(() => BatchOutputInput, { description: 'The format and location of the predictions.' })
   output!: BatchOutputInput;
 
   @Field(() => JSONObject, {
@@ -112,18 +112,8 @@ export class StartBatchPredictionPayload {
 
 @InputType({ description: 'The input of `retryFailedInstances`.' })
 export class RetryFailedInstancesInput {
-  @Field(() => ID, {
-    nullable: true,
-    description: 'The id of a batch prediction job that has ended, "jobs/…". Null only if "job" has it.',
-  })
-  id!: string | null | undefined;
-
-  @Field(() => ID, {
-    nullable: true,
-    description: 'The same as "id".',
-    deprecationReason: 'Use "id", as in all other inputs.',
-  })
-  job!: string | null | undefined;
+  @Field(() => ID, { description: 'The job, which has ended.' })
+  id!: string;
 
   @Field(() => String, {
     nullable: true,

@@ -109,7 +109,9 @@ export class TrainingSetInput {
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Seconds after which a value counts as expired, for all features. null: what the registry says.',
+    description:
+      'Seconds after which a value counts as expired, for all features; at most six decimals. 0: values of any age count. null: ' +
+      'each feature has the ttl that the registry gives it.',
   })
   ttlSeconds!: number | null | undefined;
 
@@ -146,7 +148,7 @@ export class TrainingSetInput {
   withTimestamps!: boolean | null | undefined;
 }
 
-@InputType({ description: 'The output of a training set.' })
+@InputType({ description: 'The format and location of a training set.' })
 export class TrainingSetOutputInput {
   @Field(() => TrainingSetFormatEnum, { defaultValue: 'PARQUET', description: 'The format of the output.' })
   format!: keyof typeof TrainingSetFormatEnum;

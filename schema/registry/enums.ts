@@ -1,43 +1,35 @@
 import { registerEnumType } from 'type-graphql';
+import { VALUE_TYPES, type ValueType } from '../../values/value-type.js';
 
-/*
- * type-graphql wants enum objects; the words are those of values/ and datasources/registry, and a test compares them,
- * because schema imports no datasource.
- */
-export const ValueTypeEnum = {
-  BOOL: 'BOOL',
-  BOOL_ARRAY: 'BOOL_ARRAY',
-  DOUBLE: 'DOUBLE',
-  DOUBLE_ARRAY: 'DOUBLE_ARRAY',
-  INT64: 'INT64',
-  INT64_ARRAY: 'INT64_ARRAY',
-  STRING: 'STRING',
-  STRING_ARRAY: 'STRING_ARRAY',
-  BYTES: 'BYTES',
-  STRUCT: 'STRUCT',
-  TIMESTAMP: 'TIMESTAMP',
-} as const;
+const VALUE_TYPE_DESCRIPTIONS = {
+  BOOL: 'A boolean.',
+  BOOL_ARRAY: 'A list of booleans. It contains no nulls.',
+  DOUBLE: 'A 64-bit floating-point number. NaN and the infinities are values.',
+  DOUBLE_ARRAY: 'A list of DOUBLE. It contains no nulls.',
+  INT64: 'A signed 64-bit integer.',
+  INT64_ARRAY: 'A list of INT64. It contains no nulls.',
+  STRING: 'Unicode text. The empty text is a value, not a null.',
+  STRING_ARRAY: 'A list of STRING. It contains no nulls.',
+  BYTES: 'Bytes. In JSON: base64.',
+  STRUCT: 'A JSON object. Integers beyond 2^53 in it are strings.',
+  TIMESTAMP: 'A point in time in UTC, with microseconds.',
+} satisfies Record<ValueType, string>;
+
+export const ValueTypeEnum = Object.fromEntries(VALUE_TYPES.map((valueType) => [valueType, valueType])) as {
+  readonly [Type in ValueType]: Type;
+};
 
 registerEnumType(ValueTypeEnum, {
   name: 'ValueType',
   description:
     'The type of the values of a feature, or of an input or output of a model. FeatureScalar describes how ' +
     'each type is written in JSON.',
-  valuesConfig: {
-    BOOL: { description: 'A boolean.' },
-    BOOL_ARRAY: { description: 'A list of booleans. It contains no nulls.' },
-    DOUBLE: { description: 'A 64-bit floating-point number. NaN and the infinities are values.' },
-    DOUBLE_ARRAY: { description: 'A list of DOUBLE. It contains no nulls.' },
-    INT64: { description: 'A signed 64-bit integer.' },
-    INT64_ARRAY: { description: 'A list of INT64. It contains no nulls.' },
-    STRING: { description: 'Unicode text. The empty text is a value, not a null.' },
-    STRING_ARRAY: { description: 'A list of STRING. It contains no nulls.' },
-    BYTES: { description: 'Bytes. In JSON: base64.' },
-    STRUCT: { description: 'A JSON object. Integers beyond 2^53 in it are strings.' },
-    TIMESTAMP: { description: 'A point in time in UTC, with microseconds.' },
-  },
+  valuesConfig: Object.fromEntries(
+    VALUE_TYPES.map((valueType) => [valueType, { description: VALUE_TYPE_DESCRIPTIONS[valueType] }]),
+  ),
 });
 
+/* The words are those of datasources/registry, and a test compares them, because schema imports no datasource. */
 export const StoreKindEnum = {
   LMDB: 'LMDB',
   DUCKDB: 'DUCKDB',

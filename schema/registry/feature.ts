@@ -3,6 +3,7 @@ import { createConnectionType } from '../connection.js';
 import { Node } from '../node.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { EntityType } from './entity-type.js';
+import type { ValueType } from '../../values/value-type.js';
 import { SensitivityEnum, ValueTypeEnum } from './enums.js';
 
 @ObjectType({
@@ -23,7 +24,7 @@ export class Feature implements Node {
   description!: string | null;
 
   @Field(() => ValueTypeEnum, { description: 'The type of the values.' })
-  valueType!: keyof typeof ValueTypeEnum;
+  valueType!: ValueType;
 
   @Field(() => String, {
     nullable: true,
