@@ -112,7 +112,7 @@ export class StartBatchPredictionPayload {
 
 @InputType({ description: 'The input of `retryFailedInstances`.' })
 export class RetryFailedInstancesInput {
-  @Field(() => ID, { description: 'The job, which has ended.' })
+  @Field(() => ID, { description: 'The id of a batch prediction job that has ended, "jobs/…".' })
   id!: string;
 
   @Field(() => String, {
