@@ -14,42 +14,54 @@ const ENTITY_TYPE = 'The name of the entity type.';
 export class EntityResolver {
   @Query(() => Entity, {
     nullable: true,
-    description: 'One entity. It need not be known: then its values are NOT_FOUND.',
+    description:
+      'The entity with this id. An unknown id is no error: all values of such an entity have the status ' +
+      'NOT_FOUND.',
   })
   entity(
     @Ctx() { registry }: RequestContext,
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
-    @Arg('entityId', () => ID, { description: 'Its id.' }) entityId: string,
+    @Arg('entityId', () => ID, { description: 'The entity id. EntityType.entityIdColumns describes composite ids.' })
+    entityId: string,
     @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle {
     return entityHandle(registry.entityType(featurestore, entityType), entityId, read);
   }
 
   @Query(() => [Entity], {
-    description: 'Many entities of a type, in the order asked. At most 10 000.',
+    description:
+      'The entities with these ids, in the order of `entityIds`. An unknown id is no error: all values of such ' +
+      'an entity have the status NOT_FOUND.',
     complexity: listComplexity('entityIds'),
   })
   entities(
     @Ctx() { registry }: RequestContext,
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
-    @Arg('entityIds', () => [ID], { description: 'Their ids.' }) entityIds: string[],
+    @Arg('entityIds', () => [ID], {
+      description: 'The entity ids, at most 10,000. EntityType.entityIdColumns describes composite ids.',
+    })
+    entityIds: string[],
     @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle[] {
     return entityHandles(registry.entityType(featurestore, entityType), entityIds, read);
   }
 
   @Query(() => FeatureMatrix, {
-    description: 'Some features of many entities as columns: the fast shape for scoring. At most 10 000 entities.',
+    description:
+      'The values of some features of many entities, as arrays. It is the fastest way to read many values, e.g. ' +
+      'to score them with a model.',
     complexity: matrixComplexity('entityIds', 'names'),
   })
   async featureMatrix(
     @Ctx() { registry, loaders }: RequestContext,
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityTypeName: string,
-    @Arg('entityIds', () => [ID], { description: 'The entities, one row each.' }) entityIds: string[],
-    @Arg('names', () => [String], { description: 'The features, one column each.' }) names: string[],
+    @Arg('entityIds', () => [ID], { description: 'The entity ids, at most 10,000. Each is a row of the result.' })
+    entityIds: string[],
+    @Arg('names', () => [String], { description: 'The names of the features. Each is a column of the result.' })
+    names: string[],
     @Args(() => ReadArguments) read: ReadArguments,
   ): Promise<FeatureMatrix> {
     const entityType = registry.entityType(featurestore, entityTypeName);

@@ -13,7 +13,7 @@ export interface EntityHandle extends EntityKey {
   readonly typeName: string;
 }
 
-export const MAX_ENTITIES = 10_000;
+const MAX_ENTITIES = 10_000;
 
 /** How entities are read: the arguments of the field. What is absent or null is not said. */
 export type ReadRequest = Partial<ReadArguments>;

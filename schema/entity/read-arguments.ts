@@ -3,17 +3,17 @@ import type { Instant } from '../../values/instant.js';
 import { DateTime } from '../scalars/date-time.js';
 
 const AS_OF =
-  'Read what had become true by this moment (event time). null: the moment of the request. Not what was known then: ' +
-  'a correction that was written later counts, unless knownAt leaves it out.';
+  'A point in time (event time): each feature has its newest value with an event time at or before it. Null: current values. ' +
+  'A correction that was written later counts, unless `knownAt` leaves it out.';
 const KNOWN_AT =
-  'Read only rows that were written by this moment (creation time), so that later corrections and backfills do not count. ' +
-  'null: rows count whenever they were written. BAD_USER_INPUT where a source has no creation time.';
+  'A point in time (creation time): only values that were written at or before it count. Null: values count whenever they ' +
+  'were written. A source without a creation time is refused with BAD_USER_INPUT.';
 const STRICTLY_BEFORE =
-  'Leave out values of exactly the moment of asOf. Without asOf: of exactly the moment of the request.';
+  'true: a value with an event time of exactly `asOf` does not count. Without `asOf`, the time of the request is meant.';
 const INCLUDE_EXPIRED =
-  'Give also the value of a feature whose status is EXPIRED. false: it is null. A typed field then has the value too.';
+  'true: a feature with the status EXPIRED has its value, also in its typed field. false: the value is null.';
 
-/** The arguments of every read of entities: both clocks, and what is left out. */
+/** The arguments of every read of entities: event time, creation time, and which values count. */
 @ArgsType()
 export class ReadArguments {
   @Field(() => DateTime, { nullable: true, description: AS_OF })

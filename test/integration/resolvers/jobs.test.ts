@@ -290,29 +290,15 @@ describe('a batch prediction', () => {
     });
   });
 
-  it('can be tried again by the old name of its id, and by one of both names alone', async () => {
+  it('names the id in a refusal to try its failures again', async () => {
     const query = `mutation ($input: RetryFailedInstancesInput!) { retryFailedInstances(input: $input) {
       job { id } userErrors { code field } } }`;
-    const retry = async (input: object) => (await gateway.ask(query, { input })).data.retryFailedInstances;
-    const { job } = await retry({ id, idempotencyKey: 'by both names' });
-    expect(await retry({ job: id, idempotencyKey: 'by both names' })).toEqual({ job, userErrors: [] });
-    await endOf(job.id, work.prediction);
-    const refused = (code: string, field: string) => ({ job: null, userErrors: [{ code, field: ['input', field] }] });
-    expect(await retry({ job: 'jobs/none' })).toEqual(refused('JOB_NOT_FOUND', 'job'));
-    expect(await retry({ id, job: id })).toEqual(refused('BAD_USER_INPUT', 'id'));
-    expect(await retry({})).toEqual(refused('BAD_USER_INPUT', 'id'));
     predictions.refusal = new AppError('BAD_USER_INPUT', 'Nothing failed.', { field: 'job' });
-    expect(await retry({ id })).toEqual(refused('BAD_USER_INPUT', 'id'));
-    expect(await retry({ job: id })).toEqual(refused('BAD_USER_INPUT', 'job'));
-  });
-
-  it('says of the old name that it is one', async () => {
-    const { data } = await gateway.ask(`{ __type(name: "RetryFailedInstancesInput") {
-      inputFields(includeDeprecated: true) { name deprecationReason type { kind } } } }`);
-    expect(data.__type.inputFields.slice(0, 2)).toEqual([
-      { name: 'id', deprecationReason: null, type: { kind: 'SCALAR' } },
-      { name: 'job', deprecationReason: expect.stringMatching(/^Use "id"/), type: { kind: 'SCALAR' } },
-    ]);
+    const { data } = await gateway.ask(query, { input: { id } });
+    expect(data.retryFailedInstances).toEqual({
+      job: null,
+      userErrors: [{ code: 'BAD_USER_INPUT', field: ['input', 'id'] }],
+    });
   });
 
   it('refuses a cursor of another list, and more than a page', async () => {

@@ -13,7 +13,7 @@ beforeAll(async () => {
     // A correction: about the same moment, written later.
     written(-50, -20, { orders_7d: 2n }),
     written(-10, -10, { orders_7d: 3n }),
-    written(-500, -499, { mean_basket: 7.5 }),
+    { ...written(-500, -499, { mean_basket: 7.5 }), entityId: 'eve' },
     { ...written(-40, 0, { orders_7d: 99n }), createdTimestamp: null },
   ]);
   await gateway.write(findSource(gateway, 'shop', 'customer', 1), [
@@ -109,7 +109,7 @@ describe.each(Object.entries(WAYS))('%s', (_way, ask) => {
 });
 
 it('an expired value is given now too, from the online store', async () => {
-  const read = 'entityId: "ann", includeExpired: true';
+  const read = 'entityId: "eve", includeExpired: true';
   const { data } = await gateway.ask(
     `{ entity(${CUSTOMER}, ${read}) { features(names: ["mean_basket"]) { value status } } shop { customer(${read}) { meanBasket } } }`,
   );
