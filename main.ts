@@ -3,18 +3,20 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
+import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
-import { openAllOrClose, type ResourceStack } from './composition/opened.js';
+import { openOrDispose } from './runtime/open-or-dispose.js';
 import { checkStores } from './composition/check-stores.js';
 import { openRegistry } from './composition/registry.js';
 import { openStores } from './composition/stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
+import { registryPathOf } from './config/registry-path.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
-import { openCosts } from './costs/lmdb/open-costs.js';
+import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { FeatureSource } from './datasources/registry/model.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
@@ -51,20 +53,24 @@ export interface GatewayOptions {
 
 /** The composition root: configuration, datasources, schema, server. Nothing else wires. One that cannot start leaves nothing open. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  return openAllOrClose((opened) => start(options, opened));
+  return openOrDispose((opened) => start(options, opened));
 }
 
-async function start({ config, logger, onPrepare, google }: GatewayOptions, opened: ResourceStack): Promise<Gateway> {
+async function start(
+  { config, logger, onPrepare, google }: GatewayOptions,
+  opened: AsyncDisposableStack,
+): Promise<Gateway> {
   const { host, port, metricsPort } = config;
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
-  const registryPath = config.registryPath ?? join(projectRoot, 'examples/flights/registry.yaml');
+  const registryPath = registryPathOf(config);
   const { registry, skipped: leftOut } = await openRegistry(registryPath, google);
   for (const [featurestore, sentences] of leftOut) {
     for (const what of sentences) logger.warn({ featurestore, what }, 'not taken over from Vertex AI');
   }
+  await requireOnnxRuntime(registry.models);
   const schema = buildSchema(registry);
 
   // Of this gateway alone: the library's global registry would be shared by all gateways of a process.
@@ -75,13 +81,13 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
     collectDefaultMetrics({ register: metricsRegistry });
     await listen(metricsServer, metricsAddress);
     // First opened, closed last: a start or a stop that hangs can be seen in the metrics.
-    opened.closeBy(() => metricsServer.close().closeAllConnections());
+    opened.defer(() => metricsServer.close().closeAllConnections());
   }
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
     ...(google?.vertex ? { vertexClient: google.vertex } : {}),
   });
-  opened.closeBy(() => stores.close());
+  opened.defer(() => stores.close());
   const prepared = await stores.prepare(onPrepare);
   const warn = (found: ReadonlyMap<FeatureSource, number>, what: string): void => {
     for (const [{ name, entityType }, rows] of found) {
@@ -91,7 +97,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
   warn(prepared.rejectedRows, 'rows without id or time were kept out');
   warn(prepared.futureRows, 'rows of the future are not served as values now before a start after their time');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
-  opened.closeBy(() => costs.close());
+  opened.defer(() => costs.close());
 
   const jobs = await openJobs({
     registry,
@@ -103,7 +109,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
     metrics,
     google,
   });
-  opened.closeBy(() => jobs.close());
+  opened.defer(() => jobs.close());
 
   const services: Services = {
     registry,
@@ -124,7 +130,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
     isIntrospectionAllowed: config.isIntrospectionAllowed,
   });
   await apollo.start();
-  opened.closeBy(() => apollo.stop());
+  opened.defer(() => apollo.stop());
   createStoreMetrics(metricsRegistry, () => checkStores(registry, stores));
   const health = createHealth(() => stores.isReady());
   const http = createHttpServer({
@@ -153,7 +159,7 @@ async function start({ config, logger, onPrepare, google }: GatewayOptions, open
         drain: () => health.drain(),
         delayMs: config.shutdownDelayMs,
         graceMs: config.shutdownGraceMs,
-        thenStop: [() => opened.close()],
+        thenStop: [() => opened.disposeAsync()],
       }),
   };
 }

@@ -33,7 +33,7 @@ import { systemClock } from '../values/clock.js';
 import { openFeatureViewSyncs } from './feature-view-syncs.js';
 import type { GoogleClientOptions } from './google-clients.js';
 import { measuredJobStore } from './measured-job-store.js';
-import { openAllOrClose, type ResourceStack } from './opened.js';
+import { openOrDispose } from '../runtime/open-or-dispose.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
 
@@ -63,16 +63,16 @@ const MAX_RUNNING_JOBS = 2;
 
 /** The job engine with all it can do. What was not finished by the last process is taken up. */
 export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
-  return openAllOrClose((opened) => openAll(options, opened));
+  return openOrDispose((opened) => openAll(options, opened));
 }
 
-async function openAll(options: JobsOptions, opened: ResourceStack): Promise<OpenJobs> {
+async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Promise<OpenJobs> {
   const { registry, stores, costs, dataDirectory, runsSchedules: areSchedulesKept, logger, metrics } = options;
   const files = await DataFiles.open(join(dataDirectory, 'files'));
   const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
   const scratch = await DuckDbDatabase.open(':memory:');
-  opened.closeBy(() => scratch.close());
+  opened.defer(() => scratch.close());
   const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
   const dependencies = {
     jobs: store,
@@ -124,15 +124,15 @@ async function openAll(options: JobsOptions, opened: ResourceStack): Promise<Ope
     vertexClient,
   });
   // Schedules stop first, then the engine, which closes the job store: its jobs use all else to their end.
-  opened.closeBy(() => vertex.close());
-  opened.closeBy(() => syncs.close());
-  opened.closeBy(() => engine.stop());
+  opened.defer(() => vertex.close());
+  opened.defer(() => syncs.close());
+  opened.defer(() => engine.stop());
   const swept = await removeStaleWorkFiles(workFolder, store);
   if (swept.length > 0) logger.info({ files: swept.length }, 'work of jobs that had ended was removed');
   await engine.resume();
   if (areSchedulesKept) {
     const schedules = startSchedules(registry, featureViewSyncs, logger);
-    opened.closeBy(() => schedules.stop());
+    opened.defer(() => schedules.stop());
   }
   return {
     engine,
@@ -141,7 +141,7 @@ async function openAll(options: JobsOptions, opened: ResourceStack): Promise<Ope
       scanWork(request, stores, systemClock(), countLabels),
     ),
     featureViewSyncs,
-    close: () => opened.close(),
+    close: () => opened.disposeAsync(),
   };
 }
 

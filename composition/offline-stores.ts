@@ -7,7 +7,7 @@ import type { EntityType, FeatureSource, Featurestore } from '../datasources/reg
 import type { Registry } from '../datasources/registry/registry.js';
 import { requestScope } from '../observability/request-scope.js';
 import { systemClock } from '../values/clock.js';
-import { openAllOrClose, type ResourceStack } from './opened.js';
+import { openOrDispose } from '../runtime/open-or-dispose.js';
 
 export interface OpenOfflineStores {
   /** What runs on this machine: also where labels, inputs and outputs of local jobs are read and written. */
@@ -21,13 +21,17 @@ export interface OpenOfflineStores {
 
 /** The offline store of each featurestore, open. Nothing of BigQuery is loaded when none names it. */
 export async function openOfflineStores(registry: Registry, dataDirectory: string): Promise<OpenOfflineStores> {
-  return openAllOrClose((opened) => openAll(registry, dataDirectory, opened));
+  return openOrDispose((opened) => openAll(registry, dataDirectory, opened));
 }
 
-async function openAll(registry: Registry, dataDirectory: string, opened: ResourceStack): Promise<OpenOfflineStores> {
+async function openAll(
+  registry: Registry,
+  dataDirectory: string,
+  opened: AsyncDisposableStack,
+): Promise<OpenOfflineStores> {
   const onThisMachine = registry.featurestores.filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB');
   const database = await DuckDbDatabase.open(fileIn(dataDirectory));
-  opened.closeBy(() => database.close());
+  opened.defer(() => database.close());
   const embedded = await DuckDbOfflineStore.open(database, onThisMachine.flatMap(listSources));
   const findRemote = new Map<Featurestore, OfflineStore>();
   for (const featurestore of registry.featurestores) {
@@ -38,7 +42,7 @@ async function openAll(registry: Registry, dataDirectory: string, opened: Resour
       clock: systemClock,
       currentOrigin: () => ({ tenant: resolveTenant(featurestore), ...requestScope.getStore() }),
     });
-    opened.closeBy(() => store.close());
+    opened.defer(() => store.close());
     findRemote.set(featurestore, store);
   }
   return {
@@ -46,7 +50,7 @@ async function openAll(registry: Registry, dataDirectory: string, opened: Resour
     findRemote: (featurestore) => findRemote.get(featurestore),
     of: (featurestore) => findRemote.get(featurestore) ?? embedded,
     all: [embedded, ...findRemote.values()],
-    close: () => opened.close(),
+    close: () => opened.disposeAsync(),
   };
 }
 

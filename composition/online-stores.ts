@@ -9,7 +9,7 @@ import type { EntityType, Featurestore, OnlineStoreSettings, ShadowSettings } fr
 import type { Registry } from '../datasources/registry/registry.js';
 import type { ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
 import { systemClock } from '../values/clock.js';
-import { openAllOrClose, type ResourceStack } from './opened.js';
+import { openOrDispose } from '../runtime/open-or-dispose.js';
 
 export interface OnlineStoreOptions {
   /** Where it is counted what shadow stores find. */
@@ -39,19 +39,19 @@ export async function openOnlineStores(
   dataDirectory: string,
   options: OnlineStoreOptions,
 ): Promise<OpenOnlineStores> {
-  return openAllOrClose((opened) => openAll(registry, dataDirectory, options, opened));
+  return openOrDispose((opened) => openAll(registry, dataDirectory, options, opened));
 }
 
 async function openAll(
   registry: Registry,
   dataDirectory: string,
   { shadowReport, vertexClient }: OnlineStoreOptions,
-  opened: ResourceStack,
+  opened: AsyncDisposableStack,
 ): Promise<OpenOnlineStores> {
   const stores = new Map<string, OnlineStore>();
   for (const [key, settings] of collectStoreSettings(registry)) {
     const store = await openOnlineStore(settings, dataDirectory, vertexClient);
-    opened.closeBy(() => store.close());
+    opened.defer(() => store.close());
     stores.set(key, store);
   }
   const storeOf = (settings: OnlineStoreSettings): OnlineStore => stores.get(toStoreKey(settings))!;
@@ -63,7 +63,7 @@ async function openAll(
     const options = { ...SHADOW_LIMITS, ...rules, report: shadowReport, random: Math.random };
     shadows.set(featurestore, new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options));
   }
-  opened.closeBy(async () => {
+  opened.defer(async () => {
     await Promise.all([...shadows.values()].map((shadow) => shadow.finish()));
   });
   return {
@@ -73,7 +73,7 @@ async function openAll(
       return 'fill' in store ? (store as FillableOnlineStore) : null;
     },
     serving: [...new Set(registry.featurestores.map(({ onlineSettings }) => storeOf(onlineSettings)))],
-    close: () => opened.close(),
+    close: () => opened.disposeAsync(),
   };
 }
 

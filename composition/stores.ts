@@ -14,7 +14,7 @@ import { OperatorError } from '../errors/operator-error.js';
 import { systemClock } from '../values/clock.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
-import { openAllOrClose, type ResourceStack } from './opened.js';
+import { openOrDispose } from '../runtime/open-or-dispose.js';
 
 /** The stores a registry names, open. */
 export interface OpenStores extends FeatureStores {
@@ -38,20 +38,20 @@ export async function openStores(
   dataDirectory: string,
   options: OnlineStoreOptions,
 ): Promise<OpenStores> {
-  return openAllOrClose((opened) => openAll(registry, dataDirectory, options, opened));
+  return openOrDispose((opened) => openAll(registry, dataDirectory, options, opened));
 }
 
 async function openAll(
   registry: Registry,
   dataDirectory: string,
   options: OnlineStoreOptions,
-  opened: ResourceStack,
+  opened: AsyncDisposableStack,
 ): Promise<OpenStores> {
   await makeDataFolder(dataDirectory);
   const offline = await openOfflineStores(registry, dataDirectory);
-  opened.closeBy(() => offline.close());
+  opened.defer(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
-  opened.closeBy(() => online.close());
+  opened.defer(() => online.close());
   let contents: PrepareOutcome['fillFingerprints'] = new Map();
   return {
     embedded: offline.embedded,
@@ -72,7 +72,7 @@ async function openAll(
         : 'THIS_GATEWAY';
     },
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
-    close: () => opened.close(),
+    close: () => opened.disposeAsync(),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { CostLine } from './cost-line.js';
 import type { PricedUsage } from './price-usage.js';
 import { sum, type Decimal } from './decimal.js';
 import type { PriceBook } from './price-book.js';
@@ -14,16 +15,6 @@ export interface CostEstimate {
   readonly perPrediction: Decimal | null;
   /** Where the use itself has a range (autoscaling): the least and the most it can be. null: it has none. */
   readonly range: CostRange | null;
-}
-
-/** quantity x unitPrice = amount. */
-export interface CostLine {
-  readonly sku: string;
-  readonly description: string;
-  readonly quantity: Decimal;
-  readonly unit: string;
-  readonly unitPrice: Decimal;
-  readonly amount: Decimal;
 }
 
 export interface CostRange {

@@ -1,6 +1,6 @@
 import { badInput, type AppError } from '../errors/app-error.js';
 import { formatPrice, type Decimal } from './decimal.js';
-import type { CostLine } from './cost-estimate.js';
+import type { CostLine } from './cost-line.js';
 import { findPrice, type Meter, type Price, type PriceBook, type UnitPrice } from './price-book.js';
 
 /** So much of a meter is used. */

@@ -8,7 +8,7 @@ import type {
   SyncRange,
 } from './feature-view-syncs.js';
 import type { JobControl, JobOutcome, JobRunner } from '../jobs/job-runner.js';
-import { JobFailure } from '../jobs/job.js';
+import { JobFailure } from '../jobs/job-failure.js';
 
 /** How views of one kind of online store are synced: where syncs are started and listed, and what does them. */
 export interface FeatureViewSyncRoute {
@@ -48,8 +48,8 @@ export class FeatureViewSyncsByStore implements FeatureViewSyncs, JobRunner {
     return (await this.#routeOfView(view)?.syncs.list(view, page)) ?? [];
   }
 
-  async servedUpTo(view: FeatureView): Promise<Instant | null> {
-    return (await this.#routeOfView(view)?.syncs.servedUpTo(view)) ?? null;
+  async dataWatermark(view: FeatureView): Promise<Instant | null> {
+    return (await this.#routeOfView(view)?.syncs.dataWatermark(view)) ?? null;
   }
 
   run(job: FeatureViewSyncJobRecord, control: JobControl): Promise<JobOutcome> {

@@ -1,5 +1,5 @@
-import { isTerminalState } from './job-transitions.js';
-import type { JobRecord } from './job.js';
+import { isTerminalState } from '../datasources/job-store/job-state.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 
 /** A watcher is told at most this often, however fast the work goes. The end may wait as long, and is never left out. */
 const MIN_PUBLISH_INTERVAL_MS = 250;

@@ -1,11 +1,12 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type {
-  BatchPredictionJobRecord,
-  PredictionFailureRow,
-  PredictionRow,
-  ResultRange,
+import {
+  BATCH_PREDICTION,
+  type BatchPredictionJobRecord,
+  type PredictionFailureRow,
+  type PredictionRow,
+  type ResultRange,
 } from '../batch-prediction/batch-predictions.js';
-import type { JobRecord } from '../jobs/job.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { Model } from '../datasources/registry/prediction-model.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import { listComplexity } from '../schema/complexity.js';
@@ -64,7 +65,7 @@ export class BatchPredictionResolver {
     @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
     after: string | null | undefined,
   ): Promise<Connection<JobRecord>> {
-    return jobPage(context, { filter, first, after }, ['BATCH_PREDICTION']);
+    return jobPage(context, { filter, first, after }, [BATCH_PREDICTION]);
   }
 
   @Mutation(() => StartBatchPredictionPayload, {
@@ -88,12 +89,11 @@ export class BatchPredictionResolver {
     input: RetryFailedInstancesInput,
   ): Promise<JobPayload<BatchPredictionJobRecord>> {
     return jobPayload(async () => {
-      const { id, field } = jobToRetry(input);
-      const job = await findBatchPredictionJob(context, id, field);
+      const job = await findBatchPredictionJob(context, input.id);
       return context.batchPredictions.retryFailed(job, jobOrigin(input)).catch((error: unknown) => {
-        // The port calls it the job, whatever the client does.
+        // The port says "job" for what the client names by its id.
         if (!(error instanceof AppError) || error.details.field !== 'job') throw error;
-        throw new AppError(error.code, error.message, { ...error.details, field });
+        throw new AppError(error.code, error.message, { ...error.details, field: 'id' });
       });
     });
   }
@@ -188,12 +188,6 @@ export class BatchPredictionResolver {
     const values = asked.length === 0 ? [] : await batchPredictions.metrics(job, asked);
     return asked.map((request, index) => ({ ...request, value: values[index] ?? null }));
   }
-}
-
-function jobToRetry({ id, job }: RetryFailedInstancesInput): { readonly id: string; readonly field: 'id' | 'job' } {
-  if (id != null && job == null) return { id, field: 'id' };
-  if (job != null && id == null) return { id: job, field: 'job' };
-  throw badInput('Name the job in "id", and not in "job", which is the old name of it.', 'id');
 }
 
 /** A page of what came of a job's instances; the cursor is the number of the last instance seen. */

@@ -2,33 +2,21 @@ import { Arg, Ctx, FieldResolver, Float, Query, Resolver, Root } from 'type-grap
 import { AppError } from '../errors/app-error.js';
 import { listComplexity } from '../schema/complexity.js';
 import { CostEstimate } from '../schema/cost/cost-estimate.js';
-import {
-  BatchPredictionCostInput,
-  FeaturestoreCostInput,
-  OnlinePredictionCostInput,
-  ServingComparisonInput,
-} from '../schema/cost/inputs.js';
+import { FeaturestoreCostInput, OnlinePredictionCostInput, ServingComparisonInput } from '../schema/cost/inputs.js';
 import { PriceBook } from '../schema/cost/price-book.js';
 import { ServingComparison } from '../schema/cost/serving-comparison.js';
 import type { RequestContext } from './context.js';
 import { costEstimate, priceBook, servingComparison, type ComparisonRoot } from './costs.js';
+import { withFieldPath } from './field-path.js';
 
 @Resolver()
 export class CostResolver {
-  @Query(() => CostEstimate, { description: 'What a batch prediction job will cost. Nothing is started.' })
-  async estimateBatchPrediction(
-    @Ctx() { costs }: RequestContext,
-    @Arg('input', () => BatchPredictionCostInput, { description: 'The job.' }) input: BatchPredictionCostInput,
-  ): Promise<CostEstimate> {
-    return costEstimate(await costs.estimator.batchPrediction(input));
-  }
-
   @Query(() => CostEstimate, { description: 'What a model deployed for online prediction will cost.' })
   async estimateOnlinePrediction(
     @Ctx() { costs }: RequestContext,
     @Arg('input', () => OnlinePredictionCostInput, { description: 'The endpoint.' }) input: OnlinePredictionCostInput,
   ): Promise<CostEstimate> {
-    return costEstimate(await costs.estimator.onlinePrediction(input));
+    return withFieldPath('input', async () => costEstimate(await costs.estimator.onlinePrediction(input)));
   }
 
   @Query(() => CostEstimate, { description: 'What a featurestore costs a month.' })
@@ -36,7 +24,7 @@ export class CostResolver {
     @Ctx() { costs }: RequestContext,
     @Arg('input', () => FeaturestoreCostInput, { description: 'The featurestore.' }) input: FeaturestoreCostInput,
   ): Promise<CostEstimate> {
-    return costEstimate(await costs.estimator.featurestore(input));
+    return withFieldPath('input', async () => costEstimate(await costs.estimator.featurestore(input)));
   }
 
   @Query(() => ServingComparison, {
@@ -46,7 +34,7 @@ export class CostResolver {
     @Ctx() { costs }: RequestContext,
     @Arg('input', () => ServingComparisonInput, { description: 'The predictions.' }) input: ServingComparisonInput,
   ): Promise<ComparisonRoot> {
-    return servingComparison(await costs.estimator.compareServing(input));
+    return withFieldPath('input', async () => servingComparison(await costs.estimator.compareServing(input)));
   }
 
   @Query(() => [PriceBook], {

@@ -1,5 +1,6 @@
 import { roundMoney, type Decimal } from '../costs/decimal.js';
-import type { CostEstimate as Estimate, CostLine as Line } from '../costs/cost-estimate.js';
+import type { CostEstimate as Estimate } from '../costs/cost-estimate.js';
+import type { CostLine as Line } from '../costs/cost-line.js';
 import {
   priceBookId,
   resolveUnitPrice,

@@ -57,8 +57,8 @@ export class FeatureViewSyncResolver {
   }
 
   @FieldResolver()
-  servedUpTo(@Root() { result }: FeatureViewSyncJobRecord): Instant | null {
-    return result?.servedUpTo ?? null;
+  dataWatermark(@Root() { result }: FeatureViewSyncJobRecord): Instant | null {
+    return result?.dataWatermark ?? null;
   }
 
   @FieldResolver()
@@ -119,8 +119,8 @@ export class SyncsOfFeatureViewResolver {
     @Root() view: FeatureViewModel,
     @Ctx() { featureViewSyncs, now }: RequestContext,
   ): Promise<number | null> {
-    const servedUpTo = await featureViewSyncs.servedUpTo(view);
+    const dataWatermark = await featureViewSyncs.dataWatermark(view);
     // Another machine's clock may be ahead of ours.
-    return servedUpTo === null ? null : Math.max(0, Number(now - servedUpTo) / 1e6);
+    return dataWatermark === null ? null : Math.max(0, Number(now - dataWatermark) / 1e6);
   }
 }

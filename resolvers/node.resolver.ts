@@ -1,16 +1,19 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
-import type { JobRecord } from '../jobs/job.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { Model } from '../datasources/registry/prediction-model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from '../datasources/registry/model.js';
 import { getEntityType, getFeature } from '../datasources/registry/registry.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import { listComplexity } from '../schema/complexity.js';
+import type { TypedFeaturestoreValue } from '../schema/from-registry.js';
 import { Node } from '../schema/node.js';
 import { parseResourceName, type ResourceName } from '../schema/resource-name.js';
 import type { RequestContext } from './context.js';
 import { entityHandle, type EntityHandle } from './entity.js';
+import { typedFeaturestore } from './typed-resolvers.js';
 
-type NodeValue = Featurestore | EntityType | Feature | FeatureView | EntityHandle | Model | JobRecord;
+type NodeValue =
+  Featurestore | TypedFeaturestoreValue | EntityType | Feature | FeatureView | EntityHandle | Model | JobRecord;
 type FoundNode = NodeValue | null | Promise<NodeValue | null>;
 
 const MAX_NODES = 100;
@@ -59,6 +62,8 @@ function find({ registry, jobs }: RequestContext, name: ResourceName): FoundNode
   switch (name.kind) {
     case 'featurestore':
       return featurestore;
+    case 'featurestoreEntities':
+      return typedFeaturestore(featurestore);
     case 'entityType':
       return getEntityType(featurestore, name.entityType);
     case 'feature':

@@ -14,7 +14,16 @@ import type { RequestContext } from './context.js';
 import { MAX_PAGE_SIZE, pageSize } from './cursor.js';
 import { estimatedCost, jobOrigin, stringLabels } from './jobs.js';
 import { trainingSetRequest } from './training-set-request.js';
+import { withFieldPath } from './field-path.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
+
+/** The fields of StartTrainingSetInput itself. All others of a request are fields of its trainingSet. */
+const START_FIELDS = new Set(['output', 'idempotencyKey', 'maxCostUsd', 'displayName']);
+
+function startField(field: string): string {
+  const [first = ''] = field.split('.');
+  return START_FIELDS.has(first) ? field : `trainingSet.${field}`;
+}
 
 @Resolver(() => TrainingSetJob)
 export class TrainingSetResolver {
@@ -34,17 +43,21 @@ export class TrainingSetResolver {
     })
     maxCostUsd: number | null | undefined,
   ): Promise<TrainingSetPreviewResult> {
-    const request = trainingSetRequest(registry, input);
     const rows = pageSize(first, MAX_PAGE_SIZE);
-    const work = await scanWork(request, stores, now, () => trainingSets.countLabels(request));
+    const { request, work } = await withFieldPath('input', async () => {
+      const request = trainingSetRequest(registry, input);
+      return { request, work: await scanWork(request, stores, now, () => trainingSets.countLabels(request)) };
+    });
     const estimate = await costs.estimator.historicalQuery(work);
     // Nobody is known until there is a login.
     const admission = await costs.guard.admit({ principal: null, estimate, maxCostUsd });
     // One that is refused has scanned nothing.
-    const preview = await trainingSets.preview(request, rows).catch(async (error: unknown) => {
-      await costs.guard.settle(admission, 0);
-      throw error;
-    });
+    const preview = await withFieldPath('input', () => trainingSets.preview(request, rows)).catch(
+      async (error: unknown) => {
+        await costs.guard.settle(admission, 0);
+        throw error;
+      },
+    );
     await costs.guard.settle(admission, estimate.total);
     return preview;
   }
@@ -57,15 +70,19 @@ export class TrainingSetResolver {
     @Arg('input', () => StartTrainingSetInput, { description: 'What to make, and where it goes.' })
     input: StartTrainingSetInput,
   ): Promise<JobPayload<TrainingSetJobRecord>> {
-    return jobPayload(async () =>
-      trainingSets.start({
-        ...trainingSetRequest(registry, input.trainingSet, 'trainingSet.'),
-        displayName: input.displayName ?? null,
-        jobLabels: stringLabels(input.labels),
-        output: { format: input.output?.format ?? 'PARQUET', location: input.output?.location ?? null },
-        ...jobOrigin(input),
-      }),
-    );
+    return jobPayload(async () => {
+      const jobLabels = stringLabels(input.labels);
+      const origin = jobOrigin(input);
+      return withFieldPath(startField, async () =>
+        trainingSets.start({
+          ...trainingSetRequest(registry, input.trainingSet),
+          displayName: input.displayName ?? null,
+          jobLabels,
+          output: { format: input.output?.format ?? 'PARQUET', location: input.output?.location ?? null },
+          ...origin,
+        }),
+      );
+    });
   }
 
   @FieldResolver()

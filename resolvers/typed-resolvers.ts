@@ -1,6 +1,7 @@
-import type { EntityType, Feature } from '../datasources/registry/model.js';
+import type { EntityType, Feature, Featurestore } from '../datasources/registry/model.js';
 import { AppError } from '../errors/app-error.js';
-import type { TypedResolvers } from '../schema/from-registry.js';
+import type { TypedFeaturestoreValue, TypedResolvers } from '../schema/from-registry.js';
+import { featurestoreTypeName } from '../schema/names.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { toClientValue } from '../values/client-value.js';
 import type { FeatureCell } from '../values/feature-cell.js';
@@ -16,7 +17,14 @@ interface FeaturesArguments {
 }
 
 /** Answers of the types made from the registry. Both ways to read, generic and typed, go through the same loaders. */
-export const typedResolvers: TypedResolvers<EntityType, Feature> = {
+export const typedResolvers: TypedResolvers<Featurestore, EntityType, Feature> = {
+  featurestore: typedFeaturestore,
+
+  featurestoreId: (root) => {
+    const { featurestore } = root as TypedFeaturestoreValue;
+    return formatResourceName({ kind: 'featurestoreEntities', featurestore });
+  },
+
   entity:
     (entityType) =>
     (_root, { entityId, asOf }) =>
@@ -55,6 +63,11 @@ export const typedResolvers: TypedResolvers<EntityType, Feature> = {
       ),
   },
 };
+
+/** The root of the typed fields of a featurestore: what `flights` and `node(id:)` give. */
+export function typedFeaturestore({ name }: Pick<Featurestore, 'name'>): TypedFeaturestoreValue {
+  return { kind: 'featurestoreEntities', typeName: featurestoreTypeName(name), featurestore: name };
+}
 
 function entityResourceName({ entityType, entityId, asOf }: EntityHandle): string {
   return formatResourceName({

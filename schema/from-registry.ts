@@ -12,8 +12,9 @@ import {
   type GraphQLFieldConfigMap,
   type GraphQLFieldResolver,
   type GraphQLOutputType,
+  type GraphQLScalarType,
 } from 'graphql';
-import { toElementType, type ValueType } from '../values/value-type.js';
+import type { ValueType } from '../values/value-type.js';
 import { listComplexity } from './complexity.js';
 import { NameClashes } from './name-clashes.js';
 import { camelCase, entityTypeName, featurestoreTypeName } from './names.js';
@@ -44,8 +45,18 @@ export interface TypedFeature {
 
 type Resolver = GraphQLFieldResolver<unknown, unknown, Record<string, unknown>>;
 
+/** The root of the typed fields of a featurestore. */
+export interface TypedFeaturestoreValue {
+  readonly kind: 'featurestoreEntities';
+  readonly typeName: string;
+  readonly featurestore: string;
+}
+
 /** How the typed fields are answered; the schema itself reads nothing. */
-export interface TypedResolvers<EntityType, Feature> {
+export interface TypedResolvers<Featurestore, EntityType, Feature> {
+  /** The value of the field of Query. Its id is a resource name of its own (schema/resource-name.ts). */
+  readonly featurestore: (featurestore: Featurestore) => TypedFeaturestoreValue;
+  readonly featurestoreId: Resolver;
   readonly entity: (entityType: EntityType) => Resolver;
   readonly entities: (entityType: EntityType) => Resolver;
   readonly value: (feature: Feature) => Resolver;
@@ -61,10 +72,11 @@ export interface TypedResolvers<EntityType, Feature> {
 export function addRegistryTypes<Store extends TypedFeaturestore>(
   base: GraphQLSchema,
   featurestores: readonly Store[],
-  resolvers: TypedResolvers<Store['entityTypes'][number], Store['entityTypes'][number]['features'][number]>,
+  resolvers: TypedResolvers<Store, Store['entityTypes'][number], Store['entityTypes'][number]['features'][number]>,
 ): GraphQLSchema {
   const entityInterface = base.getType('Entity') as GraphQLInterfaceType;
-  const interfaces = [base.getType('Node') as GraphQLInterfaceType, entityInterface];
+  const nodeInterface = base.getType('Node') as GraphQLInterfaceType;
+  const interfaces = [nodeInterface, entityInterface];
   const names = new NameClashes();
   names.reserve('types', Object.keys(base.getTypeMap()), 'a type of every gateway');
 
@@ -91,7 +103,14 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
     const typeName = names.claim('types', featurestoreTypeName(featurestore.name), featurestore.name, {
       featurestore: featurestore.name,
     });
-    const fields: GraphQLFieldConfigMap<unknown, unknown> = {};
+    names.reserve(typeName, ['id'], 'a field of every featurestore');
+    const fields: GraphQLFieldConfigMap<unknown, unknown> = {
+      id: {
+        type: new GraphQLNonNull(GraphQLID),
+        description: `The resource name "featurestores/${featurestore.name}/entities".`,
+        resolve: resolvers.featurestoreId,
+      },
+    };
     for (const entityType of featurestore.entityTypes) {
       const where = `entity type ${featurestore.name}.${entityType.name}`;
       const item = { featurestore: featurestore.name, entityType: entityType.name };
@@ -108,7 +127,7 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
       );
     }
     const description = `The entities of featurestore ${featurestore.name}, each feature a typed field.`;
-    return new GraphQLObjectType({ name: typeName, description, fields });
+    return new GraphQLObjectType({ name: typeName, description, interfaces: [nodeInterface], fields });
   };
 
   const query = base.getQueryType()!.toConfig();
@@ -120,7 +139,7 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
     query.fields[name] = {
       type: new GraphQLNonNull(typeOfFeaturestore(featurestore)),
       description: featurestore.description ?? `The featurestore ${featurestore.name}.`,
-      resolve: () => ({}),
+      resolve: () => resolvers.featurestore(featurestore),
     };
   }
   names.throwIfAny();
@@ -176,27 +195,30 @@ function featureField(feature: TypedFeature, resolver: Resolver): FieldConfig {
   const unit = feature.unit === null ? '' : ` Unit: ${feature.unit}.`;
   const nothing = ' null: no value at that moment; features(names) says why.';
   return {
-    type: typeOfValues(feature.valueType),
+    type: VALUE_GRAPHQL_TYPES[feature.valueType],
     description: `${feature.description ?? `The feature ${feature.name}.`}${unit}${nothing}`,
     resolve: resolver,
     ...(feature.deprecationReason === null ? {} : { deprecationReason: feature.deprecationReason }),
   };
 }
 
-const SCALARS: Readonly<Partial<Record<ValueType, GraphQLOutputType>>> = {
+const VALUE_GRAPHQL_TYPES = {
   BOOL: GraphQLBoolean,
+  BOOL_ARRAY: listOf(GraphQLBoolean),
   DOUBLE: GraphQLFloat,
+  DOUBLE_ARRAY: listOf(GraphQLFloat),
   INT64: BigIntScalar,
+  INT64_ARRAY: listOf(BigIntScalar),
   STRING: GraphQLString,
+  STRING_ARRAY: listOf(GraphQLString),
   BYTES: GraphQLString,
   STRUCT: JSONObject,
   TIMESTAMP: DateTime,
-};
+} satisfies Record<ValueType, GraphQLOutputType>;
 
-function typeOfValues(valueType: ValueType): GraphQLOutputType {
-  const elementType = toElementType(valueType);
-  if (elementType) return new GraphQLList(new GraphQLNonNull(typeOfValues(elementType)));
-  return SCALARS[valueType] ?? GraphQLString;
+/** Arrays hold no nulls. */
+function listOf(element: GraphQLScalarType): GraphQLOutputType {
+  return new GraphQLList(new GraphQLNonNull(element));
 }
 
 function resolve(resolver: Resolver | undefined): { resolve?: Resolver } {

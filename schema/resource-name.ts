@@ -9,6 +9,7 @@ export type ResourceName =
   | { readonly kind: 'job'; readonly job: string }
   | { readonly kind: 'model'; readonly model: string }
   | { readonly kind: 'featurestore'; readonly featurestore: string }
+  | { readonly kind: 'featurestoreEntities'; readonly featurestore: string }
   | { readonly kind: 'entityType'; readonly featurestore: string; readonly entityType: string }
   | { readonly kind: 'feature'; readonly featurestore: string; readonly entityType: string; readonly feature: string }
   | { readonly kind: 'featureView'; readonly featurestore: string; readonly featureView: string }
@@ -27,6 +28,8 @@ export function formatResourceName(name: ResourceName): string {
   switch (name.kind) {
     case 'featurestore':
       return featurestore;
+    case 'featurestoreEntities':
+      return `${featurestore}/entities`;
     case 'entityType':
       return `${featurestore}/entityTypes/${name.entityType}`;
     case 'feature':
@@ -49,6 +52,7 @@ export function parseResourceName(id: string): ResourceName | undefined {
   if (collection === 'models' && featurestore && kind === undefined) return { kind: 'model', model: featurestore };
   if (collection !== 'featurestores' || !featurestore || rest.length > 0) return undefined;
   if (kind === undefined) return { kind: 'featurestore', featurestore };
+  if (kind === 'entities' && name === undefined) return { kind: 'featurestoreEntities', featurestore };
   if (!name) return undefined;
   if (kind === 'featureViews' && subkind === undefined) return { kind: 'featureView', featurestore, featureView: name };
   if (kind !== 'entityTypes') return undefined;

@@ -42,7 +42,8 @@ export class UserError {
 
   @Field(() => [String], {
     nullable: true,
-    description: 'The way to the value at fault, e.g. ["input", "labels", "rows", "3"]; null when it is the whole.',
+    description:
+      'The way to the value at fault, e.g. ["input", "labels", "source", "rows", "3"]; null when it is the whole.',
   })
   field!: readonly string[] | null;
 

@@ -3,7 +3,7 @@ import type { FeatureCell } from '../values/feature-cell.js';
 import { toDuckDbType, instantFromDuckDb, toDuckDb } from '../datasources/duckdb/value-mapping.js';
 import type { BulkReads, EntityMoment } from '../datasources/offline/offline-store.js';
 import { timeColumnName, type SourcePlan } from '../datasources/offline/point-in-time/plan.js';
-import type { JoinStep } from './join-labels.js';
+import type { JoinStep } from './join-step.js';
 import { retryOnOutage } from '../jobs/retry-on-outage.js';
 import type { HistoryStore } from './remote-store.js';
 import type { TrainingSetPlan } from './training-set-plan.js';

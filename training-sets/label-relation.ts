@@ -70,7 +70,7 @@ async function resolveLabelRelation(
     case 'TABLE':
       return tableRelation(work, labels.table);
     case 'FILE': {
-      const path = await files.existing(labels.file, 'labels.file');
+      const path = await files.existing(labels.file, 'labels.source.file.path');
       const asText = new Set([labels.timeColumn, ...joins.flatMap(({ entityIdColumns }) => entityIdColumns)]);
       return fileRelation(work, path, labels.format, asText).catch((cause: unknown) => {
         throw toFileError(labels.file, labels.format, cause);
@@ -83,7 +83,7 @@ async function resolveLabelRelation(
 export function toFileError(file: string, format: FileFormat, cause: unknown): unknown {
   if (!(cause instanceof Error) || cause instanceof AppError || cause.name === 'AbortError') return cause;
   const message = `"${file}" cannot be read as ${format}. Is it of that format, with a name for each column?`;
-  return new AppError('BAD_USER_INPUT', message, { field: 'labels.file' }, { cause });
+  return new AppError('BAD_USER_INPUT', message, { field: 'labels.source.file.path' }, { cause });
 }
 
 /**
@@ -119,7 +119,7 @@ async function tableRelation(work: WorkDatabase, name: string): Promise<LabelRel
   if (!table) {
     const names = tables.slice(0, 30).map((candidate) => String(candidate.name));
     throw new AppError('TABLE_NOT_FOUND', `The offline store has no table "${name}". It has: ${names.join(', ')}.`, {
-      field: 'labels.table',
+      field: 'labels.source.table',
     });
   }
   return describeRelation(
@@ -138,15 +138,15 @@ const INLINE_TYPES: Readonly<Record<string, DuckDBType>> = { VARCHAR, BIGINT, DO
 
 /** Each column as a list of its values: so the text of the query is the same for any number of them. */
 function inlineRelation(rows: readonly LabelRow[]): LabelRelation {
-  if (rows.length === 0) throw badInput('There are no labels.', 'labels.rows');
+  if (rows.length === 0) throw badInput('There are no labels.', 'labels.source.rows');
   if (rows.length > MAX_INLINE_LABELS) {
     throw badInput(
       `At most ${MAX_INLINE_LABELS} labels can be sent with a request, not ${rows.length}. Put them into a file.`,
-      'labels.rows',
+      'labels.source.rows',
     );
   }
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  if (!names.every((name) => name.isWellFormed())) throw rejectText('The name of a column', 'labels.rows');
+  if (!names.every((name) => name.isWellFormed())) throw rejectText('The name of a column', 'labels.source.rows');
   const columns = names.map((name) => ({ name, type: inlineType(rows, name) }));
   return {
     sql: `(SELECT ${columns.map(({ name }, index) => `unnest($${index + 1}) AS ${quoteIdentifier(name)}`).join(', ')})`,
@@ -164,7 +164,7 @@ function inlineType(rows: readonly LabelRow[], name: string): string {
     const own = scalarType(value);
     if (own === null) return;
     if (typeof value === 'string' && !value.isWellFormed()) {
-      throw rejectText(`Label ${index} has a value in "${name}" that`, `labels.rows[${index}].${name}`);
+      throw rejectText(`Label ${index} has a value in "${name}" that`, `labels.source.rows[${index}].${name}`);
     }
     if (own !== undefined && (type === undefined || type === own)) type = own;
     else if (own !== undefined && isNumber(own) && isNumber(type)) type = 'DOUBLE';
@@ -172,7 +172,7 @@ function inlineType(rows: readonly LabelRow[], name: string): string {
       throw badInput(
         `Label ${index} has ${JSON.stringify(value)} in "${name}". A column holds strings, numbers or booleans, and ` +
           'all its values are of one of these.',
-        `labels.rows[${index}].${name}`,
+        `labels.source.rows[${index}].${name}`,
       );
     }
   });

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { badInput } from '../errors/app-error.js';
 import { readTableComment } from '../datasources/duckdb/job-tables.js';
-import type { ScanWork } from '../jobs/job-costs.js';
+import type { ScanWork } from '../datasources/job-store/job-cost.js';
 import type { JobEngine } from '../jobs/job-engine.js';
 import type {
   StartTrainingSet,

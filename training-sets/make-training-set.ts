@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { DataFiles } from '../datasources/files/data-files.js';
 import { readTableComment, ensureSchema, isTableConflict } from '../datasources/duckdb/job-tables.js';
 import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
-import { JobFailure } from '../jobs/job.js';
+import { JobFailure } from '../jobs/job-failure.js';
 import type { TrainingSetRequest, TrainingSetResult, TrainingSetValidationResult } from './training-sets.js';
 import { copyToFile, outputAsWritten, outputSelect, TABLES_SCHEMA } from './output-format.js';
 import { joinLabels, createSnapshot } from './join-labels.js';

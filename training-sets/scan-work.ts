@@ -2,7 +2,7 @@ import type { Instant } from '../values/instant.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import { labelsPerScan } from '../datasources/offline/offline-store.js';
 import { THIS_MACHINE } from '../costs/price-book.js';
-import type { ScanWork } from '../jobs/job-costs.js';
+import type { ScanWork } from '../datasources/job-store/job-cost.js';
 import type { TrainingSetJoin, TrainingSetRequest } from './training-sets.js';
 
 /** What a label is in a table that it is loaded into: its number, its time, and an id of up to a hundred letters. */

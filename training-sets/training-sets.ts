@@ -1,7 +1,11 @@
 import type { FileFormat } from '../datasources/files/file-format.js';
 import type { PointInTimeOptions } from '../datasources/offline/point-in-time/plan.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
-import type { JobOrigin, JobRecord } from '../jobs/job.js';
+import type { JobOrigin } from '../jobs/job-origin.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
+
+/** The kind of these jobs, as clients see it. */
+export const TRAINING_SET = 'TRAINING_SET';
 
 /**
  * Training sets: labels joined with what was known at each label's time, and the proof that nothing leaked. One row out

@@ -14,7 +14,8 @@ import {
   type JobRunner,
   type PartialResult,
 } from '../../jobs/job-runner.js';
-import { JobFailure, type JobError, type JobRecord } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
+import type { JobError, JobRecord } from '../../datasources/job-store/job-record.js';
 import {
   readCheckpoint,
   getJobModel,

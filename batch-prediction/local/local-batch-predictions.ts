@@ -14,9 +14,9 @@ import type {
   ResultRange,
 } from '../batch-predictions.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
-import { isTerminalState } from '../../jobs/job-transitions.js';
-import type { BatchWork } from '../../jobs/job-costs.js';
-import type { JobOrigin } from '../../jobs/job.js';
+import { isTerminalState } from '../../datasources/job-store/job-state.js';
+import type { BatchWork } from '../../datasources/job-store/job-cost.js';
+import type { JobOrigin } from '../../jobs/job-origin.js';
 import { THIS_MACHINE } from '../../costs/price-book.js';
 import { readCheckpoint, outputFolder, type BatchPredictionDependencies } from './batch-prediction-dependencies.js';
 import { countRows } from './checkpoint.js';

@@ -134,7 +134,7 @@ async function locateFiles(
 }
 
 async function locateTrainingSet(dependencies: BatchPredictionDependencies, id: string): Promise<Location> {
-  const field = 'input.trainingSet';
+  const field = 'input.trainingSetJob';
   const job = await dependencies.jobs.get(id);
   if (job?.kind !== 'TRAINING_SET')
     throw new AppError('JOB_NOT_FOUND', `There is no training set job "${id}".`, { field });

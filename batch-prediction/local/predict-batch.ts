@@ -7,7 +7,7 @@ import {
   type PredictionOutcome,
   type Predictor,
 } from '../models/model-serving.js';
-import { JobFailure } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
 
 export interface RetryPolicy {
   /** Before a failed batch is tried again for the first time, in milliseconds; twice as long each time after. */

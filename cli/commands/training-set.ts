@@ -38,7 +38,11 @@ export function trainingSetCommand(): Command {
       {
         mutation: 'startTrainingSet',
         inputType: 'StartTrainingSetInput',
-        estimate: { query: 'estimateHistoricalQuery', inputType: 'TrainingSetInput', part: 'trainingSet' },
+        estimate: {
+          query: 'estimateTrainingSet',
+          inputType: 'TrainingSetInput',
+          toInput: ({ trainingSet }) => trainingSet,
+        },
         input: toJobInput(options),
       },
       options,
@@ -52,9 +56,10 @@ function toJobInput(options: TrainingSetOptions): Record<string, unknown> {
       featurestore: options.featurestore,
       entityType: options.entityType,
       labels: {
-        file: options.labels,
-        table: options.labelsTable,
-        format: options.format?.toUpperCase(),
+        source: {
+          file: (options.labels ?? options.format) && { path: options.labels, format: options.format?.toUpperCase() },
+          table: options.labelsTable,
+        },
         timeColumn: options.timeColumn,
         entityIdColumns: options.idColumn,
       },

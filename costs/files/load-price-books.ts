@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { OperatorError } from '../../errors/operator-error.js';
 import { priceBookId, PriceBooks, type PriceBook } from '../price-book.js';
 import { PUBLISHED_BOOKS } from './published-books.js';
-import { findFaults, priceBookDocument, toPriceBook, type PriceBookDocument } from './price-book-document.js';
+import { findFaults, priceBookDocument, toPriceBook, type PriceBookDocument } from '../price-book-document.js';
 
 export interface LoadedPriceBook {
   readonly book: PriceBook;

@@ -4,7 +4,7 @@ import type { FeatureView } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import { createCron, parseSchedule, LOCAL_SCHEDULE_STORES } from '../../datasources/registry/schedule.js';
 import type { FeatureViewSyncs } from '../feature-view-syncs.js';
-import { isTerminalState } from '../../jobs/job-transitions.js';
+import { isTerminalState } from '../../datasources/job-store/job-state.js';
 
 /** By whom the syncs of schedules are started, for budgets and for idempotency keys that no client can say. */
 const SCHEDULER = 'schedule';

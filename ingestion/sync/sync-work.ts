@@ -1,7 +1,7 @@
 import type { FeatureSource, FeatureView } from '../../datasources/registry/model.js';
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
 import { THIS_MACHINE } from '../../costs/price-book.js';
-import type { ScanWork } from '../../jobs/job-costs.js';
+import type { ScanWork } from '../../datasources/job-store/job-cost.js';
 
 /** The tables with the features of a view, in the order of the registry. */
 export function listViewSources({ entityType, features }: FeatureView): FeatureSource[] {

@@ -3,7 +3,8 @@ import type { Clock } from '../../values/clock.js';
 import type { Instant } from '../../values/instant.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
-import { READ_POLICY, toStoreError } from '../../datasources/google/vertex/call-policy.js';
+import { READ_POLICY } from '../../datasources/google/call-policy.js';
+import { toVertexStoreError } from '../../datasources/google/vertex/store-error.js';
 import { TtlCache } from '../../datasources/google/vertex/ttl-cache.js';
 import type {
   FeatureViewSyncJobRecord,
@@ -11,7 +12,7 @@ import type {
   StartFeatureViewSync,
   SyncRange,
 } from '../feature-view-syncs.js';
-import { isTerminalState } from '../../jobs/job-transitions.js';
+import { isTerminalState } from '../../datasources/job-store/job-state.js';
 import { toSyncSpec, type SyncJobs } from './sync-jobs.js';
 import { syncTargetKey } from './sync-target.js';
 import { syncWork } from './sync-work.js';
@@ -67,10 +68,13 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
     return this.options.jobs.list(view, page);
   }
 
-  async servedUpTo(view: FeatureView): Promise<Instant | null> {
+  async dataWatermark(view: FeatureView): Promise<Instant | null> {
     const runs = await this.#runs(view);
     // A job of ours may have ended since Vertex AI was last asked; a continuous run never ends, and says how far it is.
-    const moments = [...runs.map((run) => toSyncResult(run).servedUpTo), await this.options.jobs.servedUpTo(view)];
+    const moments = [
+      ...runs.map((run) => toSyncResult(run).dataWatermark),
+      await this.options.jobs.dataWatermark(view),
+    ];
     return moments.reduce((latest, moment) =>
       moment !== null && (latest === null || moment > latest) ? moment : latest,
     );
@@ -127,7 +131,7 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
       key: `${target}/${run.id}`,
       kind: 'FEATURE_VIEW_SYNC',
       target,
-      spec: toSyncSpec(view, 'ELSEWHERE'),
+      spec: toSyncSpec(view, 'EXTERNAL'),
       state,
       createdAt: run.createTime,
       startedAt: run.startTime,
@@ -156,5 +160,5 @@ function isExternalRun(runs: readonly VertexSync[], jobs: readonly FeatureViewSy
 }
 
 function unavailable({ entityType: { featurestore } }: FeatureView, error: unknown): never {
-  throw toStoreError(featurestore.name, error);
+  throw toVertexStoreError(featurestore.name, error);
 }

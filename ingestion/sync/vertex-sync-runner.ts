@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from '../../datasources/registry/registry.js';
-import { GRPC_STATUS, readGrpcCode, isTransient } from '../../datasources/google/vertex/call-policy.js';
+import { GRPC_STATUS, readGrpcCode, isTransient } from '../../datasources/google/grpc-status.js';
 import type { FeatureViewSyncJobRecord, FeatureViewSyncResult } from '../feature-view-syncs.js';
 import type { JobControl, JobOutcome, JobRunner } from '../../jobs/job-runner.js';
-import { JobFailure, NO_PROGRESS, type JobError, type JobProgress } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
+import { NO_PROGRESS, type JobError, type JobProgress } from '../../datasources/job-store/job-record.js';
 import { findSyncView } from './sync-jobs.js';
 import type { VertexSync, VertexSyncsClient } from './vertex-syncs-client.js';
 import { toVertexView, type VertexView } from './vertex-view.js';
@@ -102,8 +103,8 @@ export const SYNC_FAILED: JobError = {
 };
 
 export function toSyncResult({ state, rowsSynced, slotMillis, ...run }: VertexSync): FeatureViewSyncResult {
-  const servedUpTo = state === 'SUCCEEDED' ? (run.watermark ?? run.startTime ?? run.createTime) : run.watermark;
-  return { rows: rowsSynced, slotMillis, servedUpTo };
+  const dataWatermark = state === 'SUCCEEDED' ? (run.watermark ?? run.startTime ?? run.createTime) : run.watermark;
+  return { rows: rowsSynced, slotMillis, dataWatermark };
 }
 
 export function toProgress({ rowsSynced }: VertexSync): JobProgress {

@@ -1,5 +1,5 @@
 import { OperatorError } from '../../errors/operator-error.js';
-import { readLegacyFeaturestore } from '../legacy-featurestore.js';
+import { readLegacyFeaturestore } from '../../datasources/google/vertex/legacy-featurestore.js';
 import { planMigration } from '../migration-plan.js';
 import { VertexClients } from '../../datasources/google/vertex/vertex-clients.js';
 import { systemClock } from '../../values/clock.js';

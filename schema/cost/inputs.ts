@@ -73,8 +73,8 @@ abstract class BatchWorkInput extends PricedInput {
   startupMinutes?: number | null;
 }
 
-@InputType({ description: 'A batch prediction job to be priced.' })
-export class BatchPredictionCostInput extends BatchWorkInput {
+@InputType({ description: 'The figures of a batch prediction, to estimate its cost without a job.' })
+export class BatchPredictionFiguresInput extends BatchWorkInput {
   @Field(() => BigIntScalar, { description: 'How many rows there are to predict for; none cost nothing.' })
   rows!: bigint;
 }

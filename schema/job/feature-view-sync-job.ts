@@ -6,7 +6,7 @@ import { BigIntScalar } from '../scalars/big-int.js';
 import { DateTime } from '../scalars/date-time.js';
 import { Job } from './job.js';
 
-export const SyncTriggerEnum = { REQUEST: 'REQUEST', SCHEDULE: 'SCHEDULE', ELSEWHERE: 'ELSEWHERE' } as const;
+export const SyncTriggerEnum = { REQUEST: 'REQUEST', SCHEDULE: 'SCHEDULE', EXTERNAL: 'EXTERNAL' } as const;
 
 registerEnumType(SyncTriggerEnum, {
   name: 'SyncTrigger',
@@ -14,7 +14,7 @@ registerEnumType(SyncTriggerEnum, {
   valuesConfig: {
     REQUEST: { description: 'A client asked for it here.' },
     SCHEDULE: { description: 'The schedule of the feature view, as the gateway keeps it.' },
-    ELSEWHERE: { description: 'Something outside of the gateway, such as the schedule as Vertex AI keeps it.' },
+    EXTERNAL: { description: 'Something outside of the gateway, such as the schedule as Vertex AI keeps it.' },
   },
 });
 
@@ -42,7 +42,7 @@ export class FeatureViewSyncJob {
     nullable: true,
     description: 'All that was known at this moment (UTC) is served since; null unless it succeeded.',
   })
-  servedUpTo!: bigint | null;
+  dataWatermark!: bigint | null;
 
   @Field(() => BigIntScalar, {
     nullable: true,

@@ -1,31 +1,22 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
+import { OneOf } from '../one-of.js';
 import { UserError } from '../user-error.js';
 import { MaxCostUsd, StartJobInput } from './start-job.js';
 import { BatchOutputFormatEnum, BatchPredictionJob } from './batch-prediction-job.js';
-import { FileFormatEnum } from './enums.js';
+import { FilesInput } from './files-input.js';
 
-@InputType({ description: 'Where the instances are. Exactly one of trainingSetJob, table and files.' })
-export class BatchInputInput {
-  @Field(() => ID, { nullable: true, description: 'The output of this training set job, which has succeeded.' })
-  trainingSetJob!: string | null | undefined;
+@OneOf
+@InputType({ description: 'The source of the instances of a batch prediction. A row is an instance.' })
+export class BatchSourceInput {
+  @Field(() => ID, { nullable: true, description: 'A training set job that succeeded: its output is the source.' })
+  trainingSetJob!: string | undefined;
 
-  @Field(() => String, { nullable: true, description: 'This table of the offline store.' })
-  table!: string | null | undefined;
+  @Field(() => String, { nullable: true, description: 'A table of the offline store.' })
+  table!: string | undefined;
 
-  @Field(() => [String], {
-    nullable: true,
-    description:
-      'These files, one after another, by their paths in the folder for files; in the cloud gs:// addresses.',
-  })
-  files!: string[] | null | undefined;
-
-  @Field(() => FileFormatEnum, {
-    nullable: true,
-    description:
-      'The format of the files. null: what the ending of the first one says (.parquet, .csv, .jsonl, .ndjson).',
-  })
-  format!: keyof typeof FileFormatEnum | null | undefined;
+  @Field(() => FilesInput, { nullable: true, description: 'Files.' })
+  files!: FilesInput | undefined;
 }
 
 @InputType({ description: 'Where the predictions are to be written.' })
@@ -49,15 +40,15 @@ export class StartBatchPredictionInput extends StartJobInput {
   @Field(() => ID, { description: 'The model, by its id ("models/…") or name.' })
   model!: string;
 
-  @Field(() => BatchInputInput, { description: 'Where the instances are.' })
-  input!: BatchInputInput;
+  @Field(() => BatchSourceInput, { description: 'Where the instances are.' })
+  input!: BatchSourceInput;
 
   @Field(() => BatchOutputInput, { description: 'Where the predictions are to be written.' })
   output!: BatchOutputInput;
 
   @Field(() => JSONObject, {
     nullable: true,
-    description: 'Passed to the model with every batch, e.g. {token_budget: 200, relevance_mode: "vervaekean"}.',
+    description: 'Passed to the model with every batch, e.g. {threshold: 0.8}.',
   })
   parameters!: JsonObject | null | undefined;
 
@@ -106,15 +97,8 @@ export class StartBatchPredictionPayload {
 
 @InputType({ description: 'A batch prediction whose failed instances are to be tried again.' })
 export class RetryFailedInstancesInput {
-  @Field(() => ID, { nullable: true, description: 'The job, which has ended. null only where it is said in "job".' })
-  id!: string | null | undefined;
-
-  @Field(() => ID, {
-    nullable: true,
-    description: 'What "id" says.',
-    deprecationReason: 'Use "id": it is what a job is named by everywhere else, as in cancelJob.',
-  })
-  job!: string | null | undefined;
+  @Field(() => ID, { description: 'The job, which has ended.' })
+  id!: string;
 
   @Field(() => String, {
     nullable: true,

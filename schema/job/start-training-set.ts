@@ -1,29 +1,31 @@
 import { Field, Float, InputType, ObjectType } from 'type-graphql';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
+import { OneOf } from '../one-of.js';
 import { UserError } from '../user-error.js';
 import { StartJobInput } from './start-job.js';
-import { FileFormatEnum } from './enums.js';
+import { FileInput } from './files-input.js';
 import { TrainingSetFormatEnum, TrainingSetJob } from './training-set-job.js';
 
-@InputType({ description: 'The labels of a training set: exactly one of rows, file and table, and what is in them.' })
-export class LabelsInput {
-  @Field(() => [JSONObject], { nullable: true, description: 'The labels themselves, by column. At most 10 000.' })
-  rows!: JsonObject[] | null | undefined;
-
-  @Field(() => String, {
+@OneOf
+@InputType({ description: 'The source of the labels of a training set. A row is a label.' })
+export class LabelSourceInput {
+  @Field(() => [JSONObject], {
     nullable: true,
-    description: 'A file, by its path in the folder for files; in the cloud a gs:// address.',
+    description: 'The labels themselves: a JSON object for each, with a name for each column. At most 10 000.',
   })
-  file!: string | null | undefined;
+  rows!: JsonObject[] | undefined;
 
-  @Field(() => FileFormatEnum, {
-    nullable: true,
-    description: 'The format of the file. null: what its ending says (.parquet, .csv, .jsonl, .ndjson).',
-  })
-  format!: keyof typeof FileFormatEnum | null | undefined;
+  @Field(() => FileInput, { nullable: true, description: 'A file.' })
+  file!: FileInput | undefined;
 
   @Field(() => String, { nullable: true, description: 'A table of the offline store.' })
-  table!: string | null | undefined;
+  table!: string | undefined;
+}
+
+@InputType({ description: 'The labels of a training set and the columns with their entity and time.' })
+export class LabelsInput {
+  @Field(() => LabelSourceInput, { description: 'The source of the labels.' })
+  source!: LabelSourceInput;
 
   @Field(() => String, {
     nullable: true,
@@ -86,7 +88,9 @@ export class TrainingSetInput {
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Seconds after which a value counts as expired, for all features. null: what the registry says.',
+    description:
+      'Seconds after which a value counts as expired, for all features; at most six decimals. 0: values of any age count. null: ' +
+      'each feature has the ttl that the registry gives it.',
   })
   ttlSeconds!: number | null | undefined;
 

@@ -1,5 +1,5 @@
 import type { Finding } from '../../diagnosis.js';
-import { GRPC_STATUS, readGrpcCode } from './call-policy.js';
+import { GRPC_STATUS, readGrpcCode } from '../grpc-status.js';
 
 /** What doctor says when something cannot be looked at: why, as far as the status tells, and what to do. */
 export function accessFinding(what: string, role: string, error: unknown): Finding {

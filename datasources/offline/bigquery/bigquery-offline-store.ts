@@ -15,7 +15,7 @@ import type {
   PointInTimeRead,
   RowsRead,
 } from '../offline-store.js';
-import type { BigQueryForm } from '../point-in-time/bigquery/bigquery.js';
+import type { BigQueryForm } from '../point-in-time/bigquery/compile-for-bigquery.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { appendRows } from './append-rows.js';
 import { BigQueryBulkReads } from './bulk-reads.js';
@@ -25,7 +25,8 @@ import { historyEntry, historyQuery } from './read-history.js';
 import { emptyCells, placeRow, pointInTimeQueries } from './read-point-in-time.js';
 import { rowsQuery, storedRow } from './read-rows.js';
 import { sampledId, sampleQuery } from './sample-entity-ids.js';
-import { resolveTableAddress, tableAt } from './source-table.js';
+import { resolveTableAddress } from './source-table.js';
+import { tableAt } from '../../google/bigquery/tables.js';
 
 const FORMS: Readonly<Record<BigQuerySettings['pointInTime'], BigQueryForm>> = {
   AGGREGATE: 'aggregate',

@@ -2,16 +2,11 @@ import type { BigQuery } from '@google-cloud/bigquery';
 import { toElementType } from '../../../values/value-type.js';
 import type { Finding } from '../../diagnosis.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
-import { openBigQueryClient, type BigQueryDependencies } from './open-bigquery.js';
-import {
-  resolveTableAddress,
-  readTableLayout,
-  readTable,
-  tableFaults,
-  tableName,
-  type TableMetadata,
-} from './source-table.js';
-import { hasStatus } from './store-error.js';
+import type { BigQueryDependencies } from './open-bigquery.js';
+import { openBigQueryClient } from '../../google/bigquery/client.js';
+import { resolveTableAddress, readTableLayout, tableFaults, tableName } from './source-table.js';
+import { readTable, type TableMetadata } from '../../google/bigquery/tables.js';
+import { hasStatus } from '../../google/bigquery/api-error.js';
 
 /** Looks at the dataset, if there is one for all, and the tables of the sources; changes nothing. */
 export async function* diagnoseBigQuery(

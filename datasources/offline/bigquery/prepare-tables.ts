@@ -2,19 +2,15 @@ import type { BigQuery } from '@google-cloud/bigquery';
 import { OperatorError } from '../../../errors/operator-error.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
+import { resolveTableAddress, expectedColumns, readTableLayout, tableFaults, tableName } from './source-table.js';
 import {
-  resolveTableAddress,
-  expectedColumns,
-  readTableLayout,
   formatTablePath,
   readTable,
   tableAt,
-  tableFaults,
-  tableName,
   type TableColumn,
   type TableMetadata,
-} from './source-table.js';
-import { hasStatus } from './store-error.js';
+} from '../../google/bigquery/tables.js';
+import { hasStatus } from '../../google/bigquery/api-error.js';
 
 /**
  * The tables of the sources as they are read, all faults reported at once. Where the registry lets us (`createTables`), a

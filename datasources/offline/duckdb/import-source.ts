@@ -1,11 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
+import { toElementType } from '../../../values/value-type.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { joinSql } from '../point-in-time/sql-text.js';
 import { quoteIdentifier } from '../../duckdb/sql-text.js';
 import { entityIdSql } from '../../duckdb/entity-id-sql.js';
-import type { ImportedRows } from '../../duckdb/import-record.js';
+import type { ImportedRows } from '../importing-offline-store.js';
 import { historyTable, replaceHistoryTable, requireIdAndTime } from '../../duckdb/history-table.js';
 import { describeCsvColumns } from '../../duckdb/read-csv.js';
 import { checkIdColumn, convertColumn, describe } from './source-columns.js';
@@ -109,7 +110,7 @@ function optionalColumn(
 
 /** What types cannot say about the rows, in one pass over the columns concerned. */
 async function checkRows(connection: DuckDBConnection, source: FeatureSource): Promise<bigint> {
-  const arrays = source.features.filter(({ valueType }) => valueType.endsWith('_ARRAY'));
+  const arrays = source.features.filter(({ valueType }) => toElementType(valueType) !== undefined);
   const counts = joinSql(
     [
       'count(*) AS rows',

@@ -2,6 +2,7 @@ import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
 import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
+import { toStoreError } from '../../google/store-error.js';
 import type { BigtableSettings, EntityType, Feature } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
 import type {
@@ -18,7 +19,7 @@ import { toStartError } from './error-advice.js';
 import { fillEntityType } from './fill.js';
 import { readRows, type RowsBySlot, type StoredCell } from './read-rows.js';
 import { fillStateKey, rowKey } from './row-key.js';
-import { toStoreError, MAX_CONCURRENT_CALLS, connect, type BigtableConnection } from './client.js';
+import { isUnreachable, MAX_CONCURRENT_CALLS, connect, type BigtableConnection } from './client.js';
 
 const HEALTH_DEADLINE_MS = 2000;
 const LEASE_MS = 60_000;
@@ -166,7 +167,7 @@ export class BigtableOnlineStore implements FillableOnlineStore {
     try {
       return await run();
     } catch (error) {
-      throw toStoreError(error);
+      throw toStoreError('The online store', error, isUnreachable);
     }
   }
 }

@@ -3,7 +3,8 @@ import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { EntityType, Feature, VertexLegacySettings } from '../../registry/model.js';
-import { ADMIN_POLICY, toStoreError } from '../../google/vertex/call-policy.js';
+import { ADMIN_POLICY } from '../../google/call-policy.js';
+import { toVertexStoreError } from '../../google/vertex/store-error.js';
 import { decodeValue, type WireValue } from '../../google/vertex/feature-value.js';
 import { newestValues } from '../../google/vertex/newest-values.js';
 import { fromProtoTime } from '../../google/vertex/proto-time.js';
@@ -50,7 +51,7 @@ export class VertexLegacyOnlineStore implements OnlineStore {
         return features.map((feature) => toCell(row?.get(feature.name), feature, now));
       });
     } catch (error) {
-      throw toStoreError(entityType.featurestore.name, error);
+      throw toVertexStoreError(entityType.featurestore.name, error);
     }
   }
 
@@ -62,7 +63,7 @@ export class VertexLegacyOnlineStore implements OnlineStore {
     try {
       await writeLegacyValues(this.#clients, this.#entityTypeName(entityType), entities);
     } catch (error) {
-      throw toStoreError(entityType.featurestore.name, error);
+      throw toVertexStoreError(entityType.featurestore.name, error);
     }
   }
 

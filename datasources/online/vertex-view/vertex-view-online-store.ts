@@ -3,7 +3,8 @@ import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { EntityType, Feature, VertexFeatureViewSettings } from '../../registry/model.js';
-import { ADMIN_POLICY, toDeadline, READ_POLICY, toStoreError } from '../../google/vertex/call-policy.js';
+import { ADMIN_POLICY, toDeadline, READ_POLICY } from '../../google/call-policy.js';
+import { toVertexStoreError } from '../../google/vertex/store-error.js';
 import { decodeValue } from '../../google/vertex/feature-value.js';
 import { newestValues } from '../../google/vertex/newest-values.js';
 import { fromProtoTime } from '../../google/vertex/proto-time.js';
@@ -59,7 +60,7 @@ export class VertexViewOnlineStore implements OnlineStore {
         return features.map((feature) => (row ? toCell(row, feature, now) : NOT_FOUND_CELL));
       });
     } catch (error) {
-      throw toStoreError(entityType.featurestore.name, error);
+      throw toVertexStoreError(entityType.featurestore.name, error);
     }
   }
 
@@ -70,7 +71,7 @@ export class VertexViewOnlineStore implements OnlineStore {
     try {
       await writeDirectly(this.#clients, this.#findView(entityType), entities, entityType.entityIdColumns);
     } catch (error) {
-      throw toStoreError(entityType.featurestore.name, error);
+      throw toVertexStoreError(entityType.featurestore.name, error);
     }
   }
 

@@ -203,6 +203,7 @@ export type NodeQuery = { nodes: Array<
     | { __typename: 'FeatureViewSyncJob', id: string }
     | { __typename: 'Featurestore', id: string }
     | { __typename: 'FlightsAirport', departures24h: string | null, lastDestination: string | null, id: string }
+    | { __typename: 'FlightsFeaturestore', id: string }
     | { __typename: 'FlightsRoute', id: string }
     | { __typename: 'Model', id: string }
     | { __typename: 'TrainingSetJob', id: string }
@@ -551,7 +552,7 @@ export const ModelsDocument = new TypedDocumentString(`
 export const TrainingSetPreviewDocument = new TypedDocumentString(`
     query TrainingSetPreview {
   trainingSetPreview(
-    input: {featurestore: "flights", entityType: "airport", labels: {rows: [{origin: "SFO", destination: "JFK", timestamp: "2001-03-07T14:00:00Z", delay: 12}, {origin: "ATL", destination: "ORD", timestamp: "2001-06-30T12:00:00Z", delay: -3}], entityIdColumns: ["origin"]}, features: ["departures_1h", "mean_delay_3h"], joins: [{entityType: "route", featureViews: ["route_delay_model"]}, {entityType: "airport", entityIdColumns: ["destination"], features: ["late_share_24h"], prefix: "destination_"}]}
+    input: {featurestore: "flights", entityType: "airport", labels: {source: {rows: [{origin: "SFO", destination: "JFK", timestamp: "2001-03-07T14:00:00Z", delay: 12}, {origin: "ATL", destination: "ORD", timestamp: "2001-06-30T12:00:00Z", delay: -3}]}, entityIdColumns: ["origin"]}, features: ["departures_1h", "mean_delay_3h"], joins: [{entityType: "route", featureViews: ["route_delay_model"]}, {entityType: "airport", entityIdColumns: ["destination"], features: ["late_share_24h"], prefix: "destination_"}]}
   ) {
     columns
     rows
@@ -573,7 +574,7 @@ export const TrainingSetPreviewDocument = new TypedDocumentString(`
 export const StartTrainingSetDocument = new TypedDocumentString(`
     mutation StartTrainingSet {
   startTrainingSet(
-    input: {displayName: "Two flights", trainingSet: {featurestore: "flights", entityType: "airport", labels: {rows: [{origin: "SFO", timestamp: "2001-03-07T14:00:00Z", delay: 12}, {origin: "ATL", timestamp: "2001-06-30T12:00:00Z", delay: -3}], entityIdColumns: ["origin"]}, features: ["departures_1h", "mean_delay_3h"]}, output: {format: PARQUET}, labels: {team: "operations"}, idempotencyKey: "two-flights"}
+    input: {displayName: "Two flights", trainingSet: {featurestore: "flights", entityType: "airport", labels: {source: {rows: [{origin: "SFO", timestamp: "2001-03-07T14:00:00Z", delay: 12}, {origin: "ATL", timestamp: "2001-06-30T12:00:00Z", delay: -3}]}, entityIdColumns: ["origin"]}, features: ["departures_1h", "mean_delay_3h"]}, output: {format: PARQUET}, labels: {team: "operations"}, idempotencyKey: "two-flights"}
   ) {
     job {
       id
@@ -646,7 +647,7 @@ export const JobProgressDocument = new TypedDocumentString(`
 export const CostEstimateDocument = new TypedDocumentString(`
     query CostEstimate {
   batchJob: estimateBatchPrediction(
-    input: {rows: 1000000, secondsPerBatch: 0.5, startingReplicaCount: 2, machineType: "n1-standard-4"}
+    input: {figures: {rows: 1000000, secondsPerBatch: 0.5, startingReplicaCount: 2, machineType: "n1-standard-4"}}
   ) {
     total {
       amount
@@ -737,8 +738,8 @@ export const JobCostsDocument = new TypedDocumentString(`
       }
     }
   }
-  trainingSet: estimateHistoricalQuery(
-    input: {featurestore: "flights", entityType: "airport", labels: {rows: [{origin: "ATL", timestamp: "2001-06-30T12:00:00Z"}], entityIdColumns: ["origin"]}}
+  trainingSet: estimateTrainingSet(
+    input: {featurestore: "flights", entityType: "airport", labels: {source: {rows: [{origin: "ATL", timestamp: "2001-06-30T12:00:00Z"}]}, entityIdColumns: ["origin"]}}
   ) {
     total {
       amount

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { JobWatch } from '../../../jobs/job-watch.js';
-import type { JobRecord, JobState } from '../../../jobs/job.js';
+import type { JobRecord } from '../../../datasources/job-store/job-record.js';
+import type { JobState } from '../../../datasources/job-store/job-state.js';
 import { jobRecord } from '../../support/job-record.js';
 
 function record(state: JobState, completed = 0n): JobRecord {
