@@ -186,7 +186,7 @@ describe('an ONNX model', () => {
 describe('the package that runs ONNX models', () => {
   // test/package has the installation without it.
   const onnx = testModel({ name: 'linear', onnx: 'linear.onnx' });
-  const http = testModel({ name: 'remote', http: { url: 'http://localhost:1' } });
+  const http = testModel({ name: 'remote', http: { url: 'http://localhost:8080' } });
 
   it('is looked for only when a model of the registry is an ONNX file', async () => {
     await expect(requireOnnxRuntime([http, onnx])).resolves.toBeUndefined();

@@ -66,7 +66,7 @@ function parsePlainValue(valueType: ValueType, value: unknown): RawValue | undef
     case 'DOUBLE':
       return parseDouble(value);
     case 'INT64':
-      return parseInt64(typeof value === 'number' && !Number.isSafeInteger(value) ? '' : String(value as number));
+      return parseInt64(typeof value === 'number' && !Number.isSafeInteger(value) ? '' : String(value));
     case 'TIMESTAMP':
       return typeof value === 'string' ? instant(value) : undefined;
     case 'BYTES': {

@@ -58,5 +58,6 @@ export function writeInteger(number: number, integer: number): Uint8Array {
 }
 
 function readVarint(reader: protobuf.Reader): bigint {
-  return BigInt(reader.int64().toString());
+  const { low, high } = reader.int64();
+  return (BigInt(high) << 32n) | BigInt(low >>> 0);
 }
