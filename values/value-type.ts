@@ -86,14 +86,26 @@ export function isArrayValue(value: RawValue): value is ArrayValue {
  * How a system writes a value of each type. Tables of this type have an entry for every value type and no default, so that
  * the compiler names each of them when a value type is added.
  */
-export type ValueEncoders<Encoded> = { readonly [Type in ValueType]: (value: RawValueOf<Type>) => Encoded };
+export type ValueEncoders<Encoded, More extends readonly unknown[] = []> = {
+  readonly [Type in ValueType]: (value: RawValueOf<Type>, ...more: More) => Encoded;
+};
 
 /** How a system's own form of a value is read as each type. */
 export type ValueDecoders<Encoded> = { readonly [Type in ValueType]: (encoded: Encoded) => RawValueOf<Type> };
 
+/** How what somebody wrote is read as each type; undefined for what is not a value of it. */
+export type ValueParsers<Written> = {
+  readonly [Type in ValueType]: (written: Written) => RawValueOf<Type> | undefined;
+};
+
 /** Writes a value by the encoder of its type. */
-export function encodeWith<Encoded>(encoders: ValueEncoders<Encoded>, valueType: ValueType, value: RawValue): Encoded {
+export function encodeWith<Encoded, More extends readonly unknown[] = []>(
+  encoders: ValueEncoders<Encoded, More>,
+  valueType: ValueType,
+  value: RawValue,
+  ...more: More
+): Encoded {
   // The registry pairs a feature with its value type; TypeScript cannot follow such a pair.
-  const encode = encoders[valueType] as (value: RawValue) => Encoded;
-  return encode(value);
+  const encode = encoders[valueType] as (value: RawValue, ...more: More) => Encoded;
+  return encode(value, ...more);
 }

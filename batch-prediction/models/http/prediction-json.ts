@@ -1,8 +1,16 @@
-import { parseInstant } from '../../../values/instant.js';
-import { toElementType, type RawValue, type StructField, type ValueType } from '../../../values/value-type.js';
+import { parseInstant, type Instant } from '../../../values/instant.js';
+import { toElementType, type RawValue, type ValueParsers } from '../../../values/value-type.js';
 import type { PredictionFailure, PredictionOutcome } from '../model-serving.js';
 import type { Model, ModelField } from '../../../datasources/registry/prediction-model.js';
-import { convert, parseInt64 } from '../../../values/convert-value.js';
+import {
+  eachElement,
+  parseInt64,
+  toBoolean,
+  toDouble,
+  toInt64,
+  toStruct,
+  toText,
+} from '../../../values/convert-value.js';
 import { safeSentence } from '../safe-sentence.js';
 import { NonFinite } from './parse-answer.js';
 
@@ -46,46 +54,43 @@ function describeMisfit({ name, valueType }: ModelField, value: unknown): string
   return `has a "${name}" that is a list of ${value.length}, and no ${valueType}${advice}`;
 }
 
-function parseValue({ valueType }: ModelField, value: unknown): RawValue | null | undefined {
-  const elementType = toElementType(valueType);
-  if (!elementType) {
-    const single = valueType === 'STRUCT' ? value : unwrap(value);
-    return single === null ? null : parsePlainValue(valueType, single);
-  }
-  if (value === null) return null;
-  const list = unwrapList(value);
-  if (!Array.isArray(list)) return undefined;
-  const elements = list.map((element: unknown) => parsePlainValue(elementType, unwrap(element)));
-  return elements.includes(undefined) ? undefined : (elements as RawValue);
+function parseValue({ valueType }: ModelField, written: unknown): RawValue | null | undefined {
+  const value = toElementType(valueType) ? unwrapList(written) : valueType === 'STRUCT' ? written : unwrap(written);
+  return value === null ? null : PARSERS[valueType](value);
 }
 
 /** The other way of instance-json.ts. */
-function parsePlainValue(valueType: ValueType, value: unknown): RawValue | undefined {
-  if (value === null || value === undefined) return undefined;
-  switch (valueType) {
-    case 'DOUBLE':
-      return parseDouble(value);
-    case 'INT64':
-      return parseInt64(typeof value === 'number' && !Number.isSafeInteger(value) ? '' : String(value));
-    case 'TIMESTAMP':
-      return typeof value === 'string' ? instant(value) : undefined;
-    case 'BYTES': {
-      const { b64 } = value as { readonly b64?: unknown };
-      return typeof b64 === 'string' ? new Uint8Array(Buffer.from(b64, 'base64')) : undefined;
-    }
-    case 'STRUCT':
-      return isObject(value) && !hasNonFinite(value) ? (withText(value) as RawValue) : undefined;
-    default:
-      return convert(valueType, value as StructField & RawValue);
-  }
-}
+const PARSERS = {
+  BOOL: toBoolean,
+  BOOL_ARRAY: eachElement((value) => toBoolean(unwrap(value))),
+  DOUBLE: parseDouble,
+  DOUBLE_ARRAY: eachElement((value) => parseDouble(unwrap(value))),
+  INT64: parseInteger,
+  INT64_ARRAY: eachElement((value) => parseInteger(unwrap(value))),
+  STRING: toText,
+  STRING_ARRAY: eachElement((value) => toText(unwrap(value))),
+  BYTES: parseBytes,
+  STRUCT: (value) => (isObject(value) && !hasNonFinite(value) ? toStruct(withText(value)) : undefined),
+  TIMESTAMP: (value) => (typeof value === 'string' ? instant(value) : undefined),
+} satisfies ValueParsers<unknown>;
 
 /** A number of JSON is read as its nearest double. One that is beyond all doubles is none. */
 function parseDouble(value: unknown): number | undefined {
   if (value instanceof NonFinite) return value.value;
   if (typeof value === 'string') return NOT_FINITE.get(value);
-  const number = typeof value === 'number' || typeof value === 'bigint' ? Number(value) : NaN;
+  const number = typeof value === 'bigint' ? Number(value) : toDouble(value);
   return Number.isFinite(number) ? number : undefined;
+}
+
+/** One beyond 2^53 is a bigint, or a text. */
+function parseInteger(value: unknown): bigint | undefined {
+  if (typeof value === 'bigint') return parseInt64(value.toString());
+  return typeof value === 'string' ? parseInt64(value) : toInt64(value);
+}
+
+function parseBytes(value: unknown): Uint8Array | undefined {
+  const { b64 } = (value ?? {}) as { readonly b64?: unknown };
+  return typeof b64 === 'string' ? new Uint8Array(Buffer.from(b64, 'base64')) : undefined;
 }
 
 const NOT_FINITE = new Map([
@@ -94,7 +99,7 @@ const NOT_FINITE = new Map([
   ['-Infinity', -Infinity],
 ]);
 
-function instant(text: string): RawValue | undefined {
+function instant(text: string): Instant | undefined {
   try {
     return parseInstant(text);
   } catch {

@@ -1,9 +1,9 @@
-import { toElementType, type RawValue } from '../../../values/value-type.js';
+import { toElementType, type RawValue, type ValueType } from '../../../values/value-type.js';
 import { ModelResponseFault, type PredictionFailure, type PredictionOutcome } from '../model-serving.js';
 import { fieldPath } from './layout-fault.js';
 import type { OutputField, OutputLayout } from './output-layout.js';
 import type { Elements, TensorData } from './session-task.js';
-import { fromElement, type Element, type Scalar } from './tensor-elements.js';
+import { fromElement, type Element, type ElementValueType, type Scalar } from './tensor-elements.js';
 
 /** The values of one instance in a tensor. */
 interface Values {
@@ -72,8 +72,9 @@ function readField({ classes }: OutputLayout, { field, read }: OutputField, valu
   return Object.fromEntries(classes!.map((name, index) => [name, elements[index] as number]));
 }
 
-function readElement(valueType: OutputField['field']['valueType'], element: Element): Scalar | Misfit {
-  return fromElement(valueType, element) ?? new Misfit(element);
+/** The layout let no other types through. */
+function readElement(valueType: ValueType, element: Element): Scalar | Misfit {
+  return fromElement(valueType as ElementValueType, element) ?? new Misfit(element);
 }
 
 function invalid({ field: { name, valueType } }: OutputField, { element }: Misfit): PredictionFailure {

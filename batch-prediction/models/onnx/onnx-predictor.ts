@@ -1,4 +1,5 @@
 import type { Model } from '../../../datasources/registry/prediction-model.js';
+import { raceAbort } from '../../../runtime/race-abort.js';
 import { readInputs } from '../read-inputs.js';
 import {
   ModelResponseFault,
@@ -12,7 +13,6 @@ import { decodeOutputs } from './decode-outputs.js';
 import { encodeInstance, groupRuns, toTensors, type EncodedInstance } from './encode-instances.js';
 import type { InputLayout } from './input-layout.js';
 import type { OutputLayout } from './output-layout.js';
-import { raceAbort } from './race-abort.js';
 import type { SessionPool } from './session-pool.js';
 import { trialRow } from './trial-row.js';
 
@@ -52,7 +52,7 @@ export class OnnxPredictor implements Predictor {
     signal.throwIfAborted();
     const encoded = instances.map((instance) => this.#encode(instance));
     const sound = encoded.filter((one) => one.kind === 'encoded');
-    const outcomes = sound.length === 0 ? [] : await raceAbort(this.#run(sound), signal);
+    const outcomes = sound.length === 0 ? [] : await raceAbort(signal, this.#run(sound));
     let next = 0;
     return encoded.map((one) => (one.kind === 'failure' ? one : outcomes[next++]!));
   }

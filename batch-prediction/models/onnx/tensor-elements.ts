@@ -37,7 +37,7 @@ export function isTensorType(type: string): type is TensorType {
 }
 
 /** Whether values of a type can be elements of a tensor at all. Whether one value can be, its encoding says. */
-export function canBeElement(valueType: ValueType, type: TensorType): boolean {
+export function canBeElement(valueType: ValueType, type: TensorType): valueType is ElementValueType {
   if (type === 'string') return valueType === 'STRING';
   return valueType === 'BOOL' || (type !== 'bool' && (valueType === 'INT64' || valueType === 'DOUBLE'));
 }
@@ -55,22 +55,21 @@ export function toElement(type: TensorType, value: Scalar | null): Element | und
 }
 
 /** An element of a tensor as a value of a type; undefined where it is none. */
-export function fromElement(valueType: ValueType, element: Element): Scalar | undefined {
-  switch (valueType) {
-    case 'BOOL':
-      return Number(element) === 0 ? false : Number(element) === 1 ? true : undefined;
-    case 'INT64':
-      return typeof element === 'bigint'
-        ? fitInt64(element)
-        : Number.isInteger(element)
-          ? fitInt64(BigInt(element))
-          : undefined;
-    case 'DOUBLE':
-      return typeof element === 'bigint' ? exactly(Number(element), element) : Number(element);
-    default:
-      return element;
-  }
+export function fromElement(valueType: ElementValueType, element: Element): Scalar | undefined {
+  return DECODERS[valueType](element);
 }
+
+/** The value types of single elements. A TIMESTAMP is none: the unit that a model counts time in is not known. */
+const DECODERS = {
+  BOOL: (element: Element) => (Number(element) === 0 ? false : Number(element) === 1 ? true : undefined),
+  INT64: (element: Element) => {
+    if (typeof element === 'bigint') return fitInt64(element);
+    return Number.isInteger(element) ? fitInt64(BigInt(element)) : undefined;
+  },
+  DOUBLE: (element: Element) => (typeof element === 'bigint' ? exactly(Number(element), element) : Number(element)),
+  STRING: (element: Element) => String(element),
+} as const satisfies Partial<Record<ValueType, (element: Element) => Scalar | undefined>>;
+export type ElementValueType = keyof typeof DECODERS;
 
 function encodeBoolean(value: Scalar | null): number | undefined {
   return typeof value === 'boolean' ? Number(value) : undefined;
