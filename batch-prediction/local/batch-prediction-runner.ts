@@ -27,7 +27,7 @@ import {
 } from './batch-prediction-dependencies.js';
 import { BatchRun, type PredictedInstance } from './batch-run.js';
 import { countRows, type BatchPredictionCheckpoint } from './checkpoint.js';
-import { interruptOnAbort } from './interrupt-on-abort.js';
+import { interruptOnAbort } from '../../datasources/duckdb/interrupt-on-abort.js';
 import { openInput } from './open-input.js';
 import { OutputFolder } from './output-folder.js';
 import { BatchPredictor, DEFAULT_RETRY_POLICY } from './predict-batch.js';

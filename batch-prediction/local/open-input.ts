@@ -16,8 +16,8 @@ import {
 } from './batch-prediction-dependencies.js';
 import { fileList, filesFingerprint, openFailures, openFiles, openTyped, type BatchSource } from './batch-source.js';
 
-import { interruptOnAbort } from './interrupt-on-abort.js';
-import { syncFile } from './part-file.js';
+import { interruptOnAbort } from '../../datasources/duckdb/interrupt-on-abort.js';
+import { syncFile } from '../../runtime/sync-file.js';
 import { countInstances } from './read-instances.js';
 
 /** Where an input really is. */

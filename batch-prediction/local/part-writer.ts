@@ -4,7 +4,8 @@ import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js
 import type { Part, TypedName } from './checkpoint.js';
 
 import type { OutputFileKind, OutputFolder } from './output-folder.js';
-import { PartFile, syncFile } from './part-file.js';
+import { PartFile } from './part-file.js';
+import { syncFile } from '../../runtime/sync-file.js';
 import { isJson, textToValue } from './text-to-value.js';
 
 /** DuckDB's own limit for a line of JSON; longer ones need a larger buffer. */

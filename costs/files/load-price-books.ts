@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../errors/error-message.js';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
@@ -35,7 +36,7 @@ export function toPriceBooks(loaded: readonly LoadedPriceBook[], defaultName: st
   try {
     books.find(null);
   } catch (cause) {
-    throw new OperatorError(`${(cause as Error).message} FEATUREGRAPH_PRICE_BOOK names it.`, [], { cause });
+    throw new OperatorError(`${toErrorMessage(cause)} FEATUREGRAPH_PRICE_BOOK names it.`, [], { cause });
   }
   return books;
 }
@@ -61,7 +62,7 @@ async function readBook(path: string): Promise<LoadedPriceBook | { faults: strin
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return { faults: [`${path}: ${(error as Error).message}`] };
+    return { faults: [`${path}: ${toErrorMessage(error)}`] };
   }
   return parseBook(path, json);
 }

@@ -8,7 +8,7 @@ import type { FeatureViewSyncJobRecord, FeatureViewSyncResult } from '../feature
 import { stopReason, type JobControl, type JobOutcome, type JobRunner } from '../../jobs/job-runner.js';
 import { JobFailure } from '../../jobs/job-failure.js';
 import type { JobProgress } from '../../datasources/job-store/job-record.js';
-import { retryOnOutage } from '../../jobs/retry-on-outage.js';
+import { retryOnOutage } from '../../runtime/retry-on-outage.js';
 import { findSyncView } from './sync-jobs.js';
 import { listViewSources } from './sync-work.js';
 

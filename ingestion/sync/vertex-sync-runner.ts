@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../../runtime/pause.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import { GRPC_STATUS, readGrpcCode, isTransient } from '../../datasources/google/grpc-status.js';
 import type { FeatureViewSyncJobRecord, FeatureViewSyncResult } from '../feature-view-syncs.js';
@@ -83,7 +83,7 @@ export class VertexSyncRunner implements JobRunner {
     const { stopping } = control;
     await control.state('RUNNING', null);
     for (let wait = first; run.state === 'RUNNING'; wait = Math.min(wait * 2, longest)) {
-      await sleep(wait, undefined, { signal: stopping }).catch(() => undefined);
+      await pause(wait, stopping);
       // The gateway ends: the run goes on, and the next process looks at it.
       stopping.throwIfAborted();
       run = await client.get(view, run.id).catch((error: unknown) => {

@@ -20,6 +20,7 @@ import { appendRows } from './append-rows.js';
 import type { DuckDbDatabase } from '../../duckdb/database.js';
 import { estimateScan } from './estimate-scan.js';
 import { ensureHistoryTable } from '../../duckdb/history-table.js';
+import { interruptWhenAborted } from '../../duckdb/interrupt-on-abort.js';
 import { ensureImportRecords, readImportRecord, writeImportRecord } from '../../duckdb/import-record.js';
 import { importSource } from './import-source.js';
 import { newestValues, countFutureRows } from './newest-values.js';
@@ -98,8 +99,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     const { signal } = read;
     const connection = await this.database.instance.connect();
     // The newest of a long history takes a while to find, unlike the other reads.
-    const interrupt = (): void => connection.interrupt();
-    signal?.addEventListener('abort', interrupt);
+    const stopWatching = signal && interruptWhenAborted(connection, signal);
     try {
       signal?.throwIfAborted();
       for await (const writes of newestValues(connection, source, read)) {
@@ -110,7 +110,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
       if (signal?.aborted) throw signal.reason;
       throw error;
     } finally {
-      signal?.removeEventListener('abort', interrupt);
+      stopWatching?.();
       connection.closeSync();
     }
   }

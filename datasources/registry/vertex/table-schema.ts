@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import type { BigQuery } from '@google-cloud/bigquery';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { VALUE_TYPES, type ValueType } from '../../../values/value-type.js';
@@ -39,7 +40,7 @@ function unreadable(address: TableAddress, cause: unknown): OperatorError {
   const advice = hasStatus(cause, 403)
     ? `Grant roles/bigquery.dataViewer on dataset ${project}.${dataset} to the gateway’s account.`
     : 'Look at the credentials, the network, and whether the BigQuery API is enabled in the project.';
-  const words = cause instanceof Error ? cause.message : String(cause);
+  const words = toErrorMessage(cause);
   return new OperatorError(`The table ${formatTablePath(address)} cannot be looked at: ${words}`, [advice], { cause });
 }
 
