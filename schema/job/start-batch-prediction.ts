@@ -12,7 +12,10 @@ export class BatchSourceInput {
   @Field(() => ID, { nullable: true, description: 'A training set job that succeeded: its output is the source.' })
   trainingSetJob!: string | undefined;
 
-  @Field(() => String, { nullable: true, description: 'A table of the offline store.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'A table or view of the offline store: its name, or schema.name.',
+  })
   table!: string | undefined;
 
   @Field(() => FilesInput, { nullable: true, description: 'Files.' })
