@@ -3,7 +3,7 @@ import { parseSchedule, LOCAL_SCHEDULE_STORES } from '../schedule.js';
 import { columnFaults, RESERVED_NAMES } from './column-faults.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
 import { vertexFeaturestoreFaults } from './vertex-featurestore-document.js';
-import { modelFaults, type ModelEntry } from './model-entries.js';
+import { modelFaults } from './model-entries.js';
 
 interface Fault {
   readonly path: readonly PropertyKey[];
@@ -25,15 +25,9 @@ export function findFaults(document: RegistryDocument): Fault[] {
       featurestoreFaults(featurestore, ['featurestores', index]),
     ),
     ...duplicates(document.models, ['models']),
-    ...document.models.flatMap((model, index) => findModelReferenceFaults(model, ['models', index])),
-  ];
-}
-
-function findModelReferenceFaults(model: ModelEntry, path: readonly PropertyKey[]): Fault[] {
-  return [
-    ...duplicates(model.inputs, [...path, 'inputs']),
-    ...duplicates(model.outputs, [...path, 'outputs']),
-    ...modelFaults(model).map((fault) => ({ ...fault, path: [...path, ...fault.path] })),
+    ...document.models.flatMap((model, index) =>
+      modelFaults(model).map((fault) => ({ ...fault, path: ['models', index, ...fault.path] })),
+    ),
   ];
 }
 
