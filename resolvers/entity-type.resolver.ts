@@ -1,9 +1,16 @@
 import { Arg, Args, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
 import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
-import type { EntityType as EntityTypeModel, Feature as FeatureModel } from '../datasources/registry/model.js';
+import type {
+  EntityType as EntityTypeModel,
+  Feature as FeatureModel,
+  Featurestore as FeaturestoreModel,
+} from '../datasources/registry/model.js';
 import { getFeature } from '../datasources/registry/registry.js';
+import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
+import { Entity } from '../schema/entity/entity.js';
 import { EntityType } from '../schema/registry/entity-type.js';
+import { Featurestore } from '../schema/registry/featurestore.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { ReadArguments } from '../schema/entity/read-arguments.js';
 import { entityHandle, entityHandles, type EntityHandle } from './entity.js';
@@ -20,6 +27,11 @@ export class EntityTypeResolver {
   @FieldResolver()
   ttlSeconds(@Root() { ttl }: EntityTypeModel): number | null {
     return ttl === null ? null : Number(ttl) / 1e6;
+  }
+
+  @FieldResolver(() => Featurestore, { description: 'The featurestore of the entity type.' })
+  featurestore(@Root() { featurestore }: EntityTypeModel): FeaturestoreModel {
+    return featurestore;
   }
 
   @FieldResolver()
@@ -45,7 +57,12 @@ export class EntityTypeResolver {
     return getFeature(entityType, name, 'name');
   }
 
-  @FieldResolver()
+  @FieldResolver(() => Entity, {
+    nullable: true,
+    description:
+      'The entity with this id. An unknown id is no error: all values of such an entity have the status ' +
+      'NOT_FOUND.',
+  })
   entity(
     @Root() entityType: EntityTypeModel,
     @Arg('entityId', () => ID, { description: 'The entity id. `entityIdColumns` describes composite ids.' })
@@ -55,7 +72,12 @@ export class EntityTypeResolver {
     return entityHandle(entityType, entityId, read);
   }
 
-  @FieldResolver()
+  @FieldResolver(() => [Entity], {
+    description:
+      'The entities with these ids, in the order of `entityIds`. An unknown id is no error: all values of such ' +
+      'an entity have the status NOT_FOUND.',
+    complexity: listComplexity('entityIds'),
+  })
   entities(
     @Root() entityType: EntityTypeModel,
     @Arg('entityIds', () => [ID], {

@@ -5,7 +5,6 @@ import { featurestoreTypeName } from '../schema/names.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { toClientValue } from '../values/client-value.js';
 import type { FeatureCell } from '../values/feature-cell.js';
-import type { Instant } from '../values/instant.js';
 import { encodeWith, type ValueEncoders } from '../values/value-type.js';
 import type { RequestContext } from './context.js';
 import { selectFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';

@@ -1,7 +1,6 @@
 import { AppError } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
-import type { Instant } from '../../../values/instant.js';
 import type { EntityType, Feature, VertexLegacySettings } from '../../registry/model.js';
 import { ADMIN_POLICY } from '../../google/call-policy.js';
 import { toVertexStoreError } from '../../google/vertex/store-error.js';
