@@ -47,7 +47,7 @@ registerEnumType(StoreKindEnum, {
     BIGQUERY: { description: 'Google Cloud, all values: BigQuery tables.' },
     VERTEX_FEATURE_VIEW: { description: 'Google Cloud, newest values: a Vertex AI feature view.' },
     VERTEX_LEGACY: { description: 'Google Cloud: Vertex AI Feature Store (Legacy), which ends on 2027-02-17.' },
-  },
+  } satisfies Record<keyof typeof StoreKindEnum, object>,
 });
 
 export const SensitivityEnum = {
