@@ -1,4 +1,5 @@
 import { Arg, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
+import { AFTER_ARGUMENT, AS_OF_ARGUMENT, firstArgument } from '../schema/arguments.js';
 import type { EntityType as EntityTypeModel, Feature as FeatureModel } from '../datasources/registry/model.js';
 import { getFeature } from '../datasources/registry/registry.js';
 import type { Connection } from '../schema/connection.js';
@@ -25,9 +26,9 @@ export class EntityTypeResolver {
   @FieldResolver()
   features(
     @Root() { name, featurestore, features }: EntityTypeModel,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: 'How many, at most 100.' })
+    @Arg('first', () => Int, firstArgument(100))
     first: number | null | undefined,
-    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Connection<FeatureModel> {
     return paginate(
@@ -40,7 +41,7 @@ export class EntityTypeResolver {
   @FieldResolver()
   feature(
     @Root() entityType: EntityTypeModel,
-    @Arg('name', () => String, { description: 'Its name.' }) name: string,
+    @Arg('name', () => String, { description: 'The name of the feature.' }) name: string,
   ): FeatureModel {
     return getFeature(entityType, name, 'name');
   }
@@ -48,8 +49,9 @@ export class EntityTypeResolver {
   @FieldResolver()
   entity(
     @Root() entityType: EntityTypeModel,
-    @Arg('entityId', () => ID, { description: 'Its id; see entityIdColumns.' }) entityId: string,
-    @Arg('asOf', () => DateTime, { nullable: true, description: 'Read what was known at this moment. null: now.' })
+    @Arg('entityId', () => ID, { description: 'The entity id. `entityIdColumns` describes composite ids.' })
+    entityId: string,
+    @Arg('asOf', () => DateTime, AS_OF_ARGUMENT)
     asOf: Instant | null | undefined,
   ): EntityHandle {
     return entityHandle(entityType, entityId, asOf);
@@ -58,8 +60,11 @@ export class EntityTypeResolver {
   @FieldResolver()
   entities(
     @Root() entityType: EntityTypeModel,
-    @Arg('entityIds', () => [ID], { description: 'Their ids; see entityIdColumns.' }) entityIds: string[],
-    @Arg('asOf', () => DateTime, { nullable: true, description: 'Read what was known at this moment. null: now.' })
+    @Arg('entityIds', () => [ID], {
+      description: 'The entity ids, at most 10,000. `entityIdColumns` describes composite ids.',
+    })
+    entityIds: string[],
+    @Arg('asOf', () => DateTime, AS_OF_ARGUMENT)
     asOf: Instant | null | undefined,
   ): EntityHandle[] {
     return entityHandles(entityType, entityIds, asOf);

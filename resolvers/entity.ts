@@ -12,7 +12,7 @@ export interface EntityHandle extends EntityKey {
   readonly typeName: string;
 }
 
-export const MAX_ENTITIES = 10_000;
+const MAX_ENTITIES = 10_000;
 
 export function entityHandle(entityType: EntityType, entityId: string, asOf: Instant | null | undefined): EntityHandle {
   return {

@@ -14,7 +14,7 @@ const entityId = fc
 
 const nullable = <T>(arbitrary: fc.Arbitrary<T>, freq = 4) => fc.option(arbitrary, { nil: null, freq });
 
-export const VALUES = {
+const VALUES = {
   count: fc.constantFrom(0n, -1n, 2n ** 63n - 1n, -(2n ** 63n)),
   score: fc.constantFrom(0.5, -1e300, NaN, Infinity, -Infinity),
   text: fc.constantFrom('', 'a', 'ü✈', "'; DROP TABLE x; --"),

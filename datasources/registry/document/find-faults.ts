@@ -6,7 +6,7 @@ import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from 
 import type { Fault } from './fault.js';
 import { storeFaults } from './store-faults.js';
 import { vertexFeaturestoreFaults } from './vertex-featurestore-document.js';
-import { modelFaults, type ModelEntry } from './model-entries.js';
+import { modelFaults } from './model-entries.js';
 
 /** What the shape alone cannot say: names that clash and references to nothing. */
 export function findFaults(document: RegistryDocument): Fault[] {
@@ -23,15 +23,9 @@ export function findFaults(document: RegistryDocument): Fault[] {
       featurestoreFaults(featurestore, ['featurestores', index]),
     ),
     ...duplicates(document.models, ['models']),
-    ...document.models.flatMap((model, index) => findModelReferenceFaults(model, ['models', index])),
-  ];
-}
-
-function findModelReferenceFaults(model: ModelEntry, path: readonly PropertyKey[]): Fault[] {
-  return [
-    ...duplicates(model.inputs, [...path, 'inputs']),
-    ...duplicates(model.outputs, [...path, 'outputs']),
-    ...modelFaults(model).map((fault) => ({ ...fault, path: [...path, ...fault.path] })),
+    ...document.models.flatMap((model, index) =>
+      modelFaults(model).map((fault) => ({ ...fault, path: ['models', index, ...fault.path] })),
+    ),
   ];
 }
 
