@@ -15,7 +15,10 @@ export class BatchSourceInput {
   })
   trainingSetJob!: string | undefined;
 
-  @Field(() => String, { nullable: true, description: 'The name of a table of the offline store.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'A table or view of the offline store: its name, or schema.name.',
+  })
   table!: string | undefined;
 
   @Field(() => FilesInput, { nullable: true, description: 'Files with the instances.' })

@@ -18,7 +18,10 @@ export class LabelSourceInput {
   @Field(() => FileInput, { nullable: true, description: 'A file with the labels.' })
   file!: FileInput | undefined;
 
-  @Field(() => String, { nullable: true, description: 'The name of a table of the offline store.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'A table or view of the offline store: its name, or schema.name.',
+  })
   table!: string | undefined;
 }
 
