@@ -1,9 +1,16 @@
 import { Arg, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
 import { AFTER_ARGUMENT, AS_OF_ARGUMENT, firstArgument } from '../schema/arguments.js';
-import type { EntityType as EntityTypeModel, Feature as FeatureModel } from '../datasources/registry/model.js';
+import type {
+  EntityType as EntityTypeModel,
+  Feature as FeatureModel,
+  Featurestore as FeaturestoreModel,
+} from '../datasources/registry/model.js';
 import { getFeature } from '../datasources/registry/registry.js';
+import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
+import { Entity } from '../schema/entity/entity.js';
 import { EntityType } from '../schema/registry/entity-type.js';
+import { Featurestore } from '../schema/registry/featurestore.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { DateTime } from '../schema/scalars/date-time.js';
 import type { Instant } from '../values/instant.js';
@@ -21,6 +28,11 @@ export class EntityTypeResolver {
   @FieldResolver()
   ttlSeconds(@Root() { ttl }: EntityTypeModel): number | null {
     return ttl === null ? null : Number(ttl) / 1e6;
+  }
+
+  @FieldResolver(() => Featurestore, { description: 'The featurestore of the entity type.' })
+  featurestore(@Root() { featurestore }: EntityTypeModel): FeaturestoreModel {
+    return featurestore;
   }
 
   @FieldResolver()
@@ -46,7 +58,12 @@ export class EntityTypeResolver {
     return getFeature(entityType, name, 'name');
   }
 
-  @FieldResolver()
+  @FieldResolver(() => Entity, {
+    nullable: true,
+    description:
+      'The entity with this id. An unknown id is no error: all values of such an entity have the status ' +
+      'NOT_FOUND.',
+  })
   entity(
     @Root() entityType: EntityTypeModel,
     @Arg('entityId', () => ID, { description: 'The entity id. `entityIdColumns` describes composite ids.' })
@@ -57,7 +74,12 @@ export class EntityTypeResolver {
     return entityHandle(entityType, entityId, asOf);
   }
 
-  @FieldResolver()
+  @FieldResolver(() => [Entity], {
+    description:
+      'The entities with these ids, in the order of `entityIds`. An unknown id is no error: all values of such ' +
+      'an entity have the status NOT_FOUND.',
+    complexity: listComplexity('entityIds'),
+  })
   entities(
     @Root() entityType: EntityTypeModel,
     @Arg('entityIds', () => [ID], {
