@@ -111,7 +111,9 @@ export function placeRow(
   cells: FeatureCell[][],
 ): void {
   const ofLabel = cells[Number(integerFromBigQuery(row.row_id))]!;
-  columns.forEach((column, number) => (ofLabel[column] = readCell(row, number, features[column]!, options?.includeExpired ?? false)));
+  columns.forEach(
+    (column, number) => (ofLabel[column] = readCell(row, number, features[column]!, options?.includeExpired ?? false)),
+  );
 }
 
 /** A row of the result of a bulk query. */

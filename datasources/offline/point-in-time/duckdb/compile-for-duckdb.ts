@@ -54,7 +54,8 @@ export function compileForDuckDb<Parameter>(
       table: target.tableOf(source.source),
       mayHaveTies: target.mayHaveTies(source.source),
       lastLabelTime: lastLabelTime === undefined ? undefined : () => parameters.add(lastLabelTime),
-      wasWritten: () => knownAt !== null && `h.created_timestamp <= make_timestamp(CAST(${parameters.add(knownAt)} AS BIGINT))`,
+      wasWritten: () =>
+        knownAt !== null && `h.created_timestamp <= make_timestamp(CAST(${parameters.add(knownAt)} AS BIGINT))`,
     };
     return { source, block: source.source.timestampColumn === null ? staticBlock(context) : blockOf(context) };
   });
