@@ -1,11 +1,16 @@
 import { joinSql } from '../datasources/offline/point-in-time/sql-text.js';
 import { quoteText } from '../datasources/duckdb/sql-text.js';
-import type { FeatureCoverageResult, OffendingRow, TrainingSetValidationResult } from './training-sets.js';
+import {
+  DEFAULT_VALIDATION,
+  type FeatureCoverageResult,
+  type OffendingRow,
+  type TrainingSetValidationResult,
+} from './training-sets.js';
 import { copyHistories } from './copy-histories.js';
 import { IS_KNOWN } from './join-remote.js';
 import { allJoined, historyAt, joinedTable } from './join-labels.js';
 import { entityName, keys, labelName } from './load-labels.js';
-import { checkedTime, isSampled, verifySample, REMOTE_VERIFIED_ROWS } from './verify-sample.js';
+import { checkedTime, isSampled, sampleOrder, verifySample, REMOTE_VERIFIED_ROWS } from './verify-sample.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
@@ -27,18 +32,25 @@ export async function validate(
   const tableOf = await historyAt(work, plan);
   const checked = checkedRows(work, plan, output, tableOf);
   const facts = new ValidationSql(plan);
+  const sampling = plan.request.validation ?? DEFAULT_VALIDATION;
   const labels = await countRows(work, 'labels');
   // This one takes nearly all of the time.
   const counted = await work.run(`${checked} SELECT ${facts.counts()} FROM checked`, [], undefined, onShare);
   const [counts = {}] = await counted.getRowObjects();
-  const sampled = checkedRows(work, plan, `SELECT * FROM (${output}) WHERE ${isSampled(labels)}`, tableOf);
-  const most = plan.remoteStores.size > 0 ? `ORDER BY hash(row_id) LIMIT ${REMOTE_VERIFIED_ROWS}` : '';
+  const sampled = checkedRows(work, plan, `SELECT * FROM (${output}) WHERE ${isSampled(labels, sampling)}`, tableOf);
+  const most = plan.remoteStores.size > 0 ? `ORDER BY ${sampleOrder(sampling.seed)} LIMIT ${REMOTE_VERIFIED_ROWS}` : '';
   await work.run(
     `CREATE OR REPLACE TEMP TABLE sample AS ${sampled} SELECT *, ${facts.leaked()} AS leaks FROM checked ${most}`,
   );
   const count = (name: string): bigint => BigInt(String(counts[name] ?? 0));
   const copied = await copyHistories(work, plan);
-  const { verified, wrong } = await verifySample(work, plan, (source) => copied.get(source) ?? tableOf(source.source));
+  const historyOf = (source: PlannedColumn['source']): string => copied.get(source) ?? tableOf(source.source);
+  const { verified, wrong, wrongRows, writtenAfterLabel } = await verifySample(
+    work,
+    plan,
+    historyOf,
+    MAX_OFFENDING_ROWS,
+  );
   const offenders = async (kind: OffendingRow['kind'], condition: string, reason: string): Promise<OffendingRow[]> => {
     if (count(kind) === 0n) return [];
     const rows = await work.rows(
@@ -50,14 +62,17 @@ export async function validate(
   return {
     labelRows: BigInt(labels),
     joinedRows: count('rows'),
-    leakedRows: count('LEAKED') + BigInt(wrong.length),
+    leakedRows: count('LEAKED') + wrong,
     unmatchedRows: count('UNMATCHED'),
     expiredValues: plan.features.reduce((sum, _, index) => sum + count(`expired_${index}`), 0n),
     invalidLabels: count('INVALID'),
     verifiedRows: verified,
+    mode: sampling.mode,
+    seed: sampling.seed,
+    valuesWrittenAfterLabel: writtenAfterLabel,
     featureCoverage: plan.features.map(({ name }, index) => coverage(name, index, count)),
     offendingRows: [
-      ...[...leaked, ...wrong].slice(0, MAX_OFFENDING_ROWS),
+      ...[...leaked, ...wrongRows].slice(0, MAX_OFFENDING_ROWS),
       ...(await offenders('INVALID', facts.invalid(), facts.invalidReason())),
       ...(await offenders('UNMATCHED', facts.unmatched(), `'no feature was known of it at its time'`)),
     ],
@@ -135,10 +150,9 @@ class ValidationSql {
         `count(*) FILTER (WHERE ${this.invalid()}) AS "INVALID"`,
         `count(*) FILTER (WHERE ${this.unmatched()}) AS "UNMATCHED"`,
         ...features.flatMap((column, index) => [
-          `count(${column.feature.valueColumn}) AS present_${index}`,
+          `count(*) FILTER (WHERE ${this.#isPresent(column, index)}) AS present_${index}`,
           `count(*) FILTER (WHERE ${this.#found(column, index)}) AS found_${index}`,
-          this.#age(column, index) &&
-            `count(*) FILTER (WHERE ${column.feature.valueColumn} IS NULL AND ${this.#age(column, index)}) AS expired_${index}`,
+          this.#isOld(column, index) && `count(*) FILTER (WHERE ${this.#isExpired(column, index)}) AS expired_${index}`,
         ]),
       ],
       ',\n  ',
@@ -204,8 +218,20 @@ class ValidationSql {
       : `${checkedTime(column, index)} IS NOT NULL`;
   }
 
+  /** With includeExpired an expired value is there, and counts as expired all the same. */
+  #isPresent(column: PlannedColumn, index: number): string {
+    const isThere = `${column.feature.valueColumn} IS NOT NULL`;
+    const isOld = this.plan.pointInTime.options.includeExpired && this.#isOld(column, index);
+    return isOld ? `${isThere} AND NOT coalesce(${isOld}, false)` : isThere;
+  }
+
+  #isExpired(column: PlannedColumn, index: number): string {
+    const isOld = String(this.#isOld(column, index));
+    return this.plan.pointInTime.options.includeExpired ? isOld : `${column.feature.valueColumn} IS NULL AND ${isOld}`;
+  }
+
   /** Older than its ttl. */
-  #age(column: PlannedColumn, index: number): string | false {
+  #isOld(column: PlannedColumn, index: number): string | false {
     const { feature, timeColumn } = column;
     if (feature.ttl === null || timeColumn === null) return false;
     return `epoch_us(label_time) - epoch_us(${checkedTime(column, index)}) > ${feature.ttl}`;
