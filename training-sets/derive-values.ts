@@ -51,13 +51,16 @@ function deriveTimed(
     ' AND ',
   );
   const newest = newestRows(source, columns, true);
+  // By name: the * of a table has no rowid.
+  const ofFeatures = source.newestRow ? [] : columns.map(({ feature: { feature } }) => quoteIdentifier(feature.name));
+  const rowColumns = new Set(['event_timestamp', 'created_timestamp', 'sequence', 'rowid', ...ofFeatures]);
   const names = newest.map(({ name }) => name);
   const sql = `WITH moment AS MATERIALIZED (
   SELECT *, dense_rank() OVER (ORDER BY entity_id) AS entity, row_number() OVER (ORDER BY entity_id, label_time) AS moment
   FROM (SELECT DISTINCT ${source.entityColumn} AS entity_id, label_time FROM sample
     WHERE ${source.entityColumn} IS NOT NULL AND label_time IS NOT NULL)),
 history AS (
-  SELECT e.entity, ${visibleAt} AS visible_at, h.*
+  SELECT ${joinSql(['e.entity', `${visibleAt} AS visible_at`, ...[...rowColumns].map((column) => `h.${column}`)], ', ')}
   FROM ${table} AS h JOIN (SELECT DISTINCT entity_id, entity FROM moment) AS e ON e.entity_id = h.entity_id
   WHERE ${condition}),
 first_seen AS (

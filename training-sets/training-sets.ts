@@ -111,6 +111,13 @@ export interface TrainingSetValidationResult {
    * true by then. A correction or a backfill, which the label's model would not have had.
    */
   readonly valuesWrittenAfterLabel: bigint;
+  /** Rows whose label columns are not those of the input. A job with any fails. */
+  readonly changedRows: bigint;
+  /** Values that became true at exactly the time of their label. */
+  readonly valuesAtLabelTime: bigint;
+  /** Values of static sources: they have no time, so nothing shows that they were known at the label's. */
+  readonly unverifiableValues: bigint;
+  readonly labelCopies: readonly LabelCopy[];
   /** Labels for which no feature was found at all. */
   readonly unmatchedRows: bigint;
   readonly expiredValues: bigint;
@@ -130,8 +137,15 @@ export interface FeatureCoverageResult {
   readonly expired: bigint;
 }
 
+/** A feature that equals a column of the labels wherever it has a value. */
+export interface LabelCopy {
+  /** The column of the feature in the output. */
+  readonly column: string;
+  readonly labelColumn: string;
+}
+
 export interface OffendingRow {
   readonly row: bigint;
-  readonly kind: 'LEAKED' | 'INVALID' | 'UNMATCHED';
+  readonly kind: 'LEAKED' | 'CHANGED' | 'INVALID' | 'UNMATCHED';
   readonly reason: string;
 }

@@ -1,5 +1,3 @@
-import { joinSql } from '../datasources/offline/point-in-time/sql-text.js';
-import { quoteText } from '../datasources/duckdb/sql-text.js';
 import {
   DEFAULT_VALIDATION,
   type FeatureCoverageResult,
@@ -7,10 +5,11 @@ import {
   type TrainingSetValidationResult,
 } from './training-sets.js';
 import { copyHistories } from './copy-histories.js';
-import { IS_KNOWN } from './join-remote.js';
-import { allJoined, historyAt, joinedTable } from './join-labels.js';
-import { entityName, keys, labelName } from './load-labels.js';
-import { checkedTime, isSampled, sampleOrder, verifySample, REMOTE_VERIFIED_ROWS } from './verify-sample.js';
+import { checkedRows, IS_CHANGED } from './checked-rows.js';
+import { historyAt } from './join-labels.js';
+import { findLabelCopies } from './label-copies.js';
+import { ValidationSql } from './validation-sql.js';
+import { isSampled, sampleOrder, verifySample, REMOTE_VERIFIED_ROWS } from './verify-sample.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
@@ -43,6 +42,8 @@ export async function validate(
     `CREATE OR REPLACE TEMP TABLE sample AS ${sampled} SELECT *, ${facts.leaked()} AS leaks FROM checked ${most}`,
   );
   const count = (name: string): bigint => BigInt(String(counts[name] ?? 0));
+  const sum = (what: string, isCounted: (column: PlannedColumn) => boolean = () => true): bigint =>
+    plan.features.reduce((all, column, index) => all + (isCounted(column) ? count(`${what}_${index}`) : 0n), 0n);
   const copied = await copyHistories(work, plan);
   const historyOf = (source: PlannedColumn['source']): string => copied.get(source) ?? tableOf(source.source);
   const { verified, wrong, wrongRows, writtenAfterLabel } = await verifySample(
@@ -64,8 +65,12 @@ export async function validate(
     joinedRows: count('rows'),
     leakedRows: count('LEAKED') + wrong,
     unmatchedRows: count('UNMATCHED'),
-    expiredValues: plan.features.reduce((sum, _, index) => sum + count(`expired_${index}`), 0n),
+    expiredValues: sum('expired'),
     invalidLabels: count('INVALID'),
+    changedRows: count('CHANGED'),
+    valuesAtLabelTime: sum('exact'),
+    unverifiableValues: sum('present', ({ timeColumn }) => timeColumn === null),
+    labelCopies: await findLabelCopies(work, plan, checked),
     verifiedRows: verified,
     mode: sampling.mode,
     seed: sampling.seed,
@@ -73,6 +78,7 @@ export async function validate(
     featureCoverage: plan.features.map(({ name }, index) => coverage(name, index, count)),
     offendingRows: [
       ...[...leaked, ...wrongRows].slice(0, MAX_OFFENDING_ROWS),
+      ...(await offenders('CHANGED', IS_CHANGED, `'a column of the label is not as it was in the input'`)),
       ...(await offenders('INVALID', facts.invalid(), facts.invalidReason())),
       ...(await offenders('UNMATCHED', facts.unmatched(), `'no feature was known of it at its time'`)),
     ],
@@ -85,160 +91,4 @@ function coverage(column: string, index: number, count: (name: string) => bigint
   const expired = count(`expired_${index}`);
   const nulls = found - present - expired;
   return { column, present, expired, nulls: nulls < 0n ? 0n : nulls, notFound: count('rows') - found };
-}
-
-/**
- * The rows of the output with all that is asked about them: label_time and entity ids computed again from the columns of
- * the output, values, times (its own where it has them, else those kept beside it), and whether a static source knows
- * the entity.
- */
-function checkedRows(
-  work: WorkDatabase,
-  plan: TrainingSetPlan,
-  output: string,
-  tableOf: Awaited<ReturnType<typeof historyAt>>,
-): string {
-  const { request, labelColumns, features, pointInTime } = plan;
-  const columnOf = (name: string): string => `o.${labelName(labelColumns.findIndex((column) => column.name === name))}`;
-  const times = features.flatMap((column, index) => {
-    const { feature, timeColumn, timestampName } = column;
-    if (timeColumn === null) return [];
-    return timestampName === null ? `t.${timeColumn}` : `o.${feature.timestampColumn} AS ${checkedTime(column, index)}`;
-  });
-  const keyed = [
-    'o.row_id',
-    ...keys(request, labelColumns, columnOf),
-    ...features.map(({ feature }) => `o.${feature.valueColumn}`),
-    ...new Set(times),
-  ];
-  const knownTo = (source: PlannedColumn['source']): string =>
-    plan.remoteStores.has(source) ? knownRemoteIdsSql(work, plan, source) : tableOf(source.source);
-  const statics = [...new Set(pointInTime.sources)].filter(({ source }) => source.timestampColumn === null);
-  const joins = statics.map(
-    (source) => `LEFT JOIN (SELECT DISTINCT entity_id FROM ${knownTo(source)}) AS ${staticName(plan, source)}
-  ON ${staticName(plan, source)}.entity_id = CASE WHEN k.label_time IS NOT NULL THEN k.${source.entityColumn} END`,
-  );
-  // Times are kept by row; the number of the row is that of the first table, which has all.
-  const kept = [...new Set(features.flatMap(({ timeColumn }) => timeColumn ?? []))];
-  return `WITH output AS (${output}),
-times AS (SELECT ${joinSql(['joined_0.row_id', ...kept], ', ')} FROM ${allJoined(work, plan)}),
-keyed AS (SELECT ${joinSql(keyed, ', ')} FROM output AS o LEFT JOIN times AS t ON t.row_id = o.row_id),
-checked AS (SELECT ${joinSql(['k.*', ...statics.map((source) => `${staticName(plan, source)}.entity_id IS NOT NULL AS ${staticName(plan, source)}`)], ', ')}
-  FROM keyed AS k ${joins.join('\n')})`;
-}
-
-/** The entities of the labels that a static source elsewhere was found to know. */
-function knownRemoteIdsSql(work: WorkDatabase, plan: TrainingSetPlan, source: PlannedColumn['source']): string {
-  return `(SELECT l.${source.entityColumn} AS entity_id FROM ${work.table('labels')} AS l
-    JOIN ${work.table(joinedTable(plan, source))} AS j ON l.rowid = j.row_id WHERE j.${IS_KNOWN})`;
-}
-
-function staticName(plan: TrainingSetPlan, source: PlannedColumn['source']): string {
-  return `static_${plan.pointInTime.sources.indexOf(source)}`;
-}
-
-/** What is true of a checked row, in SQL. */
-class ValidationSql {
-  constructor(private readonly plan: TrainingSetPlan) {}
-
-  counts(): string {
-    const { features } = this.plan;
-    return joinSql(
-      [
-        'count(*) AS rows',
-        `count(*) FILTER (WHERE ${this.leaked()}) AS "LEAKED"`,
-        `count(*) FILTER (WHERE ${this.invalid()}) AS "INVALID"`,
-        `count(*) FILTER (WHERE ${this.unmatched()}) AS "UNMATCHED"`,
-        ...features.flatMap((column, index) => [
-          `count(*) FILTER (WHERE ${this.#isPresent(column, index)}) AS present_${index}`,
-          `count(*) FILTER (WHERE ${this.#found(column, index)}) AS found_${index}`,
-          this.#isOld(column, index) && `count(*) FILTER (WHERE ${this.#isExpired(column, index)}) AS expired_${index}`,
-        ]),
-      ],
-      ',\n  ',
-    );
-  }
-
-  /** A value from after the label, or one that no row of the history is said to have given. */
-  leaked(): string {
-    const { features } = this.plan;
-    return this.#any(
-      features.flatMap((column, index) => [this.#isLater(column, index), this.#lacksSource(column, index)]),
-    );
-  }
-
-  leakReason(): string {
-    const cases = this.plan.features.map((column, index) => {
-      const time =
-        column.timeColumn === null
-          ? `'no time'`
-          : `coalesce(CAST(${checkedTime(column, index)} AS VARCHAR), 'no time')`;
-      const leaks = this.#any([this.#isLater(column, index), this.#lacksSource(column, index)]);
-      return `WHEN ${leaks} THEN ${quoteText(`${column.name}: its value has `)} || ${time} || ', the label ' || coalesce(CAST(label_time AS VARCHAR), 'no time')`;
-    });
-    return `CASE ${cases.join('\n')} END`;
-  }
-
-  invalid(): string {
-    return this.#any([
-      'label_time IS NULL',
-      ...this.plan.request.joins.map((_, index) => `${entityName(index)} IS NULL`),
-    ]);
-  }
-
-  invalidReason(): string {
-    const ids = this.plan.request.joins.map(
-      ({ entityIdColumns }, index) =>
-        `WHEN ${entityName(index)} IS NULL THEN ${quoteText(`no id in ${entityIdColumns.join(', ')}`)}`,
-    );
-    return `CASE WHEN label_time IS NULL THEN ${quoteText(`no time in ${this.plan.request.labels.timeColumn}`)} ${ids.join(' ')} END`;
-  }
-
-  unmatched(): string {
-    const found = new Set(this.plan.features.map((column, index) => this.#found(column, index)));
-    return `NOT (${[...found].join(' OR ')})`;
-  }
-
-  /** Its time is after the label's. */
-  #isLater(column: PlannedColumn, index: number): string {
-    if (column.timeColumn === null) return 'false';
-    const time = checkedTime(column, index);
-    const isAfter = this.plan.request.options.strictlyBefore ? '>=' : '>';
-    return `coalesce(${time} ${isAfter} label_time, ${time} IS NOT NULL)`;
-  }
-
-  /** There is a value, but no row that could have given it. */
-  #lacksSource(column: PlannedColumn, index: number): string {
-    return `(${column.feature.valueColumn} IS NOT NULL AND NOT (${this.#found(column, index)}))`;
-  }
-
-  #found(column: PlannedColumn, index: number): string {
-    return column.timeColumn === null
-      ? staticName(this.plan, column.source)
-      : `${checkedTime(column, index)} IS NOT NULL`;
-  }
-
-  /** With includeExpired an expired value is there, and counts as expired all the same. */
-  #isPresent(column: PlannedColumn, index: number): string {
-    const isThere = `${column.feature.valueColumn} IS NOT NULL`;
-    const isOld = this.plan.pointInTime.options.includeExpired && this.#isOld(column, index);
-    return isOld ? `${isThere} AND NOT coalesce(${isOld}, false)` : isThere;
-  }
-
-  #isExpired(column: PlannedColumn, index: number): string {
-    const isOld = String(this.#isOld(column, index));
-    return this.plan.pointInTime.options.includeExpired ? isOld : `${column.feature.valueColumn} IS NULL AND ${isOld}`;
-  }
-
-  /** Older than its ttl. */
-  #isOld(column: PlannedColumn, index: number): string | false {
-    const { feature, timeColumn } = column;
-    if (feature.ttl === null || timeColumn === null) return false;
-    return `epoch_us(label_time) - epoch_us(${checkedTime(column, index)}) > ${feature.ttl}`;
-  }
-
-  /** Each condition once: the features of a row share their time. */
-  #any(conditions: readonly string[]): string {
-    return `(${[...new Set(conditions)].join(' OR ')})`;
-  }
 }
