@@ -1,17 +1,18 @@
-import type { FeatureStores } from '../serving/feature-stores.js';
-import type { FillOwner } from '../ingestion/fill-fingerprint.js';
-import { LocalFeatureViewSyncs } from '../ingestion/sync/local-feature-view-syncs.js';
-import { LocalSyncRunner } from '../ingestion/sync/local-sync-runner.js';
-import { SyncJobs } from '../ingestion/sync/sync-jobs.js';
-import { VertexFeatureViewSyncs } from '../ingestion/sync/vertex-feature-view-syncs.js';
-import { VertexSyncRunner } from '../ingestion/sync/vertex-sync-runner.js';
-import { VertexSyncsClient } from '../ingestion/sync/vertex-syncs-client.js';
-import type { VertexView } from '../ingestion/sync/vertex-view.js';
-import type { FeatureViewSyncRoute } from '../ingestion/feature-view-syncs-by-store.js';
-import type { JobEngine } from '../jobs/job-engine.js';
+import { VertexClients, type ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
 import type { EntityType, FeatureView, StoreKind } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import { VertexClients, type ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
+import { FeatureViewSyncsByStore } from '../ingestion/feature-view-syncs-by-store.js';
+import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
+import type { FillOwner } from '../ingestion/fill-fingerprint.js';
+import { LocalFeatureViewSyncs } from '../ingestion/sync/local-feature-view-syncs.js';
+import { LocalSyncHandler } from '../ingestion/sync/local-sync-handler.js';
+import { VertexFeatureViewSyncs } from '../ingestion/sync/vertex-feature-view-syncs.js';
+import { VertexSyncHandler } from '../ingestion/sync/vertex-sync-handler.js';
+import { VertexSyncsClient } from '../ingestion/sync/vertex-syncs-client.js';
+import type { VertexView } from '../ingestion/sync/vertex-view.js';
+import type { JobEngine } from '../jobs/job-engine.js';
+import type { JobHandler } from '../jobs/job-handler.js';
+import type { FeatureStores } from '../serving/feature-stores.js';
 import type { Clock } from '../values/clock.js';
 
 /** A sync takes minutes: BigQuery is read as a whole. */
@@ -19,7 +20,6 @@ const POLL_MS = { first: 2_000, longest: 30_000 };
 
 export interface FeatureViewSyncOptions {
   readonly registry: Registry;
-  readonly engine: JobEngine;
   readonly stores: FeatureStores;
   /** Whose values the online store has: a gateway copies what it computed only beside what it computed. */
   readonly fillOwner: (entityType: EntityType) => Promise<FillOwner>;
@@ -31,52 +31,45 @@ export interface FeatureViewSyncOptions {
   readonly pollMs?: typeof POLL_MS | undefined;
 }
 
-export interface OpenFeatureViewSyncs {
-  getRoute(onlineStore: StoreKind): FeatureViewSyncRoute | undefined;
+/** Syncs of feature views before there is an engine: its handlers first, then what starts jobs of them. */
+export interface FeatureViewSyncParts {
+  readonly handlers: readonly JobHandler[];
+  createSyncs(engine: JobEngine): FeatureViewSyncs;
   close(): Promise<void>;
 }
 
 /** How the views of each kind of online store are synced. Of Google's clients nothing is loaded before a sync needs it. */
 export function openFeatureViewSyncs({
   registry,
-  engine,
   stores,
-  fillOwner: filledBy,
+  fillOwner,
   clock,
   onUnanswered,
   vertexClient = {},
   pollMs = POLL_MS,
-}: FeatureViewSyncOptions): OpenFeatureViewSyncs {
+}: FeatureViewSyncOptions): FeatureViewSyncParts {
   const regions = new Map<string, VertexClients>();
   const clientFor = ({ settings }: VertexView): VertexSyncsClient => {
     let clients = regions.get(settings.location);
     if (!clients) regions.set(settings.location, (clients = new VertexClients(settings.location, vertexClient)));
     return new VertexSyncsClient(clients, settings, settings.featureOnlineStore);
   };
-  const jobs = new SyncJobs(engine);
-  const copied: FeatureViewSyncRoute = {
-    syncs: new LocalFeatureViewSyncs(jobs, stores),
-    runner: new LocalSyncRunner(registry, stores, filledBy),
-  };
-  const routes = new Map<StoreKind, FeatureViewSyncRoute>([
-    ['LMDB', copied],
-    ['BIGTABLE', copied],
-    [
-      'VERTEX_FEATURE_VIEW',
-      {
-        syncs: new VertexFeatureViewSyncs({
-          jobs,
-          stores,
-          clientFor,
-          clock,
-          onUnanswered,
-        }),
-        runner: new VertexSyncRunner({ registry, clientFor, pollMs }),
-      },
-    ],
-  ]);
+  const local = new LocalSyncHandler(registry, stores, fillOwner);
+  const vertex = new VertexSyncHandler({ registry, stores, clientFor, pollMs });
   return {
-    getRoute: (onlineStore) => routes.get(onlineStore),
+    handlers: [local, vertex],
+    createSyncs: (engine) => {
+      const copied = new LocalFeatureViewSyncs(engine, local);
+      const byStore = new Map<StoreKind, FeatureViewSyncs>([
+        ['LMDB', copied],
+        ['BIGTABLE', copied],
+        [
+          'VERTEX_FEATURE_VIEW',
+          new VertexFeatureViewSyncs({ engine, handler: vertex, clientFor, clock, onUnanswered }),
+        ],
+      ]);
+      return new FeatureViewSyncsByStore((onlineStore) => byStore.get(onlineStore));
+    },
     close: async () => {
       for (const clients of regions.values()) await clients.close();
     },
