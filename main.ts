@@ -16,7 +16,7 @@ import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import { registryPathOf } from './config/registry-path.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
-import { openCosts } from './costs/lmdb/open-costs.js';
+import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { FeatureSource } from './datasources/registry/model.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';

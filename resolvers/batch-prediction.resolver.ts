@@ -90,12 +90,11 @@ export class BatchPredictionResolver {
     input: RetryFailedInstancesInput,
   ): Promise<JobPayload<BatchPredictionJobRecord>> {
     return jobPayload(async () => {
-      const { id, field } = jobToRetry(input);
-      const job = await findBatchPredictionJob(context, id, field);
+      const job = await findBatchPredictionJob(context, input.id);
       return context.batchPredictions.retryFailed(job, toJobRequest(input)).catch((error: unknown) => {
-        // The port calls it the job, whatever the client does.
+        // The port says "job" for what the client names by its id.
         if (!(error instanceof AppError) || error.details.field !== 'job') throw error;
-        throw new AppError(error.code, error.message, { ...error.details, field });
+        throw new AppError(error.code, error.message, { ...error.details, field: 'id' });
       });
     });
   }
@@ -190,12 +189,6 @@ export class BatchPredictionResolver {
     const values = asked.length === 0 ? [] : await batchPredictions.metrics(job, asked);
     return asked.map((request, index) => ({ ...request, value: values[index] ?? null }));
   }
-}
-
-function jobToRetry({ id, job }: RetryFailedInstancesInput): { readonly id: string; readonly field: 'id' | 'job' } {
-  if (id != null && job == null) return { id, field: 'id' };
-  if (job != null && id == null) return { id: job, field: 'job' };
-  throw badInput('Name the job in "id", and not in "job", which is the old name of it.', 'id');
 }
 
 /** A page of what came of a job's instances; the cursor is the number of the last instance seen. */

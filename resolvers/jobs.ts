@@ -22,21 +22,18 @@ export function parseJobId(id: string, field: string): string {
   return name.job;
 }
 
-/** The job of an id, as clients know ids. `field` is the argument it came by. */
-export async function findJob({ jobs }: RequestContext, id: string, field = 'id'): Promise<JobRecord> {
-  const job = await jobs.get(parseJobId(id, field));
-  if (!job) throw toJobNotFoundError(id, field);
+/** The job of an argument `id`, as clients know ids. */
+export async function findJob({ jobs }: RequestContext, id: string): Promise<JobRecord> {
+  const job = await jobs.get(parseJobId(id, 'id'));
+  if (!job) throw toJobNotFoundError(id, 'id');
   return job;
 }
 
-export async function findBatchPredictionJob(
-  context: RequestContext,
-  id: string,
-  field = 'id',
-): Promise<BatchPredictionJobRecord> {
-  const job = await findJob(context, id, field);
+export async function findBatchPredictionJob(context: RequestContext, id: string): Promise<BatchPredictionJobRecord> {
+  const job = await findJob(context, id);
   if (!isBatchPredictionJob(job)) {
-    throw new AppError('JOB_NOT_FOUND', `"${id}" is no batch prediction but a job of kind ${job.kind}.`, { field });
+    const message = `"${id}" is no batch prediction but a job of kind ${job.kind}.`;
+    throw new AppError('JOB_NOT_FOUND', message, { field: 'id' });
   }
   return job;
 }

@@ -4,6 +4,7 @@ import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { getEntityType, getFeature, getFeatureView, type Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import type { LabelsInput, TrainingSetInput } from '../schema/job/start-training-set.js';
+import { ttlFromSeconds } from '../values/instant.js';
 
 /** Labels inside a request; more come in a file or a table. */
 const MAX_LABEL_ROWS = 10_000;
@@ -29,12 +30,11 @@ export function trainingSetRequest(registry: Registry, input: TrainingSetInput):
     };
   });
   const { ttlSeconds } = input;
-  if (ttlSeconds != null && !(ttlSeconds >= 0)) throw badInput('"ttlSeconds" is 0 or more.', 'ttlSeconds');
   return {
     labels: labelSource(input.labels),
     joins: [main, ...others],
     // An explicit null counts as nothing said, as everywhere: it must not make expired values valid.
-    ...(ttlSeconds == null ? {} : { ttl: BigInt(Math.round(ttlSeconds * 1e6)) }),
+    ...(ttlSeconds == null ? {} : { ttl: ttlFromSeconds(ttlSeconds) }),
     options: {
       strictlyBefore: input.strictlyBefore ?? false,
       knownAtLabelTime: input.knownAtLabelTime ?? false,

@@ -6,6 +6,7 @@ import { formatResourceName } from '../schema/resource-name.js';
 import { toClientValue } from '../values/client-value.js';
 import type { FeatureCell } from '../values/feature-cell.js';
 import type { Instant } from '../values/instant.js';
+import { encodeWith, type ValueEncoders } from '../values/value-type.js';
 import type { RequestContext } from './context.js';
 import { selectFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
 import { featureValue } from './feature-values.js';
@@ -79,17 +80,31 @@ function entityResourceName({ entityType, entityId, asOf }: EntityHandle): strin
   });
 }
 
-/** In a typed field BigInt and DateTime write themselves; NaN and the infinities have no place in a Float. */
+/** What a typed field resolves to: its scalar writes it. BigInt and DateTime take values as they are. */
+const TYPED_VALUES = {
+  BOOL: (value) => value,
+  BOOL_ARRAY: (value) => value,
+  DOUBLE: finite,
+  DOUBLE_ARRAY: (value, feature) => value.map((element) => finite(element, feature)),
+  INT64: (value) => value,
+  INT64_ARRAY: (value) => value,
+  STRING: (value) => value,
+  STRING_ARRAY: (value) => value,
+  BYTES: (value) => toClientValue('BYTES', value),
+  STRUCT: (value) => value,
+  TIMESTAMP: (value) => value,
+} satisfies ValueEncoders<unknown, [Feature]>;
+
 function typedValue(feature: Feature, { value }: FeatureCell): unknown {
-  if (value === null) return null;
-  const numbers = typeof value === 'number' ? [value] : feature.valueType === 'DOUBLE_ARRAY' ? (value as number[]) : [];
-  const unwritable = numbers.find((number) => !Number.isFinite(number));
-  if (unwritable !== undefined) {
-    throw new AppError(
-      'VALUE_NOT_REPRESENTABLE',
-      `${feature.name} is ${unwritable}, which a GraphQL Float cannot be. Read it with features(names: ["${feature.name}"]).`,
-      { field: feature.name },
-    );
-  }
-  return feature.valueType === 'BYTES' ? toClientValue(feature.valueType, value) : value;
+  return value === null ? null : encodeWith<unknown, [Feature]>(TYPED_VALUES, feature.valueType, value, feature);
+}
+
+/** NaN and the infinities have no place in a Float. */
+function finite(value: number, feature: Feature): number {
+  if (Number.isFinite(value)) return value;
+  throw new AppError(
+    'VALUE_NOT_REPRESENTABLE',
+    `${feature.name} is ${value}, which a GraphQL Float cannot be. Read it with features(names: ["${feature.name}"]).`,
+    { field: feature.name },
+  );
 }

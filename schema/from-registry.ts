@@ -12,8 +12,9 @@ import {
   type GraphQLFieldConfigMap,
   type GraphQLFieldResolver,
   type GraphQLOutputType,
+  type GraphQLScalarType,
 } from 'graphql';
-import { toElementType, type ValueType } from '../values/value-type.js';
+import type { ValueType } from '../values/value-type.js';
 import { listComplexity } from './complexity.js';
 import { NameClashes } from './name-clashes.js';
 import { camelCase, entityTypeName, featurestoreTypeName } from './names.js';
@@ -194,27 +195,30 @@ function featureField(feature: TypedFeature, resolver: Resolver): FieldConfig {
   const unit = feature.unit === null ? '' : ` Unit: ${feature.unit}.`;
   const nothing = ' null: no value at that moment; features(names) says why.';
   return {
-    type: typeOfValues(feature.valueType),
+    type: VALUE_GRAPHQL_TYPES[feature.valueType],
     description: `${feature.description ?? `The feature ${feature.name}.`}${unit}${nothing}`,
     resolve: resolver,
     ...(feature.deprecationReason === null ? {} : { deprecationReason: feature.deprecationReason }),
   };
 }
 
-const SCALARS: Readonly<Partial<Record<ValueType, GraphQLOutputType>>> = {
+const VALUE_GRAPHQL_TYPES = {
   BOOL: GraphQLBoolean,
+  BOOL_ARRAY: listOf(GraphQLBoolean),
   DOUBLE: GraphQLFloat,
+  DOUBLE_ARRAY: listOf(GraphQLFloat),
   INT64: BigIntScalar,
+  INT64_ARRAY: listOf(BigIntScalar),
   STRING: GraphQLString,
+  STRING_ARRAY: listOf(GraphQLString),
   BYTES: GraphQLString,
   STRUCT: JSONObject,
   TIMESTAMP: DateTime,
-};
+} satisfies Record<ValueType, GraphQLOutputType>;
 
-function typeOfValues(valueType: ValueType): GraphQLOutputType {
-  const elementType = toElementType(valueType);
-  if (elementType) return new GraphQLList(new GraphQLNonNull(typeOfValues(elementType)));
-  return SCALARS[valueType] ?? GraphQLString;
+/** Arrays hold no nulls. */
+function listOf(element: GraphQLScalarType): GraphQLOutputType {
+  return new GraphQLList(new GraphQLNonNull(element));
 }
 
 function resolve(resolver: Resolver | undefined): { resolve?: Resolver } {

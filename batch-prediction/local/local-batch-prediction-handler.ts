@@ -34,7 +34,7 @@ import {
 } from './batch-prediction-dependencies.js';
 import { BatchRun, type PredictedInstance } from './batch-run.js';
 import { countRows, type BatchPredictionCheckpoint } from './checkpoint.js';
-import { interruptOnAbort } from './interrupt-on-abort.js';
+import { interruptOnAbort } from '../../datasources/duckdb/interrupt-on-abort.js';
 import { LOCAL_BATCH_PREDICTION, type LocalBatchPredictionJob } from './local-batch-prediction-job.js';
 import { openInput } from './open-input.js';
 import { OutputFolder } from './output-folder.js';

@@ -10,9 +10,9 @@ import { TRAINING_SET_JOB } from '../../training-sets/training-set-job.js';
 import { workFolderPath, outputFolder, type BatchPredictionDependencies } from './batch-prediction-dependencies.js';
 import { fileList, filesFingerprint, openFailures, openFiles, openTyped, type BatchSource } from './batch-source.js';
 
-import { interruptOnAbort } from './interrupt-on-abort.js';
+import { interruptOnAbort } from '../../datasources/duckdb/interrupt-on-abort.js';
+import { syncFile } from '../../runtime/sync-file.js';
 import { LOCAL_BATCH_PREDICTION, type LocalBatchPredictionJob } from './local-batch-prediction-job.js';
-import { syncFile } from './part-file.js';
 import { countInstances } from './read-instances.js';
 
 /** Where an input really is. */

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../../runtime/pause.js';
 import type { BatchPredictionRequest, BatchPredictionSpec, RetryRequest } from '../batch-predictions.js';
 import { MAX_ATTEMPTS_EXCEEDED } from '../../jobs/attempts.js';
 import type { JobControl, JobHandler, JobOutcome, JobPlan, PartialResult } from '../../jobs/job-handler.js';
@@ -206,11 +206,6 @@ function hasChanged(before: VertexJob, { state, progress, replicaHours }: Vertex
     progress.failed !== failed ||
     progress.total !== total
   );
-}
-
-/** Waits until the next look, or until there is a wish that changes it. */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
 /** The gateway ends: the job goes on, and the next process watches it. */

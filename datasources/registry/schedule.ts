@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../errors/error-message.js';
 import { Cron } from 'croner';
 import type { StoreKind } from './model.js';
 
@@ -32,7 +33,7 @@ function nextTime(schedule: Schedule): Date | null {
   try {
     return createCron(schedule, { paused: true }).nextRun();
   } catch (error) {
-    throw new Error((error as Error).message.replace(/^CronPattern: /, ''), { cause: error });
+    throw new Error(toErrorMessage(error).replace(/^CronPattern: /, ''), { cause: error });
   }
 }
 

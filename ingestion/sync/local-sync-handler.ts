@@ -8,7 +8,7 @@ import type { FeatureViewSyncResult, FeatureViewSyncSpec, StartFeatureViewSync }
 import { stopReason, type JobControl, type JobHandler, type JobOutcome, type JobPlan } from '../../jobs/job-handler.js';
 import { JobFailure } from '../../jobs/job-failure.js';
 import type { JobProgress, JobRecord } from '../../datasources/job-store/job-record.js';
-import { retryOnOutage } from '../../jobs/retry-on-outage.js';
+import { retryOnOutage } from '../../runtime/retry-on-outage.js';
 import { LOCAL_SYNC, type LocalSyncCheckpoint } from './sync-job-types.js';
 import { findSyncView, planSync } from './sync-jobs.js';
 import { listViewSources, syncWork } from './sync-work.js';

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../../runtime/pause.js';
 import { badInput } from '../../errors/app-error.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
@@ -122,7 +122,7 @@ export class VertexSyncHandler implements JobHandler<
     const { stopping } = control;
     await control.state('RUNNING', null);
     for (let wait = first; run.state === 'RUNNING'; wait = Math.min(wait * 2, longest)) {
-      await sleep(wait, undefined, { signal: stopping }).catch(() => undefined);
+      await pause(wait, stopping);
       // The gateway ends: the run goes on, and the next process looks at it.
       stopping.throwIfAborted();
       run = await client.get(view, run.id).catch((error: unknown) => {

@@ -97,15 +97,8 @@ export class StartBatchPredictionPayload {
 
 @InputType({ description: 'A batch prediction whose failed instances are to be tried again.' })
 export class RetryFailedInstancesInput {
-  @Field(() => ID, { nullable: true, description: 'The job, which has ended. null only where it is said in "job".' })
-  id!: string | null | undefined;
-
-  @Field(() => ID, {
-    nullable: true,
-    description: 'What "id" says.',
-    deprecationReason: 'Use "id": it is what a job is named by everywhere else, as in cancelJob.',
-  })
-  job!: string | null | undefined;
+  @Field(() => ID, { description: 'The job, which has ended.' })
+  id!: string;
 
   @Field(() => String, {
     nullable: true,

@@ -88,7 +88,9 @@ export class TrainingSetInput {
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Seconds after which a value counts as expired, for all features. null: what the registry says.',
+    description:
+      'Seconds after which a value counts as expired, for all features; at most six decimals. 0: values of any age count. null: ' +
+      'each feature has the ttl that the registry gives it.',
   })
   ttlSeconds!: number | null | undefined;
 

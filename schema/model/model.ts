@@ -1,6 +1,7 @@
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { listComplexity } from '../complexity.js';
 import { Node } from '../node.js';
+import type { ValueType } from '../../values/value-type.js';
 import { ValueTypeEnum } from '../registry/enums.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 
@@ -22,7 +23,7 @@ export class ModelField {
   name!: string;
 
   @Field(() => ValueTypeEnum, { description: 'The type of its values.' })
-  valueType!: keyof typeof ValueTypeEnum;
+  valueType!: ValueType;
 
   @Field(() => String, { nullable: true, description: 'The unit of a number, e.g. minutes; null when it has none.' })
   unit!: string | null;

@@ -1,41 +1,33 @@
 import { registerEnumType } from 'type-graphql';
+import { VALUE_TYPES, type ValueType } from '../../values/value-type.js';
 
-/*
- * type-graphql wants enum objects; the words are those of values/ and datasources/registry, and a test compares them,
- * because schema imports no datasource.
- */
-export const ValueTypeEnum = {
-  BOOL: 'BOOL',
-  BOOL_ARRAY: 'BOOL_ARRAY',
-  DOUBLE: 'DOUBLE',
-  DOUBLE_ARRAY: 'DOUBLE_ARRAY',
-  INT64: 'INT64',
-  INT64_ARRAY: 'INT64_ARRAY',
-  STRING: 'STRING',
-  STRING_ARRAY: 'STRING_ARRAY',
-  BYTES: 'BYTES',
-  STRUCT: 'STRUCT',
-  TIMESTAMP: 'TIMESTAMP',
-} as const;
+const VALUE_TYPE_DESCRIPTIONS = {
+  BOOL: 'true or false.',
+  BOOL_ARRAY: 'A list of BOOL without nulls.',
+  DOUBLE: 'A 64-bit floating point number; NaN and the infinities are values.',
+  DOUBLE_ARRAY: 'A list of DOUBLE without nulls.',
+  INT64: 'A signed 64-bit integer.',
+  INT64_ARRAY: 'A list of INT64 without nulls.',
+  STRING: 'Unicode text; the empty text is a value.',
+  STRING_ARRAY: 'A list of STRING without nulls.',
+  BYTES: 'Bytes, written in base64.',
+  STRUCT: 'A JSON object. Integers beyond 2^53 inside it are strings.',
+  TIMESTAMP: 'A moment in microseconds, UTC.',
+} satisfies Record<ValueType, string>;
+
+export const ValueTypeEnum = Object.fromEntries(VALUE_TYPES.map((valueType) => [valueType, valueType])) as {
+  readonly [Type in ValueType]: Type;
+};
 
 registerEnumType(ValueTypeEnum, {
   name: 'ValueType',
   description: "The type of a feature's values.",
-  valuesConfig: {
-    BOOL: { description: 'true or false.' },
-    BOOL_ARRAY: { description: 'A list of BOOL without nulls.' },
-    DOUBLE: { description: 'A 64-bit floating point number; NaN and the infinities are values.' },
-    DOUBLE_ARRAY: { description: 'A list of DOUBLE without nulls.' },
-    INT64: { description: 'A signed 64-bit integer.' },
-    INT64_ARRAY: { description: 'A list of INT64 without nulls.' },
-    STRING: { description: 'Unicode text; the empty text is a value.' },
-    STRING_ARRAY: { description: 'A list of STRING without nulls.' },
-    BYTES: { description: 'Bytes, written in base64.' },
-    STRUCT: { description: 'A JSON object. Integers beyond 2^53 inside it are strings.' },
-    TIMESTAMP: { description: 'A moment in microseconds, UTC.' },
-  },
+  valuesConfig: Object.fromEntries(
+    VALUE_TYPES.map((valueType) => [valueType, { description: VALUE_TYPE_DESCRIPTIONS[valueType] }]),
+  ),
 });
 
+/* The words are those of datasources/registry, and a test compares them, because schema imports no datasource. */
 export const StoreKindEnum = {
   LMDB: 'LMDB',
   DUCKDB: 'DUCKDB',

@@ -3,6 +3,7 @@ import { createConnectionType } from '../connection.js';
 import { Node } from '../node.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { EntityType } from './entity-type.js';
+import type { ValueType } from '../../values/value-type.js';
 import { SensitivityEnum, ValueTypeEnum } from './enums.js';
 
 @ObjectType({ implements: Node, description: 'A typed, described, time-varying property of the entities of a type.' })
@@ -17,7 +18,7 @@ export class Feature implements Node {
   description!: string | null;
 
   @Field(() => ValueTypeEnum, { description: 'The type of its values.' })
-  valueType!: keyof typeof ValueTypeEnum;
+  valueType!: ValueType;
 
   @Field(() => String, { nullable: true, description: 'The unit of a number, e.g. minutes; null when it has none.' })
   unit!: string | null;

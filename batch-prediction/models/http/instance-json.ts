@@ -1,5 +1,12 @@
 import { toClientValue } from '../../../values/client-value.js';
-import { toElementType, type RawValue, type ValueType } from '../../../values/value-type.js';
+import {
+  encodeWith,
+  isArrayValue,
+  type RawValue,
+  type StructValue,
+  type ValueEncoders,
+  type ValueType,
+} from '../../../values/value-type.js';
 import type { Instance } from '../model-serving.js';
 import type { Model } from '../../../datasources/registry/prediction-model.js';
 
@@ -18,20 +25,35 @@ export function toJson({ inputs }: Model, instance: Instance, values: readonly (
   return Object.fromEntries([...others, ...declared]) as object;
 }
 
+const JSON_VALUES = {
+  BOOL: (value) => value,
+  BOOL_ARRAY: (value) => value,
+  DOUBLE: (value) => toClientValue('DOUBLE', value),
+  DOUBLE_ARRAY: (value) => toClientValue('DOUBLE_ARRAY', value),
+  INT64: integer,
+  INT64_ARRAY: (value) => value.map(integer),
+  STRING: (value) => value,
+  STRING_ARRAY: (value) => value,
+  BYTES: base64,
+  STRUCT: (value) => value,
+  TIMESTAMP: (value) => toClientValue('TIMESTAMP', value),
+} satisfies ValueEncoders<unknown>;
+
 function valueToJson(valueType: ValueType, value: RawValue): unknown {
-  const elementType = toElementType(valueType);
-  if (elementType === 'INT64') return (value as readonly bigint[]).map(integer);
-  if (valueType === 'INT64') return integer(value as bigint);
-  if (valueType === 'BYTES') return { b64: Buffer.from(value as Uint8Array).toString('base64') };
-  return toClientValue(valueType, value);
+  return encodeWith<unknown>(JSON_VALUES, valueType, value);
 }
 
 /** Of a column the model does not name, the value alone says what it is. */
 function undeclared(value: RawValue): unknown {
   if (typeof value === 'bigint') return integer(value);
   if (typeof value === 'number') return toClientValue('DOUBLE', value);
-  if (value instanceof Uint8Array) return valueToJson('BYTES', value);
-  return Array.isArray(value) ? value.map((element: RawValue) => undeclared(element)) : value;
+  if (value instanceof Uint8Array) return base64(value);
+  if (isArrayValue(value)) return value.map(undeclared);
+  return value satisfies boolean | string | StructValue;
+}
+
+function base64(value: Uint8Array): object {
+  return { b64: Buffer.from(value).toString('base64') };
 }
 
 function integer(value: bigint): number | string {

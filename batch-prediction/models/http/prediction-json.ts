@@ -1,8 +1,16 @@
-import { parseInstant } from '../../../values/instant.js';
-import { toElementType, type RawValue, type StructField, type ValueType } from '../../../values/value-type.js';
+import { parseInstant, type Instant } from '../../../values/instant.js';
+import type { RawValue, ValueParsers } from '../../../values/value-type.js';
 import type { PredictionFailure, PredictionOutcome } from '../model-serving.js';
 import type { Model, ModelField } from '../../../datasources/registry/prediction-model.js';
-import { convert, parseInt64 } from '../../../values/convert-value.js';
+import {
+  eachElement,
+  parseInt64,
+  toBoolean,
+  toDouble,
+  toInt64,
+  toStruct,
+  toText,
+} from '../../../values/convert-value.js';
 
 /**
  * What a server answered for one instance, by the model's outputs. An object has them by name, and what else is in it is
@@ -34,26 +42,35 @@ function invalid(fault: string): PredictionFailure {
 }
 
 function parseValue({ valueType }: ModelField, value: unknown): RawValue | null | undefined {
-  if (value === null) return null;
-  const elementType = toElementType(valueType);
-  if (!elementType) return parsePlainValue(valueType, value);
-  if (!Array.isArray(value)) return undefined;
-  const elements = value.map((element: unknown) => parsePlainValue(elementType, element));
-  return elements.includes(undefined) ? undefined : (elements as RawValue);
+  return value === null ? null : PARSERS[valueType](value);
 }
 
 /** The other way of instance-json.ts. */
-function parsePlainValue(valueType: ValueType, value: unknown): RawValue | undefined {
-  if (typeof value === 'string') {
-    if (valueType === 'DOUBLE') return NOT_FINITE.get(value);
-    if (valueType === 'INT64') return parseInt64(value);
-    if (valueType === 'TIMESTAMP') return instant(value);
-  }
-  if (valueType === 'BYTES') {
-    const { b64 } = (value ?? {}) as { readonly b64?: unknown };
-    return typeof b64 === 'string' ? new Uint8Array(Buffer.from(b64, 'base64')) : undefined;
-  }
-  return value === null ? undefined : convert(valueType, value as StructField & RawValue);
+const PARSERS = {
+  BOOL: toBoolean,
+  BOOL_ARRAY: eachElement(toBoolean),
+  DOUBLE: parseDouble,
+  DOUBLE_ARRAY: eachElement(parseDouble),
+  INT64: parseInteger,
+  INT64_ARRAY: eachElement(parseInteger),
+  STRING: toText,
+  STRING_ARRAY: eachElement(toText),
+  BYTES: parseBytes,
+  STRUCT: toStruct,
+  TIMESTAMP: (value) => (typeof value === 'string' ? instant(value) : undefined),
+} satisfies ValueParsers<unknown>;
+
+function parseDouble(value: unknown): number | undefined {
+  return typeof value === 'string' ? NOT_FINITE.get(value) : toDouble(value);
+}
+
+function parseInteger(value: unknown): bigint | undefined {
+  return typeof value === 'string' ? parseInt64(value) : toInt64(value);
+}
+
+function parseBytes(value: unknown): Uint8Array | undefined {
+  const { b64 } = (value ?? {}) as { readonly b64?: unknown };
+  return typeof b64 === 'string' ? new Uint8Array(Buffer.from(b64, 'base64')) : undefined;
 }
 
 const NOT_FINITE = new Map([
@@ -62,7 +79,7 @@ const NOT_FINITE = new Map([
   ['-Infinity', -Infinity],
 ]);
 
-function instant(text: string): RawValue | undefined {
+function instant(text: string): Instant | undefined {
   try {
     return parseInstant(text);
   } catch {

@@ -4,7 +4,7 @@ import { readInputs, type Inputs } from '../read-inputs.js';
 import type { SessionPool } from './session-pool.js';
 import type { TensorLayout } from './tensor-layout.js';
 import { fromTensors, tensorFault, toTensors, type Row } from './tensors.js';
-import { raceAbort } from './race-abort.js';
+import { raceAbort } from '../../../runtime/race-abort.js';
 
 /** A batch is one run of the graph; instances that cannot be its rows are left out of it and reported. */
 export class OnnxPredictor implements Predictor {
@@ -42,7 +42,7 @@ export class OnnxPredictor implements Predictor {
       feeds: toTensors(this.inputs, rows),
       fetches: this.outputs.map(({ name }) => name),
     });
-    const { tensors } = await raceAbort(running, signal);
+    const { tensors } = await raceAbort(signal, running);
     return fromTensors(this.outputs, tensors, rows.length);
   }
 }

@@ -15,7 +15,7 @@ import type {
   PointInTimeRead,
   RowsRead,
 } from '../offline-store.js';
-import type { BigQueryForm } from '../point-in-time/bigquery/bigquery.js';
+import type { BigQueryForm } from '../point-in-time/bigquery/compile-for-bigquery.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { appendRows } from './append-rows.js';
 import { BigQueryBulkReads } from './bulk-reads.js';

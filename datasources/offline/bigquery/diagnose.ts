@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import type { BigQuery } from '@google-cloud/bigquery';
 import { toElementType } from '../../../values/value-type.js';
 import type { Finding } from '../../diagnosis.js';
@@ -40,7 +41,7 @@ async function datasetFinding(client: BigQuery, { project, dataset, location }: 
       const todo = `bq mk --location=${location} ${project}:${dataset}`;
       return { status: 'fault', message: `there is no dataset ${project}.${dataset}`, remedy: todo };
     }
-    const words = error instanceof Error ? error.message : String(error);
+    const words = toErrorMessage(error);
     return { status: 'fault', message: `dataset ${project}.${dataset} cannot be read: ${words}` };
   }
 }
@@ -55,7 +56,7 @@ async function* tableFindings(
   try {
     metadata = await readTable(client, resolveTableAddress(source, settings));
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const words = toErrorMessage(error);
     yield { status: 'fault', message: `table ${table} cannot be read: ${words}` };
     return;
   }

@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import type { BigQuery } from '@google-cloud/bigquery';
 import { OperatorError } from '../../../errors/operator-error.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
@@ -33,7 +34,7 @@ export async function prepareTables(
         return tableFaults(source, table, settings);
       },
       (error: unknown) => [
-        `it cannot be read${settings.createTables ? ', made or changed' : ''}: ${error instanceof Error ? error.message : String(error)}`,
+        `it cannot be read${settings.createTables ? ', made or changed' : ''}: ${toErrorMessage(error)}`,
       ],
     );
     faults.push(...found.map((fault) => `table "${tableName(source)}": ${fault}`));

@@ -3,7 +3,7 @@ import type { Instant } from '../../../values/instant.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 import { toChunks } from '../../../runtime/to-chunks.js';
 import type { BulkRead, LabelCells, EntityMoment, PointInTimeRead } from '../offline-store.js';
-import { compileForBigQuery, type BigQueryForm } from '../point-in-time/bigquery/bigquery.js';
+import { compileForBigQuery, type BigQueryForm } from '../point-in-time/bigquery/compile-for-bigquery.js';
 import { BigQueryParameters, timestampParameter, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import { quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { planPointInTime, type PointInTimePlan } from '../point-in-time/plan.js';

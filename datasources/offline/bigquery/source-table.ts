@@ -8,7 +8,7 @@ import {
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import { hasTieOrder } from '../point-in-time/bigquery/entity-features.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
-import { toBigQueryType, isReadableAs } from './value-mapping.js';
+import { isReadableAs, toBigQueryColumn } from '../../google/bigquery/column-types.js';
 import { typeName } from '../../google/bigquery/type-names.js';
 
 /** Columns that tables of ours have beside those the registry names. */
@@ -42,8 +42,7 @@ export function expectedColumns(source: FeatureSource): TableColumn[] {
       : []),
     ...source.features.map(({ column, valueType }) => ({
       name: column,
-      type: toBigQueryType(valueType),
-      mode: toElementType(valueType) ? 'REPEATED' : 'NULLABLE',
+      ...toBigQueryColumn(valueType),
     })),
   ];
 }

@@ -8,6 +8,8 @@ import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 /**
  * One value per moment: where several rows have the same event time, the newest arrival, chosen by the very expression
  * that the point-in-time compiler uses. In a dense entity type a null is part of the history; otherwise it says nothing.
+ * A static source has no column to group by, so the aggregate of no rows is one row: counting drops it, or an unknown entity
+ * would have a null.
  */
 export async function readHistory(connection: DuckDBConnection, read: HistoryRead): Promise<HistoryEntry[]> {
   const { feature, limit } = read;
@@ -30,7 +32,7 @@ export async function readHistory(connection: DuckDBConnection, read: HistoryRea
 FROM ${historyTable(feature.source)} AS h
 WHERE ${conditions}
 GROUP BY ALL
-${feature.entityType.dense ? '' : `HAVING ${newest} IS NOT NULL`}
+HAVING ${feature.entityType.dense ? 'count(*) > 0' : `${newest} IS NOT NULL`}
 ORDER BY event_timestamp DESC
 LIMIT ${limit}`;
   const types = parameters.values.map((value) => (typeof value === 'string' ? VARCHAR : TIMESTAMP));

@@ -1,7 +1,7 @@
 import { BIGINT, LIST, listValue, VARCHAR, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { CellStatus, FeatureCell } from '../../../values/feature-cell.js';
 import type { PointInTimeRead } from '../offline-store.js';
-import { compileForDuckDb, type PointInTimeForm } from '../point-in-time/duckdb/duckdb.js';
+import { compileForDuckDb, type PointInTimeForm } from '../point-in-time/duckdb/compile-for-duckdb.js';
 import { planPointInTime } from '../point-in-time/plan.js';
 import { Parameters } from '../point-in-time/sql-text.js';
 import { historyTable } from '../../duckdb/history-table.js';

@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import type { Bigtable, GetRowsOptions, Table } from '@google-cloud/bigtable';
 import { InterceptingCall, status as STATUS, type Interceptor } from '@grpc/grpc-js';
 import { GRPC_STATUS, isTransient, readGrpcCode, TRANSIENT_CODES } from '../../google/grpc-status.js';
@@ -51,7 +52,7 @@ export async function connect(
     try {
       await part.initialize();
     } catch (cause) {
-      throw new NoCredentials((cause as Error).message, { cause });
+      throw new NoCredentials(toErrorMessage(cause), { cause });
     }
     client.api[service] = part;
   }

@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { GRPC_STATUS, readGrpcCode } from '../../google/grpc-status.js';
 import type { BigtableSettings } from '../../registry/model.js';
@@ -63,7 +64,7 @@ export function grantOnInstance({ project, instance }: BigtableSettings, role: s
 }
 
 function shortenMessage(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = toErrorMessage(error);
   const [line = ''] = message.split('\n');
   return line.length <= MAX_REASON_LENGTH ? line : `${line.slice(0, MAX_REASON_LENGTH)}…`;
 }

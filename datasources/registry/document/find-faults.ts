@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import { parseSchedule, LOCAL_SCHEDULE_STORES } from '../schedule.js';
 import { columnFaults, RESERVED_NAMES } from './column-faults.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
@@ -175,7 +176,7 @@ function scheduleFaults(schedule: string | null, path: readonly PropertyKey[]): 
     parseSchedule(schedule);
     return [];
   } catch (error) {
-    return [{ path, message: (error as Error).message }];
+    return [{ path, message: toErrorMessage(error) }];
   }
 }
 

@@ -1,7 +1,8 @@
 import { badInput } from '../../../../errors/app-error.js';
 import { toElementType } from '../../../../values/value-type.js';
-import type { BigQueryBlockContext } from './bigquery.js';
+import type { BigQueryBlockContext } from './block-context.js';
 import { historyColumn, quoteForBigQuery, valueIsKnownSql, type BigQueryTable } from './table.js';
+import { valueSql } from './value-sql.js';
 import type { SourceBlock } from '../source-block.js';
 import { joinSql } from '../sql-text.js';
 
@@ -24,7 +25,8 @@ export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock 
   const eventTime = historyColumn(table.eventTime!);
   const columns = source.features.flatMap(({ feature, valueColumn, timestampColumn }) => {
     const column = historyColumn(feature.column);
-    const value = feature.valueType === 'STRUCT' ? `IF(${column} IS NULL, NULL, ${valueIsKnownSql(feature)})` : column;
+    const known = valueIsKnownSql(feature);
+    const value = valueSql(feature).keepsNull ? known : `IF(${column} IS NULL, NULL, ${known})`;
     return [
       `${value} AS ${valueColumn}`,
       ...(source.newestRow ? [] : [`IF(${column} IS NULL, NULL, ${eventTime}) AS ${timestampColumn}`]),

@@ -1,4 +1,4 @@
-import type { BlockContext } from './duckdb.js';
+import type { BlockContext } from './block-context.js';
 import { NEWEST_ARRIVAL_FIRST, newestValue } from './version.js';
 import type { PointInTimeOptions } from '../plan.js';
 import { joinSql } from '../sql-text.js';
