@@ -1,5 +1,6 @@
 import { VertexClients, type ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
-import type { EntityType, FeatureView, StoreKind } from '../datasources/registry/model.js';
+import type { EntityType, FeatureView } from '../datasources/registry/model.js';
+import { describeOnlineStore, type SyncExecutor } from '../datasources/registry/store-kinds.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { FeatureViewSyncsByStore } from '../ingestion/feature-view-syncs-by-store.js';
 import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
@@ -59,16 +60,14 @@ export function openFeatureViewSyncs({
   return {
     handlers: [local, vertex],
     createSyncs: (engine) => {
-      const copied = new LocalFeatureViewSyncs(engine, local);
-      const byStore = new Map<StoreKind, FeatureViewSyncs>([
-        ['LMDB', copied],
-        ['BIGTABLE', copied],
-        [
-          'VERTEX_FEATURE_VIEW',
-          new VertexFeatureViewSyncs({ engine, handler: vertex, clientFor, clock, onUnanswered }),
-        ],
-      ]);
-      return new FeatureViewSyncsByStore((onlineStore) => byStore.get(onlineStore));
+      const executors: Record<SyncExecutor, FeatureViewSyncs> = {
+        GATEWAY: new LocalFeatureViewSyncs(engine, local),
+        VERTEX_AI: new VertexFeatureViewSyncs({ engine, handler: vertex, clientFor, clock, onUnanswered }),
+      };
+      return new FeatureViewSyncsByStore((kind) => {
+        const { syncedBy } = describeOnlineStore({ kind });
+        return syncedBy === null ? undefined : executors[syncedBy];
+      });
     },
     close: async () => {
       for (const clients of regions.values()) await clients.close();

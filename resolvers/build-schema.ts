@@ -57,8 +57,8 @@ export function buildSchema(registry: Registry): GraphQLSchema {
   });
   applyOneOf(base);
   requireRows(base, 'FeatureMatrix');
-  describe(base.getMutationType(), 'What can be changed.');
-  describe(base.getSubscriptionType(), 'What can be followed as it happens, over WebSocket or server-sent events.');
+  describe(base.getMutationType(), 'The mutations. Each starts or cancels a job.');
+  describe(base.getSubscriptionType(), 'The subscriptions. They run over WebSocket or server-sent events.');
   resolveAbstractTypes(base);
   return addRegistryTypes(base, registry.featurestores, typedResolvers);
 }

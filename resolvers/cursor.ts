@@ -25,7 +25,7 @@ export function decodeCursor(list: string, cursor: string, isKey: (key: string) 
 }
 
 export const MAX_PAGE_SIZE = 100;
-export const DEFAULT_PAGE_SIZE = 20;
+const DEFAULT_PAGE_SIZE = 20;
 
 /**
  * The size of a page. An explicit null counts as nothing said. Too many is refused and not cut: a client that asked for

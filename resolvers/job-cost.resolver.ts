@@ -13,12 +13,12 @@ import { trainingSetRequest } from './training-set-request.js';
 @Resolver()
 export class JobCostResolver {
   @Query(() => CostEstimate, {
-    description:
-      'Estimates the cost of a training set by the bytes that its query scans. It starts nothing. Embedded stores cost nothing.',
+    description: 'Estimates the cost of a training set, from the bytes that its query scans. No job is started.',
   })
   async estimateTrainingSet(
     @Ctx() { registry, costs, trainingSets }: RequestContext,
-    @Arg('input', () => TrainingSetInput, { description: 'The training set.' }) input: TrainingSetInput,
+    @Arg('input', () => TrainingSetInput, { description: 'The definition of the training set.' })
+    input: TrainingSetInput,
   ): Promise<CostEstimate> {
     return withFieldPath('input', async () => {
       const work = await trainingSets.work(trainingSetRequest(registry, input));
@@ -28,7 +28,7 @@ export class JobCostResolver {
 
   @Query(() => CostEstimate, {
     description:
-      'Estimates the cost of a batch prediction, from the input of a job or from figures. It starts nothing.',
+      'Estimates the cost of a batch prediction, from the input of a job or from figures. No job is started.',
   })
   async estimateBatchPrediction(
     @Ctx() { registry, batchPredictions, costs }: RequestContext,

@@ -20,22 +20,23 @@ const MAX_NODES = 100;
 
 @Resolver()
 export class NodeResolver {
-  @Query(() => Node, { nullable: true, description: 'Anything by its id; null when nothing has that id.' })
+  @Query(() => Node, { nullable: true, description: 'The object with this global id. Null if there is none.' })
   node(
     @Ctx() context: RequestContext,
-    @Arg('id', () => ID, { description: 'A resource name, from an `id` field.' }) id: string,
+    @Arg('id', () => ID, { description: 'The value of an `id` field: a resource name.' }) id: string,
   ): FoundNode {
     return resolveNode(context, id);
   }
 
   @Query(() => [Node], {
     nullable: 'items',
-    description: 'Many things by their ids, in the order asked; null in the place of an id of nothing. At most 100.',
+    description:
+      'The objects with these global ids, in the order of `ids`. An item is null if there is no such object.',
     complexity: listComplexity('ids'),
   })
   nodes(
     @Ctx() context: RequestContext,
-    @Arg('ids', () => [ID], { description: 'Resource names, from `id` fields.' }) ids: string[],
+    @Arg('ids', () => [ID], { description: 'Values of `id` fields, at most 100.' }) ids: string[],
   ): FoundNode[] {
     if (ids.length > MAX_NODES)
       throw badInput(`"ids" has ${ids.length} ids; at most ${MAX_NODES} are read at once.`, 'ids');
@@ -71,6 +72,9 @@ function find({ registry, jobs }: RequestContext, name: ResourceName): FoundNode
     case 'featureView':
       return featurestore.featureViews.find((view) => view.name === name.featureView) ?? null;
     case 'entity':
-      return entityHandle(getEntityType(featurestore, name.entityType), name.entityId, name.asOf);
+      return entityHandle(getEntityType(featurestore, name.entityType), name.entityId, {
+        asOf: name.asOf,
+        ...name.options,
+      });
   }
 }

@@ -33,17 +33,26 @@ function previewField(field: string): string {
 export class TrainingSetResolver {
   @Query(() => TrainingSetPreview, {
     nullable: true,
-    description: 'What a training set would be: its first rows and the validation of all, for at most 10 000 labels.',
+    description:
+      'A training set without a job: its first rows and the checks of all its rows. The labels are at most ' +
+      '10,000.',
     complexity: listComplexity('first'),
   })
   async trainingSetPreview(
     @Ctx() { registry, trainingSets }: RequestContext,
-    @Arg('input', () => TrainingSetInput, { description: 'What it is made of.' }) input: TrainingSetInput,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: 'How many rows to show, at most 100.' })
+    @Arg('input', () => TrainingSetInput, { description: 'The definition of the training set.' })
+    input: TrainingSetInput,
+    @Arg('first', () => Int, {
+      nullable: true,
+      defaultValue: 100,
+      description: 'The maximum number of rows in the result, from 0 to 100.',
+    })
     first: number | null | undefined,
     @Arg('maxCostUsd', () => Float, {
       nullable: true,
-      description: 'Dollars. What is estimated above this is refused. null: as much as the budget of the day has.',
+      description:
+        'The maximum estimated cost in US dollars. A higher estimate is refused with COST_OVER_LIMIT. Null: only ' +
+        'the daily budget limits the cost.',
     })
     maxCostUsd: number | null | undefined,
   ): Promise<TrainingSetPreviewResult> {
@@ -54,11 +63,11 @@ export class TrainingSetResolver {
   }
 
   @Mutation(() => StartTrainingSetPayload, {
-    description: 'Starts to make a training set. The job is kept before it is given.',
+    description: 'Starts a training set job. The gateway stores the job before it returns it.',
   })
   startTrainingSet(
     @Ctx() { registry, trainingSets }: RequestContext,
-    @Arg('input', () => StartTrainingSetInput, { description: 'What to make, and where it goes.' })
+    @Arg('input', () => StartTrainingSetInput, { description: 'The definition of the training set and the output.' })
     input: StartTrainingSetInput,
   ): Promise<JobPayload<TrainingSetJobRecord>> {
     return jobPayload(async () => {

@@ -16,6 +16,7 @@ import {
 } from 'graphql';
 import type { ValueType } from '../values/value-type.js';
 import { listComplexity } from './complexity.js';
+import { READ_ARGUMENTS } from './entity/read-arguments.js';
 import { NameClashes } from './name-clashes.js';
 import { camelCase, entityTypeName, featurestoreTypeName } from './names.js';
 import { BigIntScalar } from './scalars/big-int.js';
@@ -95,7 +96,7 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
       const name = names.claim(typeName, camelCase(feature.name), owner, { ...item, feature: feature.name });
       fields[name] = featureField(feature, resolvers.value(feature));
     }
-    const description = entityType.description ?? `An entity of type ${entityType.name}.`;
+    const description = entityType.description ?? `An entity of the entity type ${entityType.name}.`;
     return new GraphQLObjectType({ name: typeName, description, interfaces, fields });
   };
 
@@ -107,7 +108,7 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
     const fields: GraphQLFieldConfigMap<unknown, unknown> = {
       id: {
         type: new GraphQLNonNull(GraphQLID),
-        description: `The resource name "featurestores/${featurestore.name}/entities".`,
+        description: `The resource name, "featurestores/${featurestore.name}/entities".`,
         resolve: resolvers.featurestoreId,
       },
     };
@@ -126,7 +127,7 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
         resolvers.entities(entityType),
       );
     }
-    const description = `The entities of featurestore ${featurestore.name}, each feature a typed field.`;
+    const description = `The typed entities of the featurestore ${featurestore.name}: each feature is a field.`;
     return new GraphQLObjectType({ name: typeName, description, interfaces: [nodeInterface], fields });
   };
 
@@ -146,22 +147,26 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
   const config = base.toConfig();
   return new GraphQLSchema({
     ...config,
-    query: new GraphQLObjectType({ ...query, description: 'What can be asked.' }),
+    query: new GraphQLObjectType({ ...query, description: 'The queries.' }),
     types: config.types.filter((type) => type.name !== 'Query'),
   });
 }
 
-const asOfArgument = {
-  asOf: { type: DateTime, description: 'Read what was known at this moment. null or absent: now.' },
-};
+const ARGUMENT_TYPES = { DateTime, Boolean: GraphQLBoolean };
+const readArguments = Object.fromEntries(
+  READ_ARGUMENTS.map(({ name, type, description }) => [
+    name,
+    { type: ARGUMENT_TYPES[type], description, ...(type === 'Boolean' ? { defaultValue: false } : {}) },
+  ]),
+);
 
 function entityField(entityType: TypedEntityType, type: GraphQLObjectType, resolver: Resolver): FieldConfig {
   return {
     type,
-    description: `One ${entityType.name}. It need not be known: then its features are null.`,
+    description: `The ${entityType.name} with this id. An unknown id is no error: all features of such an entity are null.`,
     args: {
-      entityId: { type: new GraphQLNonNull(GraphQLID), description: idDescription(entityType) },
-      ...asOfArgument,
+      entityId: { type: new GraphQLNonNull(GraphQLID), description: `The entity id: ${idDescription(entityType)}` },
+      ...readArguments,
     },
     resolve: resolver,
   };
@@ -170,13 +175,13 @@ function entityField(entityType: TypedEntityType, type: GraphQLObjectType, resol
 function entitiesField(entityType: TypedEntityType, type: GraphQLObjectType, resolver: Resolver): FieldConfig {
   return {
     type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type))),
-    description: `Many ${entityType.pluralName}, in the order asked. At most 10 000.`,
+    description: `The ${entityType.pluralName} with these ids, in the order of entityIds. An unknown id is no error: all features of such an entity are null.`,
     args: {
       entityIds: {
         type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLID))),
-        description: idDescription(entityType),
+        description: `The entity ids, at most 10,000. Each is ${idDescription(entityType)}`,
       },
-      ...asOfArgument,
+      ...readArguments,
     },
     resolve: resolver,
     extensions: { complexity: listComplexity('entityIds') },
@@ -187,13 +192,13 @@ type FieldConfig = GraphQLFieldConfig<unknown, unknown, Record<string, unknown>>
 
 function idDescription({ entityIdColumns }: TypedEntityType): string {
   return entityIdColumns.length === 1
-    ? `The value of ${entityIdColumns[0]}.`
-    : `The values of ${entityIdColumns.join(', ')}, joined by commas; a comma in a value is written %2C, a percent sign %25.`;
+    ? `the value of ${entityIdColumns[0]}.`
+    : `the values of ${entityIdColumns.join(', ')}, joined by commas. In a value, %2C stands for a comma and %25 for a percent sign.`;
 }
 
 function featureField(feature: TypedFeature, resolver: Resolver): FieldConfig {
   const unit = feature.unit === null ? '' : ` Unit: ${feature.unit}.`;
-  const nothing = ' null: no value at that moment; features(names) says why.';
+  const nothing = ' Null: there is no value, or it is expired; `features` has the status.';
   return {
     type: VALUE_GRAPHQL_TYPES[feature.valueType],
     description: `${feature.description ?? `The feature ${feature.name}.`}${unit}${nothing}`,

@@ -1,5 +1,6 @@
 import { BIGINT, BOOLEAN, DOUBLE, LIST, listValue, VARCHAR, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import { AppError, badInput } from '../errors/app-error.js';
+import { findTable } from '../datasources/duckdb/find-table.js';
 import type { DataFiles } from '../datasources/files/data-files.js';
 import type { FileFormat } from '../datasources/files/file-format.js';
 import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
@@ -68,7 +69,7 @@ async function resolveLabelRelation(
     case 'INLINE':
       return inlineRelation(labels.rows);
     case 'TABLE':
-      return tableRelation(work, labels.table);
+      return describeRelation(work, await findTable(work.connection, labels.table, 'labels.table'));
     case 'FILE': {
       const path = await files.existing(labels.file, 'labels.source.file.path');
       const asText = new Set([labels.timeColumn, ...joins.flatMap(({ entityIdColumns }) => entityIdColumns)]);
@@ -108,24 +109,6 @@ async function fileRelation(
     .map(({ name, type }) => `${quoteText(name)}: ${quoteText(asText.has(name) ? 'VARCHAR' : type)}`)
     .join(', ');
   return describeRelation(work, `${guess}, columns = {${types}})`);
-}
-
-async function tableRelation(work: WorkDatabase, name: string): Promise<LabelRelation> {
-  const tables = await work.rows(
-    `SELECT schema_name, table_name, schema_name || '.' || table_name AS name FROM duckdb_tables()
-     WHERE database_name = current_database() AND NOT starts_with(schema_name, '$') ORDER BY name`,
-  );
-  const table = tables.find((candidate) => candidate.name === name);
-  if (!table) {
-    const names = tables.slice(0, 30).map((candidate) => String(candidate.name));
-    throw new AppError('TABLE_NOT_FOUND', `The offline store has no table "${name}". It has: ${names.join(', ')}.`, {
-      field: 'labels.source.table',
-    });
-  }
-  return describeRelation(
-    work,
-    `${quoteIdentifier(String(table.schema_name))}.${quoteIdentifier(String(table.table_name))}`,
-  );
 }
 
 async function describeRelation(work: WorkDatabase, sql: string): Promise<LabelRelation> {

@@ -2,6 +2,7 @@ import { pause } from '../../runtime/pause.js';
 import { badInput } from '../../errors/app-error.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
+import { describeOfflineStore } from '../../datasources/registry/store-kinds.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
 import { toVertexStoreError } from '../../datasources/google/vertex/store-error.js';
 import { GRPC_STATUS, readGrpcCode, isTransient } from '../../datasources/google/grpc-status.js';
@@ -50,7 +51,7 @@ export class VertexSyncHandler implements JobHandler<
     const { view } = request;
     const { featurestore } = view.entityType;
     // Vertex AI is the one that reads, and bills it by what BigQuery scans: known where we know the same tables.
-    const isEstimated = featurestore.offlineSettings.kind === 'BIGQUERY';
+    const isEstimated = describeOfflineStore(featurestore.offlineSettings).isReadByVertexAi;
     if (!isEstimated && typeof request.maxCostUsd === 'number') {
       throw badInput(
         'What this sync costs is not known: the tables that Vertex AI reads are not in the registry. Leave "maxCostUsd" out.',

@@ -4,19 +4,19 @@ import { OneOf } from '../one-of.js';
 import { BatchPredictionFiguresInput } from './inputs.js';
 
 @OneOf
-@InputType({ description: 'The batch prediction to estimate: a job as it would be started, or figures.' })
+@InputType({ description: 'The batch prediction to estimate: exactly one of its fields.' })
 export class BatchPredictionEstimateInput {
   @Field(() => StartBatchPredictionInput, {
     nullable: true,
     description:
-      'The input of startBatchPrediction. The gateway counts the rows of its source and refuses what startBatchPrediction ' +
-      'refuses. It starts nothing.',
+      'The input of `startBatchPrediction`. The gateway counts the rows of its source, and refuses what ' +
+      '`startBatchPrediction` refuses.',
   })
   job!: StartBatchPredictionInput | undefined;
 
   @Field(() => BatchPredictionFiguresInput, {
     nullable: true,
-    description: 'Figures of any batch prediction. Neither its model nor its source needs to exist.',
+    description: 'Figures of a batch prediction. No model and no source are needed.',
   })
   figures!: BatchPredictionFiguresInput | undefined;
 }

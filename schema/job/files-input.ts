@@ -1,22 +1,22 @@
 import { Field, InputType } from 'type-graphql';
 import { FileFormatEnum } from './enums.js';
 
-@InputType({ description: 'A file with one table.' })
+@InputType({ description: 'A file with a table.' })
 export class FileInput {
   @Field(() => String, {
-    description: 'The path of the file in the folder for files. On Google Cloud: its gs:// address.',
+    description: 'The path of the file in the folder for files. On Google Cloud: a gs:// address.',
   })
   path!: string;
 
   @Field(() => FileFormatEnum, {
     nullable: true,
-    description: 'The format of the file. null: the extension of the path says it (.parquet, .csv, .jsonl, .ndjson).',
+    description: 'The format. Null: the extension of `path` decides (.parquet, .csv, .jsonl or .ndjson).',
   })
   format!: keyof typeof FileFormatEnum | null | undefined;
 }
 
 @InputType({
-  description: 'Files that together are one table. The rows are read file by file, in the order of `paths`.',
+  description: 'Files that together are one table. The gateway reads them in the order of `paths`.',
 })
 export class FilesInput {
   @Field(() => [String], {
@@ -27,7 +27,8 @@ export class FilesInput {
   @Field(() => FileFormatEnum, {
     nullable: true,
     description:
-      'The format of all files. null: the extension of the first path says it (.parquet, .csv, .jsonl, .ndjson).',
+      'The format of all files. Null: the extension of the first path decides (.parquet, .csv, .jsonl or ' +
+      '.ndjson).',
   })
   format!: keyof typeof FileFormatEnum | null | undefined;
 }

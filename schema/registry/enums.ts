@@ -2,17 +2,17 @@ import { registerEnumType } from 'type-graphql';
 import { VALUE_TYPES, type ValueType } from '../../values/value-type.js';
 
 const VALUE_TYPE_DESCRIPTIONS = {
-  BOOL: 'true or false.',
-  BOOL_ARRAY: 'A list of BOOL without nulls.',
-  DOUBLE: 'A 64-bit floating point number; NaN and the infinities are values.',
-  DOUBLE_ARRAY: 'A list of DOUBLE without nulls.',
+  BOOL: 'A boolean.',
+  BOOL_ARRAY: 'A list of booleans. It contains no nulls.',
+  DOUBLE: 'A 64-bit floating-point number. NaN and the infinities are values.',
+  DOUBLE_ARRAY: 'A list of DOUBLE. It contains no nulls.',
   INT64: 'A signed 64-bit integer.',
-  INT64_ARRAY: 'A list of INT64 without nulls.',
-  STRING: 'Unicode text; the empty text is a value.',
-  STRING_ARRAY: 'A list of STRING without nulls.',
-  BYTES: 'Bytes, written in base64.',
-  STRUCT: 'A JSON object. Integers beyond 2^53 inside it are strings.',
-  TIMESTAMP: 'A moment in microseconds, UTC.',
+  INT64_ARRAY: 'A list of INT64. It contains no nulls.',
+  STRING: 'Unicode text. The empty text is a value, not a null.',
+  STRING_ARRAY: 'A list of STRING. It contains no nulls.',
+  BYTES: 'Bytes. In JSON: base64.',
+  STRUCT: 'A JSON object. Integers beyond 2^53 in it are strings.',
+  TIMESTAMP: 'A point in time in UTC, with microseconds.',
 } satisfies Record<ValueType, string>;
 
 export const ValueTypeEnum = Object.fromEntries(VALUE_TYPES.map((valueType) => [valueType, valueType])) as {
@@ -21,7 +21,9 @@ export const ValueTypeEnum = Object.fromEntries(VALUE_TYPES.map((valueType) => [
 
 registerEnumType(ValueTypeEnum, {
   name: 'ValueType',
-  description: "The type of a feature's values.",
+  description:
+    'The type of the values of a feature, or of an input or output of a model. FeatureScalar describes how ' +
+    'each type is written in JSON.',
   valuesConfig: Object.fromEntries(
     VALUE_TYPES.map((valueType) => [valueType, { description: VALUE_TYPE_DESCRIPTIONS[valueType] }]),
   ),
@@ -39,15 +41,17 @@ export const StoreKindEnum = {
 
 registerEnumType(StoreKindEnum, {
   name: 'StoreKind',
-  description: 'The system that holds values.',
+  description: 'The database system of a store.',
   valuesConfig: {
-    LMDB: { description: 'Embedded, newest values: LMDB in the data folder.' },
-    DUCKDB: { description: 'Embedded, all values: DuckDB in the data folder.' },
-    BIGTABLE: { description: 'Google Cloud, newest values: a Bigtable table.' },
-    BIGQUERY: { description: 'Google Cloud, all values: BigQuery tables.' },
-    VERTEX_FEATURE_VIEW: { description: 'Google Cloud, newest values: a Vertex AI feature view.' },
-    VERTEX_LEGACY: { description: 'Google Cloud: Vertex AI Feature Store (Legacy), which ends on 2027-02-17.' },
-  },
+    LMDB: { description: 'An embedded online store: LMDB in the data folder of the gateway.' },
+    DUCKDB: { description: 'An embedded offline store: DuckDB in the data folder of the gateway.' },
+    BIGTABLE: { description: 'An online store on Google Cloud: a Bigtable table.' },
+    BIGQUERY: { description: 'An offline store on Google Cloud: BigQuery tables.' },
+    VERTEX_FEATURE_VIEW: { description: 'An online store on Google Cloud: a feature view of Vertex AI.' },
+    VERTEX_LEGACY: {
+      description: 'A store on Google Cloud: Vertex AI Feature Store (Legacy). Google shuts it down on 2027-02-17.',
+    },
+  } satisfies Record<keyof typeof StoreKindEnum, object>,
 });
 
 export const SensitivityEnum = {
@@ -59,11 +63,11 @@ export const SensitivityEnum = {
 
 registerEnumType(SensitivityEnum, {
   name: 'Sensitivity',
-  description: "How careful one must be with a feature's values.",
+  description: 'How sensitive the values of a feature are. The gateway shows it and enforces nothing.',
   valuesConfig: {
-    PUBLIC: { description: 'Known to everyone anyway.' },
-    INTERNAL: { description: 'For the people of the company. The default.' },
-    CONFIDENTIAL: { description: 'For those who need it.' },
-    PERSONAL: { description: 'About a person: laws on personal data hold.' },
+    PUBLIC: { description: 'Public data.' },
+    INTERNAL: { description: 'Internal data of the organization. The default.' },
+    CONFIDENTIAL: { description: 'Confidential data: only people who need it may read it.' },
+    PERSONAL: { description: 'Personal data: data protection law applies.' },
   },
 });

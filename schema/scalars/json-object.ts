@@ -8,7 +8,7 @@ export interface JsonObject {
 
 export const JSONObject = new GraphQLScalarType<JsonObject, JsonObject>({
   name: 'JSONObject',
-  description: 'A JSON object: names with values of any kind.',
+  description: 'A JSON object with values of any JSON type. Integers beyond 2^53 must be strings.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   serialize: (value) => value as JsonObject,
   parseValue: (value) => {

@@ -1,7 +1,7 @@
 import { buildClientSchema, getIntrospectionQuery, isInputObjectType, printSchema, printType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { smallRegistry } from '../support/small-registry.js';
-import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
+import { smallRegistry } from '../../support/small-registry.js';
+import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
 let gateway: TestGateway;
 beforeAll(async () => {
