@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
-import { AS_OF_ARGUMENT } from '../schema/arguments.js';
+import { AS_OF_ARGUMENT, ENTITY_IDS } from '../schema/arguments.js';
 import { listComplexity, matrixComplexity } from '../schema/complexity.js';
 import { Entity } from '../schema/entity/entity.js';
 import { FeatureMatrix } from '../schema/entity/feature-matrix.js';
@@ -42,7 +42,7 @@ export class EntityResolver {
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
     @Arg('entityIds', () => [ID], {
-      description: 'The entity ids, at most 10,000. EntityType.entityIdColumns describes composite ids.',
+      description: `${ENTITY_IDS} EntityType.entityIdColumns describes composite ids.`,
     })
     entityIds: string[],
     @Arg('asOf', () => DateTime, AS_OF_ARGUMENT) asOf: Instant | null | undefined,
@@ -60,7 +60,7 @@ export class EntityResolver {
     @Ctx() { registry, loaders }: RequestContext,
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityTypeName: string,
-    @Arg('entityIds', () => [ID], { description: 'The entity ids, at most 10,000. Each is a row of the result.' })
+    @Arg('entityIds', () => [ID], { description: `${ENTITY_IDS} Each is a row of the result.` })
     entityIds: string[],
     @Arg('names', () => [String], { description: 'The names of the features. Each is a column of the result.' })
     names: string[],

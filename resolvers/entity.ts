@@ -1,6 +1,7 @@
 import { getFeature, getFeatureView } from '../datasources/registry/registry.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { AppError, badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { entityTypeName } from '../schema/names.js';
 import { canonicalEntityId } from '../values/entity-id.js';
 import type { Instant } from '../values/instant.js';
@@ -11,8 +12,6 @@ export interface EntityHandle extends EntityKey {
   readonly kind: 'entity';
   readonly typeName: string;
 }
-
-const MAX_ENTITIES = 10_000;
 
 export function entityHandle(entityType: EntityType, entityId: string, asOf: Instant | null | undefined): EntityHandle {
   return {
@@ -41,9 +40,10 @@ export function entityHandles(
   entityIds: readonly string[],
   asOf: Instant | null | undefined,
 ): EntityHandle[] {
-  if (entityIds.length > MAX_ENTITIES) {
+  const { maxEntityIds } = REQUEST_LIMITS;
+  if (entityIds.length > maxEntityIds) {
     throw badInput(
-      `"entityIds" has ${entityIds.length} ids; at most ${MAX_ENTITIES} are read at once. Split the request.`,
+      `"entityIds" has ${entityIds.length} ids; at most ${maxEntityIds} are read at once. Split the request.`,
       'entityIds',
     );
   }

@@ -15,7 +15,7 @@ import {
   type GraphQLScalarType,
 } from 'graphql';
 import type { ValueType } from '../values/value-type.js';
-import { AS_OF_ARGUMENT } from './arguments.js';
+import { ENTITY_IDS, AS_OF_ARGUMENT } from './arguments.js';
 import { listComplexity } from './complexity.js';
 import { NameClashes } from './name-clashes.js';
 import { camelCase, entityTypeName, featurestoreTypeName } from './names.js';
@@ -173,7 +173,7 @@ function entitiesField(entityType: TypedEntityType, type: GraphQLObjectType, res
     args: {
       entityIds: {
         type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLID))),
-        description: `The entity ids, at most 10,000. Each is ${idDescription(entityType)}`,
+        description: `${ENTITY_IDS} Each is ${idDescription(entityType)}`,
       },
       ...asOfArgument,
     },
