@@ -2,8 +2,8 @@ import type { ScanWork } from '../datasources/job-store/job-cost.js';
 import { badInput } from '../errors/app-error.js';
 import type { JobEngine } from '../jobs/job-engine.js';
 import type { CostTerms } from '../jobs/job-request.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { joinLabels } from './join-labels.js';
-import { MAX_INLINE_LABELS } from './label-relation.js';
 import { prepareLabels } from './make-training-set.js';
 import { outputAsJoined } from './output-format.js';
 import { previewRows } from './preview-rows.js';
@@ -49,10 +49,16 @@ export class LocalTrainingSets implements TrainingSets {
   async #preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
     return withWorkDatabase(this.dependencies, async (work) => {
       // One more than may be, to see that there are more.
-      const plan = await prepareLabels(work, request, { ...this.dependencies, limit: MAX_INLINE_LABELS + 1 });
+      const plan = await prepareLabels(work, request, {
+        ...this.dependencies,
+        limit: REQUEST_LIMITS.maxPreviewLabels + 1,
+      });
       const count = await countRows(work, 'labels');
-      if (count > MAX_INLINE_LABELS) {
-        throw badInput(`A preview takes at most ${MAX_INLINE_LABELS} labels. Start a job for more.`, 'labels');
+      if (count > REQUEST_LIMITS.maxPreviewLabels) {
+        throw badInput(
+          `A preview takes at most ${REQUEST_LIMITS.maxPreviewLabels} labels. Start a job for more.`,
+          'labels',
+        );
       }
       await joinLabels(work, plan, count + 1, {
         onStep: async () => undefined,

@@ -4,6 +4,7 @@ import type { BatchWork } from '../../datasources/job-store/job-cost.js';
 import { isTerminalState } from '../../datasources/job-store/job-state.js';
 import { THIS_MACHINE } from '../../costs/price-book.js';
 import { AppError, badInput } from '../../errors/app-error.js';
+import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import type { JobPlan } from '../../jobs/job-handler.js';
 import type {
   BatchOutput,
@@ -17,9 +18,6 @@ import { countRows } from './checkpoint.js';
 import { LOCAL_BATCH_PREDICTION } from './local-batch-prediction-job.js';
 import { checkInput, countInput } from './open-input.js';
 import { PredictionsTable } from './predictions-table.js';
-
-const MAX_BATCH_SIZE = 10_000;
-const MAX_REPLICAS = 64;
 
 export function planBatchPrediction(
   dependencies: BatchPredictionDependencies,
@@ -84,8 +82,8 @@ async function checkRequest(
   { model, spec }: BatchPredictionRequest,
 ): Promise<void> {
   const { batchSize, startingReplicaCount, generateExplanation } = spec.resources;
-  assertWholeNumberUpTo('batchSize', batchSize, MAX_BATCH_SIZE);
-  assertWholeNumberUpTo('startingReplicaCount', startingReplicaCount, MAX_REPLICAS);
+  assertWholeNumberUpTo('batchSize', batchSize, REQUEST_LIMITS.maxBatchSize);
+  assertWholeNumberUpTo('startingReplicaCount', startingReplicaCount, REQUEST_LIMITS.maxReplicas);
   if (generateExplanation) throw badInput('Models that run here give no explanations.', 'generateExplanation');
   if (!dependencies.servings.has(model.runtime)) {
     throw new AppError('MODEL_UNAVAILABLE', `This gateway does not run models of the runtime ${model.runtime}.`);
