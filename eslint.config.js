@@ -105,15 +105,13 @@ const policies = EVERY_ROOM.map((room) => ({
   },
 }));
 
-/** The recommended one, but for Type in EntityType, and Query in the one field that is about a query of a store. */
+/** The recommended one, but for Type in EntityType. */
 const [severity, naming] = graphql.configs['flat/schema-recommended'].rules['@graphql-eslint/naming-convention'];
-const QUERY_FIELD = 'FieldDefinition[parent.name.value=Query]';
 const namingConvention = [
   severity,
   {
     ...naming,
     'ObjectTypeDefinition,ObjectTypeExtension': { forbiddenPrefixes: ['Type'] },
-    [QUERY_FIELD]: { ...naming[QUERY_FIELD], ignorePattern: '^estimateHistoricalQuery$' },
   },
 ];
 
@@ -226,7 +224,6 @@ export default tseslint.config(
               'StoreInfo',
               'FeatureValue',
               'FeatureMatrix',
-              'FlightsFeaturestore',
               'UserError',
               'ModelField',
               'Money',

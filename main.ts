@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
+import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
@@ -13,8 +14,9 @@ import { openStores } from './composition/stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
+import { registryPathOf } from './config/registry-path.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
-import { openCosts } from './costs/lmdb/open-costs.js';
+import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { FeatureSource } from './datasources/registry/model.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
@@ -63,11 +65,12 @@ async function start(
   const metricsAddress: ListenAddress | null =
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
-  const registryPath = config.registryPath ?? join(projectRoot, 'examples/flights/registry.yaml');
+  const registryPath = registryPathOf(config);
   const { registry, skipped: leftOut } = await openRegistry(registryPath, google);
   for (const [featurestore, sentences] of leftOut) {
     for (const what of sentences) logger.warn({ featurestore, what }, 'not taken over from Vertex AI');
   }
+  await requireOnnxRuntime(registry.models);
   const schema = buildSchema(registry);
 
   // Of this gateway alone: the library's global registry would be shared by all gateways of a process.

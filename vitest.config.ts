@@ -33,6 +33,15 @@ export default defineConfig({
       },
       {
         ...shared,
+        // The package as a user installs it: needs the npm registry.
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          globalSetup: ['test/support/build-gateway.ts'],
+        },
+      },
+      {
+        ...shared,
         // The built gateway as a user starts it, over the real flights (test/e2e/flights-gateway.ts prepares it once).
         test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], globalSetup: ['test/e2e/flights-gateway.ts'] },
       },

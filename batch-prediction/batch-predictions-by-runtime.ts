@@ -9,9 +9,10 @@ import type {
   PredictionRow,
   ResultRange,
 } from './batch-predictions.js';
-import type { JobWork } from '../jobs/job-costs.js';
+import type { JobWork } from '../datasources/job-store/job-cost.js';
+import type { JobError } from '../datasources/job-store/job-record.js';
+import type { JobOrigin } from '../jobs/job-origin.js';
 import type { JobControl, JobOutcome, JobRunner, PartialResult } from '../jobs/job-runner.js';
-import type { JobError, JobOrigin } from '../jobs/job.js';
 
 /** How models of one runtime are predicted with in batches: where jobs are started and read, and what does them. */
 export interface BatchPredictionRoute {

@@ -1,11 +1,15 @@
 import type { FileFormat } from '../datasources/files/file-format.js';
 import type { Model, ModelRuntime } from '../datasources/registry/prediction-model.js';
-import type { JobWork } from '../jobs/job-costs.js';
-import type { JobOrigin, JobRecord } from '../jobs/job.js';
+import type { JobWork } from '../datasources/job-store/job-cost.js';
+import type { JobOrigin } from '../jobs/job-origin.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
+
+/** The kind of these jobs, as clients see it. */
+export const BATCH_PREDICTION = 'BATCH_PREDICTION';
 
 /**
  * Batch prediction jobs: starting them and reading what came of them. The port behind which the local runner and Vertex AI
- * stand; progress, state and cancelling are those of any job (job-engine.ts).
+ * stand; progress, state and cancelling are those of any job (jobs/job-engine.ts).
  */
 export interface BatchPredictions {
   /**

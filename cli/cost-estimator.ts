@@ -4,7 +4,7 @@ import { costsConfig } from '../config/costs-config.js';
 import { loadConfig } from '../config/load-config.js';
 import { CostEstimator } from '../costs/cost-estimator.js';
 import { loadPriceBooks, toPriceBooks } from '../costs/files/load-price-books.js';
-import { openCosts } from '../costs/lmdb/open-costs.js';
+import { openCosts } from '../composition/open-costs.js';
 import { systemClock } from '../values/clock.js';
 
 /**

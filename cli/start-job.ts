@@ -49,11 +49,11 @@ export interface StartRequest {
   readonly defaults?: Readonly<Record<string, unknown>>;
 }
 
-/** The query that says what the job will cost, and what of the mutation's input it takes; absent: all of it. */
+/** The query that estimates the cost of the job, and how its input is made of the input of the mutation. */
 export interface EstimateRequest {
   readonly query: string;
   readonly inputType: string;
-  readonly part?: string;
+  readonly toInput: (input: Readonly<Record<string, unknown>>) => unknown;
 }
 
 /**
@@ -93,12 +93,12 @@ export async function startJob(
 
 async function askEstimate(
   gateway: GatewayClient,
-  { query, inputType, part }: EstimateRequest,
+  { query, inputType, toInput }: EstimateRequest,
   whole: Readonly<Record<string, unknown>>,
 ): Promise<EstimateResponse> {
   const answer = await gateway.ask<Readonly<Record<string, EstimateResponse>>>(
     `query ($input: ${inputType}!) { ${query}(input: $input) { ${ESTIMATE_FIELDS} } }`,
-    { input: part === undefined ? whole : whole[part] },
+    { input: toInput(whole) },
   );
   return answer[query]!;
 }

@@ -1,4 +1,4 @@
-import type { JobState } from '../jobs/job.js';
+import type { JobState } from '../datasources/job-store/job-state.js';
 import type { JobStore } from '../datasources/job-store/job-store.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 

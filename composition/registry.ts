@@ -74,7 +74,7 @@ export async function readFeaturestoreFromVertex(
     { dropNameClashes: withoutNameClashes },
   ] = await Promise.all([
     import('../datasources/google/vertex/vertex-clients.js'),
-    import('../datasources/offline/bigquery/open-bigquery.js'),
+    import('../datasources/google/bigquery/client.js'),
     import('../datasources/registry/vertex/read-vertex-featurestore.js'),
     import('../datasources/registry/vertex/table-schema.js'),
     import('./drop-name-clashes.js'),

@@ -14,7 +14,7 @@ export const configVariables = {
     .string()
     .min(1)
     .optional()
-    .describe('The registry file. Nothing: the example with US flights.'),
+    .describe('The registry file. Nothing: the example with US flights, in a clone.'),
   FEATUREGRAPH_DATA_DIR: z
     .string()
     .min(1)

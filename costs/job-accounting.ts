@@ -4,10 +4,11 @@ import { Decimal } from './decimal.js';
 import type { CostEstimate } from './cost-estimate.js';
 import { toStoredEstimate, fromStoredEstimate } from './stored-estimate.js';
 import { priceBookId } from './price-book.js';
-import { estimateWork } from '../jobs/estimate-work.js';
-import type { BatchWork, JobCost, JobCosts } from '../jobs/job-costs.js';
-import { isTerminalState } from '../jobs/job-transitions.js';
-import type { JobRecord } from '../jobs/job.js';
+import { estimateWork } from './estimate-work.js';
+import type { BatchWork, JobCost } from '../datasources/job-store/job-cost.js';
+import type { JobCosts } from '../jobs/job-costs.js';
+import { isTerminalState } from '../datasources/job-store/job-state.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { JobRequest } from '../jobs/new-job.js';
 
 /** Jobs by the price books, the budgets and the history of models. */

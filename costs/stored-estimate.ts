@@ -1,19 +1,8 @@
 import { Decimal } from './decimal.js';
 import type { CostEstimate } from './cost-estimate.js';
 import type { CostLine } from './cost-line.js';
-import { priceBookId, type PriceBook, type PriceBooks } from './price-book.js';
-
-/** An estimate as a record of a job keeps it: plain data, decimals as text. */
-export interface StoredEstimate {
-  readonly book: Pick<PriceBook, 'name' | 'region' | 'effectiveDate' | 'source' | 'currency'>;
-  readonly lines: readonly StoredLine[];
-  readonly total: string;
-  readonly assumptions: readonly string[];
-  readonly perPrediction: string | null;
-  readonly range: { readonly least: string; readonly most: string } | null;
-}
-
-type StoredLine = Readonly<Record<'sku' | 'description' | 'quantity' | 'unit' | 'unitPrice' | 'amount', string>>;
+import type { StoredEstimate, StoredLine } from '../datasources/job-store/job-cost.js';
+import { priceBookId, type PriceBooks } from './price-book.js';
 
 export function toStoredEstimate({
   book,

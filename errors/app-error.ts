@@ -2,7 +2,7 @@ import type { ErrorCode } from './error-codes.js';
 
 /** Facts about an error that a program can act on; sent to the client as they are, so never a path, SQL or secret. */
 export interface ErrorDetails {
-  /** The argument or input field at fault, in the client's words: `asOf`, `names`, `labels.rows`. */
+  /** The argument or input field at fault, in the client's words: `asOf`, `names`, `labels.source.rows`. */
   readonly field?: string;
   readonly [fact: string]: unknown;
 }

@@ -1,6 +1,7 @@
-import { GraphQLError, Kind, TokenKind, type ASTNode, type GraphQLFormattedError, type Token } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { AppError } from './app-error.js';
 import { ERROR_CODES, isErrorCode, type ErrorCode } from './error-codes.js';
+import { inputPathOfError, type InputPath } from './input-path.js';
 
 export interface MaskedError {
   /** What may leave the gateway. */
@@ -25,7 +26,7 @@ export function maskError(
     ...(formatted.path ? { path: formatted.path } : {}),
   };
   if (appError) {
-    const field = appError.details.field ?? readInputField(error);
+    const field = appError.details.field ?? readInputPath(error);
     return {
       formatted: {
         message: formatted.message,
@@ -38,7 +39,7 @@ export function maskError(
   }
   const code = formatted.extensions?.code;
   if (isErrorCode(code) && code !== 'INTERNAL_SERVER_ERROR') {
-    const field = readInputField(error);
+    const field = readInputPath(error);
     return {
       formatted: {
         message: formatted.message,
@@ -80,24 +81,7 @@ export function findAppError(error: unknown): AppError | undefined {
   return undefined;
 }
 
-/** The variable or argument an error of the engine is about: it says so only by pointing into the document. */
-function readInputField(error: unknown): string | undefined {
-  const node: ASTNode | undefined = error instanceof GraphQLError ? error.nodes?.[0] : undefined;
-  if (!node) return undefined;
-  if (node.kind === Kind.VARIABLE_DEFINITION) return node.variable.name.value;
-  if (node.kind === Kind.ARGUMENT || node.kind === Kind.OBJECT_FIELD) return node.name.value;
-  const isValue = node.kind.endsWith('Value');
-  return isValue ? nameBefore(node.loc?.startToken) : undefined;
-}
-
-/** `asOf: "yesterday"`: from the value back over the colon to the name; out of lists and objects it may stand in. */
-function nameBefore(value: Token | undefined): string | undefined {
-  let depth = 0;
-  for (let token = value?.prev; token; token = token.prev) {
-    if (token.kind === TokenKind.BRACKET_R || token.kind === TokenKind.BRACE_R) depth += 1;
-    else if (token.kind === TokenKind.BRACKET_L || token.kind === TokenKind.BRACE_L) depth -= 1;
-    else if (token.kind === TokenKind.COLON && depth <= 0) return token.prev?.value;
-    else if (token.kind === TokenKind.PAREN_L) return undefined;
-  }
-  return undefined;
+/** The engine says what input its error is about only by pointing into the document. */
+function readInputPath(error: unknown): InputPath | undefined {
+  return error instanceof GraphQLError ? inputPathOfError(error) : undefined;
 }

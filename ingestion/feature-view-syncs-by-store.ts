@@ -1,6 +1,7 @@
 import { badInput } from '../errors/app-error.js';
 import type { Instant } from '../values/instant.js';
-import type { FeatureView, StoreKind } from '../datasources/registry/model.js';
+import type { FeatureView, OnlineStoreKind } from '../datasources/registry/model.js';
+import { hasVersions } from '../datasources/registry/store-kinds.js';
 import type {
   FeatureViewSyncJobRecord,
   FeatureViewSyncs,
@@ -8,7 +9,7 @@ import type {
   SyncRange,
 } from './feature-view-syncs.js';
 import type { JobControl, JobOutcome, JobRunner } from '../jobs/job-runner.js';
-import { JobFailure } from '../jobs/job.js';
+import { JobFailure } from '../jobs/job-failure.js';
 
 /** How views of one kind of online store are synced: where syncs are started and listed, and what does them. */
 export interface FeatureViewSyncRoute {
@@ -22,13 +23,13 @@ export class FeatureViewSyncsByStore implements FeatureViewSyncs, JobRunner {
 
   constructor(
     /** undefined for an online store that is not filled by syncs. */
-    private readonly getRoute: (onlineStore: StoreKind) => FeatureViewSyncRoute | undefined,
+    private readonly getRoute: (onlineStore: OnlineStoreKind) => FeatureViewSyncRoute | undefined,
   ) {}
 
   async start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord> {
     const { featurestore } = request.view.entityType;
     const { onlineSettings } = featurestore;
-    if (onlineSettings.kind === 'BIGTABLE' && onlineSettings.versionRetentionSeconds > 0) {
+    if (hasVersions(onlineSettings)) {
       throw badInput(
         `The online store of "${featurestore.name}" has every value of a while, from which reads of the past are answered. A ` +
           'sync brings the newest alone, and would make such answers wrong: write the values there.',
@@ -48,8 +49,8 @@ export class FeatureViewSyncsByStore implements FeatureViewSyncs, JobRunner {
     return (await this.#routeOfView(view)?.syncs.list(view, page)) ?? [];
   }
 
-  async servedUpTo(view: FeatureView): Promise<Instant | null> {
-    return (await this.#routeOfView(view)?.syncs.servedUpTo(view)) ?? null;
+  async dataWatermark(view: FeatureView): Promise<Instant | null> {
+    return (await this.#routeOfView(view)?.syncs.dataWatermark(view)) ?? null;
   }
 
   run(job: FeatureViewSyncJobRecord, control: JobControl): Promise<JobOutcome> {

@@ -1,6 +1,10 @@
 import type { Instant } from '../values/instant.js';
-import type { FeatureView, StoreKind } from '../datasources/registry/model.js';
-import type { JobOrigin, JobRecord } from '../jobs/job.js';
+import type { FeatureView, OnlineStoreKind } from '../datasources/registry/model.js';
+import type { JobOrigin } from '../jobs/job-origin.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
+
+/** The kind of these jobs, as clients see it. */
+export const FEATURE_VIEW_SYNC = 'FEATURE_VIEW_SYNC';
 
 /**
  * Syncs of feature views: each brings the newest values from where all values are to where they are read, and is a job.
@@ -17,7 +21,7 @@ export interface FeatureViewSyncs {
   list(view: FeatureView, page: SyncRange): Promise<readonly FeatureViewSyncJobRecord[]>;
 
   /** Everything that was known at this moment is served; null when no sync into the present online store succeeded. */
-  servedUpTo(view: FeatureView): Promise<Instant | null>;
+  dataWatermark(view: FeatureView): Promise<Instant | null>;
 }
 
 export type FeatureViewSyncJobRecord = JobRecord<FeatureViewSyncSpec, unknown, FeatureViewSyncResult>;
@@ -29,14 +33,14 @@ export interface StartFeatureViewSync extends JobOrigin {
 }
 
 /** What began a sync: a client, the schedule as the gateway keeps it, or something outside of the gateway. */
-export const SYNC_TRIGGERS = ['REQUEST', 'SCHEDULE', 'ELSEWHERE'] as const;
+export const SYNC_TRIGGERS = ['REQUEST', 'SCHEDULE', 'EXTERNAL'] as const;
 export type SyncTrigger = (typeof SYNC_TRIGGERS)[number];
 
 export interface FeatureViewSyncSpec {
   readonly featurestore: string;
   readonly featureView: string;
   /** As it was when the sync was started: it ends there also when the registry has changed since. */
-  readonly onlineStore: StoreKind;
+  readonly onlineStore: OnlineStoreKind;
   /** What it brings where (sync-target.ts): when that has changed, it is of no use, and must not go on. */
   readonly target: string;
   readonly trigger: SyncTrigger;
@@ -48,7 +52,7 @@ export interface FeatureViewSyncResult {
   /** What BigQuery worked for it, in milliseconds of a slot; null when nobody says. */
   readonly slotMillis: bigint | null;
   /** Everything that was known at this moment is served since; null for a sync that failed. */
-  readonly servedUpTo: Instant | null;
+  readonly dataWatermark: Instant | null;
 }
 
 /** `before` is the id of the job at which the page before ended; null for the first page. */

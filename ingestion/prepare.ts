@@ -1,6 +1,6 @@
 import type { Clock } from '../values/clock.js';
 import type { Instant } from '../values/instant.js';
-import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
+import type { ImportingOfflineStore } from '../datasources/offline/importing-offline-store.js';
 import type { FillableOnlineStore } from '../datasources/online/online-store.js';
 import type { EntityType, FeatureSource, Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
@@ -45,7 +45,7 @@ const FILL_WEIGHT = 0.5;
  */
 export async function prepareStores(
   registry: Registry,
-  offline: DuckDbOfflineStore,
+  offline: ImportingOfflineStore,
   onlineOf: (featurestore: Featurestore) => FillableOnlineStore | null,
   clock: Clock,
   onProgress: (progress: PrepareProgress) => void,
@@ -78,7 +78,7 @@ interface Step {
 
 async function planSteps(
   entityType: EntityType,
-  offline: DuckDbOfflineStore,
+  offline: ImportingOfflineStore,
   online: FillableOnlineStore | null,
   clock: Clock,
   findings: PrepareFindings,
@@ -136,7 +136,7 @@ async function planSteps(
 
 interface OnlineFill {
   readonly entityType: EntityType;
-  readonly offline: DuckDbOfflineStore;
+  readonly offline: ImportingOfflineStore;
   readonly online: FillableOnlineStore;
   readonly now: Instant;
   readonly findings: PrepareFindings;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JobRecord } from './job.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { AdoptedJob, JobRequest } from './new-job.js';
 
 /** Under what a store keeps the key of a request. A hash: stores limit the length of their keys, clients do not. */

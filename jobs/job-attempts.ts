@@ -1,5 +1,6 @@
 import type { Instant } from '../values/instant.js';
-import { JobFailure, type JobError, type JobRecord } from './job.js';
+import { JobFailure } from './job-failure.js';
+import type { JobError, JobRecord } from '../datasources/job-store/job-record.js';
 
 /**
  * A job taken up this often without getting any further is given up: it may be what ends the process. So many, because

@@ -1,8 +1,8 @@
 import type { Clock } from '../values/clock.js';
 import type { JobControl } from './job-runner.js';
-import { isTerminalState } from './job-transitions.js';
+import { isTerminalState } from '../datasources/job-store/job-state.js';
+import { advanceProgress, type JobRecord } from '../datasources/job-store/job-record.js';
 import type { JobWatch } from './job-watch.js';
-import { advanceProgress, type JobRecord } from './job.js';
 import type { ProgressMeter } from './progress-rate.js';
 
 /** What of the engine a runner's reports go to. */

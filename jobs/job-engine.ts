@@ -10,13 +10,14 @@ import {
   beginAttempt,
 } from './job-attempts.js';
 import type { JobCosts } from './job-costs.js';
+import { isTerminalState, type JobState } from '../datasources/job-store/job-state.js';
+import { toJobError, JobFailure } from './job-failure.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 import { stopReason, type JobControl, type JobOutcome, type JobRunner, type StopReason } from './job-runner.js';
 import type { JobQuery, JobStore } from '../datasources/job-store/job-store.js';
-import { isTerminalState } from './job-transitions.js';
 import { jobControl } from './job-control.js';
 import { JobRecords } from './job-records.js';
 import { toAdoptionKey, scopeIdempotencyKey, isSameRequest } from './idempotency.js';
-import { toJobError, JobFailure, type JobKind, type JobRecord, type JobState } from './job.js';
 import { adoptedJob, newJob, type AdoptedJob, type JobRequest } from './new-job.js';
 import { ProgressMeter, type ProgressRate } from './progress-rate.js';
 
@@ -46,7 +47,7 @@ interface RunningJob {
  */
 export class JobEngine {
   readonly #options: JobEngineOptions;
-  readonly #runners: ReadonlyMap<JobKind, JobRunner>;
+  readonly #runners: ReadonlyMap<string, JobRunner>;
   readonly #records: JobRecords;
   readonly #running = new Map<string, RunningJob>();
   readonly #queue: JobRecord[] = [];

@@ -1,8 +1,8 @@
 import type { JobCosts } from './job-costs.js';
+import { isTerminalState, isAllowedTransition } from '../datasources/job-store/job-state.js';
+import { advanceProgress, type JobRecord } from '../datasources/job-store/job-record.js';
 import type { JobQuery, JobStore } from '../datasources/job-store/job-store.js';
-import { isTerminalState, isAllowedTransition } from './job-transitions.js';
 import { JobWatch } from './job-watch.js';
-import { advanceProgress, type JobRecord } from './job.js';
 
 export interface JobRecordsOptions {
   readonly store: JobStore;

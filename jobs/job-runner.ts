@@ -1,9 +1,10 @@
 import type { Instant } from '../values/instant.js';
-import type { JobError, JobKind, JobProgress, JobRecord, JobState } from './job.js';
+import type { JobError, JobProgress, JobRecord } from '../datasources/job-store/job-record.js';
+import type { JobState } from '../datasources/job-store/job-state.js';
 
 /** How one kind of job is done. It may be run several times for one job: each time it goes on from the last checkpoint. */
 export interface JobRunner {
-  readonly kind: JobKind;
+  readonly kind: string;
 
   /**
    * Does the work. Resolves with how it ended; throws JobFailure to fail the job with a reason. When the signal says

@@ -1,10 +1,11 @@
 import type { Instant } from '../values/instant.js';
-import type { JobCost, JobWork } from './job-costs.js';
-import { NO_PROGRESS, type JobKind, type JobOrigin, type JobRecord } from './job.js';
+import type { JobCost, JobWork } from '../datasources/job-store/job-cost.js';
+import { NO_PROGRESS, type JobRecord } from '../datasources/job-store/job-record.js';
+import type { JobOrigin } from './job-origin.js';
 
 /** Keys of different kinds and creators are different keys. */
 export interface JobRequest extends JobOrigin {
-  readonly kind: JobKind;
+  readonly kind: string;
   readonly spec: unknown;
   /** JobRecord.subject. No part of what is asked for: a key used again is not refused because a description was changed. */
   readonly subject?: unknown;

@@ -1,5 +1,5 @@
 import type { Instant } from '../values/instant.js';
-import type { JobProgress } from './job.js';
+import type { JobProgress } from '../datasources/job-store/job-record.js';
 
 /** Over how much of the recent past the rate is taken: long enough to be steady, short enough to follow a change. */
 const WINDOW_MICROS = 10_000_000n;

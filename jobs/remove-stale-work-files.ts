@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobStore } from '../datasources/job-store/job-store.js';
-import { isTerminalState } from './job-transitions.js';
+import { isTerminalState } from '../datasources/job-store/job-state.js';
 
 /** What jobs leave in the work folder: ID (a folder), ID.duckdb and what DuckDB keeps beside it. */
 const NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\.duckdb(?:\.\w+)?)?$/;

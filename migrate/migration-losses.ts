@@ -1,8 +1,12 @@
 import { MAX_ENTITY_ID_BYTES } from '../values/entity-id.js';
-import { VALUE_TYPES, type ValueType } from '../values/value-type.js';
+import { isValueType, type ValueType } from '../values/value-type.js';
 import { RESERVED_NAMES, RESERVED_PREFIXES } from '../datasources/registry/document/column-faults.js';
 import { MAX_FEATURE_NAME_LENGTH } from '../datasources/registry/document/common-fields.js';
-import type { LegacyEntityType, LegacyFeature, LegacyFeaturestore } from './legacy-featurestore.js';
+import type {
+  LegacyEntityType,
+  LegacyFeature,
+  LegacyFeaturestore,
+} from '../datasources/google/vertex/legacy-featurestore.js';
 
 export type MovableFeature = LegacyFeature & { readonly valueType: ValueType };
 
@@ -18,14 +22,26 @@ export function listMigrationLosses(legacy: LegacyFeaturestore): string[] {
   return [...legacy.entityTypes.flatMap(listEntityTypeLosses), ...listGeneralLosses(legacy)];
 }
 
+/** Why features of a type stay behind; null for a type that feature views serve. */
+const TYPE_OBSTACLES = {
+  BOOL: null,
+  BOOL_ARRAY: null,
+  DOUBLE: null,
+  DOUBLE_ARRAY: null,
+  INT64: null,
+  INT64_ARRAY: null,
+  STRING: null,
+  STRING_ARRAY: null,
+  BYTES: null,
+  STRUCT: 'is a STRUCT, which feature views do not serve. Make a feature of each of its fields.',
+  TIMESTAMP: null,
+} satisfies Record<ValueType, string | null>;
+
 /** Undefined for a feature that can be moved under its name. It keeps that: the legacy store knows it by no other. */
 function findMoveObstacle({ name, valueType }: LegacyFeature): string | undefined {
-  if (valueType === 'STRUCT') {
-    return 'is a STRUCT, which feature views do not serve. Make a feature of each of its fields.';
-  }
-  if (!(VALUE_TYPES as readonly string[]).includes(valueType)) {
-    return `has no value type that can be moved: ${valueType}.`;
-  }
+  if (!isValueType(valueType)) return `has no value type that can be moved: ${valueType}.`;
+  const obstacle = TYPE_OBSTACLES[valueType];
+  if (obstacle !== null) return obstacle;
   if (name.length > MAX_FEATURE_NAME_LENGTH) {
     return `has a name of more than ${MAX_FEATURE_NAME_LENGTH} characters. Give it a shorter one.`;
   }

@@ -2,7 +2,11 @@ import { MAX_ENTITY_ID_BYTES } from '../values/entity-id.js';
 import { quoteForBigQuery } from '../datasources/offline/point-in-time/bigquery/table.js';
 import { locationName, legacyEntityTypeName } from '../datasources/google/vertex/resource-names.js';
 import type { FeaturestoreInput } from '../datasources/registry/document/document.js';
-import type { LegacyEntityType, LegacyFeature, LegacyFeaturestore } from './legacy-featurestore.js';
+import type {
+  LegacyEntityType,
+  LegacyFeature,
+  LegacyFeaturestore,
+} from '../datasources/google/vertex/legacy-featurestore.js';
 import { isMovable, listMigrationLosses, TIME_COLUMN, type MovableFeature } from './migration-losses.js';
 
 type EntityTypeInput = FeaturestoreInput['entityTypes'][number];

@@ -2,7 +2,7 @@ import type { BatchInput, BatchPredictionRequest, BatchResources } from '../batc
 import { formatOfFile } from '../datasources/files/file-format.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
-import type { BatchInputInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
+import type { BatchSourceInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
 import { parseResourceName } from '../schema/resource-name.js';
 import { parseJobId, jobOrigin, stringLabels } from './jobs.js';
 
@@ -31,15 +31,16 @@ function modelName(id: string): string {
   return name?.kind === 'model' ? name.model : id;
 }
 
-function batchInput({ trainingSetJob, table, files, format }: BatchInputInput): BatchInput {
-  const given = [trainingSetJob, table, files].filter((source) => source != null);
-  if (given.length !== 1) throw badInput('Give exactly one of "trainingSetJob", "table" and "files".', 'input');
-  if (format && !files) throw badInput('"format" is that of files; there are none.', 'input.format');
-  if (trainingSetJob != null) return { kind: 'TRAINING_SET', job: parseJobId(trainingSetJob, 'input.trainingSetJob') };
-  if (table != null) return { kind: 'TABLE', table };
-  const [firstFile] = files ?? [];
-  if (!files || firstFile === undefined) throw badInput('"files" names no file.', 'input.files');
-  return { kind: 'FILES', files, format: format ?? formatOfFile(firstFile, 'input.format') };
+/** Exactly one of them is set: the input is a OneOf input object. */
+function batchInput({ trainingSetJob, table, files }: BatchSourceInput): BatchInput {
+  if (table !== undefined) return { kind: 'TABLE', table };
+  if (files !== undefined) {
+    const { paths, format } = files;
+    const [firstPath] = paths;
+    if (firstPath === undefined) throw badInput('"paths" is empty. Name at least one file.', 'input.files.paths');
+    return { kind: 'FILES', files: paths, format: format ?? formatOfFile(firstPath, 'input.files.format') };
+  }
+  return { kind: 'TRAINING_SET', job: parseJobId(trainingSetJob!, 'input.trainingSetJob') };
 }
 
 function batchResources(input: StartBatchPredictionInput): BatchResources {

@@ -1,13 +1,16 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type {
-  BatchPredictionJobRecord,
-  PredictionFailureRow,
-  PredictionRow,
-  ResultRange,
+import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
+import {
+  BATCH_PREDICTION,
+  type BatchPredictionJobRecord,
+  type PredictionFailureRow,
+  type PredictionRow,
+  type ResultRange,
 } from '../batch-prediction/batch-predictions.js';
-import type { JobRecord } from '../jobs/job.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { Model } from '../datasources/registry/prediction-model.js';
 import { AppError, badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import type { CostEstimate, Money } from '../schema/cost/cost-estimate.js';
@@ -36,43 +39,43 @@ import { connection, type PageArguments } from './page.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
 /** Each is a pass over all predictions of a job. */
-const MAX_METRICS = 50;
-
 @Resolver(() => BatchPredictionJob)
 export class BatchPredictionResolver {
   @Query(() => BatchPredictionJob, {
     nullable: true,
-    description: 'One batch prediction by its id. JOB_NOT_FOUND when there is none, or it is another kind of job.',
+    description:
+      'The batch prediction job with this id. If there is none, or the job is of another kind, the field is null ' +
+      'with the error JOB_NOT_FOUND.',
   })
   batchPredictionJob(
     @Ctx() context: RequestContext,
-    @Arg('id', () => ID, { description: 'Its resource name, "jobs/…".' }) id: string,
+    @Arg('id', () => ID, { description: 'The id of the job, "jobs/…".' }) id: string,
   ): Promise<BatchPredictionJobRecord> {
     return findBatchPredictionJob(context, id);
   }
 
   @Query(() => BatchPredictionJobConnection, {
-    description: 'Batch predictions, the newest first.',
+    description: 'Batch prediction jobs, newest first.',
     complexity: listComplexity('first'),
   })
   batchPredictionJobs(
     @Ctx() context: RequestContext,
-    @Arg('filter', () => JobFilter, { nullable: true, description: 'Which ones. null: all.' })
+    @Arg('filter', () => JobFilter, { nullable: true, description: 'A filter. Null: all batch prediction jobs.' })
     filter: JobFilter | null | undefined,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
-    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Promise<Connection<JobRecord>> {
-    return jobPage(context, { filter, first, after }, ['BATCH_PREDICTION']);
+    return jobPage(context, { filter, first, after }, [BATCH_PREDICTION]);
   }
 
   @Mutation(() => StartBatchPredictionPayload, {
-    description: 'Starts to predict for every row of an input. The job is kept before it is given.',
+    description: 'Starts a batch prediction job. The gateway stores the job before it returns it.',
   })
   startBatchPrediction(
     @Ctx() { registry, batchPredictions }: RequestContext,
-    @Arg('input', () => StartBatchPredictionInput, { description: 'What to predict with what.' })
+    @Arg('input', () => StartBatchPredictionInput, { description: 'The model, the source and the output.' })
     input: StartBatchPredictionInput,
   ): Promise<JobPayload<BatchPredictionJobRecord>> {
     return jobPayload(async () => batchPredictions.start(batchPredictionRequest(registry, input)));
@@ -80,20 +83,22 @@ export class BatchPredictionResolver {
 
   @Mutation(() => RetryFailedInstancesPayload, {
     description:
-      'Starts a job on only those instances that failed in one that has ended, with all else as it was there.',
+      'Starts a job that predicts again for the failed instances of a job that has ended. Model, parameters and ' +
+      'resources are those of that job.',
   })
   retryFailedInstances(
     @Ctx() context: RequestContext,
-    @Arg('input', () => RetryFailedInstancesInput, { description: 'The job whose failures are meant.' })
+    @Arg('input', () => RetryFailedInstancesInput, {
+      description: 'The job whose failed instances are predicted again.',
+    })
     input: RetryFailedInstancesInput,
   ): Promise<JobPayload<BatchPredictionJobRecord>> {
     return jobPayload(async () => {
-      const { id, field } = jobToRetry(input);
-      const job = await findBatchPredictionJob(context, id, field);
+      const job = await findBatchPredictionJob(context, input.id);
       return context.batchPredictions.retryFailed(job, jobOrigin(input)).catch((error: unknown) => {
-        // The port calls it the job, whatever the client does.
+        // The port says "job" for what the client names by its id.
         if (!(error instanceof AppError) || error.details.field !== 'job') throw error;
-        throw new AppError(error.code, error.message, { ...error.details, field });
+        throw new AppError(error.code, error.message, { ...error.details, field: 'id' });
       });
     });
   }
@@ -155,9 +160,9 @@ export class BatchPredictionResolver {
   predictions(
     @Root() job: BatchPredictionJobRecord,
     @Ctx() { batchPredictions }: RequestContext,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
-    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Promise<Connection<PredictionRow>> {
     return instancePage(`jobs/${job.id}/predictions`, { first, after }, (range) =>
@@ -169,9 +174,9 @@ export class BatchPredictionResolver {
   failures(
     @Root() job: BatchPredictionJobRecord,
     @Ctx() { batchPredictions }: RequestContext,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
-    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Promise<Connection<PredictionFailureRow>> {
     return instancePage(`jobs/${job.id}/failures`, { first, after }, (range) => batchPredictions.failures(job, range));
@@ -181,19 +186,15 @@ export class BatchPredictionResolver {
   async metrics(
     @Root() job: BatchPredictionJobRecord,
     @Ctx() { batchPredictions }: RequestContext,
-    @Arg('of', () => [MetricInput], { description: 'Which ones, at most 50.' }) of: MetricInput[],
+    @Arg('of', () => [MetricInput], { description: `The aggregates to compute, at most ${REQUEST_LIMITS.maxMetrics}.` })
+    of: MetricInput[],
   ): Promise<Metric[]> {
-    if (of.length > MAX_METRICS) throw badInput(`"of" has ${of.length} metrics; at most ${MAX_METRICS} at once.`, 'of');
+    const { maxMetrics } = REQUEST_LIMITS;
+    if (of.length > maxMetrics) throw badInput(`"of" has ${of.length} metrics; at most ${maxMetrics} at once.`, 'of');
     const asked = of.map(({ metric, field, over }) => ({ metric, field, over: over ?? null }));
     const values = asked.length === 0 ? [] : await batchPredictions.metrics(job, asked);
     return asked.map((request, index) => ({ ...request, value: values[index] ?? null }));
   }
-}
-
-function jobToRetry({ id, job }: RetryFailedInstancesInput): { readonly id: string; readonly field: 'id' | 'job' } {
-  if (id != null && job == null) return { id, field: 'id' };
-  if (job != null && id == null) return { id: job, field: 'job' };
-  throw badInput('Name the job in "id", and not in "job", which is the old name of it.', 'id');
 }
 
 /** A page of what came of a job's instances; the cursor is the number of the last instance seen. */

@@ -4,6 +4,8 @@ import { buildSchemaSync, type PubSub } from 'type-graphql';
 import type { Registry } from '../datasources/registry/registry.js';
 import { resolveAbstractTypes } from '../schema/abstract-types.js';
 import { addRegistryTypes } from '../schema/from-registry.js';
+import { applyOneOf } from '../schema/one-of.js';
+import { refuseRoundedIds } from '../schema/scalars/strict-id.js';
 import { BatchPredictionResolver } from './batch-prediction.resolver.js';
 import { CostResolver, ServingComparisonResolver } from './cost.resolver.js';
 import { EntityTypeResolver } from './entity-type.resolver.js';
@@ -30,6 +32,7 @@ function noTopics(): never {
 
 /** The whole schema: the generic part from the classes, the typed part from the registry. */
 export function buildSchema(registry: Registry): GraphQLSchema {
+  refuseRoundedIds();
   const base = buildSchemaSync({
     resolvers: [
       FeaturestoreResolver,
@@ -52,9 +55,10 @@ export function buildSchema(registry: Registry): GraphQLSchema {
     validate: false,
     pubSub: NO_TOPICS,
   });
+  applyOneOf(base);
   requireRows(base, 'FeatureMatrix');
-  describe(base.getMutationType(), 'What can be changed.');
-  describe(base.getSubscriptionType(), 'What can be followed as it happens, over WebSocket or server-sent events.');
+  describe(base.getMutationType(), 'The mutations. Each starts or cancels a job.');
+  describe(base.getSubscriptionType(), 'The subscriptions. They run over WebSocket or server-sent events.');
   resolveAbstractTypes(base);
   return addRegistryTypes(base, registry.featurestores, typedResolvers);
 }

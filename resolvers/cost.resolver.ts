@@ -2,55 +2,46 @@ import { Arg, Ctx, FieldResolver, Float, Query, Resolver, Root } from 'type-grap
 import { AppError } from '../errors/app-error.js';
 import { listComplexity } from '../schema/complexity.js';
 import { CostEstimate } from '../schema/cost/cost-estimate.js';
-import {
-  BatchPredictionCostInput,
-  FeaturestoreCostInput,
-  OnlinePredictionCostInput,
-  ServingComparisonInput,
-} from '../schema/cost/inputs.js';
+import { FeaturestoreCostInput, OnlinePredictionCostInput, ServingComparisonInput } from '../schema/cost/inputs.js';
 import { PriceBook } from '../schema/cost/price-book.js';
 import { ServingComparison } from '../schema/cost/serving-comparison.js';
 import type { RequestContext } from './context.js';
 import { costEstimate, priceBook, servingComparison, type ComparisonRoot } from './costs.js';
+import { withFieldPath } from './field-path.js';
 
 @Resolver()
 export class CostResolver {
-  @Query(() => CostEstimate, { description: 'What a batch prediction job will cost. Nothing is started.' })
-  async estimateBatchPrediction(
-    @Ctx() { costs }: RequestContext,
-    @Arg('input', () => BatchPredictionCostInput, { description: 'The job.' }) input: BatchPredictionCostInput,
-  ): Promise<CostEstimate> {
-    return costEstimate(await costs.estimator.batchPrediction(input));
-  }
-
-  @Query(() => CostEstimate, { description: 'What a model deployed for online prediction will cost.' })
+  @Query(() => CostEstimate, { description: 'Estimates the cost of a model that is deployed for online prediction.' })
   async estimateOnlinePrediction(
     @Ctx() { costs }: RequestContext,
-    @Arg('input', () => OnlinePredictionCostInput, { description: 'The endpoint.' }) input: OnlinePredictionCostInput,
+    @Arg('input', () => OnlinePredictionCostInput, { description: 'The figures of the deployment.' })
+    input: OnlinePredictionCostInput,
   ): Promise<CostEstimate> {
-    return costEstimate(await costs.estimator.onlinePrediction(input));
+    return withFieldPath('input', async () => costEstimate(await costs.estimator.onlinePrediction(input)));
   }
 
-  @Query(() => CostEstimate, { description: 'What a featurestore costs a month.' })
+  @Query(() => CostEstimate, { description: 'Estimates the cost of a featurestore for one month.' })
   async estimateFeaturestore(
     @Ctx() { costs }: RequestContext,
-    @Arg('input', () => FeaturestoreCostInput, { description: 'The featurestore.' }) input: FeaturestoreCostInput,
+    @Arg('input', () => FeaturestoreCostInput, { description: 'The figures of the featurestore.' })
+    input: FeaturestoreCostInput,
   ): Promise<CostEstimate> {
-    return costEstimate(await costs.estimator.featurestore(input));
+    return withFieldPath('input', async () => costEstimate(await costs.estimator.featurestore(input)));
   }
 
   @Query(() => ServingComparison, {
-    description: 'The same predictions by a job and by an endpoint, and for which volumes which is cheaper.',
+    description: 'Compares the costs of the same predictions in batch and online.',
   })
   async compareServing(
     @Ctx() { costs }: RequestContext,
-    @Arg('input', () => ServingComparisonInput, { description: 'The predictions.' }) input: ServingComparisonInput,
+    @Arg('input', () => ServingComparisonInput, { description: 'The figures of the predictions.' })
+    input: ServingComparisonInput,
   ): Promise<ComparisonRoot> {
-    return servingComparison(await costs.estimator.compareServing(input));
+    return withFieldPath('input', async () => servingComparison(await costs.estimator.compareServing(input)));
   }
 
   @Query(() => [PriceBook], {
-    description: 'The price books that there are: the newest of each name first.',
+    description: 'The price books. Editions with the same name stand together, newest first.',
     complexity: listComplexity(),
   })
   priceBooks(@Ctx() { costs }: RequestContext): PriceBook[] {
@@ -69,7 +60,9 @@ export class ServingComparisonResolver {
   @FieldResolver(() => Float, { nullable: true })
   mostPredictionsForRatio(
     @Root() { comparison }: ComparisonRoot,
-    @Arg('times', () => Float, { description: 'The ratio of the costs, at least 1; 1 is the break-even.' })
+    @Arg('times', () => Float, {
+      description: 'The ratio of the online cost to the batch cost, greater than 0. 1 is the break-even.',
+    })
     times: number,
   ): number | null {
     return comparison.mostPredictions(times)?.toNumber() ?? null;

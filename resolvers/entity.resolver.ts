@@ -1,62 +1,73 @@
-import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { ENTITY_IDS } from '../schema/arguments.js';
 import { listComplexity, matrixComplexity } from '../schema/complexity.js';
 import { Entity } from '../schema/entity/entity.js';
 import { FeatureMatrix } from '../schema/entity/feature-matrix.js';
-import { DateTime } from '../schema/scalars/date-time.js';
+import { ReadArguments } from '../schema/entity/read-arguments.js';
 import { toClientValue } from '../values/client-value.js';
-import type { Instant } from '../values/instant.js';
 import type { RequestContext } from './context.js';
 import { selectFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
 
 const FEATURESTORE = 'The name of the featurestore.';
 const ENTITY_TYPE = 'The name of the entity type.';
-const AS_OF = 'Read what was known at this moment. null or absent: now.';
 
 @Resolver()
 export class EntityResolver {
   @Query(() => Entity, {
     nullable: true,
-    description: 'One entity. It need not be known: then its values are NOT_FOUND.',
+    description:
+      'The entity with this id. An unknown id is no error: all values of such an entity have the status ' +
+      'NOT_FOUND.',
   })
   entity(
     @Ctx() { registry }: RequestContext,
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
-    @Arg('entityId', () => ID, { description: 'Its id.' }) entityId: string,
-    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null | undefined,
+    @Arg('entityId', () => ID, { description: 'The entity id. EntityType.entityIdColumns describes composite ids.' })
+    entityId: string,
+    @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle {
-    return entityHandle(registry.entityType(featurestore, entityType), entityId, asOf);
+    return entityHandle(registry.entityType(featurestore, entityType), entityId, read);
   }
 
   @Query(() => [Entity], {
-    description: 'Many entities of a type, in the order asked. At most 10 000.',
+    description:
+      'The entities with these ids, in the order of `entityIds`. An unknown id is no error: all values of such ' +
+      'an entity have the status NOT_FOUND.',
     complexity: listComplexity('entityIds'),
   })
   entities(
     @Ctx() { registry }: RequestContext,
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
-    @Arg('entityIds', () => [ID], { description: 'Their ids.' }) entityIds: string[],
-    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null | undefined,
+    @Arg('entityIds', () => [ID], {
+      description: `${ENTITY_IDS} EntityType.entityIdColumns describes composite ids.`,
+    })
+    entityIds: string[],
+    @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle[] {
-    return entityHandles(registry.entityType(featurestore, entityType), entityIds, asOf);
+    return entityHandles(registry.entityType(featurestore, entityType), entityIds, read);
   }
 
   @Query(() => FeatureMatrix, {
-    description: 'Some features of many entities as columns: the fast shape for scoring. At most 10 000 entities.',
+    description:
+      'The values of some features of many entities, as arrays. It is the fastest way to read many values, e.g. ' +
+      'to score them with a model.',
     complexity: matrixComplexity('entityIds', 'names'),
   })
   async featureMatrix(
     @Ctx() { registry, loaders }: RequestContext,
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityTypeName: string,
-    @Arg('entityIds', () => [ID], { description: 'The entities, one row each.' }) entityIds: string[],
-    @Arg('names', () => [String], { description: 'The features, one column each.' }) names: string[],
-    @Arg('asOf', () => DateTime, { nullable: true, description: AS_OF }) asOf: Instant | null | undefined,
+    @Arg('entityIds', () => [ID], { description: `${ENTITY_IDS} Each is a row of the result.` })
+    entityIds: string[],
+    @Arg('names', () => [String], { description: 'The names of the features. Each is a column of the result.' })
+    names: string[],
+    @Args(() => ReadArguments) read: ReadArguments,
   ): Promise<FeatureMatrix> {
     const entityType = registry.entityType(featurestore, entityTypeName);
     const features = selectFeatures(entityType, names, null);
-    const entities = entityHandles(entityType, entityIds, asOf);
+    const entities = entityHandles(entityType, entityIds, read);
     const rows = await Promise.all(entities.map((entity) => loaders.readCells(entity, features)));
     return {
       entityIds: entities.map(({ entityId }) => entityId),

@@ -1,4 +1,5 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Mutation, Resolver, Root } from 'type-graphql';
+import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
 import type { FeatureViewSyncJobRecord, SyncTrigger } from '../ingestion/feature-view-syncs.js';
 import type { FeatureView as FeatureViewModel } from '../datasources/registry/model.js';
 import { getFeatureViewIn } from '../datasources/registry/registry.js';
@@ -20,12 +21,13 @@ import { jobPayload, type JobPayload } from './user-errors.js';
 export class FeatureViewSyncResolver {
   @Mutation(() => SyncFeatureViewPayload, {
     description:
-      'Starts to bring the newest values of a feature view online. The job is kept before it is given. Readers are served ' +
-      'all the while, and a value that is newer online stays.',
+      'Starts a job that copies the newest values of a feature view from the offline store to the online store. ' +
+      'The gateway stores the job before it returns it. Reads continue during the job. A newer value in the ' +
+      'online store stays.',
   })
   syncFeatureView(
     @Ctx() { registry, featureViewSyncs }: RequestContext,
-    @Arg('input', () => SyncFeatureViewInput, { description: 'What to sync.' }) input: SyncFeatureViewInput,
+    @Arg('input', () => SyncFeatureViewInput, { description: 'The feature view to sync.' }) input: SyncFeatureViewInput,
   ): Promise<JobPayload<FeatureViewSyncJobRecord>> {
     return jobPayload(async () =>
       featureViewSyncs.start({
@@ -57,8 +59,8 @@ export class FeatureViewSyncResolver {
   }
 
   @FieldResolver()
-  servedUpTo(@Root() { result }: FeatureViewSyncJobRecord): Instant | null {
-    return result?.servedUpTo ?? null;
+  dataWatermark(@Root() { result }: FeatureViewSyncJobRecord): Instant | null {
+    return result?.dataWatermark ?? null;
   }
 
   @FieldResolver()
@@ -78,7 +80,7 @@ export class FeatureViewSyncResolver {
 export class SyncsOfFeatureViewResolver {
   @FieldResolver(() => Job, {
     nullable: true,
-    description: 'Its last sync, which may still run; null when there was none into its present online store.',
+    description: 'The newest sync into the current online store. It can still be running. Null if there is none.',
   })
   async lastSync(
     @Root() view: FeatureViewModel,
@@ -89,15 +91,15 @@ export class SyncsOfFeatureViewResolver {
   }
 
   @FieldResolver(() => JobConnection, {
-    description: 'Its syncs into its present online store, the newest first; also those that did not begin here.',
+    description: 'The syncs into the current online store, newest first, including those with the trigger EXTERNAL.',
     complexity: listComplexity('first'),
   })
   syncs(
     @Root() view: FeatureViewModel,
     @Ctx() { featureViewSyncs }: RequestContext,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
-    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Promise<Connection<FeatureViewSyncJobRecord>> {
     const { name, entityType } = view;
@@ -112,15 +114,15 @@ export class SyncsOfFeatureViewResolver {
   @FieldResolver(() => Float, {
     nullable: true,
     description:
-      'Seconds since the moment of which everything known is served: the start of its last sync that succeeded, or how far ' +
-      'a continuous one is; null when none has.',
+      'Seconds since the newest data watermark: the start of the last sync that succeeded, or the watermark of a ' +
+      'continuous sync. Null until a sync into the current online store succeeds.',
   })
   async freshnessSeconds(
     @Root() view: FeatureViewModel,
     @Ctx() { featureViewSyncs, now }: RequestContext,
   ): Promise<number | null> {
-    const servedUpTo = await featureViewSyncs.servedUpTo(view);
+    const dataWatermark = await featureViewSyncs.dataWatermark(view);
     // Another machine's clock may be ahead of ours.
-    return servedUpTo === null ? null : Math.max(0, Number(now - servedUpTo) / 1e6);
+    return dataWatermark === null ? null : Math.max(0, Number(now - dataWatermark) / 1e6);
   }
 }

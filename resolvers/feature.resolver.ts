@@ -1,7 +1,13 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
-import type { Feature as FeatureModel, FeatureView as FeatureViewModel } from '../datasources/registry/model.js';
+import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
+import type {
+  EntityType as EntityTypeModel,
+  Feature as FeatureModel,
+  FeatureView as FeatureViewModel,
+} from '../datasources/registry/model.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
+import { EntityType } from '../schema/registry/entity-type.js';
 import { FeatureView } from '../schema/registry/feature-view.js';
 import { Feature, FeatureConnection } from '../schema/registry/feature.js';
 import { formatResourceName } from '../schema/resource-name.js';
@@ -12,16 +18,17 @@ import { paginate } from './page.js';
 export class FeatureResolver {
   @Query(() => FeatureConnection, {
     description:
-      'Features whose name, description, entity type, labels or owner have all the words of the text, the best match ' +
-      'first. Word beginnings count, and so do words with a letter wrong.',
+      'Full-text search for features, best match first. A feature matches if its name, description, entity type, ' +
+      'labels and owner together contain all words of `text`. A prefix of a word matches, and so does a word ' +
+      'with one wrong letter.',
     complexity: listComplexity('first'),
   })
   searchFeatures(
     @Ctx() { search }: RequestContext,
-    @Arg('text', () => String, { description: 'The words looked for, e.g. "mean delay".' }) text: string,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
+    @Arg('text', () => String, { description: 'The words to search for, e.g. "mean delay".' }) text: string,
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
-    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Connection<FeatureModel> {
     return paginate(search.search(text), { first, after }, { name: `search:${text}`, keyOf: resourceName });
@@ -30,6 +37,11 @@ export class FeatureResolver {
   @FieldResolver(() => ID)
   id(@Root() feature: FeatureModel): string {
     return resourceName(feature);
+  }
+
+  @FieldResolver(() => EntityType, { description: 'The entity type of the feature.' })
+  entityType(@Root() { entityType }: FeatureModel): EntityTypeModel {
+    return entityType;
   }
 
   @FieldResolver()

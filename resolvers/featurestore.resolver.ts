@@ -1,4 +1,5 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
 import type {
   EntityType as EntityTypeModel,
   Featurestore as FeaturestoreModel,
@@ -16,14 +17,14 @@ import { paginate } from './page.js';
 @Resolver(() => Featurestore)
 export class FeaturestoreResolver {
   @Query(() => FeaturestoreConnection, {
-    description: 'The featurestores of this gateway, in the order of the registry.',
+    description: 'The featurestores, in the order of the registry.',
     complexity: listComplexity('first'),
   })
   featurestores(
     @Ctx() { registry }: RequestContext,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
-    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Connection<FeaturestoreModel> {
     return paginate(registry.featurestores, { first, after }, { name: 'featurestores', keyOf: ({ name }) => name });
@@ -31,11 +32,13 @@ export class FeaturestoreResolver {
 
   @Query(() => Featurestore, {
     nullable: true,
-    description: 'One featurestore by name. FEATURESTORE_NOT_FOUND when there is none.',
+    description:
+      'The featurestore with this name. If there is none, the field is null with the error ' +
+      'FEATURESTORE_NOT_FOUND.',
   })
   featurestore(
     @Ctx() { registry }: RequestContext,
-    @Arg('name', () => String, { description: 'Its name.' }) name: string,
+    @Arg('name', () => String, { description: 'The name of the featurestore.' }) name: string,
   ): FeaturestoreModel {
     return registry.featurestore(name, 'name');
   }
@@ -58,7 +61,7 @@ export class FeaturestoreResolver {
   @FieldResolver()
   entityType(
     @Root() featurestore: FeaturestoreModel,
-    @Arg('name', () => String, { description: 'Its name.' }) name: string,
+    @Arg('name', () => String, { description: 'The name of the entity type.' }) name: string,
   ): EntityTypeModel {
     return getEntityType(featurestore, name, 'name');
   }

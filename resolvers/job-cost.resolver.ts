@@ -1,39 +1,48 @@
 import { Arg, Ctx, Query, Resolver } from 'type-graphql';
-import { estimateWork } from '../jobs/estimate-work.js';
+import { estimateWork } from '../costs/estimate-work.js';
 import { scanWork } from '../training-sets/scan-work.js';
+import { BatchPredictionEstimateInput } from '../schema/cost/batch-prediction-estimate.js';
 import { CostEstimate } from '../schema/cost/cost-estimate.js';
-import { StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
 import { TrainingSetInput } from '../schema/job/start-training-set.js';
 import { batchPredictionRequest } from './batch-prediction-request.js';
 import type { RequestContext } from './context.js';
 import { costEstimate } from './costs.js';
+import { withFieldPath } from './field-path.js';
 import { trainingSetRequest } from './training-set-request.js';
 
 /** What a job would be admitted with, by the input that starts it. */
 @Resolver()
 export class JobCostResolver {
   @Query(() => CostEstimate, {
-    description: 'What a training set will cost in bytes scanned, without making it. Embedded stores cost nothing.',
+    description: 'Estimates the cost of a training set, from the bytes that its query scans. No job is started.',
   })
-  async estimateHistoricalQuery(
+  async estimateTrainingSet(
     @Ctx() { registry, stores, costs, trainingSets, now }: RequestContext,
-    @Arg('input', () => TrainingSetInput, { description: 'The training set.' }) input: TrainingSetInput,
+    @Arg('input', () => TrainingSetInput, { description: 'The definition of the training set.' })
+    input: TrainingSetInput,
   ): Promise<CostEstimate> {
-    const request = trainingSetRequest(registry, input);
-    const work = await scanWork(request, stores, now, () => trainingSets.countLabels(request));
-    return costEstimate(await costs.estimator.historicalQuery(work));
+    return withFieldPath('input', async () => {
+      const request = trainingSetRequest(registry, input);
+      const work = await scanWork(request, stores, now, () => trainingSets.countLabels(request));
+      return costEstimate(await costs.estimator.historicalQuery(work));
+    });
   }
 
   @Query(() => CostEstimate, {
     description:
-      'What startBatchPrediction would say of the same input: its rows are counted, its faults refused. Nothing is started.',
+      'Estimates the cost of a batch prediction, from the input of a job or from figures. No job is started.',
   })
-  async estimateBatchPredictionJob(
+  async estimateBatchPrediction(
     @Ctx() { registry, batchPredictions, costs }: RequestContext,
-    @Arg('input', () => StartBatchPredictionInput, { description: 'What would be started.' })
-    input: StartBatchPredictionInput,
+    @Arg('input', () => BatchPredictionEstimateInput, { description: 'The batch prediction to estimate.' })
+    { job, figures }: BatchPredictionEstimateInput,
   ): Promise<CostEstimate> {
-    const work = await batchPredictions.work(batchPredictionRequest(registry, input));
-    return costEstimate(await estimateWork(costs.estimator, work));
+    if (figures) {
+      return withFieldPath('input.figures', async () => costEstimate(await costs.estimator.batchPrediction(figures)));
+    }
+    return withFieldPath('input.job', async () => {
+      const work = await batchPredictions.work(batchPredictionRequest(registry, job!));
+      return costEstimate(await estimateWork(costs.estimator, work));
+    });
   }
 }

@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
-import type { JobRecord } from '../jobs/job.js';
+import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import { CancelJobInput, CancelJobPayload } from '../schema/job/cancel-job.js';
@@ -13,22 +14,25 @@ import { jobPayload, type JobPayload } from './user-errors.js';
 /** What all kinds of jobs have: an object type takes the field resolvers of its interface. */
 @Resolver(() => Job)
 export class JobResolver {
-  @Query(() => Job, { nullable: true, description: 'One job by its id. JOB_NOT_FOUND when there is none.' })
+  @Query(() => Job, {
+    nullable: true,
+    description: 'The job with this id. If there is none, the field is null with the error JOB_NOT_FOUND.',
+  })
   job(
     @Ctx() context: RequestContext,
-    @Arg('id', () => ID, { description: 'Its resource name, "jobs/…".' }) id: string,
+    @Arg('id', () => ID, { description: 'The id of the job, "jobs/…".' }) id: string,
   ): Promise<JobRecord> {
     return findJob(context, id);
   }
 
-  @Query(() => JobConnection, { description: 'Jobs, the newest first.', complexity: listComplexity('first') })
+  @Query(() => JobConnection, { description: 'Jobs of all kinds, newest first.', complexity: listComplexity('first') })
   jobs(
     @Ctx() context: RequestContext,
-    @Arg('filter', () => JobFilter, { nullable: true, description: 'Which ones. null: all.' })
+    @Arg('filter', () => JobFilter, { nullable: true, description: 'A filter. Null: all jobs.' })
     filter: JobFilter | null | undefined,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, at most 100.' })
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
-    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' })
+    @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Promise<Connection<JobRecord>> {
     return jobPage(context, { filter, first, after });
@@ -36,20 +40,21 @@ export class JobResolver {
 
   @Mutation(() => CancelJobPayload, {
     description:
-      'Asks a job to stop. One that waits ends at once; one that runs keeps what it has done. Asking again changes ' +
-      'nothing, and a job that has ended stays as it is.',
+      'Cancels a job. A queued job ends at once. A running job stops soon and keeps its partial result. A second ' +
+      'request, or a request for a job that has ended, changes nothing.',
   })
   cancelJob(
     @Ctx() context: RequestContext,
-    @Arg('input', () => CancelJobInput, { description: 'The job.' }) { id }: CancelJobInput,
+    @Arg('input', () => CancelJobInput, { description: 'The job to cancel.' }) { id }: CancelJobInput,
   ): Promise<JobPayload<JobRecord>> {
     return jobPayload(async () => context.jobs.cancel((await findJob(context, id)).id));
   }
 
   @Subscription(() => Job, {
     description:
-      'The job as it is now, then each change, at most four a second; completes when the job ends. Whoever comes late, ' +
-      'or again, begins with the job as it is then: nothing is lost. JOB_NOT_FOUND when there is no such job.',
+      'The current state of a job, then each change, at most four per second. The stream completes when the job ' +
+      'ends. A client that connects late, or again, first gets the current state. If there is no such job, the ' +
+      'error is JOB_NOT_FOUND.',
     // Each event is an answer of its own.
     complexity: listComplexity(),
     subscribe: async ({ args, context }: { args: { id: string }; context: RequestContext }) => {
@@ -60,7 +65,7 @@ export class JobResolver {
   })
   jobProgress(
     @Root() job: JobRecord,
-    @Arg('id', () => ID, { description: 'The resource name of the job, "jobs/…".' }) _id: string,
+    @Arg('id', () => ID, { description: 'The id of the job, "jobs/…".' }) _id: string,
   ): JobRecord {
     return job;
   }

@@ -1,9 +1,12 @@
-import type { BatchPredictionJobRecord } from '../batch-prediction/batch-predictions.js';
+import { BATCH_PREDICTION, type BatchPredictionJobRecord } from '../batch-prediction/batch-predictions.js';
 import type { JobFilter as JobConditions } from '../datasources/job-store/job-store.js';
-import { JOB_KINDS, type JobKind, type JobOrigin, type JobRecord } from '../jobs/job.js';
+import type { JobOrigin } from '../jobs/job-origin.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 import { AppError, badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { Connection } from '../schema/connection.js';
 import type { CostEstimate } from '../schema/cost/cost-estimate.js';
+import { JobKindEnum } from '../schema/job/enums.js';
 import type { JobFilter } from '../schema/job/job-filter.js';
 import { formatResourceName, isJobId, parseResourceName } from '../schema/resource-name.js';
 import type { JsonObject } from '../schema/scalars/json-object.js';
@@ -19,21 +22,18 @@ export function parseJobId(id: string, field: string): string {
   return name.job;
 }
 
-/** The job of an id, as clients know ids. `field` is the argument it came by. */
-export async function findJob({ jobs }: RequestContext, id: string, field = 'id'): Promise<JobRecord> {
-  const job = await jobs.get(parseJobId(id, field));
-  if (!job) throw toJobNotFoundError(id, field);
+/** The job of an argument `id`, as clients know ids. */
+export async function findJob({ jobs }: RequestContext, id: string): Promise<JobRecord> {
+  const job = await jobs.get(parseJobId(id, 'id'));
+  if (!job) throw toJobNotFoundError(id, 'id');
   return job;
 }
 
-export async function findBatchPredictionJob(
-  context: RequestContext,
-  id: string,
-  field = 'id',
-): Promise<BatchPredictionJobRecord> {
-  const job = await findJob(context, id, field);
+export async function findBatchPredictionJob(context: RequestContext, id: string): Promise<BatchPredictionJobRecord> {
+  const job = await findJob(context, id);
   if (!isBatchPrediction(job)) {
-    throw new AppError('JOB_NOT_FOUND', `"${id}" is no batch prediction but a job of kind ${job.kind}.`, { field });
+    const message = `"${id}" is no batch prediction but a job of kind ${job.kind}.`;
+    throw new AppError('JOB_NOT_FOUND', message, { field: 'id' });
   }
   return job;
 }
@@ -60,11 +60,14 @@ export interface JobListArguments extends PageArguments {
   readonly filter: JobFilter | null | undefined;
 }
 
+/** Of which kinds the schema has a type. */
+const JOB_KINDS: readonly string[] = Object.values(JobKindEnum);
+
 /** A page of jobs, the newest first. The cursor is the job's id, and ids sort by time: new jobs never shift a page. */
 export async function jobPage(
   { jobs }: RequestContext,
   { filter, first, after }: JobListArguments,
-  kinds: readonly JobKind[] = JOB_KINDS,
+  kinds: readonly string[] = JOB_KINDS,
 ): Promise<Connection<JobRecord>> {
   const wanted = conditions(filter, kinds);
   return toJobPage('jobs', { first, after }, (range) => jobs.list({ filter: wanted, ...range }));
@@ -86,13 +89,13 @@ export async function toJobPage<Job extends JobRecord>(
   });
 }
 
-function conditions(filter: JobFilter | null | undefined, kinds: readonly JobKind[]): JobConditions {
+function conditions(filter: JobFilter | null | undefined, kinds: readonly string[]): JobConditions {
   const { createdFrom, createdTo } = filter ?? {};
   if (createdFrom != null && createdTo != null && createdFrom > createdTo) {
     throw badInput('"createdFrom" is after "createdTo".', 'filter.createdFrom');
   }
   return {
-    kinds: filter?.kinds ? kinds.filter((kind) => filter.kinds?.includes(kind)) : kinds,
+    kinds: filter?.kinds ? filter.kinds.filter((kind) => kinds.includes(kind)) : kinds,
     states: filter?.states ?? undefined,
     labels: stringLabels(filter?.labels, 'filter.labels'),
     createdFrom: createdFrom ?? undefined,
@@ -118,9 +121,6 @@ export function stringLabels(
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
-/** It is a key of the store as well, whose keys are short. */
-const MAX_IDEMPOTENCY_KEY_BYTES = 500;
-
 export interface JobTerms {
   readonly idempotencyKey: string | null | undefined;
   readonly maxCostUsd: number | null | undefined;
@@ -128,8 +128,9 @@ export interface JobTerms {
 
 /** Who asks for a job, and on what terms. Nobody is known until there is a login. */
 export function jobOrigin({ idempotencyKey, maxCostUsd }: JobTerms): JobOrigin {
-  if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > MAX_IDEMPOTENCY_KEY_BYTES) {
-    throw badInput(`"idempotencyKey" has at most ${MAX_IDEMPOTENCY_KEY_BYTES} bytes. Use a UUID.`, 'idempotencyKey');
+  const { maxIdempotencyKeyBytes } = REQUEST_LIMITS;
+  if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > maxIdempotencyKeyBytes) {
+    throw badInput(`"idempotencyKey" has at most ${maxIdempotencyKeyBytes} bytes. Use a UUID.`, 'idempotencyKey');
   }
   if (idempotencyKey === '')
     throw badInput('"idempotencyKey" is empty. Use a UUID, or leave it out.', 'idempotencyKey');
@@ -137,5 +138,5 @@ export function jobOrigin({ idempotencyKey, maxCostUsd }: JobTerms): JobOrigin {
 }
 
 function isBatchPrediction(job: JobRecord): job is BatchPredictionJobRecord {
-  return job.kind === 'BATCH_PREDICTION';
+  return job.kind === BATCH_PREDICTION;
 }

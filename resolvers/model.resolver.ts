@@ -11,7 +11,7 @@ import type { RequestContext } from './context.js';
 @Resolver(() => Model)
 export class ModelResolver {
   @Query(() => [Model], {
-    description: 'The models of this gateway, in the order of the registry.',
+    description: 'The models, in the order of the registry.',
     complexity: listComplexity(),
   })
   models(@Ctx() { registry }: RequestContext): readonly ModelOfRegistry[] {

@@ -1,41 +1,47 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
-import type { JobRecord } from '../jobs/job.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { Model } from '../datasources/registry/prediction-model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from '../datasources/registry/model.js';
 import { getEntityType, getFeature } from '../datasources/registry/registry.js';
 import { AppError, badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { listComplexity } from '../schema/complexity.js';
+import type { TypedFeaturestoreValue } from '../schema/from-registry.js';
 import { Node } from '../schema/node.js';
 import { parseResourceName, type ResourceName } from '../schema/resource-name.js';
 import type { RequestContext } from './context.js';
 import { entityHandle, type EntityHandle } from './entity.js';
+import { typedFeaturestore } from './typed-resolvers.js';
 
-type NodeValue = Featurestore | EntityType | Feature | FeatureView | EntityHandle | Model | JobRecord;
+type NodeValue =
+  Featurestore | TypedFeaturestoreValue | EntityType | Feature | FeatureView | EntityHandle | Model | JobRecord;
 type FoundNode = NodeValue | null | Promise<NodeValue | null>;
-
-const MAX_NODES = 100;
 
 @Resolver()
 export class NodeResolver {
-  @Query(() => Node, { nullable: true, description: 'Anything by its id; null when nothing has that id.' })
+  @Query(() => Node, { nullable: true, description: 'The object with this global id. Null if there is none.' })
   node(
     @Ctx() context: RequestContext,
-    @Arg('id', () => ID, { description: 'A resource name, from an `id` field.' }) id: string,
+    @Arg('id', () => ID, { description: 'The value of an `id` field: a resource name.' }) id: string,
   ): FoundNode {
     return resolveNode(context, id);
   }
 
   @Query(() => [Node], {
     nullable: 'items',
-    description: 'Many things by their ids, in the order asked; null in the place of an id of nothing. At most 100.',
+    description:
+      'The objects with these global ids, in the order of `ids`. An item is null if there is no such object.',
     complexity: listComplexity('ids'),
   })
   nodes(
     @Ctx() context: RequestContext,
-    @Arg('ids', () => [ID], { description: 'Resource names, from `id` fields.' }) ids: string[],
+    @Arg('ids', () => [ID], { description: `Values of \`id\` fields, at most ${REQUEST_LIMITS.maxNodeIds}.` })
+    ids: string[],
   ): FoundNode[] {
-    if (ids.length > MAX_NODES)
-      throw badInput(`"ids" has ${ids.length} ids; at most ${MAX_NODES} are read at once.`, 'ids');
+    const { maxNodeIds } = REQUEST_LIMITS;
+    if (ids.length > maxNodeIds) {
+      throw badInput(`"ids" has ${ids.length} ids; at most ${maxNodeIds} are read at once.`, 'ids');
+    }
     return ids.map((id) => resolveNode(context, id));
   }
 }
@@ -59,6 +65,8 @@ function find({ registry, jobs }: RequestContext, name: ResourceName): FoundNode
   switch (name.kind) {
     case 'featurestore':
       return featurestore;
+    case 'featurestoreEntities':
+      return typedFeaturestore(featurestore);
     case 'entityType':
       return getEntityType(featurestore, name.entityType);
     case 'feature':
@@ -66,6 +74,9 @@ function find({ registry, jobs }: RequestContext, name: ResourceName): FoundNode
     case 'featureView':
       return featurestore.featureViews.find((view) => view.name === name.featureView) ?? null;
     case 'entity':
-      return entityHandle(getEntityType(featurestore, name.entityType), name.entityId, name.asOf);
+      return entityHandle(getEntityType(featurestore, name.entityType), name.entityId, {
+        asOf: name.asOf,
+        ...name.options,
+      });
   }
 }

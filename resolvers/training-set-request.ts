@@ -3,26 +3,22 @@ import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from '../traini
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { getEntityType, getFeature, getFeatureView, type Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { LabelsInput, TrainingSetInput } from '../schema/job/start-training-set.js';
+import { ttlFromSeconds } from '../values/instant.js';
 
-/** Labels inside a request; more come in a file or a table. */
-const MAX_LABEL_ROWS = 10_000;
-
-/**
- * What a client asks for, as the port takes it. `path` is where the input stands in the arguments, for the fields that
- * faults name: empty, or "trainingSet.".
- */
-export function trainingSetRequest(registry: Registry, input: TrainingSetInput, path = ''): TrainingSetRequest {
-  const featurestore = registry.featurestore(input.featurestore, `${path}featurestore`);
-  const entityType = getEntityType(featurestore, input.entityType, `${path}entityType`);
+/** What a client asks for, as the port takes it. Faults name the field of the input. */
+export function trainingSetRequest(registry: Registry, input: TrainingSetInput): TrainingSetRequest {
+  const featurestore = registry.featurestore(input.featurestore, 'featurestore');
+  const entityType = getEntityType(featurestore, input.entityType, 'entityType');
   const main: TrainingSetJoin = {
     entityType,
-    entityIdColumns: idColumns(entityType, input.labels.entityIdColumns, `${path}labels.entityIdColumns`),
-    features: selected(entityType, input, path),
+    entityIdColumns: idColumns(entityType, input.labels.entityIdColumns, 'labels.entityIdColumns'),
+    features: selected(entityType, input, ''),
     prefix: '',
   };
   const others = (input.joins ?? []).map((join, index): TrainingSetJoin => {
-    const place = `${path}joins[${index}].`;
+    const place = `joins[${index}].`;
     const joined = getEntityType(featurestore, join.entityType, `${place}entityType`);
     return {
       entityType: joined,
@@ -32,32 +28,35 @@ export function trainingSetRequest(registry: Registry, input: TrainingSetInput, 
     };
   });
   const { ttlSeconds } = input;
-  if (ttlSeconds != null && !(ttlSeconds >= 0)) throw badInput('"ttlSeconds" is 0 or more.', `${path}ttlSeconds`);
   return {
-    labels: labelSource(input.labels, `${path}labels`),
+    labels: labelSource(input.labels),
     joins: [main, ...others],
     // An explicit null counts as nothing said, as everywhere: it must not make expired values valid.
-    ...(ttlSeconds == null ? {} : { ttl: BigInt(Math.round(ttlSeconds * 1e6)) }),
+    ...(ttlSeconds == null ? {} : { ttl: ttlFromSeconds(ttlSeconds) }),
     options: {
       strictlyBefore: input.strictlyBefore ?? false,
       knownAtLabelTime: input.knownAtLabelTime ?? false,
+      knownAt: input.knownAt ?? null,
+      includeExpired: input.includeExpired ?? false,
     },
     withTimestamps: input.withTimestamps ?? false,
   };
 }
 
-function labelSource({ rows, file, format, table, timeColumn: named }: LabelsInput, path: string): LabelSource {
-  const given = [rows, file, table].filter((source) => source != null);
-  if (given.length !== 1) throw badInput('Give exactly one of "rows", "file" and "table".', path);
-  if (format && file == null) throw badInput('"format" is that of a file; there is none.', `${path}.format`);
+/** Exactly one of rows, file and table is set: the source is a OneOf input object. */
+function labelSource({ source: { rows, file, table }, timeColumn: named }: LabelsInput): LabelSource {
   const timeColumn = named ?? 'timestamp';
-  if (file != null) return { kind: 'FILE', file, format: format ?? formatOfFile(file, `${path}.format`), timeColumn };
-  if (table != null) return { kind: 'TABLE', table, timeColumn };
-  const labels = rows ?? [];
-  if (labels.length > MAX_LABEL_ROWS) {
+  if (file !== undefined) {
+    const format = file.format ?? formatOfFile(file.path, 'labels.source.file.format');
+    return { kind: 'FILE', file: file.path, format, timeColumn };
+  }
+  if (table !== undefined) return { kind: 'TABLE', table, timeColumn };
+  const labels = rows!;
+  const { maxLabelRows } = REQUEST_LIMITS;
+  if (labels.length > maxLabelRows) {
     throw badInput(
-      `"rows" has ${labels.length} labels; at most ${MAX_LABEL_ROWS} fit in a request. Put them in a file.`,
-      `${path}.rows`,
+      `"rows" has ${labels.length} labels; at most ${maxLabelRows} fit in a request. Put them in a file.`,
+      'labels.source.rows',
     );
   }
   return { kind: 'INLINE', rows: labels, timeColumn };

@@ -5,67 +5,94 @@ import type {
   TrainingSetPreviewResult,
   TrainingSetValidationResult,
 } from '../training-sets/training-sets.js';
+import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { StartTrainingSetInput, StartTrainingSetPayload, TrainingSetInput } from '../schema/job/start-training-set.js';
 import { TrainingSetJob, type TrainingSetOutput } from '../schema/job/training-set-job.js';
 import { TrainingSetPreview } from '../schema/job/training-set-validation.js';
 import type { RequestContext } from './context.js';
-import { MAX_PAGE_SIZE, pageSize } from './cursor.js';
+import { pageSize } from './cursor.js';
 import { estimatedCost, jobOrigin, stringLabels } from './jobs.js';
 import { trainingSetRequest } from './training-set-request.js';
+import { withFieldPath } from './field-path.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
+
+/** The fields of StartTrainingSetInput itself. All others of a request are fields of its trainingSet. */
+const START_FIELDS = new Set(['output', 'idempotencyKey', 'maxCostUsd', 'displayName']);
+
+function startField(field: string): string {
+  const [first = ''] = field.split('.');
+  return START_FIELDS.has(first) ? field : `trainingSet.${field}`;
+}
 
 @Resolver(() => TrainingSetJob)
 export class TrainingSetResolver {
   @Query(() => TrainingSetPreview, {
     nullable: true,
-    description: 'What a training set would be: its first rows and the validation of all, for at most 10 000 labels.',
+    description:
+      'A training set without a job: its first rows and the checks of all its rows. The labels are at most ' +
+      `${formatLimit(REQUEST_LIMITS.maxPreviewLabels)}.`,
     complexity: listComplexity('first'),
   })
   async trainingSetPreview(
     @Ctx() { registry, trainingSets, stores, costs, now }: RequestContext,
-    @Arg('input', () => TrainingSetInput, { description: 'What it is made of.' }) input: TrainingSetInput,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: 'How many rows to show, at most 100.' })
+    @Arg('input', () => TrainingSetInput, { description: 'The definition of the training set.' })
+    input: TrainingSetInput,
+    @Arg('first', () => Int, {
+      nullable: true,
+      defaultValue: REQUEST_LIMITS.defaultLongPageSize,
+      description: `The maximum number of rows in the result, from 0 to ${REQUEST_LIMITS.maxPageSize}.`,
+    })
     first: number | null | undefined,
     @Arg('maxCostUsd', () => Float, {
       nullable: true,
-      description: 'Dollars. What is estimated above this is refused. null: as much as the budget of the day has.',
+      description:
+        'The maximum estimated cost in US dollars. A higher estimate is refused with COST_OVER_LIMIT. Null: only ' +
+        'the daily budget limits the cost.',
     })
     maxCostUsd: number | null | undefined,
   ): Promise<TrainingSetPreviewResult> {
-    const request = trainingSetRequest(registry, input);
-    const rows = pageSize(first, MAX_PAGE_SIZE);
-    const work = await scanWork(request, stores, now, () => trainingSets.countLabels(request));
+    const rows = pageSize(first, REQUEST_LIMITS.defaultLongPageSize);
+    const { request, work } = await withFieldPath('input', async () => {
+      const request = trainingSetRequest(registry, input);
+      return { request, work: await scanWork(request, stores, now, () => trainingSets.countLabels(request)) };
+    });
     const estimate = await costs.estimator.historicalQuery(work);
     // Nobody is known until there is a login.
     const admission = await costs.guard.admit({ principal: null, estimate, maxCostUsd });
     // One that is refused has scanned nothing.
-    const preview = await trainingSets.preview(request, rows).catch(async (error: unknown) => {
-      await costs.guard.settle(admission, 0);
-      throw error;
-    });
+    const preview = await withFieldPath('input', () => trainingSets.preview(request, rows)).catch(
+      async (error: unknown) => {
+        await costs.guard.settle(admission, 0);
+        throw error;
+      },
+    );
     await costs.guard.settle(admission, estimate.total);
     return preview;
   }
 
   @Mutation(() => StartTrainingSetPayload, {
-    description: 'Starts to make a training set. The job is kept before it is given.',
+    description: 'Starts a training set job. The gateway stores the job before it returns it.',
   })
   startTrainingSet(
     @Ctx() { registry, trainingSets }: RequestContext,
-    @Arg('input', () => StartTrainingSetInput, { description: 'What to make, and where it goes.' })
+    @Arg('input', () => StartTrainingSetInput, { description: 'The definition of the training set and the output.' })
     input: StartTrainingSetInput,
   ): Promise<JobPayload<TrainingSetJobRecord>> {
-    return jobPayload(async () =>
-      trainingSets.start({
-        ...trainingSetRequest(registry, input.trainingSet, 'trainingSet.'),
-        displayName: input.displayName ?? null,
-        jobLabels: stringLabels(input.labels),
-        output: { format: input.output?.format ?? 'PARQUET', location: input.output?.location ?? null },
-        ...jobOrigin(input),
-      }),
-    );
+    return jobPayload(async () => {
+      const jobLabels = stringLabels(input.labels);
+      const origin = jobOrigin(input);
+      return withFieldPath(startField, async () =>
+        trainingSets.start({
+          ...trainingSetRequest(registry, input.trainingSet),
+          displayName: input.displayName ?? null,
+          jobLabels,
+          output: { format: input.output?.format ?? 'PARQUET', location: input.output?.location ?? null },
+          ...origin,
+        }),
+      );
+    });
   }
 
   @FieldResolver()

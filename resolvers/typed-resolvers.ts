@@ -1,10 +1,11 @@
-import type { EntityType, Feature } from '../datasources/registry/model.js';
+import type { EntityType, Feature, Featurestore } from '../datasources/registry/model.js';
 import { AppError } from '../errors/app-error.js';
-import type { TypedResolvers } from '../schema/from-registry.js';
+import type { TypedFeaturestoreValue, TypedResolvers } from '../schema/from-registry.js';
+import { featurestoreTypeName } from '../schema/names.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { toClientValue } from '../values/client-value.js';
 import type { FeatureCell } from '../values/feature-cell.js';
-import type { Instant } from '../values/instant.js';
+import { encodeWith, type ValueEncoders } from '../values/value-type.js';
 import type { RequestContext } from './context.js';
 import { selectFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
 import { featureValue } from './feature-values.js';
@@ -16,16 +17,23 @@ interface FeaturesArguments {
 }
 
 /** Answers of the types made from the registry. Both ways to read, generic and typed, go through the same loaders. */
-export const typedResolvers: TypedResolvers<EntityType, Feature> = {
+export const typedResolvers: TypedResolvers<Featurestore, EntityType, Feature> = {
+  featurestore: typedFeaturestore,
+
+  featurestoreId: (root) => {
+    const { featurestore } = root as TypedFeaturestoreValue;
+    return formatResourceName({ kind: 'featurestoreEntities', featurestore });
+  },
+
   entity:
     (entityType) =>
-    (_root, { entityId, asOf }) =>
-      entityHandle(entityType, entityId as string, asOf as Instant | null | undefined),
+    (_root, { entityId, ...read }) =>
+      entityHandle(entityType, entityId as string, read),
 
   entities:
     (entityType) =>
-    (_root, { entityIds, asOf }) =>
-      entityHandles(entityType, entityIds as string[], asOf as Instant | null | undefined),
+    (_root, { entityIds, ...read }) =>
+      entityHandles(entityType, entityIds as string[], read),
 
   value: (feature) => (entity, _arguments, context) =>
     (context as RequestContext).loaders
@@ -36,6 +44,7 @@ export const typedResolvers: TypedResolvers<EntityType, Feature> = {
     id: (entity) => entityResourceName(entity as EntityHandle),
     entityId: (entity) => (entity as EntityHandle).entityId,
     asOf: (entity) => (entity as EntityHandle).asOf,
+    knownAt: (entity) => (entity as EntityHandle).options?.knownAt ?? null,
     entityType: (entity) => (entity as EntityHandle).entityType,
 
     features: async (root, { names, view }: FeaturesArguments, context) => {
@@ -56,27 +65,47 @@ export const typedResolvers: TypedResolvers<EntityType, Feature> = {
   },
 };
 
-function entityResourceName({ entityType, entityId, asOf }: EntityHandle): string {
+/** The root of the typed fields of a featurestore: what `flights` and `node(id:)` give. */
+export function typedFeaturestore({ name }: Pick<Featurestore, 'name'>): TypedFeaturestoreValue {
+  return { kind: 'featurestoreEntities', typeName: featurestoreTypeName(name), featurestore: name };
+}
+
+function entityResourceName({ entityType, entityId, asOf, options }: EntityHandle): string {
   return formatResourceName({
     kind: 'entity',
     featurestore: entityType.featurestore.name,
     entityType: entityType.name,
     entityId,
     asOf,
+    options,
   });
 }
 
-/** In a typed field BigInt and DateTime write themselves; NaN and the infinities have no place in a Float. */
+/** What a typed field resolves to: its scalar writes it. BigInt and DateTime take values as they are. */
+const TYPED_VALUES = {
+  BOOL: (value) => value,
+  BOOL_ARRAY: (value) => value,
+  DOUBLE: finite,
+  DOUBLE_ARRAY: (value, feature) => value.map((element) => finite(element, feature)),
+  INT64: (value) => value,
+  INT64_ARRAY: (value) => value,
+  STRING: (value) => value,
+  STRING_ARRAY: (value) => value,
+  BYTES: (value) => toClientValue('BYTES', value),
+  STRUCT: (value) => value,
+  TIMESTAMP: (value) => value,
+} satisfies ValueEncoders<unknown, [Feature]>;
+
 function typedValue(feature: Feature, { value }: FeatureCell): unknown {
-  if (value === null) return null;
-  const numbers = typeof value === 'number' ? [value] : feature.valueType === 'DOUBLE_ARRAY' ? (value as number[]) : [];
-  const unwritable = numbers.find((number) => !Number.isFinite(number));
-  if (unwritable !== undefined) {
-    throw new AppError(
-      'VALUE_NOT_REPRESENTABLE',
-      `${feature.name} is ${unwritable}, which a GraphQL Float cannot be. Read it with features(names: ["${feature.name}"]).`,
-      { field: feature.name },
-    );
-  }
-  return feature.valueType === 'BYTES' ? toClientValue(feature.valueType, value) : value;
+  return value === null ? null : encodeWith<unknown, [Feature]>(TYPED_VALUES, feature.valueType, value, feature);
+}
+
+/** NaN and the infinities have no place in a Float. */
+function finite(value: number, feature: Feature): number {
+  if (Number.isFinite(value)) return value;
+  throw new AppError(
+    'VALUE_NOT_REPRESENTABLE',
+    `${feature.name} is ${value}, which a GraphQL Float cannot be. Read it with features(names: ["${feature.name}"]).`,
+    { field: feature.name },
+  );
 }

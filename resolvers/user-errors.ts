@@ -33,7 +33,7 @@ function userError({ message, details }: AppError, code: UserErrorCode): UserErr
   };
 }
 
-/** `labels.rows[3].time`: labels, rows, 3, time. */
+/** `labels.source.rows[3].time`: labels, source, rows, 3, time. */
 function segments(field: string): string[] {
   return field.split(/[.[\]]+/).filter((segment) => segment !== '');
 }

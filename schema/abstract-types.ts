@@ -1,6 +1,6 @@
 import type { GraphQLInterfaceType, GraphQLSchema } from 'graphql';
 
-/** Things of the registry and jobs say their kind; entities carry the name of the type made for theirs (from-registry.ts). */
+/** Things of the registry and jobs say their kind; values of the typed part carry the name of their type (from-registry.ts). */
 const TYPE_NAMES = {
   featurestore: 'Featurestore',
   entityType: 'EntityType',
@@ -12,7 +12,9 @@ const TYPE_NAMES = {
   FEATURE_VIEW_SYNC: 'FeatureViewSyncJob',
 } as const;
 
-type NodeValue = { readonly kind: keyof typeof TYPE_NAMES } | { readonly kind: 'entity'; readonly typeName: string };
+type NodeValue =
+  | { readonly kind: keyof typeof TYPE_NAMES }
+  | { readonly kind: 'entity' | 'featurestoreEntities'; readonly typeName: string };
 
 /**
  * Tells interfaces which type a value is. Set here and not in the decorators, because type-graphql makes the function
@@ -21,6 +23,6 @@ type NodeValue = { readonly kind: keyof typeof TYPE_NAMES } | { readonly kind: '
 export function resolveAbstractTypes(schema: GraphQLSchema): void {
   for (const name of ['Node', 'Entity', 'Job']) {
     (schema.getType(name) as GraphQLInterfaceType).resolveType = (value: NodeValue) =>
-      value.kind === 'entity' ? value.typeName : TYPE_NAMES[value.kind];
+      'typeName' in value ? value.typeName : TYPE_NAMES[value.kind];
   }
 }

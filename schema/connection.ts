@@ -1,19 +1,19 @@
 import { Field, ObjectType, type ClassType } from 'type-graphql';
 
-@ObjectType({ description: 'Where a page of a connection begins and ends.' })
+@ObjectType({ description: 'The cursors of a page, and whether there are other pages.' })
 export class PageInfo {
-  @Field(() => Boolean, { description: 'Whether there are more items after this page.' })
+  @Field(() => Boolean, { description: 'true: there are items after this page.' })
   hasNextPage!: boolean;
 
-  @Field(() => Boolean, { description: 'Whether there are items before this page.' })
+  @Field(() => Boolean, { description: 'true: there are items before this page.' })
   hasPreviousPage!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'The cursor of the first item; null when the page is empty.' })
+  @Field(() => String, { nullable: true, description: 'The cursor of the first item. Null if the page is empty.' })
   startCursor!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The cursor of the last item, for `after`; null when the page is empty.',
+    description: 'The cursor of the last item: pass it as `after` to get the next page. Null if the page is empty.',
   })
   endCursor!: string | null;
 }
@@ -31,9 +31,9 @@ export function createConnectionType<Item extends object>(
   name: string,
   items: string,
 ): ClassType {
-  @ObjectType(`${name}Edge`, { description: `One of the ${items}, with its place in the list.` })
+  @ObjectType(`${name}Edge`, { description: `One of the ${items} in a page, with its cursor.` })
   class Edge {
-    @Field(() => String, { description: 'Its place in the list, for `after`. Opaque.' })
+    @Field(() => String, { description: 'The cursor of the item: an opaque string to pass as `after`.' })
     cursor!: string;
 
     @Field(() => item as ClassType<Item>, { description: 'The item.' })
@@ -48,7 +48,7 @@ export function createConnectionType<Item extends object>(
     @Field(() => [item as ClassType<Item>], { description: 'The items without their cursors.' })
     nodes!: Item[];
 
-    @Field(() => PageInfo, { description: 'Where the page begins and ends.' })
+    @Field(() => PageInfo, { description: 'The cursors of the page.' })
     pageInfo!: PageInfo;
   }
   return ItemConnection;

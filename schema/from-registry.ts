@@ -12,9 +12,12 @@ import {
   type GraphQLFieldConfigMap,
   type GraphQLFieldResolver,
   type GraphQLOutputType,
+  type GraphQLScalarType,
 } from 'graphql';
-import { toElementType, type ValueType } from '../values/value-type.js';
+import type { ValueType } from '../values/value-type.js';
+import { ENTITY_IDS } from './arguments.js';
 import { listComplexity } from './complexity.js';
+import { READ_ARGUMENTS } from './entity/read-arguments.js';
 import { NameClashes } from './name-clashes.js';
 import { camelCase, entityTypeName, featurestoreTypeName } from './names.js';
 import { BigIntScalar } from './scalars/big-int.js';
@@ -44,8 +47,18 @@ export interface TypedFeature {
 
 type Resolver = GraphQLFieldResolver<unknown, unknown, Record<string, unknown>>;
 
+/** The root of the typed fields of a featurestore. */
+export interface TypedFeaturestoreValue {
+  readonly kind: 'featurestoreEntities';
+  readonly typeName: string;
+  readonly featurestore: string;
+}
+
 /** How the typed fields are answered; the schema itself reads nothing. */
-export interface TypedResolvers<EntityType, Feature> {
+export interface TypedResolvers<Featurestore, EntityType, Feature> {
+  /** The value of the field of Query. Its id is a resource name of its own (schema/resource-name.ts). */
+  readonly featurestore: (featurestore: Featurestore) => TypedFeaturestoreValue;
+  readonly featurestoreId: Resolver;
   readonly entity: (entityType: EntityType) => Resolver;
   readonly entities: (entityType: EntityType) => Resolver;
   readonly value: (feature: Feature) => Resolver;
@@ -61,10 +74,11 @@ export interface TypedResolvers<EntityType, Feature> {
 export function addRegistryTypes<Store extends TypedFeaturestore>(
   base: GraphQLSchema,
   featurestores: readonly Store[],
-  resolvers: TypedResolvers<Store['entityTypes'][number], Store['entityTypes'][number]['features'][number]>,
+  resolvers: TypedResolvers<Store, Store['entityTypes'][number], Store['entityTypes'][number]['features'][number]>,
 ): GraphQLSchema {
   const entityInterface = base.getType('Entity') as GraphQLInterfaceType;
-  const interfaces = [base.getType('Node') as GraphQLInterfaceType, entityInterface];
+  const nodeInterface = base.getType('Node') as GraphQLInterfaceType;
+  const interfaces = [nodeInterface, entityInterface];
   const names = new NameClashes();
   names.reserve('types', Object.keys(base.getTypeMap()), 'a type of every gateway');
 
@@ -83,7 +97,7 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
       const name = names.claim(typeName, camelCase(feature.name), owner, { ...item, feature: feature.name });
       fields[name] = featureField(feature, resolvers.value(feature));
     }
-    const description = entityType.description ?? `An entity of type ${entityType.name}.`;
+    const description = entityType.description ?? `An entity of the entity type ${entityType.name}.`;
     return new GraphQLObjectType({ name: typeName, description, interfaces, fields });
   };
 
@@ -91,7 +105,14 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
     const typeName = names.claim('types', featurestoreTypeName(featurestore.name), featurestore.name, {
       featurestore: featurestore.name,
     });
-    const fields: GraphQLFieldConfigMap<unknown, unknown> = {};
+    names.reserve(typeName, ['id'], 'a field of every featurestore');
+    const fields: GraphQLFieldConfigMap<unknown, unknown> = {
+      id: {
+        type: new GraphQLNonNull(GraphQLID),
+        description: `The resource name, "featurestores/${featurestore.name}/entities".`,
+        resolve: resolvers.featurestoreId,
+      },
+    };
     for (const entityType of featurestore.entityTypes) {
       const where = `entity type ${featurestore.name}.${entityType.name}`;
       const item = { featurestore: featurestore.name, entityType: entityType.name };
@@ -107,8 +128,8 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
         resolvers.entities(entityType),
       );
     }
-    const description = `The entities of featurestore ${featurestore.name}, each feature a typed field.`;
-    return new GraphQLObjectType({ name: typeName, description, fields });
+    const description = `The typed entities of the featurestore ${featurestore.name}: each feature is a field.`;
+    return new GraphQLObjectType({ name: typeName, description, interfaces: [nodeInterface], fields });
   };
 
   const query = base.getQueryType()!.toConfig();
@@ -120,29 +141,33 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
     query.fields[name] = {
       type: new GraphQLNonNull(typeOfFeaturestore(featurestore)),
       description: featurestore.description ?? `The featurestore ${featurestore.name}.`,
-      resolve: () => ({}),
+      resolve: () => resolvers.featurestore(featurestore),
     };
   }
   names.throwIfAny();
   const config = base.toConfig();
   return new GraphQLSchema({
     ...config,
-    query: new GraphQLObjectType({ ...query, description: 'What can be asked.' }),
+    query: new GraphQLObjectType({ ...query, description: 'The queries.' }),
     types: config.types.filter((type) => type.name !== 'Query'),
   });
 }
 
-const asOfArgument = {
-  asOf: { type: DateTime, description: 'Read what was known at this moment. null or absent: now.' },
-};
+const ARGUMENT_TYPES = { DateTime, Boolean: GraphQLBoolean };
+const readArguments = Object.fromEntries(
+  READ_ARGUMENTS.map(({ name, type, description }) => [
+    name,
+    { type: ARGUMENT_TYPES[type], description, ...(type === 'Boolean' ? { defaultValue: false } : {}) },
+  ]),
+);
 
 function entityField(entityType: TypedEntityType, type: GraphQLObjectType, resolver: Resolver): FieldConfig {
   return {
     type,
-    description: `One ${entityType.name}. It need not be known: then its features are null.`,
+    description: `The ${entityType.name} with this id. An unknown id is no error: all features of such an entity are null.`,
     args: {
-      entityId: { type: new GraphQLNonNull(GraphQLID), description: idDescription(entityType) },
-      ...asOfArgument,
+      entityId: { type: new GraphQLNonNull(GraphQLID), description: `The entity id: ${idDescription(entityType)}` },
+      ...readArguments,
     },
     resolve: resolver,
   };
@@ -151,13 +176,13 @@ function entityField(entityType: TypedEntityType, type: GraphQLObjectType, resol
 function entitiesField(entityType: TypedEntityType, type: GraphQLObjectType, resolver: Resolver): FieldConfig {
   return {
     type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type))),
-    description: `Many ${entityType.pluralName}, in the order asked. At most 10 000.`,
+    description: `The ${entityType.pluralName} with these ids, in the order of entityIds. An unknown id is no error: all features of such an entity are null.`,
     args: {
       entityIds: {
         type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLID))),
-        description: idDescription(entityType),
+        description: `${ENTITY_IDS} Each is ${idDescription(entityType)}`,
       },
-      ...asOfArgument,
+      ...readArguments,
     },
     resolve: resolver,
     extensions: { complexity: listComplexity('entityIds') },
@@ -168,35 +193,38 @@ type FieldConfig = GraphQLFieldConfig<unknown, unknown, Record<string, unknown>>
 
 function idDescription({ entityIdColumns }: TypedEntityType): string {
   return entityIdColumns.length === 1
-    ? `The value of ${entityIdColumns[0]}.`
-    : `The values of ${entityIdColumns.join(', ')}, joined by commas; a comma in a value is written %2C, a percent sign %25.`;
+    ? `the value of ${entityIdColumns[0]}.`
+    : `the values of ${entityIdColumns.join(', ')}, joined by commas. In a value, %2C stands for a comma and %25 for a percent sign.`;
 }
 
 function featureField(feature: TypedFeature, resolver: Resolver): FieldConfig {
   const unit = feature.unit === null ? '' : ` Unit: ${feature.unit}.`;
-  const nothing = ' null: no value at that moment; features(names) says why.';
+  const nothing = ' Null: there is no value, or it is expired; `features` has the status.';
   return {
-    type: typeOfValues(feature.valueType),
+    type: VALUE_GRAPHQL_TYPES[feature.valueType],
     description: `${feature.description ?? `The feature ${feature.name}.`}${unit}${nothing}`,
     resolve: resolver,
     ...(feature.deprecationReason === null ? {} : { deprecationReason: feature.deprecationReason }),
   };
 }
 
-const SCALARS: Readonly<Partial<Record<ValueType, GraphQLOutputType>>> = {
+const VALUE_GRAPHQL_TYPES = {
   BOOL: GraphQLBoolean,
+  BOOL_ARRAY: listOf(GraphQLBoolean),
   DOUBLE: GraphQLFloat,
+  DOUBLE_ARRAY: listOf(GraphQLFloat),
   INT64: BigIntScalar,
+  INT64_ARRAY: listOf(BigIntScalar),
   STRING: GraphQLString,
+  STRING_ARRAY: listOf(GraphQLString),
   BYTES: GraphQLString,
   STRUCT: JSONObject,
   TIMESTAMP: DateTime,
-};
+} satisfies Record<ValueType, GraphQLOutputType>;
 
-function typeOfValues(valueType: ValueType): GraphQLOutputType {
-  const elementType = toElementType(valueType);
-  if (elementType) return new GraphQLList(new GraphQLNonNull(typeOfValues(elementType)));
-  return SCALARS[valueType] ?? GraphQLString;
+/** Arrays hold no nulls. */
+function listOf(element: GraphQLScalarType): GraphQLOutputType {
+  return new GraphQLList(new GraphQLNonNull(element));
 }
 
 function resolve(resolver: Resolver | undefined): { resolve?: Resolver } {

@@ -1,10 +1,10 @@
 import { Field, ID, InterfaceType } from 'type-graphql';
 
 @InterfaceType({
-  description: 'Anything with an id of its own in the whole schema.',
+  description: 'An object with a global id. The queries `node` and `nodes` find it by that id.',
   autoRegisterImplementations: false,
 })
 export abstract class Node {
-  @Field(() => ID, { description: 'The resource name, unique over the whole schema.' })
+  @Field(() => ID, { description: 'The resource name. It is unique in the whole schema.' })
   id!: string;
 }

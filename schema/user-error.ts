@@ -23,7 +23,7 @@ const UserErrorCodeEnum = Object.fromEntries(USER_ERROR_CODES.map((code) => [cod
 
 registerEnumType(UserErrorCodeEnum, {
   name: 'UserErrorCode',
-  description: 'What kind of fault a mutation found in its input. May grow: treat an unknown one as BAD_USER_INPUT.',
+  description: 'The kind of a UserError. Later versions may add codes: treat an unknown code as BAD_USER_INPUT.',
   valuesConfig: Object.fromEntries(
     USER_ERROR_CODES.map((code) => [code, { description: ERROR_CODES[code].meaning }] as const),
   ),
@@ -31,30 +31,32 @@ registerEnumType(UserErrorCodeEnum, {
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'A fault in the input of a mutation, for which nothing was changed.',
+  description: 'An error in the input of a mutation. The mutation changed nothing.',
 })
 export class UserError {
-  @Field(() => String, { description: 'What is wrong and what to do.' })
+  @Field(() => String, { description: 'The error and its remedy, for people.' })
   message!: string;
 
-  @Field(() => UserErrorCodeEnum, { description: 'The kind of fault, for programs.' })
+  @Field(() => UserErrorCodeEnum, { description: 'The kind of error, for programs.' })
   code!: UserErrorCode;
 
   @Field(() => [String], {
     nullable: true,
-    description: 'The way to the value at fault, e.g. ["input", "labels", "rows", "3"]; null when it is the whole.',
+    description:
+      'The path of the invalid value, e.g. ["input", "trainingSet", "labels", "source", "rows", "3"]. Null if ' +
+      'the error concerns no single value.',
   })
   field!: readonly string[] | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'The row at fault, from 0, where the input has rows; null elsewhere.',
+    description: 'The number of the invalid row of the input, from 0. Null if the error concerns no row.',
   })
   row!: number | null;
 
   @Field(() => JSONObject, {
     nullable: true,
-    description: 'The estimate that is over the limit (COST_OVER_LIMIT), with its lines; null elsewhere.',
+    description: 'The estimate that exceeds the limit, with its lines. Null unless the code is COST_OVER_LIMIT.',
   })
   estimate!: JsonObject | null;
 }

@@ -9,6 +9,7 @@ import { errorLogPlugin } from './error-log-plugin.js';
 import { executionPlugin, type ServerContext } from './execution-plugin.js';
 import { errorFormatter, formattedErrorFormatter } from './format-error.js';
 import { metricsPlugin } from './metrics-plugin.js';
+import { oneOfVariables } from './one-of-variables.js';
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
@@ -25,7 +26,7 @@ export function createApolloServer(options: ApolloOptions): ApolloServer<ServerC
     schema,
     logger,
     introspection: true,
-    validationRules: isIntrospectionAllowed ? [] : [closedIntrospection],
+    validationRules: [oneOfVariables, ...(isIntrospectionAllowed ? [] : [closedIntrospection])],
     hideSchemaDetailsFromClientErrors: !isIntrospectionAllowed,
     includeStacktraceInErrorResponses: false,
     formatError: formattedErrorFormatter(options),

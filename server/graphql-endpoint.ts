@@ -5,6 +5,7 @@ import { checkDocumentNesting } from '../limits/nesting.js';
 import type { RequestContext } from '../resolvers/context.js';
 import type { ServerContext } from './execution-plugin.js';
 import { readJsonBody } from './read-body.js';
+import { checkUrlVariables } from './request-json.js';
 
 export interface GraphqlEndpointOptions {
   readonly apollo: ApolloServer<ServerContext>;
@@ -25,9 +26,12 @@ export async function answerGraphql(
   const method = request.method ?? 'GET';
   const body = method === 'POST' ? refuseBatch(await readJsonBody(request, maxBodyBytes)) : undefined;
   const search = readQueryString(request);
-  const query =
-    method === 'POST' ? (body as { query?: unknown } | null)?.query : new URLSearchParams(search).get('query');
-  if (typeof query === 'string') checkDocumentNesting(query);
+  const parameters = new URLSearchParams(search);
+  const query = method === 'POST' ? (body as { query?: unknown } | null)?.query : parameters.get('query');
+  if (typeof query === 'string') {
+    checkDocumentNesting(query);
+    if (method !== 'POST') checkUrlVariables(query, parameters.get('variables') ?? '');
+  }
   const answer = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method, headers: headerMap(request), search, body },
     context: async () => createContext(requestId),

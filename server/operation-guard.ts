@@ -1,5 +1,4 @@
 import {
-  getVariableValues,
   GraphQLError,
   OperationTypeNode,
   type DocumentNode,
@@ -9,9 +8,9 @@ import {
 import { AppError } from '../errors/app-error.js';
 import { ERROR_CODES, isErrorCode } from '../errors/error-codes.js';
 import { findAppError } from '../errors/mask-error.js';
-import { checkVariableNesting } from '../limits/nesting.js';
+import { checkVariables } from '../limits/variables.js';
 import { queryCostCheck } from '../limits/query-cost.js';
-import { QUERY_LIMITS } from '../limits/query-limits.js';
+import { findVariableErrors } from './coerce-variables.js';
 
 /** An operation of a parsed and valid document, as a client asks for it. */
 export interface OperationRequest {
@@ -41,12 +40,11 @@ export function operationGuard(schema: GraphQLSchema, maxQueryCost: number): Ope
     if (!operation) return [noOperation(request.operationName)];
     if ((operation.operation === OperationTypeNode.SUBSCRIPTION) !== (delivery === 'events'))
       return [wrongTransport(delivery)];
-    const tooDeep = catchRefusal(() => checkVariableNesting(request.variables));
-    if (tooDeep) return [tooDeep];
-    const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables, {
-      maxErrors: QUERY_LIMITS.maxValidationErrors,
-    });
-    if (errors) return errors.map(toBadInput);
+    const { document, variables } = request;
+    const refusal = catchRefusal(() => checkVariables(document, variables));
+    if (refusal) return [refusal];
+    const errors = findVariableErrors({ schema, document, operation, variables });
+    if (errors.length > 0) return errors;
     const tooExpensive = catchRefusal(() => checkCost(request));
     return tooExpensive ? [tooExpensive] : [];
   };
@@ -65,12 +63,6 @@ function catchRefusal(check: () => void): GraphQLError | undefined {
 export function toHttpStatus(error: GraphQLError | undefined): number {
   const code = findAppError(error)?.code ?? error?.extensions.code;
   return ERROR_CODES[isErrorCode(code) ? code : 'INTERNAL_SERVER_ERROR'].httpStatus;
-}
-
-/** graphql-js gives a variable it cannot read no code; a scalar of ours that refused one did (with its reason). */
-function toBadInput(error: GraphQLError): GraphQLError {
-  if (findAppError(error)) return error;
-  return new GraphQLError(error.message, { nodes: error.nodes ?? null, extensions: { code: 'BAD_USER_INPUT' } });
 }
 
 function noOperation(operationName: string | undefined): GraphQLError {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../errors/app-error.js';
+import { parseRequestJson } from './request-json.js';
 
 /**
  * The JSON body of a request. Only application/json: a page of another site can make a browser send text/plain or a form
@@ -24,7 +25,7 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number): 
     chunks.push(chunk);
   }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return parseRequestJson(Buffer.concat(chunks).toString('utf8'));
   } catch {
     throw new AppError('BAD_REQUEST', 'The request body is not JSON.');
   }

@@ -10,6 +10,7 @@ import type { Logger } from '../observability/logger.js';
 import { requestScope } from '../observability/request-scope.js';
 import { mayConnect } from './cors.js';
 import type { FormatError } from './format-error.js';
+import { reviveRequestNumber } from './request-json.js';
 import { FormattedError, type EventStream, type Subscriptions } from './subscriptions.js';
 
 export interface WebSocketOptions {
@@ -113,6 +114,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
 function protocolOptions({ subscriptions, formatError, limits }: WebSocketOptions): ServerOptions {
   return {
     connectionInitWaitTimeout: limits.connectionInitTimeoutMs,
+    jsonMessageReviver: reviveRequestNumber,
     onSubscribe: async ({ subscriptions: open }, _id, { query, operationName, variables }) => {
       const requestId = randomUUID();
       if (Object.keys(open).length > limits.maxSubscriptions) {

@@ -4,7 +4,7 @@ import { toDuckDbType, instantFromDuckDb, toDuckDb } from '../datasources/duckdb
 import type { FeatureRow } from '../datasources/offline/offline-store.js';
 import type { SourcePlan } from '../datasources/offline/point-in-time/plan.js';
 import { quoteIdentifier } from '../datasources/duckdb/sql-text.js';
-import { retryOnOutage } from '../jobs/retry-on-outage.js';
+import { retryOnOutage } from '../runtime/retry-on-outage.js';
 import type { HistoryStore } from './remote-store.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';

@@ -1,7 +1,7 @@
 import { BIGINT } from '@duckdb/node-api';
 import { historyTable } from '../datasources/duckdb/history-table.js';
 import { mayHaveTies } from '../datasources/duckdb/import-record.js';
-import { compileForDuckDb } from '../datasources/offline/point-in-time/duckdb/duckdb.js';
+import { compileForDuckDb } from '../datasources/offline/point-in-time/duckdb/compile-for-duckdb.js';
 import { instantFromDuckDb } from '../datasources/duckdb/value-mapping.js';
 import type { SourcePlan } from '../datasources/offline/point-in-time/plan.js';
 import { Parameters } from '../datasources/offline/point-in-time/sql-text.js';

@@ -88,6 +88,6 @@ async function refuseFaultyTimes(
   const faults = faulty.map(({ row, text }) => `label ${String(row)}: ${timeFault(String(text))}`);
   throw badInput(
     `Times of labels (counted from 0) cannot be read: ${faults.join(' ')}`,
-    `labels.rows[${String(first.row)}].${labels.timeColumn}`,
+    `labels.source.rows[${String(first.row)}].${labels.timeColumn}`,
   );
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { link, open, rm, stat } from 'node:fs/promises';
+import { link, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFile } from '../runtime/sync-file.js';
 import type { DataFiles } from '../datasources/files/data-files.js';
 import { readTableComment, ensureSchema, isTableConflict } from '../datasources/duckdb/job-tables.js';
 import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
-import { JobFailure } from '../jobs/job.js';
+import { JobFailure } from '../jobs/job-failure.js';
 import type { TrainingSetRequest, TrainingSetResult, TrainingSetValidationResult } from './training-sets.js';
 import { copyToFile, outputAsWritten, outputSelect, TABLES_SCHEMA } from './output-format.js';
 import { joinLabels, createSnapshot } from './join-labels.js';
@@ -144,7 +145,7 @@ async function writeFile(
 ): Promise<TrainingSetValidationResult> {
   if (!isWritten) {
     await work.run(copyToFile(outputSelect(work, plan), partial, format), [], undefined, onWriting);
-    await flushToDisk(partial);
+    await syncFile(partial);
     await onWritten();
   }
   return validate(work, plan, outputAsWritten({ format, at: partial }, plan.outputColumns), onChecking);
@@ -164,22 +165,12 @@ export async function publish({ location, target }: Output, id: string): Promise
     const [mine, there] = [await stat(partial, { bigint: true }), await stat(target, { bigint: true })];
     if (mine.ino !== there.ino || mine.dev !== there.dev) throw inUse(location);
   }
-  await flushToDisk(dirname(target));
+  await syncFile(dirname(target));
   await rm(partial, { force: true });
 }
 
 function inUse(location: string): JobFailure {
   return new JobFailure('OUTPUT_IN_USE', `Something else was written to "${location}" meanwhile. Name another output.`);
-}
-
-/** A name that outlives a power failure must not be that of a file whose content did not. Of a folder: its names. */
-async function flushToDisk(path: string): Promise<void> {
-  const file = await open(path);
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** Its comment says which job made the table: one taken up after its table was written finds that it is its own. */

@@ -1,7 +1,7 @@
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { Featurestore } from '../datasources/registry/model.js';
 import { raceAbort } from '../runtime/race-abort.js';
-import { retryOnOutage } from '../jobs/retry-on-outage.js';
+import { retryOnOutage } from '../runtime/retry-on-outage.js';
 
 /** What is asked of an offline store that is not the embedded one. */
 export type HistoryStore = Pick<OfflineStore, 'maxLabelsPerRead' | 'bulk' | 'pointInTime' | 'rows'>;

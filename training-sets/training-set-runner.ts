@@ -13,7 +13,7 @@ import {
   type JobRunner,
   type PartialResult,
 } from '../jobs/job-runner.js';
-import type { JobRecord } from '../jobs/job.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { TrainingSetOutputRequest, TrainingSetRequest, TrainingSetResult } from './training-sets.js';
 import {
   makeTrainingSet,

@@ -1,7 +1,11 @@
 import type { FileFormat } from '../datasources/files/file-format.js';
 import type { PointInTimeOptions } from '../datasources/offline/point-in-time/plan.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
-import type { JobOrigin, JobRecord } from '../jobs/job.js';
+import type { JobOrigin } from '../jobs/job-origin.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
+
+/** The kind of these jobs, as clients see it. */
+export const TRAINING_SET = 'TRAINING_SET';
 
 /**
  * Training sets: labels joined with what was known at each label's time, and the proof that nothing leaked. One row out
@@ -24,7 +28,8 @@ export interface TrainingSetRequest {
   readonly joins: readonly TrainingSetJoin[];
   /** Instead of the ttls of the registry, in microseconds; undefined: those of the registry. null: any age. */
   readonly ttl?: bigint | null;
-  readonly options: PointInTimeOptions;
+  /** What is not said is as in DEFAULT_OPTIONS. */
+  readonly options: Partial<PointInTimeOptions>;
   /** Beside each feature a column `<feature>__timestamp` with the time at which its value became true. */
   readonly withTimestamps: boolean;
 }

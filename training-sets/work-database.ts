@@ -6,10 +6,9 @@ import type {
   DuckDBType,
   DuckDBValue,
 } from '@duckdb/node-api';
+import { interruptOnAbort } from '../datasources/duckdb/interrupt-on-abort.js';
 import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 
-/** How often a query is told to stop until it does: told before it has begun, DuckDB forgets it. */
-const INTERRUPT_EVERY_MS = 50;
 const PROGRESS_EVERY_MS = 250;
 
 /**
@@ -62,16 +61,12 @@ export class WorkDatabase {
     types?: readonly DuckDBType[],
     onShare?: (share: number) => void,
   ): Promise<DuckDBMaterializedResult> {
-    this.signal.throwIfAborted();
-    const interrupt = setInterval(() => this.signal.aborted && this.connection.interrupt(), INTERRUPT_EVERY_MS);
     const progress = onShare && setInterval(() => onShare(this.#share()), PROGRESS_EVERY_MS);
     try {
-      return await this.connection.run(sql, [...values], types && [...types]);
-    } catch (error) {
-      this.signal.throwIfAborted();
-      throw error;
+      return await interruptOnAbort(this.connection, this.signal, () =>
+        this.connection.run(sql, [...values], types && [...types]),
+      );
     } finally {
-      clearInterval(interrupt);
       clearInterval(progress);
     }
   }

@@ -1,8 +1,22 @@
-import { formatInstant, type Instant } from './instant.js';
-import type { RawValue, StructValue, ValueType } from './value-type.js';
+import { formatInstant } from './instant.js';
+import { encodeWith, type RawValue, type StructValue, type ValueEncoders, type ValueType } from './value-type.js';
 
 /** What JSON can carry of a feature value. */
 export type ClientValue = boolean | number | string | readonly (boolean | number | string)[] | StructValue;
+
+const CLIENT_VALUES = {
+  BOOL: (value) => value,
+  BOOL_ARRAY: (value) => value,
+  DOUBLE: clientDouble,
+  DOUBLE_ARRAY: (value) => value.map(clientDouble),
+  INT64: String,
+  INT64_ARRAY: (value) => value.map(String),
+  STRING: (value) => value,
+  STRING_ARRAY: (value) => value,
+  BYTES: (value) => Buffer.from(value).toString('base64'),
+  STRUCT: (value) => value,
+  TIMESTAMP: formatInstant,
+} satisfies ValueEncoders<ClientValue>;
 
 /**
  * A feature value as clients read it (the FeatureScalar of the schema): INT64 as a string so that no digit is lost,
@@ -10,22 +24,7 @@ export type ClientValue = boolean | number | string | readonly (boolean | number
  * "NaN", "Infinity" and "-Infinity".
  */
 export function toClientValue(valueType: ValueType, value: RawValue): ClientValue {
-  switch (valueType) {
-    case 'INT64':
-      return (value as bigint).toString();
-    case 'INT64_ARRAY':
-      return (value as readonly bigint[]).map(String);
-    case 'DOUBLE':
-      return clientDouble(value as number);
-    case 'DOUBLE_ARRAY':
-      return (value as readonly number[]).map(clientDouble);
-    case 'BYTES':
-      return Buffer.from(value as Uint8Array).toString('base64');
-    case 'TIMESTAMP':
-      return formatInstant(value as Instant);
-    default:
-      return value as ClientValue;
-  }
+  return encodeWith<ClientValue>(CLIENT_VALUES, valueType, value);
 }
 
 function clientDouble(value: number): number | string {

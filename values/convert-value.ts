@@ -1,33 +1,66 @@
-import { toElementType, type RawValue, type ValueType } from './value-type.js';
+import type { RawValue, StructValue, ValueParsers, ValueType } from './value-type.js';
+
+const CONVERSIONS = {
+  BOOL: toBoolean,
+  BOOL_ARRAY: eachElement(toBoolean),
+  DOUBLE: toDouble,
+  DOUBLE_ARRAY: eachElement(toDouble),
+  INT64: toInt64,
+  INT64_ARRAY: eachElement(toInt64),
+  STRING: toText,
+  STRING_ARRAY: eachElement(toText),
+  BYTES: (value) => (value instanceof Uint8Array ? value : undefined),
+  STRUCT: toStruct,
+  TIMESTAMP: (value) => (typeof value === 'bigint' ? value : undefined),
+} satisfies ValueParsers<unknown>;
 
 /**
  * The value in a type, or undefined when it is of another. An integer is also a DOUBLE, and a DOUBLE without a fraction an
  * INT64: a column of whole numbers comes from a file as either.
  */
 export function convert(valueType: ValueType, value: RawValue): RawValue | undefined {
-  const elementType = toElementType(valueType);
-  if (elementType !== undefined) {
+  return CONVERSIONS[valueType](value);
+}
+
+/** A BOOL. */
+export function toBoolean(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+/** A number as a DOUBLE. An integer that no DOUBLE is equal to is none: another integer would take its place. */
+export function toDouble(value: unknown): number | undefined {
+  if (typeof value !== 'bigint') return typeof value === 'number' ? value : undefined;
+  const double = Number(value);
+  return BigInt(double) === value ? double : undefined;
+}
+
+/** A whole number as an INT64. */
+export function toInt64(value: unknown): bigint | undefined {
+  if (typeof value === 'bigint') return value;
+  return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : undefined;
+}
+
+/** A STRING. */
+export function toText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A STRUCT: an object that is neither a list nor bytes. */
+export function toStruct(value: unknown): StructValue | undefined {
+  const isStruct =
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  return isStruct ? (value as StructValue) : undefined;
+}
+
+/** The elements of an array, each parsed; undefined when one of them is not of the type. */
+export function eachElement<Element>(
+  parse: (value: unknown) => Element | undefined,
+): (value: unknown) => Element[] | undefined {
+  return (value) => {
     if (!Array.isArray(value)) return undefined;
-    const elements = (value as readonly RawValue[]).map((element) => convert(elementType, element));
-    return elements.includes(undefined) ? undefined : (elements as RawValue);
-  }
-  switch (valueType) {
-    case 'BOOL':
-      return typeof value === 'boolean' ? value : undefined;
-    case 'DOUBLE':
-      return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
-    case 'INT64':
-      if (typeof value === 'bigint') return value;
-      return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : undefined;
-    case 'TIMESTAMP':
-      return typeof value === 'bigint' ? value : undefined;
-    case 'STRING':
-      return typeof value === 'string' ? value : undefined;
-    case 'BYTES':
-      return value instanceof Uint8Array ? value : undefined;
-    default:
-      return typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array) ? value : undefined;
-  }
+    const elements = value.map((element: unknown) => parse(element));
+    return elements.includes(undefined) ? undefined : (elements as Element[]);
+  };
 }
 
 /** An integer written as text, as JSON carries those beyond 2^53; undefined for one that is not, or not of 64 bits. */

@@ -7,7 +7,7 @@ const LONG_NUMBER = /(?<![\d.])\d{16,}(?![\d.eE])/;
  */
 export function parseLosslessJson(text: string, keep: (digits: string) => unknown = (digits) => digits): unknown {
   // Reading number by number takes several times as long, and few lines need it.
-  if (!LONG_NUMBER.test(text)) return JSON.parse(text);
+  if (!hasLongNumber(text)) return JSON.parse(text);
   // The third argument is of 2023, and unknown to the types.
   const reviver = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
     const digits = context?.source;
@@ -15,6 +15,11 @@ export function parseLosslessJson(text: string, keep: (digits: string) => unknow
     return Number.isSafeInteger(value) ? value : keep(digits);
   };
   return JSON.parse(text, reviver);
+}
+
+/** Whether a text may have a whole number that JSON.parse would round; it may also stand in a string. */
+export function hasLongNumber(text: string): boolean {
+  return LONG_NUMBER.test(text);
 }
 
 /** As parseLosslessJson, to be written as JSON again with every digit. */

@@ -1,6 +1,6 @@
 import type { Instant } from './instant.js';
 
-/** The types a feature can have: those of Vertex AI's feature registry, and TIMESTAMP. */
+/** The types a feature can have: those of Vertex AI's feature registry, and TIMESTAMP. docs/adding-a-value-type.md adds one. */
 export const VALUE_TYPES = [
   'BOOL',
   'BOOL_ARRAY',
@@ -17,6 +17,10 @@ export const VALUE_TYPES = [
 
 export type ValueType = (typeof VALUE_TYPES)[number];
 
+export function isValueType(name: string): name is ValueType {
+  return (VALUE_TYPES as readonly string[]).includes(name);
+}
+
 /** A field of a STRUCT: JSON. An integer beyond 2^53 is a string here, because a JS number would lose its last digits. */
 export type StructField =
   null | boolean | number | string | readonly StructField[] | { readonly [name: string]: StructField };
@@ -25,23 +29,83 @@ export interface StructValue {
 }
 
 /**
- * A value inside the gateway. INT64 is a bigint and TIMESTAMP an Instant (a bigint of microseconds): which of the two a
- * bigint is, the feature's value type says. Arrays hold no nulls, as in BigQuery.
+ * What JavaScript holds for a value of each type. INT64 and TIMESTAMP are both a bigint: the value type of the feature says
+ * which. Arrays hold no nulls, as in BigQuery.
  */
-export type RawValue =
-  | boolean
-  | number
-  | bigint
-  | Instant
-  | string
-  | Uint8Array
-  | readonly boolean[]
-  | readonly number[]
-  | readonly bigint[]
-  | readonly string[]
-  | StructValue;
+interface RawValues {
+  readonly BOOL: boolean;
+  readonly BOOL_ARRAY: readonly boolean[];
+  readonly DOUBLE: number;
+  readonly DOUBLE_ARRAY: readonly number[];
+  readonly INT64: bigint;
+  readonly INT64_ARRAY: readonly bigint[];
+  readonly STRING: string;
+  readonly STRING_ARRAY: readonly string[];
+  readonly BYTES: Uint8Array;
+  readonly STRUCT: StructValue;
+  readonly TIMESTAMP: Instant;
+}
+
+export type RawValueOf<Type extends ValueType> = RawValues[Type];
+
+/** A value inside the gateway. */
+export type RawValue = RawValueOf<ValueType>;
+
+/** The value of an array type. */
+export type ArrayValue = Extract<RawValue, readonly unknown[]>;
+
+/** The value type of the elements of each array type; null for a type that is no array. */
+const ELEMENT_TYPES = {
+  BOOL: null,
+  BOOL_ARRAY: 'BOOL',
+  DOUBLE: null,
+  DOUBLE_ARRAY: 'DOUBLE',
+  INT64: null,
+  INT64_ARRAY: 'INT64',
+  STRING: null,
+  STRING_ARRAY: 'STRING',
+  BYTES: null,
+  STRUCT: null,
+  TIMESTAMP: null,
+} as const satisfies Record<ValueType, ValueType | null>;
+
+/** The types of the elements of arrays. */
+export type ElementType = NonNullable<(typeof ELEMENT_TYPES)[ValueType]>;
 
 /** The value type of the elements of an array type; undefined for the others. */
-export function toElementType(valueType: ValueType): ValueType | undefined {
-  return valueType.endsWith('_ARRAY') ? (valueType.slice(0, -'_ARRAY'.length) as ValueType) : undefined;
+export function toElementType(valueType: ValueType): ElementType | undefined {
+  return ELEMENT_TYPES[valueType] ?? undefined;
+}
+
+/** Array.isArray does not tell TypeScript that what is left is no readonly array. */
+export function isArrayValue(value: RawValue): value is ArrayValue {
+  return Array.isArray(value);
+}
+
+/**
+ * How a system writes a value of each type. Tables of this type have an entry for every value type and no default, so that
+ * the compiler names each of them when a value type is added.
+ */
+export type ValueEncoders<Encoded, More extends readonly unknown[] = []> = {
+  readonly [Type in ValueType]: (value: RawValueOf<Type>, ...more: More) => Encoded;
+};
+
+/** How a system's own form of a value is read as each type. */
+export type ValueDecoders<Encoded> = { readonly [Type in ValueType]: (encoded: Encoded) => RawValueOf<Type> };
+
+/** How what somebody wrote is read as each type; undefined for what is not a value of it. */
+export type ValueParsers<Written> = {
+  readonly [Type in ValueType]: (written: Written) => RawValueOf<Type> | undefined;
+};
+
+/** Writes a value by the encoder of its type. */
+export function encodeWith<Encoded, More extends readonly unknown[] = []>(
+  encoders: ValueEncoders<Encoded, More>,
+  valueType: ValueType,
+  value: RawValue,
+  ...more: More
+): Encoded {
+  // The registry pairs a feature with its value type; TypeScript cannot follow such a pair.
+  const encode = encoders[valueType] as (value: RawValue, ...more: More) => Encoded;
+  return encode(value, ...more);
 }

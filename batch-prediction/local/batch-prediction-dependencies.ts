@@ -7,7 +7,7 @@ import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { jobTableName } from '../../datasources/duckdb/job-tables.js';
 import type { BatchPredictionJobRecord } from '../batch-predictions.js';
 import type { JobStore } from '../../datasources/job-store/job-store.js';
-import { JobFailure } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
 import type { BatchPredictionCheckpoint } from './checkpoint.js';
 import { OutputFolder } from './output-folder.js';
 import { PredictionsTable } from './predictions-table.js';

@@ -14,7 +14,8 @@ import {
   type JobRunner,
   type PartialResult,
 } from '../../jobs/job-runner.js';
-import { JobFailure, type JobError, type JobRecord } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
+import type { JobError, JobRecord } from '../../datasources/job-store/job-record.js';
 import {
   readCheckpoint,
   getJobModel,
@@ -26,7 +27,7 @@ import {
 } from './batch-prediction-dependencies.js';
 import { BatchRun, type PredictedInstance } from './batch-run.js';
 import { countRows, type BatchPredictionCheckpoint } from './checkpoint.js';
-import { interruptOnAbort } from './interrupt-on-abort.js';
+import { interruptOnAbort } from '../../datasources/duckdb/interrupt-on-abort.js';
 import { openInput } from './open-input.js';
 import { OutputFolder } from './output-folder.js';
 import { BatchPredictor, DEFAULT_RETRY_POLICY } from './predict-batch.js';

@@ -3,7 +3,7 @@ import type { ValueType } from '../../values/value-type.js';
 import type { PredictionOutcome } from '../models/model-serving.js';
 import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { stopReason, type JobControl } from '../../jobs/job-runner.js';
-import type { JobProgress } from '../../jobs/job.js';
+import type { JobProgress } from '../../datasources/job-store/job-record.js';
 import { countRows, type BatchPredictionCheckpoint, type RowCounts } from './checkpoint.js';
 import type { OutputFolder } from './output-folder.js';
 import { PartWriter } from './part-writer.js';

@@ -2,9 +2,9 @@ import type { ModelField } from '../../datasources/registry/prediction-model.js'
 import { isConvertible, type SourceColumn } from '../../datasources/duckdb/column-types.js';
 import { toDuckDbType } from '../../datasources/duckdb/value-mapping.js';
 import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
-import { toElementType, type ValueType } from '../../values/value-type.js';
+import { VALUE_TYPES, type ValueType } from '../../values/value-type.js';
 import type { TypedName } from './checkpoint.js';
-import { textToValue, withoutNulls } from './text-to-value.js';
+import { isJson, textToValue, withoutNulls } from './text-to-value.js';
 
 /** A column of the input as an instance has it. */
 export interface InputColumn extends TypedName {
@@ -20,7 +20,7 @@ export function typedColumns(columns: readonly SourceColumn[], inputs: readonly 
     const raw = quoteIdentifier(name);
     const input = inputs.find((candidate) => candidate.name === name);
     const valueType = input?.valueType ?? inferValueType(type);
-    return { name, valueType, value: fromTyped(raw, type, valueType), raw: input ? raw : null };
+    return { name, valueType, value: FROM_TYPED[valueType](raw, type), raw: input ? raw : null };
   });
 }
 
@@ -49,7 +49,7 @@ export function jsonColumns(names: readonly string[], declared: readonly TypedNa
   return names.map((name, index) => {
     const text = `texts[${index + 1}]`;
     const valueType = declared.find((input) => input.name === name)?.valueType;
-    if (valueType === undefined || valueType === 'STRUCT') {
+    if (valueType === undefined || isJson(valueType)) {
       return { name, valueType: 'STRUCT', value: `CAST(jsons[${index + 1}] AS VARCHAR)`, raw: null };
     }
     return { name, valueType, value: textToValue(valueType, text), raw: text };
@@ -61,22 +61,47 @@ export function jsonLists(names: readonly string[]): string {
   return `json_extract_string(json, ${pointers}) AS texts, json_extract(json, ${pointers}) AS jsons`;
 }
 
-function fromTyped(raw: string, type: string, valueType: ValueType): string {
-  if (valueType === 'STRUCT') return `CAST(to_json(${raw}) AS VARCHAR)`;
-  if (valueType === 'TIMESTAMP' && type === 'TIMESTAMP WITH TIME ZONE') return `make_timestamp(epoch_us(${raw}))`;
-  const cast = `TRY_CAST(${raw} AS ${toDuckDbType(valueType).toString()})`;
-  return toElementType(valueType) ? withoutNulls(cast) : cast;
+function tryCast(valueType: ValueType): (raw: string) => string {
+  return (raw) => `TRY_CAST(${raw} AS ${toDuckDbType(valueType).toString()})`;
 }
 
-const INTEGERS = /^(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/;
+function tryCastList(valueType: ValueType): (raw: string) => string {
+  return (raw) => withoutNulls(tryCast(valueType)(raw));
+}
 
-/** The value type nearest to a DuckDB type. Nested ones become JSON, what has no type of ours becomes its text. */
+/** SQL of a column of a DuckDB type as a value type; null where a value is not of it. */
+const FROM_TYPED = {
+  BOOL: tryCast('BOOL'),
+  BOOL_ARRAY: tryCastList('BOOL_ARRAY'),
+  DOUBLE: tryCast('DOUBLE'),
+  DOUBLE_ARRAY: tryCastList('DOUBLE_ARRAY'),
+  INT64: tryCast('INT64'),
+  INT64_ARRAY: tryCastList('INT64_ARRAY'),
+  STRING: tryCast('STRING'),
+  STRING_ARRAY: tryCastList('STRING_ARRAY'),
+  BYTES: tryCast('BYTES'),
+  STRUCT: (raw) => `CAST(to_json(${raw}) AS VARCHAR)`,
+  TIMESTAMP: (raw, type) =>
+    type === 'TIMESTAMP WITH TIME ZONE' ? `make_timestamp(epoch_us(${raw}))` : tryCast('TIMESTAMP')(raw),
+} satisfies Record<ValueType, (raw: string, type: string) => string>;
+
+/** The DuckDB types that are nearest to each value type; null for a type that no column is taken for unasked. */
+const INFERRED_FROM = {
+  BOOL: /^BOOLEAN$/,
+  BOOL_ARRAY: null,
+  DOUBLE: /^(FLOAT|DOUBLE|DECIMAL\(.*\))$/,
+  DOUBLE_ARRAY: null,
+  INT64: /^(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/,
+  INT64_ARRAY: null,
+  // What has no type of ours becomes its text.
+  STRING: null,
+  STRING_ARRAY: null,
+  BYTES: /^BLOB$/,
+  // Nested ones become JSON.
+  STRUCT: /^(STRUCT|MAP|JSON)|\]$/,
+  TIMESTAMP: /^(TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|DATE)$/,
+} satisfies Record<ValueType, RegExp | null>;
+
 function inferValueType(type: string): ValueType {
-  if (type === 'BOOLEAN') return 'BOOL';
-  if (INTEGERS.test(type)) return 'INT64';
-  if (/^(FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type)) return 'DOUBLE';
-  if (type === 'BLOB') return 'BYTES';
-  if (/^(TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|DATE)$/.test(type)) return 'TIMESTAMP';
-  if (/^(STRUCT|MAP|JSON)|\]$/.test(type)) return 'STRUCT';
-  return 'STRING';
+  return VALUE_TYPES.find((valueType) => INFERRED_FROM[valueType]?.test(type)) ?? 'STRING';
 }

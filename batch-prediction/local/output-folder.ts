@@ -1,8 +1,9 @@
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JobFailure, type JobState } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
+import type { JobState } from '../../datasources/job-store/job-state.js';
 import type { BatchPredictionCheckpoint, Part } from './checkpoint.js';
-import { syncFile } from './part-file.js';
+import { syncFile } from '../../runtime/sync-file.js';
 
 export type OutputFormat = 'PARQUET' | 'JSONL';
 export type OutputFileKind = 'predictions' | 'errors';

@@ -55,13 +55,3 @@ export class PartFile {
     this.#bufferedCharacters = 0;
   }
 }
-
-/** A rename or a new file is only on disk when its folder is. */
-export async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}

@@ -4,8 +4,9 @@ import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js
 import type { Part, TypedName } from './checkpoint.js';
 
 import type { OutputFileKind, OutputFolder } from './output-folder.js';
-import { PartFile, syncFile } from './part-file.js';
-import { textToValue } from './text-to-value.js';
+import { PartFile } from './part-file.js';
+import { syncFile } from '../../runtime/sync-file.js';
+import { isJson, textToValue } from './text-to-value.js';
 
 /** DuckDB's own limit for a line of JSON; longer ones need a larger buffer. */
 const LINE_BYTES = 16 * 1024 * 1024;
@@ -123,7 +124,7 @@ function jsonLines(path: string, limit: number, columns: string): string {
 /** Everything is text first, so that one rule reads it (text-to-value.ts); JSON stays JSON: a text in it keeps its quotes. */
 function textStruct(fields: readonly TypedName[]): string {
   const types = fields.map(
-    ({ name, valueType }) => `${quoteIdentifier(name)} ${valueType === 'STRUCT' ? 'JSON' : 'VARCHAR'}`,
+    ({ name, valueType }) => `${quoteIdentifier(name)} ${isJson(valueType) ? 'JSON' : 'VARCHAR'}`,
   );
   return quoteText(`STRUCT(${types.join(', ')})`);
 }
@@ -131,7 +132,7 @@ function textStruct(fields: readonly TypedName[]): string {
 function typedStruct(struct: string, fields: readonly TypedName[]): string {
   const entries = fields.map(({ name, valueType }) => {
     const text = `${struct}.${quoteIdentifier(name)}`;
-    const value = valueType === 'STRUCT' ? `CAST(${text} AS VARCHAR)` : textToValue(valueType, text);
+    const value = isJson(valueType) ? `CAST(${text} AS VARCHAR)` : textToValue(valueType, text);
     return `${quoteIdentifier(name)} := ${value}`;
   });
   return `struct_pack(${entries.join(', ')})`;

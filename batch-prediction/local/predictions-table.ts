@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { readTableComment, ensureSchema, isTableConflict } from '../../datasources/duckdb/job-tables.js';
 import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
-import { JobFailure } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
 import { fileList } from './batch-source.js';
 
 /** The schema of the offline store that predictions are tables of. */

@@ -4,7 +4,7 @@ import { parseLosslessJson } from '../../values/lossless-json.js';
 import { fromDuckDb } from '../../datasources/duckdb/value-mapping.js';
 import { joinSql } from '../../datasources/offline/point-in-time/sql-text.js';
 import { quoteText } from '../../datasources/duckdb/sql-text.js';
-import { JobFailure } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
 import type { BatchSource } from './batch-source.js';
 
 import { instanceToJson } from './row-json.js';

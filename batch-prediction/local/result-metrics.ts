@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { badInput } from '../../errors/app-error.js';
+import type { ValueType } from '../../values/value-type.js';
 import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
 import type { MetricKind, MetricRequest } from '../batch-predictions.js';
 import type { TypedName } from './checkpoint.js';
@@ -52,17 +53,35 @@ export function checkMetrics(outputs: readonly TypedName[], asked: readonly Metr
   }
 }
 
+/** Where the number of an output of each type is: the value itself, or a field of it; null for a type without numbers. */
+const NUMBER_OF = {
+  BOOL: null,
+  BOOL_ARRAY: null,
+  DOUBLE: 'value',
+  DOUBLE_ARRAY: null,
+  INT64: 'value',
+  INT64_ARRAY: null,
+  STRING: null,
+  STRING_ARRAY: null,
+  BYTES: null,
+  STRUCT: 'field',
+  TIMESTAMP: null,
+} satisfies Record<ValueType, 'value' | 'field' | null>;
+
 function refuseUnknown(outputs: readonly TypedName[], path: string, field: string): void {
   const [name, ...inside] = path.split('.');
   const output = outputs.find((candidate) => candidate.name === name);
-  const numeric = outputs.filter(({ valueType }) => ['DOUBLE', 'INT64', 'STRUCT'].includes(valueType));
-  if (!output || !numeric.includes(output)) {
+  const place = output === undefined ? null : NUMBER_OF[output.valueType];
+  if (place === null) {
+    const numeric = outputs.filter(({ valueType }) => NUMBER_OF[valueType] !== null);
     const names = numeric.map((candidate) => candidate.name).join(', ');
     throw badInput(`The model has no numeric output "${name}". It has: ${names || 'none'}.`, field);
   }
-  if ((output.valueType === 'STRUCT') !== inside.length > 0) {
-    const how = output.valueType === 'STRUCT' ? 'is a STRUCT: name a field of it, as in' : 'is a number: name it as';
-    throw badInput(`"${name}" ${how} "${name}${output.valueType === 'STRUCT' ? '.field' : ''}".`, field);
+  if (place === 'field' && inside.length === 0) {
+    throw badInput(`"${name}" is a STRUCT: name a field of it, as in "${name}.field".`, field);
+  }
+  if (place === 'value' && inside.length > 0) {
+    throw badInput(`"${name}" is a number: name it as "${name}".`, field);
   }
 }
 
@@ -88,7 +107,7 @@ async function refuseUnseen(
 function typedField(path: string, outputs: readonly TypedName[]): string {
   const [name = '', ...inside] = path.split('.');
   const value = `prediction.${quoteIdentifier(name)}`;
-  return outputs.some((output) => output.name === name && output.valueType === 'STRUCT')
+  return outputs.some((output) => output.name === name && NUMBER_OF[output.valueType] === 'field')
     ? jsonField(value, inside)
     : value;
 }

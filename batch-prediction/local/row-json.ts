@@ -1,5 +1,5 @@
 import { toClientValue } from '../../values/client-value.js';
-import type { RawValue, ValueType } from '../../values/value-type.js';
+import { isArrayValue, type RawValue, type StructValue, type ValueType } from '../../values/value-type.js';
 import type { Instance, Prediction } from '../models/model-serving.js';
 import type { TypedName } from './checkpoint.js';
 
@@ -14,10 +14,10 @@ export function predictionToJson(
   prediction: Prediction,
 ): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(prediction).map(([name, value]) => [
-      name,
-      toJson(outputs.get(name) ?? typeInJavaScript(value), value),
-    ]),
+    Object.entries(prediction).map(([name, value]) => {
+      const valueType = outputs.get(name);
+      return [name, valueType === undefined ? undeclaredToJson(value) : toJson(valueType, value)];
+    }),
   );
 }
 
@@ -25,11 +25,11 @@ export function toJson(valueType: ValueType, value: RawValue | null): unknown {
   return value === null ? null : toClientValue(valueType, value);
 }
 
-function typeInJavaScript(value: RawValue | null): ValueType {
-  if (typeof value === 'bigint') return 'INT64';
-  if (typeof value === 'number') return 'DOUBLE';
-  if (value instanceof Uint8Array) return 'BYTES';
-  if (Array.isArray(value) && typeof value[0] === 'bigint') return 'INT64_ARRAY';
-  if (Array.isArray(value) && typeof value[0] === 'number') return 'DOUBLE_ARRAY';
-  return 'STRUCT';
+function undeclaredToJson(value: RawValue | null): unknown {
+  if (value === null) return null;
+  if (typeof value === 'bigint') return toClientValue('INT64', value);
+  if (typeof value === 'number') return toClientValue('DOUBLE', value);
+  if (value instanceof Uint8Array) return toClientValue('BYTES', value);
+  if (isArrayValue(value)) return value.map(undeclaredToJson);
+  return value satisfies boolean | string | StructValue;
 }

@@ -1,31 +1,57 @@
 import type { ValueType } from '../../values/value-type.js';
 import { toDuckDbType } from '../../datasources/duckdb/value-mapping.js';
 
+const READERS = {
+  BOOL: castTo('BOOL'),
+  BOOL_ARRAY: jsonListTo('BOOL_ARRAY'),
+  DOUBLE: castTo('DOUBLE'),
+  DOUBLE_ARRAY: jsonListTo('DOUBLE_ARRAY'),
+  // 1.0 is how other tools write a whole number beside missing ones.
+  INT64: (text) =>
+    `CASE WHEN regexp_full_match(${text}, '\\s*[+-]?\\d+(\\.0*)?\\s*') THEN TRY_CAST(${text} AS BIGINT) END`,
+  INT64_ARRAY: jsonListTo('INT64_ARRAY'),
+  STRING: (text) => text,
+  STRING_ARRAY: jsonListTo('STRING_ARRAY'),
+  BYTES: (text) => `TRY(from_base64(${text}))`,
+  STRUCT: (text) => `CASE WHEN json_valid(${text}) THEN ${text} END`,
+  TIMESTAMP: (text) => `make_timestamp(epoch_us(TRY_CAST(${text} AS TIMESTAMPTZ)))`,
+} satisfies Record<ValueType, (text: string) => string>;
+
 /**
  * SQL that reads a text (a CSV field, a JSON value) as a value type: null when it is not one. DuckDB's own casts are too
  * kind for data nobody looks at: they round '1.5' to 2 for a BIGINT and drop the offset of a time.
  */
 export function textToValue(valueType: ValueType, text: string): string {
-  switch (valueType) {
-    case 'STRING':
-      return text;
-    case 'INT64':
-      // 1.0 is how other tools write a whole number beside missing ones.
-      return `CASE WHEN regexp_full_match(${text}, '\\s*[+-]?\\d+(\\.0*)?\\s*') THEN TRY_CAST(${text} AS BIGINT) END`;
-    case 'TIMESTAMP':
-      return `make_timestamp(epoch_us(TRY_CAST(${text} AS TIMESTAMPTZ)))`;
-    case 'BYTES':
-      return `TRY(from_base64(${text}))`;
-    case 'STRUCT':
-      return `CASE WHEN json_valid(${text}) THEN ${text} END`;
-    case 'BOOL':
-    case 'DOUBLE':
-      return `TRY_CAST(${text} AS ${toDuckDbType(valueType).toString()})`;
-    default:
-      return withoutNulls(
-        `CASE WHEN json_valid(${text}) THEN TRY_CAST(CAST(${text} AS JSON) AS ${toDuckDbType(valueType).toString()}) END`,
-      );
-  }
+  return READERS[valueType](text);
+}
+
+function castTo(valueType: ValueType): (text: string) => string {
+  return (text) => `TRY_CAST(${text} AS ${toDuckDbType(valueType).toString()})`;
+}
+
+function jsonListTo(valueType: ValueType): (text: string) => string {
+  const type = toDuckDbType(valueType).toString();
+  return (text) => withoutNulls(`CASE WHEN json_valid(${text}) THEN TRY_CAST(CAST(${text} AS JSON) AS ${type}) END`);
+}
+
+/** Whether a value of a type is a JSON value as it stands, whose text would be read as something else: "1" and 1. */
+const IS_JSON = {
+  BOOL: false,
+  BOOL_ARRAY: false,
+  DOUBLE: false,
+  DOUBLE_ARRAY: false,
+  INT64: false,
+  INT64_ARRAY: false,
+  STRING: false,
+  STRING_ARRAY: false,
+  BYTES: false,
+  STRUCT: true,
+  TIMESTAMP: false,
+} satisfies Record<ValueType, boolean>;
+
+/** Whether values of a type are kept as JSON where they come from JSON. */
+export function isJson(valueType: ValueType): boolean {
+  return IS_JSON[valueType];
 }
 
 /** Arrays hold no nulls; an element that could not be read became one. */

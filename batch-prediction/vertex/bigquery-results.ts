@@ -1,4 +1,5 @@
 import type { BigQuery, Table } from '@google-cloud/bigquery';
+import { hasStatus } from '../../datasources/google/bigquery/api-error.js';
 import { formatInstant, parseInstant } from '../../values/instant.js';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { badInput } from '../../errors/app-error.js';
@@ -151,6 +152,6 @@ function noneIfMissing(error: unknown): NumberedRow[] {
 }
 
 function undefinedIfMissing(error: unknown): undefined {
-  if ((error as { readonly code?: unknown }).code !== 404) throw error;
+  if (!hasStatus(error, 404)) throw error;
   return undefined;
 }

@@ -1,4 +1,5 @@
 import type { BigQuery } from '@google-cloud/bigquery';
+import { readTable } from '../../datasources/google/bigquery/tables.js';
 import type { BatchInput } from '../batch-predictions.js';
 import { tableUri } from './job-request.js';
 
@@ -8,23 +9,12 @@ import { tableUri } from './job-request.js';
  */
 export async function inputRows(input: BatchInput, bigquery: () => Promise<BigQuery>): Promise<bigint | null> {
   if (input.kind !== 'TABLE') return null;
-  const [projectId = '', dataset = '', table = ''] = tableUri(input.table, 'input.table')
-    .replace('bq://', '')
-    .split('.');
+  const [project = '', dataset = '', table = ''] = tableUri(input.table, 'input.table').replace('bq://', '').split('.');
   try {
-    const client = await bigquery();
-    const [metadata] = (await client.dataset(dataset, { projectId }).table(table).getMetadata()) as [
-      TableMetadata,
-      unknown,
-    ];
+    const metadata = await readTable(await bigquery(), { project, dataset, table });
     // A view has none.
-    return metadata.type === 'TABLE' && metadata.numRows !== undefined ? BigInt(metadata.numRows) : null;
+    return metadata?.type === 'TABLE' && metadata.numRows !== undefined ? BigInt(metadata.numRows) : null;
   } catch {
     return null;
   }
-}
-
-interface TableMetadata {
-  readonly type?: string;
-  readonly numRows?: string;
 }

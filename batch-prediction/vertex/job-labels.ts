@@ -44,7 +44,7 @@ export function withKeyLabels<Asked extends { readonly labels: Labels }>(
   return { ...asked, labels: { ...asked.labels, ...ours } };
 }
 
-/** The digest of what was asked for; undefined for a job that was made before there were any. */
+/** The digest of what was asked for; undefined for a job that featuregraph did not make. */
 export function requestLabel({ labels }: { readonly labels?: Labels | null }): string | undefined {
   return labels?.[REQUEST_LABEL];
 }

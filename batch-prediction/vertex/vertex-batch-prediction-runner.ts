@@ -1,13 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../../runtime/pause.js';
 import type { Model } from '../../datasources/registry/prediction-model.js';
 import type { BatchPredictionJobRecord } from '../batch-predictions.js';
 import { MAX_ATTEMPTS_EXCEEDED } from '../../jobs/job-attempts.js';
 import type { JobControl, JobOutcome, JobRunner, PartialResult } from '../../jobs/job-runner.js';
-import { JobFailure, NO_PROGRESS } from '../../jobs/job.js';
-import { isTerminalState } from '../../jobs/job-transitions.js';
+import { JobFailure } from '../../jobs/job-failure.js';
+import { NO_PROGRESS } from '../../datasources/job-store/job-record.js';
+import { isTerminalState } from '../../datasources/job-store/job-state.js';
 import { toVertexKey } from './job-labels.js';
 import { batchPredictionJob } from './job-request.js';
-import { GRPC_STATUS, readGrpcCode } from '../../datasources/google/vertex/call-policy.js';
+import { GRPC_STATUS, readGrpcCode } from '../../datasources/google/grpc-status.js';
 import { toOutcome, toVertexResult, type VertexResult } from './vertex-result.js';
 import { lookupHint, type JobQuery, type VertexJobsClient } from './vertex-jobs-client.js';
 import type { VertexJob } from './vertex-job.js';
@@ -192,11 +193,6 @@ function hasChanged(before: VertexJob, { state, progress, replicaHours }: Vertex
     progress.failed !== failed ||
     progress.total !== total
   );
-}
-
-/** Waits until the next look, or until there is a wish that changes it. */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
 /** The gateway ends: the job goes on, and the next process watches it. */

@@ -12,18 +12,18 @@ import type {
   ResultRange,
 } from '../batch-predictions.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
-import type { JobOrigin } from '../../jobs/job.js';
+import type { JobOrigin } from '../../jobs/job-origin.js';
+import type { BatchWork } from '../../datasources/job-store/job-cost.js';
 import type { Model } from '../../datasources/registry/prediction-model.js';
 import { BigQueryResults } from './bigquery-results.js';
 import { CloudStorageResults } from './cloud-storage-results.js';
-import type { BatchWork } from '../../jobs/job-costs.js';
 import { inputRows } from './input-rows.js';
 import { batchPredictionJob, DEFAULT_MACHINE_TYPE } from './job-request.js';
 import { MetricAccumulator } from './metric.js';
 import type { VertexResults } from './results.js';
 import { outputLocation } from './vertex-job.js';
 import type { VertexResult } from './vertex-result.js';
-import { collectResourceNames, redactResourceNames } from './redact-resource-names.js';
+import { collectResourceNames, redactResourceNames } from '../../datasources/google/redact-resource-names.js';
 import { vertexModel } from './vertex-model.js';
 
 export interface VertexBatchPredictionsOptions {

@@ -1,6 +1,7 @@
 import type { protos } from '@google-cloud/aiplatform';
-import type { JobProgress, JobState } from '../../jobs/job.js';
-import { collectResourceNames, redactResourceNames } from './redact-resource-names.js';
+import type { JobProgress } from '../../datasources/job-store/job-record.js';
+import type { JobState } from '../../datasources/job-store/job-state.js';
+import { collectResourceNames, redactResourceNames } from '../../datasources/google/redact-resource-names.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
 

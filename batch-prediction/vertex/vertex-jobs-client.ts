@@ -1,19 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { protos, v1 } from '@google-cloud/aiplatform';
+import { pause } from '../../runtime/pause.js';
 import { AppError } from '../../errors/app-error.js';
-import {
-  ADMIN_POLICY,
-  GRPC_STATUS,
-  readGrpcCode,
-  withRetry,
-  type CallPolicy,
-} from '../../datasources/google/vertex/call-policy.js';
-import { isTerminalState } from '../../jobs/job-transitions.js';
-import { JobFailure } from '../../jobs/job.js';
+import { ADMIN_POLICY, withRetry, type CallPolicy } from '../../datasources/google/call-policy.js';
+import { GRPC_STATUS, readGrpcCode } from '../../datasources/google/grpc-status.js';
+import { isTerminalState } from '../../datasources/job-store/job-state.js';
+import { JobFailure } from '../../jobs/job-failure.js';
 import { keyLabel } from './job-labels.js';
 import { matchIdempotentJobs } from './find-idempotent-job.js';
 import { readVertexJob, type VertexJob } from './vertex-job.js';
-import { collectResourceNames, redactResourceNames } from './redact-resource-names.js';
+import { collectResourceNames, redactResourceNames } from '../../datasources/google/redact-resource-names.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
 
@@ -138,7 +133,7 @@ export class VertexJobsClient {
     const { maxLookups: looks, pauseMs } = this.createPolicy;
     const mayBeThere = job.mayExist || unanswered !== undefined;
     for (let look = unanswered ? 1 : 0; ; look += 1) {
-      if (look > 0) await sleep(pauseMs * 2 ** (look - 1), undefined, { signal: job.stopping }).catch(() => undefined);
+      if (look > 0) await pause(pauseMs * 2 ** (look - 1), job.stopping);
       const isLast = look >= looks || job.stopping.aborted;
       try {
         const found = await this.find(job);

@@ -1,21 +1,20 @@
-import { join } from 'node:path';
 import { loadConfig } from '../../config/load-config.js';
-import { projectRoot } from '../../config/project-root.js';
+import { registryPathOf } from '../../config/registry-path.js';
 import type { GoogleClientOptions } from '../../composition/google-clients.js';
 import { diagnoseRegistry } from '../../composition/registry.js';
 import { diagnoseStores } from '../../composition/stores.js';
+import { diagnoseOnnxRuntime } from '../../batch-prediction/models/onnx/onnx-runtime-package.js';
 
 /**
  * Prints what is found of the registry, where Vertex AI has a part of it, and of each store, as it is found. Exit code 1 when
  * there is a fault, so that a deployment can stop on it.
  */
 export async function doctor(google: GoogleClientOptions = {}): Promise<void> {
-  const { registryPath, dataDirectory } = loadConfig();
-  const path = registryPath ?? join(projectRoot, 'examples/flights/registry.yaml');
-  const { registry, diagnoses } = await diagnoseRegistry(path, google);
-  const stores = await diagnoseStores(registry, dataDirectory, google.vertex);
+  const config = loadConfig();
+  const { registry, diagnoses } = await diagnoseRegistry(registryPathOf(config), google);
+  const stores = await diagnoseStores(registry, config.dataDirectory, google.vertex);
   let faults = 0;
-  for (const { store, findings } of [...diagnoses, ...stores]) {
+  for (const { store, findings } of [...diagnoses, ...stores, ...diagnoseOnnxRuntime(registry.models)]) {
     print(store);
     for await (const { status, message: what, remedy: todo } of findings) {
       if (status === 'fault') faults += 1;

@@ -29,7 +29,11 @@ export function predictCommand(): Command {
       {
         mutation: 'startBatchPrediction',
         inputType: 'StartBatchPredictionInput',
-        estimate: { query: 'estimateBatchPredictionJob', inputType: 'StartBatchPredictionInput' },
+        estimate: {
+          query: 'estimateBatchPrediction',
+          inputType: 'BatchPredictionEstimateInput',
+          toInput: (job) => ({ job }),
+        },
         input: toJobInput(options),
         defaults: {
           displayName: options.model === undefined ? 'Predictions' : `Predictions of ${options.model}`,
@@ -45,7 +49,11 @@ function toJobInput(options: PredictOptions): Record<string, unknown> {
   const { model, trainingSet, table, file, format, parameters, batchSize, replicas } = options;
   return {
     model,
-    input: { trainingSetJob: trainingSet && jobName(trainingSet), table, files: file, format: format?.toUpperCase() },
+    input: {
+      trainingSetJob: trainingSet && jobName(trainingSet),
+      table,
+      files: (file ?? format) && { paths: file, format: format?.toUpperCase() },
+    },
     parameters: parameters === undefined ? undefined : parseObject(parameters, '--parameters'),
     batchSize,
     startingReplicaCount: replicas,

@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../errors/error-message.js';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -84,7 +85,7 @@ function findBook(books: Awaited<ReturnType<typeof readBooks>>, name: string | u
   try {
     return books.find(name);
   } catch (cause) {
-    throw new OperatorError(`--book: ${(cause as Error).message}`, [], { cause });
+    throw new OperatorError(`--book: ${toErrorMessage(cause)}`, [], { cause });
   }
 }
 

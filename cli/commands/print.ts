@@ -1,15 +1,13 @@
 import { lexicographicSortSchema, printSchema as print } from 'graphql';
-import { join } from 'node:path';
 import { loadConfig } from '../../config/load-config.js';
-import { projectRoot } from '../../config/project-root.js';
+import { registryPathOf } from '../../config/registry-path.js';
 import { registryJsonSchema } from '../../datasources/registry/document/document.js';
 import { openRegistry } from '../../composition/registry.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 
 /** Sorted, so that the committed file changes only where the schema does. */
 export async function printSchema(): Promise<void> {
-  const { registryPath } = loadConfig();
-  const { registry } = await openRegistry(registryPath ?? join(projectRoot, 'examples/flights/registry.yaml'));
+  const { registry } = await openRegistry(registryPathOf(loadConfig()));
   process.stdout.write(`${print(lexicographicSortSchema(buildSchema(registry)))}\n`);
 }
 

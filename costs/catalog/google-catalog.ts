@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../errors/error-message.js';
 import type { CloudCatalogClient, protos } from '@google-cloud/billing';
 import { OperatorError } from '../../errors/operator-error.js';
 import { Decimal } from '../decimal.js';
@@ -31,7 +32,7 @@ async function listSkus(client: CloudCatalogClient, service: string): Promise<Ca
     return skus;
   } catch (cause) {
     throw new OperatorError(
-      `The Cloud Billing Catalog did not give the prices of ${service}: ${(cause as Error).message}`,
+      `The Cloud Billing Catalog did not give the prices of ${service}: ${toErrorMessage(cause)}`,
       [],
       { cause },
     );

@@ -1,5 +1,5 @@
 import { Decimal, sum } from '../decimal.js';
-import type { PriceBookDocument } from '../files/price-book-document.js';
+import type { PriceBookDocument } from '../price-book-document.js';
 import type { CatalogSku, PriceCatalog } from './price-catalog.js';
 
 export interface RefreshedPriceBook {

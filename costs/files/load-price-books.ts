@@ -1,10 +1,11 @@
+import { toErrorMessage } from '../../errors/error-message.js';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { OperatorError } from '../../errors/operator-error.js';
 import { priceBookId, PriceBooks, type PriceBook } from '../price-book.js';
 import { PUBLISHED_BOOKS } from './published-books.js';
-import { findFaults, priceBookDocument, toPriceBook, type PriceBookDocument } from './price-book-document.js';
+import { findFaults, priceBookDocument, toPriceBook, type PriceBookDocument } from '../price-book-document.js';
 
 export interface LoadedPriceBook {
   readonly book: PriceBook;
@@ -35,7 +36,7 @@ export function toPriceBooks(loaded: readonly LoadedPriceBook[], defaultName: st
   try {
     books.find(null);
   } catch (cause) {
-    throw new OperatorError(`${(cause as Error).message} FEATUREGRAPH_PRICE_BOOK names it.`, [], { cause });
+    throw new OperatorError(`${toErrorMessage(cause)} FEATUREGRAPH_PRICE_BOOK names it.`, [], { cause });
   }
   return books;
 }
@@ -61,7 +62,7 @@ async function readBook(path: string): Promise<LoadedPriceBook | { faults: strin
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return { faults: [`${path}: ${(error as Error).message}`] };
+    return { faults: [`${path}: ${toErrorMessage(error)}`] };
   }
   return parseBook(path, json);
 }

@@ -1,4 +1,5 @@
-import { toElementType, type ValueType } from '../../values/value-type.js';
+import type { ValueType } from '../../values/value-type.js';
+import { toDuckDbType } from './value-mapping.js';
 
 export interface SourceColumn {
   readonly name: string;
@@ -9,21 +10,69 @@ export interface SourceColumn {
 const INTEGERS = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
 
 /** Which column types can become a value type without losing anything in silence. An integer too large fails the cast. */
-const CONVERTIBLE: Readonly<Partial<Record<ValueType, (type: string) => boolean>>> = {
-  BOOL: (type) => type === 'BOOLEAN',
-  INT64: (type) => INTEGERS.test(type),
-  DOUBLE: (type) => INTEGERS.test(type) || /^(FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type),
-  STRING: (type) => /^(VARCHAR|UUID|ENUM\(.*\))$/.test(type),
+const CONVERTIBLE = {
+  BOOL: isBoolean,
+  BOOL_ARRAY: listOf(isBoolean),
+  DOUBLE: isNumber,
+  DOUBLE_ARRAY: listOf(isNumber),
+  INT64: isInteger,
+  INT64_ARRAY: listOf(isInteger),
+  STRING: isText,
+  STRING_ARRAY: listOf(isText),
   BYTES: (type) => type === 'BLOB',
   STRUCT: (type) => /^(STRUCT\(.*\)|MAP\(.*\)|JSON)$/s.test(type),
   // TIMESTAMP_NS is not here: its last digits would be rounded away.
   TIMESTAMP: (type) => /^(TIMESTAMP(_S|_MS| WITH TIME ZONE)?|DATE)$/.test(type),
-};
+} satisfies Record<ValueType, (type: string) => boolean>;
+
+function isBoolean(type: string): boolean {
+  return type === 'BOOLEAN';
+}
+
+function isInteger(type: string): boolean {
+  return INTEGERS.test(type);
+}
+
+function isNumber(type: string): boolean {
+  return isInteger(type) || /^(FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type);
+}
+
+function isText(type: string): boolean {
+  return /^(VARCHAR|UUID|ENUM\(.*\))$/.test(type);
+}
+
+/** A LIST (`DOUBLE[]`) or an ARRAY (`DOUBLE[3]`). */
+function listOf(isElement: (type: string) => boolean): (type: string) => boolean {
+  return (type) => {
+    const element = /^(.*)\[\d*\]$/s.exec(type)?.[1];
+    return element !== undefined && isElement(element);
+  };
+}
 
 /** Whether a DuckDB type can become a value type without losing anything in silence. */
 export function isConvertible(type: string, valueType: ValueType): boolean {
-  const elementType = toElementType(valueType);
-  const element = /^(.*)\[\d*\]$/s.exec(type)?.[1];
-  if (elementType) return element !== undefined && isConvertible(element, elementType);
-  return CONVERTIBLE[valueType]?.(type) ?? false;
+  return CONVERTIBLE[valueType](type);
+}
+
+const CONVERSIONS = {
+  BOOL: castTo('BOOL'),
+  BOOL_ARRAY: castTo('BOOL_ARRAY'),
+  DOUBLE: castTo('DOUBLE'),
+  DOUBLE_ARRAY: castTo('DOUBLE_ARRAY'),
+  INT64: castTo('INT64'),
+  INT64_ARRAY: castTo('INT64_ARRAY'),
+  STRING: castTo('STRING'),
+  STRING_ARRAY: castTo('STRING_ARRAY'),
+  BYTES: castTo('BYTES'),
+  STRUCT: (column) => `CAST(to_json(${column}) AS VARCHAR)`,
+  TIMESTAMP: castTo('TIMESTAMP'),
+} satisfies Record<ValueType, (column: string) => string>;
+
+function castTo(valueType: ValueType): (column: string) => string {
+  return (column) => `CAST(${column} AS ${toDuckDbType(valueType).toString()})`;
+}
+
+/** The SQL that makes a column of a convertible type a value type. */
+export function convertSql(column: string, valueType: ValueType): string {
+  return CONVERSIONS[valueType](column);
 }

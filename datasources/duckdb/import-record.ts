@@ -1,17 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { ImportedRows } from '../offline/importing-offline-store.js';
 import type { FeatureSource } from '../registry/model.js';
 import { historyTable } from './history-table.js';
 
 /** The file's own notes of what each table was imported from. `$` is in no registry name, so no featurestore has it. */
 const TABLE = '"$featuregraph".imports';
-
-export interface ImportedRows {
-  readonly rows: bigint;
-  /** Rows without id or time, which are not history. */
-  readonly rejected: number;
-  /** Two rows of one entity and time are among them. */
-  readonly hasTies: boolean;
-}
 
 export async function readImportRecord(
   connection: DuckDBConnection,

@@ -4,21 +4,28 @@ import {
   BOOLEAN,
   DOUBLE,
   DuckDBBlobValue,
-  DuckDBListValue,
   DuckDBTimestampValue,
   LIST,
   listValue,
   TIMESTAMP,
   timestampValue,
   VARCHAR,
+  type DuckDBListValue,
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { toElementType, type RawValue, type StructValue, type ValueType } from '../../values/value-type.js';
+import {
+  encodeWith,
+  type RawValue,
+  type StructValue,
+  type ValueDecoders,
+  type ValueEncoders,
+  type ValueType,
+} from '../../values/value-type.js';
 import { parseLosslessJson } from '../../values/lossless-json.js';
 
 /** The column type of each value type. A STRUCT is JSON text: its fields are not declared in the registry. */
-const COLUMN_TYPES: Readonly<Record<ValueType, DuckDBType>> = {
+const COLUMN_TYPES = {
   BOOL: BOOLEAN,
   BOOL_ARRAY: LIST(BOOLEAN),
   DOUBLE,
@@ -30,33 +37,52 @@ const COLUMN_TYPES: Readonly<Record<ValueType, DuckDBType>> = {
   BYTES: BLOB,
   STRUCT: VARCHAR,
   TIMESTAMP,
-};
+} satisfies Record<ValueType, DuckDBType>;
 
 export function toDuckDbType(valueType: ValueType): DuckDBType {
   return COLUMN_TYPES[valueType];
 }
 
 /** Never through the client's own "JS" conversion: it makes Dates of timestamps and loses their microseconds. */
+const DECODERS = {
+  BOOL: (value) => value as boolean,
+  BOOL_ARRAY: (value) => items(value) as boolean[],
+  DOUBLE: (value) => value as number,
+  DOUBLE_ARRAY: (value) => items(value) as number[],
+  INT64: (value) => value as bigint,
+  INT64_ARRAY: (value) => items(value) as bigint[],
+  STRING: (value) => value as string,
+  STRING_ARRAY: (value) => items(value) as string[],
+  BYTES: (value) => new Uint8Array((value as DuckDBBlobValue).bytes),
+  STRUCT: (value) => parseLosslessJson(value as string) as StructValue,
+  TIMESTAMP: (value) => (value as DuckDBTimestampValue).micros,
+} satisfies ValueDecoders<DuckDBValue>;
+
+const ENCODERS = {
+  BOOL: (value) => value,
+  BOOL_ARRAY: (value) => listValue(value),
+  DOUBLE: (value) => value,
+  DOUBLE_ARRAY: (value) => listValue(value),
+  INT64: (value) => value,
+  INT64_ARRAY: (value) => listValue(value),
+  STRING: (value) => value,
+  STRING_ARRAY: (value) => listValue(value),
+  BYTES: (value) => new DuckDBBlobValue(value),
+  STRUCT: (value) => JSON.stringify(value),
+  TIMESTAMP: (value) => timestampValue(value),
+} satisfies ValueEncoders<DuckDBValue>;
+
+/** A value of a column that `toDuckDbType` made. */
 export function fromDuckDb(valueType: ValueType, value: DuckDBValue): RawValue | null {
-  if (value === null) return null;
-  if (value instanceof DuckDBTimestampValue) return value.micros;
-  if (value instanceof DuckDBBlobValue) return new Uint8Array(value.bytes);
-  if (value instanceof DuckDBListValue) {
-    const elementType = toElementType(valueType) ?? 'STRING';
-    return value.items.map((item) => fromDuckDb(elementType, item)) as unknown as RawValue;
-  }
-  if (valueType === 'STRUCT') return parseLosslessJson(value as string) as StructValue;
-  return value as RawValue;
+  return value === null ? null : DECODERS[valueType](value);
 }
 
 export function toDuckDb(valueType: ValueType, value: RawValue | null): DuckDBValue {
-  if (value === null) return null;
-  const elementType = toElementType(valueType);
-  if (elementType) return listValue((value as readonly RawValue[]).map((item) => toDuckDb(elementType, item)));
-  if (valueType === 'BYTES') return new DuckDBBlobValue(value as Uint8Array);
-  if (valueType === 'TIMESTAMP') return timestampValue(value as bigint);
-  if (valueType === 'STRUCT') return JSON.stringify(value);
-  return value as DuckDBValue;
+  return value === null ? null : encodeWith<DuckDBValue>(ENCODERS, valueType, value);
+}
+
+function items(value: DuckDBValue): readonly DuckDBValue[] {
+  return (value as DuckDBListValue).items;
 }
 
 /** A timestamp column of ours; null stays null. */

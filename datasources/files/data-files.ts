@@ -1,5 +1,5 @@
 import { mkdir, realpath } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { AppError, badInput } from '../../errors/app-error.js';
 
 /**
@@ -34,11 +34,6 @@ export class DataFiles {
     if (!this.#contains(await nearestExisting(path))) throw outside(name, field);
     await mkdir(dirname(path), { recursive: true });
     return path;
-  }
-
-  /** How a client names a path of this folder. */
-  nameOf(path: string): string {
-    return relative(this.folder, path).split(sep).join('/');
   }
 
   #inside(name: string, field: string): string {

@@ -1,6 +1,6 @@
 import type { Instant } from '../../values/instant.js';
-import { isTerminalState } from '../../jobs/job-transitions.js';
-import type { JobKind, JobRecord, JobState } from '../../jobs/job.js';
+import { isTerminalState, type JobState } from './job-state.js';
+import type { JobRecord } from './job-record.js';
 
 /** Where job records live. What has been resolved is durable: a job is acknowledged only when it cannot be lost. */
 export interface JobStore {
@@ -36,7 +36,7 @@ export interface JobQuery {
 
 /** All conditions must hold; an absent one always does. */
 export interface JobFilter {
-  readonly kinds?: readonly JobKind[] | undefined;
+  readonly kinds?: readonly string[] | undefined;
   readonly states?: readonly JobState[] | undefined;
   /** JobRecord.target. The jobs of one are found without a look at all others. */
   readonly target?: string | undefined;

@@ -1,4 +1,4 @@
-import type { RawValue, StructValue } from '../../values/value-type.js';
+import { isArrayValue, type ArrayValue, type RawValue, type StructValue } from '../../values/value-type.js';
 
 /**
  * A value as bytes: one tag, then the payload. The tag makes a value readable without its registry, so that a changed
@@ -26,22 +26,17 @@ export function encodeValue(value: RawValue | null): Buffer {
   if (typeof value === 'bigint') return tagged(TAG.INT64, integers([value]));
   if (typeof value === 'string') return tagged(TAG.STRING, Buffer.from(value));
   if (value instanceof Uint8Array) return tagged(TAG.BYTES, value);
-  if (Array.isArray(value)) return encodeArray(value as readonly RawValue[]);
-  return tagged(TAG.STRUCT, Buffer.from(JSON.stringify(value)));
+  if (isArrayValue(value)) return encodeArray(value);
+  return tagged(TAG.STRUCT, Buffer.from(JSON.stringify(value satisfies StructValue)));
 }
 
 /** An empty array has no element to tell its type: any array tag reads back as []. */
-function encodeArray(array: readonly RawValue[]): Buffer {
-  switch (typeof array[0]) {
-    case 'boolean':
-      return tagged(TAG.BOOL_ARRAY, Buffer.from(array.map(Number)));
-    case 'bigint':
-      return tagged(TAG.INT64_ARRAY, integers(array as readonly bigint[]));
-    case 'string':
-      return tagged(TAG.STRING_ARRAY, strings(array as readonly string[]));
-    default:
-      return tagged(TAG.DOUBLE_ARRAY, doubles(array as readonly number[]));
-  }
+function encodeArray(array: ArrayValue): Buffer {
+  const [first] = array;
+  if (typeof first === 'boolean') return tagged(TAG.BOOL_ARRAY, Buffer.from(array.map(Number)));
+  if (typeof first === 'bigint') return tagged(TAG.INT64_ARRAY, integers(array as readonly bigint[]));
+  if (typeof first === 'string') return tagged(TAG.STRING_ARRAY, strings(array as readonly string[]));
+  return tagged(TAG.DOUBLE_ARRAY, doubles(array as readonly NonNullable<typeof first>[]));
 }
 
 export function decodeValue(bytes: Buffer, start: number, end: number): RawValue | null {

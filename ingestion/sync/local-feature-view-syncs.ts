@@ -26,7 +26,7 @@ export class LocalFeatureViewSyncs implements FeatureViewSyncs {
     return this.jobs.list(view, page);
   }
 
-  servedUpTo(view: FeatureView): Promise<Instant | null> {
-    return this.jobs.servedUpTo(view);
+  dataWatermark(view: FeatureView): Promise<Instant | null> {
+    return this.jobs.dataWatermark(view);
   }
 }

@@ -6,8 +6,9 @@ import type { EntityType, FeatureSource, FeatureView } from '../../datasources/r
 import type { Registry } from '../../datasources/registry/registry.js';
 import type { FeatureViewSyncJobRecord, FeatureViewSyncResult } from '../feature-view-syncs.js';
 import { stopReason, type JobControl, type JobOutcome, type JobRunner } from '../../jobs/job-runner.js';
-import { JobFailure, type JobProgress } from '../../jobs/job.js';
-import { retryOnOutage } from '../../jobs/retry-on-outage.js';
+import { JobFailure } from '../../jobs/job-failure.js';
+import type { JobProgress } from '../../datasources/job-store/job-record.js';
+import { retryOnOutage } from '../../runtime/retry-on-outage.js';
 import { findSyncView } from './sync-jobs.js';
 import { listViewSources } from './sync-work.js';
 
@@ -102,7 +103,7 @@ function toProgress(completed: bigint): JobProgress {
   return { completed, failed: 0n, total: null };
 }
 
-function toOutcome(state: 'SUCCEEDED' | 'CANCELLED', rows: bigint, servedUpTo: Instant | null): JobOutcome {
-  const result: FeatureViewSyncResult = { rows, slotMillis: null, servedUpTo };
+function toOutcome(state: 'SUCCEEDED' | 'CANCELLED', rows: bigint, dataWatermark: Instant | null): JobOutcome {
+  const result: FeatureViewSyncResult = { rows, slotMillis: null, dataWatermark };
   return { state, result, progress: { completed: rows, failed: 0n, total: state === 'SUCCEEDED' ? rows : null } };
 }

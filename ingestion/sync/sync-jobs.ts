@@ -9,7 +9,7 @@ import type {
   SyncTrigger,
 } from '../feature-view-syncs.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
-import { JobFailure } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
 import type { JobFilter } from '../../datasources/job-store/job-store.js';
 import type { JobRequest } from '../../jobs/new-job.js';
 import { syncTargetKey } from './sync-target.js';
@@ -64,8 +64,8 @@ export class SyncJobs {
     return records as FeatureViewSyncJobRecord[];
   }
 
-  async servedUpTo(view: FeatureView): Promise<Instant | null> {
+  async dataWatermark(view: FeatureView): Promise<Instant | null> {
     const [newest] = await this.list(view, { before: null, limit: 1 }, { states: ['SUCCEEDED'] });
-    return newest?.result?.servedUpTo ?? null;
+    return newest?.result?.dataWatermark ?? null;
   }
 }

@@ -3,7 +3,9 @@ import type { Clock } from '../../values/clock.js';
 import type { Instant } from '../../values/instant.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
-import { READ_POLICY, toStoreError } from '../../datasources/google/vertex/call-policy.js';
+import { READ_POLICY } from '../../datasources/google/call-policy.js';
+import { toVertexStoreError } from '../../datasources/google/vertex/store-error.js';
+import { describeOfflineStore } from '../../datasources/registry/store-kinds.js';
 import { TtlCache } from '../../datasources/google/vertex/ttl-cache.js';
 import type {
   FeatureViewSyncJobRecord,
@@ -11,7 +13,7 @@ import type {
   StartFeatureViewSync,
   SyncRange,
 } from '../feature-view-syncs.js';
-import { isTerminalState } from '../../jobs/job-transitions.js';
+import { isTerminalState } from '../../datasources/job-store/job-state.js';
 import { toSyncSpec, type SyncJobs } from './sync-jobs.js';
 import { syncTargetKey } from './sync-target.js';
 import { syncWork } from './sync-work.js';
@@ -49,7 +51,7 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
   start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord> {
     const { featurestore } = request.view.entityType;
     // Vertex AI is the one that reads, and bills it by what BigQuery scans: known where we know the same tables.
-    const isEstimated = featurestore.offlineSettings.kind === 'BIGQUERY';
+    const isEstimated = describeOfflineStore(featurestore.offlineSettings).isReadByVertexAi;
     if (!isEstimated && typeof request.maxCostUsd === 'number') {
       throw badInput(
         'What this sync costs is not known: the tables that Vertex AI reads are not in the registry. Leave "maxCostUsd" out.',
@@ -67,10 +69,13 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
     return this.options.jobs.list(view, page);
   }
 
-  async servedUpTo(view: FeatureView): Promise<Instant | null> {
+  async dataWatermark(view: FeatureView): Promise<Instant | null> {
     const runs = await this.#runs(view);
     // A job of ours may have ended since Vertex AI was last asked; a continuous run never ends, and says how far it is.
-    const moments = [...runs.map((run) => toSyncResult(run).servedUpTo), await this.options.jobs.servedUpTo(view)];
+    const moments = [
+      ...runs.map((run) => toSyncResult(run).dataWatermark),
+      await this.options.jobs.dataWatermark(view),
+    ];
     return moments.reduce((latest, moment) =>
       moment !== null && (latest === null || moment > latest) ? moment : latest,
     );
@@ -127,7 +132,7 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
       key: `${target}/${run.id}`,
       kind: 'FEATURE_VIEW_SYNC',
       target,
-      spec: toSyncSpec(view, 'ELSEWHERE'),
+      spec: toSyncSpec(view, 'EXTERNAL'),
       state,
       createdAt: run.createTime,
       startedAt: run.startTime,
@@ -156,5 +161,5 @@ function isExternalRun(runs: readonly VertexSync[], jobs: readonly FeatureViewSy
 }
 
 function unavailable({ entityType: { featurestore } }: FeatureView, error: unknown): never {
-  throw toStoreError(featurestore.name, error);
+  throw toVertexStoreError(featurestore.name, error);
 }

@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../../runtime/pause.js';
 import type { Registry } from '../../datasources/registry/registry.js';
-import { GRPC_STATUS, readGrpcCode, isTransient } from '../../datasources/google/vertex/call-policy.js';
+import { GRPC_STATUS, readGrpcCode, isTransient } from '../../datasources/google/grpc-status.js';
 import type { FeatureViewSyncJobRecord, FeatureViewSyncResult } from '../feature-view-syncs.js';
 import type { JobControl, JobOutcome, JobRunner } from '../../jobs/job-runner.js';
-import { JobFailure, NO_PROGRESS, type JobError, type JobProgress } from '../../jobs/job.js';
+import { JobFailure } from '../../jobs/job-failure.js';
+import { NO_PROGRESS, type JobError, type JobProgress } from '../../datasources/job-store/job-record.js';
 import { findSyncView } from './sync-jobs.js';
 import type { VertexSync, VertexSyncsClient } from './vertex-syncs-client.js';
 import { toVertexView, type VertexView } from './vertex-view.js';
@@ -82,7 +83,7 @@ export class VertexSyncRunner implements JobRunner {
     const { stopping } = control;
     await control.state('RUNNING', null);
     for (let wait = first; run.state === 'RUNNING'; wait = Math.min(wait * 2, longest)) {
-      await sleep(wait, undefined, { signal: stopping }).catch(() => undefined);
+      await pause(wait, stopping);
       // The gateway ends: the run goes on, and the next process looks at it.
       stopping.throwIfAborted();
       run = await client.get(view, run.id).catch((error: unknown) => {
@@ -102,8 +103,8 @@ export const SYNC_FAILED: JobError = {
 };
 
 export function toSyncResult({ state, rowsSynced, slotMillis, ...run }: VertexSync): FeatureViewSyncResult {
-  const servedUpTo = state === 'SUCCEEDED' ? (run.watermark ?? run.startTime ?? run.createTime) : run.watermark;
-  return { rows: rowsSynced, slotMillis, servedUpTo };
+  const dataWatermark = state === 'SUCCEEDED' ? (run.watermark ?? run.startTime ?? run.createTime) : run.watermark;
+  return { rows: rowsSynced, slotMillis, dataWatermark };
 }
 
 export function toProgress({ rowsSynced }: VertexSync): JobProgress {

@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../errors/error-message.js';
 import { readFile } from 'node:fs/promises';
 import Table from 'cli-table3';
 import { OperatorError } from '../../errors/operator-error.js';
@@ -83,7 +84,7 @@ async function sampleIdsFromOfflineStore(
     throw new OperatorError(
       `The offline store gives no ids of ${entityType.name} to compare. --ids names a file with some: a gateway that runs ` +
         'keeps the embedded store to itself.',
-      [cause instanceof Error ? cause.message : String(cause)],
+      [toErrorMessage(cause)],
       { cause },
     );
   }

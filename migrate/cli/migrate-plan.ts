@@ -1,5 +1,6 @@
+import { toErrorMessage } from '../../errors/error-message.js';
 import { OperatorError } from '../../errors/operator-error.js';
-import { readLegacyFeaturestore } from '../legacy-featurestore.js';
+import { readLegacyFeaturestore } from '../../datasources/google/vertex/legacy-featurestore.js';
 import { planMigration } from '../migration-plan.js';
 import { VertexClients } from '../../datasources/google/vertex/vertex-clients.js';
 import { systemClock } from '../../values/clock.js';
@@ -44,7 +45,7 @@ export async function migratePlan(
     return migrationPlanText(legacy, plan, findMigrationClashes(plan), clock());
   } catch (cause) {
     if (cause instanceof OperatorError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = toErrorMessage(cause);
     throw new OperatorError(
       `The legacy featurestore ${featurestore} of project ${project} in ${location} cannot be read.`,
       [reason],

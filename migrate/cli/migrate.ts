@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { loadConfig } from '../../config/load-config.js';
-import { projectRoot } from '../../config/project-root.js';
+import { registryPathOf } from '../../config/registry-path.js';
 import { systemClock } from '../../values/clock.js';
-import { openOfflineStoreToRead } from '../../composition/offline-stores.js';
-import { openOnlineStore } from '../../composition/online-stores.js';
+import { openOfflineStoreToRead } from '../../composition/offline-store-adapters.js';
+import { openOnlineStore } from '../../composition/online-store-adapters.js';
 import { openRegistry } from '../../composition/registry.js';
 import { migrateCompare, type MigrateCompareOptions } from './migrate-compare.js';
 import { migratePlan, type MigratePlanOptions } from './migrate-plan.js';
@@ -40,13 +39,14 @@ export function addMigrateCommands(program: Command, open = openOnlineStore): vo
     .option('--sample <count>', 'how many entities, chosen at random', wholeNumber, 1000)
     .option('--threshold <share>', 'the share of values that may differ, 0 to 1', share, 0)
     .action(async (featurestore: string, entityType: string, options: CompareFlags) => {
-      const { registryPath, dataDirectory } = loadConfig();
-      const { registry } = await openRegistry(registryPath ?? join(projectRoot, 'examples/flights/registry.yaml'));
+      const config = loadConfig();
+      const { dataDirectory } = config;
+      const { registry } = await openRegistry(registryPathOf(config));
       const { text, isWithinThreshold } = await migrateCompare(
         { ...options, featurestore, entityType },
         {
           registry,
-          openOnlineStore: (settings) => open(settings, dataDirectory),
+          openOnlineStore: (settings) => open(settings, { dataDirectory }),
           openOfflineStore: (of) => openOfflineStoreToRead(of, dataDirectory),
           clock: systemClock,
           random: Math.random,

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { LegacyFeaturestore } from '../legacy-featurestore.js';
+import type { LegacyFeaturestore } from '../../datasources/google/vertex/legacy-featurestore.js';
 import type { MigrationPlan } from '../migration-plan.js';
 import { endOfService } from '../../datasources/google/vertex/end-of-service.js';
 import { formatInstant, type Instant } from '../../values/instant.js';

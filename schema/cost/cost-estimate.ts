@@ -4,62 +4,72 @@ import { PriceBook } from './price-book.js';
 
 @ObjectType({ simpleResolvers: true, description: 'An amount of money.' })
 export class Money {
-  @Field(() => String, { description: 'ISO 4217.' })
+  @Field(() => String, { description: 'The currency code (ISO 4217), e.g. "USD".' })
   currency!: string;
 
-  @Field(() => Float, { description: 'In the currency (dollars, not cents), rounded once, to a billionth.' })
+  @Field(() => Float, {
+    description: 'The amount in units of the currency (dollars, not cents), rounded to nine decimal places.',
+  })
   amount!: number;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'One line of an estimate: quantity x unitPrice = amount.' })
+@ObjectType({ simpleResolvers: true, description: 'A line of a cost estimate: amount = quantity x unitPrice.' })
 export class CostLine {
-  @Field(() => String, { description: 'What is sold, by the name that the price book has for it.' })
+  @Field(() => String, { description: 'The name of the product in the price book (SKU).' })
   sku!: string;
 
-  @Field(() => String, { description: 'What it is used for.' })
+  @Field(() => String, { description: 'What the product is used for.' })
   description!: string;
 
-  @Field(() => Float, { description: 'How much, in the unit.' })
+  @Field(() => Float, { description: 'The quantity, in units of `unit`.' })
   quantity!: number;
 
-  @Field(() => String, { description: 'The unit of the quantity, e.g. node hour.' })
+  @Field(() => String, { description: 'The unit of the quantity, e.g. "node hour".' })
   unit!: string;
 
-  @Field(() => Float, { description: 'For one unit, in the currency of the total.' })
+  @Field(() => Float, { description: 'The price of one unit, in the currency of the total.' })
   unitPrice!: number;
 
-  @Field(() => Float, { description: 'Rounded to a billionth; lines add up to the total.' })
+  @Field(() => Float, {
+    description:
+      'The amount, in the currency of the total, rounded to nine decimal places. The lines add up to the total.',
+  })
   amount!: number;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What something will cost by a price book, before anybody pays.' })
+@ObjectType({ simpleResolvers: true, description: 'An estimate of a cost by a price book. Estimates cost nothing.' })
 export class CostEstimate {
   @Field(() => Money, { description: 'The sum of the lines.' })
   total!: Money;
 
   @Field(() => Money, {
     nullable: true,
-    description: 'The least that it can be, where nodes scale with load; null where there is no range.',
+    description: 'The lower bound, if the number of nodes scales with load. Null if the estimate has no range.',
   })
   atLeast!: Money | null;
 
   @Field(() => Money, {
     nullable: true,
-    description: 'The most that it can be, where nodes scale with load; null where there is no range.',
+    description: 'The upper bound, if the number of nodes scales with load. Null if the estimate has no range.',
   })
   atMost!: Money | null;
 
-  @Field(() => [CostLine], { description: 'What the total is made of.', complexity: listComplexity() })
+  @Field(() => [CostLine], { description: 'The lines of the total.', complexity: listComplexity() })
   lines!: readonly CostLine[];
 
   @Field(() => [String], {
-    description: 'What the figures rest on: quality and source of each price, what was taken for granted or left out.',
+    description:
+      'The assumptions of the estimate: the quality and source of each price, the defaults that were used, and ' +
+      'what the total leaves out.',
   })
   assumptions!: readonly string[];
 
-  @Field(() => PriceBook, { description: 'The prices it was made with.' })
+  @Field(() => PriceBook, { description: 'The price book of the estimate.' })
   priceBook!: PriceBook;
 
-  @Field(() => Money, { nullable: true, description: 'The total for each prediction; null where none is made.' })
+  @Field(() => Money, {
+    nullable: true,
+    description: 'The total divided by the number of predictions. Null if there are no predictions.',
+  })
   perPrediction!: Money | null;
 }

@@ -1,30 +1,32 @@
 import { Field, Float, ID, InputType, Int } from 'type-graphql';
 import { BigIntScalar } from '../scalars/big-int.js';
 
-const MACHINE_TYPE = 'A machine of the price book, e.g. n1-standard-4; null: the first that it has.';
+const MACHINE_TYPE = 'A machine type of the price book, e.g. n1-standard-4. Null: the first machine type of the book.';
 
 /* Fields that several inputs have, as decorators: an input can extend only one class. */
 const PriceBookId = Field(() => ID, {
   nullable: true,
-  description: 'A price book by its id, or the newest of a name; null: the one that the gateway is configured with.',
+  description:
+    'The id of a price book, or a name: the newest book with that name. Null: the price book of the gateway.',
 });
 const MinNodes = Field(() => Int, {
   nullable: true,
   defaultValue: 1,
-  description: 'Nodes that are always there; 0 for none.',
+  description: 'The minimum number of nodes. 0: the deployment can scale to zero.',
 });
 const MaxNodes = Field(() => Int, {
   nullable: true,
-  description: 'Nodes that load can bring it to; null: as many as minNodes.',
+  description: 'The maximum number of nodes. Null: minNodes.',
 });
 const AverageNodes = Field(() => Float, {
   nullable: true,
-  description: 'Nodes that there are on average; null: maxNodes, as a low guess is the dangerous one.',
+  description:
+    'The average number of nodes, from minNodes to maxNodes. Null: maxNodes, so that the estimate is not too ' + 'low.',
 });
 const Hours = Field(() => Float, {
   nullable: true,
   defaultValue: 730,
-  description: 'Hours that the nodes are there; a month has 730.',
+  description: 'The hours that the nodes are deployed. The default is a month: 730 hours.',
 });
 
 /** An abstract class is no type of the schema itself. */
@@ -36,12 +38,15 @@ abstract class PricedInput {
   @Field(() => String, { nullable: true, description: MACHINE_TYPE })
   machineType?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'An accelerator, e.g. NVIDIA_TESLA_T4; null: none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'An accelerator type, e.g. NVIDIA_TESLA_T4. Null: no accelerator.',
+  })
   acceleratorType?: string | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How many in each machine, 1 to 16; null: one, where there is a type.',
+    description: 'The number of accelerators of each machine, from 1 to 16. Null: 1, if acceleratorType is set.',
   })
   acceleratorCount?: number | null;
 }
@@ -50,36 +55,38 @@ abstract class PricedInput {
 abstract class BatchWorkInput extends PricedInput {
   @Field(() => Float, {
     nullable: true,
-    description: 'Seconds that one replica takes for a batch; null: as past jobs of the model took on this machine.',
+    description:
+      'The seconds that one replica needs for a batch. Null: the measured mean of past jobs of `model` on the ' +
+      'same machine type.',
   })
   secondsPerBatch?: number | null;
 
   @Field(() => ID, {
     nullable: true,
-    description: 'The model whose past jobs say how long a batch takes; null when secondsPerBatch does.',
+    description: 'The id of a model: its past jobs give the seconds per batch. Null if secondsPerBatch is set.',
   })
   model?: string | null;
 
-  @Field(() => Int, { nullable: true, defaultValue: 64, description: 'Rows of a batch.' })
+  @Field(() => Int, { nullable: true, defaultValue: 64, description: 'The number of rows in a batch.' })
   batchSize?: number | null;
 
-  @Field(() => Int, { nullable: true, defaultValue: 1, description: 'Replicas that share the batches.' })
+  @Field(() => Int, { nullable: true, defaultValue: 1, description: 'The number of replicas that share the batches.' })
   startingReplicaCount?: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Minutes that each replica is billed before its first batch; null: as the price book says.',
+    description: 'The minutes that each replica is billed before its first batch. Null: the figure of the price book.',
   })
   startupMinutes?: number | null;
 }
 
-@InputType({ description: 'A batch prediction job to be priced.' })
-export class BatchPredictionCostInput extends BatchWorkInput {
-  @Field(() => BigIntScalar, { description: 'How many rows there are to predict for; none cost nothing.' })
+@InputType({ description: 'The figures of a batch prediction.' })
+export class BatchPredictionFiguresInput extends BatchWorkInput {
+  @Field(() => BigIntScalar, { description: 'The number of rows to predict for.' })
   rows!: bigint;
 }
 
-@InputType({ description: 'A model deployed for online prediction, to be priced.' })
+@InputType({ description: 'The figures of a model that is deployed for online prediction.' })
 export class OnlinePredictionCostInput extends PricedInput {
   @MinNodes
   minNodes?: number | null;
@@ -95,14 +102,15 @@ export class OnlinePredictionCostInput extends PricedInput {
 
   @Field(() => BigIntScalar, {
     nullable: true,
-    description: 'Predictions made in these hours, to share the cost by; null: the cost of each is not asked.',
+    description:
+      'The number of predictions in these hours, for CostEstimate.perPrediction. Null: no cost per prediction.',
   })
   predictions?: bigint | null;
 }
 
-@InputType({ description: 'Predictions to be priced both ways.' })
+@InputType({ description: 'The figures of predictions that a batch job or an endpoint can make.' })
 export class ServingComparisonInput extends BatchWorkInput {
-  @Field(() => BigIntScalar, { description: 'How many predictions are made in the hours; at least 1.' })
+  @Field(() => BigIntScalar, { description: 'The number of predictions in these hours, at least 1.' })
   predictions!: bigint;
 
   @Hours
@@ -117,30 +125,33 @@ export class ServingComparisonInput extends BatchWorkInput {
   @AverageNodes
   averageNodes?: number | null;
 
-  @Field(() => String, { nullable: true, description: 'The machine of the endpoint; null: machineType.' })
+  @Field(() => String, { nullable: true, description: 'The machine type of the endpoint. Null: machineType.' })
   onlineMachineType?: string | null;
 }
 
-@InputType({ description: 'So much of a meter of the price book.' })
+@InputType({ description: 'A quantity of one meter of the price book.' })
 export class UsageInput {
-  @Field(() => String, { description: 'A meter of the price book (PriceBook.prices).' })
+  @Field(() => String, { description: 'The name of the meter (Price.meter).' })
   meter!: string;
 
-  @Field(() => String, { nullable: true, description: 'What of it; null: the first that the book has.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The resource of the meter (Price.resource). Null: the first resource of the book.',
+  })
   resource?: string | null;
 
-  @Field(() => Float, { description: 'How much, in the unit of the meter.' })
+  @Field(() => Float, { description: 'The quantity, in units of the meter.' })
   quantity!: number;
 }
 
-@InputType({ description: 'A featurestore for a month, to be priced. What is not given is not used.' })
+@InputType({ description: 'The figures of a featurestore for one month. A figure that is omitted costs nothing.' })
 export class FeaturestoreCostInput {
   @PriceBookId
   priceBook?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'A kind of online store of the price book, e.g. vertex-bigtable; null: the first that it has.',
+    description: 'A kind of online store of the price book, e.g. vertex-bigtable. Null: the first kind of the book.',
   })
   onlineStore?: string | null;
 
@@ -156,30 +167,41 @@ export class FeaturestoreCostInput {
   @Hours
   hours?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Online storage in GiB (2^30 bytes); null: none.' })
+  @Field(() => Float, { nullable: true, description: 'The size of the online store, in GiB (2^30 bytes). Null: 0.' })
   onlineStorageGib?: number | null;
 
-  @Field(() => BigIntScalar, { nullable: true, description: 'Reads of the online store a month; null: none.' })
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description: 'The number of reads of the online store per month. Null: 0.',
+  })
   readsPerMonth?: bigint | null;
 
-  @Field(() => Float, { nullable: true, description: 'GiB a month that syncs copy into the online store; null: none.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'The data that syncs copy to the online store per month, in GiB. Null: 0.',
+  })
   syncedGibPerMonth?: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Offline storage in GiB (2^30 bytes); null: none.' })
+  @Field(() => Float, { nullable: true, description: 'The size of the offline store, in GiB (2^30 bytes). Null: 0.' })
   offlineStorageGib?: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Offline storage in GiB of tables and partitions not changed for 90 days; null: none.',
+    description:
+      'The size of offline tables and partitions that did not change for 90 days (long-term storage), in GiB. ' +
+      'Null: 0.',
   })
   offlineLongTermStorageGib?: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'TiB (2^40 bytes) a month that queries of the offline store scan; null: none.',
+    description: 'The data that queries of the offline store scan per month, in TiB (2^40 bytes). Null: 0.',
   })
   scannedTibPerMonth?: number | null;
 
-  @Field(() => [UsageInput], { nullable: true, description: 'Anything else that the price book has a meter for.' })
+  @Field(() => [UsageInput], {
+    nullable: true,
+    description: 'Quantities of other meters of the price book. Null: none.',
+  })
   otherUsage?: UsageInput[] | null;
 }

@@ -9,59 +9,62 @@ export const PriceQualityEnum = {
 
 registerEnumType(PriceQualityEnum, {
   name: 'PriceQuality',
-  description: 'How far a figure can be trusted.',
+  description: 'The quality of a price.',
   valuesConfig: {
-    OFFICIAL: { description: 'From whoever sells it.' },
-    THIRD_PARTY: { description: 'As somebody else copied it from a price list or a bill.' },
-    ASSUMED: { description: 'Not known for what it is used for; the source says what it was taken from.' },
+    OFFICIAL: { description: 'The vendor publishes the price.' },
+    THIRD_PARTY: { description: 'A third party copied the price from a price list or a bill.' },
+    ASSUMED: { description: 'The price is an assumption. Price.source says what it derives from.' },
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: 'One figure of a price book.' })
+@ObjectType({ simpleResolvers: true, description: 'A price of a price book.' })
 export class Price {
-  @Field(() => String, { description: 'What is counted; its name ends with the unit.' })
+  @Field(() => String, { description: 'The meter: the name of what is counted. It ends with the unit.' })
   meter!: string;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'What of it: a machine type, an accelerator, a kind of store; null for any that has no price of its own.',
+      'The resource: a machine type, an accelerator type or a kind of store. Null: the price holds for all ' +
+      'resources that have no price of their own.',
   })
   resource!: string | null;
 
   @Field(() => String, { description: 'The unit of the meter, for people.' })
   unit!: string;
 
-  @Field(() => Float, { description: 'In the currency of the book, for one unit.' })
+  @Field(() => Float, { description: 'The price of one unit, in the currency of the price book.' })
   unitPrice!: number;
 
   @Field(() => PriceQualityEnum, { description: 'How far the figure can be trusted.' })
   quality!: (typeof PriceQualityEnum)[keyof typeof PriceQualityEnum];
 
-  @Field(() => String, { description: 'Where the figure is from, and of when.' })
+  @Field(() => String, { description: 'The source of the price, and its date.' })
   source!: string;
 
-  @Field(() => String, { nullable: true, description: 'What one should know about it; null when nothing.' })
+  @Field(() => String, { nullable: true, description: 'A note about the price. Null if there is none.' })
   note!: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Prices of one region on one day.' })
+@ObjectType({ simpleResolvers: true, description: 'A price book: the prices of one region from one day on.' })
 export class PriceBook {
-  @Field(() => ID, { description: 'Its resource name: name and date.' })
+  @Field(() => ID, { description: 'The resource name, "priceBooks/<name>@<effectiveDate>".' })
   id!: string;
 
-  @Field(() => String, { description: 'Books of one name and several dates are editions of one book.' })
+  @Field(() => String, {
+    description: 'The name. Books with the same name and different dates are editions of one book.',
+  })
   name!: string;
 
-  @Field(() => String, { description: 'The region that the prices are of.' })
+  @Field(() => String, { description: 'The region of the prices.' })
   region!: string;
 
-  @Field(() => String, { description: 'The day from which it is used, YYYY-MM-DD.' })
+  @Field(() => String, { description: 'The day from which the prices are valid, as YYYY-MM-DD.' })
   effectiveDate!: string;
 
-  @Field(() => String, { description: 'Where its figures are from.' })
+  @Field(() => String, { description: 'The source of the prices.' })
   source!: string;
 
-  @Field(() => [Price], { description: 'Its figures.', complexity: listComplexity() })
+  @Field(() => [Price], { description: 'The prices.', complexity: listComplexity() })
   prices!: readonly Price[];
 }

@@ -9,57 +9,60 @@ registerEnumType(ServingModeEnum, {
   name: 'ServingMode',
   description: 'How predictions are made.',
   valuesConfig: {
-    BATCH: { description: 'By a job that ends.' },
-    ONLINE: { description: 'By an endpoint that is there, whether or not anything is asked of it.' },
+    BATCH: { description: 'A batch prediction job makes them.' },
+    ONLINE: { description: 'An endpoint makes them. It is deployed and billed all the time, also without requests.' },
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: 'What a number of predictions costs either way.' })
+@ObjectType({ simpleResolvers: true, description: 'The cost of one number of predictions, in batch and online.' })
 export class ServingCostPoint {
-  @Field(() => BigIntScalar, { description: 'How many predictions.' })
+  @Field(() => BigIntScalar, { description: 'The number of predictions.' })
   predictions!: bigint;
 
-  @Field(() => Money, { description: 'By a batch job.' })
+  @Field(() => Money, { description: 'The cost in batch.' })
   batch!: Money;
 
-  @Field(() => Money, { description: 'By an endpoint.' })
+  @Field(() => Money, { description: 'The cost online.' })
   online!: Money;
 
-  @Field(() => ServingModeEnum, { description: 'Which costs less; BATCH when they cost the same.' })
+  @Field(() => ServingModeEnum, { description: 'The cheaper mode. BATCH if both cost the same.' })
   cheaper!: keyof typeof ServingModeEnum;
 }
 
 @ObjectType({
   simpleResolvers: true,
   description:
-    'Batch against online for the same predictions, and the volume at which one becomes cheaper than the other.',
+    'A comparison of batch and online prediction for the same predictions, with the volume at which online ' +
+    'becomes cheaper.',
 })
 export class ServingComparison {
-  @Field(() => CostEstimate, { description: 'By a batch job.' })
+  @Field(() => CostEstimate, { description: 'The cost in batch.' })
   batch!: CostEstimate;
 
-  @Field(() => CostEstimate, { description: 'By an endpoint, deployed for the hours asked.' })
+  @Field(() => CostEstimate, { description: 'The cost online, for the hours of the input.' })
   online!: CostEstimate;
 
-  @Field(() => ServingModeEnum, { description: 'Which costs less; BATCH when they cost the same.' })
+  @Field(() => ServingModeEnum, { description: 'The cheaper mode. BATCH if both cost the same.' })
   cheaper!: keyof typeof ServingModeEnum;
 
   @Field(() => Float, {
     description:
-      'How many times as much the dearer one costs, for this number of predictions only. An error when the cheaper one costs nothing.',
+      'The cost of the more expensive mode divided by the cost of the cheaper one, for the number of predictions ' +
+      'of the input. If the cheaper mode costs nothing, the field is an error.',
   })
   ratio!: number;
 
   @Field(() => Float, {
     nullable: true,
     description:
-      'The most predictions for which batch is not dearer; with one more, online is cheaper. 0: online always is. ' +
-      'null: batch always is, up to 10^15.',
+      'The largest number of predictions for which batch costs at most as much as online. 0: online is always ' +
+      'cheaper. Null: batch is cheaper up to 10^15 predictions.',
   })
   breakEvenPredictions!: number | null;
 
   @Field(() => [ServingCostPoint], {
-    description: 'Both costs around the number asked and the break-even, by rising number of predictions.',
+    description:
+      'Both costs for several numbers of predictions around the input and the break-even, in ascending order.',
     complexity: listComplexity(),
   })
   curve!: readonly ServingCostPoint[];
@@ -67,8 +70,8 @@ export class ServingComparison {
   @Field(() => Float, {
     nullable: true,
     description:
-      'The most predictions for which online costs at least so many times what batch does. 0: not even for one. null: for any ' +
-      'number, up to 10^15.',
+      'The largest number of predictions for which online costs at least `times` as much as batch. 0: not for a ' +
+      'single prediction. Null: for all numbers up to 10^15.',
   })
   mostPredictionsForRatio!: number | null;
 }

@@ -1,4 +1,6 @@
 import { Arg, Field, ID, InterfaceType, Int } from 'type-graphql';
+import { REQUEST_LIMITS } from '../../limits/request-limits.js';
+import { AFTER_ARGUMENT, firstArgument } from '../arguments.js';
 import { listComplexity } from '../complexity.js';
 import { EntityType } from '../registry/entity-type.js';
 import { DateTime } from '../scalars/date-time.js';
@@ -10,32 +12,55 @@ import { FeatureValue, FeatureValueConnection } from './feature-value.js';
  */
 @InterfaceType({
   description:
-    'One thing of an entity type, now or as of a moment. It need not be known: then its values are NOT_FOUND.',
+    'An entity as it is now, or as of a point in time. Each entity type has an object type that implements ' +
+    'this interface and has a typed field for each feature.',
   autoRegisterImplementations: false,
 })
 export abstract class Entity {
-  @Field(() => ID, { description: 'Its resource name, with @ and the moment when it is read as of one.' })
+  @Field(() => ID, {
+    description:
+      'The resource name, "featurestores/…/entityTypes/…/entities/…". If the entity is read with arguments, "@" and ' +
+      'their values follow.',
+  })
   id!: string;
 
   @Field(() => ID, {
-    description: 'Its own id, unique in its entity type. A composite id is its parts joined by commas.',
+    description: 'The entity id, unique in the entity type. EntityType.entityIdColumns describes composite ids.',
   })
   entityId!: string;
 
-  @Field(() => DateTime, { nullable: true, description: 'The moment it is read as of, UTC; null for now.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'The point in time of the values, in UTC. Null: the values are the current ones.',
+  })
   asOf!: bigint | null;
 
-  @Field(() => EntityType, { description: 'Its kind.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'The point in time by which the values were written, in UTC. Null: values count whenever they were written.',
+  })
+  knownAt!: bigint | null;
+
+  @Field(() => EntityType, { description: 'The entity type.' })
   entityType!: unknown;
 
   @Field(() => [FeatureValue], {
-    description: 'Its features with status and time. All of them when neither names nor view is given.',
+    description:
+      'The values with their status and time. Without `names` and `view`: of all features of the entity type, in ' +
+      'the order of the registry.',
     complexity: listComplexity('names'),
   })
   features(
-    @Arg('names', () => [String], { nullable: true, description: 'The features by name, in the order wanted.' })
+    @Arg('names', () => [String], {
+      nullable: true,
+      description: 'The names of the features. The result has their order. Null: see `view`.',
+    })
     _names: string[] | null,
-    @Arg('view', () => String, { nullable: true, description: 'The features of a feature view instead.' })
+    @Arg('view', () => String, {
+      nullable: true,
+      description: 'The name of a feature view: its features are read. Give `names` or `view`, not both.',
+    })
     _view: string | null,
   ): unknown {
     throw new Error('answered by the types made from the registry');
@@ -43,19 +68,25 @@ export abstract class Entity {
 
   @Field(() => FeatureValueConnection, {
     description:
-      'The values one feature has had, the newest first; one a moment. Of an entity read as of a moment, only what was ' +
-      'known by then. ageSeconds counts to asOf, or to now.',
+      'All values of one feature, newest first, with one value for each timestamp. The arguments of the entity (asOf, ' +
+      'knownAt, strictlyBefore) leave out the same values here. `ageSeconds` is the age at that time, or now.',
     complexity: listComplexity('first'),
   })
   history(
     @Arg('feature', () => String, { description: 'The name of the feature.' }) _feature: string,
-    @Arg('from', () => DateTime, { nullable: true, description: 'The earliest timestamp, inclusive. null: no bound.' })
+    @Arg('from', () => DateTime, {
+      nullable: true,
+      description: 'The earliest timestamp, inclusive. Null: no lower bound.',
+    })
     _from: bigint | null,
-    @Arg('to', () => DateTime, { nullable: true, description: 'The latest timestamp, inclusive. null: no bound.' })
+    @Arg('to', () => DateTime, {
+      nullable: true,
+      description: 'The latest timestamp, inclusive. Null: no upper bound.',
+    })
     _to: bigint | null,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: 'How many, at most 100.' })
+    @Arg('first', () => Int, firstArgument(REQUEST_LIMITS.defaultLongPageSize))
     _first: number | null,
-    @Arg('after', () => String, { nullable: true, description: 'Only those after this cursor.' }) _after: string | null,
+    @Arg('after', () => String, AFTER_ARGUMENT) _after: string | null,
   ): unknown {
     throw new Error('answered by the types made from the registry');
   }

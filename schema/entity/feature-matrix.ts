@@ -5,27 +5,29 @@ import { FeatureValueStatusEnum } from './feature-value.js';
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'Columns instead of objects, for many entities: values[i][j] is feature j of entity i.',
+  description:
+    'Values of many entities as arrays. In `values`, `timestamps` and `statuses`, [i][j] belongs to entity i ' +
+    'of `entityIds` and feature j of `names`.',
 })
 export class FeatureMatrix {
-  @Field(() => [ID], { description: 'The entity ids, in the order asked.' })
+  @Field(() => [ID], { description: 'The entity ids, in the order of the argument. Ids are in canonical form.' })
   entityIds!: readonly string[];
 
-  @Field(() => [String], { description: 'The feature names, in the order asked.' })
+  @Field(() => [String], { description: 'The names of the features, in the order of the argument.' })
   names!: readonly string[];
 
   @Field(() => [[FeatureScalar]], {
     nullable: 'items',
-    description: 'The values; null unless the status there is PRESENT.',
+    description: 'The values. Null unless the status is PRESENT.',
   })
   values!: readonly (readonly unknown[])[];
 
   @Field(() => [[DateTime]], {
     nullable: 'items',
-    description: 'When each value became true, UTC; null where there is no time.',
+    description: 'The event time of each value, in UTC. Null if there is no value, or if its source is static.',
   })
   timestamps!: readonly (readonly (bigint | null)[])[];
 
-  @Field(() => [[FeatureValueStatusEnum]], { description: 'What is known of each.' })
+  @Field(() => [[FeatureValueStatusEnum]], { description: 'The status of each value.' })
   statuses!: readonly (readonly (keyof typeof FeatureValueStatusEnum)[])[];
 }

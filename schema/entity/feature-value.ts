@@ -14,19 +14,19 @@ export const FeatureValueStatusEnum = {
 
 registerEnumType(FeatureValueStatusEnum, {
   name: 'FeatureValueStatus',
-  description: 'What is known of a feature of an entity at a moment. The same words for reads now and as of a moment.',
+  description: 'The status of a feature value. Current reads and reads as of a point in time use the same statuses.',
   valuesConfig: {
-    PRESENT: { description: 'There is a value.' },
-    NULL: { description: 'The entity is known at that moment, and known to have no value for this feature.' },
-    NOT_FOUND: { description: 'Nothing was known of the entity at that moment.' },
-    EXPIRED: { description: 'There is a value, but it is older than its ttl, so it is not given.' },
-    DENIED: { description: 'You may not read this feature.' },
+    PRESENT: { description: 'The feature has a value.' },
+    NULL: { description: 'The store has data of the entity at that time, and the feature has no value in it.' },
+    NOT_FOUND: { description: 'The store has no data of the entity at that time.' },
+    EXPIRED: { description: 'The feature has a value that is older than ttlSeconds. The gateway does not return it.' },
+    DENIED: { description: 'The client has no permission to read the feature.' },
   },
 });
 
 // simple: its fields are plain properties. A list of entities has thousands of these, and type-graphql's own field
 // resolvers double the cost of each (bench/http).
-@ObjectType({ simpleResolvers: true, description: 'One feature of one entity at one moment.' })
+@ObjectType({ simpleResolvers: true, description: 'The value of one feature of one entity at one point in time.' })
 export class FeatureValue {
   @Field(() => String, { description: 'The name of the feature.' })
   name!: string;
@@ -34,29 +34,30 @@ export class FeatureValue {
   @Field(() => Feature, { description: 'The feature.' })
   feature!: unknown;
 
-  @Field(() => FeatureScalar, { nullable: true, description: 'The value; null unless the status is PRESENT.' })
+  @Field(() => FeatureScalar, { nullable: true, description: 'The value. Null unless the status is PRESENT.' })
   value!: unknown;
 
   @Field(() => FeatureValueStatusEnum, {
     description:
-      'What is known. In a dense entity type the newest whole row counts, and a null in it is NULL. In any other a ' +
-      'null says nothing: the newest value before it is PRESENT, and NULL is a feature that never had one. A feature ' +
-      'view of Vertex AI serves nulls only if it is dense, on Bigtable and synced by a schedule, and gives the newest ' +
-      'value before them otherwise; a legacy featurestore never tells NULL from NOT_FOUND, and says NOT_FOUND.',
+      'The status. In a dense entity type the newest row decides: a null in it is NULL. In other entity types ' +
+      'nulls are skipped: the newest earlier value is PRESENT, and a feature that never had a value is NULL. Two ' +
+      'stores differ. VERTEX_FEATURE_VIEW returns NULL only if the view is dense, on Bigtable and synced by a ' +
+      'schedule; otherwise it returns the newest earlier value. VERTEX_LEGACY returns NOT_FOUND in place of ' +
+      'NULL.',
   })
   status!: keyof typeof FeatureValueStatusEnum;
 
   @Field(() => DateTime, {
     nullable: true,
     description:
-      'When the value became true, UTC. null when there is none, and for features of a static source, which hold at ' +
-      'all times.',
+      'The event time: the time from which the value is true, in UTC. Null if there is no value, or if its ' +
+      'source is static (such a value is true at all times).',
   })
   timestamp!: bigint | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Seconds between timestamp and asOf (or now, without asOf); null without a timestamp.',
+    description: 'Seconds from `timestamp` to the `asOf` of the entity, or to now. Null if `timestamp` is null.',
   })
   ageSeconds!: number | null;
 }

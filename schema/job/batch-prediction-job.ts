@@ -13,7 +13,7 @@ export const BatchInputKindEnum = { TRAINING_SET: 'TRAINING_SET', TABLE: 'TABLE'
 
 registerEnumType(BatchInputKindEnum, {
   name: 'BatchInputKind',
-  description: 'Where the instances of a batch prediction come from.',
+  description: 'The kind of source of a batch prediction.',
   valuesConfig: {
     TRAINING_SET: { description: 'The output of a training set job.' },
     TABLE: { description: 'A table of the offline store.' },
@@ -25,135 +25,163 @@ export const BatchOutputFormatEnum = { PARQUET: 'PARQUET', JSONL: 'JSONL', TABLE
 
 registerEnumType(BatchOutputFormatEnum, {
   name: 'BatchOutputFormat',
-  description: 'How predictions are kept.',
+  description: 'The format of predictions.',
   valuesConfig: {
     PARQUET: { description: 'Apache Parquet files.' },
-    JSONL: { description: 'Files of one JSON object a line, in UTF-8.' },
+    JSONL: { description: 'JSON Lines files in UTF-8: each line is a JSON object.' },
     TABLE: { description: 'A table of the offline store.' },
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: 'What a batch prediction reads: a row is an instance.' })
+@ObjectType({ simpleResolvers: true, description: 'The source of a batch prediction. A row is an instance.' })
 export class BatchInput {
-  @Field(() => BatchInputKindEnum, { description: 'Which of the following is set.' })
+  @Field(() => BatchInputKindEnum, { description: 'The kind of source. It says which other fields are set.' })
   kind!: keyof typeof BatchInputKindEnum;
 
-  @Field(() => ID, { nullable: true, description: 'The training set job whose output it is; null for other kinds.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The id of the training set job whose output is the source. Null unless the kind is TRAINING_SET.',
+  })
   trainingSetJob!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The table; null for other kinds.' })
+  @Field(() => String, { nullable: true, description: 'The name of the table. Null unless the kind is TABLE.' })
   table!: string | null;
 
-  @Field(() => [String], { nullable: true, description: 'The files by their names; null for other kinds.' })
+  @Field(() => [String], { nullable: true, description: 'The paths of the files. Null unless the kind is FILES.' })
   files!: readonly string[] | null;
 
-  @Field(() => FileFormatEnum, { nullable: true, description: 'The format of the files; null for other kinds.' })
+  @Field(() => FileFormatEnum, {
+    nullable: true,
+    description: 'The format of the files. Null unless the kind is FILES.',
+  })
   format!: keyof typeof FileFormatEnum | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Where the predictions of a job are.' })
+@ObjectType({ simpleResolvers: true, description: 'The output of a batch prediction.' })
 export class BatchOutput {
-  @Field(() => BatchOutputFormatEnum, { description: 'How they are kept.' })
+  @Field(() => BatchOutputFormatEnum, { description: 'The format of the output.' })
   format!: keyof typeof BatchOutputFormatEnum;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The folder or table that was asked for; null when the gateway was to choose one.',
+    description: 'The location that the client set: a folder or a table. Null if it set none.',
   })
   location!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Instances with their predictions; null before the job has ended, or when there are none.',
+    description:
+      'The location of the predictions, with their instances. Null until the job ends, or if there are none.',
   })
   predictions!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Instances without a prediction, with the reason; null before the end, or when there are none.',
+    description:
+      'The location of the failed instances, with their reasons. Null until the job ends, or if there are none.',
   })
   failures!: string | null;
 
   @Field(() => Boolean, {
-    description: 'Whether the job ended before it had gone through all instances, so that this is a part of them.',
+    description: 'true: the job ended before it had processed all instances.',
   })
   isPartial!: boolean;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What a batch prediction runs on.' })
+@ObjectType({ simpleResolvers: true, description: 'The resources of a batch prediction.' })
 export class BatchResources {
-  @Field(() => String, { nullable: true, description: 'The kind of machine, e.g. n1-standard-4; null: this gateway.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The machine type on Vertex AI. Null: n1-standard-4. Models with another runtime ignore it.',
+  })
   machineType!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The kind of accelerator; null for none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The accelerator type, e.g. NVIDIA_TESLA_T4. Null: no accelerator.',
+  })
   acceleratorType!: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'How many accelerators a machine has; null for none.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The number of accelerators of each machine. Null: no accelerator.',
+  })
   acceleratorCount!: number | null;
 
   @Field(() => Int, {
-    description: 'Machines at the start. On one machine: how many batches are predicted at once.',
+    description:
+      'The number of machines at the start. In the process of the gateway: the number of batches that are ' +
+      'predicted in parallel.',
   })
   startingReplicaCount!: number;
 
-  @Field(() => Int, { nullable: true, description: 'The most machines; null for as many as at the start.' })
+  @Field(() => Int, { nullable: true, description: 'The maximum number of machines. Null: startingReplicaCount.' })
   maxReplicaCount!: number | null;
 
-  @Field(() => Int, { description: 'Instances the model is given at once.' })
+  @Field(() => Int, { description: 'The number of instances in one request to the model.' })
   batchSize!: number;
 
-  @Field(() => Boolean, { description: 'Whether each prediction comes with an explanation.' })
+  @Field(() => Boolean, { description: 'true: each prediction has an explanation.' })
   generateExplanation!: boolean;
 }
 
 @ObjectType({
   implements: [Node, Job],
-  description: 'A prediction for every row of an input. Its items are instances.',
+  description: 'A job that predicts for each row of a source with a model.',
 })
 export class BatchPredictionJob {
-  @Field(() => String, { description: 'What its owner calls it.' })
+  @Field(() => String, { description: 'The display name that the client set.' })
   displayName!: string;
 
-  @Field(() => Model, { description: 'The model that predicts.' })
+  @Field(() => Model, { description: 'The model.' })
   model!: unknown;
 
-  @Field(() => BatchInput, { description: 'What it reads.' })
+  @Field(() => BatchInput, { description: 'The source of the instances.' })
   input!: BatchInput;
 
-  @Field(() => BatchOutput, { description: 'What it writes.' })
+  @Field(() => BatchOutput, { description: 'The format and location of the predictions.' })
   output!: BatchOutput;
 
-  @Field(() => JSONObject, { nullable: true, description: 'Passed to the model with every batch; null for none.' })
+  @Field(() => JSONObject, {
+    nullable: true,
+    description: 'The parameters that the model gets with each batch. Null: no parameters.',
+  })
   parameters!: JsonObject | null;
 
-  @Field(() => BatchResources, { description: 'What it runs on.' })
+  @Field(() => BatchResources, { description: 'The resources that the job uses.' })
   resources!: BatchResources;
 
   @Field(() => CostEstimate, {
-    description: 'What it was estimated to cost before it began, by the prices of that time.',
+    description: 'The cost estimated at the start, by the prices of that time.',
   })
   estimatedCost!: CostEstimate;
 
   @Field(() => Money, {
     nullable: true,
-    description: 'What it has cost up to now, or in all; null while whoever bills it has not said what it used.',
+    description:
+      'The cost until now, or the total after the end, by the prices of the estimate. Null until the usage is ' +
+      'known.',
   })
   costSoFar!: Money | null;
 
   @Field(() => PredictionConnection, {
-    description: 'What was predicted, in the order of the input; while the job runs, what there is so far.',
+    description: 'The predictions, in the order of the source. While the job runs: the predictions until now.',
     complexity: listComplexity('first'),
   })
   predictions!: unknown;
 
   @Field(() => PredictionFailureConnection, {
-    description: 'The instances without a prediction and why, in the order of the input; so far, while the job runs.',
+    description:
+      'The failed instances and their reasons, in the order of the source. While the job runs: the failures ' +
+      'until now.',
     complexity: listComplexity('first'),
   })
   failures!: unknown;
 
   @Field(() => [Metric], {
-    description: 'Aggregates over the outputs of all predictions so far, in the order asked. At most 50.',
+    description:
+      'Aggregates of the outputs of all predictions, in the order of `of`. While the job runs: of the ' +
+      'predictions until now.',
     complexity: listComplexity('of'),
   })
   metrics!: unknown;

@@ -2,21 +2,22 @@ import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { UserError } from '../user-error.js';
 import { Job } from './job.js';
 
-@InputType({ description: 'A job to stop.' })
+@InputType({ description: 'The input of `cancelJob`.' })
 export class CancelJobInput {
-  @Field(() => ID, { description: 'The job.' })
+  @Field(() => ID, { description: 'The id of the job, "jobs/…".' })
   id!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What came of cancelJob.' })
+@ObjectType({ simpleResolvers: true, description: 'The result of `cancelJob`.' })
 export class CancelJobPayload {
   @Field(() => Job, {
     nullable: true,
     description:
-      'The job as it is now: CANCELLING, CANCELLED, or as it had ended before. null when there are userErrors.',
+      'The job after the request: CANCELLING, CANCELLED, or unchanged if it had already ended. Null if there are ' +
+      'userErrors.',
   })
   job!: unknown;
 
-  @Field(() => [UserError], { description: 'What is wrong with the input; then nothing was changed.' })
+  @Field(() => [UserError], { description: 'The errors in the input. If there are any, nothing was changed.' })
   userErrors!: readonly UserError[];
 }

@@ -17,18 +17,27 @@ export const JobStateEnum = {
 registerEnumType(JobStateEnum, {
   name: 'JobState',
   description:
-    'Where a job stands. It ends once, as SUCCEEDED, PARTIALLY_SUCCEEDED, FAILED, CANCELLED or EXPIRED, and then stays so.',
+    'The state of a job. SUCCEEDED, PARTIALLY_SUCCEEDED, FAILED, CANCELLED and EXPIRED are final: the state ' +
+    'never changes again.',
   valuesConfig: {
-    QUEUED: { description: 'Kept, and waiting for its turn.' },
-    PENDING: { description: 'Being prepared: input is read, models are loaded, machines are started.' },
-    RUNNING: { description: 'The work itself is under way.' },
-    SUCCEEDED: { description: 'Ended: everything was done.' },
-    PARTIALLY_SUCCEEDED: { description: 'Ended: done, but for some instances, which are in `failures`.' },
-    FAILED: { description: 'Ended: `error` says why.' },
-    CANCELLING: { description: 'Asked to stop. It may still succeed, when it was done before it heard of it.' },
-    CANCELLED: { description: 'Ended by request; what was done until then is kept.' },
-    PAUSED: { description: 'Held by the system that runs it; it goes on by itself.' },
-    EXPIRED: { description: 'Ended: the system that ran it gave it up after its longest time.' },
+    QUEUED: { description: 'The job is stored and waits for its turn.' },
+    PENDING: {
+      description: 'The job is prepared: the gateway reads the input, loads the model or waits for machines.',
+    },
+    RUNNING: { description: 'The job is running.' },
+    SUCCEEDED: { description: 'The job ended and all items succeeded.' },
+    PARTIALLY_SUCCEEDED: {
+      description: 'The job ended and some items failed. BatchPredictionJob.failures lists them.',
+    },
+    FAILED: { description: 'The job ended with an error. Job.error has the reason.' },
+    CANCELLING: {
+      description: 'A client asked to cancel the job and it has not stopped yet. It can still end in any final state.',
+    },
+    CANCELLED: { description: 'The job was cancelled. Its partial result is kept.' },
+    PAUSED: { description: 'The system that runs the job has paused it. That system resumes it.' },
+    EXPIRED: {
+      description: 'The job ended because the system that ran it reached its time limit. Job.error has the reason.',
+    },
   },
 });
 
@@ -40,12 +49,12 @@ export const JobKindEnum = {
 
 registerEnumType(JobKindEnum, {
   name: 'JobKind',
-  description: 'What a job does.',
+  description: 'The kind of a job.',
   valuesConfig: {
-    BATCH_PREDICTION: { description: 'Predicts for every row of an input.' },
-    TRAINING_SET: { description: 'Joins labels with what was known at the time of each.' },
+    BATCH_PREDICTION: { description: 'A BatchPredictionJob. An item is an instance.' },
+    TRAINING_SET: { description: 'A TrainingSetJob. An item is a label.' },
     FEATURE_VIEW_SYNC: {
-      description: 'Brings the newest values of a feature view from the offline into the online store.',
+      description: 'A FeatureViewSyncJob. An item is a row: the values of one entity in one source.',
     },
   },
 });
@@ -54,11 +63,11 @@ export const FileFormatEnum = { PARQUET: 'PARQUET', CSV: 'CSV', JSONL: 'JSONL' }
 
 registerEnumType(FileFormatEnum, {
   name: 'FileFormat',
-  description: 'What a table in a file looks like.',
+  description: 'The format of a file with a table.',
   valuesConfig: {
     PARQUET: { description: 'Apache Parquet.' },
-    CSV: { description: 'Comma-separated values in UTF-8, with a line of column names.' },
-    JSONL: { description: 'One JSON object a line, in UTF-8.' },
+    CSV: { description: 'Comma-separated values in UTF-8. The first line has the column names.' },
+    JSONL: { description: 'JSON Lines in UTF-8: each line is a JSON object.' },
   },
 });
 
@@ -77,17 +86,17 @@ export const MetricKindEnum = {
 
 registerEnumType(MetricKindEnum, {
   name: 'MetricKind',
-  description: 'How the values of an output become one number. Nulls do not count.',
+  description: 'An aggregate function. It skips nulls.',
   valuesConfig: {
-    AVG: { description: 'The mean.' },
-    MIN: { description: 'The least.' },
-    MAX: { description: 'The greatest.' },
-    SUM: { description: 'All together.' },
+    AVG: { description: 'The arithmetic mean.' },
+    MIN: { description: 'The minimum.' },
+    MAX: { description: 'The maximum.' },
+    SUM: { description: 'The sum.' },
     VARIANCE: { description: 'The sample variance.' },
     STDDEV: { description: 'The sample standard deviation.' },
-    COUNT: { description: 'How many there are.' },
-    P50: { description: 'The median.' },
-    P90: { description: 'What nine of ten are at most.' },
-    P99: { description: 'What ninety-nine of a hundred are at most.' },
+    COUNT: { description: 'The number of values.' },
+    P50: { description: 'The 50th percentile, the median.' },
+    P90: { description: 'The 90th percentile.' },
+    P99: { description: 'The 99th percentile.' },
   },
 });

@@ -6,55 +6,61 @@ import { BigIntScalar } from '../scalars/big-int.js';
 import { DateTime } from '../scalars/date-time.js';
 import { Job } from './job.js';
 
-export const SyncTriggerEnum = { REQUEST: 'REQUEST', SCHEDULE: 'SCHEDULE', ELSEWHERE: 'ELSEWHERE' } as const;
+export const SyncTriggerEnum = { REQUEST: 'REQUEST', SCHEDULE: 'SCHEDULE', EXTERNAL: 'EXTERNAL' } as const;
 
 registerEnumType(SyncTriggerEnum, {
   name: 'SyncTrigger',
-  description: 'What began a sync.',
+  description: 'What started a sync.',
   valuesConfig: {
-    REQUEST: { description: 'A client asked for it here.' },
-    SCHEDULE: { description: 'The schedule of the feature view, as the gateway keeps it.' },
-    ELSEWHERE: { description: 'Something outside of the gateway, such as the schedule as Vertex AI keeps it.' },
+    REQUEST: { description: 'The mutation `syncFeatureView`.' },
+    SCHEDULE: { description: 'The schedule of the feature view, run by the gateway.' },
+    EXTERNAL: { description: 'A system other than the gateway, e.g. the schedule of the feature view on Vertex AI.' },
   },
 });
 
 @ObjectType({
   implements: [Node, Job],
   description:
-    'The newest values of a feature view brought from the offline into the online store. Its items are rows, one an entity ' +
-    'and source. What was deleted offline stays online. A sync that Vertex AI does cannot be cancelled there: asked to stop, ' +
-    'it stays CANCELLING and ends as it would have.',
+    'A job that copies the newest values of a feature view from the offline store to the online store. It ' +
+    'deletes nothing: a value that is no longer in the offline store stays in the online store. Vertex AI ' +
+    'cannot cancel a sync: such a job stays CANCELLING until the sync ends.',
 })
 export class FeatureViewSyncJob {
-  @Field(() => FeatureView, { nullable: true, description: 'The view; null when it is no longer in the registry.' })
+  @Field(() => FeatureView, { nullable: true, description: 'The feature view. Null if the registry no longer has it.' })
   featureView!: unknown;
 
-  @Field(() => SyncTriggerEnum, { description: 'What began it.' })
+  @Field(() => SyncTriggerEnum, { description: 'What started the sync.' })
   trigger!: keyof typeof SyncTriggerEnum;
 
   @Field(() => BigIntScalar, {
     nullable: true,
-    description: 'Rows that it brought, one an entity and source; null before the end, or when nobody says.',
+    description:
+      'Rows copied: the values of one entity in one source are a row. Null until the job ends, or if the system ' +
+      'that ran it does not report it.',
   })
   rowsSynced!: bigint | null;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'All that was known at this moment (UTC) is served since; null unless it succeeded.',
+    description:
+      'The data watermark, in UTC: the online store has all values that were in the offline store at this time. ' +
+      'Null until the job succeeds.',
   })
-  servedUpTo!: bigint | null;
+  dataWatermark!: bigint | null;
 
   @Field(() => BigIntScalar, {
     nullable: true,
-    description: 'What BigQuery worked for it, in milliseconds of a slot; null before the end, or when nobody says.',
+    description:
+      'The slot time that BigQuery used, in milliseconds. Null until the job ends, or if the system that ran it ' +
+      'does not report it.',
   })
   slotMilliseconds!: bigint | null;
 
   @Field(() => CostEstimate, {
     nullable: true,
     description:
-      'What it was estimated to cost before it began, in bytes scanned, by the prices of that time; null for one that ' +
-      'began elsewhere, or reads tables that the gateway does not know.',
+      'The cost estimated at the start, from the bytes that the sync scans and the prices of that time. Null if ' +
+      'the trigger is EXTERNAL, or if the gateway does not know the size of the tables.',
   })
   estimatedCost!: CostEstimate | null;
 }

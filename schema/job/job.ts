@@ -8,80 +8,95 @@ import { JobKindEnum, JobStateEnum } from './enums.js';
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'How far a job is. What counts as an item is said by its kind: rows.',
+  description: 'The progress of a job. JobKind says what one item is.',
 })
 export class JobProgress {
-  @Field(() => BigIntScalar, { description: 'Items done.' })
+  @Field(() => BigIntScalar, { description: 'Items that succeeded.' })
   completed!: bigint;
 
-  @Field(() => BigIntScalar, { description: 'Items given up, with their reasons kept.' })
+  @Field(() => BigIntScalar, { description: 'Items that failed. The job keeps the reason of each.' })
   failed!: bigint;
 
-  @Field(() => BigIntScalar, { nullable: true, description: 'Items in all; null while that is not known.' })
+  @Field(() => BigIntScalar, { nullable: true, description: 'All items. Null until the job has counted them.' })
   total!: bigint | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Completed and failed items of the total, from 0 to 100; null while the total is not known.',
+    description: 'The share of completed and failed items in the total, from 0 to 100. Null until the total is known.',
   })
   percent!: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Items a second, over the last ten seconds; null when the job does not run or has just begun.',
+    description:
+      'Items per second, measured over the last ten seconds. Null if the job is not running or has just started.',
   })
   ratePerSecond!: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Seconds until the end at this rate; null when the rate or the total is not known.',
+    description:
+      'The estimated seconds until the end, at the current rate. Null if the rate or the total is not known.',
   })
   remainingSeconds!: number | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Why a job failed.' })
+@ObjectType({ simpleResolvers: true, description: 'The error that ended a job.' })
 export class JobError {
-  @Field(() => String, { description: 'For programs, e.g. FILE_NOT_FOUND. INTERNAL is a fault of the gateway.' })
+  @Field(() => String, {
+    description: 'The code, for programs, e.g. FILE_NOT_FOUND. INTERNAL is a fault of the gateway.',
+  })
   code!: string;
 
-  @Field(() => String, { description: 'What went wrong and what to do.' })
+  @Field(() => String, { description: 'The error and its remedy, for people.' })
   message!: string;
 }
 
 @InterfaceType({
   implements: Node,
-  description: 'Long work with a state and progress. It survives a restart of the gateway.',
+  description:
+    'A long-running job. It is durable: the gateway stores it before it acknowledges it, and resumes it after ' +
+    'a restart.',
   autoRegisterImplementations: false,
 })
 export abstract class Job implements Node {
-  @Field(() => ID, { description: 'Its resource name, "jobs/…".' })
+  @Field(() => ID, { description: 'The resource name, "jobs/…".' })
   id!: string;
 
-  @Field(() => JobKindEnum, { description: 'What it does.' })
+  @Field(() => JobKindEnum, { description: 'The kind of the job.' })
   kind!: keyof typeof JobKindEnum;
 
-  @Field(() => JobStateEnum, { description: 'Where it stands.' })
+  @Field(() => JobStateEnum, { description: 'The state of the job.' })
   state!: keyof typeof JobStateEnum;
 
-  @Field(() => JobProgress, { description: 'How far it is.' })
+  @Field(() => JobProgress, { description: 'The progress of the job.' })
   progress!: JobProgress;
 
-  @Field(() => DateTime, { description: 'When it was asked for, UTC.' })
+  @Field(() => DateTime, { description: 'The time when the gateway accepted the job, in UTC.' })
   createdAt!: bigint;
 
-  @Field(() => DateTime, { nullable: true, description: 'When work on it began, UTC; null while it waits.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'The time when the gateway started to work on the job, in UTC. Null while the job is queued.',
+  })
   startedAt!: bigint | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'When it ended, UTC; null before.' })
+  @Field(() => DateTime, { nullable: true, description: 'The time when the job ended, in UTC. Null until then.' })
   endedAt!: bigint | null;
 
-  @Field(() => JobError, { nullable: true, description: 'Why it failed; null unless the state is FAILED or EXPIRED.' })
+  @Field(() => JobError, {
+    nullable: true,
+    description: 'The error that ended the job. Null unless the state is FAILED or EXPIRED.',
+  })
   error!: JobError | null;
 
-  @Field(() => JSONObject, { description: 'Free key-value pairs of who started it, all strings.' })
+  @Field(() => JSONObject, { description: 'Labels that the client set: an object whose values are strings.' })
   labels!: JsonObject;
 
-  @Field(() => String, { nullable: true, description: 'Who started it; null when the gateway does not know.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The principal that started the job, or "schedule". Null if the client was not authenticated.',
+  })
   createdBy!: string | null;
 }
 

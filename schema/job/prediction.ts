@@ -4,38 +4,42 @@ import { BigIntScalar } from '../scalars/big-int.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { MetricKindEnum } from './enums.js';
 
-@ObjectType({ simpleResolvers: true, description: 'One instance and what the model made of it.' })
+@ObjectType({ simpleResolvers: true, description: 'An instance and its prediction.' })
 export class Prediction {
   @Field(() => BigIntScalar, { description: 'The number of the instance in the input, from 0.' })
   instanceNumber!: bigint;
 
-  @Field(() => JSONObject, { description: 'The instance: a row of the input, by column. INT64 is a string.' })
+  @Field(() => JSONObject, {
+    description: 'The instance: a row of the input, as an object by column name. INT64 is a string.',
+  })
   instance!: JsonObject;
 
-  @Field(() => JSONObject, { description: 'What was predicted, by the names of the model’s outputs.' })
+  @Field(() => JSONObject, { description: 'The prediction: an object by the names of the outputs of the model.' })
   prediction!: JsonObject;
 
   @Field(() => JSONObject, {
     nullable: true,
-    description: 'Why it was predicted, in the words of Vertex AI; null for a job without generateExplanation.',
+    description: 'The explanation as Vertex AI returns it. Null if the job has no generateExplanation.',
   })
   explanation?: JsonObject | null;
 }
 
 export const PredictionConnection = createConnectionType(Prediction, 'Prediction', 'predictions');
 
-@ObjectType({ simpleResolvers: true, description: 'One instance without a prediction, and why.' })
+@ObjectType({ simpleResolvers: true, description: 'An instance whose prediction failed, and the reason.' })
 export class PredictionFailure {
   @Field(() => BigIntScalar, { description: 'The number of the instance in the input, from 0.' })
   instanceNumber!: bigint;
 
-  @Field(() => JSONObject, { description: 'The instance: a row of the input, by column. INT64 is a string.' })
+  @Field(() => JSONObject, {
+    description: 'The instance: a row of the input, as an object by column name. INT64 is a string.',
+  })
   instance!: JsonObject;
 
-  @Field(() => String, { description: 'The kind of fault, for programs.' })
+  @Field(() => String, { description: 'The kind of error, for programs.' })
   code!: string;
 
-  @Field(() => String, { description: 'What is wrong with it.' })
+  @Field(() => String, { description: 'The error, for people.' })
   message!: string;
 }
 
@@ -45,35 +49,42 @@ export const PredictionFailureConnection = createConnectionType(
   'failed instances',
 );
 
-@InputType({ description: 'An aggregate to compute, e.g. {metric: AVG, field: "tokens"}.' })
+@InputType({ description: 'An aggregate of an output, e.g. {metric: AVG, field: "probability"}.' })
 export class MetricInput {
-  @Field(() => MetricKindEnum, { description: 'How the values become one number.' })
+  @Field(() => MetricKindEnum, { description: 'The aggregate function.' })
   metric!: keyof typeof MetricKindEnum;
 
-  @Field(() => String, { description: 'A numeric output of the model; a dotted path goes into a STRUCT.' })
+  @Field(() => String, {
+    description: 'The name of a numeric output of the model. A dotted path names a field of a STRUCT.',
+  })
   field!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Another numeric output: aggregate field / over, e.g. accuracy per token. null: the field alone.',
+    description:
+      'The name of another numeric output: the function aggregates `field` divided by `over`. Null: the function ' +
+      'aggregates `field`.',
   })
   over!: string | null | undefined;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'An aggregate over the outputs of a batch prediction.' })
+@ObjectType({ simpleResolvers: true, description: 'An aggregate of an output of a batch prediction.' })
 export class Metric {
-  @Field(() => MetricKindEnum, { description: 'How the values became one number.' })
+  @Field(() => MetricKindEnum, { description: 'The aggregate function.' })
   metric!: keyof typeof MetricKindEnum;
 
-  @Field(() => String, { description: 'The output it is of.' })
+  @Field(() => String, { description: 'The name of the output.' })
   field!: string;
 
-  @Field(() => String, { nullable: true, description: 'What the field was divided by; null for nothing.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The name of the output that `field` was divided by. Null if there is none.',
+  })
   over!: string | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'The number, in the unit of the output; null when there is nothing to aggregate.',
+    description: 'The aggregate, in the unit of the output. Null if there are no values.',
   })
   value!: number | null;
 }

@@ -1,125 +1,129 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
+import { OneOf } from '../one-of.js';
 import { UserError } from '../user-error.js';
 import { MaxCostUsd, StartJobInput } from './start-job.js';
 import { BatchOutputFormatEnum, BatchPredictionJob } from './batch-prediction-job.js';
-import { FileFormatEnum } from './enums.js';
+import { FilesInput } from './files-input.js';
 
-@InputType({ description: 'Where the instances are. Exactly one of trainingSetJob, table and files.' })
-export class BatchInputInput {
-  @Field(() => ID, { nullable: true, description: 'The output of this training set job, which has succeeded.' })
-  trainingSetJob!: string | null | undefined;
-
-  @Field(() => String, { nullable: true, description: 'This table of the offline store.' })
-  table!: string | null | undefined;
-
-  @Field(() => [String], {
+@OneOf
+@InputType({ description: 'The source of a batch prediction: exactly one of its fields. A row is an instance.' })
+export class BatchSourceInput {
+  @Field(() => ID, {
     nullable: true,
-    description:
-      'These files, one after another, by their paths in the folder for files; in the cloud gs:// addresses.',
+    description: 'The id of a training set job that has succeeded. Its output is the source.',
   })
-  files!: string[] | null | undefined;
+  trainingSetJob!: string | undefined;
 
-  @Field(() => FileFormatEnum, {
+  @Field(() => String, {
     nullable: true,
-    description:
-      'The format of the files. null: what the ending of the first one says (.parquet, .csv, .jsonl, .ndjson).',
+    description: 'A table or view of the offline store: its name, or schema.name.',
   })
-  format!: keyof typeof FileFormatEnum | null | undefined;
+  table!: string | undefined;
+
+  @Field(() => FilesInput, { nullable: true, description: 'Files with the instances.' })
+  files!: FilesInput | undefined;
 }
 
-@InputType({ description: 'Where the predictions are to be written.' })
+@InputType({ description: 'The format and location of the predictions.' })
 export class BatchOutputInput {
-  @Field(() => BatchOutputFormatEnum, { defaultValue: 'PARQUET', description: 'How they are kept.' })
+  @Field(() => BatchOutputFormatEnum, { defaultValue: 'PARQUET', description: 'The format of the output.' })
   format!: keyof typeof BatchOutputFormatEnum;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'A folder in the folder for files, a gs:// prefix, or a table. null: the gateway chooses one, and says so in `output`.',
+      'The location: a folder in the folder for files, a gs:// prefix or a table. Null: the gateway chooses one. ' +
+      'BatchPredictionJob.output shows it.',
   })
   location!: string | null | undefined;
 }
 
-@InputType({ description: 'A batch prediction to start.' })
+@InputType({ description: 'The input of `startBatchPrediction`.' })
 export class StartBatchPredictionInput extends StartJobInput {
-  @Field(() => String, { description: 'What its owner calls it.' })
+  @Field(() => String, { description: 'A display name for people. It need not be unique.' })
   displayName!: string;
 
-  @Field(() => ID, { description: 'The model, by its id ("models/…") or name.' })
+  @Field(() => ID, { description: 'The id ("models/…") or the name of the model.' })
   model!: string;
 
-  @Field(() => BatchInputInput, { description: 'Where the instances are.' })
-  input!: BatchInputInput;
+  @Field(() => BatchSourceInput, { description: 'The source of the instances.' })
+  input!: BatchSourceInput;
 
-  @Field(() => BatchOutputInput, { description: 'Where the predictions are to be written.' })
+  @Field(() => BatchOutputInput, { description: 'The format and location of the predictions.' })
   output!: BatchOutputInput;
 
   @Field(() => JSONObject, {
     nullable: true,
-    description: 'Passed to the model with every batch, e.g. {token_budget: 200, relevance_mode: "vervaekean"}.',
+    description: 'Parameters that the model gets with each batch, e.g. {threshold: 0.8}. Null: no parameters.',
   })
   parameters!: JsonObject | null | undefined;
 
-  @Field(() => String, { nullable: true, description: 'The kind of machine, e.g. n1-standard-4. null: the usual one.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The machine type on Vertex AI. Null: n1-standard-4. Models with another runtime ignore it.',
+  })
   machineType!: string | null | undefined;
 
-  @Field(() => String, { nullable: true, description: 'The kind of accelerator, e.g. NVIDIA_TESLA_T4. null: none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The accelerator type, e.g. NVIDIA_TESLA_T4. Null: no accelerator.',
+  })
   acceleratorType!: string | null | undefined;
 
-  @Field(() => Int, { nullable: true, description: 'How many accelerators a machine has. null: none.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The number of accelerators of each machine. Null: no accelerator.',
+  })
   acceleratorCount!: number | null | undefined;
 
   @Field(() => Int, {
     nullable: true,
     defaultValue: 1,
-    description: 'Machines at the start, at least 1. On one machine: how many batches are predicted at once.',
+    description:
+      'The number of machines at the start, at least 1. In the process of the gateway: the number of batches ' +
+      'that are predicted in parallel.',
   })
   startingReplicaCount!: number | null | undefined;
 
-  @Field(() => Int, { nullable: true, description: 'The most machines. null: as many as at the start.' })
+  @Field(() => Int, { nullable: true, description: 'The maximum number of machines. Null: startingReplicaCount.' })
   maxReplicaCount!: number | null | undefined;
 
   @Field(() => Int, {
     nullable: true,
     defaultValue: 64,
-    description: 'Instances the model is given at once, at least 1.',
+    description: 'The number of instances in one request to the model, at least 1.',
   })
   batchSize!: number | null | undefined;
 
   @Field(() => Boolean, {
     nullable: true,
     defaultValue: false,
-    description: 'Explain each prediction, where the model can.',
+    description: 'true: the output has an explanation of each prediction. The model must support it.',
   })
   generateExplanation!: boolean | null | undefined;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What came of startBatchPrediction.' })
+@ObjectType({ simpleResolvers: true, description: 'The result of `startBatchPrediction`.' })
 export class StartBatchPredictionPayload {
-  @Field(() => BatchPredictionJob, { nullable: true, description: 'The job; null when there are userErrors.' })
+  @Field(() => BatchPredictionJob, { nullable: true, description: 'The job. Null if there are userErrors.' })
   job!: unknown;
 
-  @Field(() => [UserError], { description: 'What is wrong with the input; then nothing was started.' })
+  @Field(() => [UserError], { description: 'The errors in the input. If there are any, no job was started.' })
   userErrors!: readonly UserError[];
 }
 
-@InputType({ description: 'A batch prediction whose failed instances are to be tried again.' })
+@InputType({ description: 'The input of `retryFailedInstances`.' })
 export class RetryFailedInstancesInput {
-  @Field(() => ID, { nullable: true, description: 'The job, which has ended. null only where it is said in "job".' })
-  id!: string | null | undefined;
-
-  @Field(() => ID, {
-    nullable: true,
-    description: 'What "id" says.',
-    deprecationReason: 'Use "id": it is what a job is named by everywhere else, as in cancelJob.',
-  })
-  job!: string | null | undefined;
+  @Field(() => ID, { description: 'The id of a batch prediction job that has ended, "jobs/…".' })
+  id!: string;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'The same key never starts a second job: the first one is given again. null: every request starts one.',
+      `An idempotency key, e.g. a UUID, of at most ${REQUEST_LIMITS.maxIdempotencyKeyBytes} bytes. A second request with the same key starts no job ` +
+      'and returns the first one. Null: each request starts a job.',
   })
   idempotencyKey!: string | null | undefined;
 
@@ -127,14 +131,14 @@ export class RetryFailedInstancesInput {
   maxCostUsd!: number | null | undefined;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What came of retryFailedInstances.' })
+@ObjectType({ simpleResolvers: true, description: 'The result of `retryFailedInstances`.' })
 export class RetryFailedInstancesPayload {
   @Field(() => BatchPredictionJob, {
     nullable: true,
-    description: 'The new job, of only those instances; null when there are userErrors.',
+    description: 'The new job. Null if there are userErrors.',
   })
   job!: unknown;
 
-  @Field(() => [UserError], { description: 'What is wrong with the input; then nothing was started.' })
+  @Field(() => [UserError], { description: 'The errors in the input. If there are any, no job was started.' })
   userErrors!: readonly UserError[];
 }

@@ -1,23 +1,29 @@
 import { Field, Float, InputType } from 'type-graphql';
+import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 
 /* As a decorator: inputs that start no job of their own have it too. */
 export const MaxCostUsd = Field(() => Float, {
   nullable: true,
   description:
-    'Dollars. What is estimated above this is refused with COST_OVER_LIMIT. null: as much as the budget of the day has.',
+    'The maximum estimated cost in US dollars. A higher estimate is refused with COST_OVER_LIMIT. Null: only ' +
+    'the daily budget limits the cost.',
 });
 
 /** What whoever starts a job can say, whatever the job does. Not in the schema itself: only its subtypes are. */
 @InputType()
 export abstract class StartJobInput {
-  @Field(() => JSONObject, { nullable: true, description: 'Free key-value pairs to find it by, all strings.' })
+  @Field(() => JSONObject, {
+    nullable: true,
+    description: 'Labels to find the job by: an object whose values are strings. Null: no labels.',
+  })
   labels!: JsonObject | null | undefined;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'The same key never starts a second job: the first one is given again. null: every request starts one.',
+      `An idempotency key, e.g. a UUID, of at most ${REQUEST_LIMITS.maxIdempotencyKeyBytes} bytes. A second request with the same key starts no job ` +
+      'and returns the first one. Null: each request starts a job.',
   })
   idempotencyKey!: string | null | undefined;
 

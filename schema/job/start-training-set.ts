@@ -1,149 +1,210 @@
 import { Field, Float, InputType, ObjectType } from 'type-graphql';
+import { formatLimit, REQUEST_LIMITS } from '../../limits/request-limits.js';
+import { DateTime } from '../scalars/date-time.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
+import { OneOf } from '../one-of.js';
 import { UserError } from '../user-error.js';
 import { StartJobInput } from './start-job.js';
-import { FileFormatEnum } from './enums.js';
+import { FileInput } from './files-input.js';
 import { TrainingSetFormatEnum, TrainingSetJob } from './training-set-job.js';
 
-@InputType({ description: 'The labels of a training set: exactly one of rows, file and table, and what is in them.' })
-export class LabelsInput {
-  @Field(() => [JSONObject], { nullable: true, description: 'The labels themselves, by column. At most 10 000.' })
-  rows!: JsonObject[] | null | undefined;
+@OneOf
+@InputType({ description: 'The source of labels: exactly one of its fields. A row is a label.' })
+export class LabelSourceInput {
+  @Field(() => [JSONObject], {
+    nullable: true,
+    description: `The labels themselves, at most ${formatLimit(REQUEST_LIMITS.maxLabelRows)}: each is an object by column name.`,
+  })
+  rows!: JsonObject[] | undefined;
+
+  @Field(() => FileInput, { nullable: true, description: 'A file with the labels.' })
+  file!: FileInput | undefined;
 
   @Field(() => String, {
     nullable: true,
-    description: 'A file, by its path in the folder for files; in the cloud a gs:// address.',
+    description: 'A table or view of the offline store: its name, or schema.name.',
   })
-  file!: string | null | undefined;
+  table!: string | undefined;
+}
 
-  @Field(() => FileFormatEnum, {
-    nullable: true,
-    description: 'The format of the file. null: what its ending says (.parquet, .csv, .jsonl, .ndjson).',
-  })
-  format!: keyof typeof FileFormatEnum | null | undefined;
-
-  @Field(() => String, { nullable: true, description: 'A table of the offline store.' })
-  table!: string | null | undefined;
+@InputType({ description: 'The labels of a training set.' })
+export class LabelsInput {
+  @Field(() => LabelSourceInput, { description: 'The source of the labels.' })
+  source!: LabelSourceInput;
 
   @Field(() => String, {
     nullable: true,
     defaultValue: 'timestamp',
-    description: 'The column with the time of a label. In rows: RFC 3339, of any zone.',
+    description: 'The name of the column with the time of each label. Text in it is RFC 3339 with a time zone offset.',
   })
   timeColumn!: string | null | undefined;
 
   @Field(() => [String], {
     nullable: true,
-    description: 'The columns with the id of the entity, in the order of entityIdColumns of its type. null: called so.',
+    description:
+      'The names of the columns with the entity id, in the order of EntityType.entityIdColumns. Null: the ' +
+      'columns have the names of EntityType.entityIdColumns.',
   })
   entityIdColumns!: string[] | null | undefined;
 }
 
 @InputType({
-  description: 'Features of another entity whose id is in the labels, e.g. of the destination of a flight.',
+  description:
+    'A join with the features of another entity whose id is in the labels, e.g. of the destination of a flight.',
 })
 export class TrainingSetJoinInput {
-  @Field(() => String, { description: 'Its entity type, of the same featurestore.' })
+  @Field(() => String, { description: 'The name of the entity type. It is in the same featurestore.' })
   entityType!: string;
 
   @Field(() => [String], {
     nullable: true,
-    description: 'The columns of the labels with its id, in the order of entityIdColumns of its type. null: called so.',
+    description:
+      'The names of the label columns with the entity id, in the order of EntityType.entityIdColumns. Null: the ' +
+      'columns have the names of EntityType.entityIdColumns.',
   })
   entityIdColumns!: string[] | null | undefined;
 
-  @Field(() => [String], { nullable: true, description: 'Features by name. Neither these nor views: all of them.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'The names of features. Without `features` and `featureViews`: all features of the entity type.',
+  })
   features!: string[] | null | undefined;
 
-  @Field(() => [String], { nullable: true, description: 'The features of these views.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'The names of feature views: their features are added to `features`.',
+  })
   featureViews!: string[] | null | undefined;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Put before the names of its columns. null: the entity type and "_", e.g. airport_.',
+    description:
+      'The prefix of the feature columns in the output. Null: the name of the entity type and "_", e.g. ' +
+      '"airport_".',
   })
   prefix!: string | null | undefined;
 }
 
 @InputType({
-  description: 'What a training set is made of: labels, and features as they were known at the time of each.',
+  description: 'The definition of a training set: labels, and the features to join as of the time of each label.',
 })
 export class TrainingSetInput {
-  @Field(() => String, { description: 'The featurestore.' })
+  @Field(() => String, { description: 'The name of the featurestore.' })
   featurestore!: string;
 
-  @Field(() => String, { description: 'The type of the entity each label is about.' })
+  @Field(() => String, { description: 'The name of the entity type that the labels are about.' })
   entityType!: string;
 
-  @Field(() => LabelsInput, { description: 'The labels. Their columns and their order are kept.' })
+  @Field(() => LabelsInput, {
+    description: 'The labels. The output has all their columns, in the order of their rows.',
+  })
   labels!: LabelsInput;
 
-  @Field(() => [String], { nullable: true, description: 'Features by name. Neither these nor views: all of them.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'The names of features. Without `features` and `featureViews`: all features of the entity type.',
+  })
   features!: string[] | null | undefined;
 
-  @Field(() => [String], { nullable: true, description: 'The features of these views.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'The names of feature views: their features are added to `features`.',
+  })
   featureViews!: string[] | null | undefined;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Seconds after which a value counts as expired, for all features. null: what the registry says.',
+    description:
+      'Seconds after which a value counts as expired, for all features; at most six decimals. 0: values of any age count. null: ' +
+      'each feature has the ttl that the registry gives it.',
   })
   ttlSeconds!: number | null | undefined;
 
-  @Field(() => [TrainingSetJoinInput], { nullable: true, description: 'Features of other entities of each label.' })
+  @Field(() => [TrainingSetJoinInput], {
+    nullable: true,
+    description: 'Joins with features of other entities. Null: no other entities.',
+  })
   joins!: TrainingSetJoinInput[] | null | undefined;
 
   @Field(() => Boolean, {
     nullable: true,
     defaultValue: false,
-    description: 'Leave out values of exactly the label’s time.',
+    description:
+      'true: the join uses values with an event time before the time of the label. false: before it or at it.',
   })
   strictlyBefore!: boolean | null | undefined;
 
   @Field(() => Boolean, {
     nullable: true,
     defaultValue: false,
-    description: 'Leave out values that were written after the label’s time: later corrections and backfills.',
+    description:
+      'true: the join uses only values that were written to the store by the time of the label. It ignores later ' +
+      'corrections and backfills.',
   })
   knownAtLabelTime!: boolean | null | undefined;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'Leave out values that were written after this moment, whatever the label’s time: makes the training set of that day ' +
+      'again. null: values count whenever they were written. BAD_USER_INPUT where a source has no creation time.',
+  })
+  knownAt!: bigint | null | undefined;
 
   @Field(() => Boolean, {
     nullable: true,
     defaultValue: false,
-    description: 'Give beside each feature a column <feature>__timestamp: when its value became true, UTC.',
+    description: 'Give also values that have expired. false: they are null. The validation counts them either way.',
+  })
+  includeExpired!: boolean | null | undefined;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      'true: the output has a column <feature>__timestamp beside each feature, with the event time of the value ' +
+      'in UTC.',
   })
   withTimestamps!: boolean | null | undefined;
 }
 
-@InputType({ description: 'Where a training set is to be written.' })
+@InputType({ description: 'The format and location of a training set.' })
 export class TrainingSetOutputInput {
-  @Field(() => TrainingSetFormatEnum, { defaultValue: 'PARQUET', description: 'How it is kept.' })
+  @Field(() => TrainingSetFormatEnum, { defaultValue: 'PARQUET', description: 'The format of the output.' })
   format!: keyof typeof TrainingSetFormatEnum;
 
   @Field(() => String, {
     nullable: true,
-    description: 'A path in the folder for files, or a table. null: the gateway chooses one, and says so in `output`.',
+    description:
+      'The location: a path in the folder for files, or a table. Null: the gateway chooses one. ' +
+      'TrainingSetJob.output shows it.',
   })
   location!: string | null | undefined;
 }
 
-@InputType({ description: 'A training set to make.' })
+@InputType({ description: 'The input of `startTrainingSet`.' })
 export class StartTrainingSetInput extends StartJobInput {
-  @Field(() => TrainingSetInput, { description: 'What it is made of.' })
+  @Field(() => TrainingSetInput, { description: 'The definition of the training set.' })
   trainingSet!: TrainingSetInput;
 
-  @Field(() => TrainingSetOutputInput, { nullable: true, description: 'Where it goes. null: Parquet, somewhere.' })
+  @Field(() => TrainingSetOutputInput, {
+    nullable: true,
+    description: 'The output. Null: a Parquet file at a location that the gateway chooses.',
+  })
   output!: TrainingSetOutputInput | null | undefined;
 
-  @Field(() => String, { nullable: true, description: 'What its owner calls it. null: nothing.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'A display name for people. It need not be unique. Null: no name.',
+  })
   displayName!: string | null | undefined;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What came of startTrainingSet.' })
+@ObjectType({ simpleResolvers: true, description: 'The result of `startTrainingSet`.' })
 export class StartTrainingSetPayload {
-  @Field(() => TrainingSetJob, { nullable: true, description: 'The job; null when there are userErrors.' })
+  @Field(() => TrainingSetJob, { nullable: true, description: 'The job. Null if there are userErrors.' })
   job!: unknown;
 
-  @Field(() => [UserError], { description: 'What is wrong with the input; then nothing was started.' })
+  @Field(() => [UserError], { description: 'The errors in the input. If there are any, no job was started.' })
   userErrors!: readonly UserError[];
 }

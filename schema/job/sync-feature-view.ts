@@ -3,20 +3,20 @@ import { UserError } from '../user-error.js';
 import { FeatureViewSyncJob } from './feature-view-sync-job.js';
 import { StartJobInput } from './start-job.js';
 
-@InputType({ description: 'A feature view to sync now, whatever its schedule.' })
+@InputType({ description: 'The input of `syncFeatureView`.' })
 export class SyncFeatureViewInput extends StartJobInput {
-  @Field(() => String, { description: 'The featurestore.' })
+  @Field(() => String, { description: 'The name of the featurestore.' })
   featurestore!: string;
 
-  @Field(() => String, { description: 'The feature view.' })
+  @Field(() => String, { description: 'The name of the feature view. It needs no schedule.' })
   featureView!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What came of syncFeatureView.' })
+@ObjectType({ simpleResolvers: true, description: 'The result of `syncFeatureView`.' })
 export class SyncFeatureViewPayload {
-  @Field(() => FeatureViewSyncJob, { nullable: true, description: 'The job; null when there are userErrors.' })
+  @Field(() => FeatureViewSyncJob, { nullable: true, description: 'The job. Null if there are userErrors.' })
   job!: unknown;
 
-  @Field(() => [UserError], { description: 'What is wrong with the input; then nothing was started.' })
+  @Field(() => [UserError], { description: 'The errors in the input. If there are any, no job was started.' })
   userErrors!: readonly UserError[];
 }

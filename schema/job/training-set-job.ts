@@ -9,48 +9,52 @@ export const TrainingSetFormatEnum = { PARQUET: 'PARQUET', CSV: 'CSV', TABLE: 'T
 
 registerEnumType(TrainingSetFormatEnum, {
   name: 'TrainingSetFormat',
-  description: 'How a training set is kept.',
+  description: 'The format of a training set.',
   valuesConfig: {
     PARQUET: { description: 'An Apache Parquet file.' },
-    CSV: { description: 'A file of comma-separated values in UTF-8, with a line of column names.' },
+    CSV: { description: 'A file of comma-separated values in UTF-8. The first line has the column names.' },
     TABLE: { description: 'A table of the offline store.' },
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: 'A training set that was written.' })
+@ObjectType({ simpleResolvers: true, description: 'The output of a training set job.' })
 export class TrainingSetOutput {
-  @Field(() => TrainingSetFormatEnum, { description: 'How it is kept.' })
+  @Field(() => TrainingSetFormatEnum, { description: 'The format of the output.' })
   format!: keyof typeof TrainingSetFormatEnum;
 
-  @Field(() => String, { description: 'The file, by its path in the folder for files, or the table.' })
+  @Field(() => String, { description: 'The path of the file in the folder for files, or the name of the table.' })
   location!: string;
 
-  @Field(() => [String], { description: 'Its columns: those of the labels, then those of the features.' })
+  @Field(() => [String], { description: 'The columns: first those of the labels, then those of the features.' })
   columns!: readonly string[];
 
-  @Field(() => BigIntScalar, { description: 'Its rows: one a label, in the order of the labels.' })
+  @Field(() => BigIntScalar, {
+    description: 'The number of rows. Each label has one row; the rows have the order of the labels.',
+  })
   rows!: bigint;
 }
 
 @ObjectType({
   implements: [Node, Job],
-  description: 'Labels joined with what was known at the time of each. Its items are labels.',
+  description:
+    'A job that makes a training set: a point-in-time join of labels with the feature values as of the time of ' +
+    'each label.',
 })
 export class TrainingSetJob {
-  @Field(() => String, { nullable: true, description: 'What its owner calls it; null when it has no name.' })
+  @Field(() => String, { nullable: true, description: 'The display name that the client set. Null if it set none.' })
   displayName!: string | null;
 
   @Field(() => CostEstimate, {
-    description: 'What it was estimated to cost before it began, in bytes scanned, by the prices of that time.',
+    description: 'The cost estimated at the start, from the bytes that the query scans and the prices of that time.',
   })
   estimatedCost!: CostEstimate;
 
   @Field(() => TrainingSetValidation, {
     nullable: true,
-    description: 'Counted from the output by a second query, independent of the join; null before the end.',
+    description: 'The checks of the output. Null until the job succeeds.',
   })
   validation!: TrainingSetValidation | null;
 
-  @Field(() => TrainingSetOutput, { nullable: true, description: 'What was written; null before the end.' })
+  @Field(() => TrainingSetOutput, { nullable: true, description: 'The output. Null until the job succeeds.' })
   output!: TrainingSetOutput | null;
 }

@@ -1,6 +1,7 @@
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { listComplexity } from '../complexity.js';
 import { Node } from '../node.js';
+import type { ValueType } from '../../values/value-type.js';
 import { ValueTypeEnum } from '../registry/enums.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 
@@ -8,62 +9,72 @@ export const ModelRuntimeEnum = { ONNX: 'ONNX', HTTP: 'HTTP', VERTEX: 'VERTEX' }
 
 registerEnumType(ModelRuntimeEnum, {
   name: 'ModelRuntime',
-  description: 'What runs a model.',
+  description: 'The runtime of a model.',
   valuesConfig: {
-    ONNX: { description: 'An ONNX file, run by the gateway in worker threads.' },
-    HTTP: { description: "A server that keeps Vertex AI's contract for custom containers." },
-    VERTEX: { description: "Google Cloud: a model of Vertex AI's model registry." },
+    ONNX: { description: 'The gateway runs an ONNX file in worker threads.' },
+    HTTP: { description: 'An HTTP server predicts. It implements the contract of Vertex AI for custom containers.' },
+    VERTEX: { description: 'Vertex AI predicts with a model of its Model Registry.' },
   },
 });
 
-@ObjectType({ description: 'An input or output of a model.' })
+@ObjectType({ description: 'An input or an output of a model.' })
 export class ModelField {
-  @Field(() => String, { description: 'Its column in instances, or its name in predictions. Unique on its side.' })
+  @Field(() => String, {
+    description:
+      'The name: a column of the instances, or a name in the predictions. It is unique among the inputs, or ' +
+      'among the outputs.',
+  })
   name!: string;
 
-  @Field(() => ValueTypeEnum, { description: 'The type of its values.' })
-  valueType!: keyof typeof ValueTypeEnum;
+  @Field(() => ValueTypeEnum, { description: 'The type of the values.' })
+  valueType!: ValueType;
 
-  @Field(() => String, { nullable: true, description: 'The unit of a number, e.g. minutes; null when it has none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The unit of a number, e.g. "minutes". Null if the registry has no unit.',
+  })
   unit!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What it says; null when nobody wrote it down.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'What the value means. Null if the registry has no description.',
+  })
   description!: string | null;
 
   @Field(() => Boolean, {
     description:
-      'Of an input: whether an instance may lack it, because the model knows what that means or has a default. An ' +
-      'instance that lacks another input has no prediction. Of an output: false.',
+      'true: an instance may omit this input, because it is nullable or has a default. An instance that omits ' +
+      'another input fails. Outputs: always false.',
   })
   optional!: boolean;
 }
 
-@ObjectType({ implements: Node, description: 'A model that batch prediction can use.' })
+@ObjectType({ implements: Node, description: 'A model for batch prediction.' })
 export class Model implements Node {
-  @Field(() => ID, { description: 'Its resource name, e.g. models/flight_delay.' })
+  @Field(() => ID, { description: 'The resource name, "models/…".' })
   id!: string;
 
-  @Field(() => String, { description: 'Unique in this gateway.' })
+  @Field(() => String, { description: 'The name, unique in this gateway.' })
   name!: string;
 
-  @Field(() => String, { description: 'Its name for people.' })
+  @Field(() => String, { description: 'The name for people.' })
   displayName!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'What it predicts, and from what; null when nobody wrote it down.',
+    description: 'What the model predicts, and from which inputs. Null if the registry has no description.',
   })
   description!: string | null;
 
-  @Field(() => ModelRuntimeEnum, { description: 'What runs it.' })
+  @Field(() => ModelRuntimeEnum, { description: 'The runtime.' })
   runtime!: keyof typeof ModelRuntimeEnum;
 
-  @Field(() => [ModelField], { description: 'What it wants of an instance.', complexity: listComplexity() })
+  @Field(() => [ModelField], { description: 'The inputs that an instance has.', complexity: listComplexity() })
   inputs!: ModelField[];
 
-  @Field(() => [ModelField], { description: 'What it gives for an instance.', complexity: listComplexity() })
+  @Field(() => [ModelField], { description: 'The outputs that a prediction has.', complexity: listComplexity() })
   outputs!: ModelField[];
 
-  @Field(() => JSONObject, { description: 'Free key-value pairs, all strings.' })
+  @Field(() => JSONObject, { description: 'Labels: an object whose values are strings.' })
   labels!: JsonObject;
 }

@@ -1,62 +1,57 @@
 import { Field, Float, ID, ObjectType } from 'type-graphql';
 import { listComplexity } from '../complexity.js';
-import { Entity } from '../entity/entity.js';
 import { Node } from '../node.js';
 import { Feature, FeatureConnection } from './feature.js';
-import { Featurestore } from './featurestore.js';
 
-@ObjectType({ implements: Node, description: 'A kind of thing with an id, e.g. airport.' })
+/**
+ * Its featurestore and its entities, whose classes refer to this one, are fields of resolvers/entity-type.resolver.ts: two
+ * classes that refer to each other would be an import cycle.
+ */
+@ObjectType({
+  implements: Node,
+  description: 'A kind of entity, e.g. airport. It defines the id columns and the features of its entities.',
+})
 export class EntityType implements Node {
-  @Field(() => ID, { description: 'Its resource name.' })
+  @Field(() => ID, { description: 'The resource name, "featurestores/…/entityTypes/…".' })
   id!: string;
 
-  @Field(() => String, { description: 'Unique in its featurestore.' })
+  @Field(() => String, { description: 'The name, unique in the featurestore, in snake_case.' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'What one entity is; null when nobody wrote it down.' })
+  @Field(() => String, { nullable: true, description: 'What one entity is. Null if the registry has no description.' })
   description!: string | null;
 
   @Field(() => [String], {
     description:
-      'The columns of its id. With several the id is composite: their values joined by commas, a comma in a value ' +
-      'written %2C and a percent sign %25.',
+      'The columns that identify an entity. With several columns an entity id is composite: it is their values ' +
+      'in this order, joined by commas. In a value, %2C stands for a comma and %25 for a percent sign.',
   })
   entityIdColumns!: string[];
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Seconds after which its values are EXPIRED, where a feature says nothing else; null for never.',
+    description:
+      'Seconds after which a value is EXPIRED, unless the feature has a ttlSeconds of its own. Null: values ' +
+      'never expire.',
   })
   ttlSeconds!: number | null;
 
   @Field(() => Boolean, {
     description:
-      'true: an entity is known by its newest whole row, nulls included. false: by the newest non-null value of each ' +
-      'feature on its own.',
+      'How a read picks values. true: all features come from the newest row of the entity, including its nulls. ' +
+      'false: each feature has its newest non-null value.',
   })
   dense!: boolean;
 
-  @Field(() => Featurestore, { description: 'The featurestore it is in.' })
-  featurestore!: unknown;
-
   @Field(() => FeatureConnection, {
-    description: 'Its features, in the order of the registry.',
+    description: 'The features, in the order of the registry.',
     complexity: listComplexity('first'),
   })
   features!: unknown;
 
-  @Field(() => Feature, { nullable: true, description: 'One feature by name. FEATURE_NOT_FOUND when there is none.' })
-  feature!: unknown;
-
-  @Field(() => Entity, {
+  @Field(() => Feature, {
     nullable: true,
-    description: 'One entity. It need not be known: then its values are NOT_FOUND.',
+    description: 'The feature with this name. If there is none, the field is null with the error FEATURE_NOT_FOUND.',
   })
-  entity!: unknown;
-
-  @Field(() => [Entity], {
-    description: 'Many entities, in the order asked. At most 10 000.',
-    complexity: listComplexity('entityIds'),
-  })
-  entities!: unknown;
+  feature!: unknown;
 }

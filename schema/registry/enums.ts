@@ -1,41 +1,35 @@
 import { registerEnumType } from 'type-graphql';
+import { VALUE_TYPES, type ValueType } from '../../values/value-type.js';
 
-/*
- * type-graphql wants enum objects; the words are those of values/ and datasources/registry, and a test compares them,
- * because schema imports no datasource.
- */
-export const ValueTypeEnum = {
-  BOOL: 'BOOL',
-  BOOL_ARRAY: 'BOOL_ARRAY',
-  DOUBLE: 'DOUBLE',
-  DOUBLE_ARRAY: 'DOUBLE_ARRAY',
-  INT64: 'INT64',
-  INT64_ARRAY: 'INT64_ARRAY',
-  STRING: 'STRING',
-  STRING_ARRAY: 'STRING_ARRAY',
-  BYTES: 'BYTES',
-  STRUCT: 'STRUCT',
-  TIMESTAMP: 'TIMESTAMP',
-} as const;
+const VALUE_TYPE_DESCRIPTIONS = {
+  BOOL: 'A boolean.',
+  BOOL_ARRAY: 'A list of booleans. It contains no nulls.',
+  DOUBLE: 'A 64-bit floating-point number. NaN and the infinities are values.',
+  DOUBLE_ARRAY: 'A list of DOUBLE. It contains no nulls.',
+  INT64: 'A signed 64-bit integer.',
+  INT64_ARRAY: 'A list of INT64. It contains no nulls.',
+  STRING: 'Unicode text. The empty text is a value, not a null.',
+  STRING_ARRAY: 'A list of STRING. It contains no nulls.',
+  BYTES: 'Bytes. In JSON: base64.',
+  STRUCT: 'A JSON object. Integers beyond 2^53 in it are strings.',
+  TIMESTAMP: 'A point in time in UTC, with microseconds.',
+} satisfies Record<ValueType, string>;
+
+export const ValueTypeEnum = Object.fromEntries(VALUE_TYPES.map((valueType) => [valueType, valueType])) as {
+  readonly [Type in ValueType]: Type;
+};
 
 registerEnumType(ValueTypeEnum, {
   name: 'ValueType',
-  description: "The type of a feature's values.",
-  valuesConfig: {
-    BOOL: { description: 'true or false.' },
-    BOOL_ARRAY: { description: 'A list of BOOL without nulls.' },
-    DOUBLE: { description: 'A 64-bit floating point number; NaN and the infinities are values.' },
-    DOUBLE_ARRAY: { description: 'A list of DOUBLE without nulls.' },
-    INT64: { description: 'A signed 64-bit integer.' },
-    INT64_ARRAY: { description: 'A list of INT64 without nulls.' },
-    STRING: { description: 'Unicode text; the empty text is a value.' },
-    STRING_ARRAY: { description: 'A list of STRING without nulls.' },
-    BYTES: { description: 'Bytes, written in base64.' },
-    STRUCT: { description: 'A JSON object. Integers beyond 2^53 inside it are strings.' },
-    TIMESTAMP: { description: 'A moment in microseconds, UTC.' },
-  },
+  description:
+    'The type of the values of a feature, or of an input or output of a model. FeatureScalar describes how ' +
+    'each type is written in JSON.',
+  valuesConfig: Object.fromEntries(
+    VALUE_TYPES.map((valueType) => [valueType, { description: VALUE_TYPE_DESCRIPTIONS[valueType] }]),
+  ),
 });
 
+/* The words are those of datasources/registry, and a test compares them, because schema imports no datasource. */
 export const StoreKindEnum = {
   LMDB: 'LMDB',
   DUCKDB: 'DUCKDB',
@@ -47,15 +41,17 @@ export const StoreKindEnum = {
 
 registerEnumType(StoreKindEnum, {
   name: 'StoreKind',
-  description: 'The system that holds values.',
+  description: 'The database system of a store.',
   valuesConfig: {
-    LMDB: { description: 'Embedded, newest values: LMDB in the data folder.' },
-    DUCKDB: { description: 'Embedded, all values: DuckDB in the data folder.' },
-    BIGTABLE: { description: 'Google Cloud, newest values: a Bigtable table.' },
-    BIGQUERY: { description: 'Google Cloud, all values: BigQuery tables.' },
-    VERTEX_FEATURE_VIEW: { description: 'Google Cloud, newest values: a Vertex AI feature view.' },
-    VERTEX_LEGACY: { description: 'Google Cloud: Vertex AI Feature Store (Legacy), which ends on 2027-02-17.' },
-  },
+    LMDB: { description: 'An embedded online store: LMDB in the data folder of the gateway.' },
+    DUCKDB: { description: 'An embedded offline store: DuckDB in the data folder of the gateway.' },
+    BIGTABLE: { description: 'An online store on Google Cloud: a Bigtable table.' },
+    BIGQUERY: { description: 'An offline store on Google Cloud: BigQuery tables.' },
+    VERTEX_FEATURE_VIEW: { description: 'An online store on Google Cloud: a feature view of Vertex AI.' },
+    VERTEX_LEGACY: {
+      description: 'A store on Google Cloud: Vertex AI Feature Store (Legacy). Google shuts it down on 2027-02-17.',
+    },
+  } satisfies Record<keyof typeof StoreKindEnum, object>,
 });
 
 export const SensitivityEnum = {
@@ -67,11 +63,11 @@ export const SensitivityEnum = {
 
 registerEnumType(SensitivityEnum, {
   name: 'Sensitivity',
-  description: "How careful one must be with a feature's values.",
+  description: 'How sensitive the values of a feature are. The gateway shows it and enforces nothing.',
   valuesConfig: {
-    PUBLIC: { description: 'Known to everyone anyway.' },
-    INTERNAL: { description: 'For the people of the company. The default.' },
-    CONFIDENTIAL: { description: 'For those who need it.' },
-    PERSONAL: { description: 'About a person: laws on personal data hold.' },
+    PUBLIC: { description: 'Public data.' },
+    INTERNAL: { description: 'Internal data of the organization. The default.' },
+    CONFIDENTIAL: { description: 'Confidential data: only people who need it may read it.' },
+    PERSONAL: { description: 'Personal data: data protection law applies.' },
   },
 });

@@ -4,25 +4,31 @@ import { Node } from '../node.js';
 import { EntityType } from './entity-type.js';
 import { Feature } from './feature.js';
 
-@ObjectType({ implements: Node, description: 'A named selection of features served together.' })
+@ObjectType({
+  implements: Node,
+  description: 'A feature view: a named list of features of one entity type that are served together.',
+})
 export class FeatureView implements Node {
-  @Field(() => ID, { description: 'Its resource name.' })
+  @Field(() => ID, { description: 'The resource name, "featurestores/…/featureViews/…".' })
   id!: string;
 
-  @Field(() => String, { description: 'Unique in its featurestore.' })
+  @Field(() => String, { description: 'The name, unique in the featurestore, in snake_case.' })
   name!: string;
 
-  @Field(() => EntityType, { description: 'The kind of thing it selects from.' })
+  @Field(() => EntityType, { description: 'The entity type of the features.' })
   entityType!: EntityType;
 
-  @Field(() => [Feature], { description: 'The features it selects, in its own order.', complexity: listComplexity() })
+  @Field(() => [Feature], {
+    description: 'The features, in the order of the feature view.',
+    complexity: listComplexity(),
+  })
   features!: Feature[];
 
   @Field(() => String, {
     nullable: true,
     description:
-      'When it is synced, as a cron expression in UTC, or in the time zone before it (CRON_TZ=Europe/Zurich 0 3 * * *); ' +
-      'null when no schedule is set.',
+      'The sync schedule: a cron expression of five fields in UTC, or in the time zone that a prefix names ' +
+      '("CRON_TZ=Europe/Zurich 0 3 * * *"). Null if the view has no schedule.',
   })
   schedule!: string | null;
 }

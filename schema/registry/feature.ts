@@ -2,49 +2,61 @@ import { Field, Float, ID, ObjectType } from 'type-graphql';
 import { createConnectionType } from '../connection.js';
 import { Node } from '../node.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
-import { EntityType } from './entity-type.js';
+import type { ValueType } from '../../values/value-type.js';
 import { SensitivityEnum, ValueTypeEnum } from './enums.js';
 
-@ObjectType({ implements: Node, description: 'A typed, described, time-varying property of the entities of a type.' })
+/** Its entity type is a field of resolvers/feature.resolver.ts: two classes that refer to each other would be an import cycle. */
+@ObjectType({
+  implements: Node,
+  description: 'A feature: a typed property of the entities of one entity type. Its value changes over time.',
+})
 export class Feature implements Node {
-  @Field(() => ID, { description: 'Its resource name.' })
+  @Field(() => ID, { description: 'The resource name, "featurestores/…/entityTypes/…/features/…".' })
   id!: string;
 
-  @Field(() => String, { description: 'Unique in its entity type, in snake_case.' })
+  @Field(() => String, { description: 'The name, unique in the entity type, in snake_case.' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'What it says; null when nobody wrote it down.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'What the value means. Null if the registry has no description.',
+  })
   description!: string | null;
 
-  @Field(() => ValueTypeEnum, { description: 'The type of its values.' })
-  valueType!: keyof typeof ValueTypeEnum;
+  @Field(() => ValueTypeEnum, { description: 'The type of the values.' })
+  valueType!: ValueType;
 
-  @Field(() => String, { nullable: true, description: 'The unit of a number, e.g. minutes; null when it has none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The unit of a number, e.g. "minutes". Null if the registry has no unit.',
+  })
   unit!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Who answers for it; null when nobody is named.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The person or team that maintains the feature. Null if the registry has no owner.',
+  })
   owner!: string | null;
 
-  @Field(() => JSONObject, { description: 'Free key-value pairs, all strings.' })
+  @Field(() => JSONObject, { description: 'Labels: an object whose values are strings.' })
   labels!: JsonObject;
 
-  @Field(() => SensitivityEnum, { description: 'How careful one must be with its values.' })
+  @Field(() => SensitivityEnum, { description: 'The sensitivity of the values.' })
   sensitivity!: keyof typeof SensitivityEnum;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Seconds after which a value is EXPIRED; null for never. A value exactly this old is still valid.',
+    description:
+      'Seconds after which a value is EXPIRED. A value of exactly this age is still valid. Null: values never ' +
+      'expire.',
   })
   ttlSeconds!: number | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Why it should not be used any more, and what to use instead; null while it should.',
+    description: 'Why the feature is deprecated and what replaces it. Null if the feature is not deprecated.',
   })
   deprecationReason!: string | null;
-
-  @Field(() => EntityType, { description: 'The kind of thing it describes.' })
-  entityType!: EntityType;
 }
 
 export const FeatureConnection = createConnectionType(Feature, 'Feature', 'features');

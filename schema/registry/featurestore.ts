@@ -7,39 +7,51 @@ import { EntityType } from './entity-type.js';
 import { FeatureView } from './feature-view.js';
 import { StoreInfo } from './store-info.js';
 
-@ObjectType({ implements: Node, description: 'A namespace of entity types, with its stores.' })
+@ObjectType({
+  implements: Node,
+  description: 'A featurestore: a namespace of entity types with one online store and one offline store.',
+})
 export class Featurestore implements Node {
-  @Field(() => ID, { description: 'Its resource name.' })
+  @Field(() => ID, { description: 'The resource name, "featurestores/…".' })
   id!: string;
 
-  @Field(() => String, { description: 'Unique in this gateway.' })
+  @Field(() => String, { description: 'The name, unique in this gateway, in snake_case.' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'What it holds; null when nobody wrote it down.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'What the featurestore holds. Null if the registry has no description.',
+  })
   description!: string | null;
 
-  @Field(() => JSONObject, { description: 'Free key-value pairs, all strings.' })
+  @Field(() => JSONObject, { description: 'Labels: an object whose values are strings.' })
   labels!: JsonObject;
 
-  @Field(() => StoreInfo, { description: 'Where the newest values live.' })
+  @Field(() => StoreInfo, {
+    description: 'The online store. It holds the newest value of each feature of each entity.',
+  })
   onlineStore!: StoreInfo;
 
-  @Field(() => StoreInfo, { description: 'Where all values live.' })
+  @Field(() => StoreInfo, { description: 'The offline store. It holds all values of all times.' })
   offlineStore!: StoreInfo;
 
   @Field(() => [EntityType], {
-    description: 'Its kinds of things, in the order of the registry.',
+    description: 'The entity types, in the order of the registry.',
     complexity: listComplexity(),
   })
   entityTypes!: EntityType[];
 
   @Field(() => EntityType, {
     nullable: true,
-    description: 'One entity type by name. ENTITY_TYPE_NOT_FOUND when there is none.',
+    description:
+      'The entity type with this name. If there is none, the field is null with the error ENTITY_TYPE_NOT_FOUND.',
   })
   entityType!: EntityType;
 
-  @Field(() => [FeatureView], { description: 'Its named selections of features.', complexity: listComplexity() })
+  @Field(() => [FeatureView], {
+    description: 'The feature views, in the order of the registry.',
+    complexity: listComplexity(),
+  })
   featureViews!: FeatureView[];
 }
 

@@ -1,17 +1,19 @@
 import { Field, ObjectType } from 'type-graphql';
 import { StoreKindEnum } from './enums.js';
 
-@ObjectType({ description: 'A store of a featurestore.' })
+@ObjectType({ description: 'The online or offline store of a featurestore.' })
 export class StoreInfo {
-  @Field(() => StoreKindEnum, { description: 'The system that holds the values.' })
+  @Field(() => StoreKindEnum, { description: 'The database system.' })
   kind!: keyof typeof StoreKindEnum;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Where it is, in words; null when that is not for clients to know. Never a path or a project id.',
+    description:
+      'The location in words, as the registry states it for clients. Null if the registry states none. It ' +
+      'contains no path and no project id.',
   })
   location!: string | null;
 
-  @Field(() => Boolean, { description: 'Whether it answers right now.' })
+  @Field(() => Boolean, { description: 'true: the store answers requests now.' })
   healthy!: boolean;
 }

@@ -7,12 +7,12 @@ const MOST = 2n ** 63n - 1n;
 export const BigIntScalar = new GraphQLScalarType<bigint, string>({
   name: 'BigInt',
   description:
-    'Signed 64-bit integer. Input: an integer or a string of its digits; beyond 2^53 the string, or digits were lost ' +
-    'before we saw them. Output: a string, so no client loses digits.',
+    'A signed 64-bit integer. Input: a string of decimal digits, or an integer up to 2^53. The gateway refuses ' +
+    'larger JSON numbers, because many clients round them. Output: a string of decimal digits.',
   serialize: (value) => String(value),
   parseValue: (value) => {
     if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-      throw badInput(`${value} has lost digits or is no integer. Send integers beyond 2^53 as strings.`);
+      throw badInput(`${value} is not an exact integer. Send integers beyond 2^53 as strings.`);
     }
     return parse(typeof value === 'number' || typeof value === 'string' ? String(value) : '');
   },
@@ -20,7 +20,8 @@ export const BigIntScalar = new GraphQLScalarType<bigint, string>({
 });
 
 function parse(digits: string): bigint {
-  if (!/^-?\d{1,19}$/.test(digits)) throw badInput('A BigInt is an integer of 64 bits, or a string of its digits.');
+  if (!/^-?\d{1,19}$/.test(digits))
+    throw badInput('A BigInt is an integer, or a string of decimal digits such as "42".');
   const value = BigInt(digits);
   if (value < LEAST || value > MOST) throw badInput(`${digits} does not fit in 64 bits.`);
   return value;

@@ -6,8 +6,9 @@ import { formatInstant, parseInstant, type Instant } from '../../values/instant.
 export const DateTime = new GraphQLScalarType<Instant, string>({
   name: 'DateTime',
   description:
-    'RFC 3339 instant, read with any zone, written in UTC with as many fractional digits as are known (microseconds ' +
-    'at most). Refused: no zone, digits finer than a microsecond, dates that do not exist.',
+    'A point in time as RFC 3339 text. Input: with a time zone offset, such as "2001-03-07T14:00:00Z" or ' +
+    '"2001-03-07T15:00:00+01:00". The gateway refuses text without an offset, digits finer than a microsecond ' +
+    'and dates that do not exist. Output: in UTC, with up to six fractional digits.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   serialize: (value) => formatInstant(value as Instant),
   parseValue: (value) => parse(value),

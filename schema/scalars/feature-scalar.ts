@@ -4,8 +4,9 @@ import { GraphQLScalarType } from 'graphql';
 export const FeatureScalar = new GraphQLScalarType({
   name: 'FeatureScalar',
   description:
-    "A feature's value in its own type: Boolean, Float, String, INT64 as a string, BYTES as base64, TIMESTAMP as RFC " +
-    '3339 in UTC, or a list or object of them. NaN and the infinities, for which JSON has no number, are the strings ' +
-    '"NaN", "Infinity" and "-Infinity".',
+    'The value of a feature. Its ValueType decides the JSON: BOOL is a boolean. DOUBLE is a number; NaN and ' +
+    'the infinities are the strings "NaN", "Infinity" and "-Infinity". INT64 is a string of decimal digits. ' +
+    'STRING is a string. BYTES is base64. TIMESTAMP is RFC 3339 in UTC. STRUCT is an object. An array type is ' +
+    'a list of these.',
   serialize: (value) => value,
 });

@@ -8,11 +8,12 @@ export interface JsonObject {
 
 export const JSONObject = new GraphQLScalarType<JsonObject, JsonObject>({
   name: 'JSONObject',
-  description: 'A JSON object: names with values of any kind.',
+  description: 'A JSON object with values of any JSON type. Integers beyond 2^53 must be strings.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   serialize: (value) => value as JsonObject,
   parseValue: (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notAnObject();
+    checkNumbers(value);
     return value as JsonObject;
   },
   parseLiteral: (node, variables) => {
@@ -23,6 +24,23 @@ export const JSONObject = new GraphQLScalarType<JsonObject, JsonObject>({
 
 function notAnObject(): Error {
   return badInput('A JSONObject is an object such as {"team": "risk"}.');
+}
+
+function wholeNumber(digits: string): number {
+  const value = Number(digits);
+  if (!Number.isSafeInteger(value)) throw badInput(`Send whole numbers beyond 2^53 as strings: "${digits}".`);
+  return value;
+}
+
+/** JSON.parse reads 1e400 as Infinity, which no JSON can write again. */
+function finiteNumber(value: number, text: string): number {
+  if (!Number.isFinite(value)) throw badInput(`${text} is beyond the range of a double. Send it as a string.`);
+  return value;
+}
+
+function checkNumbers(value: unknown): void {
+  if (typeof value === 'number') finiteNumber(value, 'A number');
+  else if (typeof value === 'object' && value !== null) Object.values(value).forEach(checkNumbers);
 }
 
 /** Object.fromEntries defines own properties, so a field named __proto__ is data like any other. */
@@ -37,8 +55,9 @@ function parseValue(node: ValueNode, variables: Readonly<Record<string, unknown>
     case Kind.LIST:
       return node.values.map((value) => parseValue(value, variables));
     case Kind.INT:
+      return wholeNumber(node.value);
     case Kind.FLOAT:
-      return Number(node.value);
+      return finiteNumber(Number(node.value), node.value);
     case Kind.NULL:
       return null;
     case Kind.VARIABLE:

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { JobCost } from '../../jobs/job-costs.js';
+import type { JobCost } from '../../datasources/job-store/job-cost.js';
+import type { JobRecord } from '../../datasources/job-store/job-record.js';
 import type { JobStore } from '../../datasources/job-store/job-store.js';
-import type { JobRecord } from '../../jobs/job.js';
 import { estimateHistoricalQuery } from '../../costs/historical-query-cost.js';
 import { toStoredEstimate } from '../../costs/stored-estimate.js';
 import { createPriceBook } from '../support/costs.js';

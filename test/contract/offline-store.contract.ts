@@ -432,6 +432,24 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
         }
       });
 
+      it.each([true, false])(
+        'of an entity that no row is about is empty, also in a static source (dense: %s)',
+        async (dense) => {
+          const { entityType, source, store } = await setUp({
+            dense,
+            sources: [
+              { static: true, features: [{ name: 'a', valueType: 'STRING' }] },
+              { name: 'timed', features: [{ name: 'b', valueType: 'STRING' }] },
+            ],
+          });
+          await store.append(source, [createRow('known', 0, { a: 'x' })]);
+          for (const feature of entityType.features) {
+            const read = { feature, entityId: 'unknown', from: null, to: null, before: null, limit: 10 };
+            expect(await store.history(read)).toEqual([]);
+          }
+        },
+      );
+
       it('of a static feature is its one value, without a time', async () => {
         const { entityType, source, store } = await setUp({
           sources: [{ static: true, features: [{ name: 'a', valueType: 'STRING' }] }],

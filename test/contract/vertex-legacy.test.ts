@@ -21,7 +21,7 @@ describeOnlineStore(
       },
     };
   },
-  // Each is in docs/google-cloud-vertex.md, with what happens instead (test/integration/vertex-legacy.test.ts).
+  // Each is in docs/google-cloud-vertex.md, with what happens instead (test/integration/datasources/online/vertex-legacy.test.ts).
   {
     'gives back every value of every type as it was': 'a list in a STRUCT has elements of one type',
     'keeps the newest non-null value of each feature, unless the entity type is dense':

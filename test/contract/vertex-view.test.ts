@@ -3,7 +3,7 @@ import { addView } from '../support/google/vertex-entity-types.js';
 import { PLACE, startVertexWorld, VERTEX_NOW } from '../support/google/vertex-world.js';
 import { describeOnlineStore } from './online-store.contract.js';
 
-/** Each is in docs/google-cloud-vertex.md, with what happens instead (test/integration/vertex-view.test.ts). */
+/** Each is in docs/google-cloud-vertex.md, with what happens instead (test/integration/datasources/online/vertex-view.test.ts). */
 const DIFFERENCES = {
   'gives back every value of every type as it was': 'a list in a STRUCT has elements of one type',
   'says nothing of the features that a part of a row was not asked for': 'a view that has the entity says NULL',

@@ -28,7 +28,7 @@ const airport = (side: string) => ({
 const TRAINING_SET = {
   featurestore: 'flights',
   entityType: 'route',
-  labels: { file: 'all-flights.parquet', timeColumn: 'date' },
+  labels: { source: { file: { path: 'all-flights.parquet' } }, timeColumn: 'date' },
   features: FEATURE_INPUTS.filter((name) => !/^(origin|destination)_/.test(name)),
   joins: [airport('origin'), airport('destination')],
 };

@@ -67,7 +67,7 @@ it('the relevance example gives by batch jobs what its README says', async () =>
     const job = await startJob(gateway.url, 'startBatchPrediction', {
       displayName: `By ${mode}`,
       model: 'token_allocator',
-      input: { files: ['measures.ndjson'] },
+      input: { files: { paths: ['measures.ndjson'] } },
       output: { format: 'JSONL' },
       parameters: { token_budget: 200, relevance_mode: mode },
       batchSize: 8,

@@ -57,7 +57,7 @@ const TRAINING_SET = {
   labels: {
     entityIdColumns: ['who'],
     timeColumn: 'at',
-    rows: ['c0', 'c1', 'nobody'].map((who) => ({ who, at: '2001-09-09T01:46:31Z' })),
+    source: { rows: ['c0', 'c1', 'nobody'].map((who) => ({ who, at: '2001-09-09T01:46:31Z' })) },
   },
 };
 

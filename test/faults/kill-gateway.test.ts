@@ -45,7 +45,7 @@ const trainingSet = (file: string) => ({
   trainingSet: {
     featurestore: 'shop',
     entityType: 'customer',
-    labels: { file: `${file}.parquet`, timeColumn: 'moment', entityIdColumns: ['customer'] },
+    labels: { source: { file: { path: `${file}.parquet` } }, timeColumn: 'moment', entityIdColumns: ['customer'] },
   },
   output: { location: `${file}-set.parquet` },
   idempotencyKey: file,
@@ -59,7 +59,7 @@ const STARTS = [
     {
       displayName: 'killed',
       model: 'linear',
-      input: { files: ['instances.parquet'] },
+      input: { files: { paths: ['instances.parquet'] } },
       output: { format: 'PARQUET', location: 'predicted' },
       batchSize: 100,
       startingReplicaCount: 4,

@@ -106,7 +106,7 @@ const start = (name: string, model = 'delay'): Promise<string> =>
   startJob(gateway.url, 'startBatchPrediction', {
     displayName: name,
     model,
-    input: { files: ['gs://secret-files/in.jsonl'] },
+    input: { files: { paths: ['gs://secret-files/in.jsonl'] } },
     output: { format: 'JSONL', location: 'gs://secret-files/out' },
     idempotencyKey: name,
   });

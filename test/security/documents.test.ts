@@ -116,7 +116,7 @@ describe('over HTTP', () => {
     expect([response.status, errors[0].extensions.code, errors[0].extensions.field]).toEqual([
       400,
       'BAD_USER_INPUT',
-      'labels',
+      'filter.labels',
     ]);
   });
 

@@ -8,7 +8,7 @@ import type {
 } from '../../batch-prediction/batch-predictions.js';
 import { JobEngine } from '../../jobs/job-engine.js';
 import { newJobId } from '../../jobs/new-job-id.js';
-import type { JobRecord } from '../../jobs/job.js';
+import type { JobRecord } from '../../datasources/job-store/job-record.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { BatchPredictionRunner } from '../../batch-prediction/local/batch-prediction-runner.js';
 import { LocalBatchPredictions } from '../../batch-prediction/local/local-batch-predictions.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { loadPriceBooks, toPriceBooks } from '../../costs/files/load-price-books.js';
-import { priceBookDocument, toPriceBook } from '../../costs/files/price-book-document.js';
-import { openCosts, type OpenCostsOptions } from '../../costs/lmdb/open-costs.js';
+import { priceBookDocument, toPriceBook } from '../../costs/price-book-document.js';
+import { openCosts, type OpenCostsOptions } from '../../composition/open-costs.js';
 import type { PriceBook, PriceBooks } from '../../costs/price-book.js';
 
 /** The price books that come with featuregraph. */

@@ -1,5 +1,5 @@
 import type { JobControl, JobOutcome, JobRunner } from '../../jobs/job-runner.js';
-import type { JobKind, JobProgress, JobRecord } from '../../jobs/job.js';
+import type { JobProgress, JobRecord } from '../../datasources/job-store/job-record.js';
 
 type EndState = 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED';
 type Step = (control: JobControl) => Promise<JobOutcome | undefined>;
@@ -14,7 +14,7 @@ export class CountableWork implements JobRunner {
   #wake: () => void = () => undefined;
   result: unknown = null;
 
-  constructor(readonly kind: JobKind) {}
+  constructor(readonly kind: string) {}
 
   async run(job: JobRecord, control: JobControl): Promise<JobOutcome> {
     this.#progress = job.progress;

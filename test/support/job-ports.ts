@@ -7,7 +7,7 @@ import type {
   PredictionRow,
   ResultRange,
 } from '../../batch-prediction/batch-predictions.js';
-import type { JobWork } from '../../jobs/job-costs.js';
+import type { JobWork } from '../../datasources/job-store/job-cost.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
 import type {
   StartTrainingSet,

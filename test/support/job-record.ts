@@ -1,4 +1,4 @@
-import { NO_PROGRESS, type JobRecord } from '../../jobs/job.js';
+import { NO_PROGRESS, type JobRecord } from '../../datasources/job-store/job-record.js';
 
 /** A job that was just kept, but for what a test says of it. */
 export function jobRecord(changes: Partial<JobRecord> = {}): JobRecord {

@@ -6,7 +6,7 @@ interface RequestedSync {
 }
 
 const JOB = `id kind state startedAt endedAt error { code message } progress { completed failed total }
-  ... on FeatureViewSyncJob { trigger rowsSynced servedUpTo slotMilliseconds featureView { name }
+  ... on FeatureViewSyncJob { trigger rowsSynced dataWatermark slotMilliseconds featureView { name }
     estimatedCost { total { amount } priceBook { name } assumptions } }`;
 
 export const SYNC = `mutation ($input: SyncFeatureViewInput!) {

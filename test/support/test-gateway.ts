@@ -16,7 +16,7 @@ import type { JobRunner } from '../../jobs/job-runner.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { newJobId } from '../../jobs/new-job-id.js';
 import { JobAccounting } from '../../costs/job-accounting.js';
-import type { OpenCostsOptions } from '../../costs/lmdb/open-costs.js';
+import type { OpenCostsOptions } from '../../composition/open-costs.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { DataFiles } from '../../datasources/files/data-files.js';
 import { JobEngine } from '../../jobs/job-engine.js';
-import type { JobRecord } from '../../jobs/job.js';
+import type { JobRecord } from '../../datasources/job-store/job-record.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { LocalTrainingSets } from '../../training-sets/local-training-sets.js';
 import type { FindRemoteStore } from '../../training-sets/remote-store.js';

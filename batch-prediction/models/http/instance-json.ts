@@ -1,37 +1,60 @@
 import { toClientValue } from '../../../values/client-value.js';
-import { toElementType, type RawValue, type ValueType } from '../../../values/value-type.js';
+import {
+  encodeWith,
+  isArrayValue,
+  type RawValue,
+  type StructValue,
+  type ValueEncoders,
+  type ValueType,
+} from '../../../values/value-type.js';
 import type { Instance } from '../model-serving.js';
 import type { Model } from '../../../datasources/registry/prediction-model.js';
 
 /**
- * An instance as a server gets it: the model's inputs in their types, and every other column as it is. An integer is a
- * JSON number, or a string when it is beyond 2^53, where a reader of JSON would change its last digits. BYTES are
- * {"b64": ...}, as TensorFlow Serving and Vertex AI write them; TIMESTAMP is RFC 3339; NaN and the infinities, which JSON
- * does not have, are the strings "NaN", "Infinity" and "-Infinity".
+ * An instance as a server gets it: the model's inputs in their types, and every other column as it is; or for a server that
+ * takes lists, the inputs in order. An integer is a JSON number, or a string when it is beyond 2^53, where a reader of JSON
+ * would change its last digits. BYTES are {"b64": ...}, as TensorFlow Serving and Vertex AI write them; TIMESTAMP is RFC
+ * 3339; NaN and the infinities, which JSON does not have, are the strings "NaN", "Infinity" and "-Infinity".
  */
-export function toJson({ inputs }: Model, instance: Instance, values: readonly (RawValue | null)[]): object {
-  const others = Object.entries(instance).map(([name, value]) => [name, value === null ? null : undeclared(value)]);
-  const declared = inputs.map(({ name, valueType }, position) => {
+export function toJson({ inputs, http }: Model, instance: Instance, values: readonly (RawValue | null)[]): object {
+  const declared = inputs.map(({ valueType }, position) => {
     const value = values[position] ?? null;
-    return [name, value === null ? null : valueToJson(valueType, value)];
+    return value === null ? null : valueToJson(valueType, value);
   });
-  return Object.fromEntries([...others, ...declared]) as object;
+  if (http?.instances === 'ARRAY') return declared;
+  const others = Object.entries(instance).map(([name, value]) => [name, value === null ? null : undeclared(value)]);
+  return Object.fromEntries([...others, ...inputs.map(({ name }, position) => [name, declared[position]])]) as object;
 }
 
+const JSON_VALUES = {
+  BOOL: (value) => value,
+  BOOL_ARRAY: (value) => value,
+  DOUBLE: (value) => toClientValue('DOUBLE', value),
+  DOUBLE_ARRAY: (value) => toClientValue('DOUBLE_ARRAY', value),
+  INT64: integer,
+  INT64_ARRAY: (value) => value.map(integer),
+  STRING: (value) => value,
+  STRING_ARRAY: (value) => value,
+  BYTES: base64,
+  STRUCT: (value) => value,
+  TIMESTAMP: (value) => toClientValue('TIMESTAMP', value),
+} satisfies ValueEncoders<unknown>;
+
 function valueToJson(valueType: ValueType, value: RawValue): unknown {
-  const elementType = toElementType(valueType);
-  if (elementType === 'INT64') return (value as readonly bigint[]).map(integer);
-  if (valueType === 'INT64') return integer(value as bigint);
-  if (valueType === 'BYTES') return { b64: Buffer.from(value as Uint8Array).toString('base64') };
-  return toClientValue(valueType, value);
+  return encodeWith<unknown>(JSON_VALUES, valueType, value);
 }
 
 /** Of a column the model does not name, the value alone says what it is. */
 function undeclared(value: RawValue): unknown {
   if (typeof value === 'bigint') return integer(value);
   if (typeof value === 'number') return toClientValue('DOUBLE', value);
-  if (value instanceof Uint8Array) return valueToJson('BYTES', value);
-  return Array.isArray(value) ? value.map((element: RawValue) => undeclared(element)) : value;
+  if (value instanceof Uint8Array) return base64(value);
+  if (isArrayValue(value)) return value.map(undeclared);
+  return value satisfies boolean | string | StructValue;
+}
+
+function base64(value: Uint8Array): object {
+  return { b64: Buffer.from(value).toString('base64') };
 }
 
 function integer(value: bigint): number | string {

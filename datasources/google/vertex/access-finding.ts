@@ -1,5 +1,6 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import type { Finding } from '../../diagnosis.js';
-import { GRPC_STATUS, readGrpcCode } from './call-policy.js';
+import { GRPC_STATUS, readGrpcCode } from '../grpc-status.js';
 
 /** What doctor says when something cannot be looked at: why, as far as the status tells, and what to do. */
 export function accessFinding(what: string, role: string, error: unknown): Finding {
@@ -19,7 +20,7 @@ export function accessFinding(what: string, role: string, error: unknown): Findi
     default:
       return {
         status: 'fault',
-        message: `cannot look at ${what}: ${error instanceof Error ? error.message : String(error)}`,
+        message: `cannot look at ${what}: ${toErrorMessage(error)}`,
         remedy: 'Look at the credentials, the network, and whether the Vertex AI API is enabled in the project.',
       };
   }

@@ -1,6 +1,14 @@
 import type { protos } from '@google-cloud/aiplatform';
 import { badInput } from '../../../errors/app-error.js';
-import type { RawValue, StructField, StructValue, ValueType } from '../../../values/value-type.js';
+import {
+  encodeWith,
+  type RawValue,
+  type StructField,
+  type StructValue,
+  type ValueDecoders,
+  type ValueEncoders,
+  type ValueType,
+} from '../../../values/value-type.js';
 
 export type WireValue = protos.google.cloud.aiplatform.v1.IFeatureValue;
 
@@ -19,23 +27,39 @@ const MEMBERS = {
   TIMESTAMP: 'int64Value',
 } as const satisfies Record<ValueType, keyof WireValue>;
 
-/** A value as Vertex AI takes it, both generations. INT64 goes as text so that no digit is lost on the way. */
+/** INT64 goes as text so that no digit is lost on the way. */
+const ENCODERS = {
+  BOOL: (value) => ({ boolValue: value }),
+  BOOL_ARRAY: (value) => ({ boolArrayValue: { values: [...value] } }),
+  DOUBLE: (value) => ({ doubleValue: value }),
+  DOUBLE_ARRAY: (value) => ({ doubleArrayValue: { values: [...value] } }),
+  INT64: (value) => ({ int64Value: value.toString() }),
+  INT64_ARRAY: (value) => ({ int64ArrayValue: { values: value.map(String) } }),
+  STRING: (value) => ({ stringValue: value }),
+  STRING_ARRAY: (value) => ({ stringArrayValue: { values: [...value] } }),
+  BYTES: (value) => ({ bytesValue: value }),
+  STRUCT: encodeStruct,
+  TIMESTAMP: (value) => ({ int64Value: value.toString() }),
+} satisfies ValueEncoders<WireValue>;
+
+/** What the member of each type holds, as a value. */
+const DECODERS = {
+  BOOL: (content) => content as boolean,
+  BOOL_ARRAY: (content) => readArrayValues(content) as readonly boolean[],
+  DOUBLE: (content) => content as number,
+  DOUBLE_ARRAY: (content) => readArrayValues(content) as readonly number[],
+  INT64: readInteger,
+  INT64_ARRAY: (content) => readArrayValues(content).map(readInteger),
+  STRING: (content) => content as string,
+  STRING_ARRAY: (content) => readArrayValues(content) as readonly string[],
+  BYTES: (content) => new Uint8Array(content as Uint8Array),
+  STRUCT: (content) => decodeStruct(content as protos.google.cloud.aiplatform.v1.IStructValue),
+  TIMESTAMP: readInteger,
+} satisfies ValueDecoders<unknown>;
+
+/** A value as Vertex AI takes it, both generations. */
 export function encodeValue(valueType: ValueType, value: RawValue): WireValue {
-  switch (valueType) {
-    case 'INT64':
-    case 'TIMESTAMP':
-      return { int64Value: (value as bigint).toString() };
-    case 'INT64_ARRAY':
-      return { int64ArrayValue: { values: (value as readonly bigint[]).map(String) } };
-    case 'BOOL_ARRAY':
-    case 'DOUBLE_ARRAY':
-    case 'STRING_ARRAY':
-      return { [MEMBERS[valueType]]: { values: value } };
-    case 'STRUCT':
-      return encodeStruct(value as StructValue);
-    default:
-      return { [MEMBERS[valueType]]: value };
-  }
+  return encodeWith<WireValue>(ENCODERS, valueType, value);
 }
 
 /**
@@ -46,24 +70,11 @@ export function decodeValue(valueType: ValueType, wire: WireValue): RawValue | n
   const member = findMember(wire);
   if (member === undefined) return null;
   if (member !== MEMBERS[valueType]) throw new TypeError(`a ${valueType} came as ${member}`);
-  const value: unknown = wire[member];
-  switch (valueType) {
-    case 'INT64':
-    case 'TIMESTAMP':
-      return BigInt(String(value));
-    case 'INT64_ARRAY':
-      return readArrayValues(value).map((item) => BigInt(String(item)));
-    case 'BOOL_ARRAY':
-    case 'DOUBLE_ARRAY':
-    case 'STRING_ARRAY':
-      return readArrayValues(value) as readonly boolean[];
-    case 'BYTES':
-      return new Uint8Array(value as Uint8Array);
-    case 'STRUCT':
-      return decodeStruct(value as protos.google.cloud.aiplatform.v1.IStructValue);
-    default:
-      return value as boolean | number | string;
-  }
+  return DECODERS[valueType](wire[member]);
+}
+
+function readInteger(content: unknown): bigint {
+  return BigInt(String(content));
 }
 
 type Member = (typeof MEMBERS)[ValueType];
@@ -110,25 +121,21 @@ function decodeStruct(struct: protos.google.cloud.aiplatform.v1.IStructValue): S
 
 function decodeField(wire: WireValue): StructField {
   const member = findMember(wire);
-  if (member === undefined) return null;
-  const value: unknown = wire[member];
-  switch (member) {
-    case 'int64Value':
-      return integer(value);
-    case 'int64ArrayValue':
-      return readArrayValues(value).map(integer);
-    case 'bytesValue':
-      return Buffer.from(value as Uint8Array).toString('base64');
-    case 'structValue':
-      return decodeStruct(value as protos.google.cloud.aiplatform.v1.IStructValue);
-    case 'boolArrayValue':
-    case 'doubleArrayValue':
-    case 'stringArrayValue':
-      return readArrayValues(value) as readonly StructField[];
-    default:
-      return value as StructField;
-  }
+  return member === undefined ? null : FIELD_DECODERS[member](wire[member]);
 }
+
+const FIELD_DECODERS = {
+  boolValue: (content) => content as boolean,
+  boolArrayValue: (content) => readArrayValues(content) as readonly boolean[],
+  doubleValue: (content) => content as number,
+  doubleArrayValue: (content) => readArrayValues(content) as readonly number[],
+  int64Value: integer,
+  int64ArrayValue: (content) => readArrayValues(content).map(integer),
+  stringValue: (content) => content as string,
+  stringArrayValue: (content) => readArrayValues(content) as readonly string[],
+  bytesValue: (content) => Buffer.from(content as Uint8Array).toString('base64'),
+  structValue: (content) => decodeStruct(content as protos.google.cloud.aiplatform.v1.IStructValue),
+} satisfies Record<Member, (content: unknown) => StructField>;
 
 /** A field of a STRUCT is JSON: beyond 2^53 an integer stays text. */
 function integer(value: unknown): StructField {

@@ -1,6 +1,6 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { isTerminalAndSettled, matchesFilter, type JobQuery, type JobStore } from '../job-store.js';
-import type { JobRecord } from '../../../jobs/job.js';
+import type { JobRecord } from '../job-record.js';
 
 const MAX_ID_LENGTH = 200;
 const AFTER_ALL_IDS = '\uffff';

@@ -8,10 +8,12 @@ import type { AppendOutcome, FeatureRow } from '../offline-store.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { findRowFault } from '../find-row-fault.js';
 import { loadRows, type Loading } from './load-rows.js';
-import { retryOnRateLimit } from './rate-limits.js';
-import { resolveTableAddress, tableAt } from './source-table.js';
-import { readErrorReasons, storeError } from './store-error.js';
-import { toInsertJson } from './value-mapping.js';
+import { retryOnRateLimit } from '../../google/bigquery/rate-limits.js';
+import { resolveTableAddress } from './source-table.js';
+import { tableAt } from '../../google/bigquery/tables.js';
+import { storeError } from './store-error.js';
+import { readErrorReasons } from '../../google/bigquery/api-error.js';
+import { toInsertJson, toLoadJson } from './value-mapping.js';
 
 /** Google advises 500 rows a request; a request over 10 MB is refused. */
 const ROWS_PER_REQUEST = 500;
@@ -177,10 +179,12 @@ async function load(appending: Appending, rows: readonly AcceptedRow[]): Promise
   }
 }
 
-/** A load job takes a JSON column as JSON, where a stream takes its text. */
 function loadJson({ features }: FeatureSource, json: InsertRow['json']): InsertRow['json'] {
-  const structs = features.filter(({ column, valueType }) => valueType === 'STRUCT' && column in json);
-  return { ...json, ...Object.fromEntries(structs.map(({ column }) => [column, JSON.parse(json[column] as string)])) };
+  const present = features.filter(({ column }) => column in json);
+  return {
+    ...json,
+    ...Object.fromEntries(present.map(({ column, valueType }) => [column, toLoadJson(valueType, json[column])])),
+  };
 }
 
 function isPartialFailure(error: unknown): error is PartialFailure {

@@ -1,3 +1,4 @@
+import { REQUEST_LIMITS } from '../../../limits/request-limits.js';
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { Clock } from '../../../values/clock.js';
 import type { FeatureCell } from '../../../values/feature-cell.js';
@@ -15,7 +16,7 @@ import type {
   PointInTimeRead,
   RowsRead,
 } from '../offline-store.js';
-import type { BigQueryForm } from '../point-in-time/bigquery/bigquery.js';
+import type { BigQueryForm } from '../point-in-time/bigquery/compile-for-bigquery.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { appendRows } from './append-rows.js';
 import { BigQueryBulkReads } from './bulk-reads.js';
@@ -25,7 +26,8 @@ import { historyEntry, historyQuery } from './read-history.js';
 import { emptyCells, placeRow, pointInTimeQueries } from './read-point-in-time.js';
 import { rowsQuery, storedRow } from './read-rows.js';
 import { sampledId, sampleQuery } from './sample-entity-ids.js';
-import { resolveTableAddress, tableAt } from './source-table.js';
+import { resolveTableAddress } from './source-table.js';
+import { tableAt } from '../../google/bigquery/tables.js';
 
 const FORMS: Readonly<Record<BigQuerySettings['pointInTime'], BigQueryForm>> = {
   AGGREGATE: 'aggregate',
@@ -39,7 +41,8 @@ export interface BigQueryStoreOptions extends QueryJobsOptions {
 
 /** The offline store on Google Cloud: a table a source, in the dataset of the featurestore or where the registry says. */
 export class BigQueryOfflineStore implements OfflineStore {
-  readonly maxLabelsPerRead = 10_000;
+  /** As many as the schema takes inline. */
+  readonly maxLabelsPerRead = REQUEST_LIMITS.maxEntityIds;
   /** Where no table may be made there is none for labels either: they go as parameters, so many a query. */
   readonly bulk: BulkReads | undefined;
   readonly #client: BigQuery;

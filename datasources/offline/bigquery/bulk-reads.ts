@@ -16,7 +16,7 @@ import {
   labelCells,
   type LabelBounds,
 } from './read-point-in-time.js';
-import { formatTablePath, tableAt } from './source-table.js';
+import { formatTablePath, tableAt } from '../../google/bigquery/tables.js';
 import { storeError } from './store-error.js';
 
 /** What one load job sends: some 25 MB, so that one whose connection breaks is soon sent again. */

@@ -1,17 +1,13 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import type { BigQuery } from '@google-cloud/bigquery';
 import { toElementType } from '../../../values/value-type.js';
 import type { Finding } from '../../diagnosis.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
-import { openBigQueryClient, type BigQueryDependencies } from './open-bigquery.js';
-import {
-  resolveTableAddress,
-  readTableLayout,
-  readTable,
-  tableFaults,
-  tableName,
-  type TableMetadata,
-} from './source-table.js';
-import { hasStatus } from './store-error.js';
+import type { BigQueryDependencies } from './open-bigquery.js';
+import { openBigQueryClient } from '../../google/bigquery/client.js';
+import { resolveTableAddress, readTableLayout, tableFaults, tableName } from './source-table.js';
+import { readTable, type TableMetadata } from '../../google/bigquery/tables.js';
+import { hasStatus } from '../../google/bigquery/api-error.js';
 
 /** Looks at the dataset, if there is one for all, and the tables of the sources; changes nothing. */
 export async function* diagnoseBigQuery(
@@ -45,7 +41,7 @@ async function datasetFinding(client: BigQuery, { project, dataset, location }: 
       const todo = `bq mk --location=${location} ${project}:${dataset}`;
       return { status: 'fault', message: `there is no dataset ${project}.${dataset}`, remedy: todo };
     }
-    const words = error instanceof Error ? error.message : String(error);
+    const words = toErrorMessage(error);
     return { status: 'fault', message: `dataset ${project}.${dataset} cannot be read: ${words}` };
   }
 }
@@ -60,7 +56,7 @@ async function* tableFindings(
   try {
     metadata = await readTable(client, resolveTableAddress(source, settings));
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const words = toErrorMessage(error);
     yield { status: 'fault', message: `table ${table} cannot be read: ${words}` };
     return;
   }

@@ -3,8 +3,8 @@ import { pipeline } from 'node:stream/promises';
 import type { BigQuery, Table } from '@google-cloud/bigquery';
 import pRetry from 'p-retry';
 import type { BigQuerySettings } from '../../registry/model.js';
-import { isRateLimit, RETRIES } from './rate-limits.js';
-import { hasStatus, isClientError } from './store-error.js';
+import { isRateLimit, RETRIES } from '../../google/bigquery/rate-limits.js';
+import { hasStatus, isClientError } from '../../google/bigquery/api-error.js';
 
 export interface Loading {
   readonly client: BigQuery;

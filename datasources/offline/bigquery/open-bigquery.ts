@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { BigQuery, BigQueryOptions } from '@google-cloud/bigquery';
 import type { Clock } from '../../../values/clock.js';
+import { openBigQueryClient, type BigQueryClientOptions } from '../../google/bigquery/client.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import { BigQueryOfflineStore } from './bigquery-offline-store.js';
 import type { QueryOrigin } from './job-labels.js';
 import { prepareTables } from './prepare-tables.js';
-import { DEFAULT_RETRY_DELAY_MS } from './rate-limits.js';
+import { DEFAULT_RETRY_DELAY_MS } from '../../google/bigquery/rate-limits.js';
 
 export interface BigQueryDependencies {
   readonly clock: Clock;
   /** The request that code runs for, for job labels and cancelling. Nothing: no one in particular. */
   readonly currentOrigin?: () => QueryOrigin;
-  /** Where the API is and how often the client tries again; for tests. */
-  readonly client?: Pick<BigQueryOptions, 'apiEndpoint' | 'retryOptions' | 'authClient'>;
+  /** For tests. */
+  readonly client?: BigQueryClientOptions;
   readonly retryDelayMs?: number;
 }
 
@@ -40,13 +40,4 @@ export async function openBigQueryOfflineStore(
     currentOrigin,
     retryDelayMs,
   });
-}
-
-/** The client's code is loaded here and not before: a gateway without BigQuery does not pay for it. */
-export async function openBigQueryClient(
-  { project, location }: Pick<BigQuerySettings, 'project'> & Partial<BigQuerySettings>,
-  options: NonNullable<BigQueryDependencies['client']> = {},
-): Promise<BigQuery> {
-  const { BigQuery: Client } = await import('@google-cloud/bigquery');
-  return new Client({ projectId: project, ...(location === undefined ? {} : { location }), ...options });
 }

@@ -1,20 +1,17 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import type { BigQuery } from '@google-cloud/bigquery';
 import { OperatorError } from '../../../errors/operator-error.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
+import { resolveTableAddress, expectedColumns, readTableLayout, tableFaults, tableName } from './source-table.js';
 import {
-  resolveTableAddress,
-  expectedColumns,
-  readTableLayout,
   formatTablePath,
   readTable,
   tableAt,
-  tableFaults,
-  tableName,
   type TableColumn,
   type TableMetadata,
-} from './source-table.js';
-import { hasStatus } from './store-error.js';
+} from '../../google/bigquery/tables.js';
+import { hasStatus } from '../../google/bigquery/api-error.js';
 
 /**
  * The tables of the sources as they are read, all faults reported at once. Where the registry lets us (`createTables`), a
@@ -37,7 +34,7 @@ export async function prepareTables(
         return tableFaults(source, table, settings);
       },
       (error: unknown) => [
-        `it cannot be read${settings.createTables ? ', made or changed' : ''}: ${error instanceof Error ? error.message : String(error)}`,
+        `it cannot be read${settings.createTables ? ', made or changed' : ''}: ${toErrorMessage(error)}`,
       ],
     );
     faults.push(...found.map((fault) => `table "${tableName(source)}": ${fault}`));

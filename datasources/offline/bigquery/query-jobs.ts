@@ -4,8 +4,9 @@ import type { BigQuerySettings } from '../../registry/model.js';
 import { raceAbort } from '../../../runtime/race-abort.js';
 import type { BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import { jobLabels, type QueryOrigin } from './job-labels.js';
-import { retryOnRateLimit } from './rate-limits.js';
-import { hasStatus, storeError } from './store-error.js';
+import { retryOnRateLimit } from '../../google/bigquery/rate-limits.js';
+import { storeError } from './store-error.js';
+import { hasStatus } from '../../google/bigquery/api-error.js';
 
 /** A row as the client gives it: INT64 as an object with its digits, BYTES as a Buffer, everything else plain. */
 export type ResultRow = Readonly<Record<string, unknown>>;

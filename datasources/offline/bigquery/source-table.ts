@@ -1,31 +1,15 @@
-import type { BigQuery, Table } from '@google-cloud/bigquery';
 import { toElementType } from '../../../values/value-type.js';
+import {
+  formatTablePath,
+  type TableAddress,
+  type TableColumn,
+  type TableMetadata,
+} from '../../google/bigquery/tables.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import { hasTieOrder } from '../point-in-time/bigquery/entity-features.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
-import { hasStatus } from './store-error.js';
-import { toBigQueryType, isReadableAs, typeName } from './value-mapping.js';
-
-/** What the API says of a table. */
-export interface TableMetadata {
-  readonly location?: string;
-  readonly schema?: { readonly fields?: readonly TableColumn[] };
-  readonly timePartitioning?: { readonly type: string; readonly field?: string };
-  readonly clustering?: { readonly fields: readonly string[] };
-}
-
-export interface TableColumn {
-  readonly name: string;
-  readonly type: string;
-  readonly mode?: string;
-  readonly description?: string;
-}
-
-export interface TableAddress {
-  readonly project: string;
-  readonly dataset: string;
-  readonly table: string;
-}
+import { isReadableAs, toBigQueryColumn } from '../../google/bigquery/column-types.js';
+import { typeName } from '../../google/bigquery/type-names.js';
 
 /** Columns that tables of ours have beside those the registry names. */
 const CREATED_TIME = 'created_timestamp';
@@ -45,26 +29,6 @@ export function resolveTableAddress(source: FeatureSource, { project, dataset }:
   return { project: ofProject ?? project, dataset: ofDataset ?? dataset!, table: table! };
 }
 
-/** `project.dataset.table`, as SQL names it between backquotes. */
-export function formatTablePath({ project, dataset, table }: TableAddress): string {
-  return `${project}.${dataset}.${table}`;
-}
-
-export function tableAt(client: BigQuery, { project, dataset, table }: TableAddress): Table {
-  return client.dataset(dataset, { projectId: project }).table(table);
-}
-
-/** Undefined when there is no such table, or no such dataset. */
-export async function readTable(client: BigQuery, address: TableAddress): Promise<TableMetadata | undefined> {
-  try {
-    const answer: unknown[] = await tableAt(client, address).getMetadata();
-    return answer[0] as TableMetadata;
-  } catch (error) {
-    if (hasStatus(error, 404)) return undefined;
-    throw error;
-  }
-}
-
 /** The columns a table is made with, or given when they are new in the registry. */
 export function expectedColumns(source: FeatureSource): TableColumn[] {
   return [
@@ -78,8 +42,7 @@ export function expectedColumns(source: FeatureSource): TableColumn[] {
       : []),
     ...source.features.map(({ column, valueType }) => ({
       name: column,
-      type: toBigQueryType(valueType),
-      mode: toElementType(valueType) ? 'REPEATED' : 'NULLABLE',
+      ...toBigQueryColumn(valueType),
     })),
   ];
 }

@@ -1,80 +1,88 @@
 import { formatInstant } from '../../../values/instant.js';
-import { toElementType, type RawValue, type StructValue, type ValueType } from '../../../values/value-type.js';
+import {
+  encodeWith,
+  type RawValue,
+  type StructValue,
+  type ValueDecoders,
+  type ValueEncoders,
+  type ValueType,
+} from '../../../values/value-type.js';
 import { parseLosslessJson } from '../../../values/lossless-json.js';
-
-/** The column type of each value type. A STRUCT is JSON: its fields are not declared in the registry. */
-const COLUMN_TYPES: Readonly<Record<string, string>> = {
-  BOOL: 'BOOL',
-  DOUBLE: 'FLOAT64',
-  INT64: 'INT64',
-  STRING: 'STRING',
-  BYTES: 'BYTES',
-  STRUCT: 'JSON',
-  TIMESTAMP: 'TIMESTAMP',
-};
-
-/** BigQuery's REST answers with the older name of a type, whichever was said when the table was made. */
-const LEGACY_NAMES: Readonly<Record<string, string>> = {
-  BOOLEAN: 'BOOL',
-  INTEGER: 'INT64',
-  FLOAT: 'FLOAT64',
-  RECORD: 'STRUCT',
-};
-
-export function typeName(name: string): string {
-  return LEGACY_NAMES[name] ?? name;
-}
-
-export function toBigQueryType(valueType: ValueType): string {
-  return COLUMN_TYPES[toElementType(valueType) ?? valueType]!;
-}
-
-/** Whether a column can be read as a value type without losing anything. Any nested column can be read as JSON. */
-export function isReadableAs(valueType: ValueType, column: { readonly type: string; readonly mode: string }): boolean {
-  const isArray = column.mode === 'REPEATED';
-  if (isArray !== (toElementType(valueType) !== undefined)) return false;
-  const type = typeName(column.type);
-  return type === toBigQueryType(valueType) || (valueType === 'STRUCT' && type === 'STRUCT');
-}
 
 /** INT64 with all its digits, as the client gives it when asked to wrap integers. */
 interface WrappedInteger {
   readonly value: string;
 }
 
-/** A value of a result whose times were selected as whole microseconds (point-in-time/bigquery-table.ts). */
+/** Of a result whose times were selected as whole microseconds (point-in-time/bigquery/value-sql.ts). */
+const DECODERS = {
+  BOOL: (value) => value as boolean,
+  BOOL_ARRAY: (value) => value as boolean[],
+  DOUBLE: (value) => value as number,
+  DOUBLE_ARRAY: (value) => value as number[],
+  INT64: unwrapInteger,
+  INT64_ARRAY: (value) => (value as unknown[]).map(unwrapInteger),
+  STRING: (value) => value as string,
+  STRING_ARRAY: (value) => value as string[],
+  BYTES: (value) => new Uint8Array(value as Buffer),
+  STRUCT: (value) => parseLosslessJson(value as string) as StructValue,
+  TIMESTAMP: unwrapInteger,
+} satisfies ValueDecoders<unknown>;
+
 export function fromBigQuery(valueType: ValueType, value: unknown): RawValue | null {
-  if (value === null || value === undefined) return null;
-  const elementType = toElementType(valueType);
-  if (elementType) return (value as unknown[]).map((item) => fromBigQuery(elementType, item)) as unknown as RawValue;
-  if (valueType === 'INT64' || valueType === 'TIMESTAMP') return integerFromBigQuery(value);
-  if (valueType === 'BYTES') return new Uint8Array(value as Buffer);
-  if (valueType === 'STRUCT') return parseLosslessJson(value as string) as StructValue;
-  return value as RawValue;
+  return value === null || value === undefined ? null : DECODERS[valueType](value);
 }
 
 /** null stays null. */
 export function integerFromBigQuery(value: unknown): bigint | null {
-  return value === null || value === undefined ? null : BigInt((value as WrappedInteger).value);
+  return value === null || value === undefined ? null : unwrapInteger(value);
 }
+
+function unwrapInteger(value: unknown): bigint {
+  return BigInt((value as WrappedInteger).value);
+}
+
+const INSERT_JSON = {
+  BOOL: (value) => value,
+  BOOL_ARRAY: (value) => value,
+  DOUBLE: doubleJson,
+  DOUBLE_ARRAY: (value) => value.map(doubleJson),
+  INT64: String,
+  INT64_ARRAY: (value) => value.map(String),
+  STRING: (value) => value,
+  STRING_ARRAY: (value) => value,
+  BYTES: (value) => Buffer.from(value).toString('base64'),
+  STRUCT: (value) => JSON.stringify(value),
+  TIMESTAMP: formatInstant,
+} satisfies ValueEncoders<unknown>;
 
 /** A value as JSON for insertAll: digits as text, since a JSON number is a double to whoever parses it. */
 export function toInsertJson(valueType: ValueType, value: RawValue): unknown {
-  const elementType = toElementType(valueType);
-  if (elementType) return (value as readonly RawValue[]).map((item) => toInsertJson(elementType, item));
-  switch (valueType) {
-    case 'INT64':
-      return (value as bigint).toString();
-    case 'TIMESTAMP':
-      return formatInstant(value as bigint);
-    case 'BYTES':
-      return Buffer.from(value as Uint8Array).toString('base64');
-    case 'STRUCT':
-      return JSON.stringify(value);
-    case 'DOUBLE':
-      // JSON has no NaN and no infinity; as text they are read.
-      return Number.isFinite(value) ? value : (value as number).toString();
-    default:
-      return value;
-  }
+  return encodeWith<unknown>(INSERT_JSON, valueType, value);
+}
+
+/** JSON has no NaN and no infinity; as text they are read. */
+function doubleJson(value: number): number | string {
+  return Number.isFinite(value) ? value : value.toString();
+}
+
+const unchanged = (json: unknown): unknown => json;
+
+const LOAD_JSON = {
+  BOOL: unchanged,
+  BOOL_ARRAY: unchanged,
+  DOUBLE: unchanged,
+  DOUBLE_ARRAY: unchanged,
+  INT64: unchanged,
+  INT64_ARRAY: unchanged,
+  STRING: unchanged,
+  STRING_ARRAY: unchanged,
+  BYTES: unchanged,
+  STRUCT: (json) => JSON.parse(json as string) as unknown,
+  TIMESTAMP: unchanged,
+} satisfies Record<ValueType, (json: unknown) => unknown>;
+
+/** What `toInsertJson` made, as a load job takes it: a JSON column as JSON, where insertAll takes its text. */
+export function toLoadJson(valueType: ValueType, insertJson: unknown): unknown {
+  return LOAD_JSON[valueType](insertJson);
 }

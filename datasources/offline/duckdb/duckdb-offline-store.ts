@@ -1,8 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { REQUEST_LIMITS } from '../../../limits/request-limits.js';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
+import type { FutureRows, ImportedRows, ImportingOfflineStore } from '../importing-offline-store.js';
 import {
   newestFeatures,
   type Abortable,
@@ -11,32 +13,27 @@ import {
   type HistoryEntry,
   type HistoryRead,
   type NewestRead,
-  type OfflineStore,
   type PointInTimeRead,
   type RowsRead,
 } from '../offline-store.js';
-import type { PointInTimeForm } from '../point-in-time/duckdb/duckdb.js';
+import type { PointInTimeForm } from '../point-in-time/duckdb/compile-for-duckdb.js';
 import { appendRows } from './append-rows.js';
 import type { DuckDbDatabase } from '../../duckdb/database.js';
 import { estimateScan } from './estimate-scan.js';
 import { ensureHistoryTable } from '../../duckdb/history-table.js';
-import {
-  ensureImportRecords,
-  readImportRecord,
-  writeImportRecord,
-  type ImportedRows,
-} from '../../duckdb/import-record.js';
+import { interruptWhenAborted } from '../../duckdb/interrupt-on-abort.js';
+import { ensureImportRecords, readImportRecord, writeImportRecord } from '../../duckdb/import-record.js';
 import { importSource } from './import-source.js';
-import { newestValues, countFutureRows, type FutureRows } from './newest-values.js';
+import { newestValues, countFutureRows } from './newest-values.js';
 import { readHistory } from './read-history.js';
 import { readPointInTime } from './read-point-in-time.js';
 import { readRows } from './read-rows.js';
 import { sampleEntityIds } from './sample-entity-ids.js';
 
 /** The embedded offline store: one DuckDB file, a table a source. */
-export class DuckDbOfflineStore implements OfflineStore {
+export class DuckDbOfflineStore implements ImportingOfflineStore {
   /** As many as the schema takes inline; the lookup form is the faster one up to here (bench/point-in-time). */
-  readonly maxLabelsPerRead = 10_000;
+  readonly maxLabelsPerRead = REQUEST_LIMITS.maxEntityIds;
 
   private constructor(
     readonly database: DuckDbDatabase,
@@ -86,15 +83,11 @@ export class DuckDbOfflineStore implements OfflineStore {
     return this.database.transaction((connection) => appendRows(connection, source, rows));
   }
 
-  /** What a source was last imported from (see import); undefined when it never was. */
   async importedFrom(source: FeatureSource): Promise<string | undefined> {
     return this.database.use((connection) => readImportRecord(connection, source));
   }
 
-  /**
-   * Replaces the values of a source by what its SQL computes, and remembers what from, in one transaction: a process
-   * killed in the middle leaves what was there before.
-   */
+  /** In one transaction. */
   async import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<ImportedRows> {
     return this.database.transaction(async (connection) => {
       const imported = await importSource(connection, source, onProgress);
@@ -107,8 +100,7 @@ export class DuckDbOfflineStore implements OfflineStore {
     const { signal } = read;
     const connection = await this.database.instance.connect();
     // The newest of a long history takes a while to find, unlike the other reads.
-    const interrupt = (): void => connection.interrupt();
-    signal?.addEventListener('abort', interrupt);
+    const stopWatching = signal && interruptWhenAborted(connection, signal);
     try {
       signal?.throwIfAborted();
       for await (const writes of newestValues(connection, source, read)) {
@@ -119,7 +111,7 @@ export class DuckDbOfflineStore implements OfflineStore {
       if (signal?.aborted) throw signal.reason;
       throw error;
     } finally {
-      signal?.removeEventListener('abort', interrupt);
+      stopWatching?.();
       connection.closeSync();
     }
   }

@@ -1,11 +1,13 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
+import { toElementType } from '../../../values/value-type.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { joinSql } from '../point-in-time/sql-text.js';
 import { quoteIdentifier } from '../../duckdb/sql-text.js';
 import { entityIdSql } from '../../duckdb/entity-id-sql.js';
-import type { ImportedRows } from '../../duckdb/import-record.js';
+import type { ImportedRows } from '../importing-offline-store.js';
 import { historyTable, replaceHistoryTable, requireIdAndTime } from '../../duckdb/history-table.js';
 import { describeCsvColumns } from '../../duckdb/read-csv.js';
 import { checkIdColumn, convertColumn, describe } from './source-columns.js';
@@ -54,7 +56,7 @@ ORDER BY ${joinSql(['entity_id', source.timestampColumn !== null && 'event_times
     onProgress(partition / source.partitions);
     await definePartition(connection, source, partition);
     await connection.run(insert).catch((cause: unknown) => {
-      throw new OperatorError(`${describe(source)} could not be computed:`, [toMessage(cause)], { cause });
+      throw new OperatorError(`${describe(source)} could not be computed:`, [toErrorMessage(cause)], { cause });
     });
   }
   const keptOut = await requireIdAndTime(connection, source);
@@ -72,7 +74,7 @@ async function definePartition(connection: DuckDBConnection, source: FeatureSour
 async function checkedSql(connection: DuckDBConnection, source: FeatureSource): Promise<string> {
   const sql = (source.sql ?? '').trim().replace(/;\s*$/, '');
   const statements = await connection.extractStatements(sql).catch((cause: unknown) => {
-    throw new OperatorError(`The SQL of ${describe(source)} cannot be read:`, [toMessage(cause)], { cause });
+    throw new OperatorError(`The SQL of ${describe(source)} cannot be read:`, [toErrorMessage(cause)], { cause });
   });
   if (statements.count !== 1) {
     throw new OperatorError(`The SQL of ${describe(source)} must be one SELECT, not ${statements.count} statements.`);
@@ -92,7 +94,7 @@ async function describeColumns(
   source: FeatureSource,
 ): Promise<Map<string, SourceColumn>> {
   const described = await describeCsvColumns(connection, `(${sql}) AS source`).catch((cause: unknown) => {
-    throw new OperatorError(`The SQL of ${describe(source)} does not run:`, [toMessage(cause)], { cause });
+    throw new OperatorError(`The SQL of ${describe(source)} does not run:`, [toErrorMessage(cause)], { cause });
   });
   return new Map([...described].map(([name, type]) => [name, { name, type }]));
 }
@@ -109,7 +111,7 @@ function optionalColumn(
 
 /** What types cannot say about the rows, in one pass over the columns concerned. */
 async function checkRows(connection: DuckDBConnection, source: FeatureSource): Promise<bigint> {
-  const arrays = source.features.filter(({ valueType }) => valueType.endsWith('_ARRAY'));
+  const arrays = source.features.filter(({ valueType }) => toElementType(valueType) !== undefined);
   const counts = joinSql(
     [
       'count(*) AS rows',
@@ -138,8 +140,4 @@ async function hasTies(connection: DuckDBConnection, source: FeatureSource): Pro
     `SELECT 1 FROM ${historyTable(source)} GROUP BY entity_id, event_timestamp HAVING count(*) > 1 LIMIT 1`,
   );
   return rowCount > 0;
-}
-
-function toMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

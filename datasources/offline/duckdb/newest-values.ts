@@ -9,6 +9,7 @@ import type { Instant } from '../../../values/instant.js';
 import type { RawValue } from '../../../values/value-type.js';
 import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
+import type { FutureRows } from '../importing-offline-store.js';
 import { newestFeatures, type NewestRead } from '../offline-store.js';
 import { NEWEST_ARRIVAL_FIRST, newestValue } from '../point-in-time/duckdb/version.js';
 import { quoteIdentifier } from '../../duckdb/sql-text.js';
@@ -47,12 +48,6 @@ export async function* newestValues(
     }
   }
   if (batch.length > 0) yield batch;
-}
-
-export interface FutureRows {
-  readonly rows: number;
-  /** The time of the earliest of them; null when there are none. */
-  readonly earliest: Instant | null;
 }
 
 /** The rows that are not known yet at a moment, as their time is after it. */

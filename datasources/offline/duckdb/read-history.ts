@@ -1,5 +1,6 @@
 import { timestampValue, TIMESTAMP, VARCHAR, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { HistoryEntry, HistoryRead } from '../offline-store.js';
+import { requireCreationTime } from './creation-time.js';
 import { newestValue, version } from '../point-in-time/duckdb/version.js';
 import { joinSql, Parameters } from '../point-in-time/sql-text.js';
 import { historyTable } from '../../duckdb/history-table.js';
@@ -8,9 +9,12 @@ import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 /**
  * One value per moment: where several rows have the same event time, the newest arrival, chosen by the very expression
  * that the point-in-time compiler uses. In a dense entity type a null is part of the history; otherwise it says nothing.
+ * A static source has no column to group by, so the aggregate of no rows is one row: counting drops it, or an unknown entity
+ * would have a null.
  */
 export async function readHistory(connection: DuckDBConnection, read: HistoryRead): Promise<HistoryEntry[]> {
   const { feature, limit } = read;
+  if (read.knownAt != null) requireCreationTime(feature.source);
   const isTimed = feature.source.timestampColumn !== null;
   const parameters = new Parameters<DuckDBValue>();
   const conditions = joinSql(
@@ -18,6 +22,7 @@ export async function readHistory(connection: DuckDBConnection, read: HistoryRea
       `h.entity_id = ${parameters.add(read.entityId)}`,
       isTimed && read.from !== null && `h.event_timestamp >= ${parameters.add(timestampValue(read.from))}`,
       isTimed && read.to !== null && `h.event_timestamp <= ${parameters.add(timestampValue(read.to))}`,
+      read.knownAt != null && `h.created_timestamp <= ${parameters.add(timestampValue(read.knownAt))}`,
       isTimed && read.before !== null && `h.event_timestamp < ${parameters.add(timestampValue(read.before))}`,
     ],
     ' AND ',
@@ -30,7 +35,7 @@ export async function readHistory(connection: DuckDBConnection, read: HistoryRea
 FROM ${historyTable(feature.source)} AS h
 WHERE ${conditions}
 GROUP BY ALL
-${feature.entityType.dense ? '' : `HAVING ${newest} IS NOT NULL`}
+HAVING ${feature.entityType.dense ? 'count(*) > 0' : `${newest} IS NOT NULL`}
 ORDER BY event_timestamp DESC
 LIMIT ${limit}`;
   const types = parameters.values.map((value) => (typeof value === 'string' ? VARCHAR : TIMESTAMP));

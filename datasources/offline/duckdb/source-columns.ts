@@ -1,9 +1,8 @@
 import { OperatorError } from '../../../errors/operator-error.js';
 import type { ValueType } from '../../../values/value-type.js';
-import { isConvertible, type SourceColumn } from '../../duckdb/column-types.js';
+import { convertSql, isConvertible, type SourceColumn } from '../../duckdb/column-types.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { quoteIdentifier } from '../../duckdb/sql-text.js';
-import { toDuckDbType } from '../../duckdb/value-mapping.js';
 
 /**
  * Which column types can be an entity id: those with one text for each value. A number with a fraction has not (1.50 and 1.5
@@ -35,9 +34,7 @@ export function convertColumn(
       `Column "${name}" of ${describe(source)} is ${column.type}, which is no ${valueType}. Cast it in the SQL, or change the registry.`,
     );
   }
-  const read = `source.${quoteIdentifier(name)}`;
-  if (valueType === 'STRUCT') return `CAST(to_json(${read}) AS VARCHAR)`;
-  return `CAST(${read} AS ${toDuckDbType(valueType).toString()})`;
+  return convertSql(`source.${quoteIdentifier(name)}`, valueType);
 }
 
 function findColumn(source: FeatureSource, columns: ReadonlyMap<string, SourceColumn>, name: string): SourceColumn {

@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { isCsvFile } from '../../files/file-format.js';
@@ -19,7 +20,7 @@ export async function defineTables(connection: DuckDBConnection, source: Feature
 
 async function reading<Result>(table: string, read: () => Promise<Result>): Promise<Result> {
   return read().catch((cause: unknown) => {
-    throw new OperatorError(`The table "${table}" cannot be read:`, [(cause as Error).message], { cause });
+    throw new OperatorError(`The table "${table}" cannot be read:`, [toErrorMessage(cause)], { cause });
   });
 }
 

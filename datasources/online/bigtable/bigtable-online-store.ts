@@ -2,6 +2,7 @@ import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
 import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
+import { toStoreError } from '../../google/store-error.js';
 import type { BigtableSettings, EntityType, Feature } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
 import type {
@@ -18,7 +19,7 @@ import { toStartError } from './error-advice.js';
 import { fillEntityType } from './fill.js';
 import { readRows, type RowsBySlot, type StoredCell } from './read-rows.js';
 import { fillStateKey, rowKey } from './row-key.js';
-import { toStoreError, MAX_CONCURRENT_CALLS, connect, type BigtableConnection } from './client.js';
+import { isUnreachable, MAX_CONCURRENT_CALLS, connect, type BigtableConnection } from './client.js';
 
 const HEALTH_DEADLINE_MS = 2000;
 const LEASE_MS = 60_000;
@@ -62,13 +63,13 @@ export class BigtableOnlineStore implements FillableOnlineStore {
     return new BigtableOnlineStore(connection, settings, options);
   }
 
-  async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
+  async read({ entityType, entityIds, features, now, includeExpired }: OnlineRead): Promise<FeatureCell[][]> {
     const rows = await this.#newest(entityType, entityIds, features, null);
     return entityIds.map((entityId) => {
       const row = rows.get(rowKey(entityType, entityId));
       return features.map((feature) => {
         const cell = row?.get(feature.name);
-        if (cell) return cellAt(cell.value, cell.timestamp, feature.ttl, now);
+        if (cell) return cellAt(cell.value, cell.timestamp, feature.ttl, now, includeExpired);
         // No value was ever written, but rows of its source were: the feature is known to have none.
         const sourceCell = row?.get(sourceSlot(feature.source));
         return sourceCell ? cellAt(null, sourceCell.timestamp, feature.ttl, now) : NOT_FOUND_CELL;
@@ -166,7 +167,7 @@ export class BigtableOnlineStore implements FillableOnlineStore {
     try {
       return await run();
     } catch (error) {
-      throw toStoreError(error);
+      throw toStoreError('The online store', error, isUnreachable);
     }
   }
 }

@@ -1,14 +1,13 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import type { Bigtable, GetRowsOptions, Table } from '@google-cloud/bigtable';
-import { InterceptingCall, status as CODE, type Interceptor } from '@grpc/grpc-js';
-import { AppError } from '../../../errors/app-error.js';
+import { InterceptingCall, status as STATUS, type Interceptor } from '@grpc/grpc-js';
+import { GRPC_STATUS, isTransient, readGrpcCode, TRANSIENT_CODES } from '../../google/grpc-status.js';
 import type { BigtableSettings } from '../../registry/model.js';
 
 /** How many calls about one row each are under way at once. */
 export const MAX_CONCURRENT_CALLS = 64;
 
 type CallOptions = NonNullable<GetRowsOptions['gaxOptions']>;
-
-const TRANSIENT: readonly unknown[] = [CODE.DEADLINE_EXCEEDED, CODE.RESOURCE_EXHAUSTED, CODE.ABORTED, CODE.UNAVAILABLE];
 
 /** There is nothing to say to Google who is asking. */
 export class NoCredentials extends Error {
@@ -53,7 +52,7 @@ export async function connect(
     try {
       await part.initialize();
     } catch (cause) {
-      throw new NoCredentials((cause as Error).message, { cause });
+      throw new NoCredentials(toErrorMessage(cause), { cause });
     }
     client.api[service] = part;
   }
@@ -84,7 +83,7 @@ export function readOptions(deadlineMs: number, attemptMs = deadlineMs / ATTEMPT
 export function idempotentOptions(deadlineMs: number): CallOptions {
   return {
     retry: {
-      retryCodes: [...TRANSIENT] as number[],
+      retryCodes: [...TRANSIENT_CODES],
       backoffSettings: backoff(deadlineMs, deadlineMs / ATTEMPTS),
     },
     otherArgs: withInterceptor(cancelledIsUnavailable),
@@ -124,28 +123,11 @@ const cancelledIsUnavailable: Interceptor = (options, nextCall) =>
     start: (metadata, _listener, next) =>
       next(metadata, {
         onReceiveStatus: (status, nextStatus) =>
-          nextStatus(status.code === CODE.CANCELLED ? { ...status, code: CODE.UNAVAILABLE } : status),
+          nextStatus(status.code === STATUS.CANCELLED ? { ...status, code: STATUS.UNAVAILABLE } : status),
       }),
   });
 
-/**
- * What a failed call means to a client of the gateway: when the store was out of reach, that and nothing else, since
- * the message names projects and tables. Any other error is a fault of ours or of the operator's and stays as it is: the
- * transports hide it, and the log has it.
- */
-export function toStoreError(error: unknown): unknown {
-  if (!isUnreachable(error)) return error;
-  return new AppError('STORE_UNAVAILABLE', 'The online store did not answer. Try again.', {}, { cause: error });
-}
-
-/** Whether the store did not answer, or broke off: to be tried again later. */
+/** Whether the store did not answer, or broke off: to be tried again later. A stream that was reset ends with INTERNAL. */
 export function isUnreachable(error: unknown): boolean {
-  const code = readStatusCode(error);
-  return TRANSIENT.includes(code) || code === CODE.INTERNAL;
-}
-
-/** The gRPC status code of an error; undefined when it is none of a call. */
-export function readStatusCode(error: unknown): number | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'number' ? code : undefined;
+  return isTransient(error) || readGrpcCode(error) === GRPC_STATUS.INTERNAL;
 }

@@ -1,18 +1,11 @@
-import { status as CODE } from '@grpc/grpc-js';
 import type { Finding } from '../../diagnosis.js';
+import { GRPC_STATUS, readGrpcCode } from '../../google/grpc-status.js';
 import type { BigtableSettings } from '../../registry/model.js';
 import { isCollectable, type GcRule } from './gc-rule.js';
 import { deleteRow } from './conditional-write.js';
 import { adviseOnError, grantOnInstance, grantOnTable } from './error-advice.js';
 import { readRows } from './read-rows.js';
-import {
-  readStatusCode,
-  connect,
-  isUnreachable,
-  NoCredentials,
-  idempotentOptions,
-  type BigtableConnection,
-} from './client.js';
+import { connect, isUnreachable, NoCredentials, idempotentOptions, type BigtableConnection } from './client.js';
 
 const DEADLINE_MS = 5000;
 
@@ -70,7 +63,7 @@ async function* diagnoseTable({ table }: BigtableConnection, settings: BigtableS
     const [metadata] = await table.getMetadata({ gaxOptions: idempotentOptions(DEADLINE_MS) });
     families = (metadata as { columnFamilies?: ColumnFamilies }).columnFamilies ?? {};
   } catch (error) {
-    yield readStatusCode(error) === CODE.NOT_FOUND
+    yield readGrpcCode(error) === GRPC_STATUS.NOT_FOUND
       ? {
           status: 'fault',
           message: `there is no table ${name} in project ${settings.project}`,
@@ -144,7 +137,7 @@ async function diagnoseAppProfile({ client }: BigtableConnection, settings: Bigt
         '--route-to=CLUSTER --transactional-writes',
     };
   } catch (error) {
-    if (readStatusCode(error) === CODE.UNIMPLEMENTED) {
+    if (readGrpcCode(error) === GRPC_STATUS.UNIMPLEMENTED) {
       return { status: 'warning', message: `the app profile "${name}" cannot be looked at: an emulator has none` };
     }
     return failure(`look at the app profile "${name}"`, grantOnInstance(settings, 'roles/bigtable.viewer'), error);

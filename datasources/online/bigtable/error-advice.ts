@@ -1,7 +1,8 @@
-import { status as CODE } from '@grpc/grpc-js';
+import { toErrorMessage } from '../../../errors/error-message.js';
 import { OperatorError } from '../../../errors/operator-error.js';
+import { GRPC_STATUS, readGrpcCode } from '../../google/grpc-status.js';
 import type { BigtableSettings } from '../../registry/model.js';
-import { readStatusCode, isUnreachable, NoCredentials } from './client.js';
+import { isUnreachable, NoCredentials } from './client.js';
 
 export interface ErrorAdvice {
   readonly reason: string;
@@ -21,14 +22,14 @@ export function adviseOnError(error: unknown, grant: string): ErrorAdvice {
         'gcloud auth application-default login',
     };
   }
-  const code = readStatusCode(error);
-  if (code === CODE.UNAUTHENTICATED) {
+  const code = readGrpcCode(error);
+  if (code === GRPC_STATUS.UNAUTHENTICATED) {
     return {
       reason: `the credentials are refused: ${shortenMessage(error)}`,
       remedy: 'Make new ones; on your own machine: gcloud auth application-default login',
     };
   }
-  if (code === CODE.PERMISSION_DENIED) return { reason: 'its account is not allowed to', remedy: grant };
+  if (code === GRPC_STATUS.PERMISSION_DENIED) return { reason: 'its account is not allowed to', remedy: grant };
   if (isUnreachable(error)) {
     return {
       reason: `it did not answer: ${shortenMessage(error)}`,
@@ -40,7 +41,7 @@ export function adviseOnError(error: unknown, grant: string): ErrorAdvice {
 
 /** What ends a start, with the store of the registry that it is about. Errors that are not of Bigtable stay as they are. */
 export function toStartError(settings: BigtableSettings, error: unknown): unknown {
-  if (!(error instanceof NoCredentials) && readStatusCode(error) === undefined) return error;
+  if (!(error instanceof NoCredentials) && readGrpcCode(error) === undefined) return error;
   const { project, instance, table } = settings;
   const { reason: why, remedy: todo } = adviseOnError(error, grantOnTable(settings, 'roles/bigtable.user'));
   return new OperatorError(
@@ -63,7 +64,7 @@ export function grantOnInstance({ project, instance }: BigtableSettings, role: s
 }
 
 function shortenMessage(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = toErrorMessage(error);
   const [line = ''] = message.split('\n');
   return line.length <= MAX_REASON_LENGTH ? line : `${line.slice(0, MAX_REASON_LENGTH)}…`;
 }

@@ -1,4 +1,5 @@
 import type { FeatureCell } from '../../../values/feature-cell.js';
+import type { RawValue, StructField, StructValue } from '../../../values/value-type.js';
 
 /** How a value of one store is to that of another. The first difference counts: status, then value, then time. */
 export const COMPARISON_OUTCOMES = ['equal', 'status', 'value', 'timestamp'] as const;
@@ -32,19 +33,24 @@ function isAbsent({ status }: FeatureCell): boolean {
   return status === 'NULL' || status === 'NOT_FOUND';
 }
 
-/** Of values and of the fields of a STRUCT alike. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (typeof a === 'number' && typeof b === 'number') return isSameDouble(a, b);
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
-  if (isList(a) && isList(b)) return a.length === b.length && a.every((item, index) => isSame(item, b[index]));
-  if (isStruct(a) && isStruct(b)) {
-    const names = Object.keys(a);
-    return (
-      names.length === Object.keys(b).length &&
-      names.every((name) => Object.hasOwn(b, name) && isSame(a[name], b[name]))
-    );
-  }
-  return a === b;
+/** Values, and the fields of a STRUCT. */
+type Comparable = RawValue | StructField;
+type ComparableList = Extract<Comparable, readonly unknown[]>;
+
+function isSame(a: Comparable, b: Comparable): boolean {
+  if (typeof a === 'number') return typeof b === 'number' && isSameDouble(a, b);
+  if (a === null || typeof a === 'boolean' || typeof a === 'bigint' || typeof a === 'string') return a === b;
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  if (isList(a)) return isList(b) && a.length === b.length && a.every((item, index) => isSame(item, b[index]!));
+  return isStruct(b) && isSameStruct(a satisfies StructValue, b);
+}
+
+function isSameStruct(a: StructValue, b: StructValue): boolean {
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && isSame(a[name]!, b[name]!))
+  );
 }
 
 /** NaN is NaN; the infinities and the two zeros are themselves. */
@@ -53,10 +59,10 @@ function isSameDouble(a: number, b: number): boolean {
   return Number.isFinite(a - b) && Math.abs(a - b) <= DOUBLE_TOLERANCE * Math.max(Math.abs(a), Math.abs(b));
 }
 
-function isList(value: unknown): value is readonly unknown[] {
+function isList(value: Comparable): value is ComparableList {
   return Array.isArray(value);
 }
 
-function isStruct(value: unknown): value is Readonly<Record<string, unknown>> {
+function isStruct(value: Comparable): value is StructValue {
   return typeof value === 'object' && value !== null && !isList(value) && !(value instanceof Uint8Array);
 }

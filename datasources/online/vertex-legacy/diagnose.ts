@@ -1,7 +1,8 @@
 import type { Clock } from '../../../values/clock.js';
+import type { ValueType } from '../../../values/value-type.js';
 import type { Finding } from '../../diagnosis.js';
 import type { EntityType, Feature, VertexLegacySettings } from '../../registry/model.js';
-import { readLegacyFeaturestore, type LegacyFeaturestore } from '../../../migrate/legacy-featurestore.js';
+import { readLegacyFeaturestore, type LegacyFeaturestore } from '../../google/vertex/legacy-featurestore.js';
 import { endOfService } from '../../google/vertex/end-of-service.js';
 import { accessFinding } from '../../google/vertex/access-finding.js';
 import { VertexClients, type ClientOptions } from '../../google/vertex/vertex-clients.js';
@@ -62,8 +63,22 @@ function diagnoseEntityType(legacy: LegacyFeaturestore, entityType: EntityType):
 }
 
 /** The legacy store has no TIMESTAMP: the registry's is its INT64, in microseconds. */
+const LEGACY_VALUE_TYPES = {
+  BOOL: 'BOOL',
+  BOOL_ARRAY: 'BOOL_ARRAY',
+  DOUBLE: 'DOUBLE',
+  DOUBLE_ARRAY: 'DOUBLE_ARRAY',
+  INT64: 'INT64',
+  INT64_ARRAY: 'INT64_ARRAY',
+  STRING: 'STRING',
+  STRING_ARRAY: 'STRING_ARRAY',
+  BYTES: 'BYTES',
+  STRUCT: 'STRUCT',
+  TIMESTAMP: 'INT64',
+} satisfies Record<ValueType, string>;
+
 function findFeatureFault({ name, valueType }: Feature, stored: string | undefined): string | undefined {
-  const wanted = valueType === 'TIMESTAMP' ? 'INT64' : valueType;
+  const wanted = LEGACY_VALUE_TYPES[valueType];
   if (stored === undefined) return `there is no feature ${name}`;
   return stored === wanted ? undefined : `feature ${name} is ${stored} there, not ${wanted}`;
 }

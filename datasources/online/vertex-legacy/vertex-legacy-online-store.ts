@@ -1,9 +1,9 @@
 import { AppError } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
-import type { Instant } from '../../../values/instant.js';
 import type { EntityType, Feature, VertexLegacySettings } from '../../registry/model.js';
-import { ADMIN_POLICY, toStoreError } from '../../google/vertex/call-policy.js';
+import { ADMIN_POLICY } from '../../google/call-policy.js';
+import { toVertexStoreError } from '../../google/vertex/store-error.js';
 import { decodeValue, type WireValue } from '../../google/vertex/feature-value.js';
 import { newestValues } from '../../google/vertex/newest-values.js';
 import { fromProtoTime } from '../../google/vertex/proto-time.js';
@@ -34,7 +34,8 @@ export class VertexLegacyOnlineStore implements OnlineStore {
     this.#health = new TtlCache(() => this.#answers(), clock);
   }
 
-  async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
+  async read(read: OnlineRead): Promise<FeatureCell[][]> {
+    const { entityType, entityIds, features } = read;
     if (entityIds.length === 0 || entityIds.length > this.maxEntityIdsPerRead) {
       throw new RangeError(`a read takes 1 to ${this.maxEntityIdsPerRead} entity ids, not ${entityIds.length}`);
     }
@@ -47,10 +48,10 @@ export class VertexLegacyOnlineStore implements OnlineStore {
       );
       return entityIds.map((entityId) => {
         const row = rows.get(entityId);
-        return features.map((feature) => toCell(row?.get(feature.name), feature, now));
+        return features.map((feature) => toCell(row?.get(feature.name), feature, read));
       });
     } catch (error) {
-      throw toStoreError(entityType.featurestore.name, error);
+      throw toVertexStoreError(entityType.featurestore.name, error);
     }
   }
 
@@ -62,7 +63,7 @@ export class VertexLegacyOnlineStore implements OnlineStore {
     try {
       await writeLegacyValues(this.#clients, this.#entityTypeName(entityType), entities);
     } catch (error) {
-      throw toStoreError(entityType.featurestore.name, error);
+      throw toVertexStoreError(entityType.featurestore.name, error);
     }
   }
 
@@ -108,11 +109,11 @@ function toDeleteRefusal(entityType: EntityType): AppError {
  * A cell without a value is NOT_FOUND: the service answers alike for an unknown entity and for a feature that never had a
  * value, so NULL would be a guess.
  */
-function toCell(wire: WireValue | undefined, feature: Feature, now: Instant): FeatureCell {
+function toCell(wire: WireValue | undefined, feature: Feature, { now, includeExpired }: OnlineRead): FeatureCell {
   const value = wire === undefined ? null : decodeValue(feature.valueType, wire);
   if (value === null) return NOT_FOUND_CELL;
   const timestamp = feature.source.timestampColumn === null ? null : fromProtoTime(wire?.metadata?.generateTime);
-  return cellAt(value, timestamp, feature.ttl, now);
+  return cellAt(value, timestamp, feature.ttl, now, includeExpired);
 }
 
 /** Opens the store; `options` is for tests, whose server is not at the region's endpoint. */

@@ -1,7 +1,8 @@
 import type { protos } from '@google-cloud/aiplatform';
 import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
 import { toChunks } from '../../../runtime/to-chunks.js';
-import { GRPC_STATUS, readGrpcCode, GrpcStatusError, READ_POLICY, withRetry } from '../../google/vertex/call-policy.js';
+import { READ_POLICY, withRetry } from '../../google/call-policy.js';
+import { GRPC_STATUS, readGrpcCode, GrpcStatusError } from '../../google/grpc-status.js';
 import type { WireValue } from '../../google/vertex/feature-value.js';
 import type { VertexClients } from '../../google/vertex/vertex-clients.js';
 import { toDataKey, fromDataKey } from './data-key.js';

@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import { z } from 'zod';
 import { ttlFromSeconds } from '../../../values/instant.js';
 
@@ -20,7 +21,7 @@ export const seconds = z.number().superRefine((number, context) => {
   try {
     ttlFromSeconds(number);
   } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message });
+    context.addIssue({ code: 'custom', message: toErrorMessage(error) });
   }
 });
 

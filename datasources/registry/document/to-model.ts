@@ -1,7 +1,13 @@
 import { ttlFromSeconds } from '../../../values/instant.js';
 import type { EntityType, Feature, FeatureSource, Featurestore, FeatureView } from '../model.js';
+import { describeOfflineStore, describeOnlineStore } from '../store-kinds.js';
 import type { EntityTypeDocument, FeatureDocument, FeaturestoreDocument, SourceDocument } from './document.js';
-import type { SourceFiles } from '../yaml/source-files.js';
+
+/** What featurestores name outside the registry, found and read. Keys are as the registry writes them. */
+export interface SourceFiles {
+  readonly sqlTexts: ReadonlyMap<string, string>;
+  readonly tablePaths: ReadonlyMap<string, string>;
+}
 
 /** Building is bottom-up but the model points both ways, so children are added to parents that already exist. */
 type Building<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer Item)[] ? Item[] : T[K] };
@@ -18,13 +24,13 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
     labels: document.labels,
     onlineStore: {
       kind: document.onlineStore.kind,
-      location: document.onlineStore.kind === 'LMDB' ? 'this machine' : 'Google Cloud',
+      location: describeOnlineStore(document.onlineStore).location,
     },
     onlineSettings: document.onlineStore,
     shadow: document.shadow,
     offlineStore: {
       kind: document.offlineStore.kind,
-      location: document.offlineStore.kind === 'DUCKDB' ? 'this machine' : 'Google Cloud',
+      location: describeOfflineStore(document.offlineStore).location,
     },
     offlineSettings: document.offlineStore,
     tables: new Map(

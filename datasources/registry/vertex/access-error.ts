@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { accessFinding } from '../../google/vertex/access-finding.js';
 
@@ -7,7 +8,7 @@ const READER = 'roles/aiplatform.featurestoreDataViewer';
 /** What to do when Vertex AI does not answer for `what`, which is in `project`: there the role is needed. */
 export function toAccessError(what: string, project: string, error: unknown): OperatorError {
   const look = accessFinding(what, `${READER} on project ${project}`, error);
-  const words = error instanceof Error ? error.message : String(error);
+  const words = toErrorMessage(error);
   const details = [
     ...(look.remedy === undefined ? [] : [look.remedy]),
     ...(look.message.includes(words) ? [] : [`Vertex AI says: ${words}`]),

@@ -1,5 +1,5 @@
-import type { TableColumn } from '../../offline/bigquery/source-table.js';
-import { typeName } from '../../offline/bigquery/value-mapping.js';
+import type { TableColumn } from '../../google/bigquery/tables.js';
+import { typeName } from '../../google/bigquery/type-names.js';
 import type { Labels } from '../model.js';
 import { columnName, MAX_FEATURE_NAME_LENGTH, resourceName } from '../document/common-fields.js';
 import type { FeaturestoreInput } from '../document/document.js';

@@ -1,16 +1,17 @@
+import { toErrorMessage } from '../../../errors/error-message.js';
 import type { BigQuery } from '@google-cloud/bigquery';
 import { OperatorError } from '../../../errors/operator-error.js';
-import type { ValueType } from '../../../values/value-type.js';
-import { DEFAULT_RETRY_DELAY_MS, retryOnRateLimit } from '../../offline/bigquery/rate-limits.js';
+import { VALUE_TYPES, type ValueType } from '../../../values/value-type.js';
+import { DEFAULT_RETRY_DELAY_MS, retryOnRateLimit } from '../../google/bigquery/rate-limits.js';
 import {
   formatTablePath,
   readTable,
   type TableAddress,
   type TableColumn,
   type TableMetadata,
-} from '../../offline/bigquery/source-table.js';
-import { hasStatus } from '../../offline/bigquery/store-error.js';
-import { typeName } from '../../offline/bigquery/value-mapping.js';
+} from '../../google/bigquery/tables.js';
+import { hasStatus } from '../../google/bigquery/api-error.js';
+import { isReadableAs } from '../../google/bigquery/column-types.js';
 
 /**
  * Where a table's columns and location are learned from: what Vertex AI's registry says of a feature has no type. Undefined
@@ -39,30 +40,29 @@ function unreadable(address: TableAddress, cause: unknown): OperatorError {
   const advice = hasStatus(cause, 403)
     ? `Grant roles/bigquery.dataViewer on dataset ${project}.${dataset} to the gateway’s account.`
     : 'Look at the credentials, the network, and whether the BigQuery API is enabled in the project.';
-  const words = cause instanceof Error ? cause.message : String(cause);
+  const words = toErrorMessage(cause);
   return new OperatorError(`The table ${formatTablePath(address)} cannot be looked at: ${words}`, [advice], { cause });
 }
 
-const SCALARS: Readonly<Record<string, ValueType>> = {
-  BOOL: 'BOOL',
-  INT64: 'INT64',
-  FLOAT64: 'DOUBLE',
-  STRING: 'STRING',
-  BYTES: 'BYTES',
-  TIMESTAMP: 'TIMESTAMP',
-};
-
-const ARRAYS: Readonly<Partial<Record<ValueType, ValueType>>> = {
-  BOOL: 'BOOL_ARRAY',
-  INT64: 'INT64_ARRAY',
-  DOUBLE: 'DOUBLE_ARRAY',
-  STRING: 'STRING_ARRAY',
-};
+/** Which value types a feature view serves. A STRUCT it does not, whatever its column in BigQuery. */
+const SERVED_BY_VIEWS = {
+  BOOL: true,
+  BOOL_ARRAY: true,
+  DOUBLE: true,
+  DOUBLE_ARRAY: true,
+  INT64: true,
+  INT64_ARRAY: true,
+  STRING: true,
+  STRING_ARRAY: true,
+  BYTES: true,
+  STRUCT: false,
+  TIMESTAMP: true,
+} satisfies Record<ValueType, boolean>;
 
 /** The value type a sync gives a column; undefined for one that is not served (NUMERIC, DATE, JSON, a STRUCT). */
 export function toValueType({ type, mode }: TableColumn): ValueType | undefined {
-  const scalar = SCALARS[typeName(type.toUpperCase())];
-  return mode === 'REPEATED' && scalar !== undefined ? ARRAYS[scalar] : scalar;
+  const column = { type: type.toUpperCase(), mode: mode ?? 'NULLABLE' };
+  return VALUE_TYPES.find((valueType) => SERVED_BY_VIEWS[valueType] && isReadableAs(valueType, column));
 }
 
 /** `bq://project.dataset.table`. A project of a domain has dots of its own (`example.com:shop`): the last two count. */

@@ -4,13 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { OperatorError } from '../../../errors/operator-error.js';
 import type { RegistryDocument } from '../document/document.js';
+import type { SourceFiles } from '../document/to-model.js';
 
-/** What featurestores name outside the registry, found and read. Keys are as the registry writes them. */
-export interface SourceFiles {
-  readonly sqlTexts: ReadonlyMap<string, string>;
-  readonly tablePaths: ReadonlyMap<string, string>;
-}
-
+/** The files of featurestores and of models. */
 export interface RegistryFiles extends SourceFiles {
   readonly modelPaths: ReadonlyMap<string, string>;
 }

@@ -4,74 +4,74 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** What is known of a feature of an entity at a moment. The same words for reads now and as of a moment. */
+/** The status of a feature value. Current reads and reads as of a point in time use the same statuses. */
 export type FeatureValueStatus =
-  /** You may not read this feature. */
+  /** The client has no permission to read the feature. */
   | 'DENIED'
-  /** There is a value, but it is older than its ttl, so it is not given. */
+  /** The feature has a value that is older than ttlSeconds. The gateway does not return it. */
   | 'EXPIRED'
-  /** Nothing was known of the entity at that moment. */
+  /** The store has no data of the entity at that time. */
   | 'NOT_FOUND'
-  /** The entity is known at that moment, and known to have no value for this feature. */
+  /** The store has data of the entity at that time, and the feature has no value in it. */
   | 'NULL'
-  /** There is a value. */
+  /** The feature has a value. */
   | 'PRESENT';
 
-/** Where a job stands. It ends once, as SUCCEEDED, PARTIALLY_SUCCEEDED, FAILED, CANCELLED or EXPIRED, and then stays so. */
+/** The state of a job. SUCCEEDED, PARTIALLY_SUCCEEDED, FAILED, CANCELLED and EXPIRED are final: the state never changes again. */
 export type JobState =
-  /** Ended by request; what was done until then is kept. */
+  /** The job was cancelled. Its partial result is kept. */
   | 'CANCELLED'
-  /** Asked to stop. It may still succeed, when it was done before it heard of it. */
+  /** A client asked to cancel the job and it has not stopped yet. It can still end in any final state. */
   | 'CANCELLING'
-  /** Ended: the system that ran it gave it up after its longest time. */
+  /** The job ended because the system that ran it reached its time limit. Job.error has the reason. */
   | 'EXPIRED'
-  /** Ended: `error` says why. */
+  /** The job ended with an error. Job.error has the reason. */
   | 'FAILED'
-  /** Ended: done, but for some instances, which are in `failures`. */
+  /** The job ended and some items failed. BatchPredictionJob.failures lists them. */
   | 'PARTIALLY_SUCCEEDED'
-  /** Held by the system that runs it; it goes on by itself. */
+  /** The system that runs the job has paused it. That system resumes it. */
   | 'PAUSED'
-  /** Being prepared: input is read, models are loaded, machines are started. */
+  /** The job is prepared: the gateway reads the input, loads the model or waits for machines. */
   | 'PENDING'
-  /** Kept, and waiting for its turn. */
+  /** The job is stored and waits for its turn. */
   | 'QUEUED'
-  /** The work itself is under way. */
+  /** The job is running. */
   | 'RUNNING'
-  /** Ended: everything was done. */
+  /** The job ended and all items succeeded. */
   | 'SUCCEEDED';
 
-/** What runs a model. */
+/** The runtime of a model. */
 export type ModelRuntime =
-  /** A server that keeps Vertex AI's contract for custom containers. */
+  /** An HTTP server predicts. It implements the contract of Vertex AI for custom containers. */
   | 'HTTP'
-  /** An ONNX file, run by the gateway in worker threads. */
+  /** The gateway runs an ONNX file in worker threads. */
   | 'ONNX'
-  /** Google Cloud: a model of Vertex AI's model registry. */
+  /** Vertex AI predicts with a model of its Model Registry. */
   | 'VERTEX';
 
 /** How predictions are made. */
 export type ServingMode =
-  /** By a job that ends. */
+  /** A batch prediction job makes them. */
   | 'BATCH'
-  /** By an endpoint that is there, whether or not anything is asked of it. */
+  /** An endpoint makes them. It is deployed and billed all the time, also without requests. */
   | 'ONLINE';
 
-/** The system that holds values. */
+/** The database system of a store. */
 export type StoreKind =
-  /** Google Cloud, all values: BigQuery tables. */
+  /** An offline store on Google Cloud: BigQuery tables. */
   | 'BIGQUERY'
-  /** Google Cloud, newest values: a Bigtable table. */
+  /** An online store on Google Cloud: a Bigtable table. */
   | 'BIGTABLE'
-  /** Embedded, all values: DuckDB in the data folder. */
+  /** An embedded offline store: DuckDB in the data folder of the gateway. */
   | 'DUCKDB'
-  /** Embedded, newest values: LMDB in the data folder. */
+  /** An embedded online store: LMDB in the data folder of the gateway. */
   | 'LMDB'
-  /** Google Cloud, newest values: a Vertex AI feature view. */
+  /** An online store on Google Cloud: a feature view of Vertex AI. */
   | 'VERTEX_FEATURE_VIEW'
-  /** Google Cloud: Vertex AI Feature Store (Legacy), which ends on 2027-02-17. */
+  /** A store on Google Cloud: Vertex AI Feature Store (Legacy). Google shuts it down on 2027-02-17. */
   | 'VERTEX_LEGACY';
 
-/** What kind of fault a mutation found in its input. May grow: treat an unknown one as BAD_USER_INPUT. */
+/** The kind of a UserError. Later versions may add codes: treat an unknown code as BAD_USER_INPUT. */
 export type UserErrorCode =
   /** An argument, variable or cursor is not valid. */
   | 'BAD_USER_INPUT'
@@ -96,29 +96,29 @@ export type UserErrorCode =
   /** The offline store has no table of that name. */
   | 'TABLE_NOT_FOUND';
 
-/** The type of a feature's values. */
+/** The type of the values of a feature, or of an input or output of a model. FeatureScalar describes how each type is written in JSON. */
 export type ValueType =
-  /** true or false. */
+  /** A boolean. */
   | 'BOOL'
-  /** A list of BOOL without nulls. */
+  /** A list of booleans. It contains no nulls. */
   | 'BOOL_ARRAY'
-  /** Bytes, written in base64. */
+  /** Bytes. In JSON: base64. */
   | 'BYTES'
-  /** A 64-bit floating point number; NaN and the infinities are values. */
+  /** A 64-bit floating-point number. NaN and the infinities are values. */
   | 'DOUBLE'
-  /** A list of DOUBLE without nulls. */
+  /** A list of DOUBLE. It contains no nulls. */
   | 'DOUBLE_ARRAY'
   /** A signed 64-bit integer. */
   | 'INT64'
-  /** A list of INT64 without nulls. */
+  /** A list of INT64. It contains no nulls. */
   | 'INT64_ARRAY'
-  /** Unicode text; the empty text is a value. */
+  /** Unicode text. The empty text is a value, not a null. */
   | 'STRING'
-  /** A list of STRING without nulls. */
+  /** A list of STRING. It contains no nulls. */
   | 'STRING_ARRAY'
-  /** A JSON object. Integers beyond 2^53 inside it are strings. */
+  /** A JSON object. Integers beyond 2^53 in it are strings. */
   | 'STRUCT'
-  /** A moment in microseconds, UTC. */
+  /** A point in time in UTC, with microseconds. */
   | 'TIMESTAMP';
 
 export type DepartureBoardQueryVariables = Exact<{
@@ -203,6 +203,7 @@ export type NodeQuery = { nodes: Array<
     | { __typename: 'FeatureViewSyncJob', id: string }
     | { __typename: 'Featurestore', id: string }
     | { __typename: 'FlightsAirport', departures24h: string | null, lastDestination: string | null, id: string }
+    | { __typename: 'FlightsFeaturestore', id: string }
     | { __typename: 'FlightsRoute', id: string }
     | { __typename: 'Model', id: string }
     | { __typename: 'TrainingSetJob', id: string }
@@ -551,7 +552,7 @@ export const ModelsDocument = new TypedDocumentString(`
 export const TrainingSetPreviewDocument = new TypedDocumentString(`
     query TrainingSetPreview {
   trainingSetPreview(
-    input: {featurestore: "flights", entityType: "airport", labels: {rows: [{origin: "SFO", destination: "JFK", timestamp: "2001-03-07T14:00:00Z", delay: 12}, {origin: "ATL", destination: "ORD", timestamp: "2001-06-30T12:00:00Z", delay: -3}], entityIdColumns: ["origin"]}, features: ["departures_1h", "mean_delay_3h"], joins: [{entityType: "route", featureViews: ["route_delay_model"]}, {entityType: "airport", entityIdColumns: ["destination"], features: ["late_share_24h"], prefix: "destination_"}]}
+    input: {featurestore: "flights", entityType: "airport", labels: {source: {rows: [{origin: "SFO", destination: "JFK", timestamp: "2001-03-07T14:00:00Z", delay: 12}, {origin: "ATL", destination: "ORD", timestamp: "2001-06-30T12:00:00Z", delay: -3}]}, entityIdColumns: ["origin"]}, features: ["departures_1h", "mean_delay_3h"], joins: [{entityType: "route", featureViews: ["route_delay_model"]}, {entityType: "airport", entityIdColumns: ["destination"], features: ["late_share_24h"], prefix: "destination_"}]}
   ) {
     columns
     rows
@@ -573,7 +574,7 @@ export const TrainingSetPreviewDocument = new TypedDocumentString(`
 export const StartTrainingSetDocument = new TypedDocumentString(`
     mutation StartTrainingSet {
   startTrainingSet(
-    input: {displayName: "Two flights", trainingSet: {featurestore: "flights", entityType: "airport", labels: {rows: [{origin: "SFO", timestamp: "2001-03-07T14:00:00Z", delay: 12}, {origin: "ATL", timestamp: "2001-06-30T12:00:00Z", delay: -3}], entityIdColumns: ["origin"]}, features: ["departures_1h", "mean_delay_3h"]}, output: {format: PARQUET}, labels: {team: "operations"}, idempotencyKey: "two-flights"}
+    input: {displayName: "Two flights", trainingSet: {featurestore: "flights", entityType: "airport", labels: {source: {rows: [{origin: "SFO", timestamp: "2001-03-07T14:00:00Z", delay: 12}, {origin: "ATL", timestamp: "2001-06-30T12:00:00Z", delay: -3}]}, entityIdColumns: ["origin"]}, features: ["departures_1h", "mean_delay_3h"]}, output: {format: PARQUET}, labels: {team: "operations"}, idempotencyKey: "two-flights"}
   ) {
     job {
       id
@@ -646,7 +647,7 @@ export const JobProgressDocument = new TypedDocumentString(`
 export const CostEstimateDocument = new TypedDocumentString(`
     query CostEstimate {
   batchJob: estimateBatchPrediction(
-    input: {rows: 1000000, secondsPerBatch: 0.5, startingReplicaCount: 2, machineType: "n1-standard-4"}
+    input: {figures: {rows: 1000000, secondsPerBatch: 0.5, startingReplicaCount: 2, machineType: "n1-standard-4"}}
   ) {
     total {
       amount
@@ -737,8 +738,8 @@ export const JobCostsDocument = new TypedDocumentString(`
       }
     }
   }
-  trainingSet: estimateHistoricalQuery(
-    input: {featurestore: "flights", entityType: "airport", labels: {rows: [{origin: "ATL", timestamp: "2001-06-30T12:00:00Z"}], entityIdColumns: ["origin"]}}
+  trainingSet: estimateTrainingSet(
+    input: {featurestore: "flights", entityType: "airport", labels: {source: {rows: [{origin: "ATL", timestamp: "2001-06-30T12:00:00Z"}]}, entityIdColumns: ["origin"]}}
   ) {
     total {
       amount

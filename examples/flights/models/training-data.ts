@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { historyTable } from '../../../datasources/duckdb/history-table.js';
-import { compileForDuckDb } from '../../../datasources/offline/point-in-time/duckdb/duckdb.js';
+import { compileForDuckDb } from '../../../datasources/offline/point-in-time/duckdb/compile-for-duckdb.js';
 import { planPointInTime } from '../../../datasources/offline/point-in-time/plan.js';
 import { Parameters } from '../../../datasources/offline/point-in-time/sql-text.js';
 import type { Registry } from '../../../datasources/registry/registry.js';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configVariables } from '../../../config/config.js';
 import { parseConfig } from '../../../config/load-config.js';
+import { registryPathOf } from '../../../config/registry-path.js';
 
 describe('the configuration', () => {
   it('has safe defaults', () => {
@@ -65,5 +66,15 @@ describe('the configuration', () => {
     for (const [name, schema] of Object.entries(configVariables)) {
       expect(example, name).toContain(`# ${schema.description}\n${name}=`);
     }
+  });
+});
+
+describe('the registry to serve', () => {
+  it('is the one that is named, else the example of a clone; without both the operator learns what to set', () => {
+    expect(registryPathOf(parseConfig({ FEATUREGRAPH_REGISTRY: 'shop.yaml' }))).toBe('shop.yaml');
+    expect(registryPathOf(parseConfig({}))).toMatch(/examples\/flights\/registry\.yaml$/);
+    expect(() => registryPathOf(parseConfig({}), '/nowhere/registry.yaml')).toThrow(
+      /^FEATUREGRAPH_REGISTRY is not set.*\n {2}- set it to the path of your registry file/,
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { JobWatch } from '../../../jobs/job-watch.js';
-import type { JobRecord, JobState } from '../../../jobs/job.js';
+import type { JobRecord } from '../../../datasources/job-store/job-record.js';
+import type { JobState } from '../../../datasources/job-store/job-state.js';
 import { jobRecord } from '../../support/job-record.js';
 
 function record(state: JobState, completed = 0n): JobRecord {
@@ -59,6 +60,18 @@ describe('a watch of a job', () => {
     await vi.advanceTimersByTimeAsync(250);
     expect((await next).value).toMatchObject({ state: 'SUCCEEDED', progress: { completed: 9n } });
     expect((await steps.next()).done).toBe(true);
+  });
+
+  it('tells the end at once, also right after a step', async () => {
+    const watch = new JobWatch(record('RUNNING'));
+    const steps = watch.follow();
+    await steps.next();
+    const next = steps.next();
+    await vi.advanceTimersByTimeAsync(0);
+    watch.publish(record('SUCCEEDED', 9n));
+    await vi.advanceTimersByTimeAsync(0);
+    expect((await next).value?.state).toBe('SUCCEEDED');
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('holds nothing for a slow reader, who gets the newest when he comes back', async () => {

@@ -54,6 +54,15 @@ describe('the typed part of the schema', () => {
     );
   });
 
+  it('gives a featurestore an id of its own, and refuses an entity type that would take its place', () => {
+    expect(printType(schemaOf(entityType('a', ['x'])).getType('UsFlightsFeaturestore')!)).toMatch(
+      /type UsFlightsFeaturestore implements Node \{.*\bid: ID!/s,
+    );
+    expect(() => schemaOf(entityType('id', ['x'], { pluralName: 'ids' }))).toThrow(
+      /entity type us_flights\.id would be called "id", as a field of every featurestore is/,
+    );
+  });
+
   it('refuses a featurestore named as a field of every gateway', () => {
     expect(() => buildSchema(testRegistry({ name: 'node', entityTypes: [entityType('a', ['x'])] }))).toThrow(
       /featurestore node would be called "node", as a field of every gateway is/,

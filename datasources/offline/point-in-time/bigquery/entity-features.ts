@@ -1,7 +1,8 @@
 import { badInput } from '../../../../errors/app-error.js';
 import { toElementType } from '../../../../values/value-type.js';
-import type { BigQueryBlockContext } from './bigquery.js';
+import type { BigQueryBlockContext } from './block-context.js';
 import { historyColumn, quoteForBigQuery, valueIsKnownSql, type BigQueryTable } from './table.js';
+import { valueSql } from './value-sql.js';
 import type { SourceBlock } from '../source-block.js';
 import { joinSql } from '../sql-text.js';
 
@@ -24,7 +25,8 @@ export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock 
   const eventTime = historyColumn(table.eventTime!);
   const columns = source.features.flatMap(({ feature, valueColumn, timestampColumn }) => {
     const column = historyColumn(feature.column);
-    const value = feature.valueType === 'STRUCT' ? `IF(${column} IS NULL, NULL, ${valueIsKnownSql(feature)})` : column;
+    const known = valueIsKnownSql(feature);
+    const value = valueSql(feature).keepsNull ? known : `IF(${column} IS NULL, NULL, ${known})`;
     return [
       `${value} AS ${valueColumn}`,
       ...(source.newestRow ? [] : [`IF(${column} IS NULL, NULL, ${eventTime}) AS ${timestampColumn}`]),
@@ -58,10 +60,10 @@ export function hasTieOrder({ createdTime, sequence, arrival }: BigQueryTable): 
 
 function assertSupportedByEntityFeatures({ plan, source, table }: BigQueryBlockContext): void {
   const instead = 'Set pointInTime of the offline store to AGGREGATE, which can.';
-  if (plan.options.knownAtLabelTime) {
+  if (plan.options.knownAtLabelTime || plan.options.knownAt !== null) {
     throw badInput(
       `ML.ENTITY_FEATURES_AT_TIME cannot leave out what was written later. ${instead}`,
-      'knownAtLabelTime',
+      plan.options.knownAtLabelTime ? 'knownAtLabelTime' : 'knownAt',
     );
   }
   if (hasTieOrder(table)) {

@@ -1,5 +1,6 @@
 import { toElementType } from '../../../../values/value-type.js';
 import type { Feature } from '../../../registry/model.js';
+import { valueSql } from './value-sql.js';
 
 /**
  * How the history of a source lies in BigQuery. Columns that a table does not have are null: a table that someone else
@@ -38,7 +39,7 @@ export function historyColumn(name: string): string {
  * The order of ties, the newest first. BigQuery orders nulls before all values, so with DESC an unknown time comes last:
  * an unknown time is the oldest.
  */
-export function newestFirst(table: BigQueryTable): string {
+function newestFirst(table: BigQueryTable): string {
   return [table.eventTime, table.createdTime, table.sequence, table.arrival]
     .filter((column) => column !== null)
     .map((column) => `${historyColumn(column)} DESC`)
@@ -57,18 +58,15 @@ export function isKnownSql(table: BigQueryTable, feature: Feature): string {
   return `(${hasElements} OR '${feature.name}' IN UNNEST(${historyColumn(table.emptyArrays)}))`;
 }
 
-/** A feature's value of a row where there is one; a STRUCT, or whatever JSON the column holds, as its text. */
+/** A feature's value of a row where there is one. */
 export function valueIsKnownSql(feature: Feature): string {
-  const column = historyColumn(feature.column);
-  return feature.valueType === 'STRUCT' ? `TO_JSON_STRING(${column})` : column;
+  return valueSql(feature).read(historyColumn(feature.column));
 }
 
 /** A feature's value of a row, null where there is none. */
 export function valueOrNull(table: BigQueryTable, feature: Feature): string {
-  const isPlain = feature.valueType !== 'STRUCT' && !toElementType(feature.valueType);
-  return isPlain
-    ? historyColumn(feature.column)
-    : `IF(${isKnownSql(table, feature)}, ${valueIsKnownSql(feature)}, NULL)`;
+  const value = valueIsKnownSql(feature);
+  return valueSql(feature).keepsNull ? value : `IF(${isKnownSql(table, feature)}, ${value}, NULL)`;
 }
 
 /**
@@ -83,7 +81,7 @@ export function newestRowSql(table: BigQueryTable, fields: readonly string[], wh
   return `ARRAY_AGG(${rows}${orderBy} LIMIT 1)[SAFE_OFFSET(0)]`;
 }
 
-/** What a query gives back: times as whole microseconds, which no client rounds. */
+/** What a query gives back of a value. */
 export function selected(feature: Feature, value: string): string {
-  return feature.valueType === 'TIMESTAMP' ? `UNIX_MICROS(${value})` : value;
+  return valueSql(feature).select(value);
 }

@@ -1,0 +1,46 @@
+/** The status codes of gRPC that are looked at. Written here, since @grpc/grpc-js is loaded only where something calls Google. */
+export const GRPC_STATUS = {
+  CANCELLED: 1,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const;
+
+/** What may succeed when it is tried again. */
+export const TRANSIENT_CODES: readonly number[] = [
+  GRPC_STATUS.DEADLINE_EXCEEDED,
+  GRPC_STATUS.RESOURCE_EXHAUSTED,
+  GRPC_STATUS.ABORTED,
+  GRPC_STATUS.UNAVAILABLE,
+];
+
+/** The gRPC status code of an error; undefined when it is none of gRPC. */
+export function readGrpcCode(error: unknown): number | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' ? code : undefined;
+}
+
+export function isTransient(error: unknown): boolean {
+  const code = readGrpcCode(error);
+  return code !== undefined && TRANSIENT_CODES.includes(code);
+}
+
+/** A failure that came inside an answer (a status for some of the keys of a stream), as the error of a call has it. */
+export class GrpcStatusError extends Error {
+  override readonly name = 'GrpcStatusError';
+
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,55 @@
+import type { BigQueryBlockContext } from './block-context.js';
+import { historyColumn, isKnownSql, newestRowSql, quoteForBigQuery, valueIsKnownSql, valueOrNull } from './table.js';
+import type { SourceBlock } from '../source-block.js';
+import { joinSql } from '../sql-text.js';
+
+/** Each label joined with the history of its entity up to its time, the newest kept by one ARRAY_AGG ... LIMIT 1 a group. */
+export function aggregateBlock(context: BigQueryBlockContext): SourceBlock {
+  const { source, name, table } = context;
+  const eventTime = table.eventTime === null ? null : historyColumn(table.eventTime);
+  const columns = source.newestRow
+    ? [
+        `${newestRowSql(table, [
+          ...(eventTime === null ? [] : [`${eventTime} AS t`]),
+          ...source.features.map(({ feature, valueColumn }) => `${valueOrNull(table, feature)} AS ${valueColumn}`),
+        ])} AS newest`,
+      ]
+    : [
+        ...(eventTime === null ? [] : [`MAX(${eventTime}) AS newest`]),
+        ...source.features.map(({ feature, valueColumn }) => {
+          const fields = [...(eventTime === null ? [] : [`${eventTime} AS t`]), `${valueIsKnownSql(feature)} AS v`];
+          return `${newestRowSql(table, fields, isKnownSql(table, feature))} AS ${valueColumn}`;
+        }),
+      ];
+  return {
+    definitions: [
+      `${name} AS (
+  SELECT ${joinSql(['l.row_id', ...columns], ',\n    ')}
+  FROM labels AS l
+  JOIN ${quoteForBigQuery(table.path)} AS h ON ${joinSql(labelRowsSql(context), ' AND ')}
+  ${context.partitions.length === 0 ? '' : `WHERE ${context.partitions.join(' AND ')}\n  `}GROUP BY l.row_id)`,
+    ],
+    join: `LEFT JOIN ${name} ON ${name}.row_id = l.row_id`,
+    found: `${name}.row_id IS NOT NULL`,
+    value: ({ valueColumn }) => (source.newestRow ? `${name}.newest.${valueColumn}` : `${name}.${valueColumn}.v`),
+    timestamp:
+      eventTime === null
+        ? undefined
+        : ({ valueColumn }) =>
+            source.newestRow ? `${name}.newest.t` : `COALESCE(${name}.${valueColumn}.t, ${name}.newest)`,
+  };
+}
+
+/** Which rows of the history count for a label. A label without id or time has nulls here, and matches nothing. */
+function labelRowsSql({ plan, table, keys, wasWritten }: BigQueryBlockContext): string[] {
+  const { strictlyBefore, knownAtLabelTime } = plan.options;
+  const ofEntity = [
+    ...table.entityColumns.map(({ name }, part) => `${historyColumn(name)} = l.${keys[part]}`),
+    ...(wasWritten === null ? [] : [wasWritten]),
+  ];
+  if (table.eventTime === null) return [...ofEntity, 'l.label_time IS NOT NULL'];
+  const isBefore = `${historyColumn(table.eventTime)} ${strictlyBefore ? '<' : '<='} l.label_time`;
+  // A row whose creation time is unknown cannot be shown to have been known; in a table without them that is every row.
+  const wasKnown = table.createdTime === null ? 'FALSE' : `${historyColumn(table.createdTime)} <= l.label_time`;
+  return [...ofEntity, isBefore, ...(knownAtLabelTime ? [wasKnown] : [])];
+}

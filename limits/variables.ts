@@ -1,0 +1,52 @@
+import type { DocumentNode } from 'graphql';
+import { badInput } from '../errors/app-error.js';
+import { appendPath, inputPathOfVariable } from '../errors/input-path.js';
+import { QUERY_LIMITS } from './query-limits.js';
+
+type Key = string | number;
+
+/**
+ * Refuses variables before anything reads them: nested so deep that scalars and the cost, which call themselves once a level,
+ * would overflow the stack; and whole numbers that a JavaScript number cannot carry (request-json.ts reads them as bigint).
+ * Rounded, such a number would name another entity.
+ */
+export function checkVariables(document: DocumentNode, variables: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    const fault = findFault(value, QUERY_LIMITS.maxNesting);
+    if (!fault) continue;
+    const path = inputPathOfVariable(document, name);
+    throw badInput(fault.message, path && appendPath(path, fault.keys ?? []));
+  }
+}
+
+interface Fault {
+  readonly message: string;
+  /** Where in the variable; null when that helps nobody: so deep a path is longer than the message. */
+  readonly keys: readonly Key[] | null;
+}
+
+function findFault(value: unknown, levels: number): Fault | undefined {
+  if (typeof value === 'bigint') {
+    return { message: `Send whole numbers beyond 2^53 as strings: "${value}". JSON readers round them.`, keys: [] };
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (levels === 0) {
+    return { message: `The variable is nested deeper than ${QUERY_LIMITS.maxNesting} levels.`, keys: null };
+  }
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      const fault = findFault(value[index], levels - 1);
+      if (fault) return within(index, fault);
+    }
+    return undefined;
+  }
+  for (const key in value) {
+    const fault = findFault((value as Record<string, unknown>)[key], levels - 1);
+    if (fault) return within(key, fault);
+  }
+  return undefined;
+}
+
+function within(key: Key, { message, keys }: Fault): Fault {
+  return { message, keys: keys && [key, ...keys] };
+}

@@ -1,0 +1,62 @@
+import {
+  coerceInputValue,
+  getVariableValues,
+  GraphQLError,
+  isInputType,
+  isNonNullType,
+  typeFromAST,
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { AppError } from '../errors/app-error.js';
+import { appendPath, inputPathOfVariable, type InputPath } from '../errors/input-path.js';
+import { findAppError } from '../errors/mask-error.js';
+import { QUERY_LIMITS } from '../limits/query-limits.js';
+
+export interface VariablesOfOperation {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What is wrong with the variables of an operation: errors whose `field` is the argument that gets the value, and the place in
+ * it. graphql-js names the variable, which is the client's own word and stands in no schema.
+ */
+export function findVariableErrors(request: VariablesOfOperation): readonly GraphQLError[] {
+  const { schema, operation, variables } = request;
+  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
+    maxErrors: QUERY_LIMITS.maxValidationErrors,
+  });
+  if (!errors) return [];
+  const fields = fieldsAtFault(request);
+  return errors.map((error, index) => toBadInput(error, fields[index]));
+}
+
+/** In the order in which getVariableValues reports: it tells the place inside a value in its message alone. */
+function fieldsAtFault({ schema, document, operation, variables }: VariablesOfOperation): (InputPath | undefined)[] {
+  const fields: (InputPath | undefined)[] = [];
+  for (const { variable, type: typeNode, defaultValue } of operation.variableDefinitions ?? []) {
+    const name = variable.name.value;
+    const path = inputPathOfVariable(document, name);
+    const type = typeFromAST(schema, typeNode);
+    const isGiven = Object.hasOwn(variables, name);
+    if (!isInputType(type) || (isGiven && variables[name] === null && isNonNullType(type))) fields.push(path);
+    else if (isGiven) {
+      coerceInputValue(variables[name], type, (keys) => fields.push(path && appendPath(path, keys)));
+    } else if (!defaultValue && isNonNullType(type)) fields.push(path);
+  }
+  return fields;
+}
+
+/** graphql-js gives a variable that it cannot read no code; a scalar of ours that refused one did, with its reason. */
+function toBadInput({ message, nodes, originalError }: GraphQLError, field: InputPath | undefined): GraphQLError {
+  const refusal = findAppError(originalError);
+  const details = { ...refusal?.details, ...(field === undefined ? {} : { field }) };
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    originalError: new AppError(refusal?.code ?? 'BAD_USER_INPUT', message, details),
+  });
+}

@@ -1,0 +1,33 @@
+import { parse, type DocumentNode } from 'graphql';
+import { QUERY_LIMITS } from '../limits/query-limits.js';
+import { checkVariables } from '../limits/variables.js';
+import { hasLongNumber, parseLosslessJson } from '../values/lossless-json.js';
+
+/**
+ * The JSON of a request. A whole number beyond 2^53 becomes a bigint: JSON.parse would round it, and an id would name another
+ * entity. limits/variables.ts refuses it with its path.
+ */
+export function parseRequestJson(text: string): unknown {
+  return parseLosslessJson(text, BigInt);
+}
+
+/** The same for graphql-ws, which parses messages itself. */
+export function reviveRequestNumber(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const digits = context?.source;
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || digits === undefined) return value;
+  return /^-?\d+$/.test(digits) ? BigInt(digits) : value;
+}
+
+/** Refuses `variables` of a URL that Apollo, which parses them with JSON.parse, would round. All else is left to Apollo. */
+export function checkUrlVariables(query: string, variables: string): void {
+  if (!hasLongNumber(variables)) return;
+  let document: DocumentNode;
+  let parsed: unknown;
+  try {
+    document = parse(query, { maxTokens: QUERY_LIMITS.maxTokens });
+    parsed = parseRequestJson(variables);
+  } catch {
+    return;
+  }
+  checkVariables(document, { ...(parsed as object | null) });
+}

@@ -1,0 +1,456 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { prepareStores } from '../../../ingestion/prepare.js';
+import { DuckDbDatabase } from '../../../datasources/duckdb/database.js';
+import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
+import { LmdbOnlineStore } from '../../../datasources/online/lmdb/lmdb-online-store.js';
+import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+const REGISTRY = `
+featurestores:
+  - name: shop
+    tables: { orders: orders.csv }
+    entityTypes:
+      - name: customer
+        entityIdColumns: [country, number]
+        dense: true
+        sources:
+          - sql: orders.sql
+            timestampColumn: moment
+            features:
+              - { name: total, valueType: INT64 }
+              - { name: tags, valueType: STRING_ARRAY }
+`;
+const CSV = `country,number,moment,total
+CH,1,2001-01-01 00:00:00.000001,10
+CH,1,2001-01-02 00:00:00,20
+DE,1,2001-01-01 00:00:00,5
+`;
+const SQL = `SELECT country, number, moment, total, [country, 'x'] AS tags FROM orders`;
+
+/** 2001-02-01, after every row. */
+const NOW = 980985600000000n;
+
+interface Files {
+  readonly registry?: string;
+  readonly csv?: string;
+  readonly sql?: string;
+  readonly now?: bigint;
+}
+
+/** Writes a registry with its files, opens the stores of its folder and prepares them. */
+async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = SQL, now = NOW }: Files = {}) {
+  writeFileSync(join(folder, 'registry.yaml'), registry);
+  writeFileSync(join(folder, 'orders.csv'), csv);
+  writeFileSync(join(folder, 'orders.sql'), sql);
+  mkdirSync(join(folder, 'data'), { recursive: true });
+  const loaded = await loadRegistry(join(folder, 'registry.yaml'));
+  const customer = loaded.entityType('shop', 'customer');
+  const offline = await DuckDbOfflineStore.open(
+    await DuckDbDatabase.open(join(folder, 'data/offline.duckdb')),
+    customer.sources,
+  );
+  const online = new LmdbOnlineStore(join(folder, 'data/online'));
+  const close = async () => {
+    await online.close();
+    await offline.close();
+  };
+  const steps: string[] = [];
+  try {
+    const outcome = await prepareStores(
+      loaded,
+      offline,
+      () => online,
+      () => now,
+      ({ step, share }) => {
+        expect(share).toBeGreaterThanOrEqual(0);
+        expect(share).toBeLessThanOrEqual(1);
+        if (steps.at(-1) !== step) steps.push(step);
+      },
+    );
+    const cells = await online.read({
+      entityType: customer,
+      entityIds: ['CH,1', 'DE,1'],
+      features: customer.features,
+      now: 0n,
+    });
+    return {
+      done: outcome.steps,
+      outcome,
+      steps,
+      values: cells.map((row) => row.map(({ value }) => value)),
+      offline,
+      online,
+      close,
+      customer,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+it('computes the sources, fills the online store, and has nothing to do the next time', async () => {
+  const folder = temporaryFolder();
+  const first = await prepare(folder);
+  expect(first.steps).toEqual(['computing shop.customer: values', 'filling the online store: shop.customer']);
+  expect(first.values).toEqual([
+    [20n, ['CH', 'x']],
+    [5n, ['DE', 'x']],
+  ]);
+  const history = await first.offline.history({
+    feature: first.customer.features[0]!,
+    entityId: 'CH,1',
+    from: null,
+    to: null,
+    before: null,
+    limit: 9,
+  });
+  expect(history.map(({ timestamp }) => timestamp)).toEqual([978393600000000n, 978307200000001n]);
+  await first.close();
+
+  const second = await prepare(folder);
+  expect([second.done, second.values]).toEqual([0, first.values]);
+  await second.close();
+});
+
+it.each([
+  ['the SQL', { sql: SQL.replace('total,', 'total * 2 AS total,') }, [40n, ['CH', 'x']]],
+  ['a file', { csv: CSV.replace(',20\n', ',21\n') }, [21n, ['CH', 'x']]],
+  ['the features', { registry: REGISTRY.replace(/.*tags.*\n/, '') }, [20n]],
+  ['the meaning of nulls', { registry: REGISTRY.replace('dense: true', 'dense: false') }, [20n, ['CH', 'x']]],
+])('computes anew when %s changed', async (_what, change, expected) => {
+  const folder = temporaryFolder();
+  await (await prepare(folder)).close();
+  const changed = await prepare(folder, change);
+  expect(changed.done).toBeGreaterThan(0);
+  expect(changed.values[0]).toEqual(expected);
+  await changed.close();
+});
+
+it('goes on where a killed process stopped', async () => {
+  const folder = temporaryFolder();
+  const first = await prepare(folder);
+  // As if the process had ended after the import and before the online store was full.
+  const contents = await first.online.currentFill(first.customer);
+  const killed = first.online.fill(first.customer, {
+    fingerprint: contents!,
+    expectedFill: contents,
+    readWrites: () => {
+      throw new Error('killed');
+    },
+  });
+  await expect(killed).rejects.toThrow('killed');
+  await first.close();
+  const second = await prepare(folder);
+  expect(second.steps).toEqual(['filling the online store: shop.customer']);
+  expect(second.values[0]).toEqual([20n, ['CH', 'x']]);
+  await second.close();
+});
+
+it('keeps what was there when the new source cannot be computed', async () => {
+  const folder = temporaryFolder();
+  await (await prepare(folder)).close();
+  await expect(prepare(folder, { sql: SQL.replace('total,', `error('no') AS total,`) })).rejects.toThrow();
+  const again = await prepare(folder);
+  expect([again.done, again.values[0]]).toEqual([0, [20n, ['CH', 'x']]]);
+  await again.close();
+});
+
+it('computes the same in several partitions', async () => {
+  const registry = REGISTRY.replace('sql: orders.sql', 'sql: orders.sql\n            partitions: 3');
+  const prepared = await prepare(temporaryFolder(), { registry, sql: `${SQL} WHERE in_partition(country);` });
+  onTestFinished(prepared.close);
+  expect(prepared.values).toEqual([
+    [20n, ['CH', 'x']],
+    [5n, ['DE', 'x']],
+  ]);
+});
+
+it.each(['true', 'false'])(
+  'serves now what is known now, and the future once it came true (dense: %s)',
+  async (dense) => {
+    const folder = temporaryFolder();
+    const future = 4070908800000000n; // 2099-01-01
+    const files = {
+      registry: REGISTRY.replace('dense: true', `dense: ${dense}`),
+      csv: `${CSV}CH,1,2099-01-01 00:00:00,99\nCH,1,2099-01-02 00:00:00,100\nNL,1,2099-01-01 00:00:00,9\n`,
+    };
+    const offlineAsOf = async ({ offline, customer }: Awaited<ReturnType<typeof prepare>>, time: bigint) => {
+      const labels = ['CH,1', 'DE,1'].map((entityId) => ({ entityId, time }));
+      const cells = await offline.pointInTime({ entityType: customer, labels, features: customer.features });
+      return cells.map((row) => row.map(({ value }) => value));
+    };
+    const first = await prepare(folder, files);
+    expect(first.values[0]).toEqual([20n, ['CH', 'x']]);
+    expect(first.values).toEqual(await offlineAsOf(first, NOW));
+    expect(first.outcome.futureRows).toEqual(new Map([[first.customer.sources[0], 3]]));
+    await first.close();
+
+    const before = await prepare(folder, { ...files, now: future - 1n });
+    expect([before.done, before.values]).toEqual([0, first.values]);
+    await before.close();
+
+    const then = await prepare(folder, { ...files, now: future });
+    expect(then.steps).toEqual(['filling the online store: shop.customer']);
+    expect(then.values[0]).toEqual([99n, ['CH', 'x']]);
+    expect(then.values).toEqual(await offlineAsOf(then, future));
+    expect(then.outcome.futureRows).toEqual(new Map([[then.customer.sources[0], 1]]));
+    await then.close();
+  },
+);
+
+it('keeps rows without id or time out, counts them, and keeps the rows beside them', async () => {
+  const prepared = await prepare(temporaryFolder(), { csv: `${CSV},7,2001-01-01 00:00:00,1\nCH,7,,1\nCH,,,1\n` });
+  onTestFinished(prepared.close);
+  expect(prepared.outcome.rejectedRows).toEqual(new Map([[prepared.customer.sources[0], 3]]));
+  expect(prepared.values).toEqual([
+    [20n, ['CH', 'x']],
+    [5n, ['DE', 'x']],
+  ]);
+  // The table goes on refusing what could never be read.
+  const { offline, customer } = prepared;
+  const unnamed = { entityId: null, timestamp: 0n, values: new Map() };
+  expect((await offline.append(customer.sources[0]!, [unnamed])).rejected).toHaveLength(1);
+});
+
+it('counts a row with an empty id as one without', async () => {
+  const registry = REGISTRY.replace('entityIdColumns: [country, number]', 'entityIdColumns: [country]');
+  const sql = SQL.replace('country,', `if(country = 'DE', '', country) AS country,`);
+  const prepared = await prepare(temporaryFolder(), { registry, sql });
+  onTestFinished(prepared.close);
+  expect(prepared.outcome.rejectedRows).toEqual(new Map([[prepared.customer.sources[0], 1]]));
+});
+
+it('takes times of a CSV file whose digits beyond a microsecond are zeros', async () => {
+  const prepared = await prepare(temporaryFolder(), { csv: CSV.replace('00:00:00.000001', '00:00:00.000001000') });
+  onTestFinished(prepared.close);
+  expect(prepared.values[0]).toEqual([20n, ['CH', 'x']]);
+});
+
+it('takes a corrected value type after a first import that was refused', async () => {
+  const folder = temporaryFolder();
+  const wrong = REGISTRY.replace('name: total, valueType: INT64', 'name: total, valueType: STRING');
+  await expect(prepare(folder, { registry: wrong })).rejects.toThrow(/BIGINT, which is no STRING/);
+  const corrected = await prepare(folder);
+  expect(corrected.values[0]).toEqual([20n, ['CH', 'x']]);
+  await corrected.close();
+  // Values are stored now.
+  await expect(prepare(folder, { registry: wrong })).rejects.toThrow(/value type cannot change/);
+});
+
+describe('among rows of one entity and time the row that the SQL gave last counts', () => {
+  const TIES = 300_000;
+  const IDS = 1000;
+  const ties = REGISTRY.replace(/tables: .*/, 'tables: { orders: orders.parquet }').replace(/.*tags.*\n/, '');
+
+  it.each<[string, number, string]>([
+    ['from a file', 1, 'SELECT country, number, moment, total FROM orders'],
+    ['in partitions', 3, 'SELECT country, number, moment, total FROM orders WHERE in_partition(number)'],
+    ['by its ORDER BY', 1, 'SELECT country, number, moment, -total AS total FROM orders ORDER BY orders.total DESC'],
+  ])('%s', async (_title, partitions, sql) => {
+    const folder = temporaryFolder();
+    // Each of 1,000 entities has 300 rows at 3 times, far apart in the file; total is the place in the file.
+    const writer = await DuckDbDatabase.open(':memory:');
+    await writer.use((connection) =>
+      connection.run(`COPY (
+        SELECT 'CH' AS country, (i % ${IDS})::INTEGER AS number, i AS total,
+          TIMESTAMP '2001-01-01' + to_days((i // ${IDS} % 3)::INTEGER) AS moment
+        FROM range(${TIES}) AS rows(i)) TO '${join(folder, 'orders.parquet')}' (ROW_GROUP_SIZE 10000)`),
+    );
+    writer.close();
+    const registry = ties.replace('sql: orders.sql', `sql: orders.sql\n            partitions: ${partitions}`);
+    const prepared = await prepare(folder, { registry, sql });
+    onTestFinished(prepared.close);
+
+    const { customer, offline, online } = prepared;
+    const entityIds = Array.from({ length: IDS }, (_, id) => `CH,${id}`);
+    const read = { entityType: customer, features: customer.features };
+    const newest = (await online.read({ ...read, entityIds, now: 0n })).map(([cell]) => cell!.value);
+    // The last time is the one of i // 1,000 % 3 = 2: rows 299,000 to 299,999. Descending, the first such row comes last.
+    const isDescending = sql.includes('DESC');
+    expect(newest).toEqual(entityIds.map((_, id) => (isDescending ? -BigInt(2 * IDS + id) : BigInt(TIES - IDS + id))));
+    // A time at which ties were in the middle of the table.
+    const time = 978307200000000n;
+    const labels = entityIds.map((entityId) => ({ entityId, time }));
+    const first = (await offline.pointInTime({ ...read, labels })).map(([cell]) => cell!.value);
+    expect(first).toEqual(entityIds.map((_, id) => (isDescending ? -BigInt(id) : BigInt(297 * IDS + id))));
+  });
+});
+
+const columnsOfOrders = (columns: string): string =>
+  REGISTRY.replace('orders: orders.csv', `orders: { file: orders.csv, columns: ${columns} }`);
+
+describe('ids of a CSV file are entities as they are written', () => {
+  const rows = (ids: readonly string[]): string =>
+    `country,number,moment,total\n${ids.map((id, index) => `CH,${id},2001-01-01 00:00:00,${index}\n`).join('')}`;
+  const renamed = SQL.replace('number,', 'code AS number,');
+
+  it.each<[string, Files, [string, bigint | null][]]>([
+    [
+      '05 is not 5',
+      { csv: rows(['05', '5', '007']) },
+      [
+        ['05', 0n],
+        ['5', 1n],
+        ['007', 2n],
+        ['7', null],
+      ],
+    ],
+    [
+      '+5 is not 5, and 1.50 is not 1.5',
+      { csv: rows(['+5', '1.50', '1.5']) },
+      [
+        ['+5', 0n],
+        ['1.50', 1n],
+        ['1.5', 2n],
+        ['5', null],
+      ],
+    ],
+    [
+      'also where the first of them comes late',
+      { csv: rows([...Array.from({ length: 30_000 }, (_, id) => String(id + 1)), '05', 'x']) },
+      [
+        ['5', 4n],
+        ['05', 30_000n],
+        ['x', 30_001n],
+      ],
+    ],
+    [
+      'in whatever case the file has the name',
+      { csv: rows(['05']).replace('number', 'Number'), sql: SQL.replace('number,', 'number AS number,') },
+      [['05', 0n]],
+    ],
+    [
+      'blanks around a number are no part of it',
+      { csv: rows([' 5', '6 ']) },
+      [
+        ['5', 0n],
+        ['6', 1n],
+      ],
+    ],
+    [
+      'plain integers can be joined with integers',
+      { csv: rows(['5', '6']), sql: `${SQL} JOIN (SELECT 5::BIGINT AS wanted) ON number = wanted` },
+      [
+        ['5', 0n],
+        ['6', null],
+      ],
+    ],
+    [
+      'and what the registry says of a column holds',
+      { csv: rows(['05']), registry: columnsOfOrders('{ number: BIGINT }') },
+      [
+        ['5', 0n],
+        ['05', null],
+      ],
+    ],
+    [
+      'under another name they are what the registry says',
+      {
+        csv: rows(['05', '5']).replace('number', 'code'),
+        sql: renamed,
+        registry: columnsOfOrders('{ code: VARCHAR }'),
+      },
+      [
+        ['05', 0n],
+        ['5', 1n],
+      ],
+    ],
+  ])('%s', async (_title, files, expected) => {
+    const { customer, online, close } = await prepare(temporaryFolder(), files);
+    onTestFinished(close);
+    const [total] = customer.features;
+    const entityIds = expected.map(([id]) => `CH,${id}`);
+    const cells = await online.read({ entityType: customer, entityIds, features: [total!], now: 0n });
+    expect(cells.map(([cell], index) => [expected[index]![0], cell!.value])).toEqual(expected);
+  });
+
+  it('and are read anew when the registry says otherwise of them', async () => {
+    const folder = temporaryFolder();
+    const csv = rows(['05']);
+    await (await prepare(folder, { csv })).close();
+    const { done, close } = await prepare(folder, { csv, registry: columnsOfOrders('{ number: BIGINT }') });
+    onTestFinished(close);
+    expect(done).toBeGreaterThan(0);
+  });
+});
+
+it('leaves times to the SQL in a column that the registry says is text', async () => {
+  const { values, close } = await prepare(temporaryFolder(), {
+    csv: CSV.replace('00:00:00.000001', '00:00:00.0000009'),
+    registry: columnsOfOrders('{ moment: VARCHAR }'),
+    sql: SQL.replace(', moment,', ', left(moment, 19)::TIMESTAMP AS moment,'),
+  });
+  onTestFinished(close);
+  expect(values[0]).toEqual([20n, ['CH', 'x']]);
+});
+
+describe('is refused with what to do', () => {
+  const twoPartitions = REGISTRY.replace('sql: orders.sql', 'sql: orders.sql\n            partitions: 2');
+  it.each<[string, Files, RegExp]>([
+    [
+      'SQL that cannot be read',
+      { sql: 'SELEC 1' },
+      /SQL of source "values" of entity type "shop.customer" cannot be read:.*syntax error/s,
+    ],
+    ['SQL over a table that is not there', { sql: 'SELECT * FROM nothing' }, /does not run:.*nothing/s],
+    ['two statements', { sql: `${SQL}; DROP TABLE orders` }, /must be one SELECT, not 2 statements/],
+    [
+      'a feature without a column',
+      { sql: SQL.replace('AS tags', 'AS labels') },
+      /gives no column "tags". It gives: country, number, moment, total, labels/,
+    ],
+    [
+      'a column of another type',
+      { sql: SQL.replace('total,', `'ten' AS total,`) },
+      /Column "total" of .* is VARCHAR, which is no INT64/,
+    ],
+    [
+      'a time finer than a microsecond',
+      { sql: SQL.replace(', moment,', ', moment::TIMESTAMP_NS AS moment,') },
+      /Column "moment" of .* is TIMESTAMP_NS, which is no TIMESTAMP/,
+    ],
+    [
+      'a time in a CSV file finer than a microsecond',
+      { csv: CSV.replace('00:00:00.000001', '00:00:00.0000009') },
+      /Column "moment" of the table "orders" has times finer than a microsecond, such as 2001-01-01 00:00:00.0000009/,
+    ],
+    [
+      'such a time with a zone, late in the file',
+      { csv: CSV + 'DE,1,2001-01-01 00:00:00+00,1\n'.repeat(50_000) + 'DE,1,2001-01-01T00:00:00.123456789Z,1\n' },
+      /has times finer than a microsecond, such as 2001-01-01T00:00:00.123456789Z/,
+    ],
+    ['an array with a null inside', { sql: SQL.replace("'x'", 'NULL') }, /3 rows have a null inside the array tags/],
+    [
+      'an id that has no one text',
+      { sql: SQL.replace('number,', 'number / 2 AS number,') },
+      /id column "number" of .* is DOUBLE.*CAST it in the SQL.*columns: { id: VARCHAR }/s,
+    ],
+    [
+      'a type of a column that is none',
+      { registry: columnsOfOrders('{ number: TEXTT }') },
+      /table "orders" cannot be read:.*TEXTT/s,
+    ],
+    [
+      'a type of a column that the file does not have',
+      { registry: columnsOfOrders('{ customer: VARCHAR }') },
+      /table "orders" cannot be read:.*customer/s,
+    ],
+    ['an id without a column', { sql: SQL.replace('number,', '') }, /gives no column "number"/],
+    [
+      'an integer too large',
+      { sql: SQL.replace('total,', '9223372036854775808 + total AS total,') },
+      /could not be computed:.*out of range/s,
+    ],
+    [
+      'partitions that the SQL does not make',
+      { registry: twoPartitions },
+      /does not filter by in_partition\(id_column\)/,
+    ],
+  ])('%s', async (_title, files, says) => {
+    await expect(prepare(temporaryFolder(), files)).rejects.toThrow(says);
+  });
+});

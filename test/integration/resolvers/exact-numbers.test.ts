@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { smallRegistry } from '../../support/small-registry.js';
+import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway(smallRegistry());
+});
+afterAll(() => gateway.close());
+
+/** One more than 2^53: JSON.parse reads it as 2^53, the id of another entity. */
+const ROUNDED = '9007199254740993';
+const READ = 'query ($id: ID!) { shop { customer(entityId: $id) { entityId } } }';
+const FOLLOW = 'subscription ($id: ID!) { jobProgress(id: $id) { id } }';
+const REFUSED = { code: 'BAD_USER_INPUT', retryable: false };
+
+/** A body with a number as it is written, which JSON.stringify cannot write. */
+function body(query: string, variables: string): string {
+  return `{"query": ${JSON.stringify(query)}, "variables": ${variables}}`;
+}
+
+async function post(query: string, variables: string, accept = 'application/json'): Promise<Response> {
+  const headers = { 'content-type': 'application/json', accept };
+  return fetch(gateway.url, { method: 'POST', headers, body: body(query, variables) });
+}
+
+describe('a number that a JavaScript number cannot carry is refused, and names no other entity', () => {
+  it('in the body of a POST', async () => {
+    const response = await post(READ, `{"id": ${ROUNDED}}`);
+    expect(response.status).toBe(400);
+    const { errors } = (await response.json()) as any;
+    expect(errors).toMatchObject([{ extensions: { ...REFUSED, field: 'entityId' } }]);
+    expect(errors[0].message).toContain(`"${ROUNDED}"`);
+  });
+
+  it('in the URL of a GET', async () => {
+    const search = new URLSearchParams({ query: READ, variables: `{"id": ${ROUNDED}}` });
+    const response = await fetch(`${gateway.url}?${search.toString()}`, {
+      headers: { 'apollo-require-preflight': 'true' },
+    });
+    expect(response.status).toBe(400);
+    const { errors } = (await response.json()) as any;
+    expect(errors).toMatchObject([{ extensions: { ...REFUSED, field: 'entityId' } }]);
+  });
+
+  it('in an event stream', async () => {
+    const text = await (await post(FOLLOW, `{"id": ${ROUNDED}}`, 'text/event-stream')).text();
+    const [, data] = /data: (.*)/.exec(text)!;
+    expect(JSON.parse(data!).errors).toMatchObject([{ extensions: { ...REFUSED, field: 'id' } }]);
+  });
+
+  it('on a socket, whose other subscriptions go on', async () => {
+    const socket = new WebSocket(gateway.url.replace('http', 'ws'), 'graphql-transport-ws');
+    const messages: any[] = [];
+    const got = (count: number) =>
+      new Promise<void>((resolve) => {
+        const check = () => messages.length >= count && resolve();
+        socket.on('message', check);
+        check();
+      });
+    socket.on('message', (data: Buffer) => messages.push(JSON.parse(data.toString())));
+    await new Promise((resolve) => socket.once('open', resolve));
+    socket.send('{"type":"connection_init"}');
+    await got(1);
+    socket.send(`{"id":"1","type":"subscribe","payload":${body(FOLLOW, `{"id": ${ROUNDED}}`)}}`);
+    await got(2);
+    expect(messages[1]).toMatchObject({ id: '1', type: 'error' });
+    expect(messages[1].payload[0].extensions).toMatchObject({ ...REFUSED, field: 'id' });
+    socket.send('{"type":"ping"}');
+    await got(3);
+    expect(messages[2]).toEqual({ type: 'pong' });
+    socket.close();
+  });
+
+  it.each([
+    [
+      'in a list',
+      'query ($ids: [ID!]!) { shop { customers(entityIds: $ids) { entityId } } }',
+      `{"ids": ["a", ${ROUNDED}]}`,
+      'entityIds[1]',
+    ],
+    ['below zero', READ, '{"id": -9007199254740993}', 'entityId'],
+    ['of twenty digits', READ, '{"id": 12345678901234567890}', 'entityId'],
+    ['with a fraction of zero', READ, `{"id": ${ROUNDED}.0}`, 'entityId'],
+    ['with an exponent', READ, '{"id": 9.007199254740993e15}', 'entityId'],
+    ['with two spellings', READ, '{"id": 1e21}', 'entityId'],
+    [
+      'in JSON',
+      'query ($f: JobFilter) { jobs(filter: $f) { nodes { id } } }',
+      `{"f": {"labels": {"a": ${ROUNDED}}}}`,
+      'filter.labels.a',
+    ],
+    [
+      'beyond a double, in JSON',
+      'query ($f: JobFilter) { jobs(filter: $f) { nodes { id } } }',
+      '{"f": {"labels": {"a": 1e400}}}',
+      'filter.labels',
+    ],
+  ])('%s', async (_title, query, variables, field) => {
+    const response = await post(query, variables);
+    expect(response.status).toBe(400);
+    expect(((await response.json()) as any).errors).toMatchObject([{ extensions: { ...REFUSED, field } }]);
+  });
+
+  it('in JSON that stands in the document', async () => {
+    const { errors } = await gateway.ask(`{ jobs(filter: {labels: {a: ${ROUNDED}}}) { nodes { id } } }`);
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'filter.labels' } }]);
+  });
+});
+
+describe('what can be carried is carried', () => {
+  it.each([
+    ['the largest safe number', '{"id": 9007199254740991}', '9007199254740991'],
+    ['its digits as a string', `{"id": "${ROUNDED}"}`, ROUNDED],
+  ])('%s', async (_title, variables, entityId) => {
+    const { data } = (await (await post(READ, variables)).json()) as any;
+    expect(data.shop.customer).toEqual({ entityId });
+  });
+
+  it('an id in the document', async () => {
+    const { data } = await gateway.ask(`{ shop { customer(entityId: ${ROUNDED}) { entityId } } }`);
+    expect(data.shop.customer).toEqual({ entityId: ROUNDED });
+  });
+});

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+import { expect, it } from 'vitest';
+import { configVariables } from '../../../config/config.js';
+
+const root = join(import.meta.dirname, '../../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const gateway = read('deploy/terraform/gateway.tf');
+const stores = read('deploy/terraform/stores.tf');
+
+/** The value of an attribute, of the first block that has it. */
+const set = (text: string, attribute: string): string | undefined =>
+  new RegExp(`^\\s*${attribute}\\s*=\\s*"?([^"\\n]*?)"?$`, 'm').exec(text)?.[1];
+const resource = (text: string, type: string): string =>
+  text.split(/^resource /m).find((block) => block.startsWith(`"${type}"`))!;
+
+const service = resource(gateway, 'google_cloud_run_v2_service');
+const terraformEnvironment = Object.fromEntries(
+  [...service.matchAll(/env \{\s*name\s*=\s*"(\w+)"\s*value\s*=\s*"([^"]*)"/g)].map(([, name, value]) => [name, value]),
+);
+const knative = parse(read('deploy/cloud-run/service.yaml'));
+const [container] = knative.spec.template.spec.containers;
+const environmentOf = (env: readonly { name: string; value: string }[]): Record<string, string> =>
+  Object.fromEntries(env.map(({ name, value }) => [name, value]));
+
+it('Cloud Run is described the same way with Terraform and without', () => {
+  const annotations = knative.spec.template.metadata.annotations;
+  expect(annotations).toMatchObject({
+    'autoscaling.knative.dev/minScale': set(service, 'min_instance_count'),
+    'autoscaling.knative.dev/maxScale': set(service, 'max_instance_count'),
+    'run.googleapis.com/cpu-throttling': set(service, 'cpu_idle'),
+  });
+  expect({ ...environmentOf(container.env), FEATUREGRAPH_REGISTRY: undefined }).toEqual({
+    ...terraformEnvironment,
+    FEATUREGRAPH_REGISTRY: undefined,
+  });
+  expect(container.resources.limits).toEqual({ cpu: set(service, 'cpu'), memory: set(service, 'memory') });
+  expect(`${knative.spec.template.spec.timeoutSeconds}s`).toBe(set(service, 'timeout'));
+  expect(knative.metadata.annotations['run.googleapis.com/ingress']).toBe('all');
+  expect(read('deploy/terraform/variables.tf')).toContain('default     = "INGRESS_TRAFFIC_ALL"');
+});
+
+it('Cloud Run lets the jobs of its one instance run between requests', () => {
+  expect([set(service, 'cpu_idle'), set(service, 'max_instance_count')]).toEqual(['false', '1']);
+});
+
+it('a stop fits into the ten seconds of Cloud Run and the grace of Kubernetes', () => {
+  const budget = (env: Record<string, string | undefined>): number =>
+    configVariables.FEATUREGRAPH_SHUTDOWN_DELAY_MS.parse(env.FEATUREGRAPH_SHUTDOWN_DELAY_MS) +
+    configVariables.FEATUREGRAPH_SHUTDOWN_GRACE_MS.parse(env.FEATUREGRAPH_SHUTDOWN_GRACE_MS);
+  // Two more seconds are a shadow store's, and some for closing stores.
+  expect(budget(terraformEnvironment)).toBeLessThanOrEqual(7_000);
+  const { template } = kubernetes('StatefulSet').spec;
+  const grace = template.spec.terminationGracePeriodSeconds * 1000;
+  expect(budget(environmentOf(template.spec.containers[0].env))).toBeLessThanOrEqual(grace - 10_000);
+});
+
+it('names no variable that the gateway does not know', () => {
+  const given = [terraformEnvironment, environmentOf(kubernetes('StatefulSet').spec.template.spec.containers[0].env)];
+  for (const name of given.flatMap(Object.keys)) expect(configVariables).toHaveProperty(name);
+});
+
+it('terraform destroy ends all that was made, and what was put into it', () => {
+  expect(set(service, 'deletion_protection')).toBe('false');
+  expect(set(resource(stores, 'google_bigquery_dataset'), 'delete_contents_on_destroy')).toBe('true');
+  expect(set(resource(stores, 'google_bigtable_instance'), 'deletion_protection')).toBe('false');
+  expect(set(resource(stores, 'google_bigtable_table'), 'deletion_protection')).toBe('UNPROTECTED');
+  expect(set(resource(stores, 'google_bigtable_app_profile'), 'ignore_warnings')).toBe('true');
+  expect(set(resource(stores, 'google_storage_bucket'), 'force_destroy')).toBe('true');
+});
+
+it('in Kubernetes only those with the label, and Prometheus, reach the gateway', () => {
+  const policy = kubernetes('NetworkPolicy').spec;
+  const { template } = kubernetes('StatefulSet').spec;
+  expect(template.metadata.labels).toMatchObject(policy.podSelector.matchLabels);
+  expect(policy.policyTypes).toEqual(['Ingress']);
+  const ports = template.spec.containers[0].ports.map(({ name }: { name: string }) => name);
+  expect(policy.ingress.flatMap((rule: any) => rule.ports.map(({ port }: any) => port))).toEqual(ports);
+  for (const { from } of policy.ingress) expect(from.length).toBeGreaterThan(0);
+});
+
+function kubernetes(kind: string): any {
+  const documents = parseAllDocuments(read('deploy/kubernetes/gateway.yaml')).map((document) => document.toJS());
+  return documents.find((document) => document.kind === kind);
+}

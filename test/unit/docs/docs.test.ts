@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ERROR_CODES } from '../../../errors/error-codes.js';
+import { PROCESS_LIMITS } from '../../../limits/process-limits.js';
+import { QUERY_LIMITS } from '../../../limits/query-limits.js';
+import { formatLimit, REQUEST_LIMITS } from '../../../limits/request-limits.js';
+import { STREAM_LIMITS } from '../../../limits/stream-limits.js';
+import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
+
+const root = join(import.meta.dirname, '../../..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+const documents = files.filter((file) => file.endsWith('.md') && !file.startsWith('test/'));
+const cells = (text: string) => text.split('\n').map((line) => line.replaceAll(/ *\| */g, '|'));
+
+/** The packages that the list under a heading line names before its colon. */
+function packagesUnder(heading: string, text: string): string[] {
+  const [, list = ''] = text.split(`${heading}\n\n`);
+  const items = list.split('\n\n')[0]!.split('\n- ');
+  return items.flatMap((item) => item.replace(/^- /, '').split(':')[0]!.split(',')).map((name) => name.trim());
+}
+
+describe('the documents', () => {
+  it('list every error code as the table has it', () => {
+    for (const [code, { httpStatus, retryable, meaning }] of Object.entries(ERROR_CODES)) {
+      expect(cells(read('docs/errors.md'))).toContain(
+        `|\`${code}\`|${httpStatus}|${retryable ? 'yes' : 'no'}|${meaning}|`,
+      );
+    }
+  });
+
+  it('say each limit as the code has it', () => {
+    const MIB = 1_048_576;
+    const { maxPageSize, defaultPageSize, defaultLongPageSize } = REQUEST_LIMITS;
+    const limits: Record<string, string> = {
+      'entity ids in `entities`, `featureMatrix` and typed lists': formatLimit(REQUEST_LIMITS.maxEntityIds),
+      'ids in `nodes`': formatLimit(REQUEST_LIMITS.maxNodeIds),
+      '`first`': `${maxPageSize} (${defaultPageSize} when absent; ${defaultLongPageSize} for features, histories and previews)`,
+      'tokens of a document': formatLimit(QUERY_LIMITS.maxTokens),
+      'levels of brackets in a document, and of a variable': formatLimit(QUERY_LIMITS.maxNesting),
+      'selections after fragments are spread': formatLimit(QUERY_LIMITS.maxRecursiveSelections),
+      'errors of a document that are reported': formatLimit(QUERY_LIMITS.maxValidationErrors),
+      'labels in a request (`labels.source.rows`)': formatLimit(REQUEST_LIMITS.maxLabelRows),
+      'labels of `trainingSetPreview`': formatLimit(REQUEST_LIMITS.maxPreviewLabels),
+      '`metrics(of:)`': formatLimit(REQUEST_LIMITS.maxMetrics),
+      'an idempotency key': `${REQUEST_LIMITS.maxIdempotencyKeyBytes} bytes in UTF-8`,
+      '`batchSize` of a local batch prediction': formatLimit(REQUEST_LIMITS.maxBatchSize),
+      '`startingReplicaCount` of a local batch prediction': formatLimit(REQUEST_LIMITS.maxReplicas),
+      'subscriptions of one WebSocket': formatLimit(STREAM_LIMITS.maxSubscriptions),
+      'answers waiting for a WebSocket to read': `${STREAM_LIMITS.maxBufferedBytes / MIB} MiB`,
+      'time for a WebSocket to say `connection_init`': `${STREAM_LIMITS.connectionInitTimeoutMs / 1000} s`,
+      'time for an event stream to take what was written': `${STREAM_LIMITS.stalledReaderMs / 1000} s`,
+      'an entity id': `${formatLimit(MAX_ENTITY_ID_BYTES)} bytes in UTF-8`,
+      'time for a request to arrive': `${REQUEST_LIMITS.arrivalTimeoutMs / 1000} s`,
+      'jobs that run in a process': formatLimit(PROCESS_LIMITS.maxRunningJobs),
+    };
+    const document = cells(read('docs/limits.md')).map((line) => line.split('|').slice(1, 3));
+    for (const [limit, value] of Object.entries(limits)) expect(document).toContainEqual([limit, value]);
+  });
+
+  it('give a reason for every dependency, as what it is, and for nothing else', () => {
+    const document = read('docs/architecture.md');
+    const { dependencies, optionalDependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+      string,
+      Record<string, string>
+    >;
+    expect(packagesUnder('At run time:', document).toSorted()).toEqual(
+      [...Object.keys(dependencies!), ...Object.keys(optionalDependencies!)].toSorted(),
+    );
+    expect(packagesUnder('For development:', document).toSorted()).toEqual(Object.keys(devDependencies!).toSorted());
+  });
+
+  it('are all listed in the README', () => {
+    for (const file of documents.filter((path) => path.startsWith('docs/'))) {
+      expect(read('README.md')).toContain(`](${file})`);
+    }
+  });
+
+  it('name every room of the project', () => {
+    const rooms = new Set(
+      files.filter((file) => file.includes('/') && !file.startsWith('.')).map((file) => file.split('/')[0]),
+    );
+    for (const room of rooms) expect(read('docs/architecture.md')).toMatch(new RegExp(`^${room}/ `, 'm'));
+  });
+
+  it('link to what is there', () => {
+    for (const file of documents) {
+      for (const [, target] of read(file).matchAll(/\]\((?!http)([^)#]+)\)/g)) {
+        expect(existsSync(join(root, dirname(file), target!)), `${file}: ${target}`).toBe(true);
+      }
+    }
+  });
+
+  it('name one version of Node.js: npm starts on 20, all else runs on the one that the dependency `node` brings', () => {
+    const { engines, dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+      string,
+      Record<string, string>
+    >;
+    const major = dependencies!.node!.split('.')[0]!;
+    expect(engines).toEqual({ node: '>=20' });
+    expect(read('README.md')).toMatch(/You need Node\.js 20 or newer/);
+    expect(read('CONTRIBUTING.md')).toMatch(/Any Node\.js from 20 on/);
+    expect({
+      nvmrc: read('.nvmrc').trim(),
+      types: devDependencies!['@types/node']!.split('.')[0],
+      image: [...read('Dockerfile').matchAll(/^FROM node:(\d+)/gm)].map(([, image]) => image),
+      commandLine: /OLDEST_NODE = (\d+)/.exec(read('cli/node-version.ts'))?.[1],
+      documents: [
+        ...read('README.md')
+          .concat(read('CONTRIBUTING.md'))
+          .matchAll(/runs? on Node\.js (\d+)|brings Node\.js (\d+)/g),
+      ].map(([, runs, brought]) => runs ?? brought),
+    }).toEqual({ nvmrc: major, types: major, image: [major, major], commandLine: major, documents: [major, major] });
+  });
+});
