@@ -21,6 +21,7 @@ export class ValidationSql {
         ...features.flatMap((column, index) => [
           `count(*) FILTER (WHERE ${this.#isPresent(column, index)}) AS present_${index}`,
           `count(*) FILTER (WHERE ${this.#found(column, index)}) AS found_${index}`,
+          column.timeColumn !== null && `count(*) FILTER (WHERE ${this.#isExact(column, index)}) AS exact_${index}`,
           this.#isOld(column, index) && `count(*) FILTER (WHERE ${this.#isExpired(column, index)}) AS expired_${index}`,
         ]),
       ],
@@ -97,6 +98,11 @@ export class ValidationSql {
   #isExpired(column: PlannedColumn, index: number): string {
     const isOld = String(this.#isOld(column, index));
     return this.plan.pointInTime.options.includeExpired ? isOld : `${column.feature.valueColumn} IS NULL AND ${isOld}`;
+  }
+
+  /** The value became true at the very time of the label. */
+  #isExact(column: PlannedColumn, index: number): string {
+    return `${column.feature.valueColumn} IS NOT NULL AND ${checkedTime(column, index)} = label_time`;
   }
 
   /** Older than its ttl. */
