@@ -189,7 +189,8 @@ export class BatchPredictionResolver {
     @Ctx() { batchPredictions }: RequestContext,
     @Arg('of', () => [MetricInput], { description: 'The aggregates to compute, at most 50.' }) of: MetricInput[],
   ): Promise<Metric[]> {
-    if (of.length > MAX_METRICS) throw badInput(`"of" has ${of.length} metrics; at most ${MAX_METRICS} at once.`, 'of');
+    if (of.length > MAX_METRICS)
+      throw badInput(`"of" has ${of.length} metrics. One request computes at most ${MAX_METRICS}.`, 'of');
     const asked = of.map(({ metric, field, over }) => ({ metric, field, over: over ?? null }));
     const values = asked.length === 0 ? [] : await batchPredictions.metrics(job, asked);
     return asked.map((request, index) => ({ ...request, value: values[index] ?? null }));

@@ -18,10 +18,7 @@ export function decodeCursor(list: string, cursor: string, isKey: (key: string) 
   } catch {
     // Not ours: said below.
   }
-  throw badInput(
-    '"after" is not a cursor of this list. Take it from endCursor or a cursor of the page before.',
-    'after',
-  );
+  throw badInput('"after" is not a cursor of this list. Use a cursor of a previous page of the same list.', 'after');
 }
 
 export const MAX_PAGE_SIZE = 100;
@@ -34,7 +31,7 @@ export const DEFAULT_PAGE_SIZE = 20;
 export function pageSize(first: number | null | undefined, usual: number = DEFAULT_PAGE_SIZE): number {
   const size = first ?? usual;
   if (size < 0 || size > MAX_PAGE_SIZE) {
-    throw badInput(`"first" is from 0 to ${MAX_PAGE_SIZE}, not ${size}. Page with "after" for more.`, 'first');
+    throw badInput(`"first" must be from 0 to ${MAX_PAGE_SIZE}, not ${size}. Read more items with "after".`, 'first');
   }
   return size;
 }

@@ -43,7 +43,7 @@ export function entityHandles(
 ): EntityHandle[] {
   if (entityIds.length > MAX_ENTITIES) {
     throw badInput(
-      `"entityIds" has ${entityIds.length} ids; at most ${MAX_ENTITIES} are read at once. Split the request.`,
+      `"entityIds" has ${entityIds.length} ids. One request reads at most ${MAX_ENTITIES}. Split the request.`,
       'entityIds',
     );
   }

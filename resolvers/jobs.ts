@@ -31,7 +31,7 @@ export async function findJob({ jobs }: RequestContext, id: string): Promise<Job
 export async function findBatchPredictionJob(context: RequestContext, id: string): Promise<BatchPredictionJobRecord> {
   const job = await findJob(context, id);
   if (!isBatchPrediction(job)) {
-    const message = `"${id}" is no batch prediction but a job of kind ${job.kind}.`;
+    const message = `The job "${id}" is of kind ${job.kind}, not BATCH_PREDICTION.`;
     throw new AppError('JOB_NOT_FOUND', message, { field: 'id' });
   }
   return job;
@@ -40,7 +40,7 @@ export async function findBatchPredictionJob(context: RequestContext, id: string
 export function toJobNotFoundError(id: string, field: string): AppError {
   return new AppError(
     'JOB_NOT_FOUND',
-    `There is no job "${id}". Ids of jobs look like ${formatResourceName({ kind: 'job', job: '…' })}; "jobs" lists them.`,
+    `There is no job "${id}". A job id has the form ${formatResourceName({ kind: 'job', job: '…' })}. The query "jobs" lists all jobs.`,
     { field },
   );
 }
@@ -49,10 +49,7 @@ export function toJobNotFoundError(id: string, field: string): AppError {
 export function estimatedCost({ jobs }: RequestContext, job: JobRecord): CostEstimate {
   const estimate = jobs.estimatedCost(job);
   if (estimate) return costEstimate(estimate);
-  throw new AppError(
-    'VALUE_NOT_REPRESENTABLE',
-    'No estimate was made for this job: it began before costs were counted.',
-  );
+  throw new AppError('VALUE_NOT_REPRESENTABLE', 'This job has no estimate.');
 }
 
 export interface JobListArguments extends PageArguments {
@@ -110,11 +107,11 @@ export function stringLabels(
   const entries = Object.entries(labels ?? {});
   for (const [key, value] of entries) {
     if (typeof value !== 'string') {
-      throw badInput(`The label "${key}" is no string. Write it in quotes.`, `${field}.${key}`);
+      throw badInput(`The label "${key}" must be a string. Write its value in quotes.`, `${field}.${key}`);
     }
     // Kept, half a character becomes another one: the job would not be found by the label it was given.
     if (!key.isWellFormed() || !value.isWellFormed()) {
-      throw badInput('A label is Unicode text: one has half of a surrogate pair.', field);
+      throw badInput('A label must be Unicode text. One contains half of a surrogate pair.', field);
     }
   }
   return Object.fromEntries(entries) as Record<string, string>;
@@ -131,10 +128,13 @@ export interface JobTerms {
 /** Who asks for a job, and on what terms. Nobody is known until there is a login. */
 export function jobOrigin({ idempotencyKey, maxCostUsd }: JobTerms): JobOrigin {
   if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > MAX_IDEMPOTENCY_KEY_BYTES) {
-    throw badInput(`"idempotencyKey" has at most ${MAX_IDEMPOTENCY_KEY_BYTES} bytes. Use a UUID.`, 'idempotencyKey');
+    throw badInput(
+      `"idempotencyKey" must have at most ${MAX_IDEMPOTENCY_KEY_BYTES} bytes. Use a UUID.`,
+      'idempotencyKey',
+    );
   }
   if (idempotencyKey === '')
-    throw badInput('"idempotencyKey" is empty. Use a UUID, or leave it out.', 'idempotencyKey');
+    throw badInput('"idempotencyKey" must not be empty. Use a UUID or omit it.', 'idempotencyKey');
   return { createdBy: null, idempotencyKey: idempotencyKey ?? null, maxCostUsd: maxCostUsd ?? null };
 }
 
