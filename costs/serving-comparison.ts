@@ -17,8 +17,7 @@ export interface ServingComparisonRequest extends BatchWork, NodeRangeInput {
   readonly onlineMachineType?: string | null | undefined;
 }
 
-export const SERVING_MODES = ['BATCH', 'ONLINE'] as const;
-export type ServingMode = (typeof SERVING_MODES)[number];
+export type ServingMode = 'BATCH' | 'ONLINE';
 
 export interface ServingComparison {
   readonly batch: CostEstimate;

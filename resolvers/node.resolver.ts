@@ -5,6 +5,7 @@ import type { EntityType, Feature, Featurestore, FeatureView } from '../datasour
 import { getEntityType, getFeature } from '../datasources/registry/registry.js';
 import { priceBookId } from '../costs/price-book.js';
 import { AppError, badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { TypedFeaturestoreValue } from '../schema/from-registry.js';
 import type { PriceBook } from '../schema/cost/price-book.js';
@@ -27,8 +28,6 @@ type NodeValue =
   | JobRecord;
 type FoundNode = NodeValue | null | Promise<NodeValue | null>;
 
-const MAX_NODES = 100;
-
 @Resolver()
 export class NodeResolver {
   @Query(() => Node, { nullable: true, description: 'The object with this global id. Null if there is none.' })
@@ -47,10 +46,13 @@ export class NodeResolver {
   })
   nodes(
     @Ctx() context: RequestContext,
-    @Arg('ids', () => [ID], { description: 'Values of `id` fields, at most 100.' }) ids: string[],
+    @Arg('ids', () => [ID], { description: `Values of \`id\` fields, at most ${REQUEST_LIMITS.maxNodeIds}.` })
+    ids: string[],
   ): FoundNode[] {
-    if (ids.length > MAX_NODES)
-      throw badInput(`"ids" has ${ids.length} ids. One request reads at most ${MAX_NODES}. Split the request.`, 'ids');
+    const { maxNodeIds } = REQUEST_LIMITS;
+    if (ids.length > maxNodeIds) {
+      throw badInput(`"ids" has ${ids.length} ids. One request reads at most ${maxNodeIds}. Split the request.`, 'ids');
+    }
     return ids.map((id) => resolveNode(context, id));
   }
 }
@@ -87,6 +89,9 @@ function find({ registry, jobs, costs }: RequestContext, name: ResourceName): Fo
     case 'featureView':
       return featurestore.featureViews.find((view) => view.name === name.featureView) ?? null;
     case 'entity':
-      return entityHandle(getEntityType(featurestore, name.entityType), name.entityId, name.asOf);
+      return entityHandle(getEntityType(featurestore, name.entityType), name.entityId, {
+        asOf: name.asOf,
+        ...name.options,
+      });
   }
 }

@@ -6,7 +6,7 @@ export function camelCase(name: string): string {
 }
 
 /** us_flights: UsFlights. */
-export function pascalCase(name: string): string {
+function pascalCase(name: string): string {
   const camel = camelCase(name);
   return camel.charAt(0).toUpperCase() + camel.slice(1);
 }

@@ -1,13 +1,13 @@
 import { BIGINT, BOOLEAN, DOUBLE, LIST, listValue, VARCHAR, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import { AppError, badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
+import { findTable } from '../datasources/duckdb/find-table.js';
 import type { DataFiles } from '../datasources/files/data-files.js';
 import type { FileFormat } from '../datasources/files/file-format.js';
 import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 import type { LabelRow, TrainingSetRequest } from './training-sets.js';
 import { checkTimeColumn, isText } from './label-time.js';
 import type { WorkDatabase } from './work-database.js';
-
-export const MAX_INLINE_LABELS = 10_000;
 
 export interface LabelColumn {
   readonly name: string;
@@ -68,7 +68,7 @@ async function resolveLabelRelation(
     case 'INLINE':
       return inlineRelation(labels.rows);
     case 'TABLE':
-      return tableRelation(work, labels.table);
+      return describeRelation(work, await findTable(work.connection, labels.table, 'labels.table'));
     case 'FILE': {
       const path = await files.existing(labels.file, 'labels.source.file.path');
       const asText = new Set([labels.timeColumn, ...joins.flatMap(({ entityIdColumns }) => entityIdColumns)]);
@@ -110,24 +110,6 @@ async function fileRelation(
   return describeRelation(work, `${guess}, columns = {${types}})`);
 }
 
-async function tableRelation(work: WorkDatabase, name: string): Promise<LabelRelation> {
-  const tables = await work.rows(
-    `SELECT schema_name, table_name, schema_name || '.' || table_name AS name FROM duckdb_tables()
-     WHERE database_name = current_database() AND NOT starts_with(schema_name, '$') ORDER BY name`,
-  );
-  const table = tables.find((candidate) => candidate.name === name);
-  if (!table) {
-    const names = tables.slice(0, 30).map((candidate) => String(candidate.name));
-    throw new AppError('TABLE_NOT_FOUND', `The offline store has no table "${name}". It has: ${names.join(', ')}.`, {
-      field: 'labels.source.table',
-    });
-  }
-  return describeRelation(
-    work,
-    `${quoteIdentifier(String(table.schema_name))}.${quoteIdentifier(String(table.table_name))}`,
-  );
-}
-
 async function describeRelation(work: WorkDatabase, sql: string): Promise<LabelRelation> {
   const rows = await work.rows(`DESCRIBE SELECT * FROM ${sql}`);
   const columns = rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
@@ -139,9 +121,10 @@ const INLINE_TYPES: Readonly<Record<string, DuckDBType>> = { VARCHAR, BIGINT, DO
 /** Each column as a list of its values: so the text of the query is the same for any number of them. */
 function inlineRelation(rows: readonly LabelRow[]): LabelRelation {
   if (rows.length === 0) throw badInput('There are no labels.', 'labels.source.rows');
-  if (rows.length > MAX_INLINE_LABELS) {
+  const { maxLabelRows } = REQUEST_LIMITS;
+  if (rows.length > maxLabelRows) {
     throw badInput(
-      `At most ${MAX_INLINE_LABELS} labels can be sent with a request, not ${rows.length}. Put them into a file.`,
+      `At most ${maxLabelRows} labels can be sent with a request, not ${rows.length}. Put them into a file.`,
       'labels.source.rows',
     );
   }

@@ -27,9 +27,11 @@ export function toBoolean(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
-/** A number as a DOUBLE. */
+/** A number as a DOUBLE. An integer that no DOUBLE is equal to is none: another integer would take its place. */
 export function toDouble(value: unknown): number | undefined {
-  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
+  if (typeof value !== 'bigint') return typeof value === 'number' ? value : undefined;
+  const double = Number(value);
+  return BigInt(double) === value ? double : undefined;
 }
 
 /** A whole number as an INT64. */

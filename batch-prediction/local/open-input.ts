@@ -4,7 +4,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { AppError, badInput } from '../../errors/app-error.js';
 import type { FileFormat } from '../../datasources/files/file-format.js';
 import type { ModelField } from '../../datasources/registry/prediction-model.js';
-import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
+import { findTable } from '../../datasources/duckdb/find-table.js';
+import { quoteText } from '../../datasources/duckdb/sql-text.js';
 import type { BatchInput, BatchPredictionJobRecord } from '../batch-predictions.js';
 import type { TrainingSetResult } from '../../training-sets/training-sets.js';
 import {
@@ -111,7 +112,7 @@ async function locate(dependencies: BatchPredictionDependencies, input: BatchInp
     case 'TABLE':
       return {
         kind: 'table',
-        relation: await findTable(dependencies, input.table, 'input.table'),
+        relation: await tableRelation(dependencies, input.table, 'input.table'),
         field: 'input.table',
       };
     case 'TRAINING_SET':
@@ -142,7 +143,7 @@ async function locateTrainingSet(dependencies: BatchPredictionDependencies, id: 
     throw badInput(`The training set is ${job.state}. Only one that has SUCCEEDED can be predicted on.`, field);
   }
   const { format, location } = (job.result as TrainingSetResult).output;
-  if (format === 'TABLE') return { kind: 'table', relation: await findTable(dependencies, location, field), field };
+  if (format === 'TABLE') return { kind: 'table', relation: await tableRelation(dependencies, location, field), field };
   const path = await dependencies.files.existing(location, field);
   if ((await stat(path)).isFile()) return { kind: 'files', paths: [path], format, field };
   const names = (await readdir(path)).filter((name) => name.endsWith(`.${format.toLowerCase()}`)).sort();
@@ -154,27 +155,8 @@ async function locateTrainingSet(dependencies: BatchPredictionDependencies, id: 
   );
 }
 
-/** A table or view by `name` or `schema.name`, as SQL. Only what DuckDB lists is ever put into a query. */
-async function findTable(dependencies: BatchPredictionDependencies, name: string, field: string): Promise<string> {
-  const rows = await dependencies.offline.use(async (connection) => {
-    const found = await connection.runAndReadAll(
-      `SELECT table_schema, table_name FROM information_schema.tables
-WHERE table_catalog = current_database() AND (table_schema || '.' || table_name = $1 OR (table_schema = 'main' AND table_name = $1))`,
-      [name],
-    );
-    return found.getRows();
-  });
-  const [table] = rows;
-  if (!table) {
-    throw new AppError(
-      'TABLE_NOT_FOUND',
-      `The offline store has no table "${name}". Name it as table or schema.table.`,
-      {
-        field,
-      },
-    );
-  }
-  return table.map((part) => quoteIdentifier(String(part))).join('.');
+function tableRelation({ offline }: BatchPredictionDependencies, name: string, field: string): Promise<string> {
+  return offline.use((connection) => findTable(connection, name, field));
 }
 
 async function fingerprintTable(

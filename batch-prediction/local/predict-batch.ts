@@ -1,6 +1,12 @@
 import pRetry from 'p-retry';
 import { AppError } from '../../errors/app-error.js';
-import type { Instance, PredictionOutcome, Predictor } from '../models/model-serving.js';
+import {
+  BatchFailure,
+  ModelResponseFault,
+  type Instance,
+  type PredictionOutcome,
+  type Predictor,
+} from '../models/model-serving.js';
 import { JobFailure } from '../../jobs/job-failure.js';
 
 export interface RetryPolicy {
@@ -15,6 +21,9 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = { initialBackoffMs: 500, outage
 /** Of a batch, and of a single instance before it is called bad. */
 const RETRIES = 3;
 const MAX_BACKOFF_MS = 30_000;
+
+/** Of an answer that keeps another contract: it may have been one that was cut off. */
+const RESPONSE_FAULT_RETRIES = 1;
 
 /** As long as a model has answered nothing, so many single instances failing in a row mean that the model is at fault. */
 const MAX_CONSECUTIVE_FAILURES = 16;
@@ -33,6 +42,8 @@ interface BatchPredictorOptions {
  *   a single instance three times more, before it is called bad.
  * - A model that cannot be reached is no instance's fault: the batch waits for it with growing pauses, and the job fails
  *   with MODEL_UNAVAILABLE when it stays away.
+ * - A model that keeps another contract (HTTP 200 without predictions, a tensor of another shape) is asked once more, then
+ *   the job fails: no instance is at fault, and smaller batches are answered likewise.
  * - A model that fails for every single instance from the start on is broken, and ends the job likewise instead of
  *   marking ten million instances bad, one by one.
  */
@@ -51,6 +62,7 @@ export class BatchPredictor {
       return await this.#retrying(() => this.#ask(instances), retries);
     } catch (error) {
       if (this.options.signal.aborted || error instanceof JobFailure) throw error;
+      if (error instanceof ModelResponseFault) throw invalidResponse(error);
       if (instances.length === 1) return [this.#toInvalidOutcomes(error)];
       const middle = Math.ceil(instances.length / 2);
       const halves = [instances.slice(0, middle), instances.slice(middle)];
@@ -85,7 +97,7 @@ export class BatchPredictor {
       shouldRetry: ({ error }) => {
         if (isUnreachable(error)) return true;
         failures += 1;
-        return failures <= retries;
+        return failures <= (error instanceof ModelResponseFault ? RESPONSE_FAULT_RETRIES : retries);
       },
     });
     return run.catch((error: unknown) => {
@@ -97,8 +109,7 @@ export class BatchPredictor {
   #toInvalidOutcomes(error: unknown): PredictionOutcome {
     this.#failuresInARow = this.#hasAnswered ? 0 : this.#failuresInARow + 1;
     if (this.#failuresInARow >= MAX_CONSECUTIVE_FAILURES) throw unavailable(error);
-    const message =
-      error instanceof AppError ? error.message : 'The model failed for this instance, alone and repeatedly.';
+    const message = `The model failed for this instance, alone and repeatedly.${inItsWords(error)}`;
     return { kind: 'failure', code: 'PREDICTION_FAILED', message };
   }
 }
@@ -106,8 +117,22 @@ export class BatchPredictor {
 function unavailable(cause: unknown): JobFailure {
   const message =
     'The model could not be reached, or answered nothing, however often it was tried. What was predicted until then is kept. ' +
-    'See that the model works, then start the job again.';
+    `See that the model works, then start the job again.${inItsWords(cause)}`;
   return new JobFailure('MODEL_UNAVAILABLE', message, { cause });
+}
+
+function invalidResponse(cause: ModelResponseFault): JobFailure {
+  const message =
+    `${cause.message} That is no answer to a batch, so the job ended after it was asked once more. What was predicted until ` +
+    'then is kept. Correct the model or its entry in the registry, then start the job again.';
+  return new JobFailure('INVALID_MODEL_RESPONSE', message, { cause });
+}
+
+/** What the model said itself, where that is fit for clients; empty for all else. */
+function inItsWords(error: unknown): string {
+  if (error instanceof AppError || error instanceof BatchFailure) return ` ${error.message}`;
+  if (error instanceof Error && error.name === 'TimeoutError') return ' It did not answer before its deadline.';
+  return '';
 }
 
 const NETWORK_CODES =

@@ -28,6 +28,41 @@ export interface ModelServing {
   readonly runtime: ModelRuntime;
   /** Makes a model ready. Throws AppError MODEL_UNAVAILABLE, with what to do, when it cannot be loaded or reached. */
   open(model: Model, options: PredictorOptions): Promise<Predictor>;
+
+  /** What keeps a model from predicting as its entry in the registry says; none: it can. Nothing is kept open. */
+  check(model: Model): Promise<readonly ModelFault[]>;
+}
+
+/** Something of a model that is not there, or does not fit its entry in the registry. */
+export interface ModelFault {
+  /** The place in the model's entry, e.g. outputs[1]; empty for the whole of it. */
+  readonly path: string;
+  /** For operators and clients alike: it names no file, address or secret. */
+  readonly message: string;
+  /** It may be gone in a moment, and nothing need be corrected: a server that does not answer. */
+  readonly isTemporary?: boolean;
+}
+
+/** A batch failed, for a reason that clients may read: the message is theirs. It may be the fault of its instances. */
+export class BatchFailure extends Error {
+  override readonly name = 'BatchFailure';
+}
+
+/**
+ * What a model answered is no answer to a whole batch: too few predictions, a tensor of another shape. Not an instance is at
+ * fault, and smaller batches would be answered likewise. The message is for clients.
+ */
+export class ModelResponseFault extends Error {
+  override readonly name = 'ModelResponseFault';
+
+  /** `path`: the place in the model's entry that does not fit; empty where that is not known. */
+  constructor(
+    message: string,
+    readonly path = '',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 export interface PredictorOptions {
@@ -37,9 +72,10 @@ export interface PredictorOptions {
 
 export interface Predictor {
   /**
-   * One outcome an instance, in order. Rejects when the batch as a whole failed (a crashed worker, HTTP 500, a time-out,
-   * a wrong number of predictions): the caller tries again, then with smaller batches. With MODEL_UNAVAILABLE when nobody
-   * answered or had time for it: then the instances are not at fault, and the caller waits with the same batch.
+   * One outcome an instance, in order. Rejects when the batch as a whole failed (a crashed worker, HTTP 500, a time-out):
+   * the caller tries again, then with smaller batches. With MODEL_UNAVAILABLE when nobody answered or had time for it: then
+   * the instances are not at fault, and the caller waits with the same batch. With a ModelResponseFault when the model keeps
+   * another contract: the caller tries once more, then gives up the job.
    */
   predict(request: PredictionRequest): Promise<readonly PredictionOutcome[]>;
   close(): Promise<void>;

@@ -48,6 +48,7 @@ const serving: ModelServing = {
       })),
     close: async () => undefined,
   }),
+  check: async () => [],
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'featuregraph-bench-'));

@@ -27,7 +27,13 @@ export interface HttpSettings {
   readonly healthUrl: string | null;
   /** Milliseconds after which a batch without an answer has failed. */
   readonly deadlineMs: number;
+  /** Whether the server gets an instance as an object of all columns, or as the list of the model's inputs in order. */
+  readonly instances: InstanceFormat;
 }
+
+/** Vertex AI calls it the instance type. */
+export const INSTANCE_FORMATS = ['OBJECT', 'ARRAY'] as const;
+export type InstanceFormat = (typeof INSTANCE_FORMATS)[number];
 
 export interface ModelField {
   readonly name: string;
@@ -38,4 +44,10 @@ export interface ModelField {
   readonly nullable?: boolean;
   /** Of an input: what the model gets instead of a missing value. Without it, and not nullable, the instance fails. */
   readonly default?: RawValue;
+  /** Of an ONNX model: the tensor of the graph that it is in. Absent: the one of its own name, or the only one. */
+  readonly tensor?: string;
+  /** Of an output of an ONNX classifier: the class whose probability it is, as text. */
+  readonly class?: string;
+  /** Its place in the model's entry of the registry, for messages; absent: its place among the inputs or outputs. */
+  readonly path?: string;
 }

@@ -1,4 +1,5 @@
 import { Arg, Field, ID, InterfaceType, Int } from 'type-graphql';
+import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { AFTER_ARGUMENT, firstArgument } from '../arguments.js';
 import { listComplexity } from '../complexity.js';
 import { Node } from '../node.js';
@@ -20,8 +21,8 @@ import { FeatureValue, FeatureValueConnection } from './feature-value.js';
 export abstract class Entity implements Node {
   @Field(() => ID, {
     description:
-      'The resource name, "featurestores/…/entityTypes/…/entities/…". If the entity is read as of a point in ' +
-      'time, "@" and that time follow.',
+      'The resource name, "featurestores/…/entityTypes/…/entities/…". If the entity is read with arguments, "@" and ' +
+      'their values follow.',
   })
   id!: string;
 
@@ -35,6 +36,13 @@ export abstract class Entity implements Node {
     description: 'The point in time of the values, in UTC. Null: the values are the current ones.',
   })
   asOf!: bigint | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'The point in time by which the values were written, in UTC. Null: values count whenever they were written.',
+  })
+  knownAt!: bigint | null;
 
   @Field(() => EntityType, { description: 'The entity type.' })
   entityType!: unknown;
@@ -62,8 +70,8 @@ export abstract class Entity implements Node {
 
   @Field(() => FeatureValueConnection, {
     description:
-      'All values of one feature, newest first, with one value for each timestamp. If the entity is read as of a ' +
-      'point in time, later values are left out. `ageSeconds` is the age at that time, or now.',
+      'All values of one feature, newest first, with one value for each timestamp. The arguments of the entity (asOf, ' +
+      'knownAt, strictlyBefore) leave out the same values here. `ageSeconds` is the age at that time, or now.',
     complexity: listComplexity('first'),
   })
   history(
@@ -78,7 +86,7 @@ export abstract class Entity implements Node {
       description: 'The latest timestamp, inclusive. Null: no upper bound.',
     })
     _to: bigint | null,
-    @Arg('first', () => Int, firstArgument(100))
+    @Arg('first', () => Int, firstArgument(REQUEST_LIMITS.defaultLongPageSize))
     _first: number | null,
     @Arg('after', () => String, AFTER_ARGUMENT) _after: string | null,
   ): unknown {

@@ -1,4 +1,6 @@
 import { Field, Float, InputType, ObjectType } from 'type-graphql';
+import { formatLimit, REQUEST_LIMITS } from '../../limits/request-limits.js';
+import { DateTime } from '../scalars/date-time.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { OneOf } from '../one-of.js';
 import { UserError } from '../user-error.js';
@@ -11,14 +13,17 @@ import { TrainingSetFormatEnum, TrainingSetJob } from './training-set-job.js';
 export class LabelSourceInput {
   @Field(() => [JSONObject], {
     nullable: true,
-    description: 'The labels themselves, at most 10,000: each is an object by column name.',
+    description: `The labels themselves, at most ${formatLimit(REQUEST_LIMITS.maxLabelRows)}: each is an object by column name.`,
   })
   rows!: JsonObject[] | undefined;
 
   @Field(() => FileInput, { nullable: true, description: 'A file with the labels.' })
   file!: FileInput | undefined;
 
-  @Field(() => String, { nullable: true, description: 'The name of a table of the offline store.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'A table or view of the offline store: its name, or schema.name.',
+  })
   table!: string | undefined;
 }
 
@@ -137,6 +142,21 @@ export class TrainingSetInput {
       'corrections and backfills.',
   })
   knownAtLabelTime!: boolean | null | undefined;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'Leave out values that were written after this moment, whatever the label’s time: makes the training set of that day ' +
+      'again. null: values count whenever they were written. BAD_USER_INPUT where a source has no creation time.',
+  })
+  knownAt!: bigint | null | undefined;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description: 'Give also values that have expired. false: they are null. The validation counts them either way.',
+  })
+  includeExpired!: boolean | null | undefined;
 
   @Field(() => Boolean, {
     nullable: true,

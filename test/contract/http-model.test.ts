@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HttpServing } from '../../batch-prediction/models/http/http-serving.js';
 import type { Instance } from '../../batch-prediction/models/model-serving.js';
 import type { Model } from '../../datasources/registry/prediction-model.js';
-import { linear, startModelServer, type Behaviour } from '../support/model-server.js';
+import { closedPort, linear, startModelServer, type Behaviour } from '../support/model-server.js';
 import { testModel, type ModelInput } from '../support/test-model.js';
 import { describeModelServing } from './model-serving.contract.js';
 
@@ -21,7 +21,7 @@ describeModelServing('an HTTP server', async () => {
     serving: new HttpServing(),
     model: testModel({ http: { url: `${server.origin}/predict`, healthUrl } }),
     slow: testModel({ http: { url: `${server.origin}/slow` } }),
-    broken: testModel({ name: 'broken', http: { url: 'http://127.0.0.1:9/predict' } }),
+    broken: testModel({ name: 'broken', http: { url: `http://127.0.0.1:${await closedPort()}/predict` } }),
     secret: '127.0.0.1',
     dispose: () => server.close(),
   };
@@ -193,7 +193,7 @@ describe('an HTTP model', () => {
       ['/429', /HTTP 429/],
       ['/404', /HTTP 404/],
       ['/400', /HTTP 400/],
-      ['/moved', /fetch failed/],
+      ['/moved', /redirect \(HTTP 307\), which is not followed/],
       ['/endless', /over 100000 bytes/],
     ];
     for (const [path, fault] of cases) await expect(predict(modelAt(path), two), path).rejects.toThrow(fault);
@@ -208,7 +208,11 @@ describe('an HTTP model', () => {
 
   it('that refuses a request of a single instance has refused that instance', async () => {
     expect(await predict(modelAt('/400'), two.slice(1))).toEqual([
-      { kind: 'failure', code: 'INSTANCE_REFUSED', message: "The model's server refused it (HTTP 400)." },
+      {
+        kind: 'failure',
+        code: 'INSTANCE_REFUSED',
+        message: "The model's server refused it (HTTP 400): secret detail.",
+      },
     ]);
     await expect(predict(modelAt('/404'), two.slice(1))).rejects.toThrow(/HTTP 404/);
   });

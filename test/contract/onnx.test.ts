@@ -109,8 +109,8 @@ describe('an ONNX model', () => {
   it('that does not fit its entry in the registry is refused with what to correct', async () => {
     const [a, b, c] = ['a', 'b', 'c'].map((name) => ({ name, valueType: 'DOUBLE' as const }));
     const fixed = graphFile(
-      [{ name: 'x', shape: [1, 2] }],
-      [{ name: 'y', shape: [1, 2] }],
+      [{ name: 'x', shape: [8, 2] }],
+      [{ name: 'y', shape: [8, 2] }],
       [{ opType: 'Identity', input: ['x'], output: ['y'] }],
     );
     const two = echoGraph([
@@ -125,7 +125,7 @@ describe('an ONNX model', () => {
         { inputs: [a!, { name: 'b', valueType: 'STRING' }] },
         /"b" is STRING, which .*float32 cannot hold/,
       ],
-      [fixed, {}, /takes exactly 1 instances at once/],
+      [fixed, {}, /takes exactly 8 instances at once.*FloatTensorType\(\[None, n\]\)/],
       [two, { inputs: [a!], outputs: out('a_out') }, /wants more inputs: b/],
       [two, { inputs: [a!, c!], outputs: out('a_out') }, /inputs are a, c, those of the graph are a, b/],
       [
@@ -186,7 +186,7 @@ describe('an ONNX model', () => {
 describe('the package that runs ONNX models', () => {
   // test/package has the installation without it.
   const onnx = testModel({ name: 'linear', onnx: 'linear.onnx' });
-  const http = testModel({ name: 'remote', http: { url: 'http://localhost:1' } });
+  const http = testModel({ name: 'remote', http: { url: 'http://localhost:8080' } });
 
   it('is looked for only when a model of the registry is an ONNX file', async () => {
     await expect(requireOnnxRuntime([http, onnx])).resolves.toBeUndefined();

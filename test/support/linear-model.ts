@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../errors/app-error.js';
 import type {
   Instance,
+  ModelFault,
   ModelServing,
   PredictionOutcome,
   PredictionRequest,
@@ -38,6 +39,8 @@ export interface LinearModelFaults {
   failingRequests?: number;
   isUnreachable?: boolean;
   delayMs?: number;
+  /** What a check finds of it. */
+  checkFaults?: readonly ModelFault[];
   /** Called before each request is answered. */
   onRequest?: (request: PredictionRequest) => void | Promise<void>;
 }
@@ -69,6 +72,10 @@ export class LinearModelServing implements ModelServing {
         this.closed += 1;
       },
     };
+  }
+
+  async check(): Promise<readonly ModelFault[]> {
+    return this.faults.checkFaults ?? [];
   }
 
   async #predict(request: PredictionRequest): Promise<readonly PredictionOutcome[]> {

@@ -49,3 +49,13 @@ export function linear({ a, b }: Readonly<Record<string, unknown>>): { y: number
   const y = 2 * Number(a) + 3 * Number(b) - 1;
   return { y: Number.isFinite(y) ? y : String(y) };
 }
+
+/** A port where nothing listens: the system gave it away a moment ago. */
+export async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -14,7 +14,7 @@ const entityId = fc
 
 const nullable = <T>(arbitrary: fc.Arbitrary<T>, freq = 4) => fc.option(arbitrary, { nil: null, freq });
 
-export const VALUES = {
+const VALUES = {
   count: fc.constantFrom(0n, -1n, 2n ** 63n - 1n, -(2n ** 63n)),
   score: fc.constantFrom(0.5, -1e300, NaN, Infinity, -Infinity),
   text: fc.constantFrom('', 'a', 'ü✈', "'; DROP TABLE x; --"),
@@ -61,8 +61,10 @@ export const pointInTimeProblem: fc.Arbitrary<PointInTimeProblem> = fc
     labels: fc.array(label, { minLength: 1, maxLength: 20 }),
     strictlyBefore: fc.boolean(),
     knownAtLabelTime: fc.boolean(),
+    knownAt: fc.option(instant, { freq: 3, nil: null }),
+    includeExpired: fc.boolean(),
   })
-  .map(({ dense, isStatic, ttlSeconds, countTtlSeconds, rows, labels, strictlyBefore, knownAtLabelTime }) => ({
+  .map(({ dense, isStatic, ttlSeconds, countTtlSeconds, rows, labels, ...options }) => ({
     entityType: {
       entityIdColumns: ['origin', 'destination'],
       dense,
@@ -82,5 +84,5 @@ export const pointInTimeProblem: fc.Arbitrary<PointInTimeProblem> = fc
     },
     rows: isStatic ? rows.map((one) => ({ ...one, timestamp: null })) : rows,
     labels: [...labels, ...labels.slice(0, 2)],
-    options: { strictlyBefore, knownAtLabelTime },
+    options,
   }));

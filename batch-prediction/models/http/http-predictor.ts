@@ -1,10 +1,21 @@
 import { AppError } from '../../../errors/app-error.js';
-import type { PredictionFailure, PredictionOutcome, PredictionRequest, Predictor } from '../model-serving.js';
+import {
+  BatchFailure,
+  ModelResponseFault,
+  type PredictionOutcome,
+  type PredictionRequest,
+  type Predictor,
+} from '../model-serving.js';
 import type { Model } from '../../../datasources/registry/prediction-model.js';
 import { readInputs } from '../read-inputs.js';
-import { readJson } from './read-json.js';
 import { toJson } from './instance-json.js';
+import { parseAnswer } from './parse-answer.js';
 import { fromJson } from './prediction-json.js';
+import { readBeginning, readBody } from './read-body.js';
+import { serverSentence } from './server-sentence.js';
+
+/** Of an answer without predictions: enough for what a server says, and for a stack trace before it. */
+const MAX_ERROR_BYTES = 64 * 1024;
 
 /** A request is one batch; instances that lack an input are left out of it and reported. */
 export class HttpPredictor implements Predictor {
@@ -41,35 +52,72 @@ export class HttpPredictor implements Predictor {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body: JSON.stringify({ instances, ...(parameters === null ? {} : { parameters }) }),
-      redirect: 'error',
+      redirect: 'manual',
       signal: AbortSignal.any([signal, this.#closing.signal, AbortSignal.timeout(this.deadlineMs)]),
     });
-    if (!response.ok) {
-      await response.body?.cancel();
-      // A server that takes batches refuses all of one for the sake of a single instance. Alone, it is known to be that one.
-      if (instances.length === 1 && IS_ABOUT_INSTANCES.has(response.status)) return [refused(response.status)];
-      if (IS_BUSY.has(response.status)) {
-        const message = `The server of model "${this.model.name}" has no time or is not there (HTTP ${response.status}).`;
-        throw new AppError('MODEL_UNAVAILABLE', message);
-      }
-      throw new Error(`the server of model "${this.model.name}" answered HTTP ${response.status}`);
-    }
-    const answer = await readJson(response, this.maxResponseBytes);
+    if (!response.ok) return this.#refuse(response, instances.length);
+    const text = await readBody(response, this.maxResponseBytes);
+    const answer = this.#parse(text, response.status);
     const predictions = (answer as { readonly predictions?: unknown } | null)?.predictions;
-    if (!Array.isArray(predictions) || predictions.length !== instances.length) {
-      const what = Array.isArray(predictions) ? `${predictions.length} predictions` : 'no list of predictions';
-      throw new Error(`the server of model "${this.model.name}" gave ${what} for ${instances.length} instances`);
+    if (!Array.isArray(predictions)) {
+      throw this.#fault(
+        `gave no list of predictions for ${instances.length} instances`,
+        text.slice(0, MAX_ERROR_BYTES),
+      );
+    }
+    if (predictions.length !== instances.length) {
+      throw this.#fault(`gave ${predictions.length} predictions for ${instances.length} instances`);
     }
     return predictions.map((prediction: unknown) => fromJson(this.model, prediction));
   }
+
+  #parse(text: string, status: number): unknown {
+    try {
+      return parseAnswer(text);
+    } catch (cause) {
+      throw this.#fault(`gave no JSON (HTTP ${status})`, text.slice(0, MAX_ERROR_BYTES), cause);
+    }
+  }
+
+  async #refuse(response: Response, instances: number): Promise<PredictionOutcome[]> {
+    const { status } = response;
+    const said = await readBeginning(response, MAX_ERROR_BYTES);
+    const sentence = withSentence(`(HTTP ${status})`, said);
+    if (IS_ABOUT_INSTANCES.has(status)) {
+      // A server that takes batches refuses all of one for the sake of a single instance. Alone, it is known to be that one.
+      if (instances > 1) throw new BatchFailure(`The model's server refused the batch ${sentence}`);
+      return [{ kind: 'failure', code: 'INSTANCE_REFUSED', message: `The model's server refused it ${sentence}` }];
+    }
+    const server = `The server of model "${this.model.name}"`;
+    if (status < 400)
+      throw this.#fault(
+        `answered with a redirect (HTTP ${status}), which is not followed: name where it leads in the registry`,
+      );
+    if (status < 500 || IS_BUSY.has(status)) {
+      throw new AppError(
+        'MODEL_UNAVAILABLE',
+        `${server} has no time, or does not let the gateway in, or is not there ${sentence}`,
+      );
+    }
+    throw new BatchFailure(`${server} failed ${sentence}`);
+  }
+
+  #fault(what: string, said = '', cause?: unknown): ModelResponseFault {
+    return new ModelResponseFault(withSentence(`The server of model "${this.model.name}" ${what}`, said), 'http', {
+      cause,
+    });
+  }
 }
 
-/** Bad request, too large, unsupported, unprocessable. Not 401, 404 or 429: they are about the server or this client. */
+/** `text: what the server says.`, or `text.` when it says nothing. */
+function withSentence(text: string, said: string): string {
+  const sentence = serverSentence(said);
+  if (sentence === '') return `${text}.`;
+  return /[.!?…]$/.test(sentence) ? `${text}: ${sentence}` : `${text}: ${sentence}.`;
+}
+
+/** Bad request, too large, unsupported, unprocessable. All other 4xx are about the server, the address or this client. */
 const IS_ABOUT_INSTANCES = new Set([400, 413, 415, 422]);
 
-/** Too many requests; what stands before the server cannot reach it; not available now. */
-const IS_BUSY = new Set([429, 502, 503, 504]);
-
-function refused(status: number): PredictionFailure {
-  return { kind: 'failure', code: 'INSTANCE_REFUSED', message: `The model's server refused it (HTTP ${status}).` };
-}
+/** What stands before the server cannot reach it; not available now. */
+const IS_BUSY = new Set([502, 503, 504]);

@@ -1,9 +1,11 @@
 import { AppError } from '../../../errors/app-error.js';
-import type { ModelServing, Predictor } from '../model-serving.js';
 import type { HttpSettings, Model } from '../../../datasources/registry/prediction-model.js';
+import type { ModelFault, ModelServing, Predictor } from '../model-serving.js';
 import { HttpPredictor } from './http-predictor.js';
 
 const HEALTH_DEADLINE_MS = 10_000;
+
+const DEFAULT_SETTINGS: HttpSettings = { healthUrl: null, deadlineMs: 60_000, instances: 'OBJECT' };
 
 /** Asks servers that keep Vertex AI's contract for custom containers: POST {instances, parameters} -> {predictions}. */
 export class HttpServing implements ModelServing {
@@ -14,29 +16,40 @@ export class HttpServing implements ModelServing {
 
   /** The requests in flight are as many as batches are given at once; there is nothing to set up for them. */
   async open(model: Model): Promise<Predictor> {
-    const settings = model.http ?? { healthUrl: null, deadlineMs: 60_000 };
-    await checkHealth(model, settings);
-    return new HttpPredictor(model, settings.deadlineMs, this.maxResponseBytes);
+    const unhealthy = await findHealthFault(model);
+    if (unhealthy) {
+      const message = `The server of model "${model.name}" ${unhealthy.what}. Start it, then try again.`;
+      throw new AppError('MODEL_UNAVAILABLE', message, {}, { cause: unhealthy.cause });
+    }
+    const { deadlineMs } = model.http ?? DEFAULT_SETTINGS;
+    return new HttpPredictor(model, deadlineMs, this.maxResponseBytes);
+  }
+
+  /** A server that is not up is no fault of the registry: a job waits for it. */
+  async check(model: Model): Promise<readonly ModelFault[]> {
+    const unhealthy = await findHealthFault(model);
+    if (!unhealthy) return [];
+    const path = model.http?.healthUrl ? 'http.healthUrl' : 'http.url';
+    return [{ path, message: `the server ${unhealthy.what}.`, isTemporary: true }];
   }
 }
 
-/** The message has no URL: clients read it, and where a server is, is not for them. */
-async function checkHealth({ name, location }: Model, { healthUrl }: HttpSettings): Promise<void> {
-  const unavailable = (fault: string, cause?: unknown): AppError =>
-    new AppError(
-      'MODEL_UNAVAILABLE',
-      `The server of model "${name}" ${fault}. Start it, then try again.`,
-      {},
-      { cause },
-    );
-  const response = await fetch(healthUrl ?? location, {
-    redirect: 'error',
-    signal: AbortSignal.timeout(HEALTH_DEADLINE_MS),
-  }).catch((cause: unknown) => {
-    throw unavailable('does not answer', cause);
-  });
-  await response.body?.cancel();
-  // Where predictions are asked for, GET is nothing a server must know: that it answers at all is what it says.
-  const isHealthy = healthUrl === null ? response.status < 500 : response.ok;
-  if (!isHealthy) throw unavailable(`says that it is not ready (HTTP ${response.status})`);
+/** What it says has no URL in it: clients read it, and where a server is, is not for them. */
+async function findHealthFault({
+  location,
+  http,
+}: Model): Promise<{ readonly what: string; readonly cause?: unknown } | undefined> {
+  const healthUrl = http?.healthUrl ?? null;
+  try {
+    const response = await fetch(healthUrl ?? location, {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(HEALTH_DEADLINE_MS),
+    });
+    await response.body?.cancel();
+    // Where predictions are asked for, GET is nothing a server must know: that it answers at all is what it says.
+    const isHealthy = healthUrl === null ? response.status < 500 : response.ok;
+    return isHealthy ? undefined : { what: `says that it is not ready (HTTP ${response.status})` };
+  } catch (cause) {
+    return { what: 'does not answer', cause };
+  }
 }

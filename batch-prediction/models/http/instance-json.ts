@@ -11,18 +11,19 @@ import type { Instance } from '../model-serving.js';
 import type { Model } from '../../../datasources/registry/prediction-model.js';
 
 /**
- * An instance as a server gets it: the model's inputs in their types, and every other column as it is. An integer is a
- * JSON number, or a string when it is beyond 2^53, where a reader of JSON would change its last digits. BYTES are
- * {"b64": ...}, as TensorFlow Serving and Vertex AI write them; TIMESTAMP is RFC 3339; NaN and the infinities, which JSON
- * does not have, are the strings "NaN", "Infinity" and "-Infinity".
+ * An instance as a server gets it: the model's inputs in their types, and every other column as it is; or for a server that
+ * takes lists, the inputs in order. An integer is a JSON number, or a string when it is beyond 2^53, where a reader of JSON
+ * would change its last digits. BYTES are {"b64": ...}, as TensorFlow Serving and Vertex AI write them; TIMESTAMP is RFC
+ * 3339; NaN and the infinities, which JSON does not have, are the strings "NaN", "Infinity" and "-Infinity".
  */
-export function toJson({ inputs }: Model, instance: Instance, values: readonly (RawValue | null)[]): object {
-  const others = Object.entries(instance).map(([name, value]) => [name, value === null ? null : undeclared(value)]);
-  const declared = inputs.map(({ name, valueType }, position) => {
+export function toJson({ inputs, http }: Model, instance: Instance, values: readonly (RawValue | null)[]): object {
+  const declared = inputs.map(({ valueType }, position) => {
     const value = values[position] ?? null;
-    return [name, value === null ? null : valueToJson(valueType, value)];
+    return value === null ? null : valueToJson(valueType, value);
   });
-  return Object.fromEntries([...others, ...declared]) as object;
+  if (http?.instances === 'ARRAY') return declared;
+  const others = Object.entries(instance).map(([name, value]) => [name, value === null ? null : undeclared(value)]);
+  return Object.fromEntries([...others, ...inputs.map(({ name }, position) => [name, declared[position]])]) as object;
 }
 
 const JSON_VALUES = {

@@ -1,5 +1,5 @@
 import { parseInstant, type Instant } from '../../../values/instant.js';
-import type { RawValue, ValueParsers } from '../../../values/value-type.js';
+import { toElementType, type RawValue, type ValueParsers } from '../../../values/value-type.js';
 import type { PredictionFailure, PredictionOutcome } from '../model-serving.js';
 import type { Model, ModelField } from '../../../datasources/registry/prediction-model.js';
 import {
@@ -11,29 +11,36 @@ import {
   toStruct,
   toText,
 } from '../../../values/convert-value.js';
+import { safeSentence } from '../safe-sentence.js';
+import { NonFinite } from './parse-answer.js';
 
 /**
  * What a server answered for one instance, by the model's outputs. An object has them by name, and what else is in it is
- * kept; a plain value is the only output; {"error": text} says that this instance has no prediction.
+ * kept; a plain value is the only output; {"error": text} says that this instance has no prediction. A list of one is what is
+ * in it, where a single value is wanted: TensorFlow Serving gives [[0.5], [0.6]] for two instances.
  */
-export function fromJson({ outputs }: Model, answer: unknown): PredictionOutcome {
-  const isObject = typeof answer === 'object' && answer !== null && !Array.isArray(answer);
-  if (isObject && 'error' in answer && !outputs.some(({ name }) => name === 'error')) return failed(answer.error);
-  if (!isObject && outputs.length > 1) return invalid(`is no object, but the model has ${outputs.length} outputs`);
-  const fields = (isObject ? answer : { [outputs[0]!.name]: answer }) as Readonly<Record<string, unknown>>;
-  const named = new Map(Object.entries(fields) as [string, RawValue | null][]);
+export function fromJson({ outputs }: Model, prediction: unknown): PredictionOutcome {
+  const inner = unwrap(prediction);
+  const answer = isObject(inner) ? inner : prediction;
+  if (isObject(answer) && 'error' in answer && !outputs.some(({ name }) => name === 'error'))
+    return failed(answer.error);
+  if (!isObject(answer) && outputs.length > 1)
+    return invalid(`is no object, but the model has ${outputs.length} outputs`);
+  const fields = isObject(answer) ? answer : { [outputs[0]!.name]: answer };
+  const named = new Map(Object.entries(fields).map(([name, value]) => [name, withText(value) as RawValue | null]));
   for (const output of outputs) {
     if (!named.has(output.name)) return invalid(`has no "${output.name}"`);
     const value = parseValue(output, fields[output.name]);
-    if (value === undefined) return invalid(`has a "${output.name}" that is no ${output.valueType}`);
+    if (value === undefined) return invalid(describeMisfit(output, fields[output.name]));
     named.set(output.name, value);
   }
   return { kind: 'prediction', prediction: Object.fromEntries(named) };
 }
 
-/** The reason is the server's and goes to the client: of a reasonable length, and only text. */
+/** The reason is the server's and goes to the client. */
 function failed(reason: unknown): PredictionFailure {
-  const message = typeof reason === 'string' ? reason.slice(0, 300) : "The model's server gave no reason.";
+  const message =
+    typeof reason === 'string' && reason !== '' ? safeSentence(reason) : "The model's server gave no reason.";
   return { kind: 'failure', code: 'INSTANCE_REFUSED', message };
 }
 
@@ -41,30 +48,43 @@ function invalid(fault: string): PredictionFailure {
   return { kind: 'failure', code: 'INVALID_PREDICTION', message: `The prediction ${fault}.` };
 }
 
-function parseValue({ valueType }: ModelField, value: unknown): RawValue | null | undefined {
+function describeMisfit({ name, valueType }: ModelField, value: unknown): string {
+  if (!Array.isArray(value) || valueType === 'STRUCT') return `has a "${name}" that is no ${valueType}`;
+  const advice = toElementType(valueType) ? '' : `; if it is to be a list, declare it ${valueType}_ARRAY`;
+  return `has a "${name}" that is a list of ${value.length}, and no ${valueType}${advice}`;
+}
+
+function parseValue({ valueType }: ModelField, written: unknown): RawValue | null | undefined {
+  const value = toElementType(valueType) ? unwrapList(written) : valueType === 'STRUCT' ? written : unwrap(written);
   return value === null ? null : PARSERS[valueType](value);
 }
 
 /** The other way of instance-json.ts. */
 const PARSERS = {
   BOOL: toBoolean,
-  BOOL_ARRAY: eachElement(toBoolean),
+  BOOL_ARRAY: eachElement((value) => toBoolean(unwrap(value))),
   DOUBLE: parseDouble,
-  DOUBLE_ARRAY: eachElement(parseDouble),
+  DOUBLE_ARRAY: eachElement((value) => parseDouble(unwrap(value))),
   INT64: parseInteger,
-  INT64_ARRAY: eachElement(parseInteger),
+  INT64_ARRAY: eachElement((value) => parseInteger(unwrap(value))),
   STRING: toText,
-  STRING_ARRAY: eachElement(toText),
+  STRING_ARRAY: eachElement((value) => toText(unwrap(value))),
   BYTES: parseBytes,
-  STRUCT: toStruct,
+  STRUCT: (value) => (isObject(value) && !hasNonFinite(value) ? toStruct(withText(value)) : undefined),
   TIMESTAMP: (value) => (typeof value === 'string' ? instant(value) : undefined),
 } satisfies ValueParsers<unknown>;
 
+/** A number of JSON is read as its nearest double. One that is beyond all doubles is none. */
 function parseDouble(value: unknown): number | undefined {
-  return typeof value === 'string' ? NOT_FINITE.get(value) : toDouble(value);
+  if (value instanceof NonFinite) return value.value;
+  if (typeof value === 'string') return NOT_FINITE.get(value);
+  const number = typeof value === 'bigint' ? Number(value) : toDouble(value);
+  return Number.isFinite(number) ? number : undefined;
 }
 
+/** One beyond 2^53 is a bigint, or a text. */
 function parseInteger(value: unknown): bigint | undefined {
+  if (typeof value === 'bigint') return parseInt64(value.toString());
   return typeof value === 'string' ? parseInt64(value) : toInt64(value);
 }
 
@@ -85,4 +105,35 @@ function instant(text: string): Instant | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NonFinite);
+}
+
+function unwrap(value: unknown): unknown {
+  let inner = value;
+  while (Array.isArray(inner) && inner.length === 1) inner = inner[0];
+  return inner;
+}
+
+/** A list in lists of one. */
+function unwrapList(value: unknown): unknown {
+  let inner = value;
+  while (Array.isArray(inner) && inner.length === 1 && Array.isArray(inner[0])) inner = inner[0];
+  return inner;
+}
+
+function hasNonFinite(value: unknown): boolean {
+  if (value instanceof NonFinite || (typeof value === 'number' && !Number.isFinite(value))) return true;
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasNonFinite);
+}
+
+/** JSON again, with a text for each number that JSON cannot carry. */
+function withText(value: unknown): unknown {
+  if (typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value))) return String(value);
+  if (value instanceof NonFinite) return String(value.value);
+  if (Array.isArray(value)) return value.map(withText);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withText(inner)]));
 }

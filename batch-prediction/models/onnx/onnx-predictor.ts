@@ -1,29 +1,60 @@
-import type { Instance, Prediction, PredictionOutcome, PredictionRequest, Predictor } from '../model-serving.js';
 import type { Model } from '../../../datasources/registry/prediction-model.js';
-import { readInputs, type Inputs } from '../read-inputs.js';
-import type { SessionPool } from './session-pool.js';
-import type { TensorLayout } from './tensor-layout.js';
-import { fromTensors, tensorFault, toTensors, type Row } from './tensors.js';
 import { raceAbort } from '../../../runtime/race-abort.js';
+import { readInputs } from '../read-inputs.js';
+import {
+  ModelResponseFault,
+  type Instance,
+  type PredictionFailure,
+  type PredictionOutcome,
+  type PredictionRequest,
+  type Predictor,
+} from '../model-serving.js';
+import { decodeOutputs } from './decode-outputs.js';
+import { encodeInstance, groupRuns, toTensors, type EncodedInstance } from './encode-instances.js';
+import type { InputLayout } from './input-layout.js';
+import type { OutputLayout } from './output-layout.js';
+import type { SessionPool } from './session-pool.js';
+import { trialRow } from './trial-row.js';
 
-/** A batch is one run of the graph; instances that cannot be its rows are left out of it and reported. */
+/** A batch is one task of a thread: one run of the graph, or several where its tensors cannot hold the whole batch. */
 export class OnnxPredictor implements Predictor {
+  /** Whether instances can be rows of one run. Graphs with a batch of one somewhere inside do not say that they cannot. */
+  #runsTogether = true;
+
   constructor(
     private readonly model: Model,
     private readonly sessions: SessionPool,
-    private readonly inputs: readonly TensorLayout[],
-    private readonly outputs: readonly TensorLayout[],
+    private readonly inputs: readonly InputLayout[],
+    private readonly outputs: readonly OutputLayout[],
   ) {}
+
+  /**
+   * Predicts for made-up instances, since the shapes that a graph declares for its outputs are hints. Throws a
+   * ModelResponseFault when its outputs are not those of the registry. A graph that refuses made-up values says nothing.
+   */
+  async tryOut(): Promise<void> {
+    const row = encodeInstance(this.inputs, trialRow(this.model, this.inputs));
+    if (row.kind === 'failure') return;
+    const isDone = await this.#run([row, row]).then(
+      () => true,
+      () => false,
+    );
+    if (isDone) return;
+    try {
+      await this.#run([row]);
+      this.#runsTogether = false;
+    } catch (error) {
+      if (error instanceof ModelResponseFault) throw error;
+    }
+  }
 
   async predict({ instances, signal }: PredictionRequest): Promise<readonly PredictionOutcome[]> {
     signal.throwIfAborted();
-    const read = instances.map((instance) => this.#read(instance));
-    const rows = read.flatMap((inputs) => (inputs.kind === 'inputs' ? [inputs.values] : []));
-    const predictions = rows.length === 0 ? [] : await this.#run(rows, signal);
+    const encoded = instances.map((instance) => this.#encode(instance));
+    const sound = encoded.filter((one) => one.kind === 'encoded');
+    const outcomes = sound.length === 0 ? [] : await raceAbort(signal, this.#run(sound));
     let next = 0;
-    return read.map((inputs) =>
-      inputs.kind === 'failure' ? inputs : { kind: 'prediction', prediction: predictions[next++]! },
-    );
+    return encoded.map((one) => (one.kind === 'failure' ? one : outcomes[next++]!));
   }
 
   /** Waits for the batches that are running, also those that were aborted. */
@@ -31,18 +62,29 @@ export class OnnxPredictor implements Predictor {
     await this.sessions.close();
   }
 
-  #read(instance: Instance): Inputs {
-    const inputs = readInputs(this.model, instance);
-    return inputs.kind === 'failure' ? inputs : (tensorFault(this.inputs, inputs.values) ?? inputs);
+  #encode(instance: Instance): EncodedInstance | PredictionFailure {
+    const read = readInputs(this.model, instance);
+    return read.kind === 'failure' ? read : encodeInstance(this.inputs, read.values);
   }
 
-  async #run(rows: readonly Row[], signal: AbortSignal): Promise<Prediction[]> {
-    const running = this.sessions.run({
+  async #run(instances: readonly EncodedInstance[]): Promise<PredictionOutcome[]> {
+    const groups = this.#runsTogether ? groupRuns(this.inputs, instances) : instances.map((_, index) => [index]);
+    const runs = groups.map((group) =>
+      toTensors(
+        this.inputs,
+        group.map((index) => instances[index]!),
+      ),
+    );
+    const { runs: answers } = await this.sessions.run({
       kind: 'run',
-      feeds: toTensors(this.inputs, rows),
+      runs,
       fetches: this.outputs.map(({ name }) => name),
     });
-    const { tensors } = await raceAbort(signal, running);
-    return fromTensors(this.outputs, tensors, rows.length);
+    const outcomes: PredictionOutcome[] = [];
+    for (const [run, group] of groups.entries()) {
+      const decoded = decodeOutputs(this.outputs, answers[run]!, group.length);
+      for (const [place, index] of group.entries()) outcomes[index] = decoded[place]!;
+    }
+    return outcomes;
   }
 }

@@ -1,10 +1,23 @@
 import { extname, join } from 'node:path';
 import { AppError } from '../../../errors/app-error.js';
-import type { ModelServing, Predictor, PredictorOptions } from '../model-serving.js';
 import type { Model } from '../../../datasources/registry/prediction-model.js';
+import { describeFaults } from '../describe-faults.js';
+import {
+  ModelResponseFault,
+  type ModelFault,
+  type ModelServing,
+  type Predictor,
+  type PredictorOptions,
+} from '../model-serving.js';
+import { safeSentence } from '../safe-sentence.js';
+import { assignTensors } from './assign-tensors.js';
+import { CheckedFiles } from './checked-files.js';
+import { GraphFileFault, readGraphFile, type GraphFile } from './graph-file.js';
+import { layoutInput } from './input-layout.js';
+import { layoutBoth, layoutEach, LayoutFault } from './layout-fault.js';
 import { OnnxPredictor } from './onnx-predictor.js';
+import { layoutOutput } from './output-layout.js';
 import { SessionPool } from './session-pool.js';
-import { LayoutFault, layoutTensors } from './tensor-layout.js';
 
 /** The worker lies beside this file and is what this file is: TypeScript under a test runner, JavaScript in dist/. */
 const WORKER_FILE = join(import.meta.dirname, `session-worker${extname(import.meta.filename)}`);
@@ -12,26 +25,76 @@ const WORKER_FILE = join(import.meta.dirname, `session-worker${extname(import.me
 /** Runs ONNX files in worker threads, so that a prediction never keeps the gateway from answering. */
 export class OnnxServing implements ModelServing {
   readonly runtime = 'ONNX';
+  readonly #checked = new CheckedFiles(async (model) => {
+    try {
+      const predictor = await this.#open(model, 1);
+      await predictor.close();
+      return [];
+    } catch (error) {
+      return toFaults(error);
+    }
+  });
 
   constructor(private readonly workerFile = WORKER_FILE) {}
 
   async open(model: Model, { parallelism }: PredictorOptions): Promise<Predictor> {
-    const sessions = new SessionPool(this.workerFile, model.location, parallelism);
     try {
-      const graph = await sessions.load();
-      return new OnnxPredictor(
-        model,
-        sessions,
-        layoutTensors('input', model.inputs, graph.inputs),
-        layoutTensors('output', model.outputs, graph.outputs),
-      );
+      return await this.#open(model, parallelism);
     } catch (cause) {
-      await sessions.close();
-      const why =
-        cause instanceof LayoutFault
-          ? `does not fit its ONNX file: ${cause.message}. Correct its entry in the registry, or export it anew`
-          : 'could not be loaded: its file is not an ONNX model that ONNX Runtime can run';
-      throw new AppError('MODEL_UNAVAILABLE', `The model "${model.name}" ${why}.`, {}, { cause });
+      throw new AppError('MODEL_UNAVAILABLE', describeFaults(model, toFaults(cause)), {}, { cause });
     }
   }
+
+  /** A file that has not changed since it was checked is not opened again: each start of a job asks. */
+  async check(model: Model): Promise<readonly ModelFault[]> {
+    return this.#checked.check(model);
+  }
+
+  async #open(model: Model, parallelism: number): Promise<OnnxPredictor> {
+    const file = await readGraphFile(model.location);
+    const sessions = new SessionPool(this.workerFile, file, parallelism);
+    try {
+      const predictor = await fitTogether(model, file, sessions);
+      await predictor.tryOut();
+      return predictor;
+    } catch (error) {
+      await sessions.close();
+      throw error;
+    }
+  }
+}
+
+/** A predictor, if the graph is what the model's entry says. */
+async function fitTogether(model: Model, { classes }: GraphFile, sessions: SessionPool): Promise<OnnxPredictor> {
+  const graph = await sessions.load();
+  const [inputs, outputs] = layoutBoth(
+    () => layoutEach(assignTensors('input', model.inputs, graph.inputs), layoutInput),
+    () =>
+      layoutEach(assignTensors('output', model.outputs, graph.outputs), (assigned) =>
+        layoutOutput(assigned, classes.get(assigned.value.name) ?? null),
+      ),
+  );
+  return new OnnxPredictor(model, sessions, inputs, outputs);
+}
+
+function toFaults(error: unknown): ModelFault[] {
+  if (error instanceof LayoutFault) return [...error.faults];
+  if (error instanceof ModelResponseFault) return [{ path: error.path, message: error.message }];
+  if (error instanceof GraphFileFault) return [{ path: 'onnx', message: `${error.message}.` }];
+  if (isNotInstalled(error)) return [{ path: '', message: NOT_INSTALLED }];
+  // ONNX Runtime names the file first, then says what is wrong with it.
+  const said = error instanceof Error ? safeSentence(error.message.replace(/^Load model from .* failed:\s*/s, '')) : '';
+  return [{ path: 'onnx', message: `its file is not an ONNX model that ONNX Runtime can run. It says: ${said}` }];
+}
+
+/** It is an optional dependency, because its install script needs the internet. */
+const NOT_INSTALLED = 'ONNX Runtime is not installed on this machine. Run: npm install onnxruntime-node';
+
+function isNotInstalled(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'ERR_MODULE_NOT_FOUND' &&
+    error.message.includes('onnxruntime-node')
+  );
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Piscina } from 'piscina';
-import type { SessionAnswer, SessionTask } from './session-task.js';
+import type { SessionAnswer, SessionSource, SessionTask } from './session-task.js';
 
 /** A thread that has not started by then never will; nobody waits longer for it when the pool is closed. */
 const START_TIMEOUT_MS = 10_000;
@@ -18,13 +18,13 @@ export class SessionPool {
   readonly #started = new Set<unknown>();
   #isClosed = false;
 
-  constructor(workerFile: string, modelFile: string, threads: number) {
+  constructor(workerFile: string, { model }: SessionSource, threads: number) {
     this.#pool = new Piscina({
       filename: workerFile,
       // All of them always: a thread that ends for want of work must load the model again for the next.
       minThreads: threads,
       maxThreads: threads,
-      workerData: { file: modelFile },
+      workerData: { model } satisfies SessionSource,
     });
     this.#pool.on('workerCreate', (thread) => this.#started.add(thread));
     this.#pool.on('workerDestroy', (thread) => this.#started.delete(thread));

@@ -71,7 +71,7 @@ describe('Relay', () => {
     const id = 'featurestores/shop/entityTypes/customer/entities/a';
     expect(first.shop.customer.id).toBe(id);
     const read = async (): Promise<any> =>
-      environment.lookup(getSingularSelector(getFragment(await compiled('App_customer')), first.shop.customer)!).data;
+      environment.lookup(getSingularSelector(getFragment(await compiled('App_customer')), first.shop.customer)).data;
     let shown = await read();
     const sizes = [shown.history.edges.length];
     while (shown.history.pageInfo.hasNextPage) {

@@ -26,7 +26,7 @@ const ORDERS = gql`
 describe('urql with its defaults', () => {
   it('asks by GET and gets all digits', async () => {
     const sent = recordRequests();
-    const { data, error } = await createUrqlClient(gateway.url).query<any>(ORDERS, { ids: CUSTOMERS });
+    const { data, error } = await createUrqlClient(gateway.url).query(ORDERS, { ids: CUSTOMERS });
     expect(error).toBeUndefined();
     expect(data.shop.customers.map(({ orders7d }: any) => orders7d)).toEqual(
       CUSTOMERS.map((_, index) => String(MANY_ORDERS + BigInt(index))),
@@ -37,7 +37,7 @@ describe('urql with its defaults', () => {
   it('asks by POST when the query is too long for a URL', async () => {
     const sent = recordRequests();
     const ids = Array.from({ length: 1000 }, (_, index) => `customer-${index}`);
-    const { data, error } = await createUrqlClient(gateway.url).query<any>(ORDERS, { ids });
+    const { data, error } = await createUrqlClient(gateway.url).query(ORDERS, { ids });
     expect(error).toBeUndefined();
     expect(data.shop.customers).toHaveLength(1000);
     expect(sent.map(({ method }) => method)).toEqual(['POST']);
@@ -46,8 +46,8 @@ describe('urql with its defaults', () => {
   it('answers again from its cache', async () => {
     const sent = recordRequests();
     const client = createUrqlClient(gateway.url);
-    const first = await client.query<any>(ORDERS, { ids: ['c1'] });
-    expect((await client.query<any>(ORDERS, { ids: ['c1'] })).data).toEqual(first.data);
+    const first = await client.query(ORDERS, { ids: ['c1'] });
+    expect((await client.query(ORDERS, { ids: ['c1'] })).data).toEqual(first.data);
     expect(sent).toHaveLength(1);
   });
 
@@ -65,7 +65,7 @@ describe('urql with its defaults', () => {
       {},
     );
     expect(error?.graphQLErrors[0]?.extensions).toMatchObject({ code: 'FEATURESTORE_NOT_FOUND', field: 'name' });
-    const { data } = await client.mutation<any>(
+    const { data } = await client.mutation(
       gql`
         mutation {
           cancelJob(input: { id: "jobs/none" }) {

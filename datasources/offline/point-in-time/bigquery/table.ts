@@ -39,7 +39,7 @@ export function historyColumn(name: string): string {
  * The order of ties, the newest first. BigQuery orders nulls before all values, so with DESC an unknown time comes last:
  * an unknown time is the oldest.
  */
-export function newestFirst(table: BigQueryTable): string {
+function newestFirst(table: BigQueryTable): string {
   return [table.eventTime, table.createdTime, table.sequence, table.arrival]
     .filter((column) => column !== null)
     .map((column) => `${historyColumn(column)} DESC`)

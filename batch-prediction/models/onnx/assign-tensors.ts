@@ -1,0 +1,68 @@
+import type { ModelField } from '../../../datasources/registry/prediction-model.js';
+import type { ModelFault } from '../model-serving.js';
+import { fieldPath, LayoutFault, type PlacedField } from './layout-fault.js';
+import type { GraphValue } from './session-task.js';
+
+/** A tensor of the graph with the fields of the model that are in it, in the order of the registry. */
+export interface AssignedTensor {
+  readonly value: GraphValue;
+  readonly fields: readonly PlacedField[];
+}
+
+/**
+ * Which tensor of the graph each field of the model is in:
+ *
+ * - the only one, where the graph has one;
+ * - the one that the field names by `tensor`, or else the one of its own name;
+ * - several inputs that have neither are together in the one tensor that is left.
+ *
+ * A single field with another name is a fault, and not taken for the tensor that is left: it may be misspelt. Every input of
+ * the graph must be given; an output that no field wants is passed over.
+ */
+export function assignTensors(
+  side: 'input' | 'output',
+  fields: readonly ModelField[],
+  graph: readonly GraphValue[],
+): AssignedTensor[] {
+  const placed = fields.map((field, position): PlacedField => ({ field, position }));
+  const assigned = new Map<GraphValue, PlacedField[]>();
+  const faults: ModelFault[] = [];
+  const rest: PlacedField[] = [];
+  for (const one of placed) {
+    const { tensor, name } = one.field;
+    const value = graph.find((candidate) => candidate.name === (tensor ?? name));
+    const found = value ?? (tensor === undefined && graph.length === 1 ? graph[0] : undefined);
+    if (found) assigned.set(found, [...(assigned.get(found) ?? []), one]);
+    else if (tensor === undefined) rest.push(one);
+    else {
+      const message = `"${name}" names the tensor "${tensor}", but the graph's ${side}s are ${joinNames(graph)}.`;
+      faults.push({ path: fieldPath(side, one), message });
+    }
+  }
+  const free = graph.filter((value) => !assigned.has(value));
+  const [left, ...others] = free;
+  if (side === 'input' && rest.length > 1 && left && others.length === 0) assigned.set(left, rest);
+  else if (rest.length > 0) faults.push({ path: '', message: unnamed(side, fields, graph, rest) });
+  else if (side === 'input' && left && faults.length === 0) {
+    faults.push({ path: 'inputs', message: `the graph wants more inputs: ${joinNames(free)}.` });
+  }
+  if (faults.length > 0) throw new LayoutFault(faults);
+  return [...assigned].map(([value, of]) => ({ value, fields: of }));
+}
+
+function unnamed(
+  side: string,
+  fields: readonly ModelField[],
+  graph: readonly GraphValue[],
+  rest: readonly PlacedField[],
+): string {
+  const names = rest.map(({ field }) => `"${field.name}"`).join(', ');
+  return (
+    `Its ${side}s are ${joinNames(fields)}, those of the graph are ${joinNames(graph)}; ` +
+    `say with "tensor" which tensor has ${names}.`
+  );
+}
+
+export function joinNames(values: readonly { readonly name: string }[]): string {
+  return values.map(({ name }) => name).join(', ') || 'none';
+}

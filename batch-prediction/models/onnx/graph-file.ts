@@ -1,0 +1,157 @@
+import { access, readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { readFields, readPackedIntegers, writeField, writeInteger } from './protobuf-fields.js';
+
+/** What the gateway must know of an ONNX file before ONNX Runtime opens it. */
+export interface GraphFile {
+  /** What to open: the path, or the bytes where a ZipMap had to be replaced. */
+  readonly model: string | Uint8Array;
+  /** The classes of each output that was a ZipMap, in the order of its tensor. */
+  readonly classes: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Why an ONNX file cannot be opened, in a sentence for operators and clients: without its path. */
+export class GraphFileFault extends Error {
+  override readonly name = 'GraphFileFault';
+}
+
+/** The numbers of fields in onnx.proto. */
+const MODEL = { graph: 7, opsetImport: 8 } as const;
+const OPSET = { domain: 1, version: 2 } as const;
+const GRAPH = { node: 1, initializer: 5, output: 12 } as const;
+const NODE = { input: 1, output: 2, opType: 4, attribute: 5 } as const;
+const ATTRIBUTE = { name: 1, ints: 8, strings: 9 } as const;
+const VALUE_INFO = { name: 1, type: 2 } as const;
+const TYPE = { tensor: 1 } as const;
+const TENSOR_TYPE = { elementType: 1 } as const;
+const TENSOR = { externalData: 13 } as const;
+const ENTRY = { key: 1, value: 2 } as const;
+const FLOAT = 1;
+
+interface ZipMap {
+  readonly input: string;
+  readonly output: string;
+  readonly classes: readonly string[];
+}
+
+/**
+ * Reads an ONNX file and replaces each ZipMap: that is what scikit-learn's exporters end a classifier with, and it makes a
+ * sequence of maps of a tensor, which the gateway would have to take apart again. An Identity takes its place, so that every
+ * name stays. Throws a GraphFileFault for a file that is missing, broken or not whole.
+ */
+export async function readGraphFile(path: string): Promise<GraphFile> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new GraphFileFault('its file is not there or cannot be read', { cause });
+  });
+  try {
+    const graph = firstOf(bytes, MODEL.graph);
+    if (!graph) throw new Error('the message has no graph');
+    const zipMaps = findZipMaps(graph);
+    await checkExternalData(graph, dirname(path), zipMaps.length > 0);
+    const classes = new Map(zipMaps.map(({ output, classes: names }) => [output, names]));
+    return { model: zipMaps.length === 0 ? path : replaceZipMaps(bytes, zipMaps), classes };
+  } catch (cause) {
+    if (cause instanceof GraphFileFault) throw cause;
+    throw new GraphFileFault('its file is not an ONNX model, or a part of one', { cause });
+  }
+}
+
+/** Only those that are outputs of the graph: what another node takes must stay a map. */
+function findZipMaps(graph: Uint8Array): ZipMap[] {
+  const outputs = new Set<string>();
+  const zipMaps: ZipMap[] = [];
+  for (const { number, bytes } of readFields(graph)) {
+    if (number === GRAPH.output) outputs.add(toText(firstOf(bytes, VALUE_INFO.name)));
+    if (number === GRAPH.node && toText(firstOf(bytes, NODE.opType)) === 'ZipMap') zipMaps.push(readZipMap(bytes));
+  }
+  return zipMaps.filter(({ output }) => outputs.has(output));
+}
+
+function readZipMap(node: Uint8Array): ZipMap {
+  const classes: string[] = [];
+  for (const { number, bytes: attribute } of readFields(node)) {
+    if (number !== NODE.attribute || !toText(firstOf(attribute, ATTRIBUTE.name)).startsWith('classlabels_')) continue;
+    for (const { number: part, bytes, integer } of readFields(attribute)) {
+      if (part === ATTRIBUTE.strings) classes.push(toText(bytes));
+      // A list of integers is packed or not, as the exporter likes it.
+      if (part === ATTRIBUTE.ints)
+        classes.push(...(bytes.length > 0 ? readPackedIntegers(bytes) : [integer]).map(String));
+    }
+  }
+  return { input: toText(firstOf(node, NODE.input)), output: toText(firstOf(node, NODE.output)), classes };
+}
+
+/** Weights in files of their own are found beside the model's file. */
+async function checkExternalData(graph: Uint8Array, folder: string, isRewritten: boolean): Promise<void> {
+  const files = new Set<string>();
+  for (const { number, bytes } of readFields(graph)) {
+    if (number !== GRAPH.initializer) continue;
+    for (const { number: part, bytes: entry } of readFields(bytes)) {
+      if (part !== TENSOR.externalData || toText(firstOf(entry, ENTRY.key)) !== 'location') continue;
+      files.add(toText(firstOf(entry, ENTRY.value)));
+    }
+  }
+  if (files.size > 0 && isRewritten) {
+    throw new GraphFileFault(
+      'it has a ZipMap and external data, which is not supported together; export it with zipmap=False',
+    );
+  }
+  for (const file of files) {
+    await access(resolve(folder, file)).catch((cause: unknown) => {
+      throw new GraphFileFault('it has external data, and the file of that is not beside it', { cause });
+    });
+  }
+}
+
+function replaceZipMaps(model: Uint8Array, zipMaps: readonly ZipMap[]): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let hasStandardOperators = false;
+  for (const { number, bytes, whole } of readFields(model)) {
+    if (number === MODEL.opsetImport) hasStandardOperators ||= isStandardDomain(toText(firstOf(bytes, OPSET.domain)));
+    parts.push(number === MODEL.graph ? writeField(number, rewriteGraph(bytes, zipMaps)) : whole);
+  }
+  // Some converters import the operators of classical models alone. Identity has been the same since version 1.
+  if (!hasStandardOperators) parts.push(writeField(MODEL.opsetImport, writeInteger(OPSET.version, 13)));
+  return Buffer.concat(parts);
+}
+
+function rewriteGraph(graph: Uint8Array, zipMaps: readonly ZipMap[]): Uint8Array {
+  const byOutput = new Map(zipMaps.map((zipMap) => [zipMap.output, zipMap]));
+  const parts = Array.from(readFields(graph), ({ number, bytes, whole }) => {
+    if (number === GRAPH.node && toText(firstOf(bytes, NODE.opType)) === 'ZipMap') {
+      const zipMap = byOutput.get(toText(firstOf(bytes, NODE.output)));
+      return zipMap ? writeField(number, identity(zipMap)) : whole;
+    }
+    if (number !== GRAPH.output) return whole;
+    const name = toText(firstOf(bytes, VALUE_INFO.name));
+    return byOutput.has(name) ? writeField(number, floatTensor(name)) : whole;
+  });
+  return Buffer.concat(parts);
+}
+
+function identity({ input, output }: ZipMap): Uint8Array {
+  return Buffer.concat([
+    writeField(NODE.input, Buffer.from(input)),
+    writeField(NODE.output, Buffer.from(output)),
+    writeField(NODE.opType, Buffer.from('Identity')),
+  ]);
+}
+
+/** A ZipMap takes floats and nothing else. Without a shape ONNX Runtime infers it. */
+function floatTensor(name: string): Uint8Array {
+  const tensor = writeField(TYPE.tensor, writeInteger(TENSOR_TYPE.elementType, FLOAT));
+  return Buffer.concat([writeField(VALUE_INFO.name, Buffer.from(name)), writeField(VALUE_INFO.type, tensor)]);
+}
+
+function isStandardDomain(domain: string): boolean {
+  return domain === '' || domain === 'ai.onnx';
+}
+
+function firstOf(message: Uint8Array, number: number): Uint8Array | undefined {
+  for (const field of readFields(message)) if (field.number === number) return field.bytes;
+  return undefined;
+}
+
+function toText(bytes: Uint8Array | undefined): string {
+  return bytes === undefined ? '' : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+}

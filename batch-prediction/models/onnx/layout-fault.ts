@@ -1,0 +1,50 @@
+import type { ModelField } from '../../../datasources/registry/prediction-model.js';
+import type { ModelFault } from '../model-serving.js';
+
+/** A field of the model, with its place among the inputs or outputs. */
+export interface PlacedField {
+  readonly field: ModelField;
+  readonly position: number;
+}
+
+/** What of the model's entry and its graph does not fit together, for the operator and for clients to read. */
+export class LayoutFault extends Error {
+  override readonly name = 'LayoutFault';
+
+  constructor(readonly faults: readonly ModelFault[]) {
+    super(faults.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join(' '));
+  }
+}
+
+/** The place of a field in the model's entry of the registry. */
+export function fieldPath(side: 'input' | 'output', { field, position }: PlacedField): string {
+  return field.path ?? `${side}s[${position}]`;
+}
+
+/** The layouts of all tensors, or a LayoutFault with the faults of all of them. */
+export function layoutEach<Value, Layout>(values: readonly Value[], layout: (value: Value) => Layout): Layout[] {
+  const tried = values.map((value) => attempt(() => layout(value)));
+  throwAll(tried);
+  return tried as Layout[];
+}
+
+/** Both results, or a LayoutFault with the faults of both. */
+export function layoutBoth<Inputs, Outputs>(inputs: () => Inputs, outputs: () => Outputs): [Inputs, Outputs] {
+  const tried = [attempt(inputs), attempt(outputs)];
+  throwAll(tried);
+  return tried as [Inputs, Outputs];
+}
+
+function attempt<Result>(work: () => Result): Result | LayoutFault {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof LayoutFault) return error;
+    throw error;
+  }
+}
+
+function throwAll(tried: readonly unknown[]): void {
+  const faults = tried.flatMap((result) => (result instanceof LayoutFault ? result.faults : []));
+  if (faults.length > 0) throw new LayoutFault(faults);
+}

@@ -1,0 +1,54 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { AppError, badInput } from '../../errors/app-error.js';
+import { quoteIdentifier } from './sql-text.js';
+
+/** Schemas whose names begin so hold the gateway's own notes. No name of a registry begins so. */
+const INTERNAL_PREFIX = '$';
+const DEFAULT_SCHEMA = 'main';
+
+/** How many tables a message names. */
+const MAX_NAMED_TABLES = 30;
+
+/**
+ * A table or view of the offline store, by the name that a client gave, as SQL: `table` in the schema main, or `schema.table`.
+ * Only what DuckDB lists is ever put into a query. Not the gateway's own tables, nor those of DuckDB (information_schema,
+ * duckdb_tables), nor those of a job's database that is attached beside the store.
+ */
+export async function findTable(connection: DuckDBConnection, name: string, field: string): Promise<string> {
+  const tables = await listTables(connection);
+  const [table, other] = tables.filter(
+    ({ schema, table }) => name === `${schema}.${table}` || (schema === DEFAULT_SCHEMA && name === table),
+  );
+  if (!table) {
+    const names = tables.slice(0, MAX_NAMED_TABLES).map(displayName);
+    const known = names.length === 0 ? 'It has none.' : `It has: ${names.join(', ')}.`;
+    throw new AppError(
+      'TABLE_NOT_FOUND',
+      `The offline store has no table "${name}". Name it as table or schema.table. ${known}`,
+      { field },
+    );
+  }
+  if (other) throw badInput(`"${name}" is the name of two tables. Rename one of them.`, field);
+  return `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.table)}`;
+}
+
+interface ListedTable {
+  readonly schema: string;
+  readonly table: string;
+}
+
+async function listTables(connection: DuckDBConnection): Promise<ListedTable[]> {
+  const listed = await connection.runAndReadAll(
+    `SELECT schema_name, table_name FROM (
+       SELECT database_name, schema_name, table_name, internal FROM duckdb_tables()
+       UNION ALL
+       SELECT database_name, schema_name, view_name, internal FROM duckdb_views())
+     WHERE database_name = current_database() AND NOT internal AND NOT starts_with(schema_name, $1) ORDER BY ALL`,
+    [INTERNAL_PREFIX],
+  );
+  return listed.getRows().map(([schema, table]) => ({ schema: String(schema), table: String(table) }));
+}
+
+function displayName({ schema, table }: ListedTable): string {
+  return schema === DEFAULT_SCHEMA ? table : `${schema}.${table}`;
+}
