@@ -15,7 +15,7 @@ let gateway: TestGateway;
 let work: CountableWork;
 beforeAll(async () => {
   work = new CountableWork('TRAINING_SET');
-  gateway = await startShop({ runners: [work] });
+  gateway = await startShop({ handlers: [work] });
 });
 afterAll(() => gateway.close());
 afterEach(() => vi.restoreAllMocks());
@@ -146,8 +146,8 @@ describe('Apollo Client', () => {
   });
 
   it('follows a job, whose changes come into its cache', async () => {
-    const { id } = await gateway.services.jobs.start({
-      ...{ kind: 'TRAINING_SET', spec: null, displayName: null, labels: {}, createdBy: null, idempotencyKey: null },
+    const { id } = await gateway.services.jobs.start(work, {
+      ...{ spec: null, displayName: null, labels: {}, createdBy: null, idempotencyKey: null },
     });
     const client = connect();
     const states: string[] = [];
