@@ -1,5 +1,5 @@
-import { Arg, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
-import { AFTER_ARGUMENT, AS_OF_ARGUMENT, firstArgument } from '../schema/arguments.js';
+import { Arg, Args, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
+import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
 import type {
   EntityType as EntityTypeModel,
   Feature as FeatureModel,
@@ -12,8 +12,7 @@ import { Entity } from '../schema/entity/entity.js';
 import { EntityType } from '../schema/registry/entity-type.js';
 import { Featurestore } from '../schema/registry/featurestore.js';
 import { formatResourceName } from '../schema/resource-name.js';
-import { DateTime } from '../schema/scalars/date-time.js';
-import type { Instant } from '../values/instant.js';
+import { ReadArguments } from '../schema/entity/read-arguments.js';
 import { entityHandle, entityHandles, type EntityHandle } from './entity.js';
 import { MAX_PAGE_SIZE } from './cursor.js';
 import { paginate } from './page.js';
@@ -68,10 +67,9 @@ export class EntityTypeResolver {
     @Root() entityType: EntityTypeModel,
     @Arg('entityId', () => ID, { description: 'The entity id. `entityIdColumns` describes composite ids.' })
     entityId: string,
-    @Arg('asOf', () => DateTime, AS_OF_ARGUMENT)
-    asOf: Instant | null | undefined,
+    @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle {
-    return entityHandle(entityType, entityId, asOf);
+    return entityHandle(entityType, entityId, read);
   }
 
   @FieldResolver(() => [Entity], {
@@ -86,9 +84,8 @@ export class EntityTypeResolver {
       description: 'The entity ids, at most 10,000. `entityIdColumns` describes composite ids.',
     })
     entityIds: string[],
-    @Arg('asOf', () => DateTime, AS_OF_ARGUMENT)
-    asOf: Instant | null | undefined,
+    @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle[] {
-    return entityHandles(entityType, entityIds, asOf);
+    return entityHandles(entityType, entityIds, read);
   }
 }
