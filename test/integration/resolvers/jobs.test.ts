@@ -182,7 +182,7 @@ describe('a batch prediction', () => {
     await endOf(id, work.prediction);
     const row = (instanceNumber: bigint) => ({ instanceNumber, instance: { n: Number(instanceNumber) } });
     predictions.predicted = [0n, 2n, 3n].map((n) => ({ ...row(n), prediction: { probability: 0.5 } }));
-    predictions.failed = [{ ...row(1n), code: 'BAD_INSTANCE', message: 'orders_7d is missing.' }];
+    predictions.failed = [{ ...row(1n), code: 'INVALID_INSTANCE', message: 'orders_7d is missing.' }];
   });
 
   it('says what it is, does and made', async () => {
@@ -239,7 +239,7 @@ describe('a batch prediction', () => {
     ]);
     expect(first.predictions.pageInfo.hasNextPage).toBe(true);
     expect(first.failures).toEqual({
-      nodes: [{ instanceNumber: '1', code: 'BAD_INSTANCE', message: 'orders_7d is missing.' }],
+      nodes: [{ instanceNumber: '1', code: 'INVALID_INSTANCE', message: 'orders_7d is missing.' }],
       pageInfo: { hasNextPage: false },
     });
     const { predictions: second } = (await gateway.ask(query, { id, after: first.predictions.pageInfo.endCursor })).data
