@@ -148,7 +148,7 @@ describe('startBatchPrediction', () => {
       ['input', 'idempotencyKey'],
       /UUID/,
     ],
-    ['an empty idempotency key', { idempotencyKey: '' }, 'BAD_USER_INPUT', ['input', 'idempotencyKey'], /leave it out/],
+    ['an empty idempotency key', { idempotencyKey: '' }, 'BAD_USER_INPUT', ['input', 'idempotencyKey'], /omit it/],
     ['a label that is no string', { labels: { team: 1 } }, 'BAD_USER_INPUT', ['input', 'labels', 'team'], /quotes/],
   ])('refuses %s as data, and starts nothing', async (_what, more, code, field, message) => {
     const { job, userErrors } = await start(more);
