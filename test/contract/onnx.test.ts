@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { Instance } from '../../batch-prediction/models/model-serving.js';
-import type { Model } from '../../datasources/registry/prediction-model.js';
 import { diagnoseOnnxRuntime, requireOnnxRuntime } from '../../batch-prediction/models/onnx/onnx-runtime-package.js';
 import { OnnxServing } from '../../batch-prediction/models/onnx/onnx-serving.js';
 import { collect } from '../support/collect.js';
