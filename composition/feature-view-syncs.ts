@@ -9,7 +9,8 @@ import { VertexSyncsClient } from '../ingestion/sync/vertex-syncs-client.js';
 import type { VertexView } from '../ingestion/sync/vertex-view.js';
 import type { FeatureViewSyncRoute } from '../ingestion/feature-view-syncs-by-store.js';
 import type { JobEngine } from '../jobs/job-engine.js';
-import type { EntityType, FeatureView, StoreKind } from '../datasources/registry/model.js';
+import type { EntityType, FeatureView, OnlineStoreKind } from '../datasources/registry/model.js';
+import { describeOnlineStore, ONLINE_STORE_KINDS, type SyncExecutor } from '../datasources/registry/store-kinds.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { VertexClients, type ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
 import type { Clock } from '../values/clock.js';
@@ -32,7 +33,7 @@ export interface FeatureViewSyncOptions {
 }
 
 export interface OpenFeatureViewSyncs {
-  getRoute(onlineStore: StoreKind): FeatureViewSyncRoute | undefined;
+  getRoute(onlineStore: OnlineStoreKind): FeatureViewSyncRoute | undefined;
   close(): Promise<void>;
 }
 
@@ -54,27 +55,22 @@ export function openFeatureViewSyncs({
     return new VertexSyncsClient(clients, settings, settings.featureOnlineStore);
   };
   const jobs = new SyncJobs(engine);
-  const copied: FeatureViewSyncRoute = {
-    syncs: new LocalFeatureViewSyncs(jobs, stores),
-    runner: new LocalSyncRunner(registry, stores, filledBy),
-  };
-  const routes = new Map<StoreKind, FeatureViewSyncRoute>([
-    ['LMDB', copied],
-    ['BIGTABLE', copied],
-    [
-      'VERTEX_FEATURE_VIEW',
-      {
-        syncs: new VertexFeatureViewSyncs({
-          jobs,
-          stores,
-          clientFor,
-          clock,
-          onUnanswered,
-        }),
-        runner: new VertexSyncRunner({ registry, clientFor, pollMs }),
-      },
-    ],
-  ]);
+  const executors = {
+    GATEWAY: {
+      syncs: new LocalFeatureViewSyncs(jobs, stores),
+      runner: new LocalSyncRunner(registry, stores, filledBy),
+    },
+    VERTEX_AI: {
+      syncs: new VertexFeatureViewSyncs({ jobs, stores, clientFor, clock, onUnanswered }),
+      runner: new VertexSyncRunner({ registry, clientFor, pollMs }),
+    },
+  } satisfies Record<SyncExecutor, FeatureViewSyncRoute>;
+  // A map: a job of another release may name a kind of store that this one does not know.
+  const routes = new Map<string, FeatureViewSyncRoute>();
+  for (const kind of ONLINE_STORE_KINDS) {
+    const { syncedBy } = describeOnlineStore({ kind });
+    if (syncedBy !== null) routes.set(kind, executors[syncedBy]);
+  }
   return {
     getRoute: (onlineStore) => routes.get(onlineStore),
     close: async () => {

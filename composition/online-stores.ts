@@ -1,14 +1,12 @@
-import { join } from 'node:path';
-import { v7 as uuidv7 } from 'uuid';
 import type { Diagnosis } from '../datasources/diagnosis.js';
-import { LmdbOnlineStore } from '../datasources/online/lmdb/lmdb-online-store.js';
 import type { FillableOnlineStore, OnlineStore } from '../datasources/online/online-store.js';
 import { ShadowOnlineStore } from '../datasources/online/shadow/shadow-online-store.js';
 import type { ShadowReport } from '../datasources/online/shadow/shadow-report.js';
-import type { EntityType, Featurestore, OnlineStoreSettings, ShadowSettings } from '../datasources/registry/model.js';
+import type { Featurestore, OnlineStoreSettings, ShadowSettings } from '../datasources/registry/model.js';
+import { describeOnlineStore } from '../datasources/registry/store-kinds.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
-import { systemClock } from '../values/clock.js';
+import { diagnoseOnlineStore, openOnlineStore } from './online-store-adapters.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 
 export interface OnlineStoreOptions {
@@ -50,7 +48,7 @@ async function openAll(
 ): Promise<OpenOnlineStores> {
   const stores = new Map<string, OnlineStore>();
   for (const [key, settings] of collectStoreSettings(registry)) {
-    const store = await openOnlineStore(settings, dataDirectory, vertexClient);
+    const store = await openOnlineStore(settings, { dataDirectory, vertexClient });
     opened.defer(() => store.close());
     stores.set(key, store);
   }
@@ -77,73 +75,31 @@ async function openAll(
   };
 }
 
-/** Opens one online store, as the registry says how. Its adapter is loaded only here: Google's clients are large. */
-export async function openOnlineStore(
-  settings: OnlineStoreSettings,
-  dataDirectory: string,
-  vertexClient: ClientOptions = {},
-): Promise<OnlineStore> {
-  switch (settings.kind) {
-    case 'LMDB':
-      return new LmdbOnlineStore(join(dataDirectory, 'online'));
-    case 'BIGTABLE': {
-      const { BigtableOnlineStore } = await import('../datasources/online/bigtable/bigtable-online-store.js');
-      return BigtableOnlineStore.open(settings, { clock: systemClock, newId: uuidv7 });
-    }
-    case 'VERTEX_FEATURE_VIEW': {
-      const { openVertexViewOnlineStore } =
-        await import('../datasources/online/vertex-view/vertex-view-online-store.js');
-      return openVertexViewOnlineStore(settings, systemClock, vertexClient);
-    }
-    case 'VERTEX_LEGACY': {
-      const { openVertexLegacyOnlineStore } =
-        await import('../datasources/online/vertex-legacy/vertex-legacy-online-store.js');
-      return openVertexLegacyOnlineStore(settings, systemClock, vertexClient);
-    }
-  }
-}
-
-/** How two stores are compared. Legacy serving answers alike for a feature without a value and for an unknown entity. */
+/** How two stores are compared. Where one tells no NULL from a NOT_FOUND, the two count as equal. */
 export function shadowRules(serving: OnlineStoreSettings, { onlineStore, share }: ShadowSettings) {
-  return { share, treatAbsentAsEqual: [serving.kind, onlineStore.kind].includes('VERTEX_LEGACY') };
+  return {
+    share,
+    treatAbsentAsEqual: ![serving, onlineStore].every((store) => describeOnlineStore(store).tellsNullFromNotFound),
+  };
 }
 
 /** What doctor looks at, without opening anything. */
-export async function diagnoseOnlineStores(registry: Registry, vertexClient?: ClientOptions): Promise<Diagnosis[]> {
+export async function diagnoseOnlineStores(
+  registry: Registry,
+  dataDirectory: string,
+  vertexClient?: ClientOptions,
+): Promise<Diagnosis[]> {
   const diagnoses = [...collectStoreSettings(registry)].map(([key, settings]) => {
     const named = registry.featurestores.filter(({ onlineSettings, shadow }) =>
       [onlineSettings, shadow?.onlineStore].some((one) => one && toStoreKey(one) === key),
     );
-    return diagnose(
+    return diagnoseOnlineStore(
       settings,
       named.flatMap(({ entityTypes }) => entityTypes),
-      vertexClient,
+      { dataDirectory, vertexClient },
     );
   });
   return (await Promise.all(diagnoses)).flat();
-}
-
-async function diagnose(
-  settings: OnlineStoreSettings,
-  entityTypes: readonly EntityType[],
-  vertexClient?: ClientOptions,
-): Promise<Diagnosis[]> {
-  if (settings.kind === 'LMDB') return [];
-  const store = `online store ${settings.kind}: ${settings.project}`;
-  switch (settings.kind) {
-    case 'BIGTABLE': {
-      const { diagnoseBigtable } = await import('../datasources/online/bigtable/diagnose.js');
-      return [{ store, findings: diagnoseBigtable(settings) }];
-    }
-    case 'VERTEX_FEATURE_VIEW': {
-      const { diagnoseVertexView } = await import('../datasources/online/vertex-view/diagnose.js');
-      return [{ store, findings: diagnoseVertexView(settings, entityTypes, systemClock, vertexClient) }];
-    }
-    case 'VERTEX_LEGACY': {
-      const { diagnoseVertexLegacy } = await import('../datasources/online/vertex-legacy/diagnose.js');
-      return [{ store, findings: diagnoseVertexLegacy(settings, entityTypes, systemClock, vertexClient) }];
-    }
-  }
 }
 
 /** The different ones, shadows too: featurestores that say the same of an online store share it. */

@@ -99,7 +99,7 @@ export async function diagnoseStores(
 ): Promise<Diagnosis[]> {
   return [
     { store: 'embedded stores', findings: diagnoseDataFolder(dataDirectory) },
-    ...(await diagnoseOnlineStores(registry, vertexClient)),
+    ...(await diagnoseOnlineStores(registry, dataDirectory, vertexClient)),
     ...(await diagnoseOfflineStores(registry)),
   ];
 }

@@ -1,6 +1,7 @@
 import { badInput } from '../errors/app-error.js';
 import type { Instant } from '../values/instant.js';
-import type { FeatureView, StoreKind } from '../datasources/registry/model.js';
+import type { FeatureView, OnlineStoreKind } from '../datasources/registry/model.js';
+import { hasVersions } from '../datasources/registry/store-kinds.js';
 import type {
   FeatureViewSyncJobRecord,
   FeatureViewSyncs,
@@ -22,13 +23,13 @@ export class FeatureViewSyncsByStore implements FeatureViewSyncs, JobRunner {
 
   constructor(
     /** undefined for an online store that is not filled by syncs. */
-    private readonly getRoute: (onlineStore: StoreKind) => FeatureViewSyncRoute | undefined,
+    private readonly getRoute: (onlineStore: OnlineStoreKind) => FeatureViewSyncRoute | undefined,
   ) {}
 
   async start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord> {
     const { featurestore } = request.view.entityType;
     const { onlineSettings } = featurestore;
-    if (onlineSettings.kind === 'BIGTABLE' && onlineSettings.versionRetentionSeconds > 0) {
+    if (hasVersions(onlineSettings)) {
       throw badInput(
         `The online store of "${featurestore.name}" has every value of a while, from which reads of the past are answered. A ` +
           'sync brings the newest alone, and would make such answers wrong: write the values there.',

@@ -1,5 +1,5 @@
 import type { Instant } from '../values/instant.js';
-import type { FeatureView, StoreKind } from '../datasources/registry/model.js';
+import type { FeatureView, OnlineStoreKind } from '../datasources/registry/model.js';
 import type { JobOrigin } from '../jobs/job-origin.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 
@@ -40,7 +40,7 @@ export interface FeatureViewSyncSpec {
   readonly featurestore: string;
   readonly featureView: string;
   /** As it was when the sync was started: it ends there also when the registry has changed since. */
-  readonly onlineStore: StoreKind;
+  readonly onlineStore: OnlineStoreKind;
   /** What it brings where (sync-target.ts): when that has changed, it is of no use, and must not go on. */
   readonly target: string;
   readonly trigger: SyncTrigger;

@@ -1,7 +1,7 @@
 import { isTerminalState } from '../datasources/job-store/job-state.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 
-/** A watcher is told at most this often, however fast the work goes. The end may wait as long, and is never left out. */
+/** A watcher is told of progress at most this often, however fast the work goes. The end does not wait, and is never left out. */
 const MIN_PUBLISH_INTERVAL_MS = 250;
 
 /**
@@ -12,6 +12,8 @@ const MIN_PUBLISH_INTERVAL_MS = 250;
 export class JobWatch {
   #version = 0;
   readonly #waiting = new Set<() => void>();
+  /** Watchers between two steps. Only the end calls them back before their time. */
+  readonly #pausing = new Set<() => void>();
 
   constructor(private record: JobRecord) {}
 
@@ -30,6 +32,7 @@ export class JobWatch {
     this.#version += 1;
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
+    if (isTerminalState(record.state)) for (const end of this.#pausing) end();
   }
 
   /** The job now, then as it changes, until it has ended or the watcher goes (by `return`, also while it waits). */
@@ -61,14 +64,16 @@ export class JobWatch {
 
   /** The global setTimeout, which a test can put its own in place of; that of node:timers/promises it cannot. */
   async #interval(gone: AbortSignal): Promise<void> {
-    if (gone.aborted) return;
+    if (gone.aborted || isTerminalState(this.record.state)) return;
     await new Promise<void>((resolve) => {
       const end = (): void => {
         clearTimeout(timer);
+        this.#pausing.delete(end);
         gone.removeEventListener('abort', end);
         resolve();
       };
       const timer = setTimeout(end, MIN_PUBLISH_INTERVAL_MS);
+      this.#pausing.add(end);
       gone.addEventListener('abort', end);
     });
   }

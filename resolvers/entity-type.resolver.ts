@@ -1,12 +1,18 @@
-import { Arg, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
-import { AFTER_ARGUMENT, AS_OF_ARGUMENT, firstArgument } from '../schema/arguments.js';
-import type { EntityType as EntityTypeModel, Feature as FeatureModel } from '../datasources/registry/model.js';
+import { Arg, Args, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
+import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
+import type {
+  EntityType as EntityTypeModel,
+  Feature as FeatureModel,
+  Featurestore as FeaturestoreModel,
+} from '../datasources/registry/model.js';
 import { getFeature } from '../datasources/registry/registry.js';
+import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
+import { Entity } from '../schema/entity/entity.js';
 import { EntityType } from '../schema/registry/entity-type.js';
+import { Featurestore } from '../schema/registry/featurestore.js';
 import { formatResourceName } from '../schema/resource-name.js';
-import { DateTime } from '../schema/scalars/date-time.js';
-import type { Instant } from '../values/instant.js';
+import { ReadArguments } from '../schema/entity/read-arguments.js';
 import { entityHandle, entityHandles, type EntityHandle } from './entity.js';
 import { MAX_PAGE_SIZE } from './cursor.js';
 import { paginate } from './page.js';
@@ -21,6 +27,11 @@ export class EntityTypeResolver {
   @FieldResolver()
   ttlSeconds(@Root() { ttl }: EntityTypeModel): number | null {
     return ttl === null ? null : Number(ttl) / 1e6;
+  }
+
+  @FieldResolver(() => Featurestore, { description: 'The featurestore of the entity type.' })
+  featurestore(@Root() { featurestore }: EntityTypeModel): FeaturestoreModel {
+    return featurestore;
   }
 
   @FieldResolver()
@@ -46,27 +57,35 @@ export class EntityTypeResolver {
     return getFeature(entityType, name, 'name');
   }
 
-  @FieldResolver()
+  @FieldResolver(() => Entity, {
+    nullable: true,
+    description:
+      'The entity with this id. An unknown id is no error: all values of such an entity have the status ' +
+      'NOT_FOUND.',
+  })
   entity(
     @Root() entityType: EntityTypeModel,
     @Arg('entityId', () => ID, { description: 'The entity id. `entityIdColumns` describes composite ids.' })
     entityId: string,
-    @Arg('asOf', () => DateTime, AS_OF_ARGUMENT)
-    asOf: Instant | null | undefined,
+    @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle {
-    return entityHandle(entityType, entityId, asOf);
+    return entityHandle(entityType, entityId, read);
   }
 
-  @FieldResolver()
+  @FieldResolver(() => [Entity], {
+    description:
+      'The entities with these ids, in the order of `entityIds`. An unknown id is no error: all values of such ' +
+      'an entity have the status NOT_FOUND.',
+    complexity: listComplexity('entityIds'),
+  })
   entities(
     @Root() entityType: EntityTypeModel,
     @Arg('entityIds', () => [ID], {
       description: 'The entity ids, at most 10,000. `entityIdColumns` describes composite ids.',
     })
     entityIds: string[],
-    @Arg('asOf', () => DateTime, AS_OF_ARGUMENT)
-    asOf: Instant | null | undefined,
+    @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle[] {
-    return entityHandles(entityType, entityIds, asOf);
+    return entityHandles(entityType, entityIds, read);
   }
 }

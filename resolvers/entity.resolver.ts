@@ -1,11 +1,9 @@
-import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
-import { AS_OF_ARGUMENT } from '../schema/arguments.js';
+import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { listComplexity, matrixComplexity } from '../schema/complexity.js';
 import { Entity } from '../schema/entity/entity.js';
 import { FeatureMatrix } from '../schema/entity/feature-matrix.js';
-import { DateTime } from '../schema/scalars/date-time.js';
+import { ReadArguments } from '../schema/entity/read-arguments.js';
 import { toClientValue } from '../values/client-value.js';
-import type { Instant } from '../values/instant.js';
 import type { RequestContext } from './context.js';
 import { selectFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
 
@@ -26,9 +24,9 @@ export class EntityResolver {
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
     @Arg('entityId', () => ID, { description: 'The entity id. EntityType.entityIdColumns describes composite ids.' })
     entityId: string,
-    @Arg('asOf', () => DateTime, AS_OF_ARGUMENT) asOf: Instant | null | undefined,
+    @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle {
-    return entityHandle(registry.entityType(featurestore, entityType), entityId, asOf);
+    return entityHandle(registry.entityType(featurestore, entityType), entityId, read);
   }
 
   @Query(() => [Entity], {
@@ -45,9 +43,9 @@ export class EntityResolver {
       description: 'The entity ids, at most 10,000. EntityType.entityIdColumns describes composite ids.',
     })
     entityIds: string[],
-    @Arg('asOf', () => DateTime, AS_OF_ARGUMENT) asOf: Instant | null | undefined,
+    @Args(() => ReadArguments) read: ReadArguments,
   ): EntityHandle[] {
-    return entityHandles(registry.entityType(featurestore, entityType), entityIds, asOf);
+    return entityHandles(registry.entityType(featurestore, entityType), entityIds, read);
   }
 
   @Query(() => FeatureMatrix, {
@@ -64,11 +62,11 @@ export class EntityResolver {
     entityIds: string[],
     @Arg('names', () => [String], { description: 'The names of the features. Each is a column of the result.' })
     names: string[],
-    @Arg('asOf', () => DateTime, AS_OF_ARGUMENT) asOf: Instant | null | undefined,
+    @Args(() => ReadArguments) read: ReadArguments,
   ): Promise<FeatureMatrix> {
     const entityType = registry.entityType(featurestore, entityTypeName);
     const features = selectFeatures(entityType, names, null);
-    const entities = entityHandles(entityType, entityIds, asOf);
+    const entities = entityHandles(entityType, entityIds, read);
     const rows = await Promise.all(entities.map((entity) => loaders.readCells(entity, features)));
     return {
       entityIds: entities.map(({ entityId }) => entityId),

@@ -1,10 +1,11 @@
 import { getFeature, getFeatureView } from '../datasources/registry/registry.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { AppError, badInput } from '../errors/app-error.js';
+import type { ReadArguments } from '../schema/entity/read-arguments.js';
 import { entityTypeName } from '../schema/names.js';
 import { canonicalEntityId } from '../values/entity-id.js';
 import type { Instant } from '../values/instant.js';
-import type { EntityKey } from './loaders.js';
+import type { EntityKey, ReadOptions } from './loaders.js';
 
 /** An entity as resolvers pass it on: what it is called, and the GraphQL type it is. Nothing of it has been read yet. */
 export interface EntityHandle extends EntityKey {
@@ -14,13 +15,36 @@ export interface EntityHandle extends EntityKey {
 
 const MAX_ENTITIES = 10_000;
 
-export function entityHandle(entityType: EntityType, entityId: string, asOf: Instant | null | undefined): EntityHandle {
+/** How entities are read: the arguments of the field. What is absent or null is not said. */
+export type ReadRequest = Partial<ReadArguments>;
+
+export function entityHandle(entityType: EntityType, entityId: string, read: ReadRequest): EntityHandle {
+  return handleOf(entityType, entityId, read.asOf ?? null, readOptions(read));
+}
+
+function handleOf(
+  entityType: EntityType,
+  entityId: string,
+  asOf: Instant | null,
+  options: ReadOptions | undefined,
+): EntityHandle {
   return {
     kind: 'entity',
     typeName: cachedTypeName(entityType),
     entityType,
     entityId: canonicalEntityId(entityId, entityType.entityIdColumns),
-    asOf: asOf ?? null,
+    asOf,
+    options,
+  };
+}
+
+/** undefined for a read without options, as most are. */
+function readOptions({ knownAt, strictlyBefore, includeExpired }: ReadRequest): ReadOptions | undefined {
+  if (knownAt == null && !strictlyBefore && !includeExpired) return undefined;
+  return {
+    knownAt: knownAt ?? null,
+    strictlyBefore: strictlyBefore ?? false,
+    includeExpired: includeExpired ?? false,
   };
 }
 
@@ -36,20 +60,17 @@ function cachedTypeName(entityType: EntityType): string {
 }
 
 /** Many entities, in the order asked, also when one is asked twice. Faults name the place: `entityIds[3]`. */
-export function entityHandles(
-  entityType: EntityType,
-  entityIds: readonly string[],
-  asOf: Instant | null | undefined,
-): EntityHandle[] {
+export function entityHandles(entityType: EntityType, entityIds: readonly string[], read: ReadRequest): EntityHandle[] {
   if (entityIds.length > MAX_ENTITIES) {
     throw badInput(
       `"entityIds" has ${entityIds.length} ids; at most ${MAX_ENTITIES} are read at once. Split the request.`,
       'entityIds',
     );
   }
+  const options = readOptions(read);
   return entityIds.map((entityId, index) => {
     try {
-      return entityHandle(entityType, entityId, asOf);
+      return handleOf(entityType, entityId, read.asOf ?? null, options);
     } catch (error) {
       if (error instanceof AppError) throw new AppError(error.code, error.message, { field: `entityIds[${index}]` });
       throw error;

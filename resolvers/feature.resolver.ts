@@ -1,8 +1,13 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
-import type { Feature as FeatureModel, FeatureView as FeatureViewModel } from '../datasources/registry/model.js';
+import type {
+  EntityType as EntityTypeModel,
+  Feature as FeatureModel,
+  FeatureView as FeatureViewModel,
+} from '../datasources/registry/model.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
+import { EntityType } from '../schema/registry/entity-type.js';
 import { FeatureView } from '../schema/registry/feature-view.js';
 import { Feature, FeatureConnection } from '../schema/registry/feature.js';
 import { formatResourceName } from '../schema/resource-name.js';
@@ -32,6 +37,11 @@ export class FeatureResolver {
   @FieldResolver(() => ID)
   id(@Root() feature: FeatureModel): string {
     return resourceName(feature);
+  }
+
+  @FieldResolver(() => EntityType, { description: 'The entity type of the feature.' })
+  entityType(@Root() { entityType }: FeatureModel): EntityTypeModel {
+    return entityType;
   }
 
   @FieldResolver()

@@ -32,13 +32,16 @@ export async function featureHistory(
   // A static feature has one value, without a time: after it there is nothing.
   if (!isFirstPage && before === null) return connection([], () => '', { hasNextPage: false, hasPreviousPage: true });
   const readAt = entity.asOf ?? context.now;
+  const { knownAt = null, strictlyBefore = false } = entity.options ?? {};
+  const latest = strictlyBefore ? readAt - 1n : readAt;
   // Nothing that becomes true after the moment of the read is shown. One more than asked for tells whether there is a next page.
   const entries = await context.stores.offline(entity.entityType.featurestore).history({
     feature,
     entityId: entity.entityId,
     from,
-    to: to !== null && to < readAt ? to : readAt,
+    to: to !== null && to < latest ? to : latest,
     before,
+    knownAt,
     limit: size + 1,
   });
   const page = entries
@@ -60,6 +63,7 @@ function historyList(entity: EntityHandle, feature: Feature): string {
     entityType: name,
     entityId: entity.entityId,
     asOf: entity.asOf,
+    options: entity.options,
   });
   return `${id}/${feature.name}`;
 }

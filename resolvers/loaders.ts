@@ -10,6 +10,18 @@ export interface EntityKey {
   readonly entityType: EntityType;
   readonly entityId: string;
   readonly asOf: Instant | null;
+  /** undefined when nothing but the moment is asked for, as in most reads. */
+  readonly options?: ReadOptions | undefined;
+}
+
+/** What a read leaves out, and what it gives beside the values that count. */
+export interface ReadOptions {
+  /** Only rows written by this moment; null: whenever they were written. */
+  readonly knownAt: Instant | null;
+  /** Values of exactly the moment do not count. */
+  readonly strictlyBefore: boolean;
+  /** The values of EXPIRED cells are given. */
+  readonly includeExpired: boolean;
 }
 
 export interface Loaders {
@@ -32,8 +44,28 @@ export function createLoaders(stores: FeatureStores, now: Instant): Loaders {
   const online = new Map<EntityType, BatchedReads>();
   const asOf = new Map<EntityType, BatchedReads>();
 
+  const withOptions = new Map<EntityType, Map<string, BatchedReads>>();
+
+  /** Reads that differ in their options are different queries. */
+  const readsWithOptions = ({ entityType, asOf }: EntityKey, options: ReadOptions): BatchedReads => {
+    const { knownAt, strictlyBefore, includeExpired } = options;
+    const isOnline = asOf === null && knownAt === null && !strictlyBefore;
+    const key = `${isOnline}/${knownAt}/${strictlyBefore}/${includeExpired}`;
+    let byOptions = withOptions.get(entityType);
+    if (!byOptions) withOptions.set(entityType, (byOptions = new Map<string, BatchedReads>()));
+    let reads = byOptions.get(key);
+    if (!reads) {
+      const read = isOnline
+        ? onlineRead(stores, entityType, now, includeExpired)
+        : asOfRead(stores, entityType, now, options);
+      byOptions.set(key, (reads = new BatchedReads(read)));
+    }
+    return reads;
+  };
+
   const readsOf = (entity: EntityKey): BatchedReads => {
-    const { entityType } = entity;
+    const { entityType, options } = entity;
+    if (options) return readsWithOptions(entity, options);
     const byType = entity.asOf === null ? online : asOf;
     let reads = byType.get(entityType);
     if (!reads) {
@@ -62,22 +94,24 @@ interface StoreRead {
   readonly read: (entities: readonly EntityKey[], features: readonly Feature[]) => Promise<FeatureCell[][]>;
 }
 
-function onlineRead(stores: FeatureStores, entityType: EntityType, now: Instant): StoreRead {
+function onlineRead(stores: FeatureStores, entityType: EntityType, now: Instant, includeExpired = false): StoreRead {
   const store = stores.online(entityType.featurestore);
   return {
     maxKeys: store.maxEntityIdsPerRead,
     read: (entities, features) =>
-      store.read({ entityType, entityIds: entities.map(({ entityId }) => entityId), features, now }),
+      store.read({ entityType, entityIds: entities.map(({ entityId }) => entityId), features, now, includeExpired }),
   };
 }
 
-function asOfRead(stores: FeatureStores, entityType: EntityType, now: Instant): StoreRead {
+function asOfRead(stores: FeatureStores, entityType: EntityType, now: Instant, options?: ReadOptions): StoreRead {
   const online = stores.online(entityType.featurestore);
   const offline = stores.offline(entityType.featurestore);
   return {
     maxKeys: offline.maxLabelsPerRead,
     read: (entities, features) => {
-      const labels = entities.map(({ entityId, asOf }) => ({ entityId, time: asOf }));
+      const labels = entities.map(({ entityId, asOf }) => ({ entityId, time: asOf ?? now }));
+      // What an online store keeps of older values says nothing of when they were written, or what came just before them.
+      if (options) return offline.pointInTime({ entityType, labels, features, options });
       return readAsOf(online, offline, { entityType, labels, features }, now);
     },
   };

@@ -72,6 +72,9 @@ function find({ registry, jobs }: RequestContext, name: ResourceName): FoundNode
     case 'featureView':
       return featurestore.featureViews.find((view) => view.name === name.featureView) ?? null;
     case 'entity':
-      return entityHandle(getEntityType(featurestore, name.entityType), name.entityId, name.asOf);
+      return entityHandle(getEntityType(featurestore, name.entityType), name.entityId, {
+        asOf: name.asOf,
+        ...name.options,
+      });
   }
 }

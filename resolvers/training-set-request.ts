@@ -38,6 +38,8 @@ export function trainingSetRequest(registry: Registry, input: TrainingSetInput):
     options: {
       strictlyBefore: input.strictlyBefore ?? false,
       knownAtLabelTime: input.knownAtLabelTime ?? false,
+      knownAt: input.knownAt ?? null,
+      includeExpired: input.includeExpired ?? false,
     },
     withTimestamps: input.withTimestamps ?? false,
   };

@@ -5,7 +5,6 @@ import { featurestoreTypeName } from '../schema/names.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { toClientValue } from '../values/client-value.js';
 import type { FeatureCell } from '../values/feature-cell.js';
-import type { Instant } from '../values/instant.js';
 import { encodeWith, type ValueEncoders } from '../values/value-type.js';
 import type { RequestContext } from './context.js';
 import { selectFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
@@ -28,13 +27,13 @@ export const typedResolvers: TypedResolvers<Featurestore, EntityType, Feature> =
 
   entity:
     (entityType) =>
-    (_root, { entityId, asOf }) =>
-      entityHandle(entityType, entityId as string, asOf as Instant | null | undefined),
+    (_root, { entityId, ...read }) =>
+      entityHandle(entityType, entityId as string, read),
 
   entities:
     (entityType) =>
-    (_root, { entityIds, asOf }) =>
-      entityHandles(entityType, entityIds as string[], asOf as Instant | null | undefined),
+    (_root, { entityIds, ...read }) =>
+      entityHandles(entityType, entityIds as string[], read),
 
   value: (feature) => (entity, _arguments, context) =>
     (context as RequestContext).loaders
@@ -45,6 +44,7 @@ export const typedResolvers: TypedResolvers<Featurestore, EntityType, Feature> =
     id: (entity) => entityResourceName(entity as EntityHandle),
     entityId: (entity) => (entity as EntityHandle).entityId,
     asOf: (entity) => (entity as EntityHandle).asOf,
+    knownAt: (entity) => (entity as EntityHandle).options?.knownAt ?? null,
     entityType: (entity) => (entity as EntityHandle).entityType,
 
     features: async (root, { names, view }: FeaturesArguments, context) => {
@@ -70,13 +70,14 @@ export function typedFeaturestore({ name }: Pick<Featurestore, 'name'>): TypedFe
   return { kind: 'featurestoreEntities', typeName: featurestoreTypeName(name), featurestore: name };
 }
 
-function entityResourceName({ entityType, entityId, asOf }: EntityHandle): string {
+function entityResourceName({ entityType, entityId, asOf, options }: EntityHandle): string {
   return formatResourceName({
     kind: 'entity',
     featurestore: entityType.featurestore.name,
     entityType: entityType.name,
     entityId,
     asOf,
+    options,
   });
 }
 

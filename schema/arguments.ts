@@ -9,9 +9,3 @@ export const AFTER_ARGUMENT = {
   nullable: true,
   description: 'A cursor of this list: the page begins after its item. Null: the page begins with the first item.',
 };
-
-export const AS_OF_ARGUMENT = {
-  nullable: true,
-  description:
-    'A point in time: each feature has its newest value with an event time at or before it. Null: current values.',
-};

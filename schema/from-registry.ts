@@ -15,8 +15,8 @@ import {
   type GraphQLScalarType,
 } from 'graphql';
 import type { ValueType } from '../values/value-type.js';
-import { AS_OF_ARGUMENT } from './arguments.js';
 import { listComplexity } from './complexity.js';
+import { READ_ARGUMENTS } from './entity/read-arguments.js';
 import { NameClashes } from './name-clashes.js';
 import { camelCase, entityTypeName, featurestoreTypeName } from './names.js';
 import { BigIntScalar } from './scalars/big-int.js';
@@ -152,7 +152,13 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
   });
 }
 
-const asOfArgument = { asOf: { type: DateTime, description: AS_OF_ARGUMENT.description } };
+const ARGUMENT_TYPES = { DateTime, Boolean: GraphQLBoolean };
+const readArguments = Object.fromEntries(
+  READ_ARGUMENTS.map(({ name, type, description }) => [
+    name,
+    { type: ARGUMENT_TYPES[type], description, ...(type === 'Boolean' ? { defaultValue: false } : {}) },
+  ]),
+);
 
 function entityField(entityType: TypedEntityType, type: GraphQLObjectType, resolver: Resolver): FieldConfig {
   return {
@@ -160,7 +166,7 @@ function entityField(entityType: TypedEntityType, type: GraphQLObjectType, resol
     description: `The ${entityType.name} with this id. An unknown id is no error: all features of such an entity are null.`,
     args: {
       entityId: { type: new GraphQLNonNull(GraphQLID), description: `The entity id: ${idDescription(entityType)}` },
-      ...asOfArgument,
+      ...readArguments,
     },
     resolve: resolver,
   };
@@ -175,7 +181,7 @@ function entitiesField(entityType: TypedEntityType, type: GraphQLObjectType, res
         type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLID))),
         description: `The entity ids, at most 10,000. Each is ${idDescription(entityType)}`,
       },
-      ...asOfArgument,
+      ...readArguments,
     },
     resolve: resolver,
     extensions: { complexity: listComplexity('entityIds') },

@@ -3,7 +3,8 @@ import { formatInstant, parseInstant, type Instant } from '../values/instant.js'
 /**
  * Ids are resource names, as Google's APIs have them: `featurestores/flights/entityTypes/airport/entities/SFO`. They say
  * what they name, and are unique over the whole schema, so that a normalised client cache never mixes two things. An
- * entity read as of a moment is another thing than the entity now: its id ends in `@2001-03-07T14:00:00Z`.
+ * entity read as of a moment is another thing than the entity now: its id ends in `@2001-03-07T14:00:00Z`. So is one read with
+ * options: `@;knownAt=2001-03-07T14:00:00Z;strictlyBefore;includeExpired`.
  */
 export type ResourceName =
   | { readonly kind: 'job'; readonly job: string }
@@ -19,7 +20,14 @@ export type ResourceName =
       readonly entityType: string;
       readonly entityId: string;
       readonly asOf: Instant | null;
+      readonly options?: EntityReadOptions | undefined;
     };
+
+export interface EntityReadOptions {
+  readonly knownAt: Instant | null;
+  readonly strictlyBefore: boolean;
+  readonly includeExpired: boolean;
+}
 
 export function formatResourceName(name: ResourceName): string {
   if (name.kind === 'job') return `jobs/${name.job}`;
@@ -37,9 +45,10 @@ export function formatResourceName(name: ResourceName): string {
     case 'featureView':
       return `${featurestore}/featureViews/${name.featureView}`;
     case 'entity': {
-      const asOf = name.asOf === null ? '' : `@${formatInstant(name.asOf)}`;
+      const asOf = name.asOf === null ? '' : formatInstant(name.asOf);
+      const read = `${asOf}${formatOptions(name.options)}`;
       // Encoded, so that an id with a slash or an @ in it stays one segment and cannot pretend to be a moment.
-      return `${featurestore}/entityTypes/${name.entityType}/entities/${encodeURIComponent(name.entityId)}${asOf}`;
+      return `${featurestore}/entityTypes/${name.entityType}/entities/${encodeURIComponent(name.entityId)}${read && `@${read}`}`;
     }
   }
 }
@@ -68,9 +77,30 @@ export function isJobId(text: string | undefined): text is string {
   return text !== undefined && /^[\w-]{1,64}$/.test(text);
 }
 
+function formatOptions(options: EntityReadOptions | undefined): string {
+  if (!options) return '';
+  const { knownAt, strictlyBefore, includeExpired } = options;
+  const written = knownAt === null ? '' : `;knownAt=${formatInstant(knownAt)}`;
+  return `${written}${strictlyBefore ? ';strictlyBefore' : ''}${includeExpired ? ';includeExpired' : ''}`;
+}
+
+/** Throws for words that formatOptions does not write. */
+function parseOptions(words: readonly string[]): EntityReadOptions | undefined {
+  if (words.length === 0) return undefined;
+  const knownAt = words.find((word) => word.startsWith('knownAt='))?.slice('knownAt='.length);
+  const options = {
+    knownAt: knownAt === undefined ? null : parseInstant(knownAt),
+    strictlyBefore: words.includes('strictlyBefore'),
+    includeExpired: words.includes('includeExpired'),
+  };
+  if (formatOptions(options) !== `;${words.join(';')}`) throw new Error('not a resource name');
+  return options;
+}
+
 function parseEntity(featurestore: string, entityType: string, segment: string): ResourceName | undefined {
-  const [encoded = '', moment, ...rest] = segment.split('@');
-  if (rest.length > 0) return undefined;
+  const [encoded = '', read = '', ...rest] = segment.split('@');
+  if (rest.length > 0 || segment.endsWith('@')) return undefined;
+  const [moment = '', ...words] = read.split(';');
   try {
     const entityId = decodeURIComponent(encoded);
     return {
@@ -78,7 +108,8 @@ function parseEntity(featurestore: string, entityType: string, segment: string):
       featurestore,
       entityType,
       entityId,
-      asOf: moment === undefined ? null : parseInstant(moment),
+      asOf: moment === '' ? null : parseInstant(moment),
+      options: parseOptions(words),
     };
   } catch {
     return undefined;

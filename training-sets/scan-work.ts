@@ -1,6 +1,7 @@
 import type { Instant } from '../values/instant.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import { labelsPerScan } from '../datasources/offline/offline-store.js';
+import { describeOfflineStore } from '../datasources/registry/store-kinds.js';
 import { THIS_MACHINE } from '../costs/price-book.js';
 import type { ScanWork } from '../datasources/job-store/job-cost.js';
 import type { TrainingSetJoin, TrainingSetRequest } from './training-sets.js';
@@ -32,7 +33,7 @@ export async function scanWork(
 }
 
 function isLocal({ entityType }: TrainingSetJoin): boolean {
-  return entityType.featurestore.offlineSettings.kind === 'DUCKDB';
+  return describeOfflineStore(entityType.featurestore.offlineSettings).isLocal;
 }
 
 async function estimateSourceBytes(

@@ -9,7 +9,7 @@ export interface TrainingSetSpec {
   readonly joins: readonly JoinSpec[];
   /** Microseconds; undefined: the ttls of the registry. null: any age. */
   readonly ttl?: bigint | null;
-  readonly options: PointInTimeOptions;
+  readonly options: Partial<PointInTimeOptions>;
   readonly withTimestamps: boolean;
   readonly output: TrainingSetOutputRequest;
 }

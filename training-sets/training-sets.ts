@@ -28,7 +28,8 @@ export interface TrainingSetRequest {
   readonly joins: readonly TrainingSetJoin[];
   /** Instead of the ttls of the registry, in microseconds; undefined: those of the registry. null: any age. */
   readonly ttl?: bigint | null;
-  readonly options: PointInTimeOptions;
+  /** What is not said is as in DEFAULT_OPTIONS. */
+  readonly options: Partial<PointInTimeOptions>;
   /** Beside each feature a column `<feature>__timestamp` with the time at which its value became true. */
   readonly withTimestamps: boolean;
 }

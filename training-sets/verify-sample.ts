@@ -65,7 +65,7 @@ function groupColumnsByEntity({ features }: TrainingSetPlan): NumberedColumn[][]
 
 /** The rows of the sample where a value or time is another one than the history gives. */
 function differences(
-  { request: { options } }: TrainingSetPlan,
+  { pointInTime: { options } }: TrainingSetPlan,
   group: readonly NumberedColumn[],
   tableOf: (source: SourcePlan) => string,
 ): string {
@@ -77,6 +77,7 @@ function differences(
       `h.entity_id = CASE WHEN s.label_time IS NOT NULL THEN s.${source.entityColumn} END`,
       isTimed && `h.event_timestamp ${options.strictlyBefore ? '<' : '<='} s.label_time`,
       isTimed && options.knownAtLabelTime && 'h.created_timestamp <= s.label_time',
+      options.knownAt !== null && `h.created_timestamp <= make_timestamp(${options.knownAt})`,
     ],
     ' AND ',
   );

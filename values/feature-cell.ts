@@ -10,7 +10,7 @@ export type CellStatus = 'PRESENT' | 'NULL' | 'NOT_FOUND' | 'EXPIRED';
 
 export interface FeatureCell {
   readonly status: CellStatus;
-  /** null unless PRESENT. */
+  /** null unless PRESENT; of an EXPIRED cell the value where a read includes it. */
   readonly value: RawValue | null;
   /** When it became true; null for NOT_FOUND and for static features, which hold at all times. */
   readonly timestamp: Instant | null;
@@ -27,7 +27,10 @@ export function cellAt(
   timestamp: Instant | null,
   ttl: bigint | null,
   now: Instant,
+  includeExpired = false,
 ): FeatureCell {
-  if (timestamp !== null && ttl !== null && now - timestamp > ttl) return { status: 'EXPIRED', value: null, timestamp };
+  if (timestamp !== null && ttl !== null && now - timestamp > ttl) {
+    return { status: 'EXPIRED', value: includeExpired ? value : null, timestamp };
+  }
   return { status: value === null ? 'NULL' : 'PRESENT', value, timestamp };
 }

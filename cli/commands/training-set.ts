@@ -14,6 +14,8 @@ interface TrainingSetOptions extends StartOptions {
   readonly ttlSeconds?: number;
   readonly strictlyBefore?: boolean;
   readonly knownAtLabelTime?: boolean;
+  readonly knownAt?: string;
+  readonly includeExpired?: boolean;
   readonly withTimestamps?: boolean;
 }
 
@@ -32,6 +34,8 @@ export function trainingSetCommand(): Command {
     .option('--ttl-seconds <seconds>', 'after which a value counts as expired', seconds)
     .option('--strictly-before', 'leave out values of exactly the label’s time')
     .option('--known-at-label-time', 'leave out values written after the label’s time')
+    .option('--known-at <time>', 'leave out values written after this RFC 3339 time')
+    .option('--include-expired', 'give also values that have expired')
     .option('--with-timestamps', 'give beside each feature when its value became true');
   return addStartOptions(addOutputOptions(command)).action(async (options: TrainingSetOptions) => {
     await startJob(
@@ -68,6 +72,8 @@ function toJobInput(options: TrainingSetOptions): Record<string, unknown> {
       ttlSeconds: options.ttlSeconds,
       strictlyBefore: options.strictlyBefore,
       knownAtLabelTime: options.knownAtLabelTime,
+      knownAt: options.knownAt,
+      includeExpired: options.includeExpired,
       withTimestamps: options.withTimestamps,
     },
   };

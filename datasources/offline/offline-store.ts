@@ -133,6 +133,8 @@ export interface HistoryRead extends Abortable {
   readonly to: Instant | null;
   /** Only values older than this one: where the page before ended. */
   readonly before: Instant | null;
+  /** Only rows written by this moment; null or absent: whenever they were written. A source without a creation time refuses it. */
+  readonly knownAt?: Instant | null;
   readonly limit: number;
 }
 

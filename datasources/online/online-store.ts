@@ -70,6 +70,8 @@ export interface OnlineRead {
   readonly entityIds: readonly string[];
   readonly features: readonly Feature[];
   readonly now: Instant;
+  /** The value of an EXPIRED cell is given. Absent: it is null. */
+  readonly includeExpired?: boolean;
 }
 
 /** The values of the last while, each as long as `retention` after a newer one took its place. */

@@ -1,6 +1,6 @@
 import type { ValueType } from '../../values/value-type.js';
 
-/** Where values live. The same names are the StoreKind of the schema. */
+/** Where values live. The same names are the StoreKind of the schema; store-kinds.ts describes each. */
 export const STORE_KINDS = ['LMDB', 'DUCKDB', 'BIGTABLE', 'BIGQUERY', 'VERTEX_FEATURE_VIEW', 'VERTEX_LEGACY'] as const;
 export type StoreKind = (typeof STORE_KINDS)[number];
 
@@ -43,8 +43,12 @@ export interface StoreLocation {
 }
 
 /** Names of projects and tables: for adapters, never for clients. */
-export type OnlineStoreSettings =
-  { readonly kind: 'LMDB' } | BigtableSettings | VertexFeatureViewSettings | VertexLegacySettings;
+export type OnlineStoreSettings = LmdbSettings | BigtableSettings | VertexFeatureViewSettings | VertexLegacySettings;
+export type OnlineStoreKind = OnlineStoreSettings['kind'];
+
+export interface LmdbSettings {
+  readonly kind: 'LMDB';
+}
 
 export interface BigtableSettings {
   readonly kind: 'BIGTABLE';
@@ -84,7 +88,12 @@ export interface ShadowSettings {
   readonly share: number;
 }
 
-export type OfflineStoreSettings = { readonly kind: 'DUCKDB' } | BigQuerySettings;
+export type OfflineStoreSettings = DuckDbSettings | BigQuerySettings;
+export type OfflineStoreKind = OfflineStoreSettings['kind'];
+
+export interface DuckDbSettings {
+  readonly kind: 'DUCKDB';
+}
 
 /** A BigQuery dataset, and what may be done there. */
 export interface BigQuerySettings {

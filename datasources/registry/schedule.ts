@@ -1,9 +1,5 @@
 import { toErrorMessage } from '../../errors/error-message.js';
 import { Cron } from 'croner';
-import type { StoreKind } from './model.js';
-
-/** Where the gateway keeps the schedules. Vertex AI keeps those of its views, and what it takes for one is its own business. */
-export const LOCAL_SCHEDULE_STORES: ReadonlySet<StoreKind> = new Set(['LMDB', 'BIGTABLE']);
 
 /** When a feature view is synced: five fields of cron in a time zone, to the minute. */
 export interface Schedule {

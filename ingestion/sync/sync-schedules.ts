@@ -2,7 +2,8 @@ import type { Cron } from 'croner';
 import type { Instant } from '../../values/instant.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
-import { createCron, parseSchedule, LOCAL_SCHEDULE_STORES } from '../../datasources/registry/schedule.js';
+import { createCron, parseSchedule } from '../../datasources/registry/schedule.js';
+import { describeOnlineStore } from '../../datasources/registry/store-kinds.js';
 import type { FeatureViewSyncs } from '../feature-view-syncs.js';
 import { isTerminalState } from '../../datasources/job-store/job-state.js';
 
@@ -28,7 +29,7 @@ export class SyncSchedules {
 
   constructor(private readonly options: SyncSchedulesOptions) {
     this.#crons = options.registry.featurestores
-      .filter(({ onlineSettings }) => LOCAL_SCHEDULE_STORES.has(onlineSettings.kind))
+      .filter(({ onlineSettings }) => describeOnlineStore(onlineSettings).syncedBy === 'GATEWAY')
       .flatMap(({ featureViews }) => featureViews)
       .flatMap((view) => (view.schedule === null ? [] : [this.#schedule(view, view.schedule)]));
   }

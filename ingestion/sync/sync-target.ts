@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FeatureView } from '../../datasources/registry/model.js';
+import { describeOnlineStore } from '../../datasources/registry/store-kinds.js';
 import { toVertexView } from './vertex-view.js';
 
 /**
@@ -17,12 +18,10 @@ function collectTargetFacts(view: FeatureView): readonly unknown[] {
   const { name, entityType, features } = view;
   const { name: featurestore, onlineSettings: settings } = entityType.featurestore;
   const { kind } = settings;
-  if (kind === 'VERTEX_FEATURE_VIEW') {
-    // One view there may serve several of the registry, and is synced with all its features.
-    const { project, location, featureOnlineStore } = settings;
-    return [kind, featurestore, project, location, featureOnlineStore, toVertexView(view).view];
-  }
-  const place = kind === 'BIGTABLE' ? [settings.project, settings.instance, settings.table, settings.columnFamily] : [];
+  const store = describeOnlineStore(settings);
+  const place = store.place(settings);
+  // One view there may serve several of the registry, and is synced with all its features.
+  if (store.syncedBy === 'VERTEX_AI') return [kind, featurestore, ...place, toVertexView(view).view];
   const copied = features.map((feature) => `${feature.source.name}/${feature.name}`).toSorted();
   return [kind, featurestore, place, entityType.name, name, copied];
 }

@@ -1,5 +1,6 @@
 import type { FeatureSource, FeatureView } from '../../datasources/registry/model.js';
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
+import { describeOfflineStore } from '../../datasources/registry/store-kinds.js';
 import { THIS_MACHINE } from '../../costs/price-book.js';
 import type { ScanWork } from '../../datasources/job-store/job-cost.js';
 
@@ -13,6 +14,6 @@ export async function syncWork(view: FeatureView, offline: OfflineStore): Promis
   const { features } = view;
   const scans = listViewSources(view).map((source) => offline.estimateNewestBytes(source, { features }));
   const bytes = (await Promise.all(scans)).reduce((sum, scan) => sum + scan, 0n);
-  const isHere = view.entityType.featurestore.offlineSettings.kind === 'DUCKDB';
+  const isHere = describeOfflineStore(view.entityType.featurestore.offlineSettings).isLocal;
   return { kind: 'SCAN', bytes, priceBook: isHere ? THIS_MACHINE : null };
 }

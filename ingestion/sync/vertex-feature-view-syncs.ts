@@ -5,6 +5,7 @@ import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
 import { READ_POLICY } from '../../datasources/google/call-policy.js';
 import { toVertexStoreError } from '../../datasources/google/vertex/store-error.js';
+import { describeOfflineStore } from '../../datasources/registry/store-kinds.js';
 import { TtlCache } from '../../datasources/google/vertex/ttl-cache.js';
 import type {
   FeatureViewSyncJobRecord,
@@ -50,7 +51,7 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
   start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord> {
     const { featurestore } = request.view.entityType;
     // Vertex AI is the one that reads, and bills it by what BigQuery scans: known where we know the same tables.
-    const isEstimated = featurestore.offlineSettings.kind === 'BIGQUERY';
+    const isEstimated = describeOfflineStore(featurestore.offlineSettings).isReadByVertexAi;
     if (!isEstimated && typeof request.maxCostUsd === 'number') {
       throw badInput(
         'What this sync costs is not known: the tables that Vertex AI reads are not in the registry. Leave "maxCostUsd" out.',

@@ -2,8 +2,8 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { loadConfig } from '../../config/load-config.js';
 import { registryPathOf } from '../../config/registry-path.js';
 import { systemClock } from '../../values/clock.js';
-import { openOfflineStoreToRead } from '../../composition/offline-stores.js';
-import { openOnlineStore } from '../../composition/online-stores.js';
+import { openOfflineStoreToRead } from '../../composition/offline-store-adapters.js';
+import { openOnlineStore } from '../../composition/online-store-adapters.js';
 import { openRegistry } from '../../composition/registry.js';
 import { migrateCompare, type MigrateCompareOptions } from './migrate-compare.js';
 import { migratePlan, type MigratePlanOptions } from './migrate-plan.js';
@@ -46,7 +46,7 @@ export function addMigrateCommands(program: Command, open = openOnlineStore): vo
         { ...options, featurestore, entityType },
         {
           registry,
-          openOnlineStore: (settings) => open(settings, dataDirectory),
+          openOnlineStore: (settings) => open(settings, { dataDirectory }),
           openOfflineStore: (of) => openOfflineStoreToRead(of, dataDirectory),
           clock: systemClock,
           random: Math.random,

@@ -18,8 +18,8 @@ import { FeatureValue, FeatureValueConnection } from './feature-value.js';
 export abstract class Entity {
   @Field(() => ID, {
     description:
-      'The resource name, "featurestores/…/entityTypes/…/entities/…". If the entity is read as of a point in ' +
-      'time, "@" and that time follow.',
+      'The resource name, "featurestores/…/entityTypes/…/entities/…". If the entity is read with arguments, "@" and ' +
+      'their values follow.',
   })
   id!: string;
 
@@ -33,6 +33,13 @@ export abstract class Entity {
     description: 'The point in time of the values, in UTC. Null: the values are the current ones.',
   })
   asOf!: bigint | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'The point in time by which the values were written, in UTC. Null: values count whenever they were written.',
+  })
+  knownAt!: bigint | null;
 
   @Field(() => EntityType, { description: 'The entity type.' })
   entityType!: unknown;
@@ -60,8 +67,8 @@ export abstract class Entity {
 
   @Field(() => FeatureValueConnection, {
     description:
-      'All values of one feature, newest first, with one value for each timestamp. If the entity is read as of a ' +
-      'point in time, later values are left out. `ageSeconds` is the age at that time, or now.',
+      'All values of one feature, newest first, with one value for each timestamp. The arguments of the entity (asOf, ' +
+      'knownAt, strictlyBefore) leave out the same values here. `ageSeconds` is the age at that time, or now.',
     complexity: listComplexity('first'),
   })
   history(

@@ -1,4 +1,5 @@
 import { Field, Float, InputType, ObjectType } from 'type-graphql';
+import { DateTime } from '../scalars/date-time.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { OneOf } from '../one-of.js';
 import { UserError } from '../user-error.js';
@@ -140,6 +141,21 @@ export class TrainingSetInput {
       'corrections and backfills.',
   })
   knownAtLabelTime!: boolean | null | undefined;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'Leave out values that were written after this moment, whatever the label’s time: makes the training set of that day ' +
+      'again. null: values count whenever they were written. BAD_USER_INPUT where a source has no creation time.',
+  })
+  knownAt!: bigint | null | undefined;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description: 'Give also values that have expired. false: they are null. The validation counts them either way.',
+  })
+  includeExpired!: boolean | null | undefined;
 
   @Field(() => Boolean, {
     nullable: true,

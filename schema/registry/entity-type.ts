@@ -1,10 +1,12 @@
 import { Field, Float, ID, ObjectType } from 'type-graphql';
 import { listComplexity } from '../complexity.js';
-import { Entity } from '../entity/entity.js';
 import { Node } from '../node.js';
 import { Feature, FeatureConnection } from './feature.js';
-import { Featurestore } from './featurestore.js';
 
+/**
+ * Its featurestore and its entities, whose classes refer to this one, are fields of resolvers/entity-type.resolver.ts: two
+ * classes that refer to each other would be an import cycle.
+ */
 @ObjectType({
   implements: Node,
   description: 'A kind of entity, e.g. airport. It defines the id columns and the features of its entities.',
@@ -41,9 +43,6 @@ export class EntityType implements Node {
   })
   dense!: boolean;
 
-  @Field(() => Featurestore, { description: 'The featurestore of the entity type.' })
-  featurestore!: unknown;
-
   @Field(() => FeatureConnection, {
     description: 'The features, in the order of the registry.',
     complexity: listComplexity('first'),
@@ -55,20 +54,4 @@ export class EntityType implements Node {
     description: 'The feature with this name. If there is none, the field is null with the error FEATURE_NOT_FOUND.',
   })
   feature!: unknown;
-
-  @Field(() => Entity, {
-    nullable: true,
-    description:
-      'The entity with this id. An unknown id is no error: all values of such an entity have the status ' +
-      'NOT_FOUND.',
-  })
-  entity!: unknown;
-
-  @Field(() => [Entity], {
-    description:
-      'The entities with these ids, in the order of `entityIds`. An unknown id is no error: all values of such ' +
-      'an entity have the status NOT_FOUND.',
-    complexity: listComplexity('entityIds'),
-  })
-  entities!: unknown;
 }

@@ -51,7 +51,7 @@ registerEnumType(StoreKindEnum, {
     VERTEX_LEGACY: {
       description: 'A store on Google Cloud: Vertex AI Feature Store (Legacy). Google shuts it down on 2027-02-17.',
     },
-  },
+  } satisfies Record<keyof typeof StoreKindEnum, object>,
 });
 
 export const SensitivityEnum = {

@@ -2,10 +2,10 @@ import { Field, Float, ID, ObjectType } from 'type-graphql';
 import { createConnectionType } from '../connection.js';
 import { Node } from '../node.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
-import { EntityType } from './entity-type.js';
 import type { ValueType } from '../../values/value-type.js';
 import { SensitivityEnum, ValueTypeEnum } from './enums.js';
 
+/** Its entity type is a field of resolvers/feature.resolver.ts: two classes that refer to each other would be an import cycle. */
 @ObjectType({
   implements: Node,
   description: 'A feature: a typed property of the entities of one entity type. Its value changes over time.',
@@ -57,9 +57,6 @@ export class Feature implements Node {
     description: 'Why the feature is deprecated and what replaces it. Null if the feature is not deprecated.',
   })
   deprecationReason!: string | null;
-
-  @Field(() => EntityType, { description: 'The entity type of the feature.' })
-  entityType!: EntityType;
 }
 
 export const FeatureConnection = createConnectionType(Feature, 'Feature', 'features');

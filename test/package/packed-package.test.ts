@@ -124,7 +124,7 @@ describe('the packed package', () => {
       const id = await startJob(url, 'startBatchPrediction', {
         displayName: 'Two rows',
         model: 'models/linear',
-        input: { files: ['rows.csv'] },
+        input: { files: { paths: ['rows.csv'] } },
         output: { format: 'PARQUET' },
       });
       const query =

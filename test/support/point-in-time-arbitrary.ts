@@ -61,8 +61,10 @@ export const pointInTimeProblem: fc.Arbitrary<PointInTimeProblem> = fc
     labels: fc.array(label, { minLength: 1, maxLength: 20 }),
     strictlyBefore: fc.boolean(),
     knownAtLabelTime: fc.boolean(),
+    knownAt: fc.option(instant, { freq: 3, nil: null }),
+    includeExpired: fc.boolean(),
   })
-  .map(({ dense, isStatic, ttlSeconds, countTtlSeconds, rows, labels, strictlyBefore, knownAtLabelTime }) => ({
+  .map(({ dense, isStatic, ttlSeconds, countTtlSeconds, rows, labels, ...options }) => ({
     entityType: {
       entityIdColumns: ['origin', 'destination'],
       dense,
@@ -82,5 +84,5 @@ export const pointInTimeProblem: fc.Arbitrary<PointInTimeProblem> = fc
     },
     rows: isStatic ? rows.map((one) => ({ ...one, timestamp: null })) : rows,
     labels: [...labels, ...labels.slice(0, 2)],
-    options: { strictlyBefore, knownAtLabelTime },
+    options,
   }));

@@ -23,6 +23,11 @@ export function oracleCell(
   let newestWithValue: FeatureRow | undefined;
   for (const row of rows) {
     if (row.entityId !== entityId) continue;
+    if (
+      options.knownAt !== null &&
+      !(typeof row.createdTimestamp === 'bigint' && row.createdTimestamp <= options.knownAt)
+    )
+      continue;
     if (!isStatic) {
       if (row.timestamp === null) continue;
       if (options.strictlyBefore ? row.timestamp >= time : row.timestamp > time) continue;
@@ -38,7 +43,7 @@ export function oracleCell(
   const value: RawValue | null = chosen.values.get(feature.name) ?? null;
   const timestamp = isStatic ? null : chosen.timestamp;
   if (timestamp !== null && feature.ttl !== null && time - timestamp > feature.ttl) {
-    return { status: 'EXPIRED', value: null, timestamp };
+    return { status: 'EXPIRED', value: options.includeExpired ? value : null, timestamp };
   }
   return { status: value === null ? 'NULL' : 'PRESENT', value, timestamp };
 }

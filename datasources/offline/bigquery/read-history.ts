@@ -1,4 +1,5 @@
 import type { HistoryEntry, HistoryRead } from '../offline-store.js';
+import { noCreationTime } from '../point-in-time/no-creation-time.js';
 import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import {
   historyColumn,
@@ -32,6 +33,9 @@ export function historyQuery(read: HistoryRead, table: BigQueryTable): BigQueryS
     ),
     ...(time && read.from !== null ? [`${time} >= ${parameters.addInstant('from_time', read.from)}`] : []),
     ...(time && read.to !== null ? [`${time} <= ${parameters.addInstant('to_time', read.to)}`] : []),
+    ...(read.knownAt == null
+      ? []
+      : [`${writtenAt(read, table)} <= ${parameters.addInstant('known_at', read.knownAt)}`]),
     ...(time && read.before !== null ? [`${time} < ${parameters.addInstant('before_time', read.before)}`] : []),
     ...(dense ? [] : [isKnownSql(table, feature)]),
   ];
@@ -48,6 +52,11 @@ FROM (
 ORDER BY event_time DESC
 LIMIT ${limit}`;
   return { sql, params: parameters.params, types: parameters.types };
+}
+
+function writtenAt({ feature }: HistoryRead, { createdTime }: BigQueryTable): string {
+  if (createdTime === null) throw noCreationTime(feature.source);
+  return historyColumn(createdTime);
 }
 
 export function historyEntry(row: ResultRow, { feature }: HistoryRead): HistoryEntry {

@@ -3,7 +3,7 @@ import type { Instant } from '../../../values/instant.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 import { toChunks } from '../../../runtime/to-chunks.js';
 import type { BulkRead, LabelCells, EntityMoment, PointInTimeRead } from '../offline-store.js';
-import { compileForBigQuery, type BigQueryForm } from '../point-in-time/bigquery/compile-for-bigquery.js';
+import { compileForBigQuery, EXPIRED_NULL, type BigQueryForm } from '../point-in-time/bigquery/compile-for-bigquery.js';
 import { BigQueryParameters, timestampParameter, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import { quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { planPointInTime, type PointInTimePlan } from '../point-in-time/plan.js';
@@ -107,27 +107,31 @@ export function emptyCells({ labels, features }: PointInTimeRead): FeatureCell[]
 export function placeRow(
   row: ResultRow,
   { columns }: PointInTimeQuery,
-  { features }: PointInTimeRead,
+  { features, options }: PointInTimeRead,
   cells: FeatureCell[][],
 ): void {
   const ofLabel = cells[Number(integerFromBigQuery(row.row_id))]!;
-  columns.forEach((column, number) => (ofLabel[column] = readCell(row, number, features[column]!)));
+  columns.forEach(
+    (column, number) => (ofLabel[column] = readCell(row, number, features[column]!, options?.includeExpired ?? false)),
+  );
 }
 
 /** A row of the result of a bulk query. */
-export function labelCells(row: ResultRow, { features }: BulkRead): LabelCells {
+export function labelCells(row: ResultRow, { features, options }: BulkRead): LabelCells {
   return {
     label: Number(integerFromBigQuery(row.row_id)),
-    cells: features.map((feature, number) => readCell(row, number, feature)),
+    cells: features.map((feature, number) => readCell(row, number, feature, options?.includeExpired ?? false)),
   };
 }
 
-function readCell(row: ResultRow, number: number, { valueType }: Feature): FeatureCell {
-  const status = row[`status_${number}`] as CellStatus;
+function readCell(row: ResultRow, number: number, { valueType }: Feature, includeExpired: boolean): FeatureCell {
+  const status = row[`status_${number}`] as CellStatus | typeof EXPIRED_NULL;
+  const value = row[`value_${number}`];
+  // A null array leaves BigQuery as an empty one; the status knows. The value of an expired cell is there when it is asked for.
+  const isGiven = status === 'PRESENT' || (status === 'EXPIRED' && value != null && includeExpired);
   return {
-    status,
-    // A null array leaves BigQuery as an empty one; the status knows.
-    value: status === 'PRESENT' ? fromBigQuery(valueType, row[`value_${number}`]) : null,
+    status: status === EXPIRED_NULL ? 'EXPIRED' : status,
+    value: isGiven ? fromBigQuery(valueType, value) : null,
     timestamp: integerFromBigQuery(row[`timestamp_${number}`]),
   };
 }

@@ -1,5 +1,6 @@
 import { timestampValue, TIMESTAMP, VARCHAR, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { HistoryEntry, HistoryRead } from '../offline-store.js';
+import { requireCreationTime } from './creation-time.js';
 import { newestValue, version } from '../point-in-time/duckdb/version.js';
 import { joinSql, Parameters } from '../point-in-time/sql-text.js';
 import { historyTable } from '../../duckdb/history-table.js';
@@ -13,6 +14,7 @@ import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
  */
 export async function readHistory(connection: DuckDBConnection, read: HistoryRead): Promise<HistoryEntry[]> {
   const { feature, limit } = read;
+  if (read.knownAt != null) requireCreationTime(feature.source);
   const isTimed = feature.source.timestampColumn !== null;
   const parameters = new Parameters<DuckDBValue>();
   const conditions = joinSql(
@@ -20,6 +22,7 @@ export async function readHistory(connection: DuckDBConnection, read: HistoryRea
       `h.entity_id = ${parameters.add(read.entityId)}`,
       isTimed && read.from !== null && `h.event_timestamp >= ${parameters.add(timestampValue(read.from))}`,
       isTimed && read.to !== null && `h.event_timestamp <= ${parameters.add(timestampValue(read.to))}`,
+      read.knownAt != null && `h.created_timestamp <= ${parameters.add(timestampValue(read.knownAt))}`,
       isTimed && read.before !== null && `h.event_timestamp < ${parameters.add(timestampValue(read.before))}`,
     ],
     ' AND ',

@@ -2,6 +2,7 @@ import { BIGINT, LIST, listValue, VARCHAR, type DuckDBConnection, type DuckDBVal
 import type { CellStatus, FeatureCell } from '../../../values/feature-cell.js';
 import type { PointInTimeRead } from '../offline-store.js';
 import { compileForDuckDb, type PointInTimeForm } from '../point-in-time/duckdb/compile-for-duckdb.js';
+import { requireCreationTime } from './creation-time.js';
 import { planPointInTime } from '../point-in-time/plan.js';
 import { Parameters } from '../point-in-time/sql-text.js';
 import { historyTable } from '../../duckdb/history-table.js';
@@ -18,6 +19,7 @@ export async function readPointInTime(
   { labels, features, options, ttl }: PointInTimeRead,
   form: PointInTimeForm,
 ): Promise<FeatureCell[][]> {
+  if (options?.knownAt != null) features.forEach(({ source }) => requireCreationTime(source));
   const parameters = new Parameters<DuckDBValue>();
   const entityIds = parameters.add(listValue(labels.map(({ entityId }) => entityId)));
   const times = parameters.add(listValue(labels.map(({ time }) => time)));

@@ -1,3 +1,4 @@
+import type { Instant } from '../../../values/instant.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 
 /**
@@ -15,9 +16,21 @@ export interface PointInTimeOptions {
   readonly strictlyBefore: boolean;
   /** Only rows written by the label's time count: what was known then, without later corrections and backfills. */
   readonly knownAtLabelTime: boolean;
+  /**
+   * Only rows written by this moment count, whatever the label's time; also rows of static sources. null: whenever they were
+   * written. A row without a creation time does not count: it cannot be shown to have been known.
+   */
+  readonly knownAt: Instant | null;
+  /** The value of an EXPIRED cell is given. Off: it is null. */
+  readonly includeExpired: boolean;
 }
 
-export const DEFAULT_OPTIONS: PointInTimeOptions = { strictlyBefore: false, knownAtLabelTime: false };
+export const DEFAULT_OPTIONS: PointInTimeOptions = {
+  strictlyBefore: false,
+  knownAtLabelTime: false,
+  knownAt: null,
+  includeExpired: false,
+};
 
 export interface SourcePlan {
   readonly source: FeatureSource;

@@ -63,13 +63,13 @@ export class BigtableOnlineStore implements FillableOnlineStore {
     return new BigtableOnlineStore(connection, settings, options);
   }
 
-  async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
+  async read({ entityType, entityIds, features, now, includeExpired }: OnlineRead): Promise<FeatureCell[][]> {
     const rows = await this.#newest(entityType, entityIds, features, null);
     return entityIds.map((entityId) => {
       const row = rows.get(rowKey(entityType, entityId));
       return features.map((feature) => {
         const cell = row?.get(feature.name);
-        if (cell) return cellAt(cell.value, cell.timestamp, feature.ttl, now);
+        if (cell) return cellAt(cell.value, cell.timestamp, feature.ttl, now, includeExpired);
         // No value was ever written, but rows of its source were: the feature is known to have none.
         const sourceCell = row?.get(sourceSlot(feature.source));
         return sourceCell ? cellAt(null, sourceCell.timestamp, feature.ttl, now) : NOT_FOUND_CELL;

@@ -26,7 +26,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     this.#fills = this.#environment.openDB<string, string>({ name: 'contents' });
   }
 
-  async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
+  async read({ entityType, entityIds, features, now, includeExpired }: OnlineRead): Promise<FeatureCell[][]> {
     if (entityIds.length === 0 || entityIds.length > this.maxEntityIdsPerRead) {
       throw new RangeError(`a read takes 1 to ${this.maxEntityIdsPerRead} entity ids, not ${entityIds.length}`);
     }
@@ -41,7 +41,9 @@ export class LmdbOnlineStore implements FillableOnlineStore {
       const bytes = rows.getBinaryFast(Buffer.from(entityId));
       if (bytes === undefined) return columns.map(() => NOT_FOUND_CELL);
       const row = new RowReader(bytes);
-      return columns.map(({ feature, number, sourceNumber }) => readCell(row, feature, number, sourceNumber, now));
+      return columns.map(({ feature, number, sourceNumber }) =>
+        readCell(row, feature, number, sourceNumber, now, includeExpired),
+      );
     });
   }
 
@@ -127,9 +129,10 @@ function readCell(
   number: number | undefined,
   sourceNumber: number | undefined,
   now: bigint,
+  includeExpired: boolean | undefined,
 ): FeatureCell {
   const position = number === undefined ? -1 : row.find(number);
-  if (position >= 0) return cellAt(row.value(position), row.timestamp(position), feature.ttl, now);
+  if (position >= 0) return cellAt(row.value(position), row.timestamp(position), feature.ttl, now, includeExpired);
   // No value was ever written, but rows of its source were: the feature is known to have none.
   const sourcePosition = sourceNumber === undefined ? -1 : row.find(sourceNumber);
   if (sourcePosition < 0) return NOT_FOUND_CELL;

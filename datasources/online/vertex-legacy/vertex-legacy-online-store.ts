@@ -1,7 +1,6 @@
 import { AppError } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
-import type { Instant } from '../../../values/instant.js';
 import type { EntityType, Feature, VertexLegacySettings } from '../../registry/model.js';
 import { ADMIN_POLICY } from '../../google/call-policy.js';
 import { toVertexStoreError } from '../../google/vertex/store-error.js';
@@ -35,7 +34,8 @@ export class VertexLegacyOnlineStore implements OnlineStore {
     this.#health = new TtlCache(() => this.#answers(), clock);
   }
 
-  async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
+  async read(read: OnlineRead): Promise<FeatureCell[][]> {
+    const { entityType, entityIds, features } = read;
     if (entityIds.length === 0 || entityIds.length > this.maxEntityIdsPerRead) {
       throw new RangeError(`a read takes 1 to ${this.maxEntityIdsPerRead} entity ids, not ${entityIds.length}`);
     }
@@ -48,7 +48,7 @@ export class VertexLegacyOnlineStore implements OnlineStore {
       );
       return entityIds.map((entityId) => {
         const row = rows.get(entityId);
-        return features.map((feature) => toCell(row?.get(feature.name), feature, now));
+        return features.map((feature) => toCell(row?.get(feature.name), feature, read));
       });
     } catch (error) {
       throw toVertexStoreError(entityType.featurestore.name, error);
@@ -109,11 +109,11 @@ function toDeleteRefusal(entityType: EntityType): AppError {
  * A cell without a value is NOT_FOUND: the service answers alike for an unknown entity and for a feature that never had a
  * value, so NULL would be a guess.
  */
-function toCell(wire: WireValue | undefined, feature: Feature, now: Instant): FeatureCell {
+function toCell(wire: WireValue | undefined, feature: Feature, { now, includeExpired }: OnlineRead): FeatureCell {
   const value = wire === undefined ? null : decodeValue(feature.valueType, wire);
   if (value === null) return NOT_FOUND_CELL;
   const timestamp = feature.source.timestampColumn === null ? null : fromProtoTime(wire?.metadata?.generateTime);
-  return cellAt(value, timestamp, feature.ttl, now);
+  return cellAt(value, timestamp, feature.ttl, now, includeExpired);
 }
 
 /** Opens the store; `options` is for tests, whose server is not at the region's endpoint. */

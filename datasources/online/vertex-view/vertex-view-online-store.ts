@@ -43,7 +43,8 @@ export class VertexViewOnlineStore implements OnlineStore {
     this.#health = new TtlCache(() => this.#answers(), clock);
   }
 
-  async read({ entityType, entityIds, features, now }: OnlineRead): Promise<FeatureCell[][]> {
+  async read(read: OnlineRead): Promise<FeatureCell[][]> {
+    const { entityType, entityIds, features } = read;
     if (entityIds.length === 0 || entityIds.length > this.maxEntityIdsPerRead) {
       throw new RangeError(`a read takes 1 to ${this.maxEntityIdsPerRead} entity ids, not ${entityIds.length}`);
     }
@@ -57,7 +58,7 @@ export class VertexViewOnlineStore implements OnlineStore {
       if (found.includes(null)) await this.#readiness.confirm(view, entityType, end);
       return entityIds.map((entityId) => {
         const row = rows.get(entityId);
-        return features.map((feature) => (row ? toCell(row, feature, now) : NOT_FOUND_CELL));
+        return features.map((feature) => (row ? toCell(row, feature, read) : NOT_FOUND_CELL));
       });
     } catch (error) {
       throw toVertexStoreError(entityType.featurestore.name, error);
@@ -118,7 +119,7 @@ function toDeleteRefusal(entityType: EntityType): AppError {
  * The view has the entity, so a feature without a value is known to have none: NULL. A value's time is its own where the
  * service gives it, else that of the newest row; where it gives neither, the time is unknown and no ttl can be kept.
  */
-function toCell(row: ViewRow, feature: Feature, now: Instant): FeatureCell {
+function toCell(row: ViewRow, feature: Feature, { now, includeExpired }: OnlineRead): FeatureCell {
   // Whether a view serves a feature of another column under its own name or the column's, no page says; they are one value.
   const wire = row.get(feature.name) ?? row.get(feature.column) ?? {};
   const value = decodeValue(feature.valueType, wire);
@@ -126,7 +127,7 @@ function toCell(row: ViewRow, feature: Feature, now: Instant): FeatureCell {
     feature.source.timestampColumn === null
       ? null
       : (fromProtoTime(wire.metadata?.generateTime) ?? readRowTime(row, feature));
-  return cellAt(value, timestamp, feature.ttl, now);
+  return cellAt(value, timestamp, feature.ttl, now, includeExpired);
 }
 
 function readRowTime(row: ViewRow, { source }: Feature): Instant | null {

@@ -1,4 +1,5 @@
 import type { EntityTypeDocument, FeaturestoreDocument, SourceDocument } from './document.js';
+import type { Fault } from './fault.js';
 
 /** Columns every table of values has beside its features (datasources/offline). */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set([
@@ -21,11 +22,6 @@ interface Column {
   readonly path?: readonly PropertyKey[];
 }
 
-interface ColumnFault {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
 /**
  * Two columns of one name in a table that is made here, found before BigQuery refuses the table with words of its own. Names
  * are equal there in any case of letters.
@@ -34,7 +30,7 @@ export function columnFaults(
   { offlineStore }: FeaturestoreDocument,
   entityType: EntityTypeDocument,
   path: readonly PropertyKey[],
-): ColumnFault[] {
+): Fault[] {
   const isMadeInBigQuery = offlineStore.kind === 'BIGQUERY' && offlineStore.createTables;
   return entityType.sources.flatMap((source, index) => {
     const ofSource = ['sources', index];
@@ -44,7 +40,7 @@ export function columnFaults(
         ? []
         : [{ role: 'the number of a row', name: 'arrival_number' }, ...keyColumns(entityType, source, ofSource)];
     const first = new Map<string, Column>();
-    return columns.flatMap((column): ColumnFault[] => {
+    return columns.flatMap((column): Fault[] => {
       const other = first.get(column.name.toLowerCase());
       first.set(column.name.toLowerCase(), other ?? column);
       const at = [...path, ...(column.path ?? other?.path ?? ofSource)];

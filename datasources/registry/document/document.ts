@@ -1,17 +1,10 @@
 import { z } from 'zod';
 import { VALUE_TYPES } from '../../../values/value-type.js';
 import { SENSITIVITIES } from '../model.js';
-import {
-  columnName,
-  featureOnlineStore,
-  MAX_FEATURE_NAME_LENGTH,
-  region,
-  resourceName,
-  seconds,
-  usePreview,
-} from './common-fields.js';
+import { columnName, MAX_FEATURE_NAME_LENGTH, resourceName, seconds } from './common-fields.js';
 import { modelEntries } from './model-entries.js';
 import { bigQueryTable, offlineStore } from './offline-store-document.js';
+import { onlineStore } from './online-store-document.js';
 import { tableFile } from './table-document.js';
 import { vertexFeaturestores } from './vertex-featurestore-document.js';
 
@@ -131,70 +124,6 @@ const featureView = z
       ),
   })
   .describe('A named selection of features served together.');
-
-const embeddedOnline = z.strictObject({ kind: z.literal('LMDB') }).describe('On this machine, in the data folder.');
-
-const bigtable = z
-  .strictObject({
-    kind: z.literal('BIGTABLE'),
-    project: z.string().min(1).describe('The Google Cloud project.'),
-    instance: z.string().min(1).describe('The Bigtable instance.'),
-    table: z.string().min(1).describe('The table. It may hold many featurestores.'),
-    columnFamily: z
-      .string()
-      .regex(/^[-_.a-zA-Z0-9]{1,64}$/, 'a column family has letters, digits, _, - and ., at most 64')
-      .default('f')
-      .describe('The column family of all values.'),
-    appProfile: z
-      .string()
-      .min(1)
-      .nullable()
-      .default(null)
-      .describe('The app profile. It needs single-cluster routing with single-row transactions. Nothing: the default.'),
-    readDeadlineMs: z
-      .number()
-      .int()
-      .min(100)
-      .max(60_000)
-      .default(3000)
-      .describe('After how many milliseconds a read fails. One attempt has a third of them.'),
-    versionRetentionSeconds: z
-      .number()
-      .int()
-      .min(0)
-      .default(0)
-      .describe(
-        'For how long the table has every value there was, so that reads of the past are answered from it (docs/google-cloud-bigtable.md says when that may be said).',
-      ),
-  })
-  .describe('A table in Bigtable (docs/google-cloud-bigtable.md).');
-
-const project = z.string().min(1).describe('The Google Cloud project.');
-
-const vertexFeatureView = z
-  .strictObject({
-    kind: z.literal('VERTEX_FEATURE_VIEW'),
-    project,
-    location: region,
-    featureOnlineStore,
-    views: z
-      .record(resourceName(60), resourceName(60))
-      .default({})
-      .describe('The feature view of an entity type, by its name. One that is not here has a view of its own name.'),
-    usePreview,
-  })
-  .describe('Feature views of Vertex AI (docs/google-cloud-vertex.md).');
-
-const vertexLegacy = z
-  .strictObject({
-    kind: z.literal('VERTEX_LEGACY'),
-    project,
-    location: region,
-    featurestore: resourceName(60).describe('The legacy featurestore. Its entity types and features keep their names.'),
-  })
-  .describe('Vertex AI Feature Store (Legacy), which ends on 2027-02-17 (docs/migrate-from-legacy.md).');
-
-const onlineStore = z.discriminatedUnion('kind', [embeddedOnline, bigtable, vertexFeatureView, vertexLegacy]);
 
 const featurestore = z
   .strictObject({

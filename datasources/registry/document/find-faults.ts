@@ -1,14 +1,12 @@
 import { toErrorMessage } from '../../../errors/error-message.js';
-import { parseSchedule, LOCAL_SCHEDULE_STORES } from '../schedule.js';
+import { parseSchedule } from '../schedule.js';
+import { describeOnlineStore, hasVersions } from '../store-kinds.js';
 import { columnFaults, RESERVED_NAMES } from './column-faults.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
+import type { Fault } from './fault.js';
+import { storeFaults } from './store-faults.js';
 import { vertexFeaturestoreFaults } from './vertex-featurestore-document.js';
 import { modelFaults } from './model-entries.js';
-
-interface Fault {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
 
 /** What the shape alone cannot say: names that clash and references to nothing. */
 export function findFaults(document: RegistryDocument): Fault[] {
@@ -41,67 +39,11 @@ function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly P
     ...featurestore.entityTypes.flatMap((entityType, index) =>
       columnFaults(featurestore, entityType, [...path, 'entityTypes', index]),
     ),
-    ...onlineStoreFaults(featurestore, featurestore.onlineStore, [...path, 'onlineStore']),
-    ...(featurestore.shadow
-      ? onlineStoreFaults(featurestore, featurestore.shadow.onlineStore, [...path, 'shadow', 'onlineStore'])
-      : []),
     ...storeFaults(featurestore, path),
     ...featurestore.featureViews.flatMap((view, index) =>
       viewFaults(featurestore, index, [...path, 'featureViews', index]),
     ),
   ];
-}
-
-/** A view for an entity type that does not exist is a typo, and the entity type it was meant for reads another view. */
-function onlineStoreFaults(
-  featurestore: FeaturestoreDocument,
-  onlineStore: FeaturestoreDocument['onlineStore'],
-  path: readonly PropertyKey[],
-): Fault[] {
-  if (onlineStore.kind !== 'VERTEX_FEATURE_VIEW') return [];
-  const known = new Set(featurestore.entityTypes.map(({ name }) => name));
-  return Object.keys(onlineStore.views).flatMap((name) =>
-    known.has(name) ? [] : [{ path: [...path, 'views', name], message: `there is no entity type "${name}"` }],
-  );
-}
-
-/** What a source says that its offline store cannot follow. */
-function storeFaults(featurestore: FeaturestoreDocument, path: readonly PropertyKey[]): Fault[] {
-  const { offlineStore } = featurestore;
-  const { kind } = offlineStore;
-  return featurestore.entityTypes.flatMap((entityType, index) =>
-    entityType.sources.flatMap((source, sourceIndex) => {
-      const ofSource = [...path, 'entityTypes', index, 'sources', sourceIndex];
-      if (source.sql !== null && hasVersions(featurestore.onlineStore)) {
-        const message =
-          'sql fills the online store with newest values only, so it has not what versionRetentionSeconds says; take that out';
-        return [{ path: [...ofSource, 'sql'], message }];
-      }
-      if (kind === 'BIGQUERY' && source.sql !== null) {
-        const message = 'values of a BIGQUERY offline store are in its tables; sql is computed by DUCKDB only';
-        return [{ path: [...ofSource, 'sql'], message }];
-      }
-      if (kind === 'BIGQUERY' && offlineStore.dataset === null && !source.bigQueryTable?.includes('.')) {
-        const message = 'the offline store names no dataset, so a source names its table as dataset.table';
-        return [{ path: [...ofSource, 'bigQueryTable'], message }];
-      }
-      if (kind !== 'BIGQUERY' && source.bigQueryTable !== null) {
-        return [
-          { path: [...ofSource, 'bigQueryTable'], message: `the offline store is ${kind}, which has no such table` },
-        ];
-      }
-      const renamed = source.features.findIndex(({ column }) => column !== undefined);
-      if (kind !== 'BIGQUERY' && renamed >= 0) {
-        const message = `the offline store is ${kind}, where a source names its columns as the features: rename it in the SQL`;
-        return [{ path: [...ofSource, 'features', renamed, 'column'], message }];
-      }
-      return [];
-    }),
-  );
-}
-
-function hasVersions(onlineStore: FeaturestoreDocument['onlineStore']): boolean {
-  return onlineStore.kind === 'BIGTABLE' && onlineStore.versionRetentionSeconds > 0;
 }
 
 function entityTypeFaults(entityType: EntityTypeDocument, path: readonly PropertyKey[]): Fault[] {
@@ -149,7 +91,7 @@ function viewFaults(featurestore: FeaturestoreDocument, index: number, path: rea
             },
           ],
     ),
-    ...(LOCAL_SCHEDULE_STORES.has(featurestore.onlineStore.kind)
+    ...(describeOnlineStore(featurestore.onlineStore).syncedBy === 'GATEWAY'
       ? scheduleFaults(view.schedule, [...path, 'schedule'])
       : []),
     ...(view.schedule !== null && hasVersions(featurestore.onlineStore)

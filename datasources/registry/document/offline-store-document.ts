@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { OfflineStoreKind } from '../model.js';
+import { unionOfKinds } from './union-of-kinds.js';
 
 const duckDb = z.strictObject({ kind: z.literal('DUCKDB') }).describe('One file on this machine.');
 
@@ -51,7 +53,10 @@ const bigQuery = z
   .describe('A BigQuery dataset (docs/google-cloud-bigquery.md).');
 
 /** Where all values live. */
-export const offlineStore = z.discriminatedUnion('kind', [duckDb, bigQuery]);
+export const offlineStore = unionOfKinds({ DUCKDB: duckDb, BIGQUERY: bigQuery } satisfies Record<
+  OfflineStoreKind,
+  z.ZodObject
+>);
 
 /** The table of a source in BigQuery. */
 export const bigQueryTable = z

@@ -1,5 +1,6 @@
 import { ttlFromSeconds } from '../../../values/instant.js';
 import type { EntityType, Feature, FeatureSource, Featurestore, FeatureView } from '../model.js';
+import { describeOfflineStore, describeOnlineStore } from '../store-kinds.js';
 import type { EntityTypeDocument, FeatureDocument, FeaturestoreDocument, SourceDocument } from './document.js';
 
 /** What featurestores name outside the registry, found and read. Keys are as the registry writes them. */
@@ -23,13 +24,13 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
     labels: document.labels,
     onlineStore: {
       kind: document.onlineStore.kind,
-      location: document.onlineStore.kind === 'LMDB' ? 'this machine' : 'Google Cloud',
+      location: describeOnlineStore(document.onlineStore).location,
     },
     onlineSettings: document.onlineStore,
     shadow: document.shadow,
     offlineStore: {
       kind: document.offlineStore.kind,
-      location: document.offlineStore.kind === 'DUCKDB' ? 'this machine' : 'Google Cloud',
+      location: describeOfflineStore(document.offlineStore).location,
     },
     offlineSettings: document.offlineStore,
     tables: new Map(

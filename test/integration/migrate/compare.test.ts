@@ -10,8 +10,8 @@ import {
   type CompareSetting,
   type MigrateCompareOptions,
 } from '../../../migrate/cli/migrate-compare.js';
-import { openOfflineStoreToRead } from '../../../composition/offline-stores.js';
-import { openOnlineStore as openStore } from '../../../composition/online-stores.js';
+import { openOfflineStoreToRead } from '../../../composition/offline-store-adapters.js';
+import { openOnlineStore as openStore } from '../../../composition/online-store-adapters.js';
 import { DuckDbDatabase } from '../../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { openVertexLegacyOnlineStore } from '../../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
@@ -220,7 +220,9 @@ describe('featuregraph migrate compare', () => {
     });
     const exitCodeOf = async (threshold: string): Promise<typeof process.exitCode> => {
       const program = new Command();
-      addMigrateCommands(program, (settings, data) => openStore(settings, data, world.server.clientOptions));
+      addMigrateCommands(program, (settings, context) =>
+        openStore(settings, { ...context, vertexClient: world.server.clientOptions }),
+      );
       const ids = await idFile('c1', 'c2', 'c3', 'c4', 'c5');
       process.exitCode = undefined;
       const command = ['migrate', 'compare', 'shop', 'customer', '--ids', ids, '--threshold', threshold];

@@ -62,6 +62,18 @@ describe('a watch of a job', () => {
     expect((await steps.next()).done).toBe(true);
   });
 
+  it('tells the end at once, also right after a step', async () => {
+    const watch = new JobWatch(record('RUNNING'));
+    const steps = watch.follow();
+    await steps.next();
+    const next = steps.next();
+    await vi.advanceTimersByTimeAsync(0);
+    watch.publish(record('SUCCEEDED', 9n));
+    await vi.advanceTimersByTimeAsync(0);
+    expect((await next).value?.state).toBe('SUCCEEDED');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('holds nothing for a slow reader, who gets the newest when he comes back', async () => {
     const watch = new JobWatch(record('RUNNING'));
     const steps = watch.follow();

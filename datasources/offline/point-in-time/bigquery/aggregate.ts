@@ -41,9 +41,12 @@ export function aggregateBlock(context: BigQueryBlockContext): SourceBlock {
 }
 
 /** Which rows of the history count for a label. A label without id or time has nulls here, and matches nothing. */
-function labelRowsSql({ plan, table, keys }: BigQueryBlockContext): string[] {
+function labelRowsSql({ plan, table, keys, wasWritten }: BigQueryBlockContext): string[] {
   const { strictlyBefore, knownAtLabelTime } = plan.options;
-  const ofEntity = table.entityColumns.map(({ name }, part) => `${historyColumn(name)} = l.${keys[part]}`);
+  const ofEntity = [
+    ...table.entityColumns.map(({ name }, part) => `${historyColumn(name)} = l.${keys[part]}`),
+    ...(wasWritten === null ? [] : [wasWritten]),
+  ];
   if (table.eventTime === null) return [...ofEntity, 'l.label_time IS NOT NULL'];
   const isBefore = `${historyColumn(table.eventTime)} ${strictlyBefore ? '<' : '<='} l.label_time`;
   // A row whose creation time is unknown cannot be shown to have been known; in a table without them that is every row.

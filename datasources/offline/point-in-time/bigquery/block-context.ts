@@ -10,6 +10,8 @@ export interface BigQueryBlockContext {
   readonly table: BigQueryTable;
   /** The label's columns with the entity's id, one for each id column of the table and of its type. */
   readonly keys: readonly string[];
+  /** The condition that a row was written by the plan's knownAt; null when the plan has none. */
+  readonly wasWritten: string | null;
   /** Conditions on the event time that are constants. */
   readonly partitions: readonly string[];
 }

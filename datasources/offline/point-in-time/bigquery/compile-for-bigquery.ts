@@ -4,9 +4,10 @@ import type { BigQueryBlockContext } from './block-context.js';
 import { entityFeaturesBlock } from './entity-features.js';
 import { BigQueryParameters, type BigQuerySql } from './parameters.js';
 import { historyColumn, quoteForBigQuery, selected, type BigQueryTable } from './table.js';
-import type { FeaturePlan, PointInTimePlan, SourcePlan } from '../plan.js';
+import type { FeaturePlan, PointInTimeOptions, PointInTimePlan, SourcePlan } from '../plan.js';
 import { ALL_OUTPUTS, hasTimeColumn, type FeatureOutputs, type SourceBlock } from '../source-block.js';
 import { joinSql } from '../sql-text.js';
+import { noCreationTime } from '../no-creation-time.js';
 
 /**
  * The BigQuery dialect of the point-in-time compiler.
@@ -38,7 +39,7 @@ export function compileForBigQuery(
   target: BigQueryTarget,
   parameters = new BigQueryParameters(),
 ): BigQuerySql {
-  const outputs = target.outputs ?? ALL_OUTPUTS;
+  const outputs = { ...(target.outputs ?? ALL_OUTPUTS), includeExpired: plan.options.includeExpired };
   const blocks = plan.sources.map((source, index) => {
     const table = target.tableOf(source.source);
     const context: BigQueryBlockContext = {
@@ -47,6 +48,7 @@ export function compileForBigQuery(
       name: `source_${index}`,
       table,
       keys: table.entityColumns.map((_, part) => `key_${index}_${part}`),
+      wasWritten: writtenBy(plan, source, table, parameters),
       partitions: partitionBounds(table, source, target, index, parameters),
     };
     return { source, context, block: compileBlock(target.form, context) };
@@ -69,6 +71,20 @@ function compileBlock(form: BigQueryForm, context: BigQueryBlockContext): Source
   // A static source has no time for the function to go by.
   const isStatic = context.table.eventTime === null;
   return form === 'entityFeaturesAtTime' && !isStatic ? entityFeaturesBlock(context) : aggregateBlock(context);
+}
+
+/** The status of an expired null, in a result that gives expired values. */
+export const EXPIRED_NULL = 'EXPIRED_NULL';
+
+function writtenBy(
+  { options: { knownAt } }: PointInTimePlan,
+  { source }: SourcePlan,
+  { createdTime }: BigQueryTable,
+  parameters: BigQueryParameters,
+): string | null {
+  if (knownAt === null) return null;
+  if (createdTime === null) throw noCreationTime(source);
+  return `${historyColumn(createdTime)} <= ${parameters.addInstant('known_at', knownAt)}`;
 }
 
 /**
@@ -118,7 +134,7 @@ function featureColumns(
   plan: FeaturePlan,
   source: SourcePlan,
   block: SourceBlock,
-  outputs: FeatureOutputs,
+  outputs: FeatureOutputs & Pick<PointInTimeOptions, 'includeExpired'>,
   parameters: BigQueryParameters,
 ): string {
   const value = block.value(plan);
@@ -130,12 +146,14 @@ function featureColumns(
   const status = joinSql(
     [
       `CASE WHEN NOT (${block.found}) THEN 'NOT_FOUND'`,
+      // A null array leaves BigQuery as an empty one, so where the value is given the status says that there is none.
+      expired && outputs.includeExpired && `WHEN ${expired} AND ${value} IS NULL THEN '${EXPIRED_NULL}'`,
       expired && `WHEN ${expired} THEN 'EXPIRED'`,
       `WHEN ${value} IS NULL THEN 'NULL' ELSE 'PRESENT' END`,
     ],
     ' ',
   );
-  const valid = selected(plan.feature, expired ? `IF(${expired}, NULL, ${value})` : value);
+  const valid = selected(plan.feature, expired && !outputs.includeExpired ? `IF(${expired}, NULL, ${value})` : value);
   return joinSql(
     [
       `${valid} AS ${plan.valueColumn}`,

@@ -60,10 +60,10 @@ export function hasTieOrder({ createdTime, sequence, arrival }: BigQueryTable): 
 
 function assertSupportedByEntityFeatures({ plan, source, table }: BigQueryBlockContext): void {
   const instead = 'Set pointInTime of the offline store to AGGREGATE, which can.';
-  if (plan.options.knownAtLabelTime) {
+  if (plan.options.knownAtLabelTime || plan.options.knownAt !== null) {
     throw badInput(
       `ML.ENTITY_FEATURES_AT_TIME cannot leave out what was written later. ${instead}`,
-      'knownAtLabelTime',
+      plan.options.knownAtLabelTime ? 'knownAtLabelTime' : 'knownAt',
     );
   }
   if (hasTieOrder(table)) {

@@ -10,4 +10,9 @@ export interface BlockContext {
   readonly mayHaveTies: boolean;
   /** Gives the placeholder of its microseconds, as a parameter that is used; undefined when it is not known. */
   readonly lastLabelTime: (() => string) | undefined;
+  /**
+   * The condition that a row of the history (h) was written by the plan's knownAt, as one more use of a parameter; false when the
+   * plan has none.
+   */
+  readonly wasWritten: () => string | false;
 }

@@ -1,5 +1,5 @@
 import type { Instant } from '../../../../values/instant.js';
-import type { FeaturePlan, PointInTimePlan, SourcePlan } from '../plan.js';
+import type { FeaturePlan, PointInTimeOptions, PointInTimePlan, SourcePlan } from '../plan.js';
 import { lookupBlock } from './lookup.js';
 import { staticBlock } from './static.js';
 import { timelineBlock } from './timeline.js';
@@ -45,6 +45,7 @@ export function compileForDuckDb<Parameter>(
 ): CompiledSql<Parameter | bigint> {
   const blockOf = target.form === 'lookup' ? lookupBlock : timelineBlock;
   const { lastLabelTime } = target;
+  const { knownAt, includeExpired } = plan.options;
   const blocks = plan.sources.map((source, index) => {
     const context = {
       plan,
@@ -53,11 +54,15 @@ export function compileForDuckDb<Parameter>(
       table: target.tableOf(source.source),
       mayHaveTies: target.mayHaveTies(source.source),
       lastLabelTime: lastLabelTime === undefined ? undefined : () => parameters.add(lastLabelTime),
+      wasWritten: () =>
+        knownAt !== null && `h.created_timestamp <= make_timestamp(CAST(${parameters.add(knownAt)} AS BIGINT))`,
     };
     return { source, block: source.source.timestampColumn === null ? staticBlock(context) : blockOf(context) };
   });
   const columns = blocks.flatMap(({ source, block }) =>
-    source.features.map((feature) => featureColumns(feature, source, block, target.outputs ?? ALL_OUTPUTS, parameters)),
+    source.features.map((feature) =>
+      featureColumns(feature, source, block, { ...(target.outputs ?? ALL_OUTPUTS), includeExpired }, parameters),
+    ),
   );
   const sql = [
     `WITH labels AS MATERIALIZED (${target.labels})`,
@@ -74,7 +79,7 @@ function featureColumns<Parameter>(
   feature: FeaturePlan,
   source: SourcePlan,
   block: SourceBlock,
-  outputs: FeatureOutputs,
+  outputs: FeatureOutputs & Pick<PointInTimeOptions, 'includeExpired'>,
   parameters: Parameters<Parameter | bigint>,
 ): string {
   const value = block.value(feature);
@@ -92,7 +97,7 @@ function featureColumns<Parameter>(
     ],
     ' ',
   );
-  const valid = expired ? `CASE WHEN ${expired} THEN NULL ELSE ${value} END` : value;
+  const valid = expired && !outputs.includeExpired ? `CASE WHEN ${expired} THEN NULL ELSE ${value} END` : value;
   return joinSql(
     [
       `${valid} AS ${feature.valueColumn}`,

@@ -19,13 +19,13 @@ export function lookupBlock(context: BlockContext): SourceBlock {
 const ROW = '"$row"';
 
 function wholeRows(context: BlockContext): SourceBlock {
-  const { plan, name, table } = context;
+  const { name, table } = context;
   return {
     definitions: [
       newestTimes(context, []),
       `${name} AS (
   SELECT l.row_id AS ${ROW}, h.*
-  FROM ${name}_time AS l JOIN ${table} AS h ON ${joinSql(['h.entity_id = l.entity_id', 'h.event_timestamp = l.newest', knownAt(plan.options)], ' AND ')}
+  FROM ${name}_time AS l JOIN ${table} AS h ON ${joinSql(['h.entity_id = l.entity_id', 'h.event_timestamp = l.newest', ...wasKnown(context)], ' AND ')}
   QUALIFY row_number() OVER (PARTITION BY l.row_id ORDER BY ${NEWEST_ARRIVAL_FIRST}) = 1)`,
     ],
     join: `LEFT JOIN ${name} ON ${name}.${ROW} = l.row_id`,
@@ -37,7 +37,7 @@ function wholeRows(context: BlockContext): SourceBlock {
 
 /** Features may have their newest values in different rows: the second step joins the rows of all those times. */
 function eachValue(context: BlockContext): SourceBlock {
-  const { plan, source, name, table } = context;
+  const { source, name, table } = context;
   const times = source.features.map(({ valueColumn }) => `newest_${valueColumn}`);
   const values = source.features.map(
     (feature) =>
@@ -55,7 +55,7 @@ function eachValue(context: BlockContext): SourceBlock {
       `${name} AS (
   SELECT ${joinSql(['l.row_id', 'any_value(l.newest) AS newest_timestamp', ...values], ',\n    ')}
   FROM (SELECT *, unnest(list_distinct([newest, ${times.join(', ')}])) AS moment FROM ${name}_time) AS l
-  JOIN ${table} AS h ON ${joinSql(['h.entity_id = l.entity_id', 'h.event_timestamp = l.moment', knownAt(plan.options)], ' AND ')}
+  JOIN ${table} AS h ON ${joinSql(['h.entity_id = l.entity_id', 'h.event_timestamp = l.moment', ...wasKnown(context)], ' AND ')}
   GROUP BY l.row_id)`,
     ],
     join: `LEFT JOIN ${name} ON ${name}.row_id = l.row_id`,
@@ -66,7 +66,8 @@ function eachValue(context: BlockContext): SourceBlock {
 }
 
 /** The newest event time of each label's rows, and whatever other maxima. */
-function newestTimes({ plan, source, name, table }: BlockContext, others: readonly string[]): string {
+function newestTimes(context: BlockContext, others: readonly string[]): string {
+  const { plan, source, name, table } = context;
   const entityId = `l.${quoteIdentifier(source.entityColumn)}`;
   const isBefore = `h.event_timestamp ${before(plan.options)} l.label_time`;
   const columns = [
@@ -78,7 +79,7 @@ function newestTimes({ plan, source, name, table }: BlockContext, others: readon
   ];
   return `${name}_time AS MATERIALIZED (
   SELECT ${joinSql(columns, ',\n    ')}
-  FROM labels AS l JOIN ${table} AS h ON ${joinSql([`h.entity_id = ${entityId}`, isBefore, knownAt(plan.options)], ' AND ')}
+  FROM labels AS l JOIN ${table} AS h ON ${joinSql([`h.entity_id = ${entityId}`, isBefore, ...wasKnown(context)], ' AND ')}
   GROUP BY l.row_id)`;
 }
 
@@ -87,6 +88,6 @@ function before({ strictlyBefore }: PointInTimeOptions): string {
 }
 
 /** A row whose creation time is unknown cannot be shown to have been known: the cut-off leaves it out. */
-function knownAt({ knownAtLabelTime }: PointInTimeOptions): string | false {
-  return knownAtLabelTime && 'h.created_timestamp <= l.label_time';
+function wasKnown({ plan, wasWritten }: BlockContext): (string | false)[] {
+  return [plan.options.knownAtLabelTime && 'h.created_timestamp <= l.label_time', wasWritten()];
 }

@@ -8,12 +8,13 @@ import type { SourceBlock } from '../source-block.js';
  * A static source holds at all times: its newest row (by creation, sequence, arrival) counts for every label of the
  * entity that has a time. One row an entity is found first, so that the labels can be many.
  */
-export function staticBlock({ source, name, table }: BlockContext): SourceBlock {
+export function staticBlock({ source, name, table, wasWritten }: BlockContext): SourceBlock {
   const entityId = `l.${quoteIdentifier(source.entityColumn)}`;
   // As part of the key: beside it, the same condition would make a nested loop of the hash join.
   const join = `LEFT JOIN ${name} ON ${name}.entity_id = CASE WHEN l.label_time IS NOT NULL THEN ${entityId} END`;
   const found = `${name}.entity_id IS NOT NULL`;
-  const ofLabels = `${table} AS h SEMI JOIN (SELECT DISTINCT ${entityId} AS entity_id FROM labels AS l) USING (entity_id)`;
+  const written = wasWritten();
+  const ofLabels = `${table} AS h SEMI JOIN (SELECT DISTINCT ${entityId} AS entity_id FROM labels AS l) USING (entity_id)${written === false ? '' : ` WHERE ${written}`}`;
   if (source.newestRow) {
     return {
       definitions: [

@@ -111,10 +111,10 @@ function entities(context: BlockContext): string {
 }
 
 /** The history of those entities, up to the last label if it is known: rows that no label can see are never sorted. */
-function labelStatesSql({ name, table, lastLabelTime }: BlockContext): string {
+function labelStatesSql({ name, table, lastLabelTime, wasWritten }: BlockContext): string {
   const upTo = lastLabelTime === undefined ? 'true' : `h.event_timestamp <= make_timestamp(${lastLabelTime()})`;
   return `FROM ${table} AS h JOIN ${name}_entity AS e ON e.entity_id = h.entity_id
-  WHERE ${upTo}`;
+  WHERE ${joinSql([upTo, wasWritten()], ' AND ')}`;
 }
 
 /** Which of two equal rows an ASOF join takes is documented nowhere, so there must be none. */

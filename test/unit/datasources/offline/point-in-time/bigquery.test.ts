@@ -122,6 +122,7 @@ const VALUES_ONLY = { timestamps: 'NONE', statuses: false } as const;
 const QUESTIONS: Readonly<Record<string, Question>> = {
   several_entities: {},
   strictly_before_and_known: { options: { strictlyBefore: true, knownAtLabelTime: true } },
+  known_at_a_moment: { options: { knownAt: 1_000_000_000_000_000n, includeExpired: true }, ttl: HOUR },
   values_only: { outputs: VALUES_ONLY, ttl: HOUR },
   entity_features_at_time: { form: 'entityFeaturesAtTime', hasTieBreaks: false },
   entity_features_strictly_before: {
@@ -249,7 +250,7 @@ describeWithGoogleSql('the BigQuery dialect, run by GoogleSQL', () => {
         );
         await store.append(source!, rows);
         const features = entityType.features.filter(({ valueType }) => !valueType.endsWith('_ARRAY'));
-        const options = { ...problem.options, knownAtLabelTime: false };
+        const options = { ...problem.options, knownAtLabelTime: false, knownAt: null };
         const cells = await store.pointInTime({ entityType, labels: problem.labels, features, options });
         expect(cells).toEqual(
           problem.labels.map((one) => features.map((feature) => oracleCell(rows, one, feature, options))),

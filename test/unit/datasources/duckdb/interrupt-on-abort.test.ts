@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from 'vitest';
-import { DuckDbDatabase } from '../../../datasources/duckdb/database.js';
-import { interruptOnAbort } from '../../../datasources/duckdb/interrupt-on-abort.js';
+import { DuckDbDatabase } from '../../../../datasources/duckdb/database.js';
+import { interruptOnAbort } from '../../../../datasources/duckdb/interrupt-on-abort.js';
 
 /** Takes minutes when nothing ends it. */
 const LONG_QUERY = 'SELECT sum(hash(a.i, b.i)) FROM range(1000000) a(i), range(1000000) b(i)';

@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import type { Diagnosis, Finding } from '../datasources/diagnosis.js';
+import { DuckDbDatabase } from '../datasources/duckdb/database.js';
+import { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
+import type { OfflineStore } from '../datasources/offline/offline-store.js';
+import type {
+  EntityType,
+  FeatureSource,
+  Featurestore,
+  OfflineStoreKind,
+  OfflineStoreSettings,
+} from '../datasources/registry/model.js';
+import type { Registry } from '../datasources/registry/registry.js';
+import { requestScope } from '../observability/request-scope.js';
+import { systemClock } from '../values/clock.js';
+
+/** How a kind of offline store is opened and looked at. Its code is loaded when it is needed: Google's clients are large. */
+interface OfflineStoreAdapter<Settings extends OfflineStoreSettings = OfflineStoreSettings> {
+  /** `embedded` is open already, with the tables of the featurestores that are in it. */
+  open(settings: Settings, featurestore: Featurestore, embedded: DuckDbOfflineStore): Promise<OfflineStore>;
+  /** To read from alone: nothing is made. */
+  openToRead(settings: Settings, sources: readonly FeatureSource[], dataDirectory: string): Promise<OfflineStore>;
+  /** What doctor finds, without opening the store. */
+  diagnose?(settings: Settings, sources: readonly FeatureSource[]): Promise<StoreFindings>;
+}
+
+interface StoreFindings {
+  /** What tells the store from others of its kind: for the operator. */
+  readonly name: string;
+  readonly findings: AsyncIterable<Finding>;
+}
+
+const ADAPTERS = {
+  DUCKDB: {
+    // It is part of the data folder, which doctor looks at as a whole.
+    open: async (_settings, _featurestore, embedded) => embedded,
+    openToRead: async (_settings, _sources, dataDirectory) =>
+      DuckDbOfflineStore.openToRead(await DuckDbDatabase.open(databaseFile(dataDirectory), { toRead: true })),
+  },
+  BIGQUERY: {
+    open: async (settings, featurestore) => {
+      const { openBigQueryOfflineStore } = await import('../datasources/offline/bigquery/open-bigquery.js');
+      return openBigQueryOfflineStore(settings, listSources(featurestore), {
+        clock: systemClock,
+        currentOrigin: () => ({ tenant: resolveTenant(featurestore), ...requestScope.getStore() }),
+      });
+    },
+    openToRead: async (settings, sources) => {
+      const { openBigQueryOfflineStore } = await import('../datasources/offline/bigquery/open-bigquery.js');
+      return openBigQueryOfflineStore({ ...settings, createTables: false }, sources, { clock: systemClock });
+    },
+    diagnose: async (settings, sources) => {
+      const { diagnoseBigQuery } = await import('../datasources/offline/bigquery/diagnose.js');
+      const { project, dataset } = settings;
+      const name = dataset === null ? project : `${project}.${dataset}`;
+      return { name, findings: diagnoseBigQuery(settings, sources) };
+    },
+  },
+} satisfies {
+  readonly [Kind in OfflineStoreKind]: OfflineStoreAdapter<Extract<OfflineStoreSettings, { readonly kind: Kind }>>;
+};
+
+/** The store on this machine, which is always there: local jobs work in it too. */
+export async function openEmbeddedStore(registry: Registry, dataDirectory: string): Promise<DuckDbOfflineStore> {
+  const inIt = registry.featurestores.filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB');
+  const database = await DuckDbDatabase.open(databaseFile(dataDirectory));
+  try {
+    return await DuckDbOfflineStore.open(database, inIt.flatMap(listSources));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** The offline store of a featurestore: `embedded`, or one that is opened for it. */
+export async function openOfflineStore(
+  settings: OfflineStoreSettings,
+  featurestore: Featurestore,
+  embedded: DuckDbOfflineStore,
+): Promise<OfflineStore> {
+  return findAdapter(settings).open(settings, featurestore, embedded);
+}
+
+/** The offline store of one entity type, to read from: nothing is made, and no other store is opened. */
+export async function openOfflineStoreToRead(
+  { featurestore: { offlineSettings }, sources }: EntityType,
+  dataDirectory: string,
+): Promise<OfflineStore> {
+  return findAdapter(offlineSettings).openToRead(offlineSettings, sources, dataDirectory);
+}
+
+/** What doctor says of one offline store; nothing of one that it looks at elsewhere. */
+export async function diagnoseOfflineStore(
+  settings: OfflineStoreSettings,
+  sources: readonly FeatureSource[],
+): Promise<Diagnosis[]> {
+  const found = await findAdapter(settings).diagnose?.(settings, sources);
+  return found ? [{ store: `offline store ${settings.kind}: ${found.name}`, findings: found.findings }] : [];
+}
+
+/** Call it with the same settings alone. */
+function findAdapter({ kind }: OfflineStoreSettings): OfflineStoreAdapter {
+  return ADAPTERS[kind];
+}
+
+/** Who pays for a query: until there is a login, whoever the registry says the featurestore is of. */
+function resolveTenant({ name, labels }: Featurestore): string {
+  return labels.tenant ?? name;
+}
+
+function databaseFile(dataDirectory: string): string {
+  return join(dataDirectory, 'offline.duckdb');
+}
+
+export function listSources({ entityTypes }: Featurestore): FeatureSource[] {
+  return entityTypes.flatMap(({ sources }) => sources);
+}

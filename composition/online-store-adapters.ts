@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
+import type { Diagnosis, Finding } from '../datasources/diagnosis.js';
+import type { ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
+import { LmdbOnlineStore } from '../datasources/online/lmdb/lmdb-online-store.js';
+import type { OnlineStore } from '../datasources/online/online-store.js';
+import type { EntityType, OnlineStoreKind, OnlineStoreSettings } from '../datasources/registry/model.js';
+import { systemClock } from '../values/clock.js';
+
+export interface OnlineStoreContext {
+  readonly dataDirectory: string;
+  /** For tests, whose Vertex AI is not at the region's endpoint. */
+  readonly vertexClient?: ClientOptions | undefined;
+}
+
+/** How a kind of online store is opened and looked at. Its code is loaded when it is needed: Google's clients are large. */
+interface OnlineStoreAdapter<Settings extends OnlineStoreSettings = OnlineStoreSettings> {
+  open(settings: Settings, context: OnlineStoreContext): Promise<OnlineStore>;
+  /** What doctor finds, without opening the store. `entityTypes` are those that name it. */
+  diagnose?(
+    settings: Settings,
+    entityTypes: readonly EntityType[],
+    context: OnlineStoreContext,
+  ): Promise<StoreFindings>;
+}
+
+interface StoreFindings {
+  /** What tells the store from others of its kind: for the operator. */
+  readonly name: string;
+  readonly findings: AsyncIterable<Finding>;
+}
+
+const ADAPTERS = {
+  LMDB: {
+    // It is part of the data folder, which doctor looks at as a whole.
+    open: async (_settings, { dataDirectory }) => new LmdbOnlineStore(join(dataDirectory, 'online')),
+  },
+  BIGTABLE: {
+    open: async (settings) => {
+      const { BigtableOnlineStore } = await import('../datasources/online/bigtable/bigtable-online-store.js');
+      return BigtableOnlineStore.open(settings, { clock: systemClock, newId: uuidv7 });
+    },
+    diagnose: async (settings) => {
+      const { diagnoseBigtable } = await import('../datasources/online/bigtable/diagnose.js');
+      return { name: settings.project, findings: diagnoseBigtable(settings) };
+    },
+  },
+  VERTEX_FEATURE_VIEW: {
+    open: async (settings, { vertexClient }) => {
+      const { openVertexViewOnlineStore } =
+        await import('../datasources/online/vertex-view/vertex-view-online-store.js');
+      return openVertexViewOnlineStore(settings, systemClock, vertexClient);
+    },
+    diagnose: async (settings, entityTypes, { vertexClient }) => {
+      const { diagnoseVertexView } = await import('../datasources/online/vertex-view/diagnose.js');
+      const findings = diagnoseVertexView(settings, entityTypes, systemClock, vertexClient);
+      return { name: settings.project, findings };
+    },
+  },
+  VERTEX_LEGACY: {
+    open: async (settings, { vertexClient }) => {
+      const { openVertexLegacyOnlineStore } =
+        await import('../datasources/online/vertex-legacy/vertex-legacy-online-store.js');
+      return openVertexLegacyOnlineStore(settings, systemClock, vertexClient);
+    },
+    diagnose: async (settings, entityTypes, { vertexClient }) => {
+      const { diagnoseVertexLegacy } = await import('../datasources/online/vertex-legacy/diagnose.js');
+      const findings = diagnoseVertexLegacy(settings, entityTypes, systemClock, vertexClient);
+      return { name: settings.project, findings };
+    },
+  },
+} satisfies {
+  readonly [Kind in OnlineStoreKind]: OnlineStoreAdapter<Extract<OnlineStoreSettings, { readonly kind: Kind }>>;
+};
+
+/** Opens one online store, as the registry says how. */
+export async function openOnlineStore(
+  settings: OnlineStoreSettings,
+  context: OnlineStoreContext,
+): Promise<OnlineStore> {
+  return findAdapter(settings).open(settings, context);
+}
+
+/** What doctor says of one online store; nothing of one that it looks at elsewhere. */
+export async function diagnoseOnlineStore(
+  settings: OnlineStoreSettings,
+  entityTypes: readonly EntityType[],
+  context: OnlineStoreContext,
+): Promise<Diagnosis[]> {
+  const found = await findAdapter(settings).diagnose?.(settings, entityTypes, context);
+  return found ? [{ store: `online store ${settings.kind}: ${found.name}`, findings: found.findings }] : [];
+}
+
+/** Call it with the same settings alone. */
+function findAdapter({ kind }: OnlineStoreSettings): OnlineStoreAdapter {
+  return ADAPTERS[kind];
+}
