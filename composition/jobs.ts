@@ -19,10 +19,6 @@ import { JobAccounting } from '../costs/job-accounting.js';
 import { scanWork } from '../training-sets/scan-work.js';
 import { removeStaleWorkFiles } from '../jobs/remove-stale-work-files.js';
 import type { TrainingSets } from '../training-sets/training-sets.js';
-import { HttpServing } from '../batch-prediction/models/http/http-serving.js';
-import type { ModelServing } from '../batch-prediction/models/model-serving.js';
-import type { ModelRuntime } from '../datasources/registry/prediction-model.js';
-import { OnnxServing } from '../batch-prediction/models/onnx/onnx-serving.js';
 import { DuckDbDatabase } from '../datasources/duckdb/database.js';
 import type { Costs } from '../costs/costs.js';
 import type { FeatureView } from '../datasources/registry/model.js';
@@ -33,6 +29,7 @@ import { systemClock } from '../values/clock.js';
 import { openFeatureViewSyncs } from './feature-view-syncs.js';
 import type { GoogleClientOptions } from './google-clients.js';
 import { measuredJobStore } from './measured-job-store.js';
+import { createModelServings, logModelFaults } from './models.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
@@ -74,6 +71,8 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   const scratch = await DuckDbDatabase.open(':memory:');
   opened.defer(() => scratch.close());
   const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
+  const servings = createModelServings();
+  await logModelFaults(registry, servings, logger);
   const dependencies = {
     jobs: store,
     files,
@@ -81,10 +80,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     scratch,
     workFolder,
     getModel: (name: string) => registry.models.find((model) => model.name === name),
-    servings: new Map<ModelRuntime, ModelServing>([
-      ['ONNX', new OnnxServing()],
-      ['HTTP', new HttpServing()],
-    ]),
+    servings,
     clock: systemClock,
   };
   const trainingSetDependencies = { database, findRemoteStore: stores.findRemoteStore, registry, files, workFolder };

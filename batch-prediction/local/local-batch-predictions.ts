@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { AppError, badInput } from '../../errors/app-error.js';
+import { describeFaults } from '../models/describe-faults.js';
 import type { Model } from '../../datasources/registry/prediction-model.js';
 import { jobTableName } from '../../datasources/duckdb/job-tables.js';
 import type {
@@ -122,10 +123,18 @@ export class LocalBatchPredictions implements BatchPredictions {
     assertWholeNumberUpTo('batchSize', batchSize, MAX_BATCH_SIZE);
     assertWholeNumberUpTo('startingReplicaCount', startingReplicaCount, MAX_REPLICAS);
     if (generateExplanation) throw badInput('Models that run here give no explanations.', 'generateExplanation');
-    if (!this.dependencies.servings.has(model.runtime)) {
+    await this.#checkModel(model);
+    await checkInput(this.dependencies, spec.input, model.inputs);
+  }
+
+  /** A model that does not fit would fail the job with the first batch. */
+  async #checkModel(model: Model): Promise<void> {
+    const serving = this.dependencies.servings.get(model.runtime);
+    if (!serving) {
       throw new AppError('MODEL_UNAVAILABLE', `This gateway does not run models of the runtime ${model.runtime}.`);
     }
-    await checkInput(this.dependencies, spec.input, model.inputs);
+    const faults = await serving.check(model);
+    if (faults.length > 0) throw new AppError('MODEL_UNAVAILABLE', describeFaults(model, faults), { field: 'model' });
   }
 
   async #checkOutput({ format, location }: BatchOutput): Promise<void> {

@@ -51,6 +51,11 @@ export class OnnxServing implements ModelServing {
     return this.#checked.check(model);
   }
 
+  /** A file that fits can predict. */
+  async findHealthFault(): Promise<null> {
+    return null;
+  }
+
   async #open(model: Model, parallelism: number): Promise<OnnxPredictor> {
     const file = await readGraphFile(model.location);
     const sessions = new SessionPool(this.workerFile, file, parallelism);
