@@ -30,6 +30,7 @@ import { openFeatureViewSyncs } from './feature-view-syncs.js';
 import type { GoogleClientOptions } from './google-clients.js';
 import { measuredJobStore } from './measured-job-store.js';
 import { createModelServings, logModelFaults } from './models.js';
+import { PROCESS_LIMITS } from '../limits/process-limits.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
@@ -54,9 +55,6 @@ export interface OpenJobs {
   /** Before the stores are closed: jobs use them to their end. */
   close(): Promise<void>;
 }
-
-/** Each job may use all cores of the machine; the others wait. */
-const MAX_RUNNING_JOBS = 2;
 
 /** The job engine with all it can do. What was not finished by the last process is taken up. */
 export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
@@ -95,7 +93,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     runners: [batchPrediction, new TrainingSetRunner(trainingSetDependencies), featureViewSyncs],
     clock: systemClock,
     newId: newJobId,
-    maxRunning: MAX_RUNNING_JOBS,
+    maxRunning: PROCESS_LIMITS.maxRunningJobs,
     costs: new JobAccounting(costs),
     onError: (error, job) => logger.error({ err: error, job: job.id }, 'a job failed'),
   });

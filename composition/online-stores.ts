@@ -6,6 +6,7 @@ import type { Featurestore, OnlineStoreSettings, ShadowSettings } from '../datas
 import { describeOnlineStore } from '../datasources/registry/store-kinds.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
+import { PROCESS_LIMITS } from '../limits/process-limits.js';
 import { diagnoseOnlineStore, openOnlineStore } from './online-store-adapters.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 
@@ -24,12 +25,6 @@ export interface OpenOnlineStores {
   readonly serving: readonly OnlineStore[];
   close(): Promise<void>;
 }
-
-/**
- * Of a shadow store: enough at once for a busy gateway, and more patience than any store's own deadline; at the end two
- * seconds, as the whole of a stop has to fit into the ten that Cloud Run gives (docs/google-cloud.md).
- */
-const SHADOW_LIMITS = { maxConcurrent: 32, timeoutMs: 40_000, maxQueued: 10_000, drainTimeoutMs: 2_000 };
 
 /** The online store of each featurestore, open; a store that several name is opened once. */
 export async function openOnlineStores(
@@ -58,7 +53,7 @@ async function openAll(
     const { onlineSettings, shadow } = featurestore;
     if (!shadow) continue;
     const rules = shadowRules(onlineSettings, shadow);
-    const options = { ...SHADOW_LIMITS, ...rules, report: shadowReport, random: Math.random };
+    const options = { ...PROCESS_LIMITS.shadowReads, ...rules, report: shadowReport, random: Math.random };
     shadows.set(featurestore, new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options));
   }
   opened.defer(async () => {

@@ -3,7 +3,7 @@
  */
 export const QUERY_LIMITS = {
   /**
-   * Tokens of a document. The lexer stops there, so a long document costs little. Enough for 10 000 entity ids written
+   * Tokens of a document. The lexer stops there, so a long document costs little. Enough for `maxEntityIds` ids written
    * into the query, the largest request there is; a client should send those as a variable.
    */
   maxTokens: 25_000,

@@ -10,6 +10,7 @@ import {
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { Model } from '../datasources/registry/prediction-model.js';
 import { AppError, badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import type { CostEstimate, Money } from '../schema/cost/cost-estimate.js';
@@ -38,8 +39,6 @@ import { connection, type PageArguments } from './page.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
 /** Each is a pass over all predictions of a job. */
-const MAX_METRICS = 50;
-
 @Resolver(() => BatchPredictionJob)
 export class BatchPredictionResolver {
   @Query(() => BatchPredictionJob, {
@@ -63,7 +62,7 @@ export class BatchPredictionResolver {
     @Ctx() context: RequestContext,
     @Arg('filter', () => JobFilter, { nullable: true, description: 'A filter. Null: all batch prediction jobs.' })
     filter: JobFilter | null | undefined,
-    @Arg('first', () => Int, firstArgument(20))
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
@@ -161,7 +160,7 @@ export class BatchPredictionResolver {
   predictions(
     @Root() job: BatchPredictionJobRecord,
     @Ctx() { batchPredictions }: RequestContext,
-    @Arg('first', () => Int, firstArgument(20))
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
@@ -175,7 +174,7 @@ export class BatchPredictionResolver {
   failures(
     @Root() job: BatchPredictionJobRecord,
     @Ctx() { batchPredictions }: RequestContext,
-    @Arg('first', () => Int, firstArgument(20))
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
@@ -187,9 +186,11 @@ export class BatchPredictionResolver {
   async metrics(
     @Root() job: BatchPredictionJobRecord,
     @Ctx() { batchPredictions }: RequestContext,
-    @Arg('of', () => [MetricInput], { description: 'The aggregates to compute, at most 50.' }) of: MetricInput[],
+    @Arg('of', () => [MetricInput], { description: `The aggregates to compute, at most ${REQUEST_LIMITS.maxMetrics}.` })
+    of: MetricInput[],
   ): Promise<Metric[]> {
-    if (of.length > MAX_METRICS) throw badInput(`"of" has ${of.length} metrics; at most ${MAX_METRICS} at once.`, 'of');
+    const { maxMetrics } = REQUEST_LIMITS;
+    if (of.length > maxMetrics) throw badInput(`"of" has ${of.length} metrics; at most ${maxMetrics} at once.`, 'of');
     const asked = of.map(({ metric, field, over }) => ({ metric, field, over: over ?? null }));
     const values = asked.length === 0 ? [] : await batchPredictions.metrics(job, asked);
     return asked.map((request, index) => ({ ...request, value: values[index] ?? null }));

@@ -1,4 +1,5 @@
 import { badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 
 /**
  * Cursors are opaque to clients: what list they belong to and the key of the item they stand at. The list is part of it,
@@ -24,17 +25,15 @@ export function decodeCursor(list: string, cursor: string, isKey: (key: string) 
   );
 }
 
-export const MAX_PAGE_SIZE = 100;
-const DEFAULT_PAGE_SIZE = 20;
-
 /**
  * The size of a page. An explicit null counts as nothing said. Too many is refused and not cut: a client that asked for
  * 500 and got 100 would take them for all.
  */
-export function pageSize(first: number | null | undefined, usual: number = DEFAULT_PAGE_SIZE): number {
+export function pageSize(first: number | null | undefined, usual: number = REQUEST_LIMITS.defaultPageSize): number {
   const size = first ?? usual;
-  if (size < 0 || size > MAX_PAGE_SIZE) {
-    throw badInput(`"first" is from 0 to ${MAX_PAGE_SIZE}, not ${size}. Page with "after" for more.`, 'first');
+  const { maxPageSize } = REQUEST_LIMITS;
+  if (size < 0 || size > maxPageSize) {
+    throw badInput(`"first" is from 0 to ${maxPageSize}, not ${size}. Page with "after" for more.`, 'first');
   }
   return size;
 }

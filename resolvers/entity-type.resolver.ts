@@ -1,11 +1,12 @@
 import { Arg, Args, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
-import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
+import { AFTER_ARGUMENT, ENTITY_IDS, firstArgument } from '../schema/arguments.js';
 import type {
   EntityType as EntityTypeModel,
   Feature as FeatureModel,
   Featurestore as FeaturestoreModel,
 } from '../datasources/registry/model.js';
 import { getFeature } from '../datasources/registry/registry.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import { Entity } from '../schema/entity/entity.js';
@@ -14,7 +15,6 @@ import { Featurestore } from '../schema/registry/featurestore.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { ReadArguments } from '../schema/entity/read-arguments.js';
 import { entityHandle, entityHandles, type EntityHandle } from './entity.js';
-import { MAX_PAGE_SIZE } from './cursor.js';
 import { paginate } from './page.js';
 
 @Resolver(() => EntityType)
@@ -37,14 +37,14 @@ export class EntityTypeResolver {
   @FieldResolver()
   features(
     @Root() { name, featurestore, features }: EntityTypeModel,
-    @Arg('first', () => Int, firstArgument(100))
+    @Arg('first', () => Int, firstArgument(REQUEST_LIMITS.defaultLongPageSize))
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Connection<FeatureModel> {
     return paginate(
       features,
-      { first: first ?? MAX_PAGE_SIZE, after },
+      { first: first ?? REQUEST_LIMITS.defaultLongPageSize, after },
       { name: `${featurestore.name}/${name}/features`, keyOf: (one) => one.name },
     );
   }
@@ -81,7 +81,7 @@ export class EntityTypeResolver {
   entities(
     @Root() entityType: EntityTypeModel,
     @Arg('entityIds', () => [ID], {
-      description: 'The entity ids, at most 10,000. `entityIdColumns` describes composite ids.',
+      description: `${ENTITY_IDS} \`entityIdColumns\` describes composite ids.`,
     })
     entityIds: string[],
     @Args(() => ReadArguments) read: ReadArguments,

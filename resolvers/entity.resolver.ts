@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { ENTITY_IDS } from '../schema/arguments.js';
 import { listComplexity, matrixComplexity } from '../schema/complexity.js';
 import { Entity } from '../schema/entity/entity.js';
 import { FeatureMatrix } from '../schema/entity/feature-matrix.js';
@@ -40,7 +41,7 @@ export class EntityResolver {
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityType: string,
     @Arg('entityIds', () => [ID], {
-      description: 'The entity ids, at most 10,000. EntityType.entityIdColumns describes composite ids.',
+      description: `${ENTITY_IDS} EntityType.entityIdColumns describes composite ids.`,
     })
     entityIds: string[],
     @Args(() => ReadArguments) read: ReadArguments,
@@ -58,7 +59,7 @@ export class EntityResolver {
     @Ctx() { registry, loaders }: RequestContext,
     @Arg('featurestore', () => String, { description: FEATURESTORE }) featurestore: string,
     @Arg('entityType', () => String, { description: ENTITY_TYPE }) entityTypeName: string,
-    @Arg('entityIds', () => [ID], { description: 'The entity ids, at most 10,000. Each is a row of the result.' })
+    @Arg('entityIds', () => [ID], { description: `${ENTITY_IDS} Each is a row of the result.` })
     entityIds: string[],
     @Arg('names', () => [String], { description: 'The names of the features. Each is a column of the result.' })
     names: string[],

@@ -1,6 +1,7 @@
 import { getFeature, getFeatureView } from '../datasources/registry/registry.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { AppError, badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { ReadArguments } from '../schema/entity/read-arguments.js';
 import { entityTypeName } from '../schema/names.js';
 import { canonicalEntityId } from '../values/entity-id.js';
@@ -12,8 +13,6 @@ export interface EntityHandle extends EntityKey {
   readonly kind: 'entity';
   readonly typeName: string;
 }
-
-const MAX_ENTITIES = 10_000;
 
 /** How entities are read: the arguments of the field. What is absent or null is not said. */
 export type ReadRequest = Partial<ReadArguments>;
@@ -61,9 +60,10 @@ function cachedTypeName(entityType: EntityType): string {
 
 /** Many entities, in the order asked, also when one is asked twice. Faults name the place: `entityIds[3]`. */
 export function entityHandles(entityType: EntityType, entityIds: readonly string[], read: ReadRequest): EntityHandle[] {
-  if (entityIds.length > MAX_ENTITIES) {
+  const { maxEntityIds } = REQUEST_LIMITS;
+  if (entityIds.length > maxEntityIds) {
     throw badInput(
-      `"entityIds" has ${entityIds.length} ids; at most ${MAX_ENTITIES} are read at once. Split the request.`,
+      `"entityIds" has ${entityIds.length} ids; at most ${maxEntityIds} are read at once. Split the request.`,
       'entityIds',
     );
   }

@@ -97,7 +97,7 @@ export class SyncsOfFeatureViewResolver {
   syncs(
     @Root() view: FeatureViewModel,
     @Ctx() { featureViewSyncs }: RequestContext,
-    @Arg('first', () => Int, firstArgument(20))
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,

@@ -26,7 +26,7 @@ export class FeatureResolver {
   searchFeatures(
     @Ctx() { search }: RequestContext,
     @Arg('text', () => String, { description: 'The words to search for, e.g. "mean delay".' }) text: string,
-    @Arg('first', () => Int, firstArgument(20))
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,

@@ -22,7 +22,7 @@ export class FeaturestoreResolver {
   })
   featurestores(
     @Ctx() { registry }: RequestContext,
-    @Arg('first', () => Int, firstArgument(20))
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,

@@ -1,12 +1,13 @@
 import { getFeature } from '../datasources/registry/registry.js';
 import type { Feature } from '../datasources/registry/model.js';
 import { badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { Connection } from '../schema/connection.js';
 import type { FeatureValue } from '../schema/entity/feature-value.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import type { Instant } from '../values/instant.js';
 import type { RequestContext } from './context.js';
-import { decodeCursor, encodeCursor, MAX_PAGE_SIZE, pageSize } from './cursor.js';
+import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
 import type { EntityHandle } from './entity.js';
 import { featureValue } from './feature-values.js';
 import { connection, type PageArguments } from './page.js';
@@ -23,7 +24,7 @@ export async function featureHistory(
   { feature: name, from = null, to = null, first, after }: HistoryArguments,
   context: RequestContext,
 ): Promise<Connection<FeatureValue>> {
-  const size = pageSize(first, MAX_PAGE_SIZE);
+  const size = pageSize(first, REQUEST_LIMITS.defaultLongPageSize);
   const feature = getFeature(entity.entityType, name, 'feature');
   if (from !== null && to !== null && from > to) throw badInput('"from" is after "to".', 'from');
   const list = historyList(entity, feature);

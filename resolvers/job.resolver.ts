@@ -30,7 +30,7 @@ export class JobResolver {
     @Ctx() context: RequestContext,
     @Arg('filter', () => JobFilter, { nullable: true, description: 'A filter. Null: all jobs.' })
     filter: JobFilter | null | undefined,
-    @Arg('first', () => Int, firstArgument(20))
+    @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,

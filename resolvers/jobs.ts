@@ -3,6 +3,7 @@ import type { JobFilter as JobConditions } from '../datasources/job-store/job-st
 import type { JobOrigin } from '../jobs/job-origin.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import { AppError, badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { Connection } from '../schema/connection.js';
 import type { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { JobKindEnum } from '../schema/job/enums.js';
@@ -120,9 +121,6 @@ export function stringLabels(
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
-/** It is a key of the store as well, whose keys are short. */
-const MAX_IDEMPOTENCY_KEY_BYTES = 500;
-
 export interface JobTerms {
   readonly idempotencyKey: string | null | undefined;
   readonly maxCostUsd: number | null | undefined;
@@ -130,8 +128,9 @@ export interface JobTerms {
 
 /** Who asks for a job, and on what terms. Nobody is known until there is a login. */
 export function jobOrigin({ idempotencyKey, maxCostUsd }: JobTerms): JobOrigin {
-  if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > MAX_IDEMPOTENCY_KEY_BYTES) {
-    throw badInput(`"idempotencyKey" has at most ${MAX_IDEMPOTENCY_KEY_BYTES} bytes. Use a UUID.`, 'idempotencyKey');
+  const { maxIdempotencyKeyBytes } = REQUEST_LIMITS;
+  if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > maxIdempotencyKeyBytes) {
+    throw badInput(`"idempotencyKey" has at most ${maxIdempotencyKeyBytes} bytes. Use a UUID.`, 'idempotencyKey');
   }
   if (idempotencyKey === '')
     throw badInput('"idempotencyKey" is empty. Use a UUID, or leave it out.', 'idempotencyKey');

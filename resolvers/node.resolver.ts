@@ -4,6 +4,7 @@ import type { Model } from '../datasources/registry/prediction-model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from '../datasources/registry/model.js';
 import { getEntityType, getFeature } from '../datasources/registry/registry.js';
 import { AppError, badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { TypedFeaturestoreValue } from '../schema/from-registry.js';
 import { Node } from '../schema/node.js';
@@ -15,8 +16,6 @@ import { typedFeaturestore } from './typed-resolvers.js';
 type NodeValue =
   Featurestore | TypedFeaturestoreValue | EntityType | Feature | FeatureView | EntityHandle | Model | JobRecord;
 type FoundNode = NodeValue | null | Promise<NodeValue | null>;
-
-const MAX_NODES = 100;
 
 @Resolver()
 export class NodeResolver {
@@ -36,10 +35,13 @@ export class NodeResolver {
   })
   nodes(
     @Ctx() context: RequestContext,
-    @Arg('ids', () => [ID], { description: 'Values of `id` fields, at most 100.' }) ids: string[],
+    @Arg('ids', () => [ID], { description: `Values of \`id\` fields, at most ${REQUEST_LIMITS.maxNodeIds}.` })
+    ids: string[],
   ): FoundNode[] {
-    if (ids.length > MAX_NODES)
-      throw badInput(`"ids" has ${ids.length} ids; at most ${MAX_NODES} are read at once.`, 'ids');
+    const { maxNodeIds } = REQUEST_LIMITS;
+    if (ids.length > maxNodeIds) {
+      throw badInput(`"ids" has ${ids.length} ids; at most ${maxNodeIds} are read at once.`, 'ids');
+    }
     return ids.map((id) => resolveNode(context, id));
   }
 }

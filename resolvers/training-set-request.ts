@@ -3,11 +3,9 @@ import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from '../traini
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { getEntityType, getFeature, getFeatureView, type Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { LabelsInput, TrainingSetInput } from '../schema/job/start-training-set.js';
 import { ttlFromSeconds } from '../values/instant.js';
-
-/** Labels inside a request; more come in a file or a table. */
-const MAX_LABEL_ROWS = 10_000;
 
 /** What a client asks for, as the port takes it. Faults name the field of the input. */
 export function trainingSetRequest(registry: Registry, input: TrainingSetInput): TrainingSetRequest {
@@ -54,9 +52,10 @@ function labelSource({ source: { rows, file, table }, timeColumn: named }: Label
   }
   if (table !== undefined) return { kind: 'TABLE', table, timeColumn };
   const labels = rows!;
-  if (labels.length > MAX_LABEL_ROWS) {
+  const { maxLabelRows } = REQUEST_LIMITS;
+  if (labels.length > maxLabelRows) {
     throw badInput(
-      `"rows" has ${labels.length} labels; at most ${MAX_LABEL_ROWS} fit in a request. Put them in a file.`,
+      `"rows" has ${labels.length} labels; at most ${maxLabelRows} fit in a request. Put them in a file.`,
       'labels.source.rows',
     );
   }

@@ -5,13 +5,14 @@ import type {
   TrainingSetPreviewResult,
   TrainingSetValidationResult,
 } from '../training-sets/training-sets.js';
+import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { StartTrainingSetInput, StartTrainingSetPayload, TrainingSetInput } from '../schema/job/start-training-set.js';
 import { TrainingSetJob, type TrainingSetOutput } from '../schema/job/training-set-job.js';
 import { TrainingSetPreview } from '../schema/job/training-set-validation.js';
 import type { RequestContext } from './context.js';
-import { MAX_PAGE_SIZE, pageSize } from './cursor.js';
+import { pageSize } from './cursor.js';
 import { estimatedCost, jobOrigin, stringLabels } from './jobs.js';
 import { trainingSetRequest } from './training-set-request.js';
 import { withFieldPath } from './field-path.js';
@@ -31,7 +32,7 @@ export class TrainingSetResolver {
     nullable: true,
     description:
       'A training set without a job: its first rows and the checks of all its rows. The labels are at most ' +
-      '10,000.',
+      `${formatLimit(REQUEST_LIMITS.maxPreviewLabels)}.`,
     complexity: listComplexity('first'),
   })
   async trainingSetPreview(
@@ -40,8 +41,8 @@ export class TrainingSetResolver {
     input: TrainingSetInput,
     @Arg('first', () => Int, {
       nullable: true,
-      defaultValue: 100,
-      description: 'The maximum number of rows in the result, from 0 to 100.',
+      defaultValue: REQUEST_LIMITS.defaultLongPageSize,
+      description: `The maximum number of rows in the result, from 0 to ${REQUEST_LIMITS.maxPageSize}.`,
     })
     first: number | null | undefined,
     @Arg('maxCostUsd', () => Float, {
@@ -52,7 +53,7 @@ export class TrainingSetResolver {
     })
     maxCostUsd: number | null | undefined,
   ): Promise<TrainingSetPreviewResult> {
-    const rows = pageSize(first, MAX_PAGE_SIZE);
+    const rows = pageSize(first, REQUEST_LIMITS.defaultLongPageSize);
     const { request, work } = await withFieldPath('input', async () => {
       const request = trainingSetRequest(registry, input);
       return { request, work: await scanWork(request, stores, now, () => trainingSets.countLabels(request)) };

@@ -1,9 +1,18 @@
+import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
+
 /** Arguments that many fields share, as options of `@Arg`. */
 
 /** The page size of a connection, when the client gives none. */
-export function firstArgument(defaultValue: 20 | 100) {
-  return { nullable: true, defaultValue, description: 'The maximum number of items in the page, from 0 to 100.' };
+export function firstArgument(defaultValue: number = REQUEST_LIMITS.defaultPageSize) {
+  return {
+    nullable: true,
+    defaultValue,
+    description: `The maximum number of items in the page, from 0 to ${REQUEST_LIMITS.maxPageSize}.`,
+  };
 }
+
+/** The beginning of what each list of entity ids says. */
+export const ENTITY_IDS = `The entity ids, at most ${formatLimit(REQUEST_LIMITS.maxEntityIds)}.`;
 
 export const AFTER_ARGUMENT = {
   nullable: true,

@@ -15,6 +15,7 @@ import {
   type GraphQLScalarType,
 } from 'graphql';
 import type { ValueType } from '../values/value-type.js';
+import { ENTITY_IDS } from './arguments.js';
 import { listComplexity } from './complexity.js';
 import { READ_ARGUMENTS } from './entity/read-arguments.js';
 import { NameClashes } from './name-clashes.js';
@@ -179,7 +180,7 @@ function entitiesField(entityType: TypedEntityType, type: GraphQLObjectType, res
     args: {
       entityIds: {
         type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLID))),
-        description: `The entity ids, at most 10,000. Each is ${idDescription(entityType)}`,
+        description: `${ENTITY_IDS} Each is ${idDescription(entityType)}`,
       },
       ...readArguments,
     },

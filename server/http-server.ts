@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { AppError } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
@@ -27,9 +28,6 @@ export interface HttpServerOptions extends GraphqlEndpointOptions {
   readonly page: { readonly folder: string; readonly examples: readonly ExampleQuery[] } | null;
 }
 
-/** A request must arrive within this time: a socket that sends a byte a minute must not hold a place for ever. */
-const REQUEST_TIMEOUT_MS = 30_000;
-
 /** What listens, and the streams that would keep it from ending. */
 export interface HttpServer {
   readonly server: Server;
@@ -54,7 +52,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       });
     });
   });
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_LIMITS.arrivalTimeoutMs;
   const sockets = attachWebSockets(server, {
     ...options,
     subscriptions,

@@ -1,5 +1,6 @@
 import { BIGINT, BOOLEAN, DOUBLE, LIST, listValue, VARCHAR, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import { AppError, badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { findTable } from '../datasources/duckdb/find-table.js';
 import type { DataFiles } from '../datasources/files/data-files.js';
 import type { FileFormat } from '../datasources/files/file-format.js';
@@ -7,8 +8,6 @@ import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 import type { LabelRow, TrainingSetRequest } from './training-sets.js';
 import { checkTimeColumn, isText } from './label-time.js';
 import type { WorkDatabase } from './work-database.js';
-
-export const MAX_INLINE_LABELS = 10_000;
 
 export interface LabelColumn {
   readonly name: string;
@@ -122,9 +121,10 @@ const INLINE_TYPES: Readonly<Record<string, DuckDBType>> = { VARCHAR, BIGINT, DO
 /** Each column as a list of its values: so the text of the query is the same for any number of them. */
 function inlineRelation(rows: readonly LabelRow[]): LabelRelation {
   if (rows.length === 0) throw badInput('There are no labels.', 'labels.source.rows');
-  if (rows.length > MAX_INLINE_LABELS) {
+  const { maxLabelRows } = REQUEST_LIMITS;
+  if (rows.length > maxLabelRows) {
     throw badInput(
-      `At most ${MAX_INLINE_LABELS} labels can be sent with a request, not ${rows.length}. Put them into a file.`,
+      `At most ${maxLabelRows} labels can be sent with a request, not ${rows.length}. Put them into a file.`,
       'labels.source.rows',
     );
   }

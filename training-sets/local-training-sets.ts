@@ -12,7 +12,8 @@ import type {
   TrainingSets,
 } from './training-sets.js';
 import { joinLabels } from './join-labels.js';
-import { labelRelation, MAX_INLINE_LABELS } from './label-relation.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
+import { labelRelation } from './label-relation.js';
 import { countLabels } from './load-labels.js';
 import { prepareLabels } from './make-training-set.js';
 import { outputAsJoined, TABLES_SCHEMA } from './output-format.js';
@@ -41,11 +42,14 @@ export class LocalTrainingSets implements TrainingSets {
       // One more than may be, to see that there are more.
       const plan = await prepareLabels(work, request, {
         ...this.dependencies,
-        limit: MAX_INLINE_LABELS + 1,
+        limit: REQUEST_LIMITS.maxPreviewLabels + 1,
       });
       const count = await countRows(work, 'labels');
-      if (count > MAX_INLINE_LABELS) {
-        throw badInput(`A preview takes at most ${MAX_INLINE_LABELS} labels. Start a job for more.`, 'labels');
+      if (count > REQUEST_LIMITS.maxPreviewLabels) {
+        throw badInput(
+          `A preview takes at most ${REQUEST_LIMITS.maxPreviewLabels} labels. Start a job for more.`,
+          'labels',
+        );
       }
       await joinLabels(work, plan, count + 1, {
         onStep: async () => undefined,

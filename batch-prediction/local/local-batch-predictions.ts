@@ -1,6 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { AppError, badInput } from '../../errors/app-error.js';
+<<<<<<< HEAD
 import { describeFaults } from '../models/describe-faults.js';
+=======
+import { REQUEST_LIMITS } from '../../limits/request-limits.js';
+>>>>>>> main
 import type { Model } from '../../datasources/registry/prediction-model.js';
 import { jobTableName } from '../../datasources/duckdb/job-tables.js';
 import type {
@@ -25,9 +29,6 @@ import { checkInput, countInput } from './open-input.js';
 import { PredictionsTable } from './predictions-table.js';
 import { readFailures, readPredictions, type WrittenOutput } from './read-results.js';
 import { checkMetrics, computeMetrics } from './result-metrics.js';
-
-const MAX_BATCH_SIZE = 10_000;
-const MAX_REPLICAS = 64;
 
 /** Batch prediction on this machine: jobs of the engine, run by BatchPredictionRunner. */
 export class LocalBatchPredictions implements BatchPredictions {
@@ -120,8 +121,8 @@ export class LocalBatchPredictions implements BatchPredictions {
 
   async #check(model: Model, spec: BatchPredictionSpec): Promise<void> {
     const { batchSize, startingReplicaCount, generateExplanation } = spec.resources;
-    assertWholeNumberUpTo('batchSize', batchSize, MAX_BATCH_SIZE);
-    assertWholeNumberUpTo('startingReplicaCount', startingReplicaCount, MAX_REPLICAS);
+    assertWholeNumberUpTo('batchSize', batchSize, REQUEST_LIMITS.maxBatchSize);
+    assertWholeNumberUpTo('startingReplicaCount', startingReplicaCount, REQUEST_LIMITS.maxReplicas);
     if (generateExplanation) throw badInput('Models that run here give no explanations.', 'generateExplanation');
     await this.#checkModel(model);
     await checkInput(this.dependencies, spec.input, model.inputs);

@@ -1,4 +1,5 @@
 import { Arg, Field, ID, InterfaceType, Int } from 'type-graphql';
+import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { AFTER_ARGUMENT, firstArgument } from '../arguments.js';
 import { listComplexity } from '../complexity.js';
 import { EntityType } from '../registry/entity-type.js';
@@ -83,7 +84,7 @@ export abstract class Entity {
       description: 'The latest timestamp, inclusive. Null: no upper bound.',
     })
     _to: bigint | null,
-    @Arg('first', () => Int, firstArgument(100))
+    @Arg('first', () => Int, firstArgument(REQUEST_LIMITS.defaultLongPageSize))
     _first: number | null,
     @Arg('after', () => String, AFTER_ARGUMENT) _after: string | null,
   ): unknown {

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { OneOf } from '../one-of.js';
 import { UserError } from '../user-error.js';
@@ -121,7 +122,7 @@ export class RetryFailedInstancesInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'An idempotency key, e.g. a UUID, of at most 500 bytes. A second request with the same key starts no job ' +
+      `An idempotency key, e.g. a UUID, of at most ${REQUEST_LIMITS.maxIdempotencyKeyBytes} bytes. A second request with the same key starts no job ` +
       'and returns the first one. Null: each request starts a job.',
   })
   idempotencyKey!: string | null | undefined;

@@ -1,4 +1,5 @@
 import { Field, Float, InputType } from 'type-graphql';
+import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 
 /* As a decorator: inputs that start no job of their own have it too. */
@@ -21,7 +22,7 @@ export abstract class StartJobInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'An idempotency key, e.g. a UUID, of at most 500 bytes. A second request with the same key starts no job ' +
+      `An idempotency key, e.g. a UUID, of at most ${REQUEST_LIMITS.maxIdempotencyKeyBytes} bytes. A second request with the same key starts no job ` +
       'and returns the first one. Null: each request starts a job.',
   })
   idempotencyKey!: string | null | undefined;

@@ -1,4 +1,5 @@
 import { Field, Float, InputType, ObjectType } from 'type-graphql';
+import { formatLimit, REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { DateTime } from '../scalars/date-time.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { OneOf } from '../one-of.js';
@@ -12,7 +13,7 @@ import { TrainingSetFormatEnum, TrainingSetJob } from './training-set-job.js';
 export class LabelSourceInput {
   @Field(() => [JSONObject], {
     nullable: true,
-    description: 'The labels themselves, at most 10,000: each is an object by column name.',
+    description: `The labels themselves, at most ${formatLimit(REQUEST_LIMITS.maxLabelRows)}: each is an object by column name.`,
   })
   rows!: JsonObject[] | undefined;
 

@@ -1,3 +1,4 @@
+import { REQUEST_LIMITS } from '../../../limits/request-limits.js';
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { Clock } from '../../../values/clock.js';
 import type { FeatureCell } from '../../../values/feature-cell.js';
@@ -40,7 +41,8 @@ export interface BigQueryStoreOptions extends QueryJobsOptions {
 
 /** The offline store on Google Cloud: a table a source, in the dataset of the featurestore or where the registry says. */
 export class BigQueryOfflineStore implements OfflineStore {
-  readonly maxLabelsPerRead = 10_000;
+  /** As many as the schema takes inline. */
+  readonly maxLabelsPerRead = REQUEST_LIMITS.maxEntityIds;
   /** Where no table may be made there is none for labels either: they go as parameters, so many a query. */
   readonly bulk: BulkReads | undefined;
   readonly #client: BigQuery;

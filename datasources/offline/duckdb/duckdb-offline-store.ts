@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { REQUEST_LIMITS } from '../../../limits/request-limits.js';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
@@ -32,7 +33,7 @@ import { sampleEntityIds } from './sample-entity-ids.js';
 /** The embedded offline store: one DuckDB file, a table a source. */
 export class DuckDbOfflineStore implements ImportingOfflineStore {
   /** As many as the schema takes inline; the lookup form is the faster one up to here (bench/point-in-time). */
-  readonly maxLabelsPerRead = 10_000;
+  readonly maxLabelsPerRead = REQUEST_LIMITS.maxEntityIds;
 
   private constructor(
     readonly database: DuckDbDatabase,

@@ -3,6 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../../../errors/error-codes.js';
+import { PROCESS_LIMITS } from '../../../limits/process-limits.js';
+import { QUERY_LIMITS } from '../../../limits/query-limits.js';
+import { formatLimit, REQUEST_LIMITS } from '../../../limits/request-limits.js';
+import { STREAM_LIMITS } from '../../../limits/stream-limits.js';
+import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
 
 const root = join(import.meta.dirname, '../../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -24,6 +29,35 @@ describe('the documents', () => {
         `|\`${code}\`|${httpStatus}|${retryable ? 'yes' : 'no'}|${meaning}|`,
       );
     }
+  });
+
+  it('say each limit as the code has it', () => {
+    const MIB = 1_048_576;
+    const { maxPageSize, defaultPageSize, defaultLongPageSize } = REQUEST_LIMITS;
+    const limits: Record<string, string> = {
+      'entity ids in `entities`, `featureMatrix` and typed lists': formatLimit(REQUEST_LIMITS.maxEntityIds),
+      'ids in `nodes`': formatLimit(REQUEST_LIMITS.maxNodeIds),
+      '`first`': `${maxPageSize} (${defaultPageSize} when absent; ${defaultLongPageSize} for features, histories and previews)`,
+      'tokens of a document': formatLimit(QUERY_LIMITS.maxTokens),
+      'levels of brackets in a document, and of a variable': formatLimit(QUERY_LIMITS.maxNesting),
+      'selections after fragments are spread': formatLimit(QUERY_LIMITS.maxRecursiveSelections),
+      'errors of a document that are reported': formatLimit(QUERY_LIMITS.maxValidationErrors),
+      'labels in a request (`labels.source.rows`)': formatLimit(REQUEST_LIMITS.maxLabelRows),
+      'labels of `trainingSetPreview`': formatLimit(REQUEST_LIMITS.maxPreviewLabels),
+      '`metrics(of:)`': formatLimit(REQUEST_LIMITS.maxMetrics),
+      'an idempotency key': `${REQUEST_LIMITS.maxIdempotencyKeyBytes} bytes in UTF-8`,
+      '`batchSize` of a local batch prediction': formatLimit(REQUEST_LIMITS.maxBatchSize),
+      '`startingReplicaCount` of a local batch prediction': formatLimit(REQUEST_LIMITS.maxReplicas),
+      'subscriptions of one WebSocket': formatLimit(STREAM_LIMITS.maxSubscriptions),
+      'answers waiting for a WebSocket to read': `${STREAM_LIMITS.maxBufferedBytes / MIB} MiB`,
+      'time for a WebSocket to say `connection_init`': `${STREAM_LIMITS.connectionInitTimeoutMs / 1000} s`,
+      'time for an event stream to take what was written': `${STREAM_LIMITS.stalledReaderMs / 1000} s`,
+      'an entity id': `${formatLimit(MAX_ENTITY_ID_BYTES)} bytes in UTF-8`,
+      'time for a request to arrive': `${REQUEST_LIMITS.arrivalTimeoutMs / 1000} s`,
+      'jobs that run in a process': formatLimit(PROCESS_LIMITS.maxRunningJobs),
+    };
+    const document = cells(read('docs/limits.md')).map((line) => line.split('|').slice(1, 3));
+    for (const [limit, value] of Object.entries(limits)) expect(document).toContainEqual([limit, value]);
   });
 
   it('give a reason for every dependency, as what it is, and for nothing else', () => {
