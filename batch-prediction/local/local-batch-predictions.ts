@@ -1,10 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { AppError, badInput } from '../../errors/app-error.js';
-<<<<<<< HEAD
 import { describeFaults } from '../models/describe-faults.js';
-=======
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
->>>>>>> main
 import type { Model } from '../../datasources/registry/prediction-model.js';
 import { jobTableName } from '../../datasources/duckdb/job-tables.js';
 import type {
