@@ -4,7 +4,7 @@ import type { Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import type { BatchSourceInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
 import { parseResourceName } from '../schema/resource-name.js';
-import { parseJobId, jobOrigin, stringLabels } from './jobs.js';
+import { parseJobId, toJobRequest, stringLabels } from './jobs.js';
 
 /** What a client asks for, as the port takes it. Faults name the field of the input. */
 export function batchPredictionRequest(registry: Registry, input: StartBatchPredictionInput): BatchPredictionRequest {
@@ -12,7 +12,7 @@ export function batchPredictionRequest(registry: Registry, input: StartBatchPred
   return {
     displayName: input.displayName,
     labels: stringLabels(input.labels),
-    ...jobOrigin(input),
+    ...toJobRequest(input),
     model,
     spec: {
       model: model.name,

@@ -1,6 +1,6 @@
-import { BATCH_PREDICTION, type BatchPredictionJobRecord } from '../batch-prediction/batch-predictions.js';
+import { isBatchPredictionJob, type BatchPredictionJobRecord } from '../batch-prediction/batch-predictions.js';
 import type { JobFilter as JobConditions } from '../datasources/job-store/job-store.js';
-import type { JobOrigin } from '../jobs/job-origin.js';
+import type { CostTerms, JobRequest } from '../jobs/job-request.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
@@ -11,6 +11,7 @@ import type { JobFilter } from '../schema/job/job-filter.js';
 import { formatResourceName, isJobId, parseResourceName } from '../schema/resource-name.js';
 import type { JsonObject } from '../schema/scalars/json-object.js';
 import type { RequestContext } from './context.js';
+import { jobCostEstimate } from '../costs/job-cost.js';
 import { costEstimate } from './costs.js';
 import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
 import { connection, type PageArguments } from './page.js';
@@ -31,7 +32,7 @@ export async function findJob({ jobs }: RequestContext, id: string): Promise<Job
 
 export async function findBatchPredictionJob(context: RequestContext, id: string): Promise<BatchPredictionJobRecord> {
   const job = await findJob(context, id);
-  if (!isBatchPrediction(job)) {
+  if (!isBatchPredictionJob(job)) {
     const message = `"${id}" is no batch prediction but a job of kind ${job.kind}.`;
     throw new AppError('JOB_NOT_FOUND', message, { field: 'id' });
   }
@@ -47,9 +48,8 @@ export function toJobNotFoundError(id: string, field: string): AppError {
 }
 
 /** The estimate that a job was admitted with. */
-export function estimatedCost({ jobs }: RequestContext, job: JobRecord): CostEstimate {
-  const estimate = jobs.estimatedCost(job);
-  if (estimate) return costEstimate(estimate);
+export function estimatedCost({ costs }: RequestContext, { cost }: JobRecord): CostEstimate {
+  if (cost) return costEstimate(jobCostEstimate(costs.estimator, cost));
   throw new AppError(
     'VALUE_NOT_REPRESENTABLE',
     'No estimate was made for this job: it began before costs were counted.',
@@ -126,17 +126,18 @@ export interface JobTerms {
   readonly maxCostUsd: number | null | undefined;
 }
 
-/** Who asks for a job, and on what terms. Nobody is known until there is a login. */
-export function jobOrigin({ idempotencyKey, maxCostUsd }: JobTerms): JobOrigin {
+/** Who pays. There is no authentication yet: `createdBy` is null. */
+export function toCostTerms(maxCostUsd: number | null | undefined): CostTerms {
+  return { createdBy: null, maxCostUsd: maxCostUsd ?? null };
+}
+
+/** Who asks for a job, and on what terms. */
+export function toJobRequest({ idempotencyKey, maxCostUsd }: JobTerms): JobRequest {
   const { maxIdempotencyKeyBytes } = REQUEST_LIMITS;
   if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > maxIdempotencyKeyBytes) {
     throw badInput(`"idempotencyKey" has at most ${maxIdempotencyKeyBytes} bytes. Use a UUID.`, 'idempotencyKey');
   }
   if (idempotencyKey === '')
     throw badInput('"idempotencyKey" is empty. Use a UUID, or leave it out.', 'idempotencyKey');
-  return { createdBy: null, idempotencyKey: idempotencyKey ?? null, maxCostUsd: maxCostUsd ?? null };
-}
-
-function isBatchPrediction(job: JobRecord): job is BatchPredictionJobRecord {
-  return job.kind === BATCH_PREDICTION;
+  return { ...toCostTerms(maxCostUsd), idempotencyKey: idempotencyKey ?? null };
 }

@@ -1,7 +1,8 @@
 import type { FileFormat } from '../datasources/files/file-format.js';
 import type { PointInTimeOptions } from '../datasources/offline/point-in-time/plan.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
-import type { JobOrigin } from '../jobs/job-origin.js';
+import type { ScanWork } from '../datasources/job-store/job-cost.js';
+import type { CostTerms, JobRequest } from '../jobs/job-request.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 
 /** The kind of these jobs, as clients see it. */
@@ -13,10 +14,10 @@ export const TRAINING_SET = 'TRAINING_SET';
  */
 export interface TrainingSets {
   /** The first rows and the validation of all of them, at once: for at most 10 000 labels, inline or from a file or table. */
-  preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult>;
+  preview(request: TrainingSetRequest, rows: number, terms: CostTerms): Promise<TrainingSetPreviewResult>;
 
-  /** How many labels a request has. Their columns are checked; none is read. */
-  countLabels(request: TrainingSetRequest): Promise<number>;
+  /** What a request would use. The columns of its labels are checked; none is read, and nothing is started. */
+  work(request: TrainingSetRequest): Promise<ScanWork>;
 
   /** Checks what is asked, then starts a job. Faults of the request are AppErrors that name the field. */
   start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord>;
@@ -52,7 +53,7 @@ export type LabelSource =
 /** JSON, as the client sent it: strings, numbers, booleans, null. */
 export type LabelRow = Readonly<Record<string, unknown>>;
 
-export interface StartTrainingSet extends JobOrigin {
+export interface StartTrainingSet extends JobRequest {
   readonly displayName: string | null;
   readonly jobLabels: Readonly<Record<string, string>>;
   readonly output: TrainingSetOutputRequest;

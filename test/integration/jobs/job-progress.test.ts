@@ -12,7 +12,7 @@ let gateway: TestGateway;
 let work: CountableWork;
 const begin = async (options: TestGatewayOptions = {}) => {
   work = new CountableWork('TRAINING_SET');
-  gateway = await startTestGateway(smallRegistry(), { runners: [work], ...options });
+  gateway = await startTestGateway(smallRegistry(), { handlers: [work], ...options });
 };
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -20,8 +20,7 @@ afterEach(async () => {
 });
 
 const startJob = async () => {
-  const { id } = await gateway.services.jobs.start({
-    kind: 'TRAINING_SET',
+  const { id } = await gateway.services.jobs.start(work, {
     spec: null,
     displayName: null,
     labels: {},

@@ -30,9 +30,9 @@ beforeAll(async () => {
   work = { prediction: new CountableWork('BATCH_PREDICTION'), training: new CountableWork('TRAINING_SET') };
   gateway = await startTestGateway(new Registry(smallRegistry().featurestores, [churn]), {
     clock: () => now,
-    runners: [work.prediction, work.training],
-    batchPredictions: (jobs) => (predictions = new RecordingBatchPredictions(jobs)),
-    trainingSets: (jobs) => (trainingSets = new RecordingTrainingSets(jobs)),
+    handlers: [work.prediction, work.training],
+    batchPredictions: (jobs) => (predictions = new RecordingBatchPredictions(jobs, work.prediction)),
+    trainingSets: (jobs, stores) => (trainingSets = new RecordingTrainingSets(jobs, work.training, stores)),
   });
 });
 afterAll(() => gateway.close());

@@ -4,21 +4,18 @@ import type { FillOwner } from '../fill-fingerprint.js';
 import type { OnlineWrite } from '../../datasources/online/online-store.js';
 import type { EntityType, FeatureSource, FeatureView } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
-import type { FeatureViewSyncJobRecord, FeatureViewSyncResult } from '../feature-view-syncs.js';
-import { stopReason, type JobControl, type JobOutcome, type JobRunner } from '../../jobs/job-runner.js';
+import type { FeatureViewSyncResult, FeatureViewSyncSpec, StartFeatureViewSync } from '../feature-view-syncs.js';
+import { stopReason, type JobControl, type JobHandler, type JobOutcome, type JobPlan } from '../../jobs/job-handler.js';
 import { JobFailure } from '../../jobs/job-failure.js';
-import type { JobProgress } from '../../datasources/job-store/job-record.js';
+import type { JobProgress, JobRecord } from '../../datasources/job-store/job-record.js';
 import { retryOnOutage } from '../../runtime/retry-on-outage.js';
-import { findSyncView } from './sync-jobs.js';
-import { listViewSources } from './sync-work.js';
+import { LOCAL_SYNC, type LocalSyncCheckpoint } from './sync-job-types.js';
+import { findSyncView, planSync } from './sync-jobs.js';
+import { listViewSources, syncWork } from './sync-work.js';
 
-/** The sources that are online as a whole, by name, and their rows. */
-interface Checkpoint {
-  readonly sources: readonly string[];
-  readonly rows: bigint;
-}
+type SyncJob = JobRecord<FeatureViewSyncSpec, LocalSyncCheckpoint, FeatureViewSyncResult>;
 
-const EMPTY_CHECKPOINT: Checkpoint = { sources: [], rows: 0n };
+const EMPTY_CHECKPOINT: LocalSyncCheckpoint = { sources: [], rows: 0n };
 
 /**
  * Copies the newest values of a view's features from the offline into the online store, batch by batch, while readers are
@@ -29,8 +26,13 @@ const EMPTY_CHECKPOINT: Checkpoint = { sources: [], rows: 0n };
  * release may have filled it since: its values are of the same times, so that what arrives last would win, and readers would
  * get a mix that nothing mends. What is left is the one batch that was under way when the other began to fill.
  */
-export class LocalSyncRunner implements JobRunner {
-  readonly kind = 'FEATURE_VIEW_SYNC';
+export class LocalSyncHandler implements JobHandler<
+  StartFeatureViewSync,
+  FeatureViewSyncSpec,
+  LocalSyncCheckpoint,
+  FeatureViewSyncResult
+> {
+  readonly type = LOCAL_SYNC;
 
   constructor(
     private readonly registry: Registry,
@@ -38,11 +40,17 @@ export class LocalSyncRunner implements JobRunner {
     private readonly fillOwner: (entityType: EntityType) => Promise<FillOwner>,
   ) {}
 
-  async run(job: FeatureViewSyncJobRecord, control: JobControl): Promise<JobOutcome> {
+  async plan(request: StartFeatureViewSync): Promise<JobPlan<FeatureViewSyncSpec>> {
+    const { view } = request;
+    const offline = this.stores.offline(view.entityType.featurestore);
+    return { ...planSync(request), work: () => syncWork(view, offline) };
+  }
+
+  async run(job: SyncJob, control: JobControl<LocalSyncCheckpoint>): Promise<JobOutcome<FeatureViewSyncResult>> {
     const view = findSyncView(this.registry, job.spec);
     // The first begin, also for a job that is taken up again: up to then all its sources are complete.
     const asOf = job.startedAt!;
-    let done = (job.checkpoint as Checkpoint | null) ?? EMPTY_CHECKPOINT;
+    let done = job.checkpoint ?? EMPTY_CHECKPOINT;
     let { rows } = done;
     try {
       await control.running(null);
@@ -103,7 +111,11 @@ function toProgress(completed: bigint): JobProgress {
   return { completed, failed: 0n, total: null };
 }
 
-function toOutcome(state: 'SUCCEEDED' | 'CANCELLED', rows: bigint, dataWatermark: Instant | null): JobOutcome {
-  const result: FeatureViewSyncResult = { rows, slotMillis: null, dataWatermark };
+function toOutcome(
+  state: 'SUCCEEDED' | 'CANCELLED',
+  rows: bigint,
+  dataWatermark: Instant | null,
+): JobOutcome<FeatureViewSyncResult> {
+  const result = { rows, slotMillis: null, dataWatermark };
   return { state, result, progress: { completed: rows, failed: 0n, total: state === 'SUCCEEDED' ? rows : null } };
 }

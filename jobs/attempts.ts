@@ -1,6 +1,7 @@
 import type { Instant } from '../values/instant.js';
 import { JobFailure } from './job-failure.js';
 import type { JobError, JobRecord } from '../datasources/job-store/job-record.js';
+import type { JobState } from '../datasources/job-store/job-state.js';
 
 /**
  * A job taken up this often without getting any further is given up: it may be what ends the process. So many, because
@@ -17,7 +18,7 @@ export const MAX_ATTEMPTS_EXCEEDED: JobError = {
 
 /** A job that begins or goes on: one attempt more. One that never ran and is no longer wanted has ended. */
 export function beginAttempt(job: JobRecord, now: Instant): JobRecord {
-  if (job.state === 'CANCELLING' && job.startedAt === null) return { ...job, state: 'CANCELLED', endedAt: now };
+  if (job.state === 'CANCELLING' && job.startedAt === null) return endJob(job, 'CANCELLED', now);
   return {
     ...job,
     state: job.state === 'QUEUED' ? 'PENDING' : job.state,
@@ -26,12 +27,12 @@ export function beginAttempt(job: JobRecord, now: Instant): JobRecord {
   };
 }
 
-/** Of a job that was just taken up. */
+/** Of a job whose attempt has just begun. */
 export function hasExceededAttempts(job: JobRecord): boolean {
   return job.attempts > MAX_ATTEMPTS;
 }
 
-/** What is told of a given-up job that could not be put down: what its runner says of it, if it says anything. */
+/** Why a job failed whose attempts were used up and that could not be finalized: as its handler says, if it says anything. */
 export function toAttemptsExceededFailure(error: unknown): JobFailure {
   return error instanceof JobFailure
     ? error
@@ -41,4 +42,8 @@ export function toAttemptsExceededFailure(error: unknown): JobFailure {
 /** The process was asked to stop: that is not the job's fault, and does not count as an attempt. */
 export function releaseAttempt(job: JobRecord): JobRecord {
   return { ...job, attempts: Math.max(0, job.attempts - 1) };
+}
+
+export function endJob(job: JobRecord, state: JobState, now: Instant): JobRecord {
+  return { ...job, state, endedAt: now };
 }

@@ -1,43 +1,71 @@
 import { pause } from '../../runtime/pause.js';
+import { badInput } from '../../errors/app-error.js';
+import type { FeatureView } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
+import { describeOfflineStore } from '../../datasources/registry/store-kinds.js';
+import type { FeatureStores } from '../../serving/feature-stores.js';
+import { toVertexStoreError } from '../../datasources/google/vertex/store-error.js';
 import { GRPC_STATUS, readGrpcCode, isTransient } from '../../datasources/google/grpc-status.js';
-import type { FeatureViewSyncJobRecord, FeatureViewSyncResult } from '../feature-view-syncs.js';
-import type { JobControl, JobOutcome, JobRunner } from '../../jobs/job-runner.js';
+import type { FeatureViewSyncResult, FeatureViewSyncSpec, StartFeatureViewSync } from '../feature-view-syncs.js';
+import type { JobControl, JobHandler, JobOutcome, JobPlan } from '../../jobs/job-handler.js';
 import { JobFailure } from '../../jobs/job-failure.js';
-import { NO_PROGRESS, type JobError, type JobProgress } from '../../datasources/job-store/job-record.js';
-import { findSyncView } from './sync-jobs.js';
+import {
+  NO_PROGRESS,
+  type JobError,
+  type JobProgress,
+  type JobRecord,
+} from '../../datasources/job-store/job-record.js';
+import { VERTEX_SYNC, type VertexSyncCheckpoint } from './sync-job-types.js';
+import { findSyncView, planSync } from './sync-jobs.js';
+import { syncWork } from './sync-work.js';
 import type { VertexSync, VertexSyncsClient } from './vertex-syncs-client.js';
 import { toVertexView, type VertexView } from './vertex-view.js';
 
-/** How far a sync on Vertex AI is known. */
-export interface VertexSyncCheckpoint {
-  /** The newest run before ours was begun; null when there was none. Whatever run is newer need not be begun again. */
-  readonly before: string | null;
-  /** Our run; null until Vertex AI has named it. */
-  readonly run: VertexSync | null;
-}
-
-export interface VertexSyncRunnerOptions {
+export interface VertexSyncHandlerOptions {
   readonly registry: Registry;
+  readonly stores: Pick<FeatureStores, 'offline'>;
   readonly clientFor: (view: VertexView) => VertexSyncsClient;
   /** Between two looks at a run: from the first, doubling to the longest. */
   readonly pollMs: { readonly first: number; readonly longest: number };
 }
 
+type SyncJob = JobRecord<FeatureViewSyncSpec, VertexSyncCheckpoint, FeatureViewSyncResult>;
+type Control = JobControl<VertexSyncCheckpoint>;
+
 /**
  * Begins a run on Vertex AI and looks at it until it ends: one poll a job, however many watch it. Vertex AI cannot cancel
  * a run, so a job that is asked to stop stays CANCELLING and ends as its run does; only one that was not begun is cancelled.
  */
-export class VertexSyncRunner implements JobRunner {
-  readonly kind = 'FEATURE_VIEW_SYNC';
+export class VertexSyncHandler implements JobHandler<
+  StartFeatureViewSync,
+  FeatureViewSyncSpec,
+  VertexSyncCheckpoint,
+  FeatureViewSyncResult
+> {
+  readonly type = VERTEX_SYNC;
+  readonly isRemote = true;
 
-  constructor(private readonly options: VertexSyncRunnerOptions) {}
+  constructor(private readonly options: VertexSyncHandlerOptions) {}
 
-  isRemote(): boolean {
-    return true;
+  async plan(request: StartFeatureViewSync): Promise<JobPlan<FeatureViewSyncSpec>> {
+    const { view } = request;
+    const { featurestore } = view.entityType;
+    // Vertex AI is the one that reads, and bills it by what BigQuery scans: known where we know the same tables.
+    const isEstimated = describeOfflineStore(featurestore.offlineSettings).isReadByVertexAi;
+    if (!isEstimated && typeof request.maxCostUsd === 'number') {
+      throw badInput(
+        'What this sync costs is not known: the tables that Vertex AI reads are not in the registry. Leave "maxCostUsd" out.',
+        'maxCostUsd',
+      );
+    }
+    return {
+      ...planSync(request),
+      check: () => this.#refuseContinuous(view),
+      ...(isEstimated ? { work: () => syncWork(view, this.options.stores.offline(featurestore)) } : {}),
+    };
   }
 
-  async run(job: FeatureViewSyncJobRecord, control: JobControl): Promise<JobOutcome> {
+  async run(job: SyncJob, control: Control): Promise<JobOutcome<FeatureViewSyncResult>> {
     const view = toVertexView(findSyncView(this.options.registry, job.spec));
     const client = this.options.clientFor(view);
     const begun = await this.#begun(job, view, client, control);
@@ -50,25 +78,37 @@ export class VertexSyncRunner implements JobRunner {
     return { state: 'SUCCEEDED', result: toSyncResult(ended), progress: toProgress(ended) };
   }
 
+  async #refuseContinuous(view: FeatureView): Promise<void> {
+    const vertexView = toVertexView(view);
+    const isContinuous = await this.options
+      .clientFor(vertexView)
+      .isContinuous(vertexView.view)
+      .catch((error: unknown) => {
+        throw toVertexStoreError(view.entityType.featurestore.name, error);
+      });
+    if (isContinuous)
+      throw badInput(`"${view.name}" is synced continuously; there is nothing to start.`, 'featureView');
+  }
+
   /** Our run: the one known from before, one that was begun before the process ended, or a new one. None if cancelled before. */
   async #begun(
-    job: FeatureViewSyncJobRecord,
+    job: SyncJob,
     { view }: VertexView,
     client: VertexSyncsClient,
-    control: JobControl,
+    control: Control,
   ): Promise<VertexSync | undefined> {
-    const known = job.checkpoint as VertexSyncCheckpoint | null;
+    const known = job.checkpoint;
     if (known?.run) return client.get(view, known.run.id).catch(throwSyncFailure);
     const isCancelled = control.signal.aborted;
     if (isCancelled && !known) return undefined;
     const before = known ? known.before : ((await client.list(view, 1).catch(throwSyncFailure))[0]?.id ?? null);
     // Before the call: a process that ends after it finds the run that it began, and begins no other.
-    if (!known) await control.checkpoint({ before, run: null } satisfies VertexSyncCheckpoint, NO_PROGRESS);
+    if (!known) await control.checkpoint({ before, run: null }, NO_PROGRESS);
     control.stopping.throwIfAborted();
     const run = await (isCancelled ? client.findStartedSince(view, before) : client.startSync(view, before)).catch(
       throwSyncFailure,
     );
-    if (run) await control.checkpoint({ before, run } satisfies VertexSyncCheckpoint, toProgress(run));
+    if (run) await control.checkpoint({ before, run }, toProgress(run));
     return run;
   }
 
@@ -76,7 +116,7 @@ export class VertexSyncRunner implements JobRunner {
     begun: VertexSync,
     { view }: VertexView,
     client: VertexSyncsClient,
-    control: JobControl,
+    control: Control,
   ): Promise<VertexSync> {
     const { first, longest } = this.options.pollMs;
     let run = begun;

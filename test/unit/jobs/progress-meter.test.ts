@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ProgressMeter } from '../../../jobs/progress-rate.js';
+import { ProgressMeter } from '../../../jobs/progress-meter.js';
 
 const SECOND = 1_000_000n;
 const done = (completed: bigint, total: bigint | null = 1000n) => ({ completed, failed: 0n, total });

@@ -1,43 +1,25 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DataFiles } from '../datasources/files/data-files.js';
-import type { DuckDbDatabase } from '../datasources/duckdb/database.js';
-import { jobTableName } from '../datasources/duckdb/job-tables.js';
 import { labelsPerScan } from '../datasources/offline/offline-store.js';
-import type { Registry } from '../datasources/registry/registry.js';
 import {
   stopReason,
   type JobControl,
+  type JobHandler,
   type JobOutcome,
-  type JobRunner,
+  type JobPlan,
   type PartialResult,
-} from '../jobs/job-runner.js';
-import type { JobRecord } from '../datasources/job-store/job-record.js';
-import type { TrainingSetOutputRequest, TrainingSetRequest, TrainingSetResult } from './training-sets.js';
-import {
-  makeTrainingSet,
-  partialFilePath,
-  prepareLabels,
-  publish,
-  type Checkpoint,
-  type Output,
-} from './make-training-set.js';
-import { TABLES_SCHEMA } from './output-format.js';
-import { withOutageRetry, type FindRemoteStore } from './remote-store.js';
-import { toTrainingSetRequest, type TrainingSetSpec } from './training-set-spec.js';
+} from '../jobs/job-handler.js';
+import { checkTrainingSet } from './check-training-set.js';
+import { makeTrainingSet, partialFilePath, prepareLabels, publish, type Checkpoint } from './make-training-set.js';
+import { withOutageRetry } from './remote-store.js';
+import type { TrainingSetDependencies } from './training-set-dependencies.js';
+import { TRAINING_SET_JOB, type TrainingSetJob } from './training-set-job.js';
+import { toOutput } from './training-set-output.js';
+import { checkRequest, toTrainingSetRequest, toTrainingSetSpec, type TrainingSetSpec } from './training-set-spec.js';
+import { trainingSetWork } from './training-set-work.js';
+import type { StartTrainingSet, TrainingSetRequest, TrainingSetResult } from './training-sets.js';
 import { countRows, removeWorkFile, WorkDatabase } from './work-database.js';
-
-export interface TrainingSetDependencies {
-  /** Of the offline store. */
-  readonly database: DuckDbDatabase;
-  /** Where a featurestore's history is, if not in `database`. */
-  readonly findRemoteStore: FindRemoteStore;
-  readonly registry: Registry;
-  readonly files: DataFiles;
-  /** Where the work of unfinished jobs is kept; no client can name it. */
-  readonly workFolder: string;
-}
 
 /**
  * So many labels are joined at once: each chunk sorts the history again, so few chunks are fast; 5 million labels with 20
@@ -49,16 +31,33 @@ const CHUNK_ROWS = 5_000_000;
  * Makes training sets. A job of several chunks works in a file, and taken up again goes on after the last step; one
  * of a single chunk works in memory, in half the time, and starts over.
  */
-export class TrainingSetRunner implements JobRunner {
-  readonly kind = 'TRAINING_SET';
+export class TrainingSetHandler implements JobHandler<
+  TrainingSetRequest & StartTrainingSet,
+  TrainingSetSpec,
+  Checkpoint,
+  TrainingSetResult
+> {
+  readonly type = TRAINING_SET_JOB;
 
   constructor(
     private readonly dependencies: TrainingSetDependencies,
     private readonly chunkRows = CHUNK_ROWS,
   ) {}
 
+  async plan(request: TrainingSetRequest & StartTrainingSet): Promise<JobPlan<TrainingSetSpec>> {
+    checkRequest(request);
+    const { displayName, jobLabels: labels, output } = request;
+    return {
+      displayName,
+      labels,
+      spec: toTrainingSetSpec(request, output),
+      check: () => checkTrainingSet(this.dependencies, request),
+      work: () => trainingSetWork(this.dependencies, request),
+    };
+  }
+
   /** Cancelled, it leaves nothing: half a training set is a biased one. */
-  async run(job: JobRecord, control: JobControl): Promise<JobOutcome> {
+  async run(job: TrainingSetJob, control: JobControl<Checkpoint>): Promise<JobOutcome<TrainingSetResult>> {
     await mkdir(this.dependencies.workFolder, { recursive: true });
     try {
       const outcome = await this.#work(job, control);
@@ -73,25 +72,23 @@ export class TrainingSetRunner implements JobRunner {
     }
   }
 
-  async finalize(job: JobRecord): Promise<PartialResult> {
+  async finalize(job: TrainingSetJob): Promise<PartialResult<TrainingSetResult>> {
     await this.#removeWork(job);
     return { result: null, progress: job.progress };
   }
 
-  #workFile({ id }: JobRecord): string {
+  #workFile({ id }: TrainingSetJob): string {
     return join(this.dependencies.workFolder, `${id}.duckdb`);
   }
 
-  async #removeWork(job: JobRecord): Promise<void> {
+  async #removeWork(job: TrainingSetJob): Promise<void> {
     await removeWorkFile(this.#workFile(job));
-    const { format, target } = await toOutput((job.spec as TrainingSetSpec).output, job.id, this.dependencies.files);
+    const { format, target } = await toOutput(job.spec.output, job.id, this.dependencies.files);
     if (format !== 'TABLE') await rm(partialFilePath(target, job.id), { force: true });
   }
 
-  async #work(job: JobRecord, control: JobControl): Promise<JobOutcome> {
-    const { id } = job;
-    const spec = job.spec as TrainingSetSpec;
-    const checkpoint = job.checkpoint as Checkpoint | null;
+  async #work(job: TrainingSetJob, control: JobControl<Checkpoint>): Promise<JobOutcome<TrainingSetResult>> {
+    const { id, spec, checkpoint } = job;
     const { database, registry, files } = this.dependencies;
     const { signal } = control;
     const output = await toOutput(spec.output, id, files);
@@ -136,27 +133,11 @@ export class TrainingSetRunner implements JobRunner {
   }
 }
 
-function toOutcome(result: TrainingSetResult): JobOutcome {
+function toOutcome(result: TrainingSetResult): JobOutcome<TrainingSetResult> {
   const { labelRows, leakedRows } = result.validation;
   return {
     state: leakedRows > 0n ? 'PARTIALLY_SUCCEEDED' : 'SUCCEEDED',
     result,
     progress: { completed: labelRows - leakedRows, failed: leakedRows, total: labelRows },
   };
-}
-
-const EXTENSIONS = { PARQUET: 'parquet', CSV: 'csv' } as const;
-
-/** Where an output goes; one that is not named is called after the job. */
-export async function toOutput(
-  { format, location }: TrainingSetOutputRequest,
-  jobId: string,
-  files: DataFiles,
-): Promise<Output> {
-  if (format === 'TABLE') {
-    const name = jobTableName(location, jobId);
-    return { format, location: `${TABLES_SCHEMA}.${name}`, target: name };
-  }
-  const name = location ?? `training-sets/${jobId}.${EXTENSIONS[format]}`;
-  return { format, location: name, target: await files.writable(name, 'output.location') };
 }

@@ -6,18 +6,25 @@ import { AppError } from '../../errors/app-error.js';
 import type { Instant } from '../../values/instant.js';
 import type { Predictor } from '../models/model-serving.js';
 import type { Model } from '../../datasources/registry/prediction-model.js';
-import type { BatchPredictionJobRecord, BatchPredictionResult } from '../batch-predictions.js';
+import {
+  requestedBatchPrediction,
+  type BatchPredictionJobSpec,
+  type BatchPredictionRequest,
+  type BatchPredictionResult,
+  type BatchPredictionSpec,
+  type RetryRequest,
+} from '../batch-predictions.js';
 import {
   stopReason,
   type JobControl,
+  type JobHandler,
   type JobOutcome,
-  type JobRunner,
+  type JobPlan,
   type PartialResult,
-} from '../../jobs/job-runner.js';
+} from '../../jobs/job-handler.js';
 import { JobFailure } from '../../jobs/job-failure.js';
-import type { JobError, JobRecord } from '../../datasources/job-store/job-record.js';
+import type { JobError } from '../../datasources/job-store/job-record.js';
 import {
-  readCheckpoint,
   getJobModel,
   outputFolder,
   outputLocation,
@@ -28,29 +35,47 @@ import {
 import { BatchRun, type PredictedInstance } from './batch-run.js';
 import { countRows, type BatchPredictionCheckpoint } from './checkpoint.js';
 import { interruptOnAbort } from '../../datasources/duckdb/interrupt-on-abort.js';
+import { LOCAL_BATCH_PREDICTION, type LocalBatchPredictionJob } from './local-batch-prediction-job.js';
 import { openInput } from './open-input.js';
 import { OutputFolder } from './output-folder.js';
+import { planBatchPrediction, planRetry } from './plan-batch-prediction.js';
 import { BatchPredictor, DEFAULT_RETRY_POLICY } from './predict-batch.js';
 import { countInstances, readInstances, type InputInstance } from './read-instances.js';
 
 const MICROS_PER_HOUR = 3_600_000_000;
 
-/** Runs batch predictions in this process. How an input becomes an output, in the order of the input: docs/batch-prediction.md. */
-export class BatchPredictionRunner implements JobRunner {
-  readonly kind = 'BATCH_PREDICTION';
+type Control = JobControl<BatchPredictionCheckpoint>;
+
+/** Batch predictions in this process. How an input becomes an output, in the order of the input: docs/batch-prediction.md. */
+export class LocalBatchPredictionHandler implements JobHandler<
+  BatchPredictionRequest | RetryRequest,
+  BatchPredictionJobSpec,
+  BatchPredictionCheckpoint,
+  BatchPredictionResult
+> {
+  readonly type = LOCAL_BATCH_PREDICTION;
 
   constructor(private readonly dependencies: BatchPredictionDependencies) {}
 
+  async plan(request: BatchPredictionRequest | RetryRequest): Promise<JobPlan<BatchPredictionJobSpec>> {
+    return 'retryOf' in request
+      ? planRetry(this.dependencies, request)
+      : planBatchPrediction(this.dependencies, request);
+  }
+
+  requested(spec: BatchPredictionJobSpec): BatchPredictionSpec {
+    return requestedBatchPrediction(spec);
+  }
+
   /** Its workers were there from its first begin to its end, also while the gateway was not: nobody wrote down when. */
-  replicaHours({ startedAt, endedAt, spec }: BatchPredictionJobRecord, now: Instant): number {
+  replicaHours({ startedAt, endedAt, spec }: LocalBatchPredictionJob, now: Instant): number {
     if (startedAt === null) return 0;
     return (Number((endedAt ?? now) - startedAt) / MICROS_PER_HOUR) * spec.resources.startingReplicaCount;
   }
 
-  async run(record: JobRecord, control: JobControl): Promise<JobOutcome> {
-    const job = record as BatchPredictionJobRecord;
+  async run(job: LocalBatchPredictionJob, control: Control): Promise<JobOutcome<BatchPredictionResult>> {
     const folder = await this.#claimOutput(job);
-    const start = readCheckpoint(job);
+    const start = job.checkpoint;
     await folder.dropAfter(start?.parts ?? []);
     // A process that ends before the work began is no wish to cancel: the job stays for the next one.
     control.stopping.throwIfAborted();
@@ -66,19 +91,22 @@ export class BatchPredictionRunner implements JobRunner {
       if (reason === 'cancel') return await this.#end(job, folder, progress.checkpoint, 'CANCELLED');
       // What is not meant for the owner is the engine's to hide and log.
       if (!(error instanceof JobFailure || error instanceof AppError)) throw error;
-      return await this.#end(job, folder, progress.checkpoint, { code: error.code, message: error.message });
+      const { code, message } = error;
+      return await this.#end(job, folder, progress.checkpoint, { code, message }, error);
     } finally {
       connection.closeSync();
     }
   }
 
-  async finalize(record: JobRecord, how: 'CANCELLED' | JobError): Promise<PartialResult> {
-    const job = record as BatchPredictionJobRecord;
+  async finalize(
+    job: LocalBatchPredictionJob,
+    how: 'CANCELLED' | JobError,
+  ): Promise<PartialResult<BatchPredictionResult>> {
     const folder = await this.#claimOutput(job);
-    return this.#end(job, folder, readCheckpoint(job), how);
+    return this.#end(job, folder, job.checkpoint, how);
   }
 
-  async #claimOutput(job: BatchPredictionJobRecord): Promise<OutputFolder> {
+  async #claimOutput(job: LocalBatchPredictionJob): Promise<OutputFolder> {
     await predictionsTable(this.dependencies, job)?.claim(job.id);
     const folder = await outputFolder(this.dependencies, job);
     await folder.claim(job.id);
@@ -86,10 +114,10 @@ export class BatchPredictionRunner implements JobRunner {
   }
 
   async #work(
-    job: BatchPredictionJobRecord,
+    job: LocalBatchPredictionJob,
     folder: OutputFolder,
     connection: DuckDBConnection,
-    control: JobControl,
+    control: Control,
     progress: { checkpoint: BatchPredictionCheckpoint | null },
   ): Promise<void> {
     const model = getJobModel(this.dependencies, job);
@@ -146,11 +174,12 @@ export class BatchPredictionRunner implements JobRunner {
 
   /** Says what there is, in the folder and in the job. `how` is null for work that was done to its end. */
   async #end(
-    job: BatchPredictionJobRecord,
+    job: LocalBatchPredictionJob,
     folder: OutputFolder,
     checkpoint: BatchPredictionCheckpoint | null,
     how: 'CANCELLED' | JobError | null,
-  ): Promise<JobOutcome> {
+    cause?: unknown,
+  ): Promise<JobOutcome<BatchPredictionResult>> {
     const parts = checkpoint?.parts ?? [];
     const { predictions, failures } = countRows(parts);
     const error = how ?? allFailed(predictions, failures);
@@ -172,7 +201,7 @@ export class BatchPredictionRunner implements JobRunner {
       failed: BigInt(failures),
       total: checkpoint ? BigInt(checkpoint.total) : null,
     };
-    if (error !== null && error !== 'CANCELLED') return { state: 'FAILED', error, result, progress };
+    if (error !== null && error !== 'CANCELLED') return { state: 'FAILED', error, cause, result, progress };
     return { state: state as 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED', result, progress };
   }
 }

@@ -1,59 +1,73 @@
 import { pause } from '../../runtime/pause.js';
-import type { Model } from '../../datasources/registry/prediction-model.js';
-import type { BatchPredictionJobRecord } from '../batch-predictions.js';
-import { MAX_ATTEMPTS_EXCEEDED } from '../../jobs/job-attempts.js';
-import type { JobControl, JobOutcome, JobRunner, PartialResult } from '../../jobs/job-runner.js';
+import type { BatchPredictionRequest, BatchPredictionSpec, RetryRequest } from '../batch-predictions.js';
+import { MAX_ATTEMPTS_EXCEEDED } from '../../jobs/attempts.js';
+import type { JobControl, JobHandler, JobOutcome, JobPlan, PartialResult } from '../../jobs/job-handler.js';
 import { JobFailure } from '../../jobs/job-failure.js';
 import { NO_PROGRESS } from '../../datasources/job-store/job-record.js';
 import { isTerminalState } from '../../datasources/job-store/job-state.js';
-import { toVertexKey } from './job-labels.js';
-import { batchPredictionJob } from './job-request.js';
+import { toVertexKey, withKeyLabels } from './job-labels.js';
+import {
+  planVertexBatchPrediction,
+  planVertexRetry,
+  type VertexPlanDependencies,
+} from './plan-vertex-batch-prediction.js';
+import {
+  requestedVertexPrediction,
+  VERTEX_BATCH_PREDICTION,
+  type VertexBatchPredictionJob,
+  type VertexCheckpoint,
+  type VertexJobSpec,
+} from './vertex-batch-prediction-job.js';
 import { GRPC_STATUS, readGrpcCode } from '../../datasources/google/grpc-status.js';
 import { toOutcome, toVertexResult, type VertexResult } from './vertex-result.js';
 import { lookupHint, type JobQuery, type VertexJobsClient } from './vertex-jobs-client.js';
 import type { VertexJob } from './vertex-job.js';
-import { parseLocation, vertexModel } from './vertex-model.js';
+import { parseLocation, parseModelParent } from './vertex-model.js';
 
-/** How far a job on Vertex AI is known: its name, so that a gateway that restarts goes on watching and creates no second. */
-export interface VertexCheckpoint {
-  readonly name: string;
-  readonly replicaHours: number | null;
-}
-
-export interface VertexRunnerOptions {
-  /** A model of the registry; throws when there is none of the name. */
-  readonly getModel: (name: string) => Model;
+export interface VertexHandlerOptions extends VertexPlanDependencies {
   /** The client of a region: another region's endpoint knows neither the model nor its jobs. */
   readonly clientFor: (location: string) => Promise<VertexJobsClient>;
   /** Between two looks at a job: from the first, doubling to the longest while nothing changes. */
   readonly pollMs: { readonly first: number; readonly longest: number };
   /** Told what went wrong and is tried again: for the log. */
-  readonly onTransientError: (error: unknown, job: BatchPredictionJobRecord) => void;
+  readonly onTransientError: (error: unknown, job: VertexBatchPredictionJob) => void;
 }
+
+type Control = JobControl<VertexCheckpoint>;
 
 /**
  * Vertex AI pushes nothing: a job is looked at by one poll in this process, however many watch it. A job there goes on, and
  * is billed, whatever happens here. So what a job's state is only Vertex AI says: questions without an answer are asked
  * again, and a job that ends here without its word is ended there as well.
  */
-export class VertexBatchPredictionRunner implements JobRunner {
-  readonly kind = 'BATCH_PREDICTION';
+export class VertexBatchPredictionHandler implements JobHandler<
+  BatchPredictionRequest | RetryRequest,
+  VertexJobSpec,
+  VertexCheckpoint,
+  VertexResult
+> {
+  readonly type = VERTEX_BATCH_PREDICTION;
+  readonly isRemote = true;
 
-  constructor(private readonly options: VertexRunnerOptions) {}
+  constructor(private readonly options: VertexHandlerOptions) {}
 
-  isRemote(): boolean {
-    return true;
+  async plan(request: BatchPredictionRequest | RetryRequest): Promise<JobPlan<VertexJobSpec>> {
+    return 'retryOf' in request
+      ? planVertexRetry(this.options, request)
+      : planVertexBatchPrediction(this.options, request);
+  }
+
+  requested(spec: VertexJobSpec): BatchPredictionSpec {
+    return requestedVertexPrediction(spec);
   }
 
   /** As Vertex AI says, which it does not before the job has begun there. */
-  replicaHours({ checkpoint, result }: BatchPredictionJobRecord): number | null {
-    return (
-      (result as VertexResult | null)?.replicaHours ?? (checkpoint as VertexCheckpoint | null)?.replicaHours ?? null
-    );
+  replicaHours({ checkpoint, result }: VertexBatchPredictionJob): number | null {
+    return result?.replicaHours ?? checkpoint?.replicaHours ?? null;
   }
 
-  async run(job: BatchPredictionJobRecord, control: JobControl): Promise<JobOutcome> {
-    const name = readJobName(job) ?? (await this.#create(job, control));
+  async run(job: VertexBatchPredictionJob, control: Control): Promise<JobOutcome<VertexResult>> {
+    const name = job.checkpoint?.name ?? (await this.#create(job, control));
     if (name === undefined) return { state: 'CANCELLED', result: null, progress: NO_PROGRESS };
     const ended = await this.#follow(job, name, control);
     // The job itself keeps them without names.
@@ -62,11 +76,12 @@ export class VertexBatchPredictionRunner implements JobRunner {
   }
 
   /** Ends the job on Vertex AI, also one whose creation was never answered. */
-  async finalize(job: BatchPredictionJobRecord): Promise<PartialResult> {
+  async finalize(job: VertexBatchPredictionJob): Promise<PartialResult<VertexResult>> {
     try {
-      const name = readJobName(job);
-      const client = await this.options.clientFor(name ? parseLocation(name) : this.#modelAtStart(job).location);
-      const there = name ?? (await client.find(this.#jobQuery(job)))?.name;
+      const query = this.#jobQuery(job);
+      const name = job.checkpoint?.name;
+      const client = await this.options.clientFor(parseLocation(name ?? query.parent));
+      const there = name ?? (await client.find(query))?.name;
       const left = there === undefined ? undefined : await cancelVertexJob(client, there);
       return left
         ? { result: toVertexResult(left), progress: left.progress }
@@ -78,10 +93,11 @@ export class VertexBatchPredictionRunner implements JobRunner {
   }
 
   /** The name of the job on Vertex AI: of the one found by its key, or of a new one. None if cancelled before. */
-  async #create(job: BatchPredictionJobRecord, control: JobControl): Promise<string | undefined> {
-    const client = await this.options.clientFor(this.#modelAtStart(job).location);
+  async #create(job: VertexBatchPredictionJob, control: Control): Promise<string | undefined> {
+    const query = this.#jobQuery(job);
+    const client = await this.options.clientFor(parseLocation(query.parent));
     const found = await client.ensure({
-      ...this.#jobQuery(job),
+      ...query,
       // One that has left the registry since is no longer to be used.
       check: () => void this.options.getModel(job.spec.model),
       mayExist: job.attempts > 1,
@@ -94,7 +110,7 @@ export class VertexBatchPredictionRunner implements JobRunner {
   }
 
   /** Looks at the job until it has ended there. */
-  async #follow(job: BatchPredictionJobRecord, created: string, control: JobControl): Promise<VertexJob> {
+  async #follow(job: VertexBatchPredictionJob, created: string, control: Control): Promise<VertexJob> {
     const { first, longest } = this.options.pollMs;
     let name = created;
     let seen: VertexJob | undefined;
@@ -129,7 +145,7 @@ export class VertexBatchPredictionRunner implements JobRunner {
    * The job that was made for the same request before, if two were; else the job itself. Asked whenever its state changes,
    * since a list of Vertex AI may have come without one of them.
    */
-  async #older(job: BatchPredictionJobRecord, found: VertexJob): Promise<VertexJob> {
+  async #older(job: VertexBatchPredictionJob, found: VertexJob): Promise<VertexJob> {
     const kept = await this.#ask(job, found.name, (client) => client.find(this.#jobQuery(job)));
     return kept && kept.name !== found.name ? kept : found;
   }
@@ -139,7 +155,7 @@ export class VertexBatchPredictionRunner implements JobRunner {
    * permission that was taken away. The job goes on all the same. Only that there is no such job ends it.
    */
   async #ask<Answer>(
-    job: BatchPredictionJobRecord,
+    job: VertexBatchPredictionJob,
     name: string,
     question: (client: VertexJobsClient) => Promise<Answer>,
   ): Promise<Answer | undefined> {
@@ -154,18 +170,19 @@ export class VertexBatchPredictionRunner implements JobRunner {
     }
   }
 
-  /** As Vertex AI is asked for it, and as it is found there. */
-  #jobQuery(job: BatchPredictionJobRecord): JobQuery {
-    const { parent, name: model } = this.#modelAtStart(job);
-    const { labels, spec, displayName } = job;
+  /**
+   * As Vertex AI is asked for it, and as it is found there. The registry may name another model of another region by now: a
+   * job belongs where it was started.
+   */
+  #jobQuery(job: VertexBatchPredictionJob): JobQuery {
+    const { vertexRequest } = job.spec;
     const key = toVertexKey(job);
-    const asked = batchPredictionJob({ displayName: displayName ?? job.id, labels, key, model, spec });
-    return { parent, key, requested: asked, onTransientError: (error) => this.options.onTransientError(error, job) };
-  }
-
-  /** The registry may name another model of another region by now: a job belongs where it was started. */
-  #modelAtStart(job: BatchPredictionJobRecord) {
-    return vertexModel((job.subject as Model | undefined) ?? this.options.getModel(job.spec.model));
+    return {
+      parent: parseModelParent(vertexRequest.model),
+      key,
+      requested: withKeyLabels(vertexRequest, key),
+      onTransientError: (error) => this.options.onTransientError(error, job),
+    };
   }
 }
 
@@ -180,10 +197,6 @@ async function cancelVertexJob(client: VertexJobsClient, name: string): Promise<
   }
 }
 
-function readJobName({ checkpoint }: BatchPredictionJobRecord): string | undefined {
-  return (checkpoint as VertexCheckpoint | null)?.name;
-}
-
 function hasChanged(before: VertexJob, { state, progress, replicaHours }: VertexJob): boolean {
   const { completed, failed, total } = before.progress;
   return (
@@ -196,7 +209,7 @@ function hasChanged(before: VertexJob, { state, progress, replicaHours }: Vertex
 }
 
 /** The gateway ends: the job goes on, and the next process watches it. */
-function throwIfStopping({ stopping }: JobControl): void {
+function throwIfStopping({ stopping }: Control): void {
   stopping.throwIfAborted();
 }
 
