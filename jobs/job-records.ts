@@ -76,14 +76,14 @@ export class JobRecords {
   }
 
   async #persistAndPublish(id: string, change: (record: JobRecord) => JobRecord, cause: unknown): Promise<JobRecord> {
-    let hasEnded = false;
+    const end = { isNew: false };
     const changed = await this.#options.store.update(id, (current) => {
       const next = change(current);
       if (next.state !== current.state && !isAllowedTransition(current.state, next.state)) return current;
-      hasEnded = !isTerminalState(current.state) && isTerminalState(next.state);
+      end.isNew = !isTerminalState(current.state) && isTerminalState(next.state);
       return next;
     });
-    if (hasEnded) this.#options.onEnd?.(changed, cause);
+    if (end.isNew) this.#options.onEnd?.(changed, cause);
     // Before the watchers hear of the end: what they estimate or start next counts what this cost.
     const record = isTerminalState(changed.state) ? await this.settle(changed) : changed;
     const watch = this.#watches.get(id);
