@@ -339,7 +339,7 @@ describe('a job that fails', () => {
   it('is told of once it has ended, as every job is, however it ended', async () => {
     const { engine, start, runner, ends } = engineOfTest();
     const jobs = [await start(REQUEST), await start(REQUEST), await start(REQUEST)];
-    (await runner.begun(0)).fail(new JobFailure('DISK_FULL', 'Make room.'));
+    (await runner.begun(0)).fail(new JobFailure('INPUT_CHANGED', 'Make room.'));
     (await runner.begun(1)).end(DONE);
     const cancelled = await runner.begun(2);
     await engine.cancel(jobs[2]!.id);
@@ -347,7 +347,7 @@ describe('a job that fails', () => {
     for (const { id } of jobs) await endOf(engine, id);
     await engine.cancel(jobs[0]!.id);
     expect(ends.toSorted((one, other) => one.id.localeCompare(other.id))).toEqual([
-      { id: jobs[0]!.id, state: 'FAILED', code: 'DISK_FULL' },
+      { id: jobs[0]!.id, state: 'FAILED', code: 'INPUT_CHANGED' },
       { id: jobs[1]!.id, state: 'SUCCEEDED', code: undefined },
       { id: jobs[2]!.id, state: 'CANCELLED', code: undefined },
     ]);
