@@ -1,3 +1,4 @@
+import type { InstanceErrorCode } from '../errors/instance-error-codes.js';
 import type { FileFormat } from '../datasources/files/file-format.js';
 import type { Model } from '../datasources/registry/prediction-model.js';
 import type { JobWork } from '../datasources/job-store/job-cost.js';
@@ -137,7 +138,7 @@ export interface PredictionRow {
 export interface PredictionFailureRow {
   readonly instanceNumber: bigint;
   readonly instance: Readonly<Record<string, unknown>>;
-  readonly code: string;
+  readonly code: InstanceErrorCode;
   readonly message: string;
 }
 

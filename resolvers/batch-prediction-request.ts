@@ -47,7 +47,7 @@ function batchResources(input: StartBatchPredictionInput): BatchResources {
   const startingReplicaCount = atLeastOne(input.startingReplicaCount ?? 1, 'startingReplicaCount');
   const maxReplicaCount = input.maxReplicaCount ?? null;
   if (maxReplicaCount !== null && maxReplicaCount < startingReplicaCount) {
-    throw badInput('"maxReplicaCount" is less than "startingReplicaCount".', 'maxReplicaCount');
+    throw badInput('"maxReplicaCount" must not be less than "startingReplicaCount".', 'maxReplicaCount');
   }
   return {
     machineType: input.machineType ?? null,
@@ -61,6 +61,6 @@ function batchResources(input: StartBatchPredictionInput): BatchResources {
 }
 
 function atLeastOne(value: number, field: string): number {
-  if (value < 1) throw badInput(`"${field}" is at least 1, not ${value}.`, field);
+  if (value < 1) throw badInput(`"${field}" must be at least 1, not ${value}.`, field);
   return value;
 }

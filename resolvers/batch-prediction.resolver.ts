@@ -191,7 +191,8 @@ export class BatchPredictionResolver {
     of: MetricInput[],
   ): Promise<Metric[]> {
     const { maxMetrics } = REQUEST_LIMITS;
-    if (of.length > maxMetrics) throw badInput(`"of" has ${of.length} metrics; at most ${maxMetrics} at once.`, 'of');
+    if (of.length > maxMetrics)
+      throw badInput(`"of" has ${of.length} metrics. One request computes at most ${maxMetrics}.`, 'of');
     const asked = of.map(({ metric, field, over }) => ({ metric, field, over: over ?? null }));
     const values = asked.length === 0 ? [] : await batchPredictions.metrics(job, asked);
     return asked.map((request, index) => ({ ...request, value: values[index] ?? null }));

@@ -33,7 +33,7 @@ export async function findJob({ jobs }: RequestContext, id: string): Promise<Job
 export async function findBatchPredictionJob(context: RequestContext, id: string): Promise<BatchPredictionJobRecord> {
   const job = await findJob(context, id);
   if (!isBatchPredictionJob(job)) {
-    const message = `"${id}" is no batch prediction but a job of kind ${job.kind}.`;
+    const message = `The job "${id}" is of kind ${job.kind}, not BATCH_PREDICTION.`;
     throw new AppError('JOB_NOT_FOUND', message, { field: 'id' });
   }
   return job;
@@ -42,7 +42,7 @@ export async function findBatchPredictionJob(context: RequestContext, id: string
 export function toJobNotFoundError(id: string, field: string): AppError {
   return new AppError(
     'JOB_NOT_FOUND',
-    `There is no job "${id}". Ids of jobs look like ${formatResourceName({ kind: 'job', job: '…' })}; "jobs" lists them.`,
+    `There is no job "${id}". A job id has the form ${formatResourceName({ kind: 'job', job: '…' })}. The query "jobs" lists all jobs.`,
     { field },
   );
 }
@@ -50,10 +50,7 @@ export function toJobNotFoundError(id: string, field: string): AppError {
 /** The estimate that a job was admitted with. */
 export function estimatedCost({ costs }: RequestContext, { cost }: JobRecord): CostEstimate {
   if (cost) return costEstimate(jobCostEstimate(costs.estimator, cost));
-  throw new AppError(
-    'VALUE_NOT_REPRESENTABLE',
-    'No estimate was made for this job: it began before costs were counted.',
-  );
+  throw new AppError('VALUE_NOT_REPRESENTABLE', 'This job has no estimate.');
 }
 
 export interface JobListArguments extends PageArguments {
@@ -111,11 +108,11 @@ export function stringLabels(
   const entries = Object.entries(labels ?? {});
   for (const [key, value] of entries) {
     if (typeof value !== 'string') {
-      throw badInput(`The label "${key}" is no string. Write it in quotes.`, `${field}.${key}`);
+      throw badInput(`The label "${key}" must be a string. Write its value in quotes.`, `${field}.${key}`);
     }
     // Kept, half a character becomes another one: the job would not be found by the label it was given.
     if (!key.isWellFormed() || !value.isWellFormed()) {
-      throw badInput('A label is Unicode text: one has half of a surrogate pair.', field);
+      throw badInput('A label must be Unicode text. One contains half of a surrogate pair.', field);
     }
   }
   return Object.fromEntries(entries) as Record<string, string>;
@@ -135,9 +132,9 @@ export function toCostTerms(maxCostUsd: number | null | undefined): CostTerms {
 export function toJobRequest({ idempotencyKey, maxCostUsd }: JobTerms): JobRequest {
   const { maxIdempotencyKeyBytes } = REQUEST_LIMITS;
   if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > maxIdempotencyKeyBytes) {
-    throw badInput(`"idempotencyKey" has at most ${maxIdempotencyKeyBytes} bytes. Use a UUID.`, 'idempotencyKey');
+    throw badInput(`"idempotencyKey" must have at most ${maxIdempotencyKeyBytes} bytes. Use a UUID.`, 'idempotencyKey');
   }
   if (idempotencyKey === '')
-    throw badInput('"idempotencyKey" is empty. Use a UUID, or leave it out.', 'idempotencyKey');
+    throw badInput('"idempotencyKey" must not be empty. Use a UUID or omit it.', 'idempotencyKey');
   return { ...toCostTerms(maxCostUsd), idempotencyKey: idempotencyKey ?? null };
 }

@@ -55,7 +55,7 @@ function labelSource({ source: { rows, file, table }, timeColumn: named }: Label
   const { maxLabelRows } = REQUEST_LIMITS;
   if (labels.length > maxLabelRows) {
     throw badInput(
-      `"rows" has ${labels.length} labels; at most ${maxLabelRows} fit in a request. Put them in a file.`,
+      `"rows" has ${labels.length} labels. One request takes at most ${maxLabelRows}. Put the labels in a file.`,
       'labels.source.rows',
     );
   }
@@ -66,8 +66,8 @@ function idColumns(entityType: EntityType, named: readonly string[] | null | und
   const { entityIdColumns } = entityType;
   if (named && named.length !== entityIdColumns.length) {
     throw badInput(
-      `The id of ${entityType.name} has ${entityIdColumns.length} columns (${entityIdColumns.join(', ')}); ` +
-        `${named.length} are named.`,
+      `An id of ${entityType.name} has ${entityIdColumns.length} columns (${entityIdColumns.join(', ')}); ` +
+        `The input names ${named.length}.`,
       field,
     );
   }
@@ -87,6 +87,10 @@ function selected(entityType: EntityType, { features, featureViews }: Selection,
     (name, index) => getFeatureView(entityType, name, `${path}featureViews[${index}]`).features,
   );
   const chosen = [...new Set([...named, ...viewed])];
-  if (chosen.length === 0) throw badInput('No feature is chosen. Leave both lists out for all.', `${path}features`);
+  if (chosen.length === 0)
+    throw badInput(
+      '"features" and "featureViews" select no feature. Omit both to select all features.',
+      `${path}features`,
+    );
   return chosen;
 }

@@ -1,3 +1,4 @@
+import type { JobErrorCode } from '../../errors/job-error-codes.js';
 import type { Instant } from '../../values/instant.js';
 import type { JobCost } from './job-cost.js';
 import type { JobState } from './job-state.js';
@@ -54,6 +55,6 @@ export function advanceProgress(one: JobProgress, other: JobProgress): JobProgre
 
 /** Why a job failed, for its owner: a code for programs, a message that says what to do. */
 export interface JobError {
-  readonly code: string;
+  readonly code: JobErrorCode;
   readonly message: string;
 }

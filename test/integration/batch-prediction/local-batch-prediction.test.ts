@@ -133,8 +133,8 @@ describe('a batch prediction', () => {
     expect(lab.serving.requests).toBe(10);
     const page = await lab.batch.failures(job, { after: 107n, limit: 2 });
     expect(page.map(({ instanceNumber, code, message }) => [instanceNumber, code, message])).toEqual([
-      [207n, 'REFUSED', 'a of 207 is refused.'],
-      [307n, 'REFUSED', 'a of 307 is refused.'],
+      [207n, 'INSTANCE_REFUSED', 'a of 207 is refused.'],
+      [307n, 'INSTANCE_REFUSED', 'a of 307 is refused.'],
     ]);
   });
 

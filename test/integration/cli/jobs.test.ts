@@ -216,9 +216,9 @@ describe('watch', () => {
 
   it('takes an id with or without "jobs/", and ends with 1 and the reason when the job failed', async () => {
     const id = await start();
-    training.fail(new JobFailure('NO_LABELS', 'The file is empty.'));
+    training.fail(new JobFailure('INPUT_UNREADABLE', 'The file is empty.'));
     expect(await run('watch', id)).toBe(1);
-    expect(shown).toContain('NO_LABELS: The file is empty.');
+    expect(shown).toContain('INPUT_UNREADABLE: The file is empty.');
     expect(await run('watch', `jobs/${id}`)).toBe(1);
   });
 

@@ -126,7 +126,7 @@ describe('the transitions of a job', () => {
           if (name === 'checkpoint') void run.control.checkpoint({}, progress).catch(() => undefined);
           if (name === 'succeed') run.end(DONE);
           if (name === 'partial') run.end({ ...DONE, state: 'PARTIALLY_SUCCEEDED' });
-          if (name === 'fail') run.fail(new JobFailure('WHY', 'because'));
+          if (name === 'fail') run.fail(new JobFailure('INPUT_CHANGED', 'because'));
           if (name === 'restart') {
             await look();
             await lab.stop();
@@ -319,11 +319,11 @@ describe('a job that fails', () => {
   it('says why, if its runner did; otherwise that is logged and hidden', async () => {
     const { engine, start, runner, errors } = engineOfTest();
     const [told, hidden] = [await start(REQUEST), await start(REQUEST)];
-    (await runner.begun(0)).fail(new JobFailure('DISK_FULL', 'Make room.'));
+    (await runner.begun(0)).fail(new JobFailure('OUTPUT_IN_USE', 'Make room.'));
     (await runner.begun(1)).fail(new Error('/secret/path'));
     expect(await endOf(engine, told.id)).toMatchObject({
       state: 'FAILED',
-      error: { code: 'DISK_FULL', message: 'Make room.' },
+      error: { code: 'OUTPUT_IN_USE', message: 'Make room.' },
     });
     const { error } = await endOf(engine, hidden.id);
     expect(error?.code).toBe('INTERNAL');

@@ -67,13 +67,13 @@ describe.each(TRANSPORTS)('the progress of a job over %s', (_name, createClient)
   it('of one that has ended is one event', async () => {
     await begin();
     const id = await startJob();
-    work.fail(new JobFailure('NO_INPUT', 'The input is empty.'));
+    work.fail(new JobFailure('INPUT_UNREADABLE', 'The input is empty.'));
     const client = createClient(gateway.url);
     await client.follow(following(id));
     const { results, error } = await client.follow(following(id));
     expect(error).toBeUndefined();
     expect(jobsOf({ results })).toMatchObject([
-      { state: 'FAILED', error: { code: 'NO_INPUT', message: 'The input is empty.' } },
+      { state: 'FAILED', error: { code: 'INPUT_UNREADABLE', message: 'The input is empty.' } },
     ]);
     client.close();
   });
