@@ -1,5 +1,10 @@
 import { formatOfFile } from '../datasources/files/file-format.js';
-import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from '../training-sets/training-sets.js';
+import {
+  DEFAULT_VALIDATION,
+  type LabelSource,
+  type TrainingSetJoin,
+  type TrainingSetRequest,
+} from '../training-sets/training-sets.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { getEntityType, getFeature, getFeatureView, type Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
@@ -40,6 +45,10 @@ export function trainingSetRequest(registry: Registry, input: TrainingSetInput):
       includeExpired: input.includeExpired ?? false,
     },
     withTimestamps: input.withTimestamps ?? false,
+    validation: {
+      mode: input.validation ?? DEFAULT_VALIDATION.mode,
+      seed: input.validationSeed ?? DEFAULT_VALIDATION.seed,
+    },
   };
 }
 
