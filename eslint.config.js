@@ -94,6 +94,8 @@ const MAY_IMPORT = {
   ...Object.fromEntries(
     SERVICES.map((room) => [`service:${room}`, [...PORTS, ...BASE, 'files', 'duckdb', ...SERVICE_PORTS, 'limits']]),
   ),
+  // Knows no kind of job and no prices: both know it.
+  'service:jobs': [...PORTS, ...BASE, 'limits'],
   resolvers: ['schema', 'port', 'files', ...SERVICE_PORTS, 'limits', 'errors', 'values'],
   server: ['schema', 'resolvers', 'port', ...SERVICE_PORTS, 'limits', 'observability', 'errors', 'values', 'config'],
 };
