@@ -17,6 +17,10 @@ export const JOB_ERROR_CODES = {
     meaning: 'The store of the job is no longer the one that the registry names, or that this gateway fills.',
   },
   OUTPUT_IN_USE: { retryable: false, meaning: 'Something else wrote to the same output. Name another one.' },
+  OUTPUT_INVALID: {
+    retryable: false,
+    meaning: 'The check of the output found lost, doubled or changed rows. The output was removed.',
+  },
   INPUT_CHANGED: { retryable: true, meaning: 'The files of the input changed after the job began.' },
   INPUT_UNREADABLE: { retryable: false, meaning: 'A file of the input cannot be read: it is damaged or cut off.' },
   ALL_INSTANCES_FAILED: { retryable: false, meaning: 'No instance has a prediction. The failures of the job say why.' },

@@ -31,9 +31,21 @@ export interface TrainingSetRequest {
   readonly ttl?: bigint | null;
   /** What is not said is as in DEFAULT_OPTIONS. */
   readonly options: Partial<PointInTimeOptions>;
+  /** How the values are derived again; as in DEFAULT_VALIDATION where nothing is said. */
+  readonly validation?: ValidationRequest;
   /** Beside each feature a column `<feature>__timestamp` with the time at which its value became true. */
   readonly withTimestamps: boolean;
 }
+
+export interface ValidationRequest {
+  /** Derive the values of about a thousand rows again, or of all. */
+  readonly mode: 'SAMPLE' | 'FULL';
+  /** Chooses the rows of the sample: another seed, another sample. */
+  readonly seed: number;
+}
+
+/** The seed is fixed, so that a job that is taken up again, or started again, checks the same rows. */
+export const DEFAULT_VALIDATION: ValidationRequest = { mode: 'SAMPLE', seed: 0 };
 
 export interface TrainingSetJoin {
   readonly entityType: EntityType;
@@ -92,6 +104,21 @@ export interface TrainingSetValidationResult {
   readonly leakedRows: bigint;
   /** So many rows had all their values derived again; the times were checked of all. */
   readonly verifiedRows: bigint;
+  /** How these rows were chosen. */
+  readonly mode: ValidationRequest['mode'];
+  readonly seed: number;
+  /**
+   * Of the rows that were derived again: values that were written after the time of their label, although they had become
+   * true by then. A correction or a backfill, which the label's model would not have had.
+   */
+  readonly valuesWrittenAfterLabel: bigint;
+  /** Rows whose label columns are not those of the input. A job with any fails. */
+  readonly changedRows: bigint;
+  /** Values that became true at exactly the time of their label. */
+  readonly valuesAtLabelTime: bigint;
+  /** Values of static sources: they have no time, so nothing shows that they were known at the label's. */
+  readonly unverifiableValues: bigint;
+  readonly labelCopies: readonly LabelCopy[];
   /** Labels for which no feature was found at all. */
   readonly unmatchedRows: bigint;
   readonly expiredValues: bigint;
@@ -111,8 +138,15 @@ export interface FeatureCoverageResult {
   readonly expired: bigint;
 }
 
+/** A feature that equals a column of the labels wherever it has a value. */
+export interface LabelCopy {
+  /** The column of the feature in the output. */
+  readonly column: string;
+  readonly labelColumn: string;
+}
+
 export interface OffendingRow {
   readonly row: bigint;
-  readonly kind: 'LEAKED' | 'INVALID' | 'UNMATCHED';
+  readonly kind: 'LEAKED' | 'CHANGED' | 'INVALID' | 'UNMATCHED';
   readonly reason: string;
 }
