@@ -1,27 +1,30 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import graphql from '@graphql-eslint/eslint-plugin';
 import eslint from '@eslint/js';
 import boundaries from 'eslint-plugin-boundaries';
 import tseslint from 'typescript-eslint';
+
+/** The folders of a port that are no adapters: every adapter of the port may use them. */
+const SHARED_IN_PORTS = ['datasources/registry/document', 'datasources/offline/point-in-time'];
+
+/** A folder in a port's folder is an adapter: a new one falls under the rules without being named here. */
+function listAdapters(port) {
+  return readdirSync(join(import.meta.dirname, port), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `${port}/${name}`)
+    .filter((folder) => !SHARED_IN_PORTS.includes(folder));
+}
 
 /**
  * The rooms and who may import whom (docs/architecture.md). An adapter implements a port for one system. Each is an element of
  * its own (`adapter` with its path), so that the rules can forbid that one imports another.
  */
 const ADAPTERS = [
-  'datasources/registry/yaml',
-  'datasources/registry/vertex',
-  'datasources/online/lmdb',
-  'datasources/online/bigtable',
-  'datasources/online/vertex-view',
-  'datasources/online/vertex-legacy',
-  'datasources/online/shadow',
-  'datasources/offline/duckdb',
-  'datasources/offline/bigquery',
-  'datasources/job-store/lmdb',
+  ...['registry', 'online', 'offline', 'job-store'].flatMap((port) => listAdapters(`datasources/${port}`)),
+  ...listAdapters('batch-prediction/models'),
   'batch-prediction/local',
   'batch-prediction/vertex',
-  'batch-prediction/models/onnx',
-  'batch-prediction/models/http',
   'costs/catalog',
   'costs/files',
   'costs/lmdb',

@@ -31,6 +31,11 @@ export const ERROR_CODES = {
   GRAPHQL_PARSE_FAILED: { httpStatus: 400, retryable: false, meaning: 'The document is not GraphQL.' },
   GRAPHQL_VALIDATION_FAILED: { httpStatus: 400, retryable: false, meaning: 'The document does not fit the schema.' },
   OPERATION_RESOLUTION_FAILURE: { httpStatus: 400, retryable: false, meaning: 'operationName names no operation.' },
+  PERSISTED_QUERY_NOT_SUPPORTED: {
+    httpStatus: 200,
+    retryable: false,
+    meaning: 'Automatic persisted queries are off. Send the query itself.',
+  },
   WRONG_TRANSPORT: {
     httpStatus: 400,
     retryable: false,

@@ -1,4 +1,4 @@
-import type { JobCosts } from './job-costs.js';
+import type { Accounting } from './accounting.js';
 import { isTerminalState, isAllowedTransition } from '../datasources/job-store/job-state.js';
 import { advanceProgress, type JobRecord } from '../datasources/job-store/job-record.js';
 import type { JobQuery, JobStore } from '../datasources/job-store/job-store.js';
@@ -7,7 +7,7 @@ import { JobWatch } from './job-watch.js';
 export interface JobRecordsOptions {
   readonly store: JobStore;
   /** Absent: jobs cost nothing. */
-  readonly costs: JobCosts | undefined;
+  readonly accounting?: Accounting | undefined;
   readonly replicaHours: (record: JobRecord) => number | null;
   readonly onError: (error: unknown, job: JobRecord) => void;
 }
@@ -26,7 +26,7 @@ export class JobRecords {
     return this.#watches.get(id)?.current ?? this.#options.store.get(id);
   }
 
-  /** A record from the store, as it is now: what its runner reported since then is not kept. */
+  /** A record from the store, as it is now: what its handler reported since then is not kept. */
   current(stored: JobRecord): JobRecord {
     return this.#watches.get(stored.id)?.current ?? stored;
   }
@@ -59,10 +59,10 @@ export class JobRecords {
 
   /** Once for each job: the store gives an ended job that is not settled to the next process. */
   async settle(record: JobRecord): Promise<JobRecord> {
-    const { costs, store, onError, replicaHours } = this.#options;
-    if (!costs || record.cost?.isSettled !== false) return record;
+    const { accounting, store, onError, replicaHours } = this.#options;
+    if (!accounting || record.cost?.isSettled !== false) return record;
     try {
-      await costs.settle(record, replicaHours(record));
+      await accounting.settle(record, replicaHours(record));
       return await store.update(record.id, (job) => ({ ...job, cost: job.cost && { ...job.cost, isSettled: true } }));
     } catch (error) {
       // The job itself has ended as it did; its estimate stays held against the budget.

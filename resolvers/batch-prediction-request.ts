@@ -4,7 +4,7 @@ import type { Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import type { BatchSourceInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
 import { parseResourceName } from '../schema/resource-name.js';
-import { parseJobId, jobOrigin, stringLabels } from './jobs.js';
+import { parseJobId, toJobRequest, stringLabels } from './jobs.js';
 
 /** What a client asks for, as the port takes it. Faults name the field of the input. */
 export function batchPredictionRequest(registry: Registry, input: StartBatchPredictionInput): BatchPredictionRequest {
@@ -12,7 +12,7 @@ export function batchPredictionRequest(registry: Registry, input: StartBatchPred
   return {
     displayName: input.displayName,
     labels: stringLabels(input.labels),
-    ...jobOrigin(input),
+    ...toJobRequest(input),
     model,
     spec: {
       model: model.name,
@@ -47,7 +47,7 @@ function batchResources(input: StartBatchPredictionInput): BatchResources {
   const startingReplicaCount = atLeastOne(input.startingReplicaCount ?? 1, 'startingReplicaCount');
   const maxReplicaCount = input.maxReplicaCount ?? null;
   if (maxReplicaCount !== null && maxReplicaCount < startingReplicaCount) {
-    throw badInput('"maxReplicaCount" is less than "startingReplicaCount".', 'maxReplicaCount');
+    throw badInput('"maxReplicaCount" must not be less than "startingReplicaCount".', 'maxReplicaCount');
   }
   return {
     machineType: input.machineType ?? null,
@@ -61,6 +61,6 @@ function batchResources(input: StartBatchPredictionInput): BatchResources {
 }
 
 function atLeastOne(value: number, field: string): number {
-  if (value < 1) throw badInput(`"${field}" is at least 1, not ${value}.`, field);
+  if (value < 1) throw badInput(`"${field}" must be at least 1, not ${value}.`, field);
   return value;
 }

@@ -51,6 +51,7 @@ function costLine({ quantity, unitPrice, amount, ...names }: Line): CostLine {
 export function priceBook(book: Book): PriceBook {
   const { name, region, effectiveDate, source } = book;
   return {
+    kind: 'priceBook',
     id: priceBookId(book),
     name,
     region,

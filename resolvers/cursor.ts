@@ -19,10 +19,7 @@ export function decodeCursor(list: string, cursor: string, isKey: (key: string) 
   } catch {
     // Not ours: said below.
   }
-  throw badInput(
-    '"after" is not a cursor of this list. Take it from endCursor or a cursor of the page before.',
-    'after',
-  );
+  throw badInput('"after" is not a cursor of this list. Use a cursor of a previous page of the same list.', 'after');
 }
 
 /**
@@ -33,7 +30,7 @@ export function pageSize(first: number | null | undefined, usual: number = REQUE
   const size = first ?? usual;
   const { maxPageSize } = REQUEST_LIMITS;
   if (size < 0 || size > maxPageSize) {
-    throw badInput(`"first" is from 0 to ${maxPageSize}, not ${size}. Page with "after" for more.`, 'first');
+    throw badInput(`"first" must be from 0 to ${maxPageSize}, not ${size}. Read more items with "after".`, 'first');
   }
   return size;
 }

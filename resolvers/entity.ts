@@ -63,7 +63,7 @@ export function entityHandles(entityType: EntityType, entityIds: readonly string
   const { maxEntityIds } = REQUEST_LIMITS;
   if (entityIds.length > maxEntityIds) {
     throw badInput(
-      `"entityIds" has ${entityIds.length} ids; at most ${maxEntityIds} are read at once. Split the request.`,
+      `"entityIds" has ${entityIds.length} ids. One request reads at most ${maxEntityIds}. Split the request.`,
       'entityIds',
     );
   }

@@ -13,8 +13,9 @@ import { SyncFeatureViewInput, SyncFeatureViewPayload } from '../schema/job/sync
 import { FeatureView } from '../schema/registry/feature-view.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import type { RequestContext } from './context.js';
+import { jobCostEstimate } from '../costs/job-cost.js';
 import { costEstimate } from './costs.js';
-import { jobOrigin, toJobPage, stringLabels } from './jobs.js';
+import { toJobRequest, toJobPage, stringLabels } from './jobs.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
 @Resolver(() => FeatureViewSyncJob)
@@ -34,7 +35,7 @@ export class FeatureViewSyncResolver {
         view: getFeatureViewIn(registry.featurestore(input.featurestore), input.featureView),
         labels: stringLabels(input.labels),
         trigger: 'REQUEST',
-        ...jobOrigin(input),
+        ...toJobRequest(input),
       }),
     );
   }
@@ -69,9 +70,8 @@ export class FeatureViewSyncResolver {
   }
 
   @FieldResolver()
-  estimatedCost(@Root() job: FeatureViewSyncJobRecord, @Ctx() { jobs }: RequestContext): CostEstimate | null {
-    const estimate = jobs.estimatedCost(job);
-    return estimate && costEstimate(estimate);
+  estimatedCost(@Root() { cost }: FeatureViewSyncJobRecord, @Ctx() { costs }: RequestContext): CostEstimate | null {
+    return cost && costEstimate(jobCostEstimate(costs.estimator, cost));
   }
 }
 

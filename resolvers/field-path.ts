@@ -14,6 +14,8 @@ export async function withFieldPath<Result>(
     if (!(error instanceof AppError) || error.details.field === undefined) throw error;
     const { field } = error.details;
     const inArguments = typeof path === 'string' ? `${path}.${field}` : path(field);
-    throw new AppError(error.code, error.message, { ...error.details, field: inArguments }, { cause: error });
+    // The cause of a refusal is what the log needs; the refusal itself is no cause.
+    const details = { ...error.details, field: inArguments };
+    throw new AppError(error.code, error.message, details, error.cause === undefined ? {} : { cause: error.cause });
   }
 }

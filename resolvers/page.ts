@@ -47,6 +47,6 @@ export function connection<Item>(
 function positionAfter<Item>(items: readonly Item[], key: string, keyOf: (item: Item) => string): number {
   const position = items.findIndex((item) => keyOf(item) === key);
   if (position < 0)
-    throw badInput('What "after" stands at is no longer in the list. Start from the beginning.', 'after');
+    throw badInput('The item of "after" is no longer in the list. Read the list from the beginning.', 'after');
   return position + 1;
 }

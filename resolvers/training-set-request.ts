@@ -1,5 +1,10 @@
 import { formatOfFile } from '../datasources/files/file-format.js';
-import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from '../training-sets/training-sets.js';
+import {
+  DEFAULT_VALIDATION,
+  type LabelSource,
+  type TrainingSetJoin,
+  type TrainingSetRequest,
+} from '../training-sets/training-sets.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { getEntityType, getFeature, getFeatureView, type Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
@@ -40,6 +45,10 @@ export function trainingSetRequest(registry: Registry, input: TrainingSetInput):
       includeExpired: input.includeExpired ?? false,
     },
     withTimestamps: input.withTimestamps ?? false,
+    validation: {
+      mode: input.validation ?? DEFAULT_VALIDATION.mode,
+      seed: input.validationSeed ?? DEFAULT_VALIDATION.seed,
+    },
   };
 }
 
@@ -55,7 +64,7 @@ function labelSource({ source: { rows, file, table }, timeColumn: named }: Label
   const { maxLabelRows } = REQUEST_LIMITS;
   if (labels.length > maxLabelRows) {
     throw badInput(
-      `"rows" has ${labels.length} labels; at most ${maxLabelRows} fit in a request. Put them in a file.`,
+      `"rows" has ${labels.length} labels. One request takes at most ${maxLabelRows}. Put the labels in a file.`,
       'labels.source.rows',
     );
   }
@@ -66,8 +75,8 @@ function idColumns(entityType: EntityType, named: readonly string[] | null | und
   const { entityIdColumns } = entityType;
   if (named && named.length !== entityIdColumns.length) {
     throw badInput(
-      `The id of ${entityType.name} has ${entityIdColumns.length} columns (${entityIdColumns.join(', ')}); ` +
-        `${named.length} are named.`,
+      `An id of ${entityType.name} has ${entityIdColumns.length} columns (${entityIdColumns.join(', ')}); ` +
+        `The input names ${named.length}.`,
       field,
     );
   }
@@ -87,6 +96,10 @@ function selected(entityType: EntityType, { features, featureViews }: Selection,
     (name, index) => getFeatureView(entityType, name, `${path}featureViews[${index}]`).features,
   );
   const chosen = [...new Set([...named, ...viewed])];
-  if (chosen.length === 0) throw badInput('No feature is chosen. Leave both lists out for all.', `${path}features`);
+  if (chosen.length === 0)
+    throw badInput(
+      '"features" and "featureViews" select no feature. Omit both to select all features.',
+      `${path}features`,
+    );
   return chosen;
 }

@@ -105,7 +105,7 @@ function finite(value: number, feature: Feature): number {
   if (Number.isFinite(value)) return value;
   throw new AppError(
     'VALUE_NOT_REPRESENTABLE',
-    `${feature.name} is ${value}, which a GraphQL Float cannot be. Read it with features(names: ["${feature.name}"]).`,
+    `${feature.name} is ${value}. A GraphQL Float cannot represent it. Read it with features(names: ["${feature.name}"]).`,
     { field: feature.name },
   );
 }

@@ -7,6 +7,7 @@ const TYPE_NAMES = {
   feature: 'Feature',
   featureView: 'FeatureView',
   model: 'Model',
+  priceBook: 'PriceBook',
   BATCH_PREDICTION: 'BatchPredictionJob',
   TRAINING_SET: 'TrainingSetJob',
   FEATURE_VIEW_SYNC: 'FeatureViewSyncJob',

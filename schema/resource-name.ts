@@ -9,6 +9,8 @@ import { formatInstant, parseInstant, type Instant } from '../values/instant.js'
 export type ResourceName =
   | { readonly kind: 'job'; readonly job: string }
   | { readonly kind: 'model'; readonly model: string }
+  /** An edition: the name of the book, "@" and its date. */
+  | { readonly kind: 'priceBook'; readonly priceBook: string }
   | { readonly kind: 'featurestore'; readonly featurestore: string }
   | { readonly kind: 'featurestoreEntities'; readonly featurestore: string }
   | { readonly kind: 'entityType'; readonly featurestore: string; readonly entityType: string }
@@ -32,6 +34,7 @@ export interface EntityReadOptions {
 export function formatResourceName(name: ResourceName): string {
   if (name.kind === 'job') return `jobs/${name.job}`;
   if (name.kind === 'model') return `models/${name.model}`;
+  if (name.kind === 'priceBook') return `priceBooks/${name.priceBook}`;
   const featurestore = `featurestores/${name.featurestore}`;
   switch (name.kind) {
     case 'featurestore':
@@ -59,6 +62,8 @@ export function parseResourceName(id: string): ResourceName | undefined {
   if (collection === 'jobs' && kind === undefined)
     return isJobId(featurestore) ? { kind: 'job', job: featurestore } : undefined;
   if (collection === 'models' && featurestore && kind === undefined) return { kind: 'model', model: featurestore };
+  if (collection === 'priceBooks' && featurestore && kind === undefined)
+    return { kind: 'priceBook', priceBook: featurestore };
   if (collection !== 'featurestores' || !featurestore || rest.length > 0) return undefined;
   if (kind === undefined) return { kind: 'featurestore', featurestore };
   if (kind === 'entities' && name === undefined) return { kind: 'featurestoreEntities', featurestore };

@@ -13,7 +13,7 @@ import { labelRelation, type LabelColumn } from './label-relation.js';
 import { countLabels, loadLabels } from './load-labels.js';
 import type { FindRemoteStore } from './remote-store.js';
 import { planTrainingSet, type TrainingSetPlan } from './training-set-plan.js';
-import { validate } from './validate.js';
+import { validateOutput } from './validate-output.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
 export interface LabelPreparation {
@@ -148,7 +148,7 @@ async function writeFile(
     await syncFile(partial);
     await onWritten();
   }
-  return validate(work, plan, outputAsWritten({ format, at: partial }, plan.outputColumns), onChecking);
+  return validateOutput(work, plan, outputAsWritten({ format, at: partial }, plan.outputColumns), onChecking);
 }
 
 /**
@@ -192,7 +192,7 @@ async function writeTable(
       await work.run(`CREATE TABLE ${table} AS ${outputSelect(work, plan)}`, [], undefined, onWriting);
       await work.run(`COMMENT ON TABLE ${table} IS ${quoteText(id)}`);
       const written = outputAsWritten({ format: 'TABLE', at: table }, plan.outputColumns);
-      validation = await validate(work, plan, written, onChecking);
+      validation = await validateOutput(work, plan, written, onChecking);
     })
     .catch((error: unknown) => {
       throw isTableConflict(error) ? inUse(location) : error;

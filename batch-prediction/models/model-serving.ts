@@ -1,3 +1,4 @@
+import type { InstanceErrorCode } from '../../errors/instance-error-codes.js';
 import type { Model, ModelRuntime } from '../../datasources/registry/prediction-model.js';
 import type { RawValue } from '../../values/value-type.js';
 
@@ -7,13 +8,10 @@ export type Instance = Readonly<Record<string, RawValue | null>>;
 /** What came of one instance. A fault of the instance itself is data; it never fails the batch it was in. */
 export type PredictionOutcome = { readonly kind: 'prediction'; readonly prediction: Prediction } | PredictionFailure;
 
-/**
- * Codes of the adapters. MISSING_INPUT: an input is null or absent. INVALID_INPUT: a value the model cannot take.
- * INSTANCE_REFUSED: the model's server refused it. INVALID_PREDICTION: what the model gave does not fit its outputs.
- */
+/** Why an instance has no prediction. */
 export interface PredictionFailure {
   readonly kind: 'failure';
-  readonly code: string;
+  readonly code: InstanceErrorCode;
   readonly message: string;
 }
 

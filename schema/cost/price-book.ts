@@ -1,5 +1,6 @@
 import { Field, Float, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { listComplexity } from '../complexity.js';
+import { Node } from '../node.js';
 
 export const PriceQualityEnum = {
   OFFICIAL: 'official',
@@ -46,8 +47,15 @@ export class Price {
   note!: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A price book: the prices of one region from one day on.' })
-export class PriceBook {
+@ObjectType({
+  implements: Node,
+  simpleResolvers: true,
+  description: 'A price book: the prices of one region from one day on.',
+})
+export class PriceBook implements Node {
+  /** Not a field: resolveAbstractTypes tells its type by it. */
+  readonly kind!: 'priceBook';
+
   @Field(() => ID, { description: 'The resource name, "priceBooks/<name>@<effectiveDate>".' })
   id!: string;
 

@@ -2,6 +2,7 @@ import { Arg, Field, ID, InterfaceType, Int } from 'type-graphql';
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { AFTER_ARGUMENT, firstArgument } from '../arguments.js';
 import { listComplexity } from '../complexity.js';
+import { Node } from '../node.js';
 import { EntityType } from '../registry/entity-type.js';
 import { DateTime } from '../scalars/date-time.js';
 import { FeatureValue, FeatureValueConnection } from './feature-value.js';
@@ -11,12 +12,13 @@ import { FeatureValue, FeatureValueConnection } from './feature-value.js';
  * features as typed fields (from-registry.ts).
  */
 @InterfaceType({
+  implements: Node,
   description:
     'An entity as it is now, or as of a point in time. Each entity type has an object type that implements ' +
     'this interface and has a typed field for each feature.',
   autoRegisterImplementations: false,
 })
-export abstract class Entity {
+export abstract class Entity implements Node {
   @Field(() => ID, {
     description:
       'The resource name, "featurestores/…/entityTypes/…/entities/…". If the entity is read with arguments, "@" and ' +

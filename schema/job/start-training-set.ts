@@ -1,4 +1,4 @@
-import { Field, Float, InputType, ObjectType } from 'type-graphql';
+import { Field, Float, InputType, Int, ObjectType } from 'type-graphql';
 import { formatLimit, REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { DateTime } from '../scalars/date-time.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
@@ -7,6 +7,7 @@ import { UserError } from '../user-error.js';
 import { StartJobInput } from './start-job.js';
 import { FileInput } from './files-input.js';
 import { TrainingSetFormatEnum, TrainingSetJob } from './training-set-job.js';
+import { TrainingSetValidationModeEnum } from './training-set-validation.js';
 
 @OneOf
 @InputType({ description: 'The source of labels: exactly one of its fields. A row is a label.' })
@@ -166,6 +167,20 @@ export class TrainingSetInput {
       'in UTC.',
   })
   withTimestamps!: boolean | null | undefined;
+
+  @Field(() => TrainingSetValidationModeEnum, {
+    nullable: true,
+    defaultValue: 'SAMPLE',
+    description: 'The rows whose values the validation compares with the history.',
+  })
+  validation!: keyof typeof TrainingSetValidationModeEnum | null | undefined;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: 0,
+    description: 'The seed that chooses the sample of the validation. The same seed chooses the same rows.',
+  })
+  validationSeed!: number | null | undefined;
 }
 
 @InputType({ description: 'The format and location of a training set.' })

@@ -32,19 +32,19 @@ import { sampleEntityIds } from './sample-entity-ids.js';
 
 /** The embedded offline store: one DuckDB file, a table a source. */
 export class DuckDbOfflineStore implements ImportingOfflineStore {
-  /** As many as the schema takes inline; the lookup form is the faster one up to here (bench/point-in-time). */
+  /** As many as the schema takes inline. */
   readonly maxLabelsPerRead = REQUEST_LIMITS.maxEntityIds;
 
   private constructor(
     readonly database: DuckDbDatabase,
-    private readonly form: PointInTimeForm,
+    private readonly form: PointInTimeForm | 'CHOOSE',
   ) {}
 
   /** Opens the store for these sources; their tables are made, or given the columns of new features. */
   static async open(
     database: DuckDbDatabase,
     sources: readonly FeatureSource[],
-    form: PointInTimeForm = 'lookup',
+    form: PointInTimeForm | 'CHOOSE' = 'CHOOSE',
   ): Promise<DuckDbOfflineStore> {
     await database.transaction(async (connection) => {
       await ensureImportRecords(connection);
@@ -55,7 +55,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
 
   /** Opens it for reading alone: nothing is made. A table that is not there fails the read of it. */
   static openToRead(database: DuckDbDatabase): DuckDbOfflineStore {
-    return new DuckDbOfflineStore(database, 'lookup');
+    return new DuckDbOfflineStore(database, 'CHOOSE');
   }
 
   async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {

@@ -206,6 +206,7 @@ export type NodeQuery = { nodes: Array<
     | { __typename: 'FlightsFeaturestore', id: string }
     | { __typename: 'FlightsRoute', id: string }
     | { __typename: 'Model', id: string }
+    | { __typename: 'PriceBook', id: string }
     | { __typename: 'TrainingSetJob', id: string }
    | null> };
 

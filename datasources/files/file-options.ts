@@ -1,0 +1,125 @@
+import { badInput } from '../../errors/app-error.js';
+import type { Compression, FileFormat } from './file-format.js';
+
+/** What a date alone means where a moment is wanted. */
+export const DATE_MOMENTS = ['START_OF_DAY', 'END_OF_DAY'] as const;
+export type DateMoment = (typeof DATE_MOMENTS)[number];
+
+/**
+ * What a file does not say itself. Nothing of it is guessed: what is not said has the default, and a value that it does not fit
+ * is refused. Absent and null mean the same.
+ */
+export interface FileOptions {
+  /** CSV: one character between the fields. Default: a comma, and a tab where the name ends in .tsv. */
+  readonly delimiter?: string | null | undefined;
+  /** CSV: whether the first line has the names of the columns. Default: true. Without it they are column1, column2, … */
+  readonly header?: boolean | null | undefined;
+  /** CSV: an unquoted field of this text is null, as an empty one is. */
+  readonly nullText?: string | null | undefined;
+  /** CSV: what stands before the fraction of a number, a point or a comma. Default: a point. */
+  readonly decimal?: string | null | undefined;
+  /** CSV and JSONL: a label of the WHATWG Encoding Standard. Default: UTF-8. */
+  readonly encoding?: string | null | undefined;
+  /** CSV and JSONL. Default: what the ending of the name says. */
+  readonly compression?: Compression | null | undefined;
+  /** CSV and JSONL: how dates are written, in the letters of strptime, such as %d/%m/%Y. Default: ISO 8601. */
+  readonly dateFormat?: string | null | undefined;
+  /** CSV and JSONL: how moments are written, such as %d/%m/%Y %H:%M. Default: ISO 8601. */
+  readonly timestampFormat?: string | null | undefined;
+  /** The zone of moments that name none, such as Europe/Zurich. Default: none in text, which is refused; UTC in Parquet. */
+  readonly timeZone?: string | null | undefined;
+  /** Which moment a date alone is. Default: none; a date is no moment. */
+  readonly dateAsMoment?: DateMoment | null | undefined;
+  /** What columns are, as the types of the embedded SQL engine. */
+  readonly columns?: ReadonlyMap<string, string> | undefined;
+}
+
+const CSV_OPTIONS = ['delimiter', 'header', 'nullText', 'decimal'] as const;
+const TEXT_OPTIONS = ['encoding', 'compression', 'dateFormat', 'timestampFormat'] as const;
+
+export interface OptionFault {
+  readonly option: keyof FileOptions;
+  readonly message: string;
+}
+
+/** Why options cannot be those of a file of this format, one fault an option. */
+export function findOptionFaults(options: FileOptions, format: FileFormat): OptionFault[] {
+  const given = (option: keyof FileOptions): boolean => options[option] !== undefined && options[option] !== null;
+  const misplaced = [
+    ...(format === 'CSV' ? [] : CSV_OPTIONS.map((option) => ({ option, of: 'CSV files' }))),
+    ...(format === 'PARQUET' ? TEXT_OPTIONS.map((option) => ({ option, of: 'CSV and JSONL files' })) : []),
+  ].filter(({ option }) => given(option));
+  const { delimiter, nullText, decimal, encoding, dateFormat, timestampFormat, timeZone } = options;
+  const faults: (OptionFault | false)[] = [
+    ...misplaced.map(({ option, of }) => ({ option, message: `it is an option of ${of}, and this is ${format}` })),
+    given('delimiter') &&
+      !/^[\x20-\x7e\t]$/.test(delimiter!) && { option: 'delimiter', message: 'a delimiter is one character of ASCII' },
+    given('delimiter') &&
+      /^[A-Za-z0-9"\\.]$/.test(delimiter!) && {
+        option: 'delimiter',
+        message: 'a delimiter is no letter, digit, point, double quote or backslash',
+      },
+    given('nullText') &&
+      !/^[^"\r\n]{0,100}$/.test(nullText!) && {
+        option: 'nullText',
+        message: 'it is at most 100 characters on one line, without double quotes',
+      },
+    given('decimal') &&
+      decimal !== '.' &&
+      decimal !== ',' && { option: 'decimal', message: 'it is a point or a comma' },
+    given('encoding') &&
+      toEncodingLabel(encoding!) === undefined && {
+        option: 'encoding',
+        message: 'no such encoding is known. Examples are UTF-8, ISO-8859-1, WINDOWS-1252, UTF-16LE and UTF-16BE',
+      },
+    given('dateFormat') && formatFault('dateFormat', dateFormat!, /%[dmY]|%[bBjyuaAf]/),
+    given('timestampFormat') && formatFault('timestampFormat', timestampFormat!, /%/),
+    given('timeZone') &&
+      !isTimeZone(timeZone!) && {
+        option: 'timeZone',
+        message: 'it is no time zone of the tz database, such as UTC or Europe/Zurich',
+      },
+    given('dateAsMoment') &&
+      !given('timeZone') && {
+        option: 'dateAsMoment',
+        message: 'where a day begins depends on the zone: give timeZone',
+      },
+  ];
+  return faults.filter((fault) => fault !== false);
+}
+
+/** Refuses options that cannot be those of a file of this format. `field` is the argument they are in. */
+export function checkOptions(options: FileOptions, format: FileFormat, field: string): void {
+  const [fault] = findOptionFaults(options, format);
+  if (fault) throw badInput(`"${fault.option}": ${fault.message}.`, `${field}.${fault.option}`);
+}
+
+/** The letters of strptime that a day, a month, a year or a time can be read from, and no others. */
+const FORMAT_LETTERS = /^(?:[^%]|%[aAbBdmyYHIpMSfzjuwT%-]|%-[dmyHIMSj])*$/;
+
+function formatFault(option: 'dateFormat' | 'timestampFormat', format: string, needs: RegExp): OptionFault | false {
+  if (format.length <= 100 && FORMAT_LETTERS.test(format) && needs.test(format)) return false;
+  const example = option === 'dateFormat' ? '%d/%m/%Y' : '%d/%m/%Y %H:%M:%S';
+  return { option, message: `it is in the letters of strptime, at most 100, such as ${example}` };
+}
+
+/** The label that a decoder knows; undefined for one that none does. */
+export function toEncodingLabel(encoding: string): string | undefined {
+  try {
+    const { encoding: label } = new TextDecoder(encoding);
+    // Not an encoding of text: what is in this one is refused whatever it is.
+    return label === 'replacement' ? undefined : label;
+  } catch {
+    return undefined;
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z][\w+-]*(?:\/[\w+-]+)*$/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,89 @@
+import { toChunks } from '../../runtime/to-chunks.js';
+import type { FileOptions } from './file-options.js';
+import { candidatesOf, type Candidate, type CellFormat, type Cells, type Inference } from './type-candidates.js';
+
+/** Rows looked at first. What does not fit these needs not be asked of all. */
+const FIRST_ROWS = 20_000;
+/** Columns asked about at once. The engine plans a query of thousands of sums for seconds. */
+const COLUMNS_A_QUERY = 100;
+
+export interface InferTypesOptions extends Cells {
+  readonly format: CellFormat;
+  readonly inference: Inference;
+  readonly options: FileOptions;
+}
+
+export interface InferredType {
+  /** As the engine writes it. NULL: the column has no value. */
+  readonly type: string;
+  /** SQL of the value, from the cell. */
+  readonly value: string;
+  /** Of a column that stays text: the type that most of its first values have; null when they have none. */
+  readonly nearest: { readonly type: string; readonly fits: string } | null;
+}
+
+/**
+ * The types of columns that nobody declared: for each the first one that every value of all files has. No value decides for
+ * another: where one does not fit, the column stays text. `cells` are the names of columns in the relation.
+ */
+export async function inferTypes(cells: readonly string[], options: InferTypesOptions): Promise<InferredType[]> {
+  const columns = cells.map((cell): Column => ({
+    cell,
+    candidates: candidatesOf(cell, options.format, options.inference, options.options),
+    values: 0n,
+    fits: [],
+    nearest: null,
+  }));
+  const first = `(SELECT * FROM ${options.relation} LIMIT ${FIRST_ROWS})`;
+  for (const chunk of toChunks(columns, COLUMNS_A_QUERY)) {
+    await countFits(chunk, first, options);
+    // The nearest miss is what can be said of a column that stays text.
+    for (const column of chunk) {
+      const { candidates, fits, values } = column;
+      column.nearest = nearest(column);
+      column.candidates = candidates.filter((_, index) => fits[index] === values);
+    }
+    await countFits(chunk, options.relation, options);
+  }
+  const inferred: InferredType[] = [];
+  for (const column of columns) inferred.push(await decide(column, options));
+  return inferred;
+}
+
+interface Column {
+  readonly cell: string;
+  candidates: readonly Candidate[];
+  values: bigint;
+  fits: readonly bigint[];
+  nearest: Candidate | null;
+}
+
+async function countFits(columns: readonly Column[], relation: string, { query }: InferTypesOptions): Promise<void> {
+  const counts = columns.flatMap(({ cell, candidates }, index) => [
+    `count(${cell}) AS n${index}`,
+    ...candidates.map(({ fits }, number) => `count(*) FILTER (WHERE ${fits}) AS n${index}_${number}`),
+  ]);
+  const [row = {}] = await query(`SELECT ${counts.join(', ')} FROM ${relation}`);
+  columns.forEach((column, index) => {
+    column.values = BigInt(String(row[`n${index}`]));
+    column.fits = column.candidates.map((_, number) => BigInt(String(row[`n${index}_${number}`])));
+  });
+}
+
+function nearest({ candidates, fits }: Column): Candidate | null {
+  const most = fits.reduce((a, b) => (a > b ? a : b), 0n);
+  return most === 0n ? null : candidates[fits.indexOf(most)]!;
+}
+
+async function decide(column: Column, options: InferTypesOptions): Promise<InferredType> {
+  const { cell, candidates, values, fits } = column;
+  if (values === 0n) return { type: 'NULL', value: 'NULL', nearest: null };
+  for (const [index, candidate] of candidates.entries()) {
+    if (fits[index]! < values) continue;
+    const resolved = candidate.resolve ? await candidate.resolve(cell, options) : candidate;
+    if (resolved) return { type: resolved.type, value: resolved.value, nearest: null };
+  }
+  const text =
+    options.format === 'CSV' ? { type: 'VARCHAR', value: cell } : { type: 'JSON', value: `CAST(${cell} AS JSON)` };
+  return { ...text, nearest: column.nearest };
+}

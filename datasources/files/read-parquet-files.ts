@@ -1,0 +1,207 @@
+import { toChunks } from '../../runtime/to-chunks.js';
+import { quoteIdentifier, quoteText } from '../duckdb/sql-text.js';
+import { FileFault } from './file-fault.js';
+import type { FileOptions } from './file-options.js';
+import { WorkerError, type FileWorker } from './file-worker.js';
+import { readParquetSchema, unreadable, type ParquetColumn } from './parquet-schema.js';
+import type { SelectedFile } from './select-files.js';
+import { partitionNames } from './text-rows.js';
+import { inferTypes } from './infer-types.js';
+import { misfitText } from './text-values.js';
+import { typedToTypeSql } from './typed-values.js';
+
+export interface ReadParquetOptions {
+  /** The types of columns where they are to be others than the files say, as the engine writes them. */
+  readonly declared: ReadonlyMap<string, string>;
+  /** Every value is read once before anybody else reads it: what is broken then breaks the process that reads it here. */
+  readonly reads: 'SCHEMA' | 'EVERY_VALUE';
+}
+
+/** Parquet files as a table that may be read where they are. */
+export interface ParquetTable {
+  /** What stands behind FROM. */
+  readonly relation: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}
+
+const FINER =
+  'is finer than a microsecond, the finest time kept. Round such times up: one that is cut is known before it was true';
+/** Sums over columns that are planned at once. */
+const COLUMNS_A_QUERY = 200;
+
+/** Opens Parquet files, one or many, as one table. Throws FileFault for what is no such table or cannot be kept exactly. */
+export async function readParquetFiles(
+  worker: FileWorker,
+  files: readonly SelectedFile[],
+  options: FileOptions,
+  { declared, reads }: ReadParquetOptions,
+): Promise<ParquetTable> {
+  const schema = await readParquetSchema(worker, files);
+  await refuseCutTimes(worker, files, schema);
+  const relation = parquetSql(files);
+  const isPartition = (name: string): boolean => files[0]!.partitions.has(name);
+  const both = schema.find(({ name }) => isPartition(name));
+  if (both) throw new FileFault(files[0]!.name, null, `it has the column "${both.name}", and its path says it too`);
+  const partitions = await typePartitions(worker, files);
+  const inFile = new Set(schema.map(({ name }) => name));
+  const columns = (await describe(worker, relation, files)).filter(({ name }) => inFile.has(name));
+  const selected = [...columns.map((column) => selectColumn(column, declared, options, files[0]!)), ...partitions];
+  const unknown = [...declared.keys()].find((name) => !columns.some((column) => column.name === name));
+  if (unknown !== undefined) {
+    const names = columns.slice(0, 50).map(({ name }) => name);
+    throw new FileFault(files[0]!.name, null, `it has no column "${unknown}". It has: ${names.join(', ')}`);
+  }
+  await refuseMisfits(worker, selected, files, options);
+  if (reads === 'EVERY_VALUE') await readEveryValue(worker, relation, columns, files);
+  const isAsItIs = partitions.length === 0 && selected.every(({ value, name }) => value === quoteIdentifier(name));
+  const list = selected.map(({ name, value }) => `${value} AS ${quoteIdentifier(name)}`);
+  return {
+    relation: isAsItIs ? relation : `(SELECT ${list.join(', ')} FROM ${relation})`,
+    columns: selected.map(({ name, type }) => ({ name, type })),
+  };
+}
+
+/** The paths of files as the engine takes them: it would expand * ? and [ in a name. */
+export function fileListSql(paths: readonly string[]): string {
+  return `[${paths.map((path) => quoteText(path.replaceAll(/[*?[]/g, '[$&]'))).join(', ')}]`;
+}
+
+function parquetSql(
+  files: readonly SelectedFile[],
+  { isNumbered = null }: { isNumbered?: boolean | null } = {},
+): string {
+  // Types of partitions are never guessed; without partitions, a folder that is called a=b means nothing.
+  const hasPartitions = files[0]!.partitions.size > 0;
+  const list = fileListSql(files.map(({ path }) => path));
+  const options = [
+    `hive_partitioning = ${hasPartitions}`,
+    ...(hasPartitions ? ['hive_types_autocast = false'] : []),
+    ...(isNumbered === null ? [] : [`filename = '$file'`, `file_row_number = ${isNumbered}`]),
+  ];
+  return `read_parquet(${list}, ${options.join(', ')})`;
+}
+
+interface SelectedColumn {
+  readonly name: string;
+  readonly type: string;
+  /** SQL. */
+  readonly value: string;
+  /** Whether a value may be none of the type. */
+  readonly isConverted: boolean;
+}
+
+async function describe(
+  worker: FileWorker,
+  relation: string,
+  files: readonly SelectedFile[],
+): Promise<{ name: string; type: string }[]> {
+  const rows = await worker.query(`DESCRIBE SELECT * FROM ${relation}`).catch((cause: unknown) => {
+    throw cause instanceof WorkerError ? unreadable(files[0]!.name, cause) : cause;
+  });
+  return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
+}
+
+/** Times in nanoseconds become microseconds where nothing is lost; what is declared becomes that. */
+function selectColumn(
+  { name, type }: { readonly name: string; readonly type: string },
+  declared: ReadonlyMap<string, string>,
+  options: FileOptions,
+  { name: file }: SelectedFile,
+): SelectedColumn {
+  const own = quoteIdentifier(name);
+  const isNaive = /^TIMESTAMP(_S|_MS)?$/.test(type) && options.timeZone != null && options.timeZone !== 'UTC';
+  const wanted = declared.get(name) ?? (type === 'TIMESTAMP_NS' || isNaive ? 'TIMESTAMP' : type);
+  if (wanted === type && !isNaive) return { name, type, value: own, isConverted: false };
+  const value = typedToTypeSql(own, type, wanted, options);
+  if (value === undefined) throw new FileFault(file, null, `its column "${name}" is ${type}, which is no ${wanted}`);
+  return { name, type: wanted === 'JSON_OBJECT' ? 'VARCHAR' : wanted, value, isConverted: true };
+}
+
+/** The columns that the folders name, with the types that all their values have. */
+async function typePartitions(worker: FileWorker, files: readonly SelectedFile[]): Promise<SelectedColumn[]> {
+  const names = partitionNames(files);
+  const columns: SelectedColumn[] = [];
+  for (const name of names) {
+    const values = files.map(({ partitions }) => partitions.get(name) ?? null);
+    const list = values.map((value) => (value === null ? 'NULL' : quoteText(value)));
+    const relation = `(SELECT unnest(CAST([${list.join(', ')}] AS VARCHAR[])) AS c)`;
+    const [inferred] = await inferTypes(['c'], {
+      query: (sql) => worker.query(sql),
+      relation,
+      format: 'CSV',
+      inference: 'EXACT',
+      options: {},
+    });
+    const type = inferred!.type === 'NULL' ? 'VARCHAR' : inferred!.type;
+    const own = quoteIdentifier(name);
+    const value = type === 'VARCHAR' ? own : `CAST(${own} AS ${type})`;
+    columns.push({ name, type, value, isConverted: false });
+  }
+  return columns;
+}
+
+async function refuseCutTimes(
+  worker: FileWorker,
+  files: readonly SelectedFile[],
+  schema: readonly ParquetColumn[],
+): Promise<void> {
+  const inside = schema.find(({ isCutInside }) => isCutInside);
+  if (inside) {
+    throw new FileFault(
+      files[0]!.name,
+      null,
+      `inside of its column "${inside.name}" are times in nanoseconds, which are not read. Write them in microseconds`,
+    );
+  }
+  const columns = schema.filter(({ isCutToMicroseconds }) => isCutToMicroseconds).map(({ name }) => name);
+  if (columns.length === 0) return;
+  for (const { path, name } of files) {
+    const { finer } = await worker.findNanoseconds({ path, columns }).catch((cause: unknown) => {
+      throw cause instanceof WorkerError ? unreadable(name, cause) : cause;
+    });
+    if (!finer) continue;
+    throw new FileFault(name, null, `row ${finer.row} (from 0), column "${finer.column}": ${finer.value} ${FINER}`);
+  }
+}
+
+async function refuseMisfits(
+  worker: FileWorker,
+  columns: readonly SelectedColumn[],
+  files: readonly SelectedFile[],
+  options: FileOptions,
+): Promise<void> {
+  // The engine's name for the numbers of rows may be that of a column.
+  const isNumbered = !columns.some(({ name }) => name.toLowerCase() === 'file_row_number');
+  for (const { name, type, value, isConverted } of columns) {
+    if (!isConverted) continue;
+    const own = quoteIdentifier(name);
+    const [row] = await worker.query(
+      `SELECT "$file" AS file, ${isNumbered ? 'file_row_number' : 'NULL'} AS row, CAST(${own} AS VARCHAR) AS text, typeof(${own}) AS own
+FROM ${parquetSql(files, { isNumbered })} WHERE ${own} IS NOT NULL AND ${value} IS NULL LIMIT 1`,
+    );
+    if (!row) continue;
+    const file = files.find(({ path }) => path === row.file) ?? files[0]!;
+    const problem =
+      row.own === 'TIMESTAMP_NS' ? `${String(row.text)} ${FINER}` : misfitText(String(row.text), type, options);
+    throw new FileFault(
+      file.name,
+      null,
+      `${typeof row.row === 'string' ? `row ${row.row} (from 0), ` : ''}column "${name}": ${problem}`,
+    );
+  }
+}
+
+/** Decodes every value. A sum over their hashes cannot be answered from what the file says of itself. */
+async function readEveryValue(
+  worker: FileWorker,
+  relation: string,
+  columns: readonly { readonly name: string }[],
+  files: readonly SelectedFile[],
+): Promise<void> {
+  for (const chunk of toChunks(columns, COLUMNS_A_QUERY)) {
+    const hashes = chunk.map(({ name }, index) => `bit_xor(hash(${quoteIdentifier(name)})) AS h${index}`);
+    await worker.query(`SELECT ${hashes.join(', ')} FROM ${relation}`).catch((cause: unknown) => {
+      throw cause instanceof WorkerError ? unreadable(files[0]!.name, cause) : cause;
+    });
+  }
+}

@@ -1,0 +1,225 @@
+import { join } from 'node:path';
+import { quoteIdentifier, quoteText } from '../duckdb/sql-text.js';
+import { FileFault } from './file-fault.js';
+import type { FileOptions } from './file-options.js';
+import { WorkerError, type FileWorker } from './file-worker.js';
+import { inferTypes, type InferredType } from './infer-types.js';
+import type { SelectedFile } from './select-files.js';
+import { requireObjects, rowsSql, scanTextFiles, toCells, type Cell, type TextFiles } from './text-rows.js';
+import { cellTextSql, type Inference } from './type-candidates.js';
+import { misfitText, textToTypeSql } from './text-values.js';
+
+export interface ReadTextOptions {
+  /** The types of columns, as the engine writes them. A column that the files do not have is a fault. */
+  readonly declared: ReadonlyMap<string, string>;
+  /** How the types of the others are found; TEXT: they stay as they are written. */
+  readonly others: Inference | 'TEXT';
+  /** A folder of this read alone. */
+  readonly folder: string;
+  /**
+   * Values that do not fit, and lines that are no objects, become rows that say so; otherwise the first of them is a fault.
+   * A line of CSV with too few fields then ends in nulls.
+   */
+  readonly keepsBadRows: boolean;
+}
+
+/** What was read: a Parquet file that holds nothing but sound text and values. */
+export interface ReadTable {
+  readonly path: string;
+  readonly rows: number;
+  readonly columns: readonly ReadColumn[];
+}
+
+export interface ReadColumn {
+  readonly name: string;
+  /** As the engine writes it; NULL: the column has no value. */
+  readonly type: string;
+  /** Its name in the Parquet file. */
+  readonly cell: string;
+  /** SQL of the value, from the Parquet file: not every type can be in one. */
+  readonly stored: string;
+  /** Of a column that stays text: a value that keeps it from being anything else. */
+  readonly textBecause: PlacedValue | null;
+}
+
+/** A value, and where it stands. */
+export interface PlacedValue {
+  readonly file: string;
+  readonly line: number;
+  readonly value: string;
+  /** The type that other values of the column have; null when there are none. */
+  readonly others: string | null;
+}
+
+const MAX_FAULTS = 3;
+
+/** Reads text files into one Parquet file, every value strictly of its type. Throws FileFault. */
+export async function readTextFiles(
+  worker: FileWorker,
+  textFiles: TextFiles,
+  { declared, others, folder, keepsBadRows }: ReadTextOptions,
+): Promise<ReadTable> {
+  const { files, options } = textFiles;
+  const rowsPath = join(folder, 'rows.csv');
+  const scanned = await scanTextFiles(worker, textFiles, { target: rowsPath, keepsBadRows, maxRows: null });
+  requireObjects(scanned);
+  const cells = toCells(textFiles, scanned.columns);
+  checkDeclared(declared, cells, files[0]!);
+  const relation = rowsSql(rowsPath, textFiles, scanned);
+  const query = (sql: string) => worker.query(sql);
+  const columns = await typeCells(cells, { declared, others, options, query, relation });
+  const path = join(folder, 'read.parquet');
+  const checked = columns.filter((column) => column.isDeclared || (keepsBadRows && column.format === 'CSV'));
+  const misfits = checked.filter(({ type }) => type !== 'VARCHAR');
+  const stored = columns.filter(({ type }) => type !== 'NULL');
+  const raw = rawSql(checked, misfits);
+  await worker.query(
+    `COPY (SELECT ${[...stored.map(({ cell, type }) => `${isStorable(type) ? `v_${cell}` : `CAST(v_${cell} AS VARCHAR)`} AS ${cell}`), 'file', 'line', 'line_fault', `${raw} AS raw`].join(', ')}
+FROM (SELECT ${[...columns.map(({ value, cell }) => `${value} AS v_${cell}`), ...checked.map(({ cell, format: of }) => `${cellTextSql(cell, of)} AS t_${cell}`), 'file', 'line', 'line_fault'].join(', ')}
+FROM ${relation})) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`,
+  );
+  if (!keepsBadRows && misfits.length > 0) await refuseMisfits({ query, path, columns: misfits, files, options });
+  const readColumns: ReadColumn[] = [];
+  for (const { name, type, cell, format: of, nearest, isDeclared } of columns) {
+    const isText = !isDeclared && others === 'BY_VALUE' && (type === 'VARCHAR' || type === 'JSON');
+    const textBecause = isText ? await findReason({ query, relation, cell, format: of, nearest, files }) : null;
+    readColumns.push({ name, type, cell, stored: storedSql(cell, type), textBecause });
+  }
+  return { path, rows: scanned.rows, columns: readColumns };
+}
+
+/** Parquet has no wider integers: the engine would write doubles, and two accounts would become one. */
+const NOT_STORABLE = /^(U?HUGEINT|INTERVAL|BIT|BIGNUM|TIME WITH TIME ZONE|TIME_NS|UNION.*)$/s;
+
+function isStorable(type: string): boolean {
+  return !NOT_STORABLE.test(type);
+}
+
+function storedSql(cell: string, type: string): string {
+  if (type === 'NULL') return 'NULL';
+  return isStorable(type) ? cell : `CAST(${cell} AS ${type})`;
+}
+
+interface TypedCell extends Cell, InferredType {
+  readonly isDeclared: boolean;
+}
+
+function checkDeclared(
+  declared: ReadonlyMap<string, string>,
+  cells: readonly Cell[],
+  { name: file }: SelectedFile,
+): void {
+  for (const column of declared.keys()) {
+    if (cells.some(({ name }) => name.toLowerCase() === column.toLowerCase())) continue;
+    const names = cells.slice(0, 50).map(({ name }) => name);
+    throw new FileFault(file, null, `it has no column "${column}". It has: ${names.join(', ')}`);
+  }
+}
+
+interface TypeCellsOptions extends Pick<ReadTextOptions, 'declared' | 'others'> {
+  readonly options: FileOptions;
+  readonly query: FileWorker['query'];
+  readonly relation: string;
+}
+
+async function typeCells(cells: readonly Cell[], typing: TypeCellsOptions): Promise<TypedCell[]> {
+  const { declared, others, options, query, relation } = typing;
+  const byName = new Map([...declared].map(([name, type]) => [name.toLowerCase(), type]));
+  const open = cells.filter(({ name }) => !byName.has(name.toLowerCase()));
+  const inferred = new Map<string, InferredType>();
+  for (const format of ['CSV', 'JSONL'] as const) {
+    const ofFormat = open.filter((cell) => cell.format === format).map(({ cell }) => cell);
+    if (others === 'TEXT' || ofFormat.length === 0) continue;
+    const types = await inferTypes(ofFormat, { query, relation, format, inference: others, options });
+    types.forEach((type, index) => inferred.set(ofFormat[index]!, type));
+  }
+  const typed: TypedCell[] = [];
+  for (const cell of cells) {
+    const type = byName.get(cell.name.toLowerCase());
+    if (type !== undefined) {
+      const canonical = await canonicalType(type, query);
+      const value = textToTypeSql(cellTextSql(cell.cell, cell.format), canonical, options);
+      typed.push({ ...cell, type: canonical, value, nearest: null, isDeclared: true });
+    } else {
+      const asText = { type: cell.format === 'CSV' ? 'VARCHAR' : 'JSON', value: cell.cell, nearest: null };
+      typed.push({ ...cell, ...(inferred.get(cell.cell) ?? asText), isDeclared: false });
+    }
+  }
+  return typed;
+}
+
+/** The type as the engine writes it. */
+async function canonicalType(type: string, query: FileWorker['query']): Promise<string> {
+  if (type === 'JSON_OBJECT') return type;
+  // Of names that are no types the engine says nothing that is of use.
+  if (!/^[\w ,()[\]]{1,200}$/.test(type)) throw new FileFault(type, null, 'it is no type of a column');
+  const [row] = await query(`SELECT typeof(CAST(NULL AS ${type})) AS type`).catch((cause: unknown) => {
+    throw cause instanceof WorkerError ? new FileFault(type, null, 'it is no type of a column', { cause }) : cause;
+  });
+  return String(row?.type);
+}
+
+/** SQL of what stands in the file where a value of the row is not of its type: a JSON object. Null for a sound row. */
+function rawSql(checked: readonly TypedCell[], misfits: readonly TypedCell[]): string {
+  if (misfits.length === 0) return 'CAST(NULL AS VARCHAR)';
+  const isMisfit = misfits.map(({ cell }) => `(t_${cell} IS NOT NULL AND v_${cell} IS NULL)`);
+  const entries = checked.map(({ name, cell }) => `${quoteText(name)}, t_${cell}`);
+  return `CASE WHEN ${isMisfit.join(' OR ')} THEN CAST(json_object(${entries.join(', ')}) AS VARCHAR) END`;
+}
+
+interface MisfitSearch {
+  readonly query: FileWorker['query'];
+  readonly path: string;
+  readonly columns: readonly TypedCell[];
+  readonly files: readonly SelectedFile[];
+  readonly options: FileOptions;
+}
+
+async function refuseMisfits({ query, path, columns, files, options }: MisfitSearch): Promise<void> {
+  const faulty = await query(
+    `SELECT * FROM read_parquet(${quoteText(path)}) WHERE raw IS NOT NULL LIMIT ${MAX_FAULTS}`,
+  );
+  const [first] = faulty;
+  if (!first) return;
+  const raw = JSON.parse(String(first.raw)) as Record<string, string | null>;
+  const column = columns.find(({ name, cell }) => raw[name] != null && first[cell] === null)!;
+  throw new FileFault(
+    files[Number(first.file)]!.name,
+    Number(first.line),
+    `column "${column.name}": ${misfitText(raw[column.name]!, column.type, options)}`,
+  );
+}
+
+interface ReasonSearch extends Pick<Cell, 'cell' | 'format'> {
+  readonly query: FileWorker['query'];
+  readonly relation: string;
+  readonly nearest: InferredType['nearest'];
+  readonly files: readonly SelectedFile[];
+}
+
+async function findReason({
+  query,
+  relation,
+  cell,
+  format,
+  nearest,
+  files,
+}: ReasonSearch): Promise<PlacedValue | null> {
+  const isOther = nearest ? `(${nearest.fits}) IS NOT TRUE` : 'true';
+  const [row] = await query(
+    `SELECT file, line, ${cellTextSql(cell, format)} AS value FROM ${relation} WHERE ${cell} IS NOT NULL AND ${isOther} LIMIT 1`,
+  );
+  if (!row) return null;
+  return {
+    file: files[Number(row.file)]!.name,
+    line: Number(row.line),
+    value: String(row.value),
+    others: nearest?.type ?? null,
+  };
+}
+
+/** What stands behind FROM: a table that was read, with the names of its columns. */
+export function namedColumnsSql({ path, columns }: ReadTable): string {
+  const named = columns.map(({ name, stored }) => `${stored} AS ${quoteIdentifier(name)}`);
+  return `(SELECT ${named.join(', ')} FROM read_parquet(${quoteText(path)}))`;
+}

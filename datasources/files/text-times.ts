@@ -1,0 +1,74 @@
+import { quoteText } from '../duckdb/sql-text.js';
+import type { FileOptions } from './file-options.js';
+
+const DATE = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
+const TIME = '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,6}0*)?)?';
+const ZONE = ' ?(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)';
+
+/** ISO 8601 as it is read: seconds may be absent, T or a blank stands before the time, and letters may be small. */
+const MOMENT = `${DATE}[T ]${TIME}`;
+
+export const EARLIEST = `TIMESTAMP '0001-01-01'`;
+export const LATEST = `TIMESTAMP '9999-12-31 23:59:59.999999'`;
+
+/**
+ * SQL of the moment that a text means, as a TIMESTAMP in UTC: null when it means none, or when it takes a guess to say which.
+ * A text with a zone needs nothing said of it; one without needs the zone of the file, a date alone what dates are.
+ */
+export function momentSql(text: string, options: FileOptions): string {
+  const { timestampFormat, timeZone, dateAsMoment, dateFormat } = options;
+  const cases = timestampFormat ? [formattedMoment(text, timestampFormat, timeZone)] : isoMoments(text, timeZone);
+  if (dateAsMoment && timeZone) {
+    const day = dateFormat ? formattedDate(text, dateFormat) : isoDate(text);
+    const midnight = `CAST(${day} AS TIMESTAMP)${dateAsMoment === 'END_OF_DAY' ? ' + INTERVAL 1 DAY' : ''}`;
+    cases.push(`CASE WHEN ${day} IS NOT NULL THEN ${zonedSql(midnight, timeZone)} END`);
+  }
+  const moment = cases.length === 1 ? cases[0]! : `coalesce(${cases.join(', ')})`;
+  return withinYears(moment);
+}
+
+/** SQL of the date that a text is; null when it is none. */
+export function dateSql(text: string, { dateFormat }: FileOptions): string {
+  return dateFormat ? formattedDate(text, dateFormat) : isoDate(text);
+}
+
+/** SQL of a TIMESTAMP without a zone as the moment that it is in a zone, in UTC; null for one that the zone has twice or never. */
+export function zonedSql(timestamp: string, timeZone: string): string {
+  const zone = quoteText(timeZone);
+  if (timeZone === 'UTC') return timestamp;
+  const moment = `timezone(${zone}, ${timestamp})`;
+  // Clocks are turned by an hour, on one island by half an hour, and rarely by two.
+  const twins = ['30 MINUTES', '1 HOUR', '2 HOURS'].flatMap((shift) =>
+    ['+', '-'].map((sign) => `timezone(${zone}, ${moment} ${sign} INTERVAL ${shift}) <> ${timestamp}`),
+  );
+  return `CASE WHEN timezone(${zone}, ${moment}) = ${timestamp} AND ${twins.join(' AND ')} THEN CAST(${moment} AS TIMESTAMP) END`;
+}
+
+export function withinYears(moment: string): string {
+  return `CASE WHEN ${moment} BETWEEN ${EARLIEST} AND ${LATEST} THEN ${moment} END`;
+}
+
+function isoMoments(text: string, timeZone: string | null | undefined): string[] {
+  const upper = `upper(${text})`;
+  // The engine reads neither times without seconds nor a blank before the zone, and cuts digits off.
+  const whole = `regexp_replace(regexp_replace(replace(${upper}, 'T', ' '), '^(.{10} [0-9]{2}:[0-9]{2})($|[^0-9:]| ?[Z+-])', '\\1:00\\2'), '(\\.[0-9]{6})0+', '\\1')`;
+  const zoned = `CASE WHEN regexp_full_match(${upper}, '${MOMENT}${ZONE}')
+    THEN CAST(TRY_CAST(regexp_replace(${whole}, ' ?(Z|[+-][0-9:]+)$', '\\1') AS TIMESTAMPTZ) AS TIMESTAMP) END`;
+  if (!timeZone) return [zoned];
+  const naive = `TRY_CAST(${whole} AS TIMESTAMP)`;
+  return [zoned, `CASE WHEN regexp_full_match(${upper}, '${MOMENT}') THEN ${zonedSql(naive, timeZone)} END`];
+}
+
+function formattedMoment(text: string, format: string, timeZone: string | null | undefined): string {
+  const parsed = `try_strptime(${text}, ${quoteText(format)})`;
+  if (/(?:^|[^%])(?:%%)*%z/.test(format)) return `CAST(${parsed} AS TIMESTAMP)`;
+  return timeZone ? zonedSql(parsed, timeZone) : 'NULL::TIMESTAMP';
+}
+
+function isoDate(text: string): string {
+  return `CASE WHEN regexp_full_match(${text}, '${DATE}') THEN TRY_CAST(${text} AS DATE) END`;
+}
+
+function formattedDate(text: string, format: string): string {
+  return `CAST(try_strptime(${text}, ${quoteText(format)}) AS DATE)`;
+}

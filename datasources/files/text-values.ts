@@ -1,0 +1,148 @@
+import { quoteText } from '../duckdb/sql-text.js';
+import type { FileOptions } from './file-options.js';
+import { dateSql, momentSql } from './text-times.js';
+
+const INTEGER = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
+const MOMENT = /^TIMESTAMP( WITH TIME ZONE)?$/;
+const DECIMAL = /^DECIMAL\((\d+),\s*(\d+)\)$/;
+
+/** Names of the engine for one type, as it describes columns. */
+const ALIASES: Readonly<Record<string, string>> = { TIMESTAMPTZ: 'TIMESTAMP WITH TIME ZONE' };
+
+/** A JSON object as text: what STRUCT columns hold. No type of the engine. */
+export const JSON_OBJECT = 'JSON_OBJECT';
+
+/**
+ * SQL that reads a text as a type, and is null when the text is none: one rule for every file, for fields of CSV as for values of
+ * JSON lines. The engine's own casts are too kind for data that nobody looks at: they round 1.5 to 2 for a BIGINT, cut times,
+ * drop offsets, and take 1_000 and 0x10 for numbers.
+ */
+export function textToTypeSql(text: string, namedType: string, options: FileOptions): string {
+  const type = ALIASES[namedType] ?? namedType;
+  if (type === 'VARCHAR') return text;
+  if (type.endsWith('[]')) return listSql(text, type.slice(0, -2), options);
+  if (INTEGER.test(type)) return integerSql(numberText(text, options), type);
+  if (type === 'DOUBLE' || type === 'FLOAT') return floatSql(numberText(text, options), type);
+  if (MOMENT.test(type)) {
+    const moment = momentSql(text, options);
+    // Cast in UTC, which the engine is set to.
+    return type === 'TIMESTAMP' ? moment : `CAST(${moment} AS TIMESTAMPTZ)`;
+  }
+  const [, , scale] = DECIMAL.exec(type) ?? [];
+  if (scale !== undefined) return decimalSql(numberText(text, options), type, Number(scale));
+  switch (type) {
+    case 'BOOLEAN':
+      return booleanSql(text);
+    case 'DATE':
+      return dateSql(text, options);
+    case 'TIME':
+      return `CASE WHEN regexp_full_match(${text}, '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,6}0*)?)?') THEN TRY_CAST(${text} AS TIME) END`;
+    case 'UUID':
+      return `TRY_CAST(${text} AS UUID)`;
+    case 'BLOB':
+      return `CASE WHEN to_base64(TRY(from_base64(${text}))) = ${text} THEN TRY(from_base64(${text})) END`;
+    case 'JSON':
+      return `CASE WHEN json_valid(${text}) THEN ${text} END`;
+    case JSON_OBJECT:
+      return `CASE WHEN json_valid(${text}) AND json_type(${text}) = 'OBJECT' THEN ${text} END`;
+    default:
+      return otherSql(text, type);
+  }
+}
+
+/** Decimal commas become points; what has a point then is no number. */
+function numberText(text: string, { decimal }: FileOptions): string {
+  if (decimal !== ',') return text;
+  return `CASE WHEN NOT contains(${text}, '.') THEN replace(${text}, ',', '.') END`;
+}
+
+/** 1.0 is how other tools write a whole number beside missing ones. Blanks around a number are how people line up columns. */
+function integerSql(text: string, type: string): string {
+  return `CASE WHEN regexp_full_match(${text}, '\\s*[+-]?[0-9]+(\\.0*)?\\s*') THEN TRY_CAST(${text} AS ${type}) END`;
+}
+
+const NUMBER = '\\s*[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?\\s*';
+const NOT_FINITE = '\\s*[+-]?(nan|inf|infinity)\\s*';
+
+/**
+ * The nearest number of the type, as everywhere. But a whole number that the type does not have would be another one, such as
+ * the number of an account, and one too large or too small for it would be infinite or zero.
+ */
+function floatSql(text: string, type: string): string {
+  const number = `TRY_CAST(${text} AS ${type})`;
+  const whole = `TRY_CAST(regexp_extract(${text}, '^\\s*([+-]?[0-9]+)(\\.0*)?\\s*$', 1) AS HUGEINT)`;
+  const isWhole = `regexp_full_match(${text}, '\\s*[+-]?[0-9]+(\\.0*)?\\s*')`;
+  // The engine writes a number that stands for itself alone the way it is read, and 2^53 has 16 digits.
+  const isExact = `length(${text}) < 16 OR NOT ${isWhole} OR TRY_CAST(${number} AS HUGEINT) = ${whole}`;
+  const isInRange = `isfinite(${number}) AND (${number} <> 0 OR NOT regexp_matches(${text}, '^[^eE]*[1-9]'))`;
+  return `CASE WHEN regexp_full_match(${text}, '${NUMBER}') THEN CASE WHEN ${isInRange} AND (${isExact}) THEN ${number} END
+    WHEN regexp_full_match(lower(${text}), '${NOT_FINITE}') THEN ${number} END`;
+}
+
+function decimalSql(text: string, type: string, scale: number): string {
+  const digits = scale === 0 ? '' : `[0-9]{0,${scale}}`;
+  return `CASE WHEN regexp_full_match(${text}, '\\s*[+-]?[0-9]+(\\.${digits}0*)?\\s*') THEN TRY_CAST(${text} AS ${type}) END`;
+}
+
+function booleanSql(text: string): string {
+  const word = `lower(trim(${text}))`;
+  return `CASE WHEN ${word} IN ('true', 't', 'yes', 'y', '1', '1.0') THEN true
+    WHEN ${word} IN ('false', 'f', 'no', 'n', '0', '0.0') THEN false END`;
+}
+
+/** A list as JSON. Every element is read by the rule of its type; one that is null or no such value makes the whole no list. */
+function listSql(text: string, elementType: string, options: FileOptions): string {
+  const isList = `json_valid(${text}) AND json_type(${text}) = 'ARRAY'`;
+  const isText = elementType === 'VARCHAR';
+  const elements = isText
+    ? `list_transform(json_extract(${text}, '$[*]'), lambda e: CASE WHEN json_type(e) = 'VARCHAR' THEN json_extract_string(e, '$') END)`
+    : `list_transform(json_extract_string(${text}, '$[*]'), lambda e: ${textToTypeSql('e', elementType, { ...options, decimal: '.' })})`;
+  return `CASE WHEN ${isList} THEN ${withoutNullsSql(elements)} END`;
+}
+
+/** Arrays hold no nulls; an element that could not be read became one. */
+export function withoutNullsSql(list: string): string {
+  return `CASE WHEN len(${list}) = list_count(${list}) THEN ${list} END`;
+}
+
+/** Types without a rule of their own: the value must be written as it was read. */
+function otherSql(text: string, type: string): string {
+  const value = `TRY_CAST(${text} AS ${type})`;
+  return `CASE WHEN CAST(${value} AS VARCHAR) = ${text} THEN ${value} END`;
+}
+
+/** SQL of the text of a value of JSON lines: a text without its quotes, all else as it is written. */
+export function jsonTextSql(token: string): string {
+  return `CASE WHEN starts_with(${token}, '"') THEN json_extract_string(${token}, '$') ELSE ${token} END`;
+}
+
+/** What is said of a value that is not of its type. */
+export function misfitText(value: string, type: string, options: FileOptions): string {
+  const shown = JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (MOMENT.test(type) || type === 'TIMESTAMPTZ') return `${shown} ${momentMisfit(value, options)}`;
+  const isNumber = INTEGER.test(type) || /^(DOUBLE|FLOAT|DECIMAL)/.test(type);
+  if (isNumber && options.decimal !== ',' && /^\s*[+-]?\d+,\d+\s*$/.test(value)) {
+    return `${shown} is no ${type}. If its comma stands before a fraction, say that "decimal" is ","`;
+  }
+  if (type === 'DATE' && !options.dateFormat) {
+    return `${shown} is no date of ISO 8601 such as 2001-03-07. Other forms are said by "dateFormat"`;
+  }
+  return `${shown} is no ${type}`;
+}
+
+function momentMisfit(value: string, { timestampFormat, timeZone, dateAsMoment }: FileOptions): string {
+  if (timestampFormat && timeZone) return `is no moment of the form ${quoteText(timestampFormat)} in ${timeZone}`;
+  if (timestampFormat) return `has no time zone. Say of the file what its "timeZone" is`;
+  if (/\.\d{6}\d*[1-9]/.test(value)) {
+    return 'is finer than a microsecond, the finest time kept. Round such times up: one that is cut is known before it was true';
+  }
+  if (/^\d{4}-\d{2}-\d{2}$/.test(value) && !dateAsMoment) {
+    return 'is a date and no moment. Say of the file by "dateAsMoment" and "timeZone" which moment of the day it is';
+  }
+  if (/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/i.test(value)) {
+    return timeZone
+      ? `is a time that ${timeZone} does not have, or has twice, since clocks were turned. Write it with its offset`
+      : 'has no time zone. Add Z for UTC or an offset such as +01:00, or say of the file what its "timeZone" is';
+  }
+  return 'is no moment of ISO 8601 such as 2001-03-07T14:00:00Z. Other forms are said by "timestampFormat"';
+}

@@ -1,0 +1,107 @@
+import type { FileOptions } from './file-options.js';
+import { zonedSql } from './text-times.js';
+import { JSON_OBJECT, textToTypeSql, withoutNullsSql } from './text-values.js';
+
+const INTEGER = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
+const FRACTIONAL = /^(FLOAT|DOUBLE|DECIMAL\(.*\))$/;
+const MOMENT = /^TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?$/;
+const TEXT = /^(VARCHAR|JSON|ENUM\(.*\))$/s;
+const NESTED = /^(STRUCT\(.*\)|MAP\(.*\))$/s;
+
+/**
+ * SQL that gives a value of one type as another, where it is the same value: 36.0 is a whole number, 0 and 1 are booleans, bytes
+ * may be text. Null where the value is no such value; what is text is read as a text of a file is. undefined: the types have no
+ * value in common.
+ */
+export function typedToTypeSql(value: string, from: string, to: string, options: FileOptions): string | undefined {
+  if (TEXT.test(from) && !(from === 'JSON' && to === JSON_OBJECT)) {
+    return textToTypeSql(`CAST(${value} AS VARCHAR)`, to, {
+      timeZone: options.timeZone,
+      dateAsMoment: options.dateAsMoment,
+    });
+  }
+  const element = elementType(from);
+  if (to.endsWith('[]')) return element === undefined ? undefined : listSql(value, element, to.slice(0, -2), options);
+  if (to === 'VARCHAR') return idTextSql(value, from);
+  if (INTEGER.test(to)) return wholeSql(value, from, to);
+  switch (to) {
+    case 'BOOLEAN':
+      if (from === 'BOOLEAN') return value;
+      return isNumber(from) ? `CASE ${value} WHEN 0 THEN false WHEN 1 THEN true END` : undefined;
+    case 'DOUBLE':
+      return doubleSql(value, from);
+    case 'BLOB':
+      return from === 'BLOB' ? value : undefined;
+    case 'TIMESTAMP':
+      return momentSql(value, from, options);
+    case 'DATE':
+      return from === 'DATE' ? value : undefined;
+    case JSON_OBJECT:
+      if (from === 'JSON') return `CASE WHEN json_type(${value}) = 'OBJECT' THEN CAST(${value} AS VARCHAR) END`;
+      return NESTED.test(from) ? `CAST(to_json(${value}) AS VARCHAR)` : undefined;
+    default:
+      return from === to ? value : undefined;
+  }
+}
+
+/**
+ * SQL of the text that a value of one text has: those that ids can be. Of a number with a fraction only the whole ones: 36.0 is
+ * 36, while 1.50 and 1.5 would be one id. undefined: the type has no such values.
+ */
+export function idTextSql(value: string, from: string): string | undefined {
+  if (TEXT.test(from) || INTEGER.test(from) || /^(UUID|DATE|BOOLEAN)$/.test(from)) return `CAST(${value} AS VARCHAR)`;
+  if (FRACTIONAL.test(from)) {
+    const whole = `CAST(${wholeSql(value, from, 'HUGEINT')} AS VARCHAR)`;
+    // Beyond 2^53 a double stands for several whole numbers: which id it was is lost.
+    return from === 'DOUBLE' || from === 'FLOAT' ? `CASE WHEN abs(${value}) <= ${2 ** 53} THEN ${whole} END` : whole;
+  }
+  return from === 'BLOB' ? `TRY(decode(${value}))` : undefined;
+}
+
+/** SQL of a moment as a TIMESTAMP in UTC. */
+function momentSql(value: string, from: string, { timeZone, dateAsMoment }: FileOptions): string | undefined {
+  if (from === 'DATE') {
+    const midnight = `CAST(${value} AS TIMESTAMP)${dateAsMoment === 'END_OF_DAY' ? ' + INTERVAL 1 DAY' : ''}`;
+    return dateAsMoment && timeZone ? zonedSql(midnight, timeZone) : undefined;
+  }
+  if (!MOMENT.test(from)) return undefined;
+  // The session's zone is UTC.
+  if (from === 'TIMESTAMP WITH TIME ZONE') return `CAST(${value} AS TIMESTAMP)`;
+  const whole = from === 'TIMESTAMP_NS' ? wholeMicrosecondsSql(value) : `CAST(${value} AS TIMESTAMP)`;
+  return timeZone ? zonedSql(whole, timeZone) : whole;
+}
+
+/** SQL of a time in nanoseconds as a TIMESTAMP; null where digits would be cut off. */
+export function wholeMicrosecondsSql(value: string): string {
+  return `CASE WHEN epoch_ns(${value}) % 1000 = 0 THEN CAST(${value} AS TIMESTAMP) END`;
+}
+
+function wholeSql(value: string, from: string, to: string): string | undefined {
+  if (INTEGER.test(from)) return `TRY_CAST(${value} AS ${to})`;
+  if (!FRACTIONAL.test(from)) return undefined;
+  return `CASE WHEN ${value} = trunc(${value}) THEN TRY_CAST(${value} AS ${to}) END`;
+}
+
+/** A whole number that no double has would be another one. Of a decimal the nearest is taken, as everywhere, if it has its digits. */
+function doubleSql(value: string, from: string): string | undefined {
+  if (from === 'DOUBLE' || from === 'FLOAT') return `CAST(${value} AS DOUBLE)`;
+  const double = `CAST(${value} AS DOUBLE)`;
+  if (/^U?(TINYINT|SMALLINT|INTEGER)$/.test(from)) return double;
+  if (INTEGER.test(from)) return `CASE WHEN TRY_CAST(${double} AS ${from}) = ${value} THEN ${double} END`;
+  if (!FRACTIONAL.test(from)) return undefined;
+  return `CASE WHEN TRY_CAST(${double} AS ${from}) = ${value} THEN ${double} END`;
+}
+
+function listSql(value: string, from: string, to: string, options: FileOptions): string | undefined {
+  const element = typedToTypeSql('e', from, to, options);
+  if (element === undefined) return undefined;
+  return withoutNullsSql(from === to ? value : `list_transform(${value}, lambda e: ${element})`);
+}
+
+function elementType(type: string): string | undefined {
+  return /^(.*)\[\d*\]$/s.exec(type)?.[1];
+}
+
+function isNumber(type: string): boolean {
+  return INTEGER.test(type) || FRACTIONAL.test(type);
+}
