@@ -3,6 +3,7 @@ import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import { findFillOwner, type FillOwner } from '../ingestion/fill-fingerprint.js';
 import { prepareStores, type PrepareOutcome, type PrepareProgress } from '../ingestion/prepare.js';
+import type { FileReader } from '../datasources/files/file-reader.js';
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
 import type { FillableOnlineStore } from '../datasources/online/online-store.js';
@@ -20,6 +21,8 @@ import { openOrDispose } from '../runtime/open-or-dispose.js';
 export interface OpenStores extends FeatureStores {
   /** What runs on this machine, which is always there. */
   readonly embedded: DuckDbOfflineStore;
+  /** Reads every file that users name. */
+  readonly reader: FileReader;
   /** The offline store of a featurestore, if it is another one than that. */
   readonly findRemoteStore: (featurestore: Featurestore) => OfflineStore | undefined;
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
@@ -55,6 +58,7 @@ async function openAll(
   let contents: PrepareOutcome['fillFingerprints'] = new Map();
   return {
     embedded: offline.embedded,
+    reader: offline.reader,
     findRemoteStore: (featurestore) => offline.findRemote(featurestore),
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),
