@@ -1,27 +1,30 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import graphql from '@graphql-eslint/eslint-plugin';
 import eslint from '@eslint/js';
 import boundaries from 'eslint-plugin-boundaries';
 import tseslint from 'typescript-eslint';
+
+/** The folders of a port that are no adapters: every adapter of the port may use them. */
+const SHARED_IN_PORTS = ['datasources/registry/document', 'datasources/offline/point-in-time'];
+
+/** A folder in a port's folder is an adapter: a new one falls under the rules without being named here. */
+function listAdapters(port) {
+  return readdirSync(join(import.meta.dirname, port), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `${port}/${name}`)
+    .filter((folder) => !SHARED_IN_PORTS.includes(folder));
+}
 
 /**
  * The rooms and who may import whom (docs/architecture.md). An adapter implements a port for one system. Each is an element of
  * its own (`adapter` with its path), so that the rules can forbid that one imports another.
  */
 const ADAPTERS = [
-  'datasources/registry/yaml',
-  'datasources/registry/vertex',
-  'datasources/online/lmdb',
-  'datasources/online/bigtable',
-  'datasources/online/vertex-view',
-  'datasources/online/vertex-legacy',
-  'datasources/online/shadow',
-  'datasources/offline/duckdb',
-  'datasources/offline/bigquery',
-  'datasources/job-store/lmdb',
+  ...['registry', 'online', 'offline', 'job-store'].flatMap((port) => listAdapters(`datasources/${port}`)),
+  ...listAdapters('batch-prediction/models'),
   'batch-prediction/local',
   'batch-prediction/vertex',
-  'batch-prediction/models/onnx',
-  'batch-prediction/models/http',
   'costs/catalog',
   'costs/files',
   'costs/lmdb',
@@ -91,6 +94,8 @@ const MAY_IMPORT = {
   ...Object.fromEntries(
     SERVICES.map((room) => [`service:${room}`, [...PORTS, ...BASE, 'files', 'duckdb', ...SERVICE_PORTS, 'limits']]),
   ),
+  // Knows no kind of job and no prices: both know it.
+  'service:jobs': [...PORTS, ...BASE, 'limits'],
   resolvers: ['schema', 'port', 'files', ...SERVICE_PORTS, 'limits', 'errors', 'values'],
   server: ['schema', 'resolvers', 'port', ...SERVICE_PORTS, 'limits', 'observability', 'errors', 'values', 'config'],
 };
@@ -207,14 +212,14 @@ export default tseslint.config(
     rules: {
       ...graphql.configs['flat/schema-recommended'].rules,
       ...graphql.configs['flat/schema-relay'].rules,
-      // entityId and entityType are the words of the field, and of Vertex AI, for what they name.
+      // entityId and entityType are the terms of Vertex AI.
       '@graphql-eslint/no-typename-prefix': 'off',
       '@graphql-eslint/naming-convention': namingConvention,
-      // Lists page forward only: nobody reads a registry or a history from its end.
+      // Connections page forward only: no client reads a registry or a history from its end.
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
-      // Small lists that are there as a whole are plain lists; values in a history are no nodes.
+      // Short lists are plain lists. The values of a history are value objects without an id.
       '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
-      // Values have no life of their own; their ids would be of nothing.
+      // Value objects: each belongs to the object that contains it (docs/clients.md, "Value objects").
       '@graphql-eslint/strict-id-in-types': [
         'error',
         {
@@ -232,7 +237,7 @@ export default tseslint.config(
               'Price',
               'ServingComparison',
               'ServingCostPoint',
-              // Parts of a job, which has the id. Rows of its input have a number, no name.
+              // Parts of a job. Rows of its input have a number.
               'JobProgress',
               'JobError',
               'BatchInput',

@@ -1,5 +1,6 @@
-import type { Instant } from '../values/instant.js';
-import type { Model, ModelRuntime } from '../datasources/registry/prediction-model.js';
+import type { JobWork } from '../datasources/job-store/job-cost.js';
+import type { ModelRuntime } from '../datasources/registry/prediction-model.js';
+import type { JobRequest } from '../jobs/job-request.js';
 import type {
   BatchPredictionJobRecord,
   BatchPredictionRequest,
@@ -9,74 +10,51 @@ import type {
   PredictionRow,
   ResultRange,
 } from './batch-predictions.js';
-import type { JobWork } from '../datasources/job-store/job-cost.js';
-import type { JobError } from '../datasources/job-store/job-record.js';
-import type { JobOrigin } from '../jobs/job-origin.js';
-import type { JobControl, JobOutcome, JobRunner, PartialResult } from '../jobs/job-runner.js';
 
-/** How models of one runtime are predicted with in batches: where jobs are started and read, and what does them. */
-export interface BatchPredictionRoute {
+/** Where batch predictions are done, and the name of the handler that does them there. */
+export interface BatchPredictionBackend {
+  readonly handler: string;
   readonly predictions: BatchPredictions;
-  readonly runner: JobRunner;
 }
 
 /**
- * Sends each batch prediction to where its model runs, on this machine or on Vertex AI, so that neither clients nor the
- * engine need to know that there are two.
+ * Sends each batch prediction to where its model runs, on this machine or on Vertex AI, so that clients need not know that
+ * there are two. A job is read where it was started, also when the registry has changed since.
  */
-export class BatchPredictionsByRuntime implements BatchPredictions, JobRunner {
-  readonly kind = 'BATCH_PREDICTION';
+export class BatchPredictionsByRuntime implements BatchPredictions {
+  readonly #byHandler: ReadonlyMap<string, BatchPredictions>;
 
-  constructor(
-    private readonly getModel: (name: string) => Model,
-    private readonly getRoute: (runtime: ModelRuntime) => BatchPredictionRoute,
-  ) {}
+  constructor(private readonly backends: Readonly<Record<ModelRuntime, BatchPredictionBackend>>) {
+    this.#byHandler = new Map(Object.values(backends).map(({ handler, predictions }) => [handler, predictions]));
+  }
 
   start(request: BatchPredictionRequest): Promise<BatchPredictionJobRecord> {
-    const { runtime } = request.model;
-    return this.getRoute(runtime).predictions.start({ ...request, spec: { ...request.spec, runtime } });
+    return this.backends[request.model.runtime].predictions.start(request);
   }
 
   work(request: BatchPredictionRequest): Promise<JobWork> {
-    return this.getRoute(request.model.runtime).predictions.work(request);
+    return this.backends[request.model.runtime].predictions.work(request);
   }
 
-  retryFailed(job: BatchPredictionJobRecord, origin: JobOrigin): Promise<BatchPredictionJobRecord> {
-    return this.#route(job).predictions.retryFailed(job, origin);
+  retryFailed(job: BatchPredictionJobRecord, request: JobRequest): Promise<BatchPredictionJobRecord> {
+    return this.#find(job).retryFailed(job, request);
   }
 
   predictions(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionRow[]> {
-    return this.#route(job).predictions.predictions(job, page);
+    return this.#find(job).predictions(job, page);
   }
 
   failures(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionFailureRow[]> {
-    return this.#route(job).predictions.failures(job, page);
+    return this.#find(job).failures(job, page);
   }
 
   metrics(job: BatchPredictionJobRecord, asked: readonly MetricRequest[]): Promise<readonly (number | null)[]> {
-    return this.#route(job).predictions.metrics(job, asked);
+    return this.#find(job).metrics(job, asked);
   }
 
-  run(job: BatchPredictionJobRecord, control: JobControl): Promise<JobOutcome> {
-    return this.#route(job).runner.run(job, control);
-  }
-
-  async finalize(job: BatchPredictionJobRecord, how: 'CANCELLED' | JobError): Promise<PartialResult> {
-    const left = await this.#route(job).runner.finalize?.(job, how);
-    return left ?? { result: null, progress: job.progress };
-  }
-
-  isRemote(job: BatchPredictionJobRecord): boolean {
-    // A job whose model is gone ends at once, wherever it ran.
-    const runtime = job.spec.runtime;
-    return runtime !== undefined && (this.getRoute(runtime).runner.isRemote?.(job) ?? false);
-  }
-
-  replicaHours(job: BatchPredictionJobRecord, now: Instant): number | null {
-    return this.#route(job).runner.replicaHours?.(job, now) ?? null;
-  }
-
-  #route({ spec }: BatchPredictionJobRecord): BatchPredictionRoute {
-    return this.getRoute(spec.runtime ?? this.getModel(spec.model).runtime);
+  #find({ id, handler }: BatchPredictionJobRecord): BatchPredictions {
+    const predictions = this.#byHandler.get(handler);
+    if (!predictions) throw new Error(`the batch prediction ${id} belongs to the unknown handler ${handler}`);
+    return predictions;
   }
 }

@@ -1,7 +1,8 @@
+import type { InstanceErrorCode } from '../errors/instance-error-codes.js';
 import type { FileFormat } from '../datasources/files/file-format.js';
-import type { Model, ModelRuntime } from '../datasources/registry/prediction-model.js';
+import type { Model } from '../datasources/registry/prediction-model.js';
 import type { JobWork } from '../datasources/job-store/job-cost.js';
-import type { JobOrigin } from '../jobs/job-origin.js';
+import type { JobRequest } from '../jobs/job-request.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 
 /** The kind of these jobs, as clients see it. */
@@ -25,7 +26,7 @@ export interface BatchPredictions {
   work(request: BatchPredictionRequest): Promise<JobWork>;
 
   /** Starts a job on only those instances that failed in an ended job, with everything else as it was there. */
-  retryFailed(job: BatchPredictionJobRecord, request: JobOrigin): Promise<BatchPredictionJobRecord>;
+  retryFailed(job: BatchPredictionJobRecord, request: JobRequest): Promise<BatchPredictionJobRecord>;
 
   /** What was predicted, in the order of the input. */
   predictions(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionRow[]>;
@@ -37,21 +38,24 @@ export interface BatchPredictions {
   metrics(job: BatchPredictionJobRecord, asked: readonly MetricRequest[]): Promise<readonly (number | null)[]>;
 }
 
-export type BatchPredictionJobRecord = JobRecord<BatchPredictionSpec, unknown, BatchPredictionResult>;
+export type BatchPredictionJobRecord = JobRecord<BatchPredictionJobSpec, unknown, BatchPredictionResult>;
 
-export interface BatchPredictionRequest extends JobOrigin {
+/** All handlers of batch predictions keep such records. */
+export function isBatchPredictionJob(job: JobRecord): job is BatchPredictionJobRecord {
+  return job.kind === BATCH_PREDICTION;
+}
+
+export interface BatchPredictionRequest extends JobRequest {
   readonly displayName: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly model: Model;
   readonly spec: BatchPredictionSpec;
 }
 
-/** What is asked for, as it is kept in the job's record. */
+/** What is asked for. */
 export interface BatchPredictionSpec {
   /** The model's name. */
   readonly model: string;
-  /** Where the model ran when the job was started: a job is read there also when the registry has changed since. */
-  readonly runtime?: ModelRuntime;
   readonly input: BatchInput;
   readonly output: BatchOutput;
   readonly parameters: Readonly<Record<string, unknown>> | null;
@@ -60,8 +64,25 @@ export interface BatchPredictionSpec {
   readonly retryOf: string | null;
   /** Columns of the input that are no part of an instance. */
   readonly excludedFields?: readonly string[];
-  /** The client's idempotency key, where a job outside this gateway must be found by it again. */
-  readonly key?: string | null;
+}
+
+/** What is asked for, as it is kept in the job's record. */
+export interface BatchPredictionJobSpec extends BatchPredictionSpec {
+  /** As it was when the job was started, for readers: the registry may not have it any more. */
+  readonly modelSnapshot: Model;
+}
+
+/** What of a spec the client asked for: a key used again is not refused because the model's description was changed. */
+export function requestedBatchPrediction({
+  modelSnapshot: _,
+  ...requested
+}: BatchPredictionJobSpec): BatchPredictionSpec {
+  return requested;
+}
+
+/** A request for a job on the instances that failed in an ended one. */
+export interface RetryRequest extends JobRequest {
+  readonly retryOf: BatchPredictionJobRecord;
 }
 
 export type BatchInput =
@@ -117,7 +138,7 @@ export interface PredictionRow {
 export interface PredictionFailureRow {
   readonly instanceNumber: bigint;
   readonly instance: Readonly<Record<string, unknown>>;
-  readonly code: string;
+  readonly code: InstanceErrorCode;
   readonly message: string;
 }
 

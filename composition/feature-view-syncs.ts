@@ -1,18 +1,19 @@
-import type { FeatureStores } from '../serving/feature-stores.js';
+import { VertexClients, type ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
+import type { EntityType, FeatureView } from '../datasources/registry/model.js';
+import { describeOnlineStore, type SyncExecutor } from '../datasources/registry/store-kinds.js';
+import type { Registry } from '../datasources/registry/registry.js';
+import { FeatureViewSyncsByStore } from '../ingestion/feature-view-syncs-by-store.js';
+import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
 import type { FillOwner } from '../ingestion/fill-fingerprint.js';
 import { LocalFeatureViewSyncs } from '../ingestion/sync/local-feature-view-syncs.js';
-import { LocalSyncRunner } from '../ingestion/sync/local-sync-runner.js';
-import { SyncJobs } from '../ingestion/sync/sync-jobs.js';
+import { LocalSyncHandler } from '../ingestion/sync/local-sync-handler.js';
 import { VertexFeatureViewSyncs } from '../ingestion/sync/vertex-feature-view-syncs.js';
-import { VertexSyncRunner } from '../ingestion/sync/vertex-sync-runner.js';
+import { VertexSyncHandler } from '../ingestion/sync/vertex-sync-handler.js';
 import { VertexSyncsClient } from '../ingestion/sync/vertex-syncs-client.js';
 import type { VertexView } from '../ingestion/sync/vertex-view.js';
-import type { FeatureViewSyncRoute } from '../ingestion/feature-view-syncs-by-store.js';
 import type { JobEngine } from '../jobs/job-engine.js';
-import type { EntityType, FeatureView, OnlineStoreKind } from '../datasources/registry/model.js';
-import { describeOnlineStore, ONLINE_STORE_KINDS, type SyncExecutor } from '../datasources/registry/store-kinds.js';
-import type { Registry } from '../datasources/registry/registry.js';
-import { VertexClients, type ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
+import type { JobHandler } from '../jobs/job-handler.js';
+import type { FeatureStores } from '../serving/feature-stores.js';
 import type { Clock } from '../values/clock.js';
 
 /** A sync takes minutes: BigQuery is read as a whole. */
@@ -20,7 +21,6 @@ const POLL_MS = { first: 2_000, longest: 30_000 };
 
 export interface FeatureViewSyncOptions {
   readonly registry: Registry;
-  readonly engine: JobEngine;
   readonly stores: FeatureStores;
   /** Whose values the online store has: a gateway copies what it computed only beside what it computed. */
   readonly fillOwner: (entityType: EntityType) => Promise<FillOwner>;
@@ -32,47 +32,43 @@ export interface FeatureViewSyncOptions {
   readonly pollMs?: typeof POLL_MS | undefined;
 }
 
-export interface OpenFeatureViewSyncs {
-  getRoute(onlineStore: OnlineStoreKind): FeatureViewSyncRoute | undefined;
+/** Syncs of feature views before there is an engine: its handlers first, then what starts jobs of them. */
+export interface FeatureViewSyncParts {
+  readonly handlers: readonly JobHandler[];
+  createSyncs(engine: JobEngine): FeatureViewSyncs;
   close(): Promise<void>;
 }
 
 /** How the views of each kind of online store are synced. Of Google's clients nothing is loaded before a sync needs it. */
 export function openFeatureViewSyncs({
   registry,
-  engine,
   stores,
-  fillOwner: filledBy,
+  fillOwner,
   clock,
   onUnanswered,
   vertexClient = {},
   pollMs = POLL_MS,
-}: FeatureViewSyncOptions): OpenFeatureViewSyncs {
+}: FeatureViewSyncOptions): FeatureViewSyncParts {
   const regions = new Map<string, VertexClients>();
   const clientFor = ({ settings }: VertexView): VertexSyncsClient => {
     let clients = regions.get(settings.location);
     if (!clients) regions.set(settings.location, (clients = new VertexClients(settings.location, vertexClient)));
     return new VertexSyncsClient(clients, settings, settings.featureOnlineStore);
   };
-  const jobs = new SyncJobs(engine);
-  const executors = {
-    GATEWAY: {
-      syncs: new LocalFeatureViewSyncs(jobs, stores),
-      runner: new LocalSyncRunner(registry, stores, filledBy),
-    },
-    VERTEX_AI: {
-      syncs: new VertexFeatureViewSyncs({ jobs, stores, clientFor, clock, onUnanswered }),
-      runner: new VertexSyncRunner({ registry, clientFor, pollMs }),
-    },
-  } satisfies Record<SyncExecutor, FeatureViewSyncRoute>;
-  // A map: a job of another release may name a kind of store that this one does not know.
-  const routes = new Map<string, FeatureViewSyncRoute>();
-  for (const kind of ONLINE_STORE_KINDS) {
-    const { syncedBy } = describeOnlineStore({ kind });
-    if (syncedBy !== null) routes.set(kind, executors[syncedBy]);
-  }
+  const local = new LocalSyncHandler(registry, stores, fillOwner);
+  const vertex = new VertexSyncHandler({ registry, stores, clientFor, pollMs });
   return {
-    getRoute: (onlineStore) => routes.get(onlineStore),
+    handlers: [local, vertex],
+    createSyncs: (engine) => {
+      const executors: Record<SyncExecutor, FeatureViewSyncs> = {
+        GATEWAY: new LocalFeatureViewSyncs(engine, local),
+        VERTEX_AI: new VertexFeatureViewSyncs({ engine, handler: vertex, clientFor, clock, onUnanswered }),
+      };
+      return new FeatureViewSyncsByStore((kind) => {
+        const { syncedBy } = describeOnlineStore({ kind });
+        return syncedBy === null ? undefined : executors[syncedBy];
+      });
+    },
     close: async () => {
       for (const clients of regions.values()) await clients.close();
     },

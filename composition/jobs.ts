@@ -1,28 +1,23 @@
 import { join } from 'node:path';
 import { DataFiles } from '../datasources/files/data-files.js';
-import {
-  BatchPredictionsByRuntime,
-  type BatchPredictionRoute,
-} from '../batch-prediction/batch-predictions-by-runtime.js';
+import { BatchPredictionsByRuntime } from '../batch-prediction/batch-predictions-by-runtime.js';
 import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
 import { SyncSchedules } from '../ingestion/sync/sync-schedules.js';
-import { FeatureViewSyncsByStore } from '../ingestion/feature-view-syncs-by-store.js';
 import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
 import { JobEngine } from '../jobs/job-engine.js';
 import { LmdbJobStore } from '../datasources/job-store/lmdb/lmdb-job-store.js';
-import { BatchPredictionRunner } from '../batch-prediction/local/batch-prediction-runner.js';
+import type { BatchPredictionDependencies } from '../batch-prediction/local/batch-prediction-dependencies.js';
+import { LocalBatchPredictionHandler } from '../batch-prediction/local/local-batch-prediction-handler.js';
+import { LOCAL_BATCH_PREDICTION } from '../batch-prediction/local/local-batch-prediction-job.js';
 import { LocalBatchPredictions } from '../batch-prediction/local/local-batch-predictions.js';
 import { newJobId } from '../jobs/new-job-id.js';
 import { LocalTrainingSets } from '../training-sets/local-training-sets.js';
-import { TrainingSetRunner } from '../training-sets/training-set-runner.js';
+import type { TrainingSetDependencies } from '../training-sets/training-set-dependencies.js';
+import { TrainingSetHandler } from '../training-sets/training-set-handler.js';
 import { JobAccounting } from '../costs/job-accounting.js';
-import { scanWork } from '../training-sets/scan-work.js';
+import { VERTEX_BATCH_PREDICTION } from '../batch-prediction/vertex/vertex-batch-prediction-job.js';
 import { removeStaleWorkFiles } from '../jobs/remove-stale-work-files.js';
 import type { TrainingSets } from '../training-sets/training-sets.js';
-import { HttpServing } from '../batch-prediction/models/http/http-serving.js';
-import type { ModelServing } from '../batch-prediction/models/model-serving.js';
-import type { ModelRuntime } from '../datasources/registry/prediction-model.js';
-import { OnnxServing } from '../batch-prediction/models/onnx/onnx-serving.js';
 import { DuckDbDatabase } from '../datasources/duckdb/database.js';
 import type { Costs } from '../costs/costs.js';
 import type { FeatureView } from '../datasources/registry/model.js';
@@ -32,7 +27,9 @@ import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
 import { openFeatureViewSyncs } from './feature-view-syncs.js';
 import type { GoogleClientOptions } from './google-clients.js';
+import { logJobEnd } from './log-job-end.js';
 import { measuredJobStore } from './measured-job-store.js';
+import { createModelServings, logModelFaults } from './models.js';
 import { PROCESS_LIMITS } from '../limits/process-limits.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 import type { OpenStores } from './stores.js';
@@ -65,52 +62,41 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
 }
 
 async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Promise<OpenJobs> {
-  const { registry, stores, costs, dataDirectory, runsSchedules: areSchedulesKept, logger, metrics } = options;
+  const { registry, stores, costs, dataDirectory, runsSchedules, logger, metrics } = options;
   const files = await DataFiles.open(join(dataDirectory, 'files'));
   const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
   const scratch = await DuckDbDatabase.open(':memory:');
   opened.defer(() => scratch.close());
   const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
-  const dependencies = {
+
+  const servings = createModelServings();
+  await logModelFaults(registry, servings, logger);
+  const batchDependencies: BatchPredictionDependencies = {
     jobs: store,
     files,
     offline: database,
     scratch,
     workFolder,
-    getModel: (name: string) => registry.models.find((model) => model.name === name),
-    servings: new Map<ModelRuntime, ModelServing>([
-      ['ONNX', new OnnxServing()],
-      ['HTTP', new HttpServing()],
-    ]),
+    getModel: (name) => registry.models.find((model) => model.name === name),
+    servings,
     clock: systemClock,
   };
-  const trainingSetDependencies = { database, findRemoteStore: stores.findRemoteStore, registry, files, workFolder };
-  const routes = new Map<'here' | 'vertex', BatchPredictionRoute>();
-  const batchPrediction = new BatchPredictionsByRuntime(
-    (name) => registry.model(name),
-    (runtime) => routes.get(runtime === 'VERTEX' ? 'vertex' : 'here')!,
-  );
-  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.getRoute(onlineStore));
-  const engine = new JobEngine({
-    store,
-    runners: [batchPrediction, new TrainingSetRunner(trainingSetDependencies), featureViewSyncs],
+  const trainingSetDependencies: TrainingSetDependencies = {
+    database,
+    findRemoteStore: stores.findRemoteStore,
+    stores,
+    registry,
+    files,
+    workFolder,
     clock: systemClock,
-    newId: newJobId,
-    maxRunning: PROCESS_LIMITS.maxRunningJobs,
-    costs: new JobAccounting(costs),
-    onError: (error, job) => logger.error({ err: error, job: job.id }, 'a job failed'),
-  });
-  routes.set('here', {
-    predictions: new LocalBatchPredictions(engine, dependencies),
-    runner: new BatchPredictionRunner(dependencies),
-  });
-  const vertex = openVertexBatchPrediction({ registry, engine, logger, google: options.google ?? {} });
-  routes.set('vertex', vertex.route);
-  const vertexClient = options.google?.vertex;
+  };
+  const localBatch = new LocalBatchPredictionHandler(batchDependencies);
+  const vertexBatch = openVertexBatchPrediction({ registry, logger, google: options.google ?? {} });
+  opened.defer(() => vertexBatch.close());
+  const trainingSet = new TrainingSetHandler(trainingSetDependencies);
   const syncs = openFeatureViewSyncs({
     registry,
-    engine,
     stores,
     fillOwner: (entityType) => stores.fillOwner(entityType),
     clock: systemClock,
@@ -119,25 +105,43 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
         { err, ...toViewLabels(view) },
         'the syncs of a view are those kept here: Vertex AI did not list its own',
       ),
-    vertexClient,
+    vertexClient: options.google?.vertex,
+  });
+  opened.defer(() => syncs.close());
+
+  const engine = new JobEngine({
+    store,
+    handlers: [localBatch, vertexBatch.handler, trainingSet, ...syncs.handlers],
+    clock: systemClock,
+    newId: newJobId,
+    maxRunning: PROCESS_LIMITS.maxRunningJobs,
+    accounting: new JobAccounting(costs),
+    onError: (error, job) => logger.error({ err: error, job: job.id }, 'something of a job went wrong'),
+    onEnd: (job, cause) => logJobEnd(logger, job, cause),
   });
   // Schedules stop first, then the engine, which closes the job store: its jobs use all else to their end.
-  opened.defer(() => vertex.close());
-  opened.defer(() => syncs.close());
   opened.defer(() => engine.stop());
   const swept = await removeStaleWorkFiles(workFolder, store);
   if (swept.length > 0) logger.info({ files: swept.length }, 'work of jobs that had ended was removed');
   await engine.resume();
-  if (areSchedulesKept) {
+
+  const featureViewSyncs = syncs.createSyncs(engine);
+  if (runsSchedules) {
     const schedules = startSchedules(registry, featureViewSyncs, logger);
     opened.defer(() => schedules.stop());
   }
+  const local = {
+    handler: LOCAL_BATCH_PREDICTION.handler,
+    predictions: new LocalBatchPredictions(engine, localBatch, batchDependencies),
+  };
+  const vertex = {
+    handler: VERTEX_BATCH_PREDICTION.handler,
+    predictions: vertexBatch.createPredictions(engine),
+  };
   return {
     engine,
-    batchPredictions: batchPrediction,
-    trainingSets: new LocalTrainingSets(trainingSetDependencies, engine, (request, countLabels) =>
-      scanWork(request, stores, systemClock(), countLabels),
-    ),
+    batchPredictions: new BatchPredictionsByRuntime({ ONNX: local, HTTP: local, VERTEX: vertex }),
+    trainingSets: new LocalTrainingSets(engine, trainingSet, trainingSetDependencies),
     featureViewSyncs,
     close: () => opened.disposeAsync(),
   };

@@ -5,8 +5,8 @@ import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 /** The job store with every change of a state counted when it is durable, so that a crash counts nothing twice. */
 export function measuredJobStore(store: JobStore, metrics: GatewayMetrics): JobStore {
   return {
-    create: async (record, idempotencyKey) => {
-      const kept = await store.create(record, idempotencyKey);
+    create: async (record) => {
+      const kept = await store.create(record);
       // Another one: the key had started a job before, and nothing new was kept.
       if (kept.id === record.id) metrics.job(kept.kind, kept.state);
       return kept;
@@ -20,7 +20,7 @@ export function measuredJobStore(store: JobStore, metrics: GatewayMetrics): JobS
       if (record.state !== before) metrics.job(record.kind, record.state);
       return record;
     },
-    findByIdempotencyKey: (idempotencyKey) => store.findByIdempotencyKey(idempotencyKey),
+    findByIdempotencyKey: (key) => store.findByIdempotencyKey(key),
     get: (id) => store.get(id),
     list: (query) => store.list(query),
     listUnfinished: () => store.listUnfinished(),

@@ -1,6 +1,6 @@
+import type { FeatureView, OnlineStoreKind } from '../datasources/registry/model.js';
 import { badInput } from '../errors/app-error.js';
 import type { Instant } from '../values/instant.js';
-import type { FeatureView, OnlineStoreKind } from '../datasources/registry/model.js';
 import { hasVersions } from '../datasources/registry/store-kinds.js';
 import type {
   FeatureViewSyncJobRecord,
@@ -8,22 +8,12 @@ import type {
   StartFeatureViewSync,
   SyncRange,
 } from './feature-view-syncs.js';
-import type { JobControl, JobOutcome, JobRunner } from '../jobs/job-runner.js';
-import { JobFailure } from '../jobs/job-failure.js';
-
-/** How views of one kind of online store are synced: where syncs are started and listed, and what does them. */
-export interface FeatureViewSyncRoute {
-  readonly syncs: FeatureViewSyncs;
-  readonly runner: JobRunner;
-}
 
 /** Sends each sync to whoever can do it: this gateway, or Vertex AI. */
-export class FeatureViewSyncsByStore implements FeatureViewSyncs, JobRunner {
-  readonly kind = 'FEATURE_VIEW_SYNC';
-
+export class FeatureViewSyncsByStore implements FeatureViewSyncs {
   constructor(
     /** undefined for an online store that is not filled by syncs. */
-    private readonly getRoute: (onlineStore: OnlineStoreKind) => FeatureViewSyncRoute | undefined,
+    private readonly getSyncs: (onlineStore: OnlineStoreKind) => FeatureViewSyncs | undefined,
   ) {}
 
   async start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord> {
@@ -36,8 +26,8 @@ export class FeatureViewSyncsByStore implements FeatureViewSyncs, JobRunner {
         'featurestore',
       );
     }
-    const route = this.#routeOfView(request.view);
-    if (route) return route.syncs.start(request);
+    const syncs = this.#findSyncs(request.view);
+    if (syncs) return syncs.start(request);
     throw badInput(
       `The online store of "${featurestore.name}" is ${featurestore.onlineStore.kind}, which is filled by imports and ` +
         'writes, not by syncs.',
@@ -46,24 +36,14 @@ export class FeatureViewSyncsByStore implements FeatureViewSyncs, JobRunner {
   }
 
   async list(view: FeatureView, page: SyncRange): Promise<readonly FeatureViewSyncJobRecord[]> {
-    return (await this.#routeOfView(view)?.syncs.list(view, page)) ?? [];
+    return (await this.#findSyncs(view)?.list(view, page)) ?? [];
   }
 
   async dataWatermark(view: FeatureView): Promise<Instant | null> {
-    return (await this.#routeOfView(view)?.syncs.dataWatermark(view)) ?? null;
+    return (await this.#findSyncs(view)?.dataWatermark(view)) ?? null;
   }
 
-  run(job: FeatureViewSyncJobRecord, control: JobControl): Promise<JobOutcome> {
-    const route = this.getRoute(job.spec.onlineStore);
-    if (!route) throw new JobFailure('UNKNOWN_KIND', `This gateway does not sync into ${job.spec.onlineStore}.`);
-    return route.runner.run(job, control);
-  }
-
-  isRemote(job: FeatureViewSyncJobRecord): boolean {
-    return this.getRoute(job.spec.onlineStore)?.runner.isRemote?.(job) ?? false;
-  }
-
-  #routeOfView({ entityType }: FeatureView): FeatureViewSyncRoute | undefined {
-    return this.getRoute(entityType.featurestore.onlineSettings.kind);
+  #findSyncs({ entityType }: FeatureView): FeatureViewSyncs | undefined {
+    return this.getSyncs(entityType.featurestore.onlineSettings.kind);
   }
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../values/instant.js';
-import type { FeatureView, OnlineStoreKind } from '../datasources/registry/model.js';
-import type { JobOrigin } from '../jobs/job-origin.js';
+import type { FeatureView } from '../datasources/registry/model.js';
+import type { JobRequest } from '../jobs/job-request.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 
 /** The kind of these jobs, as clients see it. */
@@ -26,7 +26,12 @@ export interface FeatureViewSyncs {
 
 export type FeatureViewSyncJobRecord = JobRecord<FeatureViewSyncSpec, unknown, FeatureViewSyncResult>;
 
-export interface StartFeatureViewSync extends JobOrigin {
+/** All handlers of syncs keep such records. */
+export function isFeatureViewSyncJob(job: JobRecord): job is FeatureViewSyncJobRecord {
+  return job.kind === FEATURE_VIEW_SYNC;
+}
+
+export interface StartFeatureViewSync extends JobRequest {
   readonly view: FeatureView;
   readonly labels: Readonly<Record<string, string>>;
   readonly trigger: SyncTrigger;
@@ -39,8 +44,6 @@ export type SyncTrigger = (typeof SYNC_TRIGGERS)[number];
 export interface FeatureViewSyncSpec {
   readonly featurestore: string;
   readonly featureView: string;
-  /** As it was when the sync was started: it ends there also when the registry has changed since. */
-  readonly onlineStore: OnlineStoreKind;
   /** What it brings where (sync-target.ts): when that has changed, it is of no use, and must not go on. */
   readonly target: string;
   readonly trigger: SyncTrigger;

@@ -1,11 +1,11 @@
 import type { Clock } from '../values/clock.js';
-import type { JobControl } from './job-runner.js';
+import type { JobControl } from './job-handler.js';
 import { isTerminalState } from '../datasources/job-store/job-state.js';
 import { advanceProgress, type JobRecord } from '../datasources/job-store/job-record.js';
 import type { JobWatch } from './job-watch.js';
-import type { ProgressMeter } from './progress-rate.js';
+import type { ProgressMeter } from './progress-meter.js';
 
-/** What of the engine a runner's reports go to. */
+/** What of the engine a handler's reports go to. */
 export interface JobControlParts {
   readonly signal: AbortSignal;
   readonly stopping: AbortSignal;
@@ -17,7 +17,7 @@ export interface JobControlParts {
   readonly watch: () => JobWatch | undefined;
 }
 
-/** What a runner may say and ask of its job: durable where it says so, and cheap where it does not. */
+/** What a handler may say and ask of its job: durable where it says so, and cheap where it does not. */
 export function jobControl({ signal, stopping, meter, clock, change, watch }: JobControlParts): JobControl {
   return {
     signal,

@@ -1,12 +1,13 @@
 import type { JobError } from '../datasources/job-store/job-record.js';
 import { AppError } from '../errors/app-error.js';
+import type { JobErrorCode } from '../errors/job-error-codes.js';
 
 /** Thrown by a handler to fail its job with a reason; any other error fails it as INTERNAL, and is logged. */
 export class JobFailure extends Error {
   override readonly name = 'JobFailure';
 
   constructor(
-    readonly code: string,
+    readonly code: JobErrorCode,
     message: string,
     options?: ErrorOptions,
   ) {

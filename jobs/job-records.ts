@@ -1,4 +1,4 @@
-import type { JobCosts } from './job-costs.js';
+import type { Accounting } from './accounting.js';
 import { isTerminalState, isAllowedTransition } from '../datasources/job-store/job-state.js';
 import { advanceProgress, type JobRecord } from '../datasources/job-store/job-record.js';
 import type { JobQuery, JobStore } from '../datasources/job-store/job-store.js';
@@ -7,10 +7,14 @@ import { JobWatch } from './job-watch.js';
 export interface JobRecordsOptions {
   readonly store: JobStore;
   /** Absent: jobs cost nothing. */
-  readonly costs: JobCosts | undefined;
+  readonly accounting?: Accounting | undefined;
   readonly replicaHours: (record: JobRecord) => number | null;
   readonly onError: (error: unknown, job: JobRecord) => void;
+  readonly onEnd: OnJobEnd | undefined;
 }
+
+/** Told of each end of a job, once, after it is durable. `cause`: what a failure was made of, where its owner is not told all. */
+export type OnJobEnd = (job: JobRecord, cause: unknown) => void;
 
 /** The records of jobs as everyone sees them. A change is durable, and its cost counted, before anyone is told of it. */
 export class JobRecords {
@@ -26,7 +30,7 @@ export class JobRecords {
     return this.#watches.get(id)?.current ?? this.#options.store.get(id);
   }
 
-  /** A record from the store, as it is now: what its runner reported since then is not kept. */
+  /** A record from the store, as it is now: what its handler reported since then is not kept. */
   current(stored: JobRecord): JobRecord {
     return this.#watches.get(stored.id)?.current ?? stored;
   }
@@ -50,19 +54,19 @@ export class JobRecords {
     return watch;
   }
 
-  /** Changes a record durably, by legal transitions only, and tells the watchers. */
-  change(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
-    const changed = this.#persistAndPublish(id, change).finally(() => this.#changes.delete(changed));
+  /** Changes a record durably, by legal transitions only, and tells the watchers. `cause`: of an end that it may bring. */
+  change(id: string, change: (record: JobRecord) => JobRecord, cause?: unknown): Promise<JobRecord> {
+    const changed = this.#persistAndPublish(id, change, cause).finally(() => this.#changes.delete(changed));
     this.#changes.add(changed);
     return changed;
   }
 
   /** Once for each job: the store gives an ended job that is not settled to the next process. */
   async settle(record: JobRecord): Promise<JobRecord> {
-    const { costs, store, onError, replicaHours } = this.#options;
-    if (!costs || record.cost?.isSettled !== false) return record;
+    const { accounting, store, onError, replicaHours } = this.#options;
+    if (!accounting || record.cost?.isSettled !== false) return record;
     try {
-      await costs.settle(record, replicaHours(record));
+      await accounting.settle(record, replicaHours(record));
       return await store.update(record.id, (job) => ({ ...job, cost: job.cost && { ...job.cost, isSettled: true } }));
     } catch (error) {
       // The job itself has ended as it did; its estimate stays held against the budget.
@@ -71,12 +75,15 @@ export class JobRecords {
     }
   }
 
-  async #persistAndPublish(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
+  async #persistAndPublish(id: string, change: (record: JobRecord) => JobRecord, cause: unknown): Promise<JobRecord> {
+    const end = { isNew: false };
     const changed = await this.#options.store.update(id, (current) => {
       const next = change(current);
       if (next.state !== current.state && !isAllowedTransition(current.state, next.state)) return current;
+      end.isNew = !isTerminalState(current.state) && isTerminalState(next.state);
       return next;
     });
+    if (end.isNew) this.#options.onEnd?.(changed, cause);
     // Before the watchers hear of the end: what they estimate or start next counts what this cost.
     const record = isTerminalState(changed.state) ? await this.settle(changed) : changed;
     const watch = this.#watches.get(id);

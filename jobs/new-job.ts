@@ -1,61 +1,63 @@
-import type { Instant } from '../values/instant.js';
-import type { JobCost, JobWork } from '../datasources/job-store/job-cost.js';
 import { NO_PROGRESS, type JobRecord } from '../datasources/job-store/job-record.js';
-import type { JobOrigin } from './job-origin.js';
+import type { JobPlan } from './job-handler.js';
+import type { JobRequest } from './job-request.js';
+import type { JobType } from './job-type.js';
 
-/** Keys of different kinds and creators are different keys. */
-export interface JobRequest extends JobOrigin {
-  readonly kind: string;
-  readonly spec: unknown;
-  /** JobRecord.subject. No part of what is asked for: a key used again is not refused because a description was changed. */
-  readonly subject?: unknown;
-  /** JobRecord.target. */
-  readonly target?: string;
-  readonly displayName: string | null;
-  readonly labels: Readonly<Record<string, string>>;
-  /**
-   * Refuses what cannot be done by throwing; run before the job is kept. Not run for a key that was used before: the job
-   * is there, and what it needed (an input since deleted, an empty output folder) may not be.
-   */
-  readonly check?: () => Promise<void>;
-  /** What the job would use, asked after `check`. Absent: nothing that has a price. */
-  readonly work?: () => Promise<JobWork>;
-}
-
-/** Work that was begun outside of the gateway, as it stands when it is first seen: it is watched to its end, if it has none. */
-export type AdoptedJob = Pick<
-  JobRecord,
-  'kind' | 'state' | 'createdAt' | 'startedAt' | 'endedAt' | 'progress' | 'error' | 'spec' | 'checkpoint' | 'result'
-> & {
-  readonly target: string;
-  /** Names the work, so that it is adopted once. */
-  readonly key: string;
-};
-
-export function adoptedJob({ key: _, ...job }: AdoptedJob, id: string): JobRecord {
-  return { ...job, id, displayName: null, labels: {}, createdBy: null, cost: null, attempts: 0 };
-}
-
-export function newJob(request: JobRequest, id: string, createdAt: Instant, cost: JobCost | null): JobRecord {
-  const { kind, spec, subject, target, displayName, labels, createdBy } = request;
+/** The record of a job that is about to be kept. */
+export function newJob(
+  { handler, kind }: JobType<unknown, unknown, unknown>,
+  { displayName, labels, spec, target }: JobPlan<unknown>,
+  { createdBy, idempotencyKey }: JobRequest,
+  { id, createdAt, cost }: Pick<JobRecord, 'id' | 'createdAt' | 'cost'>,
+): JobRecord {
   return {
     id,
     kind,
+    handler,
     state: 'QUEUED',
     displayName,
     labels,
     createdBy,
+    idempotencyKey,
     createdAt,
     startedAt: null,
     endedAt: null,
     progress: NO_PROGRESS,
     error: null,
     spec,
-    subject,
     ...(target === undefined ? {} : { target }),
     cost,
     checkpoint: null,
     result: null,
+    attempts: 0,
+  };
+}
+
+/** Work that was begun outside of the gateway, as it stands when it is first seen: it is watched to its end, if it has none. */
+export type AdoptedJob<Spec, Checkpoint, Result> = Pick<
+  JobRecord<Spec, Checkpoint, Result>,
+  'state' | 'createdAt' | 'startedAt' | 'endedAt' | 'progress' | 'error' | 'spec' | 'checkpoint' | 'result'
+> & {
+  readonly target: string;
+  /** Names the work, so that it is adopted once. */
+  readonly externalId: string;
+};
+
+export function adoptedJob<Spec, Checkpoint, Result>(
+  { handler, kind }: JobType<Spec, Checkpoint, Result>,
+  job: AdoptedJob<Spec, Checkpoint, Result>,
+  id: string,
+): JobRecord<Spec, Checkpoint, Result> {
+  return {
+    ...job,
+    id,
+    kind,
+    handler,
+    displayName: null,
+    labels: {},
+    createdBy: null,
+    idempotencyKey: null,
+    cost: null,
     attempts: 0,
   };
 }

@@ -4,15 +4,15 @@ import type { Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import type { BatchSourceInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
 import { parseResourceName } from '../schema/resource-name.js';
-import { parseJobId, jobOrigin, stringLabels } from './jobs.js';
+import { parseJobId, toJobRequest, stringLabels } from './jobs.js';
 
-/** What a client asks for, as the port takes it. Faults name the field of the input. */
+/** Makes the request of the port from the input. Errors name the field of the input. */
 export function batchPredictionRequest(registry: Registry, input: StartBatchPredictionInput): BatchPredictionRequest {
   const model = registry.model(modelName(input.model));
   return {
     displayName: input.displayName,
     labels: stringLabels(input.labels),
-    ...jobOrigin(input),
+    ...toJobRequest(input),
     model,
     spec: {
       model: model.name,
@@ -25,13 +25,13 @@ export function batchPredictionRequest(registry: Registry, input: StartBatchPred
   };
 }
 
-/** "models/delay" as in Model.id, or just "delay". */
+/** The name in "models/delay" or "delay". */
 function modelName(id: string): string {
   const name = parseResourceName(id);
   return name?.kind === 'model' ? name.model : id;
 }
 
-/** Exactly one of them is set: the input is a OneOf input object. */
+/** A OneOf input: exactly one field is set. */
 function batchInput({ trainingSetJob, table, files }: BatchSourceInput): BatchInput {
   if (table !== undefined) return { kind: 'TABLE', table };
   if (files !== undefined) {
@@ -47,7 +47,7 @@ function batchResources(input: StartBatchPredictionInput): BatchResources {
   const startingReplicaCount = atLeastOne(input.startingReplicaCount ?? 1, 'startingReplicaCount');
   const maxReplicaCount = input.maxReplicaCount ?? null;
   if (maxReplicaCount !== null && maxReplicaCount < startingReplicaCount) {
-    throw badInput('"maxReplicaCount" is less than "startingReplicaCount".', 'maxReplicaCount');
+    throw badInput('"maxReplicaCount" must not be less than "startingReplicaCount".', 'maxReplicaCount');
   }
   return {
     machineType: input.machineType ?? null,
@@ -61,6 +61,6 @@ function batchResources(input: StartBatchPredictionInput): BatchResources {
 }
 
 function atLeastOne(value: number, field: string): number {
-  if (value < 1) throw badInput(`"${field}" is at least 1, not ${value}.`, field);
+  if (value < 1) throw badInput(`"${field}" must be at least 1, not ${value}.`, field);
   return value;
 }

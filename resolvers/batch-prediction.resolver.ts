@@ -7,6 +7,7 @@ import {
   type PredictionRow,
   type ResultRange,
 } from '../batch-prediction/batch-predictions.js';
+import { jobCostSoFar } from '../costs/job-cost.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { Model } from '../datasources/registry/prediction-model.js';
 import { AppError, badInput } from '../errors/app-error.js';
@@ -34,11 +35,11 @@ import { batchPredictionRequest } from './batch-prediction-request.js';
 import type { RequestContext } from './context.js';
 import { money } from './costs.js';
 import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
-import { estimatedCost, findBatchPredictionJob, jobOrigin, jobPage } from './jobs.js';
+import { estimatedCost, findBatchPredictionJob, toJobRequest, jobPage } from './jobs.js';
 import { connection, type PageArguments } from './page.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
-/** Each is a pass over all predictions of a job. */
+/** Each metric is a pass over all predictions of a job. */
 @Resolver(() => BatchPredictionJob)
 export class BatchPredictionResolver {
   @Query(() => BatchPredictionJob, {
@@ -95,8 +96,8 @@ export class BatchPredictionResolver {
   ): Promise<JobPayload<BatchPredictionJobRecord>> {
     return jobPayload(async () => {
       const job = await findBatchPredictionJob(context, input.id);
-      return context.batchPredictions.retryFailed(job, jobOrigin(input)).catch((error: unknown) => {
-        // The port says "job" for what the client names by its id.
+      return context.batchPredictions.retryFailed(job, toJobRequest(input)).catch((error: unknown) => {
+        // The port calls the argument "job", the input calls it "id".
         if (!(error instanceof AppError) || error.details.field !== 'job') throw error;
         throw new AppError(error.code, error.message, { ...error.details, field: 'id' });
       });
@@ -109,9 +110,9 @@ export class BatchPredictionResolver {
   }
 
   @FieldResolver()
-  model(@Root() { spec, subject }: BatchPredictionJobRecord, @Ctx() { registry }: RequestContext): Model {
-    // As it is now; one that is gone as it was when the job was started, so that a list of jobs outlives its models.
-    return registry.models.find(({ name }) => name === spec.model) ?? (subject as Model);
+  model(@Root() { spec }: BatchPredictionJobRecord, @Ctx() { registry }: RequestContext): Model {
+    // The current model. If the registry no longer has it: the model as of the start of the job.
+    return registry.models.find(({ name }) => name === spec.model) ?? spec.modelSnapshot;
   }
 
   @FieldResolver()
@@ -151,8 +152,8 @@ export class BatchPredictionResolver {
   }
 
   @FieldResolver()
-  costSoFar(@Root() job: BatchPredictionJobRecord, @Ctx() { jobs }: RequestContext): Money | null {
-    const cost = jobs.costSoFar(job);
+  costSoFar(@Root() job: BatchPredictionJobRecord, @Ctx() { jobs, costs }: RequestContext): Money | null {
+    const cost = job.cost && jobCostSoFar(costs.estimator, job.cost, jobs.replicaHours(job));
     return cost && money(cost.book, cost.total);
   }
 
@@ -190,14 +191,15 @@ export class BatchPredictionResolver {
     of: MetricInput[],
   ): Promise<Metric[]> {
     const { maxMetrics } = REQUEST_LIMITS;
-    if (of.length > maxMetrics) throw badInput(`"of" has ${of.length} metrics; at most ${maxMetrics} at once.`, 'of');
+    if (of.length > maxMetrics)
+      throw badInput(`"of" has ${of.length} metrics. One request computes at most ${maxMetrics}.`, 'of');
     const asked = of.map(({ metric, field, over }) => ({ metric, field, over: over ?? null }));
     const values = asked.length === 0 ? [] : await batchPredictions.metrics(job, asked);
     return asked.map((request, index) => ({ ...request, value: values[index] ?? null }));
   }
 }
 
-/** A page of what came of a job's instances; the cursor is the number of the last instance seen. */
+/** A page of results. The cursor is the number of the last instance of the page. */
 async function instancePage<Row extends { readonly instanceNumber: bigint }>(
   list: string,
   { first, after }: PageArguments,
@@ -205,7 +207,7 @@ async function instancePage<Row extends { readonly instanceNumber: bigint }>(
 ): Promise<Connection<Row>> {
   const size = pageSize(first);
   const last = after === null || after === undefined ? null : BigInt(decodeCursor(list, after, isInstanceNumber));
-  // One more than asked for tells whether there is a next page.
+  // One more row tells whether there is a next page.
   const rows = await read({ after: last, limit: size + 1 });
   return connection(rows.slice(0, size), ({ instanceNumber }) => encodeCursor(list, String(instanceNumber)), {
     hasNextPage: rows.length > size,

@@ -54,7 +54,7 @@ export class ServingComparisonResolver {
   @FieldResolver(() => Float)
   ratio(@Root() { comparison: { ratio } }: ComparisonRoot): number {
     if (ratio) return ratio.toSignificantDigits(15).toNumber();
-    throw new AppError('VALUE_NOT_REPRESENTABLE', 'The cheaper way costs nothing: the other is infinitely dearer.');
+    throw new AppError('VALUE_NOT_REPRESENTABLE', 'The cheaper mode costs nothing, so there is no ratio.');
   }
 
   @FieldResolver(() => Float, { nullable: true })

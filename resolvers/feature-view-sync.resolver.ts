@@ -13,8 +13,9 @@ import { SyncFeatureViewInput, SyncFeatureViewPayload } from '../schema/job/sync
 import { FeatureView } from '../schema/registry/feature-view.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import type { RequestContext } from './context.js';
+import { jobCostEstimate } from '../costs/job-cost.js';
 import { costEstimate } from './costs.js';
-import { jobOrigin, toJobPage, stringLabels } from './jobs.js';
+import { toJobRequest, toJobPage, stringLabels } from './jobs.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
 @Resolver(() => FeatureViewSyncJob)
@@ -34,7 +35,7 @@ export class FeatureViewSyncResolver {
         view: getFeatureViewIn(registry.featurestore(input.featurestore), input.featureView),
         labels: stringLabels(input.labels),
         trigger: 'REQUEST',
-        ...jobOrigin(input),
+        ...toJobRequest(input),
       }),
     );
   }
@@ -69,13 +70,12 @@ export class FeatureViewSyncResolver {
   }
 
   @FieldResolver()
-  estimatedCost(@Root() job: FeatureViewSyncJobRecord, @Ctx() { jobs }: RequestContext): CostEstimate | null {
-    const estimate = jobs.estimatedCost(job);
-    return estimate && costEstimate(estimate);
+  estimatedCost(@Root() { cost }: FeatureViewSyncJobRecord, @Ctx() { costs }: RequestContext): CostEstimate | null {
+    return cost && costEstimate(jobCostEstimate(costs.estimator, cost));
   }
 }
 
-/** The syncs of a view. They are fields of jobs, which the classes of the registry's schema know nothing of. */
+/** The fields of a feature view about its syncs. The class FeatureView cannot have them without an import cycle with jobs. */
 @Resolver(() => FeatureView)
 export class SyncsOfFeatureViewResolver {
   @FieldResolver(() => Job, {
@@ -122,7 +122,7 @@ export class SyncsOfFeatureViewResolver {
     @Ctx() { featureViewSyncs, now }: RequestContext,
   ): Promise<number | null> {
     const dataWatermark = await featureViewSyncs.dataWatermark(view);
-    // Another machine's clock may be ahead of ours.
+    // The clock of another machine can be ahead.
     return dataWatermark === null ? null : Math.max(0, Number(now - dataWatermark) / 1e6);
   }
 }

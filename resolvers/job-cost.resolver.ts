@@ -1,6 +1,5 @@
 import { Arg, Ctx, Query, Resolver } from 'type-graphql';
 import { estimateWork } from '../costs/estimate-work.js';
-import { scanWork } from '../training-sets/scan-work.js';
 import { BatchPredictionEstimateInput } from '../schema/cost/batch-prediction-estimate.js';
 import { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { TrainingSetInput } from '../schema/job/start-training-set.js';
@@ -10,20 +9,19 @@ import { costEstimate } from './costs.js';
 import { withFieldPath } from './field-path.js';
 import { trainingSetRequest } from './training-set-request.js';
 
-/** What a job would be admitted with, by the input that starts it. */
+/** The estimates that a job is admitted with, from the input of its mutation. */
 @Resolver()
 export class JobCostResolver {
   @Query(() => CostEstimate, {
     description: 'Estimates the cost of a training set, from the bytes that its query scans. No job is started.',
   })
   async estimateTrainingSet(
-    @Ctx() { registry, stores, costs, trainingSets, now }: RequestContext,
+    @Ctx() { registry, costs, trainingSets }: RequestContext,
     @Arg('input', () => TrainingSetInput, { description: 'The definition of the training set.' })
     input: TrainingSetInput,
   ): Promise<CostEstimate> {
     return withFieldPath('input', async () => {
-      const request = trainingSetRequest(registry, input);
-      const work = await scanWork(request, stores, now, () => trainingSets.countLabels(request));
+      const work = await trainingSets.work(trainingSetRequest(registry, input));
       return costEstimate(await costs.estimator.historicalQuery(work));
     });
   }

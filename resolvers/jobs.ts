@@ -1,6 +1,6 @@
-import { BATCH_PREDICTION, type BatchPredictionJobRecord } from '../batch-prediction/batch-predictions.js';
+import { isBatchPredictionJob, type BatchPredictionJobRecord } from '../batch-prediction/batch-predictions.js';
 import type { JobFilter as JobConditions } from '../datasources/job-store/job-store.js';
-import type { JobOrigin } from '../jobs/job-origin.js';
+import type { CostTerms, JobRequest } from '../jobs/job-request.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
@@ -11,18 +11,19 @@ import type { JobFilter } from '../schema/job/job-filter.js';
 import { formatResourceName, isJobId, parseResourceName } from '../schema/resource-name.js';
 import type { JsonObject } from '../schema/scalars/json-object.js';
 import type { RequestContext } from './context.js';
+import { jobCostEstimate } from '../costs/job-cost.js';
 import { costEstimate } from './costs.js';
 import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
 import { connection, type PageArguments } from './page.js';
 
-/** The bare id in a job's resource name. What is no such name is the id of no job. */
+/** The job id in a resource name. Other text is the id of no job. */
 export function parseJobId(id: string, field: string): string {
   const name = parseResourceName(id);
   if (name?.kind !== 'job') throw toJobNotFoundError(id, field);
   return name.job;
 }
 
-/** The job of an argument `id`, as clients know ids. */
+/** The job with this resource name, for an argument `id`. */
 export async function findJob({ jobs }: RequestContext, id: string): Promise<JobRecord> {
   const job = await jobs.get(parseJobId(id, 'id'));
   if (!job) throw toJobNotFoundError(id, 'id');
@@ -31,8 +32,8 @@ export async function findJob({ jobs }: RequestContext, id: string): Promise<Job
 
 export async function findBatchPredictionJob(context: RequestContext, id: string): Promise<BatchPredictionJobRecord> {
   const job = await findJob(context, id);
-  if (!isBatchPrediction(job)) {
-    const message = `"${id}" is no batch prediction but a job of kind ${job.kind}.`;
+  if (!isBatchPredictionJob(job)) {
+    const message = `The job "${id}" is of kind ${job.kind}, not BATCH_PREDICTION.`;
     throw new AppError('JOB_NOT_FOUND', message, { field: 'id' });
   }
   return job;
@@ -41,29 +42,25 @@ export async function findBatchPredictionJob(context: RequestContext, id: string
 export function toJobNotFoundError(id: string, field: string): AppError {
   return new AppError(
     'JOB_NOT_FOUND',
-    `There is no job "${id}". Ids of jobs look like ${formatResourceName({ kind: 'job', job: '…' })}; "jobs" lists them.`,
+    `There is no job "${id}". A job id has the form ${formatResourceName({ kind: 'job', job: '…' })}. The query "jobs" lists all jobs.`,
     { field },
   );
 }
 
 /** The estimate that a job was admitted with. */
-export function estimatedCost({ jobs }: RequestContext, job: JobRecord): CostEstimate {
-  const estimate = jobs.estimatedCost(job);
-  if (estimate) return costEstimate(estimate);
-  throw new AppError(
-    'VALUE_NOT_REPRESENTABLE',
-    'No estimate was made for this job: it began before costs were counted.',
-  );
+export function estimatedCost({ costs }: RequestContext, { cost }: JobRecord): CostEstimate {
+  if (cost) return costEstimate(jobCostEstimate(costs.estimator, cost));
+  throw new AppError('VALUE_NOT_REPRESENTABLE', 'This job has no estimate.');
 }
 
 export interface JobListArguments extends PageArguments {
   readonly filter: JobFilter | null | undefined;
 }
 
-/** Of which kinds the schema has a type. */
+/** The kinds of jobs that have a type in the schema. */
 const JOB_KINDS: readonly string[] = Object.values(JobKindEnum);
 
-/** A page of jobs, the newest first. The cursor is the job's id, and ids sort by time: new jobs never shift a page. */
+/** A page of jobs, newest first. The cursor is the id of the job. Ids sort by time, so new jobs never shift a page. */
 export async function jobPage(
   { jobs }: RequestContext,
   { filter, first, after }: JobListArguments,
@@ -73,7 +70,7 @@ export async function jobPage(
   return toJobPage('jobs', { first, after }, (range) => jobs.list({ filter: wanted, ...range }));
 }
 
-/** A page of a list of jobs, whose name is in its cursors. */
+/** A page of a list of jobs. `name` is the name of the list in its cursors. */
 export async function toJobPage<Job extends JobRecord>(
   name: string,
   { first, after }: PageArguments,
@@ -81,7 +78,7 @@ export async function toJobPage<Job extends JobRecord>(
 ): Promise<Connection<Job>> {
   const size = pageSize(first);
   const before = after === null || after === undefined ? null : decodeCursor(name, after, isJobId);
-  // One more than asked for tells whether there is a next page.
+  // One more row tells whether there is a next page.
   const found = await list({ before, limit: size + 1 });
   return connection(found.slice(0, size), ({ id }) => encodeCursor(name, id), {
     hasNextPage: found.length > size,
@@ -103,7 +100,7 @@ function conditions(filter: JobFilter | null | undefined, kinds: readonly string
   };
 }
 
-/** Labels are strings, so that a filter never has to guess whether 1 is "1". */
+/** The values of labels are strings: a filter never compares 1 with "1". */
 export function stringLabels(
   labels: JsonObject | null | undefined,
   field = 'labels',
@@ -111,11 +108,11 @@ export function stringLabels(
   const entries = Object.entries(labels ?? {});
   for (const [key, value] of entries) {
     if (typeof value !== 'string') {
-      throw badInput(`The label "${key}" is no string. Write it in quotes.`, `${field}.${key}`);
+      throw badInput(`The label "${key}" must be a string. Write its value in quotes.`, `${field}.${key}`);
     }
-    // Kept, half a character becomes another one: the job would not be found by the label it was given.
+    // The store would replace half of a surrogate pair by another character: the filter would not find the job.
     if (!key.isWellFormed() || !value.isWellFormed()) {
-      throw badInput('A label is Unicode text: one has half of a surrogate pair.', field);
+      throw badInput('A label must be Unicode text. One contains half of a surrogate pair.', field);
     }
   }
   return Object.fromEntries(entries) as Record<string, string>;
@@ -126,17 +123,18 @@ export interface JobTerms {
   readonly maxCostUsd: number | null | undefined;
 }
 
-/** Who asks for a job, and on what terms. Nobody is known until there is a login. */
-export function jobOrigin({ idempotencyKey, maxCostUsd }: JobTerms): JobOrigin {
-  const { maxIdempotencyKeyBytes } = REQUEST_LIMITS;
-  if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > maxIdempotencyKeyBytes) {
-    throw badInput(`"idempotencyKey" has at most ${maxIdempotencyKeyBytes} bytes. Use a UUID.`, 'idempotencyKey');
-  }
-  if (idempotencyKey === '')
-    throw badInput('"idempotencyKey" is empty. Use a UUID, or leave it out.', 'idempotencyKey');
-  return { createdBy: null, idempotencyKey: idempotencyKey ?? null, maxCostUsd: maxCostUsd ?? null };
+/** Who pays. There is no authentication yet: `createdBy` is null. */
+export function toCostTerms(maxCostUsd: number | null | undefined): CostTerms {
+  return { createdBy: null, maxCostUsd: maxCostUsd ?? null };
 }
 
-function isBatchPrediction(job: JobRecord): job is BatchPredictionJobRecord {
-  return job.kind === BATCH_PREDICTION;
+/** Who asks for a job, and on what terms. */
+export function toJobRequest({ idempotencyKey, maxCostUsd }: JobTerms): JobRequest {
+  const { maxIdempotencyKeyBytes } = REQUEST_LIMITS;
+  if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > maxIdempotencyKeyBytes) {
+    throw badInput(`"idempotencyKey" must have at most ${maxIdempotencyKeyBytes} bytes. Use a UUID.`, 'idempotencyKey');
+  }
+  if (idempotencyKey === '')
+    throw badInput('"idempotencyKey" must not be empty. Use a UUID or omit it.', 'idempotencyKey');
+  return { ...toCostTerms(maxCostUsd), idempotencyKey: idempotencyKey ?? null };
 }

@@ -3,18 +3,29 @@ import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { Model } from '../datasources/registry/prediction-model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from '../datasources/registry/model.js';
 import { getEntityType, getFeature } from '../datasources/registry/registry.js';
+import { priceBookId } from '../costs/price-book.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { TypedFeaturestoreValue } from '../schema/from-registry.js';
+import type { PriceBook } from '../schema/cost/price-book.js';
 import { Node } from '../schema/node.js';
-import { parseResourceName, type ResourceName } from '../schema/resource-name.js';
+import { formatResourceName, parseResourceName, type ResourceName } from '../schema/resource-name.js';
 import type { RequestContext } from './context.js';
+import { priceBook } from './costs.js';
 import { entityHandle, type EntityHandle } from './entity.js';
 import { typedFeaturestore } from './typed-resolvers.js';
 
 type NodeValue =
-  Featurestore | TypedFeaturestoreValue | EntityType | Feature | FeatureView | EntityHandle | Model | JobRecord;
+  | PriceBook
+  | Featurestore
+  | TypedFeaturestoreValue
+  | EntityType
+  | Feature
+  | FeatureView
+  | EntityHandle
+  | Model
+  | JobRecord;
 type FoundNode = NodeValue | null | Promise<NodeValue | null>;
 
 @Resolver()
@@ -40,13 +51,13 @@ export class NodeResolver {
   ): FoundNode[] {
     const { maxNodeIds } = REQUEST_LIMITS;
     if (ids.length > maxNodeIds) {
-      throw badInput(`"ids" has ${ids.length} ids; at most ${maxNodeIds} are read at once.`, 'ids');
+      throw badInput(`"ids" has ${ids.length} ids. One request reads at most ${maxNodeIds}. Split the request.`, 'ids');
     }
     return ids.map((id) => resolveNode(context, id));
   }
 }
 
-/** An id that names nothing is an answer here, not an error: an id may be of something since removed. */
+/** An id of no object is null and no error: the object can have been removed. */
 function resolveNode(context: RequestContext, id: string): FoundNode {
   const name = parseResourceName(id);
   if (!name) return null;
@@ -58,9 +69,13 @@ function resolveNode(context: RequestContext, id: string): FoundNode {
   }
 }
 
-function find({ registry, jobs }: RequestContext, name: ResourceName): FoundNode {
+function find({ registry, jobs, costs }: RequestContext, name: ResourceName): FoundNode {
   if (name.kind === 'job') return jobs.get(name.job).then((job) => job ?? null);
   if (name.kind === 'model') return registry.model(name.model);
+  if (name.kind === 'priceBook') {
+    const book = costs.estimator.books.all.find((candidate) => priceBookId(candidate) === formatResourceName(name));
+    return book ? priceBook(book) : null;
+  }
   const featurestore = registry.featurestore(name.featurestore);
   switch (name.kind) {
     case 'featurestore':

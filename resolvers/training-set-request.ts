@@ -1,5 +1,10 @@
 import { formatOfFile } from '../datasources/files/file-format.js';
-import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from '../training-sets/training-sets.js';
+import {
+  DEFAULT_VALIDATION,
+  type LabelSource,
+  type TrainingSetJoin,
+  type TrainingSetRequest,
+} from '../training-sets/training-sets.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { getEntityType, getFeature, getFeatureView, type Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
@@ -7,7 +12,7 @@ import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { LabelsInput, TrainingSetInput } from '../schema/job/start-training-set.js';
 import { ttlFromSeconds } from '../values/instant.js';
 
-/** What a client asks for, as the port takes it. Faults name the field of the input. */
+/** Makes the request of the port from the input. Errors name the field of the input. */
 export function trainingSetRequest(registry: Registry, input: TrainingSetInput): TrainingSetRequest {
   const featurestore = registry.featurestore(input.featurestore, 'featurestore');
   const entityType = getEntityType(featurestore, input.entityType, 'entityType');
@@ -31,7 +36,7 @@ export function trainingSetRequest(registry: Registry, input: TrainingSetInput):
   return {
     labels: labelSource(input.labels),
     joins: [main, ...others],
-    // An explicit null counts as nothing said, as everywhere: it must not make expired values valid.
+    // null means the ttl of each feature, not "no expiry".
     ...(ttlSeconds == null ? {} : { ttl: ttlFromSeconds(ttlSeconds) }),
     options: {
       strictlyBefore: input.strictlyBefore ?? false,
@@ -40,10 +45,14 @@ export function trainingSetRequest(registry: Registry, input: TrainingSetInput):
       includeExpired: input.includeExpired ?? false,
     },
     withTimestamps: input.withTimestamps ?? false,
+    validation: {
+      mode: input.validation ?? DEFAULT_VALIDATION.mode,
+      seed: input.validationSeed ?? DEFAULT_VALIDATION.seed,
+    },
   };
 }
 
-/** Exactly one of rows, file and table is set: the source is a OneOf input object. */
+/** The source is a OneOf input: exactly one of rows, file and table is set. */
 function labelSource({ source: { rows, file, table }, timeColumn: named }: LabelsInput): LabelSource {
   const timeColumn = named ?? 'timestamp';
   if (file !== undefined) {
@@ -55,7 +64,7 @@ function labelSource({ source: { rows, file, table }, timeColumn: named }: Label
   const { maxLabelRows } = REQUEST_LIMITS;
   if (labels.length > maxLabelRows) {
     throw badInput(
-      `"rows" has ${labels.length} labels; at most ${maxLabelRows} fit in a request. Put them in a file.`,
+      `"rows" has ${labels.length} labels. One request takes at most ${maxLabelRows}. Put the labels in a file.`,
       'labels.source.rows',
     );
   }
@@ -66,8 +75,8 @@ function idColumns(entityType: EntityType, named: readonly string[] | null | und
   const { entityIdColumns } = entityType;
   if (named && named.length !== entityIdColumns.length) {
     throw badInput(
-      `The id of ${entityType.name} has ${entityIdColumns.length} columns (${entityIdColumns.join(', ')}); ` +
-        `${named.length} are named.`,
+      `An id of ${entityType.name} has ${entityIdColumns.length} columns (${entityIdColumns.join(', ')}); ` +
+        `The input names ${named.length}.`,
       field,
     );
   }
@@ -79,7 +88,7 @@ interface Selection {
   readonly featureViews: readonly string[] | null | undefined;
 }
 
-/** Features by name, then those of views, each once; all of the entity type when neither is given. */
+/** The named features, then those of the views, without duplicates. All features of the entity type if the input names none. */
 function selected(entityType: EntityType, { features, featureViews }: Selection, path: string): readonly Feature[] {
   if (!features && !featureViews) return entityType.features;
   const named = (features ?? []).map((name, index) => getFeature(entityType, name, `${path}features[${index}]`));
@@ -87,6 +96,10 @@ function selected(entityType: EntityType, { features, featureViews }: Selection,
     (name, index) => getFeatureView(entityType, name, `${path}featureViews[${index}]`).features,
   );
   const chosen = [...new Set([...named, ...viewed])];
-  if (chosen.length === 0) throw badInput('No feature is chosen. Leave both lists out for all.', `${path}features`);
+  if (chosen.length === 0)
+    throw badInput(
+      '"features" and "featureViews" select no feature. Omit both to select all features.',
+      `${path}features`,
+    );
   return chosen;
 }

@@ -1,5 +1,4 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { scanWork } from '../training-sets/scan-work.js';
 import type {
   TrainingSetJobRecord,
   TrainingSetPreviewResult,
@@ -10,10 +9,13 @@ import { listComplexity } from '../schema/complexity.js';
 import type { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { StartTrainingSetInput, StartTrainingSetPayload, TrainingSetInput } from '../schema/job/start-training-set.js';
 import { TrainingSetJob, type TrainingSetOutput } from '../schema/job/training-set-job.js';
+import type { TrainingSetJobInput, TrainingSetProvenance } from '../schema/job/training-set-provenance.js';
 import { TrainingSetPreview } from '../schema/job/training-set-validation.js';
 import type { RequestContext } from './context.js';
 import { pageSize } from './cursor.js';
-import { estimatedCost, jobOrigin, stringLabels } from './jobs.js';
+import { estimatedCost, stringLabels, toCostTerms, toJobRequest } from './jobs.js';
+import type { TrainingSetSpec } from '../training-sets/training-set-spec.js';
+import { trainingSetJobInput } from './training-set-job-input.js';
 import { trainingSetRequest } from './training-set-request.js';
 import { withFieldPath } from './field-path.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
@@ -26,6 +28,11 @@ function startField(field: string): string {
   return START_FIELDS.has(first) ? field : `trainingSet.${field}`;
 }
 
+/** All but one are fields of the argument "input". */
+function previewField(field: string): string {
+  return field === 'maxCostUsd' ? field : `input.${field}`;
+}
+
 @Resolver(() => TrainingSetJob)
 export class TrainingSetResolver {
   @Query(() => TrainingSetPreview, {
@@ -36,7 +43,7 @@ export class TrainingSetResolver {
     complexity: listComplexity('first'),
   })
   async trainingSetPreview(
-    @Ctx() { registry, trainingSets, stores, costs, now }: RequestContext,
+    @Ctx() { registry, trainingSets }: RequestContext,
     @Arg('input', () => TrainingSetInput, { description: 'The definition of the training set.' })
     input: TrainingSetInput,
     @Arg('first', () => Int, {
@@ -54,22 +61,9 @@ export class TrainingSetResolver {
     maxCostUsd: number | null | undefined,
   ): Promise<TrainingSetPreviewResult> {
     const rows = pageSize(first, REQUEST_LIMITS.defaultLongPageSize);
-    const { request, work } = await withFieldPath('input', async () => {
-      const request = trainingSetRequest(registry, input);
-      return { request, work: await scanWork(request, stores, now, () => trainingSets.countLabels(request)) };
-    });
-    const estimate = await costs.estimator.historicalQuery(work);
-    // Nobody is known until there is a login.
-    const admission = await costs.guard.admit({ principal: null, estimate, maxCostUsd });
-    // One that is refused has scanned nothing.
-    const preview = await withFieldPath('input', () => trainingSets.preview(request, rows)).catch(
-      async (error: unknown) => {
-        await costs.guard.settle(admission, 0);
-        throw error;
-      },
+    return withFieldPath(previewField, async () =>
+      trainingSets.preview(trainingSetRequest(registry, input), rows, toCostTerms(maxCostUsd)),
     );
-    await costs.guard.settle(admission, estimate.total);
-    return preview;
   }
 
   @Mutation(() => StartTrainingSetPayload, {
@@ -82,7 +76,7 @@ export class TrainingSetResolver {
   ): Promise<JobPayload<TrainingSetJobRecord>> {
     return jobPayload(async () => {
       const jobLabels = stringLabels(input.labels);
-      const origin = jobOrigin(input);
+      const origin = toJobRequest(input);
       return withFieldPath(startField, async () =>
         trainingSets.start({
           ...trainingSetRequest(registry, input.trainingSet),
@@ -108,5 +102,15 @@ export class TrainingSetResolver {
   @FieldResolver()
   output(@Root() { result }: TrainingSetJobRecord): TrainingSetOutput | null {
     return result && { ...result.output, columns: result.columns, rows: result.rows };
+  }
+
+  @FieldResolver()
+  input(@Root() { spec }: TrainingSetJobRecord): TrainingSetJobInput {
+    return trainingSetJobInput(spec as TrainingSetSpec);
+  }
+
+  @FieldResolver()
+  provenance(@Root() { result }: TrainingSetJobRecord): TrainingSetProvenance | null {
+    return result?.provenance ?? null;
   }
 }

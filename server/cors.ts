@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
 /** How long a browser may remember the answer to a preflight, in seconds. */
 const PREFLIGHT_MAX_AGE = '600';
@@ -28,7 +28,10 @@ export function allowOrigin(request: IncomingMessage, response: ServerResponse, 
  * of the web could follow jobs as the person who looks at it. Programs send no Origin.
  */
 export function mayConnect({ headers: { origin, host } }: IncomingMessage, origins: readonly string[]): boolean {
-  if (origin === undefined || origins.includes(origin)) return true;
-  // The gateway's own page; behind a proxy that ends TLS the schemes differ.
-  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+  return origin === undefined || origins.includes(origin) || isOwnOrigin({ origin, host });
+}
+
+/** The gateway's own page; behind a proxy that ends TLS the schemes differ. */
+export function isOwnOrigin({ origin, host }: Pick<IncomingHttpHeaders, 'origin' | 'host'>): boolean {
+  return origin !== undefined && host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }

@@ -3,7 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
 import type { RequestContext } from '../resolvers/context.js';
+import { isSafeGet } from './cross-site.js';
 import type { ServerContext } from './execution-plugin.js';
+import { ignoreQueryHash, ignoreQueryHashInUrl } from './persisted-query.js';
 import { readJsonBody } from './read-body.js';
 import { checkUrlVariables } from './request-json.js';
 
@@ -11,6 +13,8 @@ export interface GraphqlEndpointOptions {
   readonly apollo: ApolloServer<ServerContext>;
   readonly createContext: (requestId: string) => RequestContext;
   readonly maxBodyBytes: number;
+  /** Pages of these origins may call the API. */
+  readonly corsOrigins: readonly string[];
 }
 
 /**
@@ -18,7 +22,7 @@ export interface GraphqlEndpointOptions {
  * (bench/http), and all it would do here is read a body.
  */
 export async function answerGraphql(
-  { apollo, createContext, maxBodyBytes }: GraphqlEndpointOptions,
+  { apollo, createContext, maxBodyBytes, corsOrigins }: GraphqlEndpointOptions,
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
@@ -32,8 +36,15 @@ export async function answerGraphql(
     checkDocumentNesting(query);
     if (method !== 'POST') checkUrlVariables(query, parameters.get('variables') ?? '');
   }
+  const headers = headerMap(request);
+  if (isSafeGet(request, corsOrigins)) headers.set('apollo-require-preflight', 'not needed');
   const answer = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method, headers: headerMap(request), search, body },
+    httpGraphQLRequest: {
+      method,
+      headers,
+      search: ignoreQueryHashInUrl(search, parameters),
+      body: ignoreQueryHash(body),
+    },
     context: async () => createContext(requestId),
   });
   if (answer.body.kind !== 'complete') throw new Error('incremental delivery is not enabled');

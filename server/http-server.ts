@@ -22,7 +22,6 @@ export interface HttpServerOptions extends GraphqlEndpointOptions {
   readonly health: Health;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
-  readonly corsOrigins: readonly string[];
   readonly streamLimits?: StreamLimits;
   /** The bundled GraphiQL page with its examples; null to serve none. */
   readonly page: { readonly folder: string; readonly examples: readonly ExampleQuery[] } | null;

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GraphQLError } from 'graphql';
-import { CloseCode, handleProtocols, makeServer, type ServerOptions } from 'graphql-ws';
+import { handleProtocols, makeServer, type ServerOptions } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError } from '../errors/app-error.js';
+import type { CloseCode } from '../errors/close-codes.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope } from '../observability/request-scope.js';
@@ -29,8 +30,9 @@ export interface WebSockets {
   readonly terminate: () => void;
 }
 
-/** Tells clients to connect again, elsewhere: the gateway is stopping. */
-const GOING_AWAY = 1001;
+/** The gateway is stopping. */
+const GOING_AWAY: CloseCode = 1001;
+const INTERNAL_ERROR: CloseCode = 4500;
 
 /**
  * Subscriptions over WebSocket: the protocol graphql-transport-ws at /graphql, spoken by graphql-ws. The adapter is ours
@@ -81,7 +83,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
             handle(data.toString()).catch((error: unknown) => {
               // A message that only a server may send, or a fault of ours: its text stays here.
               logger.warn({ err: error }, 'a socket message failed');
-              socket.close(CloseCode.InternalServerError, 'Internal server error');
+              socket.close(INTERNAL_ERROR, 'Internal server error');
             });
           });
         },

@@ -1,7 +1,15 @@
 import { BIGINT } from '@duckdb/node-api';
 import { historyTable } from '../datasources/duckdb/history-table.js';
 import { mayHaveTies } from '../datasources/duckdb/import-record.js';
-import { compileForDuckDb } from '../datasources/offline/point-in-time/duckdb/compile-for-duckdb.js';
+import {
+  chooseForm,
+  dependsOnHistory,
+  historySizeSql,
+} from '../datasources/offline/point-in-time/duckdb/choose-form.js';
+import {
+  compileForDuckDb,
+  type PointInTimeForm,
+} from '../datasources/offline/point-in-time/duckdb/compile-for-duckdb.js';
 import { instantFromDuckDb } from '../datasources/duckdb/value-mapping.js';
 import type { SourcePlan } from '../datasources/offline/point-in-time/plan.js';
 import { Parameters } from '../datasources/offline/point-in-time/sql-text.js';
@@ -11,9 +19,6 @@ import { joinRemoteStep } from './join-remote.js';
 import type { JoinStep } from './join-step.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
-
-/** Up to here the lookup form of the compiler is the faster one (bench/point-in-time). */
-const MAX_LOOKUPS = 10_000;
 
 /**
  * Notes the last row of each source here: rows that come while the job runs are not seen by one half of it alone. Of a
@@ -98,6 +103,7 @@ async function joinStep(
   const name = joinedTable(plan, source);
   const hasTies = await mayHaveTies(work.connection, source.source);
   const tableOf = await historyAt(work, plan);
+  const form = await findForm(work, source, labels, tableOf(source.source));
   const run = async (
     range: string,
     into: (sql: string) => string,
@@ -107,7 +113,7 @@ async function joinStep(
     const { sql, parameters } = compileForDuckDb<never>(
       { ...plan.pointInTime, sources: [source] },
       {
-        form: labels > MAX_LOOKUPS ? 'timeline' : 'lookup',
+        form,
         labels: `SELECT rowid AS row_id, label_time, ${source.entityColumn} FROM ${work.table('labels')} WHERE ${range}`,
         tableOf,
         mayHaveTies: () => hasTies,
@@ -131,6 +137,20 @@ async function joinStep(
       rows = to;
     },
   };
+}
+
+async function findForm(
+  work: WorkDatabase,
+  source: SourcePlan,
+  labels: number,
+  table: string,
+): Promise<PointInTimeForm> {
+  const [all] = await work.rows(`SELECT count(*) AS rows FROM ${table}`);
+  if (!dependsOnHistory(labels, Number(all?.rows))) return chooseForm(labels);
+  const [size] = await work.rows(
+    historySizeSql(source, `SELECT ${source.entityColumn} FROM ${work.table('labels')}`, table),
+  );
+  return chooseForm(labels, { pairs: Number(size?.pairs), rows: Number(size?.history_rows) });
 }
 
 /** The table with what a source gives each label. */

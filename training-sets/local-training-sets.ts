@@ -1,9 +1,16 @@
-import { access } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
-import { badInput } from '../errors/app-error.js';
-import { readTableComment } from '../datasources/duckdb/job-tables.js';
 import type { ScanWork } from '../datasources/job-store/job-cost.js';
+import { badInput } from '../errors/app-error.js';
 import type { JobEngine } from '../jobs/job-engine.js';
+import type { CostTerms } from '../jobs/job-request.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
+import { joinLabels } from './join-labels.js';
+import { prepareLabels } from './make-training-set.js';
+import { outputAsJoined } from './output-format.js';
+import { previewRows } from './preview-rows.js';
+import { withWorkDatabase, type TrainingSetDependencies } from './training-set-dependencies.js';
+import type { TrainingSetHandler } from './training-set-handler.js';
+import { checkRequest } from './training-set-spec.js';
+import { trainingSetWork } from './training-set-work.js';
 import type {
   StartTrainingSet,
   TrainingSetJobRecord,
@@ -11,34 +18,36 @@ import type {
   TrainingSetRequest,
   TrainingSets,
 } from './training-sets.js';
-import { joinLabels } from './join-labels.js';
-import { REQUEST_LIMITS } from '../limits/request-limits.js';
-import { labelRelation } from './label-relation.js';
-import { countLabels } from './load-labels.js';
-import { prepareLabels } from './make-training-set.js';
-import { outputAsJoined, TABLES_SCHEMA } from './output-format.js';
-import { previewRows } from './preview-rows.js';
-import { planTrainingSet } from './training-set-plan.js';
-import { toOutput, type TrainingSetDependencies } from './training-set-runner.js';
-import { checkRequest, toTrainingSetSpec } from './training-set-spec.js';
 import { validate } from './validate.js';
-import { countRows, WorkDatabase } from './work-database.js';
+import { countRows } from './work-database.js';
 
-/** Training sets, made in the embedded offline store's engine wherever the history is: previews at once, the rest as jobs (training-set-runner.ts). */
+/** Training sets, made in the embedded offline store's engine wherever the history is: previews at once, the rest by TrainingSetHandler. */
 export class LocalTrainingSets implements TrainingSets {
   constructor(
+    private readonly engine: JobEngine,
+    private readonly handler: TrainingSetHandler,
     private readonly dependencies: TrainingSetDependencies,
-    private readonly jobs: JobEngine,
-    /** What a request would scan. */
-    private readonly estimateWork: (
-      request: TrainingSetRequest,
-      countLabels: () => Promise<number>,
-    ) => Promise<ScanWork>,
   ) {}
 
-  async preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
+  async preview(request: TrainingSetRequest, rows: number, terms: CostTerms): Promise<TrainingSetPreviewResult> {
     checkRequest(request);
-    return this.#withWork(async (work) => {
+    return this.engine.runAtOnce(
+      () => this.work(request),
+      terms,
+      () => this.#preview(request, rows),
+    );
+  }
+
+  work(request: TrainingSetRequest): Promise<ScanWork> {
+    return trainingSetWork(this.dependencies, request);
+  }
+
+  start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
+    return this.engine.start(this.handler, request);
+  }
+
+  async #preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
+    return withWorkDatabase(this.dependencies, async (work) => {
       // One more than may be, to see that there are more.
       const plan = await prepareLabels(work, request, {
         ...this.dependencies,
@@ -61,67 +70,5 @@ export class LocalTrainingSets implements TrainingSets {
         validation: await validate(work, plan, outputAsJoined(work, plan)),
       };
     });
-  }
-
-  async countLabels(request: TrainingSetRequest): Promise<number> {
-    if (request.labels.kind === 'INLINE') return request.labels.rows.length;
-    return this.#withWork(async (work) =>
-      countLabels(work, request, await labelRelation(work, request, this.dependencies.files)),
-    );
-  }
-
-  async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
-    checkRequest(request);
-    const { displayName, jobLabels, createdBy, idempotencyKey, maxCostUsd = null, output } = request;
-    const spec = toTrainingSetSpec(request, output);
-    const job = await this.jobs.start({
-      kind: 'TRAINING_SET',
-      spec,
-      displayName,
-      labels: jobLabels,
-      createdBy,
-      idempotencyKey,
-      maxCostUsd,
-      work: () => this.estimateWork(request, () => this.countLabels(request)),
-      check: () => this.#check(request),
-    });
-    return job as TrainingSetJobRecord;
-  }
-
-  async #check(request: TrainingSetRequest & StartTrainingSet): Promise<void> {
-    await this.#withWork(async (work) => {
-      // What was sent is read at once; of a file or table only that it has the columns.
-      if (request.labels.kind === 'INLINE') await prepareLabels(work, request, this.dependencies);
-      else {
-        const { columns } = await labelRelation(work, request, this.dependencies.files);
-        planTrainingSet(request, columns, this.dependencies.findRemoteStore);
-      }
-      await this.#assertOutputIsNew(work, request);
-    });
-  }
-
-  /** An output is never written over another: whoever trained on that would find it changed. */
-  async #assertOutputIsNew(work: WorkDatabase, { output }: StartTrainingSet): Promise<void> {
-    if (output.location === null) return;
-    const { format, target, location } = await toOutput(output, '', this.dependencies.files);
-    const exists =
-      format === 'TABLE'
-        ? (await readTableComment(work.connection, TABLES_SCHEMA, target)) !== undefined
-        : await access(target).then(
-            () => true,
-            () => false,
-          );
-    if (exists) throw badInput(`There is already "${location}". Give the output another name.`, 'output.location');
-  }
-
-  async #withWork<Result>(use: (work: WorkDatabase) => Promise<Result>): Promise<Result> {
-    const connection = await this.dependencies.database.instance.connect();
-    const signal = new AbortController().signal;
-    const work = await WorkDatabase.open(connection, randomUUID(), signal);
-    try {
-      return await use(work);
-    } finally {
-      await work.close();
-    }
   }
 }

@@ -1,7 +1,13 @@
 import { badInput } from '../errors/app-error.js';
 import type { PointInTimeOptions } from '../datasources/offline/point-in-time/plan.js';
 import { getEntityType, getFeature, type Registry } from '../datasources/registry/registry.js';
-import type { LabelSource, TrainingSetJoin, TrainingSetOutputRequest, TrainingSetRequest } from './training-sets.js';
+import type {
+  LabelSource,
+  TrainingSetJoin,
+  TrainingSetOutputRequest,
+  TrainingSetRequest,
+  ValidationRequest,
+} from './training-sets.js';
 
 /** What is asked for, as it is kept in the job's record: the registry's things by their names. */
 export interface TrainingSetSpec {
@@ -11,6 +17,8 @@ export interface TrainingSetSpec {
   readonly ttl?: bigint | null;
   readonly options: Partial<PointInTimeOptions>;
   readonly withTimestamps: boolean;
+  /** Absent: the default. */
+  readonly validation?: ValidationRequest;
   readonly output: TrainingSetOutputRequest;
 }
 
@@ -23,7 +31,7 @@ interface JoinSpec {
 }
 
 export function toTrainingSetSpec(request: TrainingSetRequest, output: TrainingSetOutputRequest): TrainingSetSpec {
-  const { labels, joins, ttl, options, withTimestamps } = request;
+  const { labels, joins, ttl, options, withTimestamps, validation } = request;
   return {
     labels,
     joins: joins.map(({ entityType, entityIdColumns, features, prefix }) => ({
@@ -36,13 +44,14 @@ export function toTrainingSetSpec(request: TrainingSetRequest, output: TrainingS
     ...(ttl === undefined ? {} : { ttl }),
     options,
     withTimestamps,
+    ...(validation === undefined ? {} : { validation }),
     output,
   };
 }
 
 /** The request again, from the registry as it is now: a job taken up later may meet one without a feature of it. */
 export function toTrainingSetRequest(spec: TrainingSetSpec, registry: Registry): TrainingSetRequest {
-  const { labels, ttl, options, withTimestamps } = spec;
+  const { labels, ttl, options, withTimestamps, validation } = spec;
   return {
     labels,
     joins: spec.joins.map(({ featurestore, entityType: name, entityIdColumns, features, prefix }) => {
@@ -57,6 +66,7 @@ export function toTrainingSetRequest(spec: TrainingSetSpec, registry: Registry):
     ...(ttl === undefined ? {} : { ttl }),
     options,
     withTimestamps,
+    ...(validation === undefined ? {} : { validation }),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { FileFormat } from '../datasources/files/file-format.js';
 import type { PointInTimeOptions } from '../datasources/offline/point-in-time/plan.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
-import type { JobOrigin } from '../jobs/job-origin.js';
+import type { ScanWork } from '../datasources/job-store/job-cost.js';
+import type { CostTerms, JobRequest } from '../jobs/job-request.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 
 /** The kind of these jobs, as clients see it. */
@@ -13,10 +14,10 @@ export const TRAINING_SET = 'TRAINING_SET';
  */
 export interface TrainingSets {
   /** The first rows and the validation of all of them, at once: for at most 10 000 labels, inline or from a file or table. */
-  preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult>;
+  preview(request: TrainingSetRequest, rows: number, terms: CostTerms): Promise<TrainingSetPreviewResult>;
 
-  /** How many labels a request has. Their columns are checked; none is read. */
-  countLabels(request: TrainingSetRequest): Promise<number>;
+  /** What a request would use. The columns of its labels are checked; none is read, and nothing is started. */
+  work(request: TrainingSetRequest): Promise<ScanWork>;
 
   /** Checks what is asked, then starts a job. Faults of the request are AppErrors that name the field. */
   start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord>;
@@ -30,9 +31,21 @@ export interface TrainingSetRequest {
   readonly ttl?: bigint | null;
   /** What is not said is as in DEFAULT_OPTIONS. */
   readonly options: Partial<PointInTimeOptions>;
+  /** How the values are derived again; as in DEFAULT_VALIDATION where nothing is said. */
+  readonly validation?: ValidationRequest;
   /** Beside each feature a column `<feature>__timestamp` with the time at which its value became true. */
   readonly withTimestamps: boolean;
 }
+
+export interface ValidationRequest {
+  /** Derive the values of about a thousand rows again, or of all. */
+  readonly mode: 'SAMPLE' | 'FULL';
+  /** Chooses the rows of the sample: another seed, another sample. */
+  readonly seed: number;
+}
+
+/** The seed is fixed, so that a job that is taken up again, or started again, checks the same rows. */
+export const DEFAULT_VALIDATION: ValidationRequest = { mode: 'SAMPLE', seed: 0 };
 
 export interface TrainingSetJoin {
   readonly entityType: EntityType;
@@ -52,7 +65,7 @@ export type LabelSource =
 /** JSON, as the client sent it: strings, numbers, booleans, null. */
 export type LabelRow = Readonly<Record<string, unknown>>;
 
-export interface StartTrainingSet extends JobOrigin {
+export interface StartTrainingSet extends JobRequest {
   readonly displayName: string | null;
   readonly jobLabels: Readonly<Record<string, string>>;
   readonly output: TrainingSetOutputRequest;
@@ -71,6 +84,30 @@ export interface TrainingSetResult {
   readonly columns: readonly string[];
   readonly rows: bigint;
   readonly validation: TrainingSetValidationResult;
+  /** Absent in the record of a job that an earlier version ran. */
+  readonly provenance?: TrainingSetProvenance;
+}
+
+/** What a training set was made of. The same labels, registry, features and options make the same training set. */
+export interface TrainingSetProvenance {
+  /** Of what the registry says about the features: SQL, columns, types, ttls. */
+  readonly registryDigest: string;
+  /** Of the labels as they were read. */
+  readonly labelsDigest: string;
+  readonly features: readonly JoinedFeature[];
+  readonly options: Readonly<Record<string, unknown>>;
+  /** SHA-256 of the bytes of the file; null of a table. */
+  readonly checksum: string | null;
+}
+
+export interface JoinedFeature {
+  /** In the output. */
+  readonly column: string;
+  readonly featurestore: string;
+  readonly entityType: string;
+  readonly feature: string;
+  /** Digits. null: any age. */
+  readonly ttlMicroseconds: string | null;
 }
 
 export interface TrainingSetPreviewResult {
@@ -91,6 +128,21 @@ export interface TrainingSetValidationResult {
   readonly leakedRows: bigint;
   /** So many rows had all their values derived again; the times were checked of all. */
   readonly verifiedRows: bigint;
+  /** How these rows were chosen. */
+  readonly mode: ValidationRequest['mode'];
+  readonly seed: number;
+  /**
+   * Of the rows that were derived again: values that were written after the time of their label, although they had become
+   * true by then. A correction or a backfill, which the label's model would not have had.
+   */
+  readonly valuesWrittenAfterLabel: bigint;
+  /** Rows whose label columns are not those of the input. A job with any fails. */
+  readonly changedRows: bigint;
+  /** Values that became true at exactly the time of their label. */
+  readonly valuesAtLabelTime: bigint;
+  /** Values of static sources: they have no time, so nothing shows that they were known at the label's. */
+  readonly unverifiableValues: bigint;
+  readonly labelCopies: readonly LabelCopy[];
   /** Labels for which no feature was found at all. */
   readonly unmatchedRows: bigint;
   readonly expiredValues: bigint;
@@ -110,8 +162,15 @@ export interface FeatureCoverageResult {
   readonly expired: bigint;
 }
 
+/** A feature that equals a column of the labels wherever it has a value. */
+export interface LabelCopy {
+  /** The column of the feature in the output. */
+  readonly column: string;
+  readonly labelColumn: string;
+}
+
 export interface OffendingRow {
   readonly row: bigint;
-  readonly kind: 'LEAKED' | 'INVALID' | 'UNMATCHED';
+  readonly kind: 'LEAKED' | 'CHANGED' | 'INVALID' | 'UNMATCHED';
   readonly reason: string;
 }

@@ -1,11 +1,15 @@
-import { joinSql } from '../datasources/offline/point-in-time/sql-text.js';
-import { quoteText } from '../datasources/duckdb/sql-text.js';
-import type { FeatureCoverageResult, OffendingRow, TrainingSetValidationResult } from './training-sets.js';
+import {
+  DEFAULT_VALIDATION,
+  type FeatureCoverageResult,
+  type OffendingRow,
+  type TrainingSetValidationResult,
+} from './training-sets.js';
 import { copyHistories } from './copy-histories.js';
-import { IS_KNOWN } from './join-remote.js';
-import { allJoined, historyAt, joinedTable } from './join-labels.js';
-import { entityName, keys, labelName } from './load-labels.js';
-import { checkedTime, isSampled, verifySample, REMOTE_VERIFIED_ROWS } from './verify-sample.js';
+import { checkedRows, IS_CHANGED } from './checked-rows.js';
+import { historyAt } from './join-labels.js';
+import { findLabelCopies } from './label-copies.js';
+import { ValidationSql } from './validation-sql.js';
+import { isSampled, sampleOrder, verifySample, REMOTE_VERIFIED_ROWS } from './verify-sample.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
@@ -27,18 +31,27 @@ export async function validate(
   const tableOf = await historyAt(work, plan);
   const checked = checkedRows(work, plan, output, tableOf);
   const facts = new ValidationSql(plan);
+  const sampling = plan.request.validation ?? DEFAULT_VALIDATION;
   const labels = await countRows(work, 'labels');
   // This one takes nearly all of the time.
   const counted = await work.run(`${checked} SELECT ${facts.counts()} FROM checked`, [], undefined, onShare);
   const [counts = {}] = await counted.getRowObjects();
-  const sampled = checkedRows(work, plan, `SELECT * FROM (${output}) WHERE ${isSampled(labels)}`, tableOf);
-  const most = plan.remoteStores.size > 0 ? `ORDER BY hash(row_id) LIMIT ${REMOTE_VERIFIED_ROWS}` : '';
+  const sampled = checkedRows(work, plan, `SELECT * FROM (${output}) WHERE ${isSampled(labels, sampling)}`, tableOf);
+  const most = plan.remoteStores.size > 0 ? `ORDER BY ${sampleOrder(sampling.seed)} LIMIT ${REMOTE_VERIFIED_ROWS}` : '';
   await work.run(
     `CREATE OR REPLACE TEMP TABLE sample AS ${sampled} SELECT *, ${facts.leaked()} AS leaks FROM checked ${most}`,
   );
   const count = (name: string): bigint => BigInt(String(counts[name] ?? 0));
+  const sum = (what: string, isCounted: (column: PlannedColumn) => boolean = () => true): bigint =>
+    plan.features.reduce((all, column, index) => all + (isCounted(column) ? count(`${what}_${index}`) : 0n), 0n);
   const copied = await copyHistories(work, plan);
-  const { verified, wrong } = await verifySample(work, plan, (source) => copied.get(source) ?? tableOf(source.source));
+  const historyOf = (source: PlannedColumn['source']): string => copied.get(source) ?? tableOf(source.source);
+  const { verified, wrong, wrongRows, writtenAfterLabel } = await verifySample(
+    work,
+    plan,
+    historyOf,
+    MAX_OFFENDING_ROWS,
+  );
   const offenders = async (kind: OffendingRow['kind'], condition: string, reason: string): Promise<OffendingRow[]> => {
     if (count(kind) === 0n) return [];
     const rows = await work.rows(
@@ -50,14 +63,22 @@ export async function validate(
   return {
     labelRows: BigInt(labels),
     joinedRows: count('rows'),
-    leakedRows: count('LEAKED') + BigInt(wrong.length),
+    leakedRows: count('LEAKED') + wrong,
     unmatchedRows: count('UNMATCHED'),
-    expiredValues: plan.features.reduce((sum, _, index) => sum + count(`expired_${index}`), 0n),
+    expiredValues: sum('expired'),
     invalidLabels: count('INVALID'),
+    changedRows: count('CHANGED'),
+    valuesAtLabelTime: sum('exact'),
+    unverifiableValues: sum('present', ({ timeColumn }) => timeColumn === null),
+    labelCopies: await findLabelCopies(work, plan, checked),
     verifiedRows: verified,
+    mode: sampling.mode,
+    seed: sampling.seed,
+    valuesWrittenAfterLabel: writtenAfterLabel,
     featureCoverage: plan.features.map(({ name }, index) => coverage(name, index, count)),
     offendingRows: [
-      ...[...leaked, ...wrong].slice(0, MAX_OFFENDING_ROWS),
+      ...[...leaked, ...wrongRows].slice(0, MAX_OFFENDING_ROWS),
+      ...(await offenders('CHANGED', IS_CHANGED, `'a column of the label is not as it was in the input'`)),
       ...(await offenders('INVALID', facts.invalid(), facts.invalidReason())),
       ...(await offenders('UNMATCHED', facts.unmatched(), `'no feature was known of it at its time'`)),
     ],
@@ -70,149 +91,4 @@ function coverage(column: string, index: number, count: (name: string) => bigint
   const expired = count(`expired_${index}`);
   const nulls = found - present - expired;
   return { column, present, expired, nulls: nulls < 0n ? 0n : nulls, notFound: count('rows') - found };
-}
-
-/**
- * The rows of the output with all that is asked about them: label_time and entity ids computed again from the columns of
- * the output, values, times (its own where it has them, else those kept beside it), and whether a static source knows
- * the entity.
- */
-function checkedRows(
-  work: WorkDatabase,
-  plan: TrainingSetPlan,
-  output: string,
-  tableOf: Awaited<ReturnType<typeof historyAt>>,
-): string {
-  const { request, labelColumns, features, pointInTime } = plan;
-  const columnOf = (name: string): string => `o.${labelName(labelColumns.findIndex((column) => column.name === name))}`;
-  const times = features.flatMap((column, index) => {
-    const { feature, timeColumn, timestampName } = column;
-    if (timeColumn === null) return [];
-    return timestampName === null ? `t.${timeColumn}` : `o.${feature.timestampColumn} AS ${checkedTime(column, index)}`;
-  });
-  const keyed = [
-    'o.row_id',
-    ...keys(request, labelColumns, columnOf),
-    ...features.map(({ feature }) => `o.${feature.valueColumn}`),
-    ...new Set(times),
-  ];
-  const knownTo = (source: PlannedColumn['source']): string =>
-    plan.remoteStores.has(source) ? knownRemoteIdsSql(work, plan, source) : tableOf(source.source);
-  const statics = [...new Set(pointInTime.sources)].filter(({ source }) => source.timestampColumn === null);
-  const joins = statics.map(
-    (source) => `LEFT JOIN (SELECT DISTINCT entity_id FROM ${knownTo(source)}) AS ${staticName(plan, source)}
-  ON ${staticName(plan, source)}.entity_id = CASE WHEN k.label_time IS NOT NULL THEN k.${source.entityColumn} END`,
-  );
-  // Times are kept by row; the number of the row is that of the first table, which has all.
-  const kept = [...new Set(features.flatMap(({ timeColumn }) => timeColumn ?? []))];
-  return `WITH output AS (${output}),
-times AS (SELECT ${joinSql(['joined_0.row_id', ...kept], ', ')} FROM ${allJoined(work, plan)}),
-keyed AS (SELECT ${joinSql(keyed, ', ')} FROM output AS o LEFT JOIN times AS t ON t.row_id = o.row_id),
-checked AS (SELECT ${joinSql(['k.*', ...statics.map((source) => `${staticName(plan, source)}.entity_id IS NOT NULL AS ${staticName(plan, source)}`)], ', ')}
-  FROM keyed AS k ${joins.join('\n')})`;
-}
-
-/** The entities of the labels that a static source elsewhere was found to know. */
-function knownRemoteIdsSql(work: WorkDatabase, plan: TrainingSetPlan, source: PlannedColumn['source']): string {
-  return `(SELECT l.${source.entityColumn} AS entity_id FROM ${work.table('labels')} AS l
-    JOIN ${work.table(joinedTable(plan, source))} AS j ON l.rowid = j.row_id WHERE j.${IS_KNOWN})`;
-}
-
-function staticName(plan: TrainingSetPlan, source: PlannedColumn['source']): string {
-  return `static_${plan.pointInTime.sources.indexOf(source)}`;
-}
-
-/** What is true of a checked row, in SQL. */
-class ValidationSql {
-  constructor(private readonly plan: TrainingSetPlan) {}
-
-  counts(): string {
-    const { features } = this.plan;
-    return joinSql(
-      [
-        'count(*) AS rows',
-        `count(*) FILTER (WHERE ${this.leaked()}) AS "LEAKED"`,
-        `count(*) FILTER (WHERE ${this.invalid()}) AS "INVALID"`,
-        `count(*) FILTER (WHERE ${this.unmatched()}) AS "UNMATCHED"`,
-        ...features.flatMap((column, index) => [
-          `count(${column.feature.valueColumn}) AS present_${index}`,
-          `count(*) FILTER (WHERE ${this.#found(column, index)}) AS found_${index}`,
-          this.#age(column, index) &&
-            `count(*) FILTER (WHERE ${column.feature.valueColumn} IS NULL AND ${this.#age(column, index)}) AS expired_${index}`,
-        ]),
-      ],
-      ',\n  ',
-    );
-  }
-
-  /** A value from after the label, or one that no row of the history is said to have given. */
-  leaked(): string {
-    const { features } = this.plan;
-    return this.#any(
-      features.flatMap((column, index) => [this.#isLater(column, index), this.#lacksSource(column, index)]),
-    );
-  }
-
-  leakReason(): string {
-    const cases = this.plan.features.map((column, index) => {
-      const time =
-        column.timeColumn === null
-          ? `'no time'`
-          : `coalesce(CAST(${checkedTime(column, index)} AS VARCHAR), 'no time')`;
-      const leaks = this.#any([this.#isLater(column, index), this.#lacksSource(column, index)]);
-      return `WHEN ${leaks} THEN ${quoteText(`${column.name}: its value has `)} || ${time} || ', the label ' || coalesce(CAST(label_time AS VARCHAR), 'no time')`;
-    });
-    return `CASE ${cases.join('\n')} END`;
-  }
-
-  invalid(): string {
-    return this.#any([
-      'label_time IS NULL',
-      ...this.plan.request.joins.map((_, index) => `${entityName(index)} IS NULL`),
-    ]);
-  }
-
-  invalidReason(): string {
-    const ids = this.plan.request.joins.map(
-      ({ entityIdColumns }, index) =>
-        `WHEN ${entityName(index)} IS NULL THEN ${quoteText(`no id in ${entityIdColumns.join(', ')}`)}`,
-    );
-    return `CASE WHEN label_time IS NULL THEN ${quoteText(`no time in ${this.plan.request.labels.timeColumn}`)} ${ids.join(' ')} END`;
-  }
-
-  unmatched(): string {
-    const found = new Set(this.plan.features.map((column, index) => this.#found(column, index)));
-    return `NOT (${[...found].join(' OR ')})`;
-  }
-
-  /** Its time is after the label's. */
-  #isLater(column: PlannedColumn, index: number): string {
-    if (column.timeColumn === null) return 'false';
-    const time = checkedTime(column, index);
-    const isAfter = this.plan.request.options.strictlyBefore ? '>=' : '>';
-    return `coalesce(${time} ${isAfter} label_time, ${time} IS NOT NULL)`;
-  }
-
-  /** There is a value, but no row that could have given it. */
-  #lacksSource(column: PlannedColumn, index: number): string {
-    return `(${column.feature.valueColumn} IS NOT NULL AND NOT (${this.#found(column, index)}))`;
-  }
-
-  #found(column: PlannedColumn, index: number): string {
-    return column.timeColumn === null
-      ? staticName(this.plan, column.source)
-      : `${checkedTime(column, index)} IS NOT NULL`;
-  }
-
-  /** Older than its ttl. */
-  #age(column: PlannedColumn, index: number): string | false {
-    const { feature, timeColumn } = column;
-    if (feature.ttl === null || timeColumn === null) return false;
-    return `epoch_us(label_time) - epoch_us(${checkedTime(column, index)}) > ${feature.ttl}`;
-  }
-
-  /** Each condition once: the features of a row share their time. */
-  #any(conditions: readonly string[]): string {
-    return `(${[...new Set(conditions)].join(' OR ')})`;
-  }
 }

@@ -1,7 +1,8 @@
 import { joinSql } from '../datasources/offline/point-in-time/sql-text.js';
-import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
+import { quoteText } from '../datasources/duckdb/sql-text.js';
 import type { SourcePlan } from '../datasources/offline/point-in-time/plan.js';
-import type { OffendingRow } from './training-sets.js';
+import { deriveValues } from './derive-values.js';
+import type { OffendingRow, ValidationRequest } from './training-sets.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
@@ -15,37 +16,62 @@ const VERIFIED_ROWS = 1000;
 /** At most so many of them where the histories of their entities must be fetched for that. */
 export const REMOTE_VERIFIED_ROWS = 100;
 
-/** True of the rows to be derived again: chosen by a hash of their number, so the same ones each time. */
-export function isSampled(rows: number): string {
-  return `hash(row_id) % ${Math.max(1, Math.floor(rows / VERIFIED_ROWS))} = 0`;
+/** True of the rows to be derived again: chosen by a hash of the seed and their number, so the same ones each time. */
+export function isSampled(rows: number, { mode, seed }: ValidationRequest): string {
+  if (mode === 'FULL') return 'true';
+  return `${sampleOrder(seed)} % ${Math.max(1, Math.floor(rows / VERIFIED_ROWS))} = 0`;
+}
+
+/** Seed 0 is the sample that was taken before there were seeds. */
+export function sampleOrder(seed: number): string {
+  return seed === 0 ? 'hash(row_id)' : `hash(row_id, ${seed})`;
 }
 
 export interface SampleVerification {
   readonly verified: bigint;
   /** Rows with a value or time that the history does not give as of the label's. */
-  readonly wrong: readonly OffendingRow[];
+  readonly wrong: bigint;
+  /** The first of them. */
+  readonly wrongRows: readonly OffendingRow[];
+  /** Values that were written after the time of their label. */
+  readonly writtenAfterLabel: bigint;
 }
 
 /**
- * Derives the rows of the table `sample` again, the plainest way: every row of the entity's history that the label may see,
- * in order, the first one counts. A row with `leaks` is known to be wrong and is left out.
+ * Derives the rows of the table `sample` again (derive-values.ts) and compares them. A row with `leaks` is known to be wrong
+ * and is left out.
  */
 export async function verifySample(
   work: WorkDatabase,
   plan: TrainingSetPlan,
   tableOf: (source: SourcePlan) => string,
+  maxRows: number,
 ): Promise<SampleVerification> {
-  const reasons = new Map<bigint, string>();
-  for (const group of groupColumnsByEntity(plan)) {
-    for (const row of await work.rows(differences(plan, group, tableOf))) {
-      reasons.set(BigInt(String(row.row_id)), String(row.reason));
-    }
+  await work.run('CREATE OR REPLACE TEMP TABLE wrong (row_id BIGINT, source INTEGER, reason VARCHAR)');
+  let writtenAfterLabel = 0n;
+  const numbered = plan.features.map((column, index) => ({ column, index }));
+  for (const [number, [source, columns]] of [...Map.groupBy(numbered, ({ column }) => column.source)].entries()) {
+    await work.run(`CREATE OR REPLACE TEMP TABLE compared AS ${compare(plan, source, columns, tableOf(source))}`);
+    await work.run(`INSERT INTO wrong SELECT row_id, ${number}, reason FROM compared WHERE reason IS NOT NULL`);
+    const [late] = await work.rows('SELECT coalesce(sum(late), 0) AS late FROM compared');
+    writtenAfterLabel += BigInt(String(late?.late));
   }
-  const [counts] = await work.rows(`SELECT count(*) AS verified FROM sample`);
-  const rows = [...reasons].sort(([a], [b]) => (a < b ? -1 : 1));
+  const [counts] = await work.rows(
+    'SELECT (SELECT count(*) FROM sample) AS verified, (SELECT count(DISTINCT row_id) FROM wrong) AS wrong',
+  );
+  const rows = await work.rows(
+    `SELECT row_id, arg_max(reason, source) AS reason FROM wrong GROUP BY row_id ORDER BY row_id LIMIT ${maxRows}`,
+  );
+  await work.run('DROP TABLE compared; DROP TABLE wrong');
   return {
     verified: BigInt(String(counts?.verified)),
-    wrong: rows.map(([row, reason]) => ({ row, kind: 'LEAKED' as const, reason })),
+    wrong: BigInt(String(counts?.wrong)),
+    wrongRows: rows.map(({ row_id, reason }) => ({
+      row: BigInt(String(row_id)),
+      kind: 'LEAKED' as const,
+      reason: String(reason),
+    })),
+    writtenAfterLabel,
   };
 }
 
@@ -55,60 +81,41 @@ interface NumberedColumn {
   readonly index: number;
 }
 
-/** Columns that one row of the history decides: all of a source in a dense entity type, else each by itself. */
-function groupColumnsByEntity({ features }: TrainingSetPlan): NumberedColumn[][] {
-  const numbered = features.map((column, index) => ({ column, index }));
-  return [...Map.groupBy(numbered, ({ column: { source } }) => source)].flatMap(([source, columns]) =>
-    source.newestRow ? [columns] : columns.map((column) => [column]),
-  );
-}
-
-/** The rows of the sample where a value or time is another one than the history gives. */
-function differences(
+/** For each row of the sample: the first value or time that is another one than the history gives, and how many were written late. */
+function compare(
   { pointInTime: { options } }: TrainingSetPlan,
-  group: readonly NumberedColumn[],
-  tableOf: (source: SourcePlan) => string,
+  source: SourcePlan,
+  columns: readonly NumberedColumn[],
+  table: string,
 ): string {
-  const { source } = group[0]!.column;
-  const isTimed = source.source.timestampColumn !== null;
-  const value = (index: number): string => `h.${quoteIdentifier(group[index]!.column.feature.feature.name)}`;
-  const visible = joinSql(
-    [
-      `h.entity_id = CASE WHEN s.label_time IS NOT NULL THEN s.${source.entityColumn} END`,
-      isTimed && `h.event_timestamp ${options.strictlyBefore ? '<' : '<='} s.label_time`,
-      isTimed && options.knownAtLabelTime && 'h.created_timestamp <= s.label_time',
-      options.knownAt !== null && `h.created_timestamp <= make_timestamp(${options.knownAt})`,
-    ],
-    ' AND ',
+  const derivation = deriveValues(
+    source,
+    columns.map(({ column }) => column),
+    options,
+    table,
   );
-  const newestFirst = joinSql(
-    [
-      !source.newestRow && `${value(0)} IS NOT NULL DESC`,
-      isTimed && 'h.event_timestamp DESC NULLS LAST',
-      'h.created_timestamp DESC NULLS LAST',
-      'h.sequence DESC NULLS LAST',
-      'h.rowid DESC NULLS LAST',
-    ],
-    ', ',
-  );
-  const derived = group.map((_, number) => `${value(number)} AS derived_${number}`);
-  const reasons = group.map(({ column, index }, number) => {
+  const reasons = columns.map(({ column, index }, number) => {
     const { valueColumn, ttl } = column.feature;
-    const isExpired = isTimed && ttl !== null && `epoch_us(label_time) - epoch_us(derived_time) > ${ttl}`;
-    const expected = isExpired ? `CASE WHEN ${isExpired} THEN NULL ELSE derived_${number} END` : `derived_${number}`;
+    const { value, time } = derivation.columns[number]!;
+    const isCut = time !== null && ttl !== null && !options.includeExpired;
+    const expected = isCut
+      ? `CASE WHEN epoch_us(label_time) - epoch_us(${time}) > ${ttl} THEN NULL ELSE ${value} END`
+      : value;
     const isOther = joinSql(
       [
         `${valueColumn} IS DISTINCT FROM ${expected}`,
-        isTimed && `${checkedTime(column, index)} IS DISTINCT FROM derived_time`,
+        time !== null && `${checkedTime(column, index)} IS DISTINCT FROM ${time}`,
       ],
       ' OR ',
     );
     return `WHEN ${isOther} THEN ${quoteText(`${column.name}: the history gives another value or time`)}`;
   });
-  return `SELECT row_id, reason FROM (
-  SELECT *, CASE ${reasons.join('\n    ')} END AS reason FROM sample LEFT JOIN (
-    SELECT ${joinSql(['s.row_id', ...derived, isTimed && 'h.event_timestamp AS derived_time'], ', ')}
-    FROM sample AS s JOIN ${tableOf(source)} AS h ON ${visible}
-    QUALIFY row_number() OVER (PARTITION BY s.row_id ORDER BY ${newestFirst}) = 1) USING (row_id))
-WHERE reason IS NOT NULL AND NOT leaks`;
+  const late = columns.flatMap(({ column }, number) => {
+    const { created } = derivation.columns[number]!;
+    if (created === null) return [];
+    return `CASE WHEN ${column.feature.valueColumn} IS NOT NULL AND ${created} > label_time THEN 1 ELSE 0 END`;
+  });
+  return `SELECT row_id, ${late.length === 0 ? '0' : late.join(' + ')} AS late,
+  CASE WHEN NOT leaks THEN CASE ${reasons.join('\n    ')} END END AS reason
+FROM sample LEFT JOIN (${derivation.sql}) USING (row_id)`;
 }

@@ -5,10 +5,9 @@ import type { ModelServing } from '../models/model-serving.js';
 import type { Model, ModelRuntime } from '../../datasources/registry/prediction-model.js';
 import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { jobTableName } from '../../datasources/duckdb/job-tables.js';
-import type { BatchPredictionJobRecord } from '../batch-predictions.js';
 import type { JobStore } from '../../datasources/job-store/job-store.js';
 import { JobFailure } from '../../jobs/job-failure.js';
-import type { BatchPredictionCheckpoint } from './checkpoint.js';
+import type { LocalBatchPredictionJob } from './local-batch-prediction-job.js';
 import { OutputFolder } from './output-folder.js';
 import { PredictionsTable } from './predictions-table.js';
 import type { RetryPolicy } from './predict-batch.js';
@@ -29,14 +28,14 @@ export interface BatchPredictionDependencies {
   readonly retryPolicy?: RetryPolicy;
 }
 
-export function getJobModel(dependencies: BatchPredictionDependencies, job: BatchPredictionJobRecord): Model {
+export function getJobModel(dependencies: BatchPredictionDependencies, job: LocalBatchPredictionJob): Model {
   const model = dependencies.getModel(job.spec.model);
   if (!model) throw new JobFailure('MODEL_NOT_FOUND', `There is no model "${job.spec.model}" any more.`);
   return model;
 }
 
 /** How clients name the folder of a job's output. */
-export function outputLocation({ id, spec: { output } }: BatchPredictionJobRecord): string {
+export function outputLocation({ id, spec: { output } }: LocalBatchPredictionJob): string {
   const named = output.format === 'TABLE' ? null : output.location;
   return (named ?? `batch-predictions/${id}`).replace(/\/+$/, '');
 }
@@ -44,21 +43,17 @@ export function outputLocation({ id, spec: { output } }: BatchPredictionJobRecor
 /** null for a job whose output is files alone. */
 export function predictionsTable(
   { offline }: BatchPredictionDependencies,
-  { id, spec: { output } }: BatchPredictionJobRecord,
+  { id, spec: { output } }: LocalBatchPredictionJob,
 ): PredictionsTable | null {
   return output.format === 'TABLE' ? new PredictionsTable(offline, jobTableName(output.location, id)) : null;
 }
 
 export async function outputFolder(
   dependencies: BatchPredictionDependencies,
-  job: BatchPredictionJobRecord,
+  job: LocalBatchPredictionJob,
 ): Promise<OutputFolder> {
   const path = await dependencies.files.writable(outputLocation(job), 'output.location');
   return new OutputFolder(path, job.spec.output.format === 'JSONL' ? 'JSONL' : 'PARQUET');
-}
-
-export function readCheckpoint(job: BatchPredictionJobRecord): BatchPredictionCheckpoint | null {
-  return job.checkpoint as BatchPredictionCheckpoint | null;
 }
 
 export function workFolderPath(dependencies: BatchPredictionDependencies, job: string): string {

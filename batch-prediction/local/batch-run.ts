@@ -2,7 +2,7 @@ import type { Clock } from '../../values/clock.js';
 import type { ValueType } from '../../values/value-type.js';
 import type { PredictionOutcome } from '../models/model-serving.js';
 import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
-import { stopReason, type JobControl } from '../../jobs/job-runner.js';
+import { stopReason, type JobControl } from '../../jobs/job-handler.js';
 import type { JobProgress } from '../../datasources/job-store/job-record.js';
 import { countRows, type BatchPredictionCheckpoint, type RowCounts } from './checkpoint.js';
 import type { OutputFolder } from './output-folder.js';
@@ -26,7 +26,7 @@ export interface PredictedInstance {
 
 interface BatchRunOptions {
   readonly folder: OutputFolder;
-  readonly control: JobControl;
+  readonly control: JobControl<BatchPredictionCheckpoint>;
   readonly scratch: DuckDbDatabase;
   readonly clock: Clock;
   readonly checkpoint: BatchPredictionCheckpoint;

@@ -6,18 +6,14 @@ import type { FileFormat } from '../../datasources/files/file-format.js';
 import type { ModelField } from '../../datasources/registry/prediction-model.js';
 import { findTable } from '../../datasources/duckdb/find-table.js';
 import { quoteText } from '../../datasources/duckdb/sql-text.js';
-import type { BatchInput, BatchPredictionJobRecord } from '../batch-predictions.js';
-import type { TrainingSetResult } from '../../training-sets/training-sets.js';
-import {
-  workFolderPath,
-  readCheckpoint,
-  outputFolder,
-  type BatchPredictionDependencies,
-} from './batch-prediction-dependencies.js';
+import type { BatchInput } from '../batch-predictions.js';
+import { TRAINING_SET_JOB } from '../../training-sets/training-set-job.js';
+import { workFolderPath, outputFolder, type BatchPredictionDependencies } from './batch-prediction-dependencies.js';
 import { fileList, filesFingerprint, openFailures, openFiles, openTyped, type BatchSource } from './batch-source.js';
 
 import { interruptOnAbort } from '../../datasources/duckdb/interrupt-on-abort.js';
 import { syncFile } from '../../runtime/sync-file.js';
+import { LOCAL_BATCH_PREDICTION, type LocalBatchPredictionJob } from './local-batch-prediction-job.js';
 import { countInstances } from './read-instances.js';
 
 /** Where an input really is. */
@@ -74,7 +70,7 @@ async function withInput<Result>(
 export async function openInput(
   dependencies: BatchPredictionDependencies,
   connection: DuckDBConnection,
-  job: BatchPredictionJobRecord,
+  job: LocalBatchPredictionJob,
   inputs: readonly ModelField[],
   signal: AbortSignal,
 ): Promise<OpenedInput> {
@@ -92,9 +88,11 @@ export async function openInput(
 
 /** The failed instances as the earlier job wrote them: they are there even when its input is gone. */
 async function openRetry(dependencies: BatchPredictionDependencies, earlierId: string): Promise<OpenedInput> {
-  const earlier = (await dependencies.jobs.get(earlierId)) as BatchPredictionJobRecord | undefined;
-  const checkpoint = earlier && readCheckpoint(earlier);
-  if (!earlier || !checkpoint) throw badInput('The job whose failures are to be retried is not there.', 'job');
+  const earlier = await dependencies.jobs.get(earlierId);
+  if (!earlier || !LOCAL_BATCH_PREDICTION.includes(earlier) || !earlier.checkpoint) {
+    throw badInput('The job whose failures are to be retried is not there.', 'job');
+  }
+  const { checkpoint } = earlier;
   const folder = await outputFolder(dependencies, earlier);
   const paths = folder.files('errors', checkpoint.parts);
   const files = fileList(paths);
@@ -137,12 +135,12 @@ async function locateFiles(
 async function locateTrainingSet(dependencies: BatchPredictionDependencies, id: string): Promise<Location> {
   const field = 'input.trainingSetJob';
   const job = await dependencies.jobs.get(id);
-  if (job?.kind !== 'TRAINING_SET')
+  if (!job || !TRAINING_SET_JOB.includes(job))
     throw new AppError('JOB_NOT_FOUND', `There is no training set job "${id}".`, { field });
   if (job.state !== 'SUCCEEDED') {
     throw badInput(`The training set is ${job.state}. Only one that has SUCCEEDED can be predicted on.`, field);
   }
-  const { format, location } = (job.result as TrainingSetResult).output;
+  const { format, location } = job.result!.output;
   if (format === 'TABLE') return { kind: 'table', relation: await tableRelation(dependencies, location, field), field };
   const path = await dependencies.files.existing(location, field);
   if ((await stat(path)).isFile()) return { kind: 'files', paths: [path], format, field };

@@ -1,3 +1,4 @@
+import type { InstanceErrorCode } from '../../errors/instance-error-codes.js';
 import { join } from 'node:path';
 import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
@@ -10,6 +11,11 @@ import { isJson, textToValue } from './text-to-value.js';
 
 /** DuckDB's own limit for a line of JSON; longer ones need a larger buffer. */
 const LINE_BYTES = 16 * 1024 * 1024;
+
+interface InstanceFailure {
+  readonly code: InstanceErrorCode;
+  readonly message: string;
+}
 
 interface Options {
   readonly folder: OutputFolder;
@@ -53,7 +59,7 @@ export class PartWriter {
     this.#add('predictions', number, { instance_number: number, instance, prediction });
   }
 
-  addFailure(number: number, instance: unknown, failure: { readonly code: string; readonly message: string }): void {
+  addFailure(number: number, instance: unknown, failure: InstanceFailure): void {
     this.#add('errors', number, { instance_number: number, instance, code: failure.code, message: failure.message });
   }
 

@@ -1,3 +1,4 @@
+import type { InstanceErrorCode } from '../../errors/instance-error-codes.js';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type { Instance } from '../models/model-serving.js';
 import { parseLosslessJson } from '../../values/lossless-json.js';
@@ -18,7 +19,7 @@ export interface InputInstance {
 }
 
 export interface InstanceFault {
-  readonly code: string;
+  readonly code: InstanceErrorCode;
   readonly message: string;
   /** What stands in the input, as JSON; null when not even that can be told. */
   readonly raw: Readonly<Record<string, unknown>> | null;

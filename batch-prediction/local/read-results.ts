@@ -1,3 +1,4 @@
+import type { InstanceErrorCode } from '../../errors/instance-error-codes.js';
 import { DuckDBStructValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import { parseLosslessJson } from '../../values/lossless-json.js';
 import { fromDuckDb } from '../../datasources/duckdb/value-mapping.js';
@@ -49,7 +50,7 @@ export async function readFailures(
   return rows.map(([number, instance, code, message]) => ({
     instanceNumber: number as bigint,
     instance: rowToJson(instance, []),
-    code: code as string,
+    code: code as InstanceErrorCode,
     message: message as string,
   }));
 }

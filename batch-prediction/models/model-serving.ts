@@ -1,3 +1,4 @@
+import type { InstanceErrorCode } from '../../errors/instance-error-codes.js';
 import type { Model, ModelRuntime } from '../../datasources/registry/prediction-model.js';
 import type { RawValue } from '../../values/value-type.js';
 
@@ -7,13 +8,10 @@ export type Instance = Readonly<Record<string, RawValue | null>>;
 /** What came of one instance. A fault of the instance itself is data; it never fails the batch it was in. */
 export type PredictionOutcome = { readonly kind: 'prediction'; readonly prediction: Prediction } | PredictionFailure;
 
-/**
- * Codes of the adapters. MISSING_INPUT: an input is null or absent. INVALID_INPUT: a value the model cannot take.
- * INSTANCE_REFUSED: the model's server refused it. INVALID_PREDICTION: what the model gave does not fit its outputs.
- */
+/** Why an instance has no prediction. */
 export interface PredictionFailure {
   readonly kind: 'failure';
-  readonly code: string;
+  readonly code: InstanceErrorCode;
   readonly message: string;
 }
 
@@ -29,8 +27,14 @@ export interface ModelServing {
   /** Makes a model ready. Throws AppError MODEL_UNAVAILABLE, with what to do, when it cannot be loaded or reached. */
   open(model: Model, options: PredictorOptions): Promise<Predictor>;
 
-  /** What keeps a model from predicting as its entry in the registry says; none: it can. Nothing is kept open. */
+  /**
+   * What keeps a model from predicting as its entry in the registry says, until somebody corrects the one or the other; none:
+   * it can. Nothing is kept open.
+   */
   check(model: Model): Promise<readonly ModelFault[]>;
+
+  /** Why a model that fits cannot predict at this moment, in a sentence for clients too; null: it can. A job waits for it. */
+  findHealthFault(model: Model): Promise<string | null>;
 }
 
 /** Something of a model that is not there, or does not fit its entry in the registry. */
@@ -39,8 +43,6 @@ export interface ModelFault {
   readonly path: string;
   /** For operators and clients alike: it names no file, address or secret. */
   readonly message: string;
-  /** It may be gone in a moment, and nothing need be corrected: a server that does not answer. */
-  readonly isTemporary?: boolean;
 }
 
 /** A batch failed, for a reason that clients may read: the message is theirs. It may be the fault of its instances. */

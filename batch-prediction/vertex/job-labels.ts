@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { badInput } from '../../errors/app-error.js';
+import { toCanonicalJson } from '../../values/canonical-json.js';
 import type { BatchPredictionJobRecord } from '../batch-predictions.js';
-import { toCanonicalJson } from '../../jobs/idempotency.js';
 
 /**
  * The label by which a job is found again. Creating a job has no request id: when the answer to it is lost, only a label
@@ -29,9 +29,10 @@ export function keyLabel(key: string): { readonly name: string; readonly value: 
 export function toVertexKey({
   id,
   createdBy,
+  idempotencyKey,
   spec,
-}: Pick<BatchPredictionJobRecord, 'id' | 'createdBy' | 'spec'>): string {
-  return spec.key == null ? id : JSON.stringify([createdBy, spec.model, spec.key]);
+}: Pick<BatchPredictionJobRecord, 'id' | 'createdBy' | 'idempotencyKey' | 'spec'>): string {
+  return idempotencyKey === null ? id : JSON.stringify([createdBy, spec.model, idempotencyKey]);
 }
 
 /** A job as Vertex AI is asked for it, with our labels beside the client's. */
@@ -39,7 +40,6 @@ export function withKeyLabels<Asked extends { readonly labels: Labels }>(
   asked: Asked,
   key: string,
 ): Asked & { readonly labels: Labels } {
-  checkLabels(asked.labels);
   const ours = { [KEY_LABEL]: digest(key), [REQUEST_LABEL]: digest(toCanonicalJson(asked)) };
   return { ...asked, labels: { ...asked.labels, ...ours } };
 }
@@ -53,7 +53,8 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 60);
 }
 
-function checkLabels(labels: Labels): void {
+/** Refuses labels that Vertex AI does not keep, or that are ours. */
+export function checkLabels(labels: Labels): void {
   if (Object.keys(labels).length > MAX_LABELS) {
     throw badInput(`Vertex AI keeps at most ${MAX_LABELS} labels of a job.`, 'labels');
   }

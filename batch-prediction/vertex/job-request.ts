@@ -2,7 +2,7 @@ import type { protos } from '@google-cloud/aiplatform';
 import { badInput } from '../../errors/app-error.js';
 import type { FileFormat } from '../../datasources/files/file-format.js';
 import type { BatchInput, BatchOutput, BatchPredictionSpec, BatchResources } from '../batch-predictions.js';
-import { withKeyLabels } from './job-labels.js';
+import { checkLabels } from './job-labels.js';
 import { protobufValue } from './protobuf-value.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
@@ -10,19 +10,26 @@ type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
 /** What runs the model when the client names no machine: custom models refuse a job without one. */
 export const DEFAULT_MACHINE_TYPE = 'n1-standard-4';
 
-export interface VertexJobRequest {
+/** A job as Vertex AI is asked for it, but for the labels by which it is found again (job-labels.ts). */
+export interface VertexJobRequest extends Omit<Job, 'displayName' | 'model' | 'labels'> {
   readonly displayName: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly key: string;
   /** The model's resource name. */
   readonly model: string;
-  readonly spec: BatchPredictionSpec;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The job as Vertex AI is asked for it. What it cannot do is said before anything is created, with the field. */
-export function batchPredictionJob({ displayName, labels, key, model, spec }: VertexJobRequest): Job {
+/** What Vertex AI cannot do is said before anything is created, with the field. */
+export function vertexJobRequest({
+  displayName,
+  labels,
+  model,
+  spec,
+}: Pick<VertexJobRequest, 'displayName' | 'labels' | 'model'> & {
+  readonly spec: BatchPredictionSpec;
+}): VertexJobRequest {
   if (displayName.trim() === '') throw badInput('Vertex AI takes no job without a name.', 'displayName');
-  const asked = {
+  checkLabels(labels);
+  return {
     displayName,
     model,
     labels,
@@ -34,7 +41,6 @@ export function batchPredictionJob({ displayName, labels, key, model, spec }: Ve
     manualBatchTuningParameters: { batchSize: spec.resources.batchSize },
     generateExplanation: spec.resources.generateExplanation,
   };
-  return withKeyLabels(asked, key);
 }
 
 /**

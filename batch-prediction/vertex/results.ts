@@ -1,3 +1,4 @@
+import { toInstanceErrorCode } from '../../errors/instance-error-codes.js';
 import type { BatchPredictionSpec, PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { parseLosslessJson } from '../../values/lossless-json.js';
 
@@ -62,7 +63,7 @@ function parsed(text: string): unknown {
 }
 
 /** google.rpc.Status as a job's errors carry it: a number and a sentence. */
-export function toFailure(status: unknown): { readonly code: string; readonly message: string } {
+export function toFailure(status: unknown): Pick<PredictionFailureRow, 'code' | 'message'> {
   const { code, message } = (status ?? {}) as { readonly code?: number | string; readonly message?: string };
-  return { code: String(code ?? 'UNKNOWN'), message: message ?? 'Vertex AI gave no reason.' };
+  return { code: toInstanceErrorCode(code), message: message ?? 'Vertex AI gave no reason.' };
 }

@@ -1,3 +1,4 @@
+import { toInstanceErrorCode, type InstanceErrorCode } from '../../errors/instance-error-codes.js';
 import type { protos } from '@google-cloud/aiplatform';
 import type { JobProgress } from '../../datasources/job-store/job-record.js';
 import type { JobState } from '../../datasources/job-store/job-state.js';
@@ -21,7 +22,7 @@ export interface VertexJob {
 }
 
 export interface PartialFailure {
-  readonly code: string;
+  readonly code: InstanceErrorCode;
   readonly message: string;
 }
 
@@ -56,7 +57,7 @@ export function readVertexJob(job: Job): VertexJob {
     replicaHours: job.resourcesConsumed?.replicaHours ?? null,
     error: job.error?.message ? forClients(job.error.message) : null,
     partialFailures: partialFailures.map(({ code, message }) => ({
-      code: String(code ?? 'UNKNOWN'),
+      code: toInstanceErrorCode(code),
       message: forClients(message ?? 'Vertex AI gave no reason.'),
     })),
     output: written,

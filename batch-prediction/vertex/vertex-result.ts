@@ -1,5 +1,5 @@
 import type { BatchPredictionResult } from '../batch-predictions.js';
-import type { JobOutcome } from '../../jobs/job-runner.js';
+import type { JobOutcome } from '../../jobs/job-handler.js';
 import {
   errorsTableName,
   outputLocation,
@@ -27,7 +27,7 @@ export function toVertexResult({ state, progress, output, replicaHours, partialF
   };
 }
 
-export function toOutcome(job: VertexJob): JobOutcome {
+export function toOutcome(job: VertexJob): JobOutcome<VertexResult> {
   const { state, progress, error, partialFailures } = job;
   const left = { result: toVertexResult(job), progress };
   switch (state) {

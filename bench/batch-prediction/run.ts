@@ -8,7 +8,7 @@ import type { BatchOutput } from '../../batch-prediction/batch-predictions.js';
 import { JobEngine } from '../../jobs/job-engine.js';
 import { newJobId } from '../../jobs/new-job-id.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
-import { BatchPredictionRunner } from '../../batch-prediction/local/batch-prediction-runner.js';
+import { LocalBatchPredictionHandler } from '../../batch-prediction/local/local-batch-prediction-handler.js';
 import { LocalBatchPredictions } from '../../batch-prediction/local/local-batch-predictions.js';
 import type { ModelServing } from '../../batch-prediction/models/model-serving.js';
 import type { Model, ModelRuntime } from '../../datasources/registry/prediction-model.js';
@@ -49,6 +49,7 @@ const serving: ModelServing = {
     close: async () => undefined,
   }),
   check: async () => [],
+  findHealthFault: async () => null,
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'featuregraph-bench-'));
@@ -79,11 +80,18 @@ async function measure(rows: number): Promise<void> {
     servings: new Map<ModelRuntime, ModelServing>([['ONNX', serving]]),
     clock: systemClock,
   };
-  const runners = [new BatchPredictionRunner(dependencies)];
+  const handler = new LocalBatchPredictionHandler(dependencies);
   const onError = (error: unknown): void => console.error(error);
-  const engine = new JobEngine({ store, runners, clock: systemClock, newId: newJobId, maxRunning: 1, onError });
+  const engine = new JobEngine({
+    store,
+    handlers: [handler],
+    clock: systemClock,
+    newId: newJobId,
+    maxRunning: 1,
+    onError,
+  });
   const start = performance.now();
-  const { id } = await new LocalBatchPredictions(engine, dependencies).start({
+  const { id } = await new LocalBatchPredictions(engine, handler, dependencies).start({
     displayName: 'bench',
     labels: {},
     createdBy: null,

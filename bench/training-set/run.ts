@@ -7,9 +7,9 @@ import { prepareStores } from '../../ingestion/prepare.js';
 import { JobEngine } from '../../jobs/job-engine.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { LocalTrainingSets } from '../../training-sets/local-training-sets.js';
-import { TrainingSetRunner } from '../../training-sets/training-set-runner.js';
+import { TrainingSetHandler } from '../../training-sets/training-set-handler.js';
+import { TRAINING_SET_JOB } from '../../training-sets/training-set-job.js';
 import type { TrainingSetResult } from '../../training-sets/training-sets.js';
-import { scanWork } from '../../training-sets/scan-work.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { FileReader } from '../../datasources/files/file-reader.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
@@ -50,21 +50,28 @@ await online.close();
 const flights = airport.featurestore.tables.get('flights')!.path;
 const files = await DataFiles.open(join(folder, 'files'));
 await database.use((connection) => connection.run(`COPY (FROM '${flights}') TO '${files.folder}/flights.parquet'`));
-const dependencies = { database, findRemoteStore: () => undefined, registry, files, workFolder: join(folder, 'work') };
+const dependencies = {
+  database,
+  findRemoteStore: () => undefined,
+  stores: { offline: () => offline },
+  registry,
+  files,
+  workFolder: join(folder, 'work'),
+  clock: systemClock,
+};
+const handler = new TrainingSetHandler(dependencies);
 // Of an earlier run: its jobs had the same ids, and no output is written over another.
 for (const left of ['jobs', 'files/training-sets']) await rm(join(folder, left), { recursive: true, force: true });
 let jobs = 0;
 const engine = new JobEngine({
   store: new LmdbJobStore(join(folder, 'jobs')),
-  runners: [new TrainingSetRunner(dependencies)],
+  handlers: [handler],
   clock: systemClock,
   newId: () => `bench-${(jobs += 1)}`,
   maxRunning: 1,
   onError: (error) => process.stderr.write(`${String(error)}\n`),
 });
-const trainingSets = new LocalTrainingSets(dependencies, engine, (request, countLabels) =>
-  scanWork(request, { offline: () => offline }, systemClock(), countLabels),
-);
+const trainingSets = new LocalTrainingSets(engine, handler, dependencies);
 const featuresOf = (entityType: typeof airport, names: readonly string[]) =>
   names.map((name) => getFeature(entityType, name));
 
@@ -101,7 +108,7 @@ async function byJob(): Promise<TrainingSetResult> {
       written.push((performance.now() - start) / 1000);
     }
     if (job.error) throw new Error(job.error.message);
-    if (job.result !== null) return job.result as TrainingSetResult;
+    if (job.result !== null) return TRAINING_SET_JOB.read(job).result!;
   }
   throw new Error('the job ended without a result');
 }

@@ -17,6 +17,8 @@ interface TrainingSetOptions extends StartOptions {
   readonly knownAt?: string;
   readonly includeExpired?: boolean;
   readonly withTimestamps?: boolean;
+  readonly fullValidation?: boolean;
+  readonly validationSeed?: number;
 }
 
 export function trainingSetCommand(): Command {
@@ -36,7 +38,9 @@ export function trainingSetCommand(): Command {
     .option('--known-at-label-time', 'leave out values written after the label’s time')
     .option('--known-at <time>', 'leave out values written after this RFC 3339 time')
     .option('--include-expired', 'give also values that have expired')
-    .option('--with-timestamps', 'give beside each feature when its value became true');
+    .option('--with-timestamps', 'give beside each feature when its value became true')
+    .option('--full-validation', 'compare the values of all rows with the history, not of a sample')
+    .option('--validation-seed <number>', 'choose another sample to compare', wholeNumber);
   return addStartOptions(addOutputOptions(command)).action(async (options: TrainingSetOptions) => {
     await startJob(
       {
@@ -75,6 +79,8 @@ function toJobInput(options: TrainingSetOptions): Record<string, unknown> {
       knownAt: options.knownAt,
       includeExpired: options.includeExpired,
       withTimestamps: options.withTimestamps,
+      validation: options.fullValidation ? 'FULL' : undefined,
+      validationSeed: options.validationSeed,
     },
   };
 }
@@ -82,5 +88,12 @@ function toJobInput(options: TrainingSetOptions): Record<string, unknown> {
 function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('It is a number of seconds.');
+  return value;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 2_147_483_647)
+    throw new InvalidArgumentError('It is a whole number up to 2147483647.');
   return value;
 }

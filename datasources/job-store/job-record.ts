@@ -1,19 +1,25 @@
+import type { JobErrorCode } from '../../errors/job-error-codes.js';
 import type { Instant } from '../../values/instant.js';
 import type { JobCost } from './job-cost.js';
 import type { JobState } from './job-state.js';
 
 /**
  * A job is data: this record, kept by a JobStore. `Spec` is what was asked for, `Checkpoint` how far it got in a way that
- * survives the process, `Result` what came of it; each kind of job has its own, and only its handler looks inside.
+ * survives the process, `Result` what came of it; each handler has its own, and only it looks inside.
  */
 export interface JobRecord<Spec = unknown, Checkpoint = unknown, Result = unknown> {
   /** Sortable by time of creation. */
   readonly id: string;
+  /** What the job does, as clients see it. */
   readonly kind: string;
+  /** The name of its handler, which alone knows what spec, checkpoint and result are (jobs/job-type.ts). */
+  readonly handler: string;
   readonly state: JobState;
   readonly displayName: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly createdBy: string | null;
+  /** The client's. Keys of different kinds and creators are different keys. */
+  readonly idempotencyKey: string | null;
   readonly createdAt: Instant;
   /** When work began for the first time. */
   readonly startedAt: Instant | null;
@@ -23,10 +29,10 @@ export interface JobRecord<Spec = unknown, Checkpoint = unknown, Result = unknow
   readonly spec: Spec;
   /** null for one that uses nothing with a price. */
   readonly cost: JobCost | null;
-  /** What the job is about as it was when it was started, for readers: what it names may be gone. Absent: nothing is kept. */
-  readonly subject?: unknown;
   /** A name of what it works on, by which all jobs of that are found (JobFilter.target). Absent: they are not looked for. */
   readonly target?: string;
+  /** Of work that was begun outside of the gateway: names it, so that it becomes one job. */
+  readonly externalId?: string;
   readonly checkpoint: Checkpoint | null;
   readonly result: Result | null;
   /** How often a process began to work on it since it last got further. A job that kills its process must not do so for ever. */
@@ -49,6 +55,6 @@ export function advanceProgress(one: JobProgress, other: JobProgress): JobProgre
 
 /** Why a job failed, for its owner: a code for programs, a message that says what to do. */
 export interface JobError {
-  readonly code: string;
+  readonly code: JobErrorCode;
   readonly message: string;
 }

@@ -1,17 +1,18 @@
 import type { Instant } from '../../values/instant.js';
 import { isTerminalState, type JobState } from './job-state.js';
 import type { JobRecord } from './job-record.js';
+import type { IdempotencyKey } from './unique-key.js';
 
 /** Where job records live. What has been resolved is durable: a job is acknowledged only when it cannot be lost. */
 export interface JobStore {
   /**
-   * Keeps a new job. When its idempotency key was used before, nothing is kept and the job of that time is given: the same
-   * key never starts a second job, also when two requests with it race.
+   * Keeps a new job. When its idempotency key or its external id was used before (toUniqueKey), nothing is kept and the
+   * job of that time is given: the same key never starts a second job, also when two requests with it race.
    */
-  create(record: JobRecord, idempotencyKey: string | null): Promise<JobRecord>;
+  create(record: JobRecord): Promise<JobRecord>;
 
   /** The job that was started with an idempotency key. */
-  findByIdempotencyKey(idempotencyKey: string): Promise<JobRecord | undefined>;
+  findByIdempotencyKey(key: IdempotencyKey): Promise<JobRecord | undefined>;
 
   /** Changes a record in one atomic step; gives the new one. `change` may be run again and must have no effects. */
   update(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord>;

@@ -51,15 +51,15 @@ export interface FillableOnlineStore extends OnlineStore {
    *
    * In a store that many share, readers get of each entity and source what was or what comes, never nothing; and a
    * process that ends in the middle leaves a store that says it is not filled. Gives false when another process filled the
-   * entity type meanwhile: little or nothing was done here, and `filledWith` says whether that was what is wanted.
+   * entity type meanwhile: little or nothing was done here, and `currentFill` says whether that was what is wanted.
    */
   fill(entityType: EntityType, filling: FillRequest): Promise<boolean>;
 }
 
 export interface FillRequest {
-  /** What `filledWith` shall say when all is written. */
+  /** What `currentFill` shall say when all is written. */
   readonly fingerprint: string;
-  /** What `filledWith` said when it was decided to fill. */
+  /** What `currentFill` said when it was decided to fill. */
   readonly expectedFill: string | undefined;
   /** The newest values of a source. All writes of one entity come together. */
   readonly readWrites: (source: FeatureSource) => AsyncIterable<readonly OnlineWrite[]>;

@@ -1,32 +1,35 @@
-import type { Instant } from '../../values/instant.js';
-import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
+import type { JobEngine } from '../../jobs/job-engine.js';
+import type { Instant } from '../../values/instant.js';
 import type {
   FeatureViewSyncJobRecord,
   FeatureViewSyncs,
   StartFeatureViewSync,
   SyncRange,
 } from '../feature-view-syncs.js';
-import type { SyncJobs } from './sync-jobs.js';
-import { syncWork } from './sync-work.js';
+import type { LocalSyncHandler } from './local-sync-handler.js';
+import { SyncJobs } from './sync-jobs.js';
 
-/** Syncs that the gateway does itself (local-sync-runner.ts): it copies from the offline store into the online store. */
+/** Syncs that the gateway does itself: LocalSyncHandler copies from the offline store into the online store. */
 export class LocalFeatureViewSyncs implements FeatureViewSyncs {
+  readonly #jobs: SyncJobs;
+
   constructor(
-    private readonly jobs: SyncJobs,
-    private readonly stores: Pick<FeatureStores, 'offline'>,
-  ) {}
+    private readonly engine: JobEngine,
+    private readonly handler: LocalSyncHandler,
+  ) {
+    this.#jobs = new SyncJobs(engine);
+  }
 
   start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord> {
-    const { view } = request;
-    return this.jobs.start(request, { work: () => syncWork(view, this.stores.offline(view.entityType.featurestore)) });
+    return this.engine.start(this.handler, request);
   }
 
   list(view: FeatureView, page: SyncRange): Promise<readonly FeatureViewSyncJobRecord[]> {
-    return this.jobs.list(view, page);
+    return this.#jobs.list(view, page);
   }
 
   dataWatermark(view: FeatureView): Promise<Instant | null> {
-    return this.jobs.dataWatermark(view);
+    return this.#jobs.dataWatermark(view);
   }
 }

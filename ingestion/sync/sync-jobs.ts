@@ -1,28 +1,30 @@
-import type { Instant } from '../../values/instant.js';
+import type { JobFilter } from '../../datasources/job-store/job-store.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
 import { getFeatureViewIn, type Registry } from '../../datasources/registry/registry.js';
-import type {
-  FeatureViewSyncJobRecord,
-  FeatureViewSyncSpec,
-  StartFeatureViewSync,
-  SyncRange,
-  SyncTrigger,
-} from '../feature-view-syncs.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
 import { JobFailure } from '../../jobs/job-failure.js';
-import type { JobFilter } from '../../datasources/job-store/job-store.js';
-import type { JobRequest } from '../../jobs/new-job.js';
+import type { JobPlan } from '../../jobs/job-handler.js';
+import type { Instant } from '../../values/instant.js';
+import {
+  FEATURE_VIEW_SYNC,
+  isFeatureViewSyncJob,
+  type FeatureViewSyncJobRecord,
+  type FeatureViewSyncSpec,
+  type StartFeatureViewSync,
+  type SyncRange,
+  type SyncTrigger,
+} from '../feature-view-syncs.js';
 import { syncTargetKey } from './sync-target.js';
 
 export function toSyncSpec(view: FeatureView, trigger: SyncTrigger): FeatureViewSyncSpec {
   const { featurestore } = view.entityType;
-  return {
-    featurestore: featurestore.name,
-    featureView: view.name,
-    onlineStore: featurestore.onlineSettings.kind,
-    target: syncTargetKey(view),
-    trigger,
-  };
+  return { featurestore: featurestore.name, featureView: view.name, target: syncTargetKey(view), trigger };
+}
+
+/** What all syncs have in common as jobs. */
+export function planSync({ view, labels, trigger }: StartFeatureViewSync): JobPlan<FeatureViewSyncSpec> {
+  const spec = toSyncSpec(view, trigger);
+  return { displayName: null, labels, spec, target: spec.target };
 }
 
 /**
@@ -39,29 +41,17 @@ export function findSyncView(registry: Registry, spec: FeatureViewSyncSpec): Fea
   return view;
 }
 
-export type SyncRequest = Pick<JobRequest, 'check' | 'work'>;
-
 /** The sync jobs of views, in the gateway's records: those of what each serves by now. */
 export class SyncJobs {
-  constructor(readonly engine: JobEngine) {}
+  constructor(private readonly engine: JobEngine) {}
 
-  async start({ view, labels, trigger, ...origin }: StartFeatureViewSync, how: SyncRequest) {
-    const record = await this.engine.start({
-      kind: 'FEATURE_VIEW_SYNC',
-      spec: toSyncSpec(view, trigger),
-      target: syncTargetKey(view),
-      displayName: null,
-      labels,
-      ...origin,
-      ...how,
-    });
-    return record as FeatureViewSyncJobRecord;
-  }
-
-  async list(view: FeatureView, { before, limit }: SyncRange, filter: JobFilter = {}) {
-    const target = syncTargetKey(view);
-    const records = await this.engine.list({ filter: { ...filter, target }, before, limit });
-    return records as FeatureViewSyncJobRecord[];
+  async list(
+    view: FeatureView,
+    { before, limit }: SyncRange,
+    filter: JobFilter = {},
+  ): Promise<readonly FeatureViewSyncJobRecord[]> {
+    const ofView = { ...filter, kinds: [FEATURE_VIEW_SYNC], target: syncTargetKey(view) };
+    return (await this.engine.list({ filter: ofView, before, limit })).filter(isFeatureViewSyncJob);
   }
 
   async dataWatermark(view: FeatureView): Promise<Instant | null> {

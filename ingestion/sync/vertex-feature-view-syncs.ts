@@ -1,11 +1,7 @@
-import { badInput } from '../../errors/app-error.js';
 import type { Clock } from '../../values/clock.js';
 import type { Instant } from '../../values/instant.js';
-import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
 import { READ_POLICY } from '../../datasources/google/call-policy.js';
-import { toVertexStoreError } from '../../datasources/google/vertex/store-error.js';
-import { describeOfflineStore } from '../../datasources/registry/store-kinds.js';
 import { TtlCache } from '../../datasources/google/vertex/ttl-cache.js';
 import type {
   FeatureViewSyncJobRecord,
@@ -14,10 +10,11 @@ import type {
   SyncRange,
 } from '../feature-view-syncs.js';
 import { isTerminalState } from '../../datasources/job-store/job-state.js';
-import { toSyncSpec, type SyncJobs } from './sync-jobs.js';
+import type { JobEngine } from '../../jobs/job-engine.js';
+import { VERTEX_SYNC } from './sync-job-types.js';
+import { SyncJobs, toSyncSpec } from './sync-jobs.js';
 import { syncTargetKey } from './sync-target.js';
-import { syncWork } from './sync-work.js';
-import { toProgress, toSyncResult, SYNC_FAILED, type VertexSyncCheckpoint } from './vertex-sync-runner.js';
+import { toProgress, toSyncResult, SYNC_FAILED, type VertexSyncHandler } from './vertex-sync-handler.js';
 import type { VertexSync, VertexSyncsClient } from './vertex-syncs-client.js';
 import { toVertexView, type VertexView } from './vertex-view.js';
 
@@ -27,8 +24,8 @@ const MAX_RUNS_LISTED = 50;
 const MAX_JOBS_LISTED = 500;
 
 export interface VertexFeatureViewSyncsOptions {
-  readonly jobs: SyncJobs;
-  readonly stores: Pick<FeatureStores, 'offline'>;
+  readonly engine: JobEngine;
+  readonly handler: VertexSyncHandler;
   readonly clientFor: (view: VertexView) => VertexSyncsClient;
   readonly clock: Clock;
   /** Vertex AI did not say which runs a view has: once, until it does again. */
@@ -45,50 +42,28 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
   /** What Vertex AI last said of each target, and the targets of which it did not say when it was last asked. */
   readonly #reportedOutages = new Map<string, readonly VertexSync[]>();
   readonly #unanswered = new Set<string>();
+  readonly #jobs: SyncJobs;
 
-  constructor(private readonly options: VertexFeatureViewSyncsOptions) {}
+  constructor(private readonly options: VertexFeatureViewSyncsOptions) {
+    this.#jobs = new SyncJobs(options.engine);
+  }
 
   start(request: StartFeatureViewSync): Promise<FeatureViewSyncJobRecord> {
-    const { featurestore } = request.view.entityType;
-    // Vertex AI is the one that reads, and bills it by what BigQuery scans: known where we know the same tables.
-    const isEstimated = describeOfflineStore(featurestore.offlineSettings).isReadByVertexAi;
-    if (!isEstimated && typeof request.maxCostUsd === 'number') {
-      throw badInput(
-        'What this sync costs is not known: the tables that Vertex AI reads are not in the registry. Leave "maxCostUsd" out.',
-        'maxCostUsd',
-      );
-    }
-    return this.options.jobs.start(request, {
-      check: () => this.#refuseContinuous(request.view),
-      ...(isEstimated ? { work: () => syncWork(request.view, this.options.stores.offline(featurestore)) } : {}),
-    });
+    return this.options.engine.start(this.options.handler, request);
   }
 
   async list(view: FeatureView, page: SyncRange): Promise<readonly FeatureViewSyncJobRecord[]> {
     await this.#runs(view);
-    return this.options.jobs.list(view, page);
+    return this.#jobs.list(view, page);
   }
 
   async dataWatermark(view: FeatureView): Promise<Instant | null> {
     const runs = await this.#runs(view);
     // A job of ours may have ended since Vertex AI was last asked; a continuous run never ends, and says how far it is.
-    const moments = [
-      ...runs.map((run) => toSyncResult(run).dataWatermark),
-      await this.options.jobs.dataWatermark(view),
-    ];
+    const moments = [...runs.map((run) => toSyncResult(run).dataWatermark), await this.#jobs.dataWatermark(view)];
     return moments.reduce((latest, moment) =>
       moment !== null && (latest === null || moment > latest) ? moment : latest,
     );
-  }
-
-  async #refuseContinuous(view: FeatureView): Promise<void> {
-    const vertexView = toVertexView(view);
-    const isContinuous = await this.options
-      .clientFor(vertexView)
-      .isContinuous(vertexView.view)
-      .catch((error: unknown) => unavailable(view, error));
-    if (isContinuous)
-      throw badInput(`"${view.name}" is synced continuously; there is nothing to start.`, 'featureView');
   }
 
   /** The newest runs, all of them jobs by now. Asked of Vertex AI at most once in ten seconds, however many want to know. */
@@ -102,7 +77,7 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
   async #refreshRuns(view: FeatureView): Promise<readonly VertexSync[]> {
     const runs = await this.#ask(view);
     // After the runs: a job notes where it stands before it begins one, so the job of each of these can be told.
-    const jobs = await this.options.jobs.list(view, { before: null, limit: MAX_JOBS_LISTED });
+    const jobs = await this.#jobs.list(view, { before: null, limit: MAX_JOBS_LISTED });
     for (const run of isExternalRun(runs, jobs).toReversed()) await this.#adopt(view, run);
     return runs;
   }
@@ -125,12 +100,10 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
   }
 
   async #adopt(view: FeatureView, run: VertexSync): Promise<void> {
-    const { jobs } = this.options;
     const { state } = run;
     const target = syncTargetKey(view);
-    await jobs.engine.adopt({
-      key: `${target}/${run.id}`,
-      kind: 'FEATURE_VIEW_SYNC',
+    await this.options.engine.adopt(VERTEX_SYNC, {
+      externalId: `${target}/${run.id}`,
       target,
       spec: toSyncSpec(view, 'EXTERNAL'),
       state,
@@ -138,7 +111,7 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
       startedAt: run.startTime,
       endedAt: run.endTime,
       progress: toProgress(run),
-      checkpoint: { before: null, run } satisfies VertexSyncCheckpoint,
+      checkpoint: { before: null, run },
       result: isTerminalState(state) ? toSyncResult(run) : null,
       error: state === 'FAILED' ? SYNC_FAILED : null,
     });
@@ -149,8 +122,8 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
 function isExternalRun(runs: readonly VertexSync[], jobs: readonly FeatureViewSyncJobRecord[]): readonly VertexSync[] {
   const known = new Set<string>();
   let beginning = 0;
-  for (const { state, checkpoint } of jobs) {
-    const { before, run } = (checkpoint as VertexSyncCheckpoint | null) ?? {};
+  for (const { state, checkpoint } of jobs.filter((job) => VERTEX_SYNC.includes(job))) {
+    const { before, run } = checkpoint ?? {};
     if (run) known.add(run.id);
     else if (before !== undefined && !isTerminalState(state)) {
       const older = runs.findIndex(({ id }) => id === before);
@@ -158,8 +131,4 @@ function isExternalRun(runs: readonly VertexSync[], jobs: readonly FeatureViewSy
     }
   }
   return runs.slice(beginning).filter(({ id }) => !known.has(id));
-}
-
-function unavailable({ entityType: { featurestore } }: FeatureView, error: unknown): never {
-  throw toVertexStoreError(featurestore.name, error);
 }

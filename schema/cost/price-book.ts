@@ -1,5 +1,6 @@
 import { Field, Float, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { listComplexity } from '../complexity.js';
+import { Node } from '../node.js';
 
 export const PriceQualityEnum = {
   OFFICIAL: 'official',
@@ -36,7 +37,7 @@ export class Price {
   @Field(() => Float, { description: 'The price of one unit, in the currency of the price book.' })
   unitPrice!: number;
 
-  @Field(() => PriceQualityEnum, { description: 'How far the figure can be trusted.' })
+  @Field(() => PriceQualityEnum, { description: 'The quality of the price.' })
   quality!: (typeof PriceQualityEnum)[keyof typeof PriceQualityEnum];
 
   @Field(() => String, { description: 'The source of the price, and its date.' })
@@ -46,8 +47,15 @@ export class Price {
   note!: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A price book: the prices of one region from one day on.' })
-export class PriceBook {
+@ObjectType({
+  implements: Node,
+  simpleResolvers: true,
+  description: 'A price book: the prices of one region from one day on.',
+})
+export class PriceBook implements Node {
+  /** Not a field of the schema: resolveAbstractTypes reads it. */
+  readonly kind!: 'priceBook';
+
   @Field(() => ID, { description: 'The resource name, "priceBooks/<name>@<effectiveDate>".' })
   id!: string;
 

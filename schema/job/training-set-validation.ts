@@ -1,18 +1,50 @@
-import { Field, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 
-export const OffendingRowKindEnum = { LEAKED: 'LEAKED', INVALID: 'INVALID', UNMATCHED: 'UNMATCHED' } as const;
+export const OffendingRowKindEnum = {
+  LEAKED: 'LEAKED',
+  CHANGED: 'CHANGED',
+  INVALID: 'INVALID',
+  UNMATCHED: 'UNMATCHED',
+} as const;
 
 registerEnumType(OffendingRowKindEnum, {
   name: 'OffendingRowKind',
   description: 'The kind of problem of a label.',
   valuesConfig: {
     LEAKED: { description: 'The label has a feature value from after its time.' },
+    CHANGED: { description: 'A column of the label differs between the input and the output.' },
     INVALID: { description: 'The label has no entity id or no time.' },
     UNMATCHED: { description: 'The label has no value of any feature.' },
   },
 });
+
+export const TrainingSetValidationModeEnum = { SAMPLE: 'SAMPLE', FULL: 'FULL' } as const;
+
+registerEnumType(TrainingSetValidationModeEnum, {
+  name: 'TrainingSetValidationMode',
+  description:
+    'The rows whose values a validation compares with the history. It checks the event times of all rows either way.',
+  valuesConfig: {
+    SAMPLE: { description: 'About 1,000 to 2,000 rows, or all rows if there are fewer than 2,000.' },
+    FULL: { description: 'All rows. It takes about as long as the join again.' },
+  },
+});
+
+@ObjectType({
+  simpleResolvers: true,
+  description:
+    'A feature that equals a column of the labels in every row where the feature has a value. It is often the value to ' +
+    'predict. Check that a model may use it.',
+})
+export class LabelCopy {
+  @Field(() => String, { description: 'The column of the feature in the output.' })
+  column!: string;
+
+  @Field(() => String, { description: 'The column of the labels.' })
+  labelColumn!: string;
+}
 
 @ObjectType({ simpleResolvers: true, description: 'A label with a problem.' })
 export class OffendingRow {
@@ -55,7 +87,7 @@ export class FeatureCoverage {
   simpleResolvers: true,
   description:
     'Checks of a training set. The gateway counts them from the output with a second query that is independent ' +
-    'of the join.',
+    'of the join. A field that is null was not counted: an earlier version of the gateway made the training set.',
 })
 export class TrainingSetValidation {
   @Field(() => BigIntScalar, { description: 'Labels in the input.' })
@@ -75,6 +107,44 @@ export class TrainingSetValidation {
     description: 'Rows whose values were compared with the history, a sample. The event times of all rows are checked.',
   })
   verifiedRows!: bigint;
+
+  @Field(() => TrainingSetValidationModeEnum, { nullable: true, description: 'How `verifiedRows` were chosen.' })
+  mode!: keyof typeof TrainingSetValidationModeEnum | null;
+
+  @Field(() => Int, { nullable: true, description: 'The seed that chose the sample.' })
+  seed!: number | null;
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description:
+      'Rows with a label column that differs between the input and the output. A job with such a row ends as FAILED.',
+  })
+  changedRows!: bigint | null;
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description:
+      'Values whose event time is exactly the time of the label. They are no leak. Use strictlyBefore to leave them out.',
+  })
+  valuesAtLabelTime!: bigint | null;
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description:
+      'Values in `verifiedRows` that were written after the time of the label, with an event time before it: corrections ' +
+      'and backfills. They are no leak, but a model in production would not have had them. Use knownAtLabelTime to leave ' +
+      'them out.',
+  })
+  valuesWrittenAfterLabel!: bigint | null;
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description: 'Values of static sources. They have no event time, so no check can show when they became true.',
+  })
+  unverifiableValues!: bigint | null;
+
+  @Field(() => [LabelCopy], { nullable: true, description: 'Features that equal a column of the labels: a warning.' })
+  labelCopies!: readonly LabelCopy[] | null;
 
   @Field(() => BigIntScalar, { description: 'Labels without a value of any feature.' })
   unmatchedRows!: bigint;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { JobCost } from '../../datasources/job-store/job-cost.js';
 import type { JobRecord } from '../../datasources/job-store/job-record.js';
+import type { IdempotencyKey } from '../../datasources/job-store/unique-key.js';
 import type { JobStore } from '../../datasources/job-store/job-store.js';
 import { estimateHistoricalQuery } from '../../costs/historical-query-cost.js';
 import { toStoredEstimate } from '../../costs/stored-estimate.js';
@@ -25,7 +26,7 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
         progress: { completed: 3n, failed: 0n, total: 2n ** 60n },
         labels: { team: 'ops' },
       });
-      await store.create(record, null);
+      await store.create(record);
       await store.close();
       store = await open();
       expect(await store.get('1')).toEqual(record);
@@ -42,15 +43,26 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
 
     it('keeps one of many that race with one key, and gives it to all', async () => {
       const ids = Array.from({ length: 50 }, (_, index) => `job-${index}`);
-      const kept = await Promise.all(ids.map((id) => store.create(job(id), 'key')));
+      const kept = await Promise.all(ids.map((id) => store.create(job(id, { idempotencyKey: 'key' }))));
       expect(new Set(kept.map(({ id }) => id)).size).toBe(1);
       expect(await store.list({ filter: {}, before: null, limit: 100 })).toHaveLength(1);
-      expect(await store.findByIdempotencyKey('key')).toEqual(kept[0]);
-      expect(await store.findByIdempotencyKey('other')).toBeUndefined();
+      expect(await store.findByIdempotencyKey(keyOf('key'))).toEqual(kept[0]);
+      expect(await store.findByIdempotencyKey(keyOf('other'))).toBeUndefined();
+    });
+
+    it('keeps a key of another creator, of another kind of job and of work from outside apart', async () => {
+      const keyed = { idempotencyKey: 'key' };
+      await store.create(job('1', keyed));
+      expect((await store.create(job('2', { ...keyed, createdBy: 'bob' }))).id).toBe('2');
+      expect((await store.create(job('3', { ...keyed, kind: 'OTHER' }))).id).toBe('3');
+      expect((await store.create(job('4', { externalId: 'key' }))).id).toBe('4');
+      expect((await store.create(job('5', { externalId: 'key' }))).id).toBe('4');
+      expect(await store.findByIdempotencyKey(keyOf('key'))).toMatchObject({ id: '1', idempotencyKey: 'key' });
+      expect(await store.findByIdempotencyKey({ ...keyOf('key'), createdBy: 'bob' })).toMatchObject({ id: '2' });
     });
 
     it('changes a record in one step, whoever else does', async () => {
-      await store.create(job('1'), null);
+      await store.create(job('1'));
       const increment = (record: JobRecord): JobRecord => ({ ...record, attempts: record.attempts + 1 });
       await Promise.all(Array.from({ length: 100 }, () => store.update('1', increment)));
       expect((await store.get('1'))?.attempts).toBe(100);
@@ -64,7 +76,7 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
         admission: 'a',
         isSettled,
       });
-      await store.create(job('1', { cost: cost(false) }), null);
+      await store.create(job('1', { cost: cost(false) }));
       await store.update('1', (record) => ({ ...record, state: 'SUCCEEDED' }));
       expect((await store.listUnfinished()).map(({ id }) => id)).toEqual(['1']);
       await store.update('1', (record) => ({ ...record, cost: cost(true) }));
@@ -72,7 +84,7 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
     });
 
     it('knows which jobs have not ended, the oldest first', async () => {
-      for (const id of ['3', '1', '2']) await store.create(job(id), null);
+      for (const id of ['3', '1', '2']) await store.create(job(id));
       await store.update('2', (record) => ({ ...record, state: 'SUCCEEDED' }));
       await store.close();
       store = await open();
@@ -80,20 +92,20 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
     });
 
     it('lists the newest first, page after page, with the same pages when jobs are added', async () => {
-      for (let index = 10; index < 20; index += 1) await store.create(job(String(index)), null);
+      for (let index = 10; index < 20; index += 1) await store.create(job(String(index)));
       const page = async (before: string | null) =>
         (await store.list({ filter: {}, before, limit: 4 })).map(({ id }) => id);
       expect(await page(null)).toEqual(['19', '18', '17', '16']);
-      await store.create(job('20'), null);
+      await store.create(job('20'));
       expect(await page('16')).toEqual(['15', '14', '13', '12']);
       expect(await page('12')).toEqual(['11', '10']);
       expect(await page('10')).toEqual([]);
     });
 
     it('filters by state, kind, all labels and time of creation, both ends included', async () => {
-      await store.create(job('1', { createdAt: 1n, labels: { team: 'a', run: '1' } }), null);
-      await store.create(job('2', { createdAt: 2n, kind: 'BATCH_PREDICTION', labels: { team: 'a' } }), null);
-      await store.create(job('3', { createdAt: 3n, state: 'FAILED', labels: { team: 'b' } }), null);
+      await store.create(job('1', { createdAt: 1n, labels: { team: 'a', run: '1' } }));
+      await store.create(job('2', { createdAt: 2n, kind: 'BATCH_PREDICTION', labels: { team: 'a' } }));
+      await store.create(job('3', { createdAt: 3n, state: 'FAILED', labels: { team: 'b' } }));
       const ids = async (filter: Parameters<JobStore['list']>[0]['filter']) =>
         (await store.list({ filter, before: null, limit: 10 })).map(({ id }) => id);
       expect(await ids({ states: ['FAILED', 'EXPIRED'] })).toEqual(['3']);
@@ -108,9 +120,9 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
 
     it('finds the jobs of a target, the newest first, page after page, and those of no other', async () => {
       for (const [id, target] of Object.entries({ 1: 'a', 2: 'b', 3: 'a', 4: 'a/b', 6: 'a', 7: 'a\0' })) {
-        await store.create(job(id, { target }), null);
+        await store.create(job(id, { target }));
       }
-      await store.create(job('5'), null);
+      await store.create(job('5'));
       await store.update('3', (record) => ({ ...record, state: 'SUCCEEDED' }));
       const ids = async (before: string | null, filter = {}) =>
         (await store.list({ filter: { target: 'a', ...filter }, before, limit: 2 })).map(({ id }) => id);
@@ -124,6 +136,12 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
       expect(await ids(null)).toEqual(['6', '3']);
     });
   });
+}
+
+/** As a client says it who started a job of jobRecord. */
+function keyOf(idempotencyKey: string): IdempotencyKey {
+  const { kind, createdBy } = jobRecord();
+  return { kind, createdBy, idempotencyKey };
 }
 
 function job(id: string, changes: Partial<JobRecord> = {}): JobRecord {

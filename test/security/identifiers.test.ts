@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AppError } from '../../errors/app-error.js';
+import { NO_LIMIT } from '../support/training-set-dependencies.js';
 import { CUSTOMER, openShop, REQUEST } from '../support/shop-history.js';
 import { NOW_TEXT, smallRegistry } from '../support/small-registry.js';
 import { startTestGateway } from '../support/test-gateway.js';
@@ -51,11 +52,15 @@ describe.each(NAMES)('the name %j', (name) => {
     const { trainingSets } = await openShop();
     const rows = [{ who: 'ann', at: NOW_TEXT }];
     await expect(
-      trainingSets.preview({ ...REQUEST, joins: [CUSTOMER], labels: { kind: 'INLINE', rows, timeColumn: name } }, 1),
+      trainingSets.preview(
+        { ...REQUEST, joins: [CUSTOMER], labels: { kind: 'INLINE', rows, timeColumn: name } },
+        1,
+        NO_LIMIT,
+      ),
     ).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'labels.timeColumn' } });
     const joins = [{ ...CUSTOMER, entityIdColumns: [name] }];
     await expect(
-      trainingSets.preview({ ...REQUEST, joins, labels: { kind: 'INLINE', rows, timeColumn: 'at' } }, 1),
+      trainingSets.preview({ ...REQUEST, joins, labels: { kind: 'INLINE', rows, timeColumn: 'at' } }, 1, NO_LIMIT),
     ).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'joins[0].entityIdColumns' } });
   });
 
@@ -63,7 +68,9 @@ describe.each(NAMES)('the name %j', (name) => {
     const { trainingSets, make, query, files } = await openShop();
     const before = await query('SELECT table_name FROM duckdb_tables() ORDER BY ALL');
     const table = { kind: 'TABLE', table: name, timeColumn: 'at' } as const;
-    const fault: any = await trainingSets.preview({ ...REQUEST, labels: table }, 1).catch((error: unknown) => error);
+    const fault: any = await trainingSets
+      .preview({ ...REQUEST, labels: table }, 1, NO_LIMIT)
+      .catch((error: unknown) => error);
     expect(['BAD_USER_INPUT', 'TABLE_NOT_FOUND']).toContain(fault.code);
     const inline = { kind: 'INLINE', rows: [{ who: 'ann', at: NOW_TEXT }], timeColumn: 'at' } as const;
     await expect(
@@ -75,7 +82,7 @@ describe.each(NAMES)('the name %j', (name) => {
     const fileName = `${name.replaceAll('/', '')}.csv`;
     writeFileSync(join(files, fileName), `who,at\nann,${NOW_TEXT}\n`);
     const file = { kind: 'FILE', file: fileName, format: 'CSV', timeColumn: 'at' } as const;
-    expect(await trainingSets.preview({ ...REQUEST, joins: [CUSTOMER], labels: file }, 1)).toBeDefined();
+    expect(await trainingSets.preview({ ...REQUEST, joins: [CUSTOMER], labels: file }, 1, NO_LIMIT)).toBeDefined();
     const after = await query('SELECT table_name FROM duckdb_tables() ORDER BY ALL');
     expect(after).toEqual(expect.arrayContaining(before));
   });

@@ -1,16 +1,15 @@
 import { join } from 'node:path';
 import { DataFiles } from '../../datasources/files/data-files.js';
-import type {
-  BatchInput,
-  BatchOutput,
-  BatchPredictionJobRecord,
-  BatchPredictionRequest,
-} from '../../batch-prediction/batch-predictions.js';
+import type { BatchInput, BatchOutput, BatchPredictionRequest } from '../../batch-prediction/batch-predictions.js';
 import { JobEngine } from '../../jobs/job-engine.js';
 import { newJobId } from '../../jobs/new-job-id.js';
 import type { JobRecord } from '../../datasources/job-store/job-record.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
-import { BatchPredictionRunner } from '../../batch-prediction/local/batch-prediction-runner.js';
+import { LocalBatchPredictionHandler } from '../../batch-prediction/local/local-batch-prediction-handler.js';
+import {
+  LOCAL_BATCH_PREDICTION,
+  type LocalBatchPredictionJob,
+} from '../../batch-prediction/local/local-batch-prediction-job.js';
 import { LocalBatchPredictions } from '../../batch-prediction/local/local-batch-predictions.js';
 import type { RetryPolicy } from '../../batch-prediction/local/predict-batch.js';
 import type { ModelServing } from '../../batch-prediction/models/model-serving.js';
@@ -66,9 +65,10 @@ export async function openLab({
     clock,
     retryPolicy: pace ?? { initialBackoffMs: 1, outageRetries: 3 },
   };
+  const handler = new LocalBatchPredictionHandler(dependencies);
   const engine = new JobEngine({
     store,
-    runners: [new BatchPredictionRunner(dependencies)],
+    handlers: [handler],
     clock,
     newId: newJobId,
     maxRunning: 2,
@@ -84,7 +84,7 @@ export async function openLab({
     files,
     store,
     engine,
-    batch: new LocalBatchPredictions(engine, dependencies),
+    batch: new LocalBatchPredictions(engine, handler, dependencies),
     serving,
     offline,
     scratch,
@@ -138,10 +138,10 @@ export function request(
 export async function waitForEnd(
   { engine }: Pick<BatchPredictionLab, 'engine'>,
   id: string,
-): Promise<BatchPredictionJobRecord> {
+): Promise<LocalBatchPredictionJob> {
   let last: JobRecord | undefined;
   for await (const record of (await engine.follow(id))!) last = record;
-  return last as BatchPredictionJobRecord;
+  return LOCAL_BATCH_PREDICTION.read(last!);
 }
 
 /** Writes what an SQL query gives to a file in the folder for files. */

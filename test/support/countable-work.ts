@@ -1,20 +1,32 @@
-import type { JobControl, JobOutcome, JobRunner } from '../../jobs/job-runner.js';
 import type { JobProgress, JobRecord } from '../../datasources/job-store/job-record.js';
+import type { JobControl, JobHandler, JobOutcome, JobPlan } from '../../jobs/job-handler.js';
+import type { JobRequest } from '../../jobs/job-request.js';
+import { JobType } from '../../jobs/job-type.js';
 
 type EndState = 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED';
 type Step = (control: JobControl) => Promise<JobOutcome | undefined>;
 
+/** A request that says itself what the job is. */
+export type PlannedRequest = JobRequest & JobPlan<unknown>;
+
 /**
- * A real runner whose work is counting, step by step as a test says: nothing happens by itself, so a test knows what there
- * is to see. Its steps are for the one job it runs.
+ * A real handler whose work is counting, step by step as a test says: nothing happens by itself, so a test knows what there
+ * is to see. Its steps are for the one job it runs. Its jobs are of the kind that the test says.
  */
-export class CountableWork implements JobRunner {
+export class CountableWork implements JobHandler<PlannedRequest> {
   #progress: JobProgress = { completed: 0n, failed: 0n, total: null };
   readonly #steps: Step[] = [];
   #wake: () => void = () => undefined;
   result: unknown = null;
+  readonly type: JobType<unknown, unknown, unknown>;
 
-  constructor(readonly kind: string) {}
+  constructor(kind: string) {
+    this.type = new JobType(`counting for ${kind}`, kind);
+  }
+
+  async plan(request: PlannedRequest): Promise<JobPlan<unknown>> {
+    return request;
+  }
 
   async run(job: JobRecord, control: JobControl): Promise<JobOutcome> {
     this.#progress = job.progress;

@@ -1,13 +1,20 @@
-import type {
-  BatchPredictionJobRecord,
-  BatchPredictionRequest,
-  BatchPredictions,
-  MetricRequest,
-  PredictionFailureRow,
-  PredictionRow,
-  ResultRange,
+import {
+  isBatchPredictionJob,
+  type BatchPredictionJobRecord,
+  type BatchPredictionRequest,
+  type BatchPredictions,
+  type MetricRequest,
+  type PredictionFailureRow,
+  type PredictionRow,
+  type ResultRange,
 } from '../../batch-prediction/batch-predictions.js';
-import type { JobWork } from '../../datasources/job-store/job-cost.js';
+import type { JobWork, ScanWork } from '../../datasources/job-store/job-cost.js';
+import type { JobRecord } from '../../datasources/job-store/job-record.js';
+import type { JobRequest } from '../../jobs/job-request.js';
+import type { FeatureStores } from '../../serving/feature-stores.js';
+import { scanWork } from '../../training-sets/scan-work.js';
+import type { CountableWork } from './countable-work.js';
+import { NOW } from './small-registry.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
 import type {
   StartTrainingSet,
@@ -31,14 +38,17 @@ export class RecordingBatchPredictions implements BatchPredictions {
   failed: PredictionFailureRow[] = [];
   refusal: AppError | undefined;
 
-  constructor(private readonly jobs: JobEngine) {}
+  constructor(
+    private readonly jobs: JobEngine,
+    private readonly handler: CountableWork,
+  ) {}
 
   async start(request: BatchPredictionRequest): Promise<BatchPredictionJobRecord> {
     if (this.refusal) throw this.refusal;
     this.requests.push(request);
-    const { displayName, labels, createdBy, idempotencyKey, maxCostUsd = null, spec } = request;
-    const job = { kind: 'BATCH_PREDICTION', spec, displayName, labels, createdBy, idempotencyKey, maxCostUsd } as const;
-    return (await this.jobs.start({ ...job, work: async () => SCAN })) as BatchPredictionJobRecord;
+    const { displayName, labels, createdBy, idempotencyKey, maxCostUsd = null, model, spec } = request;
+    const job = { spec: { ...spec, modelSnapshot: model }, displayName, labels, createdBy, idempotencyKey, maxCostUsd };
+    return asBatchPrediction(await this.jobs.start(this.handler, { ...job, work: async () => SCAN }));
   }
 
   async work(): Promise<JobWork> {
@@ -46,14 +56,11 @@ export class RecordingBatchPredictions implements BatchPredictions {
     return SCAN;
   }
 
-  async retryFailed(
-    job: BatchPredictionJobRecord,
-    origin: { createdBy: string | null; idempotencyKey: string | null },
-  ): Promise<BatchPredictionJobRecord> {
+  async retryFailed(job: BatchPredictionJobRecord, request: JobRequest): Promise<BatchPredictionJobRecord> {
     if (this.refusal) throw this.refusal;
     const { displayName, labels, spec } = job;
-    const retry = { kind: 'BATCH_PREDICTION', displayName, labels, spec: { ...spec, retryOf: job.id } } as const;
-    return (await this.jobs.start({ ...retry, ...origin })) as BatchPredictionJobRecord;
+    const retry = { displayName, labels, spec: { ...spec, retryOf: job.id } };
+    return asBatchPrediction(await this.jobs.start(this.handler, { ...request, ...retry }));
   }
 
   async predictions(_job: BatchPredictionJobRecord, range: ResultRange): Promise<readonly PredictionRow[]> {
@@ -69,6 +76,11 @@ export class RecordingBatchPredictions implements BatchPredictions {
   }
 }
 
+function asBatchPrediction(job: JobRecord): BatchPredictionJobRecord {
+  if (isBatchPredictionJob(job)) return job;
+  throw new Error(`${job.kind} is another kind of job`);
+}
+
 function paginate<Row extends { readonly instanceNumber: bigint }>(
   rows: readonly Row[],
   { after, limit }: ResultRange,
@@ -79,30 +91,28 @@ function paginate<Row extends { readonly instanceNumber: bigint }>(
 export class RecordingTrainingSets implements TrainingSets {
   readonly requests: (TrainingSetRequest & Partial<StartTrainingSet>)[] = [];
 
-  constructor(private readonly jobs: JobEngine) {}
+  constructor(
+    private readonly jobs: JobEngine,
+    private readonly handler: CountableWork,
+    private readonly stores: Pick<FeatureStores, 'offline'>,
+  ) {}
 
   async preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
     this.requests.push(request);
     return { columns: ['id'], rows: Array.from({ length: rows }, () => ({ id: 'a' })), validation: VALIDATION };
   }
 
-  async countLabels({ labels }: TrainingSetRequest): Promise<number> {
-    return labels.kind === 'INLINE' ? labels.rows.length : 0;
+  async work(request: TrainingSetRequest): Promise<ScanWork> {
+    const { labels } = request;
+    return scanWork(request, this.stores, NOW, async () => (labels.kind === 'INLINE' ? labels.rows.length : 0));
   }
 
   async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
     this.requests.push(request);
     const { displayName, jobLabels: labels, createdBy, idempotencyKey, maxCostUsd = null } = request;
-    const job = {
-      kind: 'TRAINING_SET',
-      spec: null,
-      displayName,
-      labels,
-      createdBy,
-      idempotencyKey,
-      maxCostUsd,
-    } as const;
-    return (await this.jobs.start({ ...job, work: async () => SCAN })) as TrainingSetJobRecord;
+    const job = { spec: null, displayName, labels, createdBy, idempotencyKey, maxCostUsd };
+    const { spec, result: _, ...record } = await this.jobs.start(this.handler, { ...job, work: async () => SCAN });
+    return { ...record, spec, result: null };
   }
 }
 
@@ -111,6 +121,13 @@ export const VALIDATION = {
   joinedRows: 2n,
   leakedRows: 0n,
   verifiedRows: 2n,
+  mode: 'SAMPLE',
+  seed: 0,
+  valuesWrittenAfterLabel: 0n,
+  changedRows: 0n,
+  valuesAtLabelTime: 0n,
+  unverifiableValues: 0n,
+  labelCopies: [],
   unmatchedRows: 1n,
   expiredValues: 3n,
   invalidLabels: 1n,

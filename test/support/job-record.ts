@@ -5,10 +5,12 @@ export function jobRecord(changes: Partial<JobRecord> = {}): JobRecord {
   return {
     id: 'job',
     kind: 'TRAINING_SET',
+    handler: 'test',
     state: 'QUEUED',
     displayName: null,
     labels: {},
     createdBy: null,
+    idempotencyKey: null,
     createdAt: 0n,
     startedAt: null,
     endedAt: null,

@@ -78,6 +78,10 @@ export class LinearModelServing implements ModelServing {
     return this.faults.checkFaults ?? [];
   }
 
+  async findHealthFault(): Promise<null> {
+    return null;
+  }
+
   async #predict(request: PredictionRequest): Promise<readonly PredictionOutcome[]> {
     const { faults } = this;
     this.requests += 1;
@@ -101,7 +105,8 @@ export class LinearModelServing implements ModelServing {
     if (typeof a !== 'bigint' || typeof b !== 'number') {
       return { kind: 'failure', code: 'INVALID_INSTANCE', message: 'a and b must not be null.' };
     }
-    if (this.faults.refuses?.(a)) return { kind: 'failure', code: 'REFUSED', message: `a of ${a} is refused.` };
+    if (this.faults.refuses?.(a))
+      return { kind: 'failure', code: 'INSTANCE_REFUSED', message: `a of ${a} is refused.` };
     return { kind: 'prediction', prediction: { y: 2 * Number(a) + 3 * b, z: a } };
   };
 }

@@ -5,8 +5,7 @@ import { Registry as Metrics } from 'prom-client';
 import { openStores, type OpenStores } from '../../composition/stores.js';
 import { DataFiles } from '../../datasources/files/data-files.js';
 import { LocalTrainingSets } from '../../training-sets/local-training-sets.js';
-import { TrainingSetRunner } from '../../training-sets/training-set-runner.js';
-import { scanWork } from '../../training-sets/scan-work.js';
+import { TrainingSetHandler } from '../../training-sets/training-set-handler.js';
 import type { FeatureRow } from '../../datasources/offline/offline-store.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
@@ -29,15 +28,21 @@ export async function startStoreGateway(registry: Registry, others: Partial<Open
   const stores = { ...opened, ...others };
   const files = await DataFiles.open(join(folder, 'files'));
   const { embedded, findRemoteStore } = stores;
-  const rooms = { database: embedded.database, findRemoteStore, registry, files, workFolder: join(folder, 'work') };
+  const dependencies = {
+    database: embedded.database,
+    findRemoteStore,
+    stores,
+    registry,
+    files,
+    workFolder: join(folder, 'work'),
+    clock: () => 1_000_000_000_000_000n,
+  };
+  const trainingSet = new TrainingSetHandler(dependencies);
   const gateway = await startTestGateway(registry, {
     wrap: () => stores,
     syncs: { fillOwner: (entityType) => stores.fillOwner(entityType) },
-    runners: [new TrainingSetRunner(rooms)],
-    trainingSets: (jobs) =>
-      new LocalTrainingSets(rooms, jobs, (request, countLabels) =>
-        scanWork(request, stores, 1_000_000_000_000_000n, countLabels),
-      ),
+    handlers: [trainingSet],
+    trainingSets: (jobs) => new LocalTrainingSets(jobs, trainingSet, dependencies),
   });
   return {
     ...gateway,

@@ -10,9 +10,8 @@ import { measuredJobStore } from '../../composition/measured-job-store.js';
 import { measuredStores } from '../../composition/measured-stores.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
-import { FeatureViewSyncsByStore } from '../../ingestion/feature-view-syncs-by-store.js';
 import { JobEngine } from '../../jobs/job-engine.js';
-import type { JobRunner } from '../../jobs/job-runner.js';
+import type { JobHandler } from '../../jobs/job-handler.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { newJobId } from '../../jobs/new-job-id.js';
 import { JobAccounting } from '../../costs/job-accounting.js';
@@ -66,10 +65,10 @@ export interface TestGatewayOptions {
   readonly http?: Partial<HttpServerOptions>;
   readonly costs?: Partial<OpenCostsOptions>;
   /** What does the jobs. */
-  readonly runners?: readonly JobRunner[];
+  readonly handlers?: readonly JobHandler[];
   /** What starts jobs and reads their results, made with the engine that runs them. */
   readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
-  readonly trainingSets?: (jobs: JobEngine) => TrainingSets;
+  readonly trainingSets?: (jobs: JobEngine, stores: FeatureStores) => TrainingSets;
   /** Of the syncs that the gateway can do by itself. */
   readonly syncs?: Partial<Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs' | 'fillOwner' | 'onUnanswered'>>;
   /** Stands between the gateway and its stores, to break them. */
@@ -95,26 +94,24 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   const metricsRegistry = new MetricsRegistry();
   const metrics = createGatewayMetrics(metricsRegistry);
   const costs = await openTestCosts({ folder: join(folder, 'costs'), clock, ...options.costs });
-  const featureViewSyncs = new FeatureViewSyncsByStore((onlineStore) => syncs.getRoute(onlineStore));
-  const jobs = new JobEngine({
-    store: measuredJobStore(new LmdbJobStore(join(folder, 'jobs')), metrics),
-    runners: [featureViewSyncs, ...(options.runners ?? [])],
-    clock,
-    newId: newJobId,
-    maxRunning: 4,
-    costs: new JobAccounting(costs),
-    onError: (error) => logger.error({ err: error }, 'a job failed'),
-  });
   const stores = options.wrap?.(counted) ?? counted;
   const syncs = openFeatureViewSyncs({
     registry,
-    engine: jobs,
     stores,
     // Its one store is its own.
     fillOwner: async () => 'THIS_GATEWAY',
     clock,
     onUnanswered: () => undefined,
     ...options.syncs,
+  });
+  const jobs = new JobEngine({
+    store: measuredJobStore(new LmdbJobStore(join(folder, 'jobs')), metrics),
+    handlers: [...syncs.handlers, ...(options.handlers ?? [])],
+    clock,
+    newId: newJobId,
+    maxRunning: 4,
+    accounting: new JobAccounting(costs),
+    onError: (error) => logger.error({ err: error }, 'a job failed'),
   });
   const services: Services = {
     registry,
@@ -123,8 +120,8 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     costs,
     jobs,
     batchPredictions: options.batchPredictions?.(jobs) ?? ({} as BatchPredictions),
-    trainingSets: options.trainingSets?.(jobs) ?? ({} as TrainingSets),
-    featureViewSyncs,
+    trainingSets: options.trainingSets?.(jobs, stores) ?? ({} as TrainingSets),
+    featureViewSyncs: syncs.createSyncs(jobs),
     clock,
   };
   const schema = buildSchema(registry);

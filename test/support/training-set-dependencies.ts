@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { DataFiles } from '../../datasources/files/data-files.js';
 import { JobEngine } from '../../jobs/job-engine.js';
+import type { CostTerms } from '../../jobs/job-request.js';
 import type { JobRecord } from '../../datasources/job-store/job-record.js';
 import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { LocalTrainingSets } from '../../training-sets/local-training-sets.js';
 import type { FindRemoteStore } from '../../training-sets/remote-store.js';
-import { TrainingSetRunner } from '../../training-sets/training-set-runner.js';
-import { scanWork } from '../../training-sets/scan-work.js';
+import { TrainingSetHandler } from '../../training-sets/training-set-handler.js';
+import { TRAINING_SET_JOB } from '../../training-sets/training-set-job.js';
 import type { StartTrainingSet, TrainingSetJobRecord, TrainingSetRequest } from '../../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
@@ -53,20 +54,27 @@ export async function openTrainingSets(
   const database = await DuckDbDatabase.open(join(folder, 'offline.duckdb'));
   const offline = await DuckDbOfflineStore.open(database, sources);
   const files = await DataFiles.open(join(folder, 'files'));
-  const dependencies = { database, findRemoteStore, registry, files, workFolder: join(folder, 'work') };
+  const dependencies = {
+    database,
+    findRemoteStore,
+    stores: { offline: () => offline },
+    registry,
+    files,
+    workFolder: join(folder, 'work'),
+    clock: systemClock,
+  };
+  const handler = new TrainingSetHandler(dependencies, chunkRows);
   const errors: unknown[] = [];
   let jobs = Date.now();
   const engine = new JobEngine({
     store: new LmdbJobStore(join(folder, 'jobs')),
-    runners: [new TrainingSetRunner(dependencies, chunkRows)],
+    handlers: [handler],
     clock: systemClock,
     newId: () => `job-${(jobs += 1)}`,
     maxRunning,
     onError: (error) => errors.push(error),
   });
-  const trainingSets = new LocalTrainingSets(dependencies, engine, (request, countLabels) =>
-    scanWork(request, { offline: () => offline }, systemClock(), countLabels),
-  );
+  const trainingSets = new LocalTrainingSets(engine, handler, dependencies);
   let isOpen = true;
   const close = async (): Promise<void> => {
     if (!isOpen) return;
@@ -86,7 +94,7 @@ export async function openTrainingSets(
       const { id } = await trainingSets.start({ ...request, ...STARTED, ...start });
       const ended = await waitForEnd(engine, id);
       if (errors.length > 0) throw errors[0];
-      return ended as TrainingSetJobRecord;
+      return TRAINING_SET_JOB.read(ended);
     },
     query: async (sql) => database.use(async (connection) => (await connection.runAndReadAll(sql)).getRowObjects()),
   };
@@ -99,6 +107,9 @@ export const STARTED: StartTrainingSet = {
   idempotencyKey: null,
   output: { format: 'PARQUET', location: null },
 };
+
+/** The terms of work that may cost anything. */
+export const NO_LIMIT: CostTerms = { createdBy: null };
 
 /** The job when it has ended. */
 export async function waitForEnd(engine: JobEngine, id: string): Promise<JobRecord> {

@@ -1,5 +1,5 @@
 import { parseInstant, type Instant } from '../../../values/instant.js';
-import { toElementType, type RawValue, type ValueParsers } from '../../../values/value-type.js';
+import { isValueType, type RawValue, type ValueParsers, type ValueType } from '../../../values/value-type.js';
 import type { PredictionFailure, PredictionOutcome } from '../model-serving.js';
 import type { Model, ModelField } from '../../../datasources/registry/prediction-model.js';
 import {
@@ -49,15 +49,31 @@ function invalid(fault: string): PredictionFailure {
 }
 
 function describeMisfit({ name, valueType }: ModelField, value: unknown): string {
-  if (!Array.isArray(value) || valueType === 'STRUCT') return `has a "${name}" that is no ${valueType}`;
-  const advice = toElementType(valueType) ? '' : `; if it is to be a list, declare it ${valueType}_ARRAY`;
+  if (!Array.isArray(value)) return `has a "${name}" that is no ${valueType}`;
+  const arrayType = `${valueType}_ARRAY`;
+  const advice = isValueType(arrayType) ? `; if it is to be a list, declare it ${arrayType}` : '';
   return `has a "${name}" that is a list of ${value.length}, and no ${valueType}${advice}`;
 }
 
 function parseValue({ valueType }: ModelField, written: unknown): RawValue | null | undefined {
-  const value = toElementType(valueType) ? unwrapList(written) : valueType === 'STRUCT' ? written : unwrap(written);
+  const value = UNWRAP[valueType](written);
   return value === null ? null : PARSERS[valueType](value);
 }
+
+/** The value in lists of one, where the type says which of the lists is meant. */
+const UNWRAP = {
+  BOOL: unwrap,
+  BOOL_ARRAY: unwrapList,
+  DOUBLE: unwrap,
+  DOUBLE_ARRAY: unwrapList,
+  INT64: unwrap,
+  INT64_ARRAY: unwrapList,
+  STRING: unwrap,
+  STRING_ARRAY: unwrapList,
+  BYTES: unwrap,
+  STRUCT: (written) => written,
+  TIMESTAMP: unwrap,
+} satisfies Record<ValueType, (written: unknown) => unknown>;
 
 /** The other way of instance-json.ts. */
 const PARSERS = {

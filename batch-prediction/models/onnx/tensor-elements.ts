@@ -38,8 +38,12 @@ export function isTensorType(type: string): type is TensorType {
 
 /** Whether values of a type can be elements of a tensor at all. Whether one value can be, its encoding says. */
 export function canBeElement(valueType: ValueType, type: TensorType): valueType is ElementValueType {
-  if (type === 'string') return valueType === 'STRING';
-  return valueType === 'BOOL' || (type !== 'bool' && (valueType === 'INT64' || valueType === 'DOUBLE'));
+  return VALUES[valueType]?.fits(type) ?? false;
+}
+
+/** A value to try a graph with. */
+export function zero(valueType: ValueType): Scalar {
+  return VALUES[valueType]?.zero ?? 0;
 }
 
 export function makeElements(type: TensorType, length: number): Elements {
@@ -56,20 +60,53 @@ export function toElement(type: TensorType, value: Scalar | null): Element | und
 
 /** An element of a tensor as a value of a type; undefined where it is none. */
 export function fromElement(valueType: ElementValueType, element: Element): Scalar | undefined {
-  return DECODERS[valueType](element);
+  return VALUES[valueType].decode(element);
 }
 
-/** The value types of single elements. A TIMESTAMP is none: the unit that a model counts time in is not known. */
-const DECODERS = {
-  BOOL: (element: Element) => (Number(element) === 0 ? false : Number(element) === 1 ? true : undefined),
-  INT64: (element: Element) => {
-    if (typeof element === 'bigint') return fitInt64(element);
-    return Number.isInteger(element) ? fitInt64(BigInt(element)) : undefined;
+interface ElementValue {
+  /** Whether a tensor of this type can have such elements. */
+  readonly fits: (type: TensorType) => boolean;
+  readonly decode: (element: Element) => Scalar | undefined;
+  readonly zero: Scalar;
+}
+
+/** How values of each type are elements; null for one that is none. A TIMESTAMP is none: the unit that a model counts time in is not known. */
+const VALUES = {
+  BOOL: {
+    fits: (type) => type !== 'string',
+    decode: (element) => (Number(element) === 0 ? false : Number(element) === 1 ? true : undefined),
+    zero: false,
   },
-  DOUBLE: (element: Element) => (typeof element === 'bigint' ? exactly(Number(element), element) : Number(element)),
-  STRING: (element: Element) => String(element),
-} as const satisfies Partial<Record<ValueType, (element: Element) => Scalar | undefined>>;
-export type ElementValueType = keyof typeof DECODERS;
+  BOOL_ARRAY: null,
+  DOUBLE: {
+    fits: isNumeric,
+    decode: (element) => (typeof element === 'bigint' ? exactly(Number(element), element) : Number(element)),
+    zero: 0,
+  },
+  DOUBLE_ARRAY: null,
+  INT64: {
+    fits: isNumeric,
+    decode: (element) => {
+      if (typeof element === 'bigint') return fitInt64(element);
+      return Number.isInteger(element) ? fitInt64(BigInt(element)) : undefined;
+    },
+    zero: 0n,
+  },
+  INT64_ARRAY: null,
+  STRING: { fits: (type) => type === 'string', decode: String, zero: '' },
+  STRING_ARRAY: null,
+  BYTES: null,
+  STRUCT: null,
+  TIMESTAMP: null,
+} as const satisfies Record<ValueType, ElementValue | null>;
+
+export type ElementValueType = {
+  [Type in ValueType]: (typeof VALUES)[Type] extends null ? never : Type;
+}[ValueType];
+
+function isNumeric(type: TensorType): boolean {
+  return type !== 'string' && type !== 'bool';
+}
 
 function encodeBoolean(value: Scalar | null): number | undefined {
   return typeof value === 'boolean' ? Number(value) : undefined;

@@ -1,8 +1,8 @@
 import type { Model, ModelField } from '../../../datasources/registry/prediction-model.js';
-import { toElementType, type RawValue, type ValueType } from '../../../values/value-type.js';
+import { toElementType, type RawValue } from '../../../values/value-type.js';
 import type { Row } from './encode-instances.js';
 import { sizeOf, type InputLayout } from './input-layout.js';
-import type { Scalar } from './tensor-elements.js';
+import { zero, type Scalar } from './tensor-elements.js';
 
 /** An instance of defaults, missing values and zeros: what a graph can be tried with that nobody has sent instances to yet. */
 export function trialRow({ inputs }: Model, layouts: readonly InputLayout[]): Row {
@@ -17,10 +17,4 @@ function trialValue({ valueType, default: value, nullable }: ModelField, length:
   if (nullable) return null;
   const elementType = toElementType(valueType);
   return elementType ? (new Array<Scalar>(length).fill(zero(elementType)) as unknown as RawValue) : zero(valueType);
-}
-
-function zero(valueType: ValueType): Scalar {
-  if (valueType === 'BOOL') return false;
-  if (valueType === 'INT64') return 0n;
-  return valueType === 'STRING' ? '' : 0;
 }

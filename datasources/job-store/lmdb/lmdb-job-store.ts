@@ -1,6 +1,7 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { isTerminalAndSettled, matchesFilter, type JobQuery, type JobStore } from '../job-store.js';
 import type { JobRecord } from '../job-record.js';
+import { toUniqueKey, type IdempotencyKey } from '../unique-key.js';
 
 const MAX_ID_LENGTH = 200;
 const AFTER_ALL_IDS = '\uffff';
@@ -9,7 +10,8 @@ const AFTER_ALL_IDS = '\uffff';
 export class LmdbJobStore implements JobStore {
   readonly #environment: RootDatabase;
   readonly #records: Database<JobRecord, string>;
-  readonly #idempotencyKeys: Database<string, string>;
+  /** Ids by idempotency key or external id. */
+  readonly #uniqueKeys: Database<string, string>;
   /** Ids of jobs that are not done with, so that a start need not look at every job there ever was. */
   readonly #unfinished: Database<true, string>;
 
@@ -19,25 +21,26 @@ export class LmdbJobStore implements JobStore {
   constructor(path: string) {
     this.#environment = open({ path, maxDbs: 4, noSubdir: false });
     this.#records = this.#environment.openDB({ name: 'records' });
-    this.#idempotencyKeys = this.#environment.openDB({ name: 'idempotency-keys' });
+    this.#uniqueKeys = this.#environment.openDB({ name: 'unique-keys' });
     this.#unfinished = this.#environment.openDB({ name: 'unfinished' });
     this.#targets = this.#environment.openDB({ name: 'targets' });
   }
 
-  async create(record: JobRecord, idempotencyKey: string | null): Promise<JobRecord> {
+  async create(record: JobRecord): Promise<JobRecord> {
+    const key = toUniqueKey(record);
     const kept = await this.#environment.transaction(() => {
-      const earlier = idempotencyKey === null ? undefined : this.#startedWith(idempotencyKey);
+      const earlier = this.#findByUniqueKey(key);
       if (earlier) return earlier;
       this.#put(record);
-      if (idempotencyKey !== null) void this.#idempotencyKeys.put(idempotencyKey, record.id);
+      if (key !== null) void this.#uniqueKeys.put(key, record.id);
       return record;
     });
     await this.#environment.flushed;
     return kept;
   }
 
-  async findByIdempotencyKey(idempotencyKey: string): Promise<JobRecord | undefined> {
-    return this.#startedWith(idempotencyKey);
+  async findByIdempotencyKey(key: IdempotencyKey): Promise<JobRecord | undefined> {
+    return this.#findByUniqueKey(toUniqueKey(key));
   }
 
   async update(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
@@ -76,8 +79,8 @@ export class LmdbJobStore implements JobStore {
     await this.#environment.close();
   }
 
-  #startedWith(idempotencyKey: string): JobRecord | undefined {
-    const id = this.#idempotencyKeys.get(idempotencyKey);
+  #findByUniqueKey(key: string | null): JobRecord | undefined {
+    const id = key === null ? undefined : this.#uniqueKeys.get(key);
     return id === undefined ? undefined : this.#records.get(id);
   }
 

@@ -33,19 +33,19 @@ import { sampleEntityIds } from './sample-entity-ids.js';
 
 export interface DuckDbOfflineStoreOptions {
   /** How `asOf` reads are compiled. */
-  readonly form?: PointInTimeForm;
+  readonly form?: PointInTimeForm | 'CHOOSE';
   /** Reads the files of sources. Without it nothing is imported. */
   readonly reader?: FileReader | null;
 }
 
 /** The embedded offline store: one DuckDB file, a table a source. */
 export class DuckDbOfflineStore implements ImportingOfflineStore {
-  /** As many as the schema takes inline; the lookup form is the faster one up to here (bench/point-in-time). */
+  /** As many as the schema takes inline. */
   readonly maxLabelsPerRead = REQUEST_LIMITS.maxEntityIds;
 
   private constructor(
     readonly database: DuckDbDatabase,
-    private readonly form: PointInTimeForm,
+    private readonly form: PointInTimeForm | 'CHOOSE',
     private readonly reader: FileReader | null,
   ) {}
 
@@ -53,7 +53,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
   static async open(
     database: DuckDbDatabase,
     sources: readonly FeatureSource[],
-    { form = 'lookup', reader = null }: DuckDbOfflineStoreOptions = {},
+    { form = 'CHOOSE', reader = null }: DuckDbOfflineStoreOptions = {},
   ): Promise<DuckDbOfflineStore> {
     await database.transaction(async (connection) => {
       await ensureImportRecords(connection);
@@ -64,7 +64,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
 
   /** Opens it for reading alone: nothing is made. A table that is not there fails the read of it. */
   static openToRead(database: DuckDbDatabase): DuckDbOfflineStore {
-    return new DuckDbOfflineStore(database, 'lookup', null);
+    return new DuckDbOfflineStore(database, 'CHOOSE', null);
   }
 
   async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {

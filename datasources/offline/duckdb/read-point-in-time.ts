@@ -1,9 +1,10 @@
 import { BIGINT, LIST, listValue, VARCHAR, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
 import type { CellStatus, FeatureCell } from '../../../values/feature-cell.js';
 import type { PointInTimeRead } from '../offline-store.js';
+import { chooseForm, dependsOnHistory, historySizeSql } from '../point-in-time/duckdb/choose-form.js';
 import { compileForDuckDb, type PointInTimeForm } from '../point-in-time/duckdb/compile-for-duckdb.js';
 import { requireCreationTime } from './creation-time.js';
-import { planPointInTime } from '../point-in-time/plan.js';
+import { planPointInTime, type PointInTimePlan } from '../point-in-time/plan.js';
 import { Parameters } from '../point-in-time/sql-text.js';
 import { historyTable } from '../../duckdb/history-table.js';
 import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
@@ -17,7 +18,7 @@ const LABEL_TYPES = [LIST(VARCHAR), LIST(BIGINT)];
 export async function readPointInTime(
   connection: DuckDBConnection,
   { labels, features, options, ttl }: PointInTimeRead,
-  form: PointInTimeForm,
+  form: PointInTimeForm | 'CHOOSE',
 ): Promise<FeatureCell[][]> {
   if (options?.knownAt != null) features.forEach(({ source }) => requireCreationTime(source));
   const parameters = new Parameters<DuckDBValue>();
@@ -25,9 +26,15 @@ export async function readPointInTime(
   const times = parameters.add(listValue(labels.map(({ time }) => time)));
   const labelRows = `SELECT unnest(range(len(${entityIds}))) AS row_id, unnest(${entityIds}) AS entity_id,
     make_timestamp(unnest(${times})) AS label_time`;
+  const plan = planPointInTime([{ entityColumn: 'entity_id', features, ttl }], options);
   const { sql } = compileForDuckDb(
-    planPointInTime([{ entityColumn: 'entity_id', features, ttl }], options),
-    { form, labels: labelRows, tableOf: historyTable, mayHaveTies: () => true },
+    plan,
+    {
+      form: form === 'CHOOSE' ? await findForm(connection, plan, labels) : form,
+      labels: labelRows,
+      tableOf: historyTable,
+      mayHaveTies: () => true,
+    },
     parameters,
   );
   const result = await connection.runAndReadAll(sql, parameters.values, LABEL_TYPES);
@@ -43,4 +50,28 @@ export async function readPointInTime(
     }));
   });
   return labels.map((_, row) => cellColumns.map((column) => column[row]!));
+}
+
+/** One form for all sources of the read: that of the longest history is the one that matters. */
+async function findForm(
+  connection: DuckDBConnection,
+  { sources }: PointInTimePlan,
+  labels: PointInTimeRead['labels'],
+): Promise<PointInTimeForm> {
+  for (const source of sources) {
+    const table = historyTable(source.source);
+    const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${table}`);
+    const [[rows] = []] = counted.getRows();
+    if (!dependsOnHistory(labels.length, Number(rows))) continue;
+    const ids = listValue(labels.map(({ entityId }) => entityId));
+    const measured = await connection.runAndReadAll(
+      historySizeSql(source, 'SELECT unnest($1) AS entity_id', table),
+      [ids],
+      [LIST(VARCHAR)],
+    );
+    const [[pairs, historyRows] = []] = measured.getRows();
+    const form = chooseForm(labels.length, { pairs: Number(pairs), rows: Number(historyRows) });
+    if (form === 'timeline') return form;
+  }
+  return 'lookup';
 }

@@ -31,7 +31,7 @@ export function columnFaults(
   entityType: EntityTypeDocument,
   path: readonly PropertyKey[],
 ): Fault[] {
-  const isMadeInBigQuery = offlineStore.kind === 'BIGQUERY' && offlineStore.createTables;
+  const isMadeInBigQuery = hasTablesMadeInBigQuery(offlineStore);
   return entityType.sources.flatMap((source, index) => {
     const ofSource = ['sources', index];
     const columns = isMadeInBigQuery
@@ -51,6 +51,15 @@ export function columnFaults(
       return [{ path: at, message: `"${column.name}" is both ${other.role} and ${column.role}; rename one` }];
     });
   });
+}
+
+function hasTablesMadeInBigQuery(offlineStore: FeaturestoreDocument['offlineStore']): boolean {
+  switch (offlineStore.kind) {
+    case 'DUCKDB':
+      return false;
+    case 'BIGQUERY':
+      return offlineStore.createTables;
+  }
 }
 
 /** As BigQuery's adapter makes the table. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { VALUE_TYPES } from '../../../values/value-type.js';
 import { SENSITIVITIES } from '../model.js';
+import { describeOnlineStore, ONLINE_STORE_KINDS } from '../store-kinds.js';
 import { columnName, MAX_FEATURE_NAME_LENGTH, resourceName, seconds } from './common-fields.js';
 import { modelEntries } from './model-entries.js';
 import { bigQueryTable, offlineStore } from './offline-store-document.js';
@@ -110,6 +111,10 @@ const entityType = z
   })
   .describe('A kind of thing with an id.');
 
+const STORES_WITH_LOCAL_SCHEDULES = ONLINE_STORE_KINDS.filter(
+  (kind) => describeOnlineStore({ kind }).syncedBy === 'GATEWAY',
+).join(' and ');
+
 const featureView = z
   .strictObject({
     name: resourceName(60).describe('Unique in its featurestore.'),
@@ -120,7 +125,7 @@ const featureView = z
       .nullable()
       .default(null)
       .describe(
-        'When it is synced: five fields of cron in UTC, or in the time zone put before them, as in CRON_TZ=Europe/Zurich 0 3 * * *. The gateway keeps it for LMDB and BIGTABLE; Vertex AI keeps its own.',
+        `When it is synced: five fields of cron in UTC, or in the time zone put before them, as in CRON_TZ=Europe/Zurich 0 3 * * *. The gateway keeps it for ${STORES_WITH_LOCAL_SCHEDULES}; Vertex AI keeps its own.`,
       ),
   })
   .describe('A named selection of features served together.');

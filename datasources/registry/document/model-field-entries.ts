@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { convert, parseInt64 } from '../../../values/convert-value.js';
-import { toElementType, VALUE_TYPES, type RawValue, type ValueType } from '../../../values/value-type.js';
+import { parseInt64, toBoolean, toDouble, toInt64, toText } from '../../../values/convert-value.js';
+import { toElementType, VALUE_TYPES, type RawValue, type ValueParsers } from '../../../values/value-type.js';
 import type { ModelField } from '../prediction-model.js';
 
 /** Names are columns of tables and tensors of graphs, made elsewhere: anything that can be written down. */
@@ -141,12 +141,25 @@ function inputFacts(entry: InputEntry | OutputEntry): Pick<ModelField, 'nullable
   return { nullable: entry.nullable, ...(value === undefined ? {} : { default: value }) };
 }
 
-/** Only plain values can be written into a registry; undefined for one of another type. */
+/** Undefined for a default of another type. */
 function parseDefault({ valueType: declared, columns: names, default: value }: InputEntry): RawValue | undefined {
   const valueType = (names && toElementType(declared)) ?? declared;
-  if (value === undefined || !WRITABLE.has(valueType)) return undefined;
-  if (valueType === 'INT64' && typeof value === 'string') return parseInt64(value);
-  return convert(valueType, value);
+  return value === undefined ? undefined : DEFAULTS[valueType](value);
 }
 
-const WRITABLE = new Set<ValueType>(['BOOL', 'DOUBLE', 'INT64', 'STRING']);
+const notWritable = (): undefined => undefined;
+
+/** Only plain values can be written into a registry. */
+const DEFAULTS = {
+  BOOL: toBoolean,
+  BOOL_ARRAY: notWritable,
+  DOUBLE: toDouble,
+  DOUBLE_ARRAY: notWritable,
+  INT64: (value) => (typeof value === 'string' ? parseInt64(value) : toInt64(value)),
+  INT64_ARRAY: notWritable,
+  STRING: toText,
+  STRING_ARRAY: notWritable,
+  BYTES: notWritable,
+  STRUCT: notWritable,
+  TIMESTAMP: notWritable,
+} satisfies ValueParsers<NonNullable<InputEntry['default']>>;

@@ -5,12 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { FileFormat } from '../../../datasources/files/file-format.js';
-import type {
-  BatchOutput,
-  BatchPredictionJobRecord,
-  BatchPredictionRequest,
-} from '../../../batch-prediction/batch-predictions.js';
-import type { BatchPredictionCheckpoint } from '../../../batch-prediction/local/checkpoint.js';
+import type { BatchOutput, BatchPredictionRequest } from '../../../batch-prediction/batch-predictions.js';
 import type { JobRecord } from '../../../datasources/job-store/job-record.js';
 import { AppError } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
@@ -26,6 +21,8 @@ import { toClientValue } from '../../../values/client-value.js';
 import type { RawValue } from '../../../values/value-type.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../../support/every-value-type.js';
 import { LINEAR_MODEL, LinearModelServing } from '../../support/linear-model.js';
+import { LOCAL_BATCH_PREDICTION } from '../../../batch-prediction/local/local-batch-prediction-job.js';
+import { TRAINING_SET_JOB } from '../../../training-sets/training-set-job.js';
 import { jobRecord } from '../../support/job-record.js';
 import { openTestLab } from '../../support/test-lab.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -136,8 +133,8 @@ describe('a batch prediction', () => {
     expect(lab.serving.requests).toBe(10);
     const page = await lab.batch.failures(job, { after: 107n, limit: 2 });
     expect(page.map(({ instanceNumber, code, message }) => [instanceNumber, code, message])).toEqual([
-      [207n, 'REFUSED', 'a of 207 is refused.'],
-      [307n, 'REFUSED', 'a of 307 is refused.'],
+      [207n, 'INSTANCE_REFUSED', 'a of 207 is refused.'],
+      [307n, 'INSTANCE_REFUSED', 'a of 307 is refused.'],
     ]);
   });
 
@@ -357,7 +354,7 @@ describe('a batch prediction', () => {
   it('of a training set reads its output', async () => {
     const lab = await openTestLab({ folder: temporaryFolder() });
     await writeInput(lab, 'set.parquet', ROWS);
-    const { id } = await lab.store.create(trainingSet('PARQUET', 'set.parquet'), null);
+    const { id } = await lab.store.create(trainingSet('PARQUET', 'set.parquet'));
     const job = await waitForEnd(lab, (await lab.batch.start(request({ kind: 'TRAINING_SET', job: id }))).id);
     expect(job).toMatchObject({ state: 'SUCCEEDED', progress: { completed: 1000n, total: 1000n } });
   });
@@ -466,7 +463,7 @@ describe('a batch prediction', () => {
     await writeInput(lab, 'in.parquet', ROWS);
     const seen: number[] = [];
     lab.serving.faults.onRequest = async () => {
-      const job = (await lab.store.get(id)) as BatchPredictionJobRecord;
+      const job = LOCAL_BATCH_PREDICTION.read((await lab.store.get(id))!);
       seen.push((await lab.batch.predictions(job, { after: null, limit: 1000 })).length);
     };
     const { id } = await lab.batch.start(request(files('in.parquet'), { replicas: 1, batchSize: 50 }));
@@ -526,7 +523,7 @@ describe('a request for a batch prediction', () => {
     await writeInput(lab, 'lacks.jsonl', 'SELECT 1 AS b');
     await writeInput(lab, 'typed.parquet', `SELECT 'x' AS a, 1.5 AS b`);
     writeFileSync(join(lab.files.folder, 'broken.parquet'), 'not parquet');
-    const running = await lab.store.create({ ...trainingSet('PARQUET', 'in.parquet'), state: 'RUNNING' }, null);
+    const running = await lab.store.create({ ...trainingSet('PARQUET', 'in.parquet'), state: 'RUNNING' });
     const refusal = async (asked: BatchPredictionRequest): Promise<unknown> =>
       lab.batch.start(asked).then(
         () => 'started',
@@ -596,17 +593,12 @@ describe('a request for a batch prediction', () => {
     const lab = await openTestLab({ folder: temporaryFolder() });
     await writeInput(lab, 'in.parquet', ROWS);
     const output = { format: 'PARQUET', location: 'out' } as const;
-    const { spec } = request(files('in.parquet'), { output });
+    const { spec, model } = request(files('in.parquet'), { output });
+    const { kind, handler } = LOCAL_BATCH_PREDICTION;
     // Past the check of the folder, as two requests that race would be.
-    const start = {
-      kind: 'BATCH_PREDICTION',
-      spec,
-      displayName: null,
-      labels: {},
-      createdBy: null,
-      idempotencyKey: null,
-    } as const;
-    const both = await Promise.all([lab.engine.start(start), lab.engine.start(start)]);
+    const asked = { kind, handler, spec: { ...spec, modelSnapshot: model } };
+    const both = await Promise.all(['1', '2'].map((id) => lab.store.create(jobRecord({ id, ...asked }))));
+    await lab.engine.resume();
     const states = await Promise.all(both.map(async ({ id }) => (await waitForEnd(lab, id)).error?.code ?? 'fine'));
     expect(states.sort()).toEqual(['OUTPUT_IN_USE', 'fine']);
   });
@@ -654,7 +646,7 @@ describe('a batch prediction that is taken up again', () => {
     const page = await second.batch.predictions(job, { after: null, limit: 2000 });
     expect(page.map(({ instanceNumber }) => instanceNumber)).toEqual(Array.from({ length: 1000 }, (_, i) => BigInt(i)));
     expect(second.serving.requests).toBeLessThan(100);
-    expect((job.checkpoint as BatchPredictionCheckpoint).parts.length).toBeGreaterThan(1);
+    expect(job.checkpoint?.parts.length).toBeGreaterThan(1);
   });
 
   it('fails when its input changed in between', async () => {
@@ -719,6 +711,7 @@ function hurriedClock(): Clock {
 function trainingSet(format: 'PARQUET' | 'CSV' | 'TABLE', location: string): JobRecord {
   return jobRecord({
     id: 'training-set',
+    handler: TRAINING_SET_JOB.handler,
     state: 'SUCCEEDED',
     result: { output: { format, location }, columns: [], rows: 1000n },
   });

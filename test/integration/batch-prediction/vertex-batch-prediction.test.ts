@@ -11,6 +11,7 @@ import type {
   BatchPredictionSpec,
 } from '../../../batch-prediction/batch-predictions.js';
 import { BigQuery } from '@google-cloud/bigquery';
+import { jobCostSoFar } from '../../../costs/job-cost.js';
 import { JobAccounting } from '../../../costs/job-accounting.js';
 import { openTestCosts } from '../../support/costs.js';
 import { startTableMetadataServer } from '../../support/google/table-metadata-server.js';
@@ -19,9 +20,9 @@ import { isTerminalState } from '../../../datasources/job-store/job-state.js';
 import { JobFailure } from '../../../jobs/job-failure.js';
 import type { JobRecord } from '../../../datasources/job-store/job-record.js';
 import { LmdbJobStore } from '../../../datasources/job-store/lmdb/lmdb-job-store.js';
-import { keyLabel, toVertexKey } from '../../../batch-prediction/vertex/job-labels.js';
-import { batchPredictionJob } from '../../../batch-prediction/vertex/job-request.js';
-import { VertexBatchPredictionRunner } from '../../../batch-prediction/vertex/vertex-batch-prediction-runner.js';
+import { keyLabel, toVertexKey, withKeyLabels } from '../../../batch-prediction/vertex/job-labels.js';
+import { vertexJobRequest } from '../../../batch-prediction/vertex/job-request.js';
+import { VertexBatchPredictionHandler } from '../../../batch-prediction/vertex/vertex-batch-prediction-handler.js';
 import { VertexBatchPredictions } from '../../../batch-prediction/vertex/vertex-batch-predictions.js';
 import { VertexJobsClient } from '../../../batch-prediction/vertex/vertex-jobs-client.js';
 import type { Model } from '../../../datasources/registry/prediction-model.js';
@@ -95,6 +96,8 @@ describe('batch prediction on Vertex AI', () => {
     return model;
   };
 
+  const costSoFar = (job: JobRecord) => jobCostSoFar(costs.estimator, job.cost!, engine.replicaHours(job));
+
   const openEngine = (): void => {
     const jobs = (): Promise<VertexJobsClient> =>
       clients
@@ -107,25 +110,7 @@ describe('batch prediction on Vertex AI', () => {
               { creations: 4, maxLookups: 4, pauseMs: 5 },
             ),
         );
-    const runner = new VertexBatchPredictionRunner({
-      getModel: modelOf,
-      clientFor: jobs,
-      pollMs: { first: 5, longest: 20 },
-      onTransientError: (error) => troubles.push(error),
-    });
-    engine = new JobEngine({
-      store: new LmdbJobStore(join(folder, `jobs-${gateway}`)),
-      runners: [runner],
-      clock: () => 1_000_000_000_000_000n,
-      newId: () => `00000000-0000-7000-8000-${String(Date.now()).padStart(12, '0')}`,
-      maxRunning: 4,
-      costs: new JobAccounting(costs),
-      onError: (error) => {
-        if (!(error instanceof JobFailure)) throw error;
-      },
-    });
-    predictions = new VertexBatchPredictions({
-      engine,
+    const dependencies = {
       getModel: modelOf,
       storage: async () =>
         new Storage({
@@ -134,7 +119,25 @@ describe('batch prediction on Vertex AI', () => {
           authClient: new PassThroughClient() as never,
         }),
       bigquery: async () => warehouse,
+    };
+    const handler = new VertexBatchPredictionHandler({
+      ...dependencies,
+      clientFor: jobs,
+      pollMs: { first: 5, longest: 20 },
+      onTransientError: (error) => troubles.push(error),
     });
+    engine = new JobEngine({
+      store: new LmdbJobStore(join(folder, `jobs-${gateway}`)),
+      handlers: [handler],
+      clock: () => 1_000_000_000_000_000n,
+      newId: () => `00000000-0000-7000-8000-${String(Date.now()).padStart(12, '0')}`,
+      maxRunning: 4,
+      accounting: new JobAccounting(costs),
+      onError: (error) => {
+        if (!(error instanceof JobFailure)) throw error;
+      },
+    });
+    predictions = new VertexBatchPredictions(engine, handler, dependencies);
   };
 
   beforeEach(async () => {
@@ -315,12 +318,12 @@ describe('batch prediction on Vertex AI', () => {
       ['Prediction machine (n1-standard-8), starting', (25 / 60).toFixed(6)],
       [expect.stringContaining('starting'), (25 / 60).toFixed(6)],
     ]);
-    expect(engine.costSoFar(job)).toBeNull();
+    expect(costSoFar(job)).toBeNull();
     const { name } = await created();
     world.advance(name, SUCCEEDED);
     const done = await ended(job.id);
     const { total } = costs.estimator.costSoFar({ ...done.cost!.work, replicaHours: 0.5 });
-    expect(engine.costSoFar(done)?.total).toEqual(total);
+    expect(costSoFar(done)?.total).toEqual(total);
     expect(total.toNumber()).toBeGreaterThan(0.3);
     expect(await costs.history.runs(SPEC.model)).toMatchObject([
       {
@@ -371,7 +374,7 @@ describe('batch prediction on Vertex AI', () => {
     await eventually(async () => (await engine.get(id))?.progress).toEqual({ completed: 2n, failed: 0n, total: null });
     const paused = (await engine.get(id))!;
     const { total } = costs.estimator.costSoFar({ ...paused.cost!.work, replicaHours: 0.1 });
-    expect(engine.costSoFar(paused)?.total).toEqual(total);
+    expect(costSoFar(paused)?.total).toEqual(total);
     world.advance(name, SUCCEEDED);
     const job = await ended(id);
     expect(job).toMatchObject({
@@ -697,9 +700,8 @@ describe('batch prediction on Vertex AI', () => {
       server.faults.clear();
       models.clear();
       const { displayName, labels, spec } = ids[0]!;
-      const key = toVertexKey(ids[0]!);
-      const asked = { displayName: displayName!, labels, key, model: MODEL_NAME, spec };
-      world.advance(world.add(batchPredictionJob(asked)), SUCCEEDED);
+      const asked = vertexJobRequest({ displayName: displayName!, labels, model: MODEL_NAME, spec });
+      world.advance(world.add(withKeyLabels(asked, toVertexKey(ids[0]!))), SUCCEEDED);
       openEngine();
       await engine.resume();
       expect(await ended(ids[0]!.id)).toMatchObject({ state: 'SUCCEEDED' });

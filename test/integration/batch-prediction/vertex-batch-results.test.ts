@@ -5,8 +5,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import type { BatchPredictionJobRecord, BatchPredictionSpec } from '../../../batch-prediction/batch-predictions.js';
 import { JobEngine } from '../../../jobs/job-engine.js';
 import { LmdbJobStore } from '../../../datasources/job-store/lmdb/lmdb-job-store.js';
-import { batchPredictionJob } from '../../../batch-prediction/vertex/job-request.js';
+import { vertexJobRequest } from '../../../batch-prediction/vertex/job-request.js';
 import type { VertexOutput } from '../../../batch-prediction/vertex/vertex-job.js';
+import type { VertexResultStores } from '../../../batch-prediction/vertex/read-vertex-results.js';
+import { VertexBatchPredictionHandler } from '../../../batch-prediction/vertex/vertex-batch-prediction-handler.js';
+import { VERTEX_BATCH_PREDICTION } from '../../../batch-prediction/vertex/vertex-batch-prediction-job.js';
 import { VertexBatchPredictions } from '../../../batch-prediction/vertex/vertex-batch-predictions.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
 import { DATASET, PROJECT, startBigQuery } from '../../support/google/bigquery-store.js';
@@ -37,22 +40,38 @@ const SPEC: BatchPredictionSpec = {
 const MODEL = vertexDelayModel(PROJECT);
 
 /** What is started is looked at before it runs. */
-const idleEngine = (): JobEngine =>
-  new JobEngine({
+class IdleHandler extends VertexBatchPredictionHandler {
+  override run(): Promise<never> {
+    return new Promise(() => undefined);
+  }
+}
+
+const openPredictions = (stores: VertexResultStores): VertexBatchPredictions => {
+  const dependencies = { getModel: () => MODEL, ...stores };
+  const handler = new IdleHandler({
+    ...dependencies,
+    clientFor: () => Promise.reject(new Error('no job runs')),
+    pollMs: { first: 1, longest: 1 },
+    onTransientError: () => undefined,
+  });
+  const engine = new JobEngine({
     store: new LmdbJobStore(temporaryFolder()),
-    runners: [{ kind: 'BATCH_PREDICTION', run: () => new Promise(() => undefined) }],
+    handlers: [handler],
     clock: () => 0n,
     newId: () => 'retry',
     maxRunning: 1,
     onError: () => undefined,
   });
+  return new VertexBatchPredictions(engine, handler, dependencies);
+};
 
 /** A job that has ended, and says that it wrote there. */
 const ended = (output: VertexOutput, failed = 1n) =>
   jobRecord({
-    kind: 'BATCH_PREDICTION',
+    kind: VERTEX_BATCH_PREDICTION.kind,
+    handler: VERTEX_BATCH_PREDICTION.handler,
     state: 'PARTIALLY_SUCCEEDED',
-    spec: SPEC,
+    spec: { ...SPEC, modelSnapshot: MODEL },
     progress: { completed: 5n, failed, total: 5n + failed },
     result: { output },
   }) as BatchPredictionJobRecord;
@@ -117,9 +136,7 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
   });
 
   const open = () => {
-    return new VertexBatchPredictions({
-      engine: idleEngine(),
-      getModel: () => MODEL,
+    return openPredictions({
       storage: () => Promise.reject(new Error('these jobs write tables')),
       bigquery: async () =>
         new BigQuery({ projectId: PROJECT, apiEndpoint: server.endpoint, retryOptions: { maxRetryDelay: 0.001 } }),
@@ -190,7 +207,7 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
   it('are what a job on the failed instances alone is made of', async () => {
     const origin = { createdBy: null, idempotencyKey: null };
     const { spec } = await open().retryFailed(job, origin);
-    expect(batchPredictionJob({ displayName: 'x', labels: {}, key: 'x', model: 'x', spec })).toMatchObject({
+    expect(vertexJobRequest({ displayName: 'x', labels: {}, model: 'x', spec })).toMatchObject({
       inputConfig: {
         instancesFormat: 'bigquery',
         bigquerySource: { inputUri: `bq://${PROJECT}.${DATASET}.errors_2026` },
@@ -253,9 +270,7 @@ describe('results of batch prediction in Cloud Storage', () => {
     onTestFinished(() => storage.stop());
     return {
       storage,
-      predictions: new VertexBatchPredictions({
-        engine: idleEngine(),
-        getModel: () => MODEL,
+      predictions: openPredictions({
         storage: async () =>
           new Storage({
             apiEndpoint: storage.apiEndpoint,
@@ -352,7 +367,7 @@ describe('results of batch prediction in Cloud Storage', () => {
     expect(await predictions.failures(job, range)).toMatchObject([{ instance: { instance: ['a', 1] } }]);
     const { spec } = await predictions.retryFailed(job, { createdBy: null, idempotencyKey: null });
     expect(storage.objects.get('p/featuregraph-retry/job.jsonl')).toBe('["a",1]\n');
-    const asked = batchPredictionJob({ displayName: 'x', labels: {}, key: 'x', model: 'x', spec });
+    const asked = vertexJobRequest({ displayName: 'x', labels: {}, model: 'x', spec });
     // An instance type of object would refuse a line that is a list.
     expect(asked.instanceConfig).toBeUndefined();
   });

@@ -35,9 +35,9 @@ beforeAll(async () => {
   predicting = new CountableWork('BATCH_PREDICTION');
   training = new CountableWork('TRAINING_SET');
   gateway = await startTestGateway(new Registry(smallRegistry().featurestores, [churn]), {
-    runners: [predicting, training],
-    batchPredictions: (jobs) => (predictions = new RecordingBatchPredictions(jobs)),
-    trainingSets: (jobs) => (trainingSets = new RecordingTrainingSets(jobs)),
+    handlers: [predicting, training],
+    batchPredictions: (jobs) => (predictions = new RecordingBatchPredictions(jobs, predicting)),
+    trainingSets: (jobs, stores) => (trainingSets = new RecordingTrainingSets(jobs, training, stores)),
   });
 });
 afterAll(async () => {
@@ -204,8 +204,7 @@ describe('training-set', () => {
 
 describe('watch', () => {
   const start = async () => {
-    const { id } = await gateway.services.jobs.start({
-      kind: 'TRAINING_SET',
+    const { id } = await gateway.services.jobs.start(training, {
       spec: null,
       displayName: null,
       labels: {},
@@ -217,9 +216,9 @@ describe('watch', () => {
 
   it('takes an id with or without "jobs/", and ends with 1 and the reason when the job failed', async () => {
     const id = await start();
-    training.fail(new JobFailure('NO_LABELS', 'The file is empty.'));
+    training.fail(new JobFailure('INPUT_UNREADABLE', 'The file is empty.'));
     expect(await run('watch', id)).toBe(1);
-    expect(shown).toContain('NO_LABELS: The file is empty.');
+    expect(shown).toContain('INPUT_UNREADABLE: The file is empty.');
     expect(await run('watch', `jobs/${id}`)).toBe(1);
   });
 

@@ -219,6 +219,10 @@ describe('the API', () => {
     expect(data.priceBooks.map(({ name }: any) => name)).toEqual(['classic', 'google-us-central1', THIS_MACHINE]);
     const google = data.priceBooks[1];
     expect(google.id).toBe(`priceBooks/google-us-central1@${google.effectiveDate}`);
+    const found = await gateway.ask('query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }', {
+      ids: [google.id, 'priceBooks/google-us-central1', 'priceBooks/none@2026-01-01'],
+    });
+    expect(found.data.nodes).toEqual([{ __typename: 'PriceBook', id: google.id }, null, null]);
     expect(google.prices).toContainEqual({
       meter: 'online-node-hour',
       resource: 'vertex-bigtable',

@@ -4,12 +4,11 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { BatchWork } from '../../../datasources/job-store/job-cost.js';
 import { JobEngine } from '../../../jobs/job-engine.js';
 import { LmdbJobStore } from '../../../datasources/job-store/lmdb/lmdb-job-store.js';
-import type { JobRequest } from '../../../jobs/new-job.js';
 import { JobAccounting } from '../../../costs/job-accounting.js';
 import type { Costs } from '../../../costs/costs.js';
 import type { AppError } from '../../../errors/app-error.js';
 import { openTestCosts } from '../../support/costs.js';
-import { CountableWork } from '../../support/countable-work.js';
+import { CountableWork, type PlannedRequest } from '../../support/countable-work.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { waitForEnd } from '../../support/training-set-dependencies.js';
 
@@ -51,8 +50,7 @@ const WORK: BatchWork = {
   acceleratorCount: null,
   priceBook: null,
 };
-const REQUEST: JobRequest = {
-  kind: 'BATCH_PREDICTION',
+const REQUEST: PlannedRequest = {
   spec: null,
   displayName: null,
   labels: {},
@@ -74,18 +72,18 @@ beforeEach(async () => {
   onTestFinished(() => opened.close());
 });
 
-function openEngine(jobCosts = new JobAccounting(costs), maxRunning = 1) {
+function openEngine(accounting = new JobAccounting(costs), maxRunning = 1) {
   const work = new BilledWork('BATCH_PREDICTION');
   const engine = new JobEngine({
     store: new LmdbJobStore(join(folder, 'jobs')),
-    runners: [work],
+    handlers: [work],
     clock: () => 0n,
     newId: () => `job-${(ids += 1)}`,
     maxRunning,
-    costs: jobCosts,
+    accounting,
     onError: (error) => errors.push(error),
   });
-  return { engine, work };
+  return { engine, work, start: (request: PlannedRequest) => engine.start(work, request) };
 }
 
 /** Of the budget of a dollar: as it is told to whoever asks for too much. */
@@ -101,19 +99,19 @@ const estimated = async () =>
 
 describe('the budget of the day', () => {
   it('is taken from once, however many requests race with one key', async () => {
-    const { engine } = openEngine();
+    const { engine, start } = openEngine();
     onTestFinished(() => engine.stop());
     const request = { ...REQUEST, idempotencyKey: randomUUID() };
     // As many as the budget has room for at once: the others give back what they were admitted with.
-    const started = await Promise.all([1, 2, 3].map(() => engine.start(request)));
+    const started = await Promise.all([1, 2, 3].map(() => start(request)));
     expect(new Set(started.map(({ id }) => id)).size).toBe(1);
     expect(await spent()).toBeCloseTo(await estimated(), 9);
   });
 
   it('has what a job really cost, once it has ended', async () => {
-    const { engine, work } = openEngine();
+    const { engine, start, work } = openEngine();
     onTestFinished(() => engine.stop());
-    const { id } = await engine.start(REQUEST);
+    const { id } = await start(REQUEST);
     work.count(3600n).end();
     const done = await waitForEnd(engine, id);
     expect(done.cost?.isSettled).toBe(true);
@@ -122,9 +120,9 @@ describe('the budget of the day', () => {
 
   it('is settled before a list shows or filters by the end', async () => {
     const slow = new SlowCosts(costs);
-    const { engine, work } = openEngine(slow);
+    const { engine, start, work } = openEngine(slow);
     onTestFinished(() => engine.stop());
-    const { id } = await engine.start(REQUEST);
+    const { id } = await start(REQUEST);
     work.count(3600n).end();
     await slow.asked.promise;
     const query = { before: null, limit: 10 };
@@ -140,11 +138,11 @@ describe('the budget of the day', () => {
   });
 
   it('gets all back of a job that was cancelled before it began', async () => {
-    const { engine } = openEngine();
+    const { engine, start } = openEngine();
     onTestFinished(() => engine.stop());
-    await engine.start(REQUEST);
+    await start(REQUEST);
     const before = await spent();
-    const waiting = await engine.start(REQUEST);
+    const waiting = await start(REQUEST);
     expect(await spent()).toBeGreaterThan(before);
     await engine.cancel(waiting.id);
     expect((await waitForEnd(engine, waiting.id)).state).toBe('CANCELLED');
@@ -152,8 +150,8 @@ describe('the budget of the day', () => {
   });
 
   it('has the cost of a job whose end the process did not outlive, and the model its run, once', async () => {
-    const { engine, work } = openEngine(new BrokenCosts(costs));
-    const { id } = await engine.start(REQUEST);
+    const { engine, start, work } = openEngine(new BrokenCosts(costs));
+    const { id } = await start(REQUEST);
     work.count(3600n).end();
     expect((await waitForEnd(engine, id)).state).toBe('SUCCEEDED');
     expect(errors).toEqual([expect.objectContaining({ message: 'the disk is full' })]);

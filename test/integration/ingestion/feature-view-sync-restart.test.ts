@@ -2,8 +2,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openFeatureViewSyncs, type FeatureViewSyncOptions } from '../../../composition/feature-view-syncs.js';
 import type { FeatureStores } from '../../../serving/feature-stores.js';
 import { toSyncSpec } from '../../../ingestion/sync/sync-jobs.js';
-import type { VertexSyncCheckpoint } from '../../../ingestion/sync/vertex-sync-runner.js';
-import { FeatureViewSyncsByStore } from '../../../ingestion/feature-view-syncs-by-store.js';
+import { LOCAL_SYNC, VERTEX_SYNC, type VertexSyncCheckpoint } from '../../../ingestion/sync/sync-job-types.js';
 import { JobEngine } from '../../../jobs/job-engine.js';
 import { LmdbJobStore } from '../../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { newJobId } from '../../../jobs/new-job-id.js';
@@ -19,6 +18,8 @@ import { NOW, row, T } from '../../support/small-registry.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { testRegistry, type StoresInput } from '../../support/test-registry.js';
 import { until } from '../../support/until.js';
+
+const VERTEX_LEFT = { kind: VERTEX_SYNC.kind, handler: VERTEX_SYNC.handler };
 
 const registryOf = (stores: StoresInput = {}, features = ['letters_7d', 'orders_7d', 'visits_7d']): Registry =>
   testRegistry({
@@ -49,19 +50,9 @@ async function openProcess(
   stores: FeatureStores,
   options: Pick<FeatureViewSyncOptions, 'vertexClient'> = {},
 ) {
-  const syncs = new FeatureViewSyncsByStore((onlineStore) => opened.getRoute(onlineStore));
-  const engine = new JobEngine({
-    store: new LmdbJobStore(folder),
-    runners: [syncs],
-    clock: () => now,
-    newId: newJobId,
-    maxRunning: 2,
-    onError: () => undefined,
-  });
   const pollMs = { first: 5, longest: 20 };
   const opened = openFeatureViewSyncs({
     registry,
-    engine,
     stores,
     fillOwner: async () => 'THIS_GATEWAY',
     clock: () => now,
@@ -69,6 +60,15 @@ async function openProcess(
     pollMs,
     ...options,
   });
+  const engine = new JobEngine({
+    store: new LmdbJobStore(folder),
+    handlers: opened.handlers,
+    clock: () => now,
+    newId: newJobId,
+    maxRunning: 2,
+    onError: () => undefined,
+  });
+  const syncs = opened.createSyncs(engine);
   await engine.resume();
   let isStopped = false;
   const stop = async () => {
@@ -160,8 +160,8 @@ it.each([
   if (isBegun) world.views.addSync(testView, { start: NOW, end: null, rows: 0 });
   const store = new LmdbJobStore(folder);
   const checkpoint = { before: '1', run: null };
-  const left = { kind: 'FEATURE_VIEW_SYNC', state: 'PENDING', startedAt: NOW } as const;
-  await store.create(jobRecord({ id: 'left', ...left, spec: toSyncSpec(view!, 'REQUEST'), checkpoint }), null);
+  const left = { ...VERTEX_LEFT, state: 'PENDING', startedAt: NOW } as const;
+  await store.create(jobRecord({ id: 'left', ...left, spec: toSyncSpec(view!, 'REQUEST'), checkpoint }));
   await store.close();
   const { engine } = await openProcess(registry, {} as FeatureStores, { vertexClient: world.server.clientOptions });
   await until(async () => (await engine.get('left'))?.state === 'RUNNING');
@@ -182,8 +182,8 @@ describe('a job for Vertex AI that was cancelled, and whose process ended then',
     const testView = world.views.addView('serving', 'customer', { features: {} });
     if (isBegun) world.views.addSync(testView, { start: NOW, end: NOW + 1n, rows: 3 });
     const store = new LmdbJobStore(folder);
-    const left = { kind: 'FEATURE_VIEW_SYNC', state: 'CANCELLING', startedAt: NOW } as const;
-    await store.create(jobRecord({ id: 'left', ...left, spec: toSyncSpec(view!, 'REQUEST'), checkpoint }), null);
+    const left = { ...VERTEX_LEFT, state: 'CANCELLING', startedAt: NOW } as const;
+    await store.create(jobRecord({ id: 'left', ...left, spec: toSyncSpec(view!, 'REQUEST'), checkpoint }));
     await store.close();
     const { engine } = await openProcess(registry, {} as FeatureStores, { vertexClient: world.server.clientOptions });
     return { job: await endOf(engine, 'left'), server: world.server };
@@ -215,9 +215,9 @@ it.each([
 ])('a sync that is taken up with a store %s fails, and skips and writes nothing', async (_name, changed) => {
   const [view] = registryOf({ onlineStore: BIGTABLE }).featurestore('shop').featureViews;
   const store = new LmdbJobStore(folder);
-  const left = { kind: 'FEATURE_VIEW_SYNC', state: 'RUNNING', startedAt: NOW } as const;
+  const left = { kind: LOCAL_SYNC.kind, handler: LOCAL_SYNC.handler, state: 'RUNNING', startedAt: NOW } as const;
   const checkpoint = { sources: ['orders', 'visits'], rows: 2n };
-  await store.create(jobRecord({ id: 'left', ...left, spec: toSyncSpec(view!, 'REQUEST'), checkpoint }), null);
+  await store.create(jobRecord({ id: 'left', ...left, spec: toSyncSpec(view!, 'REQUEST'), checkpoint }));
   await store.close();
   const { engine } = await openProcess(changed, {} as FeatureStores);
   expect(await endOf(engine, 'left')).toMatchObject({ state: 'FAILED', error: { code: 'STORE_CHANGED' } });

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { AppError } from '../../../errors/app-error.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { JobEngine } from '../../../jobs/job-engine.js';
-import type { JobRequest } from '../../../jobs/new-job.js';
-import type { JobControl, JobOutcome, JobRunner } from '../../../jobs/job-runner.js';
+import type { JobControl, JobHandler, JobOutcome, JobPlan } from '../../../jobs/job-handler.js';
+import { JobType } from '../../../jobs/job-type.js';
 import {
   isTerminalState,
   isAllowedTransition,
@@ -14,10 +14,11 @@ import { JobFailure } from '../../../jobs/job-failure.js';
 import type { JobRecord } from '../../../datasources/job-store/job-record.js';
 import { LmdbJobStore } from '../../../datasources/job-store/lmdb/lmdb-job-store.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
+import type { PlannedRequest } from '../../support/countable-work.js';
 
-/** A runner whose every step a test decides. */
-class HandRunner implements JobRunner {
-  readonly kind = 'TRAINING_SET';
+/** A handler whose every step a test decides. */
+class HandRunner implements JobHandler<PlannedRequest> {
+  readonly type = new JobType('by hand', 'TRAINING_SET');
   readonly runs: {
     job: JobRecord;
     control: JobControl;
@@ -26,6 +27,10 @@ class HandRunner implements JobRunner {
   }[] = [];
   #waiting: (() => void)[] = [];
   #isStopped = false;
+
+  async plan(request: PlannedRequest): Promise<JobPlan<unknown>> {
+    return request;
+  }
 
   run(job: JobRecord, control: JobControl): Promise<JobOutcome> {
     const { promise, resolve, reject } = Promise.withResolvers<JobOutcome>();
@@ -48,8 +53,7 @@ class HandRunner implements JobRunner {
   }
 }
 
-const REQUEST: JobRequest = {
-  kind: 'TRAINING_SET',
+const REQUEST: PlannedRequest = {
   spec: { rows: 5n },
   displayName: 'a',
   labels: {},
@@ -61,23 +65,29 @@ const DONE: JobOutcome = { state: 'SUCCEEDED', result: 'x', progress: { complete
 function openEngine(folder: string, { maxRunning = 4 } = {}) {
   const runner = new HandRunner();
   const errors: unknown[] = [];
+  const ends: { id: string; state: string; code: string | undefined }[] = [];
   let now = 1n;
   let ids = Date.now();
   const store = new LmdbJobStore(folder);
   const engine = new JobEngine({
     store,
-    runners: [runner],
+    handlers: [runner],
     clock: () => now++,
     newId: () => String(ids++),
     maxRunning,
     onError: (error) => errors.push(error),
+    onEnd: ({ id, state, error }, cause) => {
+      ends.push({ id, state, code: error?.code });
+      if (cause !== undefined) errors.push(cause);
+    },
   });
   const stop = async () => {
     const stopped = engine.stop();
     runner.stop();
     await stopped;
   };
-  return { runner, engine, store, errors, stop };
+  const start = (request: PlannedRequest) => engine.start(runner, request);
+  return { runner, engine, start, store, errors, ends, stop };
 }
 
 function engineOfTest(folder = temporaryFolder(), options?: { maxRunning: number }) {
@@ -108,7 +118,7 @@ describe('the transitions of a job', () => {
       fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 12 }), async (events) => {
         const folder = temporaryFolder();
         let lab = openEngine(folder);
-        const { id } = await lab.engine.start(REQUEST);
+        const { id } = await lab.start(REQUEST);
         let run = await lab.runner.begun();
         const seen: JobState[] = ['QUEUED'];
         const look = async () => seen.push((await lab.store.get(id))!.state);
@@ -121,7 +131,7 @@ describe('the transitions of a job', () => {
           if (name === 'checkpoint') void run.control.checkpoint({}, progress).catch(() => undefined);
           if (name === 'succeed') run.end(DONE);
           if (name === 'partial') run.end({ ...DONE, state: 'PARTIALLY_SUCCEEDED' });
-          if (name === 'fail') run.fail(new JobFailure('WHY', 'because'));
+          if (name === 'fail') run.fail(new JobFailure('INPUT_CHANGED', 'because'));
           if (name === 'restart') {
             await look();
             await lab.stop();
@@ -159,54 +169,54 @@ function reachable(from: JobState, found = new Set<JobState>()): Set<JobState> {
 describe('starting a job', () => {
   it('acknowledges what another process would find', async () => {
     const folder = temporaryFolder();
-    const { engine } = engineOfTest(folder);
-    const { id } = await engine.start(REQUEST);
+    const { start } = engineOfTest(folder);
+    const { id } = await start(REQUEST);
     const other = new LmdbJobStore(folder);
     expect(await other.get(id)).toMatchObject({ id, spec: { rows: 5n }, createdBy: 'ada' });
     await other.close();
   });
 
   it('with the same key a hundred times at once starts one job and gives it to all', async () => {
-    const { engine, runner } = engineOfTest();
+    const { start, runner } = engineOfTest();
     const asked = { ...REQUEST, idempotencyKey: 'k'.repeat(10_000) };
-    const started = await Promise.all(Array.from({ length: 100 }, () => engine.start(asked)));
+    const started = await Promise.all(Array.from({ length: 100 }, () => start(asked)));
     expect(new Set(started.map(({ id }) => id)).size).toBe(1);
     await runner.begun();
     expect(runner.runs).toHaveLength(1);
   });
 
   it('with a key used for something else is refused, in whatever order names are written', async () => {
-    const { engine } = engineOfTest();
+    const { start } = engineOfTest();
     const asked = { ...REQUEST, spec: { a: 1, b: [{ c: 2n, d: null }] }, idempotencyKey: 'key' };
-    const { id } = await engine.start(asked);
-    expect((await engine.start({ ...asked, spec: { b: [{ d: null, c: 2n }], a: 1 } })).id).toBe(id);
+    const { id } = await start(asked);
+    expect((await start({ ...asked, spec: { b: [{ d: null, c: 2n }], a: 1 } })).id).toBe(id);
     for (const change of [{ spec: { a: 1, b: [] } }, { displayName: 'b' }, { labels: { x: 'y' } }]) {
-      await expect(engine.start({ ...asked, ...change })).rejects.toMatchObject({
+      await expect(start({ ...asked, ...change })).rejects.toMatchObject({
         code: 'BAD_USER_INPUT',
         details: { field: 'idempotencyKey' },
       });
     }
-    expect((await engine.start({ ...asked, createdBy: 'bob', displayName: 'b' })).id).not.toBe(id);
+    expect((await start({ ...asked, createdBy: 'bob', displayName: 'b' })).id).not.toBe(id);
   });
 
   it('checks new requests, and not those whose job is there', async () => {
-    const { engine, store } = engineOfTest();
+    const { start, store } = engineOfTest();
     let checks = 0;
     const check = async () => {
       checks += 1;
       if (checks > 1) throw new Error('refused');
     };
-    await engine.start({ ...REQUEST, idempotencyKey: 'key', check });
-    await engine.start({ ...REQUEST, idempotencyKey: 'key', check });
+    await start({ ...REQUEST, idempotencyKey: 'key', check });
+    await start({ ...REQUEST, idempotencyKey: 'key', check });
     expect(checks).toBe(1);
-    await expect(engine.start({ ...REQUEST, check })).rejects.toThrow('refused');
+    await expect(start({ ...REQUEST, check })).rejects.toThrow('refused');
     expect(await store.list({ filter: {}, before: null, limit: 10 })).toHaveLength(1);
   });
 
   it('runs no more at once than it may, and the others in order', async () => {
-    const { engine, runner } = engineOfTest(temporaryFolder(), { maxRunning: 2 });
+    const { engine, start, runner } = engineOfTest(temporaryFolder(), { maxRunning: 2 });
     const jobs = [];
-    for (let index = 0; index < 4; index += 1) jobs.push(await engine.start(REQUEST));
+    for (let index = 0; index < 4; index += 1) jobs.push(await start(REQUEST));
     await runner.begun(1);
     expect((await engine.get(jobs[2]!.id))?.state).toBe('QUEUED');
     expect(runner.runs).toHaveLength(2);
@@ -217,18 +227,18 @@ describe('starting a job', () => {
 
 describe('cancelling a job', () => {
   it('that waits ends it at once; it never runs', async () => {
-    const { engine, runner } = engineOfTest(temporaryFolder(), { maxRunning: 1 });
-    await engine.start(REQUEST);
-    const { id } = await engine.start(REQUEST);
+    const { engine, start, runner } = engineOfTest(temporaryFolder(), { maxRunning: 1 });
+    await start(REQUEST);
+    const { id } = await start(REQUEST);
     expect(await engine.cancel(id)).toMatchObject({ state: 'CANCELLED', startedAt: null });
     runner.runs[0]!.end(DONE);
-    const third = await engine.start(REQUEST);
+    const third = await start(REQUEST);
     expect((await runner.begun(1)).job.id).toBe(third.id);
   });
 
   it('that runs tells its runner, and keeps what the runner says there is', async () => {
-    const { engine, runner } = engineOfTest();
-    const { id } = await engine.start(REQUEST);
+    const { engine, start, runner } = engineOfTest();
+    const { id } = await start(REQUEST);
     const run = await runner.begun();
     await run.control.running(10n);
     expect((await engine.cancel(id)).state).toBe('CANCELLING');
@@ -244,8 +254,8 @@ describe('cancelling a job', () => {
   });
 
   it('that was done before it heard of it leaves it done', async () => {
-    const { engine, runner } = engineOfTest();
-    const { id } = await engine.start(REQUEST);
+    const { engine, start, runner } = engineOfTest();
+    const { id } = await start(REQUEST);
     const run = await runner.begun();
     await engine.cancel(id);
     run.end(DONE);
@@ -255,7 +265,7 @@ describe('cancelling a job', () => {
   it('that the process before had begun lets its runner put down what there is, without waiting for a place', async () => {
     const folder = temporaryFolder();
     const first = openEngine(folder);
-    const ids = [await first.engine.start(REQUEST), await first.engine.start(REQUEST)].map(({ id }) => id);
+    const ids = [await first.start(REQUEST), await first.start(REQUEST)].map(({ id }) => id);
     await first.runner.begun(1);
     await first.stop();
     const { engine, runner } = engineOfTest(folder, { maxRunning: 1 });
@@ -273,7 +283,7 @@ describe('an engine that is started again', () => {
   it('takes up each job that had not ended, once, from its checkpoint', async () => {
     const folder = temporaryFolder();
     const first = openEngine(folder);
-    const { id } = await first.engine.start(REQUEST);
+    const { id } = await first.start(REQUEST);
     const run = await first.runner.begun();
     await run.control.running(10n);
     await run.control.checkpoint({ at: 4 }, { completed: 4n, failed: 0n, total: 10n });
@@ -293,8 +303,8 @@ describe('an engine that is started again', () => {
     const folder = temporaryFolder();
     let attempts = 0;
     for (let round = 0; round < 8; round += 1) {
-      const { engine, runner, stop } = openEngine(folder);
-      if (round === 0) await engine.start(REQUEST);
+      const { engine, start, runner, stop } = openEngine(folder);
+      if (round === 0) await start(REQUEST);
       else await engine.resume();
       attempts = (await runner.begun()).job.attempts;
       await stop();
@@ -312,13 +322,13 @@ describe('an engine that is started again', () => {
 
 describe('a job that fails', () => {
   it('says why, if its runner did; otherwise that is logged and hidden', async () => {
-    const { engine, runner, errors } = engineOfTest();
-    const [told, hidden] = [await engine.start(REQUEST), await engine.start(REQUEST)];
-    (await runner.begun(0)).fail(new JobFailure('DISK_FULL', 'Make room.'));
+    const { engine, start, runner, errors } = engineOfTest();
+    const [told, hidden] = [await start(REQUEST), await start(REQUEST)];
+    (await runner.begun(0)).fail(new JobFailure('OUTPUT_IN_USE', 'Make room.'));
     (await runner.begun(1)).fail(new Error('/secret/path'));
     expect(await endOf(engine, told.id)).toMatchObject({
       state: 'FAILED',
-      error: { code: 'DISK_FULL', message: 'Make room.' },
+      error: { code: 'OUTPUT_IN_USE', message: 'Make room.' },
     });
     const { error } = await endOf(engine, hidden.id);
     expect(error?.code).toBe('INTERNAL');
@@ -326,9 +336,26 @@ describe('a job that fails', () => {
     expect(errors).toHaveLength(1);
   });
 
+  it('is told of once it has ended, as every job is, however it ended', async () => {
+    const { engine, start, runner, ends } = engineOfTest();
+    const jobs = [await start(REQUEST), await start(REQUEST), await start(REQUEST)];
+    (await runner.begun(0)).fail(new JobFailure('INPUT_CHANGED', 'Make room.'));
+    (await runner.begun(1)).end(DONE);
+    const cancelled = await runner.begun(2);
+    await engine.cancel(jobs[2]!.id);
+    cancelled.end({ ...DONE, state: 'CANCELLED' });
+    for (const { id } of jobs) await endOf(engine, id);
+    await engine.cancel(jobs[0]!.id);
+    expect(ends.toSorted((one, other) => one.id.localeCompare(other.id))).toEqual([
+      { id: jobs[0]!.id, state: 'FAILED', code: 'INPUT_CHANGED' },
+      { id: jobs[1]!.id, state: 'SUCCEEDED', code: undefined },
+      { id: jobs[2]!.id, state: 'CANCELLED', code: undefined },
+    ]);
+  });
+
   it('tells the log what stood behind an answer meant for clients', async () => {
-    const { engine, runner, errors } = engineOfTest();
-    const { id } = await engine.start(REQUEST);
+    const { engine, start, runner, errors } = engineOfTest();
+    const { id } = await start(REQUEST);
     const fault = new AppError('STORE_UNAVAILABLE', 'Try again.', {}, { cause: new Error('/secret/path') });
     (await runner.begun()).fail(fault);
     expect(await endOf(engine, id)).toMatchObject({ error: { code: 'STORE_UNAVAILABLE', message: 'Try again.' } });
@@ -338,8 +365,8 @@ describe('a job that fails', () => {
 
 describe('following a job', () => {
   it('costs one watch for a thousand followers, and all are told the end', async () => {
-    const { engine, runner } = engineOfTest();
-    const { id } = await engine.start(REQUEST);
+    const { engine, start, runner } = engineOfTest();
+    const { id } = await start(REQUEST);
     const run = await runner.begun();
     const followers = Array.from({ length: 1000 }, () => endOf(engine, id));
     await run.control.running(10n);
@@ -350,8 +377,8 @@ describe('following a job', () => {
   });
 
   it('never shows progress going back, also when a slower checkpoint arrives after a report', async () => {
-    const { engine, runner } = engineOfTest();
-    const { id } = await engine.start(REQUEST);
+    const { engine, start, runner } = engineOfTest();
+    const { id } = await start(REQUEST);
     const { control } = await runner.begun();
     const kept = control.checkpoint({}, { completed: 5n, failed: 0n, total: 10n });
     control.report({ completed: 8n, failed: 0n, total: 10n });
@@ -361,8 +388,8 @@ describe('following a job', () => {
   });
 
   it('of an ended job tells it once; of none is undefined', async () => {
-    const { engine, runner } = engineOfTest();
-    const { id } = await engine.start(REQUEST);
+    const { engine, start, runner } = engineOfTest();
+    const { id } = await start(REQUEST);
     (await runner.begun()).end(DONE);
     await endOf(engine, id);
     const told = [];

@@ -12,7 +12,7 @@ let gateway: TestGateway;
 let work: CountableWork;
 const begin = async (options: TestGatewayOptions = {}) => {
   work = new CountableWork('TRAINING_SET');
-  gateway = await startTestGateway(smallRegistry(), { runners: [work], ...options });
+  gateway = await startTestGateway(smallRegistry(), { handlers: [work], ...options });
 };
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -20,8 +20,7 @@ afterEach(async () => {
 });
 
 const startJob = async () => {
-  const { id } = await gateway.services.jobs.start({
-    kind: 'TRAINING_SET',
+  const { id } = await gateway.services.jobs.start(work, {
     spec: null,
     displayName: null,
     labels: {},
@@ -68,13 +67,13 @@ describe.each(TRANSPORTS)('the progress of a job over %s', (_name, createClient)
   it('of one that has ended is one event', async () => {
     await begin();
     const id = await startJob();
-    work.fail(new JobFailure('NO_INPUT', 'The input is empty.'));
+    work.fail(new JobFailure('INPUT_UNREADABLE', 'The input is empty.'));
     const client = createClient(gateway.url);
     await client.follow(following(id));
     const { results, error } = await client.follow(following(id));
     expect(error).toBeUndefined();
     expect(jobsOf({ results })).toMatchObject([
-      { state: 'FAILED', error: { code: 'NO_INPUT', message: 'The input is empty.' } },
+      { state: 'FAILED', error: { code: 'INPUT_UNREADABLE', message: 'The input is empty.' } },
     ]);
     client.close();
   });

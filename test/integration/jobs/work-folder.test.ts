@@ -32,7 +32,7 @@ describe('what jobs left in the work folder', () => {
       const folder = temporaryFolder();
       const store = jobStore();
       const id = newJobId();
-      await store.create(jobRecord({ id, state, checkpoint: { stage: 'JOINED' } }), null);
+      await store.create(jobRecord({ id, state, checkpoint: { stage: 'JOINED' } }));
       const left = leaveWork(folder, id);
       const swept = await removeStaleWorkFiles(folder, store);
       expect(swept.toSorted()).toEqual(isTerminalState(state) ? left : []);
@@ -44,7 +44,7 @@ describe('what jobs left in the work folder', () => {
     const folder = temporaryFolder();
     const store = jobStore();
     const ended = jobRecord({ id: newJobId(), state: 'SUCCEEDED', cost: { isSettled: false } as JobCost });
-    await store.create(ended, null);
+    await store.create(ended);
     expect(await store.listUnfinished()).toHaveLength(1);
     leaveWork(folder, ended.id);
     await removeStaleWorkFiles(folder, store);

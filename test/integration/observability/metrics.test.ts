@@ -75,8 +75,8 @@ describe('the metrics', () => {
 it('jobs are counted once for each state they enter, whatever is asked again', async () => {
   const registry = new MetricsRegistry();
   const store = measuredJobStore(new LmdbJobStore(temporaryFolder()), createGatewayMetrics(registry));
-  await store.create(jobRecord({ id: '1' }), 'key');
-  await store.create(jobRecord({ id: '2' }), 'key');
+  await store.create(jobRecord({ id: '1', idempotencyKey: 'key' }));
+  await store.create(jobRecord({ id: '2', idempotencyKey: 'key' }));
   const become = (state: JobState) => store.update('1', (record) => ({ ...record, state }));
   for (const state of ['PENDING', 'RUNNING', 'RUNNING', 'SUCCEEDED'] as const) await become(state);
   const { values } = await registry.getSingleMetric('jobs_total')!.get();

@@ -173,7 +173,7 @@ const REFUSALS: readonly Refusal[] = [
     variables: { ids: Array.from({ length: 10_001 }, (_, index) => String(index)) },
     code: 'BAD_USER_INPUT',
     field: 'entityIds',
-    says: /10001 ids; at most 10000/,
+    says: /10001 ids\. One request reads at most 10000/,
     status: 200,
   },
   {
@@ -181,7 +181,7 @@ const REFUSALS: readonly Refusal[] = [
     query: `{ featureMatrix(featurestore: "shop", entityType: "customer", names: ["city"], entityIds: [${'"x",'.repeat(10_001)}]) { names } }`,
     code: 'BAD_USER_INPUT',
     field: 'entityIds',
-    says: /10001 ids; at most 10000/,
+    says: /10001 ids\. One request reads at most 10000/,
     status: 200,
   },
   {

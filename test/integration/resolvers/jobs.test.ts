@@ -30,9 +30,9 @@ beforeAll(async () => {
   work = { prediction: new CountableWork('BATCH_PREDICTION'), training: new CountableWork('TRAINING_SET') };
   gateway = await startTestGateway(new Registry(smallRegistry().featurestores, [churn]), {
     clock: () => now,
-    runners: [work.prediction, work.training],
-    batchPredictions: (jobs) => (predictions = new RecordingBatchPredictions(jobs)),
-    trainingSets: (jobs) => (trainingSets = new RecordingTrainingSets(jobs)),
+    handlers: [work.prediction, work.training],
+    batchPredictions: (jobs) => (predictions = new RecordingBatchPredictions(jobs, work.prediction)),
+    trainingSets: (jobs, stores) => (trainingSets = new RecordingTrainingSets(jobs, work.training, stores)),
   });
 });
 afterAll(() => gateway.close());
@@ -148,7 +148,7 @@ describe('startBatchPrediction', () => {
       ['input', 'idempotencyKey'],
       /UUID/,
     ],
-    ['an empty idempotency key', { idempotencyKey: '' }, 'BAD_USER_INPUT', ['input', 'idempotencyKey'], /leave it out/],
+    ['an empty idempotency key', { idempotencyKey: '' }, 'BAD_USER_INPUT', ['input', 'idempotencyKey'], /omit it/],
     ['a label that is no string', { labels: { team: 1 } }, 'BAD_USER_INPUT', ['input', 'labels', 'team'], /quotes/],
   ])('refuses %s as data, and starts nothing', async (_what, more, code, field, message) => {
     const { job, userErrors } = await start(more);
@@ -182,7 +182,7 @@ describe('a batch prediction', () => {
     await endOf(id, work.prediction);
     const row = (instanceNumber: bigint) => ({ instanceNumber, instance: { n: Number(instanceNumber) } });
     predictions.predicted = [0n, 2n, 3n].map((n) => ({ ...row(n), prediction: { probability: 0.5 } }));
-    predictions.failed = [{ ...row(1n), code: 'BAD_INSTANCE', message: 'orders_7d is missing.' }];
+    predictions.failed = [{ ...row(1n), code: 'INVALID_INSTANCE', message: 'orders_7d is missing.' }];
   });
 
   it('says what it is, does and made', async () => {
@@ -239,7 +239,7 @@ describe('a batch prediction', () => {
     ]);
     expect(first.predictions.pageInfo.hasNextPage).toBe(true);
     expect(first.failures).toEqual({
-      nodes: [{ instanceNumber: '1', code: 'BAD_INSTANCE', message: 'orders_7d is missing.' }],
+      nodes: [{ instanceNumber: '1', code: 'INVALID_INSTANCE', message: 'orders_7d is missing.' }],
       pageInfo: { hasNextPage: false },
     });
     const { predictions: second } = (await gateway.ask(query, { id, after: first.predictions.pageInfo.endCursor })).data
@@ -421,7 +421,8 @@ describe('a training set', () => {
     ...more,
   });
   const PREVIEW = `query ($input: TrainingSetInput!, $first: Int) { trainingSetPreview(input: $input, first: $first) { columns rows
-    validation { labelRows joinedRows leakedRows verifiedRows unmatchedRows expiredValues invalidLabels
+    validation { labelRows joinedRows leakedRows verifiedRows mode seed changedRows valuesAtLabelTime
+      valuesWrittenAfterLabel unverifiableValues labelCopies { column labelColumn } unmatchedRows expiredValues invalidLabels
       featureCoverage { column present nulls notFound expired } offendingRows { row kind reason } } } }`;
 
   it('is previewed with its validation', async () => {

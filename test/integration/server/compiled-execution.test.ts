@@ -6,6 +6,7 @@ import { createContext } from '../../../resolvers/context.js';
 import { compiledExecution } from '../../../server/compiled-execution.js';
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
 import { row, smallRegistry, findSource } from '../../support/small-registry.js';
+import { CountableWork } from '../../support/countable-work.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
 /** What compilers of GraphQL get wrong: directives, fragments, aliases, abstract types, null bubbling, errors in lists. */
@@ -37,10 +38,10 @@ const OPERATIONS = [
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway(smallRegistry());
+  const work = new CountableWork('TRAINING_SET').end().end().end();
+  gateway = await startTestGateway(smallRegistry(), { handlers: [work] });
   for (const team of ['a', 'b', 'a']) {
-    await gateway.services.jobs.start({
-      kind: 'TRAINING_SET',
+    await gateway.services.jobs.start(work, {
       spec: null,
       displayName: null,
       labels: { team },

@@ -8,10 +8,9 @@ import { startTestGateway } from '../../support/test-gateway.js';
 
 it('a gateway that stops does not wait for those who follow a job; the job is taken up by the next', async () => {
   const work = new CountableWork('TRAINING_SET').begin(10n).count(3n);
-  const gateway = await startTestGateway(smallRegistry(), { runners: [work] });
+  const gateway = await startTestGateway(smallRegistry(), { handlers: [work] });
   const { jobs } = gateway.services;
-  const { id } = await jobs.start({
-    kind: 'TRAINING_SET',
+  const { id } = await jobs.start(work, {
     spec: null,
     displayName: null,
     labels: {},

@@ -11,6 +11,7 @@ import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { CUSTOMER, MOMENTS, openShop, REQUESTED, SHOP, VISIT, writeShopHistory } from '../../support/shop-history.js';
 import { NOW } from '../../support/small-registry.js';
 import {
+  NO_LIMIT,
   waitForEnd,
   openTrainingSets,
   STARTED,
@@ -65,7 +66,7 @@ describeWithGoogleSql('training sets of a featurestore whose history is in BigQu
     const who = Array.from({ length: 200 }, (_, index) => ({ who: `nobody ${index}`, page: 'home,1', at: MOMENTS[3] }));
     server.jobs.all.clear();
     const many = { ...REQUESTED, labels: { ...labels, rows: [...labels.rows, ...who] } };
-    const { validation } = await trainingSets.preview(many, 1);
+    const { validation } = await trainingSets.preview(many, 1, NO_LIMIT);
     expect(validation).toMatchObject({ leakedRows: 0n, verifiedRows: 100n });
     const operations = [...server.jobs.all.values()].map(({ configuration }) => configuration.labels.operation);
     expect(operations.toSorted()).toEqual([...Array(3).fill('point_in_time'), ...Array(3).fill('rows')]);

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LabelSource } from '../../../training-sets/training-sets.js';
+import { NO_LIMIT } from '../../support/training-set-dependencies.js';
 import { CUSTOMER, openShop, REQUEST } from '../../support/shop-history.js';
 
 /** Of NOW, 2001-09-09T01:46:40Z: 49, 50, 50, 300 and 30 seconds after it; two labels say too little. */
@@ -28,14 +29,14 @@ const EXPECTED = [
 describe('a preview', () => {
   it('gives each label its row, in order, with its columns and what was known at its time', async () => {
     const { trainingSets } = await openShop();
-    const { columns, rows } = await trainingSets.preview({ ...REQUEST, labels: INLINE }, 100);
+    const { columns, rows } = await trainingSets.preview({ ...REQUEST, labels: INLINE }, 100, NO_LIMIT);
     expect(columns).toEqual(COLUMNS);
     expect(rows).toEqual(EXPECTED);
   });
 
   it('validates all labels, however few rows it shows', async () => {
     const { trainingSets } = await openShop();
-    const { rows, validation } = await trainingSets.preview({ ...REQUEST, labels: INLINE }, 1);
+    const { rows, validation } = await trainingSets.preview({ ...REQUEST, labels: INLINE }, 1, NO_LIMIT);
     expect(rows).toHaveLength(1);
     expect(validation).toMatchObject({
       labelRows: 6n,
@@ -63,7 +64,7 @@ describe('a preview', () => {
   it('keeps to the options: a ttl of its own, strictly before, times beside the values', async () => {
     const { trainingSets } = await openShop();
     const request = { ...REQUEST, joins: [{ ...CUSTOMER, features: CUSTOMER.features.slice(0, 2) }], labels: INLINE };
-    const any = await trainingSets.preview({ ...request, ttl: null, withTimestamps: true }, 6);
+    const any = await trainingSets.preview({ ...request, ttl: null, withTimestamps: true }, 6, NO_LIMIT);
     expect(any.rows[3]).toMatchObject({ orders_7d: '5', orders_7d__timestamp: '2001-09-09T01:46:50Z' });
     expect(any.rows[1]).toMatchObject({
       orders_7d__timestamp: '2001-09-09T01:47:30Z',
@@ -71,10 +72,14 @@ describe('a preview', () => {
     });
     expect(any.validation).toMatchObject({ leakedRows: 0n, expiredValues: 0n });
     const options = { strictlyBefore: true, knownAtLabelTime: false };
-    const strict = await trainingSets.preview({ ...request, options }, 6);
+    const strict = await trainingSets.preview({ ...request, options }, 6, NO_LIMIT);
     expect(strict.rows[1]).toMatchObject({ orders_7d: '1' });
     expect(strict.validation.leakedRows).toBe(0n);
-    const known = await trainingSets.preview({ ...request, options: { ...options, knownAtLabelTime: true } }, 6);
+    const known = await trainingSets.preview(
+      { ...request, options: { ...options, knownAtLabelTime: true } },
+      6,
+      NO_LIMIT,
+    );
     expect(known.validation).toMatchObject({ leakedRows: 0n, unmatchedRows: 6n });
   });
 
@@ -82,7 +87,7 @@ describe('a preview', () => {
     const { trainingSets, files, query } = await openShop();
     await query(`COPY (SELECT 'ann' AS who, '' AS page, now() AS at FROM range(10001)) TO '${files}/many.parquet'`);
     const labels = { kind: 'FILE', file: 'many.parquet', format: 'PARQUET', timeColumn: 'at' } as const;
-    await expect(trainingSets.preview({ ...REQUEST, labels }, 1)).rejects.toMatchObject({
+    await expect(trainingSets.preview({ ...REQUEST, labels }, 1, NO_LIMIT)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       details: { field: 'labels' },
     });
@@ -120,7 +125,7 @@ ann,x,,5
     if (format === 'PARQUET') await query(`COPY (${content}) TO '${files}/labels' (FORMAT parquet)`);
     else writeFileSync(join(files, 'labels'), content);
     const labels = { kind: 'FILE', file: 'labels', format, timeColumn: 'at' } as const;
-    const { rows, validation } = await trainingSets.preview({ ...REQUEST, labels }, 100);
+    const { rows, validation } = await trainingSets.preview({ ...REQUEST, labels }, 100, NO_LIMIT);
     expect(
       rows.map(({ orders_7d, mean_basket, city, visit_seconds }) => ({ orders_7d, mean_basket, city, visit_seconds })),
     ).toEqual(values);
@@ -131,10 +136,10 @@ ann,x,,5
     const { trainingSets, query } = await openShop();
     await query(`CREATE TABLE shop.labels AS SELECT * FROM ${AS_TABLE}`);
     const labels = { kind: 'TABLE', table: 'shop.labels', timeColumn: 'at' } as const;
-    const { rows } = await trainingSets.preview({ ...REQUEST, labels }, 100);
+    const { rows } = await trainingSets.preview({ ...REQUEST, labels }, 100, NO_LIMIT);
     expect(rows.map(({ orders_7d }) => orders_7d)).toEqual(values.map(({ orders_7d }) => orders_7d));
     const notes = { ...labels, table: '$featuregraph.imports' };
-    await expect(trainingSets.preview({ ...REQUEST, labels: notes }, 1)).rejects.toMatchObject({
+    await expect(trainingSets.preview({ ...REQUEST, labels: notes }, 1, NO_LIMIT)).rejects.toMatchObject({
       code: 'TABLE_NOT_FOUND',
     });
   });
@@ -148,7 +153,7 @@ ann,x,,5
     ]);
     writeFileSync(join(files, 'labels.csv'), 'who,at\n05,1970-01-01T00:00:01Z\n5,1970-01-01T00:00:01Z\n');
     const labels = { kind: 'FILE', file: 'labels.csv', format: 'CSV', timeColumn: 'at' } as const;
-    const { rows } = await trainingSets.preview({ ...REQUEST, joins: [CUSTOMER], labels }, 100);
+    const { rows } = await trainingSets.preview({ ...REQUEST, joins: [CUSTOMER], labels }, 100, NO_LIMIT);
     expect(rows).toMatchObject([
       { who: '05', orders_7d: '50' },
       { who: '5', orders_7d: '5' },
@@ -203,7 +208,7 @@ describe('what cannot be made', () => {
     const { trainingSets, engine, make } = await openShop();
     const source: LabelSource = { kind: 'INLINE', timeColumn: 'at', ...labels };
     const fault = { code: 'BAD_USER_INPUT', details: { field }, message: expect.stringContaining(words) };
-    await expect(trainingSets.preview({ ...REQUEST, labels: source }, 1)).rejects.toMatchObject(fault);
+    await expect(trainingSets.preview({ ...REQUEST, labels: source }, 1, NO_LIMIT)).rejects.toMatchObject(fault);
     await expect(make({ ...REQUEST, labels: source })).rejects.toMatchObject(fault);
     expect(await engine.list({ filter: {}, before: null, limit: 1 })).toEqual([]);
   });
@@ -212,7 +217,7 @@ describe('what cannot be made', () => {
     const { trainingSets, files, query } = await openShop();
     await query(`COPY (SELECT 'ann' AS who, 'x' AS page, TIMESTAMP_NS '2001-01-01' AS at) TO '${files}/fine.parquet'`);
     const labels = { kind: 'FILE', file: 'fine.parquet', format: 'PARQUET', timeColumn: 'at' } as const;
-    await expect(trainingSets.preview({ ...REQUEST, labels }, 1)).rejects.toMatchObject({
+    await expect(trainingSets.preview({ ...REQUEST, labels }, 1, NO_LIMIT)).rejects.toMatchObject({
       details: { field: 'labels.timeColumn' },
       message: expect.stringContaining('finer than a microsecond'),
     });
@@ -222,7 +227,7 @@ describe('what cannot be made', () => {
     const { trainingSets, files } = await openShop();
     writeFileSync(join(files, 'labels.parquet'), 'who,at\n');
     const labels = { kind: 'FILE', file: 'labels.parquet', format: 'PARQUET', timeColumn: 'at' } as const;
-    const fault = await trainingSets.preview({ ...REQUEST, labels }, 1).catch((error: unknown) => error);
+    const fault = await trainingSets.preview({ ...REQUEST, labels }, 1, NO_LIMIT).catch((error: unknown) => error);
     expect(fault).toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'labels.source.file.path' } });
     expect(String(fault)).not.toContain(files);
   });
@@ -241,7 +246,7 @@ describe('what cannot be made', () => {
     const { trainingSets, files } = await openShop();
     writeFileSync(join(files, 'labels'), content);
     const labels = { kind: 'FILE', file: 'labels', format, timeColumn: 'at' } as const;
-    await expect(trainingSets.preview({ ...REQUEST, labels }, 1)).rejects.toMatchObject({
+    await expect(trainingSets.preview({ ...REQUEST, labels }, 1, NO_LIMIT)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       details: { field: 'labels.source.file.path' },
     });

@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { CLOSE_CODES } from '../../../errors/close-codes.js';
 import { ERROR_CODES } from '../../../errors/error-codes.js';
+import { INSTANCE_ERROR_CODES } from '../../../errors/instance-error-codes.js';
+import { JOB_ERROR_CODES } from '../../../errors/job-error-codes.js';
 import { PROCESS_LIMITS } from '../../../limits/process-limits.js';
 import { QUERY_LIMITS } from '../../../limits/query-limits.js';
 import { formatLimit, REQUEST_LIMITS } from '../../../limits/request-limits.js';
@@ -29,6 +32,33 @@ describe('the documents', () => {
         `|\`${code}\`|${httpStatus}|${retryable ? 'yes' : 'no'}|${meaning}|`,
       );
     }
+  });
+
+  it('show the setups of clients as the examples have them, which tests run', () => {
+    const examples = files.filter((file) => file.startsWith('examples/clients/')).map(read);
+    const shown = [...read('docs/clients.md').matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!);
+    expect(shown).toHaveLength(4);
+    for (const code of shown)
+      expect(
+        examples.some((example) => example.includes(code)),
+        code,
+      ).toBe(true);
+  });
+
+  it.each([
+    ['jobs', JOB_ERROR_CODES],
+    ['instances', INSTANCE_ERROR_CODES],
+    ['WebSockets', CLOSE_CODES],
+  ])('list every code of %s as the table has it', (_, codes) => {
+    for (const [code, { retryable, meaning }] of Object.entries(codes)) {
+      expect(cells(read('docs/errors.md'))).toContain(`|\`${code}\`|${retryable ? 'yes' : 'no'}|${meaning}|`);
+    }
+  });
+
+  it('list no code that no table has', () => {
+    const listed = read('docs/errors.md').matchAll(/^\| `(\w+)`/gm);
+    const known = [ERROR_CODES, JOB_ERROR_CODES, INSTANCE_ERROR_CODES, CLOSE_CODES].flatMap(Object.keys);
+    expect([...listed].map(([, code]) => code).toSorted()).toEqual(known.toSorted());
   });
 
   it('say each limit as the code has it', () => {

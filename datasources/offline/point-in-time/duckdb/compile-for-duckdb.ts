@@ -84,9 +84,11 @@ function featureColumns<Parameter>(
 ): string {
   const value = block.value(feature);
   const timestamp = block.timestamp?.(feature);
+  const isUsed = outputs.statuses || !outputs.includeExpired;
   // Ages are compared as integers of microseconds: an INTERVAL would bring months and their lengths into it.
   const expired =
-    timestamp !== undefined && feature.ttl !== null
+    // A parameter that no part of the query uses cannot be bound.
+    isUsed && timestamp !== undefined && feature.ttl !== null
       ? `epoch_us(l.label_time) - epoch_us(${timestamp}) > ${parameters.add(feature.ttl)}`
       : undefined;
   const status = joinSql(

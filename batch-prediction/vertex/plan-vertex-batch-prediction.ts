@@ -1,0 +1,87 @@
+import type { BatchWork } from '../../datasources/job-store/job-cost.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
+import { badInput } from '../../errors/app-error.js';
+import type { JobPlan } from '../../jobs/job-handler.js';
+import type { BatchPredictionRequest, BatchPredictionSpec, RetryRequest } from '../batch-predictions.js';
+import { inputRows } from './input-rows.js';
+import { DEFAULT_MACHINE_TYPE, vertexJobRequest } from './job-request.js';
+import { readVertexResults, type VertexResultStores } from './read-vertex-results.js';
+import { VERTEX_BATCH_PREDICTION, type VertexJobSpec } from './vertex-batch-prediction-job.js';
+
+/** What planning looks at. */
+export interface VertexPlanDependencies extends VertexResultStores {
+  /** A model of the registry; throws, naming the field, when there is none of the name. */
+  readonly getModel: (name: string, field?: string) => Model;
+}
+
+/** What Vertex AI would refuse is refused here, before the job is kept: a client hears at once what it could not do. */
+export function planVertexBatchPrediction(
+  dependencies: VertexPlanDependencies,
+  { displayName, labels, model, spec }: BatchPredictionRequest,
+): JobPlan<VertexJobSpec> {
+  return {
+    displayName,
+    labels,
+    spec: toJobSpec(displayName, labels, model, spec),
+    work: () => estimateInput(dependencies, spec),
+  };
+}
+
+export async function planVertexRetry(
+  dependencies: VertexPlanDependencies,
+  { retryOf }: RetryRequest,
+): Promise<JobPlan<VertexJobSpec>> {
+  const job = VERTEX_BATCH_PREDICTION.read(retryOf);
+  // Heard at once, and not from a job that fails later.
+  const model = dependencies.getModel(job.spec.model, 'job');
+  const failed =
+    job.progress.failed > 0n
+      ? await readVertexResults(dependencies, job, (results) =>
+          results.failedInstances(`featuregraph-retry/${job.id}.jsonl`),
+        )
+      : undefined;
+  if (!failed) throw badInput('The job has no failed instances that could be tried again.', 'job');
+  const { labels } = job;
+  const displayName = job.displayName ?? job.id;
+  const spec = toJobSpec(displayName, labels, model, { ...job.spec, ...failed, retryOf: job.id });
+  return { displayName, labels, spec, work: async () => toBatchWork(spec, job.progress.failed) };
+}
+
+/** What a request would use, checked as a start does. */
+export async function checkedVertexWork(
+  dependencies: VertexPlanDependencies,
+  { displayName, labels, model, spec }: BatchPredictionRequest,
+): Promise<BatchWork> {
+  toJobSpec(displayName, labels, model, spec);
+  return estimateInput(dependencies, spec);
+}
+
+function toJobSpec(
+  displayName: string,
+  labels: Readonly<Record<string, string>>,
+  model: Model,
+  spec: BatchPredictionSpec,
+): VertexJobSpec {
+  const vertexRequest = vertexJobRequest({ displayName, labels, model: model.location, spec });
+  return { ...spec, modelSnapshot: model, vertexRequest };
+}
+
+async function estimateInput({ bigquery }: VertexPlanDependencies, spec: BatchPredictionSpec): Promise<BatchWork> {
+  return toBatchWork(spec, await inputRows(spec.input, bigquery));
+}
+
+/** By the price book of the configuration, which is the one of the cloud. */
+function toBatchWork({ model, resources }: BatchPredictionSpec, rows: bigint | null): BatchWork {
+  const { batchSize, startingReplicaCount, machineType, acceleratorType, acceleratorCount } = resources;
+  return {
+    kind: 'BATCHES',
+    model,
+    rows,
+    batchSize,
+    startingReplicaCount,
+    machineType: machineType ?? DEFAULT_MACHINE_TYPE,
+    acceleratorType,
+    acceleratorCount: acceleratorType === null ? null : acceleratorCount,
+    priceBook: null,
+  };
+}

@@ -1,0 +1,71 @@
+import {
+  ApolloClient,
+  ApolloLink,
+  HttpLink,
+  InMemoryCache,
+  type FieldMergeFunction,
+  type PossibleTypesMap,
+  type StoreObject,
+  type TypePolicies,
+} from '@apollo/client';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
+import { OperationTypeNode } from 'graphql';
+import { createClient } from 'graphql-ws';
+
+/** Types without an id, always inside an object that has one. Their fields from several queries belong together. */
+const VALUE_OBJECTS = [
+  ...['BatchInput', 'BatchOutput', 'BatchResources', 'JobError', 'JobProgress', 'StoreInfo', 'TrainingSetOutput'],
+  ...['CostEstimate', 'FeatureMatrix', 'Money', 'ServingComparison', 'TrainingSetPreview', 'TrainingSetValidation'],
+  ...['BatchPredictionJobConnection', 'FeatureConnection', 'FeaturestoreConnection', 'FeatureValueConnection'],
+  ...['JobConnection', 'PredictionConnection', 'PredictionFailureConnection', 'PageInfo'],
+  ...['FeatureValue', 'Prediction', 'PredictionFailure'],
+];
+
+/** Lists of such types. The arguments of a field decide the order of its list. */
+const LISTS: Readonly<Record<string, readonly string[]>> = {
+  BatchPredictionJob: ['metrics'],
+  BatchPredictionJobConnection: ['edges'],
+  CostEstimate: ['lines'],
+  Entity: ['features'],
+  FeatureConnection: ['edges'],
+  FeaturestoreConnection: ['edges'],
+  FeatureValueConnection: ['edges', 'nodes'],
+  JobConnection: ['edges'],
+  Model: ['inputs', 'outputs'],
+  PredictionConnection: ['edges', 'nodes'],
+  PredictionFailureConnection: ['edges', 'nodes'],
+  PriceBook: ['prices'],
+  ServingComparison: ['curve'],
+  TrainingSetValidation: ['featureCoverage', 'offendingRows'],
+};
+
+/** Merges item by item. A list of another length is another answer: it replaces the one before. */
+const mergeItems: FieldMergeFunction<readonly StoreObject[]> = (existing, incoming, { mergeObjects }) =>
+  existing?.length === incoming.length ? incoming.map((item, index) => mergeObjects(existing[index]!, item)) : incoming;
+
+/** The same for every gateway: the types of a registry have ids. */
+export const typePolicies: TypePolicies = Object.fromEntries(
+  [...new Set([...VALUE_OBJECTS, ...Object.keys(LISTS)])].map((type) => [
+    type,
+    {
+      ...(VALUE_OBJECTS.includes(type) ? { merge: true } : {}),
+      fields: Object.fromEntries((LISTS[type] ?? []).map((field) => [field, { merge: mergeItems }])),
+    },
+  ]),
+);
+
+/**
+ * Queries and mutations by POST, subscriptions over WebSocket. `possibleTypes` comes from the schema of the gateway: see
+ * examples/flights/generated/possible-types.ts.
+ */
+export function createApolloClient(uri: string, possibleTypes: PossibleTypesMap): ApolloClient {
+  const socket = createClient({ url: uri.replace(/^http/, 'ws') });
+  return new ApolloClient({
+    link: ApolloLink.split(
+      ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
+      new GraphQLWsLink(socket),
+      new HttpLink({ uri }),
+    ),
+    cache: new InMemoryCache({ possibleTypes, typePolicies }),
+  });
+}

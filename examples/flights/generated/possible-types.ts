@@ -1,0 +1,35 @@
+
+      export interface PossibleTypesResultData {
+        possibleTypes: {
+          [key: string]: string[]
+        }
+      }
+      const result: PossibleTypesResultData = {
+  "possibleTypes": {
+    "Entity": [
+      "FlightsAirport",
+      "FlightsRoute"
+    ],
+    "Job": [
+      "BatchPredictionJob",
+      "FeatureViewSyncJob",
+      "TrainingSetJob"
+    ],
+    "Node": [
+      "BatchPredictionJob",
+      "EntityType",
+      "Feature",
+      "FeatureView",
+      "FeatureViewSyncJob",
+      "Featurestore",
+      "FlightsAirport",
+      "FlightsFeaturestore",
+      "FlightsRoute",
+      "Model",
+      "PriceBook",
+      "TrainingSetJob"
+    ]
+  }
+};
+      export default result;
+    

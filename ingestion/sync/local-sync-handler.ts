@@ -1,0 +1,122 @@
+import type { Instant } from '../../values/instant.js';
+import type { FeatureStores } from '../../serving/feature-stores.js';
+import type { FillOwner } from '../fill-fingerprint.js';
+import { newestWrites } from '../newest-writes.js';
+import type { OnlineWrite } from '../../datasources/online/online-store.js';
+import type { EntityType, FeatureSource, FeatureView } from '../../datasources/registry/model.js';
+import type { Registry } from '../../datasources/registry/registry.js';
+import type { FeatureViewSyncResult, FeatureViewSyncSpec, StartFeatureViewSync } from '../feature-view-syncs.js';
+import { stopReason, type JobControl, type JobHandler, type JobOutcome, type JobPlan } from '../../jobs/job-handler.js';
+import { JobFailure } from '../../jobs/job-failure.js';
+import type { JobProgress, JobRecord } from '../../datasources/job-store/job-record.js';
+import { retryOnOutage } from '../../runtime/retry-on-outage.js';
+import { LOCAL_SYNC, type LocalSyncCheckpoint } from './sync-job-types.js';
+import { findSyncView, planSync } from './sync-jobs.js';
+import { listViewSources, syncWork } from './sync-work.js';
+
+type SyncJob = JobRecord<FeatureViewSyncSpec, LocalSyncCheckpoint, FeatureViewSyncResult>;
+
+const EMPTY_CHECKPOINT: LocalSyncCheckpoint = { sources: [], rows: 0n };
+
+/**
+ * Copies the newest values of a view's features from the offline into the online store, batch by batch, while readers are
+ * served: a write keeps what is newer there, so a sync may be repeated, and two at once do no harm. Rows that were
+ * deleted offline stay online. Taken up again, a job goes on with the first source that was not done as a whole.
+ *
+ * Of a computed source (one with SQL) it writes only while the online store has what this gateway computed. Another
+ * release may have filled it since: its values are of the same times, so that what arrives last would win, and readers would
+ * get a mix that nothing mends. What is left is the one batch that was under way when the other began to fill.
+ */
+export class LocalSyncHandler implements JobHandler<
+  StartFeatureViewSync,
+  FeatureViewSyncSpec,
+  LocalSyncCheckpoint,
+  FeatureViewSyncResult
+> {
+  readonly type = LOCAL_SYNC;
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly stores: FeatureStores,
+    private readonly fillOwner: (entityType: EntityType) => Promise<FillOwner>,
+  ) {}
+
+  async plan(request: StartFeatureViewSync): Promise<JobPlan<FeatureViewSyncSpec>> {
+    const { view } = request;
+    const offline = this.stores.offline(view.entityType.featurestore);
+    return { ...planSync(request), work: () => syncWork(view, offline) };
+  }
+
+  async run(job: SyncJob, control: JobControl<LocalSyncCheckpoint>): Promise<JobOutcome<FeatureViewSyncResult>> {
+    const view = findSyncView(this.registry, job.spec);
+    // The first begin, also for a job that is taken up again: up to then all its sources are complete.
+    const asOf = job.startedAt!;
+    let done = job.checkpoint ?? EMPTY_CHECKPOINT;
+    let { rows } = done;
+    try {
+      await control.running(null);
+      for (const source of listViewSources(view)) {
+        if (done.sources.includes(source.name)) continue;
+        for await (const count of this.#copy(view, source, asOf, control.signal)) {
+          rows += BigInt(count);
+          control.report(toProgress(rows));
+        }
+        done = { sources: [...done.sources, source.name], rows };
+        await control.checkpoint(done, toProgress(rows));
+      }
+      return toOutcome('SUCCEEDED', rows, asOf);
+    } catch (error) {
+      // What was written stays: it is true, and newer than what it replaced.
+      if (stopReason(control.signal) === 'cancel') return toOutcome('CANCELLED', rows, null);
+      throw error;
+    }
+  }
+
+  /** Gives how many rows each batch had, once they are durable. */
+  async *#copy(view: FeatureView, source: FeatureSource, asOf: Instant, signal: AbortSignal): AsyncGenerator<number> {
+    const { entityType, features } = view;
+    const online = this.stores.online(entityType.featurestore);
+    // Also when there is nothing to write, or the outcome would say up to when values are served that are not there.
+    await retryOnOutage(signal, () => this.#assertFilledByThisGateway(source));
+    const offline = this.stores.offline(entityType.featurestore);
+    for await (const writes of newestWrites(offline, source, { asOf, features, signal })) {
+      await retryOnOutage(signal, async () => {
+        // Before each try: between two of them is time enough for another to begin.
+        await this.#assertFilledByThisGateway(source);
+        await online.write(entityType, writes);
+      });
+      yield rowsIn(writes);
+    }
+  }
+
+  async #assertFilledByThisGateway({ sql, entityType }: FeatureSource): Promise<void> {
+    if (sql === null) return;
+    const fillOwner = await this.fillOwner(entityType);
+    if (fillOwner !== 'THIS_GATEWAY') throw new JobFailure('STORE_CHANGED', syncAdvice(entityType, fillOwner));
+  }
+}
+
+function syncAdvice({ name }: EntityType, fillOwner: FillOwner): string {
+  return fillOwner === 'NOBODY'
+    ? `The online store is being filled with "${name}". Start the sync again later.`
+    : `The online store was filled with "${name}" by a gateway with other SQL, files or features. Start the sync there, or restart this gateway to bring its own back.`;
+}
+
+/** A row is all that one source knows of one entity, which may be several writes. */
+function rowsIn(writes: readonly OnlineWrite[]): number {
+  return new Set(writes.map(({ entityId }) => entityId)).size;
+}
+
+/** How many there will be is not known before they are read. */
+function toProgress(completed: bigint): JobProgress {
+  return { completed, failed: 0n, total: null };
+}
+
+function toOutcome(
+  state: 'SUCCEEDED' | 'CANCELLED',
+  rows: bigint,
+  dataWatermark: Instant | null,
+): JobOutcome<FeatureViewSyncResult> {
+  const result = { rows, slotMillis: null, dataWatermark };
+  return { state, result, progress: { completed: rows, failed: 0n, total: state === 'SUCCEEDED' ? rows : null } };
+}

@@ -1,0 +1,98 @@
+import type { JobRecord } from '../datasources/job-store/job-record.js';
+import type { StopReason } from './job-handler.js';
+import { ProgressMeter } from './progress-meter.js';
+
+/** One time that a job runs in this process. */
+export interface JobRun {
+  /** Asks the run to end, for a StopReason. */
+  readonly abort: AbortController;
+  /** Aborted when the process ends. */
+  readonly stopping: AbortSignal;
+  readonly meter: ProgressMeter;
+}
+
+export interface JobSchedulerOptions {
+  /** How many jobs run on this machine at once; the others wait. */
+  readonly maxRunning: number;
+  /** Whether a job is done elsewhere and only watched from here: it takes no place. */
+  readonly isRemote: (job: JobRecord) => boolean;
+  readonly run: (id: string, run: JobRun) => Promise<void>;
+  /** A run failed that could not even make its failure durable. The job stays, for the next process. */
+  readonly onError: (error: unknown, job: JobRecord) => void;
+}
+
+interface RunningJob {
+  readonly abort: AbortController;
+  readonly meter: ProgressMeter;
+  readonly done: Promise<void>;
+  readonly isRemote: boolean;
+}
+
+/** Which job runs when: in the order in which they came, so many at once, each of them once. */
+export class JobScheduler {
+  readonly #running = new Map<string, RunningJob>();
+  readonly #queue: JobRecord[] = [];
+  readonly #stopping = new AbortController();
+
+  constructor(private readonly options: JobSchedulerOptions) {}
+
+  get isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  isRunning(id: string): boolean {
+    return this.#running.has(id);
+  }
+
+  /** undefined for a job that does not run here. */
+  meter(id: string): ProgressMeter | undefined {
+    return this.#running.get(id)?.meter;
+  }
+
+  /** A job is in the queue or runs once, also when `resume` finds one that was started a moment ago. */
+  add(job: JobRecord): void {
+    if (this.#running.has(job.id) || this.#queue.some(({ id }) => id === job.id)) return;
+    this.#queue.push(job);
+    this.#startNext();
+  }
+
+  /** Asks a job that runs to end. One that waits begins at once: to end takes no time worth waiting in the queue for. */
+  cancel(id: string): void {
+    this.#running.get(id)?.abort.abort('cancel' satisfies StopReason);
+    const waiting = this.#queue.findIndex((queued) => queued.id === id);
+    if (waiting < 0 || this.isStopping) return;
+    for (const queued of this.#queue.splice(waiting, 1)) this.#begin(queued);
+  }
+
+  /** Nothing begins any more; resolves when all runs have ended. */
+  async stop(): Promise<void> {
+    this.#queue.length = 0;
+    this.#stopping.abort('stop' satisfies StopReason);
+    for (const { abort } of this.#running.values()) abort.abort('stop' satisfies StopReason);
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
+  }
+
+  #startNext(): void {
+    const { maxRunning, isRemote } = this.options;
+    while (!this.isStopping) {
+      const isFull = [...this.#running.values()].filter((run) => !run.isRemote).length >= maxRunning;
+      const next = isFull ? this.#queue.findIndex(isRemote) : 0;
+      const [job] = next < 0 ? [] : this.#queue.splice(next, 1);
+      if (!job) return;
+      this.#begin(job);
+    }
+  }
+
+  #begin(job: JobRecord): void {
+    const abort = new AbortController();
+    const meter = new ProgressMeter();
+    const { run, onError, isRemote } = this.options;
+    const done = run(job.id, { abort, meter, stopping: this.#stopping.signal })
+      .catch((error: unknown) => onError(error, job))
+      .finally(() => {
+        this.#running.delete(job.id);
+        this.#startNext();
+      });
+    this.#running.set(job.id, { abort, meter, done, isRemote: isRemote(job) });
+  }
+}

@@ -1,0 +1,88 @@
+import type { JobCost } from '../datasources/job-store/job-cost.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
+import type { JobStore } from '../datasources/job-store/job-store.js';
+import { badInput } from '../errors/app-error.js';
+import type { Clock } from '../values/clock.js';
+import type { Instant } from '../values/instant.js';
+import type { Accounting } from './accounting.js';
+import type { JobHandler, JobPlan } from './job-handler.js';
+import type { JobRequest } from './job-request.js';
+import type { JobType } from './job-type.js';
+import { adoptedJob, newJob, type AdoptedJob } from './new-job.js';
+import { isSameRequest } from './same-request.js';
+
+export interface JobStarterOptions {
+  readonly store: JobStore;
+  readonly clock: Clock;
+  /** Ids that sort by time: by that of the call, or one that is given. */
+  readonly newId: (at?: Instant) => string;
+  /** Absent: jobs cost nothing. */
+  readonly accounting?: Accounting;
+}
+
+export interface StartedJob {
+  readonly record: JobRecord;
+  /** false: an earlier request with the same idempotency key started it. */
+  readonly isNew: boolean;
+}
+
+/** Makes a request a job: planned, checked, admitted by its cost, then kept; once for each idempotency key. */
+export class JobStarter {
+  constructor(private readonly options: JobStarterOptions) {}
+
+  /** BAD_USER_INPUT for a key that was used for something else: the old job would stand for what nobody does. */
+  async start<Request extends JobRequest, Spec>(
+    handler: JobHandler<Request, Spec>,
+    request: Request,
+  ): Promise<StartedJob> {
+    const { store, clock, newId, accounting } = this.options;
+    const plan = await handler.plan(request);
+    const earlier = await this.#findEarlier(handler, request);
+    if (earlier) return { record: requireSameRequest(handler, plan, earlier), isNew: false };
+    await plan.check?.();
+    const cost = await this.#admit(plan, request);
+    const record = newJob(handler.type, plan, request, { id: newId(), createdAt: clock(), cost });
+    const release = async () => cost && accounting?.release(cost);
+    const kept = await store.create(record).catch(async (error: unknown) => {
+      await release();
+      throw error;
+    });
+    if (kept.id === record.id) return { record: kept, isNew: true };
+    await release();
+    return { record: requireSameRequest(handler, plan, kept), isNew: false };
+  }
+
+  /** Keeps work that was begun elsewhere as a job of its own time, once. */
+  async adopt<Spec, Checkpoint, Result>(
+    type: JobType<Spec, Checkpoint, Result>,
+    job: AdoptedJob<Spec, Checkpoint, Result>,
+  ): Promise<JobRecord> {
+    const { store, newId } = this.options;
+    return store.create(adoptedJob(type, job, newId(job.createdAt)));
+  }
+
+  async #findEarlier<Request extends JobRequest, Spec>(
+    { type: { kind } }: JobHandler<Request, Spec>,
+    { createdBy, idempotencyKey }: JobRequest,
+  ): Promise<JobRecord | undefined> {
+    if (idempotencyKey === null) return undefined;
+    return this.options.store.findByIdempotencyKey({ kind, createdBy, idempotencyKey });
+  }
+
+  async #admit({ work }: JobPlan<unknown>, request: JobRequest): Promise<JobCost | null> {
+    const { accounting } = this.options;
+    return accounting && work ? accounting.admit(await work(), request) : null;
+  }
+}
+
+function requireSameRequest<Request extends JobRequest, Spec>(
+  handler: JobHandler<Request, Spec>,
+  plan: JobPlan<Spec>,
+  earlier: JobRecord,
+): JobRecord {
+  if (isSameRequest(handler, plan, earlier)) return earlier;
+  throw badInput(
+    'This idempotency key was used before, to start another job. Use a new key for a new job, or send the same request again.',
+    'idempotencyKey',
+  );
+}

@@ -1,0 +1,45 @@
+import { access } from 'node:fs/promises';
+import { readTableComment } from '../datasources/duckdb/job-tables.js';
+import { badInput } from '../errors/app-error.js';
+import { labelRelation } from './label-relation.js';
+import { prepareLabels } from './make-training-set.js';
+import { TABLES_SCHEMA } from './output-format.js';
+import { withWorkDatabase, type TrainingSetDependencies } from './training-set-dependencies.js';
+import { toOutput } from './training-set-output.js';
+import { planTrainingSet } from './training-set-plan.js';
+import type { StartTrainingSet, TrainingSetRequest } from './training-sets.js';
+import type { WorkDatabase } from './work-database.js';
+
+/** Refuses labels that cannot be read or lack columns, and an output that is there already. */
+export async function checkTrainingSet(
+  dependencies: TrainingSetDependencies,
+  request: TrainingSetRequest & StartTrainingSet,
+): Promise<void> {
+  await withWorkDatabase(dependencies, async (work) => {
+    // What was sent is read at once; of a file or table only that it has the columns.
+    if (request.labels.kind === 'INLINE') await prepareLabels(work, request, dependencies);
+    else {
+      const { columns } = await labelRelation(work, request, dependencies.files);
+      planTrainingSet(request, columns, dependencies.findRemoteStore);
+    }
+    await assertOutputIsNew(dependencies, work, request);
+  });
+}
+
+/** An output is never written over another: whoever trained on that would find it changed. */
+async function assertOutputIsNew(
+  { files }: TrainingSetDependencies,
+  work: WorkDatabase,
+  { output }: StartTrainingSet,
+): Promise<void> {
+  if (output.location === null) return;
+  const { format, target, location } = await toOutput(output, '', files);
+  const exists =
+    format === 'TABLE'
+      ? (await readTableComment(work.connection, TABLES_SCHEMA, target)) !== undefined
+      : await access(target).then(
+          () => true,
+          () => false,
+        );
+  if (exists) throw badInput(`There is already "${location}". Give the output another name.`, 'output.location');
+}

@@ -1,0 +1,159 @@
+import { joinSql } from '../datasources/offline/point-in-time/sql-text.js';
+import type { PointInTimeOptions, SourcePlan } from '../datasources/offline/point-in-time/plan.js';
+import { quoteIdentifier } from '../datasources/duckdb/sql-text.js';
+import type { PlannedColumn } from './training-set-plan.js';
+
+/** How a derived row calls the value, the event time and the creation time of a column of the output. */
+export interface DerivedColumn {
+  readonly value: string;
+  /** null in a static source. */
+  readonly time: string | null;
+  readonly created: string | null;
+}
+
+export interface Derivation {
+  /** A SELECT that gives row_id and the columns of `columns`, one row for each row of `sample` of which a row is known. */
+  readonly sql: string;
+  /** In the order of the columns that were given. */
+  readonly columns: readonly DerivedColumn[];
+}
+
+/**
+ * Derives the values of one source again, for the rows of the table `sample`. It shares no SQL with the compiler, and goes
+ * the other way: the compiler looks for the row of each label, this gives each row of the history to the first label that
+ * may see it. What a label sees is then the maximum over its own rows and those of the earlier labels of the entity.
+ *
+ * Each row of the history is looked at once, however many labels an entity has: a join of labels with rows has 4.5 billion
+ * pairs for 1,488 labels of one entity with 3 million rows.
+ */
+export function deriveValues(
+  source: SourcePlan,
+  columns: readonly PlannedColumn[],
+  options: PointInTimeOptions,
+  table: string,
+): Derivation {
+  return source.source.timestampColumn === null
+    ? deriveStatic(source, columns, options, table)
+    : deriveTimed(source, columns, options, table);
+}
+
+function deriveTimed(
+  source: SourcePlan,
+  columns: readonly PlannedColumn[],
+  options: PointInTimeOptions,
+  table: string,
+): Derivation {
+  const becameTrue = options.strictlyBefore ? 'h.event_timestamp + INTERVAL 1 MICROSECOND' : 'h.event_timestamp';
+  // greatest() ignores nulls; a row without a creation time is left out by the condition.
+  const visibleAt = options.knownAtLabelTime ? `greatest(${becameTrue}, h.created_timestamp)` : becameTrue;
+  const condition = joinSql(
+    [options.knownAtLabelTime && 'h.created_timestamp IS NOT NULL', wasWritten(options), 'true'],
+    ' AND ',
+  );
+  const newest = newestRows(source, columns, true);
+  // By name: the * of a table has no rowid.
+  const ofFeatures = source.newestRow ? [] : columns.map(({ feature: { feature } }) => quoteIdentifier(feature.name));
+  const rowColumns = new Set(['event_timestamp', 'created_timestamp', 'sequence', 'rowid', ...ofFeatures]);
+  const names = newest.map(({ name }) => name);
+  const sql = `WITH moment AS MATERIALIZED (
+  SELECT *, dense_rank() OVER (ORDER BY entity_id) AS entity, row_number() OVER (ORDER BY entity_id, label_time) AS moment
+  FROM (SELECT DISTINCT ${source.entityColumn} AS entity_id, label_time FROM sample
+    WHERE ${source.entityColumn} IS NOT NULL AND label_time IS NOT NULL)),
+history AS (
+  SELECT ${joinSql(['e.entity', `${visibleAt} AS visible_at`, ...[...rowColumns].map((column) => `h.${column}`)], ', ')}
+  FROM ${table} AS h JOIN (SELECT DISTINCT entity_id, entity FROM moment) AS e ON e.entity_id = h.entity_id
+  WHERE ${condition}),
+first_seen AS (
+  SELECT ${joinSql(['m.moment', ...newest.map(({ name, maximum }) => `${maximum} AS ${name}`)], ',\n    ')}
+  FROM history AS h ASOF JOIN moment AS m ON m.entity = h.entity AND m.label_time >= h.visible_at
+  GROUP BY m.moment),
+seen AS (
+  SELECT m.entity_id, m.label_time, ${names.map((name) => `max(f.${name}) OVER earlier AS ${name}`).join(', ')}
+  FROM moment AS m LEFT JOIN first_seen AS f ON f.moment = m.moment
+  WINDOW earlier AS (PARTITION BY m.entity ORDER BY m.label_time ROWS UNBOUNDED PRECEDING))
+${selectDerived(source, columns, table, 's.entity_id = r.entity_id AND s.label_time = r.label_time')}`;
+  return { sql, columns: columns.map((_, number) => derivedColumn(number, true)) };
+}
+
+/** The newest row of an entity by creation time, sequence and arrival counts for each of its labels. */
+function deriveStatic(
+  source: SourcePlan,
+  columns: readonly PlannedColumn[],
+  options: PointInTimeOptions,
+  table: string,
+): Derivation {
+  const newest = newestRows(source, columns, false).map(({ name, maximum }) => `${maximum} AS ${name}`);
+  const sql = `WITH seen AS (
+  SELECT ${joinSql(['h.entity_id', ...newest], ', ')} FROM ${table} AS h
+  WHERE ${joinSql([wasWritten(options), `h.entity_id IN (SELECT ${source.entityColumn} FROM sample)`], ' AND ')}
+  GROUP BY h.entity_id)
+${selectDerived(source, columns, table, 's.entity_id = CASE WHEN r.label_time IS NOT NULL THEN r.entity_id END')}`;
+  return { sql, columns: columns.map((_, number) => derivedColumn(number, false)) };
+}
+
+function wasWritten({ knownAt }: PointInTimeOptions): string | false {
+  return knownAt !== null && `h.created_timestamp <= make_timestamp(${knownAt})`;
+}
+
+function derivedColumn(number: number, isTimed: boolean): DerivedColumn {
+  return {
+    value: `derived_${number}`,
+    time: isTimed ? `derived_time_${number}` : null,
+    created: isTimed ? `derived_created_${number}` : null,
+  };
+}
+
+interface NewestRow {
+  readonly name: string;
+  readonly maximum: string;
+}
+
+/** The newest row of all; where each feature is its own newest value, also the newest row with a value of each. */
+function newestRows(source: SourcePlan, columns: readonly PlannedColumn[], isTimed: boolean): NewestRow[] {
+  const whole = { name: 'newest', maximum: `max(${order(isTimed)})` };
+  if (source.newestRow) return [whole];
+  const values = columns.map(({ feature: { feature } }, number) => {
+    const value = `h.${quoteIdentifier(feature.name)}`;
+    return {
+      name: `newest_${number}`,
+      maximum: `max(${order(isTimed, value)}) FILTER (WHERE ${value} IS NOT NULL)`,
+    };
+  });
+  return [whole, ...values];
+}
+
+/**
+ * The order of the rows of an entity as one value: of two structs the first field that differs decides. What is unknown is
+ * the oldest. No two rows have the same rowid, so a value carried along after it is never compared.
+ */
+function order(isTimed: boolean, value?: string): string {
+  const fields = joinSql(
+    [
+      isTimed && 't: h.event_timestamp',
+      `c: coalesce(h.created_timestamp, TIMESTAMP '-infinity')`,
+      `s: coalesce(h.sequence, -9223372036854775808)`,
+      'r: h.rowid',
+      value !== undefined && `v: ${value}`,
+    ],
+    ', ',
+  );
+  return `{${fields}}`;
+}
+
+function selectDerived(source: SourcePlan, columns: readonly PlannedColumn[], table: string, on: string): string {
+  const isTimed = source.source.timestampColumn !== null;
+  const derived = columns.flatMap(({ feature: { feature } }, number) => {
+    const part = (field: string): string =>
+      source.newestRow ? `s.newest.${field}` : `coalesce(s.newest_${number}.${field}, s.newest.${field})`;
+    const value = source.newestRow ? `h.${quoteIdentifier(feature.name)}` : `s.newest_${number}.v`;
+    return [
+      `${value} AS derived_${number}`,
+      isTimed && `${part('t')} AS derived_time_${number}`,
+      isTimed && `${part('c')} AS derived_created_${number}`,
+    ];
+  });
+  return `SELECT ${joinSql(['r.row_id', ...derived], ', ')}
+FROM (SELECT row_id, label_time, ${source.entityColumn} AS entity_id FROM sample) AS r JOIN seen AS s ON ${on}
+${source.newestRow ? `JOIN ${table} AS h ON h.rowid = s.newest.r` : ''}
+WHERE s.newest IS NOT NULL`;
+}

@@ -1,0 +1,72 @@
+import { joinSql } from '../datasources/offline/point-in-time/sql-text.js';
+import type { LabelCopy } from './training-sets.js';
+import { labelName } from './load-labels.js';
+import type { TrainingSetPlan } from './training-set-plan.js';
+import type { WorkDatabase } from './work-database.js';
+
+/** Values of types of one family can be compared; those of others cannot be copies of each other. */
+const FAMILIES: readonly { readonly types: RegExp; readonly compareAs: string }[] = [
+  { types: /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN)$/, compareAs: 'DOUBLE' },
+  { types: /^(VARCHAR|ENUM\(.*)$/, compareAs: 'VARCHAR' },
+  { types: /^(TIMESTAMP.*|DATE)$/, compareAs: 'TIMESTAMP' },
+];
+
+interface Pair extends LabelCopy {
+  /** True of the rows taken together when the one is a copy of the other. */
+  readonly condition: string;
+}
+
+/**
+ * Features that equal a column of the labels wherever they have a value: mostly what is to be predicted, come back through
+ * the history. Such a pair of columns is looked for in the table `sample`, and what is found there in all of `checkedRows`.
+ * A feature with a single value says nothing. Ids and times are in labels and history alike and are left out.
+ */
+export async function findLabelCopies(
+  work: WorkDatabase,
+  plan: TrainingSetPlan,
+  checkedRows: string,
+): Promise<LabelCopy[]> {
+  const { labels, joins } = plan.request;
+  const keys = new Set([labels.timeColumn, ...joins.flatMap(({ entityIdColumns }) => entityIdColumns)]);
+  const outputTypes = new Map(plan.outputColumns.map(({ checkedAs, type }) => [checkedAs, type]));
+  const candidates: Pair[] = [];
+  for (const { name, feature } of plan.features) {
+    const compareAs = familyOf(outputTypes.get(feature.valueColumn)!);
+    const pairs = plan.labelColumns.flatMap((column, index): Pair[] =>
+      keys.has(column.name) || compareAs === undefined || familyOf(column.type) !== compareAs
+        ? []
+        : [
+            {
+              column: name,
+              labelColumn: column.name,
+              condition: isCopy(feature.valueColumn, labelName(index), compareAs),
+            },
+          ],
+    );
+    candidates.push(...(await holding(work, pairs, 'FROM sample', '')));
+  }
+  const copies = await holding(work, candidates, 'FROM checked', checkedRows);
+  return copies.map(({ column, labelColumn }) => ({ column, labelColumn }));
+}
+
+function familyOf(type: string): string | undefined {
+  return FAMILIES.find(({ types }) => types.test(type))?.compareAs;
+}
+
+function isCopy(feature: string, label: string, compareAs: string): string {
+  const value = `CAST(${feature} AS ${compareAs})`;
+  return joinSql(
+    [
+      `min(${value}) < max(${value})`,
+      `count(*) FILTER (WHERE ${feature} IS NOT NULL AND ${value} IS DISTINCT FROM CAST(${label} AS ${compareAs})) = 0`,
+    ],
+    ' AND ',
+  );
+}
+
+async function holding(work: WorkDatabase, pairs: readonly Pair[], from: string, rows: string): Promise<Pair[]> {
+  if (pairs.length === 0) return [];
+  const conditions = pairs.map(({ condition }, index) => `${condition} AS pair_${index}`);
+  const [found = {}] = await work.rows(`${rows} SELECT ${conditions.join(', ')} ${from}`);
+  return pairs.filter((_, index) => found[`pair_${index}`] === true);
+}
