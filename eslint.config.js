@@ -79,7 +79,7 @@ const MAY_IMPORT = {
   observability: ['errors'],
   schema: ['errors', 'values', 'limits'],
   'point-in-time': [...PORTS, ...BASE, 'duckdb'],
-  port: [...PORTS, ...BASE],
+  port: [...PORTS, ...BASE, 'files'],
   files: [...PORTS, ...BASE, 'limits', 'duckdb'],
   duckdb: [...PORTS, ...BASE, 'files'],
   google: [...PORTS, ...BASE],
@@ -94,6 +94,8 @@ const MAY_IMPORT = {
   ...Object.fromEntries(
     SERVICES.map((room) => [`service:${room}`, [...PORTS, ...BASE, 'files', 'duckdb', ...SERVICE_PORTS, 'limits']]),
   ),
+  // Knows no kind of job and no prices: both know it.
+  'service:jobs': [...PORTS, ...BASE, 'limits'],
   resolvers: ['schema', 'port', 'files', ...SERVICE_PORTS, 'limits', 'errors', 'values'],
   server: ['schema', 'resolvers', 'port', ...SERVICE_PORTS, 'limits', 'observability', 'errors', 'values', 'config'],
 };
@@ -210,14 +212,14 @@ export default tseslint.config(
     rules: {
       ...graphql.configs['flat/schema-recommended'].rules,
       ...graphql.configs['flat/schema-relay'].rules,
-      // entityId and entityType are the words of the field, and of Vertex AI, for what they name.
+      // entityId and entityType are the terms of Vertex AI.
       '@graphql-eslint/no-typename-prefix': 'off',
       '@graphql-eslint/naming-convention': namingConvention,
-      // Lists page forward only: nobody reads a registry or a history from its end.
+      // Connections page forward only: no client reads a registry or a history from its end.
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
-      // Small lists that are there as a whole are plain lists; values in a history are no nodes.
+      // Short lists are plain lists. The values of a history are value objects without an id.
       '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
-      // Values have no life of their own; their ids would be of nothing.
+      // Value objects: each belongs to the object that contains it (docs/clients.md, "Value objects").
       '@graphql-eslint/strict-id-in-types': [
         'error',
         {
@@ -235,7 +237,7 @@ export default tseslint.config(
               'Price',
               'ServingComparison',
               'ServingCostPoint',
-              // Parts of a job, which has the id. Rows of its input have a number, no name.
+              // Parts of a job. Rows of its input have a number.
               'JobProgress',
               'JobError',
               'BatchInput',

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
-import { findFillOwner, type FillOwner } from '../ingestion/fill-fingerprint.js';
-import { prepareStores, type PrepareOutcome, type PrepareProgress } from '../ingestion/prepare.js';
+import type { FileReader } from '../datasources/files/file-reader.js';
+import type { FillOwner } from '../ingestion/fill-fingerprint.js';
+import type { PrepareOutcome, PrepareProgress } from '../ingestion/prepare.js';
+import { StorePreparation } from '../ingestion/store-preparation.js';
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
-import type { FillableOnlineStore } from '../datasources/online/online-store.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { EntityType, Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
@@ -20,6 +21,8 @@ import { openOrDispose } from '../runtime/open-or-dispose.js';
 export interface OpenStores extends FeatureStores {
   /** What runs on this machine, which is always there. */
   readonly embedded: DuckDbOfflineStore;
+  /** Reads every file that users name. */
+  readonly reader: FileReader;
   /** The offline store of a featurestore, if it is another one than that. */
   readonly findRemoteStore: (featurestore: Featurestore) => OfflineStore | undefined;
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
@@ -52,25 +55,20 @@ async function openAll(
   opened.defer(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
   opened.defer(() => online.close());
-  let contents: PrepareOutcome['fillFingerprints'] = new Map();
+  const preparation = new StorePreparation({
+    registry,
+    offline: offline.embedded,
+    toFill: (featurestore) => online.toFill(featurestore),
+    clock: systemClock,
+  });
   return {
     embedded: offline.embedded,
+    reader: offline.reader,
     findRemoteStore: (featurestore) => offline.findRemote(featurestore),
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),
-    prepare: async (onProgress) => {
-      const toFill = (featurestore: Featurestore): FillableOnlineStore | null => online.toFill(featurestore);
-      const outcome = await prepareStores(registry, offline.embedded, toFill, systemClock, onProgress);
-      contents = outcome.fillFingerprints;
-      return outcome;
-    },
-    fillOwner: async (entityType) => {
-      const store = online.toFill(entityType.featurestore);
-      // A store that no gateway fills has nothing that a sync could undo.
-      return store
-        ? findFillOwner(await store.currentFill(entityType, true), contents.get(entityType))
-        : 'THIS_GATEWAY';
-    },
+    prepare: (onProgress) => preparation.prepare(onProgress),
+    fillOwner: (entityType) => preparation.fillOwner(entityType),
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
     close: () => opened.disposeAsync(),
   };

@@ -12,7 +12,7 @@ export function fillFingerprint({ dense }: EntityType, fingerprints: Iterable<st
   return [dense ? 'dense' : 'sparse', ...fingerprints].join(' ');
 }
 
-/** For `Filling.contents`; null when no row of the future is known. */
+/** `goodUntil` is null when no row of the future is known. */
 export function addFillExpiry(contents: string, goodUntil: Instant | null): string {
   return goodUntil === null ? contents : `${contents}${EXPIRY_SEPARATOR}${goodUntil}`;
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '../values/clock.js';
-import type { Instant } from '../values/instant.js';
 import type { ImportingOfflineStore } from '../datasources/offline/importing-offline-store.js';
 import type { FillableOnlineStore } from '../datasources/online/online-store.js';
 import type { EntityType, FeatureSource, Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import { fillFingerprint, addFillExpiry, isUpToDate } from './fill-fingerprint.js';
+import { fillFingerprint } from './fill-fingerprint.js';
+import { fillOnlineStore, isFilled, type OnlineFill } from './fill-online-store.js';
 import { sourceFingerprint } from './source-fingerprint.js';
 
 export interface PrepareProgress {
@@ -105,58 +105,18 @@ async function planSteps(
   // because a new one had to compute its own offline store.
   const contents = fillFingerprint(entityType, fingerprints.values());
   findings.fillFingerprints.set(entityType, contents);
-  const isFilled = (currentFill: string | undefined): boolean => isUpToDate(currentFill, contents, clock());
-  if (online && !isFilled(await online.currentFill(entityType))) {
-    steps.push({
-      name: `filling the online store: ${name}`,
-      weight: FILL_WEIGHT,
-      run: async () => {
-        for (;;) {
-          // Anew each time: another gateway may have filled it since, as this one would.
-          const expectedFill = await online.currentFill(entityType);
-          if (isFilled(expectedFill)) return;
-          if (
-            await fillOnlineStore({
-              entityType,
-              offline,
-              online,
-              now: clock(),
-              findings,
-              fingerprint: contents,
-              expectedFill,
-            })
-          )
-            return;
-        }
-      },
-    });
+  if (!online) return steps;
+  const fill: OnlineFill = {
+    entityType,
+    offline,
+    online,
+    clock,
+    fingerprint: contents,
+    onFutureRows: (source, rows) => findings.futureRows.set(source, rows),
+  };
+  if (!(await isFilled(fill))) {
+    const run = (): Promise<void> => fillOnlineStore(fill);
+    steps.push({ name: `filling the online store: ${name}`, weight: FILL_WEIGHT, run });
   }
   return steps;
-}
-
-interface OnlineFill {
-  readonly entityType: EntityType;
-  readonly offline: ImportingOfflineStore;
-  readonly online: FillableOnlineStore;
-  readonly now: Instant;
-  readonly findings: PrepareFindings;
-  readonly fingerprint: string;
-  readonly expectedFill: string | undefined;
-}
-
-/** Fills it with what is known now, good until the first row of the future becomes true. False: another gateway did. */
-async function fillOnlineStore(fill: OnlineFill): Promise<boolean> {
-  const { entityType, offline, online, now, findings, fingerprint: contents, expectedFill } = fill;
-  let goodUntil: Instant | null = null;
-  for (const source of entityType.sources) {
-    const { rows, earliest } = await offline.countFutureRows(source, now);
-    if (earliest === null) continue;
-    findings.futureRows.set(source, rows);
-    if (goodUntil === null || earliest < goodUntil) goodUntil = earliest;
-  }
-  return online.fill(entityType, {
-    fingerprint: addFillExpiry(contents, goodUntil),
-    expectedFill,
-    readWrites: (source) => offline.newest(source, { asOf: now }),
-  });
 }

@@ -1,6 +1,7 @@
 import type { Instant } from '../../values/instant.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { FillOwner } from '../fill-fingerprint.js';
+import { newestWrites } from '../newest-writes.js';
 import type { OnlineWrite } from '../../datasources/online/online-store.js';
 import type { EntityType, FeatureSource, FeatureView } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
@@ -77,8 +78,8 @@ export class LocalSyncHandler implements JobHandler<
     const online = this.stores.online(entityType.featurestore);
     // Also when there is nothing to write, or the outcome would say up to when values are served that are not there.
     await retryOnOutage(signal, () => this.#assertFilledByThisGateway(source));
-    const newest = this.stores.offline(entityType.featurestore).newest(source, { asOf, features, signal });
-    for await (const writes of newest) {
+    const offline = this.stores.offline(entityType.featurestore);
+    for await (const writes of newestWrites(offline, source, { asOf, features, signal })) {
       await retryOnOutage(signal, async () => {
         // Before each try: between two of them is time enough for another to begin.
         await this.#assertFilledByThisGateway(source);

@@ -1,0 +1,53 @@
+import type { ImportingOfflineStore } from '../datasources/offline/importing-offline-store.js';
+import type { FillableOnlineStore } from '../datasources/online/online-store.js';
+import type { EntityType, FeatureSource } from '../datasources/registry/model.js';
+import type { Clock } from '../values/clock.js';
+import type { Instant } from '../values/instant.js';
+import { addFillExpiry, isUpToDate } from './fill-fingerprint.js';
+import { newestWrites } from './newest-writes.js';
+
+export interface OnlineFill {
+  readonly entityType: EntityType;
+  readonly offline: ImportingOfflineStore;
+  readonly online: FillableOnlineStore;
+  readonly clock: Clock;
+  /** Of what the online store shall hold (fillFingerprint). */
+  readonly fingerprint: string;
+  /** Told the rows of the future in a source, which the online store does not get. */
+  readonly onFutureRows: (source: FeatureSource, rows: number) => void;
+}
+
+export async function isFilled({ entityType, online, fingerprint, clock }: OnlineFill): Promise<boolean> {
+  return isUpToDate(await online.currentFill(entityType), fingerprint, clock());
+}
+
+/** Fills an online store with what is known now, unless another gateway fills it with the same. */
+export async function fillOnlineStore(fill: OnlineFill): Promise<void> {
+  const { entityType, online, fingerprint, clock } = fill;
+  for (;;) {
+    // Anew each time: another gateway may have filled it since, as this one would.
+    const expectedFill = await online.currentFill(entityType);
+    if (isUpToDate(expectedFill, fingerprint, clock())) return;
+    if (await fillOnce(fill, expectedFill, clock())) return;
+  }
+}
+
+/** What is filled is good until the first row of the future becomes true. Gives false when another gateway filled first. */
+async function fillOnce(
+  { entityType, offline, online, fingerprint, onFutureRows }: OnlineFill,
+  expectedFill: string | undefined,
+  asOf: Instant,
+): Promise<boolean> {
+  let goodUntil: Instant | null = null;
+  for (const source of entityType.sources) {
+    const { rows, earliest } = await offline.countFutureRows(source, asOf);
+    if (earliest === null) continue;
+    onFutureRows(source, rows);
+    if (goodUntil === null || earliest < goodUntil) goodUntil = earliest;
+  }
+  return online.fill(entityType, {
+    fingerprint: addFillExpiry(fingerprint, goodUntil),
+    expectedFill,
+    readWrites: (source) => newestWrites(offline, source, { asOf }),
+  });
+}
