@@ -212,14 +212,14 @@ export default tseslint.config(
     rules: {
       ...graphql.configs['flat/schema-recommended'].rules,
       ...graphql.configs['flat/schema-relay'].rules,
-      // entityId and entityType are the words of the field, and of Vertex AI, for what they name.
+      // entityId and entityType are the terms of Vertex AI.
       '@graphql-eslint/no-typename-prefix': 'off',
       '@graphql-eslint/naming-convention': namingConvention,
-      // Lists page forward only: nobody reads a registry or a history from its end.
+      // Connections page forward only: no client reads a registry or a history from its end.
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
-      // Small lists that are there as a whole are plain lists; values in a history are no nodes.
+      // Short lists are plain lists. The values of a history are value objects without an id.
       '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
-      // Values have no life of their own; their ids would be of nothing.
+      // Value objects: each belongs to the object that contains it (docs/clients.md, "Value objects").
       '@graphql-eslint/strict-id-in-types': [
         'error',
         {
@@ -237,7 +237,7 @@ export default tseslint.config(
               'Price',
               'ServingComparison',
               'ServingCostPoint',
-              // Parts of a job, which has the id. Rows of its input have a number, no name.
+              // Parts of a job. Rows of its input have a number.
               'JobProgress',
               'JobError',
               'BatchInput',

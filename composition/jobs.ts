@@ -18,10 +18,6 @@ import { JobAccounting } from '../costs/job-accounting.js';
 import { VERTEX_BATCH_PREDICTION } from '../batch-prediction/vertex/vertex-batch-prediction-job.js';
 import { removeStaleWorkFiles } from '../jobs/remove-stale-work-files.js';
 import type { TrainingSets } from '../training-sets/training-sets.js';
-import { HttpServing } from '../batch-prediction/models/http/http-serving.js';
-import type { ModelServing } from '../batch-prediction/models/model-serving.js';
-import type { ModelRuntime } from '../datasources/registry/prediction-model.js';
-import { OnnxServing } from '../batch-prediction/models/onnx/onnx-serving.js';
 import { DuckDbDatabase } from '../datasources/duckdb/database.js';
 import type { Costs } from '../costs/costs.js';
 import type { FeatureView } from '../datasources/registry/model.js';
@@ -31,7 +27,9 @@ import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
 import { openFeatureViewSyncs } from './feature-view-syncs.js';
 import type { GoogleClientOptions } from './google-clients.js';
+import { logJobEnd } from './log-job-end.js';
 import { measuredJobStore } from './measured-job-store.js';
+import { createModelServings, logModelFaults } from './models.js';
 import { PROCESS_LIMITS } from '../limits/process-limits.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 import type { OpenStores } from './stores.js';
@@ -72,6 +70,8 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   opened.defer(() => scratch.close());
   const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
 
+  const servings = createModelServings();
+  await logModelFaults(registry, servings, logger);
   const batchDependencies: BatchPredictionDependencies = {
     jobs: store,
     files,
@@ -79,10 +79,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     scratch,
     workFolder,
     getModel: (name) => registry.models.find((model) => model.name === name),
-    servings: new Map<ModelRuntime, ModelServing>([
-      ['ONNX', new OnnxServing()],
-      ['HTTP', new HttpServing()],
-    ]),
+    servings,
     clock: systemClock,
   };
   const trainingSetDependencies: TrainingSetDependencies = {
@@ -119,7 +116,8 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     newId: newJobId,
     maxRunning: PROCESS_LIMITS.maxRunningJobs,
     accounting: new JobAccounting(costs),
-    onError: (error, job) => logger.error({ err: error, job: job.id }, 'a job failed'),
+    onError: (error, job) => logger.error({ err: error, job: job.id }, 'something of a job went wrong'),
+    onEnd: (job, cause) => logJobEnd(logger, job, cause),
   });
   // Schedules stop first, then the engine, which closes the job store: its jobs use all else to their end.
   opened.defer(() => engine.stop());

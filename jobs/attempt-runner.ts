@@ -1,6 +1,7 @@
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import { isTerminalState } from '../datasources/job-store/job-state.js';
 import type { JobStore } from '../datasources/job-store/job-store.js';
+import { AppError } from '../errors/app-error.js';
 import type { Clock } from '../values/clock.js';
 import {
   beginAttempt,
@@ -11,7 +12,7 @@ import {
   toAttemptsExceededFailure,
 } from './attempts.js';
 import { jobControl } from './job-control.js';
-import { toJobError } from './job-failure.js';
+import { JobFailure, toJobError } from './job-failure.js';
 import { stopReason, type JobOutcome, type StopReason } from './job-handler.js';
 import type { JobHandlers } from './job-handlers.js';
 import type { JobRecords } from './job-records.js';
@@ -22,7 +23,6 @@ export interface AttemptRunnerOptions {
   readonly records: JobRecords;
   readonly handlers: JobHandlers;
   readonly clock: Clock;
-  readonly onError: (error: unknown, job: JobRecord) => void;
 }
 
 /** Runs a job once, by its handler, and makes durable how that ended. */
@@ -94,15 +94,20 @@ export class AttemptRunner {
     const { records, clock } = this.options;
     const { state, result, progress } = outcome;
     const error = 'error' in outcome ? outcome.error : null;
-    await records.change(id, (current) => ({ ...endJob(current, state, clock()), result, progress, error }));
+    const cause = 'cause' in outcome ? outcome.cause : undefined;
+    const end = (job: JobRecord): JobRecord => ({ ...endJob(job, state, clock()), result, progress, error });
+    await records.change(id, end, toCause(cause));
   }
 
   async #fail(id: string, error: unknown): Promise<void> {
-    const { records, clock, onError } = this.options;
+    const { records, clock } = this.options;
     const failure = toJobError(error);
-    const job = await records.change(id, (current) => ({ ...endJob(current, 'FAILED', clock()), error: failure }));
-    // What a failure was made of is for the log alone.
-    const hasMore = error instanceof Error && error.cause !== undefined;
-    if (failure.code === 'INTERNAL' || hasMore) onError(error, job);
+    await records.change(id, (current) => ({ ...endJob(current, 'FAILED', clock()), error: failure }), toCause(error));
   }
+}
+
+/** What a failure was made of is for the log alone; nothing where its owner is told all there is. */
+function toCause(error: unknown): unknown {
+  const isTold = error instanceof JobFailure || error instanceof AppError;
+  return isTold && error.cause === undefined ? undefined : error;
 }

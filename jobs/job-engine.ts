@@ -10,7 +10,7 @@ import { AttemptRunner } from './attempt-runner.js';
 import { endJob } from './attempts.js';
 import type { JobHandler } from './job-handler.js';
 import { JobHandlers } from './job-handlers.js';
-import { JobRecords } from './job-records.js';
+import { JobRecords, type OnJobEnd } from './job-records.js';
 import type { CostTerms, JobRequest } from './job-request.js';
 import { JobScheduler } from './job-scheduler.js';
 import { JobStarter } from './job-starter.js';
@@ -28,7 +28,9 @@ export interface JobEngineOptions {
   readonly maxRunning: number;
   /** Absent: jobs cost nothing. */
   readonly accounting?: Accounting;
+  /** Told of what goes wrong beside a job: its cost cannot be counted, its record cannot be kept. */
   readonly onError: (error: unknown, job: JobRecord) => void;
+  readonly onEnd?: OnJobEnd;
 }
 
 /**
@@ -44,11 +46,11 @@ export class JobEngine {
 
   constructor(options: JobEngineOptions) {
     this.#options = options;
-    const { store, clock, accounting, maxRunning, onError } = options;
+    const { store, clock, accounting, maxRunning, onError, onEnd } = options;
     const handlers = new JobHandlers(options.handlers);
     const replicaHours = (job: JobRecord): number | null => handlers.replicaHours(job, clock());
-    const records = new JobRecords({ store, accounting, replicaHours, onError });
-    const attempts = new AttemptRunner({ store, records, handlers, clock, onError });
+    const records = new JobRecords({ store, accounting, replicaHours, onError, onEnd });
+    const attempts = new AttemptRunner({ store, records, handlers, clock });
     this.#handlers = handlers;
     this.#records = records;
     this.#starter = new JobStarter(options);

@@ -89,7 +89,12 @@ export interface JobControl<Checkpoint = unknown> {
 export type JobOutcome<Result = unknown> = PartialResult<Result> &
   (
     | { readonly state: 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED' }
-    | { readonly state: 'FAILED' | 'EXPIRED'; readonly error: JobError }
+    | {
+        readonly state: 'FAILED' | 'EXPIRED';
+        readonly error: JobError;
+        /** What the error was made of, for the log. */
+        readonly cause?: unknown;
+      }
   );
 
 /** What there is of a job at its end. */

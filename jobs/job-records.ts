@@ -10,7 +10,11 @@ export interface JobRecordsOptions {
   readonly accounting?: Accounting | undefined;
   readonly replicaHours: (record: JobRecord) => number | null;
   readonly onError: (error: unknown, job: JobRecord) => void;
+  readonly onEnd: OnJobEnd | undefined;
 }
+
+/** Told of each end of a job, once, after it is durable. `cause`: what a failure was made of, where its owner is not told all. */
+export type OnJobEnd = (job: JobRecord, cause: unknown) => void;
 
 /** The records of jobs as everyone sees them. A change is durable, and its cost counted, before anyone is told of it. */
 export class JobRecords {
@@ -50,9 +54,9 @@ export class JobRecords {
     return watch;
   }
 
-  /** Changes a record durably, by legal transitions only, and tells the watchers. */
-  change(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
-    const changed = this.#persistAndPublish(id, change).finally(() => this.#changes.delete(changed));
+  /** Changes a record durably, by legal transitions only, and tells the watchers. `cause`: of an end that it may bring. */
+  change(id: string, change: (record: JobRecord) => JobRecord, cause?: unknown): Promise<JobRecord> {
+    const changed = this.#persistAndPublish(id, change, cause).finally(() => this.#changes.delete(changed));
     this.#changes.add(changed);
     return changed;
   }
@@ -71,12 +75,15 @@ export class JobRecords {
     }
   }
 
-  async #persistAndPublish(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
+  async #persistAndPublish(id: string, change: (record: JobRecord) => JobRecord, cause: unknown): Promise<JobRecord> {
+    const end = { isNew: false };
     const changed = await this.#options.store.update(id, (current) => {
       const next = change(current);
       if (next.state !== current.state && !isAllowedTransition(current.state, next.state)) return current;
+      end.isNew = !isTerminalState(current.state) && isTerminalState(next.state);
       return next;
     });
+    if (end.isNew) this.#options.onEnd?.(changed, cause);
     // Before the watchers hear of the end: what they estimate or start next counts what this cost.
     const record = isTerminalState(changed.state) ? await this.settle(changed) : changed;
     const watch = this.#watches.get(id);

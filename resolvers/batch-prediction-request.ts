@@ -6,7 +6,7 @@ import type { BatchSourceInput, StartBatchPredictionInput } from '../schema/job/
 import { parseResourceName } from '../schema/resource-name.js';
 import { parseJobId, toJobRequest, stringLabels } from './jobs.js';
 
-/** What a client asks for, as the port takes it. Faults name the field of the input. */
+/** Makes the request of the port from the input. Errors name the field of the input. */
 export function batchPredictionRequest(registry: Registry, input: StartBatchPredictionInput): BatchPredictionRequest {
   const model = registry.model(modelName(input.model));
   return {
@@ -25,13 +25,13 @@ export function batchPredictionRequest(registry: Registry, input: StartBatchPred
   };
 }
 
-/** "models/delay" as in Model.id, or just "delay". */
+/** The name in "models/delay" or "delay". */
 function modelName(id: string): string {
   const name = parseResourceName(id);
   return name?.kind === 'model' ? name.model : id;
 }
 
-/** Exactly one of them is set: the input is a OneOf input object. */
+/** A OneOf input: exactly one field is set. */
 function batchInput({ trainingSetJob, table, files }: BatchSourceInput): BatchInput {
   if (table !== undefined) return { kind: 'TABLE', table };
   if (files !== undefined) {

@@ -39,7 +39,7 @@ import { estimatedCost, findBatchPredictionJob, toJobRequest, jobPage } from './
 import { connection, type PageArguments } from './page.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
-/** Each is a pass over all predictions of a job. */
+/** Each metric is a pass over all predictions of a job. */
 @Resolver(() => BatchPredictionJob)
 export class BatchPredictionResolver {
   @Query(() => BatchPredictionJob, {
@@ -97,7 +97,7 @@ export class BatchPredictionResolver {
     return jobPayload(async () => {
       const job = await findBatchPredictionJob(context, input.id);
       return context.batchPredictions.retryFailed(job, toJobRequest(input)).catch((error: unknown) => {
-        // The port says "job" for what the client names by its id.
+        // The port calls the argument "job", the input calls it "id".
         if (!(error instanceof AppError) || error.details.field !== 'job') throw error;
         throw new AppError(error.code, error.message, { ...error.details, field: 'id' });
       });
@@ -111,7 +111,7 @@ export class BatchPredictionResolver {
 
   @FieldResolver()
   model(@Root() { spec }: BatchPredictionJobRecord, @Ctx() { registry }: RequestContext): Model {
-    // As it is now; one that is gone as it was when the job was started, so that a list of jobs outlives its models.
+    // The current model. If the registry no longer has it: the model as of the start of the job.
     return registry.models.find(({ name }) => name === spec.model) ?? spec.modelSnapshot;
   }
 
@@ -199,7 +199,7 @@ export class BatchPredictionResolver {
   }
 }
 
-/** A page of what came of a job's instances; the cursor is the number of the last instance seen. */
+/** A page of results. The cursor is the number of the last instance of the page. */
 async function instancePage<Row extends { readonly instanceNumber: bigint }>(
   list: string,
   { first, after }: PageArguments,
@@ -207,7 +207,7 @@ async function instancePage<Row extends { readonly instanceNumber: bigint }>(
 ): Promise<Connection<Row>> {
   const size = pageSize(first);
   const last = after === null || after === undefined ? null : BigInt(decodeCursor(list, after, isInstanceNumber));
-  // One more than asked for tells whether there is a next page.
+  // One more row tells whether there is a next page.
   const rows = await read({ after: last, limit: size + 1 });
   return connection(rows.slice(0, size), ({ instanceNumber }) => encodeCursor(list, String(instanceNumber)), {
     hasNextPage: rows.length > size,

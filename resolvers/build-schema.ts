@@ -20,7 +20,7 @@ import { NodeResolver } from './node.resolver.js';
 import { TrainingSetResolver } from './training-set.resolver.js';
 import { typedResolvers } from './typed-resolvers.js';
 
-/** type-graphql wants one for any subscription; ours follow a job or a store, where nothing is published by name. */
+/** type-graphql needs a PubSub for subscriptions. The subscriptions here follow a job and publish no topics. */
 const NO_TOPICS: PubSub = {
   publish: () => noTopics(),
   subscribe: () => noTopics(),
@@ -30,7 +30,7 @@ function noTopics(): never {
   throw new Error('subscriptions say by themselves what they follow');
 }
 
-/** The whole schema: the generic part from the classes, the typed part from the registry. */
+/** Builds the schema: the generic part from classes, the typed part from the registry. */
 export function buildSchema(registry: Registry): GraphQLSchema {
   refuseRoundedIds();
   const base = buildSchemaSync({
@@ -63,12 +63,12 @@ export function buildSchema(registry: Registry): GraphQLSchema {
   return addRegistryTypes(base, registry.featurestores, typedResolvers);
 }
 
-/** type-graphql makes the root types, and has no place for what to say of them. */
+/** type-graphql makes the root types without a description. */
 function describe(root: GraphQLObjectType | null | undefined, description: string): void {
   if (root) root.description = description;
 }
 
-/** type-graphql has one setting for both levels of a nested list; the rows of a matrix are there, though items may be null. */
+/** In a matrix, items can be null and rows cannot. type-graphql has one setting for both levels of a nested list. */
 function requireRows(schema: GraphQLSchema, typeName: string): void {
   for (const field of Object.values((schema.getType(typeName) as GraphQLObjectType).getFields())) {
     const rows = field.type instanceof GraphQLNonNull ? field.type.ofType : field.type;

@@ -10,7 +10,7 @@ import type { Clock } from '../values/clock.js';
 import type { Instant } from '../values/instant.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
-/** What resolvers work with, beside the request: made once by main.ts. */
+/** The services of the gateway. main.ts makes them once. */
 export interface Services {
   readonly registry: Registry;
   readonly search: FeatureSearch;
@@ -23,11 +23,11 @@ export interface Services {
   readonly clock: Clock;
 }
 
-/** What one request works with. */
+/** The context of one request. */
 export interface RequestContext extends Services {
   /** In every error and log line of the request. */
   readonly requestId: string;
-  /** One "now" for the whole request: two fields of one answer must not disagree on what has expired. */
+  /** One time for the whole request: two fields of one answer must agree on which values are expired. */
   readonly now: Instant;
   readonly loaders: Loaders;
 }

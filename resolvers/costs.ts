@@ -14,11 +14,11 @@ import type { Price, PriceBook } from '../schema/cost/price-book.js';
 import type { ServingComparison } from '../schema/cost/serving-comparison.js';
 
 /*
- * Where exact amounts become the numbers of GraphQL, rounded for the first and last time: money to a billionth, as
- * Google's own money is, everything else to what a double holds.
+ * Converts exact decimals to the numbers of GraphQL. This is the only rounding: money to nine decimal places, as in Google's
+ * Money type, and everything else to a double.
  */
 
-/** An estimate as the schema shows it; also for a job's estimatedCost. */
+/** An estimate as a value of the schema. */
 export function costEstimate({ book, lines, total, assumptions, perPrediction, range }: Estimate): CostEstimate {
   return {
     total: money(book, total),
@@ -27,7 +27,7 @@ export function costEstimate({ book, lines, total, assumptions, perPrediction, r
     lines: lines.map(costLine),
     assumptions,
     priceBook: priceBook(book),
-    // A prediction can cost less than a billionth; digits that say something are kept.
+    // A prediction can cost less than a billionth of a dollar: 12 significant digits stay.
     perPrediction: perPrediction && {
       currency: book.currency,
       amount: perPrediction.toSignificantDigits(12).toNumber(),
@@ -57,7 +57,7 @@ export function priceBook(book: Book): PriceBook {
     region,
     effectiveDate,
     source,
-    // Made when asked for: an estimate rarely is asked for all figures of its book.
+    // A getter, because clients rarely read all prices of the book of an estimate.
     get prices() {
       return [...book.meters.values()].flatMap((meter) => meter.prices.map((price) => priceRow(book, meter, price)));
     },
@@ -76,7 +76,7 @@ function priceRow(book: Book, meter: Meter, price: BookPrice): Price {
   };
 }
 
-/** The comparison itself goes along: how many predictions a ratio allows is asked with an argument. */
+/** The comparison is part of the root: mostPredictionsForRatio computes with its argument. */
 export type ComparisonRoot = Omit<ServingComparison, 'ratio' | 'mostPredictionsForRatio'> & {
   readonly comparison: Comparison;
 };

@@ -2,14 +2,14 @@ import { badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 
 /**
- * Cursors are opaque to clients: what list they belong to and the key of the item they stand at. The list is part of it,
- * so that a cursor of one list is refused by another, instead of giving a page of nonsense.
+ * A cursor has the name of its list and the key of its item. It is opaque to clients. Another list refuses it, because the
+ * name differs.
  */
 export function encodeCursor(list: string, key: string): string {
   return Buffer.from(JSON.stringify([list, key])).toString('base64url');
 }
 
-/** The key in a cursor of this list. `isKey` says what a key looks like: a cursor may be anything a client makes up. */
+/** The key in a cursor of this list. `isKey` checks it, because a client can send any text as a cursor. */
 export function decodeCursor(list: string, cursor: string, isKey: (key: string) => boolean = () => true): string {
   try {
     const decoded: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
@@ -17,14 +17,14 @@ export function decodeCursor(list: string, cursor: string, isKey: (key: string) 
       return decoded[1];
     }
   } catch {
-    // Not ours: said below.
+    // The text is no cursor: the error is below.
   }
   throw badInput('"after" is not a cursor of this list. Use a cursor of a previous page of the same list.', 'after');
 }
 
 /**
- * The size of a page. An explicit null counts as nothing said. Too many is refused and not cut: a client that asked for
- * 500 and got 100 would take them for all.
+ * The size of a page. null means the default. A size above the limit is refused, not reduced: a client that asked for 500
+ * items and got 100 would take them for all items.
  */
 export function pageSize(first: number | null | undefined, usual: number = REQUEST_LIMITS.defaultPageSize): number {
   const size = first ?? usual;

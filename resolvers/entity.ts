@@ -8,13 +8,13 @@ import { canonicalEntityId } from '../values/entity-id.js';
 import type { Instant } from '../values/instant.js';
 import type { EntityKey, ReadOptions } from './loaders.js';
 
-/** An entity as resolvers pass it on: what it is called, and the GraphQL type it is. Nothing of it has been read yet. */
+/** An entity between resolvers: its key and its GraphQL type. Nothing has been read yet. */
 export interface EntityHandle extends EntityKey {
   readonly kind: 'entity';
   readonly typeName: string;
 }
 
-/** How entities are read: the arguments of the field. What is absent or null is not said. */
+/** The read arguments of a field. null and undefined mean the default. */
 export type ReadRequest = Partial<ReadArguments>;
 
 export function entityHandle(entityType: EntityType, entityId: string, read: ReadRequest): EntityHandle {
@@ -37,7 +37,7 @@ function handleOf(
   };
 }
 
-/** undefined for a read without options, as most are. */
+/** undefined if the read has no options, as most reads. */
 function readOptions({ knownAt, strictlyBefore, includeExpired }: ReadRequest): ReadOptions | undefined {
   if (knownAt == null && !strictlyBefore && !includeExpired) return undefined;
   return {
@@ -58,7 +58,7 @@ function cachedTypeName(entityType: EntityType): string {
   return typeName;
 }
 
-/** Many entities, in the order asked, also when one is asked twice. Faults name the place: `entityIds[3]`. */
+/** Entities in the order of their ids, with duplicates. Errors name the item: `entityIds[3]`. */
 export function entityHandles(entityType: EntityType, entityIds: readonly string[], read: ReadRequest): EntityHandle[] {
   const { maxEntityIds } = REQUEST_LIMITS;
   if (entityIds.length > maxEntityIds) {
@@ -78,7 +78,7 @@ export function entityHandles(entityType: EntityType, entityIds: readonly string
   });
 }
 
-/** The features a client asked for: by name, by view, or all. */
+/** The features of a read: by name, by view, or all. */
 export function selectFeatures(
   entityType: EntityType,
   names: readonly string[] | null | undefined,

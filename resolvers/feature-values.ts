@@ -4,7 +4,7 @@ import { toClientValue } from '../values/client-value.js';
 import type { FeatureCell } from '../values/feature-cell.js';
 import { secondsBetween, type Instant } from '../values/instant.js';
 
-/** A cell as the schema shows it. Age counts to the moment the entity is read as of, or to now. */
+/** A cell as a value of the schema. `readAt` is the asOf of the entity, or now. */
 export function featureValue(feature: Feature, cell: FeatureCell, readAt: Instant): FeatureValue {
   return {
     name: feature.name,

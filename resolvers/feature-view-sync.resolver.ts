@@ -75,7 +75,7 @@ export class FeatureViewSyncResolver {
   }
 }
 
-/** The syncs of a view. They are fields of jobs, which the classes of the registry's schema know nothing of. */
+/** The fields of a feature view about its syncs. The class FeatureView cannot have them without an import cycle with jobs. */
 @Resolver(() => FeatureView)
 export class SyncsOfFeatureViewResolver {
   @FieldResolver(() => Job, {
@@ -122,7 +122,7 @@ export class SyncsOfFeatureViewResolver {
     @Ctx() { featureViewSyncs, now }: RequestContext,
   ): Promise<number | null> {
     const dataWatermark = await featureViewSyncs.dataWatermark(view);
-    // Another machine's clock may be ahead of ours.
+    // The clock of another machine can be ahead.
     return dataWatermark === null ? null : Math.max(0, Number(now - dataWatermark) / 1e6);
   }
 }

@@ -1,8 +1,8 @@
 import { AppError } from '../errors/app-error.js';
 
 /**
- * Services name the field at fault as their request has it. This gives its path in the arguments of the client. `path` is
- * where the request stands in the arguments, or says it for each field.
+ * Services name an invalid field by its path in their request. This adds the path of that request in the arguments of the
+ * client: a prefix, or a function of the field.
  */
 export async function withFieldPath<Result>(
   path: string | ((field: string) => string),
@@ -14,7 +14,7 @@ export async function withFieldPath<Result>(
     if (!(error instanceof AppError) || error.details.field === undefined) throw error;
     const { field } = error.details;
     const inArguments = typeof path === 'string' ? `${path}.${field}` : path(field);
-    // The cause of a refusal is what the log needs; the refusal itself is no cause.
+    // The new error has the cause of the old one, for the log. The old error itself is no cause.
     const details = { ...error.details, field: inArguments };
     throw new AppError(error.code, error.message, details, error.cause === undefined ? {} : { cause: error.cause });
   }

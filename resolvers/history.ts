@@ -18,7 +18,7 @@ export interface HistoryArguments extends PageArguments {
   readonly to?: Instant | null;
 }
 
-/** A page of the values one feature has had; the cursor is the time of the last value seen. */
+/** A page of the values of one feature. The cursor is the time of the last value of the page. */
 export async function featureHistory(
   entity: EntityHandle,
   { feature: name, from = null, to = null, first, after }: HistoryArguments,
@@ -30,12 +30,12 @@ export async function featureHistory(
   const list = historyList(entity, feature);
   const isFirstPage = after === null || after === undefined;
   const before = isFirstPage ? null : parseCursorKey(decodeCursor(list, after));
-  // A static feature has one value, without a time: after it there is nothing.
+  // A static feature has one value, without a time: there is no next page.
   if (!isFirstPage && before === null) return connection([], () => '', { hasNextPage: false, hasPreviousPage: true });
   const readAt = entity.asOf ?? context.now;
   const { knownAt = null, strictlyBefore = false } = entity.options ?? {};
   const latest = strictlyBefore ? readAt - 1n : readAt;
-  // Nothing that becomes true after the moment of the read is shown. One more than asked for tells whether there is a next page.
+  // Nothing that becomes true after the moment of the read is shown. One more row tells whether there is a next page.
   const entries = await context.stores.offline(entity.entityType.featurestore).history({
     feature,
     entityId: entity.entityId,

@@ -9,7 +9,7 @@ import { costEstimate } from './costs.js';
 import { withFieldPath } from './field-path.js';
 import { trainingSetRequest } from './training-set-request.js';
 
-/** What a job would be admitted with, by the input that starts it. */
+/** The estimates that a job is admitted with, from the input of its mutation. */
 @Resolver()
 export class JobCostResolver {
   @Query(() => CostEstimate, {

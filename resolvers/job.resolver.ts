@@ -11,7 +11,7 @@ import type { RequestContext } from './context.js';
 import { findJob, parseJobId, jobPage, toJobNotFoundError } from './jobs.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
 
-/** What all kinds of jobs have: an object type takes the field resolvers of its interface. */
+/** The fields of all kinds of jobs: object types inherit the field resolvers of their interface. */
 @Resolver(() => Job)
 export class JobResolver {
   @Query(() => Job, {
@@ -55,7 +55,7 @@ export class JobResolver {
       'The current state of a job, then each change, at most four per second. The stream completes when the job ' +
       'ends. A client that connects late, or again, first gets the current state. If there is no such job, the ' +
       'error is JOB_NOT_FOUND.',
-    // Each event is an answer of its own.
+    // Each event is a separate answer.
     complexity: listComplexity(),
     subscribe: async ({ args, context }: { args: { id: string }; context: RequestContext }) => {
       const changes = await context.jobs.follow(parseJobId(args.id, 'id'));
@@ -79,7 +79,7 @@ export class JobResolver {
   progress(@Root() job: JobRecord, @Ctx() { jobs }: RequestContext): JobProgress {
     const { completed, failed, total } = job.progress;
     const done = Number(completed + failed);
-    // Nothing to do is done.
+    // A job without items is complete.
     const percent = total === null ? null : total === 0n ? 100 : Math.min(100, (100 * done) / Number(total));
     return { completed, failed, total, percent, ...jobs.rate(job) };
   }

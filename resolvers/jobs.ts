@@ -16,14 +16,14 @@ import { costEstimate } from './costs.js';
 import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
 import { connection, type PageArguments } from './page.js';
 
-/** The bare id in a job's resource name. What is no such name is the id of no job. */
+/** The job id in a resource name. Other text is the id of no job. */
 export function parseJobId(id: string, field: string): string {
   const name = parseResourceName(id);
   if (name?.kind !== 'job') throw toJobNotFoundError(id, field);
   return name.job;
 }
 
-/** The job of an argument `id`, as clients know ids. */
+/** The job with this resource name, for an argument `id`. */
 export async function findJob({ jobs }: RequestContext, id: string): Promise<JobRecord> {
   const job = await jobs.get(parseJobId(id, 'id'));
   if (!job) throw toJobNotFoundError(id, 'id');
@@ -57,10 +57,10 @@ export interface JobListArguments extends PageArguments {
   readonly filter: JobFilter | null | undefined;
 }
 
-/** Of which kinds the schema has a type. */
+/** The kinds of jobs that have a type in the schema. */
 const JOB_KINDS: readonly string[] = Object.values(JobKindEnum);
 
-/** A page of jobs, the newest first. The cursor is the job's id, and ids sort by time: new jobs never shift a page. */
+/** A page of jobs, newest first. The cursor is the id of the job. Ids sort by time, so new jobs never shift a page. */
 export async function jobPage(
   { jobs }: RequestContext,
   { filter, first, after }: JobListArguments,
@@ -70,7 +70,7 @@ export async function jobPage(
   return toJobPage('jobs', { first, after }, (range) => jobs.list({ filter: wanted, ...range }));
 }
 
-/** A page of a list of jobs, whose name is in its cursors. */
+/** A page of a list of jobs. `name` is the name of the list in its cursors. */
 export async function toJobPage<Job extends JobRecord>(
   name: string,
   { first, after }: PageArguments,
@@ -78,7 +78,7 @@ export async function toJobPage<Job extends JobRecord>(
 ): Promise<Connection<Job>> {
   const size = pageSize(first);
   const before = after === null || after === undefined ? null : decodeCursor(name, after, isJobId);
-  // One more than asked for tells whether there is a next page.
+  // One more row tells whether there is a next page.
   const found = await list({ before, limit: size + 1 });
   return connection(found.slice(0, size), ({ id }) => encodeCursor(name, id), {
     hasNextPage: found.length > size,
@@ -100,7 +100,7 @@ function conditions(filter: JobFilter | null | undefined, kinds: readonly string
   };
 }
 
-/** Labels are strings, so that a filter never has to guess whether 1 is "1". */
+/** The values of labels are strings: a filter never compares 1 with "1". */
 export function stringLabels(
   labels: JsonObject | null | undefined,
   field = 'labels',
@@ -110,7 +110,7 @@ export function stringLabels(
     if (typeof value !== 'string') {
       throw badInput(`The label "${key}" must be a string. Write its value in quotes.`, `${field}.${key}`);
     }
-    // Kept, half a character becomes another one: the job would not be found by the label it was given.
+    // The store would replace half of a surrogate pair by another character: the filter would not find the job.
     if (!key.isWellFormed() || !value.isWellFormed()) {
       throw badInput('A label must be Unicode text. One contains half of a surrogate pair.', field);
     }

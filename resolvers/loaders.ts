@@ -5,22 +5,22 @@ import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { NOT_FOUND_CELL, type FeatureCell } from '../values/feature-cell.js';
 import type { Instant } from '../values/instant.js';
 
-/** An entity as it is asked for: now, or as of a moment. */
+/** An entity and the point in time of its values. */
 export interface EntityKey {
   readonly entityType: EntityType;
   readonly entityId: string;
   readonly asOf: Instant | null;
-  /** undefined when nothing but the moment is asked for, as in most reads. */
+  /** undefined if the read has no options, as most reads. */
   readonly options?: ReadOptions | undefined;
 }
 
-/** What a read leaves out, and what it gives beside the values that count. */
+/** The options of a read. */
 export interface ReadOptions {
-  /** Only rows written by this moment; null: whenever they were written. */
+  /** The read uses rows written at or before this time. null: all rows. */
   readonly knownAt: Instant | null;
-  /** Values of exactly the moment do not count. */
+  /** The read does not use values at exactly the point in time. */
   readonly strictlyBefore: boolean;
-  /** The values of EXPIRED cells are given. */
+  /** EXPIRED cells keep their values. */
   readonly includeExpired: boolean;
 }
 
@@ -33,12 +33,11 @@ export interface Loaders {
 type Cells = ReadonlyMap<Feature, FeatureCell>;
 
 /**
- * The loaders of one request. Never shared between requests: they remember nothing, but two users' reads must not meet.
+ * Makes the loaders of one request. Requests share no loaders, so that reads of two principals are never in one batch.
  *
- * All that is asked in one tick becomes one read a store and entity type: of each entity type one multi-key read of the
- * online store for values now, and one point-in-time query for all other moments together, but for what an online store that
- * has older versions answers itself (read-past.ts). An entity asked for several features is one key: the features wanted
- * gather on it until the batch goes out.
+ * All reads of one tick become one read for each store and entity type: one multi-key read of the online store for current
+ * values, and one point-in-time query for all other points in time. An online store that keeps older versions answers some of
+ * these itself (serving/read-as-of.ts). An entity is one key: its features are collected until the batch is sent.
  */
 export function createLoaders(stores: FeatureStores, now: Instant): Loaders {
   const online = new Map<EntityType, BatchedReads>();
@@ -88,7 +87,7 @@ export function createLoaders(stores: FeatureStores, now: Instant): Loaders {
   };
 }
 
-/** How a store is read: cells[i][j] is feature j of entity i; the store says how many entities it takes at once. */
+/** A read of a store: cells[i][j] is feature j of entity i. `maxKeys` is the number of entities in one read. */
 interface StoreRead {
   readonly maxKeys: number;
   readonly read: (entities: readonly EntityKey[], features: readonly Feature[]) => Promise<FeatureCell[][]>;
@@ -110,7 +109,7 @@ function asOfRead(stores: FeatureStores, entityType: EntityType, now: Instant, o
     maxKeys: offline.maxLabelsPerRead,
     read: (entities, features) => {
       const labels = entities.map(({ entityId, asOf }) => ({ entityId, time: asOf ?? now }));
-      // What an online store keeps of older values says nothing of when they were written, or what came just before them.
+      // Older versions in the online store have no creation time, and not every earlier value.
       if (options) return offline.pointInTime({ entityType, labels, features, options });
       return readAsOf(online, offline, { entityType, labels, features }, now);
     },
@@ -123,14 +122,14 @@ interface PendingRead {
   readonly cells: Promise<Cells>;
 }
 
-/** Reads of one entity type from one store, gathered by a DataLoader. */
+/** Reads of one entity type from one store, batched by a DataLoader. */
 class BatchedReads {
-  /** Reads whose batch has not gone out: more features can still join them. */
+  /** Reads whose batch is not sent yet: more features can be added to them. */
   readonly #pending = new Map<string, PendingRead>();
   readonly #loader: DataLoader<string, Cells>;
 
   constructor(private readonly store: StoreRead) {
-    // No cache: #pending joins what is asked together, and a later tick may want other features of the same entity.
+    // No cache: #pending joins the reads of a tick, and a later tick can need other features of the same entity.
     this.#loader = new DataLoader((keys) => this.#flush(keys), { cache: false });
   }
 

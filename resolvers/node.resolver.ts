@@ -57,7 +57,7 @@ export class NodeResolver {
   }
 }
 
-/** An id that names nothing is an answer here, not an error: an id may be of something since removed. */
+/** An id of no object is null and no error: the object can have been removed. */
 function resolveNode(context: RequestContext, id: string): FoundNode {
   const name = parseResourceName(id);
   if (!name) return null;

@@ -3,20 +3,20 @@ import type { Connection } from '../schema/connection.js';
 import { pageSize, decodeCursor, encodeCursor } from './cursor.js';
 
 export interface PageArguments {
-  /** null or absent: the usual number. */
+  /** null or undefined: the default page size. */
   readonly first?: number | null | undefined;
-  /** null or absent: from the beginning. */
+  /** null or undefined: the first page. */
   readonly after?: string | null | undefined;
 }
 
 export interface ListOf<Item> {
-  /** Names the list in its cursors; lists of different parents have different names. */
+  /** The name of the list in its cursors. Lists of different parents have different names. */
   readonly name: string;
   /** A key unique in the list. */
   readonly keyOf: (item: Item) => string;
 }
 
-/** A page of a list that is in memory as a whole. */
+/** A page of a list that is in memory. */
 export function paginate<Item>(
   items: readonly Item[],
   { first, after }: PageArguments,

@@ -12,7 +12,7 @@ import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { LabelsInput, TrainingSetInput } from '../schema/job/start-training-set.js';
 import { ttlFromSeconds } from '../values/instant.js';
 
-/** What a client asks for, as the port takes it. Faults name the field of the input. */
+/** Makes the request of the port from the input. Errors name the field of the input. */
 export function trainingSetRequest(registry: Registry, input: TrainingSetInput): TrainingSetRequest {
   const featurestore = registry.featurestore(input.featurestore, 'featurestore');
   const entityType = getEntityType(featurestore, input.entityType, 'entityType');
@@ -36,7 +36,7 @@ export function trainingSetRequest(registry: Registry, input: TrainingSetInput):
   return {
     labels: labelSource(input.labels),
     joins: [main, ...others],
-    // An explicit null counts as nothing said, as everywhere: it must not make expired values valid.
+    // null means the ttl of each feature, not "no expiry".
     ...(ttlSeconds == null ? {} : { ttl: ttlFromSeconds(ttlSeconds) }),
     options: {
       strictlyBefore: input.strictlyBefore ?? false,
@@ -52,7 +52,7 @@ export function trainingSetRequest(registry: Registry, input: TrainingSetInput):
   };
 }
 
-/** Exactly one of rows, file and table is set: the source is a OneOf input object. */
+/** The source is a OneOf input: exactly one of rows, file and table is set. */
 function labelSource({ source: { rows, file, table }, timeColumn: named }: LabelsInput): LabelSource {
   const timeColumn = named ?? 'timestamp';
   if (file !== undefined) {
@@ -88,7 +88,7 @@ interface Selection {
   readonly featureViews: readonly string[] | null | undefined;
 }
 
-/** Features by name, then those of views, each once; all of the entity type when neither is given. */
+/** The named features, then those of the views, without duplicates. All features of the entity type if the input names none. */
 function selected(entityType: EntityType, { features, featureViews }: Selection, path: string): readonly Feature[] {
   if (!features && !featureViews) return entityType.features;
   const named = (features ?? []).map((name, index) => getFeature(entityType, name, `${path}features[${index}]`));

@@ -16,7 +16,7 @@ interface FeaturesArguments {
   readonly view?: string | null;
 }
 
-/** Answers of the types made from the registry. Both ways to read, generic and typed, go through the same loaders. */
+/** The resolvers of the typed part. Generic and typed fields use the same loaders. */
 export const typedResolvers: TypedResolvers<Featurestore, EntityType, Feature> = {
   featurestore: typedFeaturestore,
 
@@ -65,7 +65,7 @@ export const typedResolvers: TypedResolvers<Featurestore, EntityType, Feature> =
   },
 };
 
-/** The root of the typed fields of a featurestore: what `flights` and `node(id:)` give. */
+/** The root of the typed fields of a featurestore, e.g. of the query `flights`. */
 export function typedFeaturestore({ name }: Pick<Featurestore, 'name'>): TypedFeaturestoreValue {
   return { kind: 'featurestoreEntities', typeName: featurestoreTypeName(name), featurestore: name };
 }
@@ -81,7 +81,7 @@ function entityResourceName({ entityType, entityId, asOf, options }: EntityHandl
   });
 }
 
-/** What a typed field resolves to: its scalar writes it. BigInt and DateTime take values as they are. */
+/** The value of a typed field, for its scalar. BigInt and DateTime serialize raw values. */
 const TYPED_VALUES = {
   BOOL: (value) => value,
   BOOL_ARRAY: (value) => value,
@@ -100,7 +100,7 @@ function typedValue(feature: Feature, { value }: FeatureCell): unknown {
   return value === null ? null : encodeWith<unknown, [Feature]>(TYPED_VALUES, feature.valueType, value, feature);
 }
 
-/** NaN and the infinities have no place in a Float. */
+/** A GraphQL Float cannot represent NaN and the infinities. */
 function finite(value: number, feature: Feature): number {
   if (Number.isFinite(value)) return value;
   throw new AppError(

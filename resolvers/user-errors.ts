@@ -2,15 +2,15 @@ import { AppError } from '../errors/app-error.js';
 import type { JsonObject } from '../schema/scalars/json-object.js';
 import { USER_ERROR_CODES, type UserError, type UserErrorCode } from '../schema/user-error.js';
 
-/** What a mutation about a job gives. */
+/** The result of a mutation that concerns a job. */
 export interface JobPayload<Job> {
   readonly job: Job | null;
   readonly userErrors: readonly UserError[];
 }
 
 /**
- * A fault of what was asked for is data, so that a client reads it beside the field of its form. Everything else (a store
- * that does not answer, a fault of ours) stays an error of the whole field.
+ * An error in the input is data, so that a client can show it beside the field of its form. All other errors (a store does
+ * not answer, an internal error) are errors of the field.
  */
 export async function jobPayload<Job>(change: () => Promise<Job>): Promise<JobPayload<Job>> {
   try {

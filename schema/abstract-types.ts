@@ -7,7 +7,7 @@ const JOB_TYPE_NAMES = {
   FEATURE_VIEW_SYNC: 'FeatureViewSyncJob',
 } satisfies Record<keyof typeof JobKindEnum, string>;
 
-/** Things of the registry and jobs say their kind; values of the typed part carry the name of their type (from-registry.ts). */
+/** The type of a value by its `kind`. Values of the typed part have the name of their type (from-registry.ts). */
 const TYPE_NAMES = {
   featurestore: 'Featurestore',
   entityType: 'EntityType',
@@ -23,8 +23,8 @@ type NodeValue =
   | { readonly kind: 'entity' | 'featurestoreEntities'; readonly typeName: string };
 
 /**
- * Tells interfaces which type a value is. Set here and not in the decorators, because type-graphql makes the function
- * asynchronous, and the compiled executor takes only synchronous ones.
+ * Sets resolveType of the interfaces. The decorators cannot: type-graphql makes the function asynchronous, and the compiled
+ * executor takes only synchronous ones.
  */
 export function resolveAbstractTypes(schema: GraphQLSchema): void {
   for (const name of ['Node', 'Entity', 'Job']) {

@@ -2,7 +2,7 @@ import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
 
 /** Arguments that many fields share, as options of `@Arg`. */
 
-/** The page size of a connection, when the client gives none. */
+/** The page size of a connection. */
 export function firstArgument(defaultValue: number = REQUEST_LIMITS.defaultPageSize) {
   return {
     nullable: true,
@@ -11,7 +11,7 @@ export function firstArgument(defaultValue: number = REQUEST_LIMITS.defaultPageS
   };
 }
 
-/** The beginning of what each list of entity ids says. */
+/** The beginning of the description of each list of entity ids. */
 export const ENTITY_IDS = `The entity ids, at most ${formatLimit(REQUEST_LIMITS.maxEntityIds)}.`;
 
 export const AFTER_ARGUMENT = {

@@ -1,6 +1,6 @@
 /**
- * How much of an answer a field stands for, as limits/query-cost.ts counts it. Of the arguments only lengths of lists,
- * numbers and flags may matter: the cost is remembered by them.
+ * The number of values and objects that a field adds to an answer, for limits/query-cost.ts. A cost may depend on the lengths
+ * of lists, on numbers and on booleans in the arguments, and on nothing else: these are the key of the cost cache.
  */
 export interface ComplexityArguments {
   readonly args: Readonly<Record<string, unknown>>;
@@ -9,10 +9,10 @@ export interface ComplexityArguments {
 
 export type Complexity = (of: ComplexityArguments) => number;
 
-/** A list without an argument for its length: as long as a registry usually makes it. */
+/** The assumed length of a list whose arguments do not limit it. */
 const USUAL_LIST_LENGTH = 20;
 
-/** A field that gives as many items as this argument has, or says; as many as usual when there is no such argument. */
+/** A list whose length is this argument (a number) or the length of this argument (a list). */
 export function listComplexity(argument?: string): Complexity {
   return ({ args, childComplexity }) => {
     const length = argument === undefined ? USUAL_LIST_LENGTH : estimateLength(args[argument]);
@@ -20,7 +20,7 @@ export function listComplexity(argument?: string): Complexity {
   };
 }
 
-/** A field that gives a row for each item of one argument and a column for each of another. */
+/** A matrix with a row for each item of one argument and a column for each item of another. */
 export function matrixComplexity(rows: string, columns: string): Complexity {
   return ({ args, childComplexity }) =>
     1 + estimateLength(args[rows]) * estimateLength(args[columns]) * Math.max(1, childComplexity);

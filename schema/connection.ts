@@ -18,14 +18,14 @@ export class PageInfo {
   endCursor!: string | null;
 }
 
-/** A page of items as resolvers give it: what schema classes made by connectionOf describe. */
+/** A page of items as resolvers return it. */
 export interface Connection<Item> {
   readonly edges: readonly { readonly cursor: string; readonly node: Item }[];
   readonly nodes: readonly Item[];
   readonly pageInfo: PageInfo;
 }
 
-/** The connection and edge types of an item type, named after it: FeatureConnection, FeatureEdge. */
+/** Makes the connection and edge types of an item type, e.g. FeatureConnection and FeatureEdge. */
 export function createConnectionType<Item extends object>(
   item: abstract new () => Item,
   name: string,

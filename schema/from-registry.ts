@@ -24,7 +24,7 @@ import { BigIntScalar } from './scalars/big-int.js';
 import { DateTime } from './scalars/date-time.js';
 import { JSONObject } from './scalars/json-object.js';
 
-/** What of the registry the typed part is made from. The registry's model has these and more. */
+/** The properties of the registry that the typed part needs. */
 export interface TypedFeaturestore {
   readonly name: string;
   readonly description: string | null;
@@ -54,7 +54,7 @@ export interface TypedFeaturestoreValue {
   readonly featurestore: string;
 }
 
-/** How the typed fields are answered; the schema itself reads nothing. */
+/** The resolvers of the typed fields. They are passed in: the schema does no I/O. */
 export interface TypedResolvers<Featurestore, EntityType, Feature> {
   /** The value of the field of Query. Its id is a resource name of its own (schema/resource-name.ts). */
   readonly featurestore: (featurestore: Featurestore) => TypedFeaturestoreValue;
@@ -68,8 +68,8 @@ export interface TypedResolvers<Featurestore, EntityType, Feature> {
 
 /**
  * Adds the typed part: for each featurestore a field of Query, for each entity type an object type with a field for each
- * feature, in camelCase and with the type of its values. Two names that become one, or one that a field of every entity
- * has, are faults of the registry and stop the start.
+ * feature, in camelCase and with the type of its values. Two items with one name in the schema stop the start, and so does
+ * an item with the name of a field that every entity has.
  */
 export function addRegistryTypes<Store extends TypedFeaturestore>(
   base: GraphQLSchema,
@@ -199,7 +199,7 @@ function idDescription({ entityIdColumns }: TypedEntityType): string {
 
 function featureField(feature: TypedFeature, resolver: Resolver): FieldConfig {
   const unit = feature.unit === null ? '' : ` Unit: ${feature.unit}.`;
-  const nothing = ' Null: there is no value, or it is expired; `features` has the status.';
+  const nothing = ' Null if there is no value or it is expired: the field `features` has the status.';
   return {
     type: VALUE_GRAPHQL_TYPES[feature.valueType],
     description: `${feature.description ?? `The feature ${feature.name}.`}${unit}${nothing}`,
@@ -222,7 +222,7 @@ const VALUE_GRAPHQL_TYPES = {
   TIMESTAMP: DateTime,
 } satisfies Record<ValueType, GraphQLOutputType>;
 
-/** Arrays hold no nulls. */
+/** Arrays contain no nulls. */
 function listOf(element: GraphQLScalarType): GraphQLOutputType {
   return new GraphQLList(new GraphQLNonNull(element));
 }

@@ -1,6 +1,6 @@
 import { OperatorError } from '../errors/operator-error.js';
 
-/** What of the registry a name of the schema is made from: a feature, an entity type, or a featurestore. */
+/** The item of the registry that a name of the schema comes from: a feature, an entity type or a featurestore. */
 export interface NamedItem {
   readonly featurestore: string;
   readonly entityType?: string;
@@ -14,7 +14,7 @@ export interface NameClash extends NamedItem {
   readonly reason: string;
 }
 
-/** Of two items the clash is the later one's, in the order of the registry. */
+/** The clash belongs to the later of two items, in the order of the registry. */
 export class NameClashError extends OperatorError {
   constructor(readonly clashes: readonly NameClash[]) {
     super(
@@ -24,7 +24,7 @@ export class NameClashError extends OperatorError {
   }
 }
 
-/** Gathers all clashes of names, so that the operator sees them at once. */
+/** Collects all name clashes, so that the operator sees them together. */
 export class NameClashes {
   readonly #owners = new Map<string, string>();
   readonly #clashes: NameClash[] = [];

@@ -1,10 +1,10 @@
 import { formatInstant, parseInstant, type Instant } from '../values/instant.js';
 
 /**
- * Ids are resource names, as Google's APIs have them: `featurestores/flights/entityTypes/airport/entities/SFO`. They say
- * what they name, and are unique over the whole schema, so that a normalised client cache never mixes two things. An
- * entity read as of a moment is another thing than the entity now: its id ends in `@2001-03-07T14:00:00Z`. So is one read with
- * options: `@;knownAt=2001-03-07T14:00:00Z;strictlyBefore;includeExpired`.
+ * Ids are resource names, as in Google's APIs: `featurestores/flights/entityTypes/airport/entities/SFO`. They are unique in
+ * the whole schema, so that a normalised client cache never mixes two objects. An entity that is read as of a point in time
+ * is another object than the current entity: its id ends in `@2001-03-07T14:00:00Z`. The same holds for other arguments of
+ * the read: `@;knownAt=2001-03-07T14:00:00Z;strictlyBefore;includeExpired`.
  */
 export type ResourceName =
   | { readonly kind: 'job'; readonly job: string }
@@ -50,13 +50,13 @@ export function formatResourceName(name: ResourceName): string {
     case 'entity': {
       const asOf = name.asOf === null ? '' : formatInstant(name.asOf);
       const read = `${asOf}${formatOptions(name.options)}`;
-      // Encoded, so that an id with a slash or an @ in it stays one segment and cannot pretend to be a moment.
+      // Encoded: an entity id can contain a slash or an @.
       return `${featurestore}/entityTypes/${name.entityType}/entities/${encodeURIComponent(name.entityId)}${read && `@${read}`}`;
     }
   }
 }
 
-/** undefined for a text that is no resource name: to a client that is an id of nothing. */
+/** undefined if the text is no resource name. */
 export function parseResourceName(id: string): ResourceName | undefined {
   const [collection, featurestore, kind, name, subkind, subname, ...rest] = id.split('/');
   if (collection === 'jobs' && kind === undefined)
@@ -77,7 +77,7 @@ export function parseResourceName(id: string): ResourceName | undefined {
   return undefined;
 }
 
-/** Ids of jobs are made by the gateway; what cannot be one must not reach the store as a key. */
+/** The gateway makes the ids of jobs. Other text must not reach the store as a key. */
 export function isJobId(text: string | undefined): text is string {
   return text !== undefined && /^[\w-]{1,64}$/.test(text);
 }

@@ -2,7 +2,7 @@ import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { JSONObject, type JsonObject } from './scalars/json-object.js';
 import { ERROR_CODES, type ErrorCode } from '../errors/error-codes.js';
 
-/** The codes that say what is wrong with what a mutation was asked for; all others fail the field (docs/errors.md). */
+/** The codes of errors in the input of a mutation. All other codes are errors of the field (docs/errors.md). */
 export const USER_ERROR_CODES = [
   'BAD_USER_INPUT',
   'FEATURESTORE_NOT_FOUND',

@@ -53,7 +53,7 @@ export async function openTyped(
   field: string,
 ): Promise<BatchSource> {
   const columns = await describeColumns(connection, relation);
-  assertFilesExist(
+  assertColumnsExist(
     columns.map(({ name }) => name),
     inputs,
     field,
@@ -81,7 +81,7 @@ const NOT_AN_OBJECT = `(json IS NULL OR json_type(json) <> 'OBJECT')`;
 /** RFC 4180 with a header, never guessed: a guess from the first lines can skip them. Short lines end in nulls. */
 async function openCsv(paths: readonly string[], inputs: readonly ModelField[], field: string): Promise<BatchSource> {
   const [names = [], ...others] = await Promise.all(paths.map(readCsvHeader));
-  assertFilesExist(names, inputs, field);
+  assertColumnsExist(names, inputs, field);
   if (new Set(names).size < names.length || names.includes('')) {
     throw badInput('Every column of a CSV file needs a name of its own in the first line.', field);
   }
@@ -111,8 +111,10 @@ async function openJsonLines(
     `SELECT DISTINCT unnest(json_keys(json)) AS name
 FROM (SELECT json FROM ${lines} LIMIT ${SAMPLE_LINES}) WHERE NOT ${NOT_AN_OBJECT} ORDER BY name`,
   );
-  const names = found.getRows().map(([name]) => String(name));
-  assertFilesExist(names, inputs, field);
+  const sampled = found.getRows().map(([name]) => String(name));
+  assertColumnsExist(sampled, inputs, field);
+  // Where there is a default, a column that begins after the sample must not be taken for one that is missing.
+  const names = [...new Set([...sampled, ...inputs.map(({ name }) => name)])];
   return {
     relation: `(SELECT json, ${jsonLists(names)} FROM ${lines})`,
     columns: jsonColumns(names, inputs),
@@ -128,8 +130,10 @@ async function describeColumns(connection: DuckDBConnection, relation: string): 
     .map(({ column_name: name, column_type: type }) => ({ name: String(name), type: String(type) }));
 }
 
-function assertFilesExist(names: readonly string[], inputs: readonly ModelField[], field: string): void {
-  const missing = inputs.map(({ name }) => name).filter((name) => !names.includes(name));
+/** A column that is missing as a whole has the default of its input, if there is one, in every instance. */
+function assertColumnsExist(names: readonly string[], inputs: readonly ModelField[], field: string): void {
+  const needed = inputs.filter(({ default: value }) => value === undefined);
+  const missing = needed.map(({ name }) => name).filter((name) => !names.includes(name));
   if (missing.length === 0) return;
   throw new AppError(
     'BAD_USER_INPUT',

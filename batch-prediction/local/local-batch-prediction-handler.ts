@@ -91,7 +91,8 @@ export class LocalBatchPredictionHandler implements JobHandler<
       if (reason === 'cancel') return await this.#end(job, folder, progress.checkpoint, 'CANCELLED');
       // What is not meant for the owner is the engine's to hide and log.
       if (!(error instanceof JobFailure || error instanceof AppError)) throw error;
-      return await this.#end(job, folder, progress.checkpoint, { code: error.code, message: error.message });
+      const { code, message } = error;
+      return await this.#end(job, folder, progress.checkpoint, { code, message }, error);
     } finally {
       connection.closeSync();
     }
@@ -177,6 +178,7 @@ export class LocalBatchPredictionHandler implements JobHandler<
     folder: OutputFolder,
     checkpoint: BatchPredictionCheckpoint | null,
     how: 'CANCELLED' | JobError | null,
+    cause?: unknown,
   ): Promise<JobOutcome<BatchPredictionResult>> {
     const parts = checkpoint?.parts ?? [];
     const { predictions, failures } = countRows(parts);
@@ -199,7 +201,7 @@ export class LocalBatchPredictionHandler implements JobHandler<
       failed: BigInt(failures),
       total: checkpoint ? BigInt(checkpoint.total) : null,
     };
-    if (error !== null && error !== 'CANCELLED') return { state: 'FAILED', error, result, progress };
+    if (error !== null && error !== 'CANCELLED') return { state: 'FAILED', error, cause, result, progress };
     return { state: state as 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED', result, progress };
   }
 }

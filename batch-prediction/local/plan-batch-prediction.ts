@@ -4,8 +4,10 @@ import type { BatchWork } from '../../datasources/job-store/job-cost.js';
 import { isTerminalState } from '../../datasources/job-store/job-state.js';
 import { THIS_MACHINE } from '../../costs/price-book.js';
 import { AppError, badInput } from '../../errors/app-error.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import type { JobPlan } from '../../jobs/job-handler.js';
+import { describeFaults } from '../models/describe-faults.js';
 import type {
   BatchOutput,
   BatchPredictionJobSpec,
@@ -53,9 +55,11 @@ export function planRetry(
       if (!isTerminalState(job.state))
         throw badInput('The job has not ended. Its failures can be retried when it has.', 'job');
       if (failures === 0) throw badInput('No instance of this job failed: there is nothing to retry.', 'job');
-      if (!dependencies.getModel(spec.model)) {
+      const model = dependencies.getModel(spec.model);
+      if (!model) {
         throw new AppError('MODEL_NOT_FOUND', `There is no model "${spec.model}" any more.`, { field: 'job' });
       }
+      await checkModel(dependencies, model, 'job');
     },
     work: async () => toBatchWork(spec, BigInt(failures)),
   };
@@ -85,10 +89,18 @@ async function checkRequest(
   assertWholeNumberUpTo('batchSize', batchSize, REQUEST_LIMITS.maxBatchSize);
   assertWholeNumberUpTo('startingReplicaCount', startingReplicaCount, REQUEST_LIMITS.maxReplicas);
   if (generateExplanation) throw badInput('Models that run here give no explanations.', 'generateExplanation');
-  if (!dependencies.servings.has(model.runtime)) {
+  await checkModel(dependencies, model, 'model');
+  await checkInput(dependencies, spec.input, model.inputs);
+}
+
+/** A model that does not fit would fail the job with the first batch. */
+async function checkModel({ servings }: BatchPredictionDependencies, model: Model, field: string): Promise<void> {
+  const serving = servings.get(model.runtime);
+  if (!serving) {
     throw new AppError('MODEL_UNAVAILABLE', `This gateway does not run models of the runtime ${model.runtime}.`);
   }
-  await checkInput(dependencies, spec.input, model.inputs);
+  const faults = await serving.check(model);
+  if (faults.length > 0) throw new AppError('MODEL_UNAVAILABLE', describeFaults(model, faults), { field });
 }
 
 async function checkOutput(

@@ -27,8 +27,14 @@ export interface ModelServing {
   /** Makes a model ready. Throws AppError MODEL_UNAVAILABLE, with what to do, when it cannot be loaded or reached. */
   open(model: Model, options: PredictorOptions): Promise<Predictor>;
 
-  /** What keeps a model from predicting as its entry in the registry says; none: it can. Nothing is kept open. */
+  /**
+   * What keeps a model from predicting as its entry in the registry says, until somebody corrects the one or the other; none:
+   * it can. Nothing is kept open.
+   */
   check(model: Model): Promise<readonly ModelFault[]>;
+
+  /** Why a model that fits cannot predict at this moment, in a sentence for clients too; null: it can. A job waits for it. */
+  findHealthFault(model: Model): Promise<string | null>;
 }
 
 /** Something of a model that is not there, or does not fit its entry in the registry. */
@@ -37,8 +43,6 @@ export interface ModelFault {
   readonly path: string;
   /** For operators and clients alike: it names no file, address or secret. */
   readonly message: string;
-  /** It may be gone in a moment, and nothing need be corrected: a server that does not answer. */
-  readonly isTemporary?: boolean;
 }
 
 /** A batch failed, for a reason that clients may read: the message is theirs. It may be the fault of its instances. */

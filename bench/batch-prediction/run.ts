@@ -49,6 +49,7 @@ const serving: ModelServing = {
     close: async () => undefined,
   }),
   check: async () => [],
+  findHealthFault: async () => null,
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'featuregraph-bench-'));

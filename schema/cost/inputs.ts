@@ -3,7 +3,7 @@ import { BigIntScalar } from '../scalars/big-int.js';
 
 const MACHINE_TYPE = 'A machine type of the price book, e.g. n1-standard-4. Null: the first machine type of the book.';
 
-/* Fields that several inputs have, as decorators: an input can extend only one class. */
+/* Decorators for fields of several inputs, because an input can extend only one class. */
 const PriceBookId = Field(() => ID, {
   nullable: true,
   description:
@@ -29,7 +29,7 @@ const Hours = Field(() => Float, {
   description: 'The hours that the nodes are deployed. The default is a month: 730 hours.',
 });
 
-/** An abstract class is no type of the schema itself. */
+/** An abstract class is no type of the schema. */
 @InputType()
 abstract class PricedInput {
   @PriceBookId
@@ -144,7 +144,7 @@ export class UsageInput {
   quantity!: number;
 }
 
-@InputType({ description: 'The figures of a featurestore for one month. A figure that is omitted costs nothing.' })
+@InputType({ description: 'The figures of a featurestore for one month. An omitted figure without a default is 0.' })
 export class FeaturestoreCostInput {
   @PriceBookId
   priceBook?: string | null;

@@ -37,7 +37,7 @@ export class Price {
   @Field(() => Float, { description: 'The price of one unit, in the currency of the price book.' })
   unitPrice!: number;
 
-  @Field(() => PriceQualityEnum, { description: 'How far the figure can be trusted.' })
+  @Field(() => PriceQualityEnum, { description: 'The quality of the price.' })
   quality!: (typeof PriceQualityEnum)[keyof typeof PriceQualityEnum];
 
   @Field(() => String, { description: 'The source of the price, and its date.' })
@@ -53,7 +53,7 @@ export class Price {
   description: 'A price book: the prices of one region from one day on.',
 })
 export class PriceBook implements Node {
-  /** Not a field: resolveAbstractTypes tells its type by it. */
+  /** Not a field of the schema: resolveAbstractTypes reads it. */
   readonly kind!: 'priceBook';
 
   @Field(() => ID, { description: 'The resource name, "priceBooks/<name>@<effectiveDate>".' })

@@ -8,8 +8,8 @@ import { DateTime } from '../scalars/date-time.js';
 import { FeatureValue, FeatureValueConnection } from './feature-value.js';
 
 /**
- * What all entities have. Each entity type of the registry becomes an object type that implements this and adds its
- * features as typed fields (from-registry.ts).
+ * The fields of all entities. from-registry.ts makes an object type for each entity type: it implements this interface and
+ * adds the features as typed fields.
  */
 @InterfaceType({
   implements: Node,
@@ -21,8 +21,8 @@ import { FeatureValue, FeatureValueConnection } from './feature-value.js';
 export abstract class Entity implements Node {
   @Field(() => ID, {
     description:
-      'The resource name, "featurestores/…/entityTypes/…/entities/…". If the entity is read with arguments, "@" and ' +
-      'their values follow.',
+      'The resource name, "featurestores/…/entityTypes/…/entities/…". If the read has arguments such as asOf, ' +
+      '"@" and their values follow.',
   })
   id!: string;
 
@@ -40,7 +40,8 @@ export abstract class Entity implements Node {
   @Field(() => DateTime, {
     nullable: true,
     description:
-      'The point in time by which the values were written, in UTC. Null: values count whenever they were written.',
+      'The point in time by which the values were written, in UTC. Null: the read uses values regardless of when ' +
+      'they were written.',
   })
   knownAt!: bigint | null;
 
@@ -70,8 +71,9 @@ export abstract class Entity implements Node {
 
   @Field(() => FeatureValueConnection, {
     description:
-      'All values of one feature, newest first, with one value for each timestamp. The arguments of the entity (asOf, ' +
-      'knownAt, strictlyBefore) leave out the same values here. `ageSeconds` is the age at that time, or now.',
+      'All values of one feature, newest first, with one value for each timestamp. The arguments of the entity ' +
+      '(asOf, knownAt, strictlyBefore) apply to its history too. FeatureValue.ageSeconds is the age at `asOf`, ' +
+      'or now.',
     complexity: listComplexity('first'),
   })
   history(

@@ -10,7 +10,7 @@ import { FeatureValueStatusEnum } from './feature-value.js';
     'of `entityIds` and feature j of `names`.',
 })
 export class FeatureMatrix {
-  @Field(() => [ID], { description: 'The entity ids, in the order of the argument. Ids are in canonical form.' })
+  @Field(() => [ID], { description: 'The entity ids, in the order of the argument.' })
   entityIds!: readonly string[];
 
   @Field(() => [String], { description: 'The names of the features, in the order of the argument.' })
@@ -18,7 +18,7 @@ export class FeatureMatrix {
 
   @Field(() => [[FeatureScalar]], {
     nullable: 'items',
-    description: 'The values. Null unless the status is PRESENT.',
+    description: 'The values. Null unless the status is PRESENT, or EXPIRED with the argument `includeExpired`.',
   })
   values!: readonly (readonly unknown[])[];
 

@@ -19,7 +19,11 @@ registerEnumType(FeatureValueStatusEnum, {
     PRESENT: { description: 'The feature has a value.' },
     NULL: { description: 'The store has data of the entity at that time, and the feature has no value in it.' },
     NOT_FOUND: { description: 'The store has no data of the entity at that time.' },
-    EXPIRED: { description: 'The feature has a value that is older than ttlSeconds. The gateway does not return it.' },
+    EXPIRED: {
+      description:
+        'The feature has a value that is older than ttlSeconds. The gateway returns it only with the argument ' +
+        '`includeExpired`.',
+    },
     DENIED: { description: 'The client has no permission to read the feature.' },
   },
 });
@@ -34,7 +38,10 @@ export class FeatureValue {
   @Field(() => Feature, { description: 'The feature.' })
   feature!: unknown;
 
-  @Field(() => FeatureScalar, { nullable: true, description: 'The value. Null unless the status is PRESENT.' })
+  @Field(() => FeatureScalar, {
+    nullable: true,
+    description: 'The value. Null unless the status is PRESENT, or EXPIRED with the argument `includeExpired`.',
+  })
   value!: unknown;
 
   @Field(() => FeatureValueStatusEnum, {

@@ -3,17 +3,19 @@ import type { Instant } from '../../values/instant.js';
 import { DateTime } from '../scalars/date-time.js';
 
 const AS_OF =
-  'A point in time (event time): each feature has its newest value with an event time at or before it. Null: current values. ' +
-  'A correction that was written later counts, unless `knownAt` leaves it out.';
+  'A point in time (event time): each feature has its newest value with an event time at or before it. Null: ' +
+  'current values. Corrections that were written later count; `knownAt` excludes them.';
 const KNOWN_AT =
-  'A point in time (creation time): only values that were written at or before it count. Null: values count whenever they ' +
-  'were written. A source without a creation time is refused with BAD_USER_INPUT.';
+  'A point in time (creation time): the read uses only values that were written at or before it. Null: the ' +
+  'read uses values regardless of when they were written. A source without a creation time is refused with ' +
+  'BAD_USER_INPUT.';
 const STRICTLY_BEFORE =
-  'true: a value with an event time of exactly `asOf` does not count. Without `asOf`, the time of the request is meant.';
+  'true: the read uses values with an event time before `asOf`, or before the request if `asOf` is null. ' +
+  'false: before it or at it.';
 const INCLUDE_EXPIRED =
-  'true: a feature with the status EXPIRED has its value, also in its typed field. false: the value is null.';
+  'true: a feature with the status EXPIRED has its value, in its typed field too. false: its value is null.';
 
-/** The arguments of every read of entities: event time, creation time, and which values count. */
+/** The arguments of every read of entities. */
 @ArgsType()
 export class ReadArguments {
   @Field(() => DateTime, { nullable: true, description: AS_OF })

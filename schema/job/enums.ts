@@ -1,6 +1,6 @@
 import { registerEnumType } from 'type-graphql';
 
-/* The words are those of datasources/jobs and datasources/files; a test compares them, as with schema/registry/enums.ts. */
+/* schema imports no datasource, so the values stand here again. A test compares them with the originals. */
 export const JobStateEnum = {
   QUEUED: 'QUEUED',
   PENDING: 'PENDING',

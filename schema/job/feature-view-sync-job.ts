@@ -44,7 +44,7 @@ export class FeatureViewSyncJob {
     nullable: true,
     description:
       'The data watermark, in UTC: the online store has all values that were in the offline store at this time. ' +
-      'Null until the job succeeds.',
+      'Null until the job succeeds, except for a continuous sync on Vertex AI.',
   })
   dataWatermark!: bigint | null;
 

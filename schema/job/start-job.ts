@@ -2,7 +2,7 @@ import { Field, Float, InputType } from 'type-graphql';
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 
-/* As a decorator: inputs that start no job of their own have it too. */
+/* A decorator, because inputs that do not extend StartJobInput have the field too. */
 export const MaxCostUsd = Field(() => Float, {
   nullable: true,
   description:
@@ -10,7 +10,7 @@ export const MaxCostUsd = Field(() => Float, {
     'the daily budget limits the cost.',
 });
 
-/** What whoever starts a job can say, whatever the job does. Not in the schema itself: only its subtypes are. */
+/** The fields of all inputs that start a job. The class itself is no type of the schema. */
 @InputType()
 export abstract class StartJobInput {
   @Field(() => JSONObject, {

@@ -116,8 +116,8 @@ export class TrainingSetInput {
   @Field(() => Float, {
     nullable: true,
     description:
-      'Seconds after which a value counts as expired, for all features; at most six decimals. 0: values of any age count. null: ' +
-      'each feature has the ttl that the registry gives it.',
+      'Seconds after which a value is expired, for all features, with at most six decimal places. 0: values ' +
+      'never expire. Null: each feature has its own Feature.ttlSeconds.',
   })
   ttlSeconds!: number | null | undefined;
 
@@ -147,15 +147,16 @@ export class TrainingSetInput {
   @Field(() => DateTime, {
     nullable: true,
     description:
-      'Leave out values that were written after this moment, whatever the label’s time: makes the training set of that day ' +
-      'again. null: values count whenever they were written. BAD_USER_INPUT where a source has no creation time.',
+      'A point in time (creation time): the join uses only values that were written at or before it. Use it to ' +
+      'make a training set of an earlier day again. Null: the join uses values regardless of when they were ' +
+      'written. A source without a creation time is refused with BAD_USER_INPUT.',
   })
   knownAt!: bigint | null | undefined;
 
   @Field(() => Boolean, {
     nullable: true,
     defaultValue: false,
-    description: 'Give also values that have expired. false: they are null. The validation counts them either way.',
+    description: 'true: the output has expired values. false: they are null. The validation counts them in both cases.',
   })
   includeExpired!: boolean | null | undefined;
 

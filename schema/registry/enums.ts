@@ -29,7 +29,7 @@ registerEnumType(ValueTypeEnum, {
   ),
 });
 
-/* The words are those of datasources/registry, and a test compares them, because schema imports no datasource. */
+/* schema imports no datasource, so the values stand here again. A test compares them with the originals. */
 export const StoreKindEnum = {
   LMDB: 'LMDB',
   DUCKDB: 'DUCKDB',

@@ -2,7 +2,7 @@ import { GraphQLScalarType, Kind } from 'graphql';
 import { badInput } from '../../errors/app-error.js';
 import { formatInstant, parseInstant, type Instant } from '../../values/instant.js';
 
-/** The value inside is an Instant: a bigint of microseconds, never a Date. */
+/** The internal value is an Instant: a bigint of microseconds, never a Date. */
 export const DateTime = new GraphQLScalarType<Instant, string>({
   name: 'DateTime',
   description:

@@ -1,6 +1,6 @@
 import { GraphQLScalarType } from 'graphql';
 
-/** Output only: resolvers give it what values/client-value.ts makes of a feature value. */
+/** Output only. values/client-value.ts makes the JSON value. */
 export const FeatureScalar = new GraphQLScalarType({
   name: 'FeatureScalar',
   description:

@@ -32,7 +32,7 @@ function wholeNumber(digits: string): number {
   return value;
 }
 
-/** JSON.parse reads 1e400 as Infinity, which no JSON can write again. */
+/** JSON.parse reads 1e400 as Infinity. JSON cannot represent Infinity. */
 function finiteNumber(value: number, text: string): number {
   if (!Number.isFinite(value)) throw badInput(`${text} is beyond the range of a double. Send it as a string.`);
   return value;

@@ -4,13 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { Instance } from '../../batch-prediction/models/model-serving.js';
-import type { Model } from '../../datasources/registry/prediction-model.js';
 import { diagnoseOnnxRuntime, requireOnnxRuntime } from '../../batch-prediction/models/onnx/onnx-runtime-package.js';
 import { OnnxServing } from '../../batch-prediction/models/onnx/onnx-serving.js';
 import { collect } from '../support/collect.js';
 import { echoGraph, graphFile, linearGraph, slowLinearGraph } from '../support/onnx-graphs.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { modelOf, predictOnce } from '../support/onnx-models.js';
 import { testModel, type ModelInput } from '../support/test-model.js';
 import { describeModelServing } from './model-serving.contract.js';
 
@@ -32,17 +30,6 @@ describeModelServing('ONNX Runtime', async () => {
 
 const CRASHING_WORKER = join(import.meta.dirname, '../support/crashing-session-worker.ts');
 const never = new AbortController().signal;
-
-async function modelOf(graph: Uint8Array, model: Partial<ModelInput> = {}): Promise<Model> {
-  const file = join(temporaryFolder(), 'model.onnx');
-  await writeFile(file, graph);
-  return testModel({ ...model, onnx: file });
-}
-
-async function predictOnce(model: Model, instances: readonly Instance[]) {
-  const predictor = await new OnnxServing().open(model, { parallelism: 1 });
-  return predictor.predict({ instances, parameters: null, signal: never }).finally(() => predictor.close());
-}
 
 describe('an ONNX model', () => {
   it('can have one tensor an input and output, of each type, also arrays', async () => {

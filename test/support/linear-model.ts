@@ -78,6 +78,10 @@ export class LinearModelServing implements ModelServing {
     return this.faults.checkFaults ?? [];
   }
 
+  async findHealthFault(): Promise<null> {
+    return null;
+  }
+
   async #predict(request: PredictionRequest): Promise<readonly PredictionOutcome[]> {
     const { faults } = this;
     this.requests += 1;

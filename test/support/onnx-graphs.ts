@@ -11,16 +11,19 @@ export interface GraphInput {
   readonly type?: keyof typeof DataType;
 }
 
-/** An ONNX file of these nodes. Graphs of tests are made here and nowhere else, so none is committed. */
+export interface GraphConstant {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly values: readonly number[];
+  readonly type?: 'FLOAT' | 'INT64';
+}
+
+/** An ONNX file of these nodes. What exporters of others make is in test/cases/models. */
 export function graphFile(
   inputs: readonly GraphInput[],
   outputs: readonly GraphInput[],
   nodes: readonly Onnx.INodeProto[],
-  constants: readonly {
-    readonly name: string;
-    readonly dims: readonly number[];
-    readonly values: readonly number[];
-  }[] = [],
+  constants: readonly GraphConstant[] = [],
 ): Uint8Array {
   return onnx.ModelProto.encode({
     irVersion: 8,
@@ -30,11 +33,11 @@ export function graphFile(
       node: [...nodes],
       input: inputs.map(valueInfo),
       output: outputs.map(valueInfo),
-      initializer: constants.map(({ name, dims, values }) => ({
+      initializer: constants.map(({ name, dims, values, type = 'FLOAT' }) => ({
         name,
-        dataType: DataType.FLOAT,
+        dataType: DataType[type],
         dims: [...dims],
-        floatData: [...values],
+        ...(type === 'FLOAT' ? { floatData: [...values] } : { int64Data: [...values] }),
       })),
     },
   }).finish();

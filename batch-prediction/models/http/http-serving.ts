@@ -17,28 +17,33 @@ export class HttpServing implements ModelServing {
   /** The requests in flight are as many as batches are given at once; there is nothing to set up for them. */
   async open(model: Model): Promise<Predictor> {
     const unhealthy = await findHealthFault(model);
-    if (unhealthy) {
-      const message = `The server of model "${model.name}" ${unhealthy.what}. Start it, then try again.`;
-      throw new AppError('MODEL_UNAVAILABLE', message, {}, { cause: unhealthy.cause });
-    }
+    if (unhealthy) throw new AppError('MODEL_UNAVAILABLE', describe(model, unhealthy), {}, { cause: unhealthy.cause });
     const { deadlineMs } = model.http ?? DEFAULT_SETTINGS;
     return new HttpPredictor(model, deadlineMs, this.maxResponseBytes);
   }
 
-  /** A server that is not up is no fault of the registry: a job waits for it. */
-  async check(model: Model): Promise<readonly ModelFault[]> {
+  /** Whether a server fits, only its answers say. */
+  async check(): Promise<readonly ModelFault[]> {
+    return [];
+  }
+
+  async findHealthFault(model: Model): Promise<string | null> {
     const unhealthy = await findHealthFault(model);
-    if (!unhealthy) return [];
-    const path = model.http?.healthUrl ? 'http.healthUrl' : 'http.url';
-    return [{ path, message: `the server ${unhealthy.what}.`, isTemporary: true }];
+    return unhealthy ? describe(model, unhealthy) : null;
   }
 }
 
+interface HealthFault {
+  readonly what: string;
+  readonly cause?: unknown;
+}
+
+function describe({ name }: Model, { what }: HealthFault): string {
+  return `The server of model "${name}" ${what}. Start it, then try again.`;
+}
+
 /** What it says has no URL in it: clients read it, and where a server is, is not for them. */
-async function findHealthFault({
-  location,
-  http,
-}: Model): Promise<{ readonly what: string; readonly cause?: unknown } | undefined> {
+async function findHealthFault({ location, http }: Model): Promise<HealthFault | undefined> {
   const healthUrl = http?.healthUrl ?? null;
   try {
     const response = await fetch(healthUrl ?? location, {

@@ -1,5 +1,6 @@
 import { extname, join } from 'node:path';
 import { AppError } from '../../../errors/app-error.js';
+import { toErrorMessage } from '../../../errors/error-message.js';
 import type { Model } from '../../../datasources/registry/prediction-model.js';
 import { describeFaults } from '../describe-faults.js';
 import {
@@ -50,6 +51,11 @@ export class OnnxServing implements ModelServing {
     return this.#checked.check(model);
   }
 
+  /** A file that fits can predict. */
+  async findHealthFault(): Promise<null> {
+    return null;
+  }
+
   async #open(model: Model, parallelism: number): Promise<OnnxPredictor> {
     const file = await readGraphFile(model.location);
     const sessions = new SessionPool(this.workerFile, file, parallelism);
@@ -81,20 +87,15 @@ function toFaults(error: unknown): ModelFault[] {
   if (error instanceof LayoutFault) return [...error.faults];
   if (error instanceof ModelResponseFault) return [{ path: error.path, message: error.message }];
   if (error instanceof GraphFileFault) return [{ path: 'onnx', message: `${error.message}.` }];
-  if (isNotInstalled(error)) return [{ path: '', message: NOT_INSTALLED }];
-  // ONNX Runtime names the file first, then says what is wrong with it.
-  const said = error instanceof Error ? safeSentence(error.message.replace(/^Load model from .* failed:\s*/s, '')) : '';
-  return [{ path: 'onnx', message: `its file is not an ONNX model that ONNX Runtime can run. It says: ${said}` }];
+  return [{ path: 'onnx', message: inOurWords(toErrorMessage(error)) }];
 }
 
-/** It is an optional dependency, because its install script needs the internet. */
-const NOT_INSTALLED = 'ONNX Runtime is not installed on this machine. Run: npm install onnxruntime-node';
-
-function isNotInstalled(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    error.code === 'ERR_MODULE_NOT_FOUND' &&
-    error.message.includes('onnxruntime-node')
-  );
+function inOurWords(said: string): string {
+  const [, type] = /^Unsupported data type: (\d+)/.exec(said) ?? [];
+  if (type !== undefined) {
+    return `an input or output of its graph has elements of a type that the gateway cannot carry (${type} in onnx.proto).`;
+  }
+  // ONNX Runtime names the file first, then says what is wrong with it.
+  const what = safeSentence(said.replace(/^Load model from .* failed:\s*/s, ''));
+  return `its file is not an ONNX model that ONNX Runtime can run. It says: ${what}`;
 }

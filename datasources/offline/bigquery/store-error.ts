@@ -1,5 +1,6 @@
 import { AppError } from '../../../errors/app-error.js';
 import { readErrorReasons } from '../../google/bigquery/api-error.js';
+import { toStoreError } from '../../google/store-error.js';
 
 /** The API found the query itself wrong: a fault of ours, or a table that changed. Trying again would not help. */
 const FAULTS_OF_THE_QUERY = ['invalidQuery', 'invalid'];
@@ -24,7 +25,5 @@ export function storeError(error: unknown, maximumBytesBilled: number | null): u
       { cause: error },
     );
   }
-  const isLasting = reasons.some((reason) => LASTING_FAULTS.includes(reason));
-  if (error instanceof AppError || isLasting) return error;
-  return new AppError('STORE_UNAVAILABLE', 'The offline store did not answer. Try again.', {}, { cause: error });
+  return toStoreError('The offline store', error, () => !reasons.some((reason) => LASTING_FAULTS.includes(reason)));
 }

@@ -8,7 +8,7 @@ import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 export type FeatureValueStatus =
   /** The client has no permission to read the feature. */
   | 'DENIED'
-  /** The feature has a value that is older than ttlSeconds. The gateway does not return it. */
+  /** The feature has a value that is older than ttlSeconds. The gateway returns it only with the argument `includeExpired`. */
   | 'EXPIRED'
   /** The store has no data of the entity at that time. */
   | 'NOT_FOUND'
@@ -75,25 +75,25 @@ export type StoreKind =
 export type UserErrorCode =
   /** An argument, variable or cursor is not valid. */
   | 'BAD_USER_INPUT'
-  /** The estimate is over the maxCostUsd of the request or the budget of the day; it is in the error. */
+  /** The estimate exceeds the maxCostUsd of the request or the daily budget. The error contains the estimate. */
   | 'COST_OVER_LIMIT'
-  /** The featurestore has no such entity type. */
+  /** The featurestore has no entity type with this name. */
   | 'ENTITY_TYPE_NOT_FOUND'
-  /** No featurestore of that name. */
+  /** There is no featurestore with this name. */
   | 'FEATURESTORE_NOT_FOUND'
-  /** The entity type has no such feature. */
+  /** The entity type has no feature with this name. */
   | 'FEATURE_NOT_FOUND'
-  /** No feature view of that name there. */
+  /** The featurestore has no feature view with this name. */
   | 'FEATURE_VIEW_NOT_FOUND'
-  /** No file of that name in the folder for files. */
+  /** The folder for files has no file with this name. */
   | 'FILE_NOT_FOUND'
-  /** No job of that id. */
+  /** There is no job with this id. */
   | 'JOB_NOT_FOUND'
-  /** No model of that name. */
+  /** There is no model with this name. */
   | 'MODEL_NOT_FOUND'
-  /** The model could not be loaded or reached. */
+  /** The gateway cannot load or reach the model. */
   | 'MODEL_UNAVAILABLE'
-  /** The offline store has no table of that name. */
+  /** The offline store has no table with this name. */
   | 'TABLE_NOT_FOUND';
 
 /** The type of the values of a feature, or of an input or output of a model. FeatureScalar describes how each type is written in JSON. */

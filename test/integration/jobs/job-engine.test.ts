@@ -65,6 +65,7 @@ const DONE: JobOutcome = { state: 'SUCCEEDED', result: 'x', progress: { complete
 function openEngine(folder: string, { maxRunning = 4 } = {}) {
   const runner = new HandRunner();
   const errors: unknown[] = [];
+  const ends: { id: string; state: string; code: string | undefined }[] = [];
   let now = 1n;
   let ids = Date.now();
   const store = new LmdbJobStore(folder);
@@ -75,6 +76,10 @@ function openEngine(folder: string, { maxRunning = 4 } = {}) {
     newId: () => String(ids++),
     maxRunning,
     onError: (error) => errors.push(error),
+    onEnd: ({ id, state, error }, cause) => {
+      ends.push({ id, state, code: error?.code });
+      if (cause !== undefined) errors.push(cause);
+    },
   });
   const stop = async () => {
     const stopped = engine.stop();
@@ -82,7 +87,7 @@ function openEngine(folder: string, { maxRunning = 4 } = {}) {
     await stopped;
   };
   const start = (request: PlannedRequest) => engine.start(runner, request);
-  return { runner, engine, start, store, errors, stop };
+  return { runner, engine, start, store, errors, ends, stop };
 }
 
 function engineOfTest(folder = temporaryFolder(), options?: { maxRunning: number }) {
@@ -329,6 +334,23 @@ describe('a job that fails', () => {
     expect(error?.code).toBe('INTERNAL');
     expect(error?.message).not.toContain('secret');
     expect(errors).toHaveLength(1);
+  });
+
+  it('is told of once it has ended, as every job is, however it ended', async () => {
+    const { engine, start, runner, ends } = engineOfTest();
+    const jobs = [await start(REQUEST), await start(REQUEST), await start(REQUEST)];
+    (await runner.begun(0)).fail(new JobFailure('INPUT_CHANGED', 'Make room.'));
+    (await runner.begun(1)).end(DONE);
+    const cancelled = await runner.begun(2);
+    await engine.cancel(jobs[2]!.id);
+    cancelled.end({ ...DONE, state: 'CANCELLED' });
+    for (const { id } of jobs) await endOf(engine, id);
+    await engine.cancel(jobs[0]!.id);
+    expect(ends.toSorted((one, other) => one.id.localeCompare(other.id))).toEqual([
+      { id: jobs[0]!.id, state: 'FAILED', code: 'INPUT_CHANGED' },
+      { id: jobs[1]!.id, state: 'SUCCEEDED', code: undefined },
+      { id: jobs[2]!.id, state: 'CANCELLED', code: undefined },
+    ]);
   });
 
   it('tells the log what stood behind an answer meant for clients', async () => {

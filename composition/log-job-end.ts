@@ -1,0 +1,22 @@
+import type { JobRecord } from '../datasources/job-store/job-record.js';
+import type { Logger } from '../observability/logger.js';
+
+/**
+ * One line for the end of each job: a platform engineer who looks for a job finds its id, how it ended and why. What the owner
+ * was told stands in `code` and `reason`, what it was made of in `err`.
+ */
+export function logJobEnd(logger: Logger, job: JobRecord, cause: unknown): void {
+  const { id, kind, state, error, progress } = job;
+  const facts = {
+    job: id,
+    kind,
+    state,
+    completed: Number(progress.completed),
+    failed: Number(progress.failed),
+    ...(error ? { code: error.code, reason: error.message } : {}),
+    ...(cause === undefined ? {} : { err: cause }),
+  };
+  if (state === 'FAILED' || state === 'EXPIRED') logger.error(facts, 'a job failed');
+  else if (state === 'PARTIALLY_SUCCEEDED') logger.warn(facts, 'a job ended with failures');
+  else logger.info(facts, 'a job ended');
+}
