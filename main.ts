@@ -8,6 +8,7 @@ import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
 import { openOrDispose } from './runtime/open-or-dispose.js';
+import type { FeatureStores } from './serving/feature-stores.js';
 import { checkStores } from './composition/check-stores.js';
 import { openRegistry } from './composition/registry.js';
 import { openStores } from './composition/stores.js';
@@ -19,6 +20,7 @@ import type { PrepareProgress } from './ingestion/prepare.js';
 import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { FeatureSource } from './datasources/registry/model.js';
+import type { Registry } from './datasources/registry/registry.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
@@ -26,10 +28,11 @@ import { createStoreMetrics } from './observability/store-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { createApolloServer } from './server/apollo.js';
-import { readExampleQueries } from './server/example-queries.js';
+import { readExampleQueries, type ExampleQuery } from './server/example-queries.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
 import { checkAddresses, listen, type ListenAddress } from './server/listen.js';
+import { makeExampleQueries } from './server/make-example-queries.js';
 import { createMetricsServer } from './server/metrics-server.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
@@ -144,7 +147,7 @@ async function start(
     page: config.isGraphiqlServed
       ? {
           folder: join(projectRoot, 'dist/console'),
-          examples: await readExampleQueries(join(dirname(registryPath), 'queries')),
+          examples: await pageExamples(registry, stores, join(dirname(registryPath), 'queries')),
         }
       : null,
   });
@@ -162,6 +165,17 @@ async function start(
         thenStop: [() => opened.disposeAsync()],
       }),
   };
+}
+
+/** The registry's own examples, or some made from it. Only an embedded store is asked for an id: a warehouse would bill it. */
+async function pageExamples(registry: Registry, stores: FeatureStores, folder: string): Promise<ExampleQuery[]> {
+  const examples = await readExampleQueries(folder);
+  if (examples.length > 0) return examples;
+  return makeExampleQueries(registry, async (entityType) => {
+    if (entityType.featurestore.offlineStore.kind !== 'DUCKDB') return undefined;
+    const [entityId] = await stores.offline(entityType.featurestore).sampleEntityIds(entityType, 1);
+    return entityId;
+  });
 }
 
 function formatOrigin(server: Server): string {

@@ -1,6 +1,7 @@
 import { OperatorError } from '../errors/operator-error.js';
 import type { GatewayClient, JobSnapshot } from './gateway-client.js';
 import { jobDisplay } from './job-display.js';
+import { trainingSetReport } from './training-set-report.js';
 
 /** What the process ends with, for scripts. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
@@ -23,5 +24,7 @@ export async function watchJob(gateway: GatewayClient, id: string): Promise<void
   const exitCode = last && EXIT_CODES[last.state];
   if (exitCode === undefined) throw new OperatorError(`The gateway stopped telling of ${id}. Watch it again.`);
   if (last?.error) process.stderr.write(`${last.error.code}: ${last.error.message}\n`);
+  // Not of the output: that is the id alone, for the next command.
+  process.stderr.write(await trainingSetReport(gateway, id));
   process.exitCode = exitCode;
 }

@@ -10,14 +10,21 @@ interface ExampleQuery {
   readonly query: string;
 }
 
-/** GraphiQL with a tab for each example of the registry; what a person wrote in an earlier visit stays. */
+/**
+ * GraphiQL with a tab for each example of the registry. What a person wrote in an earlier visit stays. GraphiQL fails on an empty
+ * list of tabs.
+ */
 async function start(): Promise<void> {
   const response = await fetch('/console/examples.json');
   const examples = (await response.json()) as ExampleQuery[];
   const subscriptionUrl = new URL('/graphql', location.href.replace(/^http/, 'ws')).href;
   const fetcher = createGraphiQLFetcher({ url: '/graphql', subscriptionUrl });
   createRoot(document.getElementById('console')!).render(
-    <GraphiQL fetcher={fetcher} defaultTabs={examples.map(({ query }) => ({ query }))} shouldPersistHeaders={false} />,
+    <GraphiQL
+      fetcher={fetcher}
+      {...(examples.length > 0 ? { defaultTabs: examples.map(({ query }) => ({ query })) } : {})}
+      shouldPersistHeaders={false}
+    />,
   );
 }
 

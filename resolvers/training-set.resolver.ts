@@ -9,10 +9,13 @@ import { listComplexity } from '../schema/complexity.js';
 import type { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { StartTrainingSetInput, StartTrainingSetPayload, TrainingSetInput } from '../schema/job/start-training-set.js';
 import { TrainingSetJob, type TrainingSetOutput } from '../schema/job/training-set-job.js';
+import type { TrainingSetJobInput, TrainingSetProvenance } from '../schema/job/training-set-provenance.js';
 import { TrainingSetPreview } from '../schema/job/training-set-validation.js';
 import type { RequestContext } from './context.js';
 import { pageSize } from './cursor.js';
 import { estimatedCost, stringLabels, toCostTerms, toJobRequest } from './jobs.js';
+import type { TrainingSetSpec } from '../training-sets/training-set-spec.js';
+import { trainingSetJobInput } from './training-set-job-input.js';
 import { trainingSetRequest } from './training-set-request.js';
 import { withFieldPath } from './field-path.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
@@ -99,5 +102,15 @@ export class TrainingSetResolver {
   @FieldResolver()
   output(@Root() { result }: TrainingSetJobRecord): TrainingSetOutput | null {
     return result && { ...result.output, columns: result.columns, rows: result.rows };
+  }
+
+  @FieldResolver()
+  input(@Root() { spec }: TrainingSetJobRecord): TrainingSetJobInput {
+    return trainingSetJobInput(spec as TrainingSetSpec);
+  }
+
+  @FieldResolver()
+  provenance(@Root() { result }: TrainingSetJobRecord): TrainingSetProvenance | null {
+    return result?.provenance ?? null;
   }
 }

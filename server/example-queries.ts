@@ -7,7 +7,10 @@ export interface ExampleQuery {
   readonly query: string;
 }
 
-/** The queries that the GraphiQL page opens with: the .graphql files of a folder, in the order of their names. */
+/**
+ * The queries that the GraphiQL page opens with: the .graphql files of a folder, in the order of their names. None when there is no
+ * such folder.
+ */
 export async function readExampleQueries(folder: string): Promise<ExampleQuery[]> {
   if (!existsSync(folder)) return [];
   const files = (await readdir(folder)).filter((file) => file.endsWith('.graphql')).sort();

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { link, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFile } from '../runtime/sync-file.js';
+import { toCanonicalJson } from '../values/canonical-json.js';
 import type { DataFiles } from '../datasources/files/data-files.js';
 import { readTableComment, ensureSchema, isTableConflict } from '../datasources/duckdb/job-tables.js';
 import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
@@ -12,6 +13,7 @@ import { joinLabels, createSnapshot } from './join-labels.js';
 import { labelRelation, type LabelColumn } from './label-relation.js';
 import { countLabels, loadLabels } from './load-labels.js';
 import type { FindRemoteStore } from './remote-store.js';
+import { describeProvenance, fileChecksum } from './provenance.js';
 import { planTrainingSet, type TrainingSetPlan } from './training-set-plan.js';
 import { validateOutput } from './validate-output.js';
 import { countRows, type WorkDatabase } from './work-database.js';
@@ -110,16 +112,19 @@ export async function makeTrainingSet(
     onChecking: between(SHARE_WRITTEN, 1),
   };
   const { format, location, target } = output;
-  const resultOf = (validation: TrainingSetValidationResult): TrainingSetResult => ({
+  const provenance = await describeProvenance(work, plan);
+  const resultOf = (validation: TrainingSetValidationResult, checksum: string | null): TrainingSetResult => ({
     output: { format, location },
     columns: plan.outputColumns.map(({ name }) => name),
     rows: validation.joinedRows,
     validation,
+    provenance: { ...provenance, checksum },
   });
-  if (format === 'TABLE') return resultOf(await writeTable(work, plan, output, options.id, steps));
-  const file = { format, partial: partialFilePath(target, options.id) };
+  if (format === 'TABLE') return resultOf(await writeTable(work, plan, output, options.id, steps), null);
+  const file = { format, partial: partialFilePath(target, options.id), provenance: toCanonicalJson(provenance) };
   const isWritten = options.checkpoint?.stage === 'WRITTEN' && existsSync(file.partial);
-  const result = resultOf(await writeFile(work, plan, file, isWritten, steps));
+  const validation = await writeFile(work, plan, file, isWritten, steps);
+  const result = resultOf(validation, await fileChecksum(file.partial));
   await options.onCheckpoint({ stage: 'CHECKED', result }, BigInt(labels));
   await publish(output, options.id);
   return result;
@@ -136,15 +141,22 @@ export function partialFilePath(target: string, id: string): string {
   return `${target}.${id}.partial`;
 }
 
+interface OutputFile {
+  readonly format: 'PARQUET' | 'CSV';
+  readonly partial: string;
+  /** As JSON. */
+  readonly provenance: string;
+}
+
 async function writeFile(
   work: WorkDatabase,
   plan: TrainingSetPlan,
-  { format, partial }: { readonly format: 'PARQUET' | 'CSV'; readonly partial: string },
+  { format, partial, provenance }: OutputFile,
   isWritten: boolean,
   { onWriting, onWritten, onChecking }: WritingSteps,
 ): Promise<TrainingSetValidationResult> {
   if (!isWritten) {
-    await work.run(copyToFile(outputSelect(work, plan), partial, format), [], undefined, onWriting);
+    await work.run(copyToFile(outputSelect(work, plan), partial, format, provenance), [], undefined, onWriting);
     await syncFile(partial);
     await onWritten();
   }

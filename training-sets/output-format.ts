@@ -23,8 +23,15 @@ function source({ from, type }: OutputColumn): string {
   return from ?? `NULL::${type}`;
 }
 
-export function copyToFile(select: string, path: string, format: Exclude<Format, 'TABLE'>): string {
-  const options = format === 'PARQUET' ? 'FORMAT parquet' : `FORMAT csv, HEADER, TIMESTAMPFORMAT '${CSV_TIMES}'`;
+/** The key of a Parquet file's metadata under which it says what it was made of. */
+export const PROVENANCE_KEY = 'featuregraph';
+
+/** `provenance` is what a Parquet file says of itself, as JSON. CSV has no place for it. */
+export function copyToFile(select: string, path: string, format: Exclude<Format, 'TABLE'>, provenance: string): string {
+  const options =
+    format === 'PARQUET'
+      ? `FORMAT parquet, KV_METADATA {${PROVENANCE_KEY}: ${quoteText(provenance)}}`
+      : `FORMAT csv, HEADER, TIMESTAMPFORMAT '${CSV_TIMES}'`;
   return `COPY (${select}) TO ${quoteText(path)} (${options})`;
 }
 

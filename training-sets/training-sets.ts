@@ -84,6 +84,30 @@ export interface TrainingSetResult {
   readonly columns: readonly string[];
   readonly rows: bigint;
   readonly validation: TrainingSetValidationResult;
+  /** Absent in the record of a job that an earlier version ran. */
+  readonly provenance?: TrainingSetProvenance;
+}
+
+/** What a training set was made of. The same labels, registry, features and options make the same training set. */
+export interface TrainingSetProvenance {
+  /** Of what the registry says about the features: SQL, columns, types, ttls. */
+  readonly registryDigest: string;
+  /** Of the labels as they were read. */
+  readonly labelsDigest: string;
+  readonly features: readonly JoinedFeature[];
+  readonly options: Readonly<Record<string, unknown>>;
+  /** SHA-256 of the bytes of the file; null of a table. */
+  readonly checksum: string | null;
+}
+
+export interface JoinedFeature {
+  /** In the output. */
+  readonly column: string;
+  readonly featurestore: string;
+  readonly entityType: string;
+  readonly feature: string;
+  /** Digits. null: any age. */
+  readonly ttlMicroseconds: string | null;
 }
 
 export interface TrainingSetPreviewResult {

@@ -3,6 +3,7 @@ import { CostEstimate } from '../cost/cost-estimate.js';
 import { Node } from '../node.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { Job } from './job.js';
+import { TrainingSetJobInput, TrainingSetProvenance } from './training-set-provenance.js';
 import { TrainingSetValidation } from './training-set-validation.js';
 
 export const TrainingSetFormatEnum = { PARQUET: 'PARQUET', CSV: 'CSV', TABLE: 'TABLE' } as const;
@@ -57,4 +58,14 @@ export class TrainingSetJob {
 
   @Field(() => TrainingSetOutput, { nullable: true, description: 'The output. Null until the job succeeds.' })
   output!: TrainingSetOutput | null;
+
+  @Field(() => TrainingSetJobInput, { description: 'The input that the client gave.' })
+  input!: TrainingSetJobInput;
+
+  @Field(() => TrainingSetProvenance, {
+    nullable: true,
+    description:
+      'What the output was made of. Null until the job succeeds, and for a job that an earlier version of the gateway ran.',
+  })
+  provenance!: TrainingSetProvenance | null;
 }

@@ -421,7 +421,8 @@ describe('a training set', () => {
     ...more,
   });
   const PREVIEW = `query ($input: TrainingSetInput!, $first: Int) { trainingSetPreview(input: $input, first: $first) { columns rows
-    validation { labelRows joinedRows leakedRows verifiedRows unmatchedRows expiredValues invalidLabels
+    validation { labelRows joinedRows leakedRows verifiedRows mode seed changedRows valuesAtLabelTime
+      valuesWrittenAfterLabel unverifiableValues labelCopies { column labelColumn } unmatchedRows expiredValues invalidLabels
       featureCoverage { column present nulls notFound expired } offendingRows { row kind reason } } } }`;
 
   it('is previewed with its validation', async () => {

@@ -1,0 +1,67 @@
+import type { GatewayClient } from './gateway-client.js';
+
+interface TrainingSetReport {
+  readonly output: { readonly format: string; readonly location: string; readonly rows: string };
+  readonly provenance: { readonly checksum: string | null } | null;
+  readonly validation: {
+    readonly leakedRows: string;
+    readonly verifiedRows: string;
+    readonly mode: string | null;
+    readonly seed: number | null;
+    readonly unmatchedRows: string;
+    readonly invalidLabels: string;
+    readonly expiredValues: string;
+    readonly valuesAtLabelTime: string | null;
+    readonly valuesWrittenAfterLabel: string | null;
+    readonly unverifiableValues: string | null;
+    readonly labelCopies: readonly { readonly column: string; readonly labelColumn: string }[] | null;
+    readonly offendingRows: readonly { readonly row: string; readonly kind: string; readonly reason: string }[];
+  };
+}
+
+const QUERY = `query ($id: ID!) { job(id: $id) { ... on TrainingSetJob {
+  output { format location rows }
+  provenance { checksum }
+  validation {
+    leakedRows verifiedRows mode seed unmatchedRows invalidLabels expiredValues valuesAtLabelTime valuesWrittenAfterLabel
+    unverifiableValues labelCopies { column labelColumn } offendingRows { row kind reason }
+  } } } }`;
+
+/** So many labels of each kind are named; the query has up to 100. */
+const MAX_ROWS_SHOWN = 5;
+
+/** Where a training set is, and what its checks found; empty for other jobs and for a job without an output. */
+export async function trainingSetReport(gateway: GatewayClient, id: string): Promise<string> {
+  const { job } = await gateway.ask<{ job: Partial<TrainingSetReport> | null }>(QUERY, { id });
+  return job?.output && job.validation ? reportText(job as TrainingSetReport) : '';
+}
+
+export function reportText({ output, provenance, validation }: TrainingSetReport): string {
+  const sample = validation.mode === 'SAMPLE' ? `, chosen by seed ${validation.seed ?? 0}` : '';
+  const counts: readonly (readonly [what: string, count: string | null])[] = [
+    ['labels without any feature', validation.unmatchedRows],
+    ['labels without a time or an id', validation.invalidLabels],
+    ['expired values', validation.expiredValues],
+    ['values at exactly the time of their label', validation.valuesAtLabelTime],
+    ['values written after their label', validation.valuesWrittenAfterLabel],
+    ['values of static sources, which no check can verify', validation.unverifiableValues],
+  ];
+  return [
+    `Output: ${output.location} (${output.format}, ${output.rows} rows)`,
+    ...(provenance?.checksum ? [`Checksum: ${provenance.checksum}`] : []),
+    `Leaked rows: ${validation.leakedRows}${validation.leakedRows === '0' ? '' : '. Do not use this training set.'}`,
+    `Rows compared with the history: ${validation.verifiedRows}${sample}`,
+    ...counts.flatMap(([what, count]) => (count === null || count === '0' ? [] : [`Found: ${count} ${what}`])),
+    ...(validation.labelCopies ?? []).map(
+      ({ column, labelColumn }) => `Warning: feature "${column}" equals label column "${labelColumn}"`,
+    ),
+    ...shownRows(validation.offendingRows),
+    '',
+  ].join('\n');
+}
+
+function shownRows(rows: TrainingSetReport['validation']['offendingRows']): string[] {
+  return [...Map.groupBy(rows, ({ kind }) => kind).values()].flatMap((ofKind) =>
+    ofKind.slice(0, MAX_ROWS_SHOWN).map(({ row, kind, reason }) => `  label ${row}: ${kind}, ${reason}`),
+  );
+}
