@@ -79,7 +79,7 @@ const MAY_IMPORT = {
   observability: ['errors'],
   schema: ['errors', 'values', 'limits'],
   'point-in-time': [...PORTS, ...BASE, 'duckdb'],
-  port: [...PORTS, ...BASE],
+  port: [...PORTS, ...BASE, 'files'],
   files: [...PORTS, ...BASE, 'limits', 'duckdb'],
   duckdb: [...PORTS, ...BASE, 'files'],
   google: [...PORTS, ...BASE],
