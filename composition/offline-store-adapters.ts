@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Diagnosis, Finding } from '../datasources/diagnosis.js';
 import { DuckDbDatabase } from '../datasources/duckdb/database.js';
+import { FileReader } from '../datasources/files/file-reader.js';
 import { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type {
@@ -61,15 +62,23 @@ const ADAPTERS = {
 };
 
 /** The store on this machine, which is always there: local jobs work in it too. */
-export async function openEmbeddedStore(registry: Registry, dataDirectory: string): Promise<DuckDbOfflineStore> {
+export async function openEmbeddedStore(registry: Registry, dataDirectory: string): Promise<EmbeddedStore> {
   const inIt = registry.featurestores.filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB');
+  // First: it is locked, so that no other process uses this data folder.
   const database = await DuckDbDatabase.open(databaseFile(dataDirectory));
   try {
-    return await DuckDbOfflineStore.open(database, inIt.flatMap(listSources));
+    const reader = await FileReader.open(join(dataDirectory, 'reading'));
+    return { embedded: await DuckDbOfflineStore.open(database, inIt.flatMap(listSources), { reader }), reader };
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+export interface EmbeddedStore {
+  readonly embedded: DuckDbOfflineStore;
+  /** Reads every file that users name. */
+  readonly reader: FileReader;
 }
 
 /** The offline store of a featurestore: `embedded`, or one that is opened for it. */

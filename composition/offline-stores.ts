@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../datasources/diagnosis.js';
+import type { FileReader } from '../datasources/files/file-reader.js';
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { Featurestore } from '../datasources/registry/model.js';
@@ -9,6 +10,8 @@ import { diagnoseOfflineStore, listSources, openEmbeddedStore, openOfflineStore 
 export interface OpenOfflineStores {
   /** What runs on this machine: also where labels, inputs and outputs of local jobs are read and written. */
   readonly embedded: DuckDbOfflineStore;
+  /** Reads every file that users name. */
+  readonly reader: FileReader;
   of(featurestore: Featurestore): OfflineStore;
   /** undefined for a featurestore in the embedded one. */
   findRemote(featurestore: Featurestore): OfflineStore | undefined;
@@ -26,8 +29,9 @@ async function openAll(
   dataDirectory: string,
   opened: AsyncDisposableStack,
 ): Promise<OpenOfflineStores> {
-  const embedded = await openEmbeddedStore(registry, dataDirectory);
+  const { embedded, reader } = await openEmbeddedStore(registry, dataDirectory);
   opened.defer(() => embedded.close());
+  opened.use(reader);
   const remote = new Map<Featurestore, OfflineStore>();
   for (const featurestore of registry.featurestores) {
     const store = await openOfflineStore(featurestore.offlineSettings, featurestore, embedded);
@@ -37,6 +41,7 @@ async function openAll(
   }
   return {
     embedded,
+    reader,
     findRemote: (featurestore) => remote.get(featurestore),
     of: (featurestore) => remote.get(featurestore) ?? embedded,
     all: [embedded, ...remote.values()],

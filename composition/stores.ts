@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
+import type { FileReader } from '../datasources/files/file-reader.js';
 import type { FillOwner } from '../ingestion/fill-fingerprint.js';
 import type { PrepareOutcome, PrepareProgress } from '../ingestion/prepare.js';
 import { StorePreparation } from '../ingestion/store-preparation.js';
@@ -20,6 +21,8 @@ import { openOrDispose } from '../runtime/open-or-dispose.js';
 export interface OpenStores extends FeatureStores {
   /** What runs on this machine, which is always there. */
   readonly embedded: DuckDbOfflineStore;
+  /** Reads every file that users name. */
+  readonly reader: FileReader;
   /** The offline store of a featurestore, if it is another one than that. */
   readonly findRemoteStore: (featurestore: Featurestore) => OfflineStore | undefined;
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
@@ -60,6 +63,7 @@ async function openAll(
   });
   return {
     embedded: offline.embedded,
+    reader: offline.reader,
     findRemoteStore: (featurestore) => offline.findRemote(featurestore),
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),

@@ -14,23 +14,25 @@ export const configVariables = {
     .string()
     .min(1)
     .optional()
-    .describe('The registry file. Nothing: the example with US flights, in a clone.'),
+    .describe(
+      'The path of the registry file. Empty: the example registry of US flights, if this is a clone of the repository.',
+    ),
   FEATUREGRAPH_DATA_DIR: z
     .string()
     .min(1)
     .default('.featuregraph')
-    .describe('The folder of the embedded stores. Made if it is not there.'),
-  HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on. 0.0.0.0 is every network.'),
-  PORT: port.default(4000).describe('The port to listen on. 0 takes a free one.'),
+    .describe('The folder of the embedded stores. The gateway creates it if it does not exist.'),
+  HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on. 0.0.0.0 listens on all networks.'),
+  PORT: port.default(4000).describe('The port to listen on. 0: any free port.'),
   METRICS_PORT: port
     .optional()
-    .describe('The port of GET /metrics for Prometheus, at the same address. Nothing: not served. 0 takes a free one.'),
+    .describe('The port of GET /metrics for Prometheus, at the same address. Empty: no metrics. 0: any free port.'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
-    .describe('What is logged: trace, debug, info, warn, error or silent.'),
+    .describe('The lowest level that is logged: trace, debug, info, warn, error or silent.'),
   FEATUREGRAPH_GRAPHIQL: flag.default(true).describe('Serve the GraphiQL page to browsers at /graphql.'),
-  FEATUREGRAPH_INTROSPECTION: flag.default(true).describe('Let clients ask for the schema. GraphiQL needs it.'),
+  FEATUREGRAPH_INTROSPECTION: flag.default(true).describe('Allow introspection of the schema. GraphiQL needs it.'),
   FEATUREGRAPH_CORS_ORIGINS: z
     .string()
     .default('')
@@ -40,49 +42,51 @@ export const configVariables = {
         .map((origin) => origin.trim())
         .filter(Boolean),
     )
-    .describe('Web origins that may call the API from a browser, separated by commas.'),
-  FEATUREGRAPH_MAX_BODY_BYTES: bytes.default(1_048_576).describe('The largest request body in bytes.'),
+    .describe('Web origins whose pages may call the API, separated by commas.'),
+  FEATUREGRAPH_MAX_BODY_BYTES: bytes.default(1_048_576).describe('The maximum size of a request body, in bytes.'),
   FEATUREGRAPH_MAX_QUERY_COST: z.coerce
     .number()
     .int()
     .min(1)
     .default(1_000_000)
-    .describe('The most feature values and objects one request may ask for (docs/limits.md).'),
+    .describe('The maximum cost of a request: about the number of its feature values and objects (docs/limits.md).'),
   FEATUREGRAPH_PRICE_BOOKS: z
     .string()
     .min(1)
     .optional()
     .describe(
-      'A price book of your own, or a folder of them (docs/costs.md). Nothing: those that come with featuregraph.',
+      'The path of a price book, or of a folder of price books (docs/costs.md). Empty: the price books of featuregraph.',
     ),
   FEATUREGRAPH_PRICE_BOOK: z
     .string()
     .min(1)
     .default('google-us-central1')
-    .describe('The price book that estimates use unless a request names one.'),
+    .describe('The price book of estimates that name none.'),
   FEATUREGRAPH_DAILY_BUDGETS_USD: z
     .string()
     .default('')
     .transform(parseBudgets)
     .describe(
-      'Dollars a day (UTC) by principal, e.g. alice=50,anonymous=0,*=10; * is everybody else. Nothing: no limit.',
+      'Budgets in US dollars for each day (UTC) and principal, e.g. alice=50,anonymous=0,*=10. * is all other principals. Empty: no limit.',
     ),
   FEATUREGRAPH_SCHEDULES: flag
     .default(true)
-    .describe('Sync feature views by their schedules. Of several gateways over the same stores, one is enough.'),
+    .describe('Run the schedules of feature views. If several gateways share stores, set it to true in one of them.'),
   FEATUREGRAPH_SHUTDOWN_DELAY_MS: z.coerce
     .number()
     .int()
     .min(0)
     .default(0)
-    .describe('Milliseconds between "not ready" and refusing connections, for a load balancer to notice.'),
+    .describe(
+      'Milliseconds between reporting "not ready" and refusing connections. It gives a load balancer time to react.',
+    ),
   FEATUREGRAPH_SHUTDOWN_GRACE_MS: z.coerce
     .number()
     .int()
     .min(0)
     .default(10_000)
     .describe(
-      'Milliseconds after which a stop cuts off the requests that still run. Closing what is behind them is extra.',
+      'Milliseconds that a stop waits for requests in flight before it cuts them off. Closing the stores takes additional time.',
     ),
 } satisfies Record<string, z.ZodType>;
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import type { FeatureSource } from '../datasources/registry/model.js';
+import { findNamedFiles } from '../datasources/files/named-files.js';
+import type { FeatureSource, TableFile } from '../datasources/registry/model.js';
 
 /** Raised when the way values are computed or stored changes, so that every data folder is prepared anew. */
-const STORAGE_FORMAT = 3;
+const STORAGE_FORMAT = 4;
 
 /** Files up to this size count by their content, so that a reinstalled package is seen to be the same. */
 const MAX_HASHED_BYTES = 100 * 1024 * 1024;
@@ -11,10 +12,12 @@ const MAX_HASHED_BYTES = 100 * 1024 * 1024;
 /** Changes when anything changes that the values of a source are computed from. */
 export async function sourceFingerprint(source: FeatureSource): Promise<string> {
   const { entityType } = source;
-  const files = [...entityType.featurestore.tables].map(async ([name, { path, columnTypes }]) => [
+  const files = [...entityType.featurestore.tables].map(async ([name, table]) => [
     name,
-    await fileFingerprint(path),
-    ...columnTypes,
+    await tableFingerprint(table),
+    table.format,
+    Object.entries(table.options).filter(([option]) => option !== 'columns'),
+    [...(table.options.columns ?? [])],
   ]);
   const facts = {
     storageFormat: STORAGE_FORMAT,
@@ -26,6 +29,14 @@ export async function sourceFingerprint(source: FeatureSource): Promise<string> 
     files: await Promise.all(files),
   };
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
+}
+
+/** Of every file of the table: one that comes or goes changes it too. */
+async function tableFingerprint({ path, name, format }: TableFile): Promise<(readonly [string, string])[]> {
+  const found = await findNamedFiles(path, name, { format, within: null });
+  const fingerprints: (readonly [string, string])[] = [];
+  for (const file of found?.files ?? []) fingerprints.push([file.name, await fileFingerprint(file.path)]);
+  return fingerprints;
 }
 
 async function fileFingerprint(path: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { joinSql } from '../datasources/offline/point-in-time/sql-text.js';
 import { IS_KNOWN } from './join-remote.js';
-import { allJoined, historyAt, joinedTable } from './join-labels.js';
+import { allJoined, type historyAt, joinedTable } from './join-labels.js';
 import { keys, labelName } from './load-labels.js';
 import { checkedTime } from './verify-sample.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';

@@ -19,8 +19,8 @@ const [source] = entityType.sources;
 if (!source) throw new Error('the bench registry has one source');
 const features = entityType.features.slice(0, 10);
 const database = await DuckDbDatabase.open(':memory:');
-const lookup = await DuckDbOfflineStore.open(database, entityType.sources, 'lookup');
-const timeline = await DuckDbOfflineStore.open(database, entityType.sources, 'timeline');
+const lookup = await DuckDbOfflineStore.open(database, entityType.sources, { form: 'lookup' });
+const timeline = await DuckDbOfflineStore.open(database, entityType.sources, { form: 'timeline' });
 await database.use((connection) =>
   connection.run(`INSERT INTO ${historyTable(source)}
     SELECT 'e' || e, make_timestamp(${START} + r * ${HOUR}), NULL, NULL,

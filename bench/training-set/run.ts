@@ -11,6 +11,7 @@ import { TrainingSetHandler } from '../../training-sets/training-set-handler.js'
 import { TRAINING_SET_JOB } from '../../training-sets/training-set-job.js';
 import type { TrainingSetResult } from '../../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
+import { FileReader } from '../../datasources/files/file-reader.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { DEFAULT_OPTIONS } from '../../datasources/offline/point-in-time/plan.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
@@ -34,7 +35,8 @@ const registry = await loadRegistry(join(projectRoot, 'examples/flights/registry
 const airport = registry.entityType('flights', 'airport');
 const route = registry.entityType('flights', 'route');
 const database = await DuckDbDatabase.open(join(folder, 'offline.duckdb'));
-const offline = await DuckDbOfflineStore.open(database, [...airport.sources, ...route.sources]);
+const reader = await FileReader.open(join(folder, 'reading'));
+const offline = await DuckDbOfflineStore.open(database, [...airport.sources, ...route.sources], { reader });
 const online = new LmdbOnlineStore(join(folder, 'online'));
 await prepareStores(
   registry,

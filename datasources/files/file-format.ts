@@ -44,8 +44,3 @@ export function compressionOfFile(file: string): Compression {
 export function delimiterOfFile(file: string): string {
   return /\.(tsv|tab)(\.\w+)?$/i.test(file) ? '\t' : ',';
 }
-
-/** Whether DuckDB takes a file for CSV by its name. */
-export function isCsvFile(path: string): boolean {
-  return /\.(csv|tsv)(\.(gz|zst))?$/i.test(path);
-}

@@ -8,8 +8,14 @@ import type { SelectedFile } from './select-files.js';
 /** A process that has nothing to read is kept for so long: starting one takes a tenth of a second. */
 const IDLE_MS = 60_000;
 
+export interface ReadFolder extends AsyncDisposable {
+  readonly path: string;
+}
+
 export interface UseWorkerOptions {
   readonly files: readonly SelectedFile[];
+  /** Where what was read is to stay (see createFolder); undefined: it is gone after the work. */
+  readonly folder?: ReadFolder;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -36,13 +42,14 @@ export class FileReader implements AsyncDisposable {
 
   /** Runs work with a process of its own and a folder that is gone afterwards. Waits while all are busy. */
   async use<Result>(
-    { files, signal }: UseWorkerOptions,
+    { files, folder: kept, signal }: UseWorkerOptions,
     work: (worker: FileWorker, folder: string) => Promise<Result>,
   ): Promise<Result> {
     await this.#acquire();
     clearTimeout(this.#idleTimer);
     const worker = this.#idle.pop() ?? new FileWorker();
-    const folder = await mkdtemp(join(this.#folder, 'read-'));
+    const own = kept ? undefined : await this.createFolder();
+    const folder = (kept ?? own)!.path;
     try {
       await worker.begin({
         folder,
@@ -55,9 +62,15 @@ export class FileReader implements AsyncDisposable {
       return await work(worker, folder);
     } finally {
       await this.#takeBack(worker);
-      await rm(folder, { recursive: true, force: true });
+      await own?.[Symbol.asyncDispose]();
       this.#release();
     }
+  }
+
+  /** A folder for what is read, until it is disposed. */
+  async createFolder(): Promise<ReadFolder> {
+    const path = await mkdtemp(join(this.#folder, 'read-'));
+    return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -121,6 +121,8 @@ export class FileWorker implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Who waits for its end stays for it.
+    this.#hold(true);
     this.#end(new Error('the reader is closed'));
     await this.#exited;
   }

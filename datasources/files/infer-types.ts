@@ -18,8 +18,6 @@ export interface InferredType {
   readonly type: string;
   /** SQL of the value, from the cell. */
   readonly value: string;
-  /** Of a column that stays text: the type that most of its first values have; null when they have none. */
-  readonly nearest: { readonly type: string; readonly fits: string } | null;
 }
 
 /**
@@ -32,15 +30,12 @@ export async function inferTypes(cells: readonly string[], options: InferTypesOp
     candidates: candidatesOf(cell, options.format, options.inference, options.options),
     values: 0n,
     fits: [],
-    nearest: null,
   }));
   const first = `(SELECT * FROM ${options.relation} LIMIT ${FIRST_ROWS})`;
   for (const chunk of toChunks(columns, COLUMNS_A_QUERY)) {
     await countFits(chunk, first, options);
-    // The nearest miss is what can be said of a column that stays text.
     for (const column of chunk) {
       const { candidates, fits, values } = column;
-      column.nearest = nearest(column);
       column.candidates = candidates.filter((_, index) => fits[index] === values);
     }
     await countFits(chunk, options.relation, options);
@@ -55,7 +50,6 @@ interface Column {
   candidates: readonly Candidate[];
   values: bigint;
   fits: readonly bigint[];
-  nearest: Candidate | null;
 }
 
 async function countFits(columns: readonly Column[], relation: string, { query }: InferTypesOptions): Promise<void> {
@@ -70,20 +64,15 @@ async function countFits(columns: readonly Column[], relation: string, { query }
   });
 }
 
-function nearest({ candidates, fits }: Column): Candidate | null {
-  const most = fits.reduce((a, b) => (a > b ? a : b), 0n);
-  return most === 0n ? null : candidates[fits.indexOf(most)]!;
-}
-
 async function decide(column: Column, options: InferTypesOptions): Promise<InferredType> {
   const { cell, candidates, values, fits } = column;
-  if (values === 0n) return { type: 'NULL', value: 'NULL', nearest: null };
+  if (values === 0n) return { type: 'NULL', value: 'NULL' };
   for (const [index, candidate] of candidates.entries()) {
     if (fits[index]! < values) continue;
     const resolved = candidate.resolve ? await candidate.resolve(cell, options) : candidate;
-    if (resolved) return { type: resolved.type, value: resolved.value, nearest: null };
+    if (resolved) return { type: resolved.type, value: resolved.value };
   }
   const text =
     options.format === 'CSV' ? { type: 'VARCHAR', value: cell } : { type: 'JSON', value: `CAST(${cell} AS JSON)` };
-  return { ...text, nearest: column.nearest };
+  return text;
 }

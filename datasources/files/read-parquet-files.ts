@@ -110,7 +110,8 @@ function selectColumn(
 ): SelectedColumn {
   const own = quoteIdentifier(name);
   const isNaive = /^TIMESTAMP(_S|_MS)?$/.test(type) && options.timeZone != null && options.timeZone !== 'UTC';
-  const wanted = declared.get(name) ?? (type === 'TIMESTAMP_NS' || isNaive ? 'TIMESTAMP' : type);
+  const isDay = type === 'DATE' && options.dateAsMoment != null;
+  const wanted = declared.get(name) ?? (type === 'TIMESTAMP_NS' || isNaive || isDay ? 'TIMESTAMP' : type);
   if (wanted === type && !isNaive) return { name, type, value: own, isConverted: false };
   const value = typedToTypeSql(own, type, wanted, options);
   if (value === undefined) throw new FileFault(file, null, `its column "${name}" is ${type}, which is no ${wanted}`);

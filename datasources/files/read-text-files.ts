@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quoteIdentifier, quoteText } from '../duckdb/sql-text.js';
 import { FileFault } from './file-fault.js';
@@ -6,7 +7,7 @@ import { WorkerError, type FileWorker } from './file-worker.js';
 import { inferTypes, type InferredType } from './infer-types.js';
 import type { SelectedFile } from './select-files.js';
 import { requireObjects, rowsSql, scanTextFiles, toCells, type Cell, type TextFiles } from './text-rows.js';
-import { cellTextSql, type Inference } from './type-candidates.js';
+import { cellTextSql, type CellFormat, type Inference } from './type-candidates.js';
 import { misfitText, textToTypeSql } from './text-values.js';
 
 export interface ReadTextOptions {
@@ -26,6 +27,8 @@ export interface ReadTextOptions {
 /** What was read: a Parquet file that holds nothing but sound text and values. */
 export interface ReadTable {
   readonly path: string;
+  /** The names of the files, in order: rows have their numbers. */
+  readonly files: readonly string[];
   readonly rows: number;
   readonly columns: readonly ReadColumn[];
 }
@@ -36,19 +39,11 @@ export interface ReadColumn {
   readonly type: string;
   /** Its name in the Parquet file. */
   readonly cell: string;
+  /** What its cells were read from. */
+  readonly format: CellFormat;
+  readonly isDeclared: boolean;
   /** SQL of the value, from the Parquet file: not every type can be in one. */
   readonly stored: string;
-  /** Of a column that stays text: a value that keeps it from being anything else. */
-  readonly textBecause: PlacedValue | null;
-}
-
-/** A value, and where it stands. */
-export interface PlacedValue {
-  readonly file: string;
-  readonly line: number;
-  readonly value: string;
-  /** The type that other values of the column have; null when there are none. */
-  readonly others: string | null;
 }
 
 const MAX_FAULTS = 3;
@@ -79,13 +74,16 @@ FROM (SELECT ${[...columns.map(({ value, cell }) => `${value} AS v_${cell}`), ..
 FROM ${relation})) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`,
   );
   if (!keepsBadRows && misfits.length > 0) await refuseMisfits({ query, path, columns: misfits, files, options });
-  const readColumns: ReadColumn[] = [];
-  for (const { name, type, cell, format: of, nearest, isDeclared } of columns) {
-    const isText = !isDeclared && others === 'BY_VALUE' && (type === 'VARCHAR' || type === 'JSON');
-    const textBecause = isText ? await findReason({ query, relation, cell, format: of, nearest, files }) : null;
-    readColumns.push({ name, type, cell, stored: storedSql(cell, type), textBecause });
-  }
-  return { path, rows: scanned.rows, columns: readColumns };
+  const readColumns = columns.map(({ name, type, cell, format, isDeclared }): ReadColumn => ({
+    name,
+    type,
+    cell,
+    format,
+    isDeclared,
+    stored: storedSql(cell, type),
+  }));
+  await rm(rowsPath);
+  return { path, files: files.map(({ name }) => name), rows: scanned.rows, columns: readColumns };
 }
 
 /** Parquet has no wider integers: the engine would write doubles, and two accounts would become one. */
@@ -139,9 +137,9 @@ async function typeCells(cells: readonly Cell[], typing: TypeCellsOptions): Prom
     if (type !== undefined) {
       const canonical = await canonicalType(type, query);
       const value = textToTypeSql(cellTextSql(cell.cell, cell.format), canonical, options);
-      typed.push({ ...cell, type: canonical, value, nearest: null, isDeclared: true });
+      typed.push({ ...cell, type: canonical, value, isDeclared: true });
     } else {
-      const asText = { type: cell.format === 'CSV' ? 'VARCHAR' : 'JSON', value: cell.cell, nearest: null };
+      const asText = { type: cell.format === 'CSV' ? 'VARCHAR' : 'JSON', value: cell.cell };
       typed.push({ ...cell, ...(inferred.get(cell.cell) ?? asText), isDeclared: false });
     }
   }
@@ -190,36 +188,14 @@ async function refuseMisfits({ query, path, columns, files, options }: MisfitSea
   );
 }
 
-interface ReasonSearch extends Pick<Cell, 'cell' | 'format'> {
-  readonly query: FileWorker['query'];
-  readonly relation: string;
-  readonly nearest: InferredType['nearest'];
-  readonly files: readonly SelectedFile[];
-}
-
-async function findReason({
-  query,
-  relation,
-  cell,
-  format,
-  nearest,
-  files,
-}: ReasonSearch): Promise<PlacedValue | null> {
-  const isOther = nearest ? `(${nearest.fits}) IS NOT TRUE` : 'true';
-  const [row] = await query(
-    `SELECT file, line, ${cellTextSql(cell, format)} AS value FROM ${relation} WHERE ${cell} IS NOT NULL AND ${isOther} LIMIT 1`,
-  );
-  if (!row) return null;
-  return {
-    file: files[Number(row.file)]!.name,
-    line: Number(row.line),
-    value: String(row.value),
-    others: nearest?.type ?? null,
-  };
-}
-
-/** What stands behind FROM: a table that was read, with the names of its columns. */
-export function namedColumnsSql({ path, columns }: ReadTable): string {
-  const named = columns.map(({ name, stored }) => `${stored} AS ${quoteIdentifier(name)}`);
+/** What stands behind FROM: a table that was read, with the names of its columns. A column without a value may be of any type. */
+export function namedColumnsSql(
+  { path, columns }: ReadTable,
+  typeOfNulls: (column: string) => string = () => 'VARCHAR',
+): string {
+  const named = columns.map(({ name, type, stored }) => {
+    const value = type === 'NULL' ? `CAST(NULL AS ${typeOfNulls(name)})` : stored;
+    return `${value} AS ${quoteIdentifier(name)}`;
+  });
   return `(SELECT ${named.join(', ')} FROM read_parquet(${quoteText(path)}))`;
 }

@@ -32,6 +32,21 @@ export function dateSql(text: string, { dateFormat }: FileOptions): string {
   return dateFormat ? formattedDate(text, dateFormat) : isoDate(text);
 }
 
+/** SQL that is true of an ISO 8601 moment with digits finer than a microsecond, with or without a zone. */
+export function isFinerSql(text: string): string {
+  return `regexp_full_match(upper(${text}), '${DATE}[T ][0-9:]{8}\\.[0-9]{6}[0-9]*[1-9][0-9]*(${ZONE})?')`;
+}
+
+/** SQL that is true of an ISO 8601 moment without a zone. */
+export function isNaiveSql(text: string): string {
+  return `regexp_full_match(upper(${text}), '${MOMENT}')`;
+}
+
+/** SQL that is true of what is meant as a moment, however fine, with or without a zone. */
+export function looksLikeMomentSql(text: string): string {
+  return `regexp_full_match(upper(${text}), '${DATE}[T ][0-9:]{5,8}(\\.[0-9]+)?(${ZONE})?')`;
+}
+
 /** SQL of a TIMESTAMP without a zone as the moment that it is in a zone, in UTC; null for one that the zone has twice or never. */
 export function zonedSql(timestamp: string, timeZone: string): string {
   const zone = quoteText(timeZone);

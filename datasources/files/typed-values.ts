@@ -22,7 +22,7 @@ export function typedToTypeSql(value: string, from: string, to: string, options:
   }
   const element = elementType(from);
   if (to.endsWith('[]')) return element === undefined ? undefined : listSql(value, element, to.slice(0, -2), options);
-  if (to === 'VARCHAR') return idTextSql(value, from);
+  if (to === 'VARCHAR') return from === 'UUID' || from === 'BLOB' ? idTextSql(value, from) : undefined;
   if (INTEGER.test(to)) return wholeSql(value, from, to);
   switch (to) {
     case 'BOOLEAN':

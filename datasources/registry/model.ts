@@ -1,3 +1,5 @@
+import type { FileFormat } from '../files/file-format.js';
+import type { FileOptions } from '../files/file-options.js';
 import type { ValueType } from '../../values/value-type.js';
 
 /** Where values live. The same names are the StoreKind of the schema; store-kinds.ts describes each. */
@@ -30,10 +32,15 @@ export interface Featurestore {
   readonly featureViews: readonly FeatureView[];
 }
 
+/** Files that the SQL of sources reads as one table. */
 export interface TableFile {
   readonly path: string;
-  /** What columns of a CSV file are, as DuckDB writes types; those of the others are guessed. */
-  readonly columnTypes: ReadonlyMap<string, string>;
+  /** As the registry writes it: a file, a folder or a pattern. */
+  readonly name: string;
+  /** null: what the endings of the names say. */
+  readonly format: FileFormat | null;
+  /** What the files do not say themselves. */
+  readonly options: FileOptions;
 }
 
 export interface StoreLocation {

@@ -3,6 +3,7 @@ import { REQUEST_LIMITS } from '../../../limits/request-limits.js';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
+import type { FileReader } from '../../files/file-reader.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
 import type { FutureRows, ImportedRows, ImportingOfflineStore } from '../importing-offline-store.js';
 import {
@@ -30,6 +31,13 @@ import { readPointInTime } from './read-point-in-time.js';
 import { readRows } from './read-rows.js';
 import { sampleEntityIds } from './sample-entity-ids.js';
 
+export interface DuckDbOfflineStoreOptions {
+  /** How `asOf` reads are compiled. */
+  readonly form?: PointInTimeForm | 'CHOOSE';
+  /** Reads the files of sources. Without it nothing is imported. */
+  readonly reader?: FileReader | null;
+}
+
 /** The embedded offline store: one DuckDB file, a table a source. */
 export class DuckDbOfflineStore implements ImportingOfflineStore {
   /** As many as the schema takes inline. */
@@ -38,24 +46,25 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
   private constructor(
     readonly database: DuckDbDatabase,
     private readonly form: PointInTimeForm | 'CHOOSE',
+    private readonly reader: FileReader | null,
   ) {}
 
   /** Opens the store for these sources; their tables are made, or given the columns of new features. */
   static async open(
     database: DuckDbDatabase,
     sources: readonly FeatureSource[],
-    form: PointInTimeForm | 'CHOOSE' = 'CHOOSE',
+    { form = 'CHOOSE', reader = null }: DuckDbOfflineStoreOptions = {},
   ): Promise<DuckDbOfflineStore> {
     await database.transaction(async (connection) => {
       await ensureImportRecords(connection);
       for (const source of sources) await ensureHistoryTable(connection, source);
     });
-    return new DuckDbOfflineStore(database, form);
+    return new DuckDbOfflineStore(database, form, reader);
   }
 
   /** Opens it for reading alone: nothing is made. A table that is not there fails the read of it. */
   static openToRead(database: DuckDbDatabase): DuckDbOfflineStore {
-    return new DuckDbOfflineStore(database, 'CHOOSE');
+    return new DuckDbOfflineStore(database, 'CHOOSE', null);
   }
 
   async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
@@ -89,8 +98,10 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
 
   /** In one transaction. */
   async import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<ImportedRows> {
+    const { reader } = this;
+    if (!reader) throw new Error('this store was opened without a reader of files, so it imports nothing');
     return this.database.transaction(async (connection) => {
-      const imported = await importSource(connection, source, onProgress);
+      const imported = await importSource(connection, source, reader, onProgress);
       await writeImportRecord(connection, source, from, imported);
       return imported;
     });

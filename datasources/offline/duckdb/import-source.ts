@@ -2,17 +2,18 @@ import { toErrorMessage } from '../../../errors/error-message.js';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
-import { toElementType } from '../../../values/value-type.js';
+import { toElementType, type ValueType } from '../../../values/value-type.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { joinSql } from '../point-in-time/sql-text.js';
 import { quoteIdentifier } from '../../duckdb/sql-text.js';
 import { entityIdSql } from '../../duckdb/entity-id-sql.js';
 import type { ImportedRows } from '../importing-offline-store.js';
 import { historyTable, replaceHistoryTable, requireIdAndTime } from '../../duckdb/history-table.js';
-import { describeCsvColumns } from '../../duckdb/read-csv.js';
-import { checkIdColumn, convertColumn, describe } from './source-columns.js';
+import type { FileReader } from '../../files/file-reader.js';
+import { convertColumn, describe, idColumnSql, VALUE_FAULT } from './source-columns.js';
 import type { SourceColumn } from '../../duckdb/column-types.js';
-import { checkTimesOfTables, defineTables } from './source-tables.js';
+import { defineTables, type TextTable } from './source-tables.js';
+import { explainText, findNaiveColumns } from './text-columns.js';
 
 /** The place of a row among those the SQL gave. `$` is in no registry name, so no column of use to us has it. */
 const ARRIVAL = '"$arrival"';
@@ -26,27 +27,27 @@ const ARRIVAL = '"$arrival"';
 export async function importSource(
   connection: DuckDBConnection,
   source: FeatureSource,
+  reader: FileReader,
   onProgress: (share: number) => void,
 ): Promise<ImportedRows> {
-  await defineTables(connection, source);
+  // What is read from text lies there until the SQL is computed.
+  await using folder = await reader.createFolder();
+  const texts = await defineTables(connection, source, reader, folder);
   await definePartition(connection, source, 0);
   const sql = await checkedSql(connection, source);
-  const columns = await describeColumns(connection, sql, source);
-  await checkTimesOfTables(connection, source);
-  for (const column of source.entityType.entityIdColumns) checkIdColumn(source, columns, column);
-  const idColumns = source.entityType.entityIdColumns.map((column) => `source.${quoteIdentifier(column)}`);
-  const target = [
-    { name: 'entity_id', expression: entityIdSql(idColumns) },
-    ...(source.timestampColumn === null
-      ? []
-      : [{ name: 'event_timestamp', expression: convertColumn(source, columns, source.timestampColumn, 'TIMESTAMP') }]),
-    ...optionalColumn(source, columns, 'created_timestamp', source.createdTimestampColumn, 'TIMESTAMP'),
-    ...optionalColumn(source, columns, 'sequence', source.sequenceColumn, 'INT64'),
-    ...source.features.map((feature) => ({
-      name: feature.name,
-      expression: convertColumn(source, columns, feature.name, feature.valueType),
-    })),
-  ];
+  const columns = await describeColumns(connection, sql, source, texts);
+  const convert = (column: string, valueType: ValueType): Promise<string> =>
+    convertColumn(source, columns, column, valueType, (name, type) => explainText(connection, texts, name, type));
+  const { timestampColumn, createdTimestampColumn, sequenceColumn } = source;
+  const idColumns = source.entityType.entityIdColumns.map((column) => idColumnSql(source, columns, column));
+  const target = [{ name: 'entity_id', expression: entityIdSql(idColumns) }];
+  const convertInto = async (name: string, column: string | null, valueType: ValueType): Promise<void> => {
+    if (column !== null) target.push({ name, expression: await convert(column, valueType) });
+  };
+  await convertInto('event_timestamp', timestampColumn, 'TIMESTAMP');
+  await convertInto('created_timestamp', createdTimestampColumn, 'TIMESTAMP');
+  await convertInto('sequence', sequenceColumn, 'INT64');
+  for (const { name, valueType } of source.features) await convertInto(name, name, valueType);
   await replaceHistoryTable(connection, source);
   const insert = `INSERT INTO ${historyTable(source)} (${target.map(({ name }) => quoteIdentifier(name)).join(', ')})
 SELECT ${target.map(({ name, expression }) => `${expression} AS ${quoteIdentifier(name)}`).join(', ')}
@@ -56,11 +57,18 @@ ORDER BY ${joinSql(['entity_id', source.timestampColumn !== null && 'event_times
     onProgress(partition / source.partitions);
     await definePartition(connection, source, partition);
     await connection.run(insert).catch((cause: unknown) => {
-      throw new OperatorError(`${describe(source)} could not be computed:`, [toErrorMessage(cause)], { cause });
+      throw new OperatorError(`${describe(source)} could not be computed:`, [toFault(cause)], { cause });
     });
   }
   const keptOut = await requireIdAndTime(connection, source);
   return { rows: await checkRows(connection, source), rejected: keptOut, hasTies: await hasTies(connection, source) };
+}
+
+/** What the engine says, or what SQL made here says by it. */
+function toFault(cause: unknown): string {
+  const message = toErrorMessage(cause);
+  const own = message.indexOf(VALUE_FAULT);
+  return own < 0 ? message : message.slice(own + VALUE_FAULT.length);
 }
 
 /** The share of the entities that `in_partition(column)` lets through: by hash, so that shares are of like size. */
@@ -92,21 +100,18 @@ async function describeColumns(
   connection: DuckDBConnection,
   sql: string,
   source: FeatureSource,
+  texts: readonly TextTable[],
 ): Promise<Map<string, SourceColumn>> {
-  const described = await describeCsvColumns(connection, `(${sql}) AS source`).catch((cause: unknown) => {
-    throw new OperatorError(`The SQL of ${describe(source)} does not run:`, [toErrorMessage(cause)], { cause });
-  });
-  return new Map([...described].map(([name, type]) => [name, { name, type }]));
-}
-
-function optionalColumn(
-  source: FeatureSource,
-  columns: ReadonlyMap<string, SourceColumn>,
-  name: string,
-  column: string | null,
-  valueType: 'TIMESTAMP' | 'INT64',
-): { name: string; expression: string }[] {
-  return column === null ? [] : [{ name, expression: convertColumn(source, columns, column, valueType) }];
+  const described = await connection
+    .runAndReadAll(`DESCRIBE SELECT * FROM (${sql}) AS source`)
+    .catch(async (cause: unknown) => {
+      const faults = [toErrorMessage(cause), ...(await findNaiveColumns(connection, texts))];
+      throw new OperatorError(`The SQL of ${describe(source)} does not run:`, faults, { cause });
+    });
+  const columns = described
+    .getRowObjects()
+    .map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
+  return new Map(columns.map((column) => [column.name, column]));
 }
 
 /** What types cannot say about the rows, in one pass over the columns concerned. */

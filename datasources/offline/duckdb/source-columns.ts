@@ -1,40 +1,77 @@
 import { OperatorError } from '../../../errors/operator-error.js';
 import type { ValueType } from '../../../values/value-type.js';
 import { convertSql, isConvertible, type SourceColumn } from '../../duckdb/column-types.js';
+import { quoteIdentifier, quoteText } from '../../duckdb/sql-text.js';
+import { toDuckDbType } from '../../duckdb/value-mapping.js';
+import { idTextSql, typedToTypeSql } from '../../files/typed-values.js';
 import type { FeatureSource } from '../../registry/model.js';
-import { quoteIdentifier } from '../../duckdb/sql-text.js';
 
-/**
- * Which column types can be an entity id: those with one text for each value. A number with a fraction has not (1.50 and 1.5
- * would become one entity, 2 would become 2.0), nor has a time.
- */
+/** Which column types can be an entity id, whatever the value: those with one text for each. */
 const ID_TYPE = /^(VARCHAR|UUID|DATE|BOOLEAN|ENUM\(.*\)|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT))$/s;
+/** Which can be one where the value is a whole number, or bytes that are text. 1.50 and 1.5 would become one entity. */
+const ID_BY_VALUE = /^(FLOAT|DOUBLE|DECIMAL\(.*\)|BLOB)$/;
 
-/** Refuses an id column whose values could not be told apart, or found again, as text. */
-export function checkIdColumn(source: FeatureSource, columns: ReadonlyMap<string, SourceColumn>, name: string): void {
+/** Begins an error that SQL made here raises; the rest is for the operator. */
+export const VALUE_FAULT = 'featuregraph: ';
+
+/** The SQL of the text of an id column, or a refusal of one whose values could not be told apart, or found again, as text. */
+export function idColumnSql(source: FeatureSource, columns: ReadonlyMap<string, SourceColumn>, name: string): string {
   const { type } = findColumn(source, columns, name);
-  if (ID_TYPE.test(type)) return;
-  throw new OperatorError(
-    `The id column "${name}" of ${describe(source)} is ${type}. An id is text, an integer, a UUID, a date or a boolean: ` +
-      'CAST it in the SQL to what it is. Where ids of a CSV file only look like numbers, their text is lost by then: ' +
-      'say of the table that the column is VARCHAR, as in tables: { orders: { file: orders.csv, columns: { id: VARCHAR } } }.',
-  );
+  const value = `source.${quoteIdentifier(name)}`;
+  if (ID_TYPE.test(type)) return value;
+  const advice =
+    `The id column "${name}" of ${describe(source)} is ${type}. An id is text, a whole number, a UUID, a date or a boolean: ` +
+    'CAST it in the SQL to what it is. Where ids of a CSV file only look like numbers, their text is lost by then: ' +
+    'say of the table that the column is VARCHAR, as in tables: { orders: { file: orders.csv, columns: { id: VARCHAR } } }.';
+  if (!ID_BY_VALUE.test(type)) throw new OperatorError(advice);
+  return orFault(value, idTextSql(value, type)!, `${advice} A value that is no such id is `);
 }
 
-/** The SQL that turns a column of a source into a value type, or a clear refusal. */
-export function convertColumn(
+/** A column that only some values of a type can be in: looked at value by value. */
+const BY_VALUE: Readonly<Partial<Record<ValueType, RegExp>>> = {
+  BOOL: /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(.*\))$/,
+  INT64: /^(UBIGINT|U?HUGEINT|FLOAT|DOUBLE|DECIMAL\(.*\))$/,
+  DOUBLE: /^(U?(BIGINT|HUGEINT)|DECIMAL\(.*\))$/,
+  STRING: /^BLOB$/,
+};
+
+/**
+ * The SQL that turns a column of a source into a value type, or a clear refusal. `explain` says why a column of text of a table
+ * is no such type.
+ */
+export async function convertColumn(
   source: FeatureSource,
   columns: ReadonlyMap<string, SourceColumn>,
   name: string,
   valueType: ValueType,
-): string {
-  const column = findColumn(source, columns, name);
-  if (!isConvertible(column.type, valueType)) {
+  explain: (column: string, type: string) => Promise<string | undefined>,
+): Promise<string> {
+  const { type } = findColumn(source, columns, name);
+  const value = `source.${quoteIdentifier(name)}`;
+  const wanted = toDuckDbType(valueType).toString();
+  if (BY_VALUE[valueType]?.test(type)) {
+    const converted = typedToTypeSql(value, type, wanted, {})!;
+    const refusal = `Column "${name}" of ${describe(source)} is ${type}, and has a value out of range or with a fraction, which is no ${valueType}: `;
+    return orFault(value, converted, refusal);
+  }
+  if (type === 'DATE' && valueType === 'TIMESTAMP') {
     throw new OperatorError(
-      `Column "${name}" of ${describe(source)} is ${column.type}, which is no ${valueType}. Cast it in the SQL, or change the registry.`,
+      `Column "${name}" of ${describe(source)} is DATE: a day, and no moment. Say of its table by dateAsMoment and timeZone which ` +
+        'moment of the day it is (END_OF_DAY, where a value is known only when the day is over), or CAST it AS TIMESTAMP in the SQL.',
     );
   }
-  return convertSql(`source.${quoteIdentifier(name)}`, valueType);
+  if (isConvertible(type, valueType)) return convertSql(value, valueType);
+  const why = type === 'VARCHAR' || type === 'JSON' ? await explain(name, wanted) : undefined;
+  throw new OperatorError(
+    `Column "${name}" of ${describe(source)} is ${type}, which is no ${valueType}. Cast it in the SQL, or change the registry.`,
+    why === undefined ? [] : [why],
+  );
+}
+
+/** SQL of a value that was converted, and that fails with a message where it could not be. */
+function orFault(value: string, converted: string, message: string): string {
+  const fault = `error(${quoteText(VALUE_FAULT + message)} || CAST(${value} AS VARCHAR))`;
+  return `CASE WHEN ${value} IS NOT NULL AND ${converted} IS NULL THEN ${fault} ELSE ${converted} END`;
 }
 
 function findColumn(source: FeatureSource, columns: ReadonlyMap<string, SourceColumn>, name: string): SourceColumn {

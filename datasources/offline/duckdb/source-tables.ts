@@ -1,31 +1,51 @@
-import { toErrorMessage } from '../../../errors/error-message.js';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
-import { isCsvFile } from '../../files/file-format.js';
+import { quoteIdentifier } from '../../duckdb/sql-text.js';
+import { toDuckDbType } from '../../duckdb/value-mapping.js';
+import { FileFault } from '../../files/file-fault.js';
+import type { FileReader, ReadFolder } from '../../files/file-reader.js';
+import { findNamedFiles } from '../../files/named-files.js';
+import { readParquetFiles } from '../../files/read-parquet-files.js';
+import { namedColumnsSql, readTextFiles, type ReadTable } from '../../files/read-text-files.js';
 import type { FeatureSource, TableFile } from '../../registry/model.js';
-import { quoteIdentifier, quoteText } from '../../duckdb/sql-text.js';
-import { checkCsvTimes } from './csv-times.js';
-import { describeCsvColumns, readCsv } from '../../duckdb/read-csv.js';
+import { refuseFinerTimes } from './text-columns.js';
 
-/** Makes the featurestore's tables readable by their names, with the types that the registry says and ids as they are written. */
-export async function defineTables(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
-  const idTexts = await textIdColumns(connection, source);
-  for (const [name, table] of source.entityType.featurestore.tables) {
-    await reading(name, async () => {
-      const relation = await tableRelationSql(connection, table, idTexts);
-      await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS SELECT * FROM ${relation}`);
-    });
+/** A table that is read from text, and what the registry says of it. */
+export interface TextTable {
+  readonly name: string;
+  readonly file: TableFile;
+  readonly table: ReadTable;
+}
+
+/**
+ * Makes the tables that the SQL names readable by their names, with the types that the registry says or that all values have,
+ * and ids as they are written. Gives those that were read from text. What is read lies in `folder`: it must stay until the SQL
+ * was computed.
+ */
+export async function defineTables(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+  reader: FileReader,
+  folder: ReadFolder,
+): Promise<TextTable[]> {
+  const ids = source.entityType.entityIdColumns;
+  const tables = new Map<string, { relation: string; text: TextTable | null }>();
+  const read = (name: string, file: TableFile, textColumns: readonly string[]) =>
+    readTable({ source, name, file, textColumns, reader, folder });
+  for (const [name, file] of tablesRead(source)) tables.set(name, await read(name, file, []));
+  // In one file of several an id like 05: in all they are text, or they could not be joined.
+  const texts = ids.filter((id) =>
+    [...tables.values()].some(({ text }) => findIdColumn(text, id)?.type.match(/^(BIGINT|NULL)$/) === null),
+  );
+  for (const [name, { text }] of tables) {
+    const others = texts.filter((id) => (findIdColumn(text, id)?.type ?? 'VARCHAR') !== 'VARCHAR');
+    if (text && others.length > 0) tables.set(name, await read(name, text.file, others));
   }
-}
-
-async function reading<Result>(table: string, read: () => Promise<Result>): Promise<Result> {
-  return read().catch((cause: unknown) => {
-    throw new OperatorError(`The table "${table}" cannot be read:`, [toErrorMessage(cause)], { cause });
-  });
-}
-
-export async function checkTimesOfTables(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
-  for (const [name, { path }] of tablesRead(source)) await checkCsvTimes(connection, name, path);
+  for (const [name, { relation, text }] of tables) {
+    if (text) await refuseFinerTimes(connection, text);
+    await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS SELECT * FROM ${relation}`);
+  }
+  return [...tables.values()].flatMap(({ text }) => text ?? []);
 }
 
 /** Only the tables that the SQL names: a fault in another one is no reason not to compute this. */
@@ -35,47 +55,56 @@ function tablesRead(source: FeatureSource): [string, TableFile][] {
   return [...source.entityType.featurestore.tables].filter(([name]) => text.includes(name.toLowerCase()));
 }
 
-/**
- * The id columns, in small letters, that CSV files have under their own names and that must be read as text. What looks like
- * integers is guessed to be some, and the id 05 would be another entity, 5, in silence. A column of plain integers stays one,
- * so that the SQL can join it with integers. In one file of several: in all, or they could not be joined.
- */
-async function textIdColumns(connection: DuckDBConnection, source: FeatureSource): Promise<ReadonlySet<string>> {
-  const ids = new Set(source.entityType.entityIdColumns.map((column) => column.toLowerCase()));
-  const texts = new Set<string>();
-  for (const [table, { path, columnTypes }] of tablesRead(source)) {
-    if (!isCsvFile(path)) continue;
-    await reading(table, async () => {
-      for (const [column, type] of await describeCsvColumns(connection, quoteText(path))) {
-        const name = column.toLowerCase();
-        if (!ids.has(name) || columnTypes.has(column) || type === 'VARCHAR') continue;
-        if (await isRewritten(connection, path, column, type)) texts.add(name);
+/** A column of text that has the name of an id column, in any case of letters, and of which the registry says nothing. */
+function findIdColumn(text: TextTable | null, id: string): ReadTable['columns'][number] | undefined {
+  return text?.table.columns.find(({ name, isDeclared }) => !isDeclared && name.toLowerCase() === id.toLowerCase());
+}
+
+/** The type of a column that has no value, so that none is guessed: that of the feature or the time that is called so. */
+function wantedType({ features, timestampColumn, createdTimestampColumn }: FeatureSource, column: string): string {
+  const feature = features.find(({ name }) => name.toLowerCase() === column.toLowerCase());
+  if (feature) return toDuckDbType(feature.valueType).toString();
+  return column === timestampColumn || column === createdTimestampColumn ? 'TIMESTAMP' : 'VARCHAR';
+}
+
+interface TableRead {
+  readonly source: FeatureSource;
+  readonly name: string;
+  readonly file: TableFile;
+  /** Columns that are read as text, whatever is in them. */
+  readonly textColumns: readonly string[];
+  readonly reader: FileReader;
+  readonly folder: ReadFolder;
+}
+
+async function readTable({
+  source,
+  name,
+  file,
+  textColumns,
+  reader,
+  folder,
+}: TableRead): Promise<{ relation: string; text: TextTable | null }> {
+  try {
+    const found = await findNamedFiles(file.path, file.name, { format: file.format, within: null });
+    if (!found) throw new FileFault(file.name, null, 'it is not there');
+    const { files, format } = found;
+    const declared = new Map([
+      ...(file.options.columns ?? []),
+      ...textColumns.map((column) => [column, 'VARCHAR'] as const),
+    ]);
+    return await reader.use({ files, folder }, async (worker, path) => {
+      if (format === 'PARQUET') {
+        const { relation } = await readParquetFiles(worker, files, file.options, { declared, reads: 'SCHEMA' });
+        return { relation, text: null };
       }
+      const textFiles = { files, format, options: file.options };
+      const options = { declared, others: 'BY_VALUE', folder: path, keepsBadRows: false } as const;
+      const table = await readTextFiles(worker, textFiles, options);
+      return { relation: namedColumnsSql(table, (column) => wantedType(source, column)), text: { name, file, table } };
     });
+  } catch (cause) {
+    if (cause instanceof OperatorError) throw cause;
+    throw new OperatorError(`The table "${name}" cannot be read:`, [(cause as Error).message], { cause });
   }
-  return texts;
-}
-
-/** Whether a value of the column would be written otherwise than it is in the file. */
-async function isRewritten(connection: DuckDBConnection, path: string, column: string, type: string): Promise<boolean> {
-  const text = quoteIdentifier(column);
-  // Blanks around a number are how people line up columns, and no part of it.
-  const { rowCount } = await connection.run(
-    `SELECT 1 FROM ${await readCsv(connection, path, new Map([[column, 'VARCHAR']]))}
-     WHERE CAST(TRY_CAST(${text} AS ${type}) AS VARCHAR) IS DISTINCT FROM trim(${text}) LIMIT 1`,
-  );
-  return rowCount > 0;
-}
-
-async function tableRelationSql(
-  connection: DuckDBConnection,
-  { path, columnTypes }: TableFile,
-  idTexts: ReadonlySet<string>,
-): Promise<string> {
-  if (!isCsvFile(path) || (columnTypes.size === 0 && idTexts.size === 0)) return quoteText(path);
-  const types = new Map(columnTypes);
-  for (const column of (await describeCsvColumns(connection, quoteText(path))).keys()) {
-    if (idTexts.has(column.toLowerCase()) && !types.has(column)) types.set(column, 'VARCHAR');
-  }
-  return types.size === 0 ? quoteText(path) : readCsv(connection, path, types);
 }

@@ -1,6 +1,7 @@
 import { ttlFromSeconds } from '../../../values/instant.js';
-import type { EntityType, Feature, FeatureSource, Featurestore, FeatureView } from '../model.js';
+import type { EntityType, Feature, FeatureSource, Featurestore, FeatureView, TableFile } from '../model.js';
 import { describeOfflineStore, describeOnlineStore } from '../store-kinds.js';
+import type { TableDocument } from './table-document.js';
 import type { EntityTypeDocument, FeatureDocument, FeaturestoreDocument, SourceDocument } from './document.js';
 
 /** What featurestores name outside the registry, found and read. Keys are as the registry writes them. */
@@ -33,12 +34,7 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
       location: describeOfflineStore(document.offlineStore).location,
     },
     offlineSettings: document.offlineStore,
-    tables: new Map(
-      Object.entries(document.tables).map(([name, { file, columns }]) => [
-        name,
-        { path: files.tablePaths.get(file) ?? file, columnTypes: new Map(Object.entries(columns)) },
-      ]),
-    ),
+    tables: new Map(Object.entries(document.tables).map(([name, table]) => [name, tableFrom(table, files)])),
     entityTypes: [],
     featureViews: [],
   };
@@ -54,6 +50,15 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
     };
   });
   return featurestore;
+}
+
+function tableFrom({ file, format, columns, ...options }: TableDocument, files: SourceFiles): TableFile {
+  return {
+    name: file,
+    path: files.tablePaths.get(file) ?? file,
+    format: format ?? null,
+    options: { ...options, columns: new Map(Object.entries(columns)) },
+  };
 }
 
 function entityTypeFrom(document: EntityTypeDocument, featurestore: Featurestore, files: SourceFiles): EntityType {

@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { OperatorError } from '../../../errors/operator-error.js';
+import { FileFault } from '../../files/file-fault.js';
+import { findNamedFiles } from '../../files/named-files.js';
 import type { RegistryDocument } from '../document/document.js';
 import type { SourceFiles } from '../document/to-model.js';
 
@@ -11,7 +13,7 @@ export interface RegistryFiles extends SourceFiles {
   readonly modelPaths: ReadonlyMap<string, string>;
 }
 
-/** Finds every file a registry names. Missing ones are reported together. */
+/** Finds every file a registry names. What cannot be found is reported together. */
 export async function readSourceFiles(document: RegistryDocument, registryPath: string): Promise<RegistryFiles> {
   const folder = dirname(resolve(registryPath));
   const faults: string[] = [];
@@ -24,8 +26,15 @@ export async function readSourceFiles(document: RegistryDocument, registryPath: 
     else found.set(location, path);
   };
   for (const featurestore of document.featurestores) {
-    for (const { file } of Object.values(featurestore.tables)) {
-      find(file, tablePaths);
+    for (const { file, format = null } of Object.values(featurestore.tables)) {
+      const path = findFile(file, folder) ?? file;
+      const found = await findNamedFiles(path, file, { format, within: null }).catch((error: unknown) => {
+        if (!(error instanceof FileFault)) throw error;
+        return error;
+      });
+      if (found instanceof FileFault) faults.push(found.message);
+      else if (!found) faults.push(`${file} is not there`);
+      else tablePaths.set(file, path);
     }
     for (const source of featurestore.entityTypes.flatMap((entityType) => entityType.sources)) {
       if (source.sql === null) continue;
@@ -35,7 +44,8 @@ export async function readSourceFiles(document: RegistryDocument, registryPath: 
     }
   }
   for (const { onnx } of document.models) if (onnx !== undefined) find(onnx, modelPaths);
-  if (faults.length > 0) throw new OperatorError(`The registry ${registryPath} names files that are missing:`, faults);
+  if (faults.length > 0)
+    throw new OperatorError(`The registry ${registryPath} names files that cannot be read:`, faults);
   return { sqlTexts, tablePaths, modelPaths };
 }
 

@@ -12,6 +12,7 @@ import { format, resolveConfig } from 'prettier';
 import { projectRoot } from '../../../config/project-root.js';
 import { sourceFingerprint } from '../../../ingestion/source-fingerprint.js';
 import { DuckDbDatabase } from '../../../datasources/duckdb/database.js';
+import { FileReader } from '../../../datasources/files/file-reader.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { Registry } from '../../../datasources/registry/registry.js';
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
@@ -68,7 +69,8 @@ async function readAll(registry: Registry, kept: string | undefined) {
     const sources = [
       ...new Set(delayEntities(registry).flatMap(({ features }) => features.map(({ source }) => source))),
     ];
-    const offline = await DuckDbOfflineStore.open(database, sources);
+    await using reader = await FileReader.open(join(folder, 'reading'));
+    const offline = await DuckDbOfflineStore.open(database, sources, { reader });
     for (const source of sources) {
       const fingerprint = await sourceFingerprint(source);
       if ((await offline.importedFrom(source)) === fingerprint) continue;

@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HttpServing } from '../../../batch-prediction/models/http/http-serving.js';
 import type { Instance, Predictor } from '../../../batch-prediction/models/model-serving.js';
 import { DuckDbDatabase } from '../../../datasources/duckdb/database.js';
+import { FileReader } from '../../../datasources/files/file-reader.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { Registry } from '../../../datasources/registry/registry.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
 import { compressionQuality, structuralSimilarity } from '../../../examples/relevance/measures/compression-quality.js';
 import { entropy } from '../../../examples/relevance/measures/entropy.js';
@@ -124,7 +126,8 @@ describe('the relevance example', () => {
 
   it('has the measures as features of its featurestore', async () => {
     const image = registry.entityType('relevance', 'image');
-    const offline = await DuckDbOfflineStore.open(await DuckDbDatabase.open(':memory:'), image.sources);
+    const reader = await FileReader.open(join(temporaryFolder(), 'reading'));
+    const offline = await DuckDbOfflineStore.open(await DuckDbDatabase.open(':memory:'), image.sources, { reader });
     expect((await offline.import(image.sources[0]!, 'test', () => undefined)).rows).toBe(75n);
     const [cells] = await offline.pointInTime({
       entityType: image,

@@ -1,8 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { prepareStores } from '../../../ingestion/prepare.js';
 import { DuckDbDatabase } from '../../../datasources/duckdb/database.js';
+import { FileReader } from '../../../datasources/files/file-reader.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
 import { LmdbOnlineStore } from '../../../datasources/online/lmdb/lmdb-online-store.js';
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
@@ -11,7 +13,7 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 const REGISTRY = `
 featurestores:
   - name: shop
-    tables: { orders: orders.csv }
+    tables: { orders: { file: orders.csv, timeZone: UTC } }
     entityTypes:
       - name: customer
         entityIdColumns: [country, number]
@@ -28,6 +30,12 @@ CH,1,2001-01-01 00:00:00.000001,10
 CH,1,2001-01-02 00:00:00,20
 DE,1,2001-01-01 00:00:00,5
 `;
+let reader: FileReader;
+beforeAll(async () => {
+  reader = await FileReader.open(mkdtempSync(join(tmpdir(), 'featuregraph-prepare-')));
+});
+afterAll(() => reader[Symbol.asyncDispose]());
+
 const SQL = `SELECT country, number, moment, total, [country, 'x'] AS tags FROM orders`;
 
 /** 2001-02-01, after every row. */
@@ -51,6 +59,7 @@ async function prepare(folder: string, { registry = REGISTRY, csv = CSV, sql = S
   const offline = await DuckDbOfflineStore.open(
     await DuckDbDatabase.open(join(folder, 'data/offline.duckdb')),
     customer.sources,
+    { reader },
   );
   const online = new LmdbOnlineStore(join(folder, 'data/online'));
   const close = async () => {
@@ -281,7 +290,7 @@ describe('among rows of one entity and time the row that the SQL gave last count
 });
 
 const columnsOfOrders = (columns: string): string =>
-  REGISTRY.replace('orders: orders.csv', `orders: { file: orders.csv, columns: ${columns} }`);
+  REGISTRY.replace('timeZone: UTC', `timeZone: UTC, columns: ${columns}`);
 
 describe('ids of a CSV file are entities as they are written', () => {
   const rows = (ids: readonly string[]): string =>
@@ -386,6 +395,180 @@ it('leaves times to the SQL in a column that the registry says is text', async (
   });
   onTestFinished(close);
   expect(values[0]).toEqual([20n, ['CH', 'x']]);
+});
+
+describe('the files of a table', () => {
+  const table = (options: string): string => REGISTRY.replace('{ file: orders.csv, timeZone: UTC }', options);
+  const zoned = CSV.replaceAll(/(\d\d:\d\d:\d\d[.\d]*)/g, '$1Z');
+  const late = (line: string, before: (row: number) => string): string =>
+    `country,number,moment,total\n${Array.from({ length: 21_000 }, (_, row) => before(row)).join('')}${line}`;
+  const asDouble = REGISTRY.replace('name: total, valueType: INT64', 'name: total, valueType: DOUBLE').replace(
+    /.*tags.*\n/,
+    '',
+  );
+  const plain = 'SELECT country, number, moment, total FROM orders';
+
+  async function totals(files: Files, ids: readonly string[], folder = temporaryFolder()) {
+    const { customer, online, close } = await prepare(folder, files);
+    onTestFinished(close);
+    const cells = await online.read({
+      entityType: customer,
+      entityIds: ids,
+      features: [customer.features[0]!],
+      now: 0n,
+    });
+    return cells.map(([cell]) => cell!.value);
+  }
+
+  it('have the type that all values have: 1.5 after 21,000 whole numbers is 1.5', async () => {
+    const csv = late('DE,1,2001-01-01T00:00:00Z,1.5\n', (row) => `CH,${row},2001-01-01T00:00:00Z,${row}\n`);
+    expect(await totals({ csv, registry: asDouble, sql: plain }, ['DE,1', 'CH,20999'])).toEqual([1.5, 20_999]);
+  });
+
+  it('of JSON lines have it too, and integers keep their digits', async () => {
+    const folder = temporaryFolder();
+    const line = (number: number, total: string): string =>
+      `{"country":"CH","number":${number},"moment":"2001-01-01T00:00:00Z","total":${total}}\n`;
+    writeFileSync(
+      join(folder, 'orders.ndjson'),
+      Array.from({ length: 30_000 }, (_, row) => line(row, String(-row))).join('') + line(30_000, '1.5'),
+    );
+    const registry = asDouble.replace('{ file: orders.csv, timeZone: UTC }', 'orders.ndjson');
+    expect(await totals({ registry, sql: plain }, ['CH,30000', 'CH,7'], folder)).toEqual([1.5, -7]);
+  });
+
+  it('are never a day before: a moment among dates is refused with its line', async () => {
+    const csv = late('DE,1,2001-01-05T18:00:00Z,9\n', (row) => `CH,${row},2001-01-01,${row}\n`);
+    const files = { csv, registry: table('orders.csv'), sql: plain.replace('total', `total, ['x'] AS tags`) };
+    await expect(prepare(temporaryFolder(), files)).rejects.toThrow(
+      /Column "moment" of .* is VARCHAR, which is no TIMESTAMP.*"orders.csv", line 2: "2001-01-01" is a date and no moment.*"dateAsMoment"/s,
+    );
+    const declared = { ...files, registry: table('{ file: orders.csv, dateAsMoment: END_OF_DAY, timeZone: UTC }') };
+    expect(await totals(declared, ['CH,7', 'DE,1'])).toEqual([7n, 9n]);
+  });
+
+  it('have a day where a moment is wanted only if somebody says which moment it is', async () => {
+    const csv = CSV.replaceAll(/ \d\d:\d\d:\d\d[.\d]*/g, '');
+    await expect(prepare(temporaryFolder(), { csv })).rejects.toThrow(
+      /Column "moment" of .* is DATE: a day, and no moment.*dateAsMoment/,
+    );
+    const sql = SQL.replace(', moment,', ', CAST(moment AS TIMESTAMP) AS moment,');
+    expect(await totals({ csv, sql }, ['CH,1'])).toEqual([20n]);
+  });
+
+  it('without a zone say so: a time is not guessed to be in UTC', async () => {
+    await expect(prepare(temporaryFolder(), { registry: table('orders.csv') })).rejects.toThrow(
+      /"orders.csv", line 2: "2001-01-01 00:00:00.000001" has no time zone\..*"timeZone"/,
+    );
+    const sql = SQL.replace(', moment,', ', moment + INTERVAL 1 HOUR AS moment,');
+    await expect(prepare(temporaryFolder(), { registry: table('orders.csv'), sql })).rejects.toThrow(
+      /does not run:.*Column "moment" of the table "orders" is text, since its times have no zone/s,
+    );
+    expect(await totals({ registry: table('orders.csv'), csv: zoned }, ['CH,1'])).toEqual([20n]);
+  });
+
+  it('may be of another dialect, which the registry says', async () => {
+    const csv = 'country;number;moment;total\nCH;1;02.01.2001 00:00;20,0\n';
+    const registry = table(
+      `{ file: orders.csv, delimiter: ';', decimal: ',', timestampFormat: '%d.%m.%Y %H:%M', timeZone: Europe/Zurich }`,
+    );
+    expect(await totals({ csv, registry }, ['CH,1'])).toEqual([20n]);
+  });
+
+  it('are all of a folder, with the columns that its folders name', async () => {
+    const folder = temporaryFolder();
+    for (const [day, total] of [
+      ['2001-01-01', 1],
+      ['2001-01-02', 2],
+    ] as const) {
+      mkdirSync(join(folder, `orders/day=${day}`), { recursive: true });
+      const writer = await DuckDbDatabase.open(':memory:');
+      await writer.use((connection) =>
+        connection.run(
+          `COPY (SELECT 'CH' AS country, 1 AS number, ${total} AS total) TO '${folder}/orders/day=${day}/part-0.parquet' (FORMAT parquet)`,
+        ),
+      );
+      writer.close();
+    }
+    writeFileSync(join(folder, 'orders/_SUCCESS'), '');
+    const sql = `SELECT country, number, CAST(day AS TIMESTAMP) AS moment, total, ['x'] AS tags FROM orders`;
+    for (const name of ['orders', 'orders/*/*.parquet', `'orders/**/*.parquet'`]) {
+      expect(await totals({ registry: table(name), sql }, ['CH,1'], folder)).toEqual([2n]);
+    }
+    const added = await prepare(folder, { registry: table('orders'), sql });
+    await added.close();
+    mkdirSync(join(folder, 'orders/day=2001-01-03'));
+    copyFileSync(
+      join(folder, 'orders/day=2001-01-01/part-0.parquet'),
+      join(folder, 'orders/day=2001-01-03/part-0.parquet'),
+    );
+    expect(await totals({ registry: table('orders'), sql }, ['CH,1'], folder)).toEqual([1n]);
+  });
+
+  it.each([
+    ['whole', true],
+    ['finer', false],
+  ])('of Parquet with times in nanoseconds are read where nothing is lost: %s', async (name, isRead) => {
+    const folder = temporaryFolder();
+    copyFileSync(
+      join(import.meta.dirname, `../../cases/files/nanoseconds-zone-${name}.parquet`),
+      join(folder, 'f.parquet'),
+    );
+    const sql = `SELECT id AS country, id AS number, t AS moment, 1 AS total, ['x'] AS tags FROM orders`;
+    const read = totals({ registry: table('f.parquet'), sql, now: 2n ** 60n }, ['a,a'], folder);
+    await (isRead
+      ? expect(read).resolves.toEqual([1n])
+      : expect(read).rejects.toThrow(/row 2 .*finer than a microsecond/));
+  });
+
+  it.each<[string, string, string, unknown]>([
+    ['36.0 is a whole number', 'INT64', '36.0::DOUBLE', 36n],
+    ['0 and 1 are booleans', 'BOOL', '1', true],
+    ['a decimal is a number', 'DOUBLE', '1.25', 1.25],
+    ['a whole number is a number', 'DOUBLE', '9007199254740992', 2 ** 53],
+    ['bytes that are text are text', 'STRING', `encode('café')`, 'café'],
+  ])('are read by value: %s', async (_title, valueType, value, expected) => {
+    const registry = REGISTRY.replace('name: total, valueType: INT64', `name: total, valueType: ${valueType}`);
+    const sql = SQL.replace('total,', `${value} AS total,`);
+    const [total] = await totals({ registry, sql }, ['CH,1']);
+    expect(total).toEqual(expected);
+  });
+
+  it.each<[string, string, string]>([
+    ['INT64', '36.5::DOUBLE', '36.5'],
+    ['BOOL', '2', '2'],
+    ['DOUBLE', '9007199254740993', '9007199254740993'],
+    ['STRING', `'\\xFF'::BLOB`, '\\\\xFF'],
+  ])('are refused by value: %s is not %s', async (valueType, value, shown) => {
+    const registry = REGISTRY.replace('name: total, valueType: INT64', `name: total, valueType: ${valueType}`);
+    const sql = SQL.replace('total,', `${value} AS total,`);
+    await expect(prepare(temporaryFolder(), { registry, sql })).rejects.toThrow(
+      new RegExp(`could not be computed:.*Column "total" of .* which is no ${valueType}: ${shown}`, 's'),
+    );
+  });
+
+  it('may have no value in a column, which then fits any type', async () => {
+    const csv = CSV.replace('total', 'total,note').replaceAll(/(\d)$/gm, '$1,');
+    const registry = REGISTRY.replace('name: total, valueType: INT64', 'name: note, valueType: STRING');
+    expect(await totals({ csv, registry, sql: SQL.replace('total,', 'note,') }, ['CH,1'])).toEqual([null]);
+  });
+
+  it('have ids that are whole numbers as doubles', async () => {
+    expect(await totals({ sql: SQL.replace('number,', 'number::DOUBLE AS number,') }, ['CH,1'])).toEqual([20n]);
+  });
+
+  it('that are broken are refused in one sentence, others are not looked at', async () => {
+    const broken = REGISTRY.replace(
+      '{ file: orders.csv, timeZone: UTC }',
+      '{ file: orders.csv, timeZone: UTC }, other: other.csv',
+    );
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'other.csv'), 'a,b\n1\n');
+    expect(await totals({ registry: broken }, ['CH,1'], folder)).toEqual([20n]);
+    await expect(prepare(temporaryFolder(), { csv: CSV.replace(',20\n', '\n') })).rejects.toThrow(
+      /The table "orders" cannot be read:.*"orders.csv", line 3: it has 3 fields, the header has 4/s,
+    );
+  });
 });
 
 describe('is refused with what to do', () => {

@@ -273,30 +273,57 @@ featurestores:
     expect(shop.entityTypes[0]!.sources[0]!.sql).toBe('SELECT 1');
   });
 
-  it('reads what the columns of a CSV file are, and refuses to be told that of other files', async () => {
+  it('reads what files do not say themselves, and refuses to be told what those of their format have not', async () => {
     const yaml = `
 featurestores:
   - name: shop
-    tables: { a: { file: data/a.csv, columns: { number: VARCHAR } }, b: data/b.parquet, c: { file: data/c.tsv.gz } }
+    tables: { a: { file: data/a.csv, columns: { number: VARCHAR }, decimal: ',' }, b: data/b.parquet, c: { file: data/c.tsv.gz } }
     entityTypes:
       - name: customer
         sources: [{ features: [{ name: orders, valueType: INT64 }] }]
 `;
     const files = { 'data/a.csv': 'x', 'data/b.parquet': 'x', 'data/c.tsv.gz': 'x' };
     const { tables } = (await load(yaml, files)).featurestore('shop');
-    expect([...tables].map(([name, { columnTypes }]) => [name, [...columnTypes]])).toEqual([
-      ['a', [['number', 'VARCHAR']]],
-      ['b', []],
-      ['c', []],
+    expect([...tables].map(([name, { options }]) => [name, { ...options, columns: [...options.columns!] }])).toEqual([
+      ['a', { columns: [['number', 'VARCHAR']], decimal: ',' }],
+      ['b', { columns: [] }],
+      ['c', { columns: [] }],
     ]);
-    const ofParquet = yaml.replace('b: data/b.parquet', 'b: { file: data/b.parquet, columns: { id: VARCHAR } }');
-    expect(await faultsOf(ofParquet, files)).toEqual([
-      expect.stringContaining('1 fault'),
-      expect.stringMatching(/featurestores\[0\]\.tables\.b\.columns: only columns of CSV files/),
+    const faultOf = async (table: string) =>
+      (await faultsOf(yaml.replace('b: data/b.parquet', `b: { ${table} }`), files)).slice(1);
+    expect(await faultOf(`file: data/b.parquet, delimiter: ';'`)).toEqual([
+      expect.stringMatching(
+        /featurestores\[0\]\.tables\.b\.delimiter: it is an option of CSV files, and this is PARQUET/,
+      ),
     ]);
+    expect(await faultOf('file: data/a.csv, timeZone: Mars')).toEqual([
+      expect.stringMatching(/tables\.b\.timeZone: it is no time zone/),
+    ]);
+    expect(await faultOf('file: data/a.csv, dateAsMoment: START_OF_DAY')).toEqual([
+      expect.stringMatching(/tables\.b\.dateAsMoment: .*give timeZone/),
+    ]);
+    expect(await faultOf('file: data/a.csv, encoding: klingon')).toEqual([expect.stringMatching(/no such encoding/)]);
     expect((await faultsOf(yaml.replace('file: data/a.csv', 'path: data/a.csv'), files)).join()).toMatch(
       /tables\.a: a table is the path of a file, or { file, columns }/,
     );
+  });
+
+  it('names folders and patterns, of files of one format', async () => {
+    const yaml = `
+featurestores:
+  - name: shop
+    tables: { a: data/a, b: data/b/*.csv }
+    entityTypes:
+      - name: customer
+        sources: [{ features: [{ name: orders, valueType: INT64 }] }]
+`;
+    const files = { 'data/a/day=1/x.csv': 'x', 'data/a/_SUCCESS': '', 'data/b/1.csv': 'x' };
+    const { tables } = (await load(yaml, files)).featurestore('shop');
+    expect([...tables.values()].map(({ name }) => name)).toEqual(['data/a', 'data/b/*.csv']);
+    expect((await faultsOf(yaml.replace('*.csv', '*.tsv'), files)).slice(1)).toEqual(['data/b/*.tsv is not there']);
+    expect((await faultsOf(yaml, { ...files, 'data/a/y.parquet': 'x' })).slice(1)).toEqual([
+      '"data/a/y.parquet": it is not of the format of "data/a/day=1/x.csv". Say which one is meant.',
+    ]);
   });
 
   it('names a BigQuery dataset as the offline store, of which clients see neither project nor dataset', async () => {
@@ -402,5 +429,32 @@ models:
       'line 14, column 78: models[1].inputs[0].default: an input is nullable or has a default, not both',
     ]);
     expect((await faultsOf(MODELS)).slice(1)).toEqual(['churn.onnx is not there']);
+  });
+
+  it('says which keys are of ONNX alone, and which go together', async () => {
+    const faults = await faultsOf(`${RIGHT}
+models:
+  - { name: a, http: { url: 'http://x/' }, inputs: [{ name: x, valueType: DOUBLE, tensor: t }], outputs: [{ name: y, valueType: DOUBLE, class: yes }] }
+  - { name: b, onnx: b.onnx, inputs: [{ name: x, valueType: DOUBLE, columns: [p, q] }, { name: q, valueType: INT64 }], outputs: [{ name: y, valueType: DOUBLE, columns: [p], class: yes }] }
+`);
+    expect(faults.slice(1).map((fault) => fault.replace(/^line \d+, column \d+: /, ''))).toEqual([
+      'models[0].inputs[0].tensor: only a model of ONNX has "tensor"',
+      'models[0].outputs[0].class: only a model of ONNX has "class"',
+      'models[1].inputs[1].name: "q" is named twice',
+      'models[1].outputs[0].class: an output has "class" or "columns", not both',
+    ]);
+  });
+
+  it('names a port that fetch refuses, of each of its addresses', async () => {
+    const faults = await faultsOf(`${RIGHT}
+models:
+  - { name: a, http: { url: 'http://models:6000/', healthUrl: 'http://models:10080/' }, inputs: [{ name: x, valueType: DOUBLE }], outputs: [{ name: y, valueType: DOUBLE }] }
+`);
+    const what = (port: number) =>
+      `nothing is ever sent to port ${port}: fetch keeps it for another protocol; let the server listen on another port`;
+    expect(faults.slice(1).map((fault) => fault.replace(/^line \d+, column \d+: /, ''))).toEqual([
+      `models[0].http.url: ${what(6000)}`,
+      `models[0].http.healthUrl: ${what(10080)}`,
+    ]);
   });
 });

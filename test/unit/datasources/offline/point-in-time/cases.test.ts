@@ -51,7 +51,7 @@ it.skip.each(byId(mixed))('%s is not run: it has a feature of several types', ()
 describe.each(['lookup', 'timeline'] as const)('point-in-time cases, DuckDB, %s form', (form) => {
   it.each(named)('%s', async (_id, pit) => {
     const entityType = caseEntityType(pit);
-    const store = await DuckDbOfflineStore.open(await openSortingAsof(), entityType.sources, form);
+    const store = await DuckDbOfflineStore.open(await openSortingAsof(), entityType.sources, { form });
     try {
       expect(await runCase(store, entityType, pit)).toEqual(expectedOf(pit));
     } finally {

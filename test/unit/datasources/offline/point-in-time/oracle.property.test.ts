@@ -25,7 +25,7 @@ describe.each(['lookup', 'timeline'] as const)('the point-in-time compiler, Duck
   afterAll(() => database.close());
 
   it('gives what looking at every row for every label gives', { timeout: 300_000 }, () =>
-    agreesWithOracle((entityType) => DuckDbOfflineStore.open(database, entityType.sources, form), RUNS),
+    agreesWithOracle((entityType) => DuckDbOfflineStore.open(database, entityType.sources, { form }), RUNS),
   );
 });
 

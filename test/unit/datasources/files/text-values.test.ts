@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import type { FileOptions } from '../../../datasources/files/file-options.js';
-import { JSON_OBJECT, misfitText, textToTypeSql } from '../../../datasources/files/text-values.js';
-import { quoteText } from '../../../datasources/duckdb/sql-text.js';
+import type { FileOptions } from '../../../../datasources/files/file-options.js';
+import { JSON_OBJECT, misfitText, textToTypeSql } from '../../../../datasources/files/text-values.js';
+import { quoteText } from '../../../../datasources/duckdb/sql-text.js';
 
 let connection: DuckDBConnection;
 beforeAll(async () => {

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FileOptions } from '../../../datasources/files/file-options.js';
-import { FileReader } from '../../../datasources/files/file-reader.js';
-import { readParquetFiles } from '../../../datasources/files/read-parquet-files.js';
-import { selectFiles } from '../../../datasources/files/select-files.js';
+import type { FileOptions } from '../../../../datasources/files/file-options.js';
+import { FileReader } from '../../../../datasources/files/file-reader.js';
+import { readParquetFiles } from '../../../../datasources/files/read-parquet-files.js';
+import { selectFiles } from '../../../../datasources/files/select-files.js';
 
-const CASES = join(import.meta.dirname, '../../cases/files');
+const CASES = join(import.meta.dirname, '../../../cases/files');
 let folder: string;
 let reader: FileReader;
 let connection: DuckDBConnection;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { CsvScanner } from '../../../datasources/files/worker/csv-scanner.js';
-import { RowsWriter } from '../../../datasources/files/worker/rows-writer.js';
+import { CsvScanner } from '../../../../datasources/files/worker/csv-scanner.js';
+import { RowsWriter } from '../../../../datasources/files/worker/rows-writer.js';
 
 const DELIMITERS = [',', ';', '\t', '|'];
 

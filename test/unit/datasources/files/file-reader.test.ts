@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { FileReader, type FileReaderLimits } from '../../../datasources/files/file-reader.js';
-import { readTextFiles } from '../../../datasources/files/read-text-files.js';
-import { selectFiles, type SelectedFile } from '../../../datasources/files/select-files.js';
+import { FileReader, type FileReaderLimits } from '../../../../datasources/files/file-reader.js';
+import { readTextFiles } from '../../../../datasources/files/read-text-files.js';
+import { selectFiles, type SelectedFile } from '../../../../datasources/files/select-files.js';
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'featuregraph-reader-'))));

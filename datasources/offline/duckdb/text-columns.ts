@@ -1,0 +1,96 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { OperatorError } from '../../../errors/operator-error.js';
+import { quoteText } from '../../duckdb/sql-text.js';
+import type { ReadColumn } from '../../files/read-text-files.js';
+import { isFinerSql, isNaiveSql, looksLikeMomentSql } from '../../files/text-times.js';
+import { cellTextSql } from '../../files/type-candidates.js';
+import { misfitText, textToTypeSql } from '../../files/text-values.js';
+import type { TextTable } from './source-tables.js';
+
+/** Columns of which nobody said what they are, and of which not all values are of any other type than text. */
+function undeclaredTexts({ table }: TextTable): ReadColumn[] {
+  return table.columns.filter(({ type, isDeclared }) => !isDeclared && (type === 'VARCHAR' || type === 'JSON'));
+}
+
+/**
+ * Refuses a column of times of which one is finer than a microsecond. It is text by then, and SQL that casts it would cut the
+ * digits off unseen: a value would be known before it was true.
+ */
+export async function refuseFinerTimes(connection: DuckDBConnection, text: TextTable): Promise<void> {
+  for (const column of undeclaredTexts(text)) {
+    const value = cellTextSql(column.cell, column.format);
+    const [first] = await select(
+      connection,
+      `SELECT file, line, value FROM (SELECT file, line, ${value} AS value FROM ${parquet(text)} WHERE ${column.cell} IS NOT NULL)
+WHERE ${isFinerSql('value')} AND (SELECT bool_and(${looksLikeMomentSql(value)}) FROM ${parquet(text)}) LIMIT 1`,
+    );
+    if (!first) continue;
+    throw new OperatorError(
+      `Column "${column.name}" of the table "${text.name}" has times finer than a microsecond, such as ${first.value} ` +
+        `("${text.table.files[first.file]}", line ${first.line}). Round them up in the file: a time that is cut short is known before it was true.`,
+    );
+  }
+}
+
+/**
+ * Why a column that was read as text cannot be a type: the first value that is none, and where it stands. undefined: no table has
+ * a column of text of that name.
+ */
+export async function explainText(
+  connection: DuckDBConnection,
+  texts: readonly TextTable[],
+  name: string,
+  type: string,
+): Promise<string | undefined> {
+  for (const text of texts) {
+    const column = undeclaredTexts(text).find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
+    if (!column) continue;
+    const value = cellTextSql(column.cell, column.format);
+    const { options } = text.file;
+    const [first] = await select(
+      connection,
+      `SELECT file, line, ${value} AS value FROM ${parquet(text)}
+WHERE ${column.cell} IS NOT NULL AND ${textToTypeSql(value, type, options)} IS NULL LIMIT 1`,
+    );
+    if (!first) continue;
+    return `"${text.table.files[first.file]}", line ${first.line}: ${misfitText(first.value, type, options)}.`;
+  }
+  return undefined;
+}
+
+/** Columns that are text because their times have no zone: what an operator wants to know of SQL that does not run. */
+export async function findNaiveColumns(connection: DuckDBConnection, texts: readonly TextTable[]): Promise<string[]> {
+  const hints: string[] = [];
+  for (const text of texts) {
+    if (text.file.options.timeZone) continue;
+    const columns = undeclaredTexts(text);
+    if (columns.length === 0) continue;
+    const areNaive = columns.map(
+      ({ cell, format }, index) => `bool_and(${isNaiveSql(cellTextSql(cell, format))}) AS n${index}`,
+    );
+    const result = await connection.runAndReadAll(`SELECT ${areNaive.join(', ')} FROM ${parquet(text)}`);
+    const [row = []] = result.getRows();
+    columns.forEach(({ name }, index) => {
+      if (row[index] !== true) return;
+      hints.push(
+        `Column "${name}" of the table "${text.name}" is text, since its times have no zone: say of the table what its timeZone is`,
+      );
+    });
+  }
+  return hints;
+}
+
+interface PlacedValue {
+  readonly file: number;
+  readonly line: number;
+  readonly value: string;
+}
+
+async function select(connection: DuckDBConnection, sql: string): Promise<PlacedValue[]> {
+  const rows = (await connection.runAndReadAll(sql)).getRowObjects();
+  return rows.map(({ file, line, value }) => ({ file: Number(file), line: Number(line), value: String(value) }));
+}
+
+function parquet({ table }: TextTable): string {
+  return `read_parquet(${quoteText(table.path)})`;
+}
