@@ -34,8 +34,17 @@ export default defineConfig({
       },
       {
         ...shared,
-        // Processes that are killed, again and again, and millions of rows: slow, and good at using the whole machine.
-        test: { name: 'faults', include: ['test/{faults,soak}/**/*.test.ts'], ...withFlights },
+        // Processes that are killed, again and again: slow, and good at using the whole machine.
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          globalSetup: ['test/support/build-gateway.ts'],
+        },
+      },
+      {
+        ...shared,
+        // Millions of rows, from labels to predictions.
+        test: { name: 'soak', include: ['test/soak/**/*.test.ts'], sequence: { groupOrder: 1 }, ...withFlights },
       },
       {
         ...shared,
