@@ -10,7 +10,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['^dist/', '/generated/'] },
+    // Every room of the gateway, also one that is new.
+    exclude: { path: ['^(dist|test|bench|examples|console|deploy)/', '/generated/', '^node_modules/', '[.]config[.]'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
   },

@@ -1,14 +1,11 @@
 import { VertexBatchPredictionHandler } from '../batch-prediction/vertex/vertex-batch-prediction-handler.js';
 import { VertexBatchPredictions } from '../batch-prediction/vertex/vertex-batch-predictions.js';
-import { VertexJobsClient } from '../batch-prediction/vertex/vertex-jobs-client.js';
+import { DEFAULT_PACE, VertexJobsClient } from '../batch-prediction/vertex/vertex-jobs-client.js';
 import { VertexClients } from '../datasources/google/vertex/vertex-clients.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { JobEngine } from '../jobs/job-engine.js';
 import type { Logger } from '../observability/logger.js';
 import type { GoogleClientOptions } from './google-clients.js';
-
-/** Vertex AI answers 600 such questions a minute and project; a job lasts minutes at least. */
-const POLL_MS = { first: 2_000, longest: 30_000 };
 
 export interface VertexBatchPredictionOptions {
   readonly registry: Registry;
@@ -29,11 +26,12 @@ export function openVertexBatchPrediction({
   logger,
   google,
 }: VertexBatchPredictionOptions): VertexBatchPredictionParts {
+  const { pollMs, callPolicy, createPolicy } = google.vertexJobs ?? DEFAULT_PACE;
   const regions = new Map<string, VertexClients>();
   const clientFor = async (location: string): Promise<VertexJobsClient> => {
     let clients = regions.get(location);
     if (!clients) regions.set(location, (clients = new VertexClients(location, google.vertex)));
-    return new VertexJobsClient(await clients.jobs());
+    return new VertexJobsClient(await clients.jobs(), callPolicy, createPolicy);
   };
   const dependencies = {
     getModel: (name: string, field?: string) => registry.model(name, field),
@@ -43,7 +41,7 @@ export function openVertexBatchPrediction({
   const handler = new VertexBatchPredictionHandler({
     ...dependencies,
     clientFor,
-    pollMs: POLL_MS,
+    pollMs,
     onTransientError: (error, { id }) => logger.warn({ err: error, job: id }, 'Vertex AI did not do what a job asked'),
   });
   return {

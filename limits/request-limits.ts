@@ -11,6 +11,8 @@ export const REQUEST_LIMITS = {
   maxLabelRows: MAX_INLINE,
   /** Labels of a preview, which runs while the client waits. A job takes more. */
   maxPreviewLabels: MAX_INLINE,
+  /** Rows of a file that `validateTrainingSet` checks while the client waits: a few seconds, and about 1 GB of memory. */
+  maxValidatedRows: 1_000_000,
   /** Ids of `nodes`: it refreshes a page, and reads no features. */
   maxNodeIds: 100,
   /** Items of a page, which people read; who wants more takes the next page, or a table. */

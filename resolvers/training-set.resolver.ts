@@ -8,9 +8,10 @@ import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { CostEstimate } from '../schema/cost/cost-estimate.js';
 import { StartTrainingSetInput, StartTrainingSetPayload, TrainingSetInput } from '../schema/job/start-training-set.js';
+import { ValidateTrainingSetInput } from '../schema/job/validate-training-set.js';
 import { TrainingSetJob, type TrainingSetOutput } from '../schema/job/training-set-job.js';
 import type { TrainingSetJobInput, TrainingSetProvenance } from '../schema/job/training-set-provenance.js';
-import { TrainingSetPreview } from '../schema/job/training-set-validation.js';
+import { TrainingSetPreview, TrainingSetValidation } from '../schema/job/training-set-validation.js';
 import type { RequestContext } from './context.js';
 import { pageSize } from './cursor.js';
 import { estimatedCost, stringLabels, toCostTerms, toJobRequest } from './jobs.js';
@@ -31,6 +32,12 @@ function startField(field: string): string {
 /** All but one are fields of the argument "input". */
 function previewField(field: string): string {
   return field === 'maxCostUsd' ? field : `input.${field}`;
+}
+
+/** All but two are fields of the training set. */
+function validateField(field: string): string {
+  if (field === 'maxCostUsd') return field;
+  return field === 'columns' ? 'input.columns' : `input.trainingSet.${field}`;
 }
 
 @Resolver(() => TrainingSetJob)
@@ -63,6 +70,30 @@ export class TrainingSetResolver {
     const rows = pageSize(first, REQUEST_LIMITS.defaultLongPageSize);
     return withFieldPath(previewField, async () =>
       trainingSets.preview(trainingSetRequest(registry, input), rows, toCostTerms(maxCostUsd)),
+    );
+  }
+
+  @Query(() => TrainingSetValidation, {
+    nullable: true,
+    description:
+      'The checks of a training set that another program made. The gateway joins its entity ids and times with the history ' +
+      `again and compares the values. The training set has at most ${formatLimit(REQUEST_LIMITS.maxValidatedRows)} rows.`,
+  })
+  validateTrainingSet(
+    @Ctx() { registry, trainingSets }: RequestContext,
+    @Arg('input', () => ValidateTrainingSetInput, { description: 'The training set and its definition.' })
+    { trainingSet, columns }: ValidateTrainingSetInput,
+    @Arg('maxCostUsd', () => Float, {
+      nullable: true,
+      description:
+        'The maximum estimated cost in US dollars. A higher estimate is refused with COST_OVER_LIMIT. Null: only ' +
+        'the daily budget limits the cost.',
+    })
+    maxCostUsd: number | null | undefined,
+  ): Promise<TrainingSetValidationResult> {
+    const mapping = new Map((columns ?? []).map(({ feature, column }) => [feature, column]));
+    return withFieldPath(validateField, async () =>
+      trainingSets.validate(trainingSetRequest(registry, trainingSet), mapping, toCostTerms(maxCostUsd)),
     );
   }
 

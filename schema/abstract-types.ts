@@ -1,4 +1,11 @@
 import type { GraphQLInterfaceType, GraphQLSchema } from 'graphql';
+import type { JobKindEnum } from './job/enums.js';
+
+const JOB_TYPE_NAMES = {
+  BATCH_PREDICTION: 'BatchPredictionJob',
+  TRAINING_SET: 'TrainingSetJob',
+  FEATURE_VIEW_SYNC: 'FeatureViewSyncJob',
+} satisfies Record<keyof typeof JobKindEnum, string>;
 
 /** The type of a value by its `kind`. Values of the typed part have the name of their type (from-registry.ts). */
 const TYPE_NAMES = {
@@ -8,9 +15,7 @@ const TYPE_NAMES = {
   featureView: 'FeatureView',
   model: 'Model',
   priceBook: 'PriceBook',
-  BATCH_PREDICTION: 'BatchPredictionJob',
-  TRAINING_SET: 'TrainingSetJob',
-  FEATURE_VIEW_SYNC: 'FeatureViewSyncJob',
+  ...JOB_TYPE_NAMES,
 } as const;
 
 type NodeValue =

@@ -19,22 +19,30 @@ export interface Derivation {
 }
 
 /**
+ * How rows of the history find the labels that may see them: ALL_LABELS goes through every pair of them, FIRST_LABEL sorts
+ * both. Each gives the same values; which is the faster one depends on the labels an entity has.
+ */
+export type DerivationWay = 'ALL_LABELS' | 'FIRST_LABEL';
+
+/**
  * Derives the values of one source again, for the rows of the table `sample`. It shares no SQL with the compiler, and goes
  * the other way: the compiler looks for the row of each label, this gives each row of the history to the first label that
  * may see it. What a label sees is then the maximum over its own rows and those of the earlier labels of the entity.
  *
- * Each row of the history is looked at once, however many labels an entity has: a join of labels with rows has 4.5 billion
- * pairs for 1,488 labels of one entity with 3 million rows.
+ * So each row of the history is looked at once, however many labels an entity has: a join of labels with rows has 4.5 billion
+ * pairs for 1,488 labels of one entity with 3 million rows. Where an entity has few labels, giving each row to all labels
+ * that may see it comes to the same maximum without sorting.
  */
 export function deriveValues(
   source: SourcePlan,
   columns: readonly PlannedColumn[],
   options: PointInTimeOptions,
   table: string,
+  way: DerivationWay,
 ): Derivation {
   return source.source.timestampColumn === null
     ? deriveStatic(source, columns, options, table)
-    : deriveTimed(source, columns, options, table);
+    : deriveTimed(source, columns, options, table, way);
 }
 
 function deriveTimed(
@@ -42,6 +50,7 @@ function deriveTimed(
   columns: readonly PlannedColumn[],
   options: PointInTimeOptions,
   table: string,
+  way: DerivationWay,
 ): Derivation {
   const becameTrue = options.strictlyBefore ? 'h.event_timestamp + INTERVAL 1 MICROSECOND' : 'h.event_timestamp';
   // greatest() ignores nulls; a row without a creation time is left out by the condition.
@@ -65,7 +74,7 @@ history AS (
   WHERE ${condition}),
 first_seen AS (
   SELECT ${joinSql(['m.moment', ...newest.map(({ name, maximum }) => `${maximum} AS ${name}`)], ',\n    ')}
-  FROM history AS h ASOF JOIN moment AS m ON m.entity = h.entity AND m.label_time >= h.visible_at
+  FROM history AS h ${way === 'FIRST_LABEL' ? 'ASOF JOIN' : 'JOIN'} moment AS m ON m.entity = h.entity AND m.label_time >= h.visible_at
   GROUP BY m.moment),
 seen AS (
   SELECT m.entity_id, m.label_time, ${names.map((name) => `max(f.${name}) OVER earlier AS ${name}`).join(', ')}

@@ -2,11 +2,6 @@ import { BIGINT } from '@duckdb/node-api';
 import { historyTable } from '../datasources/duckdb/history-table.js';
 import { mayHaveTies } from '../datasources/duckdb/import-record.js';
 import {
-  chooseForm,
-  dependsOnHistory,
-  historySizeSql,
-} from '../datasources/offline/point-in-time/duckdb/choose-form.js';
-import {
   compileForDuckDb,
   type PointInTimeForm,
 } from '../datasources/offline/point-in-time/duckdb/compile-for-duckdb.js';
@@ -15,6 +10,7 @@ import type { SourcePlan } from '../datasources/offline/point-in-time/plan.js';
 import { Parameters } from '../datasources/offline/point-in-time/sql-text.js';
 import { quoteText } from '../datasources/duckdb/sql-text.js';
 import type { FeatureSource } from '../datasources/registry/model.js';
+import { findForm } from './find-form.js';
 import { joinRemoteStep } from './join-remote.js';
 import type { JoinStep } from './join-step.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
@@ -103,7 +99,7 @@ async function joinStep(
   const name = joinedTable(plan, source);
   const hasTies = await mayHaveTies(work.connection, source.source);
   const tableOf = await historyAt(work, plan);
-  const form = await findForm(work, source, labels, tableOf(source.source));
+  const form = await findForm(work, source, work.table('labels'), tableOf(source.source));
   const run = async (
     range: string,
     into: (sql: string) => string,
@@ -137,20 +133,6 @@ async function joinStep(
       rows = to;
     },
   };
-}
-
-async function findForm(
-  work: WorkDatabase,
-  source: SourcePlan,
-  labels: number,
-  table: string,
-): Promise<PointInTimeForm> {
-  const [all] = await work.rows(`SELECT count(*) AS rows FROM ${table}`);
-  if (!dependsOnHistory(labels, Number(all?.rows))) return chooseForm(labels);
-  const [size] = await work.rows(
-    historySizeSql(source, `SELECT ${source.entityColumn} FROM ${work.table('labels')}`, table),
-  );
-  return chooseForm(labels, { pairs: Number(size?.pairs), rows: Number(size?.history_rows) });
 }
 
 /** The table with what a source gives each label. */

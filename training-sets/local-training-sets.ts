@@ -17,8 +17,10 @@ import type {
   TrainingSetPreviewResult,
   TrainingSetRequest,
   TrainingSets,
+  TrainingSetValidationResult,
 } from './training-sets.js';
 import { validate } from './validate.js';
+import { validateFile } from './validate-file.js';
 import { countRows } from './work-database.js';
 
 /** Training sets, made in the embedded offline store's engine wherever the history is: previews at once, the rest by TrainingSetHandler. */
@@ -35,6 +37,19 @@ export class LocalTrainingSets implements TrainingSets {
       () => this.work(request),
       terms,
       () => this.#preview(request, rows),
+    );
+  }
+
+  async validate(
+    request: TrainingSetRequest,
+    columns: ReadonlyMap<string, string>,
+    terms: CostTerms,
+  ): Promise<TrainingSetValidationResult> {
+    checkRequest(request);
+    return this.engine.runAtOnce(
+      () => this.work(request),
+      terms,
+      () => withWorkDatabase(this.dependencies, (work) => validateFile(work, request, columns, this.dependencies)),
     );
   }
 

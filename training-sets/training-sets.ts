@@ -20,6 +20,16 @@ export interface TrainingSets {
   /** What a request would use. The columns of its labels are checked; none is read, and nothing is started. */
   work(request: TrainingSetRequest): Promise<ScanWork>;
 
+  /**
+   * Checks a training set that is there, at once: the request says what it should be, and its labels are the training set
+   * itself. `columns` gives the column of the file by that of a training set made here, where they differ.
+   */
+  validate(
+    request: TrainingSetRequest,
+    columns: ReadonlyMap<string, string>,
+    terms: CostTerms,
+  ): Promise<TrainingSetValidationResult>;
+
   /** Checks what is asked, then starts a job. Faults of the request are AppErrors that name the field. */
   start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord>;
 }

@@ -1,7 +1,8 @@
 import { joinSql } from '../datasources/offline/point-in-time/sql-text.js';
 import { quoteText } from '../datasources/duckdb/sql-text.js';
 import type { SourcePlan } from '../datasources/offline/point-in-time/plan.js';
-import { deriveValues } from './derive-values.js';
+import { deriveValues, type DerivationWay } from './derive-values.js';
+import { findForm } from './find-form.js';
 import type { OffendingRow, ValidationRequest } from './training-sets.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
@@ -51,7 +52,9 @@ export async function verifySample(
   let writtenAfterLabel = 0n;
   const numbered = plan.features.map((column, index) => ({ column, index }));
   for (const [number, [source, columns]] of [...Map.groupBy(numbered, ({ column }) => column.source)].entries()) {
-    await work.run(`CREATE OR REPLACE TEMP TABLE compared AS ${compare(plan, source, columns, tableOf(source))}`);
+    const table = tableOf(source);
+    const way = (await findForm(work, source, 'sample', table)) === 'lookup' ? 'ALL_LABELS' : 'FIRST_LABEL';
+    await work.run(`CREATE OR REPLACE TEMP TABLE compared AS ${compare(plan, source, columns, table, way)}`);
     await work.run(`INSERT INTO wrong SELECT row_id, ${number}, reason FROM compared WHERE reason IS NOT NULL`);
     const [late] = await work.rows('SELECT coalesce(sum(late), 0) AS late FROM compared');
     writtenAfterLabel += BigInt(String(late?.late));
@@ -87,12 +90,14 @@ function compare(
   source: SourcePlan,
   columns: readonly NumberedColumn[],
   table: string,
+  way: DerivationWay,
 ): string {
   const derivation = deriveValues(
     source,
     columns.map(({ column }) => column),
     options,
     table,
+    way,
   );
   const reasons = columns.map(({ column, index }, number) => {
     const { valueColumn, ttl } = column.feature;

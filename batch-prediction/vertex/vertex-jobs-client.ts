@@ -26,6 +26,21 @@ export interface CreatePolicy {
 /** 15 seconds of looking after each creation; a minute in all, until a quota of 60 jobs a minute has room again. */
 const CREATE_POLICY: CreatePolicy = { creations: 4, maxLookups: 4, pauseMs: 1_000 };
 
+/** How long a gateway waits for Vertex AI's job service. */
+export interface VertexJobsPace {
+  /** Between two looks at a job. */
+  readonly pollMs: { readonly first: number; readonly longest: number };
+  readonly callPolicy: CallPolicy;
+  readonly createPolicy: CreatePolicy;
+}
+
+/** Vertex AI answers 600 questions a minute and project about a job; a job lasts minutes at least. */
+export const DEFAULT_PACE: VertexJobsPace = {
+  pollMs: { first: 2_000, longest: 30_000 },
+  callPolicy: ADMIN_POLICY,
+  createPolicy: CREATE_POLICY,
+};
+
 /** Jobs under one key that are looked at: there is one, unless a list of Vertex AI once came without it. */
 const MAX_JOBS_PER_KEY = 10;
 

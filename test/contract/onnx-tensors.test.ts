@@ -383,7 +383,7 @@ describe('the fields of a model and the tensors of its graph', () => {
   it('are said to be at fault all at once, each with its place', async () => {
     const model = await modelOf(sum(), {
       inputs: [field('x', 'DOUBLE', { columns: ['a', 'b', 'e'] }), field('z', 'STRING', { columns: ['c', 'd'] })],
-      outputs: [field('y', 'DOUBLE'), field('all', 'BYTES', { tensor: 's' })],
+      outputs: [field('y', 'DOUBLE'), field('all', 'BYTES', { tensor: 's' }), field('misspelt', 'DOUBLE')],
     });
     const faults = await checkOnce(model);
     expect(faults).toEqual([
@@ -394,6 +394,11 @@ describe('the fields of a model and the tensors of its graph', () => {
       {
         path: 'inputs[1].columns[0]',
         message: '"c" is STRING, which the graph\'s input "z" of type float32 cannot hold.',
+      },
+      {
+        path: 'outputs[2]',
+        message:
+          'its outputs are y, all, misspelt, those of the graph are y, s; say with "tensor" which tensor has "misspelt".',
       },
       { path: 'outputs[1]', message: '"all" is BYTES, which the graph\'s output "s" of type float32 cannot be.' },
     ]);
@@ -408,8 +413,8 @@ describe('the fields of a model and the tensors of its graph', () => {
       'an output that is not there',
       { inputs: four, outputs: [field('scroe', 'DOUBLE_ARRAY')] },
       {
-        path: '',
-        message: 'Its outputs are scroe, those of the graph are y, s; say with "tensor" which tensor has "scroe".',
+        path: 'outputs[0]',
+        message: 'its outputs are scroe, those of the graph are y, s; say with "tensor" which tensor has "scroe".',
       },
     ],
     [

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getOperationAST, OperationTypeNode, parse } from 'graphql';
-import { expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { servedFlights } from '../support/served-flights.js';
 import { webSocketClient } from '../support/stream-clients.js';
 import { until } from '../support/until.js';
 
 const root = join(import.meta.dirname, '../..');
-const url = inject('flightsUrl');
+const { url } = await servedFlights();
 
 const ask = async (query: string) => {
   const response = await fetch(url, {

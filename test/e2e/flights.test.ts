@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { graphql } from '../../examples/flights/generated/gql.ts';
 import { request } from '../../examples/flights/request.ts';
+import { servedFlights } from '../support/served-flights.js';
 
 /**
  * The answers of the gateway against numbers counted straight from the parquet file. The SQL here is written anew, flight
  * by flight and without windows: it shares nothing with examples/flights/*.sql.
  */
-const url = inject('flightsUrl');
+const { url } = await servedFlights();
 const FLIGHTS = join(import.meta.dirname, '../../node_modules/vega-datasets/data/flights-3m.parquet');
 
 let instance: DuckDBInstance;
@@ -22,6 +23,17 @@ afterAll(() => {
   connection.closeSync();
   instance.closeSync();
 });
+
+const Estimate = graphql(/* GraphQL */ `
+  query Estimate($input: BatchPredictionEstimateInput!) {
+    estimateBatchPrediction(input: $input) {
+      total {
+        amount
+        currency
+      }
+    }
+  }
+`);
 
 const rowOf = async (sql: string): Promise<Record<string, any>> =>
   (await connection.runAndReadAll(sql)).getRowObjectsJson()[0] as Record<string, any>;
@@ -191,4 +203,19 @@ it('the online store has for every airport what the offline store has as of now'
   const asOfNow = await request(url, NewestAirports, { ids: airports, names, at: '2026-01-01T00:00:00Z' });
   expect(airports).toHaveLength(229);
   expect(now).toEqual(asOfNow);
+});
+
+describe('a OneOf input in the typed client', () => {
+  const figures = { rows: '640', secondsPerBatch: 60, machineType: 'n1-standard-4' };
+
+  it('takes one of its fields', async () => {
+    const { estimateBatchPrediction } = await request(url, Estimate, { input: { figures } });
+    expect(estimateBatchPrediction.total).toEqual({ currency: 'USD', amount: expect.any(Number) });
+  });
+
+  it('takes no two, as the compiler and the gateway both say', async () => {
+    const job = { displayName: 'a', model: 'models/flight_delay', input: { table: 't' }, output: {} };
+    // @ts-expect-error The generated type has one of the two fields.
+    await expect(request(url, Estimate, { input: { figures, job } })).rejects.toThrow(/Exactly one key/);
+  });
 });

@@ -15,13 +15,14 @@ featurestores:
           - sql: customer.sql
             features: [{ name: orders, valueType: INT64 }]
 `;
-// Takes a moment as of the past, so that a request can be caught in flight.
-const SQL = `SELECT 'c' || (i % 1000) AS entity_id, TIMESTAMP '2001-01-01' + INTERVAL (i) SECOND AS event_timestamp, i AS orders FROM range(2000000) t(i)`;
+const SQL = `SELECT 'c1' AS entity_id, TIMESTAMP '2001-01-01' AS event_timestamp, 7 AS orders`;
+/** Takes a moment as of the past, so that a request can be caught in flight. */
+const SLOW_SQL = `SELECT 'c' || (i % 1000) AS entity_id, TIMESTAMP '2001-01-01' + INTERVAL (i) SECOND AS event_timestamp, i AS orders FROM range(2000000) t(i)`;
 
-function environment(): Record<string, string> {
+function environment(sql = SQL): Record<string, string> {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'registry.yaml'), REGISTRY);
-  writeFileSync(join(folder, 'customer.sql'), SQL);
+  writeFileSync(join(folder, 'customer.sql'), sql);
   return { FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'), FEATUREGRAPH_DATA_DIR: join(folder, 'data') };
 }
 
@@ -34,7 +35,7 @@ const ask = (url: string, query: string, variables = {}) =>
 
 describe('the gateway as a process', () => {
   it('answers what is in flight, then ends, when it is told to stop', async () => {
-    const gateway = await startGatewayProcess(environment());
+    const gateway = await startGatewayProcess(environment(SLOW_SQL));
     const slow = ask(
       gateway.url,
       `query ($ids: [ID!]!) { featureMatrix(featurestore: "shop", entityType: "customer", names: ["orders"], entityIds: $ids, asOf: "2001-01-20T00:00:00Z") { values } }`,

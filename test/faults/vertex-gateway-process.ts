@@ -31,6 +31,12 @@ const gateway = await startGateway({
       sslCreds: credentials.createInsecure(),
       projectId,
     },
+    // A fraction of what a gateway waits by itself: a look, a creation and a deadline are met as often, and sooner.
+    vertexJobs: {
+      pollMs: { first: 100, longest: 1_500 },
+      callPolicy: { attemptMs: 3_000, totalMs: 12_000, retries: 4, pauseMs: 50 },
+      createPolicy: { creations: 4, maxLookups: 4, pauseMs: 100 },
+    },
     storage: { apiEndpoint: storageEndpoint, projectId, authClient: new PassThroughClient() },
   },
 });

@@ -76,7 +76,13 @@ const serve = (): Promise<GatewayProcess> =>
       FEATUREGRAPH_DATA_DIR: join(folder, 'data'),
       METADATA_SERVER_DETECTION: 'none',
     },
-    [join(import.meta.dirname, 'vertex-gateway-process.ts'), proxy.endpoint.split(':')[1]!, storage.apiEndpoint],
+    {
+      command: [
+        join(import.meta.dirname, 'vertex-gateway-process.ts'),
+        proxy.endpoint.split(':')[1]!,
+        storage.apiEndpoint,
+      ],
+    },
   );
 
 beforeAll(async () => {

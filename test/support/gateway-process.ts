@@ -18,13 +18,17 @@ export interface GatewayProcess {
 
 const SERVE = [join(root, 'dist/cli/main.js'), 'serve'];
 
-/**
- * Starts the built gateway in a process of its own, on a free port, and waits until it says that it is ready. `command` is
- * another script that starts it.
- */
+export interface GatewayProcessOptions {
+  /** Another script that starts it. */
+  readonly command?: readonly string[];
+  /** Ends one that is not ready yet. */
+  readonly signal?: AbortSignal;
+}
+
+/** Starts the built gateway in a process of its own, on a free port, and waits until it says that it is ready. */
 export async function startGatewayProcess(
   environment: Readonly<Record<string, string>>,
-  command: readonly string[] = SERVE,
+  { command = SERVE, signal }: GatewayProcessOptions = {},
 ): Promise<GatewayProcess> {
   const child = spawn(process.execPath, ['--enable-source-maps', ...command], {
     // Without schedules: at a full hour the jobs of the flights' views would stand among those of a test.
@@ -35,6 +39,8 @@ export async function startGatewayProcess(
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
   const log: Record<string, unknown>[] = [];
   const exited = once(child, 'exit') as Promise<[number | null]>;
+  const cancel = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', cancel);
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const entry = JSON.parse(line) as Record<string, unknown>;
@@ -43,6 +49,7 @@ export async function startGatewayProcess(
     });
     void exited.then(([code]) => reject(new Error(`the gateway ended with ${code}: ${errors.join('')}`)));
   });
+  signal?.removeEventListener('abort', cancel);
   return {
     url,
     child,

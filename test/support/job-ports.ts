@@ -22,6 +22,7 @@ import type {
   TrainingSetPreviewResult,
   TrainingSetRequest,
   TrainingSets,
+  TrainingSetValidationResult,
 } from '../../training-sets/training-sets.js';
 import type { AppError } from '../../errors/app-error.js';
 
@@ -90,12 +91,22 @@ function paginate<Row extends { readonly instanceNumber: bigint }>(
 
 export class RecordingTrainingSets implements TrainingSets {
   readonly requests: (TrainingSetRequest & Partial<StartTrainingSet>)[] = [];
+  validatedColumns: ReadonlyMap<string, string> | undefined;
 
   constructor(
     private readonly jobs: JobEngine,
     private readonly handler: CountableWork,
     private readonly stores: Pick<FeatureStores, 'offline'>,
   ) {}
+
+  async validate(
+    request: TrainingSetRequest,
+    columns: ReadonlyMap<string, string>,
+  ): Promise<TrainingSetValidationResult> {
+    this.requests.push(request);
+    this.validatedColumns = columns;
+    return VALIDATION;
+  }
 
   async preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
     this.requests.push(request);

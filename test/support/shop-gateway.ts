@@ -15,7 +15,9 @@ featurestores:
 `;
 const SQL = `SELECT 'c1' AS entity_id, TIMESTAMP '2001-01-01' AS event_timestamp, 7 AS orders`;
 
-export interface ShopOptions extends Partial<Pick<GatewayOptions, 'onPrepare'>> {
+export interface ShopOptions extends Partial<Pick<GatewayOptions, 'onPrepare' | 'logger'>> {
+  /** The models of the registry, as YAML. */
+  readonly models?: string;
   /** Of the source. */
   readonly sql?: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -24,9 +26,9 @@ export interface ShopOptions extends Partial<Pick<GatewayOptions, 'onPrepare'>> 
 /** The whole gateway as main.ts starts it, in this process, with its registry and data (`data`) in a folder. */
 export async function startShopGateway(
   folder: string,
-  { sql = SQL, environment, onPrepare }: ShopOptions = {},
+  { sql = SQL, environment, onPrepare, logger, models = '' }: ShopOptions = {},
 ): Promise<Gateway> {
-  writeFileSync(join(folder, 'registry.yaml'), REGISTRY);
+  writeFileSync(join(folder, 'registry.yaml'), `${REGISTRY}${models}`);
   writeFileSync(join(folder, 'customer.sql'), sql);
   return startGateway({
     config: parseConfig({
@@ -37,7 +39,7 @@ export async function startShopGateway(
       PORT: '0',
       ...environment,
     }),
-    logger: createLogger('silent'),
+    logger: logger ?? createLogger('silent'),
     onPrepare: onPrepare ?? (() => undefined),
   });
 }

@@ -26,7 +26,7 @@ export function fromJson({ outputs }: Model, prediction: unknown): PredictionOut
     return failed(answer.error);
   if (!isObject(answer) && outputs.length > 1)
     return invalid(`is no object, but the model has ${outputs.length} outputs`);
-  const fields = isObject(answer) ? answer : { [outputs[0]!.name]: answer };
+  const fields = isObject(answer) && !isBytes(outputs, answer) ? answer : { [outputs[0]!.name]: answer };
   const named = new Map(Object.entries(fields).map(([name, value]) => [name, withText(value) as RawValue | null]));
   for (const output of outputs) {
     if (!named.has(output.name)) return invalid(`has no "${output.name}"`);
@@ -35,6 +35,11 @@ export function fromJson({ outputs }: Model, prediction: unknown): PredictionOut
     named.set(output.name, value);
   }
   return { kind: 'prediction', prediction: Object.fromEntries(named) };
+}
+
+/** TensorFlow Serving gives the bytes of an only output as they are, without its name. */
+function isBytes([output, ...others]: readonly ModelField[], answer: Readonly<Record<string, unknown>>): boolean {
+  return output?.valueType === 'BYTES' && others.length === 0 && 'b64' in answer && !(output.name in answer);
 }
 
 /** The reason is the server's and goes to the client. */

@@ -1,6 +1,6 @@
 import type { ModelField } from '../../../datasources/registry/prediction-model.js';
 import type { ModelFault } from '../model-serving.js';
-import { fieldPath, LayoutFault, type PlacedField } from './layout-fault.js';
+import { fieldPath, type PlacedField } from './layout-fault.js';
 import type { GraphValue } from './session-task.js';
 
 /** A tensor of the graph with the fields of the model that are in it, in the order of the registry. */
@@ -23,7 +23,7 @@ export function assignTensors(
   side: 'input' | 'output',
   fields: readonly ModelField[],
   graph: readonly GraphValue[],
-): AssignedTensor[] {
+): { readonly assigned: readonly AssignedTensor[]; readonly faults: readonly ModelFault[] } {
   const placed = fields.map((field, position): PlacedField => ({ field, position }));
   const assigned = new Map<GraphValue, PlacedField[]>();
   const faults: ModelFault[] = [];
@@ -42,12 +42,12 @@ export function assignTensors(
   const free = graph.filter((value) => !assigned.has(value));
   const [left, ...others] = free;
   if (side === 'input' && rest.length > 1 && left && others.length === 0) assigned.set(left, rest);
-  else if (rest.length > 0) faults.push({ path: '', message: unnamed(side, fields, graph, rest) });
+  else if (rest.length > 0)
+    faults.push({ path: fieldPath(side, rest[0]!), message: unnamed(side, fields, graph, rest) });
   else if (side === 'input' && left && faults.length === 0) {
     faults.push({ path: 'inputs', message: `the graph wants more inputs: ${joinNames(free)}.` });
   }
-  if (faults.length > 0) throw new LayoutFault(faults);
-  return [...assigned].map(([value, of]) => ({ value, fields: of }));
+  return { assigned: [...assigned].map(([value, of]) => ({ value, fields: of })), faults };
 }
 
 function unnamed(
@@ -58,7 +58,7 @@ function unnamed(
 ): string {
   const names = rest.map(({ field }) => `"${field.name}"`).join(', ');
   return (
-    `Its ${side}s are ${joinNames(fields)}, those of the graph are ${joinNames(graph)}; ` +
+    `its ${side}s are ${joinNames(fields)}, those of the graph are ${joinNames(graph)}; ` +
     `say with "tensor" which tensor has ${names}.`
   );
 }

@@ -21,10 +21,13 @@ export function fieldPath(side: 'input' | 'output', { field, position }: PlacedF
   return field.path ?? `${side}s[${position}]`;
 }
 
-/** The layouts of all tensors, or a LayoutFault with the faults of all of them. */
-export function layoutEach<Value, Layout>(values: readonly Value[], layout: (value: Value) => Layout): Layout[] {
-  const tried = values.map((value) => attempt(() => layout(value)));
-  throwAll(tried);
+/** The layouts of all tensors, or a LayoutFault with all faults: those found before, and those of each tensor. */
+export function layoutEach<Value, Layout>(
+  { assigned, faults }: { readonly assigned: readonly Value[]; readonly faults: readonly ModelFault[] },
+  layout: (value: Value) => Layout,
+): Layout[] {
+  const tried = assigned.map((value) => attempt(() => layout(value)));
+  throwAll(faults.length > 0 ? [new LayoutFault(faults), ...tried] : tried);
   return tried as Layout[];
 }
 

@@ -4,6 +4,63 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** The format of predictions. */
+export type BatchOutputFormat =
+  /** JSON Lines files in UTF-8: each line is a JSON object. */
+  | 'JSONL'
+  /** Apache Parquet files. */
+  | 'PARQUET'
+  /** A table of the offline store. */
+  | 'TABLE';
+
+/** The format and location of the predictions. */
+export type BatchOutputInput = {
+  /** The format of the output. */
+  format?: BatchOutputFormat;
+  /** The location: a folder in the folder for files, a gs:// prefix or a table. Null: the gateway chooses one. BatchPredictionJob.output shows it. */
+  location?: string | null | undefined;
+};
+
+/** The batch prediction to estimate: exactly one of its fields. */
+export type BatchPredictionEstimateInput =
+  {   /** Figures of a batch prediction. No model and no source are needed. */
+  figures: BatchPredictionFiguresInput; job?: never; }
+  |  { figures?: never;   /** The input of `startBatchPrediction`. The gateway counts the rows of its source, and refuses what `startBatchPrediction` refuses. */
+  job: StartBatchPredictionInput; };
+
+/** The figures of a batch prediction. */
+export type BatchPredictionFiguresInput = {
+  /** The number of accelerators of each machine, from 1 to 16. Null: 1, if acceleratorType is set. */
+  acceleratorCount?: number | null | undefined;
+  /** An accelerator type, e.g. NVIDIA_TESLA_T4. Null: no accelerator. */
+  acceleratorType?: string | null | undefined;
+  /** The number of rows in a batch. */
+  batchSize?: number | null | undefined;
+  /** A machine type of the price book, e.g. n1-standard-4. Null: the first machine type of the book. */
+  machineType?: string | null | undefined;
+  /** The id of a model: its past jobs give the seconds per batch. Null if secondsPerBatch is set. */
+  model?: string | number | null | undefined;
+  /** The id of a price book, or a name: the newest book with that name. Null: the price book of the gateway. */
+  priceBook?: string | number | null | undefined;
+  /** The number of rows to predict for. */
+  rows: string | number;
+  /** The seconds that one replica needs for a batch. Null: the measured mean of past jobs of `model` on the same machine type. */
+  secondsPerBatch?: number | null | undefined;
+  /** The number of replicas that share the batches. */
+  startingReplicaCount?: number | null | undefined;
+  /** The minutes that each replica is billed before its first batch. Null: the figure of the price book. */
+  startupMinutes?: number | null | undefined;
+};
+
+/** The source of a batch prediction: exactly one of its fields. A row is an instance. */
+export type BatchSourceInput =
+  {   /** Files with the instances. */
+  files: FilesInput; table?: never; trainingSetJob?: never; }
+  |  { files?: never;   /** A table or view of the offline store: its name, or schema.name. */
+  table: string; trainingSetJob?: never; }
+  |  { files?: never; table?: never;   /** The id of a training set job that has succeeded. Its output is the source. */
+  trainingSetJob: string | number; };
+
 /** The status of a feature value. Current reads and reads as of a point in time use the same statuses. */
 export type FeatureValueStatus =
   /** The client has no permission to read the feature. */
@@ -16,6 +73,23 @@ export type FeatureValueStatus =
   | 'NULL'
   /** The feature has a value. */
   | 'PRESENT';
+
+/** The format of a file with a table. */
+export type FileFormat =
+  /** Comma-separated values in UTF-8. The first line has the column names. */
+  | 'CSV'
+  /** JSON Lines in UTF-8: each line is a JSON object. */
+  | 'JSONL'
+  /** Apache Parquet. */
+  | 'PARQUET';
+
+/** Files that together are one table. The gateway reads them in the order of `paths`. */
+export type FilesInput = {
+  /** The format of all files. Null: the extension of the first path decides (.parquet, .csv, .jsonl or .ndjson). */
+  format?: FileFormat | null | undefined;
+  /** The paths of the files in the folder for files, at least one. On Google Cloud: gs:// addresses. */
+  paths: Array<string>;
+};
 
 /** The state of a job. SUCCEEDED, PARTIALLY_SUCCEEDED, FAILED, CANCELLED and EXPIRED are final: the state never changes again. */
 export type JobState =
@@ -55,6 +129,40 @@ export type ServingMode =
   | 'BATCH'
   /** An endpoint makes them. It is deployed and billed all the time, also without requests. */
   | 'ONLINE';
+
+/** The input of `startBatchPrediction`. */
+export type StartBatchPredictionInput = {
+  /** The number of accelerators of each machine. Null: no accelerator. */
+  acceleratorCount?: number | null | undefined;
+  /** The accelerator type, e.g. NVIDIA_TESLA_T4. Null: no accelerator. */
+  acceleratorType?: string | null | undefined;
+  /** The number of instances in one request to the model, at least 1. */
+  batchSize?: number | null | undefined;
+  /** A display name for people. It need not be unique. */
+  displayName: string;
+  /** true: the output has an explanation of each prediction. The model must support it. */
+  generateExplanation?: boolean | null | undefined;
+  /** An idempotency key, e.g. a UUID, of at most 500 bytes. A second request with the same key starts no job and returns the first one. Null: each request starts a job. */
+  idempotencyKey?: string | null | undefined;
+  /** The source of the instances. */
+  input: BatchSourceInput;
+  /** Labels to find the job by: an object whose values are strings. Null: no labels. */
+  labels?: Record<string, unknown> | null | undefined;
+  /** The machine type on Vertex AI. Null: n1-standard-4. Models with another runtime ignore it. */
+  machineType?: string | null | undefined;
+  /** The maximum estimated cost in US dollars. A higher estimate is refused with COST_OVER_LIMIT. Null: only the daily budget limits the cost. */
+  maxCostUsd?: number | null | undefined;
+  /** The maximum number of machines. Null: startingReplicaCount. */
+  maxReplicaCount?: number | null | undefined;
+  /** The id ("models/…") or the name of the model. */
+  model: string | number;
+  /** The format and location of the predictions. */
+  output: BatchOutputInput;
+  /** Parameters that the model gets with each batch, e.g. {threshold: 0.8}. Null: no parameters. */
+  parameters?: Record<string, unknown> | null | undefined;
+  /** The number of machines at the start, at least 1. In the process of the gateway: the number of batches that are predicted in parallel. */
+  startingReplicaCount?: number | null | undefined;
+};
 
 /** The database system of a store. */
 export type StoreKind =
@@ -259,6 +367,13 @@ export type JobCostsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type JobCostsQuery = { batchPredictionJobs: { nodes: Array<{ id: string, displayName: string, state: JobState, estimatedCost: { assumptions: Array<string>, total: { amount: number, currency: string }, lines: Array<{ description: string, quantity: number, unit: string, unitPrice: number }> }, costSoFar: { amount: number } | null }> }, trainingSet: { assumptions: Array<string>, total: { amount: number } } };
+
+export type EstimateQueryVariables = Exact<{
+  input: BatchPredictionEstimateInput;
+}>;
+
+
+export type EstimateQuery = { estimateBatchPrediction: { total: { amount: number, currency: string } } };
 
 export type AirportQueryVariables = Exact<{
   id: string | number;
@@ -749,6 +864,16 @@ export const JobCostsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<JobCostsQuery, JobCostsQueryVariables>;
+export const EstimateDocument = new TypedDocumentString(`
+    query Estimate($input: BatchPredictionEstimateInput!) {
+  estimateBatchPrediction(input: $input) {
+    total {
+      amount
+      currency
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EstimateQuery, EstimateQueryVariables>;
 export const AirportDocument = new TypedDocumentString(`
     query Airport($id: ID!, $at: DateTime) {
   flights {

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { FileFormat } from '../../../datasources/files/file-format.js';
 import type { BatchOutput, BatchPredictionRequest } from '../../../batch-prediction/batch-predictions.js';
 import type { JobRecord } from '../../../datasources/job-store/job-record.js';
+import { BatchFailure, ModelResponseFault } from '../../../batch-prediction/models/model-serving.js';
 import { AppError } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
 import {
@@ -122,6 +123,69 @@ describe('a batch prediction', () => {
     );
     // Four tries of the batch, then halves, once each, and four tries of each of the two.
     expect(lab.serving.batchSizes.slice(0, 18)).toEqual([16, 16, 16, 16, 8, 8, 4, 4, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1]);
+  });
+
+  it('asks a model that keeps another contract once more, then ends the job and keeps what was predicted', async () => {
+    const lab = await openTestLab({ folder: temporaryFolder() });
+    let faults = 0;
+    lab.serving.faults.onRequest = ({ instances }) => {
+      if (instances[0]!.a !== 100n) return;
+      faults += 1;
+      throw new ModelResponseFault('The server gave 99 predictions for 100 instances.');
+    };
+    await writeInput(lab, 'in.parquet', ROWS);
+    const started = await lab.batch.start(request(files('in.parquet'), { batchSize: 100, replicas: 1 }));
+    expect(await waitForEnd(lab, started.id)).toMatchObject({
+      state: 'FAILED',
+      error: {
+        code: 'INVALID_MODEL_RESPONSE',
+        message: expect.stringMatching(/^The server gave 99 predictions for 100 instances\. .* kept\./) as string,
+      },
+      progress: { completed: 100n, failed: 0n },
+      result: { isPartial: true },
+    });
+    expect(faults).toBe(2);
+  });
+
+  it('goes on when a model keeps its contract the second time', async () => {
+    const lab = await openTestLab({ folder: temporaryFolder() });
+    let faults = 0;
+    lab.serving.faults.onRequest = () => {
+      faults += 1;
+      if (faults % 2 === 1) throw new ModelResponseFault('The server gave no JSON.');
+    };
+    await writeInput(lab, 'in.parquet', ROWS);
+    const started = await lab.batch.start(request(files('in.parquet'), { batchSize: 500, replicas: 1 }));
+    expect(await waitForEnd(lab, started.id)).toMatchObject({ state: 'SUCCEEDED', progress: { completed: 1000n } });
+  });
+
+  it('says in a failure what the model says of itself', async () => {
+    const lab = await openTestLab({ folder: temporaryFolder() });
+    lab.serving.faults.onRequest = ({ instances }) => {
+      if (instances.some(({ a }) => a === 13n)) throw new BatchFailure('The server failed (HTTP 500): out of memory.');
+    };
+    await writeInput(lab, 'in.parquet', ROWS);
+    const started = await lab.batch.start(request(files('in.parquet'), { batchSize: 100, replicas: 1 }));
+    const job = await waitForEnd(lab, started.id);
+    expect(await lab.batch.failures(job, { after: null, limit: 10 })).toMatchObject([
+      {
+        code: 'PREDICTION_FAILED',
+        message:
+          'The model failed for this instance, alone and repeatedly. The server failed (HTTP 500): out of memory.',
+      },
+    ]);
+  });
+
+  it('is not started with a model that does not fit', async () => {
+    const lab = await openTestLab({ folder: temporaryFolder() });
+    await writeInput(lab, 'in.parquet', ROWS);
+    lab.serving.faults.checkFaults = [{ path: 'outputs[0]', message: 'the graph has no "y".' }];
+    await expect(lab.batch.start(request(files('in.parquet')))).rejects.toMatchObject({
+      code: 'MODEL_UNAVAILABLE',
+      message: 'The model "linear" cannot be used. outputs[0]: the graph has no "y".',
+      details: { field: 'model' },
+    });
+    expect(lab.serving.requests).toBe(0);
   });
 
   it('puts what the model says of single instances into the errors, and does not ask again', async () => {

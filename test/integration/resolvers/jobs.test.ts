@@ -449,6 +449,19 @@ describe('a training set', () => {
     expect(request!.joins).toEqual([expect.objectContaining({ entityIdColumns: ['entity_id'], prefix: '' })]);
   });
 
+  it('of another program is validated, with the columns that have names of their own', async () => {
+    const input = {
+      trainingSet: trainingSet({ validation: 'FULL', validationSeed: 7 }),
+      columns: [{ feature: 'city', column: 'town' }],
+    };
+    const query = `query ($input: ValidateTrainingSetInput!) { validateTrainingSet(input: $input) { verifiedRows } }`;
+    const { data, errors } = await gateway.ask(query, { input });
+    expect(errors).toBeUndefined();
+    expect(data.validateTrainingSet).toEqual({ verifiedRows: '2' });
+    expect(trainingSets.requests).toMatchObject([{ validation: { mode: 'FULL', seed: 7 } }]);
+    expect(trainingSets.validatedColumns).toEqual(new Map([['city', 'town']]));
+  });
+
   it('joins features and views of several entity types', async () => {
     await gateway.ask(PREVIEW, {
       input: trainingSet({

@@ -74,6 +74,7 @@ describe('the documents', () => {
       'errors of a document that are reported': formatLimit(QUERY_LIMITS.maxValidationErrors),
       'labels in a request (`labels.source.rows`)': formatLimit(REQUEST_LIMITS.maxLabelRows),
       'labels of `trainingSetPreview`': formatLimit(REQUEST_LIMITS.maxPreviewLabels),
+      'rows of `validateTrainingSet`': formatLimit(REQUEST_LIMITS.maxValidatedRows),
       '`metrics(of:)`': formatLimit(REQUEST_LIMITS.maxMetrics),
       'an idempotency key': `${REQUEST_LIMITS.maxIdempotencyKeyBytes} bytes in UTF-8`,
       '`batchSize` of a local batch prediction': formatLimit(REQUEST_LIMITS.maxBatchSize),

@@ -34,53 +34,57 @@ function columnsOf(source: SourcePlan): PlannedColumn[] {
 
 let entityTypes = 0;
 
-it('derives what looking at every row for every label gives', { timeout: 300_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(pointInTimeProblem, async (problem) => {
-      const entityType = testEntityType({ name: `thing_${(entityTypes += 1)}`, ...problem.entityType });
-      const store = await DuckDbOfflineStore.open(database, entityType.sources);
-      await store.append(entityType.sources[0]!, problem.rows);
-      const { sources, options } = planPointInTime(
-        [{ entityColumn: 'entity_0', features: entityType.features }],
-        problem.options,
-      );
-      const source = sources[0]!;
-      const { sql, columns } = deriveValues(source, columnsOf(source), options, historyTable(source.source));
-      const rows = await database.use(async (connection) => {
-        await connection.run(
-          `CREATE OR REPLACE TEMP TABLE sample AS SELECT unnest(range(len($1))) AS row_id,
-             unnest($1) AS entity_0, make_timestamp(unnest($2)) AS label_time`,
-          [
-            listValue(problem.labels.map(({ entityId }) => entityId)),
-            listValue(problem.labels.map(({ time }) => time)),
-          ],
-          [LIST(VARCHAR), LIST(BIGINT)],
+it.each(['ALL_LABELS', 'FIRST_LABEL'] as const)(
+  'derives what looking at every row for every label gives, %s',
+  { timeout: 300_000 },
+  async (way) => {
+    await fc.assert(
+      fc.asyncProperty(pointInTimeProblem, async (problem) => {
+        const entityType = testEntityType({ name: `thing_${(entityTypes += 1)}`, ...problem.entityType });
+        const store = await DuckDbOfflineStore.open(database, entityType.sources);
+        await store.append(entityType.sources[0]!, problem.rows);
+        const { sources, options } = planPointInTime(
+          [{ entityColumn: 'entity_0', features: entityType.features }],
+          problem.options,
         );
-        return (await connection.runAndReadAll(sql)).getRowObjects();
-      });
-      const byRow = new Map(rows.map((row) => [Number(row.row_id), row]));
-      expect(byRow.size).toBe(rows.length);
-      const derived = problem.labels.map((_, label) =>
-        entityType.features.map((feature, index) => {
-          const row = byRow.get(label);
-          const { value, time } = columns[index]!;
-          return {
-            value: fromDuckDb(feature.valueType, row?.[value] ?? null),
-            timestamp: instantFromDuckDb(time === null ? null : row?.[time]),
-          };
-        }),
-      );
-      const expected = problem.labels.map((label) =>
-        entityType.features.map((feature) => {
-          const { value, timestamp } = oracleCell(problem.rows, label, feature, { ...options, includeExpired: true });
-          return { value, timestamp };
-        }),
-      );
-      expect(derived).toEqual(expected);
-    }),
-    { numRuns: RUNS },
-  );
-});
+        const source = sources[0]!;
+        const { sql, columns } = deriveValues(source, columnsOf(source), options, historyTable(source.source), way);
+        const rows = await database.use(async (connection) => {
+          await connection.run(
+            `CREATE OR REPLACE TEMP TABLE sample AS SELECT unnest(range(len($1))) AS row_id,
+             unnest($1) AS entity_0, make_timestamp(unnest($2)) AS label_time`,
+            [
+              listValue(problem.labels.map(({ entityId }) => entityId)),
+              listValue(problem.labels.map(({ time }) => time)),
+            ],
+            [LIST(VARCHAR), LIST(BIGINT)],
+          );
+          return (await connection.runAndReadAll(sql)).getRowObjects();
+        });
+        const byRow = new Map(rows.map((row) => [Number(row.row_id), row]));
+        expect(byRow.size).toBe(rows.length);
+        const derived = problem.labels.map((_, label) =>
+          entityType.features.map((feature, index) => {
+            const row = byRow.get(label);
+            const { value, time } = columns[index]!;
+            return {
+              value: fromDuckDb(feature.valueType, row?.[value] ?? null),
+              timestamp: instantFromDuckDb(time === null ? null : row?.[time]),
+            };
+          }),
+        );
+        const expected = problem.labels.map((label) =>
+          entityType.features.map((feature) => {
+            const { value, timestamp } = oracleCell(problem.rows, label, feature, { ...options, includeExpired: true });
+            return { value, timestamp };
+          }),
+        );
+        expect(derived).toEqual(expected);
+      }),
+      { numRuns: RUNS },
+    );
+  },
+);
 
 it('looks at each row of the history once, however many labels its entity has', async () => {
   const entityType = testEntityType({
@@ -92,7 +96,7 @@ it('looks at each row of the history once, however many labels its entity has', 
   const { sources, options } = planPointInTime([{ entityColumn: 'entity_0', features: entityType.features }]);
   const source = sources[0]!;
   const table = historyTable(source.source);
-  const { sql } = deriveValues(source, columnsOf(source), options, table);
+  const { sql } = deriveValues(source, columnsOf(source), options, table, 'FIRST_LABEL');
   const text = await database.use(async (connection) => {
     await connection.run(
       `INSERT INTO ${table} SELECT 'one', make_timestamp(r), NULL, NULL, r FROM range(20000) AS rows(r)`,

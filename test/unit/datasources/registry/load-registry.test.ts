@@ -430,4 +430,31 @@ models:
     ]);
     expect((await faultsOf(MODELS)).slice(1)).toEqual(['churn.onnx is not there']);
   });
+
+  it('says which keys are of ONNX alone, and which go together', async () => {
+    const faults = await faultsOf(`${RIGHT}
+models:
+  - { name: a, http: { url: 'http://x/' }, inputs: [{ name: x, valueType: DOUBLE, tensor: t }], outputs: [{ name: y, valueType: DOUBLE, class: yes }] }
+  - { name: b, onnx: b.onnx, inputs: [{ name: x, valueType: DOUBLE, columns: [p, q] }, { name: q, valueType: INT64 }], outputs: [{ name: y, valueType: DOUBLE, columns: [p], class: yes }] }
+`);
+    expect(faults.slice(1).map((fault) => fault.replace(/^line \d+, column \d+: /, ''))).toEqual([
+      'models[0].inputs[0].tensor: only a model of ONNX has "tensor"',
+      'models[0].outputs[0].class: only a model of ONNX has "class"',
+      'models[1].inputs[1].name: "q" is named twice',
+      'models[1].outputs[0].class: an output has "class" or "columns", not both',
+    ]);
+  });
+
+  it('names a port that fetch refuses, of each of its addresses', async () => {
+    const faults = await faultsOf(`${RIGHT}
+models:
+  - { name: a, http: { url: 'http://models:6000/', healthUrl: 'http://models:10080/' }, inputs: [{ name: x, valueType: DOUBLE }], outputs: [{ name: y, valueType: DOUBLE }] }
+`);
+    const what = (port: number) =>
+      `nothing is ever sent to port ${port}: fetch keeps it for another protocol; let the server listen on another port`;
+    expect(faults.slice(1).map((fault) => fault.replace(/^line \d+, column \d+: /, ''))).toEqual([
+      `models[0].http.url: ${what(6000)}`,
+      `models[0].http.healthUrl: ${what(10080)}`,
+    ]);
+  });
 });

@@ -2,21 +2,21 @@ import { status as CODE } from '@grpc/grpc-js';
 import { constants } from 'node:http2';
 import { Bigtable } from '@google-cloud/bigtable';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
-import { decodeCell } from '../../datasources/online/bigtable/cell-codec.js';
-import { rowKey } from '../../datasources/online/bigtable/row-key.js';
-import { findAppError } from '../../errors/mask-error.js';
-import type { AppError } from '../../errors/app-error.js';
-import type { BigtableSettings, EntityType } from '../../datasources/registry/model.js';
+import type { BigtableOnlineStore } from '../../../../datasources/online/bigtable/bigtable-online-store.js';
+import { decodeCell } from '../../../../datasources/online/bigtable/cell-codec.js';
+import { rowKey } from '../../../../datasources/online/bigtable/row-key.js';
+import { findAppError } from '../../../../errors/mask-error.js';
+import type { AppError } from '../../../../errors/app-error.js';
+import type { BigtableSettings, EntityType } from '../../../../datasources/registry/model.js';
 import {
   createTable,
   describeWithBigtable,
   openBigtable,
   startBigtableEmulator,
   type BigtableEmulator,
-} from '../support/google/bigtable-emulator.js';
-import { startFaultProxy, type Fault, type FaultProxy } from '../support/google/fault-proxy.js';
-import { testEntityType } from '../support/test-registry.js';
+} from '../../../support/google/bigtable-emulator.js';
+import { startFaultProxy, type Fault, type FaultProxy } from '../../../support/google/fault-proxy.js';
+import { testEntityType } from '../../../support/test-registry.js';
 
 const UNAVAILABLE = { name: 'AppError', code: 'STORE_UNAVAILABLE' };
 const NOW = 1_000_000_000_000_000n;

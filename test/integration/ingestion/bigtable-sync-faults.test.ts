@@ -1,15 +1,15 @@
 import { status as CODE } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { startStoreGateway, type StoreGateway } from '../support/store-gateway.js';
+import { startStoreGateway, type StoreGateway } from '../../support/store-gateway.js';
 import {
   createTable,
   describeWithBigtable,
   startBigtableEmulator,
   type BigtableEmulator,
-} from '../support/google/bigtable-emulator.js';
-import { startFaultProxy, type FaultProxy } from '../support/google/fault-proxy.js';
-import { row, smallRegistry, findSource } from '../support/small-registry.js';
-import { waitForJobEnd, startSync } from '../support/syncs.js';
+} from '../../support/google/bigtable-emulator.js';
+import { startFaultProxy, type FaultProxy } from '../../support/google/fault-proxy.js';
+import { row, smallRegistry, findSource } from '../../support/small-registry.js';
+import { waitForJobEnd, startSync } from '../../support/syncs.js';
 
 const ENTITIES = Array.from({ length: 1500 }, (_, index) => `c${index}`);
 

@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { OnlineStore } from '../../datasources/online/online-store.js';
-import { openVertexLegacyOnlineStore } from '../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
-import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
-import type { EntityType } from '../../datasources/registry/model.js';
-import { addLegacyEntityType, addView } from '../support/google/vertex-entity-types.js';
-import type { StoredValues } from '../support/google/vertex/stored-values.js';
-import { createWrite } from '../support/google/vertex-writes.js';
-import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../support/google/vertex-world.js';
-import { testEntityType } from '../support/test-registry.js';
+import type { OnlineStore } from '../../../../datasources/online/online-store.js';
+import { openVertexLegacyOnlineStore } from '../../../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
+import { openVertexViewOnlineStore } from '../../../../datasources/online/vertex-view/vertex-view-online-store.js';
+import type { EntityType } from '../../../../datasources/registry/model.js';
+import { addLegacyEntityType, addView } from '../../../support/google/vertex-entity-types.js';
+import type { StoredValues } from '../../../support/google/vertex/stored-values.js';
+import { createWrite } from '../../../support/google/vertex-writes.js';
+import { PLACE, startVertexWorld, VERTEX_NOW as NOW, type VertexWorld } from '../../../support/google/vertex-world.js';
+import { testEntityType } from '../../../support/test-registry.js';
 
 /** What breaks on the way to Vertex AI, and what must hold all the same: no value lost, none doubled, none made up. */
 

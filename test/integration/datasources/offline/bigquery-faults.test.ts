@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { BigQueryOfflineStore } from '../../datasources/offline/bigquery/bigquery-offline-store.js';
-import type { FeatureRow } from '../../datasources/offline/offline-store.js';
-import type { EntityType, FeatureSource } from '../../datasources/registry/model.js';
-import type { FaultKind } from '../support/google/bigquery-server/faults.js';
-import type { BigQueryServer } from '../support/google/bigquery-server/server.js';
-import { openTestStore, startBigQuery } from '../support/google/bigquery-store.js';
-import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
-import { testEntityType } from '../support/test-registry.js';
+import type { BigQueryOfflineStore } from '../../../../datasources/offline/bigquery/bigquery-offline-store.js';
+import type { FeatureRow } from '../../../../datasources/offline/offline-store.js';
+import type { EntityType, FeatureSource } from '../../../../datasources/registry/model.js';
+import type { FaultKind } from '../../../support/google/bigquery-server/faults.js';
+import type { BigQueryServer } from '../../../support/google/bigquery-server/server.js';
+import { openTestStore, startBigQuery } from '../../../support/google/bigquery-store.js';
+import { describeWithGoogleSql } from '../../../support/google/with-googlesql.js';
+import { testEntityType } from '../../../support/test-registry.js';
 
 const NOW = 1_000_000_000_000_000n;
 const FAULTS: FaultKind[] = ['backendError', 'rateLimitExceeded', 'cutBefore', 'cutAfter', 'slow'];

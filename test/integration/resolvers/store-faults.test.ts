@@ -1,30 +1,30 @@
 import { status as CODE } from '@grpc/grpc-js';
 import { constants } from 'node:http2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { BigtableOnlineStore } from '../../datasources/online/bigtable/bigtable-online-store.js';
-import type { OnlineStore } from '../../datasources/online/online-store.js';
-import { openVertexLegacyOnlineStore } from '../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
-import { openVertexViewOnlineStore } from '../../datasources/online/vertex-view/vertex-view-online-store.js';
-import type { FeatureSource } from '../../datasources/registry/model.js';
-import { startStoreGateway, type StoreGateway } from '../support/store-gateway.js';
-import type { BigQueryServer } from '../support/google/bigquery-server/server.js';
-import { openTestStore, startBigQuery } from '../support/google/bigquery-store.js';
+import type { BigtableOnlineStore } from '../../../datasources/online/bigtable/bigtable-online-store.js';
+import type { OnlineStore } from '../../../datasources/online/online-store.js';
+import { openVertexLegacyOnlineStore } from '../../../datasources/online/vertex-legacy/vertex-legacy-online-store.js';
+import { openVertexViewOnlineStore } from '../../../datasources/online/vertex-view/vertex-view-online-store.js';
+import type { FeatureSource } from '../../../datasources/registry/model.js';
+import { startStoreGateway, type StoreGateway } from '../../support/store-gateway.js';
+import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
+import { openTestStore, startBigQuery } from '../../support/google/bigquery-store.js';
 import {
   createTable,
   describeWithBigtable,
   openBigtable,
   startBigtableEmulator,
   type BigtableEmulator,
-} from '../support/google/bigtable-emulator.js';
-import { startFaultProxy, type Fault, type FaultProxy } from '../support/google/fault-proxy.js';
-import { addLegacyEntityType, addView } from '../support/google/vertex-entity-types.js';
-import { PLACE, startVertexWorld, VERTEX_NOW } from '../support/google/vertex-world.js';
-import { createWrite } from '../support/google/vertex-writes.js';
-import { describeWithGoogleSql } from '../support/google/with-googlesql.js';
-import { row, smallRegistry, findSource } from '../support/small-registry.js';
-import { startTestGateway, type GraphqlAnswer } from '../support/test-gateway.js';
-import { testRegistry } from '../support/test-registry.js';
-import { until } from '../support/until.js';
+} from '../../support/google/bigtable-emulator.js';
+import { startFaultProxy, type Fault, type FaultProxy } from '../../support/google/fault-proxy.js';
+import { addLegacyEntityType, addView } from '../../support/google/vertex-entity-types.js';
+import { PLACE, startVertexWorld, VERTEX_NOW } from '../../support/google/vertex-world.js';
+import { createWrite } from '../../support/google/vertex-writes.js';
+import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
+import { row, smallRegistry, findSource } from '../../support/small-registry.js';
+import { startTestGateway, type GraphqlAnswer } from '../../support/test-gateway.js';
+import { testRegistry } from '../../support/test-registry.js';
+import { until } from '../../support/until.js';
 
 /** What clients are told when things break on Google Cloud: the right answer or STORE_UNAVAILABLE, and never a name. */
 
