@@ -1,4 +1,5 @@
 import type { FileFormat } from '../datasources/files/file-format.js';
+import type { FileOptions } from '../datasources/files/file-options.js';
 import type { PointInTimeOptions } from '../datasources/offline/point-in-time/plan.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import type { ScanWork } from '../datasources/job-store/job-cost.js';
@@ -68,7 +69,14 @@ export interface TrainingSetJoin {
 
 export type LabelSource =
   | { readonly kind: 'INLINE'; readonly rows: readonly LabelRow[]; readonly timeColumn: string }
-  | { readonly kind: 'FILE'; readonly file: string; readonly format: FileFormat; readonly timeColumn: string }
+  | {
+      readonly kind: 'FILE';
+      readonly file: string;
+      readonly format: FileFormat;
+      /** What the file does not say itself. */
+      readonly options?: FileOptions;
+      readonly timeColumn: string;
+    }
   /** A table of the offline store. */
   | { readonly kind: 'TABLE'; readonly table: string; readonly timeColumn: string };
 

@@ -29,7 +29,7 @@ const entityType = benchRegistry().entityType('bench', 'thing');
 const [source] = entityType.sources;
 if (!source) throw new Error('the bench registry has one source');
 const folder = await mkdtemp(join(tmpdir(), 'featuregraph-bench-validation-'));
-const database = await DuckDbDatabase.open(join(folder, 'offline.duckdb'));
+const database = await DuckDbDatabase.open(join(folder, 'offline.duckdb'), { memoryLimitBytes: 1.5 * 2 ** 30 });
 const files = await DataFiles.open(join(folder, 'files'));
 await DuckDbOfflineStore.open(database, entityType.sources);
 

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../errors/operator-error.js';
 
@@ -15,6 +18,22 @@ const SETTINGS = [
   'SET GLOBAL dynamic_or_filter_threshold = 20000',
 ];
 
+export interface DuckDbOptions {
+  readonly toRead?: boolean;
+  /** What queries may hold in memory together; what is more goes to a folder on disk, and the query goes on slower. */
+  readonly memoryLimitBytes?: number;
+}
+
+/**
+ * Half of the memory of the machine or container. DuckDB's own default is 80 %: with the heap of Node.js, the pages of the
+ * online store and a model beside it, a large job would have the process killed, and every request with it.
+ */
+function defaultMemoryLimit(): number {
+  const constrained = process.constrainedMemory();
+  const available = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return Math.floor(available / 2);
+}
+
 /** A DuckDB file and its connections. */
 export class DuckDbDatabase {
   readonly #idle: DuckDBConnection[] = [];
@@ -24,11 +43,18 @@ export class DuckDbDatabase {
   private constructor(readonly instance: DuckDBInstance) {}
 
   /** Opens or creates the file. `:memory:` is a database that ends with the process. `toRead`: never makes or changes it. */
-  static async open(path: string, { toRead = false } = {}): Promise<DuckDbDatabase> {
+  static async open(
+    path: string,
+    { toRead = false, memoryLimitBytes = defaultMemoryLimit() }: DuckDbOptions = {},
+  ): Promise<DuckDbDatabase> {
     const instance = await DuckDBInstance.create(path, {
       access_mode: toRead ? 'READ_ONLY' : 'AUTOMATIC',
       // No extension is fetched over the network at run time: all that is used is built in.
       autoinstall_known_extensions: 'false',
+      memory_limit: `${memoryLimitBytes}B`,
+      // A file has a folder beside it. Of a database in memory, of which a process may have several, the default is a folder in the working directory, which may
+      // be one where nothing can be written.
+      ...(path === ':memory:' ? { temp_directory: join(tmpdir(), `featuregraph-duckdb-${randomUUID()}`) } : {}),
     }).catch((cause: unknown) => {
       throw new OperatorError(
         `The offline store ${path} cannot be opened. Does another process use the same data folder? ` +
