@@ -6,6 +6,7 @@ import { AppError } from '../errors/app-error.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { addMigrateCommands } from '../migrate/cli/migrate.js';
 import { estimateCommand } from './commands/estimate.js';
+import { check } from './commands/check.js';
 import { pricesCommand } from './commands/prices.js';
 import { doctor } from './commands/doctor.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
@@ -43,6 +44,11 @@ program
   .command('doctor')
   .description('Check every store the registry names, and say what to do about each fault.')
   .action(async () => doctor());
+program
+  .command('check')
+  .description('Check a registry file, its SQL and its models, and say what a start would compute. Changes nothing.')
+  .argument('[registry]', 'the registry file; FEATUREGRAPH_REGISTRY names it if not given')
+  .action(async (registry?: string) => check(registry));
 
 try {
   await program.parseAsync();

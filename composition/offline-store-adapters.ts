@@ -117,7 +117,7 @@ function resolveTenant({ name, labels }: Featurestore): string {
   return labels.tenant ?? name;
 }
 
-function databaseFile(dataDirectory: string): string {
+export function databaseFile(dataDirectory: string): string {
   return join(dataDirectory, 'offline.duckdb');
 }
 

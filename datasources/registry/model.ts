@@ -146,6 +146,8 @@ export interface FeatureSource {
   readonly name: string;
   /** Where embedded values come from: the text of a SELECT over the featurestore's tables. null: written by clients. */
   readonly sql: string | null;
+  /** Its file, as the registry writes it; null without SQL. */
+  readonly sqlFile: string | null;
   /** In how many runs the SQL is computed, each for a share of the entities: `in_partition(column)` in it is the share. */
   readonly partitions: number;
   /** The column with the time at which a row was known; null for a static source, whose values hold at all times. */

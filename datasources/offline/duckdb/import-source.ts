@@ -2,18 +2,15 @@ import { toErrorMessage } from '../../../errors/error-message.js';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
-import { toElementType, type ValueType } from '../../../values/value-type.js';
+import { toElementType } from '../../../values/value-type.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { joinSql } from '../point-in-time/sql-text.js';
 import { quoteIdentifier } from '../../duckdb/sql-text.js';
-import { entityIdSql } from '../../duckdb/entity-id-sql.js';
 import type { ImportedRows } from '../importing-offline-store.js';
 import { historyTable, replaceHistoryTable, requireIdAndTime } from '../../duckdb/history-table.js';
 import type { FileReader } from '../../files/file-reader.js';
-import { convertColumn, describe, idColumnSql, VALUE_FAULT } from './source-columns.js';
-import type { SourceColumn } from '../../duckdb/column-types.js';
-import { defineTables, type TextTable } from './source-tables.js';
-import { explainText, findNaiveColumns } from './text-columns.js';
+import { bindSource, definePartition } from './bind-source.js';
+import { describe, VALUE_FAULT } from './source-columns.js';
 
 /** The place of a row among those the SQL gave. `$` is in no registry name, so no column of use to us has it. */
 const ARRIVAL = '"$arrival"';
@@ -32,22 +29,7 @@ export async function importSource(
 ): Promise<ImportedRows> {
   // What is read from text lies there until the SQL is computed.
   await using folder = await reader.createFolder();
-  const texts = await defineTables(connection, source, reader, folder);
-  await definePartition(connection, source, 0);
-  const sql = await checkedSql(connection, source);
-  const columns = await describeColumns(connection, sql, source, texts);
-  const convert = (column: string, valueType: ValueType): Promise<string> =>
-    convertColumn(source, columns, column, valueType, (name, type) => explainText(connection, texts, name, type));
-  const { timestampColumn, createdTimestampColumn, sequenceColumn } = source;
-  const idColumns = source.entityType.entityIdColumns.map((column) => idColumnSql(source, columns, column));
-  const target = [{ name: 'entity_id', expression: entityIdSql(idColumns) }];
-  const convertInto = async (name: string, column: string | null, valueType: ValueType): Promise<void> => {
-    if (column !== null) target.push({ name, expression: await convert(column, valueType) });
-  };
-  await convertInto('event_timestamp', timestampColumn, 'TIMESTAMP');
-  await convertInto('created_timestamp', createdTimestampColumn, 'TIMESTAMP');
-  await convertInto('sequence', sequenceColumn, 'INT64');
-  for (const { name, valueType } of source.features) await convertInto(name, name, valueType);
+  const { sql, target } = await bindSource(connection, source, reader, folder);
   await replaceHistoryTable(connection, source);
   const insert = `INSERT INTO ${historyTable(source)} (${target.map(({ name }) => quoteIdentifier(name)).join(', ')})
 SELECT ${target.map(({ name, expression }) => `${expression} AS ${quoteIdentifier(name)}`).join(', ')}
@@ -69,49 +51,6 @@ function toFault(cause: unknown): string {
   const message = toErrorMessage(cause);
   const own = message.indexOf(VALUE_FAULT);
   return own < 0 ? message : message.slice(own + VALUE_FAULT.length);
-}
-
-/** The share of the entities that `in_partition(column)` lets through: by hash, so that shares are of like size. */
-async function definePartition(connection: DuckDBConnection, source: FeatureSource, partition: number): Promise<void> {
-  await connection.run(
-    `CREATE OR REPLACE TEMP MACRO in_partition(id) AS hash(id) % ${source.partitions} = ${partition}`,
-  );
-}
-
-/** One SELECT: a second statement in the file would run, or be lost, unseen. */
-async function checkedSql(connection: DuckDBConnection, source: FeatureSource): Promise<string> {
-  const sql = (source.sql ?? '').trim().replace(/;\s*$/, '');
-  const statements = await connection.extractStatements(sql).catch((cause: unknown) => {
-    throw new OperatorError(`The SQL of ${describe(source)} cannot be read:`, [toErrorMessage(cause)], { cause });
-  });
-  if (statements.count !== 1) {
-    throw new OperatorError(`The SQL of ${describe(source)} must be one SELECT, not ${statements.count} statements.`);
-  }
-  if (source.partitions > 1 && !/\bin_partition\s*\(/i.test(sql)) {
-    throw new OperatorError(
-      `The SQL of ${describe(source)} is to run in ${source.partitions} partitions, but does not filter by ` +
-        'in_partition(id_column): every row would be stored as often.',
-    );
-  }
-  return `\n${sql}\n`;
-}
-
-async function describeColumns(
-  connection: DuckDBConnection,
-  sql: string,
-  source: FeatureSource,
-  texts: readonly TextTable[],
-): Promise<Map<string, SourceColumn>> {
-  const described = await connection
-    .runAndReadAll(`DESCRIBE SELECT * FROM (${sql}) AS source`)
-    .catch(async (cause: unknown) => {
-      const faults = [toErrorMessage(cause), ...(await findNaiveColumns(connection, texts))];
-      throw new OperatorError(`The SQL of ${describe(source)} does not run:`, faults, { cause });
-    });
-  const columns = described
-    .getRowObjects()
-    .map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
-  return new Map(columns.map((column) => [column.name, column]));
 }
 
 /** What types cannot say about the rows, in one pass over the columns concerned. */

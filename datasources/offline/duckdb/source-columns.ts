@@ -35,6 +35,11 @@ const BY_VALUE: Readonly<Partial<Record<ValueType, RegExp>>> = {
   STRING: /^BLOB$/,
 };
 
+/** Whether only some values of a column type are of a value type, so that the import may yet refuse one. */
+export function dependsOnValues(type: string, valueType: ValueType): boolean {
+  return BY_VALUE[valueType]?.test(type) ?? false;
+}
+
 /**
  * The SQL that turns a column of a source into a value type, or a clear refusal. `explain` says why a column of text of a table
  * is no such type.
@@ -49,7 +54,7 @@ export async function convertColumn(
   const { type } = findColumn(source, columns, name);
   const value = `source.${quoteIdentifier(name)}`;
   const wanted = toDuckDbType(valueType).toString();
-  if (BY_VALUE[valueType]?.test(type)) {
+  if (dependsOnValues(type, valueType)) {
     const converted = typedToTypeSql(value, type, wanted, {})!;
     const refusal = `Column "${name}" of ${describe(source)} is ${type}, and has a value out of range or with a fraction, which is no ${valueType}: `;
     return orFault(value, converted, refusal);

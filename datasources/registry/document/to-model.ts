@@ -84,6 +84,7 @@ function sourceFrom(document: SourceDocument, entityType: EntityType, files: Sou
     entityType,
     name: document.name,
     sql: document.sql === null ? null : (files.sqlTexts.get(document.sql) ?? null),
+    sqlFile: document.sql,
     partitions: document.partitions,
     timestampColumn: document.static ? null : document.timestampColumn,
     createdTimestampColumn: document.createdTimestampColumn,

@@ -1,0 +1,23 @@
+import type { Diagnosis } from '../datasources/diagnosis.js';
+
+/** Below a finding's status, where its lines go on. */
+const INDENT = ' '.repeat(11);
+
+/** Prints findings as they are found. Exit code 1 when there is a fault, so that a deployment can stop on it. */
+export async function printDiagnoses(diagnoses: readonly Diagnosis[]): Promise<void> {
+  let faults = 0;
+  for (const { store, findings } of diagnoses) {
+    print(store);
+    for await (const { status, message, remedy } of findings) {
+      if (status === 'fault') faults += 1;
+      print(`  ${status.padEnd(8)} ${message.replaceAll('\n', `\n${INDENT}`)}`);
+      if (remedy !== undefined) print(`${INDENT}-> ${remedy}`);
+    }
+  }
+  print(faults === 0 ? 'No faults.' : `${faults} fault${faults === 1 ? '' : 's'}.`);
+  if (faults > 0) process.exitCode = 1;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,150 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { toErrorMessage } from '../../../errors/error-message.js';
+import { OperatorError } from '../../../errors/operator-error.js';
+import type { ValueType } from '../../../values/value-type.js';
+import type { SourceColumn } from '../../duckdb/column-types.js';
+import { entityIdSql } from '../../duckdb/entity-id-sql.js';
+import type { FileReader, ReadFolder } from '../../files/file-reader.js';
+import type { FeatureSource } from '../../registry/model.js';
+import { convertColumn, describe, idColumnSql } from './source-columns.js';
+import { defineTables, type TextTable } from './source-tables.js';
+import { explainText, findNaiveColumns } from './text-columns.js';
+
+/** The SQL of a source over its tables, with the types of its columns known and fitting. Nothing is computed yet. */
+export interface BoundSource {
+  readonly sql: string;
+  /** As DuckDB describes them, by name. */
+  readonly columns: ReadonlyMap<string, SourceColumn>;
+  /** The columns of the history table, and what of a row (`source`) each is made of. */
+  readonly target: readonly TargetColumn[];
+}
+
+export interface TargetColumn {
+  readonly name: string;
+  readonly expression: string;
+}
+
+/**
+ * Makes the tables of a source readable and compares what its SQL gives with what the registry says. All columns that do not fit
+ * are reported at once. What is read from text lies in `folder` until the SQL is computed.
+ */
+export async function bindSource(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+  reader: FileReader,
+  folder: ReadFolder,
+): Promise<BoundSource> {
+  const texts = await defineTables(connection, source, reader, folder);
+  await definePartition(connection, source, 0);
+  const sql = await checkedSql(connection, source);
+  const columns = await describeColumns(connection, sql, source, texts);
+  return { sql, columns, target: await targetColumns(connection, source, columns, texts) };
+}
+
+/** The share of the entities that `in_partition(column)` lets through: by hash, so that shares are of like size. */
+export async function definePartition(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+  partition: number,
+): Promise<void> {
+  await connection.run(
+    `CREATE OR REPLACE TEMP MACRO in_partition(id) AS hash(id) % ${source.partitions} = ${partition}`,
+  );
+}
+
+/** One SELECT: a second statement in the file would run, or be lost, unseen. Its lines are those of the file. */
+async function checkedSql(connection: DuckDBConnection, source: FeatureSource): Promise<string> {
+  const sql = (source.sql ?? '').trimEnd().replace(/;$/, '');
+  const statements = await connection.extractStatements(sql).catch((cause: unknown) => {
+    throw new OperatorError(`The SQL of ${describe(source)} cannot be read:`, [toErrorMessage(cause)], { cause });
+  });
+  if (statements.count !== 1) {
+    throw new OperatorError(`The SQL of ${describe(source)} must be one SELECT, not ${statements.count} statements.`);
+  }
+  if (source.partitions > 1 && !/\bin_partition\s*\(/i.test(sql)) {
+    throw new OperatorError(
+      `The SQL of ${describe(source)} is to run in ${source.partitions} partitions, but does not filter by ` +
+        'in_partition(id_column): every row would be stored as often.',
+    );
+  }
+  return `${sql}\n`;
+}
+
+async function describeColumns(
+  connection: DuckDBConnection,
+  sql: string,
+  source: FeatureSource,
+  texts: readonly TextTable[],
+): Promise<Map<string, SourceColumn>> {
+  // No line break before the SQL, so that the line that DuckDB names is that of the file.
+  const described = await connection
+    .runAndReadAll(`DESCRIBE SELECT * FROM (${sql}) AS source`)
+    .catch(async (cause: unknown) => {
+      const message = toErrorMessage(cause);
+      // It was one statement by itself, so that the semicolon ends it, and something follows.
+      const remedy = message.includes(`syntax error at or near ";"`)
+        ? ['Take out the ";" and all that follows it']
+        : [];
+      const faults = [message, ...remedy, ...(await findNaiveColumns(connection, texts))];
+      throw new OperatorError(`The SQL of ${describe(source)} does not run:`, faults, { cause });
+    });
+  const columns = described
+    .getRowObjects()
+    .map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
+  return new Map(columns.map((column) => [column.name, column]));
+}
+
+async function targetColumns(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+  columns: ReadonlyMap<string, SourceColumn>,
+  texts: readonly TextTable[],
+): Promise<TargetColumn[]> {
+  const target: TargetColumn[] = [];
+  const faults: OperatorError[] = [];
+  const attempt = async (work: () => void | Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      faults.push(error);
+    }
+  };
+  const explain = (column: string, type: string): Promise<string | undefined> =>
+    explainText(connection, texts, column, type);
+  const ids: string[] = [];
+  for (const column of source.entityType.entityIdColumns) {
+    await attempt(() => void ids.push(idColumnSql(source, columns, column)));
+  }
+  for (const { name, column, valueType } of convertedColumns(source)) {
+    await attempt(async () => {
+      target.push({ name, expression: await convertColumn(source, columns, column, valueType, explain) });
+    });
+  }
+  const [fault] = faults;
+  if (!fault) return [{ name: 'entity_id', expression: entityIdSql(ids) }, ...target];
+  if (faults.length === 1) throw fault;
+  throw new OperatorError(
+    `The SQL of ${describe(source)} has ${faults.length} columns that do not fit:`,
+    faults.flatMap(({ summary, faults: details }) => [summary, ...details]),
+  );
+}
+
+interface ConvertedColumn {
+  readonly name: string;
+  readonly column: string;
+  readonly valueType: ValueType;
+}
+
+/** What of the SQL becomes a value of a declared type: the times, the sequence and the features. */
+export function convertedColumns(source: FeatureSource): ConvertedColumn[] {
+  const { timestampColumn, createdTimestampColumn, sequenceColumn, features } = source;
+  const known = (name: string, column: string | null, valueType: ValueType): ConvertedColumn[] =>
+    column === null ? [] : [{ name, column, valueType }];
+  return [
+    ...known('event_timestamp', timestampColumn, 'TIMESTAMP'),
+    ...known('created_timestamp', createdTimestampColumn, 'TIMESTAMP'),
+    ...known('sequence', sequenceColumn, 'INT64'),
+    ...features.map(({ name, valueType }) => ({ name, column: name, valueType })),
+  ];
+}

@@ -1,0 +1,178 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { check } from '../../../cli/commands/check.js';
+import { startShopGateway } from '../../support/shop-gateway.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+const REGISTRY = `featurestores:
+  - name: shop
+    tables: { orders: { file: orders.csv, timeZone: UTC } }
+    entityTypes:
+      - name: customer
+        entityIdColumns: [customer]
+        sources:
+          - sql: orders.sql
+            timestampColumn: moment
+            features:
+              - { name: total, valueType: DOUBLE }
+              - { name: channel, valueType: STRING }
+`;
+const CSV = 'customer,moment,total,channel\nc1,2001-01-01 00:00:00,1.5,web\n';
+const SQL = 'SELECT customer, moment, total::DOUBLE AS total,\n  channel\nFROM orders';
+
+interface Files {
+  readonly registry?: string;
+  readonly sql?: string;
+}
+
+/** Writes a registry with its files, checks it and gives what was printed. */
+async function checkFiles({ registry = REGISTRY, sql = SQL }: Files, folder = temporaryFolder()): Promise<Output> {
+  writeFileSync(join(folder, 'registry.yaml'), registry);
+  writeFileSync(join(folder, 'orders.csv'), CSV);
+  writeFileSync(join(folder, 'orders.sql'), sql);
+  return runCheck(folder);
+}
+
+interface Output {
+  readonly text: string;
+  readonly exitCode: typeof process.exitCode;
+}
+
+async function runCheck(folder: string): Promise<Output> {
+  vi.stubEnv('FEATUREGRAPH_DATA_DIR', join(folder, 'data'));
+  const lines: string[] = [];
+  const written = vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
+  try {
+    await check(join(folder, 'registry.yaml'));
+    return { text: lines.join(''), exitCode: process.exitCode };
+  } finally {
+    process.exitCode = undefined;
+    written.mockRestore();
+    vi.unstubAllEnvs();
+  }
+}
+
+/** Every file and folder below, with what tells whether it was written. */
+function listing(folder: string): (readonly [string, number, number])[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
+  return ['', ...names].map((name) => {
+    const { size, mtimeMs } = statSync(join(folder, name));
+    return [name, size, mtimeMs] as const;
+  });
+}
+
+it('finds nothing wrong with a registry that can start, and says that all is to be computed', async () => {
+  expect(await checkFiles({})).toEqual({
+    text: `source shop.customer: values, orders.sql
+  ok       the SQL gives what the registry says of 2 features
+the next start
+  ok       a start computes everything: no data folder yet
+No faults.
+`,
+    exitCode: undefined,
+  });
+});
+
+it.each<[string, Files, RegExp]>([
+  [
+    'a column whose name is misspelled, with its line in the file',
+    { sql: `-- channel of an order\n${SQL.replace('  channel', '  chanel AS channel')}` },
+    /does not run:\n.*"chanel" not found[^]*"channel"[^]*LINE 3: +chanel AS channel/,
+  ],
+  [
+    'an alias that is misspelled',
+    { sql: SQL.replace('  channel', '  channel AS chanel') },
+    /gives no column "channel"/,
+  ],
+  [
+    'a syntax error, with its line in the file',
+    { sql: `\n${SQL.replace('FROM', 'FORM FROM')} x y` },
+    /cannot be read:\n.*LINE 4: /s,
+  ],
+  ['a semicolon that a comment follows', { sql: `${SQL}; -- all orders` }, /near ";"[^]*LINE 3: [^]*Take out the ";"/],
+  ['two semicolons', { sql: `${SQL};;\n` }, /near ";"[^]*LINE 3: [^]*Take out the ";"/],
+  ['two statements', { sql: `${SQL}; SELECT 1` }, /must be one SELECT, not 2 statements/],
+  ['a table that is not there', { sql: 'SELECT * FROM order_lines' }, /order_lines does not exist/],
+  [
+    'each column of another type, at once',
+    { sql: SQL.replace('total::DOUBLE', `'much'`).replace('  channel', '  7 AS channel') },
+    /2 columns that do not fit:\n.*"total" of .* is VARCHAR, which is no DOUBLE.*"channel" of .* is INTEGER, which is no STRING/s,
+  ],
+  [
+    'an id that has no one text',
+    { sql: SQL.replace('customer', '[customer] AS customer') },
+    /id column "customer" of .* is VARCHAR\[\]/,
+  ],
+])('finds %s', async (_what, files, message) => {
+  const { text, exitCode } = await checkFiles(files);
+  expect(text).toMatch(/^source shop.customer: values, orders.sql\n {2}fault /);
+  expect(text).toMatch(message);
+  expect(text).toMatch(/\n1 fault\.\n$/);
+  expect(exitCode).toBe(1);
+});
+
+it('takes SQL that ends with a semicolon, as a start does', async () => {
+  expect(await checkFiles({ sql: `${SQL};\n\n` })).toMatchObject({ exitCode: undefined });
+});
+
+it('names a DECIMAL for a DOUBLE, of which a start takes only the values that are one', async () => {
+  const { text, exitCode } = await checkFiles({ sql: SQL.replace('::DOUBLE', '::DECIMAL(18,3)') });
+  expect(text).toMatch(
+    /\n {2}warning {2}column "total" is DECIMAL\(18,3\), the registry says DOUBLE: a start fails at the first value that is no DOUBLE\n {11}-> CAST it/,
+  );
+  expect(exitCode).toBeUndefined();
+});
+
+it('opens each model and says what does not fit', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'total.onnx'), 'no graph');
+  const fields = 'inputs: [{ name: total, valueType: DOUBLE }], outputs: [{ name: next, valueType: DOUBLE }]';
+  const { text, exitCode } = await checkFiles(
+    { registry: `${REGISTRY}models:\n  - { name: next_total, onnx: total.onnx, ${fields} }\n` },
+    folder,
+  );
+  expect(text).toMatch(/\nmodel next_total\n {2}fault .*models\[0\]\.onnx/);
+  expect(exitCode).toBe(1);
+});
+
+it('says what a start would compute of a data folder, and writes nothing', async () => {
+  const folder = temporaryFolder();
+  const gateway = await startShopGateway(folder);
+  await gateway.stop();
+  const before = listing(folder);
+  expect((await runCheck(folder)).text).toMatch(
+    /\n {2}ok {7}a start computes nothing of 1 sources: they did not change\n/,
+  );
+  expect(listing(folder)).toEqual(before);
+
+  writeFileSync(
+    join(folder, 'customer.sql'),
+    `SELECT 'c1' AS entity_id, TIMESTAMP '2001-01-01' AS event_timestamp, 8 AS orders`,
+  );
+  const changed = listing(folder);
+  expect((await runCheck(folder)).text).toMatch(
+    /a start computes shop\.customer: values \(its SQL, files or columns changed\), and fills its online store\n/,
+  );
+  expect(listing(folder)).toEqual(changed);
+});
+
+it('says so when another process uses the data folder', async () => {
+  const folder = temporaryFolder();
+  const gateway = await startShopGateway(folder);
+  await gateway.stop();
+  const script = `import { DuckDBInstance } from '@duckdb/node-api';
+await DuckDBInstance.create(${JSON.stringify(join(folder, 'data/offline.duckdb'))});
+console.log('open');
+setInterval(() => {}, 1000);`;
+  const other = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void other.kill());
+  await once(other.stdout, 'data');
+  const { text, exitCode } = await runCheck(folder);
+  expect(text).toMatch(/warning {2}what a start computes is not known: another process uses the data folder/);
+  expect(exitCode).toBeUndefined();
+});
