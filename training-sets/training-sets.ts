@@ -95,7 +95,29 @@ export interface TrainingSetOutputRequest {
   readonly location: string | null;
 }
 
-export type TrainingSetJobRecord = JobRecord<unknown, unknown, TrainingSetResult>;
+export type TrainingSetJobRecord = JobRecord<TrainingSetSpec, unknown, TrainingSetResult>;
+
+/** What is asked for, as it is kept in the job's record: the registry's things by their names. */
+export interface TrainingSetSpec {
+  readonly labels: LabelSource;
+  readonly joins: readonly JoinSpec[];
+  /** Microseconds; undefined: the ttls of the registry. null: any age. */
+  readonly ttl?: bigint | null;
+  readonly options: Partial<PointInTimeOptions>;
+  readonly withTimestamps: boolean;
+  /** Absent: the default. */
+  readonly validation?: ValidationRequest;
+  readonly output: TrainingSetOutputRequest;
+}
+
+/** A join, by the names of the registry. */
+export interface JoinSpec {
+  readonly featurestore: string;
+  readonly entityType: string;
+  readonly entityIdColumns: readonly string[];
+  readonly features: readonly string[];
+  readonly prefix: string;
+}
 
 export interface TrainingSetResult {
   readonly output: { readonly format: TrainingSetOutputRequest['format']; readonly location: string };
