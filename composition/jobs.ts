@@ -63,7 +63,7 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
 
 async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Promise<OpenJobs> {
   const { registry, stores, costs, dataDirectory, runsSchedules, logger, metrics } = options;
-  const files = await DataFiles.open(join(dataDirectory, 'files'));
+  const files = await DataFiles.open(join(dataDirectory, 'files'), stores.reader);
   const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
   const scratch = await DuckDbDatabase.open(':memory:');

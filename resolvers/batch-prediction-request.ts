@@ -3,6 +3,7 @@ import { formatOfFile } from '../datasources/files/file-format.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import type { BatchSourceInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
+import { fileOptions } from './file-options.js';
 import { parseResourceName } from '../schema/resource-name.js';
 import { parseJobId, toJobRequest, stringLabels } from './jobs.js';
 
@@ -38,7 +39,14 @@ function batchInput({ trainingSetJob, table, files }: BatchSourceInput): BatchIn
     const { paths, format } = files;
     const [firstPath] = paths;
     if (firstPath === undefined) throw badInput('"paths" is empty. Name at least one file.', 'input.files.paths');
-    return { kind: 'FILES', files: paths, format: format ?? formatOfFile(firstPath, 'input.files.format') };
+    const known = format ?? formatOfFile(firstPath, 'input.files.format');
+    const options = fileOptions(files, known, 'input.files');
+    // Batch inputs do not go through the reader of files yet: an option that would be passed over is refused.
+    const [option] = Object.keys(options);
+    if (option !== undefined) {
+      throw badInput(`"${option}" is not read for inputs of batch predictions yet.`, `input.files.${option}`);
+    }
+    return { kind: 'FILES', files: paths, format: known };
   }
   return { kind: 'TRAINING_SET', job: parseJobId(trainingSetJob!, 'input.trainingSetJob') };
 }

@@ -1,5 +1,4 @@
-import { DEFAULT_VALIDATION } from '../training-sets/training-sets.js';
-import type { TrainingSetSpec } from '../training-sets/training-set-spec.js';
+import { DEFAULT_VALIDATION, type TrainingSetSpec } from '../training-sets/training-sets.js';
 import type { TrainingSetJobInput } from '../schema/job/training-set-provenance.js';
 
 /** What the client gave, from the record of the job. */

@@ -10,6 +10,7 @@ import { getEntityType, getFeature, getFeatureView, type Registry } from '../dat
 import { badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { LabelsInput, TrainingSetInput } from '../schema/job/start-training-set.js';
+import { fileOptions } from './file-options.js';
 import { ttlFromSeconds } from '../values/instant.js';
 
 /** Makes the request of the port from the input. Errors name the field of the input. */
@@ -57,7 +58,9 @@ function labelSource({ source: { rows, file, table }, timeColumn: named }: Label
   const timeColumn = named ?? 'timestamp';
   if (file !== undefined) {
     const format = file.format ?? formatOfFile(file.path, 'labels.source.file.format');
-    return { kind: 'FILE', file: file.path, format, timeColumn };
+    const options = fileOptions(file, format, 'labels.source.file');
+    const isPlain = Object.keys(options).length === 0;
+    return { kind: 'FILE', file: file.path, format, ...(isPlain ? {} : { options }), timeColumn };
   }
   if (table !== undefined) return { kind: 'TABLE', table, timeColumn };
   const labels = rows!;

@@ -15,7 +15,6 @@ import { TrainingSetPreview, TrainingSetValidation } from '../schema/job/trainin
 import type { RequestContext } from './context.js';
 import { pageSize } from './cursor.js';
 import { estimatedCost, stringLabels, toCostTerms, toJobRequest } from './jobs.js';
-import type { TrainingSetSpec } from '../training-sets/training-set-spec.js';
 import { trainingSetJobInput } from './training-set-job-input.js';
 import { trainingSetRequest } from './training-set-request.js';
 import { withFieldPath } from './field-path.js';
@@ -137,7 +136,7 @@ export class TrainingSetResolver {
 
   @FieldResolver()
   input(@Root() { spec }: TrainingSetJobRecord): TrainingSetJobInput {
-    return trainingSetJobInput(spec as TrainingSetSpec);
+    return trainingSetJobInput(spec);
   }
 
   @FieldResolver()

@@ -1,11 +1,14 @@
 import { BIGINT, BOOLEAN, DOUBLE, LIST, listValue, VARCHAR, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
-import { AppError, badInput } from '../errors/app-error.js';
+import type { AppError } from '../errors/app-error.js';
+import { badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { findTable } from '../datasources/duckdb/find-table.js';
 import type { DataFiles } from '../datasources/files/data-files.js';
-import type { FileFormat } from '../datasources/files/file-format.js';
-import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
+import type { FileOptions } from '../datasources/files/file-options.js';
+import type { ReadTable } from '../datasources/files/read-text-files.js';
+import { quoteIdentifier } from '../datasources/duckdb/sql-text.js';
 import type { LabelRow, TrainingSetRequest } from './training-sets.js';
+import { fileRelation } from './label-file.js';
 import { checkTimeColumn, isText } from './label-time.js';
 import type { WorkDatabase } from './work-database.js';
 
@@ -21,6 +24,10 @@ export interface LabelRelation {
   readonly parameters: readonly DuckDBValue[];
   readonly parameterTypes: readonly DuckDBType[];
   readonly columns: readonly LabelColumn[];
+  /** What is said of the files that it is read from. */
+  readonly options?: FileOptions;
+  /** What was read from text: it has the line of each label. */
+  readonly rows?: ReadTable;
 }
 
 /** Finds the labels and checks that the columns named are there and can be what they are named for. */
@@ -63,51 +70,15 @@ async function resolveLabelRelation(
   request: TrainingSetRequest,
   files: DataFiles,
 ): Promise<LabelRelation> {
-  const { labels, joins } = request;
+  const { labels } = request;
   switch (labels.kind) {
     case 'INLINE':
       return inlineRelation(labels.rows);
     case 'TABLE':
       return describeRelation(work, await findTable(work.connection, labels.table, 'labels.table'));
-    case 'FILE': {
-      const path = await files.existing(labels.file, 'labels.source.file.path');
-      const asText = new Set([labels.timeColumn, ...joins.flatMap(({ entityIdColumns }) => entityIdColumns)]);
-      return fileRelation(work, path, labels.format, asText).catch((cause: unknown) => {
-        throw toFileError(labels.file, labels.format, cause);
-      });
-    }
+    case 'FILE':
+      return fileRelation(work, labels, request, files);
   }
-}
-
-/** What went wrong in DuckDB names paths of this machine, so it is not passed on. */
-export function toFileError(file: string, format: FileFormat, cause: unknown): unknown {
-  if (!(cause instanceof Error) || cause instanceof AppError || cause.name === 'AbortError') return cause;
-  const message = `"${file}" cannot be read as ${format}. Is it of that format, with a name for each column?`;
-  return new AppError('BAD_USER_INPUT', message, { field: 'labels.source.file.path' }, { cause });
-}
-
-/**
- * Formats without types have them guessed from all of the file. But not of times and ids: guessing reads a time without
- * a zone as one in UTC, and the id 05 as 5.
- */
-async function fileRelation(
-  work: WorkDatabase,
-  path: string,
-  format: FileFormat,
-  asText: ReadonlySet<string>,
-): Promise<LabelRelation> {
-  // In a name, DuckDB would take these for a pattern of names.
-  const file = quoteText(path.replaceAll(/[*?[]/g, '[$&]'));
-  if (format === 'PARQUET') return describeRelation(work, `read_parquet(${file})`);
-  const guess =
-    format === 'CSV'
-      ? `read_csv(${file}, header = true, sample_size = -1`
-      : `read_json(${file}, format = 'newline_delimited', sample_size = -1`;
-  const { columns } = await describeRelation(work, `${guess})`);
-  const types = columns
-    .map(({ name, type }) => `${quoteText(name)}: ${quoteText(asText.has(name) ? 'VARCHAR' : type)}`)
-    .join(', ');
-  return describeRelation(work, `${guess}, columns = {${types}})`);
 }
 
 async function describeRelation(work: WorkDatabase, sql: string): Promise<LabelRelation> {

@@ -1,4 +1,8 @@
 import { badInput } from '../errors/app-error.js';
+import type { FileOptions } from '../datasources/files/file-options.js';
+import { momentSql } from '../datasources/files/text-times.js';
+import { misfitText } from '../datasources/files/text-values.js';
+import { wholeMicrosecondsSql } from '../datasources/files/typed-values.js';
 import { parseInstant } from '../values/instant.js';
 
 /** parseInstant's form; which dates exist, DuckDB's cast says. */
@@ -7,13 +11,16 @@ const RFC_3339 =
 const EXCESS_ZEROS = '(\\.[0-9]{6})0+';
 
 /** Which types of column can hold the time of a label. A finer one would have to be rounded, maybe past a value's time. */
-const TIME_TYPES = /^(TIMESTAMP(_S|_MS| WITH TIME ZONE)?|DATE)$/;
+const TIME_TYPES = /^(TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|DATE)$/;
 
 /**
  * The time of a label as a TIMESTAMP in UTC. Text is read as parseInstant (values/instant.ts) reads it and must have a
  * zone; a TIMESTAMP is in UTC. Null where the column is null, and where it holds no such time: faultyTimeSql tells which.
  */
-export function labelTimeSql(column: string, type: string): string {
+export function labelTimeSql(column: string, type: string, options?: FileOptions): string {
+  // Of a file more can be said than that a text is RFC 3339.
+  if (options && isText(type)) return momentSql(`CAST(${column} AS VARCHAR)`, options);
+  if (type === 'TIMESTAMP_NS') return wholeMicrosecondsSql(column);
   const time = isText(type)
     ? `CASE WHEN regexp_matches(upper(${column}), '${RFC_3339}')
         THEN CAST(TRY_CAST(regexp_replace(upper(${column}), '${EXCESS_ZEROS}', '\\1') AS TIMESTAMPTZ) AS TIMESTAMP) END`
@@ -32,14 +39,13 @@ export function isText(type: string): boolean {
 
 export function checkTimeColumn(name: string, type: string): void {
   if (isText(type) || TIME_TYPES.test(type)) return;
-  const reason = type.startsWith('TIMESTAMP_NS')
-    ? 'is finer than a microsecond, the finest time kept: cast it, and decide how it is rounded'
-    : 'is no time: give a TIMESTAMP in UTC, a TIMESTAMP WITH TIME ZONE, a DATE, or RFC 3339 text';
+  const reason = 'is no time: give a TIMESTAMP in UTC, a TIMESTAMP WITH TIME ZONE, a DATE, or RFC 3339 text';
   throw badInput(`Column "${name}" of the labels is ${type}, which ${reason}.`, 'labels.timeColumn');
 }
 
 /** What is wrong with a time that could not be read. */
-export function timeFault(value: string): string {
+export function timeFault(value: string, options?: FileOptions): string {
+  if (options) return `${misfitText(value, 'TIMESTAMP', options)}.`;
   try {
     parseInstant(value);
   } catch (error) {

@@ -1,8 +1,9 @@
 import { badInput } from '../errors/app-error.js';
 import { entityIdSql } from '../datasources/duckdb/entity-id-sql.js';
-import { quoteIdentifier } from '../datasources/duckdb/sql-text.js';
+import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from './training-sets.js';
-import { toFileError, type LabelColumn, type LabelRelation } from './label-relation.js';
+import type { ReadTable } from '../datasources/files/read-text-files.js';
+import type { LabelColumn, LabelRelation } from './label-relation.js';
 import { faultyTimeSql, labelTimeSql, timeFault } from './label-time.js';
 import type { WorkDatabase } from './work-database.js';
 
@@ -25,17 +26,13 @@ export async function loadLabels(
   const { columns } = relation;
   const own = columns.map(({ name }, index) => `${quoteIdentifier(name)} AS ${labelName(index)}`);
   const select = [...own, ...keys(request, columns, quoteIdentifier)].join(',\n  ');
-  await work
-    .run(
-      `CREATE OR REPLACE TABLE ${work.table('labels')} AS SELECT ${select}
+  await work.run(
+    `CREATE OR REPLACE TABLE ${work.table('labels')} AS SELECT ${select}
 FROM ${relation.sql} ${limit === undefined ? '' : `LIMIT ${limit}`}`,
-      relation.parameters,
-      relation.parameterTypes,
-    )
-    .catch((cause: unknown) => {
-      throw unreadable(request, cause);
-    });
-  await refuseFaultyTimes(work, request.labels, columns);
+    relation.parameters,
+    relation.parameterTypes,
+  );
+  await refuseFaultyTimes(work, request.labels, relation);
 }
 
 export async function countLabels(
@@ -43,15 +40,9 @@ export async function countLabels(
   request: TrainingSetRequest,
   { sql, parameters, parameterTypes }: LabelRelation,
 ): Promise<number> {
-  const counted = await work.run(`SELECT count(*) FROM ${sql}`, parameters, parameterTypes).catch((cause: unknown) => {
-    throw unreadable(request, cause);
-  });
+  const counted = await work.run(`SELECT count(*) FROM ${sql}`, parameters, parameterTypes);
   const [[count] = []] = await counted.getRows();
   return Number(count);
-}
-
-function unreadable({ labels }: TrainingSetRequest, cause: unknown): unknown {
-  return labels.kind === 'FILE' ? toFileError(labels.file, labels.format, cause) : cause;
 }
 
 /** label_time and the entity ids, from the columns of the labels, whatever these are called in the query. */
@@ -60,9 +51,11 @@ export function keys(
   columns: readonly LabelColumn[],
   nameOf: (name: string) => string,
 ): string[] {
+  // Of a file more can be said than that a text is RFC 3339.
+  const options = labels.kind === 'FILE' ? (labels.options ?? {}) : undefined;
   const { type } = columns.find(({ name }) => name === labels.timeColumn)!;
   return [
-    `${labelTimeSql(nameOf(labels.timeColumn), type)} AS label_time`,
+    `${labelTimeSql(nameOf(labels.timeColumn), type, options)} AS label_time`,
     ...joins.map((join, index) => `${labelEntityId(join, nameOf)} AS ${entityName(index)}`),
   ];
 }
@@ -75,7 +68,7 @@ function labelEntityId({ entityIdColumns }: TrainingSetJoin, nameOf: (name: stri
 async function refuseFaultyTimes(
   work: WorkDatabase,
   labels: LabelSource,
-  columns: readonly LabelColumn[],
+  { columns, options, rows }: LabelRelation,
 ): Promise<void> {
   const column = labelName(columns.findIndex(({ name }) => name === labels.timeColumn));
   // Until a transaction is over, DuckDB numbers its rows from somewhere far away.
@@ -85,9 +78,19 @@ async function refuseFaultyTimes(
   );
   const [first] = faulty;
   if (!first) return;
-  const faults = faulty.map(({ row, text }) => `label ${String(row)}: ${timeFault(String(text))}`);
+  const faults: string[] = [];
+  for (const { row, text } of faulty) {
+    const place = rows ? await findPlace(work, rows, Number(row)) : '';
+    faults.push(`${place}label ${String(row)}: ${timeFault(String(text), options)}`);
+  }
   throw badInput(
     `Times of labels (counted from 0) cannot be read: ${faults.join(' ')}`,
-    `labels.source.rows[${String(first.row)}].${labels.timeColumn}`,
+    labels.kind === 'INLINE' ? `labels.source.rows[${String(first.row)}].${labels.timeColumn}` : 'labels.timeColumn',
   );
+}
+
+/** Where a row that was read from text stands. */
+async function findPlace(work: WorkDatabase, { path, files }: ReadTable, row: number): Promise<string> {
+  const [place] = await work.rows(`SELECT file, line FROM read_parquet(${quoteText(path)}) LIMIT 1 OFFSET ${row}`);
+  return place ? `"${files[Number(place.file)]}", line ${String(place.line)}, ` : '';
 }

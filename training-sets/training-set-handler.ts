@@ -16,9 +16,9 @@ import { withOutageRetry } from './remote-store.js';
 import type { TrainingSetDependencies } from './training-set-dependencies.js';
 import { TRAINING_SET_JOB, type TrainingSetJob } from './training-set-job.js';
 import { toOutput } from './training-set-output.js';
-import { checkRequest, toTrainingSetRequest, toTrainingSetSpec, type TrainingSetSpec } from './training-set-spec.js';
+import { checkRequest, toTrainingSetRequest, toTrainingSetSpec } from './training-set-spec.js';
 import { trainingSetWork } from './training-set-work.js';
-import type { StartTrainingSet, TrainingSetRequest, TrainingSetResult } from './training-sets.js';
+import type { StartTrainingSet, TrainingSetRequest, TrainingSetResult, TrainingSetSpec } from './training-sets.js';
 import { countRows, removeWorkFile, WorkDatabase } from './work-database.js';
 
 /**

@@ -1,8 +1,7 @@
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import { JobType } from '../jobs/job-type.js';
 import type { Checkpoint } from './make-training-set.js';
-import type { TrainingSetSpec } from './training-set-spec.js';
-import { TRAINING_SET, type TrainingSetResult } from './training-sets.js';
+import { TRAINING_SET, type TrainingSetResult, type TrainingSetSpec } from './training-sets.js';
 
 export const TRAINING_SET_JOB = new JobType<TrainingSetSpec, Checkpoint, TrainingSetResult>(
   'training-set',

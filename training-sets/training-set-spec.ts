@@ -1,34 +1,11 @@
 import { badInput } from '../errors/app-error.js';
-import type { PointInTimeOptions } from '../datasources/offline/point-in-time/plan.js';
 import { getEntityType, getFeature, type Registry } from '../datasources/registry/registry.js';
 import type {
-  LabelSource,
   TrainingSetJoin,
   TrainingSetOutputRequest,
   TrainingSetRequest,
-  ValidationRequest,
+  TrainingSetSpec,
 } from './training-sets.js';
-
-/** What is asked for, as it is kept in the job's record: the registry's things by their names. */
-export interface TrainingSetSpec {
-  readonly labels: LabelSource;
-  readonly joins: readonly JoinSpec[];
-  /** Microseconds; undefined: the ttls of the registry. null: any age. */
-  readonly ttl?: bigint | null;
-  readonly options: Partial<PointInTimeOptions>;
-  readonly withTimestamps: boolean;
-  /** Absent: the default. */
-  readonly validation?: ValidationRequest;
-  readonly output: TrainingSetOutputRequest;
-}
-
-interface JoinSpec {
-  readonly featurestore: string;
-  readonly entityType: string;
-  readonly entityIdColumns: readonly string[];
-  readonly features: readonly string[];
-  readonly prefix: string;
-}
 
 export function toTrainingSetSpec(request: TrainingSetRequest, output: TrainingSetOutputRequest): TrainingSetSpec {
   const { labels, joins, ttl, options, withTimestamps, validation } = request;

@@ -1,4 +1,5 @@
 import type { FileFormat } from '../datasources/files/file-format.js';
+import type { FileOptions } from '../datasources/files/file-options.js';
 import type { PointInTimeOptions } from '../datasources/offline/point-in-time/plan.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import type { ScanWork } from '../datasources/job-store/job-cost.js';
@@ -68,7 +69,14 @@ export interface TrainingSetJoin {
 
 export type LabelSource =
   | { readonly kind: 'INLINE'; readonly rows: readonly LabelRow[]; readonly timeColumn: string }
-  | { readonly kind: 'FILE'; readonly file: string; readonly format: FileFormat; readonly timeColumn: string }
+  | {
+      readonly kind: 'FILE';
+      readonly file: string;
+      readonly format: FileFormat;
+      /** What the file does not say itself. */
+      readonly options?: FileOptions;
+      readonly timeColumn: string;
+    }
   /** A table of the offline store. */
   | { readonly kind: 'TABLE'; readonly table: string; readonly timeColumn: string };
 
@@ -87,7 +95,29 @@ export interface TrainingSetOutputRequest {
   readonly location: string | null;
 }
 
-export type TrainingSetJobRecord = JobRecord<unknown, unknown, TrainingSetResult>;
+export type TrainingSetJobRecord = JobRecord<TrainingSetSpec, unknown, TrainingSetResult>;
+
+/** What is asked for, as it is kept in the job's record: the registry's things by their names. */
+export interface TrainingSetSpec {
+  readonly labels: LabelSource;
+  readonly joins: readonly JoinSpec[];
+  /** Microseconds; undefined: the ttls of the registry. null: any age. */
+  readonly ttl?: bigint | null;
+  readonly options: Partial<PointInTimeOptions>;
+  readonly withTimestamps: boolean;
+  /** Absent: the default. */
+  readonly validation?: ValidationRequest;
+  readonly output: TrainingSetOutputRequest;
+}
+
+/** A join, by the names of the registry. */
+export interface JoinSpec {
+  readonly featurestore: string;
+  readonly entityType: string;
+  readonly entityIdColumns: readonly string[];
+  readonly features: readonly string[];
+  readonly prefix: string;
+}
 
 export interface TrainingSetResult {
   readonly output: { readonly format: TrainingSetOutputRequest['format']; readonly location: string };

@@ -19,6 +19,7 @@ const PROGRESS_EVERY_MS = 250;
 export class WorkDatabase {
   /** What is in it outlives the process. */
   isInFile = false;
+  readonly #lent = new AsyncDisposableStack();
 
   private constructor(
     readonly connection: DuckDBConnection,
@@ -98,6 +99,12 @@ export class WorkDatabase {
   async close(): Promise<void> {
     await this.connection.run(`DETACH ${this.name}`);
     this.connection.closeSync();
+    await this.#lent.disposeAsync();
+  }
+
+  /** Keeps something until it is closed: a folder that its queries read from. */
+  keep(resource: AsyncDisposable): void {
+    this.#lent.use(resource);
   }
 
   async #attach(path: string): Promise<void> {

@@ -1,17 +1,49 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { AppError, badInput } from '../../errors/app-error.js';
+import { toAppError } from './file-fault.js';
+import type { FileFormat } from './file-format.js';
+import { FileReader } from './file-reader.js';
+import { findNamedFiles, type NamedFiles } from './named-files.js';
 
 /**
  * The files clients may name: those in one folder of the data folder, by their path in it. A name that leads out of the
  * folder (`..`, an absolute path, a link to elsewhere) is refused: a client must not read or write the machine's files.
  */
 export class DataFiles {
-  private constructor(readonly folder: string) {}
+  #reader: FileReader | undefined;
 
-  static async open(folder: string): Promise<DataFiles> {
+  private constructor(
+    readonly folder: string,
+    reader: FileReader | undefined,
+  ) {
+    this.#reader = reader;
+  }
+
+  /** `reader` reads the files; without one, it is opened when it is needed, in the folder for temporary files of the system. */
+  static async open(folder: string, reader?: FileReader): Promise<DataFiles> {
     await mkdir(folder, { recursive: true });
-    return new DataFiles(await realpath(folder));
+    return new DataFiles(await realpath(folder), reader);
+  }
+
+  async reader(): Promise<FileReader> {
+    this.#reader ??= await FileReader.open(await mkdtemp(join(tmpdir(), 'featuregraph-reading-')));
+    return this.#reader;
+  }
+
+  /** The files that a name means: a file, a folder or a pattern. `field` is the argument that named them. */
+  async select(name: string, format: FileFormat, field: string): Promise<NamedFiles> {
+    const path = this.#inside(name, field);
+    const real = await realpath(path).catch(() => undefined);
+    if (real !== undefined && !this.#contains(real)) throw outside(name, field);
+    const found = await findNamedFiles(path, name, { format, within: this.folder }).catch((error: unknown) => {
+      throw toAppError(error, field);
+    });
+    if (found) return found;
+    throw new AppError('FILE_NOT_FOUND', `There is no file "${name}" in the folder for files of the data folder.`, {
+      field,
+    });
   }
 
   /** The path of a file that is there. `field` is the argument that named it. */

@@ -8,11 +8,13 @@ import type { SelectedFile } from './select-files.js';
 import { partitionNames } from './text-rows.js';
 import { inferTypes } from './infer-types.js';
 import { misfitText } from './text-values.js';
-import { typedToTypeSql } from './typed-values.js';
+import { idTextSql, typedToTypeSql } from './typed-values.js';
 
 export interface ReadParquetOptions {
   /** The types of columns where they are to be others than the files say, as the engine writes them. */
   readonly declared: ReadonlyMap<string, string>;
+  /** Columns that hold ids: bytes, and numbers that are whole, become their texts. */
+  readonly ids?: ReadonlySet<string>;
   /** Every value is read once before anybody else reads it: what is broken then breaks the process that reads it here. */
   readonly reads: 'SCHEMA' | 'EVERY_VALUE';
 }
@@ -34,7 +36,7 @@ export async function readParquetFiles(
   worker: FileWorker,
   files: readonly SelectedFile[],
   options: FileOptions,
-  { declared, reads }: ReadParquetOptions,
+  { declared, ids = new Set(), reads }: ReadParquetOptions,
 ): Promise<ParquetTable> {
   const schema = await readParquetSchema(worker, files);
   await refuseCutTimes(worker, files, schema);
@@ -45,7 +47,10 @@ export async function readParquetFiles(
   const partitions = await typePartitions(worker, files);
   const inFile = new Set(schema.map(({ name }) => name));
   const columns = (await describe(worker, relation, files)).filter(({ name }) => inFile.has(name));
-  const selected = [...columns.map((column) => selectColumn(column, declared, options, files[0]!)), ...partitions];
+  const selected = [
+    ...columns.map((column) => selectColumn(column, { declared, ids, options, file: files[0]!.name })),
+    ...partitions,
+  ];
   const unknown = [...declared.keys()].find((name) => !columns.some((column) => column.name === name));
   if (unknown !== undefined) {
     const names = columns.slice(0, 50).map(({ name }) => name);
@@ -101,14 +106,20 @@ async function describe(
   return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
 }
 
+interface ColumnSelection extends Required<Pick<ReadParquetOptions, 'declared' | 'ids'>> {
+  readonly options: FileOptions;
+  readonly file: string;
+}
+
 /** Times in nanoseconds become microseconds where nothing is lost; what is declared becomes that. */
 function selectColumn(
   { name, type }: { readonly name: string; readonly type: string },
-  declared: ReadonlyMap<string, string>,
-  options: FileOptions,
-  { name: file }: SelectedFile,
+  { declared, ids, options, file }: ColumnSelection,
 ): SelectedColumn {
   const own = quoteIdentifier(name);
+  if (ids.has(name) && /^(BLOB|FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type)) {
+    return { name, type: 'VARCHAR', value: idTextSql(own, type)!, isConverted: true };
+  }
   const isNaive = /^TIMESTAMP(_S|_MS)?$/.test(type) && options.timeZone != null && options.timeZone !== 'UTC';
   const isDay = type === 'DATE' && options.dateAsMoment != null;
   const wanted = declared.get(name) ?? (type === 'TIMESTAMP_NS' || isNaive || isDay ? 'TIMESTAMP' : type);

@@ -13,6 +13,8 @@ import { misfitText, textToTypeSql } from './text-values.js';
 export interface ReadTextOptions {
   /** The types of columns, as the engine writes them. A column that the files do not have is a fault. */
   readonly declared: ReadonlyMap<string, string>;
+  /** Columns that stay as they are written, if the files have them. */
+  readonly asText?: ReadonlySet<string>;
   /** How the types of the others are found; TEXT: they stay as they are written. */
   readonly others: Inference | 'TEXT';
   /** A folder of this read alone. */
@@ -52,7 +54,7 @@ const MAX_FAULTS = 3;
 export async function readTextFiles(
   worker: FileWorker,
   textFiles: TextFiles,
-  { declared, others, folder, keepsBadRows }: ReadTextOptions,
+  { declared, asText = new Set(), others, folder, keepsBadRows }: ReadTextOptions,
 ): Promise<ReadTable> {
   const { files, options } = textFiles;
   const rowsPath = join(folder, 'rows.csv');
@@ -62,7 +64,13 @@ export async function readTextFiles(
   checkDeclared(declared, cells, files[0]!);
   const relation = rowsSql(rowsPath, textFiles, scanned);
   const query = (sql: string) => worker.query(sql);
-  const columns = await typeCells(cells, { declared, others, options, query, relation });
+  const columns = await typeCells(cells, {
+    declared: withTexts(declared, asText, cells),
+    others,
+    options,
+    query,
+    relation,
+  });
   const path = join(folder, 'read.parquet');
   const checked = columns.filter((column) => column.isDeclared || (keepsBadRows && column.format === 'CSV'));
   const misfits = checked.filter(({ type }) => type !== 'VARCHAR');
@@ -96,6 +104,15 @@ function isStorable(type: string): boolean {
 function storedSql(cell: string, type: string): string {
   if (type === 'NULL') return 'NULL';
   return isStorable(type) ? cell : `CAST(${cell} AS ${type})`;
+}
+
+function withTexts(
+  declared: ReadonlyMap<string, string>,
+  asText: ReadonlySet<string>,
+  cells: readonly Cell[],
+): Map<string, string> {
+  const texts = cells.filter(({ name }) => asText.has(name) && !declared.has(name));
+  return new Map([...declared, ...texts.map(({ name }) => [name, 'VARCHAR'] as const)]);
 }
 
 interface TypedCell extends Cell, InferredType {

@@ -71,6 +71,29 @@ registerEnumType(FileFormatEnum, {
   },
 });
 
+export const CompressionEnum = { NONE: 'NONE', GZIP: 'GZIP', ZSTD: 'ZSTD' } as const;
+
+registerEnumType(CompressionEnum, {
+  name: 'Compression',
+  description: 'The compression of a text file.',
+  valuesConfig: {
+    NONE: { description: 'None.' },
+    GZIP: { description: 'gzip.' },
+    ZSTD: { description: 'Zstandard.' },
+  },
+});
+
+export const DateMomentEnum = { START_OF_DAY: 'START_OF_DAY', END_OF_DAY: 'END_OF_DAY' } as const;
+
+registerEnumType(DateMomentEnum, {
+  name: 'DateMoment',
+  description: 'The moment that a date stands for.',
+  valuesConfig: {
+    START_OF_DAY: { description: 'The first moment of the day.' },
+    END_OF_DAY: { description: 'The first moment of the next day.' },
+  },
+});
+
 export const MetricKindEnum = {
   AVG: 'AVG',
   MIN: 'MIN',

@@ -1,8 +1,9 @@
 import { Field, InputType } from 'type-graphql';
 import { FileFormatEnum } from './enums.js';
+import { FileOptionsInput } from './file-options-input.js';
 
 @InputType({ description: 'A file with a table.' })
-export class FileInput {
+export class FileInput extends FileOptionsInput {
   @Field(() => String, {
     description: 'The path of the file in the folder for files. On Google Cloud: a gs:// address.',
   })
@@ -18,7 +19,7 @@ export class FileInput {
 @InputType({
   description: 'Files that together are one table. The gateway reads them in the order of `paths`.',
 })
-export class FilesInput {
+export class FilesInput extends FileOptionsInput {
   @Field(() => [String], {
     description: 'The paths of the files in the folder for files, at least one. On Google Cloud: gs:// addresses.',
   })

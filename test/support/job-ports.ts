@@ -12,6 +12,7 @@ import type { JobWork, ScanWork } from '../../datasources/job-store/job-cost.js'
 import type { JobRecord } from '../../datasources/job-store/job-record.js';
 import type { JobRequest } from '../../jobs/job-request.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
+import { toTrainingSetSpec } from '../../training-sets/training-set-spec.js';
 import { scanWork } from '../../training-sets/scan-work.js';
 import type { CountableWork } from './countable-work.js';
 import { NOW } from './small-registry.js';
@@ -121,8 +122,9 @@ export class RecordingTrainingSets implements TrainingSets {
   async start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord> {
     this.requests.push(request);
     const { displayName, jobLabels: labels, createdBy, idempotencyKey, maxCostUsd = null } = request;
-    const job = { spec: null, displayName, labels, createdBy, idempotencyKey, maxCostUsd };
-    const { spec, result: _, ...record } = await this.jobs.start(this.handler, { ...job, work: async () => SCAN });
+    const spec = toTrainingSetSpec(request, request.output);
+    const job = { spec, displayName, labels, createdBy, idempotencyKey, maxCostUsd };
+    const record = await this.jobs.start(this.handler, { ...job, work: async () => SCAN });
     return { ...record, spec, result: null };
   }
 }

@@ -215,10 +215,12 @@ describe('what cannot be made', () => {
 
   it('refuses times of a file finer than a microsecond', async () => {
     const { trainingSets, files, query } = await openShop();
-    await query(`COPY (SELECT 'ann' AS who, 'x' AS page, TIMESTAMP_NS '2001-01-01' AS at) TO '${files}/fine.parquet'`);
+    await query(
+      `COPY (SELECT 'ann' AS who, 'x' AS page, TIMESTAMP_NS '2001-01-01 00:00:00.000000001' AS at) TO '${files}/fine.parquet'`,
+    );
     const labels = { kind: 'FILE', file: 'fine.parquet', format: 'PARQUET', timeColumn: 'at' } as const;
     await expect(trainingSets.preview({ ...REQUEST, labels }, 1, NO_LIMIT)).rejects.toMatchObject({
-      details: { field: 'labels.timeColumn' },
+      details: { field: 'labels.source.file.path' },
       message: expect.stringContaining('finer than a microsecond'),
     });
   });

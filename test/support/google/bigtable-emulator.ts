@@ -87,7 +87,13 @@ export async function openBigtable(
   settings: BigtableSettings,
   options: Partial<BigtableOptions> = {},
 ): Promise<BigtableOnlineStore> {
-  return BigtableOnlineStore.open(settings, { clock: systemClock, newId: randomUUID, ...options });
+  // As with reads: a busy machine is slow.
+  return BigtableOnlineStore.open(settings, {
+    clock: systemClock,
+    newId: randomUUID,
+    writeDeadlineMs: 30_000,
+    ...options,
+  });
 }
 
 /** A store over a table of its own. */

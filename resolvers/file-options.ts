@@ -1,0 +1,24 @@
+import { checkOptions, type FileOptions } from '../datasources/files/file-options.js';
+import type { FileFormat } from '../datasources/files/file-format.js';
+import type { FileOptionsInput } from '../schema/job/file-options-input.js';
+
+const OPTIONS = [
+  'delimiter',
+  'header',
+  'nullText',
+  'decimal',
+  'encoding',
+  'compression',
+  'dateFormat',
+  'timestampFormat',
+  'timeZone',
+  'dateAsMoment',
+] as const satisfies (keyof FileOptionsInput & keyof FileOptions)[];
+
+/** What a request says of files. Options that the format does not have are refused. `field` is where they are. */
+export function fileOptions(input: FileOptionsInput, format: FileFormat, field: string): FileOptions {
+  const given = OPTIONS.filter((option) => input[option] != null);
+  const options: FileOptions = Object.fromEntries(given.map((option) => [option, input[option]]));
+  checkOptions(options, format, field);
+  return options;
+}

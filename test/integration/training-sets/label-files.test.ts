@@ -1,0 +1,109 @@
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { FileOptions } from '../../../datasources/files/file-options.js';
+import { NO_LIMIT } from '../../support/training-set-dependencies.js';
+import { CUSTOMER, openShop, REQUEST } from '../../support/shop-history.js';
+
+const CASES = join(import.meta.dirname, '../../cases/files');
+const NEWEST = { code: 'BAD_USER_INPUT', details: { field: 'labels.source.file.path' } };
+
+/** A training set of a file of labels, and the rows of its output. */
+async function makeOf(
+  name: string,
+  content: string | Uint8Array,
+  options?: FileOptions,
+  format: 'PARQUET' | 'CSV' = 'PARQUET',
+) {
+  const shop = await openShop();
+  writeFileSync(join(shop.files, name), content);
+  const of = name.includes('json') ? 'JSONL' : 'CSV';
+  const labels = { kind: 'FILE', file: name, format: of, timeColumn: 'at', ...(options ? { options } : {}) } as const;
+  const location = format === 'PARQUET' ? 'out.parquet' : 'out.csv';
+  const job = await shop.make({ ...REQUEST, joins: [CUSTOMER], labels }, { output: { format, location } });
+  const from =
+    format === 'PARQUET' ? `'${shop.files}/${location}'` : `read_csv('${shop.files}/${location}', all_varchar = true)`;
+  return { job, rows: job.state === 'SUCCEEDED' ? await shop.query(`SELECT * FROM ${from}`) : [], shop };
+}
+
+const AT = '2001-09-09T01:47:29Z';
+
+describe('columns of labels', () => {
+  it.each(['PARQUET', 'CSV'] as const)('come out as they went in, as %s', async (format) => {
+    const content = `who,at,code,acct,day,zip\nann,${AT},1E5,12345678901234567890,01/02/2024,00501\nann,${AT},2E7,98765432109876543210,03/04/2024,1\n`;
+    const { rows } = await makeOf('labels.csv', content, undefined, format);
+    expect(rows).toMatchObject([
+      { code: '1E5', acct: '12345678901234567890', day: '01/02/2024', zip: '00501' },
+      { code: '2E7', acct: '98765432109876543210', day: '03/04/2024', zip: '1' },
+    ]);
+  });
+
+  it('of JSON lines keep their digits', async () => {
+    const line = (n: string) => `{"who":"ann","at":"${AT}","n":${n},"zip":"00501"}\n`;
+    const { rows } = await makeOf('labels.jsonl', line('-5') + line('7'));
+    expect(rows).toMatchObject([
+      { n: -5n, zip: '00501' },
+      { n: 7n, zip: '00501' },
+    ]);
+  });
+});
+
+describe('times of labels', () => {
+  it.each<[string, FileOptions, string]>([
+    ['2001-09-09 01:47:29', { timeZone: 'UTC' }, '1'],
+    ['2001-09-09 03:47:29', { timeZone: 'Europe/Zurich' }, '1'],
+    ['09/09/2001 01:47', { timeZone: 'UTC', timestampFormat: '%d/%m/%Y %H:%M' }, '1'],
+    ['2001-09-10', { timeZone: 'UTC', dateAsMoment: 'START_OF_DAY' }, 'null'],
+  ])('%s with %j', async (time, options, orders) => {
+    const { job, rows } = await makeOf('labels.csv', `who,at\nann,${time}\n`, options);
+    expect(job.state).toBe('SUCCEEDED');
+    expect(String(rows[0]!.orders_7d)).toBe(orders);
+  });
+
+  it.each([
+    ['2001-09-09 01:47:29', '"labels.csv", line 3, label 1: "2001-09-09 01:47:29" has no time zone', '"timeZone"'],
+    ['2001-09-09', '"labels.csv", line 3, label 1: "2001-09-09" is a date and no moment', '"dateAsMoment"'],
+  ])('are not guessed: %s', async (time, place, option) => {
+    const { job } = await makeOf('labels.csv', `who,at\nann,${AT}\nann,${time}\n`);
+    expect(job).toMatchObject({ state: 'FAILED', error: { code: 'BAD_USER_INPUT' } });
+    expect(job.error!.message).toContain(place);
+    expect(job.error!.message).toContain(option);
+  });
+});
+
+describe('files of labels', () => {
+  it.each<[string, string, string]>([
+    ['labels.csv', `who,at,y\nann,${AT},1\nann,${AT}\n`, '"labels.csv", line 3: it has 2 fields, the header has 3'],
+    ['labels.csv', `who,at\nann,${AT},1\n`, '"labels.csv", line 2: it has 3 fields'],
+    ['zero.csv', '', '"zero.csv": it is empty'],
+    ['zero.jsonl', '', '"zero.jsonl": it is empty'],
+    ['array.jsonl', `[{"who":"ann","at":"${AT}"}]`, 'line 1: the line is a list'],
+    ['plain.csv.gz', `who,at\nann,${AT}\n`, '"plain.csv.gz": it is no whole gzip file'],
+    ['deep.jsonl', `{"who":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 'nested deeper than 64 levels'],
+    ['wide.csv', `${Array.from({ length: 20_000 }, (_, i) => `c${i}`).join(',')}\n`, 'more than 2000 columns'],
+  ])('are refused when the job is started: %s', async (name, content, message) => {
+    await expect(makeOf(name, content)).rejects.toMatchObject({ ...NEWEST, message: expect.stringContaining(message) });
+  });
+
+  it.each(['binary-text.parquet', 'pandas-nanoseconds.parquet'])('of other tools are read: %s', async (name) => {
+    const { make, files, query } = await openShop();
+    copyFileSync(join(CASES, name), join(files, name));
+    const labels = { kind: 'FILE', file: name, format: 'PARQUET', timeColumn: 'timestamp' } as const;
+    const joins = [{ ...CUSTOMER, entityIdColumns: ['customer'] }];
+    const job = await make({ ...REQUEST, joins, labels }, { output: { format: 'PARQUET', location: 'out.parquet' } });
+    expect(job.state).toBe('SUCCEEDED');
+    expect(await query(`SELECT customer FROM '${files}/out.parquet'`)).toEqual([{ customer: '42' }]);
+  });
+
+  it('may be folders and patterns', async () => {
+    const { trainingSets, files, query } = await openShop();
+    await query(
+      `COPY (SELECT 'ann' AS who, TIMESTAMP '2001-09-09 01:47:29' AS at, 1 AS day) TO '${files}/t' (FORMAT parquet, PARTITION_BY (day))`,
+    );
+    for (const file of ['t', 't/*/*.parquet']) {
+      const labels = { kind: 'FILE', file, format: 'PARQUET', timeColumn: 'at' } as const;
+      const { columns, rows } = await trainingSets.preview({ ...REQUEST, joins: [CUSTOMER], labels }, 1, NO_LIMIT);
+      expect([columns.slice(0, 3), rows[0]!.orders_7d]).toEqual([['who', 'at', 'day'], '1']);
+    }
+  });
+});
