@@ -41,7 +41,7 @@ export async function bindSource(
   return { sql, columns, target: await targetColumns(connection, source, columns, texts) };
 }
 
-/** The share of the entities that `in_partition(column)` lets through: by hash, so that shares are of like size. */
+/** The share of the entities that `in_partition(column)` selects: by hash, so that shares have similar sizes. */
 export async function definePartition(
   connection: DuckDBConnection,
   source: FeatureSource,
@@ -52,7 +52,7 @@ export async function definePartition(
   );
 }
 
-/** One SELECT: a second statement in the file would run, or be lost, unseen. Its lines are those of the file. */
+/** One SELECT only: a second statement in the file would run, or be dropped, without notice. Its lines are those of the file. */
 async function checkedSql(connection: DuckDBConnection, source: FeatureSource): Promise<string> {
   const sql = (source.sql ?? '').trimEnd().replace(/;$/, '');
   const statements = await connection.extractStatements(sql).catch((cause: unknown) => {

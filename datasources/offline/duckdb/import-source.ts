@@ -12,14 +12,17 @@ import type { FileReader } from '../../files/file-reader.js';
 import { bindSource, definePartition } from './bind-source.js';
 import { describe, VALUE_FAULT } from './source-columns.js';
 
-/** The place of a row among those the SQL gave. `$` is in no registry name, so no column of use to us has it. */
+/**
+ * The index of a row in the result of the SQL. No registry name contains `$`, so the name never collides with a column
+ * that we use.
+ */
 const ARRIVAL = '"$arrival"';
 
 /**
- * Fills the table of a source with what its SQL computes, instead of what was there, and says what came of it. Runs
- * inside the caller's transaction. Rows are stored by entity and time, so that a read of one entity touches few row groups;
- * rows of one entity and time in the order in which the SQL gave them, since the place in the table is what counts as arrival
- * and a sort alone would leave it to chance.
+ * Replaces the table of a source by the result of its SQL and reports the result. Runs inside the caller's transaction.
+ * Rows are stored by entity and time, so that a read of one entity touches few row groups. Rows of one entity and time
+ * stay in the order of the SQL's result: the place in the table is the arrival order, and a sort without that order
+ * would make it random.
  */
 export async function importSource(
   connection: DuckDBConnection,
@@ -27,7 +30,7 @@ export async function importSource(
   reader: FileReader,
   onProgress: (share: number) => void,
 ): Promise<ImportedRows> {
-  // What is read from text lies there until the SQL is computed.
+  // This folder holds the data that is read from text until the SQL has run.
   await using folder = await reader.createFolder();
   const { sql, target } = await bindSource(connection, source, reader, folder);
   await replaceHistoryTable(connection, source);
@@ -46,14 +49,14 @@ ORDER BY ${joinSql(['entity_id', source.timestampColumn !== null && 'event_times
   return { rows: await checkRows(connection, source), rejected: keptOut, hasTies: await hasTies(connection, source) };
 }
 
-/** What the engine says, or what SQL made here says by it. */
+/** The message of the engine, or the message that our own SQL raised through the engine. */
 function toFault(cause: unknown): string {
   const message = toErrorMessage(cause);
   const own = message.indexOf(VALUE_FAULT);
   return own < 0 ? message : message.slice(own + VALUE_FAULT.length);
 }
 
-/** What types cannot say about the rows, in one pass over the columns concerned. */
+/** Checks that types cannot express, in one pass over the columns concerned. */
 async function checkRows(connection: DuckDBConnection, source: FeatureSource): Promise<bigint> {
   const arrays = source.features.filter(({ valueType }) => toElementType(valueType) !== undefined);
   const counts = joinSql(
