@@ -12,7 +12,8 @@ import { historyTable, replaceHistoryTable, requireIdAndTime } from '../../duckd
 import type { FileReader } from '../../files/file-reader.js';
 import { convertColumn, describe, idColumnSql, VALUE_FAULT } from './source-columns.js';
 import type { SourceColumn } from '../../duckdb/column-types.js';
-import { defineTables, type TextTable } from './source-tables.js';
+import { defineTables } from './source-tables.js';
+import type { TextTable } from './text-table.js';
 import { explainText, findNaiveColumns } from './text-columns.js';
 
 /** The place of a row among those the SQL gave. `$` is in no registry name, so no column of use to us has it. */

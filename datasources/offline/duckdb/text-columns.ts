@@ -5,7 +5,7 @@ import type { ReadColumn } from '../../files/read-text-files.js';
 import { isFinerSql, isNaiveSql, looksLikeMomentSql } from '../../files/text-times.js';
 import { cellTextSql } from '../../files/type-candidates.js';
 import { misfitText, textToTypeSql } from '../../files/text-values.js';
-import type { TextTable } from './source-tables.js';
+import type { TextTable } from './text-table.js';
 
 /** Columns of which nobody said what they are, and of which not all values are of any other type than text. */
 function undeclaredTexts({ table }: TextTable): ReadColumn[] {
