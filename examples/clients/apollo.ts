@@ -15,6 +15,7 @@ import { createClient } from 'graphql-ws';
 /** Types without an id, always inside an object that has one. Their fields from several queries belong together. */
 const VALUE_OBJECTS = [
   ...['BatchInput', 'BatchOutput', 'BatchResources', 'JobError', 'JobProgress', 'StoreInfo', 'TrainingSetOutput'],
+  ...['TrainingSetJobInput', 'TrainingSetProvenance'],
   ...['CostEstimate', 'FeatureMatrix', 'Money', 'ServingComparison', 'TrainingSetPreview', 'TrainingSetValidation'],
   ...['BatchPredictionJobConnection', 'FeatureConnection', 'FeaturestoreConnection', 'FeatureValueConnection'],
   ...['JobConnection', 'PredictionConnection', 'PredictionFailureConnection', 'PageInfo'],
@@ -36,7 +37,9 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   PredictionFailureConnection: ['edges', 'nodes'],
   PriceBook: ['prices'],
   ServingComparison: ['curve'],
-  TrainingSetValidation: ['featureCoverage', 'offendingRows'],
+  TrainingSetJobInput: ['joins'],
+  TrainingSetProvenance: ['features'],
+  TrainingSetValidation: ['featureCoverage', 'labelCopies', 'offendingRows'],
 };
 
 /** Merges item by item. A list of another length is another answer: it replaces the one before. */

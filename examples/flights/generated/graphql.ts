@@ -61,6 +61,22 @@ export type BatchSourceInput =
   |  { files?: never; table?: never;   /** The id of a training set job that has succeeded. Its output is the source. */
   trainingSetJob: string | number; };
 
+/** The compression of a text file. */
+export type Compression =
+  /** gzip. */
+  | 'GZIP'
+  /** None. */
+  | 'NONE'
+  /** Zstandard. */
+  | 'ZSTD';
+
+/** The moment that a date stands for. */
+export type DateMoment =
+  /** The first moment of the next day. */
+  | 'END_OF_DAY'
+  /** The first moment of the day. */
+  | 'START_OF_DAY';
+
 /** The status of a feature value. Current reads and reads as of a point in time use the same statuses. */
 export type FeatureValueStatus =
   /** The client has no permission to read the feature. */
@@ -85,10 +101,30 @@ export type FileFormat =
 
 /** Files that together are one table. The gateway reads them in the order of `paths`. */
 export type FilesInput = {
+  /** CSV and JSONL: the compression. Null: the extension decides (.gz or .zst). */
+  compression?: Compression | null | undefined;
+  /** The moment that a date alone stands for, in `timeZone`. Null: a date where a time is needed is refused. */
+  dateAsMoment?: DateMoment | null | undefined;
+  /** CSV and JSONL: the form of dates in the letters of strptime, such as %d/%m/%Y. Null: ISO 8601. */
+  dateFormat?: string | null | undefined;
+  /** CSV: the decimal separator of numbers, "." or ",". Null: ".". */
+  decimal?: string | null | undefined;
+  /** CSV: the character between fields. Null: a comma, and a tab where the name ends in .tsv. */
+  delimiter?: string | null | undefined;
+  /** CSV and JSONL: the encoding, such as ISO-8859-1, WINDOWS-1252 or UTF-16LE. Null: UTF-8. */
+  encoding?: string | null | undefined;
   /** The format of all files. Null: the extension of the first path decides (.parquet, .csv, .jsonl or .ndjson). */
   format?: FileFormat | null | undefined;
+  /** CSV: whether the first line has the column names. Null: it has. False: column1, column2 and so on. */
+  header?: boolean | null | undefined;
+  /** CSV: an unquoted field of this text is null. An empty unquoted field always is. */
+  nullText?: string | null | undefined;
   /** The paths of the files in the folder for files, at least one. On Google Cloud: gs:// addresses. */
   paths: Array<string>;
+  /** The time zone of times that name none, such as UTC or Europe/Zurich. Null: such text is refused; in Parquet it is UTC. */
+  timeZone?: string | null | undefined;
+  /** CSV and JSONL: the form of times in the letters of strptime, such as %d/%m/%Y %H:%M. Null: ISO 8601. */
+  timestampFormat?: string | null | undefined;
 };
 
 /** The state of a job. SUCCEEDED, PARTIALLY_SUCCEEDED, FAILED, CANCELLED and EXPIRED are final: the state never changes again. */
