@@ -1,12 +1,16 @@
 import { quoteText } from '../../datasources/duckdb/sql-text.js';
 import { stat } from 'node:fs/promises';
+import { relative } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { AppError, badInput } from '../../errors/app-error.js';
-import type { FileFormat } from '../../datasources/files/file-format.js';
+import type { DataFiles } from '../../datasources/files/data-files.js';
+import { toAppError } from '../../datasources/files/file-fault.js';
+import { delimiterOfFile, type FileFormat } from '../../datasources/files/file-format.js';
+import { requireObjects, scanTextFiles } from '../../datasources/files/text-rows.js';
+import type { ScanResult } from '../../datasources/files/worker/protocol.js';
 import type { ModelField } from '../../datasources/registry/prediction-model.js';
 import type { SourceColumn } from '../../datasources/duckdb/column-types.js';
 import type { TypedName } from './checkpoint.js';
-import { readCsvHeader } from './csv-header.js';
 import { csvColumns, jsonColumns, jsonLists, mismatches, typedColumns, type InputColumn } from './input-columns.js';
 
 /** How many lines of JSON are looked at for the names of columns. Names that come later are not passed on. */
@@ -26,6 +30,7 @@ export interface BatchSource {
 /** Opens files for a model. `field` is what a client is told is at fault when they cannot be read or lack columns. */
 export async function openFiles(
   connection: DuckDBConnection,
+  data: DataFiles,
   paths: readonly string[],
   format: FileFormat,
   inputs: readonly ModelField[],
@@ -37,12 +42,13 @@ export async function openFiles(
       case 'PARQUET':
         return await openTyped(connection, `read_parquet(${files})`, inputs, field);
       case 'CSV':
-        return await openCsv(paths, inputs, field);
+        return await openCsv(data, paths, inputs, field);
       case 'JSONL':
+        await scan(data, paths, 'JSONL', null);
         return await openJsonLines(connection, files, inputs, field);
     }
   } catch (cause) {
-    throw toInputError(cause, field, `The files cannot be read as ${format}.`);
+    throw toInputError(toAppError(cause, field), field, `The files cannot be read as ${format}.`);
   }
 }
 
@@ -79,24 +85,44 @@ export function openFailures(relation: string, columns: readonly TypedName[]): B
 const NOT_AN_OBJECT = `(json IS NULL OR json_type(json) <> 'OBJECT')`;
 
 /** RFC 4180 with a header, never guessed: a guess from the first lines can skip them. Short lines end in nulls. */
-async function openCsv(paths: readonly string[], inputs: readonly ModelField[], field: string): Promise<BatchSource> {
-  const [names = [], ...others] = await Promise.all(paths.map(readCsvHeader));
+async function openCsv(
+  data: DataFiles,
+  paths: readonly string[],
+  inputs: readonly ModelField[],
+  field: string,
+): Promise<BatchSource> {
+  const { columns: names } = await scan(data, paths, 'CSV', 0);
   assertColumnsExist(names, inputs, field);
-  if (new Set(names).size < names.length || names.includes('')) {
-    throw badInput('Every column of a CSV file needs a name of its own in the first line.', field);
-  }
-  // Columns are read by their places, so files with others would be read as something they are not.
-  if (others.some((header) => header?.join('\n') !== names.join('\n'))) {
-    throw badInput('The CSV files do not have the same columns in the same order.', field);
-  }
   const types = names.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ');
+  const delimiter = delimiterOfFile(paths[0]!);
+  // The parallel reader refuses line breaks in quotes where short lines may end in nulls.
   return {
-    relation: `read_csv(${fileList(paths)}, header = true, delim = ',', quote = '"', escape = '"', null_padding = true,
-  allow_quoted_nulls = false, auto_detect = false, columns = {${types}})`,
+    relation: `read_csv(${fileList(paths)}, header = true, delim = ${quoteText(delimiter)}, quote = '"', escape = '"', null_padding = true,
+  parallel = false, allow_quoted_nulls = false, auto_detect = false, columns = {${types}})`,
     columns: csvColumns(names, inputs),
     numberColumn: null,
     isMalformed: null,
   };
+}
+
+/** Looks through text files in a process of its own: what would end or stall this one is refused there, in one sentence. */
+async function scan(
+  data: DataFiles,
+  paths: readonly string[],
+  format: 'CSV' | 'JSONL',
+  maxRows: number | null,
+): Promise<ScanResult> {
+  const files = paths.map((path) => ({
+    path,
+    name: relative(data.folder, path),
+    partitions: new Map<string, string | null>(),
+  }));
+  const reader = await data.reader();
+  const scanned = await reader.use({ files }, (worker) =>
+    scanTextFiles(worker, { files, format, options: {} }, { target: null, keepsBadRows: true, maxRows }),
+  );
+  requireObjects(scanned);
+  return scanned;
 }
 
 /** A line that is no JSON object is one bad instance; blank lines are none. */

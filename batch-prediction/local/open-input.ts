@@ -59,7 +59,7 @@ async function withInput<Result>(
   }
   const { paths, format } = location;
   return dependencies.scratch.use(async (connection) =>
-    use(connection, await openFiles(connection, paths, format, inputs, field)),
+    use(connection, await openFiles(connection, dependencies.files, paths, format, inputs, field)),
   );
 }
 
@@ -78,11 +78,11 @@ export async function openInput(
   const location = await locate(dependencies, job.spec.input);
   if (location.kind === 'table') {
     const snapshot = await fingerprintTable(dependencies, job.id, location.relation, signal);
-    const source = await openFiles(connection, [snapshot], 'PARQUET', inputs, location.field);
+    const source = await openFiles(connection, dependencies.files, [snapshot], 'PARQUET', inputs, location.field);
     return { source, fingerprint: () => filesFingerprint([snapshot]) };
   }
   const { paths, format, field } = location;
-  const source = await openFiles(connection, paths, format, inputs, field);
+  const source = await openFiles(connection, dependencies.files, paths, format, inputs, field);
   return { source, fingerprint: () => filesFingerprint(paths) };
 }
 

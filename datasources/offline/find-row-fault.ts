@@ -3,7 +3,10 @@ import { decodeEntityId } from '../../values/entity-id.js';
 import type { FeatureSource } from '../registry/model.js';
 import type { FeatureRow } from './offline-store.js';
 
-/** Why a row cannot be history; undefined when it can. An id that no read may ask for would be stored and never found. */
+/**
+ * Why a row cannot be history; undefined when it can. A row whose id no read can request would be stored and never
+ * found.
+ */
 export function findRowFault(source: FeatureSource, row: FeatureRow): string | undefined {
   if (row.entityId === null) return 'it has no entity id';
   if (row.entityId === '') return 'its entity id is empty';

@@ -2,26 +2,26 @@ import type { Instant } from '../../values/instant.js';
 import type { FeatureSource } from '../registry/model.js';
 import type { OfflineStore } from './offline-store.js';
 
-/** An offline store that computes the values of sources from their SQL and files. ingestion/prepare.ts brings it up to date. */
+/** An offline store that computes the values of sources from their SQL and files. ingestion/prepare.ts updates it. */
 export interface ImportingOfflineStore extends OfflineStore {
-  /** What a source was last imported from (see import); undefined when it never was. */
+  /** The fingerprint of a source's last import; undefined when there was none. */
   importedFrom(source: FeatureSource): Promise<string | undefined>;
 
   /**
-   * Replaces the values of a source by what its SQL computes, and remembers what from, in one step: a process killed in the
-   * middle leaves what was there before. `onProgress` is told the share that is done, 0 to 1.
+   * Replaces the values of a source by the result of its SQL and stores the fingerprint, in one step: if the process is
+   * killed before the end, the old values stay. `onProgress` receives the completed share, 0 to 1.
    */
   import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<ImportedRows>;
 
-  /** The rows that are not known yet at a moment, as their time is after it. */
+  /** The rows whose time is after a moment: they are not known yet. */
   countFutureRows(source: FeatureSource, asOf: Instant): Promise<FutureRows>;
 }
 
 export interface ImportedRows {
   readonly rows: bigint;
-  /** Rows without id or time, which are not history. */
+  /** The number of rows without an id or a time, which are not history. */
   readonly rejected: number;
-  /** Two rows of one entity and time are among them. */
+  /** Whether two rows have the same entity and time. */
   readonly hasTies: boolean;
 }
 

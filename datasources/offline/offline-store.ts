@@ -6,57 +6,64 @@ import type { EntityType, Feature, FeatureSource } from '../registry/model.js';
 import type { PointInTimeOptions } from './point-in-time/plan.js';
 
 /**
- * The offline store: all values ever, in columns. The port behind which DuckDB and BigQuery stand;
- * test/contract/offline-store.contract.ts and the point-in-time cases are what an adapter must keep.
+ * The port of the offline store: the whole history of values, in columns. Its adapters are DuckDB and BigQuery. Every
+ * adapter must pass test/contract/offline-store.contract.ts and the point-in-time cases.
  */
 export interface OfflineStore {
   /**
-   * What was known of each label's entity at each label's time, in one query: cells[i][j] is feature j of label i.
-   * The rules are docs/point-in-time.md. One row out per label in, in order, also for duplicates; a label without id or
-   * time is NOT_FOUND throughout. Rejects with the reason of the signal when that is aborted.
+   * Returns what was known of each label's entity at each label's time, in one query: cells[i][j] is feature j of label
+   * i. docs/point-in-time.md defines the rules. The result has one row per label, in order, also for duplicates. A
+   * label without an id or a time is NOT_FOUND for all features. If the signal aborts, the read rejects with the reason
+   * of the signal.
    */
   pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]>;
 
-  /** The bytes a point-in-time read scans at most, before it runs and without running it: what a warehouse bills. */
+  /** The maximum bytes that a point-in-time read scans, and that a warehouse bills. The read does not run. */
   estimateBytes(read: PointInTimeRead): Promise<bigint>;
 
-  /** The values one feature of one entity has had, the newest first. One value per moment: the newest arrival. */
+  /** The values that one feature of one entity has had, newest first. One value per moment: the newest arrival. */
   history(read: HistoryRead): Promise<HistoryEntry[]>;
 
   /**
-   * Every row of some entities, in the order of arrival as far as the store knows it. Nothing is chosen: what other reads
-   * give is checked by them.
+   * Every row of some entities, in the order of arrival as far as the store knows it. The rows are not filtered:
+   * validation uses them to check other reads.
    */
   rows(read: RowsRead): AsyncIterable<FeatureRow[]>;
 
-  /** Adds rows to a source. Rows that cannot be history (no id, no time) are given back; the others are durable. */
+  /** Adds rows to a source. Returns the rows that cannot be history (no id, no time); the others are durable. */
   append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome>;
 
   /**
-   * The newest values of every entity, for filling an online store, in batches; an entity is in one of them. Rejects with
-   * the reason of the signal when that is aborted.
+   * The newest values of every entity, for filling an online store. They come in batches; all values of an entity are
+   * in one batch. If the signal aborts, the read rejects with the reason of the signal.
    */
   newest(source: FeatureSource, read?: NewestRead): AsyncIterable<OnlineWrite[]>;
 
-  /** The bytes that `newest` scans at most, as estimateBytes says them. */
+  /** The maximum bytes that `newest` scans, as in estimateBytes. */
   estimateNewestBytes(source: FeatureSource, read?: NewestRead): Promise<bigint>;
 
   /** Ids of entities with rows in any source, each at most once: `count` of them at random, or all when there are fewer. */
   sampleEntityIds(entityType: EntityType, count: number): Promise<string[]>;
 
-  /** How many labels one point-in-time read takes; a caller with more splits them, or has `bulk`. */
+  /** The maximum number of labels per point-in-time read; a caller with more splits them, or uses `bulk`. */
   readonly maxLabelsPerRead: number;
 
-  /** For labels by the million, where each read scans a source anew and is billed for it; absent where that costs nothing. */
+  /**
+   * Reads for millions of labels, where each read scans a source again and is billed; absent where a scan costs
+   * nothing.
+   */
   readonly bulk?: BulkReads | undefined;
 
   isHealthy(): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** A read that is given up when nobody waits for it any more. */
+/** A read that the caller can cancel. */
 export interface Abortable {
-  /** Aborted: the read rejects with its reason, and what it started in a warehouse is cancelled there, not billed to its end. */
+  /**
+   * If this signal aborts, the read rejects with the signal's reason. The store cancels its query in the warehouse, so
+   * that the warehouse does not bill it to its end.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -65,44 +72,47 @@ export interface PointInTimeRead extends Abortable {
   readonly labels: readonly EntityMoment[];
   readonly features: readonly Feature[];
   readonly options?: Partial<PointInTimeOptions>;
-  /** Instead of the ttls of the registry, in microseconds; undefined: those of the registry. null: any age. */
+  /** Replaces the ttls of the registry, in microseconds. undefined: the ttls of the registry. null: any age. */
   readonly ttl?: bigint | null | undefined;
 }
 
-/** Whose features, and as of when. */
+/** The entity whose features to read, and the time. */
 export interface EntityMoment {
   readonly entityId: string | null;
   readonly time: Instant | null;
 }
 
 export interface NewestRead extends Abortable {
-  /** Without the rows after this moment: they are not known yet. Absent: all of them. */
+  /** Omits the rows after this moment: they are not known yet. Absent: all rows. */
   readonly asOf?: Instant;
   /**
-   * Only these, of whatever source; others are not read, since a warehouse bills by column, and the writes of a source that
-   * has others are partial. Absent: all of them.
+   * Reads only these features, of any source. The others are not read, because a warehouse bills by column, and the
+   * writes of a source with unread features are partial. Absent: all features.
    */
   readonly features?: readonly Feature[];
 }
 
-/** Which of a source's features `newest` reads. In a dense entity type it is whole rows: a feature left out would be null. */
+/**
+ * The features of a source that `newest` reads. A dense entity type needs whole rows: an omitted feature would become
+ * null.
+ */
 export function newestFeatures(source: FeatureSource, { features }: NewestRead): readonly Feature[] {
   if (!features || source.entityType.dense) return source.features;
   return source.features.filter((feature) => features.includes(feature));
 }
 
 export interface BulkReads {
-  /** How many labels one read takes. */
+  /** The maximum number of labels per read. */
   readonly maxLabels: number;
 
   /**
-   * What pointInTime gives, of the features of one source, scanned once however many labels there are. In batches, in no
-   * order; a label that is in none of them is NOT_FOUND throughout.
+   * The result of pointInTime for the features of one source, with one scan for any number of labels. It comes in
+   * unordered batches; a label that is in no batch is NOT_FOUND for all features.
    */
   pointInTime(read: BulkRead): AsyncIterable<readonly LabelCells[]>;
 }
 
-/** How many labels a store joins with a source each time it scans it. */
+/** The number of labels that a store joins with a source in one scan. */
 export function labelsPerScan({ bulk, maxLabelsPerRead }: Pick<OfflineStore, 'bulk' | 'maxLabelsPerRead'>): number {
   return bulk?.maxLabels ?? maxLabelsPerRead;
 }
@@ -114,7 +124,7 @@ export interface BulkRead extends Omit<PointInTimeRead, 'labels'> {
 /** Labels that are not all in memory. */
 export interface LabelPages {
   readonly count: number;
-  /** Those from a number on, up to another and without it. The same however often it is asked. */
+  /** The labels from one number, inclusive, to another, exclusive. Repeated calls give the same labels. */
   readonly page: (from: number, to: number) => Promise<readonly EntityMoment[]>;
 }
 
@@ -131,9 +141,11 @@ export interface HistoryRead extends Abortable {
   readonly from: Instant | null;
   /** Inclusive; null for no bound. */
   readonly to: Instant | null;
-  /** Only values older than this one: where the page before ended. */
+  /** Only values older than this one: the last value of the previous page. */
   readonly before: Instant | null;
-  /** Only rows written by this moment; null or absent: whenever they were written. A source without a creation time refuses it. */
+  /**
+   * Only rows written by this moment; null or absent: all rows. A source without a creation time refuses this argument.
+   */
   readonly knownAt?: Instant | null;
   readonly limit: number;
 }
@@ -141,7 +153,7 @@ export interface HistoryRead extends Abortable {
 export interface RowsRead extends Abortable {
   readonly source: FeatureSource;
   readonly entityIds: readonly string[];
-  /** Of the source. A row has the values of these. */
+  /** The features of the source whose values a row has. */
   readonly features: readonly Feature[];
   /** Inclusive. */
   readonly to: Instant;
@@ -149,7 +161,7 @@ export interface RowsRead extends Abortable {
 
 export interface HistoryEntry {
   readonly value: RawValue | null;
-  /** null for a static feature, whose one value holds at all times. */
+  /** null for a static feature, whose one value is valid at all times. */
   readonly timestamp: Instant | null;
 }
 

@@ -3,10 +3,10 @@ import type { FeatureSource } from '../registry/model.js';
 import type { OnlineWrite } from './online-store.js';
 
 /**
- * What a write says, slot by slot; a slot then keeps the newest version it is told. The rules for nulls are those of the
- * entity type: dense keeps the newest whole row, so what the row does not say becomes null; otherwise each feature keeps
- * its newest non-null value. The slot of the source holds no value: its version is that of the source's newest row. With it an
- * entity is known to have no value of the features that have none.
+ * The slots that a write sets; each slot keeps the newest version. The entity type decides how nulls count. A dense
+ * entity type keeps the newest whole row, so a feature that the row lacks becomes null. Otherwise each feature keeps
+ * its newest non-null value. The slot of the source holds no value; its version is that of the source's newest row. By
+ * that slot the store knows that a feature of an existing entity is NULL and not NOT_FOUND.
  */
 export function* listSlots({
   source,
@@ -20,7 +20,7 @@ export function* listSlots({
   }
 }
 
-/** Feature names are identifiers, so one with a $ is never a feature's. */
+/** Feature names are identifiers, so a name with a $ never belongs to a feature. */
 export function sourceSlot(source: FeatureSource): string {
   return `$${source.name}`;
 }

@@ -4,62 +4,65 @@ import type { RawValue } from '../../values/value-type.js';
 import type { EntityType, Feature, FeatureSource } from '../registry/model.js';
 
 /**
- * The online store: the newest values by entity id. The port behind which LMDB, Bigtable and Vertex feature views stand;
- * test/contract/online-store.contract.ts is what an adapter must keep.
+ * The port of the online store: the newest values by entity id. Its adapters are LMDB, Bigtable and Vertex feature
+ * views. Every adapter must pass test/contract/online-store.contract.ts.
  */
 export interface OnlineStore {
   /**
-   * The asked features of many entities: cells[i][j] is feature j of entity i. An entity or feature that is not there is
-   * NOT_FOUND, a value older than its ttl at `now` is EXPIRED. The ids are canonical (values/entity-id.ts), at least one
-   * (an empty key list is a full table scan in Bigtable) and at most `maxEntityIdsPerRead`.
+   * Returns the requested features of many entities: cells[i][j] is feature j of entity i. A missing entity or feature
+   * is NOT_FOUND; a value older than its ttl at `now` is EXPIRED. The ids are canonical (values/entity-id.ts). There is
+   * at least one, because an empty key list is a full table scan in Bigtable, and at most `maxEntityIdsPerRead`.
    */
   read(request: OnlineRead): Promise<FeatureCell[][]>;
 
   /**
-   * Keeps each write that is newer than what is there. Durable when it returns: an embedded store takes all writes in one
-   * step, a distributed one an entity in one step. Repeating a write that failed half-way does no harm.
+   * Stores each write that is newer than the stored value. The writes are durable when it returns. An embedded store
+   * applies all writes in one step, a distributed store one entity in one step. Repeating a write that failed half-way
+   * is safe.
    */
   write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void>;
 
   /**
-   * Forgets entities, for good in this store only: what is written of one afterwards makes it known again, also an old row.
-   * An id that is not there is no error.
+   * Deletes entities, from this store only. A later write of a deleted entity restores it, even a write of an old row.
+   * An unknown id is not an error.
    */
   delete(entityType: EntityType, entityIds: readonly string[]): Promise<void>;
 
-  /** How many entity ids one read takes; a caller with more splits them. */
+  /** The maximum number of entity ids per read; a caller with more splits them. */
   readonly maxEntityIdsPerRead: number;
 
-  /** What it keeps of older values. Absent: only the newest. */
+  /** Reads of older values. Absent: the store has only the newest. */
   readonly versions?: OnlineVersions | undefined;
 
   isHealthy(): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** An online store that is filled from an offline one (ingestion), and remembers with what. */
+/** An online store that ingestion fills from an offline store. It stores the fingerprint of the last fill. */
 export interface FillableOnlineStore extends OnlineStore {
   /**
-   * What an entity type was last filled with; undefined when it never was, not to the end, or is being filled now. A failure
-   * is told the operator, or when the gateway `isServing` by now (absent: false), fails as that of a read does.
+   * The fingerprint of an entity type's last fill; undefined when the fill never happened, did not finish or runs now.
+   * When the gateway `isServing` (default: false), an error is that of a read; otherwise it is an error for the
+   * operator.
    */
   currentFill(entityType: EntityType, isServing?: boolean): Promise<string | undefined>;
 
   /**
-   * Replaces what is known of the computed sources (those with SQL) by what was computed now. Rows of other sources may have
-   * come from elsewhere: of them it keeps the newest, as `write` does.
+   * Replaces the values of the computed sources (those with SQL) by the newly computed values. Rows of other sources
+   * may come from clients, so the store keeps the newest of them, as `write` does.
    *
-   * In a store that many share, readers get of each entity and source what was or what comes, never nothing; and a
-   * process that ends in the middle leaves a store that says it is not filled. Gives false when another process filled the
-   * entity type meanwhile: little or nothing was done here, and `currentFill` says whether that was what is wanted.
+   * In a shared store, readers get for each entity and source the old values or the new ones, and never nothing. A
+   * process that ends during a fill leaves a store that is marked as not filled. Returns false when another process
+   * filled the entity type meanwhile. Then this call did little or nothing, and `currentFill` tells whether the other
+   * fill is the wanted one.
    */
   fill(entityType: EntityType, filling: FillRequest): Promise<boolean>;
 }
 
 export interface FillRequest {
-  /** What `currentFill` shall say when all is written. */
+  /** The value of `currentFill` after the fill. */
   readonly fingerprint: string;
-  /** What `currentFill` said when it was decided to fill. */
+  /** The value of `currentFill` when the caller decided to fill. */
   readonly expectedFill: string | undefined;
   /** The newest values of a source. All writes of one entity come together. */
   readonly readWrites: (source: FeatureSource) => AsyncIterable<readonly OnlineWrite[]>;
@@ -70,18 +73,18 @@ export interface OnlineRead {
   readonly entityIds: readonly string[];
   readonly features: readonly Feature[];
   readonly now: Instant;
-  /** The value of an EXPIRED cell is given. Absent: it is null. */
+  /** Return the value of an EXPIRED cell. Absent: it is null. */
   readonly includeExpired?: boolean;
 }
 
-/** The values of the last while, each as long as `retention` after a newer one took its place. */
+/** Reads of values of the recent past. Each value stays readable for `retention` after a newer one replaced it. */
 export interface OnlineVersions {
   /** In microseconds. */
   readonly retention: bigint;
 
   /**
-   * The asked features as of a past moment; undefined for a value that the store cannot say for certain: the offline store
-   * knows it.
+   * Returns the requested features as of a past moment. A value is undefined when the store cannot determine it; then
+   * read it from the offline store.
    */
   readAsOf(request: OnlineReadAsOf): Promise<(FeatureCell | undefined)[][]>;
 }
@@ -97,21 +100,21 @@ export interface OnlineWrite {
   readonly source: FeatureSource;
   readonly version: ValueVersion;
   /**
-   * By feature name. In a dense entity type the features of the source that are absent become null, as the newest whole
-   * row counts; otherwise nulls and absent features leave what is there.
+   * By feature name. In a dense entity type, absent features of the source become null, because the newest whole row
+   * counts. Otherwise nulls and absent features leave the stored values unchanged.
    */
   readonly values: ReadonlyMap<string, RawValue | null>;
   /**
-   * Nothing is said of the features that are absent, not even that the entity has no value of them: they were not looked at.
-   * Not in a dense entity type, where the row is whole. Absent: false.
+   * The write does not change the absent features, and does not mark them NULL: they were not read. Not allowed in a
+   * dense entity type, where the row is whole. Absent: false.
    */
   readonly isPartial?: boolean;
 }
 
 /**
- * What makes one value newer than another, in this order: the time at which it became true, the time at which it was
- * written, a sequence number, and last the order of arrival (a later write of an equal version wins). The point-in-time
- * compiler orders ties the same way, or online and offline would disagree.
+ * What makes one value newer than another, in this order: its event time, its creation time, a sequence number and the
+ * order of arrival (a later write of an equal version wins). The point-in-time compiler breaks ties in the same way;
+ * otherwise online and offline values would differ.
  */
 export interface ValueVersion {
   /** null in a static source. */

@@ -1,8 +1,8 @@
 import { isArrayValue, type ArrayValue, type RawValue, type StructValue } from '../../values/value-type.js';
 
 /**
- * A value as bytes: one tag, then the payload. The tag makes a value readable without its registry, so that a changed
- * value type is seen (decodeValue says what it found) and never read as garbage.
+ * A value as bytes: one tag, then the payload. The tag makes a value readable without its registry: decodeValue detects
+ * a changed value type and names it, and never misreads the bytes.
  */
 const TAG = {
   NULL: 0,
@@ -30,7 +30,7 @@ export function encodeValue(value: RawValue | null): Buffer {
   return tagged(TAG.STRUCT, Buffer.from(JSON.stringify(value satisfies StructValue)));
 }
 
-/** An empty array has no element to tell its type: any array tag reads back as []. */
+/** An empty array has no element that tells its type: any array tag decodes to []. */
 function encodeArray(array: ArrayValue): Buffer {
   const [first] = array;
   if (typeof first === 'boolean') return tagged(TAG.BOOL_ARRAY, Buffer.from(array.map(Number)));

@@ -3,6 +3,9 @@ export class JsonFault extends Error {
   override readonly name = 'JsonFault';
 }
 
+/** No reader of JSON is given such a line: it ends the process of many. */
+export class TooDeep extends JsonFault {}
+
 /** What the first byte of a value says of it. */
 export const JSON_STRING = 0x22;
 
@@ -101,7 +104,7 @@ export class JsonReader {
         if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
           stack.push(byte);
           // The object of the line is a level too.
-          if (stack.length >= this.#maxDepth) throw new JsonFault(`is nested deeper than ${this.#maxDepth} levels`);
+          if (stack.length >= this.#maxDepth) throw new TooDeep(`is nested deeper than ${this.#maxDepth} levels`);
           this.#at += 1;
           this.#skipBlanks();
           if (this.#peek() === (byte === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_LIST)) isValueNext = false;

@@ -1,4 +1,4 @@
-import { isBlank, JsonFault, JsonReader } from './json-reader.ts';
+import { isBlank, JsonFault, JsonReader, TooDeep } from './json-reader.ts';
 import type { RowsWriter } from './rows-writer.ts';
 import { clip, ScanFault } from './scan-fault.ts';
 
@@ -114,6 +114,7 @@ export class JsonScanner {
       this.#findColumns(bytes);
     } catch (error) {
       if (!(error instanceof JsonFault)) throw error;
+      if (error instanceof TooDeep) throw new ScanFault(this.line, `the line ${error.message}`);
       this.firstFault ??= { line: this.line, problem: error.message };
       if (!this.#options.keepsBadLines) throw new ScanFault(this.line, `the line ${error.message}`);
       rows.beginRow(this.#file, this.line, `The line ${error.message}.`);

@@ -15,23 +15,23 @@ import { storeError } from './store-error.js';
 import { readErrorReasons } from '../../google/bigquery/api-error.js';
 import { toInsertJson, toLoadJson } from './value-mapping.js';
 
-/** Google advises 500 rows a request; a request over 10 MB is refused. */
+/** Google advises 500 rows per request; BigQuery rejects a request over 10 MB. */
 const ROWS_PER_REQUEST = 500;
 const BYTES_PER_REQUEST = 5_000_000;
 
-/** A load job changes at most so many partitions, which are days. */
+/** A load job changes at most this number of partitions; a partition is a day. */
 const DAYS_PER_LOAD = 4000;
 const DAY: Instant = 86_400_000_000n;
 
 export interface Appending extends Loading {
   readonly source: FeatureSource;
   readonly table: BigQueryTable;
-  /** The arrival number of the next row, greater than all before. */
+  /** The arrival number of the next row, greater than all earlier ones. */
   readonly nextArrival: () => bigint;
 }
 
 interface AcceptedRow {
-  /** Its place among the rows to append. */
+  /** Its index among the rows to append. */
   readonly index: number;
   readonly time: Instant | null;
   readonly row: InsertRow;
@@ -43,15 +43,17 @@ interface InsertRow {
 }
 
 /**
- * Streams rows by insertAll. What is guaranteed is at least once: a request whose answer is lost is sent again by the client
- * with the same insertIds, which BigQuery uses to drop what it has, as well as it can and for about a minute. Where it does
- * not, a row is there twice, and nothing changes: equal rows of one moment are one value to every read.
+ * Streams rows by insertAll. The guarantee is "at least once". After a lost response, the client repeats the request
+ * with the same insertIds, by which BigQuery drops rows that it already has, on a best-effort basis and for about a
+ * minute. Otherwise a row is stored twice, which changes nothing: to every read, equal rows of one moment are one
+ * value.
  *
- * The insertId is made of all that is in the row, its arrival number too, and not of the entity and time alone: those are
- * equal for a value and its correction, and BigQuery would drop either.
+ * The insertId covers everything in the row, with its arrival number, and not only the entity and time. A value and its
+ * correction have the same entity and time, and BigQuery would drop one of them.
  *
- * Into a partition of more than 10 years ago, or 1 year ahead, BigQuery lets nothing be streamed. Such rows, which it gives
- * back, are appended by a load job, which takes seconds. When and how far back is left to BigQuery to say: it has changed.
+ * BigQuery does not stream rows into a partition older than 10 years or more than 1 year ahead. It returns such rows,
+ * and a load job appends them, which takes seconds. BigQuery decides which rows they are, because it has changed this
+ * limit.
  */
 export async function appendRows(appending: Appending, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
   const rejected: { row: number; reason: string }[] = [];
@@ -99,7 +101,7 @@ function insertRow({ source, table, nextArrival }: Appending, row: FeatureRow): 
     [table.emptyArrays, emptyArrays.length > 0 ? emptyArrays : undefined],
     ...present.map(({ feature, value }): [string, unknown] => [feature.column, toInsertJson(feature.valueType, value)]),
   ];
-  // An absent column is null; a null said for an array would be an error.
+  // An absent column is null; BigQuery rejects an explicit null for an array.
   const json: Record<string, unknown> = {};
   for (const [name, value] of columns) if (name !== null && value !== undefined) json[name] = value;
   return { insertId: createHash('sha256').update(JSON.stringify(json)).digest('base64url'), json };
@@ -116,7 +118,7 @@ interface RowFault {
   readonly reason: string | typeof OUT_OF_STREAMING_RANGE;
 }
 
-/** What the client throws when some rows were refused. */
+/** The error that the client throws when BigQuery rejected some rows. */
 interface PartialFailure {
   readonly name: 'PartialFailureError';
   readonly response: {
@@ -135,8 +137,9 @@ async function insert(appending: Appending, rows: readonly InsertRow[]): Promise
   const { settings, retryDelayMs } = appending;
   try {
     const table = toClientTable(appending);
-    // raw: or the client puts a random insertId on each row. skipInvalidRows: or one bad row stops the good ones.
-    // partialRetries: a row that was refused once is refused again.
+    // raw: without it, the client gives each row a random insertId. skipInvalidRows: without it, one bad row stops the
+    // good ones.
+    // partialRetries: a retry does not help a rejected row.
     const options = { raw: true, skipInvalidRows: true, partialRetries: 0 };
     await retryOnRateLimit(retryDelayMs, () => table.insert([...rows], options));
     return [];
@@ -146,7 +149,8 @@ async function insert(appending: Appending, rows: readonly InsertRow[]): Promise
       position: index,
       message: errors[0]?.message ?? '',
     }));
-    // A column added minutes ago may not be known to the streaming service yet: the rows are good, the time is not.
+    // The streaming service may not know a column that was added minutes ago: the rows are valid, and a later retry
+    // succeeds.
     if (faults.some(({ message }) => message.startsWith('no such field'))) {
       throw new AppError(
         'STORE_UNAVAILABLE',
@@ -159,14 +163,14 @@ async function insert(appending: Appending, rows: readonly InsertRow[]): Promise
   }
 }
 
-/** BigQuery's own words name the project and the table. */
+/** BigQuery's own messages name the project and the table. */
 const INVALID_ROW = 'BigQuery does not take its values for the columns of the table';
 
 function parseReason(message: string): string | typeof OUT_OF_STREAMING_RANGE {
   return message.includes('outside the allowed bounds') ? OUT_OF_STREAMING_RANGE : INVALID_ROW;
 }
 
-/** Why rows were not loaded, none of them; undefined when they were. */
+/** Why no row was loaded; undefined when all were. */
 async function load(appending: Appending, rows: readonly AcceptedRow[]): Promise<string | undefined> {
   const { source, settings } = appending;
   const lines = rows.map(({ row }) => loadJson(source, row.json));
@@ -207,7 +211,7 @@ function* batchRequests(rows: readonly AcceptedRow[]): Generator<AcceptedRow[]> 
   if (chunk.length > 0) yield chunk;
 }
 
-/** By time, so that a load changes few partitions. */
+/** Sorts by time, so that a load changes few partitions. */
 function* batchLoads(rows: readonly AcceptedRow[]): Generator<AcceptedRow[]> {
   const inOrder = rows.toSorted((a, b) => Number((a.time ?? 0n) - (b.time ?? 0n)));
   let chunk: AcceptedRow[] = [];

@@ -39,11 +39,17 @@ export interface BigQueryStoreOptions extends QueryJobsOptions {
   readonly clock: Clock;
 }
 
-/** The offline store on Google Cloud: a table a source, in the dataset of the featurestore or where the registry says. */
+/**
+ * The offline store on Google Cloud: one table per source, in the dataset of the featurestore or where the registry
+ * says.
+ */
 export class BigQueryOfflineStore implements OfflineStore {
-  /** As many as the schema takes inline. */
+  /** The maximum number of labels that the schema accepts inline. */
   readonly maxLabelsPerRead = REQUEST_LIMITS.maxEntityIds;
-  /** Where no table may be made there is none for labels either: they go as parameters, so many a query. */
+  /**
+   * Where the gateway may not create tables, it cannot create one for labels either. So labels are parameters, up to
+   * this number per query.
+   */
   readonly bulk: BulkReads | undefined;
   readonly #client: BigQuery;
   readonly #settings: BigQuerySettings;
@@ -64,7 +70,7 @@ export class BigQueryOfflineStore implements OfflineStore {
 
   async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
     const cells = emptyCells(read);
-    // One that fails ends the others: they would be billed, and nobody would read them.
+    // A failed query cancels the others: BigQuery would bill them, and their results would not be read.
     const failed = new AbortController();
     const signal = AbortSignal.any([failed.signal, ...this.#combineSignals(read)]);
     await Promise.all(
@@ -83,8 +89,9 @@ export class BigQueryOfflineStore implements OfflineStore {
   }
 
   /**
-   * The bytes a point-in-time read would be billed for, before it runs: a dry run of the same queries. Clustering may
-   * make the read cheaper, nothing makes it dearer. Not counted: the 10 MB that every query is billed at least.
+   * The bytes that BigQuery would bill for a point-in-time read, from a dry run of the same queries. Clustering may
+   * make the read cheaper; nothing makes it more expensive. The estimate omits the minimum of 10 MB that BigQuery bills
+   * per query.
    */
   async estimateBytes(read: PointInTimeRead): Promise<bigint> {
     const estimates = await Promise.all(
@@ -110,7 +117,7 @@ export class BigQueryOfflineStore implements OfflineStore {
     }
   }
 
-  /** Each row at least once (append-rows.ts); a row that is in the outcome as appended can be read at once. */
+  /** Stores each row at least once (append-rows.ts). Reads see a row at once when the result reports it as appended. */
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
     const table = this.#findTable(source);
     return appendRows({ ...this.options, source, table, nextArrival: () => this.#nextArrival() }, rows);
@@ -147,7 +154,10 @@ export class BigQueryOfflineStore implements OfflineStore {
     await this.#jobs.close();
   }
 
-  /** Of the read; of the request that the code runs for where the read says none. A job's outlives that request. */
+  /**
+   * The signal of the read; without one, the signal of the current request. A job's signal outlives the request that
+   * started it.
+   */
   #combineSignals({ signal }: Abortable): AbortSignal[] {
     const asked = signal ?? this.options.currentOrigin().signal;
     return asked ? [asked] : [];
@@ -169,8 +179,8 @@ export class BigQueryOfflineStore implements OfflineStore {
   }
 
   /**
-   * The order in which rows arrived, as a number: the clock's microseconds, and one more than the last where the clock
-   * stands still or went back. Of two gateways that write the same moment, the one with the later clock wins.
+   * The arrival order of rows as a number: the clock's microseconds, or one more than the last number where the clock
+   * stands still or went back. If two gateways write the same moment, the one with the later clock wins.
    */
   #nextArrival(): bigint {
     const now = this.options.clock();

@@ -19,12 +19,12 @@ import {
 import { formatTablePath, tableAt } from '../../google/bigquery/tables.js';
 import { storeError } from './store-error.js';
 
-/** What one load job sends: some 25 MB, so that one whose connection breaks is soon sent again. */
+/** The rows of one load job: some 25 MB, so that a repeat after a broken connection is quick. */
 const LABELS_PER_LOAD = 250_000;
-/** A process that is killed leaves its table behind, which BigQuery then removes. Longer than a query may run. */
+/** BigQuery removes the table that a killed process leaves behind after this time, which exceeds the longest query. */
 const TABLE_LIFE: Instant = 86_400_000_000n;
 export interface BulkOptions extends Loading {
-  /** Where the tables of labels are. */
+  /** The dataset with the tables of labels. */
   readonly dataset: string;
   readonly jobs: QueryJobs;
   readonly clock: Clock;
@@ -32,8 +32,8 @@ export interface BulkOptions extends Loading {
 }
 
 /**
- * Reads of labels by the million. As parameters they would be hundreds of queries, each of which scans the source and is
- * billed for it; loaded into a table of their own, which costs nothing, they are one.
+ * Reads of millions of labels. As parameters they would need hundreds of queries, each of which scans the source and is
+ * billed. Loaded into a table of their own, at no cost, they need one query.
  */
 export class BigQueryBulkReads implements BulkReads {
   readonly maxLabels = 5_000_000;
@@ -67,7 +67,7 @@ export class BigQueryBulkReads implements BulkReads {
     }
   }
 
-  /** The times between which the labels are, once they are in the table; undefined when none of them can match anything. */
+  /** The range of the label times in the table; undefined when no label can match a row. */
   async #load(table: Table, { labels, signal }: BulkRead): Promise<LabelBounds | undefined> {
     const expirationTime = String((this.options.clock() + TABLE_LIFE) / 1000n);
     const times: Instant[] = [];

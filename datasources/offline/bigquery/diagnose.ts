@@ -9,7 +9,7 @@ import { resolveTableAddress, readTableLayout, tableFaults, tableName } from './
 import { readTable, type TableMetadata } from '../../google/bigquery/tables.js';
 import { hasStatus } from '../../google/bigquery/api-error.js';
 
-/** Looks at the dataset, if there is one for all, and the tables of the sources; changes nothing. */
+/** Checks the dataset, if all sources share one, and the tables of the sources; changes nothing. */
 export async function* diagnoseBigQuery(
   settings: BigQuerySettings,
   sources: readonly FeatureSource[],
@@ -71,7 +71,7 @@ async function* tableFindings(
   yield* layoutWarnings(table, source, settings, metadata);
 }
 
-/** What works, and costs more or decides less than it could. */
+/** Settings that work but raise the cost or leave ties undecided. */
 function* layoutWarnings(
   table: string,
   source: FeatureSource,

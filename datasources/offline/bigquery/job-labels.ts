@@ -1,12 +1,15 @@
-/** Whom a query is made for. */
+/** The request that a query runs for. */
 export interface QueryOrigin {
   readonly tenant?: string | undefined;
   readonly requestId?: string | undefined;
-  /** When it aborts, a read that has no signal of its own is cancelled: nobody waits for it any more. */
+  /**
+   * The signal of the request. When it aborts, a read without a signal of its own is cancelled, because its result is
+   * not needed.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** By these a bill is split: they stand beside the bytes of each job in INFORMATION_SCHEMA.JOBS. */
+/** These labels split a bill: INFORMATION_SCHEMA.JOBS lists them beside the bytes of each job. */
 export function jobLabels(operation: string, { tenant, requestId }: QueryOrigin): Record<string, string> {
   return {
     application: 'featuregraph',
@@ -16,7 +19,7 @@ export function jobLabels(operation: string, { tenant, requestId }: QueryOrigin)
   };
 }
 
-/** A label has at most 63 lower-case letters, digits, _ and -; one with anything else fails the whole job. */
+/** A label has at most 63 characters: lower-case letters, digits, _ and -. Any other character fails the whole job. */
 function labelValue(text: string): string {
   return text
     .toLowerCase()

@@ -15,11 +15,11 @@ export interface Loading {
 }
 
 /**
- * Appends rows to a table by a load job: all of them or none, once, however old they are. It takes seconds and costs
- * nothing; a table takes 1,500 of them a day.
+ * Appends rows to a table by a load job: all of them or none, exactly once, whatever their age. It takes seconds and
+ * costs nothing; a table allows 1,500 load jobs a day.
  *
- * The client sends the rows with the job in one request and does not try it again. Here it is tried again under the same
- * job id: where only the answer was lost BigQuery says that the job is there, and its end is waited for.
+ * The client sends the rows with the job in one request and does not retry it. This function retries it under the same
+ * job id. If only the response was lost, BigQuery reports that the job exists, and this function waits for its end.
  */
 export async function loadRows(
   { client, settings, newId, retryDelayMs, signal }: Loading,
@@ -27,12 +27,12 @@ export async function loadRows(
   rows: readonly Readonly<Record<string, unknown>>[],
 ): Promise<void> {
   const { location } = settings;
-  // Of the job too, which is not found anywhere else.
+  // The location applies to the job too: BigQuery finds a job only in its location.
   table.location = location;
   const jobId = `featuregraph_load_${what}_${newId()}`;
   let isThere = false;
   const load = async (): Promise<void> => {
-    // Without credentials the client's upload throws where nothing can catch it, and would end the process.
+    // Without credentials, the client's upload throws where no code can catch it, which would end the process.
     await client.authClient.getRequestHeaders();
     const upload = table.createWriteStream({
       jobId,
@@ -42,7 +42,7 @@ export async function loadRows(
     });
     upload.once('job', () => (isThere = true));
     try {
-      // Ends when the job has ended, and fails when the job does.
+      // Resolves when the job has ended and rejects when the job fails.
       await pipeline(Readable.from(toJsonLines(rows)), upload, signal ? { signal } : {});
     } catch (error) {
       if (!hasStatus(error, 409)) throw error;

@@ -18,8 +18,9 @@ import type { ResultRow } from './query-jobs.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
 
 /**
- * The newest values of every entity with their versions, chosen by the same order of ties as a point-in-time read. In a
- * dense entity type that is one whole row; otherwise each feature has its own, so an entity may give several writes.
+ * The newest values of every entity with their versions. They use the same order of ties as a point-in-time read. In a
+ * dense entity type that is one whole row; otherwise each feature has its own version, so an entity may give several
+ * writes.
  */
 export function newestQuery(source: FeatureSource, table: BigQueryTable, read: NewestRead = {}): BigQuerySql {
   const parameters = new BigQueryParameters();
@@ -38,7 +39,7 @@ FROM (
   return { sql, params: parameters.params, types: parameters.types };
 }
 
-/** Rows without id or time are no history: of a table that someone else writes, there may be some. */
+/** Rows without an id or a time are not history; a table that others write may have some. */
 function eligibleRows(table: BigQueryTable, { asOf }: NewestRead, parameters: BigQueryParameters): string[] {
   const hasId = table.entityColumns.map(({ name }) => `${historyColumn(name)} IS NOT NULL`);
   if (table.eventTime === null) return hasId;
@@ -47,9 +48,9 @@ function eligibleRows(table: BigQueryTable, { asOf }: NewestRead, parameters: Bi
 }
 
 interface Columns {
-  /** Computed for each entity. */
+  /** The expressions to compute for each entity. */
   readonly grouped: readonly string[];
-  /** Selected from that, with times as microseconds. */
+  /** The columns to select from the result, with times as microseconds. */
   readonly result: readonly string[];
 }
 
@@ -105,7 +106,7 @@ function versionColumns({ eventTime, createdTime, sequence }: BigQueryTable, row
   ];
 }
 
-/** What a row of the result writes online. */
+/** The online writes of a row of the result. */
 export function newestWrites(row: ResultRow, source: FeatureSource, read: NewestRead = {}): OnlineWrite[] {
   const features = newestFeatures(source, read);
   const { entityIdColumns, dense } = source.entityType;
@@ -123,8 +124,8 @@ export function newestWrites(row: ResultRow, source: FeatureSource, read: Newest
     return [{ entityId, source, version: readVersion(row, `_${number}`), values: new Map([[name, value]]), isPartial }];
   });
   if (isPartial) return writes;
-  // One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND, of all its
-  // features, so it is not said when some were not read.
+  // One write per feature, and one without values for the source's newest row. That one distinguishes NULL from
+  // NOT_FOUND for all features of the source, so it is omitted when some features were not read.
   const newestRow: ValueVersion = {
     timestamp: integerFromBigQuery(row.newest_time),
     createdTimestamp: null,

@@ -9,7 +9,7 @@ import { DEFAULT_RETRY_DELAY_MS } from '../../google/bigquery/rate-limits.js';
 
 export interface BigQueryDependencies {
   readonly clock: Clock;
-  /** The request that code runs for, for job labels and cancelling. Nothing: no one in particular. */
+  /** The request that the code runs for, for job labels and cancellation; undefined outside of requests. */
   readonly currentOrigin?: () => QueryOrigin;
   /** For tests. */
   readonly client?: BigQueryClientOptions;
@@ -17,8 +17,8 @@ export interface BigQueryDependencies {
 }
 
 /**
- * Opens the store for these sources, after its tables were checked or made. Throws an OperatorError that lists everything
- * in the dataset that does not fit the registry.
+ * Opens the store for these sources, after it has checked or created their tables. Throws an OperatorError that lists
+ * every mismatch between the dataset and the registry.
  */
 export async function openBigQueryOfflineStore(
   settings: BigQuerySettings,

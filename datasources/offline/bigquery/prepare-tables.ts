@@ -14,9 +14,9 @@ import {
 import { hasStatus } from '../../google/bigquery/api-error.js';
 
 /**
- * The tables of the sources as they are read, all faults reported at once. Where the registry lets us (`createTables`), a
- * table that is not there is made, partitioned by day of the event time and clustered by the id, and columns of new
- * features are added.
+ * Prepares the tables of the sources, and reports all faults at once. Where the registry allows it (`createTables`), it
+ * creates a missing table, partitioned by day of the event time and clustered by the id, and adds columns for new
+ * features.
  */
 export async function prepareTables(
   client: BigQuery,
@@ -72,8 +72,9 @@ async function checkDataset(client: BigQuery, settings: BigQuerySettings, datase
 }
 
 /**
- * The table as it is, or as it was made. Undefined when there is none and none may be made. Of several gateways that start
- * at once only one makes or changes it: the others are refused, and find it done when they look again.
+ * The existing or the created table; undefined when it does not exist and may not be created. When several gateways
+ * start at once, only one creates or changes the table. BigQuery rejects the others, which then read the table again
+ * and find the change.
  */
 async function prepareTable(
   client: BigQuery,
@@ -116,7 +117,7 @@ async function createTable(
   return { ...stored, schema };
 }
 
-/** Two sources that write into one table would read each other's rows. Where nothing is made, tables are someone else's. */
+/** Two sources in one table would read each other's rows. Without `createTables`, the tables belong to others. */
 function sharedTables(settings: BigQuerySettings, sources: readonly FeatureSource[]): string[] {
   return [...Map.groupBy(sources, (source) => formatTablePath(resolveTableAddress(source, settings)))]
     .filter(([, sharing]) => sharing.length > 1)

@@ -8,40 +8,45 @@ import { retryOnRateLimit } from '../../google/bigquery/rate-limits.js';
 import { storeError } from './store-error.js';
 import { hasStatus } from '../../google/bigquery/api-error.js';
 
-/** A row as the client gives it: INT64 as an object with its digits, BYTES as a Buffer, everything else plain. */
+/**
+ * A row as the client returns it: INT64 as an object with its digits, BYTES as a Buffer, everything else as plain
+ * values.
+ */
 export type ResultRow = Readonly<Record<string, unknown>>;
 
-/** One page: at most so many rows, and the API ends it earlier at 20 MB. Integers keep their digits. */
+/** The maximum rows of one page; the API also ends a page at 20 MB. Integers retain all digits. */
 const FIRST_PAGE = { maxResults: 10_000, wrapIntegers: true, autoPaginate: false };
 
-/** As long as BigQuery lets any query run: for what a job asks, which can be cancelled and at which nobody waits. */
+/**
+ * The longest time that BigQuery allows a query. It applies to queries of jobs: a job can be cancelled, and no client
+ * waits for its query.
+ */
 export const MAX_TIMEOUT_SECONDS = 6 * 3600;
 
 export interface QueryJobsOptions {
   readonly client: BigQuery;
   readonly settings: BigQuerySettings;
-  /** A new id each time. */
+  /** Returns a new id each time. */
   readonly newId: () => string;
   readonly retryDelayMs: number;
-  /** The request that the query is made for. */
+  /** The request that the query runs for. */
   readonly currentOrigin: () => QueryOrigin;
 }
 
 export interface QueryRun {
-  /** Aborted: the query is cancelled at the server. */
+  /** When this signal aborts, the query is cancelled at the server. */
   readonly signal?: AbortSignal | undefined;
-  /** How long it may run, if not as long as the settings say; reading its rows is not part of it. */
+  /** The maximum run time, where it differs from the settings; it excludes reading the rows. */
   readonly timeoutSeconds?: number | undefined;
 }
 
 /**
- * Queries as jobs whose ids we choose. The client's shorter way (`query()`, jobs.query) gives the id with the answer, which
- * is too late: with our own id a job can be cancelled at any time, a start whose answer was lost is recognised and not paid
- * twice, and the job is found in INFORMATION_SCHEMA.JOBS by what it was for.
+ * Runs queries as jobs with ids of our choice. The client's shorter way (`query()`, jobs.query) returns the id with the
+ * result, which is too late. With our own id, we can cancel a job at any time, recognize a start whose response was
+ * lost and not pay twice, and find the purpose of a job in INFORMATION_SCHEMA.JOBS.
  *
- * A query that nobody waits for any more is cancelled: its reader stopped, its signal was aborted, its time is over, or the
- * store is closed. The reader does not wait for that; close() does, since a request that was not sent when the process
- * ends is sent never.
+ * A query is cancelled when its reader stops, its signal aborts, its time is over or the store closes. The reader does
+ * not wait for the cancellation; close() does, because requests that are unsent when the process ends are lost.
  */
 export class QueryJobs {
   readonly #closing = new AbortController();
@@ -49,7 +54,7 @@ export class QueryJobs {
 
   constructor(private readonly options: QueryJobsOptions) {}
 
-  /** The rows of a query, page by page: one page is in memory. */
+  /** Reads the rows of a query page by page: one page is in memory at a time. */
   async *pages(operation: string, query: BigQuerySql, run: QueryRun = {}): AsyncGenerator<ResultRow[]> {
     const { signal, timeoutSeconds = this.options.settings.timeoutSeconds } = run;
     const overdue = new AbortController();
@@ -86,7 +91,7 @@ export class QueryJobs {
     return rows;
   }
 
-  /** The bytes a query would read: an upper bound on clustered tables. Nothing runs and nothing is paid. */
+  /** The bytes that a query would read: an upper bound for clustered tables. BigQuery runs and bills nothing. */
   async estimateBytes(operation: string, query: BigQuerySql): Promise<bigint> {
     try {
       const request = { ...this.#request(operation, query), dryRun: true };
@@ -98,10 +103,10 @@ export class QueryJobs {
     }
   }
 
-  /** Cancels what still runs, and waits until BigQuery was told. */
+  /** Cancels all running queries and waits until BigQuery has received the cancellations. */
   async close(): Promise<void> {
     this.#closing.abort(new AppError('SHUTTING_DOWN', 'The gateway is stopping. Try another instance.'));
-    // Readers learn of it first, and it is they who cancel.
+    // First ends the readers: each reader cancels its own query.
     await new Promise(setImmediate);
     await Promise.all(this.#cancels);
   }
@@ -121,7 +126,8 @@ export class QueryJobs {
     const started = this.#try(() => client.createQueryJob(request)).then(
       () => undefined,
       (error: unknown) => {
-        // The first answer was lost and the client's own retry met the job that it had started: ours, since the id is.
+        // The first response was lost and the client's own retry found the job that it had started. The id proves that
+        // the job is ours.
         if (!hasStatus(error, 409)) throw error;
       },
     );
@@ -129,14 +135,15 @@ export class QueryJobs {
       await raceAbort(stop, started);
       return job;
     } catch (error) {
-      // It may have started all the same. What is on its way must arrive first: a job is not cancelled before it is there.
+      // The job may have started all the same. Wait for the request first: a job that does not exist yet cannot be
+      // cancelled.
       const wasRefused = hasStatus(error, 400) || hasStatus(error, 404);
       if (!wasRefused) this.#cancel(job, started);
       throw error;
     }
   }
 
-  /** A favour to the bill: the reader has gone, whether it works or not. */
+  /** Cancellation only saves money: the reader has gone, whether it succeeds or not. */
   #cancel(job: Job, afterwards: Promise<unknown> = Promise.resolve()): void {
     const cancelled = afterwards
       .catch(() => undefined)

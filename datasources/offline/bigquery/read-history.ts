@@ -15,9 +15,9 @@ import type { ResultRow } from './query-jobs.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
 
 /**
- * One value per moment: where several rows have the same event time, the newest arrival, chosen by the very expression
- * that the point-in-time compiler uses. In a dense entity type a null is part of the history; otherwise it says nothing.
- * Undefined when the id can be of no row: then there is nothing to ask.
+ * One value per moment: where several rows have the same event time, the newest arrival wins, by the same expression as
+ * in the point-in-time compiler. In a dense entity type a null is part of the history; otherwise it is ignored. Returns
+ * undefined, without a query, when no row can have the id.
  */
 export function historyQuery(read: HistoryRead, table: BigQueryTable): BigQuerySql | undefined {
   const { feature, limit } = read;
@@ -61,13 +61,13 @@ function writtenAt({ feature }: HistoryRead, { createdTime }: BigQueryTable): st
 
 export function historyEntry(row: ResultRow, { feature }: HistoryRead): HistoryEntry {
   return {
-    // A null array leaves BigQuery as an empty one.
+    // BigQuery returns a null array as an empty one.
     value: row.is_there === true ? fromBigQuery(feature.valueType, row.value) : null,
     timestamp: integerFromBigQuery(row.event_time),
   };
 }
 
-/** Written the one way there is: 05 is not 5. */
+/** An integer id matches only in its canonical form: 05 is not 5. */
 export function isInt64(text: string): boolean {
   return /^(0|-?[1-9]\d{0,18})$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }

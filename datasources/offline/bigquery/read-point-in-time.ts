@@ -10,19 +10,19 @@ import { planPointInTime, type PointInTimePlan } from '../point-in-time/plan.js'
 import type { ResultRow } from './query-jobs.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
 
-/** A request holds at most 10 MB. The labels, written as JSON by the client, take a third of that. */
+/** A request holds at most 10 MB. The labels, written as JSON by the client, get a third of that. */
 const LABEL_BYTES_PER_QUERY = 3_300_000;
-/** What the client writes around the three fields of a label. */
+/** The bytes that the client adds to the three fields of a label. */
 const BYTES_AROUND_LABEL = 140;
-/** A statement that joins some 30 feature tables is more than BigQuery's planner takes. */
+/** A statement that joins some 30 feature tables exceeds BigQuery's planner. */
 const SOURCES_PER_QUERY = 15;
-/** A statement has at most 1 MB, and a feature with the longest of names takes a KB of it. */
+/** A statement has at most 1 MB, and a feature with the longest name takes a KB of it. */
 export const FEATURES_PER_QUERY = 800;
 
-/** A part of a read that one query answers: some of its labels, and some of its features. */
+/** A part of a read for one query: some of its labels and some of its features. */
 export interface PointInTimeQuery {
   readonly query: BigQuerySql;
-  /** The places of the features in the read. */
+  /** The indices of the features in the read. */
   readonly columns: readonly number[];
 }
 
@@ -33,8 +33,8 @@ interface Label {
 }
 
 /**
- * The queries of a read. A label without id or time matches nothing and is not sent: so there is no null in the
- * parameters, which BigQuery would refuse, and no query at all when there is no other label.
+ * The queries of a read. A label without an id or a time matches nothing, so no query sends it. Therefore no parameter
+ * has a null, which BigQuery would reject, and a read with only such labels needs no query.
  */
 export function pointInTimeQueries(
   read: PointInTimeRead,
@@ -60,7 +60,7 @@ export function pointInTimeQueries(
   );
 }
 
-/** Labels that are in a table of their own, with the columns of LABEL_COLUMNS. */
+/** Labels in a table of their own, with the columns of LABEL_COLUMNS. */
 export interface LoadedLabels {
   /** `project.dataset.table`. */
   readonly path: string;
@@ -74,8 +74,8 @@ export const LABEL_COLUMNS = [
 ];
 
 /**
- * The one query of a bulk read. By the aggregate form, whatever the settings say: they mean the same, and
- * ML.ENTITY_FEATURES_AT_TIME takes no more than 100 MB of labels.
+ * The one query of a bulk read. It always has the aggregate form, whatever the settings. Both forms give the same
+ * result, but ML.ENTITY_FEATURES_AT_TIME accepts at most 100 MB of labels.
  */
 export function bulkQuery(
   read: BulkRead,
@@ -98,12 +98,12 @@ function planQuery(
   );
 }
 
-/** The cells of a read before any answer: what no row of a result speaks of is NOT_FOUND. */
+/** The initial cells of a read: a cell without a row in any result stays NOT_FOUND. */
 export function emptyCells({ labels, features }: PointInTimeRead): FeatureCell[][] {
   return labels.map(() => features.map(() => NOT_FOUND_CELL));
 }
 
-/** Puts a row of the result of a query in its place. */
+/** Copies a row of a query's result into the cells. */
 export function placeRow(
   row: ResultRow,
   { columns }: PointInTimeQuery,
@@ -127,7 +127,8 @@ export function labelCells(row: ResultRow, { features, options }: BulkRead): Lab
 function readCell(row: ResultRow, number: number, { valueType }: Feature, includeExpired: boolean): FeatureCell {
   const status = row[`status_${number}`] as CellStatus | typeof EXPIRED_NULL;
   const value = row[`value_${number}`];
-  // A null array leaves BigQuery as an empty one; the status knows. The value of an expired cell is there when it is asked for.
+  // BigQuery returns a null array as an empty one, so the status decides. The value of an expired cell is present when
+  // the read requests it.
   const isGiven = status === 'PRESENT' || (status === 'EXPIRED' && value != null && includeExpired);
   return {
     status: status === EXPIRED_NULL ? 'EXPIRED' : status,
@@ -136,12 +137,14 @@ function readCell(row: ResultRow, number: number, { valueType }: Feature, includ
   };
 }
 
-/** A label without id or time matches nothing. */
+/** A label without an id or a time matches nothing. */
 export function parseLabel({ entityId, time }: EntityMoment, row: number): Label[] {
   return entityId === null || time === null ? [] : [{ row, entityId, time }];
 }
 
-/** The places of the features, in groups that one statement can ask for. Columns of a plan are numbered in this order. */
+/**
+ * The indices of the features, in groups that fit into one statement. The columns of a plan are numbered in this order.
+ */
 function featureGroups(features: readonly Feature[]): number[][] {
   const sources = [...new Set(features.map(({ source }) => source))];
   const groups = Map.groupBy(features.keys(), (column) =>

@@ -15,9 +15,9 @@ import { isInt64 } from './read-history.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
 
 /**
- * The rows as they are stored, in one scan however many entities there are. Of a composite id each part is looked for by
- * itself, as the table is clustered by them: so there are rows of entities that were not asked for. Undefined when no row
- * can have one of the ids.
+ * The rows as they are stored, in one scan for any number of entities. The query filters each part of a composite id
+ * separately, because the table is clustered by the parts. So the result also has rows of other entities. Undefined
+ * when no row can have one of the ids.
  */
 export function rowsQuery(
   { source, entityIds, features, to }: RowsRead,
@@ -62,7 +62,7 @@ export function storedRow(row: ResultRow, { source, features }: RowsRead): Featu
     values: new Map(
       features.map(({ name, valueType }, number): [string, RawValue | null] => [
         name,
-        // A null array leaves BigQuery as an empty one.
+        // BigQuery returns a null array as an empty one.
         row[`there_${number}`] === true ? fromBigQuery(valueType, row[`value_${number}`]) : null,
       ]),
     ),

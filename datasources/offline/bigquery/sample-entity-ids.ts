@@ -3,7 +3,9 @@ import type { BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import { historyColumn, quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery/table.js';
 import type { ResultRow } from './query-jobs.js';
 
-/** As the port says. Billed are the columns of the ids; rows of other people's tables may have none. */
+/**
+ * Implements the port's method. BigQuery bills the columns of the ids. Rows of tables that others write may lack an id.
+ */
 export function sampleQuery(tables: readonly BigQueryTable[], count: number): BigQuerySql {
   const ids = tables.map(({ path, entityColumns }) => {
     const columns = entityColumns.map(({ name }) => historyColumn(name));

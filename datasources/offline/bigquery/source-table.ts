@@ -11,25 +11,25 @@ import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { isReadableAs, toBigQueryColumn } from '../../google/bigquery/column-types.js';
 import { typeName } from '../../google/bigquery/type-names.js';
 
-/** Columns that tables of ours have beside those the registry names. */
+/** Columns of our tables beside those that the registry names. */
 const CREATED_TIME = 'created_timestamp';
 const SEQUENCE = 'sequence';
 const ARRIVAL = 'arrival_number';
 const EMPTY_ARRAYS = 'empty_arrays';
 
-/** The table a source is in, as the registry names it, or else after the entity type and the source. */
+/** The table of a source: as the registry names it, otherwise named after the entity type and the source. */
 export function tableName(source: FeatureSource): string {
   return source.bigQueryTable ?? `${source.entityType.name}__${source.name}`;
 }
 
-/** Where that table is. What its name does not say of project and dataset, the store's settings do. */
+/** The location of that table. The store's settings give the project and the dataset where the name omits them. */
 export function resolveTableAddress(source: FeatureSource, { project, dataset }: BigQuerySettings): TableAddress {
-  // A project of a domain has dots of its own: the last two count.
+  // The project id of a domain contains dots, so only the last two dots separate.
   const [, ofProject, ofDataset, table] = /^(?:(?:(.+)\.)?([^.]+)\.)?([^.]+)$/.exec(tableName(source))!;
   return { project: ofProject ?? project, dataset: ofDataset ?? dataset!, table: table! };
 }
 
-/** The columns a table is made with, or given when they are new in the registry. */
+/** The columns to create a table with, or to add when they are new in the registry. */
 export function expectedColumns(source: FeatureSource): TableColumn[] {
   return [
     ...source.entityType.entityIdColumns.map((name) => ({ name, type: 'STRING', mode: 'REQUIRED' })),
@@ -47,7 +47,7 @@ export function expectedColumns(source: FeatureSource): TableColumn[] {
   ];
 }
 
-/** Why a table that is there cannot be read, one sentence each. */
+/** Why an existing table cannot be read, one sentence each. */
 export function tableFaults(source: FeatureSource, metadata: TableMetadata, settings: BigQuerySettings): string[] {
   const { location, pointInTime } = settings;
   const { location: actual = location, schema } = metadata;
@@ -66,9 +66,10 @@ export function tableFaults(source: FeatureSource, metadata: TableMetadata, sett
   ];
 }
 
-/** What a read needs of a table that it does not have. */
+/** What a read needs and the table lacks. */
 function columnFaults(source: FeatureSource, columns: readonly TableColumn[]): string[] {
-  // In any case of letters, as BigQuery's own queries: an entity type has one spelling of its ids for all its tables.
+  // Compares names in any case, as BigQuery's own queries do: an entity type has one spelling of its id columns for all
+  // its tables.
   const named = new Map(columns.map((column) => [column.name.toLowerCase(), column]));
   const want = (name: string, types: readonly string[]): string[] => {
     const column = named.get(name.toLowerCase());
@@ -95,7 +96,7 @@ function describe({ type, mode }: TableColumn): string {
   return mode === 'REPEATED' ? `ARRAY<${typeName(type)}>` : typeName(type);
 }
 
-/** How a table without faults is read. */
+/** How to read a table without faults. */
 export function readTableLayout(
   source: FeatureSource,
   columns: readonly TableColumn[],

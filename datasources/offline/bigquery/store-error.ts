@@ -2,18 +2,18 @@ import { AppError } from '../../../errors/app-error.js';
 import { readErrorReasons } from '../../google/bigquery/api-error.js';
 import { toStoreError } from '../../google/store-error.js';
 
-/** The API found the query itself wrong: a fault of ours, or a table that changed. Trying again would not help. */
+/** The API rejected the query itself: the gateway has a bug, or a table changed. A retry would not help. */
 const FAULTS_OF_THE_QUERY = ['invalidQuery', 'invalid'];
 
-/** A role, a table or an account that is missing: somebody has to do something before the same request can succeed. */
+/** A role, a table or an account is missing: somebody must act before the same request can succeed. */
 const FAULTS_OF_THE_OPERATOR = ['accessDenied', 'notFound', 'billingNotEnabled'];
 
 const LASTING_FAULTS = [...FAULTS_OF_THE_QUERY, ...FAULTS_OF_THE_OPERATOR];
 
 /**
- * What a client hears of a fault of BigQuery: never its own words, which name projects, tables and columns. They are the
- * cause, for the log. What it says of the query itself, or to the operator, stays as it is, and is masked and logged as a
- * fault of the gateway, so that no client tries it again and again.
+ * The client's message for a fault of BigQuery. It never repeats BigQuery's own message, which names projects, tables
+ * and columns; that is the cause, for the log. Errors about the query itself and messages for the operator stay
+ * unchanged. They are masked and logged as internal errors, so that no client retries them.
  */
 export function storeError(error: unknown, maximumBytesBilled: number | null): unknown {
   const reasons = readErrorReasons(error);

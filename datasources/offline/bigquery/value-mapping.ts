@@ -9,12 +9,12 @@ import {
 } from '../../../values/value-type.js';
 import { parseLosslessJson } from '../../../values/lossless-json.js';
 
-/** INT64 with all its digits, as the client gives it when asked to wrap integers. */
+/** INT64 with all its digits, as the client returns it when it wraps integers. */
 interface WrappedInteger {
   readonly value: string;
 }
 
-/** Of a result whose times were selected as whole microseconds (point-in-time/bigquery/value-sql.ts). */
+/** Decodes a result whose times were selected as whole microseconds (point-in-time/bigquery/value-sql.ts). */
 const DECODERS = {
   BOOL: (value) => value as boolean,
   BOOL_ARRAY: (value) => value as boolean[],
@@ -56,12 +56,12 @@ const INSERT_JSON = {
   TIMESTAMP: formatInstant,
 } satisfies ValueEncoders<unknown>;
 
-/** A value as JSON for insertAll: digits as text, since a JSON number is a double to whoever parses it. */
+/** A value as JSON for insertAll: digits are text, because JSON parsers read a number as a double. */
 export function toInsertJson(valueType: ValueType, value: RawValue): unknown {
   return encodeWith<unknown>(INSERT_JSON, valueType, value);
 }
 
-/** JSON has no NaN and no infinity; as text they are read. */
+/** JSON has no NaN and no infinity; BigQuery reads them from text. */
 function doubleJson(value: number): number | string {
   return Number.isFinite(value) ? value : value.toString();
 }
@@ -82,7 +82,7 @@ const LOAD_JSON = {
   TIMESTAMP: unchanged,
 } satisfies Record<ValueType, (json: unknown) => unknown>;
 
-/** What `toInsertJson` made, as a load job takes it: a JSON column as JSON, where insertAll takes its text. */
+/** The result of `toInsertJson` for a load job, which takes a JSON column as JSON and not as text. */
 export function toLoadJson(valueType: ValueType, insertJson: unknown): unknown {
   return LOAD_JSON[valueType](insertJson);
 }

@@ -32,15 +32,15 @@ import { readRows } from './read-rows.js';
 import { sampleEntityIds } from './sample-entity-ids.js';
 
 export interface DuckDbOfflineStoreOptions {
-  /** How `asOf` reads are compiled. */
+  /** The form in which `asOf` reads are compiled. */
   readonly form?: PointInTimeForm | 'CHOOSE';
-  /** Reads the files of sources. Without it nothing is imported. */
+  /** Reads the files of sources. Absent: the store cannot import. */
   readonly reader?: FileReader | null;
 }
 
-/** The embedded offline store: one DuckDB file, a table a source. */
+/** The embedded offline store: one DuckDB file with one table per source. */
 export class DuckDbOfflineStore implements ImportingOfflineStore {
-  /** As many as the schema takes inline. */
+  /** The maximum number of labels that the schema accepts inline. */
   readonly maxLabelsPerRead = REQUEST_LIMITS.maxEntityIds;
 
   private constructor(
@@ -49,7 +49,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     private readonly reader: FileReader | null,
   ) {}
 
-  /** Opens the store for these sources; their tables are made, or given the columns of new features. */
+  /** Opens the store for these sources; creates their tables, or adds the columns of new features. */
   static async open(
     database: DuckDbDatabase,
     sources: readonly FeatureSource[],
@@ -62,7 +62,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     return new DuckDbOfflineStore(database, form, reader);
   }
 
-  /** Opens it for reading alone: nothing is made. A table that is not there fails the read of it. */
+  /** Opens the store read-only and creates nothing. A read of a missing table fails. */
   static openToRead(database: DuckDbDatabase): DuckDbOfflineStore {
     return new DuckDbOfflineStore(database, 'CHOOSE', null);
   }
@@ -96,7 +96,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     return this.database.use((connection) => readImportRecord(connection, source));
   }
 
-  /** In one transaction. */
+  /** Runs in one transaction. */
   async import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<ImportedRows> {
     const { reader } = this;
     if (!reader) throw new Error('this store was opened without a reader of files, so it imports nothing');
@@ -110,7 +110,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
   async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {
     const { signal } = read;
     const connection = await this.database.instance.connect();
-    // The newest of a long history takes a while to find, unlike the other reads.
+    // Finding the newest values of a long history takes a while, unlike the other reads.
     const stopWatching = signal && interruptWhenAborted(connection, signal);
     try {
       signal?.throwIfAborted();
@@ -147,7 +147,10 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     this.database.close();
   }
 
-  /** Reads take milliseconds and cost nothing, so one that has begun is not interrupted; one that waits does not begin. */
+  /**
+   * Reads take milliseconds and cost nothing, so a signal does not interrupt a running read; it prevents the start of a
+   * waiting one.
+   */
   async #read<Result>({ signal }: Abortable, read: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
     return this.database.use(async (connection) => {
       signal?.throwIfAborted();

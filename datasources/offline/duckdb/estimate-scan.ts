@@ -3,12 +3,12 @@ import type { Feature } from '../../registry/model.js';
 import { quoteIdentifier } from '../../duckdb/sql-text.js';
 import { historyTable, listKeyColumns } from '../../duckdb/history-table.js';
 
-/** Rows that say how wide the others are. */
+/** The number of rows that give the average width. */
 const SAMPLED_ROWS = 10_000;
 
 /**
- * The bytes of the columns that a read of these features scans, uncompressed, as a warehouse counts them: the rows there are,
- * each as wide as the first ones are. Takes milliseconds however large the tables are.
+ * The bytes of the columns that a read of these features scans, uncompressed, as a warehouse counts them: the number of
+ * rows times the width of the first rows. Takes milliseconds for tables of any size.
  */
 export async function estimateScan(connection: DuckDBConnection, features: readonly Feature[]): Promise<bigint> {
   let bytes = 0n;

@@ -16,14 +16,17 @@ import { defineTables } from './source-tables.js';
 import type { TextTable } from './text-table.js';
 import { explainText, findNaiveColumns } from './text-columns.js';
 
-/** The place of a row among those the SQL gave. `$` is in no registry name, so no column of use to us has it. */
+/**
+ * The index of a row in the result of the SQL. No registry name contains `$`, so the name never collides with a column
+ * that we use.
+ */
 const ARRIVAL = '"$arrival"';
 
 /**
- * Fills the table of a source with what its SQL computes, instead of what was there, and says what came of it. Runs
- * inside the caller's transaction. Rows are stored by entity and time, so that a read of one entity touches few row groups;
- * rows of one entity and time in the order in which the SQL gave them, since the place in the table is what counts as arrival
- * and a sort alone would leave it to chance.
+ * Replaces the table of a source by the result of its SQL and reports the result. Runs inside the caller's transaction.
+ * Rows are stored by entity and time, so that a read of one entity touches few row groups. Rows of one entity and time
+ * stay in the order of the SQL's result: the place in the table is the arrival order, and a sort without that order
+ * would make it random.
  */
 export async function importSource(
   connection: DuckDBConnection,
@@ -31,7 +34,7 @@ export async function importSource(
   reader: FileReader,
   onProgress: (share: number) => void,
 ): Promise<ImportedRows> {
-  // What is read from text lies there until the SQL is computed.
+  // This folder holds the data that is read from text until the SQL has run.
   await using folder = await reader.createFolder();
   const texts = await defineTables(connection, source, reader, folder);
   await definePartition(connection, source, 0);
@@ -65,21 +68,21 @@ ORDER BY ${joinSql(['entity_id', source.timestampColumn !== null && 'event_times
   return { rows: await checkRows(connection, source), rejected: keptOut, hasTies: await hasTies(connection, source) };
 }
 
-/** What the engine says, or what SQL made here says by it. */
+/** The message of the engine, or the message that our own SQL raised through the engine. */
 function toFault(cause: unknown): string {
   const message = toErrorMessage(cause);
   const own = message.indexOf(VALUE_FAULT);
   return own < 0 ? message : message.slice(own + VALUE_FAULT.length);
 }
 
-/** The share of the entities that `in_partition(column)` lets through: by hash, so that shares are of like size. */
+/** The share of the entities that `in_partition(column)` selects: by hash, so that shares have similar sizes. */
 async function definePartition(connection: DuckDBConnection, source: FeatureSource, partition: number): Promise<void> {
   await connection.run(
     `CREATE OR REPLACE TEMP MACRO in_partition(id) AS hash(id) % ${source.partitions} = ${partition}`,
   );
 }
 
-/** One SELECT: a second statement in the file would run, or be lost, unseen. */
+/** One SELECT only: a second statement in the file would run, or be dropped, without notice. */
 async function checkedSql(connection: DuckDBConnection, source: FeatureSource): Promise<string> {
   const sql = (source.sql ?? '').trim().replace(/;\s*$/, '');
   const statements = await connection.extractStatements(sql).catch((cause: unknown) => {
@@ -115,7 +118,7 @@ async function describeColumns(
   return new Map(columns.map((column) => [column.name, column]));
 }
 
-/** What types cannot say about the rows, in one pass over the columns concerned. */
+/** Checks that types cannot express, in one pass over the columns concerned. */
 async function checkRows(connection: DuckDBConnection, source: FeatureSource): Promise<bigint> {
   const arrays = source.features.filter(({ valueType }) => toElementType(valueType) !== undefined);
   const counts = joinSql(

@@ -19,8 +19,9 @@ import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 const ENTITIES_PER_BATCH = 2048;
 
 /**
- * The newest values of every entity with their versions, chosen by the same order of ties as a point-in-time read. In a
- * dense entity type that is one whole row; otherwise each feature has its own, so an entity may give several writes.
+ * The newest values of every entity with their versions. They use the same order of ties as a point-in-time read. In a
+ * dense entity type that is one whole row; otherwise each feature has its own version, so an entity may give several
+ * writes.
  */
 export async function* newestValues(
   connection: DuckDBConnection,
@@ -50,7 +51,7 @@ export async function* newestValues(
   if (batch.length > 0) yield batch;
 }
 
-/** The rows that are not known yet at a moment, as their time is after it. */
+/** The rows whose time is after a moment: they are not known yet. */
 export async function countFutureRows(
   connection: DuckDBConnection,
   source: FeatureSource,
@@ -66,7 +67,10 @@ export async function countFutureRows(
   return { rows: Number(rows), earliest: instantFromDuckDb(earliest) };
 }
 
-/** First the newest time of each entity, then ties among the rows of that time only: most rows are never sorted. */
+/**
+ * Finds the newest time of each entity first, then resolves ties only among the rows of that time: most rows are never
+ * sorted.
+ */
 function newestRows(source: FeatureSource, known: string): string {
   const table = historyTable(source);
   const ofNewestTime =
@@ -103,8 +107,8 @@ function wholeRow(source: FeatureSource, row: ReadonlyMap<string, DuckDBValue>):
 }
 
 /**
- * One write a feature, and one without values for the source's newest row: it tells NULL from NOT_FOUND, of all its
- * features, so it is not said when some were not read.
+ * One write per feature, and one without values for the source's newest row. That one distinguishes NULL from NOT_FOUND
+ * for all features of the source, so it is omitted when some features were not read.
  */
 function eachValue(
   source: FeatureSource,
@@ -140,7 +144,7 @@ function eachValue(
   return isPartial ? writes : [newestRow, ...writes];
 }
 
-/** The stand-ins that the order of ties uses for unknown times, back to null. */
+/** Converts the placeholders for unknown times in the order of ties back to null. */
 const NEGATIVE_INFINITY_MICROS = -9223372036854775807n;
 const LEAST_SEQUENCE = -9223372036854775808n;
 

@@ -7,10 +7,10 @@ import { historyTable } from '../../duckdb/history-table.js';
 import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 
 /**
- * One value per moment: where several rows have the same event time, the newest arrival, chosen by the very expression
- * that the point-in-time compiler uses. In a dense entity type a null is part of the history; otherwise it says nothing.
- * A static source has no column to group by, so the aggregate of no rows is one row: counting drops it, or an unknown entity
- * would have a null.
+ * One value per moment: where several rows have the same event time, the newest arrival wins, by the same expression as
+ * in the point-in-time compiler. In a dense entity type a null is part of the history; otherwise it is ignored. A
+ * static source has no column to group by, and an aggregate of no rows returns one row. A count drops that row;
+ * otherwise an unknown entity would have a null.
  */
 export async function readHistory(connection: DuckDBConnection, read: HistoryRead): Promise<HistoryEntry[]> {
   const { feature, limit } = read;

@@ -12,8 +12,8 @@ import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 const LABEL_TYPES = [LIST(VARCHAR), LIST(BIGINT)];
 
 /**
- * The labels travel as two lists, so the text of the query is the same for any number of them. (One list of structs says
- * the same and takes eight times as long to bind.)
+ * The labels are two lists, so the text of the query is the same for any number of labels. (One list of structs is
+ * equivalent and takes eight times as long to bind.)
  */
 export async function readPointInTime(
   connection: DuckDBConnection,
@@ -52,7 +52,7 @@ export async function readPointInTime(
   return labels.map((_, row) => cellColumns.map((column) => column[row]!));
 }
 
-/** One form for all sources of the read: that of the longest history is the one that matters. */
+/** One form for all sources of the read: the longest history decides. */
 async function findForm(
   connection: DuckDBConnection,
   { sources }: PointInTimePlan,

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { EntityType } from '../../registry/model.js';
 import { historyTable } from '../../duckdb/history-table.js';
 
-/** As the port says. Of the tables only the column of the ids is read, and of the ids `count` are kept. */
+/** Implements the port's method. It reads only the id column of the tables and holds only `count` ids. */
 export async function sampleEntityIds(
   connection: DuckDBConnection,
   { sources }: EntityType,

@@ -6,15 +6,21 @@ import { toDuckDbType } from '../../duckdb/value-mapping.js';
 import { idTextSql, typedToTypeSql } from '../../files/typed-values.js';
 import type { FeatureSource } from '../../registry/model.js';
 
-/** Which column types can be an entity id, whatever the value: those with one text for each. */
+/** Column types that can always be an entity id: each value has exactly one text. */
 const ID_TYPE = /^(VARCHAR|UUID|DATE|BOOLEAN|ENUM\(.*\)|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT))$/s;
-/** Which can be one where the value is a whole number, or bytes that are text. 1.50 and 1.5 would become one entity. */
+/**
+ * Column types that can be an entity id only where the value is a whole number, or bytes that are text. Otherwise 1.50
+ * and 1.5 would become one entity.
+ */
 const ID_BY_VALUE = /^(FLOAT|DOUBLE|DECIMAL\(.*\)|BLOB)$/;
 
-/** Begins an error that SQL made here raises; the rest is for the operator. */
+/** The prefix of an error that our own SQL raises; the rest of the message is for the operator. */
 export const VALUE_FAULT = 'featuregraph: ';
 
-/** The SQL of the text of an id column, or a refusal of one whose values could not be told apart, or found again, as text. */
+/**
+ * The SQL that gives the text of an id column. Refuses a column whose values would not be distinct, or could not be
+ * found again, as text.
+ */
 export function idColumnSql(source: FeatureSource, columns: ReadonlyMap<string, SourceColumn>, name: string): string {
   const { type } = findColumn(source, columns, name);
   const value = `source.${quoteIdentifier(name)}`;
@@ -27,7 +33,7 @@ export function idColumnSql(source: FeatureSource, columns: ReadonlyMap<string, 
   return orFault(value, idTextSql(value, type)!, `${advice} A value that is no such id is `);
 }
 
-/** A column that only some values of a type can be in: looked at value by value. */
+/** A column of which only some values have a given type: each value is checked. */
 const BY_VALUE: Readonly<Partial<Record<ValueType, RegExp>>> = {
   BOOL: /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(.*\))$/,
   INT64: /^(UBIGINT|U?HUGEINT|FLOAT|DOUBLE|DECIMAL\(.*\))$/,
@@ -36,8 +42,8 @@ const BY_VALUE: Readonly<Partial<Record<ValueType, RegExp>>> = {
 };
 
 /**
- * The SQL that turns a column of a source into a value type, or a clear refusal. `explain` says why a column of text of a table
- * is no such type.
+ * The SQL that converts a column of a source to a value type, or a clear refusal. `explain` tells why a text column of
+ * a table does not have that type.
  */
 export async function convertColumn(
   source: FeatureSource,
@@ -68,7 +74,7 @@ export async function convertColumn(
   );
 }
 
-/** SQL of a value that was converted, and that fails with a message where it could not be. */
+/** SQL that converts a value, and fails with a message where it cannot. */
 function orFault(value: string, converted: string, message: string): string {
   const fault = `error(${quoteText(VALUE_FAULT + message)} || CAST(${value} AS VARCHAR))`;
   return `CASE WHEN ${value} IS NOT NULL AND ${converted} IS NULL THEN ${fault} ELSE ${converted} END`;
@@ -82,7 +88,7 @@ function findColumn(source: FeatureSource, columns: ReadonlyMap<string, SourceCo
   );
 }
 
-/** A source as the messages to an operator name it. */
+/** The name of a source in messages to an operator. */
 export function describe(source: FeatureSource): string {
   return `source "${source.name}" of entity type "${source.entityType.featurestore.name}.${source.entityType.name}"`;
 }

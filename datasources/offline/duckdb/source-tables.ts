@@ -12,9 +12,9 @@ import { refuseFinerTimes } from './text-columns.js';
 import type { TextTable } from './text-table.js';
 
 /**
- * Makes the tables that the SQL names readable by their names, with the types that the registry says or that all values have,
- * and ids as they are written. Gives those that were read from text. What is read lies in `folder`: it must stay until the SQL
- * was computed.
+ * Creates the tables that the SQL names, readable by their names. Their types are those of the registry or those that
+ * all values have; ids stay as written. Returns the tables that were read from text. The data is in `folder`, which
+ * must exist until the SQL has run.
  */
 export async function defineTables(
   connection: DuckDBConnection,
@@ -27,7 +27,7 @@ export async function defineTables(
   const read = (name: string, file: TableFile, textColumns: readonly string[]) =>
     readTable({ source, name, file, textColumns, reader, folder });
   for (const [name, file] of tablesRead(source)) tables.set(name, await read(name, file, []));
-  // In one file of several an id like 05: in all they are text, or they could not be joined.
+  // If one of several files has an id like 05, the column is text in all of them; otherwise they could not be joined.
   const texts = ids.filter((id) =>
     [...tables.values()].some(({ text }) => findIdColumn(text, id)?.type.match(/^(BIGINT|NULL)$/) === null),
   );
@@ -42,19 +42,22 @@ export async function defineTables(
   return [...tables.values()].flatMap(({ text }) => text ?? []);
 }
 
-/** Only the tables that the SQL names: a fault in another one is no reason not to compute this. */
+/** Only the tables that the SQL names: a fault in another table must not stop this computation. */
 function tablesRead(source: FeatureSource): [string, TableFile][] {
-  // By its text: DuckDB's own list of the tables of a query leaves views out.
+  // Searches the text of the SQL: DuckDB's own list of the tables of a query omits views.
   const text = (source.sql ?? '').toLowerCase();
   return [...source.entityType.featurestore.tables].filter(([name]) => text.includes(name.toLowerCase()));
 }
 
-/** A column of text that has the name of an id column, in any case of letters, and of which the registry says nothing. */
+/** A text column with the name of an id column, in any case, that the registry does not declare. */
 function findIdColumn(text: TextTable | null, id: string): ReadTable['columns'][number] | undefined {
   return text?.table.columns.find(({ name, isDeclared }) => !isDeclared && name.toLowerCase() === id.toLowerCase());
 }
 
-/** The type of a column that has no value, so that none is guessed: that of the feature or the time that is called so. */
+/**
+ * The type of a column without any value: the type of the feature or the time with that name, so that the engine does
+ * not guess.
+ */
 function wantedType({ features, timestampColumn, createdTimestampColumn }: FeatureSource, column: string): string {
   const feature = features.find(({ name }) => name.toLowerCase() === column.toLowerCase());
   if (feature) return toDuckDbType(feature.valueType).toString();
@@ -65,7 +68,7 @@ interface TableRead {
   readonly source: FeatureSource;
   readonly name: string;
   readonly file: TableFile;
-  /** Columns that are read as text, whatever is in them. */
+  /** Columns that are read as text, whatever they contain. */
   readonly textColumns: readonly string[];
   readonly reader: FileReader;
   readonly folder: ReadFolder;

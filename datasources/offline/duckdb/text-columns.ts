@@ -7,14 +7,14 @@ import { cellTextSql } from '../../files/type-candidates.js';
 import { misfitText, textToTypeSql } from '../../files/text-values.js';
 import type { TextTable } from './text-table.js';
 
-/** Columns of which nobody said what they are, and of which not all values are of any other type than text. */
+/** Columns without a declared type whose values have no common type other than text. */
 function undeclaredTexts({ table }: TextTable): ReadColumn[] {
   return table.columns.filter(({ type, isDeclared }) => !isDeclared && (type === 'VARCHAR' || type === 'JSON'));
 }
 
 /**
- * Refuses a column of times of which one is finer than a microsecond. It is text by then, and SQL that casts it would cut the
- * digits off unseen: a value would be known before it was true.
+ * Refuses a column of times in which one time is finer than a microsecond. The column is text by then, and SQL that
+ * casts it would truncate the digits silently: a value would be known before it was true.
  */
 export async function refuseFinerTimes(connection: DuckDBConnection, text: TextTable): Promise<void> {
   for (const column of undeclaredTexts(text)) {
@@ -33,8 +33,8 @@ WHERE ${isFinerSql('value')} AND (SELECT bool_and(${looksLikeMomentSql(value)}) 
 }
 
 /**
- * Why a column that was read as text cannot be a type: the first value that is none, and where it stands. undefined: no table has
- * a column of text of that name.
+ * Why a text column cannot have a type: the first value that does not, and its location. undefined: no table has a text
+ * column of that name.
  */
 export async function explainText(
   connection: DuckDBConnection,
@@ -58,7 +58,7 @@ WHERE ${column.cell} IS NOT NULL AND ${textToTypeSql(value, type, options)} IS N
   return undefined;
 }
 
-/** Columns that are text because their times have no zone: what an operator wants to know of SQL that does not run. */
+/** Columns that are text because their times have no zone; an operator needs to know this when the SQL fails. */
 export async function findNaiveColumns(connection: DuckDBConnection, texts: readonly TextTable[]): Promise<string[]> {
   const hints: string[] = [];
   for (const text of texts) {

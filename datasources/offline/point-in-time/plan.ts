@@ -2,11 +2,11 @@ import type { Instant } from '../../../values/instant.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 
 /**
- * What a point-in-time query is to do, as data: no SQL, no store. A dialect (duckdb.ts; bigquery.ts with the Google
- * Cloud adapters) compiles it. The meaning of each part is docs/point-in-time.md.
+ * The plan of a point-in-time query as data, without SQL and without a store. A dialect (duckdb.ts; bigquery.ts with
+ * the Google Cloud adapters) compiles it. docs/point-in-time.md defines each part.
  */
 export interface PointInTimePlan {
-  /** One join block per source table, however many features are asked of it. */
+  /** One join block per source table, for any number of its features. */
   readonly sources: readonly SourcePlan[];
   readonly options: PointInTimeOptions;
 }
@@ -14,14 +14,14 @@ export interface PointInTimePlan {
 export interface PointInTimeOptions {
   /** Rows at exactly the label's time do not count. Off: they do (`<=`). */
   readonly strictlyBefore: boolean;
-  /** Only rows written by the label's time count: what was known then, without later corrections and backfills. */
+  /** Only rows written by the label's time count: the values known then, without later corrections and backfills. */
   readonly knownAtLabelTime: boolean;
   /**
-   * Only rows written by this moment count, whatever the label's time; also rows of static sources. null: whenever they were
-   * written. A row without a creation time does not count: it cannot be shown to have been known.
+   * Only rows written by this moment count, whatever the label's time; this includes rows of static sources. null: all
+   * rows count. A row without a creation time does not count, because it cannot be proven to have been known.
    */
   readonly knownAt: Instant | null;
-  /** The value of an EXPIRED cell is given. Off: it is null. */
+  /** Return the value of an EXPIRED cell. Off: it is null. */
   readonly includeExpired: boolean;
 }
 
@@ -45,21 +45,24 @@ export interface FeaturePlan {
   readonly feature: Feature;
   /** Microseconds; a value exactly this old still counts. null: any age. */
   readonly ttl: bigint | null;
-  /** The names of its columns in the result, made by the plan and so safe in any dialect. */
+  /** The names of its columns in the result. The plan generates them, so they are safe in any dialect. */
   readonly valueColumn: string;
   readonly timestampColumn: string;
   readonly statusColumn: string;
 }
 
-/** Features of one entity of each label. A label can have several: a flight has an origin, a destination and a route. */
+/**
+ * Features of one entity of each label. A label can have several entities: a flight has an origin, a destination and a
+ * route.
+ */
 export interface PlannedEntity {
   readonly entityColumn: string;
   readonly features: readonly Feature[];
-  /** Instead of the ttls of the registry; null: any age. */
+  /** Replaces the ttls of the registry; null: any age. */
   readonly ttl?: bigint | null | undefined;
 }
 
-/** One block an entity and source table. Columns are numbered over all features, in the order given. */
+/** One block per entity and source table. Columns are numbered over all features, in the given order. */
 export function planPointInTime(
   entities: readonly PlannedEntity[],
   options: Partial<PointInTimeOptions> = {},

@@ -1,6 +1,6 @@
 import { timeColumnName, type FeaturePlan, type SourcePlan } from './plan.js';
 
-/** What is given beside the value of each feature. */
+/** The columns that are returned beside the value of each feature. */
 export interface FeatureOutputs {
   /** ONE_A_ROW: where the features of a source come from one row, only the first has the column (timeColumnOf). */
   readonly timestamps: 'EACH' | 'ONE_A_ROW' | 'NONE';
@@ -15,13 +15,13 @@ export function hasTimeColumn({ timestamps }: FeatureOutputs, source: SourcePlan
   return timestamps === 'EACH' || timeColumnName(source, feature) === feature.timestampColumn;
 }
 
-/** One source as part of a query: what to define first, how to join it, and how to speak of its columns. */
+/** One source as part of a query: its definitions, its join and the references to its columns. */
 export interface SourceBlock {
   readonly definitions: readonly string[];
   readonly join: string;
   /** True where a row of the source counts for the label. */
   readonly found: string;
   readonly value: (feature: FeaturePlan) => string;
-  /** When the value became true; undefined for a static source. */
+  /** The event time of the value; undefined for a static source. */
   readonly timestamp: ((feature: FeaturePlan) => string) | undefined;
 }

@@ -1,10 +1,10 @@
-/** A compiled query. Values are only ever parameters; identifiers come from the validated registry and are quoted. */
+/** A compiled query. Every value is a parameter; identifiers come from the validated registry and are quoted. */
 export interface CompiledSql<Parameter> {
   readonly sql: string;
   readonly parameters: readonly Parameter[];
 }
 
-/** Gathers parameters while SQL is written: `add` gives the placeholder that stands for the value. */
+/** Collects parameters while SQL is written: `add` returns the placeholder for the value. */
 export class Parameters<Parameter> {
   readonly values: Parameter[] = [];
 
@@ -14,7 +14,7 @@ export class Parameters<Parameter> {
   }
 }
 
-/** Joins the parts that are there with a separator. */
+/** Joins the present parts with a separator. */
 export function joinSql(parts: readonly (string | false | undefined)[], separator: string): string {
   return parts.filter((part) => part !== false && part !== undefined && part !== '').join(separator);
 }

@@ -29,15 +29,16 @@ export interface BigtableOptions {
   readonly newId: () => string;
   /** host:port of an emulator. */
   readonly apiEndpoint?: string;
-  /** How long the write of one entity may take, attempts included. The settings say it of reads. */
+  /** How long the write of one entity may take, with all attempts. The settings name the limit for reads. */
   readonly writeDeadlineMs?: number;
-  /** For how long a gateway that fills the table and is not heard of is waited for by others. */
+  /** How long other gateways wait for a gateway that fills the table and no longer renews its lease. */
   readonly leaseMs?: number;
 }
 
 /**
- * The online store for more than one machine: one Bigtable table, a row an entity (row-key.ts), a column a feature, a cell
- * a value (cell-codec.ts). docs/google-cloud-bigtable.md says what the table must be like; `featuregraph doctor` checks it.
+ * The online store for several machines: one Bigtable table with one row per entity (row-key.ts), one column per
+ * feature and one cell per value (cell-codec.ts). docs/google-cloud-bigtable.md describes the table; `featuregraph
+ * doctor` checks it.
  */
 export class BigtableOnlineStore implements FillableOnlineStore {
   readonly maxEntityIdsPerRead = 1000;
@@ -70,7 +71,7 @@ export class BigtableOnlineStore implements FillableOnlineStore {
       return features.map((feature) => {
         const cell = row?.get(feature.name);
         if (cell) return cellAt(cell.value, cell.timestamp, feature.ttl, now, includeExpired);
-        // No value was ever written, but rows of its source were: the feature is known to have none.
+        // No value was ever written, but rows of its source were: the feature is NULL.
         const sourceCell = row?.get(sourceSlot(feature.source));
         return sourceCell ? cellAt(null, sourceCell.timestamp, feature.ttl, now) : NOT_FOUND_CELL;
       });
@@ -78,10 +79,11 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   }
 
   /**
-   * From the older cells that the table still has. They do not say for certain when
-   * - the cell is older than the retention, and not the newest of all. What lay between may have been collected. For the
-   *   same reason no cell at all says nothing.
-   * - the cell of asOf's own millisecond is after asOf. It has replaced what came before it in that millisecond.
+   * Reads the older cells that the table still has. They do not answer for certain in these cases:
+   * - The cell is older than the retention and is not the newest of all. Garbage collection may have removed cells
+   *   between it and `asOf`. For the same reason, a missing cell proves nothing.
+   * - The cell has the millisecond of `asOf` but is later than `asOf`. It replaced the earlier value of that
+   *   millisecond.
    */
   async #readAsOf(
     { entityType, entityIds, features, now, asOf }: OnlineReadAsOf,
@@ -129,7 +131,7 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   }
 
   async isHealthy(): Promise<boolean> {
-    // Any row will do, and one that is never there costs the least.
+    // The check reads a row that never exists, because that read costs the least.
     return this.#readRows(['$health'], ['contents'], null, HEALTH_DEADLINE_MS).then(
       () => true,
       () => false,
@@ -172,7 +174,7 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   }
 }
 
-/** What is done before the gateway serves. Its failures end it, and are the operator's to read. */
+/** Prepares the store before the gateway serves. A failure ends the start; its message is for the operator. */
 async function duringStart<T>(settings: BigtableSettings, run: () => Promise<T>): Promise<T> {
   try {
     return await run();

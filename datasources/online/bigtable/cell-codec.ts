@@ -4,23 +4,24 @@ import type { ValueVersion } from '../online-store.js';
 import { decodeValue, encodeValue } from '../value-codec.js';
 
 /**
- * A cell of Bigtable has a time of its own, by which the newest cell of a column is the one with the newest value. But it
- * counts milliseconds, and we microseconds; and a tie is broken by two more numbers. So the cell's value begins with the
- * whole version:
+ * Bigtable orders the cells of a column by their own times, so the newest cell holds the newest value. But a cell time
+ * counts milliseconds, a version counts microseconds, and two more numbers break ties. So the value of a cell begins
+ * with the whole version:
  *
  *   timestamp, created timestamp, sequence: 8 bytes each | the value as value-codec.ts writes it
  *
- * Each number is counted from the least one, which stands for null, and big-endian, so that bytes order as versions do, and the
- * server itself can tell with a value range filter whether a cell is newer than a write (conditional-write.ts). With 24
- * bytes before it no value is 8 bytes long, which the client would hand out as a number.
+ * Each number is an offset from the least number, which stands for null. It is big-endian, so the order of bytes is the
+ * order of versions. The server can therefore compare a cell with a write by a value range filter
+ * (conditional-write.ts). The 24 bytes also ensure that no value is 8 bytes long: the client would return such a value
+ * as a number.
  */
 const VERSION_BYTES = 24;
 const NULL_INT64 = -(2n ** 63n);
 
-/** Of a value that has no time and only ever one: it replaces the one before. */
+/** The version of a value that has no time and exists once: a new value replaces it. */
 export const NO_VERSION: ValueVersion = { timestamp: null, createdTimestamp: null, sequence: null };
 
-/** Above every tag a value begins with. */
+/** Greater than every tag that begins a value. */
 const AFTER_ANY_VALUE = 0xff;
 
 export interface DecodedCell {
@@ -40,18 +41,18 @@ export function decodeCell(bytes: Buffer): DecodedCell {
   };
 }
 
-/** Greater than every cell of this version, and less than every cell of a newer one. */
+/** Greater than every cell of this version and less than every cell of a newer one. */
 export function endOfVersion(version: ValueVersion): Buffer {
   return Buffer.concat([encodeVersion(version), Buffer.of(AFTER_ANY_VALUE)]);
 }
 
-/** The last whole millisecond whose microseconds a JavaScript number holds: in the year 2255. */
+/** The last whole millisecond whose microseconds fit into a JavaScript number: in the year 2255. */
 const LAST_MILLISECOND = 9_007_199_254_740n;
 
 /**
- * The cell time of a version, in milliseconds. Bigtable has none before 1970, and its client cannot say one after 2255:
- * what lies outside shares the first or the last millisecond, as does what has no time. In a shared millisecond the
- * version in the value decides, so nothing is lost but the older of two values.
+ * The cell time of a version, in milliseconds. Bigtable has no cell time before 1970, and its client cannot express one
+ * after 2255. Versions outside that range share the first or the last millisecond, as do versions without a time. In a
+ * shared millisecond the version inside the value decides, so only the older of two values is lost.
  */
 export function cellMillis(timestamp: Instant | null): number {
   const millis = (timestamp ?? 0n) / 1000n;

@@ -4,12 +4,12 @@ import { InterceptingCall, status as STATUS, type Interceptor } from '@grpc/grpc
 import { GRPC_STATUS, isTransient, readGrpcCode, TRANSIENT_CODES } from '../../google/grpc-status.js';
 import type { BigtableSettings } from '../../registry/model.js';
 
-/** How many calls about one row each are under way at once. */
+/** The maximum number of concurrent calls for single rows. */
 export const MAX_CONCURRENT_CALLS = 64;
 
 type CallOptions = NonNullable<GetRowsOptions['gaxOptions']>;
 
-/** There is nothing to say to Google who is asking. */
+/** The environment has no credentials for Google Cloud. */
 export class NoCredentials extends Error {
   override readonly name = 'NoCredentials';
 }
@@ -19,18 +19,19 @@ export interface BigtableConnection {
   readonly table: Table;
 }
 
-/** The parts of the client that are used: values, the table's description, and that of the app profile. */
+/** The parts of the client that the store uses: values, the table's description and the app profile's description. */
 type Service = 'BigtableClient' | 'BigtableTableAdminClient' | 'BigtableInstanceAdminClient';
 
-/** After an outage gRPC would not look for the server for up to two minutes. */
+/** Without this limit, gRPC may wait up to two minutes after an outage before it reconnects. */
 const RECONNECTION = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 1000 };
 
 /**
- * Connects to the table of the settings; no request is made of it. The client takes most of a second to load, so it is loaded
- * here, only where a registry names Bigtable. Its own metrics are off: they would go to Cloud Monitoring unasked.
+ * Creates a client for the table of the settings; sends no request. The client takes most of a second to load, so this
+ * function loads it only for a registry that names Bigtable. The client's own metrics are off, because they would go to
+ * Cloud Monitoring without the operator's consent.
  *
- * Rejects where there are no credentials. Left to its first call, each service of the client would look for them then, and
- * reject a promise that nobody holds, which ends the process.
+ * Rejects when there are no credentials. Otherwise each service of the client would look for credentials at its first
+ * call and reject a promise that no code handles, which ends the process.
  *
  * @param apiEndpoint host:port of an emulator. BIGTABLE_EMULATOR_HOST does the same; the client reads it.
  */
@@ -57,29 +58,33 @@ export async function connect(
     client.api[service] = part;
   }
   const table = client.instance(settings.instance).table(settings.table);
-  // Each attempt of a read adds listeners to one stream, and of the eleventh Node warns as of a leak.
+  // Each attempt of a read adds listeners to one stream. At the eleventh listener, Node warns of a leak.
   table.maxRetries = 8;
   return { client, table };
 }
 
-/** An attempt that hangs must leave time for others: a third of what there is. */
+/** The limit of one attempt is a third of the whole time, so that an attempt that hangs leaves time for others. */
 const ATTEMPTS = 3;
 
 /**
- * Options of a read, which the client tries again by itself: after a transient error, from the row it had come to, until the
- * deadline. (Its default deadline is 12 hours.) New for each call: the client writes into them.
+ * Options of a read. After a transient error, the client itself retries the read from the row that it had reached,
+ * until the deadline. (Its default deadline is 12 hours.) Each call needs new options, because the client writes into
+ * them.
  */
 export function readOptions(deadlineMs: number, attemptMs = deadlineMs / ATTEMPTS): CallOptions {
   const end = Date.now() + deadlineMs;
   return {
     timeout: deadlineMs,
-    // The client takes the pauses from it, and decides itself what it tries again.
+    // The client takes only the pauses from this option; it decides itself which errors it retries.
     retry: { retryCodes: [], backoffSettings: backoff(deadlineMs, attemptMs) },
     otherArgs: withInterceptor(cancelledIsUnavailable, truncateMessage(end, attemptMs)),
   };
 }
 
-/** Options of a call for one answer. The client tries none again unless told to: only for calls that may be repeated. */
+/**
+ * Options of a unary call. The client retries such a call only when told to: use this only for calls that are safe to
+ * repeat.
+ */
 export function idempotentOptions(deadlineMs: number): CallOptions {
   return {
     retry: {
@@ -94,7 +99,7 @@ function backoff(deadlineMs: number, attemptMs: number) {
   return {
     initialRetryDelayMillis: 20,
     retryDelayMultiplier: 2,
-    // The client looks at the deadline before a pause, not after it: a long one would go beyond.
+    // The client checks the deadline before a pause and not after it, so a long pause would exceed the deadline.
     maxRetryDelayMillis: Math.min(500, deadlineMs / 10),
     initialRpcTimeoutMillis: attemptMs,
     rpcTimeoutMultiplier: 1,
@@ -107,16 +112,20 @@ function withInterceptor(...interceptors: readonly Interceptor[]): Record<string
   return { options: { interceptors: [...interceptors] } };
 }
 
-/** The client gives each attempt of a read the deadline of the whole: one that hangs would be the only one. */
+/**
+ * The client gives each attempt of a read the whole deadline, so a first attempt that hangs would leave no time for a
+ * second.
+ */
 function truncateMessage(end: number, attemptMs: number): Interceptor {
   return (options, nextCall) =>
     new InterceptingCall(nextCall({ ...options, deadline: Math.min(end, Date.now() + attemptMs) }));
 }
 
 /**
- * The client takes CANCELLED for its own doing and ends a read as if it were complete: a stream that a proxy or server
- * cancelled would lack rows, and their entities would be said not to exist. We cancel nothing, so it is a connection
- * that was lost, and is said to be one before the client sees it; then it is tried again as such.
+ * The client takes CANCELLED for its own cancellation and ends the read as if it were complete. If a proxy or a server
+ * cancels the stream, rows would be missing and their entities would be NOT_FOUND. This process never cancels a read,
+ * so CANCELLED means a lost connection. This function changes the code before the client sees it; the client then
+ * retries the read.
  */
 const cancelledIsUnavailable: Interceptor = (options, nextCall) =>
   new InterceptingCall(nextCall(options), {
@@ -127,7 +136,10 @@ const cancelledIsUnavailable: Interceptor = (options, nextCall) =>
       }),
   });
 
-/** Whether the store did not answer, or broke off: to be tried again later. A stream that was reset ends with INTERNAL. */
+/**
+ * Whether the store did not answer or the connection broke, so that a later retry may succeed. A reset stream ends with
+ * INTERNAL.
+ */
 export function isUnreachable(error: unknown): boolean {
   return isTransient(error) || readGrpcCode(error) === GRPC_STATUS.INTERNAL;
 }

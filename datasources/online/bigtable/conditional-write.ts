@@ -5,17 +5,17 @@ import { compareVersions, type OnlineWrite, type ValueVersion } from '../online-
 import { cellMillis, encodeCell, endOfVersion, NO_VERSION } from './cell-codec.js';
 import { idempotentOptions } from './client.js';
 
-/** Filters one after the other; the client's own type for one is `any`. */
+/** A sequence of filters; the client types a filter as `any`. */
 export type FilterChain = readonly object[];
 
-/** Where writes go, and how long one call may take, attempts included. */
+/** The target of writes, and how long one call may take with all attempts. */
 export interface WriteTarget {
   readonly table: Table;
   readonly family: string;
   readonly deadlineMs: number;
 }
 
-/** A value on its way into a column. */
+/** A value to write into a column. */
 export interface CellWrite {
   readonly qualifier: string;
   readonly millis: number;
@@ -23,18 +23,18 @@ export interface CellWrite {
   readonly value: RawValue | null;
 }
 
-/** A request stays far below what a row mutation may weigh, and its filter below 20 kB. */
+/** This keeps a request far below the limit of a row mutation, and its filter below 20 kB. */
 const MAX_CELLS_PER_CALL = 200;
 
 /**
- * The column of a slot. Not the bare name: the client puts columns into a plain object, where a feature called
- * `constructor` or `__proto__` would meet what JavaScript keeps under that name.
+ * The column of a slot. It has a prefix, because the client uses column names as keys of a plain object. A feature
+ * called `constructor` or `__proto__` would collide with a property of JavaScript objects.
  */
 export function toQualifier(slot: string): string {
   return `=${slot}`;
 }
 
-/** What the writes of one entity leave of themselves: one cell a column and millisecond, the newest version of each. */
+/** The cells that remain of the writes of one entity: one cell per column and millisecond, with the newest version. */
 export function toCells(writes: readonly OnlineWrite[]): CellWrite[] {
   const cells = new Map<string, CellWrite>();
   for (const write of writes) {
@@ -51,13 +51,13 @@ export function toCells(writes: readonly OnlineWrite[]): CellWrite[] {
 }
 
 /**
- * Writes cells into a row such that the newest version of each stays, whoever else is writing.
+ * Writes cells into a row so that the newest version of each remains, whatever other writers do at the same time.
  *
- * Cells of different milliseconds are no rivals: each keeps its place, and a read takes the newest. Only in one and the
- * same millisecond would a blind write put an older version over a newer one. So the write is conditional, decided by the
- * server in the same step (CheckAndMutateRow): if the row has no newer cell in those milliseconds, all cells are set. If
- * it has one, in whatever column, each cell asks again for its own column alone. Setting a cell again changes nothing, so
- * a call whose answer was lost is repeated without harm.
+ * Cells of different milliseconds do not conflict: both stay, and a read takes the newest. Within one millisecond, an
+ * unconditional write could replace a newer version by an older one. So the server decides in the same step
+ * (CheckAndMutateRow): if the row has no newer cell in those milliseconds, it sets all cells. If it has a newer cell in
+ * any column, a further call decides for each cell by its own column. Setting a cell twice changes nothing, so a call
+ * whose response was lost can be repeated safely.
  */
 export async function writeCells(
   { table, family, deadlineMs }: WriteTarget,
@@ -80,8 +80,8 @@ export async function writeCells(
 }
 
 /**
- * Deletes a row, also by a condition, which any row meets. MutateRows would take many rows at once; but before it tries a
- * second time its client waits for two seconds, whatever the deadline.
+ * Deletes a row, also by a conditional call; every row meets the condition. MutateRows would delete many rows at once,
+ * but its client waits two seconds before a retry, whatever the deadline.
  */
 export async function deleteRow({ table, deadlineMs }: Omit<WriteTarget, 'family'>, key: string): Promise<void> {
   await table.row(key).filter([{ all: true }], {
@@ -92,12 +92,13 @@ export async function deleteRow({ table, deadlineMs }: Omit<WriteTarget, 'family
 
 /** The change that sets a cell. */
 export function setCellMutation(family: string, { qualifier, millis, version, value }: CellWrite): object {
-  // A Date, also for 0: the client takes the number 0 for "no time given" and stamps the cell with now.
+  // Passes a Date for 0 too: the client takes the number 0 for a missing time and stamps the cell with the current
+  // time.
   const cell = { value: encodeCell(version, value), timestamp: new Date(millis) };
   return { method: 'insert', data: { [family]: { [qualifier]: cell } } };
 }
 
-/** The change that takes all cells out of the columns of some slots. */
+/** The change that deletes all cells from the columns of some slots. */
 export function deleteColumnsMutation(family: string, slots: readonly string[]): object {
   return { method: 'delete', data: slots.map((slot) => `${family}:${toQualifier(slot)}`) };
 }
@@ -106,7 +107,10 @@ function newerInColumnFilter(family: string, cell: CellWrite): FilterChain {
   return [...columnFilter(family, cell.qualifier), ...newerThanFilter(cell.millis, cell.version)];
 }
 
-/** Asks no column by name, which keeps the filter small. At worst it finds a rival that is none, and costs some calls. */
+/**
+ * The filter names no column, so it stays small. At worst it matches a cell that does not conflict, which costs some
+ * extra calls.
+ */
 function newerInAnyColumnFilter(family: string, cells: readonly CellWrite[]): FilterChain {
   const oldest = new Map<number, ValueVersion>();
   for (const { millis, version } of cells) {
@@ -117,16 +121,16 @@ function newerInAnyColumnFilter(family: string, cells: readonly CellWrite[]): Fi
     { family: toExactFilterValue(family) },
     ...newerThanFilter(millis, version),
   ]);
-  // The server refuses an interleave of one.
+  // The server rejects an interleave with one filter.
   return rivals.length === 1 ? rivals[0]! : [{ interleave: rivals }];
 }
 
-/** Filters that leave one column. */
+/** Filters that match one column. */
 export function columnFilter(family: string, qualifier: string): FilterChain {
   return [{ family: toExactFilterValue(family) }, { column: { name: toExactFilterValue(qualifier) } }];
 }
 
-/** Filters that leave the cells of a millisecond that have a newer version. */
+/** Filters that match the cells of a millisecond that have a newer version. */
 export function newerThanFilter(millis: number, version: ValueVersion): FilterChain {
   return [
     { time: { start: new Date(millis), end: new Date(millis + 1) } },
@@ -134,7 +138,7 @@ export function newerThanFilter(millis: number, version: ValueVersion): FilterCh
   ];
 }
 
-/** Filters that leave the cells of this very value without a version. */
+/** Filters that match the cells with exactly this value and without a version. */
 export function valueFilter(value: RawValue): FilterChain {
   const bound = { value: encodeCell(NO_VERSION, value), inclusive: true };
   return [{ value: { start: bound, end: bound } }];

@@ -9,10 +9,16 @@ import { connect, isUnreachable, NoCredentials, idempotentOptions, type Bigtable
 
 const DEADLINE_MS = 5000;
 
-/** Garbage is collected by the server's clock and a read takes its time: a margin, so that no read meets the broom. */
+/**
+ * The server's clock decides garbage collection, and a read takes time. The margin ensures that garbage collection
+ * never removes a cell that a read needs.
+ */
 const RETENTION_MARGIN_SECONDS = 3600;
 
-/** Is the table there and as docs/google-cloud-bigtable.md wants it, and may we do with it what the gateway does? */
+/**
+ * Checks that the table exists, is as docs/google-cloud-bigtable.md describes, and grants the permissions that the
+ * gateway needs.
+ */
 export async function* diagnoseBigtable(settings: BigtableSettings, apiEndpoint?: string): AsyncGenerator<Finding> {
   let connection: BigtableConnection | undefined;
   try {
@@ -23,7 +29,7 @@ export async function* diagnoseBigtable(settings: BigtableSettings, apiEndpoint?
     ]);
     yield* diagnoseConnected(connection, settings);
   } catch (error) {
-    // Where it is not reached once, it is not reached for the rest: each try would wait for its own deadline.
+    // After one unreachable call the other checks stop: each would wait for its own deadline.
     if (!(error instanceof NoCredentials) && !isUnreachable(error)) throw error;
     const { reason: why, remedy: todo } = adviseOnError(error, '');
     const what = `could not look at Bigtable: ${why}`;
@@ -45,7 +51,7 @@ async function* diagnoseConnected(connection: BigtableConnection, settings: Bigt
       deadlineMs: DEADLINE_MS,
     }),
   );
-  // Deleting a row that is never there changes nothing, and asks for all that a write asks for.
+  // Deleting a row that does not exist changes nothing and needs all permissions of a write.
   yield await tryCheck('write conditionally', grantOnTable(settings, 'roles/bigtable.user'), () =>
     deleteRow({ table: connection.table, deadlineMs: DEADLINE_MS }, '$doctor'),
   );
@@ -89,12 +95,15 @@ async function* diagnoseTable({ table }: BigtableConnection, settings: BigtableS
   yield diagnoseCollection(family.gcRule ?? {}, settings);
 }
 
-/** What a policy may collect is asked of three cells: the newest value, one within the retention, and one long past it. */
+/**
+ * The check evaluates the garbage collection rule for three cells: the newest value, one within the retention and one
+ * far older.
+ */
 function diagnoseCollection(rule: GcRule, settings: BigtableSettings): Finding {
   const todo = setPolicy(settings);
   const retention = settings.versionRetentionSeconds;
   if (isCollectable(rule, { rank: 1, ageSeconds: Infinity })) {
-    // Cells have the times of their values, so a value that did not change for long is old and still the newest.
+    // A cell has the time of its value, so a value that did not change for a long time is old and still the newest.
     return {
       status: 'fault',
       message: 'garbage collection by age deletes values that are still the newest',
@@ -153,7 +162,7 @@ async function tryCheck(what: string, grant: string, run: () => Promise<unknown>
   }
 }
 
-/** Goes on with the next, unless the store is out of reach. */
+/** Continues with the next check unless the store is unreachable. */
 function failure(what: string, grant: string, error: unknown): Finding {
   if (isUnreachable(error)) throw error;
   const { reason: why, remedy: todo } = adviseOnError(error, grant);
@@ -161,7 +170,10 @@ function failure(what: string, grant: string, error: unknown): Finding {
   return todo === undefined ? finding : { ...finding, remedy: todo };
 }
 
-/** What docs/google-cloud-bigtable.md tells to set: the newest value always, older ones for the retention and a margin. */
+/**
+ * The garbage collection rule of docs/google-cloud-bigtable.md: keep the newest value always, and older ones for the
+ * retention and a margin.
+ */
 function policy({ versionRetentionSeconds }: BigtableSettings): string {
   if (versionRetentionSeconds === 0) return 'maxversions=1';
   return `maxversions=1&&maxage=${Math.ceil((versionRetentionSeconds + RETENTION_MARGIN_SECONDS) / 3600)}h`;

@@ -9,10 +9,10 @@ export interface ErrorAdvice {
   readonly remedy?: string;
 }
 
-/** The client puts all failed attempts into one message, which may have kilobytes. */
+/** The client joins all failed attempts into one message, which may have kilobytes. */
 const MAX_REASON_LENGTH = 200;
 
-/** Why a call failed and what to do, in the operator's words. `grant` is the command that gives the right to make it. */
+/** Tells the operator why a call failed and what to do. `grant` is the command that grants the missing permission. */
 export function adviseOnError(error: unknown, grant: string): ErrorAdvice {
   if (error instanceof NoCredentials) {
     return {
@@ -39,7 +39,10 @@ export function adviseOnError(error: unknown, grant: string): ErrorAdvice {
   return { reason: shortenMessage(error) };
 }
 
-/** What ends a start, with the store of the registry that it is about. Errors that are not of Bigtable stay as they are. */
+/**
+ * The error that ends a start, with the name of the store in the registry. Errors that do not come from Bigtable stay
+ * unchanged.
+ */
 export function toStartError(settings: BigtableSettings, error: unknown): unknown {
   if (!(error instanceof NoCredentials) && readGrpcCode(error) === undefined) return error;
   const { project, instance, table } = settings;
@@ -58,7 +61,7 @@ export function grantOnTable({ project, instance, table }: BigtableSettings, rol
   );
 }
 
-/** App profiles are the instance's. */
+/** App profiles belong to the instance. */
 export function grantOnInstance({ project, instance }: BigtableSettings, role: string): string {
   return `gcloud bigtable instances add-iam-policy-binding ${instance} --project=${project} --member=ACCOUNT --role=${role}`;
 }

@@ -5,20 +5,20 @@ import type { FillStateRow } from './fill-state-row.js';
 
 export interface LeaseTerms {
   readonly clock: Clock;
-  /** The name of this filling and of no other. */
+  /** The unique name of this fill. */
   readonly filling: string;
-  /** For how long a filler that is not heard of is waited for, in milliseconds. */
+  /** How long others wait for a filler that does not renew its lease, in milliseconds. */
   readonly leaseMs: number;
 }
 
-/** Another has taken over, or may have: this process was not heard of for too long. */
+/** Another process has taken over the fill, or may have: this process did not renew its lease in time. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
 /**
- * The right to fill an entity type. Renewed while the process lives, and over by itself when it died. The end is told by the
- * machines' clocks, which have to agree to some seconds.
+ * The right to fill an entity type. The process renews the lease while it lives; the lease expires by itself after the
+ * process dies. The clocks of the machines decide the expiry, so they must agree to within some seconds.
  */
 export class FillLease {
   readonly #row: FillStateRow;
@@ -33,14 +33,14 @@ export class FillLease {
     void this.#renew();
   }
 
-  /** null when another fills, and was heard of lately. */
+  /** null when another process fills the entity type and renewed its lease lately. */
   static async acquire(row: FillStateRow, terms: LeaseTerms): Promise<FillLease | null> {
     const now = terms.clock();
     const until = now + micros(terms.leaseMs);
     return (await row.acquire(terms.filling, now, until)) ? new FillLease(row, terms, until) : null;
   }
 
-  /** Resolves when whoever fills is done, or was not heard of for too long. */
+  /** Resolves when the other fill has ended or its lease has expired. */
   static async waitUntilFree(row: FillStateRow, { clock, leaseMs }: LeaseTerms): Promise<void> {
     for (let { until } = await row.read(); until !== null && until > clock(); { until } = await row.read()) {
       await pause(leaseMs / 60);
@@ -48,24 +48,27 @@ export class FillLease {
   }
 
   /**
-   * Throws LeaseLost when another may have taken over, or may before a call that is made now has its answer: a call has
+   * Throws LeaseLost when another process may have taken over, or may do so before a call made now returns: a call has
    * less time than the last sixth of the lease.
    */
   readonly assertHeld = (): void => {
     if (this.#terms.clock() >= this.#until - micros(this.#terms.leaseMs / 6)) throw new LeaseLost();
   };
 
-  /** From now on the store is not filled. */
+  /** Marks the store as not filled. */
   async begin(): Promise<void> {
     if (!(await this.#row.begin(this.#terms.filling))) throw new LeaseLost();
   }
 
-  /** All is written, and it was by this process alone. */
+  /** Marks the store as filled: this process alone wrote everything. */
   async finish(contents: string): Promise<void> {
     if (!(await this.#row.finish(this.#terms.filling, contents))) throw new LeaseLost();
   }
 
-  /** Whoever comes next need not wait. If that cannot be said now, they wait until the lease is over. */
+  /**
+   * Releases the lease, so that the next process need not wait. If this call fails, the next process waits until the
+   * lease expires.
+   */
   async release(): Promise<void> {
     this.#ended.abort();
     await this.#row.release(this.#terms.filling).catch(() => undefined);
@@ -76,7 +79,7 @@ export class FillLease {
     const options = { signal: this.#ended.signal, ref: false };
     while (await pause(leaseMs / 6, true, options).catch(() => false)) {
       const until = clock() + micros(leaseMs);
-      // A call that fails is made again at the next turn; when all fail, the lease is over.
+      // The next turn repeats a call that fails. When all calls fail, the lease expires.
       const isHeld = await this.#row.renew(filling, until).catch(() => undefined);
       if (isHeld === true) this.#until = until;
       if (isHeld === false) this.#until = 0n;

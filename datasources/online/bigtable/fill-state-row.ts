@@ -18,18 +18,18 @@ const FILLER = 'filler';
 const UNTIL = 'until';
 
 export interface FillState {
-  /** What the entity type is filled with; undefined when it is not, or not yet. */
+  /** The fingerprint of the fill; undefined when the entity type is not filled completely. */
   readonly fingerprint: string | undefined;
-  /** Who fills it now, or died of it. */
+  /** The process that fills it now, or that died during a fill. */
   readonly filler: string | undefined;
-  /** When another may take the filler's place; null when there is none. */
+  /** When another process may take over the fill; null when no process fills. */
   readonly until: Instant | null;
 }
 
 /**
- * The row that says what an entity type was filled with, and who is filling it now. In the table, not on this machine: many
- * gateways serve from one table. Each change is one conditional call. Repeated because its answer was lost, it finds what
- * it has done itself.
+ * The row with the fingerprint of an entity type's fill and the process that fills it now. The row is in the table and
+ * not on this machine, because many gateways serve from one table. Each change is one conditional call. If a response
+ * is lost, the repeated call finds the change that the first one made.
  */
 export class FillStateRow {
   constructor(
@@ -48,7 +48,7 @@ export class FillStateRow {
     };
   }
 
-  /** Makes this one the filler, unless there is another whose time is not over. */
+  /** Makes this process the filler, unless another process has a lease that has not expired. */
   async acquire(filler: string, now: Instant, until: Instant): Promise<boolean> {
     const { table, family, deadlineMs } = this.target;
     const isTaken = [
@@ -65,18 +65,18 @@ export class FillStateRow {
     return wasTaken === false || (await this.read()).filler === filler;
   }
 
-  // What only the filler may do. False when it is the filler no more.
+  // A change that only the filler may make. False when this process is the filler no longer.
 
   async renew(filler: string, until: Instant): Promise<boolean> {
     return this.#mutateAsFiller(filler, setCellMutation(this.target.family, leaseEndCell(until)));
   }
 
-  /** The store is not filled from now on. */
+  /** Marks the store as not filled. */
   async begin(filler: string): Promise<boolean> {
     return this.#mutateAsFiller(filler, deleteColumnsMutation(this.target.family, [CONTENTS]));
   }
 
-  /** The store is filled, and free. */
+  /** Marks the store as filled, and releases the lease. */
   async finish(filler: string, contents: string): Promise<boolean> {
     const { family } = this.target;
     const filled = setCellMutation(family, { ...emptyCell(CONTENTS), value: contents });
@@ -101,7 +101,7 @@ function emptyCell(slot: string): CellWrite {
   return { qualifier: toQualifier(slot), millis: 0, version: NO_VERSION, value: null };
 }
 
-/** The end is the version, not the value: the server can compare versions. */
+/** The end of the lease is the version and not the value, because the server can compare versions. */
 function leaseEndCell(until: Instant): CellWrite {
   return { ...emptyCell(UNTIL), version: { ...NO_VERSION, timestamp: until } };
 }

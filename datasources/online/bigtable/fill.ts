@@ -9,8 +9,8 @@ import { fillStateKey, rowKey } from './row-key.js';
 import { MAX_CONCURRENT_CALLS } from './client.js';
 
 /**
- * Fills an entity type in a table that others serve from, as FillableOnlineStore says. One process at a time, by a lease; the
- * mark that it is filled goes before the first change and comes after the last.
+ * Fills an entity type in a table from which other gateways serve; see FillableOnlineStore. A lease ensures that one
+ * process fills at a time. The fill clears the mark "filled" before its first change and sets it after its last.
  */
 export async function fillEntityType(
   target: WriteTarget,
@@ -25,7 +25,7 @@ export async function fillEntityType(
     return false;
   }
   try {
-    // Another may have filled it between the caller's look and the lease.
+    // Another process may have filled it after the caller's check and before this lease.
     if ((await row.read()).fingerprint !== insteadOf) return false;
     await lease.begin();
     for (const source of entityType.sources) {

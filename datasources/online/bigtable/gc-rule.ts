@@ -1,4 +1,6 @@
-/** A rule of garbage collection as the API gives it: one of the four. None at all keeps everything. */
+/**
+ * A garbage collection rule as the API returns it: one of the four forms. Without a rule, Bigtable keeps everything.
+ */
 export interface GcRule {
   readonly maxNumVersions?: number | null;
   readonly maxAge?: { readonly seconds?: unknown } | null;
@@ -9,12 +11,12 @@ export interface GcRule {
 }
 
 export interface CellPosition {
-  /** 1 for the newest cell of its column, 2 for the one before. */
+  /** 1 for the newest cell of its column, 2 for the next older one. */
   readonly rank: number;
   readonly ageSeconds: number;
 }
 
-/** Whether a rule lets a cell be collected, sooner or later. */
+/** Whether a rule allows garbage collection of a cell at any later time. */
 export function isCollectable(rule: GcRule, cell: CellPosition): boolean {
   if (rule.maxNumVersions) return cell.rank > rule.maxNumVersions;
   if (rule.maxAge) return cell.ageSeconds > Number(rule.maxAge.seconds ?? 0);

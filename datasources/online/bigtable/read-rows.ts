@@ -5,9 +5,9 @@ import { cellMillis, decodeCell, type DecodedCell } from './cell-codec.js';
 import { toExactFilterValue, toQualifier } from './conditional-write.js';
 import { readOptions } from './client.js';
 
-/** One request's keys are read one after the other by a node; more requests are read at once, by several. */
+/** One node reads the keys of one request sequentially; several nodes read several requests in parallel. */
 const KEYS_PER_REQUEST = 100;
-/** The filter of a request may have 20 kB, and a name 64 bytes. */
+/** The filter of a request may have 20 kB and a name 64 bytes. */
 export const SLOTS_PER_REQUEST = 200;
 
 export interface RowsRead {
@@ -15,22 +15,22 @@ export interface RowsRead {
   readonly family: string;
   readonly keys: readonly string[];
   readonly slots: readonly string[];
-  /** The newest cells that are not after this moment's millisecond; null for the newest of all. */
+  /** Reads the newest cells that are not after the millisecond of this moment; null reads the newest of all. */
   readonly until: Instant | null;
   readonly deadlineMs: number;
 }
 
 export interface StoredCell extends DecodedCell {
-  /** Whether its slot has no newer one, also after the moment that was asked for. */
+  /** Whether its slot has no newer cell, also after the requested moment. */
   readonly isNewest: boolean;
 }
 
-/** One cell of each slot of each row, by key and slot; absent where there is none. */
+/** One cell per slot of each row, by key and slot; absent where there is none. */
 export type RowsBySlot = ReadonlyMap<string, ReadonlyMap<string, StoredCell>>;
 
 /**
- * Reads just the asked slots of just the asked rows. The answer comes in the order of keys and without the rows that are
- * not there, hence by key; the client sends a key twice that is asked twice, hence the set.
+ * Reads only the requested slots of the requested rows. The result is a map by key, because the response has the order
+ * of the keys and omits missing rows. The keys are a set, because the client sends a repeated key twice.
  */
 export async function readRows(read: RowsRead): Promise<RowsBySlot> {
   const { family } = read;
@@ -38,9 +38,9 @@ export async function readRows(read: RowsRead): Promise<RowsBySlot> {
   const requests = toChunks([...new Set(read.keys)], KEYS_PER_REQUEST).flatMap((keys) =>
     toChunks([...new Set(read.slots)], SLOTS_PER_REQUEST).map(async (slots) => {
       const [found] = await read.table.getRows({
-        // Never empty: no keys would be the whole table.
+        // The keys are never empty: an empty list would read the whole table.
         keys,
-        // Bytes as they are; without it they come as text.
+        // Returns raw bytes; without this option the client returns text.
         decode: false,
         filter: [
           { family: toExactFilterValue(family) },
@@ -75,9 +75,9 @@ interface ClientCell {
 const NEWEST = [{ column: { cellLimit: 1 } }];
 
 /**
- * The newest cell of all and the newest until a millisecond, which may be the same, and then comes twice. The time goes
- * before the limit: after it, the newest cell would be taken first and then dropped for being too new. Its end is exclusive,
- * and the client ignores one that is no Date.
+ * Reads the newest cell of all and the newest cell up to a millisecond. They may be the same cell, which then comes
+ * twice. The time filter must precede the limit: after it, the limit would select the newest cell and the time filter
+ * would drop it. The end of the time range is exclusive, and the client ignores an end that is not a Date.
  */
 function newestAndUntil(millis: number): object[] {
   return [{ interleave: [NEWEST, [{ time: { end: new Date(millis + 1) } }, ...NEWEST]] }];
@@ -87,7 +87,9 @@ function isUntil({ timestamp }: ClientCell, until: Instant | null): boolean {
   return until === null || BigInt(timestamp) <= BigInt(cellMillis(until)) * 1000n;
 }
 
-/** A filter that leaves the columns of some slots. Slots are identifiers, but for the $ before a source's. */
+/**
+ * A filter that matches the columns of some slots. Slots are identifiers, except for the $ before the name of a source.
+ */
 export function columnsFilter(slots: readonly string[]): object {
   const names = slots.map((slot) => toQualifier(slot).replaceAll('$', '\\$'));
   return { column: { name: `^(?:${names.join('|')})$` } };

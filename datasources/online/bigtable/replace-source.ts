@@ -19,16 +19,20 @@ import { columnsFilter, SLOTS_PER_REQUEST } from './read-rows.js';
 import { rowPrefix } from './row-key.js';
 import { MAX_CONCURRENT_CALLS, readOptions, idempotentOptions } from './client.js';
 
-/** Looking through an entity type takes as long as it has rows. A server that is gone is noticed by the connection. */
+/**
+ * A scan of an entity type takes time in proportion to its rows, so it has no deadline. The connection detects a server
+ * that is gone.
+ */
 const CLEANUP_DEADLINE_MS = 3_600_000;
 const ROWS_PER_CLEANUP = 1000;
 
 /**
- * Replaces what a row says of a source, in one step: readers get what was or what comes. With the values goes the name of the
- * filling, by which `sweep` knows what was replaced: this process need not remember ids by the million.
+ * Replaces the values of a source in a row, in one step: readers get the old values or the new ones. The change also
+ * writes the name of the fill, by which `sweep` recognizes replaced rows, so this process need not hold millions of ids
+ * in memory.
  *
- * Of a column that gets a value only newer cells are deleted: the older ones are never read again, and garbage collection
- * has them. A conditional call with a condition that no row meets, for the reason deleteRow gives.
+ * In a column that gets a value, the change deletes only newer cells: no read needs the older ones, and garbage
+ * collection removes them. The call has a condition that no row meets, for the reason that deleteRow gives.
  */
 export async function replaceRow(
   { table, family, deadlineMs }: WriteTarget,
@@ -55,8 +59,8 @@ export async function replaceRow(
 }
 
 /**
- * Takes a source's values out of every row that a filling did not replace: its contents lack them. `assertHeld` is called
- * before each change, and ends it by throwing.
+ * Deletes a source's values from every row that the fill did not replace, because the new contents lack them.
+ * `assertHeld` runs before each change and stops the sweep by throwing.
  */
 export async function deleteStaleCells(
   { table, family, deadlineMs }: WriteTarget,
@@ -76,7 +80,7 @@ export async function deleteStaleCells(
     });
 
   for (const slots of toChunks(listSourceSlots(source), SLOTS_PER_REQUEST)) {
-    // One cell of each row and not its value: just to hear of it.
+    // Reads one cell of each row without its value: the sweep needs only the keys.
     const anyOfIt = [
       { family: toExactFilterValue(family) },
       columnsFilter(slots),
@@ -112,7 +116,7 @@ function sourceColumnsFilter(source: FeatureSource): string[] {
   return [...listSourceSlots(source), fillingSlot(source)];
 }
 
-/** Names are identifiers, so it is neither a feature's slot nor a source's. */
+/** Names are identifiers, so this name never equals the slot of a feature or a source. */
 function fillingSlot(source: FeatureSource): string {
   return `%${source.name}`;
 }

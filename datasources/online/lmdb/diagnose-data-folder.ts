@@ -2,7 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Finding } from '../../diagnosis.js';
 
-/** Can the folder of the embedded stores be written, or made? */
+/** Checks that the folder of the embedded stores can be written or created. */
 export async function* diagnoseDataFolder(folder: string): AsyncGenerator<Finding> {
   const path = resolve(folder);
   const nearest = await findNearestExisting(path);

@@ -6,12 +6,15 @@ import { mergeWrite } from './merge-write.js';
 import { encodeRow, RowReader, type Slot } from './row-codec.js';
 import { SlotNumbers } from './slot-numbers.js';
 
-/** Named databases (one an entity type) in the file. LMDB fixes the most at opening; an unused one costs nothing. */
+/**
+ * The maximum number of named databases (one per entity type) in the file. LMDB fixes it at opening; an unused one
+ * costs nothing.
+ */
 const MAX_ENTITY_TYPES = 1000;
 
 /**
- * The embedded online store: one LMDB environment, a database an entity type, a row an entity. Reads are memory-mapped
- * and synchronous underneath: microseconds, no copy, no thread.
+ * The embedded online store: one LMDB environment with one database per entity type and one row per entity. Reads are
+ * memory-mapped and synchronous: they take microseconds and need no copy and no thread.
  */
 export class LmdbOnlineStore implements FillableOnlineStore {
   readonly maxEntityIdsPerRead = 1000;
@@ -37,7 +40,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
       sourceNumber: this.#numbers.findSource(feature.source),
     }));
     return entityIds.map((entityId) => {
-      // The buffer is LMDB's own and changes with the next get: all cells of a row are decoded before it.
+      // LMDB reuses this buffer at the next get, so all cells of a row are decoded first.
       const bytes = rows.getBinaryFast(Buffer.from(entityId));
       if (bytes === undefined) return columns.map(() => NOT_FOUND_CELL);
       const row = new RowReader(bytes);
@@ -79,7 +82,10 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     return this.#fills.get(databaseName(entityType));
   }
 
-  /** From nothing: the one process that has the file open serves when it is full, and no reader sees it before. */
+  /**
+   * Fills from empty. The one process that has the file open serves only after the fill, so no reader sees an
+   * incomplete fill.
+   */
   async fill(entityType: EntityType, { fingerprint: contents, readWrites: writesOf }: FillRequest): Promise<boolean> {
     await this.#fills.remove(databaseName(entityType));
     await this.#rowKeys(entityType).clearAsync();
@@ -133,7 +139,7 @@ function readCell(
 ): FeatureCell {
   const position = number === undefined ? -1 : row.find(number);
   if (position >= 0) return cellAt(row.value(position), row.timestamp(position), feature.ttl, now, includeExpired);
-  // No value was ever written, but rows of its source were: the feature is known to have none.
+  // No value was ever written, but rows of its source were: the feature is NULL.
   const sourcePosition = sourceNumber === undefined ? -1 : row.find(sourceNumber);
   if (sourcePosition < 0) return NOT_FOUND_CELL;
   return cellAt(null, row.timestamp(sourcePosition), feature.ttl, now);

@@ -3,14 +3,14 @@ import type { ValueVersion } from '../online-store.js';
 import { decodeValue, encodeValue } from '../value-codec.js';
 
 /**
- * All of one entity in one LMDB value, laid out so that a few features of a wide row are read without decoding the rest:
- * decoding is most of a store read, and msgpack or JSON would decode 200 features to give 10.
+ * All values of one entity in one LMDB value. The layout allows reading a few features of a wide row without decoding
+ * the rest. Decoding is most of a store read, and msgpack or JSON would decode 200 features to return 10.
  *
  *   u8 format | u16 versions | u16 slots | versions x 24 bytes | slots x 8 bytes, sorted by number | values
  *   a version: timestamp, created timestamp, sequence, each i64 with the least one for null
  *   a slot:    u16 number of the feature, u16 index of its version, u32 offset of its value
  *
- * Rows written together share one version, so a dense row pays for its three times once.
+ * Features written together share one version, so a dense row stores its three times once.
  */
 const FORMAT = 1;
 const HEADER_BYTES = 5;
@@ -58,7 +58,7 @@ export function encodeRow(slots: ReadonlyMap<number, Slot>): Buffer {
   return Buffer.concat([head, ...entries.map((entry) => entry.bytes)]);
 }
 
-/** Reads slots of one row in place. Only what is asked for is decoded. */
+/** Reads slots of one row in place. Decodes only the requested features. */
 export class RowReader {
   readonly #slots: number;
   readonly #count: number;

@@ -3,8 +3,8 @@ import type { EntityType, FeatureSource } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
 
 /**
- * The number under which a feature stands in the rows of its entity type. Given once and kept in the file: a registry
- * that orders its features anew, or drops one, must not shift what stored rows mean.
+ * The number of a feature in the rows of its entity type. It is assigned once and stored in the file: a registry that
+ * reorders or drops features must not change the meaning of stored rows.
  *
  * A source has a number too, for its slot (merge-rule.ts).
  */
@@ -27,7 +27,10 @@ export class SlotNumbers {
     return this.find(source.entityType, sourceSlot(source));
   }
 
-  /** Inside a write transaction only: the number must be durable before a row that uses it, or together with it. */
+  /**
+   * Call this inside a write transaction only: the number must be durable before a row that uses it, or together with
+   * it.
+   */
   assign(entityType: EntityType, name: string): number {
     const found = this.find(entityType, name);
     if (found !== undefined) return found;
@@ -39,7 +42,7 @@ export class SlotNumbers {
     return number;
   }
 
-  /** After a transaction that failed: the numbers it gave are remembered here but not in the file. */
+  /** Call this after a failed transaction: memory then has numbers that the file lacks. */
   forgetUncommitted(): void {
     this.#known.clear();
   }

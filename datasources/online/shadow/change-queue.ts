@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EntityType } from '../../registry/model.js';
 import type { OnlineStore, OnlineWrite } from '../online-store.js';
 
-/** What the serving store was told of an entity type, and has taken. */
+/** A change of an entity type that the serving store has accepted. */
 export type Change =
   | { readonly kind: 'write'; readonly writes: readonly OnlineWrite[] }
   | { readonly kind: 'delete'; readonly entityIds: readonly string[] };
@@ -10,15 +10,15 @@ export type Change =
 export type Outcome = 'done' | 'dropped' | 'failed';
 
 export interface ChangeQueueOptions {
-  /** Rows and ids waiting at once. What comes on top is dropped, unless nothing waits. */
+  /** The maximum number of waiting rows and ids. The queue drops further changes, unless it is empty. */
   readonly maxQueued: number;
   readonly report: (change: Change, outcome: Outcome) => void;
 }
 
 /**
- * Passes the changes of an entity type on to another store, in the order in which they were taken: a delete that overtakes
- * the write before it brings an erased entity back. So the next one begins when the one before it has ended, however
- * late; what a store does not end within its own deadlines keeps the queue waiting, and then full.
+ * Passes the changes of an entity type to another store, in the order in which the serving store accepted them. If a
+ * delete overtook the write before it, an erased entity would return. So each change begins only after the previous one
+ * has ended, however late. A store that exceeds its own deadlines makes the queue wait, and then fill up.
  */
 export class ChangeQueue {
   readonly #store: OnlineStore;
@@ -45,12 +45,12 @@ export class ChangeQueue {
     this.#working ??= this.#work();
   }
 
-  /** Resolves when nothing waits. */
+  /** Resolves when the queue is empty. */
   async settled(): Promise<void> {
     await this.#working;
   }
 
-  /** Begins nothing of what still waits. */
+  /** Drops all changes that wait. */
   drop(): void {
     for (const change of this.#waiting.splice(0)) {
       this.#size -= countItems(change);
@@ -59,7 +59,7 @@ export class ChangeQueue {
   }
 
   async #work(): Promise<void> {
-    // The caller's turn first: starting a call already costs the encoding of its message.
+    // Yields to the caller first, because starting a call already costs the encoding of its message.
     await nextTurn();
     while (this.#waiting.length > 0) {
       const together = this.#takeNext();
@@ -75,7 +75,7 @@ export class ChangeQueue {
     this.#working = undefined;
   }
 
-  /** The next change; writes that wait in a row go together, or single rows would be passed on one by one. */
+  /** The next change. It merges consecutive waiting writes; otherwise each row would be a call. */
   #takeNext(): Change[] {
     const end = this.#waiting.findIndex(({ kind }) => kind !== 'write');
     return this.#waiting.splice(0, end === -1 ? this.#waiting.length : Math.max(1, end));

@@ -1,23 +1,25 @@
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { RawValue, StructField, StructValue } from '../../../values/value-type.js';
 
-/** How a value of one store is to that of another. The first difference counts: status, then value, then time. */
+/**
+ * How a value of one store differs from that of another. The first difference counts: status, then value, then time.
+ */
 export const COMPARISON_OUTCOMES = ['equal', 'status', 'value', 'timestamp'] as const;
 export type ComparisonOutcome = (typeof COMPARISON_OUTCOMES)[number];
 
 /**
- * Two DOUBLEs are equal when they are no further apart than this share of the greater. A sum computed in another order
- * differs in its last digits, which is no fault of a move; a billionth is a thousand times what such sums differ by, and
- * far less than a model notices.
+ * Two DOUBLEs are equal when their difference is at most this share of the greater. A sum computed in another order
+ * differs in its last digits, which is not an error of the migration. A billionth is a thousand times such a
+ * difference, and far below what affects a model.
  */
 export const DOUBLE_TOLERANCE = 1e-9;
 
 export interface ComparisonRules {
-  /** NULL and NOT_FOUND count as one, for a store that cannot tell them apart (Vertex AI's legacy one). */
+  /** NULL and NOT_FOUND are equal for a store that cannot tell them apart (Vertex AI's legacy store). */
   readonly treatAbsentAsEqual: boolean;
 }
 
-/** Compares what is said of one feature of one entity. A time is compared where both stores give one. */
+/** Compares one feature of one entity. Compares times only where both stores return one. */
 export function compareCells(
   a: FeatureCell,
   b: FeatureCell,
@@ -33,7 +35,7 @@ function isAbsent({ status }: FeatureCell): boolean {
   return status === 'NULL' || status === 'NOT_FOUND';
 }
 
-/** Values, and the fields of a STRUCT. */
+/** Compares values, and the fields of a STRUCT. */
 type Comparable = RawValue | StructField;
 type ComparableList = Extract<Comparable, readonly unknown[]>;
 
@@ -53,7 +55,7 @@ function isSameStruct(a: StructValue, b: StructValue): boolean {
   );
 }
 
-/** NaN is NaN; the infinities and the two zeros are themselves. */
+/** NaN equals NaN; the infinities and the two zeros equal only themselves. */
 function isSameDouble(a: number, b: number): boolean {
   if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
   return Number.isFinite(a - b) && Math.abs(a - b) <= DOUBLE_TOLERANCE * Math.max(Math.abs(a), Math.abs(b));

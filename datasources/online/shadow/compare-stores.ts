@@ -7,13 +7,13 @@ import { compareCells, COMPARISON_OUTCOMES, type ComparisonOutcome, type Compari
 export interface FeatureComparison {
   readonly feature: string;
   readonly counts: Readonly<Record<ComparisonOutcome, number>>;
-  /** An entity of which the two stores differ, to look at; null when there is none. */
+  /** An example of an entity for which the two stores differ; null when there is none. */
   readonly example: string | null;
 }
 
 export interface Comparison {
   readonly compared: number;
-  /** Values that are not equal, of all that were compared; 0 when there were none. */
+  /** The share of unequal values among all compared values; 0 when there were none. */
   readonly mismatchShare: number;
   readonly features: readonly FeatureComparison[];
 }

@@ -9,29 +9,33 @@ import { compareCells, type ComparisonRules } from './compare-cells.js';
 import type { ShadowReport } from './shadow-report.js';
 
 export interface ShadowOptions extends ComparisonRules {
-  /** The share of reads that are compared, 0 to 1. */
+  /** The share of reads to compare, from 0 to 1. */
   readonly share: number;
   readonly report: ShadowReport;
-  /** From 0 to 1, drawn for each read. */
+  /** A random number from 0 to 1 for each read. */
   readonly random: () => number;
-  /** Reads of the shadow under way at once; what comes on top is dropped, and counted. */
+  /** The maximum number of concurrent reads of the shadow store. Further reads are dropped and counted. */
   readonly maxConcurrent: number;
-  /** Milliseconds after which a read of the shadow is not waited for any more, and its place given to another. */
+  /** Milliseconds after which the store stops waiting for a read of the shadow store and starts another. */
   readonly timeoutMs: number;
-  /** Rows and ids of an entity type that wait to be written and deleted; what comes on top is dropped, and counted. */
+  /** The maximum number of waiting rows and ids of an entity type. Further changes are dropped and counted. */
   readonly maxQueued: number;
-  /** Milliseconds that a close waits for the shadow. The process may be ended soon after it was told to stop. */
+  /**
+   * How many milliseconds a close waits for the shadow store. The platform may kill the process soon after it asks it
+   * to stop.
+   */
   readonly drainTimeoutMs: number;
 }
 
 /**
- * Serves from one store and, for a share of the reads, looks what another would have said. Nothing of the other reaches a
- * reader: it is asked after the answer has gone out, and its failures and delays are counted and otherwise without effect.
- * Writes and deletes are acknowledged by the serving store and then go to the other too, in the same order and past the reads.
+ * Serves from one store and, for a share of the reads, compares the values of another store. The shadow store never
+ * affects a reader: its reads start after the response is sent, and its failures and delays are only counted. The
+ * serving store acknowledges writes and deletes; they then go to the shadow store in the same order and apart from the
+ * reads.
  */
 export class ShadowOnlineStore implements OnlineStore {
   readonly maxEntityIdsPerRead: number;
-  /** Of the store that serves; reads of the past are not compared. */
+  /** The reads of past values of the serving store; they are not compared. */
   readonly versions: OnlineVersions | undefined;
   readonly #serving: OnlineStore;
   readonly #shadow: OnlineStore;
@@ -68,17 +72,17 @@ export class ShadowOnlineStore implements OnlineStore {
     return this.#change(entityType, { kind: 'delete', entityIds }, (store) => store.delete(entityType, entityIds));
   }
 
-  /** Of the store that serves. The other may be down for weeks without any reader noticing. */
+  /** The health of the serving store. The shadow store may be down for weeks, and no reader may notice. */
   isHealthy(): Promise<boolean> {
     return this.#serving.isHealthy();
   }
 
-  /** Resolves when nothing is asked of the shadow any more. */
+  /** Resolves when no call to the shadow store runs or waits. */
   async settled(): Promise<void> {
     await Promise.all([...this.#inFlight, ...[...this.#changes.values()].map((queue) => queue.settled())]);
   }
 
-  /** Lets what is under way end, for as long as a close may take, and begins nothing more. */
+  /** Waits for running calls as long as a close may take, and starts no more. */
   async finish(): Promise<void> {
     await withTimeout(this.#options.drainTimeoutMs, this.settled());
     for (const queue of this.#changes.values()) queue.drop();
@@ -120,7 +124,7 @@ export class ShadowOnlineStore implements OnlineStore {
     }
   }
 
-  /** Does a piece of work when the caller has had its answer, unless there is too much of it already. */
+  /** Runs a task after the caller has its response, unless too many tasks run already. */
   #runInBackground(work: () => Promise<void>, tell: (outcome: Outcome) => void): void {
     if (this.#inFlight.size >= this.#options.maxConcurrent) {
       tell('dropped');
@@ -135,7 +139,7 @@ export class ShadowOnlineStore implements OnlineStore {
   }
 
   async #withTimeout(work: () => Promise<void>): Promise<void> {
-    // The caller's turn first: starting a call already costs the encoding of its message.
+    // Yields to the caller first, because starting a call already costs the encoding of its message.
     await nextTurn();
     const isDone = await withTimeout(
       this.#options.timeoutMs,

@@ -1,14 +1,14 @@
 import type { EntityType, Feature } from '../../registry/model.js';
 import type { ComparisonOutcome } from './compare-cells.js';
 
-/** Where a shadow store says what it found. observability/shadow-metrics.ts counts it for Prometheus. */
+/** Receives the results of a shadow store. observability/shadow-metrics.ts counts them for Prometheus. */
 export interface ShadowReport {
-  /** One value of one entity was compared. */
+  /** The store compared one value of one entity. */
   compared(feature: Feature, outcome: ComparisonOutcome): void;
-  /** A read that was to be compared: it was, or the shadow was too busy for it, or failed or took too long. */
+  /** The result of a read to compare: compared, dropped because the shadow store was busy, failed or timed out. */
   read(featurestore: string, result: 'compared' | 'dropped' | 'failed'): void;
-  /** A write that the serving store has taken: the shadow took it too, or did not. */
+  /** The shadow store did or did not apply a write that the serving store accepted. */
   write(featurestore: string, result: 'written' | 'dropped' | 'failed'): void;
-  /** A deletion that the serving store has done: the shadow did it too, or still has what was erased. */
+  /** The shadow store did or did not apply a deletion of the serving store. If not, it still has the erased entity. */
   delete(entityType: EntityType, result: 'deleted' | 'dropped' | 'failed'): void;
 }

@@ -9,7 +9,10 @@ import { VertexClients, type ClientOptions } from '../../google/vertex/vertex-cl
 
 const READER = 'roles/aiplatform.featurestoreDataViewer';
 
-/** Is the legacy featurestore there, does it serve, and does it have what the registry says? And for how long yet. */
+/**
+ * Checks that the legacy featurestore exists, serves and has the features of the registry, and tells how long the API
+ * will exist.
+ */
 export async function* diagnoseVertexLegacy(
   settings: VertexLegacySettings,
   entityTypes: readonly EntityType[],
@@ -62,7 +65,7 @@ function diagnoseEntityType(legacy: LegacyFeaturestore, entityType: EntityType):
       };
 }
 
-/** The legacy store has no TIMESTAMP: the registry's is its INT64, in microseconds. */
+/** The legacy store has no TIMESTAMP: it stores a TIMESTAMP of the registry as INT64, in microseconds. */
 const LEGACY_VALUE_TYPES = {
   BOOL: 'BOOL',
   BOOL_ARRAY: 'BOOL_ARRAY',

@@ -13,15 +13,15 @@ const IDS_PER_STREAM = 100;
 const MAX_CONCURRENT_CALLS = 8;
 
 /**
- * Streams of the service's side are the exception to "the client retries nothing": after any error, a refused permission
- * too, the client begins twice again, with pauses of a second and more. What is tried again is decided in retrying().
+ * Server streams are the exception to "the client retries nothing". After any error, even PERMISSION_DENIED, the client
+ * starts the stream twice more, with pauses of a second and more. So retrying() decides the retries instead.
  */
 const NO_HIDDEN_RETRIES = { noResponseRetries: 0 };
 
-/** The values of an entity by feature id. A feature without one is not in it, nor is there any of an unknown entity. */
+/** The values of an entity by feature id. A feature without a value is absent; an unknown entity has no features. */
 export type LegacyRow = Map<string, WireValue>;
 
-/** Reads the asked features of many entities of a legacy entity type. Every id has a row, if an empty one. */
+/** Reads the requested features of many entities of a legacy entity type. Every id has a row, which may be empty. */
 export async function readLegacyValues(
   clients: VertexClients,
   entityType: string,
@@ -29,7 +29,8 @@ export async function readLegacyValues(
   featureIds: readonly string[],
 ): Promise<Map<string, LegacyRow>> {
   const client = await clients.legacyValues();
-  // Of all calls together, and counted from here: loading the client takes the first read longer than a read may.
+  // The deadline of all calls together. It begins here, because the first read also loads the client, which takes
+  // longer than a read may.
   const end = toDeadline(READ_POLICY);
   const featureSelector = { idMatcher: { ids: [...featureIds] } };
   const rows = new Map<string, LegacyRow>();
@@ -48,7 +49,7 @@ export async function readLegacyValues(
     for (const [entityId, row] of ofChunk) rows.set(entityId, row);
   });
 
-  // A stream may end without a word about some of the ids. One by one the service must say something of each.
+  // A stream may end without an answer for some of the ids. The service must answer a request for a single id.
   const unanswered = entityIds.filter((entityId) => !rows.has(entityId));
   await forEachConcurrent(unanswered, MAX_CONCURRENT_CALLS, async (entityId) => {
     const reader = new AnswerReader();
@@ -65,8 +66,8 @@ export async function readLegacyValues(
 }
 
 /**
- * Puts the messages of an answer together. The first one names the features, in the order in which the values of all
- * entities come; an entity with much data may be spread over several, each with some of its cells filled.
+ * Joins the messages of a response. The first message names the features in the order of the values of all entities. An
+ * entity with much data may span several messages, each with some of its cells.
  */
 class AnswerReader {
   readonly rows = new Map<string, LegacyRow>();

@@ -16,11 +16,11 @@ import { readLegacyValues } from './read-values.js';
 import { assertTimesInRange, writeLegacyValues } from './write-values.js';
 
 /**
- * The bridge: values that still live in Vertex AI Feature Store (Legacy), whose API ends on 2027-02-17. Entity types and
- * features are found under the names they have in the registry.
+ * The adapter for values that are still in Vertex AI Feature Store (Legacy), whose API ends on 2027-02-17. Entity types
+ * and features have the same names there as in the registry.
  */
 export class VertexLegacyOnlineStore implements OnlineStore {
-  /** Ten streams of the service's 100. */
+  /** Ten streams of 100 ids, the limit of the service. */
   readonly maxEntityIdsPerRead = 1000;
   readonly #settings: VertexLegacySettings;
   readonly #clients: VertexClients;
@@ -55,7 +55,7 @@ export class VertexLegacyOnlineStore implements OnlineStore {
     }
   }
 
-  /** Not one step for all entities when they take more than one request; trying all of them again does no harm. */
+  /** A write of several requests is not atomic; repeating all of them is safe. */
   async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
     const entities = newestValues(entityType, writes);
     if (entities.size === 0) return;
@@ -95,7 +95,7 @@ export class VertexLegacyOnlineStore implements OnlineStore {
   }
 }
 
-/** The service can delete values, but not online alone. */
+/** The service can delete values, but not from the online store alone. */
 function toDeleteRefusal(entityType: EntityType): AppError {
   return new AppError(
     'BAD_USER_INPUT',
@@ -106,8 +106,8 @@ function toDeleteRefusal(entityType: EntityType): AppError {
 }
 
 /**
- * A cell without a value is NOT_FOUND: the service answers alike for an unknown entity and for a feature that never had a
- * value, so NULL would be a guess.
+ * A cell without a value is NOT_FOUND. The service gives the same answer for an unknown entity and for a feature that
+ * never had a value, so NULL would be a guess.
  */
 function toCell(wire: WireValue | undefined, feature: Feature, { now, includeExpired }: OnlineRead): FeatureCell {
   const value = wire === undefined ? null : decodeValue(feature.valueType, wire);
@@ -116,7 +116,7 @@ function toCell(wire: WireValue | undefined, feature: Feature, { now, includeExp
   return cellAt(value, timestamp, feature.ttl, now, includeExpired);
 }
 
-/** Opens the store; `options` is for tests, whose server is not at the region's endpoint. */
+/** Opens the store. `options` is for tests, whose server is not at the region's endpoint. */
 export function openVertexLegacyOnlineStore(
   settings: VertexLegacySettings,
   clock: Clock,

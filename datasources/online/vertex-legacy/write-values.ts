@@ -12,8 +12,8 @@ interface Payload {
 }
 
 /**
- * Half of what the service takes in a request (1 MB): the size of a message is only estimated here. Its other limit, of
- * 100,000 values, is further away: a value is over 20 bytes long with its name.
+ * Half of the service's limit for a request (1 MB), because the size of a message is only an estimate. The service also
+ * allows 100,000 values, which a request never reaches: a value with its name has over 20 bytes.
  */
 const BYTES_PER_REQUEST = 500_000;
 
@@ -21,7 +21,10 @@ const DAY = 86_400_000_000n;
 const DAYS_BACK = 1825n;
 const DAYS_AHEAD = 366n;
 
-/** The service refuses such a value with all others of its request, when those before it are already written. */
+/**
+ * The service rejects such a value together with all later values of its request, after it has written the earlier
+ * ones.
+ */
 export function assertTimesInRange(
   entities: ReadonlyMap<string, ReadonlyMap<string, VersionedValue>>,
   now: Instant,
@@ -40,8 +43,8 @@ export function assertTimesInRange(
 }
 
 /**
- * Writes values into a legacy entity type. Each carries its own time: the same request again writes the same cells, and
- * without a time it would write new versions of them.
+ * Writes values into a legacy entity type. Each value has its own time, so a repeated request writes the same cells.
+ * Without a time it would write new versions of them.
  */
 export async function writeLegacyValues(
   clients: VertexClients,
@@ -88,7 +91,10 @@ function toPayload(entityId: string, values: ReadonlyMap<string, VersionedValue>
   };
 }
 
-/** As JSON, in which every value is at least as long as on the wire, up to the letters that UTF-8 writes in three bytes. */
+/**
+ * The size as JSON. Every value is at least as long in JSON as on the wire, except for letters that take three bytes in
+ * UTF-8.
+ */
 function estimatePayloadBytes(payload: Payload): number {
   return Buffer.byteLength(JSON.stringify(payload));
 }

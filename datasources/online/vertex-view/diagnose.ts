@@ -12,12 +12,20 @@ import { VertexClients, type ClientOptions } from '../../google/vertex/vertex-cl
 
 type FeatureView = protos.google.cloud.aiplatform.v1.IFeatureView;
 
-/** Sees resources and reads values. aiplatform.featurestoreUser, which sounds right, has no permission on feature views. */
+/**
+ * A role that can view resources and read values. aiplatform.featurestoreUser has no permission on feature views,
+ * despite its name.
+ */
 const READER = 'roles/aiplatform.featurestoreDataViewer';
-/** The smallest role with featureViews.directWrite: featurestoreDataWriter writes to the legacy feature store only. */
+/**
+ * The smallest role with featureViews.directWrite. featurestoreDataWriter can write to the legacy feature store only.
+ */
 const WRITER = 'roles/aiplatform.user';
 
-/** Is the online store there, does it have a view for each entity type, and does each view serve what the registry says? */
+/**
+ * Checks that the online store exists, has a view for each entity type, and serves the features of the registry in each
+ * view.
+ */
 export async function* diagnoseVertexView(
   settings: VertexFeatureViewSettings,
   entityTypes: readonly EntityType[],
@@ -80,7 +88,7 @@ async function* diagnoseEntityType(
 
 function* diagnoseFeatures(id: string, view: FeatureView, entityType: EntityType): Generator<Finding> {
   const groups = view.featureRegistrySource?.featureGroups;
-  // A view over a table has all its columns; what they are, BigQuery knows.
+  // A view over a table has all columns of the table; BigQuery has their list.
   if (!groups) return;
   const served = new Set(groups.flatMap(({ featureIds }) => featureIds ?? []));
   const missing = entityType.features.filter((feature) => !served.has(feature.name)).map((feature) => feature.name);

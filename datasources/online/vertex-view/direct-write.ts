@@ -13,9 +13,9 @@ type WriteResponse = protos.google.cloud.aiplatform.v1.IFeatureViewDirectWriteRe
 const KEYS_PER_MESSAGE = 50;
 
 /**
- * Writes values into a feature view and resolves when the service has confirmed every entity. Each value carries its own
- * time, so writing one again after an answer was lost is writing the same cell: no value is doubled. Only what was not
- * confirmed is sent again.
+ * Writes values into a feature view and resolves when the service has confirmed every entity. Each value has its own
+ * time, so repeating a write after a lost response writes the same cell and no value is doubled. A retry sends only
+ * entities that are not confirmed.
  */
 export async function writeDirectly(
   clients: VertexClients,
@@ -38,7 +38,7 @@ export async function writeDirectly(
       stream.on('data', ({ status, writeResponses }: WriteResponse) => {
         const code = status?.code ?? 0;
         if (code === 0) for (const { dataKey } of writeResponses ?? []) waiting.delete(fromDataKey(dataKey));
-        // A fault of one entity that no retry mends is what the caller must hear of; a transient one may pass.
+        // Reports a permanent error of one entity to the caller; a retry may resolve a transient one.
         else if (!failure || isTransient(failure)) failure = new GrpcStatusError(code, status?.message ?? '');
       });
       stream.on('error', reject);
@@ -49,13 +49,13 @@ export async function writeDirectly(
       stream.end();
     });
     if (failure) throw failure;
-    // A stream that ends early says nothing of what became of the rest.
+    // A stream that ends early does not tell the result of the remaining entities.
     if (waiting.size > 0)
       throw new GrpcStatusError(GRPC_STATUS.UNAVAILABLE, `${waiting.size} entities were not confirmed`);
   });
 }
 
-/** A static value has no time of its own; the service gives it the time of writing, and reads leave that out. */
+/** A static value has no time of its own. The service gives it the time of writing, and reads omit that time. */
 function wireFeature({ feature, value, version }: VersionedValue) {
   const metadata = version.timestamp === null ? {} : { metadata: { generateTime: toProtoTime(version.timestamp) } };
   return { name: feature.name, value: { ...encodeValue(feature.valueType, value), ...metadata } };

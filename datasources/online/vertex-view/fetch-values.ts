@@ -10,32 +10,35 @@ import { toDataKey, fromDataKey } from './data-key.js';
 type FetchResponse = protos.google.cloud.aiplatform.v1.IFetchFeatureValuesResponse;
 type StreamResponse = protos.google.cloud.aiplatform.v1beta1.IStreamingFetchFeatureValuesResponse;
 
-/** All features of an entity in a view, by name: the service has no selection of features. */
+/** All features of an entity in a view, by name: the service cannot select features. */
 export type ViewRow = ReadonlyMap<string, WireValue>;
 
-/** Each message of the stream is one read of the service, so keys travel together, and large reads in parallel. */
+/**
+ * Each message of the stream is one read of the service, so keys travel together, and the service runs large reads in
+ * parallel.
+ */
 const KEYS_PER_MESSAGE = 100;
-/** fetchFeatureValues takes one entity; the quota is 5,000 a second in a project and region, shared by everyone. */
+/** fetchFeatureValues takes one entity. Its quota of 5,000 a second applies to all callers of a project in a region. */
 const MAX_CONCURRENT_FETCHES = 16;
 
-/** Reads rows of a feature view. null is an entity that the view says it does not have. */
+/** Reads rows of a feature view. null means that the view does not have the entity. */
 export class ViewReader {
   readonly #clients: VertexClients;
   #hasStream: boolean;
 
-  /** `usePreview` false keeps to what is generally available: one request an entity. */
+  /** `usePreview` false restricts reads to generally available methods: one request per entity. */
   constructor(clients: VertexClients, usePreview: boolean) {
     this.#clients = clients;
     this.#hasStream = usePreview;
   }
 
-  /** Loads the clients, which for the first read takes longer than a read may. */
+  /** Loads the clients. Otherwise the first read would load them, which takes longer than a read may. */
   async ready(): Promise<void> {
     await this.#clients.featureViews();
     if (this.#hasStream) await this.#clients.featureViewsPreview();
   }
 
-  /** `end`: when it must have ended (call-policy.ts), of however many calls it is made. */
+  /** `end`: the deadline of the whole read (call-policy.ts), whatever its number of calls. */
   async read(
     view: string,
     entityIds: readonly string[],
@@ -46,17 +49,18 @@ export class ViewReader {
     const missing = (): string[] => entityIds.filter((entityId) => !rows.has(entityId));
     if (this.#hasStream && entityIds.length > 1) {
       try {
-        // Rows that came before a stream broke are kept: only the others are asked for again.
+        // Rows that arrived before a stream broke stay valid; the retry requests only the others.
         await withRetry(READ_POLICY, (timeout) => this.#stream(view, missing(), idColumns, timeout, rows), end);
       } catch (error) {
         const code = readGrpcCode(error);
-        // Of the whole view, not of a key; each key's own request says the same, and the caller finds out what it means.
+        // The error concerns the whole view and not one key. The request of each key returns the same error, and the
+        // caller interprets it.
         if (code === GRPC_STATUS.NOT_FOUND) return new Map(entityIds.map((entityId) => [entityId, null]));
         if (code !== GRPC_STATUS.UNIMPLEMENTED) throw error;
         this.#hasStream = false;
       }
     }
-    // Without a stream all of them; after one, those it ended without a word about.
+    // Without a stream: all keys. After a stream: those for which it ended without an answer.
     await forEachConcurrent(missing(), MAX_CONCURRENT_FETCHES, async (entityId) => {
       rows.set(entityId, await this.#fetch(view, entityId, idColumns, end));
     });
@@ -65,7 +69,7 @@ export class ViewReader {
 
   async #fetch(view: string, entityId: string, idColumns: readonly string[], end: number): Promise<ViewRow | null> {
     const client = await this.#clients.featureViews();
-    // KEY_VALUE: the other format is JSON, whose numbers are doubles, and an INT64 above 2^53 would change.
+    // KEY_VALUE: the other format is JSON, whose numbers are doubles, so an INT64 above 2^53 would change.
     const request = { featureView: view, dataKey: toDataKey(entityId, idColumns), dataFormat: 'KEY_VALUE' } as const;
     try {
       const [response] = await withRetry(
@@ -80,7 +84,7 @@ export class ViewReader {
     }
   }
 
-  /** Asks for all keys, then closes its side; resolves when the service has closed the other. */
+  /** Sends all keys, then closes its side; resolves when the service has closed the other. */
   async #stream(
     view: string,
     entityIds: readonly string[],
@@ -90,7 +94,7 @@ export class ViewReader {
   ): Promise<void> {
     const client = await this.#clients.featureViewsPreview();
     await new Promise<void>((resolve, reject) => {
-      // The client sends routing headers with single requests only; a stream says itself where it belongs.
+      // The client sends routing headers only with unary requests; a stream must set them itself.
       const headers = { 'x-goog-request-params': `feature_view=${encodeURIComponent(view)}` };
       const stream = client.streamingFetchFeatureValues({ timeout, otherArgs: { headers } });
       let failure: GrpcStatusError | undefined;
@@ -119,7 +123,7 @@ export class ViewReader {
   }
 }
 
-/** An answer without any feature is of an entity that is not there. */
+/** A response without any feature means that the entity does not exist. */
 function toRow(response: FetchResponse): ViewRow | null {
   const features = response.keyValues?.features ?? [];
   return features.length === 0 ? null : new Map(features.map(({ name, value }) => [name ?? '', value ?? {}]));

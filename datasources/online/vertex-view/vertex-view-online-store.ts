@@ -17,16 +17,16 @@ import { writeDirectly } from './direct-write.js';
 import { ViewReader, type ViewRow } from './fetch-values.js';
 import { ViewReadiness } from './view-readiness.js';
 
-/** The time of the newest row. A view serves it as if it were a feature, under this name or that of the column. */
+/** The time of the newest row. A view serves it as a feature with this name or with the name of the column. */
 const ROW_TIME = 'feature_timestamp';
 
 /**
- * Newest values in the feature views of a Vertex AI feature online store, one view for each entity type. What differs
- * from other online stores is in docs/google-cloud-vertex.md: who settles nulls, where times come from, what cannot be
- * deleted.
+ * Newest values in the feature views of a Vertex AI feature online store, one view per entity type.
+ * docs/google-cloud-vertex.md lists the differences from other online stores: which side decides nulls, the source of
+ * times, and what cannot be deleted.
  */
 export class VertexViewOnlineStore implements OnlineStore {
-  /** Ten messages of a stream, or as many single requests as end in time together. */
+  /** Ten messages of a stream, or as many single requests as can end within the deadline. */
   readonly maxEntityIdsPerRead: number;
   readonly #settings: VertexFeatureViewSettings;
   readonly #clients: VertexClients;
@@ -65,7 +65,7 @@ export class VertexViewOnlineStore implements OnlineStore {
     }
   }
 
-  /** Not one step for all entities, as the service confirms each; a caller that tries all of them again does no harm. */
+  /** The write is not atomic across entities, because the service confirms each one; repeating all of them is safe. */
   async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
     const entities = newestValues(entityType, writes);
     if (entities.size === 0) return;
@@ -105,7 +105,7 @@ export class VertexViewOnlineStore implements OnlineStore {
   }
 }
 
-/** Neither a direct write nor a row deleted in BigQuery takes a value out of a view. */
+/** Neither a direct write nor deleting a row in BigQuery removes a value from a view. */
 function toDeleteRefusal(entityType: EntityType): AppError {
   return new AppError(
     'BAD_USER_INPUT',
@@ -116,11 +116,13 @@ function toDeleteRefusal(entityType: EntityType): AppError {
 }
 
 /**
- * The view has the entity, so a feature without a value is known to have none: NULL. A value's time is its own where the
- * service gives it, else that of the newest row; where it gives neither, the time is unknown and no ttl can be kept.
+ * The view has the entity, so a feature without a value is NULL. The time of a value is its own where the service
+ * returns one, otherwise the time of the newest row. Where the service returns neither, the time is unknown and no ttl
+ * can apply.
  */
 function toCell(row: ViewRow, feature: Feature, { now, includeExpired }: OnlineRead): FeatureCell {
-  // Whether a view serves a feature of another column under its own name or the column's, no page says; they are one value.
+  // The service does not document whether it serves a feature of another column under the feature's name or the
+  // column's; both names mean one value.
   const wire = row.get(feature.name) ?? row.get(feature.column) ?? {};
   const value = decodeValue(feature.valueType, wire);
   const timestamp =
@@ -135,7 +137,7 @@ function readRowTime(row: ViewRow, { source }: Feature): Instant | null {
   return time === undefined ? null : (decodeValue('TIMESTAMP', time) as Instant | null);
 }
 
-/** Opens the store; `options` is for tests, whose server is not at the region's endpoint. */
+/** Opens the store. `options` is for tests, whose server is not at the region's endpoint. */
 export function openVertexViewOnlineStore(
   settings: VertexFeatureViewSettings,
   clock: Clock,

@@ -9,27 +9,29 @@ import { fromProtoTime } from '../../google/vertex/proto-time.js';
 import { TtlCache } from '../../google/vertex/ttl-cache.js';
 import type { VertexClients } from '../../google/vertex/vertex-clients.js';
 
-/** Caches of the service may say NOT_FOUND of a new view for some minutes after its first sync. */
+/** Caches of the service may return NOT_FOUND for a new view for some minutes after its first sync. */
 const SETTLING_MICROS = 5n * 60n * MICROS_PER_SECOND;
-/** How long a row is proof: a view that is deleted answers NOT_FOUND from then on. */
+/** How long a returned row proves that the view serves. After a view is deleted, the service returns NOT_FOUND. */
 const SYNC_PROOF_TTL = MICROS_PER_SECOND * 60n;
-/** Readers wait for the answer, and the service that gives it is not the one that serves them. */
+/** Readers wait for this answer, and it comes from another service than the values. */
 const READINESS_POLICY: CallPolicy = { ...READ_POLICY, totalMs: READ_POLICY.attemptMs };
-/** A view of which so many syncs in a row failed serves what an older one brought, if anything. */
+/** After this number of consecutive failed syncs, a view serves the values of an older sync, if any. */
 const MAX_SYNCS_LISTED = 50;
 
 /**
- * Tells what a NOT_FOUND means. The service says it of an entity that is not there, and also of a whole view that has
- * never been synced or was a moment ago; taken for the former, a fresh view would look like one that lost all its data.
+ * Decides what a NOT_FOUND means. The service returns it for an entity that does not exist, and also for a whole view
+ * that has never been synced or was synced a moment ago. Without this check, a new view would look as if it had lost
+ * all its data.
  *
- * Values come from one service and the list of syncs from another, and a read never fails for want of the latter: what
- * was last known of the view goes on being true, and where nothing is known NOT_FOUND means what it says.
+ * Values come from one service and the list of syncs from another. A read never fails because the list is unavailable:
+ * then the last known state of the view stays in force. Without a known state, NOT_FOUND means that the entity does not
+ * exist.
  */
 export class ViewReadiness {
   /** When each view was last known to serve. */
   readonly #serving = new Map<string, Instant>();
   readonly #pendingChecks = new Map<string, TtlCache<boolean | undefined>>();
-  /** The views whose last answer was that they do not serve yet. */
+  /** The views that did not serve yet at their last check. */
   readonly #fresh = new Set<string>();
 
   constructor(
@@ -37,22 +39,22 @@ export class ViewReadiness {
     readonly clock: Clock,
   ) {}
 
-  /** A view that has just given a row serves, whatever its syncs say. */
+  /** A view that has just returned a row serves, whatever its syncs say. */
   hasServed(view: string): void {
     this.#serving.set(view, this.clock());
     this.#fresh.delete(view);
   }
 
   /**
-   * Returns when the view serves, so that the entity is what is missing; throws STORE_UNAVAILABLE when it does not. `end`:
-   * when the read must have ended (call-policy.ts).
+   * Returns when the view serves, so that the entity is what is missing; throws STORE_UNAVAILABLE when it does not
+   * serve. `end`: the deadline of the read (call-policy.ts).
    */
   async confirm(view: string, entityType: EntityType, end: number): Promise<void> {
     const servedAt = this.#serving.get(view);
     if (servedAt !== undefined && this.clock() - servedAt <= SYNC_PROOF_TTL) return;
     let asked = this.#pendingChecks.get(view);
     if (!asked) this.#pendingChecks.set(view, (asked = new TtlCache(() => this.#isSynced(view), this.clock)));
-    // The first question also loads the client that asks it.
+    // The first check also loads its client.
     const isSynced = await withTimeout(end - performance.now(), asked.get());
     if (isSynced === true) this.hasServed(view);
     if (isSynced === false) this.#fresh.add(view);
@@ -63,7 +65,7 @@ export class ViewReadiness {
     );
   }
 
-  /** undefined: it could not be asked. */
+  /** undefined: the check failed. */
   async #isSynced(view: string): Promise<boolean | undefined> {
     const request = { parent: view, pageSize: MAX_SYNCS_LISTED, orderBy: 'create_time desc' };
     try {
@@ -77,7 +79,8 @@ export class ViewReadiness {
         return end !== null && end <= settled && (finalStatus?.code ?? 0) === 0;
       });
     } catch (error) {
-      // An answer too: there is no such view. Anything else is none; a reader of values need not even be allowed to see syncs.
+      // NOT_FOUND is an answer too: the view does not exist. Other errors are no answer: a reader of values may lack
+      // the permission to list syncs.
       if (readGrpcCode(error) === GRPC_STATUS.NOT_FOUND) throw error;
       return undefined;
     }

@@ -3,7 +3,10 @@ import { historyColumn, isKnownSql, newestRowSql, quoteForBigQuery, valueIsKnown
 import type { SourceBlock } from '../source-block.js';
 import { joinSql } from '../sql-text.js';
 
-/** Each label joined with the history of its entity up to its time, the newest kept by one ARRAY_AGG ... LIMIT 1 a group. */
+/**
+ * Joins each label with the history of its entity up to its time and selects the newest by one ARRAY_AGG ... LIMIT 1
+ * per group.
+ */
 export function aggregateBlock(context: BigQueryBlockContext): SourceBlock {
   const { source, name, table } = context;
   const eventTime = table.eventTime === null ? null : historyColumn(table.eventTime);
@@ -40,7 +43,9 @@ export function aggregateBlock(context: BigQueryBlockContext): SourceBlock {
   };
 }
 
-/** Which rows of the history count for a label. A label without id or time has nulls here, and matches nothing. */
+/**
+ * Whether a row of the history counts for a label. A label without an id or a time has nulls here and matches nothing.
+ */
 function labelRowsSql({ plan, table, keys, wasWritten }: BigQueryBlockContext): string[] {
   const { strictlyBefore, knownAtLabelTime } = plan.options;
   const ofEntity = [
@@ -49,7 +54,8 @@ function labelRowsSql({ plan, table, keys, wasWritten }: BigQueryBlockContext): 
   ];
   if (table.eventTime === null) return [...ofEntity, 'l.label_time IS NOT NULL'];
   const isBefore = `${historyColumn(table.eventTime)} ${strictlyBefore ? '<' : '<='} l.label_time`;
-  // A row whose creation time is unknown cannot be shown to have been known; in a table without them that is every row.
+  // A row with an unknown creation time cannot be proven to have been known. In a table without creation times, that is
+  // every row.
   const wasKnown = table.createdTime === null ? 'FALSE' : `${historyColumn(table.createdTime)} <= l.label_time`;
   return [...ofEntity, isBefore, ...(knownAtLabelTime ? [wasKnown] : [])];
 }

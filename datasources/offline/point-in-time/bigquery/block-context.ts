@@ -1,16 +1,16 @@
 import type { PointInTimePlan, SourcePlan } from '../plan.js';
 import type { BigQueryTable } from './table.js';
 
-/** What a block of SQL for one source is made of. */
+/** The inputs of an SQL block for one source. */
 export interface BigQueryBlockContext {
   readonly plan: PointInTimePlan;
   readonly source: SourcePlan;
   /** Unique in the query. */
   readonly name: string;
   readonly table: BigQueryTable;
-  /** The label's columns with the entity's id, one for each id column of the table and of its type. */
+  /** The label's columns with the entity's id: one for each id column of the table, with its type. */
   readonly keys: readonly string[];
-  /** The condition that a row was written by the plan's knownAt; null when the plan has none. */
+  /** The condition that a row was written by the plan's knownAt; null when the plan has no knownAt. */
   readonly wasWritten: string | null;
   /** Conditions on the event time that are constants. */
   readonly partitions: readonly string[];

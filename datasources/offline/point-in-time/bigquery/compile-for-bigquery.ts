@@ -12,28 +12,31 @@ import { noCreationTime } from '../no-creation-time.js';
 /**
  * The BigQuery dialect of the point-in-time compiler.
  *
- * `aggregate`: each label joined with the history of its entity up to its time, and one ARRAY_AGG ... LIMIT 1 a group that
- * keeps the newest. It says all of docs/point-in-time.md. `entityFeaturesAtTime`: BigQuery's own function does the join,
- * where its meaning can be made ours (entity-features.ts).
+ * `aggregate` joins each label with the history of its entity up to its time and selects the newest by one ARRAY_AGG
+ * ... LIMIT 1 per group. It implements all of docs/point-in-time.md. `entityFeaturesAtTime` uses BigQuery's own
+ * function for the join, where its semantics can be adapted to ours (entity-features.ts).
  *
- * There is no analytic function over the history: on billions of rows those end in "Resources exceeded".
+ * No analytic function runs over the history: on billions of rows it would fail with "Resources exceeded".
  */
 export type BigQueryForm = 'aggregate' | 'entityFeaturesAtTime';
 
 export interface BigQueryTarget {
   readonly form: BigQueryForm;
-  /** What to select labels from: `UNNEST(@labels)` or a table, with row_id INT64, label_time and the entity columns. */
+  /** The source of the labels: `UNNEST(@labels)` or a table, with row_id INT64, label_time and the entity columns. */
   readonly labels: string;
-  /** The earliest and the latest time among the labels: constants, so that partitions outside of them are not read. */
+  /** The earliest and the latest label time. They are constants, so that BigQuery skips partitions outside them. */
   readonly bounds: { readonly earliest: Instant; readonly latest: Instant };
   readonly tableOf: (source: SourcePlan['source']) => BigQueryTable;
-  /** Rows by the million are not sorted: one worker would have to hold them all. */
+  /** Do not sort the result: to sort millions of rows, one worker would have to hold them all. */
   readonly isUnordered?: boolean;
-  /** What is given beside the value of each feature; all of it when nothing is said. */
+  /** The columns to return beside the value of each feature; absent: all. */
   readonly outputs?: FeatureOutputs;
 }
 
-/** Columns of the result: row_id, then value, timestamp and status of each feature; one row a label, in order of row_id unless the target says otherwise. */
+/**
+ * The result has row_id, then value, timestamp and status of each feature. It has one row per label, in order of row_id
+ * unless the target differs.
+ */
 export function compileForBigQuery(
   plan: PointInTimePlan,
   target: BigQueryTarget,
@@ -68,12 +71,12 @@ export function compileForBigQuery(
 }
 
 function compileBlock(form: BigQueryForm, context: BigQueryBlockContext): SourceBlock {
-  // A static source has no time for the function to go by.
+  // A static source has no time, which the function needs.
   const isStatic = context.table.eventTime === null;
   return form === 'entityFeaturesAtTime' && !isStatic ? entityFeaturesBlock(context) : aggregateBlock(context);
 }
 
-/** The status of an expired null, in a result that gives expired values. */
+/** The status of an expired null, in a result that includes expired values. */
 export const EXPIRED_NULL = 'EXPIRED_NULL';
 
 function writtenBy(
@@ -88,8 +91,8 @@ function writtenBy(
 }
 
 /**
- * Nothing after the last label can count. Before the first label less its ttl nothing can be a value either; but such a
- * row is what tells EXPIRED from NOT_FOUND, so that bound is only put where neither status nor time is asked for.
+ * Rows after the last label never count. Rows before the first label minus the ttl are never a value, but they
+ * distinguish EXPIRED from NOT_FOUND. So that bound applies only where neither status nor time is requested.
  */
 function partitionBounds(
   { eventTime }: BigQueryTable,
@@ -113,9 +116,9 @@ function partitionBounds(
 const EARLIEST: Instant = -62_135_596_800_000_000n;
 
 /**
- * The id of a label, which is text, taken apart (values/entity-id.ts) and typed like the table's columns, so that a join
- * compares columns and not expressions over the history. An id of the wrong form becomes null. %2C goes before %25:
- * the other way round `%252C` would end as a comma.
+ * Splits the id of a label, which is text (values/entity-id.ts), and converts the parts to the types of the table's
+ * columns, so that the join compares columns and not expressions over the history. An id of the wrong form becomes
+ * null. %2C must be replaced before %25: otherwise `%252C` would become a comma.
  */
 function labelKeys({ source, table, keys }: BigQueryBlockContext): string[] {
   const id = `l.${quoteForBigQuery(source.entityColumn)}`;
@@ -123,7 +126,7 @@ function labelKeys({ source, table, keys }: BigQueryBlockContext): string[] {
   return table.entityColumns.map(({ type }, part) => {
     const piece = `REPLACE(REPLACE(SPLIT(${id}, ',')[SAFE_OFFSET(${part})], '%2C', ','), '%25', '%')`;
     const text = count === 1 ? id : `IF(ARRAY_LENGTH(SPLIT(${id}, ',')) = ${count}, ${piece}, NULL)`;
-    // 05 is not 5: only a number written the one way there is can name a row.
+    // 05 is not 5: only a number in its canonical form can identify a row.
     const number = `SAFE_CAST(${text} AS INT64)`;
     const key = type === 'STRING' ? text : `IF(CAST(${number} AS STRING) = ${text}, ${number}, NULL)`;
     return `${key} AS ${keys[part]}`;
@@ -146,7 +149,7 @@ function featureColumns(
   const status = joinSql(
     [
       `CASE WHEN NOT (${block.found}) THEN 'NOT_FOUND'`,
-      // A null array leaves BigQuery as an empty one, so where the value is given the status says that there is none.
+      // BigQuery returns a null array as an empty one, so the status tells that there is no value.
       expired && outputs.includeExpired && `WHEN ${expired} AND ${value} IS NULL THEN '${EXPIRED_NULL}'`,
       expired && `WHEN ${expired} THEN 'EXPIRED'`,
       `WHEN ${value} IS NULL THEN 'NULL' ELSE 'PRESENT' END`,

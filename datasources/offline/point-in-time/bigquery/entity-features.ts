@@ -7,17 +7,19 @@ import type { SourceBlock } from '../source-block.js';
 import { joinSql } from '../sql-text.js';
 
 /**
- * ML.ENTITY_FEATURES_AT_TIME in place of the join. It differs from docs/point-in-time.md in ways that give wrong answers in
- * silence, so each is undone here, or the read is refused:
+ * Uses ML.ENTITY_FEATURES_AT_TIME in place of the join. The function differs from docs/point-in-time.md in ways that
+ * give wrong results silently. So this form corrects each difference, or refuses the read:
  *
- *  1. Its output has the requested time in feature_timestamp. The time of the row is carried along in a column of its own;
- *     where features are filled one by one, each feature has its own time, null where the feature is.
- *  2. An entity and time without a row is not in its output at all: the labels are joined with it, not the other way round.
- *  3. It takes one STRING as the id: other types are cast, several columns are joined as values/entity-id.ts does.
- *  4. Nulls are skipped only when told so: told in a sparse entity type, not told in a dense one.
+ *  1. Its output has the requested time in feature_timestamp. This form carries the time of the row in a column of its
+ *     own. Where features are filled separately, each feature has its own time, which is null where the feature is.
+ *  2. Its output omits an entity and time without a row. So this form joins the labels with the output, and not the
+ *     reverse.
+ *  3. It takes one STRING as the id. This form casts other types and joins several columns as values/entity-id.ts does.
+ *  4. It skips nulls only with an option. This form sets the option in a sparse entity type and not in a dense one.
  *
- * Refused: the known-at cut-off, which it has no word for; tables whose ties are broken by more than the time, since it
- * takes any row of a tie; and arrays, since a null array is an empty one to it.
+ * This form refuses three kinds of reads: the known-at cut-off, for which the function has no argument; tables that
+ * break ties by more than the time, because the function takes any row of a tie; and arrays, because the function
+ * treats a null array as an empty one.
  */
 export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock {
   const { plan, source, name, table, keys, partitions } = context;
@@ -53,7 +55,7 @@ export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock 
   };
 }
 
-/** Whether a table has a word on two rows of one time. Of such a table no read can be answered in this form. */
+/** Whether a table has columns that break ties. No read of such a table can use this form. */
 export function hasTieOrder({ createdTime, sequence, arrival }: BigQueryTable): boolean {
   return createdTime !== null || sequence !== null || arrival !== null;
 }
@@ -83,7 +85,7 @@ function castToText(column: string, type: 'STRING' | 'INT64'): string {
   return type === 'STRING' ? column : `CAST(${column} AS STRING)`;
 }
 
-/** As values/entity-id.ts does: null when a part is. */
+/** Joins the parts as values/entity-id.ts does: null when a part is null. */
 function encodedId(parts: readonly string[]): string {
   if (parts.length === 1) return parts[0]!;
   return `CONCAT(${parts.map((part) => `REPLACE(REPLACE(${part}, '%', '%25'), ',', '%2C')`).join(", ',', ")})`;

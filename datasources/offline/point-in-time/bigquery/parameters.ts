@@ -1,9 +1,9 @@
 import { formatInstant, type Instant } from '../../../../values/instant.js';
 
-/** A type as BigQuery's client wants it said: a name, a list of one type, or the fields of a struct. */
+/** A type in the form that BigQuery's client expects: a name, a list of one type, or the fields of a struct. */
 export type ParameterType = string | readonly [ParameterType] | { readonly [field: string]: ParameterType };
 
-/** A compiled query for BigQuery. Values are only ever parameters, and each has its type beside it. */
+/** A compiled query for BigQuery. Every value is a parameter with its type. */
 export interface BigQuerySql {
   readonly sql: string;
   readonly params: Readonly<Record<string, unknown>>;
@@ -11,14 +11,14 @@ export interface BigQuerySql {
 }
 
 /**
- * Gathers named parameters while SQL is written. Types are always said: left to guess, the client refuses an empty list
- * and takes a whole number for an INT64 where a FLOAT64 is meant.
+ * Collects named parameters while SQL is written. Every parameter has a type: without one, the client rejects an empty
+ * list and takes a whole number for an INT64 where the query needs a FLOAT64.
  */
 export class BigQueryParameters {
   readonly params: Record<string, unknown> = {};
   readonly types: Record<string, ParameterType> = {};
 
-  /** Gives the placeholder that stands for the value. The same name twice is the same parameter. */
+  /** Returns the placeholder for the value. The same name twice is the same parameter. */
   add(name: string, type: ParameterType, value: unknown): string {
     this.params[name] = value;
     this.types[name] = type;
@@ -30,7 +30,7 @@ export class BigQueryParameters {
   }
 }
 
-/** The client reads a timestamp off the `value` of an object; from its own Date-like class digits could be lost. */
+/** The client reads a timestamp from the `value` of an object; its own Date-like class could lose digits. */
 export function timestampParameter(instant: Instant): { readonly value: string } {
   return { value: formatInstant(instant) };
 }

@@ -3,8 +3,8 @@ import type { Feature } from '../../../registry/model.js';
 import { valueSql } from './value-sql.js';
 
 /**
- * How the history of a source lies in BigQuery. Columns that a table does not have are null: a table that someone else
- * made need have no more than the id, the time and the features.
+ * The table with the history of a source in BigQuery. Optional columns that a table lacks are null here: a table that
+ * others created needs only the id, the time and the features.
  */
 export interface BigQueryTable {
   /** `project.dataset.table`, not quoted. */
@@ -14,9 +14,12 @@ export interface BigQueryTable {
   readonly eventTime: string | null;
   readonly createdTime: string | null;
   readonly sequence: string | null;
-  /** An INT64 that grows with each row written: the last tie-break, as tables keep no order of arrival. */
+  /**
+   * An INT64 that grows with each written row. It is the last tie-break, because tables do not preserve the arrival
+   * order.
+   */
   readonly arrival: string | null;
-  /** An ARRAY<STRING> with the names of the row's array features that are empty, and not null. */
+  /** An ARRAY<STRING> with the names of the row's array features that are empty and not null. */
   readonly emptyArrays: string | null;
 }
 
@@ -25,12 +28,14 @@ export interface EntityColumn {
   readonly type: 'STRING' | 'INT64';
 }
 
-/** Backslashes and backquotes are in no name of a registry or of BigQuery; escaped all the same. */
+/**
+ * Names of a registry or of BigQuery contain no backslash and no backquote; this function escapes them all the same.
+ */
 export function quoteForBigQuery(name: string): string {
   return `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
 }
 
-/** A column of the history, which every query calls h. */
+/** A column of the history; every query uses the alias h for it. */
 export function historyColumn(name: string): string {
   return `h.${quoteForBigQuery(name)}`;
 }
@@ -47,8 +52,8 @@ function newestFirst(table: BigQueryTable): string {
 }
 
 /**
- * True where a row has a value of the feature. BigQuery stores a null array as an empty one, so an empty array counts as
- * null unless the row says that it is meant.
+ * True where a row has a value of the feature. BigQuery stores a null array as an empty one, so an empty array counts
+ * as null unless the row lists it as empty.
  */
 export function isKnownSql(table: BigQueryTable, feature: Feature): string {
   const column = historyColumn(feature.column);
@@ -58,20 +63,20 @@ export function isKnownSql(table: BigQueryTable, feature: Feature): string {
   return `(${hasElements} OR '${feature.name}' IN UNNEST(${historyColumn(table.emptyArrays)}))`;
 }
 
-/** A feature's value of a row where there is one. */
+/** A feature's value in a row that has one. */
 export function valueIsKnownSql(feature: Feature): string {
   return valueSql(feature).read(historyColumn(feature.column));
 }
 
-/** A feature's value of a row, null where there is none. */
+/** A feature's value in a row, null where there is none. */
 export function valueOrNull(table: BigQueryTable, feature: Feature): string {
   const value = valueIsKnownSql(feature);
   return valueSql(feature).keepsNull ? value : `IF(${isKnownSql(table, feature)}, ${value}, NULL)`;
 }
 
 /**
- * The newest row of a group as a struct, or its newest row with a value of a feature. ARRAY_AGG with a LIMIT keeps one
- * row a group while it reads; an analytic function over a long history sorts it whole and runs out of memory.
+ * The newest row of a group as a struct, or its newest row with a value of a feature. ARRAY_AGG with a LIMIT holds one
+ * row per group while it reads; an analytic function sorts the whole history and runs out of memory.
  */
 export function newestRowSql(table: BigQueryTable, fields: readonly string[], where?: string): string {
   const row = `STRUCT(${fields.join(', ')})`;
@@ -81,7 +86,7 @@ export function newestRowSql(table: BigQueryTable, fields: readonly string[], wh
   return `ARRAY_AGG(${rows}${orderBy} LIMIT 1)[SAFE_OFFSET(0)]`;
 }
 
-/** What a query gives back of a value. */
+/** The parts of a value that a query returns. */
 export function selected(feature: Feature, value: string): string {
   return valueSql(feature).select(value);
 }

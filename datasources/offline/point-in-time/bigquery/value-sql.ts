@@ -1,13 +1,13 @@
 import type { ValueType } from '../../../../values/value-type.js';
 import type { Feature } from '../../../registry/model.js';
 
-/** How queries treat the values of a type. */
+/** The SQL for the values of a type. */
 interface ValueSql {
-  /** A value from its column. */
+  /** Reads a value from its column. */
   readonly read: (column: string) => string;
-  /** Whether `read` gives null where the row has no value. BigQuery stores a null array as an empty one. */
+  /** Whether `read` returns null where the row has no value. BigQuery stores a null array as an empty one. */
   readonly keepsNull: boolean;
-  /** A value as the result gives it: times as whole microseconds, which no client rounds. */
+  /** A value in the form of the result: times are whole microseconds, which no client rounds. */
   readonly select: (value: string) => string;
 }
 
@@ -25,7 +25,7 @@ const VALUE_SQL = {
   STRING: PLAIN,
   STRING_ARRAY: ARRAY,
   BYTES: PLAIN,
-  // Its text, whatever JSON the column holds. TO_JSON_STRING makes 'null' of a null.
+  // The text of the column's JSON. TO_JSON_STRING would make 'null' of a null.
   STRUCT: { read: (column) => `TO_JSON_STRING(${column})`, keepsNull: false, select: asItIs },
   TIMESTAMP: { read: asItIs, keepsNull: true, select: (value) => `UNIX_MICROS(${value})` },
 } satisfies Record<ValueType, ValueSql>;

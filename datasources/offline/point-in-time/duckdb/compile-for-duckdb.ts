@@ -9,35 +9,38 @@ import { joinSql, type CompiledSql, type Parameters } from '../sql-text.js';
 /**
  * The DuckDB dialect of the point-in-time compiler.
  *
- * Two forms give the same rows. `lookup` joins each label with the history of its entity and keeps the newest: right for
- * a few labels, as a client's asOf read has. `timeline` turns the history into the states each entity went through and
- * finds each label's state by one ASOF join: right for labels by the million. Ties are reduced before the ASOF join,
- * because which of two equal rows it picks is documented nowhere. test/unit/datasources/offline/point-in-time compares both with a naive
- * oracle.
+ * Two forms return the same rows. `lookup` joins each label with the history of its entity and selects the newest row.
+ * It suits a few labels, as a client's asOf read has. `timeline` converts the history into the successive states of
+ * each entity and finds each label's state by one ASOF join. It suits millions of labels. The timeline form resolves
+ * ties before the ASOF join, because DuckDB does not document which of two equal rows the join picks.
+ * test/unit/datasources/offline/point-in-time compares both forms with a naive oracle.
  */
 export type PointInTimeForm = 'lookup' | 'timeline';
 
 export interface DuckDbTarget {
   readonly form: PointInTimeForm;
   /**
-   * A SELECT that gives row_id BIGINT, label_time TIMESTAMP and the entity columns of the plan as VARCHAR. All but row_id
-   * may be null.
+   * A SELECT that returns row_id BIGINT, label_time TIMESTAMP and the entity columns of the plan as VARCHAR. All but
+   * row_id may be null.
    */
   readonly labels: string;
   /** The quoted name of a source's table. */
   readonly tableOf: (source: SourcePlan['source']) => string;
-  /** false only for a table known to have one row an entity and time: then nothing need be done about ties. */
+  /** false only for a table that has at most one row per entity and time, so that no tie needs a decision. */
   readonly mayHaveTies: (source: SourcePlan['source']) => boolean;
   /**
-   * No label is later than this, where the caller knows. (A subquery in its place would make a nested loop of the scan of
-   * the history.)
+   * No label is later than this, where the caller knows the bound. (A subquery in its place would turn the scan of the
+   * history into a nested loop.)
    */
   readonly lastLabelTime?: Instant;
-  /** What is given beside the value of each feature; all of it when nothing is said. */
+  /** The columns to return beside the value of each feature; absent: all. */
   readonly outputs?: FeatureOutputs;
 }
 
-/** Columns of the result: row_id, then value, timestamp and status of each feature; one row a label, in order of row_id. */
+/**
+ * The result has row_id, then value, timestamp and status of each feature. It has one row per label, in order of
+ * row_id.
+ */
 export function compileForDuckDb<Parameter>(
   plan: PointInTimePlan,
   target: DuckDbTarget,
@@ -85,9 +88,9 @@ function featureColumns<Parameter>(
   const value = block.value(feature);
   const timestamp = block.timestamp?.(feature);
   const isUsed = outputs.statuses || !outputs.includeExpired;
-  // Ages are compared as integers of microseconds: an INTERVAL would bring months and their lengths into it.
+  // Ages are integers of microseconds, because an INTERVAL has months of varying length.
   const expired =
-    // A parameter that no part of the query uses cannot be bound.
+    // DuckDB cannot bind a parameter that the query does not use.
     isUsed && timestamp !== undefined && feature.ttl !== null
       ? `epoch_us(l.label_time) - epoch_us(${timestamp}) > ${parameters.add(feature.ttl)}`
       : undefined;

@@ -6,16 +6,16 @@ import { quoteIdentifier } from '../../../duckdb/sql-text.js';
 import type { SourceBlock } from '../source-block.js';
 
 /**
- * Each label joined with the history of its entity up to its time, the newest kept.
+ * Joins each label with the history of its entity up to its time and selects the newest row.
  *
- * That is done in two steps: the newest event times (plain maxima), then the newest arrivals among the rows of those
- * times. Ordering all rows by all that breaks ties gives the same rows ten times slower.
+ * It takes two steps: first the newest event times (plain maxima), then the newest arrivals among the rows of those
+ * times. Sorting all rows by all tie-breaks returns the same rows and is ten times slower.
  */
 export function lookupBlock(context: BlockContext): SourceBlock {
   return context.source.newestRow ? wholeRows(context) : eachValue(context);
 }
 
-/** Beside all columns of a history, where a feature may have any name, but none with a $. */
+/** A name that never collides with a column of a history: no feature's name contains a $. */
 const ROW = '"$row"';
 
 function wholeRows(context: BlockContext): SourceBlock {
@@ -35,7 +35,7 @@ function wholeRows(context: BlockContext): SourceBlock {
   };
 }
 
-/** Features may have their newest values in different rows: the second step joins the rows of all those times. */
+/** Features may have their newest values in different rows, so the second step joins the rows of all those times. */
 function eachValue(context: BlockContext): SourceBlock {
   const { source, name, table } = context;
   const times = source.features.map(({ valueColumn }) => `newest_${valueColumn}`);
@@ -65,7 +65,7 @@ function eachValue(context: BlockContext): SourceBlock {
   };
 }
 
-/** The newest event time of each label's rows, and whatever other maxima. */
+/** The newest event time of each label's rows, and other maxima. */
 function newestTimes(context: BlockContext, others: readonly string[]): string {
   const { plan, source, name, table } = context;
   const entityId = `l.${quoteIdentifier(source.entityColumn)}`;
@@ -87,7 +87,7 @@ function before({ strictlyBefore }: PointInTimeOptions): string {
   return strictlyBefore ? '<' : '<=';
 }
 
-/** A row whose creation time is unknown cannot be shown to have been known: the cut-off leaves it out. */
+/** A row with an unknown creation time cannot be proven to have been known, so the cut-off omits it. */
 function wasKnown({ plan, wasWritten }: BlockContext): (string | false)[] {
   return [plan.options.knownAtLabelTime && 'h.created_timestamp <= l.label_time', wasWritten()];
 }

@@ -5,12 +5,12 @@ import { quoteIdentifier } from '../../../duckdb/sql-text.js';
 import type { SourceBlock } from '../source-block.js';
 
 /**
- * A static source holds at all times: its newest row (by creation, sequence, arrival) counts for every label of the
- * entity that has a time. One row an entity is found first, so that the labels can be many.
+ * A static source is valid at all times: its newest row (by creation, sequence, arrival) counts for every label of the
+ * entity that has a time. The query first finds one row per entity, so that it scales to many labels.
  */
 export function staticBlock({ source, name, table, wasWritten }: BlockContext): SourceBlock {
   const entityId = `l.${quoteIdentifier(source.entityColumn)}`;
-  // As part of the key: beside it, the same condition would make a nested loop of the hash join.
+  // The condition is part of the join key. Outside the key, it would turn the hash join into a nested loop.
   const join = `LEFT JOIN ${name} ON ${name}.entity_id = CASE WHEN l.label_time IS NOT NULL THEN ${entityId} END`;
   const found = `${name}.entity_id IS NOT NULL`;
   const written = wasWritten();

@@ -5,23 +5,23 @@ import { quoteIdentifier } from '../../../duckdb/sql-text.js';
 import type { SourceBlock } from '../source-block.js';
 
 /**
- * The history of an entity as the states it went through, so that one ASOF join finds the state of each label. Three ways
- * to make the states, the plainest that will do:
+ * Converts the history of an entity into its successive states, so that one ASOF join finds the state of each label.
+ * There are three ways to build the states; the simplest sufficient one is used:
  *
- * - whole rows: the rows are the states; of rows of one time the newest arrival.
- * - single values: each row with the newest non-null value of every feature up to it.
- * - with the known-at cut-off: a row counts from when it was written, which is not the order of event times, so the newest
- *   of all rows visible so far is a running maximum.
+ * - Whole rows: the rows are the states; among rows of one time, the newest arrival wins.
+ * - Single values: each row with the newest non-null value of every feature up to it.
+ * - With the known-at cut-off: a row counts from the time when it was written, which is not the order of event times.
+ *   So the newest of all visible rows is a running maximum.
  *
- * The labels' entities are numbered first: sorting and comparing numbers takes two thirds of what their ids take, and only
- * the history of those entities is sorted.
+ * The query first numbers the labels' entities: sorting and comparing numbers takes two thirds of the time that ids
+ * take. It sorts only the history of those entities.
  */
 export function timelineBlock(context: BlockContext): SourceBlock {
   if (context.plan.options.knownAtLabelTime) return knownStates(context);
   return context.source.newestRow ? wholeRows(context) : filledRows(context);
 }
 
-/** The entity's number, beside all columns of a history, where a feature may have any name, but none with a $. */
+/** The column of the entity's number. It never collides with a column of a history: no feature's name contains a $. */
 const NUMBER = '"$number"';
 
 function wholeRows(context: BlockContext): SourceBlock {
@@ -102,7 +102,7 @@ function knownStates(context: BlockContext): SourceBlock {
   };
 }
 
-/** The entities of the labels, and a number for each. Materialized, so that there is one numbering. */
+/** The entities of the labels with a number for each. MATERIALIZED ensures one numbering. */
 function entities(context: BlockContext): string {
   const entityId = labelEntity(context);
   return `${context.name}_entity AS MATERIALIZED (
@@ -117,13 +117,13 @@ function labelStatesSql({ name, table, lastLabelTime, wasWritten }: BlockContext
   WHERE ${joinSql([upTo, wasWritten()], ' AND ')}`;
 }
 
-/** Which of two equal rows an ASOF join takes is documented nowhere, so there must be none. */
+/** DuckDB does not document which of two equal rows an ASOF join picks, so this query leaves no equal rows. */
 function withoutTies({ mayHaveTies }: BlockContext): string {
   if (!mayHaveTies) return '';
   return `QUALIFY row_number() OVER (PARTITION BY e.number, h.event_timestamp ORDER BY ${NEWEST_ARRIVAL_FIRST}) = 1`;
 }
 
-/** The newest of the states that are rows. */
+/** The join with the newest state, where the rows are the states. */
 function rowJoin(context: BlockContext): string {
   const isVisible = context.plan.options.strictlyBefore ? '>' : '>=';
   return asofJoin(context, `l.label_time ${isVisible} ${context.name}.event_timestamp`);
@@ -131,8 +131,8 @@ function rowJoin(context: BlockContext): string {
 
 function asofJoin(context: BlockContext, isVisible: string): string {
   const { name } = context;
-  // A label without a time gets no number: the sorting ASOF join of DuckDB 1.5 (not the looping one, for up to 64 labels)
-  // would give it the newest row of all.
+  // A label without a time gets no number. Otherwise the sorting ASOF join of DuckDB 1.5 (not the looping one, for up
+  // to 64 labels) would return the newest row of all for it.
   return `LEFT JOIN ${name}_entity ON ${name}_entity.entity_id = CASE WHEN l.label_time IS NOT NULL THEN ${labelEntity(context)} END
 ASOF LEFT JOIN ${name} ON ${name}.${NUMBER} = ${name}_entity.number AND ${isVisible}`;
 }

@@ -3,9 +3,9 @@ import { joinSql } from '../sql-text.js';
 import { quoteIdentifier } from '../../../duckdb/sql-text.js';
 
 /**
- * The order of ties as one comparable value: event time, creation time, sequence, and last the place in the table, which
- * is the order of arrival (tables are only appended to). DuckDB compares structs field by field; nulls are replaced,
- * because it would order them last, and an unknown time is the oldest.
+ * The order of ties as one comparable value: event time, creation time, sequence, and last the place in the table,
+ * which is the order of arrival (tables are only appended to). DuckDB compares structs field by field. It orders nulls
+ * last, so placeholders replace them: an unknown time is the oldest.
  */
 const EVENT_TIME = 't: h.event_timestamp';
 const TIE_ORDER = [
@@ -20,7 +20,7 @@ export const NEWEST_ARRIVAL_FIRST = 'h.created_timestamp DESC NULLS LAST, h.sequ
 interface VersionParts {
   /** false in a static source, which has no event time. */
   readonly timed: boolean;
-  /** Carry this feature's value along; it is never compared, since no two rows have the same place. */
+  /** Carries this feature's value. It is never compared, because no two rows have the same place. */
   readonly withValue?: Feature;
 }
 
@@ -33,12 +33,12 @@ export function version({ timed, withValue }: VersionParts): string {
   return `{${parts.join(', ')}}`;
 }
 
-/** The newest row; `.r` of it is its rowid. */
+/** The newest row; its `.r` is the rowid. */
 export function newestRow(timed: boolean): string {
   return `max(${version({ timed })})`;
 }
 
-/** The newest row in which the feature is not null, of those where the condition holds; `.v` of it is the value. */
+/** The newest row in which the feature is not null and the condition holds; its `.v` is the value. */
 export function newestValue(
   feature: Feature,
   { timed, where }: { readonly timed: boolean; readonly where?: string },
