@@ -5,10 +5,10 @@ import eslint from '@eslint/js';
 import boundaries from 'eslint-plugin-boundaries';
 import tseslint from 'typescript-eslint';
 
-/** The folders of a port that are no adapters: every adapter of the port may use them. */
+/** Folders of a port that are not adapters: every adapter of the port may use them. */
 const SHARED_IN_PORTS = ['datasources/registry/document', 'datasources/offline/point-in-time'];
 
-/** A folder in a port's folder is an adapter: a new one falls under the rules without being named here. */
+/** Any other folder inside a port's folder is an adapter: the rules apply to a new one without an entry here. */
 function listAdapters(port) {
   return readdirSync(join(import.meta.dirname, port), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -17,8 +17,8 @@ function listAdapters(port) {
 }
 
 /**
- * The rooms and who may import whom (docs/architecture.md). An adapter implements a port for one system. Each is an element of
- * its own (`adapter` with its path), so that the rules can forbid that one imports another.
+ * The folders and their permitted imports (docs/architecture.md). An adapter implements a port for one system. Each is
+ * a separate element (`adapter` with its path), so that the rules can forbid imports between adapters.
  */
 const ADAPTERS = [
   ...['registry', 'online', 'offline', 'job-store'].flatMap((port) => listAdapters(`datasources/${port}`)),
@@ -31,7 +31,7 @@ const ADAPTERS = [
   'ingestion/sync',
 ];
 
-/** What adapters share. Only adapters and the wiring may import it. */
+/** Code that adapters share. Only adapters and the composition may import it. */
 const SHARED_BY_ADAPTERS = [
   { type: 'google', pattern: 'datasources/google', partialMatch: false },
   { type: 'document', pattern: 'datasources/registry/document', partialMatch: false },
@@ -39,7 +39,7 @@ const SHARED_BY_ADAPTERS = [
   { type: 'duckdb', pattern: 'datasources/duckdb', partialMatch: false },
 ];
 
-/** Use ports, and each other by their ports. */
+/** These use ports, and use each other through ports. */
 const SERVICES = ['serving', 'ingestion', 'training-sets', 'batch-prediction', 'jobs', 'costs'];
 
 const ROOMS = [
@@ -84,7 +84,7 @@ const MAY_IMPORT = {
   duckdb: [...PORTS, ...BASE, 'files'],
   google: [...PORTS, ...BASE],
   document: [...PORTS, ...BASE, 'files'],
-  // An adapter sees ports and what adapters share, and no other adapter.
+  // An adapter may import ports and shared adapter code, but no other adapter.
   ...Object.fromEntries(
     ADAPTERS.map((path) => [
       `adapter:${path}`,
@@ -94,7 +94,7 @@ const MAY_IMPORT = {
   ...Object.fromEntries(
     SERVICES.map((room) => [`service:${room}`, [...PORTS, ...BASE, 'files', 'duckdb', ...SERVICE_PORTS, 'limits']]),
   ),
-  // Knows no kind of job and no prices: both know it.
+  // The job engine must not depend on job kinds or prices: both depend on it.
   'service:jobs': [...PORTS, ...BASE, 'limits'],
   resolvers: ['schema', 'port', 'files', ...SERVICE_PORTS, 'limits', 'errors', 'values'],
   server: ['schema', 'resolvers', 'port', ...SERVICE_PORTS, 'limits', 'observability', 'errors', 'values', 'config'],
@@ -110,7 +110,7 @@ const policies = EVERY_ROOM.map((room) => ({
   },
 }));
 
-/** The recommended one, but for Type in EntityType. */
+/** The recommended setting, except for Type in EntityType. */
 const [severity, naming] = graphql.configs['flat/schema-recommended'].rules['@graphql-eslint/naming-convention'];
 const namingConvention = [
   severity,
@@ -134,18 +134,19 @@ export default tseslint.config(
         'error',
         { allowNumber: true, allowBoolean: true, allowNullish: true },
       ],
-      // A port's methods are promises for adapters over a network; an embedded one need not wait for anything.
+      // Ports return promises for adapters over a network; an embedded adapter may have nothing to await.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-confusing-void-expression': [
         'error',
         { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
       ],
-      // `!` says that something is there for a reason the types do not know; the alternative, a cast, hides it.
+      // `!` marks a value that exists for a reason that the types cannot express; the alternative, a cast, hides it.
       '@typescript-eslint/no-non-null-assertion': 'off',
-      // Instant is a bigint: naming it beside bigint tells the reader which of the two is meant.
+      // Instant is a bigint: `Instant | bigint` tells the reader which meanings are allowed.
       '@typescript-eslint/no-duplicate-type-constituents': 'off',
       '@typescript-eslint/consistent-indexed-object-style': 'off',
-      // Schema classes are read by decorators, not constructed; resolvers give plain objects of their shape.
+      // Decorators read the schema classes, and no code constructs them; resolvers return plain objects of the same
+      // shape.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
@@ -167,7 +168,7 @@ export default tseslint.config(
       'import/resolver': { typescript: { project: './tsconfig.json' } },
     },
     rules: {
-      // A new room must be named here, or its imports would be checked by nothing.
+      // Every new folder must be listed here; otherwise no rule would check its imports.
       'boundaries/no-unknown-files': 'error',
       'boundaries/dependencies': [
         'error',
@@ -183,7 +184,7 @@ export default tseslint.config(
   },
   { files: ['main.ts'], rules: { 'boundaries/no-unknown-files': 'off' } },
   {
-    // Where data lives is nobody's GraphQL: these rooms must serve a CLI or a job as well.
+    // These folders must also serve a CLI or a job, so they must not depend on GraphQL.
     files: ['datasources/**', 'values/**', 'runtime/**'],
     rules: {
       'no-restricted-imports': ['error', { paths: ['graphql', 'type-graphql', '@apollo/server', 'graphql-scalars'] }],
@@ -197,7 +198,7 @@ export default tseslint.config(
     files: ['test/**'],
     rules: {
       'max-lines': 'off',
-      // An answer of the gateway is JSON of any shape; the assertion that follows is what checks it.
+      // A response of the gateway is JSON of any shape; the following assertion checks it.
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
@@ -218,7 +219,7 @@ export default tseslint.config(
       // entityId and entityType are the terms of Vertex AI.
       '@graphql-eslint/no-typename-prefix': 'off',
       '@graphql-eslint/naming-convention': namingConvention,
-      // Connections page forward only: no client reads a registry or a history from its end.
+      // Connections page forward only: no client reads a registry or a history from the end.
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
       // Short lists are plain lists. The values of a history are value objects without an id.
       '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],

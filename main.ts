@@ -37,12 +37,12 @@ import { createMetricsServer } from './server/metrics-server.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
 
-/** A gateway that serves. */
+/** A running gateway. */
 export interface Gateway {
   readonly url: string;
-  /** Where Prometheus finds the metrics; null when they are not served. */
+  /** The address of the Prometheus metrics; null when they are not served. */
   readonly metricsUrl: string | null;
-  /** Ends the requests in flight, then everything else. */
+  /** Waits for the running requests, then stops everything else. */
   readonly stop: () => Promise<void>;
 }
 
@@ -54,7 +54,10 @@ export interface GatewayOptions {
   readonly google?: GoogleClientOptions;
 }
 
-/** The composition root: configuration, datasources, schema, server. Nothing else wires. One that cannot start leaves nothing open. */
+/**
+ * The composition root: configuration, datasources, schema, server. No other module wires them. If the start fails, it
+ * closes everything.
+ */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return openOrDispose((opened) => start(options, opened));
 }
@@ -76,14 +79,14 @@ async function start(
   await requireOnnxRuntime(registry.models);
   const schema = buildSchema(registry);
 
-  // Of this gateway alone: the library's global registry would be shared by all gateways of a process.
+  // A registry for this gateway only: all gateways of a process would share the library's global registry.
   const metricsRegistry = new MetricsRegistry();
   const metrics = createGatewayMetrics(metricsRegistry);
   const metricsServer = metricsAddress && createMetricsServer(metricsRegistry);
   if (metricsServer) {
     collectDefaultMetrics({ register: metricsRegistry });
     await listen(metricsServer, metricsAddress);
-    // First opened, closed last: a start or a stop that hangs can be seen in the metrics.
+    // Opened first and closed last, so that the metrics show a start or a stop that hangs.
     opened.defer(() => metricsServer.close().closeAllConnections());
   }
   const stores = await openStores(registry, config.dataDirectory, {
@@ -167,7 +170,10 @@ async function start(
   };
 }
 
-/** The registry's own examples, or some made from it. Only an embedded store is asked for an id: a warehouse would bill it. */
+/**
+ * The registry's own example queries, or generated ones. Only an embedded store is asked for an id: a warehouse would
+ * bill the query.
+ */
 async function pageExamples(registry: Registry, stores: FeatureStores, folder: string): Promise<ExampleQuery[]> {
   const examples = await readExampleQueries(folder);
   if (examples.length > 0) return examples;

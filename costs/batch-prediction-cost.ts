@@ -9,13 +9,18 @@ import type { PriceBook } from './price-book.js';
 import { quantity } from './quantities.js';
 
 export interface BatchWork extends MachineInput {
-  /** How long one replica takes for one batch; null: as measured, else as assumed, else refused. */
+  /**
+   * How long one replica takes for one batch; null: the measured time, otherwise the assumed time, otherwise the
+   * estimate is refused.
+   */
   readonly secondsPerBatch?: number | null | undefined;
-  /** Taken where nothing was measured; for those who must have an estimate before a model's first job. */
+  /**
+   * The time to assume where nothing was measured; for callers that must have an estimate before a model's first job.
+   */
   readonly assumedSecondsPerBatch?: number | null | undefined;
   readonly batchSize?: number | null | undefined;
   readonly startingReplicaCount?: number | null | undefined;
-  /** What a replica is billed before its first batch; null: as the price book says. */
+  /** The time that is billed for a replica before its first batch; null: that of the price book. */
   readonly startupMinutes?: number | null | undefined;
 }
 
@@ -26,8 +31,9 @@ export interface BatchPredictionCost extends BatchWork {
 export const DEFAULT_BATCH_SIZE = 64;
 
 /**
- * A batch prediction job: replica hours of work and of start-up. The batches are taken to be shared evenly, so work costs the
- * same on any number of replicas and each replica adds its start-up. No rows cost nothing: no job is started for them.
+ * A batch prediction job: replica hours of work and of start-up. The estimate assumes that replicas share the batches
+ * evenly, so work costs the same on any number of replicas and each replica adds its start-up. No rows cost nothing,
+ * because no job starts for them.
  */
 export function estimateBatchPrediction(
   book: PriceBook,
@@ -41,7 +47,7 @@ export function estimateBatchPrediction(
 
 export interface BatchCost {
   readonly batchSize: Decimal;
-  /** What predicting so many rows uses. Never less for more rows. */
+  /** The usage of a prediction of this number of rows. More rows never need less. */
   readonly cost: (rows: Decimal) => readonly PricedUsage[];
   readonly assumptions: readonly string[];
 }
@@ -73,7 +79,7 @@ export function batchCost(book: PriceBook, work: BatchWork, measured: MeasuredBa
   };
 }
 
-/** What replica hours cost that a job has used up to now, or in all: as billed, with their start-up. */
+/** The cost of the replica hours that a job has used so far, or in all: as billed, with start-up. */
 export function priceReplicaHours(book: PriceBook, machine: MachineInput, replicaHours: number): CostEstimate {
   const hours = quantity('replicaHours', replicaHours);
   return buildEstimate(book, { uses: machineUsages(machine, hours, 'used').map((usage) => priceUsage(book, usage)) });
@@ -82,7 +88,7 @@ export function priceReplicaHours(book: PriceBook, machine: MachineInput, replic
 interface BatchSeconds {
   readonly seconds: Decimal;
   readonly origin: string;
-  /** What the past jobs teach about estimates, for people. */
+  /** A sentence for people: what past jobs show about estimates. */
   readonly experience: readonly string[];
 }
 

@@ -3,17 +3,17 @@ import type { PricedUsage } from './price-usage.js';
 import { sum, type Decimal } from './decimal.js';
 import type { PriceBook } from './price-book.js';
 
-/** What something will cost by a price book. Amounts are exact; whoever shows them rounds them (roundMoney). */
+/** The estimated cost by a price book. Amounts are exact; the code that shows them rounds them (roundMoney). */
 export interface CostEstimate {
   readonly book: PriceBook;
   readonly lines: readonly CostLine[];
   /** The sum of the lines. */
   readonly total: Decimal;
-  /** What the figure rests on, for people: qualities of prices, what was taken for granted, what is left out. */
+  /** The basis of the estimate, for people: qualities of prices, assumptions and omissions. */
   readonly assumptions: readonly string[];
   /** null where nothing is predicted. */
   readonly perPrediction: Decimal | null;
-  /** Where the use itself has a range (autoscaling): the least and the most it can be. null: it has none. */
+  /** The minimum and maximum where usage itself has a range (autoscaling); null: no range. */
   readonly range: CostRange | null;
 }
 
@@ -25,7 +25,7 @@ export interface CostRange {
 export interface EstimateParts {
   readonly uses: readonly PricedUsage[];
   readonly assumptions?: readonly string[];
-  /** How many predictions the total is shared by. */
+  /** The number of predictions that share the total. */
   readonly predictions?: Decimal | null;
   readonly range?: CostRange | null;
 }

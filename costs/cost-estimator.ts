@@ -16,12 +16,12 @@ import { estimateOnlinePrediction, type OnlinePredictionCost } from './online-pr
 import type { PriceBook, PriceBooks } from './price-book.js';
 import { compareServing, type ServingComparison, type ServingComparisonRequest } from './serving-comparison.js';
 
-/** By which book; its id or name, null: the one of the configuration. */
+/** The price book, by its id or name; null: that of the configuration. */
 export interface WithPriceBook {
   readonly priceBook?: string | null | undefined;
 }
 
-/** Whose past jobs say how long a batch takes; null: nobody's. */
+/** The model whose past jobs tell how long a batch takes; null: none. */
 export interface WithModel {
   readonly model?: string | null | undefined;
 }
@@ -33,13 +33,13 @@ export interface UsedReplicaHours extends MachineInput, WithPriceBook {
 export interface HistoricalQueryCost extends WithPriceBook {
   /** In all. */
   readonly bytes: bigint;
-  /** How often each source is scanned for them; once when nothing is said. */
+  /** How many times each source is scanned for them; default: once. */
   readonly scans?: number;
 }
 
 /**
- * The one door to all estimates, for the GraphQL API, the command line and whoever starts jobs: finds the price book and
- * what was measured, and leaves the figures to pure functions. What it refuses is an AppError with the field.
+ * The entry point for all estimates, for the GraphQL API, the command line and job starts. It finds the price book and
+ * the measurements; pure functions compute the figures. A refusal is an AppError with the field.
  */
 export class CostEstimator {
   readonly books: PriceBooks;
@@ -55,12 +55,12 @@ export class CostEstimator {
     return estimateBatchPrediction(book, request, await this.#measured(book, request));
   }
 
-  /** The machine that is priced when none is named; null: the book has one price for all. */
+  /** The default machine; null: the book has one price for all. */
   defaultMachine(priceBook: string | null): string | null {
     return findDefaultMachine(this.books.find(priceBook));
   }
 
-  /** Hours that all replicas of a job are billed before their first batch. */
+  /** Hours that are billed for all replicas of a job before their first batch. */
   startupHours({ startingReplicaCount, priceBook }: BatchWork & WithPriceBook): number {
     const minutes = this.books.find(priceBook).meters.get(METERS.machineHour)?.startup?.minutes ?? ZERO;
     return minutes
@@ -69,7 +69,7 @@ export class CostEstimator {
       .toNumber();
   }
 
-  /** What a job has cost by the replica hours that it used. */
+  /** The cost of a job by the replica hours that it used. */
   costSoFar({ replicaHours, priceBook, ...machine }: UsedReplicaHours): CostEstimate {
     return priceReplicaHours(this.books.find(priceBook), machine, replicaHours);
   }
@@ -97,7 +97,7 @@ export class CostEstimator {
   ): Promise<MeasuredBatch | null> {
     if (typeof model !== 'string' || typeof secondsPerBatch === 'number') return null;
     return measuredBatch(await this.#history.runs(model), {
-      // The machine that is priced when none is named is the one whose past jobs count.
+      // Past jobs on the default machine count when the request names no machine.
       machineType: work.machineType ?? findDefaultMachine(book),
       acceleratorType: work.acceleratorType ?? null,
       acceleratorCount: work.acceleratorCount ?? null,

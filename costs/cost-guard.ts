@@ -5,19 +5,19 @@ import { compareMoney, Decimal, formatMoney, roundMoney, ZERO } from './decimal.
 import type { CostEstimate } from './cost-estimate.js';
 import { priceBookId } from './price-book.js';
 
-/** What each principal has spent on each day. What has been resolved is durable: a restart is no new budget. */
+/** The spending of each principal on each day. A resolved change is durable: a restart does not reset a budget. */
 export interface SpendingLedger {
   /**
-   * Adds an amount to what was spent, unless that would be more than the budget (null: no budget). Looking and adding are
-   * one atomic step, also between processes: of two that race for the rest of a budget one is refused.
+   * Adds an amount to the spending unless the sum would exceed the budget (null: no budget). The check and the addition
+   * are one atomic step, also between processes: if two requests compete for the rest of a budget, one is refused.
    */
   reserve(reservation: Reservation, budget: Decimal | null): Promise<ReserveResult>;
-  /** Puts what was really spent in the place of what was reserved. The first call counts, later ones change nothing. */
+  /** Replaces the reserved amount by the actual cost. The first call counts; later calls change nothing. */
   settle(id: string, actual: Decimal): Promise<void>;
 }
 
 export interface Reservation {
-  /** Begins with the day, so that old ones can be forgotten. */
+  /** Begins with the day, so that old entries can be deleted. */
   readonly id: string;
   /** YYYY-MM-DD, UTC. */
   readonly day: string;
@@ -27,31 +27,34 @@ export interface Reservation {
 
 export interface ReserveResult {
   readonly isReserved: boolean;
-  /** On that day before this. */
+  /** The spending on that day before this request. */
   readonly spent: Decimal;
 }
 
 export interface CostGuardOptions {
   readonly ledger: SpendingLedger;
-  /** Dollars a UTC day by principal; `*` is everybody who is not named. Nobody named and no `*`: no limit. */
+  /**
+   * Dollars per UTC day by principal; `*` applies to all principals that are not listed. Without an entry and without
+   * `*`, there is no limit.
+   */
   readonly dailyBudgets: ReadonlyMap<string, number>;
   readonly clock: Clock;
   readonly newId: () => string;
 }
 
 export interface AdmissionRequest {
-  /** null: not known who; they share the budget of "anonymous". */
+  /** null: unknown; all unknown principals share the budget of "anonymous". */
   readonly principal: string | null;
   readonly estimate: CostEstimate;
-  /** What the request itself allows; null: as much as the budget has. */
+  /** The limit of the request itself; null: the rest of the budget. */
   readonly maxCostUsd: number | null | undefined;
 }
 
 const ANONYMOUS = 'anonymous';
 
 /**
- * Stands before everything that costs money: refuses what is estimated above the request's own limit or above what is left
- * of the principal's budget for the day, and holds the estimate against the budget until the real cost is known.
+ * Guards all work that costs money. It refuses work whose estimate exceeds the request's own limit or the rest of the
+ * principal's budget for the day, and reserves the estimate in the budget until the actual cost is known.
  */
 export class CostGuard {
   readonly #options: CostGuardOptions;
@@ -61,8 +64,8 @@ export class CostGuard {
   }
 
   /**
-   * Admits the work or throws COST_OVER_LIMIT with the estimate. Gives the id of the admission: keep it with the work, and
-   * settle it once when the work has ended, or was not begun after all.
+   * Admits the work or throws COST_OVER_LIMIT with the estimate. Returns the id of the admission: store it with the
+   * work, and settle it once when the work has ended or did not start.
    */
   async admit({ principal, estimate, maxCostUsd }: AdmissionRequest): Promise<string> {
     if (typeof maxCostUsd === 'number') checkMaximum(estimate, maxCostUsd);
@@ -82,10 +85,10 @@ export class CostGuard {
     );
   }
 
-  /** Says what admitted work really cost; 0 when it was not begun. Again changes nothing. */
+  /** Settles the actual cost of admitted work; 0 when it did not start. A repeated call changes nothing. */
   async settle(admission: string, actualUsd: number | Decimal): Promise<void> {
     const actual = new Decimal(actualUsd);
-    // Not a number would be the sum of the day from then on, and no budget is below it.
+    // NaN would make the sum of the day NaN, which exceeds no budget.
     if (!actual.isFinite() || actual.isNegative()) throw new RangeError(`a cost of ${actual.toString()} dollars`);
     await this.#options.ledger.settle(admission, actual);
   }
@@ -103,7 +106,7 @@ function checkMaximum(estimate: CostEstimate, maxCostUsd: number): void {
   );
 }
 
-/** The estimate as facts of an error: all a client needs to see which line is too dear. */
+/** The estimate as details of an error, from which a client sees the most expensive lines. */
 function describe({ book, lines, total, assumptions }: CostEstimate): object {
   return {
     total: { currency: book.currency, amount: roundMoney(total).toNumber() },

@@ -2,10 +2,10 @@ import type { CostEstimator } from './cost-estimator.js';
 import type { CostEstimate } from './cost-estimate.js';
 import type { JobWork } from '../datasources/job-store/job-cost.js';
 
-/** Of a model's first job on a machine: something must be said before anything was measured. */
+/** The assumption for a model's first job on a machine: an estimate is needed before any measurement exists. */
 const ASSUMED_SECONDS_PER_BATCH = 1;
 
-/** What work will cost, as a job of it is admitted. */
+/** The estimate with which a job is admitted. */
 export async function estimateWork(
   estimator: Pick<CostEstimator, 'historicalQuery' | 'batchPrediction'>,
   work: JobWork,

@@ -6,21 +6,21 @@ import { nodeRange, type NodeRangeInput } from './node-range.js';
 import type { PriceBook } from './price-book.js';
 import { quantity } from './quantities.js';
 
-/** A featurestore for a month. Anything not given is not used. */
+/** The usage of a featurestore in a month. Absent fields mean no use. */
 export interface FeaturestoreCost extends NodeRangeInput {
-  /** A kind of online store of the price book; null: the first that it has. */
+  /** A kind of online store in the price book; null: its first one. */
   readonly onlineStore?: string | null | undefined;
-  /** How long the online nodes are there; null: the whole month. */
+  /** How long the online nodes run; null: the whole month. */
   readonly hours?: number | null | undefined;
   readonly onlineStorageGib?: number | null | undefined;
   readonly readsPerMonth?: bigint | null | undefined;
-  /** Values copied into the online store by syncs. */
+  /** Values that syncs copy into the online store. */
   readonly syncedGibPerMonth?: number | null | undefined;
   readonly offlineStorageGib?: number | null | undefined;
-  /** Of tables and partitions not changed for 90 days. */
+  /** The bytes of tables and partitions that did not change for 90 days. */
   readonly offlineLongTermStorageGib?: number | null | undefined;
   readonly scannedTibPerMonth?: number | null | undefined;
-  /** Anything else the price book has a meter for. */
+  /** Other usage, for meters of the price book. */
   readonly otherUsage?: readonly OtherUsage[] | null | undefined;
 }
 

@@ -7,8 +7,8 @@ import { quantity } from './quantities.js';
 const BYTES_PER_TIB = 2 ** 40;
 
 /**
- * A query of the offline store by the bytes it scans: of a dry run for BigQuery, of the tables' sizes for an embedded
- * store, whose book prices them at nothing.
+ * The cost of an offline store query by the bytes that it scans. BigQuery's bytes come from a dry run, those of an
+ * embedded store from the sizes of the tables; the book of an embedded store has a price of zero.
  */
 export function estimateHistoricalQuery(book: PriceBook, bytes: bigint, scans = 1): CostEstimate {
   const scanned = quantity('bytes', bytes);

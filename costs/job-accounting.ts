@@ -10,7 +10,7 @@ import { estimateWork } from './estimate-work.js';
 import { jobCostSoFar } from './job-cost.js';
 import { toStoredEstimate } from './stored-estimate.js';
 
-/** Charges jobs by the price books and the budgets, and keeps what they cost in the history of models. */
+/** Charges jobs by the price books and the budgets, and stores their costs in the history of models. */
 export class JobAccounting implements Accounting {
   constructor(private readonly costs: Costs) {}
 
@@ -38,7 +38,7 @@ export class JobAccounting implements Accounting {
   async settle(job: JobRecord, replicaHours: number | null): Promise<void> {
     const { cost, startedAt } = job;
     if (!cost || !isTerminalState(job.state)) return;
-    // Where nobody says what was used the estimate stands: to take it for nothing would be a way around the budget.
+    // If the usage is unknown, the estimate is charged: charging nothing would bypass the budget.
     const estimated = new Decimal(cost.estimate.total);
     const actual =
       startedAt === null

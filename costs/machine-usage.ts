@@ -6,15 +6,15 @@ import { quantity } from './quantities.js';
 
 /** A machine as a request names it. */
 export interface MachineInput {
-  /** null: the first that the price book has. */
+  /** null: the first one of the price book. */
   readonly machineType?: string | null | undefined;
   /** null: none. */
   readonly acceleratorType?: string | null | undefined;
-  /** Of each machine; null: one, where there is a type. */
+  /** Accelerators per machine; null: one, where there is a type. */
   readonly acceleratorCount?: number | null | undefined;
 }
 
-/** Hours of machines and of the accelerators in them. */
+/** Hours of machines and of their accelerators. */
 export function machineUsages(machine: MachineInput, hours: Decimal, purpose: string): Usage[] {
   const { machineType = null, acceleratorType = null, acceleratorCount = null } = machine;
   const machines: Usage = {

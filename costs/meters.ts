@@ -1,4 +1,4 @@
-/** The meters that the estimators count. A book may price any of them, and has as many others as it likes. */
+/** The meters that the estimators count. A book may price any of them, and may have further meters. */
 export const METERS = {
   machineHour: 'machine-hour',
   acceleratorHour: 'accelerator-hour',
@@ -10,5 +10,5 @@ export const METERS = {
   offlineScan: 'offline-scan-tib',
 } as const;
 
-/** Hours of a month as price lists count it: 365 days / 12. */
+/** The hours of a month in price lists: 365 days / 12. */
 export const HOURS_PER_MONTH = 730;

@@ -1,11 +1,13 @@
 import type { Instant } from '../values/instant.js';
 import { Decimal, median } from './decimal.js';
 
-/** What the jobs of a model took and cost, so that the next estimate need not guess. */
+/** The duration and cost of a model's jobs, from which the next estimate is computed. */
 export interface ModelCostHistory {
-  /** Keeps what a job that has ended used. Durable when it resolves; a job kept before is kept once. */
+  /**
+   * Stores the usage of a job that has ended. It is durable when the call resolves; a repeated call stores a job once.
+   */
   record(run: ModelRun): Promise<void>;
-  /** The newest first, as many as are kept. */
+  /** The stored jobs, newest first. */
   runs(model: string): Promise<readonly ModelRun[]>;
 }
 
@@ -17,11 +19,11 @@ export interface ModelRun {
   readonly acceleratorType: string | null;
   readonly acceleratorCount: number | null;
   readonly batchSize: number;
-  /** Predicted or failed. */
+  /** The number of instances, predicted or failed. */
   readonly rows: bigint;
-  /** Of all replicas together, without their start-up. */
+  /** The hours of all replicas without their start-up. */
   readonly workSeconds: number;
-  /** As billed, with the start-up; null when nobody says. */
+  /** The billed hours with start-up; null when unknown. */
   readonly replicaHours: number | null;
   readonly estimatedUsd: number;
   readonly actualUsd: number;
@@ -32,7 +34,10 @@ export interface MeasuredBatch {
   readonly secondsPerBatch: Decimal;
   /** For people: "measured, the middle of 3 past jobs". */
   readonly origin: string;
-  /** How far the estimates of these jobs were off: 1.2 is a fifth too low. null when none of them was above 0. */
+  /**
+   * The median ratio of actual to estimated cost of these jobs: 1.2 means that estimates were a fifth too low. null
+   * when no estimate was above 0.
+   */
   readonly actualToEstimated: Decimal | null;
 }
 
@@ -43,13 +48,13 @@ export interface Machine {
   readonly batchSize: number;
 }
 
-/** Older jobs ran an older model and on other data. */
+/** Older jobs used an older model and other data. */
 const MAX_COUNTED_RUNS = 5;
 
 /**
- * How long a batch took in the newest jobs on the same machine: the middle of at most five, since one job that met a cold
- * cache must not set the price of the next. Jobs with another batch size count by their rows when there are no others.
- * null when there is nothing to go by.
+ * The time per batch in the newest jobs on the same machine: the median of at most five, so that one job with a cold
+ * cache does not set the estimate. If there are no jobs with this batch size, jobs with other sizes count by their
+ * rows. null when there is no such job.
  */
 export function measuredBatch(runs: readonly ModelRun[], machine: Machine): MeasuredBatch | null {
   const onSameMachine = runs.filter(

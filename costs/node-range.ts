@@ -2,19 +2,19 @@ import { badInput } from '../errors/app-error.js';
 import { quantity } from './quantities.js';
 import type { Decimal } from './decimal.js';
 
-/** Nodes that are there whether used or not, as many as load asks for between two bounds. */
+/** Nodes that run whether used or not, between two bounds according to load. */
 export interface NodeRangeInput {
   readonly minNodes?: number | null | undefined;
-  /** null: as many as minNodes. */
+  /** null: minNodes. */
   readonly maxNodes?: number | null | undefined;
-  /** How many there are over the time, as far as it is known; null: maxNodes, since a low guess is the dangerous one. */
+  /** The average number of nodes, as far as it is known; null: maxNodes, because a low guess is the dangerous one. */
   readonly averageNodes?: number | null | undefined;
 }
 
 export interface NodeRange {
   readonly least: Decimal;
   readonly most: Decimal;
-  /** Counted with. */
+  /** The number of nodes in the estimate. */
   readonly nodes: Decimal;
   readonly assumptions: readonly string[];
 }

@@ -10,11 +10,11 @@ import { quantity } from './quantities.js';
 export interface OnlinePredictionCost extends MachineInput, NodeRangeInput {
   /** How long the model is deployed; null: a month. */
   readonly hours?: number | null | undefined;
-  /** How many predictions are made in that time, to share the cost by; null: not asked. */
+  /** The number of predictions in that time, which share the cost; null: not requested. */
   readonly predictions?: bigint | null | undefined;
 }
 
-/** An endpoint: nodes are billed while the model is deployed, whatever it predicts. */
+/** An endpoint: nodes are billed while the model is deployed, whatever the number of predictions. */
 export function estimateOnlinePrediction(book: PriceBook, endpoint: OnlinePredictionCost): CostEstimate {
   const hours = quantity('hours', endpoint.hours ?? HOURS_PER_MONTH);
   const predictions = typeof endpoint.predictions === 'bigint' ? quantity('predictions', endpoint.predictions) : null;
@@ -33,7 +33,7 @@ export function estimateOnlinePrediction(book: PriceBook, endpoint: OnlinePredic
   });
 }
 
-/** The price does not say whether the nodes can do it; the rate lets a reader see. */
+/** The price does not tell whether the nodes can serve this load; the rate lets a reader judge it. */
 function describeLoad(predictions: Decimal | null, hours: Decimal, nodes: Decimal): string[] {
   if (!predictions || hours.isZero() || nodes.isZero()) return [];
   const perSecond = predictions.dividedBy(hours.times(nodes).times(3600)).toSignificantDigits(3);

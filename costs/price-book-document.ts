@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { Decimal } from './decimal.js';
 import { PRICE_QUALITIES, type PriceBook } from './price-book.js';
 
-/** Figures are strings: a JSON number has been through binary fractions before anybody can stop it. */
+/** Figures are strings: a JSON parser would already have converted a number to a binary fraction. */
 const decimal = z
   .string()
   .regex(/^\d{1,12}(\.\d{1,30})?$/, 'a decimal figure in quotes, such as "0.25"')
   .transform((text) => new Decimal(text));
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower case letters, digits and hyphens');
-/** Shown to every client. An address belongs in the notes of whoever keeps the book. */
+/** Every client can read this. Put private addresses into the notes of the book's maintainer. */
 const source = z
   .string()
   .min(1)
@@ -18,7 +18,10 @@ const note = z.string().min(1).max(300).nullable().default(null);
 const quality = z.enum(PRICE_QUALITIES);
 const resource = z.string().min(1).max(100).nullable().default(null);
 
-/** A SKU of the Cloud Billing Catalog, by its id or by how its description begins; its price times `times` is added up. */
+/**
+ * A SKU of the Cloud Billing Catalog, by its id or by the beginning of its description; the sum counts its price
+ * `times` times.
+ */
 const catalogTerm = z
   .strictObject({
     service: z.string().regex(/^services\/[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}$/, 'services/XXXX-XXXX-XXXX'),
@@ -72,7 +75,7 @@ export const priceBookDocument = z.strictObject({
   meters: z.record(name, meter),
 });
 
-/** A book as it is written. */
+/** A price book as a file has it. */
 export type PriceBookDocument = z.input<typeof priceBookDocument>;
 export type ReadPriceBook = z.output<typeof priceBookDocument>;
 
@@ -88,7 +91,7 @@ export function toPriceBook({ meters, ...book }: ReadPriceBook): PriceBook {
   };
 }
 
-/** What zod cannot see: references between meters, and prices that could never be chosen. */
+/** Checks that zod cannot express: references between meters, and prices that no request could select. */
 export function findFaults({ meters }: ReadPriceBook): string[] {
   return Object.entries(meters).flatMap(([name, { prices }]) => {
     const resources = prices.map((price) => price.resource);
@@ -102,7 +105,7 @@ export function findFaults({ meters }: ReadPriceBook): string[] {
   });
 }
 
-/** Parts are one level deep: that rules out circles, and a reader finds each figure in one step. */
+/** Parts are one level deep. This rules out cycles, and a reader finds each figure in one step. */
 function partFaults(
   meters: ReadPriceBook['meters'],
   name: string,

@@ -1,13 +1,13 @@
 import { badInput } from '../errors/app-error.js';
 import { sum, ZERO, type Decimal } from './decimal.js';
 
-/** How far a figure can be trusted: from Google itself, copied by somebody, or not known for what it is used for. */
+/** The quality of a figure: official (from Google), copied by a person, or not verified for this use. */
 export const PRICE_QUALITIES = ['official', 'third-party', 'assumed'] as const;
 export type PriceQuality = (typeof PRICE_QUALITIES)[number];
 
 /**
- * Prices of one region on one day. Which meters there are is up to the book: the code says how much of a meter is used and
- * knows no figure. A meter's name carries its unit, so that a book cannot price another unit than is counted.
+ * Prices of one region on one day. The book defines its meters: the code counts the usage of a meter and has no
+ * figures. The name of a meter includes its unit, so that a book cannot price another unit than the code counts.
  */
 export interface PriceBook {
   readonly name: string;
@@ -24,13 +24,15 @@ export interface Meter {
   /** For people: "node hour". */
   readonly unit: string;
   readonly description: string;
-  /** What everybody who uses the meter should know. */
+  /** A note for every user of the meter. */
   readonly note: string | null;
-  /** What each replica of a batch job is billed before it does any work. */
+  /** The time that is billed for each replica of a batch job before it works. */
   readonly startup: StartupTime | null;
-  /** The least that is billed of one use; none is billed of no use. */
+  /** The minimum that is billed per use; no use is not billed. */
   readonly minimum: Decimal | null;
-  /** The first is that of whoever names no resource. None: the meter is counted but has no price of its own. */
+  /**
+   * The first price applies when a request names no resource. Empty: the meter is counted but has no price of its own.
+   */
   readonly prices: readonly Price[];
 }
 
@@ -43,7 +45,7 @@ export interface StartupTime {
 export type Price = UnitPrice | ComposedPrice;
 
 interface PriceOrigin {
-  /** A machine type, an accelerator, a kind of store. null: any that has no price of its own. */
+  /** A machine type, an accelerator or a kind of store. null: all that have no price of their own. */
   readonly resource: string | null;
   readonly quality: PriceQuality;
   readonly source: string;
@@ -56,20 +58,23 @@ export interface UnitPrice extends PriceOrigin {
   readonly unitPrice: Decimal;
 }
 
-/** One of it is some of other meters: a GiB copied is so many node hours, a machine so many processors. */
+/**
+ * The price of one unit as quantities of other meters: a copied GiB is a number of node hours, a machine a number of
+ * processors.
+ */
 export interface ComposedPrice extends PriceOrigin {
   readonly kind: 'composed';
   readonly parts: readonly { readonly meter: string; readonly resource: string | null; readonly quantity: Decimal }[];
 }
 
-/** What runs on this machine, priced by a book like everything else. */
+/** Resources on this machine, priced by a book like all others. */
 export const THIS_MACHINE = 'this-machine';
 
 export function priceBookId({ name, effectiveDate }: Pick<PriceBook, 'name' | 'effectiveDate'>): string {
   return `priceBooks/${name}@${effectiveDate}`;
 }
 
-/** Refuses a resource that a meter has no price for, and says which there are. */
+/** Refuses a resource without a price for this meter and lists those with one. */
 export function findPrice(book: PriceBook, meter: Meter, resource: string | null, field: string): Price | undefined {
   if (resource === null || meter.prices.length === 0) return meter.prices[0];
   const price =
@@ -80,7 +85,7 @@ export function findPrice(book: PriceBook, meter: Meter, resource: string | null
   throw badInput(`The price book "${book.name}" has no price for "${resource}". It has: ${known}.`, field);
 }
 
-/** What one unit costs, also where it is made of parts. */
+/** The price of one unit, also where it consists of parts. */
 export function resolveUnitPrice(book: PriceBook, price: Price): Decimal {
   if (price.kind === 'unit') return price.unitPrice;
   return sum(
@@ -91,7 +96,7 @@ export function resolveUnitPrice(book: PriceBook, price: Price): Decimal {
   );
 }
 
-/** All books there are. */
+/** All price books. */
 export class PriceBooks {
   /** By name; the newest of each name first. */
   readonly all: readonly PriceBook[];
@@ -104,7 +109,7 @@ export class PriceBooks {
     this.#defaultName = defaultName;
   }
 
-  /** A book by its id, or the newest by its name; null: the one of the configuration. */
+  /** A book by its id, or the newest by its name; null: the default of the configuration. */
   find(idOrName: string | null | undefined): PriceBook {
     const wanted = idOrName ?? this.#defaultName;
     const book = this.all.find((candidate) => candidate.name === wanted || priceBookId(candidate) === wanted);

@@ -3,30 +3,30 @@ import { formatPrice, type Decimal } from './decimal.js';
 import type { CostLine } from './cost-line.js';
 import { findPrice, type Meter, type Price, type PriceBook, type UnitPrice } from './price-book.js';
 
-/** So much of a meter is used. */
+/** A quantity of a meter. */
 export interface Usage {
   readonly meter: string;
-  /** What of the meter (a machine type); null: what the book has first. */
+  /** The resource of the meter (a machine type); null: the first one of the book. */
   readonly resource: string | null;
   /** In the unit of the meter's name. */
   readonly quantity: Decimal;
-  /** What for, for people; null: what the meter says. */
+  /** The purpose, for people; null: the text of the meter. */
   readonly purpose?: string | null;
   /** The field of the request that named the resource, for refusals. */
   readonly field: string;
-  /** Without its price there is no estimate: a job whose machines cost nothing would pass every limit. */
+  /** Whether an estimate needs this price: a job whose machines cost nothing would pass every limit. */
   readonly isEssential?: boolean;
 }
 
-/** A use with its price: the lines it adds to an estimate, and what they rest on. */
+/** A use with its price: the lines it adds to an estimate, and their basis. */
 export interface PricedUsage {
   readonly lines: readonly CostLine[];
   readonly assumptions: readonly string[];
 }
 
 /**
- * Prices a use by a book. A meter without a price adds no line and says so among the assumptions: a book need not have
- * everything, but nothing may be left out of a total in silence.
+ * Prices a use by a book. A meter without a price adds no line and adds an assumption that says so: a book need not
+ * price everything, but a total must not omit anything silently.
  */
 export function priceUsage(book: PriceBook, usage: Usage): PricedUsage {
   const { quantity, resource, field } = usage;
@@ -59,7 +59,7 @@ export function priceUsage(book: PriceBook, usage: Usage): PricedUsage {
   };
 }
 
-/** Refuses a meter that the book does not have at all; for uses that the client named. */
+/** Refuses a meter that the book lacks; for meters that the client named. */
 export function requireMeter(book: PriceBook, name: string, field: string): void {
   if (book.meters.has(name)) return;
   const known = [...book.meters.keys()].join(', ');

@@ -11,8 +11,8 @@ const whole = (least: number, most: number): Range => ({ least, most, isWhole: t
 const real = (least: number, most: number): Range => ({ least, most, isWhole: false });
 
 /**
- * What may be asked. The most of each is far above anything that runs, so that a slip of the keyboard is refused with its
- * field and not priced; and no product of them leaves the digits that money is computed with.
+ * The permitted quantities. Each maximum is far above real use, so that a typing error is refused with its field and
+ * not priced. No product of them exceeds the digits of money.
  */
 const RANGES = {
   rows: whole(0, 1e15),
@@ -41,7 +41,7 @@ const RANGES = {
 
 export type QuantityField = keyof typeof RANGES;
 
-/** A quantity of a request, checked. `path` is the field as the client knows it, where it stands inside a list. */
+/** A checked quantity of a request. `path` is the field as the client wrote it, inside a list. */
 export function quantity(field: QuantityField, value: number | bigint, path: string = field): Decimal {
   const { least, most, isWhole } = RANGES[field];
   const isNumber = typeof value === 'bigint' || Number.isFinite(value);

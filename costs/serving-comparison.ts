@@ -8,12 +8,12 @@ import type { NodeRangeInput } from './node-range.js';
 import type { PriceBook } from './price-book.js';
 import { quantity } from './quantities.js';
 
-/** The same predictions, made by a job or by an endpoint that is deployed for `hours`. */
+/** The same predictions by a job or by an endpoint that is deployed for `hours`. */
 export interface ServingComparisonRequest extends BatchWork, NodeRangeInput {
   readonly predictions: bigint;
-  /** How long the endpoint is deployed to make them; null: a month. */
+  /** How long the endpoint is deployed; null: a month. */
   readonly hours?: number | null | undefined;
-  /** null: the machine of the batch job. Its accelerators are the same either way. */
+  /** null: the machine of the batch job. The accelerators are the same in both cases. */
   readonly onlineMachineType?: string | null | undefined;
 }
 
@@ -22,16 +22,16 @@ export type ServingMode = 'BATCH' | 'ONLINE';
 export interface ServingComparison {
   readonly batch: CostEstimate;
   readonly online: CostEstimate;
-  /** BATCH when they cost the same: it leaves nothing deployed. */
+  /** BATCH when both cost the same, because it leaves nothing deployed. */
   readonly cheaper: ServingMode;
-  /** How many times as much the dearer one costs; null when the cheaper costs nothing and the other something. */
+  /** The cost ratio of the more expensive option to the cheaper one; null when only the cheaper one costs nothing. */
   readonly ratio: Decimal | null;
-  /** The most predictions for which batch is not dearer, as mostPredictions(1). */
+  /** The greatest number of predictions for which batch is not more expensive, i.e. mostPredictions(1). */
   readonly breakEvenPredictions: Decimal | null;
   readonly curve: readonly ServingCostPoint[];
   /**
-   * The most predictions for which online costs at least `times` as much as batch. 0: not even for one. null: for any number
-   * that can be asked for.
+   * The greatest number of predictions for which online costs at least `times` as much as batch. 0: not even for one.
+   * null: for any permitted number.
    */
   readonly mostPredictions: (times: number) => Decimal | null;
 }
@@ -43,13 +43,14 @@ export interface ServingCostPoint {
   readonly cheaper: ServingMode;
 }
 
-/** Nothing beyond is asked for (quantities.ts), so that a volume found there is "never". */
+/** The maximum quantity (quantities.ts), so a break-even above it means "never". */
 const MAX_PREDICTIONS = new Decimal(1e15);
 
 /**
- * An endpoint costs the same whatever it predicts, a job costs more with each batch: there is one volume up to which batch
- * is not dearer and beyond which online is cheaper. It is found by halving over whole batches with the very function that
- * prices the job, so it holds to the prediction, also for books with a least use or a start-up.
+ * An endpoint costs the same for any number of predictions; a job costs more with each batch. So there is one volume up
+ * to which batch is not more expensive and above which online is cheaper. A binary search over whole batches finds it
+ * with the function that prices the job. So it is exact to the prediction, also for books with a minimum use or a
+ * start-up.
  */
 export function compareServing(
   book: PriceBook,
@@ -94,7 +95,7 @@ function costRatio(batch: Decimal, online: Decimal): Decimal | null {
 
 function findMostWithin({ cost, batchSize }: BatchCost, limit: Decimal): Decimal | null {
   const isWithin = (batches: Decimal) => compareMoney(sumLines(cost(batches.times(batchSize))), limit) <= 0;
-  // `within` always is, `beyond` never is.
+  // Invariant: `within` satisfies the condition and `beyond` does not.
   let within = ZERO;
   let beyond = MAX_PREDICTIONS.dividedBy(batchSize).ceil();
   if (isWithin(beyond)) return null;
@@ -106,7 +107,7 @@ function findMostWithin({ cost, batchSize }: BatchCost, limit: Decimal): Decimal
   return within.times(batchSize);
 }
 
-/** Powers of ten around what was asked and around the break-even, and these two themselves. */
+/** Powers of ten around the requested volume and around the break-even, and these two values. */
 function curveVolumes(asked: Decimal, breakEven: Decimal | null): Decimal[] {
   const marks = [asked, ...(breakEven?.greaterThan(0) ? [breakEven, breakEven.plus(1)] : [])];
   const exponents = marks.map((mark) => Math.ceil(mark.log(10).toNumber()));

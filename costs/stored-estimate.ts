@@ -29,8 +29,8 @@ export function toStoredEstimate({
 }
 
 /**
- * The estimate as it was made, whatever prices are now. A book that is gone since is known by name and date alone: what it
- * priced is in the lines.
+ * The estimate as it was made, whatever the current prices. If its price book no longer exists, the estimate has the
+ * book's name and date only; the prices are in the lines.
  */
 export function fromStoredEstimate(kept: StoredEstimate, books: PriceBooks): CostEstimate {
   const id = priceBookId(kept.book);

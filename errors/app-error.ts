@@ -1,15 +1,18 @@
 import type { ErrorCode } from './error-codes.js';
 
-/** Facts about an error that a program can act on; sent to the client as they are, so never a path, SQL or secret. */
+/**
+ * Facts about an error that a program can use. Clients receive them unchanged, so they never contain a path, SQL or a
+ * secret.
+ */
 export interface ErrorDetails {
-  /** The argument or input field at fault, in the client's words: `asOf`, `names`, `labels.source.rows`. */
+  /** The invalid argument or input field, as clients write it: `asOf`, `names`, `labels.source.rows`. */
   readonly field?: string;
   readonly [fact: string]: unknown;
 }
 
 /**
- * An error meant for the client: its message says what is wrong and what to do. All other errors are masked.
- * Thrown by every room; the transports turn it into a GraphQL error or an HTTP status through errors/mask-error.ts.
+ * An error for the client: its message names the fault and the remedy. All other errors are masked. Any folder may
+ * throw it; the transports turn it into a GraphQL error or an HTTP status through errors/mask-error.ts.
  */
 export class AppError extends Error {
   override readonly name = 'AppError';

@@ -1,6 +1,6 @@
 /**
- * Why the gateway closed a WebSocket. `retryable` tells a client to connect again; the client of graphql-ws does so by
- * itself. docs/errors.md shows this table to users; a test keeps the two equal.
+ * Why the gateway closed a WebSocket. `retryable` tells a client to connect again; graphql-ws clients do so
+ * automatically. docs/errors.md shows this table to users; a test compares the two.
  */
 export const CLOSE_CODES = {
   1001: { retryable: true, meaning: 'The gateway is stopping. Connect again, to another instance.' },

@@ -1,10 +1,10 @@
 /**
- * Every error a client can meet, in one table. An error whose code is not here is masked as
- * INTERNAL_SERVER_ERROR on every transport: its message may carry SQL, paths or resource names.
+ * All error codes that a client can receive. An error with another code is masked as INTERNAL_SERVER_ERROR on every
+ * transport: its message may contain SQL, paths or resource names.
  *
- * `httpStatus` is used when a request fails as a whole (before any field ran). An error of one field travels inside a
- * 200 response, as GraphQL over HTTP wants it. `retryable` tells a client that the same request may succeed later.
- * docs/errors.md shows this table to users; a test keeps the two equal.
+ * `httpStatus` applies when a request fails as a whole (before any field ran). The error of one field is part of a 200
+ * response, as GraphQL over HTTP requires. `retryable` tells a client that the same request may succeed later.
+ * docs/errors.md shows this table to users; a test compares the two.
  */
 export const ERROR_CODES = {
   BAD_USER_INPUT: { httpStatus: 400, retryable: false, meaning: 'An argument, variable or cursor is not valid.' },

@@ -1,4 +1,4 @@
-/** What an error says. Anything may be thrown, so that a caught value need not be an Error. */
+/** The message of an error. JavaScript can throw any value, so a caught value need not be an Error. */
 export function toErrorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,29 +1,29 @@
 import { BREAK, Kind, parse, visit, type ASTNode, type DocumentNode, type GraphQLError, type ValueNode } from 'graphql';
 
 /**
- * Where a value stands in the arguments of its field, as clients write it: `asOf`, `entityIds[3]`, `input.labels.timeColumn`.
- * An argument, then the fields of input objects and the places in lists.
+ * The path of a value in the arguments of its field, as clients write it: `asOf`, `entityIds[3]`,
+ * `input.labels.timeColumn`. It has an argument, then fields of input objects and indices of lists.
  */
 export type InputPath = string;
 
-/** The path of what a variable is given to, at its first use; undefined for a variable that no argument uses. */
+/** The path of the first use of a variable; undefined for a variable that no argument uses. */
 export function inputPathOfVariable(document: DocumentNode, variable: string): InputPath | undefined {
   return findPath(document, (node) => node.kind === Kind.VARIABLE && node.name.value === variable);
 }
 
 /**
- * The path of the value that an error of the GraphQL engine points at. Undefined when it points at no value: a field, a
- * fragment, or the definition of a variable.
+ * The path of the value to which an error of the GraphQL engine points. Undefined when it points at no value but at a
+ * field, a fragment, or the definition of a variable.
  */
 export function inputPathOfError({ nodes, source }: GraphQLError): InputPath | undefined {
   const [node] = nodes ?? [];
   if (!node?.loc || !source || !isInput(node)) return undefined;
   const { start, end } = node.loc;
-  // The node alone does not say what it stands in. This way is for errors: most documents are parsed once.
+  // The node alone does not have its parents. Parsing again is for errors only: most documents are parsed once.
   return findPath(parse(source.body), ({ kind, loc }) => kind === node.kind && loc?.start === start && loc.end === end);
 }
 
-/** Appends what graphql-js says of a place inside a variable's value. */
+/** Appends the location inside a variable's value from graphql-js's message. */
 export function appendPath(path: InputPath, keys: readonly (string | number)[]): InputPath {
   return keys.reduce<string>(
     (before, key) => (typeof key === 'number' ? `${before}[${key}]` : `${before}.${key}`),

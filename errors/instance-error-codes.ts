@@ -1,6 +1,6 @@
 /**
- * Why an instance of a batch prediction has no prediction: the codes of `PredictionFailure`. `retryable` tells a client that
- * the same instance may get a prediction later. docs/errors.md shows this table to users; a test keeps the two equal.
+ * Why an instance of a batch prediction has no prediction: the codes of `PredictionFailure`. `retryable` tells a client
+ * that the same instance may get a prediction later. docs/errors.md shows this table to users; a test compares the two.
  */
 export const INSTANCE_ERROR_CODES = {
   MALFORMED_INSTANCE: { retryable: false, meaning: 'The line of the input is not a JSON object.' },
@@ -13,7 +13,7 @@ export const INSTANCE_ERROR_CODES = {
   UNKNOWN: { retryable: false, meaning: 'Vertex AI gave no code that this gateway knows.' },
 } as const;
 
-/** The number of a google.rpc.Status (cloud.google.com/apis/design/errors), which Vertex AI gives for an instance. */
+/** The code of a google.rpc.Status (cloud.google.com/apis/design/errors), which Vertex AI returns for an instance. */
 const VERTEX_STATUS_CODES = [
   '0',
   '1',
@@ -36,7 +36,7 @@ const VERTEX_STATUS_CODES = [
 
 export type InstanceErrorCode = keyof typeof INSTANCE_ERROR_CODES | (typeof VERTEX_STATUS_CODES)[number];
 
-/** The code of what Vertex AI said of an instance. */
+/** The code for Vertex AI's error of an instance. */
 export function toInstanceErrorCode(status: unknown): InstanceErrorCode {
   return VERTEX_STATUS_CODES.find((code) => code === String(status)) ?? 'UNKNOWN';
 }

@@ -1,9 +1,9 @@
 import type { ErrorCode } from './error-codes.js';
 
 /**
- * The codes of `Job.error`, beside those of ERROR_CODES: a job also fails for what would have refused its request, e.g. a
- * model that has left the registry. `retryable` tells a client that the same job may succeed when it is started again
- * later. docs/errors.md shows this table to users; a test keeps the two equal.
+ * The codes of `Job.error`, in addition to those of ERROR_CODES: a job also fails for errors that would have refused
+ * its request, e.g. a model that was removed from the registry. `retryable` tells a client that the same job may
+ * succeed when it is started again later. docs/errors.md shows this table to users; a test compares the two.
  */
 export const JOB_ERROR_CODES = {
   INTERNAL: { retryable: false, meaning: 'A fault of the gateway. The log has the cause under the id of the job.' },

@@ -4,16 +4,19 @@ import { ERROR_CODES, isErrorCode, type ErrorCode } from './error-codes.js';
 import { inputPathOfError, type InputPath } from './input-path.js';
 
 export interface MaskedError {
-  /** What may leave the gateway. */
+  /** The client's view of an error. */
   readonly formatted: GraphQLFormattedError;
-  /** What the client does not see, for the log: the error, or an AppError that has a cause; undefined when it sees all. */
+  /**
+   * The hidden part of the error, for the log: the error, or an AppError with a cause; undefined when nothing is
+   * hidden.
+   */
   readonly hidden: unknown;
 }
 
 /**
- * The one door for errors on every transport. Those meant for clients pass: an AppError, wherever it was wrapped, and
- * what the GraphQL engine says of a document under a code of the table. Anything else may carry SQL, paths, resource
- * names or a password in its message (Apollo sends it to clients as it is) and becomes INTERNAL_SERVER_ERROR.
+ * Masks errors for every transport. Errors for clients pass: an AppError, whatever wraps it, and messages of the
+ * GraphQL engine about a document, under a code of the table. Any other error may have SQL, paths, resource names or a
+ * password in its message (Apollo sends it to clients unchanged) and becomes INTERNAL_SERVER_ERROR.
  */
 export function maskError(
   formatted: GraphQLFormattedError,
@@ -33,7 +36,7 @@ export function maskError(
         ...position,
         extensions: extensions(appError.code, requestId, { ...appError.details, ...(field ? { field } : {}) }),
       },
-      // "A store did not answer" tells an operator nothing: why is in what the store's client said.
+      // "A store did not answer" does not help an operator: the message of the store's client tells why.
       hidden: appError.cause === undefined ? undefined : appError,
     };
   }
@@ -59,7 +62,7 @@ export function maskError(
   };
 }
 
-/** An error of the transport itself, before there was a GraphQL request. */
+/** An error of the transport itself, before a GraphQL request exists. */
 export function transportError(error: AppError, requestId: string): GraphQLFormattedError {
   return { message: error.message, extensions: extensions(error.code, requestId, error.details) };
 }
@@ -72,7 +75,7 @@ function extensions(
   return { code, ...details, retryable: ERROR_CODES[code].retryable, ...(requestId ? { requestId } : {}) };
 }
 
-/** graphql-js and Apollo wrap what a resolver or scalar threw, some layers deep. */
+/** graphql-js and Apollo wrap the error of a resolver or scalar in several layers. */
 export function findAppError(error: unknown): AppError | undefined {
   for (let current = error; current instanceof Error;) {
     if (current instanceof AppError) return current;
@@ -81,7 +84,7 @@ export function findAppError(error: unknown): AppError | undefined {
   return undefined;
 }
 
-/** The engine says what input its error is about only by pointing into the document. */
+/** The engine identifies the invalid input only by a location in the document. */
 function readInputPath(error: unknown): InputPath | undefined {
   return error instanceof GraphQLError ? inputPathOfError(error) : undefined;
 }

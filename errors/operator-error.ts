@@ -1,6 +1,6 @@
 /**
- * A fault in what the operator gave us (environment, registry, data files), found before the gateway serves.
- * Printed without a stack: the list of faults is the whole message, because a stack hides it.
+ * A fault in the operator's input (environment, registry, data files), found before the gateway serves. It is printed
+ * without a stack, because the list of faults is the whole message and a stack would hide it.
  */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';

@@ -1,27 +1,36 @@
-/** The most a file of a user may be. Each limit says what it guards; docs/files.md is the table for users. */
+/** The limits of a user's file. Each limit names what it protects; docs/files.md has the table for users. */
 export const FILE_LIMITS = {
-  /** Columns of a file. The embedded SQL engine plans a query of 20,000 columns for minutes; tables of features have hundreds. */
+  /**
+   * Columns of a file. The embedded SQL engine takes minutes to plan a query of 20,000 columns; tables of features have
+   * hundreds.
+   */
   maxColumns: 2_000,
-  /** Brackets within each other in a value of JSON. Readers of JSON call themselves once a level, and 50,000 levels end the process. */
+  /** Nested brackets in a JSON value. JSON readers recurse once per level, and 50,000 levels end the process. */
   maxJsonDepth: 64,
-  /** Bytes of a line, or of a record of CSV over several lines. A quote that never closes would take the whole file as one field. */
+  /**
+   * Bytes of a line, or of a CSV record over several lines. Without a limit, an unclosed quote would read the whole
+   * file as one field.
+   */
   maxRecordBytes: 16 * 1024 * 1024,
-  /** Files of a folder or of a pattern. Each is opened and its columns are compared. */
+  /** Files of a folder or of a pattern. The gateway opens each and compares its columns. */
   maxFiles: 10_000,
-  /** Folders within each other that are looked into. */
+  /** The depth of nested folders that the gateway reads. */
   maxFolderDepth: 32,
-  /** Bytes that come out of a compressed file for one byte in it. Text compresses up to fifty times, a bomb a thousand times. */
+  /**
+   * Bytes that a compressed file yields per compressed byte. Text compresses up to fifty times, a decompression bomb a
+   * thousand times.
+   */
   maxExpansion: 250,
-  /** A compressed file may always expand to so many bytes: small ones compress better. */
+  /** Every compressed file may expand to this size, because small files compress better. */
   minExpandedBytes: 64 * 1024 * 1024,
-  /** Bytes of memory of a process that reads files of clients. It is ended above that. */
+  /** Bytes of memory of a process that reads clients' files. The gateway ends a process that exceeds this. */
   workerMemoryBytes: 2 * 1024 * 1024 * 1024,
-  /** Processes that read files at once. Each may use a core and its memory. */
+  /** Processes that read files at the same time. Each may use a core and its memory limit. */
   maxWorkers: 2,
-  /** Reads that wait for such a process; a further one is refused. */
+  /** Reads that wait for such a process; the gateway refuses further reads. */
   maxWaitingReads: 64,
-  /** Milliseconds that reading a file may take, beside those for its size. */
+  /** Milliseconds to read a file, in addition to the time for its size. */
   baseReadMs: 60_000,
-  /** Bytes that must be read in a second. It is a tenth of what a slow machine reads. */
+  /** Bytes that a read must process per second. A slow machine reads ten times as fast. */
   minBytesPerSecond: 1024 * 1024,
 } as const;

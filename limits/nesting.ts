@@ -2,18 +2,21 @@ import { Kind, parse, type DocumentNode, type FragmentDefinitionNode, type Selec
 import { AppError } from '../errors/app-error.js';
 import { QUERY_LIMITS } from './query-limits.js';
 
-/** What a bracket opens or closes, and what may hold brackets that are text: block strings, strings and comments. */
+/**
+ * Brackets that open or close, and the tokens that may contain brackets as text: block strings, strings and comments.
+ */
 const TOKENS = /[({[]|[\])}]|"""(?:\\"""|[^])*?(?:"""|$)|"(?:\\.|[^"\\\n])*"?|#.*/g;
 
 /**
- * Refuses a document whose parentheses, brackets and braces stand too deep in each other, also through the fragments it
- * spreads. Looks at the text, since parsing, validating, costing and compiling all call themselves once a level: a document
- * within every other limit overflowed the stack there, and the request failed as a fault of ours.
+ * Refuses a document whose nested parentheses, brackets and braces exceed the limit, also through the fragments that it
+ * spreads. It scans the text, because parsing, validation, costing and compiling all recurse once per level. Without
+ * this check, a document within every other limit overflowed the stack, and the request failed as an internal error.
  */
 export function checkDocumentNesting(query: string): void {
   let depth = 0;
   let deepestHere = 0;
-  // No chain of fragments is deeper than all definitions in each other. Few documents have so many that it must be looked at.
+  // No chain of fragments is deeper than the sum of all definitions. Few documents exceed the limit by that sum and
+  // need a closer check.
   let deepestPossible = 0;
   for (const [token] of query.matchAll(TOKENS)) {
     if (token === '(' || token === '{' || token === '[') depth += 1;
@@ -29,7 +32,7 @@ export function checkDocumentNesting(query: string): void {
 
 function checkFragmentNesting(query: string): void {
   const fragments = new Map<string, FragmentDefinitionNode>();
-  /** How deep each fragment has been spread: to spread it again less deep finds nothing new. */
+  /** The greatest depth at which each fragment was spread: a spread at a smaller depth adds nothing. */
   const spreadAt = new Map<string, number>();
   const visit = ({ selections }: SelectionSetNode, depth: number): void => {
     if (depth > QUERY_LIMITS.maxNesting) throw tooDeep();
@@ -49,13 +52,13 @@ function checkFragmentNesting(query: string): void {
   for (const definition of definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
-  // Also from the fragments that nothing spreads: validation walks those too.
+  // Also checks fragments that nothing spreads, because validation visits them too.
   for (const definition of definitions) {
     if ('selectionSet' in definition) visit(definition.selectionSet, 1);
   }
 }
 
-/** None of what is no GraphQL: the parser says so later. */
+/** Ignores text that is not GraphQL; the parser reports it later. */
 function parseDefinitions(query: string): DocumentNode['definitions'] {
   try {
     return parse(query, { maxTokens: QUERY_LIMITS.maxTokens, noLocation: true }).definitions;

@@ -8,26 +8,26 @@ const ESTIMATORS = [fieldExtensionsEstimator(), simpleEstimator({ defaultComplex
 export interface CostedRequest {
   readonly document: DocumentNode;
   readonly operationName: string | undefined;
-  /** As the client sent them; `first: $n` costs what $n is, also when that is its default. */
+  /** The variables as the client sent them; `first: $n` costs the value of $n, also when that is its default. */
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Refuses a request that asks for too much. */
+/** Refuses a request whose cost exceeds the limit. */
 export type CheckQueryCost = (request: CostedRequest) => void;
 
-/** Costs remembered of one document; a client that pages has a few, a fuzzer has many. */
+/** Cached costs per document. A client that pages has a few; a fuzzer has many. */
 const MAX_CACHED_COSTS = 100;
 
-/** The highest estimate that is told. */
+/** The highest estimate that an error reports. */
 const MAX_REPORTED_COST = 1_000_000_000;
 
 /**
- * Refuses a request that asks for more than maxCost. The cost is about the number of values and objects in the answer;
- * list fields say how they multiply (schema/complexity.ts). Counted for each request with its variables: a rule that
- * runs once a document, as validation does, counts `first: $n` as nothing.
+ * Refuses a request whose cost exceeds maxCost. The cost approximates the number of values and objects in the response;
+ * list fields define how they multiply (schema/complexity.ts). Each request is counted with its variables: a validation
+ * rule runs once per document and would count `first: $n` as nothing.
  *
- * Counting walks the document, a fifth of the work of a small request. So the cost is remembered for the document and the
- * shape of the variables: which ids are asked for changes nothing, how many does.
+ * Counting visits the whole document and takes a fifth of the work of a small request. So the cost is cached by the
+ * document and the shape of the variables: the number of ids changes the cost, the ids themselves do not.
  */
 export function queryCostCheck(schema: GraphQLSchema, maxCost: number): CheckQueryCost {
   const remembered = new WeakMap<DocumentNode, Map<string, number>>();
@@ -38,7 +38,7 @@ export function queryCostCheck(schema: GraphQLSchema, maxCost: number): CheckQue
     let cost = costs.get(key);
     if (cost === undefined) costs.set(key, (cost = computeCost(schema, request)));
     if (cost <= maxCost) return;
-    // Lists within lists multiply past what a number says exactly, and up to Infinity, which JSON would write as null.
+    // Nested lists multiply beyond exact integers and up to Infinity, which JSON would write as null.
     const estimated = Math.min(cost, MAX_REPORTED_COST);
     throw new AppError(
       'QUERY_TOO_EXPENSIVE',
@@ -59,7 +59,7 @@ function computeCost(schema: GraphQLSchema, { document, operationName, variables
   });
 }
 
-/** All of the variables that a cost can depend on: lengths of lists, numbers, and flags (@skip, @include). */
+/** All parts of the variables that can affect a cost: lengths of lists, numbers, and flags (@skip, @include). */
 function toVariableShape(value: unknown): string {
   if (Array.isArray(value)) return `[${value.length}]`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

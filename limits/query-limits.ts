@@ -1,21 +1,22 @@
-/**
- * The most a document may be. Each limit says what it guards; docs/limits.md is the table for users.
- */
+/** The limits of a document. Each limit names what it protects; docs/limits.md has the table for users. */
 export const QUERY_LIMITS = {
   /**
-   * Tokens of a document. The lexer stops there, so a long document costs little. Enough for `maxEntityIds` ids written
-   * into the query, the largest request there is; a client should send those as a variable.
+   * Tokens of a document. The lexer stops at this limit, so a long document costs little. The limit allows
+   * `maxEntityIds` ids in the query text, which is the largest request; a client should send those as a variable.
    */
   maxTokens: 25_000,
   /**
-   * Levels of brackets in a document, through the fragments it spreads, and of a variable. The queries of apps have ten;
-   * thousands overflow the stack.
+   * Levels of brackets in a document, through the fragments it spreads, and in a variable. The queries of apps have ten
+   * levels; thousands overflow the stack.
    */
   maxNesting: 100,
   /** Selections after all fragments are spread: a few fragments that spread each other grow exponentially. */
   maxRecursiveSelections: 10_000,
-  /** Validation stops after this many errors: a document of thousands of unknown fields would be answered with megabytes. */
+  /**
+   * Validation stops after this number of errors: otherwise the response to a document with thousands of unknown fields
+   * would have megabytes.
+   */
   maxValidationErrors: 10,
-  /** Nodes that the cost of a query is computed over. */
+  /** The maximum nodes for which the cost of a query is computed. */
   maxCostNodes: 10_000,
 } as const;

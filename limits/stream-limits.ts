@@ -1,22 +1,25 @@
 /**
- * The most a connection with events may be. Each limit says what it guards; docs/limits.md is the table for users.
+ * The limits of a connection with events. Each limit names what it protects; docs/limits.md has the table for users.
  */
 export const STREAM_LIMITS = {
-  /** Subscriptions of one WebSocket at a time: a page shows tens of jobs; thousands are a client that forgets to end them. */
+  /**
+   * Concurrent subscriptions of one WebSocket: a page shows tens of jobs; a client with thousands does not end them.
+   */
   maxSubscriptions: 100,
   /**
-   * Bytes of answers waiting in this process for a socket to take them. Events cannot get there: the next one is made only
-   * when the one before has left. What can is answers to a flood of small messages from a client that does not read.
+   * Bytes of responses that wait in this process for a socket. Events cannot reach this limit, because the next event
+   * is read only after the previous one is sent. Responses to many small messages can, when a client does not read
+   * them.
    */
   maxBufferedBytes: 1_048_576,
-  /** Milliseconds for a socket to say connection_init: one that says nothing must not hold a place. */
+  /** Milliseconds for a socket to send connection_init: an idle socket must not occupy a place. */
   connectionInitTimeoutMs: 3_000,
   /**
-   * Milliseconds between signs of life. A socket that has not answered the last ping by the next is cut off, also one whose
-   * reader is stuck; proxies keep a connection open that is never silent for so long.
+   * Milliseconds between pings. The gateway closes a socket that has not answered a ping by the next one, also one
+   * whose reader hangs. Proxies do not close a connection that is never idle for this long.
    */
   keepAliveMs: 12_000,
-  /** Milliseconds an event stream may wait for its reader to take what was written. */
+  /** Milliseconds that an event stream waits for its reader to take the written data. */
   stalledReaderMs: 60_000,
 } as const;
 

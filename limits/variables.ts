@@ -6,9 +6,9 @@ import { QUERY_LIMITS } from './query-limits.js';
 type Key = string | number;
 
 /**
- * Refuses variables before anything reads them: nested so deep that scalars and the cost, which call themselves once a level,
- * would overflow the stack; and whole numbers that a JavaScript number cannot carry (request-json.ts reads them as bigint).
- * Rounded, such a number would name another entity.
+ * Refuses invalid variables before any other code reads them. Deeply nested variables would overflow the stack, because
+ * scalars and the cost recurse once per level. A whole number that a JavaScript number cannot represent
+ * (request-json.ts reads it as bigint) would be rounded and would name another entity.
  */
 export function checkVariables(document: DocumentNode, variables: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(variables)) {
@@ -21,7 +21,7 @@ export function checkVariables(document: DocumentNode, variables: Readonly<Recor
 
 interface Fault {
   readonly message: string;
-  /** Where in the variable; null when that helps nobody: so deep a path is longer than the message. */
+  /** The location in the variable; null when the path would be longer than the message. */
   readonly keys: readonly Key[] | null;
 }
 

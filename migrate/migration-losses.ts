@@ -10,19 +10,19 @@ import type {
 
 export type MovableFeature = LegacyFeature & { readonly valueType: ValueType };
 
-/** The column of an export, and of the tables made from it, that has the time of a row. */
+/** The column with the time of a row, in an export and in the tables made from it. */
 export const TIME_COLUMN = 'feature_timestamp';
 
 export function isMovable(feature: LegacyFeature): feature is MovableFeature {
   return findMoveObstacle(feature) === undefined;
 }
 
-/** What of a featurestore stays behind: one sentence each, with what to do instead. */
+/** The parts of a featurestore that the migration loses: one sentence each, with what to do instead. */
 export function listMigrationLosses(legacy: LegacyFeaturestore): string[] {
   return [...legacy.entityTypes.flatMap(listEntityTypeLosses), ...listGeneralLosses(legacy)];
 }
 
-/** Why features of a type stay behind; null for a type that feature views serve. */
+/** Why the migration loses features of a type; null for a type that feature views serve. */
 const TYPE_OBSTACLES = {
   BOOL: null,
   BOOL_ARRAY: null,
@@ -37,7 +37,10 @@ const TYPE_OBSTACLES = {
   TIMESTAMP: null,
 } satisfies Record<ValueType, string | null>;
 
-/** Undefined for a feature that can be moved under its name. It keeps that: the legacy store knows it by no other. */
+/**
+ * Undefined for a feature that can be migrated under its name. The name must stay, because the legacy store knows no
+ * other.
+ */
 function findMoveObstacle({ name, valueType }: LegacyFeature): string | undefined {
   if (!isValueType(valueType)) return `has no value type that can be moved: ${valueType}.`;
   const obstacle = TYPE_OBSTACLES[valueType];

@@ -12,18 +12,18 @@ import { isMovable, listMigrationLosses, TIME_COLUMN, type MovableFeature } from
 type EntityTypeInput = FeaturestoreInput['entityTypes'][number];
 
 export interface MigrationTarget {
-  /** Where the history goes: a BigQuery dataset, in the featurestore's project, and where that dataset is. */
+  /** The target of the history: a BigQuery dataset in the featurestore's project, and the dataset's location. */
   readonly dataset: string;
   readonly datasetLocation: string;
   readonly featureOnlineStore: string;
   /**
-   * Before the names of tables, feature groups and views. A project and region has one feature group of a name, and two
-   * featurestores may each have an entity type `customer`.
+   * A prefix for the names of tables, feature groups and views. Feature group names are unique in a project and region,
+   * and two featurestores may each have an entity type `customer`.
    */
   readonly prefix: string;
 }
 
-/** A call of Vertex AI's REST API: a POST. */
+/** A POST request of Vertex AI's REST API. */
 export interface PlannedCall {
   readonly description: string;
   readonly path: string;
@@ -34,9 +34,9 @@ export interface MigrationPlan {
   readonly exports: readonly PlannedCall[];
   readonly tables: readonly { readonly entityType: string; readonly sql: string }[];
   readonly creations: readonly PlannedCall[];
-  /** The first sync of each view, when its service account may read the tables. */
+  /** The first sync of each view, after its service account has permission to read the tables. */
   readonly syncs: readonly PlannedCall[];
-  /** Serves from the legacy featurestore and compares with the new views; a featurestore of a registry file. */
+  /** A featurestore of a registry file that serves from the legacy featurestore and compares with the new views. */
   readonly registry: Omit<FeaturestoreInput, 'offlineStore'> & {
     readonly offlineStore: { readonly kind: 'BIGQUERY'; project: string; dataset: string; location: string };
   };
@@ -44,14 +44,16 @@ export interface MigrationPlan {
   readonly cannotMove: readonly string[];
 }
 
-/** The name of a source that a table is called after: `customer__values`. */
+/** The name of a source, from which the table gets its name: `customer__values`. */
 const SOURCE = 'values';
-/** Of reads, to begin with: enough to see a difference within the hour, too few to be felt by the new store. */
+/**
+ * The initial share of compared reads: enough to find a difference within an hour, and little load on the new store.
+ */
 const SHADOW_SHARE = 0.01;
-/** A view syncs at night unless someone says otherwise: each sync reads the tables and is billed. */
+/** A view syncs at night by default: each sync reads the tables and is billed. */
 const SCHEDULE = 'CRON_TZ=UTC 0 3 * * *';
 
-/** What it takes to move a legacy featurestore to feature groups and views, from what the API says of it. */
+/** The steps that migrate a legacy featurestore to feature groups and views, from the API's description of it. */
 export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarget): MigrationPlan {
   const entityTypes = legacy.entityTypes
     .map((entityType) => ({ entityType, features: entityType.features.filter(isMovable) }))
@@ -96,7 +98,8 @@ export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarge
             featureGroups: [{ featureGroupId: newName(entityType), featureIds: features.map(({ name }) => name) }],
           },
           syncConfig: { cron: SCHEDULE },
-          // Its own service account: with the project's, whoever may make a view may read every table.
+          // The view has its own service account. With the project's account, everyone who may create a view could read
+          // every table.
           serviceAgentType: 'SERVICE_AGENT_TYPE_FEATURE_VIEW',
         },
       })),
@@ -131,11 +134,11 @@ export function planMigration(legacy: LegacyFeaturestore, target: MigrationTarge
 }
 
 /**
- * The columns of an export are nowhere documented. That the id is in `entity_type_<entity type>` and the time in
- * `feature_timestamp` is how Google's own migration kit reads a full export (GoogleCloudPlatform/professional-services,
- * tools/vertexai-featurestore-migration-kit: legacy_exporter.py, feature_store_importer.py). googleapis/python-aiplatform
- * agrees: its system tests find the id under that name in tables of the batch read, and no feature may be called
- * `feature_timestamp` (featurestore_utils.py).
+ * Google does not document the columns of an export. Google's own migration kit reads the id of a full export from
+ * `entity_type_<entity type>` and the time from `feature_timestamp` (GoogleCloudPlatform/professional-services,
+ * tools/vertexai-featurestore-migration-kit: legacy_exporter.py, feature_store_importer.py).
+ * googleapis/python-aiplatform agrees: its system tests find the id under that name in tables of the batch read, and no
+ * feature may be called `feature_timestamp` (featurestore_utils.py).
  */
 function tableSql(
   table: string,
@@ -143,7 +146,7 @@ function tableSql(
   { name: entityType }: LegacyEntityType,
   features: readonly LegacyFeature[],
 ): string {
-  // A feature may be called as a keyword of SQL is.
+  // The name of a feature may be a keyword of SQL.
   const names = features.map(({ name }) => quoteForBigQuery(name));
   const columns = [`entity_type_${entityType} AS entity_id`, TIME_COLUMN, ...names];
   return [
@@ -192,7 +195,7 @@ function groupCalls(
   ];
 }
 
-/** Legacy serving gives the newest non-null value of each feature: dense is left at false. */
+/** Legacy serving returns the newest non-null value of each feature, so dense stays false. */
 function planEntityType(
   { onlineTtlDays }: LegacyFeaturestore,
   { name, description }: LegacyEntityType,

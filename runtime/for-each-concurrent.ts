@@ -1,6 +1,6 @@
 /**
- * Runs `each` for every item, at most `limit` at a time. Fails with the first failure: after it no further item is begun, and
- * those under way are awaited, so that nothing of it happens later.
+ * Runs `each` for every item, at most `limit` at a time. Rejects with the first failure. It then starts no further item
+ * and waits for the running ones, so that no work continues after it rejects.
  */
 export async function forEachConcurrent<T>(
   items: readonly T[],

@@ -1,4 +1,4 @@
-/** The result of work, or the signal's reason as soon as it is aborted; what the work still gives then is let go. */
+/** The result of work, or the signal's reason as soon as it aborts; a later result is ignored. */
 export async function raceAbort<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(signal.reason as Error);

@@ -1,12 +1,12 @@
 import pRetry from 'p-retry';
 import { AppError } from '../errors/app-error.js';
 
-/** With pauses of 1 s, 2 s, 4 s, ... work outlasts half a minute without the store. */
+/** With pauses of 1 s, 2 s, 4 s, ... the work survives a store outage of half a minute. */
 const OUTAGE_RETRIES = 5;
 
 /**
- * For work that has time, such as a job: asks a store again when it did not answer. Once the signal is aborted there is no
- * other try, and no pause is waited for; what was asked of the store is.
+ * Retries a call to a store that did not answer, for work without a near deadline, such as a job. After the signal
+ * aborts, it makes no further attempt and ends a pause, but it waits for the running call.
  */
 export function retryOnOutage<Answer>(signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> {
   return pRetry(ask, {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What is answered, or undefined when that takes longer than `ms`. The question goes on all the same. */
+/** The result of work, or undefined when it takes longer than `ms`. The work itself continues. */
 export async function withTimeout<T>(ms: number, answer: Promise<T>): Promise<T | undefined> {
   const answered = new AbortController();
   const late = pause(Math.max(0, ms), undefined, { signal: answered.signal }).catch(() => undefined);

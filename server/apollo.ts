@@ -33,7 +33,7 @@ export function createApolloServer(options: ApolloOptions): ApolloServer<ServerC
     // Automatic persisted queries are a cache that any client can write to.
     persistedQueries: false,
     csrfPrevention: true,
-    // server/shutdown.ts stops it, after the requests in flight.
+    // server/shutdown.ts stops Apollo, after the running requests.
     stopOnTerminationSignals: false,
     parseOptions: { maxLexicalTokens: QUERY_LIMITS.maxTokens },
     maxRecursiveSelections: QUERY_LIMITS.maxRecursiveSelections,

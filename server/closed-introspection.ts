@@ -1,8 +1,8 @@
 import { GraphQLError, type ASTVisitor, type ValidationContext } from 'graphql';
 
 /**
- * The validation rule of a gateway that does not tell its schema. Apollo's own says how an Apollo server is programmed, to
- * people who program none.
+ * The validation rule of a gateway that disables introspection. Apollo's own message explains the configuration of an
+ * Apollo server, which does not help a client.
  */
 export function closedIntrospection(context: ValidationContext): ASTVisitor {
   return {

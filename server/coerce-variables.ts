@@ -22,8 +22,8 @@ export interface VariablesOfOperation {
 }
 
 /**
- * What is wrong with the variables of an operation: errors whose `field` is the argument that gets the value, and the place in
- * it. graphql-js names the variable, which is the client's own word and stands in no schema.
+ * Checks the variables of an operation. The `field` of an error is the argument that gets the value, and the path in
+ * it. graphql-js names the variable, which the client invented and the schema does not have.
  */
 export function findVariableErrors(request: VariablesOfOperation): readonly GraphQLError[] {
   const { schema, operation, variables } = request;
@@ -35,7 +35,7 @@ export function findVariableErrors(request: VariablesOfOperation): readonly Grap
   return errors.map((error, index) => toBadInput(error, fields[index]));
 }
 
-/** In the order in which getVariableValues reports: it tells the place inside a value in its message alone. */
+/** In the order in which getVariableValues reports errors: it tells the path inside a value only in its message. */
 function fieldsAtFault({ schema, document, operation, variables }: VariablesOfOperation): (InputPath | undefined)[] {
   const fields: (InputPath | undefined)[] = [];
   for (const { variable, type: typeNode, defaultValue } of operation.variableDefinitions ?? []) {
@@ -51,7 +51,7 @@ function fieldsAtFault({ schema, document, operation, variables }: VariablesOfOp
   return fields;
 }
 
-/** graphql-js gives a variable that it cannot read no code; a scalar of ours that refused one did, with its reason. */
+/** graphql-js gives an invalid variable no code; an error of our own scalar has a code and a reason. */
 function toBadInput({ message, nodes, originalError }: GraphQLError, field: InputPath | undefined): GraphQLError {
   const refusal = findAppError(originalError);
   const details = { ...refusal?.details, ...(field === undefined ? {} : { field }) };

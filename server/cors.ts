@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
-/** How long a browser may remember the answer to a preflight, in seconds. */
+/** How long a browser may cache the response to a preflight, in seconds. */
 const PREFLIGHT_MAX_AGE = '600';
 
 /**
- * Lets pages of the configured origins call the API. Never `*`: behind a login any page of the web could then read
- * features as the person who looks at it.
+ * Allows pages of the configured origins to call the API. Never `*`: behind a login, any web page could then read
+ * features with the rights of its visitor.
  */
 export function allowOrigin(request: IncomingMessage, response: ServerResponse, origins: readonly string[]): void {
   response.setHeader('vary', 'origin');
@@ -24,14 +24,14 @@ export function allowOrigin(request: IncomingMessage, response: ServerResponse, 
 }
 
 /**
- * Whether a WebSocket may be opened. Browsers ask no preflight for one, and send cookies along: without this check any page
- * of the web could follow jobs as the person who looks at it. Programs send no Origin.
+ * Whether a WebSocket may open. Browsers send no preflight for a WebSocket, but they send cookies: without this check,
+ * any web page could follow jobs with the rights of its visitor. Programs send no Origin.
  */
 export function mayConnect({ headers: { origin, host } }: IncomingMessage, origins: readonly string[]): boolean {
   return origin === undefined || origins.includes(origin) || isOwnOrigin({ origin, host });
 }
 
-/** The gateway's own page; behind a proxy that ends TLS the schemes differ. */
+/** The gateway's own page; behind a proxy that terminates TLS, the schemes differ. */
 export function isOwnOrigin({ origin, host }: Pick<IncomingHttpHeaders, 'origin' | 'host'>): boolean {
   return origin !== undefined && host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }

@@ -2,12 +2,12 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import type { Logger } from '../observability/logger.js';
 import type { ServerContext } from './execution-plugin.js';
 
-/** The names of operations are made up by clients: no line of the log gets longer than this by one. */
+/** Clients choose the names of operations, so a log line cuts a name at this length. */
 const MAX_NAME_LENGTH = 100;
 
 /**
- * Logs which operation was answered with which errors, under the request id: the line of the request itself says 200, and
- * a client's report says little more. Codes only: messages repeat what clients sent.
+ * Logs the operation and the codes of its errors, under the request id: the line of the request itself has status 200,
+ * and a client's report may have few details. It logs codes only, because messages repeat client input.
  */
 export function errorLogPlugin(logger: Logger): ApolloServerPlugin<ServerContext> {
   return {

@@ -13,18 +13,15 @@ export interface EventStreamOptions {
   readonly maxBodyBytes: number;
 }
 
-/**
- * Whether a client asks for a stream of events before all else. Some clients list the type last with every query, in case
- * the server likes it better.
- */
+/** Whether a client prefers a stream of events to other types. Some clients list this type last with every query. */
 export function wantsEvents({ headers: { accept = '' } }: IncomingMessage): boolean {
   return /^\s*text\/event-stream\s*(,|;|$)/i.test(accept);
 }
 
 /**
- * Subscriptions as server-sent events, one a request ("distinct connections mode" of graphql-sse, whose clients read it).
- * The events are written here and not by graphql-sse's handler, which takes all that a source gives, whether its reader
- * takes it or not.
+ * Subscriptions as server-sent events, one per request ("distinct connections mode" of graphql-sse, whose clients read
+ * it). This code writes the events itself: the handler of graphql-sse reads all events of a source, even when its
+ * reader does not accept them.
  */
 export class EventStreams {
   readonly #open = new Set<ServerResponse>();
@@ -32,7 +29,7 @@ export class EventStreams {
 
   constructor(private readonly options: EventStreamOptions) {}
 
-  /** Answers a POST. What is wrong with the operation comes as an event, as clients of graphql-sse want it. */
+  /** Answers a POST. Errors of the operation are events, as clients of graphql-sse expect. */
   async answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -47,11 +44,11 @@ export class EventStreams {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
-      // Nothing else comes on this connection: once the stream has ended it must not keep the gateway from stopping.
+      // The stream is the last use of this connection: after its end, the connection must not delay the gateway's stop.
       connection: 'close',
     });
     this.#open.add(response);
-    // Firefox and Safari wait for the first byte before they say that the stream is open.
+    // Firefox and Safari report that the stream is open only after the first byte.
     response.write(':\n\n');
     const timer = setInterval(() => {
       if (!response.writableNeedDrain) response.write(':\n\n');
@@ -65,13 +62,18 @@ export class EventStreams {
     }
   }
 
-  /** Ends all streams without "complete": their clients then know that there is more, and connect again, elsewhere. */
+  /**
+   * Ends all streams without "complete": their clients then know that events are missing and connect again, to another
+   * gateway.
+   */
   close(): void {
     this.#isClosing = true;
     for (const response of this.#open) response.end();
   }
 
-  /** The next event is asked for only when the reader has taken the one before: nothing queues up for a slow one. */
+  /**
+   * Requests the next event only after the reader has accepted the previous one, so no queue grows for a slow reader.
+   */
   async #pump(events: EventStream, response: ServerResponse, gone: AbortSignal): Promise<void> {
     const end = (): void => void events.return(undefined);
     gone.addEventListener('abort', end);

@@ -8,8 +8,8 @@ export interface ExampleQuery {
 }
 
 /**
- * The queries that the GraphiQL page opens with: the .graphql files of a folder, in the order of their names. None when there is no
- * such folder.
+ * The queries that the GraphiQL page opens with: the .graphql files of a folder, by name. Empty when there is no such
+ * folder.
  */
 export async function readExampleQueries(folder: string): Promise<ExampleQuery[]> {
   if (!existsSync(folder)) return [];

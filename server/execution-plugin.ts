@@ -5,9 +5,12 @@ import { compiledExecution } from './compiled-execution.js';
 import type { FormatError } from './format-error.js';
 import { operationGuard, toHttpStatus, type OperationRequest } from './operation-guard.js';
 
-/** The context of a request as Apollo knows it. */
+/** The context of a request in Apollo. */
 export interface ServerContext extends RequestContext {
-  /** There when the answer is a stream of events: what passes the guard is left here to be run (subscriptions.ts). */
+  /**
+   * Present when the response is a stream of events: a subscription that passes the guard is stored here, and
+   * subscriptions.ts runs it.
+   */
   readonly admission?: Admission;
 }
 
@@ -26,8 +29,8 @@ export interface ExecutionPluginOptions {
 }
 
 /**
- * Answers operations in place of Apollo's own execution: asks the guard, then runs the compiled plan. Apollo still does
- * all around it: HTTP, parsing, validation, CSRF prevention. Subscriptions go the same way up to the guard.
+ * Executes operations in place of Apollo: calls the guard, then runs the compiled plan. Apollo still handles HTTP,
+ * parsing, validation and CSRF prevention. Subscriptions take the same way up to the guard.
  */
 export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPlugin<ServerContext> {
   const execute = compiledExecution(options.schema);
@@ -55,7 +58,7 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
 
 function toOperationRequest({ document, request }: GraphQLRequestContext<ServerContext>): OperationRequest {
   return {
-    // Apollo asks for a response after parsing, validation and the choice of the operation.
+    // Apollo calls this after parsing, validation and the choice of the operation.
     document: document!,
     operationName: request.operationName,
     variables: request.variables ?? {},

@@ -4,13 +4,13 @@ import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope, type RequestScope } from '../observability/request-scope.js';
 
-/** What of an error may leave the gateway; what may not is logged. */
+/** Formats the parts of an error that clients may see, and logs the others. */
 export type FormatError = (error: GraphQLError) => GraphQLFormattedError;
 
-/** The same, for Apollo, which has formatted the error in its own way before. */
+/** The same for Apollo, which has formatted the error before. */
 export type FormatFormattedError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 
-/** Who hears of errors beside the client: the counter of all, the log of those that were hidden. */
+/** The receivers of errors beside the client: the counter of all errors and the log of masked ones. */
 export interface ErrorReports {
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
@@ -28,7 +28,9 @@ export function formattedErrorFormatter({ logger, metrics }: ErrorReports): Form
   };
 }
 
-/** A store's one failed read fails every field that waited for it: thousands, each with the same error and its stack. */
+/**
+ * One failed read of a store fails every field that waits for it: thousands of fields share one error and its stack.
+ */
 class OncePerRequest {
   readonly #seen = new WeakMap<RequestScope, Set<unknown>>();
 
@@ -43,7 +45,7 @@ class OncePerRequest {
   }
 }
 
-/** What was thrown, without what the engine wraps around it for each field. */
+/** The original error, without the engine's wrapper for each field. */
 function unwrapCause(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? unwrapCause(error.originalError) : error;
 }

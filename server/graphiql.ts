@@ -16,7 +16,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Nothing from other hosts, no inline script: what a value or an error message shows can never run. The editor makes its
+ * Allows no other hosts and no inline script, so that no value or error message can run as code. The editor creates its
  * workers from blobs, and its styles are inline.
  */
 const CONTENT_SECURITY_POLICY = [
@@ -32,7 +32,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Whether a browser asks for a page, and not a client for an answer. */
+/** Whether a browser requests a page, rather than a client a response. */
 export function wantsPage(request: IncomingMessage): boolean {
   const { accept = '' } = request.headers;
   const isQuery =
@@ -40,7 +40,7 @@ export function wantsPage(request: IncomingMessage): boolean {
   return request.method === 'GET' && !isQuery && accept.includes('text/html');
 }
 
-/** Serves a file of the bundled page (console/); a path out of its folder is a file that is not there. */
+/** Serves a file of the bundled page (console/). A path outside its folder is answered as a missing file. */
 export async function servePage(folder: string, path: string, response: ServerResponse): Promise<void> {
   const file = join(folder, normalize(decodePath(path)));
   const isInside = file.startsWith(folder + sep);
@@ -52,7 +52,8 @@ export async function servePage(folder: string, path: string, response: ServerRe
     'content-security-policy': CONTENT_SECURITY_POLICY,
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
-    // Names of assets have a hash of their content in them; the page itself must be asked for anew.
+    // The names of assets contain a hash of their content, so browsers may cache them; the page itself must be
+    // revalidated.
     'cache-control': path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
   await pipeline(createReadStream(file), response);

@@ -18,8 +18,8 @@ export interface GraphqlEndpointOptions {
 }
 
 /**
- * GraphQL over HTTP. Apollo answers without a web framework between it and the socket: express halves the throughput
- * (bench/http), and all it would do here is read a body.
+ * GraphQL over HTTP. Apollo is called without a web framework: express halves the throughput (bench/http) and would
+ * only read the body here.
  */
 export async function answerGraphql(
   { apollo, createContext, maxBodyBytes, corsOrigins }: GraphqlEndpointOptions,
@@ -55,7 +55,7 @@ export async function answerGraphql(
   response.end(answer.body.string);
 }
 
-/** Apollo would answer an array too, as a batch; one request is one operation, whose cost is checked. */
+/** Apollo would also accept an array as a batch. One request must be one operation, whose cost is checked. */
 function refuseBatch(body: unknown): unknown {
   if (Array.isArray(body)) throw new AppError('BAD_REQUEST', 'Send one operation a request, not an array of them.');
   return body;

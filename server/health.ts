@@ -1,15 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { respondJson } from './respond.js';
 
-/** Probes come every second from several sides; stores are asked at most this often. */
+/** Several probes come every second; the gateway checks the stores at most this often. */
 const CACHE_MS = 1000;
 
 export interface Health {
-  /** Alive: the process answers. Asks no store, or a slow store would have every instance restarted. */
+  /** Liveness: the process answers. It checks no store, because a slow store would restart every instance. */
   live(response: ServerResponse): void;
-  /** Ready: the stores answer, and the gateway is not stopping. */
+  /** Readiness: the stores answer, and the gateway does not stop. */
   ready(response: ServerResponse): Promise<void>;
-  /** From now on not ready. */
+  /** Marks the gateway as not ready. */
   drain(): void;
 }
 

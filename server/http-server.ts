@@ -27,12 +27,12 @@ export interface HttpServerOptions extends GraphqlEndpointOptions {
   readonly page: { readonly folder: string; readonly examples: readonly ExampleQuery[] } | null;
 }
 
-/** What listens, and the streams that would keep it from ending. */
+/** The listening server, and the streams that would delay its end. */
 export interface HttpServer {
   readonly server: Server;
-  /** Ends sockets and event streams in a way that tells their clients to connect again, and takes no more of them. */
+  /** Closes sockets and event streams so that their clients connect again, and accepts no new ones. */
   readonly endStreams: () => void;
-  /** Cuts off whatever is still connected. */
+  /** Closes all remaining connections at once. */
   readonly cutOff: () => void;
 }
 
@@ -72,7 +72,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-/** Aborted when the connection closes before the answer is out: the work for it is no use to anyone. */
+/** Aborts when the connection closes before the response is sent, because the response is then useless. */
 function clientLeaving(response: ServerResponse): AbortSignal {
   const left = new AbortController();
   response.once('close', () => {
@@ -131,7 +131,7 @@ async function graphql(
       if (options.page && wantsPage(request)) return servePage(options.page.folder, '/index.html', response);
       if (wantsEvents(request)) {
         response.setHeader('allow', 'POST');
-        // A page of another site could open it without asking, and keep it open.
+        // A page of another site could open a stream without a preflight and hold it open.
         throw new AppError('METHOD_NOT_ALLOWED', 'Ask for an event stream by POST.');
       }
       return answerGraphql(options, request, response, requestId);
@@ -146,12 +146,12 @@ async function graphql(
 
 function fail(logger: Logger, error: unknown, response: ServerResponse, requestId: string): void {
   if (response.headersSent || response.destroyed) {
-    // The client went away, or the answer broke in the middle: there is nobody to tell.
+    // The client disconnected, or the response failed in the middle: no further message can be sent.
     logger.debug({ err: error }, 'an answer was not finished');
     response.destroy();
     return;
   }
-  // An unread body would be taken for the next request.
+  // An unread body would be parsed as the next request.
   response.setHeader('connection', 'close');
   if (error instanceof AppError) {
     logger.warn({ codes: [error.code] }, 'refused');
@@ -163,7 +163,10 @@ function fail(logger: Logger, error: unknown, response: ServerResponse, requestI
   respondError(response, new AppError('INTERNAL_SERVER_ERROR', 'The gateway failed to answer this.'), requestId);
 }
 
-/** All else is "other": paths and methods that a client makes up must not become series that are kept for ever. */
+/**
+ * All other paths and methods are "other": clients could invent any number of them, and each would create a permanent
+ * series.
+ */
 const MEASURED_ROUTES = new Set(['/graphql', '/healthz', '/readyz']);
 const MEASURED_METHODS = new Set(['GET', 'POST', 'OPTIONS']);
 

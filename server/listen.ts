@@ -4,13 +4,13 @@ import { OperatorError } from '../errors/operator-error.js';
 
 export interface ListenAddress {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
-  /** The variable of the environment that names the port. */
+  /** The environment variable that names the port. */
   readonly variable: 'PORT' | 'METRICS_PORT';
 }
 
-/** An OperatorError when the address cannot be had. */
+/** Throws an OperatorError when the address is not available. */
 export async function listen(server: Server, address: ListenAddress): Promise<void> {
   server.listen(address.port, address.host);
   await once(server, 'listening').catch((cause: unknown) => {
@@ -19,8 +19,8 @@ export async function listen(server: Server, address: ListenAddress): Promise<vo
 }
 
 /**
- * Refuses addresses that cannot be had, by taking all and giving them back. Asked before anything is prepared: that may take
- * minutes, which nobody should wait to be told that a port is in use.
+ * Refuses unavailable addresses: it binds and releases all of them. It runs before any preparation, which may take
+ * minutes, so that an operator learns at once that a port is in use.
  */
 export async function checkAddresses(addresses: readonly ListenAddress[]): Promise<void> {
   const probes: Server[] = [];

@@ -3,16 +3,16 @@ import type { Registry } from '../datasources/registry/registry.js';
 import { camelCase } from '../schema/names.js';
 import type { ExampleQuery } from './example-queries.js';
 
-/** An id that the examples may ask for; undefined when none is known, or when finding one would cost money. */
+/** An id for the examples; undefined when none is known, or when finding one would cost money. */
 export type FindEntityId = (entityType: EntityType) => Promise<string | undefined>;
 
-/** Few enough to read at a glance. */
+/** Few enough to read quickly. */
 const MAX_FEATURES = 4;
 const NO_ID = 'an entity id';
 
 /**
- * Examples for the GraphiQL page of a registry that has no folder `queries`: what there is, then reads of the first entity type
- * that has features. Each is valid for the schema of the registry.
+ * Example queries for the GraphiQL page of a registry without a folder `queries`: a list of the contents, then reads of
+ * the first entity type with features. Each query is valid for the schema of the registry.
  */
 export async function makeExampleQueries(registry: Registry, findEntityId: FindEntityId): Promise<ExampleQuery[]> {
   const entityType = registry.featurestores

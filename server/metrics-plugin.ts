@@ -2,7 +2,7 @@ import type { ApolloServerPlugin, GraphQLRequestContext } from '@apollo/server';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { ServerContext } from './execution-plugin.js';
 
-/** Measures every operation, of all transports, also those that are refused before they run. */
+/** Measures every operation of all transports, also operations that are refused before they run. */
 export function metricsPlugin(metrics: GatewayMetrics): ApolloServerPlugin<ServerContext> {
   return {
     requestDidStart: async () => {
@@ -17,7 +17,7 @@ export function metricsPlugin(metrics: GatewayMetrics): ApolloServerPlugin<Serve
   };
 }
 
-/** An answer without data failed as a whole: it was refused before any field ran, or a field that may not be null failed. */
+/** A response without data failed as a whole: it was refused before any field ran, or a non-null field failed. */
 function classifyOutcome({ response }: GraphQLRequestContext<ServerContext>): 'ok' | 'partial' | 'failed' {
   if (response.body?.kind !== 'single') return 'ok';
   const { data, errors } = response.body.singleResult;

@@ -3,8 +3,8 @@ import type { Registry } from 'prom-client';
 import { respond } from './respond.js';
 
 /**
- * `GET /metrics` on a port of its own: it says how much is asked and what fails, which is not for whoever may ask, and a
- * port can be kept from the outside where a path behind an ingress is easily forgotten.
+ * `GET /metrics` on a separate port. Metrics reveal traffic and failures, which not every client may see. An operator
+ * can close a port to the outside; a path behind an ingress is easily forgotten.
  */
 export function createMetricsServer(registry: Registry): Server {
   return createServer((request, response) => {

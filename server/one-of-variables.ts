@@ -8,14 +8,15 @@ import {
 } from 'graphql';
 
 /**
- * A field of a OneOf input takes no variable that may be null, as the specification says. graphql-js 16 misses this where the
- * argument itself is required (`input: A!`), and the compiled execution would pass an empty input to a resolver.
+ * Refuses a nullable variable for a field of a OneOf input, as the specification requires. graphql-js 16 misses this
+ * where the argument itself is required (`input: A!`), and the compiled execution would pass an empty input to a
+ * resolver.
  */
 export function oneOfVariables(context: ValidationContext): ASTVisitor {
   return {
     OperationDefinition: (operation) => {
       const definitions = new Map(operation.variableDefinitions?.map((each) => [each.variable.name.value, each]));
-      // With those in fragments, which may stand before the operation or after it.
+      // Includes variables in fragments, which may stand before the operation or after it.
       for (const { node, parentType } of context.getRecursiveVariableUsages(operation)) {
         const input = getNullableType(parentType);
         const definition = definitions.get(node.name.value);

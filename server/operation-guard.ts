@@ -12,7 +12,7 @@ import { checkVariables } from '../limits/variables.js';
 import { queryCostCheck } from '../limits/query-cost.js';
 import { findVariableErrors } from './coerce-variables.js';
 
-/** An operation of a parsed and valid document, as a client asks for it. */
+/** An operation of a parsed and valid document, as a client requests it. */
 export interface OperationRequest {
   readonly document: DocumentNode;
   readonly operationName: string | undefined;
@@ -20,10 +20,10 @@ export interface OperationRequest {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** How the answer travels: as one response, or as a stream of events. */
+/** How the response travels: as one response, or as a stream of events. */
 export type Delivery = 'response' | 'events';
 
-/** What is wrong with an operation before any field of it runs; nothing when it may run. */
+/** The errors of an operation before any field runs; empty when it may run. */
 export type OperationGuard = (
   operation: OperationDefinitionNode | undefined,
   request: OperationRequest,
@@ -31,8 +31,8 @@ export type OperationGuard = (
 ) => readonly GraphQLError[];
 
 /**
- * The guard every operation passes, over HTTP, WebSocket and server-sent events: which operation is meant, whether this
- * transport carries it, its variables, and its cost with them.
+ * The guard for every operation, over HTTP, WebSocket and server-sent events. It selects the operation and checks that
+ * this transport supports it, its variables, and its cost with them.
  */
 export function operationGuard(schema: GraphQLSchema, maxQueryCost: number): OperationGuard {
   const checkCost = queryCostCheck(schema, maxQueryCost);
@@ -59,7 +59,7 @@ function catchRefusal(check: () => void): GraphQLError | undefined {
   }
 }
 
-/** The HTTP status of a request refused with this error. */
+/** The HTTP status of a request that this error refuses. */
 export function toHttpStatus(error: GraphQLError | undefined): number {
   const code = findAppError(error)?.code ?? error?.extensions.code;
   return ERROR_CODES[isErrorCode(code) ? code : 'INTERNAL_SERVER_ERROR'].httpStatus;

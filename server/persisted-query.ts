@@ -1,7 +1,7 @@
 /**
- * Automatic persisted queries are off. A request with a hash alone is refused with PERSISTED_QUERY_NOT_SUPPORTED, and its
- * client then sends the query. Some clients repeat the hash beside it, and Apollo Server would refuse them again: here the
- * query counts, and the hash is ignored.
+ * Automatic persisted queries are off. A request with only a hash is refused with PERSISTED_QUERY_NOT_SUPPORTED, and
+ * its client then sends the query. Some clients send the hash again with it, and Apollo Server would refuse them again.
+ * This code ignores the hash when the query is present.
  */
 export function ignoreQueryHash(body: unknown): unknown {
   if (!isObject(body) || typeof body.query !== 'string' || !isObject(body.extensions)) return body;

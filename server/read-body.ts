@@ -3,8 +3,9 @@ import { AppError } from '../errors/app-error.js';
 import { parseRequestJson } from './request-json.js';
 
 /**
- * The JSON body of a request. Only application/json: a page of another site can make a browser send text/plain or a form
- * without asking (CSRF), but not this. Reading stops at the limit, whatever Content-Length said.
+ * Reads the JSON body of a request. It accepts only application/json: a page of another site can make a browser send
+ * text/plain or a form without a preflight (CSRF), but not this type. Reading stops at the limit, whatever the
+ * Content-Length.
  */
 export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   const [mediaType, ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
@@ -31,7 +32,7 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number): 
   }
 }
 
-/** 415, which has no code of its own in the table: to a program it is a bad request. */
+/** 415, which has no code of its own in the table: its code is that of a bad request. */
 export class UnsupportedMediaType extends AppError {
   readonly httpStatus = 415;
 

@@ -4,8 +4,8 @@ import { checkVariables } from '../limits/variables.js';
 import { hasLongNumber, parseLosslessJson } from '../values/lossless-json.js';
 
 /**
- * The JSON of a request. A whole number beyond 2^53 becomes a bigint: JSON.parse would round it, and an id would name another
- * entity. limits/variables.ts refuses it with its path.
+ * Parses the JSON of a request. A whole number beyond 2^53 becomes a bigint: JSON.parse would round it, and an id would
+ * name another entity. limits/variables.ts refuses it with its path.
  */
 export function parseRequestJson(text: string): unknown {
   return parseLosslessJson(text, BigInt);
@@ -18,7 +18,7 @@ export function reviveRequestNumber(_key: string, value: unknown, context?: { re
   return /^-?\d+$/.test(digits) ? BigInt(digits) : value;
 }
 
-/** Refuses `variables` of a URL that Apollo, which parses them with JSON.parse, would round. All else is left to Apollo. */
+/** Refuses `variables` of a URL that Apollo would round, because it uses JSON.parse. Apollo checks everything else. */
 export function checkUrlVariables(query: string, variables: string): void {
   if (!hasLongNumber(variables)) return;
   let document: DocumentNode;

@@ -23,7 +23,7 @@ export function respondJson(response: ServerResponse, status: number, body: unkn
   respond(response, status, 'application/json; charset=utf-8', `${JSON.stringify(body)}\n`);
 }
 
-/** An error of the transport, in the shape of a GraphQL answer, so that a client reads all errors one way. */
+/** An error of the transport in the form of a GraphQL response, so that a client reads all errors in one way. */
 export function respondError(
   response: ServerResponse,
   error: AppError,

@@ -5,15 +5,15 @@ import type { HttpServer } from './http-server.js';
 export interface Stoppable {
   readonly http: HttpServer;
   readonly drain: () => void;
-  /** Milliseconds to stay open as "not ready", for a load balancer to notice. */
+  /** Milliseconds to stay open as "not ready", so that a load balancer notices. */
   readonly delayMs: number;
-  /** Milliseconds after which requests still running are cut off, so that a stop always ends. */
+  /** Milliseconds after which running requests are aborted, so that a stop always ends. */
   readonly graceMs: number;
-  /** What to stop after the last request, in order. */
+  /** The components to stop after the last request, in order. */
   readonly thenStop: readonly (() => Promise<void>)[];
 }
 
-/** Not ready, then no new connections, then streams and the requests in flight end, then Apollo, jobs and the stores. */
+/** Stops in this order: readiness, new connections, streams and running requests, Apollo, jobs, stores. */
 export async function shutDown({ http, drain, delayMs, graceMs, thenStop }: Stoppable): Promise<void> {
   drain();
   await sleep(delayMs);

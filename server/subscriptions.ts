@@ -15,16 +15,16 @@ import type { RequestContext } from '../resolvers/context.js';
 import type { Admission, AdmittedOperation, ServerContext } from './execution-plugin.js';
 import type { FormatError } from './format-error.js';
 
-/** A subscription as it comes over any transport. Nothing of it has been checked. */
+/** A subscription from any transport, before any check. */
 export interface SubscriptionRequest {
   readonly query: string;
   readonly operationName: string | undefined;
   readonly variables: Record<string, unknown> | undefined;
-  /** In its errors, log lines and events. */
+  /** The request id in its errors, log lines and events. */
   readonly requestId: string;
 }
 
-/** Events as clients may see them: their errors, and what a source that breaks throws, are FormattedErrors. */
+/** The events for clients: their errors, and those that a failing source throws, are FormattedErrors. */
 export type EventStream = AsyncGenerator<ExecutionResult, undefined, undefined>;
 
 export type AdmittedSubscription =
@@ -32,11 +32,11 @@ export type AdmittedSubscription =
   | {
       readonly errors: undefined;
       readonly operation: AdmittedOperation;
-      /** The events, or why there are none (a job that does not exist). */
+      /** The events, or the reason for their absence (a job that does not exist). */
       readonly open: () => Promise<EventStream | ExecutionResult>;
     };
 
-/** An error that has passed the mask: every transport writes it as it is. */
+/** An error after masking: every transport writes it unchanged. */
 export class FormattedError extends GraphQLError {
   constructor(readonly formatted: GraphQLFormattedError) {
     super(formatted.message, { ...(formatted.extensions ? { extensions: formatted.extensions } : {}) });
@@ -55,8 +55,9 @@ export interface SubscriptionsOptions {
 }
 
 /**
- * Subscriptions, whatever carries them. Each passes through Apollo up to its execution, so that limits, validation,
- * introspection, cost and masking are not those of HTTP once more but the same. What passes is run here.
+ * Runs subscriptions for all transports. Each passes through Apollo up to its execution, so that the limits,
+ * validation, introspection, cost and masking of HTTP apply and need no second implementation. This class runs the
+ * subscriptions that pass.
  */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
@@ -65,7 +66,9 @@ export class Subscriptions {
     this.#options = options;
   }
 
-  /** What is wrong with a subscription, or the way to open it. Never rejects: whatever goes wrong is an error of its own. */
+  /**
+   * The errors of a subscription, or the function that opens it. Never rejects: it returns every failure as an error.
+   */
   async admit(request: SubscriptionRequest): Promise<AdmittedSubscription> {
     const { requestId } = request;
     return requestScope.run({ requestId }, async () => {
@@ -112,13 +115,13 @@ export class Subscriptions {
     });
     const source = await createSourceEventStream(args());
     if (!(Symbol.asyncIterator in source)) return this.#format(source);
-    // Each event is a request of its own: its "now" is that of the event, and no loader remembers the one before.
+    // Each event is a request of its own: its "now" is that of the event, and it has new loaders.
     return this.#events(source[Symbol.asyncIterator](), requestId, (event) => execute({ ...args(), rootValue: event }));
   }
 
   /**
-   * No async generator function: its `return` would wait for the event that is being waited for, which may never come,
-   * and the watch of a client that has gone would be kept for ever.
+   * This is not an async generator function: its `return` would wait for the pending event, which may never come, and
+   * the watch of a disconnected client would never end.
    */
   #events(
     source: AsyncIterator<unknown>,

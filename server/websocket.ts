@@ -24,9 +24,9 @@ export interface WebSocketOptions {
 }
 
 export interface WebSockets {
-  /** Tells all clients to go, and takes no more. */
+  /** Closes all clients' sockets gracefully and accepts no new ones. */
   readonly close: () => void;
-  /** Cuts off those that have not gone. */
+  /** Terminates the remaining sockets. */
   readonly terminate: () => void;
 }
 
@@ -35,22 +35,25 @@ const GOING_AWAY: CloseCode = 1001;
 const INTERNAL_ERROR: CloseCode = 4500;
 
 /**
- * Subscriptions over WebSocket: the protocol graphql-transport-ws at /graphql, spoken by graphql-ws. The adapter is ours
- * because the one that comes with it writes to the console and lets answers pile up for a client that does not read.
+ * Subscriptions over WebSocket: the protocol graphql-transport-ws at /graphql, implemented by graphql-ws. This adapter
+ * replaces the one of graphql-ws, which writes to the console and queues responses without limit for a client that does
+ * not read.
  */
 export function attachWebSockets(server: Server, options: WebSocketOptions): WebSockets {
   const { limits, logger } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: options.maxMessageBytes,
-    // A client of another protocol gets its handshake, and then close code 4406: a failed handshake says nothing.
+    // A client of another protocol completes its handshake and then gets close code 4406: a failed handshake gives no
+    // reason.
     handleProtocols: (offered) => handleProtocols(offered) || ([...offered][0] ?? false),
   });
   const protocol = makeServer(protocolOptions(options));
   let isClosing = false;
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Before a WebSocket takes it over, nobody else listens: an error of a reset connection would end the process.
+    // Until a WebSocket takes over the socket, no other code listens: the error of a reset connection would end the
+    // process.
     socket.on('error', (error) => logger.debug({ err: error }, 'a socket broke'));
     if ((request.url ?? '').split('?')[0] !== '/graphql') return refuse(socket, '404 Not Found');
     if (!mayConnect(request, options.corsOrigins)) return refuse(socket, '403 Forbidden');
@@ -69,7 +72,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        // Resolves when the system has taken the message; only then is the next event asked for.
+        // Resolves when the operating system has accepted the message; only then is the next event requested.
         send: async (text) => {
           await new Promise<void>((resolve) => {
             if (socket.readyState === socket.OPEN) socket.send(text, () => resolve());
@@ -81,7 +84,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
           socket.on('message', (data: Buffer) => {
             if (cutOffWhenFull()) return;
             handle(data.toString()).catch((error: unknown) => {
-              // A message that only a server may send, or a fault of ours: its text stays here.
+              // A message that only a server may send, or an internal error: its text is not sent.
               logger.warn({ err: error }, 'a socket message failed');
               socket.close(INTERNAL_ERROR, 'Internal server error');
             });
@@ -90,7 +93,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
       },
       undefined,
     );
-    // ws answers them by itself.
+    // ws answers pings itself.
     socket.on('ping', cutOffWhenFull);
     socket.on('error', (error) => logger.debug({ err: error }, 'a socket broke'));
     socket.once('close', (code, reason) => {
@@ -134,13 +137,13 @@ function protocolOptions({ subscriptions, formatError, limits }: WebSocketOption
       const { schema, document, operationName: name } = admitted.operation;
       return { schema, document, operationName: name, contextValue: admitted.open };
     },
-    // What to run was made by onSubscribe, after the guard; graphql-ws only carries it here.
+    // onSubscribe prepared the operation after the guard; graphql-ws only passes it here.
     subscribe: async ({ contextValue }) => (contextValue as () => Promise<EventStream>)(),
     onError: (_context, _id, _payload, errors) => errors.map(masked(formatError)),
   };
 }
 
-/** What passed the mask before stays as it is; graphql-ws wraps what a source throws. */
+/** Masked errors stay unchanged; graphql-ws wraps the errors of a source. */
 function masked(formatError: FormatError) {
   return (error: GraphQLError) => {
     const original = error instanceof FormattedError ? error : error.originalError;
@@ -153,7 +156,7 @@ function tooMany(max: number): GraphQLError {
   return new GraphQLError(message, { originalError: new AppError('TOO_MANY_SUBSCRIPTIONS', message) });
 }
 
-/** Pings, and cuts off a socket that did not answer the ping before. */
+/** Sends pings, and closes a socket that did not answer the previous ping. */
 function keepAlive(socket: WebSocket, intervalMs: number): () => void {
   let isAlive = true;
   socket.on('pong', () => (isAlive = true));

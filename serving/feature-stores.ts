@@ -2,7 +2,7 @@ import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { OnlineStore } from '../datasources/online/online-store.js';
 import type { Featurestore } from '../datasources/registry/model.js';
 
-/** The stores of each featurestore: which adapters they are is the registry's choice and no reader's concern. */
+/** The stores of each featurestore. The registry chooses the adapters; readers do not depend on the choice. */
 export interface FeatureStores {
   online(featurestore: Featurestore): OnlineStore;
   offline(featurestore: Featurestore): OfflineStore;

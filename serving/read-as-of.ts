@@ -5,10 +5,16 @@ import { toChunks } from '../runtime/to-chunks.js';
 import type { OfflineStore, PointInTimeRead } from '../datasources/offline/offline-store.js';
 import type { OnlineStore } from '../datasources/online/online-store.js';
 
-/** Each moment is a read of its own online, and one more label offline: from here on one query is the better. */
+/**
+ * The online store needs one read per moment, the offline store one label. From this number of moments on, one offline
+ * query is faster.
+ */
 const MAX_ONLINE_MOMENTS = 8;
 
-/** What was known of each label: from the online store where it still has it, from the offline store what is left. */
+/**
+ * Returns what was known of each label. It reads the online store where that still has the value, and the offline store
+ * for the rest.
+ */
 export async function readAsOf(
   online: OnlineStore,
   offline: Pick<OfflineStore, 'pointInTime'>,
@@ -27,7 +33,7 @@ export async function readAsOf(
   );
 }
 
-/** undefined when nothing of it is worth asking for online. */
+/** undefined when the online store cannot help with this label. */
 async function readVersions(
   { versions, maxEntityIdsPerRead }: OnlineStore,
   { entityType, labels, features }: PointInTimeRead,
@@ -50,7 +56,7 @@ async function readVersions(
     });
   });
   const failed = (await Promise.allSettled(reads)).find((outcome) => outcome.status === 'rejected');
-  // The offline store knows all of it: an online one that is down makes such reads slower, and fails none.
+  // The offline store has everything: if an online store is down, such reads are slower and do not fail.
   if (failed && !isUnavailable(failed.reason)) throw failed.reason;
   return cells;
 }

@@ -4,13 +4,13 @@ interface Store {
   isHealthy(): Promise<boolean>;
 }
 
-/** A probe of an orchestrator waits about so long. */
+/** About as long as an orchestrator waits for a probe. */
 const HEALTH_TIMEOUT_MS = 2000;
 
-/** Questions that no store has answered yet. A store that hangs is not asked again and again. */
+/** Health checks that have not returned yet. The gateway sends no further check to a store that hangs. */
 const pendingProbes = new WeakMap<Store, Promise<boolean>>();
 
-/** Whether a store says in time that it is well. One that cannot say is not. */
+/** Whether a store reports in time that it is healthy. A store that does not answer is unhealthy. */
 export async function isHealthy(store: Store, timeoutMs = HEALTH_TIMEOUT_MS): Promise<boolean> {
   let answer = pendingProbes.get(store);
   if (!answer) {

@@ -1,10 +1,7 @@
 import { BIGINT } from '@duckdb/node-api';
 import { historyTable } from '../datasources/duckdb/history-table.js';
 import { mayHaveTies } from '../datasources/duckdb/import-record.js';
-import {
-  compileForDuckDb,
-  type PointInTimeForm,
-} from '../datasources/offline/point-in-time/duckdb/compile-for-duckdb.js';
+import { compileForDuckDb } from '../datasources/offline/point-in-time/duckdb/compile-for-duckdb.js';
 import { instantFromDuckDb } from '../datasources/duckdb/value-mapping.js';
 import type { SourcePlan } from '../datasources/offline/point-in-time/plan.js';
 import { Parameters } from '../datasources/offline/point-in-time/sql-text.js';
@@ -74,7 +71,7 @@ export async function joinLabels(
     steps.push(
       await (store
         ? joinRemoteStep(work, plan, source, store, joinedTable(plan, source))
-        : joinStep(work, plan, source, labels)),
+        : joinStep(work, plan, source)),
     );
   }
   const done = (): number => steps.reduce((sum, { rows }) => sum + rows, 0) / steps.length;
@@ -90,12 +87,7 @@ export async function joinLabels(
   }
 }
 
-async function joinStep(
-  work: WorkDatabase,
-  plan: TrainingSetPlan,
-  source: SourcePlan,
-  labels: number,
-): Promise<JoinStep> {
+async function joinStep(work: WorkDatabase, plan: TrainingSetPlan, source: SourcePlan): Promise<JoinStep> {
   const name = joinedTable(plan, source);
   const hasTies = await mayHaveTies(work.connection, source.source);
   const tableOf = await historyAt(work, plan);

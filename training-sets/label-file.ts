@@ -3,7 +3,7 @@ import { toAppError } from '../datasources/files/file-fault.js';
 import { checkOptions } from '../datasources/files/file-options.js';
 import { readParquetFiles } from '../datasources/files/read-parquet-files.js';
 import { namedColumnsSql, readTextFiles } from '../datasources/files/read-text-files.js';
-import type { LabelRelation } from './label-relation.js';
+import type { LabelRelation } from './label-columns.js';
 import type { LabelSource, TrainingSetRequest } from './training-sets.js';
 import type { WorkDatabase } from './work-database.js';
 

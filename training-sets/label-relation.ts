@@ -4,31 +4,12 @@ import { badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { findTable } from '../datasources/duckdb/find-table.js';
 import type { DataFiles } from '../datasources/files/data-files.js';
-import type { FileOptions } from '../datasources/files/file-options.js';
-import type { ReadTable } from '../datasources/files/read-text-files.js';
 import { quoteIdentifier } from '../datasources/duckdb/sql-text.js';
+import type { LabelRelation } from './label-columns.js';
 import type { LabelRow, TrainingSetRequest } from './training-sets.js';
 import { fileRelation } from './label-file.js';
 import { checkTimeColumn, isText } from './label-time.js';
 import type { WorkDatabase } from './work-database.js';
-
-export interface LabelColumn {
-  readonly name: string;
-  /** As DuckDB writes it. */
-  readonly type: string;
-}
-
-/** The labels as DuckDB reads them: what stands behind FROM, and its columns. */
-export interface LabelRelation {
-  readonly sql: string;
-  readonly parameters: readonly DuckDBValue[];
-  readonly parameterTypes: readonly DuckDBType[];
-  readonly columns: readonly LabelColumn[];
-  /** What is said of the files that it is read from. */
-  readonly options?: FileOptions;
-  /** What was read from text: it has the line of each label. */
-  readonly rows?: ReadTable;
-}
 
 /** Finds the labels and checks that the columns named are there and can be what they are named for. */
 export async function labelRelation(

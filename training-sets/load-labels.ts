@@ -3,7 +3,7 @@ import { entityIdSql } from '../datasources/duckdb/entity-id-sql.js';
 import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 import type { LabelSource, TrainingSetJoin, TrainingSetRequest } from './training-sets.js';
 import type { ReadTable } from '../datasources/files/read-text-files.js';
-import type { LabelColumn, LabelRelation } from './label-relation.js';
+import type { LabelColumn, LabelRelation } from './label-columns.js';
 import { faultyTimeSql, labelTimeSql, timeFault } from './label-time.js';
 import type { WorkDatabase } from './work-database.js';
 

@@ -7,7 +7,7 @@ import {
   type SourcePlan,
 } from '../datasources/offline/point-in-time/plan.js';
 import type { TrainingSetRequest } from './training-sets.js';
-import type { LabelColumn } from './label-relation.js';
+import type { LabelColumn } from './label-columns.js';
 import { entityName, labelName } from './load-labels.js';
 import type { HistoryStore, FindRemoteStore } from './remote-store.js';
 import { featureColumns } from './training-set-spec.js';

@@ -1,4 +1,4 @@
-/** The same text for the same value, whatever the order of its fields. */
+/** Returns the same text for the same value, whatever the order of its fields. */
 export function toCanonicalJson(value: unknown): string {
   return JSON.stringify(value, (_name, part: unknown) => {
     if (typeof part === 'bigint') return `${part}n`;

@@ -1,7 +1,7 @@
 import { formatInstant } from './instant.js';
 import { encodeWith, type RawValue, type StructValue, type ValueEncoders, type ValueType } from './value-type.js';
 
-/** What JSON can carry of a feature value. */
+/** The JSON forms of a feature value. */
 export type ClientValue = boolean | number | string | readonly (boolean | number | string)[] | StructValue;
 
 const CLIENT_VALUES = {
@@ -19,9 +19,9 @@ const CLIENT_VALUES = {
 } satisfies ValueEncoders<ClientValue>;
 
 /**
- * A feature value as clients read it (the FeatureScalar of the schema): INT64 as a string so that no digit is lost,
- * BYTES in base64, TIMESTAMP in RFC 3339, and NaN and the infinities, which JSON has no number for, as the strings
- * "NaN", "Infinity" and "-Infinity".
+ * A feature value for clients (the FeatureScalar of the schema): INT64 is a string, which retains every digit; BYTES is
+ * base64; TIMESTAMP is RFC 3339. JSON has no numbers for NaN and the infinities, so they are the strings "NaN",
+ * "Infinity" and "-Infinity".
  */
 export function toClientValue(valueType: ValueType, value: RawValue): ClientValue {
   return encodeWith<ClientValue>(CLIENT_VALUES, valueType, value);

@@ -1,6 +1,9 @@
 import type { Instant } from './instant.js';
 
-/** The time now. Passed in, so that a test can say what "now" is and point-in-time code never reads a clock itself. */
+/**
+ * The current time. Callers pass a clock, so that a test can set the time and point-in-time code never reads the system
+ * clock.
+ */
 export type Clock = () => Instant;
 
 /** The machine's clock. Its resolution is a millisecond; the microsecond digits are zero. */

@@ -15,8 +15,8 @@ const CONVERSIONS = {
 } satisfies ValueParsers<unknown>;
 
 /**
- * The value in a type, or undefined when it is of another. An integer is also a DOUBLE, and a DOUBLE without a fraction an
- * INT64: a column of whole numbers comes from a file as either.
+ * Converts the value to a type; undefined when it has another type. An integer is also a DOUBLE, and a DOUBLE without a
+ * fraction is also an INT64: a file may contain either for a column of whole numbers.
  */
 export function convert(valueType: ValueType, value: RawValue): RawValue | undefined {
   return CONVERSIONS[valueType](value);
@@ -27,7 +27,10 @@ export function toBoolean(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
-/** A number as a DOUBLE. An integer that no DOUBLE is equal to is none: another integer would take its place. */
+/**
+ * Converts a number to a DOUBLE. An integer without an exact DOUBLE is refused, because another integer would replace
+ * it.
+ */
 export function toDouble(value: unknown): number | undefined {
   if (typeof value !== 'bigint') return typeof value === 'number' ? value : undefined;
   const double = Number(value);
@@ -63,7 +66,7 @@ export function eachElement<Element>(
   };
 }
 
-/** An integer written as text, as JSON carries those beyond 2^53; undefined for one that is not, or not of 64 bits. */
+/** An integer as text, which JSON uses beyond 2^53; undefined for other text and beyond 64 bits. */
 export function parseInt64(text: string): bigint | undefined {
   if (!/^-?\d{1,19}$/.test(text)) return undefined;
   const value = BigInt(text);

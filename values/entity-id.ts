@@ -1,11 +1,12 @@
 import { badInput } from '../errors/app-error.js';
 
 /**
- * An entity id is one string. For an entity type with one id column it is that column's value, as it stands.
+ * An entity id is one string. For an entity type with one id column, it is the unchanged value of that column.
  *
- * For a composite id the parts are joined by commas: origin "SFO" and destination "JFK" are `SFO,JFK`. A comma or percent
- * sign inside a part is percent-encoded, so that ("1","11") is `1,11`, ("11","1") is `11,1` and ("1,1","1") is `1%2C1,1`:
- * two different entities never share an id. (Joining the parts with nothing between, a bug seen elsewhere, merges them.)
+ * For a composite id, commas join the parts: origin "SFO" and destination "JFK" are `SFO,JFK`. A comma or percent sign
+ * inside a part is percent-encoded: ("1","11") is `1,11`, ("11","1") is `11,1` and ("1,1","1") is `1%2C1,1`. So two
+ * different entities never share an id. (Other systems have the bug of joining the parts without a separator, which
+ * merges entities.)
  */
 export function encodeEntityId(parts: readonly string[]): string {
   const [only] = parts;
@@ -13,13 +14,20 @@ export function encodeEntityId(parts: readonly string[]): string {
   return parts.map((part) => part.replaceAll('%', '%25').replaceAll(',', '%2C')).join(',');
 }
 
-/** The longest entity id in UTF-8 bytes: LMDB keys end at 1978 bytes, and a margin is left for their encoding. */
+/**
+ * The longest entity id in UTF-8 bytes. LMDB keys have at most 1978 bytes; the difference is a margin for their
+ * encoding.
+ */
 export const MAX_ENTITY_ID_BYTES = 1500;
 
-/** Splits an id into the values of its columns; refuses an id that is empty, too long or no Unicode text, or has the wrong number of parts. */
+/**
+ * Splits an id into the values of its columns; refuses an id that is empty, too long, not Unicode text, or has the
+ * wrong number of parts.
+ */
 export function decodeEntityId(entityId: string, columns: readonly string[]): string[] {
   if (entityId === '') throw badInput('An entity id must not be empty.', 'entityId');
-  // UTF-8 has no place for half a character: the stores would write U+FFFD for it, and read the entity of that id.
+  // UTF-8 cannot encode half of a surrogate pair: the stores would write U+FFFD instead and read the entity with that
+  // id.
   if (!entityId.isWellFormed()) {
     throw badInput('An entity id is Unicode text: it has half of a surrogate pair.', 'entityId');
   }
@@ -38,7 +46,7 @@ export function decodeEntityId(entityId: string, columns: readonly string[]): st
   return parts.map((part) => part.replaceAll(/%2C/gi, ',').replaceAll('%25', '%'));
 }
 
-/** The one spelling of an id: `%2c` and `%2C` are the same entity and must be the same key. */
+/** The canonical form of an id: `%2c` and `%2C` are the same entity and must be the same key. */
 export function canonicalEntityId(entityId: string, columns: readonly string[]): string {
   return encodeEntityId(decodeEntityId(entityId, columns));
 }

@@ -2,17 +2,17 @@ import type { Instant } from './instant.js';
 import type { RawValue } from './value-type.js';
 
 /**
- * One feature of one entity at one moment, with what is known about it. The same words online and offline:
- * PRESENT: a value. NULL: known, and known to have no value. NOT_FOUND: nothing known at that moment.
- * EXPIRED: a value that is older than its ttl, so it is not given.
+ * One feature of one entity at one moment, with its status. Online and offline reads use the same statuses:
+ * PRESENT: the feature has a value. NULL: the entity is known and the feature has no value.
+ * NOT_FOUND: nothing was known at that moment. EXPIRED: the value is older than its ttl and is not returned.
  */
 export type CellStatus = 'PRESENT' | 'NULL' | 'NOT_FOUND' | 'EXPIRED';
 
 export interface FeatureCell {
   readonly status: CellStatus;
-  /** null unless PRESENT; of an EXPIRED cell the value where a read includes it. */
+  /** null unless PRESENT; also the value of an EXPIRED cell where a read includes it. */
   readonly value: RawValue | null;
-  /** When it became true; null for NOT_FOUND and for static features, which hold at all times. */
+  /** The event time of the value; null for NOT_FOUND and for static features, which are valid at all times. */
   readonly timestamp: Instant | null;
 }
 

@@ -3,8 +3,8 @@ import { badInput } from '../errors/app-error.js';
 /**
  * A moment: microseconds since 1970-01-01T00:00:00Z, in UTC.
  *
- * Never a JS Date: a Date holds milliseconds, and two feature values 1 microsecond apart would become a tie whose
- * winner is chance. The range is that of RFC 3339 and BigQuery: years 0001 to 9999.
+ * Never a JS Date: a Date has milliseconds, so two feature values 1 microsecond apart would tie and the winner would be
+ * random. The range is that of RFC 3339 and BigQuery: years 0001 to 9999.
  */
 export type Instant = bigint;
 
@@ -15,9 +15,9 @@ const LATEST: Instant = 253_402_300_799_999_999n;
 const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|([+-])(\d{2}):(\d{2}))?$/;
 
 /**
- * Reads an RFC 3339 instant of any zone. Refused, with the reason: no zone (guessing one shifts the answer by hours),
- * digits finer than a microsecond that are not zero (rounding could move a value past the asOf of a read),
- * dates that do not exist, and leap seconds (UTC microseconds have no place for them).
+ * Reads an RFC 3339 instant of any zone. Refuses the following, with the reason: no zone (a guess shifts the result by
+ * hours), nonzero digits finer than a microsecond (rounding could move a value past the asOf of a read), dates that do
+ * not exist, and leap seconds (UTC microseconds cannot represent them).
  */
 export function parseInstant(text: string): Instant {
   const parts = RFC_3339.exec(text);
@@ -50,10 +50,13 @@ export function parseInstant(text: string): Instant {
   return instant;
 }
 
-/** The instant written last: the values of one row have one time, and writing it was a sixth of a large answer. */
+/**
+ * A cache of the last formatted instant: the values of one row share one time, and formatting it took a sixth of a
+ * large response.
+ */
 let lastWritten: { readonly instant: Instant; readonly text: string } | undefined;
 
-/** Writes an instant in UTC with as many fractional digits as are known: none, or up to six. */
+/** Formats an instant in UTC with the fewest fractional digits that it needs: none, or up to six. */
 export function formatInstant(instant: Instant): string {
   if (lastWritten?.instant !== instant) lastWritten = { instant, text: write(instant) };
   return lastWritten.text;
@@ -72,8 +75,8 @@ export function secondsBetween(earlier: Instant, later: Instant): number {
 }
 
 /**
- * Seconds as configured or asked (a ttl) in microseconds. Refused: negative, not finite, finer than a microsecond.
- * 0 means "no limit", as null does (the meaning of a ttl of 0 in Feast).
+ * Converts configured or requested seconds (a ttl) to microseconds. Refuses a number that is negative, not finite or
+ * finer than a microsecond. 0 means "no limit", as null does (as in Feast).
  */
 export function ttlFromSeconds(seconds: number | null | undefined, field = 'ttlSeconds'): bigint | null {
   if (seconds === null || seconds === undefined || seconds === 0) return null;

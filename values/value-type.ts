@@ -1,6 +1,9 @@
 import type { Instant } from './instant.js';
 
-/** The types a feature can have: those of Vertex AI's feature registry, and TIMESTAMP. docs/adding-a-value-type.md adds one. */
+/**
+ * The types of features: those of Vertex AI's feature registry, and TIMESTAMP. docs/adding-a-value-type.md tells how to
+ * add one.
+ */
 export const VALUE_TYPES = [
   'BOOL',
   'BOOL_ARRAY',
@@ -29,8 +32,8 @@ export interface StructValue {
 }
 
 /**
- * What JavaScript holds for a value of each type. INT64 and TIMESTAMP are both a bigint: the value type of the feature says
- * which. Arrays hold no nulls, as in BigQuery.
+ * The JavaScript representation of each value type. INT64 and TIMESTAMP are both bigint; the feature's value type
+ * distinguishes them. Arrays contain no nulls, as in BigQuery.
  */
 interface RawValues {
   readonly BOOL: boolean;
@@ -54,7 +57,7 @@ export type RawValue = RawValueOf<ValueType>;
 /** The value of an array type. */
 export type ArrayValue = Extract<RawValue, readonly unknown[]>;
 
-/** The value type of the elements of each array type; null for a type that is no array. */
+/** The value type of the elements of each array type; null for other types. */
 const ELEMENT_TYPES = {
   BOOL: null,
   BOOL_ARRAY: 'BOOL',
@@ -77,23 +80,23 @@ export function toElementType(valueType: ValueType): ElementType | undefined {
   return ELEMENT_TYPES[valueType] ?? undefined;
 }
 
-/** Array.isArray does not tell TypeScript that what is left is no readonly array. */
+/** Array.isArray does not tell TypeScript that the remaining value is no readonly array. */
 export function isArrayValue(value: RawValue): value is ArrayValue {
   return Array.isArray(value);
 }
 
 /**
- * How a system writes a value of each type. Tables of this type have an entry for every value type and no default, so that
- * the compiler names each of them when a value type is added.
+ * The encoders of a system, one per value type. Tables of this type have an entry for every value type and no default,
+ * so that the compiler reports each table when a value type is added.
  */
 export type ValueEncoders<Encoded, More extends readonly unknown[] = []> = {
   readonly [Type in ValueType]: (value: RawValueOf<Type>, ...more: More) => Encoded;
 };
 
-/** How a system's own form of a value is read as each type. */
+/** The decoders of a system's own values, one per value type. */
 export type ValueDecoders<Encoded> = { readonly [Type in ValueType]: (encoded: Encoded) => RawValueOf<Type> };
 
-/** How what somebody wrote is read as each type; undefined for what is not a value of it. */
+/** The parsers of user input, one per value type; a parser returns undefined for an invalid value. */
 export type ValueParsers<Written> = {
   readonly [Type in ValueType]: (written: Written) => RawValueOf<Type> | undefined;
 };
@@ -105,7 +108,7 @@ export function encodeWith<Encoded, More extends readonly unknown[] = []>(
   value: RawValue,
   ...more: More
 ): Encoded {
-  // The registry pairs a feature with its value type; TypeScript cannot follow such a pair.
+  // The registry pairs a feature with its value type; TypeScript cannot express such a pair.
   const encode = encoders[valueType] as (value: RawValue, ...more: More) => Encoded;
   return encode(value, ...more);
 }

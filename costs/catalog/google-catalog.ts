@@ -13,7 +13,10 @@ const PAGE_SIZE = 5000;
 const CURRENCY = 'USD';
 const NANOS = 1_000_000_000;
 
-/** The Cloud Billing Catalog. The client is loaded here and not before: it takes half a second that only this needs. */
+/**
+ * The Cloud Billing Catalog. The client is loaded only here, because loading takes half a second and nothing else needs
+ * it.
+ */
 export async function openGoogleCatalog(options: ClientOptions = {}): Promise<PriceCatalog> {
   const { CloudCatalogClient } = await import('@google-cloud/billing');
   const client = new CloudCatalogClient(options);
@@ -26,7 +29,7 @@ export async function openGoogleCatalog(options: ClientOptions = {}): Promise<Pr
 async function listSkus(client: CloudCatalogClient, service: string): Promise<CatalogSku[]> {
   try {
     const request = { parent: service, currencyCode: CURRENCY, pageSize: PAGE_SIZE };
-    // The iteration pages by itself; without the option the client prints a warning that it does.
+    // The iteration reads the pages itself; without the option the client prints a warning about that.
     const skus: CatalogSku[] = [];
     for await (const sku of client.listSkusAsync(request, { autoPaginate: false })) skus.push(toSku(sku));
     return skus;
@@ -40,7 +43,7 @@ async function listSkus(client: CloudCatalogClient, service: string): Promise<Ca
 }
 
 function toSku({ skuId, description, serviceRegions, pricingInfo }: Sku): CatalogSku {
-  // In the order of time: the last is what is charged now.
+  // The prices are in order of time: the last one applies now.
   const expression = pricingInfo?.at(-1)?.pricingExpression;
   return {
     id: skuId ?? '',
@@ -51,7 +54,7 @@ function toSku({ skuId, description, serviceRegions, pricingInfo }: Sku): Catalo
   };
 }
 
-/** Tiers begin with what is free and end with discounts; an estimate counts on neither. */
+/** Tiers begin with a free quantity and end with discounts; an estimate uses neither. */
 function firstPrice({ tieredRates }: PricingExpression): Decimal | null {
   const prices = (tieredRates ?? []).flatMap(({ unitPrice }) => (unitPrice ? [toDecimal(unitPrice)] : []));
   return prices.find((price) => !price.isZero()) ?? prices[0] ?? null;

@@ -7,12 +7,12 @@ export interface RefreshedPriceBook {
   readonly changes: readonly PriceChange[];
 }
 
-/** What became of one price. */
+/** The result for one price. */
 export interface PriceChange {
   readonly meter: string;
   readonly resource: string | null;
   readonly before: Decimal;
-  /** null: it was kept as it was, for this reason. */
+  /** null: the price is unchanged, for this reason. */
   readonly after: Decimal | null;
   readonly reason: string | null;
 }
@@ -24,8 +24,8 @@ type CatalogTerm = NonNullable<UnitPriceDocument['catalog']>[number];
 type SkusByService = ReadonlyMap<string, readonly CatalogSku[]>;
 
 /**
- * The next edition of a price book: prices that name their SKUs are those of the catalog and official from now on; all
- * others stay as they are, quality and source included, and so does one whose SKU cannot be told for certain.
+ * The next edition of a price book. Prices that name their SKUs get the catalog's price and become official. All others
+ * stay unchanged, with their quality and source; so does a price whose SKU is ambiguous.
  */
 export async function refreshPriceBook(
   document: PriceBookDocument,
@@ -58,7 +58,7 @@ export async function refreshPriceBook(
   };
 }
 
-/** Each service is listed once, whatever number of prices is looked up in it. */
+/** Lists each service once, for any number of prices. */
 async function loadSkus(document: PriceBookDocument, catalog: PriceCatalog): Promise<SkusByService> {
   const services = Object.values(document.meters).flatMap(({ prices }) =>
     prices.flatMap((price) => ('sku' in price ? (price.catalog ?? []).map(({ service }) => service) : [])),
@@ -68,7 +68,7 @@ async function loadSkus(document: PriceBookDocument, catalog: PriceCatalog): Pro
   return found;
 }
 
-/** The price in the catalog, or why it cannot be told. */
+/** The price in the catalog, or why it cannot be determined. */
 function lookUp({ catalog = [] }: UnitPriceDocument, skus: SkusByService, region: string): Decimal | string {
   if (catalog.length === 0) return 'it names no SKU';
   const terms = catalog.map((term) => termPrice(term, skus.get(term.service) ?? [], region));

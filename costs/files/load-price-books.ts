@@ -9,13 +9,13 @@ import { findFaults, priceBookDocument, toPriceBook, type PriceBookDocument } fr
 
 export interface LoadedPriceBook {
   readonly book: PriceBook;
-  /** As it is written, for whoever writes the next one. */
+  /** The price book as written, from which the next edition is made. */
   readonly document: PriceBookDocument;
 }
 
 /**
- * The published price books and the operator's own: a file, or a folder of .json files; null for none. All faults of all
- * books are reported at once. An own book takes the place of a published one of the same name and date.
+ * The published price books and the operator's own: a file, or a folder of .json files; null for none. Reports all
+ * faults of all books at once. An own book replaces a published one with the same name and date.
  */
 export async function loadPriceBooks(ownPath: string | null): Promise<LoadedPriceBook[]> {
   const published = PUBLISHED_BOOKS.map((json) => parseBook('published', json));
@@ -27,7 +27,7 @@ export async function loadPriceBooks(ownPath: string | null): Promise<LoadedPric
   return [...new Map(books.map((loaded) => [priceBookId(loaded.book), loaded])).values()];
 }
 
-/** The books, with the one that is used unless another is named; that there is one is checked here. */
+/** The books with the default one; this checks that the default exists. */
 export function toPriceBooks(loaded: readonly LoadedPriceBook[], defaultName: string): PriceBooks {
   const books = new PriceBooks(
     loaded.map(({ book }) => book),
@@ -77,7 +77,7 @@ function parseBook(path: string, json: unknown): LoadedPriceBook | { faults: str
   return { book: toPriceBook(parsed.data), document: json as PriceBookDocument };
 }
 
-/** Of a price, which is one of two shapes, the faults of the shape that it comes nearer to. */
+/** A price has one of two shapes; this returns the faults of the closer shape. */
 function describeIssue(issue: z.core.$ZodIssue): string[] {
   if (issue.code !== 'invalid_union') return [`${issue.path.join('.')}: ${issue.message}`];
   const [nearest = []] = issue.errors.toSorted((one, other) => one.length - other.length);

@@ -1,11 +1,11 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { ModelCostHistory, ModelRun } from '../model-cost-history.js';
 
-/** Estimates look at a few; the rest is for people who ask why an estimate changed. */
+/** Estimates read a few entries; the others let people see why an estimate changed. */
 const MAX_RUNS = 50;
 const AFTER_ALL = '\u{10ffff}';
 
-/** Runs in LMDB by [model, job]; ids of jobs sort by time, so the newest are a walk from the end. */
+/** Runs in LMDB by [model, job]. Job ids sort by time, so a reverse scan reads the newest first. */
 export class LmdbModelCostHistory implements ModelCostHistory {
   readonly #environment: RootDatabase;
   readonly #runs: Database<ModelRun, string[]>;

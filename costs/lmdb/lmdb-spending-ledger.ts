@@ -9,17 +9,17 @@ interface StoredReservation {
   readonly amount: string;
 }
 
-/** Days kept, for work that ends long after it was admitted. */
+/** Stored days, for work that ends long after its admission. */
 const RETENTION_DAYS = 60;
 const MILLIS_PER_DAY = 86_400_000;
 
 /**
- * Spending in LMDB. A write transaction is alone in the environment, in this process and between processes, so that looking
- * at the rest of a budget and taking from it cannot be interleaved.
+ * Spending in LMDB. An LMDB environment has one write transaction at a time, within this process and between processes.
+ * So no other write can come between the check of a budget and its reservation.
  */
 export class LmdbSpendingLedger implements SpendingLedger {
   readonly #environment: RootDatabase;
-  /** By [day, owner]; decimals as text, since a float would lose cents over a day of small sums. */
+  /** By [day, owner]. Decimals are text, because a float would lose cents over a day of small sums. */
   readonly #spent: Database<string, string[]>;
   readonly #reservations: Database<StoredReservation, string>;
 
@@ -66,7 +66,7 @@ export class LmdbSpendingLedger implements SpendingLedger {
   }
 }
 
-/** A principal is a name of any length from a token; a key of LMDB is short. */
+/** A principal is a name of any length from a token; an LMDB key is short. */
 function ownerKey(principal: string): string {
   return createHash('sha256').update(principal).digest('base64url');
 }

@@ -4,7 +4,10 @@ import { registryDocument } from '../../datasources/registry/document/document.j
 import { buildRegistry } from '../../datasources/registry/yaml/load-registry.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 
-/** What a gateway would refuse to start with: names that become one in the camelCase of the typed schema, or none. */
+/**
+ * The names with which a gateway would refuse to start: names that are equal, or empty, in the camelCase of the typed
+ * schema.
+ */
 export function findMigrationClashes({ registry }: MigrationPlan): string[] {
   const document = registryDocument.parse({ featurestores: [registry] });
   const files = { sqlTexts: new Map(), tablePaths: new Map(), modelPaths: new Map() };

@@ -14,15 +14,15 @@ import type { Clock } from '../../values/clock.js';
 export interface MigrateCompareOptions {
   readonly featurestore: string;
   readonly entityType: string;
-  /** A file with an entity id a line; without it the ids are a sample of the offline store's. */
+  /** A file with one entity id per line; without it, the command samples ids from the offline store. */
   readonly ids?: string;
-  /** How many of them, chosen at random. */
+  /** The size of the random sample. */
   readonly sample: number;
   /** The share of values that may differ, 0 to 1. */
   readonly threshold: number;
 }
 
-/** What the comparison needs of the world. */
+/** The external dependencies of the comparison. */
 export interface CompareSetting {
   readonly registry: Registry;
   readonly openOnlineStore: (settings: OnlineStoreSettings) => Promise<OnlineStore>;
@@ -90,7 +90,7 @@ async function sampleIdsFromOfflineStore(
   }
 }
 
-/** Each id with the same chance: the last places of a shuffle, of which the others need not be made. */
+/** Samples ids with equal probability: the last places of a shuffle, without computing the other places. */
 function drawSample(ids: string[], size: number, random: () => number): string[] {
   const end = Math.max(0, ids.length - size);
   for (let last = ids.length - 1; last >= end; last -= 1) {

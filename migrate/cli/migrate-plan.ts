@@ -14,14 +14,14 @@ export interface MigratePlanOptions {
   readonly dataset: string;
   readonly datasetLocation?: string;
   readonly onlineStore?: string;
-  /** Before the names of tables, feature groups and views; '' when not given. */
+  /** A prefix for the names of tables, feature groups and views; '' when absent. */
   readonly prefix?: string;
 }
 
-/** Of a feature view, as of an entity type here and there. */
+/** The number of features of a feature view, or of an entity type. */
 const MAX_VIEW_NAME_LENGTH = 60;
 
-/** Reads a legacy featurestore and prints what it takes to leave it. Changes nothing. */
+/** Reads a legacy featurestore and prints the steps of its migration. Changes nothing. */
 export async function migratePlan(
   options: MigratePlanOptions,
   clients = new VertexClients(options.location),

@@ -8,7 +8,7 @@ import { openRegistry } from '../../composition/registry.js';
 import { migrateCompare, type MigrateCompareOptions } from './migrate-compare.js';
 import { migratePlan, type MigratePlanOptions } from './migrate-plan.js';
 
-/** `featuregraph migrate`: from Vertex AI Feature Store (Legacy) to what follows it. `open` is for tests. */
+/** `featuregraph migrate`: migrates from Vertex AI Feature Store (Legacy) to its successor. `open` is for tests. */
 export function addMigrateCommands(program: Command, open = openOnlineStore): void {
   const migrate = program.command('migrate').description('Move off Vertex AI Feature Store (Legacy).');
 

@@ -5,7 +5,7 @@ import { endOfService } from '../../datasources/google/vertex/end-of-service.js'
 import { formatInstant, type Instant } from '../../values/instant.js';
 import { checkCommands, sequentialCommands, shellFunctions, startAllCommands } from './migration-shell.js';
 
-/** The plan as Markdown: each block can be run as it stands, in this order. `clashes`: of names, one sentence each. */
+/** The plan as Markdown: the blocks run unchanged, in this order. `clashes` are name clashes, one sentence each. */
 export function migrationPlanText(
   legacy: LegacyFeaturestore,
   plan: MigrationPlan,

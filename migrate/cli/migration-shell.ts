@@ -1,8 +1,9 @@
 import type { PlannedCall } from '../migration-plan.js';
 
 /**
- * What the blocks of a plan call, for sh, bash and zsh. The API answers a request to make or export something with an
- * operation, minutes or hours before the thing is there; the next request is refused until then.
+ * The shell functions that the blocks of a plan call, for sh, bash and zsh. The API answers a request to create or
+ * export something with an operation, minutes or hours before the result exists. Until then, the API rejects the next
+ * request.
  */
 export function shellFunctions(location: string): string {
   return `# vertex PATH [BODY]: asks the API; with a body a POST, else a GET.
@@ -31,7 +32,7 @@ made() {
 }`;
 }
 
-/** Starts all, which work side by side, and then waits for each. */
+/** Starts all operations, which run in parallel, and then waits for each. */
 export function startAllCommands(calls: readonly PlannedCall[]): string {
   return [
     ': > operations.txt',
@@ -40,7 +41,7 @@ export function startAllCommands(calls: readonly PlannedCall[]): string {
   ].join('\n\n');
 }
 
-/** One after another, each when the one before it is made; the first that fails ends it. */
+/** Runs operations in sequence, each after the previous one has finished; the first failure stops the sequence. */
 export function sequentialCommands(calls: readonly PlannedCall[]): string {
   return calls.map((call) => `${describe(call)}\nmade ${formatArguments(call)}`).join(' &&\n\n');
 }

@@ -7,8 +7,9 @@ import { entityIdSql } from '../../duckdb/entity-id-sql.js';
 import type { FileReader, ReadFolder } from '../../files/file-reader.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { convertColumn, describe, idColumnSql } from './source-columns.js';
-import { defineTables, type TextTable } from './source-tables.js';
+import { defineTables } from './source-tables.js';
 import { explainText, findNaiveColumns } from './text-columns.js';
+import type { TextTable } from './text-table.js';
 
 /** The SQL of a source over its tables, with the types of its columns known and fitting. Nothing is computed yet. */
 export interface BoundSource {

@@ -9,13 +9,7 @@ import { readParquetFiles } from '../../files/read-parquet-files.js';
 import { namedColumnsSql, readTextFiles, type ReadTable } from '../../files/read-text-files.js';
 import type { FeatureSource, TableFile } from '../../registry/model.js';
 import { refuseFinerTimes } from './text-columns.js';
-
-/** A table that is read from text, and what the registry declares about it. */
-export interface TextTable {
-  readonly name: string;
-  readonly file: TableFile;
-  readonly table: ReadTable;
-}
+import type { TextTable } from './text-table.js';
 
 /**
  * Creates the tables that the SQL names, readable by their names. Their types are those of the registry or those that

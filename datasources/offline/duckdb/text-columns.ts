@@ -5,7 +5,7 @@ import type { ReadColumn } from '../../files/read-text-files.js';
 import { isFinerSql, isNaiveSql, looksLikeMomentSql } from '../../files/text-times.js';
 import { cellTextSql } from '../../files/type-candidates.js';
 import { misfitText, textToTypeSql } from '../../files/text-values.js';
-import type { TextTable } from './source-tables.js';
+import type { TextTable } from './text-table.js';
 
 /** Columns without a declared type whose values have no common type other than text. */
 function undeclaredTexts({ table }: TextTable): ReadColumn[] {

@@ -119,7 +119,7 @@ describe('Apollo Client', () => {
   });
 
   it('keeps all digits of integers and times', async () => {
-    const { data } = await connect().query<any>({
+    const { data }: any = await connect().query({
       query: gql`
         query ($asOf: DateTime) {
           shop {
@@ -201,7 +201,7 @@ describe('Apollo Client', () => {
         }
       }
     `;
-    const { data } = await client.query<any>({ query });
+    const { data }: any = await client.query({ query });
     expect(data.featurestores.nodes.map(({ name }: any) => name)).toEqual(['shop', 'lab']);
     expect(sent.map((request) => request.method)).toEqual([method, 'POST']);
     expect(sent[1]!.body).toContain('query Names');
