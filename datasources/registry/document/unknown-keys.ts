@@ -24,9 +24,9 @@ export function describeUnknownKeys(path: readonly PropertyKey[], keys: readonly
 function findKnownKeys(path: readonly PropertyKey[], value: unknown): string[] {
   let shapes = alternatives(registryJsonSchema());
   for (const step of path) shapes = shapes.flatMap((shape) => alternatives(findChild(shape, step)));
-  const objects = shapes.flatMap(({ properties }) => properties ?? []);
+  const objects = shapes.flatMap(({ properties }) => (properties ? [properties] : []));
   const kind = (value as { readonly kind?: unknown } | null | undefined)?.kind;
-  const ofKind = objects.filter(({ kind: shape }) => shape?.const === undefined || shape.const === kind);
+  const ofKind = objects.filter((properties) => [undefined, kind].includes(properties.kind?.const));
   return [...new Set(ofKind.flatMap((properties) => Object.keys(properties)))];
 }
 
