@@ -1,4 +1,4 @@
-/** What is wrong with a registry file, and where. */
+/** A fault in a registry file, with its location. */
 export interface Fault {
   readonly path: readonly PropertyKey[];
   readonly message: string;

@@ -11,20 +11,20 @@ import { describeUnknownKeys } from '../document/unknown-keys.js';
 import { readSourceFiles, type RegistryFiles } from './source-files.js';
 import { toModel } from '../document/to-model.js';
 
-/** A registry file without faults, and the files it names. */
+/** A registry file without faults, and its referenced files. */
 export interface RegistryFile {
   readonly document: RegistryDocument;
   readonly files: RegistryFiles;
 }
 
-/** The registry of a file that says everything itself. composition/registry.ts also reads what a file leaves to Vertex AI. */
+/** The registry of a file without external featurestores. composition/registry.ts also reads those from Vertex AI. */
 export async function loadRegistry(path: string): Promise<Registry> {
   return buildRegistry(await readRegistryFile(path));
 }
 
 /**
- * Reads a registry file. All its faults are reported at once, each with line and column, because a fault a restart is
- * how people learn to hate a configuration file.
+ * Reads a registry file. It reports all faults at once, each with line and column, because finding one fault per
+ * restart is tedious.
  */
 export async function readRegistryFile(path: string): Promise<RegistryFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
@@ -34,7 +34,7 @@ export async function readRegistryFile(path: string): Promise<RegistryFile> {
   return { document, files: await readSourceFiles(document, path) };
 }
 
-/** With featurestores that were read from elsewhere, after those of the file. */
+/** Adds featurestores from other systems after those of the file. */
 export function buildRegistry(
   { document, files }: RegistryFile,
   readElsewhere: readonly FeaturestoreDocument[] = [],
@@ -106,7 +106,7 @@ function findKeyOffset(yaml: Document, path: readonly PropertyKey[], key: string
   return keys.find(({ value }) => key !== undefined && String(value) === key)?.range?.[0];
 }
 
-/** Where a path stands in the text; for a key that is missing, the nearest thing around it. */
+/** The position of a path in the text; for a missing key, the position of its nearest parent. */
 function findOffset(yaml: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length -= 1) {
     const node = yaml.getIn(path.slice(0, length), true);
