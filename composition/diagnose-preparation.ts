@@ -8,7 +8,7 @@ import { OperatorError } from '../errors/operator-error.js';
 import { sourceFingerprint } from '../ingestion/source-fingerprint.js';
 import { databaseFile, listSources } from './offline-store-adapters.js';
 
-/** What a start would compute anew. The data folder is only read. */
+/** What a start would compute again. It only reads the data folder. */
 export async function* diagnosePreparation(registry: Registry, dataDirectory: string): AsyncGenerator<Finding> {
   const sources = listComputedSources(registry);
   if (sources.length === 0) {
