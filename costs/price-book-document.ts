@@ -8,7 +8,7 @@ const decimal = z
   .regex(/^\d{1,12}(\.\d{1,30})?$/, 'a decimal figure in quotes, such as "0.25"')
   .transform((text) => new Decimal(text));
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower case letters, digits and hyphens');
-/** Every client can read this. Put private addresses into the notes of the book's maintainer. */
+/** Every client can read this. Addresses belong in the notes of the book's maintainer. */
 const source = z
   .string()
   .min(1)

@@ -25,7 +25,7 @@ export interface AttemptRunnerOptions {
   readonly clock: Clock;
 }
 
-/** Runs a job once, by its handler, and makes durable how that ended. */
+/** Runs one attempt of a job by its handler and stores the outcome durably. */
 export class AttemptRunner {
   constructor(private readonly options: AttemptRunnerOptions) {}
 
@@ -45,8 +45,8 @@ export class AttemptRunner {
   }
 
   /**
-   * Counts the attempt durably before any work is done, since it may be this work that ends the process. A job that was
-   * being cancelled runs as well: its handler keeps what there is.
+   * Counts the attempt durably before the work starts, because this work may end the process. A job that was being
+   * cancelled runs as well: its handler stores the partial result.
    */
   async #begin(id: string): Promise<JobRecord | undefined> {
     const { store, records, clock } = this.options;
@@ -56,7 +56,10 @@ export class AttemptRunner {
     return records.change(id, (current) => beginAttempt(current, clock()));
   }
 
-  /** Ends a job without running it. What it left is put in order before its end is kept, so that no crash leaves it. */
+  /**
+   * Ends a job without running it. The handler finalizes the job before its end is stored, so that a crash does not
+   * skip it.
+   */
   async #giveUp(job: JobRecord, stopping: AbortSignal): Promise<void> {
     const how = job.state === 'CANCELLING' ? 'CANCELLED' : MAX_ATTEMPTS_EXCEEDED;
     try {
@@ -106,7 +109,7 @@ export class AttemptRunner {
   }
 }
 
-/** What a failure was made of is for the log alone; nothing where its owner is told all there is. */
+/** The cause of a failure, for the log only; undefined where the owner already gets the whole error. */
 function toCause(error: unknown): unknown {
   const isTold = error instanceof JobFailure || error instanceof AppError;
   return isTold && error.cause === undefined ? undefined : error;

@@ -5,7 +5,7 @@ import { advanceProgress, type JobRecord } from '../datasources/job-store/job-re
 import type { JobWatch } from './job-watch.js';
 import type { ProgressMeter } from './progress-meter.js';
 
-/** What of the engine a handler's reports go to. */
+/** The parts of the engine that receive a handler's reports. */
 export interface JobControlParts {
   readonly signal: AbortSignal;
   readonly stopping: AbortSignal;
@@ -13,11 +13,11 @@ export interface JobControlParts {
   readonly clock: Clock;
   /** Changes the job's record durably. */
   readonly change: (change: (record: JobRecord) => JobRecord) => Promise<JobRecord>;
-  /** undefined when nobody follows the job any more: it has ended. */
+  /** undefined after the job has ended. */
   readonly watch: () => JobWatch | undefined;
 }
 
-/** What a handler may say and ask of its job: durable where it says so, and cheap where it does not. */
+/** The methods by which a handler reports on its job. Each states whether it is durable or cheap. */
 export function jobControl({ signal, stopping, meter, clock, change, watch }: JobControlParts): JobControl {
   return {
     signal,

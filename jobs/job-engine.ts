@@ -22,20 +22,20 @@ export interface JobEngineOptions {
   readonly store: JobStore;
   readonly handlers: readonly JobHandler[];
   readonly clock: Clock;
-  /** Ids that sort by time: by that of the call, or one that is given. */
+  /** Creates ids that sort by time: the current time or a given one. */
   readonly newId: (at?: Instant) => string;
-  /** How many jobs run on this machine at once; the others stay QUEUED. */
+  /** The maximum number of concurrent jobs on this machine; the others stay QUEUED. */
   readonly maxRunning: number;
   /** Absent: jobs cost nothing. */
   readonly accounting?: Accounting;
-  /** Told of what goes wrong beside a job: its cost cannot be counted, its record cannot be kept. */
+  /** Receives errors beside a job: its cost cannot be charged, or its record cannot be stored. */
   readonly onError: (error: unknown, job: JobRecord) => void;
   readonly onEnd?: OnJobEnd;
 }
 
 /**
- * Runs jobs and keeps their records. Every step that others may rely on is durable before it is told: a start, a state, a
- * checkpoint. After a crash `resume` goes on with what had not ended; a job ends once, whatever happens in between.
+ * Runs jobs and stores their records. Every step is durable before it is reported: a start, a state, a checkpoint.
+ * After a crash, `resume` continues the unfinished jobs. A job ends once, whatever happens in between.
  */
 export class JobEngine {
   readonly #options: JobEngineOptions;
@@ -62,7 +62,7 @@ export class JobEngine {
     });
   }
 
-  /** Keeps a new job and gives its record; with an idempotency key used before, the job that was started with it. */
+  /** Stores a new job and returns its record; with a used idempotency key, returns the job that the key started. */
   async start<Request extends JobRequest, Spec, Checkpoint, Result>(
     handler: JobHandler<Request, Spec, Checkpoint, Result>,
     request: Request,
@@ -76,7 +76,7 @@ export class JobEngine {
     return handler.type.read(isNew ? record : this.#records.current(record));
   }
 
-  /** Keeps work that was begun elsewhere as a job of its own time, once, and watches it to its end. */
+  /** Stores work that began outside the gateway as a job with its original time, once, and watches it to its end. */
   async adopt<Spec, Checkpoint, Result>(
     type: JobType<Spec, Checkpoint, Result>,
     job: AdoptedJob<Spec, Checkpoint, Result>,
@@ -87,7 +87,7 @@ export class JobEngine {
   }
 
   /**
-   * Does work at once that keeps no record, on the terms of a job: it is admitted by the same budgets, and its estimate is
+   * Does work immediately, without a record, under the rules of a job: the same budgets admit it, and its estimate is
    * charged. Work that fails costs nothing.
    */
   async runAtOnce<Result>(work: () => Promise<JobWork>, terms: CostTerms, run: () => Promise<Result>): Promise<Result> {
@@ -102,7 +102,7 @@ export class JobEngine {
     return result;
   }
 
-  /** Goes on with all jobs that were not done with when the process ended. */
+  /** Resumes all jobs that were unfinished when the process ended. */
   async resume(): Promise<void> {
     for (const record of await this.#options.store.listUnfinished()) {
       if (isTerminalState(record.state)) await this.#records.settle(record);
@@ -118,20 +118,20 @@ export class JobEngine {
     return this.#records.list(query);
   }
 
-  /** How fast a job goes now; nothing for one that does not run here. */
+  /** The current speed of a job; undefined for a job that does not run here. */
   rate({ id, progress }: JobRecord): ProgressRate {
     const none = { ratePerSecond: null, remainingSeconds: null };
     return this.#scheduler.meter(id)?.rate(progress, this.#options.clock()) ?? none;
   }
 
-  /** The hours of all replicas that a job has used up to now, or in all; null when nobody says. */
+  /** The hours of all replicas that a job has used so far, or in all; null when unknown. */
   replicaHours(job: JobRecord): number | null {
     return this.#handlers.replicaHours(job, this.#options.clock());
   }
 
   /**
-   * Asks a job to stop. One that never ran ends at once; any other becomes CANCELLING and ends as CANCELLED when its
-   * handler has kept what there is. Asking again changes nothing; a job that has ended stays as it is.
+   * Asks a job to stop. A job that never ran ends at once. Any other becomes CANCELLING, and ends as CANCELLED after
+   * its handler has stored the partial result. A repeated call changes nothing; a job that has ended does not change.
    */
   async cancel(id: string): Promise<JobRecord> {
     if (!(await this.get(id))) throw new AppError('JOB_NOT_FOUND', `There is no job "${id}".`, { field: 'id' });
@@ -151,7 +151,7 @@ export class JobEngine {
     return this.#records.ensureWatch(record).follow();
   }
 
-  /** Ends the work of this process. Jobs stay as they are, for the next one. */
+  /** Stops the work of this process. Jobs stay unchanged for the next process. */
   async stop(): Promise<void> {
     await this.#scheduler.stop();
     await this.#options.store.close();

@@ -3,7 +3,7 @@ import type { Instant } from '../values/instant.js';
 import { JobFailure } from './job-failure.js';
 import type { JobHandler } from './job-handler.js';
 
-/** The handlers of a gateway, by the name that each job's record keeps. */
+/** The handlers of a gateway, by the name that each job's record contains. */
 export class JobHandlers {
   readonly #handlers = new Map<string, JobHandler>();
 
@@ -19,7 +19,7 @@ export class JobHandlers {
     return this.#handlers.has(type.handler);
   }
 
-  /** undefined for a job of a handler that this gateway lacks: another version or another registry started it. */
+  /** undefined for a job whose handler this gateway lacks: another version or another registry started it. */
   find(job: JobRecord): JobHandler | undefined {
     return this.#handlers.get(job.handler);
   }

@@ -13,10 +13,13 @@ export interface JobRecordsOptions {
   readonly onEnd: OnJobEnd | undefined;
 }
 
-/** Told of each end of a job, once, after it is durable. `cause`: what a failure was made of, where its owner is not told all. */
+/**
+ * Receives each end of a job, once, after it is durable. `cause` is the cause of a failure, where the owner does not
+ * get it.
+ */
 export type OnJobEnd = (job: JobRecord, cause: unknown) => void;
 
-/** The records of jobs as everyone sees them. A change is durable, and its cost counted, before anyone is told of it. */
+/** The shared records of jobs. A change is durable, and its cost charged, before anyone is notified. */
 export class JobRecords {
   readonly #options: JobRecordsOptions;
   readonly #watches = new Map<string, JobWatch>();
@@ -30,38 +33,41 @@ export class JobRecords {
     return this.#watches.get(id)?.current ?? this.#options.store.get(id);
   }
 
-  /** A record from the store, as it is now: what its handler reported since then is not kept. */
+  /** A record from the store with its current progress: the handler's reports since the last write are not stored. */
   current(stored: JobRecord): JobRecord {
     return this.#watches.get(stored.id)?.current ?? stored;
   }
 
-  /** Waits for changes on their way: one that is kept and not yet told would be filtered as it is and shown as it was. */
+  /**
+   * Waits for pending changes: a change that is stored and not yet published would be filtered by its new state and
+   * shown with its old one.
+   */
   async list(query: JobQuery): Promise<JobRecord[]> {
     await Promise.allSettled(this.#changes);
     const records = await this.#options.store.list(query);
     return records.map((record) => this.current(record));
   }
 
-  /** The watch of a job that is followed; undefined when nobody is, or it has ended. */
+  /** The watch of a watched job; undefined when nobody watches it or it has ended. */
   watch(id: string): JobWatch | undefined {
     return this.#watches.get(id);
   }
 
-  /** The one watch of a job; one that has ended needs none to be kept. */
+  /** The single watch of a job; the watch of an ended job is not cached. */
   ensureWatch(record: JobRecord): JobWatch {
     const watch = this.#watches.get(record.id) ?? new JobWatch(record);
     if (!isTerminalState(record.state)) this.#watches.set(record.id, watch);
     return watch;
   }
 
-  /** Changes a record durably, by legal transitions only, and tells the watchers. `cause`: of an end that it may bring. */
+  /** Changes a record durably, by legal transitions only, and notifies the watchers. `cause`: the cause of an end. */
   change(id: string, change: (record: JobRecord) => JobRecord, cause?: unknown): Promise<JobRecord> {
     const changed = this.#persistAndPublish(id, change, cause).finally(() => this.#changes.delete(changed));
     this.#changes.add(changed);
     return changed;
   }
 
-  /** Once for each job: the store gives an ended job that is not settled to the next process. */
+  /** Settles each job once: the store returns an ended and unsettled job to the next process. */
   async settle(record: JobRecord): Promise<JobRecord> {
     const { accounting, store, onError, replicaHours } = this.#options;
     if (!accounting || record.cost?.isSettled !== false) return record;
@@ -69,7 +75,7 @@ export class JobRecords {
       await accounting.settle(record, replicaHours(record));
       return await store.update(record.id, (job) => ({ ...job, cost: job.cost && { ...job.cost, isSettled: true } }));
     } catch (error) {
-      // The job itself has ended as it did; its estimate stays held against the budget.
+      // The end of the job stands; its estimate stays reserved in the budget.
       onError(error, record);
       return record;
     }
@@ -84,10 +90,10 @@ export class JobRecords {
       return next;
     });
     if (end.isNew) this.#options.onEnd?.(changed, cause);
-    // Before the watchers hear of the end: what they estimate or start next counts what this cost.
+    // Runs before watchers learn of the end, so that their next estimate or start includes this cost.
     const record = isTerminalState(changed.state) ? await this.settle(changed) : changed;
     const watch = this.#watches.get(id);
-    // What was reported since the last checkpoint stands until the end: progress does not go back before its watchers.
+    // Reports since the last checkpoint stay valid until the end: progress must not go back before its watchers.
     watch?.publish(
       isTerminalState(record.state)
         ? record

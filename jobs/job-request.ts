@@ -1,12 +1,12 @@
-/** Who asks for a job, and on what terms. What is asked for differs by handler. */
+/** The requester of a job and its terms. The handler defines the rest of the request. */
 export interface JobRequest extends CostTerms {
-  /** The same key never starts a second job; null: each request starts one. */
+  /** The same key never starts a second job; null: each request starts a job. */
   readonly idempotencyKey: string | null;
 }
 
-/** Who pays for work, and what it may cost. */
+/** The payer of the work and its cost limit. */
 export interface CostTerms {
   readonly createdBy: string | null;
-  /** Work is refused when it is estimated above this; absent or null: as much as the budget of the day has. */
+  /** Work with a higher estimate is refused; absent or null: the rest of the day's budget. */
   readonly maxCostUsd?: number | null;
 }

@@ -2,22 +2,24 @@ import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { StopReason } from './job-handler.js';
 import { ProgressMeter } from './progress-meter.js';
 
-/** One time that a job runs in this process. */
+/** One run of a job in this process. */
 export interface JobRun {
-  /** Asks the run to end, for a StopReason. */
+  /** Asks the run to end, with a StopReason. */
   readonly abort: AbortController;
-  /** Aborted when the process ends. */
+  /** Aborts when the process ends. */
   readonly stopping: AbortSignal;
   readonly meter: ProgressMeter;
 }
 
 export interface JobSchedulerOptions {
-  /** How many jobs run on this machine at once; the others wait. */
+  /** The maximum number of concurrent jobs on this machine; the others wait. */
   readonly maxRunning: number;
-  /** Whether a job is done elsewhere and only watched from here: it takes no place. */
+  /**
+   * Whether an external service does the job and this process only watches it: such a job does not count as running.
+   */
   readonly isRemote: (job: JobRecord) => boolean;
   readonly run: (id: string, run: JobRun) => Promise<void>;
-  /** A run failed that could not even make its failure durable. The job stays, for the next process. */
+  /** A run failed and could not store its failure. The job stays for the next process. */
   readonly onError: (error: unknown, job: JobRecord) => void;
 }
 
@@ -28,7 +30,7 @@ interface RunningJob {
   readonly isRemote: boolean;
 }
 
-/** Which job runs when: in the order in which they came, so many at once, each of them once. */
+/** Schedules jobs: in the order of arrival, up to the maximum at a time, each of them once. */
 export class JobScheduler {
   readonly #running = new Map<string, RunningJob>();
   readonly #queue: JobRecord[] = [];
@@ -49,14 +51,16 @@ export class JobScheduler {
     return this.#running.get(id)?.meter;
   }
 
-  /** A job is in the queue or runs once, also when `resume` finds one that was started a moment ago. */
+  /** A job is queued or runs once, also when `resume` finds a job that started a moment ago. */
   add(job: JobRecord): void {
     if (this.#running.has(job.id) || this.#queue.some(({ id }) => id === job.id)) return;
     this.#queue.push(job);
     this.#startNext();
   }
 
-  /** Asks a job that runs to end. One that waits begins at once: to end takes no time worth waiting in the queue for. */
+  /**
+   * Asks a running job to end. A waiting job starts at once, because ending is too quick to wait in the queue for it.
+   */
   cancel(id: string): void {
     this.#running.get(id)?.abort.abort('cancel' satisfies StopReason);
     const waiting = this.#queue.findIndex((queued) => queued.id === id);
@@ -64,7 +68,7 @@ export class JobScheduler {
     for (const queued of this.#queue.splice(waiting, 1)) this.#begin(queued);
   }
 
-  /** Nothing begins any more; resolves when all runs have ended. */
+  /** Starts no further run; resolves when all runs have ended. */
   async stop(): Promise<void> {
     this.#queue.length = 0;
     this.#stopping.abort('stop' satisfies StopReason);

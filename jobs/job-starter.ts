@@ -14,7 +14,7 @@ import { isSameRequest } from './same-request.js';
 export interface JobStarterOptions {
   readonly store: JobStore;
   readonly clock: Clock;
-  /** Ids that sort by time: by that of the call, or one that is given. */
+  /** Creates ids that sort by time: the current time or a given one. */
   readonly newId: (at?: Instant) => string;
   /** Absent: jobs cost nothing. */
   readonly accounting?: Accounting;
@@ -26,11 +26,11 @@ export interface StartedJob {
   readonly isNew: boolean;
 }
 
-/** Makes a request a job: planned, checked, admitted by its cost, then kept; once for each idempotency key. */
+/** Converts a request to a job: plans, checks and admits it by its cost, then stores it; once per idempotency key. */
 export class JobStarter {
   constructor(private readonly options: JobStarterOptions) {}
 
-  /** BAD_USER_INPUT for a key that was used for something else: the old job would stand for what nobody does. */
+  /** BAD_USER_INPUT for a key that was used for a different request: the old job does different work. */
   async start<Request extends JobRequest, Spec>(
     handler: JobHandler<Request, Spec>,
     request: Request,
@@ -52,7 +52,7 @@ export class JobStarter {
     return { record: requireSameRequest(handler, plan, kept), isNew: false };
   }
 
-  /** Keeps work that was begun elsewhere as a job of its own time, once. */
+  /** Stores work that began outside the gateway as a job with its original time, once. */
   async adopt<Spec, Checkpoint, Result>(
     type: JobType<Spec, Checkpoint, Result>,
     job: AdoptedJob<Spec, Checkpoint, Result>,

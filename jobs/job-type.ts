@@ -1,14 +1,15 @@
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 
 /**
- * Names the jobs of one handler, and types what that handler alone writes into their records. Records come out of a store
- * as JobRecord<unknown, unknown, unknown>; this is the one place where they get their types. A handler whose spec,
- * checkpoint or result becomes another one needs another name, or it reads what earlier versions wrote.
+ * Names the jobs of one handler, and gives types to the handler-specific parts of their records. A store returns
+ * records as JobRecord<unknown, unknown, unknown>; only this code gives them their types. A handler with a changed
+ * spec, checkpoint or result needs a new name; otherwise it would misread the records of earlier versions.
  */
 export class JobType<Spec, Checkpoint, Result> {
   /**
-   * @param handler Unique among handlers, and kept in each record: after a restart the job is given to the same handler.
-   * @param kind As clients see it. Several handlers may do jobs of one kind: batch predictions run here or on Vertex AI.
+   * @param handler Unique among handlers, and stored in each record: after a restart, the same handler gets the job.
+   * @param kind The kind that clients see. Several handlers may share a kind: batch predictions run here or on Vertex
+   * AI.
    */
   constructor(
     readonly handler: string,
@@ -19,7 +20,7 @@ export class JobType<Spec, Checkpoint, Result> {
     return record.handler === this.handler;
   }
 
-  /** The record with its types. Fails for the job of another handler. */
+  /** The typed record. Throws for the job of another handler. */
   read(record: JobRecord): JobRecord<Spec, Checkpoint, Result> {
     if (this.includes(record)) return record;
     throw new Error(`job ${record.id} belongs to the handler ${record.handler}, not to ${this.handler}`);

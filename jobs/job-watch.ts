@@ -1,18 +1,19 @@
 import { isTerminalState } from '../datasources/job-store/job-state.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 
-/** A watcher is told of progress at most this often, however fast the work goes. The end does not wait, and is never left out. */
+/**
+ * The minimum interval between progress events, however fast the work is. The end event is immediate and never omitted.
+ */
 const MIN_PUBLISH_INTERVAL_MS = 250;
 
 /**
- * One job as its watchers see it. There is one of these a job, however many watch: the work tells it once, and each
- * watcher takes the newest record when it is ready for one. A slow watcher misses steps in between, and nothing queues up
- * for it.
+ * One job for all its watchers. The work publishes each change once, and each watcher takes the newest record when it
+ * is ready. A slow watcher misses intermediate steps, so no queue grows for it.
  */
 export class JobWatch {
   #version = 0;
   readonly #waiting = new Set<() => void>();
-  /** Watchers between two steps. Only the end calls them back before their time. */
+  /** Watchers that wait for the next step. Only the end wakes them early. */
   readonly #pausing = new Set<() => void>();
 
   constructor(private record: JobRecord) {}
@@ -26,7 +27,7 @@ export class JobWatch {
   }
 
   publish(record: JobRecord): void {
-    // The end is the last thing there is to tell: a step that arrives after it would leave watchers waiting for ever.
+    // The end is the last event: a later step would make watchers wait for ever.
     if (isTerminalState(this.record.state)) return;
     this.record = record;
     this.#version += 1;
@@ -35,7 +36,7 @@ export class JobWatch {
     if (isTerminalState(record.state)) for (const end of this.#pausing) end();
   }
 
-  /** The job now, then as it changes, until it has ended or the watcher goes (by `return`, also while it waits). */
+  /** The current job, then each change, until the job ends or the watcher leaves (by `return`, also while it waits). */
   follow(): AsyncIterableIterator<JobRecord, undefined> {
     const gone = new AbortController();
     const steps = this.#steps(gone.signal);
@@ -62,7 +63,7 @@ export class JobWatch {
     return undefined;
   }
 
-  /** The global setTimeout, which a test can put its own in place of; that of node:timers/promises it cannot. */
+  /** Uses the global setTimeout, which a test can replace; the one of node:timers/promises cannot be replaced. */
   async #interval(gone: AbortSignal): Promise<void> {
     if (gone.aborted || isTerminalState(this.record.state)) return;
     await new Promise<void>((resolve) => {
@@ -78,7 +79,7 @@ export class JobWatch {
     });
   }
 
-  /** Waits for the next change, or for the watcher to go. */
+  /** Waits for the next change, or until the watcher leaves. */
   async #change(gone: AbortSignal): Promise<void> {
     if (gone.aborted) return;
     await new Promise<void>((resolve) => {

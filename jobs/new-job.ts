@@ -3,7 +3,7 @@ import type { JobPlan } from './job-handler.js';
 import type { JobRequest } from './job-request.js';
 import type { JobType } from './job-type.js';
 
-/** The record of a job that is about to be kept. */
+/** The record of a new job before it is stored. */
 export function newJob(
   { handler, kind }: JobType<unknown, unknown, unknown>,
   { displayName, labels, spec, target }: JobPlan<unknown>,
@@ -33,13 +33,16 @@ export function newJob(
   };
 }
 
-/** Work that was begun outside of the gateway, as it stands when it is first seen: it is watched to its end, if it has none. */
+/**
+ * Work that began outside the gateway, in its state when it is first seen. The gateway watches it to its end, if it has
+ * not ended.
+ */
 export type AdoptedJob<Spec, Checkpoint, Result> = Pick<
   JobRecord<Spec, Checkpoint, Result>,
   'state' | 'createdAt' | 'startedAt' | 'endedAt' | 'progress' | 'error' | 'spec' | 'checkpoint' | 'result'
 > & {
   readonly target: string;
-  /** Names the work, so that it is adopted once. */
+  /** Identifies the work, so that it is adopted once. */
   readonly externalId: string;
 };
 

@@ -1,20 +1,20 @@
 import type { Instant } from '../values/instant.js';
 import type { JobProgress } from '../datasources/job-store/job-record.js';
 
-/** Over how much of the recent past the rate is taken: long enough to be steady, short enough to follow a change. */
+/** The period over which the rate is measured: long enough to be steady, short enough to follow a change. */
 const WINDOW_MICROS = 10_000_000n;
 
-/** Reports that follow each other faster are one sample: a fast job reports thousands of times a second. */
+/** Reports within this time are one sample: a fast job reports thousands of times a second. */
 const SAMPLE_MICROS = 100_000n;
 
 export interface ProgressRate {
-  /** Items a second, completed and failed; null until there is something to tell. */
+  /** Items a second, completed and failed; null before the first measurement. */
   readonly ratePerSecond: number | null;
-  /** Seconds until all are done at this rate; null when that is not known. */
+  /** Seconds until all items are done at this rate; null when unknown. */
   readonly remainingSeconds: number | null;
 }
 
-/** How fast a job goes, from what it reported lately. */
+/** The current speed of a job, from its recent reports. */
 export class ProgressMeter {
   readonly #samples: { readonly at: Instant; readonly done: bigint }[] = [];
 
@@ -22,11 +22,11 @@ export class ProgressMeter {
     const last = this.#samples.at(-1);
     if (last && at - last.at < SAMPLE_MICROS) return;
     this.#samples.push({ at, done: progress.completed + progress.failed });
-    // Keep one sample from before the window, so that it is always spanned.
+    // One sample from before the window stays, so that the samples span the window.
     while (this.#samples[1] && this.#samples[1].at <= at - WINDOW_MICROS) this.#samples.shift();
   }
 
-  /** Up to now, not to the last report: a job that stands still gets slower. */
+  /** Measures up to now and not to the last report: the rate of a stalled job falls. */
   rate({ completed, failed, total }: JobProgress, now: Instant): ProgressRate {
     const first = this.#samples[0];
     if (!first || now <= first.at) return { ratePerSecond: null, remainingSeconds: null };

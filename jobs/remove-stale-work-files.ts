@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { JobStore } from '../datasources/job-store/job-store.js';
 import { isTerminalState } from '../datasources/job-store/job-state.js';
 
-/** What jobs leave in the work folder: ID (a folder), ID.duckdb and what DuckDB keeps beside it. */
+/** The files of jobs in the work folder: ID (a folder), ID.duckdb and DuckDB's files beside it. */
 const NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\.duckdb(?:\.\w+)?)?$/;
 
 /**
- * Removes what jobs left in the work folder that will not be taken up again: they have ended, or no record knows them. Gives
- * the names. Only before any job runs. Other names are let be: a data folder that was set to a wrong place may hold a folder
- * `work` of somebody else's.
+ * Removes the files of jobs in the work folder that will not run again: the jobs have ended, or have no record. Returns
+ * the names. Call it only before any job runs. It does not touch other names: a data folder with a wrong path may
+ * contain a folder `work` of another program.
  */
 export async function removeStaleWorkFiles(folder: string, jobs: Pick<JobStore, 'listUnfinished'>): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
@@ -17,7 +17,7 @@ export async function removeStaleWorkFiles(folder: string, jobs: Pick<JobStore, 
     throw error;
   });
   if (names.length === 0) return [];
-  // An ended job whose cost is still to be settled is unfinished too, but does not run again.
+  // An ended job whose cost is not settled is unfinished too, but does not run again.
   const resumed = new Set(
     (await jobs.listUnfinished()).filter(({ state }) => !isTerminalState(state)).map(({ id }) => id),
   );

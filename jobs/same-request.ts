@@ -3,7 +3,7 @@ import { toCanonicalJson } from '../values/canonical-json.js';
 import type { JobHandler, JobPlan } from './job-handler.js';
 import type { JobRequest } from './job-request.js';
 
-/** Whether a request, as it is planned, asks for what a job was started for. The order of names in an object says nothing. */
+/** Whether a planned request equals the request that started a job. The order of names in an object does not matter. */
 export function isSameRequest<Request extends JobRequest, Spec>(
   handler: JobHandler<Request, Spec>,
   { spec, displayName, labels }: JobPlan<Spec>,

@@ -2,34 +2,35 @@ import pRetry from 'p-retry';
 import { GRPC_STATUS, GrpcStatusError, isTransient } from './grpc-status.js';
 
 /**
- * How long a call may take and how often it is tried. Set at every call, because the clients of Vertex AI retry nothing
- * on their own (each of their methods is configured as not idempotent) and give a call 60 seconds, far more than a
- * reader of features waits.
+ * The deadline and the retries of a call. Every call sets them, because the clients of Vertex AI retry nothing by
+ * themselves (each method is configured as not idempotent) and allow 60 seconds for a call, far more than a reader of
+ * features waits.
  */
 export interface CallPolicy {
   readonly attemptMs: number;
-  /** Of all attempts and the pauses between them. */
+  /** The total time of all attempts and pauses. */
   readonly totalMs: number;
   readonly retries: number;
-  /** Before the first retry; doubled, with jitter, for each after it. */
+  /** The pause before the first retry; it doubles with jitter for each later one. */
   readonly pauseMs: number;
 }
 
-/** Online reads answer in milliseconds or not at all. */
+/** Online reads return in milliseconds or fail. */
 export const READ_POLICY: CallPolicy = { attemptMs: 1_000, totalMs: 3_000, retries: 3, pauseMs: 20 };
-/** A write is worth waiting for: its caller has nothing else to do with the values. */
+/** A write may take longer: its caller needs nothing else from the values. */
 export const WRITE_POLICY: CallPolicy = { attemptMs: 10_000, totalMs: 30_000, retries: 4, pauseMs: 100 };
-/** Descriptions of resources: at start, in doctor and migrate. */
+/** Descriptions of resources: at start, in doctor and in migrate. */
 export const ADMIN_POLICY: CallPolicy = { attemptMs: 15_000, totalMs: 60_000, retries: 4, pauseMs: 250 };
 
-/** When something that begins now must end, on the clock of performance.now(). */
+/** The deadline of an operation that begins now, on the clock of performance.now(). */
 export function toDeadline({ totalMs }: CallPolicy): number {
   return performance.now() + totalMs;
 }
 
 /**
- * Tries again what may succeed later. `attempt` is given the milliseconds it has. Only for what may be done twice. `end` is
- * that of a whole of which this call is one of many: a hundred calls one after another, each in time, are late together.
+ * Retries transient failures. `attempt` receives its time limit in milliseconds. Use it only for idempotent calls.
+ * `end` is the deadline of an operation with many calls: a hundred sequential calls, each within its limit, can exceed
+ * it together.
  */
 export async function withRetry<T>(
   policy: CallPolicy,

@@ -1,4 +1,7 @@
-/** The status codes of gRPC that are looked at. Written here, since @grpc/grpc-js is loaded only where something calls Google. */
+/**
+ * The gRPC status codes that this code uses. They are defined here, because @grpc/grpc-js is loaded only where code
+ * calls Google.
+ */
 export const GRPC_STATUS = {
   CANCELLED: 1,
   INVALID_ARGUMENT: 3,
@@ -14,7 +17,7 @@ export const GRPC_STATUS = {
   UNAUTHENTICATED: 16,
 } as const;
 
-/** What may succeed when it is tried again. */
+/** The status codes of transient errors. */
 export const TRANSIENT_CODES: readonly number[] = [
   GRPC_STATUS.DEADLINE_EXCEEDED,
   GRPC_STATUS.RESOURCE_EXHAUSTED,
@@ -22,7 +25,7 @@ export const TRANSIENT_CODES: readonly number[] = [
   GRPC_STATUS.UNAVAILABLE,
 ];
 
-/** The gRPC status code of an error; undefined when it is none of gRPC. */
+/** The gRPC status code of an error; undefined when it is not a gRPC error. */
 export function readGrpcCode(error: unknown): number | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'number' ? code : undefined;
@@ -33,7 +36,7 @@ export function isTransient(error: unknown): boolean {
   return code !== undefined && TRANSIENT_CODES.includes(code);
 }
 
-/** A failure that came inside an answer (a status for some of the keys of a stream), as the error of a call has it. */
+/** Converts a failure inside a response (the status of some keys of a stream) to an error like that of a call. */
 export class GrpcStatusError extends Error {
   override readonly name = 'GrpcStatusError';
 

@@ -1,14 +1,17 @@
-/** Stands in a text where a known name was, until its whole word is left out. A private character, of which texts have none. */
+/**
+ * Marks a known name in a text until its whole word is removed. It is a private-use character, which texts do not
+ * contain.
+ */
 const REDACTED = '\uE000';
 
-/** What Vertex AI itself calls its tables everywhere: no secret, and words of every model. */
+/** The names that Vertex AI itself gives its tables: they are not secret, and occur in every model's messages. */
 const ORDINARY = new Set(['predictions', 'errors']);
 
 /**
- * Makes what Vertex AI or a model says fit for a client: in its own words, since they are about the client's instances, but
- * without the names of projects, buckets, tables, accounts and machines, which are not a client's to know. Left out are all
- * words with one of `names` in them, and those that look like a name of a resource, whosesoever it is. The text as it was is
- * for the log.
+ * Redacts a message of Vertex AI or of a model for a client. The message stays, because it concerns the client's
+ * instances, but without names of projects, buckets, tables, accounts and machines, which clients must not see. It
+ * removes all words that contain one of `names`, and words that look like any resource name. The log has the original
+ * text.
  */
 export function redactResourceNames(names: readonly string[]): (text: string) => string {
   const known = wholeWords(names);
@@ -18,16 +21,16 @@ export function redactResourceNames(names: readonly string[]): (text: string) =>
       const word = token.replace(/[.:!?]+$/, '');
       const rest = token.slice(word.length);
       if (/@[\w-]+\.[\w.-]/.test(word)) return `[account]${rest}`;
-      // What stands before decides only when it is near; a look at all of it would take long for long texts.
+      // Only nearby preceding text decides; checking all of it would be slow for long texts.
       const before = marked.slice(Math.max(0, offset - 30), offset);
       return isResource(word) || isNamed(word, before) ? `[resource]${rest}` : token;
     });
   };
 }
 
-/** The names in addresses of resources, wherever they are in a value; a region is none, since a client may have to know it. */
+/** The names in resource addresses anywhere in a value, except regions, which a client may need. */
 export function collectResourceNames(value: unknown): string[] {
-  // Names of one or two letters are words of sentences too, and say nothing.
+  // Names of one or two letters are also ordinary words, and reveal nothing.
   if (typeof value === 'string') return splitAddress(value).filter((name) => name.length > 2 && !ORDINARY.has(name));
   if (typeof value !== 'object' || value === null) return [];
   return [...new Set(Object.values(value).flatMap(collectResourceNames))];
@@ -44,12 +47,15 @@ function splitAddress(address: string): string[] {
   return project === undefined ? [] : [project, ...names!.slice(1).split('.')];
 }
 
-/** A path of one plain word says nothing, and is a word of sentences. */
+/** A path of one plain word reveals nothing, and is also an ordinary word. */
 function pathNames(path: string): string[] {
   return [path, path.slice(path.lastIndexOf('/') + 1)].filter((name) => /[^a-z]/i.test(name));
 }
 
-/** The longest first: a name may begin as another one does. One expression, since a job may read thousands of files. */
+/**
+ * The longest name first, because a name may be the prefix of another. One regular expression, because a job may read
+ * thousands of files.
+ */
 function wholeWords(names: readonly string[]): RegExp | undefined {
   if (names.length === 0) return undefined;
   const longestFirst = [...names].sort((one, other) => other.length - one.length);
@@ -62,7 +68,7 @@ const RESOURCES = [
   /(?:^|\W)(?:projects|folders|organizations)\/\w/,
   // project.dataset.table, project:dataset.table, and hosts.
   /(?:^|=)[a-z][\w-]*(?:[.:][\w-]+)*[.:][\w-]+\.[\w$-]+(?:[:/?=].*)?$/i,
-  // The machines that do the work.
+  // The machines that run the work.
   /^\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?$/,
   /^[\da-f]*(?::[\da-f]*){3,7}$/i,
   /^[\da-f]*::[\da-f]+$/i,
@@ -72,7 +78,7 @@ function isResource(word: string): boolean {
   return word.includes(REDACTED) || RESOURCES.some((form) => form.test(word));
 }
 
-/** `bucket some-files` or `Table "x"`: what is called so, if it is no word of the sentence. */
+/** `bucket some-files` or `Table "x"`: redacts the name after such a word, unless it is an ordinary word. */
 function isNamed(word: string, before: string): boolean {
   const [, kind, gap] =
     /\b(projects?|datasets?|tables?|views?|buckets?)(?:[ _](?:id|number|name))?([\s'"`:=]+)$/i.exec(before) ?? [];

@@ -2,12 +2,12 @@ import { AppError } from '../../errors/app-error.js';
 import { isTransient } from './grpc-status.js';
 
 /**
- * What a caller of a store is told of a call that failed. What may pass is STORE_UNAVAILABLE, without the words of the
- * service, which name projects and tables. Anything else (a permission, a name, a quota of the wrong project) is the
- * operator's to mend: it goes on as it is, is masked for clients, and logged with its cause.
+ * The error of a failed store call for its caller. A transient failure becomes STORE_UNAVAILABLE, without the service's
+ * message, which names projects and tables. Only the operator can resolve any other failure (a permission, a name, a
+ * quota of the wrong project): it passes unchanged, is masked for clients, and is logged with its cause.
  *
- * @param store as a client knows it: `The online store`.
- * @param mayPass which failures are over when the call is tried again later.
+ * @param store The store's name for clients: `The online store`.
+ * @param mayPass Which failures are transient.
  */
 export function toStoreError(store: string, error: unknown, mayPass = isTransient): unknown {
   if (error instanceof AppError || !mayPass(error)) return error;

@@ -2,10 +2,10 @@ import MiniSearch from 'minisearch';
 import type { Feature } from './model.js';
 import type { Registry } from './registry.js';
 
-/** How much a match in each field counts: a feature is mostly looked for by its name. */
+/** The weight of a match in each field: users mostly search for a feature by its name. */
 const FIELDS = { name: 4, description: 2, entityType: 2, labels: 1, owner: 1, unit: 1 };
 
-/** Full-text search over the features of a registry: word beginnings, and words with a letter or two wrong. */
+/** Full-text search over the features of a registry: by word prefixes, and by words with one or two wrong letters. */
 export class FeatureSearch {
   readonly #index: MiniSearch;
   readonly #features: readonly Feature[];
@@ -31,7 +31,7 @@ export class FeatureSearch {
     );
   }
 
-  /** The best match first; of equal ones, the order of the registry. */
+  /** Best match first; equal matches are in the order of the registry. */
   search(text: string): Feature[] {
     return this.#index
       .search(text.replaceAll('_', ' '))

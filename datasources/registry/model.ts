@@ -2,11 +2,11 @@ import type { FileFormat } from '../files/file-format.js';
 import type { FileOptions } from '../files/file-options.js';
 import type { ValueType } from '../../values/value-type.js';
 
-/** Where values live. The same names are the StoreKind of the schema; store-kinds.ts describes each. */
+/** The kinds of stores. They are the values of StoreKind in the schema; store-kinds.ts describes each. */
 export const STORE_KINDS = ['LMDB', 'DUCKDB', 'BIGTABLE', 'BIGQUERY', 'VERTEX_FEATURE_VIEW', 'VERTEX_LEGACY'] as const;
 export type StoreKind = (typeof STORE_KINDS)[number];
 
-/** How careful one must be with a feature's values. */
+/** The sensitivity of a feature's values. */
 export const SENSITIVITIES = ['PUBLIC', 'INTERNAL', 'CONFIDENTIAL', 'PERSONAL'] as const;
 export type Sensitivity = (typeof SENSITIVITIES)[number];
 
@@ -20,13 +20,13 @@ export interface Featurestore {
   readonly labels: Labels;
   readonly onlineStore: StoreLocation;
   readonly offlineStore: StoreLocation;
-  /** How the online store is reached; onlineStore is what clients may know of it. */
+  /** The connection settings of the online store; onlineStore is the part that clients may see. */
   readonly onlineSettings: OnlineStoreSettings;
-  /** A second online store that is compared with the one that serves; null when there is none. */
+  /** A second online store to compare with the serving one; null when there is none. */
   readonly shadow: ShadowSettings | null;
-  /** How the offline store is reached; offlineStore is what clients may know of it. */
+  /** The connection settings of the offline store; offlineStore is the part that clients may see. */
   readonly offlineSettings: OfflineStoreSettings;
-  /** Files a source's SQL may read, by the name it reads them under. */
+  /** Files that a source's SQL may read, by their table names. */
   readonly tables: ReadonlyMap<string, TableFile>;
   readonly entityTypes: readonly EntityType[];
   readonly featureViews: readonly FeatureView[];
@@ -35,17 +35,17 @@ export interface Featurestore {
 /** Files that the SQL of sources reads as one table. */
 export interface TableFile {
   readonly path: string;
-  /** As the registry writes it: a file, a folder or a pattern. */
+  /** As the registry has it: a file, a folder or a pattern. */
   readonly name: string;
-  /** null: what the endings of the names say. */
+  /** null: the file extensions decide. */
   readonly format: FileFormat | null;
-  /** What the files do not say themselves. */
+  /** Facts that the files do not contain. */
   readonly options: FileOptions;
 }
 
 export interface StoreLocation {
   readonly kind: StoreKind;
-  /** In words a client may read: never a path or a project id. */
+  /** A description for clients, which never contains a path or a project id. */
   readonly location: string | null;
 }
 
@@ -65,9 +65,9 @@ export interface BigtableSettings {
   readonly columnFamily: string;
   /** null for the instance's default profile. */
   readonly appProfile: string | null;
-  /** How long a read may take, attempts included. An attempt has a third of it. */
+  /** The deadline of a read with all attempts. One attempt has a third of it. */
   readonly readDeadlineMs: number;
-  /** For how long the table has every value there was, also those with a newer one; 0 for not at all. */
+  /** How long the table retains older values after a newer one replaced them; 0: it does not. */
   readonly versionRetentionSeconds: number;
 }
 
@@ -76,9 +76,9 @@ export interface VertexFeatureViewSettings {
   readonly project: string;
   readonly location: string;
   readonly featureOnlineStore: string;
-  /** The feature view of an entity type, by the entity type's name; one that is not here has a view of its own name. */
+  /** The feature view of each entity type, by the entity type's name; by default the view has the same name. */
   readonly views: Readonly<Record<string, string>>;
-  /** Whether many entities are read by the streaming fetch, which is in preview, or one by one. */
+  /** Whether the streaming fetch, which is in preview, reads many entities at once; otherwise each is one request. */
   readonly usePreview: boolean;
 }
 
@@ -102,37 +102,37 @@ export interface DuckDbSettings {
   readonly kind: 'DUCKDB';
 }
 
-/** A BigQuery dataset, and what may be done there. */
+/** A BigQuery dataset, with the permitted operations. */
 export interface BigQuerySettings {
   readonly kind: 'BIGQUERY';
   readonly project: string;
   /** null where every source names its table in full. */
   readonly dataset: string | null;
-  /** US, EU or a region: a query finds the dataset only there. */
+  /** US, EU or a region: a query finds the dataset only in its location. */
   readonly location: string;
   /** A query that would be billed for more is refused before it runs; null for no limit. */
   readonly maximumBytesBilled: number | null;
-  /** BigQuery ends a query that runs longer. */
+  /** BigQuery cancels a query that runs longer. */
   readonly timeoutSeconds: number;
   readonly createTables: boolean;
   readonly pointInTime: 'AGGREGATE' | 'ENTITY_FEATURES_AT_TIME';
 }
 
-/** A kind of thing with an id. */
+/** A type of entities. */
 export interface EntityType {
   readonly kind: 'entityType';
   readonly featurestore: Featurestore;
   readonly name: string;
-  /** The name of a list of them in the typed part of the schema. */
+  /** The plural name in the typed part of the schema. */
   readonly pluralName: string;
   readonly description: string | null;
   /** One column, or several for a composite id (values/entity-id.ts). */
   readonly entityIdColumns: readonly string[];
-  /** Microseconds after which a value counts as EXPIRED; null for never. A feature may say its own. */
+  /** Microseconds after which a value is EXPIRED; null for never. A feature may override it. */
   readonly ttl: bigint | null;
   /**
-   * true: an entity is known by its newest whole row, nulls included. false: by the newest non-null value of each
-   * feature on its own.
+   * true: the newest whole row of an entity counts, nulls included. false: the newest non-null value of each feature
+   * counts separately.
    */
   readonly dense: boolean;
   readonly sources: readonly FeatureSource[];
@@ -140,22 +140,27 @@ export interface EntityType {
   readonly features: readonly Feature[];
 }
 
-/** One table of values, and the features that are its columns. On Google Cloud this is a feature group. */
+/** One table of values; its features are columns of the table. On Google Cloud this is a feature group. */
 export interface FeatureSource {
   readonly entityType: EntityType;
   readonly name: string;
-  /** Where embedded values come from: the text of a SELECT over the featurestore's tables. null: written by clients. */
+  /** The SQL of embedded values: a SELECT over the featurestore's tables. null: clients write the values. */
   readonly sql: string | null;
   /** Its file, as the registry writes it; null without SQL. */
   readonly sqlFile: string | null;
-  /** In how many runs the SQL is computed, each for a share of the entities: `in_partition(column)` in it is the share. */
+  /**
+   * The number of runs that compute the SQL, each for a share of the entities, which `in_partition(column)` selects.
+   */
   readonly partitions: number;
-  /** The column with the time at which a row was known; null for a static source, whose values hold at all times. */
+  /**
+   * The column with the time at which the values of a row became known; null for a static source, whose values are
+   * valid at all times.
+   */
   readonly timestampColumn: string | null;
   readonly createdTimestampColumn: string | null;
   readonly sequenceColumn: string | null;
   /**
-   * Its table in BigQuery, perhaps with its dataset, or with project and dataset, before it; null for the one named after the
+   * Its table in BigQuery, optionally with its dataset, or with project and dataset; null: the table is named after the
    * entity type and the source.
    */
   readonly bigQueryTable: string | null;
@@ -168,7 +173,7 @@ export interface Feature {
   readonly entityType: EntityType;
   readonly source: FeatureSource;
   readonly name: string;
-  /** Its column in BigQuery: the name, unless the table calls it otherwise. */
+  /** Its column in BigQuery: the feature's name, unless the registry overrides it. */
   readonly column: string;
   readonly valueType: ValueType;
   readonly unit: string | null;
@@ -186,6 +191,6 @@ export interface FeatureView {
   readonly name: string;
   readonly entityType: EntityType;
   readonly features: readonly Feature[];
-  /** When it is synced, as a cron expression; null when it is not scheduled. */
+  /** The cron expression of its syncs; null when it has no schedule. */
   readonly schedule: string | null;
 }

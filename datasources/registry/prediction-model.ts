@@ -1,6 +1,9 @@
 import type { RawValue, ValueType } from '../../values/value-type.js';
 
-/** What runs a model: an ONNX file in this process, an HTTP server with Vertex AI's container contract, or Vertex AI. */
+/**
+ * The runtime of a model: an ONNX file in this process, an HTTP server with Vertex AI's container contract, or Vertex
+ * AI.
+ */
 export const MODEL_RUNTIMES = ['ONNX', 'HTTP', 'VERTEX'] as const;
 export type ModelRuntime = (typeof MODEL_RUNTIMES)[number];
 
@@ -13,21 +16,21 @@ export interface Model {
   readonly description: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly runtime: ModelRuntime;
-  /** Where it is, for its runtime alone: a file, a URL, a resource name. Never shown to clients. */
+  /** The location for its runtime: a file, a URL or a resource name. Clients never see it. */
   readonly location: string;
-  /** How its server is spoken to; of HTTP models only. */
+  /** The protocol settings of its server; HTTP models only. */
   readonly http?: HttpSettings;
-  /** What an instance must have. Other columns of an input are passed over by ONNX and passed on by HTTP. */
+  /** The required fields of an instance. ONNX ignores other columns of an input; HTTP forwards them. */
   readonly inputs: readonly ModelField[];
   readonly outputs: readonly ModelField[];
 }
 
 export interface HttpSettings {
-  /** Answers GET with 200 when the server can predict; null: that it answers at all is enough. */
+  /** Answers GET with 200 when the server can predict; null: any answer is enough. */
   readonly healthUrl: string | null;
-  /** Milliseconds after which a batch without an answer has failed. */
+  /** The timeout of a batch in milliseconds. */
   readonly deadlineMs: number;
-  /** Whether the server gets an instance as an object of all columns, or as the list of the model's inputs in order. */
+  /** Whether the server gets an instance as an object of all columns, or as the ordered list of the model's inputs. */
   readonly instances: InstanceFormat;
 }
 
@@ -40,14 +43,17 @@ export interface ModelField {
   readonly valueType: ValueType;
   readonly unit: string | null;
   readonly description: string | null;
-  /** Of an input: the model knows what a missing value means. It gets NaN (ONNX, only DOUBLE) or null (HTTP). */
+  /** Of an input: the model supports missing values. It gets NaN (ONNX, only DOUBLE) or null (HTTP). */
   readonly nullable?: boolean;
-  /** Of an input: what the model gets instead of a missing value. Without it, and not nullable, the instance fails. */
+  /**
+   * Of an input: the value that replaces a missing one. Without it, an instance with a missing non-nullable input
+   * fails.
+   */
   readonly default?: RawValue;
-  /** Of an ONNX model: the tensor of the graph that it is in. Absent: the one of its own name, or the only one. */
+  /** Of an ONNX model: the tensor with this field. Absent: the tensor with the same name, or the only one. */
   readonly tensor?: string;
-  /** Of an output of an ONNX classifier: the class whose probability it is, as text. */
+  /** Of an output of an ONNX classifier: the class, as text, whose probability this output is. */
   readonly class?: string;
-  /** Its place in the model's entry of the registry, for messages; absent: its place among the inputs or outputs. */
+  /** Its index in the model's entry of the registry, for messages; absent: its index among the inputs or outputs. */
   readonly path?: string;
 }

@@ -4,9 +4,9 @@ import type { Model } from './prediction-model.js';
 import type { EntityType, Feature, Featurestore, FeatureView } from './model.js';
 
 /**
- * The registry in memory: what exists, by name. Adapters (yaml/) make one; everything else is derived from it, also the
- * typed part of the GraphQL schema. A name that is not in it is an error that lists the names that are: a typo answered
- * with null would look like missing data.
+ * The registry in memory: all objects by name. Adapters (yaml/) create one, and the rest of the gateway derives from
+ * it, also the typed part of the GraphQL schema. For an unknown name it throws an error that lists the known names:
+ * null for a typing error would look like missing data.
  */
 export class Registry {
   readonly #featurestores: ReadonlyMap<string, Featurestore>;

@@ -1,21 +1,21 @@
 import { toErrorMessage } from '../../errors/error-message.js';
 import { Cron } from 'croner';
 
-/** When a feature view is synced: five fields of cron in a time zone, to the minute. */
+/** The schedule of a feature view's syncs: five cron fields in a time zone, with minute precision. */
 export interface Schedule {
   readonly pattern: string;
-  /** A name of the IANA, such as Europe/Zurich; UTC where the text has none. */
+  /** An IANA time zone, such as Europe/Zurich; UTC where the text has none. */
   readonly timeZone: string;
 }
 
 /**
- * A schedule from its text, as Vertex AI writes it: `0 3 * * *`, or with a time zone, `CRON_TZ=Europe/Zurich 0 3 * * *`
- * (`TZ=` is the same). Throws an Error that says what is wrong, also of one whose time never comes.
+ * Parses a schedule in Vertex AI's format: `0 3 * * *`, or with a time zone, `CRON_TZ=Europe/Zurich 0 3 * * *` (`TZ=`
+ * is the same). Throws an Error with the reason, also for a schedule that never fires.
  */
 export function parseSchedule(text: string): Schedule {
   const { timeZone = 'UTC', pattern } = /^(?:(?:CRON_)?TZ=(?<timeZone>\S+)\s+)?(?<pattern>.*)$/s.exec(text.trim())!
     .groups as { timeZone?: string; pattern: string };
-  // The library takes moments and words like @daily too, and more fields; Vertex AI does not.
+  // The library also accepts instants, words like @daily and more fields; Vertex AI does not.
   if (pattern.split(/\s+/).length !== 5 || pattern.startsWith('@')) {
     throw new Error('a schedule has five fields: minute, hour, day of month, month, day of week');
   }
@@ -33,13 +33,13 @@ function nextTime(schedule: Schedule): Date | null {
   }
 }
 
-/** Croner's own class: paused, it only tells times; with a function it calls that at each. */
+/** Croner's class: when paused, it only computes times; with a function, it calls the function at each time. */
 export function createCron(
   { pattern, timeZone: timezone }: Schedule,
   options: { readonly paused?: boolean } = {},
   run?: (cron: Cron) => void,
 ): Cron {
-  // unref: a process that has nothing else to do ends.
+  // unref: the timer does not prevent the process from ending.
   const all = { mode: '5-part', timezone, unref: true, ...options } as const;
   return run ? new Cron(pattern, all, run) : new Cron(pattern, all);
 }

@@ -1,38 +1,43 @@
 import type { OfflineStoreKind, OfflineStoreSettings, OnlineStoreKind, OnlineStoreSettings } from './model.js';
 
 /**
- * What the gateway has to know of each kind of store, besides how it is opened (composition/online-store-adapters.ts,
- * composition/offline-store-adapters.ts). The compiler refuses a kind without a descriptor; docs/adding-a-store.md lists what
- * else a new one needs.
+ * The properties of each kind of store, except how to open it (composition/online-store-adapters.ts,
+ * composition/offline-store-adapters.ts). The compiler rejects a kind without a descriptor; docs/adding-a-store.md
+ * lists the other files that a new one needs.
  */
 interface StoreDescriptor {
-  /** Whether it runs in this process, on files in the data folder. Reading such a store costs no money. */
+  /** Whether it runs in this process, on files in the data folder. Reads of such a store cost no money. */
   readonly isLocal: boolean;
-  /** Where it is, in words that clients read. Never a path or a project. */
+  /** Its location, in words for clients. Never a path or a project. */
   readonly location: string;
 }
 
 /**
- * Who copies newest values from the offline into the online store. The gateway keeps the schedules of its own copies; Vertex
- * AI keeps those of its views, and what it takes for one is its own business.
+ * The system that copies newest values from the offline into the online store. The gateway runs the schedules of its
+ * own copies; Vertex AI runs those of its views and decides which schedules it accepts.
  */
 export type SyncExecutor = 'GATEWAY' | 'VERTEX_AI';
 
 export interface OnlineStoreDescriptor<
   Settings extends OnlineStoreSettings = OnlineStoreSettings,
 > extends StoreDescriptor {
-  /** null: the store is filled by writers alone. */
+  /** null: only writers fill the store. */
   readonly syncedBy: SyncExecutor | null;
-  /** Whether a read tells a feature without a value (NULL) from an unknown entity (NOT_FOUND). */
+  /** Whether a read distinguishes a feature without a value (NULL) from an unknown entity (NOT_FOUND). */
   readonly tellsNullFromNotFound: boolean;
-  /** What names the place of the values: another place is another store. How it is reached (profiles, deadlines) is no part of it. */
+  /**
+   * The identity of the values' location: another location is another store. Connection settings (profiles, deadlines)
+   * are not part of it.
+   */
   place(settings: Settings): readonly string[];
-  /** For how many seconds it has every value there was; 0 when it has the newest values alone. */
+  /** The seconds for which it retains all values; 0 when it has only the newest values. */
   versionRetentionSeconds(settings: Settings): number;
 }
 
 export interface OfflineStoreDescriptor extends StoreDescriptor {
-  /** Whether Vertex AI's own syncs read the tables of this store, so that the gateway can say what a sync scans. */
+  /**
+   * Whether Vertex AI's own syncs read the tables of this store, so that the gateway can estimate the bytes of a sync.
+   */
   readonly isReadByVertexAi: boolean;
 }
 
@@ -80,7 +85,7 @@ type SettingsOf<Kind extends OnlineStoreKind> = Extract<OnlineStoreSettings, { r
 
 export const ONLINE_STORE_KINDS = Object.keys(ONLINE_STORES) as readonly OnlineStoreKind[];
 
-/** Ask its methods about settings of that kind alone. */
+/** Call its methods only with settings of the same kind. */
 export function describeOnlineStore({ kind }: { readonly kind: OnlineStoreKind }): OnlineStoreDescriptor {
   return ONLINE_STORES[kind];
 }
@@ -89,7 +94,7 @@ export function describeOfflineStore({ kind }: Pick<OfflineStoreSettings, 'kind'
   return OFFLINE_STORES[kind];
 }
 
-/** Whether reads of the past may be answered from the online store. */
+/** Whether the online store may answer reads of past values. */
 export function hasVersions(settings: OnlineStoreSettings): boolean {
   return describeOnlineStore(settings).versionRetentionSeconds(settings) > 0;
 }

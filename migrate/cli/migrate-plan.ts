@@ -18,7 +18,7 @@ export interface MigratePlanOptions {
   readonly prefix?: string;
 }
 
-/** The number of features of a feature view, or of an entity type. */
+/** The maximum length of a feature view's name, and of an entity type's name in the registry and in Vertex AI. */
 const MAX_VIEW_NAME_LENGTH = 60;
 
 /** Reads a legacy featurestore and prints the steps of its migration. Changes nothing. */

@@ -1,10 +1,10 @@
 import type { BigQuery, BigQueryOptions } from '@google-cloud/bigquery';
 import type { BigQuerySettings } from '../../registry/model.js';
 
-/** Where the API is and how often the client tries again; for tests. */
+/** The endpoint of the API and the number of the client's retries; for tests. */
 export type BigQueryClientOptions = Pick<BigQueryOptions, 'apiEndpoint' | 'retryOptions' | 'authClient'>;
 
-/** The client's code is loaded here and not before: a gateway without BigQuery does not pay for it. */
+/** Loads the client only here: a gateway without BigQuery does not load it. */
 export async function openBigQueryClient(
   { project, location }: Pick<BigQuerySettings, 'project'> & Partial<BigQuerySettings>,
   options: BigQueryClientOptions = {},

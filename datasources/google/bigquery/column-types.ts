@@ -25,7 +25,7 @@ export function toBigQueryColumn(valueType: ValueType): ColumnType {
   return COLUMN_TYPES[valueType];
 }
 
-/** Whether a column can be read as a value type without losing anything. Any nested column can be read as JSON. */
+/** Whether a column can be read as a value type without loss. Any nested column can be read as JSON. */
 export function isReadableAs(valueType: ValueType, column: { readonly type: string; readonly mode: string }): boolean {
   const wanted = toBigQueryColumn(valueType);
   if ((column.mode === 'REPEATED') !== (wanted.mode === 'REPEATED')) return false;

@@ -3,7 +3,7 @@ import { readErrorReasons } from './api-error.js';
 
 const REASONS = ['rateLimitExceeded', 'userRateLimitExceeded', 'jobRateLimitExceeded'];
 
-/** How long to wait after the first refusal; then twice as long each time, with chance in it. */
+/** The pause after the first refusal; it doubles each time, with jitter. */
 export const DEFAULT_RETRY_DELAY_MS = 500;
 export const RETRIES = 4;
 
@@ -12,8 +12,8 @@ export function isRateLimit(error: unknown): boolean {
 }
 
 /**
- * Sends a request again that BigQuery refused for coming too fast. It does so with status 403, and the client tries again
- * only after 429 and 5xx: it looks at the status of an answer before it has read the reason.
+ * Retries a request that BigQuery refused for its rate limit. BigQuery refuses it with status 403, and the client
+ * retries only 429 and 5xx: it checks the status of a response before it has read the reason.
  */
 export async function retryOnRateLimit<Result>(delayMs: number, request: () => Promise<Result>): Promise<Result> {
   return pRetry(request, {

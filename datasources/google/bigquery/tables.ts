@@ -1,11 +1,11 @@
 import type { BigQuery, Table } from '@google-cloud/bigquery';
 import { hasStatus } from './api-error.js';
 
-/** What the API says of a table. */
+/** The API's description of a table. */
 export interface TableMetadata {
   /** TABLE, VIEW, EXTERNAL… */
   readonly type?: string;
-  /** Of a table; a view has none. */
+  /** Present for a table; absent for a view. */
   readonly numRows?: string;
   readonly location?: string;
   readonly schema?: { readonly fields?: readonly TableColumn[] };
@@ -26,7 +26,7 @@ export interface TableAddress {
   readonly table: string;
 }
 
-/** `project.dataset.table`, as SQL names it between backquotes. */
+/** `project.dataset.table`, as SQL has it between backquotes. */
 export function formatTablePath({ project, dataset, table }: TableAddress): string {
   return `${project}.${dataset}.${table}`;
 }
@@ -35,7 +35,7 @@ export function tableAt(client: BigQuery, { project, dataset, table }: TableAddr
   return client.dataset(dataset, { projectId: project }).table(table);
 }
 
-/** Undefined when there is no such table, or no such dataset. */
+/** Undefined when the table or its dataset does not exist. */
 export async function readTable(client: BigQuery, address: TableAddress): Promise<TableMetadata | undefined> {
   try {
     const answer: unknown[] = await tableAt(client, address).getMetadata();

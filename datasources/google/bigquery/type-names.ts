@@ -1,4 +1,4 @@
-/** BigQuery's REST answers with the older name of a type, whichever was said when the table was made. */
+/** BigQuery's REST API returns the older name of a type, whichever name created the table. */
 const LEGACY_NAMES: Readonly<Record<string, string>> = {
   BOOLEAN: 'BOOL',
   INTEGER: 'INT64',
@@ -6,7 +6,7 @@ const LEGACY_NAMES: Readonly<Record<string, string>> = {
   RECORD: 'STRUCT',
 };
 
-/** The name of a type as SQL says it. */
+/** The SQL name of a type. */
 export function typeName(name: string): string {
   return LEGACY_NAMES[name] ?? name;
 }

@@ -2,7 +2,7 @@ import { toErrorMessage } from '../../../errors/error-message.js';
 import type { Finding } from '../../diagnosis.js';
 import { GRPC_STATUS, readGrpcCode } from '../grpc-status.js';
 
-/** What doctor says when something cannot be looked at: why, as far as the status tells, and what to do. */
+/** doctor's finding when a resource cannot be read: the reason, as far as the status tells it, and the remedy. */
 export function accessFinding(what: string, role: string, error: unknown): Finding {
   switch (readGrpcCode(error)) {
     case GRPC_STATUS.NOT_FOUND:

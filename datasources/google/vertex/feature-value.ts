@@ -12,7 +12,7 @@ import {
 
 export type WireValue = protos.google.cloud.aiplatform.v1.IFeatureValue;
 
-/** The member of the wire's oneof that carries each value type. A TIMESTAMP travels as an INT64 of microseconds. */
+/** The oneof member for each value type. A TIMESTAMP is an INT64 of microseconds. */
 const MEMBERS = {
   BOOL: 'boolValue',
   BOOL_ARRAY: 'boolArrayValue',
@@ -27,7 +27,7 @@ const MEMBERS = {
   TIMESTAMP: 'int64Value',
 } as const satisfies Record<ValueType, keyof WireValue>;
 
-/** INT64 goes as text so that no digit is lost on the way. */
+/** INT64 is sent as text, which retains all digits. */
 const ENCODERS = {
   BOOL: (value) => ({ boolValue: value }),
   BOOL_ARRAY: (value) => ({ boolArrayValue: { values: [...value] } }),
@@ -42,7 +42,7 @@ const ENCODERS = {
   TIMESTAMP: (value) => ({ int64Value: value.toString() }),
 } satisfies ValueEncoders<WireValue>;
 
-/** What the member of each type holds, as a value. */
+/** Decodes the member of each type. */
 const DECODERS = {
   BOOL: (content) => content as boolean,
   BOOL_ARRAY: (content) => readArrayValues(content) as readonly boolean[],
@@ -57,14 +57,14 @@ const DECODERS = {
   TIMESTAMP: readInteger,
 } satisfies ValueDecoders<unknown>;
 
-/** A value as Vertex AI takes it, both generations. */
+/** A value in Vertex AI's format, for both generations. */
 export function encodeValue(valueType: ValueType, value: RawValue): WireValue {
   return encodeWith<WireValue>(ENCODERS, valueType, value);
 }
 
 /**
- * A value as Vertex AI gave it; null when it carries none. Throws when it is of another type than the registry says:
- * read as if it were right, an INT64 in a TIMESTAMP's place is a date in 1970.
+ * Decodes a value from Vertex AI; null when it has none. Throws when its type differs from the registry's: an INT64 in
+ * place of a TIMESTAMP would be read as a date in 1970.
  */
 export function decodeValue(valueType: ValueType, wire: WireValue): RawValue | null {
   const member = findMember(wire);
@@ -94,7 +94,9 @@ function encodeStruct(struct: StructValue): WireValue {
   };
 }
 
-/** JSON has one number; it goes as a DOUBLE. A list has one element type there, so a mixed one has no place. */
+/**
+ * JSON has one number type; it is sent as a DOUBLE. A list has one element type there, so a mixed list cannot be sent.
+ */
 function encodeField(field: StructField): WireValue {
   if (field === null) return {};
   if (typeof field === 'boolean') return { boolValue: field };
@@ -137,7 +139,7 @@ const FIELD_DECODERS = {
   structValue: (content) => decodeStruct(content as protos.google.cloud.aiplatform.v1.IStructValue),
 } satisfies Record<Member, (content: unknown) => StructField>;
 
-/** A field of a STRUCT is JSON: beyond 2^53 an integer stays text. */
+/** A field of a STRUCT is JSON: an integer beyond 2^53 stays text. */
 function integer(value: unknown): StructField {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : String(value);

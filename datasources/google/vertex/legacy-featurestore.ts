@@ -3,14 +3,14 @@ import { ADMIN_POLICY, withRetry } from '../call-policy.js';
 import { parseResourceId, legacyFeaturestoreName, type VertexPlace } from './resource-names.js';
 import type { VertexClients } from './vertex-clients.js';
 
-/** A featurestore of Vertex AI Feature Store (Legacy), as far as a move has to know it. */
+/** The parts of a Vertex AI Feature Store (Legacy) featurestore that a migration needs. */
 export interface LegacyFeaturestore {
   readonly place: VertexPlace;
   readonly name: string;
   readonly labels: Labels;
-  /** Of online serving; the most of a range when it scales, 0 when it does not serve. */
+  /** The nodes of online serving; the maximum when it scales, 0 when it does not serve. */
   readonly nodes: number;
-  /** Days after which the online store drops a value; null for the 4,000 that mean never. */
+  /** Days after which the online store deletes a value; null for 4,000, which means never. */
   readonly onlineTtlDays: number | null;
   readonly entityTypes: readonly LegacyEntityType[];
 }
@@ -33,7 +33,7 @@ export interface LegacyFeature {
 /** The default of the API, a little under eleven years. */
 const NO_TTL_DAYS = 4000;
 
-/** Reads a legacy featurestore with its entity types and features, by the API and in their order. */
+/** Reads a legacy featurestore with its entity types and features, in the order of the API. */
 export async function readLegacyFeaturestore(
   clients: VertexClients,
   place: VertexPlace,

@@ -10,9 +10,9 @@ export interface VersionedValue {
 }
 
 /**
- * The newest value of each feature of each entity in a batch of writes. Vertex AI orders values by their time alone, so
- * what else makes one newer (the time of writing, a sequence number, the order of arrival) is settled here, as far as a
- * batch goes. Entities with nothing but nulls are left out: a null leaves what is there.
+ * The newest value of each feature of each entity in a batch of writes. Vertex AI orders values only by event time. So
+ * this code applies the other tie-breaks (creation time, sequence number, order of arrival) within a batch. It omits
+ * entities with only nulls: a null leaves the stored value unchanged.
  */
 export function newestValues(
   entityType: EntityType,
@@ -35,7 +35,9 @@ export function newestValues(
   return entities;
 }
 
-/** Taken silently, it would leave the old value served as if it were current. */
+/**
+ * Refuses a null in a dense entity type: if it were accepted silently, the old value would still be served as current.
+ */
 function assertNoNullsWhenDense(entityType: EntityType, feature: Feature): void {
   if (!entityType.dense) return;
   throw badInput(

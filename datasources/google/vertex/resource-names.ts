@@ -1,10 +1,10 @@
 /**
- * Resource names of Vertex AI, from their parts. Written by hand: the clients' own helpers are wrong for one of them
- * (featureViewSyncPath gives the pattern itself, as the proto forgot the braces).
+ * Builds resource names of Vertex AI from their parts. The clients' own helpers are wrong for one of them
+ * (featureViewSyncPath returns the pattern itself, because the proto lacks the braces).
  */
 export interface VertexPlace {
   readonly project: string;
-  /** A region, such as europe-west4. It names the endpoint too: another region's endpoint refuses the resource. */
+  /** A region, such as europe-west4. The endpoint depends on it: another region's endpoint rejects the resource. */
   readonly location: string;
 }
 

@@ -1,10 +1,13 @@
 import type { Clock } from '../../../values/clock.js';
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
 
-/** For how long an answer about a resource is taken as current: load balancers ask for health each second or faster. */
+/** How long a response about a resource counts as current: load balancers check health every second or faster. */
 const TTL = 10n * MICROS_PER_SECOND;
 
-/** Asks at most once in ten seconds, however many want to know. A failure is no answer, and the next one asks again. */
+/**
+ * Calls at most once in ten seconds, for any number of callers. It does not cache a failure, so the next caller calls
+ * again.
+ */
 export class TtlCache<T> {
   #value: Promise<T> | undefined;
   #loadedAt: Instant = 0n;

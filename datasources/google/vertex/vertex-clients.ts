@@ -8,16 +8,16 @@ interface Client {
 }
 
 /**
- * The clients of Vertex AI in one region, each made when it is first needed: the package as a whole costs 1.5 s and
- * 200 MB, one service by its own path a third of it, and a gateway without Vertex AI nothing.
+ * The clients of Vertex AI in one region, each created at its first use. The whole package costs 1.5 s and 200 MB to
+ * load, one service by its own path a third of that, and a gateway without Vertex AI loads nothing.
  */
 export class VertexClients {
   readonly #options: ClientOptions;
   readonly #opened = new Map<string, Promise<Client>>();
 
   /**
-   * The endpoint is that of the region. The clients would go to the global one, which refuses regional resources.
-   * `options` is for tests: where their server listens.
+   * The endpoint is that of the region. By default the clients would use the global one, which rejects regional
+   * resources. `options` is for tests: the address of their server.
    */
   constructor(location: string, options: ClientOptions = {}) {
     this.#options = { apiEndpoint: `${location}-aiplatform.googleapis.com`, ...options };
@@ -94,8 +94,9 @@ export class VertexClients {
   }
 
   /**
-   * A client that has found its credentials. Left to its first call, a client without any rejects a promise that nobody
-   * holds, which ends the process. One that failed is forgotten: credentials may come.
+   * A client that has found its credentials. Otherwise a client without credentials would, at its first call, reject a
+   * promise that no code handles, which ends the process. A failed client is not cached, because credentials may appear
+   * later.
    */
   async #ready<T extends Client>(service: string, make: () => Promise<T>): Promise<T> {
     try {

@@ -1,6 +1,6 @@
 /**
- * Ports that fetch never connects to, whatever listens there, and says no more than "bad port": those of other protocols,
- * by the Fetch standard (https://fetch.spec.whatwg.org/#port-blocking).
+ * Ports to which fetch never connects; its error is only "bad port". They belong to other protocols, by the Fetch
+ * standard (https://fetch.spec.whatwg.org/#port-blocking).
  */
 const BLOCKED_PORTS = new Set([
   1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,

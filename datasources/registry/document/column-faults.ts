@@ -1,7 +1,7 @@
 import type { EntityTypeDocument, FeaturestoreDocument, SourceDocument } from './document.js';
 import type { Fault } from './fault.js';
 
-/** Columns every table of values has beside its features (datasources/offline). */
+/** Columns that every table of values has beside its features (datasources/offline). */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'entity_id',
   'event_timestamp',
@@ -11,20 +11,20 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'empty_arrays',
 ]);
 
-/** No column of a table in BigQuery begins so, in whatever case (cloud.google.com/bigquery/docs/schemas). */
+/** BigQuery allows no column with these prefixes, in any case (cloud.google.com/bigquery/docs/schemas). */
 export const RESERVED_PREFIXES =
   /^(_table_|_file_|_partition|_row_timestamp|__root__|_colidentifier|_change_(sequence_number|type|timestamp))/i;
 
 interface Column {
   readonly role: string;
   readonly name: string;
-  /** Where the registry names it, from the entity type; nothing for one that it does not name. */
+  /** The path of a name in the registry, from the entity type; undefined when the registry does not name it. */
   readonly path?: readonly PropertyKey[];
 }
 
 /**
- * Two columns of one name in a table that is made here, found before BigQuery refuses the table with words of its own. Names
- * are equal there in any case of letters.
+ * Finds two columns with one name in a table that the gateway creates, before BigQuery rejects the table with an error
+ * of its own. BigQuery compares column names in any case.
  */
 export function columnFaults(
   { offlineStore }: FeaturestoreDocument,
@@ -62,7 +62,7 @@ function hasTablesMadeInBigQuery(offlineStore: FeaturestoreDocument['offlineStor
   }
 }
 
-/** As BigQuery's adapter makes the table. */
+/** The columns of the table that BigQuery's adapter creates. */
 function columnsInBigQuery(
   entityType: EntityTypeDocument,
   source: SourceDocument,

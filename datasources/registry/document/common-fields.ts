@@ -2,14 +2,14 @@ import { toErrorMessage } from '../../../errors/error-message.js';
 import { z } from 'zod';
 import { ttlFromSeconds } from '../../../values/instant.js';
 
-/** Fields that several parts of a registry file have. */
+/** Fields that several parts of a registry file share. */
 export const resourceName = (most: number) =>
   z
     .string()
     .regex(/^[a-z_][a-z0-9_]*$/, 'a name has lower-case letters, digits and _, and does not begin with a digit')
     .max(most, `a name has at most ${most} characters`);
 
-/** Columns are often named by someone else, in any case of letters. */
+/** Other people often name columns, in any case of letters. */
 export const columnName = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a column has letters, digits and _, and does not begin with a digit')

@@ -10,9 +10,9 @@ import { tableFile } from './table-document.js';
 import { vertexFeaturestores } from './vertex-featurestore-document.js';
 
 /**
- * The shape of a registry file. The JSON Schema that editors use is printed from here
- * (datasources/registry/registry.schema.json), so descriptions are written for its reader. Names are as long as Vertex AI's
- * own limits let them be, the stricter where its pages disagree: what is named here can move there.
+ * The shape of a registry file. The JSON Schema for editors is generated from it
+ * (datasources/registry/registry.schema.json), so the descriptions address the editor's user. Names have the length
+ * limits of Vertex AI, the stricter ones where its pages disagree, so that named objects can migrate there.
  */
 const featurestoreName = resourceName(60).describe('Unique in the registry.');
 const entityTypeName = resourceName(60).describe('Unique in its featurestore.');
@@ -52,7 +52,7 @@ const feature = z
 
 const source = z
   .strictObject({
-    // As long as the id of a feature group may be.
+    // The limit is that of a feature group's id.
     name: resourceName(128).default('values').describe('Unique in its entity type.'),
     sql: z
       .string()
@@ -163,13 +163,13 @@ export const registryDocument = z
 
 export type RegistryDocument = z.infer<typeof registryDocument>;
 export type FeaturestoreDocument = RegistryDocument['featurestores'][number];
-/** A featurestore as a file writes it, without what is left to defaults. */
+/** A featurestore as a file has it, without defaulted fields. */
 export type FeaturestoreInput = z.input<typeof featurestore>;
 export type EntityTypeDocument = FeaturestoreDocument['entityTypes'][number];
 export type SourceDocument = EntityTypeDocument['sources'][number];
 export type FeatureDocument = SourceDocument['features'][number];
 
-/** The JSON Schema of a registry file, as an editor wants it. */
+/** The JSON Schema of a registry file for editors. */
 export function registryJsonSchema(): object {
   return z.toJSONSchema(registryDocument, { io: 'input' });
 }

@@ -1,5 +1,7 @@
-/** What is wrong with a registry file, and where. */
+/** A fault in a registry file, with its location. */
 export interface Fault {
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  /** A key of the object at the path: the fault is the key itself. */
+  readonly key?: string;
 }

@@ -8,7 +8,7 @@ import { storeFaults } from './store-faults.js';
 import { vertexFeaturestoreFaults } from './vertex-featurestore-document.js';
 import { modelFaults } from './model-entries.js';
 
-/** What the shape alone cannot say: names that clash and references to nothing. */
+/** Checks that the shape cannot express: name clashes and references to missing objects. */
 export function findFaults(document: RegistryDocument): Fault[] {
   return [
     ...duplicates(document.featurestores, ['featurestores']),

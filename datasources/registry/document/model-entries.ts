@@ -32,7 +32,7 @@ const model = z
             'OBJECT: an instance is an object of all its columns. ARRAY: it is the list of the inputs in order, as prebuilt containers of scikit-learn and XGBoost want it.',
           ),
         healthUrl: url.nullable().default(null).describe('Answers GET with 200 when the server can predict.'),
-        // Node's fetch gives up after 300 s by itself.
+        // Node's fetch has its own timeout of 300 s.
         deadlineSeconds: z.number().positive().max(300).default(60).describe('The longest a batch may take.'),
       })
       .optional()
@@ -68,7 +68,7 @@ const model = z
 export const modelEntries = z.array(model).default([]).describe('The models that batch prediction can use.');
 export type ModelEntry = z.infer<typeof model>;
 
-/** What the shape alone cannot say of a model; paths are from the model. */
+/** Checks of a model that the shape cannot express; paths are relative to the model. */
 export function modelFaults({ onnx, inputs, outputs }: ModelEntry): { path: PropertyKey[]; message: string }[] {
   const isOnnx = onnx !== undefined;
   return [...fieldFaults('inputs', inputs, isOnnx), ...fieldFaults('outputs', outputs, isOnnx)];

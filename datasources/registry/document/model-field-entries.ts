@@ -3,11 +3,11 @@ import { parseInt64, toBoolean, toDouble, toInt64, toText } from '../../../value
 import { toElementType, VALUE_TYPES, type RawValue, type ValueParsers } from '../../../values/value-type.js';
 import type { ModelField } from '../prediction-model.js';
 
-/** Names are columns of tables and tensors of graphs, made elsewhere: anything that can be written down. */
+/** Other systems name columns of tables and tensors of graphs, so any writable name is allowed. */
 const fieldName = z.string().min(1).max(128);
 export const text = z.string().nullable().default(null);
 
-/** A tensor of more is no list that somebody writes: such a model takes an array. */
+/** Nobody lists a larger tensor by hand: such a model takes an array. */
 const MAX_COLUMNS = 10_000;
 
 const tensor = fieldName
@@ -63,7 +63,7 @@ interface FieldFault {
   readonly message: string;
 }
 
-/** What the shape alone cannot say of the inputs or outputs of a model; paths are from the model. */
+/** Checks of a model's inputs or outputs that the shape cannot express; paths are relative to the model. */
 export function fieldFaults(
   side: 'inputs' | 'outputs',
   entries: readonly (InputEntry | OutputEntry)[],
@@ -107,13 +107,13 @@ function defaultFaults(entry: InputEntry | OutputEntry): string[] {
   return parseDefault(entry) === undefined ? [`not a value of type ${entry.valueType}`] : [];
 }
 
-/** The fields of an entry: one, or one for each of its columns. */
+/** The fields of an entry: one, or one per column. */
 export function toFields(side: 'inputs' | 'outputs', entry: InputEntry | OutputEntry, index: number): ModelField[] {
   const { name, columns: names, unit, description } = entry;
   const path = `${side}[${index}]`;
   const common = { unit, description, ...inputFacts(entry) };
   if (names) {
-    // Both are said of a group: that it is DOUBLE, since its columns are, and that it is an array of them.
+    // For a group, both types are valid: DOUBLE, because its columns are DOUBLE, and an array of DOUBLE.
     const valueType = toElementType(entry.valueType) ?? entry.valueType;
     return names.map((column, place) => ({
       ...common,
@@ -149,7 +149,7 @@ function parseDefault({ valueType: declared, columns: names, default: value }: I
 
 const notWritable = (): undefined => undefined;
 
-/** Only plain values can be written into a registry. */
+/** A registry can contain only plain values. */
 const DEFAULTS = {
   BOOL: toBoolean,
   BOOL_ARRAY: notWritable,

@@ -4,7 +4,7 @@ import { unionOfKinds } from './union-of-kinds.js';
 
 const duckDb = z.strictObject({ kind: z.literal('DUCKDB') }).describe('One file on this machine.');
 
-/** A project of an organisation's domain is `example.com:shop`. */
+/** The id of a project in an organisation's domain is `example.com:shop`. */
 export const projectId = z
   .string()
   .regex(
@@ -12,7 +12,7 @@ export const projectId = z
     'a project id has 6 to 30 lower-case letters, digits and hyphens',
   );
 
-/** How much one query may take. */
+/** The limits of one query. */
 export const queryLimits = {
   maximumBytesBilled: z
     .number()
@@ -52,7 +52,7 @@ const bigQuery = z
   })
   .describe('A BigQuery dataset (docs/google-cloud-bigquery.md).');
 
-/** Where all values live. */
+/** The store with the whole history of values. */
 export const offlineStore = unionOfKinds({ DUCKDB: duckDb, BIGQUERY: bigQuery } satisfies Record<
   OfflineStoreKind,
   z.ZodObject

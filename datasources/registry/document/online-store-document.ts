@@ -65,7 +65,7 @@ const vertexLegacy = z
   })
   .describe('Vertex AI Feature Store (Legacy), which ends on 2027-02-17 (docs/migrate-from-legacy.md).');
 
-/** Where the newest values live. */
+/** The store with the newest values. */
 export const onlineStore = unionOfKinds({
   LMDB: lmdb,
   BIGTABLE: bigtable,

@@ -2,7 +2,7 @@ import { hasVersions } from '../store-kinds.js';
 import type { FeaturestoreDocument, SourceDocument } from './document.js';
 import type { Fault } from './fault.js';
 
-/** What a featurestore says that its stores cannot follow. */
+/** Settings of a featurestore that its stores do not support. */
 export function storeFaults(featurestore: FeaturestoreDocument, path: readonly PropertyKey[]): Fault[] {
   const { onlineStore, offlineStore, shadow, entityTypes } = featurestore;
   return [
@@ -31,7 +31,7 @@ function onlineStoreFaults(
     case 'VERTEX_LEGACY':
       return [];
     case 'VERTEX_FEATURE_VIEW': {
-      // A view for an entity type that does not exist is a typo, and the entity type it was meant for reads another view.
+      // A view for an unknown entity type is a typing error: the intended entity type would read another view.
       const known = new Set(entityTypes.map(({ name }) => name));
       return Object.keys(onlineStore.views).flatMap((name) =>
         known.has(name) ? [] : [{ path: [...path, 'views', name], message: `there is no entity type "${name}"` }],

@@ -54,7 +54,7 @@ const withOptions = z
     }
   });
 
-/** A file the SQL may read: its path, or with what it does not say itself. */
+/** A file that the SQL may read: its path, or its path with facts that the file does not contain. */
 export const tableFile = z
   .union([file.transform((path): z.output<typeof withOptions> => ({ file: path, columns: {} })), withOptions], {
     error: 'a table is the path of a file, or { file, columns } with what the file does not say itself',

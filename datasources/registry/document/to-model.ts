@@ -4,13 +4,13 @@ import { describeOfflineStore, describeOnlineStore } from '../store-kinds.js';
 import type { TableDocument } from './table-document.js';
 import type { EntityTypeDocument, FeatureDocument, FeaturestoreDocument, SourceDocument } from './document.js';
 
-/** What featurestores name outside the registry, found and read. Keys are as the registry writes them. */
+/** The external files of featurestores, located and read. Keys are the names in the registry. */
 export interface SourceFiles {
   readonly sqlTexts: ReadonlyMap<string, string>;
   readonly tablePaths: ReadonlyMap<string, string>;
 }
 
-/** Building is bottom-up but the model points both ways, so children are added to parents that already exist. */
+/** Parents and children refer to each other, so the code adds children to parents that already exist. */
 type Building<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer Item)[] ? Item[] : T[K] };
 
 export function toModel(featurestores: readonly FeaturestoreDocument[], files: SourceFiles): Featurestore[] {
@@ -120,7 +120,7 @@ function byName<T extends { readonly name: string }>(items: readonly T[], name: 
   return found;
 }
 
-/** Regular English plurals; the registry's pluralName serves the others. */
+/** Regular English plurals; the registry's pluralName overrides them. */
 function plural(name: string): string {
   if (/[^aeiou]y$/.test(name)) return `${name.slice(0, -1)}ies`;
   if (/(s|x|z|ch|sh)$/.test(name)) return `${name}es`;

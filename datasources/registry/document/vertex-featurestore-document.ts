@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { featureOnlineStore, region, resourceName, seconds, usePreview } from './common-fields.js';
 import { projectId, queryLimits } from './offline-store-document.js';
 
-/** A featurestore that is not written down but read from Vertex AI at start, and what Vertex AI does not know of it. */
+/** A featurestore that the gateway reads from Vertex AI at start, with the settings that Vertex AI lacks. */
 const vertexFeaturestore = z
   .strictObject({
     name: resourceName(60)
@@ -38,12 +38,14 @@ export const vertexFeaturestores = z
 
 export type VertexFeaturestoreDocument = z.infer<typeof vertexFeaturestore>;
 
-/** What it is called in the registry. */
+/** Its name in the registry. */
 export function vertexFeaturestoreName({ name, featureOnlineStore: id }: VertexFeaturestoreDocument): string {
   return name ?? id;
 }
 
-/** What can be said of them before Vertex AI is asked; paths are from the list. `taken` are the names of the others. */
+/**
+ * Checks that need no call to Vertex AI; paths are relative to the list. `taken` are the names of other featurestores.
+ */
 export function vertexFeaturestoreFaults(
   entries: readonly VertexFeaturestoreDocument[],
   taken: readonly string[],

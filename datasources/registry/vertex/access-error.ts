@@ -2,10 +2,10 @@ import { toErrorMessage } from '../../../errors/error-message.js';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { accessFinding } from '../../google/vertex/access-finding.js';
 
-/** Sees feature groups, features, online stores and views, and reads values. */
+/** A role that can view feature groups, features, online stores and views, and read values. */
 const READER = 'roles/aiplatform.featurestoreDataViewer';
 
-/** What to do when Vertex AI does not answer for `what`, which is in `project`: there the role is needed. */
+/** The remedy when Vertex AI does not return `what`, which is in `project`: grant the role in that project. */
 export function toAccessError(what: string, project: string, error: unknown): OperatorError {
   const look = accessFinding(what, `${READER} on project ${project}`, error);
   const words = toErrorMessage(error);

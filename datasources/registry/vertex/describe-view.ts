@@ -16,9 +16,9 @@ const DEFAULT_ID_COLUMNS = ['entity_id'];
 
 export interface DescribedView {
   readonly name: string;
-  /** Undefined when nothing of it can be taken over. */
+  /** Undefined when the gateway can use no part of it. */
   readonly entityType: EntityTypeInput | undefined;
-  /** When it is synced, with its time zone where it has one: without it the expression would mean another hour. */
+  /** Its sync schedule, with its time zone if it has one: without the zone, the expression would mean another hour. */
   readonly schedule: string | null;
   readonly tables: readonly { readonly path: string; readonly location: string }[];
   /** One sentence each. */
@@ -30,7 +30,7 @@ interface KnownGroup {
   readonly features: readonly Feature[];
 }
 
-/** Reads what is behind feature views; a feature group that several are over is asked for once. */
+/** Reads the feature groups behind feature views; it reads a group of several views once. */
 export class ViewDescriber {
   readonly #groups = new Map<string, Promise<KnownGroup | undefined>>();
 
@@ -38,7 +38,7 @@ export class ViewDescriber {
     readonly clients: VertexClients,
     readonly place: VertexPlace,
     readonly readTable: ReadTable,
-    /** Of the online store: only there are nulls served. */
+    /** A setting of the online store, which alone decides whether nulls are served. */
     readonly isBigtable: boolean,
   ) {}
 
@@ -49,7 +49,7 @@ export class ViewDescriber {
     return { name: reading.name, entityType, schedule, tables: reading.tables, skipped: reading.skipped };
   }
 
-  /** Undefined when there is none. A view may be over the groups of another project, which it names by number. */
+  /** Undefined when it does not exist. A view may use groups of another project, which it names by number. */
   group(id: string, projectNumber: string): Promise<KnownGroup | undefined> {
     const place = projectNumber === '' ? this.place : { ...this.place, project: projectNumber };
     const name = featureGroupName(place, id);
@@ -58,7 +58,9 @@ export class ViewDescriber {
     return known;
   }
 
-  /** A fault is the group's and its project's: whoever may read the online store need not be let into that one. */
+  /**
+   * The error concerns the group and its project: a reader of the online store need not have access to that project.
+   */
   async #readGroup(place: VertexPlace, id: string): Promise<KnownGroup | undefined> {
     const name = featureGroupName(place, id);
     const registry = await this.clients.featureGroups();
@@ -76,7 +78,7 @@ export class ViewDescriber {
   }
 }
 
-/** One view on its way to an entity type. */
+/** The conversion of one view to an entity type. */
 class ViewReading {
   readonly name: string;
   readonly tables: { path: string; location: string }[] = [];
@@ -122,7 +124,7 @@ class ViewReading {
     const taken = new Set<string>();
     let description = '';
     let isDense = true;
-    // A group that a view names twice is one source, with the features of both.
+    // A group that a view names twice is one source with the features of both.
     for (const [id, named] of Map.groupBy(featureGroups ?? [], ({ featureGroupId }) => featureGroupId ?? '')) {
       const featureIds = new Set(named.flatMap((group) => group.featureIds ?? []));
       const what = `Feature group ${id} of feature view ${this.name}`;
@@ -148,7 +150,7 @@ class ViewReading {
         taken.add(name);
       }
       if (features.length === 0) continue;
-      // BigQuery does not mind the case of letters, so one spelling serves all tables.
+      // BigQuery ignores the case of names, so one spelling serves all tables.
       idColumns.set(found.entityIdColumns.join().toLowerCase(), found.entityIdColumns);
       description = [description, known.group.description].filter(Boolean).join(' ');
       isDense &&= bigQuery?.dense ?? false;
@@ -164,7 +166,7 @@ class ViewReading {
         name: this.name,
         ...(description === '' ? {} : { description }),
         entityIdColumns,
-        // Elsewhere the service serves the newest non-null values, whatever the feature groups say.
+        // In other cases the service serves the newest non-null values, whatever the feature groups specify.
         ...(isDense && this.describer.isBigtable && this.view.syncConfig?.cron ? { dense: true } : {}),
         sources,
       }
@@ -202,12 +204,12 @@ function wantedFeatures(ids: readonly string[], known: readonly Feature[]): Want
   });
 }
 
-/** A text that is not set comes as an empty one. */
+/** The API returns an unset text as an empty one. */
 function quoteValue(text: string | null | undefined): string | undefined {
   return text === null || text === '' ? undefined : text;
 }
 
-/** An int64 that is not set comes as 0. */
+/** The API returns an unset int64 as 0. */
 function numberText(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value).replace(/^0$/, '') : '';
 }

@@ -10,14 +10,14 @@ export type EntityTypeInput = FeaturestoreInput['entityTypes'][number];
 export type SourceInput = EntityTypeInput['sources'][number];
 export type FeatureInput = SourceInput['features'][number];
 
-/** What Vertex AI says of a table. Names of columns may be in another case than BigQuery's, which does not mind. */
+/** Vertex AI's description of a table. The case of its column names may differ from BigQuery's, which ignores case. */
 export interface WantedSource {
   readonly featureView: string;
-  /** For sentences about all of it: `Feature group orders of feature view customer`. */
+  /** The name in messages about the whole: `Feature group orders of feature view customer`. */
   readonly what: string;
   readonly entityIdColumns: readonly string[];
   readonly isStatic: boolean;
-  /** Undefined when it was not said: then it is the default one, where the table has it. */
+  /** Undefined when not specified: then the default column, where the table has it. */
   readonly timestampColumn: string | undefined;
   /** Undefined for all columns. */
   readonly features: readonly WantedFeature[] | undefined;
@@ -31,7 +31,7 @@ export interface WantedFeature {
   readonly labels: Labels;
 }
 
-/** Undefined when nothing of the table can be taken over. */
+/** Undefined when the gateway can use no part of the table. */
 export interface FoundSource {
   readonly entityIdColumns: string[];
   readonly source: Pick<SourceInput, 'static' | 'timestampColumn' | 'features'>;
@@ -40,8 +40,9 @@ export interface FoundSource {
 const DEFAULT_TIME_COLUMN = 'feature_timestamp';
 
 /**
- * A source of the registry, from what Vertex AI wants of a table and what the table has. Whatever a registry or the offline
- * store could not take is left out here with a sentence: one odd column must not keep a gateway from starting.
+ * A source of the registry, from Vertex AI's requirements and the table's columns. It omits columns that a registry or
+ * the offline store does not support, and adds a sentence for each: one unsupported column must not prevent a gateway's
+ * start.
  */
 export function matchSourceTable(
   wanted: WantedSource,
@@ -94,7 +95,7 @@ function toFeatureInput({ name }: TableColumn): WantedFeature {
   return { name, column: name, description: undefined, owner: undefined, labels: {} };
 }
 
-/** The feature, or why it cannot be one. */
+/** The feature, or the reason why the column cannot be one. */
 function matchFeature(
   { name, column: wanted, description, owner, labels }: WantedFeature,
   column: TableColumn | undefined,
@@ -103,7 +104,7 @@ function matchFeature(
   const valueType = toValueType(column);
   if (valueType === undefined) return `a ${describe(column)} is not served`;
   if (name.length > MAX_FEATURE_NAME_LENGTH) return `its name has more than ${MAX_FEATURE_NAME_LENGTH} characters`;
-  // Only a view over a table as it is can have such a feature: Vertex AI's own ids are as strict.
+  // Only a view directly over a table can have such a feature: Vertex AI's own ids are as strict.
   if (!isReadableAsType(resourceName(MAX_FEATURE_NAME_LENGTH), name)) {
     return 'a feature’s name has lower-case letters, digits and _; make a view in BigQuery that renames the column';
   }

@@ -14,22 +14,22 @@ import type { ReadTable } from './table-schema.js';
 
 type FeatureView = protos.google.cloud.aiplatform.v1.IFeatureView;
 
-/** Vertex AI answers 600 such questions a minute and project. */
+/** Vertex AI's quota of such requests is 600 per minute and project. */
 const MAX_CONCURRENT_VIEWS = 4;
 
 export interface VertexFeaturestore {
-  /** As a registry file would write it. */
+  /** In the form of a registry file. */
   readonly input: FeaturestoreInput;
   readonly document: FeaturestoreDocument;
-  /** What is there and could not be taken over, one sentence each. */
+  /** The parts that the gateway cannot use, one sentence each. */
   readonly leftOut: readonly string[];
 }
 
 /**
- * Reads a feature online store as a featurestore. What can be read by an id is a feature view, so each is an entity type of
- * its name, and its feature groups are the sources. The types of features are those of the columns in BigQuery, since Vertex
- * AI knows none; a view over a table without feature groups has all its columns as features. The same tables are the offline
- * store. Throws an OperatorError that says what to do when it cannot.
+ * Reads a feature online store as a featurestore. Reads by id use feature views, so each view is an entity type with
+ * its name, and its feature groups are the sources. The types of features are those of the BigQuery columns, because
+ * Vertex AI has none. In a view over a table without feature groups, all columns are features. The same tables are the
+ * offline store. Throws an OperatorError with the remedy when it cannot.
  */
 export async function readVertexFeaturestore(
   entry: VertexFeaturestoreDocument,
@@ -96,7 +96,7 @@ async function read(
   return { input, document: validated(entry, input), leftOut };
 }
 
-/** The ids of the feature online stores of a project in a region. Throws an OperatorError that says what to do. */
+/** The ids of the feature online stores of a project in a region. Throws an OperatorError with the remedy. */
 export async function listFeatureOnlineStores(
   { project, location }: Pick<VertexFeaturestoreDocument, 'project' | 'location'>,
   clients: VertexClients,
@@ -113,7 +113,7 @@ export async function listFeatureOnlineStores(
 
 async function toStoreNotFoundError(entry: VertexFeaturestoreDocument, clients: VertexClients): Promise<OperatorError> {
   const { project, location, featureOnlineStore } = entry;
-  // Not being allowed to list them is no reason to hide that it is not there.
+  // Report that the store is missing even when listing the stores is not permitted.
   const known = await listFeatureOnlineStores(entry, clients).catch(() => undefined);
   const hint =
     known && (known.length === 0 ? 'There are none. Look at the region.' : `There are: ${known.join(', ')}.`);
@@ -137,7 +137,10 @@ function chosenViews(entry: VertexFeaturestoreDocument, all: readonly FeatureVie
   return wanted.map((name) => known.get(name)!);
 }
 
-/** In the order of the views. Waits for those under way also when one fails: clients that are closed may not be asked. */
+/**
+ * Returns results in the order of the views. After a failure it still waits for the running calls, because a closed
+ * client must not be called.
+ */
 async function describeAll(describer: ViewDescriber, views: readonly FeatureView[]): Promise<DescribedView[]> {
   const described = new Map<FeatureView, Promise<DescribedView>>();
   try {
@@ -152,7 +155,7 @@ async function describeAll(describer: ViewDescriber, views: readonly FeatureView
   return Promise.all(views.map((view) => described.get(view)!));
 }
 
-/** Whoever reads by an id reads a view. A group in none has values in BigQuery only, and no entity type here. */
+/** Reads by id use views. A group in no view has values in BigQuery only, and is no entity type here. */
 async function groupsInNoView(
   { project, location }: VertexFeaturestoreDocument,
   clients: VertexClients,
@@ -164,7 +167,7 @@ async function groupsInNoView(
     const [all] = await registry.listFeatureGroups({ parent }, { timeout });
     return all;
   }).catch((error: unknown) => {
-    // Whoever may see only some groups is not kept from reading those for want of this hint.
+    // This hint is optional: an operator who may see only some groups can still read those.
     if (readGrpcCode(error) === GRPC_STATUS.PERMISSION_DENIED) return [];
     throw error;
   });
@@ -178,7 +181,7 @@ async function groupsInNoView(
   return [`Feature groups in no view of this online store, which cannot be read by an id: ${idle.join(', ')}.`];
 }
 
-/** Where the tables are and so the queries run. */
+/** The location of the tables, where the queries run. */
 function commonLocation(entry: VertexFeaturestoreDocument, described: readonly DescribedView[]): string {
   const byLocation = Map.groupBy(
     described

@@ -14,12 +14,12 @@ import { hasStatus } from '../../google/bigquery/api-error.js';
 import { isReadableAs } from '../../google/bigquery/column-types.js';
 
 /**
- * Where a table's columns and location are learned from: what Vertex AI's registry says of a feature has no type. Undefined
- * when there is no such table.
+ * Reads a table's columns and location: features in Vertex AI's registry have no type. Undefined when the table does
+ * not exist.
  */
 export type ReadTable = (address: TableAddress) => Promise<TableMetadata | undefined>;
 
-/** Asks BigQuery, once for each table: many feature groups and views may be over one. */
+/** Reads from BigQuery, once per table: several feature groups and views may use one. */
 export function tableReader(client: BigQuery): ReadTable {
   const asked = new Map<string, Promise<TableMetadata | undefined>>();
   return (address) => {
@@ -44,7 +44,7 @@ function unreadable(address: TableAddress, cause: unknown): OperatorError {
   return new OperatorError(`The table ${formatTablePath(address)} cannot be looked at: ${words}`, [advice], { cause });
 }
 
-/** Which value types a feature view serves. A STRUCT it does not, whatever its column in BigQuery. */
+/** The value types that a feature view serves. It does not serve a STRUCT, whatever its column in BigQuery. */
 const SERVED_BY_VIEWS = {
   BOOL: true,
   BOOL_ARRAY: true,
@@ -59,13 +59,18 @@ const SERVED_BY_VIEWS = {
   TIMESTAMP: true,
 } satisfies Record<ValueType, boolean>;
 
-/** The value type a sync gives a column; undefined for one that is not served (NUMERIC, DATE, JSON, a STRUCT). */
+/**
+ * The value type that a sync gives a column; undefined for a type that is not served (NUMERIC, DATE, JSON, a STRUCT).
+ */
 export function toValueType({ type, mode }: TableColumn): ValueType | undefined {
   const column = { type: type.toUpperCase(), mode: mode ?? 'NULLABLE' };
   return VALUE_TYPES.find((valueType) => SERVED_BY_VIEWS[valueType] && isReadableAs(valueType, column));
 }
 
-/** `bq://project.dataset.table`. A project of a domain has dots of its own (`example.com:shop`): the last two count. */
+/**
+ * Parses `bq://project.dataset.table`. The project id of a domain contains dots (`example.com:shop`), so only the last
+ * two dots separate.
+ */
 export function parseTableUri(uri: string): TableAddress | undefined {
   const [, project, dataset, table] = /^bq:\/\/(.+)\.([^.]+)\.([^.]+)$/.exec(uri) ?? [];
   return project && dataset && table ? { project, dataset, table } : undefined;

@@ -1,27 +1,30 @@
 import { readFile } from 'node:fs/promises';
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import type { z } from 'zod';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { Registry } from '../registry.js';
 import { registryDocument, type FeaturestoreDocument, type RegistryDocument } from '../document/document.js';
+import type { Fault } from '../document/fault.js';
 import { findFaults } from '../document/find-faults.js';
 import { toModels } from '../document/model-entries.js';
+import { describeUnknownKeys } from '../document/unknown-keys.js';
 import { readSourceFiles, type RegistryFiles } from './source-files.js';
 import { toModel } from '../document/to-model.js';
 
-/** A registry file without faults, and the files it names. */
+/** A registry file without faults, and its referenced files. */
 export interface RegistryFile {
   readonly document: RegistryDocument;
   readonly files: RegistryFiles;
 }
 
-/** The registry of a file that says everything itself. composition/registry.ts also reads what a file leaves to Vertex AI. */
+/** The registry of a file without external featurestores. composition/registry.ts also reads those from Vertex AI. */
 export async function loadRegistry(path: string): Promise<Registry> {
   return buildRegistry(await readRegistryFile(path));
 }
 
 /**
- * Reads a registry file. All its faults are reported at once, each with line and column, because a fault a restart is
- * how people learn to hate a configuration file.
+ * Reads a registry file. It reports all faults at once, each with line and column, because finding one fault per
+ * restart is tedious.
  */
 export async function readRegistryFile(path: string): Promise<RegistryFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
@@ -31,7 +34,7 @@ export async function readRegistryFile(path: string): Promise<RegistryFile> {
   return { document, files: await readSourceFiles(document, path) };
 }
 
-/** With featurestores that were read from elsewhere, after those of the file. */
+/** Adds featurestores from other systems after those of the file. */
 export function buildRegistry(
   { document, files }: RegistryFile,
   readElsewhere: readonly FeaturestoreDocument[] = [],
@@ -49,33 +52,61 @@ function parseRegistry(text: string, path: string): RegistryDocument {
       yaml.errors.map((error) => `${position(lines, error.pos[0])} ${error.message.split('\n')[0]}`),
     );
   }
-  const parsed = registryDocument.safeParse(yaml.toJS());
+  const content: unknown = yaml.toJS();
+  const parsed = registryDocument.safeParse(content);
   if (!parsed.success) {
     throw invalid(
       path,
-      parsed.error.issues.map((issue) => describe(yaml, lines, issue.path, issue.message)),
+      parsed.error.issues.flatMap((issue) => toFaults(content, issue)).map((fault) => describe(yaml, lines, fault)),
     );
   }
   const faults = findFaults(parsed.data);
   if (faults.length > 0) {
     throw invalid(
       path,
-      faults.map((fault) => describe(yaml, lines, fault.path, fault.message)),
+      faults.map((fault) => describe(yaml, lines, fault)),
     );
   }
   return parsed.data;
+}
+
+/** Each unknown key is a fault of its own, with the key that was probably meant. */
+function toFaults(content: unknown, issue: z.core.$ZodIssue, parent: readonly PropertyKey[] = []): Fault[] {
+  const path = [...parent, ...issue.path];
+  if (issue.code === 'unrecognized_keys') return describeUnknownKeys(path, issue.keys, findValue(content, path));
+  const general = { path, message: issue.message };
+  if (issue.code !== 'invalid_union') return [general];
+  // Of several shapes, such as a path or an object: one whose only faults are its keys is the one that was meant.
+  const nested = issue.errors.map((issues) => ({
+    keys: issues.filter(({ code }) => code === 'unrecognized_keys'),
+    areKeysAll: issues.every(({ code }) => code === 'unrecognized_keys'),
+  }));
+  const meant = nested.find(({ keys }) => keys.length > 0);
+  const keyFaults = meant?.keys.flatMap((key) => toFaults(content, key, path)) ?? [];
+  return meant?.areKeysAll === true ? keyFaults : [general, ...keyFaults];
+}
+
+function findValue(content: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], content);
 }
 
 function invalid(path: string, faults: string[]): OperatorError {
   return new OperatorError(`The registry ${path} has ${faults.length} fault${faults.length === 1 ? '' : 's'}:`, faults);
 }
 
-function describe(yaml: Document, lines: LineCounter, path: readonly PropertyKey[], message: string): string {
+function describe(yaml: Document, lines: LineCounter, { path, key, message }: Fault): string {
   const dotted = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
-  return `${position(lines, findOffset(yaml, path))} ${dotted.replace(/^\./, '')}: ${message}`;
+  const offset = findKeyOffset(yaml, path, key) ?? findOffset(yaml, path);
+  return [position(lines, offset), ...(dotted === '' ? [] : [`${dotted.replace(/^\./, '')}:`]), message].join(' ');
 }
 
-/** Where a path stands in the text; for a key that is missing, the nearest thing around it. */
+function findKeyOffset(yaml: Document, path: readonly PropertyKey[], key: string | undefined): number | undefined {
+  const object = yaml.getIn(path, true);
+  const keys = isMap(object) ? object.items.map((pair) => pair.key).filter(isScalar) : [];
+  return keys.find(({ value }) => key !== undefined && String(value) === key)?.range?.[0];
+}
+
+/** The position of a path in the text; for a missing key, the position of its nearest parent. */
 function findOffset(yaml: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length -= 1) {
     const node = yaml.getIn(path.slice(0, length), true);

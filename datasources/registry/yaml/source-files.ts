@@ -13,7 +13,7 @@ export interface RegistryFiles extends SourceFiles {
   readonly modelPaths: ReadonlyMap<string, string>;
 }
 
-/** Finds every file a registry names. What cannot be found is reported together. */
+/** Finds every file that a registry names. Reports all missing files together. */
 export async function readSourceFiles(document: RegistryDocument, registryPath: string): Promise<RegistryFiles> {
   const folder = dirname(resolve(registryPath));
   const faults: string[] = [];
@@ -49,7 +49,7 @@ export async function readSourceFiles(document: RegistryDocument, registryPath: 
   return { sqlTexts, tablePaths, modelPaths };
 }
 
-/** `npm:package/path` is a file of an installed package, wherever npm put the package; anything else is a path. */
+/** `npm:package/path` is a file of an installed package, wherever npm installed it; anything else is a path. */
 function findFile(location: string, folder: string): string | undefined {
   if (!location.startsWith('npm:')) return resolve(folder, location);
   const inPackage = location.slice('npm:'.length);

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
-import { check } from '../../../cli/commands/check.js';
+import { expect, it, onTestFinished } from 'vitest';
+import { runCheck, type CheckOutput } from '../../support/run-check.js';
 import { startShopGateway } from '../../support/shop-gateway.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -29,31 +29,14 @@ interface Files {
 }
 
 /** Writes a registry with its files, checks it and gives what was printed. */
-async function checkFiles({ registry = REGISTRY, sql = SQL }: Files, folder = temporaryFolder()): Promise<Output> {
+async function checkFiles({ registry = REGISTRY, sql = SQL }: Files, folder = temporaryFolder()): Promise<CheckOutput> {
   writeFileSync(join(folder, 'registry.yaml'), registry);
   writeFileSync(join(folder, 'orders.csv'), CSV);
   writeFileSync(join(folder, 'orders.sql'), sql);
-  return runCheck(folder);
+  return checkIn(folder);
 }
 
-interface Output {
-  readonly text: string;
-  readonly exitCode: typeof process.exitCode;
-}
-
-async function runCheck(folder: string): Promise<Output> {
-  vi.stubEnv('FEATUREGRAPH_DATA_DIR', join(folder, 'data'));
-  const lines: string[] = [];
-  const written = vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
-  try {
-    await check(join(folder, 'registry.yaml'));
-    return { text: lines.join(''), exitCode: process.exitCode };
-  } finally {
-    process.exitCode = undefined;
-    written.mockRestore();
-    vi.unstubAllEnvs();
-  }
-}
+const checkIn = (folder: string): Promise<CheckOutput> => runCheck(join(folder, 'registry.yaml'), join(folder, 'data'));
 
 /** Every file and folder below, with what tells whether it was written. */
 function listing(folder: string): (readonly [string, number, number])[] {
@@ -143,7 +126,7 @@ it('says what a start would compute of a data folder, and writes nothing', async
   const gateway = await startShopGateway(folder);
   await gateway.stop();
   const before = listing(folder);
-  expect((await runCheck(folder)).text).toMatch(
+  expect((await checkIn(folder)).text).toMatch(
     /\n {2}ok {7}a start computes nothing of 1 sources: they did not change\n/,
   );
   expect(listing(folder)).toEqual(before);
@@ -153,7 +136,7 @@ it('says what a start would compute of a data folder, and writes nothing', async
     `SELECT 'c1' AS entity_id, TIMESTAMP '2001-01-01' AS event_timestamp, 8 AS orders`,
   );
   const changed = listing(folder);
-  expect((await runCheck(folder)).text).toMatch(
+  expect((await checkIn(folder)).text).toMatch(
     /a start computes shop\.customer: values \(its SQL, files or columns changed\), and fills its online store\n/,
   );
   expect(listing(folder)).toEqual(changed);
@@ -172,7 +155,7 @@ setInterval(() => {}, 1000);`;
   });
   onTestFinished(() => void other.kill());
   await once(other.stdout, 'data');
-  const { text, exitCode } = await runCheck(folder);
+  const { text, exitCode } = await checkIn(folder);
   expect(text).toMatch(/warning {2}what a start computes is not known: another process uses the data folder/);
   expect(exitCode).toBeUndefined();
 });

@@ -109,6 +109,60 @@ describe('a registry file', () => {
     }
   });
 
+  it.each([
+    ['a feature', ['valueType: INT64', 'vlaueType: INT64'], 9, 33, '"vlaueType" is unknown. Did you mean "valueType"?'],
+    [
+      'an entity type',
+      ['ttlSeconds: 60', 'ttl_seconds: 60'],
+      6,
+      9,
+      '"ttl_seconds" is unknown. Did you mean "ttlSeconds"?',
+    ],
+    [
+      'a source',
+      ['- features', '- sqll: a.sql\n            features'],
+      8,
+      13,
+      '"sqll" is unknown. Did you mean "sql"?',
+    ],
+    [
+      'a table, which can also be a path',
+      ['name: shop', 'name: shop\n    tables: { orders: { file: a.csv, timezone: UTC } }'],
+      4,
+      38,
+      '"timezone" is unknown. Did you mean "timeZone"?',
+    ],
+    [
+      'an online store, of the keys of its kind',
+      ['name: shop', 'name: shop\n    onlineStore: { kind: BIGTABLE, project: p, instances: i, table: t }'],
+      4,
+      48,
+      '"instances" is unknown. Did you mean "instance"?',
+    ],
+    [
+      'the whole file',
+      ['featurestores:', 'model: []\nfeaturestores:'],
+      2,
+      1,
+      '"model" is unknown. Did you mean "models"?',
+    ],
+    [
+      'an online store, where no key is near',
+      ['name: shop', 'name: shop\n    onlineStore: { kind: LMDB, table: t }'],
+      4,
+      32,
+      '"table" is unknown. Known keys are: kind',
+    ],
+  ] as const)(
+    'points at an unknown key of %s and suggests a near one',
+    async (_what, [from, to], line, column, says) => {
+      const faults = await faultsOf(RIGHT.replace(from, to));
+      const places = faults.filter((fault) => fault.startsWith(`line ${line}, column ${column}: `));
+      expect(places, faults.join('\n')).toHaveLength(1);
+      expect(places[0]).toContain(`the key ${says}`);
+    },
+  );
+
   it('has no versions in an online store that a source fills with its newest values', async () => {
     const bigtable = '{ kind: BIGTABLE, project: p, instance: i, table: t, versionRetentionSeconds: 60 }';
     const faults = await faultsOf(`
@@ -214,10 +268,10 @@ featurestores:
 `);
     expect(faults[0]).toMatch(/has 5 faults:$/);
     expect(faults.slice(1).sort()).toEqual([
-      expect.stringMatching(
-        /^line 10, column 17: featurestores\[0\]\.entityTypes\[0\]\.sources\[0\]\.features\[1\]: .*colour/,
-      ),
       expect.stringMatching(/^line 10, column 25: .*features\[1\]\.name: a name has lower-case letters/),
+      expect.stringMatching(
+        /^line 10, column 47: featurestores\[0\]\.entityTypes\[0\]\.sources\[0\]\.features\[1\]: .*colour/,
+      ),
       expect.stringMatching(/^line 3, column 11: featurestores\[0\]\.name: a name has lower-case/),
       expect.stringMatching(/^line 6, column 21: .*ttlSeconds: .*from 0/),
       expect.stringMatching(/^line 9, column 44: .*valueType/),
