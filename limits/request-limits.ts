@@ -13,6 +13,8 @@ export const REQUEST_LIMITS = {
   maxPreviewLabels: MAX_INLINE,
   /** Rows of a file that `validateTrainingSet` checks while the client waits: a few seconds, and about 1 GB of memory. */
   maxValidatedRows: 1_000_000,
+  /** Labels with a problem that a validation lists, of each kind: the counts say how many there are. */
+  maxOffendingRows: 100,
   /** Ids of `nodes`: it serves to refresh a page and reads no features. */
   maxNodeIds: 100,
   /** Items of a page for people; a client that needs more reads the next page or a table. */

@@ -1,3 +1,4 @@
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import {
   DEFAULT_VALIDATION,
   type FeatureCoverageResult,
@@ -12,8 +13,6 @@ import { ValidationSql } from './validation-sql.js';
 import { isSampled, sampleOrder, verifySample, REMOTE_VERIFIED_ROWS } from './verify-sample.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
-
-const MAX_OFFENDING_ROWS = 100;
 
 /**
  * Checks an output against its labels and the history, by queries that share nothing with the compiler that made it.
@@ -50,12 +49,12 @@ export async function validate(
     work,
     plan,
     historyOf,
-    MAX_OFFENDING_ROWS,
+    REQUEST_LIMITS.maxOffendingRows,
   );
   const offenders = async (kind: OffendingRow['kind'], condition: string, reason: string): Promise<OffendingRow[]> => {
     if (count(kind) === 0n) return [];
     const rows = await work.rows(
-      `${checked} SELECT row_id, ${reason} AS reason FROM checked WHERE ${condition} ORDER BY row_id LIMIT ${MAX_OFFENDING_ROWS}`,
+      `${checked} SELECT row_id, ${reason} AS reason FROM checked WHERE ${condition} ORDER BY row_id LIMIT ${REQUEST_LIMITS.maxOffendingRows}`,
     );
     return rows.map((row) => ({ row: BigInt(String(row.row_id)), kind, reason: String(row.reason) }));
   };
@@ -77,7 +76,7 @@ export async function validate(
     valuesWrittenAfterLabel: writtenAfterLabel,
     featureCoverage: plan.features.map(({ name }, index) => coverage(name, index, count)),
     offendingRows: [
-      ...[...leaked, ...wrongRows].slice(0, MAX_OFFENDING_ROWS),
+      ...[...leaked, ...wrongRows].slice(0, REQUEST_LIMITS.maxOffendingRows),
       ...(await offenders('CHANGED', IS_CHANGED, `'a column of the label is not as it was in the input'`)),
       ...(await offenders('INVALID', facts.invalid(), facts.invalidReason())),
       ...(await offenders('UNMATCHED', facts.unmatched(), `'no feature was known of it at its time'`)),

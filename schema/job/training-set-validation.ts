@@ -1,4 +1,5 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 
@@ -158,7 +159,9 @@ export class TrainingSetValidation {
   @Field(() => [FeatureCoverage], { description: 'The counts of each feature column, in the order of the columns.' })
   featureCoverage!: readonly FeatureCoverage[];
 
-  @Field(() => [OffendingRow], { description: 'Labels with a problem, at most 100 of each kind.' })
+  @Field(() => [OffendingRow], {
+    description: `Labels with a problem, at most ${REQUEST_LIMITS.maxOffendingRows} of each kind.`,
+  })
   offendingRows!: readonly OffendingRow[];
 }
 

@@ -61,6 +61,20 @@ describe('the documents', () => {
     expect([...listed].map(([, code]) => code).toSorted()).toEqual(known.toSorted());
   });
 
+  it('list every file that a new value type needs, as the compiler does', () => {
+    const marked = (mark: string) =>
+      [...read('docs/adding-a-value-type.md').matchAll(/\| `([\w/.-]+\.ts)` ([✓R ]+)\|/g)]
+        .filter(([, , marks]) => marks!.includes(mark))
+        .map(([, file]) => file)
+        .toSorted();
+    const having = (pattern: RegExp) =>
+      files
+        .filter((file) => file.endsWith(".ts") && file !== 'test/unit/docs/docs.test.ts' && pattern.test(read(file)))
+        .toSorted();
+    expect(marked('✓')).toEqual(having(/satisfies [^;]*\b(ValueType|ValueEncoders|ValueDecoders|ValueParsers)\b/));
+    expect(marked('R')).toEqual(having(/satisfies [^;]*\bStructValue\b/));
+  });
+
   it('say each limit as the code has it', () => {
     const MIB = 1_048_576;
     const { maxPageSize, defaultPageSize, defaultLongPageSize } = REQUEST_LIMITS;
