@@ -68,7 +68,7 @@ beforeAll(async () => {
     models: `
 models:
   - { name: zipmap, onnx: models/zipmap-numbers.onnx, ${inputs}, outputs: [{ name: output_label, valueType: INT64 }, { name: output_probability, valueType: DOUBLE_ARRAY }] }
-  - { name: unfit, onnx: models/no-zipmap.onnx, ${inputs}, outputs: [{ name: label, valueType: INT64 }, { name: p, valueType: DOUBLE_ARRAY, tensor: nothing }] }
+  - { name: unfit, onnx: models/no-zipmap.onnx, ${inputs}, outputs: [{ name: label, valueType: STRING }, { name: p, valueType: DOUBLE_ARRAY, tensor: nothing }] }
   - { name: one, onnx: models/batch-of-one.onnx, ${inputs}, outputs: [{ name: spend, valueType: DOUBLE }] }
   - { name: defaults, onnx: models/doubles.onnx, inputs: [{ name: amount, valueType: DOUBLE }, { name: age, valueType: DOUBLE, default: 40 }], outputs: [{ name: spend, valueType: DOUBLE }] }
 ${['nested', 'nan', 'refused', 'error200', 'fewer', 'html', 'broken'].map((name) => http(name)).join('\n')}
