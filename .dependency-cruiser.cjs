@@ -1,4 +1,6 @@
-/** Import cycles, also those of types alone: two files that describe each other cannot be read one after the other. */
+/**
+ * Import cycles, also between types alone: a reader cannot understand two files in sequence when each needs the other.
+ */
 module.exports = {
   forbidden: [
     {
@@ -10,7 +12,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    // Every room of the gateway, also one that is new.
+    // Includes every folder of the gateway, also a new one.
     exclude: { path: ['^(dist|test|bench|examples|console|deploy)/', '/generated/', '^node_modules/', '[.]config[.]'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },

@@ -8,8 +8,8 @@ import { openCosts } from '../composition/open-costs.js';
 import { systemClock } from '../values/clock.js';
 
 /**
- * Estimates as the gateway of this configuration would. What it measured of a model is looked up only when a model is named,
- * also beside a gateway that runs; a data folder that is not there is not made for it.
+ * Estimates as the gateway with this configuration would. It reads the measurements of a model only when a model is
+ * named, also while a gateway runs; it does not create a missing data folder.
  */
 export async function withEstimator<T>(
   model: string | undefined,

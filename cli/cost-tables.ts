@@ -4,7 +4,7 @@ import type { CostEstimate } from '../costs/cost-estimate.js';
 import { priceBookId, resolveUnitPrice, type PriceBook } from '../costs/price-book.js';
 import type { ServingComparison } from '../costs/serving-comparison.js';
 
-/** An estimate as text: a line for each price, the total, and what it rests on. The figures are those of the API. */
+/** An estimate as text: a line for each price, the total, and the basis. The figures are those of the API. */
 export function estimateTable({ book, lines, total, perPrediction, range, assumptions }: CostEstimate): string {
   const table = formatTable(['sku', 'what', 'quantity', 'unit', 'unit price', 'amount'], [2, 4, 5]);
   for (const { sku, description, quantity, unit, unitPrice, amount } of lines) {
@@ -21,7 +21,10 @@ export function estimateTable({ book, lines, total, perPrediction, range, assump
   ].join('\n');
 }
 
-/** Both ways to serve, and where one becomes cheaper than the other. `times`: also up to where batch is so much cheaper. */
+/**
+ * Both ways to serve, and the break-even between them. `times`: also the volume up to which batch is that many times
+ * cheaper.
+ */
 export function comparisonTable(comparison: ServingComparison, times: number | undefined): string {
   const { batch, online, cheaper, ratio, breakEvenPredictions, curve, mostPredictions } = comparison;
   const table = formatTable(['predictions', 'batch', 'online', 'cheaper'], [0, 1, 2]);
@@ -62,7 +65,7 @@ export function formatTable(head: string[], rightAligned: readonly number[] = []
   return new Table({
     head,
     colAligns: head.map((_, column) => (rightAligned.includes(column) ? 'right' : 'left')),
-    // Without colours: the text must be the same in a pipe, and a terminal reads it just as well.
+    // Without colours: the text must be the same in a pipe, and it is as readable in a terminal.
     style: { head: [], border: [], compact: true },
   });
 }

@@ -1,6 +1,6 @@
 import { Decimal, formatMoney } from '../costs/decimal.js';
 
-/** The fields of a CostEstimate that a person is shown of a gateway's answer. */
+/** The fields of a gateway's CostEstimate that the command line prints. */
 export const ESTIMATE_FIELDS = 'total { amount } assumptions priceBook { id }';
 
 export interface EstimateResponse {

@@ -5,18 +5,18 @@ import { OperatorError } from '../errors/operator-error.js';
 
 export const DEFAULT_URL = 'http://localhost:4000/graphql';
 
-/** The id of a job, as the API wants it, from what a person types. */
+/** The API's id of a job, from the text that a person typed. */
 export function jobName(id: string): string {
   return id.startsWith('jobs/') ? id : `jobs/${id}`;
 }
 
-/** A job as the command line shows it. */
+/** A job as the command line prints it. */
 export interface JobSnapshot {
   readonly id: string;
   readonly state: string;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly progress: {
-    /** Digits: BigInt travels as a string. */
+    /** Digits: BigInt is a string in JSON. */
     readonly completed: string;
     readonly failed: string;
     readonly total: string | null;
@@ -29,14 +29,17 @@ export interface JobSnapshot {
 const JOB = `id state error { code message }
   progress { completed failed total percent ratePerSecond remainingSeconds }`;
 
-/** So long a gateway may be away while a job is watched: it is restarted, and the job goes on. About five minutes. */
+/**
+ * How long a gateway may be unreachable while a job is watched: during a restart, the job continues. About five
+ * minutes.
+ */
 const RETRIES = 12;
 
-/** A running gateway, as any client sees it. */
+/** A running gateway, as any client uses it. */
 export class GatewayClient {
   constructor(private readonly url: string) {}
 
-  /** Asks by HTTP. What the gateway refuses, and a gateway that is not there, is an OperatorError. */
+  /** Sends a request by HTTP. A refusal and an unreachable gateway are an OperatorError. */
   async ask<Data>(query: string, variables: Readonly<Record<string, unknown>>): Promise<Data> {
     const response = await fetch(this.url, {
       method: 'POST',
@@ -57,9 +60,9 @@ export class GatewayClient {
     return (await this.ask<{ job: JobSnapshot }>(`query ($id: ID!) { job(id: $id) { ${JOB} } }`, { id })).job;
   }
 
-  /** The job now and after each change, until it has ended; over a gateway that goes away and comes back. */
+  /** The current job, then each change, until it ends; it survives a gateway that disconnects and returns. */
   async *follow(id: string): AsyncGenerator<JobSnapshot, void> {
-    // A job or gateway that is not there is told at once, and not after all retries.
+    // A missing job or gateway is reported at once, and not after all retries.
     await this.job(id);
     const client = createClient({
       url: this.url.replace(/^http/, 'ws'),
@@ -97,7 +100,7 @@ function unwrapData<Data>({ data, errors }: Answer<Data>): Data {
   );
 }
 
-/** What graphql-ws throws is errors of the operation, or the event of the closed socket. */
+/** graphql-ws throws the errors of the operation, or the event of the closed socket. */
 function closing(error: unknown): string {
   if (Array.isArray(error)) return error.map(({ message }: { message: string }) => message).join(' ');
   const { code, reason } = error as { code?: number; reason?: string };

@@ -6,7 +6,10 @@ export interface JobDisplay {
   readonly end: () => void;
 }
 
-/** A bar for a person at a terminal, plain lines for everything else. On standard error: output is for programs. */
+/**
+ * A progress bar in a terminal, plain lines otherwise. It writes to standard error, because programs read standard
+ * output.
+ */
 export function jobDisplay(stream: NodeJS.WriteStream = process.stderr): JobDisplay {
   return stream.isTTY ? bar(stream) : lines(stream);
 }
@@ -32,7 +35,7 @@ function bar(stream: NodeJS.WriteStream): JobDisplay {
   };
 }
 
-/** A line when the state changes, and about one for each tenth of the way: a log of a long job stays short. */
+/** A line when the state changes, and about one per tenth of the work, so that the log of a long job stays short. */
 function lines(stream: NodeJS.WriteStream): JobDisplay {
   let last = '';
   return {

@@ -53,7 +53,7 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  // What the operator gave us is at fault: the list of faults says more than a stack would.
+  // The operator's input has a fault: the list of faults is more useful than a stack.
   console.error(error instanceof OperatorError || error instanceof AppError ? error.message : error);
   process.exitCode = 1;
 }

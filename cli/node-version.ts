@@ -1,6 +1,6 @@
 /**
- * npm scripts and npx run on the Node.js that the dependency `node` brings. Somebody who starts dist/cli/main.js with an
- * older one must learn it at once, and not from a missing function in the middle of a query.
+ * npm scripts and npx run on the Node.js of the dependency `node`. A person who starts dist/cli/main.js with an older
+ * version must learn it at once, and not from a missing function during a query.
  */
 const OLDEST_NODE = 24;
 

@@ -1,9 +1,9 @@
 import type { Diagnosis } from '../datasources/diagnosis.js';
 
-/** Below a finding's status, where its lines go on. */
+/** The indentation of a finding's further lines, below its status. */
 const INDENT = ' '.repeat(11);
 
-/** Prints findings as they are found. Exit code 1 when there is a fault, so that a deployment can stop on it. */
+/** Prints findings as they arrive. Exit code 1 when there is a fault, so that a deployment can stop. */
 export async function printDiagnoses(diagnoses: readonly Diagnosis[]): Promise<void> {
   let faults = 0;
   for (const { store, findings } of diagnoses) {

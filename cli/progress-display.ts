@@ -9,7 +9,7 @@ export interface ProgressDisplay {
   readonly end: () => void;
 }
 
-/** A bar for a person at a terminal, log lines for everything else. */
+/** A progress bar in a terminal, log lines otherwise. */
 export function progressDisplay(logger: Logger): ProgressDisplay {
   return process.stderr.isTTY ? bar() : lines(logger);
 }

@@ -13,7 +13,7 @@ export interface StartOptions {
   readonly label?: readonly string[];
   readonly idempotencyKey?: string;
   readonly maxCostUsd?: number;
-  /** These of jobs that write something of their own, and of which a query says what they cost. */
+  /** The options of jobs that write an output of their own, and whose cost a query estimates. */
   readonly estimate?: boolean;
   readonly name?: string;
   readonly output?: string;
@@ -41,15 +41,15 @@ export function addStartOptions(command: Command): Command {
 export interface StartRequest {
   readonly mutation: string;
   readonly inputType: string;
-  /** Absent: the job says it when it is started. */
+  /** Absent: the job reports it when it starts. */
   readonly estimate?: EstimateRequest;
-  /** What is said by options. undefined says nothing. */
+  /** The fields from options; undefined: not given. */
   readonly input: Readonly<Record<string, unknown>>;
-  /** What holds where neither an option nor the input file says anything. */
+  /** The defaults where neither an option nor the input file gives a value. */
   readonly defaults?: Readonly<Record<string, unknown>>;
 }
 
-/** The query that estimates the cost of the job, and how its input is made of the input of the mutation. */
+/** The query that estimates the cost of the job, and the conversion of the mutation's input to its input. */
 export interface EstimateRequest {
   readonly query: string;
   readonly inputType: string;
@@ -57,8 +57,8 @@ export interface EstimateRequest {
 }
 
 /**
- * Says what a job is estimated to cost, then starts it by a mutation, prints its id and watches it unless told not to. With
- * --estimate it ends when that is said.
+ * Prints the estimated cost of a job, starts it by a mutation, prints its id and watches it unless told not to. With
+ * --estimate it ends after the estimate.
  */
 export async function startJob(
   { mutation, inputType, estimate, input, defaults = {} }: StartRequest,
@@ -72,7 +72,7 @@ export async function startJob(
       process.stdout.write(estimated);
       return;
     }
-    // Not of the output: that is the id alone, for the next command.
+    // Not on standard output, which has only the id, for the next command.
     process.stderr.write(estimated);
   }
   const cost = estimate ? '' : `estimatedCost { ${ESTIMATE_FIELDS} }`;
@@ -108,7 +108,7 @@ interface Payload {
   readonly userErrors: readonly { readonly message: string; readonly field: readonly string[] | null }[];
 }
 
-/** What is said in a file, then by options, which win. */
+/** The fields of a file, overridden by those of options. */
 async function wholeInput(
   said: readonly Readonly<Record<string, unknown>>[],
   { input: file }: StartOptions,
@@ -154,18 +154,18 @@ async function readInput(file: string): Promise<Record<string, unknown>> {
   return parseObject(text, `--input ${file}`);
 }
 
-/** The JSON object in a text of the operator. `where` names it in the error. */
+/** Parses a JSON object from a text of the operator. `where` names the text in the error. */
 export function parseObject(text: string, where: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
     if (isObject(value)) return value;
   } catch {
-    // Said below.
+    // The error is thrown below.
   }
   throw new OperatorError(`${where} is no JSON object.`);
 }
 
-/** Two inputs as one; where both say something, the second counts. What is undefined says nothing. */
+/** Merges two inputs; the second overrides the first. undefined fields do not override. */
 function merged(
   first: Readonly<Record<string, unknown>>,
   second: Readonly<Record<string, unknown>>,

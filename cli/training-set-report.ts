@@ -27,10 +27,12 @@ const QUERY = `query ($id: ID!) { job(id: $id) { ... on TrainingSetJob {
     unverifiableValues labelCopies { column labelColumn } offendingRows { row kind reason }
   } } } }`;
 
-/** So many labels of each kind are named; the query has up to 100. */
+/** The number of listed labels of each kind; the query returns up to 100. */
 const MAX_ROWS_SHOWN = 5;
 
-/** Where a training set is, and what its checks found; empty for other jobs and for a job without an output. */
+/**
+ * The location of a training set and the findings of its checks; empty for other jobs and for a job without an output.
+ */
 export async function trainingSetReport(gateway: GatewayClient, id: string): Promise<string> {
   const { job } = await gateway.ask<{ job: Partial<TrainingSetReport> | null }>(QUERY, { id });
   return job?.output && job.validation ? reportText(job as TrainingSetReport) : '';

@@ -3,7 +3,7 @@ import type { GatewayClient, JobSnapshot } from './gateway-client.js';
 import { jobDisplay } from './job-display.js';
 import { trainingSetReport } from './training-set-report.js';
 
-/** What the process ends with, for scripts. */
+/** The exit codes of the process, for scripts. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
   SUCCEEDED: 0,
   FAILED: 1,
@@ -12,7 +12,7 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   CANCELLED: 3,
 };
 
-/** Shows a job until it ends, and sets the exit code by how it ended. */
+/** Shows a job until it ends, and sets the exit code by its end state. */
 export async function watchJob(gateway: GatewayClient, id: string): Promise<void> {
   const display = jobDisplay();
   let last: JobSnapshot | undefined;
@@ -24,7 +24,7 @@ export async function watchJob(gateway: GatewayClient, id: string): Promise<void
   const exitCode = last && EXIT_CODES[last.state];
   if (exitCode === undefined) throw new OperatorError(`The gateway stopped telling of ${id}. Watch it again.`);
   if (last?.error) process.stderr.write(`${last.error.code}: ${last.error.message}\n`);
-  // Not of the output: that is the id alone, for the next command.
+  // Not on standard output, which has only the id, for the next command.
   process.stderr.write(await trainingSetReport(gateway, id));
   process.exitCode = exitCode;
 }

@@ -7,7 +7,10 @@ import type { Registry } from '../datasources/registry/registry.js';
 import { diagnosePreparation, listComputedSources } from './diagnose-preparation.js';
 import { createModelServings, diagnoseModels } from './models.js';
 
-/** What `featuregraph check` looks at: the SQL of each source, each model, and what a start would compute. Nothing is written. */
+/**
+ * The checks of `featuregraph check`: the SQL of each source, each model, and what a start would compute. It writes
+ * nothing.
+ */
 export function checkRegistry(registry: Registry, dataDirectory: string, reader: FileReader): Diagnosis[] {
   return [
     ...listComputedSources(registry).map((source) => ({

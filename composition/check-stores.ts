@@ -3,7 +3,7 @@ import type { Registry } from '../datasources/registry/registry.js';
 import { isHealthy } from '../serving/store-health.js';
 import type { StoreUp } from '../observability/store-metrics.js';
 
-/** How the stores of each featurestore are, for the metrics. */
+/** The health of the stores of each featurestore, for the metrics. */
 export async function checkStores({ featurestores }: Registry, stores: FeatureStores): Promise<StoreUp[]> {
   const found = featurestores.flatMap((featurestore) => [
     { featurestore: featurestore.name, store: 'online' as const, of: stores.online(featurestore) },

@@ -9,7 +9,7 @@ import { OperatorError } from '../errors/operator-error.js';
 import { sourceFingerprint } from '../ingestion/source-fingerprint.js';
 import { databaseFile, listSources } from './offline-store-adapters.js';
 
-/** What a start would compute, and what of the data folder keeps it from starting. The folder is only read. */
+/** What a start would compute, and what in the data folder prevents a start. It only reads the folder. */
 export async function* diagnosePreparation(registry: Registry, dataDirectory: string): AsyncGenerator<Finding> {
   const sources = listComputedSources(registry);
   if (sources.length === 0) yield { status: 'ok', message: 'a start computes nothing: no source has SQL' };

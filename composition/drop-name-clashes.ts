@@ -7,13 +7,14 @@ import { buildSchema } from '../resolvers/build-schema.js';
 import { NameClashError, type NameClash } from '../schema/name-clashes.js';
 
 /**
- * A featurestore without the views and features that the typed schema has no name for, each with a sentence: whoever adds
- * one in Vertex AI must not keep every gateway from its next start. Of two that become one in camelCase the first in the
- * order of names stays, so that every start decides alike. Names of the featurestore itself are the registry's own fault.
+ * Removes the views and features for which the typed schema has no valid name, with a sentence for each: an object that
+ * someone adds in Vertex AI must not prevent every gateway's next start. Of two names that are equal in camelCase, the
+ * first in name order stays, so that every start makes the same choice. Names of the featurestore itself are faults of
+ * the registry.
  */
 export function dropNameClashes(read: VertexFeaturestore, beside: readonly FeaturestoreDocument[]): VertexFeaturestore {
   let left = read;
-  // A view that goes takes three names with it, so others are looked at anew; a feature has one.
+  // A removed view frees three names, so the others are checked again; a feature has one name.
   for (;;) {
     const clashes = findClashes(left.document, beside);
     const view = clashes.find(({ entityType, feature }) => entityType !== undefined && feature === undefined);
@@ -25,7 +26,7 @@ export function dropNameClashes(read: VertexFeaturestore, beside: readonly Featu
 }
 
 function findClashes(document: FeaturestoreDocument, beside: readonly FeaturestoreDocument[]): NameClash[] {
-  // Sources stay unread: no name depends on them.
+  // Sources are not read, because no name depends on them.
   const files = { sqlTexts: new Map(), tablePaths: new Map(), modelPaths: new Map() };
   const { featurestores } = buildRegistry(
     { document: { featurestores: [...beside], vertexFeaturestores: [], models: [] }, files },
@@ -69,7 +70,7 @@ function dropClashes(
   return { ...left, leftOut: all };
 }
 
-/** Without what is gone, and without what has nothing left. */
+/** Without the removed objects, and without objects that are now empty. */
 function dropNames<T extends FeaturestoreInput | FeaturestoreDocument>(featurestore: T, gone: ReadonlySet<string>): T {
   const entityTypes = featurestore.entityTypes.flatMap((entityType) => {
     const { name } = entityType;

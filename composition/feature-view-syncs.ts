@@ -16,30 +16,33 @@ import type { JobHandler } from '../jobs/job-handler.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import type { Clock } from '../values/clock.js';
 
-/** A sync takes minutes: BigQuery is read as a whole. */
+/** A sync takes minutes, because it reads all of BigQuery's table. */
 const POLL_MS = { first: 2_000, longest: 30_000 };
 
 export interface FeatureViewSyncOptions {
   readonly registry: Registry;
   readonly stores: FeatureStores;
-  /** Whose values the online store has: a gateway copies what it computed only beside what it computed. */
+  /**
+   * The gateway whose values the online store has: a gateway copies its computed values only into a store that it
+   * filled itself.
+   */
   readonly fillOwner: (entityType: EntityType) => Promise<FillOwner>;
   readonly clock: Clock;
-  /** Vertex AI did not say which runs a view has (vertex-feature-view-syncs.ts). */
+  /** Vertex AI did not return the runs of a view (vertex-feature-view-syncs.ts). */
   readonly onUnanswered: (error: unknown, view: FeatureView) => void;
-  /** For tests, whose Vertex AI is not at the region's endpoint and does not take minutes. */
+  /** For tests, whose Vertex AI is not at the region's endpoint and takes less than minutes. */
   readonly vertexClient?: ClientOptions | undefined;
   readonly pollMs?: typeof POLL_MS | undefined;
 }
 
-/** Syncs of feature views before there is an engine: its handlers first, then what starts jobs of them. */
+/** Syncs of feature views before the engine exists: first its handlers, then the function that starts their jobs. */
 export interface FeatureViewSyncParts {
   readonly handlers: readonly JobHandler[];
   createSyncs(engine: JobEngine): FeatureViewSyncs;
   close(): Promise<void>;
 }
 
-/** How the views of each kind of online store are synced. Of Google's clients nothing is loaded before a sync needs it. */
+/** How each kind of online store syncs its views. Google's clients are loaded only when a sync needs them. */
 export function openFeatureViewSyncs({
   registry,
   stores,

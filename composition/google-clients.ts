@@ -3,10 +3,10 @@ import type { StorageOptions } from '@google-cloud/storage';
 import type { VertexJobsPace } from '../batch-prediction/vertex/vertex-jobs-client.js';
 import type { ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
 
-/** How Google's clients are made, for tests: their servers are not at Google. Absent: by the credentials of the machine. */
+/** How Google's clients are created, for tests with their own servers. Absent: with the credentials of the machine. */
 export interface GoogleClientOptions {
   readonly vertex?: ClientOptions;
-  /** What jobs on Vertex AI wait for: a test does not wait as long. */
+  /** The waiting times of jobs on Vertex AI: tests use shorter ones. */
   readonly vertexJobs?: VertexJobsPace;
   readonly storage?: StorageOptions;
   readonly bigquery?: BigQueryOptions;

@@ -40,7 +40,7 @@ export interface JobsOptions {
   readonly stores: OpenStores;
   readonly costs: Costs;
   readonly dataDirectory: string;
-  /** Whether this gateway keeps the schedules of feature views. */
+  /** Whether this gateway runs the schedules of feature views. */
   readonly runsSchedules: boolean;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
@@ -52,11 +52,11 @@ export interface OpenJobs {
   readonly batchPredictions: BatchPredictions;
   readonly trainingSets: TrainingSets;
   readonly featureViewSyncs: FeatureViewSyncs;
-  /** Before the stores are closed: jobs use them to their end. */
+  /** Call this before the stores close: jobs use them to their end. */
   close(): Promise<void>;
 }
 
-/** The job engine with all it can do. What was not finished by the last process is taken up. */
+/** The job engine with all its handlers. It resumes the unfinished jobs of the last process. */
 export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
   return openOrDispose((opened) => openAll(options, opened));
 }
@@ -119,7 +119,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     onError: (error, job) => logger.error({ err: error, job: job.id }, 'something of a job went wrong'),
     onEnd: (job, cause) => logJobEnd(logger, job, cause),
   });
-  // Schedules stop first, then the engine, which closes the job store: its jobs use all else to their end.
+  // Schedules stop first, then the engine, which closes the job store: its jobs use everything else to their end.
   opened.defer(() => engine.stop());
   const swept = await removeStaleWorkFiles(workFolder, store);
   if (swept.length > 0) logger.info({ files: swept.length }, 'work of jobs that had ended was removed');

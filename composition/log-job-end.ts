@@ -2,8 +2,8 @@ import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { Logger } from '../observability/logger.js';
 
 /**
- * One line for the end of each job: a platform engineer who looks for a job finds its id, how it ended and why. What the owner
- * was told stands in `code` and `reason`, what it was made of in `err`.
+ * Logs one line for the end of each job, so that a platform engineer finds its id, its end state and the reason. `code`
+ * and `reason` have the owner's error, `err` its cause.
  */
 export function logJobEnd(logger: Logger, job: JobRecord, cause: unknown): void {
   const { id, kind, state, error, progress } = job;

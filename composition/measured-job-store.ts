@@ -2,12 +2,15 @@ import type { JobState } from '../datasources/job-store/job-state.js';
 import type { JobStore } from '../datasources/job-store/job-store.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 
-/** The job store with every change of a state counted when it is durable, so that a crash counts nothing twice. */
+/**
+ * The job store with a counter of state changes. A change counts when it is durable, so that a crash counts nothing
+ * twice.
+ */
 export function measuredJobStore(store: JobStore, metrics: GatewayMetrics): JobStore {
   return {
     create: async (record) => {
       const kept = await store.create(record);
-      // Another one: the key had started a job before, and nothing new was kept.
+      // The record is another one: the key had started a job before, and nothing new was stored.
       if (kept.id === record.id) metrics.job(kept.kind, kept.state);
       return kept;
     },

@@ -5,7 +5,7 @@ import type { EntityType } from '../datasources/registry/model.js';
 import type { GatewayMetrics, StoreReadKind } from '../observability/gateway-metrics.js';
 import type { FeatureCell } from '../values/feature-cell.js';
 
-/** The stores as resolvers see them, with every read measured. Around the ports: neither side knows of it. */
+/** The stores for resolvers, with every read measured. It wraps the ports, so neither side depends on it. */
 export function measuredStores(stores: FeatureStores, metrics: GatewayMetrics): FeatureStores {
   const online = new WeakMap<OnlineStore, OnlineStore>();
   const offline = new WeakMap<OfflineStore, OfflineStore>();
@@ -23,7 +23,7 @@ function measuredOnline(store: OnlineStore, metrics: GatewayMetrics): OnlineStor
       retention: versions.retention,
       readAsOf: async (read) => {
         const rows = await measureRead('online_as_of', read.entityIds.length, () => versions.readAsOf(read), metrics);
-        // What it does not answer is counted where it is read then.
+        // A read that it cannot answer is counted where the offline store reads it.
         metrics.values(read.entityType, countStatuses(rows.map((row) => row.filter((cell) => cell !== undefined))));
         return rows;
       },
@@ -84,7 +84,9 @@ async function measureRead<Rows>(
   }
 }
 
-/** Counted here and added once: a read gives up to a million values, and a counter's increment is a hash of its labels. */
+/**
+ * Counts locally and adds once: a read returns up to a million values, and each counter increment hashes its labels.
+ */
 function countStatuses(rows: readonly (readonly FeatureCell[])[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const row of rows) {

@@ -9,7 +9,7 @@ import type { Logger } from '../observability/logger.js';
 
 export type ModelServings = ReadonlyMap<ModelRuntime, ModelServing>;
 
-/** What runs models on this machine, or asks servers. Vertex AI runs its own. */
+/** The runtimes of models on this machine and of HTTP servers. Vertex AI runs its own models. */
 export function createModelServings(): ModelServings {
   return new Map<ModelRuntime, ModelServing>([
     ['ONNX', new OnnxServing()],
@@ -18,8 +18,8 @@ export function createModelServings(): ModelServings {
 }
 
 /**
- * Opens each model and logs what does not fit, so that nobody learns it from a job that fails. The gateway starts all the same:
- * features are served without models, and a job for such a model is refused.
+ * Opens each model and logs mismatches, so that an operator need not learn of them from a failed job. The gateway
+ * starts in any case: it serves features without models, and refuses a job for such a model.
  */
 export async function logModelFaults({ models }: Registry, servings: ModelServings, logger: Logger): Promise<void> {
   for (const [index, model] of models.entries()) {
@@ -32,7 +32,7 @@ export async function logModelFaults({ models }: Registry, servings: ModelServin
   }
 }
 
-/** For doctor: each model is opened, and each server asked whether it is there. */
+/** For doctor: opens each model and checks that each server responds. */
 export function diagnoseModels({ models }: Registry, servings: ModelServings): Diagnosis[] {
   return models.flatMap((model, index) => {
     const serving = servings.get(model.runtime);
@@ -51,7 +51,7 @@ async function* findingsOf(model: Model, index: number, serving: ModelServing): 
   }
   if (faults.length > 0) return;
   const unhealthy = await serving.findHealthFault(model);
-  // A job waits for a server, and the registry is right without it.
+  // A job waits for a server, and the registry is valid without it.
   if (unhealthy !== null) yield { status: 'warning', message: `models[${index}]: ${unhealthy}` };
   else yield { status: 'ok', message: `${model.name} can predict what its entry says` };
 }

@@ -15,25 +15,28 @@ import type { Registry } from '../datasources/registry/registry.js';
 import { requestScope } from '../observability/request-scope.js';
 import { systemClock } from '../values/clock.js';
 
-/** How a kind of offline store is opened and looked at. Its code is loaded when it is needed: Google's clients are large. */
+/**
+ * How a kind of offline store is opened and diagnosed. The code of a kind is loaded when it is needed: Google's clients
+ * are large.
+ */
 interface OfflineStoreAdapter<Settings extends OfflineStoreSettings = OfflineStoreSettings> {
-  /** `embedded` is open already, with the tables of the featurestores that are in it. */
+  /** `embedded` is open already, with the tables of its featurestores. */
   open(settings: Settings, featurestore: Featurestore, embedded: DuckDbOfflineStore): Promise<OfflineStore>;
-  /** To read from alone: nothing is made. */
+  /** Opens the store read-only; creates nothing. */
   openToRead(settings: Settings, sources: readonly FeatureSource[], dataDirectory: string): Promise<OfflineStore>;
-  /** What doctor finds, without opening the store. */
+  /** doctor's findings, without opening the store. */
   diagnose?(settings: Settings, sources: readonly FeatureSource[]): Promise<StoreFindings>;
 }
 
 interface StoreFindings {
-  /** What tells the store from others of its kind: for the operator. */
+  /** The identity of the store among others of its kind, for the operator. */
   readonly name: string;
   readonly findings: AsyncIterable<Finding>;
 }
 
 const ADAPTERS = {
   DUCKDB: {
-    // It is part of the data folder, which doctor looks at as a whole.
+    // The store is part of the data folder, which doctor checks as a whole.
     open: async (_settings, _featurestore, embedded) => embedded,
     openToRead: async (_settings, _sources, dataDirectory) =>
       DuckDbOfflineStore.openToRead(await DuckDbDatabase.open(databaseFile(dataDirectory), { toRead: true })),
@@ -61,10 +64,10 @@ const ADAPTERS = {
   readonly [Kind in OfflineStoreKind]: OfflineStoreAdapter<Extract<OfflineStoreSettings, { readonly kind: Kind }>>;
 };
 
-/** The store on this machine, which is always there: local jobs work in it too. */
+/** The store on this machine. It always exists, because local jobs use it too. */
 export async function openEmbeddedStore(registry: Registry, dataDirectory: string): Promise<EmbeddedStore> {
   const inIt = registry.featurestores.filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB');
-  // First: it is locked, so that no other process uses this data folder.
+  // Opened first: its lock prevents another process from using this data folder.
   const database = await DuckDbDatabase.open(databaseFile(dataDirectory));
   try {
     const reader = await FileReader.open(join(dataDirectory, 'reading'));
@@ -90,7 +93,7 @@ export async function openOfflineStore(
   return findAdapter(settings).open(settings, featurestore, embedded);
 }
 
-/** The offline store of one entity type, to read from: nothing is made, and no other store is opened. */
+/** The offline store of one entity type, read-only: it creates nothing and opens no other store. */
 export async function openOfflineStoreToRead(
   { featurestore: { offlineSettings }, sources }: EntityType,
   dataDirectory: string,
@@ -98,7 +101,7 @@ export async function openOfflineStoreToRead(
   return findAdapter(offlineSettings).openToRead(offlineSettings, sources, dataDirectory);
 }
 
-/** What doctor says of one offline store; nothing of one that it looks at elsewhere. */
+/** doctor's findings for one offline store; none for a store that another check covers. */
 export async function diagnoseOfflineStore(
   settings: OfflineStoreSettings,
   sources: readonly FeatureSource[],
@@ -107,12 +110,12 @@ export async function diagnoseOfflineStore(
   return found ? [{ store: `offline store ${settings.kind}: ${found.name}`, findings: found.findings }] : [];
 }
 
-/** Call it with the same settings alone. */
+/** Call it only with settings of the same kind. */
 function findAdapter({ kind }: OfflineStoreSettings): OfflineStoreAdapter {
   return ADAPTERS[kind];
 }
 
-/** Who pays for a query: until there is a login, whoever the registry says the featurestore is of. */
+/** The payer of a query: there is no authentication yet, so the registry's owner of the featurestore. */
 function resolveTenant({ name, labels }: Featurestore): string {
   return labels.tenant ?? name;
 }

@@ -8,18 +8,18 @@ import { openOrDispose } from '../runtime/open-or-dispose.js';
 import { diagnoseOfflineStore, listSources, openEmbeddedStore, openOfflineStore } from './offline-store-adapters.js';
 
 export interface OpenOfflineStores {
-  /** What runs on this machine: also where labels, inputs and outputs of local jobs are read and written. */
+  /** The store on this machine, where local jobs also read and write labels, inputs and outputs. */
   readonly embedded: DuckDbOfflineStore;
   /** Reads every file that users name. */
   readonly reader: FileReader;
   of(featurestore: Featurestore): OfflineStore;
-  /** undefined for a featurestore in the embedded one. */
+  /** undefined for a featurestore in the embedded store. */
   findRemote(featurestore: Featurestore): OfflineStore | undefined;
   readonly all: readonly OfflineStore[];
   close(): Promise<void>;
 }
 
-/** The offline store of each featurestore, open. Nothing of BigQuery is loaded when none names it. */
+/** Opens the offline store of each featurestore. BigQuery's code is loaded only when a featurestore names it. */
 export async function openOfflineStores(registry: Registry, dataDirectory: string): Promise<OpenOfflineStores> {
   return openOrDispose((opened) => openAll(registry, dataDirectory, opened));
 }
@@ -49,7 +49,7 @@ async function openAll(
   };
 }
 
-/** What doctor looks at, without opening anything. */
+/** The stores that doctor checks, without opening them. */
 export async function diagnoseOfflineStores(registry: Registry): Promise<Diagnosis[]> {
   const diagnoses = registry.featurestores.map((featurestore) =>
     diagnoseOfflineStore(featurestore.offlineSettings, listSources(featurestore)),

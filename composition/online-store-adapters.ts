@@ -13,10 +13,13 @@ export interface OnlineStoreContext {
   readonly vertexClient?: ClientOptions | undefined;
 }
 
-/** How a kind of online store is opened and looked at. Its code is loaded when it is needed: Google's clients are large. */
+/**
+ * How a kind of online store is opened and diagnosed. The code of a kind is loaded when it is needed: Google's clients
+ * are large.
+ */
 interface OnlineStoreAdapter<Settings extends OnlineStoreSettings = OnlineStoreSettings> {
   open(settings: Settings, context: OnlineStoreContext): Promise<OnlineStore>;
-  /** What doctor finds, without opening the store. `entityTypes` are those that name it. */
+  /** doctor's findings, without opening the store. `entityTypes` are those that use it. */
   diagnose?(
     settings: Settings,
     entityTypes: readonly EntityType[],
@@ -25,14 +28,14 @@ interface OnlineStoreAdapter<Settings extends OnlineStoreSettings = OnlineStoreS
 }
 
 interface StoreFindings {
-  /** What tells the store from others of its kind: for the operator. */
+  /** The identity of the store among others of its kind, for the operator. */
   readonly name: string;
   readonly findings: AsyncIterable<Finding>;
 }
 
 const ADAPTERS = {
   LMDB: {
-    // It is part of the data folder, which doctor looks at as a whole.
+    // The store is part of the data folder, which doctor checks as a whole.
     open: async (_settings, { dataDirectory }) => new LmdbOnlineStore(join(dataDirectory, 'online')),
   },
   BIGTABLE: {
@@ -73,7 +76,7 @@ const ADAPTERS = {
   readonly [Kind in OnlineStoreKind]: OnlineStoreAdapter<Extract<OnlineStoreSettings, { readonly kind: Kind }>>;
 };
 
-/** Opens one online store, as the registry says how. */
+/** Opens one online store with the registry's settings. */
 export async function openOnlineStore(
   settings: OnlineStoreSettings,
   context: OnlineStoreContext,
@@ -81,7 +84,7 @@ export async function openOnlineStore(
   return findAdapter(settings).open(settings, context);
 }
 
-/** What doctor says of one online store; nothing of one that it looks at elsewhere. */
+/** doctor's findings for one online store; none for a store that another check covers. */
 export async function diagnoseOnlineStore(
   settings: OnlineStoreSettings,
   entityTypes: readonly EntityType[],
@@ -91,7 +94,7 @@ export async function diagnoseOnlineStore(
   return found ? [{ store: `online store ${settings.kind}: ${found.name}`, findings: found.findings }] : [];
 }
 
-/** Call it with the same settings alone. */
+/** Call it only with settings of the same kind. */
 function findAdapter({ kind }: OnlineStoreSettings): OnlineStoreAdapter {
   return ADAPTERS[kind];
 }

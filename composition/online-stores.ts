@@ -11,7 +11,7 @@ import { diagnoseOnlineStore, openOnlineStore } from './online-store-adapters.js
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 
 export interface OnlineStoreOptions {
-  /** Where it is counted what shadow stores find. */
+  /** Counts the results of shadow stores. */
   readonly shadowReport: ShadowReport;
   /** For tests, whose Vertex AI is not at the region's endpoint. */
   readonly vertexClient?: ClientOptions;
@@ -19,14 +19,14 @@ export interface OnlineStoreOptions {
 
 export interface OpenOnlineStores {
   of(featurestore: Featurestore): OnlineStore;
-  /** The one to fill with what was computed here; null for a store that is filled by its own syncs and imports. */
+  /** The store to fill with values computed here; null for a store that its own syncs and imports fill. */
   toFill(featurestore: Featurestore): FillableOnlineStore | null;
-  /** Those that answer readers. A shadow that is down is no reason to take the gateway out of service. */
+  /** The stores that serve readers. A shadow store that is down must not take the gateway out of service. */
   readonly serving: readonly OnlineStore[];
   close(): Promise<void>;
 }
 
-/** The online store of each featurestore, open; a store that several name is opened once. */
+/** Opens the online store of each featurestore; a store that several name is opened once. */
 export async function openOnlineStores(
   registry: Registry,
   dataDirectory: string,
@@ -70,7 +70,7 @@ async function openAll(
   };
 }
 
-/** How two stores are compared. Where one tells no NULL from a NOT_FOUND, the two count as equal. */
+/** How to compare two stores. If one cannot tell NULL from NOT_FOUND, the two count as equal. */
 export function shadowRules(serving: OnlineStoreSettings, { onlineStore, share }: ShadowSettings) {
   return {
     share,
@@ -78,7 +78,7 @@ export function shadowRules(serving: OnlineStoreSettings, { onlineStore, share }
   };
 }
 
-/** What doctor looks at, without opening anything. */
+/** The stores that doctor checks, without opening them. */
 export async function diagnoseOnlineStores(
   registry: Registry,
   dataDirectory: string,
@@ -97,7 +97,7 @@ export async function diagnoseOnlineStores(
   return (await Promise.all(diagnoses)).flat();
 }
 
-/** The different ones, shadows too: featurestores that say the same of an online store share it. */
+/** The distinct stores, shadow stores included: featurestores with the same settings share a store. */
 function collectStoreSettings(registry: Registry): Map<string, OnlineStoreSettings> {
   const settings = registry.featurestores.flatMap(({ onlineSettings, shadow }) =>
     shadow ? [onlineSettings, shadow.onlineStore] : [onlineSettings],

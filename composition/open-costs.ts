@@ -8,18 +8,21 @@ import { LmdbModelCostHistory } from '../costs/lmdb/lmdb-model-cost-history.js';
 import { LmdbSpendingLedger } from '../costs/lmdb/lmdb-spending-ledger.js';
 
 export interface OpenCostsOptions {
-  /** Of what is remembered. Made if it is not there; another process may have it open as well. */
+  /**
+   * The path of the stored spending and measurements. It is created if missing; another process may have it open as
+   * well.
+   */
   readonly folder: string;
-  /** A file or folder of the operator's own price books (loadPriceBooks); null: the published ones alone. */
+  /** A file or folder of the operator's own price books (loadPriceBooks); null: only the published ones. */
   readonly ownBooks: string | null;
   readonly defaultBook: string;
-  /** Dollars a UTC day by principal (CostGuardOptions). */
+  /** Dollars per UTC day by principal (CostGuardOptions). */
   readonly dailyBudgets: ReadonlyMap<string, number>;
   readonly clock: Clock;
   readonly newId: () => string;
 }
 
-/** Price books from files, and what was spent and measured in one LMDB environment. */
+/** Price books from files, and stored spending and measurements in one LMDB environment. */
 export async function openCosts(options: OpenCostsOptions): Promise<Costs & { close(): Promise<void> }> {
   const { folder, ownBooks, defaultBook, dailyBudgets, clock, newId } = options;
   const books = toPriceBooks(await loadPriceBooks(ownBooks), defaultBook);

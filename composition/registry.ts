@@ -12,11 +12,11 @@ import type { GoogleClientOptions } from './google-clients.js';
 
 export interface OpenRegistry {
   readonly registry: Registry;
-  /** What Vertex AI has and the registry has not, a sentence each, by featurestore. */
+  /** The parts of Vertex AI that the registry omits, one sentence each, by featurestore. */
   readonly skipped: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The registry of a file, with the featurestores it leaves to Vertex AI. All faults are reported at once. */
+/** The registry of a file, with its featurestores from Vertex AI. Reports all faults at once. */
 export async function openRegistry(path: string, google: GoogleClientOptions = {}): Promise<OpenRegistry> {
   const file = await readRegistryFile(path);
   const readings = await readFromVertex(file, google);
@@ -37,7 +37,7 @@ export async function openRegistry(path: string, google: GoogleClientOptions = {
   };
 }
 
-/** For doctor: as much of the registry as can be read, and what is found of the rest. */
+/** For doctor: the readable part of the registry, and findings for the rest. */
 export async function diagnoseRegistry(
   path: string,
   google: GoogleClientOptions = {},
@@ -57,15 +57,15 @@ export async function diagnoseRegistry(
 }
 
 /**
- * One featurestore, as a file would write it; `featuregraph registry from-vertex` prints it. Without what would not fit the
- * typed schema, where the featurestores `beside` it have their names first.
+ * One featurestore in the form of a file; `featuregraph registry from-vertex` prints it. It omits objects without a
+ * valid name in the typed schema, where the names of the featurestores in `beside` take precedence.
  */
 export async function readFeaturestoreFromVertex(
   entry: VertexFeaturestoreDocument,
   { vertex, bigquery }: GoogleClientOptions = {},
   beside: readonly FeaturestoreDocument[] = [],
 ): Promise<VertexFeaturestore> {
-  // Google's clients are large: nothing of them is loaded for a registry that names none.
+  // Google's clients are large: they are not loaded for a registry without such featurestores.
   const [
     { VertexClients },
     { openBigQueryClient },
@@ -95,7 +95,7 @@ interface Reading {
 
 async function readFromVertex({ document }: RegistryFile, google: GoogleClientOptions): Promise<Reading[]> {
   const readings: Reading[] = [];
-  // One after another: they are few, and share the quotas of their projects.
+  // Runs sequentially: the featurestores are few and share the quotas of their projects.
   for (const entry of document.vertexFeaturestores) {
     const read = readings.flatMap(({ found }) => (found instanceof OperatorError ? [] : [found.document]));
     const found = await readFeaturestoreFromVertex(entry, google, [...document.featurestores, ...read]).catch(

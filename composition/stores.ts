@@ -17,20 +17,23 @@ import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 
-/** The stores a registry names, open. */
+/** The open stores of a registry. */
 export interface OpenStores extends FeatureStores {
-  /** What runs on this machine, which is always there. */
+  /** The stores on this machine, which always exist. */
   readonly embedded: DuckDbOfflineStore;
   /** Reads every file that users name. */
   readonly reader: FileReader;
-  /** The offline store of a featurestore, if it is another one than that. */
+  /** The offline store of a featurestore, if it differs from the embedded one. */
   readonly findRemoteStore: (featurestore: Featurestore) => OfflineStore | undefined;
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
-  /** Whether the online store of an entity type with computed sources, once prepared, still has what was computed here. */
+  /**
+   * Whether the online store of an entity type with computed sources still has, after preparation, what was computed
+   * here.
+   */
   fillOwner(entityType: EntityType): Promise<FillOwner>;
   /**
-   * Whether values can be read now. Offline stores have no part in it: with BigQuery down for all, all instances would be taken
-   * out of service, and reads of values now, which it has no part in, would fail too.
+   * Whether current values can be read. Offline stores do not count. Otherwise an outage of BigQuery would take all
+   * instances out of service, and reads of current values, which do not use it, would fail too.
    */
   isReady(): Promise<boolean>;
   close(): Promise<void>;
@@ -89,7 +92,7 @@ async function makeDataFolder(folder: string): Promise<void> {
   });
 }
 
-/** What `featuregraph doctor` looks at: every store the registry names, without opening it. */
+/** The stores that `featuregraph doctor` checks: every store of the registry, without opening it. */
 export async function diagnoseStores(
   registry: Registry,
   dataDirectory: string,

@@ -13,14 +13,16 @@ export interface VertexBatchPredictionOptions {
   readonly google: GoogleClientOptions;
 }
 
-/** Batch prediction on Vertex AI before there is an engine: its handler first, then what starts jobs of it. */
+/**
+ * Batch prediction on Vertex AI before the engine exists: first its handler, then the function that starts its jobs.
+ */
 export interface VertexBatchPredictionParts {
   readonly handler: VertexBatchPredictionHandler;
   createPredictions(engine: JobEngine): VertexBatchPredictions;
   close(): Promise<void>;
 }
 
-/** Of Google's clients nothing is loaded before a job or its results need it. */
+/** Google's clients are loaded only when a job or its results need them. */
 export function openVertexBatchPrediction({
   registry,
   logger,

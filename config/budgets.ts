@@ -1,8 +1,8 @@
 import type { RefinementCtx } from 'zod';
 
 /**
- * `name=dollars` pairs, separated by commas. The name ends at the last `=`, since names from tokens may have one. A budget
- * that cannot be read is a fault: taken for nothing, it would be no limit.
+ * Parses `name=dollars` pairs, separated by commas. The name ends at the last `=`, because names from tokens may
+ * contain one. An unreadable budget is a fault: if it were ignored, there would be no limit.
  */
 export function parseBudgets(text: string, context: RefinementCtx): ReadonlyMap<string, number> {
   const budgets = new Map<string, number>();

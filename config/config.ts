@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { parseBudgets } from './budgets.js';
 
 /**
- * What can be set from outside, all by environment variables. .env.example lists them; a test keeps the two equal.
- * Defaults are safe: the gateway listens on this machine only, and introspection can be closed.
+ * The configuration, all from environment variables. .env.example lists them; a test compares the two. Defaults are
+ * safe: the gateway listens on this machine only, and introspection can be closed.
  */
 const port = z.coerce.number().int().min(0).max(65535);
 const bytes = z.coerce.number().int().min(1024);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from './config.js';
 
-/** What the configuration says of costs, as openCosts takes it. */
+/** The configuration of costs, in the form that openCosts takes. */
 export function costsConfig(config: Config) {
   return {
     folder: join(config.dataDirectory, 'costs'),

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The folder of package.json, from the sources as well as from dist/: examples and console assets are found from it. */
+/**
+ * The folder of package.json, both from the sources and from dist/. Paths of examples and console assets start there.
+ */
 export const projectRoot = findRoot(import.meta.dirname);
 
 function findRoot(folder: string): string {

@@ -6,7 +6,7 @@ import { projectRoot } from './project-root.js';
 
 const EXAMPLE = join(projectRoot, 'examples/flights/registry.yaml');
 
-/** The registry file to serve: the one that is configured, or the example. The packed package has no example. */
+/** The registry file to serve: the configured one, or the example. The packed package has no example. */
 export function registryPathOf({ registryPath }: Pick<Config, 'registryPath'>, example = EXAMPLE): string {
   if (registryPath !== null) return registryPath;
   if (existsSync(example)) return example;

@@ -1,4 +1,4 @@
-// Bundles the page, unless the bundle is newer than all it is made of: a second `npm start` should not take five seconds.
+// Bundles the page, unless the bundle is newer than all its inputs: a second `npm start` should not take five seconds.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -11,8 +11,8 @@ interface ExampleQuery {
 }
 
 /**
- * GraphiQL with a tab for each example of the registry. What a person wrote in an earlier visit stays. GraphiQL fails on an empty
- * list of tabs.
+ * GraphiQL with a tab for each example of the registry. It restores the text of an earlier visit. GraphiQL fails with
+ * an empty list of tabs.
  */
 async function start(): Promise<void> {
   const response = await fetch('/console/examples.json');

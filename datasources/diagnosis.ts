@@ -1,13 +1,13 @@
-/** What `featuregraph doctor` found of one thing. Written for the operator: names of projects and tables belong in it. */
+/** One finding of `featuregraph doctor`. It is for the operator, so it may contain names of projects and tables. */
 export interface Finding {
-  /** fault: it will not work, or loses values. warning: it works, and something about it should be known. */
+  /** fault: it does not work, or loses values. warning: it works, but the operator should know something about it. */
   readonly status: 'ok' | 'warning' | 'fault';
   readonly message: string;
-  /** What to do about it: best a command. */
+  /** The remedy: preferably a command. */
   readonly remedy?: string;
 }
 
-/** The findings about one store, in an order in which each may take the ones before it for granted. */
+/** The findings for one store, in an order in which each may assume that the earlier ones hold. */
 export interface Diagnosis {
   readonly store: string;
   readonly findings: AsyncIterable<Finding>;

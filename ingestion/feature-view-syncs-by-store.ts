@@ -9,10 +9,10 @@ import type {
   SyncRange,
 } from './feature-view-syncs.js';
 
-/** Sends each sync to whoever can do it: this gateway, or Vertex AI. */
+/** Sends each sync to the system that performs it: this gateway or Vertex AI. */
 export class FeatureViewSyncsByStore implements FeatureViewSyncs {
   constructor(
-    /** undefined for an online store that is not filled by syncs. */
+    /** undefined for an online store that syncs do not fill. */
     private readonly getSyncs: (onlineStore: OnlineStoreKind) => FeatureViewSyncs | undefined,
   ) {}
 

@@ -1,18 +1,27 @@
 import type { Instant } from '../values/instant.js';
 import type { EntityType } from '../datasources/registry/model.js';
 
-/** Between the contents of an online store and the moment from which they lack a row that came true since. */
+/**
+ * Separates the fingerprint of an online store's contents from the moment at which a later row becomes true that they
+ * lack.
+ */
 const EXPIRY_SEPARATOR = ' until ';
 
-/** Who computed what a fillable online store has of an entity type; NOBODY while it is being filled, or never was. */
+/**
+ * The gateway that computed a fillable online store's contents of an entity type; NOBODY during a fill, or before the
+ * first.
+ */
 export type FillOwner = 'THIS_GATEWAY' | 'ANOTHER' | 'NOBODY';
 
-/** What an online store holds that is filled from sources with these fingerprints. How nulls merge is part of that. */
+/**
+ * The fingerprint of an online store that is filled from sources with these fingerprints. It includes the rule by which
+ * nulls merge.
+ */
 export function fillFingerprint({ dense }: EntityType, fingerprints: Iterable<string>): string {
   return [dense ? 'dense' : 'sparse', ...fingerprints].join(' ');
 }
 
-/** `goodUntil` is null when no row of the future is known. */
+/** `goodUntil` is null when no future row is known. */
 export function addFillExpiry(contents: string, goodUntil: Instant | null): string {
   return goodUntil === null ? contents : `${contents}${EXPIRY_SEPARATOR}${goodUntil}`;
 }
@@ -22,7 +31,7 @@ export function isUpToDate(currentFill: string | undefined, contents: string, no
   return filled === contents && (until === undefined || now < BigInt(until));
 }
 
-/** However old the filling is: what came true since is what a sync brings. */
+/** The age of a fill does not matter: a sync brings the rows that became true since. */
 export function findFillOwner(currentFill: string | undefined, own: string | undefined): FillOwner {
   if (currentFill === undefined) return 'NOBODY';
   return currentFill.split(EXPIRY_SEPARATOR)[0] === own ? 'THIS_GATEWAY' : 'ANOTHER';

@@ -11,9 +11,9 @@ export interface OnlineFill {
   readonly offline: ImportingOfflineStore;
   readonly online: FillableOnlineStore;
   readonly clock: Clock;
-  /** Of what the online store shall hold (fillFingerprint). */
+  /** The expected contents of the online store (fillFingerprint). */
   readonly fingerprint: string;
-  /** Told the rows of the future in a source, which the online store does not get. */
+  /** Receives the future rows of a source, which the online store does not get. */
   readonly onFutureRows: (source: FeatureSource, rows: number) => void;
 }
 
@@ -21,18 +21,18 @@ export async function isFilled({ entityType, online, fingerprint, clock }: Onlin
   return isUpToDate(await online.currentFill(entityType), fingerprint, clock());
 }
 
-/** Fills an online store with what is known now, unless another gateway fills it with the same. */
+/** Fills an online store with the values known now, unless another gateway fills it with the same values. */
 export async function fillOnlineStore(fill: OnlineFill): Promise<void> {
   const { entityType, online, fingerprint, clock } = fill;
   for (;;) {
-    // Anew each time: another gateway may have filled it since, as this one would.
+    // Checks again each time: another gateway may have filled the store since, with the same values.
     const expectedFill = await online.currentFill(entityType);
     if (isUpToDate(expectedFill, fingerprint, clock())) return;
     if (await fillOnce(fill, expectedFill, clock())) return;
   }
 }
 
-/** What is filled is good until the first row of the future becomes true. Gives false when another gateway filled first. */
+/** A fill is valid until the first future row becomes true. Returns false when another gateway filled first. */
 async function fillOnce(
   { entityType, offline, online, fingerprint, onFutureRows }: OnlineFill,
   expectedFill: string | undefined,

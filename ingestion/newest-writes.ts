@@ -4,8 +4,8 @@ import type { FeatureSource } from '../datasources/registry/model.js';
 import type { Instant } from '../values/instant.js';
 
 /**
- * What an online store gets of a source, in a fill as in a sync: the newest values of every entity at a moment. The moment
- * is never left out: a row of the future is not known yet, and an online store serves whatever it has.
+ * The values of a source that an online store gets in a fill or a sync: the newest values of every entity at a moment.
+ * The moment is required: a future row is not known yet, and an online store serves every value that it has.
  */
 export function newestWrites(
   offline: Pick<OfflineStore, 'newest'>,

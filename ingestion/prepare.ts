@@ -8,40 +8,43 @@ import { fillOnlineStore, isFilled, type OnlineFill } from './fill-online-store.
 import { sourceFingerprint } from './source-fingerprint.js';
 
 export interface PrepareProgress {
-  /** What is being done, for a person to read. */
+  /** The current step, for people. */
   readonly step: string;
-  /** Of everything, 0 to 1. */
+  /** The share of all work, 0 to 1. */
   readonly share: number;
 }
 
 export interface PrepareOutcome {
-  /** Number of steps done; 0 when all was up to date. */
+  /** The number of completed steps; 0 when everything was up to date. */
   readonly steps: number;
-  /** Rows without id or time in what was computed, by source: they are not history and were left out. */
+  /** Computed rows without an id or a time, by source: they are not history and were omitted. */
   readonly rejectedRows: ReadonlyMap<FeatureSource, number>;
   /**
-   * Rows of the future in what an online store was filled from, by source. They are not known yet, so it has none of them; a
-   * start after the first came true fills it again.
+   * Future rows in the sources of an online store's fill, by source. They are not known yet, so the store has none of
+   * them; a start after the first became true fills it again.
    */
   readonly futureRows: ReadonlyMap<FeatureSource, number>;
-  /** What this gateway computed of each entity type with computed sources, as `filledBy` compares it. */
+  /**
+   * The fingerprint of what this gateway computed of each entity type with computed sources, for comparison by
+   * `filledBy`.
+   */
   readonly fillFingerprints: ReadonlyMap<EntityType, string>;
 }
 
-/** What came of the steps, gathered while they run. */
+/** The results of the steps, collected while they run. */
 interface PrepareFindings {
   readonly rejectedRows: Map<FeatureSource, number>;
   readonly futureRows: Map<FeatureSource, number>;
   readonly fillFingerprints: Map<EntityType, string>;
 }
 
-/** Filling the online store takes about as long as this many partitions of an import. */
+/** Filling the online store takes about as long as this number of import partitions. */
 const FILL_WEIGHT = 0.5;
 
 /**
- * Brings the stores up to the registry: computes every source whose SQL, files or columns changed since the last
- * time, then fills the online store with the newest values. Each step is remembered when it is whole, so a process killed
- * in the middle goes on where it was. `onlineOf` gives null for a store that is filled in another way.
+ * Updates the stores to the registry: computes every source whose SQL, files or columns changed since the last time,
+ * then fills the online store with the newest values. Each step is recorded when it is complete, so a process that is
+ * killed before the end continues there. `onlineOf` returns null for a store that is filled in another way.
  */
 export async function prepareStores(
   registry: Registry,
@@ -101,8 +104,8 @@ async function planSteps(
       },
     });
   }
-  // What the online rows were filled with is asked of the store alone: one that many gateways share is not filled again
-  // because a new one had to compute its own offline store.
+  // Only the store itself tells the fingerprint of its fill: when a new gateway computes its own offline store, it must
+  // not refill a shared online store.
   const contents = fillFingerprint(entityType, fingerprints.values());
   findings.fillFingerprints.set(entityType, contents);
   if (!online) return steps;

@@ -3,13 +3,16 @@ import { readFile, stat } from 'node:fs/promises';
 import { findNamedFiles } from '../datasources/files/named-files.js';
 import type { FeatureSource, TableFile } from '../datasources/registry/model.js';
 
-/** Raised when the way values are computed or stored changes, so that every data folder is prepared anew. */
+/**
+ * Increase this number when the way that values are computed or stored changes, so that every data folder is prepared
+ * again.
+ */
 const STORAGE_FORMAT = 4;
 
-/** Files up to this size count by their content, so that a reinstalled package is seen to be the same. */
+/** Files up to this size count by their content, so that a reinstalled package counts as unchanged. */
 const MAX_HASHED_BYTES = 100 * 1024 * 1024;
 
-/** Changes when anything changes that the values of a source are computed from. */
+/** Changes when any input of a source's computation changes. */
 export async function sourceFingerprint(source: FeatureSource): Promise<string> {
   const { entityType } = source;
   const files = [...entityType.featurestore.tables].map(async ([name, table]) => [
@@ -31,7 +34,7 @@ export async function sourceFingerprint(source: FeatureSource): Promise<string> 
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }
 
-/** Of every file of the table: one that comes or goes changes it too. */
+/** Covers every file of the table, so that an added or removed file changes it too. */
 async function tableFingerprint({ path, name, format }: TableFile): Promise<(readonly [string, string])[]> {
   const found = await findNamedFiles(path, name, { format, within: null });
   const fingerprints: (readonly [string, string])[] = [];

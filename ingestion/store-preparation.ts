@@ -14,7 +14,7 @@ export interface StorePreparationOptions {
   readonly clock: Clock;
 }
 
-/** Prepares the stores at the start of a gateway, and says from then on whether they still have what it computed. */
+/** Prepares the stores at the start of a gateway, and then tells whether they still have what it computed. */
 export class StorePreparation {
   #computed: PrepareOutcome['fillFingerprints'] = new Map();
 
@@ -29,7 +29,7 @@ export class StorePreparation {
 
   async fillOwner(entityType: EntityType): Promise<FillOwner> {
     const store = this.options.toFill(entityType.featurestore);
-    // A store that no gateway fills has nothing that a sync could undo.
+    // A sync cannot overwrite anything in a store that no gateway fills.
     if (!store) return 'THIS_GATEWAY';
     return findFillOwner(await store.currentFill(entityType, true), this.#computed.get(entityType));
   }

@@ -1,15 +1,15 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-/** Seconds. Answers from the online store take milliseconds, historical ones up to a minute. */
+/** Seconds. Online responses take milliseconds, historical ones up to a minute. */
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const BATCH_BUCKETS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
 
 export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
 
 /**
- * What the gateway counts, for Prometheus. Labels have few values, all of them ours or the registry's: a series is kept for
- * as long as the process lives, so a label that a client can choose (an entity id, an operation's name) would be a way to
- * fill the memory, and would show a user's data to whoever reads the metrics.
+ * The gateway's metrics for Prometheus. Labels have few values, which the gateway or the registry defines. A series
+ * exists until the process ends. If a client could choose a label (an entity id, an operation's name), it could fill
+ * the memory, and the metrics would show user data to all their readers.
  */
 export function createGatewayMetrics(registry: Registry) {
   const registers = [registry];
@@ -70,7 +70,7 @@ export function createGatewayMetrics(registry: Registry) {
     operation: (type: string, outcome: 'ok' | 'partial' | 'failed', seconds: number): void =>
       operations.observe({ type, outcome }, seconds),
     error: (code: string): void => errors.inc({ code }),
-    /** Gives what to call when the subscription has ended; calling it again changes nothing. */
+    /** Returns the function to call when the subscription has ended; calling it again changes nothing. */
     subscription: (): (() => void) => {
       let isOpen = true;
       subscriptions.inc();

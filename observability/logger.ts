@@ -4,8 +4,8 @@ import { requestScope } from './request-scope.js';
 export type { Logger };
 
 /**
- * JSON lines on standard output, each with the id of the request it belongs to. Never logged: documents, variables and
- * values, which are data of users.
+ * JSON lines on standard output, each with its request id. It never logs documents, variables or values, because they
+ * are data of users.
  */
 export function createLogger(level: string): Logger {
   return pino({

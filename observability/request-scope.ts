@@ -1,12 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /**
- * The request that the code now running works for. Only for logs, error messages and the labels and ends of queries in a
- * warehouse, in places that no argument reaches (Apollo's formatError): what a resolver needs comes by its context.
+ * The request that the current code runs for. Use it only for logs, error messages, and the labels and cancellation of
+ * queries in a warehouse, in code that no argument reaches (Apollo's formatError). Resolvers get everything from their
+ * context.
  */
 export interface RequestScope {
   readonly requestId: string;
-  /** Aborted when the client went away before it was answered. Absent: nobody would know. */
+  /** Aborts when the client disconnects before the response. Absent: a disconnect is not detected. */
   readonly signal?: AbortSignal;
 }
 

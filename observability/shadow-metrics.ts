@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
 
-/** What names a series: the registry's words, of which there are as many as the registry has. */
+/** The labels of a series: names of the registry, so their number is that of the registry's names. */
 interface EntityTypeLabels {
   readonly name: string;
   readonly featurestore: { readonly name: string };
@@ -12,8 +12,8 @@ interface FeatureLabels {
 }
 
 /**
- * Counts what a shadow store finds, for Prometheus. Has the shape of ShadowReport in datasources/online/shadow, which this
- * room does not know. Labels are names of the registry, never entity ids.
+ * Counts the results of shadow stores for Prometheus. It has the shape of ShadowReport in datasources/online/shadow,
+ * which this folder must not import. Labels are names of the registry, never entity ids.
  */
 export function createShadowMetrics(registry: Registry) {
   const comparisons = new Counter({

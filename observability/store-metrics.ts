@@ -6,7 +6,7 @@ export interface StoreUp {
   readonly isUp: boolean;
 }
 
-/** Whether the stores answer, asked when Prometheus asks. */
+/** Whether the stores are healthy, checked at each scrape of Prometheus. */
 export function createStoreMetrics(registry: Registry, ask: () => Promise<readonly StoreUp[]>): void {
   new Gauge({
     name: 'featuregraph_store_up',

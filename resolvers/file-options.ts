@@ -15,7 +15,7 @@ const OPTIONS = [
   'dateAsMoment',
 ] as const satisfies (keyof FileOptionsInput & keyof FileOptions)[];
 
-/** What a request says of files. Options that the format does not have are refused. `field` is where they are. */
+/** The file options of a request. Options that the format does not have are refused. `field` is their path. */
 export function fileOptions(input: FileOptionsInput, format: FileFormat, field: string): FileOptions {
   const given = OPTIONS.filter((option) => input[option] != null);
   const options: FileOptions = Object.fromEntries(given.map((option) => [option, input[option]]));

@@ -8,13 +8,13 @@ import { errorsTableName, type TablesOutput } from './vertex-job.js';
 
 type Row = Record<string, unknown>;
 
-/** Rows of one page of a whole-table read. */
+/** The maximum rows of one page when reading a whole table. */
 const PAGE_ROWS = 10_000;
 
-/** How models call the columns that are no part of the instance. */
+/** The column names of models that do not belong to the instance. */
 const ANSWER_COLUMNS = new Set(['prediction', 'explanation', 'error', 'errors']);
 
-/** The tables a job wrote to. Reading a page of a table by its row numbers scans nothing and is not billed. */
+/** The tables that a job wrote to. Reading a page of a table by its row numbers scans nothing and is not billed. */
 export class BigQueryResults implements VertexResults {
   readonly #predictions: Table;
   readonly #errors: Table | undefined;
@@ -22,7 +22,7 @@ export class BigQueryResults implements VertexResults {
   constructor(
     bigquery: BigQuery,
     output: TablesOutput,
-    /** As the job itself counts them. */
+    /** The counts that the job itself reports. */
     private readonly failed: bigint,
   ) {
     const [project, name = ''] = output.dataset.replace(/^bq:\/\//, '').split('.');
@@ -61,7 +61,7 @@ export class BigQueryResults implements VertexResults {
     }
   }
 
-  /** The table with the failed instances is an input as it stands, but for the columns that are no part of them. */
+  /** The table with the failed instances is a valid input, except for the columns that do not belong to them. */
   async failedInstances(): Promise<FailedInstances | undefined> {
     const metadata = await this.#errorsTable().getMetadata().catch(undefinedIfMissing);
     if (!metadata) return undefined;
@@ -97,7 +97,7 @@ interface Page {
   readonly isLast: boolean;
 }
 
-/** All rows of a range that there are. */
+/** All existing rows of a range. */
 async function readNumberedRows(table: Table, { after, limit }: ResultRange): Promise<NumberedRow[]> {
   const all: NumberedRow[] = [];
   while (all.length < limit) {
@@ -109,7 +109,7 @@ async function readNumberedRows(table: Table, { after, limit }: ResultRange): Pr
   return all;
 }
 
-/** BigQuery ends a page at 10 MB, so it may have fewer rows than asked for, and more may come. */
+/** BigQuery ends a page at 10 MB, so it may have fewer rows than requested, and more may follow. */
 async function nextPage(table: Table, { after, limit }: ResultRange): Promise<Page> {
   const first = after === null ? 0n : after + 1n;
   const [rows, next] = (await table.getRows({
@@ -132,13 +132,13 @@ function pickInstance(row: Row): Row {
   );
 }
 
-/** The client wraps integers and times in objects; a client of ours gets their text, which loses nothing. */
+/** The client wraps integers and times in objects; clients of the gateway get their text, which loses nothing. */
 function toJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toJson);
   if (Buffer.isBuffer(value)) return value.toString('base64');
   if (typeof value !== 'object' || value === null) return value;
   if ('value' in value && value.constructor.name.startsWith('BigQuery')) {
-    // Written with nanoseconds, of which there are none; ours have the digits that are known.
+    // The text has nanosecond digits, which are zero; the gateway writes only the known digits.
     const isTimestamp = value.constructor.name === 'BigQueryTimestamp';
     return isTimestamp ? formatInstant(parseInstant(String(value.value))) : value.value;
   }

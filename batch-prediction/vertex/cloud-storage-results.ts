@@ -14,7 +14,7 @@ import {
   type VertexResults,
 } from './results.js';
 
-/** One line of what Vertex AI writes as JSONL. */
+/** One line of Vertex AI's JSONL output. */
 interface ResultLine {
   readonly instance?: unknown;
   readonly prediction?: unknown;
@@ -23,8 +23,8 @@ interface ResultLine {
 }
 
 /**
- * The files in the folder a job says it wrote to. Their names differ by kind of model, so they are listed: those with
- * errors say so in their names, and all others whose names begin with "prediction" are predictions.
+ * The files in the output folder that a job reports. Their names depend on the kind of model, so this lists them: files
+ * with errors have "errors" in their names, and all others whose names begin with "prediction" are predictions.
  */
 export class CloudStorageResults implements VertexResults {
   readonly #bucket: Bucket;
@@ -67,7 +67,7 @@ export class CloudStorageResults implements VertexResults {
         yield `${JSON.stringify((parseToRewrite(row) as ResultLine).instance)}\n`;
       }
     };
-    // Line by line: there may be as many failures as fit in no memory.
+    // Reads line by line, because the failures may exceed memory.
     await pipeline(
       Readable.from(lines(this.#lines(isErrors))),
       file.createWriteStream({ resumable: false, validation: 'md5', contentType: 'application/jsonl' }),

@@ -4,16 +4,19 @@ import { requestLabel } from './job-labels.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
 
-/** What Vertex AI has under one key. */
+/** The jobs on Vertex AI under one key. */
 export interface IdempotentJobs {
   readonly original: Job | undefined;
-  /** Made for the same request later on: by another gateway at the same time, or after a list that lagged behind. */
+  /**
+   * Later duplicates for the same request: another gateway created them at the same time, or a list that lagged behind
+   * caused them.
+   */
   readonly duplicates: readonly Job[];
 }
 
 /**
- * The job that was asked for among those found under its key: the oldest, so that all gateways come to the same one. Where
- * there are only jobs for something else, the key was used before, and that is BAD_USER_INPUT, as for jobs on one machine.
+ * The requested job among those with its key: the oldest, so that all gateways choose the same one. If all jobs are for
+ * other requests, the key was used before; this is BAD_USER_INPUT, as for jobs on one machine.
  */
 export function matchIdempotentJobs(found: readonly Job[], requested: Job): IdempotentJobs {
   const [kept, ...duplicates] = found.filter((job) => requestLabel(job) === requestLabel(requested)).sort(byAge);
@@ -27,7 +30,7 @@ export function matchIdempotentJobs(found: readonly Job[], requested: Job): Idem
   return { original: kept, duplicates };
 }
 
-/** By name where the times are the same: any order will do that is the same everywhere. */
+/** Sorts by name where the times are equal: all gateways must have the same order. */
 function byAge(one: Job, other: Job): number {
   return (
     Number(one.createTime?.seconds ?? 0) - Number(other.createTime?.seconds ?? 0) ||

@@ -4,27 +4,27 @@ import { toCanonicalJson } from '../../values/canonical-json.js';
 import type { BatchPredictionJobRecord } from '../batch-predictions.js';
 
 /**
- * The label by which a job is found again. Creating a job has no request id: when the answer to it is lost, only a label
- * can tell whether there is a job. Vertex AI allows lower-case letters, digits, - and _, at most 63.
+ * The label that identifies a job. The create request has no request id: when its response is lost, only a label can
+ * tell whether the job exists. Vertex AI allows lower-case letters, digits, - and _, at most 63.
  */
 const KEY_LABEL = 'featuregraph-key';
 
-/** What was asked for under the key: the same key with something else must not be answered with this job's results. */
+/** The digest of the request under the key: the same key with another request must not return this job's results. */
 const REQUEST_LABEL = 'featuregraph-request';
 
-/** 64 are a resource's, of which two are ours. */
+/** A resource may have 64 labels, of which two are ours. */
 const MAX_LABELS = 62;
 
 type Labels = Readonly<Record<string, string>>;
 
-/** The value is a digest, since a key may be any text. */
+/** The value is a digest, because a key may be any text. */
 export function keyLabel(key: string): { readonly name: string; readonly value: string } {
   return { name: KEY_LABEL, value: digest(key) };
 }
 
 /**
- * What a job is found by on Vertex AI. A client's key is its own: the same text of another caller, or for another model, is
- * another job, and must never be answered with that one's results.
+ * The labels that identify a job on Vertex AI. A client's key belongs to that client: the same text of another caller,
+ * or for another model, is another job, and its results must never be returned.
  */
 export function toVertexKey({
   id,
@@ -35,7 +35,7 @@ export function toVertexKey({
   return idempotencyKey === null ? id : JSON.stringify([createdBy, spec.model, idempotencyKey]);
 }
 
-/** A job as Vertex AI is asked for it, with our labels beside the client's. */
+/** A job as it is sent to Vertex AI, with our labels beside the client's. */
 export function withKeyLabels<Asked extends { readonly labels: Labels }>(
   asked: Asked,
   key: string,
@@ -44,7 +44,7 @@ export function withKeyLabels<Asked extends { readonly labels: Labels }>(
   return { ...asked, labels: { ...asked.labels, ...ours } };
 }
 
-/** The digest of what was asked for; undefined for a job that featuregraph did not make. */
+/** The digest of the request; undefined for a job that featuregraph did not create. */
 export function requestLabel({ labels }: { readonly labels?: Labels | null }): string | undefined {
   return labels?.[REQUEST_LABEL];
 }
@@ -53,7 +53,7 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 60);
 }
 
-/** Refuses labels that Vertex AI does not keep, or that are ours. */
+/** Refuses labels that Vertex AI does not support, or that are reserved for us. */
 export function checkLabels(labels: Labels): void {
   if (Object.keys(labels).length > MAX_LABELS) {
     throw badInput(`Vertex AI keeps at most ${MAX_LABELS} labels of a job.`, 'labels');

@@ -7,10 +7,10 @@ import { protobufValue } from './protobuf-value.js';
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
 
-/** What runs the model when the client names no machine: custom models refuse a job without one. */
+/** The machine type when the client names none: Vertex AI rejects a job of a custom model without one. */
 export const DEFAULT_MACHINE_TYPE = 'n1-standard-4';
 
-/** A job as Vertex AI is asked for it, but for the labels by which it is found again (job-labels.ts). */
+/** A job as it is sent to Vertex AI, without the labels that identify it (job-labels.ts). */
 export interface VertexJobRequest extends Omit<Job, 'displayName' | 'model' | 'labels'> {
   readonly displayName: string;
   /** The model's resource name. */
@@ -18,7 +18,7 @@ export interface VertexJobRequest extends Omit<Job, 'displayName' | 'model' | 'l
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** What Vertex AI cannot do is said before anything is created, with the field. */
+/** Reports what Vertex AI does not support before anything is created, with the field. */
 export function vertexJobRequest({
   displayName,
   labels,
@@ -44,8 +44,8 @@ export function vertexJobRequest({
 }
 
 /**
- * Rows of a table become objects: our HTTP models get objects too, so that a model answers alike on both sides. Lines of
- * JSON are what they are, and for lines of CSV, which become lists, there is no choice.
+ * Converts rows of a table to objects. Our HTTP models get objects too, so that a model predicts the same in both
+ * runtimes. Lines of JSON stay unchanged. Lines of CSV become lists, for which there is no option.
  */
 function instanceConfig({ input, excludedFields = [] }: BatchPredictionSpec): Pick<Job, 'instanceConfig'> {
   return input.kind === 'TABLE'
@@ -93,7 +93,7 @@ function outputConfig({ format, location }: BatchOutput): NonNullable<Job['outpu
   }
 }
 
-/** Batch jobs do not scale: they run with the starting number of replicas, whatever the greatest number is. */
+/** Batch jobs do not scale: they run with the starting number of replicas, whatever the maximum. */
 function dedicatedResources(resources: BatchResources): NonNullable<Job['dedicatedResources']> {
   const { machineType, acceleratorType, acceleratorCount, startingReplicaCount, maxReplicaCount } = resources;
   if (acceleratorCount !== null && acceleratorType === null) {
@@ -111,7 +111,7 @@ function dedicatedResources(resources: BatchResources): NonNullable<Job['dedicat
   };
 }
 
-/** The client sends a name it does not know as "unspecified", and the job would run without. */
+/** The client sends an unknown name as "unspecified", and the job would run without it. */
 const ACCELERATORS = [
   'NVIDIA_TESLA_P100',
   'NVIDIA_TESLA_V100',
@@ -149,7 +149,7 @@ export function tableUri(table: string, field: string): string {
   return `bq://${project}.${dataset}.${name}`;
 }
 
-/** A project alone makes Vertex AI create a dataset of its own there; a gateway does not let clients do that. */
+/** With a project alone, Vertex AI creates a new dataset in it; a gateway does not allow clients to do that. */
 function datasetUri(location: string): string {
   const [project = '', dataset = '', table, ...rest] = withoutScheme(location).split('.');
   if (!PROJECT.test(project) || !NAME.test(dataset) || rest.length > 0 || (table !== undefined && !NAME.test(table))) {

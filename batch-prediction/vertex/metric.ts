@@ -10,7 +10,7 @@ export class MetricAccumulator {
   #sum = 0;
   #min = Infinity;
   #max = -Infinity;
-  /** Only percentiles need the values themselves. */
+  /** Only percentiles need all values. */
   readonly #values: number[] = [];
 
   constructor(private readonly request: MetricRequest) {}
@@ -22,7 +22,7 @@ export class MetricAccumulator {
     this.#take(value / over);
   }
 
-  /** null where there was nothing to aggregate; a count is 0 then. */
+  /** null when there was nothing to aggregate; a count is 0 then. */
   get result(): number | null {
     const { metric } = this.request;
     if (metric === 'COUNT') return this.#count;
@@ -57,9 +57,10 @@ export class MetricAccumulator {
   }
 }
 
-/** Between two values, as far as the rank stands between them (the continuous percentile of SQL). */
+/** Interpolates between two values by the position of the rank (the continuous percentile of SQL). */
 function percentile(values: readonly number[], share: number): number {
-  // Numbers alone are sorted several times as fast as with a comparison of ours, while the process does nothing else.
+  // A typed array of numbers sorts several times as fast as an array with a comparison function, and sorting blocks the
+  // process.
   const sorted = Float64Array.from(values).sort();
   const rank = share * (sorted.length - 1);
   const below = sorted[Math.floor(rank)]!;

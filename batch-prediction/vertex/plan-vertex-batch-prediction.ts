@@ -8,13 +8,13 @@ import { DEFAULT_MACHINE_TYPE, vertexJobRequest } from './job-request.js';
 import { readVertexResults, type VertexResultStores } from './read-vertex-results.js';
 import { VERTEX_BATCH_PREDICTION, type VertexJobSpec } from './vertex-batch-prediction-job.js';
 
-/** What planning looks at. */
+/** The dependencies of planning. */
 export interface VertexPlanDependencies extends VertexResultStores {
-  /** A model of the registry; throws, naming the field, when there is none of the name. */
+  /** A model of the registry; throws with the field when no model has the name. */
   readonly getModel: (name: string, field?: string) => Model;
 }
 
-/** What Vertex AI would refuse is refused here, before the job is kept: a client hears at once what it could not do. */
+/** Refuses what Vertex AI would refuse, before the job is stored: the client learns at once what is not possible. */
 export function planVertexBatchPrediction(
   dependencies: VertexPlanDependencies,
   { displayName, labels, model, spec }: BatchPredictionRequest,
@@ -32,7 +32,7 @@ export async function planVertexRetry(
   { retryOf }: RetryRequest,
 ): Promise<JobPlan<VertexJobSpec>> {
   const job = VERTEX_BATCH_PREDICTION.read(retryOf);
-  // Heard at once, and not from a job that fails later.
+  // The client learns this at once, and not from a job that fails later.
   const model = dependencies.getModel(job.spec.model, 'job');
   const failed =
     job.progress.failed > 0n
@@ -47,7 +47,7 @@ export async function planVertexRetry(
   return { displayName, labels, spec, work: async () => toBatchWork(spec, job.progress.failed) };
 }
 
-/** What a request would use, checked as a start does. */
+/** The work of a request, with the same checks as a start. */
 export async function checkedVertexWork(
   dependencies: VertexPlanDependencies,
   { displayName, labels, model, spec }: BatchPredictionRequest,
@@ -70,7 +70,7 @@ async function estimateInput({ bigquery }: VertexPlanDependencies, spec: BatchPr
   return toBatchWork(spec, await inputRows(spec.input, bigquery));
 }
 
-/** By the price book of the configuration, which is the one of the cloud. */
+/** Uses the price book of the configuration, which is the one of the cloud. */
 function toBatchWork({ model, resources }: BatchPredictionSpec, rows: bigint | null): BatchWork {
   const { batchSize, startingReplicaCount, machineType, acceleratorType, acceleratorCount } = resources;
   return {

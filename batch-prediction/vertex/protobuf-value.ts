@@ -3,8 +3,8 @@ import type { protos } from '@google-cloud/aiplatform';
 type Value = protos.google.protobuf.IValue;
 
 /**
- * JSON as a google.protobuf.Value. The package's own helper is reached only by loading all of the package, which takes two
- * seconds and 200 MB.
+ * JSON as a google.protobuf.Value. The package's own helper requires loading the whole package, which takes two seconds
+ * and 200 MB.
  */
 export function protobufValue(json: unknown): Value {
   if (json === null || json === undefined) return { nullValue: 'NULL_VALUE' };

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 
 /**
- * The lines of a file as it arrives, without empty ones. The stream is let go of as soon as nobody reads on: readline would
- * leave the rest of a download of gigabytes under way.
+ * The non-empty lines of a file as it arrives. The stream is destroyed as soon as the reader stops: readline would
+ * continue a download of gigabytes.
  */
 export async function* readLines(stream: Readable): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();

@@ -6,15 +6,17 @@ import { CloudStorageResults } from './cloud-storage-results.js';
 import type { VertexResults } from './results.js';
 import type { VertexBatchPredictionJob } from './vertex-batch-prediction-job.js';
 
-/** Where jobs on Vertex AI write. The clients are loaded when a job's input or results first need them. */
+/**
+ * The locations that jobs on Vertex AI write to. The clients are loaded when a job's input or results first need them.
+ */
 export interface VertexResultStores {
   readonly storage: () => Promise<Storage>;
   readonly bigquery: () => Promise<BigQuery>;
 }
 
 /**
- * Reads what a job wrote; undefined until it has ended, since only then does Vertex AI say where. What goes wrong there
- * names buckets, tables and accounts: a client hears that the results could not be read.
+ * Reads the output of a job; undefined until it has ended, because Vertex AI reports the location only then. Errors
+ * name buckets, tables and accounts, so a client's error only states that the results could not be read.
  */
 export async function readVertexResults<Result>(
   stores: VertexResultStores,

@@ -2,23 +2,26 @@ import { toInstanceErrorCode } from '../../errors/instance-error-codes.js';
 import type { BatchPredictionSpec, PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { parseLosslessJson } from '../../values/lossless-json.js';
 
-/** What failed, as an input that Vertex AI reads. */
+/** The failed instances, as an input that Vertex AI reads. */
 export type FailedInstances = Required<Pick<BatchPredictionSpec, 'input' | 'excludedFields'>>;
 
 /**
- * What a job on Vertex AI wrote. Rows are numbered in the order of the output, which need not be that of the input: Vertex
- * AI keeps no number of its own.
+ * The output of a job on Vertex AI. Rows are numbered in the order of the output, which may differ from the input:
+ * Vertex AI stores no row number.
  */
 export interface VertexResults {
   predictions(range: ResultRange): Promise<PredictionRow[]>;
   failures(range: ResultRange): Promise<PredictionFailureRow[]>;
-  /** All predictions, one after another, for aggregates. */
+  /** All predictions in sequence, for aggregates. */
   allPredictions(): AsyncIterable<Readonly<Record<string, unknown>>>;
-  /** What failed, for another job: in what the job wrote, or under `name` beside it. undefined when there is nothing. */
+  /**
+   * The failed instances as the input of another job: in the job's output, or under `name` beside it. undefined when
+   * there are none.
+   */
   failedInstances(name: string): Promise<FailedInstances | undefined>;
 }
 
-/** The rows of a range out of a stream of all rows. */
+/** Selects the rows of a range from a stream of all rows. */
 export async function rowsInRange<Row>(
   rows: AsyncIterable<Row>,
   { after, limit }: ResultRange,
@@ -34,18 +37,21 @@ export async function rowsInRange<Row>(
   return found;
 }
 
-/** A model's answer for one instance. One that is no object (a number, a list) is named as Vertex AI names it. */
+/**
+ * A model's prediction for one instance. A prediction that is not an object (a number, a list) gets the name that
+ * Vertex AI uses.
+ */
 export function predictionFields(prediction: unknown): Readonly<Record<string, unknown>> {
   const value = typeof prediction === 'string' ? parsed(prediction) : prediction;
   return isFields(value) ? value : { prediction: value };
 }
 
-/** What a job was given, which need not be an object either: a line of CSV is a list. */
+/** The instance that the job received, which may also be a list: a line of CSV is a list. */
 export function instanceFields(instance: unknown): Readonly<Record<string, unknown>> {
   return isFields(instance) ? instance : { instance };
 }
 
-/** Of a job that was asked for explanations; null for any other. */
+/** The explanations of a job that requested them; null for any other. */
 export function parseExplanation(explanation: unknown): Readonly<Record<string, unknown>> | null {
   return isFields(explanation) ? explanation : null;
 }
@@ -62,7 +68,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** google.rpc.Status as a job's errors carry it: a number and a sentence. */
+/** The google.rpc.Status in a job's errors: a number and a sentence. */
 export function toFailure(status: unknown): Pick<PredictionFailureRow, 'code' | 'message'> {
   const { code, message } = (status ?? {}) as { readonly code?: number | string; readonly message?: string };
   return { code: toInstanceErrorCode(code), message: message ?? 'Vertex AI gave no reason.' };

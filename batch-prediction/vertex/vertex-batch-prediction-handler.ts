@@ -25,20 +25,20 @@ import type { VertexJob } from './vertex-job.js';
 import { parseLocation, parseModelParent } from './vertex-model.js';
 
 export interface VertexHandlerOptions extends VertexPlanDependencies {
-  /** The client of a region: another region's endpoint knows neither the model nor its jobs. */
+  /** The client of a region: another region's endpoint does not know the model or its jobs. */
   readonly clientFor: (location: string) => Promise<VertexJobsClient>;
-  /** Between two looks at a job: from the first, doubling to the longest while nothing changes. */
+  /** The intervals between two polls of a job: from the first, doubling to the longest while nothing changes. */
   readonly pollMs: { readonly first: number; readonly longest: number };
-  /** Told what went wrong and is tried again: for the log. */
+  /** Receives errors that are retried, for the log. */
   readonly onTransientError: (error: unknown, job: VertexBatchPredictionJob) => void;
 }
 
 type Control = JobControl<VertexCheckpoint>;
 
 /**
- * Vertex AI pushes nothing: a job is looked at by one poll in this process, however many watch it. A job there goes on, and
- * is billed, whatever happens here. So what a job's state is only Vertex AI says: questions without an answer are asked
- * again, and a job that ends here without its word is ended there as well.
+ * Vertex AI pushes no events, so one poll loop in this process follows a job, for any number of watchers. The job
+ * continues on Vertex AI, and is billed, whatever happens here. So only Vertex AI decides the state of a job:
+ * unanswered calls are repeated, and a job that ends here without a confirmed end is also cancelled there.
  */
 export class VertexBatchPredictionHandler implements JobHandler<
   BatchPredictionRequest | RetryRequest,
@@ -61,7 +61,7 @@ export class VertexBatchPredictionHandler implements JobHandler<
     return requestedVertexPrediction(spec);
   }
 
-  /** As Vertex AI says, which it does not before the job has begun there. */
+  /** The hours that Vertex AI reports; it reports none before the job has begun there. */
   replicaHours({ checkpoint, result }: VertexBatchPredictionJob): number | null {
     return result?.replicaHours ?? checkpoint?.replicaHours ?? null;
   }
@@ -70,12 +70,12 @@ export class VertexBatchPredictionHandler implements JobHandler<
     const name = job.checkpoint?.name ?? (await this.#create(job, control));
     if (name === undefined) return { state: 'CANCELLED', result: null, progress: NO_PROGRESS };
     const ended = await this.#follow(job, name, control);
-    // The job itself keeps them without names.
+    // The job record stores the errors without resource names.
     for (const words of ended.rawMessage) this.options.onTransientError(new Error(`Vertex AI says: ${words}`), job);
     return toOutcome(ended);
   }
 
-  /** Ends the job on Vertex AI, also one whose creation was never answered. */
+  /** Cancels the job on Vertex AI, also one whose creation got no response. */
   async finalize(job: VertexBatchPredictionJob): Promise<PartialResult<VertexResult>> {
     try {
       const query = this.#jobQuery(job);
@@ -92,13 +92,13 @@ export class VertexBatchPredictionHandler implements JobHandler<
     }
   }
 
-  /** The name of the job on Vertex AI: of the one found by its key, or of a new one. None if cancelled before. */
+  /** The name of the job on Vertex AI: a job with its key, or a new one. Undefined if cancelled before. */
   async #create(job: VertexBatchPredictionJob, control: Control): Promise<string | undefined> {
     const query = this.#jobQuery(job);
     const client = await this.options.clientFor(parseLocation(query.parent));
     const found = await client.ensure({
       ...query,
-      // One that has left the registry since is no longer to be used.
+      // A model that was removed from the registry must not be used.
       check: () => void this.options.getModel(job.spec.model),
       mayExist: job.attempts > 1,
       signal: control.signal,
@@ -109,7 +109,7 @@ export class VertexBatchPredictionHandler implements JobHandler<
     return found?.name;
   }
 
-  /** Looks at the job until it has ended there. */
+  /** Polls the job until it has ended on Vertex AI. */
   async #follow(job: VertexBatchPredictionJob, created: string, control: Control): Promise<VertexJob> {
     const { first, longest } = this.options.pollMs;
     let name = created;
@@ -136,14 +136,14 @@ export class VertexBatchPredictionHandler implements JobHandler<
         isCancelAsked = (await this.#ask(job, name, (client) => client.cancel(name).then(() => true))) ?? false;
         if (isCancelAsked) wait = first;
       }
-      // Once there is a wish to end, only the end of this process makes a difference.
+      // After a request to cancel, only the end of this process makes a difference.
       await pause(wait, control.signal.aborted ? control.stopping : control.signal);
     }
   }
 
   /**
-   * The job that was made for the same request before, if two were; else the job itself. Asked whenever its state changes,
-   * since a list of Vertex AI may have come without one of them.
+   * The earlier job for the same request, if there are two; otherwise the job itself. This check runs at every state
+   * change, because a list of Vertex AI may have omitted one of them.
    */
   async #older(job: VertexBatchPredictionJob, found: VertexJob): Promise<VertexJob> {
     const kept = await this.#ask(job, found.name, (client) => client.find(this.#jobQuery(job)));
@@ -151,8 +151,8 @@ export class VertexBatchPredictionHandler implements JobHandler<
   }
 
   /**
-   * What Vertex AI answers; undefined when it does not, for whatever reason: a bad line, credentials that ran out, a
-   * permission that was taken away. The job goes on all the same. Only that there is no such job ends it.
+   * Vertex AI's response; undefined when there is none, for any reason: a broken connection, expired credentials, a
+   * revoked permission. The job continues in all these cases. Only the response that the job does not exist ends it.
    */
   async #ask<Answer>(
     job: VertexBatchPredictionJob,
@@ -171,8 +171,8 @@ export class VertexBatchPredictionHandler implements JobHandler<
   }
 
   /**
-   * As Vertex AI is asked for it, and as it is found there. The registry may name another model of another region by now: a
-   * job belongs where it was started.
+   * The job as it is sent to Vertex AI and found there. The registry may name another model in another region by now,
+   * but a job stays in the region where it started.
    */
   #jobQuery(job: VertexBatchPredictionJob): JobQuery {
     const { vertexRequest } = job.spec;
@@ -186,7 +186,10 @@ export class VertexBatchPredictionHandler implements JobHandler<
   }
 }
 
-/** How the job was last seen, after Vertex AI has taken the wish to end; undefined when it is gone. */
+/**
+ * The last seen state of the job after Vertex AI has accepted the cancellation; undefined when the job no longer
+ * exists.
+ */
 async function cancelVertexJob(client: VertexJobsClient, name: string): Promise<VertexJob | undefined> {
   try {
     await client.cancel(name);
@@ -208,7 +211,7 @@ function hasChanged(before: VertexJob, { state, progress, replicaHours }: Vertex
   );
 }
 
-/** The gateway ends: the job goes on, and the next process watches it. */
+/** The gateway stops: the job continues, and the next process watches it. */
 function throwIfStopping({ stopping }: Control): void {
   stopping.throwIfAborted();
 }

@@ -5,11 +5,14 @@ import type { VertexJobRequest } from './job-request.js';
 import type { VertexResult } from './vertex-result.js';
 
 export interface VertexJobSpec extends BatchPredictionJobSpec {
-  /** What Vertex AI is asked for. Built once, so that what was checked is what is asked for, after a restart too. */
+  /** The request to Vertex AI. It is built once, so that the checked request is the sent one, also after a restart. */
   readonly vertexRequest: VertexJobRequest;
 }
 
-/** How far a job on Vertex AI is known: its name, so that a gateway that restarts goes on watching and creates no second. */
+/**
+ * The stored progress of a job on Vertex AI: its name, so that a restarted gateway watches it and creates no second
+ * job.
+ */
 export interface VertexCheckpoint {
   readonly name: string;
   readonly replicaHours: number | null;
@@ -23,7 +26,7 @@ export const VERTEX_BATCH_PREDICTION = new JobType<VertexJobSpec, VertexCheckpoi
 
 export type VertexBatchPredictionJob = JobRecord<VertexJobSpec, VertexCheckpoint, VertexResult>;
 
-/** A key used again is not refused because the model was described or deployed anew. */
+/** A repeated key must not be refused because the model's description or deployment changed. */
 export function requestedVertexPrediction({
   modelSnapshot: _snapshot,
   vertexRequest: _request,

@@ -19,7 +19,7 @@ import type { VertexBatchPredictionHandler } from './vertex-batch-prediction-han
 import { VERTEX_BATCH_PREDICTION, type VertexBatchPredictionJob } from './vertex-batch-prediction-job.js';
 import { outputLocation } from './vertex-job.js';
 
-/** Batch prediction on Vertex AI: starts jobs of VertexBatchPredictionHandler, and reads what they wrote. */
+/** Batch prediction on Vertex AI: starts jobs of VertexBatchPredictionHandler and reads their output. */
 export class VertexBatchPredictions implements BatchPredictions {
   constructor(
     private readonly engine: JobEngine,
@@ -43,7 +43,9 @@ export class VertexBatchPredictions implements BatchPredictions {
     return (await this.#read(job, (results) => results.predictions(page))) ?? [];
   }
 
-  /** First what went wrong with whole parts of the input, which are no instances and are few, then the instances. */
+  /**
+   * First come the errors of whole parts of the input, which are few and have no instance, then those of the instances.
+   */
   async failures(record: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionFailureRow[]> {
     const job = VERTEX_BATCH_PREDICTION.read(record);
     const parts = job.result?.partialFailures ?? [];
@@ -83,7 +85,7 @@ export class VertexBatchPredictions implements BatchPredictions {
   }
 }
 
-/** All names of resources that are known of a job. */
+/** All known resource names of a job. */
 function listJobResourceNames({ spec, checkpoint, result }: VertexBatchPredictionJob): string[] {
   const output = result?.output;
   return collectResourceNames([

@@ -6,18 +6,18 @@ import { collectResourceNames, redactResourceNames } from '../../datasources/goo
 
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
 
-/** What of a job on Vertex AI becomes a record of ours. */
+/** The parts of a job on Vertex AI that the job record needs. */
 export interface VertexJob {
   readonly name: string;
   readonly state: JobState;
   readonly progress: JobProgress;
-  /** Hours that machines have been billed for so far; null while Vertex AI does not say. */
+  /** Hours of machines billed so far; null while Vertex AI does not report them. */
   readonly replicaHours: number | null;
   readonly error: string | null;
-  /** What went wrong with parts of the input, such as a file that cannot be read; no instance stands for them. */
+  /** Errors of parts of the input, such as an unreadable file, which have no instance. */
   readonly partialFailures: readonly PartialFailure[];
   readonly output: VertexOutput | null;
-  /** What Vertex AI said went wrong, word for word: for the log alone. */
+  /** The original errors of Vertex AI, for the log only. */
   readonly rawMessage: readonly string[];
 }
 
@@ -26,14 +26,16 @@ export interface PartialFailure {
   readonly message: string;
 }
 
-/** Only what the job itself says it wrote to: the names differ by kind of model and cannot be built. */
+/**
+ * Only the output locations that the job itself reports: the names depend on the kind of model and cannot be derived.
+ */
 export type VertexOutput =
   | { readonly kind: 'CLOUD_STORAGE'; readonly folder: string }
   | {
       readonly kind: 'BIGQUERY';
       readonly dataset: string;
       readonly table: string;
-      /** The client named the table: Vertex AI says nowhere how it calls the one of the failures then. */
+      /** The client named the table: Vertex AI does not report the name of the failures' table in that case. */
       readonly isNamedByClient?: boolean;
     };
 
@@ -65,22 +67,22 @@ export function readVertexJob(job: Job): VertexJob {
   };
 }
 
-/** As clients name it. */
+/** In the form that clients use. */
 export function outputLocation(output: VertexOutput): string {
   return output.kind === 'CLOUD_STORAGE' ? output.folder : `${output.dataset.replace(/^bq:\/\//, '')}.${output.table}`;
 }
 
 /**
  * The table of failures beside one of predictions: predictions and errors, or predictions_<time> and errors_<time>.
- * undefined where nobody says what it is called.
+ * undefined where its name is unknown.
  */
 export function errorsTableName({ table, isNamedByClient }: TablesOutput): string | undefined {
   return !isNamedByClient && table.startsWith('predictions') ? table.replace('predictions', 'errors') : undefined;
 }
 
 /**
- * UPDATING is a running job whose settings are being changed. A state that is not known here is work going on, unless the
- * job says when it ended: it must not be watched for ever.
+ * UPDATING is a running job whose settings change. An unknown state counts as running unless the job has an end time:
+ * otherwise the gateway would watch it for ever.
  */
 function jobState({ state: name, endTime }: Job): JobState {
   const state = String(name).replace(/^JOB_STATE_/, '');
@@ -100,7 +102,7 @@ function jobState({ state: name, endTime }: Job): JobState {
   }
 }
 
-/** Counts travel as 64-bit integers. incomplete_count is -1 where Vertex AI does not know how many there are. */
+/** Counts are 64-bit integers in the API. incomplete_count is -1 where Vertex AI does not know the number. */
 function progress(stats: NonNullable<Job['completionStats']>): JobProgress {
   const completed = BigInt(String(stats.successfulCount ?? 0));
   const failed = BigInt(String(stats.failedCount ?? 0));
@@ -113,7 +115,7 @@ function output({ outputInfo, outputConfig }: Job): VertexOutput | null {
   const { gcsOutputDirectory, bigqueryOutputDataset, bigqueryOutputTable } = outputInfo ?? {};
   if (gcsOutputDirectory) return { kind: 'CLOUD_STORAGE', folder: gcsOutputDirectory };
   if (!bigqueryOutputDataset) return null;
-  // A job that made its own dataset calls the table so, and does not say it.
+  // A job that created its own dataset uses this table name and does not report it.
   const isTableSaid = typeof bigqueryOutputTable === 'string' && bigqueryOutputTable !== '';
   return {
     kind: 'BIGQUERY',

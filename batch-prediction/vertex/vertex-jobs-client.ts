@@ -13,61 +13,63 @@ import { collectResourceNames, redactResourceNames } from '../../datasources/goo
 type Job = protos.google.cloud.aiplatform.v1.IBatchPredictionJob;
 
 /**
- * How often a job is asked for, and looked for after each time that was not answered. Lists of Vertex AI may lag behind: a
- * job that was created and is not in the list yet would be created again, so looking goes on for some time.
+ * How often a job is created, and searched for after each creation without a response. Lists of Vertex AI may lag
+ * behind: a created job that is not listed yet would be created twice, so the search continues for some time.
  */
 export interface CreatePolicy {
   readonly creations: number;
   readonly maxLookups: number;
-  /** Before the first look; doubled before each further one. */
+  /** The pause before the first search; it doubles before each further one. */
   readonly pauseMs: number;
 }
 
-/** 15 seconds of looking after each creation; a minute in all, until a quota of 60 jobs a minute has room again. */
+/**
+ * 15 seconds of searching after each creation; a minute in all, until a quota of 60 jobs a minute has capacity again.
+ */
 const CREATE_POLICY: CreatePolicy = { creations: 4, maxLookups: 4, pauseMs: 1_000 };
 
-/** How long a gateway waits for Vertex AI's job service. */
+/** The timeout of calls to Vertex AI's job service. */
 export interface VertexJobsPace {
-  /** Between two looks at a job. */
+  /** The interval between two polls of a job. */
   readonly pollMs: { readonly first: number; readonly longest: number };
   readonly callPolicy: CallPolicy;
   readonly createPolicy: CreatePolicy;
 }
 
-/** Vertex AI answers 600 questions a minute and project about a job; a job lasts minutes at least. */
+/** Vertex AI's quota is 600 such requests per minute and project; a job lasts minutes at least. */
 export const DEFAULT_PACE: VertexJobsPace = {
   pollMs: { first: 2_000, longest: 30_000 },
   callPolicy: ADMIN_POLICY,
   createPolicy: CREATE_POLICY,
 };
 
-/** Jobs under one key that are looked at: there is one, unless a list of Vertex AI once came without it. */
+/** The maximum number of inspected jobs under one key. There is one, unless a list of Vertex AI once omitted it. */
 const MAX_JOBS_PER_KEY = 10;
 
 const NOT_CREATED = 'Vertex AI did not take the job. Start it again later.';
 
-/** A job that is to be there once. */
+/** A job that must exist exactly once. */
 export interface JobQuery {
   readonly parent: string;
   readonly key: string;
   readonly requested: Job;
-  /** Told what went wrong and needs nobody: for the log. */
+  /** Receives errors that need no action, for the log. */
   readonly onTransientError: (error: unknown) => void;
 }
 
 export interface JobToCreate extends JobQuery {
-  /** Refuses, by throwing, that it is created now; asked only when it is to be. */
+  /** Throws to refuse the creation; called only immediately before one. */
   readonly check: () => void;
-  /** It may have been created before, by a process that ended: no list is believed at once that does not have it. */
+  /** A process that ended may have created it before: one list without the job is no proof. */
   readonly mayExist: boolean;
-  /** Says that no job is wanted any more, and, if it is this process that ends, that nothing is waited for. */
+  /** Aborts when the job is no longer wanted. When this process ends, it also stops all waits. */
   readonly signal: AbortSignal;
   readonly stopping: AbortSignal;
 }
 
 /**
- * What only the service itself says, and only of a job that it did not make. Any other status, and a stream that was cut
- * off above all, may stand for a yes that was lost on its way.
+ * The errors that only the service itself returns, and only when it did not create the job. Any other status, a broken
+ * stream above all, may hide a success whose response was lost.
  */
 const REFUSALS = new Set<unknown>([
   GRPC_STATUS.INVALID_ARGUMENT,
@@ -78,7 +80,7 @@ const REFUSALS = new Set<unknown>([
   GRPC_STATUS.UNAUTHENTICATED,
 ]);
 
-/** Vertex AI's job service as a runner needs it. */
+/** Vertex AI's job service for the handler. */
 export class VertexJobsClient {
   constructor(
     private readonly client: v1.JobServiceClient,
@@ -91,17 +93,17 @@ export class VertexJobsClient {
     return readVertexJob(job);
   }
 
-  /** Asks for an end. What has been predicted by then is kept. */
+  /** Requests cancellation. Predictions made by then stay. */
   async cancel(name: string): Promise<void> {
     try {
       await withRetry(this.policy, (timeout) => this.client.cancelBatchPredictionJob({ name }, { timeout }));
     } catch (error) {
-      // It ended in the meantime: the next look sees how.
+      // The job has ended meanwhile: the next poll returns its end state.
       if (readGrpcCode(error) !== GRPC_STATUS.FAILED_PRECONDITION) throw error;
     }
   }
 
-  /** The job that was created for a request, by whichever gateway. Any made for it after that one is ended here. */
+  /** The job that any gateway created for a request. Later duplicates are cancelled here. */
   async find({ parent, key, requested: asked, onTransientError: onTrouble }: JobQuery): Promise<VertexJob | undefined> {
     const { name, value } = keyLabel(key);
     const request = { parent, filter: `labels.${name}="${value}"`, pageSize: MAX_JOBS_PER_KEY };
@@ -118,9 +120,9 @@ export class VertexJobsClient {
   }
 
   /**
-   * Creates a job unless there is one for its request. A creation is not repeated blindly: an answer that was lost may have
-   * been a yes, so the job is looked for, and for some time, before each further one. When the wish to stop comes first and
-   * there is no job, none is created: undefined.
+   * Creates a job unless one exists for its request. It does not simply repeat a creation: a lost response may have
+   * been a success, so it searches for the job for some time before each further attempt. If the stop request comes
+   * first and no job exists, it creates none and returns undefined.
    */
   async ensure(job: JobToCreate): Promise<VertexJob | undefined> {
     const { parent, requested: asked, check, signal } = job;
@@ -143,7 +145,7 @@ export class VertexJobsClient {
     }
   }
 
-  /** Whether there is such a job. One that may be there is looked for until the policy's looks are used up. */
+  /** Whether such a job exists. It searches for a possible job until the policy's attempts are used up. */
   async #findByKey(job: JobToCreate, unanswered: unknown): Promise<VertexJob | undefined> {
     const { maxLookups: looks, pauseMs } = this.createPolicy;
     const mayBeThere = job.mayExist || unanswered !== undefined;
@@ -167,19 +169,19 @@ export class VertexJobsClient {
   }
 }
 
-/** What a job's owner can do when the gateway cannot say what became of a job. */
+/** What a job's owner can do when the gateway cannot determine the job's result. */
 export function lookupHint(key: string): string {
   const { name, value } = keyLabel(key);
   return `If it is there it goes on, and is billed: look on Vertex AI for a job with the label ${name}=${value}.`;
 }
 
-/** An error that is none of gRPC never left this process. */
+/** An error without a gRPC status never left this process. */
 function isRefusal(error: unknown): boolean {
   const code = readGrpcCode(error);
   return code === undefined || REFUSALS.has(code);
 }
 
-/** What Vertex AI refused, for the job's owner. The engine tells the log the words as they were. */
+/** Vertex AI's refusal, for the job's owner. The engine logs the original message. */
 function refusal(error: unknown, { parent, requested: asked }: JobQuery, whereToLook: string): JobFailure {
   const names = collectResourceNames([parent, asked.model, asked.inputConfig, asked.outputConfig]);
   const message = error instanceof Error ? redactResourceNames(names)(error.message) : 'no reason was given';

@@ -1,7 +1,7 @@
 const MODEL_NAME =
   /^(?<parent>projects\/[a-z0-9:.-]+\/locations\/[a-z0-9-]+)\/(publishers\/[\w-]+\/)?models\/[\w.-]+(@[\w-]+)?$/;
 
-/** What jobs of a model are created in: they must be in the model's own location. */
+/** The parent resource of a model's jobs: they must be in the model's own location. */
 export function parseModelParent(modelName: string): string {
   const parent = MODEL_NAME.exec(modelName)?.groups?.parent;
   if (parent === undefined) throw new Error(`"${modelName}" is not the name of a model of Vertex AI`);

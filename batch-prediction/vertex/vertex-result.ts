@@ -8,14 +8,14 @@ import {
   type VertexOutput,
 } from './vertex-job.js';
 
-/** What came of a job on Vertex AI, with what only this room looks at. */
+/** The result of a job on Vertex AI, with fields that only this folder uses. */
 export interface VertexResult extends BatchPredictionResult {
   readonly output: VertexOutput | null;
   readonly replicaHours: number | null;
   readonly partialFailures: readonly PartialFailure[];
 }
 
-/** What there is of a job, however it ended. */
+/** The result or partial result of a job, however it ended. */
 export function toVertexResult({ state, progress, output, replicaHours, partialFailures }: VertexJob): VertexResult {
   return {
     predictions: output ? outputLocation(output) : null,
@@ -39,7 +39,7 @@ export function toOutcome(job: VertexJob): JobOutcome<VertexResult> {
     case 'PARTIALLY_SUCCEEDED':
       return { state, ...left };
     default: {
-      // Vertex AI calls a job succeeded also when some instances, or some files of them, failed.
+      // Vertex AI reports success also when some instances, or some files of them, failed.
       const isWhole = progress.failed === 0n && partialFailures.length === 0;
       return { state: isWhole ? 'SUCCEEDED' : 'PARTIALLY_SUCCEEDED', ...left };
     }

@@ -7,7 +7,10 @@ import { diagnoseStores } from '../../composition/stores.js';
 import { diagnoseOnnxRuntime } from '../../batch-prediction/models/onnx/onnx-runtime-package.js';
 import { printDiagnoses } from '../print-diagnoses.js';
 
-/** Prints what is found of the registry, where Vertex AI has a part of it, of each store and of each model, as it is found. */
+/**
+ * Prints findings as they arrive: of the registry, of its parts in Vertex AI, of each store and of each model. Exit
+ * code 1 when there is a fault, so that a deployment can stop.
+ */
 export async function doctor(google: GoogleClientOptions = {}): Promise<void> {
   const config = loadConfig();
   const { registry, diagnoses } = await diagnoseRegistry(registryPathOf(config), google);

@@ -12,8 +12,8 @@ import { withEstimator } from '../cost-estimator.js';
 type Write = (text: string) => void;
 
 /**
- * `featuregraph estimate ...`: what the API says, as a table. Options are the fields of the API's inputs, so that commander's
- * options are an input as they are, and a refusal's field is an option.
+ * `featuregraph estimate ...`: prints the API's estimate as a table. The options are the fields of the API's inputs, so
+ * that commander's options are a valid input and the field of a refusal is an option.
  */
 export function estimateCommand(write: Write): Command {
   const command = new Command('estimate').description('Say what something will cost. Nothing is started.');
@@ -108,7 +108,7 @@ async function answer({ model }: WithModel, use: (estimator: CostEstimator) => P
   }
 }
 
-/** `otherUsage[0].meter` was said by --other-usage. */
+/** --other-usage gives `otherUsage[0].meter`. */
 function toOptionName(field: string): string {
   return `--${field.replace(/[[.].*$/, '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

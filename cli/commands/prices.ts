@@ -20,7 +20,7 @@ export interface PricesCommandOptions {
   readonly openCatalog?: () => Promise<PriceCatalog>;
 }
 
-/** `featuregraph prices ...`: the price books that there are, and newer editions of them. */
+/** `featuregraph prices ...`: lists the price books and makes newer editions of them. */
 export function pricesCommand({ write, clock, openCatalog = openGoogleCatalog }: PricesCommandOptions): Command {
   const command = new Command('prices').description('Price books: what estimates are made with.');
 

@@ -21,7 +21,7 @@ export interface FromVertexFlags {
   readonly name?: string;
 }
 
-/** `featuregraph registry`: registry files that need not be written by hand. */
+/** `featuregraph registry`: generates registry files. */
 export function registryCommand(write: (text: string) => void): Command {
   const command = new Command('registry').description('Make registry files.');
   command
@@ -38,7 +38,7 @@ export function registryCommand(write: (text: string) => void): Command {
   return command;
 }
 
-/** A registry file with what could not be taken over as comments, or the ids of online stores where none was named. */
+/** A registry file with the omitted parts as comments, or the ids of online stores when none was named. */
 export async function registryFromVertex(flags: FromVertexFlags, google: GoogleClientOptions = {}): Promise<string> {
   if (flags.featureOnlineStore === undefined) return onlineStoresText(flags, google);
   const entry = toRegistryEntry({ ...flags, featureOnlineStore: flags.featureOnlineStore });

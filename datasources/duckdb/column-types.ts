@@ -3,13 +3,13 @@ import { toDuckDbType } from './value-mapping.js';
 
 export interface SourceColumn {
   readonly name: string;
-  /** As DuckDB describes it: `BIGINT`, `DECIMAL(18,3)`, `DOUBLE[]`. */
+  /** The type as DuckDB describes it: `BIGINT`, `DECIMAL(18,3)`, `DOUBLE[]`. */
   readonly type: string;
 }
 
 const INTEGERS = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
 
-/** Which column types can become a value type without losing anything in silence. An integer too large fails the cast. */
+/** The column types that can become a value type without silent loss. An integer that is too large fails the cast. */
 const CONVERTIBLE = {
   BOOL: isBoolean,
   BOOL_ARRAY: listOf(isBoolean),
@@ -21,7 +21,7 @@ const CONVERTIBLE = {
   STRING_ARRAY: listOf(isText),
   BYTES: (type) => type === 'BLOB',
   STRUCT: (type) => /^(STRUCT\(.*\)|MAP\(.*\)|JSON)$/s.test(type),
-  // TIMESTAMP_NS is not here: its last digits would be rounded away.
+  // TIMESTAMP_NS is missing, because the conversion would round its last digits.
   TIMESTAMP: (type) => /^(TIMESTAMP(_S|_MS| WITH TIME ZONE)?|DATE)$/.test(type),
 } satisfies Record<ValueType, (type: string) => boolean>;
 
@@ -49,7 +49,7 @@ function listOf(isElement: (type: string) => boolean): (type: string) => boolean
   };
 }
 
-/** Whether a DuckDB type can become a value type without losing anything in silence. */
+/** Whether a DuckDB type can become a value type without silent loss. */
 export function isConvertible(type: string, valueType: ValueType): boolean {
   return CONVERTIBLE[valueType](type);
 }
@@ -72,7 +72,7 @@ function castTo(valueType: ValueType): (column: string) => string {
   return (column) => `CAST(${column} AS ${toDuckDbType(valueType).toString()})`;
 }
 
-/** The SQL that makes a column of a convertible type a value type. */
+/** The SQL that converts a column of a convertible type to a value type. */
 export function convertSql(column: string, valueType: ValueType): string {
   return CONVERSIONS[valueType](column);
 }

@@ -5,28 +5,31 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { OperatorError } from '../../errors/operator-error.js';
 
 /**
- * Queries that run at once. A DuckDB connection runs one query at a time and a query uses every core by itself: a few
- * connections keep a short read from waiting behind a long one, more only split the memory.
+ * The maximum number of concurrent queries. A DuckDB connection runs one query at a time, and one query uses all cores.
+ * A few connections prevent a short read from waiting behind a long one; more would only divide the memory.
  */
 const MAX_CONNECTIONS = 4;
 
 const SETTINGS = [
-  // Text without a zone in a user's file must not mean the zone of the machine that reads it.
+  // A time without a zone in a user's file must not mean the zone of the machine that reads it.
   `SET GLOBAL TimeZone = 'UTC'`,
-  // Lets a join with up to this many keys skip row groups that hold none of them: asOf reads of 100 entities over 14
+  // Lets a join with up to this many keys skip row groups without these keys: asOf reads of 100 entities over 14
   // million rows took 90 ms with it and 4 s without. The default is 50.
   'SET GLOBAL dynamic_or_filter_threshold = 20000',
 ];
 
 export interface DuckDbOptions {
   readonly toRead?: boolean;
-  /** What queries may hold in memory together; what is more goes to a folder on disk, and the query goes on slower. */
+  /**
+   * The memory limit of all queries together; beyond it, DuckDB writes to a folder on disk, and the query becomes
+   * slower.
+   */
   readonly memoryLimitBytes?: number;
 }
 
 /**
- * Half of the memory of the machine or container. DuckDB's own default is 80 %: with the heap of Node.js, the pages of the
- * online store and a model beside it, a large job would have the process killed, and every request with it.
+ * Half of the memory of the machine or container. DuckDB's own default is 80 %. Together with the heap of Node.js, the
+ * pages of the online store and a model, a large job would then have the process killed, and every request with it.
  */
 function defaultMemoryLimit(): number {
   const constrained = process.constrainedMemory();
@@ -42,18 +45,21 @@ export class DuckDbDatabase {
 
   private constructor(readonly instance: DuckDBInstance) {}
 
-  /** Opens or creates the file. `:memory:` is a database that ends with the process. `toRead`: never makes or changes it. */
+  /**
+   * Opens or creates the file. `:memory:` is a database that ends with the process. `toRead`: never creates or changes
+   * it.
+   */
   static async open(
     path: string,
     { toRead = false, memoryLimitBytes = defaultMemoryLimit() }: DuckDbOptions = {},
   ): Promise<DuckDbDatabase> {
     const instance = await DuckDBInstance.create(path, {
       access_mode: toRead ? 'READ_ONLY' : 'AUTOMATIC',
-      // No extension is fetched over the network at run time: all that is used is built in.
+      // DuckDB downloads no extension at run time: all used extensions are built in.
       autoinstall_known_extensions: 'false',
       memory_limit: `${memoryLimitBytes}B`,
-      // A file has a folder beside it. Of a database in memory, of which a process may have several, the default is a folder in the working directory, which may
-      // be one where nothing can be written.
+      // The spill folder of a file is beside it. A database in memory, of which a process may have several, would by
+      // default use a folder in the working directory, which may not be writable.
       ...(path === ':memory:' ? { temp_directory: join(tmpdir(), `featuregraph-duckdb-${randomUUID()}`) } : {}),
     }).catch((cause: unknown) => {
       throw new OperatorError(
@@ -70,7 +76,7 @@ export class DuckDbDatabase {
     return database;
   }
 
-  /** Runs work on a connection of its own; waits while all are busy. */
+  /** Runs work on a connection of its own; waits while all connections are in use. */
   async use<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
     const connection = await this.#acquire();
     try {
@@ -80,7 +86,7 @@ export class DuckDbDatabase {
     }
   }
 
-  /** Runs work in one transaction: all of it happens, or nothing. */
+  /** Runs work in one transaction: all changes happen, or none. */
   async transaction<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
     return this.use(async (connection) => {
       await connection.run('BEGIN');

@@ -1,6 +1,6 @@
 /**
- * encodeEntityId (values/entity-id.ts) in SQL, over columns of any type that has one text. A null part makes the whole id
- * null, which names no entity.
+ * encodeEntityId (values/entity-id.ts) in SQL, over columns of any type whose values have one text each. A null part
+ * makes the whole id null, which identifies no entity.
  */
 export function entityIdSql(columns: readonly string[]): string {
   const texts = columns.map((column) => `CAST(${column} AS VARCHAR)`);

@@ -2,17 +2,17 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { AppError, badInput } from '../../errors/app-error.js';
 import { quoteIdentifier } from './sql-text.js';
 
-/** Schemas whose names begin so hold the gateway's own notes. No name of a registry begins so. */
+/** The prefix of schemas with the gateway's own records. No name of a registry begins with it. */
 const INTERNAL_PREFIX = '$';
 const DEFAULT_SCHEMA = 'main';
 
-/** How many tables a message names. */
+/** The maximum number of tables that a message names. */
 const MAX_NAMED_TABLES = 30;
 
 /**
- * A table or view of the offline store, by the name that a client gave, as SQL: `table` in the schema main, or `schema.table`.
- * Only what DuckDB lists is ever put into a query. Not the gateway's own tables, nor those of DuckDB (information_schema,
- * duckdb_tables), nor those of a job's database that is attached beside the store.
+ * The SQL name of a table or view of the offline store, from a client's name: `table` in the schema main, or
+ * `schema.table`. Only names that DuckDB lists enter a query. It excludes the gateway's own tables, those of DuckDB
+ * (information_schema, duckdb_tables), and those of a job's database that is attached beside the store.
  */
 export async function findTable(connection: DuckDBConnection, name: string, field: string): Promise<string> {
   const tables = await listTables(connection);

@@ -5,8 +5,8 @@ import { quoteIdentifier } from './sql-text.js';
 import { toDuckDbType } from './value-mapping.js';
 
 /**
- * The table of a source: a schema a featurestore, a table a source. Columns: entity_id, event_timestamp (not in a static
- * source), created_timestamp, sequence, then the features.
+ * The table of a source: one schema per featurestore and one table per source. Its columns are entity_id,
+ * event_timestamp (not in a static source), created_timestamp, sequence, then the features.
  */
 export function historyTable(source: FeatureSource): string {
   return `${quoteIdentifier(source.entityType.featurestore.name)}.${quoteIdentifier(historyTableName(source))}`;
@@ -16,7 +16,7 @@ export function historyTableName(source: FeatureSource): string {
   return `${source.entityType.name}.${source.name}`;
 }
 
-/** The columns of a source's table that every read of it looks at. */
+/** The columns of a source's table that every read uses. */
 export function listKeyColumns({ timestampColumn }: FeatureSource): string[] {
   const isStatic = timestampColumn === null;
   return ['entity_id', ...(isStatic ? [] : ['event_timestamp']), 'created_timestamp', 'sequence'];
@@ -27,7 +27,7 @@ const TYPE_CANNOT_CHANGE = 'A value type cannot change once values are stored; g
 interface Column {
   readonly name: string;
   readonly type: string;
-  /** A row without id or time can never be history, whichever way it came: the table itself refuses it. */
+  /** A row without an id or a time can never be history, from any writer: the table itself rejects it. */
   readonly isRequired: boolean;
 }
 
@@ -45,7 +45,7 @@ function historyTableColumns(source: FeatureSource): Column[] {
   ];
 }
 
-/** Makes the table anew and empty, for an import to fill; it takes every row until requireIdAndTime. */
+/** Recreates the table, empty, for an import; it accepts every row until requireIdAndTime. */
 export async function replaceHistoryTable(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
   await createSchema(connection, source);
   const columns = historyTableColumns(source).map((column) => ({ ...column, isRequired: false }));
@@ -53,9 +53,9 @@ export async function replaceHistoryTable(connection: DuckDBConnection, source: 
 }
 
 /**
- * Takes the rows without id or time out of an imported table, and has the table refuse such rows from then on; an empty id
- * names nothing, as none does. Gives their number. Afterwards, not while it is filled: there one such row would fail all
- * others, and leaving them out uncounted would lose them in silence.
+ * Deletes the rows without an id or a time from an imported table, and then makes the table reject such rows; an empty
+ * id counts as missing. Returns their number. It runs after the import and not during it: a rejected row would fail all
+ * others, and skipping rows without a count would lose them silently.
  */
 export async function requireIdAndTime(connection: DuckDBConnection, source: FeatureSource): Promise<number> {
   const required = historyTableColumns(source).filter(({ isRequired }) => isRequired);
@@ -68,8 +68,8 @@ export async function requireIdAndTime(connection: DuckDBConnection, source: Fea
 }
 
 /**
- * Makes the table if it is not there and adds the columns of features that are new in the registry. Gives the columns in
- * the order of the table, which is not that of the registry once features were added.
+ * Creates the table if it is missing and adds the columns of features that are new in the registry. Returns the columns
+ * in the order of the table, which differs from the registry's order after features were added.
  */
 export async function ensureHistoryTable(connection: DuckDBConnection, source: FeatureSource): Promise<string[]> {
   await createSchema(connection, source);
@@ -78,7 +78,7 @@ export async function ensureHistoryTable(connection: DuckDBConnection, source: F
   await connection.run(create);
   let stored = await storedColumns(connection, source);
   const isOther = ({ name, type }: Column): boolean => stored.has(name) && stored.get(name) !== type;
-  // An empty table is what a first import that was refused leaves: the registry must stay free to be put right.
+  // A refused first import leaves an empty table: the operator must be free to correct the registry.
   if (wanted.some(isOther) && (await isEmpty(connection, source))) {
     await connection.run(`DROP TABLE ${historyTable(source)}`);
     await connection.run(create);

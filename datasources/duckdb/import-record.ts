@@ -3,7 +3,10 @@ import type { ImportedRows } from '../offline/importing-offline-store.js';
 import type { FeatureSource } from '../registry/model.js';
 import { historyTable } from './history-table.js';
 
-/** The file's own notes of what each table was imported from. `$` is in no registry name, so no featurestore has it. */
+/**
+ * The record in the file of what each table was imported from. No registry name contains `$`, so no featurestore has
+ * this name.
+ */
 const TABLE = '"$featuregraph".imports';
 
 export async function readImportRecord(
@@ -39,8 +42,8 @@ export async function writeImportRecord(
 }
 
 /**
- * Whether the table may have two rows of one entity and time. Known without looking for a table that is as it was imported:
- * rows are only ever added to it, so one with as many rows as then is that one.
+ * Whether the table may have two rows with the same entity and time. An unchanged table needs no search for them: rows
+ * are only added, so a table with as many rows as after the import is unchanged.
  */
 export async function mayHaveTies(connection: DuckDBConnection, source: FeatureSource): Promise<boolean> {
   const rows = await connection.runAndReadAll(
@@ -51,7 +54,7 @@ export async function mayHaveTies(connection: DuckDBConnection, source: FeatureS
   return hasTies !== false;
 }
 
-/** Made when the store is opened, not when it is needed: two readers that both make it fail each other. */
+/** Created when the store opens and not at its first use: two readers that both create it would fail each other. */
 export async function ensureImportRecords(connection: DuckDBConnection): Promise<void> {
   await connection.run('CREATE SCHEMA IF NOT EXISTS "$featuregraph"');
   await connection.run(

@@ -1,9 +1,15 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 
-/** How often a connection is told to stop until it does: told before its query has begun, DuckDB forgets it. */
+/**
+ * The interval between interrupts until the query stops: DuckDB forgets an interrupt that comes before the query has
+ * begun.
+ */
 const INTERRUPT_EVERY_MS = 50;
 
-/** Interrupts what runs on a connection once the signal is aborted. Gives what ends this; call it when the query has ended. */
+/**
+ * Interrupts the query on a connection once the signal aborts. Returns the function that ends this; call it when the
+ * query has ended.
+ */
 export function interruptWhenAborted(connection: DuckDBConnection, signal: AbortSignal): () => void {
   let timer: NodeJS.Timeout | undefined;
   const interrupt = (): void => {
@@ -18,7 +24,7 @@ export function interruptWhenAborted(connection: DuckDBConnection, signal: Abort
   };
 }
 
-/** Runs a long query. Rejects with the reason of the signal when that ended it. */
+/** Runs a long query. Rejects with the reason of the signal when the signal ended it. */
 export async function interruptOnAbort<Result>(
   connection: DuckDBConnection,
   signal: AbortSignal,

@@ -6,8 +6,8 @@ import { quoteIdentifier } from './sql-text.js';
 const TABLE_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
 /**
- * The name of a table that a job makes in the offline store: the one asked for, if it is one, or one after the job. Its
- * comment is the job's id: one that is taken up after its table was made finds that it is its own.
+ * The name of a table that a job creates in the offline store: the requested one, or one after the job. Its comment is
+ * the job's id, by which a resumed job recognizes a table that it created before.
  */
 export function jobTableName(asked: string | null, jobId: string): string {
   const name = asked ?? `job_${jobId.replaceAll('-', '_')}`;
@@ -18,13 +18,16 @@ export function jobTableName(asked: string | null, jobId: string): string {
   );
 }
 
-/** Not in the transaction that makes a table: two jobs of different tables would collide in it. Nor do two that both make it. */
+/**
+ * This runs outside the transaction that creates a table: inside it, two jobs with different tables would conflict in
+ * the schema. Two calls that both create the schema also conflict, so this retries.
+ */
 export async function ensureSchema(connection: DuckDBConnection, schema: string): Promise<void> {
   const create = () => connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
   await pRetry(create, { retries: 10, minTimeout: 5, shouldRetry: ({ error }) => isTableConflict(error) });
 }
 
-/** The comment of a table, by its name in whatever case; undefined: there is none of the name. */
+/** The comment of a table, by its name in any case; undefined: no table has the name. */
 export async function readTableComment(
   connection: DuckDBConnection,
   schema: string,
@@ -38,7 +41,7 @@ export async function readTableComment(
   return found.getRows()[0]?.[0] as string | null | undefined;
 }
 
-/** Two transactions that make one thing: DuckDB lets the first have it. */
+/** Two transactions create the same object: DuckDB commits the first one. */
 export function isTableConflict(error: unknown): boolean {
   return error instanceof Error && /write-write conflict|already exists/i.test(error.message);
 }

@@ -43,7 +43,7 @@ export function toDuckDbType(valueType: ValueType): DuckDBType {
   return COLUMN_TYPES[valueType];
 }
 
-/** Never through the client's own "JS" conversion: it makes Dates of timestamps and loses their microseconds. */
+/** Never use the client's own "JS" conversion: it converts timestamps to Dates and loses their microseconds. */
 const DECODERS = {
   BOOL: (value) => value as boolean,
   BOOL_ARRAY: (value) => items(value) as boolean[],
@@ -72,7 +72,7 @@ const ENCODERS = {
   TIMESTAMP: (value) => timestampValue(value),
 } satisfies ValueEncoders<DuckDBValue>;
 
-/** A value of a column that `toDuckDbType` made. */
+/** Reads a value of a column whose type comes from `toDuckDbType`. */
 export function fromDuckDb(valueType: ValueType, value: DuckDBValue): RawValue | null {
   return value === null ? null : DECODERS[valueType](value);
 }

@@ -1,44 +1,44 @@
-/** What is kept of a job's cost: no part of what was asked for, so that the same request stays the same. */
+/** The stored cost of a job. It is not part of the request, so that equal requests stay equal. */
 export interface JobCost {
   readonly work: JobWork;
   readonly estimate: StoredEstimate;
-  /** Of the guard (costs/cost-guard.ts). */
+  /** The admission's id in the guard (costs/cost-guard.ts). */
   readonly admission: string;
-  /** Whether the real cost has taken the place of the estimate. Until then the job is not done with, though it has ended. */
+  /** Whether the actual cost has replaced the estimate. Until then, the job is unfinished although it has ended. */
   readonly isSettled: boolean;
 }
 
-/** What a job would use, for an estimate of its cost. */
+/** The work of a job, for an estimate of its cost. */
 export type JobWork = BatchWork | ScanWork;
 
 /** Batches of rows on replicas. */
 export interface BatchWork {
   readonly kind: 'BATCHES';
   readonly model: string;
-  /** null: nobody knows before they are read. */
+  /** null: unknown before the rows are read. */
   readonly rows: bigint | null;
   readonly batchSize: number;
   readonly startingReplicaCount: number;
-  /** null: the one machine there is. */
+  /** null: the one machine. */
   readonly machineType: string | null;
   readonly acceleratorType: string | null;
   readonly acceleratorCount: number | null;
-  /** By id or name; null: the one of the configuration. */
+  /** By id or name; null: that of the configuration. */
   readonly priceBook: string | null;
 }
 
 /** A query of an offline store. */
 export interface ScanWork {
   readonly kind: 'SCAN';
-  /** At most, in all. */
+  /** The maximum in all. */
   readonly bytes: bigint;
-  /** How often each source is scanned. Absent: once. */
+  /** The number of scans of each source. Absent: one. */
   readonly scans?: number;
-  /** By id or name; null: the one of the configuration. */
+  /** By id or name; null: that of the configuration. */
   readonly priceBook: string | null;
 }
 
-/** An estimate as plain data: decimals as text, the price book by what names it. */
+/** An estimate as plain data: decimals are text, and names identify the price book. */
 export interface StoredEstimate {
   readonly book: {
     readonly name: string;

@@ -14,8 +14,8 @@ export const JOB_STATES = [
 export type JobState = (typeof JOB_STATES)[number];
 
 /**
- * Which state may follow which. A job ends once: nothing follows the five end states. From CANCELLING it may still end by
- * itself, when the work was done before the wish to stop arrived. Steps may be missed (a poll sees PENDING, then
+ * The allowed state transitions. A job ends once: nothing follows the five end states. From CANCELLING it may still
+ * succeed or fail, when the work ended before the cancellation arrived. A poll may miss states (it sees PENDING, then
  * SUCCEEDED), so every state before the end leads to every end.
  */
 const NEXT_STATES: Readonly<Record<JobState, readonly JobState[]>> = {

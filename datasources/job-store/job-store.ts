@@ -3,26 +3,29 @@ import { isTerminalState, type JobState } from './job-state.js';
 import type { JobRecord } from './job-record.js';
 import type { IdempotencyKey } from './unique-key.js';
 
-/** Where job records live. What has been resolved is durable: a job is acknowledged only when it cannot be lost. */
+/** The store of job records. A resolved change is durable: a job is acknowledged only when it cannot be lost. */
 export interface JobStore {
   /**
-   * Keeps a new job. When its idempotency key or its external id was used before (toUniqueKey), nothing is kept and the
-   * job of that time is given: the same key never starts a second job, also when two requests with it race.
+   * Stores a new job. If its idempotency key or its external id was used before (toUniqueKey), it stores nothing and
+   * returns the earlier job: the same key never starts a second job, also when two requests with it race.
    */
   create(record: JobRecord): Promise<JobRecord>;
 
   /** The job that was started with an idempotency key. */
   findByIdempotencyKey(key: IdempotencyKey): Promise<JobRecord | undefined>;
 
-  /** Changes a record in one atomic step; gives the new one. `change` may be run again and must have no effects. */
+  /**
+   * Changes a record in one atomic step; returns the new record. `change` may run again, so it must have no side
+   * effects.
+   */
   update(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord>;
 
   get(id: string): Promise<JobRecord | undefined>;
 
-  /** The newest first. */
+  /** Newest first. */
   list(query: JobQuery): Promise<JobRecord[]>;
 
-  /** Jobs that are not done with (isDone), the oldest first. */
+  /** Unfinished jobs (see isDone), oldest first. */
   listUnfinished(): Promise<JobRecord[]>;
 
   close(): Promise<void>;
@@ -30,18 +33,18 @@ export interface JobStore {
 
 export interface JobQuery {
   readonly filter: JobFilter;
-  /** Only jobs older than this one: where the page before ended. */
+  /** Only jobs older than this one: the last job of the previous page. */
   readonly before: string | null;
   readonly limit: number;
 }
 
-/** All conditions must hold; an absent one always does. */
+/** All conditions must hold; an absent condition always holds. */
 export interface JobFilter {
   readonly kinds?: readonly string[] | undefined;
   readonly states?: readonly JobState[] | undefined;
-  /** JobRecord.target. The jobs of one are found without a look at all others. */
+  /** JobRecord.target. An index finds the jobs of a target without a scan of all jobs. */
   readonly target?: string | undefined;
-  /** Every one of these labels with its value. */
+  /** All of these labels with their values. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Inclusive. */
   readonly createdFrom?: Instant | undefined;
@@ -49,7 +52,7 @@ export interface JobFilter {
   readonly createdTo?: Instant | undefined;
 }
 
-/** Whether nothing more is to be done for a job: it has ended, and what it cost is settled. */
+/** Whether a job is finished: it has ended, and its cost is settled. */
 export function isTerminalAndSettled({ state, cost }: JobRecord): boolean {
   return isTerminalState(state) && (cost?.isSettled ?? true);
 }

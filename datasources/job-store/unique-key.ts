@@ -1,26 +1,29 @@
 import { createHash } from 'node:crypto';
 import type { JobRecord } from './job-record.js';
 
-/** A client's key, with what it is a key of: the same text of another creator, or for another kind of job, is another key. */
+/**
+ * A client's key with its kind and creator: the same text of another creator, or for another kind of job, is another
+ * key.
+ */
 export interface IdempotencyKey {
   readonly kind: string;
   readonly createdBy: string | null;
   readonly idempotencyKey: string;
 }
 
-/** Under what a store finds the one job of an idempotency key or an external id; null for a job that has neither. */
+/** The store key of the job with an idempotency key or an external id; null for a job that has neither. */
 export function toUniqueKey({
   kind,
   createdBy,
   idempotencyKey,
   externalId,
 }: Pick<JobRecord, 'kind' | 'createdBy' | 'idempotencyKey' | 'externalId'>): string | null {
-  // The two are told apart: a client that guesses an external id cannot keep that work from being adopted.
+  // The two have different prefixes: a client that guesses an external id must not prevent the adoption of that work.
   if (externalId !== undefined) return hash(['external', kind, externalId]);
   return idempotencyKey === null ? null : hash(['requested', kind, createdBy, idempotencyKey]);
 }
 
-/** Stores limit the length of their keys, clients do not. */
+/** Stores limit the length of their keys; clients do not. */
 function hash(parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -6,12 +6,12 @@ resource "google_project_service" "api" {
     "bigtable.googleapis.com",
     "bigtableadmin.googleapis.com",
     "iam.googleapis.com",
-    # For whoever runs `doctor` as the gateway's account.
+    # For operators who run `doctor` as the gateway's account.
     "iamcredentials.googleapis.com",
     "run.googleapis.com",
     "storage.googleapis.com",
   ])
   service = each.key
-  # Other things in the project may use it too.
+  # Other services of the project may use the API too.
   disable_on_destroy = false
 }

@@ -1,4 +1,4 @@
-# Who the gateway is, and the least it needs; docs/google-cloud.md gives the reason for each.
+# The service account of the gateway, with the fewest permissions; docs/google-cloud.md gives the reason for each.
 resource "google_service_account" "gateway" {
   account_id   = "featuregraph"
   display_name = "featuregraph gateway"
@@ -57,7 +57,8 @@ resource "google_bigtable_table_iam_member" "values" {
   member        = local.gateway
 }
 
-# `featuregraph doctor` looks at the app profile, which is of the instance and not of the table. Without data.
+# `featuregraph doctor` reads the app profile, which belongs to the instance and not to the table. This grants no access to
+# data.
 resource "google_bigtable_instance_iam_member" "look" {
   instance = google_bigtable_instance.online.name
   role     = "roles/bigtable.viewer"

@@ -1,4 +1,4 @@
-# Where the image is pushed to, before the service is made (docs/google-cloud.md).
+# The repository for the image. Push the image before the service is created (docs/google-cloud.md).
 resource "google_artifact_registry_repository" "images" {
   repository_id = "featuregraph"
   location      = var.region
@@ -9,21 +9,21 @@ resource "google_artifact_registry_repository" "images" {
 resource "google_cloud_run_v2_service" "gateway" {
   name     = "featuregraph"
   location = var.region
-  # On from version 6 of the provider, and then `terraform destroy` fails. Leave it on where it matters.
+  # Version 6 of the provider turns this on by default, and `terraform destroy` then fails. Leave it on in production.
   deletion_protection = false
-  # From the internet too, `gcloud run services proxy` among it, and by IAM only for those who may invoke it: see below. There
-  # is no login yet, so never let allUsers in. INGRESS_TRAFFIC_INTERNAL_ONLY also keeps out the proxy.
+  # Allows traffic from the internet, which `gcloud run services proxy` needs. IAM allows only the invokers below. The
+  # gateway has no authentication yet, so never grant access to allUsers. INGRESS_TRAFFIC_INTERNAL_ONLY also blocks the proxy.
   ingress = var.ingress
 
   template {
     service_account = google_service_account.gateway.email
-    # A bucket can be mounted in this one only.
+    # Only this execution environment can mount a bucket.
     execution_environment = "EXECUTION_ENVIRONMENT_GEN2"
-    # Subscriptions are requests that last: Cloud Run ends a request at this age, and clients reconnect.
+    # Subscriptions are long requests: Cloud Run ends a request at this age, and clients reconnect.
     timeout = "3600s"
     scaling {
       min_instance_count = 1
-      # An instance knows only the jobs that it started. More of them where nobody starts any.
+      # An instance knows only the jobs that it started. Raise the maximum only where no client starts jobs.
       max_instance_count = 1
     }
     containers {
@@ -39,8 +39,8 @@ resource "google_cloud_run_v2_service" "gateway" {
         name  = "FEATUREGRAPH_GRAPHIQL"
         value = "false"
       }
-      # Cloud Run ends the process ten seconds after SIGTERM. An instance that stops gets no new requests, so there is nothing
-      # to wait for before; five seconds for requests, and the rest for jobs and stores.
+      # Cloud Run ends the process ten seconds after SIGTERM. A stopping instance gets no new requests, so it needs no delay
+      # before the stop. Requests get five seconds; jobs and stores get the rest.
       env {
         name  = "FEATUREGRAPH_SHUTDOWN_DELAY_MS"
         value = "0"
@@ -50,7 +50,7 @@ resource "google_cloud_run_v2_service" "gateway" {
         value = "5000"
       }
       resources {
-        # Between requests too: jobs are followed, and schedules kept, by timers that would stand still.
+        # The CPU stays allocated between requests: otherwise the timers that watch jobs and run schedules would stop.
         cpu_idle = false
         limits = {
           cpu    = "2"
@@ -82,7 +82,7 @@ resource "google_cloud_run_v2_service" "gateway" {
       }
     }
   }
-  # Without its roles the gateway would not become ready, and the apply would fail.
+  # Without its roles the gateway would not become ready, and `terraform apply` would fail.
   depends_on = [
     google_project_iam_member.bigquery_jobs,
     google_bigquery_dataset_iam_member.features,
@@ -93,7 +93,7 @@ resource "google_cloud_run_v2_service" "gateway" {
   ]
 }
 
-# Who may ask: users, groups and service accounts. Nobody else gets past Cloud Run.
+# The users, groups and service accounts that may call the gateway. Cloud Run rejects all others.
 resource "google_cloud_run_v2_service_iam_member" "invoker" {
   for_each = toset(var.invokers)
   name     = google_cloud_run_v2_service.gateway.name

@@ -1,16 +1,16 @@
-# The offline store: all values ever. One table a source, made by the gateway when it starts
-# or by your pipelines.
+# The offline store: the whole history of values. It has one table per source; the gateway creates it at its start, or your
+# pipelines do.
 resource "google_bigquery_dataset" "features" {
   dataset_id  = "features"
   location    = var.region
   description = "Feature values, all history. featuregraph reads it as of any moment."
-  # The gateway makes tables in it that Terraform does not know, and a dataset with tables is not deleted otherwise.
-  # As below: so that `terraform destroy` ends all of it. Leave it off where data matters.
+  # The gateway creates tables in it that Terraform does not know; without this, a dataset with tables is not deleted.
+  # As below, this lets `terraform destroy` delete everything. Leave it off where data matters.
   delete_contents_on_destroy = true
   depends_on                 = [google_project_service.api]
 }
 
-# The online store: the newest values. One node costs money as long as it exists, read or not (docs/google-cloud.md).
+# The online store: the newest values. One node costs money as long as it exists, with or without reads (docs/google-cloud.md).
 resource "google_bigtable_instance" "online" {
   name = "featuregraph"
   # Here `terraform destroy` must work; leave it on where data matters.
@@ -33,9 +33,9 @@ resource "google_bigtable_table" "values" {
   }
 }
 
-# Collected is what BOTH rules collect: all but the newest version, once it is older than a day and an hour of margin, so
-# that the registry's versionRetentionSeconds can be up to a day. By age alone a value that did not change for that long would
-# be deleted while it is still the newest; without a policy a row grows until it cannot be read.
+# Bigtable deletes a version that BOTH rules match: every version but the newest, after a day and an hour of margin. So the
+# registry's versionRetentionSeconds can be up to a day. With the age rule alone, Bigtable would delete a value that did not
+# change for that long, although it is the newest. Without a policy, a row grows until it cannot be read.
 resource "google_bigtable_gc_policy" "values" {
   instance_name = google_bigtable_instance.online.name
   table         = google_bigtable_table.values.name
@@ -49,11 +49,12 @@ resource "google_bigtable_gc_policy" "values" {
   })
 }
 
-# Single-cluster routing: a conditional write (an older value never replaces a newer one) is refused without it.
+# Single-cluster routing: Bigtable refuses conditional writes without it. They ensure that an older value never replaces a
+# newer one.
 resource "google_bigtable_app_profile" "gateway" {
   instance       = google_bigtable_instance.online.name
   app_profile_id = "featuregraph"
-  # Bigtable refuses to delete a profile without it, as requests that name the profile would fail.
+  # Without this, Bigtable refuses to delete a profile, because requests that name it would fail.
   ignore_warnings = true
   single_cluster_routing {
     cluster_id                 = "featuregraph-1"
@@ -61,7 +62,7 @@ resource "google_bigtable_app_profile" "gateway" {
   }
 }
 
-# What batch prediction reads and writes, and the registry.
+# The bucket for the registry and for the inputs and outputs of batch prediction.
 resource "google_storage_bucket" "files" {
   name                        = "${var.project}-featuregraph"
   location                    = var.region

@@ -19,13 +19,13 @@ type SyncJob = JobRecord<FeatureViewSyncSpec, LocalSyncCheckpoint, FeatureViewSy
 const EMPTY_CHECKPOINT: LocalSyncCheckpoint = { sources: [], rows: 0n };
 
 /**
- * Copies the newest values of a view's features from the offline into the online store, batch by batch, while readers are
- * served: a write keeps what is newer there, so a sync may be repeated, and two at once do no harm. Rows that were
- * deleted offline stay online. Taken up again, a job goes on with the first source that was not done as a whole.
+ * Copies the newest values of a view's features from the offline into the online store, batch by batch, while readers
+ * are served. A write never replaces newer values, so syncs can be repeated or run at the same time. Rows that were
+ * deleted offline stay online. A resumed job continues with the first source that was not completed.
  *
- * Of a computed source (one with SQL) it writes only while the online store has what this gateway computed. Another
- * release may have filled it since: its values are of the same times, so that what arrives last would win, and readers would
- * get a mix that nothing mends. What is left is the one batch that was under way when the other began to fill.
+ * For a computed source (one with SQL), it writes only while the online store has what this gateway computed. Another
+ * release may have filled the store since, with values of the same times. Then the last write would win, and readers
+ * would get a lasting mix of both. Only the batch that was in progress when the other fill began can still be written.
  */
 export class LocalSyncHandler implements JobHandler<
   StartFeatureViewSync,
@@ -49,7 +49,7 @@ export class LocalSyncHandler implements JobHandler<
 
   async run(job: SyncJob, control: JobControl<LocalSyncCheckpoint>): Promise<JobOutcome<FeatureViewSyncResult>> {
     const view = findSyncView(this.registry, job.spec);
-    // The first begin, also for a job that is taken up again: up to then all its sources are complete.
+    // The time of the first begin, also for a resumed job: up to then all its sources are complete.
     const asOf = job.startedAt!;
     let done = job.checkpoint ?? EMPTY_CHECKPOINT;
     let { rows } = done;
@@ -66,22 +66,22 @@ export class LocalSyncHandler implements JobHandler<
       }
       return toOutcome('SUCCEEDED', rows, asOf);
     } catch (error) {
-      // What was written stays: it is true, and newer than what it replaced.
+      // The written values stay: they are valid, and newer than the values that they replaced.
       if (stopReason(control.signal) === 'cancel') return toOutcome('CANCELLED', rows, null);
       throw error;
     }
   }
 
-  /** Gives how many rows each batch had, once they are durable. */
+  /** Returns the number of rows of each batch, once they are durable. */
   async *#copy(view: FeatureView, source: FeatureSource, asOf: Instant, signal: AbortSignal): AsyncGenerator<number> {
     const { entityType, features } = view;
     const online = this.stores.online(entityType.featurestore);
-    // Also when there is nothing to write, or the outcome would say up to when values are served that are not there.
+    // Checks also without rows; otherwise the outcome would report a watermark for values that are not there.
     await retryOnOutage(signal, () => this.#assertFilledByThisGateway(source));
     const offline = this.stores.offline(entityType.featurestore);
     for await (const writes of newestWrites(offline, source, { asOf, features, signal })) {
       await retryOnOutage(signal, async () => {
-        // Before each try: between two of them is time enough for another to begin.
+        // Checks before each attempt: another fill may begin between two attempts.
         await this.#assertFilledByThisGateway(source);
         await online.write(entityType, writes);
       });
@@ -102,12 +102,12 @@ function syncAdvice({ name }: EntityType, fillOwner: FillOwner): string {
     : `The online store was filled with "${name}" by a gateway with other SQL, files or features. Start the sync there, or restart this gateway to bring its own back.`;
 }
 
-/** A row is all that one source knows of one entity, which may be several writes. */
+/** A row is all values of one source for one entity, which may be several writes. */
 function rowsIn(writes: readonly OnlineWrite[]): number {
   return new Set(writes.map(({ entityId }) => entityId)).size;
 }
 
-/** How many there will be is not known before they are read. */
+/** The total is unknown before the rows are read. */
 function toProgress(completed: bigint): JobProgress {
   return { completed, failed: 0n, total: null };
 }

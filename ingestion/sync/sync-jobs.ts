@@ -21,16 +21,16 @@ export function toSyncSpec(view: FeatureView, trigger: SyncTrigger): FeatureView
   return { featurestore: featurestore.name, featureView: view.name, target: syncTargetKey(view), trigger };
 }
 
-/** What all syncs have in common as jobs. */
+/** The common part of all sync jobs. */
 export function planSync({ view, labels, trigger }: StartFeatureViewSync): JobPlan<FeatureViewSyncSpec> {
   const spec = toSyncSpec(view, trigger);
   return { displayName: null, labels, spec, target: spec.target };
 }
 
 /**
- * The view of a job, as it is now. FEATURESTORE_NOT_FOUND or FEATURE_VIEW_NOT_FOUND when it is gone from the registry; a
- * JobFailure when other features of it, or another online store, are what it is by now: of what this job has done nothing
- * is there, and what it would do is not all.
+ * The current view of a job. FEATURESTORE_NOT_FOUND or FEATURE_VIEW_NOT_FOUND when it was removed from the registry. A
+ * JobFailure when its features or its online store have changed: nothing that this job wrote is in the current target,
+ * and the rest of its work would be incomplete.
  */
 export function findSyncView(registry: Registry, spec: FeatureViewSyncSpec): FeatureView {
   const view = getFeatureViewIn(registry.featurestore(spec.featurestore), spec.featureView);
@@ -41,7 +41,7 @@ export function findSyncView(registry: Registry, spec: FeatureViewSyncSpec): Fea
   return view;
 }
 
-/** The sync jobs of views, in the gateway's records: those of what each serves by now. */
+/** The sync jobs of views in the gateway's records, for what each view serves now. */
 export class SyncJobs {
   constructor(private readonly engine: JobEngine) {}
 

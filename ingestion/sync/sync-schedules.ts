@@ -7,21 +7,22 @@ import { describeOnlineStore } from '../../datasources/registry/store-kinds.js';
 import type { FeatureViewSyncs } from '../feature-view-syncs.js';
 import { isTerminalState } from '../../datasources/job-store/job-state.js';
 
-/** By whom the syncs of schedules are started, for budgets and for idempotency keys that no client can say. */
+/** The principal of scheduled syncs, for budgets and for idempotency keys that no client can use. */
 const SCHEDULER = 'schedule';
 
 export interface SyncSchedulesOptions {
   readonly registry: Registry;
   readonly syncs: FeatureViewSyncs;
-  /** A sync that was left out, as the one before has not ended. */
+  /** A sync that was skipped, because the previous one has not ended. */
   readonly onSkip: (view: FeatureView) => void;
   /** A sync that could not be started. */
   readonly onError: (error: unknown, view: FeatureView) => void;
 }
 
 /**
- * Starts the syncs of feature views at the times of their schedules. A time has one sync, also when the process is started
- * anew in that minute. One that passed while no gateway ran is made up for at the start, if the view was synced before it.
+ * Starts the syncs of feature views at their scheduled times. Each time has one sync, even when the process restarts
+ * within that minute. A time that passed while no gateway ran is made up for at the start, if the view was synced
+ * before it.
  */
 export class SyncSchedules {
   readonly #crons: readonly Cron[];
@@ -34,7 +35,7 @@ export class SyncSchedules {
       .flatMap((view) => (view.schedule === null ? [] : [this.#schedule(view, view.schedule)]));
   }
 
-  /** No sync is started any more; those that run are the job engine's. */
+  /** Starts no further sync; the job engine owns the running ones. */
   async stop(): Promise<void> {
     for (const cron of this.#crons) cron.stop();
     await Promise.all(this.#starting);
@@ -72,7 +73,7 @@ export class SyncSchedules {
   }
 }
 
-/** The last of a schedule's times, up to now as the library counts it; null before the first. */
+/** The last scheduled time up to now; null before the first. */
 function findLastRunTime(cron: Cron): Instant | null {
   const [time] = cron.previousRuns(1, new Date(Date.now() + 1));
   return time ? BigInt(time.getTime()) * 1000n : null;

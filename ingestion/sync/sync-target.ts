@@ -4,9 +4,9 @@ import { describeOnlineStore } from '../../datasources/registry/store-kinds.js';
 import { toVertexView } from './vertex-view.js';
 
 /**
- * The same text for syncs that bring the same features to the same place, and another when one of the two changes: a sync
- * into another table, or of fewer features, says nothing of what the view serves by now. A hash: it is kept with the job,
- * whose place is for adapters alone. How a place is read (profiles, deadlines) is no part of it.
+ * The same text for syncs of the same features to the same target. It changes when either changes: a sync into another
+ * table, or of fewer features, tells nothing about what the view serves now. It is a hash, because the job stores it
+ * and only adapters may see the location. Connection settings (profiles, deadlines) are not part of it.
  */
 export function syncTargetKey(view: FeatureView): string {
   return `sync/${createHash('sha256')
@@ -20,7 +20,7 @@ function collectTargetFacts(view: FeatureView): readonly unknown[] {
   const { kind } = settings;
   const store = describeOnlineStore(settings);
   const place = store.place(settings);
-  // One view there may serve several of the registry, and is synced with all its features.
+  // One view on Vertex AI may serve several views of the registry, and a sync includes all its features.
   if (store.syncedBy === 'VERTEX_AI') return [kind, featurestore, ...place, toVertexView(view).view];
   const copied = features.map((feature) => `${feature.source.name}/${feature.name}`).toSorted();
   return [kind, featurestore, place, entityType.name, name, copied];

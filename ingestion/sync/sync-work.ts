@@ -9,7 +9,7 @@ export function listViewSources({ entityType, features }: FeatureView): FeatureS
   return entityType.sources.filter((source) => features.some((feature) => feature.source === source));
 }
 
-/** What a sync of a view scans at most: the columns of its features, of all times. */
+/** The maximum bytes that a sync of a view scans: the columns of its features, of all times. */
 export async function syncWork(view: FeatureView, offline: OfflineStore): Promise<ScanWork> {
   const { features } = view;
   const scans = listViewSources(view).map((source) => offline.estimateNewestBytes(source, { features }));

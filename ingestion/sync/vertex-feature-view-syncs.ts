@@ -18,9 +18,12 @@ import { toProgress, toSyncResult, SYNC_FAILED, type VertexSyncHandler } from '.
 import type { VertexSync, VertexSyncsClient } from './vertex-syncs-client.js';
 import { toVertexView, type VertexView } from './vertex-view.js';
 
-/** A schedule of every hour is looked back on for two days. */
+/** For an hourly schedule, this covers two days. */
 const MAX_RUNS_LISTED = 50;
-/** Among so many of the newest jobs the runs that are known are looked for; more than runs, as a job may fail without one. */
+/**
+ * The number of newest jobs in which known runs are searched. It exceeds the number of runs, because a job may fail
+ * without a run.
+ */
 const MAX_JOBS_LISTED = 500;
 
 export interface VertexFeatureViewSyncsOptions {
@@ -28,18 +31,18 @@ export interface VertexFeatureViewSyncsOptions {
   readonly handler: VertexSyncHandler;
   readonly clientFor: (view: VertexView) => VertexSyncsClient;
   readonly clock: Clock;
-  /** Vertex AI did not say which runs a view has: once, until it does again. */
+  /** Vertex AI did not return the runs of a view. This is reported once, until it returns them again. */
   readonly onUnanswered: (error: unknown, view: FeatureView) => void;
 }
 
 /**
- * Syncs that Vertex AI does. Most of its runs are begun by its own schedule: whoever asks for the syncs of a view is shown
- * those too, as jobs that are kept when they are first seen, and watched like ours while they run.
- * While Vertex AI does not say, the jobs that are kept are what is known: a registry is not unreadable for want of its runs.
+ * Syncs that Vertex AI performs. Its own schedule begins most of its runs. A query of a view's syncs shows those too,
+ * as jobs that are stored when they are first seen and watched like ours while they run.
+ * While Vertex AI does not respond, the stored jobs are the result: the registry stays readable without its runs.
  */
 export class VertexFeatureViewSyncs implements FeatureViewSyncs {
   readonly #recent = new Map<string, TtlCache<readonly VertexSync[]>>();
-  /** What Vertex AI last said of each target, and the targets of which it did not say when it was last asked. */
+  /** Vertex AI's last response for each target, and the targets whose last call failed. */
   readonly #reportedOutages = new Map<string, readonly VertexSync[]>();
   readonly #unanswered = new Set<string>();
   readonly #jobs: SyncJobs;
@@ -59,14 +62,14 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
 
   async dataWatermark(view: FeatureView): Promise<Instant | null> {
     const runs = await this.#runs(view);
-    // A job of ours may have ended since Vertex AI was last asked; a continuous run never ends, and says how far it is.
+    // One of our jobs may have ended since the last call; a continuous run never ends, and reports its progress.
     const moments = [...runs.map((run) => toSyncResult(run).dataWatermark), await this.#jobs.dataWatermark(view)];
     return moments.reduce((latest, moment) =>
       moment !== null && (latest === null || moment > latest) ? moment : latest,
     );
   }
 
-  /** The newest runs, all of them jobs by now. Asked of Vertex AI at most once in ten seconds, however many want to know. */
+  /** The newest runs, all stored as jobs. It calls Vertex AI at most once in ten seconds, for any number of callers. */
   async #runs(view: FeatureView): Promise<readonly VertexSync[]> {
     const target = syncTargetKey(view);
     let recent = this.#recent.get(target);
@@ -76,18 +79,18 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
 
   async #refreshRuns(view: FeatureView): Promise<readonly VertexSync[]> {
     const runs = await this.#ask(view);
-    // After the runs: a job notes where it stands before it begins one, so the job of each of these can be told.
+    // Reads jobs after the runs: a job stores its position before it begins a run, so the job of each run can be found.
     const jobs = await this.#jobs.list(view, { before: null, limit: MAX_JOBS_LISTED });
     for (const run of isExternalRun(runs, jobs).toReversed()) await this.#adopt(view, run);
     return runs;
   }
 
-  /** What was said last when nothing is: a run that brought something still did. */
+  /** The last response when the call fails: the data that a run brought is still there. */
   async #ask(view: FeatureView): Promise<readonly VertexSync[]> {
     const target = syncTargetKey(view);
     const vertexView = toVertexView(view);
     try {
-      // Readers of the registry wait for it.
+      // Readers of the registry wait for this call.
       const runs = await this.options.clientFor(vertexView).list(vertexView.view, MAX_RUNS_LISTED, READ_POLICY);
       this.#reportedOutages.set(target, runs);
       this.#unanswered.delete(target);
@@ -118,7 +121,9 @@ export class VertexFeatureViewSyncs implements FeatureViewSyncs {
   }
 }
 
-/** Runs without a job. One that a job is just beginning is that job's, though it does not know so yet. */
+/**
+ * Runs without a job. A run that a job is just beginning belongs to that job, although the job has not stored it yet.
+ */
 function isExternalRun(runs: readonly VertexSync[], jobs: readonly FeatureViewSyncJobRecord[]): readonly VertexSync[] {
   const known = new Set<string>();
   let beginning = 0;

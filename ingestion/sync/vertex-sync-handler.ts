@@ -25,7 +25,7 @@ export interface VertexSyncHandlerOptions {
   readonly registry: Registry;
   readonly stores: Pick<FeatureStores, 'offline'>;
   readonly clientFor: (view: VertexView) => VertexSyncsClient;
-  /** Between two looks at a run: from the first, doubling to the longest. */
+  /** The intervals between two polls of a run: from the first, doubling to the longest. */
   readonly pollMs: { readonly first: number; readonly longest: number };
 }
 
@@ -33,8 +33,9 @@ type SyncJob = JobRecord<FeatureViewSyncSpec, VertexSyncCheckpoint, FeatureViewS
 type Control = JobControl<VertexSyncCheckpoint>;
 
 /**
- * Begins a run on Vertex AI and looks at it until it ends: one poll a job, however many watch it. Vertex AI cannot cancel
- * a run, so a job that is asked to stop stays CANCELLING and ends as its run does; only one that was not begun is cancelled.
+ * Begins a run on Vertex AI and polls it until it ends: one poll loop per job, for any number of watchers. Vertex AI
+ * cannot cancel a run, so a job that is asked to stop stays CANCELLING and ends as its run does; a job is cancelled
+ * only if its run has not begun.
  */
 export class VertexSyncHandler implements JobHandler<
   StartFeatureViewSync,
@@ -50,7 +51,8 @@ export class VertexSyncHandler implements JobHandler<
   async plan(request: StartFeatureViewSync): Promise<JobPlan<FeatureViewSyncSpec>> {
     const { view } = request;
     const { featurestore } = view.entityType;
-    // Vertex AI is the one that reads, and bills it by what BigQuery scans: known where we know the same tables.
+    // Vertex AI reads the tables, and BigQuery bills the scanned bytes. They are known where the gateway knows the same
+    // tables.
     const isEstimated = describeOfflineStore(featurestore.offlineSettings).isReadByVertexAi;
     if (!isEstimated && typeof request.maxCostUsd === 'number') {
       throw badInput(
@@ -72,7 +74,7 @@ export class VertexSyncHandler implements JobHandler<
     if (!begun) return { state: 'CANCELLED', result: null, progress: NO_PROGRESS };
     const ended = await this.#watch(begun, view, client, control);
     if (ended.state === 'FAILED') {
-      // Its reason may name tables and projects: that is for the log.
+      // Its message may name tables and projects, so only the log has it.
       throw new JobFailure(SYNC_FAILED.code, SYNC_FAILED.message, { cause: new Error(ended.error ?? 'no reason') });
     }
     return { state: 'SUCCEEDED', result: toSyncResult(ended), progress: toProgress(ended) };
@@ -90,7 +92,7 @@ export class VertexSyncHandler implements JobHandler<
       throw badInput(`"${view.name}" is synced continuously; there is nothing to start.`, 'featureView');
   }
 
-  /** Our run: the one known from before, one that was begun before the process ended, or a new one. None if cancelled before. */
+  /** Our run: the stored one, one that began before the process ended, or a new one. Undefined if cancelled before. */
   async #begun(
     job: SyncJob,
     { view }: VertexView,
@@ -102,7 +104,7 @@ export class VertexSyncHandler implements JobHandler<
     const isCancelled = control.signal.aborted;
     if (isCancelled && !known) return undefined;
     const before = known ? known.before : ((await client.list(view, 1).catch(throwSyncFailure))[0]?.id ?? null);
-    // Before the call: a process that ends after it finds the run that it began, and begins no other.
+    // Stores this before the call: if the process ends after the call, the next one finds the run and begins no other.
     if (!known) await control.checkpoint({ before, run: null }, NO_PROGRESS);
     control.stopping.throwIfAborted();
     const run = await (isCancelled ? client.findStartedSince(view, before) : client.startSync(view, before)).catch(
@@ -124,10 +126,10 @@ export class VertexSyncHandler implements JobHandler<
     await control.state('RUNNING', null);
     for (let wait = first; run.state === 'RUNNING'; wait = Math.min(wait * 2, longest)) {
       await pause(wait, stopping);
-      // The gateway ends: the run goes on, and the next process looks at it.
+      // The gateway stops: the run continues, and the next process polls it.
       stopping.throwIfAborted();
       run = await client.get(view, run.id).catch((error: unknown) => {
-        // A run must not be lost to minutes of a bad line: it is looked at again.
+        // A broken connection of some minutes must not lose the run: poll it again.
         if (isTransient(error)) return run;
         return throwSyncFailure(error);
       });
@@ -136,7 +138,7 @@ export class VertexSyncHandler implements JobHandler<
   }
 }
 
-/** What a client is told of a run that failed. */
+/** The client's error for a failed run. */
 export const SYNC_FAILED: JobError = {
   code: 'VERTEX_FAILED',
   message: 'Vertex AI could not sync the feature view. The operator finds its reason among the view’s syncs there.',

@@ -5,7 +5,7 @@ import { fromProtoTime } from '../../datasources/google/vertex/proto-time.js';
 import { featureViewName, parseResourceId, type VertexPlace } from '../../datasources/google/vertex/resource-names.js';
 import type { VertexClients } from '../../datasources/google/vertex/vertex-clients.js';
 
-/** A run, as Vertex AI tells of it. */
+/** A run as Vertex AI reports it. */
 export interface VertexSync {
   /** Unique in its feature view. */
   readonly id: string;
@@ -13,16 +13,16 @@ export interface VertexSync {
   readonly createTime: Instant;
   readonly startTime: Instant | null;
   readonly endTime: Instant | null;
-  /** Known at the end, as are the slot milliseconds of BigQuery, which are billed. */
+  /** Known at the end, as are BigQuery's slot milliseconds, which are billed. */
   readonly rowsSynced: bigint | null;
   readonly slotMillis: bigint | null;
-  /** Of a continuous sync: all changes up to then are served. */
+  /** For a continuous sync: all changes up to this time are served. */
   readonly watermark: Instant | null;
   /** For the operator: it may name tables and projects. */
   readonly error: string | null;
 }
 
-/** The runs that bring a feature view up to its tables: begin one, look at one, list them. */
+/** The runs that sync a feature view with its tables: begin, get and list them. */
 export class VertexSyncsClient {
   constructor(
     readonly clients: VertexClients,
@@ -30,7 +30,7 @@ export class VertexSyncsClient {
     readonly featureOnlineStore: string,
   ) {}
 
-  /** Whether a view follows its tables all the time: then no sync of it can be begun. */
+  /** Whether a view syncs continuously: then no sync of it can be started. */
   async isContinuous(featureView: string): Promise<boolean> {
     const admin = await this.clients.featureOnlineStores();
     const request = { name: this.#toResourceName(featureView) };
@@ -39,10 +39,10 @@ export class VertexSyncsClient {
   }
 
   /**
-   * Begins a sync unless one was begun since `before` was the newest (null: there was none), and gives it as it is just
-   * after. When another is running it waits for that one's end. Beginning is not idempotent at Vertex AI, and doing it
-   * again would read (and bill) the tables twice. So a run that is new is taken for ours: the answer to its begin was
-   * lost, or the process ended before it was kept; and whoever else began it, it brings the same.
+   * Begins a sync unless one began after `before`, the newest at that time (null: there was none), and returns its
+   * first state. When another sync runs, it waits for that one's end. Beginning is not idempotent at Vertex AI, and a
+   * second run would read (and bill) the tables twice. So a new run counts as ours: the response to its begin was lost,
+   * or the process ended before it stored the run. If another system began it, it brings the same values.
    */
   async startSync(featureView: string, before: string | null): Promise<VertexSync> {
     const admin = await this.clients.featureOnlineStores();
@@ -69,7 +69,7 @@ export class VertexSyncsClient {
     return parseVertexSync(sync);
   }
 
-  /** The newest first. */
+  /** Newest first. */
   async list(featureView: string, most: number, policy: CallPolicy = ADMIN_POLICY): Promise<VertexSync[]> {
     const admin = await this.clients.featureOnlineStores();
     const request = { parent: this.#toResourceName(featureView), pageSize: most, orderBy: 'create_time desc' };

@@ -7,7 +7,7 @@ export interface VertexView {
   readonly view: string;
 }
 
-/** What a view of the registry is served from: there is one view on Vertex AI for an entity type, with all its features. */
+/** The source of a registry view's values: Vertex AI has one view per entity type, with all its features. */
 export function toVertexView({ entityType, name }: FeatureView): VertexView {
   const { onlineSettings: settings } = entityType.featurestore;
   if (settings.kind !== 'VERTEX_FEATURE_VIEW') throw new Error(`feature view ${name} is not served by Vertex AI`);

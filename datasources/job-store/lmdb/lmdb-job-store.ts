@@ -6,16 +6,18 @@ import { toUniqueKey, type IdempotencyKey } from '../unique-key.js';
 const MAX_ID_LENGTH = 200;
 const AFTER_ALL_IDS = '\uffff';
 
-/** Job records in LMDB. Ids sort by time, so a list is a walk from the end. */
+/** Job records in LMDB. Ids sort by time, so a list is a reverse scan. */
 export class LmdbJobStore implements JobStore {
   readonly #environment: RootDatabase;
   readonly #records: Database<JobRecord, string>;
   /** Ids by idempotency key or external id. */
   readonly #uniqueKeys: Database<string, string>;
-  /** Ids of jobs that are not done with, so that a start need not look at every job there ever was. */
+  /** Ids of unfinished jobs, so that a start need not scan all jobs. */
   readonly #unfinished: Database<true, string>;
 
-  /** The ids of the jobs of a target: an old gateway has run many thousand jobs, a feature view some of them. */
+  /**
+   * The ids of the jobs of a target: an old gateway has run many thousands of jobs, and a feature view has few of them.
+   */
   readonly #targets: Database<true, [target: string, id: string]>;
 
   constructor(path: string) {
@@ -105,7 +107,7 @@ export class LmdbJobStore implements JobStore {
   }
 }
 
-/** Ids come from clients: LMDB throws at a key that is too long for it, or empty. */
+/** Ids come from clients: LMDB throws for a key that is empty or too long. */
 function isValidId(id: string): boolean {
   return id !== '' && id.length <= MAX_ID_LENGTH;
 }

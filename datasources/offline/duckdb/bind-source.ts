@@ -11,12 +11,12 @@ import { defineTables } from './source-tables.js';
 import { explainText, findNaiveColumns } from './text-columns.js';
 import type { TextTable } from './text-table.js';
 
-/** The SQL of a source over its tables, with the types of its columns known and fitting. Nothing is computed yet. */
+/** The SQL of a source over its tables. The types of its columns are known and valid, and nothing is computed yet. */
 export interface BoundSource {
   readonly sql: string;
-  /** As DuckDB describes them, by name. */
+  /** The columns by name, as DuckDB describes them. */
   readonly columns: ReadonlyMap<string, SourceColumn>;
-  /** The columns of the history table, and what of a row (`source`) each is made of. */
+  /** The columns of the history table, with the expression over a row (`source`) for each. */
   readonly target: readonly TargetColumn[];
 }
 
@@ -26,8 +26,8 @@ export interface TargetColumn {
 }
 
 /**
- * Makes the tables of a source readable and compares what its SQL gives with what the registry says. All columns that do not fit
- * are reported at once. What is read from text lies in `folder` until the SQL is computed.
+ * Makes the tables of a source readable and compares the columns of its SQL with the registry. Reports all mismatches
+ * at once. The data that is read from text is in `folder` until the SQL has run.
  */
 export async function bindSource(
   connection: DuckDBConnection,
@@ -77,12 +77,12 @@ async function describeColumns(
   source: FeatureSource,
   texts: readonly TextTable[],
 ): Promise<Map<string, SourceColumn>> {
-  // No line break before the SQL, so that the line that DuckDB names is that of the file.
+  // No line break precedes the SQL, so that the line number in DuckDB's errors is that of the file.
   const described = await connection
     .runAndReadAll(`DESCRIBE SELECT * FROM (${sql}) AS source`)
     .catch(async (cause: unknown) => {
       const message = toErrorMessage(cause);
-      // It was one statement by itself, so that the semicolon ends it, and something follows.
+      // The SQL alone was one statement, so a semicolon ends it and more text follows.
       const remedy = message.includes(`syntax error at or near ";"`)
         ? ['Take out the ";" and all that follows it']
         : [];
@@ -137,7 +137,7 @@ interface ConvertedColumn {
   readonly valueType: ValueType;
 }
 
-/** What of the SQL becomes a value of a declared type: the times, the sequence and the features. */
+/** The columns of the SQL that get a declared type: the times, the sequence and the features. */
 export function convertedColumns(source: FeatureSource): ConvertedColumn[] {
   const { timestampColumn, createdTimestampColumn, sequenceColumn, features } = source;
   const known = (name: string, column: string | null, valueType: ValueType): ConvertedColumn[] =>

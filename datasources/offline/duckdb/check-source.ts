@@ -7,8 +7,8 @@ import { bindSource, convertedColumns } from './bind-source.js';
 import { dependsOnValues } from './source-columns.js';
 
 /**
- * Binds the SQL of a source over its tables as an import does, in a database in memory of its own. Nothing is computed, and no
- * store is touched.
+ * Binds the SQL of a source over its tables as an import does, in a separate database in memory. It computes nothing
+ * and touches no store.
  */
 export async function* checkSource(source: FeatureSource, reader: FileReader): AsyncGenerator<Finding> {
   const database = await DuckDbDatabase.open(':memory:');
