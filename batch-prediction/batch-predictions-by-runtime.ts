@@ -11,15 +11,15 @@ import type {
   ResultRange,
 } from './batch-predictions.js';
 
-/** Where batch predictions are done, and the name of the handler that does them there. */
+/** A runtime of batch predictions and the name of its handler. */
 export interface BatchPredictionBackend {
   readonly handler: string;
   readonly predictions: BatchPredictions;
 }
 
 /**
- * Sends each batch prediction to where its model runs, on this machine or on Vertex AI, so that clients need not know that
- * there are two. A job is read where it was started, also when the registry has changed since.
+ * Sends each batch prediction to the runtime of its model, this machine or Vertex AI, so that clients need not know
+ * that there are two. A job is read in the runtime where it started, also when the registry has changed since.
  */
 export class BatchPredictionsByRuntime implements BatchPredictions {
   readonly #byHandler: ReadonlyMap<string, BatchPredictions>;

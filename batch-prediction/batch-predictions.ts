@@ -5,30 +5,30 @@ import type { JobWork } from '../datasources/job-store/job-cost.js';
 import type { JobRequest } from '../jobs/job-request.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 
-/** The kind of these jobs, as clients see it. */
+/** The kind of these jobs for clients. */
 export const BATCH_PREDICTION = 'BATCH_PREDICTION';
 
 /**
- * Batch prediction jobs: starting them and reading what came of them. The port behind which the local runner and Vertex AI
- * stand; progress, state and cancelling are those of any job (jobs/job-engine.ts).
+ * The port of batch prediction jobs: it starts them and reads their results. Its adapters are the local runner and
+ * Vertex AI. Progress, state and cancellation are those of any job (jobs/job-engine.ts).
  */
 export interface BatchPredictions {
   /**
-   * Checks what is asked (the input is there and has the model's columns, the output can be written), then starts a job.
-   * Faults of the request are AppErrors that name the field; nothing is started then.
+   * Checks the request (the input exists and has the model's columns, the output can be written), then starts a job.
+   * Faults of the request are AppErrors that name the field; then no job starts.
    */
   start(request: BatchPredictionRequest): Promise<BatchPredictionJobRecord>;
 
   /**
-   * What a request would use, checked as `start` does but for its output: that is there already when this is asked of a
-   * request that is sent again. Nothing is started.
+   * The work of a request, with the checks of `start` except for the output: a repeated request finds its output
+   * already there. Starts nothing.
    */
   work(request: BatchPredictionRequest): Promise<JobWork>;
 
-  /** Starts a job on only those instances that failed in an ended job, with everything else as it was there. */
+  /** Starts a job on only those instances that failed in an ended job, with the same settings. */
   retryFailed(job: BatchPredictionJobRecord, request: JobRequest): Promise<BatchPredictionJobRecord>;
 
-  /** What was predicted, in the order of the input. */
+  /** The predictions, in the order of the input. */
   predictions(job: BatchPredictionJobRecord, page: ResultRange): Promise<readonly PredictionRow[]>;
 
   /** The instances without a prediction, and why. */
@@ -40,7 +40,7 @@ export interface BatchPredictions {
 
 export type BatchPredictionJobRecord = JobRecord<BatchPredictionJobSpec, unknown, BatchPredictionResult>;
 
-/** All handlers of batch predictions keep such records. */
+/** The record type of all batch prediction handlers. */
 export function isBatchPredictionJob(job: JobRecord): job is BatchPredictionJobRecord {
   return job.kind === BATCH_PREDICTION;
 }
@@ -52,7 +52,7 @@ export interface BatchPredictionRequest extends JobRequest {
   readonly spec: BatchPredictionSpec;
 }
 
-/** What is asked for. */
+/** The request of a job. */
 export interface BatchPredictionSpec {
   /** The model's name. */
   readonly model: string;
@@ -60,19 +60,22 @@ export interface BatchPredictionSpec {
   readonly output: BatchOutput;
   readonly parameters: Readonly<Record<string, unknown>> | null;
   readonly resources: BatchResources;
-  /** Only these instances of the input (their numbers, from 0), of an earlier job: what retryFailed sets. */
+  /** Only these instances of an earlier job's input (their numbers, from 0); retryFailed sets this. */
   readonly retryOf: string | null;
-  /** Columns of the input that are no part of an instance. */
+  /** Columns of the input that do not belong to an instance. */
   readonly excludedFields?: readonly string[];
 }
 
-/** What is asked for, as it is kept in the job's record. */
+/** The request as the job's record stores it. */
 export interface BatchPredictionJobSpec extends BatchPredictionSpec {
-  /** As it was when the job was started, for readers: the registry may not have it any more. */
+  /** The model when the job started, for readers: the registry may no longer have it. */
   readonly modelSnapshot: Model;
 }
 
-/** What of a spec the client asked for: a key used again is not refused because the model's description was changed. */
+/**
+ * The part of a spec that the client requested: a repeated key must not be refused because the model's description
+ * changed.
+ */
 export function requestedBatchPrediction({
   modelSnapshot: _,
   ...requested
@@ -86,7 +89,7 @@ export interface RetryRequest extends JobRequest {
 }
 
 export type BatchInput =
-  /** The output of a training set job that has ended, by its id. */
+  /** The output of an ended training set job, by its id. */
   | { readonly kind: 'TRAINING_SET'; readonly job: string }
   /** A table of the offline store. */
   | { readonly kind: 'TABLE'; readonly table: string }
@@ -95,7 +98,7 @@ export type BatchInput =
 
 export interface BatchOutput {
   readonly format: 'PARQUET' | 'JSONL' | 'TABLE';
-  /** A folder in the folder for files, a gs:// prefix, or a table. null: one is made for the job. */
+  /** A folder in the folder for files, a gs:// prefix, or a table. null: the job gets a new one. */
   readonly location: string | null;
 }
 
@@ -103,35 +106,35 @@ export interface BatchResources {
   readonly machineType: string | null;
   readonly acceleratorType: string | null;
   readonly acceleratorCount: number | null;
-  /** Locally: how many workers or requests in flight. */
+  /** Local jobs: the number of workers or concurrent requests. */
   readonly startingReplicaCount: number;
   readonly maxReplicaCount: number | null;
   readonly batchSize: number;
   readonly generateExplanation: boolean;
 }
 
-/** What is kept of a job that has ended; row counts are in its progress. */
+/** The stored result of an ended job; row counts are in its progress. */
 export interface BatchPredictionResult {
-  /** As a client names them; null when there is none. */
+  /** In the form that clients use; null when there is none. */
   readonly predictions: string | null;
   readonly failures: string | null;
-  /** Said when the job was cancelled or failed after it had written something. */
+  /** Present when the job was cancelled or failed after it had written something. */
   readonly isPartial: boolean;
 }
 
-/** `after` is the number of the instance at which the page before ended; null for the first page. */
+/** `after` is the number of the last instance on the previous page; null for the first page. */
 export interface ResultRange {
   readonly after: bigint | null;
   readonly limit: number;
 }
 
-/** Values as JSON can carry them (values/client-value.ts). */
+/** Values in JSON form (values/client-value.ts). */
 export interface PredictionRow {
   /** The number of the instance in the input, from 0. */
   readonly instanceNumber: bigint;
   readonly instance: Readonly<Record<string, unknown>>;
   readonly prediction: Readonly<Record<string, unknown>>;
-  /** Why the model predicts that, as Vertex AI says it; null or absent when the job was not asked for explanations. */
+  /** Vertex AI's explanation of the prediction; null or absent when the job did not request explanations. */
   readonly explanation?: Readonly<Record<string, unknown>> | null;
 }
 

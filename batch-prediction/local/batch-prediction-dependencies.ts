@@ -12,11 +12,11 @@ import { OutputFolder } from './output-folder.js';
 import { PredictionsTable } from './predictions-table.js';
 import type { RetryPolicy } from './predict-batch.js';
 
-/** What local batch prediction works with. */
+/** The dependencies of local batch prediction. */
 export interface BatchPredictionDependencies {
   readonly jobs: Pick<JobStore, 'get'>;
   readonly files: DataFiles;
-  /** The offline store's database: where tables are. */
+  /** The offline store's database, which has the tables. */
   readonly offline: DuckDbDatabase;
   /** A database in memory, for files only: a job of hours must not hold a transaction of the offline store open. */
   readonly scratch: DuckDbDatabase;
@@ -34,13 +34,13 @@ export function getJobModel(dependencies: BatchPredictionDependencies, job: Loca
   return model;
 }
 
-/** How clients name the folder of a job's output. */
+/** The form in which clients name the folder of a job's output. */
 export function outputLocation({ id, spec: { output } }: LocalBatchPredictionJob): string {
   const named = output.format === 'TABLE' ? null : output.location;
   return (named ?? `batch-predictions/${id}`).replace(/\/+$/, '');
 }
 
-/** null for a job whose output is files alone. */
+/** null for a job that writes only files. */
 export function predictionsTable(
   { offline }: BatchPredictionDependencies,
   { id, spec: { output } }: LocalBatchPredictionJob,

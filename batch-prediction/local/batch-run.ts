@@ -10,17 +10,20 @@ import { PartWriter } from './part-writer.js';
 import type { InputInstance } from './read-instances.js';
 import { instanceToJson, predictionToJson } from './row-json.js';
 
-/** A kill costs at most about this much work: a tenth of a second at first, then a twentieth of the time so far, never over a minute. */
+/**
+ * The maximum work that a killed process loses: a tenth of a second at first, then a twentieth of the time so far,
+ * never over a minute.
+ */
 const MIN_PART_MICROS = 100_000n;
 const MAX_PART_MICROS = 60_000_000n;
 const SHARE_OF_TIME = 20n;
 
-/** So many characters of lines end a part whatever the time: what is turned into Parquet at once stays small. */
+/** This number of characters ends a part at any time, so that one conversion to Parquet stays small. */
 const MAX_PART_CHARACTERS = 64 * 1024 * 1024;
 
 export interface PredictedInstance {
   readonly input: InputInstance;
-  /** null for an instance that was at fault before it came to the model. */
+  /** null for an instance that failed before it reached the model. */
   readonly outcome: PredictionOutcome | null;
 }
 
@@ -30,12 +33,12 @@ interface BatchRunOptions {
   readonly scratch: DuckDbDatabase;
   readonly clock: Clock;
   readonly checkpoint: BatchPredictionCheckpoint;
-  /** Nothing was kept of this job yet. */
+  /** Whether the job has no checkpoint yet. */
   readonly isFirst: boolean;
   readonly onCheckpoint: (checkpoint: BatchPredictionCheckpoint) => void;
 }
 
-/** The output of one run of a job: takes outcomes in order, writes parts, and makes durable how far it is. */
+/** The output of one run of a job: it receives outcomes in order, writes parts, and stores progress durably. */
 export class BatchRun {
   #checkpoint: BatchPredictionCheckpoint;
   #counts: RowCounts;
@@ -53,12 +56,12 @@ export class BatchRun {
   }
 
   async begin(): Promise<void> {
-    // Only the first time: a checkpoint says that the job got further, and one that ends its process must not say so.
+    // Only the first time: a checkpoint counts as progress, and a job that ends its process must not report any.
     if (this.options.isFirst) await this.#save(this.#checkpoint);
     await this.options.control.running(BigInt(this.#checkpoint.total));
   }
 
-  /** Writes what comes until it ends or fails. When the job is cancelled, what came before is kept. */
+  /** Writes outcomes until they end or fail. When the job is cancelled, the earlier outcomes stay. */
   async take(predicted: AsyncIterable<readonly PredictedInstance[]>): Promise<void> {
     const { clock, control } = this.options;
     const startedAt = clock();
@@ -78,7 +81,7 @@ export class BatchRun {
       await this.#saveCheckpoint(part);
     } catch (error) {
       if (stopReason(control.signal) === 'stop') await part.drop();
-      // What cannot be kept is not counted either; the first error is the one to tell.
+      // Outcomes that cannot be stored are not counted either; report the first error.
       else await this.#saveCheckpoint(part).catch(() => undefined);
       throw error;
     }

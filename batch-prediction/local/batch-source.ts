@@ -13,21 +13,21 @@ import type { SourceColumn } from '../../datasources/duckdb/column-types.js';
 import type { TypedName } from './checkpoint.js';
 import { csvColumns, jsonColumns, jsonLists, mismatches, typedColumns, type InputColumn } from './input-columns.js';
 
-/** How many lines of JSON are looked at for the names of columns. Names that come later are not passed on. */
+/** The number of lines of JSON that are read for column names. Columns that first appear later are not forwarded. */
 const SAMPLE_LINES = 10_000;
 
-/** An input as DuckDB reads it: always in the same order, and from any row on. */
+/** An input that DuckDB reads, always in the same order and from any row on. */
 export interface BatchSource {
-  /** SQL of what the columns read from. */
+  /** SQL of the relation that the columns are read from. */
   readonly relation: string;
   readonly columns: readonly InputColumn[];
-  /** SQL of the instance's number where a row has its own; null: it is the number of the row. */
+  /** SQL of the instance's number where a row has its own; null: the number is that of the row. */
   readonly numberColumn: string | null;
-  /** SQL that is true for a row that is no instance at all; null where that cannot be. */
+  /** SQL that is true for a row that is not an instance; null where every row is one. */
   readonly isMalformed: string | null;
 }
 
-/** Opens files for a model. `field` is what a client is told is at fault when they cannot be read or lack columns. */
+/** Opens files for a model. `field` is the path for errors about unreadable files or missing columns. */
 export async function openFiles(
   connection: DuckDBConnection,
   data: DataFiles,
@@ -71,7 +71,7 @@ export async function openTyped(
   return { relation, columns: typedColumns(columns, inputs), numberColumn: null, isMalformed: null };
 }
 
-/** The failed instances of an earlier job, from the files it wrote them to. They keep their numbers. */
+/** The failed instances of an earlier job, from its error files. They retain their numbers. */
 export function openFailures(relation: string, columns: readonly TypedName[]): BatchSource {
   const names = columns.map(({ name }) => name);
   return {
@@ -84,7 +84,10 @@ export function openFailures(relation: string, columns: readonly TypedName[]): B
 
 const NOT_AN_OBJECT = `(json IS NULL OR json_type(json) <> 'OBJECT')`;
 
-/** RFC 4180 with a header, never guessed: a guess from the first lines can skip them. Short lines end in nulls. */
+/**
+ * RFC 4180 with a header. DuckDB does not detect the format: a detection from the first lines can skip them. Short
+ * lines end in nulls.
+ */
 async function openCsv(
   data: DataFiles,
   paths: readonly string[],
@@ -95,7 +98,7 @@ async function openCsv(
   assertColumnsExist(names, inputs, field);
   const types = names.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ');
   const delimiter = delimiterOfFile(paths[0]!);
-  // The parallel reader refuses line breaks in quotes where short lines may end in nulls.
+  // The parallel reader rejects line breaks in quotes where short lines may end in nulls.
   return {
     relation: `read_csv(${fileList(paths)}, header = true, delim = ${quoteText(delimiter)}, quote = '"', escape = '"', null_padding = true,
   parallel = false, allow_quoted_nulls = false, auto_detect = false, columns = {${types}})`,
@@ -105,7 +108,10 @@ async function openCsv(
   };
 }
 
-/** Looks through text files in a process of its own: what would end or stall this one is refused there, in one sentence. */
+/**
+ * Scans text files in a separate process: input that would crash or stall this process is refused there, with one
+ * sentence.
+ */
 async function scan(
   data: DataFiles,
   paths: readonly string[],
@@ -125,7 +131,7 @@ async function scan(
   return scanned;
 }
 
-/** A line that is no JSON object is one bad instance; blank lines are none. */
+/** A line that is not a JSON object is one failed instance; blank lines are skipped. */
 async function openJsonLines(
   connection: DuckDBConnection,
   files: string,
@@ -139,7 +145,7 @@ FROM (SELECT json FROM ${lines} LIMIT ${SAMPLE_LINES}) WHERE NOT ${NOT_AN_OBJECT
   );
   const sampled = found.getRows().map(([name]) => String(name));
   assertColumnsExist(sampled, inputs, field);
-  // Where there is a default, a column that begins after the sample must not be taken for one that is missing.
+  // Where an input has a default, a column that first appears after the sample must not count as missing.
   const names = [...new Set([...sampled, ...inputs.map(({ name }) => name)])];
   return {
     relation: `(SELECT json, ${jsonLists(names)} FROM ${lines})`,
@@ -156,7 +162,7 @@ async function describeColumns(connection: DuckDBConnection, relation: string): 
     .map(({ column_name: name, column_type: type }) => ({ name: String(name), type: String(type) }));
 }
 
-/** A column that is missing as a whole has the default of its input, if there is one, in every instance. */
+/** For a missing column, every instance gets the default of its input, if there is one. */
 function assertColumnsExist(names: readonly string[], inputs: readonly ModelField[], field: string): void {
   const needed = inputs.filter(({ default: value }) => value === undefined);
   const missing = needed.map(({ name }) => name).filter((name) => !names.includes(name));
@@ -168,19 +174,19 @@ function assertColumnsExist(names: readonly string[], inputs: readonly ModelFiel
   );
 }
 
-/** What DuckDB says of a file carries its path; the client is told what is wrong in words of our own. */
+/** DuckDB's errors contain the path of a file, so the client gets our own message. */
 function toInputError(cause: unknown, field: string, message: string): AppError {
   if (cause instanceof AppError) return cause;
   return new AppError('BAD_USER_INPUT', message, { field }, { cause });
 }
 
-/** Files are what they were, as far as their sizes and times tell. */
+/** Whether the files are unchanged, by their sizes and times. */
 export async function filesFingerprint(paths: readonly string[]): Promise<string> {
   const stats = await Promise.all(paths.map((path) => stat(path, { bigint: true })));
   return stats.map(({ size, mtimeNs }) => `${size} ${mtimeNs}`).join(', ');
 }
 
-/** SQL of a list of files. DuckDB expands * ? and [ in their names; a client's name means the one file. */
+/** SQL of a list of files. DuckDB expands * ? and [ in their names, but a client's name means exactly one file. */
 export function fileList(paths: readonly string[]): string {
   return `[${paths.map((path) => quoteText(path.replaceAll(/[*?[]/g, '[$&]'))).join(', ')}]`;
 }

@@ -1,13 +1,16 @@
 import type { ValueType } from '../../values/value-type.js';
 
-/** How far a batch prediction got: every instance in `parts` is on disk, once, as a prediction or a failure. */
+/** The progress of a batch prediction: every instance in `parts` is on disk, once, as a prediction or a failure. */
 export interface BatchPredictionCheckpoint {
-  /** What the input looked like when the job began (its files' sizes and times); another one is another input. */
+  /**
+   * The fingerprint of the input when the job began (its files' sizes and times); a changed fingerprint means another
+   * input.
+   */
   readonly fingerprint: string;
   readonly total: number;
   /** The columns of an instance. */
   readonly columns: readonly TypedName[];
-  /** The outputs the model declares; none: a prediction is whatever the model said. */
+  /** The outputs that the model declares; none: a prediction is the model's whole answer. */
   readonly outputs: readonly TypedName[];
   readonly parts: readonly Part[];
 }
@@ -17,7 +20,7 @@ export interface TypedName {
   readonly valueType: ValueType;
 }
 
-/** One step of the output: a file of predictions and one of failures, each there if it has rows. */
+/** One step of the output: a file of predictions and a file of failures. Each exists only if it has rows. */
 export interface Part {
   /** From 1; the number in the names of its files. */
   readonly number: number;

@@ -10,11 +10,11 @@ import { isJson, textToValue, withoutNulls } from './text-to-value.js';
 export interface InputColumn extends TypedName {
   /** SQL of the value; null where `raw` is not of the type. */
   readonly value: string;
-  /** SQL of what stands in the input; null for a column that can always be read. */
+  /** SQL of the original value; null for a column that can always be read. */
   readonly raw: string | null;
 }
 
-/** Columns that have types of their own: Parquet, tables. Those the model does not ask for keep theirs. */
+/** Columns with their own types: Parquet, tables. Columns that the model does not use retain their types. */
 export function typedColumns(columns: readonly SourceColumn[], inputs: readonly ModelField[]): InputColumn[] {
   return columns.map(({ name, type }) => {
     const raw = quoteIdentifier(name);
@@ -24,7 +24,7 @@ export function typedColumns(columns: readonly SourceColumn[], inputs: readonly 
   });
 }
 
-/** Columns whose type does not fit the model's input of that name. */
+/** Columns whose type does not match the model's input with the same name. */
 export function mismatches(columns: readonly SourceColumn[], inputs: readonly ModelField[]): string[] {
   return inputs.flatMap(({ name, valueType }) => {
     const column = columns.find((candidate) => candidate.name === name);
@@ -32,7 +32,7 @@ export function mismatches(columns: readonly SourceColumn[], inputs: readonly Mo
   });
 }
 
-/** Columns of CSV: text, read as what the model asks for; the others stay text. */
+/** Columns of CSV: text that is read as the type of the model's input; the others stay text. */
 export function csvColumns(names: readonly string[], inputs: readonly ModelField[]): InputColumn[] {
   return names.map((name) => {
     const raw = quoteIdentifier(name);
@@ -42,8 +42,8 @@ export function csvColumns(names: readonly string[], inputs: readonly ModelField
 }
 
 /**
- * Columns of lines of JSON in `json`: what is declared is read as its type, all else stays JSON. `texts` and `jsons` are
- * the lists that `jsonLists` makes: a line is parsed once for all of its columns.
+ * Columns of lines of JSON in `json`: declared columns are read as their types, all others stay JSON. `texts` and
+ * `jsons` are the lists that `jsonLists` creates: each line is parsed once for all its columns.
  */
 export function jsonColumns(names: readonly string[], declared: readonly TypedName[]): InputColumn[] {
   return names.map((name, index) => {
@@ -69,7 +69,7 @@ function tryCastList(valueType: ValueType): (raw: string) => string {
   return (raw) => withoutNulls(tryCast(valueType)(raw));
 }
 
-/** SQL of a column of a DuckDB type as a value type; null where a value is not of it. */
+/** SQL that reads a column of a DuckDB type as a value type; null where a value does not have that type. */
 const FROM_TYPED = {
   BOOL: tryCast('BOOL'),
   BOOL_ARRAY: tryCastList('BOOL_ARRAY'),
@@ -85,7 +85,7 @@ const FROM_TYPED = {
     type === 'TIMESTAMP WITH TIME ZONE' ? `make_timestamp(epoch_us(${raw}))` : tryCast('TIMESTAMP')(raw),
 } satisfies Record<ValueType, (raw: string, type: string) => string>;
 
-/** The DuckDB types that are nearest to each value type; null for a type that no column is taken for unasked. */
+/** The closest DuckDB types of each value type; null for a type that no column gets by default. */
 const INFERRED_FROM = {
   BOOL: /^BOOLEAN$/,
   BOOL_ARRAY: null,
@@ -93,11 +93,11 @@ const INFERRED_FROM = {
   DOUBLE_ARRAY: null,
   INT64: /^(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/,
   INT64_ARRAY: null,
-  // What has no type of ours becomes its text.
+  // A value without a matching type becomes its text.
   STRING: null,
   STRING_ARRAY: null,
   BYTES: /^BLOB$/,
-  // Nested ones become JSON.
+  // Nested values become JSON.
   STRUCT: /^(STRUCT|MAP|JSON)|\]$/,
   TIMESTAMP: /^(TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|DATE)$/,
 } satisfies Record<ValueType, RegExp | null>;

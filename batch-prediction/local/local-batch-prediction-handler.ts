@@ -46,7 +46,10 @@ const MICROS_PER_HOUR = 3_600_000_000;
 
 type Control = JobControl<BatchPredictionCheckpoint>;
 
-/** Batch predictions in this process. How an input becomes an output, in the order of the input: docs/batch-prediction.md. */
+/**
+ * Batch predictions in this process. docs/batch-prediction.md tells how an input becomes an output, in the order of the
+ * input.
+ */
 export class LocalBatchPredictionHandler implements JobHandler<
   BatchPredictionRequest | RetryRequest,
   BatchPredictionJobSpec,
@@ -67,7 +70,9 @@ export class LocalBatchPredictionHandler implements JobHandler<
     return requestedBatchPrediction(spec);
   }
 
-  /** Its workers were there from its first begin to its end, also while the gateway was not: nobody wrote down when. */
+  /**
+   * Its workers count from its first begin to its end, also while the gateway was down: the downtime is not recorded.
+   */
   replicaHours({ startedAt, endedAt, spec }: LocalBatchPredictionJob, now: Instant): number {
     if (startedAt === null) return 0;
     return (Number((endedAt ?? now) - startedAt) / MICROS_PER_HOUR) * spec.resources.startingReplicaCount;
@@ -77,7 +82,7 @@ export class LocalBatchPredictionHandler implements JobHandler<
     const folder = await this.#claimOutput(job);
     const start = job.checkpoint;
     await folder.dropAfter(start?.parts ?? []);
-    // A process that ends before the work began is no wish to cancel: the job stays for the next one.
+    // A process that ends before the work began did not cancel the job: the job stays for the next process.
     control.stopping.throwIfAborted();
     if (control.signal.aborted) return this.#end(job, folder, start, 'CANCELLED');
     const connection = await this.dependencies.scratch.instance.connect();
@@ -89,7 +94,7 @@ export class LocalBatchPredictionHandler implements JobHandler<
       const reason = stopReason(control.signal);
       if (reason === 'stop') throw error;
       if (reason === 'cancel') return await this.#end(job, folder, progress.checkpoint, 'CANCELLED');
-      // What is not meant for the owner is the engine's to hide and log.
+      // The engine masks and logs errors that are not meant for the owner.
       if (!(error instanceof JobFailure || error instanceof AppError)) throw error;
       const { code, message } = error;
       return await this.#end(job, folder, progress.checkpoint, { code, message }, error);
@@ -172,7 +177,7 @@ export class LocalBatchPredictionHandler implements JobHandler<
     });
   }
 
-  /** Says what there is, in the folder and in the job. `how` is null for work that was done to its end. */
+  /** Stores the result in the folder and in the job. `how` is null for work that was completed. */
   async #end(
     job: LocalBatchPredictionJob,
     folder: OutputFolder,
@@ -206,7 +211,7 @@ export class LocalBatchPredictionHandler implements JobHandler<
   }
 }
 
-/** `parallelism` batches in flight; their outcomes in the order of the input, waiting for those before them. */
+/** Runs `parallelism` batches at a time; their outcomes come in the order of the input. */
 function predictInOrder(
   batches: AsyncIterable<readonly InputInstance[]>,
   predictor: BatchPredictor,

@@ -17,7 +17,7 @@ import { checkedWork } from './plan-batch-prediction.js';
 import { readFailures, readPredictions, type WrittenOutput } from './read-results.js';
 import { checkMetrics, computeMetrics } from './result-metrics.js';
 
-/** Batch prediction on this machine: starts jobs of LocalBatchPredictionHandler, and reads what they wrote. */
+/** Batch prediction on this machine: starts jobs of LocalBatchPredictionHandler and reads their output. */
 export class LocalBatchPredictions implements BatchPredictions {
   constructor(
     private readonly engine: JobEngine,

@@ -16,7 +16,7 @@ import { syncFile } from '../../runtime/sync-file.js';
 import { LOCAL_BATCH_PREDICTION, type LocalBatchPredictionJob } from './local-batch-prediction-job.js';
 import { countInstances } from './read-instances.js';
 
-/** Where an input really is. */
+/** The physical location of an input. */
 type Location =
   | { readonly kind: 'files'; readonly paths: readonly string[]; readonly format: FileFormat; readonly field: string }
   | { readonly kind: 'table'; readonly relation: string; readonly field: string };
@@ -26,7 +26,7 @@ export interface OpenedInput {
   readonly fingerprint: () => Promise<string>;
 }
 
-/** Refuses an input that is not there or does not have what the model needs; nothing is kept open. */
+/** Refuses a missing input, or one without the model's columns; leaves nothing open. */
 export async function checkInput(
   dependencies: BatchPredictionDependencies,
   input: BatchInput,
@@ -35,7 +35,7 @@ export async function checkInput(
   await withInput(dependencies, input, inputs, async () => undefined);
 }
 
-/** The rows of an input: of Parquet and tables from what is said of them beside their rows, of text by reading it once. */
+/** The number of rows of an input: Parquet and tables have it in their metadata, text is read once. */
 export async function countInput(
   dependencies: BatchPredictionDependencies,
   input: BatchInput,
@@ -64,8 +64,8 @@ async function withInput<Result>(
 }
 
 /**
- * Opens a job's input. A table is copied first, once: the copy is a snapshot that later writes do not touch, is read in
- * the same order after a restart, and leaves the offline store to others.
+ * Opens a job's input. It first copies a table, once. The copy is a snapshot that later writes do not change. It is
+ * read in the same order after a restart, and the offline store stays free for others.
  */
 export async function openInput(
   dependencies: BatchPredictionDependencies,
@@ -86,7 +86,7 @@ export async function openInput(
   return { source, fingerprint: () => filesFingerprint(paths) };
 }
 
-/** The failed instances as the earlier job wrote them: they are there even when its input is gone. */
+/** The failed instances as the earlier job wrote them: they exist even when its input was deleted. */
 async function openRetry(dependencies: BatchPredictionDependencies, earlierId: string): Promise<OpenedInput> {
   const earlier = await dependencies.jobs.get(earlierId);
   if (!earlier || !LOCAL_BATCH_PREDICTION.includes(earlier) || !earlier.checkpoint) {

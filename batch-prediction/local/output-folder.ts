@@ -12,8 +12,8 @@ const MANIFEST = 'manifest.json';
 const EXTENSIONS: Readonly<Record<OutputFormat, string>> = { PARQUET: 'parquet', JSONL: 'jsonl' };
 
 /**
- * The folder a job writes to: predictions-00001.parquet, errors-00001.parquet, …, numbered in the order of the input, and
- * manifest.json, which says whose they are, and in the end which there are. Other names in it are unfinished work.
+ * The output folder of a job: predictions-00001.parquet, errors-00001.parquet, …, numbered in the order of the input,
+ * and manifest.json, which names the job, and at the end the files. Other names in it are unfinished work.
  */
 export class OutputFolder {
   constructor(
@@ -36,14 +36,16 @@ export class OutputFolder {
     return parts.filter((part) => part[count] > 0).map(({ number }) => this.file(kind, number));
   }
 
-  /** Makes the folder this job's, or finds that it was. Two jobs that were started with one folder must not mix. */
+  /**
+   * Claims the folder for this job, or finds that it has it already. Two jobs with one folder must not mix their files.
+   */
   async claim(job: string): Promise<void> {
     await mkdir(this.path, { recursive: true });
     const manifest = join(this.path, MANIFEST);
     const mine = join(this.path, `.${job}.tmp`);
     await writeFile(mine, JSON.stringify({ job, state: 'RUNNING' }), { flush: true });
     try {
-      // A link is made whole or not at all, and never over what is there.
+      // Creating a link is atomic, and never replaces an existing file.
       await link(mine, manifest);
     } catch {
       const owner = JSON.parse(await readFile(manifest, 'utf8')) as { job?: unknown };
@@ -55,7 +57,7 @@ export class OutputFolder {
     await syncFile(this.path);
   }
 
-  /** Removes what a killed process left after the last checkpoint. */
+  /** Removes the files that a killed process wrote after the last checkpoint. */
   async dropAfter(parts: readonly Part[]): Promise<void> {
     const kept = new Set([
       ...this.files('predictions', parts),
@@ -64,12 +66,12 @@ export class OutputFolder {
     ]);
     for (const name of await readdir(this.path)) {
       const path = join(this.path, name);
-      // It may be gone by itself: another job that finds the folder taken removes what it wrote to claim it.
+      // It may be missing: another job that finds the folder claimed removes its own claim.
       if (!kept.has(path)) await rm(path, { recursive: true, force: true });
     }
   }
 
-  /** Puts a finished file in its place. */
+  /** Moves a finished file to its final name. */
   async place(from: string, kind: OutputFileKind, number: number): Promise<void> {
     await rename(from, this.file(kind, number));
     await syncFile(this.path);

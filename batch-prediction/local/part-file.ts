@@ -2,7 +2,10 @@ import { open, type FileHandle } from 'node:fs/promises';
 
 const BUFFER_CHARACTERS = 1024 * 1024;
 
-/** A file of lines being written. Adding is cheap and keeps at most a buffer; `drain` writes when it is full. */
+/**
+ * A file of lines while it is written. Adding is cheap and uses at most one buffer; `drain` writes when the buffer is
+ * full.
+ */
 export class PartFile {
   #buffered: string[] = [];
   #bufferedCharacters = 0;

@@ -25,8 +25,8 @@ interface Options {
 }
 
 /**
- * Writes one part: rows as lines of JSON, as they come; for PARQUET, the finished lines are then turned into it. So a row
- * is encoded once, memory holds a buffer whatever the size of a part, and both formats say the same.
+ * Writes one part: rows as lines of JSON, as they arrive; for PARQUET, it then converts the finished lines. So each row
+ * is encoded once, memory holds one buffer for a part of any size, and both formats have the same content.
  */
 export class PartWriter {
   #first: number | undefined;
@@ -68,7 +68,7 @@ export class PartWriter {
     await this.files.errors.drain();
   }
 
-  /** Puts the part into the folder; it is on disk when this resolves. undefined: it had no rows. */
+  /** Moves the part into the folder; it is on disk when this resolves. undefined: it had no rows. */
   async finish(): Promise<Part | undefined> {
     for (const [kind, file] of Object.entries(this.files) as [OutputFileKind, PartFile][]) {
       await file.finish();
@@ -78,7 +78,7 @@ export class PartWriter {
     return { number: this.number, from: this.#first, to: this.#last, ...this.rows };
   }
 
-  /** Lets the files go; what they hold is removed when the job is next taken up. */
+  /** Closes the files; their content is removed when the job next resumes. */
   async drop(): Promise<void> {
     await this.files.predictions.drop();
     await this.files.errors.drop();
@@ -96,7 +96,7 @@ export class PartWriter {
     const { folder, scratch } = this.options;
     if (folder.format === 'JSONL') return folder.place(file.path, kind, this.number);
     const parquet = join(folder.path, `.${kind}.parquet.tmp`);
-    // The longest text of UTF-16 takes three times its length in UTF-8.
+    // The longest UTF-16 text takes three times its length in UTF-8.
     const limit = Math.max(LINE_BYTES, this.#longestLine * 3 + 2);
     const select = kind === 'predictions' ? this.#typedPredictions(file.path, limit) : errorRows(file.path, limit);
     await scratch.use((connection) =>
@@ -106,7 +106,10 @@ export class PartWriter {
     await folder.place(parquet, kind, this.number);
   }
 
-  /** Values have the types of the input's columns and of the declared outputs; without those it is JSON text. */
+  /**
+   * Values have the types of the input's columns and of the declared outputs; without declared types they are JSON
+   * text.
+   */
   #typedPredictions(path: string, limit: number): string {
     const { columns, outputs } = this.options;
     const prediction = outputs.length === 0 ? `'JSON'` : textStruct(outputs);
@@ -117,7 +120,7 @@ FROM ${jsonLines(path, limit, `instance_number: 'BIGINT', instance: ${instances}
   }
 }
 
-/** An instance that failed may not have the types it should: it stays JSON text. */
+/** A failed instance may have values of other types, so it stays JSON text. */
 function errorRows(path: string, limit: number): string {
   return `SELECT instance_number, CAST(instance AS VARCHAR) AS instance, code, message
 FROM ${jsonLines(path, limit, `instance_number: 'BIGINT', instance: 'JSON', code: 'VARCHAR', message: 'VARCHAR'`)}`;
@@ -127,7 +130,10 @@ function jsonLines(path: string, limit: number, columns: string): string {
   return `read_json(${quoteText(path)}, format = 'newline_delimited', maximum_object_size = ${limit}, columns = {${columns}})`;
 }
 
-/** Everything is text first, so that one rule reads it (text-to-value.ts); JSON stays JSON: a text in it keeps its quotes. */
+/**
+ * All values are text first, so that one rule reads them (text-to-value.ts). JSON stays JSON: a text in it retains its
+ * quotes.
+ */
 function textStruct(fields: readonly TypedName[]): string {
   const types = fields.map(
     ({ name, valueType }) => `${quoteIdentifier(name)} ${isJson(valueType) ? 'JSON' : 'VARCHAR'}`,

@@ -38,7 +38,7 @@ export function planBatchPrediction(
   };
 }
 
-/** The new job writes to a folder of its own, whatever that of the earlier one was. */
+/** The new job writes to a folder of its own, whatever the folder of the earlier job. */
 export function planRetry(
   dependencies: BatchPredictionDependencies,
   { retryOf }: RetryRequest,
@@ -65,7 +65,7 @@ export function planRetry(
   };
 }
 
-/** What a request would use, checked as a start does but for its output. */
+/** The work of a request, with the checks of a start except for its output. */
 export async function checkedWork(
   dependencies: BatchPredictionDependencies,
   request: BatchPredictionRequest,
@@ -93,7 +93,7 @@ async function checkRequest(
   await checkInput(dependencies, spec.input, model.inputs);
 }
 
-/** A model that does not fit would fail the job with the first batch. */
+/** A model that does not match its registry entry would fail the job at the first batch. */
 async function checkModel({ servings }: BatchPredictionDependencies, model: Model, field: string): Promise<void> {
   const serving = servings.get(model.runtime);
   if (!serving) {
@@ -122,7 +122,7 @@ async function checkOutput(
   if (names.length > 0) throw badInput(`The folder "${location}" is not empty. Name one that is, or a new one.`, field);
 }
 
-/** What runs here is nobody's machine type: the gateway is the one machine. */
+/** A local job has no machine type: the gateway's machine is the only one. */
 function toBatchWork({ model, resources }: BatchPredictionSpec, rows: bigint): BatchWork {
   const { batchSize, startingReplicaCount } = resources;
   return {

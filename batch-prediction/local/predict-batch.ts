@@ -10,22 +10,25 @@ import {
 import { JobFailure } from '../../jobs/job-failure.js';
 
 export interface RetryPolicy {
-  /** Before a failed batch is tried again for the first time, in milliseconds; twice as long each time after. */
+  /** The pause before the first retry of a failed batch, in milliseconds; it doubles each time. */
   readonly initialBackoffMs: number;
-  /** How often a model that cannot be reached is tried again before the job fails; the pauses end at 30 s. */
+  /** The number of retries for an unreachable model before the job fails; the pauses grow to at most 30 s. */
   readonly outageRetries: number;
 }
 
 export const DEFAULT_RETRY_POLICY: RetryPolicy = { initialBackoffMs: 500, outageRetries: 8 };
 
-/** Of a batch, and of a single instance before it is called bad. */
+/** The retries of a batch, and of a single instance before it fails. */
 const RETRIES = 3;
 const MAX_BACKOFF_MS = 30_000;
 
-/** Of an answer that keeps another contract: it may have been one that was cut off. */
+/** The retries after a response that violates the contract: it may have been truncated. */
 const RESPONSE_FAULT_RETRIES = 1;
 
-/** As long as a model has answered nothing, so many single instances failing in a row mean that the model is at fault. */
+/**
+ * If the model has answered nothing yet, this number of consecutive failed single instances means that the model is
+ * broken.
+ */
 const MAX_CONSECUTIVE_FAILURES = 16;
 
 interface BatchPredictorOptions {
@@ -38,14 +41,14 @@ interface BatchPredictorOptions {
 /**
  * Gets an outcome for every instance of a batch, whatever the model does:
  *
- * - A batch that fails is tried again three times, then halved until the bad instances stand alone. Halves are tried once;
- *   a single instance three times more, before it is called bad.
- * - A model that cannot be reached is no instance's fault: the batch waits for it with growing pauses, and the job fails
- *   with MODEL_UNAVAILABLE when it stays away.
- * - A model that keeps another contract (HTTP 200 without predictions, a tensor of another shape) is asked once more, then
- *   the job fails: no instance is at fault, and smaller batches are answered likewise.
- * - A model that fails for every single instance from the start on is broken, and ends the job likewise instead of
- *   marking ten million instances bad, one by one.
+ * - A failed batch is retried three times, then halved until the bad instances are alone. Halves are tried once; a
+ *   single instance is retried three times before it fails.
+ * - An unreachable model does not fail instances: the batch waits for it with growing pauses, and the job fails with
+ *   MODEL_UNAVAILABLE when the model does not return.
+ * - A model that violates the contract (HTTP 200 without predictions, a tensor of another shape) is called once more,
+ *   then the job fails: no instance caused it, and smaller batches would get the same response.
+ * - A model that fails for every single instance from the start on is broken. It fails the job in the same way, instead
+ *   of failing ten million instances one by one.
  */
 export class BatchPredictor {
   #hasAnswered = false;
@@ -67,7 +70,7 @@ export class BatchPredictor {
       const middle = Math.ceil(instances.length / 2);
       const halves = [instances.slice(0, middle), instances.slice(middle)];
       const outcomes: PredictionOutcome[] = [];
-      // One after the other: this batch stays one of those in flight, not several.
+      // The halves run sequentially: this batch counts as one of the concurrent batches, not several.
       for (const half of halves) outcomes.push(...(await this.#predict(half, half.length === 1 ? RETRIES : 0)));
       return outcomes;
     }
@@ -83,7 +86,7 @@ export class BatchPredictor {
     return outcomes;
   }
 
-  /** Two budgets: a few retries for a model that fails, more and longer ones for a model that is not there. */
+  /** Two retry budgets: few retries for a model that fails, more and longer ones for an unreachable model. */
   async #retrying<Result>(work: () => Promise<Result>, retries: number): Promise<Result> {
     const { signal, retryPolicy: pace } = this.options;
     let failures = 0;
@@ -128,7 +131,7 @@ function invalidResponse(cause: ModelResponseFault): JobFailure {
   return new JobFailure('INVALID_MODEL_RESPONSE', message, { cause });
 }
 
-/** What the model said itself, where that is fit for clients; empty for all else. */
+/** The model's own message, where clients may see it; empty otherwise. */
 function inItsWords(error: unknown): string {
   if (error instanceof AppError || error instanceof BatchFailure) return ` ${error.message}`;
   if (error instanceof Error && error.name === 'TimeoutError') return ' It did not answer before its deadline.';
@@ -138,7 +141,7 @@ function inItsWords(error: unknown): string {
 const NETWORK_CODES =
   /^(E(CONNREFUSED|CONNRESET|CONNABORTED|NOTFOUND|AI_AGAIN|TIMEDOUT|HOSTUNREACH|NETUNREACH|PIPE)|UND_ERR_(SOCKET|CONNECT_TIMEOUT))$/;
 
-/** Nobody answered: said by the adapter (MODEL_UNAVAILABLE), or by the socket under it. */
+/** The model did not respond: the adapter (MODEL_UNAVAILABLE) or the underlying socket reports this. */
 function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AppError && error.code === 'MODEL_UNAVAILABLE') return true;

@@ -5,12 +5,13 @@ import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js
 import { JobFailure } from '../../jobs/job-failure.js';
 import { fileList } from './batch-source.js';
 
-/** The schema of the offline store that predictions are tables of. */
+/** The schema of the offline store with the tables of predictions. */
 const SCHEMA = 'predictions';
 
 /**
- * The table of a job's predictions, made from its files when it ends: those are what it goes on from after a crash, and where
- * failures are. In one transaction, so that the table has all of them or, before, none.
+ * The table of a job's predictions. It is created from the job's files when the job ends: a resumed job continues from
+ * the files, and they contain the failures. One transaction fills it, so that the table has all predictions or, before,
+ * none.
  */
 export class PredictionsTable {
   constructor(
@@ -18,7 +19,7 @@ export class PredictionsTable {
     private readonly name: string,
   ) {}
 
-  /** How clients name it. */
+  /** The form in which clients name it. */
   get location(): string {
     return `${SCHEMA}.${this.name}`;
   }
@@ -29,7 +30,10 @@ export class PredictionsTable {
     );
   }
 
-  /** Takes the name by an empty table, or finds that it is this job's. Another job hears at its begin, not at its end. */
+  /**
+   * Reserves the name by an empty table, or finds that this job has it already. So another job fails at its start and
+   * not at its end.
+   */
   async claim(job: string): Promise<void> {
     await this.#change(async (connection) => {
       const maker = await readTableComment(connection, SCHEMA, this.name);
@@ -39,7 +43,7 @@ export class PredictionsTable {
     });
   }
 
-  /** Puts in what is in the files of this job; without any, nothing is left of the table. */
+  /** Inserts the content of this job's files; without files, it removes the table. */
   async fill(job: string, files: readonly string[]): Promise<void> {
     await this.#change(async (connection) => {
       await connection.run(`DROP TABLE IF EXISTS ${this.#sql}`);

@@ -14,14 +14,14 @@ import { instanceToJson } from './row-json.js';
 export interface InputInstance {
   readonly number: number;
   readonly instance: Instance;
-  /** Why it cannot be given to the model; null when it can. */
+  /** Why the model cannot get it; null when it can. */
   readonly fault: InstanceFault | null;
 }
 
 export interface InstanceFault {
   readonly code: InstanceErrorCode;
   readonly message: string;
-  /** What stands in the input, as JSON; null when not even that can be told. */
+  /** The original value in the input, as JSON; null when even that is unknown. */
   readonly raw: Readonly<Record<string, unknown>> | null;
 }
 
@@ -31,8 +31,8 @@ export async function countInstances(connection: DuckDBConnection, source: Batch
 }
 
 /**
- * The instances from a row on, in batches, in the order of the input. DuckDB hands out rows as they are asked for, so
- * memory does not grow with the input. What lies before is read again and thrown away: a few seconds for ten million rows.
+ * The instances from a row on, in batches, in the order of the input. DuckDB streams rows on request, so memory does
+ * not grow with the input. Earlier rows are read again and discarded, which takes a few seconds for ten million rows.
  */
 export async function* readInstances(
   connection: DuckDBConnection,
@@ -60,7 +60,7 @@ export async function* readInstances(
   if (batch.length > 0) yield batch;
 }
 
-/** What DuckDB says of a file carries its path; of it only the line is told. */
+/** DuckDB's errors contain the path of a file; only the line number is reported. */
 function refuseUnreadable(cause: unknown): never {
   const line = cause instanceof Error ? /\bline:? (\d+)/i.exec(cause.message)?.[1] : undefined;
   const where = line === undefined ? '' : ` at line ${line}`;
@@ -73,7 +73,7 @@ function refuseUnreadable(cause: unknown): never {
   );
 }
 
-/** The values, then what stands in the input where one is not of its type, then the row's own facts. */
+/** The values, then the original values where one does not have its type, then the facts about the row. */
 function selectFrom({ relation, columns, numberColumn, isMalformed }: BatchSource, fromRow: number): string {
   const checked = columns.filter(({ raw }) => raw !== null);
   const values = columns.map(({ value }, index) => `${value} AS v${index}`);

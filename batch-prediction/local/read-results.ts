@@ -8,7 +8,7 @@ import type { BatchPredictionCheckpoint, Part, TypedName } from './checkpoint.js
 import type { OutputFileKind, OutputFolder } from './output-folder.js';
 import { toJson } from './row-json.js';
 
-/** What was written of a job: all of it when it has ended, what is durable so far while it runs. */
+/** The written output of a job: all of it after its end, the durable part while it runs. */
 export interface WrittenOutput {
   readonly folder: OutputFolder;
   readonly checkpoint: BatchPredictionCheckpoint;
@@ -55,7 +55,7 @@ export async function readFailures(
   }));
 }
 
-/** The files of one kind as DuckDB reads them. */
+/** The files of one kind in DuckDB's form. */
 export function readFilesSql(folder: OutputFolder, kind: OutputFileKind, files: readonly string[]): string {
   const list = fileList(files);
   if (folder.format === 'PARQUET') return `read_parquet(${list})`;
@@ -64,7 +64,7 @@ export function readFilesSql(folder: OutputFolder, kind: OutputFileKind, files: 
   columns = {instance_number: 'BIGINT', instance: 'JSON', ${others}})`;
 }
 
-/** The few parts a page can come from: what lies before it is not read, and behind it no more than it needs. */
+/** The few parts that a page can come from: it skips earlier parts and reads no more later ones than it needs. */
 function selectPageParts(
   parts: readonly Part[],
   count: 'predictions' | 'failures',
@@ -72,7 +72,7 @@ function selectPageParts(
 ): Part[] {
   const left = parts.filter((part) => part[count] > 0 && (after === null || BigInt(part.to) > after));
   let rows = 0;
-  // The page may begin at the end of the first of them, so its rows count for nothing.
+  // The page may begin at the end of the first part, so the rows of that part do not count.
   const enough = left.findIndex((part, index) => {
     rows += index === 0 ? 0 : part[count];
     return rows >= limit;

@@ -21,7 +21,7 @@ const AGGREGATES: Readonly<Record<MetricKind, (x: string) => string>> = {
   P99: (x) => `quantile_cont(${x}, 0.99)`,
 };
 
-/** All metrics in one pass over the predictions. Values that are no finite number are left out, also of COUNT. */
+/** Computes all metrics in one pass over the predictions. Non-finite values are omitted, also from COUNT. */
 export async function computeMetrics(
   connection: DuckDBConnection,
   { folder, checkpoint }: WrittenOutput,
@@ -44,7 +44,7 @@ export async function computeMetrics(
   return (result.getRows()[0] ?? []).map((value) => (value === null ? null : Number(value)));
 }
 
-/** Refuses fields that the model does not have, before anything is read. */
+/** Refuses fields that the model does not have, before it reads anything. */
 export function checkMetrics(outputs: readonly TypedName[], asked: readonly MetricRequest[]): void {
   if (outputs.length === 0) return;
   for (const [index, { field, over }] of asked.entries()) {
@@ -53,7 +53,10 @@ export function checkMetrics(outputs: readonly TypedName[], asked: readonly Metr
   }
 }
 
-/** Where the number of an output of each type is: the value itself, or a field of it; null for a type without numbers. */
+/**
+ * The path of the number in an output of each type: the value itself, or a field of it; null for a type without
+ * numbers.
+ */
 const NUMBER_OF = {
   BOOL: null,
   BOOL_ARRAY: null,
@@ -85,7 +88,7 @@ function refuseUnknown(outputs: readonly TypedName[], path: string, field: strin
   }
 }
 
-/** A model that declares no outputs has those that it gave: in its first predictions. */
+/** A model that declares no outputs has the outputs of its first predictions. */
 async function refuseUnseen(
   connection: DuckDBConnection,
   relation: string,

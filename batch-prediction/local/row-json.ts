@@ -3,12 +3,12 @@ import { isArrayValue, type RawValue, type StructValue, type ValueType } from '.
 import type { Instance, Prediction } from '../models/model-serving.js';
 import type { TypedName } from './checkpoint.js';
 
-/** An instance as the JSON of the output files and of clients: values/client-value.ts. */
+/** An instance as JSON for the output files and for clients: values/client-value.ts. */
 export function instanceToJson(columns: readonly TypedName[], instance: Instance): Record<string, unknown> {
   return Object.fromEntries(columns.map(({ name, valueType }) => [name, toJson(valueType, instance[name] ?? null)]));
 }
 
-/** A prediction likewise; what the model did not declare is written as what it is in JavaScript. */
+/** A prediction in the same form; undeclared fields are written by their JavaScript types. */
 export function predictionToJson(
   outputs: ReadonlyMap<string, ValueType>,
   prediction: Prediction,

@@ -6,7 +6,7 @@ const READERS = {
   BOOL_ARRAY: jsonListTo('BOOL_ARRAY'),
   DOUBLE: castTo('DOUBLE'),
   DOUBLE_ARRAY: jsonListTo('DOUBLE_ARRAY'),
-  // 1.0 is how other tools write a whole number beside missing ones.
+  // Other tools write a whole number as 1.0 in columns with missing values.
   INT64: (text) =>
     `CASE WHEN regexp_full_match(${text}, '\\s*[+-]?\\d+(\\.0*)?\\s*') THEN TRY_CAST(${text} AS BIGINT) END`,
   INT64_ARRAY: jsonListTo('INT64_ARRAY'),
@@ -18,8 +18,8 @@ const READERS = {
 } satisfies Record<ValueType, (text: string) => string>;
 
 /**
- * SQL that reads a text (a CSV field, a JSON value) as a value type: null when it is not one. DuckDB's own casts are too
- * kind for data nobody looks at: they round '1.5' to 2 for a BIGINT and drop the offset of a time.
+ * SQL that reads a text (a CSV field, a JSON value) as a value type: null when it does not have that type. DuckDB's own
+ * casts are too lenient for unreviewed data: they round '1.5' to 2 for a BIGINT and drop the offset of a time.
  */
 export function textToValue(valueType: ValueType, text: string): string {
   return READERS[valueType](text);
@@ -34,7 +34,7 @@ function jsonListTo(valueType: ValueType): (text: string) => string {
   return (text) => withoutNulls(`CASE WHEN json_valid(${text}) THEN TRY_CAST(CAST(${text} AS JSON) AS ${type}) END`);
 }
 
-/** Whether a value of a type is a JSON value as it stands, whose text would be read as something else: "1" and 1. */
+/** Whether a value of a type is itself JSON: its text without quotes would be read as another value ("1" and 1). */
 const IS_JSON = {
   BOOL: false,
   BOOL_ARRAY: false,
@@ -49,12 +49,12 @@ const IS_JSON = {
   TIMESTAMP: false,
 } satisfies Record<ValueType, boolean>;
 
-/** Whether values of a type are kept as JSON where they come from JSON. */
+/** Whether values of a type stay JSON when they come from JSON. */
 export function isJson(valueType: ValueType): boolean {
   return IS_JSON[valueType];
 }
 
-/** Arrays hold no nulls; an element that could not be read became one. */
+/** Arrays contain no nulls; an unreadable element became one. */
 export function withoutNulls(list: string): string {
   return `CASE WHEN len(${list}) = list_count(${list}) THEN ${list} END`;
 }

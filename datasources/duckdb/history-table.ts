@@ -22,6 +22,8 @@ export function listKeyColumns({ timestampColumn }: FeatureSource): string[] {
   return ['entity_id', ...(isStatic ? [] : ['event_timestamp']), 'created_timestamp', 'sequence'];
 }
 
+const TYPE_CANNOT_CHANGE = 'A value type cannot change once values are stored; give the feature a new name';
+
 interface Column {
   readonly name: string;
   readonly type: string;
@@ -82,21 +84,39 @@ export async function ensureHistoryTable(connection: DuckDBConnection, source: F
     await connection.run(create);
     stored = await storedColumns(connection, source);
   }
-  const faults = wanted
-    .filter(isOther)
-    .map(
-      ({ name, type }) =>
-        `${source.entityType.name}.${name} is stored as ${stored.get(name)}, the registry now says ${type}`,
-    );
-  if (faults.length > 0) {
-    throw new OperatorError('A value type cannot change once values are stored; give the feature a new name:', faults);
-  }
+  const faults = describeOtherTypes(source, wanted.filter(isOther), stored);
+  if (faults.length > 0) throw new OperatorError(`${TYPE_CANNOT_CHANGE}:`, faults);
   for (const { name, type } of wanted) {
     if (stored.has(name)) continue;
     await connection.run(`ALTER TABLE ${historyTable(source)} ADD COLUMN ${quoteIdentifier(name)} ${type}`);
     stored.set(name, type);
   }
   return [...stored.keys()];
+}
+
+/**
+ * The columns whose stored type is another than the registry says, as ensureHistoryTable refuses them. Makes nothing. An empty
+ * table has no such column, and neither has one that does not exist yet.
+ */
+export async function findTypeFaults(connection: DuckDBConnection, source: FeatureSource): Promise<string[]> {
+  const { rowCount } = await connection.run(
+    'SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = $1 AND table_name = $2',
+    [source.entityType.featurestore.name, historyTableName(source)],
+  );
+  if (rowCount === 0 || (await isEmpty(connection, source))) return [];
+  const stored = await storedColumns(connection, source);
+  const others = historyTableColumns(source).filter(({ name, type }) => (stored.get(name) ?? type) !== type);
+  return describeOtherTypes(source, others, stored).map((fault) => `${TYPE_CANNOT_CHANGE}: ${fault}`);
+}
+
+function describeOtherTypes(
+  { entityType }: FeatureSource,
+  columns: readonly Column[],
+  stored: ReadonlyMap<string, string>,
+): string[] {
+  return columns.map(
+    ({ name, type }) => `${entityType.name}.${name} is stored as ${stored.get(name)}, the registry now says ${type}`,
+  );
 }
 
 /** The type of each column of the table, in its order. */

@@ -20,6 +20,14 @@ export async function readImportRecord(
   return importedFrom === undefined ? undefined : String(importedFrom);
 }
 
+/** Whether the file has records at all. It has none if the process that made it ended too early. */
+export async function hasImportRecords(connection: DuckDBConnection): Promise<boolean> {
+  const { rowCount } = await connection.run(
+    `SELECT 1 FROM duckdb_tables() WHERE schema_name = '$featuregraph' AND table_name = 'imports'`,
+  );
+  return rowCount > 0;
+}
+
 export async function writeImportRecord(
   connection: DuckDBConnection,
   source: FeatureSource,

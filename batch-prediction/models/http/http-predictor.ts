@@ -14,10 +14,10 @@ import { fromJson } from './prediction-json.js';
 import { readBeginning, readBody } from './read-body.js';
 import { serverSentence } from './server-sentence.js';
 
-/** Of an answer without predictions: enough for what a server says, and for a stack trace before it. */
+/** The read limit of an error response: enough for the server's message, and for a stack trace before it. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** A request is one batch; instances that lack an input are left out of it and reported. */
+/** A request is one batch; instances that lack an input are omitted from it and reported. */
 export class HttpPredictor implements Predictor {
   readonly #closing = new AbortController();
 
@@ -38,7 +38,7 @@ export class HttpPredictor implements Predictor {
     return read.map((inputs) => (inputs.kind === 'failure' ? inputs : outcomes[next++]!));
   }
 
-  /** Gives up the requests in flight: a server's answer is of no use to anybody then. */
+  /** Aborts the running requests: their responses are no longer needed. */
   async close(): Promise<void> {
     this.#closing.abort(new Error(`the predictor of model "${this.model.name}" is closed`));
   }
@@ -84,7 +84,8 @@ export class HttpPredictor implements Predictor {
     const said = await readBeginning(response, MAX_ERROR_BYTES);
     const sentence = withSentence(`(HTTP ${status})`, said);
     if (IS_ABOUT_INSTANCES.has(status)) {
-      // A server that takes batches refuses all of one for the sake of a single instance. Alone, it is known to be that one.
+      // A server rejects a whole batch because of a single instance. If the batch has one instance, that instance is
+      // the cause.
       if (instances > 1) throw new BatchFailure(`The model's server refused the batch ${sentence}`);
       return [{ kind: 'failure', code: 'INSTANCE_REFUSED', message: `The model's server refused it ${sentence}` }];
     }
@@ -109,15 +110,15 @@ export class HttpPredictor implements Predictor {
   }
 }
 
-/** `text: what the server says.`, or `text.` when it says nothing. */
+/** `text: the server's message.`, or `text.` without a message. */
 function withSentence(text: string, said: string): string {
   const sentence = serverSentence(said);
   if (sentence === '') return `${text}.`;
   return /[.!?…]$/.test(sentence) ? `${text}: ${sentence}` : `${text}: ${sentence}.`;
 }
 
-/** Bad request, too large, unsupported, unprocessable. All other 4xx are about the server, the address or this client. */
+/** Bad request, too large, unsupported, unprocessable. All other 4xx concern the server, the address or this client. */
 const IS_ABOUT_INSTANCES = new Set([400, 413, 415, 422]);
 
-/** What stands before the server cannot reach it; not available now. */
+/** A proxy cannot reach the server, or the server is temporarily unavailable. */
 const IS_BUSY = new Set([502, 503, 504]);

@@ -7,14 +7,14 @@ const HEALTH_DEADLINE_MS = 10_000;
 
 const DEFAULT_SETTINGS: HttpSettings = { healthUrl: null, deadlineMs: 60_000, instances: 'OBJECT' };
 
-/** Asks servers that keep Vertex AI's contract for custom containers: POST {instances, parameters} -> {predictions}. */
+/** Calls servers with Vertex AI's contract for custom containers: POST {instances, parameters} -> {predictions}. */
 export class HttpServing implements ModelServing {
   readonly runtime = 'HTTP';
 
-  /** `maxResponseBytes`: a server's answer to one batch is not read beyond it. */
+  /** `maxResponseBytes`: the read limit of a server's response to one batch. */
   constructor(private readonly maxResponseBytes = 64 * 1024 * 1024) {}
 
-  /** The requests in flight are as many as batches are given at once; there is nothing to set up for them. */
+  /** There are as many concurrent requests as concurrent batches; they need no setup. */
   async open(model: Model): Promise<Predictor> {
     const unhealthy = await findHealthFault(model);
     if (unhealthy) throw new AppError('MODEL_UNAVAILABLE', describe(model, unhealthy), {}, { cause: unhealthy.cause });
@@ -22,7 +22,7 @@ export class HttpServing implements ModelServing {
     return new HttpPredictor(model, deadlineMs, this.maxResponseBytes);
   }
 
-  /** Whether a server fits, only its answers say. */
+  /** Only a server's responses show whether it matches the registry. */
   async check(): Promise<readonly ModelFault[]> {
     return [];
   }
@@ -42,7 +42,7 @@ function describe({ name }: Model, { what }: HealthFault): string {
   return `The server of model "${name}" ${what}. Start it, then try again.`;
 }
 
-/** What it says has no URL in it: clients read it, and where a server is, is not for them. */
+/** The message contains no URL: clients read it, and they must not see a server's address. */
 async function findHealthFault({ location, http }: Model): Promise<HealthFault | undefined> {
   const healthUrl = http?.healthUrl ?? null;
   try {
@@ -51,7 +51,7 @@ async function findHealthFault({ location, http }: Model): Promise<HealthFault |
       signal: AbortSignal.timeout(HEALTH_DEADLINE_MS),
     });
     await response.body?.cancel();
-    // Where predictions are asked for, GET is nothing a server must know: that it answers at all is what it says.
+    // A server need not support GET at the address for predictions, so any response proves that it is reachable.
     const isHealthy = healthUrl === null ? response.status < 500 : response.ok;
     return isHealthy ? undefined : { what: `says that it is not ready (HTTP ${response.status})` };
   } catch (cause) {

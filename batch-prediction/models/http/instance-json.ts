@@ -11,10 +11,10 @@ import type { Instance } from '../model-serving.js';
 import type { Model } from '../../../datasources/registry/prediction-model.js';
 
 /**
- * An instance as a server gets it: the model's inputs in their types, and every other column as it is; or for a server that
- * takes lists, the inputs in order. An integer is a JSON number, or a string when it is beyond 2^53, where a reader of JSON
- * would change its last digits. BYTES are {"b64": ...}, as TensorFlow Serving and Vertex AI write them; TIMESTAMP is RFC
- * 3339; NaN and the infinities, which JSON does not have, are the strings "NaN", "Infinity" and "-Infinity".
+ * The form of an instance for a server: the model's inputs in their types, and every other column unchanged; for a
+ * server that takes lists, the inputs in order. An integer is a JSON number, or a string beyond 2^53, where a JSON
+ * parser would change its last digits. BYTES are {"b64": ...}, as TensorFlow Serving and Vertex AI write them;
+ * TIMESTAMP is RFC 3339. JSON has no NaN and no infinities, so they are the strings "NaN", "Infinity" and "-Infinity".
  */
 export function toJson({ inputs, http }: Model, instance: Instance, values: readonly (RawValue | null)[]): object {
   const declared = inputs.map(({ valueType }, position) => {
@@ -44,7 +44,7 @@ function valueToJson(valueType: ValueType, value: RawValue): unknown {
   return encodeWith<unknown>(JSON_VALUES, valueType, value);
 }
 
-/** Of a column the model does not name, the value alone says what it is. */
+/** For a column that the model does not name, only the value tells its type. */
 function undeclared(value: RawValue): unknown {
   if (typeof value === 'bigint') return integer(value);
   if (typeof value === 'number') return toClientValue('DOUBLE', value);

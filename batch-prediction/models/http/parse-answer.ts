@@ -1,25 +1,25 @@
 import { parseLosslessJson } from '../../../values/lossless-json.js';
 
-/** A number that JSON has no word for. Python writes them all the same: json.dumps(float("nan")) is NaN. */
+/** A number that JSON cannot express. Python writes it all the same: json.dumps(float("nan")) is NaN. */
 export class NonFinite {
   constructor(readonly value: number) {}
 }
 
 /**
- * JSON.parse, but no digit is lost and no NaN is an error: a whole number beyond 2^53 becomes a bigint, and NaN, Infinity and
- * -Infinity become a NonFinite, so that whoever reads a value decides whether it may be one.
+ * JSON.parse without loss of digits and without errors for NaN: a whole number beyond 2^53 becomes a bigint. NaN,
+ * Infinity and -Infinity become a NonFinite, so that the code that reads a value decides whether it is valid.
  */
 export function parseAnswer(text: string): unknown {
   try {
     return parseLosslessJson(text, BigInt);
   } catch (error) {
-    // Only what is no JSON can have these words in it, so the answers of most servers are read once.
+    // Only invalid JSON contains these words outside strings, so the responses of most servers are parsed once.
     if (!/NaN|Infinity/.test(text)) throw error;
     return JSON.parse(markLiterals(text), revive);
   }
 }
 
-/** Numbers of JSON that no program writes, in place of the words that JSON does not have. */
+/** JSON numbers that no program writes; they replace the words that JSON lacks. */
 const MARKS = new Map([
   ['NaN', '0e9999'],
   ['Infinity', '0e9998'],
@@ -27,14 +27,14 @@ const MARKS = new Map([
 ]);
 const MARKED = new Map([...MARKS].map(([literal, mark]) => [mark, new NonFinite(Number(literal))]));
 
-/** A text is passed over as a whole, so that a NaN in it stays what it is. */
+/** Skips a string as a whole, so that a NaN in it does not change. */
 const TEXT_OR_LITERAL = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/g;
 
 function markLiterals(text: string): string {
   return text.replaceAll(TEXT_OR_LITERAL, (found) => MARKS.get(found) ?? found);
 }
 
-/** The third argument is of 2023, and unknown to the types. */
+/** The third argument is from 2023; TypeScript's types lack it. */
 function revive(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   const source = context?.source;
   if (typeof value !== 'number' || source === undefined) return value;

@@ -15,9 +15,10 @@ import { safeSentence } from '../safe-sentence.js';
 import { NonFinite } from './parse-answer.js';
 
 /**
- * What a server answered for one instance, by the model's outputs. An object has them by name, and what else is in it is
- * kept; a plain value is the only output; {"error": text} says that this instance has no prediction. A list of one is what is
- * in it, where a single value is wanted: TensorFlow Serving gives [[0.5], [0.6]] for two instances.
+ * Reads a server's answer for one instance by the model's outputs. An object has the outputs by name, and its other
+ * fields stay. A plain value is the only output. {"error": text} means that this instance has no prediction. Where a
+ * single value is expected, a list of one stands for its element: TensorFlow Serving returns [[0.5], [0.6]] for two
+ * instances.
  */
 export function fromJson({ outputs }: Model, prediction: unknown): PredictionOutcome {
   const inner = unwrap(prediction);
@@ -37,12 +38,12 @@ export function fromJson({ outputs }: Model, prediction: unknown): PredictionOut
   return { kind: 'prediction', prediction: Object.fromEntries(named) };
 }
 
-/** TensorFlow Serving gives the bytes of an only output as they are, without its name. */
+/** TensorFlow Serving returns the bytes of a single output unchanged, without its name. */
 function isBytes([output, ...others]: readonly ModelField[], answer: Readonly<Record<string, unknown>>): boolean {
   return output?.valueType === 'BYTES' && others.length === 0 && 'b64' in answer && !(output.name in answer);
 }
 
-/** The reason is the server's and goes to the client. */
+/** The reason comes from the server and goes to the client. */
 function failed(reason: unknown): PredictionFailure {
   const message =
     typeof reason === 'string' && reason !== '' ? safeSentence(reason) : "The model's server gave no reason.";
@@ -65,7 +66,7 @@ function parseValue({ valueType }: ModelField, written: unknown): RawValue | nul
   return value === null ? null : PARSERS[valueType](value);
 }
 
-/** The value in lists of one, where the type says which of the lists is meant. */
+/** Unwraps lists of one; the type decides which list is the value. */
 const UNWRAP = {
   BOOL: unwrap,
   BOOL_ARRAY: unwrapList,
@@ -80,7 +81,7 @@ const UNWRAP = {
   TIMESTAMP: unwrap,
 } satisfies Record<ValueType, (written: unknown) => unknown>;
 
-/** The other way of instance-json.ts. */
+/** The inverse of instance-json.ts. */
 const PARSERS = {
   BOOL: toBoolean,
   BOOL_ARRAY: eachElement((value) => toBoolean(unwrap(value))),
@@ -95,7 +96,7 @@ const PARSERS = {
   TIMESTAMP: (value) => (typeof value === 'string' ? instant(value) : undefined),
 } satisfies ValueParsers<unknown>;
 
-/** A number of JSON is read as its nearest double. One that is beyond all doubles is none. */
+/** Reads a JSON number as its nearest double; a number beyond all doubles is invalid. */
 function parseDouble(value: unknown): number | undefined {
   if (value instanceof NonFinite) return value.value;
   if (typeof value === 'string') return NOT_FINITE.get(value);
@@ -103,7 +104,7 @@ function parseDouble(value: unknown): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** One beyond 2^53 is a bigint, or a text. */
+/** An integer beyond 2^53 is a bigint or a text. */
 function parseInteger(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return parseInt64(value.toString());
   return typeof value === 'string' ? parseInt64(value) : toInt64(value);
@@ -150,7 +151,7 @@ function hasNonFinite(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some(hasNonFinite);
 }
 
-/** JSON again, with a text for each number that JSON cannot carry. */
+/** Converts back to JSON, with a text for each number that JSON cannot express. */
 function withText(value: unknown): unknown {
   if (typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value))) return String(value);
   if (value instanceof NonFinite) return String(value.value);

@@ -1,13 +1,13 @@
-/** The text of an answer. Reading stops once it is over the limit: a server gone wrong must not fill the memory. */
+/** The text of a response. Reading stops at the limit: a faulty server must not fill the memory. */
 export async function readBody(response: Response, maxBytes: number): Promise<string> {
   const { text, isWhole } = await readUpTo(response, maxBytes);
   if (!isWhole) throw new Error(`the answer of a model's server is over ${maxBytes} bytes`);
   return text;
 }
 
-/** The beginning of an answer that is read for what it says. */
+/** The beginning of a response, read for its message. */
 export async function readBeginning(response: Response, maxBytes: number): Promise<string> {
-  // A server that breaks off has said what it has said.
+  // If the server closes the connection, the part received so far is the message.
   return readUpTo(response, maxBytes).then(
     ({ text }) => text,
     () => '',

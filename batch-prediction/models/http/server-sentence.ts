@@ -1,6 +1,8 @@
 import { safeSentence } from '../safe-sentence.js';
 
-/** Where servers put what went wrong: Flask, FastAPI, TorchServe, TensorFlow Serving, Triton, Spring and their like. */
+/**
+ * The fields with error messages of Flask, FastAPI, TorchServe, TensorFlow Serving, Triton, Spring and similar servers.
+ */
 const FIELDS = [
   'error',
   'message',
@@ -14,10 +16,10 @@ const FIELDS = [
   'title',
 ];
 
-/** How deep it may be wrapped: {"error": {"details": [{"msg": …}]}}. */
+/** The maximum nesting of a message: {"error": {"details": [{"msg": …}]}}. */
 const MAX_DEPTH = 4;
 
-/** What a server says of a request that it did not answer, fit for clients; empty when it says nothing. */
+/** A server's error message in a form for clients; empty when it has none. */
 export function serverSentence(body: string): string {
   const text = body.trim();
   return safeSentence(findInJson(text) ?? findInHtml(text) ?? text);
@@ -32,7 +34,7 @@ function findInJson(text: string): string | undefined {
   }
 }
 
-/** The text of the first field that has one; of a list the first few. */
+/** The text of the first field with one; for a list, the first few texts. */
 function findText(value: unknown, depth: number): string | undefined {
   if (typeof value === 'string') return value.trim() === '' ? undefined : value;
   if (typeof value !== 'object' || value === null || depth === 0) return undefined;
@@ -48,12 +50,12 @@ function findText(value: unknown, depth: number): string | undefined {
   return undefined;
 }
 
-/** FastAPI says beside each message where it is: {"loc": ["body", "instances", 0, "amount"], "msg": …}. */
+/** FastAPI gives the location beside each message: {"loc": ["body", "instances", 0, "amount"], "msg": …}. */
 function placeOf({ loc }: Readonly<Record<string, unknown>>): string {
   return Array.isArray(loc) && loc.length < 20 ? `${loc.join('.')}: ` : '';
 }
 
-/** The title of a page says what the page says. */
+/** The title of an HTML page summarizes it. */
 function findInHtml(text: string): string | undefined {
   if (!/^\s*<(?:!doctype|html|head|body)/i.test(text)) return undefined;
   const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim();

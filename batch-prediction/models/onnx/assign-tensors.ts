@@ -3,7 +3,7 @@ import type { ModelFault } from '../model-serving.js';
 import { fieldPath, type PlacedField } from './layout-fault.js';
 import type { GraphValue } from './session-task.js';
 
-/** A tensor of the graph with the fields of the model that are in it, in the order of the registry. */
+/** A tensor of the graph with its fields of the model, in the order of the registry. */
 export interface AssignedTensor {
   readonly value: GraphValue;
   readonly fields: readonly PlacedField[];

@@ -7,7 +7,7 @@ interface Checked {
   readonly faults: Promise<readonly ModelFault[]>;
 }
 
-/** Remembers what a check found of a model, as long as its file is the same as far as its size and times tell. */
+/** Caches the result of a model's check while its file is unchanged, by size and time. */
 export class CheckedFiles {
   readonly #checked = new WeakMap<Model, Checked>();
 
@@ -23,7 +23,7 @@ export class CheckedFiles {
   }
 }
 
-/** undefined for a file that is not there. */
+/** undefined for a missing file. */
 async function fileVersion(path: string): Promise<string | undefined> {
   return stat(path, { bigint: true }).then(
     ({ ino, size, mtimeNs }) => `${ino} ${size} ${mtimeNs}`,

@@ -51,7 +51,7 @@ function fault({ name, fields }: OutputLayout, message: string): ModelResponseFa
   return new ModelResponseFault(`The graph's output "${name}" ${message}.`, fieldPath('output', fields[0]!));
 }
 
-/** A value of the tensor that the output's type cannot be. */
+/** A value of the tensor that the output's type cannot represent. */
 class Misfit {
   constructor(readonly element: Element) {}
 }
@@ -64,7 +64,7 @@ function readField({ classes }: OutputLayout, { field, read }: OutputField, valu
   for (let index = 0; index < count; index += 1) {
     const value = readElement(elementType, data[from + index]!);
     if (value instanceof Misfit) return value;
-    // JSON, which a STRUCT is, has no NaN.
+    // A STRUCT is JSON, which has no NaN.
     if (read === 'classes' && !Number.isFinite(value)) return new Misfit(data[from + index]!);
     elements.push(value);
   }
@@ -72,7 +72,7 @@ function readField({ classes }: OutputLayout, { field, read }: OutputField, valu
   return Object.fromEntries(classes!.map((name, index) => [name, elements[index] as number]));
 }
 
-/** The layout let no other types through. */
+/** The layout permits only these types. */
 function readElement(valueType: ValueType, element: Element): Scalar | Misfit {
   return fromElement(valueType as ElementValueType, element) ?? new Misfit(element);
 }

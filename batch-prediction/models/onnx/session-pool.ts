@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Piscina } from 'piscina';
 import type { SessionAnswer, SessionSource, SessionTask } from './session-task.js';
 
-/** A thread that has not started by then never will; nobody waits longer for it when the pool is closed. */
+/** A thread that has not started by then never will, so closing the pool stops waiting for it. */
 const START_TIMEOUT_MS = 10_000;
 
 /**
@@ -43,7 +43,7 @@ export class SessionPool {
     return graph!;
   }
 
-  /** Rejects when the run fails or its thread dies; another thread takes the dead one's place. */
+  /** Rejects when the run fails or its thread dies; another thread replaces a dead one. */
   async run(task: SessionTask): Promise<SessionAnswer> {
     if (this.#isClosed) throw new Error('the sessions of this model are closed');
     const running = this.#pool.run(task).finally(() => this.#running.delete(running));
@@ -51,7 +51,7 @@ export class SessionPool {
     return running;
   }
 
-  /** Waits for what is running, then ends the threads. */
+  /** Waits for the running tasks, then ends the threads. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#running);

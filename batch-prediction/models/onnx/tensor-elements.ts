@@ -58,7 +58,7 @@ export function toElement(type: TensorType, value: Scalar | null): Element | und
   return ELEMENT_TYPES[type].encode(value);
 }
 
-/** An element of a tensor as a value of a type; undefined where it is none. */
+/** Reads an element of a tensor as a value of a type; undefined where it does not have that type. */
 export function fromElement(valueType: ElementValueType, element: Element): Scalar | undefined {
   return VALUES[valueType].decode(element);
 }
@@ -70,7 +70,10 @@ interface ElementValue {
   readonly zero: Scalar;
 }
 
-/** How values of each type are elements; null for one that is none. A TIMESTAMP is none: the unit that a model counts time in is not known. */
+/**
+ * How values of each type become elements; null for an unsupported type. TIMESTAMP is unsupported, because the model's
+ * unit of time is unknown.
+ */
 const VALUES = {
   BOOL: {
     fits: (type) => type !== 'string',
@@ -126,7 +129,7 @@ function float(make: ElementType['make'], round: (value: number) => number): Ele
 function integer(make: ElementType['make'], least: number, most: number): ElementType {
   const encode: ElementType['encode'] = (value) => {
     if (value === null || typeof value === 'string') return undefined;
-    // Far beyond 2^53 the number is not exact, and out of the range all the same.
+    // Far beyond 2^53 the number is not exact, but it is out of range in any case.
     const number = Number(value);
     return Number.isInteger(number) && number >= least && number <= most ? number : undefined;
   };

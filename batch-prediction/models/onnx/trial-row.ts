@@ -4,7 +4,9 @@ import type { Row } from './encode-instances.js';
 import { sizeOf, type InputLayout } from './input-layout.js';
 import { zero, type Scalar } from './tensor-elements.js';
 
-/** An instance of defaults, missing values and zeros: what a graph can be tried with that nobody has sent instances to yet. */
+/**
+ * An instance of defaults, missing values and zeros, with which a graph is tried before any client has sent instances.
+ */
 export function trialRow({ inputs }: Model, layouts: readonly InputLayout[]): Row {
   return inputs.map((field, position) => {
     const layout = layouts.find(({ fields }) => fields.some((placed) => placed.position === position));

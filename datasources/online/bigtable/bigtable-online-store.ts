@@ -174,7 +174,7 @@ export class BigtableOnlineStore implements FillableOnlineStore {
   }
 }
 
-/** Prepares the store before the gateway serves. A failure ends the start; its message is for the operator. */
+/** Runs a step before the gateway serves. A failure ends the start; its message is for the operator. */
 async function duringStart<T>(settings: BigtableSettings, run: () => Promise<T>): Promise<T> {
   try {
     return await run();

@@ -38,7 +38,7 @@ export class ViewDescriber {
     readonly clients: VertexClients,
     readonly place: VertexPlace,
     readonly readTable: ReadTable,
-    /** A setting of the online store, which alone decides whether nulls are served. */
+    /** Whether the online store is on Bigtable: only then does the service serve nulls. */
     readonly isBigtable: boolean,
   ) {}
 

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { DuckDbDatabase } from '../../../datasources/duckdb/database.js';
 import { runCheck, type CheckOutput } from '../../support/run-check.js';
 import { startShopGateway } from '../../support/shop-gateway.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -126,9 +127,7 @@ it('says what a start would compute of a data folder, and writes nothing', async
   const gateway = await startShopGateway(folder);
   await gateway.stop();
   const before = listing(folder);
-  expect((await checkIn(folder)).text).toMatch(
-    /\n {2}ok {7}a start computes nothing of 1 sources: they did not change\n/,
-  );
+  expect((await checkIn(folder)).text).toMatch(/\n {2}ok {7}up to date: 1 of 1 sources with SQL\n/);
   expect(listing(folder)).toEqual(before);
 
   writeFileSync(
@@ -140,6 +139,36 @@ it('says what a start would compute of a data folder, and writes nothing', async
     /a start computes shop\.customer: values \(its SQL, files or columns changed\), and fills its online store\n/,
   );
   expect(listing(folder)).toEqual(changed);
+});
+
+it('finds a value type that changed since values were stored, which a start refuses', async () => {
+  const folder = temporaryFolder();
+  const gateway = await startShopGateway(folder);
+  await gateway.stop();
+  const registry = join(folder, 'registry.yaml');
+  writeFileSync(registry, readFileSync(registry, 'utf8').replace('INT64', 'DOUBLE'));
+  const { text, exitCode } = await checkIn(folder);
+  expect(text).toMatch(
+    /\n {2}fault {4}A value type cannot change once values are stored; give the feature a new name: customer\.orders is stored as BIGINT, the registry now says DOUBLE\n/,
+  );
+  expect(exitCode).toBe(1);
+});
+
+it('checks a registry without SQL', async () => {
+  const registry = REGISTRY.replace('sql: orders.sql', 'name: orders');
+  expect(await checkFiles({ registry })).toEqual({
+    text: 'the next start\n  ok       a start computes nothing: no source has SQL\nNo faults.\n',
+    exitCode: undefined,
+  });
+});
+
+it('takes a data folder whose first start ended too early', async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'data'));
+  (await DuckDbDatabase.open(join(folder, 'data/offline.duckdb'))).close();
+  const { text, exitCode } = await checkFiles({}, folder);
+  expect(text).toContain('a start computes shop.customer: values (never computed)');
+  expect(exitCode).toBeUndefined();
 });
 
 it('says so when another process uses the data folder', async () => {
