@@ -1,7 +1,7 @@
 import { open } from 'lmdb';
 import type { Clock } from '../values/clock.js';
 import { CostEstimator } from '../costs/cost-estimator.js';
-import { CostGuard } from '../costs/cost-guard.js';
+import { CostGuard } from '../costs/budget-guard.js';
 import type { Costs } from '../costs/costs.js';
 import { loadPriceBooks, toPriceBooks } from '../costs/files/load-price-books.js';
 import { LmdbModelCostHistory } from '../costs/lmdb/lmdb-model-cost-history.js';

@@ -1,5 +1,5 @@
 import type { CostEstimator } from './cost-estimator.js';
-import type { CostGuard } from './cost-guard.js';
+import type { CostGuard } from './budget-guard.js';
 import type { ModelCostHistory } from './model-cost-history.js';
 
 /** The cost functions for the rest of the gateway: the estimate, the admission and the actual cost. */

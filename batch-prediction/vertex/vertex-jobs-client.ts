@@ -1,7 +1,7 @@
 import type { protos, v1 } from '@google-cloud/aiplatform';
 import { pause } from '../../runtime/pause.js';
 import { AppError } from '../../errors/app-error.js';
-import { ADMIN_POLICY, withRetry, type CallPolicy } from '../../datasources/google/call-policy.js';
+import { ADMIN_POLICY, withRetry, type CallPolicy } from '../../datasources/google/retry-policy.js';
 import { GRPC_STATUS, readGrpcCode } from '../../datasources/google/grpc-status.js';
 import { isTerminalState } from '../../datasources/job-store/job-state.js';
 import { JobFailure } from '../../jobs/job-failure.js';

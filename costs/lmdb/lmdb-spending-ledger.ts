@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Database, RootDatabase } from 'lmdb';
-import type { Reservation, ReserveResult, SpendingLedger } from '../cost-guard.js';
+import type { Reservation, ReserveResult, SpendingLedger } from '../budget-guard.js';
 import { compareMoney, Decimal } from '../decimal.js';
 
 interface StoredReservation {

@@ -2,7 +2,7 @@
 export interface JobCost {
   readonly work: JobWork;
   readonly estimate: StoredEstimate;
-  /** The admission's id in the guard (costs/cost-guard.ts). */
+  /** The admission's id in the guard (costs/budget-guard.ts). */
   readonly admission: string;
   /** Whether the actual cost has replaced the estimate. Until then, the job is unfinished although it has ended. */
   readonly isSettled: boolean;

@@ -19,7 +19,7 @@ type SyncJob = JobRecord<FeatureViewSyncSpec, LocalSyncCheckpoint, FeatureViewSy
 const EMPTY_CHECKPOINT: LocalSyncCheckpoint = { sources: [], rows: 0n };
 
 /**
- * Copies the newest values of a view's features from the offline into the online store, batch by batch, while readers
+ * Materializes a feature view: copies the newest values of its features from the offline into the online store, in batches, while readers
  * are served. A write never replaces newer values, so syncs can be repeated or run at the same time. Rows that were
  * deleted offline stay online. A resumed job continues with the first source that was not completed.
  *

@@ -1,7 +1,7 @@
 import type { Clock } from '../../values/clock.js';
 import type { Instant } from '../../values/instant.js';
 import type { FeatureView } from '../../datasources/registry/model.js';
-import { READ_POLICY } from '../../datasources/google/call-policy.js';
+import { READ_POLICY } from '../../datasources/google/retry-policy.js';
 import { TtlCache } from '../../datasources/google/vertex/ttl-cache.js';
 import type {
   FeatureViewSyncJobRecord,

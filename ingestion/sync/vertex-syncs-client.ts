@@ -1,6 +1,6 @@
 import type { protos } from '@google-cloud/aiplatform';
 import type { Instant } from '../../values/instant.js';
-import { ADMIN_POLICY, withRetry, type CallPolicy } from '../../datasources/google/call-policy.js';
+import { ADMIN_POLICY, withRetry, type CallPolicy } from '../../datasources/google/retry-policy.js';
 import { fromProtoTime } from '../../datasources/google/vertex/proto-time.js';
 import { featureViewName, parseResourceId, type VertexPlace } from '../../datasources/google/vertex/resource-names.js';
 import type { VertexClients } from '../../datasources/google/vertex/vertex-clients.js';

@@ -1,5 +1,5 @@
 import type { Labels } from '../../registry/model.js';
-import { ADMIN_POLICY, withRetry } from '../call-policy.js';
+import { ADMIN_POLICY, withRetry } from '../retry-policy.js';
 import { parseResourceId, legacyFeaturestoreName, type VertexPlace } from './resource-names.js';
 import type { VertexClients } from './vertex-clients.js';
 

@@ -1,6 +1,6 @@
 import type { protos } from '@google-cloud/aiplatform';
 import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
-import { toDeadline, READ_POLICY, withRetry } from '../../google/call-policy.js';
+import { toDeadline, READ_POLICY, withRetry } from '../../google/retry-policy.js';
 import { GRPC_STATUS, readGrpcCode } from '../../google/grpc-status.js';
 import { toChunks } from '../../../runtime/to-chunks.js';
 import type { WireValue } from '../../google/vertex/feature-value.js';

@@ -2,7 +2,7 @@ import { AppError } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { EntityType, Feature, VertexLegacySettings } from '../../registry/model.js';
-import { ADMIN_POLICY } from '../../google/call-policy.js';
+import { ADMIN_POLICY } from '../../google/retry-policy.js';
 import { toVertexStoreError } from '../../google/vertex/store-error.js';
 import { decodeValue, type WireValue } from '../../google/vertex/feature-value.js';
 import { newestValues } from '../../google/vertex/newest-values.js';

@@ -1,6 +1,6 @@
 import { badInput } from '../../../errors/app-error.js';
 import { formatInstant, type Instant } from '../../../values/instant.js';
-import { withRetry, WRITE_POLICY } from '../../google/call-policy.js';
+import { withRetry, WRITE_POLICY } from '../../google/retry-policy.js';
 import { encodeValue, type WireValue } from '../../google/vertex/feature-value.js';
 import type { VersionedValue } from '../../google/vertex/newest-values.js';
 import { toProtoTime } from '../../google/vertex/proto-time.js';

@@ -3,7 +3,7 @@ import type { Clock } from '../../../values/clock.js';
 import { formatInstant } from '../../../values/instant.js';
 import type { Finding } from '../../diagnosis.js';
 import type { EntityType, VertexFeatureViewSettings } from '../../registry/model.js';
-import { ADMIN_POLICY, withRetry } from '../../google/call-policy.js';
+import { ADMIN_POLICY, withRetry } from '../../google/retry-policy.js';
 import { endOfService } from '../../google/vertex/end-of-service.js';
 import { accessFinding } from '../../google/vertex/access-finding.js';
 import { fromProtoTime } from '../../google/vertex/proto-time.js';

@@ -1,5 +1,5 @@
 import type { protos } from '@google-cloud/aiplatform';
-import { withRetry, WRITE_POLICY } from '../../google/call-policy.js';
+import { withRetry, WRITE_POLICY } from '../../google/retry-policy.js';
 import { GRPC_STATUS, GrpcStatusError, isTransient } from '../../google/grpc-status.js';
 import { toChunks } from '../../../runtime/to-chunks.js';
 import { encodeValue } from '../../google/vertex/feature-value.js';

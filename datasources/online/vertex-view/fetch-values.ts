@@ -1,7 +1,7 @@
 import type { protos } from '@google-cloud/aiplatform';
 import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
 import { toChunks } from '../../../runtime/to-chunks.js';
-import { READ_POLICY, withRetry } from '../../google/call-policy.js';
+import { READ_POLICY, withRetry } from '../../google/retry-policy.js';
 import { GRPC_STATUS, readGrpcCode, GrpcStatusError } from '../../google/grpc-status.js';
 import type { WireValue } from '../../google/vertex/feature-value.js';
 import type { VertexClients } from '../../google/vertex/vertex-clients.js';
@@ -38,7 +38,7 @@ export class ViewReader {
     if (this.#hasStream) await this.#clients.featureViewsPreview();
   }
 
-  /** `end`: the deadline of the whole read (call-policy.ts), whatever its number of calls. */
+  /** `end`: the deadline of the whole read (retry-policy.ts), whatever its number of calls. */
   async read(
     view: string,
     entityIds: readonly string[],

@@ -3,7 +3,7 @@ import type { Clock } from '../../../values/clock.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { EntityType, Feature, VertexFeatureViewSettings } from '../../registry/model.js';
-import { ADMIN_POLICY, toDeadline, READ_POLICY } from '../../google/call-policy.js';
+import { ADMIN_POLICY, toDeadline, READ_POLICY } from '../../google/retry-policy.js';
 import { toVertexStoreError } from '../../google/vertex/store-error.js';
 import { decodeValue } from '../../google/vertex/feature-value.js';
 import { newestValues } from '../../google/vertex/newest-values.js';

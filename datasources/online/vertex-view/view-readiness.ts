@@ -3,7 +3,7 @@ import type { Clock } from '../../../values/clock.js';
 import { MICROS_PER_SECOND, type Instant } from '../../../values/instant.js';
 import { withTimeout } from '../../../runtime/with-timeout.js';
 import type { EntityType } from '../../registry/model.js';
-import { READ_POLICY, withRetry, type CallPolicy } from '../../google/call-policy.js';
+import { READ_POLICY, withRetry, type CallPolicy } from '../../google/retry-policy.js';
 import { GRPC_STATUS, readGrpcCode } from '../../google/grpc-status.js';
 import { fromProtoTime } from '../../google/vertex/proto-time.js';
 import { TtlCache } from '../../google/vertex/ttl-cache.js';
@@ -47,7 +47,7 @@ export class ViewReadiness {
 
   /**
    * Returns when the view serves, so that the entity is what is missing; throws STORE_UNAVAILABLE when it does not
-   * serve. `end`: the deadline of the read (call-policy.ts).
+   * serve. `end`: the deadline of the read (retry-policy.ts).
    */
   async confirm(view: string, entityType: EntityType, end: number): Promise<void> {
     const servedAt = this.#serving.get(view);

@@ -1,6 +1,6 @@
 import type { protos } from '@google-cloud/aiplatform';
 import { formatTablePath } from '../../google/bigquery/tables.js';
-import { ADMIN_POLICY, withRetry } from '../../google/call-policy.js';
+import { ADMIN_POLICY, withRetry } from '../../google/retry-policy.js';
 import { GRPC_STATUS, readGrpcCode } from '../../google/grpc-status.js';
 import { featureGroupName, parseResourceId, type VertexPlace } from '../../google/vertex/resource-names.js';
 import type { VertexClients } from '../../google/vertex/vertex-clients.js';

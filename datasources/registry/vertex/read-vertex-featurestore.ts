@@ -1,6 +1,6 @@
 import type { protos } from '@google-cloud/aiplatform';
 import { OperatorError } from '../../../errors/operator-error.js';
-import { ADMIN_POLICY, withRetry } from '../../google/call-policy.js';
+import { ADMIN_POLICY, withRetry } from '../../google/retry-policy.js';
 import { GRPC_STATUS, readGrpcCode } from '../../google/grpc-status.js';
 import { forEachConcurrent } from '../../../runtime/for-each-concurrent.js';
 import { featureOnlineStoreName, parseResourceId, locationName } from '../../google/vertex/resource-names.js';

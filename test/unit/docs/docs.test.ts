@@ -69,7 +69,7 @@ describe('the documents', () => {
         .toSorted();
     const having = (pattern: RegExp) =>
       files
-        .filter((file) => file.endsWith(".ts") && file !== 'test/unit/docs/docs.test.ts' && pattern.test(read(file)))
+        .filter((file) => file.endsWith('.ts') && file !== 'test/unit/docs/docs.test.ts' && pattern.test(read(file)))
         .toSorted();
     expect(marked('✓')).toEqual(having(/satisfies [^;]*\b(ValueType|ValueEncoders|ValueDecoders|ValueParsers)\b/));
     expect(marked('R')).toEqual(having(/satisfies [^;]*\bStructValue\b/));
