@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { AppError, badInput } from '../../errors/app-error.js';
 import { toAppError } from './file-fault.js';
@@ -21,14 +20,14 @@ export class DataFiles {
     this.#reader = reader;
   }
 
-  /** `reader` reads the files; without one, it is opened when it is needed, in the folder for temporary files of the system. */
+  /** `reader` reads the files. Without one, a reader is opened when it is needed, with its work folder beside the folder. */
   static async open(folder: string, reader?: FileReader): Promise<DataFiles> {
     await mkdir(folder, { recursive: true });
     return new DataFiles(await realpath(folder), reader);
   }
 
   async reader(): Promise<FileReader> {
-    this.#reader ??= await FileReader.open(await mkdtemp(join(tmpdir(), 'featuregraph-reading-')));
+    this.#reader ??= await FileReader.open(`${this.folder}-reading`);
     return this.#reader;
   }
 
