@@ -6,7 +6,7 @@ const INTEGER = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
 const MOMENT = /^TIMESTAMP( WITH TIME ZONE)?$/;
 const DECIMAL = /^DECIMAL\((\d+),\s*(\d+)\)$/;
 
-/** Other names for a type, by the engine's own notation in DESCRIBE. */
+/** The aliases of types, with the names that the engine's DESCRIBE prints. */
 const ALIASES: Readonly<Record<string, string>> = { TIMESTAMPTZ: 'TIMESTAMP WITH TIME ZONE' };
 
 /** A JSON object as text, for STRUCT columns. It is not a type of the engine. */

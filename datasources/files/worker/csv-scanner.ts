@@ -23,7 +23,7 @@ const STATE = { recordStart: 0, fieldStart: 1, unquoted: 2, quoted: 3, afterQuot
  * unquoted field is part of the field. Blank lines are ignored. An empty unquoted field is null; an empty quoted field
  * is an empty text.
  *
- * This is own code, because no library of the platform returns the line of each record, distinguishes null from an
+ * This is custom code, because no library of the platform returns the line of each record, distinguishes null from an
  * empty text, and reads a hundred megabytes per second. The tests compare it with csv-parse.
  */
 export class CsvScanner {
@@ -85,7 +85,7 @@ export class CsvScanner {
           this.#state = STATE.fieldStart;
           break;
         case STATE.fieldStart:
-          // Each byte may become two, and the delimiters of the record need space too.
+          // Each byte may become two. The delimiters of the row are bytes of the record, so this includes them.
           rows.reserve((length - index) * 2 + 64);
           rows.beginCell();
           this.#fieldStart = rows.position;
