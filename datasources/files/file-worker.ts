@@ -14,7 +14,10 @@ import type {
   WorkerResult,
 } from './worker/protocol.js';
 
-/** The process's file is in worker/ and has the same extension as this file: TypeScript under a test runner, JavaScript in dist/. */
+/**
+ * The process's file is in worker/ and has the same extension as this file: TypeScript under a test runner, JavaScript
+ * in dist/.
+ */
 const WORKER_FILE = join(import.meta.dirname, 'worker', `main${extname(import.meta.filename)}`);
 
 /** The interval at which the memory of the process is checked. */
