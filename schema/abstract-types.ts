@@ -7,7 +7,10 @@ const JOB_TYPE_NAMES = {
   FEATURE_VIEW_SYNC: 'FeatureViewSyncJob',
 } satisfies Record<keyof typeof JobKindEnum, string>;
 
-/** The type of a value by its `kind`. Values of the typed part have the name of their type (from-registry.ts). */
+/**
+ * The type of a value by its `kind`. Values of the typed part contain the name of their type instead
+ * (from-registry.ts).
+ */
 const TYPE_NAMES = {
   featurestore: 'Featurestore',
   entityType: 'EntityType',

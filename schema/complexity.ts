@@ -1,6 +1,6 @@
 /**
- * The number of values and objects that a field adds to an answer, for limits/query-cost.ts. A cost may depend on the lengths
- * of lists, on numbers and on booleans in the arguments, and on nothing else: these are the key of the cost cache.
+ * The number of values and objects that a field adds to a response, for limits/query-cost.ts. A cost may depend only on
+ * the lengths of lists, on numbers and on booleans in the arguments: these are the key of the cost cache.
  */
 export interface ComplexityArguments {
   readonly args: Readonly<Record<string, unknown>>;

@@ -56,7 +56,7 @@ export interface TypedFeaturestoreValue {
 
 /** The resolvers of the typed fields. They are passed in: the schema does no I/O. */
 export interface TypedResolvers<Featurestore, EntityType, Feature> {
-  /** The value of the field of Query. Its id is a resource name of its own (schema/resource-name.ts). */
+  /** The value of the field of Query. The root has its own resource name as its id (schema/resource-name.ts). */
   readonly featurestore: (featurestore: Featurestore) => TypedFeaturestoreValue;
   readonly featurestoreId: Resolver;
   readonly entity: (entityType: EntityType) => Resolver;
@@ -67,9 +67,9 @@ export interface TypedResolvers<Featurestore, EntityType, Feature> {
 }
 
 /**
- * Adds the typed part: for each featurestore a field of Query, for each entity type an object type with a field for each
- * feature, in camelCase and with the type of its values. Two items with one name in the schema stop the start, and so does
- * an item with the name of a field that every entity has.
+ * Adds the typed part of the schema. Each featurestore becomes a field of Query. Each entity type becomes an object
+ * type with a field for each feature, in camelCase and with the type of its values. The start fails if two items have
+ * the same name in the schema, or if an item has the name of a field that every entity has.
  */
 export function addRegistryTypes<Store extends TypedFeaturestore>(
   base: GraphQLSchema,

@@ -1,4 +1,4 @@
-/** Names of the registry are snake_case. These functions make the names of the typed part of the schema. */
+/** The registry's names are snake_case. These functions make the names of the typed part of the schema. */
 
 /** mean_delay_3h: meanDelay3h. */
 export function camelCase(name: string): string {

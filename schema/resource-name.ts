@@ -1,15 +1,15 @@
 import { formatInstant, parseInstant, type Instant } from '../values/instant.js';
 
 /**
- * Ids are resource names, as in Google's APIs: `featurestores/flights/entityTypes/airport/entities/SFO`. They are unique in
- * the whole schema, so that a normalised client cache never mixes two objects. An entity that is read as of a point in time
- * is another object than the current entity: its id ends in `@2001-03-07T14:00:00Z`. The same holds for other arguments of
- * the read: `@;knownAt=2001-03-07T14:00:00Z;strictlyBefore;includeExpired`.
+ * Ids are resource names, as in Google's APIs: `featurestores/flights/entityTypes/airport/entities/SFO`. They are
+ * unique in the whole schema, so that a normalised client cache never mixes two objects. An entity as of a point in
+ * time is a different object from the current entity: its id ends in `@2001-03-07T14:00:00Z`. The same applies to the
+ * other arguments of the read: `@;knownAt=2001-03-07T14:00:00Z;strictlyBefore;includeExpired`.
  */
 export type ResourceName =
   | { readonly kind: 'job'; readonly job: string }
   | { readonly kind: 'model'; readonly model: string }
-  /** An edition: the name of the book, "@" and its date. */
+  /** The name of a price book's edition: the name of the book, "@" and its date. */
   | { readonly kind: 'priceBook'; readonly priceBook: string }
   | { readonly kind: 'featurestore'; readonly featurestore: string }
   | { readonly kind: 'featurestoreEntities'; readonly featurestore: string }
@@ -50,13 +50,13 @@ export function formatResourceName(name: ResourceName): string {
     case 'entity': {
       const asOf = name.asOf === null ? '' : formatInstant(name.asOf);
       const read = `${asOf}${formatOptions(name.options)}`;
-      // Encoded: an entity id can contain a slash or an @.
+      // The id is encoded, because it can contain a slash or an @.
       return `${featurestore}/entityTypes/${name.entityType}/entities/${encodeURIComponent(name.entityId)}${read && `@${read}`}`;
     }
   }
 }
 
-/** undefined if the text is no resource name. */
+/** undefined if the text is not a resource name. */
 export function parseResourceName(id: string): ResourceName | undefined {
   const [collection, featurestore, kind, name, subkind, subname, ...rest] = id.split('/');
   if (collection === 'jobs' && kind === undefined)
@@ -89,7 +89,7 @@ function formatOptions(options: EntityReadOptions | undefined): string {
   return `${written}${strictlyBefore ? ';strictlyBefore' : ''}${includeExpired ? ';includeExpired' : ''}`;
 }
 
-/** Throws for words that formatOptions does not write. */
+/** Throws for options that formatOptions does not write. */
 function parseOptions(words: readonly string[]): EntityReadOptions | undefined {
   if (words.length === 0) return undefined;
   const knownAt = words.find((word) => word.startsWith('knownAt='))?.slice('knownAt='.length);

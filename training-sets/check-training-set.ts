@@ -10,13 +10,13 @@ import { planTrainingSet } from './training-set-plan.js';
 import type { StartTrainingSet, TrainingSetRequest } from './training-sets.js';
 import type { WorkDatabase } from './work-database.js';
 
-/** Refuses labels that cannot be read or lack columns, and an output that is there already. */
+/** Rejects labels that cannot be read or lack columns, and an output that exists. */
 export async function checkTrainingSet(
   dependencies: TrainingSetDependencies,
   request: TrainingSetRequest & StartTrainingSet,
 ): Promise<void> {
   await withWorkDatabase(dependencies, async (work) => {
-    // What was sent is read at once; of a file or table only that it has the columns.
+    // Inline labels are read now. For a file or table, only its columns are checked.
     if (request.labels.kind === 'INLINE') await prepareLabels(work, request, dependencies);
     else {
       const { columns } = await labelRelation(work, request, dependencies.files);
@@ -26,7 +26,7 @@ export async function checkTrainingSet(
   });
 }
 
-/** An output is never written over another: whoever trained on that would find it changed. */
+/** A job never overwrites an existing output: a model may have been trained on it. */
 async function assertOutputIsNew(
   { files }: TrainingSetDependencies,
   work: WorkDatabase,

@@ -6,13 +6,13 @@ import { checkedTime } from './verify-sample.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
-/** Whether a column of the labels is another one in the output, in a checked row. */
+/** The column of a checked row that says whether a label column differs in the output. */
 export const IS_CHANGED = 'is_changed';
 
 /**
- * The rows of the output with all that is asked about them: label_time and entity ids computed again from the columns of
- * the output, values, times (its own where it has them, else those kept beside it), whether the columns of the label are
- * those of the input, and whether a static source knows the entity.
+ * The rows of the output with all columns that the checks need: label_time and entity ids, computed again from the
+ * columns of the output; values; times (the output's own if it has them, else the stored ones); whether the label
+ * columns equal the input; and whether a static source knows the entity.
  */
 export function checkedRows(
   work: WorkDatabase,
@@ -27,7 +27,7 @@ export function checkedRows(
     if (timeColumn === null) return [];
     return timestampName === null ? `t.${timeColumn}` : `o.${feature.timestampColumn} AS ${checkedTime(column, index)}`;
   });
-  // A column that the output could not keep comes back as another type.
+  // A column whose type the output format lacks is read back with another type.
   const asLabels = labelColumns.map(({ type }, index) => `TRY_CAST(o.${labelName(index)} AS ${type})`);
   const keyed = [
     'o.row_id',
@@ -44,7 +44,7 @@ export function checkedRows(
     (source) => `LEFT JOIN (SELECT DISTINCT entity_id FROM ${knownTo(source)}) AS ${staticName(plan, source)}
   ON ${staticName(plan, source)}.entity_id = CASE WHEN k.label_time IS NOT NULL THEN k.${source.entityColumn} END`,
   );
-  // Times are kept by row; the number of the row is that of the first table, which has all.
+  // Times are stored per row. The row number comes from the first table, which has all rows.
   const kept = [...new Set(features.flatMap(({ timeColumn }) => timeColumn ?? []))];
   return `WITH output AS (${output}),
 times AS (SELECT ${joinSql(['joined_0.row_id', ...kept, `hash(${labelColumns.map((_, index) => labelName(index)).join(', ')}) AS label_hash`], ', ')}
@@ -54,7 +54,7 @@ checked AS (SELECT ${joinSql(['k.*', ...statics.map((source) => `${staticName(pl
   FROM keyed AS k ${joins.join('\n')})`;
 }
 
-/** The entities of the labels that a static source elsewhere was found to know. */
+/** The entities of the labels that a static remote source knows. */
 function knownRemoteIdsSql(work: WorkDatabase, plan: TrainingSetPlan, source: PlannedColumn['source']): string {
   return `(SELECT l.${source.entityColumn} AS entity_id FROM ${work.table('labels')} AS l
     JOIN ${work.table(joinedTable(plan, source))} AS j ON l.rowid = j.row_id WHERE j.${IS_KNOWN})`;

@@ -10,8 +10,9 @@ import type { TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
 /**
- * Copies the rows of the entities of the table `sample` from stores elsewhere, so that their values too are derived again
- * from every row that a label may see. Each source is scanned once. Gives the table of each, its rows in order of arrival.
+ * Copies the rows of the entities in the table `sample` from remote stores, so that their values too are derived again
+ * from every row that a label may see. Each source is scanned once. Returns the table of each source, its rows in order
+ * of arrival.
  */
 export async function copyHistories(work: WorkDatabase, plan: TrainingSetPlan): Promise<Map<SourcePlan, string>> {
   const tables = new Map<SourcePlan, string>();
@@ -58,7 +59,7 @@ interface HistoryColumn {
   readonly readValue: (row: FeatureRow) => DuckDBValue;
 }
 
-/** As a table of the embedded store has them, with the features that are joined. */
+/** The columns of the embedded store's tables, with the features that are joined. */
 function historyColumns({ features }: SourcePlan): HistoryColumn[] {
   return [
     { name: 'entity_id', type: VARCHAR, readValue: ({ entityId }) => entityId },

@@ -3,35 +3,39 @@ import type { PointInTimeOptions, SourcePlan } from '../datasources/offline/poin
 import { quoteIdentifier } from '../datasources/duckdb/sql-text.js';
 import type { PlannedColumn } from './training-set-plan.js';
 
-/** How a derived row calls the value, the event time and the creation time of a column of the output. */
+/** The names of the value, the event time and the creation time of an output column in a derived row. */
 export interface DerivedColumn {
   readonly value: string;
-  /** null in a static source. */
+  /** null for a static source. */
   readonly time: string | null;
   readonly created: string | null;
 }
 
 export interface Derivation {
-  /** A SELECT that gives row_id and the columns of `columns`, one row for each row of `sample` of which a row is known. */
+  /**
+   * A SELECT of row_id and the columns of `columns`, with one row for each row of `sample` that has a known row in the
+   * history.
+   */
   readonly sql: string;
-  /** In the order of the columns that were given. */
+  /** In the order of the given columns. */
   readonly columns: readonly DerivedColumn[];
 }
 
 /**
- * How rows of the history find the labels that may see them: ALL_LABELS goes through every pair of them, FIRST_LABEL sorts
- * both. Each gives the same values; which is the faster one depends on the labels an entity has.
+ * How rows of the history are assigned to the labels that may see them: ALL_LABELS joins every pair, FIRST_LABEL sorts
+ * both. Both give the same values; the number of labels per entity determines which is faster.
  */
 export type DerivationWay = 'ALL_LABELS' | 'FIRST_LABEL';
 
 /**
- * Derives the values of one source again, for the rows of the table `sample`. It shares no SQL with the compiler, and goes
- * the other way: the compiler looks for the row of each label, this gives each row of the history to the first label that
- * may see it. What a label sees is then the maximum over its own rows and those of the earlier labels of the entity.
+ * Derives the values of one source again, for the rows of the table `sample`. It shares no SQL with the compiler and
+ * works in the opposite direction: the compiler finds the row for each label; this assigns each row of the history to
+ * the first label that may see it. The values that a label sees are then the maximum over its own rows and those of the
+ * entity's earlier labels.
  *
- * So each row of the history is looked at once, however many labels an entity has: a join of labels with rows has 4.5 billion
- * pairs for 1,488 labels of one entity with 3 million rows. Where an entity has few labels, giving each row to all labels
- * that may see it comes to the same maximum without sorting.
+ * Each row of the history is thus read once, however many labels an entity has. A join of labels with rows has 4.5
+ * billion pairs for 1,488 labels of one entity with 3 million rows. If an entity has few labels, assigning each row to
+ * all labels that may see it gives the same maximum without sorting.
  */
 export function deriveValues(
   source: SourcePlan,
@@ -53,14 +57,14 @@ function deriveTimed(
   way: DerivationWay,
 ): Derivation {
   const becameTrue = options.strictlyBefore ? 'h.event_timestamp + INTERVAL 1 MICROSECOND' : 'h.event_timestamp';
-  // greatest() ignores nulls; a row without a creation time is left out by the condition.
+  // greatest() ignores nulls, so the condition excludes rows without a creation time.
   const visibleAt = options.knownAtLabelTime ? `greatest(${becameTrue}, h.created_timestamp)` : becameTrue;
   const condition = joinSql(
     [options.knownAtLabelTime && 'h.created_timestamp IS NOT NULL', wasWritten(options), 'true'],
     ' AND ',
   );
   const newest = newestRows(source, columns, true);
-  // By name: the * of a table has no rowid.
+  // The columns are listed, because the * of a table excludes rowid.
   const ofFeatures = source.newestRow ? [] : columns.map(({ feature: { feature } }) => quoteIdentifier(feature.name));
   const rowColumns = new Set(['event_timestamp', 'created_timestamp', 'sequence', 'rowid', ...ofFeatures]);
   const names = newest.map(({ name }) => name);
@@ -84,7 +88,7 @@ ${selectDerived(source, columns, table, 's.entity_id = r.entity_id AND s.label_t
   return { sql, columns: columns.map((_, number) => derivedColumn(number, true)) };
 }
 
-/** The newest row of an entity by creation time, sequence and arrival counts for each of its labels. */
+/** In a static source, each label of an entity sees the entity's newest row by creation time, sequence and arrival. */
 function deriveStatic(
   source: SourcePlan,
   columns: readonly PlannedColumn[],
@@ -117,7 +121,10 @@ interface NewestRow {
   readonly maximum: string;
 }
 
-/** The newest row of all; where each feature is its own newest value, also the newest row with a value of each. */
+/**
+ * Selects the newest row. If each feature has its own newest value, it also selects the newest row with a value for
+ * each feature.
+ */
 function newestRows(source: SourcePlan, columns: readonly PlannedColumn[], isTimed: boolean): NewestRow[] {
   const whole = { name: 'newest', maximum: `max(${order(isTimed)})` };
   if (source.newestRow) return [whole];
@@ -132,8 +139,8 @@ function newestRows(source: SourcePlan, columns: readonly PlannedColumn[], isTim
 }
 
 /**
- * The order of the rows of an entity as one value: of two structs the first field that differs decides. What is unknown is
- * the oldest. No two rows have the same rowid, so a value carried along after it is never compared.
+ * The order of an entity's rows as one value: DuckDB compares two structs by the first field that differs. An unknown
+ * field counts as the oldest. The rowid is unique, so a value after it in the struct is never compared.
  */
 function order(isTimed: boolean, value?: string): string {
   const fields = joinSql(

@@ -7,7 +7,10 @@ import type { PointInTimeForm } from '../datasources/offline/point-in-time/duckd
 import type { SourcePlan } from '../datasources/offline/point-in-time/plan.js';
 import type { WorkDatabase } from './work-database.js';
 
-/** The faster form of a join of all labels in a table with a history; it is looked how long that is where it matters. */
+/**
+ * Chooses the faster form of a join of all labels in a table with a history. It measures the history only if its size
+ * affects the choice.
+ */
 export async function findForm(
   work: WorkDatabase,
   source: SourcePlan,

@@ -14,8 +14,8 @@ import type { TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
 /**
- * Notes the last row of each source here: rows that come while the job runs are not seen by one half of it alone. Of a
- * store elsewhere no such thing is known.
+ * Stores the last row of each local source, so that all steps ignore the rows that are written while the job runs. A
+ * remote store has no such snapshot.
  */
 export async function createSnapshot(work: WorkDatabase, plan: TrainingSetPlan): Promise<void> {
   const sources = [...new Set(localSources(plan).map(({ source }) => source))];
@@ -31,7 +31,7 @@ function localSources({ pointInTime, remoteStores }: TrainingSetPlan): SourcePla
   return pointInTime.sources.filter((source) => !remoteStores.has(source));
 }
 
-/** A source's table as it was when the snapshot was taken: rows are only ever added to it, at the end. */
+/** Returns the table of a source as of the snapshot. This works because rows are only appended. */
 export async function historyAt(work: WorkDatabase, plan: TrainingSetPlan): Promise<(source: FeatureSource) => string> {
   const lastRows = await work.rows(`SELECT history_table, last_row FROM ${work.table('snapshot')}`);
   const byTable = new Map(lastRows.map((row) => [String(row.history_table), String(row.last_row)]));
@@ -45,18 +45,20 @@ export async function historyAt(work: WorkDatabase, plan: TrainingSetPlan): Prom
 }
 
 export interface JoinProgress {
-  /** A step is done, and durable if the work database is; `rows` is how far it is, all sources taken together. */
+  /** A step has finished; it is durable if the work database is. `rows` is the progress over all sources. */
   readonly onStep: (rows: bigint) => Promise<void>;
-  /** How far it is as DuckDB estimates it, within a step. */
+  /** Reports DuckDB's estimate of the progress within a step. */
   readonly onEstimate: (rows: bigint) => void;
 }
 
 /**
- * Joins the labels with one source after the other, in chunks of so many labels, each into a table of its own (joinedTable)
- * with a row a label in their order: row_id, and what the compiler calls values and times. Goes on after what is there.
+ * Joins the labels with one source after the other, in chunks of `chunkRows` labels. Each source has its own table
+ * (joinedTable) with one row per label, in the order of the labels: row_id, and the compiler's columns for values and
+ * times. Continues after the existing rows.
  *
- * One source at a time, because each ASOF join sorts all that comes through it: one query for all sources takes half as
- * long again, and twice the memory. Chunks bound the memory; each sorts the whole history again, so they are large.
+ * Each query joins one source, because each ASOF join sorts all its input: one query for all sources takes half as long
+ * again, and twice the memory. Chunks bound the memory. They are large, because each chunk sorts the whole history
+ * again.
  */
 export async function joinLabels(
   work: WorkDatabase,
@@ -127,12 +129,12 @@ async function joinStep(work: WorkDatabase, plan: TrainingSetPlan, source: Sourc
   };
 }
 
-/** The table with what a source gives each label. */
+/** The name of the table with the values of a source for each label. */
 export function joinedTable(plan: TrainingSetPlan, source: SourcePlan): string {
   return `joined_${plan.pointInTime.sources.indexOf(source)}`;
 }
 
-/** All that was joined, side by side: every one of the tables has a row a label, in their order. */
+/** All joined tables side by side: each has one row per label, in the order of the labels. */
 export function allJoined(work: WorkDatabase, plan: TrainingSetPlan): string {
   return plan.pointInTime.sources
     .map((source) => joinedTable(plan, source))

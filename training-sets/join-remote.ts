@@ -9,13 +9,17 @@ import type { HistoryStore } from './remote-store.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
-/** Whether an entity is known, in the joined table of a static source elsewhere: its values have no time that says so. */
+/**
+ * The column that says whether an entity is known, in the joined table of a static remote source. Its values have no
+ * time that would show this.
+ */
 export const IS_KNOWN = 'is_known';
 
 /**
- * The join with a source whose history is in another store: that store is asked what was known of each label, so many
- * labels at a time as it takes, and the answers are put into the joined table (`name`), each durable before the next.
- * Where labels are more than one such read takes and the store has bulk reads, they are one of those.
+ * The join with a source whose history is in another store. Reads the values of the labels from that store, at most
+ * maxLabelsPerRead labels at a time, and appends the results to the joined table (`name`). Each result is durable
+ * before the next read. If there are more labels than one read takes and the store has bulk reads, one bulk read
+ * replaces them.
  */
 export async function joinRemoteStep(
   work: WorkDatabase,
@@ -62,14 +66,17 @@ export async function joinRemoteStep(
 }
 
 interface BulkJoin {
-  /** Of the joined table. */
+  /** The name of the joined table. */
   readonly name: string;
-  /** Of the numbers of the labels, the last one not in it. */
+  /** The range of label numbers; `to` is exclusive. */
   readonly range: { readonly from: number; readonly to: number };
   readonly onShare: (share: number) => void;
 }
 
-/** The cells come in no order, so they are gathered first; then all rows are put into the joined table at once, or none. */
+/**
+ * The cells arrive in no order, so they are collected first. Then all rows enter the joined table in one step, or none
+ * do.
+ */
 async function joinInBulk(
   work: WorkDatabase,
   plan: TrainingSetPlan,
@@ -110,7 +117,7 @@ interface JoinedColumn {
   readonly from: (cells: readonly FeatureCell[]) => DuckDBValue;
 }
 
-/** The same columns as the join of a source here has. */
+/** The same columns as for the join with a local source. */
 function joinedColumns(source: SourcePlan): JoinedColumn[] {
   const values = source.features.map(({ feature, valueColumn }, index): JoinedColumn => ({
     name: valueColumn,

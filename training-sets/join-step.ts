@@ -1,6 +1,6 @@
-/** The join of the labels with one source, some labels at a time. */
+/** The join of the labels with one source, in chunks of labels. */
 export interface JoinStep {
-  /** Labels joined and durable. */
+  /** The number of labels that are joined and durable. */
   readonly rows: number;
   joinUpTo(to: number, onShare: (share: number) => void): Promise<void>;
 }

@@ -4,18 +4,18 @@ import type { ReadTable } from '../datasources/files/read-text-files.js';
 
 export interface LabelColumn {
   readonly name: string;
-  /** As DuckDB writes it. */
+  /** The type in DuckDB's notation. */
   readonly type: string;
 }
 
-/** The labels as DuckDB reads them: what stands behind FROM, and its columns. */
+/** The labels as DuckDB reads them: the FROM clause, and the columns. */
 export interface LabelRelation {
   readonly sql: string;
   readonly parameters: readonly DuckDBValue[];
   readonly parameterTypes: readonly DuckDBType[];
   readonly columns: readonly LabelColumn[];
-  /** What is said of the files that it is read from. */
+  /** The options of the files that contain the labels. */
   readonly options?: FileOptions;
-  /** What was read from text: it has the line of each label. */
+  /** The rows that were read from text, with the line of each label. */
   readonly rows?: ReadTable;
 }

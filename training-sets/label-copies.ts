@@ -4,7 +4,7 @@ import { labelName } from './load-labels.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
-/** Values of types of one family can be compared; those of others cannot be copies of each other. */
+/** Values of types in one family are comparable. Values of other types cannot be copies of each other. */
 const FAMILIES: readonly { readonly types: RegExp; readonly compareAs: string }[] = [
   { types: /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN)$/, compareAs: 'DOUBLE' },
   { types: /^(VARCHAR|ENUM\(.*)$/, compareAs: 'VARCHAR' },
@@ -12,14 +12,14 @@ const FAMILIES: readonly { readonly types: RegExp; readonly compareAs: string }[
 ];
 
 interface Pair extends LabelCopy {
-  /** True of the rows taken together when the one is a copy of the other. */
+  /** An aggregate condition over rows: true if one column is a copy of the other. */
   readonly condition: string;
 }
 
 /**
- * Features that equal a column of the labels wherever they have a value: mostly what is to be predicted, come back through
- * the history. Such a pair of columns is looked for in the table `sample`, and what is found there in all of `checkedRows`.
- * A feature with a single value says nothing. Ids and times are in labels and history alike and are left out.
+ * Finds features that equal a column of the labels wherever they have a value. Such a feature is usually the label's
+ * target, which reached the history. The table `sample` gives the candidate pairs; all of `checkedRows` confirm them. A
+ * feature with a single value proves nothing. Ids and times are in both labels and history, so they are omitted.
  */
 export async function findLabelCopies(
   work: WorkDatabase,

@@ -8,8 +8,8 @@ import type { LabelSource, TrainingSetRequest } from './training-sets.js';
 import type { WorkDatabase } from './work-database.js';
 
 /**
- * The labels of files: times and ids as they are written, all other columns so that they come out as they went in. What is read
- * from text stays until the work database is closed.
+ * Reads the labels of files. Times and ids are read in the notation of the file; all other columns are read so that
+ * they are written unchanged. The rows that are read from text exist until the work database is closed.
  */
 export async function fileRelation(
   work: WorkDatabase,

@@ -11,7 +11,7 @@ import { fileRelation } from './label-file.js';
 import { checkTimeColumn, isText } from './label-time.js';
 import type { WorkDatabase } from './work-database.js';
 
-/** Finds the labels and checks that the columns named are there and can be what they are named for. */
+/** Finds the labels. Checks that the named columns exist and that their types fit their use. */
 export async function labelRelation(
   work: WorkDatabase,
   request: TrainingSetRequest,
@@ -40,10 +40,10 @@ export async function labelRelation(
   return relation;
 }
 
-/** A column of this name in the output would hide the numbers its rows are checked by. */
+/** A column of this name in the output would hide the row numbers that the validation uses. */
 const ROW_NUMBER = 'file_row_number';
 
-/** Types of which each value has one text. */
+/** The types whose values each have exactly one text form. */
 const ID_TYPES = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|UUID|DATE|BOOLEAN)$/;
 
 async function resolveLabelRelation(
@@ -70,7 +70,7 @@ async function describeRelation(work: WorkDatabase, sql: string): Promise<LabelR
 
 const INLINE_TYPES: Readonly<Record<string, DuckDBType>> = { VARCHAR, BIGINT, DOUBLE, BOOLEAN };
 
-/** Each column as a list of its values: so the text of the query is the same for any number of them. */
+/** Passes each column as a list of its values, so that the text of the query does not depend on their number. */
 function inlineRelation(rows: readonly LabelRow[]): LabelRelation {
   if (rows.length === 0) throw badInput('There are no labels.', 'labels.source.rows');
   const { maxLabelRows } = REQUEST_LIMITS;
@@ -91,7 +91,7 @@ function inlineRelation(rows: readonly LabelRow[]): LabelRelation {
   };
 }
 
-/** JSON has no types for columns: the narrowest that all values of it fit. */
+/** JSON has no column types, so a column has the narrowest type that fits all its values. */
 function inlineType(rows: readonly LabelRow[], name: string): string {
   let type: string | undefined;
   rows.forEach((row, index) => {
@@ -114,12 +114,15 @@ function inlineType(rows: readonly LabelRow[], name: string): string {
   return type ?? 'VARCHAR';
 }
 
-/** UTF-8 has no place for half a character: DuckDB would write U+FFFD for it, and join what is known of the entity of that id. */
+/**
+ * UTF-8 cannot encode half of a surrogate pair: DuckDB would write U+FFFD instead, and join the values of the entity
+ * with that id.
+ */
 function rejectText(what: string, field: string): AppError {
   return badInput(`${what} is no Unicode text: it has half of a surrogate pair.`, field);
 }
 
-/** null of a null, undefined of what no column can hold. */
+/** null for a null; undefined for a value that no column can hold. */
 function scalarType(value: unknown): string | null | undefined {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') return 'VARCHAR';

@@ -5,20 +5,23 @@ import { misfitText } from '../datasources/files/text-values.js';
 import { wholeMicrosecondsSql } from '../datasources/files/typed-values.js';
 import { parseInstant } from '../values/instant.js';
 
-/** parseInstant's form; which dates exist, DuckDB's cast says. */
+/** The format of parseInstant. DuckDB's cast decides which dates exist. */
 const RFC_3339 =
   '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6}0*)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$';
 const EXCESS_ZEROS = '(\\.[0-9]{6})0+';
 
-/** Which types of column can hold the time of a label. A finer one would have to be rounded, maybe past a value's time. */
+/**
+ * The column types that can hold the time of a label. A finer type would need rounding, possibly past a value's time.
+ */
 const TIME_TYPES = /^(TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|DATE)$/;
 
 /**
- * The time of a label as a TIMESTAMP in UTC. Text is read as parseInstant (values/instant.ts) reads it and must have a
- * zone; a TIMESTAMP is in UTC. Null where the column is null, and where it holds no such time: faultyTimeSql tells which.
+ * SQL of the time of a label as a TIMESTAMP in UTC. Text follows the rules of parseInstant (values/instant.ts) and must
+ * have a zone; a TIMESTAMP is in UTC. The result is null if the column is null, and if it holds no such time:
+ * faultyTimeSql distinguishes the two.
  */
 export function labelTimeSql(column: string, type: string, options?: FileOptions): string {
-  // Of a file more can be said than that a text is RFC 3339.
+  // File options permit more time formats than RFC 3339.
   if (options && isText(type)) return momentSql(`CAST(${column} AS VARCHAR)`, options);
   if (type === 'TIMESTAMP_NS') return wholeMicrosecondsSql(column);
   const time = isText(type)
@@ -28,7 +31,7 @@ export function labelTimeSql(column: string, type: string, options?: FileOptions
   return `CASE WHEN ${time} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN ${time} END`;
 }
 
-/** True of a row whose time is there and cannot be read. */
+/** SQL that is true of a row whose time is present but cannot be read. */
 export function faultyTimeSql(column: string, time: string): string {
   return `${column} IS NOT NULL AND ${time} IS NULL`;
 }
@@ -43,7 +46,7 @@ export function checkTimeColumn(name: string, type: string): void {
   throw badInput(`Column "${name}" of the labels is ${type}, which ${reason}.`, 'labels.timeColumn');
 }
 
-/** What is wrong with a time that could not be read. */
+/** The reason why a time cannot be read. */
 export function timeFault(value: string, options?: FileOptions): string {
   if (options) return `${misfitText(value, 'TIMESTAMP', options)}.`;
   try {

@@ -9,13 +9,14 @@ import type { WorkDatabase } from './work-database.js';
 
 const FAULTS_SHOWN = 3;
 
-/** How the columns of the labels are called in the work tables, where no name of a client's can meet one of ours. */
+/** The names of the label columns in the work tables, so that a client's name cannot collide with an internal one. */
 export const labelName = (index: number): string => `label_${index}`;
 export const entityName = (join: number): string => `entity_${join}`;
 
 /**
- * Copies the labels into the table `labels` of the work database: label_0, label_1, ... as they are, label_time, and
- * entity_0, ... with the entity id of each join. Its rowid is the number of the label. `limit` is the most rows taken.
+ * Copies the labels into the table `labels` of the work database: label_0, label_1, ... unchanged, label_time, and
+ * entity_0, ... with the entity id of each join. Its rowid is the number of the label. `limit` is the maximum number of
+ * rows.
  */
 export async function loadLabels(
   work: WorkDatabase,
@@ -45,13 +46,13 @@ export async function countLabels(
   return Number(count);
 }
 
-/** label_time and the entity ids, from the columns of the labels, whatever these are called in the query. */
+/** SQL of label_time and the entity ids. `nameOf` gives the names of the label columns in the query. */
 export function keys(
   { labels, joins }: Pick<TrainingSetRequest, 'labels' | 'joins'>,
   columns: readonly LabelColumn[],
   nameOf: (name: string) => string,
 ): string[] {
-  // Of a file more can be said than that a text is RFC 3339.
+  // File options permit more time formats than RFC 3339.
   const options = labels.kind === 'FILE' ? (labels.options ?? {}) : undefined;
   const { type } = columns.find(({ name }) => name === labels.timeColumn)!;
   return [
@@ -60,7 +61,7 @@ export function keys(
   ];
 }
 
-/** An empty id names nothing, as none does: nothing can be stored under it. */
+/** An empty id is the same as no id: nothing can be stored under it. */
 function labelEntityId({ entityIdColumns }: TrainingSetJoin, nameOf: (name: string) => string): string {
   return `nullif(${entityIdSql(entityIdColumns.map(nameOf))}, '')`;
 }
@@ -71,7 +72,7 @@ async function refuseFaultyTimes(
   { columns, options, rows }: LabelRelation,
 ): Promise<void> {
   const column = labelName(columns.findIndex(({ name }) => name === labels.timeColumn));
-  // Until a transaction is over, DuckDB numbers its rows from somewhere far away.
+  // Within a transaction, DuckDB's row ids start at a very large number.
   const faulty = await work.rows(
     `SELECT rowid - (SELECT min(rowid) FROM ${work.table('labels')}) AS row, CAST(${column} AS VARCHAR) AS text FROM ${work.table('labels')}
      WHERE ${faultyTimeSql(column, 'label_time')} ORDER BY rowid LIMIT ${FAULTS_SHOWN}`,
@@ -89,7 +90,7 @@ async function refuseFaultyTimes(
   );
 }
 
-/** Where a row that was read from text stands. */
+/** The file and line of a row that was read from text. */
 async function findPlace(work: WorkDatabase, { path, files }: ReadTable, row: number): Promise<string> {
   const [place] = await work.rows(`SELECT file, line FROM read_parquet(${quoteText(path)}) LIMIT 1 OFFSET ${row}`);
   return place ? `"${files[Number(place.file)]}", line ${String(place.line)}, ` : '';

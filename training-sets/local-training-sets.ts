@@ -23,7 +23,10 @@ import { validate } from './validate.js';
 import { validateFile } from './validate-file.js';
 import { countRows } from './work-database.js';
 
-/** Training sets, made in the embedded offline store's engine wherever the history is: previews at once, the rest by TrainingSetHandler. */
+/**
+ * Makes training sets in the engine of the embedded offline store, wherever the history is. Previews run synchronously;
+ * TrainingSetHandler runs the rest.
+ */
 export class LocalTrainingSets implements TrainingSets {
   constructor(
     private readonly engine: JobEngine,
@@ -63,7 +66,7 @@ export class LocalTrainingSets implements TrainingSets {
 
   async #preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {
     return withWorkDatabase(this.dependencies, async (work) => {
-      // One more than may be, to see that there are more.
+      // Reads one row more than the limit, to detect an excess.
       const plan = await prepareLabels(work, request, {
         ...this.dependencies,
         limit: REQUEST_LIMITS.maxPreviewLabels + 1,

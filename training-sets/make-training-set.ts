@@ -22,15 +22,15 @@ import { countRows, type WorkDatabase } from './work-database.js';
 export interface LabelPreparation {
   readonly files: DataFiles;
   readonly findRemoteStore: FindRemoteStore;
-  /** The most labels taken. */
+  /** The maximum number of labels that are read. */
   readonly limit?: number;
-  /** Where to work when there are more labels than this. */
+  /** The file for the work database if there are more labels than `whenOver`. */
   readonly file?: { readonly path: string; readonly whenOver: number };
 }
 
 /**
- * Labels and the snapshot of the history, in the work database: taken once, in one step, so that a job taken up again goes
- * on with the same ones.
+ * Loads the labels and the snapshot of the history into the work database, once and in one transaction, so that a
+ * resumed job continues with the same ones.
  */
 export async function prepareLabels(
   work: WorkDatabase,
@@ -63,33 +63,39 @@ async function loadedColumns(work: WorkDatabase): Promise<LabelColumn[]> {
 
 export interface Output {
   readonly format: 'PARQUET' | 'CSV' | 'TABLE';
-  /** As the client names it. */
+  /** In the client's notation. */
   readonly location: string;
-  /** Of a file: its path. Of a table: its name in the schema of training sets. */
+  /** The path of a file, or the name of a table in the schema of training sets. */
   readonly target: string;
 }
 
-/** How far a job got, durably. What is joined stands in the work database; beside it only this need be known. */
+/** The durable progress of a job. The work database contains the joined rows; only this must be stored besides it. */
 export type Checkpoint =
   | { readonly stage: 'JOINED' | 'WRITTEN' }
-  /** Nothing is left to do but to give the file its name. */
+  /** Only the publication of the file under its name remains. */
   | { readonly stage: 'CHECKED'; readonly result: TrainingSetResult };
 
 export interface MakeTrainingSetOptions {
   readonly id: string;
   readonly chunkRows: number;
-  /** Of an earlier run, as far as what it speaks of is still there. */
+  /** The checkpoint of an earlier attempt, if the work that it describes still exists. */
   readonly checkpoint: Checkpoint | null;
   readonly onCheckpoint: (checkpoint: Checkpoint, rows: bigint) => Promise<void>;
-  /** How far it is as DuckDB estimates it, within a step. */
+  /** Reports DuckDB's estimate of the progress within a step. */
   readonly onEstimate: (rows: bigint) => void;
 }
 
-/** Of the time a training set takes, how much has passed when all is joined, and when it is written; then it is checked. */
+/**
+ * The shares of a training set's total time that have passed after the join and after writing. Validation takes the
+ * rest.
+ */
 const SHARE_JOINED = 0.6;
 const SHARE_WRITTEN = 0.75;
 
-/** Joins, writes, checks what was written, and only then gives it its name: under it stands a whole output or none. */
+/**
+ * Joins, writes and validates the output, and only then publishes its name, so that the name never refers to a partial
+ * output.
+ */
 export async function makeTrainingSet(
   work: WorkDatabase,
   plan: TrainingSetPlan,
@@ -100,7 +106,7 @@ export async function makeTrainingSet(
   const rows = (share: number): bigint => BigInt(Math.floor(labels * share));
   const between = (from: number, to: number) => (share: number) => options.onEstimate(rows(from + (to - from) * share));
   const joined = (count: bigint): bigint => BigInt(Math.floor(Number(count) * SHARE_JOINED));
-  // Of work in memory nothing is durable: to say so would take a job for healthy that ends its process each time.
+  // Work in memory is not durable. A checkpoint of it would make a job that crashes its process each time look healthy.
   const reached = async (stage: 'JOINED' | 'WRITTEN', count: bigint): Promise<void> =>
     work.isInFile ? options.onCheckpoint({ stage }, count) : options.onEstimate(count);
   await joinLabels(work, plan, options.chunkRows, {
@@ -137,7 +143,7 @@ interface WritingSteps {
   readonly onChecking: (share: number) => void;
 }
 
-/** The name of a file before it is checked. */
+/** The name of a file before its validation. */
 export function partialFilePath(target: string, id: string): string {
   return `${target}.${id}.partial`;
 }
@@ -165,8 +171,8 @@ async function writeFile(
 }
 
 /**
- * Gives a checked file its name. A link is never made over what is there, as a rename would be: of two jobs that were
- * started with one name, the second finds it taken. Done again after a crash, it finds its own work.
+ * Publishes a checked file under its name. Unlike a rename, a link never overwrites an existing file: if two jobs have
+ * the same output name, the second one fails. A repetition after a crash recognizes the job's own file.
  */
 export async function publish({ location, target }: Output, id: string): Promise<void> {
   const partial = partialFilePath(target, id);
@@ -186,7 +192,10 @@ function inUse(location: string): JobFailure {
   return new JobFailure('OUTPUT_IN_USE', `Something else was written to "${location}" meanwhile. Name another output.`);
 }
 
-/** Its comment says which job made the table: one taken up after its table was written finds that it is its own. */
+/**
+ * The comment of the table contains the id of its job. A job that resumes after it wrote the table thereby recognizes
+ * the table as its own.
+ */
 async function writeTable(
   work: WorkDatabase,
   plan: TrainingSetPlan,

@@ -5,15 +5,15 @@ import { allJoined } from './join-labels.js';
 import type { OutputColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
-/** The schema of the offline store that training sets are tables of. */
+/** The schema of the offline store that contains the tables of training sets. */
 export const TABLES_SCHEMA = 'training_sets';
 
 type Format = TrainingSetOutputRequest['format'];
 
-/** RFC 3339 in UTC: a text without a zone is what this gateway refuses to read. */
+/** RFC 3339 in UTC. The gateway rejects text without a zone, so it must not write such text. */
 const CSV_TIMES = '%Y-%m-%dT%H:%M:%S.%fZ';
 
-/** The rows of the output, in the order of the labels, with its names. */
+/** SELECT of the output's rows, in the order of the labels, with the output's column names. */
 export function outputSelect(work: WorkDatabase, plan: TrainingSetPlan): string {
   const columns = plan.outputColumns.map((column) => `${source(column)} AS ${quoteIdentifier(column.name)}`);
   return `SELECT ${columns.join(', ')} FROM ${work.table('labels')} POSITIONAL JOIN ${allJoined(work, plan)}`;
@@ -23,10 +23,10 @@ function source({ from, type }: OutputColumn): string {
   return from ?? `NULL::${type}`;
 }
 
-/** The key of a Parquet file's metadata under which it says what it was made of. */
+/** The key of the provenance in a Parquet file's metadata. */
 export const PROVENANCE_KEY = 'featuregraph';
 
-/** `provenance` is what a Parquet file says of itself, as JSON. CSV has no place for it. */
+/** `provenance` is JSON for the metadata of a Parquet file. CSV has no metadata. */
 export function copyToFile(select: string, path: string, format: Exclude<Format, 'TABLE'>, provenance: string): string {
   const options =
     format === 'PARQUET'
@@ -35,7 +35,7 @@ export function copyToFile(select: string, path: string, format: Exclude<Format,
   return `COPY (${select}) TO ${quoteText(path)} (${options})`;
 }
 
-/** An output that is read back: row_id (the number of the row), and each column as it is called when checked. */
+/** SELECT of a written output: row_id (the row number), and each column under the name that the validation uses. */
 export function outputAsWritten(
   { format, at }: { readonly format: Format; readonly at: string },
   columns: readonly OutputColumn[],
@@ -50,14 +50,14 @@ export function outputAsWritten(
     case 'PARQUET':
       return `SELECT ${select('file_row_number', asIs)} FROM read_parquet(${file(at)}, file_row_number = true)`;
     case 'CSV':
-      // An empty text is written in quotes, a null is written as nothing. How it is written is said and not left to
-      // DuckDB to guess: a name with single quotes in it made it take those for the quotes.
+      // An empty text is written in quotes; a null is written as nothing. The options declare this, because DuckDB's
+      // detection is unreliable: a name with single quotes in it made DuckDB take single quotes as the quote character.
       return `SELECT ${select(inOrder, ({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${type})`)}
 FROM read_csv(${file(at)}, header = true, all_varchar = true, allow_quoted_nulls = false, delim = ',', quote = '"', escape = '"')`;
   }
 }
 
-/** What was joined, as an output that was not written: for a preview. */
+/** SELECT of the joined rows as an output that was not written, for a preview. */
 export function outputAsJoined(work: WorkDatabase, plan: TrainingSetPlan): string {
   const selected = plan.outputColumns.map((column) => `${source(column)} AS ${column.checkedAs}`);
   return `SELECT labels.rowid AS row_id, ${selected.join(', ')}

@@ -7,7 +7,7 @@ import { outputAsJoined } from './output-format.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
-/** The first rows of what was joined, as JSON can carry them. */
+/** The first joined rows, as JSON values. */
 export async function previewRows(
   work: WorkDatabase,
   plan: TrainingSetPlan,
@@ -17,7 +17,7 @@ export async function previewRows(
     plan.features.map(({ feature }) => [feature.valueColumn, feature.feature.valueType]),
   );
   const result = await work.run(`${outputAsJoined(work, plan)} ORDER BY row_id LIMIT ${limit}`);
-  // After the number of the row, the columns are those of the output.
+  // The first column is the row number; the others are the columns of the output.
   const types = result.columnTypes().slice(1);
   return (await result.getRows()).map(([, ...values]) =>
     Object.fromEntries(

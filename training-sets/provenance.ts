@@ -7,7 +7,7 @@ import { labelName } from './load-labels.js';
 import type { TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
-/** What a training set is made of, known before it is written, so that a Parquet file can say it. */
+/** The inputs of a training set. They are known before it is written, so that a Parquet file can contain them. */
 export async function describeProvenance(
   work: WorkDatabase,
   plan: TrainingSetPlan,
@@ -34,7 +34,10 @@ export async function describeProvenance(
   };
 }
 
-/** Of all that the registry says about the joined features: where their values come from and how they are read. */
+/**
+ * A fingerprint of the registry's definition of the joined features: the sources of their values, and how they are
+ * read.
+ */
 function registryDigest({ features }: TrainingSetPlan): string {
   const facts = features.map(({ source: { source }, feature: { feature } }) => [
     source.entityType.featurestore.name,
@@ -53,8 +56,9 @@ function registryDigest({ features }: TrainingSetPlan): string {
 }
 
 /**
- * Of the labels as they were read, whatever they were read from: the MD5 of each row with its number and all its columns, all
- * of them combined by XOR, so that no order of computing matters. The names and types of the columns are part of it.
+ * A fingerprint of the labels as they were read, regardless of their source: the MD5 of each row with its number and
+ * all its columns, combined by XOR, so that the order of the computation does not matter. It includes the names and
+ * types of the columns.
  */
 async function labelsDigest(work: WorkDatabase, { labelColumns }: TrainingSetPlan): Promise<string> {
   const fields = labelColumns.map((_, index) => `${labelName(index)}: ${labelName(index)}`);
@@ -67,7 +71,7 @@ async function labelsDigest(work: WorkDatabase, { labelColumns }: TrainingSetPla
   return `sha256:${createHash('sha256').update(facts).digest('hex')}`;
 }
 
-/** Of the bytes of a file, as sha256sum gives it. */
+/** The SHA-256 of the bytes of a file, in the format of sha256sum. */
 export async function fileChecksum(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);

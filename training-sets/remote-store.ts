@@ -3,15 +3,15 @@ import type { Featurestore } from '../datasources/registry/model.js';
 import { raceAbort } from '../runtime/race-abort.js';
 import { retryOnOutage } from '../runtime/retry-on-outage.js';
 
-/** What is asked of an offline store that is not the embedded one. */
+/** The operations that training sets need of an offline store other than the embedded one. */
 export type HistoryStore = Pick<OfflineStore, 'maxLabelsPerRead' | 'bulk' | 'pointInTime' | 'rows'>;
 
-/** The offline store of a featurestore whose history is not in the embedded one; undefined for the others. */
+/** Returns the offline store of a featurestore whose history is outside the embedded one; undefined for all others. */
 export type FindRemoteStore = (featurestore: Featurestore) => HistoryStore | undefined;
 
 /**
- * For a job, which has time: asks again when the store did not answer. When the job is to stop, the store is told, which
- * ends what it would be billed for, and is not waited for.
+ * Retries a read when the store did not respond, because a job can wait. When the job must stop, the store receives the
+ * signal, which ends the work that it would bill for. The job does not wait for the store.
  */
 export function withOutageRetry(findRemoteStore: FindRemoteStore, signal: AbortSignal): FindRemoteStore {
   const retry = <Answer>(ask: () => Promise<Answer>): Promise<Answer> => raceAbort(signal, retryOnOutage(signal, ask));

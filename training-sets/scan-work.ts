@@ -6,12 +6,16 @@ import { THIS_MACHINE } from '../costs/price-book.js';
 import type { ScanWork } from '../datasources/job-store/job-cost.js';
 import type { TrainingSetJoin, TrainingSetRequest } from './training-sets.js';
 
-/** What a label is in a table that it is loaded into: its number, its time, and an id of up to a hundred letters. */
+/**
+ * The approximate size of a label in a table that it is loaded into: its number, its time, and an id of up to a hundred
+ * characters.
+ */
 const BYTES_PER_LOADED_LABEL = 118n;
 
 /**
- * What a training set scans at most, without reading the times of its labels: as if they were of all times. A source is
- * scanned once for so many labels as its store takes at once, so they are counted where that is fewer than there may be.
+ * The maximum scan work of a training set. The times of its labels are not read, so the estimate assumes all times. A
+ * source is scanned once for each set of labels that its store accepts at once, so the labels are counted if the store
+ * has such a limit.
  */
 export async function scanWork(
   request: TrainingSetRequest,
@@ -23,7 +27,7 @@ export async function scanWork(
   const remote = request.joins.filter((join) => !isLocal(join));
   const perScan = remote.map(({ entityType }) => labelsPerScan(stores.offline(entityType.featurestore)));
   const count = isHere ? 0 : await countLabels();
-  // A training set goes through its labels in chunks that every store takes.
+  // The chunks of a training set are small enough for every store.
   const scans = isHere ? 1 : Math.max(1, Math.ceil(count / Math.min(...perScan)));
   const bytes = await Promise.all(
     request.joins.map((join) => estimateSourceBytes(join, request, stores, { now, count, scans })),
@@ -49,6 +53,6 @@ async function estimateSourceBytes(
   if (isLocal(join)) return scan;
   const isLoaded = store.bulk !== undefined && count > store.maxLabelsPerRead;
   const sources = new Set(features.map(({ source }) => source)).size;
-  // When it is checked each source is scanned once more.
+  // The validation scans each source once more.
   return scan * BigInt(scans + 1) + (isLoaded ? BYTES_PER_LOADED_LABEL * BigInt(count * sources) : 0n);
 }

@@ -7,22 +7,22 @@ import type { Clock } from '../values/clock.js';
 import type { FindRemoteStore } from './remote-store.js';
 import { WorkDatabase } from './work-database.js';
 
-/** What training sets are made with. */
+/** The dependencies of training sets. */
 export interface TrainingSetDependencies {
-  /** Of the offline store. */
+  /** The database of the offline store. */
   readonly database: DuckDbDatabase;
-  /** Where a featurestore's history is, if not in `database`. */
+  /** Finds the store of a featurestore whose history is not in `database`. */
   readonly findRemoteStore: FindRemoteStore;
-  /** What says how many bytes a query scans. */
+  /** Estimates the number of bytes that a query scans. */
   readonly stores: Pick<FeatureStores, 'offline'>;
   readonly registry: Registry;
   readonly files: DataFiles;
-  /** Where the work of unfinished jobs is kept; no client can name it. */
+  /** The folder for the work of unfinished jobs; no client can name it. */
   readonly workFolder: string;
   readonly clock: Clock;
 }
 
-/** Lends a work database in memory, for work that no job does. */
+/** Provides a work database in memory, for work outside jobs. */
 export async function withWorkDatabase<Result>(
   { database }: TrainingSetDependencies,
   use: (work: WorkDatabase) => Promise<Result>,

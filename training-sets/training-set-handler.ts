@@ -22,14 +22,14 @@ import type { StartTrainingSet, TrainingSetRequest, TrainingSetResult, TrainingS
 import { countRows, removeWorkFile, WorkDatabase } from './work-database.js';
 
 /**
- * So many labels are joined at once: each chunk sorts the history again, so few chunks are fast; 5 million labels with 20
+ * The number of labels per chunk. Each chunk sorts the history again, so few chunks are fast. 5 million labels with 20
  * features are about 1 GB.
  */
 const CHUNK_ROWS = 5_000_000;
 
 /**
- * Makes training sets. A job of several chunks works in a file, and taken up again goes on after the last step; one
- * of a single chunk works in memory, in half the time, and starts over.
+ * Makes training sets. A job of several chunks works in a file and resumes after the last step. A job of a single chunk
+ * works in memory, in half the time, and starts again from the beginning.
  */
 export class TrainingSetHandler implements JobHandler<
   TrainingSetRequest & StartTrainingSet,
@@ -56,7 +56,7 @@ export class TrainingSetHandler implements JobHandler<
     };
   }
 
-  /** Cancelled, it leaves nothing: half a training set is a biased one. */
+  /** A cancelled job leaves no output: a partial training set is biased. */
   async run(job: TrainingSetJob, control: JobControl<Checkpoint>): Promise<JobOutcome<TrainingSetResult>> {
     await mkdir(this.dependencies.workFolder, { recursive: true });
     try {
@@ -100,7 +100,7 @@ export class TrainingSetHandler implements JobHandler<
     const findRemoteStore = withOutageRetry(this.dependencies.findRemoteStore, signal);
     const work = await WorkDatabase.open(await database.instance.connect(), id, signal);
     try {
-      // Without its file, whatever was done before is done anew.
+      // Without its file, the job repeats all earlier work.
       const isResumed = existsSync(path);
       if (isResumed) await work.moveTo(path);
       const request = toTrainingSetRequest(spec, registry);
@@ -123,8 +123,8 @@ export class TrainingSetHandler implements JobHandler<
   }
 
   /**
-   * How many labels are joined at once, and above how many the work is in a file. Reads of a store elsewhere take minutes
-   * and cost money: each is a chunk, and what it gave is kept, so that none is made twice.
+   * The number of labels per chunk, and the number of labels above which the work is in a file. Reads of a remote store
+   * take minutes and cost money: each read is a chunk, and its result is stored, so that no read is repeated.
    */
   #limits({ joins }: TrainingSetRequest): { readonly chunkRows: number; readonly whenOver: number } {
     const stores = joins.flatMap(({ entityType }) => this.dependencies.findRemoteStore(entityType.featurestore) ?? []);

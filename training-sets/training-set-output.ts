@@ -6,7 +6,7 @@ import type { TrainingSetOutputRequest } from './training-sets.js';
 
 const EXTENSIONS = { PARQUET: 'parquet', CSV: 'csv' } as const;
 
-/** Where an output goes; one that is not named is called after the job. */
+/** Returns the location of an output. An output without a name is named after the job. */
 export async function toOutput(
   { format, location }: TrainingSetOutputRequest,
   jobId: string,

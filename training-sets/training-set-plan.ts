@@ -12,11 +12,11 @@ import { entityName, labelName } from './load-labels.js';
 import type { HistoryStore, FindRemoteStore } from './remote-store.js';
 import { featureColumns } from './training-set-spec.js';
 
-/** A training set that can be made: every column of it, and how it is called on the way. */
+/** A valid training set: all its columns, and their names in each step. */
 export interface TrainingSetPlan {
   readonly request: TrainingSetRequest;
   readonly pointInTime: PointInTimePlan;
-  /** The store of a source whose history is not in the embedded one; a source that is not here is. */
+  /** The store of each source whose history is remote; a source that is absent from the map is local. */
   readonly remoteStores: ReadonlyMap<SourcePlan, HistoryStore>;
   readonly labelColumns: readonly LabelColumn[];
   readonly features: readonly PlannedColumn[];
@@ -25,23 +25,23 @@ export interface TrainingSetPlan {
 }
 
 export interface PlannedColumn {
-  /** In the output. */
+  /** The name in the output. */
   readonly name: string;
   readonly source: SourcePlan;
   readonly feature: FeaturePlan;
-  /** The column of the work tables with the time of the value; null of a static source, whose values have none. */
+  /** The column of the work tables with the time of the value; null for a static source, whose values have no time. */
   readonly timeColumn: string | null;
-  /** In the output, when times are asked for. */
+  /** The name of the time column in the output; null if the request does not include times. */
   readonly timestampName: string | null;
 }
 
 export interface OutputColumn {
   readonly name: string;
-  /** As DuckDB writes it. */
+  /** The type in DuckDB's notation. */
   readonly type: string;
-  /** Its column in the work tables; null for the time of a value that has none. */
+  /** Its column in the work tables; null for the time of a value without a time. */
   readonly from: string | null;
-  /** How the validation calls it: unique, also where two columns come from one. */
+  /** The column name that the validation uses. It is unique even if two columns come from the same one. */
   readonly checkedAs: string;
 }
 
@@ -69,7 +69,7 @@ export function planTrainingSet(
     ),
   );
   const features = columns.map(({ name, timestampName }, index): PlannedColumn => {
-    // The plan numbers its columns in the order in which it was given the features.
+    // The plan numbers its columns in the order of the given features.
     const { source, feature } = plans.get(`value_${index}`)!;
     const isStatic = source.source.timestampColumn === null;
     return { name, timestampName, source, feature, timeColumn: isStatic ? null : timeColumnName(source, feature) };

@@ -26,7 +26,7 @@ export function toTrainingSetSpec(request: TrainingSetRequest, output: TrainingS
   };
 }
 
-/** The request again, from the registry as it is now: a job taken up later may meet one without a feature of it. */
+/** Restores the request from the current registry. The registry of a resumed job may lack a feature of the request. */
 export function toTrainingSetRequest(spec: TrainingSetSpec, registry: Registry): TrainingSetRequest {
   const { labels, ttl, options, withTimestamps, validation } = spec;
   return {
@@ -50,13 +50,13 @@ export function toTrainingSetRequest(spec: TrainingSetSpec, registry: Registry):
 /** A column of the output that holds a feature. */
 export interface FeatureColumn {
   readonly join: TrainingSetJoin;
-  /** Of the output. */
+  /** The name in the output. */
   readonly name: string;
-  /** With the time of its value; null when that is not asked for. */
+  /** The name of the column with the time of its value; null if the request does not include times. */
   readonly timestampName: string | null;
 }
 
-/** The feature columns of the output, in order. Two columns of one name are refused, whichever they are. */
+/** The feature columns of the output, in order. Rejects any two columns with the same name. */
 export function featureColumns(request: TrainingSetRequest, labelColumns: readonly string[]): FeatureColumn[] {
   const taken = new Map<string, string>(
     labelColumns.map((name) => [normalizeColumnName(name), `column "${name}" of the labels`]),
@@ -83,12 +83,12 @@ export function featureColumns(request: TrainingSetRequest, labelColumns: readon
   );
 }
 
-/** DuckDB takes names that differ in case alone for the same. */
+/** DuckDB treats names that differ only in case as equal. */
 function normalizeColumnName(name: string): string {
   return name.toLowerCase();
 }
 
-/** Faults that can be told from the request alone. */
+/** Rejects the faults that the request alone shows. */
 export function checkRequest({ joins, ttl }: TrainingSetRequest): void {
   if (joins.length === 0) throw badInput('A training set joins the features of at least one entity type.', 'joins');
   if (typeof ttl === 'bigint' && ttl < 0n) throw badInput('A ttl is not negative.', 'ttlSeconds');

@@ -5,7 +5,10 @@ import { scanWork } from './scan-work.js';
 import { withWorkDatabase, type TrainingSetDependencies } from './training-set-dependencies.js';
 import type { TrainingSetRequest } from './training-sets.js';
 
-/** What a training set would scan. Its labels are counted where that decides how often; none is read. */
+/**
+ * The scan work of a training set. Its labels are counted if their number determines the number of scans; no label is
+ * read.
+ */
 export function trainingSetWork(dependencies: TrainingSetDependencies, request: TrainingSetRequest): Promise<ScanWork> {
   const { stores, clock } = dependencies;
   return scanWork(request, stores, clock(), () => countRequestLabels(dependencies, request));

@@ -6,23 +6,27 @@ import type { ScanWork } from '../datasources/job-store/job-cost.js';
 import type { CostTerms, JobRequest } from '../jobs/job-request.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 
-/** The kind of these jobs, as clients see it. */
+/** The type of these jobs in the API. */
 export const TRAINING_SET = 'TRAINING_SET';
 
 /**
- * Training sets: labels joined with what was known at each label's time, and the proof that nothing leaked. One row out
- * per label in, in the order of the labels, their columns kept.
+ * Training sets: labels joined with the feature values as of each label's time, and the proof that no value leaked. The
+ * output has one row per label, in the order of the labels, with their columns.
  */
 export interface TrainingSets {
-  /** The first rows and the validation of all of them, at once: for at most 10 000 labels, inline or from a file or table. */
+  /**
+   * Returns the first rows and validates all rows, synchronously: for at most 10 000 labels, inline or from a file or
+   * table.
+   */
   preview(request: TrainingSetRequest, rows: number, terms: CostTerms): Promise<TrainingSetPreviewResult>;
 
-  /** What a request would use. The columns of its labels are checked; none is read, and nothing is started. */
+  /** Estimates the work of a request. Checks the columns of its labels, but reads no label and starts nothing. */
   work(request: TrainingSetRequest): Promise<ScanWork>;
 
   /**
-   * Checks a training set that is there, at once: the request says what it should be, and its labels are the training set
-   * itself. `columns` gives the column of the file by that of a training set made here, where they differ.
+   * Validates an existing training set, synchronously: the request describes its intended content, and the training set
+   * itself contains its labels. `columns` maps a column of a training set made here to the column of the file, if they
+   * differ.
    */
   validate(
     request: TrainingSetRequest,
@@ -30,40 +34,42 @@ export interface TrainingSets {
     terms: CostTerms,
   ): Promise<TrainingSetValidationResult>;
 
-  /** Checks what is asked, then starts a job. Faults of the request are AppErrors that name the field. */
+  /** Checks the request, then starts a job. Faults of the request are AppErrors that name the field. */
   start(request: TrainingSetRequest & StartTrainingSet): Promise<TrainingSetJobRecord>;
 }
 
 export interface TrainingSetRequest {
   readonly labels: LabelSource;
-  /** What is joined: the main entity type first, then any others whose ids stand in the labels. */
+  /** The joins: the main entity type first, then any others whose ids are in the labels. */
   readonly joins: readonly TrainingSetJoin[];
-  /** Instead of the ttls of the registry, in microseconds; undefined: those of the registry. null: any age. */
+  /** Overrides the ttls of the registry, in microseconds; undefined: the registry's ttls. null: any age. */
   readonly ttl?: bigint | null;
-  /** What is not said is as in DEFAULT_OPTIONS. */
+  /** Absent options have the values of DEFAULT_OPTIONS. */
   readonly options: Partial<PointInTimeOptions>;
-  /** How the values are derived again; as in DEFAULT_VALIDATION where nothing is said. */
+  /** How the values are derived again; absent settings have the values of DEFAULT_VALIDATION. */
   readonly validation?: ValidationRequest;
-  /** Beside each feature a column `<feature>__timestamp` with the time at which its value became true. */
+  /** Adds for each feature a column `<feature>__timestamp` with the event time of its value. */
   readonly withTimestamps: boolean;
 }
 
 export interface ValidationRequest {
-  /** Derive the values of about a thousand rows again, or of all. */
+  /** Whether to derive the values of about a thousand rows again, or of all rows. */
   readonly mode: 'SAMPLE' | 'FULL';
-  /** Chooses the rows of the sample: another seed, another sample. */
+  /** Selects the rows of the sample: another seed gives another sample. */
   readonly seed: number;
 }
 
-/** The seed is fixed, so that a job that is taken up again, or started again, checks the same rows. */
+/** The seed is constant, so that a job that is resumed or started again checks the same rows. */
 export const DEFAULT_VALIDATION: ValidationRequest = { mode: 'SAMPLE', seed: 0 };
 
 export interface TrainingSetJoin {
   readonly entityType: EntityType;
-  /** The columns of the labels that hold the entity's id, one for each of its id columns. */
+  /** The label columns that contain the entity's id, one for each of its id columns. */
   readonly entityIdColumns: readonly string[];
   readonly features: readonly Feature[];
-  /** Put before the names of its columns. Empty for the main entity type: then a feature's column is its name. */
+  /**
+   * The prefix of its column names. Empty for the main entity type: its feature columns have the names of the features.
+   */
   readonly prefix: string;
 }
 
@@ -73,14 +79,14 @@ export type LabelSource =
       readonly kind: 'FILE';
       readonly file: string;
       readonly format: FileFormat;
-      /** What the file does not say itself. */
+      /** The properties that the file itself does not declare. */
       readonly options?: FileOptions;
       readonly timeColumn: string;
     }
   /** A table of the offline store. */
   | { readonly kind: 'TABLE'; readonly table: string; readonly timeColumn: string };
 
-/** JSON, as the client sent it: strings, numbers, booleans, null. */
+/** The client's JSON, unchanged: strings, numbers, booleans, null. */
 export type LabelRow = Readonly<Record<string, unknown>>;
 
 export interface StartTrainingSet extends JobRequest {
@@ -91,26 +97,26 @@ export interface StartTrainingSet extends JobRequest {
 
 export interface TrainingSetOutputRequest {
   readonly format: 'PARQUET' | 'CSV' | 'TABLE';
-  /** A path in the folder for files, or a table's name. null: one is made for the job. */
+  /** A path in the folder for files, or a table's name. null: the job generates one. */
   readonly location: string | null;
 }
 
 export type TrainingSetJobRecord = JobRecord<TrainingSetSpec, unknown, TrainingSetResult>;
 
-/** What is asked for, as it is kept in the job's record: the registry's things by their names. */
+/** The request as the job's record stores it: it refers to the registry's objects by name. */
 export interface TrainingSetSpec {
   readonly labels: LabelSource;
   readonly joins: readonly JoinSpec[];
-  /** Microseconds; undefined: the ttls of the registry. null: any age. */
+  /** In microseconds; undefined: the registry's ttls. null: any age. */
   readonly ttl?: bigint | null;
   readonly options: Partial<PointInTimeOptions>;
   readonly withTimestamps: boolean;
-  /** Absent: the default. */
+  /** Absent: DEFAULT_VALIDATION. */
   readonly validation?: ValidationRequest;
   readonly output: TrainingSetOutputRequest;
 }
 
-/** A join, by the names of the registry. */
+/** A join, with the names of the registry. */
 export interface JoinSpec {
   readonly featurestore: string;
   readonly entityType: string;
@@ -128,73 +134,75 @@ export interface TrainingSetResult {
   readonly provenance?: TrainingSetProvenance;
 }
 
-/** What a training set was made of. The same labels, registry, features and options make the same training set. */
+/** The inputs of a training set. The same labels, registry, features and options give the same training set. */
 export interface TrainingSetProvenance {
-  /** Of what the registry says about the features: SQL, columns, types, ttls. */
+  /** The fingerprint of the registry's definition of the features: SQL, columns, types, ttls. */
   readonly registryDigest: string;
-  /** Of the labels as they were read. */
+  /** The fingerprint of the labels as they were read. */
   readonly labelsDigest: string;
   readonly features: readonly JoinedFeature[];
   readonly options: Readonly<Record<string, unknown>>;
-  /** SHA-256 of the bytes of the file; null of a table. */
+  /** The SHA-256 of the bytes of the file; null for a table. */
   readonly checksum: string | null;
 }
 
 export interface JoinedFeature {
-  /** In the output. */
+  /** The name in the output. */
   readonly column: string;
   readonly featurestore: string;
   readonly entityType: string;
   readonly feature: string;
-  /** Digits. null: any age. */
+  /** Decimal digits. null: any age. */
   readonly ttlMicroseconds: string | null;
 }
 
 export interface TrainingSetPreviewResult {
   readonly columns: readonly string[];
-  /** Values as JSON can carry them (values/client-value.ts). */
+  /** The values as JSON (values/client-value.ts). */
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   readonly validation: TrainingSetValidationResult;
 }
 
-/** Counted from the output itself by a second query that shares nothing with the join. */
+/**
+ * The results of the validation. A second query, which shares nothing with the join, counts them on the output itself.
+ */
 export interface TrainingSetValidationResult {
   readonly labelRows: bigint;
   readonly joinedRows: bigint;
   /**
-   * Rows with a value from after the label, or with one that the history does not give as of the label's time. 0, or the
-   * training set must not be used.
+   * Rows with a value from after the label, or with a value that differs from the history as of the label's time. If
+   * this is not 0, the training set must not be used.
    */
   readonly leakedRows: bigint;
-  /** So many rows had all their values derived again; the times were checked of all. */
+  /** The number of rows whose values were all derived again; the times of all rows were checked. */
   readonly verifiedRows: bigint;
-  /** How these rows were chosen. */
+  /** How these rows were selected. */
   readonly mode: ValidationRequest['mode'];
   readonly seed: number;
   /**
-   * Of the rows that were derived again: values that were written after the time of their label, although they had become
-   * true by then. A correction or a backfill, which the label's model would not have had.
+   * Among the rows that were derived again: values that were written after the time of their label, although their
+   * event time is not later. These are corrections or backfills, which a model at the label's time would not have had.
    */
   readonly valuesWrittenAfterLabel: bigint;
-  /** Rows whose label columns are not those of the input. A job with any fails. */
+  /** Rows whose label columns differ from the input. A job with any such row fails. */
   readonly changedRows: bigint;
-  /** Values that became true at exactly the time of their label. */
+  /** Values whose event time equals the time of their label. */
   readonly valuesAtLabelTime: bigint;
-  /** Values of static sources: they have no time, so nothing shows that they were known at the label's. */
+  /** Values of static sources. They have no time, so nothing proves that they were known at the label's time. */
   readonly unverifiableValues: bigint;
   readonly labelCopies: readonly LabelCopy[];
-  /** Labels for which no feature was found at all. */
+  /** Labels without any feature value. */
   readonly unmatchedRows: bigint;
   readonly expiredValues: bigint;
-  /** Labels without a time, or without an id of one of the joins. */
+  /** Labels without a time, or without an id for one of the joins. */
   readonly invalidLabels: bigint;
   readonly featureCoverage: readonly FeatureCoverageResult[];
-  /** Labels at fault, at most 100 of each kind, by their number in the input from 0. */
+  /** Faulty labels, at most 100 of each kind, by their number in the input, counted from 0. */
   readonly offendingRows: readonly OffendingRow[];
 }
 
 export interface FeatureCoverageResult {
-  /** The column of the output. */
+  /** The name of the column in the output. */
   readonly column: string;
   readonly present: bigint;
   readonly nulls: bigint;
@@ -204,7 +212,7 @@ export interface FeatureCoverageResult {
 
 /** A feature that equals a column of the labels wherever it has a value. */
 export interface LabelCopy {
-  /** The column of the feature in the output. */
+  /** The name of the feature's column in the output. */
   readonly column: string;
   readonly labelColumn: string;
 }

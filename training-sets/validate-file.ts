@@ -13,12 +13,12 @@ import type { TrainingSetRequest, TrainingSetValidationResult } from './training
 import { validate } from './validate.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
-/** The column of the file by the column of the output that a training set of this request would have. */
+/** Maps a column of the output that a training set of this request would have to a column of the file. */
 export type ColumnMapping = ReadonlyMap<string, string>;
 
 /**
- * Checks a training set that somebody made, by whatever means: `request` says what it should be, and its labels are the
- * file itself. Where the file has no times of values, those of a join made here stand for them.
+ * Validates a training set that any tool made: `request` describes its intended content, and the file itself contains
+ * its labels. If the file has no times of values, the times of a join made here replace them.
  */
 export async function validateFile(
   work: WorkDatabase,
@@ -39,7 +39,8 @@ export async function validateFile(
       'labels',
     );
   }
-  // All columns are read at once: a file that changes between two reads would not be one training set.
+  // One query reads all columns: if the file changed between two reads, the columns would not belong to one training
+  // set.
   await work.run(`ALTER TABLE ${work.table('labels')} RENAME TO file`);
   const types = new Map(relation.columns.map(({ name, type }) => [name, type]));
   const read = new Map(relation.columns.map(({ name }, index) => [name, labelName(index)]));
@@ -58,7 +59,7 @@ export async function validateFile(
   return validate(work, plan, output);
 }
 
-/** By the name of each feature column, and of each column of times that the file is to have. */
+/** Maps the name of each feature column, and of each time column that the file must have, to its column in the file. */
 function findFileColumns(
   request: TrainingSetRequest,
   mapping: ColumnMapping,
@@ -88,7 +89,10 @@ interface GivenColumn {
   readonly type: string;
 }
 
-/** The columns of the output as the validation calls them, each of the type that the registry says, without any change of a value. */
+/**
+ * The columns of the output under the names that the validation uses. Each has the type of the registry; no value
+ * changes.
+ */
 async function readGiven(
   work: WorkDatabase,
   { labelColumns, features, outputColumns }: TrainingSetPlan,

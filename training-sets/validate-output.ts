@@ -5,8 +5,8 @@ import { validate } from './validate.js';
 import type { WorkDatabase } from './work-database.js';
 
 /**
- * Checks an output that a job wrote. One that lost or doubled a label, or changed a column of one, fails the job, so it never
- * gets its name: whoever joined it with the labels again would train on wrong rows.
+ * Validates the output of a job. If the output lost or duplicated a label, or changed a label column, the job fails and
+ * the output never gets its name: a user who joined it with the labels again would train on wrong rows.
  */
 export async function validateOutput(
   work: WorkDatabase,

@@ -15,11 +15,12 @@ import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import { countRows, type WorkDatabase } from './work-database.js';
 
 /**
- * Checks an output against its labels and the history, by queries that share nothing with the compiler that made it.
- * `output` gives its rows as read back (output-format.ts). What this proves, and what not: docs/training-sets.md.
+ * Validates an output against its labels and the history, by queries that share nothing with the compiler that made it.
+ * `output` selects its rows as they are read back (output-format.ts). docs/training-sets.md describes what this proves
+ * and what it does not.
  *
- * On all rows: no value has a time after its label's, and none stands without a time. On a sample, or on all when they
- * are few: each value and time is what looking at every row of the entity's history gives.
+ * On all rows: no value has a time after its label's time, and no value lacks a time. On a sample, or on all rows if
+ * they are few: each value and time equals the result of a scan of the entity's whole history.
  */
 export async function validate(
   work: WorkDatabase,
@@ -32,7 +33,7 @@ export async function validate(
   const facts = new ValidationSql(plan);
   const sampling = plan.request.validation ?? DEFAULT_VALIDATION;
   const labels = await countRows(work, 'labels');
-  // This one takes nearly all of the time.
+  // This query takes nearly all of the time.
   const counted = await work.run(`${checked} SELECT ${facts.counts()} FROM checked`, [], undefined, onShare);
   const [counts = {}] = await counted.getRowObjects();
   const sampled = checkedRows(work, plan, `SELECT * FROM (${output}) WHERE ${isSampled(labels, sampling)}`, tableOf);

@@ -5,7 +5,7 @@ import { entityName } from './load-labels.js';
 import { checkedTime } from './verify-sample.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 
-/** What is true of a checked row, in SQL. */
+/** SQL conditions on a checked row. */
 export class ValidationSql {
   constructor(private readonly plan: TrainingSetPlan) {}
 
@@ -29,7 +29,7 @@ export class ValidationSql {
     );
   }
 
-  /** A value from after the label, or one that no row of the history is said to have given. */
+  /** The row has a value from after the label, or a value without a source row in the history. */
   leaked(): string {
     const { features } = this.plan;
     return this.#any(
@@ -69,7 +69,7 @@ export class ValidationSql {
     return `NOT (${[...found].join(' OR ')})`;
   }
 
-  /** Its time is after the label's. */
+  /** The time of the value is after the label's time. */
   #isLater(column: PlannedColumn, index: number): string {
     if (column.timeColumn === null) return 'false';
     const time = checkedTime(column, index);
@@ -77,7 +77,7 @@ export class ValidationSql {
     return `coalesce(${time} ${isAfter} label_time, ${time} IS NOT NULL)`;
   }
 
-  /** There is a value, but no row that could have given it. */
+  /** There is a value, but no row of the history is its source. */
   #lacksSource(column: PlannedColumn, index: number): string {
     return `(${column.feature.valueColumn} IS NOT NULL AND NOT (${this.#found(column, index)}))`;
   }
@@ -88,7 +88,7 @@ export class ValidationSql {
       : `${checkedTime(column, index)} IS NOT NULL`;
   }
 
-  /** With includeExpired an expired value is there, and counts as expired all the same. */
+  /** With includeExpired, an expired value is in the output, but still counts as expired. */
   #isPresent(column: PlannedColumn, index: number): string {
     const isThere = `${column.feature.valueColumn} IS NOT NULL`;
     const isOld = this.plan.pointInTime.options.includeExpired && this.#isOld(column, index);
@@ -100,19 +100,19 @@ export class ValidationSql {
     return this.plan.pointInTime.options.includeExpired ? isOld : `${column.feature.valueColumn} IS NULL AND ${isOld}`;
   }
 
-  /** The value became true at the very time of the label. */
+  /** The event time of the value equals the label's time. */
   #isExact(column: PlannedColumn, index: number): string {
     return `${column.feature.valueColumn} IS NOT NULL AND ${checkedTime(column, index)} = label_time`;
   }
 
-  /** Older than its ttl. */
+  /** The value is older than its ttl. */
   #isOld(column: PlannedColumn, index: number): string | false {
     const { feature, timeColumn } = column;
     if (feature.ttl === null || timeColumn === null) return false;
     return `epoch_us(label_time) - epoch_us(${checkedTime(column, index)}) > ${feature.ttl}`;
   }
 
-  /** Each condition once: the features of a row share their time. */
+  /** Removes duplicate conditions, because the features of a row share their time. */
   #any(conditions: readonly string[]): string {
     return `(${[...new Set(conditions)].join(' OR ')})`;
   }

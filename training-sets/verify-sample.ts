@@ -7,40 +7,46 @@ import type { OffendingRow, ValidationRequest } from './training-sets.js';
 import type { PlannedColumn, TrainingSetPlan } from './training-set-plan.js';
 import type { WorkDatabase } from './work-database.js';
 
-/** What a checked row calls the time of a value: its own where the output has times, else the one kept for its source. */
+/**
+ * The time of a value in a checked row: its own time if the output has times, else the time that is stored for its
+ * source.
+ */
 export function checkedTime({ timeColumn, timestampName }: PlannedColumn, index: number): string {
   return timestampName === null ? timeColumn! : `time_${index}`;
 }
 
-/** About so many rows are derived again; all when there are no more. */
+/** The approximate number of rows whose values are derived again; all rows if there are no more. */
 const VERIFIED_ROWS = 1000;
-/** At most so many of them where the histories of their entities must be fetched for that. */
+/** The maximum number of these rows if the histories of their entities must be fetched from a remote store. */
 export const REMOTE_VERIFIED_ROWS = 100;
 
-/** True of the rows to be derived again: chosen by a hash of the seed and their number, so the same ones each time. */
+/**
+ * Selects the rows whose values are derived again. A hash of the seed and the row number decides, so the selection is
+ * repeatable.
+ */
 export function isSampled(rows: number, { mode, seed }: ValidationRequest): string {
   if (mode === 'FULL') return 'true';
   return `${sampleOrder(seed)} % ${Math.max(1, Math.floor(rows / VERIFIED_ROWS))} = 0`;
 }
 
-/** Seed 0 is the sample that was taken before there were seeds. */
+/** Seed 0 gives the sample of versions that had no seeds. */
 export function sampleOrder(seed: number): string {
   return seed === 0 ? 'hash(row_id)' : `hash(row_id, ${seed})`;
 }
 
 export interface SampleVerification {
   readonly verified: bigint;
-  /** Rows with a value or time that the history does not give as of the label's. */
+  /** Rows with a value or time that differs from the history as of the label's time. */
   readonly wrong: bigint;
-  /** The first of them. */
+  /** The first of these rows. */
   readonly wrongRows: readonly OffendingRow[];
   /** Values that were written after the time of their label. */
   readonly writtenAfterLabel: bigint;
 }
 
 /**
- * Derives the rows of the table `sample` again (derive-values.ts) and compares them. A row with `leaks` is known to be wrong
- * and is left out.
+ * Derives the rows of the table `sample` again (derive-values.ts) and compares them. A row with `leaks` is already
+ * counted as wrong and is omitted.
  */
 export async function verifySample(
   work: WorkDatabase,
@@ -84,7 +90,10 @@ interface NumberedColumn {
   readonly index: number;
 }
 
-/** For each row of the sample: the first value or time that is another one than the history gives, and how many were written late. */
+/**
+ * For each row of the sample: the first value or time that differs from the history, and the number of values that were
+ * written after the label's time.
+ */
 function compare(
   { pointInTime: { options } }: TrainingSetPlan,
   source: SourcePlan,

@@ -12,12 +12,12 @@ import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 const PROGRESS_EVERY_MS = 250;
 
 /**
- * A database of one job's own beside the offline store, on a connection of its own: labels and what was joined so far. In
- * memory, or in a file: DuckDB makes each step in one durable, so that a job whose process was killed goes on from the
- * last step.
+ * The private database of one job, on its own connection to the instance of the offline store. It contains the labels
+ * and the rows joined so far, in memory or in a file. DuckDB makes each step in a file durable, so that a job whose
+ * process was killed resumes after the last step.
  */
 export class WorkDatabase {
-  /** What is in it outlives the process. */
+  /** Whether its content survives the process. */
   isInFile = false;
   readonly #lent = new AsyncDisposableStack();
 
@@ -36,7 +36,7 @@ export class WorkDatabase {
     return work;
   }
 
-  /** Goes on in a file: with what is in it, when it is there. What was in memory is dropped. */
+  /** Continues in a file, with its content if the file exists. The content in memory is lost. */
   async moveTo(path: string): Promise<void> {
     await this.connection.run(`DETACH ${this.name}`);
     await this.#attach(path);
@@ -55,7 +55,7 @@ export class WorkDatabase {
     return rowCount > 0;
   }
 
-  /** Runs a query; it is interrupted when the job is to stop, and rejects with the signal's reason. */
+  /** Runs a query. When the job must stop, the query is interrupted and rejects with the signal's reason. */
   async run(
     sql: string,
     values: readonly DuckDBValue[] = [],
@@ -77,13 +77,13 @@ export class WorkDatabase {
     return (await this.run(sql, values)).getRowObjects();
   }
 
-  /** For rows made here; they are durable when it is closed. */
+  /** Appends rows that this process makes. They are durable once the appender is closed. */
   async createAppender(table: string): Promise<DuckDBAppender> {
     this.signal.throwIfAborted();
     return this.connection.createAppender(table, 'main', this.name.slice(1, -1));
   }
 
-  /** All of the work happens, or nothing. */
+  /** Runs `work` as one transaction: all of it takes effect, or none. */
   async transaction(work: () => Promise<void>): Promise<void> {
     await this.connection.run('BEGIN');
     try {
@@ -95,14 +95,14 @@ export class WorkDatabase {
     }
   }
 
-  /** Lets go of the file. */
+  /** Releases the file. */
   async close(): Promise<void> {
     await this.connection.run(`DETACH ${this.name}`);
     this.connection.closeSync();
     await this.#lent.disposeAsync();
   }
 
-  /** Keeps something until it is closed: a folder that its queries read from. */
+  /** Disposes a resource when the database is closed, such as a folder that its queries read from. */
   keep(resource: AsyncDisposable): void {
     this.#lent.use(resource);
   }
@@ -111,7 +111,7 @@ export class WorkDatabase {
     await this.connection.run(`ATTACH ${quoteText(path)} AS ${this.name}`);
   }
 
-  /** What DuckDB estimates of the running query, 0 to 1; 0 while it does not know. */
+  /** DuckDB's estimate of the progress of the running query, 0 to 1; 0 if it has no estimate. */
   #share(): number {
     const { percentage } = this.connection.progress;
     return percentage > 0 ? Math.min(percentage / 100, 1) : 0;

@@ -1,7 +1,7 @@
 import type { Model } from '../../datasources/registry/prediction-model.js';
 import type { ModelFault } from './model-serving.js';
 
-/** What is wrong with a model, in sentences for operators and clients alike. */
+/** Describes the faults of a model in sentences for operators and clients. */
 export function describeFaults({ name }: Pick<Model, 'name'>, faults: readonly ModelFault[]): string {
   return `The model "${name}" cannot be used. ${faults.map(describeFault).join(' ')}`;
 }

@@ -4,10 +4,13 @@ import type { Instance, PredictionFailure } from './model-serving.js';
 import type { Model, ModelField } from '../../datasources/registry/prediction-model.js';
 
 export type Inputs =
-  /** In the order of the model's inputs; null only where the input is nullable. */
+  /** In the order of the model's inputs. A value is null only if the input is nullable. */
   { readonly kind: 'inputs'; readonly values: readonly (RawValue | null)[] } | PredictionFailure;
 
-/** Takes the model's inputs out of an instance, each in its own type, or says which is missing or cannot be taken. */
+/**
+ * Reads the model's inputs from an instance and converts each to its type. The failure names the input that is missing
+ * or cannot be converted.
+ */
 export function readInputs({ inputs }: Model, instance: Instance): Inputs {
   const values: (RawValue | null)[] = [];
   for (const input of inputs) {

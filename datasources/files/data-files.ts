@@ -7,8 +7,9 @@ import { FileReader } from './file-reader.js';
 import { findNamedFiles, type NamedFiles } from './named-files.js';
 
 /**
- * The files clients may name: those in one folder of the data folder, by their path in it. A name that leads out of the
- * folder (`..`, an absolute path, a link to elsewhere) is refused: a client must not read or write the machine's files.
+ * The files that clients may name: the files in one folder of the data folder, by their relative path. A name that
+ * leaves the folder (`..`, an absolute path, a link to another location) is rejected: a client must not read or write
+ * the machine's files.
  */
 export class DataFiles {
   #reader: FileReader | undefined;
@@ -20,7 +21,10 @@ export class DataFiles {
     this.#reader = reader;
   }
 
-  /** `reader` reads the files. Without one, a reader is opened when it is needed, with its work folder beside the folder. */
+  /**
+   * `reader` reads the files. If it is absent, a reader is opened on first use, with its work folder beside this
+   * folder.
+   */
   static async open(folder: string, reader?: FileReader): Promise<DataFiles> {
     await mkdir(folder, { recursive: true });
     return new DataFiles(await realpath(folder), reader);
@@ -31,7 +35,7 @@ export class DataFiles {
     return this.#reader;
   }
 
-  /** The files that a name means: a file, a folder or a pattern. `field` is the argument that named them. */
+  /** The files that a name refers to: a file, a folder or a pattern. `field` is the argument that named them. */
   async select(name: string, format: FileFormat, field: string): Promise<NamedFiles> {
     const path = this.#inside(name, field);
     const real = await realpath(path).catch(() => undefined);
@@ -45,7 +49,7 @@ export class DataFiles {
     });
   }
 
-  /** The path of a file that is there. `field` is the argument that named it. */
+  /** The path of an existing file. `field` is the argument that named it. */
   async existing(name: string, field: string): Promise<string> {
     const path = this.#inside(name, field);
     const real = await realpath(path).catch(() => undefined);
@@ -58,7 +62,7 @@ export class DataFiles {
     return real;
   }
 
-  /** The path for something to be written; its folder is made, but not through a link to elsewhere. */
+  /** The path of a file to write. Creates its folder, but not through a link to another location. */
   async writable(name: string, field: string): Promise<string> {
     const path = this.#inside(name, field);
     if (path === this.folder) throw outside(name, field);
@@ -70,7 +74,7 @@ export class DataFiles {
   #inside(name: string, field: string): string {
     const path = resolve(join(this.folder, name));
     if (name === '' || name.includes('\0') || name.startsWith('/') || !this.#contains(path)) throw outside(name, field);
-    // The file system would write U+FFFD for half a character: a file of another name.
+    // The file system would replace half of a surrogate pair by U+FFFD, which is another file name.
     if (!name.isWellFormed()) throw outside(name, field);
     return path;
   }
@@ -84,7 +88,7 @@ function outside(name: string, field: string): AppError {
   return badInput(`"${name}" is not a path inside the folder for files. Give one such as labels/june.parquet.`, field);
 }
 
-/** Where a path, or the closest folder above it that is there, really is. */
+/** The real path of a path, or of its closest existing parent folder. */
 async function nearestExisting(path: string): Promise<string> {
   return realpath(path).catch(() => nearestExisting(dirname(path)));
 }

@@ -1,18 +1,18 @@
 import { AppError } from '../../errors/app-error.js';
 
 /**
- * A fault of a file that a user named. Its message says the file, the line and the value, and nothing of this machine; who
- * asked for the file says to whom it is told: a client with the field of the request (toAppError), or an operator.
+ * A fault of a file that a user named. Its message contains the file, the line and the value, but nothing about this
+ * machine. The caller decides who sees it: a client, with the field of the request (toAppError), or an operator.
  */
 export class FileFault extends Error {
   override readonly name = 'FileFault';
 
   constructor(
-    /** As the user names it. */
+    /** The file's name in the user's notation. */
     readonly file: string,
-    /** From 1; null: the file as a whole. */
+    /** Counted from 1; null: the whole file. */
     readonly line: number | null,
-    /** What is wrong there: a sentence without its end, in small letters. */
+    /** The fault at this place: a sentence in lower case, without its full stop. */
     readonly problem: string,
     options?: ErrorOptions,
   ) {
@@ -20,7 +20,7 @@ export class FileFault extends Error {
   }
 }
 
-/** What a client is told of a fault of a file: `field` is the argument that named it. */
+/** Converts a fault of a file to an error for clients. `field` is the argument that named the file. */
 export function toAppError(error: unknown, field: string): unknown {
   if (!(error instanceof FileFault)) return error;
   return new AppError('BAD_USER_INPUT', error.message, { field }, { cause: error });

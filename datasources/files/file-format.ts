@@ -1,10 +1,10 @@
 import { badInput } from '../../errors/app-error.js';
 
-/** What tables in files look like. JSONL is one JSON object a line. */
+/** The formats of tables in files. JSONL has one JSON object per line. */
 export const FILE_FORMATS = ['PARQUET', 'CSV', 'JSONL'] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];
 
-/** How text files are compressed. Parquet files say so themselves. */
+/** The compressions of text files. Parquet files declare theirs. */
 export const COMPRESSIONS = ['NONE', 'GZIP', 'ZSTD'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
 
@@ -21,26 +21,26 @@ const FORMATS: Readonly<Record<string, FileFormat>> = {
   json: 'JSONL',
 };
 
-/** What the ending of a file's name says; undefined when it says nothing. */
+/** Detects the format by the extension of a file's name; undefined for an unknown extension. */
 export function findFormat(file: string): FileFormat | undefined {
   return FORMATS[ENDING.exec(file)?.groups?.format?.toLowerCase() ?? ''];
 }
 
-/** What the ending of a file's name says. `field` is the argument that could have said it instead. */
+/** Detects the format by the extension of a file's name. `field` is the argument that could have given the format. */
 export function formatOfFile(file: string, field: string): FileFormat {
   const format = findFormat(file);
   if (!format) throw badInput(`The ending of "${file}" does not say its format. Give "format".`, field);
   return format;
 }
 
-/** What the ending of a file's name says of its compression. */
+/** Detects the compression by the extension of a file's name. */
 export function compressionOfFile(file: string): Compression {
   const ending = (/\.(gz|gzip|zst|zstd)$/i.exec(file)?.[1] ?? '').toLowerCase();
   if (ending === '') return 'NONE';
   return ending.startsWith('gz') ? 'GZIP' : 'ZSTD';
 }
 
-/** What stands between the fields of a CSV file, by the ending of its name. */
+/** The default delimiter of a CSV file, by the extension of its name. */
 export function delimiterOfFile(file: string): string {
   return /\.(tsv|tab)(\.\w+)?$/i.test(file) ? '\t' : ',';
 }

@@ -1,36 +1,42 @@
 import { badInput } from '../../errors/app-error.js';
 import type { Compression, FileFormat } from './file-format.js';
 
-/** What a date alone means where a moment is wanted. */
+/** The moment that a date alone means, where a moment is required. */
 export const DATE_MOMENTS = ['START_OF_DAY', 'END_OF_DAY'] as const;
 export type DateMoment = (typeof DATE_MOMENTS)[number];
 
 /**
- * What a file does not say itself. Nothing of it is guessed: what is not said has the default, and a value that it does not fit
- * is refused. Absent and null mean the same.
+ * The properties that a file itself does not declare. Nothing is guessed: an absent option has its default, and a value
+ * that does not fit is rejected. Absent and null are equivalent.
  */
 export interface FileOptions {
-  /** CSV: one character between the fields. Default: a comma, and a tab where the name ends in .tsv. */
+  /** CSV: the character between the fields. Default: a comma, or a tab for a name that ends in .tsv. */
   readonly delimiter?: string | null | undefined;
-  /** CSV: whether the first line has the names of the columns. Default: true. Without it they are column1, column2, … */
+  /**
+   * CSV: whether the first line contains the names of the columns. Default: true. Otherwise they are column1, column2,
+   * …
+   */
   readonly header?: boolean | null | undefined;
-  /** CSV: an unquoted field of this text is null, as an empty one is. */
+  /** CSV: an unquoted field with this text is null, as an empty one is. */
   readonly nullText?: string | null | undefined;
-  /** CSV: what stands before the fraction of a number, a point or a comma. Default: a point. */
+  /** CSV: the decimal separator, a point or a comma. Default: a point. */
   readonly decimal?: string | null | undefined;
   /** CSV and JSONL: a label of the WHATWG Encoding Standard. Default: UTF-8. */
   readonly encoding?: string | null | undefined;
-  /** CSV and JSONL. Default: what the ending of the name says. */
+  /** CSV and JSONL. Default: the compression that the extension of the name indicates. */
   readonly compression?: Compression | null | undefined;
-  /** CSV and JSONL: how dates are written, in the letters of strptime, such as %d/%m/%Y. Default: ISO 8601. */
+  /** CSV and JSONL: the format of dates, in strptime's letters, such as %d/%m/%Y. Default: ISO 8601. */
   readonly dateFormat?: string | null | undefined;
-  /** CSV and JSONL: how moments are written, such as %d/%m/%Y %H:%M. Default: ISO 8601. */
+  /** CSV and JSONL: the format of moments, such as %d/%m/%Y %H:%M. Default: ISO 8601. */
   readonly timestampFormat?: string | null | undefined;
-  /** The zone of moments that name none, such as Europe/Zurich. Default: none in text, which is refused; UTC in Parquet. */
+  /**
+   * The zone of moments without one, such as Europe/Zurich. Default for text: none, so such moments are rejected;
+   * default for Parquet: UTC.
+   */
   readonly timeZone?: string | null | undefined;
-  /** Which moment a date alone is. Default: none; a date is no moment. */
+  /** The moment that a date alone means. Default: none; a date is then not a moment. */
   readonly dateAsMoment?: DateMoment | null | undefined;
-  /** What columns are, as the types of the embedded SQL engine. */
+  /** The types of columns, as types of the embedded SQL engine. */
   readonly columns?: ReadonlyMap<string, string> | undefined;
 }
 
@@ -42,7 +48,7 @@ export interface OptionFault {
   readonly message: string;
 }
 
-/** Why options cannot be those of a file of this format, one fault an option. */
+/** The faults of options for a file of this format, one per option. */
 export function findOptionFaults(options: FileOptions, format: FileFormat): OptionFault[] {
   const given = (option: keyof FileOptions): boolean => options[option] !== undefined && options[option] !== null;
   const misplaced = [
@@ -88,13 +94,13 @@ export function findOptionFaults(options: FileOptions, format: FileFormat): Opti
   return faults.filter((fault) => fault !== false);
 }
 
-/** Refuses options that cannot be those of a file of this format. `field` is the argument they are in. */
+/** Rejects options that are invalid for a file of this format. `field` is the argument that contains them. */
 export function checkOptions(options: FileOptions, format: FileFormat, field: string): void {
   const [fault] = findOptionFaults(options, format);
   if (fault) throw badInput(`"${fault.option}": ${fault.message}.`, `${field}.${fault.option}`);
 }
 
-/** The letters of strptime that a day, a month, a year or a time can be read from, and no others. */
+/** The strptime letters for a day, a month, a year or a time. No others are accepted. */
 const FORMAT_LETTERS = /^(?:[^%]|%[aAbBdmyYHIpMSfzjuwT%-]|%-[dmyHIMSj])*$/;
 
 function formatFault(option: 'dateFormat' | 'timestampFormat', format: string, needs: RegExp): OptionFault | false {
@@ -103,11 +109,11 @@ function formatFault(option: 'dateFormat' | 'timestampFormat', format: string, n
   return { option, message: `it is in the letters of strptime, at most 100, such as ${example}` };
 }
 
-/** The label that a decoder knows; undefined for one that none does. */
+/** The label that a decoder accepts; undefined for an unknown encoding. */
 export function toEncodingLabel(encoding: string): string | undefined {
   try {
     const { encoding: label } = new TextDecoder(encoding);
-    // Not an encoding of text: what is in this one is refused whatever it is.
+    // This label is not an encoding of text: its decoder rejects all content.
     return label === 'replacement' ? undefined : label;
   } catch {
     return undefined;

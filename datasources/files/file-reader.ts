@@ -5,7 +5,7 @@ import { FILE_LIMITS } from '../../limits/file-limits.js';
 import { FileWorker } from './file-worker.js';
 import type { SelectedFile } from './select-files.js';
 
-/** A process that has nothing to read is kept for so long: starting one takes a tenth of a second. */
+/** An idle process ends after this time. Starting one takes a tenth of a second. */
 const IDLE_MS = 60_000;
 
 export interface ReadFolder extends AsyncDisposable {
@@ -14,12 +14,15 @@ export interface ReadFolder extends AsyncDisposable {
 
 export interface UseWorkerOptions {
   readonly files: readonly SelectedFile[];
-  /** Where what was read is to stay (see createFolder); undefined: it is gone after the work. */
+  /**
+   * The folder for the read data, if it must outlive the work (see createFolder); undefined: the data is removed after
+   * the work.
+   */
   readonly folder?: ReadFolder;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Gives processes to those who read files: a few at once, each for one read, with limits of time and memory. */
+/** Lends processes that read files. A few run at once, each for one read, with limits of time and memory. */
 export class FileReader implements AsyncDisposable {
   readonly #folder: string;
   readonly #limits: FileReaderLimits;
@@ -33,14 +36,14 @@ export class FileReader implements AsyncDisposable {
     this.#limits = limits;
   }
 
-  /** `folder` is for this process alone; what a killed process left in it is removed. */
+  /** `folder` belongs to this process alone. Content that a killed process left in it is removed. */
   static async open(folder: string, limits: Partial<FileReaderLimits> = {}): Promise<FileReader> {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     return new FileReader(folder, { ...FILE_LIMITS, ...limits });
   }
 
-  /** Runs work with a process of its own and a folder that is gone afterwards. Waits while all are busy. */
+  /** Runs work with its own process and a temporary folder. Waits while all processes are busy. */
   async use<Result>(
     { files, folder: kept, signal }: UseWorkerOptions,
     work: (worker: FileWorker, folder: string) => Promise<Result>,
@@ -67,7 +70,7 @@ export class FileReader implements AsyncDisposable {
     }
   }
 
-  /** A folder for what is read, until it is disposed. */
+  /** Creates a folder for read data. It exists until it is disposed. */
   async createFolder(): Promise<ReadFolder> {
     const path = await mkdtemp(join(this.#folder, 'read-'));
     return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
@@ -91,7 +94,7 @@ export class FileReader implements AsyncDisposable {
     await Promise.all(this.#idle.splice(0).map((worker) => worker[Symbol.asyncDispose]()));
   }
 
-  /** A minute, and a second for each mebibyte: ten times what an honest file takes. */
+  /** The timeout is a minute plus a second per mebibyte: ten times what a normal file takes. */
   async #timeout(files: readonly SelectedFile[]): Promise<number> {
     let bytes = 0;
     for (const { path } of files) bytes += (await stat(path)).size;

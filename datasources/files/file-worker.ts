@@ -14,25 +14,31 @@ import type {
   WorkerResult,
 } from './worker/protocol.js';
 
-/** The process's file lies beside this one and is what this file is: TypeScript under a test runner, JavaScript in dist/. */
+/**
+ * The process's file is in worker/ and has the same extension as this file: TypeScript under a test runner, JavaScript
+ * in dist/.
+ */
 const WORKER_FILE = join(import.meta.dirname, 'worker', `main${extname(import.meta.filename)}`);
 
-/** How often the memory of the process is looked at. */
+/** The interval at which the memory of the process is checked. */
 const MEMORY_CHECK_MS = 100;
-/** Of the JavaScript part. The rest of the memory is the SQL engine's, and what it takes beside its own limit. */
+/**
+ * The limit of the JavaScript heap. The SQL engine has the rest, including the memory that it takes beyond its own
+ * limit.
+ */
 const HEAP_MEBIBYTES = 512;
 const SQL_SHARE = 0.5;
 const ERROR_CHARACTERS = 4000;
-/** A process that has grown beyond that is not used again: it would not shrink. */
+/** A process that has grown beyond this is not reused, because it would not shrink. */
 const REUSABLE_BYTES = 512 * 1024 * 1024;
 
-/** What one read may use. */
+/** The files and limits of one read. */
 export interface ReadScope {
-  /** Where it writes. */
+  /** The folder in which it writes. */
   readonly folder: string;
-  /** Files that its SQL may read beside those in the folder. */
+  /** Files that its SQL may read in addition to those in the folder. */
   readonly readable: readonly string[];
-  /** What users call what it reads, for messages about the process itself. */
+  /** The name of the file in the user's notation, for messages about the process itself. */
   readonly name: string;
   readonly memoryBytes: number;
   readonly timeoutMs: number;
@@ -44,13 +50,15 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** A process that reads files, one request after another. It is ended when a read takes too long or too much memory. */
+/**
+ * A process that reads files, one request after another. It is killed when a read takes too long or too much memory.
+ */
 export class FileWorker implements AsyncDisposable {
   readonly #process: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
   readonly #exited: Promise<void>;
   #lastId = 0;
-  /** Why it was ended; what is asked of it fails with that. */
+  /** The reason why it ended; all further requests fail with it. */
   #failure: Error | undefined;
   #errorOutput = '';
   #scope: ReadScope | undefined;
@@ -59,11 +67,11 @@ export class FileWorker implements AsyncDisposable {
   constructor() {
     this.#process = fork(WORKER_FILE, [], {
       execArgv: [`--max-old-space-size=${HEAP_MEBIBYTES}`, '--disable-warning=ExperimentalWarning'],
-      // No secret of the gateway's is where a broken file could find it.
+      // The environment is empty, so that a corrupt or malicious file cannot find the gateway's secrets there.
       env: {},
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    // While it has nothing to do, it keeps nobody from ending.
+    // An idle process does not prevent the gateway from exiting.
     this.#hold(false);
     this.#process.on('message', (answer: WorkerAnswer) => this.#take(answer));
     this.#process.stderr?.on('data', (text: Buffer) => {
@@ -83,7 +91,7 @@ export class FileWorker implements AsyncDisposable {
     });
   }
 
-  /** Begins a read: what is asked from now on may use what its scope says. */
+  /** Begins a read. Further requests may use what the scope permits. */
   async begin(scope: ReadScope): Promise<void> {
     this.#scope = scope;
     const { folder, readable, memoryBytes, timeoutMs, signal } = scope;
@@ -99,7 +107,7 @@ export class FileWorker implements AsyncDisposable {
     await this.#ask({ kind: 'begin', settings });
   }
 
-  /** Ends a read. Gives whether another may follow: not after a failure, nor in a process that has grown. */
+  /** Ends a read. Returns whether the process can be reused: not after a failure, and not if it has grown. */
   async finish(): Promise<boolean> {
     this.#clearScope();
     if (this.#waiting.size > 0) this.#end(new Error('the read was given up'));
@@ -111,7 +119,7 @@ export class FileWorker implements AsyncDisposable {
     return this.#ask({ kind: 'scan', ...request }) as Promise<ScanResult>;
   }
 
-  /** Runs SQL that was made here. What the engine says of it is for the log alone. */
+  /** Runs SQL that the gateway generated. Only the log may contain the engine's messages about it. */
   async query(sql: string): Promise<QueryResult> {
     return this.#ask({ kind: 'query', sql }) as Promise<QueryResult>;
   }
@@ -121,7 +129,7 @@ export class FileWorker implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Who waits for its end stays for it.
+    // A caller that waits for the exit must keep the gateway's process alive.
     this.#hold(true);
     this.#end(new Error('the reader is closed'));
     await this.#exited;
@@ -133,7 +141,7 @@ export class FileWorker implements AsyncDisposable {
     this.#hold(true);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      // A process that is gone says so by its exit.
+      // The exit event reports a dead process.
       this.#process.send({ id, request }, () => undefined);
     });
   }
@@ -149,7 +157,7 @@ export class FileWorker implements AsyncDisposable {
     } else waiting?.reject(new WorkerError(answer.error));
   }
 
-  /** Whether this process stays for that one. */
+  /** Sets whether the child process keeps this process alive. */
   #hold(isHeld: boolean): void {
     const method = isHeld ? 'ref' : 'unref';
     this.#process[method]();
@@ -185,7 +193,7 @@ export class FileWorker implements AsyncDisposable {
     this.#end(this.#fault(`reading it took more than ${Math.round(memoryBytes / 1024 / 1024)} MiB of memory`));
   }
 
-  /** Only Linux says how much memory another process has. Elsewhere the limits of its two engines must do. */
+  /** Only Linux reports the memory of another process. On other systems the limits of the two engines must suffice. */
   async #residentBytes(): Promise<number> {
     const status = await readFile(`/proc/${this.#process.pid}/status`, 'utf8').catch(() => '');
     const [, kibibytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
@@ -193,7 +201,9 @@ export class FileWorker implements AsyncDisposable {
   }
 }
 
-/** What an engine of the process said. It may name paths of this machine: for the log alone. */
+/**
+ * An error message of an engine in the process. It may contain paths of this machine, so only the log may contain it.
+ */
 export class WorkerError extends Error {
   override readonly name = 'WorkerError';
 }

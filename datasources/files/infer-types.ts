@@ -2,9 +2,9 @@ import { toChunks } from '../../runtime/to-chunks.js';
 import type { FileOptions } from './file-options.js';
 import { candidatesOf, type Candidate, type CellFormat, type Cells, type Inference } from './type-candidates.js';
 
-/** Rows looked at first. What does not fit these needs not be asked of all. */
+/** The rows of the first test. A type that does not fit these rows is not tested on all rows. */
 const FIRST_ROWS = 20_000;
-/** Columns asked about at once. The engine plans a query of thousands of sums for seconds. */
+/** The number of columns per query. The engine takes seconds to plan a query of thousands of sums. */
 const COLUMNS_A_QUERY = 100;
 
 export interface InferTypesOptions extends Cells {
@@ -14,15 +14,15 @@ export interface InferTypesOptions extends Cells {
 }
 
 export interface InferredType {
-  /** As the engine writes it. NULL: the column has no value. */
+  /** The type in the engine's notation. NULL: the column has no value. */
   readonly type: string;
-  /** SQL of the value, from the cell. */
+  /** SQL of the value, computed from the cell. */
   readonly value: string;
 }
 
 /**
- * The types of columns that nobody declared: for each the first one that every value of all files has. No value decides for
- * another: where one does not fit, the column stays text. `cells` are the names of columns in the relation.
+ * Infers the types of undeclared columns: for each column, the first type that fits every value of all files. A single
+ * value that does not fit makes the column text. `cells` are the names of columns in the relation.
  */
 export async function inferTypes(cells: readonly string[], options: InferTypesOptions): Promise<InferredType[]> {
   const columns = cells.map((cell): Column => ({

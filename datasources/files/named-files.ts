@@ -2,7 +2,7 @@ import { FileFault } from './file-fault.js';
 import { findFormat, type FileFormat } from './file-format.js';
 import { selectFiles, type SelectedFile } from './select-files.js';
 
-/** The files that one name means, of one format. */
+/** The files that one name refers to. All have one format. */
 export interface NamedFiles {
   /** At least one. */
   readonly files: readonly SelectedFile[];
@@ -10,9 +10,9 @@ export interface NamedFiles {
 }
 
 export interface NamedFilesOptions {
-  /** null: what the endings of the names say. */
+  /** null: the extensions of the names decide. */
   readonly format: FileFormat | null;
-  /** Where nothing may lead out of; null where anything may be read. */
+  /** The folder that no path may leave; null where every file may be read. */
   readonly within: string | null;
 }
 

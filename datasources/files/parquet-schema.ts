@@ -5,24 +5,24 @@ import { FileFault } from './file-fault.js';
 import { WorkerError, type FileWorker } from './file-worker.js';
 import type { SelectedFile } from './select-files.js';
 
-/** A column as a Parquet file itself says it. */
+/** A column as the Parquet file itself declares it. */
 export interface ParquetColumn {
   readonly name: string;
-  /** All that decides how it is read, for comparisons. */
+  /** All properties that determine how it is read, for comparisons. */
   readonly type: string;
-  /** In short, for messages. */
+  /** A short form, for messages. */
   readonly shortType: string;
-  /** The engine cuts its times to microseconds while it reads, and says nothing. */
+  /** Whether the engine silently truncates its times to microseconds. */
   readonly isCutToMicroseconds: boolean;
-  /** As above, somewhere inside of it. */
+  /** The same, for a nested field of the column. */
   readonly isCutInside: boolean;
 }
 
 const MAGIC = 'PAR1';
-/** Magic, an empty footer and its length. */
+/** The magic number, an empty footer and the footer's length. */
 const SMALLEST = 12;
 
-/** Refuses what is no Parquet file, before an engine looks at it. */
+/** Rejects a file that is not Parquet before an engine opens it. */
 export async function checkParquetFile({ path, name }: SelectedFile): Promise<void> {
   const file = await open(path, 'r');
   try {
@@ -49,7 +49,7 @@ async function readText(file: Awaited<ReturnType<typeof open>>, position: number
   return buffer.toString('latin1', 0, bytesRead);
 }
 
-/** The columns of Parquet files, which all have the same ones. Throws FileFault. */
+/** Reads the columns of Parquet files and checks that all files have the same ones. Throws FileFault. */
 export async function readParquetSchema(worker: FileWorker, files: readonly SelectedFile[]): Promise<ParquetColumn[]> {
   for (const file of files) await checkParquetFile(file);
   let columns: ParquetColumn[] | undefined;
@@ -61,7 +61,7 @@ export async function readParquetSchema(worker: FileWorker, files: readonly Sele
   return columns!;
 }
 
-/** A node of the tree that a Parquet schema is: the children follow their parent. */
+/** A node of the schema tree of a Parquet file. The children follow their parent. */
 interface SchemaNode {
   readonly name: string;
   readonly type: string | null;
@@ -109,7 +109,9 @@ function readColumn(nodes: Iterator<SchemaNode, undefined>, file: string): Parqu
   };
 }
 
-/** INT96 holds nanoseconds. The engine has a type for nanoseconds without a zone, and none for others. */
+/**
+ * INT96 holds nanoseconds. The engine has a type for nanoseconds without a zone, but none for nanoseconds with a zone.
+ */
 function isCutToMicroseconds({ type, logical_type: logical }: SchemaNode): boolean {
   if (type === 'INT96') return true;
   if (!logical?.includes('NANOS=NanoSeconds')) return false;

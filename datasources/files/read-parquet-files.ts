@@ -11,27 +11,33 @@ import { misfitText } from './text-values.js';
 import { idTextSql, typedToTypeSql } from './typed-values.js';
 
 export interface ReadParquetOptions {
-  /** The types of columns where they are to be others than the files say, as the engine writes them. */
+  /** The types of columns that must differ from the file's, in the engine's notation. */
   readonly declared: ReadonlyMap<string, string>;
-  /** Columns that hold ids: bytes, and numbers that are whole, become their texts. */
+  /** Columns that contain ids: bytes and whole numbers become text. */
   readonly ids?: ReadonlySet<string>;
-  /** Every value is read once before anybody else reads it: what is broken then breaks the process that reads it here. */
+  /**
+   * EVERY_VALUE reads every value once before any other process does, so that a corrupt file crashes only the file
+   * process.
+   */
   readonly reads: 'SCHEMA' | 'EVERY_VALUE';
 }
 
-/** Parquet files as a table that may be read where they are. */
+/** Parquet files as a table that is read in place. */
 export interface ParquetTable {
-  /** What stands behind FROM. */
+  /** The FROM clause. */
   readonly relation: string;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
 const FINER =
   'is finer than a microsecond, the finest time kept. Round such times up: one that is cut is known before it was true';
-/** Sums over columns that are planned at once. */
+/** The number of sums per query. */
 const COLUMNS_A_QUERY = 200;
 
-/** Opens Parquet files, one or many, as one table. Throws FileFault for what is no such table or cannot be kept exactly. */
+/**
+ * Opens one or many Parquet files as one table. Throws FileFault for files that are not such a table, or whose values
+ * cannot be kept exactly.
+ */
 export async function readParquetFiles(
   worker: FileWorker,
   files: readonly SelectedFile[],
@@ -66,7 +72,7 @@ export async function readParquetFiles(
   };
 }
 
-/** The paths of files as the engine takes them: it would expand * ? and [ in a name. */
+/** The engine's notation for the paths of files. It would expand * ? and [ in a name. */
 export function fileListSql(paths: readonly string[]): string {
   return `[${paths.map((path) => quoteText(path.replaceAll(/[*?[]/g, '[$&]'))).join(', ')}]`;
 }
@@ -75,7 +81,7 @@ function parquetSql(
   files: readonly SelectedFile[],
   { isNumbered = null }: { isNumbered?: boolean | null } = {},
 ): string {
-  // Types of partitions are never guessed; without partitions, a folder that is called a=b means nothing.
+  // The types of partitions are never guessed. Without partitions, the name of a folder a=b has no meaning.
   const hasPartitions = files[0]!.partitions.size > 0;
   const list = fileListSql(files.map(({ path }) => path));
   const options = [
@@ -89,9 +95,9 @@ function parquetSql(
 interface SelectedColumn {
   readonly name: string;
   readonly type: string;
-  /** SQL. */
+  /** SQL of the value. */
   readonly value: string;
-  /** Whether a value may be none of the type. */
+  /** Whether a value may not fit the type. */
   readonly isConverted: boolean;
 }
 
@@ -111,7 +117,9 @@ interface ColumnSelection extends Required<Pick<ReadParquetOptions, 'declared' |
   readonly file: string;
 }
 
-/** Times in nanoseconds become microseconds where nothing is lost; what is declared becomes that. */
+/**
+ * Times in nanoseconds become microseconds if nothing is lost. Declared columns are converted to their declared type.
+ */
 function selectColumn(
   { name, type }: { readonly name: string; readonly type: string },
   { declared, ids, options, file }: ColumnSelection,
@@ -129,7 +137,7 @@ function selectColumn(
   return { name, type: wanted === 'JSON_OBJECT' ? 'VARCHAR' : wanted, value, isConverted: true };
 }
 
-/** The columns that the folders name, with the types that all their values have. */
+/** The columns of the partition folders, with types that fit all their values. */
 async function typePartitions(worker: FileWorker, files: readonly SelectedFile[]): Promise<SelectedColumn[]> {
   const names = partitionNames(files);
   const columns: SelectedColumn[] = [];
@@ -182,7 +190,7 @@ async function refuseMisfits(
   files: readonly SelectedFile[],
   options: FileOptions,
 ): Promise<void> {
-  // The engine's name for the numbers of rows may be that of a column.
+  // The engine's name for row numbers may also be the name of a column.
   const isNumbered = !columns.some(({ name }) => name.toLowerCase() === 'file_row_number');
   for (const { name, type, value, isConverted } of columns) {
     if (!isConverted) continue;
@@ -203,7 +211,7 @@ FROM ${parquetSql(files, { isNumbered })} WHERE ${own} IS NOT NULL AND ${value} 
   }
 }
 
-/** Decodes every value. A sum over their hashes cannot be answered from what the file says of itself. */
+/** Decodes every value. The engine cannot answer a sum over hashes from the file's statistics. */
 async function readEveryValue(
   worker: FileWorker,
   relation: string,

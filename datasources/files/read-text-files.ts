@@ -11,25 +11,25 @@ import { cellTextSql, type CellFormat, type Inference } from './type-candidates.
 import { misfitText, textToTypeSql } from './text-values.js';
 
 export interface ReadTextOptions {
-  /** The types of columns, as the engine writes them. A column that the files do not have is a fault. */
+  /** The types of columns, in the engine's notation. A column that the files lack is a fault. */
   readonly declared: ReadonlyMap<string, string>;
-  /** Columns that stay as they are written, if the files have them. */
+  /** Columns whose text stays unchanged, if the files have them. */
   readonly asText?: ReadonlySet<string>;
-  /** How the types of the others are found; TEXT: they stay as they are written. */
+  /** How to infer the types of the other columns; TEXT: their text stays unchanged. */
   readonly others: Inference | 'TEXT';
-  /** A folder of this read alone. */
+  /** A folder that belongs to this read alone. */
   readonly folder: string;
   /**
-   * Values that do not fit, and lines that are no objects, become rows that say so; otherwise the first of them is a fault.
-   * A line of CSV with too few fields then ends in nulls.
+   * Values that do not fit, and lines that are not objects, become rows with a fault; otherwise the first of them is a
+   * FileFault. A CSV line with too few fields is then filled with nulls.
    */
   readonly keepsBadRows: boolean;
 }
 
-/** What was read: a Parquet file that holds nothing but sound text and values. */
+/** The result of a read: a Parquet file that contains only valid text and values. */
 export interface ReadTable {
   readonly path: string;
-  /** The names of the files, in order: rows have their numbers. */
+  /** The names of the files. The rows refer to them by index. */
   readonly files: readonly string[];
   readonly rows: number;
   readonly columns: readonly ReadColumn[];
@@ -37,20 +37,20 @@ export interface ReadTable {
 
 export interface ReadColumn {
   readonly name: string;
-  /** As the engine writes it; NULL: the column has no value. */
+  /** The type in the engine's notation; NULL: the column has no value. */
   readonly type: string;
   /** Its name in the Parquet file. */
   readonly cell: string;
-  /** What its cells were read from. */
+  /** The format of the files that its cells come from. */
   readonly format: CellFormat;
   readonly isDeclared: boolean;
-  /** SQL of the value, from the Parquet file: not every type can be in one. */
+  /** SQL of the value from the Parquet file: Parquet cannot store every type. */
   readonly stored: string;
 }
 
 const MAX_FAULTS = 3;
 
-/** Reads text files into one Parquet file, every value strictly of its type. Throws FileFault. */
+/** Reads text files into one Parquet file. Every value must have exactly its type. Throws FileFault. */
 export async function readTextFiles(
   worker: FileWorker,
   textFiles: TextFiles,
@@ -94,7 +94,7 @@ FROM ${relation})) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`,
   return { path, files: files.map(({ name }) => name), rows: scanned.rows, columns: readColumns };
 }
 
-/** Parquet has no wider integers: the engine would write doubles, and two accounts would become one. */
+/** Parquet has no wider integers: the engine would write doubles, and two accounts could become one. */
 const NOT_STORABLE = /^(U?HUGEINT|INTERVAL|BIT|BIGNUM|TIME WITH TIME ZONE|TIME_NS|UNION.*)$/s;
 
 function isStorable(type: string): boolean {
@@ -163,10 +163,10 @@ async function typeCells(cells: readonly Cell[], typing: TypeCellsOptions): Prom
   return typed;
 }
 
-/** The type as the engine writes it. */
+/** The type in the engine's notation. */
 async function canonicalType(type: string, query: FileWorker['query']): Promise<string> {
   if (type === 'JSON_OBJECT') return type;
-  // Of names that are no types the engine says nothing that is of use.
+  // The engine's message about an invalid type name does not help the user.
   if (!/^[\w ,()[\]]{1,200}$/.test(type)) throw new FileFault(type, null, 'it is no type of a column');
   const [row] = await query(`SELECT typeof(CAST(NULL AS ${type})) AS type`).catch((cause: unknown) => {
     throw cause instanceof WorkerError ? new FileFault(type, null, 'it is no type of a column', { cause }) : cause;
@@ -174,7 +174,7 @@ async function canonicalType(type: string, query: FileWorker['query']): Promise<
   return String(row?.type);
 }
 
-/** SQL of what stands in the file where a value of the row is not of its type: a JSON object. Null for a sound row. */
+/** SQL of the original text of a row in which a value does not have its type: a JSON object. Null for a valid row. */
 function rawSql(checked: readonly TypedCell[], misfits: readonly TypedCell[]): string {
   if (misfits.length === 0) return 'CAST(NULL AS VARCHAR)';
   const isMisfit = misfits.map(({ cell }) => `(t_${cell} IS NOT NULL AND v_${cell} IS NULL)`);
@@ -205,7 +205,7 @@ async function refuseMisfits({ query, path, columns, files, options }: MisfitSea
   );
 }
 
-/** What stands behind FROM: a table that was read, with the names of its columns. A column without a value may be of any type. */
+/** The FROM clause of a read table, with the names of its columns. A column without a value may have any type. */
 export function namedColumnsSql(
   { path, columns }: ReadTable,
   typeOfNulls: (column: string) => string = () => 'VARCHAR',

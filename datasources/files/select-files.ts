@@ -4,28 +4,29 @@ import { FILE_LIMITS } from '../../limits/file-limits.js';
 import { FileFault } from './file-fault.js';
 import { findFormat, type FileFormat } from './file-format.js';
 
-/** A file to be read. */
+/** A file to read. */
 export interface SelectedFile {
   readonly path: string;
-  /** As its user names it. */
+  /** The file's name in the user's notation. */
   readonly name: string;
-  /** The columns that its folders are named after: day=2024-02-01. null is a value that is absent. */
+  /** The partition columns in the names of its folders: day=2024-02-01. null is an absent value. */
   readonly partitions: ReadonlyMap<string, string | null>;
 }
 
 export interface SelectFilesOptions {
-  /** Files of another format are left out of folders. null: those whose name says a format. */
+  /** Files of another format in folders are ignored. null: files whose name has a known extension. */
   readonly format: FileFormat | null;
-  /** Where nothing may lead out of; null where anything may be read. */
+  /** The folder that no path may leave; null where every file may be read. */
   readonly within: string | null;
 }
 
 const PATTERN = /[*?[]/;
 
 /**
- * The files that a path names: a file, all files of a folder and the folders in it, or those that a pattern fits (`*`, `?`,
- * `[…]`, and `**` for any folders), in the order of their names. undefined: there are none. Names that begin with _ or . are
- * left out of folders: they are notes of the tools that write them. A file that is there is always meant by its own name.
+ * Finds the files of a path: a file, all files of a folder and its subfolders, or the files that match a pattern (`*`,
+ * `?`, `[…]`, and `**` for any folders), in the order of their names. undefined: there are none. In folders, names that
+ * begin with _ or . are ignored: tools write their metadata under such names. A path that equals the name of an
+ * existing file always means that file.
  */
 export async function selectFiles(
   path: string,
@@ -66,8 +67,8 @@ async function selectFolder(path: string, name: string, options: SelectFilesOpti
 }
 
 /**
- * The files in a folder and in so many levels of folders in it, by their paths from there, in order. Links to folders are not
- * followed: they may lead in circles.
+ * Finds the files in a folder and its subfolders to the given depth, by their relative paths, in order. Links to
+ * folders are not followed, because they may form cycles.
  */
 async function listFiles(folder: string, format: FileFormat | null, levels: number, name: string): Promise<string[]> {
   const files: string[] = [];
@@ -114,7 +115,7 @@ async function selected(
 
 const ABSENT = '__HIVE_DEFAULT_PARTITION__';
 
-/** What the folders of a name say: `table/day=2024-02-01/part-0.parquet`. */
+/** Reads the partition columns from a file's path: `table/day=2024-02-01/part-0.parquet`. */
 function readPartitions(name: string): Map<string, string | null> {
   const partitions = new Map<string, string | null>();
   for (const folder of name.split('/').slice(0, -1)) {

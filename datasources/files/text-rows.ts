@@ -15,7 +15,7 @@ export interface TextFiles {
   readonly options: FileOptions;
 }
 
-/** The columns and rows of text files. `maxRows`: look no further. */
+/** Reads the columns and rows of text files. It stops after `maxRows` rows. */
 export async function scanTextFiles(
   worker: FileWorker,
   { files, format, options }: TextFiles,
@@ -42,7 +42,7 @@ export async function scanTextFiles(
   });
 }
 
-/** Refuses files of JSON lines of which no line is an object. */
+/** Rejects files of JSON lines that contain no object. */
 export function requireObjects({ onlyFault }: { readonly onlyFault: LineFault | null }): void {
   if (!onlyFault) return;
   const { file, line, problem } = onlyFault;
@@ -56,14 +56,14 @@ export function requireObjects({ onlyFault }: { readonly onlyFault: LineFault | 
   throw new FileFault(file, line, `the line ${problem}. Each row is one JSON object on a line of its own`);
 }
 
-/** A column of text files: its name, and that of its cells in the rows. */
+/** A column of text files: its name, and the name of its cells in the rows. */
 export interface Cell {
   readonly name: string;
   readonly cell: string;
   readonly format: CellFormat;
 }
 
-/** The columns of the files, then those that the names of folders give. */
+/** The columns of the files, followed by those of the partition folders. */
 export function toCells({ files, format }: TextFiles, names: readonly string[]): Cell[] {
   const partitions = partitionNames(files);
   const both = partitions.find((name) => names.some((other) => other.toLowerCase() === name.toLowerCase()));
@@ -76,7 +76,7 @@ export function toCells({ files, format }: TextFiles, names: readonly string[]):
   return all.map((column, index) => ({ ...column, cell: `c${index}` }));
 }
 
-/** The columns that the names of folders give; all files have the same. */
+/** The columns of the partition folders; they must be the same for all files. */
 export function partitionNames(files: readonly SelectedFile[]): string[] {
   const names = [...files[0]!.partitions.keys()];
   const other = files.find(({ partitions }) => [...partitions.keys()].join('\n') !== names.join('\n'));
@@ -86,7 +86,7 @@ export function partitionNames(files: readonly SelectedFile[]): string[] {
   return names;
 }
 
-/** What has the cells of the rows, as text. */
+/** The relation with the cells of the rows, as text. */
 export function rowsSql(
   path: string,
   { files, format, options }: TextFiles,

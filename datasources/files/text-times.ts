@@ -5,15 +5,18 @@ const DATE = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
 const TIME = '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,6}0*)?)?';
 const ZONE = ' ?(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)';
 
-/** ISO 8601 as it is read: seconds may be absent, T or a blank stands before the time, and letters may be small. */
+/**
+ * The accepted form of ISO 8601: seconds are optional, T or a blank precedes the time, and letters may be lower case.
+ */
 const MOMENT = `${DATE}[T ]${TIME}`;
 
 export const EARLIEST = `TIMESTAMP '0001-01-01'`;
 export const LATEST = `TIMESTAMP '9999-12-31 23:59:59.999999'`;
 
 /**
- * SQL of the moment that a text means, as a TIMESTAMP in UTC: null when it means none, or when it takes a guess to say which.
- * A text with a zone needs nothing said of it; one without needs the zone of the file, a date alone what dates are.
+ * SQL of the moment that a text means, as a TIMESTAMP in UTC. The result is null if the text is not a moment, and if it
+ * is ambiguous. A text with a zone needs no option. A text without a zone needs `timeZone`; a date alone needs
+ * `dateAsMoment` and `timeZone`.
  */
 export function momentSql(text: string, options: FileOptions): string {
   const { timestampFormat, timeZone, dateAsMoment, dateFormat } = options;
@@ -27,7 +30,7 @@ export function momentSql(text: string, options: FileOptions): string {
   return withinYears(moment);
 }
 
-/** SQL of the date that a text is; null when it is none. */
+/** SQL of the date that a text means; null if the text is not a date. */
 export function dateSql(text: string, { dateFormat }: FileOptions): string {
   return dateFormat ? formattedDate(text, dateFormat) : isoDate(text);
 }
@@ -42,17 +45,19 @@ export function isNaiveSql(text: string): string {
   return `regexp_full_match(upper(${text}), '${MOMENT}')`;
 }
 
-/** SQL that is true of what is meant as a moment, however fine, with or without a zone. */
+/** SQL that is true of text that looks like a moment, of any precision, with or without a zone. */
 export function looksLikeMomentSql(text: string): string {
   return `regexp_full_match(upper(${text}), '${DATE}[T ][0-9:]{5,8}(\\.[0-9]+)?(${ZONE})?')`;
 }
 
-/** SQL of a TIMESTAMP without a zone as the moment that it is in a zone, in UTC; null for one that the zone has twice or never. */
+/**
+ * SQL that converts a TIMESTAMP without a zone from a time zone to UTC; null if the zone has that time twice or never.
+ */
 export function zonedSql(timestamp: string, timeZone: string): string {
   const zone = quoteText(timeZone);
   if (timeZone === 'UTC') return timestamp;
   const moment = `timezone(${zone}, ${timestamp})`;
-  // Clocks are turned by an hour, on one island by half an hour, and rarely by two.
+  // Most zones change their clocks by an hour, one island by half an hour, and a few rarely by two hours.
   const twins = ['30 MINUTES', '1 HOUR', '2 HOURS'].flatMap((shift) =>
     ['+', '-'].map((sign) => `timezone(${zone}, ${moment} ${sign} INTERVAL ${shift}) <> ${timestamp}`),
   );
@@ -65,7 +70,7 @@ export function withinYears(moment: string): string {
 
 function isoMoments(text: string, timeZone: string | null | undefined): string[] {
   const upper = `upper(${text})`;
-  // The engine reads neither times without seconds nor a blank before the zone, and cuts digits off.
+  // The engine cannot read times without seconds or a blank before the zone, and it truncates digits.
   const whole = `regexp_replace(regexp_replace(replace(${upper}, 'T', ' '), '^(.{10} [0-9]{2}:[0-9]{2})($|[^0-9:]| ?[Z+-])', '\\1:00\\2'), '(\\.[0-9]{6})0+', '\\1')`;
   const zoned = `CASE WHEN regexp_full_match(${upper}, '${MOMENT}${ZONE}')
     THEN CAST(TRY_CAST(regexp_replace(${whole}, ' ?(Z|[+-][0-9:]+)$', '\\1') AS TIMESTAMPTZ) AS TIMESTAMP) END`;

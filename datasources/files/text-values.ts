@@ -6,16 +6,16 @@ const INTEGER = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
 const MOMENT = /^TIMESTAMP( WITH TIME ZONE)?$/;
 const DECIMAL = /^DECIMAL\((\d+),\s*(\d+)\)$/;
 
-/** Names of the engine for one type, as it describes columns. */
+/** The aliases of types, with the names that the engine's DESCRIBE prints. */
 const ALIASES: Readonly<Record<string, string>> = { TIMESTAMPTZ: 'TIMESTAMP WITH TIME ZONE' };
 
-/** A JSON object as text: what STRUCT columns hold. No type of the engine. */
+/** A JSON object as text, for STRUCT columns. It is not a type of the engine. */
 export const JSON_OBJECT = 'JSON_OBJECT';
 
 /**
- * SQL that reads a text as a type, and is null when the text is none: one rule for every file, for fields of CSV as for values of
- * JSON lines. The engine's own casts are too kind for data that nobody looks at: they round 1.5 to 2 for a BIGINT, cut times,
- * drop offsets, and take 1_000 and 0x10 for numbers.
+ * SQL that reads a text as a type; null if the text is not a value of the type. The same rule applies to every file: to
+ * CSV fields and to values of JSON lines. The engine's own casts are too lenient for unchecked data: they round 1.5 to
+ * 2 for a BIGINT, truncate times, drop offsets, and accept 1_000 and 0x10 as numbers.
  */
 export function textToTypeSql(text: string, namedType: string, options: FileOptions): string {
   const type = ALIASES[namedType] ?? namedType;
@@ -25,7 +25,7 @@ export function textToTypeSql(text: string, namedType: string, options: FileOpti
   if (type === 'DOUBLE' || type === 'FLOAT') return floatSql(numberText(text, options), type);
   if (MOMENT.test(type)) {
     const moment = momentSql(text, options);
-    // Cast in UTC, which the engine is set to.
+    // The cast uses UTC, the engine's configured zone.
     return type === 'TIMESTAMP' ? moment : `CAST(${moment} AS TIMESTAMPTZ)`;
   }
   const [, , scale] = DECIMAL.exec(type) ?? [];
@@ -50,13 +50,13 @@ export function textToTypeSql(text: string, namedType: string, options: FileOpti
   }
 }
 
-/** Decimal commas become points; what has a point then is no number. */
+/** Decimal commas become points. A text that contains a point is then not a number. */
 function numberText(text: string, { decimal }: FileOptions): string {
   if (decimal !== ',') return text;
   return `CASE WHEN NOT contains(${text}, '.') THEN replace(${text}, ',', '.') END`;
 }
 
-/** 1.0 is how other tools write a whole number beside missing ones. Blanks around a number are how people line up columns. */
+/** Other tools write 1.0 for an integer in a column with missing values. Blanks around a number align columns. */
 function integerSql(text: string, type: string): string {
   return `CASE WHEN regexp_full_match(${text}, '\\s*[+-]?[0-9]+(\\.0*)?\\s*') THEN TRY_CAST(${text} AS ${type}) END`;
 }
@@ -65,14 +65,14 @@ const NUMBER = '\\s*[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?\\s*';
 const NOT_FINITE = '\\s*[+-]?(nan|inf|infinity)\\s*';
 
 /**
- * The nearest number of the type, as everywhere. But a whole number that the type does not have would be another one, such as
- * the number of an account, and one too large or too small for it would be infinite or zero.
+ * The nearest number of the type, as everywhere. But an integer that the type cannot represent must not become another
+ * one, such as another account number. A number out of range must not become infinite or zero.
  */
 function floatSql(text: string, type: string): string {
   const number = `TRY_CAST(${text} AS ${type})`;
   const whole = `TRY_CAST(regexp_extract(${text}, '^\\s*([+-]?[0-9]+)(\\.0*)?\\s*$', 1) AS HUGEINT)`;
   const isWhole = `regexp_full_match(${text}, '\\s*[+-]?[0-9]+(\\.0*)?\\s*')`;
-  // The engine writes a number that stands for itself alone the way it is read, and 2^53 has 16 digits.
+  // 2^53 has 16 digits, so a double represents each shorter integer exactly. A longer integer must read back as itself.
   const isExact = `length(${text}) < 16 OR NOT ${isWhole} OR TRY_CAST(${number} AS HUGEINT) = ${whole}`;
   const isInRange = `isfinite(${number}) AND (${number} <> 0 OR NOT regexp_matches(${text}, '^[^eE]*[1-9]'))`;
   return `CASE WHEN regexp_full_match(${text}, '${NUMBER}') THEN CASE WHEN ${isInRange} AND (${isExact}) THEN ${number} END
@@ -90,7 +90,10 @@ function booleanSql(text: string): string {
     WHEN ${word} IN ('false', 'f', 'no', 'n', '0', '0.0') THEN false END`;
 }
 
-/** A list as JSON. Every element is read by the rule of its type; one that is null or no such value makes the whole no list. */
+/**
+ * Reads a list as JSON. The rule of the element type applies to every element. A null or invalid element makes the
+ * whole list null.
+ */
 function listSql(text: string, elementType: string, options: FileOptions): string {
   const isList = `json_valid(${text}) AND json_type(${text}) = 'ARRAY'`;
   const isText = elementType === 'VARCHAR';
@@ -100,23 +103,23 @@ function listSql(text: string, elementType: string, options: FileOptions): strin
   return `CASE WHEN ${isList} THEN ${withoutNullsSql(elements)} END`;
 }
 
-/** Arrays hold no nulls; an element that could not be read became one. */
+/** Arrays contain no nulls. An element that could not be read has become null. */
 export function withoutNullsSql(list: string): string {
   return `CASE WHEN len(${list}) = list_count(${list}) THEN ${list} END`;
 }
 
-/** Types without a rule of their own: the value must be written as it was read. */
+/** Types without their own rule: the engine must print the value exactly as it was read. */
 function otherSql(text: string, type: string): string {
   const value = `TRY_CAST(${text} AS ${type})`;
   return `CASE WHEN CAST(${value} AS VARCHAR) = ${text} THEN ${value} END`;
 }
 
-/** SQL of the text of a value of JSON lines: a text without its quotes, all else as it is written. */
+/** SQL of the text of a JSON value: a string without its quotes, all other values unchanged. */
 export function jsonTextSql(token: string): string {
   return `CASE WHEN starts_with(${token}, '"') THEN json_extract_string(${token}, '$') ELSE ${token} END`;
 }
 
-/** What is said of a value that is not of its type. */
+/** The message about a value that does not have its type. */
 export function misfitText(value: string, type: string, options: FileOptions): string {
   const shown = JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (MOMENT.test(type) || type === 'TIMESTAMPTZ') return `${shown} ${momentMisfit(value, options)}`;

@@ -7,12 +7,12 @@ import type { QueryResult } from './worker/protocol.js';
 export type CellFormat = 'CSV' | 'JSONL';
 
 /**
- * EXACT: a value of the type is written as it was read, so that a column that only passes through comes out as it went in.
- * BY_VALUE: it means the same, so that SQL can reckon with it: 1 and 1.50 are numbers.
+ * EXACT: the engine writes each value exactly as it was read, so that copying a column does not change its text.
+ * BY_VALUE: the value is equal, so that SQL can calculate with it: 1 and 1.50 are numbers.
  */
 export type Inference = 'EXACT' | 'BY_VALUE';
 
-/** Where the cells are, and how to ask about them. */
+/** The relation that contains the cells, and a function to query it. */
 export interface Cells {
   readonly query: (sql: string) => Promise<QueryResult>;
   readonly relation: string;
@@ -20,13 +20,13 @@ export interface Cells {
 
 /** A type that a column may have. */
 export interface Candidate {
-  /** As the engine writes it. */
+  /** The type in the engine's notation. */
   readonly type: string;
-  /** SQL that is true of a cell that is of the type. */
+  /** SQL that is true of a cell that has the type. */
   readonly fits: string;
   /** SQL of the value. */
   readonly value: string;
-  /** Looks closer at a column whose cells all fit. undefined: it is not of the type after all. */
+  /** Makes a further check of a column whose cells all fit. undefined: the column does not have the type. */
   readonly resolve?: (cell: string, cells: Cells) => Promise<ResolvedType | undefined>;
 }
 
@@ -35,7 +35,7 @@ export interface ResolvedType {
   readonly value: string;
 }
 
-/** In the order in which they are preferred. */
+/** In order of preference. */
 export function candidatesOf(
   cell: string,
   format: CellFormat,
@@ -47,14 +47,14 @@ export function candidatesOf(
 }
 
 const PLAIN_NUMBER = '-?(0|[1-9][0-9]*)(\\.[0-9]+)?';
-/** A decimal of so many digits is the shortest text of its double: it comes out with the value that it went in with. */
+/** A decimal of at most this many digits is the shortest text of its double, so its value survives the round trip. */
 const SAFE_DIGITS = 15;
 
 function exactTexts(cell: string): Candidate[] {
   return [
     { type: 'BOOLEAN', fits: `${cell} IN ('true', 'false')`, value: `CAST(${cell} AS BOOLEAN)` },
     exactly(cell, 'BIGINT'),
-    // Without a digit it is a word, such as nan.
+    // A text without a digit is a word, such as nan.
     exactly(cell, 'DOUBLE', `regexp_matches(${cell}, '[0-9]')`),
     {
       type: 'DECIMAL',
@@ -72,7 +72,7 @@ function exactly(cell: string, type: string, isLike?: string): Candidate {
   return { type, value, fits: isLike === undefined ? fits : `${isLike} AND ${fits}` };
 }
 
-/** 1.50 is a DECIMAL where all values have two decimals. */
+/** 1.50 is a DECIMAL if all values have two decimals. */
 async function resolveExactDecimal(cell: string, { query, relation }: Cells): Promise<ResolvedType | undefined> {
   const scale = `length(${cell}) - strpos(${cell}, '.')`;
   const [sizes = {}] = await query(
@@ -106,7 +106,7 @@ function textsByValue(cell: string, options: FileOptions): Candidate[] {
   ];
 }
 
-/** A number that a double carries. 00501 and 1E5 are none, since ids and codes look so. */
+/** A number that a double represents exactly. 00501 and 1E5 do not count, because ids and codes have such forms. */
 function isDoubleByValue(text: string): string {
   const digits = `length(ltrim(translate(regexp_replace(${text}, '[eE].*', ''), '-.', ''), '0'))`;
   return `(regexp_full_match(${text}, '${PLAIN_NUMBER}') AND (${digits} <= ${SAFE_DIGITS} OR CAST(TRY_CAST(${text} AS DOUBLE) AS VARCHAR) = ${text})
@@ -114,7 +114,7 @@ function isDoubleByValue(text: string): string {
     OR ${text} IN ('NaN', 'nan', 'Infinity', '-Infinity', 'inf', '-inf'))`;
 }
 
-/** A column of nothing but the word nan holds words. */
+/** A column that contains only the word nan contains words, not numbers. */
 async function requireNumber(
   cell: string,
   value: string,
@@ -147,7 +147,7 @@ function jsonWords(cell: string): Candidate[] {
       resolve: (_, inferring) => requireNumber(cell, double, inferring),
     },
     { type: 'DECIMAL', fits: `regexp_full_match(${cell}, '${PLAIN_NUMBER}')`, value: cell, resolve: resolveDecimal },
-    // Numbers that no type carries: as text they keep their digits.
+    // No type can hold these numbers exactly. As text they keep their digits.
     { type: 'VARCHAR', fits: isNumber, value: cell },
   ];
 }
@@ -163,7 +163,10 @@ async function resolveDecimal(cell: string, { query, relation }: Cells): Promise
   return { type, value: `TRY_CAST(${cell} AS ${type})` };
 }
 
-/** A JSON text is a text: its digits are no number. But a time is written as one, since JSON has no other way. */
+/**
+ * A JSON string stays text: digits in it do not make a number. But a time is a JSON string, because JSON has no type
+ * for it.
+ */
 function jsonTexts(cell: string, inference: Inference, options: FileOptions): Candidate[] {
   const text = `json_extract_string(${cell}, '$')`;
   const isText = `starts_with(${cell}, '"')`;
@@ -199,18 +202,18 @@ function jsonNested(cell: string, inference: Inference): Candidate[] {
   ];
 }
 
-/** Objects and lists of them, by the fields that any of them has. */
+/** The type of objects, and of lists of objects, with the fields that any of them has. */
 async function resolveStructure(cell: string, { query, relation }: Cells): Promise<ResolvedType | undefined> {
   const [row] = await query(`SELECT json_group_structure(CAST(${cell} AS JSON)) AS structure FROM ${relation}`);
   const structure = String(row?.structure);
-  // What is not of one shape stays JSON.
+  // Values of different shapes stay JSON.
   if (!/^[[{]/.test(structure) || /"(JSON|NULL)"/.test(structure)) return undefined;
   const value = `from_json(${cell}, ${quoteText(structure)})`;
   const [described] = await query(`SELECT typeof(${value}) AS type FROM (SELECT CAST(NULL AS VARCHAR) AS ${cell})`);
   return { type: String(described?.type), value };
 }
 
-/** What a cell is as text, for messages. */
+/** SQL of the text of a cell, for messages. */
 export function cellTextSql(cell: string, format: CellFormat): string {
   return format === 'CSV' ? cell : jsonTextSql(cell);
 }

@@ -9,9 +9,9 @@ const TEXT = /^(VARCHAR|JSON|ENUM\(.*\))$/s;
 const NESTED = /^(STRUCT\(.*\)|MAP\(.*\))$/s;
 
 /**
- * SQL that gives a value of one type as another, where it is the same value: 36.0 is a whole number, 0 and 1 are booleans, bytes
- * may be text. Null where the value is no such value; what is text is read as a text of a file is. undefined: the types have no
- * value in common.
+ * SQL that converts a value to another type, if the value stays the same: 36.0 is an integer, 0 and 1 are booleans,
+ * bytes may be text. The result is null if the value has no such form. Text follows the rules for text in files.
+ * undefined: no value of the one type is a value of the other.
  */
 export function typedToTypeSql(value: string, from: string, to: string, options: FileOptions): string | undefined {
   if (TEXT.test(from) && !(from === 'JSON' && to === JSON_OBJECT)) {
@@ -45,14 +45,14 @@ export function typedToTypeSql(value: string, from: string, to: string, options:
 }
 
 /**
- * SQL of the text that a value of one text has: those that ids can be. Of a number with a fraction only the whole ones: 36.0 is
- * 36, while 1.50 and 1.5 would be one id. undefined: the type has no such values.
+ * SQL of the text of a value, for types whose values have exactly one text form, as ids need. Of a type with fractions,
+ * only whole numbers have one: 36.0 is 36, but 1.50 and 1.5 would be one id. undefined: the type has no such values.
  */
 export function idTextSql(value: string, from: string): string | undefined {
   if (TEXT.test(from) || INTEGER.test(from) || /^(UUID|DATE|BOOLEAN)$/.test(from)) return `CAST(${value} AS VARCHAR)`;
   if (FRACTIONAL.test(from)) {
     const whole = `CAST(${wholeSql(value, from, 'HUGEINT')} AS VARCHAR)`;
-    // Beyond 2^53 a double stands for several whole numbers: which id it was is lost.
+    // Beyond 2^53, several integers share one double, so the id is ambiguous.
     return from === 'DOUBLE' || from === 'FLOAT' ? `CASE WHEN abs(${value}) <= ${2 ** 53} THEN ${whole} END` : whole;
   }
   return from === 'BLOB' ? `TRY(decode(${value}))` : undefined;
@@ -71,7 +71,7 @@ function momentSql(value: string, from: string, { timeZone, dateAsMoment }: File
   return timeZone ? zonedSql(whole, timeZone) : whole;
 }
 
-/** SQL of a time in nanoseconds as a TIMESTAMP; null where digits would be cut off. */
+/** SQL of a time in nanoseconds as a TIMESTAMP; null if digits would be truncated. */
 export function wholeMicrosecondsSql(value: string): string {
   return `CASE WHEN epoch_ns(${value}) % 1000 = 0 THEN CAST(${value} AS TIMESTAMP) END`;
 }
@@ -82,7 +82,10 @@ function wholeSql(value: string, from: string, to: string): string | undefined {
   return `CASE WHEN ${value} = trunc(${value}) THEN TRY_CAST(${value} AS ${to}) END`;
 }
 
-/** A whole number that no double has would be another one. Of a decimal the nearest is taken, as everywhere, if it has its digits. */
+/**
+ * An integer that no double represents must not become another integer. A decimal becomes the nearest double, as
+ * everywhere, if the double has its digits.
+ */
 function doubleSql(value: string, from: string): string | undefined {
   if (from === 'DOUBLE' || from === 'FLOAT') return `CAST(${value} AS DOUBLE)`;
   const double = `CAST(${value} AS DOUBLE)`;

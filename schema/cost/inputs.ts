@@ -29,7 +29,7 @@ const Hours = Field(() => Float, {
   description: 'The hours that the nodes are deployed. The default is a month: 730 hours.',
 });
 
-/** An abstract class is no type of the schema. */
+/** An abstract class is not a type of the schema. */
 @InputType()
 abstract class PricedInput {
   @PriceBookId

@@ -31,7 +31,7 @@ export class ReadArguments {
   includeExpired!: boolean | null | undefined;
 }
 
-/** The same for the typed fields, which are made without type-graphql. */
+/** The same arguments for the typed fields, which are made without type-graphql. */
 export const READ_ARGUMENTS = [
   { name: 'asOf', type: 'DateTime', description: AS_OF },
   { name: 'knownAt', type: 'DateTime', description: KNOWN_AT },

@@ -1,6 +1,6 @@
 import { registerEnumType } from 'type-graphql';
 
-/* schema imports no datasource, so the values stand here again. A test compares them with the originals. */
+/* schema must not import a datasource, so the values are repeated here. A test compares them with the originals. */
 export const JobStateEnum = {
   QUEUED: 'QUEUED',
   PENDING: 'PENDING',

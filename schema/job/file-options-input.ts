@@ -1,7 +1,7 @@
 import { Field, InputType } from 'type-graphql';
 import { CompressionEnum, DateMomentEnum } from './enums.js';
 
-/** What a file does not say itself (docs/files.md). */
+/** The properties that a file itself does not declare (docs/files.md). */
 @InputType()
 export class FileOptionsInput {
   @Field(() => String, {

@@ -10,7 +10,7 @@ export const MaxCostUsd = Field(() => Float, {
     'the daily budget limits the cost.',
 });
 
-/** The fields of all inputs that start a job. The class itself is no type of the schema. */
+/** The fields of all inputs that start a job. The class itself is not a type of the schema. */
 @InputType()
 export abstract class StartJobInput {
   @Field(() => JSONObject, {

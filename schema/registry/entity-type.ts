@@ -4,8 +4,8 @@ import { Node } from '../node.js';
 import { Feature, FeatureConnection } from './feature.js';
 
 /**
- * Its featurestore and its entities, whose classes refer to this one, are fields of resolvers/entity-type.resolver.ts: two
- * classes that refer to each other would be an import cycle.
+ * resolvers/entity-type.resolver.ts adds the fields of its featurestore and its entities, whose classes refer to this
+ * one: two classes that refer to each other would be an import cycle.
  */
 @ObjectType({
   implements: Node,

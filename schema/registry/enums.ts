@@ -29,7 +29,7 @@ registerEnumType(ValueTypeEnum, {
   ),
 });
 
-/* schema imports no datasource, so the values stand here again. A test compares them with the originals. */
+/* schema must not import a datasource, so the values are repeated here. A test compares them with the originals. */
 export const StoreKindEnum = {
   LMDB: 'LMDB',
   DUCKDB: 'DUCKDB',

@@ -5,7 +5,10 @@ import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import type { ValueType } from '../../values/value-type.js';
 import { SensitivityEnum, ValueTypeEnum } from './enums.js';
 
-/** Its entity type is a field of resolvers/feature.resolver.ts: two classes that refer to each other would be an import cycle. */
+/**
+ * resolvers/feature.resolver.ts adds the field of its entity type, because two classes that refer to each other would
+ * be an import cycle.
+ */
 @ObjectType({
   implements: Node,
   description: 'A feature: a typed property of the entities of one entity type. Its value changes over time.',

@@ -4,8 +4,9 @@ import { badInput } from '../../errors/app-error.js';
 const parseId = GraphQLID.parseValue.bind(GraphQLID);
 
 /**
- * Makes the built-in ID refuse numbers that lost digits on their way (9007199254740993.0), or that have two spellings (1e21):
- * written as text, such a number names another entity. A schema cannot have an ID of its own, so this changes graphql-js's.
+ * Makes the built-in ID reject numbers that lost digits in transit (9007199254740993.0) or that have two spellings
+ * (1e21): the text of such a number would name another entity. A schema cannot define its own ID, so this changes the
+ * ID of graphql-js.
  */
 export function refuseRoundedIds(): void {
   GraphQLID.parseValue = (value) => {

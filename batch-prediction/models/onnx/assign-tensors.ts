@@ -10,14 +10,14 @@ export interface AssignedTensor {
 }
 
 /**
- * Which tensor of the graph each field of the model is in:
+ * Assigns each field of the model to a tensor of the graph:
  *
- * - the only one, where the graph has one;
- * - the one that the field names by `tensor`, or else the one of its own name;
- * - several inputs that have neither are together in the one tensor that is left.
+ * - the only tensor, if the graph has one;
+ * - the tensor that the field names by `tensor`, or else the tensor with the name of the field;
+ * - if several inputs have neither, they share the one unassigned tensor.
  *
- * A single field with another name is a fault, and not taken for the tensor that is left: it may be misspelt. Every input of
- * the graph must be given; an output that no field wants is passed over.
+ * A single field with another name is a fault and is not assigned to the unassigned tensor, because its name may be
+ * misspelt. Every input of the graph must be assigned. An output without a field is ignored.
  */
 export function assignTensors(
   side: 'input' | 'output',

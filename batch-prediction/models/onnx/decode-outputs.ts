@@ -12,7 +12,7 @@ interface Values {
   readonly count: number;
 }
 
-/** The outcomes of one run. Its tensors are in the order of the layouts. */
+/** Decodes the outcomes of one run. The tensors are in the order of the layouts. */
 export function decodeOutputs(
   layouts: readonly OutputLayout[],
   tensors: readonly TensorData[],
@@ -34,7 +34,10 @@ export function decodeOutputs(
   });
 }
 
-/** How many values each instance has. The first dimension that is not one counts the instances, if there are several. */
+/**
+ * Returns the number of values per instance. If there are several instances, the first dimension other than 1 counts
+ * them.
+ */
 function valuesEach(layout: OutputLayout, { data, dims }: TensorData, instances: number): number {
   const count = data.length / instances;
   const rows = instances === 1 ? 1 : dims.find((size) => size !== 1);
@@ -64,7 +67,7 @@ function readField({ classes }: OutputLayout, { field, read }: OutputField, valu
   for (let index = 0; index < count; index += 1) {
     const value = readElement(elementType, data[from + index]!);
     if (value instanceof Misfit) return value;
-    // A STRUCT is JSON, which has no NaN.
+    // A STRUCT is JSON, and JSON has no NaN.
     if (read === 'classes' && !Number.isFinite(value)) return new Misfit(data[from + index]!);
     elements.push(value);
   }

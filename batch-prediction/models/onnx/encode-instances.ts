@@ -9,13 +9,16 @@ import { makeElements, toElement, type Element, type Scalar } from './tensor-ele
 /** The inputs of an instance, in the order of the model; null is a missing value. */
 export type Row = readonly (RawValue | null)[];
 
-/** An instance as what it adds to each input tensor. */
+/** The elements and the shape that an instance adds to each input tensor. */
 export interface EncodedInstance {
   readonly kind: 'encoded';
   readonly tensors: readonly { readonly elements: readonly Element[]; readonly shape: readonly number[] }[];
 }
 
-/** An instance in the types of the graph, or why it cannot be: the types of the registry let more through than a tensor holds. */
+/**
+ * Encodes an instance in the types of the graph. It fails if a tensor cannot hold a value: the registry's types permit
+ * more values than a tensor.
+ */
 export function encodeInstance(layouts: readonly InputLayout[], row: Row): EncodedInstance | PredictionFailure {
   const tensors: { elements: readonly Element[]; shape: readonly number[] }[] = [];
   const sizes = new Map<string, { readonly size: number; readonly field: string }>();
@@ -33,7 +36,7 @@ export function encodeInstance(layouts: readonly InputLayout[], row: Row): Encod
       const wanted = name === undefined ? `${fixed}` : `a multiple of ${fixed}`;
       return invalidInput(field, `has ${elements.length} elements; the model takes ${wanted}`);
     }
-    // Arrays whose dimensions have one name in the graph (ids and their mask) are of one length.
+    // Arrays whose dimensions have the same name in the graph (ids and their mask) must have the same length.
     const other = name === undefined || name === '' ? undefined : sizes.get(name);
     if (other && other.size !== size) {
       return invalidInput(
@@ -63,15 +66,15 @@ function addElements(
   return undefined;
 }
 
-/** A text of a client may be of any length. */
+/** A client's text may have any length, so it is cut. */
 function printValue(value: Scalar | null): string {
   return String(value).slice(0, 40);
 }
 
 /**
- * Which instances go into one run of the graph, by their places. A graph without a dimension of instances gets one at a time;
- * but instances with the same single value of such an input (a threshold, say) share it. Arrays of different lengths cannot
- * be rows of one tensor.
+ * Groups the instances, by their indexes, into runs of the graph. An input tensor without a dimension for instances
+ * permits one instance per run. But instances with the same single value of such an input (a threshold, for example)
+ * share a run. Arrays of different lengths cannot be rows of one tensor.
  */
 export function groupRuns(layouts: readonly InputLayout[], instances: readonly EncodedInstance[]): number[][] {
   const keyed = layouts.map((layout) => !layout.hasRows || layout.rowShape.some((size) => typeof size === 'string'));
@@ -89,7 +92,7 @@ export function groupRuns(layouts: readonly InputLayout[], instances: readonly E
   return [...groups.values()];
 }
 
-/** The input tensors of one run. */
+/** Makes the input tensors of one run. */
 export function toTensors(layouts: readonly InputLayout[], instances: readonly EncodedInstance[]): TensorData[] {
   return layouts.map(({ name, type, hasRows }, tensor) => {
     const { elements, shape } = instances[0]!.tensors[tensor]!;

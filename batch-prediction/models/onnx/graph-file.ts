@@ -2,20 +2,22 @@ import { access, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { readFields, readPackedIntegers, writeField, writeInteger } from './protobuf-fields.js';
 
-/** What the gateway must know of an ONNX file before ONNX Runtime opens it. */
+/** The properties of an ONNX file that the gateway needs before ONNX Runtime opens it. */
 export interface GraphFile {
-  /** What to open: the path, or the bytes where a ZipMap had to be replaced. */
+  /** The model to open: the path, or the bytes if a ZipMap was replaced. */
   readonly model: string | Uint8Array;
   /** The classes of each output that was a ZipMap, in the order of its tensor. */
   readonly classes: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Why an ONNX file cannot be opened, in a sentence for operators and clients: without its path. */
+/**
+ * The reason why an ONNX file cannot be opened, in a sentence for operators and clients. It does not contain the path.
+ */
 export class GraphFileFault extends Error {
   override readonly name = 'GraphFileFault';
 }
 
-/** The numbers of fields in onnx.proto. */
+/** The field numbers of onnx.proto. */
 const MODEL = { graph: 7, opsetImport: 8 } as const;
 const OPSET = { domain: 1, version: 2 } as const;
 const GRAPH = { node: 1, initializer: 5, output: 12 } as const;
@@ -35,9 +37,9 @@ interface ZipMap {
 }
 
 /**
- * Reads an ONNX file and replaces each ZipMap: that is what scikit-learn's exporters end a classifier with, and it makes a
- * sequence of maps of a tensor, which the gateway would have to take apart again. An Identity takes its place, so that every
- * name stays. Throws a GraphFileFault for a file that is missing, broken or not whole.
+ * Reads an ONNX file and replaces each ZipMap with an Identity, so that all names stay the same. The exporters of
+ * scikit-learn end a classifier with a ZipMap. It converts a tensor to a sequence of maps, which the gateway would have
+ * to convert back. Throws a GraphFileFault for a file that is missing, invalid or incomplete.
  */
 export async function readGraphFile(path: string): Promise<GraphFile> {
   const bytes = await readFile(path).catch((cause: unknown) => {
@@ -56,7 +58,7 @@ export async function readGraphFile(path: string): Promise<GraphFile> {
   }
 }
 
-/** Only those that are outputs of the graph: what another node takes must stay a map. */
+/** Returns only the ZipMaps that are outputs of the graph: another node that reads a ZipMap needs the map. */
 function findZipMaps(graph: Uint8Array): ZipMap[] {
   const outputs = new Set<string>();
   const zipMaps: ZipMap[] = [];
@@ -73,7 +75,7 @@ function readZipMap(node: Uint8Array): ZipMap {
     if (number !== NODE.attribute || !toText(firstOf(attribute, ATTRIBUTE.name)).startsWith('classlabels_')) continue;
     for (const { number: part, bytes, integer } of readFields(attribute)) {
       if (part === ATTRIBUTE.strings) classes.push(toText(bytes));
-      // A list of integers is packed or not, as the exporter likes it.
+      // An exporter may write a list of integers packed or unpacked.
       if (part === ATTRIBUTE.ints)
         classes.push(...(bytes.length > 0 ? readPackedIntegers(bytes) : [integer]).map(String));
     }
@@ -81,7 +83,7 @@ function readZipMap(node: Uint8Array): ZipMap {
   return { input: toText(firstOf(node, NODE.input)), output: toText(firstOf(node, NODE.output)), classes };
 }
 
-/** Weights in files of their own are found beside the model's file. */
+/** Weights in separate files must be in the folder of the model's file. */
 async function checkExternalData(graph: Uint8Array, folder: string, isRewritten: boolean): Promise<void> {
   const files = new Set<string>();
   for (const { number, bytes } of readFields(graph)) {
@@ -110,7 +112,7 @@ function replaceZipMaps(model: Uint8Array, zipMaps: readonly ZipMap[]): Uint8Arr
     if (number === MODEL.opsetImport) hasStandardOperators ||= isStandardDomain(toText(firstOf(bytes, OPSET.domain)));
     parts.push(number === MODEL.graph ? writeField(number, rewriteGraph(bytes, zipMaps)) : whole);
   }
-  // Some converters import the operators of classical models alone. Identity has been the same since version 1.
+  // Some converters import only the operators of classical models. Identity has not changed since version 1.
   if (!hasStandardOperators) parts.push(writeField(MODEL.opsetImport, writeInteger(OPSET.version, 13)));
   return Buffer.concat(parts);
 }
@@ -137,7 +139,7 @@ function identity({ input, output }: ZipMap): Uint8Array {
   ]);
 }
 
-/** A ZipMap takes floats and nothing else. Without a shape ONNX Runtime infers it. */
+/** The input of a ZipMap is always a tensor of floats. ONNX Runtime infers a shape that is absent. */
 function floatTensor(name: string): Uint8Array {
   const tensor = writeField(TYPE.tensor, writeInteger(TENSOR_TYPE.elementType, FLOAT));
   return Buffer.concat([writeField(VALUE_INFO.name, Buffer.from(name)), writeField(VALUE_INFO.type, tensor)]);

@@ -3,27 +3,29 @@ import type { AssignedTensor } from './assign-tensors.js';
 import { fieldPath, LayoutFault, type PlacedField } from './layout-fault.js';
 import { canBeElement, isTensorType, type TensorType } from './tensor-elements.js';
 
-/** An input tensor of a graph, and the fields of the model that are in it. */
+/** An input tensor of a graph, and the model's fields that it contains. */
 export interface InputLayout {
   readonly name: string;
   readonly type: TensorType;
   /** Whether the first dimension counts the instances of a run. If not, a run has one instance. */
   readonly hasRows: boolean;
-  /** The dimensions of one instance. A name is one of any size: of an array, whose length it follows. */
+  /** The dimensions of one instance. A name is a dimension of any size: its size follows the length of an array. */
   readonly rowShape: Shape;
-  /** One field that is an array, or any number of fields that are not. */
+  /** One array field, or any number of scalar fields. */
   readonly fields: readonly PlacedField[];
   readonly isArray: boolean;
 }
 
 type Shape = readonly (number | string)[];
 
-/** How exporters are told to let a graph take any number of instances at once. */
+/** The advice on how to export a graph that accepts any number of instances per run. */
 const EXPORTERS =
   'Export it with a first dimension of any size (skl2onnx and onnxmltools: FloatTensorType([None, n]); PyTorch: ' +
   'dynamic_shapes, or dynamic_axes; tf2onnx: a signature with None), or of 1: it then runs instance by instance';
 
-/** How the instances are put into an input tensor of the graph. Throws a LayoutFault when they cannot be. */
+/**
+ * Determines how to write the instances into an input tensor of the graph. Throws a LayoutFault if that is impossible.
+ */
 export function layoutInput({ value: { name, type, shape }, fields }: AssignedTensor): InputLayout {
   const where = `the graph's input "${name}"`;
   const fault = (message: string, at: PlacedField = fields[0]!): LayoutFault =>
@@ -52,7 +54,7 @@ export function layoutInput({ value: { name, type, shape }, fields }: AssignedTe
   return { name, type, hasRows, rowShape: fitted, fields, isArray };
 }
 
-/** Which dimensions are those of one instance. */
+/** Finds the dimensions of one instance. */
 function findRows(
   shape: Shape,
   values: number,
@@ -61,7 +63,8 @@ function findRows(
 ): Pick<InputLayout, 'hasRows' | 'rowShape'> {
   const [first, ...others] = shape;
   if (typeof first === 'string') {
-    // An array alone in one dimension is that dimension: there is none of instances.
+    // If an array is the only field and the tensor has one dimension, that dimension is the array's. No dimension
+    // counts the instances.
     return isArray && others.length === 0 ? { hasRows: false, rowShape: shape } : { hasRows: true, rowShape: others };
   }
   if (first === undefined || first === 1) return { hasRows: false, rowShape: shape };
@@ -71,7 +74,7 @@ function findRows(
   throw fault(`takes exactly ${first} instances at once. ${EXPORTERS}`);
 }
 
-/** The shape of an instance, with a size for each dimension that does not follow the length of an array. */
+/** Returns the shape of an instance, with a size for each dimension that does not follow the length of an array. */
 function fitRow(rowShape: Shape, values: number, isArray: boolean, fault: (message: string) => LayoutFault): Shape {
   const names = rowShape.filter((size) => typeof size === 'string');
   if (names.length > 1) {
@@ -88,7 +91,7 @@ function fitRow(rowShape: Shape, values: number, isArray: boolean, fault: (messa
   return rowShape.map((size) => (typeof size === 'string' ? values / fixed : size));
 }
 
-/** The elements in the dimensions that have a size. */
+/** The number of elements in the dimensions that have a size. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce<number>((product, size) => (typeof size === 'number' ? product * size : product), 1);
 }

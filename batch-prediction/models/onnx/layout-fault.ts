@@ -1,13 +1,13 @@
 import type { ModelField } from '../../../datasources/registry/prediction-model.js';
 import type { ModelFault } from '../model-serving.js';
 
-/** A field of the model, with its place among the inputs or outputs. */
+/** A field of the model, with its position among the inputs or outputs. */
 export interface PlacedField {
   readonly field: ModelField;
   readonly position: number;
 }
 
-/** What of the model's entry and its graph does not fit together, for the operator and for clients to read. */
+/** The mismatches between the model's entry and its graph, for the operator and for clients. */
 export class LayoutFault extends Error {
   override readonly name = 'LayoutFault';
 
@@ -16,12 +16,14 @@ export class LayoutFault extends Error {
   }
 }
 
-/** The place of a field in the model's entry of the registry. */
+/** The path of a field in the model's entry in the registry. */
 export function fieldPath(side: 'input' | 'output', { field, position }: PlacedField): string {
   return field.path ?? `${side}s[${position}]`;
 }
 
-/** The layouts of all tensors, or a LayoutFault with all faults: those found before, and those of each tensor. */
+/**
+ * Returns the layouts of all tensors. Throws a LayoutFault with all faults: the given ones, and those of each tensor.
+ */
 export function layoutEach<Value, Layout>(
   { assigned, faults }: { readonly assigned: readonly Value[]; readonly faults: readonly ModelFault[] },
   layout: (value: Value) => Layout,
@@ -31,7 +33,7 @@ export function layoutEach<Value, Layout>(
   return tried as Layout[];
 }
 
-/** Both results, or a LayoutFault with the faults of both. */
+/** Returns both results. Throws a LayoutFault with the faults of both. */
 export function layoutBoth<Inputs, Outputs>(inputs: () => Inputs, outputs: () => Outputs): [Inputs, Outputs] {
   const tried = [attempt(inputs), attempt(outputs)];
   throwAll(tried);

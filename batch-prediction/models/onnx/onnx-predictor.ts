@@ -16,9 +16,15 @@ import type { OutputLayout } from './output-layout.js';
 import type { SessionPool } from './session-pool.js';
 import { trialRow } from './trial-row.js';
 
-/** A batch is one task of a thread: one run of the graph, or several where its tensors cannot hold the whole batch. */
+/**
+ * A batch is one task of a thread. The task runs the graph once, or several times if the graph's tensors cannot hold
+ * the whole batch.
+ */
 export class OnnxPredictor implements Predictor {
-  /** Whether instances can be rows of one run. Graphs with a batch of one somewhere inside do not say that they cannot. */
+  /**
+   * Whether instances can be rows of one run. A graph with an internal batch size of one does not declare it, so the
+   * trial run finds out.
+   */
   #runsTogether = true;
 
   constructor(
@@ -29,8 +35,9 @@ export class OnnxPredictor implements Predictor {
   ) {}
 
   /**
-   * Predicts for made-up instances, since the shapes that a graph declares for its outputs are hints. Throws a
-   * ModelResponseFault when its outputs are not those of the registry. A graph that refuses made-up values says nothing.
+   * Predicts for generated instances, because the shapes that a graph declares for its outputs are only hints. Throws a
+   * ModelResponseFault if its outputs do not match the registry. A graph that rejects generated values proves nothing,
+   * so that is no fault.
    */
   async tryOut(): Promise<void> {
     const row = encodeInstance(this.inputs, trialRow(this.model, this.inputs));
@@ -57,7 +64,7 @@ export class OnnxPredictor implements Predictor {
     return encoded.map((one) => (one.kind === 'failure' ? one : outcomes[next++]!));
   }
 
-  /** Waits for the batches that are running, also those that were aborted. */
+  /** Waits for the running batches, including the aborted ones. */
   async close(): Promise<void> {
     await this.sessions.close();
   }

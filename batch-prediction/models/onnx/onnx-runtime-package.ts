@@ -2,10 +2,15 @@ import type { Diagnosis, Finding } from '../../../datasources/diagnosis.js';
 import type { Model } from '../../../datasources/registry/prediction-model.js';
 import { OperatorError } from '../../../errors/operator-error.js';
 
-/** Of package.json, where it is optional: its install script needs internet, and npm leaves the package out when that fails. */
+/**
+ * The version in package.json. The package is an optional dependency: its install script needs the internet, and npm
+ * omits the package when the script fails.
+ */
 const ONNX_RUNTIME_PACKAGE = 'onnxruntime-node@1.30.0';
 
-/** Refuses a registry with ONNX models when ONNX Runtime cannot be loaded, before anything is computed for it. */
+/**
+ * Rejects a registry with ONNX models when ONNX Runtime cannot be loaded, before anything is computed for the registry.
+ */
 export async function requireOnnxRuntime(models: readonly Model[]): Promise<void> {
   const names = namesOfOnnxModels(models);
   if (names.length === 0) return;
@@ -13,7 +18,7 @@ export async function requireOnnxRuntime(models: readonly Model[]): Promise<void
   if (fault) throw new OperatorError(`${modelsNeed(names)}, ${fault.message}:`, [fault.remedy]);
 }
 
-/** For doctor: the same, as a finding. Nothing for a registry without ONNX models. */
+/** Returns the same check as a finding for `doctor`; empty for a registry without ONNX models. */
 export function diagnoseOnnxRuntime(models: readonly Model[]): Diagnosis[] {
   const names = namesOfOnnxModels(models);
   return names.length === 0 ? [] : [{ store: 'ONNX models', findings: findingOf(names) }];

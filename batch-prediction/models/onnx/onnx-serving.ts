@@ -20,10 +20,13 @@ import { OnnxPredictor } from './onnx-predictor.js';
 import { layoutOutput } from './output-layout.js';
 import { SessionPool } from './session-pool.js';
 
-/** The worker lies beside this file and is what this file is: TypeScript under a test runner, JavaScript in dist/. */
+/**
+ * The worker is in the same folder and has the same extension as this file: TypeScript under a test runner, JavaScript
+ * in dist/.
+ */
 const WORKER_FILE = join(import.meta.dirname, `session-worker${extname(import.meta.filename)}`);
 
-/** Runs ONNX files in worker threads, so that a prediction never keeps the gateway from answering. */
+/** Runs ONNX files in worker threads, so that a prediction never blocks the event loop of the gateway. */
 export class OnnxServing implements ModelServing {
   readonly runtime = 'ONNX';
   readonly #checked = new CheckedFiles(async (model) => {
@@ -46,12 +49,12 @@ export class OnnxServing implements ModelServing {
     }
   }
 
-  /** A file that has not changed since it was checked is not opened again: each start of a job asks. */
+  /** Each start of a job calls this, so a file that has not changed since its last check is not opened again. */
   async check(model: Model): Promise<readonly ModelFault[]> {
     return this.#checked.check(model);
   }
 
-  /** A file that fits can predict. */
+  /** A file that passed its check can predict. */
   async findHealthFault(): Promise<null> {
     return null;
   }
@@ -70,7 +73,7 @@ export class OnnxServing implements ModelServing {
   }
 }
 
-/** A predictor, if the graph is what the model's entry says. */
+/** Creates a predictor if the graph matches the model's entry. */
 async function fitTogether(model: Model, { classes }: GraphFile, sessions: SessionPool): Promise<OnnxPredictor> {
   const graph = await sessions.load();
   const [inputs, outputs] = layoutBoth(
@@ -95,7 +98,7 @@ function inOurWords(said: string): string {
   if (type !== undefined) {
     return `an input or output of its graph has elements of a type that the gateway cannot carry (${type} in onnx.proto).`;
   }
-  // ONNX Runtime names the file first, then says what is wrong with it.
+  // ONNX Runtime's message begins with the file; the fault follows.
   const what = safeSentence(said.replace(/^Load model from .* failed:\s*/s, ''));
   return `its file is not an ONNX model that ONNX Runtime can run. It says: ${what}`;
 }

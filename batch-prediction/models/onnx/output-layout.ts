@@ -8,20 +8,23 @@ export interface OutputLayout {
   readonly name: string;
   readonly type: TensorType;
   readonly fields: readonly OutputField[];
-  /** The names of the classes that the values of an instance belong to; null where the graph does not say them. */
+  /** The classes of an instance's values, in order; null if the graph does not name them. */
   readonly classes: readonly string[] | null;
-  /** How many values an instance has; null for an array of any length. What the graph declares is a hint, and not asked. */
+  /**
+   * The number of values per instance; null for an array of any length. The shape that the graph declares is only a
+   * hint and is not used.
+   */
   readonly width: number | null;
 }
 
 export interface OutputField extends PlacedField {
-  /** `element`: one value of an instance. `array`: all of them. `classes`: all of them, by the names of the classes. */
+  /** `element`: one value of an instance. `array`: all values. `classes`: all values, by the names of the classes. */
   readonly read: 'array' | 'classes' | { readonly element: number };
 }
 
 /**
- * How predictions are read from an output tensor. Throws a LayoutFault when they cannot be. `classes` are those of a ZipMap
- * that was replaced by its tensor (graph-file.ts).
+ * Determines how to read predictions from an output tensor. Throws a LayoutFault if that is impossible. `classes` are
+ * the classes of a ZipMap that its tensor replaced (graph-file.ts).
  */
 export function layoutOutput({ value, fields }: AssignedTensor, classes: readonly string[] | null): OutputLayout {
   const { name, type } = value;
@@ -70,7 +73,7 @@ function classIndex(
   return index;
 }
 
-/** A classifier may have thousands of classes. */
+/** Shortens the list, because a classifier may have thousands of classes. */
 function listed(classes: readonly string[]): string {
   return classes.length > 20
     ? `${classes.slice(0, 20).join(', ')} and ${classes.length - 20} more`

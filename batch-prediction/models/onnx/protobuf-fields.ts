@@ -1,13 +1,13 @@
 import protobuf from 'protobufjs/minimal.js';
 
-/** A field of a protobuf message, as it stands in the bytes. */
+/** A field of a protobuf message, in its encoded form. */
 export interface ProtobufField {
   readonly number: number;
-  /** A message, a text or a packed list; empty for a number. */
+  /** The content of a message, a text or a packed list; empty for a number. */
   readonly bytes: Uint8Array;
-  /** A number of the wire type varint; 0n for all others. */
+  /** The value of a field with the wire type varint; 0n for all others. */
   readonly integer: bigint;
-  /** The whole field, with its number. */
+  /** The bytes of the whole field, with its number. */
   readonly whole: Uint8Array;
 }
 
@@ -16,8 +16,8 @@ const LENGTH_DELIMITED = 2;
 const NOTHING = new Uint8Array();
 
 /**
- * The fields of a message, one by one and without copies. Messages are read like this instead of by a schema, because what
- * is unknown to a schema is lost when the message is written again, and the weights of a model need not be parsed.
+ * Yields the fields of a message one by one, without copies. No schema is used, for two reasons: a field that the
+ * schema does not know would be lost when the message is written again, and the weights of a model need no parsing.
  */
 export function* readFields(message: Uint8Array): Generator<ProtobufField> {
   const reader = protobuf.Reader.create(message);
@@ -34,7 +34,7 @@ export function* readFields(message: Uint8Array): Generator<ProtobufField> {
   }
 }
 
-/** int64, of a single field or of a packed list. */
+/** Reads int64 values of a single field or of a packed list. */
 export function readPackedIntegers(list: Uint8Array): bigint[] {
   const reader = protobuf.Reader.create(list);
   const integers: bigint[] = [];
@@ -42,7 +42,7 @@ export function readPackedIntegers(list: Uint8Array): bigint[] {
   return integers;
 }
 
-/** A field that holds a message or a text. */
+/** Writes a field that contains a message or a text. */
 export function writeField(number: number, bytes: Uint8Array): Uint8Array {
   return protobuf.Writer.create()
     .uint32((number << 3) | LENGTH_DELIMITED)

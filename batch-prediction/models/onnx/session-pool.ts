@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { Piscina } from 'piscina';
 import type { SessionAnswer, SessionSource, SessionTask } from './session-task.js';
 
-/** A thread that has not started by then never will, so closing the pool stops waiting for it. */
+/** A thread that has not started after this time never starts, so closing the pool stops waiting for it. */
 const START_TIMEOUT_MS = 10_000;
 
 /**
  * Worker threads, each with a session of one model.
  *
- * A thread must not be ended while it loads or runs a model: ONNX Runtime's binding then aborts the whole process (an
- * uncaught Napi::Error). Piscina ends threads when a task's signal is aborted, and its close() does not wait for all tasks;
- * so neither is used, and close() here waits until every thread is idle.
+ * Nothing may terminate a thread while it loads or runs a model: ONNX Runtime's binding then aborts the whole process
+ * (an uncaught Napi::Error). Piscina terminates threads when a task's signal is aborted, and its close() does not wait
+ * for all tasks. This class uses neither; its own close() waits until every thread is idle.
  */
 export class SessionPool {
   readonly #pool: Piscina<SessionTask, SessionAnswer>;
@@ -21,18 +21,22 @@ export class SessionPool {
   constructor(workerFile: string, { model }: SessionSource, threads: number) {
     this.#pool = new Piscina({
       filename: workerFile,
-      // All of them always: a thread that ends for want of work must load the model again for the next.
+      // The number of threads is constant: a thread that exits when idle would have to load the model again for the
+      // next task.
       minThreads: threads,
       maxThreads: threads,
       workerData: { model } satisfies SessionSource,
     });
     this.#pool.on('workerCreate', (thread) => this.#started.add(thread));
     this.#pool.on('workerDestroy', (thread) => this.#started.delete(thread));
-    // Without a listener the death of an idle thread would end the process; the pool starts another by itself.
+    // Without a listener, the exit of an idle thread would end the process. The pool replaces the thread.
     this.#pool.on('error', () => undefined);
   }
 
-  /** Lets every thread load the model, so that no batch has to wait for it, and gives what the graph takes and gives. */
+  /**
+   * Makes every thread load the model, so that no batch has to wait for it. Returns the inputs and outputs of the
+   * graph.
+   */
   async load(): Promise<SessionAnswer> {
     const threads = this.#pool.options.maxThreads;
     const loading = await Promise.allSettled(Array.from({ length: threads }, () => this.run({ kind: 'describe' })));
@@ -43,7 +47,7 @@ export class SessionPool {
     return graph!;
   }
 
-  /** Rejects when the run fails or its thread dies; another thread replaces a dead one. */
+  /** Rejects when the run fails or its thread exits. The pool replaces the thread. */
   async run(task: SessionTask): Promise<SessionAnswer> {
     if (this.#isClosed) throw new Error('the sessions of this model are closed');
     const running = this.#pool.run(task).finally(() => this.#running.delete(running));
@@ -51,13 +55,13 @@ export class SessionPool {
     return running;
   }
 
-  /** Waits for the running tasks, then ends the threads. */
+  /** Waits for the running tasks, then terminates the threads. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#running);
     const timeoutSignal = AbortSignal.timeout(START_TIMEOUT_MS);
     while (this.#pool.threads.length > this.#started.size && !timeoutSignal.aborted) {
-      // Rejects on 'error': the thread did not start, and is not among the threads any more.
+      // This rejects on 'error': the thread did not start, and the pool has removed it from its threads.
       await once(this.#pool, 'workerCreate', { signal: timeoutSignal }).catch(() => undefined);
     }
     await this.#pool.destroy();

@@ -1,23 +1,23 @@
-/** What goes between an ONNX predictor and its worker threads. */
+/** A message from an ONNX predictor to its worker threads. */
 export type SessionTask = { readonly kind: 'describe' } | RunTask;
 
-/** Runs of the graph, one after another: each has the tensors of one group of instances. */
+/** Runs the graph several times, in sequence. Each run has the tensors of one group of instances. */
 export interface RunTask {
   readonly kind: 'run';
   readonly runs: readonly (readonly TensorData[])[];
-  /** The outputs that are wanted. */
+  /** The names of the outputs to return. */
   readonly fetches: readonly string[];
 }
 
 export interface SessionAnswer {
-  /** Of a describe. */
+  /** The result of a `describe` task; empty for a `run` task. */
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
-  /** Of each run: what was fetched, in that order. */
+  /** The outputs of each run, in the order of `fetches`. */
   readonly runs: readonly (readonly TensorData[])[];
 }
 
-/** What a worker thread opens: the path of a model, or its bytes where they differ from the file. */
+/** The model that a worker thread opens: the path, or the bytes if they differ from the file. */
 export interface SessionSource {
   readonly model: string | Uint8Array;
 }
@@ -25,16 +25,19 @@ export interface SessionSource {
 /** An input or output of a graph. */
 export interface GraphValue {
   readonly name: string;
-  /** As ONNX Runtime writes it, e.g. float32; null for a sequence or a map. */
+  /** The type in ONNX Runtime's notation, e.g. float32; null for a sequence or a map. */
   readonly type: string | null;
-  /** A name for a dimension of any size. Of an output this is what the exporter believed, and not always what comes. */
+  /**
+   * A name is a dimension of any size. The shape of an output is what the exporter assumed; the actual shape may
+   * differ.
+   */
   readonly shape: readonly (number | string)[];
 }
 
 export interface TensorData {
   readonly name: string;
   readonly type: string;
-  /** Row by row. A bool is a byte. */
+  /** In row-major order. A bool is a byte. */
   readonly data: Elements;
   readonly dims: readonly number[];
 }

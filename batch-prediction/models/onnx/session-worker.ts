@@ -3,15 +3,16 @@ import { InferenceSession, Tensor, type TypedTensor } from 'onnxruntime-node';
 import type { GraphValue, SessionAnswer, SessionSource, SessionTask, TensorData } from './session-task.ts';
 
 /**
- * What runs in a worker thread: one session of one model. This file is started as it is, compiled or as a source (Node
- * strips its types), so nothing but packages and types is imported.
+ * The code of a worker thread: one session of one model. Node runs this file as it is, compiled or as a source (Node
+ * strips its types), so it imports only packages and types.
  */
 const { model } = workerData as SessionSource;
 let opening: Promise<InferenceSession> | undefined;
 
 /**
- * Threads are given out by the pool: more of them inside a session would only fight over the cores. Warnings go to standard
- * error unasked, between the lines of the log; errors are thrown as well.
+ * The pool allocates the threads. Additional threads inside a session would only compete for the cores. ONNX Runtime
+ * writes warnings to standard error by default, where they mix with the lines of the log. The log level also suppresses
+ * errors, because they are thrown as well.
  */
 const OPTIONS = {
   intraOpNumThreads: 1,
@@ -46,8 +47,9 @@ function describe(metadata: InferenceSession.ValueMetadata): GraphValue {
 
 function toTensor({ type, data, dims }: TensorData): Tensor {
   if (!(data instanceof Float16Array)) return new Tensor(type as 'float32', data as Float32Array, [...dims]);
-  // The binding takes a Float16Array for an array of no bytes (microsoft/onnxruntime#32323), and the constructor makes one
-  // of the bits that the binding does read. So the bits are given the type afterwards.
+  // The binding reads a Float16Array as an array of no bytes (microsoft/onnxruntime#32323), and the constructor of
+  // Tensor converts the bits, which the binding can read, to a Float16Array. So the tensor is made as uint16, and its
+  // type is set afterwards.
   const bits = new Uint16Array(data.buffer, data.byteOffset, data.length);
   return Object.defineProperty(new Tensor('uint16', bits, [...dims]), 'type', { value: type });
 }

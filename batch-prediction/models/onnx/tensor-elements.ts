@@ -6,11 +6,11 @@ export type Element = number | bigint | string;
 
 interface ElementType {
   readonly make: (length: number) => Elements;
-  /** The value as an element; undefined where the tensor cannot hold it. null is a missing value. */
+  /** Encodes a value as an element; undefined if the tensor cannot hold it. null is a missing value. */
   readonly encode: (value: Scalar | null) => Element | undefined;
 }
 
-/** The element types that are read and written. ONNX has more: bfloat16, int4, complex64 and others. */
+/** The element types that the gateway can read and write. ONNX has more: bfloat16, int4, complex64 and others. */
 const ELEMENT_TYPES = {
   bool: { make: (length) => new Uint8Array(length), encode: encodeBoolean },
   string: {
@@ -36,12 +36,12 @@ export function isTensorType(type: string): type is TensorType {
   return Object.hasOwn(ELEMENT_TYPES, type);
 }
 
-/** Whether values of a type can be elements of a tensor at all. Whether one value can be, its encoding says. */
+/** Whether a tensor can hold values of a type at all. The encoding decides for each single value. */
 export function canBeElement(valueType: ValueType, type: TensorType): valueType is ElementValueType {
   return VALUES[valueType]?.fits(type) ?? false;
 }
 
-/** A value to try a graph with. */
+/** The value for the trial run of a graph. */
 export function zero(valueType: ValueType): Scalar {
   return VALUES[valueType]?.zero ?? 0;
 }
@@ -51,8 +51,8 @@ export function makeElements(type: TensorType, length: number): Elements {
 }
 
 /**
- * A value as an element of a tensor; undefined where the tensor cannot hold it. Fractions are rounded to the narrower
- * floats, as in training. An integer is carried exactly or not at all, and no number becomes an infinity.
+ * Encodes a value as an element of a tensor; undefined if the tensor cannot hold it. Fractions are rounded to the
+ * narrower floats, as in training. An integer is encoded exactly or not at all, and no number becomes an infinity.
  */
 export function toElement(type: TensorType, value: Scalar | null): Element | undefined {
   return ELEMENT_TYPES[type].encode(value);
@@ -129,7 +129,7 @@ function float(make: ElementType['make'], round: (value: number) => number): Ele
 function integer(make: ElementType['make'], least: number, most: number): ElementType {
   const encode: ElementType['encode'] = (value) => {
     if (value === null || typeof value === 'string') return undefined;
-    // Far beyond 2^53 the number is not exact, but it is out of range in any case.
+    // Far beyond 2^53 the number is inexact, but it is out of range in any case.
     const number = Number(value);
     return Number.isInteger(number) && number >= least && number <= most ? number : undefined;
   };

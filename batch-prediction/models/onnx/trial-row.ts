@@ -5,7 +5,8 @@ import { sizeOf, type InputLayout } from './input-layout.js';
 import { zero, type Scalar } from './tensor-elements.js';
 
 /**
- * An instance of defaults, missing values and zeros, with which a graph is tried before any client has sent instances.
+ * Makes an instance of defaults, missing values and zeros. The trial run of a graph uses it before any client has sent
+ * instances.
  */
 export function trialRow({ inputs }: Model, layouts: readonly InputLayout[]): Row {
   return inputs.map((field, position) => {

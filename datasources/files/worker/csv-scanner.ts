@@ -15,20 +15,24 @@ export interface CsvScannerOptions {
   readonly maxRecordBytes: number;
 }
 
-/** What the scanner is in. */
+/** The state of the scanner. */
 const STATE = { recordStart: 0, fieldStart: 1, unquoted: 2, quoted: 3, afterQuote: 4 } as const;
 
 /**
- * Reads one CSV file (RFC 4180) and writes each record as a row. Lines end in LF, CR LF or CR. A quote inside an unquoted field
- * is part of it. Blank lines are no records. An empty unquoted field is null, a quoted one is an empty text.
+ * Reads one CSV file (RFC 4180) and writes each record as a row. Lines end in LF, CR LF or CR. A quote inside an
+ * unquoted field is part of the field. Blank lines are ignored. An empty unquoted field is null; an empty quoted field
+ * is an empty text.
  *
- * Own code, because no library of the platform gives the line of each record, tells null from an empty text, and reads a
- * hundred megabytes in a second; the tests compare it with csv-parse.
+ * This is custom code, because no library of the platform returns the line of each record, distinguishes null from an
+ * empty text, and reads a hundred megabytes per second. The tests compare it with csv-parse.
  */
 export class CsvScanner {
-  /** Of the next byte, from 1. */
+  /** The line of the next byte, counted from 1. */
   line = 1;
-  /** The names of the first line, or made-up ones where there is no header; undefined before the first record ends. */
+  /**
+   * The names in the first line, or generated names if there is no header; undefined before the end of the first
+   * record.
+   */
   names: string[] | undefined;
 
   readonly #options: CsvScannerOptions;
@@ -52,7 +56,7 @@ export class CsvScanner {
     this.#isInHeader = options.header;
   }
 
-  /** Gives true when it has read as many rows as are wanted. */
+  /** Returns true when it has read the requested number of rows. */
   scan(bytes: Uint8Array): boolean {
     const { delimiter, maxRecordBytes } = this.#options;
     const rows = this.#rows;
@@ -81,7 +85,7 @@ export class CsvScanner {
           this.#state = STATE.fieldStart;
           break;
         case STATE.fieldStart:
-          // Each byte may become two; the commas of a record are its own.
+          // Each byte may become two. The delimiters of the row are bytes of the record, so this includes them.
           rows.reserve((length - index) * 2 + 64);
           rows.beginCell();
           this.#fieldStart = rows.position;
@@ -165,7 +169,7 @@ export class CsvScanner {
     }
   }
 
-  /** Of an unquoted field: takes back a text that means null, and quotes one that has quotes inside. */
+  /** Ends an unquoted field: removes a text that means null, and quotes a field with quotes inside. */
   #endUnquoted(): void {
     const rows = this.#rows;
     const start = this.#fieldStart;
@@ -186,7 +190,7 @@ export class CsvScanner {
       this.#headerFields.push({ start: this.#fieldStart, end: this.#rows.position, isQuoted });
       if (this.#fields > this.#options.maxColumns) throw this.#tooManyColumns();
     } else if (this.names && this.#fields > this.names.length) {
-      // What follows on the line is not counted: it may be the rest of the file.
+      // The remaining fields of the line are not counted: they may be the rest of the file.
       if (byte !== this.#options.delimiter) throw this.#wrongFields(String(this.#fields));
       if (this.#fields > this.names.length + 1000) throw this.#wrongFields(`more than ${this.#fields - 1}`);
     } else if (this.#fields > this.#options.maxColumns) throw this.#tooManyColumns();
@@ -248,7 +252,7 @@ export class CsvScanner {
   }
 }
 
-/** Why the names of a header cannot be those of columns; null when they can. Names that differ in case alone are the same. */
+/** The reason why a header is invalid; null for a valid one. Names that differ only in case count as equal. */
 export function headerFault(names: readonly string[]): string | null {
   const seen = new Map<string, number>();
   for (const [index, name] of names.entries()) {

@@ -4,8 +4,9 @@ import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type Compressors }
 import type { NanosecondsRequest, NanosecondsResult } from './protocol.ts';
 
 /**
- * Finds times finer than a microsecond in columns of a Parquet file. DuckDB cuts INT96, and nanoseconds with a zone, to
- * microseconds while it reads and says nothing, and a time that is cut is known before it was true.
+ * Finds times finer than a microsecond in columns of a Parquet file. DuckDB silently truncates INT96, and nanoseconds
+ * with a zone, to microseconds. A truncated time is earlier than the true one, so its value would be known before it
+ * was true.
  */
 export async function findNanoseconds({ path, columns }: NanosecondsRequest): Promise<NanosecondsResult> {
   const handle = await open(path, 'r');
@@ -13,7 +14,7 @@ export async function findNanoseconds({ path, columns }: NanosecondsRequest): Pr
     const file = await toAsyncBuffer(handle);
     const metadata = await parquetMetadataAsync(file);
     let rowStart = 0;
-    // A row group at a time, so that memory does not grow with the file.
+    // Reads one row group at a time, so that memory does not grow with the file.
     for (const { num_rows: rows } of metadata.row_groups) {
       const rowEnd = rowStart + Number(rows);
       for (const column of columns) {
@@ -80,7 +81,7 @@ async function toAsyncBuffer(handle: Awaited<ReturnType<typeof open>>): Promise<
   };
 }
 
-/** Those that Node has; hyparquet brings Snappy. */
+/** The codecs of Node; hyparquet includes Snappy. */
 const COMPRESSORS: Compressors = {
   GZIP: (input) => zlib.gunzipSync(input),
   BROTLI: (input) => zlib.brotliDecompressSync(input),

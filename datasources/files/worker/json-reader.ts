@@ -1,12 +1,12 @@
-/** Why a line is no JSON object, in words that follow "the line". */
+/** The reason why a line is not a JSON object, in words that follow "the line". */
 export class JsonFault extends Error {
   override readonly name = 'JsonFault';
 }
 
-/** No reader of JSON is given such a line: it ends the process of many. */
+/** No JSON parser may receive such a line: deep nesting crashes the process of many parsers. */
 export class TooDeep extends JsonFault {}
 
-/** What the first byte of a value says of it. */
+/** The first byte of a string. */
 export const JSON_STRING = 0x22;
 
 const QUOTE = 0x22;
@@ -18,7 +18,7 @@ const CLOSE_OBJECT = 0x7d;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 
-/** The three that Python writes are no JSON, but they are in files of JSON lines, and mean one thing. */
+/** Python writes the last three. They are not JSON, but they occur in files of JSON lines and are unambiguous. */
 const WORDS = ['true', 'false', 'null', 'NaN', 'Infinity', '-Infinity'].map((word) => Buffer.from(word));
 const ZERO = 0x30;
 const MINUS = 0x2d;
@@ -26,14 +26,14 @@ const PLUS = 0x2b;
 const POINT = 0x2e;
 
 /**
- * Checks one line of JSON byte by byte and says where the members of its object are. Values stay the bytes that they are, so
- * that no digit is lost; and nothing calls itself, so that no nesting ends the process.
+ * Checks one line of JSON byte by byte and returns the spans of its object's members. Values stay as bytes, so that no
+ * digit is lost. The reader is not recursive, so that no nesting can crash the process.
  */
 export class JsonReader {
-  /** Of the members of the object that was read last: where keys (with their quotes) and values begin and end. */
+  /** The spans of the members of the last object: start and end of each key (with its quotes) and of each value. */
   readonly spans: number[] = [];
   members = 0;
-  /** Where the line begins: places in messages are counted from there. */
+  /** The start of the line. Positions in messages count from here. */
   lineStart = 0;
 
   readonly #maxDepth: number;
@@ -45,7 +45,7 @@ export class JsonReader {
     this.#maxDepth = maxDepth;
   }
 
-  /** Reads the object between two places. Throws JsonFault. */
+  /** Reads the object between two positions. Throws JsonFault. */
   readObject(bytes: Uint8Array, from: number, to: number): void {
     this.#bytes = bytes;
     this.#at = from;
@@ -93,7 +93,7 @@ export class JsonReader {
     else this.#readWord();
   }
 
-  /** A list or an object inside the line: `stack` says what stands around a place. */
+  /** Reads a list or an object inside the line. `stack` contains the open lists and objects. */
   #readNested(): void {
     const stack: number[] = [];
     let isValueNext = true;
@@ -103,7 +103,7 @@ export class JsonReader {
       if (isValueNext) {
         if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
           stack.push(byte);
-          // The object of the line is a level too.
+          // The object of the line counts as a level.
           if (stack.length >= this.#maxDepth) throw new TooDeep(`is nested deeper than ${this.#maxDepth} levels`);
           this.#at += 1;
           this.#skipBlanks();
@@ -151,7 +151,7 @@ export class JsonReader {
     throw new JsonFault('ends inside a text');
   }
 
-  /** Leaves `at` on the last byte of the escape. */
+  /** Leaves `at` on the last byte of the escape sequence. */
   #readEscape(): void {
     this.#at += 1;
     const escape = this.#bytes[this.#at];
@@ -169,7 +169,10 @@ export class JsonReader {
     if (second < 0xdc00 || second > 0xdfff) throw halfACharacter();
   }
 
-  /** The four digits after `\u`. UTF-8 has no place for half of a pair, and U+FFFD in its place would be another text. */
+  /**
+   * Reads the four digits after `\u`. UTF-8 cannot encode half of a surrogate pair, and U+FFFD instead would be another
+   * text.
+   */
   #readUnit(): number {
     const digits = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + this.#at + 1, 4).toString('latin1');
     if (this.#at + 4 >= this.#end || !/^[\da-fA-F]{4}$/.test(digits)) throw this.#unexpected();
@@ -177,7 +180,7 @@ export class JsonReader {
     return Number.parseInt(digits, 16);
   }
 
-  /** A number, true, false or null. */
+  /** Reads a number, true, false or null. */
   #readWord(): void {
     const bytes = this.#bytes;
     const from = this.#at;
@@ -244,7 +247,7 @@ export function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === 0x0a;
 }
 
-/** Letters, digits, and what numbers have beside them. */
+/** Letters, digits, and the other characters of numbers. */
 function isWordByte(byte: number): boolean {
   return isDigit(byte) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte === POINT;
 }

@@ -13,21 +13,21 @@ export interface JsonScannerOptions {
   readonly maxRecordBytes: number;
 }
 
-/** The columns of all files so far, in the order in which their names were met. */
+/** The columns of all files so far, in the order in which their names first occurred. */
 export class JsonColumns {
   readonly names: string[] = [];
   readonly keys: Buffer[] = [];
   readonly #byKey = new Map<string, number>();
   readonly #byLowerCase = new Map<string, string>();
 
-  /** The number of a column. It is a new one when the name was not met before. */
+  /** The index of a column. A new name gets a new column. */
   find(key: string, maxColumns: number): number {
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const name = JSON.parse(key) as string;
     const same = this.names.indexOf(name);
     if (same >= 0) {
-      // Written with other escapes.
+      // The key has the same name with other escape sequences.
       this.#byKey.set(key, same);
       return same;
     }
@@ -44,10 +44,10 @@ export class JsonColumns {
   }
 }
 
-/** Reads one file of JSON lines and writes each object as a row of the bytes of its values. Blank lines are none. */
+/** Reads one file of JSON lines and writes each object as a row of the bytes of its values. Blank lines are ignored. */
 export class JsonScanner {
   line = 1;
-  /** A name came after rows were written without it: the files must be scanned once more. */
+  /** A name occurred after rows had been written without it, so the files must be scanned again. */
   hasLateColumns = false;
   firstFault: { readonly line: number; readonly problem: string } | null = null;
 
@@ -58,7 +58,7 @@ export class JsonScanner {
   readonly #maxRows: number;
   readonly #reader: JsonReader;
   #rest: Uint8Array = new Uint8Array();
-  /** Where the value of each column is, and in which line it was met last. */
+  /** The position of each column's value, and the last line in which the column occurred. */
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   readonly #seenIn: number[] = [];
@@ -72,7 +72,7 @@ export class JsonScanner {
     this.#reader = new JsonReader(options.maxJsonDepth);
   }
 
-  /** Gives true when it has read as many rows as are wanted. */
+  /** Returns true when it has read the requested number of rows. */
   scan(chunk: Uint8Array): boolean {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     let from = 0;
@@ -131,7 +131,7 @@ export class JsonScanner {
       const end = this.#ends[column]!;
       const first = bytes[start]!;
       if (first === NULL_WORD) continue;
-      // Numbers, true and false have neither commas nor quotes.
+      // Numbers, true and false contain neither commas nor quotes.
       if (first === QUOTE || first >= 0x5b) rows.quotedCell(bytes, start, end);
       else rows.plainCell(bytes, start, end);
     }
@@ -145,7 +145,7 @@ export class JsonScanner {
     for (let member = 0; member < members; member += 1) {
       const keyStart = spans[member * 4]!;
       const keyEnd = spans[member * 4 + 1]!;
-      // Lines mostly have their keys in one order.
+      // Most lines have their keys in the same order.
       const expected = keys[member];
       const column =
         expected !== undefined && isSame(bytes, keyStart, keyEnd, expected)

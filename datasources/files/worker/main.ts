@@ -6,8 +6,9 @@ import { FileScanFault, scanFiles } from './scan-files.ts';
 import { SqlEngine } from './sql-engine.ts';
 
 /**
- * The process that reads files of clients. A file that ends or stalls it takes nothing of the gateway with it. This file is
- * started as it is, compiled or as a source (Node strips its types): what it imports ends in .ts and has no syntax to compile.
+ * The process that reads files of clients. A file that crashes or stalls this process does not affect the gateway. Node
+ * runs this file as it is, compiled or as a source (Node strips its types), so the modules that it imports end in .ts
+ * and have no syntax that needs compiling.
  */
 let settings: WorkerSettings | undefined;
 let engine: Promise<SqlEngine> | undefined;
@@ -15,19 +16,22 @@ let engine: Promise<SqlEngine> | undefined;
 process.on('message', (message: { readonly id: number; readonly request: WorkerRequest }) => {
   void answer(message.id, message.request).then((reply) => process.send!(reply));
 });
-// The gateway ended without a word.
+// The gateway ended without notice.
 process.on('disconnect', () => process.exit(0));
-// A terminal sends its signals to both; when this process ends is for the gateway to say.
+// A terminal sends its signals to both processes; the gateway decides when this process ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 giveWay();
 
-/** Requests that are served come first, and when the machine runs out of memory this is the process to end. */
+/**
+ * Requests that the gateway serves have priority. When the machine runs out of memory, the kernel kills this process
+ * first.
+ */
 function giveWay(): void {
   try {
     setPriority(10);
     writeFileSync('/proc/self/oom_score_adj', '1000');
   } catch {
-    // Not every system can be told.
+    // Not every system supports this.
   }
 }
 

@@ -1,9 +1,9 @@
-/** What the gateway asks of a process that reads files, and what that answers. Everything in it is JSON. */
+/** The requests of the gateway to a process that reads files, and its responses. All values are JSON. */
 
 /** Types of compression of text files. */
 export type Compression = 'NONE' | 'GZIP' | 'ZSTD';
 
-/** A text file, and how users know it. */
+/** A text file, and its name in the user's notation. */
 export interface TextFile {
   readonly path: string;
   readonly name: string;
@@ -15,7 +15,7 @@ export interface CsvDialect {
   /** One ASCII character. */
   readonly delimiter: string;
   readonly header: boolean;
-  /** An unquoted field of this text is null, as an empty one is. */
+  /** An unquoted field with this text is null, as an empty one is. */
   readonly nullText: string | null;
 }
 
@@ -25,13 +25,19 @@ export interface ScanRequest {
   readonly dialect: CsvDialect | { readonly kind: 'JSONL' };
   /** A label of the WHATWG Encoding Standard. */
   readonly encoding: string;
-  /** Where the rows are written to, as CSV without a header, with the delimiter of the file or a comma: file, line, fault, then a cell a column. null: they are only counted. */
+  /**
+   * The file for the rows, as CSV without a header, with the delimiter of the file or a comma: file, line, fault, then
+   * one cell per column. null: the rows are only counted.
+   */
   readonly target: string | null;
-  /** Bad lines become rows with a fault; otherwise the first one ends the scan. A line of CSV with too many fields always does. */
+  /**
+   * Invalid lines become rows with a fault; otherwise the first one ends the scan. A CSV line with too many fields
+   * always ends it.
+   */
   readonly keepsBadLines: boolean;
-  /** A line of CSV with too few fields ends in nulls; otherwise it ends the scan. */
+  /** A CSV line with too few fields is filled with nulls; otherwise it ends the scan. */
   readonly padsShortLines: boolean;
-  /** Stop after so many rows. null: read all. */
+  /** The scan stops after this number of rows. null: it reads all rows. */
   readonly maxRows: number | null;
   readonly limits: ScanLimits;
 }
@@ -47,21 +53,21 @@ export interface ScanLimits {
 export interface ScanResult {
   readonly columns: readonly string[];
   readonly rows: number;
-  /** Rows that are lines at fault. */
+  /** The number of rows with a fault. */
   readonly badRows: number;
-  /** Bytes of the longest row that was written. */
+  /** The size of the longest written row in bytes. */
   readonly longestRow: number;
-  /** Of the first line that is no object, in a file of JSON lines without one that is. */
+  /** The fault of the first line that is not an object, in a file of JSON lines without any object; null otherwise. */
   readonly onlyFault: LineFault | null;
 }
 
-/** A place in a file, and what is wrong there. */
+/** A fault at a place in a file. */
 export interface LineFault {
   /** The name of the file. */
   readonly file: string;
-  /** From 1. null: the file as a whole. */
+  /** Counted from 1; null: the whole file. */
   readonly line: number | null;
-  /** A sentence that begins in small letters. */
+  /** A sentence that begins in lower case. */
   readonly problem: string;
 }
 
@@ -70,13 +76,13 @@ export interface QueryRequest {
   readonly sql: string;
 }
 
-/** Values are JSON: integers of 64 bits and more are texts. */
+/** The values are JSON: integers of 64 bits and more are strings. */
 export type QueryResult = readonly Readonly<Record<string, unknown>>[];
 
 export interface NanosecondsRequest {
   readonly kind: 'nanoseconds';
   readonly path: string;
-  /** Columns whose times the SQL engine would cut to microseconds. */
+  /** Columns whose times the SQL engine would truncate to microseconds. */
   readonly columns: readonly string[];
 }
 
@@ -85,7 +91,7 @@ export interface NanosecondsResult {
   readonly finer: { readonly column: string; readonly row: number; readonly value: string } | null;
 }
 
-/** What the next requests may read and use. What was read before is forgotten. */
+/** The scope and limits of the next requests. Data of the previous read is discarded. */
 export interface BeginRequest {
   readonly kind: 'begin';
   readonly settings: WorkerSettings;
@@ -98,11 +104,11 @@ export type WorkerAnswer =
   | { readonly id: number; readonly result: WorkerResult }
   /** A fault of the file. */
   | { readonly id: number; readonly fault: LineFault }
-  /** Anything else, in the words of the SQL engine or of Node: for the log alone. */
+  /** All other errors, in the words of the SQL engine or of Node. Only the log may contain them. */
   | { readonly id: number; readonly error: string };
 
 export interface WorkerSettings {
-  /** Where it may write. */
+  /** The only folder in which it may write. */
   readonly folder: string;
   /** Other files and folders that it may read. */
   readonly readable: readonly string[];

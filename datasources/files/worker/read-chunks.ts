@@ -17,7 +17,7 @@ export interface ReadChunksOptions {
   readonly currentLine: () => number;
 }
 
-/** The bytes of a text file, decompressed and in UTF-8, without a byte order mark. Throws ScanFault. */
+/** Yields the bytes of a text file, decompressed and in UTF-8, without a byte order mark. Throws ScanFault. */
 export async function* readChunks(file: TextFile, options: ReadChunksOptions): AsyncGenerator<Uint8Array> {
   const decode = decoder(options);
   let isFirst = true;
@@ -36,7 +36,7 @@ export async function* readChunks(file: TextFile, options: ReadChunksOptions): A
   if (last.length > 0) yield last;
 }
 
-/** Opens without waiting: for a named pipe, opening to read would wait for somebody who writes. */
+/** Opens without blocking: opening a named pipe for reading would wait for a writer. */
 async function openBytes(file: TextFile, limits: ScanLimits): Promise<Readable> {
   const fd = await promisify(open)(file.path, constants.O_RDONLY | constants.O_NONBLOCK);
   const stats = await promisify(fstat)(fd);
@@ -51,7 +51,7 @@ async function openBytes(file: TextFile, limits: ScanLimits): Promise<Readable> 
       ? zlib.createGunzip({ chunkSize: CHUNK_BYTES })
       : zlib.createZstdDecompress({ chunkSize: CHUNK_BYTES });
   const most = Math.max(limits.minExpandedBytes, stats.size * limits.maxExpansion);
-  // The error comes out of the last stream.
+  // The error reaches the reader through the last stream.
   return pipeline(bytes, decompress, limited(most, limits.maxExpansion), () => undefined) as unknown as Readable;
 }
 
@@ -77,7 +77,10 @@ function toCompressionFault(error: unknown, { compression }: TextFile): unknown 
   );
 }
 
-/** What the first bytes say against the encoding. Nothing is guessed: the file is refused by the name of what it is. */
+/**
+ * Rejects a file whose first bytes contradict the encoding. Nothing is guessed: the message names the format that was
+ * found.
+ */
 function refuseOtherEncodings(bytes: Buffer, encoding: string): void {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     throw new ScanFault(null, 'it is a gzip file. Say of it that its compression is GZIP');
@@ -91,7 +94,10 @@ function refuseOtherEncodings(bytes: Buffer, encoding: string): void {
   if (found) throw new ScanFault(null, `it is ${found}. Say of it that its encoding is ${found}`);
 }
 
-/** Gives whole characters in UTF-8; what is left of a chunk comes with the next. */
+/**
+ * Returns only whole characters in UTF-8. An incomplete character at the end of a chunk is returned with the next
+ * chunk.
+ */
 function decoder({ encoding, currentLine }: ReadChunksOptions): (bytes: Uint8Array, isLast: boolean) => Uint8Array {
   if (encoding === 'utf-8') return utf8Decoder(currentLine);
   const text = new TextDecoder(encoding, { fatal: true });
@@ -120,7 +126,7 @@ function utf8Decoder(currentLine: () => number): (bytes: Uint8Array, isLast: boo
   };
 }
 
-/** How many bytes are before a character that the chunk cuts. */
+/** The number of bytes before a character that the end of the chunk cuts. */
 function wholeCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(4, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back]!;
@@ -141,7 +147,7 @@ function notUtf8(bytes: Uint8Array, line: number): ScanFault {
     if (isUtf8(bytes.subarray(0, wholeCharacters(bytes.subarray(0, middle))))) sound = middle;
     else unsound = middle;
   }
-  // What is at fault may be the character that ends there.
+  // The faulty character may be the one that ends there.
   const at = wholeCharacters(bytes.subarray(0, sound));
   const byte = bytes[at]!.toString(16).toUpperCase().padStart(2, '0');
   return new ScanFault(
@@ -150,7 +156,10 @@ function notUtf8(bytes: Uint8Array, line: number): ScanFault {
   );
 }
 
-/** Text has none, and what has them is a file of another kind: UTF-16 without a mark, a database, an image. */
+/**
+ * Text has no zero bytes. A file with zero bytes has another format: UTF-16 without a byte order mark, a database, an
+ * image.
+ */
 function refuseNulls(bytes: Uint8Array, currentLine: () => number): Uint8Array {
   const at = bytes.indexOf(0);
   if (at < 0) return bytes;

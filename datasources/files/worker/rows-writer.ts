@@ -5,32 +5,32 @@ const LINE_FEED = 0x0a;
 const QUOTE = 0x22;
 
 /**
- * Writes rows as CSV in one form, whatever the file was: the number of the file, the line, the fault, then the cells. Bytes go
- * straight into `buffer`: scanners write there while they read, so that a byte is looked at once.
+ * Writes rows as CSV in one form, regardless of the file's format: the index of the file, the line, the fault, then the
+ * cells. Scanners write bytes directly into `buffer` while they read, so that each byte is processed once.
  */
 export class RowsWriter {
   buffer = Buffer.allocUnsafe(2 * FLUSH_BYTES);
   position = 0;
   rows = 0;
   badRows = 0;
-  /** Bytes of the longest row. */
+  /** The size of the longest row in bytes. */
   longestRow = 0;
   #rowStart = 0;
   readonly #file: number | null;
   readonly #delimiter: number;
 
-  /** The delimiter is that of the file: what is unquoted there can stay as it is. */
+  /** The delimiter is that of the file, so that fields without quotes need no change. */
   constructor(path: string | null, delimiter: string) {
     this.#delimiter = delimiter.charCodeAt(0);
     this.#file = path === null ? null : openSync(path, 'w');
   }
 
-  /** Bytes of the row that is being written. */
+  /** The size of the current row in bytes. */
   get rowBytes(): number {
     return this.position - this.#rowStart;
   }
 
-  /** Makes room for so many bytes. `buffer` may be another one afterwards. */
+  /** Reserves this number of bytes. It may replace `buffer`. */
   reserve(bytes: number): void {
     if (this.position + bytes <= this.buffer.length) return;
     const larger = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.position + bytes));
@@ -38,7 +38,7 @@ export class RowsWriter {
     this.buffer = larger;
   }
 
-  /** Begins a row. The first cell follows a comma, as all do. */
+  /** Begins a row. A delimiter precedes every cell, also the first one. */
   beginRow(file: number, line: number, fault: string | null): void {
     this.#rowStart = this.position;
     this.reserve(fault === null ? 64 : 64 + fault.length * 6);
@@ -78,7 +78,7 @@ export class RowsWriter {
     this.position = at;
   }
 
-  /** Ends a row with so many empty cells. */
+  /** Ends a row with this number of empty cells. */
   endRow(emptyCells: number): void {
     this.reserve(emptyCells + 1);
     for (let cell = 0; cell < emptyCells; cell += 1) this.beginCell();
@@ -89,7 +89,7 @@ export class RowsWriter {
     this.#rowStart = this.position;
   }
 
-  /** Takes the row that is being written back. */
+  /** Discards the current row. */
   dropRow(): void {
     this.position = this.#rowStart;
   }

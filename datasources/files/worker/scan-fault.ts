@@ -11,7 +11,7 @@ export class ScanFault extends Error {
   }
 }
 
-/** A value in a message: short, and on one line. */
+/** Formats a value for a message: short, and on one line. */
 export function clip(text: string): string {
   const line = text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ');
   return line.length > 60 ? `${line.slice(0, 60)}…` : line;

@@ -5,7 +5,7 @@ import { readChunks } from './read-chunks.ts';
 import { RowsWriter } from './rows-writer.ts';
 import { clip, ScanFault } from './scan-fault.ts';
 
-/** A scan fault, with the file it is in. */
+/** A scan fault with its file. */
 export class FileScanFault extends Error {
   override readonly name = 'FileScanFault';
   readonly fault: LineFault;
@@ -16,12 +16,12 @@ export class FileScanFault extends Error {
   }
 }
 
-/** Reads text files one after another and writes their rows. All files of CSV have the same header. */
+/** Reads text files in order and writes their rows. All CSV files must have the same header. */
 export async function scanFiles(request: ScanRequest): Promise<ScanResult> {
   if (request.dialect.kind === 'CSV') return scanCsv(request, request.dialect);
   const columns = new JsonColumns();
   const first = await scanJson(request, columns);
-  // Names that came after rows were written: now they are known from the first row on.
+  // Some columns appeared after rows had been written. The second scan knows them from the first row on.
   return first.hasLateColumns ? (await scanJson(request, columns)).result : first.result;
 }
 
@@ -54,7 +54,7 @@ async function scanCsv(request: ScanRequest, dialect: CsvDialect): Promise<ScanR
 function checkHeader(names: string[], first: readonly string[] | undefined, firstFile: string): readonly string[] {
   const fault = headerFault(names);
   if (fault !== null) throw new ScanFault(1, fault);
-  // Columns are read by their places, so files with others would be read as something they are not.
+  // Columns are read by position, so a file with other columns would be misread.
   if (first && names.join('\n') !== first.join('\n')) {
     throw new ScanFault(1, `its header is not that of "${clip(firstFile)}": the files do not have the same columns`);
   }

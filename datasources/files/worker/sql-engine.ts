@@ -1,7 +1,9 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { QueryResult, WorkerSettings } from './protocol.ts';
 
-/** DuckDB that reads the given files, writes into one folder, and can do nothing else outside of its process. */
+/**
+ * A DuckDB instance that reads the given files and writes into one folder. It has no other access outside its process.
+ */
 export class SqlEngine {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
