@@ -72,8 +72,10 @@ function floatSql(text: string, type: string): string {
   const number = `TRY_CAST(${text} AS ${type})`;
   const whole = `TRY_CAST(regexp_extract(${text}, '^\\s*([+-]?[0-9]+)(\\.0*)?\\s*$', 1) AS HUGEINT)`;
   const isWhole = `regexp_full_match(${text}, '\\s*[+-]?[0-9]+(\\.0*)?\\s*')`;
-  // 2^53 has 16 digits, so a double represents each shorter integer exactly. A longer integer must read back as itself.
-  const isExact = `length(${text}) < 16 OR NOT ${isWhole} OR TRY_CAST(${number} AS HUGEINT) = ${whole}`;
+  // 2^53 has 16 digits and 2^24 has 8, so a DOUBLE or a FLOAT represents each shorter integer exactly. A longer integer must
+  // read back as itself.
+  const shortest = type === 'FLOAT' ? 8 : 16;
+  const isExact = `length(${text}) < ${shortest} OR NOT ${isWhole} OR TRY_CAST(${number} AS HUGEINT) = ${whole}`;
   const isInRange = `isfinite(${number}) AND (${number} <> 0 OR NOT regexp_matches(${text}, '^[^eE]*[1-9]'))`;
   return `CASE WHEN regexp_full_match(${text}, '${NUMBER}') THEN CASE WHEN ${isInRange} AND (${isExact}) THEN ${number} END
     WHEN regexp_full_match(lower(${text}), '${NOT_FINITE}') THEN ${number} END`;

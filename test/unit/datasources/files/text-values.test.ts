@@ -66,6 +66,15 @@ describe('a text is read as a number', () => {
   });
 
   it.each([
+    ['16777216', '16777216.0'],
+    ['16777217', null],
+    ['9999999', '9999999.0'],
+    ['1.5', '1.5'],
+  ])('%j of single precision, whole numbers with every digit', async (text, expected) => {
+    expect(await read(text, 'FLOAT')).toBe(expected);
+  });
+
+  it.each([
     ['1,5', '1.5'],
     ['-0,25', '-0.25'],
     ['1.5', null],
