@@ -150,7 +150,7 @@ async function start(
     page: config.isGraphiqlServed
       ? {
           folder: join(projectRoot, 'dist/console'),
-          examples: await pageExamples(registry, stores, join(dirname(registryPath), 'queries')),
+          examples: pageExamples(registry, stores, join(dirname(registryPath), 'queries')),
         }
       : null,
   });
@@ -174,14 +174,19 @@ async function start(
  * The registry's own example queries, or generated ones. Only an embedded store is asked for an id: a warehouse would
  * bill the query.
  */
-async function pageExamples(registry: Registry, stores: FeatureStores, folder: string): Promise<ExampleQuery[]> {
-  const examples = await readExampleQueries(folder);
-  if (examples.length > 0) return examples;
-  return makeExampleQueries(registry, async (entityType) => {
-    if (entityType.featurestore.offlineStore.kind !== 'DUCKDB') return undefined;
-    const [entityId] = await stores.offline(entityType.featurestore).sampleEntityIds(entityType, 1);
-    return entityId;
-  });
+function pageExamples(registry: Registry, stores: FeatureStores, folder: string): () => Promise<ExampleQuery[]> {
+  const make = async (): Promise<ExampleQuery[]> => {
+    const examples = await readExampleQueries(folder);
+    if (examples.length > 0) return examples;
+    return makeExampleQueries(registry, async (entityType) => {
+      if (entityType.featurestore.offlineStore.kind !== 'DUCKDB') return undefined;
+      const [entityId] = await stores.offline(entityType.featurestore).sampleEntityIds(entityType, 1);
+      return entityId;
+    });
+  };
+  // Finding an id reads the ids of the whole history: once, and only for a page that is opened. A start must not wait for it.
+  let examples: Promise<ExampleQuery[]> | undefined;
+  return () => (examples ??= make());
 }
 
 function formatOrigin(server: Server): string {

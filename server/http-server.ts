@@ -24,7 +24,7 @@ export interface HttpServerOptions extends GraphqlEndpointOptions {
   readonly metrics: GatewayMetrics;
   readonly streamLimits?: StreamLimits;
   /** The bundled GraphiQL page with its examples; null to serve none. */
-  readonly page: { readonly folder: string; readonly examples: readonly ExampleQuery[] } | null;
+  readonly page: { readonly folder: string; readonly examples: () => Promise<readonly ExampleQuery[]> } | null;
 }
 
 /** The listening server, and the streams that would delay its end. */
@@ -107,7 +107,7 @@ async function route(
     }
   }
   if (options.page && path === '/console/examples.json') {
-    respondJson(response, 200, options.page.examples);
+    respondJson(response, 200, await options.page.examples());
     return;
   }
   if (options.page && path.startsWith('/console/')) {

@@ -18,7 +18,7 @@ beforeAll(async () => {
     http: {
       maxBodyBytes: 2000,
       corsOrigins: ['https://app.example.com'],
-      page: { folder: join(folder, 'page'), examples: [{ name: 'a', query: '{ __typename }' }] },
+      page: { folder: join(folder, 'page'), examples: async () => [{ name: 'a', query: '{ __typename }' }] },
     },
   });
 });
