@@ -52,7 +52,9 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 function parseBytes(written: unknown): Uint8Array | undefined {
   if (written instanceof Uint8Array) return written;
   // Buffer.from ignores what is not base64, and would give other bytes.
-  return typeof written === 'string' && BASE64.test(written) ? new Uint8Array(Buffer.from(written, 'base64')) : undefined;
+  return typeof written === 'string' && BASE64.test(written)
+    ? new Uint8Array(Buffer.from(written, 'base64'))
+    : undefined;
 }
 
 function parseMoment(written: unknown): Instant | undefined {
