@@ -259,12 +259,7 @@ describe('a CSV file', () => {
       '"f.csv": it is UTF-16LE. Set "encoding" to UTF-16LE.',
     ],
     ['UTF-16 without one', Buffer.from('a\n1\n', 'utf16le'), {}, 'line 1: it has a zero byte'],
-    [
-      'gzip under another name',
-      gzipSync('a\n1\n'),
-      {},
-      '"f.csv": it is a gzip file. Set "compression" to GZIP.',
-    ],
+    ['gzip under another name', gzipSync('a\n1\n'), {}, '"f.csv": it is a gzip file. Set "compression" to GZIP.'],
     ['no gzip', 'a\n1\n', { options: { compression: 'GZIP' } }, '"f.csv": it is not a complete gzip file.'],
     [
       'half a gzip',

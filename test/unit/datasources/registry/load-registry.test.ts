@@ -356,7 +356,9 @@ featurestores:
     expect(await faultOf('file: data/a.csv, dateAsMoment: START_OF_DAY')).toEqual([
       expect.stringMatching(/tables\.b\.dateAsMoment: .*give timeZone/),
     ]);
-    expect(await faultOf('file: data/a.csv, encoding: klingon')).toEqual([expect.stringMatching(/encoding is unknown/)]);
+    expect(await faultOf('file: data/a.csv, encoding: klingon')).toEqual([
+      expect.stringMatching(/encoding is unknown/),
+    ]);
     expect((await faultsOf(yaml.replace('file: data/a.csv', 'path: data/a.csv'), files)).join()).toMatch(
       /tables\.a: a table is the path of a file, or { file, columns }/,
     );
