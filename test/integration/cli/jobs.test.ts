@@ -202,6 +202,59 @@ describe('training-set', () => {
   });
 });
 
+describe('the options of a file', () => {
+  const described = [
+    ...['--format', 'csv', '--delimiter', ';', '--no-header', '--null-text', 'NA', '--decimal', ','],
+    ...['--encoding', 'ISO-8859-1', '--compression', 'gzip', '--date-format', '%d/%m/%Y'],
+    ...['--timestamp-format', '%d/%m/%Y %H:%M', '--time-zone', 'Europe/Zurich', '--date-as-moment', 'end-of-day'],
+  ];
+  const options = {
+    ...{ delimiter: ';', header: false, nullText: 'NA', decimal: ',', encoding: 'ISO-8859-1', compression: 'GZIP' },
+    ...{ dateFormat: '%d/%m/%Y', timestampFormat: '%d/%m/%Y %H:%M', timeZone: 'Europe/Zurich' },
+    dateAsMoment: 'END_OF_DAY',
+  };
+  const labels = ['--featurestore', 'shop', '--entity-type', 'customer', '--time-column', 'column1'];
+
+  it('all reach the labels of a training set', async () => {
+    training.begin(1n).count(1n).end();
+    await run('training-set', ...labels, '--id-column', 'column2', '--labels', 'a.txt', ...described);
+    expect(trainingSets.requests).toMatchObject([{ labels: { file: 'a.txt', format: 'CSV', options } }]);
+  });
+
+  it('do not say that there is a header when nobody said so', async () => {
+    training.begin(1n).count(1n).end();
+    await run('training-set', ...labels, '--labels', 'a.csv');
+    const [{ labels: asked } = {}] = trainingSets.requests;
+    expect(asked).toMatchObject({ file: 'a.csv', format: 'CSV' });
+    expect(Object.values((asked as { options?: object }).options ?? {}).filter((value) => value != null)).toEqual([]);
+  });
+
+  it('add to the file of an input, and win over its options', async () => {
+    training.begin(1n).count(1n).end();
+    const file = join(folder, 'labels.json');
+    const source = { file: { path: 'b.csv', delimiter: ',', decimal: '.' } };
+    writeFileSync(file, JSON.stringify({ trainingSet: { labels: { source } } }));
+    await run('training-set', ...labels, '--input', file, '--delimiter', '|');
+    expect(trainingSets.requests).toMatchObject([
+      { labels: { file: 'b.csv', options: { delimiter: '|', decimal: '.' } } },
+    ]);
+  });
+
+  it('are refused with the field of the request when a value is unknown', async () => {
+    await expect(
+      run('training-set', ...labels, '--labels', 'a.csv', '--date-as-moment', 'noon', '--no-watch'),
+    ).rejects.toThrow(/Value "NOON" does not exist in "DateMoment" enum/);
+    await expect(
+      run('training-set', ...labels, '--labels', 'a.csv', '--compression', 'zip', '--no-watch'),
+    ).rejects.toThrow(/Value "ZIP" does not exist in "Compression" enum/);
+  });
+
+  it('of a prediction reach the gateway, which answers for its files', async () => {
+    const start = (...words: string[]) => run('predict', '--model', 'churn', '--file', 'a.csv', '--no-watch', ...words);
+    await expect(start(...described)).rejects.toThrow(/delimiter/);
+  });
+});
+
 describe('watch', () => {
   const start = async () => {
     const { id } = await gateway.services.jobs.start(training, {

@@ -6,6 +6,7 @@ import { CLOSE_CODES } from '../../../errors/close-codes.js';
 import { ERROR_CODES } from '../../../errors/error-codes.js';
 import { INSTANCE_ERROR_CODES } from '../../../errors/instance-error-codes.js';
 import { JOB_ERROR_CODES } from '../../../errors/job-error-codes.js';
+import { FILE_LIMITS } from '../../../limits/file-limits.js';
 import { PROCESS_LIMITS } from '../../../limits/process-limits.js';
 import { QUERY_LIMITS } from '../../../limits/query-limits.js';
 import { formatLimit, REQUEST_LIMITS } from '../../../limits/request-limits.js';
@@ -103,6 +104,23 @@ describe('the documents', () => {
     };
     const document = cells(read('docs/limits.md')).map((line) => line.split('|').slice(1, 3));
     for (const [limit, value] of Object.entries(limits)) expect(document).toContainEqual([limit, value]);
+  });
+
+  it('say each limit of files as the code has it, and no other', () => {
+    const MIB = 1_048_576;
+    const limits: Record<string, string> = {
+      columns: formatLimit(FILE_LIMITS.maxColumns),
+      'levels of brackets in a value of JSON': formatLimit(FILE_LIMITS.maxJsonDepth),
+      'a line, or a record over several lines': `${FILE_LIMITS.maxRecordBytes / MIB} MiB`,
+      'files of a folder or a pattern': `${formatLimit(FILE_LIMITS.maxFiles)}, in ${FILE_LIMITS.maxFolderDepth} levels of folders`,
+      'what a compressed file expands to': `${FILE_LIMITS.maxExpansion} times its size, at least ${FILE_LIMITS.minExpandedBytes / MIB} MiB`,
+      'memory of the process': `${FILE_LIMITS.workerMemoryBytes / (1024 * MIB)} GiB`,
+      'time of a read': `${FILE_LIMITS.baseReadMs / 60_000} minute, and 1 second for each ${FILE_LIMITS.minBytesPerSecond / MIB} MiB`,
+      'such processes at once, and reads that wait': `${FILE_LIMITS.maxWorkers}, and ${FILE_LIMITS.maxWaitingReads}`,
+    };
+    const [, table = ''] = read('docs/files.md').split(/\n\| limit .*\n.*\n/);
+    const documented = cells(table.split('\n\n')[0]!).map((line) => line.split('|').slice(1, 3));
+    expect(documented.toSorted()).toEqual(Object.entries(limits).toSorted());
   });
 
   it('give a reason for every dependency, as what it is, and for nothing else', () => {
