@@ -1,5 +1,11 @@
 import { AppError } from '../../errors/app-error.js';
-import type { FeatureWriter, IncomingRow, RowFault, WriteOutcome, WriteRequest } from '../../ingestion/feature-writer.js';
+import type {
+  FeatureWriter,
+  IncomingRow,
+  RowFault,
+  WriteOutcome,
+  WriteRequest,
+} from '../../ingestion/feature-writer.js';
 import { toCanonicalJson } from '../../values/canonical-json.js';
 import { formatInstant } from '../../values/instant.js';
 import { toClientValue } from '../../values/client-value.js';
