@@ -26,7 +26,7 @@ function post(body: string | Buffer, path = 'shop/customer', headers: Record<str
   return fetch(gateway.url.replace('/graphql', `/ingest/${path}`), {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson', ...headers },
-    body: body as BodyInit,
+    body: body as string,
   });
 }
 
