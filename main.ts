@@ -7,11 +7,12 @@ import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
+import { measuredWriter } from './composition/measured-writer.js';
 import { openOrDispose } from './runtime/open-or-dispose.js';
 import type { FeatureStores } from './serving/feature-stores.js';
 import { checkStores } from './composition/check-stores.js';
 import { openRegistry } from './composition/registry.js';
-import { openStores } from './composition/stores.js';
+import { openStores, type OpenStores } from './composition/stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
@@ -25,6 +26,7 @@ import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { createStoreMetrics } from './observability/store-metrics.js';
+import { createWriteMetrics, type WriteBacklog } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { createApolloServer } from './server/apollo.js';
@@ -36,6 +38,7 @@ import { makeExampleQueries } from './server/make-example-queries.js';
 import { createMetricsServer } from './server/metrics-server.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
+import { secondsBetween } from './values/instant.js';
 
 /** A running gateway. */
 export interface Gateway {
@@ -91,6 +94,9 @@ async function start(
   }
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
+    onWriteError: (err) => logger.error({ err }, 'written rows are not in every store yet; this is repeated'),
+    onUnknownRows: (rows) =>
+      logger.error({ rows }, 'written rows were dropped: the registry no longer has their source'),
     ...(google?.vertex ? { vertexClient: google.vertex } : {}),
   });
   opened.defer(() => stores.close());
@@ -117,6 +123,8 @@ async function start(
   });
   opened.defer(() => jobs.close());
 
+  const writeMetrics = createWriteMetrics(metricsRegistry, () => readBacklog(stores));
+  const writers = { ...stores.writers, writer: measuredWriter(stores.writers.writer, writeMetrics) };
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),
@@ -126,6 +134,7 @@ async function start(
     batchPredictions: jobs.batchPredictions,
     trainingSets: jobs.trainingSets,
     featureViewSyncs: jobs.featureViewSyncs,
+    writers,
     clock: systemClock,
   };
   const apollo = createApolloServer({
@@ -147,6 +156,7 @@ async function start(
     metrics,
     maxBodyBytes: config.maxBodyBytes,
     corsOrigins: config.corsOrigins,
+    ingest: { registry, writer: writers.writer },
     page: config.isGraphiqlServed
       ? {
           folder: join(projectRoot, 'dist/console'),
@@ -187,6 +197,11 @@ function pageExamples(registry: Registry, stores: FeatureStores, folder: string)
   // Finding an id reads the ids of the whole history: once, and only for a page that is opened. A start must not wait for it.
   let examples: Promise<ExampleQuery[]> | undefined;
   return () => (examples ??= make());
+}
+
+function readBacklog({ writers }: OpenStores): WriteBacklog {
+  const { rows, since } = writers.logged?.backlog ?? { rows: 0, since: null };
+  return { rows, ageSeconds: since === null ? 0 : secondsBetween(since, systemClock()) };
 }
 
 function formatOrigin(server: Server): string {

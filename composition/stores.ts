@@ -12,7 +12,8 @@ import type { EntityType, Featurestore } from '../datasources/registry/model.js'
 import type { Registry } from '../datasources/registry/registry.js';
 import { isHealthy } from '../serving/store-health.js';
 import { OperatorError } from '../errors/operator-error.js';
-import { systemClock } from '../values/clock.js';
+import { systemClock, type Clock } from '../values/clock.js';
+import { openFeatureWriters, type OpenFeatureWriters } from './feature-writers.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
@@ -25,6 +26,8 @@ export interface OpenStores extends FeatureStores {
   readonly reader: FileReader;
   /** The offline store of a featurestore, if it differs from the embedded one. */
   readonly findRemoteStore: (featurestore: Featurestore) => OfflineStore | undefined;
+  /** Writes values of sources without SQL. */
+  readonly writers: OpenFeatureWriters;
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
   /**
    * Whether the online store of an entity type with computed sources still has, after preparation, what was computed
@@ -39,10 +42,19 @@ export interface OpenStores extends FeatureStores {
   close(): Promise<void>;
 }
 
+export interface StoresOptions extends OnlineStoreOptions {
+  /** Receives what fails after rows were acknowledged. It is repeated. Absent: nobody is told. */
+  readonly onWriteError?: (error: unknown) => void;
+  /** Receives the number of acknowledged rows that are dropped, because the registry no longer has their source. */
+  readonly onUnknownRows?: (rows: number) => void;
+  /** Absent: the clock of the machine. */
+  readonly clock?: Clock;
+}
+
 export async function openStores(
   registry: Registry,
   dataDirectory: string,
-  options: OnlineStoreOptions,
+  options: StoresOptions,
 ): Promise<OpenStores> {
   return openOrDispose((opened) => openAll(registry, dataDirectory, options, opened));
 }
@@ -50,7 +62,7 @@ export async function openStores(
 async function openAll(
   registry: Registry,
   dataDirectory: string,
-  options: OnlineStoreOptions,
+  options: StoresOptions,
   opened: AsyncDisposableStack,
 ): Promise<OpenStores> {
   await makeDataFolder(dataDirectory);
@@ -58,6 +70,17 @@ async function openAll(
   opened.defer(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
   opened.defer(() => online.close());
+  const { onWriteError = () => undefined, onUnknownRows = () => undefined, clock = systemClock } = options;
+  const writers = await openFeatureWriters({
+    registry,
+    offline,
+    online,
+    dataDirectory,
+    clock,
+    onError: onWriteError,
+    onUnknownRows,
+  });
+  opened.defer(() => writers.close());
   const preparation = new StorePreparation({
     registry,
     offline: offline.embedded,
@@ -70,6 +93,7 @@ async function openAll(
     findRemoteStore: (featurestore) => offline.findRemote(featurestore),
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),
+    writers,
     prepare: (onProgress) => preparation.prepare(onProgress),
     fillOwner: (entityType) => preparation.fillOwner(entityType),
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),

@@ -59,9 +59,19 @@ function computeCost(schema: GraphQLSchema, { document, operationName, variables
   });
 }
 
+/** The number of items of the lists inside the objects of a list: the values of the rows of a write. */
+function countItems(list: readonly unknown[]): number {
+  let items = 0;
+  for (const item of list) {
+    if (typeof item !== 'object' || item === null) continue;
+    for (const field of Object.values(item)) if (Array.isArray(field)) items += field.length;
+  }
+  return items;
+}
+
 /** All parts of the variables that can affect a cost: lengths of lists, numbers, and flags (@skip, @include). */
 function toVariableShape(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.length}]`;
+  if (Array.isArray(value)) return `[${value.length}/${countItems(value)}]`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'object' || value === null) return value === null ? '-' : '';
   return `{${Object.entries(value)

@@ -18,6 +18,7 @@ import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
 import { JobResolver } from './job.resolver.js';
 import { NodeResolver } from './node.resolver.js';
 import { TrainingSetResolver } from './training-set.resolver.js';
+import { WriteResolver } from './write.resolver.js';
 import { typedResolvers } from './typed-resolvers.js';
 
 /** type-graphql needs a PubSub for subscriptions. The subscriptions here follow a job and publish no topics. */
@@ -51,13 +52,14 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       TrainingSetResolver,
       FeatureViewSyncResolver,
       SyncsOfFeatureViewResolver,
+      WriteResolver,
     ],
     validate: false,
     pubSub: NO_TOPICS,
   });
   applyOneOf(base);
   requireRows(base, 'FeatureMatrix');
-  describe(base.getMutationType(), 'The mutations. Each starts or cancels a job.');
+  describe(base.getMutationType(), 'The mutations. They start and cancel jobs, and write feature values.');
   describe(base.getSubscriptionType(), 'The subscriptions. They run over WebSocket or server-sent events.');
   resolveAbstractTypes(base);
   return addRegistryTypes(base, registry.featurestores, typedResolvers);

@@ -4,6 +4,7 @@ import type { BatchPredictions } from '../batch-prediction/batch-predictions.js'
 import type { JobEngine } from '../jobs/job-engine.js';
 import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
 import type { TrainingSets } from '../training-sets/training-sets.js';
+import type { FeatureWrites } from '../ingestion/writes/feature-writes.js';
 import type { FeatureSearch } from '../datasources/registry/feature-search.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { Clock } from '../values/clock.js';
@@ -20,6 +21,7 @@ export interface Services {
   readonly batchPredictions: BatchPredictions;
   readonly trainingSets: TrainingSets;
   readonly featureViewSyncs: FeatureViewSyncs;
+  readonly writers: FeatureWrites;
   readonly clock: Clock;
 }
 

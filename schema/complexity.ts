@@ -30,3 +30,13 @@ function estimateLength(argument: unknown): number {
   if (Array.isArray(argument)) return argument.length;
   return typeof argument === 'number' ? Math.max(0, argument) : USUAL_LIST_LENGTH;
 }
+
+/** A write: each row of a list of the input and each of its values. */
+export function writeComplexity(rows: string, values: string): Complexity {
+  return ({ args, childComplexity }) => {
+    const list = (args.input as Readonly<Record<string, unknown>> | undefined)?.[rows];
+    if (!Array.isArray(list)) return 1 + childComplexity;
+    const items = list.map((row: unknown) => (row as Readonly<Record<string, unknown>> | null)?.[values]);
+    return 1 + childComplexity + items.reduce<number>((sum, of) => sum + 1 + (Array.isArray(of) ? of.length : 0), 0);
+  };
+}

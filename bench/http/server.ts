@@ -51,6 +51,7 @@ const services: Services = {
   batchPredictions: {} as BatchPredictions,
   trainingSets: {} as TrainingSets,
   featureViewSyncs: {} as FeatureViewSyncs,
+  writers: {} as Services['writers'],
   clock: systemClock,
 };
 const server = variant === 'raw' ? rawServer() : await graphqlServer();

@@ -22,6 +22,7 @@ import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offl
 import type { FeatureRow, OfflineStore, PointInTimeRead } from '../../datasources/offline/offline-store.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
 import type { OnlineRead, OnlineStore } from '../../datasources/online/online-store.js';
+import type { FeatureWrites } from '../../ingestion/writes/feature-writes.js';
 import { FeatureSearch } from '../../datasources/registry/feature-search.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
@@ -69,6 +70,7 @@ export interface TestGatewayOptions {
   /** What starts jobs and reads their results, made with the engine that runs them. */
   readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
   readonly trainingSets?: (jobs: JobEngine, stores: FeatureStores) => TrainingSets;
+  readonly writers?: FeatureWrites;
   /** Of the syncs that the gateway can do by itself. */
   readonly syncs?: Partial<Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs' | 'fillOwner' | 'onUnanswered'>>;
   /** Stands between the gateway and its stores, to break them. */
@@ -122,6 +124,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     batchPredictions: options.batchPredictions?.(jobs) ?? ({} as BatchPredictions),
     trainingSets: options.trainingSets?.(jobs, stores) ?? ({} as TrainingSets),
     featureViewSyncs: syncs.createSyncs(jobs),
+    writers: options.writers ?? ({} as FeatureWrites),
     clock,
   };
   const schema = buildSchema(registry);

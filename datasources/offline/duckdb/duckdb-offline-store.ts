@@ -109,7 +109,8 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
 
   async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {
     const { signal } = read;
-    const connection = await this.database.instance.connect();
+    await this.database.beforeUse?.();
+    const connection = await this.database.connect();
     // Finding the newest values of a long history takes a while, unlike the other reads.
     const stopWatching = signal && interruptWhenAborted(connection, signal);
     try {

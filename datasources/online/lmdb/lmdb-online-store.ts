@@ -5,6 +5,8 @@ import type { FillableOnlineStore, FillRequest, OnlineRead, OnlineWrite } from '
 import { mergeWrite } from './merge-write.js';
 import { encodeRow, RowReader, type Slot } from './row-codec.js';
 import { SlotNumbers } from './slot-numbers.js';
+import type { FindSource, StoredEntity } from '../write-log.js';
+import { LmdbWriteLog, WRITE_LOG_DATABASES } from './lmdb-write-log.js';
 
 /**
  * The maximum number of named databases (one per entity type) in the file. LMDB fixes it at opening; an unused one
@@ -24,7 +26,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   readonly #rows = new Map<EntityType, Database<Buffer, Buffer>>();
 
   constructor(path: string) {
-    this.#environment = open({ path, maxDbs: MAX_ENTITY_TYPES + 2, noSubdir: false });
+    this.#environment = open({ path, maxDbs: MAX_ENTITY_TYPES + 2 + WRITE_LOG_DATABASES, noSubdir: false });
     this.#numbers = new SlotNumbers(this.#environment);
     this.#fills = this.#environment.openDB<string, string>({ name: 'contents' });
   }
@@ -52,16 +54,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
 
   async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
     if (writes.length === 0) return;
-    const rows = this.#rowKeys(entityType);
-    const merged = this.#environment.transaction(() => {
-      for (const [entityId, ofEntity] of Map.groupBy(writes, (write) => write.entityId)) {
-        const key = Buffer.from(entityId);
-        const stored = rows.getBinary(key);
-        const slots = stored === undefined ? new Map<number, Slot>() : new RowReader(stored).slots();
-        for (const write of ofEntity) mergeWrite(slots, write, this.#numbers);
-        void rows.put(key, encodeRow(slots));
-      }
-    });
+    const merged = this.#environment.transaction(() => this.#merge(entityType, writes));
     await merged.catch((error: unknown) => {
       this.#numbers.forgetUncommitted();
       throw error;
@@ -71,11 +64,18 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   }
 
   async delete(entityType: EntityType, entityIds: readonly string[]): Promise<void> {
-    const rows = this.#rowKeys(entityType);
-    await this.#environment.transaction(() => {
-      for (const entityId of entityIds) void rows.remove(Buffer.from(entityId));
-    });
+    await this.#environment.transaction(() => this.#remove(entityType, entityIds));
     await this.#environment.flushed;
+  }
+
+  /** The log of writes in the same file: one transaction changes both. */
+  openLog(findSource: FindSource): LmdbWriteLog {
+    return new LmdbWriteLog(this.#environment, findSource, {
+      merge: (entityType, writes) => this.#merge(entityType, writes),
+      remove: (entityType, entityIds) => this.#remove(entityType, entityIds),
+      find: (entityType, entityId) => this.#find(entityType, entityId),
+      forgetUncommitted: () => this.#numbers.forgetUncommitted(),
+    });
   }
 
   async currentFill(entityType: EntityType): Promise<string | undefined> {
@@ -109,6 +109,34 @@ export class LmdbOnlineStore implements FillableOnlineStore {
 
   async close(): Promise<void> {
     await this.#environment.close();
+  }
+
+  /** Call this inside a write transaction only. */
+  #merge(entityType: EntityType, writes: readonly OnlineWrite[]): void {
+    const rows = this.#rowKeys(entityType);
+    for (const [entityId, ofEntity] of Map.groupBy(writes, (write) => write.entityId)) {
+      const key = Buffer.from(entityId);
+      const stored = rows.getBinary(key);
+      const slots = stored === undefined ? new Map<number, Slot>() : new RowReader(stored).slots();
+      for (const write of ofEntity) mergeWrite(slots, write, this.#numbers);
+      void rows.put(key, encodeRow(slots));
+    }
+  }
+
+  /** Call this inside a write transaction only. */
+  #remove(entityType: EntityType, entityIds: readonly string[]): void {
+    for (const entityId of entityIds) void this.#rowKeys(entityType).remove(Buffer.from(entityId));
+  }
+
+  #find(entityType: EntityType, entityId: string): StoredEntity | undefined {
+    const bytes = this.#rowKeys(entityType).getBinary(Buffer.from(entityId));
+    if (bytes === undefined) return undefined;
+    const row = new RowReader(bytes);
+    return (slot) => {
+      const number = this.#numbers.find(entityType, slot);
+      const position = number === undefined ? -1 : row.find(number);
+      return position < 0 ? undefined : { timestamp: row.timestamp(position), value: row.value(position) };
+    };
   }
 
   #rowKeys(entityType: EntityType): Database<Buffer, Buffer> {

@@ -227,6 +227,8 @@ export type UserErrorCode =
   | 'FEATURESTORE_NOT_FOUND'
   /** The entity type has no feature with this name. */
   | 'FEATURE_NOT_FOUND'
+  /** The feature is computed by the SQL of its source. Clients write only features of sources without SQL. */
+  | 'FEATURE_NOT_WRITABLE'
   /** The featurestore has no feature view with this name. */
   | 'FEATURE_VIEW_NOT_FOUND'
   /** The folder for files has no file with this name. */
