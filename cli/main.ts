@@ -16,6 +16,7 @@ import { systemClock } from '../values/clock.js';
 import { predictCommand } from './commands/predict.js';
 import { syncCommand } from './commands/sync.js';
 import { trainingSetCommand } from './commands/training-set.js';
+import { validateCommand } from './commands/validate.js';
 import { watchCommand } from './commands/watch.js';
 
 const program = new Command('featuregraph')
@@ -37,6 +38,7 @@ program.addCommand(registryCommand(write));
 program.addCommand(estimateCommand(write));
 program.addCommand(pricesCommand({ write, clock: systemClock }));
 program.addCommand(trainingSetCommand());
+program.addCommand(validateCommand());
 program.addCommand(predictCommand());
 program.addCommand(syncCommand());
 program.addCommand(watchCommand());
