@@ -14,6 +14,7 @@ import { registryCommand } from './commands/registry.js';
 import { serve } from './commands/serve.js';
 import { systemClock } from '../values/clock.js';
 import { predictCommand } from './commands/predict.js';
+import { refreshCommand } from './commands/refresh.js';
 import { syncCommand } from './commands/sync.js';
 import { trainingSetCommand } from './commands/training-set.js';
 import { watchCommand } from './commands/watch.js';
@@ -39,6 +40,7 @@ program.addCommand(pricesCommand({ write, clock: systemClock }));
 program.addCommand(trainingSetCommand());
 program.addCommand(predictCommand());
 program.addCommand(syncCommand());
+program.addCommand(refreshCommand());
 program.addCommand(watchCommand());
 program
   .command('doctor')
