@@ -5,6 +5,7 @@ import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope } from '../observability/request-scope.js';
+import { limitArrival } from './arrival.js';
 import { allowOrigin } from './cors.js';
 import { EventStreams, wantsEvents } from './event-stream.js';
 import type { ExampleQuery } from './example-queries.js';
@@ -12,6 +13,7 @@ import { errorFormatter, type ErrorReports } from './format-error.js';
 import { servePage, wantsPage } from './graphiql.js';
 import { answerGraphql, type GraphqlEndpointOptions } from './graphql-endpoint.js';
 import type { Health } from './health.js';
+import { INGEST_PATH, IngestEndpoint, type IngestOptions } from './ingest-endpoint.js';
 import { UnsupportedMediaType } from './read-body.js';
 import { resolveRequestId } from './request-id.js';
 import { respond, respondError, respondJson } from './respond.js';
@@ -23,6 +25,8 @@ export interface HttpServerOptions extends GraphqlEndpointOptions {
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly streamLimits?: StreamLimits;
+  /** Takes rows by `POST /ingest`; absent: the gateway takes none. */
+  readonly ingest?: Omit<IngestOptions, 'logger'> | undefined;
   /** The bundled GraphiQL page with its examples; null to serve none. */
   readonly page: { readonly folder: string; readonly examples: () => Promise<readonly ExampleQuery[]> } | null;
 }
@@ -41,17 +45,21 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const formatError = errorFormatter(options);
   const subscriptions = new Subscriptions({ ...options, formatError });
   const events = new EventStreams({ subscriptions, limits, maxBodyBytes });
+  const ingest = options.ingest && new IngestEndpoint({ ...options.ingest, logger });
   const server = createServer((request, response) => {
+    if (!INGEST_PATH.test(pathOf(request))) limitArrival(request, REQUEST_LIMITS.arrivalTimeoutMs);
     const requestId = resolveRequestId(request);
     response.setHeader('x-request-id', requestId);
     requestScope.run({ requestId, signal: clientLeaving(response) }, () => {
       reportWhenDone({ logger, metrics }, request, response);
-      route({ ...options, events }, request, response, requestId).catch((error: unknown) => {
+      route({ ...options, events, ingest }, request, response, requestId).catch((error: unknown) => {
         fail(logger, error, response, requestId);
       });
     });
   });
-  server.requestTimeout = REQUEST_LIMITS.arrivalTimeoutMs;
+  server.headersTimeout = REQUEST_LIMITS.arrivalTimeoutMs;
+  // limitArrival is the limit of the body: rows arrive for as long as their client has some.
+  server.requestTimeout = 0;
   const sockets = attachWebSockets(server, {
     ...options,
     subscriptions,
@@ -64,6 +72,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     endStreams: () => {
       sockets.close();
       events.close();
+      ingest?.close();
     },
     cutOff: () => {
       sockets.terminate();
@@ -81,8 +90,9 @@ function clientLeaving(response: ServerResponse): AbortSignal {
   return left.signal;
 }
 
-interface RouteOptions extends HttpServerOptions {
+interface RouteOptions extends Omit<HttpServerOptions, 'ingest'> {
   readonly events: EventStreams;
+  readonly ingest: IngestEndpoint | undefined;
 }
 
 async function route(
@@ -91,7 +101,10 @@ async function route(
   response: ServerResponse,
   requestId: string,
 ): Promise<void> {
-  const [path = '/'] = (request.url ?? '/').split('?');
+  const path = pathOf(request);
+  if (options.ingest && INGEST_PATH.test(path)) {
+    return ingestRows(options.ingest, options.corsOrigins, request, response, requestId);
+  }
   switch (path) {
     case '/graphql':
       return graphql(options, request, response, requestId);
@@ -114,6 +127,27 @@ async function route(
     return servePage(options.page.folder, path.slice('/console'.length), response);
   }
   throw new AppError('NOT_FOUND', 'Nothing is here. The API is at /graphql.');
+}
+
+async function ingestRows(
+  ingest: IngestEndpoint,
+  corsOrigins: readonly string[],
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+): Promise<void> {
+  allowOrigin(request, response, corsOrigins);
+  if (request.method === 'POST') return ingest.answer(request, response, requestId);
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204).end();
+    return;
+  }
+  response.setHeader('allow', 'POST, OPTIONS');
+  throw new AppError('METHOD_NOT_ALLOWED', 'Send rows by POST.');
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?')[0] ?? '/';
 }
 
 async function graphql(
@@ -179,7 +213,7 @@ function reportWhenDone(
   response.once('close', () => {
     const durationMs = performance.now() - start;
     const [path = ''] = url.split('?');
-    const route = MEASURED_ROUTES.has(path) ? path : 'other';
+    const route = MEASURED_ROUTES.has(path) ? path : INGEST_PATH.test(path) ? '/ingest' : 'other';
     const status = response.statusCode;
     metrics.request({ method: MEASURED_METHODS.has(method) ? method : 'other', route, status }, durationMs / 1000);
     logger.info(

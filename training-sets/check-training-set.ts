@@ -9,6 +9,7 @@ import { toOutput } from './training-set-output.js';
 import { planTrainingSet } from './training-set-plan.js';
 import type { StartTrainingSet, TrainingSetRequest } from './training-sets.js';
 import type { WorkDatabase } from './work-database.js';
+import { refuseUnwritableColumns } from './writable-columns.js';
 
 /** Rejects labels that cannot be read or lack columns, and an output that exists. */
 export async function checkTrainingSet(
@@ -17,11 +18,19 @@ export async function checkTrainingSet(
 ): Promise<void> {
   await withWorkDatabase(dependencies, async (work) => {
     // Inline labels are read now. For a file or table, only its columns are checked.
-    if (request.labels.kind === 'INLINE') await prepareLabels(work, request, dependencies);
-    else {
-      const { columns } = await labelRelation(work, request, dependencies.files);
-      planTrainingSet(request, columns, dependencies.findRemoteStore);
-    }
+    const plan =
+      request.labels.kind === 'INLINE'
+        ? await prepareLabels(work, request, dependencies)
+        : planTrainingSet(
+            request,
+            // The job reads a text file again. The rows that were read here could be kept for it, but a job may start
+            // hours later, on another attempt or after a restart. It would then need a second, durable folder, a digest
+            // of the file to notice a change in between, and a removal for each way in which a job ends. Reading twice
+            // costs seconds for each GiB; the digest alone would cost about as much.
+            (await labelRelation(work, request, dependencies.files)).columns,
+            dependencies.findRemoteStore,
+          );
+    refuseUnwritableColumns(plan, request.output.format);
     await assertOutputIsNew(dependencies, work, request);
   });
 }

@@ -163,7 +163,7 @@ async function writeFile(
   { onWriting, onWritten, onChecking }: WritingSteps,
 ): Promise<TrainingSetValidationResult> {
   if (!isWritten) {
-    await work.run(copyToFile(outputSelect(work, plan), partial, format, provenance), [], undefined, onWriting);
+    await work.run(copyToFile(outputSelect(work, plan, format), partial, format, provenance), [], undefined, onWriting);
     await syncFile(partial);
     await onWritten();
   }
@@ -211,7 +211,7 @@ async function writeTable(
       const maker = await readTableComment(work.connection, TABLES_SCHEMA, target);
       if (maker !== undefined && maker !== id) throw inUse(location);
       await work.run(`DROP TABLE IF EXISTS ${table}`);
-      await work.run(`CREATE TABLE ${table} AS ${outputSelect(work, plan)}`, [], undefined, onWriting);
+      await work.run(`CREATE TABLE ${table} AS ${outputSelect(work, plan, 'TABLE')}`, [], undefined, onWriting);
       await work.run(`COMMENT ON TABLE ${table} IS ${quoteText(id)}`);
       const written = outputAsWritten({ format: 'TABLE', at: table }, plan.outputColumns);
       validation = await validateOutput(work, plan, written, onChecking);
