@@ -106,13 +106,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     const fill: RunningFill = { rows, deleted: new Set() };
     this.#filling.set(name, fill);
     try {
-      await copyWrittenValues(
-        this.#environment,
-        entityType,
-        this.#generations.served(entityType),
-        fill,
-        this.#numbers,
-      );
+      await copyWrittenValues(this.#environment, entityType, this.#generations.served(entityType), fill, this.#numbers);
       for (const source of entityType.sources) {
         for await (const writes of readWrites(source)) await this.#addToFill(fill, writes);
       }
