@@ -61,7 +61,9 @@ export async function startMovingGateway(folder: string): Promise<MovingGateway>
       FEATUREGRAPH_DATA_DIR: join(folder, 'data'),
     }),
     logger: createLogger('silent'),
-    onPrepare: ({ step }) => void (prepared.at(-1) === step || prepared.push(step)),
+    onPrepare: ({ step }) => {
+      if (prepared.at(-1) !== step) prepared.push(step);
+    },
   });
   const ask = async <Data>(query: string, variables: object = {}): Promise<Data> => {
     const response = await fetch(gateway.url, {
