@@ -97,6 +97,7 @@ async function start(
     onWriteError: (err) => logger.error({ err }, 'written rows are not in every store yet; this is repeated'),
     onUnknownRows: (rows) =>
       logger.error({ rows }, 'written rows were dropped: the registry no longer has their source'),
+    memoryLimitBytes: config.duckDbMemoryBytes,
     ...(google?.vertex ? { vertexClient: google.vertex } : {}),
   });
   opened.defer(() => stores.close());
@@ -107,7 +108,7 @@ async function start(
     }
   };
   warn(prepared.rejectedRows, 'rows without id or time were kept out');
-  warn(prepared.futureRows, 'rows of the future are not served as values now before a start after their time');
+  warn(prepared.futureRows, 'rows of the future are served when their time comes');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
   opened.defer(() => costs.close());
 
@@ -122,6 +123,19 @@ async function start(
     google,
   });
   opened.defer(() => jobs.close());
+  for (const entityType of prepared.stale) {
+    const request = {
+      entityType,
+      source: null,
+      labels: {},
+      trigger: 'START',
+      createdBy: null,
+      idempotencyKey: null,
+    } as const;
+    const { id } = await jobs.sourceRefreshes.start(request);
+    const name = `${entityType.featurestore.name}.${entityType.name}`;
+    logger.warn({ entityType: name, job: id }, 'old values are served until a refresh replaces them');
+  }
 
   const writeMetrics = createWriteMetrics(metricsRegistry, () => readBacklog(stores));
   const writers = { ...stores.writers, writer: measuredWriter(stores.writers.writer, writeMetrics) };
@@ -135,6 +149,7 @@ async function start(
     trainingSets: jobs.trainingSets,
     featureViewSyncs: jobs.featureViewSyncs,
     writers,
+    sourceRefreshes: jobs.sourceRefreshes,
     clock: systemClock,
   };
   const apollo = createApolloServer({

@@ -3,8 +3,8 @@ import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import type { FileReader } from '../datasources/files/file-reader.js';
 import type { FillOwner } from '../ingestion/fill-fingerprint.js';
-import type { PrepareOutcome, PrepareProgress } from '../ingestion/prepare.js';
-import { StorePreparation } from '../ingestion/store-preparation.js';
+import type { PrepareProgress } from '../ingestion/prepare.js';
+import { StorePreparation, type PreparationStart } from '../ingestion/store-preparation.js';
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
@@ -28,7 +28,9 @@ export interface OpenStores extends FeatureStores {
   readonly findRemoteStore: (featurestore: Featurestore) => OfflineStore | undefined;
   /** Writes values of sources without SQL. */
   readonly writers: OpenFeatureWriters;
-  prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
+  prepare(onProgress: (progress: PrepareProgress) => void): Promise<PreparationStart>;
+  /** Refreshes while the gateway serves. */
+  readonly preparation: StorePreparation;
   /**
    * Whether the online store of an entity type with computed sources still has, after preparation, what was computed
    * here.
@@ -49,6 +51,8 @@ export interface StoresOptions extends OnlineStoreOptions {
   readonly onUnknownRows?: (rows: number) => void;
   /** Absent: the clock of the machine. */
   readonly clock?: Clock;
+  /** The memory limit of DuckDB; undefined: half of the memory of the machine or container. */
+  readonly memoryLimitBytes?: number | undefined;
 }
 
 export async function openStores(
@@ -66,7 +70,7 @@ async function openAll(
   opened: AsyncDisposableStack,
 ): Promise<OpenStores> {
   await makeDataFolder(dataDirectory);
-  const offline = await openOfflineStores(registry, dataDirectory);
+  const offline = await openOfflineStores(registry, dataDirectory, options.memoryLimitBytes);
   opened.defer(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
   opened.defer(() => online.close());
@@ -82,7 +86,6 @@ async function openAll(
   });
   opened.defer(() => writers.close());
   const preparation = new StorePreparation({
-    registry,
     offline: offline.embedded,
     toFill: (featurestore) => online.toFill(featurestore),
     clock: systemClock,
@@ -94,7 +97,8 @@ async function openAll(
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),
     writers,
-    prepare: (onProgress) => preparation.prepare(onProgress),
+    prepare: (onProgress) => preparation.prepare(registry, onProgress),
+    preparation,
     fillOwner: (entityType) => preparation.fillOwner(entityType),
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
     close: () => opened.disposeAsync(),

@@ -16,6 +16,7 @@ import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js
 import { newJobId } from '../../jobs/new-job-id.js';
 import { JobAccounting } from '../../costs/job-accounting.js';
 import type { OpenCostsOptions } from '../../composition/open-costs.js';
+import type { SourceRefreshes } from '../../ingestion/source-refreshes.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
@@ -125,6 +126,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     trainingSets: options.trainingSets?.(jobs, stores) ?? ({} as TrainingSets),
     featureViewSyncs: syncs.createSyncs(jobs),
     writers: options.writers ?? ({} as FeatureWrites),
+    sourceRefreshes: {} as SourceRefreshes,
     clock,
   };
   const schema = buildSchema(registry);
