@@ -16,6 +16,7 @@ import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import { registryPathOf } from './config/registry-path.js';
+import { NO_STREAMS } from './ingestion/streams/streams.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
 import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
@@ -126,6 +127,7 @@ async function start(
     batchPredictions: jobs.batchPredictions,
     trainingSets: jobs.trainingSets,
     featureViewSyncs: jobs.featureViewSyncs,
+    streams: NO_STREAMS,
     clock: systemClock,
   };
   const apollo = createApolloServer({

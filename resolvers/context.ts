@@ -3,6 +3,7 @@ import type { Costs } from '../costs/costs.js';
 import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
 import type { JobEngine } from '../jobs/job-engine.js';
 import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
+import type { Streams } from '../ingestion/streams/streams.js';
 import type { TrainingSets } from '../training-sets/training-sets.js';
 import type { FeatureSearch } from '../datasources/registry/feature-search.js';
 import type { Registry } from '../datasources/registry/registry.js';
@@ -20,6 +21,7 @@ export interface Services {
   readonly batchPredictions: BatchPredictions;
   readonly trainingSets: TrainingSets;
   readonly featureViewSyncs: FeatureViewSyncs;
+  readonly streams: Streams;
   readonly clock: Clock;
 }
 

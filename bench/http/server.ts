@@ -9,6 +9,7 @@ import { Registry as MetricsRegistry } from 'prom-client';
 import { measuredStores } from '../../composition/measured-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
+import { NO_STREAMS } from '../../ingestion/streams/streams.js';
 import type { FeatureViewSyncs } from '../../ingestion/feature-view-syncs.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
@@ -51,6 +52,7 @@ const services: Services = {
   batchPredictions: {} as BatchPredictions,
   trainingSets: {} as TrainingSets,
   featureViewSyncs: {} as FeatureViewSyncs,
+  streams: NO_STREAMS,
   clock: systemClock,
 };
 const server = variant === 'raw' ? rawServer() : await graphqlServer();

@@ -16,6 +16,7 @@ import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js
 import { newJobId } from '../../jobs/new-job-id.js';
 import { JobAccounting } from '../../costs/job-accounting.js';
 import type { OpenCostsOptions } from '../../composition/open-costs.js';
+import { NO_STREAMS, type Streams } from '../../ingestion/streams/streams.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
@@ -59,6 +60,7 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   readonly clock?: Clock;
+  readonly streams?: Streams;
   readonly maxQueryCost?: number;
   readonly isIntrospectionAllowed?: boolean;
   readonly logger?: Logger;
@@ -122,6 +124,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     batchPredictions: options.batchPredictions?.(jobs) ?? ({} as BatchPredictions),
     trainingSets: options.trainingSets?.(jobs, stores) ?? ({} as TrainingSets),
     featureViewSyncs: syncs.createSyncs(jobs),
+    streams: options.streams ?? NO_STREAMS,
     clock,
   };
   const schema = buildSchema(registry);

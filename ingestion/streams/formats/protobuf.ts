@@ -5,10 +5,20 @@ import protobuf from 'protobufjs';
  * library; other absent fields are absent.
  */
 export function protobufDecoder(schema: string, messageType: string): (data: Uint8Array) => unknown {
-  const { root } = protobuf.parse(schema, { keepCase: true });
-  root.resolveAll();
-  const type = root.lookupType(messageType);
+  const type = parseProtobufSchema(schema).lookupType(messageType);
   return (data) => toPlain(type.toObject(type.decode(data), { enums: String, defaults: true, arrays: true }));
+}
+
+/** A schema in one file. It may import what Protobuf itself brings, such as google/protobuf/timestamp.proto. */
+export function parseProtobufSchema(schema: string): protobuf.Root {
+  const { root, imports = [] } = protobuf.parse(schema, { keepCase: true });
+  for (const file of imports) {
+    const known = protobuf.common.get(file);
+    if (!known) throw new Error(`it imports "${file}": write all messages in one file`);
+    root.addJSON(known.nested ?? {});
+  }
+  root.resolveAll();
+  return root;
 }
 
 /** A 64-bit integer of the library. */
