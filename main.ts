@@ -92,6 +92,7 @@ async function start(
   }
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
+    memoryLimitBytes: config.duckDbMemoryBytes,
     ...(google?.vertex ? { vertexClient: google.vertex } : {}),
   });
   opened.defer(() => stores.close());
@@ -102,7 +103,7 @@ async function start(
     }
   };
   warn(prepared.rejectedRows, 'rows without id or time were kept out');
-  warn(prepared.futureRows, 'rows of the future are not served as values now before a start after their time');
+  warn(prepared.futureRows, 'rows of the future are served when their time comes');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
   opened.defer(() => costs.close());
 
@@ -117,6 +118,19 @@ async function start(
     google,
   });
   opened.defer(() => jobs.close());
+  for (const entityType of prepared.stale) {
+    const request = {
+      entityType,
+      source: null,
+      labels: {},
+      trigger: 'START',
+      createdBy: null,
+      idempotencyKey: null,
+    } as const;
+    const { id } = await jobs.sourceRefreshes.start(request);
+    const name = `${entityType.featurestore.name}.${entityType.name}`;
+    logger.warn({ entityType: name, job: id }, 'old values are served until a refresh replaces them');
+  }
 
   const services: Services = {
     registry,
@@ -128,6 +142,7 @@ async function start(
     trainingSets: jobs.trainingSets,
     featureViewSyncs: jobs.featureViewSyncs,
     streams: NO_STREAMS,
+    sourceRefreshes: jobs.sourceRefreshes,
     clock: systemClock,
   };
   const apollo = createApolloServer({

@@ -14,8 +14,10 @@ import { registryCommand } from './commands/registry.js';
 import { serve } from './commands/serve.js';
 import { systemClock } from '../values/clock.js';
 import { predictCommand } from './commands/predict.js';
+import { refreshCommand } from './commands/refresh.js';
 import { syncCommand } from './commands/sync.js';
 import { trainingSetCommand } from './commands/training-set.js';
+import { validateCommand } from './commands/validate.js';
 import { watchCommand } from './commands/watch.js';
 
 const program = new Command('featuregraph')
@@ -37,8 +39,10 @@ program.addCommand(registryCommand(write));
 program.addCommand(estimateCommand(write));
 program.addCommand(pricesCommand({ write, clock: systemClock }));
 program.addCommand(trainingSetCommand());
+program.addCommand(validateCommand());
 program.addCommand(predictCommand());
 program.addCommand(syncCommand());
+program.addCommand(refreshCommand());
 program.addCommand(watchCommand());
 program
   .command('doctor')

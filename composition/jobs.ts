@@ -3,6 +3,10 @@ import { DataFiles } from '../datasources/files/data-files.js';
 import { BatchPredictionsByRuntime } from '../batch-prediction/batch-predictions-by-runtime.js';
 import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
 import { SyncSchedules } from '../ingestion/sync/sync-schedules.js';
+import { FutureRows } from '../ingestion/refresh/future-rows.js';
+import { LocalSourceRefreshes } from '../ingestion/refresh/local-source-refreshes.js';
+import { SourceRefreshHandler } from '../ingestion/refresh/source-refresh-handler.js';
+import type { SourceRefreshes } from '../ingestion/source-refreshes.js';
 import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
 import { JobEngine } from '../jobs/job-engine.js';
 import { LmdbJobStore } from '../datasources/job-store/lmdb/lmdb-job-store.js';
@@ -52,6 +56,7 @@ export interface OpenJobs {
   readonly batchPredictions: BatchPredictions;
   readonly trainingSets: TrainingSets;
   readonly featureViewSyncs: FeatureViewSyncs;
+  readonly sourceRefreshes: SourceRefreshes;
   /** Call this before the stores close: jobs use them to their end. */
   close(): Promise<void>;
 }
@@ -109,9 +114,19 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   });
   opened.defer(() => syncs.close());
 
+  const futureRows = new FutureRows({
+    registry,
+    preparation: stores.preparation,
+    clock: systemClock,
+    onError: (err, { name, featurestore }) =>
+      logger.error({ err, entityType: `${featurestore.name}.${name}` }, 'rows that became true were not served'),
+  });
+  opened.defer(() => futureRows.stop());
+  const refresh = new SourceRefreshHandler(registry, stores.preparation, () => futureRows.watch());
+
   const engine = new JobEngine({
     store,
-    handlers: [localBatch, vertexBatch.handler, trainingSet, ...syncs.handlers],
+    handlers: [localBatch, vertexBatch.handler, trainingSet, refresh, ...syncs.handlers],
     clock: systemClock,
     newId: newJobId,
     maxRunning: PROCESS_LIMITS.maxRunningJobs,
@@ -125,7 +140,10 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   if (swept.length > 0) logger.info({ files: swept.length }, 'work of jobs that had ended was removed');
   await engine.resume();
 
+  futureRows.watch();
+
   const featureViewSyncs = syncs.createSyncs(engine);
+  const sourceRefreshes = new LocalSourceRefreshes(engine, refresh);
   if (runsSchedules) {
     const schedules = startSchedules(registry, featureViewSyncs, logger);
     opened.defer(() => schedules.stop());
@@ -143,6 +161,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     batchPredictions: new BatchPredictionsByRuntime({ ONNX: local, HTTP: local, VERTEX: vertex }),
     trainingSets: new LocalTrainingSets(engine, trainingSet, trainingSetDependencies),
     featureViewSyncs,
+    sourceRefreshes,
     close: () => opened.disposeAsync(),
   };
 }

@@ -3,8 +3,8 @@ import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import type { FileReader } from '../datasources/files/file-reader.js';
 import type { FillOwner } from '../ingestion/fill-fingerprint.js';
-import type { PrepareOutcome, PrepareProgress } from '../ingestion/prepare.js';
-import { StorePreparation } from '../ingestion/store-preparation.js';
+import type { PrepareProgress } from '../ingestion/prepare.js';
+import { StorePreparation, type PreparationStart } from '../ingestion/store-preparation.js';
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
@@ -25,7 +25,9 @@ export interface OpenStores extends FeatureStores {
   readonly reader: FileReader;
   /** The offline store of a featurestore, if it differs from the embedded one. */
   readonly findRemoteStore: (featurestore: Featurestore) => OfflineStore | undefined;
-  prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
+  prepare(onProgress: (progress: PrepareProgress) => void): Promise<PreparationStart>;
+  /** Refreshes while the gateway serves. */
+  readonly preparation: StorePreparation;
   /**
    * Whether the online store of an entity type with computed sources still has, after preparation, what was computed
    * here.
@@ -39,10 +41,15 @@ export interface OpenStores extends FeatureStores {
   close(): Promise<void>;
 }
 
+export interface StoresOptions extends OnlineStoreOptions {
+  /** The memory limit of DuckDB; undefined: half of the memory of the machine or container. */
+  readonly memoryLimitBytes?: number | undefined;
+}
+
 export async function openStores(
   registry: Registry,
   dataDirectory: string,
-  options: OnlineStoreOptions,
+  options: StoresOptions,
 ): Promise<OpenStores> {
   return openOrDispose((opened) => openAll(registry, dataDirectory, options, opened));
 }
@@ -50,16 +57,15 @@ export async function openStores(
 async function openAll(
   registry: Registry,
   dataDirectory: string,
-  options: OnlineStoreOptions,
+  options: StoresOptions,
   opened: AsyncDisposableStack,
 ): Promise<OpenStores> {
   await makeDataFolder(dataDirectory);
-  const offline = await openOfflineStores(registry, dataDirectory);
+  const offline = await openOfflineStores(registry, dataDirectory, options.memoryLimitBytes);
   opened.defer(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
   opened.defer(() => online.close());
   const preparation = new StorePreparation({
-    registry,
     offline: offline.embedded,
     toFill: (featurestore) => online.toFill(featurestore),
     clock: systemClock,
@@ -70,7 +76,8 @@ async function openAll(
     findRemoteStore: (featurestore) => offline.findRemote(featurestore),
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),
-    prepare: (onProgress) => preparation.prepare(onProgress),
+    prepare: (onProgress) => preparation.prepare(registry, onProgress),
+    preparation,
     fillOwner: (entityType) => preparation.fillOwner(entityType),
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
     close: () => opened.disposeAsync(),

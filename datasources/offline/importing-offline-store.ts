@@ -1,4 +1,5 @@
 import type { Instant } from '../../values/instant.js';
+import type { OnlineWrite } from '../online/online-store.js';
 import type { FeatureSource } from '../registry/model.js';
 import type { OfflineStore } from './offline-store.js';
 
@@ -11,7 +12,21 @@ export interface ImportingOfflineStore extends OfflineStore {
    * Replaces the values of a source by the result of its SQL and stores the fingerprint, in one step: if the process is
    * killed before the end, the old values stay. `onProgress` receives the completed share, 0 to 1.
    */
-  import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<ImportedRows>;
+  import(
+    source: FeatureSource,
+    from: string,
+    onProgress: (share: number) => void,
+    signal?: AbortSignal,
+  ): Promise<ImportedRows>;
+
+  /**
+   * `newest` of the rows between two moments, inclusive: of each feature the newest value among them. Nothing for a
+   * static source.
+   */
+  newestBetween(
+    source: FeatureSource,
+    between: { readonly from: Instant; readonly asOf: Instant },
+  ): AsyncIterable<OnlineWrite[]>;
 
   /** The rows whose time is after a moment: they are not known yet. */
   countFutureRows(source: FeatureSource, asOf: Instant): Promise<FutureRows>;

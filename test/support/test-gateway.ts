@@ -17,6 +17,7 @@ import { newJobId } from '../../jobs/new-job-id.js';
 import { JobAccounting } from '../../costs/job-accounting.js';
 import type { OpenCostsOptions } from '../../composition/open-costs.js';
 import { NO_STREAMS, type Streams } from '../../ingestion/streams/streams.js';
+import type { SourceRefreshes } from '../../ingestion/source-refreshes.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
@@ -125,6 +126,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     trainingSets: options.trainingSets?.(jobs, stores) ?? ({} as TrainingSets),
     featureViewSyncs: syncs.createSyncs(jobs),
     streams: options.streams ?? NO_STREAMS,
+    sourceRefreshes: {} as SourceRefreshes,
     clock,
   };
   const schema = buildSchema(registry);

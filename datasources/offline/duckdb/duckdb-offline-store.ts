@@ -22,7 +22,7 @@ import { appendRows } from './append-rows.js';
 import type { DuckDbDatabase } from '../../duckdb/database.js';
 import { estimateScan } from './estimate-scan.js';
 import { ensureHistoryTable } from '../../duckdb/history-table.js';
-import { interruptWhenAborted } from '../../duckdb/interrupt-on-abort.js';
+import { interruptOnAbort, interruptWhenAborted } from '../../duckdb/interrupt-on-abort.js';
 import { ensureImportRecords, readImportRecord, writeImportRecord } from '../../duckdb/import-record.js';
 import { importSource } from './import-source.js';
 import { newestValues, countFutureRows } from './newest-values.js';
@@ -97,14 +97,34 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
   }
 
   /** Runs in one transaction. */
-  async import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<ImportedRows> {
+  async import(
+    source: FeatureSource,
+    from: string,
+    onProgress: (share: number) => void,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<ImportedRows> {
     const { reader } = this;
     if (!reader) throw new Error('this store was opened without a reader of files, so it imports nothing');
-    return this.database.transaction(async (connection) => {
-      const imported = await importSource(connection, source, reader, onProgress);
-      await writeImportRecord(connection, source, from, imported);
-      return imported;
-    });
+    return this.database.transaction(async (connection) =>
+      interruptOnAbort(connection, signal, async () => {
+        const imported = await importSource(connection, source, reader, onProgress);
+        await writeImportRecord(connection, source, from, imported);
+        return imported;
+      }),
+    );
+  }
+
+  async *newestBetween(
+    source: FeatureSource,
+    { from, asOf }: { readonly from: Instant; readonly asOf: Instant },
+  ): AsyncGenerator<OnlineWrite[]> {
+    if (source.timestampColumn === null) return;
+    const connection = await this.database.instance.connect();
+    try {
+      yield* newestValues(connection, source, { asOf }, from);
+    } finally {
+      connection.closeSync();
+    }
   }
 
   async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {

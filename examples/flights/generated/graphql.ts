@@ -351,6 +351,7 @@ export type NodeQuery = { nodes: Array<
     | { __typename: 'FlightsRoute', id: string }
     | { __typename: 'Model', id: string }
     | { __typename: 'PriceBook', id: string }
+    | { __typename: 'SourceRefreshJob', id: string }
     | { __typename: 'TrainingSetJob', id: string }
    | null> };
 
@@ -375,6 +376,7 @@ export type JobsQueryVariables = Exact<{ [key: string]: never; }>;
 export type JobsQuery = { jobs: { nodes: Array<
       | { __typename: 'BatchPredictionJob', displayName: string, id: string, state: JobState, createdAt: string, output: { predictions: string | null }, progress: { completed: string, total: string | null, percent: number | null } }
       | { __typename: 'FeatureViewSyncJob', id: string, state: JobState, createdAt: string, progress: { completed: string, total: string | null, percent: number | null } }
+      | { __typename: 'SourceRefreshJob', id: string, state: JobState, createdAt: string, progress: { completed: string, total: string | null, percent: number | null } }
       | { __typename: 'TrainingSetJob', id: string, state: JobState, createdAt: string, written: { location: string, rows: string } | null, progress: { completed: string, total: string | null, percent: number | null } }
     >, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
@@ -384,6 +386,7 @@ export type JobProgressSubscriptionVariables = Exact<{
 
 
 export type JobProgressSubscription = { jobProgress:
+    | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
     | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
     | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
     | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
