@@ -14,7 +14,16 @@ import { createClient } from 'graphql-ws';
 
 /** Types without an id, always inside an object that has one. Their fields from several queries belong together. */
 const VALUE_OBJECTS = [
-  ...['BatchInput', 'BatchOutput', 'BatchResources', 'JobError', 'JobProgress', 'StoreInfo', 'StreamError', 'TrainingSetOutput'],
+  ...[
+    'BatchInput',
+    'BatchOutput',
+    'BatchResources',
+    'JobError',
+    'JobProgress',
+    'StoreInfo',
+    'StreamError',
+    'TrainingSetOutput',
+  ],
   ...['TrainingSetJobInput', 'TrainingSetProvenance'],
   ...['CostEstimate', 'FeatureMatrix', 'Money', 'ServingComparison', 'TrainingSetPreview', 'TrainingSetValidation'],
   ...['BatchPredictionJobConnection', 'FeatureConnection', 'FeaturestoreConnection', 'FeatureValueConnection'],
