@@ -71,20 +71,24 @@ export class StreamConsumer implements WatchedStream {
     this.#state = 'STOPPED';
   }
 
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    for (let failures = 0; !signal.aborted; failures += 1) {
+    for (let failures = 0; !this.#isStopping(); failures += 1) {
       try {
         this.#source = await this.options.open();
         await this.#consume(this.#source, () => (failures = 0));
-        if (!signal.aborted) throw new AppError('STORE_UNAVAILABLE', 'The broker ended the stream.');
+        if (!this.#isStopping()) throw new AppError('STORE_UNAVAILABLE', 'The broker ended the stream.');
       } catch (error) {
-        if (!signal.aborted) this.#fail(error);
+        if (!this.#isStopping()) this.#fail(error);
       }
       await this.#source?.close().catch((error: unknown) => this.options.onError(error));
       await Promise.all(this.#writing);
       this.#waiting.clear();
-      if (!signal.aborted) await pause(this.#retryMs(failures), signal);
+      if (!this.#isStopping()) await pause(this.#retryMs(failures), signal);
     }
   }
 
@@ -172,10 +176,10 @@ export class StreamConsumer implements WatchedStream {
         if (failures > 0) this.#state = 'RUNNING';
         return result;
       } catch (error) {
-        if (signal.aborted) throw error;
+        if (this.#isStopping()) throw error;
         this.#fail(error);
         await pause(this.#retryMs(failures), signal);
-        if (signal.aborted) throw error;
+        if (this.#isStopping()) throw error;
       }
     }
   }

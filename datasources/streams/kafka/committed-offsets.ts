@@ -22,7 +22,7 @@ export class CommittedOffsets<Item extends Delivery> {
     const newest = this.#newest.get(item.partition);
     let ofPartition = this.#pending.get(item.partition);
     if (!ofPartition || (newest !== undefined && item.offset <= newest)) {
-      this.#pending.set(item.partition, (ofPartition = new Map()));
+      this.#pending.set(item.partition, (ofPartition = new Map<bigint, Pending<Item>>()));
     }
     this.#newest.set(item.partition, item.offset);
     ofPartition.set(item.offset, { item, isDone: false });

@@ -68,9 +68,8 @@ export class KafkaStream implements MessageStream {
       const delivery: KafkaDelivery = { partition: String(partition), offset, message };
       this.#offsets.deliver(delivery);
       yield {
-        // A message without a value (a tombstone) is empty here; the types of the client do not say so.
-        data: (message.value as Buffer | null | undefined) ?? new Uint8Array(),
-        key: (message.key as Buffer | null | undefined)?.toString('utf8') ?? null,
+        data: toBytes(message.value),
+        key: toText(message.key),
         position: `${topic}/${partition}/${offset}`,
         attributes: new Map([...message.headers].map(([name, value]) => [name.toString(), value.toString()])),
         publishTime: message.timestamp * 1000n,
@@ -135,4 +134,13 @@ async function connectionOptions({ bootstrapServers, tls, sasl }: KafkaSettings)
         }
       : {}),
   };
+}
+
+/** A message without a value (a tombstone) or key has null there; the types of the client do not say so. */
+function toBytes(value: Buffer | null | undefined): Uint8Array {
+  return value ?? new Uint8Array();
+}
+
+function toText(key: Buffer | null | undefined): string | null {
+  return key?.toString('utf8') ?? null;
 }

@@ -94,10 +94,10 @@ export class PubSubStream implements MessageStream {
   #toMessage(message: Message): StreamMessage {
     return {
       data: message.data,
-      key: message.orderingKey ? message.orderingKey : null,
+      key: message.orderingKey === '' ? null : (message.orderingKey ?? null),
       position: `${this.settings.subscription}/${message.id}`,
       attributes: new Map(Object.entries(message.attributes)),
-      publishTime: BigInt(message.publishTime.getFullTime()) / 1000n,
+      publishTime: message.publishTime.getFullTime() / 1000n,
       acknowledge: async () => {
         await message.ackWithResponse();
       },

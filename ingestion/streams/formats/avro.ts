@@ -21,8 +21,8 @@ export function avroDecoder(schema: string, confluentHeader: boolean): (data: Ui
   const type = avro.Type.forSchema(JSON.parse(schema) as avro.Schema, { registry: { long: bigintLong } });
   return (data) => {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    if (!confluentHeader) return type.fromBuffer(bytes);
+    if (!confluentHeader) return type.fromBuffer(bytes) as unknown;
     if (bytes.length < CONFLUENT_HEADER_BYTES || bytes[0] !== 0) throw new Error('no header of Confluent');
-    return type.fromBuffer(bytes.subarray(CONFLUENT_HEADER_BYTES));
+    return type.fromBuffer(bytes.subarray(CONFLUENT_HEADER_BYTES)) as unknown;
   };
 }

@@ -63,9 +63,9 @@ export async function startKafka(): Promise<KafkaBroker> {
   });
   const exited = once(child, 'exit');
   // slf4j-simple writes to the standard error. It is read to its end: a full pipe would stop the broker.
-  const { promise: started, resolve, reject } = Promise.withResolvers<void>();
+  const { promise: started, resolve, reject } = Promise.withResolvers<undefined>();
   createInterface(child.stderr).on('line', (line) => {
-    if (line.includes('Kafka Server started')) resolve();
+    if (line.includes('Kafka Server started')) resolve(undefined);
   });
   void exited.then(() => reject(new Error('Kafka ended before it served.')));
   started.catch(() => undefined);

@@ -39,10 +39,10 @@ export async function startPubSub(): Promise<PubSubEmulator> {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const exited = once(child, 'exit');
-  const { promise: started, resolve, reject } = Promise.withResolvers<void>();
+  const { promise: started, resolve, reject } = Promise.withResolvers<undefined>();
   // It is read to its end: a full pipe would stop the emulator.
   createInterface(child.stderr).on('line', (line) => {
-    if (line.includes('Server started')) resolve();
+    if (line.includes('Server started')) resolve(undefined);
   });
   void exited.then(() => reject(new Error('The Pub/Sub emulator ended before it served.')));
   started.catch(() => undefined);

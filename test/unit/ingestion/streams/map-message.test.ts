@@ -39,7 +39,7 @@ function featurestore(stream: Partial<StreamInput>, entityIdColumns: string[]): 
         timestamp: { path: 'at', format: 'EPOCH_MILLIS' },
         features: { orders: 'orders', basket: 'totals.basket', note: 'note', photo: 'photo' },
         ...stream,
-      } as StreamInput,
+      },
     ],
   };
 }
