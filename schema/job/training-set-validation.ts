@@ -141,7 +141,7 @@ export class TrainingSetValidation {
     description:
       'Values in `verifiedRows` that were written after the time of the label, with an event time before it: corrections ' +
       'and backfills. They are no leak, but a model in production would not have had them. Use knownAtLabelTime to leave ' +
-      'them out.',
+      'them out. A SAMPLE does not count other rows; `validation: FULL` counts all rows.',
   })
   valuesWrittenAfterLabel!: bigint | null;
 
