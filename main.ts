@@ -17,6 +17,7 @@ import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import { registryPathOf } from './config/registry-path.js';
+import { NO_STREAMS } from './ingestion/streams/streams.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
 import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
@@ -149,6 +150,7 @@ async function start(
     trainingSets: jobs.trainingSets,
     featureViewSyncs: jobs.featureViewSyncs,
     writers,
+    streams: NO_STREAMS,
     sourceRefreshes: jobs.sourceRefreshes,
     clock: systemClock,
   };

@@ -9,6 +9,7 @@ import { Registry as MetricsRegistry } from 'prom-client';
 import { measuredStores } from '../../composition/measured-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
+import { NO_STREAMS } from '../../ingestion/streams/streams.js';
 import type { SourceRefreshes } from '../../ingestion/source-refreshes.js';
 import type { FeatureViewSyncs } from '../../ingestion/feature-view-syncs.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
@@ -53,6 +54,7 @@ const services: Services = {
   trainingSets: {} as TrainingSets,
   featureViewSyncs: {} as FeatureViewSyncs,
   writers: {} as Services['writers'],
+  streams: NO_STREAMS,
   sourceRefreshes: {} as SourceRefreshes,
   clock: systemClock,
 };

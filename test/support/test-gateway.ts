@@ -16,6 +16,7 @@ import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js
 import { newJobId } from '../../jobs/new-job-id.js';
 import { JobAccounting } from '../../costs/job-accounting.js';
 import type { OpenCostsOptions } from '../../composition/open-costs.js';
+import { NO_STREAMS, type Streams } from '../../ingestion/streams/streams.js';
 import type { SourceRefreshes } from '../../ingestion/source-refreshes.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
@@ -61,6 +62,7 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   readonly clock?: Clock;
+  readonly streams?: Streams;
   readonly maxQueryCost?: number;
   readonly isIntrospectionAllowed?: boolean;
   readonly logger?: Logger;
@@ -126,6 +128,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     trainingSets: options.trainingSets?.(jobs, stores) ?? ({} as TrainingSets),
     featureViewSyncs: syncs.createSyncs(jobs),
     writers: options.writers ?? ({} as FeatureWrites),
+    streams: options.streams ?? NO_STREAMS,
     sourceRefreshes: {} as SourceRefreshes,
     clock,
   };
