@@ -16,6 +16,7 @@ import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js
 import { newJobId } from '../../jobs/new-job-id.js';
 import { JobAccounting } from '../../costs/job-accounting.js';
 import type { OpenCostsOptions } from '../../composition/open-costs.js';
+import type { RegistryUpdates } from '../../ingestion/registry-updates.js';
 import type { SourceRefreshes } from '../../ingestion/source-refreshes.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
@@ -31,6 +32,7 @@ import { createLogger, type Logger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 import { createContext, type Services } from '../../resolvers/context.js';
 import { createApolloServer } from '../../server/apollo.js';
+import { CurrentRuntime } from '../../server/current-runtime.js';
 import { createHealth } from '../../server/health.js';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../server/http-server.js';
 import type { Clock } from '../../values/clock.js';
@@ -124,6 +126,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     trainingSets: options.trainingSets?.(jobs, stores) ?? ({} as TrainingSets),
     featureViewSyncs: syncs.createSyncs(jobs),
     sourceRefreshes: {} as SourceRefreshes,
+    registryUpdates: {} as RegistryUpdates,
     clock,
   };
   const schema = buildSchema(registry);
@@ -136,8 +139,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   });
   await apollo.start();
   const http = createHttpServer({
-    apollo,
-    createContext: (requestId) => createContext(services, requestId),
+    runtime: new CurrentRuntime({ apollo, createContext: (requestId) => createContext(services, requestId) }),
     health: createHealth(async () => await services.stores.online(registry.featurestores[0]!).isHealthy()),
     logger,
     metrics,
