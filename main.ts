@@ -97,6 +97,7 @@ async function start(
   }
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
+    memoryLimitBytes: config.duckDbMemoryBytes,
     ...(google?.vertex ? { vertexClient: google.vertex } : {}),
   });
   opened.defer(() => stores.close());

@@ -18,6 +18,7 @@ import { applyCommand, planCommand } from './commands/registry-changes.js';
 import { refreshCommand } from './commands/refresh.js';
 import { syncCommand } from './commands/sync.js';
 import { trainingSetCommand } from './commands/training-set.js';
+import { validateCommand } from './commands/validate.js';
 import { watchCommand } from './commands/watch.js';
 
 const program = new Command('featuregraph')
@@ -39,6 +40,7 @@ program.addCommand(registryCommand(write));
 program.addCommand(estimateCommand(write));
 program.addCommand(pricesCommand({ write, clock: systemClock }));
 program.addCommand(trainingSetCommand());
+program.addCommand(validateCommand());
 program.addCommand(predictCommand());
 program.addCommand(syncCommand());
 program.addCommand(refreshCommand());

@@ -20,16 +20,23 @@ export interface OpenOfflineStores {
 }
 
 /** Opens the offline store of each featurestore. BigQuery's code is loaded only when a featurestore names it. */
-export async function openOfflineStores(registry: Registry, dataDirectory: string): Promise<OpenOfflineStores> {
-  return openOrDispose((opened) => openAll(registry, dataDirectory, opened));
+export async function openOfflineStores(
+  registry: Registry,
+  dataDirectory: string,
+  memoryLimitBytes?: number,
+): Promise<OpenOfflineStores> {
+  return openOrDispose((opened) => openAll(registry, { dataDirectory, memoryLimitBytes }, opened));
 }
 
 async function openAll(
   registry: Registry,
-  dataDirectory: string,
+  {
+    dataDirectory,
+    memoryLimitBytes,
+  }: { readonly dataDirectory: string; readonly memoryLimitBytes: number | undefined },
   opened: AsyncDisposableStack,
 ): Promise<OpenOfflineStores> {
-  const { embedded, reader } = await openEmbeddedStore(registry, dataDirectory);
+  const { embedded, reader } = await openEmbeddedStore(registry, dataDirectory, memoryLimitBytes);
   opened.defer(() => embedded.close());
   opened.use(reader);
   // By name: the objects are others after another registry was applied.

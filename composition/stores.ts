@@ -43,10 +43,15 @@ export interface OpenStores extends FeatureStores {
   close(): Promise<void>;
 }
 
+export interface StoresOptions extends OnlineStoreOptions {
+  /** The memory limit of DuckDB; undefined: half of the memory of the machine or container. */
+  readonly memoryLimitBytes?: number | undefined;
+}
+
 export async function openStores(
   registry: Registry,
   dataDirectory: string,
-  options: OnlineStoreOptions,
+  options: StoresOptions,
 ): Promise<OpenStores> {
   return openOrDispose((opened) => openAll(registry, dataDirectory, options, opened));
 }
@@ -54,11 +59,11 @@ export async function openStores(
 async function openAll(
   registry: Registry,
   dataDirectory: string,
-  options: OnlineStoreOptions,
+  options: StoresOptions,
   opened: AsyncDisposableStack,
 ): Promise<OpenStores> {
   await makeDataFolder(dataDirectory);
-  const offline = await openOfflineStores(registry, dataDirectory);
+  const offline = await openOfflineStores(registry, dataDirectory, options.memoryLimitBytes);
   opened.defer(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
   opened.defer(() => online.close());

@@ -50,6 +50,15 @@ export const configVariables = {
     .min(1)
     .default(1_000_000)
     .describe('The maximum cost of a request: about the number of its feature values and objects (docs/limits.md).'),
+  FEATUREGRAPH_DUCKDB_MEMORY_BYTES: z.coerce
+    .number()
+    .int()
+    // Below this, DuckDB cannot sort on disk: it fails with "out of memory".
+    .min(67_108_864)
+    .optional()
+    .describe(
+      'The memory limit of DuckDB in bytes, at least 67108864. It runs jobs, imports and reads of the history, and sorts on disk what does not fit. Empty: half of the memory of the machine or container.',
+    ),
   FEATUREGRAPH_PRICE_BOOKS: z
     .string()
     .min(1)
@@ -102,6 +111,7 @@ const configSchema = z.object(configVariables).transform((variables) => ({
   corsOrigins: variables.FEATUREGRAPH_CORS_ORIGINS,
   maxBodyBytes: variables.FEATUREGRAPH_MAX_BODY_BYTES,
   maxQueryCost: variables.FEATUREGRAPH_MAX_QUERY_COST,
+  duckDbMemoryBytes: variables.FEATUREGRAPH_DUCKDB_MEMORY_BYTES,
   priceBooksPath: variables.FEATUREGRAPH_PRICE_BOOKS ?? null,
   priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
   dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,

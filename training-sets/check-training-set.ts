@@ -4,6 +4,7 @@ import { badInput } from '../errors/app-error.js';
 import { labelRelation } from './label-relation.js';
 import { prepareLabels } from './make-training-set.js';
 import { TABLES_SCHEMA } from './output-format.js';
+import { sidecarPath } from './provenance-file.js';
 import { withWorkDatabase, type TrainingSetDependencies } from './training-set-dependencies.js';
 import { toOutput } from './training-set-output.js';
 import { planTrainingSet } from './training-set-plan.js';
@@ -46,9 +47,19 @@ async function assertOutputIsNew(
   const exists =
     format === 'TABLE'
       ? (await readTableComment(work.connection, TABLES_SCHEMA, target)) !== undefined
-      : await access(target).then(
-          () => true,
-          () => false,
-        );
+      : await isThere(target);
   if (exists) throw badInput(`There is already "${location}". Give the output another name.`, 'output.location');
+  if (format === 'CSV' && (await isThere(sidecarPath(target)))) {
+    throw badInput(
+      `There is already "${sidecarPath(location)}", the name of the provenance. Give the output another name.`,
+      'output.location',
+    );
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,3 +1,4 @@
+import { badInput } from '../errors/app-error.js';
 import { toDuckDbType } from '../datasources/duckdb/value-mapping.js';
 import {
   planPointInTime,
@@ -81,6 +82,7 @@ export function planTrainingSet(
     const store = findRemoteStore(source.source.entityType.featurestore);
     if (store) remoteStores.set(source, store);
   }
+  refuseFullValidation(request, remoteStores);
   return {
     request,
     pointInTime,
@@ -89,6 +91,20 @@ export function planTrainingSet(
     features,
     outputColumns: outputColumns(request.labels.timeColumn, labelColumns, features),
   };
+}
+
+/** A full validation would copy the whole history of every entity, which a remote store bills by the byte. */
+function refuseFullValidation(
+  { validation }: TrainingSetRequest,
+  remoteStores: ReadonlyMap<SourcePlan, HistoryStore>,
+): void {
+  const [source] = remoteStores.keys();
+  if (validation?.mode !== 'FULL' || !source) return;
+  throw badInput(
+    `The history of entity type "${source.source.entityType.name}" is in a remote store, where a validation compares at most ` +
+      '100 rows with the history. Use SAMPLE, and other seeds for other rows.',
+    'validation',
+  );
 }
 
 function outputColumns(

@@ -5,13 +5,14 @@ import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { predictCommand } from '../../../cli/commands/predict.js';
 import { syncCommand } from '../../../cli/commands/sync.js';
+import { validateCommand } from '../../../cli/commands/validate.js';
 import { trainingSetCommand } from '../../../cli/commands/training-set.js';
 import { watchCommand } from '../../../cli/commands/watch.js';
 import type { Model } from '../../../datasources/registry/prediction-model.js';
 import { JobFailure } from '../../../jobs/job-failure.js';
 import { Registry } from '../../../datasources/registry/registry.js';
 import { CountableWork } from '../../support/countable-work.js';
-import { RecordingBatchPredictions, RecordingTrainingSets } from '../../support/job-ports.js';
+import { RecordingBatchPredictions, RecordingTrainingSets, VALIDATION } from '../../support/job-ports.js';
 import { row, smallRegistry, findSource } from '../../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
@@ -63,7 +64,7 @@ afterEach(() => {
 /** Runs a command line as main.ts does; gives the exit code. */
 const run = async (...words: string[]) => {
   const program = new Command().exitOverride();
-  for (const command of [watchCommand(), predictCommand(), trainingSetCommand(), syncCommand()])
+  for (const command of [watchCommand(), predictCommand(), trainingSetCommand(), syncCommand(), validateCommand()])
     program.addCommand(command);
   await program.parseAsync([...words, '--url', gateway.url], { from: 'user' });
   const { exitCode } = process;
@@ -252,6 +253,50 @@ describe('the options of a file', () => {
   it('of a prediction reach the gateway, which answers for its files', async () => {
     const start = (...words: string[]) => run('predict', '--model', 'churn', '--file', 'a.csv', '--no-watch', ...words);
     await expect(start(...described)).rejects.toThrow(/delimiter/);
+  });
+});
+
+describe('validate', () => {
+  const words = ['validate', 'theirs.csv', '--featurestore', 'shop', '--entity-type', 'customer'];
+
+  it('ends with 0 when nothing leaked, and prints what was found', async () => {
+    const code = await run(
+      ...[...words, '--time-column', 'at', '--id-column', 'who', '--delimiter', ';', '--feature', 'orders_7d', 'city'],
+      ...['--column', 'orders_7d=n', 'city=town', '--full-validation', '--strictly-before', '--ttl-seconds', '0'],
+    );
+    expect(code).toBeUndefined();
+    expect(out).toMatch(/^Leaked rows: 0\nRows compared with the history: 2.*Found: 3 expired values/s);
+    expect(trainingSets.requests).toMatchObject([
+      {
+        labels: { kind: 'FILE', file: 'theirs.csv', format: 'CSV', options: { delimiter: ';' }, timeColumn: 'at' },
+        validation: { mode: 'FULL' },
+        options: { strictlyBefore: true },
+        ttl: null,
+      },
+    ]);
+    expect(trainingSets.validatedColumns).toEqual(
+      new Map([
+        ['orders_7d', 'n'],
+        ['city', 'town'],
+      ]),
+    );
+  });
+
+  it('ends with 1 when values leaked, and names the rows', async () => {
+    trainingSets.validation = {
+      ...VALIDATION,
+      leakedRows: 1n,
+      offendingRows: [{ row: 7n, kind: 'LEAKED', reason: 'n: its value has 2001, the label 2000' }],
+    };
+    expect(await run(...words)).toBe(1);
+    expect(out).toMatch(/^Leaked rows: 1\. Do not use this training set\..*label 7: LEAKED, n: its value/s);
+    trainingSets.validation = VALIDATION;
+  });
+
+  it('says which field of the request is wrong', async () => {
+    await expect(run('validate', 'a.csv', '--featurestore', 'shop', '--entity-type', 'nobody')).rejects.toThrow(
+      /nobody/,
+    );
   });
 });
 
