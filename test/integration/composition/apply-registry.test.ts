@@ -35,7 +35,7 @@ async function start() {
     edit: (registry: string) => writeFileSync(path, registry),
     apply: async (force = false) =>
       (
-        await gateway.ask<any>(
+        await gateway.ask(
           `mutation ($force: Boolean!) { applyRegistry(input: { force: $force }) { isApplied jobIds
              plan { faults breaks { path } removed recomputed { source isServedMeanwhile rows bytes } } } }`,
           { force },
@@ -66,7 +66,7 @@ it('serves another registry without a failed request, and a subscription goes on
   );
   gateway.edit(WITH_SECOND_TOTAL);
   const applying = gateway.apply();
-  const { refreshSource } = await gateway.ask<any>(
+  const { refreshSource } = await gateway.ask(
     'mutation { refreshSource(input: { featurestore: "shop", entityType: "item" }) { job { id } } }',
   );
   const socket = webSocketClient(gateway.url);
@@ -80,7 +80,7 @@ it('serves another registry without a failed request, and a subscription goes on
   expect(followed.error).toBeUndefined();
   expect(followed.results.at(-1)).toMatchObject({ data: { jobProgress: { state: 'SUCCEEDED' } } });
   await until(async () => {
-    const { shop } = await gateway.ask<any>('{ shop { customer(entityId: "a") { tripleTotal } } }');
+    const { shop } = await gateway.ask('{ shop { customer(entityId: "a") { tripleTotal } } }');
     return shop.customer.tripleTotal === '3';
   });
   isOver = true;
@@ -118,7 +118,7 @@ it('serves two applied registries one after the other', async () => {
   gateway.edit(WITH_VIEW);
   const applied = await Promise.all([gateway.apply(), gateway.apply()]);
   expect(applied.map(({ isApplied }) => isApplied)).toEqual([true, true]);
-  const { featurestore } = await gateway.ask<any>('{ featurestore(name: "shop") { featureViews { name } } }');
+  const { featurestore } = await gateway.ask('{ featurestore(name: "shop") { featureViews { name } } }');
   expect(JSON.stringify(featurestore)).toContain('totals');
 });
 
