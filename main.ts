@@ -19,6 +19,7 @@ import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import { registryPathOf } from './config/registry-path.js';
 import type { RefreshTrigger } from './ingestion/source-refreshes.js';
+import { NO_STREAMS } from './ingestion/streams/streams.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
 import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
@@ -146,6 +147,7 @@ async function start(
       batchPredictions: jobs.batchPredictions,
       trainingSets: jobs.trainingSets,
       featureViewSyncs: jobs.featureViewSyncs,
+      streams: NO_STREAMS,
       sourceRefreshes: jobs.sourceRefreshes,
       registryUpdates,
       clock: systemClock,

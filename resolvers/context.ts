@@ -4,6 +4,7 @@ import type { BatchPredictions } from '../batch-prediction/batch-predictions.js'
 import type { JobEngine } from '../jobs/job-engine.js';
 import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
 import type { RegistryUpdates } from '../ingestion/registry-updates.js';
+import type { Streams } from '../ingestion/streams/streams.js';
 import type { SourceRefreshes } from '../ingestion/source-refreshes.js';
 import type { TrainingSets } from '../training-sets/training-sets.js';
 import type { FeatureSearch } from '../datasources/registry/feature-search.js';
@@ -22,6 +23,7 @@ export interface Services {
   readonly batchPredictions: BatchPredictions;
   readonly trainingSets: TrainingSets;
   readonly featureViewSyncs: FeatureViewSyncs;
+  readonly streams: Streams;
   readonly sourceRefreshes: SourceRefreshes;
   readonly registryUpdates: RegistryUpdates;
   readonly clock: Clock;

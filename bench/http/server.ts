@@ -10,6 +10,7 @@ import { measuredStores } from '../../composition/measured-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
 import type { RegistryUpdates } from '../../ingestion/registry-updates.js';
+import { NO_STREAMS } from '../../ingestion/streams/streams.js';
 import type { SourceRefreshes } from '../../ingestion/source-refreshes.js';
 import type { FeatureViewSyncs } from '../../ingestion/feature-view-syncs.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
@@ -54,6 +55,7 @@ const services: Services = {
   batchPredictions: {} as BatchPredictions,
   trainingSets: {} as TrainingSets,
   featureViewSyncs: {} as FeatureViewSyncs,
+  streams: NO_STREAMS,
   sourceRefreshes: {} as SourceRefreshes,
   registryUpdates: {} as RegistryUpdates,
   clock: systemClock,

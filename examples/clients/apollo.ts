@@ -14,7 +14,16 @@ import { createClient } from 'graphql-ws';
 
 /** Types without an id, always inside an object that has one. Their fields from several queries belong together. */
 const VALUE_OBJECTS = [
-  ...['BatchInput', 'BatchOutput', 'BatchResources', 'JobError', 'JobProgress', 'StoreInfo', 'TrainingSetOutput'],
+  ...[
+    'BatchInput',
+    'BatchOutput',
+    'BatchResources',
+    'JobError',
+    'JobProgress',
+    'StoreInfo',
+    'StreamError',
+    'TrainingSetOutput',
+  ],
   ...['TrainingSetJobInput', 'TrainingSetProvenance'],
   ...['CostEstimate', 'FeatureMatrix', 'Money', 'ServingComparison', 'TrainingSetPreview', 'TrainingSetValidation'],
   ...['BatchPredictionJobConnection', 'FeatureConnection', 'FeaturestoreConnection', 'FeatureValueConnection'],
@@ -28,6 +37,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   BatchPredictionJobConnection: ['edges'],
   CostEstimate: ['lines'],
   Entity: ['features'],
+  Featurestore: ['streams'],
   FeatureConnection: ['edges'],
   FeaturestoreConnection: ['edges'],
   FeatureValueConnection: ['edges', 'nodes'],

@@ -17,6 +17,7 @@ import { newJobId } from '../../jobs/new-job-id.js';
 import { JobAccounting } from '../../costs/job-accounting.js';
 import type { OpenCostsOptions } from '../../composition/open-costs.js';
 import type { RegistryUpdates } from '../../ingestion/registry-updates.js';
+import { NO_STREAMS, type Streams } from '../../ingestion/streams/streams.js';
 import type { SourceRefreshes } from '../../ingestion/source-refreshes.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
@@ -62,6 +63,7 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   readonly clock?: Clock;
+  readonly streams?: Streams;
   readonly maxQueryCost?: number;
   readonly isIntrospectionAllowed?: boolean;
   readonly logger?: Logger;
@@ -125,6 +127,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     batchPredictions: options.batchPredictions?.(jobs) ?? ({} as BatchPredictions),
     trainingSets: options.trainingSets?.(jobs, stores) ?? ({} as TrainingSets),
     featureViewSyncs: syncs.createSyncs(jobs),
+    streams: options.streams ?? NO_STREAMS,
     sourceRefreshes: {} as SourceRefreshes,
     registryUpdates: {} as RegistryUpdates,
     clock,

@@ -8,6 +8,8 @@ import { INSTANCE_ERROR_CODES } from '../../../errors/instance-error-codes.js';
 import { JOB_ERROR_CODES } from '../../../errors/job-error-codes.js';
 import { FILE_LIMITS } from '../../../limits/file-limits.js';
 import { PROCESS_LIMITS } from '../../../limits/process-limits.js';
+import { INGEST_LIMITS } from '../../../limits/ingest-limits.js';
+import { MESSAGE_LIMITS } from '../../../limits/stream-ingest-limits.js';
 import { QUERY_LIMITS } from '../../../limits/query-limits.js';
 import { formatLimit, REQUEST_LIMITS } from '../../../limits/request-limits.js';
 import { STREAM_LIMITS } from '../../../limits/stream-limits.js';
@@ -100,6 +102,12 @@ describe('the documents', () => {
       'time for an event stream to take what was written': `${STREAM_LIMITS.stalledReaderMs / 1000} s`,
       'an entity id': `${formatLimit(MAX_ENTITY_ID_BYTES)} bytes in UTF-8`,
       'time for a request to arrive': `${REQUEST_LIMITS.arrivalTimeoutMs / 1000} s`,
+      'a line of `POST /ingest`': `${INGEST_LIMITS.maxLineBytes / MIB} MiB`,
+      'rows of one write of `POST /ingest`': formatLimit(INGEST_LIMITS.maxRowsPerWrite),
+      'requests to `POST /ingest` at once': formatLimit(INGEST_LIMITS.maxConcurrentRequests),
+      'time for which `POST /ingest` may send nothing': `${INGEST_LIMITS.idleBodyMs / 1000} s`,
+      'messages of a stream that wait in the process': `${formatLimit(MESSAGE_LIMITS.maxWaitingMessages)}, and ${MESSAGE_LIMITS.maxWaitingBytes / MIB} MiB`,
+      'messages of one write of a stream': `${formatLimit(MESSAGE_LIMITS.maxBatchMessages)}, and ${MESSAGE_LIMITS.maxBatchBytes / MIB} MiB`,
       'jobs that run in a process': formatLimit(PROCESS_LIMITS.maxRunningJobs),
     };
     const document = cells(read('docs/limits.md')).map((line) => line.split('|').slice(1, 3));

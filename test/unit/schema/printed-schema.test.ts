@@ -19,6 +19,9 @@ import { FileFormatEnum, JobKindEnum, JobStateEnum, MetricKindEnum } from '../..
 import { RefreshTriggerEnum } from '../../../schema/job/source-refresh-job.js';
 import { SyncTriggerEnum } from '../../../schema/job/feature-view-sync-job.js';
 import { ModelRuntimeEnum } from '../../../schema/model/model.js';
+import { STREAM_KINDS } from '../../../datasources/registry/stream-settings.js';
+import { STREAM_STATES } from '../../../ingestion/streams/stream-status.js';
+import { StreamKindEnum, StreamStateEnum } from '../../../schema/registry/feature-stream.js';
 import { SensitivityEnum, StoreKindEnum, ValueTypeEnum } from '../../../schema/registry/enums.js';
 import { VALUE_TYPES } from '../../../values/value-type.js';
 
@@ -41,6 +44,8 @@ describe('committed files made from code', () => {
 it('the enums of the schema have the words of the datasources', () => {
   expect(Object.values(ValueTypeEnum)).toEqual([...VALUE_TYPES]);
   expect(Object.values(StoreKindEnum)).toEqual([...STORE_KINDS]);
+  expect(Object.values(StreamKindEnum)).toEqual([...STREAM_KINDS]);
+  expect(Object.values(StreamStateEnum)).toEqual([...STREAM_STATES]);
   expect(Object.values(SensitivityEnum)).toEqual([...SENSITIVITIES]);
   expect(Object.values(JobStateEnum)).toEqual([...JOB_STATES]);
   expect(Object.values(JobKindEnum)).toEqual([BATCH_PREDICTION, TRAINING_SET, FEATURE_VIEW_SYNC, SOURCE_REFRESH]);
