@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { DuckDbWrittenHistory } from '../datasources/offline/duckdb/duckdb-written-history.js';
 import { LmdbWriteKeys } from '../datasources/online/lmdb/lmdb-write-keys.js';
-import type { Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { DirectFeatureWriter } from '../ingestion/writes/direct-feature-writer.js';
 import type { FeatureWrites } from '../ingestion/writes/feature-writes.js';
@@ -59,7 +58,8 @@ async function openAll(
     database.beforeUse = () => writer.drained();
     logged = writer;
   }
-  const direct = new Map<Featurestore, DirectFeatureWriter>();
+  // By name: the objects are others after another registry was applied.
+  const direct = new Map<string, DirectFeatureWriter>();
   for (const featurestore of registry.featurestores) {
     // A shadow store gets the writes of the online store, which a log would not reach.
     const isLogged = online.findLmdb(featurestore) && !featurestore.shadow && !offline.findRemote(featurestore);
@@ -67,10 +67,10 @@ async function openAll(
     const stores = { online: online.of(featurestore), offline: offline.of(featurestore) };
     const writer = new DirectFeatureWriter({ ...stores, clock, onError });
     opened.defer(() => writer.close());
-    direct.set(featurestore, writer);
+    direct.set(featurestore.name, writer);
   }
   return {
-    writer: { write: (request) => (direct.get(request.entityType.featurestore) ?? logged!).write(request) },
+    writer: { write: (request) => (direct.get(request.entityType.featurestore.name) ?? logged!).write(request) },
     keyed: new KeyedWrites(keys),
     logged,
     close: () => opened.disposeAsync(),

@@ -29,6 +29,8 @@ export interface OpenStores extends FeatureStores {
   /** Writes values of sources without SQL. */
   readonly writers: OpenFeatureWriters;
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PreparationStart>;
+  /** Prepares what another registry adds, while the present one is served. Its stores must be the same. */
+  prepareFor(next: Registry): Promise<PreparationStart>;
   /** Refreshes while the gateway serves. */
   readonly preparation: StorePreparation;
   /**
@@ -99,6 +101,16 @@ async function openAll(
     writers,
     prepare: (onProgress) => preparation.prepare(registry, onProgress),
     preparation,
+    prepareFor: (next) => {
+      const sources = next.featurestores
+        .filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB')
+        .flatMap(({ entityTypes }) => entityTypes.flatMap((entityType) => entityType.sources));
+      return preparation.prepare(
+        next,
+        () => undefined,
+        () => offline.embedded.addSources(sources),
+      );
+    },
     fillOwner: (entityType) => preparation.fillOwner(entityType),
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
     close: () => opened.disposeAsync(),
