@@ -11,17 +11,20 @@ import { openOrDispose } from './runtime/open-or-dispose.js';
 import type { FeatureStores } from './serving/feature-stores.js';
 import { checkStores } from './composition/check-stores.js';
 import { openRegistry } from './composition/registry.js';
+import type { PlannedRegistry } from './composition/plan-registry.js';
+import { FileRegistryUpdates } from './composition/registry-updates.js';
 import { openStores } from './composition/stores.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import { registryPathOf } from './config/registry-path.js';
+import type { RefreshTrigger } from './ingestion/source-refreshes.js';
 import { NO_STREAMS } from './ingestion/streams/streams.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
 import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
-import type { FeatureSource } from './datasources/registry/model.js';
-import type { Registry } from './datasources/registry/registry.js';
+import type { EntityType, FeatureSource } from './datasources/registry/model.js';
+import { Registry } from './datasources/registry/registry.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
@@ -29,6 +32,7 @@ import { createStoreMetrics } from './observability/store-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { createApolloServer } from './server/apollo.js';
+import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
 import { readExampleQueries, type ExampleQuery } from './server/example-queries.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
@@ -73,12 +77,14 @@ async function start(
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = registryPathOf(config);
-  const { registry, skipped: leftOut } = await openRegistry(registryPath, google);
+  const { registry: first, skipped: leftOut } = await openRegistry(registryPath, google);
+  // Jobs and schedules share one registry, which becomes the next one. A request has one that does not change.
+  const registry = new Registry(first.featurestores, first.models);
   for (const [featurestore, sentences] of leftOut) {
     for (const what of sentences) logger.warn({ featurestore, what }, 'not taken over from Vertex AI');
   }
   await requireOnnxRuntime(registry.models);
-  const schema = buildSchema(registry);
+  const schema = buildSchema(first);
 
   // A registry for this gateway only: all gateways of a process would share the library's global registry.
   const metricsRegistry = new MetricsRegistry();
@@ -118,58 +124,73 @@ async function start(
     google,
   });
   opened.defer(() => jobs.close());
-  for (const entityType of prepared.stale) {
-    const request = {
-      entityType,
-      source: null,
-      labels: {},
-      trigger: 'START',
-      createdBy: null,
-      idempotencyKey: null,
-    } as const;
-    const { id } = await jobs.sourceRefreshes.start(request);
-    const name = `${entityType.featurestore.name}.${entityType.name}`;
-    logger.warn({ entityType: name, job: id }, 'old values are served until a refresh replaces them');
-  }
-
-  const services: Services = {
-    registry,
-    search: new FeatureSearch(registry),
-    stores: measuredStores(stores, metrics),
-    costs,
-    jobs: jobs.engine,
-    batchPredictions: jobs.batchPredictions,
-    trainingSets: jobs.trainingSets,
-    featureViewSyncs: jobs.featureViewSyncs,
-    streams: NO_STREAMS,
-    sourceRefreshes: jobs.sourceRefreshes,
-    clock: systemClock,
+  const refreshAll = async (stale: readonly EntityType[], trigger: RefreshTrigger): Promise<string[]> => {
+    const ids: string[] = [];
+    for (const entityType of stale) {
+      const request = { entityType, source: null, labels: {}, trigger, createdBy: null, idempotencyKey: null };
+      const { id } = await jobs.sourceRefreshes.start(request);
+      const name = `${entityType.featurestore.name}.${entityType.name}`;
+      logger.warn({ entityType: name, job: id }, 'old values are served until a refresh replaces them');
+      ids.push(id);
+    }
+    return ids;
   };
-  const apollo = createApolloServer({
-    schema,
-    logger,
-    metrics,
-    maxQueryCost: config.maxQueryCost,
-    isIntrospectionAllowed: config.isIntrospectionAllowed,
+  await refreshAll(prepared.stale, 'START');
+
+  const openRuntime = async ({ registry: served, schema: of }: PlannedRegistry): Promise<Runtime> => {
+    const services: Services = {
+      registry: served,
+      search: new FeatureSearch(served),
+      stores: measured,
+      costs,
+      jobs: jobs.engine,
+      batchPredictions: jobs.batchPredictions,
+      trainingSets: jobs.trainingSets,
+      featureViewSyncs: jobs.featureViewSyncs,
+      streams: NO_STREAMS,
+      sourceRefreshes: jobs.sourceRefreshes,
+      registryUpdates,
+      clock: systemClock,
+    };
+    const { maxQueryCost, isIntrospectionAllowed } = config;
+    const apollo = createApolloServer({ schema: of, logger, metrics, maxQueryCost, isIntrospectionAllowed });
+    await apollo.start();
+    return { apollo, createContext: (requestId) => createContext(services, requestId) };
+  };
+  const measured = measuredStores(stores, metrics);
+  const registryUpdates = new FileRegistryUpdates({
+    first: { registry: first, schema },
+    stores,
+    read: async () => {
+      const { registry: next } = await openRegistry(registryPath, google);
+      await requireOnnxRuntime(next.models);
+      return next;
+    },
+    serve: async (next, stale) => {
+      runtime.replace(await openRuntime(next));
+      registry.become(next.registry);
+      examples = pageExamples(next.registry, stores, queriesFolder);
+      await jobs.registryChanged();
+      logger.info({}, 'another registry is served');
+      return refreshAll(stale, 'REGISTRY');
+    },
   });
-  await apollo.start();
-  opened.defer(() => apollo.stop());
+  const runtime = new CurrentRuntime(await openRuntime({ registry: first, schema }), (err) =>
+    logger.error({ err }, 'a schema that was replaced did not stop'),
+  );
+  opened.defer(() => runtime.stop());
   createStoreMetrics(metricsRegistry, () => checkStores(registry, stores));
   const health = createHealth(() => stores.isReady());
+  const queriesFolder = join(dirname(registryPath), 'queries');
+  let examples = pageExamples(first, stores, queriesFolder);
   const http = createHttpServer({
-    apollo,
-    createContext: (requestId) => createContext(services, requestId),
+    runtime,
     health,
     logger,
     metrics,
     maxBodyBytes: config.maxBodyBytes,
     corsOrigins: config.corsOrigins,
-    page: config.isGraphiqlServed
-      ? {
-          folder: join(projectRoot, 'dist/console'),
-          examples: pageExamples(registry, stores, join(dirname(registryPath), 'queries')),
-        }
-      : null,
+    page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
   });
   await listen(http.server, address);
 

@@ -14,6 +14,7 @@ import { registryCommand } from './commands/registry.js';
 import { serve } from './commands/serve.js';
 import { systemClock } from '../values/clock.js';
 import { predictCommand } from './commands/predict.js';
+import { applyCommand, planCommand } from './commands/registry-changes.js';
 import { refreshCommand } from './commands/refresh.js';
 import { syncCommand } from './commands/sync.js';
 import { trainingSetCommand } from './commands/training-set.js';
@@ -43,6 +44,8 @@ program.addCommand(validateCommand());
 program.addCommand(predictCommand());
 program.addCommand(syncCommand());
 program.addCommand(refreshCommand());
+program.addCommand(planCommand(write));
+program.addCommand(applyCommand(write));
 program.addCommand(watchCommand());
 program
   .command('doctor')

@@ -57,6 +57,8 @@ export interface OpenJobs {
   readonly trainingSets: TrainingSets;
   readonly featureViewSyncs: FeatureViewSyncs;
   readonly sourceRefreshes: SourceRefreshes;
+  /** Call this when the registry became another one: the schedules are others. */
+  registryChanged(): Promise<void>;
   /** Call this before the stores close: jobs use them to their end. */
   close(): Promise<void>;
 }
@@ -144,10 +146,8 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
 
   const featureViewSyncs = syncs.createSyncs(engine);
   const sourceRefreshes = new LocalSourceRefreshes(engine, refresh);
-  if (runsSchedules) {
-    const schedules = startSchedules(registry, featureViewSyncs, logger);
-    opened.defer(() => schedules.stop());
-  }
+  let schedules = runsSchedules ? startSchedules(registry, featureViewSyncs, logger) : null;
+  opened.defer(() => schedules?.stop());
   const local = {
     handler: LOCAL_BATCH_PREDICTION.handler,
     predictions: new LocalBatchPredictions(engine, localBatch, batchDependencies),
@@ -162,6 +162,11 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     trainingSets: new LocalTrainingSets(engine, trainingSet, trainingSetDependencies),
     featureViewSyncs,
     sourceRefreshes,
+    registryChanged: async () => {
+      futureRows.watch();
+      await schedules?.stop();
+      if (runsSchedules) schedules = startSchedules(registry, featureViewSyncs, logger);
+    },
     close: () => opened.disposeAsync(),
   };
 }

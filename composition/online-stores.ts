@@ -48,19 +48,23 @@ async function openAll(
     stores.set(key, store);
   }
   const storeOf = (settings: OnlineStoreSettings): OnlineStore => stores.get(toStoreKey(settings))!;
-  const shadows = new Map<Featurestore, ShadowOnlineStore>();
+  // By name: the objects are others after another registry was applied.
+  const shadows = new Map<string, ShadowOnlineStore>();
   for (const featurestore of registry.featurestores) {
     const { onlineSettings, shadow } = featurestore;
     if (!shadow) continue;
     const rules = shadowRules(onlineSettings, shadow);
     const options = { ...PROCESS_LIMITS.shadowReads, ...rules, report: shadowReport, random: Math.random };
-    shadows.set(featurestore, new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options));
+    shadows.set(
+      featurestore.name,
+      new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options),
+    );
   }
   opened.defer(async () => {
     await Promise.all([...shadows.values()].map((shadow) => shadow.finish()));
   });
   return {
-    of: (featurestore) => shadows.get(featurestore) ?? storeOf(featurestore.onlineSettings),
+    of: (featurestore) => shadows.get(featurestore.name) ?? storeOf(featurestore.onlineSettings),
     toFill: ({ onlineSettings }) => {
       const store = storeOf(onlineSettings);
       return 'fill' in store ? (store as FillableOnlineStore) : null;

@@ -26,6 +26,8 @@ export interface OpenStores extends FeatureStores {
   /** The offline store of a featurestore, if it differs from the embedded one. */
   readonly findRemoteStore: (featurestore: Featurestore) => OfflineStore | undefined;
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PreparationStart>;
+  /** Prepares what another registry adds, while the present one is served. Its stores must be the same. */
+  prepareFor(next: Registry): Promise<PreparationStart>;
   /** Refreshes while the gateway serves. */
   readonly preparation: StorePreparation;
   /**
@@ -78,6 +80,16 @@ async function openAll(
     offline: (featurestore) => offline.of(featurestore),
     prepare: (onProgress) => preparation.prepare(registry, onProgress),
     preparation,
+    prepareFor: (next) => {
+      const sources = next.featurestores
+        .filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB')
+        .flatMap(({ entityTypes }) => entityTypes.flatMap((entityType) => entityType.sources));
+      return preparation.prepare(
+        next,
+        () => undefined,
+        () => offline.embedded.addSources(sources),
+      );
+    },
     fillOwner: (entityType) => preparation.fillOwner(entityType),
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
     close: () => opened.disposeAsync(),

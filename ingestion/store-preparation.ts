@@ -39,9 +39,17 @@ export class StorePreparation {
 
   constructor(private readonly options: StorePreparationOptions) {}
 
-  /** Prepares the entity types that have nothing to serve, and lists the others that are out of date. */
-  async prepare(registry: Registry, onProgress: (progress: PrepareProgress) => void): Promise<PreparationStart> {
+  /**
+   * Prepares the entity types that have nothing to serve, and lists the others that are out of date. `before` runs
+   * first, and not during a refresh.
+   */
+  async prepare(
+    registry: Registry,
+    onProgress: (progress: PrepareProgress) => void,
+    before: () => Promise<void> = async () => undefined,
+  ): Promise<PreparationStart> {
     return this.#alone(async () => {
+      await before();
       const servable: EntityType[] = [];
       const others: EntityType[] = [];
       for (const entityType of registry.featurestores.flatMap(({ entityTypes }) => entityTypes)) {

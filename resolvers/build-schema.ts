@@ -17,6 +17,7 @@ import { JobCostResolver } from './job-cost.resolver.js';
 import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
 import { JobResolver } from './job.resolver.js';
 import { NodeResolver } from './node.resolver.js';
+import { RegistryResolver } from './registry.resolver.js';
 import { SourceRefreshResolver } from './source-refresh.resolver.js';
 import { TrainingSetResolver } from './training-set.resolver.js';
 import { typedResolvers } from './typed-resolvers.js';
@@ -53,6 +54,7 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       FeatureViewSyncResolver,
       SyncsOfFeatureViewResolver,
       SourceRefreshResolver,
+      RegistryResolver,
     ],
     validate: false,
     pubSub: NO_TOPICS,

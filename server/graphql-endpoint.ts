@@ -1,17 +1,15 @@
-import { HeaderMap, type ApolloServer } from '@apollo/server';
+import { HeaderMap } from '@apollo/server';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
-import type { RequestContext } from '../resolvers/context.js';
+import type { CurrentRuntime } from './current-runtime.js';
 import { isSafeGet } from './cross-site.js';
-import type { ServerContext } from './execution-plugin.js';
 import { ignoreQueryHash, ignoreQueryHashInUrl } from './persisted-query.js';
 import { readJsonBody } from './read-body.js';
 import { checkUrlVariables } from './request-json.js';
 
 export interface GraphqlEndpointOptions {
-  readonly apollo: ApolloServer<ServerContext>;
-  readonly createContext: (requestId: string) => RequestContext;
+  readonly runtime: CurrentRuntime;
   readonly maxBodyBytes: number;
   /** Pages of these origins may call the API. */
   readonly corsOrigins: readonly string[];
@@ -22,7 +20,7 @@ export interface GraphqlEndpointOptions {
  * only read the body here.
  */
 export async function answerGraphql(
-  { apollo, createContext, maxBodyBytes, corsOrigins }: GraphqlEndpointOptions,
+  { runtime, maxBodyBytes, corsOrigins }: GraphqlEndpointOptions,
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
@@ -38,15 +36,18 @@ export async function answerGraphql(
   }
   const headers = headerMap(request);
   if (isSafeGet(request, corsOrigins)) headers.set('apollo-require-preflight', 'not needed');
-  const answer = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: {
-      method,
-      headers,
-      search: ignoreQueryHashInUrl(search, parameters),
-      body: ignoreQueryHash(body),
-    },
-    context: async () => createContext(requestId),
-  });
+  const lease = runtime.acquire();
+  const answer = await lease.apollo
+    .executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        method,
+        headers,
+        search: ignoreQueryHashInUrl(search, parameters),
+        body: ignoreQueryHash(body),
+      },
+      context: async () => lease.createContext(requestId),
+    })
+    .finally(lease.release);
   if (answer.body.kind !== 'complete') throw new Error('incremental delivery is not enabled');
   for (const [name, value] of answer.headers) response.setHeader(name, value);
   response.setHeader('content-length', Buffer.byteLength(answer.body.string));

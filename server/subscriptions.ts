@@ -1,4 +1,3 @@
-import type { ApolloServer } from '@apollo/server';
 import {
   createSourceEventStream,
   execute,
@@ -11,8 +10,8 @@ import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import { requestScope } from '../observability/request-scope.js';
-import type { RequestContext } from '../resolvers/context.js';
-import type { Admission, AdmittedOperation, ServerContext } from './execution-plugin.js';
+import type { CurrentRuntime, RuntimeLease } from './current-runtime.js';
+import type { Admission, AdmittedOperation } from './execution-plugin.js';
 import type { FormatError } from './format-error.js';
 
 /** A subscription from any transport, before any check. */
@@ -48,8 +47,7 @@ export class FormattedError extends GraphQLError {
 }
 
 export interface SubscriptionsOptions {
-  readonly apollo: ApolloServer<ServerContext>;
-  readonly createContext: (requestId: string) => RequestContext;
+  readonly runtime: CurrentRuntime;
   readonly formatError: FormatError;
   readonly metrics: GatewayMetrics;
 }
@@ -80,32 +78,54 @@ export class Subscriptions {
     });
   }
 
-  async #admit({ query, operationName, variables, requestId }: SubscriptionRequest): Promise<AdmittedSubscription> {
-    checkDocumentNesting(query);
-    const { apollo, createContext } = this.#options;
+  /** A subscription keeps the runtime that admitted it to its end. */
+  async #admit(request: SubscriptionRequest): Promise<AdmittedSubscription> {
+    checkDocumentNesting(request.query);
+    const lease = this.#options.runtime.acquire();
+    try {
+      const admitted = await this.#admitBy(lease, request);
+      if (admitted.errors) lease.release();
+      return admitted;
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
+  }
+
+  async #admitBy(
+    lease: RuntimeLease,
+    { query, operationName, variables, requestId }: SubscriptionRequest,
+  ): Promise<AdmittedSubscription> {
+    const { apollo, createContext } = lease;
     const admission: Admission = {};
     const { body } = await apollo.executeOperation(
       { query, ...(operationName === undefined ? {} : { operationName }), ...(variables ? { variables } : {}) },
       { contextValue: { ...createContext(requestId), admission } },
     );
     const { admitted } = admission;
-    if (admitted) return { errors: undefined, operation: admitted, open: () => this.#open(admitted, requestId) };
+    if (admitted) return { errors: undefined, operation: admitted, open: () => this.#open(admitted, requestId, lease) };
     if (body.kind !== 'single') throw new Error('incremental delivery is not enabled');
     return { errors: (body.singleResult.errors ?? []).map((error) => new FormattedError(error)) };
   }
 
-  #open(operation: AdmittedOperation, requestId: string): Promise<EventStream | ExecutionResult> {
+  #open(operation: AdmittedOperation, requestId: string, lease: RuntimeLease): Promise<EventStream | ExecutionResult> {
     return requestScope.run({ requestId }, async () => {
       try {
-        return await this.#follow(operation, requestId);
+        const opened = await this.#follow(operation, requestId, lease);
+        if (!(Symbol.asyncIterator in opened)) lease.release();
+        return opened;
       } catch (error) {
+        lease.release();
         return { errors: [this.#formattedError(error)] };
       }
     });
   }
 
-  async #follow(operation: AdmittedOperation, requestId: string): Promise<EventStream | ExecutionResult> {
-    const { createContext } = this.#options;
+  async #follow(
+    operation: AdmittedOperation,
+    requestId: string,
+    { createContext, release }: RuntimeLease,
+  ): Promise<EventStream | ExecutionResult> {
     const args = (): ExecutionArgs => ({
       schema: operation.schema,
       document: operation.document,
@@ -116,7 +136,8 @@ export class Subscriptions {
     const source = await createSourceEventStream(args());
     if (!(Symbol.asyncIterator in source)) return this.#format(source);
     // Each event is a request of its own: its "now" is that of the event, and it has new loaders.
-    return this.#events(source[Symbol.asyncIterator](), requestId, (event) => execute({ ...args(), rootValue: event }));
+    const run = (event: unknown) => execute({ ...args(), rootValue: event });
+    return this.#events(source[Symbol.asyncIterator](), requestId, run, release);
   }
 
   /**
@@ -127,8 +148,13 @@ export class Subscriptions {
     source: AsyncIterator<unknown>,
     requestId: string,
     run: (event: unknown) => Promise<ExecutionResult> | ExecutionResult,
+    release: () => void,
   ): EventStream {
-    const left = this.#options.metrics.subscription();
+    const uncount = this.#options.metrics.subscription();
+    const left = (): void => {
+      uncount();
+      release();
+    };
     const gone = new AbortController();
     const end = async (): Promise<IteratorReturnResult<undefined>> => {
       left();

@@ -9,6 +9,7 @@ import { Registry as MetricsRegistry } from 'prom-client';
 import { measuredStores } from '../../composition/measured-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
+import type { RegistryUpdates } from '../../ingestion/registry-updates.js';
 import { NO_STREAMS } from '../../ingestion/streams/streams.js';
 import type { SourceRefreshes } from '../../ingestion/source-refreshes.js';
 import type { FeatureViewSyncs } from '../../ingestion/feature-view-syncs.js';
@@ -23,6 +24,7 @@ import { createLogger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 import { createContext, type Services } from '../../resolvers/context.js';
 import { createApolloServer } from '../../server/apollo.js';
+import { CurrentRuntime } from '../../server/current-runtime.js';
 import type { ServerContext } from '../../server/execution-plugin.js';
 import { createHealth } from '../../server/health.js';
 import { createHttpServer } from '../../server/http-server.js';
@@ -55,6 +57,7 @@ const services: Services = {
   featureViewSyncs: {} as FeatureViewSyncs,
   streams: NO_STREAMS,
   sourceRefreshes: {} as SourceRefreshes,
+  registryUpdates: {} as RegistryUpdates,
   clock: systemClock,
 };
 const server = variant === 'raw' ? rawServer() : await graphqlServer();
@@ -105,8 +108,7 @@ async function graphqlServer(): Promise<Server> {
       : createApolloServer({ schema, logger, metrics, maxQueryCost: 1_000_000, isIntrospectionAllowed: true });
   await apollo.start();
   return createHttpServer({
-    apollo,
-    createContext: (requestId) => createContext(services, requestId),
+    runtime: new CurrentRuntime({ apollo, createContext: (requestId) => createContext(services, requestId) }),
     health: createHealth(async () => true),
     logger,
     metrics,

@@ -28,7 +28,7 @@ const VALUE_OBJECTS = [
   ...['CostEstimate', 'FeatureMatrix', 'Money', 'ServingComparison', 'TrainingSetPreview', 'TrainingSetValidation'],
   ...['BatchPredictionJobConnection', 'FeatureConnection', 'FeaturestoreConnection', 'FeatureValueConnection'],
   ...['JobConnection', 'PredictionConnection', 'PredictionFailureConnection', 'PageInfo'],
-  ...['FeatureValue', 'Prediction', 'PredictionFailure'],
+  ...['FeatureValue', 'Prediction', 'PredictionFailure', 'RegistryPlan'],
 ];
 
 /** Lists of such types. The arguments of a field decide the order of its list. */
@@ -46,6 +46,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   PredictionConnection: ['edges', 'nodes'],
   PredictionFailureConnection: ['edges', 'nodes'],
   PriceBook: ['prices'],
+  RegistryPlan: ['breaks', 'recomputed'],
   ServingComparison: ['curve'],
   TrainingSetJobInput: ['joins'],
   TrainingSetProvenance: ['features'],

@@ -16,6 +16,7 @@ import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js
 import { newJobId } from '../../jobs/new-job-id.js';
 import { JobAccounting } from '../../costs/job-accounting.js';
 import type { OpenCostsOptions } from '../../composition/open-costs.js';
+import type { RegistryUpdates } from '../../ingestion/registry-updates.js';
 import { NO_STREAMS, type Streams } from '../../ingestion/streams/streams.js';
 import type { SourceRefreshes } from '../../ingestion/source-refreshes.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
@@ -32,6 +33,7 @@ import { createLogger, type Logger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 import { createContext, type Services } from '../../resolvers/context.js';
 import { createApolloServer } from '../../server/apollo.js';
+import { CurrentRuntime } from '../../server/current-runtime.js';
 import { createHealth } from '../../server/health.js';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../server/http-server.js';
 import type { Clock } from '../../values/clock.js';
@@ -127,6 +129,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     featureViewSyncs: syncs.createSyncs(jobs),
     streams: options.streams ?? NO_STREAMS,
     sourceRefreshes: {} as SourceRefreshes,
+    registryUpdates: {} as RegistryUpdates,
     clock,
   };
   const schema = buildSchema(registry);
@@ -139,8 +142,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   });
   await apollo.start();
   const http = createHttpServer({
-    apollo,
-    createContext: (requestId) => createContext(services, requestId),
+    runtime: new CurrentRuntime({ apollo, createContext: (requestId) => createContext(services, requestId) }),
     health: createHealth(async () => await services.stores.online(registry.featurestores[0]!).isHealthy()),
     logger,
     metrics,

@@ -67,6 +67,13 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     return new DuckDbOfflineStore(database, 'CHOOSE', null);
   }
 
+  /** Creates the tables of sources that are new, and adds the columns of new features. Existing readers notice nothing. */
+  async addSources(sources: readonly FeatureSource[]): Promise<void> {
+    await this.database.transaction(async (connection) => {
+      for (const source of sources) await ensureHistoryTable(connection, source);
+    });
+  }
+
   async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
     if (read.labels.length === 0 || read.labels.length > this.maxLabelsPerRead) {
       throw new RangeError(
