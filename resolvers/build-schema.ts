@@ -18,7 +18,7 @@ import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
 import { JobResolver } from './job.resolver.js';
 import { NodeResolver } from './node.resolver.js';
 import { RegistryResolver } from './registry.resolver.js';
-import { SourceRefreshResolver } from './source-refresh.resolver.js';
+import { SourceRefreshResolver, SourcesOfEntityTypeResolver } from './source-refresh.resolver.js';
 import { TrainingSetResolver } from './training-set.resolver.js';
 import { typedResolvers } from './typed-resolvers.js';
 
@@ -54,6 +54,7 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       FeatureViewSyncResolver,
       SyncsOfFeatureViewResolver,
       SourceRefreshResolver,
+      SourcesOfEntityTypeResolver,
       RegistryResolver,
     ],
     validate: false,
