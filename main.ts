@@ -14,6 +14,7 @@ import { openRegistry } from './composition/registry.js';
 import type { PlannedRegistry } from './composition/plan-registry.js';
 import { FileRegistryUpdates } from './composition/registry-updates.js';
 import { openStores } from './composition/stores.js';
+import { refuseStreams } from './composition/streams.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
@@ -83,6 +84,7 @@ async function start(
   for (const [featurestore, sentences] of leftOut) {
     for (const what of sentences) logger.warn({ featurestore, what }, 'not taken over from Vertex AI');
   }
+  refuseStreams(registry);
   await requireOnnxRuntime(registry.models);
   const schema = buildSchema(first);
 

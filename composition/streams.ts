@@ -3,6 +3,7 @@ import type { Registry as MetricsRegistry } from 'prom-client';
 import type { FeatureStream } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { MessageStream } from '../datasources/streams/message-stream.js';
+import { OperatorError } from '../errors/operator-error.js';
 import type { FeatureWriter } from '../ingestion/feature-writer.js';
 import { createMapping } from '../ingestion/streams/map-message.js';
 import { StreamConsumer } from '../ingestion/streams/stream-consumer.js';
@@ -80,4 +81,11 @@ async function measure(consumer: StreamConsumer, clock: Clock) {
     lagMessages: await consumer.lag(),
     lagSeconds: oldestWaiting === null ? 0 : Math.max(0, secondsBetween(oldestWaiting, clock())),
   };
+}
+
+/** Refuses a start that would leave the streams of the registry unread without a word. */
+export function refuseStreams({ featurestores }: Registry): void {
+  const names = featurestores.flatMap(({ name, streams }) => streams.map((stream) => `${name}.${stream.name}`));
+  if (names.length === 0) return;
+  throw new OperatorError('This gateway has no writer of feature values, so it cannot read these streams:', names);
 }
