@@ -19,6 +19,7 @@ import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import { registryPathOf } from './config/registry-path.js';
+import type { AppliedRegistry } from './ingestion/registry-updates.js';
 import type { RefreshTrigger } from './ingestion/source-refreshes.js';
 import { NO_STREAMS } from './ingestion/streams/streams.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
@@ -48,6 +49,10 @@ export interface Gateway {
   readonly url: string;
   /** The address of the Prometheus metrics; null when they are not served. */
   readonly metricsUrl: string | null;
+  /** Applies the registry file as it is now, also if it can break clients, and refreshes what is out of date. */
+  readonly reload: () => Promise<AppliedRegistry>;
+  /** The files, folders and patterns of the tables that SQL reads. */
+  readonly tablePaths: readonly string[];
   /** Waits for the running requests, then stops everything else. */
   readonly stop: () => Promise<void>;
 }
@@ -199,6 +204,8 @@ async function start(
   return {
     url: `${formatOrigin(http.server)}/graphql`,
     metricsUrl: metricsServer && `${formatOrigin(metricsServer)}/metrics`,
+    reload: () => registryUpdates.apply({ force: true }),
+    tablePaths: first.featurestores.flatMap(({ tables }) => [...tables.values()].map(({ path }) => path)),
     stop: () =>
       shutDown({
         http,

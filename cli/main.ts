@@ -8,6 +8,7 @@ import { addMigrateCommands } from '../migrate/cli/migrate.js';
 import { estimateCommand } from './commands/estimate.js';
 import { check } from './commands/check.js';
 import { pricesCommand } from './commands/prices.js';
+import { dev } from './commands/dev.js';
 import { doctor } from './commands/doctor.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
 import { importCommand } from './commands/import.js';
@@ -27,6 +28,11 @@ const program = new Command('featuregraph')
   .showHelpAfterError();
 
 program.command('serve', { isDefault: true }).description('Prepare the data folder, then serve GraphQL.').action(serve);
+
+program
+  .command('dev')
+  .description('Serve, and apply the registry and refresh sources whenever their files change.')
+  .action(dev);
 
 program.command('print-schema').description('Print the GraphQL schema of the registry.').action(printSchema);
 

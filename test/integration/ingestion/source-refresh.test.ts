@@ -134,3 +134,13 @@ it('tells that a source is behind from its files, and its newest time from its r
   expect(after.isBehind).toBe(false);
   expect(Date.parse(after.newestTimestamp)).toBe(LATE.getTime());
 });
+
+it('computes what the changed files concern when it reloads, as `featuregraph dev` does', async () => {
+  const folder = temporaryFolder();
+  writeMovingRegistry(folder);
+  writeOrders(folder, [row('a', EARLY, 1)]);
+  const gateway = await start(folder);
+  writeOrders(folder, [row('a', EARLY, 8)]);
+  expect((await gateway.reload()).jobIds).toHaveLength(1);
+  await until(async () => (await gateway.totals())[0] === 8);
+});
