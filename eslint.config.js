@@ -239,6 +239,7 @@ export default tseslint.config(
               'SchemaBreak',
               'RecomputedSource',
               'RegistryPlan',
+              'FeatureSource',
               'ModelField',
               'Money',
               'CostLine',

@@ -15,12 +15,13 @@ import { openRegistry } from './composition/registry.js';
 import type { PlannedRegistry } from './composition/plan-registry.js';
 import { FileRegistryUpdates } from './composition/registry-updates.js';
 import { openStores, type OpenStores } from './composition/stores.js';
+import { openStreams } from './composition/streams.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import { registryPathOf } from './config/registry-path.js';
+import type { AppliedRegistry } from './ingestion/registry-updates.js';
 import type { RefreshTrigger } from './ingestion/source-refreshes.js';
-import { NO_STREAMS } from './ingestion/streams/streams.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
 import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
@@ -50,6 +51,10 @@ export interface Gateway {
   readonly url: string;
   /** The address of the Prometheus metrics; null when they are not served. */
   readonly metricsUrl: string | null;
+  /** Applies the registry file as it is now, also if it can break clients, and refreshes what is out of date. */
+  readonly reload: () => Promise<AppliedRegistry>;
+  /** The files, folders and patterns of the tables that SQL reads. */
+  readonly tablePaths: readonly string[];
   /** Waits for the running requests, then stops everything else. */
   readonly stop: () => Promise<void>;
 }
@@ -145,6 +150,14 @@ async function start(
 
   const writeMetrics = createWriteMetrics(metricsRegistry, () => readBacklog(stores));
   const writers = { ...stores.writers, writer: measuredWriter(stores.writers.writer, writeMetrics) };
+  const streams = openStreams({
+    registry,
+    writer: writers.writer,
+    clock: systemClock,
+    logger,
+    metrics: metricsRegistry,
+  });
+  opened.defer(() => streams.close());
   const openRuntime = async ({ registry: served, schema: of }: PlannedRegistry): Promise<Runtime> => {
     const services: Services = {
       registry: served,
@@ -156,7 +169,7 @@ async function start(
       trainingSets: jobs.trainingSets,
       featureViewSyncs: jobs.featureViewSyncs,
       writers,
-      streams: NO_STREAMS,
+      streams,
       sourceRefreshes: jobs.sourceRefreshes,
       registryUpdates,
       clock: systemClock,
@@ -207,6 +220,8 @@ async function start(
   return {
     url: `${formatOrigin(http.server)}/graphql`,
     metricsUrl: metricsServer && `${formatOrigin(metricsServer)}/metrics`,
+    reload: () => registryUpdates.apply({ force: true }),
+    tablePaths: first.featurestores.flatMap(({ tables }) => [...tables.values()].map(({ path }) => path)),
     stop: () =>
       shutDown({
         http,

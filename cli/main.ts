@@ -8,8 +8,10 @@ import { addMigrateCommands } from '../migrate/cli/migrate.js';
 import { estimateCommand } from './commands/estimate.js';
 import { check } from './commands/check.js';
 import { pricesCommand } from './commands/prices.js';
+import { dev } from './commands/dev.js';
 import { doctor } from './commands/doctor.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
+import { importCommand } from './commands/import.js';
 import { registryCommand } from './commands/registry.js';
 import { serve } from './commands/serve.js';
 import { systemClock } from '../values/clock.js';
@@ -27,6 +29,11 @@ const program = new Command('featuregraph')
 
 program.command('serve', { isDefault: true }).description('Prepare the data folder, then serve GraphQL.').action(serve);
 
+program
+  .command('dev')
+  .description('Serve, and apply the registry and refresh sources whenever their files change.')
+  .action(dev);
+
 program.command('print-schema').description('Print the GraphQL schema of the registry.').action(printSchema);
 
 program
@@ -43,6 +50,7 @@ program.addCommand(trainingSetCommand());
 program.addCommand(validateCommand());
 program.addCommand(predictCommand());
 program.addCommand(syncCommand());
+program.addCommand(importCommand());
 program.addCommand(refreshCommand());
 program.addCommand(planCommand(write));
 program.addCommand(applyCommand(write));

@@ -145,7 +145,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   futureRows.watch();
 
   const featureViewSyncs = syncs.createSyncs(engine);
-  const sourceRefreshes = new LocalSourceRefreshes(engine, refresh);
+  const sourceRefreshes = new LocalSourceRefreshes(engine, refresh, stores.embedded);
   let schedules = runsSchedules ? startSchedules(registry, featureViewSyncs, logger) : null;
   opened.defer(() => schedules?.stop());
   const local = {

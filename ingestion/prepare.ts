@@ -113,7 +113,10 @@ async function planSteps(
 
   const steps: Step[] = [];
   for (const [source, fingerprint] of fingerprints) {
-    if ((await offline.importedFrom(source)) === fingerprint) continue;
+    if ((await offline.importedFrom(source)) === fingerprint) {
+      if (sources === null || sources.includes(source.name)) await offline.confirmImport(source);
+      continue;
+    }
     steps.push({
       name: `computing ${name}: ${source.name}`,
       weight: source.partitions,

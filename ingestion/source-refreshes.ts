@@ -1,5 +1,6 @@
-import type { EntityType } from '../datasources/registry/model.js';
+import type { EntityType, FeatureSource } from '../datasources/registry/model.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
+import type { SourceFreshness } from './source-freshness.js';
 import type { JobRequest } from '../jobs/job-request.js';
 
 /** The kind of these jobs for clients. */
@@ -12,6 +13,9 @@ export const SOURCE_REFRESH = 'SOURCE_REFRESH';
 export interface SourceRefreshes {
   /** BAD_USER_INPUT for an entity type without a computed source, or a source that clients write. */
   start(request: StartSourceRefresh): Promise<SourceRefreshJobRecord>;
+
+  /** How fresh a source is, measured from its rows and its files. */
+  freshness(source: FeatureSource): Promise<SourceFreshness>;
 }
 
 export type SourceRefreshJobRecord = JobRecord<SourceRefreshSpec, null, SourceRefreshResult>;

@@ -18,7 +18,7 @@ import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
 import { JobResolver } from './job.resolver.js';
 import { NodeResolver } from './node.resolver.js';
 import { RegistryResolver } from './registry.resolver.js';
-import { SourceRefreshResolver } from './source-refresh.resolver.js';
+import { SourceRefreshResolver, SourcesOfEntityTypeResolver } from './source-refresh.resolver.js';
 import { TrainingSetResolver } from './training-set.resolver.js';
 import { WriteResolver } from './write.resolver.js';
 import { typedResolvers } from './typed-resolvers.js';
@@ -56,6 +56,7 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       SyncsOfFeatureViewResolver,
       WriteResolver,
       SourceRefreshResolver,
+      SourcesOfEntityTypeResolver,
       RegistryResolver,
     ],
     validate: false,

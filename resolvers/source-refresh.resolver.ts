@@ -3,6 +3,10 @@ import type { EntityType as EntityTypeModel } from '../datasources/registry/mode
 import { getEntityType } from '../datasources/registry/registry.js';
 import type { RefreshTrigger, SourceRefreshJobRecord } from '../ingestion/source-refreshes.js';
 import { RefreshSourceInput, RefreshSourcePayload } from '../schema/job/refresh-source.js';
+import { listComplexity } from '../schema/complexity.js';
+import { EntityType } from '../schema/registry/entity-type.js';
+import { FeatureSource } from '../schema/registry/feature-source.js';
+import type { SourceFreshness } from '../ingestion/source-freshness.js';
 import { SourceRefreshJob } from '../schema/job/source-refresh-job.js';
 import type { RequestContext } from './context.js';
 import { stringLabels, toJobRequest } from './jobs.js';
@@ -54,5 +58,20 @@ export class SourceRefreshResolver {
   @FieldResolver()
   rejectedRows(@Root() { result }: SourceRefreshJobRecord): number | null {
     return result?.rejectedRows ?? null;
+  }
+}
+
+/** How fresh the sources of an entity type are. */
+@Resolver(() => EntityType)
+export class SourcesOfEntityTypeResolver {
+  @FieldResolver(() => [FeatureSource], {
+    description: 'The sources of its features, and how fresh each is.',
+    complexity: listComplexity(),
+  })
+  sources(
+    @Root() { sources }: EntityTypeModel,
+    @Ctx() { sourceRefreshes }: RequestContext,
+  ): Promise<SourceFreshness[]> {
+    return Promise.all(sources.map((source) => sourceRefreshes.freshness(source)));
   }
 }

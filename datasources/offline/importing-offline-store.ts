@@ -28,6 +28,12 @@ export interface ImportingOfflineStore extends OfflineStore {
     between: { readonly from: Instant; readonly asOf: Instant },
   ): AsyncIterable<OnlineWrite[]>;
 
+  /** Records that the values of the last import were found up to date: its time is now. */
+  confirmImport(source: FeatureSource): Promise<void>;
+
+  /** The newest time among the rows of a source, and the time of its last import. */
+  sourceState(source: FeatureSource): Promise<SourceState>;
+
   /** The rows whose time is after a moment: they are not known yet. */
   countFutureRows(source: FeatureSource, asOf: Instant): Promise<FutureRows>;
 }
@@ -44,4 +50,11 @@ export interface FutureRows {
   readonly rows: number;
   /** The time of the earliest of them; null when there are none. */
   readonly earliest: Instant | null;
+}
+
+export interface SourceState {
+  /** null for a static source, and without rows. */
+  readonly newestTimestamp: Instant | null;
+  /** The time of the last import; null when there was none. */
+  readonly importedAt: Instant | null;
 }

@@ -37,6 +37,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   BatchPredictionJobConnection: ['edges'],
   CostEstimate: ['lines'],
   Entity: ['features'],
+  EntityType: ['sources'],
   Featurestore: ['streams'],
   FeatureConnection: ['edges'],
   FeaturestoreConnection: ['edges'],

@@ -5,7 +5,7 @@ import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { FileReader } from '../../files/file-reader.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
-import type { FutureRows, ImportedRows, ImportingOfflineStore } from '../importing-offline-store.js';
+import type { FutureRows, ImportedRows, ImportingOfflineStore, SourceState } from '../importing-offline-store.js';
 import {
   newestFeatures,
   type Abortable,
@@ -23,9 +23,15 @@ import type { DuckDbDatabase } from '../../duckdb/database.js';
 import { estimateScan } from './estimate-scan.js';
 import { ensureHistoryTable } from '../../duckdb/history-table.js';
 import { interruptOnAbort, interruptWhenAborted } from '../../duckdb/interrupt-on-abort.js';
-import { ensureImportRecords, readImportRecord, writeImportRecord } from '../../duckdb/import-record.js';
+import {
+  confirmImportRecord,
+  ensureImportRecords,
+  readImportRecord,
+  readImportTime,
+  writeImportRecord,
+} from '../../duckdb/import-record.js';
 import { importSource } from './import-source.js';
-import { newestValues, countFutureRows } from './newest-values.js';
+import { newestValues, countFutureRows, findNewestTimestamp } from './newest-values.js';
 import { readHistory } from './read-history.js';
 import { readPointInTime } from './read-point-in-time.js';
 import { readRows } from './read-rows.js';
@@ -161,6 +167,17 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
 
   async sampleEntityIds(entityType: EntityType, count: number): Promise<string[]> {
     return this.database.use((connection) => sampleEntityIds(connection, entityType, count));
+  }
+
+  async confirmImport(source: FeatureSource): Promise<void> {
+    await this.database.transaction((connection) => confirmImportRecord(connection, source));
+  }
+
+  async sourceState(source: FeatureSource): Promise<SourceState> {
+    return this.database.use(async (connection) => ({
+      newestTimestamp: await findNewestTimestamp(connection, source),
+      importedAt: await readImportTime(connection, source),
+    }));
   }
 
   async countFutureRows(source: FeatureSource, asOf: Instant): Promise<FutureRows> {

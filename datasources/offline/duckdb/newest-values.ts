@@ -58,6 +58,16 @@ export async function* newestValues(
   if (batch.length > 0) yield batch;
 }
 
+/** The newest time among the rows of a source; null for a static source, and without rows. DuckDB answers from its statistics. */
+export async function findNewestTimestamp(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+): Promise<Instant | null> {
+  if (source.timestampColumn === null) return null;
+  const found = await connection.runAndReadAll(`SELECT max(event_timestamp) FROM ${historyTable(source)}`);
+  return instantFromDuckDb(found.getRows()[0]?.[0]);
+}
+
 /** The rows whose time is after a moment: they are not known yet. */
 export async function countFutureRows(
   connection: DuckDBConnection,

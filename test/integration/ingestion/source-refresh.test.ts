@@ -112,3 +112,35 @@ it('serves rows of the future when their time comes, without a restart', async (
   await until(async () => (await gateway.totals()).every((total) => total === 5 || total === 6));
   await until(async () => (await gateway.totals()).every((total) => total === 6));
 });
+
+it('tells that a source is behind from its files, and its newest time from its rows', async () => {
+  const folder = temporaryFolder();
+  writeMovingRegistry(folder);
+  writeOrders(folder, [row('a', EARLY, 1)]);
+  const gateway = await start(folder);
+  const sources = async () =>
+    (
+      await gateway.ask(
+        '{ featurestore(name: "shop") { entityType(name: "customer") { sources { name isComputed newestTimestamp isBehind } } } }',
+      )
+    ).featurestore.entityType.sources;
+  const [before] = await sources();
+  expect(before).toMatchObject({ name: 'values', isComputed: true, isBehind: false });
+  expect(Date.parse(before.newestTimestamp)).toBe(EARLY.getTime());
+  writeOrders(folder, [row('a', EARLY, 1), row('a', LATE, 2)]);
+  expect(await sources()).toMatchObject([{ isBehind: true, newestTimestamp: before.newestTimestamp }]);
+  await gateway.refresh('customer');
+  const [after] = await sources();
+  expect(after.isBehind).toBe(false);
+  expect(Date.parse(after.newestTimestamp)).toBe(LATE.getTime());
+});
+
+it('computes what the changed files concern when it reloads, as `featuregraph dev` does', async () => {
+  const folder = temporaryFolder();
+  writeMovingRegistry(folder);
+  writeOrders(folder, [row('a', EARLY, 1)]);
+  const gateway = await start(folder);
+  writeOrders(folder, [row('a', EARLY, 8)]);
+  expect((await gateway.reload()).jobIds).toHaveLength(1);
+  await until(async () => (await gateway.totals())[0] === 8);
+});
