@@ -21,6 +21,7 @@ import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { FeatureSource } from './datasources/registry/model.js';
 import type { Registry } from './datasources/registry/registry.js';
+import { WorkInFlight } from './limits/work-in-flight.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
@@ -128,11 +129,14 @@ async function start(
     featureViewSyncs: jobs.featureViewSyncs,
     clock: systemClock,
   };
+  const work = new WorkInFlight();
   const apollo = createApolloServer({
     schema,
     logger,
     metrics,
     maxQueryCost: config.maxQueryCost,
+    maxResponseBytes: config.maxResponseBytes,
+    work,
     isIntrospectionAllowed: config.isIntrospectionAllowed,
   });
   await apollo.start();
@@ -146,6 +150,7 @@ async function start(
     logger,
     metrics,
     maxBodyBytes: config.maxBodyBytes,
+    work,
     corsOrigins: config.corsOrigins,
     page: config.isGraphiqlServed
       ? {

@@ -50,6 +50,9 @@ export const configVariables = {
     .min(1)
     .default(1_000_000)
     .describe('The maximum cost of a request: about the number of its feature values and objects (docs/limits.md).'),
+  FEATUREGRAPH_MAX_RESPONSE_BYTES: bytes
+    .default(67_108_864)
+    .describe('The maximum size of an answer, in bytes. A larger answer becomes the error RESPONSE_TOO_LARGE.'),
   FEATUREGRAPH_PRICE_BOOKS: z
     .string()
     .min(1)
@@ -102,6 +105,7 @@ const configSchema = z.object(configVariables).transform((variables) => ({
   corsOrigins: variables.FEATUREGRAPH_CORS_ORIGINS,
   maxBodyBytes: variables.FEATUREGRAPH_MAX_BODY_BYTES,
   maxQueryCost: variables.FEATUREGRAPH_MAX_QUERY_COST,
+  maxResponseBytes: variables.FEATUREGRAPH_MAX_RESPONSE_BYTES,
   priceBooksPath: variables.FEATUREGRAPH_PRICE_BOOKS ?? null,
   priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
   dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,

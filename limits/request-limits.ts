@@ -36,6 +36,17 @@ export const REQUEST_LIMITS = {
    * connection for ever.
    */
   arrivalTimeoutMs: 30_000,
+  /**
+   * Milliseconds for the answer. Clients and proxies stop waiting after 30 to 60 seconds; the stores must not work for
+   * them any longer.
+   */
+  deadlineMs: 30_000,
+  /** Milliseconds for a client to take some of an answer. A client that takes nothing holds memory, and a place. */
+  stalledReaderMs: 60_000,
+  /** Characters of the text of a search: a sentence. Each word is compared with all words of the registry. */
+  maxSearchLength: 200,
+  /** Characters of a name: of a job, a file or a table. */
+  maxNameLength: 1_000,
 } as const;
 
 /** A limit as messages format it: 10,000. */

@@ -2,17 +2,21 @@ import { HeaderMap, type ApolloServer } from '@apollo/server';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
+import type { WorkInFlight } from '../limits/work-in-flight.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { isSafeGet } from './cross-site.js';
-import type { ServerContext } from './execution-plugin.js';
+import type { Place, ServerContext } from './execution-plugin.js';
 import { ignoreQueryHash, ignoreQueryHashInUrl } from './persisted-query.js';
 import { readJsonBody } from './read-body.js';
+import type { RequestScope } from '../observability/request-scope.js';
 import { checkUrlVariables } from './request-json.js';
 
 export interface GraphqlEndpointOptions {
   readonly apollo: ApolloServer<ServerContext>;
   readonly createContext: (requestId: string) => RequestContext;
   readonly maxBodyBytes: number;
+  readonly work: WorkInFlight;
   /** Pages of these origins may call the API. */
   readonly corsOrigins: readonly string[];
 }
@@ -22,10 +26,10 @@ export interface GraphqlEndpointOptions {
  * only read the body here.
  */
 export async function answerGraphql(
-  { apollo, createContext, maxBodyBytes, corsOrigins }: GraphqlEndpointOptions,
+  { apollo, createContext, maxBodyBytes, corsOrigins, work }: GraphqlEndpointOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  requestId: string,
+  { requestId, signal }: RequestScope,
 ): Promise<void> {
   const method = request.method ?? 'GET';
   const body = method === 'POST' ? refuseBatch(await readJsonBody(request, maxBodyBytes)) : undefined;
@@ -38,6 +42,9 @@ export async function answerGraphql(
   }
   const headers = headerMap(request);
   if (isSafeGet(request, corsOrigins)) headers.set('apollo-require-preflight', 'not needed');
+  const place: Place = { owner: clientAddress(request), signal };
+  // The place is free again when the client has the answer: an answer that nobody reads takes memory.
+  response.once('close', () => place.leave?.());
   const answer = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
       method,
@@ -45,11 +52,14 @@ export async function answerGraphql(
       search: ignoreQueryHashInUrl(search, parameters),
       body: ignoreQueryHash(body),
     },
-    context: async () => createContext(requestId),
+    context: async () => ({ ...createContext(requestId), place }),
   });
   if (answer.body.kind !== 'complete') throw new Error('incremental delivery is not enabled');
+  const bytes = Buffer.byteLength(answer.body.string);
+  response.once('close', work.holdAnswer(bytes));
   for (const [name, value] of answer.headers) response.setHeader(name, value);
-  response.setHeader('content-length', Buffer.byteLength(answer.body.string));
+  response.setHeader('content-length', bytes);
+  response.setTimeout(REQUEST_LIMITS.stalledReaderMs, () => response.destroy());
   response.setHeader('cache-control', 'no-store');
   response.writeHead(answer.status ?? 200);
   response.end(answer.body.string);
@@ -73,4 +83,8 @@ function readQueryString(request: IncomingMessage): string {
   const url = request.url ?? '';
   const start = url.indexOf('?');
   return start < 0 ? '' : url.slice(start);
+}
+
+function clientAddress(request: IncomingMessage): string {
+  return request.socket.remoteAddress ?? '';
 }

@@ -4,7 +4,7 @@ import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
-import { requestScope } from '../observability/request-scope.js';
+import { requestScope, type RequestScope } from '../observability/request-scope.js';
 import { allowOrigin } from './cors.js';
 import { EventStreams, wantsEvents } from './event-stream.js';
 import type { ExampleQuery } from './example-queries.js';
@@ -23,6 +23,7 @@ export interface HttpServerOptions extends GraphqlEndpointOptions {
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly streamLimits?: StreamLimits;
+  readonly requestDeadlineMs?: number;
   /** The bundled GraphiQL page with its examples; null to serve none. */
   readonly page: { readonly folder: string; readonly examples: () => Promise<readonly ExampleQuery[]> } | null;
 }
@@ -38,15 +39,17 @@ export interface HttpServer {
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { logger, metrics, maxBodyBytes, streamLimits: limits = STREAM_LIMITS } = options;
+  const { requestDeadlineMs = REQUEST_LIMITS.deadlineMs } = options;
   const formatError = errorFormatter(options);
   const subscriptions = new Subscriptions({ ...options, formatError });
   const events = new EventStreams({ subscriptions, limits, maxBodyBytes });
   const server = createServer((request, response) => {
     const requestId = resolveRequestId(request);
     response.setHeader('x-request-id', requestId);
-    requestScope.run({ requestId, signal: clientLeaving(response) }, () => {
+    const scope: RequestScope = { requestId, signal: endOfRequest(response, requestDeadlineMs) };
+    requestScope.run(scope, () => {
       reportWhenDone({ logger, metrics }, request, response);
-      route({ ...options, events }, request, response, requestId).catch((error: unknown) => {
+      route({ ...options, events }, request, response, scope).catch((error: unknown) => {
         fail(logger, error, response, requestId);
       });
     });
@@ -72,13 +75,21 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-/** Aborts when the connection closes before the response is sent, because the response is then useless. */
-function clientLeaving(response: ServerResponse): AbortSignal {
-  const left = new AbortController();
+/**
+ * Aborts when the connection closes before the response is sent, because the response is then useless, and at the
+ * deadline, because a client has stopped waiting by then. The reads of the request are cancelled in the stores. An event
+ * stream has no deadline.
+ */
+function endOfRequest(response: ServerResponse, deadlineMs: number): AbortSignal {
+  const end = new AbortController();
+  const deadline = setTimeout(() => {
+    end.abort(new AppError('DEADLINE_EXCEEDED', `The request took longer than ${deadlineMs / 1000} s. Ask for less.`));
+  }, deadlineMs);
   response.once('close', () => {
-    if (!response.writableFinished) left.abort(new AppError('CLIENT_GONE', 'The client went away.'));
+    clearTimeout(deadline);
+    if (!response.writableFinished) end.abort(new AppError('CLIENT_GONE', 'The client went away.'));
   });
-  return left.signal;
+  return end.signal;
 }
 
 interface RouteOptions extends HttpServerOptions {
@@ -89,12 +100,12 @@ async function route(
   options: RouteOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  requestId: string,
+  scope: RequestScope,
 ): Promise<void> {
   const [path = '/'] = (request.url ?? '/').split('?');
   switch (path) {
     case '/graphql':
-      return graphql(options, request, response, requestId);
+      return graphql(options, request, response, scope);
     case '/healthz': {
       options.health.live(response);
       return;
@@ -120,7 +131,7 @@ async function graphql(
   options: RouteOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  requestId: string,
+  scope: RequestScope,
 ): Promise<void> {
   allowOrigin(request, response, options.corsOrigins);
   switch (request.method) {
@@ -134,10 +145,10 @@ async function graphql(
         // A page of another site could open a stream without a preflight and hold it open.
         throw new AppError('METHOD_NOT_ALLOWED', 'Ask for an event stream by POST.');
       }
-      return answerGraphql(options, request, response, requestId);
+      return answerGraphql(options, request, response, scope);
     case 'POST':
-      if (wantsEvents(request)) return options.events.answer(request, response, requestId);
-      return answerGraphql(options, request, response, requestId);
+      if (wantsEvents(request)) return options.events.answer(request, response, scope.requestId);
+      return answerGraphql(options, request, response, scope);
     default:
       response.setHeader('allow', 'GET, POST, OPTIONS');
       throw new AppError('METHOD_NOT_ALLOWED', 'Send GraphQL by POST, or a query by GET.');

@@ -9,11 +9,14 @@ import {
 } from 'graphql';
 import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
+import { STREAM_LIMITS } from '../limits/stream-limits.js';
+import type { WorkInFlight } from '../limits/work-in-flight.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import { requestScope } from '../observability/request-scope.js';
 import type { RequestContext } from '../resolvers/context.js';
 import type { Admission, AdmittedOperation, ServerContext } from './execution-plugin.js';
 import type { FormatError } from './format-error.js';
+import { checkEventSize } from './write-answer.js';
 
 /** A subscription from any transport, before any check. */
 export interface SubscriptionRequest {
@@ -22,6 +25,8 @@ export interface SubscriptionRequest {
   readonly variables: Record<string, unknown> | undefined;
   /** The request id in its errors, log lines and events. */
   readonly requestId: string;
+  /** Who asks, for a fair order of large events. */
+  readonly owner: string;
 }
 
 /** The events for clients: their errors, and those that a failing source throws, are FormattedErrors. */
@@ -52,6 +57,7 @@ export interface SubscriptionsOptions {
   readonly createContext: (requestId: string) => RequestContext;
   readonly formatError: FormatError;
   readonly metrics: GatewayMetrics;
+  readonly work: WorkInFlight;
 }
 
 /**
@@ -80,7 +86,7 @@ export class Subscriptions {
     });
   }
 
-  async #admit({ query, operationName, variables, requestId }: SubscriptionRequest): Promise<AdmittedSubscription> {
+  async #admit({ query, operationName, variables, requestId, owner }: SubscriptionRequest): Promise<AdmittedSubscription> {
     checkDocumentNesting(query);
     const { apollo, createContext } = this.#options;
     const admission: Admission = {};
@@ -89,23 +95,27 @@ export class Subscriptions {
       { contextValue: { ...createContext(requestId), admission } },
     );
     const { admitted } = admission;
-    if (admitted) return { errors: undefined, operation: admitted, open: () => this.#open(admitted, requestId) };
+    if (admitted) return { errors: undefined, operation: admitted, open: () => this.#open(admitted, requestId, owner) };
     if (body.kind !== 'single') throw new Error('incremental delivery is not enabled');
     return { errors: (body.singleResult.errors ?? []).map((error) => new FormattedError(error)) };
   }
 
-  #open(operation: AdmittedOperation, requestId: string): Promise<EventStream | ExecutionResult> {
+  #open(operation: AdmittedOperation, requestId: string, owner: string): Promise<EventStream | ExecutionResult> {
     return requestScope.run({ requestId }, async () => {
       try {
-        return await this.#follow(operation, requestId);
+        return await this.#follow(operation, requestId, owner);
       } catch (error) {
         return { errors: [this.#formattedError(error)] };
       }
     });
   }
 
-  async #follow(operation: AdmittedOperation, requestId: string): Promise<EventStream | ExecutionResult> {
-    const { createContext } = this.#options;
+  async #follow(
+    operation: AdmittedOperation,
+    requestId: string,
+    owner: string,
+  ): Promise<EventStream | ExecutionResult> {
+    const { createContext, work } = this.#options;
     const args = (): ExecutionArgs => ({
       schema: operation.schema,
       document: operation.document,
@@ -116,7 +126,16 @@ export class Subscriptions {
     const source = await createSourceEventStream(args());
     if (!(Symbol.asyncIterator in source)) return this.#format(source);
     // Each event is a request of its own: its "now" is that of the event, and it has new loaders.
-    return this.#events(source[Symbol.asyncIterator](), requestId, (event) => execute({ ...args(), rootValue: event }));
+    return this.#events(source[Symbol.asyncIterator](), requestId, async (event) => {
+      const leave = await work.enter({ owner, cost: operation.cost, signal: requestScope.getStore()?.signal });
+      try {
+        const result = await execute({ ...args(), rootValue: event });
+        checkEventSize(result, STREAM_LIMITS.maxEventBytes);
+        return result;
+      } finally {
+        leave();
+      }
+    });
   }
 
   /**

@@ -58,10 +58,10 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
     if ((request.url ?? '').split('?')[0] !== '/graphql') return refuse(socket, '404 Not Found');
     if (!mayConnect(request, options.corsOrigins)) return refuse(socket, '403 Forbidden');
     if (isClosing) return refuse(socket, '503 Service Unavailable');
-    sockets.handleUpgrade(request, socket, head, (webSocket) => speak(webSocket));
+    sockets.handleUpgrade(request, socket, head, (webSocket) => speak(webSocket, request.socket.remoteAddress ?? ''));
   });
 
-  const speak = (socket: WebSocket): void => {
+  const speak = (socket: WebSocket, owner: string): void => {
     const start = performance.now();
     const stopKeepAlive = keepAlive(socket, limits.keepAliveMs);
     const cutOffWhenFull = (): boolean => {
@@ -91,7 +91,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
           });
         },
       },
-      undefined,
+      { owner },
     );
     // ws answers pings itself.
     socket.on('ping', cutOffWhenFull);
@@ -116,11 +116,17 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
   };
 }
 
-function protocolOptions({ subscriptions, formatError, limits }: WebSocketOptions): ServerOptions {
+/** What the gateway knows of a socket. */
+interface Connection {
+  /** Who asks, for a fair order. */
+  readonly owner: string;
+}
+
+function protocolOptions({ subscriptions, formatError, limits }: WebSocketOptions): ServerOptions<never, Connection> {
   return {
     connectionInitWaitTimeout: limits.connectionInitTimeoutMs,
     jsonMessageReviver: reviveRequestNumber,
-    onSubscribe: async ({ subscriptions: open }, _id, { query, operationName, variables }) => {
+    onSubscribe: async ({ subscriptions: open, extra: { owner } }, _id, { query, operationName, variables }) => {
       const requestId = randomUUID();
       if (Object.keys(open).length > limits.maxSubscriptions) {
         return [
@@ -132,6 +138,7 @@ function protocolOptions({ subscriptions, formatError, limits }: WebSocketOption
         operationName: operationName ?? undefined,
         variables: variables ?? undefined,
         requestId,
+        owner,
       });
       if (admitted.errors) return admitted.errors;
       const { schema, document, operationName: name } = admitted.operation;

@@ -25,6 +25,8 @@ import type { OnlineRead, OnlineStore } from '../../datasources/online/online-st
 import { FeatureSearch } from '../../datasources/registry/feature-search.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
+import { PROCESS_LIMITS } from '../../limits/process-limits.js';
+import { WorkInFlight, type WorkLimits } from '../../limits/work-in-flight.js';
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createLogger, type Logger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
@@ -60,6 +62,8 @@ export interface TestGateway {
 export interface TestGatewayOptions {
   readonly clock?: Clock;
   readonly maxQueryCost?: number;
+  readonly maxResponseBytes?: number;
+  readonly work?: Partial<WorkLimits>;
   readonly isIntrospectionAllowed?: boolean;
   readonly logger?: Logger;
   readonly http?: Partial<HttpServerOptions>;
@@ -125,11 +129,14 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     clock,
   };
   const schema = buildSchema(registry);
+  const work = new WorkInFlight({ ...PROCESS_LIMITS.work, ...options.work });
   const apollo = createApolloServer({
     schema,
     logger,
     metrics,
     maxQueryCost: options.maxQueryCost ?? 1_000_000,
+    maxResponseBytes: options.maxResponseBytes ?? 67_108_864,
+    work,
     isIntrospectionAllowed: options.isIntrospectionAllowed ?? true,
   });
   await apollo.start();
@@ -140,6 +147,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     logger,
     metrics,
     maxBodyBytes: 1_048_576,
+    work,
     corsOrigins: [],
     page: null,
     ...options.http,

@@ -1,17 +1,23 @@
-import { parse } from 'graphql';
+import { getOperationAST, getVariableValues, parse, type DocumentNode } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { queryCostCheck } from '../../../limits/query-cost.js';
+import { queryCostCheck, type CostedRequest } from '../../../limits/query-cost.js';
 import { buildSchema } from '../../../resolvers/build-schema.js';
 import { smallRegistry } from '../../support/small-registry.js';
 
 const schema = buildSchema(smallRegistry());
+
+function costed(document: DocumentNode, variables: Record<string, unknown>): CostedRequest {
+  const operation = getOperationAST(document)!;
+  const { coerced = {} } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+  return { document, operation, variables, coercedVariables: coerced };
+}
 
 /** The cost is found from what the refusal says of it, asked twice: counted, and remembered. */
 function costOf(query: string, variables: Record<string, unknown> = {}, document = parse(query)): number {
   const check = queryCostCheck(schema, -1);
   const costs = [1, 2].map(() => {
     try {
-      check({ document, operationName: undefined, variables });
+      check(costed(document, variables));
       return 0;
     } catch (error) {
       return (error as { details: { cost: { estimated: number } } }).details.cost.estimated;
@@ -25,6 +31,17 @@ const list = (argument: string) =>
   `query ($n: Int, $ids: [ID!]!) { entities(featurestore: "shop", entityType: "customer", entityIds: ${argument}) { features(names: ["city"]) { value } } }`;
 
 describe('the cost of a query', () => {
+  it('is not that of another request whose variables spell the same text', () => {
+    const document = parse(`query ($n: [ID!]! = ["a"], $m: String! = "city") {
+      featureMatrix(featurestore: "shop", entityType: "customer", entityIds: $n, names: [$m]) { values }
+    }`);
+    const check = queryCostCheck(schema, 100);
+    const poison = { 'n:[10000],m': 'x', '[[10000],"x"]': 'x' };
+    expect(check(costed(document, poison))).toBeLessThan(100);
+    const large = { n: Array<string>(10_000).fill('a'), m: 'x' };
+    expect(() => check(costed(document, large))).toThrow(/one request may give 100/);
+  });
+
   it('grows with the number of ids, written out or in a variable', () => {
     const one = costOf(list('["a"]'), { ids: [] });
     const ten = costOf(list(`[${'"a",'.repeat(10)}]`), { ids: [] });
@@ -54,7 +71,7 @@ describe('the cost of a query', () => {
     const document = parse(list('$ids'));
     const check = queryCostCheck(schema, 100);
     const ask = (count: number) => () =>
-      check({ document, operationName: undefined, variables: { ids: Array(count).fill('a') } });
+      check(costed(document, { ids: Array(count).fill('a') }));
     expect(ask(10)).not.toThrow();
     expect(ask(1000)).toThrow(/one request may give 100/);
     expect(ask(10)).not.toThrow();
@@ -72,7 +89,7 @@ describe('the cost of a query', () => {
       entityType { featurestore { ${round} } } } }`;
     const check = queryCostCheck(schema, 1000);
     const ask = () =>
-      check({ document: parse(deep), operationName: undefined, variables: { ids: Array(10_000).fill('a') } });
+      check(costed(parse(deep), { ids: Array(10_000).fill('a') }));
     expect(ask).toThrow(/may give more than 1000000000 values/);
     expect(ask).toThrow(expect.objectContaining({ details: { cost: { estimated: 1e9, max: 1000 } } }));
   });
