@@ -68,7 +68,9 @@ const ADAPTERS = {
 export async function openEmbeddedStore(registry: Registry, dataDirectory: string): Promise<EmbeddedStore> {
   const inIt = registry.featurestores.filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB');
   // Opened first: its lock prevents another process from using this data folder.
-  const database = await DuckDbDatabase.open(databaseFile(dataDirectory));
+  const database = await DuckDbDatabase.open(databaseFile(dataDirectory), {
+    currentOwner: () => requestScope.getStore()?.requestId ?? '',
+  });
   try {
     const reader = await FileReader.open(join(dataDirectory, 'reading'));
     return { embedded: await DuckDbOfflineStore.open(database, inIt.flatMap(listSources), { reader }), reader };

@@ -14,7 +14,7 @@ import { EntityType } from '../schema/registry/entity-type.js';
 import { Featurestore } from '../schema/registry/featurestore.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { ReadArguments } from '../schema/entity/read-arguments.js';
-import { entityHandle, entityHandles, type EntityHandle } from './entity.js';
+import { entityHandle, listEntities, type EntityHandle } from './entity.js';
 import { paginate } from './page.js';
 
 @Resolver(() => EntityType)
@@ -85,7 +85,7 @@ export class EntityTypeResolver {
     })
     entityIds: string[],
     @Args(() => ReadArguments) read: ReadArguments,
-  ): EntityHandle[] {
-    return entityHandles(entityType, entityIds, read);
+  ): EntityHandle[] | Promise<EntityHandle[]> {
+    return listEntities(entityType, entityIds, read);
   }
 }

@@ -4,9 +4,10 @@ import { listComplexity, matrixComplexity } from '../schema/complexity.js';
 import { Entity } from '../schema/entity/entity.js';
 import { FeatureMatrix } from '../schema/entity/feature-matrix.js';
 import { ReadArguments } from '../schema/entity/read-arguments.js';
+import { mapInTurns } from '../runtime/turns.js';
 import { toClientValue } from '../values/client-value.js';
 import type { RequestContext } from './context.js';
-import { selectFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
+import { entityHandle, entityHandles, listEntities, selectFeatures, type EntityHandle } from './entity.js';
 
 const FEATURESTORE = 'The name of the featurestore.';
 const ENTITY_TYPE = 'The name of the entity type.';
@@ -45,8 +46,8 @@ export class EntityResolver {
     })
     entityIds: string[],
     @Args(() => ReadArguments) read: ReadArguments,
-  ): EntityHandle[] {
-    return entityHandles(registry.entityType(featurestore, entityType), entityIds, read);
+  ): EntityHandle[] | Promise<EntityHandle[]> {
+    return listEntities(registry.entityType(featurestore, entityType), entityIds, read);
   }
 
   @Query(() => FeatureMatrix, {
@@ -72,11 +73,11 @@ export class EntityResolver {
     return {
       entityIds: entities.map(({ entityId }) => entityId),
       names,
-      values: rows.map((row) =>
+      values: await mapInTurns(rows, (row) =>
         row.map(({ value }, index) => (value === null ? null : toClientValue(features[index]!.valueType, value))),
       ),
-      timestamps: rows.map((row) => row.map(({ timestamp }) => timestamp)),
-      statuses: rows.map((row) => row.map(({ status }) => status)),
+      timestamps: await mapInTurns(rows, (row) => row.map(({ timestamp }) => timestamp)),
+      statuses: await mapInTurns(rows, (row) => row.map(({ status }) => status)),
     };
   }
 }

@@ -1,6 +1,9 @@
 /** Milliseconds of work in one turn of the event loop. Other requests wait at most about this long, and one step. */
 const TURN_MS = 10;
 
+/** Items of a list between two looks at the clock. */
+const ITEMS_PER_CHECK = 64;
+
 /**
  * Splits long loops into turns of the event loop. A loop calls `take` between its steps: it goes on at once while the
  * turn has time, and otherwise after the event loop has served the sockets. Without it, an answer with a million values
@@ -21,7 +24,11 @@ export class Turns {
   /** Undefined while the turn has time: a caller awaits it only where there is something to wait for. */
   take(): Promise<void> | undefined {
     if (this.#turnEnd === undefined) this.#startTurn();
-    if (this.#waiting.length === 0 && this.now() < this.#turnEnd!) return undefined;
+    return this.#waiting.length === 0 && this.now() < this.#turnEnd! ? undefined : this.next();
+  }
+
+  /** Waits for a turn of its own: for a step that takes longer than a turn by itself. */
+  next(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       this.#pump();
@@ -46,6 +53,22 @@ export class Turns {
       else setImmediate(() => (this.#turnEnd = undefined));
     });
   }
+}
+
+/** Maps a long list in turns of the event loop. */
+export async function mapInTurns<Item, Result>(
+  items: readonly Item[],
+  map: (item: Item, index: number) => Result,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const [index, item] of items.entries()) {
+    if (index % ITEMS_PER_CHECK === 0) {
+      const turn = turns.take();
+      if (turn) await turn;
+    }
+    results.push(map(item, index));
+  }
+  return results;
 }
 
 /** The turns of this process. There is one event loop, so there is one of these. */

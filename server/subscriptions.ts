@@ -86,7 +86,13 @@ export class Subscriptions {
     });
   }
 
-  async #admit({ query, operationName, variables, requestId, owner }: SubscriptionRequest): Promise<AdmittedSubscription> {
+  async #admit({
+    query,
+    operationName,
+    variables,
+    requestId,
+    owner,
+  }: SubscriptionRequest): Promise<AdmittedSubscription> {
     checkDocumentNesting(query);
     const { apollo, createContext } = this.#options;
     const admission: Admission = {};
