@@ -21,7 +21,7 @@ function listAdapters(port) {
  * a separate element (`adapter` with its path), so that the rules can forbid imports between adapters.
  */
 const ADAPTERS = [
-  ...['registry', 'online', 'offline', 'job-store'].flatMap((port) => listAdapters(`datasources/${port}`)),
+  ...['registry', 'online', 'offline', 'job-store', 'streams'].flatMap((port) => listAdapters(`datasources/${port}`)),
   ...listAdapters('batch-prediction/models'),
   'batch-prediction/local',
   'batch-prediction/vertex',
@@ -232,8 +232,14 @@ export default tseslint.config(
               'PageInfo',
               'StoreInfo',
               'FeatureValue',
+              'FeatureStream',
+              'StreamError',
               'FeatureMatrix',
               'UserError',
+              'SchemaBreak',
+              'RecomputedSource',
+              'RegistryPlan',
+              'FeatureSource',
               'ModelField',
               'Money',
               'CostLine',

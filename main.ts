@@ -7,28 +7,36 @@ import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
+import { measuredWriter } from './composition/measured-writer.js';
 import { openOrDispose } from './runtime/open-or-dispose.js';
 import type { FeatureStores } from './serving/feature-stores.js';
 import { checkStores } from './composition/check-stores.js';
 import { openRegistry } from './composition/registry.js';
-import { openStores } from './composition/stores.js';
+import type { PlannedRegistry } from './composition/plan-registry.js';
+import { FileRegistryUpdates } from './composition/registry-updates.js';
+import { openStores, type OpenStores } from './composition/stores.js';
+import { openStreams } from './composition/streams.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import { registryPathOf } from './config/registry-path.js';
+import type { AppliedRegistry } from './ingestion/registry-updates.js';
+import type { RefreshTrigger } from './ingestion/source-refreshes.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
 import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
-import type { FeatureSource } from './datasources/registry/model.js';
-import type { Registry } from './datasources/registry/registry.js';
+import type { EntityType, FeatureSource } from './datasources/registry/model.js';
+import { Registry } from './datasources/registry/registry.js';
 import { WorkInFlight } from './limits/work-in-flight.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { createStoreMetrics } from './observability/store-metrics.js';
+import { createWriteMetrics, type WriteBacklog } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { createApolloServer } from './server/apollo.js';
+import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
 import { readExampleQueries, type ExampleQuery } from './server/example-queries.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
@@ -37,12 +45,17 @@ import { makeExampleQueries } from './server/make-example-queries.js';
 import { createMetricsServer } from './server/metrics-server.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
+import { secondsBetween } from './values/instant.js';
 
 /** A running gateway. */
 export interface Gateway {
   readonly url: string;
   /** The address of the Prometheus metrics; null when they are not served. */
   readonly metricsUrl: string | null;
+  /** Applies the registry file as it is now, also if it can break clients, and refreshes what is out of date. */
+  readonly reload: () => Promise<AppliedRegistry>;
+  /** The files, folders and patterns of the tables that SQL reads. */
+  readonly tablePaths: readonly string[];
   /** Waits for the running requests, then stops everything else. */
   readonly stop: () => Promise<void>;
 }
@@ -73,12 +86,14 @@ async function start(
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = registryPathOf(config);
-  const { registry, skipped: leftOut } = await openRegistry(registryPath, google);
+  const { registry: first, skipped: leftOut } = await openRegistry(registryPath, google);
+  // Jobs and schedules share one registry, which becomes the next one. A request has one that does not change.
+  const registry = new Registry(first.featurestores, first.models);
   for (const [featurestore, sentences] of leftOut) {
     for (const what of sentences) logger.warn({ featurestore, what }, 'not taken over from Vertex AI');
   }
   await requireOnnxRuntime(registry.models);
-  const schema = buildSchema(registry);
+  const schema = buildSchema(first);
 
   // A registry for this gateway only: all gateways of a process would share the library's global registry.
   const metricsRegistry = new MetricsRegistry();
@@ -92,6 +107,10 @@ async function start(
   }
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
+    onWriteError: (err) => logger.error({ err }, 'written rows are not in every store yet; this is repeated'),
+    onUnknownRows: (rows) =>
+      logger.error({ rows }, 'written rows were dropped: the registry no longer has their source'),
+    memoryLimitBytes: config.duckDbMemoryBytes,
     ...(google?.vertex ? { vertexClient: google.vertex } : {}),
   });
   opened.defer(() => stores.close());
@@ -102,7 +121,7 @@ async function start(
     }
   };
   warn(prepared.rejectedRows, 'rows without id or time were kept out');
-  warn(prepared.futureRows, 'rows of the future are not served as values now before a start after their time');
+  warn(prepared.futureRows, 'rows of the future are served when their time comes');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
   opened.defer(() => costs.close());
 
@@ -117,53 +136,103 @@ async function start(
     google,
   });
   opened.defer(() => jobs.close());
-
-  const services: Services = {
-    registry,
-    search: new FeatureSearch(registry),
-    stores: measuredStores(stores, metrics),
-    costs,
-    jobs: jobs.engine,
-    batchPredictions: jobs.batchPredictions,
-    trainingSets: jobs.trainingSets,
-    featureViewSyncs: jobs.featureViewSyncs,
-    clock: systemClock,
+  const refreshAll = async (stale: readonly EntityType[], trigger: RefreshTrigger): Promise<string[]> => {
+    const ids: string[] = [];
+    for (const entityType of stale) {
+      const request = { entityType, source: null, labels: {}, trigger, createdBy: null, idempotencyKey: null };
+      const { id } = await jobs.sourceRefreshes.start(request);
+      const name = `${entityType.featurestore.name}.${entityType.name}`;
+      logger.warn({ entityType: name, job: id }, 'old values are served until a refresh replaces them');
+      ids.push(id);
+    }
+    return ids;
   };
-  const work = new WorkInFlight();
-  const apollo = createApolloServer({
-    schema,
+  await refreshAll(prepared.stale, 'START');
+
+  const writeMetrics = createWriteMetrics(metricsRegistry, () => readBacklog(stores));
+  const writers = { ...stores.writers, writer: measuredWriter(stores.writers.writer, writeMetrics) };
+  const streams = openStreams({
+    registry,
+    writer: writers.writer,
+    clock: systemClock,
     logger,
-    metrics,
-    maxQueryCost: config.maxQueryCost,
-    maxResponseBytes: config.maxResponseBytes,
-    work,
-    isIntrospectionAllowed: config.isIntrospectionAllowed,
+    metrics: metricsRegistry,
   });
-  await apollo.start();
-  opened.defer(() => apollo.stop());
+  opened.defer(() => streams.close());
+  const work = new WorkInFlight();
+  const openRuntime = async ({ registry: served, schema: of }: PlannedRegistry): Promise<Runtime> => {
+    const services: Services = {
+      registry: served,
+      search: new FeatureSearch(served),
+      stores: measured,
+      costs,
+      jobs: jobs.engine,
+      batchPredictions: jobs.batchPredictions,
+      trainingSets: jobs.trainingSets,
+      featureViewSyncs: jobs.featureViewSyncs,
+      writers,
+      streams,
+      sourceRefreshes: jobs.sourceRefreshes,
+      registryUpdates,
+      clock: systemClock,
+    };
+    const { maxQueryCost, maxResponseBytes, isIntrospectionAllowed } = config;
+    const apollo = createApolloServer({
+      schema: of,
+      logger,
+      metrics,
+      maxQueryCost,
+      maxResponseBytes,
+      isIntrospectionAllowed,
+      work,
+    });
+    await apollo.start();
+    return { apollo, createContext: (requestId) => createContext(services, requestId) };
+  };
+  const measured = measuredStores(stores, metrics);
+  const registryUpdates = new FileRegistryUpdates({
+    first: { registry: first, schema },
+    stores,
+    read: async () => {
+      const { registry: next } = await openRegistry(registryPath, google);
+      await requireOnnxRuntime(next.models);
+      return next;
+    },
+    serve: async (next, stale) => {
+      runtime.replace(await openRuntime(next));
+      registry.become(next.registry);
+      examples = pageExamples(next.registry, stores, queriesFolder);
+      await jobs.registryChanged();
+      logger.info({}, 'another registry is served');
+      return refreshAll(stale, 'REGISTRY');
+    },
+  });
+  const runtime = new CurrentRuntime(await openRuntime({ registry: first, schema }), (err) =>
+    logger.error({ err }, 'a schema that was replaced did not stop'),
+  );
+  opened.defer(() => runtime.stop());
   createStoreMetrics(metricsRegistry, () => checkStores(registry, stores));
   const health = createHealth(() => stores.isReady());
+  const queriesFolder = join(dirname(registryPath), 'queries');
+  let examples = pageExamples(first, stores, queriesFolder);
   const http = createHttpServer({
-    apollo,
-    createContext: (requestId) => createContext(services, requestId),
+    runtime,
     health,
     logger,
     metrics,
     maxBodyBytes: config.maxBodyBytes,
     work,
     corsOrigins: config.corsOrigins,
-    page: config.isGraphiqlServed
-      ? {
-          folder: join(projectRoot, 'dist/console'),
-          examples: pageExamples(registry, stores, join(dirname(registryPath), 'queries')),
-        }
-      : null,
+    ingest: { registry, writer: writers.writer },
+    page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
   });
   await listen(http.server, address);
 
   return {
     url: `${formatOrigin(http.server)}/graphql`,
     metricsUrl: metricsServer && `${formatOrigin(metricsServer)}/metrics`,
+    reload: () => registryUpdates.apply({ force: true }),
+    tablePaths: first.featurestores.flatMap(({ tables }) => [...tables.values()].map(({ path }) => path)),
     stop: () =>
       shutDown({
         http,
@@ -192,6 +261,11 @@ function pageExamples(registry: Registry, stores: FeatureStores, folder: string)
   // Finding an id reads the ids of the whole history: once, and only for a page that is opened. A start must not wait for it.
   let examples: Promise<ExampleQuery[]> | undefined;
   return () => (examples ??= make());
+}
+
+function readBacklog({ writers }: OpenStores): WriteBacklog {
+  const { rows, since } = writers.logged?.backlog ?? { rows: 0, since: null };
+  return { rows, ageSeconds: since === null ? 0 : secondsBetween(since, systemClock()) };
 }
 
 function formatOrigin(server: Server): string {

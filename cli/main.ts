@@ -8,14 +8,19 @@ import { addMigrateCommands } from '../migrate/cli/migrate.js';
 import { estimateCommand } from './commands/estimate.js';
 import { check } from './commands/check.js';
 import { pricesCommand } from './commands/prices.js';
+import { dev } from './commands/dev.js';
 import { doctor } from './commands/doctor.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
+import { importCommand } from './commands/import.js';
 import { registryCommand } from './commands/registry.js';
 import { serve } from './commands/serve.js';
 import { systemClock } from '../values/clock.js';
 import { predictCommand } from './commands/predict.js';
+import { applyCommand, planCommand } from './commands/registry-changes.js';
+import { refreshCommand } from './commands/refresh.js';
 import { syncCommand } from './commands/sync.js';
 import { trainingSetCommand } from './commands/training-set.js';
+import { validateCommand } from './commands/validate.js';
 import { watchCommand } from './commands/watch.js';
 
 const program = new Command('featuregraph')
@@ -23,6 +28,11 @@ const program = new Command('featuregraph')
   .showHelpAfterError();
 
 program.command('serve', { isDefault: true }).description('Prepare the data folder, then serve GraphQL.').action(serve);
+
+program
+  .command('dev')
+  .description('Serve, and apply the registry and refresh sources whenever their files change.')
+  .action(dev);
 
 program.command('print-schema').description('Print the GraphQL schema of the registry.').action(printSchema);
 
@@ -37,8 +47,13 @@ program.addCommand(registryCommand(write));
 program.addCommand(estimateCommand(write));
 program.addCommand(pricesCommand({ write, clock: systemClock }));
 program.addCommand(trainingSetCommand());
+program.addCommand(validateCommand());
 program.addCommand(predictCommand());
 program.addCommand(syncCommand());
+program.addCommand(importCommand());
+program.addCommand(refreshCommand());
+program.addCommand(planCommand(write));
+program.addCommand(applyCommand(write));
 program.addCommand(watchCommand());
 program
   .command('doctor')

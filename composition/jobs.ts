@@ -3,6 +3,10 @@ import { DataFiles } from '../datasources/files/data-files.js';
 import { BatchPredictionsByRuntime } from '../batch-prediction/batch-predictions-by-runtime.js';
 import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
 import { SyncSchedules } from '../ingestion/sync/sync-schedules.js';
+import { FutureRows } from '../ingestion/refresh/future-rows.js';
+import { LocalSourceRefreshes } from '../ingestion/refresh/local-source-refreshes.js';
+import { SourceRefreshHandler } from '../ingestion/refresh/source-refresh-handler.js';
+import type { SourceRefreshes } from '../ingestion/source-refreshes.js';
 import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
 import { JobEngine } from '../jobs/job-engine.js';
 import { LmdbJobStore } from '../datasources/job-store/lmdb/lmdb-job-store.js';
@@ -52,6 +56,9 @@ export interface OpenJobs {
   readonly batchPredictions: BatchPredictions;
   readonly trainingSets: TrainingSets;
   readonly featureViewSyncs: FeatureViewSyncs;
+  readonly sourceRefreshes: SourceRefreshes;
+  /** Call this when the registry became another one: the schedules are others. */
+  registryChanged(): Promise<void>;
   /** Call this before the stores close: jobs use them to their end. */
   close(): Promise<void>;
 }
@@ -109,9 +116,19 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   });
   opened.defer(() => syncs.close());
 
+  const futureRows = new FutureRows({
+    registry,
+    preparation: stores.preparation,
+    clock: systemClock,
+    onError: (err, { name, featurestore }) =>
+      logger.error({ err, entityType: `${featurestore.name}.${name}` }, 'rows that became true were not served'),
+  });
+  opened.defer(() => futureRows.stop());
+  const refresh = new SourceRefreshHandler(registry, stores.preparation, () => futureRows.watch());
+
   const engine = new JobEngine({
     store,
-    handlers: [localBatch, vertexBatch.handler, trainingSet, ...syncs.handlers],
+    handlers: [localBatch, vertexBatch.handler, trainingSet, refresh, ...syncs.handlers],
     clock: systemClock,
     newId: newJobId,
     maxRunning: PROCESS_LIMITS.maxRunningJobs,
@@ -125,11 +142,12 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   if (swept.length > 0) logger.info({ files: swept.length }, 'work of jobs that had ended was removed');
   await engine.resume();
 
+  futureRows.watch();
+
   const featureViewSyncs = syncs.createSyncs(engine);
-  if (runsSchedules) {
-    const schedules = startSchedules(registry, featureViewSyncs, logger);
-    opened.defer(() => schedules.stop());
-  }
+  const sourceRefreshes = new LocalSourceRefreshes(engine, refresh, stores.embedded);
+  let schedules = runsSchedules ? startSchedules(registry, featureViewSyncs, logger) : null;
+  opened.defer(() => schedules?.stop());
   const local = {
     handler: LOCAL_BATCH_PREDICTION.handler,
     predictions: new LocalBatchPredictions(engine, localBatch, batchDependencies),
@@ -143,6 +161,12 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     batchPredictions: new BatchPredictionsByRuntime({ ONNX: local, HTTP: local, VERTEX: vertex }),
     trainingSets: new LocalTrainingSets(engine, trainingSet, trainingSetDependencies),
     featureViewSyncs,
+    sourceRefreshes,
+    registryChanged: async () => {
+      futureRows.watch();
+      await schedules?.stop();
+      if (runsSchedules) schedules = startSchedules(registry, featureViewSyncs, logger);
+    },
     close: () => opened.disposeAsync(),
   };
 }

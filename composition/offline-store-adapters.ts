@@ -65,11 +65,16 @@ const ADAPTERS = {
 };
 
 /** The store on this machine. It always exists, because local jobs use it too. */
-export async function openEmbeddedStore(registry: Registry, dataDirectory: string): Promise<EmbeddedStore> {
+export async function openEmbeddedStore(
+  registry: Registry,
+  dataDirectory: string,
+  memoryLimitBytes?: number,
+): Promise<EmbeddedStore> {
   const inIt = registry.featurestores.filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB');
   // Opened first: its lock prevents another process from using this data folder.
   const database = await DuckDbDatabase.open(databaseFile(dataDirectory), {
     currentOwner: () => requestScope.getStore()?.requestId ?? '',
+    ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
   });
   try {
     const reader = await FileReader.open(join(dataDirectory, 'reading'));

@@ -20,30 +20,38 @@ export interface OpenOfflineStores {
 }
 
 /** Opens the offline store of each featurestore. BigQuery's code is loaded only when a featurestore names it. */
-export async function openOfflineStores(registry: Registry, dataDirectory: string): Promise<OpenOfflineStores> {
-  return openOrDispose((opened) => openAll(registry, dataDirectory, opened));
+export async function openOfflineStores(
+  registry: Registry,
+  dataDirectory: string,
+  memoryLimitBytes?: number,
+): Promise<OpenOfflineStores> {
+  return openOrDispose((opened) => openAll(registry, { dataDirectory, memoryLimitBytes }, opened));
 }
 
 async function openAll(
   registry: Registry,
-  dataDirectory: string,
+  {
+    dataDirectory,
+    memoryLimitBytes,
+  }: { readonly dataDirectory: string; readonly memoryLimitBytes: number | undefined },
   opened: AsyncDisposableStack,
 ): Promise<OpenOfflineStores> {
-  const { embedded, reader } = await openEmbeddedStore(registry, dataDirectory);
+  const { embedded, reader } = await openEmbeddedStore(registry, dataDirectory, memoryLimitBytes);
   opened.defer(() => embedded.close());
   opened.use(reader);
-  const remote = new Map<Featurestore, OfflineStore>();
+  // By name: the objects are others after another registry was applied.
+  const remote = new Map<string, OfflineStore>();
   for (const featurestore of registry.featurestores) {
     const store = await openOfflineStore(featurestore.offlineSettings, featurestore, embedded);
     if (store === embedded) continue;
     opened.defer(() => store.close());
-    remote.set(featurestore, store);
+    remote.set(featurestore.name, store);
   }
   return {
     embedded,
     reader,
-    findRemote: (featurestore) => remote.get(featurestore),
-    of: (featurestore) => remote.get(featurestore) ?? embedded,
+    findRemote: (featurestore) => remote.get(featurestore.name),
+    of: (featurestore) => remote.get(featurestore.name) ?? embedded,
     all: [embedded, ...remote.values()],
     close: () => opened.disposeAsync(),
   };

@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../datasources/diagnosis.js';
+import { LmdbOnlineStore } from '../datasources/online/lmdb/lmdb-online-store.js';
 import type { FillableOnlineStore, OnlineStore } from '../datasources/online/online-store.js';
 import { ShadowOnlineStore } from '../datasources/online/shadow/shadow-online-store.js';
 import type { ShadowReport } from '../datasources/online/shadow/shadow-report.js';
@@ -21,6 +22,8 @@ export interface OpenOnlineStores {
   of(featurestore: Featurestore): OnlineStore;
   /** The store to fill with values computed here; null for a store that its own syncs and imports fill. */
   toFill(featurestore: Featurestore): FillableOnlineStore | null;
+  /** The embedded online store, if it is the one of a featurestore. */
+  findLmdb(featurestore: Featurestore): LmdbOnlineStore | undefined;
   /** The stores that serve readers. A shadow store that is down must not take the gateway out of service. */
   readonly serving: readonly OnlineStore[];
   close(): Promise<void>;
@@ -48,22 +51,30 @@ async function openAll(
     stores.set(key, store);
   }
   const storeOf = (settings: OnlineStoreSettings): OnlineStore => stores.get(toStoreKey(settings))!;
-  const shadows = new Map<Featurestore, ShadowOnlineStore>();
+  // By name: the objects are others after another registry was applied.
+  const shadows = new Map<string, ShadowOnlineStore>();
   for (const featurestore of registry.featurestores) {
     const { onlineSettings, shadow } = featurestore;
     if (!shadow) continue;
     const rules = shadowRules(onlineSettings, shadow);
     const options = { ...PROCESS_LIMITS.shadowReads, ...rules, report: shadowReport, random: Math.random };
-    shadows.set(featurestore, new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options));
+    shadows.set(
+      featurestore.name,
+      new ShadowOnlineStore(storeOf(onlineSettings), storeOf(shadow.onlineStore), options),
+    );
   }
   opened.defer(async () => {
     await Promise.all([...shadows.values()].map((shadow) => shadow.finish()));
   });
   return {
-    of: (featurestore) => shadows.get(featurestore) ?? storeOf(featurestore.onlineSettings),
+    of: (featurestore) => shadows.get(featurestore.name) ?? storeOf(featurestore.onlineSettings),
     toFill: ({ onlineSettings }) => {
       const store = storeOf(onlineSettings);
       return 'fill' in store ? (store as FillableOnlineStore) : null;
+    },
+    findLmdb: ({ onlineSettings }) => {
+      const store = storeOf(onlineSettings);
+      return store instanceof LmdbOnlineStore ? store : undefined;
     },
     serving: [...new Set(registry.featurestores.map(({ onlineSettings }) => storeOf(onlineSettings)))],
     close: () => opened.disposeAsync(),

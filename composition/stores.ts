@@ -3,8 +3,8 @@ import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import type { FileReader } from '../datasources/files/file-reader.js';
 import type { FillOwner } from '../ingestion/fill-fingerprint.js';
-import type { PrepareOutcome, PrepareProgress } from '../ingestion/prepare.js';
-import { StorePreparation } from '../ingestion/store-preparation.js';
+import type { PrepareProgress } from '../ingestion/prepare.js';
+import { StorePreparation, type PreparationStart } from '../ingestion/store-preparation.js';
 import type { DuckDbOfflineStore } from '../datasources/offline/duckdb/duckdb-offline-store.js';
 import { diagnoseDataFolder } from '../datasources/online/lmdb/diagnose-data-folder.js';
 import type { OfflineStore } from '../datasources/offline/offline-store.js';
@@ -12,7 +12,8 @@ import type { EntityType, Featurestore } from '../datasources/registry/model.js'
 import type { Registry } from '../datasources/registry/registry.js';
 import { isHealthy } from '../serving/store-health.js';
 import { OperatorError } from '../errors/operator-error.js';
-import { systemClock } from '../values/clock.js';
+import { systemClock, type Clock } from '../values/clock.js';
+import { openFeatureWriters, type OpenFeatureWriters } from './feature-writers.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
@@ -25,7 +26,13 @@ export interface OpenStores extends FeatureStores {
   readonly reader: FileReader;
   /** The offline store of a featurestore, if it differs from the embedded one. */
   readonly findRemoteStore: (featurestore: Featurestore) => OfflineStore | undefined;
-  prepare(onProgress: (progress: PrepareProgress) => void): Promise<PrepareOutcome>;
+  /** Writes values of sources without SQL. */
+  readonly writers: OpenFeatureWriters;
+  prepare(onProgress: (progress: PrepareProgress) => void): Promise<PreparationStart>;
+  /** Prepares what another registry adds, while the present one is served. Its stores must be the same. */
+  prepareFor(next: Registry): Promise<PreparationStart>;
+  /** Refreshes while the gateway serves. */
+  readonly preparation: StorePreparation;
   /**
    * Whether the online store of an entity type with computed sources still has, after preparation, what was computed
    * here.
@@ -39,10 +46,21 @@ export interface OpenStores extends FeatureStores {
   close(): Promise<void>;
 }
 
+export interface StoresOptions extends OnlineStoreOptions {
+  /** Receives what fails after rows were acknowledged. It is repeated. Absent: nobody is told. */
+  readonly onWriteError?: (error: unknown) => void;
+  /** Receives the number of acknowledged rows that are dropped, because the registry no longer has their source. */
+  readonly onUnknownRows?: (rows: number) => void;
+  /** Absent: the clock of the machine. */
+  readonly clock?: Clock;
+  /** The memory limit of DuckDB; undefined: half of the memory of the machine or container. */
+  readonly memoryLimitBytes?: number | undefined;
+}
+
 export async function openStores(
   registry: Registry,
   dataDirectory: string,
-  options: OnlineStoreOptions,
+  options: StoresOptions,
 ): Promise<OpenStores> {
   return openOrDispose((opened) => openAll(registry, dataDirectory, options, opened));
 }
@@ -50,16 +68,26 @@ export async function openStores(
 async function openAll(
   registry: Registry,
   dataDirectory: string,
-  options: OnlineStoreOptions,
+  options: StoresOptions,
   opened: AsyncDisposableStack,
 ): Promise<OpenStores> {
   await makeDataFolder(dataDirectory);
-  const offline = await openOfflineStores(registry, dataDirectory);
+  const offline = await openOfflineStores(registry, dataDirectory, options.memoryLimitBytes);
   opened.defer(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
   opened.defer(() => online.close());
-  const preparation = new StorePreparation({
+  const { onWriteError = () => undefined, onUnknownRows = () => undefined, clock = systemClock } = options;
+  const writers = await openFeatureWriters({
     registry,
+    offline,
+    online,
+    dataDirectory,
+    clock,
+    onError: onWriteError,
+    onUnknownRows,
+  });
+  opened.defer(() => writers.close());
+  const preparation = new StorePreparation({
     offline: offline.embedded,
     toFill: (featurestore) => online.toFill(featurestore),
     clock: systemClock,
@@ -70,7 +98,19 @@ async function openAll(
     findRemoteStore: (featurestore) => offline.findRemote(featurestore),
     online: (featurestore) => online.of(featurestore),
     offline: (featurestore) => offline.of(featurestore),
-    prepare: (onProgress) => preparation.prepare(onProgress),
+    writers,
+    prepare: (onProgress) => preparation.prepare(registry, onProgress),
+    preparation,
+    prepareFor: (next) => {
+      const sources = next.featurestores
+        .filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB')
+        .flatMap(({ entityTypes }) => entityTypes.flatMap((entityType) => entityType.sources));
+      return preparation.prepare(
+        next,
+        () => undefined,
+        () => offline.embedded.addSources(sources),
+      );
+    },
     fillOwner: (entityType) => preparation.fillOwner(entityType),
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
     close: () => opened.disposeAsync(),

@@ -49,10 +49,19 @@ export const configVariables = {
     .int()
     .min(1)
     .default(1_000_000)
-    .describe('The maximum cost of a request: about the number of its feature values and objects (docs/limits.md).'),
+    .describe('The maximum cost of a request in points: about the values and objects of its answer (docs/limits.md).'),
   FEATUREGRAPH_MAX_RESPONSE_BYTES: bytes
     .default(67_108_864)
     .describe('The maximum size of an answer, in bytes. A larger answer becomes the error RESPONSE_TOO_LARGE.'),
+  FEATUREGRAPH_DUCKDB_MEMORY_BYTES: z.coerce
+    .number()
+    .int()
+    // Below this, DuckDB cannot sort on disk: it fails with "out of memory".
+    .min(67_108_864)
+    .optional()
+    .describe(
+      'The memory limit of DuckDB in bytes, at least 67108864. It runs jobs, imports and reads of the history, and sorts on disk what does not fit. Empty: half of the memory of the machine or container.',
+    ),
   FEATUREGRAPH_PRICE_BOOKS: z
     .string()
     .min(1)
@@ -106,6 +115,7 @@ const configSchema = z.object(configVariables).transform((variables) => ({
   maxBodyBytes: variables.FEATUREGRAPH_MAX_BODY_BYTES,
   maxQueryCost: variables.FEATUREGRAPH_MAX_QUERY_COST,
   maxResponseBytes: variables.FEATUREGRAPH_MAX_RESPONSE_BYTES,
+  duckDbMemoryBytes: variables.FEATUREGRAPH_DUCKDB_MEMORY_BYTES,
   priceBooksPath: variables.FEATUREGRAPH_PRICE_BOOKS ?? null,
   priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
   dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,

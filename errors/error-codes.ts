@@ -15,6 +15,11 @@ export const ERROR_CODES = {
     meaning: 'The featurestore has no entity type with this name.',
   },
   FEATURE_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'The entity type has no feature with this name.' },
+  FEATURE_NOT_WRITABLE: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'The feature is computed by the SQL of its source. Clients write only features of sources without SQL.',
+  },
   FEATURE_VIEW_NOT_FOUND: {
     httpStatus: 404,
     retryable: false,

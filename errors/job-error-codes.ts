@@ -12,6 +12,10 @@ export const JOB_ERROR_CODES = {
     meaning: 'The process ended many times during the job, and the job made no progress in between.',
   },
   UNKNOWN_KIND: { retryable: false, meaning: 'This gateway does not run jobs of that kind, or of that store.' },
+  SOURCE_FAULT: {
+    retryable: false,
+    meaning: 'The SQL or a file of a source has a fault. The old values stay. The log has the details.',
+  },
   STORE_CHANGED: {
     retryable: false,
     meaning: 'The store of the job is no longer the one that the registry names, or that this gateway fills.',

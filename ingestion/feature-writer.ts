@@ -39,6 +39,8 @@ export interface WriteOutcome {
   readonly written: number;
   /** The number of rows that were durable before it. */
   readonly duplicates: number;
+  /** Which rows those are, by their numbers in the request: a client that streams rows gets a receipt for each. */
+  readonly duplicateRows: readonly number[];
   readonly faults: readonly RowFault[];
 }
 

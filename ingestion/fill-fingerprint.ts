@@ -31,6 +31,12 @@ export function isUpToDate(currentFill: string | undefined, contents: string, no
   return filled === contents && (until === undefined || now < BigInt(until));
 }
 
+/** The moment at which a fill lacks a row that became true; null when no such row is known. */
+export function findFillExpiry(currentFill: string | undefined): Instant | null {
+  const until = currentFill?.split(EXPIRY_SEPARATOR)[1];
+  return until === undefined ? null : BigInt(until);
+}
+
 /** The age of a fill does not matter: a sync brings the rows that became true since. */
 export function findFillOwner(currentFill: string | undefined, own: string | undefined): FillOwner {
   if (currentFill === undefined) return 'NOBODY';

@@ -13,6 +13,7 @@ export interface OnlineFill {
   readonly clock: Clock;
   /** The expected contents of the online store (fillFingerprint). */
   readonly fingerprint: string;
+  readonly signal?: AbortSignal | undefined;
   /** Receives the future rows of a source, which the online store does not get. */
   readonly onFutureRows: (source: FeatureSource, rows: number) => void;
 }
@@ -34,20 +35,31 @@ export async function fillOnlineStore(fill: OnlineFill): Promise<void> {
 
 /** A fill is valid until the first future row becomes true. Returns false when another gateway filled first. */
 async function fillOnce(
-  { entityType, offline, online, fingerprint, onFutureRows }: OnlineFill,
+  { entityType, offline, online, fingerprint, signal, onFutureRows }: OnlineFill,
   expectedFill: string | undefined,
   asOf: Instant,
 ): Promise<boolean> {
+  const goodUntil = await findGoodUntil(entityType, offline, asOf, onFutureRows);
+  return online.fill(entityType, {
+    fingerprint: addFillExpiry(fingerprint, goodUntil),
+    expectedFill,
+    readWrites: (source) => newestWrites(offline, source, { asOf, signal }),
+  });
+}
+
+/** The time of the first row that is not known yet; null when there is none. */
+export async function findGoodUntil(
+  { sources }: EntityType,
+  offline: ImportingOfflineStore,
+  asOf: Instant,
+  onFutureRows: OnlineFill['onFutureRows'] = () => undefined,
+): Promise<Instant | null> {
   let goodUntil: Instant | null = null;
-  for (const source of entityType.sources) {
+  for (const source of sources) {
     const { rows, earliest } = await offline.countFutureRows(source, asOf);
     if (earliest === null) continue;
     onFutureRows(source, rows);
     if (goodUntil === null || earliest < goodUntil) goodUntil = earliest;
   }
-  return online.fill(entityType, {
-    fingerprint: addFillExpiry(fingerprint, goodUntil),
-    expectedFill,
-    readWrites: (source) => newestWrites(offline, source, { asOf }),
-  });
+  return goodUntil;
 }

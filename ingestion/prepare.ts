@@ -41,29 +41,45 @@ interface PrepareFindings {
 /** Filling the online store takes about as long as this number of import partitions. */
 const FILL_WEIGHT = 0.5;
 
-/**
- * Updates the stores to the registry: computes every source whose SQL, files or columns changed since the last time,
- * then fills the online store with the newest values. Each step is recorded when it is complete, so a process that is
- * killed before the end continues there. `onlineOf` returns null for a store that is filled in another way.
- */
+/** Updates the stores to the registry: prepareEntityTypes for all its entity types. */
 export async function prepareStores(
   registry: Registry,
   offline: ImportingOfflineStore,
-  onlineOf: (featurestore: Featurestore) => FillableOnlineStore | null,
+  onlineOf: PrepareOptions['onlineOf'],
   clock: Clock,
   onProgress: (progress: PrepareProgress) => void,
 ): Promise<PrepareOutcome> {
+  const entityTypes = registry.featurestores.flatMap((featurestore) => featurestore.entityTypes);
+  return prepareEntityTypes(entityTypes, { offline, onlineOf, clock, onProgress });
+}
+
+export interface PrepareOptions {
+  readonly offline: ImportingOfflineStore;
+  /** null for a store that is filled in another way. */
+  readonly onlineOf: (featurestore: Featurestore) => FillableOnlineStore | null;
+  readonly clock: Clock;
+  readonly onProgress: (progress: PrepareProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Computes only these sources, by name; absent or null: all. */
+  readonly sources?: readonly string[] | null;
+}
+
+/**
+ * Computes every source whose SQL, files or columns changed since the last time, then fills the online store with the
+ * newest values. Each step is recorded when it is complete, so a process that is killed before the end continues there.
+ */
+export async function prepareEntityTypes(
+  entityTypes: readonly EntityType[],
+  options: PrepareOptions,
+): Promise<PrepareOutcome> {
+  const { onProgress, signal } = options;
   const findings: PrepareFindings = { rejectedRows: new Map(), futureRows: new Map(), fillFingerprints: new Map() };
-  const steps = (
-    await Promise.all(
-      registry.featurestores
-        .flatMap((featurestore) => featurestore.entityTypes)
-        .map((entityType) => planSteps(entityType, offline, onlineOf(entityType.featurestore), clock, findings)),
-    )
-  ).flat();
+  const planned = await Promise.all(entityTypes.map((entityType) => planSteps(entityType, options, findings)));
+  const steps = planned.flat();
   const total = steps.reduce((sum, step) => sum + step.weight, 0);
   let done = 0;
   for (const step of steps) {
+    signal?.throwIfAborted();
     const report = (share: number): void =>
       onProgress({ step: step.name, share: (done + share * step.weight) / total });
     report(0);
@@ -81,25 +97,31 @@ interface Step {
 
 async function planSteps(
   entityType: EntityType,
-  offline: ImportingOfflineStore,
-  online: FillableOnlineStore | null,
-  clock: Clock,
+  { offline, onlineOf, clock, signal, sources = null }: PrepareOptions,
   findings: PrepareFindings,
 ): Promise<Step[]> {
+  const online = onlineOf(entityType.featurestore);
   const computed = entityType.sources.filter((source) => source.sql !== null);
   if (computed.length === 0) return [];
   const name = `${entityType.featurestore.name}.${entityType.name}`;
   const fingerprints = new Map<FeatureSource, string>();
-  for (const source of computed) fingerprints.set(source, await sourceFingerprint(source));
+  for (const source of computed) {
+    const imported = await offline.importedFrom(source);
+    const isWanted = imported === undefined || sources === null || sources.includes(source.name);
+    fingerprints.set(source, isWanted ? await sourceFingerprint(source) : imported);
+  }
 
   const steps: Step[] = [];
   for (const [source, fingerprint] of fingerprints) {
-    if ((await offline.importedFrom(source)) === fingerprint) continue;
+    if ((await offline.importedFrom(source)) === fingerprint) {
+      if (sources === null || sources.includes(source.name)) await offline.confirmImport(source);
+      continue;
+    }
     steps.push({
       name: `computing ${name}: ${source.name}`,
       weight: source.partitions,
       run: async (report) => {
-        const { rejected: keptOut } = await offline.import(source, fingerprint, report);
+        const { rejected: keptOut } = await offline.import(source, fingerprint, report, signal);
         if (keptOut > 0) findings.rejectedRows.set(source, keptOut);
       },
     });
@@ -115,6 +137,7 @@ async function planSteps(
     online,
     clock,
     fingerprint: contents,
+    signal,
     onFutureRows: (source, rows) => findings.futureRows.set(source, rows),
   };
   if (!(await isFilled(fill))) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { findNamedFiles } from '../datasources/files/named-files.js';
 import type { FeatureSource, TableFile } from '../datasources/registry/model.js';
+import { listReadTables } from '../datasources/registry/read-tables.js';
 
 /**
  * Increase this number when the way that values are computed or stored changes, so that every data folder is prepared
@@ -12,10 +13,13 @@ const STORAGE_FORMAT = 4;
 /** Files up to this size count by their content, so that a reinstalled package counts as unchanged. */
 const MAX_HASHED_BYTES = 100 * 1024 * 1024;
 
-/** Changes when any input of a source's computation changes. */
+/**
+ * Changes when any input of a source's computation changes: of the files, only those of the tables that its SQL reads
+ * count.
+ */
 export async function sourceFingerprint(source: FeatureSource): Promise<string> {
   const { entityType } = source;
-  const files = [...entityType.featurestore.tables].map(async ([name, table]) => [
+  const files = listReadTables(source).map(async ([name, table]) => [
     name,
     await tableFingerprint(table),
     table.format,

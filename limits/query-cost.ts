@@ -25,7 +25,7 @@ const MAX_CACHED_COSTS = 100;
 const MAX_REPORTED_COST = 1_000_000_000;
 
 /**
- * Refuses a request whose cost exceeds maxCost. The cost approximates the number of values and objects in the response;
+ * Refuses a request whose cost exceeds maxCost. The cost approximates the work and the size of the response;
  * list fields define how they multiply (schema/complexity.ts). Each request is counted with its variables: a validation
  * rule runs once per document and would count `first: $n` as nothing.
  *
@@ -46,7 +46,7 @@ export function queryCostCheck(schema: GraphQLSchema, maxCost: number): CheckQue
     const estimated = Math.min(cost, MAX_REPORTED_COST);
     throw new AppError(
       'QUERY_TOO_EXPENSIVE',
-      `This query may give ${cost > MAX_REPORTED_COST ? 'more than' : 'about'} ${estimated} values and objects; one request may give ${maxCost}. Ask for fewer entities or features.`,
+      `This request costs ${cost > MAX_REPORTED_COST ? 'more than' : 'about'} ${estimated} points; one request may cost ${maxCost}. Ask for fewer entities or features.`,
       { cost: { estimated, max: maxCost } },
     );
   };

@@ -35,7 +35,7 @@ type Shape = null | number | boolean | string | Shape[];
 function shapeOf(type: GraphQLInputType, value: unknown): Shape {
   if (value === null || value === undefined) return null;
   if (isNonNullType(type)) return shapeOf(type.ofType, value);
-  if (isListType(type)) return [Array.isArray(value) ? value.length : 1];
+  if (isListType(type)) return Array.isArray(value) ? [value.length, countItems(value)] : [1];
   if (isInputObjectType(type)) {
     const fields = value as Readonly<Record<string, unknown>>;
     return Object.values(type.getFields()).map((field) => shapeOf(field.type, fields[field.name]));
@@ -43,4 +43,14 @@ function shapeOf(type: GraphQLInputType, value: unknown): Shape {
   if (typeof value === 'number' || typeof value === 'boolean') return value;
   // A value of an enum is a name of the schema. All other leaves count by their presence alone.
   return isEnumType(type) ? String(value) : 'x';
+}
+
+/** The number of items of the lists inside the objects of a list: the values of the rows of a write. */
+function countItems(list: readonly unknown[]): number {
+  let items = 0;
+  for (const item of list) {
+    if (typeof item !== 'object' || item === null) continue;
+    for (const field of Object.values(item)) if (Array.isArray(field)) items += field.length;
+  }
+  return items;
 }

@@ -17,7 +17,10 @@ import { JobCostResolver } from './job-cost.resolver.js';
 import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
 import { JobResolver } from './job.resolver.js';
 import { NodeResolver } from './node.resolver.js';
+import { RegistryResolver } from './registry.resolver.js';
+import { SourceRefreshResolver, SourcesOfEntityTypeResolver } from './source-refresh.resolver.js';
 import { TrainingSetResolver } from './training-set.resolver.js';
+import { WriteResolver } from './write.resolver.js';
 import { typedResolvers } from './typed-resolvers.js';
 
 /** type-graphql needs a PubSub for subscriptions. The subscriptions here follow a job and publish no topics. */
@@ -51,13 +54,17 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       TrainingSetResolver,
       FeatureViewSyncResolver,
       SyncsOfFeatureViewResolver,
+      WriteResolver,
+      SourceRefreshResolver,
+      SourcesOfEntityTypeResolver,
+      RegistryResolver,
     ],
     validate: false,
     pubSub: NO_TOPICS,
   });
   applyOneOf(base);
   requireRows(base, 'FeatureMatrix');
-  describe(base.getMutationType(), 'The mutations. Each starts or cancels a job.');
+  describe(base.getMutationType(), 'The mutations. They start and cancel jobs, and write feature values.');
   describe(base.getSubscriptionType(), 'The subscriptions. They run over WebSocket or server-sent events.');
   resolveAbstractTypes(base);
   return addRegistryTypes(base, registry.featurestores, typedResolvers);

@@ -3,7 +3,11 @@ import type { Costs } from '../costs/costs.js';
 import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
 import type { JobEngine } from '../jobs/job-engine.js';
 import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
+import type { RegistryUpdates } from '../ingestion/registry-updates.js';
+import type { Streams } from '../ingestion/streams/streams.js';
+import type { SourceRefreshes } from '../ingestion/source-refreshes.js';
 import type { TrainingSets } from '../training-sets/training-sets.js';
+import type { FeatureWrites } from '../ingestion/writes/feature-writes.js';
 import type { FeatureSearch } from '../datasources/registry/feature-search.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { Clock } from '../values/clock.js';
@@ -20,6 +24,10 @@ export interface Services {
   readonly batchPredictions: BatchPredictions;
   readonly trainingSets: TrainingSets;
   readonly featureViewSyncs: FeatureViewSyncs;
+  readonly writers: FeatureWrites;
+  readonly streams: Streams;
+  readonly sourceRefreshes: SourceRefreshes;
+  readonly registryUpdates: RegistryUpdates;
   readonly clock: Clock;
 }
 

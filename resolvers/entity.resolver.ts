@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { ENTITY_IDS } from '../schema/arguments.js';
-import { listComplexity, matrixComplexity } from '../schema/complexity.js';
+import { entitiesComplexity, entityComplexity, matrixComplexity } from '../schema/complexity.js';
 import { Entity } from '../schema/entity/entity.js';
 import { FeatureMatrix } from '../schema/entity/feature-matrix.js';
 import { ReadArguments } from '../schema/entity/read-arguments.js';
@@ -19,6 +19,7 @@ export class EntityResolver {
     description:
       'The entity with this id. An unknown id is no error: all values of such an entity have the status ' +
       'NOT_FOUND.',
+    complexity: entityComplexity,
   })
   entity(
     @Ctx() { registry }: RequestContext,
@@ -35,7 +36,7 @@ export class EntityResolver {
     description:
       'The entities with these ids, in the order of `entityIds`. An unknown id is no error: all values of such ' +
       'an entity have the status NOT_FOUND.',
-    complexity: listComplexity('entityIds'),
+    complexity: entitiesComplexity,
   })
   entities(
     @Ctx() { registry }: RequestContext,
@@ -54,7 +55,7 @@ export class EntityResolver {
     description:
       'The values of some features of many entities, as arrays. It is the fastest way to read many values, e.g. ' +
       'to score them with a model.',
-    complexity: matrixComplexity('entityIds', 'names'),
+    complexity: matrixComplexity,
   })
   async featureMatrix(
     @Ctx() { registry, loaders }: RequestContext,

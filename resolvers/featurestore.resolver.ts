@@ -12,6 +12,7 @@ import { Featurestore, FeaturestoreConnection } from '../schema/registry/feature
 import type { StoreInfo } from '../schema/registry/store-info.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import type { RequestContext } from './context.js';
+import { describeStream } from './feature-stream.js';
 import { paginate } from './page.js';
 
 @Resolver(() => Featurestore)
@@ -64,5 +65,13 @@ export class FeaturestoreResolver {
     @Arg('name', () => String, { description: 'The name of the entity type.' }) name: string,
   ): EntityTypeModel {
     return getEntityType(featurestore, name, 'name');
+  }
+
+  @FieldResolver()
+  async streams(
+    @Root() featurestore: FeaturestoreModel,
+    @Ctx() { streams, now }: RequestContext,
+  ): Promise<Awaited<ReturnType<typeof describeStream>>[]> {
+    return Promise.all(streams.ofFeaturestore(featurestore).map((watched) => describeStream(watched, now)));
   }
 }

@@ -16,11 +16,14 @@ export async function jobPayload<Job>(change: () => Promise<Job>): Promise<JobPa
   try {
     return { job: await change(), userErrors: [] };
   } catch (error) {
-    if (error instanceof AppError && isUserErrorCode(error.code)) {
-      return { job: null, userErrors: [userError(error, error.code)] };
-    }
-    throw error;
+    return { job: null, userErrors: [toUserError(error)] };
   }
+}
+
+/** The error in the input; throws every other error. */
+export function toUserError(error: unknown): UserError {
+  if (error instanceof AppError && isUserErrorCode(error.code)) return userError(error, error.code);
+  throw error;
 }
 
 function userError({ message, details }: AppError, code: UserErrorCode): UserError {

@@ -5,6 +5,7 @@ const JOB_TYPE_NAMES = {
   BATCH_PREDICTION: 'BatchPredictionJob',
   TRAINING_SET: 'TrainingSetJob',
   FEATURE_VIEW_SYNC: 'FeatureViewSyncJob',
+  SOURCE_REFRESH: 'SourceRefreshJob',
 } satisfies Record<keyof typeof JobKindEnum, string>;
 
 /**

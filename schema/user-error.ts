@@ -8,6 +8,7 @@ export const USER_ERROR_CODES = [
   'FEATURESTORE_NOT_FOUND',
   'ENTITY_TYPE_NOT_FOUND',
   'FEATURE_NOT_FOUND',
+  'FEATURE_NOT_WRITABLE',
   'FEATURE_VIEW_NOT_FOUND',
   'MODEL_NOT_FOUND',
   'JOB_NOT_FOUND',
@@ -31,7 +32,8 @@ registerEnumType(UserErrorCodeEnum, {
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'An error in the input of a mutation. The mutation changed nothing.',
+  description:
+    'An error in the input of a mutation. A mutation that starts a job then changed nothing. A mutation that writes rows has written the others.',
 })
 export class UserError {
   @Field(() => String, { description: 'The error and its remedy, for people.' })

@@ -11,6 +11,7 @@ import { executionPlugin, type ServerContext } from './execution-plugin.js';
 import { errorFormatter, formattedErrorFormatter } from './format-error.js';
 import { metricsPlugin } from './metrics-plugin.js';
 import { oneOfVariables } from './one-of-variables.js';
+import { stringLengths } from './string-lengths.js';
 import { answerWriter } from './write-answer.js';
 
 export interface ApolloOptions {
@@ -32,7 +33,7 @@ export function createApolloServer(options: ApolloOptions): ApolloServer<ServerC
     schema,
     logger,
     introspection: true,
-    validationRules: [oneOfVariables, ...(isIntrospectionAllowed ? [] : [closedIntrospection])],
+    validationRules: [oneOfVariables, stringLengths, ...(isIntrospectionAllowed ? [] : [closedIntrospection])],
     hideSchemaDetailsFromClientErrors: !isIntrospectionAllowed,
     includeStacktraceInErrorResponses: false,
     formatError: formattedErrorFormatter(options),

@@ -1,20 +1,19 @@
-import { HeaderMap, type ApolloServer } from '@apollo/server';
+import { HeaderMap } from '@apollo/server';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { WorkInFlight } from '../limits/work-in-flight.js';
-import type { RequestContext } from '../resolvers/context.js';
+import type { CurrentRuntime } from './current-runtime.js';
 import { isSafeGet } from './cross-site.js';
-import type { Place, ServerContext } from './execution-plugin.js';
+import type { Place } from './execution-plugin.js';
 import { ignoreQueryHash, ignoreQueryHashInUrl } from './persisted-query.js';
 import { readJsonBody } from './read-body.js';
 import type { RequestScope } from '../observability/request-scope.js';
 import { checkUrlVariables } from './request-json.js';
 
 export interface GraphqlEndpointOptions {
-  readonly apollo: ApolloServer<ServerContext>;
-  readonly createContext: (requestId: string) => RequestContext;
+  readonly runtime: CurrentRuntime;
   readonly maxBodyBytes: number;
   readonly work: WorkInFlight;
   /** Pages of these origins may call the API. */
@@ -26,7 +25,7 @@ export interface GraphqlEndpointOptions {
  * only read the body here.
  */
 export async function answerGraphql(
-  { apollo, createContext, maxBodyBytes, corsOrigins, work }: GraphqlEndpointOptions,
+  { runtime, maxBodyBytes, corsOrigins, work }: GraphqlEndpointOptions,
   request: IncomingMessage,
   response: ServerResponse,
   { requestId, signal }: RequestScope,
@@ -45,15 +44,18 @@ export async function answerGraphql(
   const place: Place = { owner: clientAddress(request), signal };
   // The place is free again when the client has the answer: an answer that nobody reads takes memory.
   response.once('close', () => place.leave?.());
-  const answer = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: {
-      method,
-      headers,
-      search: ignoreQueryHashInUrl(search, parameters),
-      body: ignoreQueryHash(body),
-    },
-    context: async () => ({ ...createContext(requestId), place }),
-  });
+  const lease = runtime.acquire();
+  const answer = await lease.apollo
+    .executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        method,
+        headers,
+        search: ignoreQueryHashInUrl(search, parameters),
+        body: ignoreQueryHash(body),
+      },
+      context: async () => ({ ...lease.createContext(requestId), place }),
+    })
+    .finally(lease.release);
   if (answer.body.kind !== 'complete') throw new Error('incremental delivery is not enabled');
   const bytes = Buffer.byteLength(answer.body.string);
   response.once('close', work.holdAnswer(bytes));

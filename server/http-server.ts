@@ -5,6 +5,7 @@ import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope, type RequestScope } from '../observability/request-scope.js';
+import { limitArrival } from './arrival.js';
 import { allowOrigin } from './cors.js';
 import { EventStreams, wantsEvents } from './event-stream.js';
 import type { ExampleQuery } from './example-queries.js';
@@ -12,6 +13,7 @@ import { errorFormatter, type ErrorReports } from './format-error.js';
 import { servePage, wantsPage } from './graphiql.js';
 import { answerGraphql, type GraphqlEndpointOptions } from './graphql-endpoint.js';
 import type { Health } from './health.js';
+import { INGEST_PATH, IngestEndpoint, type IngestOptions } from './ingest-endpoint.js';
 import { UnsupportedMediaType } from './read-body.js';
 import { resolveRequestId } from './request-id.js';
 import { respond, respondError, respondJson } from './respond.js';
@@ -24,6 +26,8 @@ export interface HttpServerOptions extends GraphqlEndpointOptions {
   readonly metrics: GatewayMetrics;
   readonly streamLimits?: StreamLimits;
   readonly requestDeadlineMs?: number;
+  /** Takes rows by `POST /ingest`; absent: the gateway takes none. */
+  readonly ingest?: Omit<IngestOptions, 'logger'> | undefined;
   /** The bundled GraphiQL page with its examples; null to serve none. */
   readonly page: { readonly folder: string; readonly examples: () => Promise<readonly ExampleQuery[]> } | null;
 }
@@ -43,18 +47,24 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const formatError = errorFormatter(options);
   const subscriptions = new Subscriptions({ ...options, formatError });
   const events = new EventStreams({ subscriptions, limits, maxBodyBytes });
+  const ingest = options.ingest && new IngestEndpoint({ ...options.ingest, logger });
   const server = createServer((request, response) => {
+    if (!INGEST_PATH.test(pathOf(request))) limitArrival(request, REQUEST_LIMITS.arrivalTimeoutMs);
     const requestId = resolveRequestId(request);
     response.setHeader('x-request-id', requestId);
-    const scope: RequestScope = { requestId, signal: endOfRequest(response, requestDeadlineMs) };
+    // A body of rows may arrive for hours. Its endpoint has limits of its own.
+    const deadlineMs = INGEST_PATH.test(pathOf(request)) ? null : requestDeadlineMs;
+    const scope: RequestScope = { requestId, signal: endOfRequest(response, deadlineMs) };
     requestScope.run(scope, () => {
       reportWhenDone({ logger, metrics }, request, response);
-      route({ ...options, events }, request, response, scope).catch((error: unknown) => {
+      route({ ...options, events, ingest }, request, response, scope).catch((error: unknown) => {
         fail(logger, error, response, requestId);
       });
     });
   });
-  server.requestTimeout = REQUEST_LIMITS.arrivalTimeoutMs;
+  server.headersTimeout = REQUEST_LIMITS.arrivalTimeoutMs;
+  // limitArrival is the limit of the body: rows arrive for as long as their client has some.
+  server.requestTimeout = 0;
   const sockets = attachWebSockets(server, {
     ...options,
     subscriptions,
@@ -67,6 +77,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     endStreams: () => {
       sockets.close();
       events.close();
+      ingest?.close();
     },
     cutOff: () => {
       sockets.terminate();
@@ -77,14 +88,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
 /**
  * Aborts when the connection closes before the response is sent, because the response is then useless, and at the
- * deadline, because a client has stopped waiting by then. The reads of the request are cancelled in the stores. An event
- * stream has no deadline.
+ * deadline, because a client has stopped waiting by then. The reads of the request are cancelled in the stores. The events
+ * of a stream have scopes of their own, without a deadline.
  */
-function endOfRequest(response: ServerResponse, deadlineMs: number): AbortSignal {
+function endOfRequest(response: ServerResponse, deadlineMs: number | null): AbortSignal {
   const end = new AbortController();
-  const deadline = setTimeout(() => {
-    end.abort(new AppError('DEADLINE_EXCEEDED', `The request took longer than ${deadlineMs / 1000} s. Ask for less.`));
-  }, deadlineMs);
+  const deadline =
+    deadlineMs === null
+      ? undefined
+      : setTimeout(() => {
+          const sentence = `The request took longer than ${deadlineMs / 1000} s. Ask for less.`;
+          end.abort(new AppError('DEADLINE_EXCEEDED', sentence));
+        }, deadlineMs);
   response.once('close', () => {
     clearTimeout(deadline);
     if (!response.writableFinished) end.abort(new AppError('CLIENT_GONE', 'The client went away.'));
@@ -92,8 +107,9 @@ function endOfRequest(response: ServerResponse, deadlineMs: number): AbortSignal
   return end.signal;
 }
 
-interface RouteOptions extends HttpServerOptions {
+interface RouteOptions extends Omit<HttpServerOptions, 'ingest'> {
   readonly events: EventStreams;
+  readonly ingest: IngestEndpoint | undefined;
 }
 
 async function route(
@@ -102,7 +118,10 @@ async function route(
   response: ServerResponse,
   scope: RequestScope,
 ): Promise<void> {
-  const [path = '/'] = (request.url ?? '/').split('?');
+  const path = pathOf(request);
+  if (options.ingest && INGEST_PATH.test(path)) {
+    return ingestRows(options.ingest, options.corsOrigins, request, response, scope.requestId);
+  }
   switch (path) {
     case '/graphql':
       return graphql(options, request, response, scope);
@@ -125,6 +144,27 @@ async function route(
     return servePage(options.page.folder, path.slice('/console'.length), response);
   }
   throw new AppError('NOT_FOUND', 'Nothing is here. The API is at /graphql.');
+}
+
+async function ingestRows(
+  ingest: IngestEndpoint,
+  corsOrigins: readonly string[],
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+): Promise<void> {
+  allowOrigin(request, response, corsOrigins);
+  if (request.method === 'POST') return ingest.answer(request, response, requestId);
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204).end();
+    return;
+  }
+  response.setHeader('allow', 'POST, OPTIONS');
+  throw new AppError('METHOD_NOT_ALLOWED', 'Send rows by POST.');
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?')[0] ?? '/';
 }
 
 async function graphql(
@@ -190,7 +230,7 @@ function reportWhenDone(
   response.once('close', () => {
     const durationMs = performance.now() - start;
     const [path = ''] = url.split('?');
-    const route = MEASURED_ROUTES.has(path) ? path : 'other';
+    const route = MEASURED_ROUTES.has(path) ? path : INGEST_PATH.test(path) ? '/ingest' : 'other';
     const status = response.statusCode;
     metrics.request({ method: MEASURED_METHODS.has(method) ? method : 'other', route, status }, durationMs / 1000);
     logger.info(

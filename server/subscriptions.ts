@@ -1,4 +1,3 @@
-import type { ApolloServer } from '@apollo/server';
 import {
   createSourceEventStream,
   execute,
@@ -13,8 +12,8 @@ import { STREAM_LIMITS } from '../limits/stream-limits.js';
 import type { WorkInFlight } from '../limits/work-in-flight.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import { requestScope } from '../observability/request-scope.js';
-import type { RequestContext } from '../resolvers/context.js';
-import type { Admission, AdmittedOperation, ServerContext } from './execution-plugin.js';
+import type { CurrentRuntime, RuntimeLease } from './current-runtime.js';
+import type { Admission, AdmittedOperation } from './execution-plugin.js';
 import type { FormatError } from './format-error.js';
 import { checkEventSize } from './write-answer.js';
 
@@ -28,6 +27,8 @@ export interface SubscriptionRequest {
   /** Who asks, for a fair order of large events. */
   readonly owner: string;
 }
+
+type Sender = Pick<SubscriptionRequest, 'requestId' | 'owner'>;
 
 /** The events for clients: their errors, and those that a failing source throws, are FormattedErrors. */
 export type EventStream = AsyncGenerator<ExecutionResult, undefined, undefined>;
@@ -53,8 +54,7 @@ export class FormattedError extends GraphQLError {
 }
 
 export interface SubscriptionsOptions {
-  readonly apollo: ApolloServer<ServerContext>;
-  readonly createContext: (requestId: string) => RequestContext;
+  readonly runtime: CurrentRuntime;
   readonly formatError: FormatError;
   readonly metrics: GatewayMetrics;
   readonly work: WorkInFlight;
@@ -86,31 +86,47 @@ export class Subscriptions {
     });
   }
 
-  async #admit({
-    query,
-    operationName,
-    variables,
-    requestId,
-    owner,
-  }: SubscriptionRequest): Promise<AdmittedSubscription> {
-    checkDocumentNesting(query);
-    const { apollo, createContext } = this.#options;
+  /** A subscription keeps the runtime that admitted it to its end. */
+  async #admit(request: SubscriptionRequest): Promise<AdmittedSubscription> {
+    checkDocumentNesting(request.query);
+    const lease = this.#options.runtime.acquire();
+    try {
+      const admitted = await this.#admitBy(lease, request);
+      if (admitted.errors) lease.release();
+      return admitted;
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
+  }
+
+  async #admitBy(
+    lease: RuntimeLease,
+    { query, operationName, variables, requestId, owner }: SubscriptionRequest,
+  ): Promise<AdmittedSubscription> {
+    const { apollo, createContext } = lease;
     const admission: Admission = {};
     const { body } = await apollo.executeOperation(
       { query, ...(operationName === undefined ? {} : { operationName }), ...(variables ? { variables } : {}) },
       { contextValue: { ...createContext(requestId), admission } },
     );
     const { admitted } = admission;
-    if (admitted) return { errors: undefined, operation: admitted, open: () => this.#open(admitted, requestId, owner) };
+    if (admitted) {
+      return { errors: undefined, operation: admitted, open: () => this.#open(admitted, { requestId, owner }, lease) };
+    }
     if (body.kind !== 'single') throw new Error('incremental delivery is not enabled');
     return { errors: (body.singleResult.errors ?? []).map((error) => new FormattedError(error)) };
   }
 
-  #open(operation: AdmittedOperation, requestId: string, owner: string): Promise<EventStream | ExecutionResult> {
+  #open(operation: AdmittedOperation, sender: Sender, lease: RuntimeLease): Promise<EventStream | ExecutionResult> {
+    const { requestId } = sender;
     return requestScope.run({ requestId }, async () => {
       try {
-        return await this.#follow(operation, requestId, owner);
+        const opened = await this.#follow(operation, sender, lease);
+        if (!(Symbol.asyncIterator in opened)) lease.release();
+        return opened;
       } catch (error) {
+        lease.release();
         return { errors: [this.#formattedError(error)] };
       }
     });
@@ -118,10 +134,10 @@ export class Subscriptions {
 
   async #follow(
     operation: AdmittedOperation,
-    requestId: string,
-    owner: string,
+    { requestId, owner }: Sender,
+    { createContext, release }: RuntimeLease,
   ): Promise<EventStream | ExecutionResult> {
-    const { createContext, work } = this.#options;
+    const { work } = this.#options;
     const args = (): ExecutionArgs => ({
       schema: operation.schema,
       document: operation.document,
@@ -132,7 +148,7 @@ export class Subscriptions {
     const source = await createSourceEventStream(args());
     if (!(Symbol.asyncIterator in source)) return this.#format(source);
     // Each event is a request of its own: its "now" is that of the event, and it has new loaders.
-    return this.#events(source[Symbol.asyncIterator](), requestId, async (event) => {
+    const run = async (event: unknown): Promise<ExecutionResult> => {
       const leave = await work.enter({ owner, cost: operation.cost, signal: requestScope.getStore()?.signal });
       try {
         const result = await execute({ ...args(), rootValue: event });
@@ -141,7 +157,8 @@ export class Subscriptions {
       } finally {
         leave();
       }
-    });
+    };
+    return this.#events(source[Symbol.asyncIterator](), requestId, run, release);
   }
 
   /**
@@ -152,8 +169,13 @@ export class Subscriptions {
     source: AsyncIterator<unknown>,
     requestId: string,
     run: (event: unknown) => Promise<ExecutionResult> | ExecutionResult,
+    release: () => void,
   ): EventStream {
-    const left = this.#options.metrics.subscription();
+    const uncount = this.#options.metrics.subscription();
+    const left = (): void => {
+      uncount();
+      release();
+    };
     const gone = new AbortController();
     const end = async (): Promise<IteratorReturnResult<undefined>> => {
       left();

@@ -6,9 +6,12 @@ import type { WorkDatabase } from './work-database.js';
 
 /** Values of types in one family are comparable. Values of other types cannot be copies of each other. */
 const FAMILIES: readonly { readonly types: RegExp; readonly compareAs: string }[] = [
-  { types: /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN)$/, compareAs: 'DOUBLE' },
+  {
+    types: /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)|BOOLEAN)$/,
+    compareAs: 'DOUBLE',
+  },
   { types: /^(VARCHAR|ENUM\(.*)$/, compareAs: 'VARCHAR' },
-  { types: /^(TIMESTAMP.*|DATE)$/, compareAs: 'TIMESTAMP' },
+  { types: /^(TIMESTAMP[^[]*|DATE)$/, compareAs: 'TIMESTAMP' },
 ];
 
 interface Pair extends LabelCopy {
@@ -58,7 +61,7 @@ function isCopy(feature: string, label: string, compareAs: string): string {
   return joinSql(
     [
       `min(${value}) < max(${value})`,
-      `count(*) FILTER (WHERE ${feature} IS NOT NULL AND ${value} IS DISTINCT FROM CAST(${label} AS ${compareAs})) = 0`,
+      `count(*) FILTER (WHERE ${feature} IS NOT NULL AND ${value} IS DISTINCT FROM TRY_CAST(${label} AS ${compareAs})) = 0`,
     ],
     ' AND ',
   );

@@ -15,6 +15,7 @@ import { labelRelation } from './label-relation.js';
 import { countLabels, loadLabels } from './load-labels.js';
 import type { FindRemoteStore } from './remote-store.js';
 import { describeProvenance, fileChecksum } from './provenance.js';
+import { publishSidecar, sidecarPath } from './provenance-file.js';
 import { planTrainingSet, type TrainingSetPlan } from './training-set-plan.js';
 import { validateOutput } from './validate-output.js';
 import { countRows, type WorkDatabase } from './work-database.js';
@@ -133,7 +134,7 @@ export async function makeTrainingSet(
   const validation = await writeFile(work, plan, file, isWritten, steps);
   const result = resultOf(validation, await fileChecksum(file.partial));
   await options.onCheckpoint({ stage: 'CHECKED', result }, BigInt(labels));
-  await publish(output, options.id);
+  await publish(output, options.id, result);
   return result;
 }
 
@@ -163,7 +164,7 @@ async function writeFile(
   { onWriting, onWritten, onChecking }: WritingSteps,
 ): Promise<TrainingSetValidationResult> {
   if (!isWritten) {
-    await work.run(copyToFile(outputSelect(work, plan), partial, format, provenance), [], undefined, onWriting);
+    await work.run(copyToFile(outputSelect(work, plan, format), partial, format, provenance), [], undefined, onWriting);
     await syncFile(partial);
     await onWritten();
   }
@@ -174,15 +175,22 @@ async function writeFile(
  * Publishes a checked file under its name. Unlike a rename, a link never overwrites an existing file: if two jobs have
  * the same output name, the second one fails. A repetition after a crash recognizes the job's own file.
  */
-export async function publish({ location, target }: Output, id: string): Promise<void> {
+export async function publish(output: Output, id: string, { provenance }: TrainingSetResult): Promise<void> {
+  const { format, location, target } = output;
   const partial = partialFilePath(target, id);
   if (!existsSync(partial) && existsSync(target)) return;
+  // The provenance comes first: then no file is without it.
+  const hasSidecar = format === 'CSV' && provenance !== undefined;
+  if (hasSidecar && !(await publishSidecar(target, partial, provenance))) throw inUse(sidecarPath(location));
   try {
     await link(partial, target);
   } catch (error) {
     if (!existsSync(target)) throw error;
     const [mine, there] = [await stat(partial, { bigint: true }), await stat(target, { bigint: true })];
-    if (mine.ino !== there.ino || mine.dev !== there.dev) throw inUse(location);
+    if (mine.ino !== there.ino || mine.dev !== there.dev) {
+      if (hasSidecar) await rm(sidecarPath(target), { force: true });
+      throw inUse(location);
+    }
   }
   await syncFile(dirname(target));
   await rm(partial, { force: true });
@@ -211,7 +219,7 @@ async function writeTable(
       const maker = await readTableComment(work.connection, TABLES_SCHEMA, target);
       if (maker !== undefined && maker !== id) throw inUse(location);
       await work.run(`DROP TABLE IF EXISTS ${table}`);
-      await work.run(`CREATE TABLE ${table} AS ${outputSelect(work, plan)}`, [], undefined, onWriting);
+      await work.run(`CREATE TABLE ${table} AS ${outputSelect(work, plan, 'TABLE')}`, [], undefined, onWriting);
       await work.run(`COMMENT ON TABLE ${table} IS ${quoteText(id)}`);
       const written = outputAsWritten({ format: 'TABLE', at: table }, plan.outputColumns);
       validation = await validateOutput(work, plan, written, onChecking);

@@ -14,13 +14,24 @@ type Format = TrainingSetOutputRequest['format'];
 const CSV_TIMES = '%Y-%m-%dT%H:%M:%S.%fZ';
 
 /** SELECT of the output's rows, in the order of the labels, with the output's column names. */
-export function outputSelect(work: WorkDatabase, plan: TrainingSetPlan): string {
-  const columns = plan.outputColumns.map((column) => `${source(column)} AS ${quoteIdentifier(column.name)}`);
+export function outputSelect(work: WorkDatabase, plan: TrainingSetPlan, format: Format): string {
+  const columns = plan.outputColumns.map((column) => `${written(column, format)} AS ${quoteIdentifier(column.name)}`);
   return `SELECT ${columns.join(', ')} FROM ${work.table('labels')} POSITIONAL JOIN ${allJoined(work, plan)}`;
 }
 
 function source({ from, type }: OutputColumn): string {
   return from ?? `NULL::${type}`;
+}
+
+/**
+ * A moment is written with its zone: Parquet then says isAdjustedToUTC, and CSV ends in Z. A TIMESTAMP of the labels
+ * that passes through has no zone, and gets none.
+ */
+function written(column: OutputColumn, format: Format): string {
+  if (format === 'TABLE') return source(column);
+  // The inner cast is exact: a label whose time is finer than a microsecond was refused.
+  if (column.isMoment) return `CAST(CAST(${source(column)} AS TIMESTAMP) AS TIMESTAMPTZ)`;
+  return format === 'CSV' && column.type === 'TIMESTAMP' ? `CAST(${source(column)} AS VARCHAR)` : source(column);
 }
 
 /** The key of the provenance in a Parquet file's metadata. */
@@ -43,12 +54,15 @@ export function outputAsWritten(
   const select = (rowNumber: string, cast: (column: OutputColumn) => string): string =>
     joinSql([`${rowNumber} AS row_id`, ...columns.map((column) => `${cast(column)} AS ${column.checkedAs}`)], ', ');
   const asIs = ({ name }: OutputColumn): string => quoteIdentifier(name);
+  // A feature is compared with the history in the type of the history.
+  const fromParquet = (column: OutputColumn): string =>
+    column.isMoment ? `CAST(${asIs(column)} AS TIMESTAMP)` : asIs(column);
   const inOrder = 'row_number() OVER () - 1';
   switch (format) {
     case 'TABLE':
       return `SELECT ${select(inOrder, asIs)} FROM ${at}`;
     case 'PARQUET':
-      return `SELECT ${select('file_row_number', asIs)} FROM read_parquet(${file(at)}, file_row_number = true)`;
+      return `SELECT ${select('file_row_number', fromParquet)} FROM read_parquet(${file(at)}, file_row_number = true)`;
     case 'CSV':
       // An empty text is written in quotes; a null is written as nothing. The options declare this, because DuckDB's
       // detection is unreliable: a name with single quotes in it made DuckDB take single quotes as the quote character.

@@ -93,7 +93,7 @@ export class TrainingSetHandler implements JobHandler<
     const { signal } = control;
     const output = await toOutput(spec.output, id, files);
     if (checkpoint?.stage === 'CHECKED') {
-      await publish(output, id);
+      await publish(output, id, checkpoint.result);
       return toOutcome(checkpoint.result);
     }
     const path = this.#workFile(job);

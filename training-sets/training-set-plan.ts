@@ -1,3 +1,4 @@
+import { badInput } from '../errors/app-error.js';
 import { toDuckDbType } from '../datasources/duckdb/value-mapping.js';
 import {
   planPointInTime,
@@ -41,6 +42,8 @@ export interface OutputColumn {
   readonly type: string;
   /** Its column in the work tables; null for the time of a value without a time. */
   readonly from: string | null;
+  /** Whether it is a TIMESTAMP that means a moment in UTC. A TIMESTAMP that passes through means what its owner says. */
+  readonly isMoment: boolean;
   /** The column name that the validation uses. It is unique even if two columns come from the same one. */
   readonly checkedAs: string;
 }
@@ -79,29 +82,60 @@ export function planTrainingSet(
     const store = findRemoteStore(source.source.entityType.featurestore);
     if (store) remoteStores.set(source, store);
   }
+  refuseFullValidation(request, remoteStores);
   return {
     request,
     pointInTime,
     remoteStores,
     labelColumns,
     features,
-    outputColumns: outputColumns(labelColumns, features),
+    outputColumns: outputColumns(request.labels.timeColumn, labelColumns, features),
   };
 }
 
-function outputColumns(labels: readonly LabelColumn[], features: readonly PlannedColumn[]): OutputColumn[] {
+/** A full validation would copy the whole history of every entity, which a remote store bills by the byte. */
+function refuseFullValidation(
+  { validation }: TrainingSetRequest,
+  remoteStores: ReadonlyMap<SourcePlan, HistoryStore>,
+): void {
+  const [source] = remoteStores.keys();
+  if (validation?.mode !== 'FULL' || !source) return;
+  throw badInput(
+    `The history of entity type "${source.source.entityType.name}" is in a remote store, where a validation compares at most ` +
+      '100 rows with the history. Use SAMPLE, and other seeds for other rows.',
+    'validation',
+  );
+}
+
+function outputColumns(
+  labelTime: string,
+  labels: readonly LabelColumn[],
+  features: readonly PlannedColumn[],
+): OutputColumn[] {
   return [
-    ...labels.map(({ name, type }, index) => ({ name, type, from: labelName(index), checkedAs: labelName(index) })),
+    ...labels.map(({ name, type }, index): OutputColumn => {
+      const isMoment = name === labelTime && /^TIMESTAMP(_S|_MS|_NS)?$/.test(type);
+      return { name, type, from: labelName(index), isMoment, checkedAs: labelName(index) };
+    }),
     ...features.flatMap(({ name, feature, timeColumn, timestampName }): OutputColumn[] => [
       {
         name,
         type: toDuckDbType(feature.feature.valueType).toString(),
         from: feature.valueColumn,
+        isMoment: feature.feature.valueType === 'TIMESTAMP',
         checkedAs: feature.valueColumn,
       },
       ...(timestampName === null
         ? []
-        : [{ name: timestampName, type: 'TIMESTAMP', from: timeColumn, checkedAs: feature.timestampColumn }]),
+        : [
+            {
+              name: timestampName,
+              type: 'TIMESTAMP',
+              from: timeColumn,
+              isMoment: true,
+              checkedAs: feature.timestampColumn,
+            },
+          ]),
     ]),
   ];
 }

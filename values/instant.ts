@@ -9,8 +9,8 @@ import { badInput } from '../errors/app-error.js';
 export type Instant = bigint;
 
 export const MICROS_PER_SECOND = 1_000_000n;
-const EARLIEST: Instant = -62_135_596_800_000_000n;
-const LATEST: Instant = 253_402_300_799_999_999n;
+export const EARLIEST_INSTANT: Instant = -62_135_596_800_000_000n;
+export const LATEST_INSTANT: Instant = 253_402_300_799_999_999n;
 
 const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|([+-])(\d{2}):(\d{2}))?$/;
 
@@ -44,7 +44,7 @@ export function parseInstant(text: string): Instant {
   const local = date.getTime() / 1000 + Number(hour) * 3600 + Number(minute) * 60 + Number(second);
   const offset = (Number(zoneHour) * 3600 + Number(zoneMinute) * 60) * (sign === '-' ? -1 : 1);
   const instant = BigInt(local - offset) * MICROS_PER_SECOND + BigInt(fraction.slice(0, 6).padEnd(6, '0'));
-  if (instant < EARLIEST || instant > LATEST) {
+  if (instant < EARLIEST_INSTANT || instant > LATEST_INSTANT) {
     throw badInput(`"${text}" is outside the years 0001 to 9999.`);
   }
   return instant;

@@ -4,7 +4,7 @@ import { toDuckDbType } from '../../datasources/duckdb/value-mapping.js';
 import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
 import { VALUE_TYPES, type ValueType } from '../../values/value-type.js';
 import type { TypedName } from './checkpoint.js';
-import { isJson, textToValue, withoutNulls } from './text-to-value.js';
+import { isJson, textToValue, wholeDoubleSql, withoutNulls } from './text-to-value.js';
 
 /** A column of the input as an instance has it. */
 export interface InputColumn extends TypedName {
@@ -69,12 +69,19 @@ function tryCastList(valueType: ValueType): (raw: string) => string {
   return (raw) => withoutNulls(tryCast(valueType)(raw));
 }
 
+/** The integers that a double may round. */
+const LONG_INTEGER = /^U?(BIGINT|HUGEINT)$/;
+
 /** SQL that reads a column of a DuckDB type as a value type; null where a value does not have that type. */
 const FROM_TYPED = {
   BOOL: tryCast('BOOL'),
   BOOL_ARRAY: tryCastList('BOOL_ARRAY'),
-  DOUBLE: tryCast('DOUBLE'),
-  DOUBLE_ARRAY: tryCastList('DOUBLE_ARRAY'),
+  DOUBLE: (raw, type) => (LONG_INTEGER.test(type) ? wholeDoubleSql(raw, type) : tryCast('DOUBLE')(raw)),
+  DOUBLE_ARRAY: (raw, type) => {
+    const element = type.replace(/\[\d*\]$/, '');
+    if (!LONG_INTEGER.test(element)) return tryCastList('DOUBLE_ARRAY')(raw);
+    return withoutNulls(`list_transform(${raw}, lambda e: ${wholeDoubleSql('e', element)})`);
+  },
   INT64: tryCast('INT64'),
   INT64_ARRAY: tryCastList('INT64_ARRAY'),
   STRING: tryCast('STRING'),

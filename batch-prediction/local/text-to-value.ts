@@ -4,8 +4,11 @@ import { toDuckDbType } from '../../datasources/duckdb/value-mapping.js';
 const READERS = {
   BOOL: castTo('BOOL'),
   BOOL_ARRAY: jsonListTo('BOOL_ARRAY'),
-  DOUBLE: castTo('DOUBLE'),
-  DOUBLE_ARRAY: jsonListTo('DOUBLE_ARRAY'),
+  DOUBLE: textToDouble,
+  DOUBLE_ARRAY: (text) =>
+    withoutNulls(
+      `list_transform(CASE WHEN json_valid(${text}) THEN TRY_CAST(CAST(${text} AS JSON) AS VARCHAR[]) END, lambda e: ${textToDouble('e')})`,
+    ),
   // Other tools write a whole number as 1.0 in columns with missing values.
   INT64: (text) =>
     `CASE WHEN regexp_full_match(${text}, '\\s*[+-]?\\d+(\\.0*)?\\s*') THEN TRY_CAST(${text} AS BIGINT) END`,
@@ -23,6 +26,19 @@ const READERS = {
  */
 export function textToValue(valueType: ValueType, text: string): string {
   return READERS[valueType](text);
+}
+
+/** A whole number of 16 digits or more that no double represents is null: it would become another number. */
+function textToDouble(text: string): string {
+  const double = `TRY_CAST(${text} AS DOUBLE)`;
+  return `CASE WHEN NOT regexp_full_match(${text}, '\\s*[+-]?\\d{16,}\\s*')
+    OR ${wholeDoubleSql(`TRY_CAST(${text} AS HUGEINT)`, 'HUGEINT')} IS NOT NULL THEN ${double} END`;
+}
+
+/** SQL of an integer as a double; null if no double represents it. */
+export function wholeDoubleSql(value: string, type: string): string {
+  const double = `CAST(${value} AS DOUBLE)`;
+  return `CASE WHEN TRY_CAST(${double} AS ${type}) = ${value} THEN ${double} END`;
 }
 
 function castTo(valueType: ValueType): (text: string) => string {

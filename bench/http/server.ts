@@ -9,6 +9,9 @@ import { Registry as MetricsRegistry } from 'prom-client';
 import { measuredStores } from '../../composition/measured-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
+import type { RegistryUpdates } from '../../ingestion/registry-updates.js';
+import { NO_STREAMS } from '../../ingestion/streams/streams.js';
+import type { SourceRefreshes } from '../../ingestion/source-refreshes.js';
 import type { FeatureViewSyncs } from '../../ingestion/feature-view-syncs.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
@@ -22,6 +25,7 @@ import { buildSchema } from '../../resolvers/build-schema.js';
 import { WorkInFlight } from '../../limits/work-in-flight.js';
 import { createContext, type Services } from '../../resolvers/context.js';
 import { createApolloServer } from '../../server/apollo.js';
+import { CurrentRuntime } from '../../server/current-runtime.js';
 import type { ServerContext } from '../../server/execution-plugin.js';
 import { createHealth } from '../../server/health.js';
 import { createHttpServer } from '../../server/http-server.js';
@@ -52,6 +56,10 @@ const services: Services = {
   batchPredictions: {} as BatchPredictions,
   trainingSets: {} as TrainingSets,
   featureViewSyncs: {} as FeatureViewSyncs,
+  writers: {} as Services['writers'],
+  streams: NO_STREAMS,
+  sourceRefreshes: {} as SourceRefreshes,
+  registryUpdates: {} as RegistryUpdates,
   clock: systemClock,
 };
 const server = variant === 'raw' ? rawServer() : await graphqlServer();
@@ -111,8 +119,7 @@ async function graphqlServer(): Promise<Server> {
         });
   await apollo.start();
   return createHttpServer({
-    apollo,
-    createContext: (requestId) => createContext(services, requestId),
+    runtime: new CurrentRuntime({ apollo, createContext: (requestId) => createContext(services, requestId) }),
     health: createHealth(async () => true),
     logger,
     metrics,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { historyTable } from '../../datasources/duckdb/history-table.js';
 import { DataFiles } from '../../datasources/files/data-files.js';
@@ -14,9 +15,11 @@ import { benchRegistry } from '../bench-registry.js';
 
 /**
  * What a validation costs beside the join that it checks, where histories are long and skewed: CPU seconds, the median of
- * the rounds, and the most memory of the process. `npm run bench:validation -- 5` runs five rounds.
+ * the rounds, how long the validation delays the event loop, and the most memory of the process. `npm run bench:validation -- 5` runs five rounds.
  */
 const ROUNDS = Number(process.argv[2] ?? 3);
+/** The histogram counts the time between two timers, so it includes this interval. */
+const LOOP_INTERVAL_MS = 1;
 const LABELS = 1488;
 const START = 1_000_000_000_000_000n;
 const SCENARIOS = [
@@ -51,6 +54,7 @@ for (const { entities, rowsEach } of SCENARIOS) {
   });
   const join: number[] = [];
   const validation: number[] = [];
+  const loop = monitorEventLoopDelay({ resolution: LOOP_INTERVAL_MS });
   for (let round = 0; round < ROUNDS; round += 1) {
     const work = await WorkDatabase.open(await database.instance.connect(), `r${round}`, new AbortController().signal);
     const plan = await prepareLabels(
@@ -67,12 +71,14 @@ for (const { entities, rowsEach } of SCENARIOS) {
     );
     const steps = { onStep: async () => undefined, onEstimate: () => undefined };
     join.push(await cpu(() => joinLabels(work, plan, LABELS, steps)));
+    loop.enable();
     validation.push(
       await cpu(async () => {
         const { leakedRows, verifiedRows } = await validate(work, plan, outputAsJoined(work, plan));
         if (leakedRows !== 0n || verifiedRows !== BigInt(LABELS)) throw new Error('the validation found a fault');
       }),
     );
+    loop.disable();
     await work.close();
   }
   const [joined, validated] = [median(join), median(validation)];
@@ -80,6 +86,7 @@ for (const { entities, rowsEach } of SCENARIOS) {
   console.log(`  join         ${joined.toFixed(2)} s of CPU`);
   console.log(`  validation   ${validated.toFixed(2)} s of CPU`);
   console.log(`  ratio        ${(validated / joined).toFixed(2)}`);
+  console.log(`  event loop   delayed by ${delayMs(loop.percentile(99))} ms (p99), ${delayMs(loop.max)} ms (max)`);
   console.log(`  peak memory  ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`);
 }
 database.close();
@@ -90,6 +97,10 @@ async function cpu(work: () => Promise<unknown>): Promise<number> {
   await work();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1e6;
+}
+
+function delayMs(nanoseconds: number): string {
+  return Math.max(0, nanoseconds / 1e6 - LOOP_INTERVAL_MS).toFixed(1);
 }
 
 function median(values: readonly number[]): number {

@@ -1,13 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { addFileFlags, toFileInput, type FileFlags } from '../file-flags.js';
 import { jobName } from '../gateway-client.js';
 import { addOutputOptions, addStartOptions, parseObject, startJob, type StartOptions } from '../start-job.js';
 
-interface PredictOptions extends StartOptions {
+interface PredictOptions extends StartOptions, FileFlags {
   readonly model?: string;
   readonly trainingSet?: string;
   readonly table?: string;
   readonly file?: readonly string[];
-  readonly format?: string;
   readonly parameters?: string;
   readonly batchSize?: number;
   readonly replicas?: number;
@@ -20,11 +20,10 @@ export function predictCommand(): Command {
     .option('--training-set <job>', 'predict for the rows of this training set')
     .option('--table <table>', 'predict for the rows of this table of the offline store')
     .option('--file <file...>', 'predict for the rows of these files of the folder for files')
-    .option('--format <format>', 'what the files are: parquet, csv or jsonl')
     .option('--parameters <json>', 'passed to the model with every batch')
     .option('--batch-size <count>', 'instances the model is given at once', count)
     .option('--replicas <count>', 'how many batches are predicted at once', count);
-  return addStartOptions(addOutputOptions(command)).action(async (options: PredictOptions) => {
+  return addStartOptions(addOutputOptions(addFileFlags(command))).action(async (options: PredictOptions) => {
     await startJob(
       {
         mutation: 'startBatchPrediction',
@@ -46,13 +45,14 @@ export function predictCommand(): Command {
 }
 
 function toJobInput(options: PredictOptions): Record<string, unknown> {
-  const { model, trainingSet, table, file, format, parameters, batchSize, replicas } = options;
+  const { model, trainingSet, table, file, parameters, batchSize, replicas } = options;
+  const described = toFileInput(options);
   return {
     model,
     input: {
       trainingSetJob: trainingSet && jobName(trainingSet),
       table,
-      files: (file ?? format) && { paths: file, format: format?.toUpperCase() },
+      files: file === undefined ? described : { ...described, paths: file },
     },
     parameters: parameters === undefined ? undefined : parseObject(parameters, '--parameters'),
     batchSize,

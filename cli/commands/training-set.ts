@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { addFileFlags, toFileInput, type FileFlags } from '../file-flags.js';
 import { addOutputOptions, addStartOptions, startJob, type StartOptions } from '../start-job.js';
 
-interface TrainingSetOptions extends StartOptions {
+interface TrainingSetOptions extends StartOptions, FileFlags {
   readonly featurestore?: string;
   readonly entityType?: string;
   readonly labels?: string;
   readonly labelsTable?: string;
-  readonly format?: string;
   readonly timeColumn?: string;
   readonly idColumn?: readonly string[];
   readonly feature?: readonly string[];
@@ -28,7 +28,6 @@ export function trainingSetCommand(): Command {
     .option('--entity-type <name>', 'what each label is about')
     .option('--labels <file>', 'the labels: a file of the folder for files')
     .option('--labels-table <table>', 'the labels: a table of the offline store')
-    .option('--format <format>', 'what the file is: parquet, csv or jsonl')
     .option('--time-column <column>', 'the column with the time of a label')
     .option('--id-column <column...>', 'the columns with the id of the entity')
     .option('--feature <name...>', 'the features; neither these nor views: all')
@@ -41,7 +40,7 @@ export function trainingSetCommand(): Command {
     .option('--with-timestamps', 'give beside each feature when its value became true')
     .option('--full-validation', 'compare the values of all rows with the history, not of a sample')
     .option('--validation-seed <number>', 'choose another sample to compare', wholeNumber);
-  return addStartOptions(addOutputOptions(command)).action(async (options: TrainingSetOptions) => {
+  return addStartOptions(addOutputOptions(addFileFlags(command))).action(async (options: TrainingSetOptions) => {
     await startJob(
       {
         mutation: 'startTrainingSet',
@@ -59,13 +58,14 @@ export function trainingSetCommand(): Command {
 }
 
 function toJobInput(options: TrainingSetOptions): Record<string, unknown> {
+  const file = toFileInput(options);
   return {
     trainingSet: {
       featurestore: options.featurestore,
       entityType: options.entityType,
       labels: {
         source: {
-          file: (options.labels ?? options.format) && { path: options.labels, format: options.format?.toUpperCase() },
+          file: options.labels === undefined ? file : { ...file, path: options.labels },
           table: options.labelsTable,
         },
         timeColumn: options.timeColumn,

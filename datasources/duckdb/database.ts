@@ -45,6 +45,10 @@ export class DuckDbDatabase {
   readonly #idle: DuckDBConnection[] = [];
   readonly #waiting = new FairQueue<(connection: DuckDBConnection) => void>();
   #opened = 0;
+  /**
+   * Runs before each use of the file: it brings the rows that are durable elsewhere. It must not call `use` itself.
+   */
+  beforeUse: (() => Promise<void>) | undefined;
 
   private constructor(
     readonly instance: DuckDBInstance,
@@ -84,6 +88,7 @@ export class DuckDbDatabase {
 
   /** Runs work on a connection of its own; waits while all connections are in use. */
   async use<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+    await this.beforeUse?.();
     const connection = await this.#acquire();
     try {
       return await work(connection);
@@ -92,19 +97,14 @@ export class DuckDbDatabase {
     }
   }
 
+  /** A connection outside the pool, for the caller to close: it waits for no other query, and not for beforeUse. */
+  async connect(): Promise<DuckDBConnection> {
+    return this.instance.connect();
+  }
+
   /** Runs work in one transaction: all changes happen, or none. */
   async transaction<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
-    return this.use(async (connection) => {
-      await connection.run('BEGIN');
-      try {
-        const result = await work(connection);
-        await connection.run('COMMIT');
-        return result;
-      } catch (error) {
-        await connection.run('ROLLBACK');
-        throw error;
-      }
-    });
+    return this.use((connection) => inTransaction(connection, work));
   }
 
   close(): void {
@@ -127,5 +127,22 @@ export class DuckDbDatabase {
     const next = this.#waiting.shift();
     if (next) next(connection);
     else this.#idle.push(connection);
+  }
+}
+
+/** Runs work in one transaction of a connection. */
+export async function inTransaction<Result>(
+  connection: DuckDBConnection,
+  work: (connection: DuckDBConnection) => Promise<Result>,
+): Promise<Result> {
+  await connection.run('BEGIN');
+  try {
+    const result = await work(connection);
+    await connection.run('COMMIT');
+    return result;
+  } catch (error) {
+    // A commit that failed has ended the transaction; its error says more than that of the rollback.
+    await connection.run('ROLLBACK').catch(() => undefined);
+    throw error;
   }
 }

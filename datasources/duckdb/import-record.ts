@@ -1,7 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ImportedRows } from '../offline/importing-offline-store.js';
 import type { FeatureSource } from '../registry/model.js';
+import type { Instant } from '../../values/instant.js';
 import { historyTable } from './history-table.js';
+import { instantFromDuckDb } from './value-mapping.js';
 
 /**
  * The record in the file of what each table was imported from. No registry name contains `$`, so no featurestore has
@@ -18,6 +20,21 @@ export async function readImportRecord(
   ]);
   const [[importedFrom] = []] = rows.getRows();
   return importedFrom === undefined ? undefined : String(importedFrom);
+}
+
+/** The time of the last import; null when there was none. */
+export async function readImportTime(connection: DuckDBConnection, source: FeatureSource): Promise<Instant | null> {
+  const rows = await connection.runAndReadAll(`SELECT imported_at FROM ${TABLE} WHERE history_table = $1`, [
+    historyTable(source),
+  ]);
+  return instantFromDuckDb(rows.getRows()[0]?.[0]);
+}
+
+/** Records that the values of the last import are still up to date. */
+export async function confirmImportRecord(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
+  await connection.run(`UPDATE ${TABLE} SET imported_at = now()::TIMESTAMP WHERE history_table = $1`, [
+    historyTable(source),
+  ]);
 }
 
 /** Whether the file has records at all. It has none if the process that made it ended too early. */

@@ -63,7 +63,7 @@ export function findOptionFaults(options: FileOptions, format: FileFormat): Opti
     given('delimiter') &&
       /^[A-Za-z0-9"\\.]$/.test(delimiter!) && {
         option: 'delimiter',
-        message: 'a delimiter is no letter, digit, point, double quote or backslash',
+        message: 'a delimiter cannot be a letter, a digit, a point, a double quote or a backslash',
       },
     given('nullText') &&
       !/^[^"\r\n]{0,100}$/.test(nullText!) && {
@@ -76,14 +76,14 @@ export function findOptionFaults(options: FileOptions, format: FileFormat): Opti
     given('encoding') &&
       toEncodingLabel(encoding!) === undefined && {
         option: 'encoding',
-        message: 'no such encoding is known. Examples are UTF-8, ISO-8859-1, WINDOWS-1252, UTF-16LE and UTF-16BE',
+        message: 'this encoding is unknown. Examples are UTF-8, ISO-8859-1, WINDOWS-1252, UTF-16LE and UTF-16BE',
       },
     given('dateFormat') && formatFault('dateFormat', dateFormat!, /%[dmY]|%[bBjyuaAf]/),
     given('timestampFormat') && formatFault('timestampFormat', timestampFormat!, /%/),
     given('timeZone') &&
       !isTimeZone(timeZone!) && {
         option: 'timeZone',
-        message: 'it is no time zone of the tz database, such as UTC or Europe/Zurich',
+        message: 'it is not a time zone of the tz database, such as UTC or Europe/Zurich',
       },
     given('dateAsMoment') &&
       !given('timeZone') && {

@@ -27,7 +27,7 @@ export async function findNamedFiles(
   if (!files || !first) return undefined;
   const format = options.format ?? findFormat(first.name);
   if (!format)
-    throw new FileFault(first.name, null, 'the ending of its name does not say its format. Say of it what it is');
+    throw new FileFault(first.name, null, 'the extension of its name is not one of a known format. Set "format"');
   const other = options.format === null ? files.find((file) => findFormat(file.name) !== format) : undefined;
   if (other)
     throw new FileFault(other.name, null, `it is not of the format of "${first.name}". Say which one is meant`);

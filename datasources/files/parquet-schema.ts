@@ -31,12 +31,12 @@ export async function checkParquetFile({ path, name }: SelectedFile): Promise<vo
     const head = await readText(file, 0);
     const tail = await readText(file, Math.max(0, size - 4));
     if (head === 'PARE' || tail === 'PARE') throw new FileFault(name, null, 'it is encrypted, which is not supported');
-    if (head !== MAGIC) throw new FileFault(name, null, 'it is no Parquet file: it does not begin as one');
+    if (head !== MAGIC) throw new FileFault(name, null, 'it is not a Parquet file: it does not begin with PAR1');
     if (tail !== MAGIC || size < SMALLEST) {
       throw new FileFault(
         name,
         null,
-        'it is no whole Parquet file: its end is missing, where the columns are described',
+        'the Parquet file is incomplete: its end, which describes the columns, is missing',
       );
     }
   } finally {

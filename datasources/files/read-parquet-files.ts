@@ -30,13 +30,13 @@ export interface ParquetTable {
 }
 
 const FINER =
-  'is finer than a microsecond, the finest time kept. Round such times up: one that is cut is known before it was true';
+  'is finer than a microsecond, the finest unit that is stored. Round such times up: a time that is cut makes a value known too early';
 /** The number of sums per query. */
 const COLUMNS_A_QUERY = 200;
 
 /**
  * Opens one or many Parquet files as one table. Throws FileFault for files that are not such a table, or whose values
- * cannot be kept exactly.
+ * cannot be stored exactly.
  */
 export async function readParquetFiles(
   worker: FileWorker,
@@ -133,7 +133,7 @@ function selectColumn(
   const wanted = declared.get(name) ?? (type === 'TIMESTAMP_NS' || isNaive || isDay ? 'TIMESTAMP' : type);
   if (wanted === type && !isNaive) return { name, type, value: own, isConverted: false };
   const value = typedToTypeSql(own, type, wanted, options);
-  if (value === undefined) throw new FileFault(file, null, `its column "${name}" is ${type}, which is no ${wanted}`);
+  if (value === undefined) throw new FileFault(file, null, `its column "${name}" is ${type}, not ${wanted}`);
   return { name, type: wanted === 'JSON_OBJECT' ? 'VARCHAR' : wanted, value, isConverted: true };
 }
 

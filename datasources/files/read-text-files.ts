@@ -167,9 +167,9 @@ async function typeCells(cells: readonly Cell[], typing: TypeCellsOptions): Prom
 async function canonicalType(type: string, query: FileWorker['query']): Promise<string> {
   if (type === 'JSON_OBJECT') return type;
   // The engine's message about an invalid type name does not help the user.
-  if (!/^[\w ,()[\]]{1,200}$/.test(type)) throw new FileFault(type, null, 'it is no type of a column');
+  if (!/^[\w ,()[\]]{1,200}$/.test(type)) throw new FileFault(type, null, 'it is not a type of a column');
   const [row] = await query(`SELECT typeof(CAST(NULL AS ${type})) AS type`).catch((cause: unknown) => {
-    throw cause instanceof WorkerError ? new FileFault(type, null, 'it is no type of a column', { cause }) : cause;
+    throw cause instanceof WorkerError ? new FileFault(type, null, 'it is not a type of a column', { cause }) : cause;
   });
   return String(row?.type);
 }

@@ -36,7 +36,7 @@ export async function selectFiles(
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) return selectFolder(path, name, options);
   if (found) {
-    if (!found.isFile()) throw new FileFault(name, null, 'it is no regular file');
+    if (!found.isFile()) throw new FileFault(name, null, 'it is not a regular file');
     return [await selected(path, name, new Map(), options)];
   }
   if (!PATTERN.test(name)) return undefined;
@@ -108,7 +108,7 @@ async function selected(
     const real = await realpath(path);
     if (relative(within, real).startsWith('..'))
       throw new FileFault(name, null, 'it leads out of the folder for files');
-    if (!(await lstat(real)).isFile()) throw new FileFault(name, null, 'it is no regular file');
+    if (!(await lstat(real)).isFile()) throw new FileFault(name, null, 'it is not a regular file');
   }
   return { path, name, partitions };
 }
@@ -130,7 +130,7 @@ function decode(text: string, name: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new FileFault(name, null, `"${text}" in its path is no name of a partition`);
+    throw new FileFault(name, null, `"${text}" in its path is not a name of a partition`);
   }
 }
 

@@ -127,27 +127,27 @@ export function misfitText(value: string, type: string, options: FileOptions): s
   if (MOMENT.test(type) || type === 'TIMESTAMPTZ') return `${shown} ${momentMisfit(value, options)}`;
   const isNumber = INTEGER.test(type) || /^(DOUBLE|FLOAT|DECIMAL)/.test(type);
   if (isNumber && options.decimal !== ',' && /^\s*[+-]?\d+,\d+\s*$/.test(value)) {
-    return `${shown} is no ${type}. If its comma stands before a fraction, say that "decimal" is ","`;
+    return `${shown} is not a ${type}. If the comma is its decimal separator, set "decimal" to ","`;
   }
   if (type === 'DATE' && !options.dateFormat) {
-    return `${shown} is no date of ISO 8601 such as 2001-03-07. Other forms are said by "dateFormat"`;
+    return `${shown} is not a date of ISO 8601 such as 2001-03-07. Set "dateFormat" for another form`;
   }
-  return `${shown} is no ${type}`;
+  return `${shown} is not a ${type}`;
 }
 
 function momentMisfit(value: string, { timestampFormat, timeZone, dateAsMoment }: FileOptions): string {
-  if (timestampFormat && timeZone) return `is no moment of the form ${quoteText(timestampFormat)} in ${timeZone}`;
-  if (timestampFormat) return `has no time zone. Say of the file what its "timeZone" is`;
+  if (timestampFormat && timeZone) return `is not a time of the form ${quoteText(timestampFormat)} in ${timeZone}`;
+  if (timestampFormat) return `has no time zone. Set "timeZone"`;
   if (/\.\d{6}\d*[1-9]/.test(value)) {
-    return 'is finer than a microsecond, the finest time kept. Round such times up: one that is cut is known before it was true';
+    return 'is finer than a microsecond, the finest unit that is stored. Round such times up: a time that is cut makes a value known too early';
   }
   if (/^\d{4}-\d{2}-\d{2}$/.test(value) && !dateAsMoment) {
-    return 'is a date and no moment. Say of the file by "dateAsMoment" and "timeZone" which moment of the day it is';
+    return 'is a date and not a moment. Set "dateAsMoment" and "timeZone"';
   }
   if (/^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/i.test(value)) {
     return timeZone
       ? `is a time that ${timeZone} does not have, or has twice, since clocks were turned. Write it with its offset`
-      : 'has no time zone. Add Z for UTC or an offset such as +01:00, or say of the file what its "timeZone" is';
+      : 'has no time zone. Add Z for UTC or an offset such as +01:00, or set "timeZone"';
   }
-  return 'is no moment of ISO 8601 such as 2001-03-07T14:00:00Z. Other forms are said by "timestampFormat"';
+  return 'is not a moment of ISO 8601 such as 2001-03-07T14:00:00Z. Set "timestampFormat" for another form';
 }

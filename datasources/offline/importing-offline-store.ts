@@ -1,4 +1,5 @@
 import type { Instant } from '../../values/instant.js';
+import type { OnlineWrite } from '../online/online-store.js';
 import type { FeatureSource } from '../registry/model.js';
 import type { OfflineStore } from './offline-store.js';
 
@@ -11,7 +12,27 @@ export interface ImportingOfflineStore extends OfflineStore {
    * Replaces the values of a source by the result of its SQL and stores the fingerprint, in one step: if the process is
    * killed before the end, the old values stay. `onProgress` receives the completed share, 0 to 1.
    */
-  import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<ImportedRows>;
+  import(
+    source: FeatureSource,
+    from: string,
+    onProgress: (share: number) => void,
+    signal?: AbortSignal,
+  ): Promise<ImportedRows>;
+
+  /**
+   * `newest` of the rows between two moments, inclusive: of each feature the newest value among them. Nothing for a
+   * static source.
+   */
+  newestBetween(
+    source: FeatureSource,
+    between: { readonly from: Instant; readonly asOf: Instant },
+  ): AsyncIterable<OnlineWrite[]>;
+
+  /** Records that the values of the last import were found up to date: its time is now. */
+  confirmImport(source: FeatureSource): Promise<void>;
+
+  /** The newest time among the rows of a source, and the time of its last import. */
+  sourceState(source: FeatureSource): Promise<SourceState>;
 
   /** The rows whose time is after a moment: they are not known yet. */
   countFutureRows(source: FeatureSource, asOf: Instant): Promise<FutureRows>;
@@ -29,4 +50,11 @@ export interface FutureRows {
   readonly rows: number;
   /** The time of the earliest of them; null when there are none. */
   readonly earliest: Instant | null;
+}
+
+export interface SourceState {
+  /** null for a static source, and without rows. */
+  readonly newestTimestamp: Instant | null;
+  /** The time of the last import; null when there was none. */
+  readonly importedAt: Instant | null;
 }

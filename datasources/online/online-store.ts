@@ -57,7 +57,21 @@ export interface FillableOnlineStore extends OnlineStore {
    * fill is the wanted one.
    */
   fill(entityType: EntityType, filling: FillRequest): Promise<boolean>;
+
+  /**
+   * Whether readers get the values of a completed fill, also while another fill runs or after one failed. Absent: the
+   * gateway fills before it serves.
+   */
+  isServable?(entityType: EntityType): Promise<boolean>;
+
+  /**
+   * Adds values that became true since the last fill, and stores the new fingerprint. Returns false when the store was
+   * filled otherwise meanwhile. Absent: only `fill` brings them.
+   */
+  extendFill?(entityType: EntityType, extension: FillExtension): Promise<boolean>;
 }
+
+export type FillExtension = FillRequest;
 
 export interface FillRequest {
   /** The value of `currentFill` after the fill. */

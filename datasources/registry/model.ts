@@ -1,6 +1,7 @@
 import type { FileFormat } from '../files/file-format.js';
 import type { FileOptions } from '../files/file-options.js';
 import type { ValueType } from '../../values/value-type.js';
+import type { MessageFormat, StreamSettings, TimeFormat } from './stream-settings.js';
 
 /** The kinds of stores. They are the values of StoreKind in the schema; store-kinds.ts describes each. */
 export const STORE_KINDS = ['LMDB', 'DUCKDB', 'BIGTABLE', 'BIGQUERY', 'VERTEX_FEATURE_VIEW', 'VERTEX_LEGACY'] as const;
@@ -30,6 +31,8 @@ export interface Featurestore {
   readonly tables: ReadonlyMap<string, TableFile>;
   readonly entityTypes: readonly EntityType[];
   readonly featureViews: readonly FeatureView[];
+  /** Messages that become its values. */
+  readonly streams: readonly FeatureStream[];
 }
 
 /** Files that the SQL of sources reads as one table. */
@@ -193,4 +196,26 @@ export interface FeatureView {
   readonly features: readonly Feature[];
   /** The cron expression of its syncs; null when it has no schedule. */
   readonly schedule: string | null;
+}
+
+/** Messages of a broker that become values of an entity type. */
+export interface FeatureStream {
+  readonly name: string;
+  readonly entityType: EntityType;
+  readonly source: StreamSettings;
+  /** true: the messages are written one batch after another. false: several batches at once. */
+  readonly ordered: boolean;
+  readonly format: MessageFormat;
+  /** The text of the schema file; null for JSON. */
+  readonly schema: string | null;
+  /** The message of a Protobuf schema; null for other formats. */
+  readonly messageType: string | null;
+  /** Whether the five bytes of Confluent's wire format precede the content. */
+  readonly confluentHeader: boolean;
+  /** The paths to the parts of the entity id, one for each id column. */
+  readonly entityId: readonly string[];
+  /** null: the features are those of static sources, which have no time. */
+  readonly timestamp: { readonly path: string; readonly format: TimeFormat } | null;
+  /** The path to the value of each feature that the messages have. */
+  readonly features: ReadonlyMap<Feature, string>;
 }

@@ -9,13 +9,29 @@ import type { EntityType, Feature, Featurestore, FeatureView } from './model.js'
  * null for a typing error would look like missing data.
  */
 export class Registry {
-  readonly #featurestores: ReadonlyMap<string, Featurestore>;
+  #featurestores: ReadonlyMap<string, Featurestore>;
+  #models: readonly Model[];
 
-  constructor(
-    readonly featurestores: readonly Featurestore[],
-    readonly models: readonly Model[] = [],
-  ) {
+  constructor(featurestores: readonly Featurestore[], models: readonly Model[] = []) {
     this.#featurestores = new Map(featurestores.map((featurestore) => [featurestore.name, featurestore]));
+    this.#models = models;
+  }
+
+  get featurestores(): readonly Featurestore[] {
+    return [...this.#featurestores.values()];
+  }
+
+  get models(): readonly Model[] {
+    return this.#models;
+  }
+
+  /**
+   * Takes over the objects of another registry. Only for the registry that jobs and schedules share, which outlive a
+   * request: a request has a registry that does not change.
+   */
+  become(next: Registry): void {
+    this.#featurestores = next.#featurestores;
+    this.#models = next.#models;
   }
 
   findFeaturestore(name: string): Featurestore | undefined {

@@ -14,12 +14,21 @@ import { createClient } from 'graphql-ws';
 
 /** Types without an id, always inside an object that has one. Their fields from several queries belong together. */
 const VALUE_OBJECTS = [
-  ...['BatchInput', 'BatchOutput', 'BatchResources', 'JobError', 'JobProgress', 'StoreInfo', 'TrainingSetOutput'],
+  ...[
+    'BatchInput',
+    'BatchOutput',
+    'BatchResources',
+    'JobError',
+    'JobProgress',
+    'StoreInfo',
+    'StreamError',
+    'TrainingSetOutput',
+  ],
   ...['TrainingSetJobInput', 'TrainingSetProvenance'],
   ...['CostEstimate', 'FeatureMatrix', 'Money', 'ServingComparison', 'TrainingSetPreview', 'TrainingSetValidation'],
   ...['BatchPredictionJobConnection', 'FeatureConnection', 'FeaturestoreConnection', 'FeatureValueConnection'],
   ...['JobConnection', 'PredictionConnection', 'PredictionFailureConnection', 'PageInfo'],
-  ...['FeatureValue', 'Prediction', 'PredictionFailure'],
+  ...['FeatureValue', 'Prediction', 'PredictionFailure', 'RegistryPlan'],
 ];
 
 /** Lists of such types. The arguments of a field decide the order of its list. */
@@ -28,6 +37,8 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   BatchPredictionJobConnection: ['edges'],
   CostEstimate: ['lines'],
   Entity: ['features'],
+  EntityType: ['sources'],
+  Featurestore: ['streams'],
   FeatureConnection: ['edges'],
   FeaturestoreConnection: ['edges'],
   FeatureValueConnection: ['edges', 'nodes'],
@@ -36,6 +47,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   PredictionConnection: ['edges', 'nodes'],
   PredictionFailureConnection: ['edges', 'nodes'],
   PriceBook: ['prices'],
+  RegistryPlan: ['breaks', 'recomputed'],
   ServingComparison: ['curve'],
   TrainingSetJobInput: ['joins'],
   TrainingSetProvenance: ['features'],

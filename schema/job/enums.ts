@@ -45,6 +45,7 @@ export const JobKindEnum = {
   BATCH_PREDICTION: 'BATCH_PREDICTION',
   TRAINING_SET: 'TRAINING_SET',
   FEATURE_VIEW_SYNC: 'FEATURE_VIEW_SYNC',
+  SOURCE_REFRESH: 'SOURCE_REFRESH',
 } as const;
 
 registerEnumType(JobKindEnum, {
@@ -56,6 +57,7 @@ registerEnumType(JobKindEnum, {
     FEATURE_VIEW_SYNC: {
       description: 'A FeatureViewSyncJob. An item is a row: the values of one entity in one source.',
     },
+    SOURCE_REFRESH: { description: 'A SourceRefreshJob. An item is a percent of the work.' },
   },
 });
 

@@ -28,8 +28,15 @@ registerEnumType(TrainingSetValidationModeEnum, {
   description:
     'The rows whose values a validation compares with the history. It checks the event times of all rows either way.',
   valuesConfig: {
-    SAMPLE: { description: 'About 1,000 to 2,000 rows, or all rows if there are fewer than 2,000.' },
-    FULL: { description: 'All rows. It takes about as long as the join again.' },
+    SAMPLE: {
+      description:
+        'About 1,000 to 2,000 rows, or all rows if there are fewer than 2,000. At most 100 rows if a feature is in a remote store.',
+    },
+    FULL: {
+      description:
+        'All rows. It takes about as long as the join again. Refused if a feature is in a remote offline store (BigQuery), where a ' +
+        'SAMPLE compares at most 100 rows.',
+    },
   },
 });
 
@@ -134,7 +141,7 @@ export class TrainingSetValidation {
     description:
       'Values in `verifiedRows` that were written after the time of the label, with an event time before it: corrections ' +
       'and backfills. They are no leak, but a model in production would not have had them. Use knownAtLabelTime to leave ' +
-      'them out.',
+      'them out. A SAMPLE does not count other rows; `validation: FULL` counts all rows.',
   })
   valuesWrittenAfterLabel!: bigint | null;
 

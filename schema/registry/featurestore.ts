@@ -4,6 +4,7 @@ import { createConnectionType } from '../connection.js';
 import { Node } from '../node.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { EntityType } from './entity-type.js';
+import { FeatureStream } from './feature-stream.js';
 import { FeatureView } from './feature-view.js';
 import { StoreInfo } from './store-info.js';
 
@@ -53,6 +54,12 @@ export class Featurestore implements Node {
     complexity: listComplexity(),
   })
   featureViews!: FeatureView[];
+
+  @Field(() => [FeatureStream], {
+    description: 'The streams of messages that this gateway writes, in the order of the registry.',
+    complexity: listComplexity(),
+  })
+  streams!: FeatureStream[];
 }
 
 export const FeaturestoreConnection = createConnectionType(Featurestore, 'Featurestore', 'featurestores');

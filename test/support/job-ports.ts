@@ -93,6 +93,7 @@ function paginate<Row extends { readonly instanceNumber: bigint }>(
 export class RecordingTrainingSets implements TrainingSets {
   readonly requests: (TrainingSetRequest & Partial<StartTrainingSet>)[] = [];
   validatedColumns: ReadonlyMap<string, string> | undefined;
+  validation: TrainingSetValidationResult = VALIDATION;
 
   constructor(
     private readonly jobs: JobEngine,
@@ -106,7 +107,7 @@ export class RecordingTrainingSets implements TrainingSets {
   ): Promise<TrainingSetValidationResult> {
     this.requests.push(request);
     this.validatedColumns = columns;
-    return VALIDATION;
+    return this.validation;
   }
 
   async preview(request: TrainingSetRequest, rows: number): Promise<TrainingSetPreviewResult> {

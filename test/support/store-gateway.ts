@@ -10,6 +10,7 @@ import type { FeatureRow } from '../../datasources/offline/offline-store.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import { createShadowMetrics } from '../../observability/shadow-metrics.js';
+import type { Clock } from '../../values/clock.js';
 import { startTestGateway, type TestGateway } from './test-gateway.js';
 
 export interface StoreGateway extends TestGateway {
@@ -22,9 +23,13 @@ export interface StoreGateway extends TestGateway {
  * A gateway over the stores that its registry names, opened as the real one opens them; some can be others, which the
  * test closes. Its "now" is the test's.
  */
-export async function startStoreGateway(registry: Registry, others: Partial<OpenStores> = {}): Promise<StoreGateway> {
+export async function startStoreGateway(
+  registry: Registry,
+  others: Partial<OpenStores> = {},
+  clock: Clock = () => 1_000_000_000_000_000n,
+): Promise<StoreGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'featuregraph-test-'));
-  const opened = await openStores(registry, folder, { shadowReport: createShadowMetrics(new Metrics()) });
+  const opened = await openStores(registry, folder, { shadowReport: createShadowMetrics(new Metrics()), clock });
   const stores = { ...opened, ...others };
   const files = await DataFiles.open(join(folder, 'files'));
   const { embedded, findRemoteStore } = stores;
@@ -35,11 +40,13 @@ export async function startStoreGateway(registry: Registry, others: Partial<Open
     registry,
     files,
     workFolder: join(folder, 'work'),
-    clock: () => 1_000_000_000_000_000n,
+    clock,
   };
   const trainingSet = new TrainingSetHandler(dependencies);
   const gateway = await startTestGateway(registry, {
+    clock,
     wrap: () => stores,
+    writers: stores.writers,
     syncs: { fillOwner: (entityType) => stores.fillOwner(entityType) },
     handlers: [trainingSet],
     trainingSets: (jobs) => new LocalTrainingSets(jobs, trainingSet, dependencies),

@@ -8,6 +8,7 @@ import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createLogger, type Logger } from '../../observability/logger.js';
 import type { RequestContext } from '../../resolvers/context.js';
 import { createApolloServer } from '../../server/apollo.js';
+import { CurrentRuntime } from '../../server/current-runtime.js';
 import { createHealth } from '../../server/health.js';
 import { createHttpServer, type HttpServer } from '../../server/http-server.js';
 
@@ -47,8 +48,10 @@ export async function startStreamServer(
   });
   await apollo.start();
   const http = createHttpServer({
-    apollo,
-    createContext: options.createContext ?? ((requestId) => ({ requestId }) as RequestContext),
+    runtime: new CurrentRuntime({
+      apollo,
+      createContext: options.createContext ?? ((requestId) => ({ requestId }) as RequestContext),
+    }),
     health: createHealth(async () => true),
     logger,
     metrics,

@@ -16,12 +16,16 @@ import { LmdbJobStore } from '../../datasources/job-store/lmdb/lmdb-job-store.js
 import { newJobId } from '../../jobs/new-job-id.js';
 import { JobAccounting } from '../../costs/job-accounting.js';
 import type { OpenCostsOptions } from '../../composition/open-costs.js';
+import type { RegistryUpdates } from '../../ingestion/registry-updates.js';
+import { NO_STREAMS, type Streams } from '../../ingestion/streams/streams.js';
+import type { SourceRefreshes } from '../../ingestion/source-refreshes.js';
 import type { TrainingSets } from '../../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { DuckDbOfflineStore } from '../../datasources/offline/duckdb/duckdb-offline-store.js';
 import type { FeatureRow, OfflineStore, PointInTimeRead } from '../../datasources/offline/offline-store.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
 import type { OnlineRead, OnlineStore } from '../../datasources/online/online-store.js';
+import type { FeatureWrites } from '../../ingestion/writes/feature-writes.js';
 import { FeatureSearch } from '../../datasources/registry/feature-search.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
@@ -32,6 +36,7 @@ import { createLogger, type Logger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 import { createContext, type Services } from '../../resolvers/context.js';
 import { createApolloServer } from '../../server/apollo.js';
+import { CurrentRuntime } from '../../server/current-runtime.js';
 import { createHealth } from '../../server/health.js';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../server/http-server.js';
 import type { Clock } from '../../values/clock.js';
@@ -61,6 +66,7 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   readonly clock?: Clock;
+  readonly streams?: Streams;
   readonly maxQueryCost?: number;
   readonly maxResponseBytes?: number;
   readonly work?: Partial<WorkLimits>;
@@ -73,6 +79,7 @@ export interface TestGatewayOptions {
   /** What starts jobs and reads their results, made with the engine that runs them. */
   readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
   readonly trainingSets?: (jobs: JobEngine, stores: FeatureStores) => TrainingSets;
+  readonly writers?: FeatureWrites;
   /** Of the syncs that the gateway can do by itself. */
   readonly syncs?: Partial<Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs' | 'fillOwner' | 'onUnanswered'>>;
   /** Stands between the gateway and its stores, to break them. */
@@ -126,6 +133,10 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     batchPredictions: options.batchPredictions?.(jobs) ?? ({} as BatchPredictions),
     trainingSets: options.trainingSets?.(jobs, stores) ?? ({} as TrainingSets),
     featureViewSyncs: syncs.createSyncs(jobs),
+    writers: options.writers ?? ({} as FeatureWrites),
+    streams: options.streams ?? NO_STREAMS,
+    sourceRefreshes: {} as SourceRefreshes,
+    registryUpdates: {} as RegistryUpdates,
     clock,
   };
   const schema = buildSchema(registry);
@@ -141,8 +152,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   });
   await apollo.start();
   const http = createHttpServer({
-    apollo,
-    createContext: (requestId) => createContext(services, requestId),
+    runtime: new CurrentRuntime({ apollo, createContext: (requestId) => createContext(services, requestId) }),
     health: createHealth(async () => await services.stores.online(registry.featurestores[0]!).isHealthy()),
     logger,
     metrics,

@@ -233,13 +233,13 @@ export class JsonReader {
 
   #unexpected(): JsonFault {
     if (this.#at >= this.#end) return new JsonFault('ends before its object does');
-    return new JsonFault(`is no JSON at byte ${this.#at + 1 - this.lineStart}`);
+    return new JsonFault(`is not valid JSON at byte ${this.#at + 1 - this.lineStart}`);
   }
 
   #describeNoObject(): string {
     const first = this.#peek();
     if (first === OPEN_LIST) return 'is a list';
-    return first === undefined ? 'is empty' : 'is no JSON object';
+    return first === undefined ? 'is empty' : 'is not a JSON object';
   }
 }
 
@@ -257,5 +257,5 @@ function isDigit(byte: number): boolean {
 }
 
 function halfACharacter(): JsonFault {
-  return new JsonFault('has half of a surrogate pair, which is no Unicode text');
+  return new JsonFault('has half of a surrogate pair, which Unicode text cannot have');
 }

@@ -42,7 +42,7 @@ async function openBytes(file: TextFile, limits: ScanLimits): Promise<Readable> 
   const stats = await promisify(fstat)(fd);
   if (!stats.isFile()) {
     close(fd);
-    throw new ScanFault(null, 'it is no regular file');
+    throw new ScanFault(null, 'it is not a regular file');
   }
   const bytes = createReadStream('', { fd, highWaterMark: CHUNK_BYTES });
   if (file.compression === 'NONE') return bytes;
@@ -71,10 +71,7 @@ function toCompressionFault(error: unknown, { compression }: TextFile): unknown 
   if (!/^(Z_|ZSTD_)/.test(code)) return error;
   const name = compression === 'GZIP' ? 'gzip' : 'Zstandard';
   if (code === 'Z_BUF_ERROR') return new ScanFault(null, `it ends in the middle of its ${name} data`);
-  return new ScanFault(
-    null,
-    `it is no whole ${name} file. Say of it that its compression is NONE if it is none, whatever its name says`,
-  );
+  return new ScanFault(null, `it is not a complete ${name} file. If it is not compressed, set "compression" to NONE`);
 }
 
 /**
@@ -83,15 +80,15 @@ function toCompressionFault(error: unknown, { compression }: TextFile): unknown 
  */
 function refuseOtherEncodings(bytes: Buffer, encoding: string): void {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    throw new ScanFault(null, 'it is a gzip file. Say of it that its compression is GZIP');
+    throw new ScanFault(null, 'it is a gzip file. Set "compression" to GZIP');
   }
   if (bytes.length >= 4 && bytes.readUInt32LE(0) === 0xfd2fb528) {
-    throw new ScanFault(null, 'it is a Zstandard file. Say of it that its compression is ZSTD');
+    throw new ScanFault(null, 'it is a Zstandard file. Set "compression" to ZSTD');
   }
   if (encoding.startsWith('utf-16')) return;
   const found =
     bytes[0] === 0xff && bytes[1] === 0xfe ? 'UTF-16LE' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'UTF-16BE' : null;
-  if (found) throw new ScanFault(null, `it is ${found}. Say of it that its encoding is ${found}`);
+  if (found) throw new ScanFault(null, `it is ${found}. Set "encoding" to ${found}`);
 }
 
 /**
@@ -106,7 +103,7 @@ function decoder({ encoding, currentLine }: ReadChunksOptions): (bytes: Uint8Arr
       return refuseNulls(Buffer.from(text.decode(bytes, { stream: !isLast })), currentLine);
     } catch (error) {
       if (error instanceof ScanFault) throw error;
-      throw new ScanFault(currentLine(), `from here on something is no ${encoding.toUpperCase()}`);
+      throw new ScanFault(currentLine(), `from here on, some bytes are not valid ${encoding.toUpperCase()}`);
     }
   };
 }
@@ -152,7 +149,7 @@ function notUtf8(bytes: Uint8Array, line: number): ScanFault {
   const byte = bytes[at]!.toString(16).toUpperCase().padStart(2, '0');
   return new ScanFault(
     line + countLines(bytes.subarray(0, at)),
-    `the byte 0x${byte} is no UTF-8. Say of the file what its encoding is, such as ISO-8859-1, WINDOWS-1252 or UTF-16LE`,
+    `the byte 0x${byte} is not valid UTF-8. Set "encoding" to the encoding of the file, such as ISO-8859-1, WINDOWS-1252 or UTF-16LE`,
   );
 }
 

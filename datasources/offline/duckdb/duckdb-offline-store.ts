@@ -5,7 +5,7 @@ import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { FileReader } from '../../files/file-reader.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
-import type { FutureRows, ImportedRows, ImportingOfflineStore } from '../importing-offline-store.js';
+import type { FutureRows, ImportedRows, ImportingOfflineStore, SourceState } from '../importing-offline-store.js';
 import {
   newestFeatures,
   type Abortable,
@@ -22,10 +22,16 @@ import { appendRows } from './append-rows.js';
 import type { DuckDbDatabase } from '../../duckdb/database.js';
 import { estimateScan } from './estimate-scan.js';
 import { ensureHistoryTable } from '../../duckdb/history-table.js';
-import { interruptWhenAborted } from '../../duckdb/interrupt-on-abort.js';
-import { ensureImportRecords, readImportRecord, writeImportRecord } from '../../duckdb/import-record.js';
+import { interruptOnAbort, interruptWhenAborted } from '../../duckdb/interrupt-on-abort.js';
+import {
+  confirmImportRecord,
+  ensureImportRecords,
+  readImportRecord,
+  readImportTime,
+  writeImportRecord,
+} from '../../duckdb/import-record.js';
 import { importSource } from './import-source.js';
-import { newestValues, countFutureRows } from './newest-values.js';
+import { newestValues, countFutureRows, findNewestTimestamp } from './newest-values.js';
 import { readHistory } from './read-history.js';
 import { readPointInTime } from './read-point-in-time.js';
 import { readRows } from './read-rows.js';
@@ -67,6 +73,13 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     return new DuckDbOfflineStore(database, 'CHOOSE', null);
   }
 
+  /** Creates the tables of sources that are new, and adds the columns of new features. Existing readers notice nothing. */
+  async addSources(sources: readonly FeatureSource[]): Promise<void> {
+    await this.database.transaction(async (connection) => {
+      for (const source of sources) await ensureHistoryTable(connection, source);
+    });
+  }
+
   async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
     if (read.labels.length === 0 || read.labels.length > this.maxLabelsPerRead) {
       throw new RangeError(
@@ -97,19 +110,40 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
   }
 
   /** Runs in one transaction. */
-  async import(source: FeatureSource, from: string, onProgress: (share: number) => void): Promise<ImportedRows> {
+  async import(
+    source: FeatureSource,
+    from: string,
+    onProgress: (share: number) => void,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<ImportedRows> {
     const { reader } = this;
     if (!reader) throw new Error('this store was opened without a reader of files, so it imports nothing');
-    return this.database.transaction(async (connection) => {
-      const imported = await importSource(connection, source, reader, onProgress);
-      await writeImportRecord(connection, source, from, imported);
-      return imported;
-    });
+    return this.database.transaction(async (connection) =>
+      interruptOnAbort(connection, signal, async () => {
+        const imported = await importSource(connection, source, reader, onProgress);
+        await writeImportRecord(connection, source, from, imported);
+        return imported;
+      }),
+    );
+  }
+
+  async *newestBetween(
+    source: FeatureSource,
+    { from, asOf }: { readonly from: Instant; readonly asOf: Instant },
+  ): AsyncGenerator<OnlineWrite[]> {
+    if (source.timestampColumn === null) return;
+    const connection = await this.database.instance.connect();
+    try {
+      yield* newestValues(connection, source, { asOf }, from);
+    } finally {
+      connection.closeSync();
+    }
   }
 
   async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {
     const { signal } = read;
-    const connection = await this.database.instance.connect();
+    await this.database.beforeUse?.();
+    const connection = await this.database.connect();
     // Finding the newest values of a long history takes a while, unlike the other reads.
     const stopWatching = signal && interruptWhenAborted(connection, signal);
     try {
@@ -133,6 +167,17 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
 
   async sampleEntityIds(entityType: EntityType, count: number): Promise<string[]> {
     return this.database.use((connection) => sampleEntityIds(connection, entityType, count));
+  }
+
+  async confirmImport(source: FeatureSource): Promise<void> {
+    await this.database.transaction((connection) => confirmImportRecord(connection, source));
+  }
+
+  async sourceState(source: FeatureSource): Promise<SourceState> {
+    return this.database.use(async (connection) => ({
+      newestTimestamp: await findNewestTimestamp(connection, source),
+      importedAt: await readImportTime(connection, source),
+    }));
   }
 
   async countFutureRows(source: FeatureSource, asOf: Instant): Promise<FutureRows> {

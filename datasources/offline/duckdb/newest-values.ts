@@ -21,20 +21,27 @@ const ENTITIES_PER_BATCH = 2048;
 /**
  * The newest values of every entity with their versions. They use the same order of ties as a point-in-time read. In a
  * dense entity type that is one whole row; otherwise each feature has its own version, so an entity may give several
- * writes.
+ * writes. `from`: only rows from this moment on, where the read has an `asOf`.
  */
 export async function* newestValues(
   connection: DuckDBConnection,
   source: FeatureSource,
   read: NewestRead,
+  from?: Instant,
 ): AsyncGenerator<OnlineWrite[]> {
   const { asOf } = read;
   const features = newestFeatures(source, read);
   const isBounded = asOf !== undefined && source.timestampColumn !== null;
-  const known = isBounded ? 'WHERE h.event_timestamp <= $1' : '';
+  const since = from === undefined ? '' : ' AND h.event_timestamp >= $2';
+  const known = isBounded ? `WHERE h.event_timestamp <= $1${since}` : '';
+  const bounds = [asOf, from].flatMap((bound) => (bound === undefined ? [] : timestampValue(bound)));
   const sql = source.entityType.dense ? newestRows(source, known) : newestEach(source, features, known);
   const reader = isBounded
-    ? await connection.stream(sql, [timestampValue(asOf)], [TIMESTAMP])
+    ? await connection.stream(
+        sql,
+        bounds,
+        bounds.map(() => TIMESTAMP),
+      )
     : await connection.stream(sql);
   const columns = reader.columnNames();
   let batch: OnlineWrite[] = [];
@@ -49,6 +56,16 @@ export async function* newestValues(
     }
   }
   if (batch.length > 0) yield batch;
+}
+
+/** The newest time among the rows of a source; null for a static source, and without rows. DuckDB answers from its statistics. */
+export async function findNewestTimestamp(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+): Promise<Instant | null> {
+  if (source.timestampColumn === null) return null;
+  const found = await connection.runAndReadAll(`SELECT max(event_timestamp) FROM ${historyTable(source)}`);
+  return instantFromDuckDb(found.getRows()[0]?.[0]);
 }
 
 /** The rows whose time is after a moment: they are not known yet. */

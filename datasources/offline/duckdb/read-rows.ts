@@ -1,5 +1,15 @@
-import { LIST, listValue, timestampValue, TIMESTAMP, VARCHAR, type DuckDBConnection } from '@duckdb/node-api';
+import {
+  LIST,
+  listValue,
+  timestampValue,
+  TIMESTAMP,
+  VARCHAR,
+  type DuckDBConnection,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api';
 import type { RawValue } from '../../../values/value-type.js';
+import type { Feature, FeatureSource } from '../../registry/model.js';
 import type { FeatureRow, RowsRead } from '../offline-store.js';
 import { joinSql } from '../point-in-time/sql-text.js';
 import { quoteIdentifier } from '../../duckdb/sql-text.js';
@@ -12,11 +22,24 @@ export async function readRows(
   { source, entityIds, features, to }: RowsRead,
 ): Promise<FeatureRow[]> {
   const isTimed = source.timestampColumn !== null;
-  const columns = [...listKeyColumns(source), ...features.map(({ name }) => quoteIdentifier(name))];
-  const conditions = ['entity_id IN (SELECT unnest($1))', isTimed && 'event_timestamp <= $2'];
-  const sql = `SELECT ${columns.join(', ')} FROM ${historyTable(source)} WHERE ${joinSql(conditions, ' AND ')} ORDER BY rowid`;
   const values = [listValue([...entityIds]), ...(isTimed ? [timestampValue(to)] : [])];
-  const result = await connection.runAndReadAll(sql, values, [LIST(VARCHAR), ...(isTimed ? [TIMESTAMP] : [])]);
+  const conditions = ['entity_id IN (SELECT unnest($1))', isTimed && 'event_timestamp <= $2'];
+  const types = [LIST(VARCHAR), ...(isTimed ? [TIMESTAMP] : [])];
+  return selectRows(connection, source, features, joinSql(conditions, ' AND '), values, types);
+}
+
+/** The rows of a source that meet a condition with parameters, in the order of arrival. */
+export async function selectRows(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+  features: readonly Feature[],
+  condition: string,
+  values: DuckDBValue[],
+  types: DuckDBType[],
+): Promise<FeatureRow[]> {
+  const columns = [...listKeyColumns(source), ...features.map(({ name }) => quoteIdentifier(name))];
+  const sql = `SELECT ${columns.join(', ')} FROM ${historyTable(source)} WHERE ${condition} ORDER BY rowid`;
+  const result = await connection.runAndReadAll(sql, values, types);
   return result.getRowObjects().map((row) => ({
     entityId: String(row.entity_id),
     timestamp: instantFromDuckDb(row.event_timestamp),

@@ -8,6 +8,7 @@ import { findNamedFiles } from '../../files/named-files.js';
 import { readParquetFiles } from '../../files/read-parquet-files.js';
 import { namedColumnsSql, readTextFiles, type ReadTable } from '../../files/read-text-files.js';
 import type { FeatureSource, TableFile } from '../../registry/model.js';
+import { listReadTables } from '../../registry/read-tables.js';
 import { refuseFinerTimes } from './text-columns.js';
 import type { TextTable } from './text-table.js';
 
@@ -26,7 +27,8 @@ export async function defineTables(
   const tables = new Map<string, { relation: string; text: TextTable | null }>();
   const read = (name: string, file: TableFile, textColumns: readonly string[]) =>
     readTable({ source, name, file, textColumns, reader, folder });
-  for (const [name, file] of tablesRead(source)) tables.set(name, await read(name, file, []));
+  // Only the tables that the SQL names: a fault in another table must not stop this computation.
+  for (const [name, file] of listReadTables(source)) tables.set(name, await read(name, file, []));
   // If one of several files has an id like 05, the column is text in all of them; otherwise they could not be joined.
   const texts = ids.filter((id) =>
     [...tables.values()].some(({ text }) => findIdColumn(text, id)?.type.match(/^(BIGINT|NULL)$/) === null),
@@ -40,13 +42,6 @@ export async function defineTables(
     await connection.run(`CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS SELECT * FROM ${relation}`);
   }
   return [...tables.values()].flatMap(({ text }) => text ?? []);
-}
-
-/** Only the tables that the SQL names: a fault in another table must not stop this computation. */
-function tablesRead(source: FeatureSource): [string, TableFile][] {
-  // Searches the text of the SQL: DuckDB's own list of the tables of a query omits views.
-  const text = (source.sql ?? '').toLowerCase();
-  return [...source.entityType.featurestore.tables].filter(([name]) => text.includes(name.toLowerCase()));
 }
 
 /** A text column with the name of an id column, in any case, that the registry does not declare. */

@@ -1,19 +1,22 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { EntityType, Feature } from '../../registry/model.js';
-import type { FillableOnlineStore, FillRequest, OnlineRead, OnlineWrite } from '../online-store.js';
-import { mergeWrite } from './merge-write.js';
-import { encodeRow, RowReader, type Slot } from './row-codec.js';
+import type { FillableOnlineStore, FillExtension, FillRequest, OnlineRead, OnlineWrite } from '../online-store.js';
+import { copyWrittenValues, mergeRows, type RunningFill } from './fill.js';
+import { databaseName, Generations } from './generations.js';
+import { RowReader } from './row-codec.js';
 import { SlotNumbers } from './slot-numbers.js';
+import type { FindSource, StoredEntity } from '../write-log.js';
+import { LmdbWriteLog, WRITE_LOG_DATABASES } from './lmdb-write-log.js';
 
 /**
- * The maximum number of named databases (one per entity type) in the file. LMDB fixes it at opening; an unused one
- * costs nothing.
+ * The maximum number of entity types in the file, with two named databases each. LMDB fixes it at opening; an unused
+ * one costs nothing.
  */
 const MAX_ENTITY_TYPES = 1000;
 
 /**
- * The embedded online store: one LMDB environment with one database per entity type and one row per entity. Reads are
+ * The embedded online store: one LMDB environment with a served database per entity type and one row per entity. Reads are
  * memory-mapped and synchronous: they take microseconds and need no copy and no thread.
  */
 export class LmdbOnlineStore implements FillableOnlineStore {
@@ -21,19 +24,22 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   readonly #environment: RootDatabase;
   readonly #numbers: SlotNumbers;
   readonly #fills: Database<string, string>;
-  readonly #rows = new Map<EntityType, Database<Buffer, Buffer>>();
+  readonly #generations: Generations;
+  /** By the name of the database. */
+  readonly #filling = new Map<string, RunningFill>();
 
   constructor(path: string) {
-    this.#environment = open({ path, maxDbs: MAX_ENTITY_TYPES + 2, noSubdir: false });
+    this.#environment = open({ path, maxDbs: 2 * MAX_ENTITY_TYPES + 2 + WRITE_LOG_DATABASES, noSubdir: false });
     this.#numbers = new SlotNumbers(this.#environment);
     this.#fills = this.#environment.openDB<string, string>({ name: 'contents' });
+    this.#generations = new Generations(this.#environment, this.#fills);
   }
 
   async read({ entityType, entityIds, features, now, includeExpired }: OnlineRead): Promise<FeatureCell[][]> {
     if (entityIds.length === 0 || entityIds.length > this.maxEntityIdsPerRead) {
       throw new RangeError(`a read takes 1 to ${this.maxEntityIdsPerRead} entity ids, not ${entityIds.length}`);
     }
-    const rows = this.#rowKeys(entityType);
+    const rows = this.#generations.served(entityType);
     const columns = features.map((feature) => ({
       feature,
       number: this.#numbers.find(entityType, feature.name),
@@ -52,16 +58,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
 
   async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
     if (writes.length === 0) return;
-    const rows = this.#rowKeys(entityType);
-    const merged = this.#environment.transaction(() => {
-      for (const [entityId, ofEntity] of Map.groupBy(writes, (write) => write.entityId)) {
-        const key = Buffer.from(entityId);
-        const stored = rows.getBinary(key);
-        const slots = stored === undefined ? new Map<number, Slot>() : new RowReader(stored).slots();
-        for (const write of ofEntity) mergeWrite(slots, write, this.#numbers);
-        void rows.put(key, encodeRow(slots));
-      }
-    });
+    const merged = this.#environment.transaction(() => this.#merge(entityType, writes));
     await merged.catch((error: unknown) => {
       this.#numbers.forgetUncommitted();
       throw error;
@@ -71,31 +68,71 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   }
 
   async delete(entityType: EntityType, entityIds: readonly string[]): Promise<void> {
-    const rows = this.#rowKeys(entityType);
-    await this.#environment.transaction(() => {
-      for (const entityId of entityIds) void rows.remove(Buffer.from(entityId));
-    });
+    await this.#environment.transaction(() => this.#remove(entityType, entityIds));
     await this.#environment.flushed;
+  }
+
+  /** The log of writes in the same file: one transaction changes both. */
+  openLog(findSource: FindSource): LmdbWriteLog {
+    return new LmdbWriteLog(this.#environment, findSource, {
+      merge: (entityType, writes) => this.#merge(entityType, writes),
+      remove: (entityType, entityIds) => this.#remove(entityType, entityIds),
+      find: (entityType, entityId) => this.#find(entityType, entityId),
+      forgetUncommitted: () => this.#numbers.forgetUncommitted(),
+    });
   }
 
   async currentFill(entityType: EntityType): Promise<string | undefined> {
     return this.#fills.get(databaseName(entityType));
   }
 
+  async isServable(entityType: EntityType): Promise<boolean> {
+    return this.#generations.isChosen(entityType) || this.#fills.get(databaseName(entityType)) !== undefined;
+  }
+
   /**
-   * Fills from empty. The one process that has the file open serves only after the fill, so no reader sees an
-   * incomplete fill.
+   * Fills a second database beside the served one, then serves it, in one transaction. Writes during the fill go to
+   * both. A fill that fails or is killed leaves the served values unchanged.
    */
-  async fill(entityType: EntityType, { fingerprint: contents, readWrites: writesOf }: FillRequest): Promise<boolean> {
-    await this.#fills.remove(databaseName(entityType));
-    await this.#rowKeys(entityType).clearAsync();
-    await this.#environment.flushed;
-    for (const source of entityType.sources) {
-      for await (const writes of writesOf(source)) await this.write(entityType, writes);
+  async fill(entityType: EntityType, { fingerprint, readWrites }: FillRequest): Promise<boolean> {
+    const name = databaseName(entityType);
+    if (this.#filling.has(name)) throw new Error(`two fills of ${name} run at the same time`);
+    const rows = this.#generations.spare(entityType);
+    await this.#environment.transaction(() => {
+      if (this.#fills.get(name) !== undefined) this.#generations.keep(entityType);
+      void this.#fills.remove(name);
+    });
+    await rows.clearAsync();
+    const fill: RunningFill = { rows, deleted: new Set() };
+    this.#filling.set(name, fill);
+    try {
+      await copyWrittenValues(this.#environment, entityType, this.#generations.served(entityType), fill, this.#numbers);
+      for (const source of entityType.sources) {
+        for await (const writes of readWrites(source)) await this.#addToFill(fill, writes);
+      }
+      await this.#serve(entityType, fingerprint);
+    } finally {
+      this.#filling.delete(name);
     }
-    await this.#fills.put(databaseName(entityType), contents);
     await this.#environment.flushed;
+    // A read takes no break between its rows, so none still reads the database that was served before.
+    await this.#generations.spare(entityType).clearAsync();
     return true;
+  }
+
+  async extendFill(entityType: EntityType, { expectedFill, fingerprint, readWrites }: FillExtension): Promise<boolean> {
+    const name = databaseName(entityType);
+    if (this.#filling.has(name)) return false;
+    for (const source of entityType.sources) {
+      for await (const writes of readWrites(source)) await this.write(entityType, writes);
+    }
+    const isExtended = await this.#environment.transaction(() => {
+      if (this.#fills.get(name) !== expectedFill) return false;
+      void this.#fills.put(name, fingerprint);
+      return true;
+    });
+    await this.#environment.flushed;
+    return isExtended;
   }
 
   async isHealthy(): Promise<boolean> {
@@ -111,22 +148,56 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     await this.#environment.close();
   }
 
-  #rowKeys(entityType: EntityType): Database<Buffer, Buffer> {
-    let rows = this.#rows.get(entityType);
-    if (!rows) {
-      rows = this.#environment.openDB<Buffer, Buffer>({
-        name: databaseName(entityType),
-        encoding: 'binary',
-        keyEncoding: 'binary',
-      });
-      this.#rows.set(entityType, rows);
-    }
-    return rows;
+  /** Call this inside a write transaction: a fill may have ended while the transaction waited. */
+  #merge(entityType: EntityType, writes: readonly OnlineWrite[]): void {
+    mergeRows(this.#generations.served(entityType), writes, this.#numbers);
+    const fill = this.#filling.get(databaseName(entityType));
+    if (fill) mergeRows(fill.rows, writes, this.#numbers);
   }
-}
 
-function databaseName(entityType: EntityType): string {
-  return `${entityType.featurestore.name}/${entityType.name}`;
+  /** Call this inside a write transaction. */
+  #remove(entityType: EntityType, entityIds: readonly string[]): void {
+    const fill = this.#filling.get(databaseName(entityType));
+    for (const entityId of entityIds) {
+      void this.#generations.served(entityType).remove(Buffer.from(entityId));
+      void fill?.rows.remove(Buffer.from(entityId));
+      fill?.deleted.add(entityId);
+    }
+  }
+
+  #find(entityType: EntityType, entityId: string): StoredEntity | undefined {
+    const bytes = this.#generations.served(entityType).getBinary(Buffer.from(entityId));
+    if (bytes === undefined) return undefined;
+    const row = new RowReader(bytes);
+    return (slot) => {
+      const number = this.#numbers.find(entityType, slot);
+      const position = number === undefined ? -1 : row.find(number);
+      return position < 0 ? undefined : { timestamp: row.timestamp(position), value: row.value(position) };
+    };
+  }
+
+  async #addToFill({ rows, deleted }: RunningFill, writes: readonly OnlineWrite[]): Promise<void> {
+    const merged = this.#environment.transaction(() => mergeRows(rows, writes, this.#numbers, deleted));
+    await merged.catch((error: unknown) => {
+      this.#numbers.forgetUncommitted();
+      throw error;
+    });
+  }
+
+  async #serve(entityType: EntityType, fingerprint: string): Promise<void> {
+    const name = databaseName(entityType);
+    let undo = (): void => undefined;
+    const swapped = this.#environment.transaction(() => {
+      undo = this.#generations.swap(entityType);
+      // From this transaction on, writes go to the new database alone.
+      this.#filling.delete(name);
+      void this.#fills.put(name, fingerprint);
+    });
+    await swapped.catch((error: unknown) => {
+      undo();
+      throw error;
+    });
+  }
 }
 
 function readCell(

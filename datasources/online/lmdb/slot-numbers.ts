@@ -10,7 +10,8 @@ import { sourceSlot } from '../merge-rule.js';
  */
 export class SlotNumbers {
   readonly #stored: Database<number, string>;
-  readonly #known = new Map<EntityType, Map<string, number>>();
+  /** Weak: the gateway replaces the objects of its registry. */
+  #known = new WeakMap<EntityType, Map<string, number>>();
 
   constructor(environment: RootDatabase) {
     this.#stored = environment.openDB<number, string>({ name: 'slot-numbers' });
@@ -44,7 +45,7 @@ export class SlotNumbers {
 
   /** Call this after a failed transaction: memory then has numbers that the file lacks. */
   forgetUncommitted(): void {
-    this.#known.clear();
+    this.#known = new WeakMap();
   }
 
   #of(entityType: EntityType): Map<string, number> {

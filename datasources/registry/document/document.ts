@@ -6,6 +6,7 @@ import { columnName, MAX_FEATURE_NAME_LENGTH, resourceName, seconds } from './co
 import { modelEntries } from './model-entries.js';
 import { bigQueryTable, offlineStore } from './offline-store-document.js';
 import { onlineStore } from './online-store-document.js';
+import { stream } from './stream-document.js';
 import { tableFile } from './table-document.js';
 import { vertexFeaturestores } from './vertex-featurestore-document.js';
 
@@ -150,6 +151,7 @@ const featurestore = z
     tables: z.record(resourceName(60), tableFile).prefault({}).describe('Files the SQL may read, by name.'),
     entityTypes: z.array(entityType).min(1).describe('Its kinds of things.'),
     featureViews: z.array(featureView).default([]).describe('Named selections of features.'),
+    streams: z.array(stream).default([]).describe('Messages of brokers that become values (docs/streaming.md).'),
   })
   .describe('A namespace of entity types.');
 

@@ -5,6 +5,7 @@ import { columnFaults, RESERVED_NAMES } from './column-faults.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
 import type { Fault } from './fault.js';
 import { storeFaults } from './store-faults.js';
+import { streamFaults } from './stream-document.js';
 import { vertexFeaturestoreFaults } from './vertex-featurestore-document.js';
 import { modelFaults } from './model-entries.js';
 
@@ -40,6 +41,13 @@ function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly P
       columnFaults(featurestore, entityType, [...path, 'entityTypes', index]),
     ),
     ...storeFaults(featurestore, path),
+    ...duplicates(featurestore.streams, [...path, 'streams']),
+    ...featurestore.streams.flatMap((stream, index) =>
+      streamFaults(stream, featurestore.entityTypes).map((fault) => ({
+        ...fault,
+        path: [...path, 'streams', index, ...fault.path],
+      })),
+    ),
     ...featurestore.featureViews.flatMap((view, index) =>
       viewFaults(featurestore, index, [...path, 'featureViews', index]),
     ),

@@ -1,6 +1,7 @@
 import { ttlFromSeconds } from '../../../values/instant.js';
 import type { EntityType, Feature, FeatureSource, Featurestore, FeatureView, TableFile } from '../model.js';
 import { describeOfflineStore, describeOnlineStore } from '../store-kinds.js';
+import { toStream } from './stream-document.js';
 import type { TableDocument } from './table-document.js';
 import type { EntityTypeDocument, FeatureDocument, FeaturestoreDocument, SourceDocument } from './document.js';
 
@@ -8,6 +9,8 @@ import type { EntityTypeDocument, FeatureDocument, FeaturestoreDocument, SourceD
 export interface SourceFiles {
   readonly sqlTexts: ReadonlyMap<string, string>;
   readonly tablePaths: ReadonlyMap<string, string>;
+  /** The texts of the schemas of messages. */
+  readonly messageSchemas?: ReadonlyMap<string, string>;
 }
 
 /** Parents and children refer to each other, so the code adds children to parents that already exist. */
@@ -37,6 +40,7 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
     tables: new Map(Object.entries(document.tables).map(([name, table]) => [name, tableFrom(table, files)])),
     entityTypes: [],
     featureViews: [],
+    streams: [],
   };
   featurestore.entityTypes = document.entityTypes.map((entityType) => entityTypeFrom(entityType, featurestore, files));
   featurestore.featureViews = document.featureViews.map((view): FeatureView => {
@@ -49,6 +53,9 @@ function featurestoreFrom(document: FeaturestoreDocument, files: SourceFiles): F
       schedule: view.schedule,
     };
   });
+  featurestore.streams = document.streams.map((stream) =>
+    toStream(stream, byName(featurestore.entityTypes, stream.entityType), files.messageSchemas),
+  );
   return featurestore;
 }
 

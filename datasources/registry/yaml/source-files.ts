@@ -20,6 +20,7 @@ export async function readSourceFiles(document: RegistryDocument, registryPath: 
   const sqlTexts = new Map<string, string>();
   const tablePaths = new Map<string, string>();
   const modelPaths = new Map<string, string>();
+  const messageSchemas = new Map<string, string>();
   const find = (location: string, found: Map<string, string>): void => {
     const path = findFile(location, folder);
     if (path === undefined || !existsSync(path)) faults.push(`${location} is not there`);
@@ -36,6 +37,12 @@ export async function readSourceFiles(document: RegistryDocument, registryPath: 
       else if (!found) faults.push(`${file} is not there`);
       else tablePaths.set(file, path);
     }
+    for (const { schemaFile } of featurestore.streams) {
+      if (schemaFile === null) continue;
+      const path = resolve(folder, schemaFile);
+      if (existsSync(path)) messageSchemas.set(schemaFile, await readFile(path, 'utf8'));
+      else faults.push(`${schemaFile} is not there`);
+    }
     for (const source of featurestore.entityTypes.flatMap((entityType) => entityType.sources)) {
       if (source.sql === null) continue;
       const path = resolve(folder, source.sql);
@@ -46,7 +53,7 @@ export async function readSourceFiles(document: RegistryDocument, registryPath: 
   for (const { onnx } of document.models) if (onnx !== undefined) find(onnx, modelPaths);
   if (faults.length > 0)
     throw new OperatorError(`The registry ${registryPath} names files that cannot be read:`, faults);
-  return { sqlTexts, tablePaths, modelPaths };
+  return { sqlTexts, tablePaths, modelPaths, messageSchemas };
 }
 
 /** `npm:package/path` is a file of an installed package, wherever npm installed it; anything else is a path. */

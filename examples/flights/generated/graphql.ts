@@ -227,6 +227,8 @@ export type UserErrorCode =
   | 'FEATURESTORE_NOT_FOUND'
   /** The entity type has no feature with this name. */
   | 'FEATURE_NOT_FOUND'
+  /** The feature is computed by the SQL of its source. Clients write only features of sources without SQL. */
+  | 'FEATURE_NOT_WRITABLE'
   /** The featurestore has no feature view with this name. */
   | 'FEATURE_VIEW_NOT_FOUND'
   /** The folder for files has no file with this name. */
@@ -351,6 +353,7 @@ export type NodeQuery = { nodes: Array<
     | { __typename: 'FlightsRoute', id: string }
     | { __typename: 'Model', id: string }
     | { __typename: 'PriceBook', id: string }
+    | { __typename: 'SourceRefreshJob', id: string }
     | { __typename: 'TrainingSetJob', id: string }
    | null> };
 
@@ -375,6 +378,7 @@ export type JobsQueryVariables = Exact<{ [key: string]: never; }>;
 export type JobsQuery = { jobs: { nodes: Array<
       | { __typename: 'BatchPredictionJob', displayName: string, id: string, state: JobState, createdAt: string, output: { predictions: string | null }, progress: { completed: string, total: string | null, percent: number | null } }
       | { __typename: 'FeatureViewSyncJob', id: string, state: JobState, createdAt: string, progress: { completed: string, total: string | null, percent: number | null } }
+      | { __typename: 'SourceRefreshJob', id: string, state: JobState, createdAt: string, progress: { completed: string, total: string | null, percent: number | null } }
       | { __typename: 'TrainingSetJob', id: string, state: JobState, createdAt: string, written: { location: string, rows: string } | null, progress: { completed: string, total: string | null, percent: number | null } }
     >, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
@@ -384,6 +388,7 @@ export type JobProgressSubscriptionVariables = Exact<{
 
 
 export type JobProgressSubscription = { jobProgress:
+    | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
     | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
     | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }
     | { id: string, state: JobState, progress: { completed: string, failed: string, total: string | null, percent: number | null, ratePerSecond: number | null, remainingSeconds: number | null }, error: { code: string, message: string } | null }

@@ -13,6 +13,7 @@
     "Job": [
       "BatchPredictionJob",
       "FeatureViewSyncJob",
+      "SourceRefreshJob",
       "TrainingSetJob"
     ],
     "Node": [
@@ -27,6 +28,7 @@
       "FlightsRoute",
       "Model",
       "PriceBook",
+      "SourceRefreshJob",
       "TrainingSetJob"
     ]
   }

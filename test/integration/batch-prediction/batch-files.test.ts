@@ -27,7 +27,7 @@ describe('inputs of batch predictions', () => {
     ['zero.jsonl', '', 'JSONL', '"zero.jsonl": it is empty'],
     ['array.jsonl', '[{"a":1,"b":2}]', 'JSONL', 'it is a list'],
     ['lists.jsonl', '[1.5, 2]\n[2.5, 3]\n', 'JSONL', 'with a name for each value'],
-    ['plain.csv.gz', 'a,b\n1,2\n', 'CSV', 'it is no whole gzip file'],
+    ['plain.csv.gz', 'a,b\n1,2\n', 'CSV', 'it is not a complete gzip file'],
     ['twice.csv', 'a,b,a\n1,2,3\n', 'CSV', 'are both called "a"'],
     ['wide.csv', `${Array.from({ length: 20_000 }, (_, i) => `c${i}`).join(',')}\n`, 'CSV', 'more than 2000 columns'],
     ['deep.jsonl', `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 'JSONL', 'nested deeper than 64 levels'],

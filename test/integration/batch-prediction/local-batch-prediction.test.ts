@@ -285,6 +285,32 @@ describe('a batch prediction', () => {
     ]);
   });
 
+  it.each([
+    ['in.csv', 'a,b\n1,9007199254740993\n2,9007199254740992\n3,100000000000000000000\n4,0.10000000000000000555\n'],
+    [
+      'in.jsonl',
+      '{"a":1,"b":9007199254740993}\n{"a":2,"b":9007199254740992}\n{"a":3,"b":1e20}\n{"a":4,"b":0.10000000000000000555}\n',
+    ],
+    ['in.parquet', ''],
+  ])('refuses a whole number that a DOUBLE would round, in %s', async (name, text) => {
+    const lab = await openTestLab({ folder: temporaryFolder() });
+    const path = join(lab.files.folder, name);
+    if (text === '') {
+      const rows = `VALUES (1, 9007199254740993), (2, 9007199254740992), (3, 1), (4, 2)`;
+      await lab.offline.use(async (connection) =>
+        connection.run(
+          `COPY (SELECT a::BIGINT AS a, b::BIGINT AS b FROM (${rows}) AS v(a, b)) TO '${path}' (FORMAT parquet)`,
+        ),
+      );
+    } else writeFileSync(path, text);
+    const job = await waitForEnd(lab, (await lab.batch.start(request(files(name)))).id);
+    const failures = await lab.batch.failures(job, { after: null, limit: 10 });
+    expect(failures.map(({ instanceNumber, message }) => [instanceNumber, message])).toEqual([
+      [0n, 'b is no DOUBLE: "9007199254740993".'],
+    ]);
+    expect(await lab.batch.predictions(job, { after: null, limit: 10 })).toHaveLength(3);
+  });
+
   it.each(['PARQUET', 'JSONL'] as const)(
     'of lines of JSON passes on what the model does not ask for, and fails lines that are none (%s)',
     async (format) => {

@@ -5,13 +5,14 @@ import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { predictCommand } from '../../../cli/commands/predict.js';
 import { syncCommand } from '../../../cli/commands/sync.js';
+import { validateCommand } from '../../../cli/commands/validate.js';
 import { trainingSetCommand } from '../../../cli/commands/training-set.js';
 import { watchCommand } from '../../../cli/commands/watch.js';
 import type { Model } from '../../../datasources/registry/prediction-model.js';
 import { JobFailure } from '../../../jobs/job-failure.js';
 import { Registry } from '../../../datasources/registry/registry.js';
 import { CountableWork } from '../../support/countable-work.js';
-import { RecordingBatchPredictions, RecordingTrainingSets } from '../../support/job-ports.js';
+import { RecordingBatchPredictions, RecordingTrainingSets, VALIDATION } from '../../support/job-ports.js';
 import { row, smallRegistry, findSource } from '../../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
@@ -63,7 +64,7 @@ afterEach(() => {
 /** Runs a command line as main.ts does; gives the exit code. */
 const run = async (...words: string[]) => {
   const program = new Command().exitOverride();
-  for (const command of [watchCommand(), predictCommand(), trainingSetCommand(), syncCommand()])
+  for (const command of [watchCommand(), predictCommand(), trainingSetCommand(), syncCommand(), validateCommand()])
     program.addCommand(command);
   await program.parseAsync([...words, '--url', gateway.url], { from: 'user' });
   const { exitCode } = process;
@@ -199,6 +200,103 @@ describe('training-set', () => {
         output: { format: 'CSV', location: 'sets/june.csv' },
       },
     ]);
+  });
+});
+
+describe('the options of a file', () => {
+  const described = [
+    ...['--format', 'csv', '--delimiter', ';', '--no-header', '--null-text', 'NA', '--decimal', ','],
+    ...['--encoding', 'ISO-8859-1', '--compression', 'gzip', '--date-format', '%d/%m/%Y'],
+    ...['--timestamp-format', '%d/%m/%Y %H:%M', '--time-zone', 'Europe/Zurich', '--date-as-moment', 'end-of-day'],
+  ];
+  const options = {
+    ...{ delimiter: ';', header: false, nullText: 'NA', decimal: ',', encoding: 'ISO-8859-1', compression: 'GZIP' },
+    ...{ dateFormat: '%d/%m/%Y', timestampFormat: '%d/%m/%Y %H:%M', timeZone: 'Europe/Zurich' },
+    dateAsMoment: 'END_OF_DAY',
+  };
+  const labels = ['--featurestore', 'shop', '--entity-type', 'customer', '--time-column', 'column1'];
+
+  it('all reach the labels of a training set', async () => {
+    training.begin(1n).count(1n).end();
+    await run('training-set', ...labels, '--id-column', 'column2', '--labels', 'a.txt', ...described);
+    expect(trainingSets.requests).toMatchObject([{ labels: { file: 'a.txt', format: 'CSV', options } }]);
+  });
+
+  it('do not say that there is a header when nobody said so', async () => {
+    training.begin(1n).count(1n).end();
+    await run('training-set', ...labels, '--labels', 'a.csv');
+    const [{ labels: asked } = {}] = trainingSets.requests;
+    expect(asked).toMatchObject({ file: 'a.csv', format: 'CSV' });
+    expect(Object.values((asked as { options?: object }).options ?? {}).filter((value) => value != null)).toEqual([]);
+  });
+
+  it('add to the file of an input, and win over its options', async () => {
+    training.begin(1n).count(1n).end();
+    const file = join(folder, 'labels.json');
+    const source = { file: { path: 'b.csv', delimiter: ',', decimal: '.' } };
+    writeFileSync(file, JSON.stringify({ trainingSet: { labels: { source } } }));
+    await run('training-set', ...labels, '--input', file, '--delimiter', '|');
+    expect(trainingSets.requests).toMatchObject([
+      { labels: { file: 'b.csv', options: { delimiter: '|', decimal: '.' } } },
+    ]);
+  });
+
+  it('are refused with the field of the request when a value is unknown', async () => {
+    await expect(
+      run('training-set', ...labels, '--labels', 'a.csv', '--date-as-moment', 'noon', '--no-watch'),
+    ).rejects.toThrow(/Value "NOON" does not exist in "DateMoment" enum/);
+    await expect(
+      run('training-set', ...labels, '--labels', 'a.csv', '--compression', 'zip', '--no-watch'),
+    ).rejects.toThrow(/Value "ZIP" does not exist in "Compression" enum/);
+  });
+
+  it('of a prediction reach the gateway, which answers for its files', async () => {
+    const start = (...words: string[]) => run('predict', '--model', 'churn', '--file', 'a.csv', '--no-watch', ...words);
+    await expect(start(...described)).rejects.toThrow(/delimiter/);
+  });
+});
+
+describe('validate', () => {
+  const words = ['validate', 'theirs.csv', '--featurestore', 'shop', '--entity-type', 'customer'];
+
+  it('ends with 0 when nothing leaked, and prints what was found', async () => {
+    const code = await run(
+      ...[...words, '--time-column', 'at', '--id-column', 'who', '--delimiter', ';', '--feature', 'orders_7d', 'city'],
+      ...['--column', 'orders_7d=n', 'city=town', '--full-validation', '--strictly-before', '--ttl-seconds', '0'],
+    );
+    expect(code).toBeUndefined();
+    expect(out).toMatch(/^Leaked rows: 0\nRows compared with the history: 2.*Found: 3 expired values/s);
+    expect(trainingSets.requests).toMatchObject([
+      {
+        labels: { kind: 'FILE', file: 'theirs.csv', format: 'CSV', options: { delimiter: ';' }, timeColumn: 'at' },
+        validation: { mode: 'FULL' },
+        options: { strictlyBefore: true },
+        ttl: null,
+      },
+    ]);
+    expect(trainingSets.validatedColumns).toEqual(
+      new Map([
+        ['orders_7d', 'n'],
+        ['city', 'town'],
+      ]),
+    );
+  });
+
+  it('ends with 1 when values leaked, and names the rows', async () => {
+    trainingSets.validation = {
+      ...VALIDATION,
+      leakedRows: 1n,
+      offendingRows: [{ row: 7n, kind: 'LEAKED', reason: 'n: its value has 2001, the label 2000' }],
+    };
+    expect(await run(...words)).toBe(1);
+    expect(out).toMatch(/^Leaked rows: 1\. Do not use this training set\..*label 7: LEAKED, n: its value/s);
+    trainingSets.validation = VALIDATION;
+  });
+
+  it('says which field of the request is wrong', async () => {
+    await expect(run('validate', 'a.csv', '--featurestore', 'shop', '--entity-type', 'nobody')).rejects.toThrow(
+      /nobody/,
+    );
   });
 });
 

@@ -441,7 +441,7 @@ describe('the files of a table', () => {
     const csv = late('DE,1,2001-01-05T18:00:00Z,9\n', (row) => `CH,${row},2001-01-01,${row}\n`);
     const files = { csv, registry: table('orders.csv'), sql: plain.replace('total', `total, ['x'] AS tags`) };
     await expect(prepare(temporaryFolder(), files)).rejects.toThrow(
-      /Column "moment" of .* is VARCHAR, which is no TIMESTAMP.*"orders.csv", line 2: "2001-01-01" is a date and no moment.*"dateAsMoment"/s,
+      /Column "moment" of .* is VARCHAR, which is no TIMESTAMP.*"orders.csv", line 2: "2001-01-01" is a date and not a moment.*"dateAsMoment"/s,
     );
     const declared = { ...files, registry: table('{ file: orders.csv, dateAsMoment: END_OF_DAY, timeZone: UTC }') };
     expect(await totals(declared, ['CH,7', 'DE,1'])).toEqual([7n, 9n]);

@@ -62,7 +62,7 @@ describe('times of labels', () => {
 
   it.each([
     ['2001-09-09 01:47:29', '"labels.csv", line 3, label 1: "2001-09-09 01:47:29" has no time zone', '"timeZone"'],
-    ['2001-09-09', '"labels.csv", line 3, label 1: "2001-09-09" is a date and no moment', '"dateAsMoment"'],
+    ['2001-09-09', '"labels.csv", line 3, label 1: "2001-09-09" is a date and not a moment', '"dateAsMoment"'],
   ])('are not guessed: %s', async (time, place, option) => {
     const { job } = await makeOf('labels.csv', `who,at\nann,${AT}\nann,${time}\n`);
     expect(job).toMatchObject({ state: 'FAILED', error: { code: 'BAD_USER_INPUT' } });
@@ -78,7 +78,7 @@ describe('files of labels', () => {
     ['zero.csv', '', '"zero.csv": it is empty'],
     ['zero.jsonl', '', '"zero.jsonl": it is empty'],
     ['array.jsonl', `[{"who":"ann","at":"${AT}"}]`, 'line 1: the line is a list'],
-    ['plain.csv.gz', `who,at\nann,${AT}\n`, '"plain.csv.gz": it is no whole gzip file'],
+    ['plain.csv.gz', `who,at\nann,${AT}\n`, '"plain.csv.gz": it is not a complete gzip file'],
     ['deep.jsonl', `{"who":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 'nested deeper than 64 levels'],
     ['wide.csv', `${Array.from({ length: 20_000 }, (_, i) => `c${i}`).join(',')}\n`, 'more than 2000 columns'],
   ])('are refused when the job is started: %s', async (name, content, message) => {

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { CUSTOMER, openShop, REQUEST } from '../../support/shop-history.js';
 
 /** Label columns that a format can keep: a job must not take what comes back for another value. */
-const KEPT: readonly (readonly [type: string, value: string])[] = [
+const KEPT: readonly (readonly [type: string, value: string, notIn?: 'PARQUET' | 'CSV'])[] = [
   ['BOOLEAN', 'true'],
   ['FLOAT', '0.1'],
   ['DOUBLE', `'-0.0'`],
@@ -10,7 +12,23 @@ const KEPT: readonly (readonly [type: string, value: string])[] = [
   ['DECIMAL(38,2)', `'123456789012345678901234567890123456.78'`],
   ['VARCHAR', `''`],
   ['VARCHAR', `E'a,"b"\\nc'`],
-  ['BLOB', `'\\x00\\xFF'`],
+  ['DECIMAL(38,0)', `'12345678901234567890123456789012345678'`],
+  ['DECIMAL(38,38)', `'0.12345678901234567890123456789012345678'`],
+  ['HUGEINT', `'12345678901234567891'`, 'PARQUET'],
+  ['UHUGEINT', `'12345678901234567891'`, 'PARQUET'],
+  ['UBIGINT', `'18446744073709551615'`],
+  ['HUGEINT[]', `['12345678901234567891']`, 'PARQUET'],
+  ['BLOB', `'\\x00\\xFF'`, 'CSV'],
+  ['BLOB[]', `['\\x00\\xFF'::BLOB]`, 'CSV'],
+  ['BIT', `'0101'`],
+  ['JSON', `'{"a": 12345678901234567891}'`],
+  ['INTERVAL', `'1 month 3 microseconds'`, 'PARQUET'],
+  ['TIME WITH TIME ZONE', `'01:02:03+02'`, 'PARQUET'],
+  ['DATE[]', `['2020-01-01']`],
+  ['DECIMAL(38,2)[]', `['123456789012345678901234567890123456.78']`],
+  ['MAP(VARCHAR, INTEGER)', `MAP {'a, b': 1}`],
+  ['INTEGER[2]', '[1, 2]'],
+  ['STRUCT("HUGEINT" INTEGER)', `{'HUGEINT': 1}`],
   ['UUID', `'00000000-0000-0000-0000-000000000001'`],
   ['DATE', `'2020-01-01'`],
   ['TIME', `'01:02:03.000004'`],
@@ -28,8 +46,9 @@ it.each(['PARQUET', 'CSV', 'TABLE'] as const)(
   'label columns of every type come through as %s unchanged',
   async (format) => {
     const { make, query } = await openShop();
-    const columns = KEPT.map(([type, value], index) => `CAST(${value} AS ${type}) AS c${index}`);
-    const nulls = KEPT.map(([type], index) => `CAST(NULL AS ${type}) AS c${index}`);
+    const carried = KEPT.filter(([, , notIn]) => notIn !== format);
+    const columns = carried.map(([type, value], index) => `CAST(${value} AS ${type}) AS c${index}`);
+    const nulls = carried.map(([type], index) => `CAST(NULL AS ${type}) AS c${index}`);
     const keys = `'ann' AS who, TIMESTAMP '2001-09-09 01:47:29' AS at_time`;
     await query(
       `CREATE TABLE wide AS SELECT ${keys}, ${columns.join(', ')} UNION ALL SELECT ${keys}, ${nulls.join(', ')}`,
@@ -43,16 +62,79 @@ it.each(['PARQUET', 'CSV', 'TABLE'] as const)(
   },
 );
 
-it('fails a job whose format cannot keep a label, and says what to do', async () => {
+const at = (columns: string) => `SELECT 'ann' AS who, TIMESTAMP '2001-09-09 01:47:29' AS at_time, ${columns}`;
+const table = (name: string) => ({
+  ...REQUEST,
+  joins: [CUSTOMER],
+  labels: { kind: 'TABLE', table: name, timeColumn: 'at_time' } as const,
+});
+
+it.each([
+  ...KEPT.flatMap(([type, value, format]) => (format ? ([[type, value, format]] as const) : [])),
+  ['UNION(a INTEGER)', '1', 'CSV'] as const,
+  ['UNION(a INTEGER)', '1', 'PARQUET'] as const,
+  ['STRUCT(a HUGEINT)', '{a: 1}', 'PARQUET'] as const,
+])('a label column that is %s is refused at the start: %s as %s', async (type, value, format) => {
   const { make, query } = await openShop();
-  await query(
-    `CREATE TABLE accounts AS SELECT 'ann' AS who, TIMESTAMP '2001-09-09 01:47:29' AS at_time, 12345678901234567891::HUGEINT AS account`,
-  );
-  const { state, error } = await make({
-    ...REQUEST,
-    joins: [CUSTOMER],
-    labels: { kind: 'TABLE', table: 'accounts', timeColumn: 'at_time' },
+  await query(`CREATE TABLE odd AS ${at(`CAST(${value} AS ${type}) AS account`)}`);
+  await expect(make(table('odd'), { output: { format, location: null } })).rejects.toMatchObject({
+    code: 'BAD_USER_INPUT',
+    details: { field: 'output.format' },
+    message: expect.stringMatching(new RegExp(`^Column "account" is .*, which ${format} cannot carry: .* TABLE\\.$`)),
   });
-  expect(state).toBe('FAILED');
-  expect(error).toMatchObject({ code: 'OUTPUT_INVALID', message: expect.stringContaining('label 0 (counted from 0)') });
+});
+
+const TIMES = at(`TIMESTAMP '2020-01-01 00:00:00.000001' AS naive, TIMESTAMPTZ '2020-01-01 00:00:00+02' AS zoned,
+  TIMESTAMP_MS '2020-01-01' AS coarse`);
+
+it('Parquet says UTC of every moment, and of no other time', async () => {
+  const { make, query, files } = await openShop();
+  await query(`CREATE TABLE times AS ${TIMES}`);
+  const { result } = await make({ ...table('times'), withTimestamps: true });
+  const path = join(files, result!.output.location);
+  const types = await query(`SELECT column_name AS name, column_type AS type FROM (DESCRIBE FROM '${path}')`);
+  const typeOf = Object.fromEntries(types.map(({ name, type }) => [String(name), String(type)]));
+  expect(typeOf).toMatchObject({
+    at_time: 'TIMESTAMP WITH TIME ZONE',
+    orders_7d__timestamp: 'TIMESTAMP WITH TIME ZONE',
+    born: 'TIMESTAMP WITH TIME ZONE',
+    zoned: 'TIMESTAMP WITH TIME ZONE',
+    naive: 'TIMESTAMP',
+    coarse: 'TIMESTAMP',
+  });
+  const schema = await query(`SELECT name, logical_type AS type FROM parquet_schema('${path}')`);
+  const utc = schema.filter(({ type }) => String(type).includes('isAdjustedToUTC=1')).map(({ name }) => name);
+  expect(utc).toEqual(expect.arrayContaining(['at_time', 'zoned', 'born', 'orders_7d__timestamp']));
+  expect(utc).not.toContain('naive');
+  const [row] = await query(
+    `SELECT epoch_us(at_time) AS at, epoch_us(born) AS born, naive::VARCHAR AS naive FROM '${path}'`,
+  );
+  expect(row).toMatchObject({ at: 1_000_000_049_000_000n, naive: '2020-01-01 00:00:00.000001' });
+  expect(result!.validation).toMatchObject({ leakedRows: 0n, changedRows: 0n, verifiedRows: 1n });
+});
+
+it.each(['TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS', 'TIMESTAMPTZ'])(
+  'a label time that is %s is written as a moment',
+  async (type) => {
+    const { make, query, files } = await openShop();
+    await query(`CREATE TABLE typed AS SELECT 'ann' AS who, ${type} '2001-09-09 01:47:29' AS at_time`);
+    const parquet = await make(table('typed'));
+    const csv = await make(table('typed'), { output: { format: 'CSV', location: null } });
+    expect(csv.error).toBeNull();
+    const [row] = await query(
+      `SELECT typeof(at_time) AS type, epoch_us(at_time) AS at FROM '${join(files, parquet.result!.output.location)}'`,
+    );
+    expect(row).toEqual({ type: 'TIMESTAMP WITH TIME ZONE', at: 1_000_000_049_000_000n });
+    expect(readFileSync(join(files, csv.result!.output.location), 'utf8')).toContain('2001-09-09T01:47:29.000000Z');
+  },
+);
+
+it('CSV gives a moment its Z, and a time without a zone none', async () => {
+  const { make, query, files } = await openShop();
+  await query(`CREATE TABLE times AS ${TIMES}`);
+  const { result } = await make(table('times'), { output: { format: 'CSV', location: null } });
+  const [, line] = readFileSync(join(files, result!.output.location), 'utf8').split('\n');
+  expect(line).toMatch(
+    /^ann,2001-09-09T01:47:29\.000000Z,2020-01-01 00:00:00\.000001,2019-12-31T22:00:00\.000000Z,2020-01-01 00:00:00,/,
+  );
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { TrainingSetRequest } from '../../../training-sets/training-sets.js';
@@ -41,6 +41,26 @@ it('gives the checksum of a CSV file, and none of a table', async () => {
   expect(csv.result!.provenance!.checksum).toBe(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
   const table = await make(request(), { output: { format: 'TABLE', location: null } });
   expect(table.result!.provenance!.checksum).toBeNull();
+});
+
+it('is beside a CSV file, which has no place for it', async () => {
+  const { make, files } = await openShop();
+  const { result } = await make(request(), { output: { format: 'CSV', location: 'sets/june.csv' } });
+  expect(readdirSync(join(files, 'sets')).toSorted()).toEqual(['june.csv', 'june.csv.provenance.json']);
+  expect(JSON.parse(readFileSync(join(files, 'sets/june.csv.provenance.json'), 'utf8'))).toEqual(result!.provenance);
+  const parquet = await make(request(), { output: { format: 'PARQUET', location: 'sets/june.parquet' } });
+  expect(existsSync(join(files, `${parquet.result!.output.location}.provenance.json`))).toBe(false);
+});
+
+it('is never written over a file that is there', async () => {
+  const { make, files } = await openShop();
+  const path = join(files, 'july.csv.provenance.json');
+  writeFileSync(path, 'mine');
+  await expect(make(request(), { output: { format: 'CSV', location: 'july.csv' } })).rejects.toMatchObject({
+    details: { field: 'output.location' },
+    message: expect.stringContaining('"july.csv.provenance.json"'),
+  });
+  expect(readFileSync(path, 'utf8')).toBe('mine');
 });
 
 it('has the same digests for the same labels and registry, and others for others', async () => {

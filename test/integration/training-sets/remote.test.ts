@@ -134,6 +134,15 @@ describeWithGoogleSql('training sets of a featurestore whose history is in BigQu
     expect(ended.result).toMatchObject({ validation: whole.result!.validation });
   });
 
+  it('refuse a full validation, which would copy whole histories, and name the field', async () => {
+    const { make } = await world();
+    await expect(make({ ...REQUESTED, validation: { mode: 'FULL', seed: 0 } })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      details: { field: 'validation' },
+      message: expect.stringContaining('at most 100 rows'),
+    });
+  });
+
   it('leave nothing when they are cancelled in the middle of a read', async () => {
     const reading = Promise.withResolvers<undefined>();
     const store = readBy(bigQuery, () => {

@@ -278,35 +278,38 @@ describe('a job', () => {
     ['PARQUET', 'out/a.parquet', (files: string) => `read_parquet('${files}/out/a.parquet')`],
     ['CSV', 'out/a.csv', (files: string) => `read_csv('${files}/out/a.csv', header = true)`],
     ['TABLE', 'mine', () => 'training_sets.mine'],
-  ] as const)('writes the same rows as %s, and no other file', async (format, location, from) => {
-    const { make, files, folder, query } = await openShop();
-    const job = await make(request, { output: { format, location } });
-    expect(job).toMatchObject({
-      state: 'SUCCEEDED',
-      progress: { completed: 6n, failed: 0n, total: 6n },
-      result: { rows: 6n, validation: { leakedRows: 0n, verifiedRows: 6n, expiredValues: 2n, invalidLabels: 3n } },
-    });
-    const rows = await query(
-      `SELECT who, orders_7d, mean_basket, city, visit_seconds, epoch_us(orders_7d__timestamp::TIMESTAMP) AS time FROM ${from(files)}`,
-    );
-    expect(rows).toMatchObject(
-      EXPECTED.map(({ orders_7d, mean_basket, city, visit_seconds }, index) => ({
-        who: ROWS[index]!.who,
-        orders_7d: orders_7d === null ? null : BigInt(orders_7d),
-        mean_basket,
-        city,
-        visit_seconds,
-      })),
-    );
-    expect(rows[1]!.time).toBe(1_000_000_050_000_000n);
-    expect(job.result!.columns).toContain('visit_seconds__timestamp');
-    expect(readdirSync(join(folder, 'work'))).toEqual([]);
-    if (format !== 'TABLE') expect(readdirSync(join(files, 'out'))).toHaveLength(1);
-    await expect(make(request, { output: { format, location } })).rejects.toMatchObject({
-      message: expect.stringContaining('already'),
-      details: { field: 'output.location' },
-    });
-  });
+  ] as const)(
+    'writes the same rows as %s, and no other file but the provenance of CSV',
+    async (format, location, from) => {
+      const { make, files, folder, query } = await openShop();
+      const job = await make(request, { output: { format, location } });
+      expect(job).toMatchObject({
+        state: 'SUCCEEDED',
+        progress: { completed: 6n, failed: 0n, total: 6n },
+        result: { rows: 6n, validation: { leakedRows: 0n, verifiedRows: 6n, expiredValues: 2n, invalidLabels: 3n } },
+      });
+      const rows = await query(
+        `SELECT who, orders_7d, mean_basket, city, visit_seconds, epoch_us(orders_7d__timestamp::TIMESTAMP) AS time FROM ${from(files)}`,
+      );
+      expect(rows).toMatchObject(
+        EXPECTED.map(({ orders_7d, mean_basket, city, visit_seconds }, index) => ({
+          who: ROWS[index]!.who,
+          orders_7d: orders_7d === null ? null : BigInt(orders_7d),
+          mean_basket,
+          city,
+          visit_seconds,
+        })),
+      );
+      expect(rows[1]!.time).toBe(1_000_000_050_000_000n);
+      expect(job.result!.columns).toContain('visit_seconds__timestamp');
+      expect(readdirSync(join(folder, 'work'))).toEqual([]);
+      if (format !== 'TABLE') expect(readdirSync(join(files, 'out'))).toHaveLength(format === 'CSV' ? 2 : 1);
+      await expect(make(request, { output: { format, location } })).rejects.toMatchObject({
+        message: expect.stringContaining('already'),
+        details: { field: 'output.location' },
+      });
+    },
+  );
 
   it('calls an output that is not named after itself', async () => {
     const { make, files } = await openShop();

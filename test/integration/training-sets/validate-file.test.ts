@@ -38,6 +38,17 @@ describe('the training set of somebody else', () => {
     });
   });
 
+  it('is right when this gateway wrote it, whose moments have a zone', async () => {
+    const { make, trainingSets, query } = await openShop();
+    await query(`CREATE TABLE ours AS SELECT * FROM (${LABELS}) AS labels(who, moment, weight)`);
+    const asked = request({ withTimestamps: true, labels: { kind: 'TABLE', table: 'ours', timeColumn: 'moment' } });
+    const { result } = await make(asked);
+    const file = result!.output.location;
+    const labels = { kind: 'FILE', file, format: 'PARQUET', timeColumn: 'moment' } as const;
+    const found = await trainingSets.validate({ ...asked, labels }, new Map(), { createdBy: null });
+    expect(found).toMatchObject({ labelRows: 4n, leakedRows: 0n, verifiedRows: 4n });
+  });
+
   it('has a leak when a value is one of a later time', async () => {
     const { leakedRows, offendingRows } = await check(
       `SELECT * REPLACE (CASE weight WHEN 1 THEN 2 ELSE n END AS n) FROM (${RIGHT})`,

@@ -15,6 +15,14 @@ describe('the configuration', () => {
     });
   });
 
+  it('reads the memory of DuckDB in bytes, and refuses less than it can sort with', () => {
+    expect(parseConfig({}).duckDbMemoryBytes).toBeUndefined();
+    expect(parseConfig({ FEATUREGRAPH_DUCKDB_MEMORY_BYTES: '1073741824' }).duckDbMemoryBytes).toBe(2 ** 30);
+    expect(() => parseConfig({ FEATUREGRAPH_DUCKDB_MEMORY_BYTES: '1024' })).toThrow(
+      /FEATUREGRAPH_DUCKDB_MEMORY_BYTES: /,
+    );
+  });
+
   it('reads every variable', () => {
     expect(
       parseConfig({

@@ -6,7 +6,10 @@ import { CLOSE_CODES } from '../../../errors/close-codes.js';
 import { ERROR_CODES } from '../../../errors/error-codes.js';
 import { INSTANCE_ERROR_CODES } from '../../../errors/instance-error-codes.js';
 import { JOB_ERROR_CODES } from '../../../errors/job-error-codes.js';
+import { FILE_LIMITS } from '../../../limits/file-limits.js';
 import { PROCESS_LIMITS } from '../../../limits/process-limits.js';
+import { INGEST_LIMITS } from '../../../limits/ingest-limits.js';
+import { MESSAGE_LIMITS } from '../../../limits/stream-ingest-limits.js';
 import { QUERY_LIMITS } from '../../../limits/query-limits.js';
 import { formatLimit, REQUEST_LIMITS } from '../../../limits/request-limits.js';
 import { STREAM_LIMITS } from '../../../limits/stream-limits.js';
@@ -99,10 +102,33 @@ describe('the documents', () => {
       'time for an event stream to take what was written': `${STREAM_LIMITS.stalledReaderMs / 1000} s`,
       'an entity id': `${formatLimit(MAX_ENTITY_ID_BYTES)} bytes in UTF-8`,
       'time for a request to arrive': `${REQUEST_LIMITS.arrivalTimeoutMs / 1000} s`,
+      'a line of `POST /ingest`': `${INGEST_LIMITS.maxLineBytes / MIB} MiB`,
+      'rows of one write of `POST /ingest`': formatLimit(INGEST_LIMITS.maxRowsPerWrite),
+      'requests to `POST /ingest` at once': formatLimit(INGEST_LIMITS.maxConcurrentRequests),
+      'time for which `POST /ingest` may send nothing': `${INGEST_LIMITS.idleBodyMs / 1000} s`,
+      'messages of a stream that wait in the process': `${formatLimit(MESSAGE_LIMITS.maxWaitingMessages)}, and ${MESSAGE_LIMITS.maxWaitingBytes / MIB} MiB`,
+      'messages of one write of a stream': `${formatLimit(MESSAGE_LIMITS.maxBatchMessages)}, and ${MESSAGE_LIMITS.maxBatchBytes / MIB} MiB`,
       'jobs that run in a process': formatLimit(PROCESS_LIMITS.maxRunningJobs),
     };
     const document = cells(read('docs/limits.md')).map((line) => line.split('|').slice(1, 3));
     for (const [limit, value] of Object.entries(limits)) expect(document).toContainEqual([limit, value]);
+  });
+
+  it('say each limit of files as the code has it, and no other', () => {
+    const MIB = 1_048_576;
+    const limits: Record<string, string> = {
+      columns: formatLimit(FILE_LIMITS.maxColumns),
+      'levels of brackets in a value of JSON': formatLimit(FILE_LIMITS.maxJsonDepth),
+      'a line, or a record over several lines': `${FILE_LIMITS.maxRecordBytes / MIB} MiB`,
+      'files of a folder or a pattern': `${formatLimit(FILE_LIMITS.maxFiles)}, in ${FILE_LIMITS.maxFolderDepth} levels of folders`,
+      'what a compressed file expands to': `${FILE_LIMITS.maxExpansion} times its size, at least ${FILE_LIMITS.minExpandedBytes / MIB} MiB`,
+      'memory of the process': `${FILE_LIMITS.workerMemoryBytes / (1024 * MIB)} GiB`,
+      'time of a read': `${FILE_LIMITS.baseReadMs / 60_000} minute, and 1 second for each ${FILE_LIMITS.minBytesPerSecond / MIB} MiB`,
+      'such processes at once, and reads that wait': `${FILE_LIMITS.maxWorkers}, and ${FILE_LIMITS.maxWaitingReads}`,
+    };
+    const [, table = ''] = read('docs/files.md').split(/\n\| limit .*\n.*\n/);
+    const documented = cells(table.split('\n\n')[0]!).map((line) => line.split('|').slice(1, 3));
+    expect(documented.toSorted()).toEqual(Object.entries(limits).toSorted());
   });
 
   it('give a reason for every dependency, as what it is, and for nothing else', () => {

@@ -6,6 +6,7 @@ import { FILE_FORMATS } from '../../../datasources/files/file-format.js';
 import { METRICS } from '../../../batch-prediction/batch-predictions.js';
 import { SYNC_TRIGGERS } from '../../../ingestion/feature-view-syncs.js';
 import { BATCH_PREDICTION } from '../../../batch-prediction/batch-predictions.js';
+import { REFRESH_TRIGGERS, SOURCE_REFRESH } from '../../../ingestion/source-refreshes.js';
 import { FEATURE_VIEW_SYNC } from '../../../ingestion/feature-view-syncs.js';
 import { TRAINING_SET } from '../../../training-sets/training-sets.js';
 import { JOB_STATES } from '../../../datasources/job-store/job-state.js';
@@ -15,8 +16,12 @@ import { registryJsonSchema } from '../../../datasources/registry/document/docum
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
 import { buildSchema } from '../../../resolvers/build-schema.js';
 import { FileFormatEnum, JobKindEnum, JobStateEnum, MetricKindEnum } from '../../../schema/job/enums.js';
+import { RefreshTriggerEnum } from '../../../schema/job/source-refresh-job.js';
 import { SyncTriggerEnum } from '../../../schema/job/feature-view-sync-job.js';
 import { ModelRuntimeEnum } from '../../../schema/model/model.js';
+import { STREAM_KINDS } from '../../../datasources/registry/stream-settings.js';
+import { STREAM_STATES } from '../../../ingestion/streams/stream-status.js';
+import { StreamKindEnum, StreamStateEnum } from '../../../schema/registry/feature-stream.js';
 import { SensitivityEnum, StoreKindEnum, ValueTypeEnum } from '../../../schema/registry/enums.js';
 import { VALUE_TYPES } from '../../../values/value-type.js';
 
@@ -39,10 +44,13 @@ describe('committed files made from code', () => {
 it('the enums of the schema have the words of the datasources', () => {
   expect(Object.values(ValueTypeEnum)).toEqual([...VALUE_TYPES]);
   expect(Object.values(StoreKindEnum)).toEqual([...STORE_KINDS]);
+  expect(Object.values(StreamKindEnum)).toEqual([...STREAM_KINDS]);
+  expect(Object.values(StreamStateEnum)).toEqual([...STREAM_STATES]);
   expect(Object.values(SensitivityEnum)).toEqual([...SENSITIVITIES]);
   expect(Object.values(JobStateEnum)).toEqual([...JOB_STATES]);
-  expect(Object.values(JobKindEnum)).toEqual([BATCH_PREDICTION, TRAINING_SET, FEATURE_VIEW_SYNC]);
+  expect(Object.values(JobKindEnum)).toEqual([BATCH_PREDICTION, TRAINING_SET, FEATURE_VIEW_SYNC, SOURCE_REFRESH]);
   expect(Object.values(SyncTriggerEnum)).toEqual([...SYNC_TRIGGERS]);
+  expect(Object.values(RefreshTriggerEnum)).toEqual([...REFRESH_TRIGGERS]);
   expect(Object.values(FileFormatEnum)).toEqual([...FILE_FORMATS]);
   expect(Object.values(MetricKindEnum)).toEqual([...METRICS]);
   expect(Object.values(ModelRuntimeEnum)).toEqual([...MODEL_RUNTIMES]);

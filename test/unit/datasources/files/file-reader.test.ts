@@ -134,7 +134,7 @@ describe('what is no regular file', () => {
     symlinkSync(join(base, 'sub'), join(base, 'sub/self'));
     const outside = file('outside.csv', 'secret\n');
     const select = (name: string) => selectFiles(join(base, name), name, { format: 'CSV', within: base });
-    await expect(select('pipe.csv')).rejects.toThrow('"pipe.csv": it is no regular file.');
+    await expect(select('pipe.csv')).rejects.toThrow('"pipe.csv": it is not a regular file.');
     expect((await select('sub'))!.map(({ name }) => name)).toEqual(['sub/one.csv']);
     expect((await select('**/*.csv'))!.map(({ name }) => name)).toEqual(['sub/one.csv']);
     symlinkSync(outside.path, join(base, 'sub/two.csv'));
@@ -144,6 +144,6 @@ describe('what is no regular file', () => {
     // Also where it took the place of a file after that was looked at.
     const reader = await openReader();
     const pipe = { path: join(base, 'pipe.csv'), name: 'pipe.csv', partitions: new Map() };
-    await expect(readCsv(reader, pipe)).rejects.toThrow('"pipe.csv": it is no regular file.');
+    await expect(readCsv(reader, pipe)).rejects.toThrow('"pipe.csv": it is not a regular file.');
   });
 });

@@ -218,11 +218,11 @@ describe('a CSV file', () => {
           ['t', 'TIMESTAMP'],
         ]),
       }),
-    ).rejects.toThrow(/^"f.csv", line 2: column "t": "x\\ny" is no moment/);
+    ).rejects.toThrow(/^"f.csv", line 2: column "t": "x\\ny" is not a moment/);
     await expect(csv('a\n1\n', { declared: new Map([['b', 'BIGINT']]) })).rejects.toThrow(
       'it has no column "b". It has: a.',
     );
-    await expect(csv('a\n1\n', { declared: new Map([['a', 'TEXTT']]) })).rejects.toThrow(/TEXTT.*no type/);
+    await expect(csv('a\n1\n', { declared: new Map([['a', 'TEXTT']]) })).rejects.toThrow(/TEXTT.*not a type/);
   });
 
   it.each<[string, string | Uint8Array, Read, string]>([
@@ -250,22 +250,17 @@ describe('a CSV file', () => {
       'a byte that is no UTF-8',
       Buffer.from('a\nx\ncaf\u00e9\n', 'latin1'),
       {},
-      '"f.csv", line 3: the byte 0xE9 is no UTF-8. Say of the file what its encoding is',
+      '"f.csv", line 3: the byte 0xE9 is not valid UTF-8. Set "encoding"',
     ],
     [
       'UTF-16 with a mark',
       Buffer.from('\uFEFFa\n1\n', 'utf16le'),
       {},
-      '"f.csv": it is UTF-16LE. Say of it that its encoding is UTF-16LE.',
+      '"f.csv": it is UTF-16LE. Set "encoding" to UTF-16LE.',
     ],
     ['UTF-16 without one', Buffer.from('a\n1\n', 'utf16le'), {}, 'line 1: it has a zero byte'],
-    [
-      'gzip under another name',
-      gzipSync('a\n1\n'),
-      {},
-      '"f.csv": it is a gzip file. Say of it that its compression is GZIP.',
-    ],
-    ['no gzip', 'a\n1\n', { options: { compression: 'GZIP' } }, '"f.csv": it is no whole gzip file.'],
+    ['gzip under another name', gzipSync('a\n1\n'), {}, '"f.csv": it is a gzip file. Set "compression" to GZIP.'],
+    ['no gzip', 'a\n1\n', { options: { compression: 'GZIP' } }, '"f.csv": it is not a complete gzip file.'],
     [
       'half a gzip',
       gzipSync('a\n1\n'.repeat(1000)).subarray(0, 30),
@@ -276,13 +271,13 @@ describe('a CSV file', () => {
       'half a character of UTF-16',
       Buffer.from([0x61, 0, 0x0a, 0, 0x00, 0xd8]),
       { options: { encoding: 'utf-16le' } },
-      'is no UTF-16LE',
+      'are not valid UTF-16LE',
     ],
     [
       'a byte of half a character',
       Buffer.concat([Buffer.from('a\n'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('\n')]),
       {},
-      'line 2: the byte 0xED is no UTF-8',
+      'line 2: the byte 0xED is not valid UTF-8',
     ],
     [
       'too many columns',
@@ -357,8 +352,8 @@ describe('a file of JSON lines', () => {
     ['one array', '[{"a":1}]', '"f.jsonl", line 1: the line is a list'],
     ['lists', '[1.5, 2]\n[2.5, 3]\n', '"f.jsonl", line 1: the line is a list'],
     ['a broken line', '{"a":1}\n{"a":\n', '"f.jsonl", line 2: the line ends before its object does.'],
-    ['a broken value', '{"a":1}\n{"a":tru}\n', '"f.jsonl", line 2: the line is no JSON at byte 6.'],
-    ['a number with zeros before it', '{"a":007}\n', '"f.jsonl", line 1: the line is no JSON at byte 6.'],
+    ['a broken value', '{"a":1}\n{"a":tru}\n', '"f.jsonl", line 2: the line is not valid JSON at byte 6.'],
+    ['a number with zeros before it', '{"a":007}\n', '"f.jsonl", line 1: the line is not valid JSON at byte 6.'],
     ['a key twice', '{"a":1,"a":2}\n', '"f.jsonl", line 1: the line has the key "a" twice.'],
     ['keys that differ in case', '{"a":1,"A":2}\n', 'they differ in case alone'],
     ['half a character', '{"a":"\\ud800"}\n', 'half of a surrogate pair'],

@@ -139,14 +139,14 @@ describe('Parquet files', () => {
 
   it.each<[string, (path: string) => Promise<void> | void, string]>([
     ['nothing', (path) => writeFileSync(path, ''), '"f.parquet": it is empty.'],
-    ['text', (path) => writeFileSync(path, 'a,b\n1,2\n'), 'it is no Parquet file: it does not begin as one'],
+    ['text', (path) => writeFileSync(path, 'a,b\n1,2\n'), 'it is not a Parquet file: it does not begin with PAR1'],
     [
       'half a file',
       async (path) => {
         await write(path, 'SELECT 1 AS a');
         truncateSync(path, 100);
       },
-      'it is no whole Parquet file: its end is missing',
+      'the Parquet file is incomplete: its end',
     ],
     ['no description', (path) => writeFileSync(path, `PAR1${'\0'.repeat(40)}PAR1`), 'it cannot be read as PARQUET'],
     [

@@ -174,13 +174,13 @@ describe('a text is read as', () => {
 
 describe('what does not fit is said with what can be said of the file', () => {
   it.each<[string, string, FileOptions, RegExp]>([
-    ['1,5', 'DOUBLE', {}, /^"1,5" is no DOUBLE\. .*"decimal"/],
+    ['1,5', 'DOUBLE', {}, /^"1,5" is not a DOUBLE\. .*"decimal"/],
     ['2024-01-05 18:00:00', 'TIMESTAMP', {}, /no time zone.*"timeZone"/],
     ['2024-10-27 02:30:00', 'TIMESTAMP', { timeZone: 'Europe/Zurich' }, /twice/],
-    ['2024-01-05', 'TIMESTAMPTZ', {}, /a date and no moment.*"dateAsMoment"/],
+    ['2024-01-05', 'TIMESTAMPTZ', {}, /a date and not a moment.*"dateAsMoment"/],
     ['2024-01-05T18:00:00.1234567Z', 'TIMESTAMP', {}, /Round such times up/],
     ['05/01/2024', 'DATE', {}, /"dateFormat"/],
-    ['x'.repeat(100), 'BIGINT', {}, /^"x{60}…" is no BIGINT$/],
+    ['x'.repeat(100), 'BIGINT', {}, /^"x{60}…" is not a BIGINT$/],
   ])('%j as %s', (value, type, options, expected) => {
     expect(misfitText(value, type, options)).toMatch(expected);
   });

@@ -351,12 +351,14 @@ featurestores:
       ),
     ]);
     expect(await faultOf('file: data/a.csv, timeZone: Mars')).toEqual([
-      expect.stringMatching(/tables\.b\.timeZone: it is no time zone/),
+      expect.stringMatching(/tables\.b\.timeZone: it is not a time zone/),
     ]);
     expect(await faultOf('file: data/a.csv, dateAsMoment: START_OF_DAY')).toEqual([
       expect.stringMatching(/tables\.b\.dateAsMoment: .*give timeZone/),
     ]);
-    expect(await faultOf('file: data/a.csv, encoding: klingon')).toEqual([expect.stringMatching(/no such encoding/)]);
+    expect(await faultOf('file: data/a.csv, encoding: klingon')).toEqual([
+      expect.stringMatching(/encoding is unknown/),
+    ]);
     expect((await faultsOf(yaml.replace('file: data/a.csv', 'path: data/a.csv'), files)).join()).toMatch(
       /tables\.a: a table is the path of a file, or { file, columns }/,
     );

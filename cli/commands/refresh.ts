@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+import { addStartOptions, startJob, type StartOptions } from '../start-job.js';
+
+export function refreshCommand(): Command {
+  const command = new Command('refresh')
+    .description('Recompute the sources of an entity type that changed, by a running gateway, and watch it.')
+    .argument('<featurestore>', 'the featurestore')
+    .argument('<entityType>', 'the entity type')
+    .argument('[source]', 'one source; all sources with SQL if not given');
+  return addStartOptions(command).action(
+    async (featurestore: string, entityType: string, source: string | undefined, options: StartOptions) => {
+      const input = { featurestore, entityType, source };
+      await startJob({ mutation: 'refreshSource', inputType: 'RefreshSourceInput', input }, options);
+    },
+  );
+}

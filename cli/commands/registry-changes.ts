@@ -1,0 +1,82 @@
+import { Command } from 'commander';
+import { OperatorError } from '../../errors/operator-error.js';
+import { DEFAULT_URL, GatewayClient } from '../gateway-client.js';
+
+const PLAN = `faults breaks { path message } changes removed
+  recomputed { featurestore entityType source rows bytes isServedMeanwhile }`;
+
+interface Plan {
+  readonly faults: readonly string[];
+  readonly breaks: readonly { readonly path: string; readonly message: string }[];
+  readonly changes: readonly string[];
+  readonly removed: readonly string[];
+  readonly recomputed: readonly {
+    readonly featurestore: string;
+    readonly entityType: string;
+    readonly source: string;
+    readonly rows: string | null;
+    readonly bytes: string;
+    readonly isServedMeanwhile: boolean;
+  }[];
+}
+
+interface Options {
+  readonly url: string;
+}
+
+export function planCommand(write: (text: string) => void): Command {
+  return new Command('plan')
+    .description('Say what `apply` would do with the registry file of a running gateway. Changes nothing.')
+    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .action(async ({ url }: Options) => {
+      const { registryPlan } = await new GatewayClient(url).ask<{ registryPlan: Plan }>(
+        `query { registryPlan { ${PLAN} } }`,
+        {},
+      );
+      write(planText(registryPlan));
+      if (registryPlan.faults.length > 0) process.exitCode = 1;
+      else if (registryPlan.breaks.length > 0) process.exitCode = 2;
+    });
+}
+
+export function applyCommand(write: (text: string) => void): Command {
+  return new Command('apply')
+    .description('Serve the registry file of a running gateway as it is now, without a restart.')
+    .option('--force', 'also if it can break a client', false)
+    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .action(async ({ url, force }: Options & { readonly force: boolean }) => {
+      const { applyRegistry } = await new GatewayClient(url).ask<{
+        applyRegistry: { plan: Plan; isApplied: boolean; jobIds: readonly string[] };
+      }>(
+        `mutation ($input: ApplyRegistryInput!) { applyRegistry(input: $input) { isApplied jobIds plan { ${PLAN} } } }`,
+        { input: { force } },
+      );
+      write(planText(applyRegistry.plan));
+      if (!applyRegistry.isApplied) {
+        throw new OperatorError(
+          'The registry was not applied. The one before it is served.',
+          applyRegistry.plan.faults.length > 0 ? [] : ['It can break clients: say --force to apply it'],
+        );
+      }
+      write('The registry is served.\n');
+      for (const id of applyRegistry.jobIds) write(`${id}\n`);
+    });
+}
+
+/** A plan for people, one fact a line. */
+export function planText({ faults, breaks, changes, removed, recomputed }: Plan): string {
+  const breaking = new Set(breaks.map(({ message }) => message));
+  const lines = [
+    ...faults.map((fault) => `fault      ${fault}`),
+    ...breaks.map(({ message }) => `break      ${message}`),
+    ...changes.filter((message) => !breaking.has(message)).map((message) => `change     ${message}`),
+    ...removed.map((name) => `removed    ${name}: its values stay in the stores, and nobody can read them`),
+    ...recomputed.map(
+      ({ featurestore, entityType, source, rows, bytes, isServedMeanwhile }) =>
+        `recompute  ${featurestore}.${entityType}: ${source}, ${bytes} bytes of files, ` +
+        `${rows === null ? 'no stored rows' : `${rows} stored rows`}, ` +
+        (isServedMeanwhile ? 'old values are served meanwhile' : 'apply waits for it'),
+    ),
+  ];
+  return lines.length === 0 ? 'Nothing changes.\n' : `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,96 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { addFileFlags, toFileInput, type FileFlags } from '../file-flags.js';
+import { DEFAULT_URL, GatewayClient } from '../gateway-client.js';
+import { VALIDATION_FIELDS, validationLines, type ValidationReport } from '../training-set-report.js';
+
+interface ValidateOptions extends FileFlags {
+  readonly featurestore: string;
+  readonly entityType: string;
+  readonly timeColumn?: string;
+  readonly idColumn?: readonly string[];
+  readonly feature?: readonly string[];
+  readonly view?: readonly string[];
+  readonly column?: readonly { readonly feature: string; readonly column: string }[];
+  readonly ttlSeconds?: number;
+  readonly strictlyBefore?: boolean;
+  readonly knownAtLabelTime?: boolean;
+  readonly knownAt?: string;
+  readonly includeExpired?: boolean;
+  readonly withTimestamps?: boolean;
+  readonly fullValidation?: boolean;
+  readonly validationSeed?: number;
+  readonly url: string;
+}
+
+/** `featuregraph validate <file>`: checks a training set of any program for leaks. It ends with 1 if there are any. */
+export function validateCommand(): Command {
+  const command = new Command('validate')
+    .description('Check a training set of any program for leaks, in a running gateway. Ends with 1 on leaks.')
+    .argument('<file>', 'the training set: a file of the folder for files')
+    .requiredOption('--featurestore <name>', 'the featurestore')
+    .requiredOption('--entity-type <name>', 'the entity type of each row')
+    .option('--time-column <column>', 'the column with the time of a label')
+    .option('--id-column <column...>', 'the columns with the id of the entity')
+    .option('--feature <name...>', 'the features; without these and views: all')
+    .option('--view <name...>', 'the features of these views')
+    .option('--column <feature=column...>', 'the column of a feature, if it has another name', featureColumn)
+    .option('--ttl-seconds <seconds>', 'after which a value counts as expired', number)
+    .option('--strictly-before', 'values of exactly the label’s time are leaks')
+    .option('--known-at-label-time', 'values written after the label’s time are leaks')
+    .option('--known-at <time>', 'values written after this RFC 3339 time are leaks')
+    .option('--include-expired', 'the training set has also values that have expired')
+    .option('--with-timestamps', 'the file has a column <feature>__timestamp for each feature: check these times')
+    .option('--full-validation', 'compare the values of all rows with the history, not of a sample')
+    .option('--validation-seed <number>', 'choose another sample to compare', number);
+  return addFileFlags(command)
+    .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .action(async (file: string, options: ValidateOptions) => {
+      const answer = await new GatewayClient(options.url).ask<{ validateTrainingSet: ValidationReport }>(
+        `query ($input: ValidateTrainingSetInput!) { validateTrainingSet(input: $input) { ${VALIDATION_FIELDS} } }`,
+        { input: toInput(file, options) },
+      );
+      const { validateTrainingSet: report } = answer;
+      process.stdout.write(`${validationLines(report).join('\n')}\n`);
+      if (report.leakedRows !== '0') process.exitCode = 1;
+    });
+}
+
+function toInput(file: string, options: ValidateOptions): Record<string, unknown> {
+  return {
+    trainingSet: {
+      featurestore: options.featurestore,
+      entityType: options.entityType,
+      labels: {
+        source: { file: { ...toFileInput(options), path: file } },
+        timeColumn: options.timeColumn,
+        entityIdColumns: options.idColumn,
+      },
+      features: options.feature,
+      featureViews: options.view,
+      ttlSeconds: options.ttlSeconds,
+      strictlyBefore: options.strictlyBefore,
+      knownAtLabelTime: options.knownAtLabelTime,
+      knownAt: options.knownAt,
+      includeExpired: options.includeExpired,
+      withTimestamps: options.withTimestamps,
+      validation: options.fullValidation ? 'FULL' : undefined,
+      validationSeed: options.validationSeed,
+    },
+    columns: options.column,
+  };
+}
+
+function featureColumn(
+  text: string,
+  before: readonly { readonly feature: string; readonly column: string }[] = [],
+): readonly { readonly feature: string; readonly column: string }[] {
+  const at = text.indexOf('=');
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('Write it as feature=column.');
+  return [...before, { feature: text.slice(0, at), column: text.slice(at + 1) }];
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('It is a number, not below 0.');
+  return value;
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+
+/** The options of the command line that describe a file (docs/files.md). The gateway checks their values. */
+export interface FileFlags {
+  readonly format?: string;
+  readonly delimiter?: string;
+  /** commander sets this to true if --no-header is absent. */
+  readonly header?: boolean;
+  readonly nullText?: string;
+  readonly decimal?: string;
+  readonly encoding?: string;
+  readonly compression?: string;
+  readonly dateFormat?: string;
+  readonly timestampFormat?: string;
+  readonly timeZone?: string;
+  readonly dateAsMoment?: string;
+}
+
+export function addFileFlags(command: Command): Command {
+  return command
+    .option('--format <format>', 'the format of the file: parquet, csv or jsonl')
+    .option('--delimiter <character>', 'CSV: the character between fields')
+    .option('--no-header', 'CSV: the first line is a row; the columns are column1, column2 and so on')
+    .option('--null-text <text>', 'CSV: an unquoted field of this text is null')
+    .option('--decimal <character>', 'CSV: the decimal separator, a point or a comma')
+    .option('--encoding <label>', 'CSV and JSONL: the encoding, such as ISO-8859-1 or UTF-16LE')
+    .option('--compression <compression>', 'CSV and JSONL: none, gzip or zstd')
+    .option('--date-format <format>', 'CSV and JSONL: the form of dates, such as %d/%m/%Y')
+    .option('--timestamp-format <format>', 'CSV and JSONL: the form of times, such as "%d/%m/%Y %H:%M"')
+    .option('--time-zone <zone>', 'the time zone of times that name none, such as UTC or Europe/Zurich')
+    .option('--date-as-moment <moment>', 'the moment that a date alone stands for: start-of-day or end-of-day');
+}
+
+/** The fields of FileOptionsInput and the format; undefined if no option is given. */
+export function toFileInput(flags: FileFlags): Record<string, unknown> | undefined {
+  const { delimiter, nullText, decimal, encoding, dateFormat, timestampFormat, timeZone } = flags;
+  const input = {
+    format: toEnumValue(flags.format),
+    delimiter,
+    header: flags.header === false ? false : undefined,
+    nullText,
+    decimal,
+    encoding,
+    compression: toEnumValue(flags.compression),
+    dateFormat,
+    timestampFormat,
+    timeZone,
+    dateAsMoment: toEnumValue(flags.dateAsMoment),
+  };
+  return Object.values(input).some((value) => value !== undefined) ? input : undefined;
+}
+
+/** A value of an enum of the schema, as people type it: end-of-day is END_OF_DAY. */
+function toEnumValue(text: string | undefined): string | undefined {
+  return text?.toUpperCase().replaceAll('-', '_');
+}

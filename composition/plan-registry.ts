@@ -1,0 +1,108 @@
+import { stat } from 'node:fs/promises';
+import { CriticalityLevel, diff } from '@graphql-inspector/core';
+import type { GraphQLSchema } from 'graphql';
+import { historyTable } from '../datasources/duckdb/history-table.js';
+import { findNamedFiles } from '../datasources/files/named-files.js';
+import type { Featurestore, FeatureSource } from '../datasources/registry/model.js';
+import { listReadTables } from '../datasources/registry/read-tables.js';
+import type { Registry } from '../datasources/registry/registry.js';
+import type { RecomputedSource, RegistryPlan } from '../ingestion/registry-updates.js';
+import { sourceFingerprint } from '../ingestion/source-fingerprint.js';
+import type { OpenStores } from './stores.js';
+
+export interface PlannedRegistry {
+  readonly registry: Registry;
+  readonly schema: GraphQLSchema;
+}
+
+/** Compares a registry that was read with the one that is served. */
+export async function planRegistry(
+  present: PlannedRegistry,
+  next: PlannedRegistry,
+  stores: OpenStores,
+): Promise<RegistryPlan> {
+  const changes = await diff(present.schema, next.schema);
+  const recomputed: RecomputedSource[] = [];
+  for (const source of listSources(next.registry)) {
+    if (source.sql === null) continue;
+    const imported = await stores.embedded.importedFrom(source);
+    if (imported !== (await sourceFingerprint(source)))
+      recomputed.push(await describeRecomputation(source, imported, stores));
+  }
+  return {
+    faults: next.registry.featurestores.flatMap((featurestore) =>
+      findRestart(present.registry.findFeaturestore(featurestore.name), featurestore),
+    ),
+    breaks: changes
+      .filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking)
+      .map(({ path, message }) => ({ path: path ?? message, message })),
+    changes: changes.map(({ message }) => message),
+    recomputed,
+    removed: listRemoved(present.registry, next.registry),
+  };
+}
+
+/** Stores are opened at the start. Those of Google Cloud are also checked and made there. */
+function findRestart(present: Featurestore | undefined, next: Featurestore): string[] {
+  const { name } = next;
+  const isEmbedded = next.onlineSettings.kind === 'LMDB' && next.offlineSettings.kind === 'DUCKDB' && !next.shadow;
+  if (!present) {
+    return isEmbedded ? [] : [`The featurestore "${name}" is new and has stores of its own: restart the gateway.`];
+  }
+  const storesOf = ({ onlineSettings, offlineSettings, shadow }: Featurestore): string =>
+    JSON.stringify([onlineSettings, offlineSettings, shadow]);
+  if (storesOf(present) !== storesOf(next)) {
+    return [`The featurestore "${name}" has other stores than before: restart the gateway.`];
+  }
+  const shapeOf = ({ entityTypes }: Featurestore): string =>
+    JSON.stringify(
+      entityTypes.map(({ name: type, features }) => [type, features.map((one) => [one.name, one.column])]),
+    );
+  if (next.offlineSettings.kind !== 'DUCKDB' && shapeOf(present) !== shapeOf(next)) {
+    return [`The featurestore "${name}" has other features than before, in BigQuery: restart the gateway.`];
+  }
+  return [];
+}
+
+async function describeRecomputation(
+  source: FeatureSource,
+  imported: string | undefined,
+  { embedded }: OpenStores,
+): Promise<RecomputedSource> {
+  let bytes = 0n;
+  for (const [, { path, name, format }] of listReadTables(source)) {
+    const found = await findNamedFiles(path, name, { format, within: null });
+    for (const file of found?.files ?? []) bytes += BigInt((await stat(file.path)).size);
+  }
+  const rows =
+    imported === undefined
+      ? null
+      : await embedded.database.use(async (connection) => {
+          const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${historyTable(source)}`);
+          return counted.getRows()[0]![0] as bigint;
+        });
+  const { entityType } = source;
+  return {
+    featurestore: entityType.featurestore.name,
+    entityType: entityType.name,
+    source: source.name,
+    rows,
+    bytes,
+    isServedMeanwhile: imported !== undefined,
+  };
+}
+
+function listRemoved(present: Registry, next: Registry): string[] {
+  const known = new Set(listSources(next).flatMap(({ features }) => features.map(nameOf)));
+  return listSources(present)
+    .flatMap(({ features }) => features.map(nameOf))
+    .filter((name) => !known.has(name));
+}
+
+function nameOf({ entityType, name }: FeatureSource['features'][number]): string {
+  return `${entityType.featurestore.name}.${entityType.name}.${name}`;
+}
+
+function listSources({ featurestores }: Registry): FeatureSource[] {
+  return featurestores.flatMap(({ entityTypes }) => entityTypes.flatMap(({ sources }) => sources));
+}

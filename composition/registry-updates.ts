@@ -1,0 +1,73 @@
+import { OperatorError } from '../errors/operator-error.js';
+import type { FeatureSource } from '../datasources/registry/model.js';
+import type { Registry } from '../datasources/registry/registry.js';
+import type { AppliedRegistry, RegistryPlan, RegistryUpdates } from '../ingestion/registry-updates.js';
+import { buildSchema } from '../resolvers/build-schema.js';
+import { planRegistry, type PlannedRegistry } from './plan-registry.js';
+import type { OpenStores } from './stores.js';
+
+export interface RegistryUpdatesOptions {
+  readonly first: PlannedRegistry;
+  readonly stores: OpenStores;
+  /** Reads and checks the registry file. */
+  readonly read: () => Promise<Registry>;
+  /** Serves a registry whose values are prepared. Returns the ids of the refreshes that it started. */
+  readonly serve: (next: PlannedRegistry, stale: readonly FeatureSource['entityType'][]) => Promise<readonly string[]>;
+}
+
+/** Applies the registry file to the running gateway. */
+export class FileRegistryUpdates implements RegistryUpdates {
+  #present: PlannedRegistry;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: RegistryUpdatesOptions) {
+    this.#present = options.first;
+  }
+
+  async plan(): Promise<RegistryPlan> {
+    return (await this.#read()).plan;
+  }
+
+  async apply({ force }: { readonly force: boolean }): Promise<AppliedRegistry> {
+    const applied = this.#last.then(() => this.#apply(force));
+    this.#last = applied.catch(() => undefined);
+    return applied;
+  }
+
+  async #apply(force: boolean): Promise<AppliedRegistry> {
+    const { plan, next } = await this.#read();
+    if (!next || plan.faults.length > 0 || (plan.breaks.length > 0 && !force)) {
+      return { plan, isApplied: false, jobIds: [] };
+    }
+    const { stores, serve } = this.options;
+    const faults: string[] = [];
+    const prepared = await stores.prepareFor(next.registry).catch((error: unknown) => {
+      faults.push(...describeFault(error));
+      return null;
+    });
+    // Nothing was replaced: a value type that changed, or SQL that does not run, leaves the present registry.
+    if (!prepared) return { plan: { ...plan, faults }, isApplied: false, jobIds: [] };
+    const jobIds = await serve(next, prepared.stale);
+    this.#present = next;
+    return { plan, isApplied: true, jobIds };
+  }
+
+  async #read(): Promise<{ readonly plan: RegistryPlan; readonly next: PlannedRegistry | null }> {
+    try {
+      const registry = await this.options.read();
+      const next = { registry, schema: buildSchema(registry) };
+      return { next, plan: await planRegistry(this.#present, next, this.options.stores) };
+    } catch (error) {
+      return {
+        next: null,
+        plan: { faults: describeFault(error), breaks: [], changes: [], recomputed: [], removed: [] },
+      };
+    }
+  }
+}
+
+/** Faults of the operator's files are for the operator; any other error is one of the gateway. */
+function describeFault(error: unknown): string[] {
+  if (!(error instanceof OperatorError)) throw error;
+  return [error.summary, ...error.faults];
+}

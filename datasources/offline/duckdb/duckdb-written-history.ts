@@ -1,0 +1,97 @@
+import { LIST, listValue, TIMESTAMP, timestampValue, VARCHAR, type DuckDBConnection } from '@duckdb/node-api';
+import { inTransaction, type DuckDbDatabase } from '../../duckdb/database.js';
+import { historyTable } from '../../duckdb/history-table.js';
+import type { EntityType, FeatureSource } from '../../registry/model.js';
+import type { FeatureRow } from '../offline-store.js';
+import type { Moment, WrittenHistory } from '../written-history.js';
+import { appendRows } from './append-rows.js';
+import { selectRows } from './read-rows.js';
+
+/** How far the rows of each log are in this file. */
+const TABLE = '"$featuregraph".drained_logs';
+
+/**
+ * Takes the rows of a log of writes. It has its own connections: the store's own ones wait for the log to be drained,
+ * and each of these runs one query at a time.
+ */
+export class DuckDbWrittenHistory implements WrittenHistory {
+  private constructor(
+    private readonly appending: DuckDBConnection,
+    private readonly reading: DuckDBConnection,
+  ) {}
+
+  static async open(database: DuckDbDatabase): Promise<DuckDbWrittenHistory> {
+    const appending = await database.connect();
+    await appending.run('CREATE SCHEMA IF NOT EXISTS "$featuregraph"');
+    await appending.run(`CREATE TABLE IF NOT EXISTS ${TABLE} (log_id VARCHAR PRIMARY KEY, up_to BIGINT NOT NULL)`);
+    return new DuckDbWrittenHistory(appending, await database.connect());
+  }
+
+  async drainedUpTo(logId: string): Promise<number> {
+    const rows = await this.appending.runAndReadAll(`SELECT up_to FROM ${TABLE} WHERE log_id = $1`, [logId]);
+    const [[upTo] = []] = rows.getRows();
+    return Number(upTo ?? 0);
+  }
+
+  async appendCommits(
+    logId: string,
+    upTo: number,
+    rows: readonly { readonly source: FeatureSource; readonly row: FeatureRow }[],
+  ): Promise<void> {
+    await inTransaction(this.appending, async (connection) => {
+      for (const [source, ofSource] of Map.groupBy(rows, ({ source }) => source)) {
+        const { rejected } = await appendRows(
+          connection,
+          source,
+          ofSource.map(({ row }) => row),
+        );
+        // The writer has checked every row: losing one here would break its acknowledgement.
+        if (rejected.length > 0) throw new Error(`acknowledged rows were rejected: ${rejected[0]!.reason}`);
+      }
+      await connection.run(`INSERT OR REPLACE INTO ${TABLE} VALUES ($1, $2)`, [logId, BigInt(upTo)]);
+    });
+  }
+
+  async rowsAt(source: FeatureSource, moments: readonly Moment[]): Promise<FeatureRow[]> {
+    const ids = listValue([...new Set(moments.map(({ entityId }) => entityId))]);
+    if (source.timestampColumn === null) {
+      return selectRows(
+        this.reading,
+        source,
+        source.features,
+        'entity_id IN (SELECT unnest($1))',
+        [ids],
+        [LIST(VARCHAR)],
+      );
+    }
+    const times = new Set(moments.flatMap(({ timestamp }) => timestamp ?? []));
+    return selectRows(
+      this.reading,
+      source,
+      source.features,
+      'entity_id IN (SELECT unnest($1)) AND event_timestamp IN (SELECT unnest($2))',
+      [ids, listValue(Array.from(times, timestampValue))],
+      [LIST(VARCHAR), LIST(TIMESTAMP)],
+    );
+  }
+
+  async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<number> {
+    return inTransaction(this.appending, async (connection) => {
+      let rows = 0;
+      for (const source of entityType.sources) {
+        const { rowsChanged } = await connection.run(
+          `DELETE FROM ${historyTable(source)} WHERE entity_id IN (SELECT unnest($1))`,
+          [listValue([...entityIds])],
+          [LIST(VARCHAR)],
+        );
+        rows += rowsChanged;
+      }
+      return rows;
+    });
+  }
+
+  close(): void {
+    this.appending.closeSync();
+    this.reading.closeSync();
+  }
+}

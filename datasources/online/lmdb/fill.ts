@@ -1,0 +1,81 @@
+import type { RootDatabase } from 'lmdb';
+import type { EntityType, FeatureSource } from '../../registry/model.js';
+import { sourceSlot } from '../merge-rule.js';
+import { compareVersions, type OnlineWrite } from '../online-store.js';
+import type { Rows } from './generations.js';
+import { mergeWrite } from './merge-write.js';
+import { encodeRow, RowReader, type Slot } from './row-codec.js';
+import type { SlotNumbers } from './slot-numbers.js';
+
+/** The number of served rows that one transaction of the copy takes: writers wait for about a millisecond. */
+const COPIED_PER_TRANSACTION = 500;
+
+/** A fill that runs: its rows, and the entities that were deleted since it began, which it must not bring back. */
+export interface RunningFill {
+  readonly rows: Rows;
+  /** Bounded by the number of deletions during one fill. */
+  readonly deleted: Set<string>;
+}
+
+/** Merges writes into rows. Call this inside a write transaction. */
+export function mergeRows(
+  rows: Rows,
+  writes: readonly OnlineWrite[],
+  numbers: SlotNumbers,
+  except: ReadonlySet<string> = new Set(),
+): void {
+  for (const [entityId, ofEntity] of Map.groupBy(writes, (write) => write.entityId)) {
+    if (except.has(entityId)) continue;
+    const key = Buffer.from(entityId);
+    const slots = readSlots(rows, key);
+    for (const write of ofEntity) mergeWrite(slots, write, numbers);
+    void rows.put(key, encodeRow(slots));
+  }
+}
+
+/**
+ * Copies the values of sources that clients write from the served rows into a fill. The offline store may not have them
+ * yet. Each transaction reads and writes the same moment, so a write in between is in both or comes later to both.
+ */
+export async function copyWrittenValues(
+  environment: RootDatabase,
+  entityType: EntityType,
+  served: Rows,
+  fill: RunningFill,
+  numbers: SlotNumbers,
+): Promise<void> {
+  const written = entityType.sources.filter(({ sql }) => sql === null).flatMap((source) => slotNames(source));
+  if (written.length === 0) return;
+  let after: Buffer | undefined;
+  for (;;) {
+    const keys = [
+      ...served.getKeys({ limit: COPIED_PER_TRANSACTION, ...(after ? { start: after, exclusiveStart: true } : {}) }),
+    ].map((key) => Buffer.from(key));
+    if (keys.length === 0) return;
+    await environment.transaction(() => {
+      const kept = new Set(written.flatMap((name) => numbers.find(entityType, name) ?? []));
+      for (const key of keys) copyRow(served, fill.rows, key, kept);
+    });
+    after = keys.at(-1);
+  }
+}
+
+function copyRow(served: Rows, filled: Rows, key: Buffer, kept: ReadonlySet<number>): void {
+  const found = [...readSlots(served, key)].filter(([number]) => kept.has(number));
+  if (found.length === 0) return;
+  const slots = readSlots(filled, key);
+  for (const [number, slot] of found) {
+    const other = slots.get(number);
+    if (!other || compareVersions(slot.version, other.version) >= 0) slots.set(number, slot);
+  }
+  void filled.put(key, encodeRow(slots));
+}
+
+function readSlots(rows: Rows, key: Buffer): Map<number, Slot> {
+  const stored = rows.getBinary(key);
+  return stored === undefined ? new Map<number, Slot>() : new RowReader(stored).slots();
+}
+
+function slotNames(source: FeatureSource): string[] {
+  return [sourceSlot(source), ...source.features.map(({ name }) => name)];
+}

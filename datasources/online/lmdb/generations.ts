@@ -1,0 +1,80 @@
+import type { Database, RootDatabase } from 'lmdb';
+import type { EntityType } from '../../registry/model.js';
+
+export type Rows = Database<Buffer, Buffer>;
+
+/**
+ * The two databases of each entity type: one is served, the other is empty or is being filled. The file stores which
+ * one is served, so a process that ends during a fill leaves the served one unchanged.
+ */
+export class Generations {
+  /** By name and not by object: the objects of a registry are replaced when the gateway applies another one. */
+  readonly #open = new Map<string, Rows>();
+  readonly #served = new Map<string, string>();
+
+  constructor(
+    private readonly environment: RootDatabase,
+    private readonly stored: Database<string, string>,
+  ) {}
+
+  served(entityType: EntityType): Rows {
+    return this.#rows(this.#servedName(entityType));
+  }
+
+  /** The database that is not served. */
+  spare(entityType: EntityType): Rows {
+    return this.#rows(this.#spareName(entityType));
+  }
+
+  /** Whether a fill was completed since the store has two databases, in this or an earlier process. */
+  isChosen(entityType: EntityType): boolean {
+    return this.stored.get(servedKey(entityType)) !== undefined;
+  }
+
+  /** Stores the served database explicitly. Call this inside a write transaction. */
+  keep(entityType: EntityType): void {
+    void this.stored.put(servedKey(entityType), this.#servedName(entityType));
+  }
+
+  /**
+   * Serves the other database from now on. Call this inside a write transaction, after the rows of the other database
+   * were committed. Returns the function that undoes it in memory, for a transaction that fails.
+   */
+  swap(entityType: EntityType): () => void {
+    const before = this.#servedName(entityType);
+    const after = this.#spareName(entityType);
+    void this.stored.put(servedKey(entityType), after);
+    this.#served.set(databaseName(entityType), after);
+    return () => this.#served.set(databaseName(entityType), before);
+  }
+
+  #servedName(entityType: EntityType): string {
+    const name = databaseName(entityType);
+    let served = this.#served.get(name);
+    if (served === undefined) this.#served.set(name, (served = this.stored.get(servedKey(entityType)) ?? name));
+    return served;
+  }
+
+  #spareName(entityType: EntityType): string {
+    const name = databaseName(entityType);
+    return this.#servedName(entityType) === name ? `${name}$second` : name;
+  }
+
+  #rows(name: string): Rows {
+    let rows = this.#open.get(name);
+    if (!rows) {
+      rows = this.environment.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
+      this.#open.set(name, rows);
+    }
+    return rows;
+  }
+}
+
+/** No registry name contains `$`, so no entity type has the name of a second database. */
+export function databaseName(entityType: EntityType): string {
+  return `${entityType.featurestore.name}/${entityType.name}`;
+}
+
+function servedKey(entityType: EntityType): string {
+  return `${databaseName(entityType)}$served`;
+}

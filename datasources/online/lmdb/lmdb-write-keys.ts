@@ -1,0 +1,51 @@
+import { open, type Database, type RootDatabase } from 'lmdb';
+import type { RememberedWrite, WriteKeys } from '../write-keys.js';
+
+/** Forgets at most this number of keys for each new one, so that no write waits long. */
+const FORGOTTEN_AT_ONCE = 10;
+
+interface StoredKey extends RememberedWrite {
+  readonly order: number;
+}
+
+/** The idempotency keys of writes in an LMDB file. */
+export class LmdbWriteKeys implements WriteKeys {
+  readonly #environment: RootDatabase;
+  readonly #keys: Database<StoredKey, string>;
+  /** The keys by the order in which they came. */
+  readonly #order: Database<string, number>;
+
+  constructor(
+    path: string,
+    private readonly maxKeys: number,
+  ) {
+    this.#environment = open({ path, maxDbs: 2, noSubdir: false });
+    this.#keys = this.#environment.openDB<StoredKey, string>({ name: 'keys' });
+    this.#order = this.#environment.openDB<string, number>({ name: 'order' });
+  }
+
+  find(key: string): RememberedWrite | undefined {
+    return this.#keys.get(key);
+  }
+
+  async remember(key: string, write: RememberedWrite): Promise<void> {
+    await this.#environment.transaction(() => {
+      const known = this.#keys.get(key);
+      const [newest = 0] = [...this.#order.getKeys({ reverse: true, limit: 1 })];
+      const order = known?.order ?? newest + 1;
+      void this.#keys.put(key, { ...write, order });
+      if (!known) void this.#order.put(order, key);
+      for (const { key: old, value } of [
+        ...this.#order.getRange({ end: order - this.maxKeys + 1, limit: FORGOTTEN_AT_ONCE }),
+      ]) {
+        void this.#order.remove(old);
+        void this.#keys.remove(value);
+      }
+    });
+    await this.#environment.flushed;
+  }
+
+  async close(): Promise<void> {
+    await this.#environment.close();
+  }
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import type { Database, RootDatabase } from 'lmdb';
+import type { Instant } from '../../../values/instant.js';
+import type { EntityType } from '../../registry/model.js';
+import type { OnlineWrite } from '../online-store.js';
+import type { FindSource, LogCommit, LoggedCommits, StoredEntity, WriteLog } from '../write-log.js';
+import { decodeLogRow, encodeLogRow, type LogRow } from './log-row.js';
+
+/** The named databases of the log in the file of the online store. No registry name contains `$`. */
+export const WRITE_LOG_DATABASES = 3;
+
+/** What the log needs of the online store in the same file. All but `find` run inside a write transaction. */
+export interface StoreOfLog {
+  readonly merge: (entityType: EntityType, writes: readonly OnlineWrite[]) => void;
+  readonly remove: (entityType: EntityType, entityIds: readonly string[]) => void;
+  readonly find: (entityType: EntityType, entityId: string) => StoredEntity | undefined;
+  /** Call this after a transaction that failed. */
+  readonly forgetUncommitted: () => void;
+}
+
+/** The event time, the sequence number of the commit and the number of the row in it. */
+type FutureKey = [time: number, sequence: number, row: number];
+
+interface LastCommit {
+  readonly id: string;
+  readonly sequence: number;
+  readonly created: string;
+}
+
+/** The log of writes in the LMDB file of the online store. */
+export class LmdbWriteLog implements WriteLog {
+  readonly id: string;
+  readonly #lastStored: Database<LastCommit, string>;
+  #last: WriteLog['last'];
+  readonly #commits: Database<readonly LogRow[], number>;
+  readonly #future: Database<LogRow, FutureKey>;
+
+  constructor(
+    private readonly environment: RootDatabase,
+    private readonly findSource: FindSource,
+    private readonly store: StoreOfLog,
+  ) {
+    this.#lastStored = environment.openDB<LastCommit, string>({ name: '$last-write' });
+    this.#commits = environment.openDB<readonly LogRow[], number>({ name: '$writes' });
+    this.#future = environment.openDB<LogRow, FutureKey>({ name: '$future-writes' });
+    this.id = this.#lastStored.get('last')?.id ?? randomUUID();
+    this.#last = this.#readLast();
+  }
+
+  get last(): WriteLog['last'] {
+    return this.#last;
+  }
+
+  find(entityType: EntityType, entityId: string): StoredEntity | undefined {
+    return this.store.find(entityType, entityId);
+  }
+
+  async commit({ sequence, created, rows, future }: LogCommit): Promise<void> {
+    const encoded = rows.map(encodeLogRow);
+    await this.#transaction(() => {
+      const online = rows.filter((row) => !future.has(row));
+      for (const [entityType, writes] of Map.groupBy(online, ({ source }) => source.entityType)) {
+        this.store.merge(entityType, writes);
+      }
+      void this.#commits.put(sequence, encoded);
+      for (const [index, row] of rows.entries()) {
+        if (future.has(row)) void this.#future.put([Number(row.version.timestamp), sequence, index], encoded[index]!);
+      }
+      void this.#lastStored.put('last', { id: this.id, sequence, created: String(created) });
+    });
+    this.#last = { sequence, created };
+  }
+
+  read(maxRows: number): LoggedCommits {
+    const rows: OnlineWrite[] = [];
+    let upTo: number | undefined;
+    let unknownRows = 0;
+    // Only what is on disk: a power cut could undo a commit whose rows the offline store has already.
+    for (const { key, value } of this.#commits.getRange({ end: this.#last.sequence + 1 })) {
+      if (rows.length + unknownRows >= maxRows) break;
+      upTo = key;
+      for (const row of value) {
+        const decoded = decodeLogRow(row, this.findSource);
+        if (decoded) rows.push(decoded);
+        else unknownRows += 1;
+      }
+    }
+    return { upTo, rows, unknownRows };
+  }
+
+  async remove(upTo: number): Promise<void> {
+    await this.#transaction(() => {
+      for (const key of [...this.#commits.getKeys({ end: upTo + 1 })]) void this.#commits.remove(key);
+    });
+  }
+
+  earliestFuture(): Instant | undefined {
+    for (const [time] of this.#future.getKeys({ limit: 1 })) return BigInt(time);
+    return undefined;
+  }
+
+  async promote(now: Instant, maxRows: number): Promise<number> {
+    const due = [...this.#future.getRange({ end: [Number(now) + 1, 0, 0], limit: maxRows })];
+    if (due.length === 0) return 0;
+    const rows = due.flatMap(({ value }) => decodeLogRow(value, this.findSource) ?? []);
+    await this.#transaction(() => {
+      for (const [entityType, writes] of Map.groupBy(rows, ({ source }) => source.entityType)) {
+        this.store.merge(entityType, writes);
+      }
+      for (const { key } of due) void this.#future.remove(key);
+    });
+    return due.length;
+  }
+
+  async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<void> {
+    const ids = new Set(entityIds);
+    await this.#transaction(() => {
+      this.store.remove(entityType, entityIds);
+      for (const { key, value } of [...this.#future.getRange({})]) {
+        const [featurestore, name, , entityId] = value;
+        if (featurestore !== entityType.featurestore.name || name !== entityType.name || !ids.has(entityId)) continue;
+        void this.#future.remove(key);
+      }
+    });
+  }
+
+  #readLast(): WriteLog['last'] {
+    const last = this.#lastStored.get('last');
+    return { sequence: last?.sequence ?? 0, created: BigInt(last?.created ?? 0) };
+  }
+
+  /** Returns when the changes are on disk. */
+  async #transaction(change: () => void): Promise<void> {
+    try {
+      await this.environment.transaction(change);
+      await this.environment.flushed;
+    } catch (error) {
+      this.store.forgetUncommitted();
+      // The transaction may have been committed although it was not synced: its sequence number is used then.
+      this.#last = this.#readLast();
+      throw error;
+    }
+  }
+}

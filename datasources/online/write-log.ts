@@ -1,0 +1,61 @@
+import type { Instant } from '../../values/instant.js';
+import type { RawValue } from '../../values/value-type.js';
+import type { EntityType, FeatureSource } from '../registry/model.js';
+import type { OnlineWrite } from './online-store.js';
+
+/**
+ * The port of the log of writes: an embedded online store and a log of the rows that the offline store does not have
+ * yet. One transaction changes both, so a row is in both or in neither.
+ */
+export interface WriteLog {
+  /** Identifies the log: its sequence numbers begin anew when the file is deleted. */
+  readonly id: string;
+
+  /** The sequence number of the last commit, and the greatest creation time; 0 for a new log. */
+  readonly last: { readonly sequence: number; readonly created: Instant };
+
+  /** The newest values of an entity by slot (merge-rule.ts); undefined for an unknown entity. */
+  find(entityType: EntityType, entityId: string): StoredEntity | undefined;
+
+  /** Adds a commit: all of it is durable when this returns, or nothing of it. */
+  commit(commit: LogCommit): Promise<void>;
+
+  /** The commits from the oldest on, until they have `maxRows` rows together. */
+  read(maxRows: number): LoggedCommits;
+
+  /** Removes the commits up to a sequence number: the offline store has them. */
+  remove(upTo: number): Promise<void>;
+
+  /** The event time of the earliest future row; undefined when there is none. */
+  earliestFuture(): Instant | undefined;
+
+  /** Moves at most `maxRows` future rows that are due into the online store. Returns their number. */
+  promote(now: Instant, maxRows: number): Promise<number>;
+
+  /** Deletes the online values and the future rows of entities. */
+  deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<void>;
+}
+
+export type StoredEntity = (
+  slot: string,
+) => { readonly timestamp: Instant | null; readonly value: RawValue | null } | undefined;
+
+export interface LogCommit {
+  readonly sequence: number;
+  readonly created: Instant;
+  /** All rows, for the offline store. */
+  readonly rows: readonly OnlineWrite[];
+  /** The rows among them whose event time is in the future: the online store gets them at that time. */
+  readonly future: ReadonlySet<OnlineWrite>;
+}
+
+export interface LoggedCommits {
+  /** The sequence number of the last of them; undefined when the log is empty. */
+  readonly upTo: number | undefined;
+  readonly rows: readonly OnlineWrite[];
+  /** Rows of sources that the registry no longer has. */
+  readonly unknownRows: number;
+}
+
+/** Finds a source of the current registry. */
+export type FindSource = (featurestore: string, entityType: string, source: string) => FeatureSource | undefined;

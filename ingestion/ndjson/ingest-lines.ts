@@ -1,0 +1,74 @@
+import type { EntityType } from '../../datasources/registry/model.js';
+import { AppError } from '../../errors/app-error.js';
+import { INGEST_LIMITS, type IngestLimits } from '../../limits/ingest-limits.js';
+import { toChunks } from '../../runtime/to-chunks.js';
+import type { FeatureWriter, IncomingRow } from '../feature-writer.js';
+import { parseRowJson } from '../rows/parse-json.js';
+import { readRow } from '../rows/read-row.js';
+import { refusalOfError, refusalOfFault } from '../rows/row-fault.js';
+import type { Receipt } from './receipt.js';
+import { LineSplitter, type InputLine } from './split-lines.js';
+
+export interface IngestLines {
+  readonly entityType: EntityType;
+  readonly writer: FeatureWriter;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
+  readonly limits?: Pick<IngestLimits, 'maxLineBytes' | 'maxRowsPerWrite'>;
+}
+
+/**
+ * Writes rows as they arrive, and gives the receipts of each write when its rows are durable. The next bytes are read
+ * only after the receipts are taken: a writer or a client that is slow slows the sender down.
+ */
+export async function* ingestLines(options: IngestLines): AsyncGenerator<readonly Receipt[], void> {
+  const { body, limits = INGEST_LIMITS } = options;
+  const splitter = new LineSplitter(limits.maxLineBytes);
+  for await (const chunk of body) {
+    for (const lines of toChunks(splitter.push(chunk), limits.maxRowsPerWrite)) yield await writeLines(options, lines);
+  }
+  const last = splitter.end();
+  if (last.length > 0) yield await writeLines(options, last);
+}
+
+async function writeLines(
+  { entityType, writer, signal, limits = INGEST_LIMITS }: IngestLines,
+  lines: readonly InputLine[],
+): Promise<Receipt[]> {
+  const rows: IncomingRow[] = [];
+  const receipts: Receipt[] = lines.map(() => ({ line: 0, status: 'WRITTEN' }));
+  const indexOfRow: number[] = [];
+  for (const [index, line] of lines.entries()) {
+    const read = readLine(entityType, line, limits.maxLineBytes);
+    if (read instanceof AppError) {
+      receipts[index] = { line: line.number, status: 'REFUSED', ...refusalOfError(read) };
+      continue;
+    }
+    receipts[index] = { line: line.number, status: 'WRITTEN' };
+    indexOfRow.push(index);
+    rows.push(read);
+  }
+  if (rows.length === 0) return receipts;
+  const { duplicateRows, faults } = await writer.write({ entityType, rows, signal });
+  const replace = (row: number, receipt: Omit<Receipt, 'line'>): void => {
+    const index = indexOfRow[row]!;
+    receipts[index] = { line: lines[index]!.number, ...receipt };
+  };
+  for (const row of duplicateRows) replace(row, { status: 'DUPLICATE' });
+  for (const fault of faults) replace(fault.row, { status: 'REFUSED', ...refusalOfFault(fault) });
+  return receipts;
+}
+
+function readLine(entityType: EntityType, { text, problem }: InputLine, maxLineBytes: number): IncomingRow | AppError {
+  if (text === null) {
+    return problem === 'TOO_LONG'
+      ? new AppError('PAYLOAD_TOO_LARGE', `A line has at most ${maxLineBytes} bytes.`)
+      : new AppError('BAD_USER_INPUT', 'The line is not UTF-8.');
+  }
+  try {
+    return readRow(entityType, parseRowJson(text));
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+export interface InputLine {
+  /** From 1, blank lines included. */
+  readonly number: number;
+  /** null: the line is longer than the limit, or not UTF-8. */
+  readonly text: string | null;
+  readonly problem: 'TOO_LONG' | 'NOT_UTF8' | null;
+}
+
+/**
+ * Splits bytes into lines. Of a line that is longer than the limit, nothing is kept, so the memory is bounded; the next
+ * line is read as usual. Blank lines are counted and not returned.
+ */
+export class LineSplitter {
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  #parts: Uint8Array[] = [];
+  #length = 0;
+  #number = 1;
+
+  constructor(private readonly maxLineBytes: number) {}
+
+  /** The lines that end in this chunk. */
+  push(chunk: Uint8Array): InputLine[] {
+    const lines: InputLine[] = [];
+    let start = 0;
+    for (;;) {
+      const end = chunk.indexOf(NEWLINE, start);
+      if (end < 0) break;
+      this.#keep(chunk.subarray(start, end));
+      this.#finish(lines);
+      start = end + 1;
+    }
+    this.#keep(chunk.subarray(start));
+    return lines;
+  }
+
+  /** The last line, if no newline ended it. */
+  end(): InputLine[] {
+    const lines: InputLine[] = [];
+    if (this.#length > 0) this.#finish(lines);
+    return lines;
+  }
+
+  #keep(part: Uint8Array): void {
+    this.#length += part.length;
+    if (this.#length > this.maxLineBytes) this.#parts = [];
+    else if (part.length > 0) this.#parts.push(part);
+  }
+
+  #finish(lines: InputLine[]): void {
+    const number = this.#number;
+    const isTooLong = this.#length > this.maxLineBytes;
+    const bytes = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#length = 0;
+    this.#number += 1;
+    if (isTooLong) lines.push({ number, text: null, problem: 'TOO_LONG' });
+    else {
+      const line = this.#decode(number, bytes);
+      if (line.text?.trim() !== '') lines.push(line);
+    }
+  }
+
+  #decode(number: number, bytes: Uint8Array): InputLine {
+    const content = bytes.at(-1) === CARRIAGE_RETURN ? bytes.subarray(0, -1) : bytes;
+    try {
+      return { number, text: this.#decoder.decode(content), problem: null };
+    } catch {
+      return { number, text: null, problem: 'NOT_UTF8' };
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { badInput } from '../../errors/app-error.js';
+import { OperatorError } from '../../errors/operator-error.js';
+import { JobFailure } from '../../jobs/job-failure.js';
+import { stopReason, type JobControl, type JobHandler, type JobOutcome, type JobPlan } from '../../jobs/job-handler.js';
+import type { Registry } from '../../datasources/registry/registry.js';
+import type { StorePreparation } from '../store-preparation.js';
+import type {
+  SourceRefreshJobRecord,
+  SourceRefreshResult,
+  SourceRefreshSpec,
+  StartSourceRefresh,
+} from '../source-refreshes.js';
+import { LOCAL_REFRESH } from './source-refresh-job.js';
+
+/** Progress counts in percent: the rows of a source are known only when its SQL has run. */
+const PERCENT = 100n;
+
+/** Recomputes the changed sources of an entity type. An interrupted refresh leaves the old values. */
+export class SourceRefreshHandler implements JobHandler<
+  StartSourceRefresh,
+  SourceRefreshSpec,
+  null,
+  SourceRefreshResult
+> {
+  readonly type = LOCAL_REFRESH;
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly preparation: Pick<StorePreparation, 'refresh'>,
+    /** Runs after each refresh: the next row of the future may be another one. */
+    private readonly onRefreshed: () => void,
+  ) {}
+
+  async plan({ entityType, source, labels, trigger }: StartSourceRefresh): Promise<JobPlan<SourceRefreshSpec>> {
+    const computed = entityType.sources.filter(({ sql }) => sql !== null);
+    if (computed.length === 0) {
+      throw badInput(
+        `The entity type "${entityType.name}" has no source with SQL: clients write its values.`,
+        'entityType',
+      );
+    }
+    if (source !== null && !computed.some(({ name }) => name === source)) {
+      const names = computed.map(({ name }) => name).join(', ');
+      throw badInput(
+        `The entity type "${entityType.name}" has no source "${source}" with SQL. It has: ${names}.`,
+        'source',
+      );
+    }
+    const spec = { featurestore: entityType.featurestore.name, entityType: entityType.name, source, trigger };
+    return { displayName: null, labels, spec };
+  }
+
+  async run(job: SourceRefreshJobRecord, control: JobControl<null>): Promise<JobOutcome<SourceRefreshResult>> {
+    const { featurestore, entityType: name, source } = job.spec;
+    const entityType = this.registry.entityType(featurestore, name);
+    await control.running(PERCENT);
+    let completed = 0n;
+    try {
+      const { steps, rejectedRows } = await this.preparation.refresh(entityType, {
+        sources: source === null ? null : [source],
+        signal: control.signal,
+        onProgress: ({ share }) => {
+          completed = BigInt(Math.floor(share * Number(PERCENT)));
+          control.report(toProgress(completed));
+        },
+      });
+      const result = { steps, rejectedRows: [...rejectedRows.values()].reduce((sum, rows) => sum + rows, 0) };
+      return { state: 'SUCCEEDED', result, progress: toProgress(PERCENT) };
+    } catch (error) {
+      if (stopReason(control.signal) === 'cancel') {
+        return { state: 'CANCELLED', result: null, progress: toProgress(completed) };
+      }
+      // The fault is in the operator's SQL or files. Its details name paths, so only the summary is for clients.
+      if (error instanceof OperatorError) throw new JobFailure('SOURCE_FAULT', error.summary, { cause: error });
+      throw error;
+    } finally {
+      this.onRefreshed();
+    }
+  }
+}
+
+function toProgress(completed: bigint) {
+  return { completed, failed: 0n, total: PERCENT };
+}

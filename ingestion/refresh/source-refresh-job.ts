@@ -1,0 +1,8 @@
+import { JobType } from '../../jobs/job-type.js';
+import { SOURCE_REFRESH, type SourceRefreshResult, type SourceRefreshSpec } from '../source-refreshes.js';
+
+/** A refresh has no checkpoint: a source is replaced in one step, and a resumed job finds the completed ones up to date. */
+export const LOCAL_REFRESH = new JobType<SourceRefreshSpec, null, SourceRefreshResult>(
+  'source-refresh-local',
+  SOURCE_REFRESH,
+);

@@ -1,0 +1,49 @@
+/** The port for changes of the registry while the gateway runs. */
+export interface RegistryUpdates {
+  /** Reads the registry file and says what `apply` would do. Changes nothing. */
+  plan(): Promise<RegistryPlan>;
+
+  /**
+   * Reads the registry file and serves it from now on. Running requests and subscriptions end with the registry that
+   * they began with. It refuses a plan with faults, and without `force` one with breaks. Two calls run one after the
+   * other; a registry that is served already changes nothing.
+   */
+  apply(options: { readonly force: boolean }): Promise<AppliedRegistry>;
+}
+
+export interface RegistryPlan {
+  /** Why the registry cannot be applied while the gateway runs: faults of the file, with line and column, or a restart. */
+  readonly faults: readonly string[];
+  /** What clients of the present schema may trip over. */
+  readonly breaks: readonly SchemaBreak[];
+  /** Every change of the schema. */
+  readonly changes: readonly string[];
+  readonly recomputed: readonly RecomputedSource[];
+  /** Features whose values stay in the stores although the registry no longer names them. */
+  readonly removed: readonly string[];
+}
+
+export interface SchemaBreak {
+  /** The member of the schema, such as `Query.entity.asOf`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface RecomputedSource {
+  readonly featurestore: string;
+  readonly entityType: string;
+  readonly source: string;
+  /** The stored rows that are replaced; null for a source that is new. */
+  readonly rows: bigint | null;
+  /** The size of the files that its SQL reads. */
+  readonly bytes: bigint;
+  /** Whether old values are served during the computation; otherwise `apply` waits for it. */
+  readonly isServedMeanwhile: boolean;
+}
+
+export interface AppliedRegistry {
+  readonly plan: RegistryPlan;
+  readonly isApplied: boolean;
+  /** The refreshes that run in the background. */
+  readonly jobIds: readonly string[];
+}

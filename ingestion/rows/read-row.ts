@@ -1,0 +1,89 @@
+import { getFeature } from '../../datasources/registry/registry.js';
+import type { EntityType, Feature } from '../../datasources/registry/model.js';
+import { badInput } from '../../errors/app-error.js';
+import { canonicalEntityId } from '../../values/entity-id.js';
+import { parseInstant, type Instant } from '../../values/instant.js';
+import { parseClientValue } from '../../values/parse-client-value.js';
+import type { RawValue } from '../../values/value-type.js';
+import type { IncomingRow } from '../feature-writer.js';
+import { describeValue } from './describe-value.js';
+
+const KEYS = ['entityId', 'timestamp', 'values'];
+const SHAPE = '{"entityId": "…", "timestamp": "2001-03-07T14:00:00Z", "values": {"feature": value}}';
+
+/**
+ * Reads a row that a client wrote as JSON: `entityId`, `timestamp` (RFC 3339; null or absent for features of static
+ * sources) and `values` by feature. Throws BAD_USER_INPUT or FEATURE_NOT_FOUND with the field at fault.
+ */
+export function readRow(entityType: EntityType, written: unknown): IncomingRow {
+  if (!isObject(written)) throw badInput(`A row is a JSON object such as ${SHAPE}.`);
+  const unknown = Object.keys(written).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) {
+    throw badInput(`A row has no "${clip(unknown)}". It is a JSON object such as ${SHAPE}.`, clip(unknown));
+  }
+  const { entityId, timestamp, values } = written;
+  if (!isObject(values)) throw badInput('"values" is an object with a value for each feature.', 'values');
+  return {
+    entityId: readEntityId(entityType, entityId),
+    timestamp: readTimestamp(timestamp),
+    values: readValues(entityType, Object.entries(values)),
+  };
+}
+
+/** An id is text: a number could lose its zeros or digits. */
+export function readEntityId({ entityIdColumns }: EntityType, written: unknown): string {
+  if (typeof written !== 'string') {
+    throw badInput(`"entityId" is a string, not ${describeValue(written)}.`, 'entityId');
+  }
+  return canonicalEntityId(written, entityIdColumns);
+}
+
+function readTimestamp(written: unknown): Instant | null {
+  if (written === undefined || written === null) return null;
+  if (typeof written !== 'string') {
+    throw badInput(
+      `"timestamp" is an RFC 3339 instant such as "2001-03-07T14:00:00Z", not ${describeValue(written)}.`,
+      'timestamp',
+    );
+  }
+  try {
+    return parseInstant(written);
+  } catch (error) {
+    throw badInput((error as Error).message, 'timestamp');
+  }
+}
+
+/** null is a written null. */
+function readValues(
+  entityType: EntityType,
+  entries: readonly (readonly [string, unknown])[],
+): Map<Feature, RawValue | null> {
+  if (entries.length === 0) throw badInput('"values" has no feature. Write at least one.', 'values');
+  const values = new Map<Feature, RawValue | null>();
+  for (const [name, written] of entries) {
+    const feature = getFeature(entityType, name, `values.${clip(name)}`);
+    values.set(feature, readFeatureValue(feature, written, `values.${name}`));
+  }
+  return values;
+}
+
+/** The value of a feature; `field` names it in errors. */
+export function readFeatureValue(feature: Feature, written: unknown, field: string): RawValue | null {
+  if (written === null) return null;
+  const value = parseClientValue(feature.valueType, written);
+  if (value === undefined) {
+    throw badInput(
+      `The feature "${feature.name}" is ${feature.valueType}, and ${describeValue(written)} is not one.`,
+      field,
+    );
+  }
+  return value;
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
+
+function clip(name: string): string {
+  return name.length > 100 ? `${name.slice(0, 100)}…` : name;
+}

@@ -1,0 +1,47 @@
+import type { EntityType, FeatureSource } from '../datasources/registry/model.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
+import type { SourceFreshness } from './source-freshness.js';
+import type { JobRequest } from '../jobs/job-request.js';
+
+/** The kind of these jobs for clients. */
+export const SOURCE_REFRESH = 'SOURCE_REFRESH';
+
+/**
+ * The port for refreshes of computed sources. Each refresh is a job that recomputes the sources of an entity type whose
+ * SQL, files or columns changed, and replaces their values in both stores while the old ones are served.
+ */
+export interface SourceRefreshes {
+  /** BAD_USER_INPUT for an entity type without a computed source, or a source that clients write. */
+  start(request: StartSourceRefresh): Promise<SourceRefreshJobRecord>;
+
+  /** How fresh a source is, measured from its rows and its files. */
+  freshness(source: FeatureSource): Promise<SourceFreshness>;
+}
+
+export type SourceRefreshJobRecord = JobRecord<SourceRefreshSpec, null, SourceRefreshResult>;
+
+export interface StartSourceRefresh extends JobRequest {
+  readonly entityType: EntityType;
+  /** null: every computed source of the entity type. */
+  readonly source: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly trigger: RefreshTrigger;
+}
+
+/** What began a refresh: a client, a schedule, a start with old values, changed files, or another registry. */
+export const REFRESH_TRIGGERS = ['REQUEST', 'SCHEDULE', 'START', 'FILES', 'REGISTRY'] as const;
+export type RefreshTrigger = (typeof REFRESH_TRIGGERS)[number];
+
+export interface SourceRefreshSpec {
+  readonly featurestore: string;
+  readonly entityType: string;
+  readonly source: string | null;
+  readonly trigger: RefreshTrigger;
+}
+
+export interface SourceRefreshResult {
+  /** The number of steps that ran: computed sources, and the fill of the online store. 0: nothing had changed. */
+  readonly steps: number;
+  /** Computed rows that have no id or no time, and are not stored. */
+  readonly rejectedRows: number;
+}

@@ -1,0 +1,184 @@
+import type { OnlineStore, OnlineWrite } from '../../datasources/online/online-store.js';
+import type { OfflineStore } from '../../datasources/offline/offline-store.js';
+import type { EntityType, Feature, FeatureSource } from '../../datasources/registry/model.js';
+import { AppError } from '../../errors/app-error.js';
+import { WRITE_LIMITS } from '../../limits/write-limits.js';
+import { toChunks } from '../../runtime/to-chunks.js';
+import type { Clock } from '../../values/clock.js';
+import type { FeatureCell } from '../../values/feature-cell.js';
+import type { Instant } from '../../values/instant.js';
+import type { FeatureWriter, RowFault, WriteOutcome, WriteRequest } from '../feature-writer.js';
+import { checkRows, type CheckedPart, type CheckedRow } from './check-rows.js';
+import { addPart, type MomentValues } from './moment-values.js';
+import { encodeValue } from '../../datasources/online/value-codec.js';
+import { toStoreFailure } from './store-failure.js';
+
+export interface DirectFeatureWriterOptions {
+  readonly online: OnlineStore;
+  readonly offline: Pick<OfflineStore, 'append'>;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
+interface PlannedRow {
+  readonly row: number;
+  readonly parts: readonly OnlineWrite[];
+}
+
+/**
+ * Writes into stores without a common log, e.g. BigQuery and Bigtable: first into the offline store, which has
+ * everything, then into the online store. If the second write fails, the caller repeats both; a row that the offline
+ * store has twice counts once in every read.
+ */
+export class DirectFeatureWriter implements FeatureWriter {
+  #lastCreated: Instant = 0n;
+  readonly #future = new Set<OnlineWrite>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: DirectFeatureWriterOptions) {}
+
+  async write({ entityType, rows, signal }: WriteRequest): Promise<WriteOutcome> {
+    signal?.throwIfAborted();
+    const { clock } = this.options;
+    const now = clock();
+    const checked = checkRows(entityType, rows, now);
+    const served = await this.#readServed(entityType, checked.rows, now);
+    const isKnown = ({ parts }: CheckedRow): boolean =>
+      parts.every((part) => addPart(part, momentOfCells(part, served.get(part.entityId))) === undefined);
+    const duplicateRows = checked.rows.filter(isKnown).map(({ row }) => row);
+    const known = new Set(duplicateRows);
+    const created = this.#nextCreated(now);
+    const planned = checked.rows
+      .filter(({ row }) => !known.has(row))
+      .map(({ row, parts }): PlannedRow => ({ row, parts: parts.map((part) => toWrite(part, created)) }));
+    const rejected = await this.#append(planned);
+    const refused = new Set(rejected.map(({ row }) => row));
+    const accepted = planned.filter(({ row }) => !refused.has(row));
+    await this.#writeOnline(entityType, accepted, now);
+    const faults = [...checked.faults, ...rejected].sort((a, b) => a.row - b.row);
+    return { written: accepted.length, duplicates: duplicateRows.length, duplicateRows, faults };
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Never the same twice in a process, so that the later write of a moment wins. */
+  #nextCreated(now: Instant): Instant {
+    this.#lastCreated = now > this.#lastCreated ? now : this.#lastCreated + 1n;
+    return this.#lastCreated;
+  }
+
+  /** The served values of the entities, by entity id and feature name. */
+  async #readServed(
+    entityType: EntityType,
+    rows: readonly CheckedRow[],
+    now: Instant,
+  ): Promise<Map<string, ReadonlyMap<string, FeatureCell>>> {
+    const { online } = this.options;
+    const served = new Map<string, ReadonlyMap<string, FeatureCell>>();
+    const ids = [...new Set(rows.flatMap(({ parts }) => parts.map(({ entityId }) => entityId)))];
+    const features = listFeatures(rows);
+    for (const entityIds of toChunks(ids, online.maxEntityIdsPerRead)) {
+      const cells = await online.read({ entityType, entityIds, features, now, includeExpired: true });
+      for (const [index, entityId] of entityIds.entries()) {
+        served.set(entityId, new Map(features.map(({ name }, at) => [name, cells[index]![at]!])));
+      }
+    }
+    return served;
+  }
+
+  /** Returns the rows that the offline store refuses. */
+  async #append(planned: readonly PlannedRow[]): Promise<RowFault[]> {
+    const faults: RowFault[] = [];
+    const parts = planned.flatMap(({ row, parts }) => parts.map((part) => ({ row, part })));
+    for (const [source, ofSource] of Map.groupBy(parts, ({ part }) => part.source)) {
+      const rows = ofSource.map(({ part: { entityId, version, values } }) => ({ entityId, ...version, values }));
+      try {
+        const { rejected } = await this.options.offline.append(source, rows);
+        for (const { row, reason } of rejected) faults.push(toFault(ofSource[row]!.row, reason));
+      } catch (error) {
+        throw toStoreFailure('offline', error);
+      }
+    }
+    return faults;
+  }
+
+  async #writeOnline(entityType: EntityType, rows: readonly PlannedRow[], now: Instant): Promise<void> {
+    const writes = rows.flatMap(({ parts }) => parts);
+    const isFuture = ({ version }: OnlineWrite): boolean => version.timestamp !== null && version.timestamp > now;
+    const future = writes.filter(isFuture);
+    if (this.#future.size + future.length > WRITE_LIMITS.maxFutureRows) {
+      throw new AppError(
+        'STORE_UNAVAILABLE',
+        `This gateway holds ${this.#future.size} future rows already. Write them when their time comes.`,
+      );
+    }
+    const due = writes.filter((write) => !isFuture(write));
+    try {
+      if (due.length > 0) await this.options.online.write(entityType, due);
+    } catch (error) {
+      throw toStoreFailure('online', error);
+    }
+    for (const write of future) this.#future.add(write);
+    if (future.length > 0) this.#schedule();
+  }
+
+  #schedule(atLeastMs = 0): void {
+    clearTimeout(this.#timer);
+    let earliest: Instant | undefined;
+    for (const { version } of this.#future) {
+      if (earliest === undefined || version.timestamp! < earliest) earliest = version.timestamp!;
+    }
+    if (earliest === undefined) return;
+    const waitMs = Math.ceil(Number(earliest - this.options.clock()) / 1000);
+    const delay = Math.min(Math.max(waitMs, atLeastMs), 2 ** 31 - 1);
+    this.#timer = setTimeout(() => void this.#promote(), delay).unref();
+  }
+
+  async #promote(): Promise<void> {
+    const now = this.options.clock();
+    const due = [...this.#future].filter(({ version }) => version.timestamp! <= now);
+    try {
+      for (const [entityType, writes] of Map.groupBy(due, ({ source }) => source.entityType)) {
+        await this.options.online.write(entityType, writes);
+        for (const write of writes) this.#future.delete(write);
+      }
+      this.#schedule();
+    } catch (error) {
+      this.options.onError(error);
+      this.#schedule(1000);
+    }
+  }
+}
+
+function listFeatures(rows: readonly CheckedRow[]): Feature[] {
+  const sources = new Set<FeatureSource>(rows.flatMap(({ parts }) => parts.map(({ source }) => source)));
+  return [...sources].flatMap(({ features }) => features);
+}
+
+function toWrite(part: CheckedPart, created: Instant): OnlineWrite {
+  const { createdTimestampColumn, entityType } = part.source;
+  // Such a table of BigQuery has no creation time: online must order its rows as the warehouse does.
+  const isUnknown = createdTimestampColumn === null && entityType.featurestore.offlineSettings.kind === 'BIGQUERY';
+  const createdTimestamp = isUnknown ? null : created;
+  return { ...part, version: { ...part.version, createdTimestamp } };
+}
+
+/** The values of the part's moment that are served now; undefined when another moment is served. */
+function momentOfCells(
+  { source, version }: CheckedPart,
+  cells: ReadonlyMap<string, FeatureCell> | undefined,
+): MomentValues | undefined {
+  const values = new Map<string, Buffer>();
+  for (const { name } of source.features) {
+    const cell = cells?.get(name);
+    if (!cell || cell.status === 'NOT_FOUND' || cell.timestamp !== version.timestamp) continue;
+    values.set(name, encodeValue(cell.value));
+  }
+  return values.size === 0 ? undefined : values;
+}
+
+function toFault(row: number, reason: string): RowFault {
+  return { row, part: null, code: 'BAD_USER_INPUT', message: `The offline store refuses the row: ${reason}` };
+}

@@ -1,0 +1,10 @@
+import type { FeatureWriter } from '../feature-writer.js';
+import type { KeyedWrites } from './keyed-writes.js';
+
+/** What a request for writes needs. */
+export interface FeatureWrites {
+  /** Writes into the stores of the entity type's featurestore. */
+  readonly writer: FeatureWriter;
+  /** Remembers idempotency keys. */
+  readonly keyed: KeyedWrites;
+}

@@ -1,0 +1,53 @@
+import type { WriteLog } from '../../datasources/online/write-log.js';
+import { WRITE_LIMITS } from '../../limits/write-limits.js';
+import type { Clock } from '../../values/clock.js';
+
+/** The longest time of a timer of JavaScript. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+const RETRY_MS = 1000;
+
+/** Brings future rows into the online store when their time comes. */
+export class FutureRows {
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly log: WriteLog,
+    private readonly clock: Clock,
+    /** Runs a task while no commit runs. */
+    private readonly exclusive: (task: () => Promise<void>) => Promise<void>,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  /** Sets the timer to the earliest of them. */
+  schedule(atLeastMs = 0): void {
+    const earliest = this.log.earliestFuture();
+    clearTimeout(this.#timer);
+    if (earliest === undefined) return;
+    const waitMs = Number(earliest - this.clock()) / 1000;
+    const delay = Math.min(Math.max(Math.ceil(waitMs), atLeastMs), MAX_TIMER_MS);
+    this.#timer = setTimeout(() => void this.promote(), delay).unref();
+  }
+
+  /** Brings the due rows, and sets the timer to the next ones. */
+  async promote(): Promise<void> {
+    try {
+      await this.exclusive(() => this.promoteDue());
+      this.schedule();
+    } catch (error) {
+      this.onError(error);
+      this.schedule(RETRY_MS);
+    }
+  }
+
+  /** Call this while no commit runs. */
+  async promoteDue(): Promise<void> {
+    const earliest = this.log.earliestFuture();
+    if (earliest === undefined || earliest > this.clock()) return;
+    const { maxRowsPerPromotion } = WRITE_LIMITS;
+    while ((await this.log.promote(this.clock(), maxRowsPerPromotion)) === maxRowsPerPromotion);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,83 @@
+import type { WriteLog } from '../../datasources/online/write-log.js';
+import type { WrittenHistory } from '../../datasources/offline/written-history.js';
+import { WRITE_LIMITS } from '../../limits/write-limits.js';
+import { toStoreFailure } from './store-failure.js';
+
+export interface LogDrainOptions {
+  readonly log: WriteLog;
+  readonly history: WrittenHistory;
+  /** Receives the sequence number up to which the offline store has the rows, and the number of rows that left. */
+  readonly onDrained: (upTo: number, rows: number) => void;
+  /** Receives a failure of a drain that no reader waits for. It is repeated. */
+  readonly onError: (error: unknown) => void;
+  /** Receives the number of rows of sources that the registry no longer has. */
+  readonly onUnknownRows: (rows: number) => void;
+  /** Milliseconds between a commit and its drain when no reader asks: one transaction then takes several commits. */
+  readonly delayMs?: number;
+  /** Milliseconds before a failed drain is repeated. */
+  readonly retryMs?: number;
+}
+
+/** Moves the rows of a log into the offline store: each once, in order. */
+export class LogDrain {
+  #running: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #drainedUpTo = 0;
+
+  private constructor(private readonly options: LogDrainOptions) {}
+
+  /** Drains what the last process left. */
+  static async open(options: LogDrainOptions): Promise<LogDrain> {
+    const drain = new LogDrain(options);
+    drain.#drainedUpTo = await options.history.drainedUpTo(options.log.id);
+    // The offline store may have these already: the process ended before it removed them from the log.
+    await options.log.remove(drain.#drainedUpTo);
+    await drain.drainUpTo(options.log.last.sequence);
+    return drain;
+  }
+
+  /** Returns when the offline store has the rows of the commits up to a sequence number. */
+  async drainUpTo(sequence: number): Promise<void> {
+    while (this.#drainedUpTo < sequence) {
+      await (this.#running ??= this.#step().finally(() => (this.#running = undefined)));
+    }
+  }
+
+  /** Drains soon, without a waiting reader. */
+  schedule(sequence: number, delayMs = this.options.delayMs ?? 100): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.drainUpTo(sequence).catch((error: unknown) => {
+        this.options.onError(error);
+        this.schedule(sequence, this.options.retryMs ?? 1000);
+      });
+    }, delayMs).unref();
+  }
+
+  async close(sequence: number): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.drainUpTo(sequence);
+  }
+
+  async #step(): Promise<void> {
+    const { log, history, onDrained, onUnknownRows } = this.options;
+    const { upTo, rows, unknownRows } = log.read(WRITE_LIMITS.maxRowsPerDrain);
+    if (upTo === undefined) {
+      this.#drainedUpTo = log.last.sequence;
+      return;
+    }
+    if (unknownRows > 0) onUnknownRows(unknownRows);
+    const appended = rows.map(({ source, entityId, version, values }) => ({
+      source,
+      row: { entityId, ...version, values },
+    }));
+    try {
+      await history.appendCommits(log.id, upTo, appended);
+      await log.remove(upTo);
+    } catch (error) {
+      throw toStoreFailure('offline', error);
+    }
+    this.#drainedUpTo = upTo;
+    onDrained(upTo, rows.length + unknownRows);
+  }
+}

@@ -1,0 +1,187 @@
+import type { WriteLog } from '../../datasources/online/write-log.js';
+import type { OnlineWrite } from '../../datasources/online/online-store.js';
+import type { WrittenHistory } from '../../datasources/offline/written-history.js';
+import type { EntityType } from '../../datasources/registry/model.js';
+import { AppError } from '../../errors/app-error.js';
+import { WRITE_LIMITS } from '../../limits/write-limits.js';
+import type { Clock } from '../../values/clock.js';
+import type { Instant } from '../../values/instant.js';
+import type { FeatureWriter, WriteOutcome, WriteRequest } from '../feature-writer.js';
+import { checkRows, type CheckedPart, type CheckedRow, type CheckedRows } from './check-rows.js';
+import { FutureRows } from './future-rows.js';
+import { LogDrain, type LogDrainOptions } from './log-drain.js';
+import { Moments } from './moments.js';
+import { Room } from './room.js';
+import { toStoreFailure } from './store-failure.js';
+import { Turns } from './turns.js';
+
+export interface LoggedFeatureWriterOptions extends Pick<
+  LogDrainOptions,
+  'onError' | 'onUnknownRows' | 'delayMs' | 'retryMs'
+> {
+  readonly log: WriteLog;
+  readonly history: WrittenHistory;
+  readonly clock: Clock;
+  /** Replaces the limits of the same names. For tests. */
+  readonly limits?: { readonly maxLoggedRows?: number; readonly maxWaitMs?: number };
+}
+
+interface WaitingWrite {
+  readonly checked: CheckedRows;
+  readonly resolve: (outcome: WriteOutcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Writes into the embedded stores. One transaction of the log has the new online values and the rows for the offline
+ * store; a write is acknowledged when it is on disk. Requests that arrive during a commit share the next one.
+ */
+export class LoggedFeatureWriter implements FeatureWriter {
+  readonly #log: WriteLog;
+  readonly #moments: Moments;
+  readonly #room: Room;
+  readonly #turns = new Turns();
+  readonly #future: FutureRows;
+  #drain!: LogDrain;
+  #waiting: WaitingWrite[] = [];
+  #isCommitting = false;
+  #oldestLogged: Instant | undefined;
+
+  private constructor(private readonly options: LoggedFeatureWriterOptions) {
+    const { log, history, clock, limits = {} } = options;
+    this.#log = log;
+    this.#moments = new Moments(log, history);
+    this.#room = new Room({ ...WRITE_LIMITS, ...limits });
+    this.#future = new FutureRows(log, clock, (promote) => this.#turns.take(promote), options.onError);
+  }
+
+  /** Moves the rows of the last process into the offline store before it returns. */
+  static async open(options: LoggedFeatureWriterOptions): Promise<LoggedFeatureWriter> {
+    const writer = new LoggedFeatureWriter(options);
+    writer.#drain = await LogDrain.open({
+      ...options,
+      onDrained: (upTo, rows) => {
+        writer.#moments.forget(upTo);
+        writer.#room.leave(rows);
+        writer.#oldestLogged = upTo === writer.#log.last.sequence ? undefined : options.clock();
+      },
+    });
+    await writer.#future.promote();
+    return writer;
+  }
+
+  /** The rows that the offline store does not have yet, and the time since which it lacks some; null when it has all. */
+  get backlog(): { readonly rows: number; readonly since: Instant | null } {
+    return { rows: this.#room.rows, since: this.#oldestLogged ?? null };
+  }
+
+  async write({ entityType, rows, signal }: WriteRequest): Promise<WriteOutcome> {
+    signal?.throwIfAborted();
+    const checked = checkRows(entityType, rows, this.options.clock());
+    if (checked.rows.length === 0) return { written: 0, duplicates: 0, duplicateRows: [], faults: checked.faults };
+    if (this.#waiting.length >= WRITE_LIMITS.maxWaitingWrites) throw tooManyWrites();
+    await this.#room.wait(signal);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ checked, resolve, reject });
+      void this.#commitAll();
+    });
+  }
+
+  /** Returns when the offline store has every row that was acknowledged before the call. */
+  async drained(): Promise<void> {
+    if (this.#room.rows > 0) await this.#drain.drainUpTo(this.#log.last.sequence);
+  }
+
+  /** Deletes entities from both stores and the log. No write runs meanwhile. Returns the number of rows of history. */
+  async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<number> {
+    return this.#turns.take(async () => {
+      await this.drained();
+      try {
+        const rows = await this.options.history.deleteEntities(entityType, entityIds);
+        await this.#log.deleteEntities(entityType, entityIds);
+        return rows;
+      } catch (error) {
+        throw toStoreFailure('offline', error);
+      }
+    });
+  }
+
+  /** Moves all rows into the offline store. Call it when no more writes come, before the stores close. */
+  async close(): Promise<void> {
+    this.#future.close();
+    await this.#turns.take(() => this.#drain.close(this.#log.last.sequence));
+  }
+
+  async #commitAll(): Promise<void> {
+    if (this.#isCommitting) return;
+    this.#isCommitting = true;
+    try {
+      while (this.#waiting.length > 0) await this.#turns.take(() => this.#commitSome());
+    } finally {
+      this.#isCommitting = false;
+    }
+  }
+
+  /** Commits the waiting writes together. A failure is that of each of them. */
+  async #commitSome(): Promise<void> {
+    const group = this.#takeGroup();
+    try {
+      const written = await this.#commit(group.flatMap(({ checked }) => checked.rows.flatMap(({ parts }) => parts)));
+      for (const { checked, resolve } of group) resolve(toOutcome(checked, written));
+    } catch (error) {
+      const failure = toStoreFailure('online', error);
+      for (const { reject } of group) reject(failure);
+    }
+  }
+
+  #takeGroup(): WaitingWrite[] {
+    let rows = 0;
+    let size = 0;
+    for (const { checked } of this.#waiting) {
+      if (size > 0 && rows + checked.rows.length > WRITE_LIMITS.maxRowsPerCommit) break;
+      rows += checked.rows.length;
+      size += 1;
+    }
+    return this.#waiting.splice(0, size);
+  }
+
+  /** Returns the parts that were not written before. */
+  async #commit(parts: readonly CheckedPart[]): Promise<ReadonlySet<CheckedPart>> {
+    const { clock } = this.options;
+    // First the rows that became due: they may be the newest of their entities.
+    await this.#future.promoteDue();
+    const now = clock();
+    const { parts: selected, moments } = await this.#moments.selectNew(parts, now);
+    if (selected.size === 0) return selected;
+    const { last } = this.#log;
+    const sequence = last.sequence + 1;
+    // Never the same twice, also when the clock stands still or is set back: the later write of a moment must win.
+    const created = now > last.created ? now : last.created + 1n;
+    const rows = Array.from(selected, (part): OnlineWrite => ({
+      ...part,
+      version: { ...part.version, createdTimestamp: created },
+    }));
+    const future = new Set(rows.filter(({ version }) => version.timestamp !== null && version.timestamp > now));
+    await this.#log.commit({ sequence, created, rows, future });
+    this.#moments.remember(sequence, moments);
+    this.#room.enter(rows.length);
+    this.#oldestLogged ??= now;
+    this.#drain.schedule(sequence);
+    if (future.size > 0) this.#future.schedule();
+    return selected;
+  }
+}
+
+function toOutcome({ rows, faults }: CheckedRows, written: ReadonlySet<CheckedPart>): WriteOutcome {
+  const isWritten = ({ parts }: CheckedRow): boolean => parts.some((part) => written.has(part));
+  const duplicateRows = rows.filter((row) => !isWritten(row)).map(({ row }) => row);
+  const duplicates = duplicateRows.length;
+  return { written: rows.length - duplicates, duplicates, duplicateRows, faults };
+}
+
+function tooManyWrites(): AppError {
+  return new AppError(
+    'STORE_UNAVAILABLE',
+    `${WRITE_LIMITS.maxWaitingWrites} writes wait already. Try again later, with more rows in each write.`,
+  );
+}

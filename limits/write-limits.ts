@@ -1,0 +1,25 @@
+/** The limits of writes. Each limit names what it protects; docs/limits.md has the table for users. */
+export const WRITE_LIMITS = {
+  /** Rows of `writeFeatureValues`: all of them are in memory until they are durable. */
+  maxRows: 10_000,
+  /** Entities of `deleteEntities`: each store deletes them while the client waits. */
+  maxDeletedEntities: 1_000,
+  /** Rows that the log may have before writers wait: a historical read moves all of them to the offline store first. */
+  maxLoggedRows: 100_000,
+  /** Rows of one commit. A commit is one sync to disk; more rows would only delay those in it. */
+  maxRowsPerCommit: 10_000,
+  /** Requests that wait for a commit. */
+  maxWaitingWrites: 10_000,
+  /** Milliseconds that a writer waits for room in the log; then the client gets a retryable error. */
+  maxWaitMs: 10_000,
+  /** Rows that one transaction of the offline store takes from the log. */
+  maxRowsPerDrain: 20_000,
+  /** Future rows that one transaction brings into the online store. */
+  maxRowsPerPromotion: 1_000,
+  /** Future rows that the writer of stores without a log keeps in memory. */
+  maxFutureRows: 100_000,
+  /** Idempotency keys of writes that are remembered, each for a day. */
+  maxRememberedKeys: 100_000,
+  /** Years that an event time may be ahead: a later one is nearly always a wrong unit (milliseconds for seconds). */
+  maxYearsAhead: 10,
+} as const;

@@ -1,0 +1,53 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+export interface WriteBacklog {
+  /** Rows that the embedded offline store does not have yet. */
+  readonly rows: number;
+  /** How long it has lacked some, in seconds. */
+  readonly ageSeconds: number;
+}
+
+export type WriteMetrics = ReturnType<typeof createWriteMetrics>;
+
+/** The metrics of writes. */
+export function createWriteMetrics(registry: Registry, readBacklog: () => WriteBacklog) {
+  const registers = [registry];
+  const rows = new Counter({
+    name: 'featuregraph_written_rows_total',
+    help: 'Rows that clients wrote, by entity type and outcome: written, duplicate, or refused with a fault.',
+    labelNames: ['featurestore', 'entity_type', 'outcome'] as const,
+    registers,
+  });
+  const failures = new Counter({
+    name: 'featuregraph_failed_writes_total',
+    help: 'Writes that failed as a whole because a store did not take them, by entity type.',
+    labelNames: ['featurestore', 'entity_type'] as const,
+    registers,
+  });
+  new Gauge({
+    name: 'featuregraph_write_log_rows',
+    help: 'Acknowledged rows that the embedded offline store does not have yet.',
+    registers,
+    collect() {
+      this.set(readBacklog().rows);
+    },
+  });
+  new Gauge({
+    name: 'featuregraph_write_log_age_seconds',
+    help: 'How long the embedded offline store has lacked acknowledged rows. A historical read brings them first.',
+    registers,
+    collect() {
+      this.set(readBacklog().ageSeconds);
+    },
+  });
+  return {
+    rows: (
+      featurestore: string,
+      entityType: string,
+      outcome: 'written' | 'duplicate' | 'refused',
+      count: number,
+    ): void => rows.inc({ featurestore, entity_type: entityType, outcome }, count),
+    failure: (featurestore: string, entityType: string): void =>
+      failures.inc({ featurestore, entity_type: entityType }),
+  };
+}

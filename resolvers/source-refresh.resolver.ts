@@ -1,0 +1,77 @@
+import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import type { EntityType as EntityTypeModel } from '../datasources/registry/model.js';
+import { getEntityType } from '../datasources/registry/registry.js';
+import type { RefreshTrigger, SourceRefreshJobRecord } from '../ingestion/source-refreshes.js';
+import { RefreshSourceInput, RefreshSourcePayload } from '../schema/job/refresh-source.js';
+import { listComplexity } from '../schema/complexity.js';
+import { EntityType } from '../schema/registry/entity-type.js';
+import { FeatureSource } from '../schema/registry/feature-source.js';
+import type { SourceFreshness } from '../ingestion/source-freshness.js';
+import { SourceRefreshJob } from '../schema/job/source-refresh-job.js';
+import type { RequestContext } from './context.js';
+import { stringLabels, toJobRequest } from './jobs.js';
+import { jobPayload, type JobPayload } from './user-errors.js';
+
+@Resolver(() => SourceRefreshJob)
+export class SourceRefreshResolver {
+  @Mutation(() => RefreshSourcePayload, {
+    description:
+      'Starts a job that recomputes the sources of an entity type whose SQL, files or columns changed. The gateway ' +
+      'stores the job before it returns it. Reads get the old values until the new ones replace them.',
+  })
+  refreshSource(
+    @Ctx() { registry, sourceRefreshes }: RequestContext,
+    @Arg('input', () => RefreshSourceInput, { description: 'The source to refresh.' }) input: RefreshSourceInput,
+  ): Promise<JobPayload<SourceRefreshJobRecord>> {
+    return jobPayload(async () =>
+      sourceRefreshes.start({
+        entityType: getEntityType(registry.featurestore(input.featurestore), input.entityType),
+        source: input.source ?? null,
+        labels: stringLabels(input.labels),
+        trigger: 'REQUEST',
+        ...toJobRequest(input),
+      }),
+    );
+  }
+
+  @FieldResolver()
+  entityType(@Root() { spec }: SourceRefreshJobRecord, @Ctx() { registry }: RequestContext): EntityTypeModel | null {
+    const entityTypes = registry.findFeaturestore(spec.featurestore)?.entityTypes;
+    return entityTypes?.find(({ name }) => name === spec.entityType) ?? null;
+  }
+
+  @FieldResolver()
+  source(@Root() { spec }: SourceRefreshJobRecord): string | null {
+    return spec.source;
+  }
+
+  @FieldResolver()
+  trigger(@Root() { spec }: SourceRefreshJobRecord): RefreshTrigger {
+    return spec.trigger;
+  }
+
+  @FieldResolver()
+  steps(@Root() { result }: SourceRefreshJobRecord): number | null {
+    return result?.steps ?? null;
+  }
+
+  @FieldResolver()
+  rejectedRows(@Root() { result }: SourceRefreshJobRecord): number | null {
+    return result?.rejectedRows ?? null;
+  }
+}
+
+/** How fresh the sources of an entity type are. */
+@Resolver(() => EntityType)
+export class SourcesOfEntityTypeResolver {
+  @FieldResolver(() => [FeatureSource], {
+    description: 'The sources of its features, and how fresh each is.',
+    complexity: listComplexity(),
+  })
+  sources(
+    @Root() { sources }: EntityTypeModel,
+    @Ctx() { sourceRefreshes }: RequestContext,
+  ): Promise<SourceFreshness[]> {
+    return Promise.all(sources.map((source) => sourceRefreshes.freshness(source)));
+  }
+}

@@ -1,0 +1,69 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { badInput } from '../errors/app-error.js';
+import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
+import { WRITE_LIMITS } from '../limits/write-limits.js';
+import { writeComplexity } from '../schema/complexity.js';
+import type { UserError } from '../schema/user-error.js';
+import { WriteFeatureValuesInput, WriteFeatureValuesPayload } from '../schema/write/write-feature-values.js';
+import type { RequestContext } from './context.js';
+import { toUserError } from './user-errors.js';
+import { faultError, readWrittenRows } from './written-rows.js';
+
+@Resolver()
+export class WriteResolver {
+  @Mutation(() => WriteFeatureValuesPayload, {
+    description:
+      'Writes feature values of sources without SQL. The rows are durable before the answer, and reads with and without ' +
+      '`asOf` find them at once. An older event time never replaces a newer value; it is history. A value of the same ' +
+      'event time is a correction: the last one written counts. A request that fails can be repeated.',
+    complexity: writeComplexity('rows', 'values'),
+  })
+  async writeFeatureValues(
+    @Ctx() context: RequestContext,
+    @Arg('input', () => WriteFeatureValuesInput, { description: 'The rows to write.' }) input: WriteFeatureValuesInput,
+  ): Promise<WriteFeatureValuesPayload> {
+    try {
+      const { idempotencyKey: key } = input;
+      checkInput(input);
+      if (key == null) return await write(context, input);
+      return await context.writers.keyed.run(key, [input.featurestore, input.rows], () => write(context, input));
+    } catch (error) {
+      return { written: 0, duplicates: 0, userErrors: [toUserError(error)] };
+    }
+  }
+}
+
+function checkInput({ rows, idempotencyKey }: WriteFeatureValuesInput): void {
+  const { maxRows } = WRITE_LIMITS;
+  if (rows.length > maxRows) {
+    throw badInput(
+      `"rows" has ${formatLimit(rows.length)} rows. One request takes at most ${formatLimit(maxRows)}: send several requests.`,
+      'rows',
+    );
+  }
+  const { maxIdempotencyKeyBytes } = REQUEST_LIMITS;
+  if (idempotencyKey == null) return;
+  if (idempotencyKey === '' || Buffer.byteLength(idempotencyKey) > maxIdempotencyKeyBytes) {
+    throw badInput(`An idempotency key has 1 to ${maxIdempotencyKeyBytes} bytes in UTF-8.`, 'idempotencyKey');
+  }
+}
+
+async function write(
+  { registry, writers }: RequestContext,
+  { featurestore, rows }: WriteFeatureValuesInput,
+): Promise<WriteFeatureValuesPayload> {
+  const { byEntityType, userErrors } = readWrittenRows(registry.featurestore(featurestore), rows);
+  const errors: UserError[] = [...userErrors];
+  const outcomes = await Promise.all(
+    [...byEntityType].map(async ([entityType, ofType]) => {
+      const outcome = await writers.writer.write({ entityType, rows: ofType.map(({ row }) => row) });
+      for (const fault of outcome.faults) errors.push(faultError(ofType[fault.row]!, fault));
+      return outcome;
+    }),
+  );
+  return {
+    written: outcomes.reduce((sum, { written }) => sum + written, 0),
+    duplicates: outcomes.reduce((sum, { duplicates }) => sum + duplicates, 0),
+    userErrors: errors.sort((a, b) => a.row! - b.row!),
+  };
+}

@@ -1,0 +1,83 @@
+import { Field, InputType, ObjectType } from 'type-graphql';
+import { BigIntScalar } from '../scalars/big-int.js';
+
+@ObjectType({ simpleResolvers: true, description: 'A change of the schema that can break a client.' })
+export class SchemaBreak {
+  @Field(() => String, { description: 'The member of the schema, e.g. Query.entity.asOf.' })
+  path!: string;
+
+  @Field(() => String, { description: 'The change, for people.' })
+  message!: string;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'A source that the registry file makes out of date.' })
+export class RecomputedSource {
+  @Field(() => String, { description: 'The name of the featurestore.' })
+  featurestore!: string;
+
+  @Field(() => String, { description: 'The name of the entity type.' })
+  entityType!: string;
+
+  @Field(() => String, { description: 'The name of the source.' })
+  source!: string;
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description: 'The stored rows, which the computed ones replace. Null if the source was never computed.',
+  })
+  rows!: bigint | null;
+
+  @Field(() => BigIntScalar, { description: 'The size of the files of the tables that its SQL names, in bytes.' })
+  bytes!: bigint;
+
+  @Field(() => Boolean, {
+    description: 'true: the old values are served during the computation. false: `applyRegistry` waits for it.',
+  })
+  isServedMeanwhile!: boolean;
+}
+
+@ObjectType({
+  simpleResolvers: true,
+  description: 'What `applyRegistry` would do with the present registry file.',
+})
+export class RegistryPlan {
+  @Field(() => [String], {
+    description: 'Why the file cannot be applied: its faults, with line and column, or changes that need a restart.',
+  })
+  faults!: readonly string[];
+
+  @Field(() => [SchemaBreak], { description: 'Changes of the schema that can break a client.' })
+  breaks!: readonly SchemaBreak[];
+
+  @Field(() => [String], { description: 'All changes of the schema, for people.' })
+  changes!: readonly string[];
+
+  @Field(() => [RecomputedSource], { description: 'The sources that are recomputed.' })
+  recomputed!: readonly RecomputedSource[];
+
+  @Field(() => [String], {
+    description: 'Features that the file no longer has, as featurestore.entityType.feature.',
+  })
+  removed!: readonly string[];
+}
+
+@InputType({ description: 'The input of `applyRegistry`.' })
+export class ApplyRegistryInput {
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Apply the file although it has changes that can break a client.',
+  })
+  force!: boolean;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'The result of `applyRegistry`.' })
+export class ApplyRegistryPayload {
+  @Field(() => RegistryPlan, { description: 'The plan. Its faults and breaks are the reasons of a refusal.' })
+  plan!: unknown;
+
+  @Field(() => Boolean, { description: 'Whether the file is served now. false: the registry before it is.' })
+  isApplied!: boolean;
+
+  @Field(() => [String], { description: 'The ids of the jobs that recompute sources in the background.' })
+  jobIds!: readonly string[];
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { Admin, Consumer, MessagesStreamModes, Producer } from '@platformatic/kafka';
+import { afterAll, beforeAll } from 'vitest';
+import { KafkaStream } from '../../datasources/streams/kafka/kafka-stream.js';
+import type { KafkaSettings } from '../../datasources/registry/stream-settings.js';
+import { describeWithKafka, startKafka, type KafkaBroker } from '../support/streams/kafka-broker.js';
+import { messageStreamContract, type BrokerLab, type DeadLetter } from './message-stream.contract.js';
+
+describeWithKafka('Kafka', () => {
+  let broker: KafkaBroker;
+  let admin: Admin;
+  let producer: Producer;
+  beforeAll(async () => {
+    broker = await startKafka();
+    const connection = { clientId: 'test', bootstrapBrokers: [broker.server] };
+    admin = new Admin(connection);
+    producer = new Producer(connection);
+  });
+  afterAll(async () => {
+    await producer.close(true);
+    await admin.close();
+    await broker.stop();
+  });
+
+  const lab: BrokerLab = {
+    tellsLag: true,
+    createTopics: async () => {
+      const topic = `orders-${randomUUID()}`;
+      const settings: KafkaSettings = {
+        kind: 'KAFKA',
+        bootstrapServers: [broker.server],
+        topic,
+        groupId: `group-${topic}`,
+        deadLetterTopic: `${topic}-dead`,
+        tls: false,
+        sasl: null,
+      };
+      await admin.createTopics({ topics: [topic], partitions: 2, replicas: 1 });
+      await admin.createTopics({ topics: [settings.deadLetterTopic], partitions: 1, replicas: 1 });
+      return settings;
+    },
+    send: async (settings, messages) => {
+      await producer.send({
+        messages: messages.map(({ data, key, attributes = {} }) => ({
+          topic: (settings as KafkaSettings).topic,
+          value: Buffer.from(data),
+          ...(key === undefined ? {} : { key: Buffer.from(key) }),
+          headers: new Map(Object.entries(attributes).map(([name, value]) => [Buffer.from(name), Buffer.from(value)])),
+        })),
+      });
+    },
+    open: (settings, limits = { maxMessages: 1_000, maxBytes: 10_000_000 }) =>
+      KafkaStream.open(settings as KafkaSettings, limits),
+    deadLetters: async (settings, count) => {
+      const consumer = new Consumer({ clientId: 'test', groupId: randomUUID(), bootstrapBrokers: [broker.server] });
+      const stream = await consumer.consume({
+        topics: [(settings as KafkaSettings).deadLetterTopic],
+        mode: MessagesStreamModes.EARLIEST,
+        autocommit: false,
+      });
+      const letters: DeadLetter[] = [];
+      for await (const { value, headers } of stream) {
+        const attributes = [...headers].map(([name, text]) => [name.toString(), text.toString()]);
+        letters.push({ data: value.toString(), attributes: Object.fromEntries(attributes) });
+        if (letters.length === count) break;
+      }
+      await consumer.close(true);
+      return letters;
+    },
+  };
+  messageStreamContract(() => lab);
+});

@@ -1,0 +1,136 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import {
+  MOVING_REGISTRY,
+  row,
+  startMovingGateway,
+  writeMovingRegistry,
+  writeOrders,
+} from '../../support/moving-gateway.js';
+import { webSocketClient } from '../../support/stream-clients.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+import { until } from '../../support/until.js';
+
+const EARLY = new Date('2026-01-01T00:00:00Z');
+const WITH_VIEW = `${MOVING_REGISTRY}
+    featureViews: [{ name: totals, entityType: customer, features: [total] }]
+`;
+const WITH_SECOND_TOTAL = MOVING_REGISTRY.replace(
+  '- { name: double_total, valueType: INT64 }',
+  '- { name: double_total, valueType: INT64 }\n              - { name: triple_total, valueType: INT64 }',
+);
+const WITHOUT_DOUBLE = MOVING_REGISTRY.replace('- { name: double_total, valueType: INT64 }', '');
+const TOTAL = '{ shop { customer(entityId: "a") { total } } }';
+
+async function start() {
+  const folder = temporaryFolder();
+  const path = writeMovingRegistry(folder);
+  writeOrders(folder, [row('a', EARLY, 1)]);
+  const gateway = await startMovingGateway(folder);
+  onTestFinished(gateway.stop);
+  return {
+    ...gateway,
+    folder,
+    edit: (registry: string) => writeFileSync(path, registry),
+    apply: async (force = false) =>
+      (
+        await gateway.ask(
+          `mutation ($force: Boolean!) { applyRegistry(input: { force: $force }) { isApplied jobIds
+             plan { faults breaks { path } removed recomputed { source isServedMeanwhile rows bytes } } } }`,
+          { force },
+        )
+      ).applyRegistry,
+  };
+}
+
+it('serves another registry without a failed request, and a subscription goes on over its socket', async () => {
+  const gateway = await start();
+  let isOver = false;
+  let answers = 0;
+  const hammer = Array.from({ length: 50 }, async () => {
+    while (!isOver) {
+      expect(await gateway.ask(TOTAL)).toEqual({ shop: { customer: { total: '1' } } });
+      answers += 1;
+    }
+  });
+  // A slow refresh, behind which the next registry and the followed job wait.
+  writeFileSync(
+    join(gateway.folder, 'stock.sql'),
+    'SELECT id AS entity_id, moment, n AS count FROM stock WHERE (SELECT count(*) FROM range(100000000) t(i) WHERE hash(i) = 1) >= 0',
+  );
+  expect(await gateway.apply()).toMatchObject({ isApplied: true, jobIds: [expect.any(String)] });
+  writeFileSync(
+    join(gateway.folder, 'orders.sql'),
+    'SELECT id AS entity_id, moment, total, 2 * total AS double_total, 3 * total AS triple_total FROM orders',
+  );
+  gateway.edit(WITH_SECOND_TOTAL);
+  const applying = gateway.apply();
+  const { refreshSource } = await gateway.ask(
+    'mutation { refreshSource(input: { featurestore: "shop", entityType: "item" }) { job { id } } }',
+  );
+  const socket = webSocketClient(gateway.url);
+  onTestFinished(() => socket.close());
+  const following = socket.follow({
+    query: 'subscription ($id: ID!) { jobProgress(id: $id) { state } }',
+    variables: { id: refreshSource.job.id },
+  });
+  expect(await applying).toMatchObject({ isApplied: true, plan: { faults: [], breaks: [] } });
+  const followed = await following;
+  expect(followed.error).toBeUndefined();
+  expect(followed.results.at(-1)).toMatchObject({ data: { jobProgress: { state: 'SUCCEEDED' } } });
+  await until(async () => {
+    const { shop } = await gateway.ask('{ shop { customer(entityId: "a") { tripleTotal } } }');
+    return shop.customer.tripleTotal === '3';
+  });
+  isOver = true;
+  await Promise.all(hammer);
+  expect(answers).toBeGreaterThan(50);
+});
+
+it('serves the registry before when the file has a fault, and names its line', async () => {
+  const gateway = await start();
+  gateway.edit(
+    MOVING_REGISTRY.replace('dense', 'x').replace('name: total, valueType: INT64', 'name: total, valueType: INT'),
+  );
+  const refused = await gateway.apply(true);
+  expect(refused).toMatchObject({ isApplied: false, jobIds: [] });
+  expect(refused.plan.faults.join(' ')).toMatch(/registry\.yaml.*line 13, column \d+:/s);
+  expect(await gateway.ask(TOTAL)).toEqual({ shop: { customer: { total: '1' } } });
+});
+
+it('refuses what breaks clients unless it is told to, and changes nothing the second time', async () => {
+  const gateway = await start();
+  gateway.edit(WITHOUT_DOUBLE);
+  expect(await gateway.apply()).toMatchObject({
+    isApplied: false,
+    plan: { breaks: [{ path: 'ShopCustomer.doubleTotal' }], removed: ['shop.customer.double_total'] },
+  });
+  await gateway.ask('{ shop { customer(entityId: "a") { doubleTotal } } }');
+  expect(await gateway.apply(true)).toMatchObject({ isApplied: true });
+  await expect(gateway.ask('{ shop { customer(entityId: "a") { doubleTotal } } }')).rejects.toThrow('doubleTotal');
+  await until(async () => (await gateway.apply()).plan.recomputed.length === 0);
+  expect(await gateway.apply()).toMatchObject({ isApplied: true, jobIds: [], plan: { breaks: [], removed: [] } });
+});
+
+it('serves two applied registries one after the other', async () => {
+  const gateway = await start();
+  gateway.edit(WITH_VIEW);
+  const applied = await Promise.all([gateway.apply(), gateway.apply()]);
+  expect(applied.map(({ isApplied }) => isApplied)).toEqual([true, true]);
+  const { featurestore } = await gateway.ask('{ featurestore(name: "shop") { featureViews { name } } }');
+  expect(JSON.stringify(featurestore)).toContain('totals');
+});
+
+it('asks for a restart when a store is another one', async () => {
+  const gateway = await start();
+  gateway.edit(
+    MOVING_REGISTRY.replace(
+      '  - name: shop\n',
+      '  - name: shop\n    onlineStore: { kind: BIGTABLE, project: p, instance: i, table: t }\n',
+    ),
+  );
+  const { isApplied, plan } = await gateway.apply(true);
+  expect(isApplied).toBe(false);
+  expect(plan.faults).toEqual([expect.stringContaining('restart the gateway')]);
+});

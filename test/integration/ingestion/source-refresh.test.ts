@@ -1,0 +1,146 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { startMovingGateway, row, writeMovingRegistry, writeOrders } from '../../support/moving-gateway.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+import { until } from '../../support/until.js';
+
+const IDS = ['a', 'b', 'c'];
+const VALUES = `query ($ids: [ID!]!) { shop { customers(entityIds: $ids) {
+  total doubleTotal } } }`;
+const EARLY = new Date('2026-01-01T00:00:00Z');
+const LATE = new Date('2026-01-02T00:00:00Z');
+
+/** A value that is not there is null. */
+interface Row {
+  readonly total: string | null;
+  readonly doubleTotal: string | null;
+}
+
+async function start(folder: string) {
+  const gateway = await startMovingGateway(folder);
+  let isStopped = false;
+  const stop = async (): Promise<void> => {
+    if (!isStopped) await gateway.stop();
+    isStopped = true;
+  };
+  onTestFinished(stop);
+  const read = async (): Promise<Row[]> => (await gateway.ask(VALUES, { ids: IDS })).shop.customers;
+  const totals = async () => (await read()).map(({ total }) => Number(total));
+  return { ...gateway, stop, read, totals };
+}
+
+it('replaces values while readers get the old or the new ones of an entity, and never none or both', async () => {
+  const folder = temporaryFolder();
+  writeMovingRegistry(folder);
+  writeOrders(
+    folder,
+    IDS.map((id) => row(id, EARLY, 1)),
+  );
+  const gateway = await start(folder);
+  expect(await gateway.totals()).toEqual([1, 1, 1]);
+
+  writeOrders(
+    folder,
+    IDS.flatMap((id) => [row(id, EARLY, 1), row(id, LATE, 7)]),
+  );
+  let isOver = false;
+  const seen = new Set<string>();
+  const readers = Array.from({ length: 4 }, async () => {
+    while (!isOver) {
+      for (const { total, doubleTotal } of await gateway.read()) {
+        seen.add(`${total} ${doubleTotal}`);
+      }
+    }
+  });
+  for (let count = 0; count < 5; count += 1) {
+    expect(await gateway.refresh('customer')).toMatchObject({ state: 'SUCCEEDED', steps: count === 0 ? 2 : 0 });
+  }
+  isOver = true;
+  await Promise.all(readers);
+  expect([...seen].every((pair) => ['1 2', '7 14'].includes(pair))).toBe(true);
+  expect(await gateway.totals()).toEqual([7, 7, 7]);
+  // The file is none of those that this source reads.
+  expect(await gateway.refresh('item')).toMatchObject({ steps: 0 });
+});
+
+it('leaves the old values after a refresh that fails', async () => {
+  const folder = temporaryFolder();
+  writeMovingRegistry(folder);
+  writeOrders(
+    folder,
+    IDS.map((id) => row(id, EARLY, 1)),
+  );
+  const gateway = await start(folder);
+  writeOrders(
+    folder,
+    IDS.map((id) => `${id},no time,2`),
+  );
+  expect(await gateway.refresh('customer')).toMatchObject({ state: 'FAILED', error: { code: 'SOURCE_FAULT' } });
+  expect(await gateway.totals()).toEqual([1, 1, 1]);
+});
+
+it('serves old values at once after a start with changed files, and then the new ones', async () => {
+  const folder = temporaryFolder();
+  writeMovingRegistry(folder);
+  writeOrders(
+    folder,
+    IDS.map((id) => row(id, EARLY, 1)),
+  );
+  const first = await start(folder);
+  expect(first.prepared).toHaveLength(4);
+  await first.stop();
+  writeOrders(
+    folder,
+    IDS.map((id) => row(id, EARLY, 9)),
+  );
+  const second = await start(folder);
+  expect(second.prepared).toEqual([]);
+  expect((await second.totals()).every((total) => total === 1 || total === 9)).toBe(true);
+  await until(async () => (await second.totals()).every((total) => total === 9));
+});
+
+it('serves rows of the future when their time comes, without a restart', async () => {
+  const folder = temporaryFolder();
+  writeMovingRegistry(folder);
+  const soon = new Date(Date.now() + 6000);
+  const later = new Date(Date.now() + 8000);
+  writeOrders(
+    folder,
+    IDS.flatMap((id) => [row(id, EARLY, 1), row(id, soon, 5), row(id, later, 6)]),
+  );
+  const gateway = await start(folder);
+  if (Date.now() < soon.getTime()) expect(await gateway.totals()).toEqual([1, 1, 1]);
+  await until(async () => (await gateway.totals()).every((total) => total === 5 || total === 6));
+  await until(async () => (await gateway.totals()).every((total) => total === 6));
+});
+
+it('tells that a source is behind from its files, and its newest time from its rows', async () => {
+  const folder = temporaryFolder();
+  writeMovingRegistry(folder);
+  writeOrders(folder, [row('a', EARLY, 1)]);
+  const gateway = await start(folder);
+  const sources = async () =>
+    (
+      await gateway.ask(
+        '{ featurestore(name: "shop") { entityType(name: "customer") { sources { name isComputed newestTimestamp isBehind } } } }',
+      )
+    ).featurestore.entityType.sources;
+  const [before] = await sources();
+  expect(before).toMatchObject({ name: 'values', isComputed: true, isBehind: false });
+  expect(Date.parse(before.newestTimestamp)).toBe(EARLY.getTime());
+  writeOrders(folder, [row('a', EARLY, 1), row('a', LATE, 2)]);
+  expect(await sources()).toMatchObject([{ isBehind: true, newestTimestamp: before.newestTimestamp }]);
+  await gateway.refresh('customer');
+  const [after] = await sources();
+  expect(after.isBehind).toBe(false);
+  expect(Date.parse(after.newestTimestamp)).toBe(LATE.getTime());
+});
+
+it('computes what the changed files concern when it reloads, as `featuregraph dev` does', async () => {
+  const folder = temporaryFolder();
+  writeMovingRegistry(folder);
+  writeOrders(folder, [row('a', EARLY, 1)]);
+  const gateway = await start(folder);
+  writeOrders(folder, [row('a', EARLY, 8)]);
+  expect((await gateway.reload()).jobIds).toHaveLength(1);
+  await until(async () => (await gateway.totals())[0] === 8);
+});
