@@ -42,7 +42,7 @@ function shapeOf(type: GraphQLInputType, value: unknown): Shape {
   }
   if (typeof value === 'number' || typeof value === 'boolean') return value;
   // A value of an enum is a name of the schema. All other leaves count by their presence alone.
-  return isEnumType(type) ? String(value) : 'x';
+  return isEnumType(type) && typeof value === 'string' ? value : 'x';
 }
 
 /** The number of items of the lists inside the objects of a list: the values of the rows of a write. */

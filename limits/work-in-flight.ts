@@ -91,15 +91,15 @@ export class WorkInFlight {
       throw overloaded(Math.ceil(maxWaitMs / 1000));
     }
     return new Promise((resolve, reject) => {
-      const leave = (reason: unknown): void => {
+      const leave = (reason: Error): void => {
         if (!this.#queue.remove(owner, waiting)) return;
         stopWaiting();
-        reject(reason as Error);
+        reject(reason);
         // The one behind may fit where this one did not.
         this.#startWaiting();
       };
       const timer = setTimeout(() => leave(overloaded(Math.ceil(maxWaitMs / 1000))), maxWaitMs);
-      const onAbort = (): void => leave(signal?.reason);
+      const onAbort = (): void => leave(signal?.reason as Error);
       const stopWaiting = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);

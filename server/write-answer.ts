@@ -48,7 +48,7 @@ class AnswerWriter {
   async write(value: unknown): Promise<void> {
     if (Array.isArray(value)) await this.#writeList(value);
     else if (isPlainObject(value) && !isOneStep(value)) await this.#writeObject(value);
-    else await this.#step(JSON.stringify(value) ?? 'null');
+    else await this.#step(JSON.stringify(value));
   }
 
   /** Writes as many items in one step as fit. An item that does not fit is written in steps of its own. */

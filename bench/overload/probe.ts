@@ -30,9 +30,10 @@ async function read(kind: 'now' | 'asOf'): Promise<void> {
 
 const reads: Promise<void>[] = [];
 const timer = setInterval(() => reads.push(read('now'), read('asOf')), EVERY_MS);
-process.once('message', async () => {
+process.once('message', () => {
   clearInterval(timer);
-  await Promise.all(reads);
-  process.send!({ ...milliseconds, failures });
-  process.disconnect();
+  void Promise.all(reads).then(() => {
+    process.send!({ ...milliseconds, failures });
+    process.disconnect();
+  });
 });

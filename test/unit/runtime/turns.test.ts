@@ -14,7 +14,7 @@ describe('turns', () => {
   it('let the event loop serve others when the turn is over', async () => {
     let now = 0;
     const turns = new Turns(10, () => now);
-    turns.take();
+    expect(turns.take()).toBeUndefined();
     now = 10;
     const order: string[] = [];
     const turn = turns.take();
