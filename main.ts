@@ -35,6 +35,7 @@ import { createStoreMetrics } from './observability/store-metrics.js';
 import { createWriteMetrics, type WriteBacklog } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
+import { allowedHosts } from './server/allowed-hosts.js';
 import { createApolloServer } from './server/apollo.js';
 import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
 import { readExampleQueries, type ExampleQuery } from './server/example-queries.js';
@@ -223,6 +224,7 @@ async function start(
     maxBodyBytes: config.maxBodyBytes,
     work,
     corsOrigins: config.corsOrigins,
+    isAllowedHost: allowedHosts(host, config.allowedHosts),
     ingest: { registry, writer: writers.writer },
     page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
   });

@@ -73,6 +73,11 @@ export const ERROR_CODES = {
   },
   BAD_REQUEST: { httpStatus: 400, retryable: false, meaning: 'The HTTP request is not a GraphQL request.' },
   NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'The gateway serves nothing at this path.' },
+  HOST_NOT_ALLOWED: {
+    httpStatus: 403,
+    retryable: false,
+    meaning: 'The gateway is not reached under the host name of the request.',
+  },
   METHOD_NOT_ALLOWED: { httpStatus: 405, retryable: false, meaning: 'The path does not support this HTTP method.' },
   PAYLOAD_TOO_LARGE: { httpStatus: 413, retryable: false, meaning: 'The request body exceeds the limit.' },
   RESPONSE_TOO_LARGE: {

@@ -5,6 +5,7 @@ import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope, type RequestScope } from '../observability/request-scope.js';
+import type { IsAllowedHost } from './allowed-hosts.js';
 import { limitArrival } from './arrival.js';
 import { allowOrigin } from './cors.js';
 import { EventStreams, wantsEvents } from './event-stream.js';
@@ -26,6 +27,8 @@ export interface HttpServerOptions extends GraphqlEndpointOptions {
   readonly metrics: GatewayMetrics;
   readonly streamLimits?: StreamLimits;
   readonly requestDeadlineMs?: number;
+  /** Absent: every host. */
+  readonly isAllowedHost?: IsAllowedHost;
   /** Takes rows by `POST /ingest`; absent: the gateway takes none. */
   readonly ingest?: Omit<IngestOptions, 'logger'> | undefined;
   /** The bundled GraphiQL page with its examples; null to serve none. */
@@ -119,6 +122,8 @@ async function route(
   scope: RequestScope,
 ): Promise<void> {
   const path = pathOf(request);
+  // Probes name the address of a container.
+  if (path !== '/healthz' && path !== '/readyz' && options.isAllowedHost?.(request) === false) throw wrongHost();
   if (options.ingest && INGEST_PATH.test(path)) {
     return ingestRows(options.ingest, options.corsOrigins, request, response, scope.requestId);
   }
@@ -193,6 +198,13 @@ async function graphql(
       response.setHeader('allow', 'GET, POST, OPTIONS');
       throw new AppError('METHOD_NOT_ALLOWED', 'Send GraphQL by POST, or a query by GET.');
   }
+}
+
+function wrongHost(): AppError {
+  return new AppError(
+    'HOST_NOT_ALLOWED',
+    'The gateway is not reached under this host name. Use localhost, or add the name to FEATUREGRAPH_ALLOWED_HOSTS.',
+  );
 }
 
 function fail(logger: Logger, error: unknown, response: ServerResponse, requestId: string): void {

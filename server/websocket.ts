@@ -9,6 +9,7 @@ import type { CloseCode } from '../errors/close-codes.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope } from '../observability/request-scope.js';
+import type { IsAllowedHost } from './allowed-hosts.js';
 import { mayConnect } from './cors.js';
 import type { FormatError } from './format-error.js';
 import { reviveRequestNumber } from './request-json.js';
@@ -21,6 +22,7 @@ export interface WebSocketOptions {
   readonly limits: StreamLimits;
   readonly maxMessageBytes: number;
   readonly corsOrigins: readonly string[];
+  readonly isAllowedHost?: IsAllowedHost;
 }
 
 export interface WebSockets {
@@ -56,6 +58,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
     // process.
     socket.on('error', (error) => logger.debug({ err: error }, 'a socket broke'));
     if ((request.url ?? '').split('?')[0] !== '/graphql') return refuse(socket, '404 Not Found');
+    if (options.isAllowedHost?.(request) === false) return refuse(socket, '403 Forbidden');
     if (!mayConnect(request, options.corsOrigins)) return refuse(socket, '403 Forbidden');
     if (isClosing) return refuse(socket, '503 Service Unavailable');
     sockets.handleUpgrade(request, socket, head, (webSocket) => speak(webSocket, request.socket.remoteAddress ?? ''));
