@@ -75,7 +75,7 @@ const MAY_IMPORT = {
   runtime: ['errors'],
   values: ['errors'],
   config: ['errors'],
-  limits: ['errors'],
+  limits: ['errors', 'runtime'],
   observability: ['errors'],
   schema: ['errors', 'values', 'limits'],
   'point-in-time': [...PORTS, ...BASE, 'duckdb'],
@@ -96,8 +96,8 @@ const MAY_IMPORT = {
   ),
   // The job engine must not depend on job kinds or prices: both depend on it.
   'service:jobs': [...PORTS, ...BASE, 'limits'],
-  resolvers: ['schema', 'port', 'files', ...SERVICE_PORTS, 'limits', 'errors', 'values'],
-  server: ['schema', 'resolvers', 'port', ...SERVICE_PORTS, 'limits', 'observability', 'errors', 'values', 'config'],
+  resolvers: ['schema', 'port', 'files', ...SERVICE_PORTS, 'limits', ...BASE],
+  server: ['schema', 'resolvers', 'port', ...SERVICE_PORTS, 'limits', 'observability', ...BASE, 'config'],
 };
 const EVERY_ROOM = [...new Set(ROOMS.map(({ type }) => type))];
 

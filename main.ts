@@ -27,6 +27,7 @@ import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { EntityType, FeatureSource } from './datasources/registry/model.js';
 import { Registry } from './datasources/registry/registry.js';
+import { WorkInFlight } from './limits/work-in-flight.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
@@ -34,6 +35,7 @@ import { createStoreMetrics } from './observability/store-metrics.js';
 import { createWriteMetrics, type WriteBacklog } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
+import { allowedHosts } from './server/allowed-hosts.js';
 import { createApolloServer } from './server/apollo.js';
 import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
 import { readExampleQueries, type ExampleQuery } from './server/example-queries.js';
@@ -158,6 +160,7 @@ async function start(
     metrics: metricsRegistry,
   });
   opened.defer(() => streams.close());
+  const work = new WorkInFlight();
   const openRuntime = async ({ registry: served, schema: of }: PlannedRegistry): Promise<Runtime> => {
     const services: Services = {
       registry: served,
@@ -174,8 +177,16 @@ async function start(
       registryUpdates,
       clock: systemClock,
     };
-    const { maxQueryCost, isIntrospectionAllowed } = config;
-    const apollo = createApolloServer({ schema: of, logger, metrics, maxQueryCost, isIntrospectionAllowed });
+    const { maxQueryCost, maxResponseBytes, isIntrospectionAllowed } = config;
+    const apollo = createApolloServer({
+      schema: of,
+      logger,
+      metrics,
+      maxQueryCost,
+      maxResponseBytes,
+      isIntrospectionAllowed,
+      work,
+    });
     await apollo.start();
     return { apollo, createContext: (requestId) => createContext(services, requestId) };
   };
@@ -211,7 +222,9 @@ async function start(
     logger,
     metrics,
     maxBodyBytes: config.maxBodyBytes,
+    work,
     corsOrigins: config.corsOrigins,
+    isAllowedHost: allowedHosts(host, config.allowedHosts),
     ingest: { registry, writer: writers.writer },
     page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
   });

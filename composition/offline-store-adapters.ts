@@ -72,10 +72,10 @@ export async function openEmbeddedStore(
 ): Promise<EmbeddedStore> {
   const inIt = registry.featurestores.filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB');
   // Opened first: its lock prevents another process from using this data folder.
-  const database = await DuckDbDatabase.open(
-    databaseFile(dataDirectory),
-    memoryLimitBytes === undefined ? {} : { memoryLimitBytes },
-  );
+  const database = await DuckDbDatabase.open(databaseFile(dataDirectory), {
+    currentOwner: () => requestScope.getStore()?.requestId ?? '',
+    ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+  });
   try {
     const reader = await FileReader.open(join(dataDirectory, 'reading'));
     return { embedded: await DuckDbOfflineStore.open(database, inIt.flatMap(listSources), { reader }), reader };

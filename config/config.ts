@@ -9,6 +9,13 @@ const port = z.coerce.number().int().min(0).max(65535);
 const bytes = z.coerce.number().int().min(1024);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+}
+
 export const configVariables = {
   FEATUREGRAPH_REGISTRY: z
     .string()
@@ -36,20 +43,25 @@ export const configVariables = {
   FEATUREGRAPH_CORS_ORIGINS: z
     .string()
     .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((origin) => origin.trim())
-        .filter(Boolean),
-    )
+    .transform(splitList)
     .describe('Web origins whose pages may call the API, separated by commas.'),
+  FEATUREGRAPH_ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) => splitList(text).map((host) => host.toLowerCase()))
+    .describe(
+      'Host names under which clients reach the gateway, without ports, separated by commas. localhost is always one if HOST is. Empty: every name, if the gateway listens on other addresses too.',
+    ),
   FEATUREGRAPH_MAX_BODY_BYTES: bytes.default(1_048_576).describe('The maximum size of a request body, in bytes.'),
   FEATUREGRAPH_MAX_QUERY_COST: z.coerce
     .number()
     .int()
     .min(1)
     .default(1_000_000)
-    .describe('The maximum cost of a request: about the number of its feature values and objects (docs/limits.md).'),
+    .describe('The maximum cost of a request in points: about the values and objects of its answer (docs/limits.md).'),
+  FEATUREGRAPH_MAX_RESPONSE_BYTES: bytes
+    .default(67_108_864)
+    .describe('The maximum size of an answer, in bytes. A larger answer becomes the error RESPONSE_TOO_LARGE.'),
   FEATUREGRAPH_DUCKDB_MEMORY_BYTES: z.coerce
     .number()
     .int()
@@ -109,8 +121,10 @@ const configSchema = z.object(configVariables).transform((variables) => ({
   isGraphiqlServed: variables.FEATUREGRAPH_GRAPHIQL,
   isIntrospectionAllowed: variables.FEATUREGRAPH_INTROSPECTION,
   corsOrigins: variables.FEATUREGRAPH_CORS_ORIGINS,
+  allowedHosts: variables.FEATUREGRAPH_ALLOWED_HOSTS,
   maxBodyBytes: variables.FEATUREGRAPH_MAX_BODY_BYTES,
   maxQueryCost: variables.FEATUREGRAPH_MAX_QUERY_COST,
+  maxResponseBytes: variables.FEATUREGRAPH_MAX_RESPONSE_BYTES,
   duckDbMemoryBytes: variables.FEATUREGRAPH_DUCKDB_MEMORY_BYTES,
   priceBooksPath: variables.FEATUREGRAPH_PRICE_BOOKS ?? null,
   priceBook: variables.FEATUREGRAPH_PRICE_BOOK,

@@ -73,8 +73,28 @@ export const ERROR_CODES = {
   },
   BAD_REQUEST: { httpStatus: 400, retryable: false, meaning: 'The HTTP request is not a GraphQL request.' },
   NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'The gateway serves nothing at this path.' },
+  HOST_NOT_ALLOWED: {
+    httpStatus: 403,
+    retryable: false,
+    meaning: 'The gateway is not reached under the host name of the request.',
+  },
   METHOD_NOT_ALLOWED: { httpStatus: 405, retryable: false, meaning: 'The path does not support this HTTP method.' },
   PAYLOAD_TOO_LARGE: { httpStatus: 413, retryable: false, meaning: 'The request body exceeds the limit.' },
+  RESPONSE_TOO_LARGE: {
+    httpStatus: 200,
+    retryable: false,
+    meaning: 'The answer exceeds the limit of bytes. Ask for fewer entities or features.',
+  },
+  OVERLOADED: {
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'The gateway has as much work as it may have. Try again after retryAfterSeconds.',
+  },
+  DEADLINE_EXCEEDED: {
+    httpStatus: 504,
+    retryable: true,
+    meaning: 'The request took longer than its time limit. Its reads were cancelled.',
+  },
   STORE_UNAVAILABLE: { httpStatus: 503, retryable: true, meaning: 'A store did not answer. Try again.' },
   SHUTTING_DOWN: { httpStatus: 503, retryable: true, meaning: 'The gateway is stopping. Try another instance.' },
   CLIENT_GONE: {

@@ -8,4 +8,21 @@ export const PROCESS_LIMITS = {
    * Run allows (docs/google-cloud.md).
    */
   shadowReads: { maxConcurrent: 32, timeoutMs: 40_000, maxQueued: 10_000, drainTimeoutMs: 2_000 },
+  /** The requests that run at the same time (work-in-flight.ts). A point of cost takes 3 to 10 µs, and some 500 bytes. */
+  work: {
+    /** A request up to this cost is small: it takes a few milliseconds, and never waits for large ones. */
+    smallCost: 2_000,
+    /** Small requests at once. Their reads of a store that does not answer would otherwise fill the memory. */
+    maxSmall: 2_000,
+    /** The points of all large requests at once: the largest permitted request, with some 500 MB. */
+    maxCost: 1_000_000,
+    /** Large requests that wait: each holds its connection and its variables. */
+    maxWaiting: 200,
+    /** Large requests of one owner that wait, so that one owner cannot take all places. */
+    maxWaitingOfOwner: 50,
+    /** Milliseconds that a large request waits for its turn. A client learns soon that it must come back later. */
+    maxWaitMs: 10_000,
+    /** Bytes of all answers that clients have not read yet. */
+    maxUnreadBytes: 268_435_456,
+  },
 } as const;

@@ -36,6 +36,26 @@ export const REQUEST_LIMITS = {
    * connection for ever.
    */
   arrivalTimeoutMs: 30_000,
+  /**
+   * Milliseconds for the answer. Clients and proxies stop waiting after 30 to 60 seconds; the stores must not work for
+   * them any longer.
+   */
+  deadlineMs: 30_000,
+  /** Milliseconds for a client to take some of an answer. A client that takes nothing holds memory, and a place. */
+  stalledReaderMs: 60_000,
+  /** Characters of the text of a search: a sentence. Each word is compared with all words of the registry. */
+  maxSearchLength: 200,
+  /** Characters of a display name. A list of jobs has many. */
+  maxDisplayNameLength: 500,
+  /** Labels of a job, and the characters of a key and of a value. A list of jobs has them all. */
+  maxLabels: 64,
+  maxLabelKeyLength: 128,
+  maxLabelValueLength: 500,
+  /**
+   * Characters of any string in a request. Errors repeat an unknown name, under as many aliases as the request has. Longer
+   * feature values go to POST /ingest.
+   */
+  maxStringLength: 65_536,
 } as const;
 
 /** A limit as messages format it: 10,000. */

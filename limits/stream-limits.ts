@@ -12,6 +12,8 @@ export const STREAM_LIMITS = {
    * them.
    */
   maxBufferedBytes: 1_048_576,
+  /** Bytes of one event. Each stream may hold one event that its reader does not take. */
+  maxEventBytes: 4_194_304,
   /** Milliseconds for a socket to send connection_init: an idle socket must not occupy a place. */
   connectionInitTimeoutMs: 3_000,
   /**

@@ -2,6 +2,7 @@ import type { DocumentNode } from 'graphql';
 import { badInput } from '../errors/app-error.js';
 import { appendPath, inputPathOfVariable } from '../errors/input-path.js';
 import { QUERY_LIMITS } from './query-limits.js';
+import { REQUEST_LIMITS } from './request-limits.js';
 
 type Key = string | number;
 
@@ -19,6 +20,11 @@ export function checkVariables(document: DocumentNode, variables: Readonly<Recor
   }
 }
 
+/** What is wrong with a string in a request. */
+export function longString({ length }: string): string {
+  return `The text has ${length} characters. A string in a request has at most ${REQUEST_LIMITS.maxStringLength}.`;
+}
+
 interface Fault {
   readonly message: string;
   /** The location in the variable; null when the path would be longer than the message. */
@@ -28,6 +34,9 @@ interface Fault {
 function findFault(value: unknown, levels: number): Fault | undefined {
   if (typeof value === 'bigint') {
     return { message: `Send whole numbers beyond 2^53 as strings: "${value}". JSON readers round them.`, keys: [] };
+  }
+  if (typeof value === 'string' && value.length > REQUEST_LIMITS.maxStringLength) {
+    return { message: longString(value), keys: [] };
   }
   if (typeof value !== 'object' || value === null) return undefined;
   if (levels === 0) {

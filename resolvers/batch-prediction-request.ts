@@ -5,13 +5,13 @@ import { badInput } from '../errors/app-error.js';
 import type { BatchSourceInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
 import { fileOptions } from './file-options.js';
 import { parseResourceName } from '../schema/resource-name.js';
-import { parseJobId, toJobRequest, stringLabels } from './jobs.js';
+import { displayNameOf, parseJobId, stringLabels, toJobRequest } from './jobs.js';
 
 /** Makes the request of the port from the input. Errors name the field of the input. */
 export function batchPredictionRequest(registry: Registry, input: StartBatchPredictionInput): BatchPredictionRequest {
   const model = registry.model(modelName(input.model));
   return {
-    displayName: input.displayName,
+    displayName: displayNameOf(input.displayName),
     labels: stringLabels(input.labels),
     ...toJobRequest(input),
     model,

@@ -7,14 +7,14 @@ import type {
 } from '../datasources/registry/model.js';
 import { getFeature } from '../datasources/registry/registry.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
-import { listComplexity } from '../schema/complexity.js';
+import { entitiesComplexity, entityComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import { Entity } from '../schema/entity/entity.js';
 import { EntityType } from '../schema/registry/entity-type.js';
 import { Featurestore } from '../schema/registry/featurestore.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { ReadArguments } from '../schema/entity/read-arguments.js';
-import { entityHandle, entityHandles, type EntityHandle } from './entity.js';
+import { entityHandle, listEntities, type EntityHandle } from './entity.js';
 import { paginate } from './page.js';
 
 @Resolver(() => EntityType)
@@ -62,6 +62,7 @@ export class EntityTypeResolver {
     description:
       'The entity with this id. An unknown id is no error: all values of such an entity have the status ' +
       'NOT_FOUND.',
+    complexity: entityComplexity,
   })
   entity(
     @Root() entityType: EntityTypeModel,
@@ -76,7 +77,7 @@ export class EntityTypeResolver {
     description:
       'The entities with these ids, in the order of `entityIds`. An unknown id is no error: all values of such ' +
       'an entity have the status NOT_FOUND.',
-    complexity: listComplexity('entityIds'),
+    complexity: entitiesComplexity,
   })
   entities(
     @Root() entityType: EntityTypeModel,
@@ -85,7 +86,7 @@ export class EntityTypeResolver {
     })
     entityIds: string[],
     @Args(() => ReadArguments) read: ReadArguments,
-  ): EntityHandle[] {
-    return entityHandles(entityType, entityIds, read);
+  ): EntityHandle[] | Promise<EntityHandle[]> {
+    return listEntities(entityType, entityIds, read);
   }
 }

@@ -1,12 +1,13 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { ENTITY_IDS } from '../schema/arguments.js';
-import { listComplexity, matrixComplexity } from '../schema/complexity.js';
+import { entitiesComplexity, entityComplexity, matrixComplexity } from '../schema/complexity.js';
 import { Entity } from '../schema/entity/entity.js';
 import { FeatureMatrix } from '../schema/entity/feature-matrix.js';
 import { ReadArguments } from '../schema/entity/read-arguments.js';
+import { mapInTurns } from '../runtime/turns.js';
 import { toClientValue } from '../values/client-value.js';
 import type { RequestContext } from './context.js';
-import { selectFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
+import { entityHandle, entityHandles, listEntities, selectFeatures, type EntityHandle } from './entity.js';
 
 const FEATURESTORE = 'The name of the featurestore.';
 const ENTITY_TYPE = 'The name of the entity type.';
@@ -18,6 +19,7 @@ export class EntityResolver {
     description:
       'The entity with this id. An unknown id is no error: all values of such an entity have the status ' +
       'NOT_FOUND.',
+    complexity: entityComplexity,
   })
   entity(
     @Ctx() { registry }: RequestContext,
@@ -34,7 +36,7 @@ export class EntityResolver {
     description:
       'The entities with these ids, in the order of `entityIds`. An unknown id is no error: all values of such ' +
       'an entity have the status NOT_FOUND.',
-    complexity: listComplexity('entityIds'),
+    complexity: entitiesComplexity,
   })
   entities(
     @Ctx() { registry }: RequestContext,
@@ -45,15 +47,15 @@ export class EntityResolver {
     })
     entityIds: string[],
     @Args(() => ReadArguments) read: ReadArguments,
-  ): EntityHandle[] {
-    return entityHandles(registry.entityType(featurestore, entityType), entityIds, read);
+  ): EntityHandle[] | Promise<EntityHandle[]> {
+    return listEntities(registry.entityType(featurestore, entityType), entityIds, read);
   }
 
   @Query(() => FeatureMatrix, {
     description:
       'The values of some features of many entities, as arrays. It is the fastest way to read many values, e.g. ' +
       'to score them with a model.',
-    complexity: matrixComplexity('entityIds', 'names'),
+    complexity: matrixComplexity,
   })
   async featureMatrix(
     @Ctx() { registry, loaders }: RequestContext,
@@ -72,11 +74,11 @@ export class EntityResolver {
     return {
       entityIds: entities.map(({ entityId }) => entityId),
       names,
-      values: rows.map((row) =>
+      values: await mapInTurns(rows, (row) =>
         row.map(({ value }, index) => (value === null ? null : toClientValue(features[index]!.valueType, value))),
       ),
-      timestamps: rows.map((row) => row.map(({ timestamp }) => timestamp)),
-      statuses: rows.map((row) => row.map(({ status }) => status)),
+      timestamps: await mapInTurns(rows, (row) => row.map(({ timestamp }) => timestamp)),
+      statuses: await mapInTurns(rows, (row) => row.map(({ status }) => status)),
     };
   }
 }

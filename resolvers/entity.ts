@@ -2,6 +2,7 @@ import { getFeature, getFeatureView } from '../datasources/registry/registry.js'
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
+import { turns } from '../runtime/turns.js';
 import type { ReadArguments } from '../schema/entity/read-arguments.js';
 import { entityTypeName } from '../schema/names.js';
 import { canonicalEntityId } from '../values/entity-id.js';
@@ -56,6 +57,19 @@ function cachedTypeName(entityType: EntityType): string {
     typeNames.set(entityType, typeName);
   }
   return typeName;
+}
+
+/** A list of this length gets a turn of the event loop of its own: the engine visits all items at once. */
+const LARGE_LIST = 1_000;
+
+/** The entities of a field. A large list waits for its turn, so that ten of them do not hold up other requests. */
+export function listEntities(
+  entityType: EntityType,
+  entityIds: readonly string[],
+  read: ReadRequest,
+): EntityHandle[] | Promise<EntityHandle[]> {
+  const entities = entityHandles(entityType, entityIds, read);
+  return entities.length < LARGE_LIST ? entities : turns.next().then(() => entities);
 }
 
 /** Entities in the order of their ids, with duplicates. Errors name the item: `entityIds[3]`. */

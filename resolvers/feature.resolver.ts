@@ -5,6 +5,8 @@ import type {
   Feature as FeatureModel,
   FeatureView as FeatureViewModel,
 } from '../datasources/registry/model.js';
+import { badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import { EntityType } from '../schema/registry/entity-type.js';
@@ -25,12 +27,20 @@ export class FeatureResolver {
   })
   searchFeatures(
     @Ctx() { search }: RequestContext,
-    @Arg('text', () => String, { description: 'The words to search for, e.g. "mean delay".' }) text: string,
+    @Arg('text', () => String, { description: 'The words to search for, e.g. "mean delay": at most 200 characters.' })
+    text: string,
     @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Connection<FeatureModel> {
+    const { maxSearchLength } = REQUEST_LIMITS;
+    if (text.length > maxSearchLength) {
+      throw badInput(
+        `The text has ${text.length} characters, and at most ${maxSearchLength}. Search for fewer words.`,
+        'text',
+      );
+    }
     return paginate(search.search(text), { first, after }, { name: `search:${text}`, keyOf: resourceName });
   }
 

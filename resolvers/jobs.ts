@@ -106,9 +106,18 @@ export function stringLabels(
   field = 'labels',
 ): Readonly<Record<string, string>> {
   const entries = Object.entries(labels ?? {});
+  const { maxLabels, maxLabelKeyLength, maxLabelValueLength } = REQUEST_LIMITS;
+  if (entries.length > maxLabels)
+    throw badInput(`There are ${entries.length} labels, and at most ${maxLabels}.`, field);
   for (const [key, value] of entries) {
+    if (key.length > maxLabelKeyLength) {
+      throw badInput(`The key of a label has at most ${maxLabelKeyLength} characters.`, field);
+    }
     if (typeof value !== 'string') {
       throw badInput(`The label "${key}" must be a string. Write its value in quotes.`, `${field}.${key}`);
+    }
+    if (value.length > maxLabelValueLength) {
+      throw badInput(`The label "${key}" has at most ${maxLabelValueLength} characters.`, `${field}.${key}`);
     }
     // The store would replace half of a surrogate pair by another character: the filter would not find the job.
     if (!key.isWellFormed() || !value.isWellFormed()) {
@@ -116,6 +125,15 @@ export function stringLabels(
     }
   }
   return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** The display name of a job, as the client wrote it. */
+export function displayNameOf<Name extends string | null>(name: Name): Name {
+  const { maxDisplayNameLength } = REQUEST_LIMITS;
+  if (name !== null && name.length > maxDisplayNameLength) {
+    throw badInput(`"displayName" has at most ${maxDisplayNameLength} characters.`, 'displayName');
+  }
+  return name;
 }
 
 export interface JobTerms {

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { turns } from '../runtime/turns.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import { readAsOf } from '../serving/read-as-of.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
@@ -116,6 +117,24 @@ function asOfRead(stores: FeatureStores, entityType: EntityType, now: Instant, o
   };
 }
 
+/** Entities whose fields are resolved in one turn of the event loop: some milliseconds for a hundred features. */
+const ENTITIES_PER_TURN = 50;
+
+/**
+ * The results of a large batch, in slices: each slice is resolved in a turn of its own. Otherwise the fields of 10,000
+ * entities would all be resolved at once, and no other request would be served in that second.
+ */
+function inTurns<Item, Result>(items: readonly Item[], map: (item: Item) => Result): Promise<Result>[] {
+  const results: Promise<Result>[] = [];
+  let slice: Promise<void> = Promise.resolve();
+  items.forEach((item, index) => {
+    if (index % ENTITIES_PER_TURN === 0) slice = slice.then(() => turns.take());
+    const after = slice;
+    results.push(after.then(() => map(item)));
+  });
+  return results;
+}
+
 interface PendingRead {
   readonly entity: EntityKey;
   readonly wanted: Set<Feature>;
@@ -130,7 +149,8 @@ class BatchedReads {
 
   constructor(private readonly store: StoreRead) {
     // No cache: #pending joins the reads of a tick, and a later tick can need other features of the same entity.
-    this.#loader = new DataLoader((keys) => this.#flush(keys), { cache: false });
+    // DataLoader resolves the promise of a key with its value: a promise as the value delays that key alone.
+    this.#loader = new DataLoader<string, Cells>((keys) => this.#flush(keys) as Promise<Cells[]>, { cache: false });
   }
 
   load(entity: EntityKey, features: readonly Feature[]): Promise<Cells> {
@@ -144,16 +164,20 @@ class BatchedReads {
     return pending.cells;
   }
 
-  async #flush(keys: readonly string[]): Promise<Cells[]> {
+  async #flush(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
     const reads = keys.map((key) => this.#pending.get(key)!);
     this.#pending.clear();
     const features = [...new Set(reads.flatMap(({ wanted }) => [...wanted]))];
     const entities = reads.map(({ entity }) => entity);
     const chunks: Promise<FeatureCell[][]>[] = [];
     for (let start = 0; start < entities.length; start += this.store.maxKeys) {
+      const turn = turns.take();
+      if (turn) await turn;
       chunks.push(this.store.read(entities.slice(start, start + this.store.maxKeys), features));
     }
     const rows = (await Promise.all(chunks)).flat();
-    return rows.map((row) => new Map(features.map((feature, index) => [feature, row[index] ?? NOT_FOUND_CELL])));
+    const toCells = (row: FeatureCell[]): Cells =>
+      new Map(features.map((feature, index) => [feature, row[index] ?? NOT_FOUND_CELL]));
+    return rows.length <= ENTITIES_PER_TURN ? rows.map(toCells) : inTurns(rows, toCells);
   }
 }

@@ -14,7 +14,7 @@ import type { TrainingSetJobInput, TrainingSetProvenance } from '../schema/job/t
 import { TrainingSetPreview, TrainingSetValidation } from '../schema/job/training-set-validation.js';
 import type { RequestContext } from './context.js';
 import { pageSize } from './cursor.js';
-import { estimatedCost, stringLabels, toCostTerms, toJobRequest } from './jobs.js';
+import { displayNameOf, estimatedCost, stringLabels, toCostTerms, toJobRequest } from './jobs.js';
 import { trainingSetJobInput } from './training-set-job-input.js';
 import { trainingSetRequest } from './training-set-request.js';
 import { withFieldPath } from './field-path.js';
@@ -110,7 +110,7 @@ export class TrainingSetResolver {
       return withFieldPath(startField, async () =>
         trainingSets.start({
           ...trainingSetRequest(registry, input.trainingSet),
-          displayName: input.displayName ?? null,
+          displayName: displayNameOf(input.displayName ?? null),
           jobLabels,
           output: { format: input.output?.format ?? 'PARQUET', location: input.output?.location ?? null },
           ...origin,

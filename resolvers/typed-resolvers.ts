@@ -7,7 +7,7 @@ import { toClientValue } from '../values/client-value.js';
 import type { FeatureCell } from '../values/feature-cell.js';
 import { encodeWith, type ValueEncoders } from '../values/value-type.js';
 import type { RequestContext } from './context.js';
-import { selectFeatures, entityHandle, entityHandles, type EntityHandle } from './entity.js';
+import { entityHandle, listEntities, selectFeatures, type EntityHandle } from './entity.js';
 import { featureValue } from './feature-values.js';
 import { featureHistory, type HistoryArguments } from './history.js';
 
@@ -33,7 +33,7 @@ export const typedResolvers: TypedResolvers<Featurestore, EntityType, Feature> =
   entities:
     (entityType) =>
     (_root, { entityIds, ...read }) =>
-      entityHandles(entityType, entityIds as string[], read),
+      listEntities(entityType, entityIds as string[], read),
 
   value: (feature) => (entity, _arguments, context) =>
     (context as RequestContext).loaders

@@ -1,6 +1,8 @@
 /**
- * The number of values and objects that a field adds to a response, for limits/query-cost.ts. A cost may depend only on
- * the lengths of lists, on numbers and on booleans in the arguments: these are the key of the cost cache.
+ * The cost of a field in points, for limits/query-cost.ts. A point is a value or an object of the answer: a few
+ * microseconds and some 500 bytes while the answer is made. What costs more than it adds to the answer has a weight,
+ * measured by bench/overload. A cost may depend only on the lengths of lists, on numbers and booleans in the arguments,
+ * and on which arguments are null: these are the key of the cost cache (limits/variable-shape.ts).
  */
 export interface ComplexityArguments {
   readonly args: Readonly<Record<string, unknown>>;
@@ -12,6 +14,23 @@ export type Complexity = (of: ComplexityArguments) => number;
 /** The assumed length of a list whose arguments do not limit it. */
 const USUAL_LIST_LENGTH = 20;
 
+const WEIGHTS = {
+  /** An entity of a list: its id is checked, and its fields wait for a batch. */
+  entity: 10,
+  /** A typed field of a feature, whose value waits by itself. */
+  typedFeature: 6,
+  /** A FeatureValue beside its fields. */
+  featureValue: 2,
+  /** A value in a matrix: there is no object for it. */
+  matrixCell: 0.3,
+  /** A row of a matrix. */
+  matrixRow: 5,
+  /** A query of the offline store. */
+  offlineQuery: 100,
+  /** A label of a query of the offline store. */
+  label: 10,
+};
+
 /** A list whose length is this argument (a number) or the length of this argument (a list). */
 export function listComplexity(argument?: string): Complexity {
   return ({ args, childComplexity }) => {
@@ -20,10 +39,42 @@ export function listComplexity(argument?: string): Complexity {
   };
 }
 
-/** A matrix with a row for each item of one argument and a column for each item of another. */
-export function matrixComplexity(rows: string, columns: string): Complexity {
-  return ({ args, childComplexity }) =>
-    1 + estimateLength(args[rows]) * estimateLength(args[columns]) * Math.max(1, childComplexity);
+/** A list of entities, whose length is the length of `entityIds`. */
+export const entitiesComplexity: Complexity = ({ args, childComplexity }) =>
+  1 + offlineQuery(args) + estimateLength(args.entityIds) * (WEIGHTS.entity + label(args) + childComplexity);
+
+/** One entity. */
+export const entityComplexity: Complexity = ({ args, childComplexity }) => 1 + label(args) + childComplexity;
+
+/** The features of an entity, by `names`. */
+export const featuresComplexity: Complexity = ({ args, childComplexity }) =>
+  1 + estimateLength(args.names) * (WEIGHTS.featureValue + childComplexity);
+
+/** A page of a history: a query of its own for each entity. */
+export const historyComplexity: Complexity = ({ args, childComplexity }) =>
+  WEIGHTS.offlineQuery + estimateLength(args.first) * Math.max(1, childComplexity);
+
+/** A matrix with a row for each of `entityIds` and a column for each of `names`. */
+export const matrixComplexity: Complexity = ({ args, childComplexity }) => {
+  const cells = estimateLength(args.names) * Math.max(1, childComplexity);
+  const row = WEIGHTS.matrixRow + label(args) + cells * WEIGHTS.matrixCell;
+  return Math.ceil(1 + offlineQuery(args) + estimateLength(args.entityIds) * row);
+};
+
+/** A typed field of a feature. */
+export const typedFeatureComplexity: Complexity = () => WEIGHTS.typedFeature;
+
+/** The offline store answers a read of another moment than now. */
+function isHistorical({ asOf, knownAt, strictlyBefore }: ComplexityArguments['args']): boolean {
+  return asOf != null || knownAt != null || strictlyBefore === true;
+}
+
+function offlineQuery(args: ComplexityArguments['args']): number {
+  return isHistorical(args) ? WEIGHTS.offlineQuery : 0;
+}
+
+function label(args: ComplexityArguments['args']): number {
+  return isHistorical(args) ? WEIGHTS.label : 0;
 }
 
 function estimateLength(argument: unknown): number {

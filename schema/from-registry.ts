@@ -16,7 +16,7 @@ import {
 } from 'graphql';
 import type { ValueType } from '../values/value-type.js';
 import { ENTITY_IDS } from './arguments.js';
-import { listComplexity } from './complexity.js';
+import { entitiesComplexity, entityComplexity, typedFeatureComplexity } from './complexity.js';
 import { READ_ARGUMENTS } from './entity/read-arguments.js';
 import { NameClashes } from './name-clashes.js';
 import { camelCase, entityTypeName, featurestoreTypeName } from './names.js';
@@ -170,6 +170,7 @@ function entityField(entityType: TypedEntityType, type: GraphQLObjectType, resol
       ...readArguments,
     },
     resolve: resolver,
+    extensions: { complexity: entityComplexity },
   };
 }
 
@@ -185,7 +186,7 @@ function entitiesField(entityType: TypedEntityType, type: GraphQLObjectType, res
       ...readArguments,
     },
     resolve: resolver,
-    extensions: { complexity: listComplexity('entityIds') },
+    extensions: { complexity: entitiesComplexity },
   };
 }
 
@@ -204,6 +205,7 @@ function featureField(feature: TypedFeature, resolver: Resolver): FieldConfig {
     type: VALUE_GRAPHQL_TYPES[feature.valueType],
     description: `${feature.description ?? `The feature ${feature.name}.`}${unit}${nothing}`,
     resolve: resolver,
+    extensions: { complexity: typedFeatureComplexity },
     ...(feature.deprecationReason === null ? {} : { deprecationReason: feature.deprecationReason }),
   };
 }

@@ -2,6 +2,7 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import { QUERY_LIMITS } from '../limits/query-limits.js';
+import type { WorkInFlight } from '../limits/work-in-flight.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { closedIntrospection } from './closed-introspection.js';
@@ -10,26 +11,33 @@ import { executionPlugin, type ServerContext } from './execution-plugin.js';
 import { errorFormatter, formattedErrorFormatter } from './format-error.js';
 import { metricsPlugin } from './metrics-plugin.js';
 import { oneOfVariables } from './one-of-variables.js';
+import { stringLengths } from './string-lengths.js';
+import { answerWriter } from './write-answer.js';
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly maxQueryCost: number;
+  /** The largest answer, in bytes. */
+  readonly maxResponseBytes: number;
   readonly isIntrospectionAllowed: boolean;
+  readonly work: WorkInFlight;
   readonly plugins?: readonly ApolloServerPlugin<ServerContext>[];
 }
 
 export function createApolloServer(options: ApolloOptions): ApolloServer<ServerContext> {
-  const { schema, logger, metrics, maxQueryCost, isIntrospectionAllowed } = options;
+  const { schema, logger, metrics, maxQueryCost, maxResponseBytes, isIntrospectionAllowed, work } = options;
+  const formatError = errorFormatter(options);
   return new ApolloServer<ServerContext>({
     schema,
     logger,
     introspection: true,
-    validationRules: [oneOfVariables, ...(isIntrospectionAllowed ? [] : [closedIntrospection])],
+    validationRules: [oneOfVariables, stringLengths, ...(isIntrospectionAllowed ? [] : [closedIntrospection])],
     hideSchemaDetailsFromClientErrors: !isIntrospectionAllowed,
     includeStacktraceInErrorResponses: false,
     formatError: formattedErrorFormatter(options),
+    stringifyResult: answerWriter(maxResponseBytes, formatError),
     // Automatic persisted queries are a cache that any client can write to.
     persistedQueries: false,
     csrfPrevention: true,
@@ -40,7 +48,7 @@ export function createApolloServer(options: ApolloOptions): ApolloServer<ServerC
     validationOptions: { maxErrors: QUERY_LIMITS.maxValidationErrors },
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
-      executionPlugin({ schema, maxQueryCost, formatError: errorFormatter(options) }),
+      executionPlugin({ schema, maxQueryCost, formatError, work }),
       metricsPlugin(metrics),
       errorLogPlugin(logger),
       ...(options.plugins ?? []),

@@ -21,18 +21,22 @@ export interface VariablesOfOperation {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
+export type CoercedVariables =
+  | { readonly errors: readonly GraphQLError[]; readonly coerced?: undefined }
+  | { readonly errors?: undefined; readonly coerced: Readonly<Record<string, unknown>> };
+
 /**
- * Checks the variables of an operation. The `field` of an error is the argument that gets the value, and the path in
+ * Coerces the variables of an operation. The `field` of an error is the argument that gets the value, and the path in
  * it. graphql-js names the variable, which the client invented and the schema does not have.
  */
-export function findVariableErrors(request: VariablesOfOperation): readonly GraphQLError[] {
+export function coerceVariables(request: VariablesOfOperation): CoercedVariables {
   const { schema, operation, variables } = request;
-  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
+  const { errors, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
     maxErrors: QUERY_LIMITS.maxValidationErrors,
   });
-  if (!errors) return [];
+  if (!errors) return { coerced };
   const fields = fieldsAtFault(request);
-  return errors.map((error, index) => toBadInput(error, fields[index]));
+  return { errors: errors.map((error, index) => toBadInput(error, fields[index])) };
 }
 
 /** In the order in which getVariableValues reports errors: it tells the path inside a value only in its message. */

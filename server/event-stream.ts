@@ -33,7 +33,10 @@ export class EventStreams {
   async answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const body = subscriptionRequest(await readJsonBody(request, this.options.maxBodyBytes), requestId);
+    const body = subscriptionRequest(await readJsonBody(request, this.options.maxBodyBytes), {
+      requestId,
+      owner: request.socket.remoteAddress ?? '',
+    });
     const admitted = await this.options.subscriptions.admit(body);
     const result = admitted.errors ? { errors: admitted.errors } : await admitted.open();
     if (this.#isClosing || gone.signal.aborted) {
@@ -99,7 +102,10 @@ function isStream(result: EventStream | ExecutionResult): result is EventStream 
   return Symbol.asyncIterator in result;
 }
 
-function subscriptionRequest(body: unknown, requestId: string): SubscriptionRequest {
+function subscriptionRequest(
+  body: unknown,
+  sender: Pick<SubscriptionRequest, 'requestId' | 'owner'>,
+): SubscriptionRequest {
   const { query, operationName, variables } = (body ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof query !== 'string') throw new AppError('BAD_REQUEST', 'Send the subscription as "query", a string.');
   if (operationName != null && typeof operationName !== 'string') {
@@ -112,6 +118,6 @@ function subscriptionRequest(body: unknown, requestId: string): SubscriptionRequ
     query,
     operationName: operationName ?? undefined,
     variables: (variables ?? undefined) as Record<string, unknown> | undefined,
-    requestId,
+    ...sender,
   };
 }

@@ -1,9 +1,12 @@
 import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext, type GraphQLResponse } from '@apollo/server';
 import type { GraphQLSchema } from 'graphql';
+import { AppError } from '../errors/app-error.js';
+import type { WorkInFlight } from '../limits/work-in-flight.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { compiledExecution } from './compiled-execution.js';
 import type { FormatError } from './format-error.js';
-import { operationGuard, toHttpStatus, type OperationRequest } from './operation-guard.js';
+import { retryAfter } from './respond.js';
+import { operationGuard, toGraphqlError, toHttpStatus, type OperationRequest } from './operation-guard.js';
 
 /** The context of a request in Apollo. */
 export interface ServerContext extends RequestContext {
@@ -12,6 +15,16 @@ export interface ServerContext extends RequestContext {
    * subscriptions.ts runs it.
    */
   readonly admission?: Admission;
+  /** Present when the response is one answer: what holds its place among the running requests. */
+  readonly place?: Place;
+}
+
+/** The place of a request among those that run. Its transport leaves it when the client has read the answer. */
+export interface Place {
+  /** Who asks, for a fair order. */
+  readonly owner: string;
+  readonly signal?: AbortSignal | undefined;
+  leave?: () => void;
 }
 
 export interface Admission {
@@ -20,12 +33,15 @@ export interface Admission {
 
 export interface AdmittedOperation extends OperationRequest {
   readonly schema: GraphQLSchema;
+  /** The cost of each event. */
+  readonly cost: number;
 }
 
 export interface ExecutionPluginOptions {
   readonly schema: GraphQLSchema;
   readonly maxQueryCost: number;
   readonly formatError: FormatError;
+  readonly work: WorkInFlight;
 }
 
 /**
@@ -40,13 +56,16 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
       responseForOperation: async (requestContext): Promise<GraphQLResponse> => {
         const { operation, contextValue } = requestContext;
         const request = toOperationRequest(requestContext);
-        const refusal = guard(operation, request, contextValue.admission ? 'events' : 'response');
-        if (refusal.length > 0) {
-          return response({ errors: refusal.map(options.formatError) }, toHttpStatus(refusal[0]));
-        }
-        if (contextValue.admission) {
-          contextValue.admission.admitted = { ...request, schema: options.schema };
+        const { admission, place } = contextValue;
+        const { errors: refusal, cost } = guard(operation, request, admission ? 'events' : 'response');
+        if (refusal) return response({ errors: refusal.map(options.formatError) }, toHttpStatus(refusal[0]));
+        if (admission) {
+          admission.admitted = { ...request, schema: options.schema, cost };
           return response({ data: null });
+        }
+        if (place) {
+          const refused = await enter(options.work, place, cost);
+          if (refused) return refuse(refused, options.formatError);
         }
         const result = await execute({ ...request, context: contextValue });
         const errors = result.errors?.map(options.formatError);
@@ -54,6 +73,24 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
       },
     }),
   };
+}
+
+/** Returns why the request may not run now. */
+async function enter(work: WorkInFlight, place: Place, cost: number): Promise<AppError | undefined> {
+  try {
+    place.leave = await work.enter({ owner: place.owner, cost, signal: place.signal });
+    // The client may have gone while the request waited.
+    if (place.signal?.aborted) place.leave();
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
+function refuse(error: AppError, formatError: FormatError): GraphQLResponse {
+  const refusal = toGraphqlError(error);
+  return response({ errors: [formatError(refusal)] }, toHttpStatus(refusal), retryAfter(error));
 }
 
 function toOperationRequest({ document, request }: GraphQLRequestContext<ServerContext>): OperationRequest {
@@ -67,9 +104,13 @@ function toOperationRequest({ document, request }: GraphQLRequestContext<ServerC
 
 type SingleResult = Extract<GraphQLResponse['body'], { kind: 'single' }>['singleResult'];
 
-function response(singleResult: SingleResult, status?: number): GraphQLResponse {
+function response(
+  singleResult: SingleResult,
+  status?: number,
+  headers: Readonly<Record<string, string>> = {},
+): GraphQLResponse {
   return {
-    http: { ...(status === undefined ? {} : { status }), headers: new HeaderMap() },
+    http: { ...(status === undefined ? {} : { status }), headers: new HeaderMap(Object.entries(headers)) },
     body: { kind: 'single', singleResult },
   };
 }

@@ -2,15 +2,20 @@ import { HeaderMap } from '@apollo/server';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
+import type { WorkInFlight } from '../limits/work-in-flight.js';
 import type { CurrentRuntime } from './current-runtime.js';
 import { isSafeGet } from './cross-site.js';
+import type { Place } from './execution-plugin.js';
 import { ignoreQueryHash, ignoreQueryHashInUrl } from './persisted-query.js';
 import { readJsonBody } from './read-body.js';
+import type { RequestScope } from '../observability/request-scope.js';
 import { checkUrlVariables } from './request-json.js';
 
 export interface GraphqlEndpointOptions {
   readonly runtime: CurrentRuntime;
   readonly maxBodyBytes: number;
+  readonly work: WorkInFlight;
   /** Pages of these origins may call the API. */
   readonly corsOrigins: readonly string[];
 }
@@ -20,10 +25,10 @@ export interface GraphqlEndpointOptions {
  * only read the body here.
  */
 export async function answerGraphql(
-  { runtime, maxBodyBytes, corsOrigins }: GraphqlEndpointOptions,
+  { runtime, maxBodyBytes, corsOrigins, work }: GraphqlEndpointOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  requestId: string,
+  { requestId, signal }: RequestScope,
 ): Promise<void> {
   const method = request.method ?? 'GET';
   const body = method === 'POST' ? refuseBatch(await readJsonBody(request, maxBodyBytes)) : undefined;
@@ -36,6 +41,9 @@ export async function answerGraphql(
   }
   const headers = headerMap(request);
   if (isSafeGet(request, corsOrigins)) headers.set('apollo-require-preflight', 'not needed');
+  const place: Place = { owner: clientAddress(request), signal };
+  // The place is free again when the client has the answer: an answer that nobody reads takes memory.
+  response.once('close', () => place.leave?.());
   const lease = runtime.acquire();
   const answer = await lease.apollo
     .executeHTTPGraphQLRequest({
@@ -45,12 +53,15 @@ export async function answerGraphql(
         search: ignoreQueryHashInUrl(search, parameters),
         body: ignoreQueryHash(body),
       },
-      context: async () => lease.createContext(requestId),
+      context: async () => ({ ...lease.createContext(requestId), place }),
     })
     .finally(lease.release);
   if (answer.body.kind !== 'complete') throw new Error('incremental delivery is not enabled');
+  const bytes = Buffer.byteLength(answer.body.string);
+  response.once('close', work.holdAnswer(bytes));
   for (const [name, value] of answer.headers) response.setHeader(name, value);
-  response.setHeader('content-length', Buffer.byteLength(answer.body.string));
+  response.setHeader('content-length', bytes);
+  response.setTimeout(REQUEST_LIMITS.stalledReaderMs, () => response.destroy());
   response.setHeader('cache-control', 'no-store');
   response.writeHead(answer.status ?? 200);
   response.end(answer.body.string);
@@ -74,4 +85,8 @@ function readQueryString(request: IncomingMessage): string {
   const url = request.url ?? '';
   const start = url.indexOf('?');
   return start < 0 ? '' : url.slice(start);
+}
+
+function clientAddress(request: IncomingMessage): string {
+  return request.socket.remoteAddress ?? '';
 }

@@ -4,7 +4,8 @@ import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
-import { requestScope } from '../observability/request-scope.js';
+import { requestScope, type RequestScope } from '../observability/request-scope.js';
+import type { IsAllowedHost } from './allowed-hosts.js';
 import { limitArrival } from './arrival.js';
 import { allowOrigin } from './cors.js';
 import { EventStreams, wantsEvents } from './event-stream.js';
@@ -25,6 +26,9 @@ export interface HttpServerOptions extends GraphqlEndpointOptions {
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly streamLimits?: StreamLimits;
+  readonly requestDeadlineMs?: number;
+  /** Absent: every host. */
+  readonly isAllowedHost?: IsAllowedHost;
   /** Takes rows by `POST /ingest`; absent: the gateway takes none. */
   readonly ingest?: Omit<IngestOptions, 'logger'> | undefined;
   /** The bundled GraphiQL page with its examples; null to serve none. */
@@ -42,6 +46,7 @@ export interface HttpServer {
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { logger, metrics, maxBodyBytes, streamLimits: limits = STREAM_LIMITS } = options;
+  const { requestDeadlineMs = REQUEST_LIMITS.deadlineMs } = options;
   const formatError = errorFormatter(options);
   const subscriptions = new Subscriptions({ ...options, formatError });
   const events = new EventStreams({ subscriptions, limits, maxBodyBytes });
@@ -50,9 +55,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (!INGEST_PATH.test(pathOf(request))) limitArrival(request, REQUEST_LIMITS.arrivalTimeoutMs);
     const requestId = resolveRequestId(request);
     response.setHeader('x-request-id', requestId);
-    requestScope.run({ requestId, signal: clientLeaving(response) }, () => {
+    // A body of rows may arrive for hours. Its endpoint has limits of its own.
+    const deadlineMs = INGEST_PATH.test(pathOf(request)) ? null : requestDeadlineMs;
+    const scope: RequestScope = { requestId, signal: endOfRequest(response, deadlineMs) };
+    requestScope.run(scope, () => {
       reportWhenDone({ logger, metrics }, request, response);
-      route({ ...options, events, ingest }, request, response, requestId).catch((error: unknown) => {
+      route({ ...options, events, ingest }, request, response, scope).catch((error: unknown) => {
         fail(logger, error, response, requestId);
       });
     });
@@ -81,13 +89,25 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-/** Aborts when the connection closes before the response is sent, because the response is then useless. */
-function clientLeaving(response: ServerResponse): AbortSignal {
-  const left = new AbortController();
+/**
+ * Aborts when the connection closes before the response is sent, because the response is then useless, and at the
+ * deadline, because a client has stopped waiting by then. The reads of the request are cancelled in the stores. The events
+ * of a stream have scopes of their own, without a deadline.
+ */
+function endOfRequest(response: ServerResponse, deadlineMs: number | null): AbortSignal {
+  const end = new AbortController();
+  const deadline =
+    deadlineMs === null
+      ? undefined
+      : setTimeout(() => {
+          const sentence = `The request took longer than ${deadlineMs / 1000} s. Ask for less.`;
+          end.abort(new AppError('DEADLINE_EXCEEDED', sentence));
+        }, deadlineMs);
   response.once('close', () => {
-    if (!response.writableFinished) left.abort(new AppError('CLIENT_GONE', 'The client went away.'));
+    clearTimeout(deadline);
+    if (!response.writableFinished) end.abort(new AppError('CLIENT_GONE', 'The client went away.'));
   });
-  return left.signal;
+  return end.signal;
 }
 
 interface RouteOptions extends Omit<HttpServerOptions, 'ingest'> {
@@ -99,15 +119,17 @@ async function route(
   options: RouteOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  requestId: string,
+  scope: RequestScope,
 ): Promise<void> {
   const path = pathOf(request);
+  // Probes name the address of a container.
+  if (path !== '/healthz' && path !== '/readyz' && options.isAllowedHost?.(request) === false) throw wrongHost();
   if (options.ingest && INGEST_PATH.test(path)) {
-    return ingestRows(options.ingest, options.corsOrigins, request, response, requestId);
+    return ingestRows(options.ingest, options.corsOrigins, request, response, scope.requestId);
   }
   switch (path) {
     case '/graphql':
-      return graphql(options, request, response, requestId);
+      return graphql(options, request, response, scope);
     case '/healthz': {
       options.health.live(response);
       return;
@@ -154,7 +176,7 @@ async function graphql(
   options: RouteOptions,
   request: IncomingMessage,
   response: ServerResponse,
-  requestId: string,
+  scope: RequestScope,
 ): Promise<void> {
   allowOrigin(request, response, options.corsOrigins);
   switch (request.method) {
@@ -168,14 +190,21 @@ async function graphql(
         // A page of another site could open a stream without a preflight and hold it open.
         throw new AppError('METHOD_NOT_ALLOWED', 'Ask for an event stream by POST.');
       }
-      return answerGraphql(options, request, response, requestId);
+      return answerGraphql(options, request, response, scope);
     case 'POST':
-      if (wantsEvents(request)) return options.events.answer(request, response, requestId);
-      return answerGraphql(options, request, response, requestId);
+      if (wantsEvents(request)) return options.events.answer(request, response, scope.requestId);
+      return answerGraphql(options, request, response, scope);
     default:
       response.setHeader('allow', 'GET, POST, OPTIONS');
       throw new AppError('METHOD_NOT_ALLOWED', 'Send GraphQL by POST, or a query by GET.');
   }
+}
+
+function wrongHost(): AppError {
+  return new AppError(
+    'HOST_NOT_ALLOWED',
+    'The gateway is not reached under this host name. Use localhost, or add the name to FEATUREGRAPH_ALLOWED_HOSTS.',
+  );
 }
 
 function fail(logger: Logger, error: unknown, response: ServerResponse, requestId: string): void {

@@ -42,8 +42,9 @@ export class IngestEndpoint {
     if (this.#isClosing) throw stopping();
     if (this.#open.size >= this.#limits.maxConcurrentRequests) {
       throw new AppError(
-        'STORE_UNAVAILABLE',
+        'OVERLOADED',
         `The gateway takes ${this.#limits.maxConcurrentRequests} streams of rows at once. Try again later.`,
+        { retryAfterSeconds: 5 },
       );
     }
     const gone = new AbortController();

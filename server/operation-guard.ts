@@ -10,7 +10,7 @@ import { ERROR_CODES, isErrorCode } from '../errors/error-codes.js';
 import { findAppError } from '../errors/mask-error.js';
 import { checkVariables } from '../limits/variables.js';
 import { queryCostCheck } from '../limits/query-cost.js';
-import { findVariableErrors } from './coerce-variables.js';
+import { coerceVariables } from './coerce-variables.js';
 
 /** An operation of a parsed and valid document, as a client requests it. */
 export interface OperationRequest {
@@ -23,12 +23,16 @@ export interface OperationRequest {
 /** How the response travels: as one response, or as a stream of events. */
 export type Delivery = 'response' | 'events';
 
-/** The errors of an operation before any field runs; empty when it may run. */
+/** The errors of an operation before any field runs, or its cost when it may run. */
+export type GuardedOperation =
+  | { readonly errors: readonly GraphQLError[]; readonly cost?: undefined }
+  | { readonly errors?: undefined; readonly cost: number };
+
 export type OperationGuard = (
   operation: OperationDefinitionNode | undefined,
   request: OperationRequest,
   delivery: Delivery,
-) => readonly GraphQLError[];
+) => GuardedOperation;
 
 /**
  * The guard for every operation, over HTTP, WebSocket and server-sent events. It selects the operation and checks that
@@ -37,26 +41,20 @@ export type OperationGuard = (
 export function operationGuard(schema: GraphQLSchema, maxQueryCost: number): OperationGuard {
   const checkCost = queryCostCheck(schema, maxQueryCost);
   return (operation, request, delivery) => {
-    if (!operation) return [noOperation(request.operationName)];
-    if ((operation.operation === OperationTypeNode.SUBSCRIPTION) !== (delivery === 'events'))
-      return [wrongTransport(delivery)];
+    if (!operation) return { errors: [noOperation(request.operationName)] };
+    if ((operation.operation === OperationTypeNode.SUBSCRIPTION) !== (delivery === 'events')) {
+      return { errors: [wrongTransport(delivery)] };
+    }
     const { document, variables } = request;
-    const refusal = catchRefusal(() => checkVariables(document, variables));
-    if (refusal) return [refusal];
-    const errors = findVariableErrors({ schema, document, operation, variables });
-    if (errors.length > 0) return errors;
-    const tooExpensive = catchRefusal(() => checkCost(request));
-    return tooExpensive ? [tooExpensive] : [];
+    try {
+      checkVariables(document, variables);
+      const { errors, coerced } = coerceVariables({ schema, document, operation, variables });
+      if (errors) return { errors };
+      return { cost: checkCost({ document, operation, variables, coercedVariables: coerced }) };
+    } catch (error) {
+      return { errors: [toGraphqlError(error as Error)] };
+    }
   };
-}
-
-function catchRefusal(check: () => void): GraphQLError | undefined {
-  try {
-    check();
-    return undefined;
-  } catch (error) {
-    return toGraphqlError(error as Error);
-  }
 }
 
 /** The HTTP status of a request that this error refuses. */
@@ -81,6 +79,7 @@ function wrongTransport(delivery: Delivery): GraphQLError {
   return toGraphqlError(new AppError('WRONG_TRANSPORT', message));
 }
 
-function toGraphqlError(error: Error): GraphQLError {
+/** An error of this project as an error of the GraphQL engine. */
+export function toGraphqlError(error: Error): GraphQLError {
   return new GraphQLError(error.message, { originalError: error });
 }

@@ -32,5 +32,11 @@ export function respondError(
   status: number = ERROR_CODES[error.code].httpStatus,
 ): void {
   const body = `${JSON.stringify({ errors: [transportError(error, requestId)] })}\n`;
-  respond(response, status, 'application/json; charset=utf-8', body, headers);
+  respond(response, status, 'application/json; charset=utf-8', body, { ...retryAfter(error), ...headers });
+}
+
+/** The header of an error after which a client may try again. */
+export function retryAfter({ details }: AppError): { 'retry-after'?: string } {
+  const { retryAfterSeconds } = details;
+  return typeof retryAfterSeconds === 'number' ? { 'retry-after': String(retryAfterSeconds) } : {};
 }

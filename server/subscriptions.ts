@@ -8,11 +8,14 @@ import {
 } from 'graphql';
 import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
+import { STREAM_LIMITS } from '../limits/stream-limits.js';
+import type { WorkInFlight } from '../limits/work-in-flight.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import { requestScope } from '../observability/request-scope.js';
 import type { CurrentRuntime, RuntimeLease } from './current-runtime.js';
 import type { Admission, AdmittedOperation } from './execution-plugin.js';
 import type { FormatError } from './format-error.js';
+import { checkEventSize } from './write-answer.js';
 
 /** A subscription from any transport, before any check. */
 export interface SubscriptionRequest {
@@ -21,7 +24,11 @@ export interface SubscriptionRequest {
   readonly variables: Record<string, unknown> | undefined;
   /** The request id in its errors, log lines and events. */
   readonly requestId: string;
+  /** Who asks, for a fair order of large events. */
+  readonly owner: string;
 }
+
+type Sender = Pick<SubscriptionRequest, 'requestId' | 'owner'>;
 
 /** The events for clients: their errors, and those that a failing source throws, are FormattedErrors. */
 export type EventStream = AsyncGenerator<ExecutionResult, undefined, undefined>;
@@ -50,6 +57,7 @@ export interface SubscriptionsOptions {
   readonly runtime: CurrentRuntime;
   readonly formatError: FormatError;
   readonly metrics: GatewayMetrics;
+  readonly work: WorkInFlight;
 }
 
 /**
@@ -94,7 +102,7 @@ export class Subscriptions {
 
   async #admitBy(
     lease: RuntimeLease,
-    { query, operationName, variables, requestId }: SubscriptionRequest,
+    { query, operationName, variables, requestId, owner }: SubscriptionRequest,
   ): Promise<AdmittedSubscription> {
     const { apollo, createContext } = lease;
     const admission: Admission = {};
@@ -103,15 +111,18 @@ export class Subscriptions {
       { contextValue: { ...createContext(requestId), admission } },
     );
     const { admitted } = admission;
-    if (admitted) return { errors: undefined, operation: admitted, open: () => this.#open(admitted, requestId, lease) };
+    if (admitted) {
+      return { errors: undefined, operation: admitted, open: () => this.#open(admitted, { requestId, owner }, lease) };
+    }
     if (body.kind !== 'single') throw new Error('incremental delivery is not enabled');
     return { errors: (body.singleResult.errors ?? []).map((error) => new FormattedError(error)) };
   }
 
-  #open(operation: AdmittedOperation, requestId: string, lease: RuntimeLease): Promise<EventStream | ExecutionResult> {
+  #open(operation: AdmittedOperation, sender: Sender, lease: RuntimeLease): Promise<EventStream | ExecutionResult> {
+    const { requestId } = sender;
     return requestScope.run({ requestId }, async () => {
       try {
-        const opened = await this.#follow(operation, requestId, lease);
+        const opened = await this.#follow(operation, sender, lease);
         if (!(Symbol.asyncIterator in opened)) lease.release();
         return opened;
       } catch (error) {
@@ -123,9 +134,10 @@ export class Subscriptions {
 
   async #follow(
     operation: AdmittedOperation,
-    requestId: string,
+    { requestId, owner }: Sender,
     { createContext, release }: RuntimeLease,
   ): Promise<EventStream | ExecutionResult> {
+    const { work } = this.#options;
     const args = (): ExecutionArgs => ({
       schema: operation.schema,
       document: operation.document,
@@ -136,7 +148,16 @@ export class Subscriptions {
     const source = await createSourceEventStream(args());
     if (!(Symbol.asyncIterator in source)) return this.#format(source);
     // Each event is a request of its own: its "now" is that of the event, and it has new loaders.
-    const run = (event: unknown) => execute({ ...args(), rootValue: event });
+    const run = async (event: unknown): Promise<ExecutionResult> => {
+      const leave = await work.enter({ owner, cost: operation.cost, signal: requestScope.getStore()?.signal });
+      try {
+        const result = await execute({ ...args(), rootValue: event });
+        checkEventSize(result, STREAM_LIMITS.maxEventBytes);
+        return result;
+      } finally {
+        leave();
+      }
+    };
     return this.#events(source[Symbol.asyncIterator](), requestId, run, release);
   }
 

@@ -9,6 +9,7 @@ import type { CloseCode } from '../errors/close-codes.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope } from '../observability/request-scope.js';
+import type { IsAllowedHost } from './allowed-hosts.js';
 import { mayConnect } from './cors.js';
 import type { FormatError } from './format-error.js';
 import { reviveRequestNumber } from './request-json.js';
@@ -21,6 +22,7 @@ export interface WebSocketOptions {
   readonly limits: StreamLimits;
   readonly maxMessageBytes: number;
   readonly corsOrigins: readonly string[];
+  readonly isAllowedHost?: IsAllowedHost;
 }
 
 export interface WebSockets {
@@ -56,12 +58,13 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
     // process.
     socket.on('error', (error) => logger.debug({ err: error }, 'a socket broke'));
     if ((request.url ?? '').split('?')[0] !== '/graphql') return refuse(socket, '404 Not Found');
+    if (options.isAllowedHost?.(request) === false) return refuse(socket, '403 Forbidden');
     if (!mayConnect(request, options.corsOrigins)) return refuse(socket, '403 Forbidden');
     if (isClosing) return refuse(socket, '503 Service Unavailable');
-    sockets.handleUpgrade(request, socket, head, (webSocket) => speak(webSocket));
+    sockets.handleUpgrade(request, socket, head, (webSocket) => speak(webSocket, request.socket.remoteAddress ?? ''));
   });
 
-  const speak = (socket: WebSocket): void => {
+  const speak = (socket: WebSocket, owner: string): void => {
     const start = performance.now();
     const stopKeepAlive = keepAlive(socket, limits.keepAliveMs);
     const cutOffWhenFull = (): boolean => {
@@ -91,7 +94,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
           });
         },
       },
-      undefined,
+      { owner },
     );
     // ws answers pings itself.
     socket.on('ping', cutOffWhenFull);
@@ -116,11 +119,17 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
   };
 }
 
-function protocolOptions({ subscriptions, formatError, limits }: WebSocketOptions): ServerOptions {
+/** What the gateway knows of a socket. */
+interface Connection {
+  /** Who asks, for a fair order. */
+  readonly owner: string;
+}
+
+function protocolOptions({ subscriptions, formatError, limits }: WebSocketOptions): ServerOptions<never, Connection> {
   return {
     connectionInitWaitTimeout: limits.connectionInitTimeoutMs,
     jsonMessageReviver: reviveRequestNumber,
-    onSubscribe: async ({ subscriptions: open }, _id, { query, operationName, variables }) => {
+    onSubscribe: async ({ subscriptions: open, extra: { owner } }, _id, { query, operationName, variables }) => {
       const requestId = randomUUID();
       if (Object.keys(open).length > limits.maxSubscriptions) {
         return [
@@ -132,6 +141,7 @@ function protocolOptions({ subscriptions, formatError, limits }: WebSocketOption
         operationName: operationName ?? undefined,
         variables: variables ?? undefined,
         requestId,
+        owner,
       });
       if (admitted.errors) return admitted.errors;
       const { schema, document, operationName: name } = admitted.operation;

@@ -22,6 +22,7 @@ import type { EntityType } from '../../datasources/registry/model.js';
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createLogger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
+import { WorkInFlight } from '../../limits/work-in-flight.js';
 import { createContext, type Services } from '../../resolvers/context.js';
 import { createApolloServer } from '../../server/apollo.js';
 import { CurrentRuntime } from '../../server/current-runtime.js';
@@ -103,10 +104,19 @@ async function fill(online: LmdbOnlineStore, type: EntityType): Promise<void> {
 async function graphqlServer(): Promise<Server> {
   const schema = buildSchema(registry);
   const logger = createLogger('silent');
+  const work = new WorkInFlight();
   const apollo =
     variant === 'graphql-js'
       ? new ApolloServer<ServerContext>({ schema, logger, persistedQueries: false, stopOnTerminationSignals: false })
-      : createApolloServer({ schema, logger, metrics, maxQueryCost: 1_000_000, isIntrospectionAllowed: true });
+      : createApolloServer({
+          schema,
+          logger,
+          metrics,
+          maxQueryCost: 1_000_000,
+          maxResponseBytes: 67_108_864,
+          work,
+          isIntrospectionAllowed: true,
+        });
   await apollo.start();
   return createHttpServer({
     runtime: new CurrentRuntime({ apollo, createContext: (requestId) => createContext(services, requestId) }),
@@ -114,6 +124,7 @@ async function graphqlServer(): Promise<Server> {
     logger,
     metrics,
     maxBodyBytes: 1_048_576,
+    work,
     corsOrigins: [],
     page: null,
   }).server;

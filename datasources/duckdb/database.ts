@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { FairQueue } from '../../runtime/fair-queue.js';
 import { OperatorError } from '../../errors/operator-error.js';
 
 /**
@@ -25,6 +26,8 @@ export interface DuckDbOptions {
    * slower.
    */
   readonly memoryLimitBytes?: number;
+  /** The request that the current code runs for. Waiting queries of different requests are served in turn. */
+  readonly currentOwner?: () => string;
 }
 
 /**
@@ -40,14 +43,17 @@ function defaultMemoryLimit(): number {
 /** A DuckDB file and its connections. */
 export class DuckDbDatabase {
   readonly #idle: DuckDBConnection[] = [];
-  readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
+  readonly #waiting = new FairQueue<(connection: DuckDBConnection) => void>();
   #opened = 0;
   /**
    * Runs before each use of the file: it brings the rows that are durable elsewhere. It must not call `use` itself.
    */
   beforeUse: (() => Promise<void>) | undefined;
 
-  private constructor(readonly instance: DuckDBInstance) {}
+  private constructor(
+    readonly instance: DuckDBInstance,
+    private readonly currentOwner: () => string,
+  ) {}
 
   /**
    * Opens or creates the file. `:memory:` is a database that ends with the process. `toRead`: never creates or changes
@@ -55,7 +61,7 @@ export class DuckDbDatabase {
    */
   static async open(
     path: string,
-    { toRead = false, memoryLimitBytes = defaultMemoryLimit() }: DuckDbOptions = {},
+    { toRead = false, memoryLimitBytes = defaultMemoryLimit(), currentOwner = () => '' }: DuckDbOptions = {},
   ): Promise<DuckDbDatabase> {
     const instance = await DuckDBInstance.create(path, {
       access_mode: toRead ? 'READ_ONLY' : 'AUTOMATIC',
@@ -73,7 +79,7 @@ export class DuckDbDatabase {
         { cause },
       );
     });
-    const database = new DuckDbDatabase(instance);
+    const database = new DuckDbDatabase(instance, currentOwner);
     await database.use(async (connection) => {
       for (const setting of SETTINGS) await connection.run(setting);
     });
@@ -106,6 +112,7 @@ export class DuckDbDatabase {
     this.instance.closeSync();
   }
 
+  /** Waiting queries are served by request in turn: a request with 300 histories must not delay all others. */
   async #acquire(): Promise<DuckDBConnection> {
     const idle = this.#idle.pop();
     if (idle) return idle;
@@ -113,7 +120,7 @@ export class DuckDbDatabase {
       this.#opened += 1;
       return this.instance.connect();
     }
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve) => this.#waiting.push(this.currentOwner(), resolve));
   }
 
   #release(connection: DuckDBConnection): void {

@@ -1,7 +1,7 @@
 import { Arg, Field, ID, InterfaceType, Int } from 'type-graphql';
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { AFTER_ARGUMENT, firstArgument } from '../arguments.js';
-import { listComplexity } from '../complexity.js';
+import { featuresComplexity, historyComplexity } from '../complexity.js';
 import { Node } from '../node.js';
 import { EntityType } from '../registry/entity-type.js';
 import { DateTime } from '../scalars/date-time.js';
@@ -52,7 +52,7 @@ export abstract class Entity implements Node {
     description:
       'The values with their status and time. Without `names` and `view`: of all features of the entity type, in ' +
       'the order of the registry.',
-    complexity: listComplexity('names'),
+    complexity: featuresComplexity,
   })
   features(
     @Arg('names', () => [String], {
@@ -74,7 +74,7 @@ export abstract class Entity implements Node {
       'All values of one feature, newest first, with one value for each timestamp. The arguments of the entity ' +
       '(asOf, knownAt, strictlyBefore) apply to its history too. FeatureValue.ageSeconds is the age at `asOf`, ' +
       'or now.',
-    complexity: listComplexity('first'),
+    complexity: historyComplexity,
   })
   history(
     @Arg('feature', () => String, { description: 'The name of the feature.' }) _feature: string,

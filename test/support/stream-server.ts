@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Registry as MetricsRegistry } from 'prom-client';
 import { buildSchema, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import { WorkInFlight } from '../../limits/work-in-flight.js';
 import { STREAM_LIMITS, type StreamLimits } from '../../limits/stream-limits.js';
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createLogger, type Logger } from '../../observability/logger.js';
@@ -35,11 +36,14 @@ export async function startStreamServer(
   const logger = options.logger ?? createLogger('silent');
   const metricsRegistry = new MetricsRegistry();
   const metrics = createGatewayMetrics(metricsRegistry);
+  const work = new WorkInFlight();
   const apollo = createApolloServer({
     schema,
     logger,
     metrics,
     maxQueryCost: options.maxQueryCost ?? 1000,
+    maxResponseBytes: 1_048_576,
+    work,
     isIntrospectionAllowed: options.isIntrospectionAllowed ?? false,
   });
   await apollo.start();
@@ -52,6 +56,7 @@ export async function startStreamServer(
     logger,
     metrics,
     maxBodyBytes: 100_000,
+    work,
     corsOrigins: options.corsOrigins ?? [],
     page: null,
     streamLimits: { ...STREAM_LIMITS, ...options.limits },

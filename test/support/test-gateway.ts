@@ -29,6 +29,8 @@ import type { FeatureWrites } from '../../ingestion/writes/feature-writes.js';
 import { FeatureSearch } from '../../datasources/registry/feature-search.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
+import { PROCESS_LIMITS } from '../../limits/process-limits.js';
+import { WorkInFlight, type WorkLimits } from '../../limits/work-in-flight.js';
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createLogger, type Logger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
@@ -66,6 +68,8 @@ export interface TestGatewayOptions {
   readonly clock?: Clock;
   readonly streams?: Streams;
   readonly maxQueryCost?: number;
+  readonly maxResponseBytes?: number;
+  readonly work?: Partial<WorkLimits>;
   readonly isIntrospectionAllowed?: boolean;
   readonly logger?: Logger;
   readonly http?: Partial<HttpServerOptions>;
@@ -136,11 +140,14 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     clock,
   };
   const schema = buildSchema(registry);
+  const work = new WorkInFlight({ ...PROCESS_LIMITS.work, ...options.work });
   const apollo = createApolloServer({
     schema,
     logger,
     metrics,
     maxQueryCost: options.maxQueryCost ?? 1_000_000,
+    maxResponseBytes: options.maxResponseBytes ?? 67_108_864,
+    work,
     isIntrospectionAllowed: options.isIntrospectionAllowed ?? true,
   });
   await apollo.start();
@@ -150,6 +157,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     logger,
     metrics,
     maxBodyBytes: 1_048_576,
+    work,
     corsOrigins: [],
     page: null,
     ...options.http,

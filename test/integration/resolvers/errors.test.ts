@@ -222,7 +222,7 @@ const REFUSALS: readonly Refusal[] = [
     variables: { ids: Array.from({ length: 1000 }, (_, index) => String(index)) },
     code: 'QUERY_TOO_EXPENSIVE',
     field: undefined,
-    says: /one request may give 1000000/,
+    says: /one request may cost 1000000/,
     status: 400,
   },
   {

@@ -58,7 +58,8 @@ function allPlaces({ getQueryType, getMutationType }: GraphQLSchema): Place[] {
 function leaves(type: GraphQLInputType, steps: readonly Step[]): { steps: readonly Step[]; type: GraphQLInputType }[] {
   if (isNonNullType(type)) return leaves(type.ofType, steps);
   if (isListType(type)) return leaves(type.ofType, [...steps, 0]);
-  if (!isInputObjectType(type)) return [{ steps, type }];
+  // It takes every value: the type of the feature decides, and the userErrors of a write have the path.
+  if (!isInputObjectType(type)) return type.name === 'FeatureScalar' ? [] : [{ steps, type }];
   return Object.values(type.getFields()).flatMap((field) => leaves(field.type, [...steps, field.name]));
 }
 

@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+
+/** Whether a request names a host under which this gateway is meant to be reached. */
+export type IsAllowedHost = (request: IncomingMessage) => boolean;
+
+/**
+ * Checks the Host header. Without it, a page of any site can reach a gateway on a developer's own machine: the site lets
+ * its name point at 127.0.0.1 (DNS rebinding), and the browser takes both for one origin. The page could then read
+ * features and start jobs.
+ *
+ * A gateway that listens on this machine alone is reached under the names of this machine, and under `hosts`. Any other
+ * gateway is reached under `hosts`, or under every name when there are none: its operator decides who reaches it.
+ */
+export function allowedHosts(listenHost: string, hosts: readonly string[]): IsAllowedHost {
+  const isLocal = isLoopback(listenHost);
+  if (!isLocal && hosts.length === 0) return () => true;
+  return ({ headers: { host } }) => {
+    const name = hostName(host);
+    return name !== undefined && (hosts.includes(name) || (isLocal && isLoopback(name)));
+  };
+}
+
+/** The name without its port; undefined if there is none. */
+function hostName(host: string | undefined): string | undefined {
+  const url = `http://${host ?? ''}`;
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : undefined;
+}
+
+function isLoopback(name: string): boolean {
+  if (isIP(name) === 4) return name.startsWith('127.');
+  return name === '::1' || name === 'localhost' || name.endsWith('.localhost');
+}
