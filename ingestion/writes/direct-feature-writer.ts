@@ -171,7 +171,9 @@ export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
     if (earliest === undefined) return;
     const waitMs = Math.ceil(Number(earliest - this.options.clock()) / 1000);
     const delay = Math.min(Math.max(waitMs, atLeastMs), 2 ** 31 - 1);
-    this.#timer = setTimeout(() => (this.#promoting = this.#promote()), delay).unref();
+    this.#timer = setTimeout(() => {
+      this.#promoting = this.#promote();
+    }, delay).unref();
   }
 
   async #promote(): Promise<void> {

@@ -1,5 +1,4 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import type { StoreKind } from '../../datasources/registry/model.js';
 import { formatLimit } from '../../limits/request-limits.js';
 import { WRITE_LIMITS } from '../../limits/write-limits.js';
 import { StoreKindEnum } from '../registry/enums.js';
@@ -22,7 +21,7 @@ export class DeleteEntitiesInput {
 @ObjectType({ simpleResolvers: true, description: 'Values that a deletion leaves in a store, or that come back.' })
 export class RemainingValues {
   @Field(() => StoreKindEnum, { description: 'The kind of the store.' })
-  store!: StoreKind;
+  store!: keyof typeof StoreKindEnum;
 
   @Field(() => String, { description: 'Why they remain, and what to do about it, for people.' })
   reason!: string;

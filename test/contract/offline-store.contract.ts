@@ -495,7 +495,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
             { name: 'timed', features: features('a') },
             { name: 'fixed', static: true, features: features('b') },
           ],
-        } as Partial<EntityTypeInput>);
+        });
         // A composite id has the parts encoded.
         const toId = (id: string): string =>
           entityIdColumns.length === 1 ? id : id.replaceAll('%', '%25').replace('-', ',');
