@@ -21,6 +21,9 @@ export interface BigtableEmulator {
   /** host:port */
   readonly endpoint: string;
   readonly stop: () => Promise<void>;
+  /** Makes it answer nothing until it is resumed; it keeps its rows. Absent for one that runs already. */
+  readonly pause?: () => void;
+  readonly resume?: () => void;
 }
 
 const HOW_TO_GET_IT =
@@ -48,7 +51,10 @@ export async function startBigtableEmulator(): Promise<BigtableEmulator> {
     if (!endpoint) continue;
     return {
       endpoint,
+      pause: () => child.kill('SIGSTOP'),
+      resume: () => child.kill('SIGCONT'),
       stop: async () => {
+        child.kill('SIGCONT');
         child.kill();
         await once(child, 'exit');
       },
