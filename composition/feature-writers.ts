@@ -6,6 +6,7 @@ import { DirectFeatureWriter } from '../ingestion/writes/direct-feature-writer.j
 import type { FeatureWrites } from '../ingestion/writes/feature-writes.js';
 import { KeyedWrites } from '../ingestion/writes/keyed-writes.js';
 import { LoggedFeatureWriter } from '../ingestion/writes/logged-feature-writer.js';
+import { WriteWatch } from '../ingestion/writes/write-watch.js';
 import { WRITE_LIMITS } from '../limits/write-limits.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 import type { Clock } from '../values/clock.js';
@@ -69,8 +70,16 @@ async function openAll(
     opened.defer(() => writer.close());
     direct.set(featurestore.name, writer);
   }
+  const watch = new WriteWatch();
   return {
-    writer: { write: (request) => (direct.get(request.entityType.featurestore.name) ?? logged!).write(request) },
+    writer: {
+      write: async (request) => {
+        const outcome = await (direct.get(request.entityType.featurestore.name) ?? logged!).write(request);
+        watch.publish(request, outcome);
+        return outcome;
+      },
+    },
+    watch,
     keyed: new KeyedWrites(keys),
     logged,
     close: () => opened.disposeAsync(),

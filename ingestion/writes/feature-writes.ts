@@ -1,5 +1,6 @@
 import type { FeatureWriter } from '../feature-writer.js';
 import type { KeyedWrites } from './keyed-writes.js';
+import type { WriteWatch } from './write-watch.js';
 
 /** What a request for writes needs. */
 export interface FeatureWrites {
@@ -7,4 +8,6 @@ export interface FeatureWrites {
   readonly writer: FeatureWriter;
   /** Remembers idempotency keys. */
   readonly keyed: KeyedWrites;
+  /** Tells which entities were written. */
+  readonly watch: WriteWatch;
 }
