@@ -236,6 +236,7 @@ export default tseslint.config(
               'StreamError',
               'FeatureMatrix',
               'UserError',
+              'RemainingValues',
               'SchemaBreak',
               'RecomputedSource',
               'RegistryPlan',

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { DuckDbWrittenHistory } from '../datasources/offline/duckdb/duckdb-written-history.js';
 import { LmdbWriteKeys } from '../datasources/online/lmdb/lmdb-write-keys.js';
+import type { EntityType } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
+import type { FeatureWriter } from '../ingestion/feature-writer.js';
 import { DirectFeatureWriter } from '../ingestion/writes/direct-feature-writer.js';
+import type { EntityDeletion } from '../ingestion/writes/entity-deletion.js';
 import type { FeatureWrites } from '../ingestion/writes/feature-writes.js';
 import { KeyedWrites } from '../ingestion/writes/keyed-writes.js';
 import { LoggedFeatureWriter } from '../ingestion/writes/logged-feature-writer.js';
@@ -70,12 +73,21 @@ async function openAll(
     opened.defer(() => writer.close());
     direct.set(featurestore.name, writer);
   }
+  const writerOf = ({ featurestore }: EntityType): FeatureWriter & EntityDeletion =>
+    direct.get(featurestore.name) ?? logged!;
   const watch = new WriteWatch();
   return {
     writer: {
       write: async (request) => {
-        const outcome = await (direct.get(request.entityType.featurestore.name) ?? logged!).write(request);
+        const outcome = await writerOf(request.entityType).write(request);
         watch.publish(request, outcome);
+        return outcome;
+      },
+    },
+    deletion: {
+      deleteEntities: async (entityType, entityIds) => {
+        const outcome = await writerOf(entityType).deleteEntities(entityType, entityIds);
+        watch.publishDeleted(entityType, entityIds);
         return outcome;
       },
     },

@@ -45,6 +45,7 @@ function measuredOffline(store: OfflineStore, metrics: GatewayMetrics): OfflineS
     history: (read) => store.history(read),
     rows: (read) => store.rows(read),
     append: (source, rows) => store.append(source, rows),
+    delete: (entityType, entityIds) => store.delete(entityType, entityIds),
     newest: (source, read) => store.newest(source, read),
     estimateNewestBytes: (source, read) => store.estimateNewestBytes(source, read),
     sampleEntityIds: (entityType, count) => store.sampleEntityIds(entityType, count),

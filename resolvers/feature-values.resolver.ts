@@ -23,7 +23,7 @@ interface WrittenEntities {
 export class FeatureValuesResolver {
   @Subscription(() => [Entity], {
     description:
-      'The current values of entities, then those of each entity that a client writes, by any transport. The first event has ' +
+      'The current values of entities, then those of each entity that a client writes or deletes, by any transport. The first event has ' +
       'all entities, in the order of `entityIds`; a later event has those that were written since the event before it. An ' +
       'event has the newest values: a slow client misses values between them, and `history` has all values. A client that ' +
       'connects again gets all entities again, so it needs no cursor. Values of computed sources change by a refresh, and ' +

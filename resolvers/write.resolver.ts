@@ -1,11 +1,14 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { getEntityType } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
 import { WRITE_LIMITS } from '../limits/write-limits.js';
-import { writeComplexity } from '../schema/complexity.js';
+import { deletionComplexity, writeComplexity } from '../schema/complexity.js';
 import type { UserError } from '../schema/user-error.js';
+import { DeleteEntitiesInput, DeleteEntitiesPayload } from '../schema/write/delete-entities.js';
 import { WriteFeatureValuesInput, WriteFeatureValuesPayload } from '../schema/write/write-feature-values.js';
 import type { RequestContext } from './context.js';
+import { readDeletedIds } from './deleted-ids.js';
 import { toUserError } from './user-errors.js';
 import { faultError, readWrittenRows } from './written-rows.js';
 
@@ -29,6 +32,28 @@ export class WriteResolver {
       return await context.writers.keyed.run(key, [input.featurestore, input.rows], () => write(context, input));
     } catch (error) {
       return { written: 0, duplicates: 0, userErrors: [toUserError(error)] };
+    }
+  }
+
+  @Mutation(() => DeleteEntitiesPayload, {
+    description:
+      'Deletes entities: their online values, the history of all sources and the values of the future. Reads with and ' +
+      'without `asOf` then find nothing. An id without values is not an error. A request that fails can be repeated.',
+    complexity: deletionComplexity('entityIds'),
+  })
+  async deleteEntities(
+    @Ctx() { registry, writers }: RequestContext,
+    @Arg('input', () => DeleteEntitiesInput, { description: 'The entities to delete.' }) input: DeleteEntitiesInput,
+  ): Promise<DeleteEntitiesPayload> {
+    try {
+      const featurestore = registry.featurestore(input.featurestore);
+      const entityType = getEntityType(featurestore, input.entityType, 'entityType');
+      const { entityIds, userErrors } = readDeletedIds(entityType, input.entityIds);
+      if (userErrors.length > 0) return { deleted: 0, remaining: [], userErrors };
+      const { remaining } = await writers.deletion.deleteEntities(entityType, entityIds);
+      return { deleted: entityIds.length, remaining, userErrors };
+    } catch (error) {
+      return { deleted: 0, remaining: [], userErrors: [toUserError(error)] };
     }
   }
 }

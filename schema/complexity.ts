@@ -91,3 +91,11 @@ export function writeComplexity(rows: string, values: string): Complexity {
     return 1 + childComplexity + items.reduce<number>((sum, of) => sum + 1 + (Array.isArray(of) ? of.length : 0), 0);
   };
 }
+
+/** A deletion: each item of a list of the input. */
+export function deletionComplexity(items: string): Complexity {
+  return ({ args, childComplexity }) => {
+    const list = (args.input as Readonly<Record<string, unknown>> | undefined)?.[items];
+    return 1 + childComplexity + (Array.isArray(list) ? list.length : 0);
+  };
+}

@@ -34,6 +34,12 @@ export interface OfflineStore {
   append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome>;
 
   /**
+   * Deletes all rows of entities from all sources. An unknown id is not an error. Repeating a deletion that failed is
+   * safe.
+   */
+  delete(entityType: EntityType, entityIds: readonly string[]): Promise<DeleteOutcome>;
+
+  /**
    * The newest values of every entity, for filling an online store. They come in batches; all values of an entity are
    * in one batch. If the signal aborts, the read rejects with the reason of the signal.
    */
@@ -177,4 +183,9 @@ export interface FeatureRow {
 export interface AppendOutcome {
   readonly appended: number;
   readonly rejected: readonly { readonly row: number; readonly reason: string }[];
+}
+
+export interface DeleteOutcome {
+  /** What the store cannot delete, a sentence for clients each; empty when it has deleted everything. */
+  readonly remaining: readonly string[];
 }

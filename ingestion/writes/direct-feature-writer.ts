@@ -9,15 +9,24 @@ import type { FeatureCell } from '../../values/feature-cell.js';
 import type { Instant } from '../../values/instant.js';
 import type { FeatureWriter, RowFault, WriteOutcome, WriteRequest } from '../feature-writer.js';
 import { checkRows, type CheckedPart, type CheckedRow } from './check-rows.js';
+import {
+  isDeletable,
+  listComputed,
+  listUndeletable,
+  type DeletionOutcome,
+  type EntityDeletion,
+} from './entity-deletion.js';
 import { addPart, type MomentValues } from './moment-values.js';
 import { encodeValue } from '../../datasources/online/value-codec.js';
-import { toStoreFailure } from './store-failure.js';
+import { toDeletionFailure, toStoreFailure } from './store-failure.js';
 
 export interface DirectFeatureWriterOptions {
   readonly online: OnlineStore;
-  readonly offline: Pick<OfflineStore, 'append'>;
+  readonly offline: Pick<OfflineStore, 'append' | 'delete'>;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
+  /** Replaces the limit of the same name. For tests. */
+  readonly maxFutureRows?: number;
 }
 
 interface PlannedRow {
@@ -30,10 +39,11 @@ interface PlannedRow {
  * everything, then into the online store. If the second write fails, the caller repeats both; a row that the offline
  * store has twice counts once in every read.
  */
-export class DirectFeatureWriter implements FeatureWriter {
+export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
   #lastCreated: Instant = 0n;
   readonly #future = new Set<OnlineWrite>();
   #timer: NodeJS.Timeout | undefined;
+  #promoting: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: DirectFeatureWriterOptions) {}
 
@@ -51,12 +61,36 @@ export class DirectFeatureWriter implements FeatureWriter {
     const planned = checked.rows
       .filter(({ row }) => !known.has(row))
       .map(({ row, parts }): PlannedRow => ({ row, parts: parts.map((part) => toWrite(part, created)) }));
+    this.#checkFutureRoom(planned, now);
     const rejected = await this.#append(planned);
     const refused = new Set(rejected.map(({ row }) => row));
     const accepted = planned.filter(({ row }) => !refused.has(row));
     await this.#writeOnline(entityType, accepted, now);
     const faults = [...checked.faults, ...rejected].sort((a, b) => a.row - b.row);
     return { written: accepted.length, duplicates: duplicateRows.length, duplicateRows, faults };
+  }
+
+  /** Deletes from the offline store first: a sync between the two deletions would bring online values back. */
+  async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<DeletionOutcome> {
+    const { online, offline } = this.options;
+    const { onlineSettings, offlineSettings } = entityType.featurestore;
+    const ids = new Set(entityIds);
+    for (const write of this.#future) {
+      // By name: the objects are others after another registry was applied.
+      const { name, featurestore } = write.source.entityType;
+      const isOfType = name === entityType.name && featurestore.name === entityType.featurestore.name;
+      if (isOfType && ids.has(write.entityId)) this.#future.delete(write);
+    }
+    // A promotion that has read these rows already must not write them after the deletion.
+    await this.#promoting;
+    try {
+      const { remaining } = await offline.delete(entityType, entityIds);
+      if (isDeletable(onlineSettings.kind)) await online.delete(entityType, entityIds);
+      const offlineRemaining = remaining.map((reason) => ({ store: offlineSettings.kind, reason }));
+      return { remaining: [...listUndeletable(entityType), ...offlineRemaining, ...listComputed(entityType)] };
+    } catch (error) {
+      throw toDeletionFailure(error);
+    }
   }
 
   close(): void {
@@ -88,6 +122,17 @@ export class DirectFeatureWriter implements FeatureWriter {
     return served;
   }
 
+  /** Before anything is written: a refused row must not be history. */
+  #checkFutureRoom(planned: readonly PlannedRow[], now: Instant): void {
+    const more = planned.flatMap(({ parts }) => parts).filter((write) => isFuture(write, now)).length;
+    const maximum = this.options.maxFutureRows ?? WRITE_LIMITS.maxFutureRows;
+    if (more === 0 || this.#future.size + more <= maximum) return;
+    throw new AppError(
+      'STORE_UNAVAILABLE',
+      `This gateway holds ${this.#future.size} future rows already. Write them when their time comes.`,
+    );
+  }
+
   /** Returns the rows that the offline store refuses. */
   async #append(planned: readonly PlannedRow[]): Promise<RowFault[]> {
     const faults: RowFault[] = [];
@@ -106,15 +151,8 @@ export class DirectFeatureWriter implements FeatureWriter {
 
   async #writeOnline(entityType: EntityType, rows: readonly PlannedRow[], now: Instant): Promise<void> {
     const writes = rows.flatMap(({ parts }) => parts);
-    const isFuture = ({ version }: OnlineWrite): boolean => version.timestamp !== null && version.timestamp > now;
-    const future = writes.filter(isFuture);
-    if (this.#future.size + future.length > WRITE_LIMITS.maxFutureRows) {
-      throw new AppError(
-        'STORE_UNAVAILABLE',
-        `This gateway holds ${this.#future.size} future rows already. Write them when their time comes.`,
-      );
-    }
-    const due = writes.filter((write) => !isFuture(write));
+    const future = writes.filter((write) => isFuture(write, now));
+    const due = writes.filter((write) => !isFuture(write, now));
     try {
       if (due.length > 0) await this.options.online.write(entityType, due);
     } catch (error) {
@@ -133,7 +171,9 @@ export class DirectFeatureWriter implements FeatureWriter {
     if (earliest === undefined) return;
     const waitMs = Math.ceil(Number(earliest - this.options.clock()) / 1000);
     const delay = Math.min(Math.max(waitMs, atLeastMs), 2 ** 31 - 1);
-    this.#timer = setTimeout(() => void this.#promote(), delay).unref();
+    this.#timer = setTimeout(() => {
+      this.#promoting = this.#promote();
+    }, delay).unref();
   }
 
   async #promote(): Promise<void> {
@@ -155,6 +195,10 @@ export class DirectFeatureWriter implements FeatureWriter {
 function listFeatures(rows: readonly CheckedRow[]): Feature[] {
   const sources = new Set<FeatureSource>(rows.flatMap(({ parts }) => parts.map(({ source }) => source)));
   return [...sources].flatMap(({ features }) => features);
+}
+
+function isFuture({ version }: OnlineWrite, now: Instant): boolean {
+  return version.timestamp !== null && version.timestamp > now;
 }
 
 function toWrite(part: CheckedPart, created: Instant): OnlineWrite {

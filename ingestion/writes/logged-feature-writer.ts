@@ -8,11 +8,12 @@ import type { Clock } from '../../values/clock.js';
 import type { Instant } from '../../values/instant.js';
 import type { FeatureWriter, WriteOutcome, WriteRequest } from '../feature-writer.js';
 import { checkRows, type CheckedPart, type CheckedRow, type CheckedRows } from './check-rows.js';
+import { listComputed, type DeletionOutcome, type EntityDeletion } from './entity-deletion.js';
 import { FutureRows } from './future-rows.js';
 import { LogDrain, type LogDrainOptions } from './log-drain.js';
 import { Moments } from './moments.js';
 import { Room } from './room.js';
-import { toStoreFailure } from './store-failure.js';
+import { toDeletionFailure, toStoreFailure } from './store-failure.js';
 import { Turns } from './turns.js';
 
 export interface LoggedFeatureWriterOptions extends Pick<
@@ -36,7 +37,7 @@ interface WaitingWrite {
  * Writes into the embedded stores. One transaction of the log has the new online values and the rows for the offline
  * store; a write is acknowledged when it is on disk. Requests that arrive during a commit share the next one.
  */
-export class LoggedFeatureWriter implements FeatureWriter {
+export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
   readonly #log: WriteLog;
   readonly #moments: Moments;
   readonly #room: Room;
@@ -92,17 +93,18 @@ export class LoggedFeatureWriter implements FeatureWriter {
     if (this.#room.rows > 0) await this.#drain.drainUpTo(this.#log.last.sequence);
   }
 
-  /** Deletes entities from both stores and the log. No write runs meanwhile. Returns the number of rows of history. */
-  async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<number> {
+  /** Deletes entities from both stores and the log. No write runs meanwhile. */
+  async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<DeletionOutcome> {
     return this.#turns.take(async () => {
-      await this.drained();
       try {
-        const rows = await this.options.history.deleteEntities(entityType, entityIds);
+        // The log has rows of these entities, which a drain would bring after the deletion.
+        await this.drained();
+        await this.options.history.deleteEntities(entityType, entityIds);
         await this.#log.deleteEntities(entityType, entityIds);
-        return rows;
       } catch (error) {
-        throw toStoreFailure('offline', error);
+        throw toDeletionFailure(error);
       }
+      return { remaining: listComputed(entityType) };
     });
   }
 

@@ -6,3 +6,10 @@ export function toStoreFailure(store: 'online' | 'offline', cause: unknown): App
   const message = `The ${store} store did not take the rows. Repeat the request: rows that it has are not doubled.`;
   return new AppError('STORE_UNAVAILABLE', message, {}, { cause });
 }
+
+/** As toStoreFailure, for a deletion. */
+export function toDeletionFailure(cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
+  const message = 'A store did not delete the entities. Repeat the request: it deletes what is left.';
+  return new AppError('STORE_UNAVAILABLE', message, {}, { cause });
+}

@@ -35,6 +35,14 @@ export class WriteWatch {
     for (const follower of followers) follower.wake();
   }
 
+  /** Call it when the entities are deleted. */
+  publishDeleted(entityType: EntityType, entityIds: readonly string[]): void {
+    for (const follower of this.#followers.get(keyOf(entityType)) ?? []) {
+      for (const entityId of entityIds) follower.change(entityId, null);
+      follower.wake();
+    }
+  }
+
   /** All entities first, then those that were written since the last step, until the follower leaves by `return`. */
   follow(request: FollowRequest): AsyncIterableIterator<readonly string[], undefined> {
     if (this.#count >= this.maxFollowers) {
@@ -79,9 +87,10 @@ class Follower {
     this.#features = features && new Set(features.map(({ name }) => name));
   }
 
-  change(entityId: string, written: Iterable<Feature>): void {
+  /** null: all features changed. */
+  change(entityId: string, written: Iterable<Feature> | null): void {
     if (!this.#entityIds.has(entityId)) return;
-    if (this.#features === null) this.#changed.add(entityId);
+    if (this.#features === null || written === null) this.#changed.add(entityId);
     else for (const { name } of written) if (this.#features.has(name)) this.#changed.add(entityId);
   }
 

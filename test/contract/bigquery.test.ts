@@ -4,9 +4,11 @@ import { describeOfflineStore } from './offline-store.contract.js';
 
 describeWithGoogleSql('BigQuery', () => {
   describeOfflineStore('BigQuery', async () => {
-    const server = await startBigQuery(() => 1_000_000_000_000_000n);
+    let now = 1_000_000_000_000_000n;
+    const server = await startBigQuery(() => now);
     return {
       storeFor: (entityType) => openTestStore(server, entityType),
+      passWriteBuffer: () => (now += 3_600_000_000n),
       dispose: () => server.stop(),
     };
   });

@@ -9,6 +9,8 @@ export interface OfflineStoreUnderTest {
   /** A store that knows the sources of this entity type. */
   readonly storeFor: (entityType: EntityType) => Promise<OfflineStore>;
   readonly dispose: () => Promise<void>;
+  /** Passes the time after which the store deletes rows that were just written. Absent: it deletes them at once. */
+  readonly passWriteBuffer?: () => void;
 }
 
 const T = (seconds: number) => 1_000_000_000_000_000n + BigInt(Math.round(seconds * 1e6));
@@ -482,6 +484,47 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
       });
       expect(given).toEqual(written.slice(0, 4).map(whole));
     });
+
+    it.each([[['id']], [['origin', 'destination']]])(
+      'deletes all rows of entities with the id columns %j from all sources, and no others',
+      async (entityIdColumns) => {
+        const features = (name: string) => [{ name, valueType: 'STRING' as const }];
+        const { entityType, store } = await setUp({
+          entityIdColumns,
+          sources: [
+            { name: 'timed', features: features('a') },
+            { name: 'fixed', static: true, features: features('b') },
+          ],
+        });
+        // A composite id has the parts encoded.
+        const toId = (id: string): string =>
+          entityIdColumns.length === 1 ? id : id.replaceAll('%', '%25').replace('-', ',');
+        const ids = ['a%-b', 'b-a%', 'a%-a%', 'x-y'].map(toId);
+        const [timed, fixed] = entityType.sources as [FeatureSource, FeatureSource];
+        for (const id of ids) {
+          await store.append(timed, [createRow(id, -1, { a: id }), createRow(id, 0, { a: id })]);
+          await store.append(fixed, [{ ...createRow(id, 0, { b: id }), timestamp: null }]);
+        }
+        stores.passWriteBuffer?.();
+        const deleted = [ids[0]!, ids[1]!, toId('never-seen')];
+        await store.delete(entityType, deleted);
+        await store.delete(entityType, deleted);
+        const read = async () =>
+          store.pointInTime({
+            entityType,
+            labels: ids.map((entityId) => ({ entityId, time: T(0) })),
+            features: entityType.features,
+          });
+        expect((await read()).map((row) => row.map(({ status }) => status))).toEqual([
+          ['NOT_FOUND', 'NOT_FOUND'],
+          ['NOT_FOUND', 'NOT_FOUND'],
+          ['PRESENT', 'PRESENT'],
+          ['PRESENT', 'PRESENT'],
+        ]);
+        await store.append(timed, [createRow(ids[0]!, -2, { a: 'later' })]);
+        expect((await read())[0]!.map(({ value }) => value)).toEqual(['later', null]);
+      },
+    );
 
     it('adds the column of a feature that is new in the registry', async () => {
       const { entityType, source, store } = await setUp({ name: 'grows' });

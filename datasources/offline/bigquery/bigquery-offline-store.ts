@@ -8,6 +8,7 @@ import type {
   Abortable,
   AppendOutcome,
   BulkReads,
+  DeleteOutcome,
   FeatureRow,
   HistoryEntry,
   HistoryRead,
@@ -20,6 +21,7 @@ import type { BigQueryForm } from '../point-in-time/bigquery/compile-for-bigquer
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { appendRows } from './append-rows.js';
 import { BigQueryBulkReads } from './bulk-reads.js';
+import { deleteQuery, isInStreamingBuffer, STREAMING_BUFFER, TIME_TRAVEL } from './delete-entities.js';
 import { newestQuery, newestWrites } from './newest-values.js';
 import { MAX_TIMEOUT_SECONDS, QueryJobs, type QueryJobsOptions } from './query-jobs.js';
 import { historyEntry, historyQuery } from './read-history.js';
@@ -121,6 +123,22 @@ export class BigQueryOfflineStore implements OfflineStore {
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
     const table = this.#findTable(source);
     return appendRows({ ...this.options, source, table, nextArrival: () => this.#nextArrival() }, rows);
+  }
+
+  async delete({ sources }: EntityType, entityIds: readonly string[]): Promise<DeleteOutcome> {
+    const remaining = new Set([TIME_TRAVEL]);
+    // Several sources may read one table: two deletions of the same rows would only wait for each other.
+    for (const source of sources) {
+      const query = deleteQuery(source, this.#findTable(source), entityIds);
+      if (query === undefined) continue;
+      try {
+        await this.#jobs.rows('delete', query);
+      } catch (error) {
+        if (!isInStreamingBuffer(error)) throw error;
+        remaining.add(STREAMING_BUFFER);
+      }
+    }
+    return { remaining: [...remaining] };
   }
 
   async *newest(source: FeatureSource, read: NewestRead = {}): AsyncGenerator<OnlineWrite[]> {

@@ -10,6 +10,7 @@ import {
   newestFeatures,
   type Abortable,
   type AppendOutcome,
+  type DeleteOutcome,
   type FeatureRow,
   type HistoryEntry,
   type HistoryRead,
@@ -19,6 +20,7 @@ import {
 } from '../offline-store.js';
 import type { PointInTimeForm } from '../point-in-time/duckdb/compile-for-duckdb.js';
 import { appendRows } from './append-rows.js';
+import { deleteRows } from './delete-rows.js';
 import type { DuckDbDatabase } from '../../duckdb/database.js';
 import { estimateScan } from './estimate-scan.js';
 import { ensureHistoryTable } from '../../duckdb/history-table.js';
@@ -103,6 +105,11 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
 
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
     return this.database.transaction((connection) => appendRows(connection, source, rows));
+  }
+
+  async delete(entityType: EntityType, entityIds: readonly string[]): Promise<DeleteOutcome> {
+    await this.database.transaction((connection) => deleteRows(connection, entityType, entityIds));
+    return { remaining: [] };
   }
 
   async importedFrom(source: FeatureSource): Promise<string | undefined> {

@@ -1,10 +1,10 @@
 import { LIST, listValue, TIMESTAMP, timestampValue, VARCHAR, type DuckDBConnection } from '@duckdb/node-api';
 import { inTransaction, type DuckDbDatabase } from '../../duckdb/database.js';
-import { historyTable } from '../../duckdb/history-table.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
 import type { FeatureRow } from '../offline-store.js';
 import type { Moment, WrittenHistory } from '../written-history.js';
 import { appendRows } from './append-rows.js';
+import { deleteRows } from './delete-rows.js';
 import { selectRows } from './read-rows.js';
 
 /** How far the rows of each log are in this file. */
@@ -76,18 +76,7 @@ export class DuckDbWrittenHistory implements WrittenHistory {
   }
 
   async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<number> {
-    return inTransaction(this.appending, async (connection) => {
-      let rows = 0;
-      for (const source of entityType.sources) {
-        const { rowsChanged } = await connection.run(
-          `DELETE FROM ${historyTable(source)} WHERE entity_id IN (SELECT unnest($1))`,
-          [listValue([...entityIds])],
-          [LIST(VARCHAR)],
-        );
-        rows += rowsChanged;
-      }
-      return rows;
-    });
+    return inTransaction(this.appending, (connection) => deleteRows(connection, entityType, entityIds));
   }
 
   close(): void {

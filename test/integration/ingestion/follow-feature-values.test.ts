@@ -75,6 +75,24 @@ describe.each(TRANSPORTS)('written values over %s', (_name, createClient) => {
     expect(seen).toEqual([{ a: null }, { a: 'Chur' }]);
   });
 
+  it('come when an entity is deleted', async () => {
+    await write(-50, 'a', { city: 'Bern' });
+    const seen: Record<string, unknown>[] = [];
+    await createClient(gateway.url).follow(
+      { query: FOLLOW, variables: { ids: ['a'], names: ['city'] } },
+      (event, end) => {
+        seen.push(citiesOf(event));
+        if (seen.length === 2) end();
+        else {
+          void gateway.ask(`mutation {
+          deleteEntities(input: { featurestore: "shop", entityType: "customer", entityIds: ["a"] }) { userErrors { code } }
+        }`);
+        }
+      },
+    );
+    expect(seen).toEqual([{ a: 'Bern' }, { a: null }]);
+  });
+
   it.each([
     ['no id', { ids: [] }, 'entityIds'],
     ['1,001 ids', { ids: Array.from({ length: 1001 }, String) }, 'entityIds'],

@@ -174,13 +174,40 @@ export class Jobs {
     if (!this.isHeld) {
       void this.sql.evaluate(plan.sql, plan.tables, plan.parameters).then(
         ({ rows }) => {
-          job.rows = rows;
-          finish(job, undefined);
+          try {
+            if (plan.deletes) this.tables.deleteRows(plan.deletes, new Set(rows.map(([row]) => rowNumber(row!))));
+            else job.rows = rows;
+            finish(job, undefined);
+          } catch (error) {
+            finish(job, error as ApiError);
+          }
         },
         (error: unknown) => finish(job, asApiError(error) as ApiError),
       );
     }
     return job;
+  }
+
+  async #planDelete(
+    table: StoredTable,
+    [, path, condition]: RegExpExecArray,
+    parameters: readonly SqlParameter[],
+  ): Promise<Plan> {
+    const { columns, rows } = sqlTable(path!, table);
+    const numbered: SqlTable = {
+      name: path!,
+      columns: [...columns, { name: ROW_NUMBER, type: { type_kind: 'TYPE_INT64' } }],
+      rows: rows.map((row, index) => [...row, { int64_value: String(index) }]),
+    };
+    const sql = `SELECT h.${ROW_NUMBER} FROM \`${path}\` AS h\nWHERE ${condition}`;
+    try {
+      const { reads } = await this.sql.analyze(sql, [numbered], parameters);
+      const read = [...reads].flatMap(([, indexes]) => indexes).filter((index) => index < columns.length);
+      const bytes = bytesRead(table, read, sql, parameters);
+      return { sql, tables: [numbered], parameters, bytes, fields: [], deletes: table };
+    } catch (error) {
+      throw asApiError(error);
+    }
   }
 
   async #plan(query: Record<string, any>, location: string): Promise<Plan> {
@@ -189,6 +216,8 @@ export class Jobs {
     const paths = [...new Set(quoted.filter((name) => name.split('.').length === 3))];
     const stored = new Map(paths.map((path) => [path, this.tables.byPath(path, location)]));
     const tables = [...stored].map(([path, table]) => sqlTable(path, table));
+    const deletion = DELETE.exec(query.query);
+    if (deletion) return this.#planDelete(stored.get(deletion[1]!)!, deletion, parameters);
     try {
       const sql = await rewriteEntityFeaturesAtTime(query.query, async (part) => {
         const { columns } = await this.sql.analyze(part, tables, parameters);
@@ -206,7 +235,19 @@ export class Jobs {
   }
 }
 
+/** The one form of DML that the server runs: the condition is GoogleSQL and reads no other table. */
+const DELETE = /^DELETE FROM `([^`]+)` AS h\nWHERE ([^]+)$/;
+
+/** The name of a column that says which row of the table a row is. */
+const ROW_NUMBER = 'featuregraph_test_row';
+
+function rowNumber({ int64_value }: SqlValue): number {
+  return Number(int64_value);
+}
+
 interface Plan {
+  /** The table from which the rows of the result are deleted. */
+  readonly deletes?: StoredTable;
   readonly sql: string;
   readonly tables: readonly SqlTable[];
   readonly parameters: readonly SqlParameter[];

@@ -1,5 +1,5 @@
 import type { SqlTable, SqlValue } from '../googlesql/evaluator.js';
-import { ApiError, checkFields, invalid, notFound, required } from './api-error.js';
+import { ApiError, checkFields, invalid, invalidQuery, notFound, required } from './api-error.js';
 import { paginateRows } from './row-pages.js';
 import { readMicros, parseScalar, readField, typeOfField, type Field } from './schema.js';
 
@@ -13,6 +13,8 @@ export interface StoredTable {
   readonly clustering: { readonly fields: readonly string[] } | undefined;
   readonly rows: SqlValue[][];
   readonly insertIds: Set<string>;
+  /** When each streamed row came, in microseconds. */
+  readonly streamedAt: Map<SqlValue[], bigint>;
 }
 
 interface Dataset {
@@ -20,6 +22,7 @@ interface Dataset {
   readonly tables: Map<string, StoredTable>;
 }
 
+const STREAMING_BUFFER_MICROS = 1_800_000_000n;
 const MICROS_PER_DAY = 86_400_000_000n;
 const LIST_PARAMETERS = ['startIndex', 'maxResults', 'pageToken', 'formatOptions.useInt64Timestamp', 'prettyPrint'];
 const MAX_INSERT_BYTES = 10_000_000;
@@ -116,6 +119,7 @@ export class Tables {
       clustering: input.clustering,
       rows: [],
       insertIds: new Set(),
+      streamedAt: new Map(),
     };
     tables.set(tableId, table);
     return table;
@@ -125,6 +129,19 @@ export class Tables {
     this.get(project, dataset, id);
     this.dataset(project, dataset).tables.delete(id);
     return {};
+  }
+
+  /** DML refuses to change rows in the streaming buffer, where streamed rows stay for about half an hour. */
+  deleteRows(table: StoredTable, deleted: ReadonlySet<number>): void {
+    const isBuffered = (row: SqlValue[]): boolean =>
+      (table.streamedAt.get(row) ?? -STREAMING_BUFFER_MICROS) > this.now() - STREAMING_BUFFER_MICROS;
+    if (table.rows.some((row, index) => deleted.has(index) && isBuffered(row))) {
+      throw invalidQuery(
+        `UPDATE or DELETE statement over table ${table.project}.${table.dataset}.${table.id} would affect rows in the streaming buffer, which is not supported`,
+      );
+    }
+    const kept = table.rows.filter((_, index) => !deleted.has(index));
+    table.rows.splice(0, table.rows.length, ...kept);
   }
 
   /** All rows or none. A load has no window of time, but changes at most so many partitions. */
@@ -205,6 +222,7 @@ export class Tables {
         if (insertId !== undefined && this.deduplicates && table.insertIds.has(insertId)) continue;
         if (insertId !== undefined) table.insertIds.add(insertId);
         table.rows.push(cells);
+        table.streamedAt.set(cells, this.now());
       }
     }
     return { kind: 'bigquery#tableDataInsertAllResponse', ...(errors.length > 0 ? { insertErrors: errors } : {}) };
