@@ -9,6 +9,7 @@ import type { EntityDeletion } from '../ingestion/writes/entity-deletion.js';
 import type { FeatureWrites } from '../ingestion/writes/feature-writes.js';
 import { KeyedWrites } from '../ingestion/writes/keyed-writes.js';
 import { LoggedFeatureWriter } from '../ingestion/writes/logged-feature-writer.js';
+import { WriteWatch } from '../ingestion/writes/write-watch.js';
 import { WRITE_LIMITS } from '../limits/write-limits.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 import type { Clock } from '../values/clock.js';
@@ -74,9 +75,23 @@ async function openAll(
   }
   const writerOf = ({ featurestore }: EntityType): FeatureWriter & EntityDeletion =>
     direct.get(featurestore.name) ?? logged!;
+  const watch = new WriteWatch();
   return {
-    writer: { write: (request) => writerOf(request.entityType).write(request) },
-    deletion: { deleteEntities: (entityType, entityIds) => writerOf(entityType).deleteEntities(entityType, entityIds) },
+    writer: {
+      write: async (request) => {
+        const outcome = await writerOf(request.entityType).write(request);
+        watch.publish(request, outcome);
+        return outcome;
+      },
+    },
+    deletion: {
+      deleteEntities: async (entityType, entityIds) => {
+        const outcome = await writerOf(entityType).deleteEntities(entityType, entityIds);
+        watch.publishDeleted(entityType, entityIds);
+        return outcome;
+      },
+    },
+    watch,
     keyed: new KeyedWrites(keys),
     logged,
     close: () => opened.disposeAsync(),

@@ -7,6 +7,8 @@ const MAX_INLINE = 10_000;
 export const REQUEST_LIMITS = {
   /** Entity ids of `entities`, `featureMatrix` and the typed lists. */
   maxEntityIds: MAX_INLINE,
+  /** Entity ids that one subscription follows: each event may have all of them. */
+  maxFollowedEntities: 1_000,
   /** Labels written into a request. A client sends more by a file or a table. */
   maxLabelRows: MAX_INLINE,
   /** Labels of a preview, which runs while the client waits. A job accepts more. */

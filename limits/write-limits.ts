@@ -22,4 +22,6 @@ export const WRITE_LIMITS = {
   maxRememberedKeys: 100_000,
   /** Years that an event time may be ahead: a later one is nearly always a wrong unit (milliseconds for seconds). */
   maxYearsAhead: 10,
+  /** Subscriptions to written values. Each write visits those of its entity type. */
+  maxFollowers: 10_000,
 } as const;

@@ -12,6 +12,7 @@ import { EntityTypeResolver } from './entity-type.resolver.js';
 import { EntityResolver } from './entity.resolver.js';
 import { FeatureViewSyncResolver, SyncsOfFeatureViewResolver } from './feature-view-sync.resolver.js';
 import { FeatureResolver, FeatureViewResolver } from './feature.resolver.js';
+import { FeatureValuesResolver } from './feature-values.resolver.js';
 import { FeaturestoreResolver } from './featurestore.resolver.js';
 import { JobCostResolver } from './job-cost.resolver.js';
 import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
@@ -43,6 +44,7 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       FeatureResolver,
       FeatureViewResolver,
       EntityResolver,
+      FeatureValuesResolver,
       ModelResolver,
       ModelFieldResolver,
       NodeResolver,

@@ -1,6 +1,7 @@
 import type { FeatureWriter } from '../feature-writer.js';
 import type { EntityDeletion } from './entity-deletion.js';
 import type { KeyedWrites } from './keyed-writes.js';
+import type { WriteWatch } from './write-watch.js';
 
 /** What a request for writes needs. */
 export interface FeatureWrites {
@@ -10,4 +11,6 @@ export interface FeatureWrites {
   readonly deletion: EntityDeletion;
   /** Remembers idempotency keys. */
   readonly keyed: KeyedWrites;
+  /** Tells which entities were written. */
+  readonly watch: WriteWatch;
 }

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
-  process.exitCode = 0;
+  process.exitCode = undefined;
   await gateway.close();
 });
 
