@@ -93,7 +93,7 @@ it.skipIf(!isPossible)(
     ).getRowObjectsJson();
     connection.closeSync();
     duckdb.closeSync();
-    console.log(`full disk: ${acknowledged * 10} rows acknowledged, ${String(counts!.rows)} in history`);
+    console.log(`full disk: ${acknowledged * 10} rows acknowledged, ${JSON.stringify(counts!.rows)} in history`);
     expect(counts).toEqual({ rows: String(acknowledged * 10), moments: String(acknowledged * 10) });
   },
   120_000,
