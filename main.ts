@@ -192,6 +192,7 @@ async function start(
   };
   const measured = measuredStores(stores, metrics);
   const registryUpdates = new FileRegistryUpdates({
+    folder: dirname(registryPath),
     first: { registry: first, schema },
     stores,
     read: async () => {

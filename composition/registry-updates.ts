@@ -1,3 +1,4 @@
+import { resolve, sep } from 'node:path';
 import { OperatorError } from '../errors/operator-error.js';
 import type { FeatureSource } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
@@ -8,6 +9,8 @@ import type { OpenStores } from './stores.js';
 
 export interface RegistryUpdatesOptions {
   readonly first: PlannedRegistry;
+  /** The folder of the registry file. */
+  readonly folder: string;
   readonly stores: OpenStores;
   /** Reads and checks the registry file. */
   readonly read: () => Promise<Registry>;
@@ -42,7 +45,7 @@ export class FileRegistryUpdates implements RegistryUpdates {
     const { stores, serve } = this.options;
     const faults: string[] = [];
     const prepared = await stores.prepareFor(next.registry).catch((error: unknown) => {
-      faults.push(...describeFault(error));
+      faults.push(...this.#describeFault(error));
       return null;
     });
     // Nothing was replaced: a value type that changed, or SQL that does not run, leaves the present registry.
@@ -60,14 +63,20 @@ export class FileRegistryUpdates implements RegistryUpdates {
     } catch (error) {
       return {
         next: null,
-        plan: { faults: describeFault(error), breaks: [], changes: [], recomputed: [], removed: [] },
+        plan: { faults: this.#describeFault(error), breaks: [], changes: [], recomputed: [], removed: [] },
       };
     }
   }
-}
 
-/** Faults of the operator's files are for the operator; any other error is one of the gateway. */
-function describeFault(error: unknown): string[] {
-  if (!(error instanceof OperatorError)) throw error;
-  return [error.summary, ...error.faults];
+  /**
+   * The faults of the operator's files; any other error is one of the gateway. A client reads them, so files are named as
+   * the registry names them, and not where they are on this machine.
+   */
+  #describeFault(error: unknown): string[] {
+    if (!(error instanceof OperatorError)) throw error;
+    const { folder } = this.options;
+    return [error.summary, ...error.faults].map((text) =>
+      [resolve(folder), folder].reduce((clean, path) => clean.replaceAll(`${path}${sep}`, ''), text),
+    );
+  }
 }

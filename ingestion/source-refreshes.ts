@@ -29,7 +29,7 @@ export interface StartSourceRefresh extends JobRequest {
 }
 
 /** What began a refresh: a client, a schedule, a start with old values, changed files, or another registry. */
-export const REFRESH_TRIGGERS = ['REQUEST', 'SCHEDULE', 'START', 'FILES', 'REGISTRY'] as const;
+export const REFRESH_TRIGGERS = ['REQUEST', 'START', 'FILES', 'REGISTRY'] as const;
 export type RefreshTrigger = (typeof REFRESH_TRIGGERS)[number];
 
 export interface SourceRefreshSpec {

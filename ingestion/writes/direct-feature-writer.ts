@@ -16,7 +16,7 @@ import {
   type DeletionOutcome,
   type EntityDeletion,
 } from './entity-deletion.js';
-import { addPart, type MomentValues } from './moment-values.js';
+import { addPart, momentKey, type MomentValues } from './moment-values.js';
 import { encodeValue } from '../../datasources/online/value-codec.js';
 import { toDeletionFailure, toStoreFailure } from './store-failure.js';
 
@@ -53,14 +53,7 @@ export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
     const now = clock();
     const checked = checkRows(entityType, rows, now);
     const served = await this.#readServed(entityType, checked.rows, now);
-    const isKnown = ({ parts }: CheckedRow): boolean =>
-      parts.every((part) => addPart(part, momentOfCells(part, served.get(part.entityId))) === undefined);
-    const duplicateRows = checked.rows.filter(isKnown).map(({ row }) => row);
-    const known = new Set(duplicateRows);
-    const created = this.#nextCreated(now);
-    const planned = checked.rows
-      .filter(({ row }) => !known.has(row))
-      .map(({ row, parts }): PlannedRow => ({ row, parts: parts.map((part) => toWrite(part, created)) }));
+    const { planned, duplicateRows } = this.#plan(checked.rows, served, now);
     this.#checkFutureRoom(planned, now);
     const rejected = await this.#append(planned);
     const refused = new Set(rejected.map(({ row }) => row));
@@ -95,6 +88,32 @@ export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
 
   close(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** The rows that change something. A row is compared with those before it too: a value may be corrected and restored. */
+  #plan(
+    rows: readonly CheckedRow[],
+    served: ReadonlyMap<string, ReadonlyMap<string, FeatureCell>>,
+    now: Instant,
+  ): { readonly planned: readonly PlannedRow[]; readonly duplicateRows: readonly number[] } {
+    const moments = new Map<string, MomentValues>();
+    const planned: PlannedRow[] = [];
+    const duplicateRows: number[] = [];
+    let created = this.#nextCreated(now);
+    for (const { row, parts } of rows) {
+      const keys = parts.map(momentKey);
+      // The later row of one moment needs a later creation time: a warehouse does not know the order of arrival.
+      if (keys.some((key) => moments.has(key))) created = this.#nextCreated(now);
+      let isNew = false;
+      parts.forEach((part, index) => {
+        const after = addPart(part, moments.get(keys[index]!) ?? momentOfCells(part, served.get(part.entityId)));
+        if (after) moments.set(keys[index]!, after);
+        isNew ||= after !== undefined;
+      });
+      if (isNew) planned.push({ row, parts: parts.map((part) => toWrite(part, created)) });
+      else duplicateRows.push(row);
+    }
+    return { planned, duplicateRows };
   }
 
   /** Never the same twice in a process, so that the later write of a moment wins. */

@@ -5,7 +5,6 @@ import { Job } from './job.js';
 
 export const RefreshTriggerEnum = {
   REQUEST: 'REQUEST',
-  SCHEDULE: 'SCHEDULE',
   START: 'START',
   FILES: 'FILES',
   REGISTRY: 'REGISTRY',
@@ -16,7 +15,6 @@ registerEnumType(RefreshTriggerEnum, {
   description: 'What started a refresh.',
   valuesConfig: {
     REQUEST: { description: 'The mutation `refreshSource`.' },
-    SCHEDULE: { description: 'The `refreshSchedule` of the source.' },
     START: { description: 'A start of the gateway with values that are out of date.' },
     FILES: { description: 'A change of the files, seen by `featuregraph dev`.' },
     REGISTRY: { description: 'The mutation `applyRegistry`.' },

@@ -112,6 +112,9 @@ export function describeFeatureWriter(
       expect((await read())[0]).toBe(1n);
       await write(row('z', -5, { a: 7n }), row('z', -5, { a: 8n }));
       expect((await read('z'))[0]).toBe(8n);
+      // Restored in one request: the last row equals the stored value, but not the row before it.
+      expect(await write(row('z', -5, { a: 9n }), row('z', -5, { a: 8n }))).toMatchObject({ written: 2, duplicates: 0 });
+      expect((await read('z'))[0]).toBe(8n);
       await close();
     });
 

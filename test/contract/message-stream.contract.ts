@@ -76,7 +76,7 @@ export function messageStreamContract(lab: () => BrokerLab): void {
       else expect(await consumer.lag()).toBeNull();
     });
 
-    it('goes on after a stop where it was, without a message lost or written twice', async () => {
+    it('goes on after a stop where it was, without a message lost, and at most repeats what it had', async () => {
       const settings = await lab().createTopics();
       const first = new MemoryWriter();
       const consumer = await start(settings, first);
@@ -89,8 +89,9 @@ export function messageStreamContract(lab: () => BrokerLab): void {
       await lab().send(settings, [order('later')]);
       const second = new MemoryWriter();
       await start(settings, second);
-      await until(() => second.durable.size > 0);
-      expect(second.entityIds).toEqual(['later']);
+      await until(() => second.entityIds.includes('later'));
+      // A broker delivers at least once: an acknowledgement that was lost at the stop repeats a message, which the writer knows.
+      expect(second.entityIds.filter((entityId) => !first.entityIds.includes(entityId))).toEqual(['later']);
     });
 
     it('keeps the order of the messages of a key', async () => {

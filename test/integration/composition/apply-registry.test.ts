@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { tmpdir } from 'node:os';
 import { expect, it, onTestFinished } from 'vitest';
 import {
   MOVING_REGISTRY,
@@ -96,6 +97,8 @@ it('serves the registry before when the file has a fault, and names its line', a
   const refused = await gateway.apply(true);
   expect(refused).toMatchObject({ isApplied: false, jobIds: [] });
   expect(refused.plan.faults.join(' ')).toMatch(/registry\.yaml.*line 13, column \d+:/s);
+  // A client must not learn where the file is on this machine.
+  expect(refused.plan.faults.join('\n')).not.toContain(tmpdir());
   expect(await gateway.ask(TOTAL)).toEqual({ shop: { customer: { total: '1' } } });
 });
 
