@@ -1,9 +1,9 @@
-import { open } from 'lmdb';
 import type { Clock } from '../values/clock.js';
 import { CostEstimator } from '../costs/cost-estimator.js';
 import { CostGuard } from '../costs/budget-guard.js';
 import type { Costs } from '../costs/costs.js';
 import { loadPriceBooks, toPriceBooks } from '../costs/files/load-price-books.js';
+import { openLmdb } from '../runtime/lmdb.js';
 import { LmdbModelCostHistory } from '../costs/lmdb/lmdb-model-cost-history.js';
 import { LmdbSpendingLedger } from '../costs/lmdb/lmdb-spending-ledger.js';
 
@@ -26,7 +26,7 @@ export interface OpenCostsOptions {
 export async function openCosts(options: OpenCostsOptions): Promise<Costs & { close(): Promise<void> }> {
   const { folder, ownBooks, defaultBook, dailyBudgets, clock, newId } = options;
   const books = toPriceBooks(await loadPriceBooks(ownBooks), defaultBook);
-  const environment = open({ path: folder, maxDbs: 3, noSubdir: false });
+  const environment = openLmdb({ path: folder, maxDbs: 3 });
   const history = new LmdbModelCostHistory(environment);
   const ledger = new LmdbSpendingLedger(environment);
   return {

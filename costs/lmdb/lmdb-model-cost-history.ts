@@ -1,4 +1,5 @@
 import type { Database, RootDatabase } from 'lmdb';
+import { transact } from '../../runtime/lmdb.js';
 import type { ModelCostHistory, ModelRun } from '../model-cost-history.js';
 
 /** Estimates read a few entries; the others let people see why an estimate changed. */
@@ -16,7 +17,7 @@ export class LmdbModelCostHistory implements ModelCostHistory {
   }
 
   async record(run: ModelRun): Promise<void> {
-    await this.#environment.transaction(() => {
+    await transact(this.#environment, () => {
       void this.#runs.put([run.model, run.job], run);
       const keys = [...this.#runs.getKeys(newestFirst(run.model))];
       for (const key of keys.slice(MAX_RUNS)) void this.#runs.remove(key);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Database, RootDatabase } from 'lmdb';
+import { transact } from '../../runtime/lmdb.js';
 import type { Reservation, ReserveResult, SpendingLedger } from '../budget-guard.js';
 import { compareMoney, Decimal } from '../decimal.js';
 
@@ -31,7 +32,7 @@ export class LmdbSpendingLedger implements SpendingLedger {
 
   async reserve({ id, day, principal, amount }: Reservation, budget: Decimal | null): Promise<ReserveResult> {
     const owner = ownerKey(principal);
-    const result = await this.#environment.transaction(() => {
+    const result = await transact(this.#environment, () => {
       const spent = this.#spentOn(day, owner);
       const total = spent.plus(amount);
       if (budget && compareMoney(total, budget) > 0) return { isReserved: false, spent };
@@ -45,7 +46,7 @@ export class LmdbSpendingLedger implements SpendingLedger {
   }
 
   async settle(id: string, actual: Decimal): Promise<void> {
-    await this.#environment.transaction(() => {
+    await transact(this.#environment, () => {
       const reservation = this.#reservations.get(id);
       if (!reservation) return;
       const { day, owner, amount } = reservation;

@@ -12,13 +12,13 @@ import { findNamedFiles, type NamedFiles } from './named-files.js';
  * the machine's files.
  */
 export class DataFiles {
-  #reader: FileReader | undefined;
+  #reader: Promise<FileReader> | undefined;
 
   private constructor(
     readonly folder: string,
     reader: FileReader | undefined,
   ) {
-    this.#reader = reader;
+    this.#reader = reader && Promise.resolve(reader);
   }
 
   /**
@@ -30,8 +30,9 @@ export class DataFiles {
     return new DataFiles(await realpath(folder), reader);
   }
 
-  async reader(): Promise<FileReader> {
-    this.#reader ??= await FileReader.open(`${this.folder}-reading`);
+  /** The promise is kept, not the reader: a second reader would empty the work folder of the first. */
+  reader(): Promise<FileReader> {
+    this.#reader ??= FileReader.open(`${this.folder}-reading`);
     return this.#reader;
   }
 

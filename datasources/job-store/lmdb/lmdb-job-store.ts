@@ -1,4 +1,5 @@
-import { open, type Database, type RootDatabase } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
+import { openLmdb, transact } from '../../../runtime/lmdb.js';
 import { isTerminalAndSettled, matchesFilter, type JobQuery, type JobStore } from '../job-store.js';
 import type { JobRecord } from '../job-record.js';
 import { toUniqueKey, type IdempotencyKey } from '../unique-key.js';
@@ -21,7 +22,7 @@ export class LmdbJobStore implements JobStore {
   readonly #targets: Database<true, [target: string, id: string]>;
 
   constructor(path: string) {
-    this.#environment = open({ path, maxDbs: 4, noSubdir: false });
+    this.#environment = openLmdb({ path, maxDbs: 4 });
     this.#records = this.#environment.openDB({ name: 'records' });
     this.#uniqueKeys = this.#environment.openDB({ name: 'unique-keys' });
     this.#unfinished = this.#environment.openDB({ name: 'unfinished' });
@@ -30,7 +31,7 @@ export class LmdbJobStore implements JobStore {
 
   async create(record: JobRecord): Promise<JobRecord> {
     const key = toUniqueKey(record);
-    const kept = await this.#environment.transaction(() => {
+    const kept = await transact(this.#environment, () => {
       const earlier = this.#findByUniqueKey(key);
       if (earlier) return earlier;
       this.#put(record);
@@ -46,7 +47,7 @@ export class LmdbJobStore implements JobStore {
   }
 
   async update(id: string, change: (record: JobRecord) => JobRecord): Promise<JobRecord> {
-    const changed = await this.#environment.transaction(() => {
+    const changed = await transact(this.#environment, () => {
       const record = this.#records.get(id);
       if (!record) throw new Error(`there is no job ${id}`);
       const next = change(record);

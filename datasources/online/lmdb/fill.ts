@@ -1,4 +1,5 @@
 import type { RootDatabase } from 'lmdb';
+import { transact } from '../../../runtime/lmdb.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
 import { compareVersions, type OnlineWrite } from '../online-store.js';
@@ -52,7 +53,7 @@ export async function copyWrittenValues(
       ...served.getKeys({ limit: COPIED_PER_TRANSACTION, ...(after ? { start: after, exclusiveStart: true } : {}) }),
     ].map((key) => Buffer.from(key));
     if (keys.length === 0) return;
-    await environment.transaction(() => {
+    await transact(environment, () => {
       const kept = new Set(written.flatMap((name) => numbers.find(entityType, name) ?? []));
       for (const key of keys) copyRow(served, fill.rows, key, kept);
     });

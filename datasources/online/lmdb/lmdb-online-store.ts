@@ -1,4 +1,5 @@
-import { open, type Database, type RootDatabase } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
+import { openLmdb, transact } from '../../../runtime/lmdb.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { EntityType, Feature } from '../../registry/model.js';
 import type { FillableOnlineStore, FillExtension, FillRequest, OnlineRead, OnlineWrite } from '../online-store.js';
@@ -29,7 +30,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   readonly #filling = new Map<string, RunningFill>();
 
   constructor(path: string) {
-    this.#environment = open({ path, maxDbs: 2 * MAX_ENTITY_TYPES + 2 + WRITE_LOG_DATABASES, noSubdir: false });
+    this.#environment = openLmdb({ path, maxDbs: 2 * MAX_ENTITY_TYPES + 2 + WRITE_LOG_DATABASES });
     this.#numbers = new SlotNumbers(this.#environment);
     this.#fills = this.#environment.openDB<string, string>({ name: 'contents' });
     this.#generations = new Generations(this.#environment, this.#fills);
@@ -58,7 +59,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
 
   async write(entityType: EntityType, writes: readonly OnlineWrite[]): Promise<void> {
     if (writes.length === 0) return;
-    const merged = this.#environment.transaction(() => this.#merge(entityType, writes));
+    const merged = transact(this.#environment, () => this.#merge(entityType, writes));
     await merged.catch((error: unknown) => {
       this.#numbers.forgetUncommitted();
       throw error;
@@ -68,7 +69,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   }
 
   async delete(entityType: EntityType, entityIds: readonly string[]): Promise<void> {
-    await this.#environment.transaction(() => this.#remove(entityType, entityIds));
+    await transact(this.#environment, () => this.#remove(entityType, entityIds));
     await this.#environment.flushed;
   }
 
@@ -98,7 +99,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     const name = databaseName(entityType);
     if (this.#filling.has(name)) throw new Error(`two fills of ${name} run at the same time`);
     const rows = this.#generations.spare(entityType);
-    await this.#environment.transaction(() => {
+    await transact(this.#environment, () => {
       if (this.#fills.get(name) !== undefined) this.#generations.keep(entityType);
       void this.#fills.remove(name);
     });
@@ -126,7 +127,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     for (const source of entityType.sources) {
       for await (const writes of readWrites(source)) await this.write(entityType, writes);
     }
-    const isExtended = await this.#environment.transaction(() => {
+    const isExtended = await transact(this.#environment, () => {
       if (this.#fills.get(name) !== expectedFill) return false;
       void this.#fills.put(name, fingerprint);
       return true;
@@ -177,7 +178,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   }
 
   async #addToFill({ rows, deleted }: RunningFill, writes: readonly OnlineWrite[]): Promise<void> {
-    const merged = this.#environment.transaction(() => mergeRows(rows, writes, this.#numbers, deleted));
+    const merged = transact(this.#environment, () => mergeRows(rows, writes, this.#numbers, deleted));
     await merged.catch((error: unknown) => {
       this.#numbers.forgetUncommitted();
       throw error;
@@ -187,7 +188,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   async #serve(entityType: EntityType, fingerprint: string): Promise<void> {
     const name = databaseName(entityType);
     let undo = (): void => undefined;
-    const swapped = this.#environment.transaction(() => {
+    const swapped = transact(this.#environment, () => {
       undo = this.#generations.swap(entityType);
       // From this transaction on, writes go to the new database alone.
       this.#filling.delete(name);

@@ -1,4 +1,5 @@
-import { open, type Database, type RootDatabase } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
+import { openLmdb, transact } from '../../../runtime/lmdb.js';
 import type { RememberedWrite, WriteKeys } from '../write-keys.js';
 
 /** Forgets at most this number of keys for each new one, so that no write waits long. */
@@ -19,7 +20,7 @@ export class LmdbWriteKeys implements WriteKeys {
     path: string,
     private readonly maxKeys: number,
   ) {
-    this.#environment = open({ path, maxDbs: 2, noSubdir: false });
+    this.#environment = openLmdb({ path, maxDbs: 2 });
     this.#keys = this.#environment.openDB<StoredKey, string>({ name: 'keys' });
     this.#order = this.#environment.openDB<string, number>({ name: 'order' });
   }
@@ -29,7 +30,7 @@ export class LmdbWriteKeys implements WriteKeys {
   }
 
   async remember(key: string, write: RememberedWrite): Promise<void> {
-    await this.#environment.transaction(() => {
+    await transact(this.#environment, () => {
       const known = this.#keys.get(key);
       const [newest = 0] = [...this.#order.getKeys({ reverse: true, limit: 1 })];
       const order = known?.order ?? newest + 1;

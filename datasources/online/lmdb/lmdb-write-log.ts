@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database, RootDatabase } from 'lmdb';
+import { transact } from '../../../runtime/lmdb.js';
 import type { Instant } from '../../../values/instant.js';
 import type { EntityType } from '../../registry/model.js';
 import type { OnlineWrite } from '../online-store.js';
@@ -132,7 +133,7 @@ export class LmdbWriteLog implements WriteLog {
   /** Returns when the changes are on disk. */
   async #transaction(change: () => void): Promise<void> {
     try {
-      await this.environment.transaction(change);
+      await transact(this.environment, change);
       await this.environment.flushed;
     } catch (error) {
       this.store.forgetUncommitted();
