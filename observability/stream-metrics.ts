@@ -16,26 +16,54 @@ export interface StreamMeasures {
 
 const LABELS = ['featurestore', 'stream'] as const;
 
-/** The streams of messages, measured at each scrape of Prometheus. */
+/** The streams of messages, measured once at each scrape of Prometheus. */
 export function createStreamMetrics(registry: Registry, ask: () => Promise<readonly StreamMeasures[]>): void {
+  // A scrape reads all metrics at once. A metric that did not wait for the measures would show those of the scrape before.
+  let running: Promise<readonly StreamMeasures[]> | undefined;
+  const measure = (): Promise<readonly StreamMeasures[]> =>
+    (running ??= ask().finally(() => {
+      running = undefined;
+    }));
   const registers = [registry];
-  const messages = new Counter({
+  new Counter({
     name: 'featuregraph_stream_messages_total',
     help: 'Messages that were acknowledged, by outcome: written, duplicate or dead_letter.',
     labelNames: [...LABELS, 'outcome'] as const,
     registers,
+    async collect() {
+      const streams = await measure();
+      this.reset();
+      for (const { featurestore, stream, counts } of streams) {
+        const labels = { featurestore, stream };
+        this.inc({ ...labels, outcome: 'written' }, counts.written);
+        this.inc({ ...labels, outcome: 'duplicate' }, counts.duplicates);
+        this.inc({ ...labels, outcome: 'dead_letter' }, counts.deadLettered);
+      }
+    },
   });
-  const lagSeconds = new Gauge({
+  new Gauge({
     name: 'featuregraph_stream_lag_seconds',
     help: 'The age of the oldest message that this process has and has not acknowledged; 0 when it has none.',
     labelNames: LABELS,
     registers,
+    async collect() {
+      for (const { featurestore, stream, ...lag } of await measure())
+        this.set({ featurestore, stream }, lag.lagSeconds);
+    },
   });
-  const lagMessages = new Gauge({
+  new Gauge({
     name: 'featuregraph_stream_lag_messages',
     help: 'Messages that wait at the broker, of the partitions that this process reads. Absent for Pub/Sub: Cloud Monitoring has it.',
     labelNames: LABELS,
     registers,
+    async collect() {
+      const streams = await measure();
+      // The number of a broker that no longer answers is not known.
+      this.reset();
+      for (const { featurestore, stream, lagMessages } of streams) {
+        if (lagMessages !== null) this.set({ featurestore, stream }, Number(lagMessages));
+      }
+    },
   });
   new Gauge({
     name: 'featuregraph_stream_up',
@@ -43,15 +71,8 @@ export function createStreamMetrics(registry: Registry, ask: () => Promise<reado
     labelNames: LABELS,
     registers,
     async collect() {
-      messages.reset();
-      for (const { featurestore, stream, isRunning, counts, ...lag } of await ask()) {
-        const labels = { featurestore, stream };
-        this.set(labels, isRunning ? 1 : 0);
-        messages.inc({ ...labels, outcome: 'written' }, counts.written);
-        messages.inc({ ...labels, outcome: 'duplicate' }, counts.duplicates);
-        messages.inc({ ...labels, outcome: 'dead_letter' }, counts.deadLettered);
-        lagSeconds.set(labels, lag.lagSeconds);
-        if (lag.lagMessages !== null) lagMessages.set(labels, Number(lag.lagMessages));
+      for (const { featurestore, stream, isRunning } of await measure()) {
+        this.set({ featurestore, stream }, isRunning ? 1 : 0);
       }
     },
   });
