@@ -113,7 +113,10 @@ export function describeFeatureWriter(
       await write(row('z', -5, { a: 7n }), row('z', -5, { a: 8n }));
       expect((await read('z'))[0]).toBe(8n);
       // Restored in one request: the last row equals the stored value, but not the row before it.
-      expect(await write(row('z', -5, { a: 9n }), row('z', -5, { a: 8n }))).toMatchObject({ written: 2, duplicates: 0 });
+      expect(await write(row('z', -5, { a: 9n }), row('z', -5, { a: 8n }))).toMatchObject({
+        written: 2,
+        duplicates: 0,
+      });
       expect((await read('z'))[0]).toBe(8n);
       await close();
     });
