@@ -104,13 +104,12 @@ export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
       const keys = parts.map(momentKey);
       // The later row of one moment needs a later creation time: a warehouse does not know the order of arrival.
       if (keys.some((key) => moments.has(key))) created = this.#nextCreated(now);
-      let isNew = false;
-      parts.forEach((part, index) => {
+      const changed = parts.filter((part, index) => {
         const after = addPart(part, moments.get(keys[index]!) ?? momentOfCells(part, served.get(part.entityId)));
         if (after) moments.set(keys[index]!, after);
-        isNew ||= after !== undefined;
+        return after !== undefined;
       });
-      if (isNew) planned.push({ row, parts: parts.map((part) => toWrite(part, created)) });
+      if (changed.length > 0) planned.push({ row, parts: parts.map((part) => toWrite(part, created)) });
       else duplicateRows.push(row);
     }
     return { planned, duplicateRows };
