@@ -14,7 +14,7 @@ import { LogDrain, type LogDrainOptions } from './log-drain.js';
 import { Moments } from './moments.js';
 import { Room } from './room.js';
 import { toDeletionFailure, toStoreFailure } from './store-failure.js';
-import { Turns } from './turns.js';
+import { SerialTasks } from './serial-tasks.js';
 
 export interface LoggedFeatureWriterOptions extends Pick<
   LogDrainOptions,
@@ -41,7 +41,7 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
   readonly #log: WriteLog;
   readonly #moments: Moments;
   readonly #room: Room;
-  readonly #turns = new Turns();
+  readonly #tasks = new SerialTasks();
   readonly #future: FutureRows;
   #drain!: LogDrain;
   #waiting: WaitingWrite[] = [];
@@ -53,7 +53,7 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
     this.#log = log;
     this.#moments = new Moments(log, history);
     this.#room = new Room({ ...WRITE_LIMITS, ...limits });
-    this.#future = new FutureRows(log, clock, (promote) => this.#turns.take(promote), options.onError);
+    this.#future = new FutureRows(log, clock, (promote) => this.#tasks.run(promote), options.onError);
   }
 
   /** Moves the rows of the last process into the offline store before it returns. */
@@ -95,7 +95,7 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
 
   /** Deletes entities from both stores and the log. No write runs meanwhile. */
   async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<DeletionOutcome> {
-    return this.#turns.take(async () => {
+    return this.#tasks.run(async () => {
       try {
         // The log has rows of these entities, which a drain would bring after the deletion.
         await this.drained();
@@ -111,14 +111,14 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
   /** Moves all rows into the offline store. Call it when no more writes come, before the stores close. */
   async close(): Promise<void> {
     this.#future.close();
-    await this.#turns.take(() => this.#drain.close(this.#log.last.sequence));
+    await this.#tasks.run(() => this.#drain.close(this.#log.last.sequence));
   }
 
   async #commitAll(): Promise<void> {
     if (this.#isCommitting) return;
     this.#isCommitting = true;
     try {
-      while (this.#waiting.length > 0) await this.#turns.take(() => this.#commitSome());
+      while (this.#waiting.length > 0) await this.#tasks.run(() => this.#commitSome());
     } finally {
       this.#isCommitting = false;
     }
