@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { entityIdSql } from '../datasources/duckdb/entity-id-sql.js';
 import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 import type { FileFormat } from '../datasources/files/file-format.js';
 import type { FileOptions } from '../datasources/files/file-options.js';
@@ -71,10 +72,14 @@ export async function* readImportRows(files: ImportFiles): AsyncGenerator<Import
       // One page is in memory at a time: the worker is asked again for each.
       let offset = skip;
       let total = Infinity;
+      let relation = '';
       while (offset < total) {
         await reader.use({ files: named.files, folder }, async (worker) => {
-          const relation = await open(worker, named.files, named.format, files, folder.path);
-          total = Number((await worker.query(`SELECT count(*)::VARCHAR AS total FROM ${relation}`))[0]?.total ?? 0);
+          // Checked, converted and counted once: the folder keeps what was read from text.
+          if (relation === '') {
+            relation = await open(worker, named.files, named.format, files, folder.path);
+            total = Number((await worker.query(`SELECT count(*)::VARCHAR AS total FROM ${relation}`))[0]?.total ?? 0);
+          }
           if (offset >= total) return;
           const sql = `SELECT ${rowSql(files.columns)} AS line FROM ${relation} LIMIT ${PAGE * 25} OFFSET ${offset}`;
           const rows = await worker.query(sql);
@@ -122,10 +127,7 @@ async function open(
 /** SQL of the JSON line of a row. */
 function rowSql({ entityId, timestamp, features }: ImportColumns): string {
   const values = [...features].map(([name, type]) => `${quoteText(name)}: ${valueSql(quoteIdentifier(name), type)}`);
-  const id = entityId.map((column) => `CAST(${quoteIdentifier(column)} AS VARCHAR)`);
-  const [only] = id;
-  const parts = id.map((part) => `replace(replace(${part}, '%', '%25'), ',', '%2C')`);
-  const key = id.length === 1 ? only! : parts.join(` || ',' || `);
+  const key = entityIdSql(entityId.map(quoteIdentifier));
   const time = timestamp === null ? 'NULL' : momentSql(quoteIdentifier(timestamp));
   return `CAST(to_json({'entityId': ${key}, 'timestamp': ${time}, 'values': {${values.join(', ')}}}) AS VARCHAR)`;
 }

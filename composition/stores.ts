@@ -14,6 +14,7 @@ import { isHealthy } from '../serving/store-health.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { systemClock, type Clock } from '../values/clock.js';
 import { openFeatureWriters, type OpenFeatureWriters } from './feature-writers.js';
+import { listSources } from './offline-store-adapters.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
@@ -104,7 +105,7 @@ async function openAll(
     prepareFor: (next) => {
       const sources = next.featurestores
         .filter(({ offlineSettings }) => offlineSettings.kind === 'DUCKDB')
-        .flatMap(({ entityTypes }) => entityTypes.flatMap((entityType) => entityType.sources));
+        .flatMap(listSources);
       return preparation.prepare(
         next,
         () => undefined,

@@ -62,7 +62,7 @@ export async function mapInTurns<Item, Result>(
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (const [index, item] of items.entries()) {
-    if (index % ITEMS_PER_CHECK === 0) {
+    if (index > 0 && index % ITEMS_PER_CHECK === 0) {
       const turn = turns.take();
       if (turn) await turn;
     }

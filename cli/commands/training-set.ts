@@ -1,24 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addFileFlags, toFileInput, type FileFlags } from '../file-flags.js';
 import { addOutputOptions, addStartOptions, startJob, type StartOptions } from '../start-job.js';
+import { toTrainingSetInput, type TrainingSetFlags } from '../training-set-flags.js';
 
-interface TrainingSetOptions extends StartOptions, FileFlags {
-  readonly featurestore?: string;
-  readonly entityType?: string;
+interface TrainingSetOptions extends StartOptions, FileFlags, TrainingSetFlags {
   readonly labels?: string;
   readonly labelsTable?: string;
-  readonly timeColumn?: string;
-  readonly idColumn?: readonly string[];
-  readonly feature?: readonly string[];
-  readonly view?: readonly string[];
-  readonly ttlSeconds?: number;
-  readonly strictlyBefore?: boolean;
-  readonly knownAtLabelTime?: boolean;
-  readonly knownAt?: string;
-  readonly includeExpired?: boolean;
-  readonly withTimestamps?: boolean;
-  readonly fullValidation?: boolean;
-  readonly validationSeed?: number;
 }
 
 export function trainingSetCommand(): Command {
@@ -59,30 +46,11 @@ export function trainingSetCommand(): Command {
 
 function toJobInput(options: TrainingSetOptions): Record<string, unknown> {
   const file = toFileInput(options);
-  return {
-    trainingSet: {
-      featurestore: options.featurestore,
-      entityType: options.entityType,
-      labels: {
-        source: {
-          file: options.labels === undefined ? file : { ...file, path: options.labels },
-          table: options.labelsTable,
-        },
-        timeColumn: options.timeColumn,
-        entityIdColumns: options.idColumn,
-      },
-      features: options.feature,
-      featureViews: options.view,
-      ttlSeconds: options.ttlSeconds,
-      strictlyBefore: options.strictlyBefore,
-      knownAtLabelTime: options.knownAtLabelTime,
-      knownAt: options.knownAt,
-      includeExpired: options.includeExpired,
-      withTimestamps: options.withTimestamps,
-      validation: options.fullValidation ? 'FULL' : undefined,
-      validationSeed: options.validationSeed,
-    },
+  const source = {
+    file: options.labels === undefined ? file : { ...file, path: options.labels },
+    table: options.labelsTable,
   };
+  return { trainingSet: toTrainingSetInput(options, source) };
 }
 
 function seconds(text: string): number {

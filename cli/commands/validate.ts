@@ -1,24 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addFileFlags, toFileInput, type FileFlags } from '../file-flags.js';
 import { DEFAULT_URL, GatewayClient } from '../gateway-client.js';
+import { toTrainingSetInput, type TrainingSetFlags } from '../training-set-flags.js';
 import { VALIDATION_FIELDS, validationLines, type ValidationReport } from '../training-set-report.js';
 
-interface ValidateOptions extends FileFlags {
-  readonly featurestore: string;
-  readonly entityType: string;
-  readonly timeColumn?: string;
-  readonly idColumn?: readonly string[];
-  readonly feature?: readonly string[];
-  readonly view?: readonly string[];
+interface ValidateOptions extends FileFlags, TrainingSetFlags {
   readonly column?: readonly { readonly feature: string; readonly column: string }[];
-  readonly ttlSeconds?: number;
-  readonly strictlyBefore?: boolean;
-  readonly knownAtLabelTime?: boolean;
-  readonly knownAt?: string;
-  readonly includeExpired?: boolean;
-  readonly withTimestamps?: boolean;
-  readonly fullValidation?: boolean;
-  readonly validationSeed?: number;
   readonly url: string;
 }
 
@@ -56,28 +43,8 @@ export function validateCommand(): Command {
 }
 
 function toInput(file: string, options: ValidateOptions): Record<string, unknown> {
-  return {
-    trainingSet: {
-      featurestore: options.featurestore,
-      entityType: options.entityType,
-      labels: {
-        source: { file: { ...toFileInput(options), path: file } },
-        timeColumn: options.timeColumn,
-        entityIdColumns: options.idColumn,
-      },
-      features: options.feature,
-      featureViews: options.view,
-      ttlSeconds: options.ttlSeconds,
-      strictlyBefore: options.strictlyBefore,
-      knownAtLabelTime: options.knownAtLabelTime,
-      knownAt: options.knownAt,
-      includeExpired: options.includeExpired,
-      withTimestamps: options.withTimestamps,
-      validation: options.fullValidation ? 'FULL' : undefined,
-      validationSeed: options.validationSeed,
-    },
-    columns: options.column,
-  };
+  const source = { file: { ...toFileInput(options), path: file } };
+  return { trainingSet: toTrainingSetInput(options, source), columns: options.column };
 }
 
 function featureColumn(

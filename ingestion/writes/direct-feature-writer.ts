@@ -3,6 +3,7 @@ import type { OfflineStore } from '../../datasources/offline/offline-store.js';
 import type { EntityType, Feature, FeatureSource } from '../../datasources/registry/model.js';
 import { AppError } from '../../errors/app-error.js';
 import { WRITE_LIMITS } from '../../limits/write-limits.js';
+import { Alarm } from '../../runtime/alarm.js';
 import { toChunks } from '../../runtime/to-chunks.js';
 import type { Clock } from '../../values/clock.js';
 import type { FeatureCell } from '../../values/feature-cell.js';
@@ -42,7 +43,7 @@ interface PlannedRow {
 export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
   #lastCreated: Instant = 0n;
   readonly #future = new Set<OnlineWrite>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #alarm = new Alarm();
   #promoting: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: DirectFeatureWriterOptions) {}
@@ -87,7 +88,7 @@ export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.#alarm.clear();
   }
 
   /** The rows that change something. A row is compared with those before it too: a value may be corrected and restored. */
@@ -181,17 +182,16 @@ export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
   }
 
   #schedule(atLeastMs = 0): void {
-    clearTimeout(this.#timer);
+    this.#alarm.clear();
     let earliest: Instant | undefined;
     for (const { version } of this.#future) {
       if (earliest === undefined || version.timestamp! < earliest) earliest = version.timestamp!;
     }
     if (earliest === undefined) return;
     const waitMs = Math.ceil(Number(earliest - this.options.clock()) / 1000);
-    const delay = Math.min(Math.max(waitMs, atLeastMs), 2 ** 31 - 1);
-    this.#timer = setTimeout(() => {
+    this.#alarm.set(Math.max(waitMs, atLeastMs), () => {
       this.#promoting = this.#promote();
-    }, delay).unref();
+    });
   }
 
   async #promote(): Promise<void> {

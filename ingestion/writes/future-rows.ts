@@ -1,14 +1,13 @@
 import type { WriteLog } from '../../datasources/online/write-log.js';
 import { WRITE_LIMITS } from '../../limits/write-limits.js';
+import { Alarm } from '../../runtime/alarm.js';
 import type { Clock } from '../../values/clock.js';
 
-/** The longest time of a timer of JavaScript. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 const RETRY_MS = 1000;
 
 /** Brings future rows into the online store when their time comes. */
 export class FutureRows {
-  #timer: NodeJS.Timeout | undefined;
+  readonly #alarm = new Alarm();
 
   constructor(
     private readonly log: WriteLog,
@@ -21,11 +20,10 @@ export class FutureRows {
   /** Sets the timer to the earliest of them. */
   schedule(atLeastMs = 0): void {
     const earliest = this.log.earliestFuture();
-    clearTimeout(this.#timer);
+    this.#alarm.clear();
     if (earliest === undefined) return;
-    const waitMs = Number(earliest - this.clock()) / 1000;
-    const delay = Math.min(Math.max(Math.ceil(waitMs), atLeastMs), MAX_TIMER_MS);
-    this.#timer = setTimeout(() => void this.promote(), delay).unref();
+    const waitMs = Math.ceil(Number(earliest - this.clock()) / 1000);
+    this.#alarm.set(Math.max(waitMs, atLeastMs), () => void this.promote());
   }
 
   /** Brings the due rows, and sets the timer to the next ones. */
@@ -48,6 +46,6 @@ export class FutureRows {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.#alarm.clear();
   }
 }
