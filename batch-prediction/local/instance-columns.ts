@@ -1,0 +1,39 @@
+import { toDuckDbType } from '../../datasources/duckdb/value-mapping.js';
+import type { ValueType } from '../../values/value-type.js';
+import type { TypedName } from './checkpoint.js';
+
+/**
+ * A column of an instance: an input of the model with its value type, or a column that passes through with the type of
+ * the input, in DuckDB's notation. In checkpoints of older versions, all columns have value types.
+ */
+export type InstanceColumn = TypedName | PassedColumn;
+
+export interface PassedColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** The exact texts of the values of a row (datasources/duckdb/exact-text.ts), by column. */
+export type ExactTexts = Readonly<Record<string, string | null>>;
+
+/** The text of a column; null also for one that is not there. A column may be called like a property of all objects. */
+export function textOf(texts: ExactTexts, name: string): string | null {
+  return Object.hasOwn(texts, name) ? texts[name]! : null;
+}
+
+/** The type of a column in the output. A moment has a zone, so that Parquet says that it is UTC. */
+export function writtenType(column: InstanceColumn): string {
+  if (!('valueType' in column)) return column.type;
+  return writtenTypeOf(column.valueType);
+}
+
+export function writtenTypeOf(valueType: ValueType): string {
+  if (valueType === 'TIMESTAMP') return 'TIMESTAMP WITH TIME ZONE';
+  return valueType === 'STRUCT' ? 'JSON' : toDuckDbType(valueType).toString();
+}
+
+/** Whether two lists have the same columns with the same types in the output, in any order. */
+export function areSameColumns(some: readonly InstanceColumn[], others: readonly InstanceColumn[]): boolean {
+  const types = new Map(some.map((column) => [column.name, writtenType(column)]));
+  return some.length === others.length && others.every((column) => types.get(column.name) === writtenType(column));
+}
