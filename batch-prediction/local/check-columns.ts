@@ -1,5 +1,6 @@
 import { hasExactText } from '../../datasources/duckdb/exact-text.js';
 import { describeLoss } from '../../datasources/duckdb/writable-types.js';
+import { otherDelimiter } from '../../datasources/files/worker/csv-scanner.js';
 import type { ModelField } from '../../datasources/registry/prediction-model.js';
 import { AppError, badInput } from '../../errors/app-error.js';
 import type { BatchOutput } from '../batch-predictions.js';
@@ -23,7 +24,7 @@ export function requireColumns(
   const missingColumns = missing.map(({ name }) => name);
   throw new AppError(
     'BAD_USER_INPUT',
-    `The input lacks columns that the model needs: ${missingColumns.join(', ')}. It has: ${names.slice(0, 50).join(', ') || 'none'}.`,
+    `The input lacks columns that the model needs: ${missingColumns.join(', ')}. It has: ${names.slice(0, 50).join(', ') || 'none'}${otherDelimiter(names)}.`,
     { field, missingColumns },
   );
 }

@@ -1,4 +1,3 @@
-import { toDuckDbType } from '../../datasources/duckdb/value-mapping.js';
 import type { ValueType } from '../../values/value-type.js';
 import type { TypedName } from './checkpoint.js';
 
@@ -21,15 +20,24 @@ export function textOf(texts: ExactTexts, name: string): string | null {
   return Object.hasOwn(texts, name) ? texts[name]! : null;
 }
 
+/** The type of each value type in the output. JSON is text in Parquet. */
+const WRITTEN_TYPES = {
+  BOOL: 'BOOLEAN',
+  BOOL_ARRAY: 'BOOLEAN[]',
+  DOUBLE: 'DOUBLE',
+  DOUBLE_ARRAY: 'DOUBLE[]',
+  INT64: 'BIGINT',
+  INT64_ARRAY: 'BIGINT[]',
+  STRING: 'VARCHAR',
+  STRING_ARRAY: 'VARCHAR[]',
+  BYTES: 'BLOB',
+  STRUCT: 'JSON',
+  TIMESTAMP: 'TIMESTAMP WITH TIME ZONE',
+} satisfies Record<ValueType, string>;
+
 /** The type of a column in the output. A moment has a zone, so that Parquet says that it is UTC. */
 export function writtenType(column: InstanceColumn): string {
-  if (!('valueType' in column)) return column.type;
-  return writtenTypeOf(column.valueType);
-}
-
-export function writtenTypeOf(valueType: ValueType): string {
-  if (valueType === 'TIMESTAMP') return 'TIMESTAMP WITH TIME ZONE';
-  return valueType === 'STRUCT' ? 'JSON' : toDuckDbType(valueType).toString();
+  return 'valueType' in column ? WRITTEN_TYPES[column.valueType] : column.type;
 }
 
 /** Whether two lists have the same columns with the same types in the output, in any order. */

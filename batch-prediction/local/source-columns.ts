@@ -1,6 +1,5 @@
 import { exactTextSql } from '../../datasources/duckdb/exact-text.js';
 import { quoteIdentifier } from '../../datasources/duckdb/sql-text.js';
-import { toDuckDbType } from '../../datasources/duckdb/value-mapping.js';
 import type { FileOptions } from '../../datasources/files/file-options.js';
 import { FINER } from '../../datasources/files/read-parquet-files.js';
 import { withinYears } from '../../datasources/files/text-times.js';
@@ -29,9 +28,23 @@ export interface SourceColumn {
   readonly describeMisfit: (original: string) => string;
 }
 
-/** The type, in the engine's notation, of the inputs of a model. */
+/** The type that an input of a model is read as, in the notation of the reader of files. */
+const INPUT_TYPES = {
+  BOOL: 'BOOLEAN',
+  BOOL_ARRAY: 'BOOLEAN[]',
+  DOUBLE: 'DOUBLE',
+  DOUBLE_ARRAY: 'DOUBLE[]',
+  INT64: 'BIGINT',
+  INT64_ARRAY: 'BIGINT[]',
+  STRING: 'VARCHAR',
+  STRING_ARRAY: 'VARCHAR[]',
+  BYTES: 'BLOB',
+  STRUCT: JSON_OBJECT,
+  TIMESTAMP: 'TIMESTAMP',
+} satisfies Record<ValueType, string>;
+
 export function inputType(valueType: ValueType): string {
-  return valueType === 'STRUCT' ? JSON_OBJECT : toDuckDbType(valueType).toString();
+  return INPUT_TYPES[valueType];
 }
 
 /** The words about a text that is no value of an input. */

@@ -374,7 +374,7 @@ describe('a batch prediction', () => {
     const path = join(lab.files.folder, 'in.parquet');
     const bytes = await readFile(path);
     // The metadata at the end stays, so that only reading the values finds it.
-    writeFileSync(path, bytes.fill(0xff, 8, bytes.length / 2));
+    writeFileSync(path, bytes.fill(0xff, 8, Math.floor(bytes.length / 2)));
     const job = await waitForEnd(lab, (await lab.batch.start(request(files('in.parquet')))).id);
     expect(job).toMatchObject({ state: 'FAILED', error: { code: 'INPUT_UNREADABLE' } });
     expect(job.error!.message).toContain('"in.parquet": it cannot be read as PARQUET');
