@@ -38,7 +38,7 @@ import { createContext, type Services } from './resolvers/context.js';
 import { allowedHosts } from './server/allowed-hosts.js';
 import { createApolloServer } from './server/apollo.js';
 import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
-import { readExampleQueries, type ExampleQuery } from './server/example-queries.js';
+import { readExampleQueries, type PageExamples } from './server/example-queries.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
 import { checkAddresses, listen, type ListenAddress } from './server/listen.js';
@@ -251,18 +251,21 @@ async function start(
  * The registry's own example queries, or generated ones. Only an embedded store is asked for an id: a warehouse would
  * bill the query.
  */
-function pageExamples(registry: Registry, stores: FeatureStores, folder: string): () => Promise<ExampleQuery[]> {
-  const make = async (): Promise<ExampleQuery[]> => {
-    const examples = await readExampleQueries(folder);
-    if (examples.length > 0) return examples;
-    return makeExampleQueries(registry, async (entityType) => {
-      if (entityType.featurestore.offlineStore.kind !== 'DUCKDB') return undefined;
-      const [entityId] = await stores.offline(entityType.featurestore).sampleEntityIds(entityType, 1);
-      return entityId;
-    });
+function pageExamples(registry: Registry, stores: FeatureStores, folder: string): () => Promise<PageExamples> {
+  const sampleEntityId = async (entityType: EntityType): Promise<string | undefined> => {
+    if (entityType.featurestore.offlineStore.kind !== 'DUCKDB') return undefined;
+    const [entityId] = await stores.offline(entityType.featurestore).sampleEntityIds(entityType, 1);
+    return entityId;
+  };
+  const make = async (): Promise<PageExamples> => {
+    const written = await readExampleQueries(folder);
+    return {
+      registry: registry.featurestores.map(({ name }) => name).join(','),
+      queries: written.length > 0 ? written : await makeExampleQueries(registry, sampleEntityId),
+    };
   };
   // Finding an id reads the ids of the whole history: once, and only for a page that is opened. A start must not wait for it.
-  let examples: Promise<ExampleQuery[]> | undefined;
+  let examples: Promise<PageExamples> | undefined;
   return () => (examples ??= make());
 }
 
