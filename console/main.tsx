@@ -1,6 +1,6 @@
 import { useGraphiQL } from '@graphiql/react';
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
-import { GraphiQL } from 'graphiql';
+import { GraphiQL, type GraphiQLProps } from 'graphiql';
 import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';
 import { useEffect, type ReactElement } from 'react';
@@ -23,6 +23,7 @@ async function start(): Promise<void> {
       fetcher={fetcher}
       storage={storageOf(registry, localStorage)}
       {...(queries.length > 0 ? { defaultTabs: queries.map(({ query }) => ({ query })) } : {})}
+      customScalarSchemas={SCALARS}
       shouldPersistHeaders={false}
     >
       <GraphiQL.Logo>
@@ -38,10 +39,22 @@ async function readExamples(): Promise<PageExamples> {
   return response.ok ? ((await response.json()) as PageExamples) : { registry: '', queries: [] };
 }
 
-/** The name of the product. It wraps the lines of the editor too: GraphiQL has no option for that. */
+/** What a variable of a scalar may be, for the editor of variables: GraphiQL marks all else as an error. */
+const SCALARS: NonNullable<GraphiQLProps['customScalarSchemas']> = {
+  BigInt: { type: ['string', 'integer'] },
+  DateTime: { type: 'string' },
+  FeatureScalar: {},
+  JSONObject: { type: 'object' },
+};
+
+/** The name of the product. It wraps the lines of the editors too: GraphiQL has no option for that. */
 function Name(): ReactElement {
-  const editor = useGraphiQL(({ queryEditor }) => queryEditor);
-  useEffect(() => editor?.updateOptions({ wordWrap: 'on' }), [editor]);
+  const query = useGraphiQL(({ queryEditor }) => queryEditor);
+  const variables = useGraphiQL(({ variableEditor }) => variableEditor);
+  useEffect(
+    () => [query, variables].forEach((editor) => editor?.updateOptions({ wordWrap: 'on' })),
+    [query, variables],
+  );
   return <>featuregraph</>;
 }
 

@@ -45,7 +45,11 @@ export class WatchedPage {
       if (['error', 'warning'].includes(message.type())) this.faults.push(`${message.type()}: ${message.text()}`);
     });
     page.on('pageerror', ({ message }) => this.faults.push(`not caught: ${message}`));
-    page.on('requestfailed', (request) => this.faults.push(`failed: ${request.url()}`));
+    page.on('requestfailed', (request) => {
+      const why = request.failure()?.errorText;
+      // Chromium aborts the requests of a page that is left or loaded again.
+      if (why !== 'net::ERR_ABORTED') this.faults.push(`failed: ${request.url()}: ${why}`);
+    });
     page.on('response', (response) => {
       if (response.status() >= 400) this.faults.push(`${response.status()}: ${response.url()}`);
     });
