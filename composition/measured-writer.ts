@@ -1,4 +1,5 @@
 import type { FeatureWriter } from '../ingestion/feature-writer.js';
+import type { EntityDeletion } from '../ingestion/writes/entity-deletion.js';
 import type { WriteMetrics } from '../observability/write-metrics.js';
 
 /** The writer for transports, with every write measured. */
@@ -14,6 +15,23 @@ export function measuredWriter(writer: FeatureWriter, metrics: WriteMetrics): Fe
         return outcome;
       } catch (error) {
         metrics.failure(featurestore.name, name);
+        throw error;
+      }
+    },
+  };
+}
+
+/** The deletion for transports, measured beside the writes. */
+export function measuredDeletion(deletion: EntityDeletion, metrics: WriteMetrics): EntityDeletion {
+  return {
+    deleteEntities: async (entityType, entityIds) => {
+      const { name, featurestore } = entityType;
+      try {
+        const outcome = await deletion.deleteEntities(entityType, entityIds);
+        metrics.deletedEntities(featurestore.name, name, entityIds.length);
+        return outcome;
+      } catch (error) {
+        metrics.failedDeletion(featurestore.name, name);
         throw error;
       }
     },
