@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { MessageStream, StreamMessage } from '../../datasources/streams/message-stream.js';
+import type { MessageStream } from '../../datasources/streams/message-stream.js';
 import type { StreamSettings } from '../../datasources/registry/stream-settings.js';
 import { createMapping } from '../../ingestion/streams/map-message.js';
 import { StreamConsumer } from '../../ingestion/streams/stream-consumer.js';

@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry as Metrics } from 'prom-client';
 import { expect, it, onTestFinished } from 'vitest';
-import { measuredDeletion } from '../../../composition/measured-writer.js';
+import { measuredWrites } from '../../../composition/measured-writes.js';
 import { configSchema } from '../../../config/config.js';
 import { AppError } from '../../../errors/app-error.js';
+import type { FeatureWrites } from '../../../ingestion/writes/feature-writes.js';
 import { startGateway } from '../../../main.js';
 import { createLogger } from '../../../observability/logger.js';
 import { createWriteMetrics } from '../../../observability/write-metrics.js';
@@ -34,7 +35,7 @@ it('count what clients wrote and deleted, by entity type', async () => {
     onPrepare: () => undefined,
   });
   onTestFinished(() => gateway.stop());
-  const row = (entityId: string, value: unknown) =>
+  const row = (entityId: string, value: number) =>
     `{ entityType: "customer", entityId: "${entityId}", timestamp: "2020-01-01T00:00:00Z", values: [{ feature: "orders", value: ${value} }] }`;
   const write = (rows: string[]) =>
     ask(
@@ -62,11 +63,13 @@ it('count what clients wrote and deleted, by entity type', async () => {
 
 it('count a deletion that a store did not do', async () => {
   const metrics = new Metrics();
-  const failing = measuredDeletion(
-    { deleteEntities: () => Promise.reject(new AppError('STORE_UNAVAILABLE', 'The store is away.')) },
+  const { deletion } = measuredWrites(
+    {
+      deletion: { deleteEntities: () => Promise.reject(new AppError('STORE_UNAVAILABLE', 'The store is away.')) },
+    } as unknown as FeatureWrites,
     createWriteMetrics(metrics, () => ({ rows: 0, ageSeconds: 0 })),
   );
-  await expect(failing.deleteEntities(smallRegistry().entityType('shop', 'customer'), ['a'])).rejects.toThrow('away');
+  await expect(deletion.deleteEntities(smallRegistry().entityType('shop', 'customer'), ['a'])).rejects.toThrow('away');
   expect(await metrics.metrics()).toContain(
     'featuregraph_failed_deletions_total{featurestore="shop",entity_type="customer"} 1\n',
   );
