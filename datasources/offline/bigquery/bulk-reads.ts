@@ -3,9 +3,10 @@ import { badInput } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
 import { formatInstant, type Instant } from '../../../values/instant.js';
 import type { FeatureSource } from '../../registry/model.js';
-import type { BulkRead, BulkReads, LabelCells } from '../offline-store.js';
+import type { BulkRead, BulkReads, LabelCells, ScanEstimate } from '../offline-store.js';
 import { FilteredIds } from '../point-in-time/bigquery/row-filters.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
+import { billedBytes } from './billed-bytes.js';
 import { loadRows, type Loading } from './load-rows.js';
 import { MAX_TIMEOUT_SECONDS, type QueryJobs } from './query-jobs.js';
 import {
@@ -24,6 +25,12 @@ import { storeError } from './store-error.js';
 const LABELS_PER_LOAD = 250_000;
 /** BigQuery removes the table that a killed process leaves behind after this time, which exceeds the longest query. */
 const TABLE_LIFE: Instant = 86_400_000_000n;
+/**
+ * The approximate size of a label in a table that it is loaded into: its number, its time, and an id of up to a hundred
+ * characters.
+ */
+const BYTES_PER_LABEL = 118n;
+
 export interface BulkOptions extends Loading {
   /** The dataset with the tables of labels. */
   readonly dataset: string;
@@ -40,6 +47,11 @@ export class BigQueryBulkReads implements BulkReads {
   readonly maxLabels = 5_000_000;
 
   constructor(private readonly options: BulkOptions) {}
+
+  estimateLabelScan(labels: number): ScanEstimate {
+    const scanned = BYTES_PER_LABEL * BigInt(labels);
+    return { scanned, billed: billedBytes(scanned, 1) };
+  }
 
   async *pointInTime(read: BulkRead): AsyncGenerator<LabelCells[]> {
     const { client, settings, dataset, newId, jobs, findTable: tableOf } = this.options;

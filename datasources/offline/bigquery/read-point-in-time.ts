@@ -33,18 +33,24 @@ interface Label {
   readonly time: Instant;
 }
 
+interface PointInTimeQueryOptions {
+  readonly form: BigQueryForm;
+  /** Off: the queries of any entities, for an estimate. A filter that no row can match would be estimated as free. */
+  readonly filtersIds: boolean;
+  readonly tableOf: (source: FeatureSource) => BigQueryTable;
+}
+
 /**
  * The queries of a read. A label without an id or a time matches nothing, so no query sends it. Therefore no parameter
  * has a null, which BigQuery would reject, and a read with only such labels needs no query.
  */
 export function pointInTimeQueries(
   read: PointInTimeRead,
-  form: BigQueryForm,
-  tableOf: (source: FeatureSource) => BigQueryTable,
+  { form, filtersIds, tableOf }: PointInTimeQueryOptions,
 ): PointInTimeQuery[] {
   const groups = featureGroups(read.features);
   return labelChunks(read.labels.flatMap(parseLabel)).flatMap((chunk) => {
-    const entityIds = distinctIds(chunk);
+    const entityIds = filtersIds ? distinctIds(chunk) : null;
     return groups.map((columns) => {
       const parameters = new BigQueryParameters();
       const placeholder = parameters.add(

@@ -170,12 +170,16 @@ describeWithGoogleSql('the BigQuery offline store', () => {
       const read = readOf(entityType, 'x');
       const [a, b] = entityType.features;
       const jobs = await jobsDuring(async () => {
-        const all = await store.estimateBytes(read);
-        const onlyA = await store.estimateBytes({ ...read, features: [a!] });
-        const earlier = await store.estimateBytes({ ...read, labels: [{ entityId: 'x', time: NOW - 2n * DAY }] });
+        const { scanned: all, billed } = await store.estimateScan(read);
+        expect(billed).toBe(10_485_760n);
+        const { scanned: onlyA } = await store.estimateScan({ ...read, features: [a!] });
+        const { scanned: earlier } = await store.estimateScan({
+          ...read,
+          labels: [{ entityId: 'x', time: NOW - 2n * DAY }],
+        });
         expect(all - onlyA).toBe(4n * 1002n);
         expect(earlier).toBe(all / 2n);
-        expect(await store.estimateBytes({ ...read, features: [b!] })).toBeGreaterThan(4000n);
+        expect((await store.estimateScan({ ...read, features: [b!] })).scanned).toBeGreaterThan(4000n);
       });
       expect(jobs).toEqual([]);
     });
