@@ -21,7 +21,7 @@ export async function buildProcess(source: string): Promise<{ readonly script: s
       outDir,
       sourcemap: true,
       target: 'node20',
-      rollupOptions: { input, output: { entryFileNames: '[name].js' } },
+      rolldownOptions: { input, output: { entryFileNames: '[name].js' } },
     },
   });
   return {
