@@ -1,5 +1,4 @@
-import type { ValueType } from '../../values/value-type.js';
-import type { InstanceColumn } from './instance-columns.js';
+import type { InstanceColumn, TypedName } from './instance-columns.js';
 
 /** The progress of a batch prediction: every instance in `parts` is on disk, once, as a prediction or a failure. */
 export interface BatchPredictionCheckpoint {
@@ -11,11 +10,6 @@ export interface BatchPredictionCheckpoint {
   /** The outputs that the model declares; none: a prediction is the model's whole answer. */
   readonly outputs: readonly TypedName[];
   readonly parts: readonly Part[];
-}
-
-export interface TypedName {
-  readonly name: string;
-  readonly valueType: ValueType;
 }
 
 /** One step of the output: a file of predictions and a file of failures. Each exists only if it has rows. */

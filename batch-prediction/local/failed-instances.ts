@@ -5,9 +5,9 @@ import { parseKeepingNumbers, parseLosslessJson } from '../../values/lossless-js
 import { parseClientValue } from '../../values/parse-client-value.js';
 import type { RawValue } from '../../values/value-type.js';
 import type { BatchSource, InputInstance, ReadOptions } from './batch-source.js';
-import type { BatchPredictionCheckpoint, TypedName } from './checkpoint.js';
+import type { BatchPredictionCheckpoint } from './checkpoint.js';
 import { readExactTexts } from './client-texts.js';
-import { textOf, type ExactTexts, type InstanceColumn } from './instance-columns.js';
+import { textOf, type ExactTexts, type InstanceColumn, type TypedName } from './instance-columns.js';
 import type { OutputFolder } from './output-folder.js';
 import { passedValueReader } from './passed-values.js';
 

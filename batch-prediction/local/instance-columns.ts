@@ -1,11 +1,15 @@
 import type { ValueType } from '../../values/value-type.js';
-import type { TypedName } from './checkpoint.js';
 
 /**
  * A column of an instance: an input of the model with its value type, or a column that passes through with the type of
  * the input, in DuckDB's notation. In checkpoints of older versions, all columns have value types.
  */
 export type InstanceColumn = TypedName | PassedColumn;
+
+export interface TypedName {
+  readonly name: string;
+  readonly valueType: ValueType;
+}
 
 export interface PassedColumn {
   readonly name: string;

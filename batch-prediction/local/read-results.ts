@@ -4,10 +4,10 @@ import { parseLosslessJson } from '../../values/lossless-json.js';
 import { fromDuckDb } from '../../datasources/duckdb/value-mapping.js';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { fileListSql } from '../../datasources/files/read-parquet-files.js';
-import type { BatchPredictionCheckpoint, Part, TypedName } from './checkpoint.js';
+import type { BatchPredictionCheckpoint, Part } from './checkpoint.js';
 import { clientTextWriter } from './client-texts.js';
 import { rowTextsSql } from './exact-texts-sql.js';
-import type { ExactTexts, InstanceColumn } from './instance-columns.js';
+import type { ExactTexts, InstanceColumn, TypedName } from './instance-columns.js';
 import type { OutputFileKind, OutputFolder } from './output-folder.js';
 import { toJson } from './prediction-json.js';
 
