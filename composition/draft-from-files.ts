@@ -104,7 +104,7 @@ async function examineAll(
   }
   if (questions.length === 0) return examined;
   throw new OperatorError(
-    'Nothing was written, because a draft would guess. Run the command again with an answer to each:',
+    'Nothing was written, because the files do not say everything. Run the command again with an answer to each:',
     questions,
   );
 }

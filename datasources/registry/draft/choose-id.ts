@@ -38,7 +38,12 @@ export async function chooseId(
   const usual = possible.filter((column) => column.name.toLowerCase() === 'entity_id');
   const called = usual.length > 0 ? usual : findCalledIds(possible, name);
   if (called.length === 1) return requireIds(table, called, hasTime);
-  const listed = called.length > 0 ? called : preferTexts(possible.filter(({ timeForm }) => timeForm === null));
+  const others = preferTexts(possible.filter(({ timeForm }) => timeForm === null));
+  // A file of one key, times and measured numbers, with the key in front, says what its id is.
+  if (called.length === 0 && others.length === 1 && others[0] === table.columns[0]) {
+    return requireIds(table, others, hasTime);
+  }
+  const listed = called.length > 0 ? called : others;
   if (listed.length === 0) return { question: `${shown}: none of its columns can be an id: text, or a whole number` };
   const choices = listed.slice(0, 10).map((column) => toArgument('--entity-id', `${name}=${column.name}`));
   const two = listed.slice(0, 2).map((column) => column.name);
@@ -54,10 +59,12 @@ export async function chooseId(
   };
 }
 
-/** Measured numbers, booleans and dates are seldom ids: they are offered where nothing else is there. */
+/** Texts, then whole numbers. Measured numbers, booleans and dates are ids only where nothing else is there. */
 function preferTexts(columns: readonly ColumnFacts[]): readonly ColumnFacts[] {
   const likely = columns.filter(({ type }) => !/^(FLOAT|DOUBLE|DECIMAL.*|BOOLEAN|DATE)$/.test(type));
-  return likely.length > 0 ? likely : columns;
+  const isText = ({ type }: ColumnFacts): boolean => /^(VARCHAR|UUID|ENUM.*)$/s.test(type);
+  const inOrder = [...likely.filter(isText), ...likely.filter((column) => !isText(column))];
+  return inOrder.length > 0 ? inOrder : columns;
 }
 
 /** customer_id, id, orderKey; if there is none, in a table of customers: customer. */

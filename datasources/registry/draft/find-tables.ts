@@ -7,7 +7,7 @@ import type { FileWorker } from '../../files/file-worker.js';
 import { findNamedFiles } from '../../files/named-files.js';
 import { readParquetSchema } from '../../files/parquet-schema.js';
 import { selectFiles, type SelectedFile } from '../../files/select-files.js';
-import { scanTextFiles } from '../../files/text-rows.js';
+import { requireObjects, scanTextFiles } from '../../files/text-rows.js';
 import { optionsFor, type DraftFileOptions } from './table-options.js';
 import { toLegalName, uniqueName } from './legal-names.js';
 
@@ -93,10 +93,23 @@ async function readColumns(
   options: DraftFileOptions,
 ): Promise<readonly string[]> {
   if (format === 'PARQUET') return (await readParquetSchema(worker, [file])).map(({ name }) => name);
-  // A key of JSON lines may first occur in the last line.
-  const maxRows = format === 'CSV' ? 1 : null;
   const textFiles = { files: [file], format, options: optionsFor(format, options) };
-  return (await scanTextFiles(worker, textFiles, { target: null, keepsBadRows: false, maxRows })).columns;
+  if (format === 'JSONL') {
+    // A key may first occur in the last line. Lines with faults are reported when the values are read.
+    const scanned = await scanTextFiles(worker, textFiles, { target: null, keepsBadRows: true, maxRows: null });
+    requireObjects(scanned);
+    return scanned.columns;
+  }
+  const { columns } = await scanTextFiles(worker, textFiles, { target: null, keepsBadRows: false, maxRows: 0 });
+  const [only = ''] = columns;
+  const delimiter = columns.length === 1 ? /[;\t|]/.exec(only)?.[0] : undefined;
+  if (delimiter === undefined) return columns;
+  const typed = delimiter === '\t' ? String.raw`$'\t'` : `'${delimiter}'`;
+  throw new FileFault(
+    file.name,
+    1,
+    `its header is one column, ${JSON.stringify(only.slice(0, 60))}. If another character separates its fields, add --delimiter ${typed}`,
+  );
 }
 
 function groupByColumns(files: readonly ReadFile[]): ReadFile[][] {
@@ -152,14 +165,22 @@ function shownPath(path: string): string {
 /** Paths that may select the files, with the text from which the table gets its name. */
 function candidates(paths: readonly string[], names: readonly string[]): { path: string; name: string }[] {
   const [first] = paths;
-  if (paths.length === 1) return [{ path: first!, name: withoutEnding(basename(first!)) }];
+  if (paths.length === 1) {
+    const name = withoutEnding(basename(first!));
+    // A part of a table is in the folder of the table, which gets further parts.
+    const folders = isPart(first!) ? names.filter((given) => patternName(given) !== undefined) : [];
+    return [
+      ...folders.map((given) => ({ path: resolve(given), name: basename(resolve(given)) })),
+      { path: first!, name },
+    ].filter(({ path }) => first!.startsWith(path));
+  }
   const folder = paths.map(dirname).reduce(commonFolder);
   const inside = paths.map((path) => relative(folder, path));
   const start = inside.reduce((one, other) => one.slice(0, commonLength(one, other)));
   const end = inside.reduce((one, other) => one.slice(one.length - commonEndLength(one, other)));
   const ending = end.includes('.') ? end.slice(end.indexOf('.')) : extname(first!);
   const stem = start.includes(sep) ? '' : start.replace(/[^A-Za-z]+$/, '');
-  const name = stem.length > 2 && !/^(part|data|file|chunk)/i.test(stem) ? stem : basename(folder);
+  const name = stem.length > 2 && !PART.test(stem) ? stem : basename(folder);
   const named = names.map((given) => ({ path: resolve(given), name: patternName(given) ?? name }));
   return [
     ...named.filter(({ path }) => !paths.includes(path)),
@@ -168,6 +189,13 @@ function candidates(paths: readonly string[], names: readonly string[]): { path:
     { path: join(folder, '**', `*${ending}`), name },
     ...(start === '' ? [] : [`${start}*${ending}`, `${start}*`].map((file) => ({ path: join(folder, file), name }))),
   ];
+}
+
+/** Names of files that say nothing of what is in them. */
+const PART = /^(part|data|file|chunk|[^A-Za-z]+$)/i;
+
+function isPart(path: string): boolean {
+  return PART.test(basename(path)) || path.split(sep).some((part) => part.includes('='));
 }
 
 /** The name of a folder that was given; undefined for a pattern. */

@@ -84,7 +84,7 @@ it.each<[string, Files, RegExp]>([
   [
     'each column of another type, at once',
     { sql: SQL.replace('total::DOUBLE', `'much'`).replace('  channel', '  7 AS channel') },
-    /2 columns that do not fit:\n.*"total" of .* is VARCHAR, which is no DOUBLE.*"channel" of .* is INTEGER, which is no STRING/s,
+    /2 columns that do not fit:\n.*"total" of .* \(orders\.sql, line 1\) is VARCHAR, which is no DOUBLE.*"channel" of .* \(orders\.sql, line 2\) is INTEGER, which is no STRING/s,
   ],
   [
     'an id that has no one text',
@@ -106,7 +106,7 @@ it('takes SQL that ends with a semicolon, as a start does', async () => {
 it('names a DECIMAL for a DOUBLE, of which a start takes only the values that are one', async () => {
   const { text, exitCode } = await checkFiles({ sql: SQL.replace('::DOUBLE', '::DECIMAL(18,3)') });
   expect(text).toMatch(
-    /\n {2}warning {2}column "total" is DECIMAL\(18,3\), the registry says DOUBLE: a start fails at the first value that is no DOUBLE\n {11}-> CAST it/,
+    /\n {2}warning {2}column "total" \(orders\.sql, line 1\) is DECIMAL\(18,3\), the registry says DOUBLE: a start fails at the first value that is no DOUBLE\n {11}-> CAST it/,
   );
   expect(exitCode).toBeUndefined();
 });

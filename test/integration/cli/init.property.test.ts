@@ -12,6 +12,9 @@ import { createLogger } from '../../../observability/logger.js';
 import { runCheck } from '../../support/run-check.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
+/** Each run starts a gateway. */
+const RUNS = Number(process.env.INIT_RUNS ?? 8);
+
 /** A value of a column: how each format writes it, and what a client must read, whatever type the draft chose. */
 interface Value {
   readonly csv: string;
@@ -243,70 +246,74 @@ async function writeTable(folder: string, one: Table, rows: readonly Row[]): Pro
   return path;
 }
 
-it('passes the check and serves the values of the file, of any types under any names', async () => {
-  await fc.assert(
-    fc.asyncProperty(table, async (one) => {
-      const folder = join(temporaryFolder(), 'shop');
-      const rows = toRows(one);
-      const path = await writeTable(folder, one, rows);
-      await using reader = await FileReader.open(join(folder, 'reading'));
-      const { registry, files } = await draftFromFiles(
-        {
-          names: [path],
-          options: {},
-          output: folder,
-          featurestore: null,
-          entityType: null,
-          entityIds: [`orders=${one.id}`],
-          timestamps: one.time === null ? [] : [one.time],
-          timestampUnit: null,
-          statics: one.time === null ? ['orders'] : [],
-        },
-        reader,
-      );
-      for (const file of files) {
-        mkdirSync(dirname(join(folder, file.path)), { recursive: true });
-        writeFileSync(join(folder, file.path), file.text);
-      }
-      const data = join(folder, 'data-folder');
-      expect((await runCheck(join(folder, 'registry.yaml'), data)).text).toMatch(/No faults\.\n$/);
-      const gateway = await startGateway({
-        config: parseConfig({
-          FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'),
-          FEATUREGRAPH_DATA_DIR: data,
-          FEATUREGRAPH_GRAPHIQL: 'false',
-          HOST: '127.0.0.1',
-          PORT: '0',
-        }),
-        logger: createLogger('silent'),
-        onPrepare: () => undefined,
-      });
-      try {
-        const [entityType] = registry.entityTypes;
-        const features = entityType!.sources[0]!.features;
-        expect(features).toHaveLength(one.names.length);
-        const response = await fetch(gateway.url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({
-            query: `query ($ids: [ID!]!, $names: [String!]!) { featureMatrix(featurestore: "shop", entityType: "${entityType!.name}", entityIds: $ids, names: $names) { values } }`,
-            variables: { ids: rows.map(({ id }) => id), names: features.map(({ name }) => name) },
+it(
+  'passes the check and serves the values of the file, of any types under any names',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(table, async (one) => {
+        const folder = join(temporaryFolder(), 'shop');
+        const rows = toRows(one);
+        const path = await writeTable(folder, one, rows);
+        await using reader = await FileReader.open(join(folder, 'reading'));
+        const { registry, files } = await draftFromFiles(
+          {
+            names: [path],
+            options: {},
+            output: folder,
+            featurestore: null,
+            entityType: null,
+            entityIds: [`orders=${one.id}`],
+            timestamps: one.time === null ? [] : [one.time],
+            timestampUnit: null,
+            statics: one.time === null ? ['orders'] : [],
+          },
+          reader,
+        );
+        for (const file of files) {
+          mkdirSync(dirname(join(folder, file.path)), { recursive: true });
+          writeFileSync(join(folder, file.path), file.text);
+        }
+        const data = join(folder, 'data-folder');
+        expect((await runCheck(join(folder, 'registry.yaml'), data)).text).toMatch(/No faults\.\n$/);
+        const gateway = await startGateway({
+          config: parseConfig({
+            FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'),
+            FEATUREGRAPH_DATA_DIR: data,
+            FEATUREGRAPH_GRAPHIQL: 'false',
+            HOST: '127.0.0.1',
+            PORT: '0',
           }),
+          logger: createLogger('silent'),
+          onPrepare: () => undefined,
         });
-        const answer = (await response.json()) as { data: { featureMatrix: { values: unknown[][] } } };
-        const { values } = answer.data.featureMatrix;
-        rows.forEach((row, number) => {
-          features.forEach(({ column }, position) => {
-            const expected = row.values[one.names.indexOf(column.name)]!;
-            const served = values[number]![position];
-            if (expected === null) expect(served).toBeNull();
-            else if (!expected.isServed(served)) expect(served).toBe(expected.csv);
+        try {
+          const [entityType] = registry.entityTypes;
+          const features = entityType!.sources[0]!.features;
+          expect(features).toHaveLength(one.names.length);
+          const response = await fetch(gateway.url, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({
+              query: `query ($ids: [ID!]!, $names: [String!]!) { featureMatrix(featurestore: "shop", entityType: "${entityType!.name}", entityIds: $ids, names: $names) { values } }`,
+              variables: { ids: rows.map(({ id }) => id), names: features.map(({ name }) => name) },
+            }),
           });
-        });
-      } finally {
-        await gateway.stop();
-      }
-    }),
-    { numRuns: Number(process.env.INIT_RUNS ?? 10) },
-  );
-}, 300_000);
+          const answer = (await response.json()) as { data: { featureMatrix: { values: unknown[][] } } };
+          const { values } = answer.data.featureMatrix;
+          rows.forEach((row, number) => {
+            features.forEach(({ column }, position) => {
+              const expected = row.values[one.names.indexOf(column.name)];
+              const served = values[number]![position];
+              if (!expected) expect(served).toBeNull();
+              else if (!expected.isServed(served)) expect(served).toBe(expected.csv);
+            });
+          });
+        } finally {
+          await gateway.stop();
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  120_000 + RUNS * 20_000,
+);

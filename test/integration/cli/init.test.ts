@@ -195,6 +195,21 @@ FROM orders
     });
   });
 
+  it('is of the folder that is named, where its one file is only a part of the table', async () => {
+    const shop = shopWith({
+      'orders/day=2026-01-05/part-0.csv': 'customer,at,total\nc1,2026-01-05T09:30:00Z,1.5\n',
+      'data/items.csv': 'item_id,price\ni1,2.5\n',
+    });
+    await initIn(shop, ['orders', 'data']);
+    expect(readRegistry(shop)).toMatchObject({
+      tables: { orders: { file: 'orders' }, items: { file: 'data/items.csv' } },
+      entityTypes: [
+        { name: 'customer', sources: [{ features: [{ name: 'total' }, { name: 'day' }] }] },
+        { name: 'item' },
+      ],
+    });
+  });
+
   it('makes an entity type of each table where ids are called id, and one where --entity-type says so', async () => {
     const files = { 'users.csv': 'id,name\nu1,Ann\n', 'items.csv': 'id,price\ni1,2.5\n' };
     const apart = shopWith(files);
@@ -384,6 +399,12 @@ it('never overwrites a file, and writes none beside one that is there', async ()
 it('names the file, the line and what to do about a file that cannot be read', async () => {
   await expect(initIn(shopWith({ 'a.csv': `${ORDERS}c9,x\n` }), ['a.csv'])).rejects.toThrow(/a\.csv", line 5: /);
   await expect(initIn(shopWith({ 'a.csv': 'customer_id,total\n' }), ['a.csv'])).rejects.toThrow(/it has no rows/);
+  await expect(initIn(shopWith({ 'a.csv': ORDERS.replaceAll(',', ';') }), ['a.csv'])).rejects.toThrow(
+    /a\.csv", line 1: its header is one column.* --delimiter ';'/,
+  );
+  await expect(initIn(shopWith({ 'a.json': '[{"customer_id":"c1"}]' }), ['a.json'])).rejects.toThrow(
+    /a\.json", line 1: it is a list.*Each row is one JSON object on a line of its own/,
+  );
   await expect(initIn(shopWith({ 'a.dat': ORDERS }), ['a.dat'])).rejects.toThrow(/--format/);
   await expect(initIn(shopWith({}), ['none.csv'])).rejects.toThrow(/There is no file ".*none\.csv"/);
   await expect(initIn(shopWith({ 'a.parquet': 'PAR' }), ['a.parquet'])).rejects.toThrow(/not a Parquet file/);
