@@ -3,7 +3,7 @@ import { DataFiles } from '../datasources/files/data-files.js';
 import { BatchPredictionsByRuntime } from '../batch-prediction/batch-predictions-by-runtime.js';
 import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
 import { SyncSchedules } from '../ingestion/sync/sync-schedules.js';
-import { FutureRows } from '../ingestion/refresh/future-rows.js';
+import { ComputedFutureRows } from '../ingestion/refresh/computed-future-rows.js';
 import { LocalSourceRefreshes } from '../ingestion/refresh/local-source-refreshes.js';
 import { SourceRefreshHandler } from '../ingestion/refresh/source-refresh-handler.js';
 import type { SourceRefreshes } from '../ingestion/source-refreshes.js';
@@ -116,7 +116,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   });
   opened.defer(() => syncs.close());
 
-  const futureRows = new FutureRows({
+  const futureRows = new ComputedFutureRows({
     registry,
     preparation: stores.preparation,
     clock: systemClock,
