@@ -8,7 +8,7 @@ import { EntityType } from '../schema/registry/entity-type.js';
 import { FeatureSource } from '../schema/registry/feature-source.js';
 import { secondsBetween, type Instant } from '../values/instant.js';
 import type { SourceFreshness } from '../ingestion/source-freshness.js';
-import { ComputedSource, SourceRefreshJob } from '../schema/job/source-refresh-job.js';
+import { SourceRefreshJob, type ComputedSource } from '../schema/job/source-refresh-job.js';
 import type { RequestContext } from './context.js';
 import { stringLabels, toJobRequest } from './jobs.js';
 import { jobPayload, type JobPayload } from './user-errors.js';

@@ -175,5 +175,5 @@ function toTime(second: number): string {
 }
 
 function toText(cells: readonly FeatureCell[]): string {
-  return cells.map(({ status, value, timestamp }) => `${status} ${String(value)} ${timestamp}`).join(', ');
+  return cells.map(({ status, value, timestamp }) => `${status} ${value as bigint | null} ${timestamp}`).join(', ');
 }

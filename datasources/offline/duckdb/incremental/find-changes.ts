@@ -15,7 +15,7 @@ export function findChanges(
   { base, files }: IncrementalInputs,
   { isByFile }: { readonly isByFile: boolean },
 ): FileChanges | WholeReason {
-  if (!state || state.base !== base || (!isByFile && state.watermark === null)) return 'OTHER_INPUT_CHANGED';
+  if (state?.base !== base || (!isByFile && state.watermark === null)) return 'OTHER_INPUT_CHANGED';
   const before = new Map(state.files.map(({ name, fingerprint }) => [name, fingerprint]));
   const removed = [...before.keys()].filter((name) => !files.has(name));
   if (!isByFile && removed.length > 0) return 'FILE_REMOVED';

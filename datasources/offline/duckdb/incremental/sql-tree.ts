@@ -62,7 +62,7 @@ export async function findPresentFunctions(connection: DuckDBConnection, tree: S
   );
   const unstable = new Set(rows.getRows().map(([name]) => String(name)));
   return walk(tree, { into: 'ALL' }).flatMap((node) => {
-    const name = String(node.function_name ?? '').toLowerCase();
+    const name = typeof node.function_name === 'string' ? node.function_name.toLowerCase() : '';
     if (node.class === 'FUNCTION' && unstable.has(name)) return [name];
     const [column = '', ...others] = node.class === 'COLUMN_REF' ? (node.column_names as string[]) : [];
     return others.length === 0 && PRESENT.has(column.toLowerCase()) ? [column] : [];
