@@ -7,13 +7,14 @@ import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
-import { measuredWriter } from './composition/measured-writer.js';
+import { measuredWrites } from './composition/measured-writes.js';
 import { openOrDispose } from './runtime/open-or-dispose.js';
-import type { FeatureStores } from './serving/feature-stores.js';
 import { checkStores } from './composition/check-stores.js';
+import { measureSources } from './composition/measure-sources.js';
 import { openRegistry } from './composition/registry.js';
 import type { PlannedRegistry } from './composition/plan-registry.js';
 import { FileRegistryUpdates } from './composition/registry-updates.js';
+import { pageExamples } from './composition/page-examples.js';
 import { openStores, type OpenStores } from './composition/stores.js';
 import { openStreams } from './composition/streams.js';
 import type { Config } from './config/config.js';
@@ -31,6 +32,7 @@ import { WorkInFlight } from './limits/work-in-flight.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
+import { createSourceMetrics } from './observability/source-metrics.js';
 import { createStoreMetrics } from './observability/store-metrics.js';
 import { createWriteMetrics, type WriteBacklog } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
@@ -38,11 +40,9 @@ import { createContext, type Services } from './resolvers/context.js';
 import { allowedHosts } from './server/allowed-hosts.js';
 import { createApolloServer } from './server/apollo.js';
 import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
-import { readExampleQueries, type ExampleQuery } from './server/example-queries.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
 import { checkAddresses, listen, type ListenAddress } from './server/listen.js';
-import { makeExampleQueries } from './server/make-example-queries.js';
 import { createMetricsServer } from './server/metrics-server.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
@@ -151,7 +151,7 @@ async function start(
   await refreshAll(prepared.stale, 'START');
 
   const writeMetrics = createWriteMetrics(metricsRegistry, () => readBacklog(stores));
-  const writers = { ...stores.writers, writer: measuredWriter(stores.writers.writer, writeMetrics) };
+  const writers = { ...stores.writers, ...measuredWrites(stores.writers, writeMetrics) };
   const streams = openStreams({
     registry,
     writer: writers.writer,
@@ -188,7 +188,7 @@ async function start(
       work,
     });
     await apollo.start();
-    return { apollo, createContext: (requestId) => createContext(services, requestId) };
+    return { apollo, createContext: (requestId, principal) => createContext(services, requestId, principal) };
   };
   const measured = measuredStores(stores, metrics);
   const registryUpdates = new FileRegistryUpdates({
@@ -214,6 +214,7 @@ async function start(
   );
   opened.defer(() => runtime.stop());
   createStoreMetrics(metricsRegistry, () => checkStores(registry, stores));
+  createSourceMetrics(metricsRegistry, () => measureSources(registry, jobs.sourceRefreshes, systemClock));
   const health = createHealth(() => stores.isReady());
   const queriesFolder = join(dirname(registryPath), 'queries');
   let examples = pageExamples(first, stores, queriesFolder);
@@ -245,25 +246,6 @@ async function start(
         thenStop: [() => opened.disposeAsync()],
       }),
   };
-}
-
-/**
- * The registry's own example queries, or generated ones. Only an embedded store is asked for an id: a warehouse would
- * bill the query.
- */
-function pageExamples(registry: Registry, stores: FeatureStores, folder: string): () => Promise<ExampleQuery[]> {
-  const make = async (): Promise<ExampleQuery[]> => {
-    const examples = await readExampleQueries(folder);
-    if (examples.length > 0) return examples;
-    return makeExampleQueries(registry, async (entityType) => {
-      if (entityType.featurestore.offlineStore.kind !== 'DUCKDB') return undefined;
-      const [entityId] = await stores.offline(entityType.featurestore).sampleEntityIds(entityType, 1);
-      return entityId;
-    });
-  };
-  // Finding an id reads the ids of the whole history: once, and only for a page that is opened. A start must not wait for it.
-  let examples: Promise<ExampleQuery[]> | undefined;
-  return () => (examples ??= make());
 }
 
 function readBacklog({ writers }: OpenStores): WriteBacklog {
