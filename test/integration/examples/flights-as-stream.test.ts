@@ -129,7 +129,7 @@ async function stream(
   let written = 0;
   for (const { table, isTimed, times } of SOURCES[entityType]) {
     const described = await duckdb.runAndReadAll(`DESCRIBE batch.flights."${table}"`);
-    const features = described.getRowObjectsJson().map((column) => String(column.column_name));
+    const features = described.getRowObjectsJson().map(({ column_name: name }) => name as string);
     const values = features
       .filter((name) => !KEYS.includes(name))
       .map((name) => `${name} := ${times.some((time) => time === name) ? `strftime(${name}, ${rfc3339})` : name}`);
@@ -144,7 +144,7 @@ async function stream(
     );
     for (const [entityId, at, row] of rows.getRowsJson()) {
       lines.push(
-        `{"entityId":${JSON.stringify(entityId)},"timestamp":${JSON.stringify(at)},"values":${String(row)}}\n`,
+        `{"entityId":${JSON.stringify(entityId)},"timestamp":${JSON.stringify(at)},"values":${row as string}}\n`,
       );
     }
   }
@@ -160,7 +160,7 @@ async function post(gateway: Gateway, entityType: string, lines: readonly string
     headers: { 'content-type': 'application/x-ndjson' },
     body: Readable.toWeb(Readable.from(lines, { objectMode: false })) as ReadableStream,
     duplex: 'half',
-  } as RequestInit);
+  });
   const answer = (await response.text()).trim().split('\n');
   expect(answer).toHaveLength(1);
   return (JSON.parse(answer[0]!) as { done: unknown }).done;
