@@ -1,15 +1,14 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import type { GoogleClientOptions } from './composition/google-clients.js';
+import { openDoor } from './composition/open-door.js';
+import { pageExamples } from './composition/page-examples.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
 import { measuredWriter } from './composition/measured-writer.js';
 import { openOrDispose } from './runtime/open-or-dispose.js';
-import type { FeatureStores } from './serving/feature-stores.js';
 import { checkStores } from './composition/check-stores.js';
 import { openRegistry } from './composition/registry.js';
 import type { PlannedRegistry } from './composition/plan-registry.js';
@@ -27,6 +26,7 @@ import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { EntityType, FeatureSource } from './datasources/registry/model.js';
 import { Registry } from './datasources/registry/registry.js';
+import { PrincipalRates } from './limits/principal-rates.js';
 import { WorkInFlight } from './limits/work-in-flight.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
@@ -38,11 +38,9 @@ import { createContext, type Services } from './resolvers/context.js';
 import { allowedHosts } from './server/allowed-hosts.js';
 import { createApolloServer } from './server/apollo.js';
 import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
-import { readExampleQueries, type ExampleQuery } from './server/example-queries.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
-import { checkAddresses, listen, type ListenAddress } from './server/listen.js';
-import { makeExampleQueries } from './server/make-example-queries.js';
+import { checkAddresses, listen, originOf, type ListenAddress } from './server/listen.js';
 import { createMetricsServer } from './server/metrics-server.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
@@ -85,6 +83,8 @@ async function start(
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
+  const authenticator = await openDoor(config, logger, systemClock);
+  opened.defer(() => authenticator.close());
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = registryPathOf(config);
   const { registry: first, skipped: leftOut } = await openRegistry(registryPath, google);
@@ -227,13 +227,15 @@ async function start(
     corsOrigins: config.corsOrigins,
     isAllowedHost: allowedHosts(host, config.allowedHosts),
     ingest: { registry, writer: writers.writer },
+    authenticator,
+    rates: new PrincipalRates(config),
     page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
   });
   await listen(http.server, address);
 
   return {
-    url: `${formatOrigin(http.server)}/graphql`,
-    metricsUrl: metricsServer && `${formatOrigin(metricsServer)}/metrics`,
+    url: `${originOf(http.server)}/graphql`,
+    metricsUrl: metricsServer && `${originOf(metricsServer)}/metrics`,
     reload: () => registryUpdates.apply({ force: true }),
     tablePaths: first.featurestores.flatMap(({ tables }) => [...tables.values()].map(({ path }) => path)),
     stop: () =>
@@ -247,33 +249,7 @@ async function start(
   };
 }
 
-/**
- * The registry's own example queries, or generated ones. Only an embedded store is asked for an id: a warehouse would
- * bill the query.
- */
-function pageExamples(registry: Registry, stores: FeatureStores, folder: string): () => Promise<ExampleQuery[]> {
-  const make = async (): Promise<ExampleQuery[]> => {
-    const examples = await readExampleQueries(folder);
-    if (examples.length > 0) return examples;
-    return makeExampleQueries(registry, async (entityType) => {
-      if (entityType.featurestore.offlineStore.kind !== 'DUCKDB') return undefined;
-      const [entityId] = await stores.offline(entityType.featurestore).sampleEntityIds(entityType, 1);
-      return entityId;
-    });
-  };
-  // Finding an id reads the ids of the whole history: once, and only for a page that is opened. A start must not wait for it.
-  let examples: Promise<ExampleQuery[]> | undefined;
-  return () => (examples ??= make());
-}
-
 function readBacklog({ writers }: OpenStores): WriteBacklog {
   const { rows, since } = writers.logged?.backlog ?? { rows: 0, since: null };
   return { rows, ageSeconds: since === null ? 0 : secondsBetween(since, systemClock()) };
-}
-
-function formatOrigin(server: Server): string {
-  const { address, family, port } = server.address() as AddressInfo;
-  const isAnywhere = address === '0.0.0.0' || address === '::';
-  const host = isAnywhere || address === '127.0.0.1' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
-  return `http://${host}:${port}`;
 }

@@ -17,6 +17,7 @@ import { serve } from './commands/serve.js';
 import { systemClock } from '../values/clock.js';
 import { predictCommand } from './commands/predict.js';
 import { applyCommand, planCommand } from './commands/registry-changes.js';
+import { keysCommand } from './commands/keys.js';
 import { refreshCommand } from './commands/refresh.js';
 import { syncCommand } from './commands/sync.js';
 import { trainingSetCommand } from './commands/training-set.js';
@@ -55,6 +56,7 @@ program.addCommand(refreshCommand());
 program.addCommand(planCommand(write));
 program.addCommand(applyCommand(write));
 program.addCommand(watchCommand());
+program.addCommand(keysCommand({ write, note: (text) => void process.stderr.write(text), clock: systemClock }));
 program
   .command('doctor')
   .description('Check every store the registry names, and say what to do about each fault.')
