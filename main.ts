@@ -4,15 +4,16 @@ import { v7 as uuidv7 } from 'uuid';
 import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openDoor } from './composition/open-door.js';
-import { pageExamples } from './composition/page-examples.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
-import { measuredWriter } from './composition/measured-writer.js';
+import { measuredWrites } from './composition/measured-writes.js';
 import { openOrDispose } from './runtime/open-or-dispose.js';
 import { checkStores } from './composition/check-stores.js';
+import { measureSources } from './composition/measure-sources.js';
 import { openRegistry } from './composition/registry.js';
 import type { PlannedRegistry } from './composition/plan-registry.js';
 import { FileRegistryUpdates } from './composition/registry-updates.js';
+import { pageExamples } from './composition/page-examples.js';
 import { openStores, type OpenStores } from './composition/stores.js';
 import { openStreams } from './composition/streams.js';
 import type { Config } from './config/config.js';
@@ -31,6 +32,7 @@ import { WorkInFlight } from './limits/work-in-flight.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
+import { createSourceMetrics } from './observability/source-metrics.js';
 import { createStoreMetrics } from './observability/store-metrics.js';
 import { createWriteMetrics, type WriteBacklog } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
@@ -151,7 +153,7 @@ async function start(
   await refreshAll(prepared.stale, 'START');
 
   const writeMetrics = createWriteMetrics(metricsRegistry, () => readBacklog(stores));
-  const writers = { ...stores.writers, writer: measuredWriter(stores.writers.writer, writeMetrics) };
+  const writers = { ...stores.writers, ...measuredWrites(stores.writers, writeMetrics) };
   const streams = openStreams({
     registry,
     writer: writers.writer,
@@ -214,6 +216,7 @@ async function start(
   );
   opened.defer(() => runtime.stop());
   createStoreMetrics(metricsRegistry, () => checkStores(registry, stores));
+  createSourceMetrics(metricsRegistry, () => measureSources(registry, jobs.sourceRefreshes, systemClock));
   const health = createHealth(() => stores.isReady());
   const queriesFolder = join(dirname(registryPath), 'queries');
   let examples = pageExamples(first, stores, queriesFolder);

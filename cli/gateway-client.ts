@@ -44,7 +44,7 @@ export class GatewayClient {
 
   constructor(
     private readonly url: string,
-    token: string | null,
+    token: string | null = null,
   ) {
     this.authorization = token === null ? {} : { authorization: `Bearer ${token}` };
   }

@@ -14,6 +14,7 @@ import { printRegistryJsonSchema, printSchema } from './commands/print.js';
 import { importCommand } from './commands/import.js';
 import { registryCommand } from './commands/registry.js';
 import { serve } from './commands/serve.js';
+import { tokenOption } from './gateway-client.js';
 import { systemClock } from '../values/clock.js';
 import { predictCommand } from './commands/predict.js';
 import { applyCommand, planCommand } from './commands/registry-changes.js';
@@ -59,8 +60,10 @@ program.addCommand(watchCommand());
 program.addCommand(keysCommand({ write, note: (text) => void process.stderr.write(text), clock: systemClock }));
 program
   .command('doctor')
-  .description('Check every store the registry names, and say what to do about each fault.')
-  .action(async () => doctor());
+  .description('Check every store the registry names and every source, and say what to do about each fault.')
+  .option('--url <url>', 'the gateway to ask while it has the data folder; the port of the configuration if not given')
+  .addOption(tokenOption())
+  .action(async ({ url, token }: { readonly url?: string; readonly token?: string }) => doctor({}, url, token));
 program
   .command('check')
   .description('Check a registry file, its SQL and its models, and say what a start would compute. Changes nothing.')

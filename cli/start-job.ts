@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { OperatorError } from '../errors/operator-error.js';
 import { ESTIMATE_FIELDS, estimateText, type EstimateResponse } from './estimate-response.js';
-import type { GatewayClient} from './gateway-client.js';
+import type { GatewayClient } from './gateway-client.js';
 import { DEFAULT_URL, gatewayAt, tokenOption } from './gateway-client.js';
 import { watchJob } from './watch-job.js';
 
@@ -44,8 +44,10 @@ export function addStartOptions(command: Command): Command {
 export interface StartRequest {
   readonly mutation: string;
   readonly inputType: string;
-  /** Absent: the job reports it when it starts. */
+  /** Absent: no query estimates the cost of such a job. */
   readonly estimate?: EstimateRequest;
+  /** Whether the job itself has an estimated cost, which is printed when it starts. */
+  readonly reportsCost?: boolean;
   /** The fields from options; undefined: not given. */
   readonly input: Readonly<Record<string, unknown>>;
   /** The defaults where neither an option nor the input file gives a value. */
@@ -64,7 +66,7 @@ export interface EstimateRequest {
  * --estimate it ends after the estimate.
  */
 export async function startJob(
-  { mutation, inputType, estimate, input, defaults = {} }: StartRequest,
+  { mutation, inputType, estimate, reportsCost = false, input, defaults = {} }: StartRequest,
   options: StartOptions,
 ): Promise<void> {
   const gateway = gatewayAt(options);
@@ -78,7 +80,7 @@ export async function startJob(
     // Not on standard output, which has only the id, for the next command.
     process.stderr.write(estimated);
   }
-  const cost = estimate ? '' : `estimatedCost { ${ESTIMATE_FIELDS} }`;
+  const cost = reportsCost ? `estimatedCost { ${ESTIMATE_FIELDS} }` : '';
   const query = `mutation ($input: ${inputType}!) {
     ${mutation}(input: $input) { job { id ${cost} } userErrors { message field } } }`;
   const answer = await gateway.ask<Readonly<Record<string, Payload>>>(query, { input: whole });
