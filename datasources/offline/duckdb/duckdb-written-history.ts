@@ -16,6 +16,7 @@ const TABLE = '"$featuregraph".drained_logs';
  */
 export class DuckDbWrittenHistory implements WrittenHistory {
   private constructor(
+    private readonly database: DuckDbDatabase,
     private readonly appending: DuckDBConnection,
     private readonly reading: DuckDBConnection,
   ) {}
@@ -24,7 +25,7 @@ export class DuckDbWrittenHistory implements WrittenHistory {
     const appending = await database.connect();
     await appending.run('CREATE SCHEMA IF NOT EXISTS "$featuregraph"');
     await appending.run(`CREATE TABLE IF NOT EXISTS ${TABLE} (log_id VARCHAR PRIMARY KEY, up_to BIGINT NOT NULL)`);
-    return new DuckDbWrittenHistory(appending, await database.connect());
+    return new DuckDbWrittenHistory(database, appending, await database.connect());
   }
 
   async drainedUpTo(logId: string): Promise<number> {
@@ -53,30 +54,27 @@ export class DuckDbWrittenHistory implements WrittenHistory {
   }
 
   async rowsAt(source: FeatureSource, moments: readonly Moment[]): Promise<FeatureRow[]> {
-    const ids = listValue([...new Set(moments.map(({ entityId }) => entityId))]);
-    if (source.timestampColumn === null) {
-      return selectRows(
-        this.reading,
-        source,
-        source.features,
-        'entity_id IN (SELECT unnest($1))',
-        [ids],
-        [LIST(VARCHAR)],
-      );
+    const { timestampColumn, features } = source;
+    if (timestampColumn === null) {
+      const ids = listValue([...new Set(moments.map(({ entityId }) => entityId))]);
+      return selectRows(this.reading, source, features, 'entity_id IN (SELECT unnest($1))', [ids], [LIST(VARCHAR)]);
     }
-    const times = new Set(moments.flatMap(({ timestamp }) => timestamp ?? []));
+    // Pairs: each of the entities at each of the times would be most of the history when rows arrive out of order.
     return selectRows(
       this.reading,
       source,
-      source.features,
-      'entity_id IN (SELECT unnest($1)) AND event_timestamp IN (SELECT unnest($2))',
-      [ids, listValue(Array.from(times, timestampValue))],
+      features,
+      '(entity_id, event_timestamp) IN (SELECT unnest($1), unnest($2))',
+      [
+        listValue(moments.map(({ entityId }) => entityId)),
+        listValue(moments.map(({ timestamp }) => timestampValue(timestamp!))),
+      ],
       [LIST(VARCHAR), LIST(TIMESTAMP)],
     );
   }
 
   async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<number> {
-    return inTransaction(this.appending, (connection) => deleteRows(connection, entityType, entityIds));
+    return deleteRows(this.database, this.appending, entityType, entityIds);
   }
 
   close(): void {
