@@ -1,5 +1,5 @@
 import { badInput } from '../errors/app-error.js';
-import { acceleratorFault, hasBuiltIn } from '../datasources/google/vertex/machines.js';
+import { acceleratorFault, hasBuiltIn } from './vertex-machines.js';
 import type { Decimal } from './decimal.js';
 import type { Usage } from './price-usage.js';
 import { METERS } from './meters.js';

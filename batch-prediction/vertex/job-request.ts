@@ -3,7 +3,7 @@ import { badInput } from '../../errors/app-error.js';
 import type { FileFormat } from '../../datasources/files/file-format.js';
 import type { FileOptions } from '../../datasources/files/file-options.js';
 import type { BatchInput, BatchOutput, BatchPredictionSpec, BatchResources } from '../batch-predictions.js';
-import { machineFault } from '../../datasources/google/vertex/machines.js';
+import { machineFault } from '../../costs/vertex-machines.js';
 import { checkLabels } from './job-labels.js';
 import { protobufValue } from './protobuf-value.js';
 

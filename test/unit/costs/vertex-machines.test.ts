@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasBuiltIn, machineFault, type Machine } from '../../../../datasources/google/vertex/machines.js';
+import { hasBuiltIn, machineFault, type Machine } from '../../../costs/vertex-machines.js';
 
 const machine = (machineType: string, acceleratorType: string | null = null, acceleratorCount: number | null = null) =>
   ({ machineType, acceleratorType, acceleratorCount }) satisfies Machine;
