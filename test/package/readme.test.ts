@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { temporaryFolder } from '../support/temporary-folder.js';
 import { Terminal } from '../support/terminal.js';
 import { until } from '../support/until.js';
 
@@ -20,7 +20,10 @@ interface Block {
 
 /** A clone with what is not committed yet, so that a change can be tested before it is. */
 function clone(): string {
-  const folder = join(temporaryFolder(), 'featuregraph');
+  const parent = mkdtempSync(join(tmpdir(), 'featuregraph-readme-'));
+  // Two installations: their removal takes longer than that of a few files.
+  onTestFinished(() => rmSync(parent, { recursive: true, force: true }), 120_000);
+  const folder = join(parent, 'featuregraph');
   const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: root });
   for (const file of new Set(files.toString().split('\0').filter(Boolean)))
     cpSync(join(root, file), join(folder, file));
@@ -74,8 +77,7 @@ async function follow(terminal: Terminal, blocks: readonly Block[]): Promise<str
     }
     if (language !== 'sh') continue;
     const serves = /(npm start|featuregraph serve)\n$/.test(text);
-    if (serves) await terminal.serve(text, `${ORIGIN}/readyz`);
-    else printed += await terminal.run(text);
+    printed += serves ? await terminal.serve(text, `${ORIGIN}/readyz`) : await terminal.run(text);
   }
   return printed;
 }

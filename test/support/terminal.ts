@@ -32,11 +32,14 @@ export class Terminal {
     return text();
   }
 
-  /** Runs a block whose last command serves, until it does; ends the server before it, as Ctrl+C does. */
-  async serve(block: string, url: string): Promise<void> {
+  /**
+   * Runs a block whose last command serves, until it does; ends the server before it, as Ctrl+C does. Gives what the
+   * commands before it printed.
+   */
+  async serve(block: string, url: string): Promise<string> {
     await this.close();
     const lines = block.trim().split('\n');
-    await this.run(lines.slice(0, -1).join('\n'));
+    const printed = await this.run(lines.slice(0, -1).join('\n'));
     const child = this.#spawn(lines.at(-1)!);
     this.#server = child;
     const text = collect(child);
@@ -47,6 +50,7 @@ export class Terminal {
         () => false,
       );
     });
+    return printed;
   }
 
   async close(): Promise<void> {
