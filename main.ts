@@ -207,6 +207,7 @@ async function start(
       registry.become(next.registry);
       examples = pageExamples(next.registry, stores, queriesFolder);
       await jobs.registryChanged();
+      await streams.become(next.registry);
       logger.info({}, 'another registry is served');
       return refreshAll(stale, 'REGISTRY');
     },
