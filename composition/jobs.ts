@@ -35,6 +35,7 @@ import { logJobEnd } from './log-job-end.js';
 import { measuredJobStore } from './measured-job-store.js';
 import { createModelServings, logModelFaults } from './models.js';
 import { PROCESS_LIMITS } from '../limits/process-limits.js';
+import { makeFolder } from '../runtime/make-folder.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
@@ -73,6 +74,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   const files = await DataFiles.open(join(dataDirectory, 'files'), stores.reader);
   const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
+  await makeFolder(workFolder);
   const scratch = await DuckDbDatabase.open(':memory:');
   opened.defer(() => scratch.close());
   const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
