@@ -14,7 +14,7 @@ import type { BatchPredictionDependencies } from '../batch-prediction/local/batc
 import { LocalBatchPredictionHandler } from '../batch-prediction/local/local-batch-prediction-handler.js';
 import { LOCAL_BATCH_PREDICTION } from '../batch-prediction/local/local-batch-prediction-job.js';
 import { LocalBatchPredictions } from '../batch-prediction/local/local-batch-predictions.js';
-import { newJobId } from '../jobs/new-job-id.js';
+import { jobIdsAfter } from '../jobs/new-job-id.js';
 import { LocalTrainingSets } from '../training-sets/local-training-sets.js';
 import type { TrainingSetDependencies } from '../training-sets/training-set-dependencies.js';
 import { TrainingSetHandler } from '../training-sets/training-set-handler.js';
@@ -128,11 +128,12 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   opened.defer(() => futureRows.stop());
   const refresh = new SourceRefreshHandler(registry, stores.preparation, () => futureRows.watch());
 
+  const [newest] = await store.list({ filter: {}, before: null, limit: 1 });
   const engine = new JobEngine({
     store,
     handlers: [localBatch, vertexBatch.handler, trainingSet, refresh, ...syncs.handlers],
     clock: systemClock,
-    newId: newJobId,
+    newId: jobIdsAfter(newest?.id),
     maxRunning: PROCESS_LIMITS.maxRunningJobs,
     accounting: new JobAccounting(costs),
     onError: (error, job) => logger.error({ err: error, job: job.id }, 'something of a job went wrong'),

@@ -7,7 +7,7 @@ import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope, type RequestScope } from '../observability/request-scope.js';
 import type { IsAllowedHost } from './allowed-hosts.js';
-import { limitArrival } from './arrival.js';
+import { ARRIVAL_OPTIONS, closeIdleConnections, limitArrival } from './arrival.js';
 import { allowOrigin } from './cors.js';
 import { EventStreams, wantsEvents } from './event-stream.js';
 import type { ExampleQuery } from './example-queries.js';
@@ -52,10 +52,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const subscriptions = new Subscriptions({ ...options, formatError });
   const events = new EventStreams({ subscriptions, limits, maxBodyBytes });
   const ingest = options.ingest && new IngestEndpoint({ ...options.ingest, logger });
-  const server = createServer((request, response) => {
-    if (!INGEST_PATH.test(pathOf(request))) limitArrival(request, REQUEST_LIMITS.arrivalTimeoutMs);
+  const server = createServer(ARRIVAL_OPTIONS, (request, response) => {
+    if (!INGEST_PATH.test(pathOf(request))) limitArrival(request, response, REQUEST_LIMITS.bodyArrivalTimeoutMs);
     const requestId = resolveRequestId(request);
     response.setHeader('x-request-id', requestId);
+    response.setHeader('x-content-type-options', 'nosniff');
     // A body of rows may arrive for hours. Its endpoint has limits of its own.
     const deadlineMs = INGEST_PATH.test(pathOf(request)) ? null : requestDeadlineMs;
     const scope: RequestScope = { requestId, signal: endOfRequest(response, deadlineMs) };
@@ -66,9 +67,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       });
     });
   });
-  server.headersTimeout = REQUEST_LIMITS.arrivalTimeoutMs;
-  // limitArrival is the limit of the body: rows arrive for as long as their client has some.
-  server.requestTimeout = 0;
+  closeIdleConnections(server);
   const sockets = attachWebSockets(server, {
     ...options,
     subscriptions,
@@ -185,6 +184,7 @@ async function graphql(
       response.writeHead(204).end();
       return;
     case 'GET':
+    case 'HEAD':
       if (options.page && wantsPage(request)) return servePage(options.page.folder, '/index.html', response);
       if (wantsEvents(request)) {
         response.setHeader('allow', 'POST');
@@ -196,7 +196,7 @@ async function graphql(
       if (wantsEvents(request)) return options.events.answer(request, response, scope.requestId, ANONYMOUS);
       return answerGraphql(options, request, response, scope, ANONYMOUS);
     default:
-      response.setHeader('allow', 'GET, POST, OPTIONS');
+      response.setHeader('allow', 'GET, HEAD, POST, OPTIONS');
       throw new AppError('METHOD_NOT_ALLOWED', 'Send GraphQL by POST, or a query by GET.');
   }
 }
@@ -232,7 +232,7 @@ function fail(logger: Logger, error: unknown, response: ServerResponse, requestI
  * series.
  */
 const MEASURED_ROUTES = new Set(['/graphql', '/healthz', '/readyz']);
-const MEASURED_METHODS = new Set(['GET', 'POST', 'OPTIONS']);
+const MEASURED_METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
 
 function reportWhenDone(
   { logger, metrics }: ErrorReports,
