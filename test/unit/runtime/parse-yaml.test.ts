@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { parseYaml } from '../../../runtime/parse-yaml.js';
 
 const LAUGHS = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
-  .concat(Array.from({ length: 9 }, (_, level) => `a${level + 1}: &a${level + 1} [${Array(10).fill(`*a${level}`)}]`))
+  .concat(
+    Array.from({ length: 9 }, (_, level) => `a${level + 1}: &a${level + 1} [${Array(10).fill(`*a${level}`).join()}]`),
+  )
   .join('\n');
 
 describe('a YAML text', () => {
@@ -12,7 +14,7 @@ describe('a YAML text', () => {
   });
 
   it('may share values by aliases, as registries do', () => {
-    const text = `base: &base { ttl: 1 }\nall: [${Array(500).fill('*base')}]`;
+    const text = `base: &base { ttl: 1 }\nall: [${Array(500).fill('*base').join()}]`;
     expect(parseYaml(text).content).toMatchObject({ all: Array(500).fill({ ttl: 1 }) });
   });
 
