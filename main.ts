@@ -27,11 +27,14 @@ import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { EntityType, FeatureSource } from './datasources/registry/model.js';
 import { Registry } from './datasources/registry/registry.js';
+import type { LimitPolicy } from './limits/limit-mode.js';
+import { ProcessPressure } from './limits/process-pressure.js';
 import { WorkInFlight } from './limits/work-in-flight.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { createStoreMetrics } from './observability/store-metrics.js';
+import { createWorkMetrics } from './observability/work-metrics.js';
 import { createWriteMetrics, type WriteBacklog } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
@@ -160,7 +163,22 @@ async function start(
     metrics: metricsRegistry,
   });
   opened.defer(() => streams.close());
-  const work = new WorkInFlight();
+  const pressure = new ProcessPressure().start();
+  opened.defer(() => pressure.stop());
+  const limits: LimitPolicy = {
+    mode: config.limitMode,
+    report: (limit, isEnforced) => {
+      metrics.limit(limit, isEnforced);
+      if (!isEnforced) logger.warn({ limit }, 'a request reached a limit that is only measured');
+    },
+  };
+  const work = new WorkInFlight(undefined, limits, () => pressure.now);
+  createWorkMetrics(metricsRegistry, () => ({
+    points: work.cost,
+    waiting: work.waiting,
+    loopDelaySeconds: pressure.now.loopDelayMs / 1000,
+    heapShare: pressure.now.heapShare,
+  }));
   const openRuntime = async ({ registry: served, schema: of }: PlannedRegistry): Promise<Runtime> => {
     const services: Services = {
       registry: served,
@@ -186,6 +204,7 @@ async function start(
       maxResponseBytes,
       isIntrospectionAllowed,
       work,
+      limits,
     });
     await apollo.start();
     return { apollo, createContext: (requestId, principal) => createContext(services, requestId, principal) };

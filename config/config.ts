@@ -62,6 +62,12 @@ export const configVariables = {
   FEATUREGRAPH_MAX_RESPONSE_BYTES: bytes
     .default(67_108_864)
     .describe('The maximum size of an answer, in bytes. A larger answer becomes the error RESPONSE_TOO_LARGE.'),
+  FEATUREGRAPH_LIMITS: z
+    .enum(['enforce', 'measure'])
+    .default('enforce')
+    .describe(
+      'What happens to a request above the limit of cost, or above what the process can do: enforce refuses it, measure logs and counts it and lets it pass (docs/limits.md).',
+    ),
   FEATUREGRAPH_DUCKDB_MEMORY_BYTES: z.coerce
     .number()
     .int()
@@ -125,6 +131,7 @@ const configSchema = z.object(configVariables).transform((variables) => ({
   maxBodyBytes: variables.FEATUREGRAPH_MAX_BODY_BYTES,
   maxQueryCost: variables.FEATUREGRAPH_MAX_QUERY_COST,
   maxResponseBytes: variables.FEATUREGRAPH_MAX_RESPONSE_BYTES,
+  limitMode: variables.FEATUREGRAPH_LIMITS,
   duckDbMemoryBytes: variables.FEATUREGRAPH_DUCKDB_MEMORY_BYTES,
   priceBooksPath: variables.FEATUREGRAPH_PRICE_BOOKS ?? null,
   priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
