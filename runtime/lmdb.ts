@@ -9,17 +9,19 @@ export interface LmdbOptions {
   readonly path: string;
   /** LMDB fixes the number of its named databases at opening. */
   readonly maxDbs: number;
+  /** Refuses writes and creates nothing but the lock file. */
+  readonly readOnly?: boolean;
 }
 
 /** Opens an LMDB environment. Throws an OperatorError when it cannot be used. Write with `transact` only. */
-export function openLmdb({ path, maxDbs }: LmdbOptions): RootDatabase {
-  makeFolderSync(path);
+export function openLmdb({ path, maxDbs, readOnly = false }: LmdbOptions): RootDatabase {
+  if (!readOnly) makeFolderSync(path);
   const fault = findFault(join(path, 'data.mdb'));
   if (fault !== null) throw unusable(path, `its file data.mdb is damaged or foreign: ${fault}. ${REMEDY}`);
   try {
     // With batches by turns of the event loop, lmdb makes a promise for each batch and handles it nowhere. When the disk is
     // full, that promise is rejected, and an unhandled rejection ends the process. Transactions need no such batches.
-    return open({ path, maxDbs, noSubdir: false, eventTurnBatching: false });
+    return open({ path, maxDbs, readOnly, noSubdir: false, eventTurnBatching: false });
   } catch (cause) {
     throw unusable(path, `${(cause as Error).message}. Give this user the right to write its files. ${REMEDY}`, cause);
   }
