@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
@@ -36,6 +37,7 @@ import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { createSourceMetrics } from './observability/source-metrics.js';
 import { createStoreMetrics } from './observability/store-metrics.js';
+import { startTracing } from './observability/tracing.js';
 import { createWorkMetrics } from './observability/work-metrics.js';
 import { createWriteMetrics, type WriteBacklog } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
@@ -47,6 +49,7 @@ import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
 import { checkAddresses, listen, type ListenAddress } from './server/listen.js';
 import { createMetricsServer } from './server/metrics-server.js';
+import { readTls, reloadTls } from './server/tls.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
 import { secondsBetween } from './values/instant.js';
@@ -68,6 +71,8 @@ export interface GatewayOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly onPrepare: (progress: PrepareProgress) => void;
+  /** For tests: how often the files of the certificate are looked at. */
+  readonly tlsLookEveryMs?: number;
   /** For tests. */
   readonly google?: GoogleClientOptions;
 }
@@ -81,13 +86,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function start(
-  { config, logger, onPrepare, google }: GatewayOptions,
+  { config, logger, onPrepare, google, tlsLookEveryMs }: GatewayOptions,
   opened: AsyncDisposableStack,
 ): Promise<Gateway> {
   const { host, port, metricsPort } = config;
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
+  if (config.isTraced) {
+    // Started first and stopped last, so that no span is lost.
+    const tracing = await startTracing();
+    opened.defer(() => tracing.stop());
+  }
+  const tls = config.tls && (await readTls(config.tls));
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = registryPathOf(config);
   const { registry: first, skipped: leftOut } = await openRegistry(registryPath, google);
@@ -245,11 +256,16 @@ async function start(
     maxBodyBytes: config.maxBodyBytes,
     work,
     corsOrigins: config.corsOrigins,
+    ...(tls ? { tls } : {}),
     isAllowedHost: allowedHosts(host, config.allowedHosts),
     ingest: { registry, writer: writers.writer },
     page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
   });
   await listen(http.server, address);
+  if (config.tls) {
+    const reloading = reloadTls(http.server as HttpsServer, config.tls, logger, tlsLookEveryMs);
+    opened.defer(() => reloading.stop());
+  }
 
   return {
     url: `${formatOrigin(http.server)}/graphql`,
@@ -276,5 +292,5 @@ function formatOrigin(server: Server): string {
   const { address, family, port } = server.address() as AddressInfo;
   const isAnywhere = address === '0.0.0.0' || address === '::';
   const host = isAnywhere || address === '127.0.0.1' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
-  return `http://${host}:${port}`;
+  return `${'setSecureContext' in server ? 'https' : 'http'}://${host}:${port}`;
 }

@@ -4,6 +4,7 @@ import { AppError } from '../errors/app-error.js';
 import { historicalReads } from '../limits/historical.js';
 import type { LimitPolicy } from '../limits/limit-mode.js';
 import type { Work, WorkInFlight } from '../limits/work-in-flight.js';
+import { inSpan } from '../runtime/spans.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { countValues } from './answer-size.js';
 import { compiledExecution } from './compiled-execution.js';
@@ -78,7 +79,13 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
           const refused = await enter(options.work, place, { cost, isHistorical: isHistorical(request.document) });
           if (refused) return refuse(refused, options.formatError);
         }
-        const result = await execute({ ...request, context: contextValue });
+        const result = await inSpan(
+          'graphql.operation',
+          () => Promise.resolve(execute({ ...request, context: contextValue })),
+          () => ({
+            attributes: { 'graphql.operation.type': operation!.operation, 'featuregraph.cost.estimated': cost },
+          }),
+        );
         const errors = result.errors?.map(options.formatError);
         const answer = { ...(errors ? { errors } : {}), data: result.data ?? null };
         const estimated = { [ESTIMATED_COST]: String(cost) };

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from 'node:https';
 import { ANONYMOUS } from '../auth/principal.js';
 import { AppError } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
@@ -6,6 +7,7 @@ import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope, type RequestScope } from '../observability/request-scope.js';
+import { inSpan } from '../runtime/spans.js';
 import type { IsAllowedHost } from './allowed-hosts.js';
 import { ARRIVAL_OPTIONS, closeIdleConnections, limitArrival } from './arrival.js';
 import { allowOrigin } from './cors.js';
@@ -28,6 +30,8 @@ export interface HttpServerOptions extends GraphqlEndpointOptions {
   readonly metrics: GatewayMetrics;
   readonly streamLimits?: StreamLimits;
   readonly requestDeadlineMs?: number;
+  /** The certificate and its key. Absent: HTTP without TLS. */
+  readonly tls?: TlsServerOptions | undefined;
   /** Absent: every host. */
   readonly isAllowedHost?: IsAllowedHost;
   /** Takes rows by `POST /ingest`; absent: the gateway takes none. */
@@ -52,7 +56,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const subscriptions = new Subscriptions({ ...options, formatError });
   const events = new EventStreams({ subscriptions, limits, maxBodyBytes });
   const ingest = options.ingest && new IngestEndpoint({ ...options.ingest, logger });
-  const server = createServer(ARRIVAL_OPTIONS, (request, response) => {
+  const listener: RequestListener = (request, response) => {
     if (!INGEST_PATH.test(pathOf(request))) limitArrival(request, response, REQUEST_LIMITS.bodyArrivalTimeoutMs);
     const requestId = resolveRequestId(request);
     response.setHeader('x-request-id', requestId);
@@ -62,11 +66,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     const scope: RequestScope = { requestId, signal: endOfRequest(response, deadlineMs) };
     requestScope.run(scope, () => {
       reportWhenDone({ logger, metrics }, request, response);
-      route({ ...options, events, ingest }, request, response, scope).catch((error: unknown) => {
-        fail(logger, error, response, requestId);
-      });
+      const answer = (): Promise<void> =>
+        route({ ...options, events, ingest }, request, response, scope).catch((error: unknown) => {
+          fail(logger, error, response, requestId);
+        });
+      void inSpan('http.request', answer, () => ({
+        parent: request.headers,
+        attributes: { 'http.request.method': methodOf(request), 'http.route': routeOf(request) },
+        atEnd: () => ({ 'http.response.status_code': response.statusCode }),
+      }));
     });
-  });
+  };
+  const server = options.tls
+    ? createTlsServer({ ...ARRIVAL_OPTIONS, ...options.tls }, listener)
+    : createServer(ARRIVAL_OPTIONS, listener);
   closeIdleConnections(server);
   const sockets = attachWebSockets(server, {
     ...options,
@@ -234,21 +247,25 @@ function fail(logger: Logger, error: unknown, response: ServerResponse, requestI
 const MEASURED_ROUTES = new Set(['/graphql', '/healthz', '/readyz']);
 const MEASURED_METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
 
-function reportWhenDone(
-  { logger, metrics }: ErrorReports,
-  { method = '', url = '' }: IncomingMessage,
-  response: ServerResponse,
-): void {
+function methodOf({ method = '' }: IncomingMessage): string {
+  return MEASURED_METHODS.has(method) ? method : 'other';
+}
+
+function routeOf(request: IncomingMessage): string {
+  const path = pathOf(request);
+  return MEASURED_ROUTES.has(path) ? path : INGEST_PATH.test(path) ? '/ingest' : 'other';
+}
+
+function reportWhenDone({ logger, metrics }: ErrorReports, request: IncomingMessage, response: ServerResponse): void {
   const start = performance.now();
   response.once('close', () => {
     const durationMs = performance.now() - start;
-    const [path = ''] = url.split('?');
-    const route = MEASURED_ROUTES.has(path) ? path : INGEST_PATH.test(path) ? '/ingest' : 'other';
+    const path = pathOf(request);
     const status = response.statusCode;
-    metrics.request({ method: MEASURED_METHODS.has(method) ? method : 'other', route, status }, durationMs / 1000);
+    metrics.request({ method: methodOf(request), route: routeOf(request), status }, durationMs / 1000);
     logger.info(
       {
-        method,
+        method: request.method,
         path,
         status,
         durationMs: Math.round(durationMs * 10) / 10,

@@ -10,7 +10,9 @@ const folder = mkdtempSync(join(tmpdir(), 'featuregraph-page-'));
 
 beforeAll(async () => {
   writeFileSync(join(folder, 'index.html'), '<title>page</title>');
-  gateway = await startTestGateway(smallRegistry(), { http: { page: { folder, examples: async () => [] } } });
+  gateway = await startTestGateway(smallRegistry(), {
+    http: { page: { folder, examples: async () => ({ registry: '', queries: [] }) } },
+  });
 });
 afterAll(async () => {
   await gateway.close();
