@@ -1,11 +1,10 @@
-import type { Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import type { GoogleClientOptions } from './composition/google-clients.js';
+import { openAdmission } from './composition/admission.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
 import { measuredWrites } from './composition/measured-writes.js';
@@ -29,16 +28,12 @@ import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { EntityType, FeatureSource } from './datasources/registry/model.js';
 import { Registry } from './datasources/registry/registry.js';
-import type { LimitPolicy } from './limits/limit-mode.js';
-import { ProcessPressure } from './limits/process-pressure.js';
-import { WorkInFlight } from './limits/work-in-flight.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { createSourceMetrics } from './observability/source-metrics.js';
 import { createStoreMetrics } from './observability/store-metrics.js';
 import { startTracing } from './observability/tracing.js';
-import { createWorkMetrics } from './observability/work-metrics.js';
 import { createWriteMetrics, type WriteBacklog } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
@@ -47,7 +42,7 @@ import { createApolloServer } from './server/apollo.js';
 import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
-import { checkAddresses, listen, type ListenAddress } from './server/listen.js';
+import { checkAddresses, formatOrigin, listen, type ListenAddress } from './server/listen.js';
 import { createMetricsServer } from './server/metrics-server.js';
 import { readTls, reloadTls } from './server/tls.js';
 import { shutDown } from './server/shutdown.js';
@@ -174,22 +169,8 @@ async function start(
     metrics: metricsRegistry,
   });
   opened.defer(() => streams.close());
-  const pressure = new ProcessPressure().start();
-  opened.defer(() => pressure.stop());
-  const limits: LimitPolicy = {
-    mode: config.limitMode,
-    report: (limit, isEnforced) => {
-      metrics.limit(limit, isEnforced);
-      if (!isEnforced) logger.warn({ limit }, 'a request reached a limit that is only measured');
-    },
-  };
-  const work = new WorkInFlight(undefined, limits, () => pressure.now);
-  createWorkMetrics(metricsRegistry, () => ({
-    points: work.cost,
-    waiting: work.waiting,
-    loopDelaySeconds: pressure.now.loopDelayMs / 1000,
-    heapShare: pressure.now.heapShare,
-  }));
+  const { work, limits, stop: stopAdmission } = openAdmission(config.limitMode, { logger, metrics, metricsRegistry });
+  opened.defer(stopAdmission);
   const openRuntime = async ({ registry: served, schema: of }: PlannedRegistry): Promise<Runtime> => {
     const services: Services = {
       registry: served,
@@ -286,11 +267,4 @@ async function start(
 function readBacklog({ writers }: OpenStores): WriteBacklog {
   const { rows, since } = writers.logged?.backlog ?? { rows: 0, since: null };
   return { rows, ageSeconds: since === null ? 0 : secondsBetween(since, systemClock()) };
-}
-
-function formatOrigin(server: Server): string {
-  const { address, family, port } = server.address() as AddressInfo;
-  const isAnywhere = address === '0.0.0.0' || address === '::';
-  const host = isAnywhere || address === '127.0.0.1' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
-  return `${'setSecureContext' in server ? 'https' : 'http'}://${host}:${port}`;
 }

@@ -30,7 +30,7 @@ export interface ApolloOptions {
 }
 
 export function createApolloServer(options: ApolloOptions): ApolloServer<ServerContext> {
-  const { schema, logger, metrics, maxQueryCost, maxResponseBytes, isIntrospectionAllowed, work } = options;
+  const { schema, logger, metrics, maxResponseBytes, isIntrospectionAllowed } = options;
   const formatError = errorFormatter(options);
   return new ApolloServer<ServerContext>({
     schema,

@@ -83,7 +83,7 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
           'graphql.operation',
           () => Promise.resolve(execute({ ...request, context: contextValue })),
           () => ({
-            attributes: { 'graphql.operation.type': operation!.operation, 'featuregraph.cost.estimated': cost },
+            attributes: { 'graphql.operation.type': operation.operation, 'featuregraph.cost.estimated': cost },
           }),
         );
         const errors = result.errors?.map(options.formatError);
