@@ -27,7 +27,7 @@ export async function startTracing(): Promise<Tracing> {
   const tracer = trace.getTracer('featuregraph');
 
   const finish = (span: Span, { atEnd }: SpanOptions): void => {
-    if (atEnd) span.setAttributes(atEnd() as Attributes);
+    if (atEnd) span.setAttributes(atEnd());
     span.end();
   };
   const fail = (span: Span, error: unknown): void => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { connect, type PeerCertificate } from 'node:tls';
+import { connect } from 'node:tls';
 import { expect, it, onTestFinished } from 'vitest';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { startShopGateway } from '../../support/shop-gateway.js';
@@ -30,7 +30,7 @@ function nameOf(url: string, options: object = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const { port } = new URL(url);
     const socket = connect({ port: Number(port), host: '127.0.0.1', rejectUnauthorized: false, ...options }, () => {
-      resolve(String((socket.getPeerCertificate() as PeerCertificate).subject.CN));
+      resolve(String(socket.getPeerCertificate().subject.CN));
       socket.end();
     });
     socket.once('error', reject);
