@@ -1,10 +1,10 @@
-import type { Server as HttpsServer } from 'node:https';
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openAdmission } from './composition/admission.js';
+import { openDoor } from './composition/open-door.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
 import { measuredWrites } from './composition/measured-writes.js';
@@ -28,6 +28,7 @@ import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { EntityType, FeatureSource } from './datasources/registry/model.js';
 import { Registry } from './datasources/registry/registry.js';
+import { PrincipalRates } from './limits/principal-rates.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
@@ -42,7 +43,7 @@ import { createApolloServer } from './server/apollo.js';
 import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
-import { checkAddresses, formatOrigin, listen, type ListenAddress } from './server/listen.js';
+import { checkAddresses, listen, originOf, type ListenAddress } from './server/listen.js';
 import { createMetricsServer } from './server/metrics-server.js';
 import { readTls, reloadTls } from './server/tls.js';
 import { shutDown } from './server/shutdown.js';
@@ -94,6 +95,8 @@ async function start(
     opened.defer(() => tracing.stop());
   }
   const tls = config.tls && (await readTls(config.tls));
+  const authenticator = await openDoor(config, logger, systemClock);
+  opened.defer(() => authenticator.close());
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = registryPathOf(config);
   const { registry: first, skipped: leftOut } = await openRegistry(registryPath, google);
@@ -216,6 +219,7 @@ async function start(
       registry.become(next.registry);
       examples = pageExamples(next.registry, stores, queriesFolder);
       await jobs.registryChanged();
+      await streams.become(next.registry);
       logger.info({}, 'another registry is served');
       return refreshAll(stale, 'REGISTRY');
     },
@@ -240,17 +244,16 @@ async function start(
     ...(tls ? { tls } : {}),
     isAllowedHost: allowedHosts(host, config.allowedHosts),
     ingest: { registry, writer: writers.writer },
+    authenticator,
+    rates: new PrincipalRates(config),
     page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
   });
   await listen(http.server, address);
-  if (config.tls) {
-    const reloading = reloadTls(http.server as HttpsServer, config.tls, logger, tlsLookEveryMs);
-    opened.defer(() => reloading.stop());
-  }
+  if (config.tls) opened.use(reloadTls(http.server, config.tls, logger, tlsLookEveryMs));
 
   return {
-    url: `${formatOrigin(http.server)}/graphql`,
-    metricsUrl: metricsServer && `${formatOrigin(metricsServer)}/metrics`,
+    url: `${originOf(http.server)}/graphql`,
+    metricsUrl: metricsServer && `${originOf(metricsServer)}/metrics`,
     reload: () => registryUpdates.apply({ force: true }),
     tablePaths: first.featurestores.flatMap(({ tables }) => [...tables.values()].map(({ path }) => path)),
     stop: () =>

@@ -46,8 +46,8 @@ function toListenError({ host, port, variable }: ListenAddress, cause: unknown):
   return new OperatorError(`featuregraph cannot listen at ${host}, port ${port}:`, [fault], { cause });
 }
 
-/** The origin of a listening server, as its clients write it. */
-export function formatOrigin(server: Server): string {
+/** Where a listening server is reached, for people. */
+export function originOf(server: Server): string {
   const { address, family, port } = server.address() as AddressInfo;
   const isAnywhere = address === '0.0.0.0' || address === '::';
   const host = isAnywhere || address === '127.0.0.1' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import type { Server as HttpsServer, ServerOptions } from 'node:https';
 import { createSecureContext, type SecureVersion } from 'node:tls';
 import { OperatorError } from '../errors/operator-error.js';
@@ -43,11 +44,11 @@ async function read(path: string, variable: 'CERTIFICATE' | 'KEY'): Promise<Buff
  * by a symbolic link, of which a watch says nothing. A pair that does not fit is reported, and the one before is kept.
  */
 export function reloadTls(
-  server: HttpsServer,
+  server: Server,
   files: TlsFiles,
   logger: Logger,
   everyMs: number = LOOK_EVERY_MS,
-): { readonly stop: () => void } {
+): Disposable {
   let seen: string | undefined;
   const look = async (): Promise<void> => {
     const now = await version(files);
@@ -55,7 +56,7 @@ export function reloadTls(
     const isFirst = seen === undefined;
     seen = now;
     if (isFirst) return;
-    server.setSecureContext(await readTls(files));
+    (server as HttpsServer).setSecureContext(await readTls(files));
     logger.info({}, 'the certificate was replaced');
   };
   const run = (): void => {
@@ -63,7 +64,7 @@ export function reloadTls(
   };
   run();
   const timer = setInterval(run, everyMs).unref();
-  return { stop: () => clearInterval(timer) };
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 async function version({ certificate, key }: TlsFiles): Promise<string> {
