@@ -1,19 +1,22 @@
 import type { BatchInput, BatchPredictionRequest, BatchResources } from '../batch-prediction/batch-predictions.js';
 import { formatOfFile } from '../datasources/files/file-format.js';
-import type { Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import type { BatchSourceInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
 import { fileOptions } from './file-options.js';
 import { parseResourceName } from '../schema/resource-name.js';
+import type { RequestContext } from './context.js';
 import { displayNameOf, parseJobId, stringLabels, toJobRequest } from './jobs.js';
 
 /** Makes the request of the port from the input. Errors name the field of the input. */
-export function batchPredictionRequest(registry: Registry, input: StartBatchPredictionInput): BatchPredictionRequest {
+export function batchPredictionRequest(
+  { registry, principal }: Pick<RequestContext, 'registry' | 'principal'>,
+  input: StartBatchPredictionInput,
+): BatchPredictionRequest {
   const model = registry.model(modelName(input.model));
   return {
     displayName: displayNameOf(input.displayName),
     labels: stringLabels(input.labels),
-    ...toJobRequest(input),
+    ...toJobRequest(principal, input),
     model,
     spec: {
       model: model.name,
@@ -41,12 +44,7 @@ function batchInput({ trainingSetJob, table, files }: BatchSourceInput): BatchIn
     if (firstPath === undefined) throw badInput('"paths" is empty. Name at least one file.', 'input.files.paths');
     const known = format ?? formatOfFile(firstPath, 'input.files.format');
     const options = fileOptions(files, known, 'input.files');
-    // Batch inputs do not go through the reader of files yet: an option that would be passed over is refused.
-    const [option] = Object.keys(options);
-    if (option !== undefined) {
-      throw badInput(`"${option}" is not read for inputs of batch predictions yet.`, `input.files.${option}`);
-    }
-    return { kind: 'FILES', files: paths, format: known };
+    return { kind: 'FILES', files: paths, format: known, ...(Object.keys(options).length === 0 ? {} : { options }) };
   }
   return { kind: 'TRAINING_SET', job: parseJobId(trainingSetJob!, 'input.trainingSetJob') };
 }

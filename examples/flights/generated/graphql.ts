@@ -119,7 +119,7 @@ export type FilesInput = {
   header?: boolean | null | undefined;
   /** CSV: an unquoted field of this text is null. An empty unquoted field always is. */
   nullText?: string | null | undefined;
-  /** The paths of the files in the folder for files, at least one. On Google Cloud: gs:// addresses. */
+  /** The paths of files, folders or patterns (orders/*.parquet) in the folder for files, at least one. On Google Cloud: gs:// addresses. */
   paths: Array<string>;
   /** The time zone of times that name none, such as UTC or Europe/Zurich. Null: such text is refused; in Parquet it is UTC. */
   timeZone?: string | null | undefined;
