@@ -5,6 +5,7 @@ import type { EntityType, Feature } from '../../registry/model.js';
 import type { FillableOnlineStore, FillExtension, FillRequest, OnlineRead, OnlineWrite } from '../online-store.js';
 import { copyWrittenValues, mergeRows, type RunningFill } from './fill.js';
 import { databaseName, Generations } from './generations.js';
+import { addNames, findBefore, forgetNames, type RenameStores } from './rename.js';
 import { RowReader } from './row-codec.js';
 import { SlotNumbers } from './slot-numbers.js';
 import type { FindSource, StoredEntity } from '../write-log.js';
@@ -144,6 +145,25 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     return isExtended;
   }
 
+  /** Makes values readable by the new names of their entity type, source and feature; the old names stay readable. */
+  async addNames(entityTypes: readonly EntityType[]): Promise<void> {
+    for (const entityType of entityTypes) await addNames(this.#renameStores(), entityType);
+  }
+
+  /** Removes the old names, after the last reader by them. */
+  async forgetNames(entityTypes: readonly EntityType[]): Promise<void> {
+    for (const entityType of entityTypes) await forgetNames(this.#renameStores(), entityType);
+  }
+
+  #renameStores(): RenameStores {
+    return {
+      environment: this.#environment,
+      contents: this.#fills,
+      generations: this.#generations,
+      numbers: this.#numbers,
+    };
+  }
+
   async isHealthy(): Promise<boolean> {
     try {
       this.#environment.getStats();
@@ -167,7 +187,9 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   /** Call this inside a write transaction. */
   #remove(entityType: EntityType, entityIds: readonly string[]): void {
     const fill = this.#filling.get(databaseName(entityType));
+    const before = findBefore({ contents: this.#fills }, entityType);
     for (const entityId of entityIds) {
+      if (before) void this.#generations.served(before).remove(Buffer.from(entityId));
       void this.#generations.served(entityType).remove(Buffer.from(entityId));
       void fill?.rows.remove(Buffer.from(entityId));
       fill?.deleted.add(entityId);
