@@ -30,8 +30,12 @@ export async function readRegistryFile(path: string): Promise<RegistryFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new OperatorError(`The registry ${path} cannot be read. FEATUREGRAPH_REGISTRY names it.`, [], { cause });
   });
-  const document = parseRegistry(text, path);
-  return { document, files: await readSourceFiles(document, path) };
+  const { document, describe } = parseRegistry(text, path);
+  const { files, faults } = await readSourceFiles(document, path);
+  if (faults.length > 0) {
+    throw new OperatorError(`The registry ${path} names files that cannot be read:`, faults.map(describe));
+  }
+  return { document, files };
 }
 
 /** Adds featurestores from other systems after those of the file. */
@@ -43,7 +47,13 @@ export function buildRegistry(
   return new Registry(toModel(featurestores, files), toModels(document.models, files.modelPaths));
 }
 
-function parseRegistry(text: string, path: string): RegistryDocument {
+interface ParsedRegistry {
+  readonly document: RegistryDocument;
+  /** The text of a fault, with its line and column in the file. */
+  readonly describe: (fault: Fault) => string;
+}
+
+function parseRegistry(text: string, path: string): ParsedRegistry {
   const lines = new LineCounter();
   const yaml = parseDocument(text, { lineCounter: lines });
   if (yaml.errors.length > 0) {
@@ -53,21 +63,16 @@ function parseRegistry(text: string, path: string): RegistryDocument {
     );
   }
   const content: unknown = yaml.toJS();
+  const describe = (fault: Fault): string => describeFault(yaml, lines, fault);
   const parsed = registryDocument.safeParse(content);
   if (!parsed.success) {
-    throw invalid(
-      path,
-      parsed.error.issues.flatMap((issue) => toFaults(content, issue)).map((fault) => describe(yaml, lines, fault)),
-    );
+    throw invalid(path, parsed.error.issues.flatMap((issue) => toFaults(content, issue)).map(describe));
   }
   const faults = findFaults(parsed.data);
   if (faults.length > 0) {
-    throw invalid(
-      path,
-      faults.map((fault) => describe(yaml, lines, fault)),
-    );
+    throw invalid(path, faults.map(describe));
   }
-  return parsed.data;
+  return { document: parsed.data, describe };
 }
 
 /** Each unknown key is a fault of its own, with the key that was probably meant. */
@@ -94,7 +99,7 @@ function invalid(path: string, faults: string[]): OperatorError {
   return new OperatorError(`The registry ${path} has ${faults.length} fault${faults.length === 1 ? '' : 's'}:`, faults);
 }
 
-function describe(yaml: Document, lines: LineCounter, { path, key, message }: Fault): string {
+function describeFault(yaml: Document, lines: LineCounter, { path, key, message }: Fault): string {
   const dotted = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
   const offset = findKeyOffset(yaml, path, key) ?? findOffset(yaml, path);
   return [position(lines, offset), ...(dotted === '' ? [] : [`${dotted.replace(/^\./, '')}:`]), message].join(' ');
