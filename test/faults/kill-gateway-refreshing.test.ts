@@ -12,8 +12,8 @@ const KILLS = Number(process.env.FEATUREGRAPH_TEST_KILLS ?? 10);
 /** The seed of the times of killing: FEATUREGRAPH_TEST_SEED repeats a run that failed. */
 const seed = Number(process.env.FEATUREGRAPH_TEST_SEED ?? randomInt(2 ** 31));
 
-/** Enough for a computation and a fill of some hundred milliseconds. */
-const ENTITIES = 20_000;
+/** Enough for a computation and a fill of some hundred milliseconds, and few enough to extend a fill in one transaction. */
+const ENTITIES = 15_000;
 const SAMPLE = Array.from({ length: 200 }, (_, index) => `c${index * (ENTITIES / 200)}`);
 
 /** Computed totals, and notes that clients write. */

@@ -19,6 +19,12 @@ import { LmdbWriteLog, WRITE_LOG_DATABASES } from './lmdb-write-log.js';
 const MAX_ENTITY_TYPES = 1000;
 
 /**
+ * The maximum number of writes that extend a fill. They are one transaction, for which writers wait about half a second.
+ * More are a whole fill: it blocks nobody, and replaces the served values in one step too.
+ */
+const MAX_EXTENDED_WRITES = 50_000;
+
+/**
  * The embedded online store: one LMDB environment with a served database per entity type and one row per entity. Reads are
  * memory-mapped and synchronous: they take microseconds and need no copy and no thread.
  */
@@ -125,25 +131,39 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     return true;
   }
 
+  /** In one transaction: a reader, and a process that starts after a kill, finds all added values or none. */
   async extendFill(entityType: EntityType, { expectedFill, fingerprint, readWrites }: FillExtension): Promise<boolean> {
     const name = databaseName(entityType);
     if (this.#filling.has(name) || this.#extending.has(name)) return false;
+    // An entity that is deleted after its rows were read does not come back with them.
     const deleted = new Set<string>();
     this.#extending.set(name, deleted);
     try {
+      const added: OnlineWrite[] = [];
       for (const source of entityType.sources) {
-        for await (const writes of readWrites(source)) await this.#extend(entityType, writes, deleted);
+        for await (const writes of readWrites(source)) {
+          added.push(...writes);
+          if (added.length > MAX_EXTENDED_WRITES) return false;
+        }
       }
+      const extended = transact(this.#environment, () => {
+        if (this.#fills.get(name) !== expectedFill) return false;
+        this.#merge(
+          entityType,
+          added.filter(({ entityId }) => !deleted.has(entityId)),
+        );
+        void this.#fills.put(name, fingerprint);
+        return true;
+      });
+      const isExtended = await extended.catch((error: unknown) => {
+        this.#numbers.forgetUncommitted();
+        throw error;
+      });
+      await this.#environment.flushed;
+      return isExtended;
     } finally {
       this.#extending.delete(name);
     }
-    const isExtended = await transact(this.#environment, () => {
-      if (this.#fills.get(name) !== expectedFill) return false;
-      void this.#fills.put(name, fingerprint);
-      return true;
-    });
-    await this.#environment.flushed;
-    return isExtended;
   }
 
   /** Makes values readable by the new names of their entity type, source and feature; the old names stay readable. */
@@ -207,20 +227,6 @@ export class LmdbOnlineStore implements FillableOnlineStore {
       const position = number === undefined ? -1 : row.find(number);
       return position < 0 ? undefined : { timestamp: row.timestamp(position), value: row.value(position) };
     };
-  }
-
-  /** An entity that was deleted after its rows were read does not come back with them. */
-  async #extend(entityType: EntityType, writes: readonly OnlineWrite[], deleted: ReadonlySet<string>): Promise<void> {
-    const merged = transact(this.#environment, () =>
-      this.#merge(
-        entityType,
-        writes.filter(({ entityId }) => !deleted.has(entityId)),
-      ),
-    );
-    await merged.catch((error: unknown) => {
-      this.#numbers.forgetUncommitted();
-      throw error;
-    });
   }
 
   async #addToFill({ rows, deleted }: RunningFill, writes: readonly OnlineWrite[]): Promise<void> {
