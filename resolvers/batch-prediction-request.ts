@@ -1,19 +1,22 @@
 import type { BatchInput, BatchPredictionRequest, BatchResources } from '../batch-prediction/batch-predictions.js';
 import { formatOfFile } from '../datasources/files/file-format.js';
-import type { Registry } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import type { BatchSourceInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
 import { fileOptions } from './file-options.js';
 import { parseResourceName } from '../schema/resource-name.js';
+import type { RequestContext } from './context.js';
 import { displayNameOf, parseJobId, stringLabels, toJobRequest } from './jobs.js';
 
 /** Makes the request of the port from the input. Errors name the field of the input. */
-export function batchPredictionRequest(registry: Registry, input: StartBatchPredictionInput): BatchPredictionRequest {
+export function batchPredictionRequest(
+  { registry, principal }: Pick<RequestContext, 'registry' | 'principal'>,
+  input: StartBatchPredictionInput,
+): BatchPredictionRequest {
   const model = registry.model(modelName(input.model));
   return {
     displayName: displayNameOf(input.displayName),
     labels: stringLabels(input.labels),
-    ...toJobRequest(input),
+    ...toJobRequest(principal, input),
     model,
     spec: {
       model: model.name,

@@ -75,11 +75,11 @@ export class BatchPredictionResolver {
     description: 'Starts a batch prediction job. The gateway stores the job before it returns it.',
   })
   startBatchPrediction(
-    @Ctx() { registry, batchPredictions }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('input', () => StartBatchPredictionInput, { description: 'The model, the source and the output.' })
     input: StartBatchPredictionInput,
   ): Promise<JobPayload<BatchPredictionJobRecord>> {
-    return jobPayload(async () => batchPredictions.start(batchPredictionRequest(registry, input)));
+    return jobPayload(async () => context.batchPredictions.start(batchPredictionRequest(context, input)));
   }
 
   @Mutation(() => RetryFailedInstancesPayload, {
@@ -96,11 +96,13 @@ export class BatchPredictionResolver {
   ): Promise<JobPayload<BatchPredictionJobRecord>> {
     return jobPayload(async () => {
       const job = await findBatchPredictionJob(context, input.id);
-      return context.batchPredictions.retryFailed(job, toJobRequest(input)).catch((error: unknown) => {
-        // The port calls the argument "job", the input calls it "id".
-        if (!(error instanceof AppError) || error.details.field !== 'job') throw error;
-        throw new AppError(error.code, error.message, { ...error.details, field: 'id' });
-      });
+      return context.batchPredictions
+        .retryFailed(job, toJobRequest(context.principal, input))
+        .catch((error: unknown) => {
+          // The port calls the argument "job", the input calls it "id".
+          if (!(error instanceof AppError) || error.details.field !== 'job') throw error;
+          throw new AppError(error.code, error.message, { ...error.details, field: 'id' });
+        });
     });
   }
 

@@ -22,6 +22,7 @@ import { RegistryResolver } from './registry.resolver.js';
 import { SourceRefreshResolver, SourcesOfEntityTypeResolver } from './source-refresh.resolver.js';
 import { TrainingSetResolver } from './training-set.resolver.js';
 import { WriteResolver } from './write.resolver.js';
+import { ViewerResolver } from './viewer.resolver.js';
 import { typedResolvers } from './typed-resolvers.js';
 
 /** type-graphql needs a PubSub for subscriptions. The subscriptions here follow a job and publish no topics. */
@@ -60,6 +61,7 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       SourceRefreshResolver,
       SourcesOfEntityTypeResolver,
       RegistryResolver,
+      ViewerResolver,
     ],
     validate: false,
     pubSub: NO_TOPICS,

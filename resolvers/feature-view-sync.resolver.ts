@@ -27,7 +27,7 @@ export class FeatureViewSyncResolver {
       'online store stays.',
   })
   syncFeatureView(
-    @Ctx() { registry, featureViewSyncs }: RequestContext,
+    @Ctx() { registry, featureViewSyncs, principal }: RequestContext,
     @Arg('input', () => SyncFeatureViewInput, { description: 'The feature view to sync.' }) input: SyncFeatureViewInput,
   ): Promise<JobPayload<FeatureViewSyncJobRecord>> {
     return jobPayload(async () =>
@@ -35,7 +35,7 @@ export class FeatureViewSyncResolver {
         view: getFeatureViewIn(registry.featurestore(input.featurestore), input.featureView),
         labels: stringLabels(input.labels),
         trigger: 'REQUEST',
-        ...toJobRequest(input),
+        ...toJobRequest(principal, input),
       }),
     );
   }

@@ -31,7 +31,7 @@ export class JobCostResolver {
       'Estimates the cost of a batch prediction, from the input of a job or from figures. No job is started.',
   })
   async estimateBatchPrediction(
-    @Ctx() { registry, batchPredictions, costs }: RequestContext,
+    @Ctx() { registry, principal, batchPredictions, costs }: RequestContext,
     @Arg('input', () => BatchPredictionEstimateInput, { description: 'The batch prediction to estimate.' })
     { job, figures }: BatchPredictionEstimateInput,
   ): Promise<CostEstimate> {
@@ -39,7 +39,7 @@ export class JobCostResolver {
       return withFieldPath('input.figures', async () => costEstimate(await costs.estimator.batchPrediction(figures)));
     }
     return withFieldPath('input.job', async () => {
-      const work = await batchPredictions.work(batchPredictionRequest(registry, job!));
+      const work = await batchPredictions.work(batchPredictionRequest({ registry, principal }, job!));
       return costEstimate(await estimateWork(costs.estimator, work));
     });
   }

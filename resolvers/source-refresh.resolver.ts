@@ -21,7 +21,7 @@ export class SourceRefreshResolver {
       'stores the job before it returns it. Reads get the old values until the new ones replace them.',
   })
   refreshSource(
-    @Ctx() { registry, sourceRefreshes }: RequestContext,
+    @Ctx() { registry, sourceRefreshes, principal }: RequestContext,
     @Arg('input', () => RefreshSourceInput, { description: 'The source to refresh.' }) input: RefreshSourceInput,
   ): Promise<JobPayload<SourceRefreshJobRecord>> {
     return jobPayload(async () =>
@@ -30,7 +30,7 @@ export class SourceRefreshResolver {
         source: input.source ?? null,
         labels: stringLabels(input.labels),
         trigger: 'REQUEST',
-        ...toJobRequest(input),
+        ...toJobRequest(principal, input),
       }),
     );
   }

@@ -49,7 +49,7 @@ export class TrainingSetResolver {
     complexity: listComplexity('first'),
   })
   async trainingSetPreview(
-    @Ctx() { registry, trainingSets }: RequestContext,
+    @Ctx() { registry, trainingSets, principal }: RequestContext,
     @Arg('input', () => TrainingSetInput, { description: 'The definition of the training set.' })
     input: TrainingSetInput,
     @Arg('first', () => Int, {
@@ -68,7 +68,7 @@ export class TrainingSetResolver {
   ): Promise<TrainingSetPreviewResult> {
     const rows = pageSize(first, REQUEST_LIMITS.defaultLongPageSize);
     return withFieldPath(previewField, async () =>
-      trainingSets.preview(trainingSetRequest(registry, input), rows, toCostTerms(maxCostUsd)),
+      trainingSets.preview(trainingSetRequest(registry, input), rows, toCostTerms(principal, maxCostUsd)),
     );
   }
 
@@ -79,7 +79,7 @@ export class TrainingSetResolver {
       `again and compares the values. The training set has at most ${formatLimit(REQUEST_LIMITS.maxValidatedRows)} rows.`,
   })
   validateTrainingSet(
-    @Ctx() { registry, trainingSets }: RequestContext,
+    @Ctx() { registry, trainingSets, principal }: RequestContext,
     @Arg('input', () => ValidateTrainingSetInput, { description: 'The training set and its definition.' })
     { trainingSet, columns }: ValidateTrainingSetInput,
     @Arg('maxCostUsd', () => Float, {
@@ -92,7 +92,7 @@ export class TrainingSetResolver {
   ): Promise<TrainingSetValidationResult> {
     const mapping = new Map((columns ?? []).map(({ feature, column }) => [feature, column]));
     return withFieldPath(validateField, async () =>
-      trainingSets.validate(trainingSetRequest(registry, trainingSet), mapping, toCostTerms(maxCostUsd)),
+      trainingSets.validate(trainingSetRequest(registry, trainingSet), mapping, toCostTerms(principal, maxCostUsd)),
     );
   }
 
@@ -100,13 +100,13 @@ export class TrainingSetResolver {
     description: 'Starts a training set job. The gateway stores the job before it returns it.',
   })
   startTrainingSet(
-    @Ctx() { registry, trainingSets }: RequestContext,
+    @Ctx() { registry, trainingSets, principal }: RequestContext,
     @Arg('input', () => StartTrainingSetInput, { description: 'The definition of the training set and the output.' })
     input: StartTrainingSetInput,
   ): Promise<JobPayload<TrainingSetJobRecord>> {
     return jobPayload(async () => {
       const jobLabels = stringLabels(input.labels);
-      const origin = toJobRequest(input);
+      const origin = toJobRequest(principal, input);
       return withFieldPath(startField, async () =>
         trainingSets.start({
           ...trainingSetRequest(registry, input.trainingSet),

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { Principal } from '../auth/principal.js';
+import type { Session } from '../auth/session.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { AppError } from '../errors/app-error.js';
 import { findAppError, transportError } from '../errors/mask-error.js';
@@ -10,8 +10,10 @@ import type { FeatureWriter } from '../ingestion/feature-writer.js';
 import { ingestLines } from '../ingestion/ndjson/ingest-lines.js';
 import type { Receipt } from '../ingestion/ndjson/receipt.js';
 import { INGEST_LIMITS, type IngestLimits } from '../limits/ingest-limits.js';
+import type { PrincipalRates } from '../limits/principal-rates.js';
 import { STREAM_LIMITS } from '../limits/stream-limits.js';
 import type { Logger } from '../observability/logger.js';
+import { takeRows } from './admit.js';
 import { UnsupportedMediaType } from './read-body.js';
 
 export const INGEST_PATH = /^\/ingest\/([^/]+)\/([^/]+)$/;
@@ -21,6 +23,7 @@ const MEDIA_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/
 export interface IngestOptions {
   readonly registry: Registry;
   readonly writer: FeatureWriter;
+  readonly rates: PrincipalRates;
   readonly logger: Logger;
   readonly limits?: Partial<IngestLimits>;
 }
@@ -35,12 +38,7 @@ export class IngestEndpoint {
     this.#limits = { ...INGEST_LIMITS, ...options.limits };
   }
 
-  async answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    requestId: string,
-    _principal: Principal,
-  ): Promise<void> {
+  async answer(request: IncomingMessage, response: ServerResponse, requestId: string, session: Session): Promise<void> {
     const [featurestore = '', name = ''] = readNames(request);
     const entityType = this.options.registry.entityType(featurestore, name);
     checkMediaType(request);
@@ -57,6 +55,7 @@ export class IngestEndpoint {
     response.once('close', () => gone.abort(new AppError('CLIENT_GONE', 'The client went away.')));
     const ending = new AbortController();
     this.#open.add(ending);
+    const stopWaiting = session.onEnd((reason) => ending.abort(reason));
     response.writeHead(200, {
       'content-type': 'application/x-ndjson; charset=utf-8',
       'cache-control': 'no-store',
@@ -67,7 +66,7 @@ export class IngestEndpoint {
     const total = { lines: 0, written: 0, duplicates: 0, refused: 0 };
     try {
       const body = readUntil(decompressed(request), ending.signal, this.#limits.idleBodyMs);
-      const { writer } = this.options;
+      const { writer, rates } = this.options;
       for await (const receipts of ingestLines({
         entityType,
         writer,
@@ -81,12 +80,15 @@ export class IngestEndpoint {
           wantsRefused ? receipts.filter(({ status }) => status === 'REFUSED') : receipts,
           gone.signal,
         );
+        // Reads on when the principal may send more rows.
+        await takeRows(rates, session.principal, receipts.length, AbortSignal.any([gone.signal, ending.signal]));
       }
       response.end(`${JSON.stringify({ done: total })}\n`);
     } catch (error) {
       if (gone.signal.aborted || response.destroyed) throw error;
       this.#endWithError(error, request, response, requestId);
     } finally {
+      stopWaiting();
       this.#open.delete(ending);
     }
   }

@@ -50,19 +50,6 @@ export class DataFiles {
     });
   }
 
-  /** The path of an existing file. `field` is the argument that named it. */
-  async existing(name: string, field: string): Promise<string> {
-    const path = this.#inside(name, field);
-    const real = await realpath(path).catch(() => undefined);
-    if (real === undefined) {
-      throw new AppError('FILE_NOT_FOUND', `There is no file "${name}" in the folder for files of the data folder.`, {
-        field,
-      });
-    }
-    if (!this.#contains(real)) throw outside(name, field);
-    return real;
-  }
-
   /** The path of a file to write. Creates its folder, but not through a link to another location. */
   async writable(name: string, field: string): Promise<string> {
     const path = this.#inside(name, field);
