@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
 import { LmdbOnlineStore } from '../../../datasources/online/lmdb/lmdb-online-store.js';
 import type { OnlineWrite } from '../../../datasources/online/online-store.js';
@@ -96,14 +97,14 @@ it.each([
 it('serves current values and ends a refresh while long queries have all connections of DuckDB', async () => {
   const { ask, refresh, writeDay, read } = await start('incremental: { table: orders }');
   const long = `{ shop { ${Array.from({ length: 8 }, (_, index) => `q${index}: customer(entityId: "b", asOf: "2026-06-01T00:00:0${index}Z") { total }`).join(' ')} } }`;
-  let isOver = false;
+  const state = { isOver: false };
   const queries = Array.from({ length: 16 }, async () => {
-    while (!isOver) await ask(long);
+    while (!state.isOver) await ask(long);
   });
   writeDay(2, ['b']);
-  const refreshing = refresh('customer').finally(() => (isOver = true));
+  const refreshing = refresh('customer').finally(() => (state.isOver = true));
   let reads = 0;
-  while (!isOver) {
+  while (!state.isOver) {
     const { now } = await read('b');
     expect(['1', '2']).toContain(now.total);
     reads += 1;
@@ -131,7 +132,7 @@ it('leaves an entity out of an extension of a fill that was deleted after its ro
     version: { timestamp: 1n, createdTimestamp: null, sequence: null },
     values: new Map([['total', 1n]]),
   });
-  await online.fill(entityType, { fingerprint: 'one', expectedFill: undefined, readWrites: async function* () {} });
+  await online.fill(entityType, { fingerprint: 'one', expectedFill: undefined, readWrites: () => Readable.from([]) });
   const isExtended = await online.extendFill(entityType, {
     expectedFill: 'one',
     fingerprint: 'two',
