@@ -10,7 +10,12 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 
 async function logOf(environment: Record<string, string>): Promise<{ level: number; msg: string; name?: string }[]> {
   const lines: string[] = [];
-  const sink = new Writable({ write: (chunk: Buffer, _encoding, done) => (lines.push(chunk.toString()), done()) });
+  const sink = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
   const door = await openDoor(parseConfig(environment), pino(sink), systemClock);
   door.close();
   return lines.map((line) => JSON.parse(line) as { level: number; msg: string; name?: string });
