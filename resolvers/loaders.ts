@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { inSpan } from '../runtime/spans.js';
 import { turns } from '../runtime/turns.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import { readAsOf } from '../serving/read-as-of.js';
@@ -164,7 +165,15 @@ class BatchedReads {
     return pending.cells;
   }
 
-  async #flush(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
+  #flush(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
+    return inSpan(
+      'loader.batch',
+      () => this.#read(keys),
+      () => ({ attributes: { 'featuregraph.entities': keys.length } }),
+    );
+  }
+
+  async #read(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
     const reads = keys.map((key) => this.#pending.get(key)!);
     this.#pending.clear();
     const features = [...new Set(reads.flatMap(({ wanted }) => [...wanted]))];

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isScalar, type Document } from 'yaml';
 import type { z } from 'zod';
 import { OperatorError } from '../../../errors/operator-error.js';
+import { parseYaml, type YamlText } from '../../../runtime/parse-yaml.js';
 import { Registry } from '../registry.js';
 import { registryDocument, type FeaturestoreDocument, type RegistryDocument } from '../document/document.js';
 import type { Fault } from '../document/fault.js';
@@ -54,16 +55,9 @@ interface ParsedRegistry {
 }
 
 function parseRegistry(text: string, path: string): ParsedRegistry {
-  const lines = new LineCounter();
-  const yaml = parseDocument(text, { lineCounter: lines });
-  if (yaml.errors.length > 0) {
-    throw invalid(
-      path,
-      yaml.errors.map((error) => `${position(lines, error.pos[0])} ${error.message.split('\n')[0]}`),
-    );
-  }
-  const content: unknown = yaml.toJS();
-  const describe = (fault: Fault): string => describeFault(yaml, lines, fault);
+  const { document: yaml, content, faults: yamlFaults, position } = parseYaml(text);
+  if (yamlFaults.length > 0) throw invalid(path, yamlFaults);
+  const describe = (fault: Fault): string => describeFault(yaml, position, fault);
   const parsed = registryDocument.safeParse(content);
   if (!parsed.success) {
     throw invalid(path, parsed.error.issues.flatMap((issue) => toFaults(content, issue)).map(describe));
@@ -95,14 +89,14 @@ function findValue(content: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], content);
 }
 
-function invalid(path: string, faults: string[]): OperatorError {
+function invalid(path: string, faults: readonly string[]): OperatorError {
   return new OperatorError(`The registry ${path} has ${faults.length} fault${faults.length === 1 ? '' : 's'}:`, faults);
 }
 
-function describeFault(yaml: Document, lines: LineCounter, { path, key, message }: Fault): string {
+function describeFault(yaml: Document, position: YamlText['position'], { path, key, message }: Fault): string {
   const dotted = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
   const offset = findKeyOffset(yaml, path, key) ?? findOffset(yaml, path);
-  return [position(lines, offset), ...(dotted === '' ? [] : [`${dotted.replace(/^\./, '')}:`]), message].join(' ');
+  return [position(offset), ...(dotted === '' ? [] : [`${dotted.replace(/^\./, '')}:`]), message].join(' ');
 }
 
 function findKeyOffset(yaml: Document, path: readonly PropertyKey[], key: string | undefined): number | undefined {
@@ -118,9 +112,4 @@ function findOffset(yaml: Document, path: readonly PropertyKey[]): number {
     if (node && typeof node === 'object' && 'range' in node && Array.isArray(node.range)) return Number(node.range[0]);
   }
   return 0;
-}
-
-function position(lines: LineCounter, offset: number): string {
-  const { line, col } = lines.linePos(offset);
-  return `line ${line}, column ${col}:`;
 }
