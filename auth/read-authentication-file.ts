@@ -39,5 +39,5 @@ function lineOf(yaml: Document, lines: LineCounter, path: readonly PropertyKey[]
 }
 
 function invalidFile(path: string, faults: readonly string[]): OperatorError {
-  return new OperatorError(`The authentication file ${path} is not right (docs/authentication.md):`, faults);
+  return new OperatorError(`The authentication file ${path} has faults (docs/authentication.md):`, faults);
 }

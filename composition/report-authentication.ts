@@ -11,7 +11,7 @@ export function reportAuthentication(
   authenticator: Authenticator,
 ): void {
   if (!authenticator.isOpen) {
-    for (const method of authenticator.methods) logger.info({ method }, 'who asks is known by this method');
+    for (const method of authenticator.methods) logger.info({ method }, 'an authentication method is on');
   } else if (isLoopbackHost(host)) {
     logger.warn(
       { host },

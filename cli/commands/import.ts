@@ -30,7 +30,7 @@ interface ImportOptions {
 
 export function importCommand(): Command {
   return new Command('import')
-    .description('Write the rows of Parquet, CSV or NDJSON files through a running gateway.')
+    .description('Write the rows of Parquet, CSV or JSONL files through a running gateway.')
     .argument('<featurestore>', 'the featurestore')
     .argument('<entityType>', 'the entity type')
     .argument('<files...>', 'files, folders or patterns')
@@ -41,9 +41,9 @@ export function importCommand(): Command {
     .option('--delimiter <character>', 'CSV: the character between fields')
     .option('--null-text <text>', 'CSV: an unquoted field with this text is null')
     .option('--decimal <character>', 'CSV: the decimal separator')
-    .option('--encoding <name>', 'CSV and NDJSON: the encoding')
-    .option('--date-format <format>', 'CSV and NDJSON: the format of dates, in the notation of strptime')
-    .option('--timestamp-format <format>', 'CSV and NDJSON: the format of times, in the notation of strptime')
+    .option('--encoding <name>', 'CSV and JSONL: the encoding')
+    .option('--date-format <format>', 'CSV and JSONL: the format of dates, in the notation of strptime')
+    .option('--timestamp-format <format>', 'CSV and JSONL: the format of times, in the notation of strptime')
     .option('--time-zone <zone>', 'the time zone of times without one')
     .option('--refused <file>', 'the file for refused rows and the reasons', 'import-refused.ndjson')
     .option('--state <file>', 'the file for the progress, so that a second run continues', 'import-state.json')

@@ -93,7 +93,7 @@ export function keysCommand({ write, note, clock }: KeysCommandOptions): Command
   return keys;
 }
 
-const NOT_USED = `The gateway of this configuration takes no API keys. Write "apiKeys: {}" into the file that FEATUREGRAPH_AUTHENTICATION names.\n`;
+const NOT_USED = `A gateway with this configuration does not accept API keys. Write "apiKeys: {}" into the file that FEATUREGRAPH_AUTHENTICATION names.\n`;
 
 async function keyFile(): Promise<{ readonly path: string; readonly isUsed: boolean }> {
   const { authenticationPath, dataDirectory } = loadConfig();
