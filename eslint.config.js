@@ -40,7 +40,7 @@ const SHARED_BY_ADAPTERS = [
 ];
 
 /** These use ports, and use each other through ports. */
-const SERVICES = ['serving', 'ingestion', 'training-sets', 'batch-prediction', 'jobs', 'costs'];
+const SERVICES = ['serving', 'ingestion', 'training-sets', 'batch-prediction', 'jobs', 'costs', 'auth'];
 
 const ROOMS = [
   ...ADAPTERS.map((pattern) => ({ type: `adapter:${pattern}`, pattern, partialMatch: false })),

@@ -3,7 +3,7 @@ import { parseSchedule } from '../schedule.js';
 import { describeOnlineStore, hasVersions } from '../store-kinds.js';
 import { columnFaults, RESERVED_NAMES } from './column-faults.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
-import type { Fault } from './fault.js';
+import type { Fault } from '../../../runtime/yaml/fault.js';
 import { storeFaults } from './store-faults.js';
 import { streamFaults } from './stream-document.js';
 import { vertexFeaturestoreFaults } from './vertex-featurestore-document.js';
