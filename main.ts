@@ -188,7 +188,7 @@ async function start(
       work,
     });
     await apollo.start();
-    return { apollo, createContext: (requestId) => createContext(services, requestId) };
+    return { apollo, createContext: (requestId, principal) => createContext(services, requestId, principal) };
   };
   const measured = measuredStores(stores, metrics);
   const registryUpdates = new FileRegistryUpdates({

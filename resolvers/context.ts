@@ -1,3 +1,4 @@
+import type { Principal } from '../auth/principal.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import type { Costs } from '../costs/costs.js';
 import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
@@ -35,12 +36,14 @@ export interface Services {
 export interface RequestContext extends Services {
   /** In every error and log line of the request. */
   readonly requestId: string;
+  /** Who asks. */
+  readonly principal: Principal;
   /** One time for the whole request: two fields of one answer must agree on which values are expired. */
   readonly now: Instant;
   readonly loaders: Loaders;
 }
 
-export function createContext(services: Services, requestId: string): RequestContext {
+export function createContext(services: Services, requestId: string, principal: Principal): RequestContext {
   const now = services.clock();
-  return { ...services, requestId, now, loaders: createLoaders(services.stores, now) };
+  return { ...services, requestId, principal, now, loaders: createLoaders(services.stores, now) };
 }

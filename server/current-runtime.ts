@@ -1,11 +1,12 @@
 import type { ApolloServer } from '@apollo/server';
+import type { Principal } from '../auth/principal.js';
 import type { RequestContext } from '../resolvers/context.js';
 import type { ServerContext } from './execution-plugin.js';
 
 /** One schema with what answers it. */
 export interface Runtime {
   readonly apollo: ApolloServer<ServerContext>;
-  readonly createContext: (requestId: string) => RequestContext;
+  readonly createContext: (requestId: string, principal: Principal) => RequestContext;
 }
 
 /** A runtime that one request or one subscription uses until it releases it. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { print } from 'graphql-sse';
 import type { ExecutionResult } from 'graphql';
+import type { Principal } from '../auth/principal.js';
 import { AppError } from '../errors/app-error.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
 import { readJsonBody } from './read-body.js';
@@ -30,12 +31,18 @@ export class EventStreams {
   constructor(private readonly options: EventStreamOptions) {}
 
   /** Answers a POST. Errors of the operation are events, as clients of graphql-sse expect. */
-  async answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+  async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    principal: Principal,
+  ): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const body = subscriptionRequest(await readJsonBody(request, this.options.maxBodyBytes), {
       requestId,
       owner: request.socket.remoteAddress ?? '',
+      principal,
     });
     const admitted = await this.options.subscriptions.admit(body);
     const result = admitted.errors ? { errors: admitted.errors } : await admitted.open();
@@ -104,7 +111,7 @@ function isStream(result: EventStream | ExecutionResult): result is EventStream 
 
 function subscriptionRequest(
   body: unknown,
-  sender: Pick<SubscriptionRequest, 'requestId' | 'owner'>,
+  sender: Pick<SubscriptionRequest, 'requestId' | 'owner' | 'principal'>,
 ): SubscriptionRequest {
   const { query, operationName, variables } = (body ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof query !== 'string') throw new AppError('BAD_REQUEST', 'Send the subscription as "query", a string.');

@@ -1,5 +1,6 @@
 import { HeaderMap } from '@apollo/server';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Principal } from '../auth/principal.js';
 import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
@@ -29,6 +30,7 @@ export async function answerGraphql(
   request: IncomingMessage,
   response: ServerResponse,
   { requestId, signal }: RequestScope,
+  principal: Principal,
 ): Promise<void> {
   const method = request.method ?? 'GET';
   const body = method === 'POST' ? refuseBatch(await readJsonBody(request, maxBodyBytes)) : undefined;
@@ -53,7 +55,7 @@ export async function answerGraphql(
         search: ignoreQueryHashInUrl(search, parameters),
         body: ignoreQueryHash(body),
       },
-      context: async () => ({ ...lease.createContext(requestId), place }),
+      context: async () => ({ ...lease.createContext(requestId, principal), place }),
     })
     .finally(lease.release);
   if (answer.body.kind !== 'complete') throw new Error('incremental delivery is not enabled');

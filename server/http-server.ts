@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { ANONYMOUS } from '../auth/principal.js';
 import { AppError } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
@@ -159,7 +160,7 @@ async function ingestRows(
   requestId: string,
 ): Promise<void> {
   allowOrigin(request, response, corsOrigins);
-  if (request.method === 'POST') return ingest.answer(request, response, requestId);
+  if (request.method === 'POST') return ingest.answer(request, response, requestId, ANONYMOUS);
   if (request.method === 'OPTIONS') {
     response.writeHead(204).end();
     return;
@@ -190,10 +191,10 @@ async function graphql(
         // A page of another site could open a stream without a preflight and hold it open.
         throw new AppError('METHOD_NOT_ALLOWED', 'Ask for an event stream by POST.');
       }
-      return answerGraphql(options, request, response, scope);
+      return answerGraphql(options, request, response, scope, ANONYMOUS);
     case 'POST':
-      if (wantsEvents(request)) return options.events.answer(request, response, scope.requestId);
-      return answerGraphql(options, request, response, scope);
+      if (wantsEvents(request)) return options.events.answer(request, response, scope.requestId, ANONYMOUS);
+      return answerGraphql(options, request, response, scope, ANONYMOUS);
     default:
       response.setHeader('allow', 'GET, POST, OPTIONS');
       throw new AppError('METHOD_NOT_ALLOWED', 'Send GraphQL by POST, or a query by GET.');

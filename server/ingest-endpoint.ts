@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import type { Principal } from '../auth/principal.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { AppError } from '../errors/app-error.js';
 import { findAppError, transportError } from '../errors/mask-error.js';
@@ -34,7 +35,12 @@ export class IngestEndpoint {
     this.#limits = { ...INGEST_LIMITS, ...options.limits };
   }
 
-  async answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+  async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    _principal: Principal,
+  ): Promise<void> {
     const [featurestore = '', name = ''] = readNames(request);
     const entityType = this.options.registry.entityType(featurestore, name);
     checkMediaType(request);

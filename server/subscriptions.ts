@@ -6,6 +6,7 @@ import {
   type ExecutionResult,
   type GraphQLFormattedError,
 } from 'graphql';
+import type { Principal } from '../auth/principal.js';
 import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
 import { STREAM_LIMITS } from '../limits/stream-limits.js';
@@ -24,11 +25,13 @@ export interface SubscriptionRequest {
   readonly variables: Record<string, unknown> | undefined;
   /** The request id in its errors, log lines and events. */
   readonly requestId: string;
-  /** Who asks, for a fair order of large events. */
+  /** Where it comes from, for a fair order of large events. */
   readonly owner: string;
+  /** Who asks. */
+  readonly principal: Principal;
 }
 
-type Sender = Pick<SubscriptionRequest, 'requestId' | 'owner'>;
+type Sender = Pick<SubscriptionRequest, 'requestId' | 'owner' | 'principal'>;
 
 /** The events for clients: their errors, and those that a failing source throws, are FormattedErrors. */
 export type EventStream = AsyncGenerator<ExecutionResult, undefined, undefined>;
@@ -102,17 +105,21 @@ export class Subscriptions {
 
   async #admitBy(
     lease: RuntimeLease,
-    { query, operationName, variables, requestId, owner }: SubscriptionRequest,
+    { query, operationName, variables, requestId, owner, principal }: SubscriptionRequest,
   ): Promise<AdmittedSubscription> {
     const { apollo, createContext } = lease;
     const admission: Admission = {};
     const { body } = await apollo.executeOperation(
       { query, ...(operationName === undefined ? {} : { operationName }), ...(variables ? { variables } : {}) },
-      { contextValue: { ...createContext(requestId), admission } },
+      { contextValue: { ...createContext(requestId, principal), admission } },
     );
     const { admitted } = admission;
     if (admitted) {
-      return { errors: undefined, operation: admitted, open: () => this.#open(admitted, { requestId, owner }, lease) };
+      return {
+        errors: undefined,
+        operation: admitted,
+        open: () => this.#open(admitted, { requestId, owner, principal }, lease),
+      };
     }
     if (body.kind !== 'single') throw new Error('incremental delivery is not enabled');
     return { errors: (body.singleResult.errors ?? []).map((error) => new FormattedError(error)) };
@@ -134,7 +141,7 @@ export class Subscriptions {
 
   async #follow(
     operation: AdmittedOperation,
-    { requestId, owner }: Sender,
+    { requestId, owner, principal }: Sender,
     { createContext, release }: RuntimeLease,
   ): Promise<EventStream | ExecutionResult> {
     const { work } = this.#options;
@@ -143,7 +150,7 @@ export class Subscriptions {
       document: operation.document,
       operationName: operation.operationName,
       variableValues: operation.variables,
-      contextValue: createContext(requestId),
+      contextValue: createContext(requestId, principal),
     });
     const source = await createSourceEventStream(args());
     if (!(Symbol.asyncIterator in source)) return this.#format(source);

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import { handleProtocols, makeServer, type ServerOptions } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { ANONYMOUS, type Principal } from '../auth/principal.js';
 import { AppError } from '../errors/app-error.js';
 import type { CloseCode } from '../errors/close-codes.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
@@ -94,7 +95,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
           });
         },
       },
-      { owner },
+      { owner, principal: ANONYMOUS },
     );
     // ws answers pings itself.
     socket.on('ping', cutOffWhenFull);
@@ -123,13 +124,18 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
 interface Connection {
   /** Who asks, for a fair order. */
   readonly owner: string;
+  readonly principal: Principal;
 }
 
 function protocolOptions({ subscriptions, formatError, limits }: WebSocketOptions): ServerOptions<never, Connection> {
   return {
     connectionInitWaitTimeout: limits.connectionInitTimeoutMs,
     jsonMessageReviver: reviveRequestNumber,
-    onSubscribe: async ({ subscriptions: open, extra: { owner } }, _id, { query, operationName, variables }) => {
+    onSubscribe: async (
+      { subscriptions: open, extra: { owner, principal } },
+      _id,
+      { query, operationName, variables },
+    ) => {
       const requestId = randomUUID();
       if (Object.keys(open).length > limits.maxSubscriptions) {
         return [
@@ -142,6 +148,7 @@ function protocolOptions({ subscriptions, formatError, limits }: WebSocketOption
         variables: variables ?? undefined,
         requestId,
         owner,
+        principal,
       });
       if (admitted.errors) return admitted.errors;
       const { schema, document, operationName: name } = admitted.operation;

@@ -119,7 +119,10 @@ async function graphqlServer(): Promise<Server> {
         });
   await apollo.start();
   return createHttpServer({
-    runtime: new CurrentRuntime({ apollo, createContext: (requestId) => createContext(services, requestId) }),
+    runtime: new CurrentRuntime({
+      apollo,
+      createContext: (requestId, principal) => createContext(services, requestId, principal),
+    }),
     health: createHealth(async () => true),
     logger,
     metrics,

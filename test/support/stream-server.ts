@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Registry as MetricsRegistry } from 'prom-client';
 import { buildSchema, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import type { Principal } from '../../auth/principal.js';
 import { WorkInFlight } from '../../limits/work-in-flight.js';
 import { STREAM_LIMITS, type StreamLimits } from '../../limits/stream-limits.js';
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
@@ -25,7 +26,7 @@ export interface StreamServerOptions {
   readonly corsOrigins?: readonly string[];
   readonly maxQueryCost?: number;
   readonly isIntrospectionAllowed?: boolean;
-  readonly createContext?: (requestId: string) => RequestContext;
+  readonly createContext?: (requestId: string, principal: Principal) => RequestContext;
 }
 
 /** The gateway's transports over a schema of a test's own, for what no real field does: break, or give without end. */
@@ -50,7 +51,7 @@ export async function startStreamServer(
   const http = createHttpServer({
     runtime: new CurrentRuntime({
       apollo,
-      createContext: options.createContext ?? ((requestId) => ({ requestId }) as RequestContext),
+      createContext: options.createContext ?? ((requestId, principal) => ({ requestId, principal }) as RequestContext),
     }),
     health: createHealth(async () => true),
     logger,

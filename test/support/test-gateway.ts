@@ -152,7 +152,10 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   });
   await apollo.start();
   const http = createHttpServer({
-    runtime: new CurrentRuntime({ apollo, createContext: (requestId) => createContext(services, requestId) }),
+    runtime: new CurrentRuntime({
+      apollo,
+      createContext: (requestId, principal) => createContext(services, requestId, principal),
+    }),
     health: createHealth(async () => await services.stores.online(registry.featurestores[0]!).isHealthy()),
     logger,
     metrics,

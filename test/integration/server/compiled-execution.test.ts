@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execute, parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ANONYMOUS } from '../../../auth/principal.js';
 import { createContext } from '../../../resolvers/context.js';
 import { compiledExecution } from '../../../server/compiled-execution.js';
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
@@ -77,7 +78,7 @@ describe('the compiled plan answers as graphql-js does', () => {
     expect(validate(gateway.schema, document)).toEqual([]);
     const operationName = query.startsWith('query A') ? 'B' : undefined;
     const run = compiledExecution(gateway.schema);
-    const context = () => createContext(gateway.services, 'test');
+    const context = () => createContext(gateway.services, 'test', ANONYMOUS);
     const expected = comparable(
       await execute({ schema: gateway.schema, document, rootValue: {}, contextValue: context(), operationName }),
     );
