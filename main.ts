@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
+import { loadPolicy } from './auth/policy/load-policy.js';
+import { Policy } from './auth/policy/policy.js';
+import type { PolicyDocument } from './auth/policy/policy-document.js';
 import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openJobs } from './composition/jobs.js';
@@ -88,6 +91,9 @@ async function start(
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = registryPathOf(config);
   const { registry: first, skipped: leftOut } = await openRegistry(registryPath, google);
+  const policy = new Policy(await loadPolicy(config.policyPath, first));
+  /** The policy that was read with a registry, and counts when that one is served. */
+  const policies = new WeakMap<Registry, PolicyDocument | null>();
   // Jobs and schedules share one registry, which becomes the next one. A request has one that does not change.
   const registry = new Registry(first.featurestores, first.models);
   for (const [featurestore, sentences] of leftOut) {
@@ -175,6 +181,7 @@ async function start(
       streams,
       sourceRefreshes: jobs.sourceRefreshes,
       registryUpdates,
+      policy,
       clock: systemClock,
     };
     const { maxQueryCost, maxResponseBytes, isIntrospectionAllowed } = config;
@@ -192,17 +199,19 @@ async function start(
   };
   const measured = measuredStores(stores, metrics);
   const registryUpdates = new FileRegistryUpdates({
-    folder: dirname(registryPath),
+    folders: [registryPath, ...(config.policyPath === null ? [] : [config.policyPath])].map((path) => dirname(path)),
     first: { registry: first, schema },
     stores,
     read: async () => {
       const { registry: next } = await openRegistry(registryPath, google);
       await requireOnnxRuntime(next.models);
+      policies.set(next, await loadPolicy(config.policyPath, next));
       return next;
     },
     serve: async (next, stale) => {
       runtime.replace(await openRuntime(next));
       registry.become(next.registry);
+      policy.replace(policies.get(next.registry) ?? null);
       examples = pageExamples(next.registry, stores, queriesFolder);
       await jobs.registryChanged();
       logger.info({}, 'another registry is served');
@@ -226,7 +235,7 @@ async function start(
     work,
     corsOrigins: config.corsOrigins,
     isAllowedHost: allowedHosts(host, config.allowedHosts),
-    ingest: { registry, writer: writers.writer },
+    ingest: { registry, writer: writers.writer, policy },
     page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
   });
   await listen(http.server, address);

@@ -61,7 +61,9 @@ program
   .action(async () => doctor());
 program
   .command('check')
-  .description('Check a registry file, its SQL and its models, and say what a start would compute. Changes nothing.')
+  .description(
+    'Check a registry file, its SQL, its models and the policy, and say what a start would compute. Changes nothing.',
+  )
   .argument('[registry]', 'the registry file; FEATUREGRAPH_REGISTRY names it if not given')
   .action(async (registry?: string) => check(registry));
 

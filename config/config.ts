@@ -24,6 +24,11 @@ export const configVariables = {
     .describe(
       'The path of the registry file. Empty: the example registry of US flights, if this is a clone of the repository.',
     ),
+  FEATUREGRAPH_POLICY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The path of the policy file: who may do what (docs/policy.md). Empty: everybody may do everything.'),
   FEATUREGRAPH_DATA_DIR: z
     .string()
     .min(1)
@@ -113,6 +118,7 @@ export const configVariables = {
 
 const configSchema = z.object(configVariables).transform((variables) => ({
   registryPath: variables.FEATUREGRAPH_REGISTRY ?? null,
+  policyPath: variables.FEATUREGRAPH_POLICY ?? null,
   dataDirectory: variables.FEATUREGRAPH_DATA_DIR,
   host: variables.HOST,
   port: variables.PORT,

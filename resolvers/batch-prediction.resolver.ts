@@ -1,3 +1,4 @@
+import { checkJob } from '../auth/policy/permission.js';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
 import {
@@ -75,11 +76,11 @@ export class BatchPredictionResolver {
     description: 'Starts a batch prediction job. The gateway stores the job before it returns it.',
   })
   startBatchPrediction(
-    @Ctx() { registry, batchPredictions }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('input', () => StartBatchPredictionInput, { description: 'The model, the source and the output.' })
     input: StartBatchPredictionInput,
   ): Promise<JobPayload<BatchPredictionJobRecord>> {
-    return jobPayload(async () => batchPredictions.start(batchPredictionRequest(registry, input)));
+    return jobPayload(async () => context.batchPredictions.start(await batchPredictionRequest(context, input)));
   }
 
   @Mutation(() => RetryFailedInstancesPayload, {
@@ -96,7 +97,10 @@ export class BatchPredictionResolver {
   ): Promise<JobPayload<BatchPredictionJobRecord>> {
     return jobPayload(async () => {
       const job = await findBatchPredictionJob(context, input.id);
-      return context.batchPredictions.retryFailed(job, toJobRequest(input)).catch((error: unknown) => {
+      const permission = context.access.batchPrediction(job.spec.model);
+      const maxCostUsd = checkJob(permission, input.maxCostUsd ?? null, 'use the model of this job', 'id');
+      const request = toJobRequest({ ...input, maxCostUsd }, context.principal);
+      return context.batchPredictions.retryFailed(job, request).catch((error: unknown) => {
         // The port calls the argument "job", the input calls it "id".
         if (!(error instanceof AppError) || error.details.field !== 'job') throw error;
         throw new AppError(error.code, error.message, { ...error.details, field: 'id' });

@@ -1,3 +1,4 @@
+import type { Principal } from '../auth/principal.js';
 import { isBatchPredictionJob, type BatchPredictionJobRecord } from '../batch-prediction/batch-predictions.js';
 import type { JobFilter as JobConditions } from '../datasources/job-store/job-store.js';
 import type { CostTerms, JobRequest } from '../jobs/job-request.js';
@@ -141,18 +142,18 @@ export interface JobTerms {
   readonly maxCostUsd: number | null | undefined;
 }
 
-/** Who pays. There is no authentication yet: `createdBy` is null. */
-export function toCostTerms(maxCostUsd: number | null | undefined): CostTerms {
-  return { createdBy: null, maxCostUsd: maxCostUsd ?? null };
+/** Who pays. */
+export function toCostTerms(maxCostUsd: number | null | undefined, { name }: Principal): CostTerms {
+  return { createdBy: name, maxCostUsd: maxCostUsd ?? null };
 }
 
 /** Who asks for a job, and on what terms. */
-export function toJobRequest({ idempotencyKey, maxCostUsd }: JobTerms): JobRequest {
+export function toJobRequest({ idempotencyKey, maxCostUsd }: JobTerms, principal: Principal): JobRequest {
   const { maxIdempotencyKeyBytes } = REQUEST_LIMITS;
   if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > maxIdempotencyKeyBytes) {
     throw badInput(`"idempotencyKey" must have at most ${maxIdempotencyKeyBytes} bytes. Use a UUID.`, 'idempotencyKey');
   }
   if (idempotencyKey === '')
     throw badInput('"idempotencyKey" must not be empty. Use a UUID or omit it.', 'idempotencyKey');
-  return { ...toCostTerms(maxCostUsd), idempotencyKey: idempotencyKey ?? null };
+  return { ...toCostTerms(maxCostUsd, principal), idempotencyKey: idempotencyKey ?? null };
 }

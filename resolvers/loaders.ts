@@ -1,9 +1,10 @@
 import DataLoader from 'dataloader';
+import type { Access } from '../auth/policy/access.js';
 import { turns } from '../runtime/turns.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import { readAsOf } from '../serving/read-as-of.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
-import { NOT_FOUND_CELL, type FeatureCell } from '../values/feature-cell.js';
+import { DENIED_CELL, NOT_FOUND_CELL, type FeatureCell } from '../values/feature-cell.js';
 import type { Instant } from '../values/instant.js';
 
 /** An entity and the point in time of its values. */
@@ -33,14 +34,20 @@ export interface Loaders {
 
 type Cells = ReadonlyMap<Feature, FeatureCell>;
 
+const NO_CELLS: Cells = new Map();
+const DENIED = Promise.resolve(DENIED_CELL);
+
 /**
  * Makes the loaders of one request. Requests share no loaders, so that reads of two principals are never in one batch.
  *
  * All reads of one tick become one read for each store and entity type: one multi-key read of the online store for current
  * values, and one point-in-time query for all other points in time. An online store that keeps older versions answers some of
  * these itself (serving/read-as-of.ts). An entity is one key: its features are collected until the batch is sent.
+ *
+ * This is where the policy of reads is kept: a feature that the principal may not read of an entity is DENIED and is not
+ * asked of a store, so neither its values nor the time of the read tell anything.
  */
-export function createLoaders(stores: FeatureStores, now: Instant): Loaders {
+export function createLoaders(stores: FeatureStores, now: Instant, access: Access): Loaders {
   const online = new Map<EntityType, BatchedReads>();
   const asOf = new Map<EntityType, BatchedReads>();
 
@@ -78,13 +85,22 @@ export function createLoaders(stores: FeatureStores, now: Instant): Loaders {
   return {
     readCells: async (entity, features) => {
       if (features.length === 0) return [];
-      const cells = await readsOf(entity).load(entity, features);
-      return features.map((feature) => cells.get(feature) ?? NOT_FOUND_CELL);
+      const reads = access.reads(entity.entityType);
+      if (reads.isFull) {
+        const cells = await readsOf(entity).load(entity, features);
+        return features.map((feature) => cells.get(feature) ?? NOT_FOUND_CELL);
+      }
+      const permitted = reads.ofEntity(entity.entityId);
+      const read = features.filter((feature) => permitted.has(feature));
+      const cells = read.length === 0 ? NO_CELLS : await readsOf(entity).load(entity, read);
+      return features.map((feature) => (permitted.has(feature) ? (cells.get(feature) ?? NOT_FOUND_CELL) : DENIED_CELL));
     },
     readCell: (entity, feature) =>
-      readsOf(entity)
-        .load(entity, [feature])
-        .then((cells) => cells.get(feature) ?? NOT_FOUND_CELL),
+      access.reads(entity.entityType).has(feature, entity.entityId)
+        ? readsOf(entity)
+            .load(entity, [feature])
+            .then((cells) => cells.get(feature) ?? NOT_FOUND_CELL)
+        : DENIED,
   };
 }
 

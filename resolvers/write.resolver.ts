@@ -29,7 +29,9 @@ export class WriteResolver {
       const { idempotencyKey: key } = input;
       checkInput(input);
       if (key == null) return await write(context, input);
-      return await context.writers.keyed.run(key, [input.featurestore, input.rows], () => write(context, input));
+      // The key of another principal is another key: it must not give the result of their write.
+      const owned = context.access.isUnrestricted ? key : JSON.stringify([context.principal.name, key]);
+      return await context.writers.keyed.run(owned, [input.featurestore, input.rows], () => write(context, input));
     } catch (error) {
       return { written: 0, duplicates: 0, userErrors: [toUserError(error)] };
     }
@@ -42,13 +44,13 @@ export class WriteResolver {
     complexity: deletionComplexity('entityIds'),
   })
   async deleteEntities(
-    @Ctx() { registry, writers }: RequestContext,
+    @Ctx() { registry, writers, access }: RequestContext,
     @Arg('input', () => DeleteEntitiesInput, { description: 'The entities to delete.' }) input: DeleteEntitiesInput,
   ): Promise<DeleteEntitiesPayload> {
     try {
       const featurestore = registry.featurestore(input.featurestore);
       const entityType = getEntityType(featurestore, input.entityType, 'entityType');
-      const { entityIds, userErrors } = readDeletedIds(entityType, input.entityIds);
+      const { entityIds, userErrors } = readDeletedIds(access, entityType, input.entityIds);
       if (userErrors.length > 0) return { deleted: 0, remaining: [], userErrors };
       const { remaining } = await writers.deletion.deleteEntities(entityType, entityIds);
       return { deleted: entityIds.length, remaining, userErrors };
@@ -74,10 +76,10 @@ function checkInput({ rows, idempotencyKey }: WriteFeatureValuesInput): void {
 }
 
 async function write(
-  { registry, writers }: RequestContext,
+  { registry, writers, access }: RequestContext,
   { featurestore, rows }: WriteFeatureValuesInput,
 ): Promise<WriteFeatureValuesPayload> {
-  const { byEntityType, userErrors } = readWrittenRows(registry.featurestore(featurestore), rows);
+  const { byEntityType, userErrors } = readWrittenRows(access, registry.featurestore(featurestore), rows);
   const errors: UserError[] = [...userErrors];
   const outcomes = await Promise.all(
     [...byEntityType].map(async ([entityType, ofType]) => {

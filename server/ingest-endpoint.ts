@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { checkRow } from '../auth/policy/permission.js';
+import type { Policy } from '../auth/policy/policy.js';
 import type { Principal } from '../auth/principal.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { AppError } from '../errors/app-error.js';
 import { findAppError, transportError } from '../errors/mask-error.js';
-import type { FeatureWriter } from '../ingestion/feature-writer.js';
+import type { FeatureWriter, IncomingRow } from '../ingestion/feature-writer.js';
 import { ingestLines } from '../ingestion/ndjson/ingest-lines.js';
 import type { Receipt } from '../ingestion/ndjson/receipt.js';
 import { INGEST_LIMITS, type IngestLimits } from '../limits/ingest-limits.js';
@@ -21,6 +23,7 @@ const MEDIA_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/
 export interface IngestOptions {
   readonly registry: Registry;
   readonly writer: FeatureWriter;
+  readonly policy: Policy;
   readonly logger: Logger;
   readonly limits?: Partial<IngestLimits>;
 }
@@ -39,7 +42,7 @@ export class IngestEndpoint {
     request: IncomingMessage,
     response: ServerResponse,
     requestId: string,
-    _principal: Principal,
+    principal: Principal,
   ): Promise<void> {
     const [featurestore = '', name = ''] = readNames(request);
     const entityType = this.options.registry.entityType(featurestore, name);
@@ -67,10 +70,14 @@ export class IngestEndpoint {
     const total = { lines: 0, written: 0, duplicates: 0, refused: 0 };
     try {
       const body = readUntil(decompressed(request), ending.signal, this.#limits.idleBodyMs);
-      const { writer } = this.options;
+      const { writer, policy } = this.options;
+      // Rows can arrive for hours: each is checked by the policy of its moment.
+      const check = (row: IncomingRow): void =>
+        checkRow(policy.accessOf(principal), entityType, row, ({ name: feature }) => `values.${feature}`);
       for await (const receipts of ingestLines({
         entityType,
         writer,
+        check,
         body,
         signal: gone.signal,
         limits: this.#limits,

@@ -8,8 +8,7 @@ import type { PolicyDocument, Rule } from './policy-document.js';
 
 /** Whether a job may start, and up to which estimate. null: no limit. */
 export type JobPermission =
-  | { readonly isAllowed: true; readonly maxCostUsd: number | null }
-  | { readonly isAllowed: false };
+  { readonly isAllowed: true; readonly maxCostUsd: number | null } | { readonly isAllowed: false };
 
 const DENIED: JobPermission = { isAllowed: false };
 
@@ -138,8 +137,7 @@ export class RuledAccess implements Access {
   }
 
   #isAllowedOn(action: 'SEE_JOBS' | 'CANCEL_JOBS', owner: string | null): boolean {
-    const concerns = ({ createdBy }: Rule): boolean =>
-      !createdBy || (owner !== null && matcher(createdBy)(owner));
+    const concerns = ({ createdBy }: Rule): boolean => !createdBy || (owner !== null && matcher(createdBy)(owner));
     return this.#decide(action, concerns).length > 0;
   }
 

@@ -95,7 +95,9 @@ export function entityIdMatcher(patterns: readonly string[], principal: Principa
     const single = fill(pattern, principal);
     if (!single) continue;
     whole.push(compile(single));
-    const parts = pattern.split(',').map((part) => fill(part.replaceAll(/%2C/gi, ',').replaceAll('%25', '%'), principal)!);
+    const parts = pattern
+      .split(',')
+      .map((part) => fill(part.replaceAll(/%2C/gi, ',').replaceAll('%25', '%'), principal)!);
     byParts.push(parts.map(compile));
   }
   return {

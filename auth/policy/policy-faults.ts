@@ -1,4 +1,4 @@
-import type { EntityType, Featurestore } from '../../datasources/registry/model.js';
+import type { EntityType } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import type { Fault } from '../../runtime/yaml/fault.js';
 import { hasScope, SCOPES, type Action } from './actions.js';
@@ -63,31 +63,73 @@ function patternFaults({ entityIds = [], files = [] }: Rule): Fault[] {
 
 /** A name that nothing has is a mistake. A pattern may match nothing yet. */
 function nameFaults(rule: Rule, registry: Registry): Fault[] {
-  const featurestores = registry.featurestores.filter(({ name }) => matcher(rule.featurestores)(name));
-  const all: readonly EntityType[] = featurestores.flatMap(({ entityTypes }: Featurestore) => entityTypes);
-  const entityTypes = all.filter(({ name }) => matcher(rule.entityTypes)(name));
-  const features = entityTypes.flatMap((entityType) => entityType.features);
   return [
-    ...unknown(rule, 'featurestores', 'featurestore', registry.featurestores),
-    ...unknown(rule, 'entityTypes', 'entity type', all),
-    ...unknown(rule, 'features', 'feature', features),
-    ...unknown(rule, 'models', 'model', registry.models),
-    ...partFaults(rule, entityTypes),
+    ...NAMED_SCOPES.flatMap(([scope, what]) =>
+      unmatched(rule, scope, registry).flatMap(({ pattern, index }): Fault[] =>
+        hasWildcard(pattern)
+          ? []
+          : [{ path: [scope, index], message: `there is no ${what} "${pattern}" where the rule applies` }],
+      ),
+    ),
+    ...partFaults(rule, entityTypesOf(rule, registry)),
   ];
 }
 
-function unknown(
-  rule: Rule,
-  scope: 'featurestores' | 'entityTypes' | 'features' | 'models',
-  what: string,
-  known: readonly { readonly name: string }[],
-): Fault[] {
-  const names = new Set(known.map(({ name }) => name));
-  return (rule[scope] ?? []).flatMap((name, index) =>
-    hasWildcard(name) || names.has(name)
-      ? []
-      : [{ path: [scope, index], message: `there is no ${what} "${name}" where the rule applies` }],
+/** The patterns with wildcards that match nothing in the registry, for warnings. */
+export function findUnusedPatterns(
+  rules: readonly Rule[],
+  registry: Registry,
+): { readonly name: string; readonly scope: string; readonly pattern: string }[] {
+  return rules.flatMap((rule) =>
+    NAMED_SCOPES.flatMap(([scope]) =>
+      unmatched(rule, scope, registry).map(({ pattern }) => ({ name: rule.name, scope, pattern })),
+    ),
   );
+}
+
+const NAMED_SCOPES = [
+  ['featurestores', 'featurestore'],
+  ['entityTypes', 'entity type'],
+  ['features', 'feature'],
+  ['models', 'model'],
+] as const;
+
+function unmatched(
+  rule: Rule,
+  scope: (typeof NAMED_SCOPES)[number][0],
+  registry: Registry,
+): { readonly pattern: string; readonly index: number }[] {
+  const known = namesOf(rule, scope, registry);
+  return (rule[scope] ?? []).flatMap((pattern, index) =>
+    known.some(({ name }) => matcher([pattern])(name)) ? [] : [{ pattern, index }],
+  );
+}
+
+function namesOf(
+  rule: Rule,
+  scope: (typeof NAMED_SCOPES)[number][0],
+  registry: Registry,
+): readonly { readonly name: string }[] {
+  switch (scope) {
+    case 'featurestores':
+      return registry.featurestores;
+    case 'entityTypes':
+      return inFeaturestores(rule, registry);
+    case 'features':
+      return entityTypesOf(rule, registry).flatMap(({ features }) => features);
+    case 'models':
+      return registry.models;
+  }
+}
+
+function inFeaturestores({ featurestores }: Rule, registry: Registry): readonly EntityType[] {
+  return registry.featurestores
+    .filter(({ name }) => matcher(featurestores)(name))
+    .flatMap(({ entityTypes }) => entityTypes);
+}
+
+function entityTypesOf(rule: Rule, registry: Registry): readonly EntityType[] {
+  return inFeaturestores(rule, registry).filter(({ name }) => matcher(rule.entityTypes)(name));
 }
 
 /** A pattern with the wrong number of parts would match no id. */

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Policy } from '../../auth/policy/policy.js';
 import { ApolloServer } from '@apollo/server';
 import { Registry as MetricsRegistry } from 'prom-client';
 import { measuredStores } from '../../composition/measured-stores.js';
@@ -58,6 +59,7 @@ const services: Services = {
   featureViewSyncs: {} as FeatureViewSyncs,
   writers: {} as Services['writers'],
   streams: NO_STREAMS,
+  policy: new Policy(),
   sourceRefreshes: {} as SourceRefreshes,
   registryUpdates: {} as RegistryUpdates,
   clock: systemClock,

@@ -12,6 +12,8 @@ import { LineSplitter, type InputLine } from './split-lines.js';
 export interface IngestLines {
   readonly entityType: EntityType;
   readonly writer: FeatureWriter;
+  /** Throws an AppError for a row that the sender may not write. */
+  readonly check: (row: IncomingRow) => void;
   readonly body: AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
   readonly limits?: Pick<IngestLimits, 'maxLineBytes' | 'maxRowsPerWrite'>;
@@ -32,14 +34,14 @@ export async function* ingestLines(options: IngestLines): AsyncGenerator<readonl
 }
 
 async function writeLines(
-  { entityType, writer, signal, limits = INGEST_LIMITS }: IngestLines,
+  { entityType, writer, check, signal, limits = INGEST_LIMITS }: IngestLines,
   lines: readonly InputLine[],
 ): Promise<Receipt[]> {
   const rows: IncomingRow[] = [];
   const receipts: Receipt[] = lines.map(() => ({ line: 0, status: 'WRITTEN' }));
   const indexOfRow: number[] = [];
   for (const [index, line] of lines.entries()) {
-    const read = readLine(entityType, line, limits.maxLineBytes);
+    const read = readLine(entityType, line, limits.maxLineBytes, check);
     if (read instanceof AppError) {
       receipts[index] = { line: line.number, status: 'REFUSED', ...refusalOfError(read) };
       continue;
@@ -59,14 +61,21 @@ async function writeLines(
   return receipts;
 }
 
-function readLine(entityType: EntityType, { text, problem }: InputLine, maxLineBytes: number): IncomingRow | AppError {
+function readLine(
+  entityType: EntityType,
+  { text, problem }: InputLine,
+  maxLineBytes: number,
+  check: IngestLines['check'],
+): IncomingRow | AppError {
   if (text === null) {
     return problem === 'TOO_LONG'
       ? new AppError('PAYLOAD_TOO_LARGE', `A line has at most ${maxLineBytes} bytes.`)
       : new AppError('BAD_USER_INPUT', 'The line is not UTF-8.');
   }
   try {
-    return readRow(entityType, parseRowJson(text));
+    const row = readRow(entityType, parseRowJson(text));
+    check(row);
+    return row;
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;

@@ -8,6 +8,7 @@ import { Registry as MetricsRegistry } from 'prom-client';
 import { openFeatureViewSyncs, type FeatureViewSyncOptions } from '../../composition/feature-view-syncs.js';
 import { measuredJobStore } from '../../composition/measured-job-store.js';
 import { measuredStores } from '../../composition/measured-stores.js';
+import { Policy } from '../../auth/policy/policy.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
 import { JobEngine } from '../../jobs/job-engine.js';
@@ -80,6 +81,10 @@ export interface TestGatewayOptions {
   readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
   readonly trainingSets?: (jobs: JobEngine, stores: FeatureStores) => TrainingSets;
   readonly writers?: FeatureWrites;
+  /** Absent: everything is allowed. */
+  readonly policy?: Policy;
+  readonly sourceRefreshes?: SourceRefreshes;
+  readonly registryUpdates?: RegistryUpdates;
   /** Of the syncs that the gateway can do by itself. */
   readonly syncs?: Partial<Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs' | 'fillOwner' | 'onUnanswered'>>;
   /** Stands between the gateway and its stores, to break them. */
@@ -135,8 +140,9 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     featureViewSyncs: syncs.createSyncs(jobs),
     writers: options.writers ?? ({} as FeatureWrites),
     streams: options.streams ?? NO_STREAMS,
-    sourceRefreshes: {} as SourceRefreshes,
-    registryUpdates: {} as RegistryUpdates,
+    sourceRefreshes: options.sourceRefreshes ?? ({} as SourceRefreshes),
+    registryUpdates: options.registryUpdates ?? ({} as RegistryUpdates),
+    policy: options.policy ?? new Policy(),
     clock,
   };
   const schema = buildSchema(registry);
