@@ -8,6 +8,7 @@ import { Policy } from './auth/policy/policy.js';
 import type { PolicyDocument } from './auth/policy/policy-document.js';
 import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import type { GoogleClientOptions } from './composition/google-clients.js';
+import { openAudit } from './composition/open-audit.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
 import { measuredWriter } from './composition/measured-writer.js';
@@ -31,6 +32,7 @@ import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { EntityType, FeatureSource } from './datasources/registry/model.js';
 import { Registry } from './datasources/registry/registry.js';
 import { WorkInFlight } from './limits/work-in-flight.js';
+import { createAuditMetrics } from './observability/audit-metrics.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
@@ -102,6 +104,8 @@ async function start(
   await requireOnnxRuntime(registry.models);
   const schema = buildSchema(first);
 
+  const auditLog = await openAudit(config, logger);
+  if (auditLog) opened.defer(() => auditLog.close());
   // A registry for this gateway only: all gateways of a process would share the library's global registry.
   const metricsRegistry = new MetricsRegistry();
   const metrics = createGatewayMetrics(metricsRegistry);
@@ -182,6 +186,7 @@ async function start(
       sourceRefreshes: jobs.sourceRefreshes,
       registryUpdates,
       policy,
+      auditLog,
       clock: systemClock,
     };
     const { maxQueryCost, maxResponseBytes, isIntrospectionAllowed } = config;
@@ -222,6 +227,7 @@ async function start(
     logger.error({ err }, 'a schema that was replaced did not stop'),
   );
   opened.defer(() => runtime.stop());
+  if (auditLog) createAuditMetrics(metricsRegistry, () => auditLog.lost);
   createStoreMetrics(metricsRegistry, () => checkStores(registry, stores));
   const health = createHealth(() => stores.isReady());
   const queriesFolder = join(dirname(registryPath), 'queries');
@@ -235,7 +241,7 @@ async function start(
     work,
     corsOrigins: config.corsOrigins,
     isAllowedHost: allowedHosts(host, config.allowedHosts),
-    ingest: { registry, writer: writers.writer, policy },
+    ingest: { registry, writer: writers.writer, policy, auditLog },
     page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
   });
   await listen(http.server, address);

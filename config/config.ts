@@ -34,6 +34,26 @@ export const configVariables = {
     .min(1)
     .default('.featuregraph')
     .describe('The folder of the embedded stores. The gateway creates it if it does not exist.'),
+  FEATUREGRAPH_AUDIT_FOLDER: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The folder of the audit log (docs/audit.md), for this gateway alone. Empty: there is no audit log.'),
+  FEATUREGRAPH_AUDIT_KEY_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The file of the key of the audit log: 64 hexadecimal digits. Empty: the gateway makes the file "key" in the folder of the log.',
+    ),
+  FEATUREGRAPH_AUDIT_MAX_FILE_BYTES: bytes
+    .default(104_857_600)
+    .describe('The size at which the audit log begins another file, in bytes.'),
+  FEATUREGRAPH_AUDIT_REQUIRED: flag
+    .default(false)
+    .describe(
+      'Refuse requests while the audit log cannot be written and its queue is full. false: they are not logged.',
+    ),
   HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on. 0.0.0.0 listens on all networks.'),
   PORT: port.default(4000).describe('The port to listen on. 0: any free port.'),
   METRICS_PORT: port
@@ -119,6 +139,10 @@ export const configVariables = {
 const configSchema = z.object(configVariables).transform((variables) => ({
   registryPath: variables.FEATUREGRAPH_REGISTRY ?? null,
   policyPath: variables.FEATUREGRAPH_POLICY ?? null,
+  auditFolder: variables.FEATUREGRAPH_AUDIT_FOLDER ?? null,
+  auditKeyFile: variables.FEATUREGRAPH_AUDIT_KEY_FILE ?? null,
+  auditMaxFileBytes: variables.FEATUREGRAPH_AUDIT_MAX_FILE_BYTES,
+  isAuditRequired: variables.FEATUREGRAPH_AUDIT_REQUIRED,
   dataDirectory: variables.FEATUREGRAPH_DATA_DIR,
   host: variables.HOST,
   port: variables.PORT,

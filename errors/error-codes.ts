@@ -95,6 +95,11 @@ export const ERROR_CODES = {
     retryable: true,
     meaning: 'The gateway has as much work as it may have. Try again after retryAfterSeconds.',
   },
+  AUDIT_UNAVAILABLE: {
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'The gateway cannot write its audit log, and does nothing that the log would not have. Try again later.',
+  },
   DEADLINE_EXCEEDED: {
     httpStatus: 504,
     retryable: true,

@@ -18,7 +18,9 @@ import { JobCostResolver } from './job-cost.resolver.js';
 import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
 import { JobResolver } from './job.resolver.js';
 import { NodeResolver } from './node.resolver.js';
+import { PermissionResolver } from './permission.resolver.js';
 import { RegistryResolver } from './registry.resolver.js';
+import { ViewerResolver } from './viewer.resolver.js';
 import { SourceRefreshResolver, SourcesOfEntityTypeResolver } from './source-refresh.resolver.js';
 import { TrainingSetResolver } from './training-set.resolver.js';
 import { WriteResolver } from './write.resolver.js';
@@ -60,6 +62,8 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       SourceRefreshResolver,
       SourcesOfEntityTypeResolver,
       RegistryResolver,
+      ViewerResolver,
+      PermissionResolver,
     ],
     validate: false,
     pubSub: NO_TOPICS,

@@ -1,3 +1,5 @@
+import type { AuditLog } from '../auth/audit/audit-log.js';
+import { auditTrail, type AuditTrail } from '../auth/audit/audit-trail.js';
 import type { Access } from '../auth/policy/access.js';
 import type { Policy } from '../auth/policy/policy.js';
 import type { Principal } from '../auth/principal.js';
@@ -33,6 +35,8 @@ export interface Services {
   readonly sourceRefreshes: SourceRefreshes;
   readonly registryUpdates: RegistryUpdates;
   readonly policy: Policy;
+  /** null: there is no audit log. */
+  readonly auditLog: AuditLog | null;
   readonly clock: Clock;
 }
 
@@ -44,6 +48,8 @@ export interface RequestContext extends Omit<Services, 'jobs'> {
   readonly principal: Principal;
   /** What they may. */
   readonly access: Access;
+  /** Notes what the request accesses. */
+  readonly audit: AuditTrail;
   /** The jobs that they may see: no others exist for them. */
   readonly jobs: VisibleJobs;
   /** One time for the whole request: two fields of one answer must agree on which values are expired. */
@@ -54,13 +60,15 @@ export interface RequestContext extends Omit<Services, 'jobs'> {
 export function createContext(services: Services, requestId: string, principal: Principal): RequestContext {
   const now = services.clock();
   const access = services.policy.accessOf(principal);
+  const audit = auditTrail(services.auditLog, requestId, principal);
   return {
     ...services,
     requestId,
     principal,
     access,
+    audit,
     now,
-    loaders: createLoaders(services.stores, now, access),
+    loaders: createLoaders(services.stores, now, access, audit),
     jobs: visibleJobs(services.jobs, access),
   };
 }

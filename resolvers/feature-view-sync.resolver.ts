@@ -29,10 +29,10 @@ export class FeatureViewSyncResolver {
       'online store stays.',
   })
   syncFeatureView(
-    @Ctx() { registry, featureViewSyncs, access, principal }: RequestContext,
+    @Ctx() { registry, featureViewSyncs, access, audit, principal }: RequestContext,
     @Arg('input', () => SyncFeatureViewInput, { description: 'The feature view to sync.' }) input: SyncFeatureViewInput,
   ): Promise<JobPayload<FeatureViewSyncJobRecord>> {
-    return jobPayload(async () => {
+    return jobPayload(audit, { action: 'FEATURE_VIEW_SYNC' }, async () => {
       const view = getFeatureViewIn(registry.featurestore(input.featurestore), input.featureView);
       const permission = access.jobOf('FEATURE_VIEW_SYNC', view.entityType);
       const maxCostUsd = checkJob(permission, input.maxCostUsd ?? null, 'sync this feature view', 'featureView');

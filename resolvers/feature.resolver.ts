@@ -72,7 +72,7 @@ export class FeatureViewResolver {
     return formatResourceName({ kind: 'featureView', featurestore: entityType.featurestore.name, featureView: name });
   }
 
-  @FieldResolver()
+  @FieldResolver({ complexity: listComplexity() })
   features(@Root() { features }: FeatureViewModel, @Ctx() { access }: RequestContext): readonly FeatureModel[] {
     return visibleFeatures(access, features);
   }

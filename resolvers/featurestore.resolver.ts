@@ -62,12 +62,13 @@ export class FeaturestoreResolver {
     return { ...featurestore.offlineStore, healthy: await isHealthy(stores.offline(featurestore)) };
   }
 
-  @FieldResolver()
+  // A field resolver without a complexity takes that of the field away.
+  @FieldResolver({ complexity: listComplexity() })
   entityTypes(@Root() featurestore: FeaturestoreModel, @Ctx() { access }: RequestContext): readonly EntityTypeModel[] {
     return visibleEntityTypes(access, featurestore);
   }
 
-  @FieldResolver()
+  @FieldResolver({ complexity: listComplexity() })
   featureViews(@Root() { featureViews }: FeaturestoreModel, @Ctx() { access }: RequestContext): FeatureViewModel[] {
     return featureViews.filter((view) => isVisibleView(access, view));
   }

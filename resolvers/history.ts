@@ -35,12 +35,14 @@ export async function featureHistory(
   if (!isFirstPage && before === null) return connection([], () => '', { hasNextPage: false, hasPreviousPage: true });
   const readAt = entity.asOf ?? context.now;
   if (!context.access.reads(entity.entityType).has(feature, entity.entityId)) {
+    context.audit.denied(entity.entityType, entity.entityId, [feature]);
     // An empty page would say that there never was a value.
     const denied = isFirstPage && size > 0 ? [featureValue(feature, DENIED_CELL, readAt)] : [];
     return connection(denied, () => encodeCursor(list, ''), { hasNextPage: false, hasPreviousPage: !isFirstPage });
   }
   const { knownAt = null, strictlyBefore = false } = entity.options ?? {};
   const latest = strictlyBefore ? readAt - 1n : readAt;
+  context.audit.read(entity.entityType, [entity], [feature]);
   // Nothing that becomes true after the moment of the read is shown. One more row tells whether there is a next page.
   const entries = await context.stores.offline(entity.entityType.featurestore).history({
     feature,

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { NO_AUDIT_TRAIL, type AuditTrail } from '../auth/audit/audit-trail.js';
 import type { Access } from '../auth/policy/access.js';
 import { turns } from '../runtime/turns.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
@@ -47,11 +48,21 @@ const DENIED = Promise.resolve(DENIED_CELL);
  * This is where the policy of reads is kept: a feature that the principal may not read of an entity is DENIED and is not
  * asked of a store, so neither its values nor the time of the read tell anything.
  */
-export function createLoaders(stores: FeatureStores, now: Instant, access: Access): Loaders {
+export function createLoaders(
+  stores: FeatureStores,
+  now: Instant,
+  access: Access,
+  audit: AuditTrail = NO_AUDIT_TRAIL,
+): Loaders {
   const online = new Map<EntityType, BatchedReads>();
   const asOf = new Map<EntityType, BatchedReads>();
 
   const withOptions = new Map<EntityType, Map<string, BatchedReads>>();
+
+  const noteOf =
+    (entityType: EntityType): NoteRead =>
+    (entities, features) =>
+      audit.read(entityType, entities, features);
 
   /** Reads that differ in their options are different queries. */
   const readsWithOptions = ({ entityType, asOf }: EntityKey, options: ReadOptions): BatchedReads => {
@@ -65,7 +76,7 @@ export function createLoaders(stores: FeatureStores, now: Instant, access: Acces
       const read = isOnline
         ? onlineRead(stores, entityType, now, includeExpired)
         : asOfRead(stores, entityType, now, options);
-      byOptions.set(key, (reads = new BatchedReads(read)));
+      byOptions.set(key, (reads = new BatchedReads(read, noteOf(entityType))));
     }
     return reads;
   };
@@ -77,7 +88,7 @@ export function createLoaders(stores: FeatureStores, now: Instant, access: Acces
     let reads = byType.get(entityType);
     if (!reads) {
       const read = entity.asOf === null ? onlineRead(stores, entityType, now) : asOfRead(stores, entityType, now);
-      byType.set(entityType, (reads = new BatchedReads(read)));
+      byType.set(entityType, (reads = new BatchedReads(read, noteOf(entityType))));
     }
     return reads;
   };
@@ -92,15 +103,22 @@ export function createLoaders(stores: FeatureStores, now: Instant, access: Acces
       }
       const permitted = reads.ofEntity(entity.entityId);
       const read = features.filter((feature) => permitted.has(feature));
+      if (read.length < features.length) {
+        const denied = features.filter((feature) => !permitted.has(feature));
+        audit.denied(entity.entityType, entity.entityId, denied);
+      }
       const cells = read.length === 0 ? NO_CELLS : await readsOf(entity).load(entity, read);
       return features.map((feature) => (permitted.has(feature) ? (cells.get(feature) ?? NOT_FOUND_CELL) : DENIED_CELL));
     },
-    readCell: (entity, feature) =>
-      access.reads(entity.entityType).has(feature, entity.entityId)
-        ? readsOf(entity)
-            .load(entity, [feature])
-            .then((cells) => cells.get(feature) ?? NOT_FOUND_CELL)
-        : DENIED,
+    readCell: (entity, feature) => {
+      if (access.reads(entity.entityType).has(feature, entity.entityId)) {
+        return readsOf(entity)
+          .load(entity, [feature])
+          .then((cells) => cells.get(feature) ?? NOT_FOUND_CELL);
+      }
+      audit.denied(entity.entityType, entity.entityId, [feature]);
+      return DENIED;
+    },
   };
 }
 
@@ -157,13 +175,19 @@ interface PendingRead {
   readonly cells: Promise<Cells>;
 }
 
+/** Is told of each batch that a store is asked for. */
+type NoteRead = (entities: readonly EntityKey[], features: readonly Feature[]) => void;
+
 /** Reads of one entity type from one store, batched by a DataLoader. */
 class BatchedReads {
   /** Reads whose batch is not sent yet: more features can be added to them. */
   readonly #pending = new Map<string, PendingRead>();
   readonly #loader: DataLoader<string, Cells>;
 
-  constructor(private readonly store: StoreRead) {
+  constructor(
+    private readonly store: StoreRead,
+    private readonly noteRead: NoteRead,
+  ) {
     // No cache: #pending joins the reads of a tick, and a later tick can need other features of the same entity.
     // DataLoader resolves the promise of a key with its value: a promise as the value delays that key alone.
     this.#loader = new DataLoader<string, Cells>((keys) => this.#flush(keys) as Promise<Cells[]>, { cache: false });
@@ -185,6 +209,7 @@ class BatchedReads {
     this.#pending.clear();
     const features = [...new Set(reads.flatMap(({ wanted }) => [...wanted]))];
     const entities = reads.map(({ entity }) => entity);
+    this.noteRead(entities, features);
     const chunks: Promise<FeatureCell[][]>[] = [];
     for (let start = 0; start < entities.length; start += this.store.maxKeys) {
       // Most reads are one chunk, which needs no look at the clock.

@@ -23,12 +23,14 @@ export class RegistryResolver {
       'a client, without `force`.',
   })
   async applyRegistry(
-    @Ctx() { registryUpdates, access }: RequestContext,
+    @Ctx() { registryUpdates, access, audit }: RequestContext,
     @Arg('input', () => ApplyRegistryInput, { defaultValue: { force: false }, description: 'What to accept.' })
     { force }: ApplyRegistryInput,
   ): Promise<AppliedRegistry> {
-    checkRegistryAccess(access);
-    const applied = await registryUpdates.apply({ force });
+    const applied = await audit.run({ action: 'APPLY_REGISTRY' }, async () => {
+      checkRegistryAccess(access);
+      return registryUpdates.apply({ force });
+    });
     return { ...applied, jobIds: applied.jobIds.map((job) => formatResourceName({ kind: 'job', job })) };
   }
 }

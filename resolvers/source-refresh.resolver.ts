@@ -21,10 +21,11 @@ export class SourceRefreshResolver {
       'stores the job before it returns it. Reads get the old values until the new ones replace them.',
   })
   refreshSource(
-    @Ctx() { registry, sourceRefreshes, access, principal }: RequestContext,
+    @Ctx() { registry, sourceRefreshes, access, audit, principal }: RequestContext,
     @Arg('input', () => RefreshSourceInput, { description: 'The source to refresh.' }) input: RefreshSourceInput,
   ): Promise<JobPayload<SourceRefreshJobRecord>> {
-    return jobPayload(async () => {
+    const name = `${input.featurestore}.${input.entityType}`;
+    return jobPayload(audit, { action: 'SOURCE_REFRESH', entityType: name }, async () => {
       const entityType = getEntityType(registry.featurestore(input.featurestore), input.entityType);
       const permission = access.jobOf('SOURCE_REFRESH', entityType);
       const maxCostUsd = checkJob(permission, input.maxCostUsd ?? null, 'refresh this entity type', 'entityType');

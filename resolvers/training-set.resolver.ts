@@ -44,6 +44,10 @@ function validateField(field: string): string {
   return field === 'columns' ? 'input.columns' : `input.trainingSet.${field}`;
 }
 
+function trainingSetAccess({ featurestore, entityType }: TrainingSetInput) {
+  return { action: 'TRAINING_SET', entityType: `${featurestore}.${entityType}` } as const;
+}
+
 /** Who pays, and at most how much by the request and by the policy. */
 function costTerms(
   { access, principal }: RequestContext,
@@ -83,7 +87,9 @@ export class TrainingSetResolver {
     const rows = pageSize(first, REQUEST_LIMITS.defaultLongPageSize);
     return withFieldPath(previewField, async () => {
       const request = trainingSetRequest(context, input);
-      const preview = await context.trainingSets.preview(request, rows, costTerms(context, request, maxCostUsd));
+      const preview = await context.audit.run(trainingSetAccess(input), () =>
+        context.trainingSets.preview(request, rows, costTerms(context, request, maxCostUsd)),
+      );
       return { ...preview, leftOut: request.leftOut ?? [] };
     });
   }
@@ -109,7 +115,9 @@ export class TrainingSetResolver {
     const mapping = new Map((columns ?? []).map(({ feature, column }) => [feature, column]));
     return withFieldPath(validateField, async () => {
       const request = trainingSetRequest(context, trainingSet);
-      return context.trainingSets.validate(request, mapping, costTerms(context, request, maxCostUsd));
+      return context.audit.run(trainingSetAccess(trainingSet), () =>
+        context.trainingSets.validate(request, mapping, costTerms(context, request, maxCostUsd)),
+      );
     });
   }
 
@@ -121,7 +129,7 @@ export class TrainingSetResolver {
     @Arg('input', () => StartTrainingSetInput, { description: 'The definition of the training set and the output.' })
     input: StartTrainingSetInput,
   ): Promise<JobPayload<TrainingSetJobRecord>> {
-    return jobPayload(async () => {
+    return jobPayload(context.audit, trainingSetAccess(input.trainingSet), async () => {
       const jobLabels = stringLabels(input.labels);
       const origin = toJobRequest(input, context.principal);
       return withFieldPath(startField, async () => {

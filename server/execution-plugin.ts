@@ -1,9 +1,10 @@
 import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext, type GraphQLResponse } from '@apollo/server';
-import type { GraphQLSchema } from 'graphql';
+import type { GraphQLSchema, OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import { AppError } from '../errors/app-error.js';
 import type { WorkInFlight } from '../limits/work-in-flight.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { compiledExecution } from './compiled-execution.js';
+import { auditUnavailable } from './end-audit.js';
 import type { FormatError } from './format-error.js';
 import { retryAfter } from './respond.js';
 import { operationGuard, toGraphqlError, toHttpStatus, type OperationRequest } from './operation-guard.js';
@@ -19,12 +20,20 @@ export interface ServerContext extends RequestContext {
   readonly place?: Place;
 }
 
+export interface RanOperation {
+  readonly type: OperationTypeNode;
+  readonly name: string | null;
+  readonly cost: number;
+}
+
 /** The place of a request among those that run. Its transport leaves it when the client has read the answer. */
 export interface Place {
   /** Who asks, for a fair order. */
   readonly owner: string;
   readonly signal?: AbortSignal | undefined;
   leave?: () => void;
+  /** The operation that ran, for the audit log. */
+  operation?: RanOperation;
 }
 
 export interface Admission {
@@ -35,6 +44,8 @@ export interface AdmittedOperation extends OperationRequest {
   readonly schema: GraphQLSchema;
   /** The cost of each event. */
   readonly cost: number;
+  /** For the audit log. */
+  readonly ran: RanOperation;
 }
 
 export interface ExecutionPluginOptions {
@@ -59,8 +70,9 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
         const { admission, place } = contextValue;
         const { errors: refusal, cost } = guard(operation, request, admission ? 'events' : 'response');
         if (refusal) return response({ errors: refusal.map(options.formatError) }, toHttpStatus(refusal[0]));
+        if (contextValue.auditLog?.mustRefuse) return refuse(auditUnavailable(), options.formatError);
         if (admission) {
-          admission.admitted = { ...request, schema: options.schema, cost };
+          admission.admitted = { ...request, schema: options.schema, cost, ran: toRanOperation(operation!, cost) };
           return response({ data: null });
         }
         if (place) {
@@ -68,11 +80,16 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
           if (refused) return refuse(refused, options.formatError);
         }
         const result = await execute({ ...request, context: contextValue });
+        if (place) place.operation = toRanOperation(operation!, cost);
         const errors = result.errors?.map(options.formatError);
         return response({ ...(errors ? { errors } : {}), data: result.data ?? null });
       },
     }),
   };
+}
+
+function toRanOperation({ operation, name }: OperationDefinitionNode, cost: number): RanOperation {
+  return { type: operation, name: name?.value ?? null, cost };
 }
 
 /** Returns why the request may not run now. */

@@ -2,13 +2,12 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { checkRow } from '../auth/policy/permission.js';
-import type { Policy } from '../auth/policy/policy.js';
+import { auditUnavailable } from './end-audit.js';
+import { AuditedIngest, type IngestAuditOptions } from './ingest-audit.js';
 import type { Principal } from '../auth/principal.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { AppError } from '../errors/app-error.js';
 import { findAppError, transportError } from '../errors/mask-error.js';
-import type { FeatureWriter, IncomingRow } from '../ingestion/feature-writer.js';
 import { ingestLines } from '../ingestion/ndjson/ingest-lines.js';
 import type { Receipt } from '../ingestion/ndjson/receipt.js';
 import { INGEST_LIMITS, type IngestLimits } from '../limits/ingest-limits.js';
@@ -20,10 +19,8 @@ export const INGEST_PATH = /^\/ingest\/([^/]+)\/([^/]+)$/;
 
 const MEDIA_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
 
-export interface IngestOptions {
+export interface IngestOptions extends IngestAuditOptions {
   readonly registry: Registry;
-  readonly writer: FeatureWriter;
-  readonly policy: Policy;
   readonly logger: Logger;
   readonly limits?: Partial<IngestLimits>;
 }
@@ -56,6 +53,8 @@ export class IngestEndpoint {
         { retryAfterSeconds: 5 },
       );
     }
+    if (this.options.auditLog?.mustRefuse) throw auditUnavailable();
+    const audited = new AuditedIngest(this.options, entityType, requestId, principal);
     const gone = new AbortController();
     response.once('close', () => gone.abort(new AppError('CLIENT_GONE', 'The client went away.')));
     const ending = new AbortController();
@@ -70,14 +69,10 @@ export class IngestEndpoint {
     const total = { lines: 0, written: 0, duplicates: 0, refused: 0 };
     try {
       const body = readUntil(decompressed(request), ending.signal, this.#limits.idleBodyMs);
-      const { writer, policy } = this.options;
-      // Rows can arrive for hours: each is checked by the policy of its moment.
-      const check = (row: IncomingRow): void =>
-        checkRow(policy.accessOf(principal), entityType, row, ({ name: feature }) => `values.${feature}`);
       for await (const receipts of ingestLines({
         entityType,
-        writer,
-        check,
+        writer: audited,
+        check: audited.check,
         body,
         signal: gone.signal,
         limits: this.#limits,
@@ -94,6 +89,7 @@ export class IngestEndpoint {
       if (gone.signal.aborted || response.destroyed) throw error;
       this.#endWithError(error, request, response, requestId);
     } finally {
+      audited.noteDenied();
       this.#open.delete(ending);
     }
   }

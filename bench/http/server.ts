@@ -60,6 +60,7 @@ const services: Services = {
   writers: {} as Services['writers'],
   streams: NO_STREAMS,
   policy: new Policy(),
+  auditLog: null,
   sourceRefreshes: {} as SourceRefreshes,
   registryUpdates: {} as RegistryUpdates,
   clock: systemClock,

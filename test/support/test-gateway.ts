@@ -8,6 +8,7 @@ import { Registry as MetricsRegistry } from 'prom-client';
 import { openFeatureViewSyncs, type FeatureViewSyncOptions } from '../../composition/feature-view-syncs.js';
 import { measuredJobStore } from '../../composition/measured-job-store.js';
 import { measuredStores } from '../../composition/measured-stores.js';
+import type { AuditLog } from '../../auth/audit/audit-log.js';
 import { Policy } from '../../auth/policy/policy.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
@@ -83,6 +84,8 @@ export interface TestGatewayOptions {
   readonly writers?: FeatureWrites;
   /** Absent: everything is allowed. */
   readonly policy?: Policy;
+  /** Absent: there is none. */
+  readonly auditLog?: AuditLog;
   readonly sourceRefreshes?: SourceRefreshes;
   readonly registryUpdates?: RegistryUpdates;
   /** Of the syncs that the gateway can do by itself. */
@@ -143,6 +146,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     sourceRefreshes: options.sourceRefreshes ?? ({} as SourceRefreshes),
     registryUpdates: options.registryUpdates ?? ({} as RegistryUpdates),
     policy: options.policy ?? new Policy(),
+    auditLog: options.auditLog ?? null,
     clock,
   };
   const schema = buildSchema(registry);

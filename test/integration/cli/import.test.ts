@@ -14,7 +14,9 @@ let writer: MemoryWriter;
 let gateway: TestGateway;
 beforeEach(async () => {
   writer = new MemoryWriter();
-  gateway = await startTestGateway(registry, { http: { ingest: { registry, writer, policy: new Policy() } } });
+  gateway = await startTestGateway(registry, {
+    http: { ingest: { registry, writer, policy: new Policy(), auditLog: null } },
+  });
   vi.spyOn(console, 'log').mockImplementation(() => undefined);
 });
 afterEach(async () => {

@@ -78,7 +78,7 @@ describe('startBatchPrediction', () => {
       {
         displayName: 'Churn of June',
         labels: { team: 'sales' },
-        createdBy: null,
+        createdBy: 'anonymous',
         idempotencyKey: null,
         maxCostUsd: null,
         model: churn,
@@ -204,7 +204,7 @@ describe('a batch prediction', () => {
       state: 'SUCCEEDED',
       displayName: 'Churn of June',
       labels: { team: 'risk' },
-      createdBy: null,
+      createdBy: 'anonymous',
       createdAt: NOW_TEXT,
       startedAt: NOW_TEXT,
       endedAt: NOW_TEXT,

@@ -20,6 +20,7 @@ beforeEach(async () => {
         registry,
         writer,
         policy: new Policy(),
+        auditLog: null,
         limits: { maxLineBytes: 2_000, idleBodyMs: 500, maxConcurrentRequests: 2 },
       },
     },
