@@ -24,7 +24,7 @@ export async function batchPredictionRequest(
   return {
     displayName: displayNameOf(input.displayName),
     labels: stringLabels(input.labels),
-    ...toJobRequest({ ...input, maxCostUsd }, principal),
+    ...toJobRequest(principal, { ...input, maxCostUsd }),
     model,
     spec: {
       model: model.name,

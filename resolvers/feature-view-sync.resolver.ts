@@ -40,7 +40,7 @@ export class FeatureViewSyncResolver {
         view,
         labels: stringLabels(input.labels),
         trigger: 'REQUEST',
-        ...toJobRequest({ ...input, maxCostUsd }, principal),
+        ...toJobRequest(principal, { ...input, maxCostUsd }),
       });
     });
   }

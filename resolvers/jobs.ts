@@ -142,18 +142,23 @@ export interface JobTerms {
   readonly maxCostUsd: number | null | undefined;
 }
 
+/** Who owns a job and pays for it; null: nobody in particular, because the gateway asks nobody. */
+export function ownerOf({ kind, name }: Principal): string | null {
+  return kind === 'ANONYMOUS' ? null : name;
+}
+
 /** Who pays. */
-export function toCostTerms(maxCostUsd: number | null | undefined, { name }: Principal): CostTerms {
-  return { createdBy: name, maxCostUsd: maxCostUsd ?? null };
+export function toCostTerms(principal: Principal, maxCostUsd: number | null | undefined): CostTerms {
+  return { createdBy: ownerOf(principal), maxCostUsd: maxCostUsd ?? null };
 }
 
 /** Who asks for a job, and on what terms. */
-export function toJobRequest({ idempotencyKey, maxCostUsd }: JobTerms, principal: Principal): JobRequest {
+export function toJobRequest(principal: Principal, { idempotencyKey, maxCostUsd }: JobTerms): JobRequest {
   const { maxIdempotencyKeyBytes } = REQUEST_LIMITS;
   if (idempotencyKey != null && Buffer.byteLength(idempotencyKey) > maxIdempotencyKeyBytes) {
     throw badInput(`"idempotencyKey" must have at most ${maxIdempotencyKeyBytes} bytes. Use a UUID.`, 'idempotencyKey');
   }
   if (idempotencyKey === '')
     throw badInput('"idempotencyKey" must not be empty. Use a UUID or omit it.', 'idempotencyKey');
-  return { ...toCostTerms(maxCostUsd, principal), idempotencyKey: idempotencyKey ?? null };
+  return { ...toCostTerms(principal, maxCostUsd), idempotencyKey: idempotencyKey ?? null };
 }

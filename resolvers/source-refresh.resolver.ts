@@ -34,7 +34,7 @@ export class SourceRefreshResolver {
         source: input.source ?? null,
         labels: stringLabels(input.labels),
         trigger: 'REQUEST',
-        ...toJobRequest({ ...input, maxCostUsd }, principal),
+        ...toJobRequest(principal, { ...input, maxCostUsd }),
       });
     });
   }

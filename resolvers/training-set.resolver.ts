@@ -54,7 +54,7 @@ function costTerms(
   { joins }: TrainingSetRequest,
   maxCostUsd: number | null | undefined,
 ): CostTerms {
-  return toCostTerms(trainingSetCostLimit(access, joins, maxCostUsd), principal);
+  return toCostTerms(principal, trainingSetCostLimit(access, joins, maxCostUsd));
 }
 
 @Resolver(() => TrainingSetJob)
@@ -131,7 +131,7 @@ export class TrainingSetResolver {
   ): Promise<JobPayload<TrainingSetJobRecord>> {
     return jobPayload(context.audit, trainingSetAccess(input.trainingSet), async () => {
       const jobLabels = stringLabels(input.labels);
-      const origin = toJobRequest(input, context.principal);
+      const origin = toJobRequest(context.principal, input);
       return withFieldPath(startField, async () => {
         const request = trainingSetRequest(context, input.trainingSet);
         const { format, location } = input.output ?? {};

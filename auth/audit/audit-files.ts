@@ -66,8 +66,11 @@ export class AuditFiles {
     const { size } = await handle.stat();
     const { position, torn, isWhole } = await readEnd(handle, size, chain);
     const opened = new AuditFiles(folder, maxFileBytes, chain, newest, handle, size, position);
-    // A new file can be empty: its chain began in the one before.
-    if (size === 0 && files.length > 1) opened.position = await lastPosition(files.at(-2)!.path, chain);
+    // The newest file can have no whole line yet: its chain began in one before it.
+    for (const { path } of files.slice(0, -1).toReversed()) {
+      if (opened.position !== CHAIN_START) break;
+      opened.position = await lastPosition(path, chain);
+    }
     if (torn !== null) {
       // The torn text stays where it is, because the log is only appended to. The next line tells of it.
       await opened.#write('\n');

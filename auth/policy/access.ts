@@ -76,6 +76,7 @@ export class UnrestrictedAccess implements Access {
 export class RuledAccess implements Access {
   readonly isUnrestricted = false;
   readonly rules: readonly Rule[];
+  readonly #owner: string | null;
   readonly #reads = new WeakMap<EntityType, FeatureAccess>();
   readonly #writes = new WeakMap<EntityType, FeatureAccess>();
 
@@ -83,6 +84,8 @@ export class RuledAccess implements Access {
     { rules }: PolicyDocument,
     private readonly principal: Principal,
   ) {
+    // Jobs of the mode `open` have no owner.
+    this.#owner = principal.kind === 'ANONYMOUS' ? null : principal.name;
     this.rules = rules.filter(({ who }) => isWho(who, principal));
   }
 
@@ -121,11 +124,11 @@ export class RuledAccess implements Access {
   }
 
   maySeeJobOf(createdBy: string | null): boolean {
-    return createdBy === this.principal.name || this.#isAllowedOn('SEE_JOBS', createdBy);
+    return createdBy === this.#owner || this.#isAllowedOn('SEE_JOBS', createdBy);
   }
 
   mayCancelJobOf(createdBy: string | null): boolean {
-    return createdBy === this.principal.name || this.#isAllowedOn('CANCEL_JOBS', createdBy);
+    return createdBy === this.#owner || this.#isAllowedOn('CANCEL_JOBS', createdBy);
   }
 
   mayApplyRegistry(): boolean {

@@ -78,7 +78,7 @@ describe('startBatchPrediction', () => {
       {
         displayName: 'Churn of June',
         labels: { team: 'sales' },
-        createdBy: 'anonymous',
+        createdBy: null,
         idempotencyKey: null,
         maxCostUsd: null,
         model: churn,
@@ -204,7 +204,7 @@ describe('a batch prediction', () => {
       state: 'SUCCEEDED',
       displayName: 'Churn of June',
       labels: { team: 'risk' },
-      createdBy: 'anonymous',
+      createdBy: null,
       createdAt: NOW_TEXT,
       startedAt: NOW_TEXT,
       endedAt: NOW_TEXT,
