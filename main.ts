@@ -11,7 +11,7 @@ import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openAudit } from './composition/open-audit.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
-import { measuredWriter } from './composition/measured-writer.js';
+import { measuredWrites } from './composition/measured-writes.js';
 import { openOrDispose } from './runtime/open-or-dispose.js';
 import type { FeatureStores } from './serving/feature-stores.js';
 import { checkStores } from './composition/check-stores.js';
@@ -161,7 +161,7 @@ async function start(
   await refreshAll(prepared.stale, 'START');
 
   const writeMetrics = createWriteMetrics(metricsRegistry, () => readBacklog(stores));
-  const writers = { ...stores.writers, writer: measuredWriter(stores.writers.writer, writeMetrics) };
+  const writers = { ...stores.writers, ...measuredWrites(stores.writers, writeMetrics) };
   const streams = openStreams({
     registry,
     writer: writers.writer,

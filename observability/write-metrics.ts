@@ -24,6 +24,18 @@ export function createWriteMetrics(registry: Registry, readBacklog: () => WriteB
     labelNames: ['featurestore', 'entity_type'] as const,
     registers,
   });
+  const deletedEntities = new Counter({
+    name: 'featuregraph_deleted_entities_total',
+    help: 'Entities that clients deleted, by entity type. Ids without values count too.',
+    labelNames: ['featurestore', 'entity_type'] as const,
+    registers,
+  });
+  const failedDeletions = new Counter({
+    name: 'featuregraph_failed_deletions_total',
+    help: 'Deletions that failed because a store did not delete the entities, by entity type.',
+    labelNames: ['featurestore', 'entity_type'] as const,
+    registers,
+  });
   new Gauge({
     name: 'featuregraph_write_log_rows',
     help: 'Acknowledged rows that the embedded offline store does not have yet.',
@@ -49,5 +61,9 @@ export function createWriteMetrics(registry: Registry, readBacklog: () => WriteB
     ): void => rows.inc({ featurestore, entity_type: entityType, outcome }, count),
     failure: (featurestore: string, entityType: string): void =>
       failures.inc({ featurestore, entity_type: entityType }),
+    deletedEntities: (featurestore: string, entityType: string, count: number): void =>
+      deletedEntities.inc({ featurestore, entity_type: entityType }, count),
+    failedDeletion: (featurestore: string, entityType: string): void =>
+      failedDeletions.inc({ featurestore, entity_type: entityType }),
   };
 }

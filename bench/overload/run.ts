@@ -1,9 +1,9 @@
-import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { startGateway } from '../start-gateway.js';
 import { ATTACKS, type Attack } from './attacks.js';
 import { makeGatewayFolder } from './gateway-folder.js';
 
@@ -31,7 +31,7 @@ try {
 }
 
 async function measure(attack: Attack): Promise<void> {
-  const gateway = await startGateway();
+  const gateway = await startGateway(folder);
   const statuses = new Map<string, number>();
   const probe = fork(join(import.meta.dirname, 'probe.js'), [gateway.url]);
   const end = Date.now() + SECONDS * 1000;
@@ -53,25 +53,6 @@ async function measure(attack: Attack): Promise<void> {
   gateway.child.kill('SIGKILL');
   const answers = [...statuses].map(([status, count]) => `${status}: ${count}`).join(', ');
   console.log([attack.name, quantiles(now), quantiles(asOf), failures, rss, answers].join(' | '));
-}
-
-async function startGateway(): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../../cli/main.js'), 'serve'], {
-    env: {
-      ...process.env,
-      FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'),
-      FEATUREGRAPH_DATA_DIR: join(folder, 'data'),
-      PORT: '0',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [url] = /http:\/\/\S+\/graphql/.exec(line) ?? [];
-    if (!url) continue;
-    child.stdout.resume();
-    return { child, url: url.replace(/["',].*$/, '') };
-  }
-  throw new Error('the gateway ended before it listened');
 }
 
 /** The status and the first error code of an answer, which is read and thrown away. */

@@ -14,7 +14,7 @@ export async function dev(): Promise<void> {
   const logger = createLogger(config.logLevel);
   const progress = progressDisplay(logger);
   const gateway = await startGateway({ config, logger, onPrepare: progress.show }).finally(progress.end);
-  const folders = [dirname(resolve(registryPathOf(config))), ...gateway.tablePaths.map(existingFolder)];
+  const folders = [...new Set([dirname(resolve(registryPathOf(config))), ...gateway.tablePaths.map(existingFolder)])];
   const stopWatching = watchFolders(folders, config.dataDirectory, async () => {
     try {
       const { isApplied, plan } = await gateway.reload();

@@ -20,23 +20,77 @@ const TAG = {
 } as const;
 
 export function encodeValue(value: RawValue | null): Buffer {
-  if (value === null) return Buffer.of(TAG.NULL);
-  if (typeof value === 'boolean') return Buffer.of(value ? TAG.TRUE : TAG.FALSE);
-  if (typeof value === 'number') return tagged(TAG.DOUBLE, doubles([value]));
-  if (typeof value === 'bigint') return tagged(TAG.INT64, integers([value]));
-  if (typeof value === 'string') return tagged(TAG.STRING, Buffer.from(value));
-  if (value instanceof Uint8Array) return tagged(TAG.BYTES, value);
-  if (isArrayValue(value)) return encodeArray(value);
-  return tagged(TAG.STRUCT, Buffer.from(JSON.stringify(value satisfies StructValue)));
+  const bytes = Buffer.allocUnsafe(encodedSize(value));
+  writeValue(value, bytes, 0);
+  return bytes;
+}
+
+/** The number of bytes that `writeValue` needs for a value. */
+export function encodedSize(value: RawValue | null): number {
+  if (value === null || typeof value === 'boolean') return 1;
+  if (typeof value === 'number' || typeof value === 'bigint') return 1 + 8;
+  if (typeof value === 'string') return 1 + Buffer.byteLength(value);
+  if (value instanceof Uint8Array) return 1 + value.length;
+  if (isArrayValue(value)) return 1 + arraySize(value);
+  return 1 + Buffer.byteLength(JSON.stringify(value satisfies StructValue));
+}
+
+/** Writes a value into a buffer with room for it. Returns the position after it. */
+export function writeValue(value: RawValue | null, bytes: Buffer, start: number): number {
+  const at = start + 1;
+  if (value === null) return bytes.writeUInt8(TAG.NULL, start);
+  if (typeof value === 'boolean') return bytes.writeUInt8(value ? TAG.TRUE : TAG.FALSE, start);
+  if (typeof value === 'number') {
+    bytes[start] = TAG.DOUBLE;
+    return bytes.writeDoubleLE(value, at);
+  }
+  if (typeof value === 'bigint') {
+    bytes[start] = TAG.INT64;
+    return bytes.writeBigInt64LE(value, at);
+  }
+  if (typeof value === 'string') {
+    bytes[start] = TAG.STRING;
+    return at + bytes.write(value, at);
+  }
+  if (value instanceof Uint8Array) {
+    bytes[start] = TAG.BYTES;
+    bytes.set(value, at);
+    return at + value.length;
+  }
+  if (isArrayValue(value)) return writeArray(value, bytes, start);
+  bytes[start] = TAG.STRUCT;
+  return at + bytes.write(JSON.stringify(value satisfies StructValue), at);
+}
+
+function arraySize(array: ArrayValue): number {
+  const [first] = array;
+  if (typeof first === 'boolean') return array.length;
+  if (typeof first !== 'string') return array.length * 8;
+  return (array as readonly string[]).reduce((size, text) => size + 4 + Buffer.byteLength(text), 0);
 }
 
 /** An empty array has no element that tells its type: any array tag decodes to []. */
-function encodeArray(array: ArrayValue): Buffer {
+function writeArray(array: ArrayValue, bytes: Buffer, start: number): number {
   const [first] = array;
-  if (typeof first === 'boolean') return tagged(TAG.BOOL_ARRAY, Buffer.from(array.map(Number)));
-  if (typeof first === 'bigint') return tagged(TAG.INT64_ARRAY, integers(array as readonly bigint[]));
-  if (typeof first === 'string') return tagged(TAG.STRING_ARRAY, strings(array as readonly string[]));
-  return tagged(TAG.DOUBLE_ARRAY, doubles(array as readonly NonNullable<typeof first>[]));
+  let at = start + 1;
+  if (typeof first === 'boolean') {
+    bytes[start] = TAG.BOOL_ARRAY;
+    for (const item of array) bytes[at++] = Number(item);
+  } else if (typeof first === 'bigint') {
+    bytes[start] = TAG.INT64_ARRAY;
+    for (const item of array as readonly bigint[]) at = bytes.writeBigInt64LE(item, at);
+  } else if (typeof first === 'string') {
+    bytes[start] = TAG.STRING_ARRAY;
+    for (const item of array as readonly string[]) {
+      const length = bytes.write(item, at + 4);
+      bytes.writeUInt32LE(length, at);
+      at += 4 + length;
+    }
+  } else {
+    bytes[start] = TAG.DOUBLE_ARRAY;
+    for (const item of array as readonly number[]) at = bytes.writeDoubleLE(item, at);
+  }
+  return at;
 }
 
 export function decodeValue(bytes: Buffer, start: number, end: number): RawValue | null {
@@ -69,33 +123,6 @@ export function decodeValue(bytes: Buffer, start: number, end: number): RawValue
     default:
       throw new Error(`a stored value has the unknown tag ${bytes[start]}`);
   }
-}
-
-function tagged(tag: number, payload: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.of(tag), payload]);
-}
-
-function doubles(values: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(values.length * 8);
-  values.forEach((value, index) => bytes.writeDoubleLE(value, index * 8));
-  return bytes;
-}
-
-function integers(values: readonly bigint[]): Buffer {
-  const bytes = Buffer.allocUnsafe(values.length * 8);
-  values.forEach((value, index) => bytes.writeBigInt64LE(value, index * 8));
-  return bytes;
-}
-
-function strings(values: readonly string[]): Buffer {
-  return Buffer.concat(
-    values.flatMap((value) => {
-      const text = Buffer.from(value);
-      const length = Buffer.allocUnsafe(4);
-      length.writeUInt32LE(text.length);
-      return [length, text];
-    }),
-  );
 }
 
 function readStrings(bytes: Buffer, start: number, end: number): string[] {

@@ -19,6 +19,12 @@ export interface MessageStream {
    */
   deadLetter(message: StreamMessage, reason: DeadLetterReason): Promise<void>;
 
+  /**
+   * Says that these messages are durable in both stores. Kafka commits, once a partition, the offsets up to the first
+   * message without an acknowledgement. A failure is harmless: the messages are then delivered again.
+   */
+  acknowledge(messages: readonly StreamMessage[]): Promise<void>;
+
   /** The number of messages that wait at the broker; null when the broker does not tell. */
   lag(): Promise<bigint | null>;
 
@@ -35,11 +41,6 @@ export interface StreamMessage {
   readonly attributes: ReadonlyMap<string, string>;
   /** The time at which it was published. */
   readonly publishTime: Instant;
-  /**
-   * Says that the message is durable in both stores. Kafka commits the offsets up to the first message without an
-   * acknowledgement. A failure is harmless: the message is then delivered again.
-   */
-  acknowledge(): Promise<void>;
 }
 
 export interface DeadLetterReason {

@@ -20,35 +20,63 @@ export interface IngestLines {
 }
 
 /**
- * Writes rows as they arrive, and gives the receipts of each write when its rows are durable. The next bytes are read
- * only after the receipts are taken: a writer or a client that is slow slows the sender down.
+ * Writes rows as they arrive, and gives the receipts of each write when its rows are durable. While a write runs, the
+ * next bytes are read into rows, and no further: a writer or a client that is slow slows the sender down.
  */
 export async function* ingestLines(options: IngestLines): AsyncGenerator<readonly Receipt[], void> {
-  const { body, limits = INGEST_LIMITS } = options;
-  const splitter = new LineSplitter(limits.maxLineBytes);
-  for await (const chunk of body) {
-    for (const lines of toChunks(splitter.push(chunk), limits.maxRowsPerWrite)) yield await writeLines(options, lines);
+  const batches = readBatches(options);
+  try {
+    let next = batches.next();
+    for (;;) {
+      const batch = await next;
+      if (batch.done) return;
+      const writing = writeLines(options, batch.value);
+      next = batches.next();
+      // A failure to read comes after the receipts of this write.
+      next.catch(() => undefined);
+      yield await writing;
+    }
+  } finally {
+    // Not awaited: the sender may be silent.
+    void batches.return().catch(() => undefined);
   }
-  const last = splitter.end();
-  if (last.length > 0) yield await writeLines(options, last);
 }
 
-async function writeLines(
-  { entityType, writer, check, signal, limits = INGEST_LIMITS }: IngestLines,
-  lines: readonly InputLine[],
-): Promise<Receipt[]> {
+interface ReadLine {
+  readonly number: number;
+  readonly row: IncomingRow | AppError;
+}
+
+async function* readBatches({
+  entityType,
+  body,
+  check,
+  limits = INGEST_LIMITS,
+}: IngestLines): AsyncGenerator<ReadLine[], void> {
+  const splitter = new LineSplitter(limits.maxLineBytes);
+  const read = (line: InputLine): ReadLine => ({
+    number: line.number,
+    row: readLine(entityType, line, limits.maxLineBytes, check),
+  });
+  for await (const chunk of body) {
+    for (const lines of toChunks(splitter.push(chunk), limits.maxRowsPerWrite)) yield lines.map(read);
+  }
+  const last = splitter.end();
+  if (last.length > 0) yield last.map(read);
+}
+
+async function writeLines({ entityType, writer, signal }: IngestLines, lines: readonly ReadLine[]): Promise<Receipt[]> {
   const rows: IncomingRow[] = [];
-  const receipts: Receipt[] = lines.map(() => ({ line: 0, status: 'WRITTEN' }));
+  const receipts: Receipt[] = [];
   const indexOfRow: number[] = [];
-  for (const [index, line] of lines.entries()) {
-    const read = readLine(entityType, line, limits.maxLineBytes, check);
-    if (read instanceof AppError) {
-      receipts[index] = { line: line.number, status: 'REFUSED', ...refusalOfError(read) };
+  for (const [index, { number, row }] of lines.entries()) {
+    if (row instanceof AppError) {
+      receipts.push({ line: number, status: 'REFUSED', ...refusalOfError(row) });
       continue;
     }
-    receipts[index] = { line: line.number, status: 'WRITTEN' };
+    receipts.push({ line: number, status: 'WRITTEN' });
     indexOfRow.push(index);
-    rows.push(read);
+    rows.push(row);
   }
   if (rows.length === 0) return receipts;
   const { duplicateRows, faults } = await writer.write({ entityType, rows, signal });

@@ -136,10 +136,8 @@ export class StreamConsumer implements WatchedStream {
       await this.#retry(() => source.deadLetter(message, reason));
       this.#counts.deadLettered += 1;
     }
-    for (const message of batch) {
-      await message.acknowledge();
-      this.#waiting.delete(message);
-    }
+    await source.acknowledge(batch);
+    for (const message of batch) this.#waiting.delete(message);
   }
 
   #read(message: StreamMessage): IncomingRow | AppError {

@@ -41,14 +41,18 @@ type Fault = Omit<RowFault, 'row'>;
 function findFault(entityType: EntityType, incoming: IncomingRow, now: Instant): Fault | undefined {
   const { entityId, timestamp, values } = incoming;
   if (values.size === 0) return rowFault('The row has no values. Write at least one feature.');
-  const computed = [...values.keys()].find(({ source }) => source.sql !== null);
-  if (computed) return notWritable(computed);
-  const sources = new Set(Array.from(values.keys(), ({ source }) => source));
-  const isTimed = [...sources].some(({ timestampColumn }) => timestampColumn !== null);
+  const sources = new Set<FeatureSource>();
+  let isTimed = false;
+  for (const feature of values.keys()) {
+    const { source } = feature;
+    if (source.sql !== null) return notWritable(feature);
+    isTimed ||= source.timestampColumn !== null;
+    sources.add(source);
+  }
   const timeFault = isTimed ? findTimeFault(timestamp, now) : findStaticTimeFault(entityType, timestamp);
   if (timeFault !== undefined) return { part: { kind: 'TIMESTAMP' }, code: 'BAD_USER_INPUT', message: timeFault };
   for (const source of sources) {
-    const reason = findRowFault(source, { entityId, timestamp, values: new Map() });
+    const reason = findRowFault(source, { entityId, timestamp });
     if (reason !== undefined) {
       const message = `The row cannot be stored: ${reason}.`;
       return { part: { kind: 'ENTITY_ID' }, code: 'BAD_USER_INPUT', message };
@@ -97,7 +101,13 @@ function rowFault(message: string): Fault {
 }
 
 function toParts({ entityId, timestamp, values }: IncomingRow): CheckedPart[] {
-  return [...Map.groupBy(values, ([{ source }]) => source)].map(([source, ofSource]) => ({
+  const parts = new Map<FeatureSource, Map<string, RawValue | null>>();
+  for (const [{ name, source }, value] of values) {
+    const ofSource = parts.get(source);
+    if (ofSource) ofSource.set(name, value);
+    else parts.set(source, new Map([[name, value]]));
+  }
+  return Array.from(parts, ([source, ofSource]) => ({
     entityId,
     source,
     version: {
@@ -105,6 +115,6 @@ function toParts({ entityId, timestamp, values }: IncomingRow): CheckedPart[] {
       createdTimestamp: null,
       sequence: null,
     },
-    values: new Map(ofSource.map(([{ name }, value]): [string, RawValue | null] => [name, value])),
+    values: ofSource,
   }));
 }

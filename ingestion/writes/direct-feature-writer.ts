@@ -8,6 +8,7 @@ import { toChunks } from '../../runtime/to-chunks.js';
 import type { Clock } from '../../values/clock.js';
 import type { FeatureCell } from '../../values/feature-cell.js';
 import type { Instant } from '../../values/instant.js';
+import type { RawValue } from '../../values/value-type.js';
 import type { FeatureWriter, RowFault, WriteOutcome, WriteRequest } from '../feature-writer.js';
 import { checkRows, type CheckedPart, type CheckedRow } from './check-rows.js';
 import {
@@ -18,7 +19,6 @@ import {
   type EntityDeletion,
 } from './entity-deletion.js';
 import { addPart, momentKey, type MomentValues } from './moment-values.js';
-import { encodeValue } from '../../datasources/online/value-codec.js';
 import { toDeletionFailure, toStoreFailure } from './store-failure.js';
 
 export interface DirectFeatureWriterOptions {
@@ -232,11 +232,11 @@ function momentOfCells(
   { source, version }: CheckedPart,
   cells: ReadonlyMap<string, FeatureCell> | undefined,
 ): MomentValues | undefined {
-  const values = new Map<string, Buffer>();
+  const values = new Map<string, RawValue | null>();
   for (const { name } of source.features) {
     const cell = cells?.get(name);
     if (!cell || cell.status === 'NOT_FOUND' || cell.timestamp !== version.timestamp) continue;
-    values.set(name, encodeValue(cell.value));
+    values.set(name, cell.value);
   }
   return values.size === 0 ? undefined : values;
 }

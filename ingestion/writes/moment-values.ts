@@ -2,42 +2,50 @@ import { listSlots, sourceSlot } from '../../datasources/online/merge-rule.js';
 import { compareVersions } from '../../datasources/online/online-store.js';
 import { encodeValue } from '../../datasources/online/value-codec.js';
 import type { StoredEntity } from '../../datasources/online/write-log.js';
+import type { RawValue } from '../../values/value-type.js';
 import type { FeatureRow } from '../../datasources/offline/offline-store.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { CheckedPart } from './check-rows.js';
 
 /** The values that a source has of one entity at one event time, by feature: what a write at that time is compared with. */
-export type MomentValues = ReadonlyMap<string, Buffer>;
+export type MomentValues = ReadonlyMap<string, RawValue | null>;
 
-/** Identifies the source, entity and event time of a part. */
+/** Identifies the source, entity and event time of a part. No name contains a line break; an id may. */
 export function momentKey({ source, entityId, version }: CheckedPart): string {
-  const { entityType } = source;
-  return JSON.stringify([
-    entityType.featurestore.name,
-    entityType.name,
-    source.name,
-    entityId,
-    String(version.timestamp),
-  ]);
+  const { name, entityType } = source;
+  return `${entityType.featurestore.name}\n${entityType.name}\n${name}\n${version.timestamp}\n${entityId}`;
 }
 
 /** The values after a write; undefined when the write changes nothing. */
 export function addPart(part: CheckedPart, before: MomentValues | undefined): MomentValues | undefined {
-  const written = [...listSlots({ ...part, isPartial: true })].map(([name, value]): [string, Buffer] => [
-    name,
-    encodeValue(value),
-  ]);
-  if (before && written.every(([name, value]) => before.get(name)?.equals(value))) return undefined;
-  return new Map([...(before ?? []), ...written]);
+  const written = listWritten(part);
+  if (!before) return written;
+  let isSame = true;
+  for (const [name, value] of written) isSame &&= before.has(name) && isEqual(before.get(name)!, value);
+  return isSame ? undefined : new Map([...before, ...written]);
+}
+
+/** What the part sets, by the rule of merging. */
+function listWritten(part: CheckedPart): MomentValues {
+  const { source, values } = part;
+  let isWhole = !source.entityType.dense || values.size === source.features.length;
+  for (const value of values.values()) isWhole &&= value !== null || source.entityType.dense;
+  // Most rows: every value of it counts, and no other.
+  return isWhole ? values : new Map(listSlots({ ...part, isPartial: true }));
+}
+
+function isEqual(a: RawValue | null, b: RawValue | null): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b);
+  return encodeValue(a).equals(encodeValue(b));
 }
 
 /** The values of the newest event time of a source in the online store. */
 export function newestMoment(source: FeatureSource, stored: StoredEntity): MomentValues {
   const newest = stored(sourceSlot(source));
-  const values = new Map<string, Buffer>();
+  const values = new Map<string, RawValue | null>();
   for (const { name } of source.features) {
     const slot = stored(name);
-    if (slot && slot.timestamp === newest?.timestamp) values.set(name, encodeValue(slot.value));
+    if (slot && slot.timestamp === newest?.timestamp) values.set(name, slot.value);
   }
   return values;
 }

@@ -24,10 +24,11 @@ export class Moments {
    * run at the same time.
    */
   async selectNew(parts: readonly CheckedPart[], now: Instant): Promise<NewParts> {
-    const known = await this.#readKnown(parts, now);
+    const keys = parts.map(momentKey);
+    const known = await this.#readKnown(parts, keys, now);
     const changed = new Map<string, MomentValues>();
-    const selected = parts.filter((part) => {
-      const key = momentKey(part);
+    const selected = parts.filter((part, index) => {
+      const key = keys[index]!;
       const after = addPart(part, changed.get(key) ?? known.get(key));
       if (after) changed.set(key, after);
       return after !== undefined;
@@ -44,11 +45,15 @@ export class Moments {
     for (const [key, { sequence }] of this.#logged) if (sequence <= upTo) this.#logged.delete(key);
   }
 
-  async #readKnown(parts: readonly CheckedPart[], now: Instant): Promise<Map<string, MomentValues>> {
+  async #readKnown(
+    parts: readonly CheckedPart[],
+    keys: readonly string[],
+    now: Instant,
+  ): Promise<Map<string, MomentValues>> {
     const known = new Map<string, MomentValues>();
     const inHistory: CheckedPart[] = [];
-    for (const part of parts) {
-      const key = momentKey(part);
+    for (const [index, part] of parts.entries()) {
+      const key = keys[index]!;
       // Memory before the offline store: a row that leaves memory meanwhile is there already.
       const logged = this.#logged.get(key);
       if (logged) known.set(key, logged.values);

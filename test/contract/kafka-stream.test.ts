@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Admin, Consumer, MessagesStreamModes, Producer } from '@platformatic/kafka';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { KafkaStream } from '../../datasources/streams/kafka/kafka-stream.js';
+import type { StreamMessage } from '../../datasources/streams/message-stream.js';
 import type { KafkaSettings } from '../../datasources/registry/stream-settings.js';
 import { describeWithKafka, startKafka, type KafkaBroker } from '../support/streams/kafka-broker.js';
 import { messageStreamContract, type BrokerLab, type DeadLetter } from './message-stream.contract.js';
@@ -68,5 +69,24 @@ describeWithKafka('Kafka', () => {
       return letters;
     },
   };
+  it('commits up to the first message without an acknowledgement, whatever their order', async () => {
+    const settings = await lab.createTopics();
+    // One key, so one partition.
+    await lab.send(
+      settings,
+      Array.from({ length: 10 }, (_, index) => ({ data: String(index), key: 'a' })),
+    );
+    const stream = await lab.open(settings);
+    onTestFinished(() => stream.close());
+    const messages: StreamMessage[] = [];
+    for await (const message of stream.messages()) {
+      if (messages.push(message) === 10) break;
+    }
+    await stream.acknowledge([messages[2]!, messages[0]!, messages[1]!, messages[5]!]);
+    expect(await stream.lag()).toBe(7n);
+    await stream.acknowledge(messages.slice(3).filter((message) => message !== messages[5]));
+    expect(await stream.lag()).toBe(0n);
+  });
+
   messageStreamContract(() => lab);
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { MessageStream, StreamMessage } from '../../datasources/streams/message-stream.js';
+import type { MessageStream } from '../../datasources/streams/message-stream.js';
 import type { StreamSettings } from '../../datasources/registry/stream-settings.js';
 import { createMapping } from '../../ingestion/streams/map-message.js';
 import { StreamConsumer } from '../../ingestion/streams/stream-consumer.js';
@@ -289,27 +289,23 @@ function createConsumer(
   });
 }
 
-function withMessages(stream: MessageStream, change: (message: StreamMessage) => StreamMessage): MessageStream {
+function withoutAcknowledgements(stream: MessageStream): MessageStream {
+  return withAcknowledge(stream, async () => undefined);
+}
+
+function withWatchedAcknowledgements(stream: MessageStream, acknowledged: string[]): MessageStream {
+  return withAcknowledge(stream, async (messages) => {
+    acknowledged.push(...messages.map(({ position }) => position));
+    await stream.acknowledge(messages);
+  });
+}
+
+function withAcknowledge(stream: MessageStream, acknowledge: MessageStream['acknowledge']): MessageStream {
   return {
-    messages: async function* () {
-      for await (const message of stream.messages()) yield change(message);
-    },
+    messages: () => stream.messages(),
+    acknowledge,
     deadLetter: (message, reason) => stream.deadLetter(message, reason),
     lag: () => stream.lag(),
     close: () => stream.close(),
   };
-}
-
-function withoutAcknowledgements(stream: MessageStream): MessageStream {
-  return withMessages(stream, (message) => ({ ...message, acknowledge: async () => undefined }));
-}
-
-function withWatchedAcknowledgements(stream: MessageStream, acknowledged: string[]): MessageStream {
-  return withMessages(stream, (message) => ({
-    ...message,
-    acknowledge: async () => {
-      acknowledged.push(message.position);
-      await message.acknowledge();
-    },
-  }));
 }

@@ -5,7 +5,7 @@ import { sourceSlot } from '../merge-rule.js';
 import { compareVersions, type OnlineWrite } from '../online-store.js';
 import type { Rows } from './generations.js';
 import { mergeWrite } from './merge-write.js';
-import { encodeRow, RowReader, type Slot } from './row-codec.js';
+import { encodeRow, RowReader, type AnySlot } from './row-codec.js';
 import type { SlotNumbers } from './slot-numbers.js';
 
 /** The number of served rows that one transaction of the copy takes: writers wait for about a millisecond. */
@@ -28,7 +28,9 @@ export function mergeRows(
   for (const [entityId, ofEntity] of Map.groupBy(writes, (write) => write.entityId)) {
     if (except.has(entityId)) continue;
     const key = Buffer.from(entityId);
-    const slots = readSlots(rows, key);
+    // LMDB reuses this buffer at the next read: the row is encoded before.
+    const stored = rows.getBinaryFast(key);
+    const slots = stored === undefined ? new Map<number, AnySlot>() : new RowReader(stored).slots();
     for (const write of ofEntity) mergeWrite(slots, write, numbers);
     void rows.put(key, encodeRow(slots));
   }
@@ -72,9 +74,9 @@ function copyRow(served: Rows, filled: Rows, key: Buffer, kept: ReadonlySet<numb
   void filled.put(key, encodeRow(slots));
 }
 
-function readSlots(rows: Rows, key: Buffer): Map<number, Slot> {
+function readSlots(rows: Rows, key: Buffer): Map<number, AnySlot> {
   const stored = rows.getBinary(key);
-  return stored === undefined ? new Map<number, Slot>() : new RowReader(stored).slots();
+  return stored === undefined ? new Map<number, AnySlot>() : new RowReader(stored).slots();
 }
 
 function slotNames(source: FeatureSource): string[] {

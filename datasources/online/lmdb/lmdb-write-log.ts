@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Database, RootDatabase } from 'lmdb';
 import { transact } from '../../../runtime/lmdb.js';
 import type { Instant } from '../../../values/instant.js';
-import type { EntityType } from '../../registry/model.js';
+import type { EntityType, FeatureSource } from '../../registry/model.js';
 import type { OnlineWrite } from '../online-store.js';
 import type { FindSource, LogCommit, LoggedCommits, StoredEntity, WriteLog } from '../write-log.js';
-import { decodeLogRow, encodeLogRow, type LogRow } from './log-row.js';
+import { decodeCommit, encodeCommit, type LoggedRow } from './log-codec.js';
+import { RecentCommits } from './recent-commits.js';
 
 /** The named databases of the log in the file of the online store. No registry name contains `$`. */
 export const WRITE_LOG_DATABASES = 3;
@@ -33,8 +34,9 @@ export class LmdbWriteLog implements WriteLog {
   readonly id: string;
   readonly #lastStored: Database<LastCommit, string>;
   #last: WriteLog['last'];
-  readonly #commits: Database<readonly LogRow[], number>;
-  readonly #future: Database<LogRow, FutureKey>;
+  readonly #commits: Database<Buffer, number>;
+  readonly #future: Database<Buffer, FutureKey>;
+  readonly #recent = new RecentCommits();
 
   constructor(
     private readonly environment: RootDatabase,
@@ -42,8 +44,8 @@ export class LmdbWriteLog implements WriteLog {
     private readonly store: StoreOfLog,
   ) {
     this.#lastStored = environment.openDB<LastCommit, string>({ name: '$last-write' });
-    this.#commits = environment.openDB<readonly LogRow[], number>({ name: '$writes' });
-    this.#future = environment.openDB<LogRow, FutureKey>({ name: '$future-writes' });
+    this.#commits = environment.openDB<Buffer, number>({ name: '$writes', encoding: 'binary' });
+    this.#future = environment.openDB<Buffer, FutureKey>({ name: '$future-writes', encoding: 'binary' });
     this.id = this.#lastStored.get('last')?.id ?? randomUUID();
     this.#last = this.#readLast();
   }
@@ -57,7 +59,7 @@ export class LmdbWriteLog implements WriteLog {
   }
 
   async commit({ sequence, created, rows, future }: LogCommit): Promise<void> {
-    const encoded = rows.map(encodeLogRow);
+    const encoded = encodeCommit(rows);
     await this.#transaction(() => {
       const online = rows.filter((row) => !future.has(row));
       for (const [entityType, writes] of Map.groupBy(online, ({ source }) => source.entityType)) {
@@ -65,11 +67,13 @@ export class LmdbWriteLog implements WriteLog {
       }
       void this.#commits.put(sequence, encoded);
       for (const [index, row] of rows.entries()) {
-        if (future.has(row)) void this.#future.put([Number(row.version.timestamp), sequence, index], encoded[index]!);
+        if (!future.has(row)) continue;
+        void this.#future.put([Number(row.version.timestamp), sequence, index], encodeCommit([row]));
       }
       void this.#lastStored.put('last', { id: this.id, sequence, created: String(created) });
     });
     this.#last = { sequence, created };
+    this.#recent.add(sequence, rows, encoded.length);
   }
 
   read(maxRows: number): LoggedCommits {
@@ -77,12 +81,11 @@ export class LmdbWriteLog implements WriteLog {
     let upTo: number | undefined;
     let unknownRows = 0;
     // Only what is on disk: a power cut could undo a commit whose rows the offline store has already.
-    for (const { key, value } of this.#commits.getRange({ end: this.#last.sequence + 1 })) {
+    for (const sequence of this.#commits.getKeys({ end: this.#last.sequence + 1 })) {
       if (rows.length + unknownRows >= maxRows) break;
-      upTo = key;
-      for (const row of value) {
-        const decoded = decodeLogRow(row, this.findSource);
-        if (decoded) rows.push(decoded);
+      upTo = sequence;
+      for (const row of this.#rowsOf(sequence)) {
+        if (row) rows.push(row);
         else unknownRows += 1;
       }
     }
@@ -93,6 +96,7 @@ export class LmdbWriteLog implements WriteLog {
     await this.#transaction(() => {
       for (const key of [...this.#commits.getKeys({ end: upTo + 1 })]) void this.#commits.remove(key);
     });
+    this.#recent.forget(upTo);
   }
 
   earliestFuture(): Instant | undefined {
@@ -103,7 +107,7 @@ export class LmdbWriteLog implements WriteLog {
   async promote(now: Instant, maxRows: number): Promise<number> {
     const due = [...this.#future.getRange({ end: [Number(now) + 1, 0, 0], limit: maxRows })];
     if (due.length === 0) return 0;
-    const rows = due.flatMap(({ value }) => decodeLogRow(value, this.findSource) ?? []);
+    const rows = due.flatMap(({ value }) => decodeCommit(value).flatMap((row) => this.#toWrite(row) ?? []));
     await this.#transaction(() => {
       for (const [entityType, writes] of Map.groupBy(rows, ({ source }) => source.entityType)) {
         this.store.merge(entityType, writes);
@@ -118,11 +122,47 @@ export class LmdbWriteLog implements WriteLog {
     await this.#transaction(() => {
       this.store.remove(entityType, entityIds);
       for (const { key, value } of [...this.#future.getRange({})]) {
-        const [featurestore, name, , entityId] = value;
-        if (featurestore !== entityType.featurestore.name || name !== entityType.name || !ids.has(entityId)) continue;
-        void this.#future.remove(key);
+        const isDeleted = decodeCommit(value).every(
+          (row) =>
+            row.featurestore === entityType.featurestore.name &&
+            row.entityType === entityType.name &&
+            ids.has(row.entityId),
+        );
+        if (isDeleted) void this.#future.remove(key);
       }
     });
+  }
+
+  /** The rows of a commit; undefined for those of a source that the registry no longer has. */
+  #rowsOf(sequence: number): readonly (OnlineWrite | undefined)[] {
+    const recent = this.#recent.find(sequence);
+    if (!recent) return decodeCommit(this.#commits.get(sequence)!).map((row) => this.#toWrite(row));
+    // Another registry may have been applied since.
+    const sources = new Map<FeatureSource, FeatureSource | undefined>();
+    return recent.map((row) => {
+      const { source } = row;
+      if (!sources.has(source)) sources.set(source, this.#findCurrent(source));
+      const current = sources.get(source);
+      return current === source ? row : current && { ...row, source: current };
+    });
+  }
+
+  #findCurrent({ name, entityType }: FeatureSource): FeatureSource | undefined {
+    return this.findSource(entityType.featurestore.name, entityType.name, name);
+  }
+
+  #toWrite({
+    featurestore,
+    entityType,
+    source,
+    entityId,
+    timestamp,
+    created,
+    values,
+  }: LoggedRow): OnlineWrite | undefined {
+    const found = this.findSource(featurestore, entityType, source);
+    const version = { timestamp, createdTimestamp: created, sequence: null };
+    return found && { entityId, source: found, version, values };
   }
 
   #readLast(): WriteLog['last'] {

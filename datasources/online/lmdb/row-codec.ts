@@ -1,6 +1,6 @@
 import type { RawValue } from '../../../values/value-type.js';
-import type { ValueVersion } from '../online-store.js';
-import { decodeValue, encodeValue } from '../value-codec.js';
+import { compareVersions, type ValueVersion } from '../online-store.js';
+import { decodeValue, encodedSize, writeValue } from '../value-codec.js';
 
 /**
  * All values of one entity in one LMDB value. The layout allows reading a few features of a wide row without decoding
@@ -23,39 +23,60 @@ export interface Slot {
   readonly value: RawValue | null;
 }
 
-export function encodeRow(slots: ReadonlyMap<number, Slot>): Buffer {
-  const sorted = [...slots].sort(([a], [b]) => a - b);
-  const versions = new Map<string, { readonly index: number; readonly version: ValueVersion }>();
-  const indexOf = (version: ValueVersion): number => {
-    const key = `${version.timestamp}/${version.createdTimestamp}/${version.sequence}`;
-    const known = versions.get(key) ?? { index: versions.size, version };
-    versions.set(key, known);
-    return known.index;
-  };
-  const entries = sorted.map(([number, slot]) => ({
-    number,
-    index: indexOf(slot.version),
-    bytes: encodeValue(slot.value),
-  }));
+/** A slot of a stored row, whose value a merge copies as bytes: decoding and encoding it was most of a write. */
+export interface StoredSlot {
+  readonly version: ValueVersion;
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
 
-  const head = Buffer.allocUnsafe(HEADER_BYTES + versions.size * VERSION_BYTES + entries.length * SLOT_BYTES);
-  head.writeUInt8(FORMAT, 0);
-  head.writeUInt16LE(versions.size, 1);
-  head.writeUInt16LE(entries.length, 3);
+export type AnySlot = Slot | StoredSlot;
+
+export function encodeRow(slots: ReadonlyMap<number, AnySlot>): Buffer {
+  const sorted = [...slots].sort(([a], [b]) => a - b);
+  const versions = new Versions();
+  const indexes = sorted.map(([, { version }]) => versions.indexOf(version));
+  let offset = HEADER_BYTES + versions.all.length * VERSION_BYTES + sorted.length * SLOT_BYTES;
+  const row = Buffer.allocUnsafe(sorted.reduce((size, [, slot]) => size + slotSize(slot), offset));
+  row.writeUInt8(FORMAT, 0);
+  row.writeUInt16LE(versions.all.length, 1);
+  row.writeUInt16LE(sorted.length, 3);
   let at = HEADER_BYTES;
-  for (const { version } of versions.values()) {
-    at = head.writeBigInt64LE(version.timestamp ?? NULL_INT64, at);
-    at = head.writeBigInt64LE(version.createdTimestamp ?? NULL_INT64, at);
-    at = head.writeBigInt64LE(version.sequence ?? NULL_INT64, at);
+  for (const version of versions.all) {
+    at = row.writeBigInt64LE(version.timestamp ?? NULL_INT64, at);
+    at = row.writeBigInt64LE(version.createdTimestamp ?? NULL_INT64, at);
+    at = row.writeBigInt64LE(version.sequence ?? NULL_INT64, at);
   }
-  let offset = head.length;
-  for (const entry of entries) {
-    at = head.writeUInt16LE(entry.number, at);
-    at = head.writeUInt16LE(entry.index, at);
-    at = head.writeUInt32LE(offset, at);
-    offset += entry.bytes.length;
+  for (const [index, [number, slot]] of sorted.entries()) {
+    at = row.writeUInt16LE(number, at);
+    at = row.writeUInt16LE(indexes[index]!, at);
+    at = row.writeUInt32LE(offset, at);
+    offset =
+      'bytes' in slot
+        ? offset + slot.bytes.copy(row, offset, slot.start, slot.end)
+        : writeValue(slot.value, row, offset);
   }
-  return Buffer.concat([head, ...entries.map((entry) => entry.bytes)]);
+  return row;
+}
+
+function slotSize(slot: AnySlot): number {
+  return 'bytes' in slot ? slot.end - slot.start : encodedSize(slot.value);
+}
+
+/** The different versions of a row. Most slots share the object of their version. */
+class Versions {
+  readonly all: ValueVersion[] = [];
+  readonly #indexes = new Map<ValueVersion, number>();
+
+  indexOf(version: ValueVersion): number {
+    let index = this.#indexes.get(version);
+    if (index !== undefined) return index;
+    index = this.all.findIndex((other) => compareVersions(other, version) === 0);
+    if (index < 0) index = this.all.push(version) - 1;
+    this.#indexes.set(version, index);
+    return index;
+  }
 }
 
 /** Reads slots of one row in place. Decodes only the requested features. */
@@ -84,8 +105,7 @@ export class RowReader {
   }
 
   value(position: number): RawValue | null {
-    const start = this.#offset(position);
-    return decodeValue(this.bytes, start, position + 1 < this.#count ? this.#offset(position + 1) : this.bytes.length);
+    return decodeValue(this.bytes, this.#offset(position), this.#end(position));
   }
 
   timestamp(position: number): bigint | null {
@@ -97,18 +117,26 @@ export class RowReader {
     return { timestamp: this.#int64(at), createdTimestamp: this.#int64(at + 8), sequence: this.#int64(at + 16) };
   }
 
-  /** Every slot, for a write that merges into the row. */
-  slots(): Map<number, Slot> {
-    return new Map(
-      Array.from({ length: this.#count }, (_, position) => [
-        this.bytes.readUInt16LE(this.#slots + position * SLOT_BYTES),
-        { version: this.version(position), value: this.value(position) },
-      ]),
-    );
+  /** Every slot, for a write that merges into the row. They are valid as long as the bytes of the row. */
+  slots(): Map<number, AnySlot> {
+    const versions = new Map<number, ValueVersion>();
+    const slots = new Map<number, AnySlot>();
+    for (let position = 0; position < this.#count; position += 1) {
+      const at = this.#versionAt(position);
+      let version = versions.get(at);
+      if (!version) versions.set(at, (version = this.version(position)));
+      const number = this.bytes.readUInt16LE(this.#slots + position * SLOT_BYTES);
+      slots.set(number, { version, bytes: this.bytes, start: this.#offset(position), end: this.#end(position) });
+    }
+    return slots;
   }
 
   #offset(position: number): number {
     return this.bytes.readUInt32LE(this.#slots + position * SLOT_BYTES + 4);
+  }
+
+  #end(position: number): number {
+    return position + 1 < this.#count ? this.#offset(position + 1) : this.bytes.length;
   }
 
   #versionAt(position: number): number {

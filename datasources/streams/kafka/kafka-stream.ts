@@ -31,6 +31,7 @@ interface KafkaDelivery extends Delivery {
 /** A topic of Kafka, read as a member of a consumer group. Offsets are committed only by acknowledgements. */
 export class KafkaStream implements MessageStream {
   readonly #offsets = new CommittedOffsets<KafkaDelivery>();
+  readonly #deliveries = new WeakMap<StreamMessage, KafkaDelivery>();
 
   private constructor(
     private readonly settings: KafkaSettings,
@@ -67,16 +68,15 @@ export class KafkaStream implements MessageStream {
       const { topic, partition, offset } = message;
       const delivery: KafkaDelivery = { partition: String(partition), offset, message };
       this.#offsets.deliver(delivery);
-      yield {
+      const received: StreamMessage = {
         data: toBytes(message.value),
         key: toText(message.key),
         position: `${topic}/${partition}/${offset}`,
         attributes: new Map([...message.headers].map(([name, value]) => [name.toString(), value.toString()])),
         publishTime: message.timestamp * 1000n,
-        acknowledge: async () => {
-          await this.#offsets.finish(delivery)?.message.commit();
-        },
       };
+      this.#deliveries.set(received, delivery);
+      yield received;
     }
   }
 
@@ -93,6 +93,15 @@ export class KafkaStream implements MessageStream {
         },
       ],
     });
+  }
+
+  async acknowledge(messages: readonly StreamMessage[]): Promise<void> {
+    const newest = new Map<string, KafkaDelivery>();
+    for (const message of messages) {
+      const last = this.#offsets.finish(this.#deliveries.get(message)!);
+      if (last) newest.set(last.partition, last);
+    }
+    for (const { message } of newest.values()) await message.commit();
   }
 
   async lag(): Promise<bigint | null> {

@@ -24,6 +24,7 @@ const MAX_EXTENSION = Duration.from({ hours: 1 });
 /** A subscription of Google Pub/Sub, by streaming pull. */
 export class PubSubStream implements MessageStream {
   readonly #received: Message[] = [];
+  readonly #taken = new WeakMap<StreamMessage, Message>();
   #failure: Error | undefined;
   #isClosed = false;
   #wake: () => void = () => undefined;
@@ -78,6 +79,11 @@ export class PubSubStream implements MessageStream {
     });
   }
 
+  /** At once: the client sends the acknowledgements of a moment together. */
+  async acknowledge(messages: readonly StreamMessage[]): Promise<void> {
+    await Promise.all(messages.map((message) => this.#taken.get(message)!.ackWithResponse()));
+  }
+
   /** Only Cloud Monitoring knows it (subscription/num_undelivered_messages). */
   async lag(): Promise<null> {
     return null;
@@ -92,15 +98,14 @@ export class PubSubStream implements MessageStream {
   }
 
   #toMessage(message: Message): StreamMessage {
-    return {
+    const received: StreamMessage = {
       data: message.data,
       key: message.orderingKey === '' ? null : (message.orderingKey ?? null),
       position: `${this.settings.subscription}/${message.id}`,
       attributes: new Map(Object.entries(message.attributes)),
       publishTime: message.publishTime.getFullTime() / 1000n,
-      acknowledge: async () => {
-        await message.ackWithResponse();
-      },
     };
+    this.#taken.set(received, message);
+    return received;
   }
 }

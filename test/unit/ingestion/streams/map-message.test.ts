@@ -51,7 +51,6 @@ function message(data: Uint8Array | string, key: string | null = null): StreamMe
     position: 'orders/1',
     attributes: new Map(),
     publishTime: 0n,
-    acknowledge: async () => undefined,
   };
 }
 
