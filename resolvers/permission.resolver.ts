@@ -16,7 +16,8 @@ export class PermissionResolver {
   }
 
   @FieldResolver(() => [Permission], {
-    description: 'The rules of the policy that apply to the client, in the order of the policy. Empty without a policy.',
+    description:
+      'The rules of the policy that apply to the client, in the order of the policy. Empty without a policy.',
     complexity: listComplexity(),
   })
   permissions(@Ctx() { access }: RequestContext): Permission[] {
