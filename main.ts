@@ -13,11 +13,11 @@ import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
 import { measuredWrites } from './composition/measured-writes.js';
 import { openOrDispose } from './runtime/open-or-dispose.js';
-import type { FeatureStores } from './serving/feature-stores.js';
 import { checkStores } from './composition/check-stores.js';
 import { openRegistry } from './composition/registry.js';
 import type { PlannedRegistry } from './composition/plan-registry.js';
 import { FileRegistryUpdates } from './composition/registry-updates.js';
+import { pageExamples } from './composition/page-examples.js';
 import { openStores, type OpenStores } from './composition/stores.js';
 import { openStreams } from './composition/streams.js';
 import type { Config } from './config/config.js';
@@ -43,11 +43,9 @@ import { createContext, type Services } from './resolvers/context.js';
 import { allowedHosts } from './server/allowed-hosts.js';
 import { createApolloServer } from './server/apollo.js';
 import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
-import { readExampleQueries, type ExampleQuery } from './server/example-queries.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
 import { checkAddresses, listen, type ListenAddress } from './server/listen.js';
-import { makeExampleQueries } from './server/make-example-queries.js';
 import { createMetricsServer } from './server/metrics-server.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
@@ -260,25 +258,6 @@ async function start(
         thenStop: [() => opened.disposeAsync()],
       }),
   };
-}
-
-/**
- * The registry's own example queries, or generated ones. Only an embedded store is asked for an id: a warehouse would
- * bill the query.
- */
-function pageExamples(registry: Registry, stores: FeatureStores, folder: string): () => Promise<ExampleQuery[]> {
-  const make = async (): Promise<ExampleQuery[]> => {
-    const examples = await readExampleQueries(folder);
-    if (examples.length > 0) return examples;
-    return makeExampleQueries(registry, async (entityType) => {
-      if (entityType.featurestore.offlineStore.kind !== 'DUCKDB') return undefined;
-      const [entityId] = await stores.offline(entityType.featurestore).sampleEntityIds(entityType, 1);
-      return entityId;
-    });
-  };
-  // Finding an id reads the ids of the whole history: once, and only for a page that is opened. A start must not wait for it.
-  let examples: Promise<ExampleQuery[]> | undefined;
-  return () => (examples ??= make());
 }
 
 function readBacklog({ writers }: OpenStores): WriteBacklog {

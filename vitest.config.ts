@@ -11,8 +11,8 @@ const shared = {
   },
 };
 
-/** Builds the gateway, and serves the flights to the tests that ask for them. */
-const withFlights = { globalSetup: ['test/support/flights-gateway.ts'] };
+/** Builds the gateway, and serves the registries to the tests that ask for them. */
+const withRegistries = { globalSetup: ['test/support/serve-registries.ts'] };
 
 export default defineConfig({
   test: {
@@ -30,7 +30,7 @@ export default defineConfig({
       {
         ...shared,
         // The built gateway as a user starts it, over the real flights: last, since computing their features takes a while.
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], sequence: { groupOrder: 1 }, ...withFlights },
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], sequence: { groupOrder: 1 }, ...withRegistries },
       },
       {
         ...shared,
@@ -44,7 +44,7 @@ export default defineConfig({
       {
         ...shared,
         // Millions of rows, from labels to predictions.
-        test: { name: 'soak', include: ['test/soak/**/*.test.ts'], sequence: { groupOrder: 1 }, ...withFlights },
+        test: { name: 'soak', include: ['test/soak/**/*.test.ts'], sequence: { groupOrder: 1 }, ...withRegistries },
       },
       {
         ...shared,

@@ -41,8 +41,10 @@ export function addStartOptions(command: Command): Command {
 export interface StartRequest {
   readonly mutation: string;
   readonly inputType: string;
-  /** Absent: the job reports it when it starts. */
+  /** Absent: no query estimates the cost of such a job. */
   readonly estimate?: EstimateRequest;
+  /** Whether the job itself has an estimated cost, which is printed when it starts. */
+  readonly reportsCost?: boolean;
   /** The fields from options; undefined: not given. */
   readonly input: Readonly<Record<string, unknown>>;
   /** The defaults where neither an option nor the input file gives a value. */
@@ -61,7 +63,7 @@ export interface EstimateRequest {
  * --estimate it ends after the estimate.
  */
 export async function startJob(
-  { mutation, inputType, estimate, input, defaults = {} }: StartRequest,
+  { mutation, inputType, estimate, reportsCost = false, input, defaults = {} }: StartRequest,
   options: StartOptions,
 ): Promise<void> {
   const gateway = new GatewayClient(options.url);
@@ -75,7 +77,7 @@ export async function startJob(
     // Not on standard output, which has only the id, for the next command.
     process.stderr.write(estimated);
   }
-  const cost = estimate ? '' : `estimatedCost { ${ESTIMATE_FIELDS} }`;
+  const cost = reportsCost ? `estimatedCost { ${ESTIMATE_FIELDS} }` : '';
   const query = `mutation ($input: ${inputType}!) {
     ${mutation}(input: $input) { job { id ${cost} } userErrors { message field } } }`;
   const answer = await gateway.ask<Readonly<Record<string, Payload>>>(query, { input: whole });

@@ -47,9 +47,9 @@ function measuredOffline(store: OfflineStore, metrics: GatewayMetrics): OfflineS
     append: (source, rows) => store.append(source, rows),
     delete: (entityType, entityIds) => store.delete(entityType, entityIds),
     newest: (source, read) => store.newest(source, read),
-    estimateNewestBytes: (source, read) => store.estimateNewestBytes(source, read),
+    estimateNewestScan: (source, read) => store.estimateNewestScan(source, read),
     sampleEntityIds: (entityType, count) => store.sampleEntityIds(entityType, count),
-    estimateBytes: (read) => store.estimateBytes(read),
+    estimateScan: (read) => store.estimateScan(read),
     isHealthy: () => store.isHealthy(),
     close: () => store.close(),
   };

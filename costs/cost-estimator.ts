@@ -33,6 +33,8 @@ export interface UsedReplicaHours extends MachineInput, WithPriceBook {
 export interface HistoricalQueryCost extends WithPriceBook {
   /** In all. */
   readonly bytes: bigint;
+  /** With the minimum that a warehouse bills for each table and query; default: `bytes`. */
+  readonly billedBytes?: bigint;
   /** How many times each source is scanned for them; default: once. */
   readonly scans?: number;
 }
@@ -82,8 +84,8 @@ export class CostEstimator {
     return estimateFeaturestore(this.books.find(request.priceBook), request);
   }
 
-  async historicalQuery({ bytes, scans, priceBook }: HistoricalQueryCost): Promise<CostEstimate> {
-    return estimateHistoricalQuery(this.books.find(priceBook), bytes, scans);
+  async historicalQuery({ priceBook, ...query }: HistoricalQueryCost): Promise<CostEstimate> {
+    return estimateHistoricalQuery(this.books.find(priceBook), query);
   }
 
   async compareServing(request: ServingComparisonRequest & WithModel & WithPriceBook): Promise<ServingComparison> {

@@ -6,16 +6,29 @@ import { quantity } from './quantities.js';
 
 const BYTES_PER_TIB = 2 ** 40;
 
+export interface HistoricalQuery {
+  /** In all. */
+  readonly bytes: bigint;
+  /** With the minimum that a warehouse bills for each table and query; default: `bytes`. */
+  readonly billedBytes?: bigint;
+  /** How many times each source is scanned for them; default: once. */
+  readonly scans?: number;
+}
+
 /**
- * The cost of an offline store query by the bytes that it scans. BigQuery's bytes come from a dry run, those of an
+ * The cost of an offline store query by the bytes that are billed. BigQuery's bytes come from a dry run, those of an
  * embedded store from the sizes of the tables; the book of an embedded store has a price of zero.
  */
-export function estimateHistoricalQuery(book: PriceBook, bytes: bigint, scans = 1): CostEstimate {
+export function estimateHistoricalQuery(
+  book: PriceBook,
+  { bytes, billedBytes = bytes, scans = 1 }: HistoricalQuery,
+): CostEstimate {
   const scanned = quantity('bytes', bytes);
+  const billed = quantity('bytes', billedBytes);
   const usage = {
     meter: METERS.offlineScan,
     resource: null,
-    quantity: scanned.dividedBy(BYTES_PER_TIB),
+    quantity: billed.dividedBy(BYTES_PER_TIB),
     field: 'priceBook',
     isEssential: true,
   };
@@ -23,6 +36,9 @@ export function estimateHistoricalQuery(book: PriceBook, bytes: bigint, scans = 
     uses: [priceUsage(book, usage)],
     assumptions: [
       `The query scans ${scanned.toFixed()} bytes at most.`,
+      ...(billed.greaterThan(scanned)
+        ? [`${billed.toFixed()} bytes are billed at most: each query has a minimum for each table.`]
+        : []),
       ...(scans > 1
         ? [`Each source is scanned ${scans} times: there are more labels than the store takes at once.`]
         : []),

@@ -7,6 +7,13 @@ export interface ExampleQuery {
   readonly query: string;
 }
 
+/** What the GraphiQL page asks for when it opens. */
+export interface PageExamples {
+  /** The names of the featurestores: the page keeps the tabs of an earlier visit apart by it. */
+  readonly registry: string;
+  readonly queries: readonly ExampleQuery[];
+}
+
 /**
  * The queries that the GraphiQL page opens with: the .graphql files of a folder, by name. Empty when there is no such
  * folder.

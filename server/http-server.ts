@@ -10,7 +10,7 @@ import type { IsAllowedHost } from './allowed-hosts.js';
 import { limitArrival } from './arrival.js';
 import { allowOrigin } from './cors.js';
 import { EventStreams, wantsEvents } from './event-stream.js';
-import type { ExampleQuery } from './example-queries.js';
+import type { PageExamples } from './example-queries.js';
 import { errorFormatter, type ErrorReports } from './format-error.js';
 import { servePage, wantsPage } from './graphiql.js';
 import { answerGraphql, type GraphqlEndpointOptions } from './graphql-endpoint.js';
@@ -33,7 +33,7 @@ export interface HttpServerOptions extends GraphqlEndpointOptions {
   /** Takes rows by `POST /ingest`; absent: the gateway takes none. */
   readonly ingest?: Omit<IngestOptions, 'logger'> | undefined;
   /** The bundled GraphiQL page with its examples; null to serve none. */
-  readonly page: { readonly folder: string; readonly examples: () => Promise<readonly ExampleQuery[]> } | null;
+  readonly page: { readonly folder: string; readonly examples: () => Promise<PageExamples> } | null;
 }
 
 /** The listening server, and the streams that would delay its end. */

@@ -11,18 +11,30 @@ const MAX_FEATURES = 4;
 const NO_ID = 'an entity id';
 
 /**
- * Example queries for the GraphiQL page of a registry without a folder `queries`: a list of the contents, then reads of
- * the first entity type with features. Each query is valid for the schema of the registry.
+ * Example queries for the GraphiQL page of a registry without a folder `queries`: reads of the first entity type with
+ * features, a subscription if clients write values, and a list of the contents. Each query is valid for the schema of the
+ * registry.
  */
 export async function makeExampleQueries(registry: Registry, findEntityId: FindEntityId): Promise<ExampleQuery[]> {
-  const entityType = registry.featurestores
-    .flatMap(({ entityTypes }) => entityTypes)
-    .find(({ features }) => features.some((feature) => feature.deprecationReason === null));
+  const entityTypes = registry.featurestores.flatMap((featurestore) => featurestore.entityTypes);
+  const entityType = entityTypes.find((candidate) => shownFeatures(candidate).length > 0);
   if (!entityType) return [REGISTRY_EXAMPLE];
   const entityId = (await findEntityId(entityType)) ?? NO_ID;
-  const features = entityType.features.filter(({ deprecationReason }) => deprecationReason === null);
+  const features = shownFeatures(entityType);
   const chosen = features.slice(0, MAX_FEATURES);
-  return [typedExample(entityType, entityId, chosen), entityExample(entityType, entityId, chosen), REGISTRY_EXAMPLE];
+  const timed = features.find(({ source }) => source.timestampColumn !== null);
+  const written = features.filter(({ source }) => source.sql === null).slice(0, MAX_FEATURES);
+  return [
+    typedExample(entityType, entityId, chosen),
+    entityExample(entityType, entityId, chosen),
+    ...(timed ? [historyExample(entityType, entityId, timed)] : []),
+    ...(written.length > 0 ? [followExample(entityType, entityId, written)] : []),
+    REGISTRY_EXAMPLE,
+  ];
+}
+
+function shownFeatures({ features }: EntityType): readonly Feature[] {
+  return features.filter(({ deprecationReason }) => deprecationReason === null);
 }
 
 const REGISTRY_EXAMPLE: ExampleQuery = {
@@ -69,17 +81,13 @@ ${features.map((feature) => `      ${camelCase(feature.name)}`).join('\n')}
   };
 }
 
-function entityExample(
-  { featurestore, name }: EntityType,
-  entityId: string,
-  features: readonly Feature[],
-): ExampleQuery {
+function entityExample(entityType: EntityType, entityId: string, features: readonly Feature[]): ExampleQuery {
   return {
     name: 'entity',
     query: `# The same features with their status and event time.
 query Entity {
-  entity(featurestore: ${JSON.stringify(featurestore.name)}, entityType: ${JSON.stringify(name)}, entityId: ${JSON.stringify(entityId)}) {
-    features(names: ${JSON.stringify(features.map((feature) => feature.name))}) {
+  ${entityField(entityType, entityId)} {
+    features(names: ${namesOf(features)}) {
       name
       value
       status
@@ -89,4 +97,62 @@ query Entity {
 }
 `,
   };
+}
+
+function historyExample(entityType: EntityType, entityId: string, { name }: Feature): ExampleQuery {
+  return {
+    name: 'history',
+    query: `# All values of one feature, newest first.
+query History {
+  ${entityField(entityType, entityId)} {
+    history(feature: ${JSON.stringify(name)}, first: 10) {
+      nodes {
+        value
+        timestamp
+      }
+    }
+  }
+}
+`,
+  };
+}
+
+function followExample(
+  { featurestore, name }: EntityType,
+  entityId: string,
+  features: readonly Feature[],
+): ExampleQuery {
+  return {
+    name: 'follow',
+    query: `# The current values, then an event for each write.
+subscription Follow {
+  featureValues(
+    featurestore: ${JSON.stringify(featurestore.name)}
+    entityType: ${JSON.stringify(name)}
+    entityIds: ${JSON.stringify([entityId])}
+    names: ${namesOf(features)}
+  ) {
+    entityId
+    features(names: ${namesOf(features)}) {
+      name
+      value
+      timestamp
+    }
+  }
+}
+`,
+  };
+}
+
+/** The start of a read of one entity of any type. */
+function entityField({ featurestore, name }: EntityType, entityId: string): string {
+  return `entity(
+    featurestore: ${JSON.stringify(featurestore.name)}
+    entityType: ${JSON.stringify(name)}
+    entityId: ${JSON.stringify(entityId)}
+  )`;
+}
+
+function namesOf(features: readonly Feature[]): string {
+  return JSON.stringify(features.map(({ name }) => name));
 }

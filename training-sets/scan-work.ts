@@ -1,16 +1,10 @@
 import type { Instant } from '../values/instant.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
-import { labelsPerScan } from '../datasources/offline/offline-store.js';
+import { labelsPerScan, type ScanEstimate } from '../datasources/offline/offline-store.js';
 import { describeOfflineStore } from '../datasources/registry/store-kinds.js';
 import { THIS_MACHINE } from '../costs/price-book.js';
 import type { ScanWork } from '../datasources/job-store/job-cost.js';
 import type { TrainingSetJoin, TrainingSetRequest } from './training-sets.js';
-
-/**
- * The approximate size of a label in a table that it is loaded into: its number, its time, and an id of up to a hundred
- * characters.
- */
-const BYTES_PER_LOADED_LABEL = 118n;
 
 /**
  * The maximum scan work of a training set. The times of its labels are not read, so the estimate assumes all times. A
@@ -29,30 +23,34 @@ export async function scanWork(
   const count = isHere ? 0 : await countLabels();
   // The chunks of a training set are small enough for every store.
   const scans = isHere ? 1 : Math.max(1, Math.ceil(count / Math.min(...perScan)));
-  const bytes = await Promise.all(
-    request.joins.map((join) => estimateSourceBytes(join, request, stores, { now, count, scans })),
+  const estimates = await Promise.all(
+    request.joins.map((join) => estimateJoin(join, request, stores, { now, count, scans })),
   );
-  const priceBook = isHere ? THIS_MACHINE : null;
-  return { kind: 'SCAN', bytes: bytes.reduce((sum, scan) => sum + scan, 0n), scans, priceBook };
+  const bytes = estimates.reduce((sum, { scanned }) => sum + scanned, 0n);
+  const billedBytes = estimates.reduce((sum, { billed }) => sum + billed, 0n);
+  return { kind: 'SCAN', bytes, billedBytes, scans, priceBook: isHere ? THIS_MACHINE : null };
 }
 
 function isLocal({ entityType }: TrainingSetJoin): boolean {
   return describeOfflineStore(entityType.featurestore.offlineSettings).isLocal;
 }
 
-async function estimateSourceBytes(
+async function estimateJoin(
   join: TrainingSetJoin,
   { options }: TrainingSetRequest,
   stores: Pick<FeatureStores, 'offline'>,
   { now, count, scans }: { readonly now: Instant; readonly count: number; readonly scans: number },
-): Promise<bigint> {
+): Promise<ScanEstimate> {
   const { entityType, features } = join;
   const store = stores.offline(entityType.featurestore);
   const labels = [0n, now].map((time) => ({ entityId: 'any', time }));
-  const scan = await store.estimateBytes({ entityType, labels, features, options });
+  const scan = await store.estimateScan({ entityType, labels, features, options });
   if (isLocal(join)) return scan;
   const isLoaded = store.bulk !== undefined && count > store.maxLabelsPerRead;
   const sources = new Set(features.map(({ source }) => source)).size;
+  const labelScan = isLoaded ? store.bulk.estimateLabelScan(count) : { scanned: 0n, billed: 0n };
   // The validation scans each source once more.
-  return scan * BigInt(scans + 1) + (isLoaded ? BYTES_PER_LOADED_LABEL * BigInt(count * sources) : 0n);
+  const total = (ofSource: bigint, ofLabels: bigint): bigint =>
+    ofSource * BigInt(scans + 1) + ofLabels * BigInt(sources);
+  return { scanned: total(scan.scanned, labelScan.scanned), billed: total(scan.billed, labelScan.billed) };
 }

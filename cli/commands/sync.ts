@@ -8,6 +8,9 @@ export function syncCommand(): Command {
     .argument('<view>', 'the feature view');
   return addStartOptions(command).action(async (featurestore: string, featureView: string, options: StartOptions) => {
     const input = { featurestore, featureView };
-    await startJob({ mutation: 'syncFeatureView', inputType: 'SyncFeatureViewInput', input }, options);
+    await startJob(
+      { mutation: 'syncFeatureView', inputType: 'SyncFeatureViewInput', reportsCost: true, input },
+      options,
+    );
   });
 }

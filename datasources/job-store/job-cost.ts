@@ -32,6 +32,8 @@ export interface ScanWork {
   readonly kind: 'SCAN';
   /** The maximum in all. */
   readonly bytes: bigint;
+  /** The maximum that is billed, with the minimum of a warehouse for each table and query. Absent: `bytes`. */
+  readonly billedBytes?: bigint;
   /** The number of scans of each source. Absent: one. */
   readonly scans?: number;
   /** By id or name; null: that of the configuration. */

@@ -18,8 +18,8 @@ export interface OfflineStore {
    */
   pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]>;
 
-  /** The maximum bytes that a point-in-time read scans, and that a warehouse bills. The read does not run. */
-  estimateBytes(read: PointInTimeRead): Promise<bigint>;
+  /** The maximum bytes that a point-in-time read of these features scans, whatever the entities. The read does not run. */
+  estimateScan(read: PointInTimeRead): Promise<ScanEstimate>;
 
   /** The values that one feature of one entity has had, newest first. One value per moment: the newest arrival. */
   history(read: HistoryRead): Promise<HistoryEntry[]>;
@@ -45,8 +45,8 @@ export interface OfflineStore {
    */
   newest(source: FeatureSource, read?: NewestRead): AsyncIterable<OnlineWrite[]>;
 
-  /** The maximum bytes that `newest` scans, as in estimateBytes. */
-  estimateNewestBytes(source: FeatureSource, read?: NewestRead): Promise<bigint>;
+  /** The maximum bytes that `newest` scans, as in estimateScan. */
+  estimateNewestScan(source: FeatureSource, read?: NewestRead): Promise<ScanEstimate>;
 
   /** Ids of entities with rows in any source, each at most once: `count` of them at random, or all when there are fewer. */
   sampleEntityIds(entityType: EntityType, count: number): Promise<string[]>;
@@ -110,6 +110,8 @@ export function newestFeatures(source: FeatureSource, { features }: NewestRead):
 export interface BulkReads {
   /** The maximum number of labels per read. */
   readonly maxLabels: number;
+  /** The bytes that a read of one source scans beside the source: those of the labels. */
+  estimateLabelScan(labels: number): ScanEstimate;
 
   /**
    * The result of pointInTime for the features of one source, with one scan for any number of labels. It comes in
@@ -138,6 +140,13 @@ export interface LabelCells {
   /** The number of the label, from 0. */
   readonly label: number;
   readonly cells: readonly FeatureCell[];
+}
+
+/** The maximum bytes of a read. */
+export interface ScanEstimate {
+  readonly scanned: bigint;
+  /** A warehouse bills a minimum for each table and query. Equal to `scanned` where a store bills nothing. */
+  readonly billed: bigint;
 }
 
 export interface HistoryRead extends Abortable {

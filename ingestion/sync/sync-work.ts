@@ -12,8 +12,11 @@ export function listViewSources({ entityType, features }: FeatureView): FeatureS
 /** The maximum bytes that a sync of a view scans: the columns of its features, of all times. */
 export async function syncWork(view: FeatureView, offline: OfflineStore): Promise<ScanWork> {
   const { features } = view;
-  const scans = listViewSources(view).map((source) => offline.estimateNewestBytes(source, { features }));
-  const bytes = (await Promise.all(scans)).reduce((sum, scan) => sum + scan, 0n);
+  const scans = await Promise.all(
+    listViewSources(view).map((source) => offline.estimateNewestScan(source, { features })),
+  );
+  const bytes = scans.reduce((sum, { scanned }) => sum + scanned, 0n);
+  const billedBytes = scans.reduce((sum, { billed }) => sum + billed, 0n);
   const isHere = describeOfflineStore(view.entityType.featurestore.offlineSettings).isLocal;
-  return { kind: 'SCAN', bytes, priceBook: isHere ? THIS_MACHINE : null };
+  return { kind: 'SCAN', bytes, billedBytes, priceBook: isHere ? THIS_MACHINE : null };
 }

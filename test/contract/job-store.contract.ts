@@ -72,7 +72,9 @@ export function describeJobStore(name: string, makeOpen: () => Promise<() => Pro
     it('holds a job that has ended as not done with until its cost is settled', async () => {
       const cost = (isSettled: boolean): JobCost => ({
         work: { kind: 'SCAN', bytes: 1n, priceBook: null },
-        estimate: toStoredEstimate(estimateHistoricalQuery(createPriceBook({ 'offline-scan-tib': '1' }), 1n)),
+        estimate: toStoredEstimate(
+          estimateHistoricalQuery(createPriceBook({ 'offline-scan-tib': '1' }), { bytes: 1n }),
+        ),
         admission: 'a',
         isSettled,
       });

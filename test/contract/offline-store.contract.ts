@@ -57,7 +57,11 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
     it('says how many bytes a read scans: those of the columns that are asked for, whoever is asked about', async () => {
       const { entityType, source, store } = await setUp();
       const labels = [{ entityId: 'nobody', time: T(0) }];
-      const bytes = (features: readonly Feature[]) => store.estimateBytes({ entityType, labels, features });
+      const bytes = async (features: readonly Feature[]) => {
+        const { scanned, billed } = await store.estimateScan({ entityType, labels, features });
+        expect(billed).toBeGreaterThanOrEqual(scanned);
+        return scanned;
+      };
       const [a, b] = entityType.features as [Feature, Feature];
       await store.append(
         source,
@@ -364,8 +368,11 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
           source,
           Array.from({ length: 20 }, (_, i) => createRow(`x${i}`, i, { a: 'a', b: 'b'.repeat(1000) })),
         );
-        const onlyA = await store.estimateNewestBytes(source, { asOf: T(9), features: [entityType.features[0]!] });
-        const both = await store.estimateNewestBytes(source, { asOf: T(9) });
+        const { scanned: onlyA } = await store.estimateNewestScan(source, {
+          asOf: T(9),
+          features: [entityType.features[0]!],
+        });
+        const { scanned: both } = await store.estimateNewestScan(source, { asOf: T(9) });
         expect(onlyA).toBeGreaterThan(0n);
         expect(Number(both - onlyA)).toBeGreaterThanOrEqual(20_000);
       });

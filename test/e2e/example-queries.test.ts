@@ -1,15 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getOperationAST, OperationTypeNode, parse } from 'graphql';
-import { expect, it } from 'vitest';
-import { servedFlights } from '../support/served-flights.js';
+import { describe, expect, it } from 'vitest';
+import type { PageExamples } from '../../server/example-queries.js';
+import type { ServedRegistry } from '../support/serve-registries.js';
+import { servedRegistry } from '../support/served-registry.js';
 import { webSocketClient } from '../support/stream-clients.js';
 import { until } from '../support/until.js';
 
 const root = join(import.meta.dirname, '../..');
-const { url } = await servedFlights();
 
-const ask = async (query: string) => {
+const send = async (url: string, query: string) => {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -18,11 +19,9 @@ const ask = async (query: string) => {
   return (await response.json()) as { data?: unknown; errors?: unknown };
 };
 
-const folder = join(root, 'examples/flights/queries');
-
-/** The first event of a subscription, about the newest job there is. */
-const follow = async (query: string) => {
-  const { data } = (await ask('{ jobs(first: 1) { nodes { id } } }')) as {
+/** The first event of a subscription; about the newest job there is, if it is about a job. */
+const follow = async (url: string, query: string) => {
+  const { data } = (await send(url, '{ jobs(first: 1) { nodes { id } } }')) as {
     data: { jobs: { nodes: { id: string }[] } };
   };
   const client = webSocketClient(url);
@@ -33,13 +32,30 @@ const follow = async (query: string) => {
   return results[0] as { data?: unknown; errors?: unknown };
 };
 
-it.each(readdirSync(folder))('example %s is answered', async (file) => {
-  const query = readFileSync(join(folder, file), 'utf8');
-  const isSubscription = getOperationAST(parse(query))?.operation === OperationTypeNode.SUBSCRIPTION;
-  const { data, errors } = await (isSubscription ? follow(query) : ask(query));
-  expect(errors).toBeUndefined();
-  expect(JSON.stringify(data)).not.toMatch(/^{}$/);
+/** Those of the flights are files, those of the minimal registry are made from it. */
+describe.each<[ServedRegistry, string, number]>([
+  ['flights', 'Registry', 15],
+  ['minimal', 'Typed', 5],
+])('the examples of the page, over the registry %s', async (name, first, count) => {
+  const { url } = await servedRegistry(name);
+  const response = await fetch(new URL('/console/examples.json', url));
+  const { queries } = (await response.json()) as PageExamples;
+
+  it('are there', () => {
+    expect(queries[0]!.query).toContain(`query ${first} {`);
+    expect(queries.length).toBeGreaterThanOrEqual(count);
+  });
+
+  it.each(queries)('are answered: $name', async ({ query }) => {
+    const isSubscription = getOperationAST(parse(query))?.operation === OperationTypeNode.SUBSCRIPTION;
+    const { data, errors } = await (isSubscription ? follow(url, query) : send(url, query));
+    expect(errors).toBeUndefined();
+    expect(JSON.stringify(data)).not.toMatch(/^{}$/);
+  });
 });
+
+const { url: flights } = await servedRegistry('flights');
+const ask = (query: string) => send(flights, query);
 
 /** Every query in the README stands before the answer it gives. */
 const readme = readFileSync(join(root, 'README.md'), 'utf8');

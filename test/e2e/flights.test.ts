@@ -3,13 +3,13 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { graphql } from '../../examples/flights/generated/gql.ts';
 import { request } from '../../examples/flights/request.ts';
-import { servedFlights } from '../support/served-flights.js';
+import { servedRegistry } from '../support/served-registry.js';
 
 /**
  * The answers of the gateway against numbers counted straight from the parquet file. The SQL here is written anew, flight
  * by flight and without windows: it shares nothing with examples/flights/*.sql.
  */
-const { url } = await servedFlights();
+const { url } = await servedRegistry('flights');
 const FLIGHTS = join(import.meta.dirname, '../../node_modules/vega-datasets/data/flights-3m.parquet');
 
 let instance: DuckDBInstance;

@@ -6,7 +6,18 @@ import { describe, expect, it } from 'vitest';
 import { startGatewayProcess } from '../support/gateway-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const REGISTRY = `
+/** The registries that are prepared in a moment. The flights take most of a minute. */
+const REGISTRIES = ['minimal', 'relevance'];
+
+/** A new data folder for a registry of the examples. */
+function environment(name: string): Record<string, string> {
+  return {
+    FEATUREGRAPH_REGISTRY: join(import.meta.dirname, `../../examples/${name}/registry.yaml`),
+    FEATUREGRAPH_DATA_DIR: join(temporaryFolder(), 'data'),
+  };
+}
+
+const SLOW_REGISTRY = `
 featurestores:
   - name: shop
     entityTypes:
@@ -15,14 +26,13 @@ featurestores:
           - sql: customer.sql
             features: [{ name: orders, valueType: INT64 }]
 `;
-const SQL = `SELECT 'c1' AS entity_id, TIMESTAMP '2001-01-01' AS event_timestamp, 7 AS orders`;
 /** Takes a moment as of the past, so that a request can be caught in flight. */
 const SLOW_SQL = `SELECT 'c' || (i % 1000) AS entity_id, TIMESTAMP '2001-01-01' + INTERVAL (i) SECOND AS event_timestamp, i AS orders FROM range(2000000) t(i)`;
 
-function environment(sql = SQL): Record<string, string> {
+function slowEnvironment(): Record<string, string> {
   const folder = temporaryFolder();
-  writeFileSync(join(folder, 'registry.yaml'), REGISTRY);
-  writeFileSync(join(folder, 'customer.sql'), sql);
+  writeFileSync(join(folder, 'registry.yaml'), SLOW_REGISTRY);
+  writeFileSync(join(folder, 'customer.sql'), SLOW_SQL);
   return { FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'), FEATUREGRAPH_DATA_DIR: join(folder, 'data') };
 }
 
@@ -35,7 +45,7 @@ const ask = (url: string, query: string, variables = {}) =>
 
 describe('the gateway as a process', () => {
   it('answers what is in flight, then ends, when it is told to stop', async () => {
-    const gateway = await startGatewayProcess(environment(SLOW_SQL));
+    const gateway = await startGatewayProcess(slowEnvironment());
     const slow = ask(
       gateway.url,
       `query ($ids: [ID!]!) { featureMatrix(featurestore: "shop", entityType: "customer", names: ["orders"], entityIds: $ids, asOf: "2001-01-20T00:00:00Z") { values } }`,
@@ -55,16 +65,16 @@ describe('the gateway as a process', () => {
     await expect(ask(gateway.url, '{ __typename }')).rejects.toThrow();
   });
 
-  it('ends at once when nothing is in flight, also with connections kept alive', async () => {
-    const gateway = await startGatewayProcess(environment());
+  it.each(REGISTRIES)('ends at once when nothing is in flight, also with connections kept alive: %s', async (name) => {
+    const gateway = await startGatewayProcess(environment(name));
     await (await ask(gateway.url, '{ __typename }')).json();
     const start = performance.now();
     expect(await gateway.stop()).toBe(0);
     expect(performance.now() - start).toBeLessThan(9000);
   });
 
-  it('prepares nothing the second time', async () => {
-    const variables = environment();
+  it.each(REGISTRIES)('prepares nothing the second time: %s', async (name) => {
+    const variables = environment(name);
     const first = await startGatewayProcess(variables);
     await first.stop();
     expect(first.log.some(({ msg }) => String(msg).startsWith('preparing'))).toBe(true);
@@ -92,8 +102,8 @@ describe('the gateway as a process', () => {
     expect(missing.said).not.toMatch(/\n +at /);
   });
 
-  it('does not share its data folder with another process', async () => {
-    const variables = environment();
+  it.each(REGISTRIES)('does not share its data folder with another process: %s', async (name) => {
+    const variables = environment(name);
     const gateway = await startGatewayProcess(variables);
     await expect(startGatewayProcess(variables)).rejects.toThrow(/Does another process use the same data folder/);
     await gateway.stop();

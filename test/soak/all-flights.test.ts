@@ -3,7 +3,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FEATURE_INPUTS } from '../../examples/flights/models/delay-inputs.ts';
 import { ask, startJob } from '../support/ask.js';
-import { servedFlights } from '../support/served-flights.js';
+import { servedRegistry } from '../support/served-registry.js';
 import { TRANSPORTS, type Outcome } from '../support/stream-clients.js';
 
 /**
@@ -11,7 +11,7 @@ import { TRANSPORTS, type Outcome } from '../support/stream-clients.js';
  * features of the route, the origin and the destination, then a prediction for each of them. What is in the files is
  * compared with the flights themselves by SQL that shares nothing with the gateway's.
  */
-const { url, files } = await servedFlights();
+const { url, files } = await servedRegistry('flights');
 const FLIGHTS = join(import.meta.dirname, '../../node_modules/vega-datasets/data/flights-3m.parquet');
 const ALL = 3_000_000;
 /** Half a minute on two cores that do nothing else; how long on others is no fault. */

@@ -9,7 +9,16 @@ export interface TableMetadata {
   readonly numRows?: string;
   readonly location?: string;
   readonly schema?: { readonly fields?: readonly TableColumn[] };
-  readonly timePartitioning?: { readonly type: string; readonly field?: string };
+  readonly timePartitioning?: {
+    readonly type: string;
+    /** Absent: the table is partitioned by the time of ingestion. */
+    readonly field?: string;
+    /** Deprecated for the field of the same name of the table, which has the same meaning. */
+    readonly requirePartitionFilter?: boolean;
+  };
+  readonly rangePartitioning?: { readonly field: string };
+  /** BigQuery refuses queries without a filter on the partitions. */
+  readonly requirePartitionFilter?: boolean;
   readonly clustering?: { readonly fields: readonly string[] };
 }
 

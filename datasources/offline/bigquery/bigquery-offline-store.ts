@@ -16,16 +16,19 @@ import type {
   OfflineStore,
   PointInTimeRead,
   RowsRead,
+  ScanEstimate,
 } from '../offline-store.js';
 import type { BigQueryForm } from '../point-in-time/bigquery/compile-for-bigquery.js';
+import type { BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { appendRows } from './append-rows.js';
+import { billedBytes } from './billed-bytes.js';
 import { BigQueryBulkReads } from './bulk-reads.js';
 import { deleteQuery, isInStreamingBuffer, STREAMING_BUFFER, TIME_TRAVEL } from './delete-entities.js';
 import { newestQuery, newestWrites } from './newest-values.js';
 import { MAX_TIMEOUT_SECONDS, QueryJobs, type QueryJobsOptions } from './query-jobs.js';
 import { historyEntry, historyQuery } from './read-history.js';
-import { emptyCells, placeRow, pointInTimeQueries } from './read-point-in-time.js';
+import { emptyCells, placeRow, pointInTimeQueries, type PointInTimeQuery } from './read-point-in-time.js';
 import { rowsQuery, storedRow } from './read-rows.js';
 import { sampledId, sampleQuery } from './sample-entity-ids.js';
 import { resolveTableAddress } from './source-table.js';
@@ -91,15 +94,20 @@ export class BigQueryOfflineStore implements OfflineStore {
   }
 
   /**
-   * The bytes that BigQuery would bill for a point-in-time read, from a dry run of the same queries. Clustering may
-   * make the read cheaper; nothing makes it more expensive. The estimate omits the minimum of 10 MB that BigQuery bills
-   * per query.
+   * From a dry run of the queries of any entities. Clustering may make the read cheaper; nothing makes it more
+   * expensive.
    */
-  async estimateBytes(read: PointInTimeRead): Promise<bigint> {
+  async estimateScan(read: PointInTimeRead): Promise<ScanEstimate> {
     const estimates = await Promise.all(
-      this.#pointInTimeQueries(read).map(({ query }) => this.#jobs.estimateBytes('point_in_time', query)),
+      this.#pointInTimeQueries(read, { filtersIds: false }).map(({ query, columns }) => {
+        const sources = new Set(columns.map((column) => read.features[column]!.source));
+        return this.#estimate('point_in_time', query, sources.size);
+      }),
     );
-    return estimates.reduce((sum, bytes) => sum + bytes, 0n);
+    return {
+      scanned: estimates.reduce((sum, { scanned }) => sum + scanned, 0n),
+      billed: estimates.reduce((sum, { billed }) => sum + billed, 0n),
+    };
   }
 
   async history(read: HistoryRead): Promise<HistoryEntry[]> {
@@ -150,8 +158,8 @@ export class BigQueryOfflineStore implements OfflineStore {
     }
   }
 
-  async estimateNewestBytes(source: FeatureSource, read: NewestRead = {}): Promise<bigint> {
-    return this.#jobs.estimateBytes('newest', newestQuery(source, this.#findTable(source), read));
+  async estimateNewestScan(source: FeatureSource, read: NewestRead = {}): Promise<ScanEstimate> {
+    return this.#estimate('newest', newestQuery(source, this.#findTable(source), read), 1);
   }
 
   async sampleEntityIds({ sources, entityIdColumns }: EntityType, count: number): Promise<string[]> {
@@ -181,13 +189,19 @@ export class BigQueryOfflineStore implements OfflineStore {
     return asked ? [asked] : [];
   }
 
-  #pointInTimeQueries(read: PointInTimeRead): ReturnType<typeof pointInTimeQueries> {
+  async #estimate(operation: string, query: BigQuerySql, tables: number): Promise<ScanEstimate> {
+    const scanned = await this.#jobs.estimateBytes(operation, query);
+    return { scanned, billed: billedBytes(scanned, tables) };
+  }
+
+  #pointInTimeQueries(read: PointInTimeRead, { filtersIds } = { filtersIds: true }): PointInTimeQuery[] {
     if (read.labels.length === 0 || read.labels.length > this.maxLabelsPerRead) {
       throw new RangeError(
         `a point-in-time read takes 1 to ${this.maxLabelsPerRead} labels, not ${read.labels.length}`,
       );
     }
-    return pointInTimeQueries(read, FORMS[this.#settings.pointInTime], (source) => this.#findTable(source));
+    const form = FORMS[this.#settings.pointInTime];
+    return pointInTimeQueries(read, { form, filtersIds, tableOf: (source) => this.#findTable(source) });
   }
 
   #findTable(source: FeatureSource): BigQueryTable {

@@ -3,8 +3,10 @@ import { badInput } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
 import { formatInstant, type Instant } from '../../../values/instant.js';
 import type { FeatureSource } from '../../registry/model.js';
-import type { BulkRead, BulkReads, LabelCells } from '../offline-store.js';
+import type { BulkRead, BulkReads, LabelCells, ScanEstimate } from '../offline-store.js';
+import { FilteredIds } from '../point-in-time/bigquery/row-filters.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
+import { billedBytes } from './billed-bytes.js';
 import { loadRows, type Loading } from './load-rows.js';
 import { MAX_TIMEOUT_SECONDS, type QueryJobs } from './query-jobs.js';
 import {
@@ -14,7 +16,7 @@ import {
   FEATURES_PER_QUERY,
   LABEL_COLUMNS,
   labelCells,
-  type LabelBounds,
+  type LoadedLabels,
 } from './read-point-in-time.js';
 import { formatTablePath, tableAt } from '../../google/bigquery/tables.js';
 import { storeError } from './store-error.js';
@@ -23,6 +25,12 @@ import { storeError } from './store-error.js';
 const LABELS_PER_LOAD = 250_000;
 /** BigQuery removes the table that a killed process leaves behind after this time, which exceeds the longest query. */
 const TABLE_LIFE: Instant = 86_400_000_000n;
+/**
+ * The approximate size of a label in a table that it is loaded into: its number, its time, and an id of up to a hundred
+ * characters.
+ */
+const BYTES_PER_LABEL = 118n;
+
 export interface BulkOptions extends Loading {
   /** The dataset with the tables of labels. */
   readonly dataset: string;
@@ -40,6 +48,11 @@ export class BigQueryBulkReads implements BulkReads {
 
   constructor(private readonly options: BulkOptions) {}
 
+  estimateLabelScan(labels: number): ScanEstimate {
+    const scanned = BYTES_PER_LABEL * BigInt(labels);
+    return { scanned, billed: billedBytes(scanned, 1) };
+  }
+
   async *pointInTime(read: BulkRead): AsyncGenerator<LabelCells[]> {
     const { client, settings, dataset, newId, jobs, findTable: tableOf } = this.options;
     const { signal, features } = read;
@@ -56,9 +69,9 @@ export class BigQueryBulkReads implements BulkReads {
     };
     const table = tableAt(client, address);
     try {
-      const bounds = await this.#load(table, read);
-      if (bounds === undefined) return;
-      const { query } = bulkQuery(read, { path: formatTablePath(address), bounds }, tableOf);
+      const labels = await this.#load(table, read);
+      if (labels === undefined) return;
+      const { query } = bulkQuery(read, { path: formatTablePath(address), ...labels }, tableOf);
       for await (const rows of jobs.pages('point_in_time', query, { signal, timeoutSeconds: MAX_TIMEOUT_SECONDS })) {
         yield rows.map((row) => labelCells(row, read));
       }
@@ -67,10 +80,11 @@ export class BigQueryBulkReads implements BulkReads {
     }
   }
 
-  /** The range of the label times in the table; undefined when no label can match a row. */
-  async #load(table: Table, { labels, signal }: BulkRead): Promise<LabelBounds | undefined> {
+  /** The times and the ids of the labels in the table; undefined when no label can match a row. */
+  async #load(table: Table, { labels, signal }: BulkRead): Promise<Omit<LoadedLabels, 'path'> | undefined> {
     const expirationTime = String((this.options.clock() + TABLE_LIFE) / 1000n);
     const times: Instant[] = [];
+    const filtered = new FilteredIds();
     try {
       signal?.throwIfAborted();
       await table.create({ schema: { fields: LABEL_COLUMNS }, expirationTime });
@@ -86,11 +100,13 @@ export class BigQueryBulkReads implements BulkReads {
         await loadRows({ ...this.options, signal }, { table, what: 'labels' }, rows);
         const { earliest, latest } = computeLabelBounds(asked);
         times.push(earliest, latest);
+        for (const { entityId } of asked) filtered.add(entityId);
       }
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw storeError(error, this.options.settings.maximumBytesBilled);
     }
-    return times.length === 0 ? undefined : computeLabelBounds(times.map((time) => ({ time })));
+    if (times.length === 0) return undefined;
+    return { bounds: computeLabelBounds(times.map((time) => ({ time }))), entityIds: filtered.ids };
   }
 }

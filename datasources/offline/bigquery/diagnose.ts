@@ -79,7 +79,7 @@ function* layoutWarnings(
   metadata: TableMetadata,
 ): Generator<Finding> {
   const { timestampColumn, entityType, features } = source;
-  const layout = readTableLayout(source, metadata.schema?.fields ?? [], settings);
+  const layout = readTableLayout(source, metadata, settings);
   if (timestampColumn !== null && metadata.timePartitioning?.field !== timestampColumn) {
     yield {
       status: 'warning',

@@ -4,6 +4,7 @@ import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 import { newestFeatures, type NewestRead } from '../offline-store.js';
 import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
+import { partitionConditions } from '../point-in-time/bigquery/row-filters.js';
 import {
   historyColumn,
   isKnownSql,
@@ -41,7 +42,10 @@ FROM (
 
 /** Rows without an id or a time are not history; a table that others write may have some. */
 function eligibleRows(table: BigQueryTable, { asOf }: NewestRead, parameters: BigQueryParameters): string[] {
-  const hasId = table.entityColumns.map(({ name }) => `${historyColumn(name)} IS NOT NULL`);
+  const hasId = [
+    ...partitionConditions(table, { hasTime: asOf !== undefined }),
+    ...table.entityColumns.map(({ name }) => `${historyColumn(name)} IS NOT NULL`),
+  ];
   if (table.eventTime === null) return hasId;
   const time = historyColumn(table.eventTime);
   return [...hasId, asOf === undefined ? `${time} IS NOT NULL` : `${time} <= ${parameters.addInstant('as_of', asOf)}`];

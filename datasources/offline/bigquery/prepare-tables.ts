@@ -30,7 +30,7 @@ export async function prepareTables(
     const found = await prepareTable(client, settings, source).then(
       (table) => {
         if (!table) return ['it is not there'];
-        layouts.set(source, readTableLayout(source, table.schema?.fields ?? [], settings));
+        layouts.set(source, readTableLayout(source, table, settings));
         return tableFaults(source, table, settings);
       },
       (error: unknown) => [

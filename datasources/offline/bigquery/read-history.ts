@@ -1,6 +1,7 @@
 import type { HistoryEntry, HistoryRead } from '../offline-store.js';
 import { noCreationTime } from '../point-in-time/no-creation-time.js';
 import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
+import { isInt64, partitionConditions } from '../point-in-time/bigquery/row-filters.js';
 import {
   historyColumn,
   isKnownSql,
@@ -27,7 +28,9 @@ export function historyQuery(read: HistoryRead, table: BigQueryTable): BigQueryS
   if (isImpossible) return undefined;
   const time = table.eventTime === null ? null : historyColumn(table.eventTime);
   const { dense } = feature.entityType;
+  const hasTime = read.from !== null || read.to !== null || read.before !== null;
   const conditions = [
+    ...partitionConditions(table, { hasTime }),
     ...table.entityColumns.map(
       ({ name, type }, part) => `${historyColumn(name)} = ${parameters.add(`entity_${part}`, type, parts[part])}`,
     ),
@@ -65,9 +68,4 @@ export function historyEntry(row: ResultRow, { feature }: HistoryRead): HistoryE
     value: row.is_there === true ? fromBigQuery(feature.valueType, row.value) : null,
     timestamp: integerFromBigQuery(row.event_time),
   };
-}
-
-/** An integer id matches only in its canonical form: 05 is not 5. */
-export function isInt64(text: string): boolean {
-  return /^(0|-?[1-9]\d{0,18})$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }

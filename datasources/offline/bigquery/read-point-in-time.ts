@@ -5,6 +5,7 @@ import { toChunks } from '../../../runtime/to-chunks.js';
 import type { BulkRead, LabelCells, EntityMoment, PointInTimeRead } from '../offline-store.js';
 import { compileForBigQuery, EXPIRED_NULL, type BigQueryForm } from '../point-in-time/bigquery/compile-for-bigquery.js';
 import { BigQueryParameters, timestampParameter, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
+import { FilteredIds } from '../point-in-time/bigquery/row-filters.js';
 import { quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { planPointInTime, type PointInTimePlan } from '../point-in-time/plan.js';
 import type { ResultRow } from './query-jobs.js';
@@ -32,18 +33,25 @@ interface Label {
   readonly time: Instant;
 }
 
+interface PointInTimeQueryOptions {
+  readonly form: BigQueryForm;
+  /** Off: the queries of any entities, for an estimate. A filter that no row can match would be estimated as free. */
+  readonly filtersIds: boolean;
+  readonly tableOf: (source: FeatureSource) => BigQueryTable;
+}
+
 /**
  * The queries of a read. A label without an id or a time matches nothing, so no query sends it. Therefore no parameter
  * has a null, which BigQuery would reject, and a read with only such labels needs no query.
  */
 export function pointInTimeQueries(
   read: PointInTimeRead,
-  form: BigQueryForm,
-  tableOf: (source: FeatureSource) => BigQueryTable,
+  { form, filtersIds, tableOf }: PointInTimeQueryOptions,
 ): PointInTimeQuery[] {
   const groups = featureGroups(read.features);
-  return labelChunks(read.labels.flatMap(parseLabel)).flatMap((chunk) =>
-    groups.map((columns) => {
+  return labelChunks(read.labels.flatMap(parseLabel)).flatMap((chunk) => {
+    const entityIds = filtersIds ? distinctIds(chunk) : null;
+    return groups.map((columns) => {
       const parameters = new BigQueryParameters();
       const placeholder = parameters.add(
         'labels',
@@ -54,10 +62,16 @@ export function pointInTimeQueries(
           entity_id: entityId,
         })),
       );
-      const target = { form, labels: `UNNEST(${placeholder})`, bounds: computeLabelBounds(chunk), tableOf };
+      const target = {
+        form,
+        labels: `UNNEST(${placeholder})`,
+        bounds: computeLabelBounds(chunk),
+        entityIdsOf: () => entityIds,
+        tableOf,
+      };
       return { query: compileForBigQuery(planQuery(read, columns), target, parameters), columns };
-    }),
-  );
+    });
+  });
 }
 
 /** Labels in a table of their own, with the columns of LABEL_COLUMNS. */
@@ -65,6 +79,8 @@ export interface LoadedLabels {
   /** `project.dataset.table`. */
   readonly path: string;
   readonly bounds: LabelBounds;
+  /** Their distinct ids; null: too many for a filter. */
+  readonly entityIds: ReadonlySet<string> | null;
 }
 
 export const LABEL_COLUMNS = [
@@ -79,12 +95,19 @@ export const LABEL_COLUMNS = [
  */
 export function bulkQuery(
   read: BulkRead,
-  { path, bounds }: LoadedLabels,
+  { path, bounds, entityIds }: LoadedLabels,
   tableOf: (source: FeatureSource) => BigQueryTable,
 ): PointInTimeQuery {
   const columns = [...read.features.keys()];
   const labels = quoteForBigQuery(path);
-  const target = { form: 'aggregate' as const, labels, bounds, tableOf, isUnordered: true };
+  const target = {
+    form: 'aggregate' as const,
+    labels,
+    bounds,
+    entityIdsOf: () => entityIds,
+    tableOf,
+    isUnordered: true,
+  };
   return { query: compileForBigQuery(planQuery(read, columns), target), columns };
 }
 
@@ -140,6 +163,12 @@ function readCell(row: ResultRow, number: number, { valueType }: Feature, includ
 /** A label without an id or a time matches nothing. */
 export function parseLabel({ entityId, time }: EntityMoment, row: number): Label[] {
   return entityId === null || time === null ? [] : [{ row, entityId, time }];
+}
+
+function distinctIds(labels: readonly Label[]): ReadonlySet<string> | null {
+  const filtered = new FilteredIds();
+  for (const { entityId } of labels) filtered.add(entityId);
+  return filtered.ids;
 }
 
 /**

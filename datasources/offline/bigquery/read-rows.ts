@@ -2,6 +2,7 @@ import { decodeEntityId, encodeEntityId } from '../../../values/entity-id.js';
 import type { RawValue } from '../../../values/value-type.js';
 import type { FeatureRow, RowsRead } from '../offline-store.js';
 import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
+import { entityConditions, partitionConditions } from '../point-in-time/bigquery/row-filters.js';
 import {
   historyColumn,
   isKnownSql,
@@ -11,7 +12,6 @@ import {
   type BigQueryTable,
 } from '../point-in-time/bigquery/table.js';
 import type { ResultRow } from './query-jobs.js';
-import { isInt64 } from './read-history.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
 
 /**
@@ -25,16 +25,14 @@ export function rowsQuery(
 ): BigQuerySql | undefined {
   const parameters = new BigQueryParameters();
   const ids = entityIds.map((entityId) => decodeEntityId(entityId, source.entityType.entityIdColumns));
-  const parts = table.entityColumns.map(({ type }, part) => {
-    const texts = [...new Set(ids.map((id) => id[part]!))];
-    return type === 'INT64' ? texts.filter(isInt64) : texts;
-  });
-  if (parts.some((values) => values.length === 0)) return undefined;
-  const ofEntities = table.entityColumns.map(
-    ({ name, type }, part) => `${historyColumn(name)} IN UNNEST(${parameters.add(`ids_${part}`, [type], parts[part])})`,
-  );
+  const ofEntities = entityConditions(table, ids, parameters);
+  if (ofEntities === undefined) return undefined;
   const time = table.eventTime === null ? null : historyColumn(table.eventTime);
-  const conditions = [...ofEntities, ...(time === null ? [] : [`${time} <= ${parameters.addInstant('latest', to)}`])];
+  const conditions = [
+    ...partitionConditions(table, { hasTime: true }),
+    ...ofEntities,
+    ...(time === null ? [] : [`${time} <= ${parameters.addInstant('latest', to)}`]),
+  ];
   const micros = (column: string | null): string =>
     column === null ? 'CAST(NULL AS INT64)' : `UNIX_MICROS(${historyColumn(column)})`;
   const columns = [

@@ -7,6 +7,7 @@ import {
 } from '../../google/bigquery/tables.js';
 import type { BigQuerySettings, FeatureSource } from '../../registry/model.js';
 import { hasTieOrder } from '../point-in-time/bigquery/entity-features.js';
+import { isPartitionType } from '../point-in-time/bigquery/row-filters.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { isReadableAs, toBigQueryColumn } from '../../google/bigquery/column-types.js';
 import { typeName } from '../../google/bigquery/type-names.js';
@@ -58,7 +59,7 @@ export function tableFaults(source: FeatureSource, metadata: TableMetadata, sett
       ? []
       : [`it is in ${actual}, and a query that runs in ${location} does not find it`]),
     ...columnFaults(source, columns),
-    ...(isForm && hasTieOrder(readTableLayout(source, columns, settings))
+    ...(isForm && hasTieOrder(readTableLayout(source, metadata, settings))
       ? [
           'its columns say which of two rows of one time is newer, which ML.ENTITY_FEATURES_AT_TIME cannot heed; set pointInTime of the offline store to AGGREGATE',
         ]
@@ -99,9 +100,10 @@ function describe({ type, mode }: TableColumn): string {
 /** How to read a table without faults. */
 export function readTableLayout(
   source: FeatureSource,
-  columns: readonly TableColumn[],
+  metadata: TableMetadata,
   settings: BigQuerySettings,
 ): BigQueryTable {
+  const columns = metadata.schema?.fields ?? [];
   const types = new Map(columns.map(({ name, type }) => [name, typeName(type)]));
   const idTypes = new Map(columns.map(({ name, type }) => [name.toLowerCase(), typeName(type)]));
   const ifThere = (name: string, type: string) => (types.get(name) === type ? name : null);
@@ -116,5 +118,19 @@ export function readTableLayout(
     sequence: source.sequenceColumn ?? ifThere(SEQUENCE, 'INT64'),
     arrival: ifThere(ARRIVAL, 'INT64'),
     emptyArrays: ifThere(EMPTY_ARRAYS, 'STRING'),
+    requiredFilter: requiredFilter(metadata),
   };
+}
+
+/** The pseudo column of a table that is partitioned by the time of ingestion. */
+const INGESTION_TIME = { column: '_PARTITIONTIME', type: 'TIMESTAMP' } as const;
+
+function requiredFilter(metadata: TableMetadata): BigQueryTable['requiredFilter'] {
+  const { timePartitioning, rangePartitioning, requirePartitionFilter } = metadata;
+  if (!(requirePartitionFilter ?? timePartitioning?.requirePartitionFilter)) return null;
+  const column = timePartitioning?.field ?? rangePartitioning?.field;
+  if (column === undefined) return INGESTION_TIME;
+  const type = typeName(metadata.schema?.fields?.find(({ name }) => name === column)?.type ?? '');
+  if (!isPartitionType(type)) throw new Error(`a table is partitioned by a column of type ${type}`);
+  return { column, type };
 }

@@ -4,7 +4,7 @@ import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { FileReader } from '../../files/file-reader.js';
-import type { EntityType, FeatureSource } from '../../registry/model.js';
+import type { EntityType, Feature, FeatureSource } from '../../registry/model.js';
 import type { FutureRows, ImportedRows, ImportingOfflineStore, SourceState } from '../importing-offline-store.js';
 import {
   newestFeatures,
@@ -17,6 +17,7 @@ import {
   type NewestRead,
   type PointInTimeRead,
   type RowsRead,
+  type ScanEstimate,
 } from '../offline-store.js';
 import type { PointInTimeForm } from '../point-in-time/duckdb/compile-for-duckdb.js';
 import { appendRows } from './append-rows.js';
@@ -91,8 +92,8 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     return this.#read(read, (connection) => readPointInTime(connection, read, this.form));
   }
 
-  async estimateBytes({ features }: PointInTimeRead): Promise<bigint> {
-    return this.database.use((connection) => estimateScan(connection, features));
+  async estimateScan({ features }: PointInTimeRead): Promise<ScanEstimate> {
+    return this.#estimate(features);
   }
 
   async history(read: HistoryRead): Promise<HistoryEntry[]> {
@@ -168,8 +169,13 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     }
   }
 
-  async estimateNewestBytes(source: FeatureSource, read: NewestRead = {}): Promise<bigint> {
-    return this.database.use((connection) => estimateScan(connection, newestFeatures(source, read)));
+  async estimateNewestScan(source: FeatureSource, read: NewestRead = {}): Promise<ScanEstimate> {
+    return this.#estimate(newestFeatures(source, read));
+  }
+
+  async #estimate(features: readonly Feature[]): Promise<ScanEstimate> {
+    const scanned = await this.database.use((connection) => estimateScan(connection, features));
+    return { scanned, billed: scanned };
   }
 
   async sampleEntityIds(entityType: EntityType, count: number): Promise<string[]> {

@@ -42,7 +42,10 @@ it('the examples of a registry without queries answer with the values of an enti
       const [id] = await gateway.services.stores.offline(entityType.featurestore).sampleEntityIds(entityType, 1);
       return id;
     });
-    const answers = await Promise.all(examples.map(({ query }) => gateway.ask(query)));
+    // The end-to-end tests follow subscriptions.
+    const queries = examples.map(({ query }) => query).filter((query) => !/^subscription /m.test(query));
+    expect(queries.length).toBe(examples.length - 1);
+    const answers = await Promise.all(queries.map((query) => gateway.ask(query)));
     expect(answers.map(({ errors }) => errors)).toEqual(answers.map(() => undefined));
     expect(answers[0]!.data.shop.customer).toMatchObject({ orders7d: '3' });
   } finally {

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { smallRegistry } from '../../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
+const EXAMPLES = { registry: 'shop', queries: [{ name: 'a', query: '{ __typename }' }] };
+
 let gateway: TestGateway;
 let folder: string;
 beforeAll(async () => {
@@ -18,7 +20,7 @@ beforeAll(async () => {
     http: {
       maxBodyBytes: 2000,
       corsOrigins: ['https://app.example.com'],
-      page: { folder: join(folder, 'page'), examples: async () => [{ name: 'a', query: '{ __typename }' }] },
+      page: { folder: join(folder, 'page'), examples: async () => EXAMPLES },
     },
   });
 });
@@ -125,7 +127,7 @@ describe('the page', () => {
     const response = await fetch(gateway.url, { headers: { accept: 'text/html,*/*' } });
     expect([response.status, await response.text()]).toEqual([200, '<p>page</p>']);
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'");
-    expect(await (await fetch(at('/console/examples.json'))).json()).toEqual([{ name: 'a', query: '{ __typename }' }]);
+    expect(await (await fetch(at('/console/examples.json'))).json()).toEqual(EXAMPLES);
   });
 
   it('has assets that browsers keep', async () => {

@@ -183,7 +183,12 @@ describeWithGoogleSql('training sets with more labels than one read of BigQuery 
     const reading = await openTestStore(server, entityType, { createTables: false });
     expect(reading.bulk).toBeUndefined();
     expect(await work(reading, 10_000)).toMatchObject({ scans: 1, bytes: 2n * once });
-    expect(await work(reading, 3_000_000)).toMatchObject({ scans: 300, bytes: 301n * once });
+    // Each of the queries is billed the minimum of 10 MiB.
+    expect(await work(reading, 3_000_000)).toMatchObject({
+      scans: 300,
+      bytes: 301n * once,
+      billedBytes: 301n * 10_485_760n,
+    });
   });
 });
 
@@ -191,7 +196,11 @@ describeWithGoogleSql('training sets with more labels than one read of BigQuery 
 function bulky(store: OfflineStore, pointInTime = store.bulk!.pointInTime.bind(store.bulk)): OfflineStore {
   return storeWith(store, {
     maxLabelsPerRead: 3,
-    bulk: { maxLabels: 5_000_000, pointInTime },
+    bulk: {
+      maxLabels: 5_000_000,
+      estimateLabelScan: (labels) => store.bulk!.estimateLabelScan(labels),
+      pointInTime,
+    },
     pointInTime: () => Promise.reject(new Error('this is not to be read label by label')),
   });
 }

@@ -47,7 +47,7 @@ describe('an estimate', () => {
     batchJob.map((job) => () => batch(job)),
     endpoint.map((of) => () => estimateOnlinePrediction(book, of)),
     store.map((of) => () => estimateFeaturestore(book, of)),
-    fc.bigInt({ min: 0n, max: 10n ** 18n }).map((bytes) => () => estimateHistoricalQuery(book, bytes)),
+    fc.bigInt({ min: 0n, max: 10n ** 18n }).map((bytes) => () => estimateHistoricalQuery(book, { bytes })),
   );
 
   it('is the sum of its lines to the cent, also of the lines as they are shown', () => {
@@ -115,7 +115,7 @@ describe('more never costs less', () => {
   it('bytes of a query', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 10n ** 16n }), fc.bigInt({ min: 0n, max: 10n ** 12n }), (bytes, more) => {
-        notLess(estimateHistoricalQuery(book, bytes + more), estimateHistoricalQuery(book, bytes));
+        notLess(estimateHistoricalQuery(book, { bytes: bytes + more }), estimateHistoricalQuery(book, { bytes }));
       }),
     );
   });

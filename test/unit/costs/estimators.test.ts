@@ -278,11 +278,11 @@ describe('a historical query', () => {
     ['1 byte, billed as 10 MiB', 1n, '0.000009536743164 x 6.25 = $0.000059605'],
     ['10 MiB', 10n * 2n ** 20n, '0.000009536743164 x 6.25 = $0.000059605'],
   ])('costs by hand: %s', (_title, bytes, expected) => {
-    expect(figures(estimateHistoricalQuery(books.find(null), bytes))[0]).toBe(expected);
+    expect(figures(estimateHistoricalQuery(books.find(null), { bytes }))[0]).toBe(expected);
   });
 
   it('costs nothing embedded, and says what it would scan', () => {
-    const { total, lines, assumptions } = estimateHistoricalQuery(books.find(THIS_MACHINE), 3n * TIB);
+    const { total, lines, assumptions } = estimateHistoricalQuery(books.find(THIS_MACHINE), { bytes: 3n * TIB });
     expect(total.isZero()).toBe(true);
     expect(lines[0]!.quantity.toNumber()).toBe(3);
     expect(assumptions).toContain('The query scans 3298534883328 bytes at most.');
@@ -333,7 +333,7 @@ describe('what cannot be priced is refused with its field', () => {
       'otherUsage[0].quantity',
       /from 0/,
     ],
-    ['negative bytes', () => estimateHistoricalQuery(books.find(null), -1n), 'bytes', /from 0/],
+    ['negative bytes', () => estimateHistoricalQuery(books.find(null), { bytes: -1n }), 'bytes', /from 0/],
     [
       'machines that the book has no price for',
       () => estimateBatchPrediction(books.find('classic'), { rows: 1n, secondsPerBatch: 1 }, null),
@@ -348,7 +348,7 @@ describe('what cannot be priced is refused with its field', () => {
     ],
     [
       'a scan without a price',
-      () => estimateHistoricalQuery(books.find('classic'), 1n),
+      () => estimateHistoricalQuery(books.find('classic'), { bytes: 1n }),
       'priceBook',
       /offline-scan-tib/,
     ],

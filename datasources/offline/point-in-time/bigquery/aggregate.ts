@@ -30,7 +30,7 @@ export function aggregateBlock(context: BigQueryBlockContext): SourceBlock {
   SELECT ${joinSql(['l.row_id', ...columns], ',\n    ')}
   FROM labels AS l
   JOIN ${quoteForBigQuery(table.path)} AS h ON ${joinSql(labelRowsSql(context), ' AND ')}
-  ${context.partitions.length === 0 ? '' : `WHERE ${context.partitions.join(' AND ')}\n  `}GROUP BY l.row_id)`,
+  ${context.constants.length === 0 ? '' : `WHERE ${context.constants.join(' AND ')}\n  `}GROUP BY l.row_id)`,
     ],
     join: `LEFT JOIN ${name} ON ${name}.row_id = l.row_id`,
     found: `${name}.row_id IS NOT NULL`,

@@ -12,6 +12,6 @@ export interface BigQueryBlockContext {
   readonly keys: readonly string[];
   /** The condition that a row was written by the plan's knownAt; null when the plan has no knownAt. */
   readonly wasWritten: string | null;
-  /** Conditions on the event time that are constants. */
-  readonly partitions: readonly string[];
+  /** Conditions on the history that are constants: BigQuery skips the partitions and blocks that they rule out. */
+  readonly constants: readonly string[];
 }

@@ -3,6 +3,7 @@ import { aggregateBlock } from './aggregate.js';
 import type { BigQueryBlockContext } from './block-context.js';
 import { entityFeaturesBlock } from './entity-features.js';
 import { BigQueryParameters, type BigQuerySql } from './parameters.js';
+import { decodePossibleIds, entityConditions, partitionConditions } from './row-filters.js';
 import { historyColumn, quoteForBigQuery, selected, type BigQueryTable } from './table.js';
 import type { FeaturePlan, PointInTimeOptions, PointInTimePlan, SourcePlan } from '../plan.js';
 import { ALL_OUTPUTS, hasTimeColumn, type FeatureOutputs, type SourceBlock } from '../source-block.js';
@@ -26,6 +27,11 @@ export interface BigQueryTarget {
   readonly labels: string;
   /** The earliest and the latest label time. They are constants, so that BigQuery skips partitions outside them. */
   readonly bounds: { readonly earliest: Instant; readonly latest: Instant };
+  /**
+   * The distinct ids in a column of the labels. They are constants too, so that BigQuery skips the blocks of clustered
+   * tables without them. null: there are too many for a filter (FilteredIds).
+   */
+  readonly entityIdsOf: (entityColumn: string) => ReadonlySet<string> | null;
   readonly tableOf: (source: SourcePlan['source']) => BigQueryTable;
   /** Do not sort the result: to sort millions of rows, one worker would have to hold them all. */
   readonly isUnordered?: boolean;
@@ -52,7 +58,11 @@ export function compileForBigQuery(
       table,
       keys: table.entityColumns.map((_, part) => `key_${index}_${part}`),
       wasWritten: writtenBy(plan, source, table, parameters),
-      partitions: partitionBounds(table, source, target, index, parameters),
+      constants: [
+        ...partitionConditions(table, { hasTime: true }),
+        ...partitionBounds(table, source, target, index, parameters),
+        ...constantIds(table, source, plan, target, parameters),
+      ],
     };
     return { source, context, block: compileBlock(target.form, context) };
   });
@@ -110,6 +120,20 @@ function partitionBounds(
   if (!isSound) return [until];
   const from = bounds.earliest - longest;
   return [until, `${column} >= ${parameters.addInstant(`since_${index}`, from < EARLIEST ? EARLIEST : from)}`];
+}
+
+function constantIds(
+  table: BigQueryTable,
+  { source, entityColumn }: SourcePlan,
+  { sources }: PointInTimePlan,
+  { entityIdsOf }: BigQueryTarget,
+  parameters: BigQueryParameters,
+): string[] {
+  const entityIds = entityIdsOf(entityColumn);
+  if (entityIds === null) return [];
+  const ids = decodePossibleIds(entityIds, source.entityType.entityIdColumns);
+  const first = sources.findIndex((other) => other.entityColumn === entityColumn);
+  return entityConditions(table, ids, parameters, `ids_${first}`) ?? ['FALSE'];
 }
 
 /** The first instant of BigQuery's TIMESTAMP: the year 1. */

@@ -22,7 +22,7 @@ import { joinSql } from '../sql-text.js';
  * treats a null array as an empty one.
  */
 export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock {
-  const { plan, source, name, table, keys, partitions } = context;
+  const { plan, source, name, table, keys, constants } = context;
   assertSupportedByEntityFeatures(context);
   const eventTime = historyColumn(table.eventTime!);
   const columns = source.features.flatMap(({ feature, valueColumn, timestampColumn }) => {
@@ -42,7 +42,7 @@ export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock 
       `${name} AS (
   SELECT * FROM ML.ENTITY_FEATURES_AT_TIME(
     (SELECT ${joinSql([`${ofRow} AS entity_id`, `${eventTime} AS feature_timestamp`, `${eventTime} AS observed_at`, ...columns], ',\n      ')}
-     FROM ${quoteForBigQuery(table.path)} AS h WHERE ${partitions.join(' AND ')}),
+     FROM ${quoteForBigQuery(table.path)} AS h WHERE ${constants.join(' AND ')}),
     (SELECT DISTINCT ${ofLabel} AS entity_id, ${time} AS time
      FROM labels AS l WHERE ${ofLabel} IS NOT NULL AND l.label_time IS NOT NULL),
     NUM_ROWS => 1, IGNORE_FEATURE_NULLS => ${source.newestRow ? 'FALSE' : 'TRUE'}))`,

@@ -21,7 +21,12 @@ export interface BigQueryTable {
   readonly arrival: string | null;
   /** An ARRAY<STRING> with the names of the row's array features that are empty and not null. */
   readonly emptyArrays: string | null;
+  /** The partitioning column of a table that refuses queries without a filter on it; null where none is required. */
+  readonly requiredFilter: { readonly column: string; readonly type: PartitionType } | null;
 }
+
+/** The type of a column that a table is partitioned by. */
+export type PartitionType = 'TIMESTAMP' | 'DATETIME' | 'DATE' | 'INT64';
 
 export interface EntityColumn {
   readonly name: string;

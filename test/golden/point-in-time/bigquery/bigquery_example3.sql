@@ -3,6 +3,9 @@
 --   row_id: 1, label_time: 2022-06-11T10:00:00Z, entity_id: id2
 --   row_id: 2, label_time: 2022-06-10T13:00:00Z, entity_id: id1
 -- @latest TIMESTAMP = 2022-06-12T12:00:00Z
+-- @ids_0_0_of_1_string ARRAY<STRING>
+--   id1
+--   id2
 WITH labels AS (
   SELECT l.row_id,
     l.label_time,
@@ -15,7 +18,7 @@ WITH labels AS (
     ARRAY_AGG(IF(h.`f_2` IS NOT NULL, STRUCT(h.`event_timestamp` AS t, h.`f_2` AS v), NULL) IGNORE NULLS ORDER BY h.`event_timestamp` DESC, h.`created_timestamp` DESC, h.`sequence` DESC, h.`arrival_number` DESC LIMIT 1)[SAFE_OFFSET(0)] AS value_1
   FROM labels AS l
   JOIN `test-project.bigquery_example3.thing__values` AS h ON h.`entity_id` = l.key_0_0 AND h.`event_timestamp` <= l.label_time
-  WHERE h.`event_timestamp` <= @latest
+  WHERE h.`event_timestamp` <= @latest AND h.`entity_id` IN UNNEST(@ids_0_0_of_1_string)
   GROUP BY l.row_id)
 SELECT l.row_id,
   source_0.value_0.v AS value_0, UNIX_MICROS(COALESCE(source_0.value_0.t, source_0.newest)) AS timestamp_0, CASE WHEN NOT (source_0.row_id IS NOT NULL) THEN 'NOT_FOUND' WHEN source_0.value_0.v IS NULL THEN 'NULL' ELSE 'PRESENT' END AS status_0,

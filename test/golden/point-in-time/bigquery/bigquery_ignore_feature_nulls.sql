@@ -1,6 +1,8 @@
 -- @labels ARRAY<STRUCT<row_id INT64, label_time TIMESTAMP, entity_id STRING>>
 --   row_id: 0, label_time: 2022-06-11T10:00:00Z, entity_id: 2
 -- @latest TIMESTAMP = 2022-06-11T10:00:00Z
+-- @ids_0_0_of_1_string ARRAY<STRING>
+--   2
 WITH labels AS (
   SELECT l.row_id,
     l.label_time,
@@ -13,7 +15,7 @@ WITH labels AS (
     ARRAY_AGG(IF(h.`f2` IS NOT NULL, STRUCT(h.`event_timestamp` AS t, h.`f2` AS v), NULL) IGNORE NULLS ORDER BY h.`event_timestamp` DESC, h.`created_timestamp` DESC, h.`sequence` DESC, h.`arrival_number` DESC LIMIT 1)[SAFE_OFFSET(0)] AS value_1
   FROM labels AS l
   JOIN `test-project.bigquery_ignore_feature_nulls.thing__values` AS h ON h.`entity_id` = l.key_0_0 AND h.`event_timestamp` <= l.label_time
-  WHERE h.`event_timestamp` <= @latest
+  WHERE h.`event_timestamp` <= @latest AND h.`entity_id` IN UNNEST(@ids_0_0_of_1_string)
   GROUP BY l.row_id)
 SELECT l.row_id,
   source_0.value_0.v AS value_0, UNIX_MICROS(COALESCE(source_0.value_0.t, source_0.newest)) AS timestamp_0, CASE WHEN NOT (source_0.row_id IS NOT NULL) THEN 'NOT_FOUND' WHEN source_0.value_0.v IS NULL THEN 'NULL' ELSE 'PRESENT' END AS status_0,

@@ -1,5 +1,9 @@
 -- @labels [{"row_id":"INT64","label_time":"TIMESTAMP","origin":"STRING","destination":"STRING","route":"STRING"}]
 -- @latest "TIMESTAMP"
+-- @ids_0_0_of_1_string ["STRING"]
+-- @ids_2_0_of_1_string ["STRING"]
+-- @ids_3_0_of_2_string ["STRING"]
+-- @ids_3_1_of_2_string ["STRING"]
 -- @ttl_7200000000 "INT64"
 WITH labels AS (
   SELECT l.row_id,
@@ -21,7 +25,7 @@ WITH labels AS (
       IF(h.`weather` IS NULL, NULL, h.`event_timestamp`) AS timestamp_1,
       h.`last_departure` AS value_2,
       IF(h.`last_departure` IS NULL, NULL, h.`event_timestamp`) AS timestamp_2
-     FROM `test-project.features.airport__values` AS h WHERE h.`event_timestamp` <= @latest),
+     FROM `test-project.features.airport__values` AS h WHERE h.`event_timestamp` <= @latest AND h.`entity_id` IN UNNEST(@ids_0_0_of_1_string)),
     (SELECT DISTINCT l.key_0_0 AS entity_id, l.label_time AS time
      FROM labels AS l WHERE l.key_0_0 IS NOT NULL AND l.label_time IS NOT NULL),
     NUM_ROWS => 1, IGNORE_FEATURE_NULLS => TRUE))
@@ -30,6 +34,7 @@ WITH labels AS (
     ARRAY_AGG(IF(h.`city` IS NOT NULL, STRUCT(h.`city` AS v), NULL) IGNORE NULLS LIMIT 1)[SAFE_OFFSET(0)] AS value_3
   FROM labels AS l
   JOIN `test-project.features.airport__fixed` AS h ON h.`entity_id` = l.key_1_0 AND l.label_time IS NOT NULL
+  WHERE h.`entity_id` IN UNNEST(@ids_0_0_of_1_string)
   GROUP BY l.row_id)
 , source_2 AS (
   SELECT * FROM ML.ENTITY_FEATURES_AT_TIME(
@@ -38,7 +43,7 @@ WITH labels AS (
       h.`event_timestamp` AS observed_at,
       h.`mean_delay` AS value_4,
       IF(h.`mean_delay` IS NULL, NULL, h.`event_timestamp`) AS timestamp_4
-     FROM `test-project.features.airport__values` AS h WHERE h.`event_timestamp` <= @latest),
+     FROM `test-project.features.airport__values` AS h WHERE h.`event_timestamp` <= @latest AND h.`entity_id` IN UNNEST(@ids_2_0_of_1_string)),
     (SELECT DISTINCT l.key_2_0 AS entity_id, l.label_time AS time
      FROM labels AS l WHERE l.key_2_0 IS NOT NULL AND l.label_time IS NOT NULL),
     NUM_ROWS => 1, IGNORE_FEATURE_NULLS => TRUE))
@@ -48,7 +53,7 @@ WITH labels AS (
       h.`event_timestamp` AS feature_timestamp,
       h.`event_timestamp` AS observed_at,
       h.`flights` AS value_5
-     FROM `test-project.features.route__values` AS h WHERE h.`event_timestamp` <= @latest),
+     FROM `test-project.features.route__values` AS h WHERE h.`event_timestamp` <= @latest AND h.`origin` IN UNNEST(@ids_3_0_of_2_string) AND h.`destination` IN UNNEST(@ids_3_1_of_2_string)),
     (SELECT DISTINCT CONCAT(REPLACE(REPLACE(l.key_3_0, '%', '%25'), ',', '%2C'), ',', REPLACE(REPLACE(l.key_3_1, '%', '%25'), ',', '%2C')) AS entity_id, l.label_time AS time
      FROM labels AS l WHERE CONCAT(REPLACE(REPLACE(l.key_3_0, '%', '%25'), ',', '%2C'), ',', REPLACE(REPLACE(l.key_3_1, '%', '%25'), ',', '%2C')) IS NOT NULL AND l.label_time IS NOT NULL),
     NUM_ROWS => 1, IGNORE_FEATURE_NULLS => FALSE))

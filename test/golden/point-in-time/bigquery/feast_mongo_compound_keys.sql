@@ -3,6 +3,13 @@
 --   row_id: 1, label_time: 2024-05-01T12:00:00Z, entity_id: 1,desktop
 --   row_id: 2, label_time: 2024-05-01T12:00:00Z, entity_id: 2,tablet
 -- @latest TIMESTAMP = 2024-05-01T12:00:00Z
+-- @ids_0_0_of_2_string ARRAY<STRING>
+--   1
+--   2
+-- @ids_0_1_of_2_string ARRAY<STRING>
+--   mobile
+--   desktop
+--   tablet
 -- @ttl_86400000000 INT64 = 86400000000
 WITH labels AS (
   SELECT l.row_id,
@@ -15,7 +22,7 @@ WITH labels AS (
     ARRAY_AGG(STRUCT(h.`event_timestamp` AS t, h.`app_opens` AS value_0) ORDER BY h.`event_timestamp` DESC, h.`created_timestamp` DESC, h.`sequence` DESC, h.`arrival_number` DESC LIMIT 1)[SAFE_OFFSET(0)] AS newest
   FROM labels AS l
   JOIN `test-project.feast_mongo_compound_keys.thing__values` AS h ON h.`user_id` = l.key_0_0 AND h.`device_id` = l.key_0_1 AND h.`event_timestamp` <= l.label_time
-  WHERE h.`event_timestamp` <= @latest
+  WHERE h.`event_timestamp` <= @latest AND h.`user_id` IN UNNEST(@ids_0_0_of_2_string) AND h.`device_id` IN UNNEST(@ids_0_1_of_2_string)
   GROUP BY l.row_id)
 SELECT l.row_id,
   IF(UNIX_MICROS(l.label_time) - UNIX_MICROS(source_0.newest.t) > @ttl_86400000000, NULL, source_0.newest.value_0) AS value_0, UNIX_MICROS(source_0.newest.t) AS timestamp_0, CASE WHEN NOT (source_0.row_id IS NOT NULL) THEN 'NOT_FOUND' WHEN UNIX_MICROS(l.label_time) - UNIX_MICROS(source_0.newest.t) > @ttl_86400000000 THEN 'EXPIRED' WHEN source_0.newest.value_0 IS NULL THEN 'NULL' ELSE 'PRESENT' END AS status_0

@@ -2,6 +2,9 @@
 --   row_id: 1, label_time: 2020-01-01T00:00:01Z, entity_id: 0
 --   row_id: 2, label_time: 2020-01-01T00:00:01Z, entity_id: 1
 -- @latest TIMESTAMP = 2020-01-01T00:00:01Z
+-- @ids_0_0_of_1_string ARRAY<STRING>
+--   0
+--   1
 WITH labels AS (
   SELECT l.row_id,
     l.label_time,
@@ -12,7 +15,7 @@ WITH labels AS (
     ARRAY_AGG(STRUCT(h.`event_timestamp` AS t, h.`v` AS value_0) ORDER BY h.`event_timestamp` DESC, h.`created_timestamp` DESC, h.`sequence` DESC, h.`arrival_number` DESC LIMIT 1)[SAFE_OFFSET(0)] AS newest
   FROM labels AS l
   JOIN `test-project.polars_null_key_1.thing__values` AS h ON h.`entity_id` = l.key_0_0 AND h.`event_timestamp` <= l.label_time
-  WHERE h.`event_timestamp` <= @latest
+  WHERE h.`event_timestamp` <= @latest AND h.`entity_id` IN UNNEST(@ids_0_0_of_1_string)
   GROUP BY l.row_id)
 SELECT l.row_id,
   source_0.newest.value_0 AS value_0, UNIX_MICROS(source_0.newest.t) AS timestamp_0, CASE WHEN NOT (source_0.row_id IS NOT NULL) THEN 'NOT_FOUND' WHEN source_0.newest.value_0 IS NULL THEN 'NULL' ELSE 'PRESENT' END AS status_0

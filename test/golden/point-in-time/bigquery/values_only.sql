@@ -1,8 +1,12 @@
 -- @labels [{"row_id":"INT64","label_time":"TIMESTAMP","origin":"STRING","destination":"STRING","route":"STRING"}]
 -- @latest "TIMESTAMP"
 -- @since_0 "TIMESTAMP"
+-- @ids_0_0_of_1_string ["STRING"]
 -- @since_2 "TIMESTAMP"
+-- @ids_2_0_of_1_string ["STRING"]
 -- @since_3 "TIMESTAMP"
+-- @ids_3_0_of_2_string ["STRING"]
+-- @ids_3_1_of_2_string ["STRING"]
 -- @ttl_3600000000 "INT64"
 WITH labels AS (
   SELECT l.row_id,
@@ -22,13 +26,14 @@ WITH labels AS (
     ARRAY_AGG(IF(h.`last_departure` IS NOT NULL, STRUCT(h.`event_timestamp` AS t, h.`last_departure` AS v), NULL) IGNORE NULLS ORDER BY h.`event_timestamp` DESC, h.`created_timestamp` DESC, h.`sequence` DESC, h.`arrival_number` DESC LIMIT 1)[SAFE_OFFSET(0)] AS value_3
   FROM labels AS l
   JOIN `test-project.features.airport__values` AS h ON h.`entity_id` = l.key_0_0 AND h.`event_timestamp` <= l.label_time
-  WHERE h.`event_timestamp` <= @latest AND h.`event_timestamp` >= @since_0
+  WHERE h.`event_timestamp` <= @latest AND h.`event_timestamp` >= @since_0 AND h.`entity_id` IN UNNEST(@ids_0_0_of_1_string)
   GROUP BY l.row_id)
 , source_1 AS (
   SELECT l.row_id,
     ARRAY_AGG(IF(h.`city` IS NOT NULL, STRUCT(h.`city` AS v), NULL) IGNORE NULLS ORDER BY h.`created_timestamp` DESC, h.`sequence` DESC, h.`arrival_number` DESC LIMIT 1)[SAFE_OFFSET(0)] AS value_4
   FROM labels AS l
   JOIN `test-project.features.airport__fixed` AS h ON h.`entity_id` = l.key_1_0 AND l.label_time IS NOT NULL
+  WHERE h.`entity_id` IN UNNEST(@ids_0_0_of_1_string)
   GROUP BY l.row_id)
 , source_2 AS (
   SELECT l.row_id,
@@ -36,14 +41,14 @@ WITH labels AS (
     ARRAY_AGG(IF(h.`mean_delay` IS NOT NULL, STRUCT(h.`event_timestamp` AS t, h.`mean_delay` AS v), NULL) IGNORE NULLS ORDER BY h.`event_timestamp` DESC, h.`created_timestamp` DESC, h.`sequence` DESC, h.`arrival_number` DESC LIMIT 1)[SAFE_OFFSET(0)] AS value_5
   FROM labels AS l
   JOIN `test-project.features.airport__values` AS h ON h.`entity_id` = l.key_2_0 AND h.`event_timestamp` <= l.label_time
-  WHERE h.`event_timestamp` <= @latest AND h.`event_timestamp` >= @since_2
+  WHERE h.`event_timestamp` <= @latest AND h.`event_timestamp` >= @since_2 AND h.`entity_id` IN UNNEST(@ids_2_0_of_1_string)
   GROUP BY l.row_id)
 , source_3 AS (
   SELECT l.row_id,
     ARRAY_AGG(STRUCT(h.`event_timestamp` AS t, h.`flights` AS value_6) ORDER BY h.`event_timestamp` DESC, h.`created_timestamp` DESC, h.`sequence` DESC, h.`arrival_number` DESC LIMIT 1)[SAFE_OFFSET(0)] AS newest
   FROM labels AS l
   JOIN `test-project.features.route__values` AS h ON h.`origin` = l.key_3_0 AND h.`destination` = l.key_3_1 AND h.`event_timestamp` <= l.label_time
-  WHERE h.`event_timestamp` <= @latest AND h.`event_timestamp` >= @since_3
+  WHERE h.`event_timestamp` <= @latest AND h.`event_timestamp` >= @since_3 AND h.`origin` IN UNNEST(@ids_3_0_of_2_string) AND h.`destination` IN UNNEST(@ids_3_1_of_2_string)
   GROUP BY l.row_id)
 SELECT l.row_id,
   IF(UNIX_MICROS(l.label_time) - UNIX_MICROS(COALESCE(source_0.value_0.t, source_0.newest)) > @ttl_3600000000, NULL, source_0.value_0.v) AS value_0,

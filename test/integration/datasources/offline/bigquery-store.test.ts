@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Finding } from '../../../../datasources/diagnosis.js';
 import { diagnoseBigQuery } from '../../../../datasources/offline/bigquery/diagnose.js';
+import { expectedColumns } from '../../../../datasources/offline/bigquery/source-table.js';
 import type { FeatureRow, PointInTimeRead } from '../../../../datasources/offline/offline-store.js';
 import type { EntityType } from '../../../../datasources/registry/model.js';
 import { EVERY_VALUE_TYPE, VALUES_OF_EVERY_TYPE } from '../../../support/every-value-type.js';
@@ -169,14 +170,96 @@ describeWithGoogleSql('the BigQuery offline store', () => {
       const read = readOf(entityType, 'x');
       const [a, b] = entityType.features;
       const jobs = await jobsDuring(async () => {
-        const all = await store.estimateBytes(read);
-        const onlyA = await store.estimateBytes({ ...read, features: [a!] });
-        const earlier = await store.estimateBytes({ ...read, labels: [{ entityId: 'x', time: NOW - 2n * DAY }] });
+        const { scanned: all, billed } = await store.estimateScan(read);
+        expect(billed).toBe(10_485_760n);
+        const { scanned: onlyA } = await store.estimateScan({ ...read, features: [a!] });
+        const { scanned: earlier } = await store.estimateScan({
+          ...read,
+          labels: [{ entityId: 'x', time: NOW - 2n * DAY }],
+        });
         expect(all - onlyA).toBe(4n * 1002n);
         expect(earlier).toBe(all / 2n);
-        expect(await store.estimateBytes({ ...read, features: [b!] })).toBeGreaterThan(4000n);
+        expect((await store.estimateScan({ ...read, features: [b!] })).scanned).toBeGreaterThan(4000n);
       });
       expect(jobs).toEqual([]);
+    });
+
+    it('of a read of few entities are those of their blocks: in a point-in-time read, a history and a deletion', async () => {
+      const entityType = thing({ entityIdColumns: ['origin', 'destination'] });
+      const store = await openTestStore(server, entityType);
+      const source = entityType.sources[0]!;
+      const airports = Array.from({ length: 20 }, (_, number) => `A${number}`);
+      // Too old to be streamed, so that a deletion can have them.
+      const rows = airports.flatMap((from) =>
+        airports.map((to) => row(`${from},${to}`, NOW - 5000n * DAY, { a: 'a'.repeat(100) })),
+      );
+      await store.append(source, rows);
+      const [whole] = await jobsDuring(async () => {
+        for await (const _ of store.newest(source));
+      });
+      const jobs = await jobsDuring(async () => {
+        const cells = await store.pointInTime(readOf(entityType, 'A1,A2', 'A1,A3', 'no such id', 'A7,nowhere'));
+        expect(cells.map(([cell]) => cell!.status)).toEqual(['PRESENT', 'PRESENT', 'NOT_FOUND', 'NOT_FOUND']);
+        const everything = { from: null, to: null, before: null, limit: 1 };
+        await store.history({ feature: entityType.features[0]!, entityId: 'A1,A2', ...everything });
+        await store.delete(entityType, ['A1,A2']);
+      });
+      // Two origins and two destinations are known; the history and the deletion are of one pair. A deletion reads no
+      // more than the id.
+      expect(jobs.map(({ bytes }) => bytes / whole!.bytes)).toEqual([
+        expect.closeTo(4 / 400, 3),
+        expect.closeTo(1 / 400, 3),
+        expect.toSatisfy((share: number) => share < 1 / 400),
+      ]);
+      expect(jobs.map(({ billedBytes }) => billedBytes)).toEqual(jobs.map(() => 10_485_760));
+    });
+
+    it('of a bulk read of few entities are those of their blocks', async () => {
+      const entityType = thing({ entityIdColumns: ['number'] });
+      const store = await openTestStore(server, entityType);
+      const source = entityType.sources[0]!;
+      await store.append(
+        source,
+        Array.from({ length: 100 }, (_, number) => row(String(number), NOW - DAY, { a: 'a'.repeat(1000) })),
+      );
+      const labels = Array.from({ length: 1000 }, (_, number) => ({ entityId: String(number % 2), time: NOW }));
+      const [job] = await jobsDuring(async () => {
+        const page = async (from: number, to: number) => labels.slice(from, to);
+        const read = { entityType, features: entityType.features, labels: { count: labels.length, page } };
+        for await (const _ of store.bulk!.pointInTime(read));
+      });
+      // Beside the thousand labels, of two entities of a hundred.
+      expect(job!.bytes).toBeLessThan(2 * 1100 + labels.length * 40);
+    });
+
+    it.each([
+      ['that of the event time', 'event_timestamp'],
+      ['another', 'loaded_at'],
+    ])('of every read can be had where a table requires a filter on its partitions: %s', async (_, field) => {
+      const entityType = thing({ entityIdColumns: ['number'] });
+      const source = entityType.sources[0]!;
+      const loadedAt = { name: 'loaded_at', type: 'TIMESTAMP', mode: 'NULLABLE' };
+      server.tables.create(PROJECT, DATASET, {
+        tableReference: { projectId: PROJECT, datasetId: DATASET, tableId: `${entityType.name}__values` },
+        schema: { fields: [...expectedColumns(source), loadedAt] },
+        timePartitioning: { type: 'DAY', field },
+        requirePartitionFilter: true,
+        clustering: { fields: ['number'] },
+      });
+      const store = await openTestStore(server, entityType);
+      await store.append(source, [row('1', NOW - 5000n * DAY), row('2', NOW - 5000n * DAY)]);
+      expect(await store.pointInTime(readOf(entityType, '1'))).toMatchObject([[{ status: 'PRESENT' }]]);
+      const everything = { from: null, to: null, before: null, limit: 10 };
+      expect(await store.history({ feature: entityType.features[0]!, entityId: '1', ...everything })).toHaveLength(1);
+      const writes: unknown[] = [];
+      for await (const newest of store.newest(source)) writes.push(...newest);
+      expect(writes).not.toEqual([]);
+      expect(await store.sampleEntityIds(entityType, 10)).toHaveLength(2);
+      const stored: unknown[] = [];
+      const rows = store.rows({ source, entityIds: ['1', '2'], features: entityType.features, to: NOW });
+      for await (const page of rows) stored.push(...page);
+      expect(stored).toHaveLength(2);
+      await expect(store.delete(entityType, ['1'])).resolves.toMatchObject({ remaining: expect.any(Array) });
     });
 
     it('over maximumBytesBilled are refused, with the limit and no name', async () => {

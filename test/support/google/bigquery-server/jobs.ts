@@ -4,7 +4,8 @@ import { ApiError, checkFields, invalid, invalidQuery, notFound, required } from
 import { rewriteEntityFeaturesAtTime } from './entity-features.js';
 import { readParameters } from './parameters.js';
 import { paginateRows } from './row-pages.js';
-import { fieldOfType, readMicros, type Field } from './schema.js';
+import { scannedBytes, type ScannedBytes } from './scanned-bytes.js';
+import { fieldOfType, type Field } from './schema.js';
 import { sqlTable, type StoredTable, type Tables } from './tables.js';
 
 export interface Job {
@@ -16,7 +17,9 @@ export interface Job {
   error: ApiError | undefined;
   fields: readonly Field[];
   rows: readonly (readonly SqlValue[])[];
+  /** The bytes that the query read, and those that are billed for it. */
   bytes: number;
+  billedBytes: number;
   pagesRead: number;
   /** Resolves when the job is done. */
   readonly done: Promise<void>;
@@ -35,6 +38,7 @@ const QUERY_FIELDS = [
   'defaultDataset',
 ];
 const LABEL = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;
+/** A query is billed for this many bytes of each table at least. */
 const MIN_BYTES_BILLED = 10_485_760;
 const MAX_PAGE_BYTES = 20_000_000;
 
@@ -86,13 +90,17 @@ export class Jobs {
         configuration,
         status: { state: 'DONE' },
         statistics: {
-          totalBytesProcessed: String(plan.bytes),
-          query: { totalBytesProcessed: String(plan.bytes), schema: { fields: plan.fields } },
+          totalBytesProcessed: String(sum(plan.scans, ({ atMost }) => atMost)),
+          query: {
+            totalBytesProcessed: String(sum(plan.scans, ({ atMost }) => atMost)),
+            schema: { fields: plan.fields },
+          },
         },
       };
     }
     const limit = query.maximumBytesBilled;
-    const billed = Math.max(plan.bytes, MIN_BYTES_BILLED);
+    // A query is refused by what is known before it runs.
+    const billed = sum(plan.scans, ({ atMost }) => Math.max(atMost, MIN_BYTES_BILLED));
     const job = this.#start(jobId, location ?? 'US', configuration, plan);
     if (limit !== undefined && billed > Number(limit)) {
       finish(
@@ -120,7 +128,10 @@ export class Jobs {
       jobReference: { projectId: project, jobId: job.id, location: job.location },
       configuration: job.configuration,
       status: { state: job.state, ...(job.error ? { errorResult: job.error.proto, errors: [job.error.proto] } : {}) },
-      statistics: { totalBytesProcessed: String(job.bytes) },
+      statistics: {
+        totalBytesProcessed: String(job.bytes),
+        query: { totalBytesProcessed: String(job.bytes), totalBytesBilled: String(job.billedBytes) },
+      },
     };
   }
 
@@ -165,7 +176,8 @@ export class Jobs {
       error: undefined,
       fields: plan.fields,
       rows: [],
-      bytes: plan.bytes,
+      bytes: sum(plan.scans, ({ actual }) => actual),
+      billedBytes: sum(plan.scans, ({ actual }) => Math.max(actual, MIN_BYTES_BILLED)),
       pagesRead: 0,
       done,
       resolve,
@@ -203,8 +215,8 @@ export class Jobs {
     try {
       const { reads } = await this.sql.analyze(sql, [numbered], parameters);
       const read = [...reads].flatMap(([, indexes]) => indexes).filter((index) => index < columns.length);
-      const bytes = bytesRead(table, read, sql, parameters);
-      return { sql, tables: [numbered], parameters, bytes, fields: [], deletes: table };
+      const scans = [scannedBytes({ sql, path: path!, table, columns: read, parameters })];
+      return { sql, tables: [numbered], parameters, scans, fields: [], deletes: table };
     } catch (error) {
       throw asApiError(error);
     }
@@ -224,11 +236,10 @@ export class Jobs {
         return columns.map(({ name }) => name);
       });
       const { columns, reads } = await this.sql.analyze(sql, tables, parameters);
-      const bytes = [...reads].reduce(
-        (sum, [path, indexes]) => sum + bytesRead(stored.get(path)!, indexes, query.query, parameters),
-        0,
+      const scans = [...reads].map(([path, columns]) =>
+        scannedBytes({ sql: query.query as string, path, table: stored.get(path)!, columns, parameters }),
       );
-      return { sql, tables, parameters, bytes, fields: columns.map(({ name, type }) => fieldOfType(name, type)) };
+      return { sql, tables, parameters, scans, fields: columns.map(({ name, type }) => fieldOfType(name, type)) };
     } catch (error) {
       throw asApiError(error);
     }
@@ -241,6 +252,9 @@ const DELETE = /^DELETE FROM `([^`]+)` AS h\nWHERE ([^]+)$/;
 /** The name of a column that says which row of the table a row is. */
 const ROW_NUMBER = 'featuregraph_test_row';
 
+const sum = <Item>(items: readonly Item[], bytes: (item: Item) => number): number =>
+  items.reduce((total, item) => total + bytes(item), 0);
+
 function rowNumber({ int64_value }: SqlValue): number {
   return Number(int64_value);
 }
@@ -251,7 +265,8 @@ interface Plan {
   readonly sql: string;
   readonly tables: readonly SqlTable[];
   readonly parameters: readonly SqlParameter[];
-  readonly bytes: number;
+  /** One for each table. */
+  readonly scans: readonly ScannedBytes[];
   readonly fields: readonly Field[];
 }
 
@@ -274,42 +289,4 @@ function finish(job: Job, error: ApiError | undefined): void {
 
 function asApiError(error: unknown): unknown {
   return error instanceof SqlError ? invalidQuery(error.message) : error;
-}
-
-/**
- * The bytes of the columns a query reads, in the partitions it reads. A partition is left out only by a comparison of the
- * partitioning column with a constant, which a parameter is and a subquery is not: as in BigQuery.
- */
-function bytesRead(
-  table: StoredTable,
-  columns: readonly number[],
-  sql: string,
-  parameters: readonly SqlParameter[],
-): number {
-  const partitionColumn = table.timePartitioning?.field;
-  const bounds = partitionColumn
-    ? [...sql.matchAll(new RegExp(`\\bh\\.\`${partitionColumn}\` (<=|<|>=|>) @(\\w+)`, 'g'))].map(
-        ([, operator, name]) => ({
-          isUpper: operator!.startsWith('<'),
-          day: toDay(parameters.find((parameter) => parameter.name === name)!.value),
-        }),
-      )
-    : [];
-  const column = table.fields.findIndex(({ name }) => name === partitionColumn);
-  const rows = table.rows.filter((row) =>
-    bounds.every(({ isUpper, day }) => (isUpper ? toDay(row[column]!) <= day : toDay(row[column]!) >= day)),
-  );
-  return rows.reduce((sum, row) => sum + columns.reduce((size, index) => size + countBytes(row[index] ?? {}), 0), 0);
-}
-
-const toDay = (value: SqlValue): bigint => readMicros(value) / 86_400_000_000n;
-
-/** https://cloud.google.com/bigquery/pricing: 8 bytes a number or timestamp, 2 bytes and its length a text. */
-function countBytes(value: SqlValue): number {
-  if (value.array_value) return (value.array_value.element ?? []).reduce((sum, item) => sum + countBytes(item), 0);
-  if (value.string_value !== undefined) return 2 + Buffer.byteLength(value.string_value);
-  if (value.json_value !== undefined) return 2 + Buffer.byteLength(value.json_value);
-  if (value.bytes_value !== undefined) return 2 + value.bytes_value.length;
-  if (value.bool_value !== undefined) return 1;
-  return Object.keys(value).length === 0 ? 0 : 8;
 }

@@ -10,6 +10,7 @@ export interface StoredTable {
   fields: Field[];
   readonly timePartitioning:
     { readonly type: string; readonly field?: string; readonly requirePartitionFilter?: boolean } | undefined;
+  readonly requirePartitionFilter: boolean;
   readonly clustering: { readonly fields: readonly string[] } | undefined;
   readonly rows: SqlValue[][];
   readonly insertIds: Set<string>;
@@ -74,7 +75,16 @@ export class Tables {
   create(project: string, datasetId: string, body: unknown): StoredTable {
     const input = checkFields(
       body,
-      ['tableReference', 'schema', 'timePartitioning', 'clustering', 'description', 'labels', 'expirationTime'],
+      [
+        'tableReference',
+        'schema',
+        'timePartitioning',
+        'requirePartitionFilter',
+        'clustering',
+        'description',
+        'labels',
+        'expirationTime',
+      ],
       'table',
     );
     const {
@@ -116,6 +126,7 @@ export class Tables {
       id: tableId,
       fields,
       timePartitioning: partitioning,
+      requirePartitionFilter: input.requirePartitionFilter === true,
       clustering: input.clustering,
       rows: [],
       insertIds: new Set(),
@@ -180,6 +191,7 @@ export class Tables {
       location: this.dataset(table.project, table.dataset).location,
       schema: { fields: table.fields },
       timePartitioning: table.timePartitioning,
+      requirePartitionFilter: table.requirePartitionFilter,
       clustering: table.clustering,
       numRows: String(table.rows.length),
     };

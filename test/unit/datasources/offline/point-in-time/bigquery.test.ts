@@ -90,12 +90,7 @@ function compile(registry: Registry, question: Question = {}): BigQuerySql {
   const labels = parameters.add(
     'labels',
     [{ row_id: 'INT64', label_time: 'TIMESTAMP', origin: 'STRING', destination: 'STRING', route: 'STRING' }],
-    [
-      label(0, NOW, 'SFO', 'JFK'),
-      label(1, NOW + HOUR, 'JFK', 'SFO'),
-      // An id of the wrong form, and one that nothing is known of.
-      { ...label(2, NOW, 'LAX', 'LAX'), route: 'LAX' },
-    ],
+    LABELS,
   );
   return compileForBigQuery(
     planPointInTime(entities, question.options),
@@ -103,9 +98,10 @@ function compile(registry: Registry, question: Question = {}): BigQuerySql {
       form: question.form ?? 'aggregate',
       labels: `UNNEST(${labels})`,
       bounds: { earliest: NOW, latest: NOW + HOUR },
+      entityIdsOf: (column) => new Set(LABELS.map((values) => values[column as 'origin'])),
       ...(question.outputs ? { outputs: question.outputs } : {}),
       tableOf: (source) => {
-        const table = readTableLayout(source, expectedColumns(source), bigQuerySettings());
+        const table = readTableLayout(source, { schema: { fields: expectedColumns(source) } }, bigQuerySettings());
         return question.hasTieBreaks === false ? { ...table, createdTime: null, sequence: null, arrival: null } : table;
       },
     },
@@ -113,7 +109,22 @@ function compile(registry: Registry, question: Question = {}): BigQuerySql {
   );
 }
 
-function label(row: number, time: bigint, origin: string, destination: string): object {
+/** One has an id of the wrong form, and one is of an entity that nothing is known of. */
+const LABELS: readonly Label[] = [
+  label(0, NOW, 'SFO', 'JFK'),
+  label(1, NOW + HOUR, 'JFK', 'SFO'),
+  { ...label(2, NOW, 'LAX', 'LAX'), route: 'LAX' },
+];
+
+interface Label {
+  readonly row_id: string;
+  readonly label_time: { readonly value: string };
+  readonly origin: string;
+  readonly destination: string;
+  readonly route: string;
+}
+
+function label(row: number, time: bigint, origin: string, destination: string): Label {
   const value = new Date(Number(time / 1000n)).toISOString();
   return { row_id: String(row), label_time: { value }, origin, destination, route: `${origin},${destination}` };
 }

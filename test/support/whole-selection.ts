@@ -1,0 +1,31 @@
+import {
+  getNamedType,
+  isCompositeType,
+  isRequiredArgument,
+  isUnionType,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+} from 'graphql';
+
+/**
+ * A query of every field of the root that needs no argument, with every field below it that needs none, so many levels
+ * deep. Each list has one item, so that the cost stays low.
+ */
+export function selectEverything(root: GraphQLObjectType, levels: number): string {
+  return `query Everything ${selectionOf(root, levels)}`;
+}
+
+function selectionOf(type: GraphQLOutputType, levels: number): string {
+  const named = getNamedType(type);
+  if (!isCompositeType(named)) return '';
+  if (isUnionType(named)) return '{ __typename }';
+  const fields = Object.values(named.getFields()).filter(({ args }) => !args.some(isRequiredArgument));
+  const kept = fields.filter((field) => levels > 1 || !isCompositeType(getNamedType(field.type)));
+  return `{ __typename ${kept.map((field) => selected(field, levels)).join(' ')} }`;
+}
+
+function selected(field: GraphQLField<unknown, unknown>, levels: number): string {
+  const first = field.args.some(({ name }) => name === 'first') ? '(first: 1)' : '';
+  return `${field.name}${first} ${selectionOf(field.type, levels - 1)}`;
+}
