@@ -24,7 +24,7 @@ export async function batchPredictionRequest(
   return {
     displayName: displayNameOf(input.displayName),
     labels: stringLabels(input.labels),
-    ...toJobRequest(principal, { ...input, maxCostUsd }),
+    ...toJobRequest(principal, { idempotencyKey: input.idempotencyKey, maxCostUsd }),
     model,
     spec: {
       model: model.name,

@@ -102,7 +102,7 @@ export class BatchPredictionResolver {
       const job = await findBatchPredictionJob(context, input.id);
       const permission = context.access.batchPrediction(job.spec.model);
       const maxCostUsd = checkJob(permission, input.maxCostUsd ?? null, 'use the model of this job', 'id');
-      const request = toJobRequest(context.principal, { ...input, maxCostUsd });
+      const request = toJobRequest(context.principal, { idempotencyKey: input.idempotencyKey, maxCostUsd });
       return context.batchPredictions.retryFailed(job, request).catch((error: unknown) => {
         // The port calls the argument "job", the input calls it "id".
         if (!(error instanceof AppError) || error.details.field !== 'job') throw error;

@@ -40,7 +40,7 @@ export class FeatureViewSyncResolver {
         view,
         labels: stringLabels(input.labels),
         trigger: 'REQUEST',
-        ...toJobRequest(principal, { ...input, maxCostUsd }),
+        ...toJobRequest(principal, { idempotencyKey: input.idempotencyKey, maxCostUsd }),
       });
     });
   }

@@ -34,7 +34,7 @@ export class SourceRefreshResolver {
         source: input.source ?? null,
         labels: stringLabels(input.labels),
         trigger: 'REQUEST',
-        ...toJobRequest(principal, { ...input, maxCostUsd }),
+        ...toJobRequest(principal, { idempotencyKey: input.idempotencyKey, maxCostUsd }),
       });
     });
   }

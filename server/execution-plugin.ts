@@ -72,7 +72,7 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
         if (refusal) return response({ errors: refusal.map(options.formatError) }, toHttpStatus(refusal[0]));
         if (contextValue.auditLog?.mustRefuse) return refuse(auditUnavailable(), options.formatError);
         if (admission) {
-          admission.admitted = { ...request, schema: options.schema, cost, ran: toRanOperation(operation!, cost) };
+          admission.admitted = { ...request, schema: options.schema, cost, ran: toRanOperation(operation, cost) };
           return response({ data: null });
         }
         if (place) {
@@ -80,7 +80,7 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
           if (refused) return refuse(refused, options.formatError);
         }
         const result = await execute({ ...request, context: contextValue });
-        if (place) place.operation = toRanOperation(operation!, cost);
+        if (place) place.operation = toRanOperation(operation, cost);
         const errors = result.errors?.map(options.formatError);
         return response({ ...(errors ? { errors } : {}), data: result.data ?? null });
       },

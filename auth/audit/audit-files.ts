@@ -27,8 +27,8 @@ export async function readAuditKey(path: string, create = false): Promise<Buffer
   if (create) {
     // `wx`: of two processes that start at once, one makes the key.
     await writeFile(path, `${randomBytes(32).toString('hex')}\n`, { flag: 'wx', mode: 0o600 }).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error;
+      (error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       },
     );
   }
@@ -41,21 +41,21 @@ export async function readAuditKey(path: string, create = false): Promise<Buffer
   return Buffer.from(text.trim(), 'hex');
 }
 
+interface NewestFile {
+  readonly number: number;
+  readonly handle: FileHandle;
+  size: number;
+}
+
 /** Appends lines to the newest file of a log, and begins another one when it is full. */
 export class AuditFiles {
-  #size: number;
-
   private constructor(
     private readonly folder: string,
     private readonly maxFileBytes: number,
     private readonly chain: AuditChain,
-    private number: number,
-    private handle: FileHandle,
-    size: number,
+    private newest: NewestFile,
     private position: ChainPosition,
-  ) {
-    this.#size = size;
-  }
+  ) {}
 
   /** Continues a log where it ended, also in the middle of a line. */
   static async open(folder: string, maxFileBytes: number, chain: AuditChain): Promise<AuditFiles> {
@@ -65,7 +65,7 @@ export class AuditFiles {
     const handle = await openFile(folder, newest);
     const { size } = await handle.stat();
     const { position, torn, isWhole } = await readEnd(handle, size, chain);
-    const opened = new AuditFiles(folder, maxFileBytes, chain, newest, handle, size, position);
+    const opened = new AuditFiles(folder, maxFileBytes, chain, { number: newest, handle, size }, position);
     // The newest file can have no whole line yet: its chain began in one before it.
     for (const { path } of files.slice(0, -1).toReversed()) {
       if (opened.position !== CHAIN_START) break;
@@ -87,7 +87,7 @@ export class AuditFiles {
 
   /** Resolves when the lines are on the disk. After a rejection nothing of them is in the log. */
   async append(contents: readonly object[]): Promise<void> {
-    if (this.#size >= this.maxFileBytes) await this.#rotate();
+    if (this.newest.size >= this.maxFileBytes) await this.#rotate();
     let position = this.position;
     let text = '';
     for (const content of contents) {
@@ -100,28 +100,28 @@ export class AuditFiles {
   }
 
   async close(): Promise<void> {
-    await this.handle.close();
+    await this.newest.handle.close();
   }
 
   async #write(text: string): Promise<void> {
     const bytes = Buffer.from(text);
+    const { handle, size } = this.newest;
     try {
-      await this.handle.appendFile(bytes);
-      await this.handle.datasync();
+      await handle.appendFile(bytes);
+      await handle.datasync();
     } catch (error) {
       // A full disk takes a part of the lines. They are written again as a whole.
-      await this.handle.truncate(this.#size).catch(() => undefined);
+      await handle.truncate(size).catch(() => undefined);
       throw error;
     }
-    this.#size += bytes.length;
+    this.newest.size += bytes.length;
   }
 
   async #rotate(): Promise<void> {
-    const next = await openFile(this.folder, this.number + 1);
-    await this.handle.close();
-    this.handle = next;
-    this.number += 1;
-    this.#size = 0;
+    const number = this.newest.number + 1;
+    const handle = await openFile(this.folder, number);
+    await this.newest.handle.close();
+    this.newest = { number, handle, size: 0 };
   }
 }
 

@@ -16,7 +16,7 @@ function compile(pieces: readonly Piece[]): Matches {
   const literals: string[] = [''];
   for (const piece of pieces) {
     if (piece === ANY) literals.push('');
-    else literals[literals.length - 1] += piece;
+    else literals.push((literals.pop() ?? '') + piece);
   }
   const [first = ''] = literals;
   if (literals.length === 1) return (text) => text === first;
