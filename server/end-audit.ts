@@ -1,6 +1,12 @@
+import type { OperationTypeNode } from 'graphql';
 import type { AuditTrail } from '../auth/audit/audit-trail.js';
 import { AppError } from '../errors/app-error.js';
-import type { RanOperation } from './execution-plugin.js';
+
+export interface RanOperation {
+  readonly type: OperationTypeNode;
+  readonly name: string | null;
+  readonly cost: number;
+}
 
 /** Records what an operation accessed. `bytes` is the size of its answer; null for an event. */
 export function endAudit(audit: AuditTrail, operation: RanOperation | undefined, bytes: number | null): void {

@@ -1,10 +1,10 @@
 import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext, type GraphQLResponse } from '@apollo/server';
-import type { GraphQLSchema, OperationDefinitionNode, OperationTypeNode } from 'graphql';
+import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { AppError } from '../errors/app-error.js';
 import type { WorkInFlight } from '../limits/work-in-flight.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { compiledExecution } from './compiled-execution.js';
-import { auditUnavailable } from './end-audit.js';
+import { auditUnavailable, type RanOperation } from './end-audit.js';
 import type { FormatError } from './format-error.js';
 import { retryAfter } from './respond.js';
 import { operationGuard, toGraphqlError, toHttpStatus, type OperationRequest } from './operation-guard.js';
@@ -18,12 +18,6 @@ export interface ServerContext extends RequestContext {
   readonly admission?: Admission;
   /** Present when the response is one answer: what holds its place among the running requests. */
   readonly place?: Place;
-}
-
-export interface RanOperation {
-  readonly type: OperationTypeNode;
-  readonly name: string | null;
-  readonly cost: number;
 }
 
 /** The place of a request among those that run. Its transport leaves it when the client has read the answer. */
