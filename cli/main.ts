@@ -61,8 +61,9 @@ program.addCommand(applyCommand(write));
 program.addCommand(watchCommand());
 program
   .command('doctor')
-  .description('Check every store the registry names, and say what to do about each fault.')
-  .action(async () => doctor());
+  .description('Check every store the registry names and every source, and say what to do about each fault.')
+  .option('--url <url>', 'the gateway to ask while it has the data folder; the port of the configuration if not given')
+  .action(async ({ url }: { readonly url?: string }) => doctor({}, url));
 program
   .command('check')
   .description(

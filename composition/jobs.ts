@@ -3,7 +3,8 @@ import { DataFiles } from '../datasources/files/data-files.js';
 import { BatchPredictionsByRuntime } from '../batch-prediction/batch-predictions-by-runtime.js';
 import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
 import { SyncSchedules } from '../ingestion/sync/sync-schedules.js';
-import { FutureRows } from '../ingestion/refresh/future-rows.js';
+import { RefreshSchedules } from '../ingestion/refresh/refresh-schedules.js';
+import { ComputedFutureRows } from '../ingestion/refresh/computed-future-rows.js';
 import { LocalSourceRefreshes } from '../ingestion/refresh/local-source-refreshes.js';
 import { SourceRefreshHandler } from '../ingestion/refresh/source-refresh-handler.js';
 import type { SourceRefreshes } from '../ingestion/source-refreshes.js';
@@ -24,7 +25,8 @@ import { removeStaleWorkFiles } from '../jobs/remove-stale-work-files.js';
 import type { TrainingSets } from '../training-sets/training-sets.js';
 import { DuckDbDatabase } from '../datasources/duckdb/database.js';
 import type { Costs } from '../costs/costs.js';
-import type { FeatureView } from '../datasources/registry/model.js';
+import type { FeatureSource, FeatureView } from '../datasources/registry/model.js';
+import type { JobSchedules } from '../ingestion/job-schedules.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
@@ -116,7 +118,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   });
   opened.defer(() => syncs.close());
 
-  const futureRows = new FutureRows({
+  const futureRows = new ComputedFutureRows({
     registry,
     preparation: stores.preparation,
     clock: systemClock,
@@ -146,8 +148,12 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
 
   const featureViewSyncs = syncs.createSyncs(engine);
   const sourceRefreshes = new LocalSourceRefreshes(engine, refresh, stores.embedded);
-  let schedules = runsSchedules ? startSchedules(registry, featureViewSyncs, logger) : null;
-  opened.defer(() => schedules?.stop());
+  const startAll = (): JobSchedules[] =>
+    runsSchedules ? startSchedules({ registry, syncs: featureViewSyncs, refreshes: sourceRefreshes, logger }) : [];
+  let schedules = startAll();
+  opened.defer(async () => {
+    await Promise.all(schedules.map((running) => running.stop()));
+  });
   const local = {
     handler: LOCAL_BATCH_PREDICTION.handler,
     predictions: new LocalBatchPredictions(engine, localBatch, batchDependencies),
@@ -164,20 +170,40 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     sourceRefreshes,
     registryChanged: async () => {
       futureRows.watch();
-      await schedules?.stop();
-      if (runsSchedules) schedules = startSchedules(registry, featureViewSyncs, logger);
+      await Promise.all(schedules.map((running) => running.stop()));
+      schedules = startAll();
     },
     close: () => opened.disposeAsync(),
   };
 }
 
-function startSchedules(registry: Registry, syncs: FeatureViewSyncs, logger: Logger): SyncSchedules {
-  return new SyncSchedules({
-    registry,
-    syncs,
-    onSkip: (view) => logger.warn(toViewLabels(view), 'a scheduled sync was left out: the one before has not ended'),
-    onError: (err, view) => logger.error({ err, ...toViewLabels(view) }, 'a scheduled sync was not started'),
-  });
+interface SchedulesOptions {
+  readonly registry: Registry;
+  readonly syncs: FeatureViewSyncs;
+  readonly refreshes: SourceRefreshes;
+  readonly logger: Logger;
+}
+
+function startSchedules({ registry, syncs, refreshes, logger }: SchedulesOptions): JobSchedules[] {
+  return [
+    new SyncSchedules({
+      registry,
+      syncs,
+      onSkip: (view) => logger.warn(toViewLabels(view), 'a scheduled sync was left out: the one before has not ended'),
+      onError: (err, view) => logger.error({ err, ...toViewLabels(view) }, 'a scheduled sync was not started'),
+    }),
+    new RefreshSchedules({
+      registry,
+      refreshes,
+      onSkip: (source) =>
+        logger.warn(toSourceLabels(source), 'a scheduled refresh was left out: the one before has not ended'),
+      onError: (err, source) => logger.error({ err, ...toSourceLabels(source) }, 'a scheduled refresh was not started'),
+    }),
+  ];
+}
+
+function toSourceLabels({ name, entityType }: FeatureSource): object {
+  return { entityType: `${entityType.featurestore.name}.${entityType.name}`, source: name };
 }
 
 function toViewLabels({ name, entityType }: FeatureView): object {

@@ -1,11 +1,17 @@
 import type { Clock } from '../values/clock.js';
-import type { ImportingOfflineStore } from '../datasources/offline/importing-offline-store.js';
+import type { Instant } from '../values/instant.js';
+import type {
+  ImportedRows,
+  ImportingOfflineStore,
+  SourceInputs,
+} from '../datasources/offline/importing-offline-store.js';
 import type { FillableOnlineStore } from '../datasources/online/online-store.js';
 import type { EntityType, FeatureSource, Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { fillFingerprint } from './fill-fingerprint.js';
 import { fillOnlineStore, isFilled, type OnlineFill } from './fill-online-store.js';
-import { sourceFingerprint } from './source-fingerprint.js';
+import { extendFill } from './extend-fill.js';
+import { readSourceInputs } from './source-fingerprint.js';
 
 export interface PrepareProgress {
   /** The current step, for people. */
@@ -17,6 +23,8 @@ export interface PrepareProgress {
 export interface PrepareOutcome {
   /** The number of completed steps; 0 when everything was up to date. */
   readonly steps: number;
+  /** The sources that were computed, and how. */
+  readonly imported: ReadonlyMap<FeatureSource, ImportedRows>;
   /** Computed rows without an id or a time, by source: they are not history and were omitted. */
   readonly rejectedRows: ReadonlyMap<FeatureSource, number>;
   /**
@@ -33,6 +41,7 @@ export interface PrepareOutcome {
 
 /** The results of the steps, collected while they run. */
 interface PrepareFindings {
+  readonly imported: Map<FeatureSource, ImportedRows>;
   readonly rejectedRows: Map<FeatureSource, number>;
   readonly futureRows: Map<FeatureSource, number>;
   readonly fillFingerprints: Map<EntityType, string>;
@@ -73,7 +82,12 @@ export async function prepareEntityTypes(
   options: PrepareOptions,
 ): Promise<PrepareOutcome> {
   const { onProgress, signal } = options;
-  const findings: PrepareFindings = { rejectedRows: new Map(), futureRows: new Map(), fillFingerprints: new Map() };
+  const findings: PrepareFindings = {
+    imported: new Map(),
+    rejectedRows: new Map(),
+    futureRows: new Map(),
+    fillFingerprints: new Map(),
+  };
   const planned = await Promise.all(entityTypes.map((entityType) => planSteps(entityType, options, findings)));
   const steps = planned.flat();
   const total = steps.reduce((sum, step) => sum + step.weight, 0);
@@ -103,28 +117,22 @@ async function planSteps(
   const online = onlineOf(entityType.featurestore);
   const computed = entityType.sources.filter((source) => source.sql !== null);
   if (computed.length === 0) return [];
-  const name = `${entityType.featurestore.name}.${entityType.name}`;
+  const name = describe(entityType);
   const fingerprints = new Map<FeatureSource, string>();
+  const before = new Map<FeatureSource, string | undefined>();
+  const steps: Step[] = [];
   for (const source of computed) {
     const imported = await offline.importedFrom(source);
+    before.set(source, imported);
     const isWanted = imported === undefined || sources === null || sources.includes(source.name);
-    fingerprints.set(source, isWanted ? await sourceFingerprint(source) : imported);
-  }
-
-  const steps: Step[] = [];
-  for (const [source, fingerprint] of fingerprints) {
-    if ((await offline.importedFrom(source)) === fingerprint) {
-      if (sources === null || sources.includes(source.name)) await offline.confirmImport(source);
+    if (!isWanted) {
+      fingerprints.set(source, imported);
       continue;
     }
-    steps.push({
-      name: `computing ${name}: ${source.name}`,
-      weight: source.partitions,
-      run: async (report) => {
-        const { rejected: keptOut } = await offline.import(source, fingerprint, report, signal);
-        if (keptOut > 0) findings.rejectedRows.set(source, keptOut);
-      },
-    });
+    const inputs = await readSourceInputs(source);
+    fingerprints.set(source, inputs.fingerprint);
+    if (imported === inputs.fingerprint) await offline.confirmImport(source, inputs.filesState);
+    else steps.push(importStep(source, inputs, { offline, signal }, findings));
   }
   // Only the store itself tells the fingerprint of its fill: when a new gateway computes its own offline store, it must
   // not refill a shared online store.
@@ -141,8 +149,55 @@ async function planSteps(
     onFutureRows: (source, rows) => findings.futureRows.set(source, rows),
   };
   if (!(await isFilled(fill))) {
-    const run = (): Promise<void> => fillOnlineStore(fill);
+    const run = async (): Promise<void> => {
+      const previous = [...before.values()].every((known) => known !== undefined)
+        ? fillFingerprint(entityType, before.values() as Iterable<string>)
+        : null;
+      const added = findAdded(computed, findings);
+      // Rows that were only added are newer values or history: the online store needs no others.
+      if (added && previous !== null && (await extendFill(fill, { previous, added }))) return;
+      await fillOnlineStore(fill);
+    };
     steps.push({ name: `filling the online store: ${name}`, weight: FILL_WEIGHT, run });
   }
   return steps;
+}
+
+function importStep(
+  source: FeatureSource,
+  inputs: SourceInputs,
+  { offline, signal }: Pick<PrepareOptions, 'offline' | 'signal'>,
+  findings: PrepareFindings,
+): Step {
+  return {
+    name: `computing ${describe(source.entityType)}: ${source.name}`,
+    weight: source.partitions,
+    run: async (report) => {
+      const imported = await offline.import(source, inputs, report, signal);
+      findings.imported.set(source, imported);
+      if (imported.rejected > 0) findings.rejectedRows.set(source, imported.rejected);
+    },
+  };
+}
+
+/**
+ * The time of the earliest new row of each source that was computed, where every one of them only added rows; null
+ * otherwise.
+ */
+function findAdded(
+  computed: readonly FeatureSource[],
+  { imported }: PrepareFindings,
+): ReadonlyMap<FeatureSource, Instant> | null {
+  const added = new Map<FeatureSource, Instant>();
+  for (const source of computed) {
+    const rows = imported.get(source);
+    if (!rows) continue;
+    if (rows.addedFrom === undefined) return null;
+    if (rows.addedFrom !== null) added.set(source, rows.addedFrom);
+  }
+  return added;
+}
+
+function describe({ name, featurestore }: EntityType): string {
+  return `${featurestore.name}.${name}`;
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { findNamedFiles } from '../datasources/files/named-files.js';
+import type { SourceInputs } from '../datasources/offline/importing-offline-store.js';
+import { FileFault } from '../datasources/files/file-fault.js';
 import type { FeatureSource, TableFile } from '../datasources/registry/model.js';
 import { listReadTables } from '../datasources/registry/read-tables.js';
 
@@ -14,28 +16,79 @@ const STORAGE_FORMAT = 4;
 const MAX_HASHED_BYTES = 100 * 1024 * 1024;
 
 /**
- * Changes when any input of a source's computation changes: of the files, only those of the tables that its SQL reads
- * count.
+ * What a source is computed from. Of the files, only those of the tables that its SQL reads count. The state of the
+ * files is read before their content: a file that changes in between makes the source behind.
  */
-export async function sourceFingerprint(source: FeatureSource): Promise<string> {
-  const { entityType } = source;
-  const files = listReadTables(source).map(async ([name, table]) => [
-    name,
-    await tableFingerprint(table),
-    table.format,
-    Object.entries(table.options).filter(([option]) => option !== 'columns'),
-    [...(table.options.columns ?? [])],
-  ]);
+export async function readSourceInputs(source: FeatureSource): Promise<SourceInputs> {
+  const { entityType, incremental } = source;
+  const filesState = await readFilesState(source);
+  const tables = await Promise.all(
+    listReadTables(source).map(async ([name, table]) => ({
+      name,
+      files: await tableFingerprint(table),
+      facts: [
+        table.format,
+        Object.entries(table.options).filter(([option]) => option !== 'columns'),
+        [...(table.options.columns ?? [])],
+      ],
+    })),
+  );
   const facts = {
     storageFormat: STORAGE_FORMAT,
     entityIdColumns: entityType.entityIdColumns,
     sql: source.sql,
     partitions: source.partitions,
+    // Absent without a declaration: a source keeps the fingerprint that it had before there were declarations.
+    ...(incremental ? { incremental: [incremental.table, incremental.watermarkColumn] } : {}),
     columns: [source.timestampColumn, source.createdTimestampColumn, source.sequenceColumn],
     features: source.features.map(({ name, valueType }) => [name, valueType]),
-    files: await Promise.all(files),
   };
-  return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
+  const hash = (without: string | null): string =>
+    sha256(
+      JSON.stringify({
+        ...facts,
+        files: tables.map(({ name, files, facts: of }) => [name, name === without ? [] : files, ...of]),
+      }),
+    );
+  const declared = tables.find(({ name }) => name === incremental?.table);
+  return {
+    fingerprint: hash(null),
+    filesState,
+    incremental: incremental
+      ? {
+          base: hash(incremental.table),
+          files: new Map(declared?.files),
+          areUnchanged: async () => (await readFilesState(source)) === filesState,
+        }
+      : null,
+  };
+}
+
+/** Changes when any input of a source's computation changes. */
+export async function sourceFingerprint(source: FeatureSource): Promise<string> {
+  return (await readSourceInputs(source)).fingerprint;
+}
+
+/**
+ * The names, sizes and times of all files that the SQL reads, as one text. It changes when a file is added, written,
+ * renamed or deleted; no file is opened.
+ */
+export async function readFilesState(source: FeatureSource): Promise<string> {
+  const states: unknown[] = [];
+  for (const [table, { path, name, format }] of listReadTables(source)) {
+    const found = await findNamedFiles(path, name, { format, within: null }).catch(toNoFiles);
+    for (const file of found?.files ?? []) {
+      const state = await stat(file.path, { bigint: true }).catch(() => null);
+      states.push([table, file.name, String(state?.size), String(state?.mtimeNs)]);
+    }
+  }
+  return sha256(JSON.stringify(states));
+}
+
+/** A folder that lost its last file is no fault of a look at the files: the next computation reports it. */
+export function toNoFiles(error: unknown): undefined {
+  if (error instanceof FileFault) return undefined;
+  throw error;
 }
 
 /** Covers every file of the table, so that an added or removed file changes it too. */
@@ -49,7 +102,9 @@ async function tableFingerprint({ path, name, format }: TableFile): Promise<(rea
 async function fileFingerprint(path: string): Promise<string> {
   const { size, mtimeMs } = await stat(path);
   if (size > MAX_HASHED_BYTES) return `${size} ${mtimeMs}`;
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
+  return sha256(await readFile(path));
+}
+
+function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }

@@ -1,5 +1,7 @@
+import type { WholeReason } from '../datasources/offline/importing-offline-store.js';
 import type { EntityType, FeatureSource } from '../datasources/registry/model.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
+import type { Instant } from '../values/instant.js';
 import type { SourceFreshness } from './source-freshness.js';
 import type { JobRequest } from '../jobs/job-request.js';
 
@@ -14,8 +16,16 @@ export interface SourceRefreshes {
   /** BAD_USER_INPUT for an entity type without a computed source, or a source that clients write. */
   start(request: StartSourceRefresh): Promise<SourceRefreshJobRecord>;
 
-  /** How fresh a source is, measured from its rows and its files. */
-  freshness(source: FeatureSource): Promise<SourceFreshness>;
+  /** The newest refresh of a source, whoever started it; also one of all sources of its entity type. */
+  newest(source: FeatureSource): Promise<SourceRefreshJobRecord | undefined>;
+
+  /** How fresh a source is at a moment, measured from its rows and its files. */
+  freshness(source: FeatureSource, now: Instant): Promise<SourceFreshness>;
+}
+
+/** The record type of all refreshes. */
+export function isSourceRefreshJob(job: JobRecord): job is SourceRefreshJobRecord {
+  return job.kind === SOURCE_REFRESH;
 }
 
 export type SourceRefreshJobRecord = JobRecord<SourceRefreshSpec, null, SourceRefreshResult>;
@@ -29,7 +39,7 @@ export interface StartSourceRefresh extends JobRequest {
 }
 
 /** What began a refresh: a client, a schedule, a start with old values, changed files, or another registry. */
-export const REFRESH_TRIGGERS = ['REQUEST', 'START', 'FILES', 'REGISTRY'] as const;
+export const REFRESH_TRIGGERS = ['REQUEST', 'SCHEDULE', 'START', 'FILES', 'REGISTRY'] as const;
 export type RefreshTrigger = (typeof REFRESH_TRIGGERS)[number];
 
 export interface SourceRefreshSpec {
@@ -44,4 +54,15 @@ export interface SourceRefreshResult {
   readonly steps: number;
   /** Computed rows that have no id or no time, and are not stored. */
   readonly rejectedRows: number;
+  /** The sources that were computed. Absent in a record of an earlier release. */
+  readonly computed?: readonly ComputedSource[];
+}
+
+export interface ComputedSource {
+  readonly source: string;
+  /** Rows of the tables that the SQL reads. */
+  readonly rowsRead: bigint;
+  readonly rowsComputed: bigint;
+  /** Why the whole SQL ran; null when only what changed was computed. */
+  readonly whyWhole: WholeReason | null;
 }

@@ -121,15 +121,24 @@ export class SyncsOfFeatureViewResolver {
   @FieldResolver(() => Float, {
     nullable: true,
     description:
-      'Seconds since the newest data watermark: the start of the last sync that succeeded, or the watermark of a ' +
-      'continuous sync. Null until a sync into the current online store succeeds.',
+      'Seconds since the moment up to which all values are served: the newest data watermark, which is the start of the ' +
+      'last sync that succeeded, or the watermark of a continuous sync. If a source of the view is behind its files, ' +
+      'only its values up to its newest event time are served, and that time counts if it is earlier. Null until a sync ' +
+      'into the current online store succeeds.',
   })
   async freshnessSeconds(
     @Root() view: FeatureViewModel,
-    @Ctx() { featureViewSyncs, now }: RequestContext,
+    @Ctx() { featureViewSyncs, sourceRefreshes, now }: RequestContext,
   ): Promise<number | null> {
     const dataWatermark = await featureViewSyncs.dataWatermark(view);
+    if (dataWatermark === null) return null;
+    const sources = new Set(view.features.map(({ source }) => source).filter(({ sql }) => sql !== null));
+    const freshness = await Promise.all(Array.from(sources, (source) => sourceRefreshes.freshness(source, now)));
+    const times = freshness.flatMap(({ isBehind, newestKnownTimestamp }) =>
+      isBehind && newestKnownTimestamp !== null ? newestKnownTimestamp : [],
+    );
+    const servedUpTo = [dataWatermark, ...times].reduce((a, b) => (b < a ? b : a));
     // The clock of another machine can be ahead.
-    return dataWatermark === null ? null : Math.max(0, Number(now - dataWatermark) / 1e6);
+    return Math.max(0, Number(now - servedUpTo) / 1e6);
   }
 }

@@ -7,8 +7,9 @@ import { RefreshSourceInput, RefreshSourcePayload } from '../schema/job/refresh-
 import { listComplexity } from '../schema/complexity.js';
 import { EntityType } from '../schema/registry/entity-type.js';
 import { FeatureSource } from '../schema/registry/feature-source.js';
+import { secondsBetween, type Instant } from '../values/instant.js';
 import type { SourceFreshness } from '../ingestion/source-freshness.js';
-import { SourceRefreshJob } from '../schema/job/source-refresh-job.js';
+import { SourceRefreshJob, type ComputedSource } from '../schema/job/source-refresh-job.js';
 import type { RequestContext } from './context.js';
 import { stringLabels, toJobRequest } from './jobs.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
@@ -64,6 +65,11 @@ export class SourceRefreshResolver {
   rejectedRows(@Root() { result }: SourceRefreshJobRecord): number | null {
     return result?.rejectedRows ?? null;
   }
+
+  @FieldResolver()
+  computed(@Root() { result }: SourceRefreshJobRecord): ComputedSource[] | null {
+    return result?.computed?.map((source) => ({ ...source, isIncremental: source.whyWhole === null })) ?? null;
+  }
 }
 
 /** How fresh the sources of an entity type are. */
@@ -75,8 +81,17 @@ export class SourcesOfEntityTypeResolver {
   })
   sources(
     @Root() { sources }: EntityTypeModel,
-    @Ctx() { sourceRefreshes }: RequestContext,
-  ): Promise<SourceFreshness[]> {
-    return Promise.all(sources.map((source) => sourceRefreshes.freshness(source)));
+    @Ctx() { sourceRefreshes, now }: RequestContext,
+  ): Promise<ReadSource[]> {
+    return Promise.all(sources.map(async (source) => toSource(await sourceRefreshes.freshness(source, now), now)));
   }
+}
+
+interface ReadSource extends SourceFreshness {
+  readonly freshnessSeconds: number | null;
+}
+
+function toSource(freshness: SourceFreshness, now: Instant): ReadSource {
+  const { newestKnownTimestamp: newest } = freshness;
+  return { ...freshness, freshnessSeconds: newest === null ? null : secondsBetween(newest, now) };
 }

@@ -1,20 +1,25 @@
 import { loadConfig } from '../../config/load-config.js';
 import { registryPathOf } from '../../config/registry-path.js';
 import type { GoogleClientOptions } from '../../composition/google-clients.js';
+import { diagnoseFreshness } from '../../composition/diagnose-freshness.js';
 import { createModelServings, diagnoseModels } from '../../composition/models.js';
 import { diagnoseRegistry } from '../../composition/registry.js';
 import { diagnoseStores } from '../../composition/stores.js';
 import { diagnoseOnnxRuntime } from '../../batch-prediction/models/onnx/onnx-runtime-package.js';
+import { askSources } from '../ask-sources.js';
+import { GatewayClient } from '../gateway-client.js';
 import { printDiagnoses } from '../print-diagnoses.js';
 
 /**
- * Prints findings as they arrive: of the registry, of its parts in Vertex AI, of each store and of each model. Exit
- * code 1 when there is a fault, so that a deployment can stop.
+ * Prints findings as they arrive: of the registry, of its parts in Vertex AI, of each store, of the sources that are
+ * behind their files, and of each model. `url` is a running gateway, which has the data folder for itself. Exit code 1 when there is a fault, so that a deployment can stop.
  */
-export async function doctor(google: GoogleClientOptions = {}): Promise<void> {
+export async function doctor(google: GoogleClientOptions = {}, url?: string): Promise<void> {
   const config = loadConfig();
   const { registry, diagnoses } = await diagnoseRegistry(registryPathOf(config), google);
   const stores = await diagnoseStores(registry, config.dataDirectory, google.vertex);
   const models = [...diagnoseOnnxRuntime(registry.models), ...diagnoseModels(registry, createModelServings())];
-  await printDiagnoses([...diagnoses, ...stores, ...models]);
+  const gateway = new GatewayClient(url ?? `http://localhost:${config.port}/graphql`);
+  const sources = diagnoseFreshness(registry, config.dataDirectory, () => askSources(gateway));
+  await printDiagnoses([...diagnoses, ...stores, ...sources, ...models]);
 }

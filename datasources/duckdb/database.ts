@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { FairQueue } from '../../runtime/fair-queue.js';
 import { OperatorError } from '../../errors/operator-error.js';
+import { RunningImports } from './running-imports.js';
 
 /**
  * The maximum number of concurrent queries. A DuckDB connection runs one query at a time, and one query uses all cores.
@@ -45,6 +46,7 @@ export class DuckDbDatabase {
   readonly #idle: DuckDBConnection[] = [];
   readonly #waiting = new FairQueue<(connection: DuckDBConnection) => void>();
   #opened = 0;
+  readonly imports = new RunningImports();
   /**
    * Runs before each use of the file: it brings the rows that are durable elsewhere. It must not call `use` itself.
    */

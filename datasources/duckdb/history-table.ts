@@ -22,6 +22,17 @@ export function listKeyColumns({ timestampColumn }: FeatureSource): string[] {
   return ['entity_id', ...(isStatic ? [] : ['event_timestamp']), 'created_timestamp', 'sequence'];
 }
 
+/**
+ * The column with the file that a row was computed from, in a source that is computed file by file. No registry name
+ * contains `$`.
+ */
+export const FILE_COLUMN = '"$file"';
+
+/** Whether the rows of a source are computed file by file, and say from which file they are. */
+export function isByFile({ incremental }: FeatureSource): boolean {
+  return incremental !== null && incremental.watermarkColumn === null;
+}
+
 const TYPE_CANNOT_CHANGE = 'A value type cannot change once values are stored; give the feature a new name';
 
 interface Column {
@@ -42,7 +53,25 @@ function historyTableColumns(source: FeatureSource): Column[] {
       type: toDuckDbType(feature.valueType).toString(),
       isRequired: false,
     })),
+    ...(isByFile(source) ? [{ name: FILE_COLUMN.slice(1, -1), type: 'VARCHAR', isRequired: false }] : []),
   ];
+}
+
+/** Creates a temporary table with the columns of a source's table, for rows that are computed before they are stored. */
+export async function createComputedTable(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+  name: string,
+): Promise<void> {
+  const columns = historyTableColumns(source).map((column) => ({ ...column, isRequired: false }));
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ${name} (${definitions(columns)})`);
+}
+
+/** The columns of a source's table that an import fills, as SQL. */
+export function importedColumns(source: FeatureSource): string {
+  return historyTableColumns(source)
+    .map(({ name }) => quoteIdentifier(name))
+    .join(', ');
 }
 
 /** Recreates the table, empty, for an import; it accepts every row until requireIdAndTime. */
@@ -58,13 +87,21 @@ export async function replaceHistoryTable(connection: DuckDBConnection, source: 
  * others, and skipping rows without a count would lose them silently.
  */
 export async function requireIdAndTime(connection: DuckDBConnection, source: FeatureSource): Promise<number> {
-  const required = historyTableColumns(source).filter(({ isRequired }) => isRequired);
-  const isMissing = [...required.map(({ name }) => `${name} IS NULL`), `entity_id = ''`].join(' OR ');
-  const { rowsChanged } = await connection.run(`DELETE FROM ${historyTable(source)} WHERE ${isMissing}`);
-  for (const { name } of required) {
+  const rejected = await rejectRows(connection, source, historyTable(source));
+  for (const { name } of requiredColumns(source)) {
     await connection.run(`ALTER TABLE ${historyTable(source)} ALTER COLUMN ${name} SET NOT NULL`);
   }
-  return rowsChanged;
+  return rejected;
+}
+
+/** Deletes the rows without an id or a time from a table with the columns of a source. Returns their number. */
+export async function rejectRows(connection: DuckDBConnection, source: FeatureSource, table: string): Promise<number> {
+  const isMissing = [...requiredColumns(source).map(({ name }) => `${name} IS NULL`), `entity_id = ''`].join(' OR ');
+  return (await connection.run(`DELETE FROM ${table} WHERE ${isMissing}`)).rowsChanged;
+}
+
+function requiredColumns(source: FeatureSource): Column[] {
+  return historyTableColumns(source).filter(({ isRequired }) => isRequired);
 }
 
 /**

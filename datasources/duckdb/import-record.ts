@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { ImportedRows } from '../offline/importing-offline-store.js';
+import type { ImportedRows, SourceInputs } from '../offline/importing-offline-store.js';
 import type { FeatureSource } from '../registry/model.js';
 import type { Instant } from '../../values/instant.js';
 import { historyTable } from './history-table.js';
@@ -22,19 +22,41 @@ export async function readImportRecord(
   return importedFrom === undefined ? undefined : String(importedFrom);
 }
 
-/** The time of the last import; null when there was none. */
-export async function readImportTime(connection: DuckDBConnection, source: FeatureSource): Promise<Instant | null> {
-  const rows = await connection.runAndReadAll(`SELECT imported_at FROM ${TABLE} WHERE history_table = $1`, [
+/** The time of the last import and the state of its files; null when there was none. */
+export async function readImportState(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+): Promise<{ readonly importedAt: Instant | null; readonly filesState: string | null }> {
+  const rows = await connection.runAndReadAll(
+    `SELECT imported_at, files_state FROM ${TABLE} WHERE history_table = $1`,
+    [historyTable(source)],
+  );
+  const [[importedAt, filesState] = []] = rows.getRows();
+  return { importedAt: instantFromDuckDb(importedAt), filesState: filesState == null ? null : String(filesState) };
+}
+
+/** What the next incremental import continues from, as JSON; null: it computes the whole SQL. */
+export async function readIncrement(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+): Promise<{ readonly state: string | null; readonly hasTies: boolean }> {
+  const rows = await connection.runAndReadAll(`SELECT increment, has_ties FROM ${TABLE} WHERE history_table = $1`, [
     historyTable(source),
   ]);
-  return instantFromDuckDb(rows.getRows()[0]?.[0]);
+  const [[state, hasTies] = []] = rows.getRows();
+  return { state: state == null ? null : String(state), hasTies: hasTies !== false };
 }
 
 /** Records that the values of the last import are still up to date. */
-export async function confirmImportRecord(connection: DuckDBConnection, source: FeatureSource): Promise<void> {
-  await connection.run(`UPDATE ${TABLE} SET imported_at = now()::TIMESTAMP WHERE history_table = $1`, [
-    historyTable(source),
-  ]);
+export async function confirmImportRecord(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+  filesState: string,
+): Promise<void> {
+  await connection.run(
+    `UPDATE ${TABLE} SET imported_at = now()::TIMESTAMP, files_state = $2 WHERE history_table = $1`,
+    [historyTable(source), filesState],
+  );
 }
 
 /** Whether the file has records at all. It has none if the process that made it ended too early. */
@@ -45,16 +67,26 @@ export async function hasImportRecords(connection: DuckDBConnection): Promise<bo
   return rowCount > 0;
 }
 
+/** Whether the records say which files were read. Those of an earlier release do not, until the next start. */
+export async function hasFilesStates(connection: DuckDBConnection): Promise<boolean> {
+  const { rowCount } = await connection.run(
+    `SELECT 1 FROM duckdb_columns()
+     WHERE schema_name = '$featuregraph' AND table_name = 'imports' AND column_name = 'files_state'`,
+  );
+  return rowCount > 0;
+}
+
 export async function writeImportRecord(
   connection: DuckDBConnection,
   source: FeatureSource,
-  from: string,
-  { rows, hasTies }: ImportedRows,
+  { fingerprint, filesState }: Pick<SourceInputs, 'fingerprint' | 'filesState'>,
+  { rows, hasTies }: Pick<ImportedRows, 'rows' | 'hasTies'>,
+  increment: string | null,
 ): Promise<void> {
   await connection.run(
-    `INSERT OR REPLACE INTO ${TABLE} (history_table, imported_from, row_count, imported_at, has_ties)
-     VALUES ($1, $2, $3, now()::TIMESTAMP, $4)`,
-    [historyTable(source), from, rows, hasTies],
+    `INSERT OR REPLACE INTO ${TABLE} (history_table, imported_from, row_count, imported_at, has_ties, files_state, increment)
+     VALUES ($1, $2, $3, now()::TIMESTAMP, $4, $5, $6)`,
+    [historyTable(source), fingerprint, rows, hasTies, filesState, increment],
   );
 }
 
@@ -79,4 +111,6 @@ export async function ensureImportRecords(connection: DuckDBConnection): Promise
      (history_table VARCHAR PRIMARY KEY, imported_from VARCHAR NOT NULL, row_count BIGINT NOT NULL, imported_at TIMESTAMP NOT NULL)`,
   );
   await connection.run(`ALTER TABLE ${TABLE} ADD COLUMN IF NOT EXISTS has_ties BOOLEAN`);
+  await connection.run(`ALTER TABLE ${TABLE} ADD COLUMN IF NOT EXISTS files_state VARCHAR`);
+  await connection.run(`ALTER TABLE ${TABLE} ADD COLUMN IF NOT EXISTS increment VARCHAR`);
 }

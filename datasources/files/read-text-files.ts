@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quoteIdentifier, quoteText } from '../duckdb/sql-text.js';
@@ -71,7 +72,8 @@ export async function readTextFiles(
     query,
     relation,
   });
-  const path = join(folder, 'read.parquet');
+  // A folder may have the data of several tables that one SELECT joins.
+  const path = join(folder, `read-${randomUUID()}.parquet`);
   const checked = columns.filter((column) => column.isDeclared || (keepsBadRows && column.format === 'CSV'));
   const misfits = checked.filter(({ type }) => type !== 'VARCHAR');
   const stored = columns.filter(({ type }) => type !== 'NULL');

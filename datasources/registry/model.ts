@@ -155,6 +155,10 @@ export interface FeatureSource {
    * The number of runs that compute the SQL, each for a share of the entities, which `in_partition(column)` selects.
    */
   readonly partitions: number;
+  /** How a refresh computes only what changed; null: it computes the whole SQL. */
+  readonly incremental: IncrementalRefresh | null;
+  /** The cron expression of its refreshes; null when it has no schedule. */
+  readonly refreshSchedule: string | null;
   /**
    * The column with the time at which the values of a row became known; null for a static source, whose values are
    * valid at all times.
@@ -168,6 +172,17 @@ export interface FeatureSource {
    */
   readonly bigQueryTable: string | null;
   readonly features: readonly Feature[];
+}
+
+/** The declaration by which a refresh computes only what changed. */
+export interface IncrementalRefresh {
+  /** The table whose files change. After a change of another table that the SQL reads, the whole SQL runs. */
+  readonly table: string;
+  /**
+   * A time column of the table: rows are only added, each later than all before. null: the SQL computes each file of the
+   * table alone.
+   */
+  readonly watermarkColumn: string | null;
 }
 
 /** A typed, described, time-varying property. */

@@ -1,7 +1,7 @@
 import { toErrorMessage } from '../../errors/error-message.js';
 import { Cron } from 'croner';
 
-/** The schedule of a feature view's syncs: five cron fields in a time zone, with minute precision. */
+/** The schedule of syncs or refreshes: five cron fields in a time zone, with minute precision. */
 export interface Schedule {
   readonly pattern: string;
   /** An IANA time zone, such as Europe/Zurich; UTC where the text has none. */

@@ -10,7 +10,7 @@ import type {
   SourceRefreshSpec,
   StartSourceRefresh,
 } from '../source-refreshes.js';
-import { LOCAL_REFRESH } from './source-refresh-job.js';
+import { LOCAL_REFRESH, refreshTarget } from './source-refresh-job.js';
 
 /** Progress counts in percent: the rows of a source are known only when its SQL has run. */
 const PERCENT = 100n;
@@ -47,7 +47,7 @@ export class SourceRefreshHandler implements JobHandler<
       );
     }
     const spec = { featurestore: entityType.featurestore.name, entityType: entityType.name, source, trigger };
-    return { displayName: null, labels, spec };
+    return { displayName: null, labels, spec, target: refreshTarget(entityType) };
   }
 
   async run(job: SourceRefreshJobRecord, control: JobControl<null>): Promise<JobOutcome<SourceRefreshResult>> {
@@ -56,7 +56,7 @@ export class SourceRefreshHandler implements JobHandler<
     await control.running(PERCENT);
     let completed = 0n;
     try {
-      const { steps, rejectedRows } = await this.preparation.refresh(entityType, {
+      const { steps, rejectedRows, imported } = await this.preparation.refresh(entityType, {
         sources: source === null ? null : [source],
         signal: control.signal,
         onProgress: ({ share }) => {
@@ -64,7 +64,16 @@ export class SourceRefreshHandler implements JobHandler<
           control.report(toProgress(completed));
         },
       });
-      const result = { steps, rejectedRows: [...rejectedRows.values()].reduce((sum, rows) => sum + rows, 0) };
+      const result = {
+        steps,
+        rejectedRows: [...rejectedRows.values()].reduce((sum, rows) => sum + rows, 0),
+        computed: Array.from(imported, ([{ name: computed }, { rowsRead, rowsComputed, whyWhole }]) => ({
+          source: computed,
+          rowsRead,
+          rowsComputed,
+          whyWhole,
+        })),
+      };
       return { state: 'SUCCEEDED', result, progress: toProgress(PERCENT) };
     } catch (error) {
       if (stopReason(control.signal) === 'cancel') {

@@ -9,12 +9,12 @@ import type { Instant } from '../../values/instant.js';
 import type { FeatureWriter, WriteOutcome, WriteRequest } from '../feature-writer.js';
 import { checkRows, type CheckedPart, type CheckedRow, type CheckedRows } from './check-rows.js';
 import { listComputed, type DeletionOutcome, type EntityDeletion } from './entity-deletion.js';
-import { FutureRows } from './future-rows.js';
+import { WrittenFutureRows } from './written-future-rows.js';
 import { LogDrain, type LogDrainOptions } from './log-drain.js';
 import { Moments } from './moments.js';
 import { Room } from './room.js';
 import { toDeletionFailure, toStoreFailure } from './store-failure.js';
-import { SerialTasks } from './serial-tasks.js';
+import { SerialTasks } from '../../runtime/serial-tasks.js';
 
 export interface LoggedFeatureWriterOptions extends Pick<
   LogDrainOptions,
@@ -42,7 +42,7 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
   readonly #moments: Moments;
   readonly #room: Room;
   readonly #tasks = new SerialTasks();
-  readonly #future: FutureRows;
+  readonly #future: WrittenFutureRows;
   #drain!: LogDrain;
   #waiting: WaitingWrite[] = [];
   #isCommitting = false;
@@ -53,7 +53,7 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
     this.#log = log;
     this.#moments = new Moments(log, history);
     this.#room = new Room({ ...WRITE_LIMITS, ...limits });
-    this.#future = new FutureRows(log, clock, (promote) => this.#tasks.run(promote), options.onError);
+    this.#future = new WrittenFutureRows(log, clock, (promote) => this.#tasks.run(promote), options.onError);
   }
 
   /** Moves the rows of the last process into the offline store before it returns. */

@@ -1,10 +1,12 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Node } from '../node.js';
 import { EntityType } from '../registry/entity-type.js';
+import { BigIntScalar } from '../scalars/big-int.js';
 import { Job } from './job.js';
 
 export const RefreshTriggerEnum = {
   REQUEST: 'REQUEST',
+  SCHEDULE: 'SCHEDULE',
   START: 'START',
   FILES: 'FILES',
   REGISTRY: 'REGISTRY',
@@ -15,11 +17,59 @@ registerEnumType(RefreshTriggerEnum, {
   description: 'What started a refresh.',
   valuesConfig: {
     REQUEST: { description: 'The mutation `refreshSource`.' },
+    SCHEDULE: { description: 'The schedule of the source in the registry.' },
     START: { description: 'A start of the gateway with values that are out of date.' },
     FILES: { description: 'A change of the files, seen by `featuregraph dev`.' },
     REGISTRY: { description: 'The mutation `applyRegistry`.' },
   },
 });
+
+export const WholeReasonEnum = {
+  NOT_DECLARED: 'NOT_DECLARED',
+  OTHER_INPUT_CHANGED: 'OTHER_INPUT_CHANGED',
+  FILE_REMOVED: 'FILE_REMOVED',
+  OLDER_ROWS_CHANGED: 'OLDER_ROWS_CHANGED',
+  COLUMNS_CHANGED: 'COLUMNS_CHANGED',
+} as const;
+
+registerEnumType(WholeReasonEnum, {
+  name: 'WholeReason',
+  description: 'Why a refresh ran the whole SQL of a source.',
+  valuesConfig: {
+    NOT_DECLARED: { description: 'The registry has no `incremental` for the source.' },
+    OTHER_INPUT_CHANGED: {
+      description:
+        'It was the first computation, or the SQL, a column or the file of another table changed, or a file changed ' +
+        'during the computation before.',
+    },
+    FILE_REMOVED: { description: 'A file of a table with a watermark was deleted or renamed.' },
+    OLDER_ROWS_CHANGED: {
+      description: 'A file of a table with a watermark has another row up to the watermark than before.',
+    },
+    COLUMNS_CHANGED: { description: 'A file of a table with a watermark has other columns than before.' },
+  },
+});
+
+@ObjectType({ simpleResolvers: true, description: 'A source that a refresh computed.' })
+export class ComputedSource {
+  @Field(() => String, { description: 'The name of the source.' })
+  source!: string;
+
+  @Field(() => Boolean, { description: 'Whether the refresh computed only what changed. false: the whole SQL ran.' })
+  isIncremental!: boolean;
+
+  @Field(() => WholeReasonEnum, {
+    nullable: true,
+    description: 'Why the whole SQL ran. Null if only what changed was computed.',
+  })
+  whyWhole!: keyof typeof WholeReasonEnum | null;
+
+  @Field(() => BigIntScalar, { description: 'The rows of the tables that the SQL read.' })
+  rowsRead!: bigint;
+
+  @Field(() => BigIntScalar, { description: 'The rows that were computed and stored.' })
+  rowsComputed!: bigint;
+}
 
 @ObjectType({
   implements: [Node, Job],
@@ -53,4 +103,12 @@ export class SourceRefreshJob {
     description: 'Computed rows without an id or a time. They are not stored. Null until the job succeeds.',
   })
   rejectedRows!: number | null;
+
+  @Field(() => [ComputedSource], {
+    nullable: true,
+    description:
+      'The sources that were computed, and how. Empty: none had changed. Null until the job succeeds, and for a job of ' +
+      'an earlier release.',
+  })
+  computed!: readonly ComputedSource[] | null;
 }

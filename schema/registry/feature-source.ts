@@ -1,4 +1,4 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, Float, ObjectType } from 'type-graphql';
 import { DateTime } from '../scalars/date-time.js';
 
 @ObjectType({
@@ -37,7 +37,24 @@ export class FeatureSource {
 
   @Field(() => Boolean, {
     description:
-      'Whether a file was modified after the values were computed. `refreshSource` recomputes them if its content changed.',
+      'Whether a file was added, written, renamed or deleted after the values were computed. `refreshSource` recomputes ' +
+      'them if the content changed.',
   })
   isBehind!: boolean;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Seconds since the newest event time of its stored rows that is not in the future. If `isBehind`, the files can ' +
+      'have newer rows. Null for a static source, without rows, and for a source in BigQuery.',
+  })
+  freshnessSeconds!: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The schedule of its refreshes: a cron expression of five fields in UTC, or in the time zone that a prefix names ' +
+      '("CRON_TZ=Europe/Zurich 0 3 * * *"). Null if it has none.',
+  })
+  refreshSchedule!: string | null;
 }

@@ -49,7 +49,19 @@ export interface MovingGateway extends Gateway {
   readonly prepared: readonly string[];
   ask<Data = any>(query: string, variables?: object): Promise<Data>;
   /** Starts a job by `refreshSource` and waits for its end. */
-  refresh(entityType: string): Promise<{ state: string; steps: number | null; error: { code: string } | null }>;
+  refresh(entityType: string): Promise<{
+    readonly state: string;
+    readonly trigger: string;
+    readonly steps: number | null;
+    readonly error: { readonly code: string } | null;
+    readonly computed: readonly {
+      readonly source: string;
+      readonly isIncremental: boolean;
+      readonly whyWhole: string | null;
+      readonly rowsRead: string;
+      readonly rowsComputed: string;
+    }[];
+  }>;
 }
 
 export async function startMovingGateway(folder: string): Promise<MovingGateway> {
@@ -86,7 +98,7 @@ export async function startMovingGateway(folder: string): Promise<MovingGateway>
       );
       for (;;) {
         const { job } = await ask<any>(
-          'query ($id: ID!) { job(id: $id) { state error { code } ... on SourceRefreshJob { steps } } }',
+          'query ($id: ID!) { job(id: $id) { state error { code } ... on SourceRefreshJob { trigger steps computed { source isIncremental whyWhole rowsRead rowsComputed } } } }',
           { id: refreshSource.job.id },
         );
         if (/SUCCEEDED|FAILED|CANCELLED/.test(job.state)) return job;

@@ -6,8 +6,10 @@ import type { SourceColumn } from '../../duckdb/column-types.js';
 import { entityIdSql } from '../../duckdb/entity-id-sql.js';
 import type { FileReader, ReadFolder } from '../../files/file-reader.js';
 import type { FeatureSource } from '../../registry/model.js';
+import { listReadTables } from '../../registry/read-tables.js';
 import { convertColumn, describe, idColumnSql } from './source-columns.js';
-import { defineTables } from './source-tables.js';
+import { checkWatermark } from './incremental/check-watermark.js';
+import { defineTables, type OnlyFiles } from './source-tables.js';
 import { explainText, findNaiveColumns } from './text-columns.js';
 import type { TextTable } from './text-table.js';
 
@@ -18,6 +20,8 @@ export interface BoundSource {
   readonly columns: ReadonlyMap<string, SourceColumn>;
   /** The columns of the history table, with the expression over a row (`source`) for each. */
   readonly target: readonly TargetColumn[];
+  /** Where the registry declares a watermark: whether each row comes from one row of the declared table alone. */
+  readonly isRowWise: boolean;
 }
 
 export interface TargetColumn {
@@ -34,12 +38,36 @@ export async function bindSource(
   source: FeatureSource,
   reader: FileReader,
   folder: ReadFolder,
+  only: OnlyFiles | null = null,
 ): Promise<BoundSource> {
-  const texts = await defineTables(connection, source, reader, folder);
+  const { incremental } = source;
+  if (incremental && !listReadTables(source).some(([name]) => name === incremental.table)) {
+    throw new OperatorError(
+      `The SQL of ${describe(source)} does not read the table "${incremental.table}", which "incremental" names.`,
+    );
+  }
+  const texts = await defineTables(connection, source, reader, folder, only);
   await definePartition(connection, source, 0);
   const sql = await checkedSql(connection, source);
   const columns = await describeColumns(connection, sql, source, texts);
-  return { sql, columns, target: await targetColumns(connection, source, columns, texts) };
+  let isRowWise = false;
+  if (incremental?.watermarkColumn != null) {
+    requireTypes(source, texts);
+    const { watermarkColumn } = incremental;
+    ({ isRowWise } = await checkWatermark(connection, { source, sql, columns, watermarkColumn }));
+  }
+  return { sql, columns, target: await targetColumns(connection, source, columns, texts), isRowWise };
+}
+
+/** The type of a column that all values decide could become another one with the next row: rows before it would change. */
+function requireTypes(source: FeatureSource, texts: readonly TextTable[]): void {
+  const text = texts.find(({ name }) => name === source.incremental!.table);
+  const undeclared = text?.table.columns.filter(({ isDeclared }) => !isDeclared).map(({ name }) => name) ?? [];
+  if (undeclared.length === 0) return;
+  throw new OperatorError(
+    `The table "${text!.name}" grows, and its files do not say the types of its columns. Say them in the registry, as in ` +
+      `columns: { ${undeclared[0]}: VARCHAR }. They are missing for: ${undeclared.join(', ')}.`,
+  );
 }
 
 /** The share of the entities that `in_partition(column)` selects: by hash, so that shares have similar sizes. */

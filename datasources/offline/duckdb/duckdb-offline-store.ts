@@ -5,7 +5,13 @@ import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { FileReader } from '../../files/file-reader.js';
 import type { EntityType, Feature, FeatureSource } from '../../registry/model.js';
-import type { FutureRows, ImportedRows, ImportingOfflineStore, SourceState } from '../importing-offline-store.js';
+import type {
+  FutureRows,
+  ImportedRows,
+  ImportingOfflineStore,
+  SourceInputs,
+  SourceState,
+} from '../importing-offline-store.js';
 import {
   newestFeatures,
   type Abortable,
@@ -30,14 +36,13 @@ import {
   confirmImportRecord,
   ensureImportRecords,
   readImportRecord,
-  readImportTime,
-  writeImportRecord,
+  readImportState,
 } from '../../duckdb/import-record.js';
-import { importSource } from './import-source.js';
-import { newestValues, countFutureRows, findNewestTimestamp } from './newest-values.js';
+import { newestValues, countFutureRows, findNewestTimestamps } from './newest-values.js';
 import { readHistory } from './read-history.js';
 import { readPointInTime } from './read-point-in-time.js';
 import { readRows } from './read-rows.js';
+import { runImport } from './run-import.js';
 import { sampleEntityIds } from './sample-entity-ids.js';
 
 export interface DuckDbOfflineStoreOptions {
@@ -109,7 +114,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
   }
 
   async delete(entityType: EntityType, entityIds: readonly string[]): Promise<DeleteOutcome> {
-    await this.database.transaction((connection) => deleteRows(connection, entityType, entityIds));
+    await this.database.use((connection) => deleteRows(this.database, connection, entityType, entityIds));
     return { remaining: [] };
   }
 
@@ -117,21 +122,18 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     return this.database.use((connection) => readImportRecord(connection, source));
   }
 
-  /** Runs in one transaction. */
   async import(
     source: FeatureSource,
-    from: string,
+    inputs: SourceInputs,
     onProgress: (share: number) => void,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<ImportedRows> {
-    const { reader } = this;
+    const { reader, database } = this;
     if (!reader) throw new Error('this store was opened without a reader of files, so it imports nothing');
-    return this.database.transaction(async (connection) =>
-      interruptOnAbort(connection, signal, async () => {
-        const imported = await importSource(connection, source, reader, onProgress);
-        await writeImportRecord(connection, source, from, imported);
-        return imported;
-      }),
+    return database.use(async (connection) =>
+      interruptOnAbort(connection, signal, () =>
+        runImport({ database, connection, source, inputs, reader, onProgress }),
+      ),
     );
   }
 
@@ -182,14 +184,14 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     return this.database.use((connection) => sampleEntityIds(connection, entityType, count));
   }
 
-  async confirmImport(source: FeatureSource): Promise<void> {
-    await this.database.transaction((connection) => confirmImportRecord(connection, source));
+  async confirmImport(source: FeatureSource, filesState: string): Promise<void> {
+    await this.database.transaction((connection) => confirmImportRecord(connection, source, filesState));
   }
 
-  async sourceState(source: FeatureSource): Promise<SourceState> {
+  async sourceState(source: FeatureSource, asOf: Instant): Promise<SourceState> {
     return this.database.use(async (connection) => ({
-      newestTimestamp: await findNewestTimestamp(connection, source),
-      importedAt: await readImportTime(connection, source),
+      ...(await findNewestTimestamps(connection, source, asOf)),
+      ...(await readImportState(connection, source)),
     }));
   }
 

@@ -16,6 +16,7 @@ const TABLE = '"$featuregraph".drained_logs';
  */
 export class DuckDbWrittenHistory implements WrittenHistory {
   private constructor(
+    private readonly database: DuckDbDatabase,
     private readonly appending: DuckDBConnection,
     private readonly reading: DuckDBConnection,
   ) {}
@@ -24,7 +25,7 @@ export class DuckDbWrittenHistory implements WrittenHistory {
     const appending = await database.connect();
     await appending.run('CREATE SCHEMA IF NOT EXISTS "$featuregraph"');
     await appending.run(`CREATE TABLE IF NOT EXISTS ${TABLE} (log_id VARCHAR PRIMARY KEY, up_to BIGINT NOT NULL)`);
-    return new DuckDbWrittenHistory(appending, await database.connect());
+    return new DuckDbWrittenHistory(database, appending, await database.connect());
   }
 
   async drainedUpTo(logId: string): Promise<number> {
@@ -76,7 +77,7 @@ export class DuckDbWrittenHistory implements WrittenHistory {
   }
 
   async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<number> {
-    return inTransaction(this.appending, (connection) => deleteRows(connection, entityType, entityIds));
+    return deleteRows(this.database, this.appending, entityType, entityIds);
   }
 
   close(): void {

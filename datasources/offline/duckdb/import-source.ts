@@ -5,11 +5,13 @@ import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
 import { toElementType } from '../../../values/value-type.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { joinSql } from '../point-in-time/sql-text.js';
-import { quoteIdentifier } from '../../duckdb/sql-text.js';
+import { quoteIdentifier, quoteText } from '../../duckdb/sql-text.js';
+import type { Instant } from '../../../values/instant.js';
 import type { ImportedRows } from '../importing-offline-store.js';
-import { historyTable, replaceHistoryTable, requireIdAndTime } from '../../duckdb/history-table.js';
+import { FILE_COLUMN, historyTable, replaceHistoryTable, requireIdAndTime } from '../../duckdb/history-table.js';
 import type { FileReader } from '../../files/file-reader.js';
-import { bindSource, definePartition } from './bind-source.js';
+import { bindSource, definePartition, type BoundSource } from './bind-source.js';
+import { listReadTables } from '../../registry/read-tables.js';
 import { describe, VALUE_FAULT } from './source-columns.js';
 
 /**
@@ -29,24 +31,76 @@ export async function importSource(
   source: FeatureSource,
   reader: FileReader,
   onProgress: (share: number) => void,
-): Promise<ImportedRows> {
+): Promise<WholeImport> {
   // This folder holds the data that is read from text until the SQL has run.
   await using folder = await reader.createFolder();
-  const { sql, target } = await bindSource(connection, source, reader, folder);
+  const bound = await bindSource(connection, source, reader, folder);
   await replaceHistoryTable(connection, source);
-  const insert = `INSERT INTO ${historyTable(source)} (${target.map(({ name }) => quoteIdentifier(name)).join(', ')})
-SELECT ${target.map(({ name, expression }) => `${expression} AS ${quoteIdentifier(name)}`).join(', ')}
-FROM (SELECT *, row_number() OVER () AS ${ARRIVAL} FROM (${sql}) AS computed) AS source
-ORDER BY ${joinSql(['entity_id', source.timestampColumn !== null && 'event_timestamp', ARRIVAL], ', ')}`;
   for (let partition = 0; partition < source.partitions; partition += 1) {
     onProgress(partition / source.partitions);
     await definePartition(connection, source, partition);
-    await connection.run(insert).catch((cause: unknown) => {
-      throw new OperatorError(`${describe(source)} could not be computed:`, [toFault(cause)], { cause });
-    });
+    await insertComputed(connection, source, bound, { into: historyTable(source) });
   }
-  const keptOut = await requireIdAndTime(connection, source);
-  return { rows: await checkRows(connection, source), rejected: keptOut, hasTies: await hasTies(connection, source) };
+  return await finishWhole(connection, source, await countReadRows(connection, source));
+}
+
+/** What the import of a whole source says of it. */
+export type WholeImport = Pick<ImportedRows, 'rows' | 'rejected' | 'hasTies' | 'rowsRead' | 'rowsComputed'>;
+
+/** Checks the stored rows of a table that was replaced. */
+export async function finishWhole(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+  rowsRead: bigint,
+): Promise<WholeImport> {
+  const rejected = await requireIdAndTime(connection, source);
+  const rows = await checkRows(connection, source, historyTable(source));
+  return {
+    rows,
+    rejected,
+    hasTies: await hasTies(connection, source, historyTable(source)),
+    rowsRead,
+    rowsComputed: rows,
+  };
+}
+
+export interface InsertOptions {
+  /** The table that gets the rows. */
+  readonly into: string;
+  /** The file that the rows are computed from, where the table has a column for it. */
+  readonly file?: string;
+  /** Only rows whose time is after this one, or missing: those are counted as rejected. */
+  readonly after?: Instant;
+}
+
+/** Runs the SQL of a source and inserts its rows. */
+export async function insertComputed(
+  connection: DuckDBConnection,
+  source: FeatureSource,
+  { sql, target, columns }: BoundSource,
+  { into, file, after }: InsertOptions,
+): Promise<void> {
+  const time = source.timestampColumn === null ? null : quoteIdentifier(source.timestampColumn);
+  const ofFile = file === undefined ? [] : [{ name: FILE_COLUMN, expression: quoteText(file) }];
+  const all = [...target.map(({ name, expression }) => ({ name: quoteIdentifier(name), expression })), ...ofFile];
+  const isZoned = columns.get(source.timestampColumn ?? '')?.type === 'TIMESTAMP WITH TIME ZONE';
+  const watermark = `${isZoned ? 'make_timestamptz' : 'make_timestamp'}(${after})`;
+  const later = after === undefined ? '' : ` WHERE ${time} > ${watermark} OR ${time} IS NULL`;
+  const insert = `INSERT INTO ${into} (${all.map(({ name }) => name).join(', ')})
+SELECT ${all.map(({ name, expression }) => `${expression} AS ${name}`).join(', ')}
+FROM (SELECT *, row_number() OVER () AS ${ARRIVAL} FROM (SELECT * FROM (${sql}) AS computed${later})) AS source
+ORDER BY ${joinSql(['entity_id', time !== null && 'event_timestamp', ARRIVAL], ', ')}`;
+  await connection.run(insert).catch((cause: unknown) => {
+    throw new OperatorError(`${describe(source)} could not be computed:`, [toFault(cause)], { cause });
+  });
+}
+
+/** The rows of the tables as the SQL sees them. Parquet files, and those that text was read into, say their number. */
+export async function countReadRows(connection: DuckDBConnection, source: FeatureSource): Promise<bigint> {
+  const counts = listReadTables(source).map(([name]) => `(SELECT count(*) FROM ${quoteIdentifier(name)})`);
+  if (counts.length === 0) return 0n;
+  const rows = await connection.runAndReadAll(`SELECT CAST(${counts.join(' + ')} AS BIGINT)`);
+  return rows.getRows()[0]![0] as bigint;
 }
 
 /** The message of the engine, or the message that our own SQL raised through the engine. */
@@ -56,8 +110,8 @@ function toFault(cause: unknown): string {
   return own < 0 ? message : message.slice(own + VALUE_FAULT.length);
 }
 
-/** Checks that types cannot express, in one pass over the columns concerned. */
-async function checkRows(connection: DuckDBConnection, source: FeatureSource): Promise<bigint> {
+/** Checks that types cannot express, in one pass over the columns concerned. Returns the number of rows. */
+export async function checkRows(connection: DuckDBConnection, source: FeatureSource, table: string): Promise<bigint> {
   const arrays = source.features.filter(({ valueType }) => toElementType(valueType) !== undefined);
   const counts = joinSql(
     [
@@ -70,7 +124,7 @@ async function checkRows(connection: DuckDBConnection, source: FeatureSource): P
     ],
     ', ',
   );
-  const [row = {}] = (await connection.runAndReadAll(`SELECT ${counts} FROM ${historyTable(source)}`)).getRowObjects();
+  const [row = {}] = (await connection.runAndReadAll(`SELECT ${counts} FROM ${table}`)).getRowObjects();
   const faults = [
     ...(row.bad_ids ? [`${String(row.bad_ids)} rows have an id of over ${MAX_ENTITY_ID_BYTES} bytes`] : []),
     ...arrays.flatMap(({ name }) =>
@@ -81,10 +135,11 @@ async function checkRows(connection: DuckDBConnection, source: FeatureSource): P
   return BigInt(String(row.rows ?? 0));
 }
 
-async function hasTies(connection: DuckDBConnection, source: FeatureSource): Promise<boolean> {
+/** Whether two rows of a table have the same entity and time. */
+export async function hasTies(connection: DuckDBConnection, source: FeatureSource, table: string): Promise<boolean> {
   if (source.timestampColumn === null) return true;
   const { rowCount } = await connection.run(
-    `SELECT 1 FROM ${historyTable(source)} GROUP BY entity_id, event_timestamp HAVING count(*) > 1 LIMIT 1`,
+    `SELECT 1 FROM ${table} GROUP BY entity_id, event_timestamp HAVING count(*) > 1 LIMIT 1`,
   );
   return rowCount > 0;
 }

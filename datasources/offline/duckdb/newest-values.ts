@@ -9,7 +9,7 @@ import type { Instant } from '../../../values/instant.js';
 import type { RawValue } from '../../../values/value-type.js';
 import type { OnlineWrite, ValueVersion } from '../../online/online-store.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
-import type { FutureRows } from '../importing-offline-store.js';
+import type { FutureRows, SourceState } from '../importing-offline-store.js';
 import { newestFeatures, type NewestRead } from '../offline-store.js';
 import { NEWEST_ARRIVAL_FIRST, newestValue } from '../point-in-time/duckdb/version.js';
 import { quoteIdentifier } from '../../duckdb/sql-text.js';
@@ -58,14 +58,28 @@ export async function* newestValues(
   if (batch.length > 0) yield batch;
 }
 
-/** The newest time among the rows of a source; null for a static source, and without rows. DuckDB answers from its statistics. */
-export async function findNewestTimestamp(
+/**
+ * The newest time among the rows of a source, and among those up to a moment; null for a static source, and without rows.
+ * DuckDB answers the first from its statistics; the second needs a look at the times only if there are future rows.
+ */
+export async function findNewestTimestamps(
   connection: DuckDBConnection,
   source: FeatureSource,
-): Promise<Instant | null> {
-  if (source.timestampColumn === null) return null;
-  const found = await connection.runAndReadAll(`SELECT max(event_timestamp) FROM ${historyTable(source)}`);
-  return instantFromDuckDb(found.getRows()[0]?.[0]);
+  asOf: Instant,
+): Promise<Pick<SourceState, 'newestTimestamp' | 'newestKnownTimestamp'>> {
+  if (source.timestampColumn === null) return { newestTimestamp: null, newestKnownTimestamp: null };
+  const table = historyTable(source);
+  const found = await connection.runAndReadAll(`SELECT max(event_timestamp) FROM ${table}`);
+  const newestTimestamp = instantFromDuckDb(found.getRows()[0]?.[0]);
+  if (newestTimestamp === null || newestTimestamp <= asOf) {
+    return { newestTimestamp, newestKnownTimestamp: newestTimestamp };
+  }
+  const known = await connection.runAndReadAll(
+    `SELECT max(event_timestamp) FROM ${table} WHERE event_timestamp <= $1`,
+    [timestampValue(asOf)],
+    [TIMESTAMP],
+  );
+  return { newestTimestamp, newestKnownTimestamp: instantFromDuckDb(known.getRows()[0]?.[0]) };
 }
 
 /** The rows whose time is after a moment: they are not known yet. */

@@ -12,6 +12,12 @@ import { listReadTables } from '../../registry/read-tables.js';
 import { refuseFinerTimes } from './text-columns.js';
 import type { TextTable } from './text-table.js';
 
+/** Some files of one table: the SQL sees no others of it. */
+export interface OnlyFiles {
+  readonly table: string;
+  readonly files: ReadonlySet<string>;
+}
+
 /**
  * Creates the tables that the SQL names, readable by their names. Their types are those of the registry or those that
  * all values have; ids stay as written. Returns the tables that were read from text. The data is in `folder`, which
@@ -22,11 +28,12 @@ export async function defineTables(
   source: FeatureSource,
   reader: FileReader,
   folder: ReadFolder,
+  only: OnlyFiles | null = null,
 ): Promise<TextTable[]> {
   const ids = source.entityType.entityIdColumns;
   const tables = new Map<string, { relation: string; text: TextTable | null }>();
   const read = (name: string, file: TableFile, textColumns: readonly string[]) =>
-    readTable({ source, name, file, textColumns, reader, folder });
+    readTable({ source, name, file, textColumns, reader, folder, only: only?.table === name ? only.files : null });
   // Only the tables that the SQL names: a fault in another table must not stop this computation.
   for (const [name, file] of listReadTables(source)) tables.set(name, await read(name, file, []));
   // If one of several files has an id like 05, the column is text in all of them; otherwise they could not be joined.
@@ -67,6 +74,8 @@ interface TableRead {
   readonly textColumns: readonly string[];
   readonly reader: FileReader;
   readonly folder: ReadFolder;
+  /** null: all files. */
+  readonly only: ReadonlySet<string> | null;
 }
 
 async function readTable({
@@ -76,11 +85,14 @@ async function readTable({
   textColumns,
   reader,
   folder,
+  only,
 }: TableRead): Promise<{ relation: string; text: TextTable | null }> {
   try {
     const found = await findNamedFiles(file.path, file.name, { format: file.format, within: null });
     if (!found) throw new FileFault(file.name, null, 'it is not there');
-    const { files, format } = found;
+    const { format } = found;
+    const files = only ? found.files.filter(({ name }) => only.has(name)) : found.files;
+    if (only && files.length < only.size) throw new FileFault(file.name, null, 'one of its files is no more there');
     const declared = new Map([
       ...(file.options.columns ?? []),
       ...textColumns.map((column) => [column, 'VARCHAR'] as const),

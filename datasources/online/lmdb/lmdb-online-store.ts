@@ -28,6 +28,8 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   readonly #generations: Generations;
   /** By the name of the database. */
   readonly #filling = new Map<string, RunningFill>();
+  /** The entities that were deleted since an extension of a fill began, by the name of the database. */
+  readonly #extending = new Map<string, Set<string>>();
 
   constructor(path: string) {
     this.#environment = openLmdb({ path, maxDbs: 2 * MAX_ENTITY_TYPES + 2 + WRITE_LOG_DATABASES });
@@ -123,9 +125,15 @@ export class LmdbOnlineStore implements FillableOnlineStore {
 
   async extendFill(entityType: EntityType, { expectedFill, fingerprint, readWrites }: FillExtension): Promise<boolean> {
     const name = databaseName(entityType);
-    if (this.#filling.has(name)) return false;
-    for (const source of entityType.sources) {
-      for await (const writes of readWrites(source)) await this.write(entityType, writes);
+    if (this.#filling.has(name) || this.#extending.has(name)) return false;
+    const deleted = new Set<string>();
+    this.#extending.set(name, deleted);
+    try {
+      for (const source of entityType.sources) {
+        for await (const writes of readWrites(source)) await this.#extend(entityType, writes, deleted);
+      }
+    } finally {
+      this.#extending.delete(name);
     }
     const isExtended = await transact(this.#environment, () => {
       if (this.#fills.get(name) !== expectedFill) return false;
@@ -163,6 +171,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
       void this.#generations.served(entityType).remove(Buffer.from(entityId));
       void fill?.rows.remove(Buffer.from(entityId));
       fill?.deleted.add(entityId);
+      this.#extending.get(databaseName(entityType))?.add(entityId);
     }
   }
 
@@ -175,6 +184,20 @@ export class LmdbOnlineStore implements FillableOnlineStore {
       const position = number === undefined ? -1 : row.find(number);
       return position < 0 ? undefined : { timestamp: row.timestamp(position), value: row.value(position) };
     };
+  }
+
+  /** An entity that was deleted after its rows were read does not come back with them. */
+  async #extend(entityType: EntityType, writes: readonly OnlineWrite[], deleted: ReadonlySet<string>): Promise<void> {
+    const merged = transact(this.#environment, () =>
+      this.#merge(
+        entityType,
+        writes.filter(({ entityId }) => !deleted.has(entityId)),
+      ),
+    );
+    await merged.catch((error: unknown) => {
+      this.#numbers.forgetUncommitted();
+      throw error;
+    });
   }
 
   async #addToFill({ rows, deleted }: RunningFill, writes: readonly OnlineWrite[]): Promise<void> {

@@ -51,6 +51,18 @@ const feature = z
   })
   .describe('A typed, described property of an entity.');
 
+const incremental = z
+  .strictObject({
+    table: resourceName(60).describe('The table whose files change. A change of another table computes the whole SQL.'),
+    watermarkColumn: columnName
+      .nullable()
+      .default(null)
+      .describe(
+        'A time column of the table, which the SQL gives as the timestamp column: rows are only added, and each is later than all that were there. A refresh then computes only later rows. Absent: each file of the table is computed alone, and a refresh computes only the files that changed.',
+      ),
+  })
+  .describe('How a refresh computes only what changed (docs/refresh.md).');
+
 const source = z
   .strictObject({
     // The limit is that of a feature group's id.
@@ -70,6 +82,17 @@ const source = z
       .default(1)
       .describe(
         'In how many runs the SQL is computed, for less memory. With more than 1 the SQL filters by in_partition(id_column).',
+      ),
+    incremental: incremental
+      .nullable()
+      .default(null)
+      .describe('How a refresh computes only what changed. Absent: it computes the whole SQL.'),
+    refreshSchedule: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe(
+        'When it is refreshed: five fields of cron in UTC, or in the time zone put before them, as in CRON_TZ=Europe/Zurich 0 3 * * *.',
       ),
     static: z.boolean().default(false).describe('Its values have no time: they hold at all times.'),
     timestampColumn: columnName

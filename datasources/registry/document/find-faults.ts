@@ -1,9 +1,8 @@
-import { toErrorMessage } from '../../../errors/error-message.js';
-import { parseSchedule } from '../schedule.js';
 import { describeOnlineStore, hasVersions } from '../store-kinds.js';
 import { columnFaults, RESERVED_NAMES } from './column-faults.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
 import type { Fault } from '../../../runtime/yaml/fault.js';
+import { refreshFaults, scheduleFaults } from './refresh-faults.js';
 import { storeFaults } from './store-faults.js';
 import { streamFaults } from './stream-document.js';
 import { vertexFeaturestoreFaults } from './vertex-featurestore-document.js';
@@ -36,6 +35,9 @@ function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly P
     ...duplicates(featurestore.featureViews, [...path, 'featureViews']),
     ...featurestore.entityTypes.flatMap((entityType, index) =>
       entityTypeFaults(entityType, [...path, 'entityTypes', index]),
+    ),
+    ...featurestore.entityTypes.flatMap((entityType, index) =>
+      refreshFaults(featurestore, entityType, [...path, 'entityTypes', index]),
     ),
     ...featurestore.entityTypes.flatMap((entityType, index) =>
       columnFaults(featurestore, entityType, [...path, 'entityTypes', index]),
@@ -112,16 +114,6 @@ function viewFaults(featurestore: FeaturestoreDocument, index: number, path: rea
         ]
       : []),
   ];
-}
-
-function scheduleFaults(schedule: string | null, path: readonly PropertyKey[]): Fault[] {
-  if (schedule === null) return [];
-  try {
-    parseSchedule(schedule);
-    return [];
-  } catch (error) {
-    return [{ path, message: toErrorMessage(error) }];
-  }
 }
 
 function duplicates(items: readonly { readonly name: string }[], path: readonly PropertyKey[]): Fault[] {

@@ -93,6 +93,8 @@ function sourceFrom(document: SourceDocument, entityType: EntityType, files: Sou
     sql: document.sql === null ? null : (files.sqlTexts.get(document.sql) ?? null),
     sqlFile: document.sql,
     partitions: document.partitions,
+    incremental: document.incremental,
+    refreshSchedule: document.refreshSchedule,
     timestampColumn: document.static ? null : document.timestampColumn,
     createdTimestampColumn: document.createdTimestampColumn,
     sequenceColumn: document.sequenceColumn,

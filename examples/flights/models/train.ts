@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { format, resolveConfig } from 'prettier';
 import { projectRoot } from '../../../config/project-root.js';
-import { sourceFingerprint } from '../../../ingestion/source-fingerprint.js';
+import { readSourceInputs } from '../../../ingestion/source-fingerprint.js';
 import { DuckDbDatabase } from '../../../datasources/duckdb/database.js';
 import { FileReader } from '../../../datasources/files/file-reader.js';
 import { DuckDbOfflineStore } from '../../../datasources/offline/duckdb/duckdb-offline-store.js';
@@ -72,10 +72,10 @@ async function readAll(registry: Registry, kept: string | undefined) {
     await using reader = await FileReader.open(join(folder, 'reading'));
     const offline = await DuckDbOfflineStore.open(database, sources, { reader });
     for (const source of sources) {
-      const fingerprint = await sourceFingerprint(source);
-      if ((await offline.importedFrom(source)) === fingerprint) continue;
+      const inputs = await readSourceInputs(source);
+      if ((await offline.importedFrom(source)) === inputs.fingerprint) continue;
       console.log(`computing ${source.entityType.name}: ${source.name}`);
-      await offline.import(source, fingerprint, () => undefined);
+      await offline.import(source, inputs, () => undefined);
     }
     return await database.use(async (connection) => ({
       training: await readExamples(connection, registry, TRAINING),

@@ -1,3 +1,4 @@
+import { readSourceInputs } from '../../../ingestion/source-fingerprint.js';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -128,7 +129,9 @@ describe('the relevance example', () => {
     const image = registry.entityType('relevance', 'image');
     const reader = await FileReader.open(join(temporaryFolder(), 'reading'));
     const offline = await DuckDbOfflineStore.open(await DuckDbDatabase.open(':memory:'), image.sources, { reader });
-    expect((await offline.import(image.sources[0]!, 'test', () => undefined)).rows).toBe(75n);
+    expect(
+      (await offline.import(image.sources[0]!, await readSourceInputs(image.sources[0]!), () => undefined)).rows,
+    ).toBe(75n);
     const [cells] = await offline.pointInTime({
       entityType: image,
       labels: [{ entityId: 'photo_03_nw', time: 1_000_000_000_000_000n }],

@@ -637,3 +637,14 @@ describe('is refused with what to do', () => {
     await expect(prepare(temporaryFolder(), files)).rejects.toThrow(says);
   });
 });
+
+it('reads each of several CSV files as itself where one SELECT joins them', async () => {
+  const folder = temporaryFolder();
+  // As many columns as the orders have: nothing but the data tells the two files apart.
+  writeFileSync(join(folder, 'rates.csv'), 'country,a,b,rate\nCH,0,0,7\nDE,0,0,100\n');
+  const registry = REGISTRY.replace('timeZone: UTC }', 'timeZone: UTC }, rates: { file: rates.csv }');
+  const sql = `SELECT o.country, number, moment, total * rate AS total, ['x'] AS tags FROM orders AS o JOIN rates AS r ON o.country = r.country`;
+  const { values, close } = await prepare(folder, { registry, sql });
+  expect(values.map(([total]) => total)).toEqual([140n, 500n]);
+  await close();
+});

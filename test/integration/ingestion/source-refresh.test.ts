@@ -1,5 +1,18 @@
+import { mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { startMovingGateway, row, writeMovingRegistry, writeOrders } from '../../support/moving-gateway.js';
+import { askSources } from '../../../cli/ask-sources.js';
+import { GatewayClient } from '../../../cli/gateway-client.js';
+import { diagnoseFreshness, type ToldSource } from '../../../composition/diagnose-freshness.js';
+import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
+import { collect } from '../../support/collect.js';
+import {
+  MOVING_REGISTRY,
+  startMovingGateway,
+  row,
+  writeMovingRegistry,
+  writeOrders,
+} from '../../support/moving-gateway.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { until } from '../../support/until.js';
 
@@ -143,4 +156,73 @@ it('computes what the changed files concern when it reloads, as `featuregraph de
   writeOrders(folder, [row('a', EARLY, 8)]);
   expect((await gateway.reload()).jobIds).toHaveLength(1);
   await until(async () => (await gateway.totals())[0] === 8);
+});
+
+const BY_FILE = MOVING_REGISTRY.replace('file: orders.csv', 'file: orders').replace(
+  '- sql: orders.sql',
+  '- sql: orders.sql\n            incremental: { table: orders }',
+);
+
+function writeDay(folder: string, day: string, rows: readonly string[]): void {
+  mkdirSync(join(folder, 'orders'), { recursive: true });
+  writeFileSync(join(folder, 'orders', `${day}.csv`), ['id,moment,total', ...rows, ''].join('\n'));
+}
+
+it('reads only a new file where the registry allows it, and the job says so', async () => {
+  const folder = temporaryFolder();
+  writeMovingRegistry(folder, BY_FILE);
+  writeDay(
+    folder,
+    '1',
+    IDS.map((id) => row(id, EARLY, 1)),
+  );
+  const gateway = await start(folder);
+  writeDay(folder, '2', [row('a', LATE, 7)]);
+  expect(await gateway.refresh('customer')).toMatchObject({
+    state: 'SUCCEEDED',
+    trigger: 'REQUEST',
+    steps: 2,
+    computed: [{ source: 'values', isIncremental: true, whyWhole: null, rowsRead: '1', rowsComputed: '1' }],
+  });
+  expect(await gateway.totals()).toEqual([7, 1, 1]);
+  const { featurestore } = await gateway.ask(
+    '{ featurestore(name: "shop") { entityType(name: "customer") { sources { freshnessSeconds } } } }',
+  );
+  const [{ freshnessSeconds }] = featurestore.entityType.sources;
+  expect(freshnessSeconds).toBeGreaterThan((Date.now() - LATE.getTime()) / 1000 - 60);
+});
+
+it('is behind after a file was renamed or deleted, and the doctor names the source and the command', async () => {
+  const folder = temporaryFolder();
+  writeMovingRegistry(folder, BY_FILE);
+  writeDay(folder, '1', [row('a', EARLY, 1)]);
+  writeDay(folder, '2', [row('a', LATE, 7)]);
+  const gateway = await start(folder);
+  const isBehind = async (): Promise<boolean> => {
+    const { featurestore } = await gateway.ask(
+      '{ featurestore(name: "shop") { entityType(name: "customer") { sources { isBehind } } } }',
+    );
+    return featurestore.entityType.sources[0].isBehind;
+  };
+  const findings = async (): Promise<string> => {
+    const registry = await loadRegistry(join(folder, 'registry.yaml'));
+    const ask = (): Promise<ToldSource[]> => askSources(new GatewayClient(gateway.url));
+    const [diagnosis] = diagnoseFreshness(registry, join(folder, 'data'), ask);
+    return (await collect(diagnosis!.findings)).map(({ message, remedy }) => `${message} ${remedy ?? ''}`).join('\n');
+  };
+  expect(await isBehind()).toBe(false);
+  renameSync(join(folder, 'orders/2.csv'), join(folder, 'orders/3.csv'));
+  expect(await isBehind()).toBe(true);
+  await gateway.refresh('customer');
+  expect(await isBehind()).toBe(false);
+  expect(await gateway.totals()).toEqual([7, 0, 0]);
+  expect(await findings()).toBe('up to date: 2 of 2 sources with SQL ');
+
+  unlinkSync(join(folder, 'orders/3.csv'));
+  expect(await isBehind()).toBe(true);
+  const behind = 'shop.customer: values is behind: a file changed after its values were computed';
+  // The running gateway has the data folder for itself: it is asked.
+  expect(await findings()).toContain(`${behind} featuregraph refresh shop customer values`);
+  await gateway.stop();
+  expect(await findings()).toContain(`${behind} featuregraph refresh shop customer values`);
 });

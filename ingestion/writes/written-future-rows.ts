@@ -5,8 +5,8 @@ import type { Clock } from '../../values/clock.js';
 
 const RETRY_MS = 1000;
 
-/** Brings future rows into the online store when their time comes. */
-export class FutureRows {
+/** Brings the future rows that clients wrote into the online store when their time comes: the log of writes has them. */
+export class WrittenFutureRows {
   readonly #alarm = new Alarm();
 
   constructor(

@@ -3,7 +3,7 @@ import type { Registry } from '../../datasources/registry/registry.js';
 import type { Clock } from '../../values/clock.js';
 import type { StorePreparation } from '../store-preparation.js';
 
-export interface FutureRowsOptions {
+export interface ComputedFutureRowsOptions {
   readonly registry: Registry;
   readonly preparation: Pick<StorePreparation, 'nextExpiry' | 'promote'>;
   readonly clock: Clock;
@@ -15,13 +15,13 @@ const LEAST_PAUSE_MS = 1000;
 /** A longer timer of Node.js would overflow; the times are looked up again then. */
 const LONGEST_PAUSE_MS = 3_600_000;
 
-/** Brings rows of the future online when their time comes, without a restart. */
-export class FutureRows {
+/** Brings computed rows of the future online when their time comes, without a restart: it asks the fills for the next one. */
+export class ComputedFutureRows {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #isStopped = false;
 
-  constructor(private readonly options: FutureRowsOptions) {}
+  constructor(private readonly options: ComputedFutureRowsOptions) {}
 
   /** Looks up the next time. Call this after each fill. */
   watch(): void {
