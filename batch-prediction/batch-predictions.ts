@@ -1,5 +1,6 @@
 import type { InstanceErrorCode } from '../errors/instance-error-codes.js';
 import type { FileFormat } from '../datasources/files/file-format.js';
+import type { FileOptions } from '../datasources/files/file-options.js';
 import type { Model } from '../datasources/registry/prediction-model.js';
 import type { JobWork } from '../datasources/job-store/job-cost.js';
 import type { JobRequest } from '../jobs/job-request.js';
@@ -93,8 +94,14 @@ export type BatchInput =
   | { readonly kind: 'TRAINING_SET'; readonly job: string }
   /** A table of the offline store. */
   | { readonly kind: 'TABLE'; readonly table: string }
-  /** Files in the folder for files (files/data-files.ts); in the cloud gs:// addresses. */
-  | { readonly kind: 'FILES'; readonly files: readonly string[]; readonly format: FileFormat };
+  /** Files, folders and patterns in the folder for files (files/data-files.ts); in the cloud gs:// addresses. */
+  | {
+      readonly kind: 'FILES';
+      readonly files: readonly string[];
+      readonly format: FileFormat;
+      /** What the files themselves do not declare. */
+      readonly options?: FileOptions;
+    };
 
 export interface BatchOutput {
   readonly format: 'PARQUET' | 'JSONL' | 'TABLE';

@@ -14,6 +14,7 @@ import { dev } from './commands/dev.js';
 import { doctor } from './commands/doctor.js';
 import { printRegistryJsonSchema, printSchema } from './commands/print.js';
 import { importCommand } from './commands/import.js';
+import { initCommand } from './commands/init.js';
 import { registryCommand } from './commands/registry.js';
 import { serve } from './commands/serve.js';
 import { systemClock } from '../values/clock.js';
@@ -43,8 +44,9 @@ program
   .description('Print the JSON Schema of registry files, for editors.')
   .action(printRegistryJsonSchema);
 
-addMigrateCommands(program);
 const write = (text: string) => void process.stdout.write(text);
+program.addCommand(initCommand(write));
+addMigrateCommands(program);
 program.addCommand(registryCommand(write));
 program.addCommand(estimateCommand(write));
 program.addCommand(auditCommand(write));

@@ -6,8 +6,12 @@ import { hasImportRecords, readImportRecord } from '../datasources/duckdb/import
 import type { FeatureSource } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { OperatorError } from '../errors/operator-error.js';
+import { fillFingerprint, isUpToDate } from '../ingestion/fill-fingerprint.js';
 import { sourceFingerprint } from '../ingestion/source-fingerprint.js';
+import { systemClock } from '../values/clock.js';
+import type { Instant } from '../values/instant.js';
 import { databaseFile, listSources } from './offline-store-adapters.js';
+import { readOnlineFills } from './online-store-adapters.js';
 
 /** What a start would compute, and what in the data folder prevents a start. It only reads the folder. */
 export async function* diagnosePreparation(registry: Registry, dataDirectory: string): AsyncGenerator<Finding> {
@@ -32,7 +36,7 @@ export async function* diagnosePreparation(registry: Registry, dataDirectory: st
   }
   try {
     yield* compareTypes(registry, database);
-    yield* compareRecords(sources, database);
+    yield* compareRecords(registry, database, dataDirectory);
   } finally {
     database.close();
   }
@@ -47,23 +51,57 @@ async function* compareTypes({ featurestores }: Registry, database: DuckDbDataba
   }
 }
 
-async function* compareRecords(sources: readonly FeatureSource[], database: DuckDbDatabase): AsyncGenerator<Finding> {
+async function* compareRecords(
+  registry: Registry,
+  database: DuckDbDatabase,
+  dataDirectory: string,
+): AsyncGenerator<Finding> {
   const hasRecords = await database.use(hasImportRecords);
-  let outdated = 0;
-  for (const source of sources) {
-    const { entityType } = source;
-    const record = hasRecords ? await database.use((connection) => readImportRecord(connection, source)) : undefined;
-    if (record === (await sourceFingerprint(source))) continue;
-    outdated += 1;
-    const why = record === undefined ? 'never computed' : 'its SQL, files or columns changed';
-    yield {
-      status: 'ok',
-      message: `a start computes ${entityType.featurestore.name}.${entityType.name}: ${source.name} (${why}), and fills its online store`,
-    };
+  let upToDate = 0;
+  for (const featurestore of registry.featurestores) {
+    const computed = featurestore.entityTypes.filter(({ sources }) => sources.some(({ sql }) => sql !== null));
+    const fills = await readOnlineFills(featurestore.onlineSettings, computed, { dataDirectory });
+    for (const entityType of computed) {
+      const name = `${featurestore.name}.${entityType.name}`;
+      const fingerprints: string[] = [];
+      let outdated = 0;
+      for (const source of entityType.sources) {
+        if (source.sql === null) continue;
+        const record = hasRecords
+          ? await database.use((connection) => readImportRecord(connection, source))
+          : undefined;
+        const fingerprint = await sourceFingerprint(source);
+        fingerprints.push(fingerprint);
+        if (record === fingerprint) continue;
+        outdated += 1;
+        const why = record === undefined ? 'never computed' : 'its SQL, files or columns changed';
+        yield {
+          status: 'ok',
+          message: `a start computes ${name}: ${source.name} (${why}), and fills its online store`,
+        };
+      }
+      upToDate += fingerprints.length - outdated;
+      // The fill is already announced with the source.
+      if (outdated > 0 || fills === undefined) continue;
+      const why = whyFilled(fills.get(entityType), fillFingerprint(entityType, fingerprints), systemClock());
+      if (why !== null) yield { status: 'ok', message: `a start fills the online store of ${name} (${why})` };
+    }
   }
-  const upToDate = sources.length - outdated;
-  if (upToDate > 0) yield { status: 'ok', message: `up to date: ${upToDate} of ${sources.length} sources with SQL` };
+  const sources = listComputedSources(registry).length;
+  if (upToDate > 0) yield { status: 'ok', message: `up to date: ${upToDate} of ${sources} sources with SQL` };
 }
+
+/** Why a start fills an online store whose sources are up to date; null if it does not. */
+function whyFilled(filled: string | undefined, contents: string, now: Instant): string | null {
+  if (isUpToDate(filled, contents, now)) return null;
+  if (filled === undefined) return 'never filled, or its fill did not end';
+  if (isUpToDate(filled, contents, EARLIEST)) return 'rows of the future became true since';
+  const rule = (fingerprint: string): string | undefined => fingerprint.split(' ')[0];
+  return rule(filled) === rule(contents) ? 'its sources are others' : '"dense" changed';
+}
+
+/** Before every row of the future. */
+const EARLIEST: Instant = 0n;
 
 export function listComputedSources({ featurestores }: Registry): FeatureSource[] {
   return featurestores.flatMap(listSources).filter(({ sql }) => sql !== null);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import type { Diagnosis, Finding } from '../datasources/diagnosis.js';
 import type { ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
+import { readFills } from '../datasources/online/lmdb/read-fills.js';
 import { LmdbOnlineStore } from '../datasources/online/lmdb/lmdb-online-store.js';
 import type { OnlineStore } from '../datasources/online/online-store.js';
 import type { EntityType, OnlineStoreKind, OnlineStoreSettings } from '../datasources/registry/model.js';
@@ -25,6 +26,11 @@ interface OnlineStoreAdapter<Settings extends OnlineStoreSettings = OnlineStoreS
     entityTypes: readonly EntityType[],
     context: OnlineStoreContext,
   ): Promise<StoreFindings>;
+  /**
+   * The fingerprints of the fills of a store in a data folder that no gateway uses; it changes nothing. Absent: the store
+   * is elsewhere, and other gateways may use it.
+   */
+  readFills?(entityTypes: readonly EntityType[], context: OnlineStoreContext): Promise<ReadonlyMap<EntityType, string>>;
 }
 
 interface StoreFindings {
@@ -36,7 +42,8 @@ interface StoreFindings {
 const ADAPTERS = {
   LMDB: {
     // The store is part of the data folder, which doctor checks as a whole.
-    open: async (_settings, { dataDirectory }) => new LmdbOnlineStore(join(dataDirectory, 'online')),
+    open: async (_settings, { dataDirectory }) => new LmdbOnlineStore(lmdbFolder(dataDirectory)),
+    readFills: (entityTypes, { dataDirectory }) => readFills(lmdbFolder(dataDirectory), entityTypes),
   },
   BIGTABLE: {
     open: async (settings) => {
@@ -92,6 +99,19 @@ export async function diagnoseOnlineStore(
 ): Promise<Diagnosis[]> {
   const found = await findAdapter(settings).diagnose?.(settings, entityTypes, context);
   return found ? [{ store: `online store ${settings.kind}: ${found.name}`, findings: found.findings }] : [];
+}
+
+/** The fills of a store in the data folder; undefined for a store that is elsewhere. */
+export async function readOnlineFills(
+  settings: OnlineStoreSettings,
+  entityTypes: readonly EntityType[],
+  context: OnlineStoreContext,
+): Promise<ReadonlyMap<EntityType, string> | undefined> {
+  return findAdapter(settings).readFills?.(entityTypes, context);
+}
+
+function lmdbFolder(dataDirectory: string): string {
+  return join(dataDirectory, 'online');
 }
 
 /** Call it only with settings of the same kind. */

@@ -11,6 +11,6 @@ export function registryPathOf({ registryPath }: Pick<Config, 'registryPath'>, e
   if (registryPath !== null) return registryPath;
   if (existsSync(example)) return example;
   throw new OperatorError('FEATUREGRAPH_REGISTRY is not set, and there is no example to serve instead:', [
-    'set it to the path of your registry file; "Your own features" in README.md says how to write one',
+    'set it to the path of your registry file; "npx featuregraph init FILES" drafts one, and docs/registry.md explains it',
   ]);
 }

@@ -75,12 +75,7 @@ function batchInput({ trainingSetJob, table, files }: BatchSourceInput): BatchIn
     if (firstPath === undefined) throw badInput('"paths" is empty. Name at least one file.', 'input.files.paths');
     const known = format ?? formatOfFile(firstPath, 'input.files.format');
     const options = fileOptions(files, known, 'input.files');
-    // Batch inputs do not go through the reader of files yet: an option that would be passed over is refused.
-    const [option] = Object.keys(options);
-    if (option !== undefined) {
-      throw badInput(`"${option}" is not read for inputs of batch predictions yet.`, `input.files.${option}`);
-    }
-    return { kind: 'FILES', files: paths, format: known };
+    return { kind: 'FILES', files: paths, format: known, ...(Object.keys(options).length === 0 ? {} : { options }) };
   }
   return { kind: 'TRAINING_SET', job: parseJobId(trainingSetJob!, 'input.trainingSetJob') };
 }

@@ -5,13 +5,15 @@ export interface LmdbOptions {
   readonly path: string;
   /** LMDB fixes the number of its named databases at opening. */
   readonly maxDbs: number;
+  /** Refuses writes and creates nothing but the lock file. */
+  readonly readOnly?: boolean;
 }
 
 /** Opens an LMDB environment. Write with `transact` only. */
-export function openLmdb({ path, maxDbs }: LmdbOptions): RootDatabase {
+export function openLmdb({ path, maxDbs, readOnly = false }: LmdbOptions): RootDatabase {
   // With batches by turns of the event loop, lmdb makes a promise for each batch and handles it nowhere. When the disk is
   // full, that promise is rejected, and an unhandled rejection ends the process. Transactions need no such batches.
-  return open({ path, maxDbs, noSubdir: false, eventTurnBatching: false });
+  return open({ path, maxDbs, readOnly, noSubdir: false, eventTurnBatching: false });
 }
 
 /**

@@ -29,5 +29,12 @@ export function parseToRewrite(text: string): unknown {
   return parseLosslessJson(text, (digits) => rawJson(digits));
 }
 
+/** JSON.parse, of which JSON.stringify writes each number as it was: 1E5, and 1.50. */
+export function parseKeepingNumbers(text: string): unknown {
+  const reviver = (_key: string, value: unknown, context?: { readonly source?: string }): unknown =>
+    typeof value === 'number' && context?.source !== undefined ? rawJson(context.source) : value;
+  return JSON.parse(text, reviver);
+}
+
 /** A value that JSON.stringify writes unchanged. It is from 2023 too; Node supports it from version 21. */
 const { rawJSON: rawJson = Number } = JSON as unknown as { readonly rawJSON?: (text: string) => unknown };

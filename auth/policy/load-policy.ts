@@ -23,5 +23,5 @@ export function parsePolicy(text: string, registry: Registry, path = 'policy.yam
     schema: policyDocument,
     jsonSchema: policyJsonSchema,
     findFaults: (document) => findPolicyFaults(document, registry),
-  });
+  }).content;
 }

@@ -7,8 +7,10 @@ import type { JobProgress } from '../../datasources/job-store/job-record.js';
 import { countRows, type BatchPredictionCheckpoint, type RowCounts } from './checkpoint.js';
 import type { OutputFolder } from './output-folder.js';
 import { PartWriter } from './part-writer.js';
-import type { InputInstance } from './read-instances.js';
-import { instanceToJson, predictionToJson } from './row-json.js';
+import type { InputInstance } from './batch-source.js';
+import { clientTextWriter, type ClientTextWriter } from './client-texts.js';
+import type { ExactTexts } from './instance-columns.js';
+import { predictionToJson } from './prediction-json.js';
 
 /**
  * The maximum work that a killed process loses: a tenth of a second at first, then a twentieth of the time so far,
@@ -43,10 +45,12 @@ export class BatchRun {
   #checkpoint: BatchPredictionCheckpoint;
   #counts: RowCounts;
   readonly #outputs: ReadonlyMap<string, ValueType>;
+  readonly #toClientText: ClientTextWriter;
 
   constructor(private readonly options: BatchRunOptions) {
     this.#checkpoint = options.checkpoint;
     this.#counts = countRows(options.checkpoint.parts);
+    this.#toClientText = clientTextWriter(options.checkpoint.columns);
     this.#outputs = new Map(options.checkpoint.outputs.map(({ name, valueType }) => [name, valueType]));
   }
 
@@ -94,12 +98,15 @@ export class BatchRun {
   }
 
   #write(part: PartWriter, { input, outcome }: PredictedInstance): void {
-    const { number, instance, fault } = input;
-    if (fault) return part.addFailure(number, fault.raw, fault);
-    const written = instanceToJson(this.#checkpoint.columns, instance);
-    if (outcome?.kind === 'prediction') {
-      part.addPrediction(number, written, predictionToJson(this.#outputs, outcome.prediction));
-    } else if (outcome) part.addFailure(number, written, outcome);
+    const { number, texts, fault } = input;
+    const clientText = (originals: ExactTexts | null = null): string =>
+      this.#toClientText(JSON.parse(texts) as ExactTexts, originals);
+    if (fault) {
+      part.addFailure(number, fault.originals ? clientText(fault.originals) : 'null', fault);
+    } else if (outcome?.kind === 'prediction') {
+      const instance = this.options.folder.format === 'PARQUET' ? texts : clientText();
+      part.addPrediction(number, instance, predictionToJson(this.#outputs, outcome.prediction));
+    } else if (outcome) part.addFailure(number, clientText(), outcome);
   }
 
   async #saveCheckpoint(part: PartWriter): Promise<void> {

@@ -1,23 +1,15 @@
-import type { ValueType } from '../../values/value-type.js';
+import type { InstanceColumn, TypedName } from './instance-columns.js';
 
 /** The progress of a batch prediction: every instance in `parts` is on disk, once, as a prediction or a failure. */
 export interface BatchPredictionCheckpoint {
-  /**
-   * The fingerprint of the input when the job began (its files' sizes and times); a changed fingerprint means another
-   * input.
-   */
+  /** The fingerprint of the input when the job began (input-fingerprint.ts); a changed one means another input. */
   readonly fingerprint: string;
   readonly total: number;
   /** The columns of an instance. */
-  readonly columns: readonly TypedName[];
+  readonly columns: readonly InstanceColumn[];
   /** The outputs that the model declares; none: a prediction is the model's whole answer. */
   readonly outputs: readonly TypedName[];
   readonly parts: readonly Part[];
-}
-
-export interface TypedName {
-  readonly name: string;
-  readonly valueType: ValueType;
 }
 
 /** One step of the output: a file of predictions and a file of failures. Each exists only if it has rows. */

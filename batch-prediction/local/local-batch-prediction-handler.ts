@@ -32,15 +32,16 @@ import {
   workFolderPath,
   type BatchPredictionDependencies,
 } from './batch-prediction-dependencies.js';
+import type { BatchSource, InputInstance } from './batch-source.js';
 import { BatchRun, type PredictedInstance } from './batch-run.js';
 import { countRows, type BatchPredictionCheckpoint } from './checkpoint.js';
-import { interruptOnAbort } from '../../datasources/duckdb/interrupt-on-abort.js';
+import { isSameFingerprint } from './input-fingerprint.js';
+import { areSameColumns } from './instance-columns.js';
 import { LOCAL_BATCH_PREDICTION, type LocalBatchPredictionJob } from './local-batch-prediction-job.js';
 import { openInput } from './open-input.js';
 import { OutputFolder } from './output-folder.js';
 import { planBatchPrediction, planRetry } from './plan-batch-prediction.js';
 import { BatchPredictor, DEFAULT_RETRY_POLICY } from './predict-batch.js';
-import { countInstances, readInstances, type InputInstance } from './read-instances.js';
 
 const MICROS_PER_HOUR = 3_600_000_000;
 
@@ -126,10 +127,9 @@ export class LocalBatchPredictionHandler implements JobHandler<
     progress: { checkpoint: BatchPredictionCheckpoint | null },
   ): Promise<void> {
     const model = getJobModel(this.dependencies, job);
-    const { source, fingerprint } = await openInput(this.dependencies, connection, job, model.inputs, control.signal);
-    const atStart = await fingerprint();
-    const begun = progress.checkpoint;
-    if (begun && begun.fingerprint !== atStart) throw inputChanged();
+    await using opened = await openInput(this.dependencies, connection, job, model.inputs, control.signal);
+    const { source, atStart, fingerprint } = opened;
+    const begun = await this.#begun(folder, progress, source, atStart);
     const run = new BatchRun({
       folder,
       control,
@@ -137,8 +137,8 @@ export class LocalBatchPredictionHandler implements JobHandler<
       clock: this.dependencies.clock,
       checkpoint: begun ?? {
         fingerprint: atStart,
-        total: await interruptOnAbort(connection, control.signal, () => countInstances(connection, source)),
-        columns: source.columns.map(({ name, valueType }) => ({ name, valueType })),
+        total: source.rows,
+        columns: source.columns,
         outputs: model.outputs.map(({ name, valueType }) => ({ name, valueType })),
         parts: [],
       },
@@ -155,12 +155,31 @@ export class LocalBatchPredictionHandler implements JobHandler<
         signal: control.signal,
         retryPolicy: this.dependencies.retryPolicy ?? DEFAULT_RETRY_POLICY,
       });
-      const read = readInstances(connection, source, run.rowsDone, batchSize);
+      const read = source.read(connection, { fromRow: run.rowsDone, batchSize, withOthers: getsOtherColumns(model) });
       await run.take(predictInOrder(read, batches, parallelism));
       if ((await fingerprint()) !== atStart) throw inputChanged();
     } finally {
       await predictor.close();
     }
+  }
+
+  /**
+   * The checkpoint to continue from. An older version may have read the columns as other types, or may not have found
+   * them all: its parts do not go together with further ones, so the work begins again.
+   */
+  async #begun(
+    folder: OutputFolder,
+    progress: { checkpoint: BatchPredictionCheckpoint | null },
+    { columns }: BatchSource,
+    fingerprint: string,
+  ): Promise<BatchPredictionCheckpoint | null> {
+    const begun = progress.checkpoint;
+    if (!begun) return null;
+    if (!isSameFingerprint(begun.fingerprint, fingerprint)) throw inputChanged();
+    if (areSameColumns(begun.columns, columns)) return begun;
+    await folder.dropAfter([]);
+    progress.checkpoint = null;
+    return null;
   }
 
   async #openModel(model: Model, parallelism: number, signal: AbortSignal): Promise<Predictor> {
@@ -209,6 +228,11 @@ export class LocalBatchPredictionHandler implements JobHandler<
     if (error !== null && error !== 'CANCELLED') return { state: 'FAILED', error, cause, result, progress };
     return { state: state as 'SUCCEEDED' | 'PARTIALLY_SUCCEEDED' | 'CANCELLED', result, progress };
   }
+}
+
+/** A server that takes objects gets every column. */
+function getsOtherColumns({ runtime, http }: Model): boolean {
+  return runtime === 'HTTP' && http?.instances !== 'ARRAY';
 }
 
 /** Runs `parallelism` batches at a time; their outcomes come in the order of the input. */

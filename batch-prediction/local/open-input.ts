@@ -1,72 +1,57 @@
-import { mkdir, readdir, rename, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { AppError, badInput } from '../../errors/app-error.js';
-import type { FileFormat } from '../../datasources/files/file-format.js';
-import type { ModelField } from '../../datasources/registry/prediction-model.js';
 import { findTable } from '../../datasources/duckdb/find-table.js';
 import { quoteText } from '../../datasources/duckdb/sql-text.js';
-import type { BatchInput } from '../batch-predictions.js';
+import { FileFault, toAppError } from '../../datasources/files/file-fault.js';
+import type { ModelField } from '../../datasources/registry/prediction-model.js';
+import { AppError, badInput } from '../../errors/app-error.js';
+import { JobFailure } from '../../jobs/job-failure.js';
 import { TRAINING_SET_JOB } from '../../training-sets/training-set-job.js';
-import { workFolderPath, outputFolder, type BatchPredictionDependencies } from './batch-prediction-dependencies.js';
-import { fileList, filesFingerprint, openFailures, openFiles, openTyped, type BatchSource } from './batch-source.js';
-
-import { interruptOnAbort } from '../../datasources/duckdb/interrupt-on-abort.js';
-import { syncFile } from '../../runtime/sync-file.js';
+import type { BatchInput } from '../batch-predictions.js';
+import { outputFolder, workFolderPath, type BatchPredictionDependencies } from './batch-prediction-dependencies.js';
+import type { BatchSource } from './batch-source.js';
+import { checkColumns, requireColumns } from './check-columns.js';
+import { failedInstances } from './failed-instances.js';
+import { inspectFiles, readFiles, selectInputFiles, type InputFiles, type InspectedInput } from './input-files.js';
+import { fingerprintFiles, type FingerprintedFile } from './input-fingerprint.js';
 import { LOCAL_BATCH_PREDICTION, type LocalBatchPredictionJob } from './local-batch-prediction-job.js';
-import { countInstances } from './read-instances.js';
+import { toBatchSource, type SqlSource } from './read-instances.js';
+import { readTypedColumns, type OwnColumn } from './source-columns.js';
+import { describeRelation, snapshotTable } from './table-snapshot.js';
 
 /** The physical location of an input. */
 type Location =
-  | { readonly kind: 'files'; readonly paths: readonly string[]; readonly format: FileFormat; readonly field: string }
+  | { readonly kind: 'files'; readonly input: InputFiles }
   | { readonly kind: 'table'; readonly relation: string; readonly field: string };
 
-export interface OpenedInput {
+export interface OpenedInput extends AsyncDisposable {
   readonly source: BatchSource;
+  /** The fingerprint of its files before they were read. */
+  readonly atStart: string;
   readonly fingerprint: () => Promise<string>;
 }
 
-/** Refuses a missing input, or one without the model's columns; leaves nothing open. */
-export async function checkInput(
-  dependencies: BatchPredictionDependencies,
-  input: BatchInput,
-  inputs: readonly ModelField[],
-): Promise<void> {
-  await withInput(dependencies, input, inputs, async () => undefined);
-}
-
-/** The number of rows of an input: Parquet and tables have it in their metadata, text is read once. */
-export async function countInput(
-  dependencies: BatchPredictionDependencies,
-  input: BatchInput,
-  inputs: readonly ModelField[],
-): Promise<bigint> {
-  return BigInt(await withInput(dependencies, input, inputs, countInstances));
-}
-
-async function withInput<Result>(
-  dependencies: BatchPredictionDependencies,
-  input: BatchInput,
-  inputs: readonly ModelField[],
-  use: (connection: DuckDBConnection, source: BatchSource) => Promise<Result>,
-): Promise<Result> {
-  const location = await locate(dependencies, input);
-  const { field } = location;
-  if (location.kind === 'table') {
-    return dependencies.offline.use(async (connection) =>
-      use(connection, await openTyped(connection, location.relation, inputs, field)),
-    );
-  }
-  const { paths, format } = location;
-  return dependencies.scratch.use(async (connection) =>
-    use(connection, await openFiles(connection, dependencies.files, paths, format, inputs, field)),
-  );
-}
-
 /**
- * Opens a job's input. It first copies a table, once. The copy is a snapshot that later writes do not change. It is
- * read in the same order after a restart, and the offline store stays free for others.
+ * Refuses a missing or broken input, and one without the model's columns. Gives its columns and the number of its rows:
+ * Parquet and tables have it in their metadata, text is read once. Leaves nothing open.
  */
+export async function inspectInput(
+  dependencies: BatchPredictionDependencies,
+  input: BatchInput,
+  inputs: readonly ModelField[],
+): Promise<InspectedInput> {
+  const location = await locate(dependencies, input);
+  if (location.kind === 'files') {
+    return inspectFiles(dependencies.files, location.input, inputs).catch((error: unknown) => {
+      throw toAppError(error, location.input.field);
+    });
+  }
+  return dependencies.offline.use(async (connection) => {
+    const columns = await describeRelation(connection, location.relation);
+    return openTable(connection, location.relation, columns, inputs, location.field);
+  });
+}
+
+/** Opens a job's input. The copies that it makes exist until it is disposed. */
 export async function openInput(
   dependencies: BatchPredictionDependencies,
   connection: DuckDBConnection,
@@ -76,14 +61,56 @@ export async function openInput(
 ): Promise<OpenedInput> {
   if (job.spec.retryOf !== null) return openRetry(dependencies, job.spec.retryOf);
   const location = await locate(dependencies, job.spec.input);
-  if (location.kind === 'table') {
-    const snapshot = await fingerprintTable(dependencies, job.id, location.relation, signal);
-    const source = await openFiles(connection, dependencies.files, [snapshot], 'PARQUET', inputs, location.field);
-    return { source, fingerprint: () => filesFingerprint([snapshot]) };
+  if (location.kind === 'files') return openFiles(dependencies, location.input, inputs, signal);
+  const { relation, field } = location;
+  const folder = workFolderPath(dependencies, job.id);
+  const { path, columns } = await snapshotTable(dependencies.offline, connection, { relation, folder, signal });
+  const source = await openTable(connection, `read_parquet(${quoteText(path)})`, columns, inputs, field);
+  return opened([{ path, name: 'input' }], async () => toBatchSource(source));
+}
+
+async function openFiles(
+  { files: data }: BatchPredictionDependencies,
+  input: InputFiles,
+  inputs: readonly ModelField[],
+  signal: AbortSignal,
+): Promise<OpenedInput> {
+  const { files } = input;
+  const reader = await data.reader();
+  const folder = await reader.createFolder();
+  const dispose = async (): Promise<void> => folder[Symbol.asyncDispose]();
+  const read = async (): Promise<BatchSource> => {
+    const source = await reader.use({ files, folder, signal }, (worker, path) =>
+      readFiles(worker, input, inputs, path),
+    );
+    return toBatchSource(source);
+  };
+  try {
+    return await opened(files, read, dispose);
+  } catch (error) {
+    await dispose();
+    if (!(error instanceof FileFault)) throw error;
+    throw new JobFailure('INPUT_UNREADABLE', error.message, { cause: error });
   }
-  const { paths, format, field } = location;
-  const source = await openFiles(connection, dependencies.files, paths, format, inputs, field);
-  return { source, fingerprint: () => filesFingerprint(paths) };
+}
+
+async function openTable(
+  connection: DuckDBConnection,
+  relation: string,
+  columns: readonly OwnColumn[],
+  inputs: readonly ModelField[],
+  field: string,
+): Promise<SqlSource> {
+  requireColumns(columns, inputs, field);
+  const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${relation}`);
+  return {
+    relation,
+    columns: checkColumns(readTypedColumns(columns, inputs, {}), field),
+    rows: Number(counted.getRows()[0]?.[0] ?? 0),
+    originals: null,
+    lineFault: null,
+    describePlace: ({ number }) => `Row ${number} (from 0), `,
+  };
 }
 
 /** The failed instances as the earlier job wrote them: they exist even when its input was deleted. */
@@ -94,19 +121,29 @@ async function openRetry(dependencies: BatchPredictionDependencies, earlierId: s
   }
   const { checkpoint } = earlier;
   const folder = await outputFolder(dependencies, earlier);
-  const paths = folder.files('errors', checkpoint.parts);
-  const files = fileList(paths);
-  const relation =
-    folder.format === 'PARQUET'
-      ? `read_parquet(${files})`
-      : `read_json(${files}, format = 'newline_delimited', columns = {instance_number: 'BIGINT', instance: 'JSON'})`;
-  return { source: openFailures(relation, checkpoint.columns), fingerprint: () => filesFingerprint(paths) };
+  const files = folder.files('errors', checkpoint.parts).map((path, index) => ({ path, name: String(index) }));
+  return opened(files, async () => failedInstances(folder, checkpoint));
+}
+
+async function opened(
+  files: readonly FingerprintedFile[],
+  read: () => Promise<BatchSource>,
+  dispose: () => Promise<void> = async () => undefined,
+): Promise<OpenedInput> {
+  const fingerprint = (): Promise<string> => fingerprintFiles(files);
+  const atStart = await fingerprint();
+  return { source: await read(), atStart, fingerprint, [Symbol.asyncDispose]: dispose };
 }
 
 async function locate(dependencies: BatchPredictionDependencies, input: BatchInput): Promise<Location> {
   switch (input.kind) {
-    case 'FILES':
-      return locateFiles(dependencies, input.files, input.format, 'input.files');
+    case 'FILES': {
+      const { files, format, options = {} } = input;
+      return {
+        kind: 'files',
+        input: await selectInputFiles(dependencies.files, files, format, options, 'input.files'),
+      };
+    }
     case 'TABLE':
       return {
         kind: 'table',
@@ -116,20 +153,6 @@ async function locate(dependencies: BatchPredictionDependencies, input: BatchInp
     case 'TRAINING_SET':
       return locateTrainingSet(dependencies, input.job);
   }
-}
-
-async function locateFiles(
-  dependencies: BatchPredictionDependencies,
-  names: readonly string[],
-  format: FileFormat,
-  field: string,
-): Promise<Location> {
-  if (names.length === 0) throw badInput('Name at least one file.', field);
-  const paths = await Promise.all(names.map((name) => dependencies.files.existing(name, field)));
-  for (const [index, path] of paths.entries()) {
-    if (!(await stat(path)).isFile()) throw badInput(`"${names[index]}" is not a file. Name the files in it.`, field);
-  }
-  return { kind: 'files', paths, format, field };
 }
 
 async function locateTrainingSet(dependencies: BatchPredictionDependencies, id: string): Promise<Location> {
@@ -142,43 +165,9 @@ async function locateTrainingSet(dependencies: BatchPredictionDependencies, id: 
   }
   const { format, location } = job.result!.output;
   if (format === 'TABLE') return { kind: 'table', relation: await tableRelation(dependencies, location, field), field };
-  const path = await dependencies.files.existing(location, field);
-  if ((await stat(path)).isFile()) return { kind: 'files', paths: [path], format, field };
-  const names = (await readdir(path)).filter((name) => name.endsWith(`.${format.toLowerCase()}`)).sort();
-  return locateFiles(
-    dependencies,
-    names.map((name) => `${location}/${name}`),
-    format,
-    field,
-  );
+  return { kind: 'files', input: await selectInputFiles(dependencies.files, [location], format, {}, field) };
 }
 
 function tableRelation({ offline }: BatchPredictionDependencies, name: string, field: string): Promise<string> {
   return offline.use((connection) => findTable(connection, name, field));
-}
-
-async function fingerprintTable(
-  dependencies: BatchPredictionDependencies,
-  job: string,
-  relation: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const folder = workFolderPath(dependencies, job);
-  const snapshot = join(folder, 'input.parquet');
-  await mkdir(folder, { recursive: true });
-  const isThere = await stat(snapshot).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return snapshot;
-  const temporary = `${snapshot}.tmp`;
-  await dependencies.offline.use((connection) =>
-    interruptOnAbort(connection, signal, () =>
-      connection.run(`COPY (SELECT * FROM ${relation}) TO ${quoteText(temporary)} (FORMAT parquet)`),
-    ),
-  );
-  await syncFile(temporary);
-  await rename(temporary, snapshot);
-  await syncFile(folder);
-  return snapshot;
 }

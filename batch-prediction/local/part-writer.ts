@@ -2,12 +2,12 @@ import type { InstanceErrorCode } from '../../errors/instance-error-codes.js';
 import { join } from 'node:path';
 import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
-import type { Part, TypedName } from './checkpoint.js';
-
+import { fromExactTextSql } from '../../datasources/duckdb/exact-text.js';
+import type { Part } from './checkpoint.js';
+import { writtenType, type InstanceColumn, type TypedName } from './instance-columns.js';
 import type { OutputFileKind, OutputFolder } from './output-folder.js';
 import { PartFile } from './part-file.js';
 import { syncFile } from '../../runtime/sync-file.js';
-import { isJson, textToValue } from './text-to-value.js';
 
 /** DuckDB's own limit for a line of JSON; longer ones need a larger buffer. */
 const LINE_BYTES = 16 * 1024 * 1024;
@@ -20,7 +20,7 @@ interface InstanceFailure {
 interface Options {
   readonly folder: OutputFolder;
   readonly scratch: DuckDbDatabase;
-  readonly columns: readonly TypedName[];
+  readonly columns: readonly InstanceColumn[];
   readonly outputs: readonly TypedName[];
 }
 
@@ -55,12 +55,16 @@ export class PartWriter {
     return { predictions: this.files.predictions.lines, failures: this.files.errors.lines };
   }
 
-  addPrediction(number: number, instance: unknown, prediction: unknown): void {
-    this.#add('predictions', number, { instance_number: number, instance, prediction });
+  /** `instance` is JSON: the exact texts of the columns for PARQUET, else what clients read. */
+  addPrediction(number: number, instance: string, prediction: unknown): void {
+    this.#add('predictions', number, instance, `"prediction":${JSON.stringify(prediction)}`);
   }
 
-  addFailure(number: number, instance: unknown, failure: InstanceFailure): void {
-    this.#add('errors', number, { instance_number: number, instance, code: failure.code, message: failure.message });
+  /** `instance` is JSON as clients read it. */
+  addFailure(number: number, instance: string, { code, message }: InstanceFailure): void {
+    // A text, since DuckDB's JSON would write 1E5 as 100000.0.
+    const written = this.options.folder.format === 'PARQUET' ? JSON.stringify(instance) : instance;
+    this.#add('errors', number, written, `"code":${JSON.stringify(code)},"message":${JSON.stringify(message)}`);
   }
 
   async drain(): Promise<void> {
@@ -84,8 +88,8 @@ export class PartWriter {
     await this.files.errors.drop();
   }
 
-  #add(kind: OutputFileKind, number: number, row: object): void {
-    const line = JSON.stringify(row);
+  #add(kind: OutputFileKind, number: number, instance: string, others: string): void {
+    const line = `{"instance_number":${number},"instance":${instance},${others}}`;
     this.#first ??= number;
     this.#last = number;
     this.#longestLine = Math.max(this.#longestLine, line.length);
@@ -122,30 +126,23 @@ FROM ${jsonLines(path, limit, `instance_number: 'BIGINT', instance: ${instances}
 
 /** A failed instance may have values of other types, so it stays JSON text. */
 function errorRows(path: string, limit: number): string {
-  return `SELECT instance_number, CAST(instance AS VARCHAR) AS instance, code, message
-FROM ${jsonLines(path, limit, `instance_number: 'BIGINT', instance: 'JSON', code: 'VARCHAR', message: 'VARCHAR'`)}`;
+  const texts = ['instance', 'code', 'message'].map((name) => `${name}: 'VARCHAR'`);
+  return `SELECT * FROM ${jsonLines(path, limit, `instance_number: 'BIGINT', ${texts.join(', ')}`)}`;
 }
 
 function jsonLines(path: string, limit: number, columns: string): string {
   return `read_json(${quoteText(path)}, format = 'newline_delimited', maximum_object_size = ${limit}, columns = {${columns}})`;
 }
 
-/**
- * All values are text first, so that one rule reads them (text-to-value.ts). JSON stays JSON: a text in it retains its
- * quotes.
- */
-function textStruct(fields: readonly TypedName[]): string {
-  const types = fields.map(
-    ({ name, valueType }) => `${quoteIdentifier(name)} ${isJson(valueType) ? 'JSON' : 'VARCHAR'}`,
-  );
-  return quoteText(`STRUCT(${types.join(', ')})`);
+/** All values are texts, whose digits JSON does not change. */
+function textStruct(fields: readonly InstanceColumn[]): string {
+  return quoteText(`STRUCT(${fields.map(({ name }) => `${quoteIdentifier(name)} VARCHAR`).join(', ')})`);
 }
 
-function typedStruct(struct: string, fields: readonly TypedName[]): string {
-  const entries = fields.map(({ name, valueType }) => {
-    const text = `${struct}.${quoteIdentifier(name)}`;
-    const value = isJson(valueType) ? `CAST(${text} AS VARCHAR)` : textToValue(valueType, text);
-    return `${quoteIdentifier(name)} := ${value}`;
+function typedStruct(struct: string, fields: readonly InstanceColumn[]): string {
+  const entries = fields.map((field) => {
+    const text = `struct_extract(${struct}, ${quoteText(field.name)})`;
+    return `${quoteIdentifier(field.name)} := ${fromExactTextSql(text, writtenType(field))}`;
   });
   return `struct_pack(${entries.join(', ')})`;
 }

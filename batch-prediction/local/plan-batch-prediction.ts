@@ -16,9 +16,11 @@ import type {
   RetryRequest,
 } from '../batch-predictions.js';
 import type { BatchPredictionDependencies } from './batch-prediction-dependencies.js';
+import { refuseUnwritableColumns } from './check-columns.js';
 import { countRows } from './checkpoint.js';
+import type { InspectedInput } from './input-files.js';
 import { LOCAL_BATCH_PREDICTION } from './local-batch-prediction-job.js';
-import { checkInput, countInput } from './open-input.js';
+import { inspectInput } from './open-input.js';
 import { PredictionsTable } from './predictions-table.js';
 
 export function planBatchPrediction(
@@ -26,6 +28,7 @@ export function planBatchPrediction(
   request: BatchPredictionRequest,
 ): JobPlan<BatchPredictionJobSpec> {
   const { displayName, labels, model, spec } = request;
+  const inspect = inspectOnce(dependencies, request);
   return {
     displayName,
     labels,
@@ -33,8 +36,9 @@ export function planBatchPrediction(
     check: async () => {
       await checkOutput(dependencies, spec.output);
       await checkRequest(dependencies, request);
+      await inspect();
     },
-    work: () => estimateInput(dependencies, request),
+    work: async () => toBatchWork(spec, BigInt((await inspect()).rows)),
   };
 }
 
@@ -71,14 +75,22 @@ export async function checkedWork(
   request: BatchPredictionRequest,
 ): Promise<BatchWork> {
   await checkRequest(dependencies, request);
-  return estimateInput(dependencies, request);
+  const { rows } = await inspectOnce(dependencies, request)();
+  return toBatchWork(request.spec, BigInt(rows));
 }
 
-async function estimateInput(
+/** Inspects the input when it is first asked for: a check and an estimate must not read a text twice. */
+function inspectOnce(
   dependencies: BatchPredictionDependencies,
   { model, spec }: BatchPredictionRequest,
-): Promise<BatchWork> {
-  return toBatchWork(spec, await countInput(dependencies, spec.input, model.inputs));
+): () => Promise<InspectedInput> {
+  let inspected: Promise<InspectedInput> | undefined;
+  const inspect = async (): Promise<InspectedInput> => {
+    const input = await inspectInput(dependencies, spec.input, model.inputs);
+    refuseUnwritableColumns(input.columns, spec.output);
+    return input;
+  };
+  return () => (inspected ??= inspect());
 }
 
 async function checkRequest(
@@ -90,7 +102,6 @@ async function checkRequest(
   assertWholeNumberUpTo('startingReplicaCount', startingReplicaCount, REQUEST_LIMITS.maxReplicas);
   if (generateExplanation) throw badInput('Models that run here give no explanations.', 'generateExplanation');
   await checkModel(dependencies, model, 'model');
-  await checkInput(dependencies, spec.input, model.inputs);
 }
 
 /** A model that does not match its registry entry would fail the job at the first batch. */

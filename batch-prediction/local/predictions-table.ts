@@ -3,7 +3,7 @@ import type { DuckDbDatabase } from '../../datasources/duckdb/database.js';
 import { readTableComment, ensureSchema, isTableConflict } from '../../datasources/duckdb/job-tables.js';
 import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
 import { JobFailure } from '../../jobs/job-failure.js';
-import { fileList } from './batch-source.js';
+import { fileListSql } from '../../datasources/files/read-parquet-files.js';
 
 /** The schema of the offline store with the tables of predictions. */
 const SCHEMA = 'predictions';
@@ -47,7 +47,7 @@ export class PredictionsTable {
   async fill(job: string, files: readonly string[]): Promise<void> {
     await this.#change(async (connection) => {
       await connection.run(`DROP TABLE IF EXISTS ${this.#sql}`);
-      if (files.length > 0) await this.#create(connection, job, `AS FROM read_parquet(${fileList(files)})`);
+      if (files.length > 0) await this.#create(connection, job, `AS FROM read_parquet(${fileListSql(files)})`);
     });
   }
 

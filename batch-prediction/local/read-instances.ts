@@ -1,46 +1,53 @@
-import type { InstanceErrorCode } from '../../errors/instance-error-codes.js';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import type { Instance } from '../models/model-serving.js';
-import { parseLosslessJson } from '../../values/lossless-json.js';
+import { quoteText } from '../../datasources/duckdb/sql-text.js';
 import { fromDuckDb } from '../../datasources/duckdb/value-mapping.js';
 import { joinSql } from '../../datasources/offline/point-in-time/sql-text.js';
-import { quoteText } from '../../datasources/duckdb/sql-text.js';
 import { JobFailure } from '../../jobs/job-failure.js';
-import type { BatchSource } from './batch-source.js';
+import type { RawValue } from '../../values/value-type.js';
+import type { BatchSource, InputInstance, InstanceFault, ReadOptions } from './batch-source.js';
+import { textsSql } from './exact-texts-sql.js';
+import { textOf, type ExactTexts } from './instance-columns.js';
+import { passedValueReader } from './passed-values.js';
+import type { SourceColumn } from './source-columns.js';
 
-import { instanceToJson } from './row-json.js';
+/** An input in a relation of DuckDB. */
+export interface SqlSource {
+  readonly relation: string;
+  readonly columns: readonly SourceColumn[];
+  readonly rows: number;
+  /** SQL of a JSON object with the original texts of a row with a value that does not fit. null: the columns tell it. */
+  readonly originals: string | null;
+  /** SQL of a sentence about a row that is no instance, and of its place; null where every row is one. */
+  readonly lineFault: { readonly sentence: string; readonly file: string; readonly line: string } | null;
+  /** The place of a row, for messages: its file, and its line or its row. */
+  readonly describePlace: (row: RowPlace) => string;
+}
 
-/** A row of the input. */
-export interface InputInstance {
+export interface RowPlace {
   readonly number: number;
-  readonly instance: Instance;
-  /** Why the model cannot get it; null when it can. */
-  readonly fault: InstanceFault | null;
+  /** The index of its file, and its line there; undefined where the source has no lines. */
+  readonly file: number | undefined;
+  readonly line: bigint | undefined;
 }
 
-export interface InstanceFault {
-  readonly code: InstanceErrorCode;
-  readonly message: string;
-  /** The original value in the input, as JSON; null when even that is unknown. */
-  readonly raw: Readonly<Record<string, unknown>> | null;
-}
-
-export async function countInstances(connection: DuckDBConnection, source: BatchSource): Promise<number> {
-  const counted = connection.runAndReadAll(`SELECT count(*) FROM ${source.relation}`).catch(refuseUnreadable);
-  return Number((await counted).getRows()[0]?.[0] ?? 0);
+export function toBatchSource(source: SqlSource): BatchSource {
+  return {
+    columns: source.columns.map(({ column }) => column),
+    rows: source.rows,
+    read: (connection, options) => readInstances(connection, source, options),
+  };
 }
 
 /**
  * The instances from a row on, in batches, in the order of the input. DuckDB streams rows on request, so memory does
  * not grow with the input. Earlier rows are read again and discarded, which takes a few seconds for ten million rows.
  */
-export async function* readInstances(
+async function* readInstances(
   connection: DuckDBConnection,
-  source: BatchSource,
-  fromRow: number,
-  batchSize: number,
+  source: SqlSource,
+  { fromRow, batchSize, withOthers }: ReadOptions,
 ): AsyncGenerator<InputInstance[]> {
-  const readRow = rowReader(source);
+  const readRow = rowReader(source, withOthers);
   const result = await connection.stream(selectFrom(source, fromRow)).catch(refuseUnreadable);
   const chunks = result.yieldRows();
   let number = fromRow;
@@ -60,68 +67,105 @@ export async function* readInstances(
   if (batch.length > 0) yield batch;
 }
 
-/** DuckDB's errors contain the path of a file; only the line number is reported. */
+/** The file process read every value before. DuckDB's errors contain the path of a file. */
 function refuseUnreadable(cause: unknown): never {
-  const line = cause instanceof Error ? /\bline:? (\d+)/i.exec(cause.message)?.[1] : undefined;
-  const where = line === undefined ? '' : ` at line ${line}`;
-  throw new JobFailure(
-    'INPUT_UNREADABLE',
-    `The input cannot be read${where}. See that its files are whole and well-formed.`,
-    {
-      cause,
-    },
-  );
+  throw new JobFailure('INPUT_UNREADABLE', 'The input cannot be read any more. Did its files change?', { cause });
 }
 
-/** The values, then the original values where one does not have its type, then the facts about the row. */
-function selectFrom({ relation, columns, numberColumn, isMalformed }: BatchSource, fromRow: number): string {
-  const checked = columns.filter(({ raw }) => raw !== null);
+/** The values of the model's inputs, then the texts of all values, then the facts about the row. */
+function selectFrom({ relation, columns, originals, lineFault }: SqlSource, fromRow: number): string {
   const values = columns.map(({ value }, index) => `${value} AS v${index}`);
-  const faults = columns.flatMap(({ raw }, index) =>
-    raw === null ? [] : [`(r${index} IS NOT NULL AND v${index} IS NULL)`],
+  const inputs = columns.flatMap(({ column }, index) => ('valueType' in column ? [`v${index}`] : []));
+  const texts = columns.map(({ column }, index) => ({ column, value: `v${index}` }));
+  const { sentence, file, line } = lineFault ?? { sentence: 'NULL', file: 'NULL', line: 'NULL' };
+  const checked = originals === null ? columns.map(({ original }, index) => ({ original, index })) : [];
+  const misfits = checked.flatMap(({ original, index }) =>
+    original === null ? [] : [{ original: `o${index}`, value: `v${index}`, sql: original, of: columns[index]! }],
   );
-  const raws = columns.flatMap(({ raw }, index) => (raw === null ? [] : [`${raw} AS r${index}`]));
-  const entries = columns.flatMap(({ raw, name }, index) => (raw === null ? [] : [`${quoteText(name)}, r${index}`]));
-  const raw =
-    checked.length === 0
-      ? 'NULL'
-      : `CASE WHEN ${joinSql(faults, ' OR ')} THEN CAST(json_object(${entries.join(', ')}) AS VARCHAR) END`;
-  const inner = [...values, ...raws, `${isMalformed ?? 'false'} AS malformed`, `${numberColumn ?? 'NULL'} AS number`];
-  const outer = [...columns.map((_, index) => `v${index}`), raw, 'malformed', 'number'];
+  const inner = [
+    ...values,
+    ...misfits.map(({ original, sql }) => `${sql} AS ${original}`),
+    `${originals ?? 'NULL'} AS originals`,
+    `${sentence} AS fault, ${file} AS file, ${line} AS line`,
+  ];
+  const outer = [
+    ...inputs,
+    textsSql(texts),
+    originals === null ? misfitsSql(misfits) : 'originals',
+    'fault',
+    'file',
+    'line',
+  ];
   return `SELECT ${outer.join(', ')} FROM (SELECT ${inner.join(', ')} FROM ${relation} OFFSET ${fromRow})`;
 }
 
-function rowReader({ columns }: BatchSource): (row: readonly DuckDBValue[], rowNumber: number) => InputInstance {
-  return (row, rowNumber) => {
-    const [raw, isMalformed, ownNumber] = row.slice(columns.length);
-    const number = typeof ownNumber === 'bigint' ? Number(ownNumber) : rowNumber;
-    if (isMalformed === true) return { number, instance: {}, fault: MALFORMED };
-    const instance = Object.fromEntries(
-      columns.map(({ name, valueType }, index) => [name, fromDuckDb(valueType, row[index] ?? null)]),
-    );
-    const fault = typeof raw === 'string' ? findInstanceFault(instance, columns, raw) : null;
-    return { number, instance, fault };
+interface Misfit {
+  readonly original: string;
+  readonly value: string;
+  readonly of: SourceColumn;
+}
+
+function misfitsSql(misfits: readonly Misfit[]): string {
+  if (misfits.length === 0) return 'NULL';
+  const isMisfit = ({ original, value }: Misfit): string => `${original} IS NOT NULL AND ${value} IS NULL`;
+  const entries = misfits.map(
+    (misfit) =>
+      `${quoteText(misfit.of.column.name)}, CASE WHEN ${isMisfit(misfit)} THEN CAST(${misfit.original} AS VARCHAR) END`,
+  );
+  const isAny = joinSql(
+    misfits.map((misfit) => `(${isMisfit(misfit)})`),
+    ' OR ',
+  );
+  return `CASE WHEN ${isAny} THEN CAST(json_object(${entries.join(', ')}) AS VARCHAR) END`;
+}
+
+function rowReader(
+  source: SqlSource,
+  withOthers: boolean,
+): (row: readonly DuckDBValue[], number: number) => InputInstance {
+  const inputs = source.columns.flatMap(({ column }) => ('valueType' in column ? [column] : []));
+  const readOthers = withOthers
+    ? passedValueReader(source.columns.map(({ column }) => column))
+    : (): Record<string, RawValue | null> => ({});
+  return (row, number) => {
+    const [texts, originals, sentence, file, line] = row.slice(inputs.length) as [
+      string,
+      string | null,
+      string | null,
+      number | null,
+      bigint | null,
+    ];
+    const describePlace = (): string =>
+      source.describePlace({ number, file: file ?? undefined, line: line ?? undefined });
+    if (sentence !== null) return { number, instance: {}, texts: '{}', fault: malformed(describePlace(), sentence) };
+    if (originals !== null) {
+      const fault = findMisfits(source, JSON.parse(texts) as ExactTexts, JSON.parse(originals) as ExactTexts);
+      return { number, instance: {}, texts, fault: { ...fault, message: `${describePlace()}${fault.message}.` } };
+    }
+    const instance: Record<string, RawValue | null> = withOthers ? readOthers(JSON.parse(texts) as ExactTexts) : {};
+    inputs.forEach(({ name, valueType }, index) => (instance[name] = fromDuckDb(valueType, row[index] ?? null)));
+    return { number, instance, texts, fault: null };
   };
 }
 
-const MALFORMED: InstanceFault = {
-  code: 'MALFORMED_INSTANCE',
-  message: 'The line is not a JSON object.',
-  raw: null,
-};
+function malformed(place: string, sentence: string): InstanceFault {
+  return {
+    code: 'MALFORMED_INSTANCE',
+    message: `${place}${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`,
+    originals: null,
+  };
+}
 
-function findInstanceFault(instance: Instance, columns: BatchSource['columns'], rawText: string): InstanceFault {
-  const raw = parseLosslessJson(rawText) as Record<string, unknown>;
-  const faults = columns
-    .filter(({ name }) => instance[name] === null && (raw[name] ?? null) !== null)
-    .map(({ name, valueType }) => `${name} is no ${valueType}: ${clip(JSON.stringify(raw[name]))}`);
+function findMisfits({ columns }: SqlSource, texts: ExactTexts, originals: ExactTexts): InstanceFault {
+  const misfits = columns.flatMap(({ column: { name }, describeMisfit }) => {
+    const original = textOf(originals, name);
+    return original === null || textOf(texts, name) !== null ? [] : [{ name, original, describeMisfit }];
+  });
   return {
     code: 'INVALID_INSTANCE',
-    message: `${faults.join('; ')}.`,
-    raw: { ...instanceToJson(columns, instance), ...raw },
+    message: misfits
+      .map(({ name, original, describeMisfit }) => `column "${name}": ${describeMisfit(original)}`)
+      .join('; '),
+    originals: Object.fromEntries(misfits.map(({ name, original }) => [name, original])),
   };
-}
-
-function clip(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

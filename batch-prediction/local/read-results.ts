@@ -3,10 +3,13 @@ import { DuckDBStructValue, type DuckDBConnection, type DuckDBValue } from '@duc
 import { parseLosslessJson } from '../../values/lossless-json.js';
 import { fromDuckDb } from '../../datasources/duckdb/value-mapping.js';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
-import { fileList } from './batch-source.js';
-import type { BatchPredictionCheckpoint, Part, TypedName } from './checkpoint.js';
+import { fileListSql } from '../../datasources/files/read-parquet-files.js';
+import type { BatchPredictionCheckpoint, Part } from './checkpoint.js';
+import { clientTextWriter } from './client-texts.js';
+import { rowTextsSql } from './exact-texts-sql.js';
+import type { ExactTexts, InstanceColumn, TypedName } from './instance-columns.js';
 import type { OutputFileKind, OutputFolder } from './output-folder.js';
-import { toJson } from './row-json.js';
+import { toJson } from './prediction-json.js';
 
 /** The written output of a job: all of it after its end, the durable part while it runs. */
 export interface WrittenOutput {
@@ -20,17 +23,20 @@ export async function readPredictions(
   page: ResultRange,
 ): Promise<PredictionRow[]> {
   const files = folder.files('predictions', selectPageParts(checkpoint.parts, 'predictions', page));
+  const { columns, outputs } = checkpoint;
+  const isTyped = folder.format === 'PARQUET' && columns.length > 0;
   const rows = await readPage(
     connection,
     readFilesSql(folder, 'predictions', files),
-    'instance, prediction',
+    `${isTyped ? rowTextsSql(columns, 'instance') : 'instance'}, prediction`,
     files,
     page,
   );
+  const readInstance = isTyped ? exactTextsReader(columns) : parseRow;
   return rows.map(([number, instance, prediction]) => ({
     instanceNumber: number as bigint,
-    instance: rowToJson(instance, checkpoint.columns),
-    prediction: rowToJson(prediction, checkpoint.outputs),
+    instance: readInstance(instance),
+    prediction: rowToJson(prediction, outputs),
   }));
 }
 
@@ -49,7 +55,7 @@ export async function readFailures(
   );
   return rows.map(([number, instance, code, message]) => ({
     instanceNumber: number as bigint,
-    instance: rowToJson(instance, []),
+    instance: parseRow(instance),
     code: code as InstanceErrorCode,
     message: message as string,
   }));
@@ -57,7 +63,7 @@ export async function readFailures(
 
 /** The files of one kind in DuckDB's form. */
 export function readFilesSql(folder: OutputFolder, kind: OutputFileKind, files: readonly string[]): string {
-  const list = fileList(files);
+  const list = fileListSql(files);
   if (folder.format === 'PARQUET') return `read_parquet(${list})`;
   const others = kind === 'predictions' ? `prediction: 'JSON'` : `code: 'VARCHAR', message: 'VARCHAR'`;
   return `read_json(${list}, format = 'newline_delimited', maximum_object_size = 67108864,
@@ -95,16 +101,23 @@ WHERE instance_number > ${after ?? -1n} ORDER BY instance_number LIMIT ${limit}`
   return result.getRows();
 }
 
+type ClientRow = Readonly<Record<string, unknown>>;
+
+/** Reads instances as clients do from their exact texts. */
+function exactTextsReader(columns: readonly InstanceColumn[]): (texts: DuckDBValue | undefined) => ClientRow {
+  const toClientText = clientTextWriter(columns);
+  return (texts) => parseRow(toClientText(JSON.parse(texts as string) as ExactTexts));
+}
+
 /** A struct of Parquet, or JSON text. */
-function rowToJson(value: DuckDBValue | undefined, fields: readonly TypedName[]): Readonly<Record<string, unknown>> {
-  if (value instanceof DuckDBStructValue) {
-    return Object.fromEntries(
-      fields.map(({ name, valueType }) => [
-        name,
-        toJson(valueType, fromDuckDb(valueType, value.entries[name] ?? null)),
-      ]),
-    );
-  }
-  const parsed = typeof value === 'string' ? parseLosslessJson(value) : null;
-  return (parsed ?? {}) as Record<string, unknown>;
+function rowToJson(value: DuckDBValue | undefined, fields: readonly TypedName[]): ClientRow {
+  if (!(value instanceof DuckDBStructValue)) return parseRow(value);
+  return Object.fromEntries(
+    fields.map(({ name, valueType }) => [name, toJson(valueType, fromDuckDb(valueType, value.entries[name] ?? null))]),
+  );
+}
+
+function parseRow(text: DuckDBValue | undefined): ClientRow {
+  const parsed = typeof text === 'string' ? parseLosslessJson(text) : null;
+  return (parsed ?? {}) as ClientRow;
 }

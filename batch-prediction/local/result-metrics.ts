@@ -3,7 +3,7 @@ import { badInput } from '../../errors/app-error.js';
 import type { ValueType } from '../../values/value-type.js';
 import { quoteIdentifier, quoteText } from '../../datasources/duckdb/sql-text.js';
 import type { MetricKind, MetricRequest } from '../batch-predictions.js';
-import type { TypedName } from './checkpoint.js';
+import type { TypedName } from './instance-columns.js';
 
 import { readFilesSql, type WrittenOutput } from './read-results.js';
 

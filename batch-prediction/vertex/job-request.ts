@@ -1,6 +1,7 @@
 import type { protos } from '@google-cloud/aiplatform';
 import { badInput } from '../../errors/app-error.js';
 import type { FileFormat } from '../../datasources/files/file-format.js';
+import type { FileOptions } from '../../datasources/files/file-options.js';
 import type { BatchInput, BatchOutput, BatchPredictionSpec, BatchResources } from '../batch-predictions.js';
 import { checkLabels } from './job-labels.js';
 import { protobufValue } from './protobuf-value.js';
@@ -59,6 +60,7 @@ function inputConfig(input: BatchInput): NonNullable<Job['inputConfig']> {
       return { instancesFormat: 'bigquery', bigquerySource: { inputUri: tableUri(input.table, 'input.table') } };
     case 'FILES':
       for (const file of input.files) storageUri(file, 'input.files');
+      refuseOptions(input.options ?? {});
       return { instancesFormat: instancesFormat(input.format), gcsSource: { uris: [...input.files] } };
     case 'TRAINING_SET':
       throw badInput(
@@ -66,6 +68,13 @@ function inputConfig(input: BatchInput): NonNullable<Job['inputConfig']> {
         'input.trainingSetJob',
       );
   }
+}
+
+/** Vertex AI reads the files by its own rules. */
+function refuseOptions(options: FileOptions): void {
+  const [option] = Object.keys(options);
+  if (option === undefined) return;
+  throw badInput(`Vertex AI reads files without options: leave "${option}" out.`, `input.files.${option}`);
 }
 
 function instancesFormat(format: FileFormat): string {

@@ -20,6 +20,11 @@ export interface ReadParquetOptions {
    * process.
    */
   readonly reads: 'SCHEMA' | 'EVERY_VALUE';
+  /**
+   * false: all columns keep the types of the files, and the caller converts each value (typedToTypeSql), so that a bad
+   * value is not a fault of the whole file. Default: true.
+   */
+  readonly converts?: boolean;
 }
 
 /** Parquet files as a table that is read in place. */
@@ -29,7 +34,8 @@ export interface ParquetTable {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
-const FINER =
+/** Follows a time that is refused. */
+export const FINER =
   'is finer than a microsecond, the finest unit that is stored. Round such times up: a time that is cut makes a value known too early';
 /** The number of sums per query. */
 const COLUMNS_A_QUERY = 200;
@@ -42,7 +48,7 @@ export async function readParquetFiles(
   worker: FileWorker,
   files: readonly SelectedFile[],
   options: FileOptions,
-  { declared, ids = new Set(), reads }: ReadParquetOptions,
+  { declared, ids = new Set(), reads, converts = true }: ReadParquetOptions,
 ): Promise<ParquetTable> {
   const schema = await readParquetSchema(worker, files);
   await refuseCutTimes(worker, files, schema);
@@ -54,7 +60,11 @@ export async function readParquetFiles(
   const inFile = new Set(schema.map(({ name }) => name));
   const columns = (await describe(worker, relation, files)).filter(({ name }) => inFile.has(name));
   const selected = [
-    ...columns.map((column) => selectColumn(column, { declared, ids, options, file: files[0]!.name })),
+    ...columns.map((column) =>
+      converts
+        ? selectColumn(column, { declared, ids, options, file: files[0]!.name })
+        : { ...column, value: quoteIdentifier(column.name), isConverted: false },
+    ),
     ...partitions,
   ];
   const unknown = [...declared.keys()].find((name) => !columns.some((column) => column.name === name));
@@ -70,6 +80,15 @@ export async function readParquetFiles(
     relation: isAsItIs ? relation : `(SELECT ${list.join(', ')} FROM ${relation})`,
     columns: selected.map(({ name, type }) => ({ name, type })),
   };
+}
+
+/** The number of rows of each file, as its metadata has it. */
+export async function countParquetRows(worker: FileWorker, files: readonly SelectedFile[]): Promise<number[]> {
+  const rows = await worker.query(
+    `SELECT file_name AS path, num_rows AS rows FROM parquet_file_metadata(${fileListSql(files.map(({ path }) => path))})`,
+  );
+  const counts = new Map(rows.map(({ path, rows: count }) => [String(path), Number(count)]));
+  return files.map(({ path }) => counts.get(path)!);
 }
 
 /** The engine's notation for the paths of files. It would expand * ? and [ in a name. */

@@ -12,8 +12,10 @@ import { cellTextSql, type CellFormat, type Inference } from './type-candidates.
 import { misfitText, textToTypeSql } from './text-values.js';
 
 export interface ReadTextOptions {
-  /** The types of columns, in the engine's notation. A column that the files lack is a fault. */
+  /** The types of columns, in the engine's notation. */
   readonly declared: ReadonlyMap<string, string>;
+  /** Whether the files may lack declared columns. Default: that is a fault. */
+  readonly mayLackColumns?: boolean;
   /** Columns whose text stays unchanged, if the files have them. */
   readonly asText?: ReadonlySet<string>;
   /** How to infer the types of the other columns; TEXT: their text stays unchanged. */
@@ -55,14 +57,14 @@ const MAX_FAULTS = 3;
 export async function readTextFiles(
   worker: FileWorker,
   textFiles: TextFiles,
-  { declared, asText = new Set(), others, folder, keepsBadRows }: ReadTextOptions,
+  { declared, mayLackColumns = false, asText = new Set(), others, folder, keepsBadRows }: ReadTextOptions,
 ): Promise<ReadTable> {
   const { files, options } = textFiles;
   const rowsPath = join(folder, 'rows.csv');
   const scanned = await scanTextFiles(worker, textFiles, { target: rowsPath, keepsBadRows, maxRows: null });
   requireObjects(scanned);
   const cells = toCells(textFiles, scanned.columns);
-  checkDeclared(declared, cells, files[0]!);
+  if (!mayLackColumns) checkDeclared(declared, cells, files[0]!);
   const relation = rowsSql(rowsPath, textFiles, scanned);
   const query = (sql: string) => worker.query(sql);
   const columns = await typeCells(cells, {

@@ -121,18 +121,22 @@ export function jsonTextSql(token: string): string {
   return `CASE WHEN starts_with(${token}, '"') THEN json_extract_string(${token}, '$') ELSE ${token} END`;
 }
 
-/** The message about a value that does not have its type. */
-export function misfitText(value: string, type: string, options: FileOptions): string {
+/** The message about a value that does not have its type. `name` is what the user calls the type. */
+export function misfitText(value: string, type: string, options: FileOptions, name = type): string {
   const shown = JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (MOMENT.test(type) || type === 'TIMESTAMPTZ') return `${shown} ${momentMisfit(value, options)}`;
   const isNumber = INTEGER.test(type) || /^(DOUBLE|FLOAT|DECIMAL)/.test(type);
   if (isNumber && options.decimal !== ',' && /^\s*[+-]?\d+,\d+\s*$/.test(value)) {
-    return `${shown} is not a ${type}. If the comma is its decimal separator, set "decimal" to ","`;
+    return `${shown} is not ${withArticle(name)}. If the comma is its decimal separator, set "decimal" to ","`;
   }
   if (type === 'DATE' && !options.dateFormat) {
     return `${shown} is not a date of ISO 8601 such as 2001-03-07. Set "dateFormat" for another form`;
   }
-  return `${shown} is not a ${type}`;
+  return `${shown} is not ${withArticle(name)}`;
+}
+
+function withArticle(name: string): string {
+  return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 
 function momentMisfit(value: string, { timestampFormat, timeZone, dateAsMoment }: FileOptions): string {

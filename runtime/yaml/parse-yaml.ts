@@ -15,8 +15,14 @@ export interface YamlShape<Content> {
   readonly findFaults: (content: Content) => Fault[];
 }
 
+export interface ParsedYaml<Content> {
+  readonly content: Content;
+  /** The text of a further fault, with its line and column in the file. */
+  readonly describe: (fault: Fault) => string;
+}
+
 /** The content of a YAML file. An OperatorError has all faults at once, each with line and column. */
-export function parseYaml<Content>(text: string, shape: YamlShape<Content>): Content {
+export function parseYaml<Content>(text: string, shape: YamlShape<Content>): ParsedYaml<Content> {
   const lines = new LineCounter();
   const yaml = parseDocument(text, { lineCounter: lines });
   if (yaml.errors.length > 0) {
@@ -26,22 +32,17 @@ export function parseYaml<Content>(text: string, shape: YamlShape<Content>): Con
     );
   }
   const content: unknown = yaml.toJS();
+  const describe = (fault: Fault): string => describeFault(yaml, lines, fault);
   const parsed = shape.schema.safeParse(content);
   if (!parsed.success) {
     const faults = parsed.error.issues.flatMap((issue) => toFaults(shape.jsonSchema(), content, issue));
-    throw invalid(
-      shape.what,
-      faults.map((fault) => describe(yaml, lines, fault)),
-    );
+    throw invalid(shape.what, faults.map(describe));
   }
   const faults = shape.findFaults(parsed.data);
   if (faults.length > 0) {
-    throw invalid(
-      shape.what,
-      faults.map((fault) => describe(yaml, lines, fault)),
-    );
+    throw invalid(shape.what, faults.map(describe));
   }
-  return parsed.data;
+  return { content: parsed.data, describe };
 }
 
 /** Each unknown key is a fault of its own, with the key that was probably meant. */
@@ -75,7 +76,7 @@ function invalid(what: string, faults: string[]): OperatorError {
   return new OperatorError(`${what} has ${faults.length} fault${faults.length === 1 ? '' : 's'}:`, faults);
 }
 
-function describe(yaml: Document, lines: LineCounter, { path, key, message }: Fault): string {
+function describeFault(yaml: Document, lines: LineCounter, { path, key, message }: Fault): string {
   const dotted = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
   const offset = findKeyOffset(yaml, path, key) ?? findOffset(yaml, path);
   return [position(lines, offset), ...(dotted === '' ? [] : [`${dotted.replace(/^\./, '')}:`]), message].join(' ');

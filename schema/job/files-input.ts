@@ -21,7 +21,8 @@ export class FileInput extends FileOptionsInput {
 })
 export class FilesInput extends FileOptionsInput {
   @Field(() => [String], {
-    description: 'The paths of the files in the folder for files, at least one. On Google Cloud: gs:// addresses.',
+    description:
+      'The paths of files, folders or patterns (orders/*.parquet) in the folder for files, at least one. On Google Cloud: gs:// addresses.',
   })
   paths!: string[];
 

@@ -76,6 +76,7 @@ export async function openLab({
   });
   const stop = async (): Promise<void> => {
     await engine.stop();
+    await (await files.reader())[Symbol.asyncDispose]();
     offline.close();
     scratch.close();
   };

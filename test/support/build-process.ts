@@ -9,14 +9,23 @@ const root = join(import.meta.dirname, '../..');
 export async function buildProcess(source: string): Promise<{ readonly script: string; readonly remove: () => void }> {
   // In dist, where packages are found as they are by the built gateway.
   const outDir = join(root, 'dist', `test-${randomUUID()}`);
+  const { name } = parse(source);
+  // The reader of files forks a file of its own, which it finds beside itself.
+  const input = { [name]: source, 'worker/main': join(root, 'datasources/files/worker/main.ts') };
   await build({
     root,
     configFile: false,
     logLevel: 'warn',
-    build: { ssr: source, outDir, sourcemap: true, target: 'node20' },
+    build: {
+      ssr: true,
+      outDir,
+      sourcemap: true,
+      target: 'node20',
+      rolldownOptions: { input, output: { entryFileNames: '[name].js' } },
+    },
   });
   return {
-    script: join(outDir, `${parse(source).name}.js`),
+    script: join(outDir, `${name}.js`),
     remove: () => rmSync(outDir, { recursive: true, force: true }),
   };
 }

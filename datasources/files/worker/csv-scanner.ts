@@ -227,7 +227,7 @@ export class CsvScanner {
     const first = this.#options.header ? 'the header' : 'the first line';
     return new ScanFault(
       this.#recordLine,
-      `it has ${fields} field${fields === '1' ? '' : 's'}, ${first} has ${expected}. A field with a delimiter or a line break in it must be in double quotes`,
+      `it has ${fields} field${fields === '1' ? '' : 's'}, ${first} has ${expected}. A field with a delimiter or a line break in it must be in double quotes${otherDelimiter(this.names!)}`,
     );
   }
 
@@ -250,6 +250,13 @@ export class CsvScanner {
   #tooManyColumns(): ScanFault {
     return new ScanFault(this.#recordLine, `it has more than ${this.#options.maxColumns} columns`);
   }
+}
+
+/** Of a header that is one field with another usual delimiter in it: what could be meant. */
+export function otherDelimiter(names: readonly string[]): string {
+  const [delimiter] = names.length === 1 ? (/[;|\t]/.exec(names[0]!) ?? []) : [];
+  if (delimiter === undefined) return '';
+  return `. If ${delimiter === '\t' ? 'a tab' : `"${delimiter}"`} separates the fields, set "delimiter", and "decimal" for decimal commas`;
 }
 
 /** The reason why a header is invalid; null for a valid one. Names that differ only in case count as equal. */

@@ -4,7 +4,7 @@ import { DuckDbDatabase } from '../../duckdb/database.js';
 import type { FileReader } from '../../files/file-reader.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { bindSource, convertedColumns } from './bind-source.js';
-import { dependsOnValues } from './source-columns.js';
+import { dependsOnValues, placeOf } from './source-columns.js';
 
 /**
  * Binds the SQL of a source over its tables as an import does, in a separate database in memory. It computes nothing
@@ -21,7 +21,7 @@ export async function* checkSource(source: FeatureSource, reader: FileReader): A
       if (!dependsOnValues(type, valueType)) continue;
       yield {
         status: 'warning',
-        message: `column "${column}" is ${type}, the registry says ${valueType}: a start fails at the first value that is no ${valueType}`,
+        message: `column "${column}"${placeOf(source, column)} is ${type}, the registry says ${valueType}: a start fails at the first value that is no ${valueType}`,
         remedy: 'CAST it in the SQL, or change the registry.',
       };
     }

@@ -54,24 +54,21 @@ export class DuckDbWrittenHistory implements WrittenHistory {
   }
 
   async rowsAt(source: FeatureSource, moments: readonly Moment[]): Promise<FeatureRow[]> {
-    const ids = listValue([...new Set(moments.map(({ entityId }) => entityId))]);
-    if (source.timestampColumn === null) {
-      return selectRows(
-        this.reading,
-        source,
-        source.features,
-        'entity_id IN (SELECT unnest($1))',
-        [ids],
-        [LIST(VARCHAR)],
-      );
+    const { timestampColumn, features } = source;
+    if (timestampColumn === null) {
+      const ids = listValue([...new Set(moments.map(({ entityId }) => entityId))]);
+      return selectRows(this.reading, source, features, 'entity_id IN (SELECT unnest($1))', [ids], [LIST(VARCHAR)]);
     }
-    const times = new Set(moments.flatMap(({ timestamp }) => timestamp ?? []));
+    // Pairs: each of the entities at each of the times would be most of the history when rows arrive out of order.
     return selectRows(
       this.reading,
       source,
-      source.features,
-      'entity_id IN (SELECT unnest($1)) AND event_timestamp IN (SELECT unnest($2))',
-      [ids, listValue(Array.from(times, timestampValue))],
+      features,
+      '(entity_id, event_timestamp) IN (SELECT unnest($1), unnest($2))',
+      [
+        listValue(moments.map(({ entityId }) => entityId)),
+        listValue(moments.map(({ timestamp }) => timestampValue(timestamp!))),
+      ],
       [LIST(VARCHAR), LIST(TIMESTAMP)],
     );
   }

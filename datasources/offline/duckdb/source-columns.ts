@@ -26,7 +26,7 @@ export function idColumnSql(source: FeatureSource, columns: ReadonlyMap<string, 
   const value = `source.${quoteIdentifier(name)}`;
   if (ID_TYPE.test(type)) return value;
   const advice =
-    `The id column "${name}" of ${describe(source)} is ${type}. An id is text, a whole number, a UUID, a date or a boolean: ` +
+    `The id column "${name}" of ${describe(source)}${placeOf(source, name)} is ${type}. An id is text, a whole number, a UUID, a date or a boolean: ` +
     'CAST it in the SQL to what it is. Where ids of a CSV file only look like numbers, their text is lost by then: ' +
     'say of the table that the column is VARCHAR, as in tables: { orders: { file: orders.csv, columns: { id: VARCHAR } } }.';
   if (!ID_BY_VALUE.test(type)) throw new OperatorError(advice);
@@ -62,19 +62,19 @@ export async function convertColumn(
   const wanted = toDuckDbType(valueType).toString();
   if (dependsOnValues(type, valueType)) {
     const converted = typedToTypeSql(value, type, wanted, {})!;
-    const refusal = `Column "${name}" of ${describe(source)} is ${type}, and has a value out of range or with a fraction, which is no ${valueType}: `;
+    const refusal = `Column "${name}" of ${describe(source)}${placeOf(source, name)} is ${type}, and has a value out of range or with a fraction, which is no ${valueType}: `;
     return orFault(value, converted, refusal);
   }
   if (type === 'DATE' && valueType === 'TIMESTAMP') {
     throw new OperatorError(
-      `Column "${name}" of ${describe(source)} is DATE: a day, and no moment. Say of its table by dateAsMoment and timeZone which ` +
+      `Column "${name}" of ${describe(source)}${placeOf(source, name)} is DATE: a day, and no moment. Say of its table by dateAsMoment and timeZone which ` +
         'moment of the day it is (END_OF_DAY, where a value is known only when the day is over), or CAST it AS TIMESTAMP in the SQL.',
     );
   }
   if (isConvertible(type, valueType)) return convertSql(value, valueType);
   const why = type === 'VARCHAR' || type === 'JSON' ? await explain(name, wanted) : undefined;
   throw new OperatorError(
-    `Column "${name}" of ${describe(source)} is ${type}, which is no ${valueType}. Cast it in the SQL, or change the registry.`,
+    `Column "${name}" of ${describe(source)}${placeOf(source, name)} is ${type}, which is no ${valueType}. Cast it in the SQL, or change the registry.`,
     why === undefined ? [] : [why],
   );
 }
@@ -91,6 +91,21 @@ function findColumn(source: FeatureSource, columns: ReadonlyMap<string, SourceCo
   throw new OperatorError(
     `The SQL of ${describe(source)} gives no column "${name}". It gives: ${[...columns.keys()].join(', ')}.`,
   );
+}
+
+/**
+ * The line of the SQL file that gives a column, for messages; empty if the name of the column is on no line, or on
+ * several of which none has it as an alias.
+ */
+export function placeOf({ sql, sqlFile }: FeatureSource, column: string): string {
+  if (sql === null || sqlFile === null) return '';
+  // No name of a column in the registry has letters that mean something in a pattern.
+  const name = `"?\\b${column}\\b"?`;
+  const lines = sql.split('\n').map((line, index) => ({ number: index + 1, code: line.replace(/--.*/, '') }));
+  const matching = (pattern: string) => lines.filter(({ code }) => new RegExp(pattern, 'i').test(code));
+  const aliases = matching(`\\bAS\\s+${name}\\s*(,|$)`);
+  const places = aliases.length > 0 ? aliases : matching(name);
+  return places.length === 1 ? ` (${sqlFile}, line ${places[0]!.number})` : '';
 }
 
 /** The name of a source in messages to an operator. */

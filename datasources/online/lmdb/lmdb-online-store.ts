@@ -5,6 +5,7 @@ import type { EntityType, Feature } from '../../registry/model.js';
 import type { FillableOnlineStore, FillExtension, FillRequest, OnlineRead, OnlineWrite } from '../online-store.js';
 import { copyWrittenValues, mergeRows, type RunningFill } from './fill.js';
 import { databaseName, Generations } from './generations.js';
+import { FILLS } from './read-fills.js';
 import { RowReader } from './row-codec.js';
 import { SlotNumbers } from './slot-numbers.js';
 import type { FindSource, StoredEntity } from '../write-log.js';
@@ -34,7 +35,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   constructor(path: string) {
     this.#environment = openLmdb({ path, maxDbs: 2 * MAX_ENTITY_TYPES + 2 + WRITE_LOG_DATABASES });
     this.#numbers = new SlotNumbers(this.#environment);
-    this.#fills = this.#environment.openDB<string, string>({ name: 'contents' });
+    this.#fills = this.#environment.openDB<string, string>({ name: FILLS });
     this.#generations = new Generations(this.#environment, this.#fills);
   }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { Registry } from '../registry.js';
-import { parseYaml } from '../../../runtime/yaml/parse-yaml.js';
+import { parseYaml, type ParsedYaml } from '../../../runtime/yaml/parse-yaml.js';
 import {
   registryDocument,
   registryJsonSchema,
@@ -32,8 +32,12 @@ export async function readRegistryFile(path: string): Promise<RegistryFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new OperatorError(`The registry ${path} cannot be read. FEATUREGRAPH_REGISTRY names it.`, [], { cause });
   });
-  const document = parseRegistry(text, path);
-  return { document, files: await readSourceFiles(document, path) };
+  const { content: document, describe } = parseRegistry(text, path);
+  const { files, faults } = await readSourceFiles(document, path);
+  if (faults.length > 0) {
+    throw new OperatorError(`The registry ${path} names files that cannot be read:`, faults.map(describe));
+  }
+  return { document, files };
 }
 
 /** Adds featurestores from other systems after those of the file. */
@@ -45,7 +49,7 @@ export function buildRegistry(
   return new Registry(toModel(featurestores, files), toModels(document.models, files.modelPaths));
 }
 
-function parseRegistry(text: string, path: string): RegistryDocument {
+function parseRegistry(text: string, path: string): ParsedYaml<RegistryDocument> {
   return parseYaml(text, {
     what: `The registry ${path}`,
     schema: registryDocument,

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { OperatorError } from '../../../errors/operator-error.js';
 import { FileFault } from '../../files/file-fault.js';
 import { findNamedFiles } from '../../files/named-files.js';
 import type { RegistryDocument } from '../document/document.js';
+import type { Fault } from '../../../runtime/yaml/fault.js';
 import type { SourceFiles } from '../document/to-model.js';
 
 /** The files of featurestores and of models. */
@@ -13,47 +13,59 @@ export interface RegistryFiles extends SourceFiles {
   readonly modelPaths: ReadonlyMap<string, string>;
 }
 
-/** Finds every file that a registry names. Reports all missing files together. */
-export async function readSourceFiles(document: RegistryDocument, registryPath: string): Promise<RegistryFiles> {
+/** The files of a registry, and a fault for each that is missing or cannot be a table, at the place that names it. */
+export interface FoundFiles {
+  readonly files: RegistryFiles;
+  readonly faults: readonly Fault[];
+}
+
+/** Finds every file that a registry names. */
+export async function readSourceFiles(document: RegistryDocument, registryPath: string): Promise<FoundFiles> {
   const folder = dirname(resolve(registryPath));
-  const faults: string[] = [];
+  const faults: Fault[] = [];
   const sqlTexts = new Map<string, string>();
   const tablePaths = new Map<string, string>();
   const modelPaths = new Map<string, string>();
   const messageSchemas = new Map<string, string>();
-  const find = (location: string, found: Map<string, string>): void => {
-    const path = findFile(location, folder);
-    if (path === undefined || !existsSync(path)) faults.push(`${location} is not there`);
-    else found.set(location, path);
+  const missing = (path: readonly PropertyKey[], file: string): void => {
+    faults.push({ path, message: `${file} is not there` });
   };
-  for (const featurestore of document.featurestores) {
-    for (const { file, format = null } of Object.values(featurestore.tables)) {
+  for (const [index, featurestore] of document.featurestores.entries()) {
+    const at = ['featurestores', index];
+    for (const [name, { file, format = null }] of Object.entries(featurestore.tables)) {
+      // A table is a path, or an object with a path.
+      const place = [...at, 'tables', name];
       const path = findFile(file, folder) ?? file;
       const found = await findNamedFiles(path, file, { format, within: null }).catch((error: unknown) => {
         if (!(error instanceof FileFault)) throw error;
         return error;
       });
-      if (found instanceof FileFault) faults.push(found.message);
-      else if (!found) faults.push(`${file} is not there`);
+      if (found instanceof FileFault) faults.push({ path: place, message: found.message });
+      else if (!found) missing(place, file);
       else tablePaths.set(file, path);
     }
-    for (const { schemaFile } of featurestore.streams) {
+    for (const [position, { schemaFile }] of featurestore.streams.entries()) {
       if (schemaFile === null) continue;
       const path = resolve(folder, schemaFile);
       if (existsSync(path)) messageSchemas.set(schemaFile, await readFile(path, 'utf8'));
-      else faults.push(`${schemaFile} is not there`);
+      else missing([...at, 'streams', position, 'schemaFile'], schemaFile);
     }
-    for (const source of featurestore.entityTypes.flatMap((entityType) => entityType.sources)) {
-      if (source.sql === null) continue;
-      const path = resolve(folder, source.sql);
-      if (existsSync(path)) sqlTexts.set(source.sql, await readFile(path, 'utf8'));
-      else faults.push(`${source.sql} is not there`);
+    for (const [position, { sources }] of featurestore.entityTypes.entries()) {
+      for (const [number, { sql }] of sources.entries()) {
+        if (sql === null) continue;
+        const path = resolve(folder, sql);
+        if (existsSync(path)) sqlTexts.set(sql, await readFile(path, 'utf8'));
+        else missing([...at, 'entityTypes', position, 'sources', number, 'sql'], sql);
+      }
     }
   }
-  for (const { onnx } of document.models) if (onnx !== undefined) find(onnx, modelPaths);
-  if (faults.length > 0)
-    throw new OperatorError(`The registry ${registryPath} names files that cannot be read:`, faults);
-  return { sqlTexts, tablePaths, modelPaths, messageSchemas };
+  for (const [index, { onnx }] of document.models.entries()) {
+    if (onnx === undefined) continue;
+    const path = findFile(onnx, folder);
+    if (path === undefined || !existsSync(path)) missing(['models', index, 'onnx'], onnx);
+    else modelPaths.set(onnx, path);
+  }
+  return { files: { sqlTexts, tablePaths, modelPaths, messageSchemas }, faults };
 }
 
 /** `npm:package/path` is a file of an installed package, wherever npm installed it; anything else is a path. */

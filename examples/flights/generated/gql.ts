@@ -16,6 +16,9 @@ import * as types from './graphql.ts';
  */
 type Documents = {
     "\n  query DepartureBoard($airports: [ID!]!, $at: DateTime) {\n    flights {\n      airports(entityIds: $airports, asOf: $at) {\n        entityId\n        name\n        departures1h\n        meanDelay3h\n        lastDestination\n      }\n    }\n  }\n": typeof types.DepartureBoardDocument,
+    "\n  mutation WriteDepartures($input: WriteFeatureValuesInput!) {\n    writeFeatureValues(input: $input) {\n      userErrors {\n        field\n        message\n      }\n    }\n  }\n": typeof types.WriteDeparturesDocument,
+    "\n  subscription Board($airports: [ID!]!) {\n    featureValues(featurestore: \"board\", entityType: \"airport\", entityIds: $airports) {\n      entityId\n      features {\n        name\n        value\n        timestamp\n      }\n    }\n  }\n": typeof types.BoardDocument,
+    "\n  query BoardAsOf($airports: [ID!]!, $at: DateTime!) {\n    entities(featurestore: \"board\", entityType: \"airport\", entityIds: $airports, asOf: $at) {\n      entityId\n      features(names: [\"departures\"]) {\n        value\n      }\n    }\n  }\n": typeof types.BoardAsOfDocument,
     "query Registry {\n  featurestores {\n    nodes {\n      name\n      description\n      labels\n      onlineStore {\n        kind\n        healthy\n      }\n      offlineStore {\n        kind\n        healthy\n      }\n      entityTypes {\n        name\n        description\n        entityIdColumns\n        dense\n        features(first: 5) {\n          nodes {\n            name\n            valueType\n            unit\n            description\n            owner\n            ttlSeconds\n          }\n          pageInfo {\n            hasNextPage\n            endCursor\n          }\n        }\n      }\n      featureViews {\n        name\n        schedule\n        features {\n          name\n        }\n      }\n    }\n  }\n}": typeof types.RegistryDocument,
     "query Search {\n  searchFeatures(text: \"mean delay\", first: 5) {\n    nodes {\n      id\n      name\n      unit\n      description\n      entityType {\n        name\n      }\n    }\n  }\n}": typeof types.SearchDocument,
     "query Typed {\n  flights {\n    airport(entityId: \"SFO\") {\n      name\n      city\n      departures24h\n      p90Delay24h\n      lastDestination\n      lastDepartureAt\n      isHub\n    }\n  }\n}": typeof types.TypedDocument,
@@ -41,6 +44,9 @@ type Documents = {
 };
 const documents: Documents = {
     "\n  query DepartureBoard($airports: [ID!]!, $at: DateTime) {\n    flights {\n      airports(entityIds: $airports, asOf: $at) {\n        entityId\n        name\n        departures1h\n        meanDelay3h\n        lastDestination\n      }\n    }\n  }\n": types.DepartureBoardDocument,
+    "\n  mutation WriteDepartures($input: WriteFeatureValuesInput!) {\n    writeFeatureValues(input: $input) {\n      userErrors {\n        field\n        message\n      }\n    }\n  }\n": types.WriteDeparturesDocument,
+    "\n  subscription Board($airports: [ID!]!) {\n    featureValues(featurestore: \"board\", entityType: \"airport\", entityIds: $airports) {\n      entityId\n      features {\n        name\n        value\n        timestamp\n      }\n    }\n  }\n": types.BoardDocument,
+    "\n  query BoardAsOf($airports: [ID!]!, $at: DateTime!) {\n    entities(featurestore: \"board\", entityType: \"airport\", entityIds: $airports, asOf: $at) {\n      entityId\n      features(names: [\"departures\"]) {\n        value\n      }\n    }\n  }\n": types.BoardAsOfDocument,
     "query Registry {\n  featurestores {\n    nodes {\n      name\n      description\n      labels\n      onlineStore {\n        kind\n        healthy\n      }\n      offlineStore {\n        kind\n        healthy\n      }\n      entityTypes {\n        name\n        description\n        entityIdColumns\n        dense\n        features(first: 5) {\n          nodes {\n            name\n            valueType\n            unit\n            description\n            owner\n            ttlSeconds\n          }\n          pageInfo {\n            hasNextPage\n            endCursor\n          }\n        }\n      }\n      featureViews {\n        name\n        schedule\n        features {\n          name\n        }\n      }\n    }\n  }\n}": types.RegistryDocument,
     "query Search {\n  searchFeatures(text: \"mean delay\", first: 5) {\n    nodes {\n      id\n      name\n      unit\n      description\n      entityType {\n        name\n      }\n    }\n  }\n}": types.SearchDocument,
     "query Typed {\n  flights {\n    airport(entityId: \"SFO\") {\n      name\n      city\n      departures24h\n      p90Delay24h\n      lastDestination\n      lastDepartureAt\n      isHub\n    }\n  }\n}": types.TypedDocument,
@@ -69,6 +75,18 @@ const documents: Documents = {
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query DepartureBoard($airports: [ID!]!, $at: DateTime) {\n    flights {\n      airports(entityIds: $airports, asOf: $at) {\n        entityId\n        name\n        departures1h\n        meanDelay3h\n        lastDestination\n      }\n    }\n  }\n"): typeof import('./graphql.ts').DepartureBoardDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation WriteDepartures($input: WriteFeatureValuesInput!) {\n    writeFeatureValues(input: $input) {\n      userErrors {\n        field\n        message\n      }\n    }\n  }\n"): typeof import('./graphql.ts').WriteDeparturesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription Board($airports: [ID!]!) {\n    featureValues(featurestore: \"board\", entityType: \"airport\", entityIds: $airports) {\n      entityId\n      features {\n        name\n        value\n        timestamp\n      }\n    }\n  }\n"): typeof import('./graphql.ts').BoardDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query BoardAsOf($airports: [ID!]!, $at: DateTime!) {\n    entities(featurestore: \"board\", entityType: \"airport\", entityIds: $airports, asOf: $at) {\n      entityId\n      features(names: [\"departures\"]) {\n        value\n      }\n    }\n  }\n"): typeof import('./graphql.ts').BoardAsOfDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -119,7 +119,7 @@ export type FilesInput = {
   header?: boolean | null | undefined;
   /** CSV: an unquoted field of this text is null. An empty unquoted field always is. */
   nullText?: string | null | undefined;
-  /** The paths of the files in the folder for files, at least one. On Google Cloud: gs:// addresses. */
+  /** The paths of files, folders or patterns (orders/*.parquet) in the folder for files, at least one. On Google Cloud: gs:// addresses. */
   paths: Array<string>;
   /** The time zone of times that name none, such as UTC or Europe/Zurich. Null: such text is refused; in Parquet it is UTC. */
   timeZone?: string | null | undefined;
@@ -269,6 +269,36 @@ export type ValueType =
   /** A point in time in UTC, with microseconds. */
   | 'TIMESTAMP';
 
+/** The input of `writeFeatureValues`. */
+export type WriteFeatureValuesInput = {
+  /** The name of the featurestore. */
+  featurestore: string;
+  /** An idempotency key, e.g. a UUID, of at most 500 bytes. A second request with the same key and rows writes nothing and returns the first result. With other rows it is refused. Null: a repeated row is a duplicate while its values are the last ones of its event time. */
+  idempotencyKey?: string | null | undefined;
+  /** The rows, at most 10,000, of one or more entity types. */
+  rows: Array<WrittenRowInput>;
+};
+
+/** Values of one entity that became true together. */
+export type WrittenRowInput = {
+  /** The entity id. A composite id is its parts joined by commas. */
+  entityId: string | number;
+  /** The name of the entity type. */
+  entityType: string;
+  /** The event time: when the values became true. It is required, except in a row with only static features, which has none. It is in 1900 or later, and at most 10 years ahead. A value of the future is read when its time comes. */
+  timestamp?: string | null | undefined;
+  /** At least one value. In a dense entity type a row has every feature of its source. In others, features without an entry keep their values. */
+  values: Array<WrittenValueInput>;
+};
+
+/** A value to write. */
+export type WrittenValueInput = {
+  /** The name of the feature. Its source has no SQL. */
+  feature: string;
+  /** The value, in the JSON of its ValueType. Null: a written null. In a dense entity type the feature is then NULL. In others its last value stays. */
+  value?: unknown;
+};
+
 export type DepartureBoardQueryVariables = Exact<{
   airports: Array<string | number> | string | number;
   at?: string | null | undefined;
@@ -276,6 +306,34 @@ export type DepartureBoardQueryVariables = Exact<{
 
 
 export type DepartureBoardQuery = { flights: { airports: Array<{ entityId: string, name: string | null, departures1h: string | null, meanDelay3h: number | null, lastDestination: string | null }> } };
+
+export type WriteDeparturesMutationVariables = Exact<{
+  input: WriteFeatureValuesInput;
+}>;
+
+
+export type WriteDeparturesMutation = { writeFeatureValues: { userErrors: Array<{ field: Array<string> | null, message: string }> } };
+
+export type BoardSubscriptionVariables = Exact<{
+  airports: Array<string | number> | string | number;
+}>;
+
+
+export type BoardSubscription = { featureValues: Array<
+    | { entityId: string, features: Array<{ name: string, value: unknown, timestamp: string | null }> }
+    | { entityId: string, features: Array<{ name: string, value: unknown, timestamp: string | null }> }
+  > };
+
+export type BoardAsOfQueryVariables = Exact<{
+  airports: Array<string | number> | string | number;
+  at: string;
+}>;
+
+
+export type BoardAsOfQuery = { entities: Array<
+    | { entityId: string, features: Array<{ value: unknown }> }
+    | { entityId: string, features: Array<{ value: unknown }> }
+  > };
 
 export type RegistryQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -482,6 +540,47 @@ export const DepartureBoardDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DepartureBoardQuery, DepartureBoardQueryVariables>;
+export const WriteDeparturesDocument = new TypedDocumentString(`
+    mutation WriteDepartures($input: WriteFeatureValuesInput!) {
+  writeFeatureValues(input: $input) {
+    userErrors {
+      field
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WriteDeparturesMutation, WriteDeparturesMutationVariables>;
+export const BoardDocument = new TypedDocumentString(`
+    subscription Board($airports: [ID!]!) {
+  featureValues(
+    featurestore: "board"
+    entityType: "airport"
+    entityIds: $airports
+  ) {
+    entityId
+    features {
+      name
+      value
+      timestamp
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BoardSubscription, BoardSubscriptionVariables>;
+export const BoardAsOfDocument = new TypedDocumentString(`
+    query BoardAsOf($airports: [ID!]!, $at: DateTime!) {
+  entities(
+    featurestore: "board"
+    entityType: "airport"
+    entityIds: $airports
+    asOf: $at
+  ) {
+    entityId
+    features(names: ["departures"]) {
+      value
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BoardAsOfQuery, BoardAsOfQueryVariables>;
 export const RegistryDocument = new TypedDocumentString(`
     query Registry {
   featurestores {

@@ -261,13 +261,13 @@ describe('a batch prediction', () => {
     const job = await waitForEnd(lab, (await lab.batch.start(request(files('in.csv')))).id);
     const failures = await lab.batch.failures(job, { after: null, limit: 10 });
     expect(failures.map(({ instanceNumber, code, message }) => [instanceNumber, code, message])).toEqual([
-      [1n, 'INVALID_INSTANCE', 'a is no INT64: "abc".'],
-      [2n, 'INVALID_INSTANCE', 'a is no INT64: "1.5".'],
+      [1n, 'INVALID_INSTANCE', '"in.csv", line 3: column "a": "abc" is not an INT64.'],
+      [2n, 'INVALID_INSTANCE', '"in.csv", line 4: column "a": "1.5" is not an INT64.'],
       [4n, 'INVALID_INSTANCE', 'a and b must not be null.'],
       [6n, 'INVALID_INSTANCE', 'a and b must not be null.'],
-      [7n, 'INVALID_INSTANCE', 'b is no DOUBLE: "x".'],
+      [7n, 'INVALID_INSTANCE', '"in.csv", line 9: column "b": "x" is not a DOUBLE.'],
     ]);
-    expect(failures[0]!.instance).toEqual({ a: 'abc', b: '1', note: 'q, "w"' });
+    expect(failures[0]!.instance).toEqual({ a: 'abc', b: 1, note: 'q, "w"' });
     const predictions = await lab.batch.predictions(job, { after: null, limit: 10 });
     expect(predictions.map(({ instance, prediction }) => [instance, prediction])).toEqual([
       [
@@ -286,13 +286,18 @@ describe('a batch prediction', () => {
   });
 
   it.each([
-    ['in.csv', 'a,b\n1,9007199254740993\n2,9007199254740992\n3,100000000000000000000\n4,0.10000000000000000555\n'],
+    [
+      'in.csv',
+      '"in.csv", line 2: ',
+      'a,b\n1,9007199254740993\n2,9007199254740992\n3,100000000000000000000\n4,0.10000000000000000555\n',
+    ],
     [
       'in.jsonl',
+      '"in.jsonl", line 1: ',
       '{"a":1,"b":9007199254740993}\n{"a":2,"b":9007199254740992}\n{"a":3,"b":1e20}\n{"a":4,"b":0.10000000000000000555}\n',
     ],
-    ['in.parquet', ''],
-  ])('refuses a whole number that a DOUBLE would round, in %s', async (name, text) => {
+    ['in.parquet', '"in.parquet": row 0 (from 0), ', ''],
+  ])('refuses a whole number that a DOUBLE would round, in %s', async (name, place, text) => {
     const lab = await openTestLab({ folder: temporaryFolder() });
     const path = join(lab.files.folder, name);
     if (text === '') {
@@ -306,7 +311,7 @@ describe('a batch prediction', () => {
     const job = await waitForEnd(lab, (await lab.batch.start(request(files(name)))).id);
     const failures = await lab.batch.failures(job, { after: null, limit: 10 });
     expect(failures.map(({ instanceNumber, message }) => [instanceNumber, message])).toEqual([
-      [0n, 'b is no DOUBLE: "9007199254740993".'],
+      [0n, `${place}column "b": "9007199254740993" is not a DOUBLE.`],
     ]);
     expect(await lab.batch.predictions(job, { after: null, limit: 10 })).toHaveLength(3);
   });
@@ -330,10 +335,10 @@ describe('a batch prediction', () => {
       const job = await waitForEnd(lab, (await lab.batch.start(asked)).id);
       const failures = await lab.batch.failures(job, { after: null, limit: 10 });
       expect(failures.map(({ instanceNumber, code, message }) => [instanceNumber, code, message])).toEqual([
-        [1n, 'MALFORMED_INSTANCE', 'The line is not a JSON object.'],
-        [2n, 'MALFORMED_INSTANCE', 'The line is not a JSON object.'],
-        [4n, 'INVALID_INSTANCE', 'b is no DOUBLE: "{\\"c\\":1}".'],
-        [5n, 'INVALID_INSTANCE', 'a is no INT64: "1.5".'],
+        [1n, 'MALFORMED_INSTANCE', '"in.jsonl", line 2: the line is not valid JSON at byte 2.'],
+        [2n, 'MALFORMED_INSTANCE', '"in.jsonl", line 4: the line is a list.'],
+        [4n, 'INVALID_INSTANCE', '"in.jsonl", line 6: column "b": "{\\"c\\": 1}" is not a DOUBLE.'],
+        [5n, 'INVALID_INSTANCE', '"in.jsonl", line 7: column "a": "1.5" is not an INT64.'],
       ]);
       const predictions = await lab.batch.predictions(job, { after: null, limit: 10 });
       expect(predictions.map(({ instance, prediction }) => [instance, prediction])).toEqual([
@@ -353,12 +358,26 @@ describe('a batch prediction', () => {
     },
   );
 
-  it('fails when its files turn out not to be what they should, and says where', async () => {
+  it('is refused when its files are broken, and says where', async () => {
     const lab = await openTestLab({ folder: temporaryFolder() });
     writeFileSync(join(lab.files.folder, 'in.csv'), 'a,b\n1,2\n3,4,5\n');
-    const job = await waitForEnd(lab, (await lab.batch.start(request(files('in.csv')))).id);
+    await expect(lab.batch.start(request(files('in.csv')))).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringContaining('"in.csv", line 3: it has 3 fields, the header has 2') as string,
+      details: { field: 'input.files' },
+    });
+  });
+
+  it('fails when its files turn out not to be what they should, and says which', async () => {
+    const lab = await openTestLab({ folder: temporaryFolder() });
+    await writeInput(lab, 'in.parquet', ROWS);
+    const path = join(lab.files.folder, 'in.parquet');
+    const bytes = await readFile(path);
+    // The metadata at the end stays, so that only reading the values finds it.
+    writeFileSync(path, bytes.fill(0xff, 8, Math.floor(bytes.length / 2)));
+    const job = await waitForEnd(lab, (await lab.batch.start(request(files('in.parquet')))).id);
     expect(job).toMatchObject({ state: 'FAILED', error: { code: 'INPUT_UNREADABLE' } });
-    expect(job.error!.message).toContain('line 3');
+    expect(job.error!.message).toContain('"in.parquet": it cannot be read as PARQUET');
     expect(job.error!.message).not.toContain(lab.folder);
   });
 
@@ -611,7 +630,7 @@ describe('a request for a batch prediction', () => {
     await writeInput(lab, 'in.parquet', ROWS);
     await writeInput(lab, 'lacks.csv', 'SELECT 1 AS c');
     await writeInput(lab, 'lacks.jsonl', 'SELECT 1 AS b');
-    await writeInput(lab, 'typed.parquet', `SELECT 'x' AS a, 1.5 AS b`);
+    await writeInput(lab, 'typed.parquet', `SELECT DATE '2024-01-05' AS a, 1.5 AS b`);
     writeFileSync(join(lab.files.folder, 'broken.parquet'), 'not parquet');
     const running = await lab.store.create({ ...trainingSet('PARQUET', 'in.parquet'), state: 'RUNNING' });
     const refusal = async (asked: BatchPredictionRequest): Promise<unknown> =>
@@ -629,10 +648,13 @@ describe('a request for a batch prediction', () => {
     expect(await refusal(request(files('lacks.jsonl')))).toMatchObject({ missingColumns: ['a'] });
     expect(await refusal(request(files('typed.parquet')))).toMatchObject({
       field: 'input.files',
-      message: expect.stringContaining('a is VARCHAR, not INT64'),
+      message: expect.stringContaining('a is DATE, not INT64'),
     });
     const broken = await refusal(request(files('broken.parquet')));
-    expect(broken).toMatchObject({ code: 'BAD_USER_INPUT', message: 'The files cannot be read as PARQUET.' });
+    expect(broken).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: '"broken.parquet": it is not a Parquet file: it does not begin with PAR1.',
+    });
     expect(await refusal(request(files('none.parquet')))).toMatchObject({
       code: 'FILE_NOT_FOUND',
       field: 'input.files',

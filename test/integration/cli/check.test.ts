@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { DuckDbDatabase } from '../../../datasources/duckdb/database.js';
 import { runCheck, type CheckOutput } from '../../support/run-check.js';
 import { startShopGateway } from '../../support/shop-gateway.js';
+import { until } from '../../support/until.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const REGISTRY = `featurestores:
@@ -83,7 +84,7 @@ it.each<[string, Files, RegExp]>([
   [
     'each column of another type, at once',
     { sql: SQL.replace('total::DOUBLE', `'much'`).replace('  channel', '  7 AS channel') },
-    /2 columns that do not fit:\n.*"total" of .* is VARCHAR, which is no DOUBLE.*"channel" of .* is INTEGER, which is no STRING/s,
+    /2 columns that do not fit:\n.*"total" of .* \(orders\.sql, line 1\) is VARCHAR, which is no DOUBLE.*"channel" of .* \(orders\.sql, line 2\) is INTEGER, which is no STRING/s,
   ],
   [
     'an id that has no one text',
@@ -105,7 +106,7 @@ it('takes SQL that ends with a semicolon, as a start does', async () => {
 it('names a DECIMAL for a DOUBLE, of which a start takes only the values that are one', async () => {
   const { text, exitCode } = await checkFiles({ sql: SQL.replace('::DOUBLE', '::DECIMAL(18,3)') });
   expect(text).toMatch(
-    /\n {2}warning {2}column "total" is DECIMAL\(18,3\), the registry says DOUBLE: a start fails at the first value that is no DOUBLE\n {11}-> CAST it/,
+    /\n {2}warning {2}column "total" \(orders\.sql, line 1\) is DECIMAL\(18,3\), the registry says DOUBLE: a start fails at the first value that is no DOUBLE\n {11}-> CAST it/,
   );
   expect(exitCode).toBeUndefined();
 });
@@ -139,6 +140,61 @@ it('says what a start would compute of a data folder, and writes nothing', async
     /a start computes shop\.customer: values \(its SQL, files or columns changed\), and fills its online store\n/,
   );
   expect(listing(folder)).toEqual(changed);
+});
+
+it('says that a start fills the online store where only "dense" changed, and touches nothing', async () => {
+  const folder = temporaryFolder();
+  const gateway = await startShopGateway(folder);
+  await gateway.stop();
+  const registry = join(folder, 'registry.yaml');
+  writeFileSync(
+    registry,
+    readFileSync(registry, 'utf8').replace('- name: customer', '- name: customer\n        dense: true'),
+  );
+  const before = listing(folder);
+  expect((await checkIn(folder)).text).toMatch(
+    /\n {2}ok {7}a start fills the online store of shop\.customer \("dense" changed\)\n {2}ok {7}up to date: 1 of 1 sources with SQL\n/,
+  );
+  expect(listing(folder)).toEqual(before);
+});
+
+it('says that a start fills an online store that is gone, or that lacks rows of the future that became true', async () => {
+  const folder = temporaryFolder();
+  const gateway = await startShopGateway(folder);
+  await gateway.stop();
+  rmSync(join(folder, 'data/online'), { recursive: true });
+  expect((await checkIn(folder)).text).toContain('a start fills the online store of shop.customer (never filled');
+
+  const future = temporaryFolder();
+  const soon = `now()::TIMESTAMP + INTERVAL 1 SECOND`;
+  const other = await startShopGateway(future, {
+    sql: `SELECT 'c1' AS entity_id, ${soon} AS event_timestamp, 7 AS orders`,
+  });
+  await other.stop();
+  await until(async () => (await checkIn(future)).text.includes('(rows of the future became true since)'));
+});
+
+it('finds names that clash in the GraphQL schema, which a start refuses', async () => {
+  const { text, exitCode } = await checkFiles({
+    registry: REGISTRY.replace('{ name: channel, valueType: STRING }', '{ name: history, valueType: STRING }'),
+    sql: SQL.replace('  channel', '  channel AS history'),
+  });
+  expect(text).toMatch(
+    /^the GraphQL schema\n {2}fault .*\n.*feature shop\.customer\.history would be called "history", as a field of every entity is\n/,
+  );
+  expect(exitCode).toBe(1);
+});
+
+it('says where the registry names a file that is missing', async () => {
+  await expect(checkFiles({ registry: REGISTRY.replace('orders.csv', 'order.csv') })).rejects.toThrow(
+    /line 3, column 23: featurestores\[0\]\.tables\.orders: order\.csv is not there/,
+  );
+});
+
+it('says where a key is unknown, and which is near', async () => {
+  await expect(checkFiles({ registry: REGISTRY.replace('timestampColumn', 'timestampColum') })).rejects.toThrow(
+    /line 9, column 13: .*sources\[0\]: the key "timestampColum" is unknown\. Did you mean "timestampColumn"\?/,
+  );
 });
 
 it('finds a value type that changed since values were stored, which a start refuses', async () => {

@@ -250,9 +250,10 @@ describe('the options of a file', () => {
     ).rejects.toThrow(/Value "ZIP" does not exist in "Compression" enum/);
   });
 
-  it('of a prediction reach the gateway, which answers for its files', async () => {
-    const start = (...words: string[]) => run('predict', '--model', 'churn', '--file', 'a.csv', '--no-watch', ...words);
-    await expect(start(...described)).rejects.toThrow(/delimiter/);
+  it('all reach the files of a prediction', async () => {
+    predicting.begin(1n).count(1n).end();
+    await run('predict', '--model', 'churn', '--file', 'a.txt', ...described);
+    expect(predictions.requests).toMatchObject([{ spec: { input: { files: ['a.txt'], format: 'CSV', options } } }]);
   });
 });
 

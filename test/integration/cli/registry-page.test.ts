@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { parseConfig } from '../../../config/load-config.js';
 import { startGateway } from '../../../main.js';
 import { createLogger } from '../../../observability/logger.js';
+import { runInit } from '../../support/run-init.js';
 import { runCheck } from '../../support/run-check.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -51,4 +52,18 @@ it('shows a read with the answer that a gateway of this registry gives', async (
     body: JSON.stringify({ query: block('graphql') }),
   });
   expect(await response.json()).toEqual(JSON.parse(block('json')));
+});
+
+it('shows what init asks of this file, and the options that answer it', async () => {
+  const { folder } = writeShop();
+  const [first, ...output] = block('console').trimEnd().split('\n');
+  const second = output.pop();
+  const argumentsOf = (line: string | undefined) =>
+    line!
+      .replace('$ npx featuregraph init ', '')
+      .split(' ')
+      .map((word) => word.replace(/^(shop\/|drafted)/, `${folder}/$1`));
+  const asked = await runInit(...argumentsOf(first)).catch((error: unknown) => (error as Error).message);
+  expect(asked.replaceAll(`${folder}/`, '')).toBe(output.join('\n'));
+  expect(await runInit(...argumentsOf(second))).toContain('featuregraph check finds no faults');
 });

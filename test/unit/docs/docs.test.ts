@@ -6,6 +6,7 @@ import { CLOSE_CODES } from '../../../errors/close-codes.js';
 import { ERROR_CODES } from '../../../errors/error-codes.js';
 import { INSTANCE_ERROR_CODES } from '../../../errors/instance-error-codes.js';
 import { JOB_ERROR_CODES } from '../../../errors/job-error-codes.js';
+import { registryJsonSchema } from '../../../datasources/registry/document/document.js';
 import { FILE_LIMITS } from '../../../limits/file-limits.js';
 import { PROCESS_LIMITS } from '../../../limits/process-limits.js';
 import { INGEST_LIMITS } from '../../../limits/ingest-limits.js';
@@ -141,6 +142,35 @@ describe('the documents', () => {
       [...Object.keys(dependencies!), ...Object.keys(optionalDependencies!)].toSorted(),
     );
     expect(packagesUnder('For development:', document).toSorted()).toEqual(Object.keys(devDependencies!).toSorted());
+  });
+
+  it('explain every key of a registry, and no other', () => {
+    interface Shape {
+      readonly properties?: Readonly<Record<string, Shape>>;
+      readonly items?: Shape;
+    }
+    const registry = registryJsonSchema() as Shape;
+    const featurestore = registry.properties!.featurestores!.items!;
+    const entityType = featurestore.properties!.entityTypes!.items!;
+    const source = entityType.properties!.sources!.items!;
+    const objects: Record<string, Shape> = {
+      'The file': registry,
+      'A featurestore': featurestore,
+      'An entity type': entityType,
+      'A source': source,
+      'A feature': source.properties!.features!.items!,
+      'A feature view': featurestore.properties!.featureViews!.items!,
+    };
+    const [, section = ''] = read('docs/registry.md').split('\n## Every key\n');
+    for (const [title, { properties }] of Object.entries(objects)) {
+      const [, after = ''] = section.split(`**${title}**`);
+      const rows = after
+        .split(/\n\*\*|\n## /)[0]!
+        .split('\n')
+        .filter((line) => line.startsWith('| `'));
+      const documented = rows.flatMap((row) => [...row.split('|')[1]!.matchAll(/`(\w+)`/g)].map(([, key]) => key));
+      expect(documented.toSorted(), title).toEqual(Object.keys(properties!).toSorted());
+    }
   });
 
   it('are all listed in the README', () => {

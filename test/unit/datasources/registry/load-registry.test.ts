@@ -317,9 +317,9 @@ featurestores:
         sources: [{ sql: c.sql, features: [{ name: orders, valueType: INT64 }] }]
 `;
     expect((await faultsOf(yaml, { 'data/a.csv': 'x' })).slice(1)).toEqual([
-      'b.csv is not there',
-      'npm:vega-datasets/no.csv is not there',
-      'c.sql is not there',
+      'line 4, column 81: featurestores[0].tables.b: b.csv is not there',
+      'line 4, column 91: featurestores[0].tables.c: npm:vega-datasets/no.csv is not there',
+      'line 7, column 26: featurestores[0].entityTypes[0].sources[0].sql: c.sql is not there',
     ]);
     const registry = await load(yaml.replace(/, b: .*}/, ' }'), { 'data/a.csv': 'x', 'c.sql': 'SELECT 1' });
     const shop = registry.featurestore('shop');
@@ -376,9 +376,11 @@ featurestores:
     const files = { 'data/a/day=1/x.csv': 'x', 'data/a/_SUCCESS': '', 'data/b/1.csv': 'x' };
     const { tables } = (await load(yaml, files)).featurestore('shop');
     expect([...tables.values()].map(({ name }) => name)).toEqual(['data/a', 'data/b/*.csv']);
-    expect((await faultsOf(yaml.replace('*.csv', '*.tsv'), files)).slice(1)).toEqual(['data/b/*.tsv is not there']);
+    expect((await faultsOf(yaml.replace('*.csv', '*.tsv'), files)).slice(1)).toEqual([
+      'line 4, column 29: featurestores[0].tables.b: data/b/*.tsv is not there',
+    ]);
     expect((await faultsOf(yaml, { ...files, 'data/a/y.parquet': 'x' })).slice(1)).toEqual([
-      '"data/a/y.parquet": it is not of the format of "data/a/day=1/x.csv". Say which one is meant.',
+      'line 4, column 18: featurestores[0].tables.a: "data/a/y.parquet": it is not of the format of "data/a/day=1/x.csv". Say which one is meant.',
     ]);
   });
 
@@ -484,7 +486,9 @@ models:
       'line 13, column 109: models[0].inputs[1].default: not a value of type INT64',
       'line 14, column 78: models[1].inputs[0].default: an input is nullable or has a default, not both',
     ]);
-    expect((await faultsOf(MODELS)).slice(1)).toEqual(['churn.onnx is not there']);
+    expect((await faultsOf(MODELS)).slice(1)).toEqual([
+      expect.stringMatching(/^line \d+, column \d+: models\[0\]\.onnx: churn\.onnx is not there$/),
+    ]);
   });
 
   it('says which keys are of ONNX alone, and which go together', async () => {

@@ -1,14 +1,8 @@
 import { toClientValue } from '../../values/client-value.js';
 import { isArrayValue, type RawValue, type StructValue, type ValueType } from '../../values/value-type.js';
-import type { Instance, Prediction } from '../models/model-serving.js';
-import type { TypedName } from './checkpoint.js';
+import type { Prediction } from '../models/model-serving.js';
 
-/** An instance as JSON for the output files and for clients: values/client-value.ts. */
-export function instanceToJson(columns: readonly TypedName[], instance: Instance): Record<string, unknown> {
-  return Object.fromEntries(columns.map(({ name, valueType }) => [name, toJson(valueType, instance[name] ?? null)]));
-}
-
-/** A prediction in the same form; undeclared fields are written by their JavaScript types. */
+/** A prediction as JSON for the output files and for clients (values/client-value.ts); undeclared fields are written by their JavaScript types. */
 export function predictionToJson(
   outputs: ReadonlyMap<string, ValueType>,
   prediction: Prediction,
