@@ -3,9 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
-import { loadPolicy } from './auth/policy/load-policy.js';
-import { Policy } from './auth/policy/policy.js';
-import type { PolicyDocument } from './auth/policy/policy-document.js';
+import { FilePolicy } from './composition/file-policy.js';
 import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openAudit } from './composition/open-audit.js';
@@ -33,7 +31,6 @@ import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { EntityType, FeatureSource } from './datasources/registry/model.js';
 import { Registry } from './datasources/registry/registry.js';
 import { WorkInFlight } from './limits/work-in-flight.js';
-import { createAuditMetrics } from './observability/audit-metrics.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
@@ -93,9 +90,7 @@ async function start(
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = registryPathOf(config);
   const { registry: first, skipped: leftOut } = await openRegistry(registryPath, google);
-  const policy = new Policy(await loadPolicy(config.policyPath, first));
-  /** The policy that was read with a registry, and counts when that one is served. */
-  const policies = new WeakMap<Registry, PolicyDocument | null>();
+  const policy = await FilePolicy.open(config.policyPath, first);
   // Jobs and schedules share one registry, which becomes the next one. A request has one that does not change.
   const registry = new Registry(first.featurestores, first.models);
   for (const [featurestore, sentences] of leftOut) {
@@ -104,10 +99,10 @@ async function start(
   await requireOnnxRuntime(registry.models);
   const schema = buildSchema(first);
 
-  const auditLog = await openAudit(config, logger);
-  if (auditLog) opened.defer(() => auditLog.close());
   // A registry for this gateway only: all gateways of a process would share the library's global registry.
   const metricsRegistry = new MetricsRegistry();
+  const auditLog = await openAudit(config, logger, metricsRegistry);
+  if (auditLog) opened.defer(() => auditLog.close());
   const metrics = createGatewayMetrics(metricsRegistry);
   const metricsServer = metricsAddress && createMetricsServer(metricsRegistry);
   if (metricsServer) {
@@ -210,13 +205,13 @@ async function start(
     read: async () => {
       const { registry: next } = await openRegistry(registryPath, google);
       await requireOnnxRuntime(next.models);
-      policies.set(next, await loadPolicy(config.policyPath, next));
+      await policy.readWith(next);
       return next;
     },
     serve: async (next, stale) => {
       runtime.replace(await openRuntime(next));
       registry.become(next.registry);
-      policy.replace(policies.get(next.registry) ?? null);
+      policy.serveWith(next.registry);
       examples = pageExamples(next.registry, stores, queriesFolder);
       await jobs.registryChanged();
       logger.info({}, 'another registry is served');
@@ -227,7 +222,6 @@ async function start(
     logger.error({ err }, 'a schema that was replaced did not stop'),
   );
   opened.defer(() => runtime.stop());
-  if (auditLog) createAuditMetrics(metricsRegistry, () => auditLog.lost);
   createStoreMetrics(metricsRegistry, () => checkStores(registry, stores));
   createSourceMetrics(metricsRegistry, () => measureSources(registry, jobs.sourceRefreshes, systemClock));
   const health = createHealth(() => stores.isReady());
