@@ -243,6 +243,8 @@ export default tseslint.config(
               'FeatureSource',
               'ModelField',
               'Money',
+              'Viewer',
+              'BudgetUsage',
               'CostLine',
               'CostEstimate',
               'Price',

@@ -1,5 +1,3 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
@@ -7,6 +5,7 @@ import { FilePolicy } from './composition/file-policy.js';
 import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openAudit } from './composition/open-audit.js';
+import { openDoor } from './composition/open-door.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
 import { measuredWrites } from './composition/measured-writes.js';
@@ -30,6 +29,7 @@ import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { EntityType, FeatureSource } from './datasources/registry/model.js';
 import { Registry } from './datasources/registry/registry.js';
+import { PrincipalRates } from './limits/principal-rates.js';
 import { WorkInFlight } from './limits/work-in-flight.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
@@ -44,7 +44,7 @@ import { createApolloServer } from './server/apollo.js';
 import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
-import { checkAddresses, listen, type ListenAddress } from './server/listen.js';
+import { checkAddresses, listen, originOf, type ListenAddress } from './server/listen.js';
 import { createMetricsServer } from './server/metrics-server.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
@@ -87,6 +87,8 @@ async function start(
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
+  const authenticator = await openDoor(config, logger, systemClock);
+  opened.defer(() => authenticator.close());
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = registryPathOf(config);
   const { registry: first, skipped: leftOut } = await openRegistry(registryPath, google);
@@ -214,6 +216,7 @@ async function start(
       policy.serveWith(next.registry);
       examples = pageExamples(next.registry, stores, queriesFolder);
       await jobs.registryChanged();
+      await streams.become(next.registry);
       logger.info({}, 'another registry is served');
       return refreshAll(stale, 'REGISTRY');
     },
@@ -237,13 +240,15 @@ async function start(
     corsOrigins: config.corsOrigins,
     isAllowedHost: allowedHosts(host, config.allowedHosts),
     ingest: { registry, writer: writers.writer, policy, auditLog },
+    authenticator,
+    rates: new PrincipalRates(config),
     page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
   });
   await listen(http.server, address);
 
   return {
-    url: `${formatOrigin(http.server)}/graphql`,
-    metricsUrl: metricsServer && `${formatOrigin(metricsServer)}/metrics`,
+    url: `${originOf(http.server)}/graphql`,
+    metricsUrl: metricsServer && `${originOf(metricsServer)}/metrics`,
     reload: () => registryUpdates.apply({ force: true }),
     tablePaths: first.featurestores.flatMap(({ tables }) => [...tables.values()].map(({ path }) => path)),
     stop: () =>
@@ -260,11 +265,4 @@ async function start(
 function readBacklog({ writers }: OpenStores): WriteBacklog {
   const { rows, since } = writers.logged?.backlog ?? { rows: 0, since: null };
   return { rows, ageSeconds: since === null ? 0 : secondsBetween(since, systemClock()) };
-}
-
-function formatOrigin(server: Server): string {
-  const { address, family, port } = server.address() as AddressInfo;
-  const isAnywhere = address === '0.0.0.0' || address === '::';
-  const host = isAnywhere || address === '127.0.0.1' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
-  return `http://${host}:${port}`;
 }

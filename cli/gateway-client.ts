@@ -1,6 +1,8 @@
+import { Option } from 'commander';
 import type { GraphQLFormattedError } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { clientToken } from '../config/client-token.js';
 import { OperatorError } from '../errors/operator-error.js';
 
 export const DEFAULT_URL = 'http://localhost:4000/graphql';
@@ -37,13 +39,25 @@ const RETRIES = 12;
 
 /** A running gateway, as any client uses it. */
 export class GatewayClient {
-  constructor(private readonly url: string) {}
+  /** The header that says who asks; none without a token. */
+  readonly authorization: { readonly authorization?: string };
+
+  constructor(
+    private readonly url: string,
+    token: string | null = null,
+  ) {
+    this.authorization = token === null ? {} : { authorization: `Bearer ${token}` };
+  }
 
   /** Sends a request by HTTP. A refusal and an unreachable gateway are an OperatorError. */
   async ask<Data>(query: string, variables: Readonly<Record<string, unknown>>): Promise<Data> {
     const response = await fetch(this.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json',
+        ...this.authorization,
+      },
       body: JSON.stringify({ query, variables }),
     }).catch((error: unknown) => {
       throw new OperatorError(`No gateway answers at ${this.url}. Start one, or say with --url where it is.`, [], {
@@ -68,6 +82,7 @@ export class GatewayClient {
       url: this.url.replace(/^http/, 'ws'),
       webSocketImpl: WebSocket,
       retryAttempts: RETRIES,
+      connectionParams: this.authorization,
     });
     const query = `subscription ($id: ID!) { jobProgress(id: $id) { ${JOB} } }`;
     try {
@@ -82,6 +97,21 @@ export class GatewayClient {
       await client.dispose();
     }
   }
+}
+
+/** The options of every command that calls a gateway. */
+export interface GatewayOptions {
+  readonly url: string;
+  readonly token?: string;
+}
+
+/** Other users of the machine see the options of a command, and not its environment. */
+export function tokenOption(): Option {
+  return new Option('--token <token>', 'the token or API key; FEATUREGRAPH_TOKEN names it where others cannot see it');
+}
+
+export function gatewayAt({ url, token }: GatewayOptions): GatewayClient {
+  return new GatewayClient(url, token ?? clientToken());
 }
 
 interface Answer<Data> {

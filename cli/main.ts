@@ -17,9 +17,11 @@ import { importCommand } from './commands/import.js';
 import { initCommand } from './commands/init.js';
 import { registryCommand } from './commands/registry.js';
 import { serve } from './commands/serve.js';
+import { tokenOption } from './gateway-client.js';
 import { systemClock } from '../values/clock.js';
 import { predictCommand } from './commands/predict.js';
 import { applyCommand, planCommand } from './commands/registry-changes.js';
+import { keysCommand } from './commands/keys.js';
 import { refreshCommand } from './commands/refresh.js';
 import { syncCommand } from './commands/sync.js';
 import { trainingSetCommand } from './commands/training-set.js';
@@ -61,11 +63,13 @@ program.addCommand(refreshCommand());
 program.addCommand(planCommand(write));
 program.addCommand(applyCommand(write));
 program.addCommand(watchCommand());
+program.addCommand(keysCommand({ write, note: (text) => void process.stderr.write(text), clock: systemClock }));
 program
   .command('doctor')
   .description('Check every store the registry names and every source, and say what to do about each fault.')
   .option('--url <url>', 'the gateway to ask while it has the data folder; the port of the configuration if not given')
-  .action(async ({ url }: { readonly url?: string }) => doctor({}, url));
+  .addOption(tokenOption())
+  .action(async ({ url, token }: { readonly url?: string; readonly token?: string }) => doctor({}, url, token));
 program
   .command('check')
   .description(

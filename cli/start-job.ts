@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { OperatorError } from '../errors/operator-error.js';
 import { ESTIMATE_FIELDS, estimateText, type EstimateResponse } from './estimate-response.js';
-import { DEFAULT_URL, GatewayClient } from './gateway-client.js';
+import type { GatewayClient } from './gateway-client.js';
+import { DEFAULT_URL, gatewayAt, tokenOption } from './gateway-client.js';
 import { watchJob } from './watch-job.js';
 
 /** The options of every command that starts a job. */
 export interface StartOptions {
   readonly url: string;
+  readonly token?: string;
   readonly watch: boolean;
   readonly input?: string;
   readonly label?: readonly string[];
@@ -35,6 +37,7 @@ export function addStartOptions(command: Command): Command {
     .option('--max-cost-usd <dollars>', 'refuse what is estimated above this', dollars)
     .option('--input <file>', 'the whole input of the mutation as JSON; other options win over what is in it')
     .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .addOption(tokenOption())
     .option('--no-watch', 'only start the job and print its id');
 }
 
@@ -66,7 +69,7 @@ export async function startJob(
   { mutation, inputType, estimate, reportsCost = false, input, defaults = {} }: StartRequest,
   options: StartOptions,
 ): Promise<void> {
-  const gateway = new GatewayClient(options.url);
+  const gateway = gatewayAt(options);
   const whole = await wholeInput([input, commonInput(options)], options, defaults);
   if (estimate) {
     const estimated = estimateText(await askEstimate(gateway, estimate, whole));

@@ -25,37 +25,81 @@ export interface StreamsOptions {
 }
 
 export interface OpenStreams extends Streams {
+  /**
+   * Stops the streams that another registry does not have or has otherwise, and starts those that are new or other. The
+   * rest goes on.
+   */
+  readonly become: (registry: Registry) => Promise<void>;
   /** Takes no further messages, and waits a while for those that are being written. */
   readonly close: () => Promise<void>;
 }
 
 /** Starts the streams of the registry. A broker that does not answer does not hold up the start. */
 export function openStreams({ registry, writer, clock, logger, metrics, pubsub, limits }: StreamsOptions): OpenStreams {
-  const consumers = registry.featurestores
-    .flatMap(({ streams }) => streams)
-    .map((stream) => {
-      const { name: streamName, entityType } = stream;
-      const names = { featurestore: entityType.featurestore.name, stream: streamName };
-      return new StreamConsumer({
-        stream,
-        open: () => openSource(stream, pubsub),
-        map: createMapping(stream),
-        writer,
-        clock,
-        onError: (error) => logger.error({ err: error, ...names }, 'a stream failed, and tries again'),
-        ...(limits ? { limits } : {}),
-      });
+  /** By what they and their entity types are. */
+  let consumers = new Map<string, StreamConsumer>();
+  let isMeasured = false;
+
+  const start = (stream: FeatureStream): StreamConsumer => {
+    const names = { featurestore: stream.entityType.featurestore.name, stream: stream.name };
+    const consumer = new StreamConsumer({
+      stream,
+      open: () => openSource(stream, pubsub),
+      map: createMapping(stream),
+      writer,
+      clock,
+      onError: (error) => logger.error({ err: error, ...names }, 'a stream failed, and tries again'),
+      ...(limits ? { limits } : {}),
     });
-  for (const consumer of consumers) consumer.start();
-  if (consumers.length > 0)
-    createStreamMetrics(metrics, () => Promise.all(consumers.map((each) => measure(each, clock))));
-  return {
-    ofFeaturestore: (featurestore) =>
-      consumers.filter(({ stream: { entityType } }) => entityType.featurestore === featurestore),
-    close: async () => {
-      await Promise.all(consumers.map((consumer) => consumer.stop()));
-    },
+    consumer.start();
+    return consumer;
   };
+  const startAll = (streams: ReadonlyMap<string, FeatureStream>): void => {
+    consumers = new Map([...streams].map(([key, stream]) => [key, consumers.get(key) ?? start(stream)]));
+    if (consumers.size === 0 || isMeasured) return;
+    isMeasured = true;
+    createStreamMetrics(metrics, () => Promise.all([...consumers.values()].map((each) => measure(each, clock))));
+  };
+  const stopAll = async (stopped: readonly StreamConsumer[]): Promise<void> => {
+    await Promise.all(stopped.map((consumer) => consumer.stop()));
+  };
+
+  startAll(streamsOf(registry));
+  return {
+    // By name: the objects are others after another registry was applied.
+    ofFeaturestore: ({ name }) =>
+      [...consumers.values()].filter(({ stream }) => stream.entityType.featurestore.name === name),
+    become: async (next) => {
+      const streams = streamsOf(next);
+      const stopped = [...consumers].filter(([key]) => !streams.has(key));
+      for (const [key] of stopped) consumers.delete(key);
+      // Before the new ones start: two of one subscription would share its messages.
+      await stopAll(stopped.map(([, consumer]) => consumer)).catch((err: unknown) =>
+        logger.error({ err }, 'a stream that the registry no longer has did not stop'),
+      );
+      startAll(streams);
+    },
+    close: () => stopAll([...consumers.values()]),
+  };
+}
+
+/** The streams of a registry, each by a text that is another when the stream or its entity type is. */
+function streamsOf({ featurestores }: Registry): Map<string, FeatureStream> {
+  const streams = featurestores.flatMap((featurestore) => featurestore.streams);
+  return new Map(streams.map((stream) => [describe(stream), stream]));
+}
+
+function describe(stream: FeatureStream): string {
+  const described = new WeakSet<object>();
+  return JSON.stringify([stream.entityType.featurestore.name, stream.entityType, stream], (key, value: unknown) => {
+    if (typeof value === 'bigint') return String(value);
+    if (value instanceof Map) return [...(value as ReadonlyMap<unknown, unknown>)];
+    if (typeof value !== 'object' || value === null) return value;
+    // The model refers back to what contains it. The rest of the featurestore is no part of the stream.
+    if (key === 'featurestore' || described.has(value)) return (value as { readonly name?: string }).name ?? null;
+    described.add(value);
+    return value;
+  });
 }
 
 /** The clients take time to load: only those that the registry names are. */

@@ -7,6 +7,13 @@ import { parseBudgets } from './budgets.js';
  */
 const port = z.coerce.number().int().min(0).max(65535);
 const bytes = z.coerce.number().int().min(1024);
+/** 0 is no limit. */
+const rate = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(1_000_000_000)
+  .transform((points) => (points === 0 ? null : points));
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 function splitList(text: string): string[] {
@@ -65,6 +72,38 @@ export const configVariables = {
     .describe('The lowest level that is logged: trace, debug, info, warn, error or silent.'),
   FEATUREGRAPH_GRAPHIQL: flag.default(true).describe('Serve the GraphiQL page to browsers at /graphql.'),
   FEATUREGRAPH_INTROSPECTION: flag.default(true).describe('Allow introspection of the schema. GraphiQL needs it.'),
+  FEATUREGRAPH_AUTHENTICATION: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The path of the authentication file (docs/authentication.md). Empty: the mode "open". Everybody who reaches the gateway may do everything, so it listens on this machine only.',
+    ),
+  FEATUREGRAPH_LET_EVERYBODY_IN: flag
+    .default(false)
+    .describe(
+      'DANGEROUS. Listen on other addresses than those of this machine without authentication. Only where something in front of the gateway decides who reaches it.',
+    ),
+  FEATUREGRAPH_TOKEN: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The token or API key that the commands send to a gateway. The gateway itself does not read it.'),
+  K_SERVICE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Set by Cloud Run in its containers; do not set it. The method "cloudRun" needs it.'),
+  FEATUREGRAPH_MAX_REQUESTS_PER_SECOND: rate
+    .prefault(1_000)
+    .describe(
+      'The requests and subscriptions that one principal may send in a second. 0: no limit. The mode "open" has none.',
+    ),
+  FEATUREGRAPH_MAX_INGEST_ROWS_PER_SECOND: rate
+    .prefault(50_000)
+    .describe(
+      'The rows that one principal may send to POST /ingest in a second; more are read later. 0: no limit. The mode "open" has none.',
+    ),
   FEATUREGRAPH_CORS_ORIGINS: z
     .string()
     .default('')
@@ -150,6 +189,12 @@ const configSchema = z.object(configVariables).transform((variables) => ({
   logLevel: variables.LOG_LEVEL,
   isGraphiqlServed: variables.FEATUREGRAPH_GRAPHIQL,
   isIntrospectionAllowed: variables.FEATUREGRAPH_INTROSPECTION,
+  authenticationPath: variables.FEATUREGRAPH_AUTHENTICATION ?? null,
+  isEverybodyLetIn: variables.FEATUREGRAPH_LET_EVERYBODY_IN,
+  isCloudRun: variables.K_SERVICE !== undefined,
+  maxRequestsPerSecond: variables.FEATUREGRAPH_MAX_REQUESTS_PER_SECOND,
+  maxRowsPerSecond: variables.FEATUREGRAPH_MAX_INGEST_ROWS_PER_SECOND,
+  token: variables.FEATUREGRAPH_TOKEN ?? null,
   corsOrigins: variables.FEATUREGRAPH_CORS_ORIGINS,
   allowedHosts: variables.FEATUREGRAPH_ALLOWED_HOSTS,
   maxBodyBytes: variables.FEATUREGRAPH_MAX_BODY_BYTES,

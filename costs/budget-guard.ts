@@ -14,6 +14,18 @@ export interface SpendingLedger {
   reserve(reservation: Reservation, budget: Decimal | null): Promise<ReserveResult>;
   /** Replaces the reserved amount by the actual cost. The first call counts; later calls change nothing. */
   settle(id: string, actual: Decimal): Promise<void>;
+  /** What a principal has spent on a day, with what is reserved. */
+  spent(day: string, principal: string): Promise<Decimal>;
+}
+
+/** What a principal may spend on a day, and what it has spent. */
+export interface BudgetUsage {
+  /** YYYY-MM-DD, UTC. */
+  readonly day: string;
+  /** null: no budget limits it. */
+  readonly budget: Decimal | null;
+  /** With the estimates of work that runs. */
+  readonly spent: Decimal;
 }
 
 export interface Reservation {
@@ -69,11 +81,10 @@ export class CostGuard {
    */
   async admit({ principal, estimate, maxCostUsd }: AdmissionRequest): Promise<string> {
     if (typeof maxCostUsd === 'number') checkMaximum(estimate, maxCostUsd);
-    const { ledger, dailyBudgets, clock, newId } = this.#options;
+    const { ledger, clock, newId } = this.#options;
     const day = formatInstant(clock()).slice(0, 10);
     const owner = principal ?? ANONYMOUS;
-    const budgetUsd = dailyBudgets.get(owner) ?? dailyBudgets.get('*');
-    const budget = budgetUsd === undefined ? null : new Decimal(budgetUsd);
+    const budget = this.#budgetOf(owner);
     const reservation = { id: `${day}/${newId()}`, day, principal: owner, amount: estimate.total };
     const { isReserved, spent } = await ledger.reserve(reservation, budget);
     if (isReserved) return reservation.id;
@@ -81,8 +92,22 @@ export class CostGuard {
       'COST_OVER_LIMIT',
       `The estimate is ${formatMoney(estimate.total)}; of the budget of ${formatMoney(budget ?? ZERO)} for ${day} (UTC) ` +
         `${formatMoney(spent)} is spent or in use. Ask for less, or try again the next day.`,
-      { budgetUsd, spentUsd: roundMoney(spent).toNumber(), estimate: describe(estimate) },
+      { budgetUsd: budget?.toNumber(), spentUsd: roundMoney(spent).toNumber(), estimate: describe(estimate) },
     );
+  }
+
+  /** The budget of a principal for today, and what is spent of it. null: everybody who is not authenticated. */
+  async usage(principal: string | null): Promise<BudgetUsage> {
+    const { ledger, clock } = this.#options;
+    const day = formatInstant(clock()).slice(0, 10);
+    const owner = principal ?? ANONYMOUS;
+    return { day, budget: this.#budgetOf(owner), spent: await ledger.spent(day, owner) };
+  }
+
+  #budgetOf(owner: string): Decimal | null {
+    const { dailyBudgets } = this.#options;
+    const dollars = dailyBudgets.get(owner) ?? dailyBudgets.get('*');
+    return dollars === undefined ? null : new Decimal(dollars);
   }
 
   /** Settles the actual cost of admitted work; 0 when it did not start. A repeated call changes nothing. */

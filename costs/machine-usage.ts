@@ -1,4 +1,5 @@
 import { badInput } from '../errors/app-error.js';
+import { acceleratorFault, hasBuiltIn } from './vertex-machines.js';
 import type { Decimal } from './decimal.js';
 import type { Usage } from './price-usage.js';
 import { METERS } from './meters.js';
@@ -29,6 +30,10 @@ export function machineUsages(machine: MachineInput, hours: Decimal, purpose: st
     if (acceleratorCount === null) return [machines];
     throw badInput('"acceleratorCount" is given without "acceleratorType". Name the type.', 'acceleratorType');
   }
+  const fault = machineType && acceleratorFault({ machineType, acceleratorType, acceleratorCount });
+  if (fault) throw badInput(fault.message, fault.field);
+  // The price of such a machine has that of its accelerators in it.
+  if (hasBuiltIn(machineType, acceleratorType)) return [machines];
   const count = quantity('acceleratorCount', acceleratorCount ?? 1);
   const accelerators: Usage = {
     meter: METERS.acceleratorHour,

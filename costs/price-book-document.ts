@@ -43,6 +43,7 @@ const unitPrice = z
     quality,
     source,
     note,
+    storageGibPerNode: decimal.nullable().default(null),
     catalog: z.array(catalogTerm).min(1).optional(),
   })
   .transform((price) => ({ kind: 'unit' as const, ...price }));

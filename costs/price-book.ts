@@ -56,6 +56,8 @@ export interface UnitPrice extends PriceOrigin {
   readonly kind: 'unit';
   readonly sku: string;
   readonly unitPrice: Decimal;
+  /** The storage that one node of an online store holds; more data needs more nodes. null: no such limit. */
+  readonly storageGibPerNode: Decimal | null;
 }
 
 /**

@@ -76,6 +76,21 @@ export const ERROR_CODES = {
     retryable: true,
     meaning: 'The connection has reached its limit of subscriptions. End one, or open another connection.',
   },
+  UNAUTHENTICATED: {
+    httpStatus: 401,
+    retryable: false,
+    meaning: 'The request has no credentials that the gateway accepts. "reason" is NONE, INVALID or EXPIRED.',
+  },
+  IDENTITY_PROVIDER_UNAVAILABLE: {
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'The keys of the identity provider are not available, so the gateway cannot check the token.',
+  },
+  RATE_LIMITED: {
+    httpStatus: 429,
+    retryable: true,
+    meaning: 'The principal sends more requests than it may. Try again after retryAfterSeconds.',
+  },
   BAD_REQUEST: { httpStatus: 400, retryable: false, meaning: 'The HTTP request is not a GraphQL request.' },
   NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'The gateway serves nothing at this path.' },
   HOST_NOT_ALLOWED: {

@@ -22,8 +22,8 @@ export function createGatewayMetrics(registry: Registry) {
   });
   const operations = new Histogram({
     name: 'graphql_operation_duration_seconds',
-    help: 'GraphQL operations, by type (none: not parsed) and outcome: ok, partial (some fields failed) or failed (no data). Of a subscription, what comes before its first event.',
-    labelNames: ['type', 'outcome'] as const,
+    help: 'GraphQL operations, by type (none: not parsed), kind of the principal and outcome: ok, partial (some fields failed) or failed (no data). Of a subscription, what comes before its first event.',
+    labelNames: ['type', 'outcome', 'principal'] as const,
     buckets: DURATION_BUCKETS,
     registers,
   });
@@ -31,6 +31,12 @@ export function createGatewayMetrics(registry: Registry) {
     name: 'graphql_errors_total',
     help: 'Errors in GraphQL answers and events, by code (docs/errors.md).',
     labelNames: ['code'] as const,
+    registers,
+  });
+  const authentications = new Counter({
+    name: 'featuregraph_authentications_total',
+    help: 'Requests and sockets that said who asks, by kind of the principal (none: refused) and outcome: ok, none (no credentials), invalid, expired or unavailable (the identity provider).',
+    labelNames: ['principal', 'outcome'] as const,
     registers,
   });
   const subscriptions = new Gauge({
@@ -67,8 +73,10 @@ export function createGatewayMetrics(registry: Registry) {
   return {
     request: (labels: { method: string; route: string; status: number }, seconds: number): void =>
       requests.observe(labels, seconds),
-    operation: (type: string, outcome: 'ok' | 'partial' | 'failed', seconds: number): void =>
-      operations.observe({ type, outcome }, seconds),
+    operation: (labels: OperationLabels, seconds: number): void => operations.observe(labels, seconds),
+    /** The kind of the principal and never its name: names are many, and are personal. */
+    authentication: (principal: string, outcome: AuthenticationOutcome): void =>
+      authentications.inc({ principal, outcome }),
     error: (code: string): void => errors.inc({ code }),
     /** Returns the function to call when the subscription has ended; calling it again changes nothing. */
     subscription: (): (() => void) => {
@@ -89,6 +97,15 @@ export function createGatewayMetrics(registry: Registry) {
     },
     job: (kind: string, state: string): void => jobs.inc({ kind, state }),
   };
+}
+
+export type AuthenticationOutcome = 'ok' | 'none' | 'invalid' | 'expired' | 'unavailable';
+
+interface OperationLabels {
+  readonly type: string;
+  readonly outcome: 'ok' | 'partial' | 'failed';
+  /** The kind of the principal. */
+  readonly principal: string;
 }
 
 export type StoreReadKind = 'online' | 'online_as_of' | 'point_in_time';

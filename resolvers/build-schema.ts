@@ -20,10 +20,10 @@ import { JobResolver } from './job.resolver.js';
 import { NodeResolver } from './node.resolver.js';
 import { PermissionResolver } from './permission.resolver.js';
 import { RegistryResolver } from './registry.resolver.js';
-import { ViewerResolver } from './viewer.resolver.js';
 import { SourceRefreshResolver, SourcesOfEntityTypeResolver } from './source-refresh.resolver.js';
 import { TrainingSetResolver } from './training-set.resolver.js';
 import { WriteResolver } from './write.resolver.js';
+import { ViewerResolver } from './viewer.resolver.js';
 import { typedResolvers } from './typed-resolvers.js';
 
 /** type-graphql needs a PubSub for subscriptions. The subscriptions here follow a job and publish no topics. */

@@ -1,12 +1,26 @@
-import { Ctx, Query, Resolver } from 'type-graphql';
+import { Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import type { Principal } from '../auth/principal.js';
-import { Viewer } from '../schema/viewer/viewer.js';
+import { roundMoney, type Decimal } from '../costs/decimal.js';
+import type { Money } from '../schema/cost/cost-estimate.js';
+import { BudgetUsage, Viewer } from '../schema/viewer/viewer.js';
 import type { RequestContext } from './context.js';
+import { ownerOf } from './jobs.js';
 
-@Resolver()
+@Resolver(() => Viewer)
 export class ViewerResolver {
-  @Query(() => Viewer, { description: 'The client that asks.' })
+  @Query(() => Viewer, { description: 'Who you are for this gateway, and what you have spent today.' })
   viewer(@Ctx() { principal }: RequestContext): Principal {
     return principal;
   }
+
+  @FieldResolver(() => BudgetUsage)
+  async budget(@Root() principal: Principal, @Ctx() { costs }: RequestContext): Promise<BudgetUsage> {
+    const { day, budget, spent } = await costs.guard.usage(ownerOf(principal));
+    return { day, budget: budget && dollars(budget), spent: dollars(spent) };
+  }
+}
+
+/** Budgets are in US dollars (FEATUREGRAPH_DAILY_BUDGETS_USD). */
+function dollars(amount: Decimal): Money {
+  return { currency: 'USD', amount: roundMoney(amount).toNumber() };
 }

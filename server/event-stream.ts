@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { print } from 'graphql-sse';
 import type { ExecutionResult } from 'graphql';
-import type { Principal } from '../auth/principal.js';
+import type { Session } from '../auth/session.js';
 import { AppError } from '../errors/app-error.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
+import { ownerOf } from './admit.js';
 import { readJsonBody } from './read-body.js';
 import { FormattedError, type EventStream, type SubscriptionRequest, type Subscriptions } from './subscriptions.js';
 
@@ -31,18 +32,13 @@ export class EventStreams {
   constructor(private readonly options: EventStreamOptions) {}
 
   /** Answers a POST. Errors of the operation are events, as clients of graphql-sse expect. */
-  async answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    requestId: string,
-    principal: Principal,
-  ): Promise<void> {
+  async answer(request: IncomingMessage, response: ServerResponse, requestId: string, session: Session): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const body = subscriptionRequest(await readJsonBody(request, this.options.maxBodyBytes), {
       requestId,
-      owner: request.socket.remoteAddress ?? '',
-      principal,
+      owner: ownerOf(session.principal, request.socket.remoteAddress),
+      principal: session.principal,
     });
     const admitted = await this.options.subscriptions.admit(body);
     const result = admitted.errors ? { errors: admitted.errors } : await admitted.open();
@@ -64,7 +60,9 @@ export class EventStreams {
       if (!response.writableNeedDrain) response.write(':\n\n');
     }, this.options.limits.keepAliveMs);
     try {
-      await (isStream(result) ? this.#pump(result, response, gone.signal) : this.#write(response, result, gone.signal));
+      await (isStream(result)
+        ? this.#pump(result, response, session, gone.signal)
+        : this.#write(response, result, gone.signal));
       if (response.writable) response.end(print({ event: 'complete', data: null }));
     } finally {
       clearInterval(timer);
@@ -84,17 +82,29 @@ export class EventStreams {
   /**
    * Requests the next event only after the reader has accepted the previous one, so no queue grows for a slow reader.
    */
-  async #pump(events: EventStream, response: ServerResponse, gone: AbortSignal): Promise<void> {
+  async #pump(events: EventStream, response: ServerResponse, session: Session, gone: AbortSignal): Promise<void> {
     const end = (): void => void events.return(undefined);
     gone.addEventListener('abort', end);
+    let ended: AppError | undefined;
+    const stopWaiting = session.onEnd((reason) => {
+      ended = reason;
+      end();
+    });
     try {
       for await (const event of events) {
         if (!response.writable) return;
+        // An event that was on its way when the credentials ended is not for their owner any more.
+        if (ended) break;
         await this.#write(response, event, gone);
+      }
+      if (ended && response.writable) {
+        await this.#write(response, { errors: [this.options.subscriptions.refusal(ended)] }, gone);
       }
     } catch (error) {
       if (!(error instanceof FormattedError)) throw error;
       if (response.writable) await this.#write(response, { errors: [error] }, gone);
+    } finally {
+      stopWaiting();
     }
   }
 

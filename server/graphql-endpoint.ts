@@ -1,11 +1,12 @@
 import { HeaderMap } from '@apollo/server';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditTrail } from '../auth/audit/audit-trail.js';
-import type { Principal } from '../auth/principal.js';
+import type { Session } from '../auth/session.js';
 import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { WorkInFlight } from '../limits/work-in-flight.js';
+import { ownerOf } from './admit.js';
 import type { CurrentRuntime } from './current-runtime.js';
 import { endAudit } from './end-audit.js';
 import { isSafeGet } from './cross-site.js';
@@ -32,7 +33,7 @@ export async function answerGraphql(
   request: IncomingMessage,
   response: ServerResponse,
   { requestId, signal }: RequestScope,
-  principal: Principal,
+  { principal }: Session,
 ): Promise<void> {
   const method = request.method ?? 'GET';
   const body = method === 'POST' ? refuseBatch(await readJsonBody(request, maxBodyBytes)) : undefined;
@@ -45,7 +46,7 @@ export async function answerGraphql(
   }
   const headers = headerMap(request);
   if (isSafeGet(request, corsOrigins)) headers.set('apollo-require-preflight', 'not needed');
-  const place: Place = { owner: clientAddress(request), signal };
+  const place: Place = { owner: ownerOf(principal, request.socket.remoteAddress), signal };
   // The place is free again when the client has the answer: an answer that nobody reads takes memory.
   response.once('close', () => place.leave?.());
   const lease = runtime.acquire();
@@ -95,8 +96,4 @@ function readQueryString(request: IncomingMessage): string {
   const url = request.url ?? '';
   const start = url.indexOf('?');
   return start < 0 ? '' : url.slice(start);
-}
-
-function clientAddress(request: IncomingMessage): string {
-  return request.socket.remoteAddress ?? '';
 }

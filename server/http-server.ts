@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { ANONYMOUS } from '../auth/principal.js';
 import { AppError } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
@@ -7,6 +6,7 @@ import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope, type RequestScope } from '../observability/request-scope.js';
 import type { IsAllowedHost } from './allowed-hosts.js';
+import { admit, type Admittance } from './admit.js';
 import { limitArrival } from './arrival.js';
 import { allowOrigin } from './cors.js';
 import { EventStreams, wantsEvents } from './event-stream.js';
@@ -22,7 +22,7 @@ import { respond, respondError, respondJson } from './respond.js';
 import { Subscriptions } from './subscriptions.js';
 import { attachWebSockets } from './websocket.js';
 
-export interface HttpServerOptions extends GraphqlEndpointOptions {
+export interface HttpServerOptions extends GraphqlEndpointOptions, Admittance {
   readonly health: Health;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
@@ -31,7 +31,7 @@ export interface HttpServerOptions extends GraphqlEndpointOptions {
   /** Absent: every host. */
   readonly isAllowedHost?: IsAllowedHost;
   /** Takes rows by `POST /ingest`; absent: the gateway takes none. */
-  readonly ingest?: Omit<IngestOptions, 'logger'> | undefined;
+  readonly ingest?: Omit<IngestOptions, 'logger' | 'rates'> | undefined;
   /** The bundled GraphiQL page with its examples; null to serve none. */
   readonly page: { readonly folder: string; readonly examples: () => Promise<PageExamples> } | null;
 }
@@ -51,7 +51,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const formatError = errorFormatter(options);
   const subscriptions = new Subscriptions({ ...options, formatError });
   const events = new EventStreams({ subscriptions, limits, maxBodyBytes });
-  const ingest = options.ingest && new IngestEndpoint({ ...options.ingest, logger });
+  const ingest = options.ingest && new IngestEndpoint({ ...options.ingest, logger, rates: options.rates });
   const server = createServer((request, response) => {
     if (!INGEST_PATH.test(pathOf(request))) limitArrival(request, REQUEST_LIMITS.arrivalTimeoutMs);
     const requestId = resolveRequestId(request);
@@ -126,7 +126,7 @@ async function route(
   // Probes name the address of a container.
   if (path !== '/healthz' && path !== '/readyz' && options.isAllowedHost?.(request) === false) throw wrongHost();
   if (options.ingest && INGEST_PATH.test(path)) {
-    return ingestRows(options.ingest, options.corsOrigins, request, response, scope.requestId);
+    return ingestRows(options.ingest, options, request, response, scope.requestId);
   }
   switch (path) {
     case '/graphql':
@@ -143,6 +143,8 @@ async function route(
     }
   }
   if (options.page && path === '/console/examples.json') {
+    // The examples have names of the registry and ids of entities.
+    await admit(options, request);
     respondJson(response, 200, await options.page.examples());
     return;
   }
@@ -154,13 +156,13 @@ async function route(
 
 async function ingestRows(
   ingest: IngestEndpoint,
-  corsOrigins: readonly string[],
+  options: RouteOptions,
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
 ): Promise<void> {
-  allowOrigin(request, response, corsOrigins);
-  if (request.method === 'POST') return ingest.answer(request, response, requestId, ANONYMOUS);
+  allowOrigin(request, response, options.corsOrigins);
+  if (request.method === 'POST') return ingest.answer(request, response, requestId, await admit(options, request));
   if (request.method === 'OPTIONS') {
     response.writeHead(204).end();
     return;
@@ -191,10 +193,12 @@ async function graphql(
         // A page of another site could open a stream without a preflight and hold it open.
         throw new AppError('METHOD_NOT_ALLOWED', 'Ask for an event stream by POST.');
       }
-      return answerGraphql(options, request, response, scope, ANONYMOUS);
+      return answerGraphql(options, request, response, scope, await admit(options, request));
     case 'POST':
-      if (wantsEvents(request)) return options.events.answer(request, response, scope.requestId, ANONYMOUS);
-      return answerGraphql(options, request, response, scope, ANONYMOUS);
+      if (wantsEvents(request)) {
+        return options.events.answer(request, response, scope.requestId, await admit(options, request));
+      }
+      return answerGraphql(options, request, response, scope, await admit(options, request));
     default:
       response.setHeader('allow', 'GET, POST, OPTIONS');
       throw new AppError('METHOD_NOT_ALLOWED', 'Send GraphQL by POST, or a query by GET.');
@@ -218,7 +222,8 @@ function fail(logger: Logger, error: unknown, response: ServerResponse, requestI
   // An unread body would be parsed as the next request.
   response.setHeader('connection', 'close');
   if (error instanceof AppError) {
-    logger.warn({ codes: [error.code] }, 'refused');
+    if (error.cause === undefined) logger.warn({ codes: [error.code] }, 'refused');
+    else logger.error({ err: error }, 'refused');
     const status = error instanceof UnsupportedMediaType ? error.httpStatus : undefined;
     respondError(response, error, requestId, {}, status);
     return;

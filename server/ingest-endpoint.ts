@@ -2,17 +2,19 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { auditUnavailable } from './end-audit.js';
-import { AuditedIngest, type IngestAuditOptions } from './ingest-audit.js';
-import type { Principal } from '../auth/principal.js';
+import type { Session } from '../auth/session.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { AppError } from '../errors/app-error.js';
 import { findAppError, transportError } from '../errors/mask-error.js';
 import { ingestLines } from '../ingestion/ndjson/ingest-lines.js';
 import type { Receipt } from '../ingestion/ndjson/receipt.js';
 import { INGEST_LIMITS, type IngestLimits } from '../limits/ingest-limits.js';
+import { auditUnavailable } from './end-audit.js';
+import { AuditedIngest, type IngestAuditOptions } from './ingest-audit.js';
+import type { PrincipalRates } from '../limits/principal-rates.js';
 import { STREAM_LIMITS } from '../limits/stream-limits.js';
 import type { Logger } from '../observability/logger.js';
+import { takeRows } from './admit.js';
 import { UnsupportedMediaType } from './read-body.js';
 
 export const INGEST_PATH = /^\/ingest\/([^/]+)\/([^/]+)$/;
@@ -21,6 +23,7 @@ const MEDIA_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/
 
 export interface IngestOptions extends IngestAuditOptions {
   readonly registry: Registry;
+  readonly rates: PrincipalRates;
   readonly logger: Logger;
   readonly limits?: Partial<IngestLimits>;
 }
@@ -35,12 +38,7 @@ export class IngestEndpoint {
     this.#limits = { ...INGEST_LIMITS, ...options.limits };
   }
 
-  async answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    requestId: string,
-    principal: Principal,
-  ): Promise<void> {
+  async answer(request: IncomingMessage, response: ServerResponse, requestId: string, session: Session): Promise<void> {
     const [featurestore = '', name = ''] = readNames(request);
     const entityType = this.options.registry.entityType(featurestore, name);
     checkMediaType(request);
@@ -54,11 +52,12 @@ export class IngestEndpoint {
       );
     }
     if (this.options.auditLog?.mustRefuse) throw auditUnavailable();
-    const audited = new AuditedIngest(this.options, entityType, requestId, principal);
+    const audited = new AuditedIngest(this.options, entityType, requestId, session.principal);
     const gone = new AbortController();
     response.once('close', () => gone.abort(new AppError('CLIENT_GONE', 'The client went away.')));
     const ending = new AbortController();
     this.#open.add(ending);
+    const stopWaiting = session.onEnd((reason) => ending.abort(reason));
     response.writeHead(200, {
       'content-type': 'application/x-ndjson; charset=utf-8',
       'cache-control': 'no-store',
@@ -69,6 +68,7 @@ export class IngestEndpoint {
     const total = { lines: 0, written: 0, duplicates: 0, refused: 0 };
     try {
       const body = readUntil(decompressed(request), ending.signal, this.#limits.idleBodyMs);
+      const { rates } = this.options;
       for await (const receipts of ingestLines({
         entityType,
         writer: audited,
@@ -83,6 +83,8 @@ export class IngestEndpoint {
           wantsRefused ? receipts.filter(({ status }) => status === 'REFUSED') : receipts,
           gone.signal,
         );
+        // Reads on when the principal may send more rows.
+        await takeRows(rates, session.principal, receipts.length, AbortSignal.any([gone.signal, ending.signal]));
       }
       response.end(`${JSON.stringify({ done: total })}\n`);
     } catch (error) {
@@ -90,6 +92,7 @@ export class IngestEndpoint {
       this.#endWithError(error, request, response, requestId);
     } finally {
       audited.noteDenied();
+      stopWaiting();
       this.#open.delete(ending);
     }
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { OperatorError } from '../errors/operator-error.js';
 
 export interface ListenAddress {
@@ -44,4 +44,12 @@ function toListenError({ host, port, variable }: ListenAddress, cause: unknown):
         ? `this user may not use the port. Set ${variable} to one from 1024 on`
         : `${code ?? String(cause)}. Is HOST an address of this machine?`;
   return new OperatorError(`featuregraph cannot listen at ${host}, port ${port}:`, [fault], { cause });
+}
+
+/** Where a listening server is reached, for people. */
+export function originOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  const isAnywhere = address === '0.0.0.0' || address === '::';
+  const host = isAnywhere || address === '127.0.0.1' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
+  return `http://${host}:${port}`;
 }

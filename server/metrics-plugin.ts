@@ -10,7 +10,8 @@ export function metricsPlugin(metrics: GatewayMetrics): ApolloServerPlugin<Serve
       return {
         willSendResponse: async (context) => {
           const type = context.operation?.operation ?? 'none';
-          metrics.operation(type, classifyOutcome(context), (performance.now() - start) / 1000);
+          const principal = context.contextValue.principal.kind;
+          metrics.operation({ type, outcome: classifyOutcome(context), principal }, (performance.now() - start) / 1000);
         },
       };
     },

@@ -32,7 +32,23 @@ export function respondError(
   status: number = ERROR_CODES[error.code].httpStatus,
 ): void {
   const body = `${JSON.stringify({ errors: [transportError(error, requestId)] })}\n`;
-  respond(response, status, 'application/json; charset=utf-8', body, { ...retryAfter(error), ...headers });
+  respond(response, status, 'application/json; charset=utf-8', body, {
+    ...retryAfter(error),
+    ...challenge(error),
+    ...headers,
+  });
+}
+
+/**
+ * What a 401 must say (RFC 9110, RFC 6750): how to authenticate, and what was wrong with a token. Without credentials there
+ * is no error to name.
+ */
+export function challenge({ code, message, details }: AppError): { 'www-authenticate'?: string } {
+  if (code !== 'UNAUTHENTICATED') return {};
+  const scheme = 'Bearer realm="featuregraph"';
+  if (details.reason === 'NONE') return { 'www-authenticate': scheme };
+  const description = message.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, "'");
+  return { 'www-authenticate': `${scheme}, error="invalid_token", error_description="${description}"` };
 }
 
 /** The header of an error after which a client may try again. */

@@ -126,6 +126,11 @@ export class Subscriptions {
     return { errors: (body.singleResult.errors ?? []).map((error) => new FormattedError(error)) };
   }
 
+  /** An error of the transport in the form of the others. */
+  refusal(error: AppError): FormattedError {
+    return this.#formattedError(error);
+  }
+
   #open(operation: AdmittedOperation, sender: Sender, lease: RuntimeLease): Promise<EventStream | ExecutionResult> {
     const { requestId } = sender;
     return requestScope.run({ requestId }, async () => {
@@ -187,10 +192,15 @@ export class Subscriptions {
       release();
     };
     const gone = new AbortController();
+    let isEnded = false;
     const end = async (): Promise<IteratorReturnResult<undefined>> => {
       left();
       gone.abort(new AppError('CLIENT_GONE', 'The client went away.'));
-      await source.return?.();
+      // Once: the credentials and the connection can end one after the other.
+      if (!isEnded) {
+        isEnded = true;
+        await source.return?.();
+      }
       return { done: true, value: undefined };
     };
     const events: EventStream = {

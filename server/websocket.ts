@@ -4,19 +4,29 @@ import type { Duplex } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import { handleProtocols, makeServer, type ServerOptions } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { ANONYMOUS, type Principal } from '../auth/principal.js';
+import { credentialsOf } from '../auth/credentials.js';
 import { AppError } from '../errors/app-error.js';
 import type { CloseCode } from '../errors/close-codes.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope } from '../observability/request-scope.js';
+import { ownerOf, takeRequest, type Admittance } from './admit.js';
 import type { IsAllowedHost } from './allowed-hosts.js';
 import { mayConnect } from './cors.js';
 import type { FormatError } from './format-error.js';
+import { toGraphqlError } from './operation-guard.js';
 import { reviveRequestNumber } from './request-json.js';
 import { FormattedError, type EventStream, type Subscriptions } from './subscriptions.js';
+import {
+  authenticateInit,
+  authenticateUpgrade,
+  openConnection,
+  refuse,
+  refuseCredentials,
+  type Connection,
+} from './websocket-credentials.js';
 
-export interface WebSocketOptions {
+export interface WebSocketOptions extends Admittance {
   readonly subscriptions: Subscriptions;
   readonly formatError: FormatError;
   readonly logger: Logger;
@@ -62,10 +72,16 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
     if (options.isAllowedHost?.(request) === false) return refuse(socket, '403 Forbidden');
     if (!mayConnect(request, options.corsOrigins)) return refuse(socket, '403 Forbidden');
     if (isClosing) return refuse(socket, '503 Service Unavailable');
-    sockets.handleUpgrade(request, socket, head, (webSocket) => speak(webSocket, request.socket.remoteAddress ?? ''));
+    const credentials = credentialsOf(request);
+    authenticateUpgrade(options, credentials)
+      .then((session) => {
+        if (isClosing) return refuse(socket, '503 Service Unavailable');
+        sockets.handleUpgrade(request, socket, head, (webSocket) => speak(webSocket, { credentials, session }));
+      })
+      .catch((error: unknown) => refuseCredentials(socket, error, logger));
   });
 
-  const speak = (socket: WebSocket, owner: string): void => {
+  const speak = (socket: WebSocket, asked: Pick<Connection, 'credentials' | 'session'>): void => {
     const start = performance.now();
     const stopKeepAlive = keepAlive(socket, limits.keepAliveMs);
     const cutOffWhenFull = (): boolean => {
@@ -73,6 +89,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
       socket.terminate();
       return true;
     };
+    const connection = openConnection(socket, asked);
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
@@ -95,13 +112,14 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
           });
         },
       },
-      { owner, principal: ANONYMOUS },
+      connection,
     );
     // ws answers pings itself.
     socket.on('ping', cutOffWhenFull);
     socket.on('error', (error) => logger.debug({ err: error }, 'a socket broke'));
     socket.once('close', (code, reason) => {
       stopKeepAlive();
+      connection.left();
       logger.info({ code, durationMs: Math.round(performance.now() - start) }, 'socket closed');
       closed(code, reason.toString()).catch((error: unknown) => {
         logger.error({ err: error }, 'a socket did not close well');
@@ -120,28 +138,23 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
   };
 }
 
-/** What the gateway knows of a socket. */
-interface Connection {
-  /** Who asks, for a fair order. */
-  readonly owner: string;
-  readonly principal: Principal;
-}
-
-function protocolOptions({ subscriptions, formatError, limits }: WebSocketOptions): ServerOptions<never, Connection> {
+function protocolOptions(options: WebSocketOptions): ServerOptions<never, Connection> {
+  const { subscriptions, formatError, limits, rates } = options;
   return {
+    onConnect: ({ extra, connectionParams }) => authenticateInit(options, extra, connectionParams),
     connectionInitWaitTimeout: limits.connectionInitTimeoutMs,
     jsonMessageReviver: reviveRequestNumber,
-    onSubscribe: async (
-      { subscriptions: open, extra: { owner, principal } },
-      _id,
-      { query, operationName, variables },
-    ) => {
+    onSubscribe: async ({ subscriptions: open, extra }, _id, { query, operationName, variables }) => {
       const requestId = randomUUID();
-      if (Object.keys(open).length > limits.maxSubscriptions) {
-        return [
-          requestScope.run({ requestId }, () => new FormattedError(formatError(tooMany(limits.maxSubscriptions)))),
-        ];
-      }
+      const refuse = (error: GraphQLError): FormattedError[] => [
+        requestScope.run({ requestId }, () => new FormattedError(formatError(error))),
+      ];
+      if (Object.keys(open).length > limits.maxSubscriptions) return refuse(tooMany(limits.maxSubscriptions));
+      // graphql-ws passes no operation on before the acknowledgement.
+      const { principal } = extra.session!;
+      const owner = ownerOf(principal, extra.credentials.remoteAddress);
+      const tooFast = await takeRequest(rates, principal).catch((error: unknown) => toGraphqlError(error as Error));
+      if (tooFast) return refuse(tooFast);
       const admitted = await subscriptions.admit({
         query,
         operationName: operationName ?? undefined,
@@ -186,8 +199,4 @@ function keepAlive(socket: WebSocket, intervalMs: number): () => void {
     socket.ping();
   }, intervalMs);
   return () => clearInterval(timer);
-}
-
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

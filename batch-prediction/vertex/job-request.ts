@@ -3,6 +3,7 @@ import { badInput } from '../../errors/app-error.js';
 import type { FileFormat } from '../../datasources/files/file-format.js';
 import type { FileOptions } from '../../datasources/files/file-options.js';
 import type { BatchInput, BatchOutput, BatchPredictionSpec, BatchResources } from '../batch-predictions.js';
+import { machineFault } from '../../costs/vertex-machines.js';
 import { checkLabels } from './job-labels.js';
 import { protobufValue } from './protobuf-value.js';
 
@@ -108,12 +109,14 @@ function dedicatedResources(resources: BatchResources): NonNullable<Job['dedicat
   if (acceleratorCount !== null && acceleratorType === null) {
     throw badInput('Of which accelerator? Say "acceleratorType", or leave the count out.', 'acceleratorCount');
   }
+  const type = machineType ?? DEFAULT_MACHINE_TYPE;
+  const known = acceleratorType === null ? null : accelerator(acceleratorType);
+  const fault = machineFault({ machineType: type, acceleratorType: known, acceleratorCount });
+  if (fault) throw badInput(fault.message, fault.field);
   return {
     machineSpec: {
-      machineType: machineType ?? DEFAULT_MACHINE_TYPE,
-      ...(acceleratorType === null
-        ? {}
-        : { acceleratorType: accelerator(acceleratorType), acceleratorCount: acceleratorCount ?? 1 }),
+      machineType: type,
+      ...(known === null ? {} : { acceleratorType: known, acceleratorCount: acceleratorCount ?? 1 }),
     },
     startingReplicaCount,
     maxReplicaCount: maxReplicaCount ?? startingReplicaCount,

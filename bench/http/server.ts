@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Policy } from '../../auth/policy/policy.js';
 import { ApolloServer } from '@apollo/server';
 import { Registry as MetricsRegistry } from 'prom-client';
+import { OPEN_AUTHENTICATOR } from '../../auth/authenticator.js';
 import { measuredStores } from '../../composition/measured-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
@@ -23,6 +24,7 @@ import type { EntityType } from '../../datasources/registry/model.js';
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createLogger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
+import { PrincipalRates } from '../../limits/principal-rates.js';
 import { WorkInFlight } from '../../limits/work-in-flight.js';
 import { createContext, type Services } from '../../resolvers/context.js';
 import { createApolloServer } from '../../server/apollo.js';
@@ -133,6 +135,8 @@ async function graphqlServer(): Promise<Server> {
     work,
     corsOrigins: [],
     page: null,
+    authenticator: OPEN_AUTHENTICATOR,
+    rates: new PrincipalRates({ maxRequestsPerSecond: null, maxRowsPerSecond: null }),
   }).server;
 }
 

@@ -14,12 +14,12 @@ import { printDiagnoses } from '../print-diagnoses.js';
  * Prints findings as they arrive: of the registry, of its parts in Vertex AI, of each store, of the sources that are
  * behind their files, and of each model. `url` is a running gateway, which has the data folder for itself. Exit code 1 when there is a fault, so that a deployment can stop.
  */
-export async function doctor(google: GoogleClientOptions = {}, url?: string): Promise<void> {
+export async function doctor(google: GoogleClientOptions = {}, url?: string, token?: string): Promise<void> {
   const config = loadConfig();
   const { registry, diagnoses } = await diagnoseRegistry(registryPathOf(config), google);
   const stores = await diagnoseStores(registry, config.dataDirectory, google.vertex);
   const models = [...diagnoseOnnxRuntime(registry.models), ...diagnoseModels(registry, createModelServings())];
-  const gateway = new GatewayClient(url ?? `http://localhost:${config.port}/graphql`);
+  const gateway = new GatewayClient(url ?? `http://localhost:${config.port}/graphql`, token ?? config.token);
   const sources = diagnoseFreshness(registry, config.dataDirectory, () => askSources(gateway));
   await printDiagnoses([...diagnoses, ...stores, ...sources, ...models]);
 }

@@ -7,11 +7,12 @@ import type { FileFormat } from '../../datasources/files/file-format.js';
 import { OperatorError } from '../../errors/operator-error.js';
 import type { Receipt } from '../../ingestion/ndjson/receipt.js';
 import type { ValueType } from '../../values/value-type.js';
-import { DEFAULT_URL, GatewayClient } from '../gateway-client.js';
+import { DEFAULT_URL, gatewayAt, type GatewayClient, tokenOption } from '../gateway-client.js';
 import { readImportRows } from '../import-rows.js';
 
 interface ImportOptions {
   readonly url: string;
+  readonly token?: string;
   readonly entityId?: readonly string[];
   readonly timestamp?: string;
   readonly features?: readonly string[];
@@ -47,6 +48,7 @@ export function importCommand(): Command {
     .option('--refused <file>', 'where refused rows go, with the reasons', 'import-refused.ndjson')
     .option('--state <file>', 'where the progress is kept, so that a second run goes on', 'import-state.json')
     .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .addOption(tokenOption())
     .action(importFiles);
 }
 
@@ -56,7 +58,8 @@ async function importFiles(
   names: readonly string[],
   options: ImportOptions,
 ): Promise<void> {
-  const known = await describeEntityType(options.url, featurestore, entityType);
+  const client = gatewayAt(options);
+  const known = await describeEntityType(client, featurestore, entityType);
   const features = new Map<string, ValueType>();
   for (const name of options.features ?? []) {
     const valueType = known.features.get(name);
@@ -67,7 +70,7 @@ async function importFiles(
   const files = await Promise.all(names.map((name) => stat(name).catch(() => undefined)));
   const versions = files.map((file) => [file?.size, file?.mtimeMs]);
   const task = createHash('sha256')
-    .update(JSON.stringify([featurestore, entityType, names, versions, options]))
+    .update(JSON.stringify([featurestore, entityType, names, versions, { ...options, token: undefined }]))
     .digest('hex');
   const done = await readState(options.state, task);
   const target = new URL(`/ingest/${encodeURIComponent(featurestore)}/${encodeURIComponent(entityType)}`, options.url);
@@ -85,7 +88,7 @@ async function importFiles(
     for await (const { lines, total } of pages) {
       if (!isShown) bar.start(Math.max(total, sent), sent);
       isShown = true;
-      for (const receipt of await send(target, lines)) {
+      for (const receipt of await send(client, target, lines)) {
         if (receipt.status === 'WRITTEN') counts.written += 1;
         else if (receipt.status === 'DUPLICATE') counts.duplicates += 1;
         else {
@@ -116,7 +119,11 @@ interface KnownEntityType {
   readonly features: ReadonlyMap<string, ValueType>;
 }
 
-async function describeEntityType(url: string, featurestore: string, entityType: string): Promise<KnownEntityType> {
+async function describeEntityType(
+  client: GatewayClient,
+  featurestore: string,
+  entityType: string,
+): Promise<KnownEntityType> {
   const query = `query ($featurestore: String!, $entityType: String!, $after: String) {
     featurestore(name: $featurestore) { entityType(name: $entityType) {
       entityIdColumns features(first: 100, after: $after) { nodes { name valueType } pageInfo { hasNextPage endCursor } } } } }`;
@@ -131,7 +138,6 @@ async function describeEntityType(url: string, featurestore: string, entityType:
       };
     };
   }
-  const client = new GatewayClient(url);
   const features = new Map<string, ValueType>();
   for (let after: string | null = null; ;) {
     const page: Page = await client.ask<Page>(query, { featurestore, entityType, after });
@@ -143,10 +149,10 @@ async function describeEntityType(url: string, featurestore: string, entityType:
 }
 
 /** A page is small enough that its receipts never wait for this side to read them. */
-async function send(target: URL, lines: readonly string[]): Promise<Receipt[]> {
+async function send(client: GatewayClient, target: URL, lines: readonly string[]): Promise<Receipt[]> {
   const response = await fetch(target, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-ndjson' },
+    headers: { 'content-type': 'application/x-ndjson', ...client.authorization },
     body: lines.map((line) => `${line}\n`).join(''),
   }).catch((cause: unknown) => {
     throw new OperatorError('The gateway does not answer. The same command goes on where this one ended.', [], {

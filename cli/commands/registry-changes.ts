@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { OperatorError } from '../../errors/operator-error.js';
-import { DEFAULT_URL, GatewayClient } from '../gateway-client.js';
+import { DEFAULT_URL, gatewayAt, tokenOption, type GatewayOptions } from '../gateway-client.js';
 
 const PLAN = `faults breaks { path message } changes removed
   recomputed { featurestore entityType source rows bytes isServedMeanwhile }`;
@@ -20,16 +20,15 @@ interface Plan {
   }[];
 }
 
-interface Options {
-  readonly url: string;
-}
+type Options = GatewayOptions;
 
 export function planCommand(write: (text: string) => void): Command {
   return new Command('plan')
     .description('Say what `apply` would do with the registry file of a running gateway. Changes nothing.')
     .option('--url <url>', 'the gateway', DEFAULT_URL)
-    .action(async ({ url }: Options) => {
-      const { registryPlan } = await new GatewayClient(url).ask<{ registryPlan: Plan }>(
+    .addOption(tokenOption())
+    .action(async (options: Options) => {
+      const { registryPlan } = await gatewayAt(options).ask<{ registryPlan: Plan }>(
         `query { registryPlan { ${PLAN} } }`,
         {},
       );
@@ -44,8 +43,9 @@ export function applyCommand(write: (text: string) => void): Command {
     .description('Serve the registry file of a running gateway as it is now, without a restart.')
     .option('--force', 'also if it can break a client', false)
     .option('--url <url>', 'the gateway', DEFAULT_URL)
-    .action(async ({ url, force }: Options & { readonly force: boolean }) => {
-      const { applyRegistry } = await new GatewayClient(url).ask<{
+    .addOption(tokenOption())
+    .action(async ({ force, ...options }: Options & { readonly force: boolean }) => {
+      const { applyRegistry } = await gatewayAt(options).ask<{
         applyRegistry: { plan: Plan; isApplied: boolean; jobIds: readonly string[] };
       }>(
         `mutation ($input: ApplyRegistryInput!) { applyRegistry(input: $input) { isApplied jobIds plan { ${PLAN} } } }`,

@@ -1,12 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addFileFlags, toFileInput, type FileFlags } from '../file-flags.js';
-import { DEFAULT_URL, GatewayClient } from '../gateway-client.js';
+import { DEFAULT_URL, gatewayAt, tokenOption } from '../gateway-client.js';
 import { toTrainingSetInput, type TrainingSetFlags } from '../training-set-flags.js';
 import { VALIDATION_FIELDS, validationLines, type ValidationReport } from '../training-set-report.js';
 
 interface ValidateOptions extends FileFlags, TrainingSetFlags {
   readonly column?: readonly { readonly feature: string; readonly column: string }[];
   readonly url: string;
+  readonly token?: string;
 }
 
 /** `featuregraph validate <file>`: checks a training set of any program for leaks. It ends with 1 if there are any. */
@@ -31,8 +32,9 @@ export function validateCommand(): Command {
     .option('--validation-seed <number>', 'choose another sample to compare', number);
   return addFileFlags(command)
     .option('--url <url>', 'the gateway', DEFAULT_URL)
+    .addOption(tokenOption())
     .action(async (file: string, options: ValidateOptions) => {
-      const answer = await new GatewayClient(options.url).ask<{ validateTrainingSet: ValidationReport }>(
+      const answer = await gatewayAt(options).ask<{ validateTrainingSet: ValidationReport }>(
         `query ($input: ValidateTrainingSetInput!) { validateTrainingSet(input: $input) { ${VALIDATION_FIELDS} } }`,
         { input: toInput(file, options) },
       );

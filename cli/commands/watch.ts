@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { DEFAULT_URL, GatewayClient, jobName } from '../gateway-client.js';
+import { DEFAULT_URL, gatewayAt, jobName, tokenOption, type GatewayOptions } from '../gateway-client.js';
 import { watchJob } from '../watch-job.js';
 
 export function watchCommand(): Command {
@@ -9,7 +9,8 @@ export function watchCommand(): Command {
     )
     .argument('<job>', 'its id, with or without "jobs/"')
     .option('--url <url>', 'the gateway', DEFAULT_URL)
-    .action(async (job: string, { url }: { url: string }) => {
-      await watchJob(new GatewayClient(url), jobName(job));
+    .addOption(tokenOption())
+    .action(async (job: string, options: GatewayOptions) => {
+      await watchJob(gatewayAt(options), jobName(job));
     });
 }

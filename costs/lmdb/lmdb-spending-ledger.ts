@@ -56,6 +56,10 @@ export class LmdbSpendingLedger implements SpendingLedger {
     await this.#environment.flushed;
   }
 
+  async spent(day: string, principal: string): Promise<Decimal> {
+    return this.#spentOn(day, ownerKey(principal));
+  }
+
   #spentOn(day: string, owner: string): Decimal {
     return new Decimal(this.#spent.get([day, owner]) ?? 0);
   }

@@ -12,7 +12,7 @@ resource "google_cloud_run_v2_service" "gateway" {
   # Version 6 of the provider turns this on by default, and `terraform destroy` then fails. Leave it on in production.
   deletion_protection = false
   # Allows traffic from the internet, which `gcloud run services proxy` needs. IAM allows only the invokers below. The
-  # gateway has no authentication yet, so never grant access to allUsers. INGRESS_TRAFFIC_INTERNAL_ONLY also blocks the proxy.
+  # gateway believes the tokens that IAM has checked, so never grant access to allUsers. INGRESS_TRAFFIC_INTERNAL_ONLY also blocks the proxy.
   ingress = var.ingress
 
   template {
@@ -34,6 +34,11 @@ resource "google_cloud_run_v2_service" "gateway" {
       env {
         name  = "FEATUREGRAPH_REGISTRY"
         value = "/files/${var.registry_bucket_path}/registry.yaml"
+      }
+      # The names of the callers, from the tokens that Cloud Run has checked.
+      env {
+        name  = "FEATUREGRAPH_AUTHENTICATION"
+        value = "/files/${var.registry_bucket_path}/authentication.yaml"
       }
       env {
         name  = "FEATUREGRAPH_GRAPHIQL"

@@ -21,7 +21,7 @@ variable "image" {
 }
 
 variable "registry_bucket_path" {
-  description = "The folder in the bucket that holds registry.yaml."
+  description = "The folder in the bucket that holds registry.yaml and authentication.yaml."
   type        = string
   default     = "registry"
 }

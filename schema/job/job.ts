@@ -95,7 +95,8 @@ export abstract class Job implements Node {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The principal that started the job, or "schedule". Null if the client was not authenticated.',
+    description:
+      'The principal that started the job, or "schedule". Null if nobody was authenticated, or the gateway started it.',
   })
   createdBy!: string | null;
 }

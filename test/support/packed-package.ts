@@ -15,7 +15,7 @@ const OF_THE_USER = /^npm_config_(registry|cache|cafile|ca|(https?_|no)?proxy)$/
  * The environment of a user who has never seen this repository: without its .npmrc, which npm hands on to its scripts as
  * variables, and without its Node.js.
  */
-function userEnvironment(): NodeJS.ProcessEnv {
+export function userEnvironment(): NodeJS.ProcessEnv {
   const foreign = /^(npm_|INIT_CWD$|NODE$|NODE_|ONNXRUNTIME_|FEATUREGRAPH_|PORT$|HOST$|VITEST)/i;
   const kept = Object.entries(process.env).filter(([name]) => OF_THE_USER.test(name) || !foreign.test(name));
   const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !/node_modules|node-gyp-bin/.test(folder));

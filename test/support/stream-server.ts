@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Registry as MetricsRegistry } from 'prom-client';
 import { buildSchema, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import { OPEN_AUTHENTICATOR, type Authenticator } from '../../auth/authenticator.js';
 import type { Principal } from '../../auth/principal.js';
+import { PrincipalRates } from '../../limits/principal-rates.js';
 import { WorkInFlight } from '../../limits/work-in-flight.js';
 import { STREAM_LIMITS, type StreamLimits } from '../../limits/stream-limits.js';
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
@@ -26,6 +28,8 @@ export interface StreamServerOptions {
   readonly corsOrigins?: readonly string[];
   readonly maxQueryCost?: number;
   readonly isIntrospectionAllowed?: boolean;
+  readonly authenticator?: Authenticator;
+  readonly maxRequestsPerSecond?: number;
   readonly createContext?: (requestId: string, principal: Principal) => RequestContext;
 }
 
@@ -60,6 +64,8 @@ export async function startStreamServer(
     work,
     corsOrigins: options.corsOrigins ?? [],
     page: null,
+    authenticator: options.authenticator ?? OPEN_AUTHENTICATOR,
+    rates: new PrincipalRates({ maxRequestsPerSecond: options.maxRequestsPerSecond ?? null, maxRowsPerSecond: null }),
     streamLimits: { ...STREAM_LIMITS, ...options.limits },
   });
   http.server.listen(0, '127.0.0.1');

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GraphQLSchema } from 'graphql';
 import { Registry as MetricsRegistry } from 'prom-client';
+import { OPEN_AUTHENTICATOR } from '../../auth/authenticator.js';
 import { openFeatureViewSyncs, type FeatureViewSyncOptions } from '../../composition/feature-view-syncs.js';
 import { measuredJobStore } from '../../composition/measured-job-store.js';
 import { measuredStores } from '../../composition/measured-stores.js';
@@ -32,6 +33,7 @@ import { FeatureSearch } from '../../datasources/registry/feature-search.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import { PROCESS_LIMITS } from '../../limits/process-limits.js';
+import { PrincipalRates } from '../../limits/principal-rates.js';
 import { WorkInFlight, type WorkLimits } from '../../limits/work-in-flight.js';
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createLogger, type Logger } from '../../observability/logger.js';
@@ -173,6 +175,8 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     work,
     corsOrigins: [],
     page: null,
+    authenticator: OPEN_AUTHENTICATOR,
+    rates: new PrincipalRates({ maxRequestsPerSecond: null, maxRowsPerSecond: null }),
     ...options.http,
   });
   http.server.listen(0, '127.0.0.1');

@@ -15,7 +15,8 @@ export async function* checkSource(source: FeatureSource, reader: FileReader): A
   try {
     await using folder = await reader.createFolder();
     const { columns } = await database.use((connection) => bindSource(connection, source, reader, folder));
-    yield { status: 'ok', message: `the SQL gives what the registry says of ${source.features.length} features` };
+    const count = source.features.length === 1 ? '1 feature' : `${source.features.length} features`;
+    yield { status: 'ok', message: `the SQL gives what the registry says of ${count}` };
     for (const { column, valueType } of convertedColumns(source)) {
       const { type } = columns.get(column)!;
       if (!dependsOnValues(type, valueType)) continue;

@@ -234,6 +234,19 @@ describe('batch prediction on Vertex AI', () => {
       { resources: { ...SPEC.resources, acceleratorType: 'ABACUS' } },
       'acceleratorType',
     ],
+    ...(
+      [
+        ['no machine type', { machineType: 'banana' }, 'machineType'],
+        ['a size that there is not', { machineType: 'n1-standard-5' }, 'machineType'],
+        ['a machine that comes with others', { machineType: 'g2-standard-8' }, 'acceleratorType'],
+        ['a machine that takes none', { machineType: 'e2-standard-4' }, 'acceleratorType'],
+        ['three of them', { acceleratorCount: 3 }, 'acceleratorCount'],
+      ] as const
+    ).map(([what, change, field]): [string, object, string] => [
+      `a T4 with ${what}`,
+      { resources: { ...SPEC.resources, ...change } },
+      field,
+    ]),
   ])('refuses %s before anything is created', async (_, change, field) => {
     const request = { ...REQUEST, spec: { ...SPEC, ...(change as Partial<BatchPredictionSpec>) } };
     await expect(predictions.start(request)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });

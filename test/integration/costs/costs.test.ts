@@ -90,8 +90,8 @@ describe('the API and the command line say the same', () => {
         '--other-usage',
         'slot-hour=2',
       ],
-      // 1095 x 0.65 + 71.68 x 0.08 + 3 x 0.016 + 0.5 x 50 + 2 x 0.04
-      742.6124,
+      // 1095 x 0.65 + 7 x 0 + 3 x 0.016 + 0.5 x 50 + 2 x 0.04
+      736.878,
     ],
     [
       'estimateBatchPrediction',

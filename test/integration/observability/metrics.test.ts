@@ -41,7 +41,9 @@ describe('the metrics', () => {
     });
     expect(await seriesOf('dataloader_batch_size_count')).toEqual({ '{read="online"}': 1 });
     expect(await seriesOf('dataloader_batch_size_sum')).toEqual({ '{read="online"}': 3 });
-    expect(await seriesOf('graphql_operation_duration_seconds_count')).toEqual({ '{type="query",outcome="ok"}': 1 });
+    expect(await seriesOf('graphql_operation_duration_seconds_count')).toEqual({
+      '{type="query",outcome="ok",principal="ANONYMOUS"}': 1,
+    });
   });
 
   it('count errors by their code, and operations refused before they run', async () => {
@@ -55,8 +57,8 @@ describe('the metrics', () => {
       '{code="BAD_USER_INPUT"}': 1,
     });
     expect(await seriesOf('graphql_operation_duration_seconds_count')).toEqual({
-      '{type="none",outcome="failed"}': 2,
-      '{type="query",outcome="failed"}': 1,
+      '{type="none",outcome="failed",principal="ANONYMOUS"}': 2,
+      '{type="query",outcome="failed",principal="ANONYMOUS"}': 1,
     });
   });
 

@@ -15,22 +15,27 @@ beforeAll(async () => {
 });
 
 const amount = (max: number) => fc.double({ min: 0, max, noNaN: true });
-const machineType = fc.constantFrom('n1-standard-2', 'n1-standard-4', 'g2-standard-8');
-const acceleratorType = fc.constantFrom(null, 'NVIDIA_TESLA_T4');
-const batchJob = fc.record({
-  rows: fc.bigInt({ min: 0n, max: 10n ** 12n }),
-  secondsPerBatch: fc.double({ min: 0.001, max: 3600, noNaN: true }),
-  batchSize: fc.integer({ min: 1, max: 10_000 }),
-  startingReplicaCount: fc.integer({ min: 1, max: 200 }),
-  machineType,
-  acceleratorType,
-});
-const endpoint = fc.record({
-  minNodes: fc.integer({ min: 0, max: 100 }),
-  hours: amount(9000),
-  machineType,
-  acceleratorType,
-});
+const machine = fc.constantFrom(
+  ...['n1-standard-2', 'n1-standard-4', 'g2-standard-8'].map((machineType) => ({ machineType, acceleratorType: null })),
+  { machineType: 'n1-standard-4', acceleratorType: 'NVIDIA_TESLA_T4' },
+  { machineType: 'g2-standard-8', acceleratorType: 'NVIDIA_L4' },
+);
+const withMachine = <Input>(input: fc.Arbitrary<Input>) =>
+  fc.tuple(input, machine).map(([rest, named]) => ({ ...rest, ...named }));
+const batchJob = withMachine(
+  fc.record({
+    rows: fc.bigInt({ min: 0n, max: 10n ** 12n }),
+    secondsPerBatch: fc.double({ min: 0.001, max: 3600, noNaN: true }),
+    batchSize: fc.integer({ min: 1, max: 10_000 }),
+    startingReplicaCount: fc.integer({ min: 1, max: 200 }),
+  }),
+);
+const endpoint = withMachine(
+  fc.record({
+    minNodes: fc.integer({ min: 0, max: 100 }),
+    hours: amount(9000),
+  }),
+);
 const store = fc.record({
   minNodes: fc.integer({ min: 0, max: 100 }),
   hours: amount(744),

@@ -56,6 +56,18 @@ describe('a featurestore for a month', () => {
       ['1460 x 0.3 = $438.00', '50 x 0 = $0.00', '$438.00'],
     ],
     [
+      'optimized serving of more than its nodes hold',
+      'google-us-central1',
+      { onlineStore: 'vertex-optimized', onlineStorageGib: 500 },
+      ['2190 x 0.3 = $657.00', '500 x 0 = $0.00', '$657.00'],
+    ],
+    [
+      'syncs into a Bigtable of one’s own, which Vertex AI does not bill',
+      'google-us-central1',
+      { onlineStore: 'bigtable', minNodes: 0, syncedGibPerMonth: 100 },
+      ['0 x 0.65 = $0.00', '100 x 0 = $0.00', '$0.00'],
+    ],
+    [
       'a Bigtable of one’s own',
       'google-us-central1',
       { onlineStore: 'bigtable', minNodes: 2, onlineStorageGib: 50 },
@@ -147,6 +159,11 @@ describe('a batch prediction job', () => {
       '10 minutes of work and 5 of start-up on one machine',
       TEN_MINUTES,
       ['0.1666666667 x 0.219 = $0.0365', '0.08333333333 x 0.219 = $0.01825', '$0.05475'],
+    ],
+    [
+      'the accelerator of a machine that comes with it is in the price of the machine',
+      { ...TEN_MINUTES, machineType: 'g2-standard-8', acceleratorType: 'NVIDIA_L4', startupMinutes: 0 },
+      ['0.1666666667 x 0.98 = $0.163333333', '$0.163333333'],
     ],
     [
       'with an accelerator',
@@ -313,6 +330,18 @@ describe('what cannot be priced is refused with its field', () => {
       batch({ acceleratorType: 'NVIDIA_TESLA_T4', acceleratorCount: 0 }),
       'acceleratorCount',
       /from 1 to 16/,
+    ],
+    [
+      'an accelerator that the machine does not take',
+      batch({ machineType: 'g2-standard-4', acceleratorType: 'NVIDIA_TESLA_T4' }),
+      'acceleratorType',
+      /g2-standard-4 comes with NVIDIA_L4/,
+    ],
+    [
+      'more accelerators than the machine has',
+      batch({ machineType: 'g2-standard-4', acceleratorType: 'NVIDIA_L4', acceleratorCount: 2 }),
+      'acceleratorCount',
+      /has 1 of NVIDIA_L4/,
     ],
     ['negative hours', online({ hours: -1 }), 'hours', /from 0/],
     ['negative nodes', online({ minNodes: -1 }), 'minNodes', /from 0/],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { expect, it } from 'vitest';
+import { readAuthenticationFile } from '../../../auth/read-authentication-file.js';
 import { configVariables } from '../../../config/config.js';
 
 const root = join(import.meta.dirname, '../../..');
@@ -31,10 +32,8 @@ it('Cloud Run is described the same way with Terraform and without', () => {
     'autoscaling.knative.dev/maxScale': set(service, 'max_instance_count'),
     'run.googleapis.com/cpu-throttling': set(service, 'cpu_idle'),
   });
-  expect({ ...environmentOf(container.env), FEATUREGRAPH_REGISTRY: undefined }).toEqual({
-    ...terraformEnvironment,
-    FEATUREGRAPH_REGISTRY: undefined,
-  });
+  const files = { FEATUREGRAPH_REGISTRY: undefined, FEATUREGRAPH_AUTHENTICATION: undefined };
+  expect({ ...environmentOf(container.env), ...files }).toEqual({ ...terraformEnvironment, ...files });
   expect(container.resources.limits).toEqual({ cpu: set(service, 'cpu'), memory: set(service, 'memory') });
   expect(`${knative.spec.template.spec.timeoutSeconds}s`).toBe(set(service, 'timeout'));
   expect(knative.metadata.annotations['run.googleapis.com/ingress']).toBe('all');
@@ -54,6 +53,21 @@ it('a stop fits into the ten seconds of Cloud Run and the grace of Kubernetes', 
   const { template } = kubernetes('StatefulSet').spec;
   const grace = template.spec.terminationGracePeriodSeconds * 1000;
   expect(budget(environmentOf(template.spec.containers[0].env))).toBeLessThanOrEqual(grace - 10_000);
+});
+
+it('asks who calls, wherever other machines reach it', async () => {
+  const given = [
+    terraformEnvironment,
+    environmentOf(container.env),
+    environmentOf(kubernetes('StatefulSet').spec.template.spec.containers[0].env),
+  ];
+  for (const environment of given) {
+    expect(environment.FEATUREGRAPH_AUTHENTICATION).toMatch(/authentication\.yaml$/);
+    expect(environment).not.toHaveProperty('FEATUREGRAPH_LET_EVERYBODY_IN');
+  }
+  expect(read('Dockerfile')).not.toContain('FEATUREGRAPH_LET_EVERYBODY_IN=true \\');
+  const { cloudRun } = await readAuthenticationFile(join(root, 'examples/google-cloud/authentication.yaml'));
+  expect(cloudRun).toEqual({ header: 'authorization' });
 });
 
 it('names no variable that the gateway does not know', () => {

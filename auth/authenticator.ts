@@ -1,0 +1,120 @@
+import type { Clock } from '../values/clock.js';
+import type { ApiKeys } from './api-keys/api-keys.js';
+import { isApiKey } from './api-keys/api-key.js';
+import type { ClientCertificates } from './client-certificates.js';
+import { readBearer, type Credentials } from './credentials.js';
+import type { CloudRunTokens } from './tokens/cloud-run-tokens.js';
+import { GOOGLE_PREFIXES, type IapTokens } from './tokens/google.js';
+import type { BearerTokens } from './tokens/bearer-tokens.js';
+import { ANONYMOUS, type Principal } from './principal.js';
+import { sessionOf, type Session } from './session.js';
+import { invalid, unauthenticated } from './unauthenticated.js';
+
+/** Says who asks. Rejects with UNAUTHENTICATED; never answers "anonymous" for credentials that it does not accept. */
+export interface Authenticator {
+  /** Whether everybody is the principal `anonymous`. */
+  readonly isOpen: boolean;
+  readonly authenticate: (credentials: Credentials) => Promise<Session>;
+  /** Whether the request brings credentials, right or wrong. A WebSocket may bring them later. */
+  readonly hasCredentials: (credentials: Credentials) => boolean;
+  /** Sentences about what the methods accept, in the order in which they are looked at, for the log. */
+  readonly methods: readonly string[];
+  /** Whether a principal can have this name now. */
+  readonly canOccur: (name: string) => boolean;
+  readonly close: () => void;
+}
+
+const ANONYMOUS_SESSION: Session = { principal: ANONYMOUS, onEnd: () => () => undefined };
+
+/** The mode `open`: nobody is asked. A token is not looked at, because there is nothing to check it with. */
+export const OPEN_AUTHENTICATOR: Authenticator = {
+  isOpen: true,
+  authenticate: async () => ANONYMOUS_SESSION,
+  hasCredentials: () => true,
+  methods: [],
+  canOccur: (name) => name === ANONYMOUS.name,
+  close: () => undefined,
+};
+
+/** The configured methods; absent: not accepted. */
+export interface Methods {
+  readonly iap?: IapTokens | undefined;
+  readonly cloudRun?: CloudRunTokens | undefined;
+  readonly bearer?: BearerTokens | undefined;
+  readonly apiKeys?: ApiKeys | undefined;
+  readonly certificates?: ClientCertificates | undefined;
+}
+
+/**
+ * Looks at the methods in a fixed order: Google IAP's assertion, the header of Cloud Run, `Authorization`, the client
+ * certificate. The first that the request has credentials for decides. If they are not right, the request is refused: the
+ * next method is not tried, so that nobody becomes another by sending credentials that are wrong.
+ */
+export class MethodAuthenticator implements Authenticator {
+  readonly isOpen = false;
+
+  constructor(
+    private readonly accepted: Methods,
+    private readonly clock: Clock,
+  ) {}
+
+  get methods(): readonly string[] {
+    const { iap, cloudRun, bearer, apiKeys, certificates } = this.accepted;
+    return [iap, cloudRun, bearer, apiKeys, certificates].flatMap((method) => method?.description ?? []);
+  }
+
+  async authenticate(credentials: Credentials): Promise<Session> {
+    const { iap, cloudRun, certificates } = this.accepted;
+    const assertion = iap?.read(credentials);
+    if (iap && assertion !== undefined) return this.#session(await iap.verify(assertion));
+    const forwarded = cloudRun?.read(credentials);
+    if (cloudRun && forwarded !== undefined) return this.#session(await cloudRun.verify(forwarded));
+    const token = readBearer(credentials);
+    if (token !== undefined) return this.#bearer(token);
+    const subject = certificates?.read(credentials);
+    if (certificates && subject !== undefined) return this.#session(certificates.principal(subject));
+    throw unauthenticated('NONE', `The request does not say who asks. ${this.#remedy()}`);
+  }
+
+  hasCredentials(credentials: Credentials): boolean {
+    const names = [...(this.accepted.iap?.headers ?? []), ...(this.accepted.certificates?.headers ?? [])];
+    return [...names, this.accepted.cloudRun?.header, 'authorization'].some(
+      (name) => name !== undefined && credentials.header(name).length > 0,
+    );
+  }
+
+  readonly canOccur = (name: string): boolean => {
+    const { iap, cloudRun, bearer, apiKeys, certificates } = this.accepted;
+    const prefix = name.slice(0, name.indexOf(':') + 1);
+    if (prefix === 'key:') return apiKeys?.principals.includes(name) ?? false;
+    if (prefix === 'certificate:') return certificates !== undefined;
+    if ((iap ?? cloudRun) && GOOGLE_PREFIXES.includes(prefix)) return true;
+    return bearer?.prefixes.includes(prefix) ?? false;
+  };
+
+  close(): void {
+    this.accepted.apiKeys?.close();
+  }
+
+  async #bearer(token: string): Promise<Session> {
+    const { apiKeys, bearer } = this.accepted;
+    if (isApiKey(token)) {
+      if (!apiKeys) throw invalid('This gateway takes no API keys.');
+      const { principal, onRevoked } = apiKeys.verify(token);
+      return sessionOf(principal, this.clock, onRevoked);
+    }
+    if (!bearer) throw invalid('This gateway takes no tokens in "Authorization", or none of this form.');
+    return this.#session(await bearer.verify(token));
+  }
+
+  #session(principal: Principal): Session {
+    return sessionOf(principal, this.clock);
+  }
+
+  #remedy(): string {
+    const { iap, cloudRun, bearer, apiKeys } = this.accepted;
+    if (bearer ?? apiKeys) return 'Send "Authorization: Bearer <token>".';
+    if (iap ?? cloudRun) return "Call the address that Google's proxy protects.";
+    return 'Call it through the proxy that checks client certificates.';
+  }
+}

@@ -1,0 +1,7 @@
+/** Whether nobody on the way can change what comes from an address: it has TLS, or is on this machine. */
+export function isTrustworthy(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  const isLocal = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  return protocol === 'https:' || (protocol === 'http:' && isLocal);
+}

@@ -1,0 +1,9 @@
+import type { Authenticator } from '../auth/authenticator.js';
+
+/** Everybody without a budget of their own, and the schedules of feature views. */
+const ALWAYS_POSSIBLE = ['*', 'schedule'];
+
+/** The names with a budget that no principal can have: a typing error there would mean no limit. */
+export function impossibleBudgets(budgets: ReadonlyMap<string, number>, { canOccur }: Authenticator): string[] {
+  return [...budgets.keys()].filter((name) => !ALWAYS_POSSIBLE.includes(name) && !canOccur(name));
+}

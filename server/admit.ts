@@ -1,0 +1,66 @@
+import type { IncomingMessage } from 'node:http';
+import type { Authenticator } from '../auth/authenticator.js';
+import { credentialsOf, type Credentials } from '../auth/credentials.js';
+import type { Principal } from '../auth/principal.js';
+import type { Session } from '../auth/session.js';
+import { AppError } from '../errors/app-error.js';
+import type { PrincipalRates } from '../limits/principal-rates.js';
+import type { AuthenticationOutcome, GatewayMetrics } from '../observability/gateway-metrics.js';
+
+/** What decides whether a request comes in. */
+export interface Admittance {
+  readonly authenticator: Authenticator;
+  readonly rates: PrincipalRates;
+  readonly metrics: GatewayMetrics;
+}
+
+/** Who asks. Counts the outcome. */
+export async function authenticate(
+  { authenticator, metrics }: Pick<Admittance, 'authenticator' | 'metrics'>,
+  credentials: Credentials,
+): Promise<Session> {
+  try {
+    const session = await authenticator.authenticate(credentials);
+    metrics.authentication(session.principal.kind, 'ok');
+    return session;
+  } catch (error) {
+    if (error instanceof AppError) metrics.authentication('none', outcomeOf(error));
+    throw error;
+  }
+}
+
+const OUTCOMES: Readonly<Record<string, AuthenticationOutcome>> = {
+  NONE: 'none',
+  INVALID: 'invalid',
+  EXPIRED: 'expired',
+};
+
+function outcomeOf({ details }: AppError): AuthenticationOutcome {
+  return OUTCOMES[String(details.reason)] ?? 'unavailable';
+}
+
+/** Who asks, by an HTTP request. Refuses a request without valid credentials, and one too many of its principal. */
+export async function admit(options: Admittance, request: IncomingMessage): Promise<Session> {
+  const session = await authenticate(options, credentialsOf(request));
+  await takeRequest(options.rates, session.principal);
+  return session;
+}
+
+/** Everybody is `anonymous` in the mode `open`: a limit would be one for all together. */
+export async function takeRequest(rates: PrincipalRates, { name, kind }: Principal): Promise<void> {
+  if (kind !== 'ANONYMOUS') await rates.takeRequest(name);
+}
+
+export async function takeRows(
+  rates: PrincipalRates,
+  { name, kind }: Principal,
+  rows: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (kind !== 'ANONYMOUS') await rates.takeRows(name, rows, signal);
+}
+
+/** Who shares a place in a fair order: the requests of a principal, from wherever they come, or of an address. */
+export function ownerOf({ name, kind }: Principal, remoteAddress: string | undefined): string {
+  return kind === 'ANONYMOUS' ? `address ${remoteAddress ?? ''}` : name;
+}
