@@ -92,7 +92,7 @@ describe("another's job", () => {
     do {
       const query =
         'query ($after: String) { jobs(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }';
-      const { nodes, pageInfo } = (await shop.ask('ann', query, { after })).data.jobs;
+      const { nodes, pageInfo }: any = (await shop.ask('ann', query, { after })).data.jobs;
       seen.push(...nodes.map(({ id }: { id: string }) => id));
       after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
     } while (after !== null);
