@@ -5,6 +5,7 @@ import { FilePolicy } from './composition/file-policy.js';
 import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openAudit } from './composition/open-audit.js';
+import { openAdmission } from './composition/admission.js';
 import { openDoor } from './composition/open-door.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
@@ -30,12 +31,12 @@ import { FeatureSearch } from './datasources/registry/feature-search.js';
 import type { EntityType, FeatureSource } from './datasources/registry/model.js';
 import { Registry } from './datasources/registry/registry.js';
 import { PrincipalRates } from './limits/principal-rates.js';
-import { WorkInFlight } from './limits/work-in-flight.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { createSourceMetrics } from './observability/source-metrics.js';
 import { createStoreMetrics } from './observability/store-metrics.js';
+import { startTracing } from './observability/tracing.js';
 import { createWriteMetrics, type WriteBacklog } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
@@ -46,6 +47,7 @@ import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
 import { checkAddresses, listen, originOf, type ListenAddress } from './server/listen.js';
 import { createMetricsServer } from './server/metrics-server.js';
+import { readTls, reloadTls } from './server/tls.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
 import { secondsBetween } from './values/instant.js';
@@ -67,6 +69,8 @@ export interface GatewayOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly onPrepare: (progress: PrepareProgress) => void;
+  /** For tests: how often the files of the certificate are looked at. */
+  readonly tlsLookEveryMs?: number;
   /** For tests. */
   readonly google?: GoogleClientOptions;
 }
@@ -80,13 +84,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function start(
-  { config, logger, onPrepare, google }: GatewayOptions,
+  { config, logger, onPrepare, google, tlsLookEveryMs }: GatewayOptions,
   opened: AsyncDisposableStack,
 ): Promise<Gateway> {
   const { host, port, metricsPort } = config;
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
+  if (config.isTraced) {
+    // Started first and stopped last, so that no span is lost.
+    const tracing = await startTracing();
+    opened.defer(() => tracing.stop());
+  }
+  const tls = config.tls && (await readTls(config.tls));
   const authenticator = await openDoor(config, logger, systemClock);
   opened.defer(() => authenticator.close());
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
@@ -167,7 +177,8 @@ async function start(
     metrics: metricsRegistry,
   });
   opened.defer(() => streams.close());
-  const work = new WorkInFlight();
+  const { work, limits, stop: stopAdmission } = openAdmission(config.limitMode, { logger, metrics, metricsRegistry });
+  opened.defer(stopAdmission);
   const openRuntime = async ({ registry: served, schema: of }: PlannedRegistry): Promise<Runtime> => {
     const services: Services = {
       registry: served,
@@ -195,6 +206,7 @@ async function start(
       maxResponseBytes,
       isIntrospectionAllowed,
       work,
+      limits,
     });
     await apollo.start();
     return { apollo, createContext: (requestId, principal) => createContext(services, requestId, principal) };
@@ -238,6 +250,7 @@ async function start(
     maxBodyBytes: config.maxBodyBytes,
     work,
     corsOrigins: config.corsOrigins,
+    ...(tls ? { tls } : {}),
     isAllowedHost: allowedHosts(host, config.allowedHosts),
     ingest: { registry, writer: writers.writer, policy, auditLog },
     authenticator,
@@ -245,6 +258,7 @@ async function start(
     page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
   });
   await listen(http.server, address);
+  if (config.tls) opened.use(reloadTls(http.server, config.tls, logger, tlsLookEveryMs));
 
   return {
     url: `${originOf(http.server)}/graphql`,

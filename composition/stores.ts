@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import type { FileReader } from '../datasources/files/file-reader.js';
@@ -11,8 +10,8 @@ import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { EntityType, Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { isHealthy } from '../serving/store-health.js';
-import { OperatorError } from '../errors/operator-error.js';
 import { systemClock, type Clock } from '../values/clock.js';
+import { openDataFolder } from './data-folder.js';
 import { openFeatureWriters, type OpenFeatureWriters } from './feature-writers.js';
 import { listSources } from './offline-store-adapters.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
@@ -72,7 +71,7 @@ async function openAll(
   options: StoresOptions,
   opened: AsyncDisposableStack,
 ): Promise<OpenStores> {
-  await makeDataFolder(dataDirectory);
+  await openDataFolder(dataDirectory);
   const offline = await openOfflineStores(registry, dataDirectory, options.memoryLimitBytes);
   opened.defer(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
@@ -116,21 +115,6 @@ async function openAll(
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
     close: () => opened.disposeAsync(),
   };
-}
-
-async function makeDataFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    const { code } = cause as NodeJS.ErrnoException;
-    const fault =
-      code === 'EEXIST' || code === 'ENOTDIR'
-        ? 'a file is in its place'
-        : `it cannot be made: ${code ?? String(cause)}`;
-    throw new OperatorError(
-      `The data folder ${folder} is no folder:`,
-      [`${fault}. Set FEATUREGRAPH_DATA_DIR to a folder that this user may write`],
-      { cause },
-    );
-  });
 }
 
 /** The stores that `featuregraph doctor` checks: every store of the registry, without opening it. */

@@ -63,6 +63,18 @@ export const configVariables = {
     ),
   HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on. 0.0.0.0 listens on all networks.'),
   PORT: port.default(4000).describe('The port to listen on. 0: any free port.'),
+  FEATUREGRAPH_TLS_CERTIFICATE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The path of a certificate in PEM, with those of its authorities. The gateway then serves HTTPS alone, and takes a renewed certificate without a restart. Empty: HTTP.',
+    ),
+  FEATUREGRAPH_TLS_KEY: z.string().min(1).optional().describe('The path of the key of the certificate, in PEM.'),
+  FEATUREGRAPH_TLS_MIN_VERSION: z
+    .enum(['TLSv1.2', 'TLSv1.3'])
+    .default('TLSv1.2')
+    .describe('The lowest version of TLS that clients may use: TLSv1.2 or TLSv1.3.'),
   METRICS_PORT: port
     .optional()
     .describe('The port of GET /metrics for Prometheus, at the same address. Empty: no metrics. 0: any free port.'),
@@ -70,6 +82,12 @@ export const configVariables = {
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('The lowest level that is logged: trace, debug, info, warn, error or silent.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url()
+    .optional()
+    .describe(
+      'The URL of an OpenTelemetry collector that gets traces, e.g. http://localhost:4318. All other variables of OpenTelemetry apply too (docs/operations.md). Empty: no traces.',
+    ),
   FEATUREGRAPH_GRAPHIQL: flag.default(true).describe('Serve the GraphiQL page to browsers at /graphql.'),
   FEATUREGRAPH_INTROSPECTION: flag.default(true).describe('Allow introspection of the schema. GraphiQL needs it.'),
   FEATUREGRAPH_AUTHENTICATION: z
@@ -126,6 +144,12 @@ export const configVariables = {
   FEATUREGRAPH_MAX_RESPONSE_BYTES: bytes
     .default(67_108_864)
     .describe('The maximum size of an answer, in bytes. A larger answer becomes the error RESPONSE_TOO_LARGE.'),
+  FEATUREGRAPH_LIMITS: z
+    .enum(['enforce', 'measure'])
+    .default('enforce')
+    .describe(
+      'What happens to a request above the limit of cost, or above what the process can do: enforce refuses it, measure logs and counts it and lets it pass (docs/limits.md).',
+    ),
   FEATUREGRAPH_DUCKDB_MEMORY_BYTES: z.coerce
     .number()
     .int()
@@ -175,39 +199,71 @@ export const configVariables = {
     ),
 } satisfies Record<string, z.ZodType>;
 
-const configSchema = z.object(configVariables).transform((variables) => ({
-  registryPath: variables.FEATUREGRAPH_REGISTRY ?? null,
-  policyPath: variables.FEATUREGRAPH_POLICY ?? null,
-  auditFolder: variables.FEATUREGRAPH_AUDIT_FOLDER ?? null,
-  auditKeyFile: variables.FEATUREGRAPH_AUDIT_KEY_FILE ?? null,
-  auditMaxFileBytes: variables.FEATUREGRAPH_AUDIT_MAX_FILE_BYTES,
-  isAuditRequired: variables.FEATUREGRAPH_AUDIT_REQUIRED,
-  dataDirectory: variables.FEATUREGRAPH_DATA_DIR,
-  host: variables.HOST,
-  port: variables.PORT,
-  metricsPort: variables.METRICS_PORT ?? null,
-  logLevel: variables.LOG_LEVEL,
-  isGraphiqlServed: variables.FEATUREGRAPH_GRAPHIQL,
-  isIntrospectionAllowed: variables.FEATUREGRAPH_INTROSPECTION,
-  authenticationPath: variables.FEATUREGRAPH_AUTHENTICATION ?? null,
-  isEverybodyLetIn: variables.FEATUREGRAPH_LET_EVERYBODY_IN,
-  isCloudRun: variables.K_SERVICE !== undefined,
-  maxRequestsPerSecond: variables.FEATUREGRAPH_MAX_REQUESTS_PER_SECOND,
-  maxRowsPerSecond: variables.FEATUREGRAPH_MAX_INGEST_ROWS_PER_SECOND,
-  token: variables.FEATUREGRAPH_TOKEN ?? null,
-  corsOrigins: variables.FEATUREGRAPH_CORS_ORIGINS,
-  allowedHosts: variables.FEATUREGRAPH_ALLOWED_HOSTS,
-  maxBodyBytes: variables.FEATUREGRAPH_MAX_BODY_BYTES,
-  maxQueryCost: variables.FEATUREGRAPH_MAX_QUERY_COST,
-  maxResponseBytes: variables.FEATUREGRAPH_MAX_RESPONSE_BYTES,
-  duckDbMemoryBytes: variables.FEATUREGRAPH_DUCKDB_MEMORY_BYTES,
-  priceBooksPath: variables.FEATUREGRAPH_PRICE_BOOKS ?? null,
-  priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
-  dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,
-  areSchedulesKept: variables.FEATUREGRAPH_SCHEDULES,
-  shutdownDelayMs: variables.FEATUREGRAPH_SHUTDOWN_DELAY_MS,
-  shutdownGraceMs: variables.FEATUREGRAPH_SHUTDOWN_GRACE_MS,
-}));
+/** Serving HTTP to those who asked for HTTPS would be worse than not serving. */
+function refuseHalfOfTls(
+  variables: {
+    readonly FEATUREGRAPH_TLS_CERTIFICATE?: string | undefined;
+    readonly FEATUREGRAPH_TLS_KEY?: string | undefined;
+  },
+  context: z.RefinementCtx,
+): void {
+  const isSet = (name: keyof typeof variables): boolean => variables[name] !== undefined;
+  const names = ['FEATUREGRAPH_TLS_CERTIFICATE', 'FEATUREGRAPH_TLS_KEY'] as const;
+  const missing = names.filter((name) => !isSet(name));
+  if (missing.length !== 1) return;
+  context.addIssue({
+    code: 'custom',
+    path: missing,
+    message: 'TLS needs a certificate and its key. This one is missing.',
+  });
+}
+
+const configSchema = z
+  .object(configVariables)
+  .superRefine(refuseHalfOfTls)
+  .transform((variables) => ({
+    registryPath: variables.FEATUREGRAPH_REGISTRY ?? null,
+    policyPath: variables.FEATUREGRAPH_POLICY ?? null,
+    auditFolder: variables.FEATUREGRAPH_AUDIT_FOLDER ?? null,
+    auditKeyFile: variables.FEATUREGRAPH_AUDIT_KEY_FILE ?? null,
+    auditMaxFileBytes: variables.FEATUREGRAPH_AUDIT_MAX_FILE_BYTES,
+    isAuditRequired: variables.FEATUREGRAPH_AUDIT_REQUIRED,
+    dataDirectory: variables.FEATUREGRAPH_DATA_DIR,
+    host: variables.HOST,
+    port: variables.PORT,
+    tls:
+      variables.FEATUREGRAPH_TLS_CERTIFICATE === undefined || variables.FEATUREGRAPH_TLS_KEY === undefined
+        ? null
+        : {
+            certificate: variables.FEATUREGRAPH_TLS_CERTIFICATE,
+            key: variables.FEATUREGRAPH_TLS_KEY,
+            minVersion: variables.FEATUREGRAPH_TLS_MIN_VERSION,
+          },
+    isTraced: variables.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
+    metricsPort: variables.METRICS_PORT ?? null,
+    logLevel: variables.LOG_LEVEL,
+    isGraphiqlServed: variables.FEATUREGRAPH_GRAPHIQL,
+    isIntrospectionAllowed: variables.FEATUREGRAPH_INTROSPECTION,
+    authenticationPath: variables.FEATUREGRAPH_AUTHENTICATION ?? null,
+    isEverybodyLetIn: variables.FEATUREGRAPH_LET_EVERYBODY_IN,
+    isCloudRun: variables.K_SERVICE !== undefined,
+    maxRequestsPerSecond: variables.FEATUREGRAPH_MAX_REQUESTS_PER_SECOND,
+    maxRowsPerSecond: variables.FEATUREGRAPH_MAX_INGEST_ROWS_PER_SECOND,
+    token: variables.FEATUREGRAPH_TOKEN ?? null,
+    corsOrigins: variables.FEATUREGRAPH_CORS_ORIGINS,
+    allowedHosts: variables.FEATUREGRAPH_ALLOWED_HOSTS,
+    maxBodyBytes: variables.FEATUREGRAPH_MAX_BODY_BYTES,
+    maxQueryCost: variables.FEATUREGRAPH_MAX_QUERY_COST,
+    maxResponseBytes: variables.FEATUREGRAPH_MAX_RESPONSE_BYTES,
+    limitMode: variables.FEATUREGRAPH_LIMITS,
+    duckDbMemoryBytes: variables.FEATUREGRAPH_DUCKDB_MEMORY_BYTES,
+    priceBooksPath: variables.FEATUREGRAPH_PRICE_BOOKS ?? null,
+    priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
+    dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,
+    areSchedulesKept: variables.FEATUREGRAPH_SCHEDULES,
+    shutdownDelayMs: variables.FEATUREGRAPH_SHUTDOWN_DELAY_MS,
+    shutdownGraceMs: variables.FEATUREGRAPH_SHUTDOWN_GRACE_MS,
+  }));
 
 export type Config = Readonly<z.infer<typeof configSchema>>;
 export { configSchema };

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import { NO_AUDIT_TRAIL, type AuditTrail } from '../auth/audit/audit-trail.js';
 import type { Access } from '../auth/policy/access.js';
+import { inSpan } from '../runtime/spans.js';
 import { turns } from '../runtime/turns.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import { readAsOf } from '../serving/read-as-of.js';
@@ -204,7 +205,15 @@ class BatchedReads {
     return pending.cells;
   }
 
-  async #flush(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
+  #flush(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
+    return inSpan(
+      'loader.batch',
+      () => this.#read(keys),
+      () => ({ attributes: { 'featuregraph.entities': keys.length } }),
+    );
+  }
+
+  async #read(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
     const reads = keys.map((key) => this.#pending.get(key)!);
     this.#pending.clear();
     const features = [...new Set(reads.flatMap(({ wanted }) => [...wanted]))];

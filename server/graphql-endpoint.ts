@@ -35,7 +35,8 @@ export async function answerGraphql(
   { requestId, signal }: RequestScope,
   { principal }: Session,
 ): Promise<void> {
-  const method = request.method ?? 'GET';
+  // HEAD is GET without the body of the answer, which Node leaves out.
+  const method = request.method === 'POST' ? 'POST' : 'GET';
   const body = method === 'POST' ? refuseBatch(await readJsonBody(request, maxBodyBytes)) : undefined;
   const search = readQueryString(request);
   const parameters = new URLSearchParams(search);

@@ -1,11 +1,12 @@
 import { parse, type DocumentNode } from 'graphql';
 import { QUERY_LIMITS } from '../limits/query-limits.js';
 import { checkVariables } from '../limits/variables.js';
-import { hasLongNumber, parseLosslessJson } from '../values/lossless-json.js';
+import { hasLongNumber, isRoundedToWhole, parseLosslessJson } from '../values/lossless-json.js';
 
 /**
  * Parses the JSON of a request. A whole number beyond 2^53 becomes a bigint: JSON.parse would round it, and an id would
- * name another entity. limits/variables.ts refuses it with its path.
+ * name another entity. limits/variables.ts refuses it with its path. A fraction that JSON.parse would round to a whole
+ * number is its text.
  */
 export function parseRequestJson(text: string): unknown {
   return parseLosslessJson(text, BigInt);
@@ -14,8 +15,9 @@ export function parseRequestJson(text: string): unknown {
 /** The same for graphql-ws, which parses messages itself. */
 export function reviveRequestNumber(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   const digits = context?.source;
-  if (typeof value !== 'number' || Number.isSafeInteger(value) || digits === undefined) return value;
-  return /^-?\d+$/.test(digits) ? BigInt(digits) : value;
+  if (typeof value !== 'number' || digits === undefined || /^-?\d{1,15}$/.test(digits)) return value;
+  if (!/^-?\d+$/.test(digits)) return isRoundedToWhole(digits, value) ? digits : value;
+  return Number.isSafeInteger(value) ? value : BigInt(digits);
 }
 
 /** Refuses `variables` of a URL that Apollo would round, because it uses JSON.parse. Apollo checks everything else. */

@@ -1,11 +1,13 @@
 /**
- * Whole numbers with more digits than a JavaScript number represents exactly; long fractions of models do not match.
+ * Numbers that JSON.parse may round to another whole number: 16 digits and more before the point, or in all before an
+ * exponent. Long fractions of models do not match.
  */
-const LONG_NUMBER = /(?<![\d.])\d{16,}(?![\d.eE])/;
+const LONG_NUMBER = /(?<![\d.])(?:\d{16,}|\d+\.(?=\d{14,}[eE])\d+[eE])/;
 
 /**
  * JSON.parse without loss of digits in whole numbers: a number beyond 2^53 becomes its text, as clients read an INT64,
- * or the result of `keep` for that text.
+ * or the result of `keep` for that text. A number with a fraction that JavaScript rounds to a whole one, such as
+ * 9007199254740991.4, becomes its text too: it is no whole number.
  */
 export function parseLosslessJson(text: string, keep: (digits: string) => unknown = (digits) => digits): unknown {
   // Reading each number takes several times as long, and few lines need it.
@@ -13,13 +15,29 @@ export function parseLosslessJson(text: string, keep: (digits: string) => unknow
   // The third argument is from 2023; TypeScript's types lack it.
   const reviver = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
     const digits = context?.source;
-    if (typeof value !== 'number' || digits === undefined || !/^-?\d+$/.test(digits)) return value;
+    if (typeof value !== 'number' || digits === undefined) return value;
+    if (!/^-?\d+$/.test(digits)) return isRoundedToWhole(digits, value) ? digits : value;
     return Number.isSafeInteger(value) ? value : keep(digits);
   };
   return JSON.parse(text, reviver);
 }
 
-/** Whether a text may have a whole number that JSON.parse would round; the digits may also be inside a string. */
+/**
+ * Whether a number of JSON, with a fraction, is a whole number as a JavaScript number. Beyond 2^53 no reader takes a
+ * JavaScript number for a whole number.
+ */
+export function isRoundedToWhole(digits: string, value: number): boolean {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(digits) ?? [];
+  const decimals = fraction.length - Number(exponent);
+  if (!Number.isSafeInteger(value) || decimals <= 0) return false;
+  const unscaled = BigInt(`${sign}${whole}${fraction}`);
+  // Below one; the power could be too large to compute.
+  if (decimals >= whole.length + fraction.length) return unscaled !== 0n;
+  return BigInt(value) * 10n ** BigInt(decimals) !== unscaled;
+}
+
+/** Whether a text may have a number that JSON.parse would round to another whole number; the digits may be in a string. */
 export function hasLongNumber(text: string): boolean {
   return LONG_NUMBER.test(text);
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Registry } from '../../datasources/registry/registry.js';
 import { OperatorError } from '../../errors/operator-error.js';
-import { parseYaml } from '../../runtime/yaml/parse-yaml.js';
+import { parseYamlFile } from '../../runtime/yaml/parse-yaml-file.js';
 import { policyDocument, policyJsonSchema, type PolicyDocument } from './policy-document.js';
 import { findPolicyFaults } from './policy-faults.js';
 
@@ -18,7 +18,7 @@ export async function loadPolicy(path: string | null, registry: Registry): Promi
 }
 
 export function parsePolicy(text: string, registry: Registry, path = 'policy.yaml'): PolicyDocument {
-  return parseYaml(text, {
+  return parseYamlFile(text, {
     what: `The policy ${path}`,
     schema: policyDocument,
     jsonSchema: policyJsonSchema,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { checkRegistry } from '../../composition/check-registry.js';
 import { draftFromFiles, type DraftRequest } from '../../composition/draft-from-files.js';
 import { diagnoseRegistry } from '../../composition/registry.js';
@@ -107,7 +107,7 @@ function toOptions(flags: FileFlags): DraftFileOptions {
 function requireOneOf(flag: string, value: string | null | undefined, known: readonly string[]): void {
   if (value === undefined || value === null || known.includes(value)) return;
   const names = known.map((name) => name.toLowerCase().replaceAll('_', '-'));
-  throw new InvalidArgumentError(`${flag} is one of: ${names.join(', ')}.`);
+  throw new OperatorError(`${flag} is one of: ${names.join(', ')}.`);
 }
 
 function refuseExisting(paths: readonly string[], output: string): void {

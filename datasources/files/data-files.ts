@@ -1,6 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { AppError, badInput } from '../../errors/app-error.js';
+import { makeFolder } from '../../runtime/make-folder.js';
 import { toAppError } from './file-fault.js';
 import type { FileFormat } from './file-format.js';
 import { FileReader } from './file-reader.js';
@@ -26,7 +27,7 @@ export class DataFiles {
    * folder.
    */
   static async open(folder: string, reader?: FileReader): Promise<DataFiles> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return new DataFiles(await realpath(folder), reader);
   }
 
@@ -48,19 +49,6 @@ export class DataFiles {
     throw new AppError('FILE_NOT_FOUND', `There is no file "${name}" in the folder for files of the data folder.`, {
       field,
     });
-  }
-
-  /** The path of an existing file. `field` is the argument that named it. */
-  async existing(name: string, field: string): Promise<string> {
-    const path = this.#inside(name, field);
-    const real = await realpath(path).catch(() => undefined);
-    if (real === undefined) {
-      throw new AppError('FILE_NOT_FOUND', `There is no file "${name}" in the folder for files of the data folder.`, {
-        field,
-      });
-    }
-    if (!this.#contains(real)) throw outside(name, field);
-    return real;
   }
 
   /** The path of a file to write. Creates its folder, but not through a link to another location. */

@@ -28,6 +28,12 @@ export interface OnlineStore {
    */
   delete(entityType: EntityType, entityIds: readonly string[]): Promise<void>;
 
+  /**
+   * Why this store can never take a write; undefined when it can. `write` rejects such a write, with all others of its
+   * call. Absent: the store takes every write.
+   */
+  readonly findWriteFault?: ((write: OnlineWrite, now: Instant) => WriteFault | undefined) | undefined;
+
   /** The maximum number of entity ids per read; a caller with more splits them. */
   readonly maxEntityIdsPerRead: number;
 
@@ -123,6 +129,12 @@ export interface OnlineWrite {
    * dense entity type, where the row is whole. Absent: false.
    */
   readonly isPartial?: boolean;
+}
+
+export interface WriteFault {
+  /** The feature whose value is at fault; null: the event time is. */
+  readonly feature: string | null;
+  readonly message: string;
 }
 
 /**

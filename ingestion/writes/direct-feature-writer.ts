@@ -19,6 +19,7 @@ import {
   type EntityDeletion,
 } from './entity-deletion.js';
 import { addPart, momentKey, type MomentValues } from './moment-values.js';
+import { refuseUntakable } from './refuse-untakable.js';
 import { toDeletionFailure, toStoreFailure } from './store-failure.js';
 
 export interface DirectFeatureWriterOptions {
@@ -52,7 +53,7 @@ export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
     signal?.throwIfAborted();
     const { clock } = this.options;
     const now = clock();
-    const checked = checkRows(entityType, rows, now);
+    const checked = refuseUntakable(checkRows(entityType, rows, now), this.options.online, now);
     const served = await this.#readServed(entityType, checked.rows, now);
     const { planned, duplicateRows } = this.#plan(checked.rows, served, now);
     this.#checkFutureRoom(planned, now);

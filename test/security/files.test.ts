@@ -30,7 +30,7 @@ const OUTSIDE = [
 describe('a name that leads out of the folder for files', () => {
   it.each([...OUTSIDE, 'key.csv'])('is not read: %j', async (name) => {
     const { files, folder } = await openFiles();
-    const fault = await files.existing(name, 'labels.file').catch((error: unknown) => error);
+    const fault = await files.select(name, 'CSV', 'labels.file').catch((error: unknown) => error);
     expect(fault).toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'labels.file' } });
     expect(String(fault)).not.toContain(folder);
   });
@@ -43,7 +43,8 @@ describe('a name that leads out of the folder for files', () => {
 
   it('is a name like any other when it only looks so', async () => {
     const { files } = await openFiles();
-    expect(await files.existing('labels/../labels/june.csv', 'f')).toMatch(/labels\/june\.csv$/);
+    const { files: selected } = await files.select('labels/../labels/june.csv', 'CSV', 'f');
+    expect(selected[0]!.path).toMatch(/labels\/june\.csv$/);
     expect(await files.writable('..labels/new.csv', 'f')).toMatch(/\.\.labels\/new\.csv$/);
   });
 });

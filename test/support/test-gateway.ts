@@ -33,6 +33,8 @@ import { FeatureSearch } from '../../datasources/registry/feature-search.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import { PROCESS_LIMITS } from '../../limits/process-limits.js';
+import type { LimitPolicy } from '../../limits/limit-mode.js';
+import type { Pressure } from '../../limits/process-pressure.js';
 import { PrincipalRates } from '../../limits/principal-rates.js';
 import { WorkInFlight, type WorkLimits } from '../../limits/work-in-flight.js';
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
@@ -74,6 +76,8 @@ export interface TestGatewayOptions {
   readonly maxQueryCost?: number;
   readonly maxResponseBytes?: number;
   readonly work?: Partial<WorkLimits>;
+  readonly limits?: LimitPolicy;
+  readonly pressure?: () => Pressure;
   readonly isIntrospectionAllowed?: boolean;
   readonly logger?: Logger;
   readonly http?: Partial<HttpServerOptions>;
@@ -152,7 +156,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     clock,
   };
   const schema = buildSchema(registry);
-  const work = new WorkInFlight({ ...PROCESS_LIMITS.work, ...options.work });
+  const work = new WorkInFlight({ ...PROCESS_LIMITS.work, ...options.work }, options.limits, options.pressure);
   const apollo = createApolloServer({
     schema,
     logger,
@@ -160,6 +164,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     maxQueryCost: options.maxQueryCost ?? 1_000_000,
     maxResponseBytes: options.maxResponseBytes ?? 67_108_864,
     work,
+    ...(options.limits ? { limits: options.limits } : {}),
     isIntrospectionAllowed: options.isIntrospectionAllowed ?? true,
   });
   await apollo.start();

@@ -1,6 +1,6 @@
 import { badInput } from '../../../errors/app-error.js';
 import type { RawValue } from '../../../values/value-type.js';
-import { compareVersions, type OnlineWrite, type ValueVersion } from '../../online/online-store.js';
+import { compareVersions, type OnlineWrite, type ValueVersion, type WriteFault } from '../../online/online-store.js';
 import type { EntityType, Feature } from '../../registry/model.js';
 
 export interface VersionedValue {
@@ -35,14 +35,21 @@ export function newestValues(
   return entities;
 }
 
-/**
- * Refuses a null in a dense entity type: if it were accepted silently, the old value would still be served as current.
- */
+/** Refuses a null in a dense entity type: if it were accepted silently, the old value would still be served as current. */
 function assertNoNullsWhenDense(entityType: EntityType, feature: Feature): void {
-  if (!entityType.dense) return;
-  throw badInput(
-    `Entity type "${entityType.name}" is dense, so a row without "${feature.name}" makes it null, and its online store ` +
-      'takes no nulls from writers. Write the row to the offline store; the next sync brings it online.',
-    'values',
+  if (entityType.dense) throw badInput(describeNull(feature), 'values');
+}
+
+/** The null that a write would set in a dense entity type; undefined when it sets none. */
+export function findNull({ source, values }: OnlineWrite): WriteFault | undefined {
+  if (!source.entityType.dense) return undefined;
+  const feature = source.features.find(({ name }) => (values.get(name) ?? null) === null);
+  return feature && { feature: feature.name, message: describeNull(feature) };
+}
+
+function describeNull({ name, source: { entityType } }: Feature): string {
+  return (
+    `Entity type "${entityType.name}" is dense, so a row without "${name}" makes it null, and its online store takes no ` +
+    'nulls from writers. Write the row to the offline store; the next sync brings it online.'
   );
 }

@@ -37,6 +37,7 @@ export class ShadowOnlineStore implements OnlineStore {
   readonly maxEntityIdsPerRead: number;
   /** The reads of past values of the serving store; they are not compared. */
   readonly versions: OnlineVersions | undefined;
+  readonly findWriteFault: OnlineStore['findWriteFault'];
   readonly #serving: OnlineStore;
   readonly #shadow: OnlineStore;
   readonly #options: ShadowOptions;
@@ -49,6 +50,7 @@ export class ShadowOnlineStore implements OnlineStore {
     this.#options = options;
     this.maxEntityIdsPerRead = serving.maxEntityIdsPerRead;
     this.versions = serving.versions;
+    this.findWriteFault = serving.findWriteFault?.bind(serving);
   }
 
   async read(request: OnlineRead): Promise<FeatureCell[][]> {

@@ -1,19 +1,20 @@
 import { AppError } from '../../../errors/app-error.js';
 import type { Clock } from '../../../values/clock.js';
+import type { Instant } from '../../../values/instant.js';
 import { cellAt, NOT_FOUND_CELL, type FeatureCell } from '../../../values/feature-cell.js';
 import type { EntityType, Feature, VertexLegacySettings } from '../../registry/model.js';
 import { ADMIN_POLICY } from '../../google/retry-policy.js';
 import { toVertexStoreError } from '../../google/vertex/store-error.js';
 import { decodeValue, type WireValue } from '../../google/vertex/feature-value.js';
-import { newestValues } from '../../google/vertex/newest-values.js';
+import { findNull, newestValues } from '../../google/vertex/newest-values.js';
 import { fromProtoTime } from '../../google/vertex/proto-time.js';
 import { TtlCache } from '../../google/vertex/ttl-cache.js';
 import { legacyEntityTypeName, legacyFeaturestoreName } from '../../google/vertex/resource-names.js';
 import { VertexClients, type ClientOptions } from '../../google/vertex/vertex-clients.js';
-import type { OnlineRead, OnlineStore, OnlineWrite } from '../online-store.js';
+import type { OnlineRead, OnlineStore, OnlineWrite, WriteFault } from '../online-store.js';
 
 import { readLegacyValues } from './read-values.js';
-import { assertTimesInRange, writeLegacyValues } from './write-values.js';
+import { assertTimesInRange, findTimeFault, writeLegacyValues } from './write-values.js';
 
 /**
  * The adapter for values that are still in Vertex AI Feature Store (Legacy), whose API ends on 2027-02-17. Entity types
@@ -65,6 +66,11 @@ export class VertexLegacyOnlineStore implements OnlineStore {
     } catch (error) {
       throw toVertexStoreError(entityType.featurestore.name, error);
     }
+  }
+
+  findWriteFault(write: OnlineWrite, now: Instant): WriteFault | undefined {
+    const message = findTimeFault(write.version.timestamp, now);
+    return message === undefined ? findNull(write) : { feature: null, message };
   }
 
   async delete(entityType: EntityType, _entityIds: readonly string[]): Promise<void> {

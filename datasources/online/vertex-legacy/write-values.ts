@@ -30,16 +30,20 @@ export function assertTimesInRange(
   now: Instant,
 ): void {
   for (const values of entities.values()) {
-    for (const [feature, { version }] of values) {
-      const time = version.timestamp;
-      if (time === null || (time >= now - DAYS_BACK * DAY && time <= now + DAYS_AHEAD * DAY)) continue;
-      throw badInput(
-        `A value of "${feature}" is of ${formatInstant(time)}. The legacy feature store takes none of more than ` +
-          `${DAYS_BACK} days ago or ${DAYS_AHEAD} days ahead; the offline store takes it.`,
-        'timestamp',
-      );
+    for (const { version } of values.values()) {
+      const fault = findTimeFault(version.timestamp, now);
+      if (fault !== undefined) throw badInput(fault, 'timestamp');
     }
   }
+}
+
+/** Why the service takes no value of this time; undefined when it does. */
+export function findTimeFault(time: Instant | null, now: Instant): string | undefined {
+  if (time === null || (time >= now - DAYS_BACK * DAY && time <= now + DAYS_AHEAD * DAY)) return undefined;
+  return (
+    `The time ${formatInstant(time)} is more than ${DAYS_BACK} days ago or ${DAYS_AHEAD} days ahead, and the legacy ` +
+    'feature store takes no such value. Write it into the table of the offline store.'
+  );
 }
 
 /**

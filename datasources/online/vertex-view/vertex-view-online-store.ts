@@ -6,12 +6,12 @@ import type { EntityType, Feature, VertexFeatureViewSettings } from '../../regis
 import { ADMIN_POLICY, toDeadline, READ_POLICY } from '../../google/retry-policy.js';
 import { toVertexStoreError } from '../../google/vertex/store-error.js';
 import { decodeValue } from '../../google/vertex/feature-value.js';
-import { newestValues } from '../../google/vertex/newest-values.js';
+import { findNull, newestValues } from '../../google/vertex/newest-values.js';
 import { fromProtoTime } from '../../google/vertex/proto-time.js';
 import { TtlCache } from '../../google/vertex/ttl-cache.js';
 import { featureOnlineStoreName, featureViewName } from '../../google/vertex/resource-names.js';
 import { VertexClients, type ClientOptions } from '../../google/vertex/vertex-clients.js';
-import type { OnlineRead, OnlineStore, OnlineWrite } from '../online-store.js';
+import type { OnlineRead, OnlineStore, OnlineWrite, WriteFault } from '../online-store.js';
 
 import { writeDirectly } from './direct-write.js';
 import { ViewReader, type ViewRow } from './fetch-values.js';
@@ -74,6 +74,10 @@ export class VertexViewOnlineStore implements OnlineStore {
     } catch (error) {
       throw toVertexStoreError(entityType.featurestore.name, error);
     }
+  }
+
+  findWriteFault(write: OnlineWrite): WriteFault | undefined {
+    return findNull(write);
   }
 
   async delete(entityType: EntityType, _entityIds: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { Registry } from '../registry.js';
-import { parseYaml, type ParsedYaml } from '../../../runtime/yaml/parse-yaml.js';
+import { parseYamlFile, type ParsedYaml } from '../../../runtime/yaml/parse-yaml-file.js';
 import {
   registryDocument,
   registryJsonSchema,
@@ -50,7 +50,7 @@ export function buildRegistry(
 }
 
 function parseRegistry(text: string, path: string): ParsedYaml<RegistryDocument> {
-  return parseYaml(text, {
+  return parseYamlFile(text, {
     what: `The registry ${path}`,
     schema: registryDocument,
     jsonSchema: registryJsonSchema,

@@ -761,6 +761,38 @@ describe('a batch prediction that is taken up again', () => {
     expect(job.checkpoint?.parts.length).toBeGreaterThan(1);
   });
 
+  it.each([
+    ['goes on', 'STRING', 0],
+    ['begins again where the columns had other types', 'STRUCT', 1000],
+  ] as const)('from a checkpoint of an older version %s', async (_, note, predicted) => {
+    const folder = temporaryFolder();
+    const { id } = await stoppedInTheMiddle(folder);
+    const second = await openTestLab({ folder });
+    let done = 0;
+    await second.store.update(id, (record) => {
+      const checkpoint = LOCAL_BATCH_PREDICTION.read(record).checkpoint!;
+      done = checkpoint.parts.at(-1)!.to + 1;
+      const columns = [
+        { name: 'a', valueType: 'INT64' },
+        { name: 'b', valueType: 'DOUBLE' },
+        { name: 'note', valueType: note },
+      ];
+      // It had no names.
+      const fingerprint = checkpoint.fingerprint.replace('"in.csv" ', '');
+      expect(fingerprint).toMatch(/^\d+ \d+$/);
+      return { ...record, checkpoint: { ...checkpoint, columns, fingerprint } };
+    });
+    let instances = 0;
+    second.serving.faults.onRequest = (batch) => void (instances += batch.instances.length);
+    await second.engine.resume();
+    const job = await waitForEnd(second, id);
+    expect(second.errors).toEqual([]);
+    expect(job).toMatchObject({ state: 'SUCCEEDED', progress: { completed: 1000n, total: 1000n } });
+    const page = await second.batch.predictions(job, { after: null, limit: 2000 });
+    expect(page.map(({ instance }) => instance.note)).toEqual(Array.from({ length: 1000 }, (__, i) => `row "${i}`));
+    expect(instances).toBe(predicted || 1000 - done);
+  });
+
   it('fails when its input changed in between', async () => {
     const folder = temporaryFolder();
     const { id } = await stoppedInTheMiddle(folder);

@@ -125,8 +125,11 @@ function isText(expected: string): Value['isServed'] {
     (typeof value === 'number' && Number(expected) === value);
 }
 
+/** Whether a double has all digits of a decimal of five places: it prints as them, in one of the ways to print it. */
 function isSameDecimal(value: number, decimal: string): boolean {
-  return value.toFixed(5) === decimal || Number(decimal) === value;
+  const shortest = decimal.replace(/0+$/, '').replace(/\.$/, '');
+  const whole = Number.isInteger(value) ? `${BigInt(value)}.00000` : undefined;
+  return [String(value), value.toFixed(5), whole].some((text) => text === decimal || text === shortest);
 }
 
 const KINDS: readonly fc.Arbitrary<Value>[] = [
@@ -312,7 +315,8 @@ it(
           await gateway.stop();
         }
       }),
-      { numRuns: RUNS },
+      // A counterexample at once: to shrink it would start a gateway hundreds of times.
+      { numRuns: RUNS, endOnFailure: true },
     );
   },
   120_000 + RUNS * 20_000,

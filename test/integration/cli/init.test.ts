@@ -377,6 +377,9 @@ describe('what only the user knows', () => {
       /--featurestore "entity".*already/,
     );
     expect(await questionsOf({ 'orders.csv': ORDERS }, '--featurestore', 'My Shop')).toMatch(/my_shop is one/);
+    expect(await questionsOf({ 'orders.csv': ORDERS }, '--format', 'xml')).toBe(
+      '--format is one of: parquet, csv, jsonl.',
+    );
     expect(await questionsOf({ 'orders.csv': ORDERS }, '--time-zone', 'Mars')).toMatch(
       /--time-zone: it is not a time zone/,
     );

@@ -1,6 +1,7 @@
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isScalar, type Document } from 'yaml';
 import type { z } from 'zod';
 import { OperatorError } from '../../errors/operator-error.js';
+import { parseYaml, type YamlText } from '../parse-yaml.js';
 import type { Fault } from './fault.js';
 import { describeUnknownKeys } from './unknown-keys.js';
 
@@ -22,26 +23,17 @@ export interface ParsedYaml<Content> {
 }
 
 /** The content of a YAML file. An OperatorError has all faults at once, each with line and column. */
-export function parseYaml<Content>(text: string, shape: YamlShape<Content>): ParsedYaml<Content> {
-  const lines = new LineCounter();
-  const yaml = parseDocument(text, { lineCounter: lines });
-  if (yaml.errors.length > 0) {
-    throw invalid(
-      shape.what,
-      yaml.errors.map((error) => `${position(lines, error.pos[0])} ${error.message.split('\n')[0]}`),
-    );
-  }
-  const content: unknown = yaml.toJS();
-  const describe = (fault: Fault): string => describeFault(yaml, lines, fault);
+export function parseYamlFile<Content>(text: string, shape: YamlShape<Content>): ParsedYaml<Content> {
+  const { document: yaml, content, faults: yamlFaults, position } = parseYaml(text);
+  if (yamlFaults.length > 0) throw invalid(shape.what, yamlFaults);
+  const describe = (fault: Fault): string => describeFault(yaml, position, fault);
   const parsed = shape.schema.safeParse(content);
   if (!parsed.success) {
     const faults = parsed.error.issues.flatMap((issue) => toFaults(shape.jsonSchema(), content, issue));
     throw invalid(shape.what, faults.map(describe));
   }
   const faults = shape.findFaults(parsed.data);
-  if (faults.length > 0) {
-    throw invalid(shape.what, faults.map(describe));
-  }
+  if (faults.length > 0) throw invalid(shape.what, faults.map(describe));
   return { content: parsed.data, describe };
 }
 
@@ -72,14 +64,14 @@ function findValue(content: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], content);
 }
 
-function invalid(what: string, faults: string[]): OperatorError {
+function invalid(what: string, faults: readonly string[]): OperatorError {
   return new OperatorError(`${what} has ${faults.length} fault${faults.length === 1 ? '' : 's'}:`, faults);
 }
 
-function describeFault(yaml: Document, lines: LineCounter, { path, key, message }: Fault): string {
+function describeFault(yaml: Document, position: YamlText['position'], { path, key, message }: Fault): string {
   const dotted = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
   const offset = findKeyOffset(yaml, path, key) ?? findOffset(yaml, path);
-  return [position(lines, offset), ...(dotted === '' ? [] : [`${dotted.replace(/^\./, '')}:`]), message].join(' ');
+  return [position(offset), ...(dotted === '' ? [] : [`${dotted.replace(/^\./, '')}:`]), message].join(' ');
 }
 
 function findKeyOffset(yaml: Document, path: readonly PropertyKey[], key: string | undefined): number | undefined {
@@ -95,9 +87,4 @@ function findOffset(yaml: Document, path: readonly PropertyKey[]): number {
     if (node && typeof node === 'object' && 'range' in node && Array.isArray(node.range)) return Number(node.range[0]);
   }
   return 0;
-}
-
-function position(lines: LineCounter, offset: number): string {
-  const { line, col } = lines.linePos(offset);
-  return `line ${line}, column ${col}:`;
 }
