@@ -17,8 +17,10 @@ import { openRegistry } from './composition/registry.js';
 import type { PlannedRegistry } from './composition/plan-registry.js';
 import { FileRegistryUpdates } from './composition/registry-updates.js';
 import { pageExamples } from './composition/page-examples.js';
-import { openStores, type OpenStores } from './composition/stores.js';
+import { openStores } from './composition/stores.js';
 import { openStreams } from './composition/streams.js';
+import { readBacklog } from './composition/write-backlog.js';
+import { reportRows } from './composition/report-rows.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
@@ -28,7 +30,7 @@ import type { RefreshTrigger } from './ingestion/source-refreshes.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
 import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
-import type { EntityType, FeatureSource } from './datasources/registry/model.js';
+import type { EntityType } from './datasources/registry/model.js';
 import { Registry } from './datasources/registry/registry.js';
 import { PrincipalRates } from './limits/principal-rates.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
@@ -37,7 +39,7 @@ import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { createSourceMetrics } from './observability/source-metrics.js';
 import { createStoreMetrics } from './observability/store-metrics.js';
 import { startTracing } from './observability/tracing.js';
-import { createWriteMetrics, type WriteBacklog } from './observability/write-metrics.js';
+import { createWriteMetrics } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { allowedHosts } from './server/allowed-hosts.js';
@@ -50,7 +52,6 @@ import { createMetricsServer } from './server/metrics-server.js';
 import { readTls, reloadTls } from './server/tls.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
-import { secondsBetween } from './values/instant.js';
 
 /** A running gateway. */
 export interface Gateway {
@@ -133,13 +134,8 @@ async function start(
   });
   opened.defer(() => stores.close());
   const prepared = await stores.prepare(onPrepare);
-  const warn = (found: ReadonlyMap<FeatureSource, number>, what: string): void => {
-    for (const [{ name, entityType }, rows] of found) {
-      logger.warn({ entityType: `${entityType.featurestore.name}.${entityType.name}`, source: name, rows }, what);
-    }
-  };
-  warn(prepared.rejectedRows, 'rows without id or time were kept out');
-  warn(prepared.futureRows, 'rows of the future are served when their time comes');
+  reportRows(logger, prepared.rejectedRows, 'rows without id or time were kept out');
+  reportRows(logger, prepared.futureRows, 'rows of the future are served when their time comes');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
   opened.defer(() => costs.close());
 
@@ -167,7 +163,7 @@ async function start(
   };
   await refreshAll(prepared.stale, 'START');
 
-  const writeMetrics = createWriteMetrics(metricsRegistry, () => readBacklog(stores));
+  const writeMetrics = createWriteMetrics(metricsRegistry, () => readBacklog(stores, systemClock));
   const writers = { ...stores.writers, ...measuredWrites(stores.writers, writeMetrics) };
   const streams = openStreams({
     registry,
@@ -274,9 +270,4 @@ async function start(
         thenStop: [() => opened.disposeAsync()],
       }),
   };
-}
-
-function readBacklog({ writers }: OpenStores): WriteBacklog {
-  const { rows, since } = writers.logged?.backlog ?? { rows: 0, since: null };
-  return { rows, ageSeconds: since === null ? 0 : secondsBetween(since, systemClock()) };
 }

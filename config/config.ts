@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditVariables } from './audit-config.js';
 import { parseBudgets } from './budgets.js';
 
 /**
@@ -41,26 +42,7 @@ export const configVariables = {
     .min(1)
     .default('.featuregraph')
     .describe('The folder of the embedded stores. The gateway creates it if it does not exist.'),
-  FEATUREGRAPH_AUDIT_FOLDER: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('The folder of the audit log (docs/audit.md), for this gateway alone. Empty: there is no audit log.'),
-  FEATUREGRAPH_AUDIT_KEY_FILE: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'The file of the key of the audit log: 64 hexadecimal digits. Empty: the gateway makes the file "key" in the folder of the log.',
-    ),
-  FEATUREGRAPH_AUDIT_MAX_FILE_BYTES: bytes
-    .default(104_857_600)
-    .describe('The size at which the audit log begins another file, in bytes.'),
-  FEATUREGRAPH_AUDIT_REQUIRED: flag
-    .default(false)
-    .describe(
-      'Refuse requests while the audit log cannot be written and its queue is full. false: they are not logged.',
-    ),
+  ...auditVariables,
   HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on. 0.0.0.0 listens on all networks.'),
   PORT: port.default(4000).describe('The port to listen on. 0: any free port.'),
   FEATUREGRAPH_TLS_CERTIFICATE: z
