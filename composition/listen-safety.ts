@@ -19,7 +19,7 @@ export function checkListenSafety(config: {
   const { host, authenticationPath, isEverybodyLetIn } = config;
   if (authenticationPath !== null || isLoopbackHost(host) || isEverybodyLetIn) return;
   throw new OperatorError(`HOST=${host} opens the gateway to other machines, and nobody has to say who they are.`, [
-    'Set FEATUREGRAPH_AUTHENTICATION to an authentication file (docs/authentication.md). API keys take three lines.',
+    'Set FEATUREGRAPH_AUTHENTICATION to an authentication file (docs/authentication.md). For API keys, its one line is: apiKeys: {}',
     'Or set HOST=127.0.0.1, so that only this machine reaches it.',
     'Or set FEATUREGRAPH_LET_EVERYBODY_IN=true, if something in front of the gateway decides who reaches it.',
   ]);

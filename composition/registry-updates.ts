@@ -52,6 +52,7 @@ export class FileRegistryUpdates implements RegistryUpdates {
     if (!prepared) return { plan: { ...plan, faults }, isApplied: false, jobIds: [] };
     const jobIds = await serve(next, prepared.stale);
     this.#present = next;
+    await stores.forgetNames(next.registry);
     return { plan, isApplied: true, jobIds };
   }
 
@@ -63,7 +64,7 @@ export class FileRegistryUpdates implements RegistryUpdates {
     } catch (error) {
       return {
         next: null,
-        plan: { faults: this.#describeFault(error), breaks: [], changes: [], recomputed: [], removed: [] },
+        plan: { faults: this.#describeFault(error), breaks: [], changes: [], recomputed: [], removed: [], renamed: [] },
       };
     }
   }

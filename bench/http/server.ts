@@ -8,7 +8,6 @@ import type { PolicyDocument } from '../../auth/policy/policy-document.js';
 import { Policy } from '../../auth/policy/policy.js';
 import { ApolloServer } from '@apollo/server';
 import { Registry as MetricsRegistry } from 'prom-client';
-import { OPEN_AUTHENTICATOR } from '../../auth/authenticator.js';
 import { measuredStores } from '../../composition/measured-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
@@ -36,6 +35,7 @@ import { createHttpServer } from '../../server/http-server.js';
 import { toClientValue } from '../../values/client-value.js';
 import { systemClock } from '../../values/clock.js';
 import { benchRegistry } from '../bench-registry.js';
+import { openBenchDoor } from './bench-door.js';
 
 /**
  * One server of the comparison, in a process of its own. `compiled` is the gateway; `policy` is the same with a policy that denies one feature; `graphql-js` is the same without the
@@ -76,8 +76,11 @@ const services: Services = {
   registryUpdates: {} as RegistryUpdates,
   clock: systemClock,
 };
+const door = await openBenchDoor(variant ?? 'compiled', folder);
 const server = variant === 'raw' ? rawServer() : await graphqlServer();
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+server.listen(0, '127.0.0.1', () =>
+  process.send?.({ port: (server.address() as AddressInfo).port, headers: door.headers }),
+);
 
 process.on('message', (message) => {
   if (message === 'cpu') process.send?.({ cpu: process.cpuUsage() });
@@ -144,8 +147,9 @@ async function graphqlServer(): Promise<Server> {
     work,
     corsOrigins: [],
     page: null,
-    authenticator: OPEN_AUTHENTICATOR,
-    rates: new PrincipalRates({ maxRequestsPerSecond: null, maxRowsPerSecond: null }),
+    authenticator: door.authenticator,
+    // A limit that counts each request and refuses none.
+    rates: new PrincipalRates({ maxRequestsPerSecond: 1_000_000_000, maxRowsPerSecond: null }),
   }).server;
 }
 
