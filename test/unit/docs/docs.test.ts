@@ -128,7 +128,7 @@ describe('the documents', () => {
       'what a compressed file expands to': `${FILE_LIMITS.maxExpansion} times its size, at least ${FILE_LIMITS.minExpandedBytes / MIB} MiB`,
       'memory of the process': `${FILE_LIMITS.workerMemoryBytes / (1024 * MIB)} GiB`,
       'time of a read': `${FILE_LIMITS.baseReadMs / 60_000} minute, and 1 second for each ${FILE_LIMITS.minBytesPerSecond / MIB} MiB`,
-      'such processes at once, and reads that wait': `${FILE_LIMITS.maxWorkers}, and ${FILE_LIMITS.maxWaitingReads}`,
+      'parsing processes at once, and reads that wait': `${FILE_LIMITS.maxWorkers}, and ${FILE_LIMITS.maxWaitingReads}`,
     };
     const [, table = ''] = read('docs/files.md').split(/\n\| limit .*\n.*\n/);
     const documented = cells(table.split('\n\n')[0]!).map((line) => line.split('|').slice(1, 3));
