@@ -79,7 +79,7 @@ export const configVariables = {
     .describe(
       'The path of the authentication file (docs/authentication.md). Empty: the mode "open". Everybody who reaches the gateway may do everything, so it listens on this machine only.',
     ),
-  FEATUREGRAPH_LET_EVERYBODY_IN: flag
+  FEATUREGRAPH_ALLOW_UNAUTHENTICATED: flag
     .default(false)
     .describe(
       'DANGEROUS. Listen on other addresses than those of this machine without authentication. Only where something in front of the gateway decides who reaches it.',
@@ -227,7 +227,7 @@ const configSchema = z
     isGraphiqlServed: variables.FEATUREGRAPH_GRAPHIQL,
     isIntrospectionAllowed: variables.FEATUREGRAPH_INTROSPECTION,
     authenticationPath: variables.FEATUREGRAPH_AUTHENTICATION ?? null,
-    isEverybodyLetIn: variables.FEATUREGRAPH_LET_EVERYBODY_IN,
+    allowsUnauthenticated: variables.FEATUREGRAPH_ALLOW_UNAUTHENTICATED,
     isCloudRun: variables.K_SERVICE !== undefined,
     maxRequestsPerSecond: variables.FEATUREGRAPH_MAX_REQUESTS_PER_SECOND,
     maxRowsPerSecond: variables.FEATUREGRAPH_MAX_INGEST_ROWS_PER_SECOND,
