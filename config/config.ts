@@ -83,7 +83,7 @@ export const configVariables = {
     .describe(
       'The path of the authentication file (docs/authentication.md). Empty: the mode "open". Everybody who reaches the gateway can do everything, so it listens only on a loopback address.',
     ),
-  FEATUREGRAPH_LET_EVERYBODY_IN: flag
+  FEATUREGRAPH_ALLOW_UNAUTHENTICATED: flag
     .default(false)
     .describe(
       'DANGEROUS. Permits addresses other than loopback without authentication. Use it only if a proxy or network in front of the gateway decides who reaches it.',
@@ -233,7 +233,7 @@ const configSchema = z
     isGraphiqlServed: variables.FEATUREGRAPH_GRAPHIQL,
     isIntrospectionAllowed: variables.FEATUREGRAPH_INTROSPECTION,
     authenticationPath: variables.FEATUREGRAPH_AUTHENTICATION ?? null,
-    isEverybodyLetIn: variables.FEATUREGRAPH_LET_EVERYBODY_IN,
+    allowsUnauthenticated: variables.FEATUREGRAPH_ALLOW_UNAUTHENTICATED,
     isCloudRun: variables.K_SERVICE !== undefined,
     maxRequestsPerSecond: variables.FEATUREGRAPH_MAX_REQUESTS_PER_SECOND,
     maxRowsPerSecond: variables.FEATUREGRAPH_MAX_INGEST_ROWS_PER_SECOND,
