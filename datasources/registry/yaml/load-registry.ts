@@ -29,7 +29,10 @@ export async function loadRegistry(path: string): Promise<Registry> {
  */
 export async function readRegistryFile(path: string): Promise<RegistryFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new OperatorError(`The registry ${path} cannot be read. FEATUREGRAPH_REGISTRY names it.`, [], { cause });
+    const why = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read';
+    throw new OperatorError(`The registry ${path} ${why}. FEATUREGRAPH_REGISTRY or an argument names it.`, [], {
+      cause,
+    });
   });
   const { document, describe } = parseRegistry(text, path);
   const { files, faults } = await readSourceFiles(document, path);
@@ -73,7 +76,7 @@ function parseRegistry(text: string, path: string): ParsedRegistry {
 function toFaults(content: unknown, issue: z.core.$ZodIssue, parent: readonly PropertyKey[] = []): Fault[] {
   const path = [...parent, ...issue.path];
   if (issue.code === 'unrecognized_keys') return describeUnknownKeys(path, issue.keys, findValue(content, path));
-  const general = { path, message: issue.message };
+  const general = { path, message: describeValue(issue, findValue(content, path)) };
   if (issue.code !== 'invalid_union') return [general];
   // Of several shapes, such as a path or an object: one whose only faults are its keys is the one that was meant.
   const nested = issue.errors.map((issues) => ({
@@ -83,6 +86,32 @@ function toFaults(content: unknown, issue: z.core.$ZodIssue, parent: readonly Pr
   const meant = nested.find(({ keys }) => keys.length > 0);
   const keyFaults = meant?.keys.flatMap((key) => toFaults(content, key, path)) ?? [];
   return meant?.areKeysAll === true ? keyFaults : [general, ...keyFaults];
+}
+
+/** The types of YAML, in the words of people who write it. */
+const TYPES: Readonly<Record<string, string>> = {
+  object: 'an object with keys',
+  record: 'an object with keys',
+  array: 'a list',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
+
+function describeValue(issue: z.core.$ZodIssue, value: unknown): string {
+  const wanted = wantedValue(issue);
+  if (wanted === undefined) return issue.message;
+  if (value === undefined) return `it is missing; it is ${wanted}`;
+  if (value === null) return `there is nothing here, where ${wanted} is wanted`;
+  if (issue.code === 'invalid_value') return `this is not ${wanted}`;
+  const given = Array.isArray(value) ? 'a list' : (TYPES[typeof value] ?? typeof value);
+  return `this is ${given}, where ${wanted} is wanted`;
+}
+
+function wantedValue(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === 'invalid_type') return TYPES[issue.expected] ?? issue.expected;
+  return issue.code === 'invalid_value' ? `one of ${issue.values.map(String).join(', ')}` : undefined;
 }
 
 function findValue(content: unknown, path: readonly PropertyKey[]): unknown {
