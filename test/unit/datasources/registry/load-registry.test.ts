@@ -115,7 +115,7 @@ describe('a registry file', () => {
     ['featurestores: shop', 1, '16', 'featurestores: this is a text, where a list is wanted'],
     [RIGHT.replace('ttlSeconds: 60', 'ttlSeconds: day'), 6, '21', 'this is a text, where a number is wanted'],
     [RIGHT.replace(', valueType: INT64', ''), 9, '17', 'valueType: it is missing; it is one of BOOL, '],
-    [RIGHT.replace('INT64', 'INTEGER'), 9, '43', 'valueType: this is not one of BOOL, '],
+    [RIGHT.replace('INT64', 'INTEGER'), 9, '44', 'valueType: this is not one of BOOL, '],
   ])('has each value of a wrong type named, in plain words: %j', async (yaml, line, column, says) => {
     const [, fault] = await faultsOf(yaml);
     expect(fault).toContain(`line ${line}, column ${column}: `);
