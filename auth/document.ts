@@ -132,6 +132,11 @@ export const authenticationDocument = z
     }
   });
 
+/** Which keys are known: a fault names the one that was probably meant. */
+export function authenticationJsonSchema(): object {
+  return z.toJSONSchema(authenticationDocument, { io: 'input' });
+}
+
 export type AuthenticationDocument = z.output<typeof authenticationDocument>;
 export type IdentityProviderDocument = z.output<typeof identityProvider>;
 export type ClientCertificatesDocument = z.output<typeof clientCertificates>;

@@ -121,13 +121,14 @@ interface Answer<Data> {
 
 function unwrapData<Data>({ data, errors }: Answer<Data>): Data {
   if (data && !errors?.length) return data;
-  throw new OperatorError(
-    'The gateway refused this:',
-    errors?.map(({ message, extensions }) => {
-      const field = extensions?.field;
-      return typeof field === 'string' ? `${field}: ${message}` : message;
-    }) ?? ['no reason was given'],
-  );
+  const faults = (errors ?? []).map(({ message, extensions }) => {
+    const field = extensions?.field;
+    return typeof field === 'string' ? `${field}: ${message}` : message;
+  });
+  if (errors?.some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED')) {
+    faults.push('The commands send the token of FEATUREGRAPH_TOKEN or --token (docs/authentication.md).');
+  }
+  throw new OperatorError('The gateway refused this:', faults.length > 0 ? faults : ['no reason was given']);
 }
 
 /** graphql-ws throws the errors of the operation, or the event of the closed socket. */

@@ -5,6 +5,8 @@ import { Command } from 'commander';
 import { AppError } from '../errors/app-error.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { addMigrateCommands } from '../migrate/cli/migrate.js';
+import { auditCommand } from './commands/audit.js';
+import { policyCommand } from './commands/policy.js';
 import { estimateCommand } from './commands/estimate.js';
 import { check } from './commands/check.js';
 import { pricesCommand } from './commands/prices.js';
@@ -49,6 +51,8 @@ program.addCommand(initCommand(write));
 addMigrateCommands(program);
 program.addCommand(registryCommand(write));
 program.addCommand(estimateCommand(write));
+program.addCommand(auditCommand(write));
+program.addCommand(policyCommand(write));
 program.addCommand(pricesCommand({ write, clock: systemClock }));
 program.addCommand(trainingSetCommand());
 program.addCommand(validateCommand());
@@ -68,7 +72,9 @@ program
   .action(async ({ url, token }: { readonly url?: string; readonly token?: string }) => doctor({}, url, token));
 program
   .command('check')
-  .description('Check a registry file, its SQL and its models, and say what a start would compute. Changes nothing.')
+  .description(
+    'Check a registry file, its SQL, its models and the policy, and say what a start would compute. Changes nothing.',
+  )
   .argument('[registry]', 'the registry file; FEATUREGRAPH_REGISTRY names it if not given')
   .action(async (registry?: string) => check(registry));
 

@@ -15,7 +15,13 @@ import { openDataFolder } from './data-folder.js';
 import { openFeatureWriters, type OpenFeatureWriters } from './feature-writers.js';
 import { listSources } from './offline-store-adapters.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
-import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
+import type { LmdbOnlineStore } from '../datasources/online/lmdb/lmdb-online-store.js';
+import {
+  diagnoseOnlineStores,
+  openOnlineStores,
+  type OnlineStoreOptions,
+  type OpenOnlineStores,
+} from './online-stores.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 
 /** The open stores of a registry. */
@@ -31,6 +37,8 @@ export interface OpenStores extends FeatureStores {
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PreparationStart>;
   /** Prepares what another registry adds, while the present one is served. Its stores must be the same. */
   prepareFor(next: Registry): Promise<PreparationStart>;
+  /** Removes the names that entity types, sources and features had before, once nobody reads by them. */
+  forgetNames(served: Registry): Promise<void>;
   /** Refreshes while the gateway serves. */
   readonly preparation: StorePreparation;
   /**
@@ -76,6 +84,9 @@ async function openAll(
   opened.defer(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
   opened.defer(() => online.close());
+  // Nobody reads yet, so the old names end at once.
+  await eachLmdb(registry, online, (store, entityTypes) => store.addNames(entityTypes));
+  await eachLmdb(registry, online, (store, entityTypes) => store.forgetNames(entityTypes));
   const { onWriteError = () => undefined, onUnknownRows = () => undefined, clock = systemClock } = options;
   const writers = await openFeatureWriters({
     registry,
@@ -87,6 +98,8 @@ async function openAll(
     onUnknownRows,
   });
   opened.defer(() => writers.close());
+  const rename = (change: () => Promise<void>): Promise<void> =>
+    writers.logged ? writers.logged.rename(change) : change();
   const preparation = new StorePreparation({
     offline: offline.embedded,
     toFill: (featurestore) => online.toFill(featurestore),
@@ -108,13 +121,36 @@ async function openAll(
       return preparation.prepare(
         next,
         () => undefined,
-        () => offline.embedded.addSources(sources),
+        () =>
+          rename(async () => {
+            await offline.embedded.addSources(sources);
+            await eachLmdb(next, online, (store, entityTypes) => store.addNames(entityTypes));
+          }),
       );
     },
+    forgetNames: (served) =>
+      rename(() => eachLmdb(served, online, (store, entityTypes) => store.forgetNames(entityTypes))),
     fillOwner: (entityType) => preparation.fillOwner(entityType),
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
     close: () => opened.disposeAsync(),
   };
+}
+
+/** Calls the change for the embedded online store with all its entity types that have, or had, another name. */
+async function eachLmdb(
+  { featurestores }: Registry,
+  online: OpenOnlineStores,
+  change: (store: LmdbOnlineStore, entityTypes: readonly EntityType[]) => Promise<void>,
+): Promise<void> {
+  for (const featurestore of featurestores) {
+    const store = online.findLmdb(featurestore);
+    const renamed = featurestore.entityTypes.filter(isRenamed);
+    if (store && renamed.length > 0) await change(store, renamed);
+  }
+}
+
+function isRenamed({ renamedFrom, sources, features }: EntityType): boolean {
+  return [{ renamedFrom }, ...sources, ...features].some((named) => named.renamedFrom !== null);
 }
 
 /** The stores that `featuregraph doctor` checks: every store of the registry, without opening it. */

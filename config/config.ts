@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditVariables } from './audit-config.js';
 import { parseBudgets } from './budgets.js';
 
 /**
@@ -31,11 +32,17 @@ export const configVariables = {
     .describe(
       'The path of the registry file. Empty: the example registry of US flights, if this is a clone of the repository.',
     ),
+  FEATUREGRAPH_POLICY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The path of the policy file: who may do what (docs/policy.md). Empty: everybody may do everything.'),
   FEATUREGRAPH_DATA_DIR: z
     .string()
     .min(1)
     .default('.featuregraph')
     .describe('The folder of the embedded stores. The gateway creates it if it does not exist.'),
+  ...auditVariables,
   HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on. 0.0.0.0 listens on all networks.'),
   PORT: port.default(4000).describe('The port to listen on. 0: any free port.'),
   FEATUREGRAPH_TLS_CERTIFICATE: z
@@ -72,7 +79,7 @@ export const configVariables = {
     .describe(
       'The path of the authentication file (docs/authentication.md). Empty: the mode "open". Everybody who reaches the gateway may do everything, so it listens on this machine only.',
     ),
-  FEATUREGRAPH_LET_EVERYBODY_IN: flag
+  FEATUREGRAPH_ALLOW_UNAUTHENTICATED: flag
     .default(false)
     .describe(
       'DANGEROUS. Listen on other addresses than those of this machine without authentication. Only where something in front of the gateway decides who reaches it.',
@@ -198,6 +205,11 @@ const configSchema = z
   .superRefine(refuseHalfOfTls)
   .transform((variables) => ({
     registryPath: variables.FEATUREGRAPH_REGISTRY ?? null,
+    policyPath: variables.FEATUREGRAPH_POLICY ?? null,
+    auditFolder: variables.FEATUREGRAPH_AUDIT_FOLDER ?? null,
+    auditKeyFile: variables.FEATUREGRAPH_AUDIT_KEY_FILE ?? null,
+    auditMaxFileBytes: variables.FEATUREGRAPH_AUDIT_MAX_FILE_BYTES,
+    isAuditRequired: variables.FEATUREGRAPH_AUDIT_REQUIRED,
     dataDirectory: variables.FEATUREGRAPH_DATA_DIR,
     host: variables.HOST,
     port: variables.PORT,
@@ -215,7 +227,7 @@ const configSchema = z
     isGraphiqlServed: variables.FEATUREGRAPH_GRAPHIQL,
     isIntrospectionAllowed: variables.FEATUREGRAPH_INTROSPECTION,
     authenticationPath: variables.FEATUREGRAPH_AUTHENTICATION ?? null,
-    isEverybodyLetIn: variables.FEATUREGRAPH_LET_EVERYBODY_IN,
+    allowsUnauthenticated: variables.FEATUREGRAPH_ALLOW_UNAUTHENTICATED,
     isCloudRun: variables.K_SERVICE !== undefined,
     maxRequestsPerSecond: variables.FEATUREGRAPH_MAX_REQUESTS_PER_SECOND,
     maxRowsPerSecond: variables.FEATUREGRAPH_MAX_INGEST_ROWS_PER_SECOND,

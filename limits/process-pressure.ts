@@ -13,6 +13,9 @@ export interface Pressure {
 /** What refuses a request when the process has too much to do. */
 export type PressureReason = 'event_loop' | 'heap';
 
+/** A large request; or a small one, of the history or of current values. */
+export type RequestKind = 'large' | 'historical' | 'current';
+
 export type PressureLimits = { readonly [Name in keyof (typeof PROCESS_LIMITS)['pressure']]: number };
 
 const RESOLUTION_MS = 10;
@@ -57,14 +60,19 @@ export class ProcessPressure {
 
 /**
  * Why a request may not start now. Small reads of current values have priority: large requests and historical reads are
- * refused first, and what they leave is enough for the small ones.
+ * refused before them, and what they leave is enough for the small ones.
  */
 export function pressureReason(
   { loopDelayMs, heapShare }: Pressure,
-  hasPriority: boolean,
+  kind: RequestKind,
   limits: PressureLimits = PROCESS_LIMITS.pressure,
 ): PressureReason | null {
-  if (loopDelayMs > (hasPriority ? limits.maxLoopDelayMs : limits.maxLoopDelayOfOthersMs)) return 'event_loop';
-  if (heapShare > (hasPriority ? limits.maxHeapShare : limits.maxHeapShareOfOthers)) return 'heap';
+  const maxDelayMs = {
+    large: limits.maxLoopDelayOfLargeMs,
+    historical: limits.maxLoopDelayOfHistoricalMs,
+    current: limits.maxLoopDelayMs,
+  }[kind];
+  if (loopDelayMs > maxDelayMs) return 'event_loop';
+  if (heapShare > (kind === 'current' ? limits.maxHeapShare : limits.maxHeapShareOfOthers)) return 'heap';
   return null;
 }

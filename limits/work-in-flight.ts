@@ -51,7 +51,8 @@ export class WorkInFlight {
   /** Resolves when the work may start, with the function to call at its end. */
   async enter({ owner, cost, isHistorical = false, signal }: Work): Promise<() => void> {
     const isSmall = cost <= this.limits.smallCost;
-    const reason = this.pressure && pressureReason(this.pressure(), isSmall && !isHistorical);
+    const reason =
+      this.pressure && pressureReason(this.pressure(), !isSmall ? 'large' : isHistorical ? 'historical' : 'current');
     if (reason && this.#isRefused(reason)) throw overloaded(1);
     if (isSmall) return this.#enterSmall();
     // A request that is larger than everything that may run at once runs alone.

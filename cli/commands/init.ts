@@ -149,7 +149,7 @@ async function requireSound(
   try {
     const { registry } = await diagnoseRegistry(registryPath);
     // The data folder of the user is of other registries.
-    for (const { findings } of checkRegistry(registry, noData, reader)) {
+    for (const { findings } of checkRegistry(registry, { dataDirectory: noData, policyPath: null }, reader)) {
       for await (const { status, message } of findings) if (status === 'fault') faults.push(message);
     }
   } catch (error) {

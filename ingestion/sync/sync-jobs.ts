@@ -47,10 +47,10 @@ export class SyncJobs {
 
   async list(
     view: FeatureView,
-    { before, limit }: SyncRange,
+    { before, limit, isVisible }: SyncRange,
     filter: JobFilter = {},
   ): Promise<readonly FeatureViewSyncJobRecord[]> {
-    const ofView = { ...filter, kinds: [FEATURE_VIEW_SYNC], target: syncTargetKey(view) };
+    const ofView = { ...filter, kinds: [FEATURE_VIEW_SYNC], target: syncTargetKey(view), isVisible };
     return (await this.engine.list({ filter: ofView, before, limit })).filter(isFeatureViewSyncJob);
   }
 

@@ -2,6 +2,7 @@ import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
+import { LeftOutFeature } from './left-out-feature.js';
 
 export const OffendingRowKindEnum = {
   LEAKED: 'LEAKED',
@@ -184,4 +185,9 @@ export class TrainingSetPreview {
 
   @Field(() => TrainingSetValidation, { description: 'The checks of all labels, not only of `rows`.' })
   validation!: TrainingSetValidation;
+
+  @Field(() => [LeftOutFeature], {
+    description: 'Features of the definition that the policy keeps out. Empty without a policy.',
+  })
+  leftOut!: readonly LeftOutFeature[];
 }

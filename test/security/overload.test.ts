@@ -123,7 +123,7 @@ describe('the cost of a request', () => {
   });
 
   it('does not matter while the event loop is late: a large request is refused, a small one answered', async () => {
-    let loopDelayMs = 400;
+    let loopDelayMs = 700;
     const gateway = await startTestGateway(smallRegistry(), { pressure: () => ({ loopDelayMs, heapShare: 0 }) });
     onTestFinished(() => gateway.close());
     const large = `query ($ids: [ID!]!) { entities(${OF}, entityIds: $ids) { entityId } }`;

@@ -239,6 +239,8 @@ export type UserErrorCode =
   | 'MODEL_NOT_FOUND'
   /** The gateway cannot load or reach the model. */
   | 'MODEL_UNAVAILABLE'
+  /** The policy of the gateway does not allow this to the client. `viewer.permissions` says what it allows. */
+  | 'PERMISSION_DENIED'
   /** The offline store has no table with this name. */
   | 'TABLE_NOT_FOUND';
 

@@ -5,7 +5,8 @@ import { pressureReason, ProcessPressure, type PressureLimits } from '../../../l
 
 const LIMITS: PressureLimits = {
   measureEveryMs: 10,
-  maxLoopDelayOfOthersMs: 100,
+  maxLoopDelayOfLargeMs: 100,
+  maxLoopDelayOfHistoricalMs: 300,
   maxLoopDelayMs: 500,
   maxHeapShareOfOthers: 0.8,
   maxHeapShare: 0.9,
@@ -40,14 +41,15 @@ describe('the pressure on the process', () => {
 
 describe('under pressure', () => {
   it.each([
-    ['nothing', { loopDelayMs: 50, heapShare: 0.5 }, null, null],
-    ['what is large or historical, for the loop', { loopDelayMs: 200, heapShare: 0.5 }, null, 'event_loop'],
-    ['everything, for the loop', { loopDelayMs: 600, heapShare: 0.5 }, 'event_loop', 'event_loop'],
-    ['what is large or historical, for the heap', { loopDelayMs: 0, heapShare: 0.85 }, null, 'heap'],
-    ['everything, for the heap', { loopDelayMs: 0, heapShare: 0.95 }, 'heap', 'heap'],
-  ])('the gateway refuses %s', (_what, pressure, priority, other) => {
-    expect(pressureReason(pressure, true, LIMITS)).toBe(priority);
-    expect(pressureReason(pressure, false, LIMITS)).toBe(other);
+    ['nothing', { loopDelayMs: 50, heapShare: 0.5 }, [null, null, null]],
+    ['what is large, for the loop', { loopDelayMs: 200, heapShare: 0.5 }, [null, null, 'event_loop']],
+    ['what is historical too', { loopDelayMs: 400, heapShare: 0.5 }, [null, 'event_loop', 'event_loop']],
+    ['everything, for the loop', { loopDelayMs: 600, heapShare: 0.5 }, ['event_loop', 'event_loop', 'event_loop']],
+    ['what is large or historical, for the heap', { loopDelayMs: 0, heapShare: 0.85 }, [null, 'heap', 'heap']],
+    ['everything, for the heap', { loopDelayMs: 0, heapShare: 0.95 }, ['heap', 'heap', 'heap']],
+  ])('the gateway refuses %s', (_what, pressure, reasons) => {
+    const kinds = ['current', 'historical', 'large'] as const;
+    expect(kinds.map((kind) => pressureReason(pressure, kind, LIMITS))).toEqual(reasons);
   });
 });
 

@@ -92,7 +92,7 @@ describe('the work in flight', () => {
 });
 
 describe('under pressure, the work in flight', () => {
-  const LATE = { loopDelayMs: 300, heapShare: 0 };
+  const LATE = { loopDelayMs: 700, heapShare: 0 };
 
   it('refuses large and historical requests, and starts small reads of current values', async () => {
     const reports: unknown[] = [];
