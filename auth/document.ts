@@ -112,7 +112,10 @@ export const authenticationDocument = z
       context.addIssue({ code: 'custom', path, message });
     const isGoogle = googleIap ?? googleIdentityTokens ?? cloudRun;
     if (providers.length === 0 && !isGoogle && !others.apiKeys && !others.clientCertificates) {
-      fault([], 'No method is here. Add apiKeys, identityProviders or another one, or leave the file away.');
+      fault(
+        [],
+        'The file has no method. Add apiKeys, identityProviders or another one, or unset FEATUREGRAPH_AUTHENTICATION.',
+      );
     }
     if (cloudRun?.header === 'authorization' && (providers.length > 0 || googleIdentityTokens || others.apiKeys)) {
       fault(['cloudRun', 'header'], 'Cloud Run uses "Authorization" here, so no other token can be in it.');
