@@ -9,8 +9,8 @@ import type { OpenStores } from './stores.js';
 
 export interface RegistryUpdatesOptions {
   readonly first: PlannedRegistry;
-  /** The folder of the registry file. */
-  readonly folder: string;
+  /** The folders of the registry and the policy file. */
+  readonly folders: readonly string[];
   readonly stores: OpenStores;
   /** Reads and checks the registry file. */
   readonly read: () => Promise<Registry>;
@@ -75,9 +75,9 @@ export class FileRegistryUpdates implements RegistryUpdates {
    */
   #describeFault(error: unknown): string[] {
     if (!(error instanceof OperatorError)) throw error;
-    const { folder } = this.options;
+    const folders = this.options.folders.flatMap((folder) => [resolve(folder), folder]);
     return [error.summary, ...error.faults].map((text) =>
-      [resolve(folder), folder].reduce((clean, path) => clean.replaceAll(`${path}${sep}`, ''), text),
+      folders.reduce((clean, path) => clean.replaceAll(`${path}${sep}`, ''), text),
     );
   }
 }

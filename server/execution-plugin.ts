@@ -1,5 +1,5 @@
 import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext, type GraphQLResponse } from '@apollo/server';
-import type { GraphQLSchema } from 'graphql';
+import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { AppError } from '../errors/app-error.js';
 import { historicalReads } from '../limits/historical.js';
 import type { LimitPolicy } from '../limits/limit-mode.js';
@@ -8,6 +8,7 @@ import { inSpan } from '../runtime/spans.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { countValues } from './answer-size.js';
 import { compiledExecution } from './compiled-execution.js';
+import { auditUnavailable, type RanOperation } from './end-audit.js';
 import type { FormatError } from './format-error.js';
 import { retryAfter } from './respond.js';
 import { operationGuard, toGraphqlError, toHttpStatus, type OperationRequest } from './operation-guard.js';
@@ -34,6 +35,8 @@ export interface Place {
   readonly owner: string;
   readonly signal?: AbortSignal | undefined;
   leave?: () => void;
+  /** The operation that ran, for the audit log. */
+  operation?: RanOperation;
 }
 
 export interface Admission {
@@ -44,6 +47,8 @@ export interface AdmittedOperation extends OperationRequest {
   readonly schema: GraphQLSchema;
   /** The cost of each event. */
   readonly cost: number;
+  /** For the audit log. */
+  readonly ran: RanOperation;
 }
 
 export interface ExecutionPluginOptions {
@@ -71,8 +76,9 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
         const { admission, place } = contextValue;
         const { errors: refusal, cost } = guard(operation, request, admission ? 'events' : 'response');
         if (refusal) return response({ errors: refusal.map(options.formatError) }, toHttpStatus(refusal[0]));
+        if (contextValue.auditLog?.mustRefuse) return refuse(auditUnavailable(), options.formatError);
         if (admission) {
-          admission.admitted = { ...request, schema: options.schema, cost };
+          admission.admitted = { ...request, schema: options.schema, cost, ran: toRanOperation(operation, cost) };
           return response({ data: null });
         }
         if (place) {
@@ -86,6 +92,7 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
             attributes: { 'graphql.operation.type': operation.operation, 'featuregraph.cost.estimated': cost },
           }),
         );
+        if (place) place.operation = toRanOperation(operation, cost);
         const errors = result.errors?.map(options.formatError);
         const answer = { ...(errors ? { errors } : {}), data: result.data ?? null };
         const estimated = { [ESTIMATED_COST]: String(cost) };
@@ -96,6 +103,10 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
       },
     }),
   };
+}
+
+function toRanOperation({ operation, name }: OperationDefinitionNode, cost: number): RanOperation {
+  return { type: operation, name: name?.value ?? null, cost };
 }
 
 /** Returns why the request may not run now. */

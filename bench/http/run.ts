@@ -9,7 +9,7 @@ import autocannon from 'autocannon';
  * The servers take turns in rounds, so that a slow minute of the machine hits all of them, and are compared by requests
  * a second of their own CPU time.
  */
-const VARIANTS = ['raw', 'graphql-js', 'compiled', 'api-key', 'token'] as const;
+const VARIANTS = ['raw', 'graphql-js', 'compiled', 'policy', 'api-key', 'token'] as const;
 const ROUNDS = Number(process.argv[2] ?? 3);
 const SECONDS = Number(process.argv[3] ?? 4);
 const CONNECTIONS = 32;

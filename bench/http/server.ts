@@ -4,6 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PolicyDocument } from '../../auth/policy/policy-document.js';
+import { Policy } from '../../auth/policy/policy.js';
 import { ApolloServer } from '@apollo/server';
 import { Registry as MetricsRegistry } from 'prom-client';
 import { measuredStores } from '../../composition/measured-stores.js';
@@ -36,11 +38,19 @@ import { benchRegistry } from '../bench-registry.js';
 import { openBenchDoor } from './bench-door.js';
 
 /**
- * One server of the comparison, in a process of its own. `compiled` is the gateway; `graphql-js` is the same without the
+ * One server of the comparison, in a process of its own. `compiled` is the gateway; `policy` is the same with a policy that denies one feature; `graphql-js` is the same without the
  * compiled execution and the cost check; `raw` reads the same rows and writes JSON with no GraphQL at all: the limit.
  */
 const ENTITIES = 10_000;
 const variant = process.argv[2];
+
+/** One of the ten features is DENIED in every answer. */
+const DENYING_POLICY: PolicyDocument = {
+  rules: [
+    { name: 'read', who: 'EVERYONE', allow: ['READ'] },
+    { name: 'but one', who: 'EVERYONE', deny: ['READ'], features: ['f9'] },
+  ],
+};
 
 const registry = benchRegistry();
 const entityType = registry.entityType('bench', 'thing');
@@ -60,6 +70,8 @@ const services: Services = {
   featureViewSyncs: {} as FeatureViewSyncs,
   writers: {} as Services['writers'],
   streams: NO_STREAMS,
+  policy: new Policy(variant === 'policy' ? DENYING_POLICY : null),
+  auditLog: null,
   sourceRefreshes: {} as SourceRefreshes,
   registryUpdates: {} as RegistryUpdates,
   clock: systemClock,

@@ -40,7 +40,12 @@ describe('what a sender is charged with', () => {
       body.subarray(index * 16_384, (index + 1) * 16_384),
     );
     const entityType = smallRegistry().entityType('shop', 'customer');
-    const options = { entityType, writer: new MemoryWriter(), signal: new AbortController().signal };
+    const options = {
+      entityType,
+      writer: new MemoryWriter(),
+      check: () => undefined,
+      signal: new AbortController().signal,
+    };
     let sum = 0;
     for await (const { lines } of ingestLines({ ...options, body: toAsync(chunks) })) sum += lines;
     return sum;

@@ -9,6 +9,8 @@ import { OPEN_AUTHENTICATOR } from '../../auth/authenticator.js';
 import { openFeatureViewSyncs, type FeatureViewSyncOptions } from '../../composition/feature-view-syncs.js';
 import { measuredJobStore } from '../../composition/measured-job-store.js';
 import { measuredStores } from '../../composition/measured-stores.js';
+import type { AuditLog } from '../../auth/audit/audit-log.js';
+import { Policy } from '../../auth/policy/policy.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
 import { JobEngine } from '../../jobs/job-engine.js';
@@ -86,6 +88,12 @@ export interface TestGatewayOptions {
   readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
   readonly trainingSets?: (jobs: JobEngine, stores: FeatureStores) => TrainingSets;
   readonly writers?: FeatureWrites;
+  /** Absent: everything is allowed. */
+  readonly policy?: Policy;
+  /** Absent: there is none. */
+  readonly auditLog?: AuditLog;
+  readonly sourceRefreshes?: SourceRefreshes;
+  readonly registryUpdates?: RegistryUpdates;
   /** Of the syncs that the gateway can do by itself. */
   readonly syncs?: Partial<Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs' | 'fillOwner' | 'onUnanswered'>>;
   /** Stands between the gateway and its stores, to break them. */
@@ -141,8 +149,10 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     featureViewSyncs: syncs.createSyncs(jobs),
     writers: options.writers ?? ({} as FeatureWrites),
     streams: options.streams ?? NO_STREAMS,
-    sourceRefreshes: {} as SourceRefreshes,
-    registryUpdates: {} as RegistryUpdates,
+    sourceRefreshes: options.sourceRefreshes ?? ({} as SourceRefreshes),
+    registryUpdates: options.registryUpdates ?? ({} as RegistryUpdates),
+    policy: options.policy ?? new Policy(),
+    auditLog: options.auditLog ?? null,
     clock,
   };
   const schema = buildSchema(registry);

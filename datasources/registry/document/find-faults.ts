@@ -1,7 +1,7 @@
 import { describeOnlineStore, hasVersions } from '../store-kinds.js';
 import { columnFaults, RESERVED_NAMES } from './column-faults.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
-import type { Fault } from './fault.js';
+import type { Fault } from '../../../runtime/yaml/fault.js';
 import { renameFaults } from './rename-faults.js';
 import { refreshFaults, scheduleFaults } from './refresh-faults.js';
 import { storeFaults } from './store-faults.js';

@@ -1,5 +1,5 @@
 import type { FeaturestoreDocument } from './document.js';
-import type { Fault } from './fault.js';
+import type { Fault } from '../../../runtime/yaml/fault.js';
 
 interface Named {
   readonly name: string;
