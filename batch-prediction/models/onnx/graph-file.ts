@@ -6,8 +6,12 @@ import { readFields, readPackedIntegers, writeField, writeInteger } from './prot
 export interface GraphFile {
   /** The model to open: the path, or the bytes if a ZipMap was replaced. */
   readonly model: string | Uint8Array;
+  /** The folder of weights in files of their own: bytes have no folder. */
+  readonly folder: string;
   /** The classes of each output that was a ZipMap, in the order of its tensor. */
   readonly classes: ReadonlyMap<string, readonly string[]>;
+  /** The inputs and outputs of types that ONNX Runtime for Node.js cannot describe, in words for messages. */
+  readonly strange: readonly string[];
 }
 
 /**
@@ -20,7 +24,7 @@ export class GraphFileFault extends Error {
 /** The field numbers of onnx.proto. */
 const MODEL = { graph: 7, opsetImport: 8 } as const;
 const OPSET = { domain: 1, version: 2 } as const;
-const GRAPH = { node: 1, initializer: 5, output: 12 } as const;
+const GRAPH = { node: 1, initializer: 5, input: 11, output: 12 } as const;
 const NODE = { input: 1, output: 2, opType: 4, attribute: 5 } as const;
 const ATTRIBUTE = { name: 1, ints: 8, strings: 9 } as const;
 const VALUE_INFO = { name: 1, type: 2 } as const;
@@ -29,6 +33,19 @@ const TENSOR_TYPE = { elementType: 1 } as const;
 const TENSOR = { externalData: 13 } as const;
 const ENTRY = { key: 1, value: 2 } as const;
 const FLOAT = 1;
+
+/** Types of onnx.proto that its binding for Node.js has no name for. */
+const STRANGE_TYPES: ReadonlyMap<number, string> = new Map([
+  [14, 'complex64'],
+  [15, 'complex128'],
+  [16, 'bfloat16'],
+  [17, 'float8e4m3fn'],
+  [18, 'float8e4m3fnuz'],
+  [19, 'float8e5m2'],
+  [20, 'float8e5m2fnuz'],
+  [23, 'float4e2m1'],
+  [24, 'float8e8m0'],
+]);
 
 interface ZipMap {
   readonly input: string;
@@ -49,9 +66,11 @@ export async function readGraphFile(path: string): Promise<GraphFile> {
     const graph = firstOf(bytes, MODEL.graph);
     if (!graph) throw new Error('the message has no graph');
     const zipMaps = findZipMaps(graph);
-    await checkExternalData(graph, dirname(path), zipMaps.length > 0);
+    const folder = dirname(path);
+    await checkExternalData(graph, folder);
     const classes = new Map(zipMaps.map(({ output, classes: names }) => [output, names]));
-    return { model: zipMaps.length === 0 ? path : replaceZipMaps(bytes, zipMaps), classes };
+    const model = zipMaps.length === 0 ? path : replaceZipMaps(bytes, zipMaps);
+    return { model, folder, classes, strange: findStrangeTensors(graph) };
   } catch (cause) {
     if (cause instanceof GraphFileFault) throw cause;
     throw new GraphFileFault('its file is not an ONNX model, or a part of one', { cause });
@@ -84,7 +103,7 @@ function readZipMap(node: Uint8Array): ZipMap {
 }
 
 /** Weights in separate files must be in the folder of the model's file. */
-async function checkExternalData(graph: Uint8Array, folder: string, isRewritten: boolean): Promise<void> {
+async function checkExternalData(graph: Uint8Array, folder: string): Promise<void> {
   const files = new Set<string>();
   for (const { number, bytes } of readFields(graph)) {
     if (number !== GRAPH.initializer) continue;
@@ -93,16 +112,32 @@ async function checkExternalData(graph: Uint8Array, folder: string, isRewritten:
       files.add(toText(firstOf(entry, ENTRY.value)));
     }
   }
-  if (files.size > 0 && isRewritten) {
-    throw new GraphFileFault(
-      'it has a ZipMap and external data, which is not supported together; export it with zipmap=False',
-    );
-  }
   for (const file of files) {
     await access(resolve(folder, file)).catch((cause: unknown) => {
       throw new GraphFileFault('it has external data, and the file of that is not beside it', { cause });
     });
   }
+}
+
+function findStrangeTensors(graph: Uint8Array): string[] {
+  const found: string[] = [];
+  for (const { number, bytes } of readFields(graph)) {
+    if (number !== GRAPH.input && number !== GRAPH.output) continue;
+    const type = STRANGE_TYPES.get(Number(elementType(bytes)));
+    const side = number === GRAPH.input ? 'input' : 'output';
+    if (type !== undefined) found.push(`${side} "${toText(firstOf(bytes, VALUE_INFO.name))}" of type ${type}`);
+  }
+  return found;
+}
+
+/** 0n: no tensor. */
+function elementType(valueInfo: Uint8Array): bigint {
+  const type = firstOf(valueInfo, VALUE_INFO.type);
+  const tensor = type && firstOf(type, TYPE.tensor);
+  for (const { number, integer } of tensor ? readFields(tensor) : []) {
+    if (number === TENSOR_TYPE.elementType) return integer;
+  }
+  return 0n;
 }
 
 function replaceZipMaps(model: Uint8Array, zipMaps: readonly ZipMap[]): Uint8Array {

@@ -26,6 +26,8 @@ import { SessionPool } from './session-pool.js';
  */
 const WORKER_FILE = join(import.meta.dirname, `session-worker${extname(import.meta.filename)}`);
 
+const UNSUPPORTED_TYPE = /^Unsupported data type: (\d+)/;
+
 /** Runs ONNX files in worker threads, so that a prediction never blocks the event loop of the gateway. */
 export class OnnxServing implements ModelServing {
   readonly runtime = 'ONNX';
@@ -74,8 +76,15 @@ export class OnnxServing implements ModelServing {
 }
 
 /** Creates a predictor if the graph matches the model's entry. */
-async function fitTogether(model: Model, { classes }: GraphFile, sessions: SessionPool): Promise<OnnxPredictor> {
-  const graph = await sessions.load();
+async function fitTogether(model: Model, file: GraphFile, sessions: SessionPool): Promise<OnnxPredictor> {
+  const { classes, strange } = file;
+  const graph = await sessions.load().catch((cause: unknown) => {
+    if (strange.length === 0 || !UNSUPPORTED_TYPE.test(toErrorMessage(cause))) throw cause;
+    throw new GraphFileFault(
+      `the gateway cannot carry the ${strange.join(', the ')}; cast it to float32 in the graph`,
+      { cause },
+    );
+  });
   const [inputs, outputs] = layoutBoth(
     () => layoutEach(assignTensors('input', model.inputs, graph.inputs), layoutInput),
     () =>
@@ -94,7 +103,7 @@ function toFaults(error: unknown): ModelFault[] {
 }
 
 function inOurWords(said: string): string {
-  const [, type] = /^Unsupported data type: (\d+)/.exec(said) ?? [];
+  const [, type] = UNSUPPORTED_TYPE.exec(said) ?? [];
   if (type !== undefined) {
     return `an input or output of its graph has elements of a type that the gateway cannot carry (${type} in onnx.proto).`;
   }

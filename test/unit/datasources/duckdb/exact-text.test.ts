@@ -1,7 +1,12 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exactTextSql, fromExactTextSql, hasExactText, jsonObjectSql } from '../../../../datasources/duckdb/exact-text.js';
+import {
+  exactTextSql,
+  fromExactTextSql,
+  hasExactText,
+  jsonObjectSql,
+} from '../../../../datasources/duckdb/exact-text.js';
 import { quoteIdentifier } from '../../../../datasources/duckdb/sql-text.js';
 
 /** SQL of values of each type that lose something where they are read as another type. */
@@ -101,7 +106,9 @@ FROM (SELECT x, t, CAST(${fromExactTextSql('t', type)} AS ${type}) AS back FROM 
       .map(([digits, cut, scale]) => ({ unscaled: digits / 10n ** BigInt(cut), scale }));
     await fc.assert(
       fc.asyncProperty(decimals, async ({ unscaled, scale }) => {
-        const digits = String(unscaled).replace('-', '').padStart(scale + 1, '0');
+        const digits = String(unscaled)
+          .replace('-', '')
+          .padStart(scale + 1, '0');
         const whole = digits.slice(0, digits.length - scale);
         const fraction = digits.slice(digits.length - scale);
         const text = `${unscaled < 0n ? '-' : ''}${whole}${scale > 0 ? `.${fraction}` : ''}`;
