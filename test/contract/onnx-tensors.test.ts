@@ -508,11 +508,15 @@ describe('an ONNX file', () => {
         field('yes', 'DOUBLE', { tensor: 'by_class', class: 'yes' }),
       ],
     });
-    expect(await checkOnce(model)).toEqual([
-      { path: 'onnx', message: 'it has external data, and the file of that is not beside it.' },
-    ]);
-    await writeFile(join(dirname(model.location), 'model.data'), weights);
-    expect(await checkOnce(model)).toEqual([]);
+    const serving = new OnnxServing();
+    const missing = [{ path: 'onnx', message: 'it has external data, and the file of that is not beside it.' }];
+    expect(await serving.check(model)).toEqual(missing);
+    const data = join(dirname(model.location), 'model.data');
+    await writeFile(data, weights);
+    expect(await serving.check(model)).toEqual([]);
+    await rm(data);
+    expect(await serving.check(model)).toEqual(missing);
+    await writeFile(data, weights);
     expect(
       await predictOnce(model, [
         { a: 1, b: 1 },

@@ -8,6 +8,8 @@ export interface GraphFile {
   readonly model: string | Uint8Array;
   /** The folder of weights in files of their own: bytes have no folder. */
   readonly folder: string;
+  /** The paths of these files. */
+  readonly weights: readonly string[];
   /** The classes of each output that was a ZipMap, in the order of its tensor. */
   readonly classes: ReadonlyMap<string, readonly string[]>;
   /** The inputs and outputs of types that ONNX Runtime for Node.js cannot describe, in words for messages. */
@@ -19,6 +21,17 @@ export interface GraphFile {
  */
 export class GraphFileFault extends Error {
   override readonly name = 'GraphFileFault';
+
+  constructor(
+    message: string,
+    /** `weights`: the paths of the files of weights that the graph names, as far as they are known. */
+    { cause, weights = [] }: { readonly cause?: unknown; readonly weights?: readonly string[] } = {},
+  ) {
+    super(message, { cause });
+    this.weights = weights;
+  }
+
+  readonly weights: readonly string[];
 }
 
 /** The field numbers of onnx.proto. */
@@ -67,10 +80,11 @@ export async function readGraphFile(path: string): Promise<GraphFile> {
     if (!graph) throw new Error('the message has no graph');
     const zipMaps = findZipMaps(graph);
     const folder = dirname(path);
-    await checkExternalData(graph, folder);
+    const weights = findWeights(graph, folder);
+    await requireWeights(weights);
     const classes = new Map(zipMaps.map(({ output, classes: names }) => [output, names]));
     const model = zipMaps.length === 0 ? path : replaceZipMaps(bytes, zipMaps);
-    return { model, folder, classes, strange: findStrangeTensors(graph) };
+    return { model, folder, weights, classes, strange: findStrangeTensors(graph) };
   } catch (cause) {
     if (cause instanceof GraphFileFault) throw cause;
     throw new GraphFileFault('its file is not an ONNX model, or a part of one', { cause });
@@ -102,19 +116,23 @@ function readZipMap(node: Uint8Array): ZipMap {
   return { input: toText(firstOf(node, NODE.input)), output: toText(firstOf(node, NODE.output)), classes };
 }
 
-/** Weights in separate files must be in the folder of the model's file. */
-async function checkExternalData(graph: Uint8Array, folder: string): Promise<void> {
+/** The paths of weights in separate files. */
+function findWeights(graph: Uint8Array, folder: string): string[] {
   const files = new Set<string>();
   for (const { number, bytes } of readFields(graph)) {
     if (number !== GRAPH.initializer) continue;
     for (const { number: part, bytes: entry } of readFields(bytes)) {
       if (part !== TENSOR.externalData || toText(firstOf(entry, ENTRY.key)) !== 'location') continue;
-      files.add(toText(firstOf(entry, ENTRY.value)));
+      files.add(resolve(folder, toText(firstOf(entry, ENTRY.value))));
     }
   }
-  for (const file of files) {
-    await access(resolve(folder, file)).catch((cause: unknown) => {
-      throw new GraphFileFault('it has external data, and the file of that is not beside it', { cause });
+  return [...files];
+}
+
+async function requireWeights(weights: readonly string[]): Promise<void> {
+  for (const file of weights) {
+    await access(file).catch((cause: unknown) => {
+      throw new GraphFileFault('it has external data, and the file of that is not beside it', { cause, weights });
     });
   }
 }

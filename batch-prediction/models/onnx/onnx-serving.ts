@@ -32,12 +32,18 @@ const UNSUPPORTED_TYPE = /^Unsupported data type: (\d+)/;
 export class OnnxServing implements ModelServing {
   readonly runtime = 'ONNX';
   readonly #checked = new CheckedFiles(async (model) => {
+    let weights: readonly string[] = [];
     try {
-      const predictor = await this.#open(model, 1);
+      const file = await readGraphFile(model.location);
+      ({ weights } = file);
+      const predictor = await this.#open(model, file, 1);
       await predictor.close();
-      return [];
+      return { faults: [], weights };
     } catch (error) {
-      return toFaults(error);
+      return {
+        faults: toFaults(error),
+        weights: error instanceof GraphFileFault ? [...weights, ...error.weights] : weights,
+      };
     }
   });
 
@@ -45,13 +51,13 @@ export class OnnxServing implements ModelServing {
 
   async open(model: Model, { parallelism }: PredictorOptions): Promise<Predictor> {
     try {
-      return await this.#open(model, parallelism);
+      return await this.#open(model, await readGraphFile(model.location), parallelism);
     } catch (cause) {
       throw new AppError('MODEL_UNAVAILABLE', describeFaults(model, toFaults(cause)), {}, { cause });
     }
   }
 
-  /** Each start of a job calls this, so a file that has not changed since its last check is not opened again. */
+  /** Each start of a job calls this, so files that have not changed since its last check are not opened again. */
   async check(model: Model): Promise<readonly ModelFault[]> {
     return this.#checked.check(model);
   }
@@ -61,8 +67,7 @@ export class OnnxServing implements ModelServing {
     return null;
   }
 
-  async #open(model: Model, parallelism: number): Promise<OnnxPredictor> {
-    const file = await readGraphFile(model.location);
+  async #open(model: Model, file: GraphFile, parallelism: number): Promise<OnnxPredictor> {
     const sessions = new SessionPool(this.workerFile, file, parallelism);
     try {
       const predictor = await fitTogether(model, file, sessions);
