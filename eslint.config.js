@@ -76,7 +76,7 @@ const MAY_IMPORT = {
   values: ['errors'],
   config: ['errors'],
   limits: ['errors', 'runtime'],
-  observability: ['errors'],
+  observability: ['errors', 'runtime'],
   schema: ['errors', 'values', 'limits'],
   'point-in-time': [...PORTS, ...BASE, 'duckdb'],
   port: [...PORTS, ...BASE, 'files'],

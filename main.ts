@@ -1,9 +1,12 @@
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
+import { FilePolicy } from './composition/file-policy.js';
 import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import type { GoogleClientOptions } from './composition/google-clients.js';
-import { openDoor } from './composition/open-door.js';
+import { openAudit } from './composition/open-audit.js';
+import { openAdmission } from './composition/admission.js';
+import { openAuthenticator } from './composition/open-authenticator.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
 import { measuredWrites } from './composition/measured-writes.js';
@@ -14,8 +17,10 @@ import { openRegistry } from './composition/registry.js';
 import type { PlannedRegistry } from './composition/plan-registry.js';
 import { FileRegistryUpdates } from './composition/registry-updates.js';
 import { pageExamples } from './composition/page-examples.js';
-import { openStores, type OpenStores } from './composition/stores.js';
+import { openStores } from './composition/stores.js';
 import { openStreams } from './composition/streams.js';
+import { readBacklog } from './composition/write-backlog.js';
+import { reportRows } from './composition/report-rows.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
@@ -25,16 +30,16 @@ import type { RefreshTrigger } from './ingestion/source-refreshes.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
 import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
-import type { EntityType, FeatureSource } from './datasources/registry/model.js';
+import type { EntityType } from './datasources/registry/model.js';
 import { Registry } from './datasources/registry/registry.js';
 import { PrincipalRates } from './limits/principal-rates.js';
-import { WorkInFlight } from './limits/work-in-flight.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
 import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { createSourceMetrics } from './observability/source-metrics.js';
 import { createStoreMetrics } from './observability/store-metrics.js';
-import { createWriteMetrics, type WriteBacklog } from './observability/write-metrics.js';
+import { startTracing } from './observability/tracing.js';
+import { createWriteMetrics } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { allowedHosts } from './server/allowed-hosts.js';
@@ -44,9 +49,9 @@ import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
 import { checkAddresses, listen, originOf, type ListenAddress } from './server/listen.js';
 import { createMetricsServer } from './server/metrics-server.js';
+import { readTls, reloadTls } from './server/tls.js';
 import { shutDown } from './server/shutdown.js';
 import { systemClock } from './values/clock.js';
-import { secondsBetween } from './values/instant.js';
 
 /** A running gateway. */
 export interface Gateway {
@@ -65,6 +70,8 @@ export interface GatewayOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly onPrepare: (progress: PrepareProgress) => void;
+  /** For tests: how often the files of the certificate are looked at. */
+  readonly tlsLookEveryMs?: number;
   /** For tests. */
   readonly google?: GoogleClientOptions;
 }
@@ -78,18 +85,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function start(
-  { config, logger, onPrepare, google }: GatewayOptions,
+  { config, logger, onPrepare, google, tlsLookEveryMs }: GatewayOptions,
   opened: AsyncDisposableStack,
 ): Promise<Gateway> {
   const { host, port, metricsPort } = config;
   const address: ListenAddress = { host, port, variable: 'PORT' };
   const metricsAddress: ListenAddress | null =
     metricsPort === null ? null : { host, port: metricsPort, variable: 'METRICS_PORT' };
-  const authenticator = await openDoor(config, logger, systemClock);
+  if (config.isTraced) {
+    // Started first and stopped last, so that no span is lost.
+    const tracing = await startTracing();
+    opened.defer(() => tracing.stop());
+  }
+  const tls = config.tls && (await readTls(config.tls));
+  const authenticator = await openAuthenticator(config, logger, systemClock);
   opened.defer(() => authenticator.close());
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = registryPathOf(config);
   const { registry: first, skipped: leftOut } = await openRegistry(registryPath, google);
+  const policy = await FilePolicy.open(config.policyPath, first);
   // Jobs and schedules share one registry, which becomes the next one. A request has one that does not change.
   const registry = new Registry(first.featurestores, first.models);
   for (const [featurestore, sentences] of leftOut) {
@@ -100,6 +114,8 @@ async function start(
 
   // A registry for this gateway only: all gateways of a process would share the library's global registry.
   const metricsRegistry = new MetricsRegistry();
+  const auditLog = await openAudit(config, logger, metricsRegistry);
+  if (auditLog) opened.defer(() => auditLog.close());
   const metrics = createGatewayMetrics(metricsRegistry);
   const metricsServer = metricsAddress && createMetricsServer(metricsRegistry);
   if (metricsServer) {
@@ -118,13 +134,8 @@ async function start(
   });
   opened.defer(() => stores.close());
   const prepared = await stores.prepare(onPrepare);
-  const warn = (found: ReadonlyMap<FeatureSource, number>, what: string): void => {
-    for (const [{ name, entityType }, rows] of found) {
-      logger.warn({ entityType: `${entityType.featurestore.name}.${entityType.name}`, source: name, rows }, what);
-    }
-  };
-  warn(prepared.rejectedRows, 'rows without id or time were kept out');
-  warn(prepared.futureRows, 'rows of the future are served when their time comes');
+  reportRows(logger, prepared.rejectedRows, 'rows without id or time were kept out');
+  reportRows(logger, prepared.futureRows, 'rows of the future are served when their time comes');
   const costs = await openCosts({ ...costsConfig(config), clock: systemClock, newId: uuidv7 });
   opened.defer(() => costs.close());
 
@@ -152,7 +163,7 @@ async function start(
   };
   await refreshAll(prepared.stale, 'START');
 
-  const writeMetrics = createWriteMetrics(metricsRegistry, () => readBacklog(stores));
+  const writeMetrics = createWriteMetrics(metricsRegistry, () => readBacklog(stores, systemClock));
   const writers = { ...stores.writers, ...measuredWrites(stores.writers, writeMetrics) };
   const streams = openStreams({
     registry,
@@ -162,7 +173,8 @@ async function start(
     metrics: metricsRegistry,
   });
   opened.defer(() => streams.close());
-  const work = new WorkInFlight();
+  const { work, limits, stop: stopAdmission } = openAdmission(config.limitMode, { logger, metrics, metricsRegistry });
+  opened.defer(stopAdmission);
   const openRuntime = async ({ registry: served, schema: of }: PlannedRegistry): Promise<Runtime> => {
     const services: Services = {
       registry: served,
@@ -177,6 +189,8 @@ async function start(
       streams,
       sourceRefreshes: jobs.sourceRefreshes,
       registryUpdates,
+      policy,
+      auditLog,
       clock: systemClock,
     };
     const { maxQueryCost, maxResponseBytes, isIntrospectionAllowed } = config;
@@ -188,23 +202,26 @@ async function start(
       maxResponseBytes,
       isIntrospectionAllowed,
       work,
+      limits,
     });
     await apollo.start();
     return { apollo, createContext: (requestId, principal) => createContext(services, requestId, principal) };
   };
   const measured = measuredStores(stores, metrics);
   const registryUpdates = new FileRegistryUpdates({
-    folder: dirname(registryPath),
+    folders: [registryPath, ...(config.policyPath === null ? [] : [config.policyPath])].map((path) => dirname(path)),
     first: { registry: first, schema },
     stores,
     read: async () => {
       const { registry: next } = await openRegistry(registryPath, google);
       await requireOnnxRuntime(next.models);
+      await policy.readWith(next);
       return next;
     },
     serve: async (next, stale) => {
       runtime.replace(await openRuntime(next));
       registry.become(next.registry);
+      policy.serveWith(next.registry);
       examples = pageExamples(next.registry, stores, queriesFolder);
       await jobs.registryChanged();
       await streams.become(next.registry);
@@ -229,13 +246,15 @@ async function start(
     maxBodyBytes: config.maxBodyBytes,
     work,
     corsOrigins: config.corsOrigins,
+    ...(tls ? { tls } : {}),
     isAllowedHost: allowedHosts(host, config.allowedHosts),
-    ingest: { registry, writer: writers.writer },
+    ingest: { registry, writer: writers.writer, policy, auditLog },
     authenticator,
     rates: new PrincipalRates(config),
     page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
   });
   await listen(http.server, address);
+  if (config.tls) opened.use(reloadTls(http.server, config.tls, logger, tlsLookEveryMs));
 
   return {
     url: `${originOf(http.server)}/graphql`,
@@ -251,9 +270,4 @@ async function start(
         thenStop: [() => opened.disposeAsync()],
       }),
   };
-}
-
-function readBacklog({ writers }: OpenStores): WriteBacklog {
-  const { rows, since } = writers.logged?.backlog ?? { rows: 0, since: null };
-  return { rows, ageSeconds: since === null ? 0 : secondsBetween(since, systemClock()) };
 }

@@ -12,10 +12,19 @@ export interface Credentials {
 /** The credentials of an HTTP request, also of the one that opens a WebSocket. */
 export function credentialsOf(request: IncomingMessage): Credentials {
   return {
-    // `headersDistinct` parses all headers again: only where a header is present at all.
-    header: (name) => (request.headers[name] === undefined ? [] : (request.headersDistinct[name] ?? [])),
+    header: (name) => (request.headers[name] === undefined ? [] : valuesOf(request.rawHeaders, name)),
     remoteAddress: request.socket.remoteAddress ?? '',
   };
+}
+
+/** Each value of a header as it came. Node joins some repeated headers, and drops others; `headersDistinct` copies all. */
+function valuesOf(rawHeaders: readonly string[], name: string): string[] {
+  const values: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const raw = rawHeaders[at]!;
+    if (raw.length === name.length && raw.toLowerCase() === name) values.push(rawHeaders[at + 1]!);
+  }
+  return values;
 }
 
 /** The same credentials, with a token from elsewhere: a message of a WebSocket. */

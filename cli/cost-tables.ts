@@ -38,7 +38,7 @@ export function comparisonTable(comparison: ServingComparison, times: number | u
     estimateTable(online),
     table.toString(),
     `cheaper for the number asked: ${cheaper}${ratio ? `, by ${ratio.toSignificantDigits(4).toFixed()} times` : ', which costs nothing'}`,
-    volumes('batch is not dearer than online', breakEvenPredictions),
+    volumes('batch costs no more than online', breakEvenPredictions),
     ...(times === undefined ? [] : [volumes(`batch is ${times} times cheaper`, mostPredictions(times))]),
     '',
   ].join('\n');

@@ -1,19 +1,26 @@
 import { diagnoseOnnxRuntime } from '../batch-prediction/models/onnx/onnx-runtime-package.js';
+import { findUnusedPatterns } from '../auth/policy/policy-faults.js';
+import { loadPolicy } from '../auth/policy/load-policy.js';
 import type { Diagnosis, Finding } from '../datasources/diagnosis.js';
+import { OperatorError } from '../errors/operator-error.js';
+import type { Config } from '../config/config.js';
 import type { FileReader } from '../datasources/files/file-reader.js';
 import { checkSource } from '../datasources/offline/duckdb/check-source.js';
 import type { FeatureSource } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { diagnosePreparation, listComputedSources } from './diagnose-preparation.js';
-import { OperatorError } from '../errors/operator-error.js';
 import { buildSchema } from '../resolvers/build-schema.js';
 import { createModelServings, diagnoseModels } from './models.js';
 
 /**
- * The checks of `featuregraph check`: the names, the SQL of each source, each model, and what a start would compute. It writes
- * nothing.
+ * The checks of `featuregraph check`: the names, the SQL of each source, each model, the policy, and what a start would
+ * compute. It writes nothing.
  */
-export function checkRegistry(registry: Registry, dataDirectory: string, reader: FileReader): Diagnosis[] {
+export function checkRegistry(
+  registry: Registry,
+  { dataDirectory, policyPath }: Pick<Config, 'dataDirectory' | 'policyPath'>,
+  reader: FileReader,
+): Diagnosis[] {
   return [
     ...diagnoseSchema(registry),
     ...listComputedSources(registry).map((source) => ({
@@ -22,6 +29,7 @@ export function checkRegistry(registry: Registry, dataDirectory: string, reader:
     })),
     ...diagnoseOnnxRuntime(registry.models),
     ...diagnoseModels(registry, createModelServings()),
+    ...(policyPath === null ? [] : [{ store: `policy ${policyPath}`, findings: checkPolicy(registry, policyPath) }]),
     { store: 'the next start', findings: diagnosePreparation(registry, dataDirectory) },
   ];
 }
@@ -43,4 +51,18 @@ async function* toFault(message: string): AsyncGenerator<Finding> {
 
 function describe({ entityType, name, sqlFile }: FeatureSource): string {
   return `source ${entityType.featurestore.name}.${entityType.name}: ${name}, ${sqlFile}`;
+}
+
+async function* checkPolicy(registry: Registry, path: string): AsyncGenerator<Finding> {
+  try {
+    const { rules } = (await loadPolicy(path, registry))!;
+    yield { status: 'ok', message: `${rules.length} rules` };
+    for (const { name, pattern, scope } of findUnusedPatterns(rules, registry)) {
+      yield { status: 'warning', message: `rule "${name}": "${pattern}" in "${scope}" matches nothing yet` };
+    }
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    for (const message of error.faults.length === 0 ? [error.summary] : error.faults)
+      yield { status: 'fault', message };
+  }
 }

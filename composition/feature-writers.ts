@@ -54,8 +54,8 @@ async function openAll(
     const log = lmdb.openLog((featurestore, entityType, source) =>
       registry
         .findFeaturestore(featurestore)
-        ?.entityTypes.find(({ name }) => name === entityType)
-        ?.sources.find(({ name }) => name === source),
+        ?.entityTypes.find(({ name, renamedFrom }) => name === entityType || renamedFrom === entityType)
+        ?.sources.find(({ name, renamedFrom }) => name === source || renamedFrom === source),
     );
     const writer = await LoggedFeatureWriter.open({ log, history, clock, onError, onUnknownRows });
     opened.defer(() => writer.close());

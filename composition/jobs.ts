@@ -15,7 +15,7 @@ import type { BatchPredictionDependencies } from '../batch-prediction/local/batc
 import { LocalBatchPredictionHandler } from '../batch-prediction/local/local-batch-prediction-handler.js';
 import { LOCAL_BATCH_PREDICTION } from '../batch-prediction/local/local-batch-prediction-job.js';
 import { LocalBatchPredictions } from '../batch-prediction/local/local-batch-predictions.js';
-import { newJobId } from '../jobs/new-job-id.js';
+import { jobIdsAfter } from '../jobs/new-job-id.js';
 import { LocalTrainingSets } from '../training-sets/local-training-sets.js';
 import type { TrainingSetDependencies } from '../training-sets/training-set-dependencies.js';
 import { TrainingSetHandler } from '../training-sets/training-set-handler.js';
@@ -37,6 +37,7 @@ import { logJobEnd } from './log-job-end.js';
 import { measuredJobStore } from './measured-job-store.js';
 import { createModelServings, logModelFaults } from './models.js';
 import { PROCESS_LIMITS } from '../limits/process-limits.js';
+import { makeFolder } from '../runtime/make-folder.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 import type { OpenStores } from './stores.js';
 import { openVertexBatchPrediction } from './vertex-batch-prediction.js';
@@ -75,6 +76,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   const files = await DataFiles.open(join(dataDirectory, 'files'), stores.reader);
   const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
+  await makeFolder(workFolder);
   const scratch = await DuckDbDatabase.open(':memory:');
   opened.defer(() => scratch.close());
   const store = measuredJobStore(new LmdbJobStore(join(dataDirectory, 'jobs')), metrics);
@@ -128,11 +130,12 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
   opened.defer(() => futureRows.stop());
   const refresh = new SourceRefreshHandler(registry, stores.preparation, () => futureRows.watch());
 
+  const [newest] = await store.list({ filter: {}, before: null, limit: 1 });
   const engine = new JobEngine({
     store,
     handlers: [localBatch, vertexBatch.handler, trainingSet, refresh, ...syncs.handlers],
     clock: systemClock,
-    newId: newJobId,
+    newId: jobIdsAfter(newest?.id),
     maxRunning: PROCESS_LIMITS.maxRunningJobs,
     accounting: new JobAccounting(costs),
     onError: (error, job) => logger.error({ err: error, job: job.id }, 'something of a job went wrong'),
@@ -189,14 +192,14 @@ function startSchedules({ registry, syncs, refreshes, logger }: SchedulesOptions
     new SyncSchedules({
       registry,
       syncs,
-      onSkip: (view) => logger.warn(toViewLabels(view), 'a scheduled sync was left out: the one before has not ended'),
+      onSkip: (view) => logger.warn(toViewLabels(view), 'a scheduled sync was skipped: the one before has not ended'),
       onError: (err, view) => logger.error({ err, ...toViewLabels(view) }, 'a scheduled sync was not started'),
     }),
     new RefreshSchedules({
       registry,
       refreshes,
       onSkip: (source) =>
-        logger.warn(toSourceLabels(source), 'a scheduled refresh was left out: the one before has not ended'),
+        logger.warn(toSourceLabels(source), 'a scheduled refresh was skipped: the one before has not ended'),
       onError: (err, source) => logger.error({ err, ...toSourceLabels(source) }, 'a scheduled refresh was not started'),
     }),
   ];

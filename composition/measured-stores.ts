@@ -3,6 +3,7 @@ import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { OnlineStore } from '../datasources/online/online-store.js';
 import type { EntityType } from '../datasources/registry/model.js';
 import type { GatewayMetrics, StoreReadKind } from '../observability/gateway-metrics.js';
+import { inSpan } from '../runtime/spans.js';
 import type { FeatureCell } from '../values/feature-cell.js';
 
 /** The stores for resolvers, with every read measured. It wraps the ports, so neither side depends on it. */
@@ -42,7 +43,12 @@ function measuredOffline(store: OfflineStore, metrics: GatewayMetrics): OfflineS
     bulk: store.bulk,
     pointInTime: (read) =>
       measure('point_in_time', read.entityType, read.labels.length, () => store.pointInTime(read), metrics),
-    history: (read) => store.history(read),
+    history: (read) =>
+      inSpan(
+        'store.read',
+        () => store.history(read),
+        () => ({ attributes: { 'featuregraph.read': 'history' } }),
+      ),
     rows: (read) => store.rows(read),
     append: (source, rows) => store.append(source, rows),
     delete: (entityType, entityIds) => store.delete(entityType, entityIds),
@@ -76,7 +82,9 @@ async function measureRead<Rows>(
   const start = performance.now();
   const seconds = (): number => (performance.now() - start) / 1000;
   try {
-    const rows = await read();
+    const rows = await inSpan('store.read', read, () => ({
+      attributes: { 'featuregraph.read': kind, 'featuregraph.entities': entities },
+    }));
     metrics.read(kind, 'ok', entities, seconds());
     return rows;
   } catch (error) {

@@ -6,8 +6,9 @@ import { findNamedFiles } from '../datasources/files/named-files.js';
 import type { Featurestore, FeatureSource } from '../datasources/registry/model.js';
 import { listReadTables } from '../datasources/registry/read-tables.js';
 import type { Registry } from '../datasources/registry/registry.js';
-import type { RecomputedSource, RegistryPlan } from '../ingestion/registry-updates.js';
+import type { RecomputedSource, RegistryPlan, Rename } from '../ingestion/registry-updates.js';
 import { sourceFingerprint } from '../ingestion/source-fingerprint.js';
+import { findStored, listRenames } from './list-renames.js';
 import type { OpenStores } from './stores.js';
 
 export interface PlannedRegistry {
@@ -25,20 +26,29 @@ export async function planRegistry(
   const recomputed: RecomputedSource[] = [];
   for (const source of listSources(next.registry)) {
     if (source.sql === null) continue;
-    const imported = await stores.embedded.importedFrom(source);
+    // A renamed source has its values by the name that it is served by.
+    const stored = findStored(present.registry, source) ?? source;
+    const imported = await stores.embedded.importedFrom(stored);
     if (imported !== (await sourceFingerprint(source)))
-      recomputed.push(await describeRecomputation(source, imported, stores));
+      recomputed.push(await describeRecomputation(source, { imported, stored }, stores));
   }
+  const renamed = listRenames(present.registry, next.registry);
+  const isWaiting = renamed.length > 0 && recomputed.some(({ isServedMeanwhile }) => !isServedMeanwhile);
   return {
-    faults: next.registry.featurestores.flatMap((featurestore) =>
-      findRestart(present.registry.findFeaturestore(featurestore.name), featurestore),
-    ),
+    renamed,
+    faults: [
+      ...next.registry.featurestores.flatMap((featurestore) =>
+        findRestart(present.registry.findFeaturestore(featurestore.name), featurestore),
+      ),
+      // Readers by the old names would wait for the computation.
+      ...(isWaiting ? ['It renames something, and has new sources to compute: apply the renames first, alone.'] : []),
+    ],
     breaks: changes
       .filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking)
       .map(({ path, message }) => ({ path: path ?? message, message })),
     changes: changes.map(({ message }) => message),
     recomputed,
-    removed: listRemoved(present.registry, next.registry),
+    removed: listRemoved(present.registry, next.registry, renamed),
   };
 }
 
@@ -66,7 +76,7 @@ function findRestart(present: Featurestore | undefined, next: Featurestore): str
 
 async function describeRecomputation(
   source: FeatureSource,
-  imported: string | undefined,
+  { imported, stored }: { readonly imported: string | undefined; readonly stored: FeatureSource },
   { embedded }: OpenStores,
 ): Promise<RecomputedSource> {
   let bytes = 0n;
@@ -78,7 +88,7 @@ async function describeRecomputation(
     imported === undefined
       ? null
       : await embedded.database.use(async (connection) => {
-          const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${historyTable(source)}`);
+          const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${historyTable(stored)}`);
           return counted.getRows()[0]![0] as bigint;
         });
   const { entityType } = source;
@@ -92,11 +102,20 @@ async function describeRecomputation(
   };
 }
 
-function listRemoved(present: Registry, next: Registry): string[] {
-  const known = new Set(listSources(next).flatMap(({ features }) => features.map(nameOf)));
+/** Features that clients can read now, and by no name afterwards. */
+function listRemoved(present: Registry, next: Registry, renamed: readonly Rename[]): string[] {
+  const kept = new Set(listSources(next).flatMap(({ features }) => features.map(nameOf)));
+  const moved = new Map(renamed.filter(({ kind }) => kind === 'FEATURE').map(({ from, to }) => [from, to]));
+  const types = new Map(renamed.filter(({ kind }) => kind === 'ENTITY_TYPE').map(({ from, to }) => [from, to]));
   return listSources(present)
-    .flatMap(({ features }) => features.map(nameOf))
-    .filter((name) => !known.has(name));
+    .flatMap(({ features }) => features)
+    .filter((feature) => {
+      const { entityType } = feature;
+      const type = `${entityType.featurestore.name}.${entityType.name}`;
+      const name = moved.get(nameOf(feature)) ?? `${types.get(type) ?? type}.${feature.name}`;
+      return !kept.has(name);
+    })
+    .map(nameOf);
 }
 
 function nameOf({ entityType, name }: FeatureSource['features'][number]): string {

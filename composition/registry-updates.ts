@@ -9,8 +9,8 @@ import type { OpenStores } from './stores.js';
 
 export interface RegistryUpdatesOptions {
   readonly first: PlannedRegistry;
-  /** The folder of the registry file. */
-  readonly folder: string;
+  /** The folders of the registry and the policy file. */
+  readonly folders: readonly string[];
   readonly stores: OpenStores;
   /** Reads and checks the registry file. */
   readonly read: () => Promise<Registry>;
@@ -52,6 +52,7 @@ export class FileRegistryUpdates implements RegistryUpdates {
     if (!prepared) return { plan: { ...plan, faults }, isApplied: false, jobIds: [] };
     const jobIds = await serve(next, prepared.stale);
     this.#present = next;
+    await stores.forgetNames(next.registry);
     return { plan, isApplied: true, jobIds };
   }
 
@@ -63,7 +64,7 @@ export class FileRegistryUpdates implements RegistryUpdates {
     } catch (error) {
       return {
         next: null,
-        plan: { faults: this.#describeFault(error), breaks: [], changes: [], recomputed: [], removed: [] },
+        plan: { faults: this.#describeFault(error), breaks: [], changes: [], recomputed: [], removed: [], renamed: [] },
       };
     }
   }
@@ -74,9 +75,9 @@ export class FileRegistryUpdates implements RegistryUpdates {
    */
   #describeFault(error: unknown): string[] {
     if (!(error instanceof OperatorError)) throw error;
-    const { folder } = this.options;
+    const folders = this.options.folders.flatMap((folder) => [resolve(folder), folder]);
     return [error.summary, ...error.faults].map((text) =>
-      [resolve(folder), folder].reduce((clean, path) => clean.replaceAll(`${path}${sep}`, ''), text),
+      folders.reduce((clean, path) => clean.replaceAll(`${path}${sep}`, ''), text),
     );
   }
 }

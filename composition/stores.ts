@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import type { Diagnosis } from '../datasources/diagnosis.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import type { FileReader } from '../datasources/files/file-reader.js';
@@ -11,12 +10,18 @@ import type { OfflineStore } from '../datasources/offline/offline-store.js';
 import type { EntityType, Featurestore } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { isHealthy } from '../serving/store-health.js';
-import { OperatorError } from '../errors/operator-error.js';
 import { systemClock, type Clock } from '../values/clock.js';
+import { openDataFolder } from './data-folder.js';
 import { openFeatureWriters, type OpenFeatureWriters } from './feature-writers.js';
 import { listSources } from './offline-store-adapters.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
-import { diagnoseOnlineStores, openOnlineStores, type OnlineStoreOptions } from './online-stores.js';
+import type { LmdbOnlineStore } from '../datasources/online/lmdb/lmdb-online-store.js';
+import {
+  diagnoseOnlineStores,
+  openOnlineStores,
+  type OnlineStoreOptions,
+  type OpenOnlineStores,
+} from './online-stores.js';
 import { openOrDispose } from '../runtime/open-or-dispose.js';
 
 /** The open stores of a registry. */
@@ -32,6 +37,8 @@ export interface OpenStores extends FeatureStores {
   prepare(onProgress: (progress: PrepareProgress) => void): Promise<PreparationStart>;
   /** Prepares what another registry adds, while the present one is served. Its stores must be the same. */
   prepareFor(next: Registry): Promise<PreparationStart>;
+  /** Removes the names that entity types, sources and features had before, once nobody reads by them. */
+  forgetNames(served: Registry): Promise<void>;
   /** Refreshes while the gateway serves. */
   readonly preparation: StorePreparation;
   /**
@@ -72,11 +79,14 @@ async function openAll(
   options: StoresOptions,
   opened: AsyncDisposableStack,
 ): Promise<OpenStores> {
-  await makeDataFolder(dataDirectory);
+  await openDataFolder(dataDirectory);
   const offline = await openOfflineStores(registry, dataDirectory, options.memoryLimitBytes);
   opened.defer(() => offline.close());
   const online = await openOnlineStores(registry, dataDirectory, options);
   opened.defer(() => online.close());
+  // Nobody reads yet, so the old names end at once.
+  await eachLmdb(registry, online, (store, entityTypes) => store.addNames(entityTypes));
+  await eachLmdb(registry, online, (store, entityTypes) => store.forgetNames(entityTypes));
   const { onWriteError = () => undefined, onUnknownRows = () => undefined, clock = systemClock } = options;
   const writers = await openFeatureWriters({
     registry,
@@ -88,6 +98,8 @@ async function openAll(
     onUnknownRows,
   });
   opened.defer(() => writers.close());
+  const rename = (change: () => Promise<void>): Promise<void> =>
+    writers.logged ? writers.logged.rename(change) : change();
   const preparation = new StorePreparation({
     offline: offline.embedded,
     toFill: (featurestore) => online.toFill(featurestore),
@@ -109,28 +121,36 @@ async function openAll(
       return preparation.prepare(
         next,
         () => undefined,
-        () => offline.embedded.addSources(sources),
+        () =>
+          rename(async () => {
+            await offline.embedded.addSources(sources);
+            await eachLmdb(next, online, (store, entityTypes) => store.addNames(entityTypes));
+          }),
       );
     },
+    forgetNames: (served) =>
+      rename(() => eachLmdb(served, online, (store, entityTypes) => store.forgetNames(entityTypes))),
     fillOwner: (entityType) => preparation.fillOwner(entityType),
     isReady: async () => (await Promise.all(online.serving.map((store) => isHealthy(store)))).every(Boolean),
     close: () => opened.disposeAsync(),
   };
 }
 
-async function makeDataFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    const { code } = cause as NodeJS.ErrnoException;
-    const fault =
-      code === 'EEXIST' || code === 'ENOTDIR'
-        ? 'a file is in its place'
-        : `it cannot be made: ${code ?? String(cause)}`;
-    throw new OperatorError(
-      `The data folder ${folder} is no folder:`,
-      [`${fault}. Set FEATUREGRAPH_DATA_DIR to a folder that this user may write`],
-      { cause },
-    );
-  });
+/** Calls the change for the embedded online store with all its entity types that have, or had, another name. */
+async function eachLmdb(
+  { featurestores }: Registry,
+  online: OpenOnlineStores,
+  change: (store: LmdbOnlineStore, entityTypes: readonly EntityType[]) => Promise<void>,
+): Promise<void> {
+  for (const featurestore of featurestores) {
+    const store = online.findLmdb(featurestore);
+    const renamed = featurestore.entityTypes.filter(isRenamed);
+    if (store && renamed.length > 0) await change(store, renamed);
+  }
+}
+
+function isRenamed({ renamedFrom, sources, features }: EntityType): boolean {
+  return [{ renamedFrom }, ...sources, ...features].some((named) => named.renamedFrom !== null);
 }
 
 /** The stores that `featuregraph doctor` checks: every store of the registry, without opening it. */

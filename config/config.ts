@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditVariables } from './audit-config.js';
 import { parseBudgets } from './budgets.js';
 
 /**
@@ -31,13 +32,35 @@ export const configVariables = {
     .describe(
       'The path of the registry file. Empty: the example registry of US flights, if this is a clone of the repository.',
     ),
+  FEATUREGRAPH_POLICY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The path of the policy file: who may do what (docs/policy.md). Empty: everybody may do everything.'),
   FEATUREGRAPH_DATA_DIR: z
     .string()
     .min(1)
     .default('.featuregraph')
     .describe('The folder of the embedded stores. The gateway creates it if it does not exist.'),
+  ...auditVariables,
   HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on. 0.0.0.0 listens on all networks.'),
   PORT: port.default(4000).describe('The port to listen on. 0: any free port.'),
+  FEATUREGRAPH_TLS_CERTIFICATE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The path of a PEM certificate with its intermediate certificates. The gateway then serves only HTTPS, and reloads a renewed certificate without a restart. Empty: HTTP.',
+    ),
+  FEATUREGRAPH_TLS_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The path of the private key of the certificate, in PEM.'),
+  FEATUREGRAPH_TLS_MIN_VERSION: z
+    .enum(['TLSv1.2', 'TLSv1.3'])
+    .default('TLSv1.2')
+    .describe('The lowest accepted version of TLS: TLSv1.2 or TLSv1.3.'),
   METRICS_PORT: port
     .optional()
     .describe('The port of GET /metrics for Prometheus, at the same address. Empty: no metrics. 0: any free port.'),
@@ -45,6 +68,12 @@ export const configVariables = {
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('The lowest level that is logged: trace, debug, info, warn, error or silent.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url()
+    .optional()
+    .describe(
+      'The URL of an OpenTelemetry collector that gets traces, e.g. http://localhost:4318. All other variables of OpenTelemetry apply too (docs/operations.md). Empty: no traces.',
+    ),
   FEATUREGRAPH_GRAPHIQL: flag.default(true).describe('Serve the GraphiQL page to browsers at /graphql.'),
   FEATUREGRAPH_INTROSPECTION: flag.default(true).describe('Allow introspection of the schema. GraphiQL needs it.'),
   FEATUREGRAPH_AUTHENTICATION: z
@@ -52,12 +81,12 @@ export const configVariables = {
     .min(1)
     .optional()
     .describe(
-      'The path of the authentication file (docs/authentication.md). Empty: the mode "open". Everybody who reaches the gateway may do everything, so it listens on this machine only.',
+      'The path of the authentication file (docs/authentication.md). Empty: the mode "open". Everybody who reaches the gateway can do everything, so it listens only on a loopback address.',
     ),
-  FEATUREGRAPH_LET_EVERYBODY_IN: flag
+  FEATUREGRAPH_ALLOW_UNAUTHENTICATED: flag
     .default(false)
     .describe(
-      'DANGEROUS. Listen on other addresses than those of this machine without authentication. Only where something in front of the gateway decides who reaches it.',
+      'DANGEROUS. Permits addresses other than loopback without authentication. Use it only if a proxy or network in front of the gateway decides who reaches it.',
     ),
   FEATUREGRAPH_TOKEN: z
     .string()
@@ -89,7 +118,7 @@ export const configVariables = {
     .default('')
     .transform((text) => splitList(text).map((host) => host.toLowerCase()))
     .describe(
-      'Host names under which clients reach the gateway, without ports, separated by commas. localhost is always one if HOST is. Empty: every name, if the gateway listens on other addresses too.',
+      'Host names under which clients reach the gateway, without ports, separated by commas. If HOST is a loopback address, localhost is always permitted. Empty: every name, if HOST is another address.',
     ),
   FEATUREGRAPH_MAX_BODY_BYTES: bytes.default(1_048_576).describe('The maximum size of a request body, in bytes.'),
   FEATUREGRAPH_MAX_QUERY_COST: z.coerce
@@ -101,6 +130,12 @@ export const configVariables = {
   FEATUREGRAPH_MAX_RESPONSE_BYTES: bytes
     .default(67_108_864)
     .describe('The maximum size of an answer, in bytes. A larger answer becomes the error RESPONSE_TOO_LARGE.'),
+  FEATUREGRAPH_LIMITS: z
+    .enum(['enforce', 'measure'])
+    .default('enforce')
+    .describe(
+      'What happens to a request above the limit of cost or the capacity of the process: enforce refuses it; measure logs and counts it, and runs it (docs/limits.md).',
+    ),
   FEATUREGRAPH_DUCKDB_MEMORY_BYTES: z.coerce
     .number()
     .int()
@@ -121,17 +156,19 @@ export const configVariables = {
     .string()
     .min(1)
     .default('google-us-central1')
-    .describe('The price book of estimates that name none.'),
+    .describe('The default price book of estimates.'),
   FEATUREGRAPH_DAILY_BUDGETS_USD: z
     .string()
     .default('')
     .transform(parseBudgets)
     .describe(
-      'Budgets in US dollars for each day (UTC) and principal, e.g. alice=50,anonymous=0,*=10. * is all other principals. Empty: no limit.',
+      'Budgets in US dollars for each day (UTC) and principal, e.g. user:alice@example.com=50,key:ci=500,*=10. * is each other principal (docs/costs.md). Empty: no limit.',
     ),
   FEATUREGRAPH_SCHEDULES: flag
     .default(true)
-    .describe('Run the schedules of feature views. If several gateways share stores, set it to true in one of them.'),
+    .describe(
+      'Run the schedules of feature views and sources. If several gateways share stores, set it to false in all but one.',
+    ),
   FEATUREGRAPH_SHUTDOWN_DELAY_MS: z.coerce
     .number()
     .int()
@@ -150,34 +187,71 @@ export const configVariables = {
     ),
 } satisfies Record<string, z.ZodType>;
 
-const configSchema = z.object(configVariables).transform((variables) => ({
-  registryPath: variables.FEATUREGRAPH_REGISTRY ?? null,
-  dataDirectory: variables.FEATUREGRAPH_DATA_DIR,
-  host: variables.HOST,
-  port: variables.PORT,
-  metricsPort: variables.METRICS_PORT ?? null,
-  logLevel: variables.LOG_LEVEL,
-  isGraphiqlServed: variables.FEATUREGRAPH_GRAPHIQL,
-  isIntrospectionAllowed: variables.FEATUREGRAPH_INTROSPECTION,
-  authenticationPath: variables.FEATUREGRAPH_AUTHENTICATION ?? null,
-  isEverybodyLetIn: variables.FEATUREGRAPH_LET_EVERYBODY_IN,
-  isCloudRun: variables.K_SERVICE !== undefined,
-  maxRequestsPerSecond: variables.FEATUREGRAPH_MAX_REQUESTS_PER_SECOND,
-  maxRowsPerSecond: variables.FEATUREGRAPH_MAX_INGEST_ROWS_PER_SECOND,
-  token: variables.FEATUREGRAPH_TOKEN ?? null,
-  corsOrigins: variables.FEATUREGRAPH_CORS_ORIGINS,
-  allowedHosts: variables.FEATUREGRAPH_ALLOWED_HOSTS,
-  maxBodyBytes: variables.FEATUREGRAPH_MAX_BODY_BYTES,
-  maxQueryCost: variables.FEATUREGRAPH_MAX_QUERY_COST,
-  maxResponseBytes: variables.FEATUREGRAPH_MAX_RESPONSE_BYTES,
-  duckDbMemoryBytes: variables.FEATUREGRAPH_DUCKDB_MEMORY_BYTES,
-  priceBooksPath: variables.FEATUREGRAPH_PRICE_BOOKS ?? null,
-  priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
-  dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,
-  areSchedulesKept: variables.FEATUREGRAPH_SCHEDULES,
-  shutdownDelayMs: variables.FEATUREGRAPH_SHUTDOWN_DELAY_MS,
-  shutdownGraceMs: variables.FEATUREGRAPH_SHUTDOWN_GRACE_MS,
-}));
+/** Serving HTTP to those who asked for HTTPS would be worse than not serving. */
+function refuseHalfOfTls(
+  variables: {
+    readonly FEATUREGRAPH_TLS_CERTIFICATE?: string | undefined;
+    readonly FEATUREGRAPH_TLS_KEY?: string | undefined;
+  },
+  context: z.RefinementCtx,
+): void {
+  const isSet = (name: keyof typeof variables): boolean => variables[name] !== undefined;
+  const names = ['FEATUREGRAPH_TLS_CERTIFICATE', 'FEATUREGRAPH_TLS_KEY'] as const;
+  const missing = names.filter((name) => !isSet(name));
+  if (missing.length !== 1) return;
+  context.addIssue({
+    code: 'custom',
+    path: missing,
+    message: 'TLS needs a certificate and its key. This one is missing.',
+  });
+}
+
+const configSchema = z
+  .object(configVariables)
+  .superRefine(refuseHalfOfTls)
+  .transform((variables) => ({
+    registryPath: variables.FEATUREGRAPH_REGISTRY ?? null,
+    policyPath: variables.FEATUREGRAPH_POLICY ?? null,
+    auditFolder: variables.FEATUREGRAPH_AUDIT_FOLDER ?? null,
+    auditKeyFile: variables.FEATUREGRAPH_AUDIT_KEY_FILE ?? null,
+    auditMaxFileBytes: variables.FEATUREGRAPH_AUDIT_MAX_FILE_BYTES,
+    isAuditRequired: variables.FEATUREGRAPH_AUDIT_REQUIRED,
+    dataDirectory: variables.FEATUREGRAPH_DATA_DIR,
+    host: variables.HOST,
+    port: variables.PORT,
+    tls:
+      variables.FEATUREGRAPH_TLS_CERTIFICATE === undefined || variables.FEATUREGRAPH_TLS_KEY === undefined
+        ? null
+        : {
+            certificate: variables.FEATUREGRAPH_TLS_CERTIFICATE,
+            key: variables.FEATUREGRAPH_TLS_KEY,
+            minVersion: variables.FEATUREGRAPH_TLS_MIN_VERSION,
+          },
+    isTraced: variables.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
+    metricsPort: variables.METRICS_PORT ?? null,
+    logLevel: variables.LOG_LEVEL,
+    isGraphiqlServed: variables.FEATUREGRAPH_GRAPHIQL,
+    isIntrospectionAllowed: variables.FEATUREGRAPH_INTROSPECTION,
+    authenticationPath: variables.FEATUREGRAPH_AUTHENTICATION ?? null,
+    allowsUnauthenticated: variables.FEATUREGRAPH_ALLOW_UNAUTHENTICATED,
+    isCloudRun: variables.K_SERVICE !== undefined,
+    maxRequestsPerSecond: variables.FEATUREGRAPH_MAX_REQUESTS_PER_SECOND,
+    maxRowsPerSecond: variables.FEATUREGRAPH_MAX_INGEST_ROWS_PER_SECOND,
+    token: variables.FEATUREGRAPH_TOKEN ?? null,
+    corsOrigins: variables.FEATUREGRAPH_CORS_ORIGINS,
+    allowedHosts: variables.FEATUREGRAPH_ALLOWED_HOSTS,
+    maxBodyBytes: variables.FEATUREGRAPH_MAX_BODY_BYTES,
+    maxQueryCost: variables.FEATUREGRAPH_MAX_QUERY_COST,
+    maxResponseBytes: variables.FEATUREGRAPH_MAX_RESPONSE_BYTES,
+    limitMode: variables.FEATUREGRAPH_LIMITS,
+    duckDbMemoryBytes: variables.FEATUREGRAPH_DUCKDB_MEMORY_BYTES,
+    priceBooksPath: variables.FEATUREGRAPH_PRICE_BOOKS ?? null,
+    priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
+    dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,
+    areSchedulesKept: variables.FEATUREGRAPH_SCHEDULES,
+    shutdownDelayMs: variables.FEATUREGRAPH_SHUTDOWN_DELAY_MS,
+    shutdownGraceMs: variables.FEATUREGRAPH_SHUTDOWN_GRACE_MS,
+  }));
 
 export type Config = Readonly<z.infer<typeof configSchema>>;
 export { configSchema };

@@ -72,7 +72,7 @@ export function batchCost(book: PriceBook, work: BatchWork, measured: MeasuredBa
     cost,
     assumptions: [
       `A batch of ${batchSize.toFixed()} rows takes ${seconds.toSignificantDigits(6).toFixed()} s on one replica: ${origin}.`,
-      `Batches are shared evenly by ${replicas.toFixed()} replica${replicas.equals(1) ? '' : 's'}; one that has none left is not billed on.`,
+      `Batches are shared evenly by ${replicas.toFixed()} replica${replicas.equals(1) ? '' : 's'}; a replica without a batch left is not billed.`,
       ...startup.assumptions,
       ...experience,
     ],

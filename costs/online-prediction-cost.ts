@@ -25,7 +25,7 @@ export function estimateOnlinePrediction(book: PriceBook, endpoint: OnlinePredic
     uses: uses(range.nodes),
     predictions,
     assumptions: [
-      `Nodes are billed for all ${hours.toFixed()} hours that the model is deployed, also while nothing is asked of it.`,
+      `Nodes are billed for all ${hours.toFixed()} hours that the model is deployed, also without requests.`,
       ...range.assumptions,
       ...describeLoad(predictions, hours, range.nodes),
     ],
@@ -37,5 +37,7 @@ export function estimateOnlinePrediction(book: PriceBook, endpoint: OnlinePredic
 function describeLoad(predictions: Decimal | null, hours: Decimal, nodes: Decimal): string[] {
   if (!predictions || hours.isZero() || nodes.isZero()) return [];
   const perSecond = predictions.dividedBy(hours.times(nodes).times(3600)).toSignificantDigits(3);
-  return [`Each node must answer ${perSecond.toFixed()} predictions a second on average; that it can is not checked.`];
+  return [
+    `Each node must answer ${perSecond.toFixed()} predictions a second on average; whether it can is not checked.`,
+  ];
 }

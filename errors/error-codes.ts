@@ -8,6 +8,11 @@
  */
 export const ERROR_CODES = {
   BAD_USER_INPUT: { httpStatus: 400, retryable: false, meaning: 'An argument, variable or cursor is not valid.' },
+  PERMISSION_DENIED: {
+    httpStatus: 403,
+    retryable: false,
+    meaning: 'The policy of the gateway does not allow this to the client. `viewer.permissions` says what it allows.',
+  },
   FEATURESTORE_NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'There is no featurestore with this name.' },
   ENTITY_TYPE_NOT_FOUND: {
     httpStatus: 404,
@@ -104,6 +109,11 @@ export const ERROR_CODES = {
     httpStatus: 503,
     retryable: true,
     meaning: 'The gateway has as much work as it may have. Try again after retryAfterSeconds.',
+  },
+  AUDIT_UNAVAILABLE: {
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'The gateway cannot write its audit log, and does nothing that the log would not have. Try again later.',
   },
   DEADLINE_EXCEEDED: {
     httpStatus: 504,

@@ -65,4 +65,6 @@ export interface FeatureViewSyncResult {
 export interface SyncRange {
   readonly before: string | null;
   readonly limit: number;
+  /** Whether the reader may see a job. Absent: all. */
+  readonly isVisible?: (job: JobRecord) => boolean;
 }

@@ -21,6 +21,15 @@ export interface RegistryPlan {
   readonly recomputed: readonly RecomputedSource[];
   /** Features whose values stay in the stores although the registry no longer names them. */
   readonly removed: readonly string[];
+  /** Entity types, sources and features with another name: their values move to the new name. */
+  readonly renamed: readonly Rename[];
+}
+
+export interface Rename {
+  readonly kind: 'ENTITY_TYPE' | 'SOURCE' | 'FEATURE';
+  /** As featurestore.entityType, featurestore.entityType.source or featurestore.entityType.feature, as it is served now. */
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface SchemaBreak {

@@ -1,3 +1,4 @@
+import { inSpan } from '../runtime/spans.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import { isTerminalState } from '../datasources/job-store/job-state.js';
 import type { JobStore } from '../datasources/job-store/job-store.js';
@@ -37,7 +38,14 @@ export class AttemptRunner {
     if (stopReason(abort.signal) === 'stop') return this.#release(id);
     if (job.state === 'CANCELLING') abort.abort('cancel' satisfies StopReason);
     try {
-      await this.#finish(id, await this.options.handlers.get(job).run(job, this.#control(id, run)));
+      await this.#finish(
+        id,
+        await inSpan(
+          'job.attempt',
+          () => this.options.handlers.get(job).run(job, this.#control(id, run)),
+          () => ({ attributes: { 'featuregraph.job.kind': job.kind, 'featuregraph.job.attempt': job.attempts } }),
+        ),
+      );
     } catch (error) {
       if (stopping.aborted) await this.#release(id);
       else await this.#fail(id, error);

@@ -25,4 +25,17 @@ export const PROCESS_LIMITS = {
     /** Bytes of all answers that clients have not read yet. */
     maxUnreadBytes: 268_435_456,
   },
+  /** When the process refuses requests before they start (process-pressure.ts). Small reads of current values come last. */
+  pressure: {
+    measureEveryMs: 500,
+    /** Milliseconds, the mean of a measure. Long answers are made in turns of 10 ms, so a loop that is this late is overloaded. */
+    maxLoopDelayOfLargeMs: 200,
+    /** Small historical reads: they take DuckDB's threads, and a client waits longer for them. */
+    maxLoopDelayOfHistoricalMs: 600,
+    /** A client notices a second. Above it, even small reads would only wait. */
+    maxLoopDelayMs: 1_000,
+    /** Shares of the heap. Above them, garbage collection takes most of the time, and then the process ends. */
+    maxHeapShareOfOthers: 0.8,
+    maxHeapShare: 0.92,
+  },
 } as const;

@@ -1,6 +1,7 @@
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from 'graphql-query-complexity';
 import { AppError } from '../errors/app-error.js';
+import { ENFORCE, type LimitPolicy } from './limit-mode.js';
 import { QUERY_LIMITS } from './query-limits.js';
 import { variableShape } from './variable-shape.js';
 
@@ -32,7 +33,7 @@ const MAX_REPORTED_COST = 1_000_000_000;
  * Counting visits the whole document and takes a fifth of the work of a small request. So the cost is cached by the
  * operation and the shape of its variables: the number of ids changes the cost, the ids themselves do not.
  */
-export function queryCostCheck(schema: GraphQLSchema, maxCost: number): CheckQueryCost {
+export function queryCostCheck(schema: GraphQLSchema, maxCost: number, policy: LimitPolicy = ENFORCE): CheckQueryCost {
   const cached = new WeakMap<OperationDefinitionNode, Map<string, number>>();
   return (request) => {
     const { operation, coercedVariables } = request;
@@ -42,6 +43,8 @@ export function queryCostCheck(schema: GraphQLSchema, maxCost: number): CheckQue
     let cost = costs.get(shape);
     if (cost === undefined) costs.set(shape, (cost = computeCost(schema, request)));
     if (cost <= maxCost) return cost;
+    policy.report('cost', policy.mode === 'enforce');
+    if (policy.mode === 'measure') return cost;
     // Nested lists multiply beyond exact integers and up to Infinity, which JSON would write as null.
     const estimated = Math.min(cost, MAX_REPORTED_COST);
     throw new AppError(

@@ -34,10 +34,11 @@ export const REQUEST_LIMITS = {
   /** Replicas of a local batch prediction: each is a thread or a concurrent request. */
   maxReplicas: 64,
   /**
-   * Milliseconds for a request to arrive. Without a limit, a client that sends a byte a minute would hold its
-   * connection for ever.
+   * Milliseconds for the head and for the body of a request to arrive, 30 seconds together. Without a limit, a client that
+   * sends a byte a minute would hold its connection for ever.
    */
-  arrivalTimeoutMs: 30_000,
+  headArrivalTimeoutMs: 10_000,
+  bodyArrivalTimeoutMs: 20_000,
   /**
    * Milliseconds for the answer. Clients and proxies stop waiting after 30 to 60 seconds; the stores must not work for
    * them any longer.

@@ -1,6 +1,8 @@
 import { AppError } from '../errors/app-error.js';
 import { FairQueue } from '../runtime/fair-queue.js';
+import { ENFORCE, type LimitPolicy, type MeasurableLimit } from './limit-mode.js';
 import { PROCESS_LIMITS } from './process-limits.js';
+import { pressureReason, type Pressure } from './process-pressure.js';
 
 export type WorkLimits = Readonly<Record<keyof (typeof PROCESS_LIMITS)['work'], number>>;
 
@@ -9,6 +11,8 @@ export interface Work {
   readonly owner: string;
   /** The cost of the request (query-cost.ts). */
   readonly cost: number;
+  /** Reads the history: it starts after reads of current values when the process has too much to do. */
+  readonly isHistorical?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -28,7 +32,12 @@ export class WorkInFlight {
   #small = 0;
   #unreadBytes = 0;
 
-  constructor(private readonly limits: WorkLimits = PROCESS_LIMITS.work) {}
+  constructor(
+    private readonly limits: WorkLimits = PROCESS_LIMITS.work,
+    private readonly policy: LimitPolicy = ENFORCE,
+    /** How late the event loop is, and how full the heap. Absent: neither refuses a request. */
+    private readonly pressure?: () => Pressure,
+  ) {}
 
   /** The points that run now. */
   get cost(): number {
@@ -40,11 +49,16 @@ export class WorkInFlight {
   }
 
   /** Resolves when the work may start, with the function to call at its end. */
-  async enter({ owner, cost, signal }: Work): Promise<() => void> {
-    if (cost <= this.limits.smallCost) return this.#enterSmall();
+  async enter({ owner, cost, isHistorical = false, signal }: Work): Promise<() => void> {
+    const isSmall = cost <= this.limits.smallCost;
+    const reason =
+      this.pressure && pressureReason(this.pressure(), !isSmall ? 'large' : isHistorical ? 'historical' : 'current');
+    if (reason && this.#isRefused(reason)) throw overloaded(1);
+    if (isSmall) return this.#enterSmall();
     // A request that is larger than everything that may run at once runs alone.
     const share = Math.min(cost, this.limits.maxCost);
     if (this.#queue.size === 0 && this.#fits(share)) return this.#start(share);
+    if (this.policy.mode === 'measure' && !this.#isRefused('work_in_flight')) return this.#start(share);
     return this.#wait(owner, share, signal);
   }
 
@@ -59,11 +73,18 @@ export class WorkInFlight {
   }
 
   #enterSmall(): () => void {
-    if (this.#small >= this.limits.maxSmall) throw overloaded(1);
+    if (this.#small >= this.limits.maxSmall && this.#isRefused('work_in_flight')) throw overloaded(1);
     this.#small += 1;
     return once(() => {
       this.#small -= 1;
     });
+  }
+
+  /** A limit was reached. Returns whether it refuses the request. */
+  #isRefused(limit: MeasurableLimit): boolean {
+    const isEnforced = this.policy.mode === 'enforce';
+    this.policy.report(limit, isEnforced);
+    return isEnforced;
   }
 
   #fits(cost: number): boolean {
@@ -88,6 +109,7 @@ export class WorkInFlight {
   #wait(owner: string, cost: number, signal: AbortSignal | undefined): Promise<() => void> {
     const { maxWaiting, maxWaitingOfOwner, maxWaitMs } = this.limits;
     if (this.#queue.size >= maxWaiting || this.#queue.sizeOf(owner) >= maxWaitingOfOwner) {
+      this.policy.report('work_in_flight', true);
       throw overloaded(Math.ceil(maxWaitMs / 1000));
     }
     return new Promise((resolve, reject) => {
@@ -98,7 +120,10 @@ export class WorkInFlight {
         // The one behind may fit where this one did not.
         this.#startWaiting();
       };
-      const timer = setTimeout(() => leave(overloaded(Math.ceil(maxWaitMs / 1000))), maxWaitMs);
+      const timer = setTimeout(() => {
+        this.policy.report('work_in_flight', true);
+        leave(overloaded(Math.ceil(maxWaitMs / 1000)));
+      }, maxWaitMs);
       const onAbort = (): void => leave(signal?.reason as Error);
       const stopWaiting = (): void => {
         clearTimeout(timer);
@@ -121,7 +146,7 @@ export class WorkInFlight {
 function overloaded(retryAfterSeconds: number): AppError {
   return new AppError(
     'OVERLOADED',
-    `The gateway runs as many large requests as it may. Try again in ${retryAfterSeconds} s, or ask for fewer values.`,
+    `The gateway has as much work as it may have. Try again in ${retryAfterSeconds} s, or ask for fewer values.`,
     { retryAfterSeconds },
   );
 }

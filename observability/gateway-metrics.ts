@@ -70,7 +70,14 @@ export function createGatewayMetrics(registry: Registry) {
     labelNames: ['kind', 'state'] as const,
     registers,
   });
+  const limits = new Counter({
+    name: 'featuregraph_limits_reached_total',
+    help: 'Requests that reached a limit: cost, work_in_flight, event_loop or heap. enforced is false in the mode "measure".',
+    labelNames: ['limit', 'enforced'] as const,
+    registers,
+  });
   return {
+    limit: (limit: string, isEnforced: boolean): void => limits.inc({ limit, enforced: String(isEnforced) }),
     request: (labels: { method: string; route: string; status: number }, seconds: number): void =>
       requests.observe(labels, seconds),
     operation: (labels: OperationLabels, seconds: number): void => operations.observe(labels, seconds),

@@ -1,32 +1,63 @@
+import type { Access } from '../auth/policy/access.js';
+import { checkJob, checkOutput, permissionDenied } from '../auth/policy/permission.js';
+import { visibleModels } from './catalogue.js';
+import type { RequestContext } from './context.js';
+import type { VisibleJobs } from './visible-jobs.js';
 import type { BatchInput, BatchPredictionRequest, BatchResources } from '../batch-prediction/batch-predictions.js';
 import { formatOfFile } from '../datasources/files/file-format.js';
 import { badInput } from '../errors/app-error.js';
 import type { BatchSourceInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
 import { fileOptions } from './file-options.js';
 import { parseResourceName } from '../schema/resource-name.js';
-import type { RequestContext } from './context.js';
-import { displayNameOf, parseJobId, stringLabels, toJobRequest } from './jobs.js';
+import { displayNameOf, parseJobId, stringLabels, toJobNotFoundError, toJobRequest } from './jobs.js';
 
-/** Makes the request of the port from the input. Errors name the field of the input. */
-export function batchPredictionRequest(
-  { registry, principal }: Pick<RequestContext, 'registry' | 'principal'>,
+/** Makes the request of the port from the input, under the policy. Errors name the field of the input. */
+export async function batchPredictionRequest(
+  { registry, access, principal, jobs }: RequestContext,
   input: StartBatchPredictionInput,
-): BatchPredictionRequest {
-  const model = registry.model(modelName(input.model));
+): Promise<BatchPredictionRequest> {
+  const model = registry.model(modelName(input.model), 'model', visibleModels(access, registry.models));
+  const maxCostUsd = checkJob(access.batchPrediction(model.name), input.maxCostUsd ?? null, 'use this model', 'model');
+  const source = batchInput(input.input);
+  await checkInput(access, jobs, source, input.input);
+  checkOutput(access, input.output.format === 'TABLE' ? 'WRITE_TABLE' : 'WRITE_FILE', input.output.location);
   return {
     displayName: displayNameOf(input.displayName),
     labels: stringLabels(input.labels),
-    ...toJobRequest(principal, input),
+    ...toJobRequest(principal, { idempotencyKey: input.idempotencyKey, maxCostUsd }),
     model,
     spec: {
       model: model.name,
-      input: batchInput(input.input),
+      input: source,
       output: { format: input.output.format, location: input.output.location ?? null },
       parameters: input.parameters ?? null,
       resources: batchResources(input),
       retryOf: null,
     },
   };
+}
+
+/** An input that the principal may not read. Another's training set does not exist. */
+async function checkInput(
+  access: Access,
+  jobs: VisibleJobs,
+  input: BatchInput,
+  { trainingSetJob }: BatchSourceInput,
+): Promise<void> {
+  if (access.isUnrestricted) return;
+  switch (input.kind) {
+    case 'TRAINING_SET':
+      if (!(await jobs.get(input.job))) throw toJobNotFoundError(trainingSetJob!, 'input.trainingSetJob');
+      return;
+    case 'TABLE':
+      if (access.mayUseTable('READ_TABLE', input.table)) return;
+      throw permissionDenied('You may not read this table.', 'input.table');
+    case 'FILES':
+      for (const [index, file] of input.files.entries()) {
+        if (access.mayUseFile('READ_FILE', file)) continue;
+        throw permissionDenied('You may not read this file.', `input.files.paths[${index}]`);
+      }
+  }
 }
 
 /** The name in "models/delay" or "delay". */

@@ -1,3 +1,5 @@
+import type { AuditTrail } from '../auth/audit/audit-trail.js';
+import { checkJob } from '../auth/policy/permission.js';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
 import {
@@ -80,7 +82,9 @@ export class BatchPredictionResolver {
     @Arg('input', () => StartBatchPredictionInput, { description: 'The model, the source and the output.' })
     input: StartBatchPredictionInput,
   ): Promise<JobPayload<BatchPredictionJobRecord>> {
-    return jobPayload(async () => context.batchPredictions.start(batchPredictionRequest(context, input)));
+    return jobPayload(context.audit, { action: 'BATCH_PREDICTION' }, async () =>
+      context.batchPredictions.start(await batchPredictionRequest(context, input)),
+    );
   }
 
   @Mutation(() => RetryFailedInstancesPayload, {
@@ -95,15 +99,16 @@ export class BatchPredictionResolver {
     })
     input: RetryFailedInstancesInput,
   ): Promise<JobPayload<BatchPredictionJobRecord>> {
-    return jobPayload(async () => {
+    return jobPayload(context.audit, { action: 'BATCH_PREDICTION' }, async () => {
       const job = await findBatchPredictionJob(context, input.id);
-      return context.batchPredictions
-        .retryFailed(job, toJobRequest(context.principal, input))
-        .catch((error: unknown) => {
-          // The port calls the argument "job", the input calls it "id".
-          if (!(error instanceof AppError) || error.details.field !== 'job') throw error;
-          throw new AppError(error.code, error.message, { ...error.details, field: 'id' });
-        });
+      const permission = context.access.batchPrediction(job.spec.model);
+      const maxCostUsd = checkJob(permission, input.maxCostUsd ?? null, 'use the model of this job', 'id');
+      const request = toJobRequest(context.principal, { idempotencyKey: input.idempotencyKey, maxCostUsd });
+      return context.batchPredictions.retryFailed(job, request).catch((error: unknown) => {
+        // The port calls the argument "job", the input calls it "id".
+        if (!(error instanceof AppError) || error.details.field !== 'job') throw error;
+        throw new AppError(error.code, error.message, { ...error.details, field: 'id' });
+      });
     });
   }
 
@@ -164,12 +169,13 @@ export class BatchPredictionResolver {
   @FieldResolver()
   predictions(
     @Root() job: BatchPredictionJobRecord,
-    @Ctx() { batchPredictions }: RequestContext,
+    @Ctx() { batchPredictions, audit }: RequestContext,
     @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Promise<Connection<PredictionRow>> {
+    noteResults(audit, job);
     return instancePage(`jobs/${job.id}/predictions`, { first, after }, (range) =>
       batchPredictions.predictions(job, range),
     );
@@ -178,22 +184,24 @@ export class BatchPredictionResolver {
   @FieldResolver()
   failures(
     @Root() job: BatchPredictionJobRecord,
-    @Ctx() { batchPredictions }: RequestContext,
+    @Ctx() { batchPredictions, audit }: RequestContext,
     @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Promise<Connection<PredictionFailureRow>> {
+    noteResults(audit, job);
     return instancePage(`jobs/${job.id}/failures`, { first, after }, (range) => batchPredictions.failures(job, range));
   }
 
   @FieldResolver()
   async metrics(
     @Root() job: BatchPredictionJobRecord,
-    @Ctx() { batchPredictions }: RequestContext,
+    @Ctx() { batchPredictions, audit }: RequestContext,
     @Arg('of', () => [MetricInput], { description: `The aggregates to compute, at most ${REQUEST_LIMITS.maxMetrics}.` })
     of: MetricInput[],
   ): Promise<Metric[]> {
+    noteResults(audit, job);
     const { maxMetrics } = REQUEST_LIMITS;
     if (of.length > maxMetrics)
       throw badInput(`"of" has ${of.length} metrics. One request computes at most ${maxMetrics}.`, 'of');
@@ -201,6 +209,10 @@ export class BatchPredictionResolver {
     const values = asked.length === 0 ? [] : await batchPredictions.metrics(job, asked);
     return asked.map((request, index) => ({ ...request, value: values[index] ?? null }));
   }
+}
+
+function noteResults(audit: AuditTrail, { id }: BatchPredictionJobRecord): void {
+  audit.add({ action: 'READ_RESULTS', decision: 'ALLOWED', job: `jobs/${id}` });
 }
 
 /** A page of results. The cursor is the number of the last instance of the page. */

@@ -18,6 +18,7 @@ import { JobCostResolver } from './job-cost.resolver.js';
 import { ModelFieldResolver, ModelResolver } from './model.resolver.js';
 import { JobResolver } from './job.resolver.js';
 import { NodeResolver } from './node.resolver.js';
+import { PermissionResolver } from './permission.resolver.js';
 import { RegistryResolver } from './registry.resolver.js';
 import { SourceRefreshResolver, SourcesOfEntityTypeResolver } from './source-refresh.resolver.js';
 import { TrainingSetResolver } from './training-set.resolver.js';
@@ -62,6 +63,7 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       SourcesOfEntityTypeResolver,
       RegistryResolver,
       ViewerResolver,
+      PermissionResolver,
     ],
     validate: false,
     pubSub: NO_TOPICS,

@@ -1,3 +1,7 @@
+import type { AuditLog } from '../auth/audit/audit-log.js';
+import { auditTrail, type AuditTrail } from '../auth/audit/audit-trail.js';
+import type { Access } from '../auth/policy/access.js';
+import type { Policy } from '../auth/policy/policy.js';
 import type { Principal } from '../auth/principal.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import type { Costs } from '../costs/costs.js';
@@ -14,6 +18,7 @@ import type { Registry } from '../datasources/registry/registry.js';
 import type { Clock } from '../values/clock.js';
 import type { Instant } from '../values/instant.js';
 import { createLoaders, type Loaders } from './loaders.js';
+import { visibleJobs, type VisibleJobs } from './visible-jobs.js';
 
 /** The services of the gateway. main.ts makes them once. */
 export interface Services {
@@ -29,15 +34,24 @@ export interface Services {
   readonly streams: Streams;
   readonly sourceRefreshes: SourceRefreshes;
   readonly registryUpdates: RegistryUpdates;
+  readonly policy: Policy;
+  /** null: there is no audit log. */
+  readonly auditLog: AuditLog | null;
   readonly clock: Clock;
 }
 
 /** The context of one request. */
-export interface RequestContext extends Services {
+export interface RequestContext extends Omit<Services, 'jobs'> {
   /** In every error and log line of the request. */
   readonly requestId: string;
   /** Who asks. */
   readonly principal: Principal;
+  /** What they may. */
+  readonly access: Access;
+  /** Notes what the request accesses. */
+  readonly audit: AuditTrail;
+  /** The jobs that they may see: no others exist for them. */
+  readonly jobs: VisibleJobs;
   /** One time for the whole request: two fields of one answer must agree on which values are expired. */
   readonly now: Instant;
   readonly loaders: Loaders;
@@ -45,5 +59,16 @@ export interface RequestContext extends Services {
 
 export function createContext(services: Services, requestId: string, principal: Principal): RequestContext {
   const now = services.clock();
-  return { ...services, requestId, principal, now, loaders: createLoaders(services.stores, now) };
+  const access = services.policy.accessOf(principal);
+  const audit = auditTrail(services.auditLog, requestId, principal);
+  return {
+    ...services,
+    requestId,
+    principal,
+    access,
+    audit,
+    now,
+    loaders: createLoaders(services.stores, now, access, audit),
+    jobs: visibleJobs(services.jobs, access),
+  };
 }

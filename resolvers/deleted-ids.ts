@@ -1,3 +1,5 @@
+import type { Access } from '../auth/policy/access.js';
+import { permissionDenied } from '../auth/policy/permission.js';
 import type { EntityType } from '../datasources/registry/model.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import { formatLimit } from '../limits/request-limits.js';
@@ -13,7 +15,7 @@ export interface DeletedIds {
 }
 
 /** Reads the ids of a deletion. A deletion with an invalid id deletes nothing, because it cannot be taken back. */
-export function readDeletedIds({ entityIdColumns }: EntityType, written: readonly string[]): DeletedIds {
+export function readDeletedIds(access: Access, entityType: EntityType, written: readonly string[]): DeletedIds {
   const { maxDeletedEntities } = WRITE_LIMITS;
   if (written.length === 0 || written.length > maxDeletedEntities) {
     throw badInput(
@@ -25,7 +27,10 @@ export function readDeletedIds({ entityIdColumns }: EntityType, written: readonl
   const userErrors: UserError[] = [];
   for (const [row, id] of written.entries()) {
     try {
-      entityIds.add(canonicalEntityId(id, entityIdColumns));
+      const entityId = canonicalEntityId(id, entityType.entityIdColumns);
+      if (!access.mayDelete(entityType, entityId))
+        throw permissionDenied('You may not delete this entity.', 'entityId');
+      entityIds.add(entityId);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       userErrors.push(toUserError(new AppError(error.code, error.message, { row, field: `entityIds[${row}]` })));

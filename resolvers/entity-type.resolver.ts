@@ -1,4 +1,4 @@
-import { Arg, Args, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
 import { AFTER_ARGUMENT, ENTITY_IDS, firstArgument } from '../schema/arguments.js';
 import type {
   EntityType as EntityTypeModel,
@@ -14,6 +14,8 @@ import { EntityType } from '../schema/registry/entity-type.js';
 import { Featurestore } from '../schema/registry/featurestore.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { ReadArguments } from '../schema/entity/read-arguments.js';
+import { visibleFeatures } from './catalogue.js';
+import type { RequestContext } from './context.js';
 import { entityHandle, listEntities, type EntityHandle } from './entity.js';
 import { paginate } from './page.js';
 
@@ -37,13 +39,14 @@ export class EntityTypeResolver {
   @FieldResolver()
   features(
     @Root() { name, featurestore, features }: EntityTypeModel,
+    @Ctx() { access }: RequestContext,
     @Arg('first', () => Int, firstArgument(REQUEST_LIMITS.defaultLongPageSize))
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Connection<FeatureModel> {
     return paginate(
-      features,
+      visibleFeatures(access, features),
       { first: first ?? REQUEST_LIMITS.defaultLongPageSize, after },
       { name: `${featurestore.name}/${name}/features`, keyOf: (one) => one.name },
     );
@@ -52,15 +55,16 @@ export class EntityTypeResolver {
   @FieldResolver()
   feature(
     @Root() entityType: EntityTypeModel,
+    @Ctx() { access }: RequestContext,
     @Arg('name', () => String, { description: 'The name of the feature.' }) name: string,
   ): FeatureModel {
-    return getFeature(entityType, name, 'name');
+    return getFeature(entityType, name, 'name', visibleFeatures(access, entityType.features));
   }
 
   @FieldResolver(() => Entity, {
     nullable: true,
     description:
-      'The entity with this id. An unknown id is no error: all values of such an entity have the status ' +
+      'The entity with this id. An unknown id is not an error: all values of such an entity have the status ' +
       'NOT_FOUND.',
     complexity: entityComplexity,
   })
@@ -75,7 +79,7 @@ export class EntityTypeResolver {
 
   @FieldResolver(() => [Entity], {
     description:
-      'The entities with these ids, in the order of `entityIds`. An unknown id is no error: all values of such ' +
+      'The entities with these ids, in the order of `entityIds`. An unknown id is not an error: all values of such ' +
       'an entity have the status NOT_FOUND.',
     complexity: entitiesComplexity,
   })

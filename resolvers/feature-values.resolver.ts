@@ -1,4 +1,5 @@
 import { Arg, Ctx, ID, Resolver, Root, Subscription } from 'type-graphql';
+import type { Feature } from '../datasources/registry/model.js';
 import { badInput } from '../errors/app-error.js';
 import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
 import { entitiesComplexity } from '../schema/complexity.js';
@@ -55,7 +56,7 @@ export class FeatureValuesResolver {
 
 function followEntities(
   request: FeatureValuesArguments,
-  { registry, writers }: RequestContext,
+  { registry, writers, policy, principal }: RequestContext,
 ): AsyncIterableIterator<WrittenEntities, undefined> {
   const { maxFollowedEntities } = REQUEST_LIMITS;
   const { length } = request.entityIds;
@@ -68,7 +69,11 @@ function followEntities(
   const entityType = registry.entityType(request.featurestore, request.entityType);
   const features = request.names ? selectFeatures(entityType, request.names, null) : null;
   const entityIds = entityHandles(entityType, request.entityIds, {}).map(({ entityId }) => entityId);
-  const steps = writers.watch.follow({ entityType, entityIds, features });
+  // An event tells that something was written: only of a feature that the client may read of that entity, by the policy of
+  // that moment. The feature can be that of a later registry.
+  const mayKnow = (id: string, feature: Feature): boolean =>
+    policy.accessOf(principal).reads(feature.entityType).has(feature, id);
+  const steps = writers.watch.follow({ entityType, entityIds, features, mayKnow });
   const events: AsyncIterableIterator<WrittenEntities, undefined> = {
     next: async () => {
       const step = await steps.next();

@@ -1,3 +1,4 @@
+import { checkJob } from '../auth/policy/permission.js';
 import { Arg, Ctx, FieldResolver, Float, Int, Mutation, Resolver, Root } from 'type-graphql';
 import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
 import type { FeatureViewSyncJobRecord, SyncTrigger } from '../ingestion/feature-view-syncs.js';
@@ -12,6 +13,7 @@ import { Job, JobConnection } from '../schema/job/job.js';
 import { SyncFeatureViewInput, SyncFeatureViewPayload } from '../schema/job/sync-feature-view.js';
 import { FeatureView } from '../schema/registry/feature-view.js';
 import { formatResourceName } from '../schema/resource-name.js';
+import { visibleTo } from './visible-jobs.js';
 import type { RequestContext } from './context.js';
 import { jobCostEstimate } from '../costs/job-cost.js';
 import { costEstimate } from './costs.js';
@@ -27,17 +29,20 @@ export class FeatureViewSyncResolver {
       'online store stays.',
   })
   syncFeatureView(
-    @Ctx() { registry, featureViewSyncs, principal }: RequestContext,
+    @Ctx() { registry, featureViewSyncs, access, audit, principal }: RequestContext,
     @Arg('input', () => SyncFeatureViewInput, { description: 'The feature view to sync.' }) input: SyncFeatureViewInput,
   ): Promise<JobPayload<FeatureViewSyncJobRecord>> {
-    return jobPayload(async () =>
-      featureViewSyncs.start({
-        view: getFeatureViewIn(registry.featurestore(input.featurestore), input.featureView),
+    return jobPayload(audit, { action: 'FEATURE_VIEW_SYNC' }, async () => {
+      const view = getFeatureViewIn(registry.featurestore(input.featurestore), input.featureView);
+      const permission = access.jobOf('FEATURE_VIEW_SYNC', view.entityType);
+      const maxCostUsd = checkJob(permission, input.maxCostUsd ?? null, 'sync this feature view', 'featureView');
+      return featureViewSyncs.start({
+        view,
         labels: stringLabels(input.labels),
         trigger: 'REQUEST',
-        ...toJobRequest(principal, input),
-      }),
-    );
+        ...toJobRequest(principal, { idempotencyKey: input.idempotencyKey, maxCostUsd }),
+      });
+    });
   }
 
   @FieldResolver()
@@ -84,9 +89,9 @@ export class SyncsOfFeatureViewResolver {
   })
   async lastSync(
     @Root() view: FeatureViewModel,
-    @Ctx() { featureViewSyncs }: RequestContext,
+    @Ctx() { featureViewSyncs, access }: RequestContext,
   ): Promise<FeatureViewSyncJobRecord | null> {
-    const [newest] = await featureViewSyncs.list(view, { before: null, limit: 1 });
+    const [newest] = await featureViewSyncs.list(view, { before: null, limit: 1, isVisible: visibleTo(access) });
     return newest ?? null;
   }
 
@@ -96,7 +101,7 @@ export class SyncsOfFeatureViewResolver {
   })
   syncs(
     @Root() view: FeatureViewModel,
-    @Ctx() { featureViewSyncs }: RequestContext,
+    @Ctx() { featureViewSyncs, access }: RequestContext,
     @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
@@ -108,7 +113,9 @@ export class SyncsOfFeatureViewResolver {
       featurestore: entityType.featurestore.name,
       featureView: name,
     });
-    return toJobPage(`${id}/syncs`, { first, after }, (range) => featureViewSyncs.list(view, range));
+    return toJobPage(`${id}/syncs`, { first, after }, (range) =>
+      featureViewSyncs.list(view, { ...range, isVisible: visibleTo(access) }),
+    );
   }
 
   @FieldResolver(() => Float, {

@@ -13,6 +13,7 @@ import { EntityType } from '../schema/registry/entity-type.js';
 import { FeatureView } from '../schema/registry/feature-view.js';
 import { Feature, FeatureConnection } from '../schema/registry/feature.js';
 import { formatResourceName } from '../schema/resource-name.js';
+import { visibleFeatures } from './catalogue.js';
 import type { RequestContext } from './context.js';
 import { paginate } from './page.js';
 
@@ -26,7 +27,7 @@ export class FeatureResolver {
     complexity: listComplexity('first'),
   })
   searchFeatures(
-    @Ctx() { search }: RequestContext,
+    @Ctx() { search, access }: RequestContext,
     @Arg('text', () => String, { description: 'The words to search for, e.g. "mean delay": at most 200 characters.' })
     text: string,
     @Arg('first', () => Int, firstArgument())
@@ -41,7 +42,11 @@ export class FeatureResolver {
         'text',
       );
     }
-    return paginate(search.search(text), { first, after }, { name: `search:${text}`, keyOf: resourceName });
+    return paginate(
+      visibleFeatures(access, search.search(text)),
+      { first, after },
+      { name: `search:${text}`, keyOf: resourceName },
+    );
   }
 
   @FieldResolver(() => ID)
@@ -65,6 +70,11 @@ export class FeatureViewResolver {
   @FieldResolver(() => ID)
   id(@Root() { name, entityType }: FeatureViewModel): string {
     return formatResourceName({ kind: 'featureView', featurestore: entityType.featurestore.name, featureView: name });
+  }
+
+  @FieldResolver({ complexity: listComplexity() })
+  features(@Root() { features }: FeatureViewModel, @Ctx() { access }: RequestContext): readonly FeatureModel[] {
+    return visibleFeatures(access, features);
   }
 }
 

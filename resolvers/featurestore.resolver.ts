@@ -3,6 +3,7 @@ import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
 import type {
   EntityType as EntityTypeModel,
   Featurestore as FeaturestoreModel,
+  FeatureView as FeatureViewModel,
 } from '../datasources/registry/model.js';
 import { getEntityType } from '../datasources/registry/registry.js';
 import { isHealthy } from '../serving/store-health.js';
@@ -11,6 +12,7 @@ import type { Connection } from '../schema/connection.js';
 import { Featurestore, FeaturestoreConnection } from '../schema/registry/featurestore.js';
 import type { StoreInfo } from '../schema/registry/store-info.js';
 import { formatResourceName } from '../schema/resource-name.js';
+import { isVisibleFeaturestore, isVisibleView, visibleEntityTypes } from './catalogue.js';
 import type { RequestContext } from './context.js';
 import { describeStream } from './feature-stream.js';
 import { paginate } from './page.js';
@@ -22,13 +24,14 @@ export class FeaturestoreResolver {
     complexity: listComplexity('first'),
   })
   featurestores(
-    @Ctx() { registry }: RequestContext,
+    @Ctx() { registry, access }: RequestContext,
     @Arg('first', () => Int, firstArgument())
     first: number | null | undefined,
     @Arg('after', () => String, AFTER_ARGUMENT)
     after: string | null | undefined,
   ): Connection<FeaturestoreModel> {
-    return paginate(registry.featurestores, { first, after }, { name: 'featurestores', keyOf: ({ name }) => name });
+    const visible = registry.featurestores.filter((featurestore) => isVisibleFeaturestore(access, featurestore));
+    return paginate(visible, { first, after }, { name: 'featurestores', keyOf: ({ name }) => name });
   }
 
   @Query(() => Featurestore, {
@@ -38,10 +41,10 @@ export class FeaturestoreResolver {
       'FEATURESTORE_NOT_FOUND.',
   })
   featurestore(
-    @Ctx() { registry }: RequestContext,
+    @Ctx() { registry, access }: RequestContext,
     @Arg('name', () => String, { description: 'The name of the featurestore.' }) name: string,
   ): FeaturestoreModel {
-    return registry.featurestore(name, 'name');
+    return registry.featurestore(name, 'name', (featurestore) => isVisibleFeaturestore(access, featurestore));
   }
 
   @FieldResolver(() => ID)
@@ -59,19 +62,32 @@ export class FeaturestoreResolver {
     return { ...featurestore.offlineStore, healthy: await isHealthy(stores.offline(featurestore)) };
   }
 
+  // A field resolver without a complexity takes that of the field away.
+  @FieldResolver({ complexity: listComplexity() })
+  entityTypes(@Root() featurestore: FeaturestoreModel, @Ctx() { access }: RequestContext): readonly EntityTypeModel[] {
+    return visibleEntityTypes(access, featurestore);
+  }
+
+  @FieldResolver({ complexity: listComplexity() })
+  featureViews(@Root() { featureViews }: FeaturestoreModel, @Ctx() { access }: RequestContext): FeatureViewModel[] {
+    return featureViews.filter((view) => isVisibleView(access, view));
+  }
+
   @FieldResolver()
   entityType(
     @Root() featurestore: FeaturestoreModel,
+    @Ctx() { access }: RequestContext,
     @Arg('name', () => String, { description: 'The name of the entity type.' }) name: string,
   ): EntityTypeModel {
-    return getEntityType(featurestore, name, 'name');
+    return getEntityType(featurestore, name, 'name', visibleEntityTypes(access, featurestore));
   }
 
   @FieldResolver()
   async streams(
     @Root() featurestore: FeaturestoreModel,
-    @Ctx() { streams, now }: RequestContext,
+    @Ctx() { streams, now, access }: RequestContext,
   ): Promise<Awaited<ReturnType<typeof describeStream>>[]> {
-    return Promise.all(streams.ofFeaturestore(featurestore).map((watched) => describeStream(watched, now)));
+    const visible = streams.ofFeaturestore(featurestore).filter(({ stream }) => access.isVisible(stream.entityType));
+    return Promise.all(visible.map((watched) => describeStream(watched, now)));
   }
 }

@@ -5,6 +5,7 @@ import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { Connection } from '../schema/connection.js';
 import type { FeatureValue } from '../schema/entity/feature-value.js';
 import { formatResourceName } from '../schema/resource-name.js';
+import { DENIED_CELL } from '../values/feature-cell.js';
 import type { Instant } from '../values/instant.js';
 import type { RequestContext } from './context.js';
 import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
@@ -33,8 +34,15 @@ export async function featureHistory(
   // A static feature has one value, without a time: there is no next page.
   if (!isFirstPage && before === null) return connection([], () => '', { hasNextPage: false, hasPreviousPage: true });
   const readAt = entity.asOf ?? context.now;
+  if (!context.access.reads(entity.entityType).has(feature, entity.entityId)) {
+    context.audit.denied(entity.entityType, entity.entityId, [feature]);
+    // An empty page would say that there never was a value.
+    const denied = isFirstPage && size > 0 ? [featureValue(feature, DENIED_CELL, readAt)] : [];
+    return connection(denied, () => encodeCursor(list, ''), { hasNextPage: false, hasPreviousPage: !isFirstPage });
+  }
   const { knownAt = null, strictlyBefore = false } = entity.options ?? {};
   const latest = strictlyBefore ? readAt - 1n : readAt;
+  context.audit.read(entity.entityType, [entity], [feature]);
   // Nothing that becomes true after the moment of the read is shown. One more row tells whether there is a next page.
   const entries = await context.stores.offline(entity.entityType.featurestore).history({
     feature,

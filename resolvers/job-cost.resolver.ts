@@ -16,13 +16,13 @@ export class JobCostResolver {
     description: 'Estimates the cost of a training set, from the bytes that its query scans. No job is started.',
   })
   async estimateTrainingSet(
-    @Ctx() { registry, costs, trainingSets }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('input', () => TrainingSetInput, { description: 'The definition of the training set.' })
     input: TrainingSetInput,
   ): Promise<CostEstimate> {
     return withFieldPath('input', async () => {
-      const work = await trainingSets.work(trainingSetRequest(registry, input));
-      return costEstimate(await costs.estimator.historicalQuery(work));
+      const work = await context.trainingSets.work(trainingSetRequest(context, input));
+      return costEstimate(await context.costs.estimator.historicalQuery(work));
     });
   }
 
@@ -31,15 +31,16 @@ export class JobCostResolver {
       'Estimates the cost of a batch prediction, from the input of a job or from figures. No job is started.',
   })
   async estimateBatchPrediction(
-    @Ctx() { registry, principal, batchPredictions, costs }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('input', () => BatchPredictionEstimateInput, { description: 'The batch prediction to estimate.' })
     { job, figures }: BatchPredictionEstimateInput,
   ): Promise<CostEstimate> {
+    const { batchPredictions, costs } = context;
     if (figures) {
       return withFieldPath('input.figures', async () => costEstimate(await costs.estimator.batchPrediction(figures)));
     }
     return withFieldPath('input.job', async () => {
-      const work = await batchPredictions.work(batchPredictionRequest({ registry, principal }, job!));
+      const work = await batchPredictions.work(await batchPredictionRequest(context, job!));
       return costEstimate(await estimateWork(costs.estimator, work));
     });
   }

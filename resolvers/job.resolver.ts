@@ -47,7 +47,9 @@ export class JobResolver {
     @Ctx() context: RequestContext,
     @Arg('input', () => CancelJobInput, { description: 'The job to cancel.' }) { id }: CancelJobInput,
   ): Promise<JobPayload<JobRecord>> {
-    return jobPayload(async () => context.jobs.cancel((await findJob(context, id)).id));
+    return jobPayload(context.audit, { action: 'CANCEL_JOB' }, async () =>
+      context.jobs.cancel((await findJob(context, id)).id),
+    );
   }
 
   @Subscription(() => Job, {
@@ -64,9 +66,12 @@ export class JobResolver {
     },
   })
   jobProgress(
+    @Ctx() { access }: RequestContext,
     @Root() job: JobRecord,
-    @Arg('id', () => ID, { description: 'The id of the job, "jobs/…".' }) _id: string,
+    @Arg('id', () => ID, { description: 'The id of the job, "jobs/…".' }) id: string,
   ): JobRecord {
+    // Each event has the policy of its moment.
+    if (!access.maySeeJobOf(job.createdBy)) throw toJobNotFoundError(id, 'id');
     return job;
   }
 

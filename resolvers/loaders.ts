@@ -1,9 +1,12 @@
 import DataLoader from 'dataloader';
+import { NO_AUDIT_TRAIL, type AuditTrail } from '../auth/audit/audit-trail.js';
+import type { Access } from '../auth/policy/access.js';
+import { inSpan } from '../runtime/spans.js';
 import { turns } from '../runtime/turns.js';
 import type { FeatureStores } from '../serving/feature-stores.js';
 import { readAsOf } from '../serving/read-as-of.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
-import { NOT_FOUND_CELL, type FeatureCell } from '../values/feature-cell.js';
+import { DENIED_CELL, NOT_FOUND_CELL, type FeatureCell } from '../values/feature-cell.js';
 import type { Instant } from '../values/instant.js';
 
 /** An entity and the point in time of its values. */
@@ -33,18 +36,34 @@ export interface Loaders {
 
 type Cells = ReadonlyMap<Feature, FeatureCell>;
 
+const NO_CELLS: Cells = new Map();
+const DENIED = Promise.resolve(DENIED_CELL);
+
 /**
  * Makes the loaders of one request. Requests share no loaders, so that reads of two principals are never in one batch.
  *
  * All reads of one tick become one read for each store and entity type: one multi-key read of the online store for current
  * values, and one point-in-time query for all other points in time. An online store that keeps older versions answers some of
  * these itself (serving/read-as-of.ts). An entity is one key: its features are collected until the batch is sent.
+ *
+ * This is where the policy of reads is kept: a feature that the principal may not read of an entity is DENIED and is not
+ * asked of a store, so neither its values nor the time of the read tell anything.
  */
-export function createLoaders(stores: FeatureStores, now: Instant): Loaders {
+export function createLoaders(
+  stores: FeatureStores,
+  now: Instant,
+  access: Access,
+  audit: AuditTrail = NO_AUDIT_TRAIL,
+): Loaders {
   const online = new Map<EntityType, BatchedReads>();
   const asOf = new Map<EntityType, BatchedReads>();
 
   const withOptions = new Map<EntityType, Map<string, BatchedReads>>();
+
+  const noteOf =
+    (entityType: EntityType): NoteRead =>
+    (entities, features) =>
+      audit.read(entityType, entities, features);
 
   /** Reads that differ in their options are different queries. */
   const readsWithOptions = ({ entityType, asOf }: EntityKey, options: ReadOptions): BatchedReads => {
@@ -58,7 +77,7 @@ export function createLoaders(stores: FeatureStores, now: Instant): Loaders {
       const read = isOnline
         ? onlineRead(stores, entityType, now, includeExpired)
         : asOfRead(stores, entityType, now, options);
-      byOptions.set(key, (reads = new BatchedReads(read)));
+      byOptions.set(key, (reads = new BatchedReads(read, noteOf(entityType))));
     }
     return reads;
   };
@@ -70,7 +89,7 @@ export function createLoaders(stores: FeatureStores, now: Instant): Loaders {
     let reads = byType.get(entityType);
     if (!reads) {
       const read = entity.asOf === null ? onlineRead(stores, entityType, now) : asOfRead(stores, entityType, now);
-      byType.set(entityType, (reads = new BatchedReads(read)));
+      byType.set(entityType, (reads = new BatchedReads(read, noteOf(entityType))));
     }
     return reads;
   };
@@ -78,13 +97,29 @@ export function createLoaders(stores: FeatureStores, now: Instant): Loaders {
   return {
     readCells: async (entity, features) => {
       if (features.length === 0) return [];
-      const cells = await readsOf(entity).load(entity, features);
-      return features.map((feature) => cells.get(feature) ?? NOT_FOUND_CELL);
+      const reads = access.reads(entity.entityType);
+      if (reads.isFull) {
+        const cells = await readsOf(entity).load(entity, features);
+        return features.map((feature) => cells.get(feature) ?? NOT_FOUND_CELL);
+      }
+      const permitted = reads.ofEntity(entity.entityId);
+      const read = features.filter((feature) => permitted.has(feature));
+      if (read.length < features.length) {
+        const denied = features.filter((feature) => !permitted.has(feature));
+        audit.denied(entity.entityType, entity.entityId, denied);
+      }
+      const cells = read.length === 0 ? NO_CELLS : await readsOf(entity).load(entity, read);
+      return features.map((feature) => (permitted.has(feature) ? (cells.get(feature) ?? NOT_FOUND_CELL) : DENIED_CELL));
     },
-    readCell: (entity, feature) =>
-      readsOf(entity)
-        .load(entity, [feature])
-        .then((cells) => cells.get(feature) ?? NOT_FOUND_CELL),
+    readCell: (entity, feature) => {
+      if (access.reads(entity.entityType).has(feature, entity.entityId)) {
+        return readsOf(entity)
+          .load(entity, [feature])
+          .then((cells) => cells.get(feature) ?? NOT_FOUND_CELL);
+      }
+      audit.denied(entity.entityType, entity.entityId, [feature]);
+      return DENIED;
+    },
   };
 }
 
@@ -141,13 +176,19 @@ interface PendingRead {
   readonly cells: Promise<Cells>;
 }
 
+/** Is told of each batch that a store is asked for. */
+type NoteRead = (entities: readonly EntityKey[], features: readonly Feature[]) => void;
+
 /** Reads of one entity type from one store, batched by a DataLoader. */
 class BatchedReads {
   /** Reads whose batch is not sent yet: more features can be added to them. */
   readonly #pending = new Map<string, PendingRead>();
   readonly #loader: DataLoader<string, Cells>;
 
-  constructor(private readonly store: StoreRead) {
+  constructor(
+    private readonly store: StoreRead,
+    private readonly noteRead: NoteRead,
+  ) {
     // No cache: #pending joins the reads of a tick, and a later tick can need other features of the same entity.
     // DataLoader resolves the promise of a key with its value: a promise as the value delays that key alone.
     this.#loader = new DataLoader<string, Cells>((keys) => this.#flush(keys) as Promise<Cells[]>, { cache: false });
@@ -164,11 +205,20 @@ class BatchedReads {
     return pending.cells;
   }
 
-  async #flush(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
+  #flush(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
+    return inSpan(
+      'loader.batch',
+      () => this.#read(keys),
+      () => ({ attributes: { 'featuregraph.entities': keys.length } }),
+    );
+  }
+
+  async #read(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
     const reads = keys.map((key) => this.#pending.get(key)!);
     this.#pending.clear();
     const features = [...new Set(reads.flatMap(({ wanted }) => [...wanted]))];
     const entities = reads.map(({ entity }) => entity);
+    this.noteRead(entities, features);
     const chunks: Promise<FeatureCell[][]>[] = [];
     for (let start = 0; start < entities.length; start += this.store.maxKeys) {
       // Most reads are one chunk, which needs no look at the clock.

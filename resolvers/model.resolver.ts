@@ -6,6 +6,7 @@ import type {
 import { listComplexity } from '../schema/complexity.js';
 import { Model, ModelField } from '../schema/model/model.js';
 import { formatResourceName } from '../schema/resource-name.js';
+import { visibleModels } from './catalogue.js';
 import type { RequestContext } from './context.js';
 
 @Resolver(() => Model)
@@ -14,8 +15,8 @@ export class ModelResolver {
     description: 'The models, in the order of the registry.',
     complexity: listComplexity(),
   })
-  models(@Ctx() { registry }: RequestContext): readonly ModelOfRegistry[] {
-    return registry.models;
+  models(@Ctx() { registry, access }: RequestContext): readonly ModelOfRegistry[] {
+    return visibleModels(access, registry.models);
   }
 
   @FieldResolver(() => ID)

@@ -11,6 +11,13 @@ import type { TypedFeaturestoreValue } from '../schema/from-registry.js';
 import type { PriceBook } from '../schema/cost/price-book.js';
 import { Node } from '../schema/node.js';
 import { formatResourceName, parseResourceName, type ResourceName } from '../schema/resource-name.js';
+import {
+  isVisibleFeature,
+  isVisibleFeaturestore,
+  isVisibleView,
+  visibleEntityTypes,
+  visibleModels,
+} from './catalogue.js';
 import type { RequestContext } from './context.js';
 import { priceBook } from './costs.js';
 import { entityHandle, type EntityHandle } from './entity.js';
@@ -69,9 +76,9 @@ function resolveNode(context: RequestContext, id: string): FoundNode {
   }
 }
 
-function find({ registry, jobs, costs }: RequestContext, name: ResourceName): FoundNode {
+function find({ registry, jobs, costs, access }: RequestContext, name: ResourceName): FoundNode {
   if (name.kind === 'job') return jobs.get(name.job).then((job) => job ?? null);
-  if (name.kind === 'model') return registry.model(name.model);
+  if (name.kind === 'model') return registry.model(name.model, 'id', visibleModels(access, registry.models));
   if (name.kind === 'priceBook') {
     const book = costs.estimator.books.all.find((candidate) => priceBookId(candidate) === formatResourceName(name));
     return book ? priceBook(book) : null;
@@ -79,15 +86,19 @@ function find({ registry, jobs, costs }: RequestContext, name: ResourceName): Fo
   const featurestore = registry.featurestore(name.featurestore);
   switch (name.kind) {
     case 'featurestore':
-      return featurestore;
+      return isVisibleFeaturestore(access, featurestore) ? featurestore : null;
     case 'featurestoreEntities':
       return typedFeaturestore(featurestore);
     case 'entityType':
-      return getEntityType(featurestore, name.entityType);
-    case 'feature':
-      return getFeature(getEntityType(featurestore, name.entityType), name.feature);
-    case 'featureView':
-      return featurestore.featureViews.find((view) => view.name === name.featureView) ?? null;
+      return getEntityType(featurestore, name.entityType, 'id', visibleEntityTypes(access, featurestore));
+    case 'feature': {
+      const feature = getFeature(getEntityType(featurestore, name.entityType), name.feature);
+      return isVisibleFeature(access, feature) ? feature : null;
+    }
+    case 'featureView': {
+      const view = featurestore.featureViews.find((candidate) => candidate.name === name.featureView);
+      return view && isVisibleView(access, view) ? view : null;
+    }
     case 'entity':
       return entityHandle(getEntityType(featurestore, name.entityType), name.entityId, {
         asOf: name.asOf,

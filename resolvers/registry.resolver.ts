@@ -1,3 +1,5 @@
+import type { Access } from '../auth/policy/access.js';
+import { permissionDenied } from '../auth/policy/permission.js';
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { AppliedRegistry, RegistryPlan as RegistryPlanModel } from '../ingestion/registry-updates.js';
 import { ApplyRegistryInput, ApplyRegistryPayload, RegistryPlan } from '../schema/registry/registry-plan.js';
@@ -9,7 +11,8 @@ export class RegistryResolver {
   @Query(() => RegistryPlan, {
     description: 'Reads the registry file of the gateway again and tells what `applyRegistry` would do.',
   })
-  registryPlan(@Ctx() { registryUpdates }: RequestContext): Promise<RegistryPlanModel> {
+  async registryPlan(@Ctx() { registryUpdates, access }: RequestContext): Promise<RegistryPlanModel> {
+    checkRegistryAccess(access);
     return registryUpdates.plan();
   }
 
@@ -20,11 +23,18 @@ export class RegistryResolver {
       'a client, without `force`.',
   })
   async applyRegistry(
-    @Ctx() { registryUpdates }: RequestContext,
+    @Ctx() { registryUpdates, access, audit }: RequestContext,
     @Arg('input', () => ApplyRegistryInput, { defaultValue: { force: false }, description: 'What to accept.' })
     { force }: ApplyRegistryInput,
   ): Promise<AppliedRegistry> {
-    const applied = await registryUpdates.apply({ force });
+    const applied = await audit.run({ action: 'APPLY_REGISTRY' }, async () => {
+      checkRegistryAccess(access);
+      return registryUpdates.apply({ force });
+    });
     return { ...applied, jobIds: applied.jobIds.map((job) => formatResourceName({ kind: 'job', job })) };
   }
+}
+
+function checkRegistryAccess(access: Access): void {
+  if (!access.mayApplyRegistry()) throw permissionDenied('You may not plan or apply the registry.');
 }

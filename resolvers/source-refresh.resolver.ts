@@ -1,4 +1,5 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { checkJob } from '../auth/policy/permission.js';
 import type { EntityType as EntityTypeModel } from '../datasources/registry/model.js';
 import { getEntityType } from '../datasources/registry/registry.js';
 import type { RefreshTrigger, SourceRefreshJobRecord } from '../ingestion/source-refreshes.js';
@@ -21,18 +22,22 @@ export class SourceRefreshResolver {
       'stores the job before it returns it. Reads get the old values until the new ones replace them.',
   })
   refreshSource(
-    @Ctx() { registry, sourceRefreshes, principal }: RequestContext,
+    @Ctx() { registry, sourceRefreshes, access, audit, principal }: RequestContext,
     @Arg('input', () => RefreshSourceInput, { description: 'The source to refresh.' }) input: RefreshSourceInput,
   ): Promise<JobPayload<SourceRefreshJobRecord>> {
-    return jobPayload(async () =>
-      sourceRefreshes.start({
-        entityType: getEntityType(registry.featurestore(input.featurestore), input.entityType),
+    const name = `${input.featurestore}.${input.entityType}`;
+    return jobPayload(audit, { action: 'SOURCE_REFRESH', entityType: name }, async () => {
+      const entityType = getEntityType(registry.featurestore(input.featurestore), input.entityType);
+      const permission = access.jobOf('SOURCE_REFRESH', entityType);
+      const maxCostUsd = checkJob(permission, input.maxCostUsd ?? null, 'refresh this entity type', 'entityType');
+      return sourceRefreshes.start({
+        entityType,
         source: input.source ?? null,
         labels: stringLabels(input.labels),
         trigger: 'REQUEST',
-        ...toJobRequest(principal, input),
-      }),
-    );
+        ...toJobRequest(principal, { idempotencyKey: input.idempotencyKey, maxCostUsd }),
+      });
+    });
   }
 
   @FieldResolver()

@@ -2,41 +2,63 @@ import { formatOfFile } from '../datasources/files/file-format.js';
 import {
   DEFAULT_VALIDATION,
   type LabelSource,
+  type LeftOutFeature,
   type TrainingSetJoin,
   type TrainingSetRequest,
 } from '../training-sets/training-sets.js';
-import type { EntityType, Feature } from '../datasources/registry/model.js';
-import { getEntityType, getFeature, getFeatureView, type Registry } from '../datasources/registry/registry.js';
+import type { EntityType } from '../datasources/registry/model.js';
+import { getEntityType, getFeature, getFeatureView } from '../datasources/registry/registry.js';
 import { badInput } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { LabelsInput, TrainingSetInput } from '../schema/job/start-training-set.js';
+import type { RequestContext } from './context.js';
 import { fileOptions } from './file-options.js';
+import { checkLabels, permittedFeatures, trainingSetCostLimit, type WantedFeatures } from './training-set-access.js';
 import { ttlFromSeconds } from '../values/instant.js';
 
-/** Makes the request of the port from the input. Errors name the field of the input. */
-export function trainingSetRequest(registry: Registry, input: TrainingSetInput): TrainingSetRequest {
+/**
+ * Makes the request of the port from the input, under the policy. Errors name the field of the input. Previews, estimates,
+ * validations and jobs begin here.
+ */
+export function trainingSetRequest(
+  { registry, access }: Pick<RequestContext, 'registry' | 'access'>,
+  input: TrainingSetInput,
+): TrainingSetRequest {
   const featurestore = registry.featurestore(input.featurestore, 'featurestore');
   const entityType = getEntityType(featurestore, input.entityType, 'entityType');
+  const labels = labelSource(input.labels);
+  checkLabels(access, labels);
+  const leftOut: LeftOutFeature[] = [];
+  const permitted = (wanted: WantedFeatures): TrainingSetJoin['features'] => {
+    const found = permittedFeatures(access, wanted, labels);
+    leftOut.push(...found.leftOut);
+    return found.features;
+  };
+  const mainColumns = idColumns(entityType, input.labels.entityIdColumns, 'labels.entityIdColumns');
   const main: TrainingSetJoin = {
     entityType,
-    entityIdColumns: idColumns(entityType, input.labels.entityIdColumns, 'labels.entityIdColumns'),
-    features: selected(entityType, input, ''),
+    entityIdColumns: mainColumns,
+    features: permitted({ ...selected(entityType, input, ''), entityIdColumns: mainColumns }),
     prefix: '',
   };
   const others = (input.joins ?? []).map((join, index): TrainingSetJoin => {
     const place = `joins[${index}].`;
     const joined = getEntityType(featurestore, join.entityType, `${place}entityType`);
+    const columns = idColumns(joined, join.entityIdColumns, `${place}entityIdColumns`);
     return {
       entityType: joined,
-      entityIdColumns: idColumns(joined, join.entityIdColumns, `${place}entityIdColumns`),
-      features: selected(joined, join, place),
+      entityIdColumns: columns,
+      features: permitted({ ...selected(joined, join, place), entityIdColumns: columns }),
       prefix: join.prefix ?? `${joined.name}_`,
     };
   });
+  const joins = [main, ...others];
+  trainingSetCostLimit(access, joins, null);
   const { ttlSeconds } = input;
   return {
-    labels: labelSource(input.labels),
-    joins: [main, ...others],
+    labels,
+    joins,
+    ...(leftOut.length === 0 ? {} : { leftOut }),
     // null means the ttl of each feature, not "no expiry".
     ...(ttlSeconds == null ? {} : { ttl: ttlFromSeconds(ttlSeconds) }),
     options: {
@@ -91,18 +113,21 @@ interface Selection {
   readonly featureViews: readonly string[] | null | undefined;
 }
 
-/** The named features, then those of the views, without duplicates. All features of the entity type if the input names none. */
-function selected(entityType: EntityType, { features, featureViews }: Selection, path: string): readonly Feature[] {
-  if (!features && !featureViews) return entityType.features;
+/** The named features, and those of the views. All features of the entity type if the input names none. */
+function selected(
+  entityType: EntityType,
+  { features, featureViews }: Selection,
+  path: string,
+): Omit<WantedFeatures, 'entityIdColumns'> {
+  if (!features && !featureViews) return { entityType, named: [], others: entityType.features, path };
   const named = (features ?? []).map((name, index) => getFeature(entityType, name, `${path}features[${index}]`));
   const viewed = (featureViews ?? []).flatMap(
     (name, index) => getFeatureView(entityType, name, `${path}featureViews[${index}]`).features,
   );
-  const chosen = [...new Set([...named, ...viewed])];
-  if (chosen.length === 0)
+  if (named.length + viewed.length === 0)
     throw badInput(
       '"features" and "featureViews" select no feature. Omit both to select all features.',
       `${path}features`,
     );
-  return chosen;
+  return { entityType, named, others: viewed, path };
 }

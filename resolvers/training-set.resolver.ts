@@ -1,7 +1,11 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { checkOutput } from '../auth/policy/permission.js';
+import type { CostTerms } from '../jobs/job-request.js';
 import type {
+  LeftOutFeature,
   TrainingSetJobRecord,
   TrainingSetPreviewResult,
+  TrainingSetRequest,
   TrainingSetValidationResult,
 } from '../training-sets/training-sets.js';
 import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
@@ -16,6 +20,7 @@ import type { RequestContext } from './context.js';
 import { pageSize } from './cursor.js';
 import { displayNameOf, estimatedCost, stringLabels, toCostTerms, toJobRequest } from './jobs.js';
 import { trainingSetJobInput } from './training-set-job-input.js';
+import { trainingSetCostLimit } from './training-set-access.js';
 import { trainingSetRequest } from './training-set-request.js';
 import { withFieldPath } from './field-path.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
@@ -39,6 +44,19 @@ function validateField(field: string): string {
   return field === 'columns' ? 'input.columns' : `input.trainingSet.${field}`;
 }
 
+function trainingSetAccess({ featurestore, entityType }: TrainingSetInput) {
+  return { action: 'TRAINING_SET', entityType: `${featurestore}.${entityType}` } as const;
+}
+
+/** Who pays, and at most how much by the request and by the policy. */
+function costTerms(
+  { access, principal }: RequestContext,
+  { joins }: TrainingSetRequest,
+  maxCostUsd: number | null | undefined,
+): CostTerms {
+  return toCostTerms(principal, trainingSetCostLimit(access, joins, maxCostUsd));
+}
+
 @Resolver(() => TrainingSetJob)
 export class TrainingSetResolver {
   @Query(() => TrainingSetPreview, {
@@ -49,7 +67,7 @@ export class TrainingSetResolver {
     complexity: listComplexity('first'),
   })
   async trainingSetPreview(
-    @Ctx() { registry, trainingSets, principal }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('input', () => TrainingSetInput, { description: 'The definition of the training set.' })
     input: TrainingSetInput,
     @Arg('first', () => Int, {
@@ -65,11 +83,15 @@ export class TrainingSetResolver {
         'the daily budget limits the cost.',
     })
     maxCostUsd: number | null | undefined,
-  ): Promise<TrainingSetPreviewResult> {
+  ): Promise<TrainingSetPreviewResult & { readonly leftOut: readonly LeftOutFeature[] }> {
     const rows = pageSize(first, REQUEST_LIMITS.defaultLongPageSize);
-    return withFieldPath(previewField, async () =>
-      trainingSets.preview(trainingSetRequest(registry, input), rows, toCostTerms(principal, maxCostUsd)),
-    );
+    return withFieldPath(previewField, async () => {
+      const request = trainingSetRequest(context, input);
+      const preview = await context.audit.run(trainingSetAccess(input), () =>
+        context.trainingSets.preview(request, rows, costTerms(context, request, maxCostUsd)),
+      );
+      return { ...preview, leftOut: request.leftOut ?? [] };
+    });
   }
 
   @Query(() => TrainingSetValidation, {
@@ -79,7 +101,7 @@ export class TrainingSetResolver {
       `again and compares the values. The training set has at most ${formatLimit(REQUEST_LIMITS.maxValidatedRows)} rows.`,
   })
   validateTrainingSet(
-    @Ctx() { registry, trainingSets, principal }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('input', () => ValidateTrainingSetInput, { description: 'The training set and its definition.' })
     { trainingSet, columns }: ValidateTrainingSetInput,
     @Arg('maxCostUsd', () => Float, {
@@ -91,31 +113,38 @@ export class TrainingSetResolver {
     maxCostUsd: number | null | undefined,
   ): Promise<TrainingSetValidationResult> {
     const mapping = new Map((columns ?? []).map(({ feature, column }) => [feature, column]));
-    return withFieldPath(validateField, async () =>
-      trainingSets.validate(trainingSetRequest(registry, trainingSet), mapping, toCostTerms(principal, maxCostUsd)),
-    );
+    return withFieldPath(validateField, async () => {
+      const request = trainingSetRequest(context, trainingSet);
+      return context.audit.run(trainingSetAccess(trainingSet), () =>
+        context.trainingSets.validate(request, mapping, costTerms(context, request, maxCostUsd)),
+      );
+    });
   }
 
   @Mutation(() => StartTrainingSetPayload, {
     description: 'Starts a training set job. The gateway stores the job before it returns it.',
   })
   startTrainingSet(
-    @Ctx() { registry, trainingSets, principal }: RequestContext,
+    @Ctx() context: RequestContext,
     @Arg('input', () => StartTrainingSetInput, { description: 'The definition of the training set and the output.' })
     input: StartTrainingSetInput,
   ): Promise<JobPayload<TrainingSetJobRecord>> {
-    return jobPayload(async () => {
+    return jobPayload(context.audit, trainingSetAccess(input.trainingSet), async () => {
       const jobLabels = stringLabels(input.labels);
-      const origin = toJobRequest(principal, input);
-      return withFieldPath(startField, async () =>
-        trainingSets.start({
-          ...trainingSetRequest(registry, input.trainingSet),
+      const origin = toJobRequest(context.principal, input);
+      return withFieldPath(startField, async () => {
+        const request = trainingSetRequest(context, input.trainingSet);
+        const { format, location } = input.output ?? {};
+        checkOutput(context.access, format === 'TABLE' ? 'WRITE_TABLE' : 'WRITE_FILE', location);
+        return context.trainingSets.start({
+          ...request,
           displayName: displayNameOf(input.displayName ?? null),
           jobLabels,
           output: { format: input.output?.format ?? 'PARQUET', location: input.output?.location ?? null },
           ...origin,
-        }),
-      );
+          ...costTerms(context, request, input.maxCostUsd),
+        });
+      });
     });
   }
 
@@ -132,6 +161,11 @@ export class TrainingSetResolver {
   @FieldResolver()
   output(@Root() { result }: TrainingSetJobRecord): TrainingSetOutput | null {
     return result && { ...result.output, columns: result.columns, rows: result.rows };
+  }
+
+  @FieldResolver()
+  leftOut(@Root() { spec }: TrainingSetJobRecord): readonly LeftOutFeature[] {
+    return spec.leftOut ?? [];
   }
 
   @FieldResolver()

@@ -1,3 +1,6 @@
+import type { AuditedAccess } from '../auth/audit/audit-record.js';
+import type { AuditTrail } from '../auth/audit/audit-trail.js';
+import type { JobRecord } from '../datasources/job-store/job-record.js';
 import { AppError } from '../errors/app-error.js';
 import type { JsonObject } from '../schema/scalars/json-object.js';
 import { USER_ERROR_CODES, type UserError, type UserErrorCode } from '../schema/user-error.js';
@@ -12,9 +15,14 @@ export interface JobPayload<Job> {
  * An error in the input is data, so that a client can show it beside the field of its form. All other errors (a store does
  * not answer, an internal error) are errors of the field.
  */
-export async function jobPayload<Job>(change: () => Promise<Job>): Promise<JobPayload<Job>> {
+export async function jobPayload<Job extends JobRecord>(
+  audit: AuditTrail,
+  access: Pick<AuditedAccess, 'action'> & Partial<AuditedAccess>,
+  change: () => Promise<Job>,
+): Promise<JobPayload<Job>> {
   try {
-    return { job: await change(), userErrors: [] };
+    const job = await audit.run(access, change, ({ id }) => ({ job: `jobs/${id}` }));
+    return { job, userErrors: [] };
   } catch (error) {
     return { job: null, userErrors: [toUserError(error)] };
   }

@@ -1,3 +1,5 @@
+import { nameOf, type AuditTrail } from '../auth/audit/audit-trail.js';
+import { writeAccess } from '../auth/audit/write-access.js';
 import { hash } from 'node:crypto';
 import type { Principal } from '../auth/principal.js';
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
@@ -8,7 +10,11 @@ import { WRITE_LIMITS } from '../limits/write-limits.js';
 import { deletionComplexity, writeComplexity } from '../schema/complexity.js';
 import type { UserError } from '../schema/user-error.js';
 import { DeleteEntitiesInput, DeleteEntitiesPayload } from '../schema/write/delete-entities.js';
-import { WriteFeatureValuesInput, WriteFeatureValuesPayload } from '../schema/write/write-feature-values.js';
+import {
+  WriteFeatureValuesInput,
+  WriteFeatureValuesPayload,
+  type WrittenRowInput,
+} from '../schema/write/write-feature-values.js';
 import { ownerOf } from './jobs.js';
 import type { RequestContext } from './context.js';
 import { readDeletedIds } from './deleted-ids.js';
@@ -47,19 +53,45 @@ export class WriteResolver {
     complexity: deletionComplexity('entityIds'),
   })
   async deleteEntities(
-    @Ctx() { registry, writers }: RequestContext,
+    @Ctx() { registry, writers, access, audit }: RequestContext,
     @Arg('input', () => DeleteEntitiesInput, { description: 'The entities to delete.' }) input: DeleteEntitiesInput,
   ): Promise<DeleteEntitiesPayload> {
     try {
       const featurestore = registry.featurestore(input.featurestore);
       const entityType = getEntityType(featurestore, input.entityType, 'entityType');
-      const { entityIds, userErrors } = readDeletedIds(entityType, input.entityIds);
+      const { entityIds, userErrors } = readDeletedIds(access, entityType, input.entityIds);
+      const refused = userErrors.filter(({ code }) => code === 'PERMISSION_DENIED');
+      if (refused.length > 0) {
+        const ids = refused.flatMap(({ row }) => input.entityIds[row!] ?? []);
+        audit.add({ action: 'DELETE', decision: 'DENIED', entityType: nameOf(entityType), entityIds: ids });
+      }
       if (userErrors.length > 0) return { deleted: 0, remaining: [], userErrors };
-      const { remaining } = await writers.deletion.deleteEntities(entityType, entityIds);
+      const { remaining } = await audit.run({ action: 'DELETE', entityType: nameOf(entityType), entityIds }, () =>
+        writers.deletion.deleteEntities(entityType, entityIds),
+      );
       return { deleted: entityIds.length, remaining, userErrors };
     } catch (error) {
       return { deleted: 0, remaining: [], userErrors: [toUserError(error)] };
     }
+  }
+}
+
+function noteDeniedRows(
+  audit: AuditTrail,
+  featurestore: string,
+  rows: readonly WrittenRowInput[],
+  userErrors: readonly UserError[],
+): void {
+  const denied = userErrors.flatMap(({ code, row }) => (code === 'PERMISSION_DENIED' ? [rows[row!]!] : []));
+  for (const [entityType, ofType] of Map.groupBy(denied, (row) => row.entityType)) {
+    audit.add({
+      action: 'WRITE',
+      decision: 'DENIED',
+      entityType: `${featurestore}.${entityType}`,
+      features: [...new Set(ofType.flatMap(({ values }) => values.map(({ feature }) => feature)))],
+      entityIds: ofType.map(({ entityId }) => entityId),
+      rows: 0,
+    });
   }
 }
 
@@ -79,14 +111,18 @@ function checkInput({ rows, idempotencyKey }: WriteFeatureValuesInput): void {
 }
 
 async function write(
-  { registry, writers }: RequestContext,
+  { registry, writers, access, audit }: RequestContext,
   { featurestore, rows }: WriteFeatureValuesInput,
 ): Promise<WriteFeatureValuesPayload> {
-  const { byEntityType, userErrors } = readWrittenRows(registry.featurestore(featurestore), rows);
+  const { byEntityType, userErrors } = readWrittenRows(access, registry.featurestore(featurestore), rows);
   const errors: UserError[] = [...userErrors];
+  noteDeniedRows(audit, featurestore, rows, userErrors);
   const outcomes = await Promise.all(
     [...byEntityType].map(async ([entityType, ofType]) => {
-      const outcome = await writers.writer.write({ entityType, rows: ofType.map(({ row }) => row) });
+      const written = ofType.map(({ row }) => row);
+      const outcome = await audit.run(writeAccess(entityType, written), () =>
+        writers.writer.write({ entityType, rows: written }),
+      );
       for (const fault of outcome.faults) errors.push(faultError(ofType[fault.row]!, fault));
       return outcome;
     }),

@@ -1,3 +1,5 @@
+import type { Access } from '../auth/policy/access.js';
+import { checkRow } from '../auth/policy/permission.js';
 import type { EntityType, Feature, Featurestore } from '../datasources/registry/model.js';
 import { getEntityType, getFeature } from '../datasources/registry/registry.js';
 import { AppError, badInput } from '../errors/app-error.js';
@@ -21,13 +23,18 @@ export interface WrittenRows {
 }
 
 /** Reads the rows of a write. An error in a row does not concern the others. */
-export function readWrittenRows(featurestore: Featurestore, rows: readonly WrittenRowInput[]): WrittenRows {
+export function readWrittenRows(
+  access: Access,
+  featurestore: Featurestore,
+  rows: readonly WrittenRowInput[],
+): WrittenRows {
   const byEntityType = new Map<EntityType, NumberedRow[]>();
   const userErrors: UserError[] = [];
   for (const [number, input] of rows.entries()) {
     try {
       const entityType = getEntityType(featurestore, input.entityType, 'entityType');
       const row = readRow(entityType, input);
+      checkRow(access, entityType, row, (feature) => valueField(input, feature.name));
       const ofType = byEntityType.get(entityType) ?? [];
       byEntityType.set(entityType, ofType);
       ofType.push({ number, input, row });
@@ -54,9 +61,13 @@ export function faultError({ number, input }: NumberedRow, { part, code, message
   return rowError(number, new AppError(code, message, field === null ? {} : { field }));
 }
 
-function fieldOf({ values }: WrittenRowInput, part: NonNullable<RowFault['part']>): string {
-  if (part.kind === 'VALUE') return `values[${values.findIndex(({ feature }) => feature === part.feature)}].feature`;
+function fieldOf(input: WrittenRowInput, part: NonNullable<RowFault['part']>): string {
+  if (part.kind === 'VALUE') return valueField(input, part.feature);
   return part.kind === 'TIMESTAMP' ? 'timestamp' : 'entityId';
+}
+
+function valueField({ values }: WrittenRowInput, name: string): string {
+  return `values[${values.findIndex(({ feature }) => feature === name)}].feature`;
 }
 
 function rowError(row: number, error: unknown): UserError {

@@ -1,4 +1,8 @@
+import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
+import { OperatorError } from '../errors/operator-error.js';
+import { findLmdbFault } from './lmdb-file.js';
+import { makeFolderSync } from './make-folder.js';
 
 export interface LmdbOptions {
   /** The folder of the environment. */
@@ -9,11 +13,33 @@ export interface LmdbOptions {
   readonly readOnly?: boolean;
 }
 
-/** Opens an LMDB environment. Write with `transact` only. */
+/** Opens an LMDB environment. Throws an OperatorError when it cannot be used. Write with `transact` only. */
 export function openLmdb({ path, maxDbs, readOnly = false }: LmdbOptions): RootDatabase {
-  // With batches by turns of the event loop, lmdb makes a promise for each batch and handles it nowhere. When the disk is
-  // full, that promise is rejected, and an unhandled rejection ends the process. Transactions need no such batches.
-  return open({ path, maxDbs, readOnly, noSubdir: false, eventTurnBatching: false });
+  if (!readOnly) makeFolderSync(path);
+  const fault = findFault(join(path, 'data.mdb'));
+  if (fault !== null) throw unusable(path, `its file data.mdb is damaged or foreign: ${fault}. ${REMEDY}`);
+  try {
+    // With batches by turns of the event loop, lmdb makes a promise for each batch and handles it nowhere. When the disk is
+    // full, that promise is rejected, and an unhandled rejection ends the process. Transactions need no such batches.
+    return open({ path, maxDbs, readOnly, noSubdir: false, eventTurnBatching: false });
+  } catch (cause) {
+    throw unusable(path, `${(cause as Error).message}. Give this user the right to write its files. ${REMEDY}`, cause);
+  }
+}
+
+const REMEDY =
+  'Restore the data folder from a backup (docs/operations.md), or set FEATUREGRAPH_DATA_DIR to another folder';
+
+function findFault(path: string): string | null {
+  try {
+    return findLmdbFault(path);
+  } catch (error) {
+    return `it cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
+  }
+}
+
+function unusable(path: string, fault: string, cause?: unknown): OperatorError {
+  return new OperatorError(`The embedded store in ${path} cannot be opened:`, [fault], { cause });
 }
 
 /**

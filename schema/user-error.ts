@@ -5,6 +5,7 @@ import { ERROR_CODES, type ErrorCode } from '../errors/error-codes.js';
 /** The codes of errors in the input of a mutation. All other codes are errors of the field (docs/errors.md). */
 export const USER_ERROR_CODES = [
   'BAD_USER_INPUT',
+  'PERMISSION_DENIED',
   'FEATURESTORE_NOT_FOUND',
   'ENTITY_TYPE_NOT_FOUND',
   'FEATURE_NOT_FOUND',

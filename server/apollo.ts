@@ -1,6 +1,7 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
+import type { LimitPolicy } from '../limits/limit-mode.js';
 import { QUERY_LIMITS } from '../limits/query-limits.js';
 import type { WorkInFlight } from '../limits/work-in-flight.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
@@ -23,11 +24,13 @@ export interface ApolloOptions {
   readonly maxResponseBytes: number;
   readonly isIntrospectionAllowed: boolean;
   readonly work: WorkInFlight;
+  /** Absent: all limits are enforced. */
+  readonly limits?: LimitPolicy;
   readonly plugins?: readonly ApolloServerPlugin<ServerContext>[];
 }
 
 export function createApolloServer(options: ApolloOptions): ApolloServer<ServerContext> {
-  const { schema, logger, metrics, maxQueryCost, maxResponseBytes, isIntrospectionAllowed, work } = options;
+  const { schema, logger, metrics, maxResponseBytes, isIntrospectionAllowed } = options;
   const formatError = errorFormatter(options);
   return new ApolloServer<ServerContext>({
     schema,
@@ -48,7 +51,7 @@ export function createApolloServer(options: ApolloOptions): ApolloServer<ServerC
     validationOptions: { maxErrors: QUERY_LIMITS.maxValidationErrors },
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
-      executionPlugin({ schema, maxQueryCost, formatError, work }),
+      executionPlugin({ ...options, formatError }),
       metricsPlugin(metrics),
       errorLogPlugin(logger),
       ...(options.plugins ?? []),

@@ -1,16 +1,47 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
 
-/**
- * Closes the connection of a request that has not arrived within the time, as Node's requestTimeout would. That one is
- * of the whole server, and the body of a streamed request arrives for as long as its client has rows.
- */
-export function limitArrival(request: IncomingMessage, timeoutMs: number): void {
+/** Milliseconds between two looks at the requests whose head has not arrived. Node's own default is 30 seconds. */
+const CHECK_EVERY_MS = 1_000;
+
+/** The options of a server that bound the arrival of a head. limitArrival bounds that of a body. */
+export const ARRIVAL_OPTIONS = {
+  headersTimeout: REQUEST_LIMITS.headArrivalTimeoutMs,
+  connectionsCheckingInterval: CHECK_EVERY_MS,
+  // Of the whole server, but the body of a stream of rows arrives for as long as its client has some.
+  requestTimeout: 0,
+} as const;
+
+/** Closes the connection of a request whose body has not arrived within the time. */
+export function limitArrival(request: IncomingMessage, response: ServerResponse, timeoutMs: number): void {
   const timer = setTimeout(() => {
-    if (request.complete || request.socket.destroyed) return;
-    request.socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
-    request.socket.destroySoon();
+    afterSockets(() => {
+      if (request.complete || request.socket.destroyed) return;
+      if (!response.headersSent) request.socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
+      request.socket.destroySoon();
+    });
   }, timeoutMs);
   const clear = (): void => clearTimeout(timer);
   request.once('end', clear);
   request.once('close', clear);
+}
+
+/**
+ * Closes idle connections, but not one whose next request waits in the kernel. After work that held the event loop for
+ * seconds, the timers of idle connections run before their sockets are read, and Node would reset connections with
+ * requests on them.
+ */
+export function closeIdleConnections(server: Server): void {
+  server.on('timeout', (socket: Socket) => {
+    const { bytesRead } = socket;
+    afterSockets(() => {
+      if (socket.bytesRead === bytesRead) socket.destroy();
+    });
+  });
+}
+
+/** Runs something when the event loop has read the sockets once. Timers run before that. */
+export function afterSockets(run: () => void): void {
+  setImmediate(run);
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { acceptedTypes } from './accepted-types.js';
 import { isOwnOrigin } from './cors.js';
 
 /**
@@ -9,7 +10,7 @@ import { isOwnOrigin } from './cors.js';
  * The check protects against requests that cost money or time; another site cannot read the response anyway.
  */
 export function isSafeGet({ method, headers }: IncomingMessage, origins: readonly string[]): boolean {
-  if (method !== 'GET' || !acceptsGraphql(headers.accept)) return false;
+  if ((method !== 'GET' && method !== 'HEAD') || !acceptsGraphql(headers)) return false;
   const { origin } = headers;
   if (origin !== undefined) return origins.includes(origin) || isOwnOrigin(headers);
   const site = headers['sec-fetch-site'];
@@ -20,6 +21,6 @@ export function isSafeGet({ method, headers }: IncomingMessage, origins: readonl
 }
 
 /** Requests of an image, a script, a form or a link never accept this type. */
-function acceptsGraphql(accept = ''): boolean {
-  return accept.toLowerCase().includes('application/graphql-response+json');
+function acceptsGraphql(headers: IncomingMessage['headers']): boolean {
+  return acceptedTypes({ headers }).includes('application/graphql-response+json');
 }

@@ -5,6 +5,7 @@ import type { ExecutionResult } from 'graphql';
 import type { Session } from '../auth/session.js';
 import { AppError } from '../errors/app-error.js';
 import type { StreamLimits } from '../limits/stream-limits.js';
+import { acceptedTypes } from './accepted-types.js';
 import { ownerOf } from './admit.js';
 import { readJsonBody } from './read-body.js';
 import { FormattedError, type EventStream, type SubscriptionRequest, type Subscriptions } from './subscriptions.js';
@@ -16,8 +17,8 @@ export interface EventStreamOptions {
 }
 
 /** Whether a client prefers a stream of events to other types. Some clients list this type last with every query. */
-export function wantsEvents({ headers: { accept = '' } }: IncomingMessage): boolean {
-  return /^\s*text\/event-stream\s*(,|;|$)/i.test(accept);
+export function wantsEvents(request: IncomingMessage): boolean {
+  return acceptedTypes(request)[0] === 'text/event-stream';
 }
 
 /**

@@ -1,12 +1,22 @@
 import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext, type GraphQLResponse } from '@apollo/server';
-import type { GraphQLSchema } from 'graphql';
+import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { AppError } from '../errors/app-error.js';
-import type { WorkInFlight } from '../limits/work-in-flight.js';
+import { historicalReads } from '../limits/historical.js';
+import type { LimitPolicy } from '../limits/limit-mode.js';
+import type { Work, WorkInFlight } from '../limits/work-in-flight.js';
+import { inSpan } from '../runtime/spans.js';
 import type { RequestContext } from '../resolvers/context.js';
+import { countValues } from './answer-size.js';
 import { compiledExecution } from './compiled-execution.js';
+import { auditUnavailable, type RanOperation } from './end-audit.js';
 import type { FormatError } from './format-error.js';
 import { retryAfter } from './respond.js';
 import { operationGuard, toGraphqlError, toHttpStatus, type OperationRequest } from './operation-guard.js';
+
+/** Names of headers (docs/limits.md). Counting what an answer has takes time, so a client asks for it. */
+const ESTIMATED_COST = 'x-cost-estimated';
+const USED_COST = 'x-cost-used';
+const SHOW_COST = 'x-show-cost';
 
 /** The context of a request in Apollo. */
 export interface ServerContext extends RequestContext {
@@ -25,6 +35,8 @@ export interface Place {
   readonly owner: string;
   readonly signal?: AbortSignal | undefined;
   leave?: () => void;
+  /** The operation that ran, for the audit log. */
+  operation?: RanOperation;
 }
 
 export interface Admission {
@@ -35,6 +47,8 @@ export interface AdmittedOperation extends OperationRequest {
   readonly schema: GraphQLSchema;
   /** The cost of each event. */
   readonly cost: number;
+  /** For the audit log. */
+  readonly ran: RanOperation;
 }
 
 export interface ExecutionPluginOptions {
@@ -42,6 +56,8 @@ export interface ExecutionPluginOptions {
   readonly maxQueryCost: number;
   readonly formatError: FormatError;
   readonly work: WorkInFlight;
+  /** Absent: all limits are enforced. */
+  readonly limits?: LimitPolicy;
 }
 
 /**
@@ -50,7 +66,8 @@ export interface ExecutionPluginOptions {
  */
 export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPlugin<ServerContext> {
   const execute = compiledExecution(options.schema);
-  const guard = operationGuard(options.schema, options.maxQueryCost);
+  const guard = operationGuard(options.schema, options.maxQueryCost, options.limits);
+  const isHistorical = historicalReads();
   return {
     requestDidStart: async () => ({
       responseForOperation: async (requestContext): Promise<GraphQLResponse> => {
@@ -59,26 +76,47 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
         const { admission, place } = contextValue;
         const { errors: refusal, cost } = guard(operation, request, admission ? 'events' : 'response');
         if (refusal) return response({ errors: refusal.map(options.formatError) }, toHttpStatus(refusal[0]));
+        if (contextValue.auditLog?.mustRefuse) return refuse(auditUnavailable(), options.formatError);
         if (admission) {
-          admission.admitted = { ...request, schema: options.schema, cost };
+          admission.admitted = { ...request, schema: options.schema, cost, ran: toRanOperation(operation, cost) };
           return response({ data: null });
         }
         if (place) {
-          const refused = await enter(options.work, place, cost);
+          const refused = await enter(options.work, place, { cost, isHistorical: isHistorical(request.document) });
           if (refused) return refuse(refused, options.formatError);
         }
-        const result = await execute({ ...request, context: contextValue });
+        const result = await inSpan(
+          'graphql.operation',
+          () => Promise.resolve(execute({ ...request, context: contextValue })),
+          () => ({
+            attributes: { 'graphql.operation.type': operation.operation, 'featuregraph.cost.estimated': cost },
+          }),
+        );
+        if (place) place.operation = toRanOperation(operation, cost);
         const errors = result.errors?.map(options.formatError);
-        return response({ ...(errors ? { errors } : {}), data: result.data ?? null });
+        const answer = { ...(errors ? { errors } : {}), data: result.data ?? null };
+        const estimated = { [ESTIMATED_COST]: String(cost) };
+        if (!requestContext.request.http?.headers.has(SHOW_COST)) return response(answer, undefined, estimated);
+        const used = await countValues(answer.data);
+        const extensions = { cost: { estimated: cost, used, max: options.maxQueryCost } };
+        return response({ ...answer, extensions }, undefined, { ...estimated, [USED_COST]: String(used) });
       },
     }),
   };
 }
 
+function toRanOperation({ operation, name }: OperationDefinitionNode, cost: number): RanOperation {
+  return { type: operation, name: name?.value ?? null, cost };
+}
+
 /** Returns why the request may not run now. */
-async function enter(work: WorkInFlight, place: Place, cost: number): Promise<AppError | undefined> {
+async function enter(
+  work: WorkInFlight,
+  place: Place,
+  of: Pick<Work, 'cost' | 'isHistorical'>,
+): Promise<AppError | undefined> {
   try {
-    place.leave = await work.enter({ owner: place.owner, cost, signal: place.signal });
+    place.leave = await work.enter({ owner: place.owner, ...of, signal: place.signal });
     // The client may have gone while the request waited.
     if (place.signal?.aborted) place.leave();
     return undefined;

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../errors/app-error.js';
+import { acceptedTypes } from './accepted-types.js';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -34,10 +35,9 @@ const CONTENT_SECURITY_POLICY = [
 
 /** Whether a browser requests a page, rather than a client a response. */
 export function wantsPage(request: IncomingMessage): boolean {
-  const { accept = '' } = request.headers;
   const isQuery =
     (request.url ?? '').includes('?') && new URLSearchParams((request.url ?? '').split('?')[1]).has('query');
-  return request.method === 'GET' && !isQuery && accept.includes('text/html');
+  return !isQuery && acceptedTypes(request).includes('text/html');
 }
 
 /** Serves a file of the bundled page (console/). A path outside its folder is answered as a missing file. */

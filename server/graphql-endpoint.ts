@@ -1,5 +1,6 @@
 import { HeaderMap } from '@apollo/server';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AuditTrail } from '../auth/audit/audit-trail.js';
 import type { Session } from '../auth/session.js';
 import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
@@ -7,6 +8,7 @@ import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { WorkInFlight } from '../limits/work-in-flight.js';
 import { ownerOf } from './admit.js';
 import type { CurrentRuntime } from './current-runtime.js';
+import { endAudit } from './end-audit.js';
 import { isSafeGet } from './cross-site.js';
 import type { Place } from './execution-plugin.js';
 import { ignoreQueryHash, ignoreQueryHashInUrl } from './persisted-query.js';
@@ -33,7 +35,8 @@ export async function answerGraphql(
   { requestId, signal }: RequestScope,
   { principal }: Session,
 ): Promise<void> {
-  const method = request.method ?? 'GET';
+  // HEAD is GET without the body of the answer, which Node leaves out.
+  const method = request.method === 'POST' ? 'POST' : 'GET';
   const body = method === 'POST' ? refuseBatch(await readJsonBody(request, maxBodyBytes)) : undefined;
   const search = readQueryString(request);
   const parameters = new URLSearchParams(search);
@@ -48,6 +51,7 @@ export async function answerGraphql(
   // The place is free again when the client has the answer: an answer that nobody reads takes memory.
   response.once('close', () => place.leave?.());
   const lease = runtime.acquire();
+  let audit: AuditTrail | undefined;
   const answer = await lease.apollo
     .executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
@@ -56,11 +60,16 @@ export async function answerGraphql(
         search: ignoreQueryHashInUrl(search, parameters),
         body: ignoreQueryHash(body),
       },
-      context: async () => ({ ...lease.createContext(requestId, principal), place }),
+      context: async () => {
+        const context = lease.createContext(requestId, principal);
+        audit = context.audit;
+        return { ...context, place };
+      },
     })
     .finally(lease.release);
   if (answer.body.kind !== 'complete') throw new Error('incremental delivery is not enabled');
   const bytes = Buffer.byteLength(answer.body.string);
+  if (audit) endAudit(audit, place.operation, bytes);
   response.once('close', work.holdAnswer(bytes));
   for (const [name, value] of answer.headers) response.setHeader(name, value);
   response.setHeader('content-length', bytes);

@@ -1,13 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from 'node:https';
 import { AppError } from '../errors/app-error.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { requestScope, type RequestScope } from '../observability/request-scope.js';
+import { inSpan } from '../runtime/spans.js';
 import type { IsAllowedHost } from './allowed-hosts.js';
 import { admit, type Admittance } from './admit.js';
-import { limitArrival } from './arrival.js';
+import { ARRIVAL_OPTIONS, closeIdleConnections, limitArrival } from './arrival.js';
 import { allowOrigin } from './cors.js';
 import { EventStreams, wantsEvents } from './event-stream.js';
 import type { PageExamples } from './example-queries.js';
@@ -28,6 +30,8 @@ export interface HttpServerOptions extends GraphqlEndpointOptions, Admittance {
   readonly metrics: GatewayMetrics;
   readonly streamLimits?: StreamLimits;
   readonly requestDeadlineMs?: number;
+  /** The certificate and its key. Absent: HTTP without TLS. */
+  readonly tls?: TlsServerOptions | undefined;
   /** Absent: every host. */
   readonly isAllowedHost?: IsAllowedHost;
   /** Takes rows by `POST /ingest`; absent: the gateway takes none. */
@@ -52,23 +56,31 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const subscriptions = new Subscriptions({ ...options, formatError });
   const events = new EventStreams({ subscriptions, limits, maxBodyBytes });
   const ingest = options.ingest && new IngestEndpoint({ ...options.ingest, logger, rates: options.rates });
-  const server = createServer((request, response) => {
-    if (!INGEST_PATH.test(pathOf(request))) limitArrival(request, REQUEST_LIMITS.arrivalTimeoutMs);
+  const listener: RequestListener = (request, response) => {
+    if (!INGEST_PATH.test(pathOf(request))) limitArrival(request, response, REQUEST_LIMITS.bodyArrivalTimeoutMs);
     const requestId = resolveRequestId(request);
     response.setHeader('x-request-id', requestId);
+    response.setHeader('x-content-type-options', 'nosniff');
     // A body of rows may arrive for hours. Its endpoint has limits of its own.
     const deadlineMs = INGEST_PATH.test(pathOf(request)) ? null : requestDeadlineMs;
     const scope: RequestScope = { requestId, signal: endOfRequest(response, deadlineMs) };
     requestScope.run(scope, () => {
       reportWhenDone({ logger, metrics }, request, response);
-      route({ ...options, events, ingest }, request, response, scope).catch((error: unknown) => {
-        fail(logger, error, response, requestId);
-      });
+      const answer = (): Promise<void> =>
+        route({ ...options, events, ingest }, request, response, scope).catch((error: unknown) => {
+          fail(logger, error, response, requestId);
+        });
+      void inSpan('http.request', answer, () => ({
+        parent: request.headers,
+        attributes: { 'http.request.method': methodOf(request), 'http.route': routeOf(request) },
+        atEnd: () => ({ 'http.response.status_code': response.statusCode }),
+      }));
     });
-  });
-  server.headersTimeout = REQUEST_LIMITS.arrivalTimeoutMs;
-  // limitArrival is the limit of the body: rows arrive for as long as their client has some.
-  server.requestTimeout = 0;
+  };
+  const server = options.tls
+    ? createTlsServer({ ...ARRIVAL_OPTIONS, ...options.tls }, listener)
+    : createServer(ARRIVAL_OPTIONS, listener);
+  closeIdleConnections(server);
   const sockets = attachWebSockets(server, {
     ...options,
     subscriptions,
@@ -187,6 +199,7 @@ async function graphql(
       response.writeHead(204).end();
       return;
     case 'GET':
+    case 'HEAD':
       if (options.page && wantsPage(request)) return servePage(options.page.folder, '/index.html', response);
       if (wantsEvents(request)) {
         response.setHeader('allow', 'POST');
@@ -200,7 +213,7 @@ async function graphql(
       }
       return answerGraphql(options, request, response, scope, await admit(options, request));
     default:
-      response.setHeader('allow', 'GET, POST, OPTIONS');
+      response.setHeader('allow', 'GET, HEAD, POST, OPTIONS');
       throw new AppError('METHOD_NOT_ALLOWED', 'Send GraphQL by POST, or a query by GET.');
   }
 }
@@ -237,23 +250,27 @@ function fail(logger: Logger, error: unknown, response: ServerResponse, requestI
  * series.
  */
 const MEASURED_ROUTES = new Set(['/graphql', '/healthz', '/readyz']);
-const MEASURED_METHODS = new Set(['GET', 'POST', 'OPTIONS']);
+const MEASURED_METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
 
-function reportWhenDone(
-  { logger, metrics }: ErrorReports,
-  { method = '', url = '' }: IncomingMessage,
-  response: ServerResponse,
-): void {
+function methodOf({ method = '' }: IncomingMessage): string {
+  return MEASURED_METHODS.has(method) ? method : 'other';
+}
+
+function routeOf(request: IncomingMessage): string {
+  const path = pathOf(request);
+  return MEASURED_ROUTES.has(path) ? path : INGEST_PATH.test(path) ? '/ingest' : 'other';
+}
+
+function reportWhenDone({ logger, metrics }: ErrorReports, request: IncomingMessage, response: ServerResponse): void {
   const start = performance.now();
   response.once('close', () => {
     const durationMs = performance.now() - start;
-    const [path = ''] = url.split('?');
-    const route = MEASURED_ROUTES.has(path) ? path : INGEST_PATH.test(path) ? '/ingest' : 'other';
+    const path = pathOf(request);
     const status = response.statusCode;
-    metrics.request({ method: MEASURED_METHODS.has(method) ? method : 'other', route, status }, durationMs / 1000);
+    metrics.request({ method: methodOf(request), route: routeOf(request), status }, durationMs / 1000);
     logger.info(
       {
-        method,
+        method: request.method,
         path,
         status,
         durationMs: Math.round(durationMs * 10) / 10,

@@ -6,10 +6,11 @@ import type { Session } from '../auth/session.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { AppError } from '../errors/app-error.js';
 import { findAppError, transportError } from '../errors/mask-error.js';
-import type { FeatureWriter } from '../ingestion/feature-writer.js';
 import { ingestLines } from '../ingestion/ndjson/ingest-lines.js';
 import type { Receipt } from '../ingestion/ndjson/receipt.js';
 import { INGEST_LIMITS, type IngestLimits } from '../limits/ingest-limits.js';
+import { auditUnavailable } from './end-audit.js';
+import { AuditedIngest, type IngestAuditOptions } from './ingest-audit.js';
 import type { PrincipalRates } from '../limits/principal-rates.js';
 import { STREAM_LIMITS } from '../limits/stream-limits.js';
 import type { Logger } from '../observability/logger.js';
@@ -20,9 +21,8 @@ export const INGEST_PATH = /^\/ingest\/([^/]+)\/([^/]+)$/;
 
 const MEDIA_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
 
-export interface IngestOptions {
+export interface IngestOptions extends IngestAuditOptions {
   readonly registry: Registry;
-  readonly writer: FeatureWriter;
   readonly rates: PrincipalRates;
   readonly logger: Logger;
   readonly limits?: Partial<IngestLimits>;
@@ -51,6 +51,8 @@ export class IngestEndpoint {
         { retryAfterSeconds: 5 },
       );
     }
+    if (this.options.auditLog?.mustRefuse) throw auditUnavailable();
+    const audited = new AuditedIngest(this.options, entityType, requestId, session.principal);
     const gone = new AbortController();
     response.once('close', () => gone.abort(new AppError('CLIENT_GONE', 'The client went away.')));
     const ending = new AbortController();
@@ -66,10 +68,11 @@ export class IngestEndpoint {
     const total = { lines: 0, written: 0, duplicates: 0, refused: 0 };
     try {
       const body = readUntil(decompressed(request), ending.signal, this.#limits.idleBodyMs);
-      const { writer, rates } = this.options;
+      const { rates } = this.options;
       for await (const receipts of ingestLines({
         entityType,
-        writer,
+        writer: audited,
+        check: audited.check,
         body,
         signal: gone.signal,
         limits: this.#limits,
@@ -88,6 +91,7 @@ export class IngestEndpoint {
       if (gone.signal.aborted || response.destroyed) throw error;
       this.#endWithError(error, request, response, requestId);
     } finally {
+      audited.noteDenied();
       stopWaiting();
       this.#open.delete(ending);
     }

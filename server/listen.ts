@@ -51,5 +51,5 @@ export function originOf(server: Server): string {
   const { address, family, port } = server.address() as AddressInfo;
   const isAnywhere = address === '0.0.0.0' || address === '::';
   const host = isAnywhere || address === '127.0.0.1' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
-  return `http://${host}:${port}`;
+  return `${'setSecureContext' in server ? 'https' : 'http'}://${host}:${port}`;
 }

@@ -8,6 +8,7 @@ import {
 import { AppError } from '../errors/app-error.js';
 import { ERROR_CODES, isErrorCode } from '../errors/error-codes.js';
 import { findAppError } from '../errors/mask-error.js';
+import type { LimitPolicy } from '../limits/limit-mode.js';
 import { checkVariables } from '../limits/variables.js';
 import { queryCostCheck } from '../limits/query-cost.js';
 import { coerceVariables } from './coerce-variables.js';
@@ -38,8 +39,8 @@ export type OperationGuard = (
  * The guard for every operation, over HTTP, WebSocket and server-sent events. It selects the operation and checks that
  * this transport supports it, its variables, and its cost with them.
  */
-export function operationGuard(schema: GraphQLSchema, maxQueryCost: number): OperationGuard {
-  const checkCost = queryCostCheck(schema, maxQueryCost);
+export function operationGuard(schema: GraphQLSchema, maxQueryCost: number, limits?: LimitPolicy): OperationGuard {
+  const checkCost = queryCostCheck(schema, maxQueryCost, limits);
   return (operation, request, delivery) => {
     if (!operation) return { errors: [noOperation(request.operationName)] };
     if ((operation.operation === OperationTypeNode.SUBSCRIPTION) !== (delivery === 'events')) {

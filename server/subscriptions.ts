@@ -15,6 +15,7 @@ import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import { requestScope } from '../observability/request-scope.js';
 import type { CurrentRuntime, RuntimeLease } from './current-runtime.js';
 import type { Admission, AdmittedOperation } from './execution-plugin.js';
+import { endAudit } from './end-audit.js';
 import type { FormatError } from './format-error.js';
 import { checkEventSize } from './write-answer.js';
 
@@ -161,12 +162,14 @@ export class Subscriptions {
     if (!(Symbol.asyncIterator in source)) return this.#format(source);
     // Each event is a request of its own: its "now" is that of the event, and it has new loaders.
     const run = async (event: unknown): Promise<ExecutionResult> => {
+      const context = createContext(requestId, principal);
       const leave = await work.enter({ owner, cost: operation.cost, signal: requestScope.getStore()?.signal });
       try {
-        const result = await execute({ ...args(), rootValue: event });
+        const result = await execute({ ...args(), contextValue: context, rootValue: event });
         checkEventSize(result, STREAM_LIMITS.maxEventBytes);
         return result;
       } finally {
+        endAudit(context.audit, operation.ran, null);
         leave();
       }
     };

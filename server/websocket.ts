@@ -12,6 +12,7 @@ import type { Logger } from '../observability/logger.js';
 import { requestScope } from '../observability/request-scope.js';
 import { ownerOf, takeRequest, type Admittance } from './admit.js';
 import type { IsAllowedHost } from './allowed-hosts.js';
+import { afterSockets } from './arrival.js';
 import { mayConnect } from './cors.js';
 import type { FormatError } from './format-error.js';
 import { toGraphqlError } from './operation-guard.js';
@@ -191,12 +192,16 @@ function keepAlive(socket: WebSocket, intervalMs: number): () => void {
   let isAlive = true;
   socket.on('pong', () => (isAlive = true));
   const timer = setInterval(() => {
-    if (!isAlive) {
-      socket.terminate();
-      return;
-    }
-    isAlive = false;
-    socket.ping();
+    // A pong may wait in the kernel while the event loop was late.
+    afterSockets(() => {
+      if (!isAlive) {
+        socket.terminate();
+        return;
+      }
+      if (socket.readyState !== socket.OPEN) return;
+      isAlive = false;
+      socket.ping();
+    });
   }, intervalMs);
   return () => clearInterval(timer);
 }

@@ -8,7 +8,7 @@ import type {
 } from './training-sets.js';
 
 export function toTrainingSetSpec(request: TrainingSetRequest, output: TrainingSetOutputRequest): TrainingSetSpec {
-  const { labels, joins, ttl, options, withTimestamps, validation } = request;
+  const { labels, joins, ttl, options, withTimestamps, validation, leftOut = [] } = request;
   return {
     labels,
     joins: joins.map(({ entityType, entityIdColumns, features, prefix }) => ({
@@ -23,6 +23,7 @@ export function toTrainingSetSpec(request: TrainingSetRequest, output: TrainingS
     withTimestamps,
     ...(validation === undefined ? {} : { validation }),
     output,
+    ...(leftOut.length === 0 ? {} : { leftOut }),
   };
 }
 

@@ -50,6 +50,17 @@ export interface TrainingSetRequest {
   readonly validation?: ValidationRequest;
   /** Adds for each feature a column `<feature>__timestamp` with the event time of its value. */
   readonly withTimestamps: boolean;
+  /** The features that the request would have without the policy. Absent: none. */
+  readonly leftOut?: readonly LeftOutFeature[];
+}
+
+/** A feature that the policy keeps out of a training set. */
+export interface LeftOutFeature {
+  readonly featurestore: string;
+  readonly entityType: string;
+  readonly feature: string;
+  /** PERSONAL: the principal may read it, and did not name it. */
+  readonly reason: 'DENIED' | 'PERSONAL';
 }
 
 export interface ValidationRequest {
@@ -114,6 +125,8 @@ export interface TrainingSetSpec {
   /** Absent: DEFAULT_VALIDATION. */
   readonly validation?: ValidationRequest;
   readonly output: TrainingSetOutputRequest;
+  /** Absent: none. */
+  readonly leftOut?: readonly LeftOutFeature[];
 }
 
 /** A join, with the names of the registry. */

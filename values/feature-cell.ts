@@ -4,9 +4,10 @@ import type { RawValue } from './value-type.js';
 /**
  * One feature of one entity at one moment, with its status. Online and offline reads use the same statuses:
  * PRESENT: the feature has a value. NULL: the entity is known and the feature has no value.
- * NOT_FOUND: nothing was known at that moment. EXPIRED: the value is older than its ttl and is not returned.
+ * NOT_FOUND: nothing was known at that moment. EXPIRED: the value is older than its ttl and is not returned. DENIED: the
+ * principal may not read the feature; nothing was read. No store gives it.
  */
-export type CellStatus = 'PRESENT' | 'NULL' | 'NOT_FOUND' | 'EXPIRED';
+export type CellStatus = 'PRESENT' | 'NULL' | 'NOT_FOUND' | 'EXPIRED' | 'DENIED';
 
 export interface FeatureCell {
   readonly status: CellStatus;
@@ -17,6 +18,8 @@ export interface FeatureCell {
 }
 
 export const NOT_FOUND_CELL: FeatureCell = Object.freeze({ status: 'NOT_FOUND', value: null, timestamp: null });
+
+export const DENIED_CELL: FeatureCell = Object.freeze({ status: 'DENIED', value: null, timestamp: null });
 
 /**
  * The cell of a stored value when read at `now`. A value exactly `ttl` microseconds old is still valid; the point-in-time

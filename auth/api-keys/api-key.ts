@@ -33,8 +33,7 @@ export function apiKeyId(key: string): string | undefined {
 }
 
 /** In constant time: the time of a comparison that stops early would say how much of a hash is right. */
-export function hasHash(key: string, sha256: string): boolean {
-  const expected = Buffer.from(sha256, 'hex');
+export function hasHash(key: string, expected: Buffer): boolean {
   const actual = hash('sha256', key, 'buffer');
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }

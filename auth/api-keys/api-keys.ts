@@ -10,6 +10,7 @@ import { readKeyFile, type ApiKeyRecord } from './key-file.js';
 
 interface KnownKey {
   readonly record: ApiKeyRecord;
+  readonly sha256: Buffer;
   readonly principal: Principal;
   readonly onRevoked: OnRevoked;
 }
@@ -62,7 +63,7 @@ export class ApiKeys {
   verify(key: string): { readonly principal: Principal; readonly onRevoked: OnRevoked } {
     const known = this.#keys.get(apiKeyId(key) ?? '');
     // The same words for an unknown id and a wrong secret.
-    if (!known || !hasHash(key, known.record.sha256)) throw invalid('The API key is not known.');
+    if (!known || !hasHash(key, known.sha256)) throw invalid('The API key is not known.');
     const { revokedAt, expiresAt } = known.record;
     if (revokedAt !== null) throw invalid('The API key was revoked.');
     if (expiresAt !== null && expiresAt <= this.options.clock()) {
@@ -108,6 +109,7 @@ export class ApiKeys {
   #toKnown(record: ApiKeyRecord): KnownKey {
     return {
       record,
+      sha256: Buffer.from(record.sha256, 'hex'),
       principal: {
         name: `key:${record.name}`,
         kind: 'API_KEY',

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 
 /**
- * Throughput of the gateway beside the same schema without the compiled execution, and beside plain JSON without GraphQL.
+ * Throughput of the gateway beside the same schema without the compiled execution, and beside plain JSON without GraphQL;
+ * and with authentication, by an API key and by a token.
  * The servers take turns in rounds, so that a slow minute of the machine hits all of them, and are compared by requests
  * a second of their own CPU time.
  */
-const VARIANTS = ['raw', 'graphql-js', 'compiled'] as const;
+const VARIANTS = ['raw', 'graphql-js', 'compiled', 'policy', 'api-key', 'token'] as const;
 const ROUNDS = Number(process.argv[2] ?? 3);
 const SECONDS = Number(process.argv[3] ?? 4);
 const CONNECTIONS = 32;
@@ -30,13 +31,15 @@ const WORKLOADS = [
 interface Running {
   readonly child: ChildProcess;
   readonly port: number;
+  /** What a client of this variant sends: a key or a token. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const running = new Map<string, Running>();
 for (const variant of VARIANTS) {
   const child = fork(join(import.meta.dirname, 'server.js'), [variant]);
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  running.set(variant, { child, port });
+  const [server] = (await once(child, 'message')) as [Omit<Running, 'child'>];
+  running.set(variant, { child, ...server });
 }
 
 for (const { name, query, entities } of WORKLOADS) {
@@ -55,7 +58,7 @@ for (const { name, query, entities } of WORKLOADS) {
 }
 for (const { child } of running.values()) child.disconnect();
 
-async function measure({ child, port }: Running, query: string, entities: number): Promise<number> {
+async function measure({ child, port, headers }: Running, query: string, entities: number): Promise<number> {
   const before = await cpu(child);
   const { requests, non2xx } = await autocannon({
     url: `http://127.0.0.1:${port}/graphql`,
@@ -63,7 +66,7 @@ async function measure({ child, port }: Running, query: string, entities: number
     duration: SECONDS,
     requests: Array.from({ length: 50 }, (_, index) => ({
       method: 'POST' as const,
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({
         query,
         variables: { ids: Array.from({ length: entities }, (__, at) => `e${(index * 197 + at * 31) % 10_000}`), names },

@@ -4,9 +4,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PolicyDocument } from '../../auth/policy/policy-document.js';
+import { Policy } from '../../auth/policy/policy.js';
 import { ApolloServer } from '@apollo/server';
 import { Registry as MetricsRegistry } from 'prom-client';
-import { OPEN_AUTHENTICATOR } from '../../auth/authenticator.js';
 import { measuredStores } from '../../composition/measured-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
 import type { JobEngine } from '../../jobs/job-engine.js';
@@ -34,13 +35,22 @@ import { createHttpServer } from '../../server/http-server.js';
 import { toClientValue } from '../../values/client-value.js';
 import { systemClock } from '../../values/clock.js';
 import { benchRegistry } from '../bench-registry.js';
+import { openBenchDoor } from './bench-door.js';
 
 /**
- * One server of the comparison, in a process of its own. `compiled` is the gateway; `graphql-js` is the same without the
+ * One server of the comparison, in a process of its own. `compiled` is the gateway; `policy` is the same with a policy that denies one feature; `graphql-js` is the same without the
  * compiled execution and the cost check; `raw` reads the same rows and writes JSON with no GraphQL at all: the limit.
  */
 const ENTITIES = 10_000;
 const variant = process.argv[2];
+
+/** One of the ten features is DENIED in every answer. */
+const DENYING_POLICY: PolicyDocument = {
+  rules: [
+    { name: 'read', who: 'EVERYONE', allow: ['READ'] },
+    { name: 'but one', who: 'EVERYONE', deny: ['READ'], features: ['f9'] },
+  ],
+};
 
 const registry = benchRegistry();
 const entityType = registry.entityType('bench', 'thing');
@@ -60,12 +70,17 @@ const services: Services = {
   featureViewSyncs: {} as FeatureViewSyncs,
   writers: {} as Services['writers'],
   streams: NO_STREAMS,
+  policy: new Policy(variant === 'policy' ? DENYING_POLICY : null),
+  auditLog: null,
   sourceRefreshes: {} as SourceRefreshes,
   registryUpdates: {} as RegistryUpdates,
   clock: systemClock,
 };
+const door = await openBenchDoor(variant ?? 'compiled', folder);
 const server = variant === 'raw' ? rawServer() : await graphqlServer();
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+server.listen(0, '127.0.0.1', () =>
+  process.send?.({ port: (server.address() as AddressInfo).port, headers: door.headers }),
+);
 
 process.on('message', (message) => {
   if (message === 'cpu') process.send?.({ cpu: process.cpuUsage() });
@@ -132,8 +147,9 @@ async function graphqlServer(): Promise<Server> {
     work,
     corsOrigins: [],
     page: null,
-    authenticator: OPEN_AUTHENTICATOR,
-    rates: new PrincipalRates({ maxRequestsPerSecond: null, maxRowsPerSecond: null }),
+    authenticator: door.authenticator,
+    // A limit that counts each request and refuses none.
+    rates: new PrincipalRates({ maxRequestsPerSecond: 1_000_000_000, maxRowsPerSecond: null }),
   }).server;
 }
 

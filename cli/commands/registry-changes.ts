@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { OperatorError } from '../../errors/operator-error.js';
 import { DEFAULT_URL, gatewayAt, tokenOption, type GatewayOptions } from '../gateway-client.js';
 
-const PLAN = `faults breaks { path message } changes removed
+const PLAN = `faults breaks { path message } changes removed renamed { from to }
   recomputed { featurestore entityType source rows bytes isServedMeanwhile }`;
 
 interface Plan {
@@ -10,6 +10,7 @@ interface Plan {
   readonly breaks: readonly { readonly path: string; readonly message: string }[];
   readonly changes: readonly string[];
   readonly removed: readonly string[];
+  readonly renamed: readonly { readonly from: string; readonly to: string }[];
   readonly recomputed: readonly {
     readonly featurestore: string;
     readonly entityType: string;
@@ -24,7 +25,7 @@ type Options = GatewayOptions;
 
 export function planCommand(write: (text: string) => void): Command {
   return new Command('plan')
-    .description('Say what `apply` would do with the registry file of a running gateway. Changes nothing.')
+    .description('Print what `apply` would change in a running gateway. Changes nothing.')
     .option('--url <url>', 'the gateway', DEFAULT_URL)
     .addOption(tokenOption())
     .action(async (options: Options) => {
@@ -40,8 +41,8 @@ export function planCommand(write: (text: string) => void): Command {
 
 export function applyCommand(write: (text: string) => void): Command {
   return new Command('apply')
-    .description('Serve the registry file of a running gateway as it is now, without a restart.')
-    .option('--force', 'also if it can break a client', false)
+    .description('Make a running gateway read its registry file again and serve it, without a restart.')
+    .option('--force', 'apply it even if it can break a client', false)
     .option('--url <url>', 'the gateway', DEFAULT_URL)
     .addOption(tokenOption())
     .action(async ({ force, ...options }: Options & { readonly force: boolean }) => {
@@ -64,12 +65,13 @@ export function applyCommand(write: (text: string) => void): Command {
 }
 
 /** A plan for people, one fact a line. */
-export function planText({ faults, breaks, changes, removed, recomputed }: Plan): string {
+export function planText({ faults, breaks, changes, removed, renamed, recomputed }: Plan): string {
   const breaking = new Set(breaks.map(({ message }) => message));
   const lines = [
     ...faults.map((fault) => `fault      ${fault}`),
     ...breaks.map(({ message }) => `break      ${message}`),
     ...changes.filter((message) => !breaking.has(message)).map((message) => `change     ${message}`),
+    ...renamed.map(({ from, to }) => `rename     ${from} -> ${to}: its values move to the new name`),
     ...removed.map((name) => `removed    ${name}: its values stay in the stores, and nobody can read them`),
     ...recomputed.map(
       ({ featurestore, entityType, source, rows, bytes, isServedMeanwhile }) =>

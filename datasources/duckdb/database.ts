@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { FairQueue } from '../../runtime/fair-queue.js';
 import { OperatorError } from '../../errors/operator-error.js';
+import { explainOpenFault } from './open-fault.js';
 import { RunningImports } from './running-imports.js';
 
 /**
@@ -73,13 +74,9 @@ export class DuckDbDatabase {
       // The spill folder of a file is beside it. A database in memory, of which a process may have several, would by
       // default use a folder in the working directory, which may not be writable.
       ...(path === ':memory:' ? { temp_directory: join(tmpdir(), `featuregraph-duckdb-${randomUUID()}`) } : {}),
-    }).catch((cause: unknown) => {
-      throw new OperatorError(
-        `The offline store ${path} cannot be opened. Does another process use the same data folder? ` +
-          'Stop it, or give this one its own folder with FEATUREGRAPH_DATA_DIR.',
-        [],
-        { cause },
-      );
+    }).catch(async (cause: unknown) => {
+      const fault = await explainOpenFault(path, cause);
+      throw new OperatorError(`The offline store ${path} cannot be opened:`, [fault], { cause });
     });
     const database = new DuckDbDatabase(instance, currentOwner);
     await database.use(async (connection) => {

@@ -1,6 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { AppError, badInput } from '../../errors/app-error.js';
+import { makeFolder } from '../../runtime/make-folder.js';
 import { toAppError } from './file-fault.js';
 import type { FileFormat } from './file-format.js';
 import { FileReader } from './file-reader.js';
@@ -26,7 +27,7 @@ export class DataFiles {
    * folder.
    */
   static async open(folder: string, reader?: FileReader): Promise<DataFiles> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return new DataFiles(await realpath(folder), reader);
   }
 

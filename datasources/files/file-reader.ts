@@ -1,7 +1,8 @@
-import { mkdtemp, mkdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../errors/app-error.js';
 import { FILE_LIMITS } from '../../limits/file-limits.js';
+import { makeFolder } from '../../runtime/make-folder.js';
 import { FileWorker } from './file-worker.js';
 import type { SelectedFile } from './select-files.js';
 
@@ -39,7 +40,7 @@ export class FileReader implements AsyncDisposable {
   /** `folder` belongs to this process alone. Content that a killed process left in it is removed. */
   static async open(folder: string, limits: Partial<FileReaderLimits> = {}): Promise<FileReader> {
     await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return new FileReader(folder, { ...FILE_LIMITS, ...limits });
   }
 

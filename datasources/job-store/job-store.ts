@@ -50,6 +50,8 @@ export interface JobFilter {
   readonly createdFrom?: Instant | undefined;
   /** Inclusive. */
   readonly createdTo?: Instant | undefined;
+  /** Whether the reader may see a job. A page is full of visible jobs, so its size tells nothing of the others. */
+  readonly isVisible?: ((record: JobRecord) => boolean) | undefined;
 }
 
 /** Whether a job is finished: it has ended, and its cost is settled. */
@@ -59,6 +61,7 @@ export function isTerminalAndSettled({ state, cost }: JobRecord): boolean {
 
 export function matchesFilter(record: JobRecord, filter: JobFilter): boolean {
   return (
+    (filter.isVisible?.(record) ?? true) &&
     (filter.kinds?.includes(record.kind) ?? true) &&
     (filter.states?.includes(record.state) ?? true) &&
     (filter.target === undefined || record.target === filter.target) &&

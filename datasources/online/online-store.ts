@@ -71,8 +71,9 @@ export interface FillableOnlineStore extends OnlineStore {
   isServable?(entityType: EntityType): Promise<boolean>;
 
   /**
-   * Adds values that became true since the last fill, and stores the new fingerprint. Returns false when the store was
-   * filled otherwise meanwhile. Absent: only `fill` brings them.
+   * Adds values that became true or were computed since the last fill, and stores the new fingerprint, in one step.
+   * Returns false when the store was filled otherwise meanwhile, or when the values are too many for one step. Absent:
+   * only `fill` brings them.
    */
   extendFill?(entityType: EntityType, extension: FillExtension): Promise<boolean>;
 }

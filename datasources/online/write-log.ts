@@ -32,6 +32,9 @@ export interface WriteLog {
   /** Moves at most `maxRows` future rows that are due into the online store. Returns their number. */
   promote(now: Instant, maxRows: number): Promise<number>;
 
+  /** Stores the future rows by the present names of their entity type, source and features. */
+  renameFuture(): Promise<void>;
+
   /** Deletes the online values and the future rows of entities. */
   deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<void>;
 }

@@ -126,6 +126,8 @@ export interface EntityType {
   readonly kind: 'entityType';
   readonly featurestore: Featurestore;
   readonly name: string;
+  /** The name that it had before; null: this one. Its values move to the new name. */
+  readonly renamedFrom: string | null;
   /** The plural name in the typed part of the schema. */
   readonly pluralName: string;
   readonly description: string | null;
@@ -147,6 +149,8 @@ export interface EntityType {
 export interface FeatureSource {
   readonly entityType: EntityType;
   readonly name: string;
+  /** The name that it had before; null: this one. Its values move to the new name. */
+  readonly renamedFrom: string | null;
   /** The SQL of embedded values: a SELECT over the featurestore's tables. null: clients write the values. */
   readonly sql: string | null;
   /** Its file, as the registry writes it; null without SQL. */
@@ -191,6 +195,8 @@ export interface Feature {
   readonly entityType: EntityType;
   readonly source: FeatureSource;
   readonly name: string;
+  /** The name that it had before; null: this one. Its values move to the new name. */
+  readonly renamedFrom: string | null;
   /** Its column in BigQuery: the feature's name, unless the registry overrides it. */
   readonly column: string;
   readonly valueType: ValueType;

@@ -38,46 +38,53 @@ export class Registry {
     return this.#featurestores.get(name);
   }
 
-  featurestore(name: string, field = 'featurestore'): Featurestore {
-    return (
-      this.#featurestores.get(name) ??
-      unknownName('FEATURESTORE_NOT_FOUND', `featurestore "${name}"`, this.featurestores, field)
-    );
+  /** `isVisible` says which the reader may see. */
+  featurestore(
+    name: string,
+    field = 'featurestore',
+    isVisible: (featurestore: Featurestore) => boolean = () => true,
+  ): Featurestore {
+    const found = this.#featurestores.get(name);
+    if (found && isVisible(found)) return found;
+    const visible = this.featurestores.filter(isVisible);
+    return unknownName('FEATURESTORE_NOT_FOUND', `featurestore "${name}"`, visible, field);
   }
 
   entityType(featurestore: string, entityType: string): EntityType {
     return getEntityType(this.featurestore(featurestore), entityType);
   }
 
-  model(name: string, field = 'model'): Model {
+  /** `among` are the models that the reader may see. */
+  model(name: string, field = 'model', among: readonly Model[] = this.models): Model {
     return (
-      this.models.find((model) => model.name === name) ??
-      unknownName('MODEL_NOT_FOUND', `model "${name}"`, this.models, field)
+      among.find((model) => model.name === name) ?? unknownName('MODEL_NOT_FOUND', `model "${name}"`, among, field)
     );
   }
 }
 
-export function getEntityType(featurestore: Featurestore, name: string, field = 'entityType'): EntityType {
+/** `among` are the entity types that the reader may see. */
+export function getEntityType(
+  featurestore: Featurestore,
+  name: string,
+  field = 'entityType',
+  among: readonly EntityType[] = featurestore.entityTypes,
+): EntityType {
   return (
-    featurestore.entityTypes.find((entityType) => entityType.name === name) ??
-    unknownName(
-      'ENTITY_TYPE_NOT_FOUND',
-      `entity type "${name}" in featurestore "${featurestore.name}"`,
-      featurestore.entityTypes,
-      field,
-    )
+    among.find((entityType) => entityType.name === name) ??
+    unknownName('ENTITY_TYPE_NOT_FOUND', `entity type "${name}" in featurestore "${featurestore.name}"`, among, field)
   );
 }
 
-export function getFeature(entityType: EntityType, name: string, field = 'names'): Feature {
+/** `among` are the features that the reader may see. */
+export function getFeature(
+  entityType: EntityType,
+  name: string,
+  field = 'names',
+  among: readonly Feature[] = entityType.features,
+): Feature {
   return (
-    entityType.features.find((feature) => feature.name === name) ??
-    unknownName(
-      'FEATURE_NOT_FOUND',
-      `feature "${name}" of entity type "${entityType.name}"`,
-      entityType.features,
-      field,
-    )
+    among.find((feature) => feature.name === name) ??
+    unknownName('FEATURE_NOT_FOUND', `feature "${name}" of entity type "${entityType.name}"`, among, field)
   );
 }
 

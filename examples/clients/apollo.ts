@@ -58,9 +58,12 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   PriceBook: ['prices'],
   RegistryPlan: ['breaks', 'recomputed'],
   ServingComparison: ['curve'],
+  TrainingSetJob: ['leftOut'],
   TrainingSetJobInput: ['joins'],
+  TrainingSetPreview: ['leftOut'],
   TrainingSetProvenance: ['features'],
   TrainingSetValidation: ['featureCoverage', 'labelCopies', 'offendingRows'],
+  Viewer: ['permissions'],
 };
 
 /** Merges item by item. A list of another length is another answer: it replaces the one before. */

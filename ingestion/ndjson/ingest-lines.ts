@@ -12,6 +12,8 @@ import { LineSplitter, type InputLine } from './split-lines.js';
 export interface IngestLines {
   readonly entityType: EntityType;
   readonly writer: FeatureWriter;
+  /** Throws an AppError for a row that the sender may not write. */
+  readonly check: (row: IncomingRow) => void;
   readonly body: AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
   readonly limits?: Pick<IngestLimits, 'maxLineBytes' | 'maxRowsPerWrite'>;
@@ -48,12 +50,13 @@ interface ReadLine {
 async function* readBatches({
   entityType,
   body,
+  check,
   limits = INGEST_LIMITS,
 }: IngestLines): AsyncGenerator<ReadLine[], void> {
   const splitter = new LineSplitter(limits.maxLineBytes);
   const read = (line: InputLine): ReadLine => ({
     number: line.number,
-    row: readLine(entityType, line, limits.maxLineBytes),
+    row: readLine(entityType, line, limits.maxLineBytes, check),
   });
   for await (const chunk of body) {
     for (const lines of toChunks(splitter.push(chunk), limits.maxRowsPerWrite)) yield lines.map(read);
@@ -86,14 +89,21 @@ async function writeLines({ entityType, writer, signal }: IngestLines, lines: re
   return receipts;
 }
 
-function readLine(entityType: EntityType, { text, problem }: InputLine, maxLineBytes: number): IncomingRow | AppError {
+function readLine(
+  entityType: EntityType,
+  { text, problem }: InputLine,
+  maxLineBytes: number,
+  check: IngestLines['check'],
+): IncomingRow | AppError {
   if (text === null) {
     return problem === 'TOO_LONG'
       ? new AppError('PAYLOAD_TOO_LARGE', `A line has at most ${maxLineBytes} bytes.`)
       : new AppError('BAD_USER_INPUT', 'The line is not UTF-8.');
   }
   try {
-    return readRow(entityType, parseRowJson(text));
+    const row = readRow(entityType, parseRowJson(text));
+    check(row);
+    return row;
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;

@@ -35,7 +35,7 @@ export function planSync({ view, labels, trigger }: StartFeatureViewSync): JobPl
 export function findSyncView(registry: Registry, spec: FeatureViewSyncSpec): FeatureView {
   const view = getFeatureViewIn(registry.featurestore(spec.featurestore), spec.featureView);
   if (syncTargetKey(view) !== spec.target) {
-    const message = `The online store or the features of "${spec.featureView}" are no more those of this sync. Start a new one.`;
+    const message = `The online store or the features of "${spec.featureView}" changed after this sync started. Start a new one.`;
     throw new JobFailure('STORE_CHANGED', message);
   }
   return view;
@@ -47,10 +47,10 @@ export class SyncJobs {
 
   async list(
     view: FeatureView,
-    { before, limit }: SyncRange,
+    { before, limit, isVisible }: SyncRange,
     filter: JobFilter = {},
   ): Promise<readonly FeatureViewSyncJobRecord[]> {
-    const ofView = { ...filter, kinds: [FEATURE_VIEW_SYNC], target: syncTargetKey(view) };
+    const ofView = { ...filter, kinds: [FEATURE_VIEW_SYNC], target: syncTargetKey(view), isVisible };
     return (await this.engine.list({ filter: ofView, before, limit })).filter(isFeatureViewSyncJob);
   }
 

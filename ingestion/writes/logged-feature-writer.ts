@@ -93,6 +93,15 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
     if (this.#room.rows > 0) await this.#drain.drainUpTo(this.#log.last.sequence);
   }
 
+  /** Runs a change of names while no write and no deletion runs, and the log is empty. */
+  async rename(change: () => Promise<void>): Promise<void> {
+    await this.#tasks.run(async () => {
+      await this.drained();
+      await change();
+      await this.#log.renameFuture();
+    });
+  }
+
   /** Deletes entities from both stores and the log. No write runs meanwhile. */
   async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<DeletionOutcome> {
     return this.#tasks.run(async () => {

@@ -9,6 +9,8 @@ export interface FollowRequest {
   readonly entityIds: readonly string[];
   /** A write of one of these features is a change. null: of any feature. */
   readonly features: readonly Feature[] | null;
+  /** Whether the follower may know of a write of this feature of an entity. Absent: of all. */
+  readonly mayKnow?: ((entityId: string, feature: Feature) => boolean) | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export class WriteWatch {
   /** Call it when the entities are deleted. */
   publishDeleted(entityType: EntityType, entityIds: readonly string[]): void {
     for (const follower of this.#followers.get(keyOf(entityType)) ?? []) {
-      for (const entityId of entityIds) follower.change(entityId, null);
+      for (const entityId of entityIds) follower.change(entityId, entityType.features);
       follower.wake();
     }
   }
@@ -81,17 +83,21 @@ class Follower {
   #isGone = false;
   #wake: (() => void) | undefined;
 
-  constructor({ entityIds, features }: FollowRequest) {
+  readonly #mayKnow: FollowRequest['mayKnow'];
+
+  constructor({ entityIds, features, mayKnow }: FollowRequest) {
     this.#entityIds = new Set(entityIds);
     this.#changed = new Set(entityIds);
     this.#features = features && new Set(features.map(({ name }) => name));
+    this.#mayKnow = mayKnow;
   }
 
-  /** null: all features changed. */
-  change(entityId: string, written: Iterable<Feature> | null): void {
+  change(entityId: string, changed: Iterable<Feature>): void {
     if (!this.#entityIds.has(entityId)) return;
-    if (this.#features === null || written === null) this.#changed.add(entityId);
-    else for (const { name } of written) if (this.#features.has(name)) this.#changed.add(entityId);
+    for (const feature of changed) {
+      const isAsked = this.#features?.has(feature.name) ?? true;
+      if (isAsked && (this.#mayKnow?.(entityId, feature) ?? true)) this.#changed.add(entityId);
+    }
   }
 
   wake(): void {

@@ -3,6 +3,7 @@ import { CostEstimate } from '../cost/cost-estimate.js';
 import { Node } from '../node.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { Job } from './job.js';
+import { LeftOutFeature } from './left-out-feature.js';
 import { TrainingSetJobInput, TrainingSetProvenance } from './training-set-provenance.js';
 import { TrainingSetValidation } from './training-set-validation.js';
 
@@ -68,4 +69,9 @@ export class TrainingSetJob {
       'What the output was made of. Null until the job succeeds, and for a job that an earlier version of the gateway ran.',
   })
   provenance!: TrainingSetProvenance | null;
+
+  @Field(() => [LeftOutFeature], {
+    description: 'Features of the definition that the policy keeps out. Empty without a policy.',
+  })
+  leftOut!: readonly LeftOutFeature[];
 }

@@ -2,6 +2,7 @@ import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
+import { LeftOutFeature } from './left-out-feature.js';
 
 export const OffendingRowKindEnum = {
   LEAKED: 'LEAKED',
@@ -132,7 +133,7 @@ export class TrainingSetValidation {
   @Field(() => BigIntScalar, {
     nullable: true,
     description:
-      'Values whose event time is exactly the time of the label. They are no leak. Use strictlyBefore to leave them out.',
+      'Values whose event time is exactly the time of the label. They are not leaks. Use strictlyBefore to leave them out.',
   })
   valuesAtLabelTime!: bigint | null;
 
@@ -140,7 +141,7 @@ export class TrainingSetValidation {
     nullable: true,
     description:
       'Values in `verifiedRows` that were written after the time of the label, with an event time before it: corrections ' +
-      'and backfills. They are no leak, but a model in production would not have had them. Use knownAtLabelTime to leave ' +
+      'and backfills. They are not leaks, but a model in production would not have had them. Use knownAtLabelTime to leave ' +
       'them out. A SAMPLE does not count other rows; `validation: FULL` counts all rows.',
   })
   valuesWrittenAfterLabel!: bigint | null;
@@ -184,4 +185,9 @@ export class TrainingSetPreview {
 
   @Field(() => TrainingSetValidation, { description: 'The checks of all labels, not only of `rows`.' })
   validation!: TrainingSetValidation;
+
+  @Field(() => [LeftOutFeature], {
+    description: 'Features of the definition that the policy keeps out. Empty without a policy.',
+  })
+  leftOut!: readonly LeftOutFeature[];
 }

@@ -63,7 +63,7 @@ export const SensitivityEnum = {
 
 registerEnumType(SensitivityEnum, {
   name: 'Sensitivity',
-  description: 'How sensitive the values of a feature are. The gateway shows it and enforces nothing.',
+  description: 'How sensitive the values of a feature are. A policy can allow and deny by it (docs/policy.md).',
   valuesConfig: {
     PUBLIC: { description: 'Public data.' },
     INTERNAL: { description: 'Internal data of the organization. The default.' },

@@ -1,4 +1,4 @@
-import { Field, InputType, ObjectType } from 'type-graphql';
+import { Field, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { BigIntScalar } from '../scalars/big-int.js';
 
 @ObjectType({ simpleResolvers: true, description: 'A change of the schema that can break a client.' })
@@ -36,6 +36,30 @@ export class RecomputedSource {
   isServedMeanwhile!: boolean;
 }
 
+export const RenamedKindEnum = { ENTITY_TYPE: 'ENTITY_TYPE', SOURCE: 'SOURCE', FEATURE: 'FEATURE' } as const;
+
+registerEnumType(RenamedKindEnum, {
+  name: 'RenamedKind',
+  description: 'What has another name.',
+  valuesConfig: {
+    ENTITY_TYPE: { description: 'An entity type.' },
+    SOURCE: { description: 'A source of an entity type.' },
+    FEATURE: { description: 'A feature.' },
+  },
+});
+
+@ObjectType({ simpleResolvers: true, description: 'A thing that the registry file gives another name.' })
+export class Rename {
+  @Field(() => RenamedKindEnum, { description: 'What has another name.' })
+  kind!: keyof typeof RenamedKindEnum;
+
+  @Field(() => String, { description: 'The name that is served now, e.g. shop.customer.total.' })
+  from!: string;
+
+  @Field(() => String, { description: 'The name in the file.' })
+  to!: string;
+}
+
 @ObjectType({
   simpleResolvers: true,
   description: 'What `applyRegistry` would do with the present registry file.',
@@ -59,6 +83,11 @@ export class RegistryPlan {
     description: 'Features that the file no longer has, as featurestore.entityType.feature.',
   })
   removed!: readonly string[];
+
+  @Field(() => [Rename], {
+    description: 'Entity types, sources and features with another name. Their values move to the new name.',
+  })
+  renamed!: readonly Rename[];
 }
 
 @InputType({ description: 'The input of `applyRegistry`.' })

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, it, onTestFinished } from 'vitest';
 import { startGatewayProcess } from '../support/gateway-process.js';
+import { canMount } from '../support/small-disk.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
@@ -23,9 +23,7 @@ const WRITE = `mutation ($input: WriteFeatureValuesInput!) {
 const READ = `{ entity(featurestore: "shop", entityType: "customer", entityId: "0") { features { value } } }`;
 const NOTE = 'n'.repeat(20_000);
 
-const isPossible = process.platform === 'linux' && process.getuid?.() === 0 && canMount();
-
-it.skipIf(!isPossible)(
+it.skipIf(!canMount())(
   'on a full disk, a write fails in a way that can be repeated, reads go on, and nothing acknowledged is lost (needs root, for a small tmpfs)',
   async () => {
     const folder = temporaryFolder();
@@ -108,19 +106,5 @@ function fillDisk(path: string): void {
     expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
   } finally {
     closeSync(file);
-  }
-}
-
-/** A container can have root without the right to mount. */
-function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'featuregraph-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
-    execFileSync('umount', [folder]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
 }

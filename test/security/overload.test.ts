@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { smallRegistry } from '../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
@@ -89,5 +89,52 @@ describe('a client that asks for too much', () => {
     const { status, errors } = await gateway.ask(`{ featurestore(name: "${'n'.repeat(70_000)}") { name } }`);
     expect(status).toBe(400);
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'name' } }]);
+  });
+});
+
+describe('the cost of a request', () => {
+  it('is in a header, and what it used in the answer when the client asks', async () => {
+    const gateway = await startTestGateway(smallRegistry());
+    onTestFinished(() => gateway.close());
+    const body = JSON.stringify({ query: `{ entities(${OF}, entityIds: ["a", "b"]) { entityId } }` });
+    const send = (headers: Record<string, string>): Promise<Response> =>
+      fetch(gateway.url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+    const plain = await send({});
+    const estimated = Number(plain.headers.get('x-cost-estimated'));
+    expect(estimated).toBeGreaterThan(2);
+    expect(plain.headers.has('x-cost-used')).toBe(false);
+    expect(await plain.json()).not.toHaveProperty('extensions');
+    const shown = await send({ 'x-show-cost': 'true' });
+    // The answer, two entities, and their two ids.
+    expect(shown.headers.get('x-cost-used')).toBe('5');
+    expect(await shown.json()).toMatchObject({ extensions: { cost: { estimated, used: 5, max: 1_000_000 } } });
+  });
+
+  it('refuses nothing in the mode "measure", and is reported', async () => {
+    const reports: unknown[] = [];
+    const gateway = await startTestGateway(smallRegistry(), {
+      maxQueryCost: 3,
+      limits: { mode: 'measure', report: (...report) => reports.push(report) },
+    });
+    onTestFinished(() => gateway.close());
+    const { data } = await gateway.ask(`{ entities(${OF}, entityIds: ["a", "b"]) { entityId } }`);
+    expect(data.entities).toHaveLength(2);
+    expect(reports).toEqual([['cost', false]]);
+  });
+
+  it('does not matter while the event loop is late: a large request is refused, a small one answered', async () => {
+    let loopDelayMs = 700;
+    const gateway = await startTestGateway(smallRegistry(), { pressure: () => ({ loopDelayMs, heapShare: 0 }) });
+    onTestFinished(() => gateway.close());
+    const large = `query ($ids: [ID!]!) { entities(${OF}, entityIds: $ids) { entityId } }`;
+    const refused = await gateway.ask(large, { ids: IDS });
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'OVERLOADED', retryAfterSeconds: 1 } }]);
+    const asOf = `{ entity(${OF}, entityId: "c1", asOf: "2001-01-01T00:00:00Z") { entityId } }`;
+    expect((await gateway.ask(asOf)).errors).toMatchObject([{ extensions: { code: 'OVERLOADED' } }]);
+    expect((await gateway.ask(`{ entity(${OF}, entityId: "c1") { entityId } }`)).errors).toBeUndefined();
+    loopDelayMs = 0;
+    expect((await gateway.ask(large, { ids: IDS })).data.entities).toHaveLength(IDS.length);
   });
 });

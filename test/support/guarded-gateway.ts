@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Policy } from '../../auth/policy/policy.js';
 import type { Authenticator } from '../../auth/authenticator.js';
 import { openAuthentication, type AuthenticationOptions } from '../../composition/authentication.js';
 import { PrincipalRates, type RateLimits } from '../../limits/principal-rates.js';
@@ -60,7 +61,7 @@ export async function startGuardedGateway(
     http: {
       authenticator,
       rates: new PrincipalRates({ maxRequestsPerSecond: null, maxRowsPerSecond: null, ...rates }),
-      ingest: { registry, writer },
+      ingest: { registry, writer, policy: more.policy ?? new Policy(), auditLog: null },
       ...more.http,
     },
   });

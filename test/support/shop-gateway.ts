@@ -15,7 +15,7 @@ featurestores:
 `;
 const SQL = `SELECT 'c1' AS entity_id, TIMESTAMP '2001-01-01' AS event_timestamp, 7 AS orders`;
 
-export interface ShopOptions extends Partial<Pick<GatewayOptions, 'onPrepare' | 'logger'>> {
+export interface ShopOptions extends Partial<Pick<GatewayOptions, 'onPrepare' | 'logger' | 'tlsLookEveryMs'>> {
   /** The models of the registry, as YAML. */
   readonly models?: string;
   /** Of the source. */
@@ -26,7 +26,7 @@ export interface ShopOptions extends Partial<Pick<GatewayOptions, 'onPrepare' | 
 /** The whole gateway as main.ts starts it, in this process, with its registry and data (`data`) in a folder. */
 export async function startShopGateway(
   folder: string,
-  { sql = SQL, environment, onPrepare, logger, models = '' }: ShopOptions = {},
+  { sql = SQL, environment, onPrepare, logger, tlsLookEveryMs, models = '' }: ShopOptions = {},
 ): Promise<Gateway> {
   writeFileSync(join(folder, 'registry.yaml'), `${REGISTRY}${models}`);
   writeFileSync(join(folder, 'customer.sql'), sql);
@@ -41,5 +41,6 @@ export async function startShopGateway(
     }),
     logger: logger ?? createLogger('silent'),
     onPrepare: onPrepare ?? (() => undefined),
+    ...(tlsLookEveryMs === undefined ? {} : { tlsLookEveryMs }),
   });
 }

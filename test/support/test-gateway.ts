@@ -9,6 +9,8 @@ import { OPEN_AUTHENTICATOR } from '../../auth/authenticator.js';
 import { openFeatureViewSyncs, type FeatureViewSyncOptions } from '../../composition/feature-view-syncs.js';
 import { measuredJobStore } from '../../composition/measured-job-store.js';
 import { measuredStores } from '../../composition/measured-stores.js';
+import type { AuditLog } from '../../auth/audit/audit-log.js';
+import { Policy } from '../../auth/policy/policy.js';
 import type { FeatureStores } from '../../serving/feature-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
 import { JobEngine } from '../../jobs/job-engine.js';
@@ -31,6 +33,8 @@ import { FeatureSearch } from '../../datasources/registry/feature-search.js';
 import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { Registry } from '../../datasources/registry/registry.js';
 import { PROCESS_LIMITS } from '../../limits/process-limits.js';
+import type { LimitPolicy } from '../../limits/limit-mode.js';
+import type { Pressure } from '../../limits/process-pressure.js';
 import { PrincipalRates } from '../../limits/principal-rates.js';
 import { WorkInFlight, type WorkLimits } from '../../limits/work-in-flight.js';
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
@@ -72,6 +76,8 @@ export interface TestGatewayOptions {
   readonly maxQueryCost?: number;
   readonly maxResponseBytes?: number;
   readonly work?: Partial<WorkLimits>;
+  readonly limits?: LimitPolicy;
+  readonly pressure?: () => Pressure;
   readonly isIntrospectionAllowed?: boolean;
   readonly logger?: Logger;
   readonly http?: Partial<HttpServerOptions>;
@@ -82,6 +88,12 @@ export interface TestGatewayOptions {
   readonly batchPredictions?: (jobs: JobEngine) => BatchPredictions;
   readonly trainingSets?: (jobs: JobEngine, stores: FeatureStores) => TrainingSets;
   readonly writers?: FeatureWrites;
+  /** Absent: everything is allowed. */
+  readonly policy?: Policy;
+  /** Absent: there is none. */
+  readonly auditLog?: AuditLog;
+  readonly sourceRefreshes?: SourceRefreshes;
+  readonly registryUpdates?: RegistryUpdates;
   /** Of the syncs that the gateway can do by itself. */
   readonly syncs?: Partial<Pick<FeatureViewSyncOptions, 'vertexClient' | 'pollMs' | 'fillOwner' | 'onUnanswered'>>;
   /** Stands between the gateway and its stores, to break them. */
@@ -137,12 +149,14 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     featureViewSyncs: syncs.createSyncs(jobs),
     writers: options.writers ?? ({} as FeatureWrites),
     streams: options.streams ?? NO_STREAMS,
-    sourceRefreshes: {} as SourceRefreshes,
-    registryUpdates: {} as RegistryUpdates,
+    sourceRefreshes: options.sourceRefreshes ?? ({} as SourceRefreshes),
+    registryUpdates: options.registryUpdates ?? ({} as RegistryUpdates),
+    policy: options.policy ?? new Policy(),
+    auditLog: options.auditLog ?? null,
     clock,
   };
   const schema = buildSchema(registry);
-  const work = new WorkInFlight({ ...PROCESS_LIMITS.work, ...options.work });
+  const work = new WorkInFlight({ ...PROCESS_LIMITS.work, ...options.work }, options.limits, options.pressure);
   const apollo = createApolloServer({
     schema,
     logger,
@@ -150,6 +164,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     maxQueryCost: options.maxQueryCost ?? 1_000_000,
     maxResponseBytes: options.maxResponseBytes ?? 67_108_864,
     work,
+    ...(options.limits ? { limits: options.limits } : {}),
     isIntrospectionAllowed: options.isIntrospectionAllowed ?? true,
   });
   await apollo.start();

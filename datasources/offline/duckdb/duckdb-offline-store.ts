@@ -31,6 +31,7 @@ import { deleteRows } from './delete-rows.js';
 import type { DuckDbDatabase } from '../../duckdb/database.js';
 import { estimateScan } from './estimate-scan.js';
 import { ensureHistoryTable } from '../../duckdb/history-table.js';
+import { renameHistory } from '../../duckdb/rename-history.js';
 import { interruptOnAbort, interruptWhenAborted } from '../../duckdb/interrupt-on-abort.js';
 import {
   confirmImportRecord,
@@ -71,7 +72,7 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
   ): Promise<DuckDbOfflineStore> {
     await database.transaction(async (connection) => {
       await ensureImportRecords(connection);
-      for (const source of sources) await ensureHistoryTable(connection, source);
+      await ensureTables(connection, sources);
     });
     return new DuckDbOfflineStore(database, form, reader);
   }
@@ -81,10 +82,13 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     return new DuckDbOfflineStore(database, 'CHOOSE', null);
   }
 
-  /** Creates the tables of sources that are new, and adds the columns of new features. Existing readers notice nothing. */
+  /**
+   * Creates the tables of sources that are new, adds the columns of new features, and renames what has another name now.
+   * Readers by other names notice nothing.
+   */
   async addSources(sources: readonly FeatureSource[]): Promise<void> {
     await this.database.transaction(async (connection) => {
-      for (const source of sources) await ensureHistoryTable(connection, source);
+      await ensureTables(connection, sources);
     });
   }
 
@@ -217,4 +221,9 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
       return read(connection);
     });
   }
+}
+
+async function ensureTables(connection: DuckDBConnection, sources: readonly FeatureSource[]): Promise<void> {
+  for (const source of sources) await renameHistory(connection, source);
+  for (const source of sources) await ensureHistoryTable(connection, source);
 }

@@ -49,22 +49,40 @@ export async function copyWrittenValues(
 ): Promise<void> {
   const written = entityType.sources.filter(({ sql }) => sql === null).flatMap((source) => slotNames(source));
   if (written.length === 0) return;
+  await copyRows(environment, served, fill.rows, () => {
+    const kept = new Set(written.flatMap((name) => numbers.find(entityType, name) ?? []));
+    return (number) => kept.has(number);
+  });
+}
+
+/** Copies all values from the rows of one entity type to those of another, which has the same numbers of slots. */
+export async function copyAllValues(environment: RootDatabase, from: Rows, to: Rows): Promise<void> {
+  await copyRows(environment, from, to, () => () => true);
+}
+
+/** Each transaction copies some rows. `isKept` is asked for in it: a number may be new. */
+async function copyRows(
+  environment: RootDatabase,
+  from: Rows,
+  to: Rows,
+  isKept: () => (number: number) => boolean,
+): Promise<void> {
   let after: Buffer | undefined;
   for (;;) {
     const keys = [
-      ...served.getKeys({ limit: COPIED_PER_TRANSACTION, ...(after ? { start: after, exclusiveStart: true } : {}) }),
+      ...from.getKeys({ limit: COPIED_PER_TRANSACTION, ...(after ? { start: after, exclusiveStart: true } : {}) }),
     ].map((key) => Buffer.from(key));
     if (keys.length === 0) return;
     await transact(environment, () => {
-      const kept = new Set(written.flatMap((name) => numbers.find(entityType, name) ?? []));
-      for (const key of keys) copyRow(served, fill.rows, key, kept);
+      const kept = isKept();
+      for (const key of keys) copyRow(from, to, key, kept);
     });
     after = keys.at(-1);
   }
 }
 
-function copyRow(served: Rows, filled: Rows, key: Buffer, kept: ReadonlySet<number>): void {
-  const found = [...readSlots(served, key)].filter(([number]) => kept.has(number));
+function copyRow(served: Rows, filled: Rows, key: Buffer, isKept: (number: number) => boolean): void {
+  const found = [...readSlots(served, key)].filter(([number]) => isKept(number));
   if (found.length === 0) return;
   const slots = readSlots(filled, key);
   for (const [number, slot] of found) {

@@ -48,6 +48,22 @@ export class Generations {
     return () => this.#served.set(databaseName(entityType), before);
   }
 
+  isEmpty(entityType: EntityType): boolean {
+    return [...this.served(entityType).getKeys({ limit: 1 })].length === 0;
+  }
+
+  /** Forgets which database is served. Call this inside a write transaction. */
+  forget(entityType: EntityType): void {
+    void this.stored.remove(servedKey(entityType));
+  }
+
+  /** Removes all rows of both databases. */
+  async clear(entityType: EntityType): Promise<void> {
+    await this.served(entityType).clearAsync();
+    await this.spare(entityType).clearAsync();
+    this.#served.delete(databaseName(entityType));
+  }
+
   #servedName(entityType: EntityType): string {
     const name = databaseName(entityType);
     let served = this.#served.get(name);

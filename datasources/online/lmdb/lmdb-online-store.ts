@@ -6,6 +6,7 @@ import type { FillableOnlineStore, FillExtension, FillRequest, OnlineRead, Onlin
 import { copyWrittenValues, mergeRows, type RunningFill } from './fill.js';
 import { databaseName, Generations } from './generations.js';
 import { FILLS } from './read-fills.js';
+import { addNames, findBefore, forgetNames, type RenameStores } from './rename.js';
 import { RowReader } from './row-codec.js';
 import { SlotNumbers } from './slot-numbers.js';
 import type { FindSource, StoredEntity } from '../write-log.js';
@@ -16,6 +17,12 @@ import { LmdbWriteLog, WRITE_LOG_DATABASES } from './lmdb-write-log.js';
  * one costs nothing.
  */
 const MAX_ENTITY_TYPES = 1000;
+
+/**
+ * The maximum number of writes that extend a fill. They are one transaction, for which writers wait about half a second.
+ * More are a whole fill: it blocks nobody, and replaces the served values in one step too.
+ */
+const MAX_EXTENDED_WRITES = 50_000;
 
 /**
  * The embedded online store: one LMDB environment with a served database per entity type and one row per entity. Reads are
@@ -124,25 +131,58 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     return true;
   }
 
+  /** In one transaction: a reader, and a process that starts after a kill, finds all added values or none. */
   async extendFill(entityType: EntityType, { expectedFill, fingerprint, readWrites }: FillExtension): Promise<boolean> {
     const name = databaseName(entityType);
     if (this.#filling.has(name) || this.#extending.has(name)) return false;
+    // An entity that is deleted after its rows were read does not come back with them.
     const deleted = new Set<string>();
     this.#extending.set(name, deleted);
     try {
+      const added: OnlineWrite[] = [];
       for (const source of entityType.sources) {
-        for await (const writes of readWrites(source)) await this.#extend(entityType, writes, deleted);
+        for await (const writes of readWrites(source)) {
+          added.push(...writes);
+          if (added.length > MAX_EXTENDED_WRITES) return false;
+        }
       }
+      const extended = transact(this.#environment, () => {
+        if (this.#fills.get(name) !== expectedFill) return false;
+        this.#merge(
+          entityType,
+          added.filter(({ entityId }) => !deleted.has(entityId)),
+        );
+        void this.#fills.put(name, fingerprint);
+        return true;
+      });
+      const isExtended = await extended.catch((error: unknown) => {
+        this.#numbers.forgetUncommitted();
+        throw error;
+      });
+      await this.#environment.flushed;
+      return isExtended;
     } finally {
       this.#extending.delete(name);
     }
-    const isExtended = await transact(this.#environment, () => {
-      if (this.#fills.get(name) !== expectedFill) return false;
-      void this.#fills.put(name, fingerprint);
-      return true;
-    });
-    await this.#environment.flushed;
-    return isExtended;
+  }
+
+  /** Makes values readable by the new names of their entity type, source and feature; the old names stay readable. */
+  async addNames(entityTypes: readonly EntityType[]): Promise<void> {
+    for (const entityType of entityTypes) await addNames(this.#renameStores(), entityType);
+  }
+
+  /** Removes the old names, after the last reader by them. */
+  async forgetNames(entityTypes: readonly EntityType[]): Promise<void> {
+    for (const entityType of entityTypes) await forgetNames(this.#renameStores(), entityType);
+  }
+
+  #renameStores(): RenameStores {
+    return {
+      environment: this.#environment,
+      contents: this.#fills,
+      generations: this.#generations,
+      numbers: this.#numbers,
+    };
   }
 
   async isHealthy(): Promise<boolean> {
@@ -168,7 +208,9 @@ export class LmdbOnlineStore implements FillableOnlineStore {
   /** Call this inside a write transaction. */
   #remove(entityType: EntityType, entityIds: readonly string[]): void {
     const fill = this.#filling.get(databaseName(entityType));
+    const before = findBefore({ contents: this.#fills }, entityType);
     for (const entityId of entityIds) {
+      if (before) void this.#generations.served(before).remove(Buffer.from(entityId));
       void this.#generations.served(entityType).remove(Buffer.from(entityId));
       void fill?.rows.remove(Buffer.from(entityId));
       fill?.deleted.add(entityId);
@@ -185,20 +227,6 @@ export class LmdbOnlineStore implements FillableOnlineStore {
       const position = number === undefined ? -1 : row.find(number);
       return position < 0 ? undefined : { timestamp: row.timestamp(position), value: row.value(position) };
     };
-  }
-
-  /** An entity that was deleted after its rows were read does not come back with them. */
-  async #extend(entityType: EntityType, writes: readonly OnlineWrite[], deleted: ReadonlySet<string>): Promise<void> {
-    const merged = transact(this.#environment, () =>
-      this.#merge(
-        entityType,
-        writes.filter(({ entityId }) => !deleted.has(entityId)),
-      ),
-    );
-    await merged.catch((error: unknown) => {
-      this.#numbers.forgetUncommitted();
-      throw error;
-    });
   }
 
   async #addToFill({ rows, deleted }: RunningFill, writes: readonly OnlineWrite[]): Promise<void> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Database, RootDatabase } from 'lmdb';
 import { transact } from '../../../runtime/lmdb.js';
 import type { Instant } from '../../../values/instant.js';
+import type { RawValue } from '../../../values/value-type.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
 import type { OnlineWrite } from '../online-store.js';
 import type { FindSource, LogCommit, LoggedCommits, StoredEntity, WriteLog } from '../write-log.js';
@@ -117,6 +118,16 @@ export class LmdbWriteLog implements WriteLog {
     return due.length;
   }
 
+  async renameFuture(): Promise<void> {
+    await this.#transaction(() => {
+      for (const { key, value } of [...this.#future.getRange({})]) {
+        const rows = decodeCommit(value).map((row) => this.#toWrite(row));
+        // A row of a source that the registry no longer has stays as it is: its time decides.
+        if (rows.every((row) => row !== undefined)) void this.#future.put(key, encodeCommit(rows));
+      }
+    });
+  }
+
   async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<void> {
     const ids = new Set(entityIds);
     await this.#transaction(() => {
@@ -143,7 +154,9 @@ export class LmdbWriteLog implements WriteLog {
       const { source } = row;
       if (!sources.has(source)) sources.set(source, this.#findCurrent(source));
       const current = sources.get(source);
-      return current === source ? row : current && { ...row, source: current };
+      return current === source
+        ? row
+        : current && { ...row, source: current, values: renameValues(current, row.values) };
     });
   }
 
@@ -162,7 +175,7 @@ export class LmdbWriteLog implements WriteLog {
   }: LoggedRow): OnlineWrite | undefined {
     const found = this.findSource(featurestore, entityType, source);
     const version = { timestamp, createdTimestamp: created, sequence: null };
-    return found && { entityId, source: found, version, values };
+    return found && { entityId, source: found, version, values: renameValues(found, values) };
   }
 
   #readLast(): WriteLog['last'] {
@@ -182,4 +195,15 @@ export class LmdbWriteLog implements WriteLog {
       throw error;
     }
   }
+}
+
+/** A row may have been written by the name that a feature had then. */
+function renameValues(
+  { features }: FeatureSource,
+  values: ReadonlyMap<string, RawValue | null>,
+): ReadonlyMap<string, RawValue | null> {
+  const renamed = features.filter(({ renamedFrom }) => renamedFrom !== null && values.has(renamedFrom));
+  if (renamed.length === 0) return values;
+  const names = new Map(renamed.map(({ name, renamedFrom }) => [renamedFrom!, name]));
+  return new Map(Array.from(values, ([name, value]) => [names.get(name) ?? name, value]));
 }

@@ -43,6 +43,37 @@ export class SlotNumbers {
     return number;
   }
 
+  /** Gives a number that has a name another name too. Call this inside a write transaction only. */
+  name(entityType: EntityType, name: string, number: number): void {
+    void this.#stored.put(toSlotKey(entityType, name), number);
+    this.forgetUncommitted();
+  }
+
+  /** Copies all names and their numbers to another entity type. Call this inside a write transaction only. */
+  copy(from: EntityType, to: EntityType): void {
+    for (const { key, value } of this.#listStored(from)) {
+      void this.#stored.put(toSlotKey(to, key.slice(toSlotKey(from, '').length)), value);
+    }
+    this.forgetUncommitted();
+  }
+
+  /** Call this inside a write transaction only. */
+  forget(entityType: EntityType, name: string): void {
+    void this.#stored.remove(toSlotKey(entityType, name));
+    this.forgetUncommitted();
+  }
+
+  /** Call this inside a write transaction only. */
+  forgetAll(entityType: EntityType): void {
+    for (const { key } of this.#listStored(entityType)) void this.#stored.remove(key);
+    this.forgetUncommitted();
+  }
+
+  #listStored(entityType: EntityType): { key: string; value: number }[] {
+    const prefix = toSlotKey(entityType, '');
+    return [...this.#stored.getRange({ start: prefix, end: `${prefix}\uffff` })];
+  }
+
   /** Call this after a failed transaction: memory then has numbers that the file lacks. */
   forgetUncommitted(): void {
     this.#known = new WeakMap();

@@ -1,5 +1,5 @@
 import type { EntityTypeDocument, FeaturestoreDocument, SourceDocument } from './document.js';
-import type { Fault } from './fault.js';
+import type { Fault } from '../../../runtime/yaml/fault.js';
 
 /** Columns that every table of values has beside its features (datasources/offline). */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set([

@@ -31,9 +31,13 @@ const ttlSeconds = seconds
   .default(null)
   .describe('Seconds after which a value is EXPIRED. 0 or nothing: never. A value exactly this old is still valid.');
 
+const BEFORE =
+  'The name that it had before: its values move to the new name. Take it out later; a name that is in use cannot be here.';
+
 const feature = z
   .strictObject({
     name: featureName,
+    renamedFrom: featureName.nullable().default(null).describe(BEFORE),
     valueType: z.enum(VALUE_TYPES).describe('The type of its values.'),
     column: columnName.optional().describe('Its column in BigQuery, where that is not called as the feature is.'),
     unit: z.string().nullable().default(null).describe('The unit of a number, e.g. minutes.'),
@@ -67,6 +71,7 @@ const source = z
   .strictObject({
     // The limit is that of a feature group's id.
     name: resourceName(128).default('values').describe('Unique in its entity type.'),
+    renamedFrom: resourceName(128).nullable().default(null).describe(BEFORE),
     sql: z
       .string()
       .nullable()
@@ -116,6 +121,7 @@ const source = z
 const entityType = z
   .strictObject({
     name: entityTypeName,
+    renamedFrom: resourceName(60).nullable().default(null).describe(BEFORE),
     pluralName: resourceName(60)
       .optional()
       .describe('The name of a list in the typed schema; English plural if absent.'),

@@ -1,7 +1,8 @@
 import { describeOnlineStore, hasVersions } from '../store-kinds.js';
 import { columnFaults, RESERVED_NAMES } from './column-faults.js';
 import type { EntityTypeDocument, FeaturestoreDocument, RegistryDocument } from './document.js';
-import type { Fault } from './fault.js';
+import type { Fault } from '../../../runtime/yaml/fault.js';
+import { renameFaults } from './rename-faults.js';
 import { refreshFaults, scheduleFaults } from './refresh-faults.js';
 import { storeFaults } from './store-faults.js';
 import { streamFaults } from './stream-document.js';
@@ -42,6 +43,7 @@ function featurestoreFaults(featurestore: FeaturestoreDocument, path: readonly P
     ...featurestore.entityTypes.flatMap((entityType, index) =>
       columnFaults(featurestore, entityType, [...path, 'entityTypes', index]),
     ),
+    ...renameFaults(featurestore, path),
     ...storeFaults(featurestore, path),
     ...duplicates(featurestore.streams, [...path, 'streams']),
     ...featurestore.streams.flatMap((stream, index) =>

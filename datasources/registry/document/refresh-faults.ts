@@ -1,7 +1,7 @@
 import { toErrorMessage } from '../../../errors/error-message.js';
 import { parseSchedule } from '../schedule.js';
 import type { EntityTypeDocument, FeaturestoreDocument, SourceDocument } from './document.js';
-import type { Fault } from './fault.js';
+import type { Fault } from '../../../runtime/yaml/fault.js';
 
 /** What the registry says of refreshes, and cannot hold. */
 export function refreshFaults(

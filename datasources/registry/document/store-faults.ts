@@ -1,6 +1,6 @@
 import { hasVersions } from '../store-kinds.js';
 import type { FeaturestoreDocument, SourceDocument } from './document.js';
-import type { Fault } from './fault.js';
+import type { Fault } from '../../../runtime/yaml/fault.js';
 
 /** Settings of a featurestore that its stores do not support. */
 export function storeFaults(featurestore: FeaturestoreDocument, path: readonly PropertyKey[]): Fault[] {

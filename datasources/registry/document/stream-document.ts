@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { EntityType, FeatureStream } from '../model.js';
 import { MESSAGE_FORMATS, TIME_FORMATS } from '../stream-settings.js';
 import { columnName, resourceName } from './common-fields.js';
-import type { Fault } from './fault.js';
+import type { Fault } from '../../../runtime/yaml/fault.js';
 import { unionOfKinds } from './union-of-kinds.js';
 
 const deadLetterTopic = z

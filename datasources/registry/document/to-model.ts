@@ -73,6 +73,7 @@ function entityTypeFrom(document: EntityTypeDocument, featurestore: Featurestore
     kind: 'entityType',
     featurestore,
     name: document.name,
+    renamedFrom: document.renamedFrom,
     pluralName: document.pluralName ?? plural(document.name),
     description: document.description,
     entityIdColumns: document.entityIdColumns,
@@ -90,6 +91,7 @@ function sourceFrom(document: SourceDocument, entityType: EntityType, files: Sou
   const source: Building<FeatureSource> = {
     entityType,
     name: document.name,
+    renamedFrom: document.renamedFrom,
     sql: document.sql === null ? null : (files.sqlTexts.get(document.sql) ?? null),
     sqlFile: document.sql,
     partitions: document.partitions,
@@ -111,6 +113,7 @@ function featureFrom(document: FeatureDocument, source: FeatureSource): Feature 
     entityType: source.entityType,
     source,
     name: document.name,
+    renamedFrom: document.renamedFrom,
     column: document.column ?? document.name,
     valueType: document.valueType,
     unit: document.unit,

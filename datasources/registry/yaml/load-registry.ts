@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
-import type { z } from 'zod';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { Registry } from '../registry.js';
-import { registryDocument, type FeaturestoreDocument, type RegistryDocument } from '../document/document.js';
-import type { Fault } from '../document/fault.js';
+import { parseYamlFile, type ParsedYaml } from '../../../runtime/yaml/parse-yaml-file.js';
+import {
+  registryDocument,
+  registryJsonSchema,
+  type FeaturestoreDocument,
+  type RegistryDocument,
+} from '../document/document.js';
 import { findFaults } from '../document/find-faults.js';
 import { toModels } from '../document/model-entries.js';
-import { describeUnknownKeys } from '../document/unknown-keys.js';
 import { readSourceFiles, type RegistryFiles } from './source-files.js';
 import { toModel } from '../document/to-model.js';
 
@@ -30,7 +32,7 @@ export async function readRegistryFile(path: string): Promise<RegistryFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new OperatorError(`The registry ${path} cannot be read. FEATUREGRAPH_REGISTRY names it.`, [], { cause });
   });
-  const { document, describe } = parseRegistry(text, path);
+  const { content: document, describe } = parseRegistry(text, path);
   const { files, faults } = await readSourceFiles(document, path);
   if (faults.length > 0) {
     throw new OperatorError(`The registry ${path} names files that cannot be read:`, faults.map(describe));
@@ -47,80 +49,11 @@ export function buildRegistry(
   return new Registry(toModel(featurestores, files), toModels(document.models, files.modelPaths));
 }
 
-interface ParsedRegistry {
-  readonly document: RegistryDocument;
-  /** The text of a fault, with its line and column in the file. */
-  readonly describe: (fault: Fault) => string;
-}
-
-function parseRegistry(text: string, path: string): ParsedRegistry {
-  const lines = new LineCounter();
-  const yaml = parseDocument(text, { lineCounter: lines });
-  if (yaml.errors.length > 0) {
-    throw invalid(
-      path,
-      yaml.errors.map((error) => `${position(lines, error.pos[0])} ${error.message.split('\n')[0]}`),
-    );
-  }
-  const content: unknown = yaml.toJS();
-  const describe = (fault: Fault): string => describeFault(yaml, lines, fault);
-  const parsed = registryDocument.safeParse(content);
-  if (!parsed.success) {
-    throw invalid(path, parsed.error.issues.flatMap((issue) => toFaults(content, issue)).map(describe));
-  }
-  const faults = findFaults(parsed.data);
-  if (faults.length > 0) {
-    throw invalid(path, faults.map(describe));
-  }
-  return { document: parsed.data, describe };
-}
-
-/** Each unknown key is a fault of its own, with the key that was probably meant. */
-function toFaults(content: unknown, issue: z.core.$ZodIssue, parent: readonly PropertyKey[] = []): Fault[] {
-  const path = [...parent, ...issue.path];
-  if (issue.code === 'unrecognized_keys') return describeUnknownKeys(path, issue.keys, findValue(content, path));
-  const general = { path, message: issue.message };
-  if (issue.code !== 'invalid_union') return [general];
-  // Of several shapes, such as a path or an object: one whose only faults are its keys is the one that was meant.
-  const nested = issue.errors.map((issues) => ({
-    keys: issues.filter(({ code }) => code === 'unrecognized_keys'),
-    areKeysAll: issues.every(({ code }) => code === 'unrecognized_keys'),
-  }));
-  const meant = nested.find(({ keys }) => keys.length > 0);
-  const keyFaults = meant?.keys.flatMap((key) => toFaults(content, key, path)) ?? [];
-  return meant?.areKeysAll === true ? keyFaults : [general, ...keyFaults];
-}
-
-function findValue(content: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], content);
-}
-
-function invalid(path: string, faults: string[]): OperatorError {
-  return new OperatorError(`The registry ${path} has ${faults.length} fault${faults.length === 1 ? '' : 's'}:`, faults);
-}
-
-function describeFault(yaml: Document, lines: LineCounter, { path, key, message }: Fault): string {
-  const dotted = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
-  const offset = findKeyOffset(yaml, path, key) ?? findOffset(yaml, path);
-  return [position(lines, offset), ...(dotted === '' ? [] : [`${dotted.replace(/^\./, '')}:`]), message].join(' ');
-}
-
-function findKeyOffset(yaml: Document, path: readonly PropertyKey[], key: string | undefined): number | undefined {
-  const object = yaml.getIn(path, true);
-  const keys = isMap(object) ? object.items.map((pair) => pair.key).filter(isScalar) : [];
-  return keys.find(({ value }) => key !== undefined && String(value) === key)?.range?.[0];
-}
-
-/** The position of a path in the text; for a missing key, the position of its nearest parent. */
-function findOffset(yaml: Document, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = yaml.getIn(path.slice(0, length), true);
-    if (node && typeof node === 'object' && 'range' in node && Array.isArray(node.range)) return Number(node.range[0]);
-  }
-  return 0;
-}
-
-function position(lines: LineCounter, offset: number): string {
-  const { line, col } = lines.linePos(offset);
-  return `line ${line}, column ${col}:`;
+function parseRegistry(text: string, path: string): ParsedYaml<RegistryDocument> {
+  return parseYamlFile(text, {
+    what: `The registry ${path}`,
+    schema: registryDocument,
+    jsonSchema: registryJsonSchema,
+    findFaults,
+  });
 }

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { FileFault } from '../../files/file-fault.js';
 import { findNamedFiles } from '../../files/named-files.js';
 import type { RegistryDocument } from '../document/document.js';
-import type { Fault } from '../document/fault.js';
+import type { Fault } from '../../../runtime/yaml/fault.js';
 import type { SourceFiles } from '../document/to-model.js';
 
 /** The files of featurestores and of models. */

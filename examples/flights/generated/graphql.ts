@@ -44,7 +44,7 @@ export type BatchPredictionFiguresInput = {
   priceBook?: string | number | null | undefined;
   /** The number of rows to predict for. */
   rows: string | number;
-  /** The seconds that one replica needs for a batch. Null: the measured mean of past jobs of `model` on the same machine type. */
+  /** The seconds that one replica needs for a batch. Null: the median of the last five jobs of `model` on the same machine type. */
   secondsPerBatch?: number | null | undefined;
   /** The number of replicas that share the batches. */
   startingReplicaCount?: number | null | undefined;
@@ -239,6 +239,8 @@ export type UserErrorCode =
   | 'MODEL_NOT_FOUND'
   /** The gateway cannot load or reach the model. */
   | 'MODEL_UNAVAILABLE'
+  /** The policy of the gateway does not allow this to the client. `viewer.permissions` says what it allows. */
+  | 'PERMISSION_DENIED'
   /** The offline store has no table with this name. */
   | 'TABLE_NOT_FOUND';
 

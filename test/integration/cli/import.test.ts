@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { importCommand } from '../../../cli/commands/import.js';
+import { Policy } from '../../../auth/policy/policy.js';
 import { MemoryWriter, storeDown } from '../../support/memory-writer.js';
 import { smallRegistry } from '../../support/small-registry.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -13,7 +14,9 @@ let writer: MemoryWriter;
 let gateway: TestGateway;
 beforeEach(async () => {
   writer = new MemoryWriter();
-  gateway = await startTestGateway(registry, { http: { ingest: { registry, writer } } });
+  gateway = await startTestGateway(registry, {
+    http: { ingest: { registry, writer, policy: new Policy(), auditLog: null } },
+  });
   vi.spyOn(console, 'log').mockImplementation(() => undefined);
 });
 afterEach(async () => {

@@ -87,7 +87,7 @@ it('serves another registry without a failed request, and a subscription goes on
   isOver = true;
   await Promise.all(hammer);
   expect(answers).toBeGreaterThan(50);
-});
+}, 180_000);
 
 it('serves the registry before when the file has a fault, and names its line', async () => {
   const gateway = await start();

@@ -84,7 +84,7 @@ describe('a gateway that could not start', () => {
       const folder = temporaryFolder();
       mkdirSync(join(folder, 'data'));
       writeFileSync(join(folder, 'data', name), 'no folder');
-      await expect(startShopGateway(folder)).rejects.toThrow();
+      await expect(startShopGateway(folder)).rejects.toThrow('a file is in its place');
       expect(openFiles(folder)).toEqual([]);
       await openElsewhere(folder);
       rmSync(join(folder, 'data', name));

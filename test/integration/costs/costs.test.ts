@@ -190,7 +190,7 @@ describe('the API and the command line say the same', () => {
       ]),
     );
     expect(said).toContain('cheaper for the number asked: BATCH, by 323.9 times');
-    expect(said).toContain('batch is not dearer than online for up to 336345600 predictions');
+    expect(said).toContain('batch costs no more than online for up to 336345600 predictions');
     expect(said).toContain('batch is 342 times cheaper for up to 945152 predictions');
   });
 

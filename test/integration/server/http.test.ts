@@ -70,7 +70,7 @@ describe('requests that are no GraphQL request are refused with a code', () => {
 
   it('PUT', async () => {
     const response = await fetch(gateway.url, { method: 'PUT' });
-    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST, OPTIONS']);
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST, OPTIONS']);
   });
 
   it('another path', async () => {

@@ -2,6 +2,7 @@ import { request as httpRequest, type ClientRequest, type IncomingMessage } from
 import { createInterface } from 'node:readline';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Policy } from '../../../auth/policy/policy.js';
 import { MemoryWriter, storeDown } from '../../support/memory-writer.js';
 import { smallRegistry } from '../../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
@@ -14,7 +15,15 @@ let gateway: TestGateway;
 beforeEach(async () => {
   writer = new MemoryWriter();
   gateway = await startTestGateway(registry, {
-    http: { ingest: { registry, writer, limits: { maxLineBytes: 2_000, idleBodyMs: 500, maxConcurrentRequests: 2 } } },
+    http: {
+      ingest: {
+        registry,
+        writer,
+        policy: new Policy(),
+        auditLog: null,
+        limits: { maxLineBytes: 2_000, idleBodyMs: 500, maxConcurrentRequests: 2 },
+      },
+    },
   });
 });
 afterEach(() => gateway.close());

@@ -281,7 +281,7 @@ describe('online prediction', () => {
       minNodes: 2,
       predictions: 525_600_000n,
     });
-    expect(assumptions.join('\n')).toMatch(/answer 100 predictions a second on average; that it can is not checked/);
+    expect(assumptions.join('\n')).toMatch(/answer 100 predictions a second on average; whether it can is not checked/);
     expect(perPrediction!.times(525_600_000).toFixed(2)).toBe('319.74');
   });
 });

@@ -102,13 +102,16 @@ describe('the documents', () => {
       'time for a WebSocket to say `connection_init`': `${STREAM_LIMITS.connectionInitTimeoutMs / 1000} s`,
       'time for an event stream to take what was written': `${STREAM_LIMITS.stalledReaderMs / 1000} s`,
       'an entity id': `${formatLimit(MAX_ENTITY_ID_BYTES)} bytes in UTF-8`,
-      'time for a request to arrive': `${REQUEST_LIMITS.arrivalTimeoutMs / 1000} s`,
+      'time for the head of a request to arrive': `${REQUEST_LIMITS.headArrivalTimeoutMs / 1000} s`,
+      'time for the body of a request to arrive': `${REQUEST_LIMITS.bodyArrivalTimeoutMs / 1000} s`,
       'a line of `POST /ingest`': `${INGEST_LIMITS.maxLineBytes / MIB} MiB`,
       'rows of one write of `POST /ingest`': formatLimit(INGEST_LIMITS.maxRowsPerWrite),
       'requests to `POST /ingest` at once': formatLimit(INGEST_LIMITS.maxConcurrentRequests),
       'time for which `POST /ingest` may send nothing': `${INGEST_LIMITS.idleBodyMs / 1000} s`,
       'messages of a stream that wait in the process': `${formatLimit(MESSAGE_LIMITS.maxWaitingMessages)}, and ${MESSAGE_LIMITS.maxWaitingBytes / MIB} MiB`,
       'messages of one write of a stream': `${formatLimit(MESSAGE_LIMITS.maxBatchMessages)}, and ${MESSAGE_LIMITS.maxBatchBytes / MIB} MiB`,
+      'delay of the event loop, the mean of half a second': `${PROCESS_LIMITS.pressure.maxLoopDelayOfLargeMs} ms for large requests, ${PROCESS_LIMITS.pressure.maxLoopDelayOfHistoricalMs} ms for small historical ones, ${PROCESS_LIMITS.pressure.maxLoopDelayMs / 1000} s for all`,
+      'share of the heap in use': `${PROCESS_LIMITS.pressure.maxHeapShareOfOthers * 100} % for large and historical requests, ${PROCESS_LIMITS.pressure.maxHeapShare * 100} % for all`,
       'jobs that run in a process': formatLimit(PROCESS_LIMITS.maxRunningJobs),
     };
     const document = cells(read('docs/limits.md')).map((line) => line.split('|').slice(1, 3));
@@ -125,7 +128,7 @@ describe('the documents', () => {
       'what a compressed file expands to': `${FILE_LIMITS.maxExpansion} times its size, at least ${FILE_LIMITS.minExpandedBytes / MIB} MiB`,
       'memory of the process': `${FILE_LIMITS.workerMemoryBytes / (1024 * MIB)} GiB`,
       'time of a read': `${FILE_LIMITS.baseReadMs / 60_000} minute, and 1 second for each ${FILE_LIMITS.minBytesPerSecond / MIB} MiB`,
-      'such processes at once, and reads that wait': `${FILE_LIMITS.maxWorkers}, and ${FILE_LIMITS.maxWaitingReads}`,
+      'parsing processes at once, and reads that wait': `${FILE_LIMITS.maxWorkers}, and ${FILE_LIMITS.maxWaitingReads}`,
     };
     const [, table = ''] = read('docs/files.md').split(/\n\| limit .*\n.*\n/);
     const documented = cells(table.split('\n\n')[0]!).map((line) => line.split('|').slice(1, 3));

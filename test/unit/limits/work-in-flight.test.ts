@@ -90,3 +90,37 @@ describe('the work in flight', () => {
     expect(() => work.holdAnswer(1)).toThrow(/Try again/);
   });
 });
+
+describe('under pressure, the work in flight', () => {
+  const LATE = { loopDelayMs: 700, heapShare: 0 };
+
+  it('refuses large and historical requests, and starts small reads of current values', async () => {
+    const reports: unknown[] = [];
+    const work = new WorkInFlight(LIMITS, { mode: 'enforce', report: (...report) => reports.push(report) }, () => LATE);
+    await expect(work.enter({ owner: 'a', cost: 50 })).rejects.toEqual(overloaded);
+    await expect(work.enter({ owner: 'a', cost: 1, isHistorical: true })).rejects.toEqual(overloaded);
+    (await work.enter({ owner: 'a', cost: 1 }))();
+    expect(reports).toEqual([
+      ['event_loop', true],
+      ['event_loop', true],
+    ]);
+  });
+
+  it('refuses small ones too when it is far too late', async () => {
+    const work = new WorkInFlight(LIMITS, undefined, () => ({ loopDelayMs: 5_000, heapShare: 0 }));
+    await expect(work.enter({ owner: 'a', cost: 1 })).rejects.toEqual(overloaded);
+  });
+
+  it('refuses nothing in the mode "measure", and reports what it would have refused', async () => {
+    const reports: unknown[] = [];
+    const work = new WorkInFlight(LIMITS, { mode: 'measure', report: (...report) => reports.push(report) }, () => LATE);
+    const leaves = [await work.enter({ owner: 'a', cost: 80 }), await work.enter({ owner: 'a', cost: 80 })];
+    for (const leave of leaves) leave();
+    expect(work.cost).toBe(0);
+    expect(reports).toEqual([
+      ['event_loop', false],
+      ['event_loop', false],
+      ['work_in_flight', false],
+    ]);
+  });
+});

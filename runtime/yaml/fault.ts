@@ -1,4 +1,4 @@
-/** A fault in a registry file, with its location. */
+/** A fault in a file that a person wrote, with its location. */
 export interface Fault {
   readonly path: readonly PropertyKey[];
   readonly message: string;

@@ -1,4 +1,3 @@
-import { registryJsonSchema } from './document.js';
 import type { Fault } from './fault.js';
 
 /** The parts of a JSON Schema that say which keys an object may have. */
@@ -11,9 +10,17 @@ interface Shape {
   readonly oneOf?: readonly Shape[];
 }
 
-/** Describes keys that the object at `path` does not have. `value` is that object: its `kind` says which keys are known. */
-export function describeUnknownKeys(path: readonly PropertyKey[], keys: readonly string[], value: unknown): Fault[] {
-  const known = findKnownKeys(path, value);
+/**
+ * Describes keys that the object at `path` does not have. `value` is that object: its `kind` says which keys are known.
+ * `jsonSchema` is the JSON Schema of the file.
+ */
+export function describeUnknownKeys(
+  jsonSchema: object,
+  path: readonly PropertyKey[],
+  keys: readonly string[],
+  value: unknown,
+): Fault[] {
+  const known = findKnownKeys(jsonSchema, path, value);
   return keys.map((key) => {
     const near = findNearKey(key, known);
     const advice = near === undefined ? `Known keys are: ${known.join(', ')}` : `Did you mean "${near}"?`;
@@ -21,8 +28,8 @@ export function describeUnknownKeys(path: readonly PropertyKey[], keys: readonly
   });
 }
 
-function findKnownKeys(path: readonly PropertyKey[], value: unknown): string[] {
-  let shapes = alternatives(registryJsonSchema());
+function findKnownKeys(jsonSchema: object, path: readonly PropertyKey[], value: unknown): string[] {
+  let shapes = alternatives(jsonSchema);
   for (const step of path) shapes = shapes.flatMap((shape) => alternatives(findChild(shape, step)));
   const objects = shapes.flatMap(({ properties }) => (properties ? [properties] : []));
   const kind = (value as { readonly kind?: unknown } | null | undefined)?.kind;

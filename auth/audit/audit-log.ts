@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AUDIT_LIMITS } from '../../limits/audit-limits.js';
+import { turns } from '../../runtime/turns.js';
+import type { Clock } from '../../values/clock.js';
+import { formatInstant } from '../../values/instant.js';
+import type { AuditChain, ChainPosition } from './audit-chain.js';
+import type { AuditFiles } from './audit-files.js';
+import type { AuditedAccess, AuditedOperation } from './audit-record.js';
+
+export interface AuditLogOptions {
+  readonly files: AuditFiles;
+  readonly chain: AuditChain;
+  readonly clock: Clock;
+  /** Whether requests are refused while the log is full. Otherwise operations are lost. */
+  readonly isRequired: boolean;
+  /** A write that failed; it is repeated. */
+  readonly onError: (error: unknown) => void;
+  readonly limits?: Partial<typeof AUDIT_LIMITS>;
+}
+
+interface Waiting {
+  readonly time: string;
+  readonly operation: AuditedOperation;
+  readonly weight: number;
+}
+
+/**
+ * The audit log: who did what, in lines of JSON that are chained by hashes. A request never waits for it: its operation is
+ * put into a bounded queue, and written within a second. While the disk fails, the writes are repeated. When the queue is
+ * full, operations are lost, and a line of the log says how many.
+ */
+export class AuditLog {
+  readonly #options: AuditLogOptions;
+  readonly #limits: typeof AUDIT_LIMITS;
+  #waiting: Waiting[] = [];
+  #weight = 0;
+  #lost = 0;
+  /** All that was lost since the start, for metrics. */
+  #lostInAll = 0;
+  #writing: Promise<void> | null = null;
+  #isClosing = false;
+
+  constructor(options: AuditLogOptions) {
+    this.#options = options;
+    this.#limits = { ...AUDIT_LIMITS, ...options.limits };
+  }
+
+  /** Whether requests must be refused, because the log would not have them. */
+  get mustRefuse(): boolean {
+    return this.#options.isRequired && this.isFull;
+  }
+
+  /** Whether the next operation would be lost. */
+  get isFull(): boolean {
+    return this.#weight >= this.#limits.maxWaiting;
+  }
+
+  get lost(): number {
+    return this.#lostInAll;
+  }
+
+  get end(): ChainPosition {
+    return this.#options.files.end;
+  }
+
+  record(operation: AuditedOperation): void {
+    if (this.isFull) {
+      this.#lost += 1;
+      this.#lostInAll += 1;
+      return;
+    }
+    const weight = operation.accesses.reduce((sum, { entityIds }) => sum + 1 + (entityIds?.length ?? 0), 1);
+    this.#waiting.push({ time: formatInstant(this.#options.clock()), operation, weight });
+    this.#weight += weight;
+    this.#start();
+  }
+
+  /** Writes what waits, for a bounded time: a disk that fails does not hold up the end of the process. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.race([this.#writing, sleep(this.#limits.closeMs, undefined, { ref: false })]);
+    await this.#options.files.close();
+  }
+
+  #start(): void {
+    if (this.#writing) return;
+    this.#writing = this.#write().finally(() => {
+      this.#writing = null;
+      if (this.#waiting.length > 0) this.#start();
+    });
+  }
+
+  async #write(): Promise<void> {
+    // What arrives in this time becomes one write.
+    if (!this.#isClosing) await sleep(this.#limits.flushMs);
+    while (this.#waiting.length > 0) {
+      const batch = this.#takeBatch();
+      const lines: object[] = [];
+      for (const { time, operation } of batch) {
+        for (const line of this.#toLines(time, operation)) {
+          lines.push(line);
+          const turn = turns.take();
+          if (turn) await turn;
+        }
+      }
+      await this.#append(lines);
+      this.#weight -= batch.reduce((sum, { weight }) => sum + weight, 0);
+    }
+  }
+
+  #takeBatch(): Waiting[] {
+    let weight = 0;
+    let count = 0;
+    while (count < this.#waiting.length && weight < this.#limits.batchWeight) weight += this.#waiting[count++]!.weight;
+    return this.#waiting.splice(0, count);
+  }
+
+  async #append(lines: object[]): Promise<void> {
+    const { files, clock, onError } = this.#options;
+    for (let attempt = 0; ; attempt += 1) {
+      const lost = this.#lost;
+      const gap = lost === 0 ? [] : [{ kind: 'LOST', time: formatInstant(clock()), operations: lost }];
+      try {
+        await files.append([...gap, ...lines]);
+        this.#lost -= lost;
+        return;
+      } catch (error) {
+        // A disk that is full for an hour must not fill the log of the gateway too.
+        if (attempt % 60 === 0) onError(error);
+        await sleep(this.#limits.retryMs, undefined, { ref: false });
+      }
+    }
+  }
+
+  /** One line; more if an access has more ids than a line may have. */
+  *#toLines(time: string, { accesses, ...operation }: AuditedOperation): Generator<object> {
+    const { maxIdsPerLine } = this.#limits;
+    const head = { kind: 'OPERATION', time, ...operation };
+    const short = accesses.filter(({ entityIds = [] }) => entityIds.length <= maxIdsPerLine);
+    const long = accesses.filter(({ entityIds = [] }) => entityIds.length > maxIdsPerLine);
+    if (short.length > 0) yield { ...head, accesses: short.map((access) => this.#hashed(access)) };
+    for (const access of long) {
+      const ids = access.entityIds!;
+      for (let start = 0; start < ids.length; start += maxIdsPerLine) {
+        const part = { ...access, entityIds: ids.slice(start, start + maxIdsPerLine) };
+        yield { ...head, part: start / maxIdsPerLine, accesses: [this.#hashed(part)] };
+      }
+    }
+  }
+
+  #hashed({ entityIds, ...access }: AuditedAccess): object {
+    if (!entityIds) return access;
+    const { chain } = this.#options;
+    return { ...access, entityIds: entityIds.map((id) => chain.hashId(access.entityType ?? '', id)) };
+  }
+}

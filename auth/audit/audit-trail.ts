@@ -1,0 +1,128 @@
+import type { EntityType, Feature } from '../../datasources/registry/model.js';
+import { formatInstant, type Instant } from '../../values/instant.js';
+import { AppError } from '../../errors/app-error.js';
+import type { Principal } from '../principal.js';
+import type { AuditLog } from './audit-log.js';
+import type { AuditedAccess, AuditedOperation } from './audit-record.js';
+
+/** An entity that a store was asked for. */
+interface ReadEntity {
+  readonly entityId: string;
+  readonly asOf: Instant | null;
+}
+
+/** An operation that is about to be recorded. */
+export type EndedOperation = Pick<AuditedOperation, 'operation' | 'operationName' | 'cost' | 'bytes'>;
+
+/** Different points in time of one operation that its line names. */
+const MAX_TIMES = 10;
+
+/** Collects what one operation accessed, until its end. Without an audit log nothing is collected. */
+export interface AuditTrail {
+  /** A read of a store; `entities` are kept until they are written. */
+  read(entityType: EntityType, entities: readonly ReadEntity[], features: readonly Feature[]): void;
+  /** A feature that the principal may not read of an entity. */
+  denied(entityType: EntityType, entityId: string, features: readonly Feature[]): void;
+  add(access: AuditedAccess): void;
+  /** Does work that is one access, and notes how it ended. `describe` adds what only its result tells. */
+  run<Result>(
+    access: Omit<AuditedAccess, 'decision'>,
+    work: () => Promise<Result>,
+    describe?: (result: Result) => Partial<AuditedAccess>,
+  ): Promise<Result>;
+  /** Records the operation, if it accessed anything. Later calls do nothing. */
+  end(operation: EndedOperation): void;
+}
+
+export const NO_AUDIT_TRAIL: AuditTrail = {
+  read: () => undefined,
+  denied: () => undefined,
+  add: () => undefined,
+  run: (_access, work) => work(),
+  end: () => undefined,
+};
+
+export function auditTrail(log: AuditLog | null, requestId: string, principal: Principal): AuditTrail {
+  return log ? new LoggedTrail(log, requestId, principal) : NO_AUDIT_TRAIL;
+}
+
+interface DeniedReads {
+  readonly entityIds: Set<string>;
+  readonly features: Set<string>;
+}
+
+class LoggedTrail implements AuditTrail {
+  readonly #accesses: AuditedAccess[] = [];
+  readonly #denied = new Map<EntityType, DeniedReads>();
+  #hasEnded = false;
+
+  constructor(
+    private readonly log: AuditLog,
+    private readonly requestId: string,
+    private readonly principal: Principal,
+  ) {}
+
+  read(entityType: EntityType, entities: readonly ReadEntity[], features: readonly Feature[]): void {
+    const times = new Set<Instant>();
+    for (const { asOf } of entities) if (asOf !== null && times.size < MAX_TIMES) times.add(asOf);
+    this.#accesses.push({
+      action: 'READ',
+      decision: 'ALLOWED',
+      entityType: nameOf(entityType),
+      features: features.map(({ name }) => name),
+      entityIds: entities.map(({ entityId }) => entityId),
+      ...(times.size === 0 ? {} : { asOf: [...times].map(formatInstant) }),
+      rows: entities.length,
+    });
+  }
+
+  denied(entityType: EntityType, entityId: string, features: readonly Feature[]): void {
+    let reads = this.#denied.get(entityType);
+    if (!reads) this.#denied.set(entityType, (reads = { entityIds: new Set(), features: new Set() }));
+    reads.entityIds.add(entityId);
+    for (const { name } of features) reads.features.add(name);
+  }
+
+  add(access: AuditedAccess): void {
+    this.#accesses.push(access);
+  }
+
+  async run<Result>(
+    access: Omit<AuditedAccess, 'decision'>,
+    work: () => Promise<Result>,
+    describe?: (result: Result) => Partial<AuditedAccess>,
+  ): Promise<Result> {
+    try {
+      const result = await work();
+      this.add({ ...access, decision: 'ALLOWED', ...describe?.(result) });
+      return result;
+    } catch (error) {
+      this.add({ ...access, decision: decisionOf(error) });
+      throw error;
+    }
+  }
+
+  end(operation: EndedOperation): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    const denied = [...this.#denied].map(([entityType, { entityIds, features }]): AuditedAccess => ({
+      action: 'READ',
+      decision: 'DENIED',
+      entityType: nameOf(entityType),
+      features: [...features],
+      entityIds: [...entityIds],
+    }));
+    const accesses = [...this.#accesses, ...denied];
+    if (accesses.length === 0) return;
+    this.log.record({ requestId: this.requestId, principal: this.principal.name, ...operation, accesses });
+  }
+}
+
+/** Another's job does not exist: an access to it is DENIED or a mistake, which the log cannot tell apart either. */
+function decisionOf(error: unknown): AuditedAccess['decision'] {
+  return error instanceof AppError && ['PERMISSION_DENIED', 'JOB_NOT_FOUND'].includes(error.code) ? 'DENIED' : 'FAILED';
+}
+
+export function nameOf({ featurestore, name }: EntityType): string {
+  return `${featurestore.name}.${name}`;
+}

@@ -1,0 +1,237 @@
+import { writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startPolicedGateway, TRANSPORTS, type PolicedGateway, type Who } from '../support/policed-gateway.js';
+import { until } from '../support/until.js';
+
+const SECRET = 'zoe@secret.example';
+
+let shop: PolicedGateway;
+/** Of bob. */
+let job: string;
+const UNKNOWN = 'jobs/01a22725-9b13-7135-9ad3-1f69a96e65c7';
+
+const START = `mutation ($input: StartTrainingSetInput!) { startTrainingSet(input: $input) {
+  job { id leftOut { feature reason } output { columns } } userErrors { code field message } } }`;
+const labels = (source: object, ids = ['acme:1', 'beta:1']) => ({
+  source:
+    'rows' in source ? { rows: ids.map((entity_id) => ({ entity_id, timestamp: '2002-01-01T00:00:00Z' })) } : source,
+});
+const trainingSet = (more: object = {}, source: object = { rows: true }, ids?: string[]) => ({
+  featurestore: 'shop',
+  entityType: 'customer',
+  labels: labels(source, ids),
+  ...more,
+});
+const start = async (who: Who, set: object, more: object = {}) =>
+  (await shop.ask(who, START, { input: { trainingSet: set, ...more } })).data.startTrainingSet;
+
+beforeAll(async () => {
+  shop = await startPolicedGateway();
+  const values = { orders: '7', city: 'Bern', email: SECRET, margin: 0.123456 };
+  const rows = ['acme:1', 'beta:1'].map((entityId) => ({
+    entityType: 'customer',
+    entityId,
+    timestamp: '2001-01-01T00:00:00Z',
+    values: Object.entries(values).map(([feature, value]) => ({ feature, value })),
+  }));
+  await shop.ask(
+    'admin',
+    'mutation ($rows: [WrittenRowInput!]!) { writeFeatureValues(input: { featurestore: "shop", rows: $rows }) { written } }',
+    { rows },
+  );
+  const started = await start('bob', trainingSet(), { labels: { team: 'sales' }, idempotencyKey: 'k1' });
+  job = started.job.id;
+  await until(async () => (await shop.ask('bob', `{ job(id: "${job}") { state } }`)).data.job.state === 'SUCCEEDED');
+});
+afterAll(() => shop.close());
+
+describe("another's job", () => {
+  const QUERIES: readonly [string, string][] = [
+    ['job', '{ job(id: "ID") { id state } }'],
+    ['node', '{ node(id: "ID") { id } }'],
+    ['batchPredictionJob', '{ batchPredictionJob(id: "ID") { id } }'],
+    ['cancelJob', 'mutation { cancelJob(input: { id: "ID" }) { job { id } userErrors { code message field } } }'],
+    [
+      'retryFailedInstances',
+      'mutation { retryFailedInstances(input: { id: "ID" }) { job { id } userErrors { code message field } } }',
+    ],
+  ];
+
+  it.each(QUERIES)('does not exist for %s: the answer is that for an unknown id', async (_what, query) => {
+    const ask = async (who: Who, id: string) => {
+      const { data, errors } = await shop.ask(who, query.replace('ID', id));
+      return JSON.stringify([
+        data,
+        errors?.map(({ message, extensions: { code, field } }) => [message, code, field]),
+      ]).replaceAll(id, 'ID');
+    };
+    expect(await ask('ann', job)).toBe(await ask('ann', UNKNOWN));
+    expect(await ask('bob', job)).not.toBe(await ask('bob', UNKNOWN));
+  });
+
+  it('is in no list, whatever the filter', async () => {
+    const list = async (who: Who, filter = '') =>
+      (await shop.ask(who, `{ jobs(first: 1${filter}) { nodes { id } pageInfo { hasNextPage } } }`)).data.jobs;
+    for (const filter of ['', ', filter: { labels: { team: "sales" } }', ', filter: { kinds: [TRAINING_SET] }']) {
+      expect(await list('ann', filter)).toEqual({ nodes: [], pageInfo: { hasNextPage: false } });
+      expect((await list('bob', filter)).nodes).toEqual([{ id: job }]);
+      expect((await list('admin', filter)).nodes).toEqual([{ id: job }]);
+    }
+  });
+
+  it("is skipped by pages, which are full of one's own", async () => {
+    const own = [];
+    for (let count = 0; count < 3; count += 1) {
+      own.unshift((await start('ann', trainingSet())).job.id as string);
+      await start('bob', trainingSet());
+    }
+    const seen: string[] = [];
+    let after: string | null = null;
+    do {
+      const query =
+        'query ($after: String) { jobs(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }';
+      const { nodes, pageInfo }: any = (await shop.ask('ann', query, { after })).data.jobs;
+      seen.push(...nodes.map(({ id }: { id: string }) => id));
+      after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+    } while (after !== null);
+    expect(seen).toEqual(own);
+  });
+
+  it('is not found by the idempotency key of its owner', async () => {
+    const again = await start('ann', trainingSet(), { labels: { team: 'sales' }, idempotencyKey: 'k1' });
+    expect(again.job.id).not.toBe(job);
+    expect((await start('bob', trainingSet(), { labels: { team: 'sales' }, idempotencyKey: 'k1' })).job.id).toBe(job);
+  });
+
+  it.each(TRANSPORTS)('cannot be followed over %s', async (transport) => {
+    const follow = async (who: Who, id: string) => {
+      const { results, error } = await shop.follow(
+        transport,
+        who,
+        `subscription { jobProgress(id: "${id}") { id state } }`,
+        () => undefined,
+      );
+      const errors = [...results.flatMap((result) => result.errors ?? []), ...(Array.isArray(error) ? error : [])];
+      return {
+        data: results.map(({ data }) => data),
+        errors: errors.map(({ message }: any) => message.replaceAll(id, 'ID')),
+      };
+    };
+    const ann = await follow('ann', job);
+    expect(ann).toEqual(await follow('ann', UNKNOWN));
+    expect(ann.errors).toHaveLength(1);
+    expect((await follow('bob', job)).data).toEqual([{ jobProgress: { id: job, state: 'SUCCEEDED' } }]);
+  });
+
+  it('belongs to everybody whom a rule allows to see it', async () => {
+    const { data } = await shop.ask('admin', `{ job(id: "${job}") { id createdBy } }`);
+    expect(data.job).toEqual({ id: job, createdBy: 'key:bob' });
+  });
+});
+
+describe('a training set', () => {
+  it('leaves out what the principal may not read, and says so', async () => {
+    const { job: started } = await start('ann', trainingSet());
+    expect(started.leftOut).toEqual([
+      { feature: 'email', reason: 'DENIED' },
+      { feature: 'margin', reason: 'DENIED' },
+    ]);
+    const output = async () =>
+      (await shop.ask('ann', `{ job(id: "${started.id}") { ... on TrainingSetJob { output { columns } } } }`)).data.job
+        .output;
+    await until(async () => (await output()) !== null);
+    expect((await output()).columns).toEqual(['entity_id', 'timestamp', 'orders', 'city']);
+  });
+
+  it('leaves out personal features, unless they are named', async () => {
+    const all = await start('admin', trainingSet());
+    expect(all.job.leftOut).toEqual([{ feature: 'email', reason: 'PERSONAL' }]);
+    const view = await start('admin', trainingSet({ featureViews: ['board'] }));
+    expect(view.job.leftOut).toEqual([{ feature: 'email', reason: 'PERSONAL' }]);
+    const named = await start('admin', trainingSet({ features: ['email', 'city'] }));
+    expect(named.job.leftOut).toEqual([]);
+  });
+
+  it('that names a feature which the principal may not read is refused', async () => {
+    const refused = await start('ann', trainingSet({ features: ['city', 'email'] }));
+    expect(refused).toMatchObject({
+      job: null,
+      userErrors: [{ code: 'PERMISSION_DENIED', field: ['input', 'trainingSet', 'features', '1'] }],
+    });
+  });
+
+  it('is refused to a principal that may make none', async () => {
+    const { userErrors } = await start('nobody', trainingSet({ features: ['city'] }));
+    expect(userErrors).toMatchObject([{ code: 'PERMISSION_DENIED' }]);
+  });
+
+  it('has only rows of the tenant', async () => {
+    const own = await start('acme', trainingSet({ features: ['email'] }, { rows: true }, ['acme:1', 'acme:2']));
+    expect(own.userErrors).toEqual([]);
+    const other = await start('acme', trainingSet({ features: ['email'] }, { rows: true }, ['acme:1', 'beta:1']));
+    expect(other.userErrors).toMatchObject([
+      { code: 'PERMISSION_DENIED', field: ['input', 'trainingSet', 'features', '0'] },
+    ]);
+    const preview = await shop.ask(
+      'acme',
+      'query ($input: TrainingSetInput!) { trainingSetPreview(input: $input) { rows } }',
+      { input: trainingSet({}, { rows: true }, ['beta:1']) },
+    );
+    expect(preview.errors![0]!.extensions.code).toBe('PERMISSION_DENIED');
+  });
+
+  it('reads labels only from files that the policy names, and writes only where it may', async () => {
+    await mkdir(join(shop.folder, 'data/files/labels'), { recursive: true });
+    for (const file of ['labels/june.csv', 'secret.csv']) {
+      writeFileSync(join(shop.folder, 'data/files', file), 'entity_id,timestamp\nacme:1,2002-01-01T00:00:00Z\n');
+    }
+    const from = (path: string) => trainingSet({}, { file: { path } });
+    expect((await start('ann', from('labels/june.csv'))).userErrors).toEqual([]);
+    for (const path of ['secret.csv', 'labels/../secret.csv', '*.csv', 'none.csv']) {
+      expect((await start('ann', from(path))).userErrors).toMatchObject([
+        { code: 'PERMISSION_DENIED', field: ['input', 'trainingSet', 'labels', 'source', 'file', 'path'] },
+      ]);
+    }
+    const placed = await start('ann', trainingSet(), { output: { format: 'CSV', location: 'labels/out.csv' } });
+    expect(placed.userErrors).toMatchObject([{ code: 'PERMISSION_DENIED', field: ['input', 'output', 'location'] }]);
+    const table = await start('ann', trainingSet({}, { table: 'customer__orders' }));
+    expect(table.userErrors).toMatchObject([{ code: 'PERMISSION_DENIED' }]);
+  });
+
+  it('is previewed, validated and estimated under the same policy', async () => {
+    const preview = await shop.ask(
+      'ann',
+      'query ($input: TrainingSetInput!) { trainingSetPreview(input: $input) { columns rows leftOut { feature reason } validation { labelCopies { column } } } }',
+      { input: trainingSet() },
+    );
+    expect(preview.data.trainingSetPreview.columns).toEqual(['entity_id', 'timestamp', 'orders', 'city']);
+    expect(preview.data.trainingSetPreview.leftOut).toHaveLength(2);
+    expect(preview.text).not.toContain('secret');
+    const named = { input: trainingSet({ features: ['email'] }) };
+    for (const query of [
+      'query ($input: TrainingSetInput!) { trainingSetPreview(input: $input) { columns } }',
+      'query ($input: TrainingSetInput!) { validateTrainingSet(input: { trainingSet: $input }) { labelRows } }',
+      'query ($input: TrainingSetInput!) { estimateTrainingSet(input: $input) { total { amount } } }',
+    ]) {
+      const { errors } = await shop.ask('ann', query, named);
+      expect(errors![0]!.extensions.code).toBe('PERMISSION_DENIED');
+    }
+  });
+});
+
+describe('other jobs', () => {
+  it('are started only by those who may', async () => {
+    for (const mutation of [
+      'syncFeatureView(input: { featurestore: "shop", featureView: "board" })',
+      'refreshSource(input: { featurestore: "shop", entityType: "customer" })',
+    ]) {
+      const [name = ''] = mutation.split('(');
+      const { data } = await shop.ask('ann', `mutation { ${mutation} { job { id } userErrors { code } } }`);
+      expect(data[name]).toEqual({ job: null, userErrors: [{ code: 'PERMISSION_DENIED' }] });
+      const admin = await shop.ask('admin', `mutation { ${mutation} { job { id } userErrors { code } } }`);
+      expect(JSON.stringify(admin.data)).not.toContain('PERMISSION_DENIED');
+    }
+  });
+});
