@@ -64,13 +64,17 @@ export interface MovingGateway extends Gateway {
   }>;
 }
 
-export async function startMovingGateway(folder: string): Promise<MovingGateway> {
+export async function startMovingGateway(
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<MovingGateway> {
   const prepared: string[] = [];
   const gateway = await startGateway({
     config: configSchema.parse({
       PORT: '0',
       FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'),
       FEATUREGRAPH_DATA_DIR: join(folder, 'data'),
+      ...environment,
     }),
     logger: createLogger('silent'),
     onPrepare: ({ step }) => {
