@@ -53,7 +53,7 @@ export interface MovingGateway extends Gateway {
     readonly state: string;
     readonly trigger: string;
     readonly steps: number | null;
-    readonly error: { readonly code: string } | null;
+    readonly error: { readonly code: string; readonly message: string } | null;
     readonly computed: readonly {
       readonly source: string;
       readonly isIncremental: boolean;
@@ -102,7 +102,7 @@ export async function startMovingGateway(
       );
       for (;;) {
         const { job } = await ask<any>(
-          'query ($id: ID!) { job(id: $id) { state error { code } ... on SourceRefreshJob { trigger steps computed { source isIncremental whyWhole rowsRead rowsComputed } } } }',
+          'query ($id: ID!) { job(id: $id) { state error { code message } ... on SourceRefreshJob { trigger steps computed { source isIncremental whyWhole rowsRead rowsComputed } } } }',
           { id: refreshSource.job.id },
         );
         if (/SUCCEEDED|FAILED|CANCELLED/.test(job.state)) return job;

@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Registry as Metrics } from 'prom-client';
 import { expect, it } from 'vitest';
 import { openStores } from '../../../composition/stores.js';
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
+import { createShadowMetrics } from '../../../observability/shadow-metrics.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const BEFORE = `
@@ -40,7 +42,10 @@ async function withStores<Result>(
   const [featurestore] = registry.featurestores;
   const [entityType] = featurestore!.entityTypes;
   const [feature] = entityType!.features;
-  const stores = await openStores(registry, join(folder, 'data'), { clock: () => now });
+  const stores = await openStores(registry, join(folder, 'data'), {
+    shadowReport: createShadowMetrics(new Metrics()),
+    clock: () => now,
+  });
   try {
     const { writer, deletion } = stores.writers;
     return await work({

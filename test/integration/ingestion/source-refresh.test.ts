@@ -87,7 +87,18 @@ it('leaves the old values after a refresh that fails', async () => {
     folder,
     IDS.map((id) => `${id},no time,2`),
   );
-  expect(await gateway.refresh('customer')).toMatchObject({ state: 'FAILED', error: { code: 'SOURCE_FAULT' } });
+  expect(await gateway.refresh('customer')).toMatchObject({
+    state: 'FAILED',
+    error: { code: 'SOURCE_FAULT', message: expect.stringMatching(/^Column "moment" of source .*registry\.$/) },
+  });
+  writeOrders(folder, ['a,"not closed']);
+  expect(await gateway.refresh('customer')).toMatchObject({
+    state: 'FAILED',
+    error: {
+      code: 'SOURCE_FAULT',
+      message: 'The table "orders" cannot be read. The log of the gateway has the details.',
+    },
+  });
   expect(await gateway.totals()).toEqual([1, 1, 1]);
 });
 
