@@ -7,7 +7,7 @@ import type {
 } from '../datasources/registry/model.js';
 import { getFeature } from '../datasources/registry/registry.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
-import { entitiesComplexity, entityComplexity } from '../schema/complexity.js';
+import { entitiesComplexity, entityComplexity, listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import { Entity } from '../schema/entity/entity.js';
 import { EntityType } from '../schema/registry/entity-type.js';
@@ -36,7 +36,7 @@ export class EntityTypeResolver {
     return featurestore;
   }
 
-  @FieldResolver()
+  @FieldResolver({ complexity: listComplexity('first') })
   features(
     @Root() { name, featurestore, features }: EntityTypeModel,
     @Ctx() { access }: RequestContext,
