@@ -164,7 +164,7 @@ export class BatchPredictionResolver {
     return cost && money(cost.book, cost.total);
   }
 
-  @FieldResolver()
+  @FieldResolver({ complexity: listComplexity('first') })
   predictions(
     @Root() job: BatchPredictionJobRecord,
     @Ctx() { batchPredictions, audit }: RequestContext,
@@ -179,7 +179,7 @@ export class BatchPredictionResolver {
     );
   }
 
-  @FieldResolver()
+  @FieldResolver({ complexity: listComplexity('first') })
   failures(
     @Root() job: BatchPredictionJobRecord,
     @Ctx() { batchPredictions, audit }: RequestContext,
@@ -192,7 +192,7 @@ export class BatchPredictionResolver {
     return instancePage(`jobs/${job.id}/failures`, { first, after }, (range) => batchPredictions.failures(job, range));
   }
 
-  @FieldResolver()
+  @FieldResolver({ complexity: listComplexity('of') })
   async metrics(
     @Root() job: BatchPredictionJobRecord,
     @Ctx() { batchPredictions, audit }: RequestContext,
