@@ -15,7 +15,7 @@ export function pathPattern(pattern: string, separator: string): (path: string) 
 
 function namePattern(name: string): (text: string) => boolean {
   const parts: Part[] = [];
-  const characters = [...name];
+  const characters = Array.from(name);
   for (let at = 0; at < characters.length; at += 1) {
     const character = characters[at]!;
     // The first character of a set is in it, also if it is a bracket.
@@ -28,7 +28,7 @@ function namePattern(name: string): (text: string) => boolean {
       at = end;
     } else parts.push((other) => other === character);
   }
-  return (text) => matches([...text], parts);
+  return (text) => matches(Array.from(text), parts);
 }
 
 function characterSet(members: readonly string[], isNegated: boolean): (character: string) => boolean {
