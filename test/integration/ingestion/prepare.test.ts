@@ -547,6 +547,14 @@ describe('the files of a table', () => {
     ['a decimal is a number', 'DOUBLE', '1.25', 1.25],
     ['a whole number is a number', 'DOUBLE', '9007199254740992', 2 ** 53],
     ['bytes that are text are text', 'STRING', `encode('café')`, 'café'],
+    ['a decimal is the nearest double', 'DOUBLE', `CAST('1e-30' AS DECIMAL(38,32))`, 1e-30],
+    [
+      'a struct keeps its digits',
+      'STRUCT',
+      `{d: '12345678901234567890.12'::DECIMAL(38,2)}`,
+      { d: '12345678901234567890.12' },
+    ],
+    ['NaN in a struct is a text', 'STRUCT', `{d: 1.50::DECIMAL(5,2), n: 'nan'::DOUBLE}`, { d: 1.5, n: 'NaN' }],
   ])('are read by value: %s', async (_title, valueType, value, expected) => {
     const registry = REGISTRY.replace('name: total, valueType: INT64', `name: total, valueType: ${valueType}`);
     const sql = SQL.replace('total,', `${value} AS total,`);
