@@ -85,7 +85,7 @@ export class SourceRefreshHandler implements JobHandler<
       if (error instanceof OperatorError) {
         const { summary, faults } = error;
         const message =
-          faults.length === 0 ? summary : `${summary.replace(/:$/, '')}. The log of the gateway has the details.`;
+          faults.length === 0 ? summary : `${summary.replace(/[:.]$/, '')}. The log of the gateway has the details.`;
         throw new JobFailure('SOURCE_FAULT', message, { cause: error });
       }
       throw error;
