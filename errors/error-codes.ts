@@ -74,7 +74,7 @@ export const ERROR_CODES = {
   TOO_MANY_SUBSCRIPTIONS: {
     httpStatus: 429,
     retryable: true,
-    meaning: 'The connection has reached its limit of subscriptions. End one, or open another connection.',
+    meaning: 'The connection or the principal has reached its limit of subscriptions. End one first.',
   },
   UNAUTHENTICATED: {
     httpStatus: 401,

@@ -6,6 +6,8 @@ export const STREAM_LIMITS = {
    * Concurrent subscriptions of one WebSocket: a page shows tens of jobs; a client with thousands does not end them.
    */
   maxSubscriptions: 100,
+  /** Subscriptions of one principal over all connections: half of those of featureValues, so that others have places. */
+  maxSubscriptionsOfPrincipal: 5_000,
   /**
    * Bytes of responses that wait in this process for a socket. Events cannot reach this limit, because the next event
    * is read only after the previous one is sent. Responses to many small messages can, when a client does not read

@@ -53,7 +53,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { logger, metrics, maxBodyBytes, streamLimits: limits = STREAM_LIMITS } = options;
   const { requestDeadlineMs = REQUEST_LIMITS.deadlineMs } = options;
   const formatError = errorFormatter(options);
-  const subscriptions = new Subscriptions({ ...options, formatError });
+  const subscriptions = new Subscriptions({ ...options, formatError, limits });
   const events = new EventStreams({ subscriptions, limits, maxBodyBytes });
   const ingest = options.ingest && new IngestEndpoint({ ...options.ingest, logger, rates: options.rates });
   const listener: RequestListener = (request, response) => {

@@ -9,7 +9,7 @@ import {
 import type { Principal } from '../auth/principal.js';
 import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
-import { STREAM_LIMITS } from '../limits/stream-limits.js';
+import { STREAM_LIMITS, type StreamLimits } from '../limits/stream-limits.js';
 import type { WorkInFlight } from '../limits/work-in-flight.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import { requestScope } from '../observability/request-scope.js';
@@ -62,6 +62,7 @@ export interface SubscriptionsOptions {
   readonly formatError: FormatError;
   readonly metrics: GatewayMetrics;
   readonly work: WorkInFlight;
+  readonly limits: Pick<StreamLimits, 'maxSubscriptionsOfPrincipal'>;
 }
 
 /**
@@ -71,6 +72,8 @@ export interface SubscriptionsOptions {
  */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
+  /** The open subscriptions of each principal. */
+  readonly #counts = new Map<string, number>();
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
@@ -158,8 +161,15 @@ export class Subscriptions {
       variableValues: operation.variables,
       contextValue: createContext(requestId, principal),
     });
-    const source = await createSourceEventStream(args());
-    if (!(Symbol.asyncIterator in source)) return this.#format(source);
+    const uncount = this.#count(principal);
+    const source = await createSourceEventStream(args()).catch((error: unknown) => {
+      uncount();
+      throw error;
+    });
+    if (!(Symbol.asyncIterator in source)) {
+      uncount();
+      return this.#format(source);
+    }
     // Each event is a request of its own: its "now" is that of the event, and it has new loaders.
     const run = async (event: unknown): Promise<ExecutionResult> => {
       const context = createContext(requestId, principal);
@@ -173,7 +183,29 @@ export class Subscriptions {
         leave();
       }
     };
-    return this.#events(source[Symbol.asyncIterator](), requestId, run, release);
+    return this.#events(source[Symbol.asyncIterator](), requestId, run, () => {
+      uncount();
+      release();
+    });
+  }
+
+  /** Counts a subscription of a principal, until the returned function is called. */
+  #count({ name, kind }: Principal): () => void {
+    const { maxSubscriptionsOfPrincipal: max } = this.#options.limits;
+    const count = this.#counts.get(name) ?? 0;
+    // In the mode "open", all clients are one principal.
+    if (kind !== 'ANONYMOUS' && count >= max) {
+      throw new AppError('TOO_MANY_SUBSCRIPTIONS', `You may have ${max} subscriptions at a time. End one first.`);
+    }
+    this.#counts.set(name, count + 1);
+    let isCounted = true;
+    return () => {
+      if (!isCounted) return;
+      isCounted = false;
+      const left = (this.#counts.get(name) ?? 1) - 1;
+      if (left === 0) this.#counts.delete(name);
+      else this.#counts.set(name, left);
+    };
   }
 
   /**

@@ -98,6 +98,7 @@ describe('the documents', () => {
       '`batchSize` of a local batch prediction': formatLimit(REQUEST_LIMITS.maxBatchSize),
       '`startingReplicaCount` of a local batch prediction': formatLimit(REQUEST_LIMITS.maxReplicas),
       'subscriptions of one WebSocket': formatLimit(STREAM_LIMITS.maxSubscriptions),
+      'subscriptions of one principal': formatLimit(STREAM_LIMITS.maxSubscriptionsOfPrincipal),
       'answers waiting for a WebSocket to read': `${STREAM_LIMITS.maxBufferedBytes / MIB} MiB`,
       'time for a WebSocket to say `connection_init`': `${STREAM_LIMITS.connectionInitTimeoutMs / 1000} s`,
       'time for an event stream to take what was written': `${STREAM_LIMITS.stalledReaderMs / 1000} s`,
