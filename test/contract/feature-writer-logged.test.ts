@@ -30,7 +30,7 @@ describeFeatureWriter('LMDB with a log, and DuckDB', {}, async () => ({
       throw error;
     };
     const writer = await LoggedFeatureWriter.open({ log, history, clock, onError, onUnknownRows: () => undefined });
-    database.beforeUse = () => writer.drained();
+    database.beforeUse = (entities) => writer.drained(entities);
     return {
       writer,
       online,
