@@ -63,7 +63,7 @@ export class DuckDbDatabase {
 
   private constructor(
     readonly instance: DuckDBInstance,
-    private readonly currentOwner: () => string,
+    readonly currentOwner: () => string,
   ) {}
 
   /**
@@ -97,17 +97,17 @@ export class DuckDbDatabase {
    * Runs work on a connection of its own; waits while all connections are in use. The file has every acknowledged row of
    * the entities then; without entities, every row.
    */
-  async use<Result>(
-    work: (connection: DuckDBConnection) => Promise<Result>,
-    entities?: UsedEntities,
-  ): Promise<Result> {
+  async use<Result>(work: (connection: DuckDBConnection) => Promise<Result>, entities?: UsedEntities): Promise<Result> {
     await this.beforeUse?.(entities);
     return this.withConnection(work);
   }
 
-  /** As `use`, of a file in which the rows are already: the caller has awaited beforeUse. */
-  async withConnection<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
-    const connection = await this.#acquire();
+  /** As `use`, of a file in which the rows are already: the caller has awaited beforeUse. `owner` is the request. */
+  async withConnection<Result>(
+    work: (connection: DuckDBConnection) => Promise<Result>,
+    owner = this.currentOwner(),
+  ): Promise<Result> {
+    const connection = await this.#acquire(owner);
     try {
       return await work(connection);
     } finally {
@@ -131,14 +131,14 @@ export class DuckDbDatabase {
   }
 
   /** Waiting queries are served by request in turn: a request with 300 histories must not delay all others. */
-  async #acquire(): Promise<DuckDBConnection> {
+  async #acquire(owner: string): Promise<DuckDBConnection> {
     const idle = this.#idle.pop();
     if (idle) return idle;
     if (this.#opened < MAX_CONNECTIONS) {
       this.#opened += 1;
       return this.instance.connect();
     }
-    return new Promise((resolve) => this.#waiting.push(this.currentOwner(), resolve));
+    return new Promise((resolve) => this.#waiting.push(owner, resolve));
   }
 
   #release(connection: DuckDBConnection): void {
