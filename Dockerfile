@@ -2,7 +2,7 @@
 # Run: docker run -p 127.0.0.1:4000:4000 -v "$PWD/shop:/registry:ro" \
 #        -e FEATUREGRAPH_AUTHENTICATION=/registry/authentication.yaml featuregraph
 # On a machine of your own, where the published port is one of this machine alone, nobody needs to say who they are:
-# -e FEATUREGRAPH_LET_EVERYBODY_IN=true in place of the file.
+# -e FEATUREGRAPH_ALLOW_UNAUTHENTICATED=true in place of the file.
 #
 # The base is named by its line and not by digest: this line gets the security fixes of Node and Debian when the image is
 # built again, a digest only when somebody changes it. What runs is fixed by the digest of the image that was built: name that

@@ -6,7 +6,7 @@ import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-
 import type { GoogleClientOptions } from './composition/google-clients.js';
 import { openAudit } from './composition/open-audit.js';
 import { openAdmission } from './composition/admission.js';
-import { openDoor } from './composition/open-door.js';
+import { openAuthenticator } from './composition/open-authenticator.js';
 import { openJobs } from './composition/jobs.js';
 import { measuredStores } from './composition/measured-stores.js';
 import { measuredWrites } from './composition/measured-writes.js';
@@ -98,7 +98,7 @@ async function start(
     opened.defer(() => tracing.stop());
   }
   const tls = config.tls && (await readTls(config.tls));
-  const authenticator = await openDoor(config, logger, systemClock);
+  const authenticator = await openAuthenticator(config, logger, systemClock);
   opened.defer(() => authenticator.close());
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = registryPathOf(config);

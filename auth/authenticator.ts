@@ -73,7 +73,7 @@ export class MethodAuthenticator implements Authenticator {
     if (token !== undefined) return this.#bearer(token);
     const subject = certificates?.read(credentials);
     if (certificates && subject !== undefined) return this.#session(certificates.principal(subject));
-    throw unauthenticated('NONE', `The request does not say who asks. ${this.#remedy()}`);
+    throw unauthenticated('NONE', `The request has no credentials. ${this.#remedy()}`);
   }
 
   hasCredentials(credentials: Credentials): boolean {
@@ -99,11 +99,11 @@ export class MethodAuthenticator implements Authenticator {
   async #bearer(token: string): Promise<Session> {
     const { apiKeys, bearer } = this.accepted;
     if (isApiKey(token)) {
-      if (!apiKeys) throw invalid('This gateway takes no API keys.');
+      if (!apiKeys) throw invalid('This gateway does not accept API keys.');
       const { principal, onRevoked } = apiKeys.verify(token);
       return sessionOf(principal, this.clock, onRevoked);
     }
-    if (!bearer) throw invalid('This gateway takes no tokens in "Authorization", or none of this form.');
+    if (!bearer) throw invalid('This gateway does not accept tokens of this form in "Authorization".');
     return this.#session(await bearer.verify(token));
   }
 

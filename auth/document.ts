@@ -112,7 +112,10 @@ export const authenticationDocument = z
       context.addIssue({ code: 'custom', path, message });
     const isGoogle = googleIap ?? googleIdentityTokens ?? cloudRun;
     if (providers.length === 0 && !isGoogle && !others.apiKeys && !others.clientCertificates) {
-      fault([], 'No method is here. Add apiKeys, identityProviders or another one, or leave the file away.');
+      fault(
+        [],
+        'The file has no method. Add apiKeys, identityProviders or another one, or unset FEATUREGRAPH_AUTHENTICATION.',
+      );
     }
     if (cloudRun?.header === 'authorization' && (providers.length > 0 || googleIdentityTokens || others.apiKeys)) {
       fault(['cloudRun', 'header'], 'Cloud Run uses "Authorization" here, so no other token can be in it.');
@@ -131,6 +134,11 @@ export const authenticationDocument = z
       issuers.add(issuer);
     }
   });
+
+/** Which keys are known: a fault names the one that was probably meant. */
+export function authenticationJsonSchema(): object {
+  return z.toJSONSchema(authenticationDocument, { io: 'input' });
+}
 
 export type AuthenticationDocument = z.output<typeof authenticationDocument>;
 export type IdentityProviderDocument = z.output<typeof identityProvider>;

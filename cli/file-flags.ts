@@ -20,15 +20,15 @@ export function addFileFlags(command: Command): Command {
   return command
     .option('--format <format>', 'the format of the file: parquet, csv or jsonl')
     .option('--delimiter <character>', 'CSV: the character between fields')
-    .option('--no-header', 'CSV: the first line is a row; the columns are column1, column2 and so on')
-    .option('--null-text <text>', 'CSV: an unquoted field of this text is null')
+    .option('--no-header', 'CSV: the first line is a row; the columns are column1, column2, …')
+    .option('--null-text <text>', 'CSV: an unquoted field with this text is null')
     .option('--decimal <character>', 'CSV: the decimal separator, a point or a comma')
     .option('--encoding <label>', 'CSV and JSONL: the encoding, such as ISO-8859-1 or UTF-16LE')
     .option('--compression <compression>', 'CSV and JSONL: none, gzip or zstd')
-    .option('--date-format <format>', 'CSV and JSONL: the form of dates, such as %d/%m/%Y')
-    .option('--timestamp-format <format>', 'CSV and JSONL: the form of times, such as "%d/%m/%Y %H:%M"')
-    .option('--time-zone <zone>', 'the time zone of times that name none, such as UTC or Europe/Zurich')
-    .option('--date-as-moment <moment>', 'the moment that a date alone stands for: start-of-day or end-of-day');
+    .option('--date-format <format>', 'CSV and JSONL: the format of dates, such as %d/%m/%Y')
+    .option('--timestamp-format <format>', 'CSV and JSONL: the format of times, such as "%d/%m/%Y %H:%M"')
+    .option('--time-zone <zone>', 'the time zone of times without one, such as UTC or Europe/Zurich')
+    .option('--date-as-moment <moment>', 'the time that a date stands for: start-of-day or end-of-day');
 }
 
 /** The fields of FileOptionsInput and the format; undefined if no option is given. */

@@ -65,7 +65,7 @@ export class GatewayClient {
       });
     });
     const answer = (await response.json().catch(() => {
-      throw new OperatorError(`What answers at ${this.url} is no gateway (HTTP ${response.status}).`);
+      throw new OperatorError(`The server at ${this.url} is not a featuregraph gateway (HTTP ${response.status}).`);
     })) as Answer<Data>;
     return unwrapData(answer);
   }
@@ -107,7 +107,10 @@ export interface GatewayOptions {
 
 /** Other users of the machine see the options of a command, and not its environment. */
 export function tokenOption(): Option {
-  return new Option('--token <token>', 'the token or API key; FEATUREGRAPH_TOKEN names it where others cannot see it');
+  return new Option(
+    '--token <token>',
+    'the token or API key. Prefer FEATUREGRAPH_TOKEN: other users can see arguments',
+  );
 }
 
 export function gatewayAt({ url, token }: GatewayOptions): GatewayClient {

@@ -36,7 +36,7 @@ program.command('serve', { isDefault: true }).description('Prepare the data fold
 
 program
   .command('dev')
-  .description('Serve, and apply the registry and refresh sources whenever their files change.')
+  .description('Serve, and apply the registry and refresh sources when their files change. For development.')
   .action(dev);
 
 program.command('print-schema').description('Print the GraphQL schema of the registry.').action(printSchema);
@@ -66,16 +66,16 @@ program.addCommand(watchCommand());
 program.addCommand(keysCommand({ write, note: (text) => void process.stderr.write(text), clock: systemClock }));
 program
   .command('doctor')
-  .description('Check every store the registry names and every source, and say what to do about each fault.')
-  .option('--url <url>', 'the gateway to ask while it has the data folder; the port of the configuration if not given')
+  .description('Check each store and source of the registry, and print what to do about each fault.')
+  .option('--url <url>', 'the running gateway that uses the data folder (default: at the port of the configuration)')
   .addOption(tokenOption())
   .action(async ({ url, token }: { readonly url?: string; readonly token?: string }) => doctor({}, url, token));
 program
   .command('check')
   .description(
-    'Check a registry file, its SQL, its models and the policy, and say what a start would compute. Changes nothing.',
+    'Check a registry file, its SQL, its models and the policy, and print what a start would compute. Changes nothing.',
   )
-  .argument('[registry]', 'the registry file; FEATUREGRAPH_REGISTRY names it if not given')
+  .argument('[registry]', 'the registry file (default: FEATUREGRAPH_REGISTRY)')
   .action(async (registry?: string) => check(registry));
 
 try {

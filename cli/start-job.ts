@@ -24,18 +24,18 @@ export interface StartOptions {
 
 export function addOutputOptions(command: Command): Command {
   return command
-    .option('--output <location>', 'where the result goes: a path in the folder for files, or a table')
-    .option('--output-format <format>', 'what the result is kept as')
-    .option('--name <name>', 'what to call the job')
-    .option('--estimate', 'only say what it would cost; nothing is started');
+    .option('--output <location>', 'the location of the result: a path in the folder for files, or a table')
+    .option('--output-format <format>', 'the format of the result')
+    .option('--name <name>', 'the display name of the job')
+    .option('--estimate', 'only print the cost estimate; starts nothing');
 }
 
 export function addStartOptions(command: Command): Command {
   return command
-    .option('--label <key=value...>', 'labels to find the job by')
+    .option('--label <key=value...>', 'labels of the job')
     .option('--idempotency-key <key>', 'the same key never starts a second job')
-    .option('--max-cost-usd <dollars>', 'refuse what is estimated above this', dollars)
-    .option('--input <file>', 'the whole input of the mutation as JSON; other options win over what is in it')
+    .option('--max-cost-usd <dollars>', 'refuse the job if its estimate is above this', dollars)
+    .option('--input <file>', 'a JSON file with the whole input of the mutation; other options override it')
     .option('--url <url>', 'the gateway', DEFAULT_URL)
     .addOption(tokenOption())
     .option('--no-watch', 'only start the job and print its id');

@@ -22,7 +22,7 @@ export async function watchJob(gateway: GatewayClient, id: string): Promise<void
     display.end();
   }
   const exitCode = last && EXIT_CODES[last.state];
-  if (exitCode === undefined) throw new OperatorError(`The gateway stopped telling of ${id}. Watch it again.`);
+  if (exitCode === undefined) throw new OperatorError(`The gateway sends no more progress of ${id}. Run watch again.`);
   if (last?.error) process.stderr.write(`${last.error.code}: ${last.error.message}\n`);
   // Not on standard output, which has only the id, for the next command.
   process.stderr.write(await trainingSetReport(gateway, id));

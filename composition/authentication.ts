@@ -40,9 +40,12 @@ export async function openAuthentication(options: AuthenticationOptions): Promis
   const document = await readAuthenticationFile(path);
   const { googleIap, googleIdentityTokens: google, cloudRun, clientCertificates } = document;
   if (cloudRun && !isCloudRun) {
-    throw new OperatorError(`The authentication file ${path} has "cloudRun", and this is no container of Cloud Run.`, [
-      'Cloud Run takes the signature out of tokens, so anybody could make such a token here. Use googleIdentityTokens, which checks signatures.',
-    ]);
+    throw new OperatorError(
+      `The authentication file ${path} has "cloudRun", but this is not a container of Cloud Run.`,
+      [
+        'Cloud Run takes the signature out of tokens, so anybody could make such a token here. Use googleIdentityTokens, which checks signatures.',
+      ],
+    );
   }
   const keysOf = (issuer: string, jwksUri: string | null): ProviderKeys =>
     new ProviderKeys({

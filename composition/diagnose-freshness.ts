@@ -17,54 +17,60 @@ export interface ToldSource {
   readonly isBehind: boolean;
 }
 
+/** A running gateway, which has the data folder for itself. */
+export interface AskedGateway {
+  /** Throws OperatorError when no gateway answers, and when it refuses the question. */
+  readonly ask: () => Promise<readonly ToldSource[]>;
+  /** The options that a command needs to reach it; empty where the default address is right. */
+  readonly options: string;
+}
+
+/** null: never computed, or by a release that recorded no files. NOT_TOLD: the gateway does not name the source. */
+type Behind = boolean | null | 'NOT_TOLD';
+
 /**
- * Names the sources whose files changed after their values were computed. A running gateway has the data folder for
- * itself, so it is asked. `ask` throws OperatorError when none answers.
+ * Names the sources whose files changed after their values were computed. Where a gateway runs on the data folder, it is
+ * asked.
  */
-export function diagnoseFreshness(
-  registry: Registry,
-  dataDirectory: string,
-  ask: () => Promise<readonly ToldSource[]>,
-): Diagnosis[] {
+export function diagnoseFreshness(registry: Registry, dataDirectory: string, gateway: AskedGateway): Diagnosis[] {
   const sources = listComputedSources(registry);
   return sources.length === 0
     ? []
-    : [{ store: 'sources', findings: compareFiles(sources, databaseFile(dataDirectory), ask) }];
+    : [{ store: 'sources', findings: compareFiles(sources, databaseFile(dataDirectory), gateway) }];
 }
 
 async function* compareFiles(
   sources: readonly FeatureSource[],
   file: string,
-  ask: () => Promise<readonly ToldSource[]>,
+  { ask, options }: AskedGateway,
 ): AsyncGenerator<Finding> {
   if (!existsSync(file)) {
     yield { status: 'ok', message: 'nothing was computed yet: a start computes every source' };
     return;
   }
-  let isOld: (source: FeatureSource) => Promise<boolean | null>;
+  let isOld: (source: FeatureSource) => Promise<Behind>;
   let database: DuckDbDatabase | null = null;
   try {
     database = await DuckDbDatabase.open(file, { toRead: true });
     isOld = await compareWithRecords(database);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    const told = await ask().catch((cause: unknown) => {
-      if (cause instanceof OperatorError) return null;
-      throw cause;
-    });
-    if (!told) {
+    let told: readonly ToldSource[];
+    try {
+      told = await ask();
+    } catch (cause) {
+      if (!(cause instanceof OperatorError)) throw cause;
       yield {
         status: 'warning',
-        message:
-          'whether sources are behind is not known: another process uses the data folder, and no gateway answers',
-        remedy: 'Say with --url where the gateway is.',
+        message: 'whether sources are behind is not known: another process uses the data folder',
+        remedy: [cause.summary, ...cause.faults].join(' '),
       };
       return;
     }
-    isOld = async (source) => told.find((one) => isSame(one, source))?.isBehind ?? null;
+    isOld = async (source) => told.find((one) => isSame(one, source))?.isBehind ?? 'NOT_TOLD';
   }
   try {
-    yield* describeSources(sources, isOld);
+    yield* describeSources(sources, isOld, options);
   } finally {
     database?.close();
   }
@@ -72,7 +78,8 @@ async function* compareFiles(
 
 async function* describeSources(
   sources: readonly FeatureSource[],
-  isOld: (source: FeatureSource) => Promise<boolean | null>,
+  isOld: (source: FeatureSource) => Promise<Behind>,
+  options: string,
 ): AsyncGenerator<Finding> {
   let upToDate = 0;
   for (const source of sources) {
@@ -82,11 +89,19 @@ async function* describeSources(
     const isBehind = await isOld(source);
     if (isBehind === false) upToDate += 1;
     else if (isBehind === null) yield { status: 'ok', message: `${what} was not computed yet` };
-    else {
+    else if (isBehind === 'NOT_TOLD') {
+      yield {
+        status: 'warning',
+        message: `whether ${what} is behind is not known: the gateway does not show the source`,
+        remedy: 'Apply the registry if the source is new. Otherwise use the token of a principal that may read it.',
+      };
+    } else {
       yield {
         status: 'warning',
         message: `${what} is behind: a file changed after its values were computed`,
-        remedy: `featuregraph refresh ${featurestore.name} ${entityType.name} ${name}`,
+        remedy: [`featuregraph refresh ${featurestore.name} ${entityType.name} ${name}`, options]
+          .filter(Boolean)
+          .join(' '),
       };
     }
   }

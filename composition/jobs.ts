@@ -192,14 +192,14 @@ function startSchedules({ registry, syncs, refreshes, logger }: SchedulesOptions
     new SyncSchedules({
       registry,
       syncs,
-      onSkip: (view) => logger.warn(toViewLabels(view), 'a scheduled sync was left out: the one before has not ended'),
+      onSkip: (view) => logger.warn(toViewLabels(view), 'a scheduled sync was skipped: the one before has not ended'),
       onError: (err, view) => logger.error({ err, ...toViewLabels(view) }, 'a scheduled sync was not started'),
     }),
     new RefreshSchedules({
       registry,
       refreshes,
       onSkip: (source) =>
-        logger.warn(toSourceLabels(source), 'a scheduled refresh was left out: the one before has not ended'),
+        logger.warn(toSourceLabels(source), 'a scheduled refresh was skipped: the one before has not ended'),
       onError: (err, source) => logger.error({ err, ...toSourceLabels(source) }, 'a scheduled refresh was not started'),
     }),
   ];

@@ -8,19 +8,19 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /**
- * Refuses to start where everybody who reaches the port may do everything, and the port is reached from other machines.
- * Somebody who wants this says so in a variable whose name says what it does.
+ * Refuses to start without authentication on an address that other machines reach. An operator who wants this sets
+ * FEATUREGRAPH_ALLOW_UNAUTHENTICATED.
  */
 export function checkListenSafety(config: {
   readonly host: string;
   readonly authenticationPath: string | null;
-  readonly isEverybodyLetIn: boolean;
+  readonly allowsUnauthenticated: boolean;
 }): void {
-  const { host, authenticationPath, isEverybodyLetIn } = config;
-  if (authenticationPath !== null || isLoopbackHost(host) || isEverybodyLetIn) return;
-  throw new OperatorError(`HOST=${host} opens the gateway to other machines, and nobody has to say who they are.`, [
+  const { host, authenticationPath, allowsUnauthenticated } = config;
+  if (authenticationPath !== null || isLoopbackHost(host) || allowsUnauthenticated) return;
+  throw new OperatorError(`HOST=${host} opens the gateway to other machines without authentication.`, [
     'Set FEATUREGRAPH_AUTHENTICATION to an authentication file (docs/authentication.md). For API keys, its one line is: apiKeys: {}',
     'Or set HOST=127.0.0.1, so that only this machine reaches it.',
-    'Or set FEATUREGRAPH_LET_EVERYBODY_IN=true, if something in front of the gateway decides who reaches it.',
+    'Or set FEATUREGRAPH_ALLOW_UNAUTHENTICATED=true, if a proxy or network in front of the gateway decides who reaches it.',
   ]);
 }

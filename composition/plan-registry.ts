@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { CriticalityLevel, diff } from '@graphql-inspector/core';
 import type { GraphQLSchema } from 'graphql';
-import { historyTable } from '../datasources/duckdb/history-table.js';
+import { findTypeFaults, historyTable } from '../datasources/duckdb/history-table.js';
 import { findNamedFiles } from '../datasources/files/named-files.js';
 import type { Featurestore, FeatureSource } from '../datasources/registry/model.js';
 import { listReadTables } from '../datasources/registry/read-tables.js';
@@ -40,6 +40,7 @@ export async function planRegistry(
       ...next.registry.featurestores.flatMap((featurestore) =>
         findRestart(present.registry.findFeaturestore(featurestore.name), featurestore),
       ),
+      ...(await findOtherTypes(next.registry, stores)),
       // Readers by the old names would wait for the computation.
       ...(isWaiting ? ['It renames something, and has new sources to compute: apply the renames first, alone.'] : []),
     ],
@@ -72,6 +73,15 @@ function findRestart(present: Featurestore | undefined, next: Featurestore): str
     return [`The featurestore "${name}" has other features than before, in BigQuery: restart the gateway.`];
   }
   return [];
+}
+
+/** Stored values of another type than the registry says: `apply` would refuse it. */
+async function findOtherTypes(next: Registry, { embedded }: OpenStores): Promise<string[]> {
+  return embedded.database.use(async (connection) => {
+    const faults: string[] = [];
+    for (const source of listSources(next)) faults.push(...(await findTypeFaults(connection, source)));
+    return faults;
+  });
 }
 
 async function describeRecomputation(

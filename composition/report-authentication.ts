@@ -4,26 +4,29 @@ import type { Logger } from '../observability/logger.js';
 import { impossibleBudgets } from './impossible-budgets.js';
 import { isLoopbackHost } from './listen-safety.js';
 
-/** Says at the start who comes in: the mode `open` must not be a surprise. */
+/** Logs at the start how requests are authenticated: the mode `open` must not be a surprise. */
 export function reportAuthentication(
   logger: Logger,
   { host, dailyBudgetsUsd }: Pick<Config, 'host' | 'dailyBudgetsUsd'>,
   authenticator: Authenticator,
 ): void {
   if (!authenticator.isOpen) {
-    for (const method of authenticator.methods) logger.info({ method }, 'who asks is known by this method');
+    for (const method of authenticator.methods) logger.info({ method }, 'requests are authenticated by this method');
   } else if (isLoopbackHost(host)) {
     logger.warn(
       { host },
-      'NO AUTHENTICATION: everybody on this machine may read and change everything (docs/authentication.md)',
+      'NO AUTHENTICATION: every process on this machine can read and change everything (docs/authentication.md)',
     );
   } else {
     logger.error(
       { host },
-      'NO AUTHENTICATION, ON A NETWORK: everybody who reaches this port may read and change everything (FEATUREGRAPH_LET_EVERYBODY_IN)',
+      'NO AUTHENTICATION, ON A NETWORK: every client that reaches this port can read and change everything (FEATUREGRAPH_ALLOW_UNAUTHENTICATED)',
     );
   }
   for (const name of impossibleBudgets(dailyBudgetsUsd, authenticator)) {
-    logger.warn({ name }, 'a budget limits nobody: no principal can have this name now (docs/costs.md)');
+    logger.warn(
+      { name },
+      'this budget applies to no principal: no authentication method makes this name (docs/costs.md)',
+    );
   }
 }

@@ -48,7 +48,7 @@ export function openStreams({ registry, writer, clock, logger, metrics, pubsub, 
       map: createMapping(stream),
       writer,
       clock,
-      onError: (error) => logger.error({ err: error, ...names }, 'a stream failed, and tries again'),
+      onError: (error) => logger.error({ err: error, ...names }, 'a stream failed; the gateway tries again'),
       ...(limits ? { limits } : {}),
     });
     consumer.start();

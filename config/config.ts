@@ -50,13 +50,17 @@ export const configVariables = {
     .min(1)
     .optional()
     .describe(
-      'The path of a certificate in PEM, with those of its authorities. The gateway then serves HTTPS alone, and takes a renewed certificate without a restart. Empty: HTTP.',
+      'The path of a PEM certificate with its intermediate certificates. The gateway then serves only HTTPS, and reloads a renewed certificate without a restart. Empty: HTTP.',
     ),
-  FEATUREGRAPH_TLS_KEY: z.string().min(1).optional().describe('The path of the key of the certificate, in PEM.'),
+  FEATUREGRAPH_TLS_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The path of the private key of the certificate, in PEM.'),
   FEATUREGRAPH_TLS_MIN_VERSION: z
     .enum(['TLSv1.2', 'TLSv1.3'])
     .default('TLSv1.2')
-    .describe('The lowest version of TLS that clients may use: TLSv1.2 or TLSv1.3.'),
+    .describe('The lowest accepted version of TLS: TLSv1.2 or TLSv1.3.'),
   METRICS_PORT: port
     .optional()
     .describe('The port of GET /metrics for Prometheus, at the same address. Empty: no metrics. 0: any free port.'),
@@ -77,12 +81,12 @@ export const configVariables = {
     .min(1)
     .optional()
     .describe(
-      'The path of the authentication file (docs/authentication.md). Empty: the mode "open". Everybody who reaches the gateway may do everything, so it listens on this machine only.',
+      'The path of the authentication file (docs/authentication.md). Empty: the mode "open". Everybody who reaches the gateway can do everything, so it listens only on a loopback address.',
     ),
-  FEATUREGRAPH_LET_EVERYBODY_IN: flag
+  FEATUREGRAPH_ALLOW_UNAUTHENTICATED: flag
     .default(false)
     .describe(
-      'DANGEROUS. Listen on other addresses than those of this machine without authentication. Only where something in front of the gateway decides who reaches it.',
+      'DANGEROUS. Permits addresses other than loopback without authentication. Use it only if a proxy or network in front of the gateway decides who reaches it.',
     ),
   FEATUREGRAPH_TOKEN: z
     .string()
@@ -114,7 +118,7 @@ export const configVariables = {
     .default('')
     .transform((text) => splitList(text).map((host) => host.toLowerCase()))
     .describe(
-      'Host names under which clients reach the gateway, without ports, separated by commas. localhost is always one if HOST is. Empty: every name, if the gateway listens on other addresses too.',
+      'Host names under which clients reach the gateway, without ports, separated by commas. If HOST is a loopback address, localhost is always permitted. Empty: every name, if HOST is another address.',
     ),
   FEATUREGRAPH_MAX_BODY_BYTES: bytes.default(1_048_576).describe('The maximum size of a request body, in bytes.'),
   FEATUREGRAPH_MAX_QUERY_COST: z.coerce
@@ -130,7 +134,7 @@ export const configVariables = {
     .enum(['enforce', 'measure'])
     .default('enforce')
     .describe(
-      'What happens to a request above the limit of cost, or above what the process can do: enforce refuses it, measure logs and counts it and lets it pass (docs/limits.md).',
+      'What happens to a request above the limit of cost or the capacity of the process: enforce refuses it; measure logs and counts it, and runs it (docs/limits.md).',
     ),
   FEATUREGRAPH_DUCKDB_MEMORY_BYTES: z.coerce
     .number()
@@ -152,17 +156,19 @@ export const configVariables = {
     .string()
     .min(1)
     .default('google-us-central1')
-    .describe('The price book of estimates that name none.'),
+    .describe('The default price book of estimates.'),
   FEATUREGRAPH_DAILY_BUDGETS_USD: z
     .string()
     .default('')
     .transform(parseBudgets)
     .describe(
-      'Budgets in US dollars for each day (UTC) and principal, e.g. alice=50,anonymous=0,*=10. * is all other principals. Empty: no limit.',
+      'Budgets in US dollars for each day (UTC) and principal, e.g. user:alice@example.com=50,key:ci=500,*=10. * is each other principal (docs/costs.md). Empty: no limit.',
     ),
   FEATUREGRAPH_SCHEDULES: flag
     .default(true)
-    .describe('Run the schedules of feature views. If several gateways share stores, set it to true in one of them.'),
+    .describe(
+      'Run the schedules of feature views and sources. If several gateways share stores, set it to false in all but one.',
+    ),
   FEATUREGRAPH_SHUTDOWN_DELAY_MS: z.coerce
     .number()
     .int()
@@ -227,7 +233,7 @@ const configSchema = z
     isGraphiqlServed: variables.FEATUREGRAPH_GRAPHIQL,
     isIntrospectionAllowed: variables.FEATUREGRAPH_INTROSPECTION,
     authenticationPath: variables.FEATUREGRAPH_AUTHENTICATION ?? null,
-    isEverybodyLetIn: variables.FEATUREGRAPH_LET_EVERYBODY_IN,
+    allowsUnauthenticated: variables.FEATUREGRAPH_ALLOW_UNAUTHENTICATED,
     isCloudRun: variables.K_SERVICE !== undefined,
     maxRequestsPerSecond: variables.FEATUREGRAPH_MAX_REQUESTS_PER_SECOND,
     maxRowsPerSecond: variables.FEATUREGRAPH_MAX_INGEST_ROWS_PER_SECOND,

@@ -20,7 +20,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   );
   const parsed = configSchema.safeParse(set);
   if (parsed.success && unknown.length === 0) return parsed.data;
-  throw new OperatorError('The environment is not right; .env.example says what each variable takes:', [
+  throw new OperatorError('The environment has faults; .env.example describes each variable:', [
     // Reports unknown variables, because a misspelled variable would silently do nothing.
     ...unknown.map((name) => `${name}: there is no such variable`),
     ...(parsed.error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? []),

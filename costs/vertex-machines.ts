@@ -92,7 +92,7 @@ export function hasBuiltIn(machineType: string | null, acceleratorType: string):
 
 function machineTypeFault(machineType: string): string | undefined {
   const [, kind, family, size] = MACHINE_TYPE.exec(machineType) ?? [];
-  if (kind === undefined) return `"${machineType}" is no machine type, such as n1-standard-4 or g2-standard-8.`;
+  if (kind === undefined) return `"${machineType}" is not a machine type such as n1-standard-4 or g2-standard-8.`;
   const vcpus = VCPUS[kind];
   if (vcpus !== undefined && !vcpus.includes(Number(size))) {
     return `There is no ${machineType}. There are: ${vcpus.map((count) => `${kind}-${count}`).join(', ')}.`;

@@ -66,6 +66,14 @@ export class StorePreparation {
     });
   }
 
+  /**
+   * From now on, refreshes leave out the entities of this type that are deleted, also a refresh that waits for its turn.
+   * Call the result to end this.
+   */
+  watchDeletions({ sources }: EntityType): () => void {
+    return this.options.offline.watchDeletions(sources);
+  }
+
   /** Recomputes what changed of one entity type while its old values are served. */
   async refresh(entityType: EntityType, options: RefreshOptions = {}): Promise<PrepareOutcome> {
     return this.#alone(async () => {

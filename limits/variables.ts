@@ -6,10 +6,18 @@ import { REQUEST_LIMITS } from './request-limits.js';
 
 type Key = string | number;
 
+/** A number with a fraction that JSON readers round to a whole number (request-json.ts makes it): 9007199254740991.4. */
+export class RoundedFraction {
+  constructor(
+    readonly digits: string,
+    readonly value: number,
+  ) {}
+}
+
 /**
  * Refuses invalid variables before any other code reads them. Deeply nested variables would overflow the stack, because
  * scalars and the cost recurse once per level. A whole number that a JavaScript number cannot represent
- * (request-json.ts reads it as bigint) would be rounded and would name another entity.
+ * (request-json.ts reads it as bigint) would be rounded and would name another entity, and so would a RoundedFraction.
  */
 export function checkVariables(document: DocumentNode, variables: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(variables)) {
@@ -33,7 +41,17 @@ interface Fault {
 
 function findFault(value: unknown, levels: number): Fault | undefined {
   if (typeof value === 'bigint') {
-    return { message: `Send whole numbers beyond 2^53 as strings: "${value}". JSON readers round them.`, keys: [] };
+    return {
+      message: `Send whole numbers beyond 2^53 as strings: "${clip(value)}". JSON readers round them.`,
+      keys: [],
+    };
+  }
+  if (value instanceof RoundedFraction) {
+    const { digits, value: rounded } = value;
+    return {
+      message: `Send ${clip(digits)} with fewer digits or as a string. JSON readers round it to ${rounded}.`,
+      keys: [],
+    };
   }
   if (typeof value === 'string' && value.length > REQUEST_LIMITS.maxStringLength) {
     return { message: longString(value), keys: [] };
@@ -54,6 +72,12 @@ function findFault(value: unknown, levels: number): Fault | undefined {
     if (fault) return within(key, fault);
   }
   return undefined;
+}
+
+/** The digits of a number; a body may have a million of them. */
+function clip(number: bigint | string): string {
+  const digits = String(number);
+  return digits.length > 50 ? `${digits.slice(0, 50)}…` : digits;
 }
 
 function within(key: Key, { message, keys }: Fault): Fault {

@@ -18,7 +18,7 @@ export const WRITE_LIMITS = {
   maxRowsPerPromotion: 1_000,
   /** Future rows that the writer of stores without a log keeps in memory. */
   maxFutureRows: 100_000,
-  /** Idempotency keys of writes that are remembered, each for a day. */
+  /** Stored idempotency keys of writes; the oldest are deleted. */
   maxRememberedKeys: 100_000,
   /** Years that an event time may be ahead: a later one is nearly always a wrong unit (milliseconds for seconds). */
   maxYearsAhead: 10,

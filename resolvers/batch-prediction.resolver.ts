@@ -37,6 +37,7 @@ import { batchPredictionRequest } from './batch-prediction-request.js';
 import type { RequestContext } from './context.js';
 import { money } from './costs.js';
 import { decodeCursor, encodeCursor, pageSize } from './cursor.js';
+import { shownFileOptions } from './file-options.js';
 import { estimatedCost, findBatchPredictionJob, toJobRequest, jobPage } from './jobs.js';
 import { connection, type PageArguments } from './page.js';
 import { jobPayload, type JobPayload } from './user-errors.js';
@@ -130,6 +131,7 @@ export class BatchPredictionResolver {
       table: input.kind === 'TABLE' ? input.table : null,
       files: input.kind === 'FILES' ? input.files : null,
       format: input.kind === 'FILES' ? input.format : null,
+      fileOptions: input.kind === 'FILES' ? shownFileOptions(input.options) : null,
     };
   }
 
@@ -164,7 +166,7 @@ export class BatchPredictionResolver {
     return cost && money(cost.book, cost.total);
   }
 
-  @FieldResolver()
+  @FieldResolver({ complexity: listComplexity('first') })
   predictions(
     @Root() job: BatchPredictionJobRecord,
     @Ctx() { batchPredictions, audit }: RequestContext,
@@ -179,7 +181,7 @@ export class BatchPredictionResolver {
     );
   }
 
-  @FieldResolver()
+  @FieldResolver({ complexity: listComplexity('first') })
   failures(
     @Root() job: BatchPredictionJobRecord,
     @Ctx() { batchPredictions, audit }: RequestContext,
@@ -192,7 +194,7 @@ export class BatchPredictionResolver {
     return instancePage(`jobs/${job.id}/failures`, { first, after }, (range) => batchPredictions.failures(job, range));
   }
 
-  @FieldResolver()
+  @FieldResolver({ complexity: listComplexity('of') })
   async metrics(
     @Root() job: BatchPredictionJobRecord,
     @Ctx() { batchPredictions, audit }: RequestContext,

@@ -7,7 +7,7 @@ import type {
 } from '../datasources/registry/model.js';
 import { getFeature } from '../datasources/registry/registry.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
-import { entitiesComplexity, entityComplexity } from '../schema/complexity.js';
+import { entitiesComplexity, entityComplexity, listComplexity } from '../schema/complexity.js';
 import type { Connection } from '../schema/connection.js';
 import { Entity } from '../schema/entity/entity.js';
 import { EntityType } from '../schema/registry/entity-type.js';
@@ -36,7 +36,7 @@ export class EntityTypeResolver {
     return featurestore;
   }
 
-  @FieldResolver()
+  @FieldResolver({ complexity: listComplexity('first') })
   features(
     @Root() { name, featurestore, features }: EntityTypeModel,
     @Ctx() { access }: RequestContext,
@@ -64,7 +64,7 @@ export class EntityTypeResolver {
   @FieldResolver(() => Entity, {
     nullable: true,
     description:
-      'The entity with this id. An unknown id is no error: all values of such an entity have the status ' +
+      'The entity with this id. An unknown id is not an error: all values of such an entity have the status ' +
       'NOT_FOUND.',
     complexity: entityComplexity,
   })
@@ -79,7 +79,7 @@ export class EntityTypeResolver {
 
   @FieldResolver(() => [Entity], {
     description:
-      'The entities with these ids, in the order of `entityIds`. An unknown id is no error: all values of such ' +
+      'The entities with these ids, in the order of `entityIds`. An unknown id is not an error: all values of such ' +
       'an entity have the status NOT_FOUND.',
     complexity: entitiesComplexity,
   })

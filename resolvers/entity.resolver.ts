@@ -17,7 +17,7 @@ export class EntityResolver {
   @Query(() => Entity, {
     nullable: true,
     description:
-      'The entity with this id. An unknown id is no error: all values of such an entity have the status ' +
+      'The entity with this id. An unknown id is not an error: all values of such an entity have the status ' +
       'NOT_FOUND.',
     complexity: entityComplexity,
   })
@@ -34,7 +34,7 @@ export class EntityResolver {
 
   @Query(() => [Entity], {
     description:
-      'The entities with these ids, in the order of `entityIds`. An unknown id is no error: all values of such ' +
+      'The entities with these ids, in the order of `entityIds`. An unknown id is not an error: all values of such ' +
       'an entity have the status NOT_FOUND.',
     complexity: entitiesComplexity,
   })

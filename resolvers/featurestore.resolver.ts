@@ -82,7 +82,7 @@ export class FeaturestoreResolver {
     return getEntityType(featurestore, name, 'name', visibleEntityTypes(access, featurestore));
   }
 
-  @FieldResolver()
+  @FieldResolver({ complexity: listComplexity() })
   async streams(
     @Root() featurestore: FeaturestoreModel,
     @Ctx() { streams, now, access }: RequestContext,

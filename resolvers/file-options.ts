@@ -1,5 +1,6 @@
 import { checkOptions, type FileOptions } from '../datasources/files/file-options.js';
 import type { FileFormat } from '../datasources/files/file-format.js';
+import type { FileOptions as ShownFileOptions } from '../schema/job/file-options.js';
 import type { FileOptionsInput } from '../schema/job/file-options-input.js';
 
 const OPTIONS = [
@@ -21,4 +22,9 @@ export function fileOptions(input: FileOptionsInput, format: FileFormat, field: 
   const options: FileOptions = Object.fromEntries(given.map((option) => [option, input[option]]));
   checkOptions(options, format, field);
   return options;
+}
+
+/** The file options of a job, as clients read them. */
+export function shownFileOptions(options: FileOptions = {}): ShownFileOptions {
+  return Object.fromEntries(OPTIONS.map((option) => [option, options[option] ?? null])) as unknown as ShownFileOptions;
 }

@@ -1,4 +1,5 @@
 import { DEFAULT_VALIDATION, type TrainingSetSpec } from '../training-sets/training-sets.js';
+import { shownFileOptions } from './file-options.js';
 import type { TrainingSetJobInput } from '../schema/job/training-set-provenance.js';
 
 /** What the client gave, from the record of the job. */
@@ -6,6 +7,7 @@ export function trainingSetJobInput(spec: TrainingSetSpec): TrainingSetJobInput 
   const { labels, joins, ttl, options, withTimestamps, validation = DEFAULT_VALIDATION } = spec;
   return {
     labelsFile: labels.kind === 'FILE' ? labels.file : null,
+    labelsFileOptions: labels.kind === 'FILE' ? shownFileOptions(labels.options) : null,
     labelsTable: labels.kind === 'TABLE' ? labels.table : null,
     labelsInRequest: labels.kind === 'INLINE' ? labels.rows.length : null,
     timeColumn: labels.timeColumn,

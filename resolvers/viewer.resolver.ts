@@ -8,7 +8,7 @@ import { ownerOf } from './jobs.js';
 
 @Resolver(() => Viewer)
 export class ViewerResolver {
-  @Query(() => Viewer, { description: 'Who you are for this gateway, and what you have spent today.' })
+  @Query(() => Viewer, { description: 'The principal of the request, and its budget.' })
   viewer(@Ctx() { principal }: RequestContext): Principal {
     return principal;
   }

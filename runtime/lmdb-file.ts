@@ -71,7 +71,7 @@ function readMeta(file: number, offset: number, { isMarked } = { isMarked: true 
   if (readSync(file, bytes, 0, bytes.length, offset) < bytes.length) return 'it is shorter than its head';
   const meta = bytes.subarray(PAGE_HEADER_BYTES);
   if (isMarked) {
-    if ((bytes.readUInt16LE(18) & META_FLAG) === 0 || meta.readUInt32LE(0) !== MAGIC) return 'it is no file of LMDB';
+    if ((bytes.readUInt16LE(18) & META_FLAG) === 0 || meta.readUInt32LE(0) !== MAGIC) return 'it is not an LMDB file';
     const version = meta.readUInt32LE(4) & 0xffff;
     if (version !== FORMAT_VERSION) {
       return `it has version ${version} of LMDB's format, and this featuregraph reads version ${FORMAT_VERSION}`;

@@ -164,7 +164,7 @@ const readArguments = Object.fromEntries(
 function entityField(entityType: TypedEntityType, type: GraphQLObjectType, resolver: Resolver): FieldConfig {
   return {
     type,
-    description: `The ${entityType.name} with this id. An unknown id is no error: all features of such an entity are null.`,
+    description: `The ${entityType.name} with this id. An unknown id is not an error: all features of such an entity are null.`,
     args: {
       entityId: { type: new GraphQLNonNull(GraphQLID), description: `The entity id: ${idDescription(entityType)}` },
       ...readArguments,
@@ -177,7 +177,7 @@ function entityField(entityType: TypedEntityType, type: GraphQLObjectType, resol
 function entitiesField(entityType: TypedEntityType, type: GraphQLObjectType, resolver: Resolver): FieldConfig {
   return {
     type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type))),
-    description: `The ${entityType.pluralName} with these ids, in the order of entityIds. An unknown id is no error: all features of such an entity are null.`,
+    description: `The ${entityType.pluralName} with these ids, in the order of entityIds. An unknown id is not an error: all features of such an entity are null.`,
     args: {
       entityIds: {
         type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLID))),

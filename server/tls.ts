@@ -25,7 +25,7 @@ export async function readTls({ certificate, key, minVersion }: TlsFiles): Promi
   } catch (cause) {
     throw new OperatorError(
       'The gateway cannot serve TLS:',
-      [`the certificate ${certificate} and the key ${key} are no PEM, or do not belong together`],
+      [`the certificate ${certificate} and the key ${key} are not PEM, or do not belong together`],
       { cause },
     );
   }

@@ -29,7 +29,9 @@ export async function fileRelation(
     return await reader.use({ files: selected, folder, signal: work.signal }, async (worker, path) => {
       const none = { parameters: [], parameterTypes: [], declared: new Map<string, string>() };
       if (format === 'PARQUET') {
-        const table = await readParquetFiles(worker, selected, options, { ...none, ids, reads: 'EVERY_VALUE' });
+        const moments = new Set([timeColumn]);
+        const reads = 'EVERY_VALUE';
+        const table = await readParquetFiles(worker, selected, options, { ...none, ids, moments, reads });
         return { sql: table.relation, ...none, columns: table.columns, options };
       }
       const asText = new Set([timeColumn, ...ids]);

@@ -34,7 +34,10 @@ export async function labelRelation(
       const field = `joins[${index}].entityIdColumns`;
       const type = typeOf(name, field);
       if (isText(type) || ID_TYPES.test(type)) continue;
-      throw badInput(`Column "${name}" of the labels is ${type}, which is no entity id. Cast it to text.`, field);
+      throw badInput(
+        `Column "${name}" of the labels is ${type}, which cannot be an entity id. Cast it to text.`,
+        field,
+      );
     }
   });
   return relation;

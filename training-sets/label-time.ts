@@ -42,7 +42,7 @@ export function isText(type: string): boolean {
 
 export function checkTimeColumn(name: string, type: string): void {
   if (isText(type) || TIME_TYPES.test(type)) return;
-  const reason = 'is no time: give a TIMESTAMP in UTC, a TIMESTAMP WITH TIME ZONE, a DATE, or RFC 3339 text';
+  const reason = 'is not a time: use a TIMESTAMP in UTC, a TIMESTAMP WITH TIME ZONE, a DATE, or RFC 3339 text';
   throw badInput(`Column "${name}" of the labels is ${type}, which ${reason}.`, 'labels.timeColumn');
 }
 

@@ -1,5 +1,6 @@
 import { badInput } from '../errors/app-error.js';
 import { toDuckDbType } from '../datasources/duckdb/value-mapping.js';
+import { hasCreationTime, noCreationTime } from '../datasources/offline/point-in-time/no-creation-time.js';
 import {
   planPointInTime,
   timeColumnName,
@@ -83,6 +84,7 @@ export function planTrainingSet(
     if (store) remoteStores.set(source, store);
   }
   refuseFullValidation(request, remoteStores);
+  refuseUnknownCreation(pointInTime, remoteStores);
   return {
     request,
     pointInTime,
@@ -105,6 +107,23 @@ function refuseFullValidation(
       '100 rows with the history. Use SAMPLE, and other seeds for other rows.',
     'validation',
   );
+}
+
+/**
+ * Without a creation time no row counts, and every value would be null. A remote store refuses its own sources: only it
+ * knows the columns of its tables.
+ */
+function refuseUnknownCreation(
+  { sources, options }: PointInTimePlan,
+  remoteStores: ReadonlyMap<SourcePlan, HistoryStore>,
+): void {
+  for (const plan of sources) {
+    const { source } = plan;
+    if (hasCreationTime(source) || remoteStores.has(plan)) continue;
+    if (options.knownAt !== null) throw noCreationTime(source);
+    // Static values hold at the time of every label.
+    if (options.knownAtLabelTime && source.timestampColumn !== null) throw noCreationTime(source, 'knownAtLabelTime');
+  }
 }
 
 function outputColumns(

@@ -1,8 +1,10 @@
 /**
  * Numbers that JSON.parse may round to another whole number: 16 digits and more before the point, or in all before an
- * exponent. Long fractions of models do not match.
+ * exponent; or 15 digits up to the end of a run of 0 or 9 after the point, or a large negative exponent. Long fractions of
+ * models do not match.
  */
-const LONG_NUMBER = /(?<![\d.])(?:\d{16,}|\d+\.(?=\d{14,}[eE])\d+[eE])/;
+const LONG_NUMBER =
+  /(?<![\d.])\d{16}|[eE](?<=(?<![\d.])[\d.]{16,}[eE])|\.(?:0+|9+)(?<=(?<![\d.])[\d.]{16,})|\d[eE]-\d{3}/;
 
 /**
  * JSON.parse without loss of digits in whole numbers: a number beyond 2^53 becomes its text, as clients read an INT64,
@@ -16,10 +18,23 @@ export function parseLosslessJson(text: string, keep: (digits: string) => unknow
   const reviver = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
     const digits = context?.source;
     if (typeof value !== 'number' || digits === undefined) return value;
-    if (!/^-?\d+$/.test(digits)) return isRoundedToWhole(digits, value) ? digits : value;
-    return Number.isSafeInteger(value) ? value : keep(digits);
+    return keepWhole(digits, value, keep, (rounded) => rounded);
   };
   return JSON.parse(text, reviver);
+}
+
+/**
+ * A number of JSON: `value` as JSON.parse read its `digits`, or the result of `keep` for a whole number beyond 2^53, and
+ * of `keepFraction` for a fraction that became a whole number.
+ */
+export function keepWhole(
+  digits: string,
+  value: number,
+  keep: (digits: string) => unknown,
+  keepFraction: (digits: string) => unknown,
+): unknown {
+  if (!/^-?\d+$/.test(digits)) return isRoundedToWhole(digits, value) ? keepFraction(digits) : value;
+  return Number.isSafeInteger(value) ? value : keep(digits);
 }
 
 /**

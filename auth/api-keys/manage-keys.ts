@@ -25,7 +25,7 @@ export interface CreatedKey {
 export async function createKey(path: string, request: KeyRequest): Promise<CreatedKey> {
   const { name, expiresAt, now, isRotation } = request;
   if (!KEY_NAME.test(name)) {
-    throw new OperatorError(`"${name}" is no name of a key.`, [
+    throw new OperatorError(`"${name}" is not a valid name of a key.`, [
       'Use up to 100 letters, digits, dots, hyphens and underscores; begin with a letter or a digit.',
     ]);
   }
@@ -87,7 +87,7 @@ function rightsOf(
   if (!isRotation) return { groups: [...groups], claims: { ...claims } };
   if (!current) throw new OperatorError(`There is no valid key "${name}" to rotate. Make one without --rotate.`);
   if (groups.length > 0 || Object.keys(claims).length > 0) {
-    throw new OperatorError('--rotate takes the groups and claims of the key before. Leave --group and --claim away.');
+    throw new OperatorError('--rotate copies the groups and claims of the existing key. Remove --group and --claim.');
   }
   return current;
 }

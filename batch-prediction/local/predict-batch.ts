@@ -119,15 +119,15 @@ export class BatchPredictor {
 
 function unavailable(cause: unknown): JobFailure {
   const message =
-    'The model could not be reached, or answered nothing, however often it was tried. What was predicted until then is kept. ' +
-    `See that the model works, then start the job again.${inItsWords(cause)}`;
+    'The model could not be reached or did not answer, in all tries. The predictions until then are kept. ' +
+    `Check that the model works, then start the job again.${inItsWords(cause)}`;
   return new JobFailure('MODEL_UNAVAILABLE', message, { cause });
 }
 
 function invalidResponse(cause: ModelResponseFault): JobFailure {
   const message =
-    `${cause.message} That is no answer to a batch, so the job ended after it was asked once more. What was predicted until ` +
-    'then is kept. Correct the model or its entry in the registry, then start the job again.';
+    `${cause.message} The response is not a valid answer to a batch, also after one more try, so the job ended. What was predicted until ` +
+    'then are kept. Correct the model or its entry in the registry, then start the job again.';
   return new JobFailure('INVALID_MODEL_RESPONSE', message, { cause });
 }
 

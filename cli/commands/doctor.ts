@@ -7,7 +7,7 @@ import { diagnoseRegistry } from '../../composition/registry.js';
 import { diagnoseStores } from '../../composition/stores.js';
 import { diagnoseOnnxRuntime } from '../../batch-prediction/models/onnx/onnx-runtime-package.js';
 import { askSources } from '../ask-sources.js';
-import { GatewayClient } from '../gateway-client.js';
+import { DEFAULT_URL, GatewayClient } from '../gateway-client.js';
 import { printDiagnoses } from '../print-diagnoses.js';
 
 /**
@@ -19,7 +19,11 @@ export async function doctor(google: GoogleClientOptions = {}, url?: string, tok
   const { registry, diagnoses } = await diagnoseRegistry(registryPathOf(config), google);
   const stores = await diagnoseStores(registry, config.dataDirectory, google.vertex);
   const models = [...diagnoseOnnxRuntime(registry.models), ...diagnoseModels(registry, createModelServings())];
-  const gateway = new GatewayClient(url ?? `http://localhost:${config.port}/graphql`, token ?? config.token);
-  const sources = diagnoseFreshness(registry, config.dataDirectory, () => askSources(gateway));
+  const address = url ?? `http://localhost:${config.port}/graphql`;
+  const gateway = new GatewayClient(address, token ?? config.token);
+  const sources = diagnoseFreshness(registry, config.dataDirectory, {
+    ask: () => askSources(gateway),
+    options: address === DEFAULT_URL ? '' : `--url ${address}`,
+  });
   await printDiagnoses([...diagnoses, ...stores, ...sources, ...models]);
 }

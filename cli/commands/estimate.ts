@@ -16,34 +16,38 @@ type Write = (text: string) => void;
  * that commander's options are a valid input and the field of a refusal is an option.
  */
 export function estimateCommand(write: Write): Command {
-  const command = new Command('estimate').description('Say what something will cost. Nothing is started.');
+  const command = new Command('estimate').description('Estimate a cost. Starts nothing.');
 
   batchOptions(command.command('batch-prediction'))
-    .description('A batch prediction job.')
+    .description('Estimate a batch prediction job.')
     .requiredOption('--rows <number>', 'rows to predict for', integer)
     .action((job: BatchPredictionCost & WithModel & WithPriceBook) =>
       answer(job, async (estimator) => write(estimateTable(await estimator.batchPrediction(job)))),
     );
 
   nodeOptions(machineOptions(command.command('online-prediction')))
-    .description('A model deployed to an endpoint.')
-    .option('--predictions <number>', 'predictions made in these hours, to share the cost by', integer)
+    .description('Estimate a model that is deployed to an endpoint.')
+    .option('--predictions <number>', 'predictions in these hours, for the cost of one prediction', integer)
     .action((endpoint: OnlinePredictionCost & WithPriceBook) =>
       answer({}, async (estimator) => write(estimateTable(await estimator.onlinePrediction(endpoint)))),
     );
 
   nodeOptions(command.command('featurestore'))
-    .description('A featurestore for a month.')
+    .description('Estimate a featurestore for a month.')
     .option('--online-store <kind>', 'a kind of online store of the price book (default: its first)')
     .option('--online-storage-gib <number>', 'online storage in GiB', number)
     .option('--reads-per-month <number>', 'online reads', integer)
     .option('--synced-gib-per-month <number>', 'GiB that syncs copy into the online store', number)
     .option('--offline-storage-gib <number>', 'offline storage in GiB', number)
-    .option('--offline-long-term-storage-gib <number>', 'of tables not changed for 90 days', number)
+    .option(
+      '--offline-long-term-storage-gib <number>',
+      'offline storage in GiB of tables without changes for 90 days',
+      number,
+    )
     .option('--scanned-tib-per-month <number>', 'TiB that queries of the offline store scan', number)
     .option(
       '--other-usage <meter[/resource]=number>',
-      'anything else the book has a meter for; again for more',
+      'the usage of another meter of the price book; repeatable',
       otherUsage,
     )
     .action((store: FeaturestoreCost & WithPriceBook) =>
@@ -51,10 +55,10 @@ export function estimateCommand(write: Write): Command {
     );
 
   nodeOptions(batchOptions(command.command('compare')))
-    .description('The same predictions by a batch job and by an endpoint.')
-    .requiredOption('--predictions <number>', 'predictions made in these hours', integer)
+    .description('Compare the costs of a batch job and an endpoint for the same predictions.')
+    .requiredOption('--predictions <number>', 'predictions in these hours', integer)
     .option('--online-machine-type <type>', 'the machine of the endpoint (default: --machine-type)')
-    .option('--times <ratio>', 'also say up to which volume batch is so many times cheaper', number)
+    .option('--times <ratio>', 'also print the volume up to which batch is this many times cheaper', number)
     .action((request: ServingComparisonRequest & WithModel & WithPriceBook & { times?: number }) =>
       answer(request, async (estimator) =>
         write(comparisonTable(await estimator.compareServing(request), request.times)),
@@ -69,18 +73,18 @@ function machineOptions(command: Command): Command {
     .option('--price-book <name>', 'a price book by id or name (default: FEATUREGRAPH_PRICE_BOOK)')
     .option('--machine-type <type>', 'a machine of the price book (default: its first)')
     .option('--accelerator-type <type>', 'an accelerator in each machine (default: none)')
-    .option('--accelerator-count <number>', 'how many in each machine', number);
+    .option('--accelerator-count <number>', 'accelerators in each machine (default: 1)', number);
 }
 
 function batchOptions(command: Command): Command {
   return machineOptions(command)
-    .option('--seconds-per-batch <seconds>', 'what one replica takes for a batch', number)
-    .option('--model <name>', 'instead: as past jobs of this model took')
+    .option('--seconds-per-batch <seconds>', 'seconds that one replica needs for a batch', number)
+    .option('--model <name>', 'take the seconds per batch from past jobs of this model')
     .option('--batch-size <rows>', 'rows of a batch (default: 64)', number)
     .option('--starting-replica-count <number>', 'replicas that share the batches (default: 1)', number)
     .option(
       '--startup-minutes <minutes>',
-      'billed of each replica before its first batch (default: of the book)',
+      'billed minutes of each replica before its first batch (default: of the price book)',
       number,
     );
 }
@@ -90,10 +94,10 @@ function nodeOptions(command: Command): Command {
     command.option('--price-book <name>', 'a price book by id or name (default: FEATUREGRAPH_PRICE_BOOK)');
   }
   return command
-    .option('--min-nodes <number>', 'nodes that are always there (default: 1)', number)
-    .option('--max-nodes <number>', 'nodes that load can bring it to (default: --min-nodes)', number)
-    .option('--average-nodes <number>', 'nodes on average (default: --max-nodes)', number)
-    .option('--hours <number>', 'hours that they are there (default: 730, a month)', number);
+    .option('--min-nodes <number>', 'minimum number of nodes (default: 1)', number)
+    .option('--max-nodes <number>', 'maximum number of nodes with autoscaling (default: --min-nodes)', number)
+    .option('--average-nodes <number>', 'average number of nodes (default: --max-nodes)', number)
+    .option('--hours <number>', 'hours for which the nodes exist (default: 730, a month)', number);
 }
 
 async function answer({ model }: WithModel, use: (estimator: CostEstimator) => Promise<void>): Promise<void> {

@@ -40,20 +40,20 @@ export function initCommand(write: (text: string) => void): Command {
   const collect = (text: string, texts: readonly string[] = []): readonly string[] => [...texts, text];
   const command = new Command('init')
     .description('Draft a registry (registry.yaml and sql/) from Parquet, CSV, TSV or JSONL files, and check it.')
-    .argument('<files...>', 'files, folders or patterns; .gz and .zst too')
+    .argument('<files...>', 'files, folders or patterns; also .gz and .zst')
     .option('--output <folder>', 'the folder for registry.yaml and sql/', '.')
-    .option('--featurestore <name>', 'the name of the featurestore (by default that of the output folder)')
-    .option('--entity-type <name>', 'what all the rows are about (by default from the id columns and the file names)')
+    .option('--featurestore <name>', 'the name of the featurestore (default: that of the output folder)')
+    .option('--entity-type <name>', 'the entity type of all rows (default: from the id columns and the file names)')
     .option(
       '--entity-id <[table=]column[,column]>',
-      'the columns of the entity id, of each table that has them or of one; repeatable',
+      'the id columns, of all tables that have them or of one table; repeatable',
       collect,
     )
-    .option('--timestamp <[table=]column>', 'the column with the time at which a row was known; repeatable', collect)
+    .option('--timestamp <[table=]column>', 'the column of the event time; repeatable', collect)
     .addOption(
-      new Option('--timestamp-unit <unit>', 'what a time that is a whole number counts since 1970').choices(TIME_UNITS),
+      new Option('--timestamp-unit <unit>', 'the unit of times that are whole numbers since 1970').choices(TIME_UNITS),
     )
-    .option('--static <table>', 'a table without a time: its values hold at all times; repeatable', collect)
+    .option('--static <table>', 'a table without event times; its values hold at all times; repeatable', collect)
     .addHelpText('after', EXAMPLES);
   return addFileFlags(command).action(async (names: readonly string[], flags: InitFlags) => init(names, flags, write));
 }

@@ -26,16 +26,16 @@ interface CreateOptions {
 /** `featuregraph keys`: the API keys of the gateway with the same configuration, also while it runs. */
 export function keysCommand({ write, note, clock }: KeysCommandOptions): Command {
   const keys = new Command('keys').description(
-    'Make, list and revoke API keys. A running gateway follows in a second.',
+    'Create, list and revoke API keys. A running gateway applies changes within a second.',
   );
   keys
     .command('create')
-    .description('Make a key and print it. Nobody can read it again: the gateway keeps its hash.')
+    .description('Create a key and print it once. The gateway stores only its hash.')
     .argument('<name>', 'what the key is for; the principal is key:<name>')
     .option('--group <name...>', 'the groups of the principal')
-    .option('--claim <name=value...>', 'facts that policy may match, such as tenant=acme', claim)
-    .option('--expires <time>', 'after which time it ends: 90d, 12h, an RFC 3339 time, or never', expiry, expiry('90d'))
-    .option('--rotate', 'a further key of a name that has one, with the same rights', false)
+    .option('--claim <name=value...>', 'claims of the principal, such as tenant=acme', claim)
+    .option('--expires <time>', 'when the key expires: 90d, 12h, an RFC 3339 time, or never', expiry, expiry('90d'))
+    .option('--rotate', 'create a second key of this principal, with the same groups and claims', false)
     .action(async (name: string, options: CreateOptions) => {
       const { path, isUsed } = await keyFile();
       const now = clock();
@@ -55,7 +55,7 @@ export function keysCommand({ write, note, clock }: KeysCommandOptions): Command
     });
   keys
     .command('list')
-    .description('List the keys. The keys themselves are not known.')
+    .description('List the names, ids and states of the keys.')
     .option('--json', 'as JSON', false)
     .action(async ({ json }: { readonly json: boolean }) => {
       const { path } = await keyFile();
@@ -82,8 +82,8 @@ export function keysCommand({ write, note, clock }: KeysCommandOptions): Command
     });
   keys
     .command('revoke')
-    .description('Revoke a key by its id, or all keys of a name. Open streams of it end.')
-    .argument('<id or name>', 'as "keys list" shows it')
+    .description('Revoke a key by its id, or all keys of a name. Their open streams end.')
+    .argument('<id or name>', 'an id or a name from "keys list"')
     .action(async (idOrName: string) => {
       const { path } = await keyFile();
       const revoked = await revokeKeys(path, idOrName, clock());
@@ -93,7 +93,7 @@ export function keysCommand({ write, note, clock }: KeysCommandOptions): Command
   return keys;
 }
 
-const NOT_USED = `The gateway of this configuration takes no API keys. Write "apiKeys: {}" into the file that FEATUREGRAPH_AUTHENTICATION names.\n`;
+const NOT_USED = `A gateway with this configuration does not accept API keys. Write "apiKeys: {}" into the file that FEATUREGRAPH_AUTHENTICATION names.\n`;
 
 async function keyFile(): Promise<{ readonly path: string; readonly isUsed: boolean }> {
   const { authenticationPath, dataDirectory } = loadConfig();

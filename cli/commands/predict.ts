@@ -19,10 +19,10 @@ export function predictCommand(): Command {
     .option('--model <name>', 'the model')
     .option('--training-set <job>', 'predict for the rows of this training set')
     .option('--table <table>', 'predict for the rows of this table of the offline store')
-    .option('--file <file...>', 'predict for the rows of these files of the folder for files')
-    .option('--parameters <json>', 'passed to the model with every batch')
-    .option('--batch-size <count>', 'instances the model is given at once', count)
-    .option('--replicas <count>', 'how many batches are predicted at once', count);
+    .option('--file <file...>', 'predict for the rows of these files in the folder for files')
+    .option('--parameters <json>', 'parameters that the model gets with each batch')
+    .option('--batch-size <count>', 'instances in one batch', count)
+    .option('--replicas <count>', 'batches that are predicted in parallel', count);
   return addStartOptions(addOutputOptions(addFileFlags(command))).action(async (options: PredictOptions) => {
     await startJob(
       {

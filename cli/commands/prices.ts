@@ -22,7 +22,7 @@ export interface PricesCommandOptions {
 
 /** `featuregraph prices ...`: lists the price books and makes newer editions of them. */
 export function pricesCommand({ write, clock, openCatalog = openGoogleCatalog }: PricesCommandOptions): Command {
-  const command = new Command('prices').description('Price books: what estimates are made with.');
+  const command = new Command('prices').description('List and update the price books of estimates.');
 
   command
     .command('list')

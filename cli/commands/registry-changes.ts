@@ -25,7 +25,7 @@ type Options = GatewayOptions;
 
 export function planCommand(write: (text: string) => void): Command {
   return new Command('plan')
-    .description('Say what `apply` would do with the registry file of a running gateway. Changes nothing.')
+    .description('Print what `apply` would change in a running gateway. Changes nothing.')
     .option('--url <url>', 'the gateway', DEFAULT_URL)
     .addOption(tokenOption())
     .action(async (options: Options) => {
@@ -41,8 +41,8 @@ export function planCommand(write: (text: string) => void): Command {
 
 export function applyCommand(write: (text: string) => void): Command {
   return new Command('apply')
-    .description('Serve the registry file of a running gateway as it is now, without a restart.')
-    .option('--force', 'also if it can break a client', false)
+    .description('Make a running gateway read its registry file again and serve it, without a restart.')
+    .option('--force', 'apply it even if it can break a client', false)
     .option('--url <url>', 'the gateway', DEFAULT_URL)
     .addOption(tokenOption())
     .action(async ({ force, ...options }: Options & { readonly force: boolean }) => {

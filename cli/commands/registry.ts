@@ -23,17 +23,17 @@ export interface FromVertexFlags {
 
 /** `featuregraph registry`: generates registry files. */
 export function registryCommand(write: (text: string) => void): Command {
-  const command = new Command('registry').description('Make registry files.');
+  const command = new Command('registry').description('Write registry files from other systems.');
   command
     .command('from-vertex')
     .description(
-      'Print a feature online store of Vertex AI as a registry file, to be reviewed, edited and committed. Changes nothing.',
+      'Print a feature online store of Vertex AI as a registry file, for review and editing. Changes nothing.',
     )
     .requiredOption('--project <project>', 'the Google Cloud project')
     .requiredOption('--location <region>', 'its region, such as europe-west4')
-    .option('--feature-online-store <id>', 'the feature online store; those there are listed if not given')
-    .option('--feature-view <id...>', 'the feature views to take over; all of them if not given')
-    .option('--name <name>', 'the featurestore’s name; that of the feature online store if not given')
+    .option('--feature-online-store <id>', 'the feature online store; without it, the command lists them')
+    .option('--feature-view <id...>', 'the feature views to include (default: all)')
+    .option('--name <name>', 'the name of the featurestore (default: that of the feature online store)')
     .action(async (flags: FromVertexFlags) => write(await registryFromVertex(flags)));
   return command;
 }

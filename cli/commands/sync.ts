@@ -3,7 +3,7 @@ import { addStartOptions, startJob, type StartOptions } from '../start-job.js';
 
 export function syncCommand(): Command {
   const command = new Command('sync')
-    .description('Bring the newest values of a feature view online, by a running gateway, and watch it.')
+    .description('Copy the newest values of a feature view into the online store (materialize), and watch the job.')
     .argument('<featurestore>', 'the featurestore')
     .argument('<view>', 'the feature view');
   return addStartOptions(command).action(async (featurestore: string, featureView: string, options: StartOptions) => {

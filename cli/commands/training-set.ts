@@ -10,22 +10,24 @@ interface TrainingSetOptions extends StartOptions, FileFlags, TrainingSetFlags {
 
 export function trainingSetCommand(): Command {
   const command = new Command('training-set')
-    .description('Make a training set in a running gateway and watch it. Features of other entities: see --input.')
+    .description(
+      'Make a training set in a running gateway and watch the job. For features of several entity types, use --input.',
+    )
     .option('--featurestore <name>', 'the featurestore')
-    .option('--entity-type <name>', 'what each label is about')
-    .option('--labels <file>', 'the labels: a file of the folder for files')
+    .option('--entity-type <name>', 'the entity type of each label')
+    .option('--labels <file>', 'the labels: a file in the folder for files')
     .option('--labels-table <table>', 'the labels: a table of the offline store')
     .option('--time-column <column>', 'the column with the time of a label')
     .option('--id-column <column...>', 'the columns with the id of the entity')
-    .option('--feature <name...>', 'the features; neither these nor views: all')
+    .option('--feature <name...>', 'the features (default, without --view: all)')
     .option('--view <name...>', 'the features of these views')
-    .option('--ttl-seconds <seconds>', 'after which a value counts as expired', seconds)
-    .option('--strictly-before', 'leave out values of exactly the label’s time')
+    .option('--ttl-seconds <seconds>', 'the age after which a value is expired', seconds)
+    .option('--strictly-before', 'leave out values with exactly the label’s time')
     .option('--known-at-label-time', 'leave out values written after the label’s time')
     .option('--known-at <time>', 'leave out values written after this RFC 3339 time')
-    .option('--include-expired', 'give also values that have expired')
-    .option('--with-timestamps', 'give beside each feature when its value became true')
-    .option('--full-validation', 'compare the values of all rows with the history, not of a sample')
+    .option('--include-expired', 'include expired values')
+    .option('--with-timestamps', 'add a column with the event time of each feature')
+    .option('--full-validation', 'compare all rows with the history, not only a sample')
     .option('--validation-seed <number>', 'choose another sample to compare', wholeNumber);
   return addStartOptions(addOutputOptions(addFileFlags(command))).action(async (options: TrainingSetOptions) => {
     await startJob(

@@ -5,9 +5,9 @@ import { watchJob } from '../watch-job.js';
 export function watchCommand(): Command {
   return new Command('watch')
     .description(
-      'Show how far a job is, until it ends. Ends with 0 when it succeeded, 2 in part, 3 cancelled, 1 otherwise.',
+      'Show the progress of a job until it ends. Exit code 0: succeeded, 1: failed, 2: partially succeeded, 3: cancelled.',
     )
-    .argument('<job>', 'its id, with or without "jobs/"')
+    .argument('<job>', 'the id of the job, with or without "jobs/"')
     .option('--url <url>', 'the gateway', DEFAULT_URL)
     .addOption(tokenOption())
     .action(async (job: string, options: GatewayOptions) => {

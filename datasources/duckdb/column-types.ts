@@ -1,4 +1,5 @@
 import type { ValueType } from '../../values/value-type.js';
+import { hasExactText, jsonObjectSql } from './exact-text.js';
 import { toDuckDbType } from './value-mapping.js';
 
 export interface SourceColumn {
@@ -20,7 +21,7 @@ const CONVERTIBLE = {
   STRING: isText,
   STRING_ARRAY: listOf(isText),
   BYTES: (type) => type === 'BLOB',
-  STRUCT: (type) => /^(STRUCT\(.*\)|MAP\(.*\)|JSON)$/s.test(type),
+  STRUCT: (type) => /^(STRUCT\(.*\)|MAP\(.*\)|JSON)$/s.test(type) && hasExactText(type),
   // TIMESTAMP_NS is missing, because the conversion would round its last digits.
   TIMESTAMP: (type) => /^(TIMESTAMP(_S|_MS| WITH TIME ZONE)?|DATE)$/.test(type),
 } satisfies Record<ValueType, (type: string) => boolean>;
@@ -64,15 +65,15 @@ const CONVERSIONS = {
   STRING: castTo('STRING'),
   STRING_ARRAY: castTo('STRING_ARRAY'),
   BYTES: castTo('BYTES'),
-  STRUCT: (column) => `CAST(to_json(${column}) AS VARCHAR)`,
+  STRUCT: (column, type) => (type === 'JSON' ? `CAST(${column} AS VARCHAR)` : jsonObjectSql(column, type)),
   TIMESTAMP: castTo('TIMESTAMP'),
-} satisfies Record<ValueType, (column: string) => string>;
+} satisfies Record<ValueType, (column: string, type: string) => string>;
 
 function castTo(valueType: ValueType): (column: string) => string {
   return (column) => `CAST(${column} AS ${toDuckDbType(valueType).toString()})`;
 }
 
 /** The SQL that converts a column of a convertible type to a value type. */
-export function convertSql(column: string, valueType: ValueType): string {
-  return CONVERSIONS[valueType](column);
+export function convertSql(column: string, type: string, valueType: ValueType): string {
+  return CONVERSIONS[valueType](column, type);
 }

@@ -1,4 +1,5 @@
 import { quoteIdentifier, quoteText } from './sql-text.js';
+import { nearestDouble } from './nearest-double.js';
 import { parseType, type TypeTree } from './type-tree.js';
 
 /** The types whose values DuckDB writes as text, and reads from that text, without a loss. */
@@ -37,10 +38,21 @@ export function isJsonText(type: string): boolean {
  */
 export function exactTextSql(value: string, type: string): string {
   const tree = parseType(type);
-  if (tree.kind === 'SCALAR') return scalarText(value, tree.type);
+  return tree.kind === 'SCALAR' ? scalarText(value, tree.type) : jsonTextSql(value, tree, toJsonParts);
+}
+
+/**
+ * SQL of the JSON object of a struct or a map, as models and clients read it. A decimal is a number if a double has its
+ * digits, and a text with every digit if not; BYTES are base64; NaN and the infinities are texts. Not for other types.
+ */
+export function jsonObjectSql(value: string, type: string): string {
+  return jsonTextSql(value, parseType(type), toObjectParts);
+}
+
+function jsonTextSql(value: string, tree: TypeTree, change: Change): string {
   // DuckDB has no CASE over arrays of a fixed size.
   const parts = hasArrays(tree) ? `CAST(${value} AS ${withoutSizes(tree)})` : value;
-  return `CASE WHEN ${value} IS NOT NULL THEN CAST(to_json(${toJsonParts(parts, tree, 0)}) AS VARCHAR) END`;
+  return `CASE WHEN ${value} IS NOT NULL THEN CAST(to_json(${change(parts, tree, 0)}) AS VARCHAR) END`;
 }
 
 /** SQL of the value of an exact text. Text that is not one of the type is an error of the query. */
@@ -83,6 +95,31 @@ function toJsonParts(value: string, tree: TypeTree, depth: number): string {
       return isObject(tree) ? `map_from_entries(${entries})` : entries;
     }
   }
+}
+
+/** The same for `jsonObjectSql`. */
+function toObjectParts(value: string, tree: TypeTree, depth: number): string {
+  switch (tree.kind) {
+    case 'SCALAR': {
+      if (/^U?HUGEINT$/.test(tree.type)) return value;
+      return tree.type.startsWith('DECIMAL') ? decimalNumber(value, tree.type) : toJsonParts(value, tree, depth);
+    }
+    case 'LIST':
+      return mapList(value, depth, (item) => toObjectParts(item, tree.element, depth + 1));
+    case 'STRUCT':
+      return mapStruct(value, tree, (field, type) => toObjectParts(field, type, depth));
+    case 'MAP': {
+      // Names of JSON are texts.
+      const part: Change = (item, type, level) =>
+        type === tree.key ? exactTextSql(item, withoutSizes(type)) : toObjectParts(item, type, level);
+      return `map_from_entries(${mapEntries(value, tree, depth, part)})`;
+    }
+  }
+}
+
+function decimalNumber(value: string, type: string): string {
+  const { double, hasDigits } = nearestDouble(value, type);
+  return `CASE WHEN ${hasDigits} THEN to_json(${double}) ELSE to_json(CAST(${value} AS VARCHAR)) END`;
 }
 
 /** The type that the JSON of `toJsonParts` is read as. */

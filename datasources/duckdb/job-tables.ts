@@ -13,7 +13,7 @@ export function jobTableName(asked: string | null, jobId: string): string {
   const name = asked ?? `job_${jobId.replaceAll('-', '_')}`;
   if (TABLE_NAME.test(name)) return name;
   throw badInput(
-    `"${name}" is no name for a table: letters, digits and underscores, at most 63, a letter first.`,
+    `"${name}" is not a name for a table: use at most 63 letters, digits and underscores, beginning with a letter.`,
     'output.location',
   );
 }

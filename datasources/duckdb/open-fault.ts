@@ -22,7 +22,7 @@ export async function explainOpenFault(path: string, cause: unknown): Promise<st
     return `${describe(message)}. Give this user the right to write the file and its folder`;
   }
   const head = await readHead(path);
-  if (head !== null && head.magic !== MAGIC) return `it is no file of DuckDB. ${RESTORE}`;
+  if (head !== null && head.magic !== MAGIC) return `it is not a DuckDB file. ${RESTORE}`;
   const newer = /version number (\d+)/i.exec(message);
   if (newer) return `it has version ${newer[1]} of DuckDB's format, which this featuregraph does not read. ${UPGRADE}`;
   if (/corrupt|checksum|could not read enough bytes|not a valid/i.test(message)) {

@@ -16,6 +16,11 @@ export interface ReadParquetOptions {
   /** Columns that contain ids: bytes and whole numbers become text. */
   readonly ids?: ReadonlySet<string>;
   /**
+   * Columns of which `timeZone` and `dateAsMoment` say what a time without a zone and a date mean. All other columns stay
+   * as they are. Default: every column.
+   */
+  readonly moments?: ReadonlySet<string>;
+  /**
    * EVERY_VALUE reads every value once before any other process does, so that a corrupt file crashes only the file
    * process.
    */
@@ -48,7 +53,7 @@ export async function readParquetFiles(
   worker: FileWorker,
   files: readonly SelectedFile[],
   options: FileOptions,
-  { declared, ids = new Set(), reads, converts = true }: ReadParquetOptions,
+  { declared, ids = new Set(), moments, reads, converts = true }: ReadParquetOptions,
 ): Promise<ParquetTable> {
   const schema = await readParquetSchema(worker, files);
   await refuseCutTimes(worker, files, schema);
@@ -57,12 +62,13 @@ export async function readParquetFiles(
   const both = schema.find(({ name }) => isPartition(name));
   if (both) throw new FileFault(files[0]!.name, null, `it has the column "${both.name}", and its path says it too`);
   const partitions = await typePartitions(worker, files);
+  const optionsOf = (name: string): FileOptions => (moments === undefined || moments.has(name) ? options : {});
   const inFile = new Set(schema.map(({ name }) => name));
   const columns = (await describe(worker, relation, files)).filter(({ name }) => inFile.has(name));
   const selected = [
     ...columns.map((column) =>
       converts
-        ? selectColumn(column, { declared, ids, options, file: files[0]!.name })
+        ? selectColumn(column, { declared, ids, options: optionsOf(column.name), file: files[0]!.name })
         : { ...column, value: quoteIdentifier(column.name), isConverted: false },
     ),
     ...partitions,

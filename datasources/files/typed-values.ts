@@ -1,3 +1,5 @@
+import { hasExactText, jsonObjectSql } from '../duckdb/exact-text.js';
+import { nearestDouble } from '../duckdb/nearest-double.js';
 import type { FileOptions } from './file-options.js';
 import { zonedSql } from './text-times.js';
 import { JSON_OBJECT, textToTypeSql, withoutNullsSql } from './text-values.js';
@@ -38,7 +40,7 @@ export function typedToTypeSql(value: string, from: string, to: string, options:
       return from === 'DATE' ? value : undefined;
     case JSON_OBJECT:
       if (from === 'JSON') return `CASE WHEN json_type(${value}) = 'OBJECT' THEN CAST(${value} AS VARCHAR) END`;
-      return NESTED.test(from) ? `CAST(to_json(${value}) AS VARCHAR)` : undefined;
+      return NESTED.test(from) && hasExactText(from) ? jsonObjectSql(value, from) : undefined;
     default:
       return from === to ? value : undefined;
   }
@@ -92,7 +94,8 @@ function doubleSql(value: string, from: string): string | undefined {
   if (/^U?(TINYINT|SMALLINT|INTEGER)$/.test(from)) return double;
   if (INTEGER.test(from)) return `CASE WHEN TRY_CAST(${double} AS ${from}) = ${value} THEN ${double} END`;
   if (!FRACTIONAL.test(from)) return undefined;
-  return `CASE WHEN TRY_CAST(${double} AS ${from}) = ${value} THEN ${double} END`;
+  const nearest = nearestDouble(value, from);
+  return `CASE WHEN ${nearest.hasDigits} THEN ${nearest.double} END`;
 }
 
 function listSql(value: string, from: string, to: string, options: FileOptions): string | undefined {

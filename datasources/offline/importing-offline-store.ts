@@ -36,6 +36,12 @@ export interface ImportingOfflineStore extends OfflineStore {
   /** The newest times among the rows of a source, and its last import. `asOf` separates rows of the future. */
   sourceState(source: FeatureSource, asOf: Instant): Promise<SourceState>;
 
+  /**
+   * From now on, imports of these sources leave out the entities that are deleted, also an import that has not begun yet.
+   * Call the result to end this.
+   */
+  watchDeletions(sources: readonly FeatureSource[]): () => void;
+
   /** The rows whose time is after a moment: they are not known yet. */
   countFutureRows(source: FeatureSource, asOf: Instant): Promise<FutureRows>;
 }

@@ -56,11 +56,15 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   PredictionConnection: ['edges', 'nodes'],
   PredictionFailureConnection: ['edges', 'nodes'],
   PriceBook: ['prices'],
-  RegistryPlan: ['breaks', 'recomputed'],
+  RegistryPlan: ['breaks', 'recomputed', 'renamed'],
   ServingComparison: ['curve'],
+  SourceRefreshJob: ['computed'],
+  TrainingSetJob: ['leftOut'],
   TrainingSetJobInput: ['joins'],
+  TrainingSetPreview: ['leftOut'],
   TrainingSetProvenance: ['features'],
   TrainingSetValidation: ['featureCoverage', 'labelCopies', 'offendingRows'],
+  Viewer: ['permissions'],
 };
 
 /** Merges item by item. A list of another length is another answer: it replaces the one before. */

@@ -26,7 +26,7 @@ export class SourceRefreshHandler implements JobHandler<
 
   constructor(
     private readonly registry: Registry,
-    private readonly preparation: Pick<StorePreparation, 'refresh'>,
+    private readonly preparation: Pick<StorePreparation, 'refresh' | 'watchDeletions'>,
     /** Runs after each refresh: the next row of the future may be another one. */
     private readonly onRefreshed: () => void,
   ) {}
@@ -53,9 +53,11 @@ export class SourceRefreshHandler implements JobHandler<
   async run(job: SourceRefreshJobRecord, control: JobControl<null>): Promise<JobOutcome<SourceRefreshResult>> {
     const { featurestore, entityType: name, source } = job.spec;
     const entityType = this.registry.entityType(featurestore, name);
-    await control.running(PERCENT);
+    // Before clients see that the job runs: an entity that they delete from then on does not come back with it.
+    const stopWatching = this.preparation.watchDeletions(entityType);
     let completed = 0n;
     try {
+      await control.running(PERCENT);
       const { steps, rejectedRows, imported } = await this.preparation.refresh(entityType, {
         sources: source === null ? null : [source],
         signal: control.signal,
@@ -80,9 +82,15 @@ export class SourceRefreshHandler implements JobHandler<
         return { state: 'CANCELLED', result: null, progress: toProgress(completed) };
       }
       // The fault is in the operator's SQL or files. Its details name paths, so only the summary is for clients.
-      if (error instanceof OperatorError) throw new JobFailure('SOURCE_FAULT', error.summary, { cause: error });
+      if (error instanceof OperatorError) {
+        const { summary, faults } = error;
+        const message =
+          faults.length === 0 ? summary : `${summary.replace(/[:.]$/, '')}. The log of the gateway has the details.`;
+        throw new JobFailure('SOURCE_FAULT', message, { cause: error });
+      }
       throw error;
     } finally {
+      stopWatching();
       this.onRefreshed();
     }
   }

@@ -35,7 +35,7 @@ export function planSync({ view, labels, trigger }: StartFeatureViewSync): JobPl
 export function findSyncView(registry: Registry, spec: FeatureViewSyncSpec): FeatureView {
   const view = getFeatureViewIn(registry.featurestore(spec.featurestore), spec.featureView);
   if (syncTargetKey(view) !== spec.target) {
-    const message = `The online store or the features of "${spec.featureView}" are no more those of this sync. Start a new one.`;
+    const message = `The online store or the features of "${spec.featureView}" changed after this sync started. Start a new one.`;
     throw new JobFailure('STORE_CHANGED', message);
   }
   return view;

@@ -70,6 +70,8 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
         writer.#oldestLogged = upTo === writer.#log.last.sequence ? undefined : options.clock();
       },
     });
+    // A later start may not know the old names any more, and a deletion finds the rows by the present ones.
+    await options.log.renameFuture();
     await writer.#future.promote();
     return writer;
   }

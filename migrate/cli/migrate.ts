@@ -10,20 +10,20 @@ import { migratePlan, type MigratePlanOptions } from './migrate-plan.js';
 
 /** `featuregraph migrate`: migrates from Vertex AI Feature Store (Legacy) to its successor. `open` is for tests. */
 export function addMigrateCommands(program: Command, open = openOnlineStore): void {
-  const migrate = program.command('migrate').description('Move off Vertex AI Feature Store (Legacy).');
+  const migrate = program.command('migrate').description('Migrate from Vertex AI Feature Store (Legacy).');
 
   migrate
     .command('plan')
-    .description('Print what it takes to move a legacy featurestore. Changes nothing.')
+    .description('Print a migration plan for a legacy featurestore. Changes nothing.')
     .requiredOption('--project <project>', 'the Google Cloud project of the featurestore')
     .requiredOption('--location <region>', 'its region, such as europe-west4')
     .requiredOption('--featurestore <id>', 'the legacy featurestore')
-    .requiredOption('--dataset <dataset>', 'the BigQuery dataset that takes the values, in the same project')
-    .option('--dataset-location <location>', 'where the dataset is; the region of the featurestore if not given')
-    .option('--online-store <id>', 'the feature online store to make; called like the featurestore if not given')
+    .requiredOption('--dataset <dataset>', 'the BigQuery dataset for the values, in the same project')
+    .option('--dataset-location <location>', 'the location of the dataset (default: the region of the featurestore)')
+    .option('--online-store <id>', 'the feature online store to create (default: the name of the featurestore)')
     .option(
       '--prefix <text>',
-      'before the names of tables, feature groups and views: two featurestores may each have a customer',
+      'a prefix of the names of tables, feature groups and views, if two featurestores have equal names',
       namePrefix,
     )
     .action(async (options: MigratePlanOptions) => {
@@ -32,12 +32,14 @@ export function addMigrateCommands(program: Command, open = openOnlineStore): vo
 
   migrate
     .command('compare')
-    .description('Compare the online store of a featurestore with its shadow. Exit code 1 when too much differs.')
+    .description(
+      'Compare the online store of a featurestore with its shadow. Exit code 1: more values differ than --threshold.',
+    )
     .argument('<featurestore>', 'a featurestore of the registry that has a shadow')
     .argument('<entity-type>', 'one of its entity types')
-    .option('--ids <file>', 'entity ids, one a line; a sample of those of the offline store if not given')
-    .option('--sample <count>', 'how many entities, chosen at random', wholeNumber, 1000)
-    .option('--threshold <share>', 'the share of values that may differ, 0 to 1', share, 0)
+    .option('--ids <file>', 'a file with one entity id in each line (default: a sample from the offline store)')
+    .option('--sample <count>', 'the number of entities, chosen at random', wholeNumber, 1000)
+    .option('--threshold <share>', 'the permitted share of different values, 0 to 1', share, 0)
     .action(async (featurestore: string, entityType: string, options: CompareFlags) => {
       const config = loadConfig();
       const { dataDirectory } = config;

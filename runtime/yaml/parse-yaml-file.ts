@@ -2,6 +2,7 @@ import { isMap, isScalar, type Document } from 'yaml';
 import type { z } from 'zod';
 import { OperatorError } from '../../errors/operator-error.js';
 import { parseYaml, type YamlText } from '../parse-yaml.js';
+import { describeValue } from './describe-value.js';
 import type { Fault } from './fault.js';
 import { describeUnknownKeys } from './unknown-keys.js';
 
@@ -48,7 +49,7 @@ function toFaults(
   if (issue.code === 'unrecognized_keys') {
     return describeUnknownKeys(jsonSchema, path, issue.keys, findValue(content, path));
   }
-  const general = { path, message: issue.message };
+  const general = { path, message: describeValue(issue, findValue(content, path)) };
   if (issue.code !== 'invalid_union') return [general];
   // Of several shapes, such as a path or an object: one whose only faults are its keys is the one that was meant.
   const nested = issue.errors.map((issues) => ({

@@ -56,7 +56,7 @@ abstract class BatchWorkInput extends PricedInput {
   @Field(() => Float, {
     nullable: true,
     description:
-      'The seconds that one replica needs for a batch. Null: the measured mean of past jobs of `model` on the ' +
+      'The seconds that one replica needs for a batch. Null: the median of the last five jobs of `model` on the ' +
       'same machine type.',
   })
   secondsPerBatch?: number | null;

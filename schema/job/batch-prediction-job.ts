@@ -6,6 +6,7 @@ import { Model } from '../model/model.js';
 import { Node } from '../node.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { FileFormatEnum } from './enums.js';
+import { FileOptions } from './file-options.js';
 import { Job } from './job.js';
 import { Metric, PredictionConnection, PredictionFailureConnection } from './prediction.js';
 
@@ -55,6 +56,12 @@ export class BatchInput {
     description: 'The format of the files. Null unless the kind is FILES.',
   })
   format!: keyof typeof FileFormatEnum | null;
+
+  @Field(() => FileOptions, {
+    nullable: true,
+    description: 'What the request said of the files. Null unless the kind is FILES.',
+  })
+  fileOptions!: FileOptions | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'The output of a batch prediction.' })

@@ -39,7 +39,7 @@ registerEnumType(WholeReasonEnum, {
     NOT_DECLARED: { description: 'The registry has no `incremental` for the source.' },
     OTHER_INPUT_CHANGED: {
       description:
-        'It was the first computation, or the SQL, a column or the file of another table changed, or a file changed ' +
+        'It was the first computation, or the SQL, a column or a file of another table changed, or a file changed ' +
         'during the computation before.',
     },
     FILE_REMOVED: { description: 'A file of a table with a watermark was deleted or renamed.' },

@@ -140,7 +140,7 @@ export class TrainingSetInput {
     defaultValue: false,
     description:
       'true: the join uses only values that were written to the store by the time of the label. It ignores later ' +
-      'corrections and backfills.',
+      'corrections and backfills. A source without a creation time is refused with BAD_USER_INPUT, except a static one.',
   })
   knownAtLabelTime!: boolean | null | undefined;
 

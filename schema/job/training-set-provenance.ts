@@ -2,6 +2,7 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import { DateTime } from '../scalars/date-time.js';
 import { JSONObject } from '../scalars/json-object.js';
 import { BigIntScalar } from '../scalars/big-int.js';
+import { FileOptions } from './file-options.js';
 import { TrainingSetValidationModeEnum } from './training-set-validation.js';
 
 @ObjectType({ simpleResolvers: true, description: 'A join of a training set: features of one entity of each label.' })
@@ -26,6 +27,12 @@ export class TrainingSetJobJoin {
 export class TrainingSetJobInput {
   @Field(() => String, { nullable: true, description: 'The path of the file with the labels. Null for other sources.' })
   labelsFile!: string | null;
+
+  @Field(() => FileOptions, {
+    nullable: true,
+    description: 'What the request said of the file with the labels. Null for other sources.',
+  })
+  labelsFileOptions!: FileOptions | null;
 
   @Field(() => String, { nullable: true, description: 'The table with the labels. Null for other sources.' })
   labelsTable!: string | null;

@@ -133,7 +133,7 @@ export class TrainingSetValidation {
   @Field(() => BigIntScalar, {
     nullable: true,
     description:
-      'Values whose event time is exactly the time of the label. They are no leak. Use strictlyBefore to leave them out.',
+      'Values whose event time is exactly the time of the label. They are not leaks. Use strictlyBefore to leave them out.',
   })
   valuesAtLabelTime!: bigint | null;
 
@@ -141,7 +141,7 @@ export class TrainingSetValidation {
     nullable: true,
     description:
       'Values in `verifiedRows` that were written after the time of the label, with an event time before it: corrections ' +
-      'and backfills. They are no leak, but a model in production would not have had them. Use knownAtLabelTime to leave ' +
+      'and backfills. They are not leaks, but a model in production would not have had them. Use knownAtLabelTime to leave ' +
       'them out. A SAMPLE does not count other rows; `validation: FULL` counts all rows.',
   })
   valuesWrittenAfterLabel!: bigint | null;

@@ -12,17 +12,17 @@ export const PrincipalKindEnum = {
 
 registerEnumType(PrincipalKindEnum, {
   name: 'PrincipalKind',
-  description: 'How a client said who it is.',
+  description: 'How a client was authenticated.',
   valuesConfig: {
-    USER: { description: 'A person, by an identity provider or Google.' },
-    SERVICE: { description: 'A program with an identity of its own, such as a service account.' },
+    USER: { description: 'A person, authenticated by an identity provider or Google.' },
+    SERVICE: { description: 'A program with its own identity, such as a service account.' },
     API_KEY: { description: 'The holder of an API key.' },
     CERTIFICATE: { description: 'The subject of a client certificate.' },
-    ANONYMOUS: { description: 'Everybody: this gateway asks nobody who they are.' },
+    ANONYMOUS: { description: 'Any client: this gateway has no authentication.' },
   },
 });
 
-@ObjectType({ description: 'What the client may spend on a day, and what it has spent.' })
+@ObjectType({ description: 'The daily budget of the client, and what it has spent.' })
 export class BudgetUsage {
   @Field(() => String, { description: 'The day in UTC, YYYY-MM-DD.' })
   day!: string;
@@ -32,7 +32,7 @@ export class BudgetUsage {
 
   @Field(() => Money, {
     description:
-      'What the client has spent on this day. Jobs that have not ended count with their estimates. Reads cost nothing here.',
+      'What the client has spent on this day. Jobs that have not ended count with their estimates. Reads are not counted.',
   })
   spent!: Money;
 }
@@ -42,11 +42,11 @@ export class Viewer {
   @Field(() => String, {
     description:
       'The name of the principal: the owner of its jobs and budgets, e.g. "user:alice@example.com" or ' +
-      '"key:nightly-scores". "anonymous" if the gateway asks nobody who they are.',
+      '"key:nightly-scores". "anonymous" if the gateway has no authentication.',
   })
   name!: string;
 
-  @Field(() => PrincipalKindEnum, { description: 'How the client said who it is.' })
+  @Field(() => PrincipalKindEnum, { description: 'How the client was authenticated.' })
   kind!: keyof typeof PrincipalKindEnum;
 
   @Field(() => [String], { description: 'The groups that the credentials name, sorted.' })

@@ -1,9 +1,17 @@
 import { rm, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import proto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
 import { OnnxServing } from '../../batch-prediction/models/onnx/onnx-serving.js';
 import type { RawValue, ValueType } from '../../values/value-type.js';
-import { echoGraph, graphFile, linearGraph, type GraphConstant, type GraphInput } from '../support/onnx-graphs.js';
+import {
+  echoGraph,
+  graphFile,
+  linearGraph,
+  zipMapGraphWithWeights,
+  type GraphConstant,
+  type GraphInput,
+} from '../support/onnx-graphs.js';
 import { checkOnce, modelOf, predictOnce, valuesOf } from '../support/onnx-models.js';
 import type { ModelInput } from '../support/test-model.js';
 
@@ -459,26 +467,20 @@ describe('the fields of a model and the tensors of its graph', () => {
     ]);
   });
 
-  it('are not written where the graph has elements that the gateway does not know', async () => {
-    const graph = graphFile(
-      [{ name: 'x', shape: ['n'], type: 'BFLOAT16' }],
-      [{ name: 'y', shape: ['n'] }],
-      [
-        {
-          opType: 'Cast',
-          input: ['x'],
-          output: ['y'],
-          attribute: [{ name: 'to', type: proto.onnx.AttributeProto.AttributeType.INT, i: 1 }],
-        },
-      ],
-    );
-    expect(await checkOnce(await modelOf(graph, { inputs: [field('x', 'DOUBLE')] }))).toEqual([
-      {
-        path: 'onnx',
-        message:
-          'an input or output of its graph has elements of a type that the gateway cannot carry (16 in onnx.proto).',
-      },
-    ]);
+  it.each<[string, GraphInput, GraphInput]>([
+    ['input "x"', { name: 'x', shape: ['n'], type: 'BFLOAT16' }, { name: 'y', shape: ['n'] }],
+    ['output "y"', { name: 'x', shape: ['n'] }, { name: 'y', shape: ['n'], type: 'BFLOAT16' }],
+  ])('are refused by name where no type of the gateway is theirs: %s', async (tensor, input, output) => {
+    const to = proto.onnx.TensorProto.DataType[output.type ?? 'FLOAT'];
+    const attribute = [{ name: 'to', type: proto.onnx.AttributeProto.AttributeType.INT, i: to }];
+    const graph = graphFile([input], [output], [{ opType: 'Cast', input: ['x'], output: ['y'], attribute }]);
+    const model = await modelOf(graph, { inputs: [field('x', 'DOUBLE')] });
+    const message = `the gateway cannot carry the ${tensor} of type bfloat16; cast it to float32 in the graph.`;
+    expect(await checkOnce(model)).toEqual([{ path: 'onnx', message }]);
+    await expect(new OnnxServing().open(model, { parallelism: 1 })).rejects.toMatchObject({
+      code: 'MODEL_UNAVAILABLE',
+      message: `The model "linear" cannot be used. onnx: ${message}`,
+    });
   });
 
   it('leave out inputs that the graph has a value for', async () => {
@@ -496,6 +498,36 @@ describe('the fields of a model and the tensors of its graph', () => {
 });
 
 describe('an ONNX file', () => {
+  it('may have a ZipMap, and its weights in a file of their own', async () => {
+    const { graph, weights } = zipMapGraphWithWeights('model.data');
+    const model = await modelOf(graph, {
+      inputs: [field('x', 'DOUBLE', { columns: ['a', 'b'] })],
+      outputs: [
+        field('label', 'INT64'),
+        field('scores', 'STRUCT', { tensor: 'by_class' }),
+        field('yes', 'DOUBLE', { tensor: 'by_class', class: 'yes' }),
+      ],
+    });
+    const serving = new OnnxServing();
+    const missing = [{ path: 'onnx', message: 'it has external data, and the file of that is not beside it.' }];
+    expect(await serving.check(model)).toEqual(missing);
+    const data = join(dirname(model.location), 'model.data');
+    await writeFile(data, weights);
+    expect(await serving.check(model)).toEqual([]);
+    await rm(data);
+    expect(await serving.check(model)).toEqual(missing);
+    await writeFile(data, weights);
+    expect(
+      await predictOnce(model, [
+        { a: 1, b: 1 },
+        { a: -1, b: 0 },
+      ]),
+    ).toEqual([
+      { kind: 'prediction', prediction: { label: 1n, scores: { no: 4, yes: 6 }, yes: 6 } },
+      { kind: 'prediction', prediction: { label: 0n, scores: { no: -1, yes: -2 }, yes: -2 } },
+    ]);
+  });
+
   it.each<[string, () => Uint8Array | string, RegExp]>([
     ['that is text', () => 'no protobuf', /^its file is not an ONNX model/],
     ['that is empty', () => '', /^its file is not an ONNX model, or a part of one\.$/],

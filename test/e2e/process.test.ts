@@ -96,7 +96,7 @@ describe('the gateway as a process', () => {
     };
     const wrong = await run({ PORT: 'x', LOG_LEVEL: 'loud' });
     expect(wrong.code).toBe(1);
-    expect(wrong.said).toMatch(/^The environment is not right.*PORT: .*LOG_LEVEL: /s);
+    expect(wrong.said).toMatch(/^The environment has faults.*PORT: .*LOG_LEVEL: /s);
     const missing = await run({ FEATUREGRAPH_REGISTRY: 'nowhere.yaml' });
     expect(missing.said).toMatch(/^The registry nowhere.yaml cannot be read/);
     expect(missing.said).not.toMatch(/\n +at /);

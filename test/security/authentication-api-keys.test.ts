@@ -127,7 +127,7 @@ describe('an API key', () => {
   });
 
   it.each(['', '-x', 'a b', 'a,b', 'a=b', 'ключ', 'a'.repeat(101)])('has no name such as "%s"', async (name) => {
-    await expect(create(name)).rejects.toThrow(/is no name of a key/);
+    await expect(create(name)).rejects.toThrow(/is not a valid name of a key/);
   });
 
   it('stops a start when the file is not one of keys', async () => {

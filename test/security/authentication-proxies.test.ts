@@ -252,7 +252,7 @@ describe('the subject of a client certificate', () => {
 describe('the authentication file', () => {
   const provider = { issuer: 'https://a.example.com', audiences: ['x'] };
   it.each<[string, object, RegExp]>([
-    ['has no method', {}, /No method is here/],
+    ['has no method', {}, /The file has no method/],
     ['has an unknown key', { apiKey: {} }, /apiKey/],
     ['allows no signature', { identityProviders: [{ ...provider, algorithms: ['none'] }] }, /algorithms/],
     ['allows shared secrets', { identityProviders: [{ ...provider, algorithms: ['HS256'] }] }, /algorithms/],

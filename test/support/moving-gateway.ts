@@ -53,7 +53,7 @@ export interface MovingGateway extends Gateway {
     readonly state: string;
     readonly trigger: string;
     readonly steps: number | null;
-    readonly error: { readonly code: string } | null;
+    readonly error: { readonly code: string; readonly message: string } | null;
     readonly computed: readonly {
       readonly source: string;
       readonly isIncremental: boolean;
@@ -64,13 +64,17 @@ export interface MovingGateway extends Gateway {
   }>;
 }
 
-export async function startMovingGateway(folder: string): Promise<MovingGateway> {
+export async function startMovingGateway(
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<MovingGateway> {
   const prepared: string[] = [];
   const gateway = await startGateway({
     config: configSchema.parse({
       PORT: '0',
       FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'),
       FEATUREGRAPH_DATA_DIR: join(folder, 'data'),
+      ...environment,
     }),
     logger: createLogger('silent'),
     onPrepare: ({ step }) => {
@@ -98,7 +102,7 @@ export async function startMovingGateway(folder: string): Promise<MovingGateway>
       );
       for (;;) {
         const { job } = await ask<any>(
-          'query ($id: ID!) { job(id: $id) { state error { code } ... on SourceRefreshJob { trigger steps computed { source isIncremental whyWhole rowsRead rowsComputed } } } }',
+          'query ($id: ID!) { job(id: $id) { state error { code message } ... on SourceRefreshJob { trigger steps computed { source isIncremental whyWhole rowsRead rowsComputed } } } }',
           { id: refreshSource.job.id },
         );
         if (/SUCCEEDED|FAILED|CANCELLED/.test(job.state)) return job;

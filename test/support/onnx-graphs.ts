@@ -101,3 +101,71 @@ export function echoGraph(
     kinds.map(({ name }) => ({ opType: 'Identity', input: [name], output: [`${name}_out`] })),
   );
 }
+
+/** A classifier with a ZipMap at its end, and with its weights, by 2 × 2 floats, in a file of their own beside it. */
+export function zipMapGraphWithWeights(location: string): { readonly graph: Uint8Array; readonly weights: Uint8Array } {
+  const { AttributeType } = onnx.AttributeProto;
+  const graph = onnx.ModelProto.encode({
+    irVersion: 8,
+    opsetImport: [
+      { domain: '', version: 15 },
+      { domain: 'ai.onnx.ml', version: 3 },
+    ],
+    graph: {
+      name: 'test',
+      node: [
+        { opType: 'MatMul', input: ['x', 'weights'], output: ['scores'] },
+        {
+          opType: 'ArgMax',
+          input: ['scores'],
+          output: ['label'],
+          attribute: [
+            { name: 'axis', type: AttributeType.INT, i: 1 },
+            { name: 'keepdims', type: AttributeType.INT, i: 0 },
+          ],
+        },
+        {
+          opType: 'ZipMap',
+          domain: 'ai.onnx.ml',
+          input: ['scores'],
+          output: ['by_class'],
+          attribute: [
+            {
+              name: 'classlabels_strings',
+              type: AttributeType.STRINGS,
+              strings: [Buffer.from('no'), Buffer.from('yes')],
+            },
+          ],
+        },
+      ],
+      input: [valueInfo({ name: 'x', shape: [ROWS, 2] })],
+      output: [
+        valueInfo({ name: 'label', shape: [ROWS], type: 'INT64' }),
+        {
+          name: 'by_class',
+          type: {
+            sequenceType: {
+              elemType: {
+                mapType: { keyType: DataType.STRING, valueType: { tensorType: { elemType: DataType.FLOAT } } },
+              },
+            },
+          },
+        },
+      ],
+      initializer: [
+        {
+          name: 'weights',
+          dataType: DataType.FLOAT,
+          dims: [2, 2],
+          dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+          externalData: [
+            { key: 'location', value: location },
+            { key: 'offset', value: '0' },
+            { key: 'length', value: '16' },
+          ],
+        },
+      ],
+    },
+  }).finish();
+  return { graph, weights: new Uint8Array(new Float32Array([1, 2, 3, 4]).buffer) };
+}

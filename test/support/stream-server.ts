@@ -1,3 +1,4 @@
+import { NO_AUDIT_TRAIL } from '../../auth/audit/audit-trail.js';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Registry as MetricsRegistry } from 'prom-client';
@@ -55,7 +56,9 @@ export async function startStreamServer(
   const http = createHttpServer({
     runtime: new CurrentRuntime({
       apollo,
-      createContext: options.createContext ?? ((requestId, principal) => ({ requestId, principal }) as RequestContext),
+      createContext:
+        options.createContext ??
+        ((requestId, principal) => ({ requestId, principal, audit: NO_AUDIT_TRAIL }) as unknown as RequestContext),
     }),
     health: createHealth(async () => true),
     logger,

@@ -1,4 +1,4 @@
-import { parseLosslessJson } from '../../../values/lossless-json.js';
+import { keepWhole, parseLosslessJson } from '../../../values/lossless-json.js';
 
 /** A number that JSON cannot express. Python writes it all the same: json.dumps(float("nan")) is NaN. */
 export class NonFinite {
@@ -40,5 +40,5 @@ function revive(_key: string, value: unknown, context?: { readonly source?: stri
   if (typeof value !== 'number' || source === undefined) return value;
   const literal = MARKED.get(source);
   if (literal) return literal;
-  return /^-?\d+$/.test(source) && !Number.isSafeInteger(value) ? BigInt(source) : value;
+  return keepWhole(source, value, BigInt, (fraction) => fraction);
 }

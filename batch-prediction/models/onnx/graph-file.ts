@@ -6,8 +6,14 @@ import { readFields, readPackedIntegers, writeField, writeInteger } from './prot
 export interface GraphFile {
   /** The model to open: the path, or the bytes if a ZipMap was replaced. */
   readonly model: string | Uint8Array;
+  /** The folder of weights in files of their own: bytes have no folder. */
+  readonly folder: string;
+  /** The paths of these files. */
+  readonly weights: readonly string[];
   /** The classes of each output that was a ZipMap, in the order of its tensor. */
   readonly classes: ReadonlyMap<string, readonly string[]>;
+  /** The inputs and outputs of types that ONNX Runtime for Node.js cannot describe, in words for messages. */
+  readonly strange: readonly string[];
 }
 
 /**
@@ -15,12 +21,23 @@ export interface GraphFile {
  */
 export class GraphFileFault extends Error {
   override readonly name = 'GraphFileFault';
+
+  constructor(
+    message: string,
+    /** `weights`: the paths of the files of weights that the graph names, as far as they are known. */
+    { cause, weights = [] }: { readonly cause?: unknown; readonly weights?: readonly string[] } = {},
+  ) {
+    super(message, { cause });
+    this.weights = weights;
+  }
+
+  readonly weights: readonly string[];
 }
 
 /** The field numbers of onnx.proto. */
 const MODEL = { graph: 7, opsetImport: 8 } as const;
 const OPSET = { domain: 1, version: 2 } as const;
-const GRAPH = { node: 1, initializer: 5, output: 12 } as const;
+const GRAPH = { node: 1, initializer: 5, input: 11, output: 12 } as const;
 const NODE = { input: 1, output: 2, opType: 4, attribute: 5 } as const;
 const ATTRIBUTE = { name: 1, ints: 8, strings: 9 } as const;
 const VALUE_INFO = { name: 1, type: 2 } as const;
@@ -29,6 +46,19 @@ const TENSOR_TYPE = { elementType: 1 } as const;
 const TENSOR = { externalData: 13 } as const;
 const ENTRY = { key: 1, value: 2 } as const;
 const FLOAT = 1;
+
+/** Types of onnx.proto that its binding for Node.js has no name for. */
+const STRANGE_TYPES: ReadonlyMap<number, string> = new Map([
+  [14, 'complex64'],
+  [15, 'complex128'],
+  [16, 'bfloat16'],
+  [17, 'float8e4m3fn'],
+  [18, 'float8e4m3fnuz'],
+  [19, 'float8e5m2'],
+  [20, 'float8e5m2fnuz'],
+  [23, 'float4e2m1'],
+  [24, 'float8e8m0'],
+]);
 
 interface ZipMap {
   readonly input: string;
@@ -49,9 +79,12 @@ export async function readGraphFile(path: string): Promise<GraphFile> {
     const graph = firstOf(bytes, MODEL.graph);
     if (!graph) throw new Error('the message has no graph');
     const zipMaps = findZipMaps(graph);
-    await checkExternalData(graph, dirname(path), zipMaps.length > 0);
+    const folder = dirname(path);
+    const weights = findWeights(graph, folder);
+    await requireWeights(weights);
     const classes = new Map(zipMaps.map(({ output, classes: names }) => [output, names]));
-    return { model: zipMaps.length === 0 ? path : replaceZipMaps(bytes, zipMaps), classes };
+    const model = zipMaps.length === 0 ? path : replaceZipMaps(bytes, zipMaps);
+    return { model, folder, weights, classes, strange: findStrangeTensors(graph) };
   } catch (cause) {
     if (cause instanceof GraphFileFault) throw cause;
     throw new GraphFileFault('its file is not an ONNX model, or a part of one', { cause });
@@ -83,26 +116,46 @@ function readZipMap(node: Uint8Array): ZipMap {
   return { input: toText(firstOf(node, NODE.input)), output: toText(firstOf(node, NODE.output)), classes };
 }
 
-/** Weights in separate files must be in the folder of the model's file. */
-async function checkExternalData(graph: Uint8Array, folder: string, isRewritten: boolean): Promise<void> {
+/** The paths of weights in separate files. */
+function findWeights(graph: Uint8Array, folder: string): string[] {
   const files = new Set<string>();
   for (const { number, bytes } of readFields(graph)) {
     if (number !== GRAPH.initializer) continue;
     for (const { number: part, bytes: entry } of readFields(bytes)) {
       if (part !== TENSOR.externalData || toText(firstOf(entry, ENTRY.key)) !== 'location') continue;
-      files.add(toText(firstOf(entry, ENTRY.value)));
+      files.add(resolve(folder, toText(firstOf(entry, ENTRY.value))));
     }
   }
-  if (files.size > 0 && isRewritten) {
-    throw new GraphFileFault(
-      'it has a ZipMap and external data, which is not supported together; export it with zipmap=False',
-    );
-  }
-  for (const file of files) {
-    await access(resolve(folder, file)).catch((cause: unknown) => {
-      throw new GraphFileFault('it has external data, and the file of that is not beside it', { cause });
+  return [...files];
+}
+
+async function requireWeights(weights: readonly string[]): Promise<void> {
+  for (const file of weights) {
+    await access(file).catch((cause: unknown) => {
+      throw new GraphFileFault('it has external data, and the file of that is not beside it', { cause, weights });
     });
   }
+}
+
+function findStrangeTensors(graph: Uint8Array): string[] {
+  const found: string[] = [];
+  for (const { number, bytes } of readFields(graph)) {
+    if (number !== GRAPH.input && number !== GRAPH.output) continue;
+    const type = STRANGE_TYPES.get(Number(elementType(bytes)));
+    const side = number === GRAPH.input ? 'input' : 'output';
+    if (type !== undefined) found.push(`${side} "${toText(firstOf(bytes, VALUE_INFO.name))}" of type ${type}`);
+  }
+  return found;
+}
+
+/** 0n: no tensor. */
+function elementType(valueInfo: Uint8Array): bigint {
+  const type = firstOf(valueInfo, VALUE_INFO.type);
+  const tensor = type && firstOf(type, TYPE.tensor);
+  for (const { number, integer } of tensor ? readFields(tensor) : []) {
+    if (number === TENSOR_TYPE.elementType) return integer;
+  }
+  return 0n;
 }
 
 function replaceZipMaps(model: Uint8Array, zipMaps: readonly ZipMap[]): Uint8Array {

@@ -26,16 +26,24 @@ import { SessionPool } from './session-pool.js';
  */
 const WORKER_FILE = join(import.meta.dirname, `session-worker${extname(import.meta.filename)}`);
 
+const UNSUPPORTED_TYPE = /^Unsupported data type: (\d+)/;
+
 /** Runs ONNX files in worker threads, so that a prediction never blocks the event loop of the gateway. */
 export class OnnxServing implements ModelServing {
   readonly runtime = 'ONNX';
   readonly #checked = new CheckedFiles(async (model) => {
+    let weights: readonly string[] = [];
     try {
-      const predictor = await this.#open(model, 1);
+      const file = await readGraphFile(model.location);
+      ({ weights } = file);
+      const predictor = await this.#open(model, file, 1);
       await predictor.close();
-      return [];
+      return { faults: [], weights };
     } catch (error) {
-      return toFaults(error);
+      return {
+        faults: toFaults(error),
+        weights: error instanceof GraphFileFault ? [...weights, ...error.weights] : weights,
+      };
     }
   });
 
@@ -43,13 +51,13 @@ export class OnnxServing implements ModelServing {
 
   async open(model: Model, { parallelism }: PredictorOptions): Promise<Predictor> {
     try {
-      return await this.#open(model, parallelism);
+      return await this.#open(model, await readGraphFile(model.location), parallelism);
     } catch (cause) {
       throw new AppError('MODEL_UNAVAILABLE', describeFaults(model, toFaults(cause)), {}, { cause });
     }
   }
 
-  /** Each start of a job calls this, so a file that has not changed since its last check is not opened again. */
+  /** Each start of a job calls this, so files that have not changed since its last check are not opened again. */
   async check(model: Model): Promise<readonly ModelFault[]> {
     return this.#checked.check(model);
   }
@@ -59,8 +67,7 @@ export class OnnxServing implements ModelServing {
     return null;
   }
 
-  async #open(model: Model, parallelism: number): Promise<OnnxPredictor> {
-    const file = await readGraphFile(model.location);
+  async #open(model: Model, file: GraphFile, parallelism: number): Promise<OnnxPredictor> {
     const sessions = new SessionPool(this.workerFile, file, parallelism);
     try {
       const predictor = await fitTogether(model, file, sessions);
@@ -74,8 +81,15 @@ export class OnnxServing implements ModelServing {
 }
 
 /** Creates a predictor if the graph matches the model's entry. */
-async function fitTogether(model: Model, { classes }: GraphFile, sessions: SessionPool): Promise<OnnxPredictor> {
-  const graph = await sessions.load();
+async function fitTogether(model: Model, file: GraphFile, sessions: SessionPool): Promise<OnnxPredictor> {
+  const { classes, strange } = file;
+  const graph = await sessions.load().catch((cause: unknown) => {
+    if (strange.length === 0 || !UNSUPPORTED_TYPE.test(toErrorMessage(cause))) throw cause;
+    throw new GraphFileFault(
+      `the gateway cannot carry the ${strange.join(', the ')}; cast it to float32 in the graph`,
+      { cause },
+    );
+  });
   const [inputs, outputs] = layoutBoth(
     () => layoutEach(assignTensors('input', model.inputs, graph.inputs), layoutInput),
     () =>
@@ -94,7 +108,7 @@ function toFaults(error: unknown): ModelFault[] {
 }
 
 function inOurWords(said: string): string {
-  const [, type] = /^Unsupported data type: (\d+)/.exec(said) ?? [];
+  const [, type] = UNSUPPORTED_TYPE.exec(said) ?? [];
   if (type !== undefined) {
     return `an input or output of its graph has elements of a type that the gateway cannot carry (${type} in onnx.proto).`;
   }

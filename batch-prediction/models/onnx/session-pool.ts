@@ -18,14 +18,14 @@ export class SessionPool {
   readonly #started = new Set<unknown>();
   #isClosed = false;
 
-  constructor(workerFile: string, { model }: SessionSource, threads: number) {
+  constructor(workerFile: string, { model, folder }: SessionSource, threads: number) {
     this.#pool = new Piscina({
       filename: workerFile,
       // The number of threads is constant: a thread that exits when idle would have to load the model again for the
       // next task.
       minThreads: threads,
       maxThreads: threads,
-      workerData: { model } satisfies SessionSource,
+      workerData: { model, folder } satisfies SessionSource,
     });
     this.#pool.on('workerCreate', (thread) => this.#started.add(thread));
     this.#pool.on('workerDestroy', (thread) => this.#started.delete(thread));

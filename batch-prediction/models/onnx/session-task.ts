@@ -20,6 +20,8 @@ export interface SessionAnswer {
 /** The model that a worker thread opens: the path, or the bytes if they differ from the file. */
 export interface SessionSource {
   readonly model: string | Uint8Array;
+  /** The folder of weights in files of their own. */
+  readonly folder: string;
 }
 
 /** An input or output of a graph. */

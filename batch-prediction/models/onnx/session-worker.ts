@@ -6,7 +6,7 @@ import type { GraphValue, SessionAnswer, SessionSource, SessionTask, TensorData 
  * The code of a worker thread: one session of one model. Node runs this file as it is, compiled or as a source (Node
  * strips its types), so it imports only packages and types.
  */
-const { model } = workerData as SessionSource;
+const { model, folder } = workerData as SessionSource;
 let opening: Promise<InferenceSession> | undefined;
 
 /**
@@ -36,7 +36,9 @@ export default async function run(task: SessionTask): Promise<SessionAnswer> {
 }
 
 function open(): Promise<InferenceSession> {
-  return typeof model === 'string' ? InferenceSession.create(model, OPTIONS) : InferenceSession.create(model, OPTIONS);
+  if (typeof model === 'string') return InferenceSession.create(model, OPTIONS);
+  const extra = { session: { model_external_initializers_file_folder_path: folder } };
+  return InferenceSession.create(model, { ...OPTIONS, extra });
 }
 
 function describe(metadata: InferenceSession.ValueMetadata): GraphValue {

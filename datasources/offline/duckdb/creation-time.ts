@@ -1,7 +1,7 @@
 import type { FeatureSource } from '../../registry/model.js';
-import { noCreationTime } from '../point-in-time/no-creation-time.js';
+import { hasCreationTime, noCreationTime } from '../point-in-time/no-creation-time.js';
 
-/** Refuses a source that is computed without a creation time. Rows that clients write have the time of the write. */
+/** Refuses a source that is computed without a creation time. */
 export function requireCreationTime(source: FeatureSource): void {
-  if (source.sql !== null && source.createdTimestampColumn === null) throw noCreationTime(source);
+  if (!hasCreationTime(source)) throw noCreationTime(source);
 }

@@ -30,7 +30,7 @@ import { appendRows } from './append-rows.js';
 import { deleteRows } from './delete-rows.js';
 import type { DuckDbDatabase, UsedEntities } from '../../duckdb/database.js';
 import { estimateScan } from './estimate-scan.js';
-import { ensureHistoryTable } from '../../duckdb/history-table.js';
+import { ensureHistoryTable, historyTable } from '../../duckdb/history-table.js';
 import { renameHistory } from '../../duckdb/rename-history.js';
 import { interruptOnAbort, interruptWhenAborted } from '../../duckdb/interrupt-on-abort.js';
 import {
@@ -131,6 +131,10 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
   async delete(entityType: EntityType, entityIds: readonly string[]): Promise<DeleteOutcome> {
     await this.database.use((connection) => deleteRows(this.database, connection, entityType, entityIds));
     return { remaining: [] };
+  }
+
+  watchDeletions(sources: readonly FeatureSource[]): () => void {
+    return this.database.imports.watchDeletions(sources.map(historyTable));
   }
 
   async importedFrom(source: FeatureSource): Promise<string | undefined> {

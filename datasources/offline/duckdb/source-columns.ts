@@ -71,7 +71,7 @@ export async function convertColumn(
         'moment of the day it is (END_OF_DAY, where a value is known only when the day is over), or CAST it AS TIMESTAMP in the SQL.',
     );
   }
-  if (isConvertible(type, valueType)) return convertSql(value, valueType);
+  if (isConvertible(type, valueType)) return convertSql(value, type, valueType);
   const why = type === 'VARCHAR' || type === 'JSON' ? await explain(name, wanted) : undefined;
   throw new OperatorError(
     `Column "${name}" of ${describe(source)}${placeOf(source, name)} is ${type}, which is no ${valueType}. Cast it in the SQL, or change the registry.`,

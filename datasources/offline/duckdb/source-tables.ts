@@ -92,7 +92,7 @@ async function readTable({
     if (!found) throw new FileFault(file.name, null, 'it is not there');
     const { format } = found;
     const files = only ? found.files.filter(({ name }) => only.has(name)) : found.files;
-    if (only && files.length < only.size) throw new FileFault(file.name, null, 'one of its files is no more there');
+    if (only && files.length < only.size) throw new FileFault(file.name, null, 'one of its files was removed');
     const declared = new Map([
       ...(file.options.columns ?? []),
       ...textColumns.map((column) => [column, 'VARCHAR'] as const),

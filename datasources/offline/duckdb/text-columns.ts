@@ -3,8 +3,7 @@ import { OperatorError } from '../../../errors/operator-error.js';
 import { quoteText } from '../../duckdb/sql-text.js';
 import type { ReadColumn } from '../../files/read-text-files.js';
 import { isFinerSql, isNaiveSql, looksLikeMomentSql } from '../../files/text-times.js';
-import { cellTextSql } from '../../files/type-candidates.js';
-import { misfitText, textToTypeSql } from '../../files/text-values.js';
+import { jsonTextSql, misfitText, textToTypeSql } from '../../files/text-values.js';
 import type { TextTable } from './text-table.js';
 
 /** Columns without a declared type whose values have no common type other than text. */
@@ -13,12 +12,20 @@ function undeclaredTexts({ table }: TextTable): ReadColumn[] {
 }
 
 /**
+ * SQL of the text of a value. A stored JSON column still has tokens, and it is of the type JSON, which would make JSON of
+ * each text of a CASE; a stored VARCHAR has texts, of which any may begin with a quote.
+ */
+function storedTextSql({ cell, type }: ReadColumn): string {
+  return type === 'JSON' ? jsonTextSql(`CAST(${cell} AS VARCHAR)`) : cell;
+}
+
+/**
  * Refuses a column of times in which one time is finer than a microsecond. The column is text by then, and SQL that
  * casts it would truncate the digits silently: a value would be known before it was true.
  */
 export async function refuseFinerTimes(connection: DuckDBConnection, text: TextTable): Promise<void> {
   for (const column of undeclaredTexts(text)) {
-    const value = cellTextSql(column.cell, column.format);
+    const value = storedTextSql(column);
     const [first] = await select(
       connection,
       `SELECT file, line, value FROM (SELECT file, line, ${value} AS value FROM ${parquet(text)} WHERE ${column.cell} IS NOT NULL)
@@ -45,7 +52,7 @@ export async function explainText(
   for (const text of texts) {
     const column = undeclaredTexts(text).find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
     if (!column) continue;
-    const value = cellTextSql(column.cell, column.format);
+    const value = storedTextSql(column);
     const { options } = text.file;
     const [first] = await select(
       connection,
@@ -65,9 +72,7 @@ export async function findNaiveColumns(connection: DuckDBConnection, texts: read
     if (text.file.options.timeZone) continue;
     const columns = undeclaredTexts(text);
     if (columns.length === 0) continue;
-    const areNaive = columns.map(
-      ({ cell, format }, index) => `bool_and(${isNaiveSql(cellTextSql(cell, format))}) AS n${index}`,
-    );
+    const areNaive = columns.map((column, index) => `bool_and(${isNaiveSql(storedTextSql(column))}) AS n${index}`);
     const result = await connection.runAndReadAll(`SELECT ${areNaive.join(', ')} FROM ${parquet(text)}`);
     const [row = []] = result.getRows();
     columns.forEach(({ name }, index) => {

@@ -121,9 +121,11 @@ export class LmdbWriteLog implements WriteLog {
   async renameFuture(): Promise<void> {
     await this.#transaction(() => {
       for (const { key, value } of [...this.#future.getRange({})]) {
-        const rows = decodeCommit(value).map((row) => this.#toWrite(row));
+        const logged = decodeCommit(value);
+        const rows = logged.map((row) => this.#toWrite(row));
         // A row of a source that the registry no longer has stays as it is: its time decides.
-        if (rows.every((row) => row !== undefined)) void this.#future.put(key, encodeCommit(rows));
+        if (!rows.every((row) => row !== undefined)) continue;
+        if (rows.some((row, index) => isRenamed(row, logged[index]!))) void this.#future.put(key, encodeCommit(rows));
       }
     });
   }
@@ -195,6 +197,11 @@ export class LmdbWriteLog implements WriteLog {
       throw error;
     }
   }
+}
+
+/** Whether a row was logged by other names than it has now. */
+function isRenamed({ source, values }: OnlineWrite, logged: LoggedRow): boolean {
+  return source.name !== logged.source || source.entityType.name !== logged.entityType || values !== logged.values;
 }
 
 /** A row may have been written by the name that a feature had then. */

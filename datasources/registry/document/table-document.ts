@@ -6,7 +6,7 @@ const file = z
   .string()
   .min(1)
   .describe(
-    'A path from the registry file, or npm:package/path: a file, a folder with all files in it, or a pattern such as orders/*.parquet. Parquet, CSV or NDJSON.',
+    'A path from the registry file, or npm:package/path: a file, a folder with all files in it, or a pattern such as orders/*.parquet. Parquet, CSV or JSONL.',
   );
 
 const option = (description: string) => z.string().optional().describe(description);
@@ -14,37 +14,36 @@ const option = (description: string) => z.string().optional().describe(descripti
 const withOptions = z
   .strictObject({
     file,
-    format: z
-      .enum(FILE_FORMATS)
-      .optional()
-      .describe('What the files are. Nothing: what the endings of their names say.'),
+    format: z.enum(FILE_FORMATS).optional().describe('The format of the files. Absent: by the endings of their names.'),
     columns: z
       .record(z.string().min(1), z.string().min(1))
       .default({})
       .describe(
-        'What columns are, by their names, where it is not to be found in their values: a DuckDB type, such as VARCHAR for codes. In Parquet: VARCHAR for bytes that are text.',
+        'The DuckDB types of columns, by column name, such as VARCHAR for codes. Absent: the type that all values have. In Parquet: VARCHAR, for bytes that are text.',
       ),
-    delimiter: option('CSV: the character between fields. Nothing: a comma, and a tab where the name ends in .tsv.'),
+    delimiter: option('CSV: the character between fields. Absent: a comma, or a tab if the name ends in .tsv.'),
     header: z
       .boolean()
       .optional()
-      .describe('CSV: whether the first line has the names of the columns. Without it they are column1, column2, …'),
-    nullText: option('CSV: an unquoted field of this text is null, as an empty one is.'),
-    decimal: option('CSV: what stands before the fraction of a number: a point, or a comma.'),
-    encoding: option('CSV and NDJSON: such as ISO-8859-1, WINDOWS-1252 or UTF-16LE. Nothing: UTF-8.'),
+      .describe(
+        'CSV: whether the first line has the column names. Absent: true. With false, the names are column1, column2, …',
+      ),
+    nullText: option('CSV: an unquoted field with this text is null. An empty unquoted field always is.'),
+    decimal: option('CSV: the decimal separator: a point or a comma. Absent: a point.'),
+    encoding: option('CSV and JSONL: the encoding, such as ISO-8859-1, WINDOWS-1252 or UTF-16LE. Absent: UTF-8.'),
     compression: z
       .enum(COMPRESSIONS)
       .optional()
-      .describe('CSV and NDJSON. Nothing: what the endings of the names say.'),
-    dateFormat: option('CSV and NDJSON: how dates are written, such as %d/%m/%Y. Nothing: ISO 8601.'),
-    timestampFormat: option('CSV and NDJSON: how moments are written, such as %d/%m/%Y %H:%M. Nothing: ISO 8601.'),
+      .describe('CSV and JSONL: the compression. Absent: by the endings of the names.'),
+    dateFormat: option('CSV and JSONL: the format of dates, such as %d/%m/%Y. Absent: ISO 8601.'),
+    timestampFormat: option('CSV and JSONL: the format of times, such as %d/%m/%Y %H:%M. Absent: ISO 8601.'),
     timeZone: option(
-      'The zone of times that name none, such as UTC or Europe/Zurich. Nothing: such text is no time; in Parquet it is UTC.',
+      'The time zone of times without one, such as UTC or Europe/Zurich. Absent: text without a zone is refused as a time; in Parquet it is UTC.',
     ),
     dateAsMoment: z
       .enum(DATE_MOMENTS)
       .optional()
-      .describe('Which moment a date alone is, in timeZone. Nothing: a date is no moment.'),
+      .describe('The time that a date stands for, in timeZone. Absent: a date is refused as a time.'),
   })
   .superRefine(({ file, format, columns: _, ...options }, context) => {
     const known = format ?? findFormat(file);

@@ -31,7 +31,7 @@ export async function chooseId(
       wrong === time
         ? 'is the time of its rows'
         : wrong.hasValues
-          ? `is ${wrong.type}, which is no id`
+          ? `is ${wrong.type}, which cannot be an id`
           : 'has no value';
     return { question: `${shown}: column "${wrong.name}" ${why}. Name another by --entity-id` };
   }
@@ -89,7 +89,7 @@ async function requireIds(
         : await findValue(table, column.name, `(${text}) IS NULL`);
     if (!wrong) continue;
     return {
-      question: `${wrong.place}, column "${column.name}": ${shorten(wrong.value)} is no id: an id is text of at most ${MAX_ENTITY_ID_BYTES} bytes, or a whole number. Name another column by --entity-id`,
+      question: `${wrong.place}, column "${column.name}": ${shorten(wrong.value)} cannot be an id: an id is text of at most ${MAX_ENTITY_ID_BYTES} bytes, or a whole number. Name another column by --entity-id`,
     };
   }
   if (hasTime) return columns;

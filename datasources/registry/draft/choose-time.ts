@@ -146,7 +146,7 @@ async function toTime(
     );
   }
   return {
-    question: `${shown}: column "${column.name}" is ${column.type}, which is no time. Name another by --timestamp`,
+    question: `${shown}: column "${column.name}" is ${column.type}, which cannot be a time. Name another column with --timestamp`,
   };
 }
 

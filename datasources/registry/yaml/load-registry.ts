@@ -30,7 +30,10 @@ export async function loadRegistry(path: string): Promise<Registry> {
  */
 export async function readRegistryFile(path: string): Promise<RegistryFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new OperatorError(`The registry ${path} cannot be read. FEATUREGRAPH_REGISTRY names it.`, [], { cause });
+    const why = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read';
+    throw new OperatorError(`The registry ${path} ${why}. FEATUREGRAPH_REGISTRY or an argument names it.`, [], {
+      cause,
+    });
   });
   const { content: document, describe } = parseRegistry(text, path);
   const { files, faults } = await readSourceFiles(document, path);

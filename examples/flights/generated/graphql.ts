@@ -44,7 +44,7 @@ export type BatchPredictionFiguresInput = {
   priceBook?: string | number | null | undefined;
   /** The number of rows to predict for. */
   rows: string | number;
-  /** The seconds that one replica needs for a batch. Null: the measured mean of past jobs of `model` on the same machine type. */
+  /** The seconds that one replica needs for a batch. Null: the median of the last five jobs of `model` on the same machine type. */
   secondsPerBatch?: number | null | undefined;
   /** The number of replicas that share the batches. */
   startingReplicaCount?: number | null | undefined;

@@ -81,6 +81,43 @@ describe('files of a batch prediction', () => {
     expect((await readAll(input)).read).toEqual(two);
   });
 
+  it.each<[string, string, unknown]>([
+    ['DECIMAL(5,2)', '1.50', 1.5],
+    ['DECIMAL(38,2)', `'123456789012345678901234567890123456.78'`, '123456789012345678901234567890123456.78'],
+    ['DECIMAL(38,23)', `'0.12345678901234567890123'`, '0.12345678901234567890123'],
+    ['DECIMAL(38,0)', `'12345678901234567890123456789012345678'`, '12345678901234567890123456789012345678'],
+    ['BIGINT', '9007199254740993', '9007199254740993'],
+    ['UBIGINT', '18446744073709551615', '18446744073709551615'],
+    ['BIGINT', '5', 5],
+    ['DOUBLE', '0.1', 0.1],
+    ['DOUBLE', `'nan'`, 'NaN'],
+    ['DOUBLE', `'-inf'`, '-Infinity'],
+    ['BLOB', `'\\x00\\xFF'`, 'AP8='],
+    ['DATE', `'2024-01-05'`, '2024-01-05'],
+    ['VARCHAR', `'1E5'`, '1E5'],
+    ['DECIMAL(38,2)[]', `['1.50', '12345678901234567890.12', NULL]`, [1.5, '12345678901234567890.12', null]],
+    ['MAP(VARCHAR, DECIMAL(38,2))', `MAP {'k': '12345678901234567890.12'}`, { k: '12345678901234567890.12' }],
+    ['MAP(INTEGER, DECIMAL(5,2))', `MAP {7: 1.50}`, { 7: 1.5 }],
+    ['STRUCT(d DECIMAL(38,2))', `{d: '12345678901234567890.12'}`, { d: '12345678901234567890.12' }],
+  ])('give every digit inside of a STRUCT: %s %s', async (type, value, expected) => {
+    const content = `SELECT {v: CAST(${value} AS ${type})} AS s, MAP {'v': CAST(${value} AS ${type})} AS m UNION ALL SELECT {v: NULL}, NULL`;
+    const { read, instances, job } = await readAll({
+      files: { 'in.parquet': content },
+      inputs: { s: 'STRUCT', m: 'STRUCT' },
+    });
+    expect(job).toMatchObject({ state: 'SUCCEEDED', error: null });
+    expect(read).toEqual([
+      { s: { v: expected }, m: { v: expected } },
+      { s: { v: null }, m: null },
+    ]);
+    expect(instances).toEqual(read);
+  });
+
+  it('give the double that is nearest to a decimal', async () => {
+    const files = { 'in.parquet': `SELECT CAST('1e-30' AS DECIMAL(38,32)) AS x UNION ALL SELECT 0.25` };
+    expect((await readAll({ files, inputs: { x: 'DOUBLE' } })).read).toEqual([{ x: 1e-30 }, { x: 0.25 }]);
+  });
+
   it('without a header have the columns column1, column2, …', async () => {
     const inputs = { column1: 'DOUBLE', column2: 'INT64' } as const;
     const { read } = await readAll({ files: { 'in.csv': '1.5,30\n' }, inputs, options: { header: false } });

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isWritable } from '../../../datasources/duckdb/writable-types.js';
 import { AppError } from '../../../errors/app-error.js';
 import { parseKeepingNumbers } from '../../../values/lossless-json.js';
 import type { LabelSource } from '../../../training-sets/training-sets.js';
@@ -41,10 +42,14 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   'VARCHAR[]': [`['a,b', 'it''s', NULL, '']`],
   'DECIMAL(5,2)[]': ['[1.50]'],
   'STRUCT(a INTEGER, b DATE)': [`{a: 1, b: NULL}`],
+  'STRUCT(d DECIMAL(38,2), n DOUBLE)': [`{d: '123456789012345678901234567890123456.78', n: 'nan'}`],
+  'MAP(VARCHAR, DECIMAL(38,2))': [`MAP {'a, b': '12345678901234567890.10', 'c': NULL}`],
 };
-const TYPED_COLUMN = fc
-  .constantFrom(...Object.keys(VALUES))
-  .chain((type) => fc.array(fc.constantFrom('NULL', ...VALUES[type]!), ROWS).map((values) => ({ type, values })));
+const typedColumn = (types: readonly string[]) =>
+  fc
+    .constantFrom(...types)
+    .chain((type) => fc.array(fc.constantFrom('NULL', ...VALUES[type]!), ROWS).map((values) => ({ type, values })));
+const TYPES = Object.keys(VALUES);
 
 /** Fields of CSV as they stand in the file. */
 const TEXTS = fc.array(
@@ -177,51 +182,63 @@ const PAIRS = (['PARQUET', 'CSV', 'TABLE'] as const).flatMap((set) =>
 );
 
 describe(`any column of labels, through a training set and a batch prediction (seed ${seed})`, () => {
-  it.each(PAIRS)('with a type comes out equal, or is refused: %s, %s', async (set, output) => {
-    const [typed = []] = fc.sample(fc.array(TYPED_COLUMN, { minLength: 20, maxLength: 20 }), { seed, numRuns: 1 });
-    const rows = Array.from({ length: ROWS.minLength }, (_, row) =>
-      [`${row} AS n`, ...typed.map(({ type, values }, column) => `CAST(${values[row]} AS ${type}) AS c${column}`)].join(
-        ', ',
-      ),
-    );
-    const source = (columns: readonly number[]): string => {
-      const list = columns.map((column) => `c${column}`).join(', ');
-      const all = rows.map((row) => `SELECT 'ann' AS who, TIMESTAMP '2001-09-09 01:47:29' AS "at", ${row}`);
-      return `SELECT who, "at", n, ${list} FROM (${all.join(' UNION ALL ')})`;
-    };
-    const make: MakeLabels = async (world, columns) => {
-      await world.query(`CREATE TABLE wide AS ${source(columns)}`);
-      return { kind: 'TABLE', table: 'wide', ...TIME };
-    };
-    const carried = await carry(
-      make,
-      typed.map((_, column) => column),
-      set,
-      output,
-    );
-    expect(carried.columns.length).toBeGreaterThan(0);
-    const { query } = await openShop();
-    const same = carried.columns.map((column) => {
-      const { type } = typed[column]!;
-      const text = `CAST(o.c${column} AS VARCHAR)`;
-      const isNested = /\[\]$|^STRUCT/.test(type);
-      const back =
-        type === 'BLOB' && output === 'JSONL'
-          ? `from_base64(${text})`
-          : isNested && output === 'JSONL' && set !== 'CSV'
-            ? `CAST(CAST(${text} AS JSON) AS ${type})`
-            : `CAST(${output === 'JSONL' || set === 'CSV' ? text : `o.c${column}`} AS ${type})`;
-      return `${back} IS NOT DISTINCT FROM w.c${column} AS c${column}`;
-    });
-    const found = await query(
-      `SELECT ${same.join(', ')} FROM (${outputSql(carried, output)}) AS o JOIN (${source(carried.columns)}) AS w ON CAST(o.n AS BIGINT) = w.n`,
-    );
-    expect(found).toEqual(
-      Array.from({ length: ROWS.minLength }, () =>
-        Object.fromEntries(carried.columns.map((column) => [`c${column}`, true])),
-      ),
-    );
-  });
+  it.each(PAIRS.flatMap((pair) => (['TABLE', 'PARQUET'] as const).map((labels) => [labels, ...pair] as const)))(
+    'with a type comes out equal, or is refused: %s, %s, %s',
+    async (kind, set, output) => {
+      const types = kind === 'TABLE' ? TYPES : TYPES.filter((type) => isWritable(type, 'PARQUET'));
+      const columnsOf = fc.array(typedColumn(types), { minLength: 20, maxLength: 20 });
+      const [typed = []] = fc.sample(columnsOf, { seed, numRuns: 1 });
+      const rows = Array.from({ length: ROWS.minLength }, (_, row) =>
+        [
+          `${row} AS n`,
+          ...typed.map(({ type, values }, column) => `CAST(${values[row]} AS ${type}) AS c${column}`),
+        ].join(', '),
+      );
+      const source = (columns: readonly number[]): string => {
+        const list = columns.map((column) => `c${column}`).join(', ');
+        const all = rows.map((row) => `SELECT 'ann' AS who, TIMESTAMP '2001-09-09 01:47:29' AS "at", ${row}`);
+        return `SELECT who, "at", n, ${list} FROM (${all.join(' UNION ALL ')})`;
+      };
+      const make: MakeLabels = async (world, columns) => {
+        if (kind === 'TABLE') {
+          await world.query(`CREATE TABLE wide AS ${source(columns)}`);
+          return { kind, table: 'wide', ...TIME };
+        }
+        await world.query(`COPY (${source(columns)}) TO '${join(world.files, 'labels.parquet')}' (FORMAT parquet)`);
+        // What is said of times is about the time of the label alone.
+        const options = { timeZone: 'Europe/Zurich', dateAsMoment: 'END_OF_DAY' } as const;
+        return { kind: 'FILE', file: 'labels.parquet', format: kind, options, ...TIME };
+      };
+      const carried = await carry(
+        make,
+        typed.map((_, column) => column),
+        set,
+        output,
+      );
+      expect(carried.columns.length).toBeGreaterThan(0);
+      const { query } = await openShop();
+      const same = carried.columns.map((column) => {
+        const { type } = typed[column]!;
+        const text = `CAST(o.c${column} AS VARCHAR)`;
+        const isNested = /\[\]$|^STRUCT|^MAP/.test(type);
+        const back =
+          type === 'BLOB' && output === 'JSONL'
+            ? `from_base64(${text})`
+            : isNested && output === 'JSONL' && set !== 'CSV'
+              ? `CAST(CAST(${text} AS JSON) AS ${type})`
+              : `CAST(${output === 'JSONL' || set === 'CSV' ? text : `o.c${column}`} AS ${type})`;
+        return `${back} IS NOT DISTINCT FROM w.c${column} AS c${column}`;
+      });
+      const found = await query(
+        `SELECT ${same.join(', ')} FROM (${outputSql(carried, output)}) AS o JOIN (${source(carried.columns)}) AS w ON CAST(o.n AS BIGINT) = w.n`,
+      );
+      expect(found).toEqual(
+        Array.from({ length: ROWS.minLength }, () =>
+          Object.fromEntries(carried.columns.map((column) => [`c${column}`, true])),
+        ),
+      );
+    },
+  );
 
   it.each(PAIRS)('of CSV comes out with its text: %s, %s', async (set, output) => {
     const [texts = []] = fc.sample(TEXTS, { seed, numRuns: 1 });

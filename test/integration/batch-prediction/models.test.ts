@@ -2,12 +2,14 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { doctor } from '../../../cli/commands/doctor.js';
 import type { Gateway } from '../../../main.js';
 import { ask, startJob } from '../../support/ask.js';
 import { closedPort, startModelServer, type Behaviour } from '../../support/model-server.js';
+import { echoGraph } from '../../support/onnx-graphs.js';
 import { startShopGateway } from '../../support/shop-gateway.js';
 
 const MODELS = join(import.meta.dirname, '../../cases/models');
@@ -42,6 +44,13 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   '/broken': raw('{"error": "out of memory"}', 500),
 };
 
+const SEVERAL = [
+  '{ name: label, valueType: INT64, tensor: output_label }',
+  '{ name: all, valueType: DOUBLE_ARRAY, tensor: output_probability }',
+  '{ name: by_class, valueType: STRUCT, tensor: output_probability }',
+  "{ name: churn, valueType: DOUBLE, tensor: output_probability, class: '1' }",
+].join(', ');
+
 let gateway: Gateway;
 let server: Awaited<ReturnType<typeof startModelServer>>;
 let folder: string;
@@ -51,6 +60,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'featuregraph-models-'));
   server = await startModelServer(BEHAVIOURS);
   cpSync(MODELS, join(folder, 'models'), { recursive: true });
+  const tensor = { name: 'x', type: 'BFLOAT16', shape: ['n', 2] } as const;
+  writeFileSync(join(folder, 'models/bfloat16.onnx'), echoGraph([tensor]));
   mkdirSync(join(folder, 'data/files'), { recursive: true });
   writeFileSync(join(folder, 'data/files/batch.jsonl'), ROWS.map((row) => JSON.stringify(row)).join('\n'));
   writeFileSync(join(folder, 'data/files/amounts.csv'), 'amount\n62.5\n89.7\n');
@@ -74,6 +85,8 @@ models:
 ${['nested', 'nan', 'refused', 'error200', 'fewer', 'html', 'broken'].map((name) => http(name)).join('\n')}
 ${http('arrays', ', instances: ARRAY')}
   - { name: nobody, http: { url: 'http://127.0.0.1:${await closedPort()}/' }, ${inputs}, outputs: [{ name: p, valueType: DOUBLE }] }
+  - { name: several, onnx: models/zipmap-numbers.onnx, ${inputs}, outputs: [${SEVERAL}] }
+  - { name: bfloat, onnx: models/bfloat16.onnx, ${inputs}, outputs: [{ name: y, valueType: DOUBLE }] }
 `,
   });
 });
@@ -88,13 +101,13 @@ const JOB = `query ($id: ID!) { batchPredictionJob(id: $id) {
   predictions { nodes { prediction } } failures { nodes { code message } }
 } }`;
 
-async function predict(model: string, { file = 'batch.jsonl', batchSize = 64 } = {}) {
+async function predict(model: string, { file = 'batch.jsonl', batchSize = 64, format = 'PARQUET' } = {}) {
   const id = await startJob(gateway.url, 'startBatchPrediction', {
     displayName: model,
     model,
     batchSize,
     input: { files: { paths: [file] } },
-    output: { format: 'PARQUET' },
+    output: { format },
   });
   for (;;) {
     const { batchPredictionJob: job } = await ask(gateway.url, JOB, { id });
@@ -125,6 +138,30 @@ describe('a batch prediction with an exported model', () => {
     }
   });
 
+  it.each(['PARQUET', 'JSONL'])('has every output that its entry declares, also in %s', async (format) => {
+    const { id, state, predictions } = await predict('several', { format });
+    expect(state).toBe('SUCCEEDED');
+    expect(predictions).toHaveLength(3);
+    for (const prediction of predictions) {
+      expect(Object.keys(prediction)).toEqual(['label', 'all', 'by_class', 'churn']);
+      const { label, all, by_class: byClass, churn } = prediction as Record<string, any>;
+      expect(['0', '1']).toContain(label);
+      expect(byClass).toEqual({ 0: all[0], 1: all[1] });
+      expect(churn).toBe(all[1]);
+    }
+    const extension = format.toLowerCase();
+    const file = join(folder, `data/files/batch-predictions/${id.replace('jobs/', '')}/predictions-00001.${extension}`);
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    const from = format === 'PARQUET' ? `read_parquet('${file}')` : `read_json('${file}')`;
+    const rows = await connection.runAndReadAll(
+      `SELECT CAST(prediction.label AS VARCHAR) AS label, prediction.all AS "all", prediction.churn AS churn FROM ${from}`,
+    );
+    expect(rows.getRowObjectsJson()).toEqual(predictions.map(({ label, all, churn }) => ({ label, all, churn })));
+    connection.closeSync();
+    instance.closeSync();
+  });
+
   it('runs row by row where the graph takes one instance', async () => {
     const { state, predictions } = await predict('one');
     expect(state).toBe('SUCCEEDED');
@@ -149,7 +186,14 @@ describe('a batch prediction with an exported model', () => {
     );
     expect(log.filter(({ msg }) => msg === 'a model cannot be used: jobs for it are refused')).toEqual([
       expect.objectContaining({ level: 'error', model: 'unfit', path: 'models[1].outputs[1]' }),
+      expect.objectContaining({ level: 'error', model: 'bfloat', path: 'models[14].onnx' }),
     ]);
+  });
+
+  it('is refused with the name of a tensor of bfloat16', async () => {
+    await expect(predict('bfloat')).rejects.toThrow(
+      'the gateway cannot carry the input \\"x\\" of type bfloat16, the output \\"x_out\\" of type bfloat16; cast',
+    );
   });
 });
 
@@ -219,6 +263,7 @@ describe('featuregraph doctor, of models', () => {
     expect(said).toContain('model zipmap\n  ok       zipmap can predict what its entry says\n');
     expect(said).toContain('  fault    models[1].outputs[1]: "p" names the tensor "nothing"');
     expect(said).toMatch(/ {2}warning {2}models\[12\]: The server of model "nobody" does not answer\./);
-    expect(said).toMatch(/\n1 fault\.\n$/);
+    expect(said).toContain('  fault    models[14].onnx: the gateway cannot carry the input "x" of type bfloat16');
+    expect(said).toMatch(/\n2 faults\.\n$/);
   });
 });

@@ -72,7 +72,7 @@ it.each([
   [['create', 'ci', '--expires', '90'], /Write it as 90d/],
   [['create', 'ci', '--expires', '2000-01-01T00:00:00Z'], /expired already/],
   [['create', 'ci', '--claim', 'tenant'], /name=value/],
-  [['create', 'c i'], /is no name of a key/],
+  [['create', 'c i'], /is not a valid name of a key/],
   [['create', 'ci', '--rotate'], /no valid key "ci" to rotate/],
   [['revoke', 'nobody'], /There is no key "nobody"/],
 ])('refuses %j', async (options, message) => {
@@ -81,7 +81,7 @@ it.each([
 
 it('says that no gateway of this configuration would take the key', async () => {
   vi.stubEnv('FEATUREGRAPH_AUTHENTICATION', '');
-  expect((await keys('create', 'ci')).note).toContain('takes no API keys');
+  expect((await keys('create', 'ci')).note).toContain('does not accept API keys');
 });
 
 it('makes a key with which a command reaches a gateway, by option or environment', async () => {
@@ -103,10 +103,10 @@ it('makes a key with which a command reaches a gateway, by option or environment
       ),
     );
     expect(await name(key)).toBe('key:ci');
-    await expect(name()).rejects.toThrow(/does not say who asks/);
+    await expect(name()).rejects.toThrow(/has no credentials/);
     vi.stubEnv('FEATUREGRAPH_TOKEN', key);
     expect(await name()).toBe('key:ci');
-    await expect(name('wrong')).rejects.toThrow(/takes no tokens/);
+    await expect(name('wrong')).rejects.toThrow(/does not accept tokens/);
   } finally {
     await guarded.close();
   }

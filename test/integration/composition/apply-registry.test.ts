@@ -102,6 +102,18 @@ it('serves the registry before when the file has a fault, and names its line', a
   expect(await gateway.ask(TOTAL)).toEqual({ shop: { customer: { total: '1' } } });
 });
 
+it('refuses a value type that changed, and the plan says so before', async () => {
+  const gateway = await start();
+  gateway.edit(
+    MOVING_REGISTRY.replace('name: double_total, valueType: INT64', 'name: double_total, valueType: DOUBLE'),
+  );
+  const { registryPlan } = await gateway.ask('{ registryPlan { faults } }');
+  expect(registryPlan.faults).toEqual([
+    'A value type cannot change once values are stored; give the feature a new name: customer.double_total is stored as BIGINT, the registry now says DOUBLE',
+  ]);
+  expect(await gateway.apply(true)).toMatchObject({ isApplied: false, plan: registryPlan });
+});
+
 it('refuses what breaks clients unless it is told to, and changes nothing the second time', async () => {
   const gateway = await start();
   gateway.edit(WITHOUT_DOUBLE);

@@ -38,12 +38,12 @@ function edit(path: string, change: (bytes: Buffer) => void): void {
 }
 
 const LMDB_FAULTS: [string, (path: string) => void, RegExp][] = [
-  ['is a text', (path) => writeFileSync(path, 'hello '.repeat(5000)), /it is no file of LMDB/],
-  ['is all zeros', (path) => edit(path, (bytes) => bytes.fill(0)), /it is no file of LMDB/],
+  ['is a text', (path) => writeFileSync(path, 'hello '.repeat(5000)), /it is not an LMDB file/],
+  ['is all zeros', (path) => edit(path, (bytes) => bytes.fill(0)), /it is not an LMDB file/],
   ['is cut off in its head', (path) => truncateSync(path, 100), /shorter than its head/],
   ['is cut off after its head', (path) => truncateSync(path, 8192), /its end is missing/],
   ['is of another version', (path) => edit(path, (bytes) => bytes.writeUInt32LE(1, 28)), /version 1 of LMDB's format/],
-  ['has a damaged second head', (path) => edit(path, (bytes) => bytes.fill(7, 4096, 4300)), /it is no file of LMDB/],
+  ['has a damaged second head', (path) => edit(path, (bytes) => bytes.fill(7, 4096, 4300)), /it is not an LMDB file/],
   ['has zeros in place of its pages', (path) => edit(path, (bytes) => bytes.fill(0, 8192)), /its page \d+ is damaged/],
 ];
 
@@ -58,8 +58,8 @@ describe('a gateway whose data folder is damaged says what is wrong and what to 
   });
 
   it.each<[string, (path: string) => void, RegExp]>([
-    ['is a text', (path) => writeFileSync(path, 'hello '.repeat(5000)), /it is no file of DuckDB/],
-    ['is empty', (path) => truncateSync(path, 0), /it is no file of DuckDB/],
+    ['is a text', (path) => writeFileSync(path, 'hello '.repeat(5000)), /it is not a DuckDB file/],
+    ['is empty', (path) => truncateSync(path, 0), /it is not a DuckDB file/],
     ['is cut off in its head', (path) => truncateSync(path, 5000), /damaged or cut off/],
     ['is cut off', (path) => truncateSync(path, 12_288), /damaged or cut off/],
     ['has damaged heads', (path) => edit(path, (bytes) => bytes.fill(7, 4096, 12_288)), /damaged or cut off/],

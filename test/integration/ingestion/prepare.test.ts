@@ -437,6 +437,26 @@ describe('the files of a table', () => {
     expect(await totals({ registry, sql: plain }, ['CH,30000', 'CH,7'], folder)).toEqual([1.5, -7]);
   });
 
+  it.each([
+    ['a code among numbers', '7', '"00501"'],
+    ['a word among numbers', '7', '"none"'],
+    ['a text that is no JSON, among booleans', 'true', '"{"'],
+    ['a text that begins with a quote, among texts', '"a"', '"\\"b"'],
+    ['a time among numbers', '7', '"2001-01-01T00:00:00Z"'],
+    ['an object among texts', '"00501"', '{"a":"x"}'],
+  ])('of JSON lines may have %s, and none of them changes', async (_title, first, second) => {
+    const folder = temporaryFolder();
+    const line = (number: number, code: string): string =>
+      `{"country":"CH","number":${number},"moment":"2001-01-01T00:00:00Z","total":1,"code":${code}}\n`;
+    writeFileSync(join(folder, 'orders.ndjson'), line(1, first) + line(2, second));
+    const registry = asDouble
+      .replace('{ file: orders.csv, timeZone: UTC }', 'orders.ndjson')
+      .replace('name: total, valueType: DOUBLE', 'name: code, valueType: STRING');
+    // A column that has other values than texts is JSON.
+    const sql = `SELECT country, number, moment, CAST(to_json(code) AS VARCHAR) AS code FROM orders`;
+    expect(await totals({ registry, sql }, ['CH,1', 'CH,2'], folder)).toEqual([first, second]);
+  });
+
   it('are never a day before: a moment among dates is refused with its line', async () => {
     const csv = late('DE,1,2001-01-05T18:00:00Z,9\n', (row) => `CH,${row},2001-01-01,${row}\n`);
     const files = { csv, registry: table('orders.csv'), sql: plain.replace('total', `total, ['x'] AS tags`) };
@@ -527,6 +547,14 @@ describe('the files of a table', () => {
     ['a decimal is a number', 'DOUBLE', '1.25', 1.25],
     ['a whole number is a number', 'DOUBLE', '9007199254740992', 2 ** 53],
     ['bytes that are text are text', 'STRING', `encode('café')`, 'café'],
+    ['a decimal is the nearest double', 'DOUBLE', `CAST('1e-30' AS DECIMAL(38,32))`, 1e-30],
+    [
+      'a struct keeps its digits',
+      'STRUCT',
+      `{d: '12345678901234567890.12'::DECIMAL(38,2)}`,
+      { d: '12345678901234567890.12' },
+    ],
+    ['NaN in a struct is a text', 'STRUCT', `{d: 1.50::DECIMAL(5,2), n: 'nan'::DOUBLE}`, { d: 1.5, n: 'NaN' }],
   ])('are read by value: %s', async (_title, valueType, value, expected) => {
     const registry = REGISTRY.replace('name: total, valueType: INT64', `name: total, valueType: ${valueType}`);
     const sql = SQL.replace('total,', `${value} AS total,`);

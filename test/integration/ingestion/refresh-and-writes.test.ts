@@ -4,11 +4,12 @@ import { Readable } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
 import { LmdbOnlineStore } from '../../../datasources/online/lmdb/lmdb-online-store.js';
 import type { OnlineWrite } from '../../../datasources/online/online-store.js';
-import { startMovingGateway } from '../../support/moving-gateway.js';
+import { row, startMovingGateway, writeMovingRegistry, writeOrders } from '../../support/moving-gateway.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { testRegistry } from '../../support/test-registry.js';
 import { until } from '../../support/until.js';
 
+const EARLY = new Date('2026-01-01T00:00:00Z');
 const REGISTRY = (incremental: string) => `
 featurestores:
   - name: shop
@@ -93,6 +94,44 @@ it.each([
   },
   120_000,
 );
+
+it('leaves out an entity that is deleted while its refresh runs and waits for another one', async () => {
+  const folder = temporaryFolder();
+  writeMovingRegistry(folder);
+  writeOrders(folder, [row('a', EARLY, 1), row('b', EARLY, 1)]);
+  const gateway = await startMovingGateway(folder);
+  onTestFinished(gateway.stop);
+  // A refresh of the other entity type, which takes some seconds.
+  writeFileSync(
+    join(folder, 'stock.sql'),
+    'SELECT id AS entity_id, moment, n AS count FROM stock WHERE (SELECT count(*) FROM range(200000000) t(i) WHERE hash(i + n) = 1) >= 0',
+  );
+  await gateway.ask('mutation { applyRegistry(input: { force: true }) { isApplied } }');
+  writeOrders(folder, [row('a', EARLY, 2), row('b', EARLY, 2)]);
+  let isOver = false;
+  const refreshing = gateway.refresh('customer').finally(() => (isOver = true));
+  const states = async (): Promise<string[]> => {
+    const { jobs } = await gateway.ask('{ jobs(filter: { kinds: [SOURCE_REFRESH] }, first: 10) { nodes { state } } }');
+    return jobs.nodes.map(({ state }: { state: string }) => state);
+  };
+  await until(async () => (await states()).filter((state) => state === 'RUNNING').length === 2);
+  await gateway.ask(
+    'mutation { deleteEntities(input: { featurestore: "shop", entityType: "customer", entityIds: ["a"] }) { userErrors { message } } }',
+  );
+  // Otherwise the test would show nothing of a refresh that waits.
+  expect(isOver).toBe(false);
+  expect(await states()).toEqual(['RUNNING', 'RUNNING']);
+  expect(await refreshing).toMatchObject({ state: 'SUCCEEDED', computed: [{ source: 'values' }] });
+  const read = async (id: string) => {
+    const { shop } = await gateway.ask(
+      `query ($id: ID!) { shop { now: customer(entityId: $id) { total } then: customer(entityId: $id, asOf: "2026-06-01T00:00:00Z") { total } } }`,
+      { id },
+    );
+    return [shop.now.total, shop.then.total];
+  };
+  expect(await read('a')).toEqual([null, null]);
+  expect(await read('b')).toEqual(['2', '2']);
+}, 120_000);
 
 it('serves current values and ends a refresh while long queries have all connections of DuckDB', async () => {
   const { ask, refresh, writeDay, read } = await start('incremental: { table: orders }');

@@ -87,7 +87,21 @@ it('leaves the old values after a refresh that fails', async () => {
     folder,
     IDS.map((id) => `${id},no time,2`),
   );
-  expect(await gateway.refresh('customer')).toMatchObject({ state: 'FAILED', error: { code: 'SOURCE_FAULT' } });
+  expect(await gateway.refresh('customer')).toMatchObject({
+    state: 'FAILED',
+    error: {
+      code: 'SOURCE_FAULT',
+      message: expect.stringMatching(/^Column "moment" of source .*[^.]\. The log of the gateway has the details\.$/),
+    },
+  });
+  writeOrders(folder, ['a,"not closed']);
+  expect(await gateway.refresh('customer')).toMatchObject({
+    state: 'FAILED',
+    error: {
+      code: 'SOURCE_FAULT',
+      message: 'The table "orders" cannot be read. The log of the gateway has the details.',
+    },
+  });
   expect(await gateway.totals()).toEqual([1, 1, 1]);
 });
 
@@ -207,7 +221,7 @@ it('is behind after a file was renamed or deleted, and the doctor names the sour
   const findings = async (): Promise<string> => {
     const registry = await loadRegistry(join(folder, 'registry.yaml'));
     const ask = (): Promise<ToldSource[]> => askSources(new GatewayClient(gateway.url));
-    const [diagnosis] = diagnoseFreshness(registry, join(folder, 'data'), ask);
+    const [diagnosis] = diagnoseFreshness(registry, join(folder, 'data'), { ask, options: '' });
     return (await collect(diagnosis!.findings)).map(({ message, remedy }) => `${message} ${remedy ?? ''}`).join('\n');
   };
   expect(await isBehind()).toBe(false);
@@ -221,7 +235,7 @@ it('is behind after a file was renamed or deleted, and the doctor names the sour
   unlinkSync(join(folder, 'orders/3.csv'));
   expect(await isBehind()).toBe(true);
   const behind = 'shop.customer: values is behind: a file changed after its values were computed';
-  // The running gateway has the data folder for itself: it is asked.
+  // In this process the data folder can be read; test/e2e/doctor.test.ts asks a gateway of another process.
   expect(await findings()).toContain(`${behind} featuregraph refresh shop customer values`);
   await gateway.stop();
   expect(await findings()).toContain(`${behind} featuregraph refresh shop customer values`);

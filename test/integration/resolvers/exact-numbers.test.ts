@@ -11,6 +11,8 @@ afterAll(() => gateway.close());
 
 /** One more than 2^53: JSON.parse reads it as 2^53, the id of another entity. */
 const ROUNDED = '9007199254740993';
+/** JSON.parse makes whole numbers of them too. */
+const ROUNDED_FRACTIONS = ['9007199254740991.4', '0.99999999999999999999'];
 const READ = 'query ($id: ID!) { shop { customer(entityId: $id) { entityId } } }';
 const FOLLOW = 'subscription ($id: ID!) { jobProgress(id: $id) { id } }';
 const REFUSED = { code: 'BAD_USER_INPUT', retryable: false };
@@ -34,8 +36,8 @@ describe('a number that a JavaScript number cannot carry is refused, and names n
     expect(errors[0].message).toContain(`"${ROUNDED}"`);
   });
 
-  it('in the URL of a GET', async () => {
-    const search = new URLSearchParams({ query: READ, variables: `{"id": ${ROUNDED}}` });
+  it.each([ROUNDED, ...ROUNDED_FRACTIONS])('in the URL of a GET: %s', async (number) => {
+    const search = new URLSearchParams({ query: READ, variables: `{"id": ${number}}` });
     const response = await fetch(`${gateway.url}?${search.toString()}`, {
       headers: { 'apollo-require-preflight': 'true' },
     });
@@ -44,13 +46,13 @@ describe('a number that a JavaScript number cannot carry is refused, and names n
     expect(errors).toMatchObject([{ extensions: { ...REFUSED, field: 'entityId' } }]);
   });
 
-  it('in an event stream', async () => {
-    const text = await (await post(FOLLOW, `{"id": ${ROUNDED}}`, 'text/event-stream')).text();
+  it.each([ROUNDED, ...ROUNDED_FRACTIONS])('in an event stream: %s', async (number) => {
+    const text = await (await post(FOLLOW, `{"id": ${number}}`, 'text/event-stream')).text();
     const [, data] = /data: (.*)/.exec(text)!;
     expect(JSON.parse(data!).errors).toMatchObject([{ extensions: { ...REFUSED, field: 'id' } }]);
   });
 
-  it('on a socket, whose other subscriptions go on', async () => {
+  it.each([ROUNDED, ...ROUNDED_FRACTIONS])('on a socket, whose other subscriptions go on: %s', async (number) => {
     const socket = new WebSocket(gateway.url.replace('http', 'ws'), 'graphql-transport-ws');
     const messages: any[] = [];
     const got = (count: number) =>
@@ -63,7 +65,7 @@ describe('a number that a JavaScript number cannot carry is refused, and names n
     await new Promise((resolve) => socket.once('open', resolve));
     socket.send('{"type":"connection_init"}');
     await got(1);
-    socket.send(`{"id":"1","type":"subscribe","payload":${body(FOLLOW, `{"id": ${ROUNDED}}`)}}`);
+    socket.send(`{"id":"1","type":"subscribe","payload":${body(FOLLOW, `{"id": ${number}}`)}}`);
     await got(2);
     expect(messages[1]).toMatchObject({ id: '1', type: 'error' });
     expect(messages[1].payload[0].extensions).toMatchObject({ ...REFUSED, field: 'id' });
@@ -84,6 +86,15 @@ describe('a number that a JavaScript number cannot carry is refused, and names n
     ['of twenty digits', READ, '{"id": 12345678901234567890}', 'entityId'],
     ['with a fraction of zero', READ, `{"id": ${ROUNDED}.0}`, 'entityId'],
     ['with an exponent', READ, '{"id": 9.007199254740993e15}', 'entityId'],
+    ['that only a reader makes whole', READ, '{"id": 9007199254740991.4}', 'entityId'],
+    ['that only a reader makes one', READ, '{"id": 0.99999999999999999999}', 'entityId'],
+    [
+      'that only a reader makes whole, in JSON',
+      'query ($f: JobFilter) { jobs(filter: $f) { nodes { id } } }',
+      '{"f": {"labels": {"a": 123.000000000000001}}}',
+      'filter.labels.a',
+    ],
+    ['of a hundred thousand digits', READ, `{"id": ${'7'.repeat(1e5)}}`, 'entityId'],
     ['with two spellings', READ, '{"id": 1e21}', 'entityId'],
     [
       'in JSON',

@@ -103,6 +103,52 @@ describe('startBatchPrediction', () => {
     await endOf(job.id, work.prediction);
   });
 
+  it.each([
+    [
+      {
+        delimiter: ';',
+        header: false,
+        nullText: '-',
+        decimal: ',',
+        encoding: 'ISO-8859-1',
+        compression: 'GZIP',
+        dateFormat: '%d/%m/%Y',
+        timestampFormat: '%d/%m/%Y %H:%M',
+        timeZone: 'Europe/Zurich',
+        dateAsMoment: 'END_OF_DAY',
+      },
+    ],
+    [{ timeZone: 'UTC' }],
+    [{}],
+  ])('shows the options of its files: %j', async (options) => {
+    const { job } = await start({ input: { files: { paths: ['june.csv'], ...options } } });
+    const { data, errors } = await gateway.ask(
+      `query ($id: ID!) { batchPredictionJob(id: $id) { input { files format fileOptions {
+        delimiter header nullText decimal encoding compression dateFormat timestampFormat timeZone dateAsMoment
+      } } } }`,
+      { id: job.id },
+    );
+    expect(errors).toBeUndefined();
+    const none = {
+      delimiter: null,
+      header: null,
+      nullText: null,
+      decimal: null,
+      encoding: null,
+      compression: null,
+      dateFormat: null,
+      timestampFormat: null,
+      timeZone: null,
+      dateAsMoment: null,
+    };
+    expect(data.batchPredictionJob.input).toEqual({
+      files: ['june.csv'],
+      format: 'CSV',
+      fileOptions: { ...none, ...options },
+    });
+    await endOf(job.id, work.prediction);
+  });
+
   it('gives the same job for the same idempotency key, also when both ask at once', async () => {
     const given = await Promise.all([start({ idempotencyKey: 'june' }), start({ idempotencyKey: 'june' })]);
     expect(given[0].job.id).toBe(given[1].job.id);
@@ -191,7 +237,7 @@ describe('a batch prediction', () => {
         id kind state displayName labels createdBy createdAt startedAt endedAt error { code } parameters
         progress { completed failed total percent remainingSeconds }
         model { id displayName inputs { name valueType } outputs { name } }
-        input { kind table files trainingSetJob format } output { format location predictions failures isPartial }
+        input { kind table files trainingSetJob format fileOptions { delimiter } } output { format location predictions failures isPartial }
         resources { batchSize startingReplicaCount }
         metrics(of: [{ metric: COUNT, field: "probability" }, { metric: AVG, field: "x", over: "y" }]) { metric field over value }
       } }`,
@@ -217,7 +263,7 @@ describe('a batch prediction', () => {
         inputs: [{ name: 'orders_7d', valueType: 'INT64' }],
         outputs: [{ name: 'probability' }],
       },
-      input: { kind: 'TABLE', table: 'customers', files: null, trainingSetJob: null, format: null },
+      input: { kind: 'TABLE', table: 'customers', files: null, trainingSetJob: null, format: null, fileOptions: null },
       output: { format: 'PARQUET', location: null, predictions: 'out/p.parquet', failures: null, isPartial: false },
       resources: { batchSize: 64, startingReplicaCount: 1 },
       metrics: [

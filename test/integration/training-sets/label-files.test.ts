@@ -71,6 +71,39 @@ describe('times of labels', () => {
   });
 });
 
+describe('options about times', () => {
+  const OTHERS = {
+    naive: `TIMESTAMP '2024-01-05 10:00:00.000001'`,
+    seconds: `TIMESTAMP_S '2024-01-05 10:00:00'`,
+    // Zurich has this time twice.
+    twice: `TIMESTAMP '2023-10-29 02:30:00'`,
+    nanoseconds: `TIMESTAMP_NS '2024-01-05 10:00:00.000001'`,
+    day: `DATE '2024-01-05'`,
+    moment: `TIMESTAMPTZ '2024-01-05 10:00:00+02'`,
+  };
+
+  it.each<[string, FileOptions, number]>([
+    [`TIMESTAMP '2001-09-09 03:47:29'`, { timeZone: 'Europe/Zurich' }, 1_000_000_049],
+    [`DATE '2001-09-09'`, { timeZone: 'Europe/Zurich', dateAsMoment: 'END_OF_DAY' }, 1_000_072_800],
+  ])('of Parquet are about the time of a label alone: %s with %j', async (time, options, second) => {
+    const { make, files, query } = await openShop();
+    const others = Object.entries(OTHERS).map(([name, value]) => `${value} AS ${name}`);
+    const source = `SELECT 'ann' AS who, ${time} AS "at", ${others.join(', ')}`;
+    await query(`COPY (${source}) TO '${files}/labels.parquet' (FORMAT parquet)`);
+    const labels = { kind: 'FILE', file: 'labels.parquet', format: 'PARQUET', timeColumn: 'at', options } as const;
+    const output = { format: 'PARQUET', location: 'out.parquet' } as const;
+    const job = await make({ ...REQUEST, joins: [CUSTOMER], labels }, { output });
+    expect(job.error).toBeNull();
+    const texts = Object.keys(OTHERS).map((name) => `CAST(${name} AS VARCHAR) AS ${name}`);
+    const [written] = await query(`SELECT ${texts.join(', ')} FROM '${files}/out.parquet'`);
+    const [read] = await query(`SELECT ${texts.join(', ')} FROM '${files}/labels.parquet'`);
+    expect(written).toEqual(read);
+    expect(await query(`SELECT epoch_us("at") AS us FROM '${files}/out.parquet'`)).toEqual([
+      { us: BigInt(second) * 1_000_000n },
+    ]);
+  });
+});
+
 describe('files of labels', () => {
   it.each<[string, string, string]>([
     ['labels.csv', `who,at,y\nann,${AT},1\nann,${AT}\n`, '"labels.csv", line 3: it has 2 fields, the header has 3'],

@@ -63,9 +63,9 @@ it('asks who calls, wherever other machines reach it', async () => {
   ];
   for (const environment of given) {
     expect(environment.FEATUREGRAPH_AUTHENTICATION).toMatch(/authentication\.yaml$/);
-    expect(environment).not.toHaveProperty('FEATUREGRAPH_LET_EVERYBODY_IN');
+    expect(environment).not.toHaveProperty('FEATUREGRAPH_ALLOW_UNAUTHENTICATED');
   }
-  expect(read('Dockerfile')).not.toContain('FEATUREGRAPH_LET_EVERYBODY_IN=true \\');
+  expect(read('Dockerfile')).not.toContain('FEATUREGRAPH_ALLOW_UNAUTHENTICATED=true \\');
   const { cloudRun } = await readAuthenticationFile(join(root, 'examples/google-cloud/authentication.yaml'));
   expect(cloudRun).toEqual({ header: 'authorization' });
 });

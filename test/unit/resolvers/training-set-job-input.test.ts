@@ -12,9 +12,23 @@ const SPEC = {
   output: { format: 'CSV', location: null },
 } as const;
 
+const NO_OPTIONS = {
+  delimiter: null,
+  header: null,
+  nullText: null,
+  decimal: null,
+  encoding: null,
+  compression: null,
+  dateFormat: null,
+  timestampFormat: null,
+  timeZone: null,
+  dateAsMoment: null,
+};
+
 it('is what the client gave, with the defaults of what it did not say', () => {
   expect(trainingSetJobInput(SPEC)).toEqual({
     labelsFile: 'june.parquet',
+    labelsFileOptions: NO_OPTIONS,
     labelsTable: null,
     labelsInRequest: null,
     timeColumn: 'at',
@@ -34,4 +48,11 @@ it('counts the labels of a request, and gives a ttl of any age as 0', () => {
   const labels = { kind: 'INLINE', rows: [{ at: 'x' }, { at: 'y' }], timeColumn: 'at' } as const;
   const input = trainingSetJobInput({ ...SPEC, labels, ttl: null, validation: { mode: 'FULL', seed: 3 } });
   expect(input).toMatchObject({ labelsInRequest: 2, ttlMicroseconds: 0n, validation: 'FULL', validationSeed: 3 });
+});
+
+it('has what was said of the file of the labels', () => {
+  const labels = { ...SPEC.labels, options: { timeZone: 'Europe/Zurich', dateAsMoment: 'END_OF_DAY' } } as const;
+  expect(trainingSetJobInput({ ...SPEC, labels }).labelsFileOptions).toEqual({ ...NO_OPTIONS, ...labels.options });
+  const table = { kind: 'TABLE', table: 'labels', timeColumn: 'at' } as const;
+  expect(trainingSetJobInput({ ...SPEC, labels: table }).labelsFileOptions).toBeNull();
 });

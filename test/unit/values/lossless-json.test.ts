@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isRoundedToWhole, parseKeepingNumbers, parseLosslessJson } from '../../../values/lossless-json.js';
+import {
+  hasLongNumber,
+  isRoundedToWhole,
+  parseKeepingNumbers,
+  parseLosslessJson,
+} from '../../../values/lossless-json.js';
 import { parseClientValue } from '../../../values/parse-client-value.js';
 
 describe('JSON without a loss', () => {
@@ -16,6 +21,12 @@ describe('JSON without a loss', () => {
     ['0.1234567890123456', 0.1234567890123456],
     ['1.7976931348623157e308', 1.7976931348623157e308],
     ['0e999999999999', 0],
+    ['0.99999999999999999999', '0.99999999999999999999'],
+    ['-123.000000000000001', '-123.000000000000001'],
+    ['999999999999999.95', '999999999999999.95'],
+    ['99.9999999999999999e0', '99.9999999999999999e0'],
+    ['1e-400', '1e-400'],
+    ['0.000', 0],
   ])('has each number, or its text: %s', (text, value) => {
     expect(parseLosslessJson(`[${text}]`)).toEqual([value]);
   });
@@ -30,6 +41,22 @@ describe('JSON without a loss', () => {
         expect(value === undefined || (isWhole && value === whole)).toBe(true);
         if (isWhole && whole <= Number.MAX_SAFE_INTEGER) expect(value).toBe(whole);
       }),
+    );
+  });
+
+  it('looks at each number that may be rounded to a whole one', () => {
+    const digits = fc.stringMatching(/^(?:[09]{0,20}\d{1,4}|\d{1,20})$/);
+    fc.assert(
+      fc.property(
+        fc.nat({ max: 1e15 }),
+        digits,
+        fc.constantFrom('', 'e0', 'e-1', 'E+2', 'e-330'),
+        (whole, decimals, e) => {
+          const text = `${whole}.${decimals}${e}`;
+          expect(hasLongNumber(`[${text}]`) || !isRoundedToWhole(text, Number(text))).toBe(true);
+        },
+      ),
+      { numRuns: 2000 },
     );
   });
 

@@ -38,7 +38,7 @@ export async function checkWatermark(
     ...(await findPresentFunctions(connection, tree)).map((name) => `${name} gives another value at each run`),
   );
   if (tree.type === 'SELECT_NODE') faults.push(...selectFaults(tree, { table, watermarkColumn, source, aggregates }));
-  else faults.push('it is no single SELECT (UNION and the like)');
+  else faults.push('it is not a single SELECT (for example a UNION)');
   if (faults.length === 0)
     return { isRowWise: walk(tree, { into: 'EXPRESSIONS' }).every((node) => node.class !== 'WINDOW') };
   throw new OperatorError(

@@ -28,7 +28,7 @@ export function windowFault(window: SqlNode, watermark: ColumnNames): string[] {
   if (!ENDS.has(String(window.end))) return [`${name} does not end at the present row`];
   if (window.exclude_clause !== 'NO_OTHER') return [`${name} excludes rows`];
   if (window.type === 'WINDOW_LAG' && !isBackwardOffset(window.offset_expr)) {
-    return [`the offset of ${String(window.function_name)} is no number from 0 on`];
+    return [`the offset of ${String(window.function_name)} is not a constant number of at least 0`];
   }
   return [];
 }

@@ -1,5 +1,6 @@
 import type { BigQueryBlockContext } from './block-context.js';
 import { historyColumn, isKnownSql, newestRowSql, quoteForBigQuery, valueIsKnownSql, valueOrNull } from './table.js';
+import { noCreationTime } from '../no-creation-time.js';
 import type { SourceBlock } from '../source-block.js';
 import { joinSql } from '../sql-text.js';
 
@@ -46,7 +47,7 @@ export function aggregateBlock(context: BigQueryBlockContext): SourceBlock {
 /**
  * Whether a row of the history counts for a label. A label without an id or a time has nulls here and matches nothing.
  */
-function labelRowsSql({ plan, table, keys, wasWritten }: BigQueryBlockContext): string[] {
+function labelRowsSql({ plan, source: { source }, table, keys, wasWritten }: BigQueryBlockContext): string[] {
   const { strictlyBefore, knownAtLabelTime } = plan.options;
   const ofEntity = [
     ...table.entityColumns.map(({ name }, part) => `${historyColumn(name)} = l.${keys[part]}`),
@@ -54,8 +55,8 @@ function labelRowsSql({ plan, table, keys, wasWritten }: BigQueryBlockContext): 
   ];
   if (table.eventTime === null) return [...ofEntity, 'l.label_time IS NOT NULL'];
   const isBefore = `${historyColumn(table.eventTime)} ${strictlyBefore ? '<' : '<='} l.label_time`;
-  // A row with an unknown creation time cannot be proven to have been known. In a table without creation times, that is
-  // every row.
-  const wasKnown = table.createdTime === null ? 'FALSE' : `${historyColumn(table.createdTime)} <= l.label_time`;
-  return [...ofEntity, isBefore, ...(knownAtLabelTime ? [wasKnown] : [])];
+  if (!knownAtLabelTime) return [...ofEntity, isBefore];
+  // A row with an unknown creation time cannot be proven to have been known: in a table without creation times, no row.
+  if (table.createdTime === null) throw noCreationTime(source, 'knownAtLabelTime');
+  return [...ofEntity, isBefore, `${historyColumn(table.createdTime)} <= l.label_time`];
 }

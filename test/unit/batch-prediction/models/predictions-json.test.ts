@@ -33,6 +33,13 @@ describe('a prediction of a server', () => {
     expect(read(valueType, text)).toEqual(value);
   });
 
+  it.each(['[9007199254740991.4]', '[9007199254740991.4, NaN]'])(
+    'is no INT64 that only a reader rounds: %s',
+    (text) => {
+      expect(read('INT64_ARRAY', text)).toMatch(/no INT64_ARRAY/);
+    },
+  );
+
   it('that is a list for a single value says what to declare', () => {
     expect(read('DOUBLE', '[0.1, 0.9]')).toBe(
       'The prediction has a "p" that is a list of 2, and no DOUBLE; if it is to be a list, declare it DOUBLE_ARRAY.',

@@ -1,7 +1,12 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exactTextSql, fromExactTextSql, hasExactText } from '../../../../datasources/duckdb/exact-text.js';
+import {
+  exactTextSql,
+  fromExactTextSql,
+  hasExactText,
+  jsonObjectSql,
+} from '../../../../datasources/duckdb/exact-text.js';
 import { quoteIdentifier } from '../../../../datasources/duckdb/sql-text.js';
 
 /** SQL of values of each type that lose something where they are read as another type. */
@@ -94,6 +99,38 @@ FROM (SELECT x, t, CAST(${fromExactTextSql('t', type)} AS ${type}) AS back FROM 
     'is none for %s',
     (type) => expect(hasExactText(type)).toBe(false),
   );
+
+  it('inside of an object for models is the number of JSON only if a double has its digits', async () => {
+    const decimals = fc
+      .tuple(fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n }), fc.nat(37), fc.nat(38))
+      .map(([digits, cut, scale]) => ({ unscaled: digits / 10n ** BigInt(cut), scale }));
+    await fc.assert(
+      fc.asyncProperty(decimals, async ({ unscaled, scale }) => {
+        const digits = String(unscaled)
+          .replace('-', '')
+          .padStart(scale + 1, '0');
+        const whole = digits.slice(0, digits.length - scale);
+        const fraction = digits.slice(digits.length - scale);
+        const text = `${unscaled < 0n ? '-' : ''}${whole}${scale > 0 ? `.${fraction}` : ''}`;
+        const type = `STRUCT(d DECIMAL(38,${scale}))`;
+        const result = await connection.runAndReadAll(
+          `SELECT ${jsonObjectSql('x', type)} FROM (SELECT CAST({d: '${text}'} AS ${type}) AS x)`,
+        );
+        const json = String(result.getRows()[0]![0]);
+        const { d } = JSON.parse(json) as { readonly d: number | string };
+        // Either every digit as a text, or a number that JavaScript writes with the same digits.
+        const [written = '', exponent = '0'] = String(d).split('e');
+        const [front = '', back = ''] = written.replace('-', '').split('.');
+        const shift = BigInt(scale) + BigInt(exponent) - BigInt(back.length);
+        const magnitude = BigInt(front + back);
+        const again = shift >= 0n ? magnitude * 10n ** shift : magnitude / 10n ** -shift;
+        expect(written.startsWith('-') ? -again : again).toBe(unscaled);
+        // DuckDB reads no text of a double with more decimals.
+        if (digits.replace(/^0+/, '').length <= 15 && scale <= 22) expect(typeof d).toBe('number');
+      }),
+      { numRuns: 500 },
+    );
+  });
 
   it('is JSON of objects, numbers and texts', async () => {
     const value = `{'n': [9223372036854775807], 'd': 1.50, 'm': MAP {'k': DATE '2024-01-05'}}`;

@@ -110,6 +110,27 @@ describe('a registry file', () => {
   });
 
   it.each([
+    ['', 1, '1', 'there is nothing here, where an object with keys is wanted'],
+    ['- shop', 1, '1', 'this is a list, where an object with keys is wanted'],
+    ['featurestores: shop', 1, '16', 'featurestores: this is a text, where a list is wanted'],
+    [RIGHT.replace('ttlSeconds: 60', 'ttlSeconds: day'), 6, '21', 'this is a text, where a number is wanted'],
+    [RIGHT.replace(', valueType: INT64', ''), 9, '17', 'valueType: it is missing; it is one of BOOL, '],
+    [RIGHT.replace('INT64', 'INTEGER'), 9, '44', 'valueType: this is not one of BOOL, '],
+  ])('has each value of a wrong type named, in plain words: %j', async (yaml, line, column, says) => {
+    const [, fault] = await faultsOf(yaml);
+    expect(fault).toContain(`line ${line}, column ${column}: `);
+    expect(fault).toContain(says);
+    expect(fault).not.toMatch(/undefined|null|Invalid/);
+  });
+
+  it('that is not there is named, with what names it', async () => {
+    const nowhere = loadRegistry(join(temporaryFolder(), 'registry.yaml'));
+    await expect(nowhere).rejects.toThrow(
+      /registry\.yaml is not there\. FEATUREGRAPH_REGISTRY or an argument names it/,
+    );
+  });
+
+  it.each([
     ['a feature', ['valueType: INT64', 'vlaueType: INT64'], 9, 33, '"vlaueType" is unknown. Did you mean "valueType"?'],
     [
       'an entity type',

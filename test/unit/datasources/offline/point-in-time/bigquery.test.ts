@@ -277,6 +277,11 @@ describeWithGoogleSql('the BigQuery dialect, run by GoogleSQL', () => {
     expect(ask({ hasTieBreaks: true })).toThrow('takes any of two rows of one time');
     expect(ask({ options: { knownAtLabelTime: true } })).toThrow('cannot leave out what was written later');
   });
+
+  it.each(['knownAt', 'knownAtLabelTime'] as const)('refuses %s of a table without creation times', (option) => {
+    const options = option === 'knownAt' ? { knownAt: 0n } : { knownAtLabelTime: true };
+    expect(() => compile(airline(), { hasTieBreaks: false, options })).toThrow(`"${option}" needs the time`);
+  });
 });
 
 async function fill(store: BigQueryOfflineStore, registry: Registry): Promise<void> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { openDoor } from '../../../composition/open-door.js';
+import { openAuthenticator } from '../../../composition/open-authenticator.js';
 import { parseConfig } from '../../../config/load-config.js';
 import { systemClock } from '../../../values/clock.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -16,7 +16,7 @@ async function logOf(environment: Record<string, string>): Promise<{ level: numb
       done();
     },
   });
-  const door = await openDoor(parseConfig(environment), pino(sink), systemClock);
+  const door = await openAuthenticator(parseConfig(environment), pino(sink), systemClock);
   door.close();
   return lines.map((line) => JSON.parse(line) as { level: number; msg: string; name?: string });
 }
@@ -38,9 +38,9 @@ it.each([
   '1270.0.0.1',
 ])('does not open on %s without authentication, and says what to do', async (HOST) => {
   await expect(logOf({ HOST })).rejects.toThrow(
-    /nobody has to say who they are[^]*FEATUREGRAPH_AUTHENTICATION[^]*HOST=127\.0\.0\.1[^]*FEATUREGRAPH_LET_EVERYBODY_IN/,
+    /without authentication[^]*FEATUREGRAPH_AUTHENTICATION[^]*HOST=127\.0\.0\.1[^]*FEATUREGRAPH_ALLOW_UNAUTHENTICATED/,
   );
-  expect(await logOf({ HOST, FEATUREGRAPH_LET_EVERYBODY_IN: 'true' })).toMatchObject([
+  expect(await logOf({ HOST, FEATUREGRAPH_ALLOW_UNAUTHENTICATED: 'true' })).toMatchObject([
     { level: 50, msg: expect.stringContaining('NO AUTHENTICATION, ON A NETWORK') },
   ]);
 });
@@ -61,15 +61,15 @@ it('names the line and the key of each fault of the file', async () => {
     'identityProviders:\n  - issuer: https://a.example.com\n    audiences: []\n    algorithms: [HS256]\n',
   );
   await expect(logOf({ FEATUREGRAPH_AUTHENTICATION: path })).rejects.toThrow(
-    /line 3: identityProviders\.0\.audiences: [^]*line 4: identityProviders\.0\.algorithms\.0: /,
+    /line 3, column 16: identityProviders\[0\].audiences: [^]*line 4, column 18: identityProviders\[0\].algorithms\[0\]: /,
   );
   await writeFile(path, 'apiKeys: {\n');
-  await expect(logOf({ FEATUREGRAPH_AUTHENTICATION: path })).rejects.toThrow(/line \d+: /);
+  await expect(logOf({ FEATUREGRAPH_AUTHENTICATION: path })).rejects.toThrow(/line \d+, column \d+: /);
 });
 
 it('warns about a budget for a name that no principal can have', async () => {
   const warned = async (environment: Record<string, string>): Promise<(string | undefined)[]> =>
-    (await logOf(environment)).filter(({ msg }) => msg.startsWith('a budget')).map(({ name }) => name);
+    (await logOf(environment)).filter(({ msg }) => msg.startsWith('this budget')).map(({ name }) => name);
   const budgets = 'anonymous=1,*=2,schedule=3,alice=4,user:bob=5,key:ci=6,certificate:CN=7';
   expect(await warned({ FEATUREGRAPH_DAILY_BUDGETS_USD: budgets })).toEqual([
     'alice',

@@ -6,8 +6,8 @@ import { openAuthentication } from './authentication.js';
 import { checkListenSafety } from './listen-safety.js';
 import { reportAuthentication } from './report-authentication.js';
 
-/** Who comes in: refuses an unsafe configuration, opens the methods, and says in the log what they are. */
-export async function openDoor(config: Config, logger: Logger, clock: Clock): Promise<Authenticator> {
+/** Refuses an unsafe configuration, opens the authentication methods, and logs them. */
+export async function openAuthenticator(config: Config, logger: Logger, clock: Clock): Promise<Authenticator> {
   checkListenSafety(config);
   const authenticator = await openAuthentication({
     path: config.authenticationPath,
