@@ -14,6 +14,8 @@ export const FILE_LIMITS = {
   maxRecordBytes: 16 * 1024 * 1024,
   /** Files of a folder or of a pattern. The gateway opens each and compares its columns. */
   maxFiles: 10_000,
+  /** Characters of a path or pattern of a client. Each name in the folder for files is compared with a pattern. */
+  maxPathLength: 1_000,
   /** The depth of nested folders that the gateway reads. */
   maxFolderDepth: 32,
   /**

@@ -9,6 +9,8 @@ export const INGEST_LIMITS = {
   maxRowsPerWrite: 1_000,
   /** Requests to `POST /ingest` at once: each has up to a write of rows in memory. */
   maxConcurrentRequests: 32,
+  /** Of them, those of one principal: a client that opens streams and leaves them open must not take all places. */
+  maxConcurrentRequestsPerPrincipal: 24,
   /** Milliseconds that a request to `POST /ingest` may send nothing while the gateway waits for it. */
   idleBodyMs: 60_000,
   /** Levels of nesting of a message: deeper nesting overflows the stack of its reader. */

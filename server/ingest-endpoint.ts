@@ -30,7 +30,8 @@ export interface IngestOptions extends IngestAuditOptions {
 
 /** `POST /ingest/<featurestore>/<entityType>`: a row a line in, a receipt a line out. */
 export class IngestEndpoint {
-  readonly #open = new Set<AbortController>();
+  /** Of each stream, the principal. */
+  readonly #open = new Map<AbortController, string>();
   readonly #limits: IngestLimits;
   #isClosing = false;
 
@@ -51,12 +52,21 @@ export class IngestEndpoint {
         { retryAfterSeconds: 5 },
       );
     }
+    const { name: principal, kind } = session.principal;
+    const own = [...this.#open.values()].filter((other) => other === principal).length;
+    if (kind !== 'ANONYMOUS' && own >= this.#limits.maxConcurrentRequestsPerPrincipal) {
+      throw new AppError(
+        'RATE_LIMITED',
+        `You may send ${this.#limits.maxConcurrentRequestsPerPrincipal} streams of rows at once. End one first.`,
+        { retryAfterSeconds: 5 },
+      );
+    }
     if (this.options.auditLog?.mustRefuse) throw auditUnavailable();
     const audited = new AuditedIngest(this.options, entityType, requestId, session.principal);
     const gone = new AbortController();
     response.once('close', () => gone.abort(new AppError('CLIENT_GONE', 'The client went away.')));
     const ending = new AbortController();
-    this.#open.add(ending);
+    this.#open.set(ending, principal);
     const stopWaiting = session.onEnd((reason) => ending.abort(reason));
     response.writeHead(200, {
       'content-type': 'application/x-ndjson; charset=utf-8',
@@ -69,7 +79,7 @@ export class IngestEndpoint {
     try {
       const body = readUntil(decompressed(request), ending.signal, this.#limits.idleBodyMs);
       const { rates } = this.options;
-      for await (const receipts of ingestLines({
+      for await (const { receipts, lines } of ingestLines({
         entityType,
         writer: audited,
         check: audited.check,
@@ -84,7 +94,7 @@ export class IngestEndpoint {
           gone.signal,
         );
         // Reads on when the principal may send more rows.
-        await takeRows(rates, session.principal, receipts.length, AbortSignal.any([gone.signal, ending.signal]));
+        await takeRows(rates, session.principal, lines, AbortSignal.any([gone.signal, ending.signal]));
       }
       response.end(`${JSON.stringify({ done: total })}\n`);
     } catch (error) {
@@ -100,7 +110,7 @@ export class IngestEndpoint {
   /** Reads no further lines. The rows that are being written get their receipts. */
   close(): void {
     this.#isClosing = true;
-    for (const ending of this.#open) ending.abort(stopping());
+    for (const ending of this.#open.keys()) ending.abort(stopping());
   }
 
   /** The last line says why the lines without a receipt were not taken. */

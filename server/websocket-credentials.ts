@@ -32,6 +32,7 @@ export function openConnection(
   { credentials, session }: Pick<Connection, 'credentials' | 'session'>,
 ): Connection {
   let stopWaiting = (): void => undefined;
+  let hasLeft = false;
   const connection: Connection = {
     credentials,
     session,
@@ -39,10 +40,15 @@ export function openConnection(
     close: (code, reason) => socket.close(code, reason.slice(0, 120)),
     follow: (next) => {
       stopWaiting();
+      // While its token was verified.
+      if (hasLeft) return;
       connection.session = next;
       stopWaiting = next.onEnd(({ message }) => connection.close(ENDED, message));
     },
-    left: () => stopWaiting(),
+    left: () => {
+      hasLeft = true;
+      stopWaiting();
+    },
   };
   if (session) connection.follow(session);
   return connection;

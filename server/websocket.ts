@@ -104,7 +104,8 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => {
           socket.on('message', (data: Buffer) => {
-            if (cutOffWhenFull()) return;
+            // A client that does not answer the end of its credentials could go on for as long as its socket closes.
+            if (cutOffWhenFull() || socket.readyState !== socket.OPEN) return;
             handle(data.toString()).catch((error: unknown) => {
               // A message that only a server may send, or an internal error: its text is not sent.
               logger.warn({ err: error }, 'a socket message failed');

@@ -120,6 +120,12 @@ export class ApiKeys {
       onRevoked: (listener) => {
         const listeners = this.#listeners.get(record.id) ?? new Set();
         this.#listeners.set(record.id, listeners.add(listener));
+        // A request can take long to arrive: its key can be revoked before somebody listens.
+        if (!isSame(record, this.#keys.get(record.id)?.record)) {
+          queueMicrotask(() => {
+            if (listeners.has(listener)) listener();
+          });
+        }
         return () => {
           listeners.delete(listener);
           if (listeners.size === 0 && this.#listeners.get(record.id) === listeners) this.#listeners.delete(record.id);

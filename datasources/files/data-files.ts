@@ -1,6 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { AppError, badInput } from '../../errors/app-error.js';
+import { FILE_LIMITS } from '../../limits/file-limits.js';
 import { makeFolder } from '../../runtime/make-folder.js';
 import { toAppError } from './file-fault.js';
 import type { FileFormat } from './file-format.js';
@@ -61,6 +62,9 @@ export class DataFiles {
   }
 
   #inside(name: string, field: string): string {
+    if (name.length > FILE_LIMITS.maxPathLength) {
+      throw badInput(`A path has at most ${FILE_LIMITS.maxPathLength} characters.`, field);
+    }
     const path = resolve(join(this.folder, name));
     if (name === '' || name.includes('\0') || name.startsWith('/') || !this.#contains(path)) throw outside(name, field);
     // The file system would replace half of a surrogate pair by U+FFFD, which is another file name.

@@ -1,8 +1,9 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
-import { join, matchesGlob, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { FILE_LIMITS } from '../../limits/file-limits.js';
 import { FileFault } from './file-fault.js';
 import { findFormat, type FileFormat } from './file-format.js';
+import { pathPattern } from './path-pattern.js';
 
 /** A file to read. */
 export interface SelectedFile {
@@ -51,7 +52,7 @@ export async function selectFiles(
     .slice(0, Math.max(0, depth))
     .map((part) => `${part}/`)
     .join('');
-  const matching = inBase.filter((file) => matchesGlob(file, pattern));
+  const matching = inBase.filter(pathPattern(pattern, sep));
   const files = matching.map((file) => selectedByPath(join(base, file), `${prefix}${toName(file)}`, options));
   return files.length === 0 ? undefined : Promise.all(files);
 }

@@ -19,27 +19,40 @@ export interface IngestLines {
   readonly limits?: Pick<IngestLimits, 'maxLineBytes' | 'maxRowsPerWrite'>;
 }
 
+/** What a write did. */
+export interface IngestedLines {
+  readonly receipts: readonly Receipt[];
+  /** The lines that were read for it, also blank ones: what the sender is charged with. */
+  readonly lines: number;
+}
+
 /**
  * Writes rows as they arrive, and gives the receipts of each write when its rows are durable. While a write runs, the
  * next bytes are read into rows, and no further: a writer or a client that is slow slows the sender down.
  */
-export async function* ingestLines(options: IngestLines): AsyncGenerator<readonly Receipt[], void> {
+export async function* ingestLines(options: IngestLines): AsyncGenerator<IngestedLines, void> {
   const batches = readBatches(options);
   try {
     let next = batches.next();
     for (;;) {
       const batch = await next;
       if (batch.done) return;
-      const writing = writeLines(options, batch.value);
+      const { lines, count } = batch.value;
+      const writing = writeLines(options, lines);
       next = batches.next();
       // A failure to read comes after the receipts of this write.
       next.catch(() => undefined);
-      yield await writing;
+      yield { receipts: await writing, lines: count };
     }
   } finally {
     // Not awaited: the sender may be silent.
     void batches.return().catch(() => undefined);
   }
+}
+
+interface Batch {
+  readonly lines: readonly ReadLine[];
+  readonly count: number;
 }
 
 interface ReadLine {
@@ -52,17 +65,23 @@ async function* readBatches({
   body,
   check,
   limits = INGEST_LIMITS,
-}: IngestLines): AsyncGenerator<ReadLine[], void> {
+}: IngestLines): AsyncGenerator<Batch, void> {
   const splitter = new LineSplitter(limits.maxLineBytes);
   const read = (line: InputLine): ReadLine => ({
     number: line.number,
     row: readLine(entityType, line, limits.maxLineBytes, check),
   });
   for await (const chunk of body) {
-    for (const lines of toChunks(splitter.push(chunk), limits.maxRowsPerWrite)) yield lines.map(read);
+    const lines = splitter.push(chunk);
+    const count = splitter.takeCount();
+    // The count is of all lines of the chunk, and goes with the first write of it.
+    if (lines.length === 0 && count > 0) yield { lines: [], count };
+    for (const [index, part] of toChunks(lines, limits.maxRowsPerWrite).entries()) {
+      yield { lines: part.map(read), count: index === 0 ? count : 0 };
+    }
   }
   const last = splitter.end();
-  if (last.length > 0) yield last.map(read);
+  if (last.length > 0) yield { lines: last.map(read), count: splitter.takeCount() };
 }
 
 async function writeLines({ entityType, writer, signal }: IngestLines, lines: readonly ReadLine[]): Promise<Receipt[]> {

@@ -1,6 +1,9 @@
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
+/** Of a line that is too long, each so many bytes count as a line. */
+const BYTES_OF_A_LINE = 1_024;
+
 export interface InputLine {
   /** From 1, blank lines included. */
   readonly number: number;
@@ -18,6 +21,8 @@ export class LineSplitter {
   #parts: Uint8Array[] = [];
   #length = 0;
   #number = 1;
+  #counted = 1;
+  #excess = 0;
 
   constructor(private readonly maxLineBytes: number) {}
 
@@ -43,10 +48,24 @@ export class LineSplitter {
     return lines;
   }
 
+  /**
+   * How many lines were read since the last call, also those that are blank. A short compressed body can have any number of
+   * blank lines, or a line without an end: they take time, so they count.
+   */
+  takeCount(): number {
+    const excess = Math.floor(this.#excess / BYTES_OF_A_LINE);
+    const count = this.#number - this.#counted + excess;
+    this.#counted = this.#number;
+    this.#excess -= excess * BYTES_OF_A_LINE;
+    return count;
+  }
+
   #keep(part: Uint8Array): void {
     this.#length += part.length;
-    if (this.#length > this.maxLineBytes) this.#parts = [];
-    else if (part.length > 0) this.#parts.push(part);
+    if (this.#length > this.maxLineBytes) {
+      this.#excess += part.length;
+      this.#parts = [];
+    } else if (part.length > 0) this.#parts.push(part);
   }
 
   #finish(lines: InputLine[]): void {

@@ -48,3 +48,24 @@ describe('a name that leads out of the folder for files', () => {
     expect(await files.writable('..labels/new.csv', 'f')).toMatch(/\.\.labels\/new\.csv$/);
   });
 });
+
+describe('a pattern that is made to take long', () => {
+  // Each took minutes or all memory while the gateway answered nobody.
+  it.each([`*${'{a,b}'.repeat(60)}`, `${'*a'.repeat(60)}*b`, `*${'+(a|aa)'.repeat(30)}b`, `${'**/'.repeat(200)}*b`])(
+    'is compared with a name in a moment: %j',
+    async (pattern) => {
+      const { folder, files } = await openFiles();
+      writeFileSync(join(folder, `files/${'a'.repeat(200)}.csv`), 'a');
+      await expect(files.select(pattern, 'CSV', 'labels.file')).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    },
+  );
+
+  it('is refused when it is longer than a path', async () => {
+    const { files } = await openFiles();
+    await expect(files.select('*'.repeat(1_001), 'CSV', 'labels.file')).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: 'A path has at most 1000 characters.',
+      details: { field: 'labels.file' },
+    });
+  });
+});

@@ -107,6 +107,9 @@ describe('the documents', () => {
       'a line of `POST /ingest`': `${INGEST_LIMITS.maxLineBytes / MIB} MiB`,
       'rows of one write of `POST /ingest`': formatLimit(INGEST_LIMITS.maxRowsPerWrite),
       'requests to `POST /ingest` at once': formatLimit(INGEST_LIMITS.maxConcurrentRequests),
+      'requests to `POST /ingest` of one principal at once': formatLimit(
+        INGEST_LIMITS.maxConcurrentRequestsPerPrincipal,
+      ),
       'time for which `POST /ingest` may send nothing': `${INGEST_LIMITS.idleBodyMs / 1000} s`,
       'messages of a stream that wait in the process': `${formatLimit(MESSAGE_LIMITS.maxWaitingMessages)}, and ${MESSAGE_LIMITS.maxWaitingBytes / MIB} MiB`,
       'messages of one write of a stream': `${formatLimit(MESSAGE_LIMITS.maxBatchMessages)}, and ${MESSAGE_LIMITS.maxBatchBytes / MIB} MiB`,
@@ -124,6 +127,7 @@ describe('the documents', () => {
       columns: formatLimit(FILE_LIMITS.maxColumns),
       'levels of brackets in a value of JSON': formatLimit(FILE_LIMITS.maxJsonDepth),
       'a line, or a record over several lines': `${FILE_LIMITS.maxRecordBytes / MIB} MiB`,
+      'characters of a path or pattern of a client': formatLimit(FILE_LIMITS.maxPathLength),
       'files of a folder or a pattern': `${formatLimit(FILE_LIMITS.maxFiles)}, in ${FILE_LIMITS.maxFolderDepth} levels of folders`,
       'what a compressed file expands to': `${FILE_LIMITS.maxExpansion} times its size, at least ${FILE_LIMITS.minExpandedBytes / MIB} MiB`,
       'memory of the process': `${FILE_LIMITS.workerMemoryBytes / (1024 * MIB)} GiB`,
