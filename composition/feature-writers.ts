@@ -59,7 +59,7 @@ async function openAll(
     );
     const writer = await LoggedFeatureWriter.open({ log, history, clock, onError, onUnknownRows });
     opened.defer(() => writer.close());
-    database.beforeUse = () => writer.drained();
+    database.beforeUse = (entities) => writer.drained(entities);
     logged = writer;
   }
   // By name: the objects are others after another registry was applied.

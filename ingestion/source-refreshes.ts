@@ -1,4 +1,4 @@
-import type { WholeReason } from '../datasources/offline/importing-offline-store.js';
+import type { FullRefreshReason } from '../datasources/offline/importing-offline-store.js';
 import type { EntityType, FeatureSource } from '../datasources/registry/model.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import type { Instant } from '../values/instant.js';
@@ -64,5 +64,5 @@ export interface ComputedSource {
   readonly rowsRead: bigint;
   readonly rowsComputed: bigint;
   /** Why the whole SQL ran; null when only what changed was computed. */
-  readonly whyWhole: WholeReason | null;
+  readonly fullRefreshReason: FullRefreshReason | null;
 }

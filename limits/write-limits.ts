@@ -4,7 +4,7 @@ export const WRITE_LIMITS = {
   maxRows: 10_000,
   /** Entities of `deleteEntities`: each store deletes them while the client waits. */
   maxDeletedEntities: 1_000,
-  /** Rows that the log may have before writers wait: a historical read moves all of them to the offline store first. */
+  /** Rows that the log may have before writers wait: a job that reads the history moves all of them to the offline store first. */
   maxLoggedRows: 100_000,
   /** Rows of one commit. A commit is one sync to disk; more rows would only delay those in it. */
   maxRowsPerCommit: 10_000,

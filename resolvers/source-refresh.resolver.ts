@@ -68,7 +68,7 @@ export class SourceRefreshResolver {
 
   @FieldResolver()
   computed(@Root() { result }: SourceRefreshJobRecord): ComputedSource[] | null {
-    return result?.computed?.map((source) => ({ ...source, isIncremental: source.whyWhole === null })) ?? null;
+    return result?.computed?.map((source) => ({ ...source, isIncremental: source.fullRefreshReason === null })) ?? null;
   }
 }
 

@@ -1,6 +1,6 @@
 import { openBareDuckDb, openBareLmdb } from './bare-stores.js';
 import { ask, postAll, streamAll, toMutation } from './gateway-clients.js';
-import { rowsFrom, toInputRow, toLine, type Row } from './rows.js';
+import { rowOf, rowsFrom, toInputRow, toLine, type Row } from './rows.js';
 
 const ROUNDS = 3;
 const ENTITIES = 10_000;
@@ -75,11 +75,15 @@ export async function measureThroughput(url: string, folder: string): Promise<vo
   }
 }
 
-/** A read as of a moment returns when DuckDB has every acknowledged row. */
+let drains = 0;
+
+/** Returns when DuckDB has every acknowledged row: rows move in order, and a read as of a moment waits for its entity's. */
 export async function drain(url: string): Promise<void> {
+  await postAll(url, [toMutation([toInputRow({ ...rowOf((drains += 1), 1), entityId: 'last' })])], 1);
   await ask(
     url,
-    `{ entity(featurestore: "bench", entityType: "customer", entityId: "customer-0", asOf: "2020-01-01T00:00:00Z") { entityId } }`,
+    `{ entity(featurestore: "bench", entityType: "customer", entityId: "last", asOf: "2020-01-01T00:00:00Z") {
+      features(names: ["orders"]) { value } } }`,
   );
 }
 

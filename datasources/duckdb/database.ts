@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { FairQueue } from '../../runtime/fair-queue.js';
 import { OperatorError } from '../../errors/operator-error.js';
+import type { EntityType } from '../registry/model.js';
 import { explainOpenFault } from './open-fault.js';
 import { RunningImports } from './running-imports.js';
 
@@ -42,6 +43,12 @@ function defaultMemoryLimit(): number {
   return Math.floor(available / 2);
 }
 
+/** The entities whose rows some work reads. */
+export interface UsedEntities {
+  readonly entityType: EntityType;
+  readonly entityIds: readonly string[];
+}
+
 /** A DuckDB file and its connections. */
 export class DuckDbDatabase {
   readonly #idle: DuckDBConnection[] = [];
@@ -49,13 +56,14 @@ export class DuckDbDatabase {
   #opened = 0;
   readonly imports = new RunningImports();
   /**
-   * Runs before each use of the file: it brings the rows that are durable elsewhere. It must not call `use` itself.
+   * Runs before each use of the file: it brings the rows that are durable elsewhere, at least those of the entities, or
+   * all. It must not call `use` itself.
    */
-  beforeUse: (() => Promise<void>) | undefined;
+  beforeUse: ((entities?: UsedEntities) => Promise<void>) | undefined;
 
   private constructor(
     readonly instance: DuckDBInstance,
-    private readonly currentOwner: () => string,
+    readonly currentOwner: () => string,
   ) {}
 
   /**
@@ -85,10 +93,21 @@ export class DuckDbDatabase {
     return database;
   }
 
-  /** Runs work on a connection of its own; waits while all connections are in use. */
-  async use<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
-    await this.beforeUse?.();
-    const connection = await this.#acquire();
+  /**
+   * Runs work on a connection of its own; waits while all connections are in use. The file has every acknowledged row of
+   * the entities then; without entities, every row.
+   */
+  async use<Result>(work: (connection: DuckDBConnection) => Promise<Result>, entities?: UsedEntities): Promise<Result> {
+    await this.beforeUse?.(entities);
+    return this.withConnection(work);
+  }
+
+  /** As `use`, of a file in which the rows are already: the caller has awaited beforeUse. `owner` is the request. */
+  async withConnection<Result>(
+    work: (connection: DuckDBConnection) => Promise<Result>,
+    owner = this.currentOwner(),
+  ): Promise<Result> {
+    const connection = await this.#acquire(owner);
     try {
       return await work(connection);
     } finally {
@@ -112,14 +131,14 @@ export class DuckDbDatabase {
   }
 
   /** Waiting queries are served by request in turn: a request with 300 histories must not delay all others. */
-  async #acquire(): Promise<DuckDBConnection> {
+  async #acquire(owner: string): Promise<DuckDBConnection> {
     const idle = this.#idle.pop();
     if (idle) return idle;
     if (this.#opened < MAX_CONNECTIONS) {
       this.#opened += 1;
       return this.instance.connect();
     }
-    return new Promise((resolve) => this.#waiting.push(this.currentOwner(), resolve));
+    return new Promise((resolve) => this.#waiting.push(owner, resolve));
   }
 
   #release(connection: DuckDBConnection): void {

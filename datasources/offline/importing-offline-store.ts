@@ -77,7 +77,7 @@ export interface ImportedRows {
   /** The rows that it computed and stored. */
   readonly rowsComputed: bigint;
   /** Why the whole SQL ran; null when only what changed was computed. */
-  readonly whyWhole: WholeReason | null;
+  readonly fullRefreshReason: FullRefreshReason | null;
   /**
    * The time of the earliest new row, where rows were only added and none of them has the entity and the time of an
    * older one; null without new rows. undefined: rows were replaced or removed.
@@ -89,14 +89,14 @@ export interface ImportedRows {
  * Why the whole SQL of a source was computed: the registry declares no incremental refresh; it was the first
  * computation, or another input than the files of the declared table changed; or the files are not as declared.
  */
-export const WHOLE_REASONS = [
+export const FULL_REFRESH_REASONS = [
   'NOT_DECLARED',
   'OTHER_INPUT_CHANGED',
   'FILE_REMOVED',
   'OLDER_ROWS_CHANGED',
   'COLUMNS_CHANGED',
 ] as const;
-export type WholeReason = (typeof WHOLE_REASONS)[number];
+export type FullRefreshReason = (typeof FULL_REFRESH_REASONS)[number];
 
 export interface FutureRows {
   readonly rows: number;

@@ -69,11 +69,11 @@ export class SourceRefreshHandler implements JobHandler<
       const result = {
         steps,
         rejectedRows: [...rejectedRows.values()].reduce((sum, rows) => sum + rows, 0),
-        computed: Array.from(imported, ([{ name: computed }, { rowsRead, rowsComputed, whyWhole }]) => ({
+        computed: Array.from(imported, ([{ name: computed }, { rowsRead, rowsComputed, fullRefreshReason }]) => ({
           source: computed,
           rowsRead,
           rowsComputed,
-          whyWhole,
+          fullRefreshReason,
         })),
       };
       return { state: 'SUCCEEDED', result, progress: toProgress(PERCENT) };

@@ -1,11 +1,12 @@
 import { badInput } from '../../errors/app-error.js';
 import { INGEST_LIMITS } from '../../limits/ingest-limits.js';
 import { parseLosslessJson } from '../../values/lossless-json.js';
+import { countKeys } from './count-keys.js';
 import { isObject } from './read-row.js';
 
 /**
- * Parses the JSON of a row or a message. A whole number beyond 2^53 becomes a bigint. A number beyond all doubles and
- * deep nesting are refused: JSON.parse would make the number Infinity.
+ * Parses the JSON of a row or a message. A whole number beyond 2^53 becomes a bigint. A number beyond all doubles, a key
+ * that an object has twice, and deep nesting are refused: JSON.parse would make the number Infinity, and drop a value.
  */
 export function parseRowJson(text: string): unknown {
   let parsed: unknown;
@@ -14,15 +15,21 @@ export function parseRowJson(text: string): unknown {
   } catch {
     throw badInput('This is not JSON.');
   }
-  checkContent(parsed, 0);
+  if (checkContent(parsed, 0) !== countKeys(text)) {
+    throw badInput('An object has the same key twice. Write each key once.');
+  }
   return parsed;
 }
 
-function checkContent(value: unknown, depth: number): void {
+/** Returns the number of keys. */
+function checkContent(value: unknown, depth: number): number {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw badInput('A number is beyond the range of a double. Write an infinity as the string "Infinity".');
   }
-  if (!Array.isArray(value) && !isObject(value)) return;
+  if (!Array.isArray(value) && !isObject(value)) return 0;
   if (depth >= INGEST_LIMITS.maxNesting) throw badInput(`JSON has at most ${INGEST_LIMITS.maxNesting} levels here.`);
-  for (const item of Object.values(value)) checkContent(item, depth + 1);
+  const items: unknown[] = Object.values(value);
+  let keys = Array.isArray(value) ? 0 : items.length;
+  for (const item of items) keys += checkContent(item, depth + 1);
+  return keys;
 }

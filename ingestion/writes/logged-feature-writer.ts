@@ -10,6 +10,7 @@ import type { FeatureWriter, WriteOutcome, WriteRequest } from '../feature-write
 import { checkRows, type CheckedPart, type CheckedRow, type CheckedRows } from './check-rows.js';
 import { listComputed, type DeletionOutcome, type EntityDeletion } from './entity-deletion.js';
 import { WrittenFutureRows } from './written-future-rows.js';
+import { LoggedEntities, type LoggedEntitiesQuery } from './logged-entities.js';
 import { LogDrain, type LogDrainOptions } from './log-drain.js';
 import { Moments } from './moments.js';
 import { Room } from './room.js';
@@ -40,6 +41,7 @@ interface WaitingWrite {
 export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
   readonly #log: WriteLog;
   readonly #moments: Moments;
+  readonly #entities = new LoggedEntities();
   readonly #room: Room;
   readonly #tasks = new SerialTasks();
   readonly #future: WrittenFutureRows;
@@ -63,6 +65,7 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
       ...options,
       onDrained: (upTo, rows) => {
         writer.#moments.forget(upTo);
+        writer.#entities.forget(upTo);
         writer.#room.leave(rows);
         writer.#oldestLogged = upTo === writer.#log.last.sequence ? undefined : options.clock();
       },
@@ -90,9 +93,13 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
     });
   }
 
-  /** Returns when the offline store has every row that was acknowledged before the call. */
-  async drained(): Promise<void> {
-    if (this.#room.rows > 0) await this.#drain.drainUpTo(this.#log.last.sequence);
+  /**
+   * Returns when the offline store has every row that was acknowledged before the call; with entities, every row of
+   * these. A read of entities that nobody writes does not wait for the rows of others.
+   */
+  async drained(entities?: LoggedEntitiesQuery): Promise<void> {
+    if (this.#room.rows === 0) return;
+    await this.#drain.drainUpTo(entities ? this.#entities.lastOf(entities) : this.#log.last.sequence);
   }
 
   /** Runs a change of names while no write and no deletion runs, and the log is empty. */
@@ -177,6 +184,7 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
     const future = new Set(rows.filter(({ version }) => version.timestamp !== null && version.timestamp > now));
     await this.#log.commit({ sequence, created, rows, future });
     this.#moments.remember(sequence, moments);
+    this.#entities.remember(sequence, rows);
     this.#room.enter(rows.length);
     this.#oldestLogged ??= now;
     this.#drain.schedule(sequence);

@@ -38,11 +38,18 @@ export class Moments {
 
   /** Remembers moments until the offline store has them. */
   remember(sequence: number, moments: ReadonlyMap<string, MomentValues>): void {
-    for (const [key, values] of moments) this.#logged.set(key, { sequence, values });
+    for (const [key, values] of moments) {
+      // Last in the order of the map, which is that of the sequence numbers.
+      this.#logged.delete(key);
+      this.#logged.set(key, { sequence, values });
+    }
   }
 
   forget(upTo: number): void {
-    for (const [key, { sequence }] of this.#logged) if (sequence <= upTo) this.#logged.delete(key);
+    for (const [key, { sequence }] of this.#logged) {
+      if (sequence > upTo) return;
+      this.#logged.delete(key);
+    }
   }
 
   async #readKnown(

@@ -24,7 +24,7 @@ registerEnumType(RefreshTriggerEnum, {
   },
 });
 
-export const WholeReasonEnum = {
+export const FullRefreshReasonEnum = {
   NOT_DECLARED: 'NOT_DECLARED',
   OTHER_INPUT_CHANGED: 'OTHER_INPUT_CHANGED',
   FILE_REMOVED: 'FILE_REMOVED',
@@ -32,8 +32,8 @@ export const WholeReasonEnum = {
   COLUMNS_CHANGED: 'COLUMNS_CHANGED',
 } as const;
 
-registerEnumType(WholeReasonEnum, {
-  name: 'WholeReason',
+registerEnumType(FullRefreshReasonEnum, {
+  name: 'FullRefreshReason',
   description: 'Why a refresh ran the whole SQL of a source.',
   valuesConfig: {
     NOT_DECLARED: { description: 'The registry has no `incremental` for the source.' },
@@ -58,11 +58,11 @@ export class ComputedSource {
   @Field(() => Boolean, { description: 'Whether the refresh computed only what changed. false: the whole SQL ran.' })
   isIncremental!: boolean;
 
-  @Field(() => WholeReasonEnum, {
+  @Field(() => FullRefreshReasonEnum, {
     nullable: true,
     description: 'Why the whole SQL ran. Null if only what changed was computed.',
   })
-  whyWhole!: keyof typeof WholeReasonEnum | null;
+  fullRefreshReason!: keyof typeof FullRefreshReasonEnum | null;
 
   @Field(() => BigIntScalar, { description: 'The rows of the tables that the SQL read.' })
   rowsRead!: bigint;

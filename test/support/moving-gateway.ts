@@ -57,7 +57,7 @@ export interface MovingGateway extends Gateway {
     readonly computed: readonly {
       readonly source: string;
       readonly isIncremental: boolean;
-      readonly whyWhole: string | null;
+      readonly fullRefreshReason: string | null;
       readonly rowsRead: string;
       readonly rowsComputed: string;
     }[];
@@ -102,7 +102,7 @@ export async function startMovingGateway(
       );
       for (;;) {
         const { job } = await ask<any>(
-          'query ($id: ID!) { job(id: $id) { state error { code message } ... on SourceRefreshJob { trigger steps computed { source isIncremental whyWhole rowsRead rowsComputed } } } }',
+          'query ($id: ID!) { job(id: $id) { state error { code message } ... on SourceRefreshJob { trigger steps computed { source isIncremental fullRefreshReason rowsRead rowsComputed } } } }',
           { id: refreshSource.job.id },
         );
         if (/SUCCEEDED|FAILED|CANCELLED/.test(job.state)) return job;

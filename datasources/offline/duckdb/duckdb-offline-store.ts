@@ -28,7 +28,7 @@ import {
 import type { PointInTimeForm } from '../point-in-time/duckdb/compile-for-duckdb.js';
 import { appendRows } from './append-rows.js';
 import { deleteRows } from './delete-rows.js';
-import type { DuckDbDatabase } from '../../duckdb/database.js';
+import type { DuckDbDatabase, UsedEntities } from '../../duckdb/database.js';
 import { estimateScan } from './estimate-scan.js';
 import { ensureHistoryTable, historyTable } from '../../duckdb/history-table.js';
 import { renameHistory } from '../../duckdb/rename-history.js';
@@ -41,6 +41,7 @@ import {
 } from '../../duckdb/import-record.js';
 import { newestValues, countFutureRows, findNewestTimestamps } from './newest-values.js';
 import { readHistory } from './read-history.js';
+import { JoinedReads } from './joined-reads.js';
 import { readPointInTime } from './read-point-in-time.js';
 import { readRows } from './read-rows.js';
 import { runImport } from './run-import.js';
@@ -58,11 +59,15 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
   /** The maximum number of labels that the schema accepts inline. */
   readonly maxLabelsPerRead = REQUEST_LIMITS.maxEntityIds;
 
+  readonly #joined: JoinedReads;
+
   private constructor(
     readonly database: DuckDbDatabase,
-    private readonly form: PointInTimeForm | 'CHOOSE',
+    form: PointInTimeForm | 'CHOOSE',
     private readonly reader: FileReader | null,
-  ) {}
+  ) {
+    this.#joined = new JoinedReads(database, (connection, read) => readPointInTime(connection, read, form));
+  }
 
   /** Opens the store for these sources; creates their tables, or adds the columns of new features. */
   static async open(
@@ -98,7 +103,9 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
         `a point-in-time read takes 1 to ${this.maxLabelsPerRead} labels, not ${read.labels.length}`,
       );
     }
-    return this.#read(read, (connection) => readPointInTime(connection, read, this.form));
+    const entityIds = read.labels.flatMap(({ entityId }) => entityId ?? []);
+    await this.database.beforeUse?.({ entityType: read.entityType, entityIds });
+    return this.#joined.read(read);
   }
 
   async estimateScan({ features }: PointInTimeRead): Promise<ScanEstimate> {
@@ -106,11 +113,15 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
   }
 
   async history(read: HistoryRead): Promise<HistoryEntry[]> {
-    return this.#read(read, (connection) => readHistory(connection, read));
+    const { entityId, feature } = read;
+    const entities = { entityType: feature.entityType, entityIds: [entityId] };
+    return this.#read(read, entities, (connection) => readHistory(connection, read));
   }
 
   async *rows(read: RowsRead): AsyncGenerator<FeatureRow[]> {
-    yield await this.#read(read, (connection) => readRows(connection, read));
+    const { source, entityIds } = read;
+    const entities = { entityType: source.entityType, entityIds };
+    yield await this.#read(read, entities, (connection) => readRows(connection, read));
   }
 
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
@@ -219,11 +230,15 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
    * Reads take milliseconds and cost nothing, so a signal does not interrupt a running read; it prevents the start of a
    * waiting one.
    */
-  async #read<Result>({ signal }: Abortable, read: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+  async #read<Result>(
+    { signal }: Abortable,
+    entities: UsedEntities,
+    read: (connection: DuckDBConnection) => Promise<Result>,
+  ): Promise<Result> {
     return this.database.use(async (connection) => {
       signal?.throwIfAborted();
       return read(connection);
-    });
+    }, entities);
   }
 }
 

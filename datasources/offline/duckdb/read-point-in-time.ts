@@ -58,6 +58,7 @@ async function findForm(
   { sources }: PointInTimePlan,
   labels: PointInTimeRead['labels'],
 ): Promise<PointInTimeForm> {
+  if (!dependsOnHistory(labels.length, Infinity)) return 'lookup';
   for (const source of sources) {
     const table = historyTable(source.source);
     const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${table}`);

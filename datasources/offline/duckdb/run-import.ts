@@ -4,7 +4,7 @@ import { historyTable, isByFile, replaceHistoryTable } from '../../duckdb/histor
 import { readIncrement, writeImportRecord } from '../../duckdb/import-record.js';
 import type { FileReader } from '../../files/file-reader.js';
 import type { FeatureSource } from '../../registry/model.js';
-import type { ImportedRows, IncrementalInputs, SourceInputs, WholeReason } from '../importing-offline-store.js';
+import type { ImportedRows, IncrementalInputs, SourceInputs, FullRefreshReason } from '../importing-offline-store.js';
 import { deleteFrom } from './delete-rows.js';
 import { finishWhole, importSource, type WholeImport } from './import-source.js';
 import { COMPUTED, computeByFile } from './incremental/compute-by-file.js';
@@ -34,7 +34,7 @@ export async function runImport(run: ImportRun): Promise<ImportedRows> {
       const stored = await readIncrement(run.connection, source);
       const state = parseState(stored.state);
       const changes = findChanges(state, inputs.incremental, { isByFile: isByFile(source) });
-      if (typeof changes === 'string' || !state) return await importWhole(run, end, changes as WholeReason);
+      if (typeof changes === 'string' || !state) return await importWhole(run, end, changes as FullRefreshReason);
       const computed = await computeChanges(run, state, changes);
       if (typeof computed === 'string') return await importWhole(run, end, computed);
       return await end((deletedIds) =>
@@ -43,7 +43,7 @@ export async function runImport(run: ImportRun): Promise<ImportedRows> {
           const { unsortedRows, ...imported } = await storeIncrement(connection, source, increment);
           const next = await nextState(inputs.incremental!, computed, { state, unsortedRows });
           await writeImportRecord(connection, source, inputs, imported, next);
-          return { ...imported, rowsRead: computed.rowsRead, whyWhole: null };
+          return { ...imported, rowsRead: computed.rowsRead, fullRefreshReason: null };
         }),
       );
     } finally {
@@ -59,12 +59,12 @@ async function computeChanges(
   { connection, source, reader, onProgress }: ImportRun,
   state: IncrementState,
   changes: FileChanges,
-): Promise<ComputedChanges | WholeReason> {
+): Promise<ComputedChanges | FullRefreshReason> {
   if (!isByFile(source)) return computeLaterRows(connection, source, reader, state, changes);
   return { rowsRead: await computeByFile(connection, source, reader, changes.computed, onProgress) };
 }
 
-async function importWhole(run: ImportRun, end: End, whyWhole: WholeReason): Promise<ImportedRows> {
+async function importWhole(run: ImportRun, end: End, fullRefreshReason: FullRefreshReason): Promise<ImportedRows> {
   const { connection, source, inputs, reader, onProgress } = run;
   const { incremental } = inputs;
   const files = [...(incremental?.files.keys() ?? [])];
@@ -87,7 +87,7 @@ async function importWhole(run: ImportRun, end: End, whyWhole: WholeReason): Pro
       const next = isKnown ? await nextState(incremental, ofFiles ?? {}, { state: null, unsortedRows: 0 }) : null;
       await writeImportRecord(connection, source, inputs, imported, next);
       await connection.run('COMMIT');
-      return { ...imported, whyWhole, addedFrom: undefined };
+      return { ...imported, fullRefreshReason, addedFrom: undefined };
     });
   } catch (error) {
     // A commit that failed has ended the transaction; its error says more than that of the rollback.

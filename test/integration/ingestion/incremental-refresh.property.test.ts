@@ -125,7 +125,7 @@ describe.each<[string, Declaration]>([
           const { imported, ...values } = await source.refresh(files);
           expect(values).toEqual(await source.expected(files));
           if (imported) refreshes += 1;
-          if (imported?.whyWhole === null) incremental += 1;
+          if (imported?.fullRefreshReason === null) incremental += 1;
         }
       }),
       { numRuns: Number(process.env.FEATUREGRAPH_TEST_RUNS ?? 4) },

@@ -32,17 +32,17 @@ async function start(incremental: string) {
 describe('a source that is computed file by file', () => {
   it('reads only the files that changed, and drops the rows of one that is gone', async () => {
     const { source, first } = await start('{ table: orders }');
-    expect(first).toMatchObject({ whyWhole: 'OTHER_INPUT_CHANGED', rowsRead: 3n, rowsComputed: 3n });
+    expect(first).toMatchObject({ fullRefreshReason: 'OTHER_INPUT_CHANGED', rowsRead: 3n, rowsComputed: 3n });
     const files = new Map([
       ['a', OLD],
       ['b', [order('a', 30, 3)]],
       ['c', [order('c', 5, 9)]],
     ]);
     const added = await source.refresh(files);
-    expect(added.imported).toMatchObject({ whyWhole: null, rowsRead: 1n, rowsComputed: 1n, rows: 4n });
+    expect(added.imported).toMatchObject({ fullRefreshReason: null, rowsRead: 1n, rowsComputed: 1n, rows: 4n });
     files.delete('b');
     const removed = await source.refresh(files);
-    expect(removed.imported).toMatchObject({ whyWhole: null, rowsRead: 0n, rowsComputed: 0n, rows: 3n });
+    expect(removed.imported).toMatchObject({ fullRefreshReason: null, rowsRead: 0n, rowsComputed: 0n, rows: 3n });
     expect(removed).toMatchObject(await source.expected(files));
   });
 
@@ -53,7 +53,7 @@ describe('a source that is computed file by file', () => {
       ['b', [order('a', 30, 3)]],
     ]);
     const refreshed = await source.refresh(files);
-    expect(refreshed.imported).toMatchObject({ whyWhole: null, hasTies: true });
+    expect(refreshed.imported).toMatchObject({ fullRefreshReason: null, hasTies: true });
     expect(refreshed).toMatchObject(await source.expected(files));
   });
 });
@@ -69,7 +69,7 @@ describe('a source with a watermark', () => {
         ['b', [order('a', 30, 3), order('b', 31, 4)]],
       ]),
     );
-    expect(grown.imported).toMatchObject({ whyWhole: null, rowsRead: 2n, rowsComputed: 1n, rows: 4n });
+    expect(grown.imported).toMatchObject({ fullRefreshReason: null, rowsRead: 2n, rowsComputed: 1n, rows: 4n });
   });
 
   it.each<[string, string, [string, Order[]][]]>([
@@ -107,10 +107,10 @@ describe('a source with a watermark', () => {
       ],
     ],
     ['a file that is gone', 'FILE_REMOVED', [['b', [order('a', 30, 3)]]]],
-  ])('notices %s, and computes the whole', async (_what, whyWhole, files) => {
+  ])('notices %s, and computes the whole', async (_what, fullRefreshReason, files) => {
     const { source } = await start(WATERMARK);
     const refreshed = await source.refresh(new Map(files));
-    expect(refreshed.imported).toMatchObject({ whyWhole });
+    expect(refreshed.imported).toMatchObject({ fullRefreshReason });
     expect(refreshed).toMatchObject(await source.expected(new Map(files)));
   });
 
@@ -122,9 +122,9 @@ describe('a source with a watermark', () => {
     ]);
     // As after such an import: it stores no state for the next one.
     await source.use((database) => database.use((c) => c.run('UPDATE "$featuregraph".imports SET increment = NULL')));
-    expect((await source.refresh(files)).imported).toMatchObject({ whyWhole: 'OTHER_INPUT_CHANGED' });
+    expect((await source.refresh(files)).imported).toMatchObject({ fullRefreshReason: 'OTHER_INPUT_CHANGED' });
     files.set('b', [...files.get('b')!, order('b', 40, 5)]);
-    expect((await source.refresh(files)).imported).toMatchObject({ whyWhole: null });
+    expect((await source.refresh(files)).imported).toMatchObject({ fullRefreshReason: null });
   });
 });
 

@@ -196,7 +196,7 @@ it('reads only a new file where the registry allows it, and the job says so', as
     state: 'SUCCEEDED',
     trigger: 'REQUEST',
     steps: 2,
-    computed: [{ source: 'values', isIncremental: true, whyWhole: null, rowsRead: '1', rowsComputed: '1' }],
+    computed: [{ source: 'values', isIncremental: true, fullRefreshReason: null, rowsRead: '1', rowsComputed: '1' }],
   });
   expect(await gateway.totals()).toEqual([7, 1, 1]);
   const { featurestore } = await gateway.ask(

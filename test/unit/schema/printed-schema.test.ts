@@ -16,8 +16,8 @@ import { registryJsonSchema } from '../../../datasources/registry/document/docum
 import { loadRegistry } from '../../../datasources/registry/yaml/load-registry.js';
 import { buildSchema } from '../../../resolvers/build-schema.js';
 import { FileFormatEnum, JobKindEnum, JobStateEnum, MetricKindEnum } from '../../../schema/job/enums.js';
-import { WHOLE_REASONS } from '../../../datasources/offline/importing-offline-store.js';
-import { RefreshTriggerEnum, WholeReasonEnum } from '../../../schema/job/source-refresh-job.js';
+import { FULL_REFRESH_REASONS } from '../../../datasources/offline/importing-offline-store.js';
+import { RefreshTriggerEnum, FullRefreshReasonEnum } from '../../../schema/job/source-refresh-job.js';
 import { SyncTriggerEnum } from '../../../schema/job/feature-view-sync-job.js';
 import { ModelRuntimeEnum } from '../../../schema/model/model.js';
 import { STREAM_KINDS } from '../../../datasources/registry/stream-settings.js';
@@ -52,7 +52,7 @@ it('the enums of the schema have the words of the datasources', () => {
   expect(Object.values(JobKindEnum)).toEqual([BATCH_PREDICTION, TRAINING_SET, FEATURE_VIEW_SYNC, SOURCE_REFRESH]);
   expect(Object.values(SyncTriggerEnum)).toEqual([...SYNC_TRIGGERS]);
   expect(Object.values(RefreshTriggerEnum)).toEqual([...REFRESH_TRIGGERS]);
-  expect(Object.values(WholeReasonEnum)).toEqual([...WHOLE_REASONS]);
+  expect(Object.values(FullRefreshReasonEnum)).toEqual([...FULL_REFRESH_REASONS]);
   expect(Object.values(FileFormatEnum)).toEqual([...FILE_FORMATS]);
   expect(Object.values(MetricKindEnum)).toEqual([...METRICS]);
   expect(Object.values(ModelRuntimeEnum)).toEqual([...MODEL_RUNTIMES]);

@@ -3,7 +3,7 @@ import { OperatorError } from '../../../../errors/operator-error.js';
 import { createComputedTable } from '../../../duckdb/history-table.js';
 import type { FileReader } from '../../../files/file-reader.js';
 import type { FeatureSource } from '../../../registry/model.js';
-import type { WholeReason } from '../../importing-offline-store.js';
+import type { FullRefreshReason } from '../../importing-offline-store.js';
 import { bindSource } from '../bind-source.js';
 import { countReadRows, insertComputed } from '../import-source.js';
 import { COMPUTED } from './compute-by-file.js';
@@ -29,14 +29,14 @@ export async function computeLaterRows(
   reader: FileReader,
   state: IncrementState,
   { computed }: FileChanges,
-): Promise<LaterRows | WholeReason> {
+): Promise<LaterRows | FullRefreshReason> {
   const watermark = BigInt(state.watermark!);
   const before = new Map(state.files.map(({ name, content }) => [name, content]));
   const columns = state.files[0]?.content?.columns;
   const contents = new Map<string, FileContent>();
   let newest = watermark;
   let rowsRead = 0n;
-  const check = (file: string, read: ReadContent): WholeReason | null => {
+  const check = (file: string, read: ReadContent): FullRefreshReason | null => {
     if (read.content.columns !== columns) return 'COLUMNS_CHANGED';
     const { rows, checksum } = before.get(file) ?? NO_ROWS;
     if (read.upTo.rows !== rows || read.upTo.checksum !== checksum) return 'OLDER_ROWS_CHANGED';

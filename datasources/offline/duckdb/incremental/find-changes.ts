@@ -1,4 +1,4 @@
-import type { IncrementalInputs, WholeReason } from '../../importing-offline-store.js';
+import type { IncrementalInputs, FullRefreshReason } from '../../importing-offline-store.js';
 import type { IncrementState } from './increment-state.js';
 
 /** The files of the declared table that differ from those of the last import. */
@@ -14,7 +14,7 @@ export function findChanges(
   state: IncrementState | null,
   { base, files }: IncrementalInputs,
   { isByFile }: { readonly isByFile: boolean },
-): FileChanges | WholeReason {
+): FileChanges | FullRefreshReason {
   if (state?.base !== base || (!isByFile && state.watermark === null)) return 'OTHER_INPUT_CHANGED';
   const before = new Map(state.files.map(({ name, fingerprint }) => [name, fingerprint]));
   const removed = [...before.keys()].filter((name) => !files.has(name));
