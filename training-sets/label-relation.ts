@@ -28,7 +28,7 @@ export async function labelRelation(
     throw badInput(`"${ROW_NUMBER}" is what DuckDB calls the rows of a Parquet file. Rename the column.`, 'labels');
   }
   const { timeColumn } = request.labels;
-  checkTimeColumn(timeColumn, typeOf(timeColumn, 'labels.timeColumn'));
+  checkTimeColumn(timeColumn, typeOf(timeColumn, 'labels.timeColumn'), relation.options);
   request.joins.forEach(({ entityIdColumns }, index) => {
     for (const name of entityIdColumns) {
       const field = `joins[${index}].entityIdColumns`;

@@ -2,7 +2,7 @@ import { badInput } from '../errors/app-error.js';
 import type { FileOptions } from '../datasources/files/file-options.js';
 import { momentSql } from '../datasources/files/text-times.js';
 import { misfitText } from '../datasources/files/text-values.js';
-import { wholeMicrosecondsSql } from '../datasources/files/typed-values.js';
+import { typedToTypeSql, wholeMicrosecondsSql } from '../datasources/files/typed-values.js';
 import { parseInstant } from '../values/instant.js';
 
 /** The format of parseInstant. DuckDB's cast decides which dates exist. */
@@ -13,7 +13,7 @@ const EXCESS_ZEROS = '(\\.[0-9]{6})0+';
 /**
  * The column types that can hold the time of a label. A finer type would need rounding, possibly past a value's time.
  */
-const TIME_TYPES = /^(TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|DATE)$/;
+const TIME_TYPES = /^TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?$/;
 
 /**
  * SQL of the time of a label as a TIMESTAMP in UTC. Text follows the rules of parseInstant (values/instant.ts) and must
@@ -23,6 +23,7 @@ const TIME_TYPES = /^(TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?|DATE)$/;
 export function labelTimeSql(column: string, type: string, options?: FileOptions): string {
   // File options permit more time formats than RFC 3339.
   if (options && isText(type)) return momentSql(`CAST(${column} AS VARCHAR)`, options);
+  if (options && type === 'DATE') return typedToTypeSql(column, type, 'TIMESTAMP', options)!;
   if (type === 'TIMESTAMP_NS') return wholeMicrosecondsSql(column);
   const time = isText(type)
     ? `CASE WHEN regexp_matches(upper(${column}), '${RFC_3339}')
@@ -40,10 +41,15 @@ export function isText(type: string): boolean {
   return type === 'VARCHAR' || type.startsWith('ENUM(');
 }
 
-export function checkTimeColumn(name: string, type: string): void {
+/** A DATE is a day. Only file options say which time of the day it stands for: a guess could be after the label. */
+export function checkTimeColumn(name: string, type: string, options?: FileOptions): void {
   if (isText(type) || TIME_TYPES.test(type)) return;
-  const reason = 'is not a time: use a TIMESTAMP in UTC, a TIMESTAMP WITH TIME ZONE, a DATE, or RFC 3339 text';
-  throw badInput(`Column "${name}" of the labels is ${type}, which ${reason}.`, 'labels.timeColumn');
+  if (type === 'DATE' && options?.dateAsMoment && options.timeZone) return;
+  const instead =
+    type === 'DATE' && options
+      ? 'set dateAsMoment and timeZone, or use a TIMESTAMP'
+      : 'use a TIMESTAMP in UTC, a TIMESTAMP WITH TIME ZONE or RFC 3339 text';
+  throw badInput(`Column "${name}" of the labels is ${type}, which is not a time: ${instead}.`, 'labels.timeColumn');
 }
 
 /** The reason why a time cannot be read. */

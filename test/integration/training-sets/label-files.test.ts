@@ -104,6 +104,43 @@ describe('options about times', () => {
   });
 });
 
+describe('a DATE as the time of labels', () => {
+  const labelsOf = (file: string, options: FileOptions = {}) =>
+    ({ kind: 'FILE', file, format: 'PARQUET', timeColumn: 'day', options }) as const;
+  const output = { format: 'PARQUET', location: 'out.parquet' } as const;
+
+  it('is refused where nothing says which time of the day it stands for', async () => {
+    const { make, files, query } = await openShop();
+    await query(`COPY (SELECT 'ann' AS who, DATE '2001-09-09' AS day) TO '${files}/days.parquet' (FORMAT parquet)`);
+    await query(`CREATE TABLE days AS SELECT 'ann' AS who, DATE '2001-09-09' AS day`);
+    const made = (labels: Parameters<typeof make>[0]['labels']) =>
+      make({ ...REQUEST, joins: [CUSTOMER], labels }, { output });
+    await expect(made(labelsOf('days.parquet'))).rejects.toMatchObject({
+      message: expect.stringMatching(/"day" of the labels is DATE.*dateAsMoment and timeZone/),
+      details: { field: 'labels.timeColumn' },
+    });
+    await expect(made({ kind: 'TABLE', table: 'days', timeColumn: 'day' })).rejects.toMatchObject({
+      message: expect.stringMatching(/"day" of the labels is DATE.*TIMESTAMP in UTC/),
+    });
+  });
+
+  it('may be a partition folder', async () => {
+    const { make, files, query } = await openShop();
+    const source = `SELECT 'ann' AS who, DATE '2001-09-09' AS day`;
+    await query(`COPY (${source}) TO '${files}/days' (FORMAT parquet, PARTITION_BY day)`);
+    const known: unknown[] = [];
+    for (const dateAsMoment of ['START_OF_DAY', 'END_OF_DAY'] as const) {
+      const labels = labelsOf('days', { timeZone: 'Europe/Zurich', dateAsMoment });
+      const out = { ...output, location: `${dateAsMoment}.parquet` };
+      const job = await make({ ...REQUEST, joins: [CUSTOMER], labels }, { output: out });
+      expect(job.error).toBeNull();
+      known.push(...(await query(`SELECT city FROM '${files}/${out.location}'`)));
+    }
+    // The city of ann is known since 01:46:40 UTC of that day.
+    expect(known).toEqual([{ city: null }, { city: 'Genf' }]);
+  });
+});
+
 describe('files of labels', () => {
   it.each<[string, string, string]>([
     ['labels.csv', `who,at,y\nann,${AT},1\nann,${AT}\n`, '"labels.csv", line 3: it has 2 fields, the header has 3'],
