@@ -6,10 +6,14 @@
 A line of the input is {"entityId": "…", "timestamp": "2001-03-07T14:00:00Z", "values": {"feature": value}}. The pipeline
 may repeat a bundle at any time: a row that is written twice is a duplicate, which changes nothing. On Dataflow, replace
 ReadFromText by the source that you have, and add --runner=DataflowRunner.
+
+A gateway with authentication needs a token (docs/authentication.md). The pipeline takes it from FEATUREGRAPH_TOKEN when
+it starts. It is a part of the pipeline then: on Dataflow, read it from Secret Manager in setup() instead.
 """
 
 import argparse
 import json
+import os
 import time
 import urllib.error
 import urllib.request
@@ -24,8 +28,11 @@ ATTEMPTS = 6
 class Ingest(beam.DoFn):
     """Sends batches of lines, and gives the refused lines with their reasons."""
 
-    def __init__(self, url):
+    def __init__(self, url, token):
         self.url = url
+        self.headers = {"content-type": "application/x-ndjson"}
+        if token:
+            self.headers["authorization"] = f"Bearer {token}"
         self.written = Metrics.counter("featuregraph", "written")
         self.duplicates = Metrics.counter("featuregraph", "duplicates")
         self.refused = Metrics.counter("featuregraph", "refused")
@@ -57,7 +64,7 @@ class Ingest(beam.DoFn):
         request = urllib.request.Request(
             self.url + "?receipts=refused",
             data="".join(line + "\n" for line in lines).encode(),
-            headers={"content-type": "application/x-ndjson"},
+            headers=self.headers,
         )
         try:
             with urllib.request.urlopen(request, timeout=120) as response:
@@ -88,7 +95,7 @@ def main():
         pipeline
         | "Read" >> beam.io.ReadFromText(options.input)
         | "Batch" >> beam.BatchElements(min_batch_size=100, max_batch_size=1000)
-        | "Ingest" >> beam.ParDo(Ingest(options.url))
+        | "Ingest" >> beam.ParDo(Ingest(options.url, os.environ.get("FEATUREGRAPH_TOKEN")))
         | "Refused" >> beam.io.WriteToText(options.refused, file_name_suffix=".ndjson")
     )
     result = pipeline.run()
