@@ -19,6 +19,7 @@ const VALUE_OBJECTS = [
     'BatchOutput',
     'BatchResources',
     'BudgetUsage',
+    'FileOptions',
     'JobError',
     'JobProgress',
     'StoreInfo',

@@ -91,7 +91,7 @@ describe('an API key', () => {
   it('is rotated: two keys are one principal with the same rights, until the old one is revoked', async () => {
     const first = await create('rotated', { groups: ['a'] });
     await expect(create('rotated')).rejects.toThrow(/There is a valid key "rotated"/);
-    await expect(create('rotated', { isRotation: true, groups: ['b'] })).rejects.toThrow(/--rotate takes the groups/);
+    await expect(create('rotated', { isRotation: true, groups: ['b'] })).rejects.toThrow(/--rotate copies the groups/);
     const second = await create('rotated', { isRotation: true });
     await until(async () => (await status(second.key)) === 200);
     for (const { key } of [first, second]) {

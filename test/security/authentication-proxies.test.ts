@@ -160,7 +160,7 @@ describe('Cloud Run, which takes the signature out of a token', () => {
   };
 
   it('is believed only where the configuration names the header, and the container is one of Cloud Run', async () => {
-    await expect(startGuardedGateway(document)).rejects.toThrow(/no container of Cloud Run/);
+    await expect(startGuardedGateway(document)).rejects.toThrow(/not a container of Cloud Run/);
     const identity = await startTokenIssuer('RS256');
     const guarded = await startGuardedGateway(document, {
       authentication: { isCloudRun: true, googleKeys: { identity: identity.jwksUri, iap: identity.jwksUri } },
