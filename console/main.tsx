@@ -8,6 +8,7 @@ import { createRoot } from 'react-dom/client';
 import type { PageExamples } from '../server/example-queries.js';
 import './console.css';
 import { exactVariables } from './exact-variables.js';
+import { shownOperation } from './shown-operation.js';
 import { storageOf } from './storage.js';
 
 /**
@@ -17,7 +18,7 @@ import { storageOf } from './storage.js';
 async function start(): Promise<void> {
   const { registry, queries } = await readExamples();
   const subscriptionUrl = new URL('/graphql', location.href.replace(/^http/, 'ws')).href;
-  const fetcher = exactVariables(createGraphiQLFetcher({ url: '/graphql', subscriptionUrl }));
+  const fetcher = exactVariables(shownOperation(createGraphiQLFetcher({ url: '/graphql', subscriptionUrl })));
   createRoot(document.getElementById('console')!).render(
     <GraphiQL
       fetcher={fetcher}

@@ -98,7 +98,7 @@ describe('the gateway as a process', () => {
     expect(wrong.code).toBe(1);
     expect(wrong.said).toMatch(/^The environment has faults.*PORT: .*LOG_LEVEL: /s);
     const missing = await run({ FEATUREGRAPH_REGISTRY: 'nowhere.yaml' });
-    expect(missing.said).toMatch(/^The registry nowhere.yaml cannot be read/);
+    expect(missing.said).toMatch(/^The registry nowhere.yaml is not there/);
     expect(missing.said).not.toMatch(/\n +at /);
   });
 
