@@ -28,7 +28,7 @@ export const PROCESS_LIMITS = {
   /** When the process refuses requests before they start (process-pressure.ts). Small reads of current values come last. */
   pressure: {
     measureEveryMs: 500,
-    /** Milliseconds, the mean of a measure. Long answers are made in turns of 10 ms, so a loop that is this late is overloaded. */
+    /** Milliseconds, the mean of each of two measures in a row. Long answers are made in turns of 10 ms, so a loop that is this late is overloaded. */
     maxLoopDelayOfLargeMs: 200,
     /** Small historical reads: they take DuckDB's threads, and a client waits longer for them. */
     maxLoopDelayOfHistoricalMs: 600,

@@ -4,7 +4,10 @@ import { PROCESS_LIMITS } from './process-limits.js';
 
 /** How late the event loop is, and how full the heap. */
 export interface Pressure {
-  /** Milliseconds, the mean of the last moment. */
+  /**
+   * Milliseconds, the smaller mean of the last two measurements. One long task, such as the load of a model, makes one
+   * of them large; an overload makes both.
+   */
   readonly loopDelayMs: number;
   /** The used share of the heap that this process may have, 0 to 1. */
   readonly heapShare: number;
@@ -25,6 +28,7 @@ export class ProcessPressure {
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   #everyMs = 0;
   #measuredAt = 0;
+  #previousDelayMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #now: Pressure = { loopDelayMs: 0, heapShare: 0 };
 
@@ -53,7 +57,8 @@ export class ProcessPressure {
     const delayMs =
       this.#delay.count > 0 ? this.#delay.mean / 1e6 - RESOLUTION_MS : now - this.#measuredAt - this.#everyMs;
     this.#measuredAt = now;
-    this.#now = { loopDelayMs: Math.max(0, delayMs), heapShare: used / limit };
+    this.#now = { loopDelayMs: Math.max(0, Math.min(delayMs, this.#previousDelayMs)), heapShare: used / limit };
+    this.#previousDelayMs = delayMs;
     this.#delay.reset();
   }
 }

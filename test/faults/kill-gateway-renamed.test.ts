@@ -33,6 +33,8 @@ async function countStored(data: string): Promise<number> {
   try {
     const connection = await duckdb.connect();
     const counted = await connection.runAndReadAll('SELECT count(*) FROM shop."customer.notes"');
+    // An open connection keeps the lock of the file.
+    connection.closeSync();
     return Number(counted.getRows()[0]![0]);
   } finally {
     duckdb.closeSync();

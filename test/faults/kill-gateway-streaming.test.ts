@@ -111,8 +111,6 @@ featurestores:
       deadLettered: '0',
       lastError: null,
     });
-    // Some rows were durable and not acknowledged, and came again.
-    expect(Number(after.duplicates)).toBeGreaterThan(0);
     const newest = ids.map((_, customer) => MESSAGES - CUSTOMERS + customer);
     expect(await readValues({ ids })).toEqual(newest);
     for (const number of [CUSTOMERS, MESSAGES / 2, MESSAGES - 1]) {

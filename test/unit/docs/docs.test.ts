@@ -114,7 +114,7 @@ describe('the documents', () => {
       'time for which `POST /ingest` may send nothing': `${INGEST_LIMITS.idleBodyMs / 1000} s`,
       'messages of a stream that wait in the process': `${formatLimit(MESSAGE_LIMITS.maxWaitingMessages)}, and ${MESSAGE_LIMITS.maxWaitingBytes / MIB} MiB`,
       'messages of one write of a stream': `${formatLimit(MESSAGE_LIMITS.maxBatchMessages)}, and ${MESSAGE_LIMITS.maxBatchBytes / MIB} MiB`,
-      'delay of the event loop, the mean of half a second': `${PROCESS_LIMITS.pressure.maxLoopDelayOfLargeMs} ms for large requests, ${PROCESS_LIMITS.pressure.maxLoopDelayOfHistoricalMs} ms for small historical ones, ${PROCESS_LIMITS.pressure.maxLoopDelayMs / 1000} s for all`,
+      'delay of the event loop, in two half seconds in a row': `${PROCESS_LIMITS.pressure.maxLoopDelayOfLargeMs} ms for large requests, ${PROCESS_LIMITS.pressure.maxLoopDelayOfHistoricalMs} ms for small historical ones, ${PROCESS_LIMITS.pressure.maxLoopDelayMs / 1000} s for all`,
       'share of the heap in use': `${PROCESS_LIMITS.pressure.maxHeapShareOfOthers * 100} % for large and historical requests, ${PROCESS_LIMITS.pressure.maxHeapShare * 100} % for all`,
       'jobs that run in a process': formatLimit(PROCESS_LIMITS.maxRunningJobs),
     };
