@@ -1,3 +1,4 @@
+import { COLUMN_TYPES } from '../datasources/duckdb/column-types.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -39,21 +40,6 @@ export interface ImportPage {
   readonly lines: readonly string[];
   readonly total: number;
 }
-
-/** What each value type is in the SQL engine that reads files. */
-const ENGINE_TYPES = {
-  BOOL: 'BOOLEAN',
-  BOOL_ARRAY: 'BOOLEAN[]',
-  DOUBLE: 'DOUBLE',
-  DOUBLE_ARRAY: 'DOUBLE[]',
-  INT64: 'BIGINT',
-  INT64_ARRAY: 'BIGINT[]',
-  STRING: 'VARCHAR',
-  STRING_ARRAY: 'VARCHAR[]',
-  BYTES: 'BLOB',
-  STRUCT: 'JSON',
-  TIMESTAMP: 'TIMESTAMP',
-} satisfies Record<ValueType, string>;
 
 /**
  * The rows of files, one file after another, always in the same order. A value that is not of its type ends the import
@@ -107,7 +93,7 @@ async function open(
   folder: string,
 ): Promise<string> {
   const declared = new Map<string, string>([
-    ...[...columns.features].map(([name, type]) => [name, ENGINE_TYPES[type]] as const),
+    ...[...columns.features].map(([name, type]) => [name, COLUMN_TYPES[type]] as const),
     ...(columns.timestamp === null ? [] : [[columns.timestamp, 'TIMESTAMP'] as const]),
   ]);
   if (format === 'PARQUET') {

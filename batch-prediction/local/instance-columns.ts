@@ -1,3 +1,4 @@
+import { COLUMN_TYPES } from '../../datasources/duckdb/column-types.js';
 import type { ValueType } from '../../values/value-type.js';
 
 /**
@@ -26,16 +27,7 @@ export function textOf(texts: ExactTexts, name: string): string | null {
 
 /** The type of each value type in the output. JSON is text in Parquet. */
 const WRITTEN_TYPES = {
-  BOOL: 'BOOLEAN',
-  BOOL_ARRAY: 'BOOLEAN[]',
-  DOUBLE: 'DOUBLE',
-  DOUBLE_ARRAY: 'DOUBLE[]',
-  INT64: 'BIGINT',
-  INT64_ARRAY: 'BIGINT[]',
-  STRING: 'VARCHAR',
-  STRING_ARRAY: 'VARCHAR[]',
-  BYTES: 'BLOB',
-  STRUCT: 'JSON',
+  ...COLUMN_TYPES,
   TIMESTAMP: 'TIMESTAMP WITH TIME ZONE',
 } satisfies Record<ValueType, string>;
 

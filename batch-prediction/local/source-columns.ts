@@ -1,3 +1,4 @@
+import { COLUMN_TYPES } from '../../datasources/duckdb/column-types.js';
 import { exactTextSql } from '../../datasources/duckdb/exact-text.js';
 import { quoteIdentifier } from '../../datasources/duckdb/sql-text.js';
 import type { FileOptions } from '../../datasources/files/file-options.js';
@@ -29,19 +30,7 @@ export interface SourceColumn {
 }
 
 /** The type that an input of a model is read as, in the notation of the reader of files. */
-const INPUT_TYPES = {
-  BOOL: 'BOOLEAN',
-  BOOL_ARRAY: 'BOOLEAN[]',
-  DOUBLE: 'DOUBLE',
-  DOUBLE_ARRAY: 'DOUBLE[]',
-  INT64: 'BIGINT',
-  INT64_ARRAY: 'BIGINT[]',
-  STRING: 'VARCHAR',
-  STRING_ARRAY: 'VARCHAR[]',
-  BYTES: 'BLOB',
-  STRUCT: JSON_OBJECT,
-  TIMESTAMP: 'TIMESTAMP',
-} satisfies Record<ValueType, string>;
+const INPUT_TYPES = { ...COLUMN_TYPES, STRUCT: JSON_OBJECT } satisfies Record<ValueType, string>;
 
 export function inputType(valueType: ValueType): string {
   return INPUT_TYPES[valueType];

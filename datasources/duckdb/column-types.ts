@@ -8,6 +8,21 @@ export interface SourceColumn {
   readonly type: string;
 }
 
+/** The type of a column with values of each value type. */
+export const COLUMN_TYPES = {
+  BOOL: 'BOOLEAN',
+  BOOL_ARRAY: 'BOOLEAN[]',
+  DOUBLE: 'DOUBLE',
+  DOUBLE_ARRAY: 'DOUBLE[]',
+  INT64: 'BIGINT',
+  INT64_ARRAY: 'BIGINT[]',
+  STRING: 'VARCHAR',
+  STRING_ARRAY: 'VARCHAR[]',
+  BYTES: 'BLOB',
+  STRUCT: 'JSON',
+  TIMESTAMP: 'TIMESTAMP',
+} satisfies Record<ValueType, string>;
+
 const INTEGERS = /^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
 
 /** The column types that can become a value type without silent loss. An integer that is too large fails the cast. */

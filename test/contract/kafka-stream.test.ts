@@ -1,27 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { Admin, Consumer, MessagesStreamModes, Producer } from '@platformatic/kafka';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { Consumer, MessagesStreamModes } from '@platformatic/kafka';
+import { expect, it, onTestFinished } from 'vitest';
 import { KafkaStream } from '../../datasources/streams/kafka/kafka-stream.js';
 import type { StreamMessage } from '../../datasources/streams/message-stream.js';
 import type { KafkaSettings } from '../../datasources/registry/stream-settings.js';
-import { describeWithKafka, startKafka, type KafkaBroker } from '../support/streams/kafka-broker.js';
+import { describeWithKafka, useKafka } from '../support/streams/kafka-broker.js';
 import { messageStreamContract, type BrokerLab, type DeadLetter } from './message-stream.contract.js';
 
 describeWithKafka('Kafka', () => {
-  let broker: KafkaBroker;
-  let admin: Admin;
-  let producer: Producer;
-  beforeAll(async () => {
-    broker = await startKafka();
-    const connection = { clientId: 'test', bootstrapBrokers: [broker.server] };
-    admin = new Admin(connection);
-    producer = new Producer(connection);
-  });
-  afterAll(async () => {
-    await producer.close(true);
-    await admin.close();
-    await broker.stop();
-  });
+  const kafka = useKafka();
 
   const lab: BrokerLab = {
     tellsLag: true,
@@ -29,19 +16,19 @@ describeWithKafka('Kafka', () => {
       const topic = `orders-${randomUUID()}`;
       const settings: KafkaSettings = {
         kind: 'KAFKA',
-        bootstrapServers: [broker.server],
+        bootstrapServers: [kafka.server],
         topic,
         groupId: `group-${topic}`,
         deadLetterTopic: `${topic}-dead`,
         tls: false,
         sasl: null,
       };
-      await admin.createTopics({ topics: [topic], partitions: 2, replicas: 1 });
-      await admin.createTopics({ topics: [settings.deadLetterTopic], partitions: 1, replicas: 1 });
+      await kafka.admin.createTopics({ topics: [topic], partitions: 2, replicas: 1 });
+      await kafka.admin.createTopics({ topics: [settings.deadLetterTopic], partitions: 1, replicas: 1 });
       return settings;
     },
     send: async (settings, messages) => {
-      await producer.send({
+      await kafka.producer.send({
         messages: messages.map(({ data, key, attributes = {} }) => ({
           topic: (settings as KafkaSettings).topic,
           value: Buffer.from(data),
@@ -53,7 +40,7 @@ describeWithKafka('Kafka', () => {
     open: (settings, limits = { maxMessages: 1_000, maxBytes: 10_000_000 }) =>
       KafkaStream.open(settings as KafkaSettings, limits),
     deadLetters: async (settings, count) => {
-      const consumer = new Consumer({ clientId: 'test', groupId: randomUUID(), bootstrapBrokers: [broker.server] });
+      const consumer = new Consumer({ clientId: 'test', groupId: randomUUID(), bootstrapBrokers: [kafka.server] });
       const stream = await consumer.consume({
         topics: [(settings as KafkaSettings).deadLetterTopic],
         mode: MessagesStreamModes.EARLIEST,

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Admin, Producer } from '@platformatic/kafka';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { ask } from '../support/ask.js';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.js';
-import { describeWithKafka, freePorts, startKafka, type KafkaBroker } from '../support/streams/kafka-broker.js';
+import { describeWithKafka, freePorts, useKafka } from '../support/streams/kafka-broker.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
@@ -21,24 +20,11 @@ const VALUES = `query ($ids: [ID!]!, $asOf: DateTime) {
 }`;
 
 describeWithKafka('a gateway that reads Kafka', () => {
-  let broker: KafkaBroker;
-  let admin: Admin;
-  let producer: Producer;
-  beforeAll(async () => {
-    broker = await startKafka();
-    const connection = { clientId: 'test', bootstrapBrokers: [broker.server] };
-    admin = new Admin(connection);
-    producer = new Producer(connection);
-  });
-  afterAll(async () => {
-    await producer.close(true);
-    await admin.close();
-    await broker.stop();
-  });
+  const kafka = useKafka();
 
   /** Message n is row n of customer n % CUSTOMERS. */
   const send = (topic: string, numbers: readonly number[]) =>
-    producer.send({
+    kafka.producer.send({
       messages: numbers.map((number) => ({
         topic,
         key: Buffer.from(`c${number % CUSTOMERS}`),
@@ -49,7 +35,7 @@ describeWithKafka('a gateway that reads Kafka', () => {
   it('serves the messages, tells how its streams are, and loses none when it is killed before it acknowledges', async () => {
     const folder = temporaryFolder();
     const topic = `orders-${randomUUID()}`;
-    await admin.createTopics({ topics: [topic, `${topic}-dead`], partitions: 1, replicas: 1 });
+    await kafka.admin.createTopics({ topics: [topic, `${topic}-dead`], partitions: 1, replicas: 1 });
     writeFileSync(
       join(folder, 'registry.yaml'),
       `
@@ -61,7 +47,7 @@ featurestores:
     streams:
       - name: orders
         entityType: customer
-        from: { kind: KAFKA, bootstrapServers: ["${broker.server}"], topic: ${topic}, groupId: ${topic}, deadLetterTopic: ${topic}-dead }
+        from: { kind: KAFKA, bootstrapServers: ["${kafka.server}"], topic: ${topic}, groupId: ${topic}, deadLetterTopic: ${topic}-dead }
         format: JSON
         entityId: [id]
         timestamp: { path: at, format: EPOCH_MILLIS }

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { Admin, Producer } from '@platformatic/kafka';
-import { afterAll, beforeAll, it, onTestFinished } from 'vitest';
+import { it, onTestFinished } from 'vitest';
 import { parseConfig } from '../../../config/load-config.js';
 import { startGateway } from '../../../main.js';
 import { createLogger } from '../../../observability/logger.js';
 import { ask } from '../../support/ask.js';
-import { describeWithKafka, startKafka, type KafkaBroker } from '../../support/streams/kafka-broker.js';
+import { describeWithKafka, useKafka } from '../../support/streams/kafka-broker.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { until } from '../../support/until.js';
 
@@ -17,23 +16,10 @@ const VALUE =
   '{ entity(featurestore: "shop", entityType: "customer", entityId: "c") { features(names: ["count"]) { value } } }';
 
 describeWithKafka('a registry that is applied', () => {
-  let broker: KafkaBroker;
-  let admin: Admin;
-  let producer: Producer;
-  beforeAll(async () => {
-    broker = await startKafka();
-    const connection = { clientId: 'test', bootstrapBrokers: [broker.server] };
-    admin = new Admin(connection);
-    producer = new Producer(connection);
-  });
-  afterAll(async () => {
-    await producer.close(true);
-    await admin.close();
-    await broker.stop();
-  });
+  const kafka = useKafka();
 
   const send = (topic: string, count: number) =>
-    producer.send({
+    kafka.producer.send({
       messages: [{ topic, value: Buffer.from(JSON.stringify({ id: 'c', at: Date.UTC(2001, 0, count), count })) }],
     });
 
@@ -41,11 +27,11 @@ describeWithKafka('a registry that is applied', () => {
     const folder = temporaryFolder();
     const [kept, moving] = [`kept-${randomUUID()}`, `moving-${randomUUID()}`];
     const dead = `dead-${randomUUID()}`;
-    await admin.createTopics({ topics: [kept, moving, dead], partitions: 1, replicas: 1 });
+    await kafka.admin.createTopics({ topics: [kept, moving, dead], partitions: 1, replicas: 1 });
     const stream = (name: string, topic: string): string => `
       - name: ${name}
         entityType: customer
-        from: { kind: KAFKA, bootstrapServers: ["${broker.server}"], topic: ${topic}, groupId: ${topic}, deadLetterTopic: ${dead} }
+        from: { kind: KAFKA, bootstrapServers: ["${kafka.server}"], topic: ${topic}, groupId: ${topic}, deadLetterTopic: ${dead} }
         format: JSON
         entityId: [id]
         timestamp: { path: at, format: EPOCH_MILLIS }

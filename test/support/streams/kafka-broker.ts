@@ -6,7 +6,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe } from 'vitest';
+import { Admin, Producer } from '@platformatic/kafka';
+import { afterAll, beforeAll, describe } from 'vitest';
 
 const HOW_TO_GET_IT =
   'There is no Kafka: set KAFKA_BOOTSTRAP_SERVER, or fetch it with test/support/streams/kafka/build.sh (Maven, Java 17).';
@@ -21,14 +22,41 @@ export function describeWithKafka(name: string, suite: () => void): void {
   describe.skipIf(!isThere)(name, suite);
 }
 
-export interface KafkaBroker {
+interface KafkaBroker {
   /** host:port */
   readonly server: string;
   readonly stop: () => Promise<void>;
 }
 
+/** A broker and its clients. */
+export interface Kafka {
+  /** host:port */
+  readonly server: string;
+  readonly admin: Admin;
+  readonly producer: Producer;
+}
+
+/** Starts a broker for the tests of a suite. The properties have values when the tests run. */
+export function useKafka(): Kafka {
+  const kafka = {} as { -readonly [Property in keyof Kafka]: Kafka[Property] };
+  let broker: KafkaBroker;
+  beforeAll(async () => {
+    broker = await startKafka();
+    const connection = { clientId: 'test', bootstrapBrokers: [broker.server] };
+    kafka.server = broker.server;
+    kafka.admin = new Admin(connection);
+    kafka.producer = new Producer(connection);
+  });
+  afterAll(async () => {
+    await kafka.producer.close(true);
+    await kafka.admin.close();
+    await broker.stop();
+  });
+  return kafka;
+}
+
 /** The broker that runs already, or one node of our own in KRaft mode. */
-export async function startKafka(): Promise<KafkaBroker> {
+async function startKafka(): Promise<KafkaBroker> {
   const running = process.env.KAFKA_BOOTSTRAP_SERVER;
   if (running) return { server: running, stop: () => Promise.resolve() };
   const folder = mkdtempSync(join(tmpdir(), 'featuregraph-kafka-'));
