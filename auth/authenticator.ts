@@ -26,7 +26,7 @@ export interface Authenticator {
 
 const ANONYMOUS_SESSION: Session = { principal: ANONYMOUS, onEnd: () => () => undefined };
 
-/** The mode `open`: nobody is asked. A token is not looked at, because there is nothing to check it with. */
+/** The mode `open`: requests are not authenticated. A token is ignored, because nothing can verify it. */
 export const OPEN_AUTHENTICATOR: Authenticator = {
   isOpen: true,
   authenticate: async () => ANONYMOUS_SESSION,

@@ -16,7 +16,7 @@ const headerName = z
   .refine((name) => name !== 'authorization', 'This header has the token of the client itself.');
 const clockSkewSeconds = z.number().int().min(0).max(300).default(30);
 
-/** An address from which keys are read. Plain HTTP only on this machine: whoever changes the keys on the way is anybody. */
+/** An address from which keys are read. Plain HTTP only on this machine: an attacker who changes the keys in transit takes any name. */
 const keyAddress = z
   .url()
   .refine(

@@ -142,7 +142,7 @@ export interface JobTerms {
   readonly maxCostUsd: number | null | undefined;
 }
 
-/** Who owns a job and pays for it; null: nobody in particular, because the gateway asks nobody. */
+/** Who owns a job and pays for it; null: requests are not authenticated. */
 export function ownerOf({ kind, name }: Principal): string | null {
   return kind === 'ANONYMOUS' ? null : name;
 }

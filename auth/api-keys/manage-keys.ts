@@ -17,7 +17,7 @@ export interface KeyRequest {
 
 export interface CreatedKey {
   readonly id: string;
-  /** Nobody can read it again. */
+  /** It cannot be read again. */
   readonly key: string;
 }
 

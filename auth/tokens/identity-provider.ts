@@ -35,7 +35,7 @@ function toPrincipal(document: IdentityProviderDocument, payload: JWTPayload, ex
   if (typeof name !== 'string' || name === '') {
     throw invalid(`The token has no claim "${nameClaim}", which names who asks.`);
   }
-  // Whoever may write any address into their own account would be anybody.
+  // A user who can set the address of their account could take any name.
   if (nameClaim === 'email' && payload.email_verified !== true && !allowUnverifiedEmail) {
     throw invalid('The issuer did not verify the email of the token ("email_verified" is not true).');
   }
