@@ -25,7 +25,10 @@ beforeAll(async () => {
   const { keys, environment } = await makePolicedFolder(folder, JOBS_REGISTRY, JOBS_POLICY);
   put('risk.onnx', linearGraph());
   put('orders.csv', 'customer,ordered_at,number,email\nacme:1,2001-01-01 00:00:00,7,zoe@secret.example\n');
-  put('customer.sql', 'SELECT customer AS entity_id, ordered_at AS event_timestamp, number AS orders, email FROM orders');
+  put(
+    'customer.sql',
+    'SELECT customer AS entity_id, ordered_at AS event_timestamp, number AS orders, email FROM orders',
+  );
   mkdirSync(join(folder, 'data/files/inputs'), { recursive: true });
   put('data/files/inputs/instances.csv', 'a,b\n1,2\n3,4\n');
   put('data/files/secret.csv', 'a,b\n1,2\n');
