@@ -30,6 +30,9 @@ export interface OfflineStore {
    */
   rows(read: RowsRead): AsyncIterable<FeatureRow[]>;
 
+  /** Whether the store keeps the time at which each row of a source was written. */
+  hasCreationTime(source: FeatureSource): boolean;
+
   /** Adds rows to a source. Returns the rows that cannot be history (no id, no time); the others are durable. */
   append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome>;
 
@@ -170,8 +173,22 @@ export interface RowsRead extends Abortable {
   readonly entityIds: readonly string[];
   /** The features of the source whose values a row has. */
   readonly features: readonly Feature[];
-  /** Inclusive. */
-  readonly to: Instant;
+  /** The latest event time, inclusive; null for no bound. */
+  readonly to: Instant | null;
+  /**
+   * Only rows that were written in this period, in the order of their creation times. A source without a creation time
+   * (`hasCreationTime`) refuses it. Absent: all rows.
+   */
+  readonly written?: WrittenPeriod | undefined;
+}
+
+export interface WrittenPeriod {
+  /** Exclusive. */
+  readonly after: Instant;
+  /** Inclusive; null for no bound. */
+  readonly upTo: Instant | null;
+  /** The maximum number of rows; null: all of them. */
+  readonly limit: number | null;
 }
 
 export interface HistoryEntry {

@@ -8,27 +8,37 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import type { Instant } from '../../../values/instant.js';
 import type { RawValue } from '../../../values/value-type.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 import type { FeatureRow, RowsRead } from '../offline-store.js';
 import { joinSql } from '../point-in-time/sql-text.js';
 import { quoteIdentifier } from '../../duckdb/sql-text.js';
 import { historyTable, listKeyColumns } from '../../duckdb/history-table.js';
+import { requireCreationTime } from './creation-time.js';
 import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 
 /** The rows as they are stored. The place in the table is the order of arrival. */
 export async function readRows(
   connection: DuckDBConnection,
-  { source, entityIds, features, to }: RowsRead,
+  { source, entityIds, features, to, written }: RowsRead,
 ): Promise<FeatureRow[]> {
-  const isTimed = source.timestampColumn !== null;
-  const values = [listValue([...entityIds]), ...(isTimed ? [timestampValue(to)] : [])];
-  const conditions = ['entity_id IN (SELECT unnest($1))', isTimed && 'event_timestamp <= $2'];
-  const types = [LIST(VARCHAR), ...(isTimed ? [TIMESTAMP] : [])];
-  return selectRows(connection, source, features, joinSql(conditions, ' AND '), values, types);
+  if (written) requireCreationTime(source);
+  const values: DuckDBValue[] = [listValue([...entityIds])];
+  const compared = (column: string, operator: string, instant: Instant | null | undefined): string | false =>
+    instant != null && `${column} ${operator} $${values.push(timestampValue(instant))}`;
+  const conditions = [
+    'entity_id IN (SELECT unnest($1))',
+    source.timestampColumn !== null && compared('event_timestamp', '<=', to),
+    compared('created_timestamp', '>', written?.after),
+    compared('created_timestamp', '<=', written?.upTo),
+  ];
+  const types = values.map((_, index) => (index === 0 ? LIST(VARCHAR) : TIMESTAMP));
+  const order = written && { by: 'created_timestamp, rowid', limit: written.limit };
+  return selectRows(connection, source, features, joinSql(conditions, ' AND '), values, types, order);
 }
 
-/** The rows of a source that meet a condition with parameters, in the order of arrival. */
+/** The rows of a source that meet a condition with parameters; in the order of arrival, unless another one is given. */
 export async function selectRows(
   connection: DuckDBConnection,
   source: FeatureSource,
@@ -36,10 +46,12 @@ export async function selectRows(
   condition: string,
   values: DuckDBValue[],
   types: DuckDBType[],
+  { by, limit }: { readonly by: string; readonly limit: number | null } = { by: 'rowid', limit: null },
 ): Promise<FeatureRow[]> {
   const columns = [...listKeyColumns(source), ...features.map(({ name }) => quoteIdentifier(name))];
-  const sql = `SELECT ${columns.join(', ')} FROM ${historyTable(source)} WHERE ${condition} ORDER BY rowid`;
-  const result = await connection.runAndReadAll(sql, values, types);
+  const sql = `SELECT ${columns.join(', ')} FROM ${historyTable(source)} WHERE ${condition} ORDER BY ${by}`;
+  const limited = limit === null ? sql : `${sql} LIMIT ${limit}`;
+  const result = await connection.runAndReadAll(limited, values, types);
   return result.getRowObjects().map((row) => ({
     entityId: String(row.entity_id),
     timestamp: instantFromDuckDb(row.event_timestamp),
