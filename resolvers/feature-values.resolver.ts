@@ -1,12 +1,13 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Ctx, ID, Resolver, Root, Subscription } from 'type-graphql';
-import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
+import { Args, Ctx, Resolver, Root, Subscription } from 'type-graphql';
+import type { ValuesEvent } from '../ingestion/writes/followed-values.js';
 import { entitiesComplexity } from '../schema/complexity.js';
+import { FeatureValuesArguments } from '../schema/entity/feature-values-arguments.js';
 import { FeatureValuesEvent } from '../schema/entity/feature-values-event.js';
 import { toClientValue } from '../values/client-value.js';
 import type { RequestContext } from './context.js';
 import { entityHandle, type EntityHandle } from './entity.js';
-import { followEntities, type FeatureValuesArguments, type RequestedEvent } from './follow-entities.js';
+import { followEntities } from './follow-entities.js';
 import { selectsField } from './selects-field.js';
 import { encodeWriteCursor } from './write-cursor.js';
 
@@ -33,26 +34,8 @@ export class FeatureValuesResolver {
   })
   featureValues(
     @Ctx() { registry, writers, audit, now }: RequestContext,
-    @Root() { event, request }: RequestedEvent,
-    @Arg('featurestore', () => String, { description: 'The name of the featurestore.' }) _featurestore: string,
-    @Arg('entityType', () => String, { description: 'The name of the entity type.' }) _entityType: string,
-    @Arg('entityIds', () => [ID], {
-      description: `The entity ids, from 1 to ${formatLimit(REQUEST_LIMITS.maxFollowedEntities)}.`,
-    })
-    _entityIds: string[],
-    @Arg('names', () => [String], {
-      nullable: true,
-      description:
-        'The names of features: only a write of one of them gives an event. Null: a write of any feature does.',
-    })
-    _names: string[] | null | undefined,
-    @Arg('after', () => String, {
-      nullable: true,
-      description:
-        'The `cursor` of an event: the first events have the values that were written after that event. Null: the values ' +
-        'written from now on.',
-    })
-    _after: string | null | undefined,
+    @Root() event: ValuesEvent,
+    @Args(() => FeatureValuesArguments) request: FeatureValuesArguments,
   ): FeatureValuesEvent {
     const entityType = registry.entityType(request.featurestore, request.entityType);
     const entities: EntityHandle[] = event.entityIds.map((entityId) => entityHandle(entityType, entityId, {}));

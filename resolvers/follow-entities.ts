@@ -4,23 +4,10 @@ import { FollowedValues, type ValuesEvent } from '../ingestion/writes/followed-v
 import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
 import { WRITE_LIMITS } from '../limits/write-limits.js';
 import { Slots } from '../runtime/slots.js';
+import type { FeatureValuesArguments } from '../schema/entity/feature-values-arguments.js';
 import type { RequestContext } from './context.js';
 import { entityHandles, selectFeatures } from './entity.js';
 import { decodeWriteCursor } from './write-cursor.js';
-
-export interface FeatureValuesArguments {
-  readonly featurestore: string;
-  readonly entityType: string;
-  readonly entityIds: readonly string[];
-  readonly names?: readonly string[] | null;
-  readonly after?: string | null;
-}
-
-/** An event, with the names by which the registry of the event finds the entity type. */
-export interface RequestedEvent {
-  readonly request: FeatureValuesArguments;
-  readonly event: ValuesEvent;
-}
 
 /** Of all subscriptions of the process. */
 const resumingReads = new Slots(WRITE_LIMITS.maxResumingReads);
@@ -30,7 +17,7 @@ export function followEntities(
   request: FeatureValuesArguments,
   { registry, writers, stores, policy, principal, clock }: RequestContext,
   hasWritten: boolean,
-): AsyncIterableIterator<RequestedEvent, undefined> {
+): AsyncIterableIterator<ValuesEvent, undefined> {
   const { maxFollowedEntities } = REQUEST_LIMITS;
   const { length } = request.entityIds;
   if (length === 0 || length > maxFollowedEntities) {
@@ -64,11 +51,11 @@ export function followEntities(
     hasWritten,
     after,
   });
-  const events: AsyncIterableIterator<RequestedEvent, undefined> = {
+  const events: AsyncIterableIterator<ValuesEvent, undefined> = {
     next: async () => {
       try {
         const event = await values.next();
-        return event ? { done: false, value: { request, event } } : { done: true, value: undefined };
+        return event ? { done: false, value: event } : { done: true, value: undefined };
       } catch (error) {
         // The subscription ends with this error: nobody calls `return` any more.
         following.leave();

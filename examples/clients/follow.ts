@@ -17,14 +17,14 @@ export interface Event {
 export async function follow(url: string, ids: readonly string[], handle: (event: Event) => unknown): Promise<never> {
   // It does not subscribe again by itself: it would send the old cursor.
   const client = createClient({ url: url.replace(/^http/, 'ws'), retryAttempts: 0 });
-  let after: string | null = null;
+  const variables: { ids: readonly string[]; after: string | null } = { ids, after: null };
   for (;;) {
     try {
-      const events = client.iterate<{ featureValues: Event }>({ query: FOLLOW, variables: { ids, after } });
+      const events = client.iterate<{ featureValues: Event }>({ query: FOLLOW, variables: { ...variables } });
       for await (const { data, errors } of events) {
         if (!data) throw new Error(JSON.stringify(errors));
         await handle(data.featureValues);
-        after = data.featureValues.cursor;
+        variables.after = data.featureValues.cursor;
       }
     } catch (error) {
       // The gateway refused the subscription, e.g. with CURSOR_EXPIRED. Otherwise the connection is lost.

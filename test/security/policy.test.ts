@@ -280,7 +280,7 @@ describe('viewer', () => {
 describe.each(TRANSPORTS)('featureValues over %s', (transport) => {
   it('that goes on at a cursor has no value of a denied feature, also with the cursor of another principal', async () => {
     const id = `acme:cursor${transport.length}`;
-    const follow = (who: string, after: string | null) =>
+    const follow = (who: 'admin' | 'ann', after: string | null) =>
       shop.follow(
         transport,
         who,
@@ -290,7 +290,7 @@ describe.each(TRANSPORTS)('featureValues over %s', (transport) => {
       );
     const { cursor } = (await follow('admin', null)).results[0].data.featureValues;
     await write('admin', [row(id, { email: 'new@secret.example', city: 'Lugano' }, '2001-02-01T00:00:00Z')]);
-    const names = async (who: string): Promise<unknown> =>
+    const names = async (who: 'admin' | 'ann'): Promise<unknown> =>
       (await follow(who, cursor)).results[0].data.featureValues.written.map(({ name }: any) => name).sort();
     expect(await names('admin')).toEqual(['city', 'email']);
     expect(await names('ann')).toEqual(['city']);

@@ -34,22 +34,33 @@ export async function readRows(
     compared('created_timestamp', '<=', written?.upTo),
   ];
   const types = values.map((_, index) => (index === 0 ? LIST(VARCHAR) : TIMESTAMP));
-  const order = written && { by: 'created_timestamp, rowid', limit: written.limit };
-  return selectRows(connection, source, features, joinSql(conditions, ' AND '), values, types, order);
+  return selectRows(connection, source, features, {
+    condition: joinSql(conditions, ' AND '),
+    values,
+    types,
+    ...(written ? { orderBy: 'created_timestamp, rowid', limit: written.limit } : {}),
+  });
 }
 
-/** The rows of a source that meet a condition with parameters; in the order of arrival, unless another one is given. */
+export interface RowSelection {
+  /** With parameters. */
+  readonly condition: string;
+  readonly values: DuckDBValue[];
+  readonly types: DuckDBType[];
+  /** Absent: the order of arrival. */
+  readonly orderBy?: string;
+  readonly limit?: number | null;
+}
+
+/** The rows of a source that meet a condition. */
 export async function selectRows(
   connection: DuckDBConnection,
   source: FeatureSource,
   features: readonly Feature[],
-  condition: string,
-  values: DuckDBValue[],
-  types: DuckDBType[],
-  { by, limit }: { readonly by: string; readonly limit: number | null } = { by: 'rowid', limit: null },
+  { condition, values, types, orderBy = 'rowid', limit = null }: RowSelection,
 ): Promise<FeatureRow[]> {
   const columns = [...listKeyColumns(source), ...features.map(({ name }) => quoteIdentifier(name))];
-  const sql = `SELECT ${columns.join(', ')} FROM ${historyTable(source)} WHERE ${condition} ORDER BY ${by}`;
+  const sql = `SELECT ${columns.join(', ')} FROM ${historyTable(source)} WHERE ${condition} ORDER BY ${orderBy}`;
   const limited = limit === null ? sql : `${sql} LIMIT ${limit}`;
   const result = await connection.runAndReadAll(limited, values, types);
   return result.getRowObjects().map((row) => ({
