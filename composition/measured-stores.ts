@@ -51,7 +51,6 @@ function measuredOffline(store: OfflineStore, metrics: GatewayMetrics): OfflineS
         () => ({ attributes: { 'featuregraph.read': 'history' } }),
       ),
     rows: (read) => store.rows(read),
-    hasCreationTime: (source) => store.hasCreationTime(source),
     append: (source, rows) => store.append(source, rows),
     delete: (entityType, entityIds) => store.delete(entityType, entityIds),
     newest: (source, read) => store.newest(source, read),

@@ -30,7 +30,7 @@ export function followEntities(
   const features = request.names ? selectFeatures(entityType, request.names, null) : null;
   const entityIds = entityHandles(entityType, request.entityIds, {}).map(({ entityId }) => entityId);
   const offline = stores.offline(entityType.featurestore);
-  const canResume = entityType.sources.every((source) => source.sql !== null || offline.hasCreationTime(source));
+  const canResume = entityType.sources.every((source) => source.sql !== null || offline.hasCreationTimes(source));
   const position = writers.positionOf(entityType);
   if (request.after != null && !canResume) throw noResumption(entityType);
   const after = request.after == null ? null : decodeWriteCursor(request.after, position, clock());

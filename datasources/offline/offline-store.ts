@@ -36,9 +36,6 @@ export interface OfflineStore {
    */
   rows(read: RowsRead): AsyncIterable<FeatureRow[]>;
 
-  /** Whether the store keeps the time at which each row of a source was written. */
-  hasCreationTime(source: FeatureSource): boolean;
-
   /** Adds rows to a source. Returns the rows that cannot be history (no id, no time); the others are durable. */
   append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome>;
 
@@ -193,7 +190,7 @@ export interface RowsRead extends Abortable {
   readonly to: Instant | null;
   /**
    * Only rows that were written in this period, in the order of their creation times. A source without a creation time
-   * (`hasCreationTime`) refuses it. Absent: all rows.
+   * (`hasCreationTimes`) refuses it. Absent: all rows.
    */
   readonly written?: WrittenPeriod | undefined;
 }

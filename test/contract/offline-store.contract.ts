@@ -518,7 +518,7 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
           for await (const rows of store.rows(ofPeriod)) given.push(...rows);
           return given.map(({ values }) => values.get('a'));
         };
-        expect(store.hasCreationTime(source)).toBe(true);
+        expect(store.hasCreationTimes(source)).toBe(true);
         expect(await read(0, null, null)).toEqual(['first', 'second', 'third', 'fourth']);
         expect(await read(0, 3, null)).toEqual(['first', 'second', 'third']);
         expect(await read(1, null, 2)).toEqual(['second', 'third']);

@@ -135,10 +135,6 @@ export class BigQueryOfflineStore implements OfflineStore {
     }
   }
 
-  hasCreationTime(source: FeatureSource): boolean {
-    return this.#findTable(source).createdTime !== null;
-  }
-
   /** Stores each row at least once (append-rows.ts). Reads see a row at once when the result reports it as appended. */
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
     const table = this.#findTable(source);

@@ -25,7 +25,6 @@ import {
   type RowsRead,
   type ScanEstimate,
 } from '../offline-store.js';
-import { hasCreationTime } from '../point-in-time/no-creation-time.js';
 import type { PointInTimeForm } from '../point-in-time/duckdb/compile-for-duckdb.js';
 import { appendRows } from './append-rows.js';
 import { deleteRows } from './delete-rows.js';
@@ -128,10 +127,6 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     const { source, entityIds } = read;
     const entities = { entityType: source.entityType, entityIds };
     yield await this.#read(read, entities, (connection) => readRows(connection, read));
-  }
-
-  hasCreationTime(source: FeatureSource): boolean {
-    return hasCreationTime(source);
   }
 
   async append(source: FeatureSource, rows: readonly FeatureRow[]): Promise<AppendOutcome> {
