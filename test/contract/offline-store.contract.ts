@@ -503,17 +503,17 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
           createdTimestamp: created === null ? null : T(created),
         });
         await store.append(source, [
-          row(x!, 9, 3, 'third'),
+          row(x, 9, 3, 'third'),
           row(other, 1, 2, 'of another entity'),
-          row(y!, 8, 2, 'second'),
-          row(x!, 1, 1, 'first'),
-          row(x!, 2, 0, 'before'),
-          row(x!, 7, 4, 'fourth'),
-          row(x!, 3, null, 'without a time of writing'),
+          row(y, 8, 2, 'second'),
+          row(x, 1, 1, 'first'),
+          row(x, 2, 0, 'before'),
+          row(x, 7, 4, 'fourth'),
+          row(x, 3, null, 'without a time of writing'),
         ]);
         const read = async (after: number, upTo: number | null, limit: number | null): Promise<unknown[]> => {
           const written = { after: T(after), upTo: upTo === null ? null : T(upTo), limit };
-          const ofPeriod = { source, features: entityType.features, entityIds: [x!, y!], to: null, written };
+          const ofPeriod = { source, features: entityType.features, entityIds: [x, y], to: null, written };
           const given: FeatureRow[] = [];
           for await (const rows of store.rows(ofPeriod)) given.push(...rows);
           return given.map(({ values }) => values.get('a'));
