@@ -54,17 +54,15 @@ export class DuckDbWrittenHistory implements WrittenHistory {
   async appendCommits(
     logId: string,
     upTo: number,
-    rows: readonly { readonly source: FeatureSource; readonly row: FeatureRow }[],
+    rows: ReadonlyMap<FeatureSource, readonly FeatureRow[]>,
   ): Promise<void> {
-    const bySource = Map.groupBy(rows, ({ source }) => source);
     const columns = new Map<FeatureSource, readonly string[]>();
     try {
       await inTransaction(this.appending, async (connection) => {
-        for (const [source, ofSource] of bySource) {
+        for (const [source, ofSource] of rows) {
           const known = this.#columns.get(source) ?? (await ensureHistoryTable(connection, source));
           columns.set(source, known);
-          const written = ofSource.map(({ row }) => row);
-          const { rejected } = await appendRows(connection, source, written, known);
+          const { rejected } = await appendRows(connection, source, ofSource, known);
           // The writer has checked every row: losing one here would break its acknowledgement.
           if (rejected.length > 0) throw new Error(`acknowledged rows were rejected: ${rejected[0]!.reason}`);
         }
@@ -73,7 +71,7 @@ export class DuckDbWrittenHistory implements WrittenHistory {
         await this.drained.run();
       });
     } catch (error) {
-      for (const source of bySource.keys()) this.#columns.delete(source);
+      for (const source of rows.keys()) this.#columns.delete(source);
       throw error;
     }
     // A transaction that fails has made no table.

@@ -6,7 +6,7 @@ import { LmdbOnlineStore } from '../../../../datasources/online/lmdb/lmdb-online
 import type { OnlineWrite } from '../../../../datasources/online/online-store.js';
 import { testRegistry } from '../../../support/test-registry.js';
 
-const features = Array.from({ length: 3 }, (_, index) => ({ name: `f${index}`, valueType: 'STRING' }));
+const features = Array.from({ length: 3 }, (_, index) => ({ name: `f${index}`, valueType: 'STRING' as const }));
 const registry = testRegistry({
   name: 'shop',
   entityTypes: [{ name: 'customer', sources: [{ name: 'one', features }] }],
