@@ -1,7 +1,6 @@
 import { REQUEST_LIMITS } from '../../../limits/request-limits.js';
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { Clock } from '../../../values/clock.js';
-import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { BigQuerySettings, EntityType, FeatureSource } from '../../registry/model.js';
 import type {
@@ -14,6 +13,7 @@ import type {
   HistoryRead,
   NewestRead,
   OfflineStore,
+  PointInTimeCell,
   PointInTimeRead,
   RowsRead,
   ScanEstimate,
@@ -73,7 +73,11 @@ export class BigQueryOfflineStore implements OfflineStore {
         : undefined;
   }
 
-  async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
+  hasCreationTimes(source: FeatureSource): boolean {
+    return this.#findTable(source).createdTime !== null;
+  }
+
+  async pointInTime(read: PointInTimeRead): Promise<PointInTimeCell[][]> {
     const cells = emptyCells(read);
     // A failed query cancels the others: BigQuery would bill them, and their results would not be read.
     const failed = new AbortController();
