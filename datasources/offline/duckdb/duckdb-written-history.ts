@@ -82,20 +82,18 @@ export class DuckDbWrittenHistory implements WrittenHistory {
     const { timestampColumn, features } = source;
     if (timestampColumn === null) {
       const ids = listValue([...new Set(moments.map(({ entityId }) => entityId))]);
-      return selectRows(this.reading, source, features, 'entity_id IN (SELECT unnest($1))', [ids], [LIST(VARCHAR)]);
+      const condition = 'entity_id IN (SELECT unnest($1))';
+      return selectRows(this.reading, source, features, { condition, values: [ids], types: [LIST(VARCHAR)] });
     }
     // Pairs: each of the entities at each of the times would be most of the history when rows arrive out of order.
-    return selectRows(
-      this.reading,
-      source,
-      features,
-      '(entity_id, event_timestamp) IN (SELECT unnest($1), unnest($2))',
-      [
+    return selectRows(this.reading, source, features, {
+      condition: '(entity_id, event_timestamp) IN (SELECT unnest($1), unnest($2))',
+      values: [
         listValue(moments.map(({ entityId }) => entityId)),
         listValue(moments.map(({ timestamp }) => timestampValue(timestamp!))),
       ],
-      [LIST(VARCHAR), LIST(TIMESTAMP)],
-    );
+      types: [LIST(VARCHAR), LIST(TIMESTAMP)],
+    });
   }
 
   async deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<number> {
