@@ -43,13 +43,17 @@ export async function fillEntityType(
     const state = await row.read();
     // Another process may have filled it after the caller's check and before this lease.
     if (state.fingerprint !== filling.expectedFill) return false;
-    const isResumed = state.begun?.fingerprint === filling.fingerprint;
-    const name = isResumed ? state.begun!.filling : terms.filling;
+    const begun = state.begun?.fingerprint === filling.fingerprint ? state.begun : undefined;
+    const name = begun?.filling ?? terms.filling;
     await lease.begin({ filling: name, fingerprint: filling.fingerprint });
     const isNew = await isEmpty(target, entityType);
-    await new Fill(target, entityType, { filling: name, isResumed: isResumed && !isNew, isNew }, terms, lease).run(
-      filling,
-    );
+    await new Fill(
+      target,
+      entityType,
+      { filling: name, isResumed: begun !== undefined && !isNew, isNew },
+      terms,
+      lease,
+    ).run(filling);
     await lease.finish(filling.fingerprint);
     return true;
   } catch (error) {
@@ -109,9 +113,9 @@ class Fill {
       const keyed = some.map(([entityId, writes]) => ({ key: rowKey(entityType, entityId), writes }));
       const keys = keyed.map(({ key }) => key);
       const marks = start.isResumed ? await readMarks(target, source, keys) : undefined;
-      const changes = keyed
-        .filter(({ key, writes }) => !marks || marks.get(key) !== markOf(start.filling, writes))
-        .map(({ key, writes }) => replaceRowChange(target.family, key, writes, { source, ...start }));
+      const open = marks ? keyed.filter(({ key, writes }) => marks.get(key) !== markOf(start.filling, writes)) : keyed;
+      const replacement = { source, filling: start.filling, isNew: start.isNew };
+      const changes = open.map(({ key, writes }) => replaceRowChange(target.family, key, writes, replacement));
       if (changes.length === 0) return;
       await this.#pace.take(changes.length);
       lease.assertHeld();

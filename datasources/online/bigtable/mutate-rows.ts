@@ -25,11 +25,10 @@ export async function mutateRows({ table, deadlineMs }: WriteTarget, changes: re
   let left = changes;
   await withRetry(policy, async (timeoutMs) => {
     const failures = await sendChanges(table, left, timeoutMs);
-    if (failures.size === 0) return;
     left = left.filter((_, index) => failures.has(index));
-    const errors = [...failures.values()];
+    const [first, ...others] = failures.values();
     // A failure that no retry can change ends the retries at once.
-    throw errors.find((error) => !isTransient(error)) ?? errors[0];
+    if (first) throw [first, ...others].find((error) => !isTransient(error)) ?? first;
   });
 }
 
