@@ -28,7 +28,7 @@ export async function startStrictBigtable(
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   const service = bigtableData();
   const check = (method: string, request: any): void => {
-    const name = request.appProfileId || 'default';
+    const name = isEmpty(request.appProfileId) ? 'default' : request.appProfileId;
     const profile = appProfiles[name] ?? refuse('NOT_FOUND', `The AppProfile "${name}" does not exist.`);
     if (method === 'CheckAndMutateRow' && !profile.isTransactional) {
       refuse('FAILED_PRECONDITION', 'Single-row transactions are not allowed by this app profile');
@@ -124,8 +124,12 @@ function checkChange({ setCell, deleteFromColumn }: any): void {
 
 function checkFilter(service: ReturnType<typeof bigtableData>, filter: unknown): void {
   if (!filter) return;
-  const { length } = service.ReadRows!.requestSerialize({ filter } as never);
+  const { length } = service.ReadRows!.requestSerialize({ filter });
   if (length > LIMIT.filterBytes.value) refuse('INVALID_ARGUMENT', 'Filter size exceeds the limit of 20 KB');
+}
+
+function isEmpty(text: string | undefined): boolean {
+  return text === undefined || text === '';
 }
 
 function toStatus(error: unknown): { readonly code: number; readonly details: string } {
