@@ -135,7 +135,9 @@ function dateFormatGap(letters: string): string | undefined {
 
 function dayGap(letters: string): string | undefined {
   if (!/[yY]/.test(letters)) return 'it has no year';
-  return letters.includes('j') || (/[bBm]/.test(letters) && letters.includes('d')) ? undefined : 'it has no day and month';
+  return letters.includes('j') || (/[bBm]/.test(letters) && letters.includes('d'))
+    ? undefined
+    : 'it has no day and month';
 }
 
 /** The label that a decoder accepts; undefined for an unknown encoding. */
