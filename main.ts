@@ -43,7 +43,7 @@ import { createWriteMetrics } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { allowedHosts } from './server/allowed-hosts.js';
-import { createApolloServer } from './server/apollo.js';
+import { startGraphql } from './server/start-graphql.js';
 import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
@@ -194,7 +194,7 @@ async function start(
       clock: systemClock,
     };
     const { maxQueryCost, maxResponseBytes, isIntrospectionAllowed } = config;
-    const apollo = createApolloServer({
+    const graphql = await startGraphql({
       schema: of,
       logger,
       metrics,
@@ -204,8 +204,7 @@ async function start(
       work,
       limits,
     });
-    await apollo.start();
-    return { apollo, createContext: (requestId, principal) => createContext(services, requestId, principal) };
+    return { ...graphql, createContext: (requestId, principal) => createContext(services, requestId, principal) };
   };
   const measured = measuredStores(stores, metrics);
   const registryUpdates = new FileRegistryUpdates({

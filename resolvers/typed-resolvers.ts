@@ -35,10 +35,17 @@ export const typedResolvers: TypedResolvers<Featurestore, EntityType, Feature> =
     (_root, { entityIds, ...read }) =>
       listEntities(entityType, entityIds as string[], read),
 
-  value: (feature) => (entity, _arguments, context) =>
-    (context as RequestContext).loaders
-      .readCell(entity as EntityHandle, feature)
-      .then((cell) => typedValue(feature, cell)),
+  value: (feature) => ({
+    resolve: (entity, _arguments, context) =>
+      (context as RequestContext).loaders
+        .readCell(entity as EntityHandle, feature)
+        .then((cell) => typedValue(feature, cell)),
+    together: {
+      read: readFeaturesOfEntity,
+      item: feature,
+      toValue: (cell) => typedValue(feature, cell as FeatureCell),
+    },
+  }),
 
   entityFields: {
     id: (entity) => entityResourceName(entity as EntityHandle),
@@ -68,6 +75,15 @@ export const typedResolvers: TypedResolvers<Featurestore, EntityType, Feature> =
 /** The root of the typed fields of a featurestore, e.g. of the query `flights`. */
 export function typedFeaturestore({ name }: Pick<Featurestore, 'name'>): TypedFeaturestoreValue {
   return { kind: 'featurestoreEntities', typeName: featurestoreTypeName(name), featurestore: name };
+}
+
+/** The cells of all typed fields that a query selects of an entity. */
+function readFeaturesOfEntity(
+  entity: unknown,
+  features: readonly unknown[],
+  context: unknown,
+): Promise<readonly FeatureCell[]> {
+  return (context as RequestContext).loaders.readCells(entity as EntityHandle, features as readonly Feature[]);
 }
 
 function entityResourceName({ entityType, entityId, asOf, options }: EntityHandle): string {

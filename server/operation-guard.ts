@@ -26,8 +26,13 @@ export type Delivery = 'response' | 'events';
 
 /** The errors of an operation before any field runs, or its cost when it may run. */
 export type GuardedOperation =
-  | { readonly errors: readonly GraphQLError[]; readonly cost?: undefined }
-  | { readonly errors?: undefined; readonly cost: number };
+  | { readonly errors: readonly GraphQLError[]; readonly cost?: undefined; readonly coerced?: undefined }
+  | {
+      readonly errors?: undefined;
+      readonly cost: number;
+      /** The variables as resolvers get them, with their defaults. */
+      readonly coerced: Readonly<Record<string, unknown>>;
+    };
 
 export type OperationGuard = (
   operation: OperationDefinitionNode | undefined,
@@ -51,7 +56,7 @@ export function operationGuard(schema: GraphQLSchema, maxQueryCost: number, limi
       checkVariables(document, variables);
       const { errors, coerced } = coerceVariables({ schema, document, operation, variables });
       if (errors) return { errors };
-      return { cost: checkCost({ document, operation, variables, coercedVariables: coerced }) };
+      return { cost: checkCost({ document, operation, variables, coercedVariables: coerced }), coerced };
     } catch (error) {
       return { errors: [toGraphqlError(error as Error)] };
     }

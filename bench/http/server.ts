@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PolicyDocument } from '../../auth/policy/policy-document.js';
 import { Policy } from '../../auth/policy/policy.js';
-import { ApolloServer } from '@apollo/server';
 import { Registry as MetricsRegistry } from 'prom-client';
 import { measuredStores } from '../../composition/measured-stores.js';
 import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
@@ -20,26 +19,26 @@ import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
 import type { Costs } from '../../costs/costs.js';
 import { FeatureSearch } from '../../datasources/registry/feature-search.js';
-import type { EntityType } from '../../datasources/registry/model.js';
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createLogger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 import { PrincipalRates } from '../../limits/principal-rates.js';
 import { WorkInFlight } from '../../limits/work-in-flight.js';
 import { createContext, type Services } from '../../resolvers/context.js';
-import { createApolloServer } from '../../server/apollo.js';
+import { startGraphql } from '../../server/start-graphql.js';
 import { CurrentRuntime } from '../../server/current-runtime.js';
-import type { ServerContext } from '../../server/execution-plugin.js';
 import { createHealth } from '../../server/health.js';
 import { createHttpServer } from '../../server/http-server.js';
 import { toClientValue } from '../../values/client-value.js';
 import { systemClock } from '../../values/clock.js';
 import { benchRegistry } from '../bench-registry.js';
+import { fillStore } from '../filled-store.js';
 import { openBenchDoor } from './bench-door.js';
 
 /**
- * One server of the comparison, in a process of its own. `compiled` is the gateway; `policy` is the same with a policy that denies one feature; `graphql-js` is the same without the
- * compiled execution and the cost check; `raw` reads the same rows and writes JSON with no GraphQL at all: the limit.
+ * One server of the comparison, in a process of its own. `hot-lane` is the gateway; `policy` is the same with a policy that
+ * denies one feature; `apollo` is the same without the hot lane; `raw` reads the same rows and writes JSON with no GraphQL
+ * at all: the limit.
  */
 const ENTITIES = 10_000;
 const variant = process.argv[2];
@@ -56,7 +55,7 @@ const registry = benchRegistry();
 const entityType = registry.entityType('bench', 'thing');
 const folder = mkdtempSync(join(tmpdir(), 'featuregraph-bench-'));
 const store = new LmdbOnlineStore(folder);
-await fill(store, entityType);
+await fillStore(store, entityType, ENTITIES);
 
 const metrics = createGatewayMetrics(new MetricsRegistry());
 const services: Services = {
@@ -76,7 +75,7 @@ const services: Services = {
   registryUpdates: {} as RegistryUpdates,
   clock: systemClock,
 };
-const door = await openBenchDoor(variant ?? 'compiled', folder);
+const door = await openBenchDoor(variant ?? 'hot-lane', folder);
 const server = variant === 'raw' ? rawServer() : await graphqlServer();
 server.listen(0, '127.0.0.1', () =>
   process.send?.({ port: (server.address() as AddressInfo).port, headers: door.headers }),
@@ -90,54 +89,23 @@ process.on('disconnect', () => {
   process.exit(0);
 });
 
-async function fill(online: LmdbOnlineStore, type: EntityType): Promise<void> {
-  const [source] = type.sources;
-  if (!source) return;
-  const version = { timestamp: systemClock() - 1_000_000n, createdTimestamp: null, sequence: null };
-  const valueOf = {
-    DOUBLE: (n: number) => n / 7,
-    INT64: (n: number) => BigInt(n),
-    STRING: (n: number) => `value ${n}`,
-    BOOL: (n: number) => n % 2 === 0,
-  };
-  for (let start = 0; start < ENTITIES; start += 1000) {
-    await online.write(
-      type,
-      Array.from({ length: 1000 }, (_, index) => ({
-        entityId: `e${start + index}`,
-        source,
-        version,
-        values: new Map(
-          source.features.map(({ name, valueType }, column) => [
-            name,
-            valueOf[valueType as keyof typeof valueOf](start + index + column),
-          ]),
-        ),
-      })),
-    );
-  }
-}
-
 async function graphqlServer(): Promise<Server> {
   const schema = buildSchema(registry);
   const logger = createLogger('silent');
   const work = new WorkInFlight();
-  const apollo =
-    variant === 'graphql-js'
-      ? new ApolloServer<ServerContext>({ schema, logger, persistedQueries: false, stopOnTerminationSignals: false })
-      : createApolloServer({
-          schema,
-          logger,
-          metrics,
-          maxQueryCost: 1_000_000,
-          maxResponseBytes: 67_108_864,
-          work,
-          isIntrospectionAllowed: true,
-        });
-  await apollo.start();
+  const graphql = await startGraphql({
+    schema,
+    logger,
+    metrics,
+    maxQueryCost: 1_000_000,
+    maxResponseBytes: 67_108_864,
+    work,
+    isIntrospectionAllowed: true,
+    isHotLaneOff: variant === 'apollo',
+  });
   return createHttpServer({
     runtime: new CurrentRuntime({
-      apollo,
+      ...graphql,
       createContext: (requestId, principal) => createContext(services, requestId, principal),
     }),
     health: createHealth(async () => true),
