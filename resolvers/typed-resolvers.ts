@@ -9,6 +9,7 @@ import { encodeWith, type ValueEncoders } from '../values/value-type.js';
 import type { RequestContext } from './context.js';
 import { entityHandle, listEntities, selectFeatures, type EntityHandle } from './entity.js';
 import { featureValue } from './feature-values.js';
+import { compileFeaturesText } from './feature-values-text.js';
 import { featureHistory, type HistoryArguments } from './history.js';
 
 interface FeaturesArguments {
@@ -46,6 +47,8 @@ export const typedResolvers: TypedResolvers<Featurestore, EntityType, Feature> =
       toValue: (cell) => typedValue(feature, cell as FeatureCell),
     },
   }),
+
+  entityTexts: { features: compileFeaturesText },
 
   entityFields: {
     id: (entity) => entityResourceName(entity as EntityHandle),

@@ -23,6 +23,7 @@ import { camelCase, entityTypeName, featurestoreTypeName } from './names.js';
 import { readTogetherExtension, type ReadTogether } from './read-together.js';
 import { BigIntScalar } from './scalars/big-int.js';
 import { DateTime } from './scalars/date-time.js';
+import { writeTextExtension, type CompileText } from './write-text.js';
 import { JSONObject } from './scalars/json-object.js';
 
 /** The properties of the registry that the typed part needs. */
@@ -65,6 +66,8 @@ export interface TypedResolvers<Featurestore, EntityType, Feature> {
   readonly value: (feature: Feature) => { readonly resolve: Resolver; readonly together: ReadTogether };
   /** By the name of the field of the Entity interface. */
   readonly entityFields: Readonly<Record<string, Resolver>>;
+  /** The fields of them that can be written without their objects. */
+  readonly entityTexts: Readonly<Record<string, CompileText>>;
 }
 
 /**
@@ -91,7 +94,9 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
     const fields: GraphQLFieldConfigMap<unknown, unknown> = {};
     for (const [name, config] of Object.entries(entityInterface.toConfig().fields)) {
       names.reserve(typeName, [name], 'a field of every entity');
-      fields[name] = { ...config, ...resolveBy(resolvers.entityFields[name]) };
+      const text = resolvers.entityTexts[name];
+      const extensions = { ...config.extensions, ...(text ? writeTextExtension(text) : {}) };
+      fields[name] = { ...config, extensions, ...resolveBy(resolvers.entityFields[name]) };
     }
     for (const feature of entityType.features) {
       const owner = `feature ${where}.${feature.name}`;

@@ -37,9 +37,6 @@ export function operationReporter({
     metrics.operation({ type, outcome, principal }, (performance.now() - startedAt) / 1000);
     if (!errors) return;
     const codes = [...new Set(errors.map(({ extensions }) => extensions?.code))];
-    logger.warn(
-      { operation: name?.slice(0, MAX_NAME_LENGTH), codes, errors: errors.length },
-      'answered with errors',
-    );
+    logger.warn({ operation: name?.slice(0, MAX_NAME_LENGTH), codes, errors: errors.length }, 'answered with errors');
   };
 }

@@ -6,31 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PolicyDocument } from '../../auth/policy/policy-document.js';
 import { Policy } from '../../auth/policy/policy.js';
-import { Registry as MetricsRegistry } from 'prom-client';
-import { measuredStores } from '../../composition/measured-stores.js';
-import type { BatchPredictions } from '../../batch-prediction/batch-predictions.js';
-import type { JobEngine } from '../../jobs/job-engine.js';
-import type { RegistryUpdates } from '../../ingestion/registry-updates.js';
-import { NO_STREAMS } from '../../ingestion/streams/streams.js';
-import type { SourceRefreshes } from '../../ingestion/source-refreshes.js';
-import type { FeatureViewSyncs } from '../../ingestion/feature-view-syncs.js';
-import type { TrainingSets } from '../../training-sets/training-sets.js';
 import { LmdbOnlineStore } from '../../datasources/online/lmdb/lmdb-online-store.js';
-import type { OfflineStore } from '../../datasources/offline/offline-store.js';
-import type { Costs } from '../../costs/costs.js';
-import { FeatureSearch } from '../../datasources/registry/feature-search.js';
-import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
-import { createLogger } from '../../observability/logger.js';
-import { buildSchema } from '../../resolvers/build-schema.js';
-import { PrincipalRates } from '../../limits/principal-rates.js';
-import { WorkInFlight } from '../../limits/work-in-flight.js';
-import { createContext, type Services } from '../../resolvers/context.js';
-import { startGraphql } from '../../server/start-graphql.js';
-import { CurrentRuntime } from '../../server/current-runtime.js';
-import { createHealth } from '../../server/health.js';
-import { createHttpServer } from '../../server/http-server.js';
 import { toClientValue } from '../../values/client-value.js';
 import { systemClock } from '../../values/clock.js';
+import { benchGateway } from '../bench-gateway.js';
 import { benchRegistry } from '../bench-registry.js';
 import { fillStore } from '../filled-store.js';
 import { openBenchDoor } from './bench-door.js';
@@ -57,26 +36,16 @@ const folder = mkdtempSync(join(tmpdir(), 'featuregraph-bench-'));
 const store = new LmdbOnlineStore(folder);
 await fillStore(store, entityType, ENTITIES);
 
-const metrics = createGatewayMetrics(new MetricsRegistry());
-const services: Services = {
-  registry,
-  search: new FeatureSearch(registry),
-  stores: measuredStores({ online: () => store, offline: () => ({}) as OfflineStore }, metrics),
-  costs: {} as Costs,
-  jobs: {} as JobEngine,
-  batchPredictions: {} as BatchPredictions,
-  trainingSets: {} as TrainingSets,
-  featureViewSyncs: {} as FeatureViewSyncs,
-  writers: {} as Services['writers'],
-  streams: NO_STREAMS,
-  policy: new Policy(variant === 'policy' ? DENYING_POLICY : null),
-  auditLog: null,
-  sourceRefreshes: {} as SourceRefreshes,
-  registryUpdates: {} as RegistryUpdates,
-  clock: systemClock,
-};
 const door = await openBenchDoor(variant ?? 'hot-lane', folder);
-const server = variant === 'raw' ? rawServer() : await graphqlServer();
+const server =
+  variant === 'raw'
+    ? rawServer()
+    : await benchGateway(registry, store, {
+        authenticator: door.authenticator,
+        policy: new Policy(variant === 'policy' ? DENYING_POLICY : null),
+        logLevel: 'silent',
+        isHotLaneOff: variant === 'apollo',
+      });
 server.listen(0, '127.0.0.1', () =>
   process.send?.({ port: (server.address() as AddressInfo).port, headers: door.headers }),
 );
@@ -88,38 +57,6 @@ process.on('disconnect', () => {
   rmSync(folder, { recursive: true, force: true });
   process.exit(0);
 });
-
-async function graphqlServer(): Promise<Server> {
-  const schema = buildSchema(registry);
-  const logger = createLogger('silent');
-  const work = new WorkInFlight();
-  const graphql = await startGraphql({
-    schema,
-    logger,
-    metrics,
-    maxQueryCost: 1_000_000,
-    maxResponseBytes: 67_108_864,
-    work,
-    isIntrospectionAllowed: true,
-    isHotLaneOff: variant === 'apollo',
-  });
-  return createHttpServer({
-    runtime: new CurrentRuntime({
-      ...graphql,
-      createContext: (requestId, principal) => createContext(services, requestId, principal),
-    }),
-    health: createHealth(async () => true),
-    logger,
-    metrics,
-    maxBodyBytes: 1_048_576,
-    work,
-    corsOrigins: [],
-    page: null,
-    authenticator: door.authenticator,
-    // A limit that counts each request and refuses none.
-    rates: new PrincipalRates({ maxRequestsPerSecond: 1_000_000_000, maxRowsPerSecond: null }),
-  }).server;
-}
 
 /** Takes the variables of the GraphQL requests and answers with the same values as plain JSON. */
 function rawServer(): Server {

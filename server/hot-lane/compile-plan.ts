@@ -1,23 +1,27 @@
 import {
+  getNamedType,
   getNullableType,
   isAbstractType,
   isLeafType,
   isListType,
   isNonNullType,
+  isObjectType,
   type FieldNode,
   type GraphQLField,
+  type GraphQLNonNull,
   type GraphQLObjectType,
   type GraphQLOutputType,
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import { compileTextOf, type WriteText } from '../../schema/write-text.js';
 import { ROOT_VALUE, type Executed } from '../run-operation.js';
 import {
   completeAbstract,
   completeLeaf,
+  completeLeaves,
   completeList,
-  completeNonNull,
-  completeNullable,
   completeObject,
+  completeType,
   type Complete,
 } from './complete-value.js';
 import { fieldPlan } from './field-plan.js';
@@ -64,6 +68,8 @@ export function compilePlan(planned: PlannedOperation, flags: Variables): Plan {
   };
 }
 
+type NullableOutputType = Exclude<GraphQLOutputType, GraphQLNonNull<never>>;
+
 class Compiler {
   fieldCount = 0;
 
@@ -90,19 +96,46 @@ class Compiler {
     const complete = this.#complete(definition.type, nodes);
     const nullable = getNullableType(definition.type);
     const writeLeaf = isLeafType(nullable) ? leafWriter(nullable) : undefined;
-    return fieldPlan({ planned: this.planned, parentType, definition, name, number, nodes, complete, writeLeaf });
+    const writeText = this.#text(definition, nodes);
+    return fieldPlan({
+      planned: this.planned,
+      parentType,
+      definition,
+      name,
+      number,
+      nodes,
+      complete,
+      writeLeaf,
+      writeText,
+    });
+  }
+
+  /** A field that writes its list by itself, when the query selects only plain fields of its objects. */
+  #text(definition: GraphQLField<unknown, unknown>, nodes: readonly FieldNode[]): WriteText | undefined {
+    const compileText = compileTextOf(definition);
+    const type = getNamedType(definition.type);
+    if (!compileText || !isObjectType(type)) return undefined;
+    const { schema, fragments } = this.planned;
+    const collected = [...collectSubfields(schema, fragments, this.flags, type, nodes)];
+    return compileText(collected.map(([name, [node]]) => ({ name, field: node!.name.value })));
   }
 
   #complete(type: GraphQLOutputType, nodes: readonly FieldNode[]): Complete {
-    if (isNonNullType(type)) return completeNonNull(this.#complete(type.ofType, nodes));
-    return completeNullable(this.#completeValue(type, nodes));
+    return completeType(this.#completeValue(getNullableType(type), nodes), isNonNullType(type));
   }
 
-  #completeValue(type: Exclude<GraphQLOutputType, { ofType: unknown }>, nodes: readonly FieldNode[]): Complete {
-    if (isListType(type)) return completeList(this.#complete(type.ofType, nodes), nodes, isNonNullType(type.ofType));
+  #completeValue(type: NullableOutputType, nodes: readonly FieldNode[]): Complete {
+    if (isListType(type)) return this.#completeList(type.ofType, nodes);
     if (isLeafType(type)) return completeLeaf(leafWriter(type));
     if (isAbstractType(type)) return completeAbstract(type, nodes, (of) => this.#completeObject(of, nodes));
     return this.#completeObject(type, nodes);
+  }
+
+  #completeList(itemType: GraphQLOutputType, nodes: readonly FieldNode[]): Complete {
+    const isItemNonNull = isNonNullType(itemType);
+    const completeAny = completeList(this.#complete(itemType, nodes), nodes, isItemNonNull);
+    const item = getNullableType(itemType);
+    return isLeafType(item) ? completeLeaves(leafWriter(item), isItemNonNull, completeAny) : completeAny;
   }
 
   #completeObject(type: GraphQLObjectType, nodes: readonly FieldNode[]): Complete {

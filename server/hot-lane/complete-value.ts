@@ -7,7 +7,7 @@ import {
   type GraphQLObjectType,
   type GraphQLResolveInfo,
 } from 'graphql';
-import type { WriteLeaf } from './leaf-text.js';
+import { isPlain, type WriteLeaf } from './leaf-text.js';
 import type { Path, PlanRun } from './plan-run.js';
 import { isPromise, type Pending, type Write } from './write-fields.js';
 import { writeList } from './write-list.js';
@@ -15,20 +15,15 @@ import { writeList } from './write-list.js';
 /** Writes the value that a resolver gave, at its place in the answer. */
 export type Complete = (run: PlanRun, value: unknown, path: Path, info: GraphQLResolveInfo) => Pending;
 
-/** A type that may be null. Every type is one, below its `!`. */
-export function completeNullable(complete: Complete): Complete {
+/** A type with or without `!`. */
+export function completeType(complete: Complete, isNonNull: boolean): Complete {
   return (run, value, path, info) => {
+    if (value === null || value === undefined) {
+      if (!isNonNull) return null;
+      throw new Error(`Cannot return null for non-nullable field ${info.parentType.name}.${info.fieldName}.`);
+    }
     if (value instanceof Error) throw value;
-    return value === null || value === undefined ? null : complete(run, value, path, info);
-  };
-}
-
-/** A type with `!`. What is still to come is an object or a list, which is never null. */
-export function completeNonNull(complete: Complete): Complete {
-  return (run, value, path, info) => {
-    const written = complete(run, value, path, info);
-    if (written !== null) return written;
-    throw new Error(`Cannot return null for non-nullable field ${info.parentType.name}.${info.fieldName}.`);
+    return complete(run, value, path, info);
   };
 }
 
@@ -47,16 +42,39 @@ export function completeList(complete: Complete, nodes: readonly FieldNode[], is
     return writeList(items.length, (index) => {
       const item = items[index];
       const itemPath = { prev: path, key: index, typename: undefined };
-      const nullFor = (error: unknown): null => run.nullFor(error, nodes, itemPath, isItemNonNull);
       try {
         const part = isPromise(item)
           ? item.then((settled) => complete(run, settled, itemPath, info))
           : complete(run, item, itemPath, info);
-        return isPromise(part) ? part.then(undefined, nullFor) : part;
+        if (!isPromise(part)) return part;
+        return part.then(undefined, (error: unknown) => run.nullFor(error, nodes, itemPath, isItemNonNull));
       } catch (error) {
-        return nullFor(error);
+        return run.nullFor(error, nodes, itemPath, isItemNonNull);
       }
     });
+  };
+}
+
+/** A longer list of scalars is written in turns. */
+const LONG_LIST = 1_000;
+
+/** A list of scalars or enums. Most items are plain values; a list with another one, or with an error, goes the way of all. */
+export function completeLeaves(write: WriteLeaf, isItemNonNull: boolean, completeAny: Complete): Complete {
+  return (run, value, path, info) => {
+    if (!Array.isArray(value) || value.length > LONG_LIST) return completeAny(run, value, path, info);
+    let text = '[';
+    try {
+      for (let index = 0; index < value.length; index += 1) {
+        const item: unknown = value[index];
+        if (index > 0) text += ',';
+        if (item === null && !isItemNonNull) text += 'null';
+        else if (isPlain(item)) text += run.leaf(write, item);
+        else return completeAny(run, value, path, info);
+      }
+    } catch {
+      return completeAny(run, value, path, info);
+    }
+    return `${text}]`;
   };
 }
 

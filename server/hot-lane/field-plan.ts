@@ -3,13 +3,15 @@ import {
   isNonNullType,
   type FieldNode,
   type GraphQLField,
+  type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
 } from 'graphql';
 import { readTogetherOf, type ReadTogether } from '../../schema/read-together.js';
+import type { WriteText } from '../../schema/write-text.js';
 import { ROOT_VALUE } from '../run-operation.js';
 import type { Complete } from './complete-value.js';
-import type { WriteLeaf } from './leaf-text.js';
+import { isPlain, type WriteLeaf } from './leaf-text.js';
 import type { Path, PlannedOperation, PlanRun } from './plan-run.js';
 import { isPromise, type FieldPlan, type Pending, type Write, type WriteRead, type Written } from './write-fields.js';
 
@@ -25,27 +27,30 @@ export interface PlannedField {
   readonly complete: Complete;
   /** Present when the field is a scalar or an enum. */
   readonly writeLeaf: WriteLeaf | undefined;
+  /** Present when the field writes its value by itself. */
+  readonly writeText: WriteText | undefined;
 }
 
 /** How a field is written: its resolver is called, and the value is completed; an error becomes null where that is allowed. */
 export function fieldPlan(field: PlannedField): FieldPlan {
-  const { definition, name, nodes, complete } = field;
+  const { definition, name, nodes, writeText } = field;
   const isNonNull = isNonNullType(definition.type);
-  const resolve = definition.resolve ?? defaultFieldResolver;
+  const resolve: GraphQLFieldResolver<unknown, unknown> = writeText ?? definition.resolve ?? defaultFieldResolver;
+  const complete: Complete = writeText ? (run, text) => run.written(text as string) : field.complete;
   const infoOf = infoMaker(field);
 
   const write: Write = (run, source, parentPath) => {
     const info = infoOf(run, parentPath);
     const { path } = info;
-    const nullFor = (error: unknown): null => run.nullFor(error, nodes, path, isNonNull);
     try {
       const value: unknown = resolve(source, run.argumentsOf(field.number, definition, nodes[0]!), run.context, info);
       const part: Pending = isPromise(value)
         ? value.then((settled) => complete(run, settled, path, info))
         : complete(run, value, path, info);
-      return isPromise(part) ? part.then(undefined, nullFor) : part;
+      if (!isPromise(part)) return part;
+      return part.then(undefined, (error: unknown) => run.nullFor(error, nodes, path, isNonNull));
     } catch (error) {
-      return nullFor(error);
+      return run.nullFor(error, nodes, path, isNonNull);
     }
   };
 
@@ -90,10 +95,6 @@ function propertyWriter({ definition, writeLeaf }: PlannedField, writeResolved: 
       return writeResolved(run, source, parentPath);
     }
   };
-}
-
-function isPlain(value: unknown): boolean {
-  return value !== undefined && typeof value !== 'object' && typeof value !== 'function';
 }
 
 /** A field that was read with others. */

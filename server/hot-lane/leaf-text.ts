@@ -1,4 +1,5 @@
-import { isEnumType, type GraphQLLeafType } from 'graphql';
+import { GraphQLID, GraphQLString, type GraphQLLeafType } from 'graphql';
+import { quote, toJson } from '../../values/json-text.js';
 
 /** Writes a value of a scalar or enum as JSON. Throws what graphql-js throws for a value that is none of the type. */
 export type WriteLeaf = (value: unknown) => string;
@@ -11,37 +12,28 @@ export function leafWriter(type: GraphQLLeafType): WriteLeaf {
     }
     return toJson(serialized);
   };
-  if (!isEnumType(type)) return write;
-  // An enum has few values.
-  const known = new Map<unknown, string>();
+  // GraphQL's own scalars serialize a text as it is. Most leaves are texts.
+  if (type === GraphQLString || type === GraphQLID) {
+    return (value) => (typeof value === 'string' ? quote(value) : write(value));
+  }
+  return rememberingLast(write);
+}
+
+/** The values of one row share their time, and most of their status: writing it again would be most of the work of a leaf. */
+function rememberingLast(write: WriteLeaf): WriteLeaf {
+  let last: unknown;
+  let text = '';
   return (value) => {
-    let text = known.get(value);
-    if (text === undefined) known.set(value, (text = write(value)));
+    // 0 is equal to -0, which a scalar could write in another way.
+    if (value !== last || value === 0) {
+      text = write(value);
+      last = value;
+    }
     return text;
   };
 }
 
-/** As JSON.stringify does. Most leaves are short texts and numbers, which need no call of it. */
-function toJson(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return quote(value);
-    case 'number':
-      return Number.isFinite(value) ? String(value) : 'null';
-    case 'boolean':
-      return value ? 'true' : 'false';
-    default:
-      return JSON.stringify(value);
-  }
-}
-
-/** What JSON writes as an escape: control characters, quotes, backslashes and halves of a surrogate pair. */
-// eslint-disable-next-line no-control-regex
-const ESCAPED = /[\u0000-\u001f"\\\ud800-\udfff]/;
-
-/** A longer text is left to JSON.stringify, which is then faster. */
-const SHORT = 64;
-
-export function quote(text: string): string {
-  return text.length > SHORT || ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`;
+/** Whether a value can be written as it is: no promise, no function, no object of its own. */
+export function isPlain(value: unknown): boolean {
+  return value !== undefined && typeof value !== 'object' && typeof value !== 'function';
 }

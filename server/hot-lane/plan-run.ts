@@ -45,7 +45,11 @@ export class PlanRun {
   /** Writes a leaf. Strings of a store can be long, and a client can ask for one of them under a hundred names. */
   leaf(write: WriteLeaf, value: unknown): string {
     if (this.isTooLarge) return 'null';
-    const text = write(value);
+    return this.written(write(value));
+  }
+
+  /** Counts text against the limit. */
+  written(text: string): string {
     this.#length += text.length;
     this.isTooLarge = this.#length > this.maxLength;
     return text;

@@ -28,33 +28,67 @@ type ReadOutcome = { readonly read: unknown } | { readonly error: unknown };
 
 /** Writes the fields of an object: at once, where nothing is waited for. */
 export function fieldsWriter(fields: readonly FieldPlan[]): Write {
-  const labels = fields.map(({ name }, index) => `${index === 0 ? '' : ','}${JSON.stringify(name)}:`);
-  const join = (texts: readonly (Pending | undefined)[]): string => {
-    let text = '{';
-    for (let index = 0; index < labels.length; index += 1) text += labels[index]! + ((texts[index] as Written) ?? 'null');
-    return `${text}}`;
-  };
+  const labels = fields.map(({ name }, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
+  const writes = fields.map(({ write, together }) => (together ? undefined : write));
   const reads = readsOf(fields);
-  return (run, source, path) => {
-    const texts: Pending[] = new Array<Pending>(fields.length);
-    // What was read together is written into its own places, and has one more place to be waited for.
-    const open = reads.map((read) => texts.push(read(run, source, path, texts)) - 1);
+  // All of them are skipped.
+  if (fields.length === 0) return () => '{}';
+
+  /** Goes on from a field, when some texts are still to come. `head` is the text before that field. */
+  const writeRest = (run: PlanRun, source: unknown, path: Path | undefined, rest: Rest): Promise<string> => {
+    const { texts, open, head, from } = rest;
     try {
-      for (let index = 0; index < fields.length; index += 1) {
-        const { together, write } = fields[index]!;
-        if (together) continue;
-        const part = write(run, source, path);
-        texts[index] = part;
+      for (let index = rest.next; index < writes.length; index += 1) {
+        const part = writes[index]?.(run, source, path) ?? null;
+        if (writes[index]) texts[index] = part;
         if (isPromise(part)) open.push(index);
       }
     } catch (error) {
-      if (open.length === 0) throw error;
       return fill(texts, open, nothing).finally(() => {
         throw error;
       }) as Promise<never>;
     }
-    return open.length === 0 ? join(texts) : fill(texts, open, nothing).then(() => join(texts));
+    return fill(texts, open, nothing).then(() => {
+      let text = head;
+      for (let index = from; index < labels.length; index += 1) {
+        text += labels[index]! + ((texts[index] as Written) ?? 'null');
+      }
+      return `${text}}`;
+    });
   };
+
+  if (reads.length > 0) {
+    return (run, source, path) => {
+      const texts: Pending[] = new Array<Pending>(fields.length);
+      // What is read together is written into its own places, and has one more place to be waited for.
+      const open = reads.map((read) => texts.push(read(run, source, path, texts)) - 1);
+      return writeRest(run, source, path, { texts, open, head: '', from: 0, next: 0 });
+    };
+  }
+  return (run, source, path) => {
+    let text = '';
+    for (let index = 0; index < writes.length; index += 1) {
+      const part = writes[index]!(run, source, path);
+      if (isPromise(part)) {
+        const texts: Pending[] = new Array<Pending>(fields.length);
+        texts[index] = part;
+        return writeRest(run, source, path, { texts, open: [index], head: text, from: index, next: index + 1 });
+      }
+      text += labels[index]! + (part ?? 'null');
+    }
+    return `${text}}`;
+  };
+}
+
+interface Rest {
+  readonly texts: Pending[];
+  /** The indexes of the texts that are still to come. */
+  readonly open: number[];
+  /** What is written of the object, up to the field `from`. */
+  readonly head: string;
+  readonly from: number;
+  /** The next field to begin. */
+  readonly next: number;
 }
 
 const nothing = (): void => undefined;

@@ -107,7 +107,9 @@ export class RandomDocuments {
   }
 
   #field(field: GraphQLField<unknown, unknown>, depth: number): string {
-    const used = field.args.filter((each) => isRequiredArgument(each) || (!isInputObject(each.type) && this.#chance(0.3)));
+    const used = field.args.filter(
+      (each) => isRequiredArgument(each) || (!isInputObject(each.type) && this.#chance(0.3)),
+    );
     const args = used.map((each) => `${each.name}: ${this.#argument(each)}`);
     // Fields with other arguments under one name do not merge.
     const alias = args.length > 0 || this.#chance(0.2) ? `a${(this.#names += 1)}: ` : '';

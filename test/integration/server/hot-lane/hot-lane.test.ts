@@ -49,7 +49,7 @@ describe.each(CASES)('a request over %s', (_name, registry, options) => {
     const answerer = vi.spyOn(HotLane.prototype, 'answerer');
     const random = seededRandom(SEED);
     const documents = new RandomDocuments(hot.schema, random, valuesOf(registry));
-    for (let sent = 0; sent < REQUESTS; ) {
+    for (let sent = 0; sent < REQUESTS;) {
       const document = documents.next();
       for (let count = 0; count < REQUESTS_OF_A_DOCUMENT; count += 1) {
         const request = randomRequest(document, documents, `${SEED}-${sent}`);
@@ -80,7 +80,12 @@ const ACCEPTED = [
   'application/json;q=0, */*',
   'text/plain',
 ];
-const CONTENT_TYPES = ['application/json; charset=utf-8', 'text/plain', 'application/graphql', 'application/json; charset=latin1'];
+const CONTENT_TYPES = [
+  'application/json; charset=utf-8',
+  'text/plain',
+  'application/graphql',
+  'application/json; charset=latin1',
+];
 
 /** Mostly as clients send it; sometimes with a part that is not. */
 function randomRequest(document: RandomDocument, documents: RandomDocuments, requestId: string): RawRequest {
@@ -97,22 +102,33 @@ function randomRequest(document: RandomDocument, documents: RandomDocuments, req
   const headers: Record<string, string> = {
     'x-request-id': requestId,
     accept,
-    ...rarely<Record<string, string>>({}, [{ 'x-show-cost': '1' }, { origin: 'https://elsewhere.example' }, { 'user-agent': 'Mozilla/5.0' }]),
+    ...rarely<Record<string, string>>({}, [
+      { 'x-show-cost': '1' },
+      { origin: 'https://elsewhere.example' },
+      { 'user-agent': 'Mozilla/5.0' },
+    ]),
   };
   if (method === 'POST' || method === 'PUT') {
     const json = JSON.stringify(parameters);
     const body = rarely(json, [json.slice(0, -1), '', '[]', 'null', '7', `[${json}]`, withLongNumber(json)]);
-    return { method, search: '', headers: { ...headers, 'content-type': rarely('application/json', CONTENT_TYPES) }, body };
+    return {
+      method,
+      search: '',
+      headers: { ...headers, 'content-type': rarely('application/json', CONTENT_TYPES) },
+      body,
+    };
   }
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined && value !== null) search.set(name, typeof value === 'string' ? value : JSON.stringify(value));
+    if (value !== undefined && value !== null)
+      search.set(name, typeof value === 'string' ? value : JSON.stringify(value));
   }
   if (rarely(false, [true])) search.append('query', '{ __typename }');
-  const ofGet = rarely<Record<string, string>>(
-    { ...headers, accept: 'application/graphql-response+json' },
-    [headers, { ...headers, 'apollo-require-preflight': '1' }, { ...headers, 'content-type': 'application/json' }],
-  );
+  const ofGet = rarely<Record<string, string>>({ ...headers, accept: 'application/graphql-response+json' }, [
+    headers,
+    { ...headers, 'apollo-require-preflight': '1' },
+    { ...headers, 'content-type': 'application/json' },
+  ]);
   return { method, search: withLongNumber(`?${search.toString()}`), headers: ofGet, body: undefined };
 }
 
@@ -130,7 +146,10 @@ function send(url: string, { method, search, headers, body }: RawRequest): Promi
   return new Promise((resolve, reject) => {
     const request = httpRequest(`${url}${search.length < 8_000 ? search : ''}`, { method, headers }, (response) => {
       const { date: _date, ...sent } = response.headers;
-      text(response).then((received) => resolve({ status: response.statusCode, headers: sent, body: received }), reject);
+      text(response).then(
+        (received) => resolve({ status: response.statusCode, headers: sent, body: received }),
+        reject,
+      );
     });
     request.on('error', reject);
     request.end(body);
@@ -138,7 +157,13 @@ function send(url: string, { method, search, headers, body }: RawRequest): Promi
 }
 
 const IDS = ['ann', 'bob', 'nobody', 'ann,home', 'ATL', '', 'N1'];
-const INSTANTS = ['2001-09-09T01:46:40Z', '2001-09-09T01:46:35+02:00', '1999-01-01T00:00:00Z', 'yesterday', '2001-02-30T00:00:00Z'];
+const INSTANTS = [
+  '2001-09-09T01:46:40Z',
+  '2001-09-09T01:46:35+02:00',
+  '1999-01-01T00:00:00Z',
+  'yesterday',
+  '2001-02-30T00:00:00Z',
+];
 
 function valuesOf(registry: Registry): Values {
   const entityTypes = registry.featurestores.flatMap((featurestore) => featurestore.entityTypes);
@@ -210,7 +235,10 @@ async function writeRows(gateway: TestGateway, registry: Registry): Promise<void
             ),
           ),
         );
-        await gateway.write(source, source.timestampColumn === null ? rows.map((each) => ({ ...each, timestamp: null })) : rows);
+        await gateway.write(
+          source,
+          source.timestampColumn === null ? rows.map((each) => ({ ...each, timestamp: null })) : rows,
+        );
       }
     }
   }
