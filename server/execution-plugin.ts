@@ -1,12 +1,13 @@
 import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext, type GraphQLResponse } from '@apollo/server';
-import { execute, type ExecutionArgs, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { historicalReads } from '../limits/historical.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { countValues } from './answer-size.js';
 import type { RanOperation } from './end-audit.js';
+import { generalExecution } from './general-execution.js';
 import type { HotLane } from './hot-lane/hot-lane.js';
 import type { OperationGuard, OperationRequest } from './operation-guard.js';
-import { ROOT_VALUE, runOperation, type OperationAnswer, type Place, type RunOptions } from './run-operation.js';
+import { runOperation, type OperationAnswer, type Place, type RunOptions } from './run-operation.js';
 
 /** Names of headers (docs/limits.md). Counting what an answer has takes time, so a client asks for it. */
 const USED_COST = 'x-cost-used';
@@ -50,6 +51,7 @@ export interface ExecutionPluginOptions extends RunOptions {
 export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPlugin<ServerContext> {
   const { schema, guard, formatError, hotLane } = options;
   const isHistorical = historicalReads();
+  const executeOperation = generalExecution(schema);
   return {
     requestDidStart: async () => ({
       responseForOperation: async (requestContext): Promise<GraphQLResponse> => {
@@ -67,7 +69,8 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
           auditLog,
           place,
           execute: async (ran) => {
-            if (!admission) return execute(toExecution(schema, request, contextValue));
+            const { coercedVariables = {} } = guarded;
+            if (!admission) return executeOperation({ ...request, coercedVariables, context: contextValue });
             admission.admitted = { ...request, schema, cost: ran.cost, ran };
             return { data: null };
           },
@@ -92,11 +95,6 @@ function toOperationRequest({ document, request }: GraphQLRequestContext<ServerC
 }
 
 type Data = Record<string, unknown>;
-
-function toExecution(schema: GraphQLSchema, request: OperationRequest, contextValue: unknown): ExecutionArgs {
-  const { document, operationName, variables } = request;
-  return { schema, document, operationName, variableValues: variables, rootValue: ROOT_VALUE, contextValue };
-}
 
 function toResponse(
   { status, headers, errors, data }: OperationAnswer<Data>,

@@ -41,13 +41,14 @@ async function measure(url: string, first: number): Promise<number[][]> {
   };
   const client = createClient({ url, retryAttempts: 0 });
   const subscribed = new Set<number>();
-  const end = client.subscribe<{ featureValues: { features: { value: string | null }[] }[] }>(
+  const end = client.subscribe<{ featureValues: { entities: { features: { value: string | null }[] }[] } }>(
     {
       query: `subscription { featureValues(featurestore: "bench", entityType: "customer", entityIds: ["customer-0"]) {
-        features(names: ["orders"]) { value } } }`,
+        entities { features(names: ["orders"]) { value } } } }`,
     },
     {
-      next: ({ data }) => note(delays.subscriber, subscribed, Number(data?.featureValues[0]?.features[0]?.value ?? 0)),
+      next: ({ data }) =>
+        note(delays.subscriber, subscribed, Number(data?.featureValues.entities[0]?.features[0]?.value ?? 0)),
       error: (error) => {
         throw error;
       },

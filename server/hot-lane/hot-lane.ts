@@ -58,11 +58,11 @@ export class HotLane {
     const { document, operation, operationName } = known;
     const startedAt = performance.now();
     const guarded = guard(operation, { document, operationName, variables: request.variables }, 'response');
-    const plan = guarded.errors ? undefined : known.planOf(guarded.coerced);
+    const plan = guarded.errors ? undefined : known.planOf(guarded.coercedVariables);
     if (!plan && !guarded.errors) return undefined;
     return async (makeContext, place) => {
       const context = makeContext();
-      const run = new PlanRun(known, context, guarded.coerced ?? {}, maxResponseBytes);
+      const run = new PlanRun(known, context, guarded.coercedVariables ?? {}, maxResponseBytes);
       const answer = await runOperation(this.#options, {
         guarded,
         operation,

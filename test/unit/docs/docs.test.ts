@@ -41,7 +41,7 @@ describe('the documents', () => {
   it('show the setups of clients as the examples have them, which tests run', () => {
     const examples = files.filter((file) => file.startsWith('examples/clients/')).map(read);
     const shown = [...read('docs/clients.md').matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code!);
-    expect(shown).toHaveLength(4);
+    expect(shown).toHaveLength(5);
     for (const code of shown)
       expect(
         examples.some((example) => example.includes(code)),
