@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { Registry as MetricsRegistry } from 'prom-client';
 import type { Authenticator } from '../auth/authenticator.js';
-import { Policy } from '../auth/policy/policy.js';
+import type { Policy } from '../auth/policy/policy.js';
 import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
 import { measuredStores } from '../composition/measured-stores.js';
 import type { Costs } from '../costs/costs.js';

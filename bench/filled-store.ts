@@ -1,4 +1,4 @@
-import { LmdbOnlineStore } from '../datasources/online/lmdb/lmdb-online-store.js';
+import type { LmdbOnlineStore } from '../datasources/online/lmdb/lmdb-online-store.js';
 import type { EntityType } from '../datasources/registry/model.js';
 import { systemClock } from '../values/clock.js';
 import type { RawValue } from '../values/value-type.js';

@@ -81,7 +81,7 @@ function compileCell(selected: readonly SelectedField[]): WriteCell | undefined 
   });
   return (feature, cell, readAt) => {
     let text = '';
-    for (let index = 0; index < writes.length; index += 1) text += writes[index]!(feature, cell, readAt);
+    for (const write of writes) text += write(feature, cell, readAt);
     return `${text}}`;
   };
 }

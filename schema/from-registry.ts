@@ -196,8 +196,6 @@ function entitiesField(entityType: TypedEntityType, type: GraphQLObjectType, res
   };
 }
 
-type AnyTypedResolvers = TypedResolvers<never, never, never>;
-
 type FieldConfig = GraphQLFieldConfig<unknown, unknown, Record<string, unknown>>;
 
 function idDescription({ entityIdColumns }: TypedEntityType): string {
@@ -208,7 +206,7 @@ function idDescription({ entityIdColumns }: TypedEntityType): string {
 
 function featureField(
   feature: TypedFeature,
-  { resolve, together }: ReturnType<AnyTypedResolvers['value']>,
+  { resolve, together }: { readonly resolve: Resolver; readonly together: ReadTogether },
 ): FieldConfig {
   const unit = feature.unit === null ? '' : ` Unit: ${feature.unit}.`;
   const nothing = ' Null if there is no value or it is expired: the field `features` has the status.';

@@ -49,7 +49,7 @@ export interface ExecutionPluginOptions extends RunOptions {
  * take the same way up to the guard.
  */
 export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPlugin<ServerContext> {
-  const { schema, guard, formatError, hotLane } = options;
+  const { schema, guard, hotLane } = options;
   const isHistorical = historicalReads();
   const executeOperation = generalExecution(schema);
   return {

@@ -35,7 +35,7 @@ export interface GraphqlOptions {
 
 /** What answers the queries and mutations of a schema: Apollo, and the hot lane for what Apollo has answered before. */
 export async function startGraphql(options: GraphqlOptions): Promise<Pick<Runtime, 'apollo' | 'hotLane'>> {
-  const { schema, logger, metrics, maxQueryCost, limits, maxResponseBytes, isIntrospectionAllowed } = options;
+  const { schema, logger, maxQueryCost, limits, maxResponseBytes, isIntrospectionAllowed } = options;
   const formatError = errorFormatter(options);
   const report = operationReporter(options);
   const guard = operationGuard(schema, maxQueryCost, limits);

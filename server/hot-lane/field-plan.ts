@@ -73,7 +73,7 @@ function infoMaker({ planned, parentType, definition, name, nodes }: PlannedFiel
     fragments: planned.fragments,
     rootValue: ROOT_VALUE,
     operation: planned.operation,
-    variableValues: run.variables as Record<string, unknown>,
+    variableValues: run.variables,
   });
 }
 

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { QUERY_LIMITS } from '../../limits/query-limits.js';
-import { KnownOperation } from './known-operation.js';
+import type { KnownOperation } from './known-operation.js';
 
 type Operations = Map<string | undefined, KnownOperation>;
 

@@ -61,7 +61,7 @@ export class PlanRun {
 
   /** An error at a position: null takes its place, or the error moves to the parent where null is not allowed. */
   nullFor(error: unknown, nodes: readonly FieldNode[], path: Path, isNonNull: boolean): null {
-    const located = locatedError(error, nodes as FieldNode[], responsePathAsArray(path));
+    const located = locatedError(error, nodes, responsePathAsArray(path));
     if (isNonNull) throw located;
     this.add(located, path);
     return null;

@@ -92,9 +92,12 @@ export class RandomDocuments {
     if (isAbstractType(type) && depth < MAX_DEPTH) {
       const one = this.pick(this.schema.getPossibleTypes(type));
       parts.push(`... on ${one.name}${this.#directive()} ${this.#selection(one, depth + 1)}`);
-    } else if (this.#chance(0.15) && depth < MAX_DEPTH) {
+      return `{ ${parts.join(' ')} }`;
+    }
+    const shape = depth < MAX_DEPTH ? this.random() : 1;
+    if (shape < 0.15) {
       parts.push(`...${this.#directive()} ${this.#selection(type, depth + 1)}`);
-    } else if (this.#chance(0.15) && depth < MAX_DEPTH) {
+    } else if (shape < 0.3) {
       const name = `F${(this.#names += 1)}`;
       this.#fragments.push(`fragment ${name} on ${type.name} ${this.#selection(type, depth + 1)}`);
       parts.push(`...${name}${this.#directive()}`);
@@ -143,7 +146,7 @@ export class RandomDocuments {
     if (!isNonNullType(type) && this.#chance(0.15)) return null;
     const nullable = getNullableType(type);
     if (isListType(nullable)) {
-      return Array.from({ length: this.#below(5) }, () => this.#value(nullable.ofType as GraphQLInputType, name));
+      return Array.from({ length: this.#below(5) }, () => this.#value(nullable.ofType, name));
     }
     if (isEnumType(nullable)) return this.pick(nullable.getValues()).name;
     return this.pick(this.values[name] ?? this.values[nullable.toString()] ?? ['x']);
