@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { Registry as MetricsRegistry } from 'prom-client';
 import type { Authenticator } from '../auth/authenticator.js';
+import type { AuditLog } from '../auth/audit/audit-log.js';
 import type { Policy } from '../auth/policy/policy.js';
 import type { BatchPredictions } from '../batch-prediction/batch-predictions.js';
 import { measuredStores } from '../composition/measured-stores.js';
@@ -30,6 +31,8 @@ import { systemClock } from '../values/clock.js';
 export interface BenchGatewayOptions {
   readonly authenticator: Authenticator;
   readonly policy: Policy;
+  /** null: there is none. */
+  readonly auditLog: AuditLog | null;
   readonly logLevel: 'silent' | 'info';
   readonly isHotLaneOff: boolean;
 }
@@ -38,7 +41,7 @@ export interface BenchGatewayOptions {
 export async function benchGateway(
   registry: Registry,
   store: LmdbOnlineStore,
-  { authenticator, policy, logLevel, isHotLaneOff }: BenchGatewayOptions,
+  { authenticator, policy, auditLog, logLevel, isHotLaneOff }: BenchGatewayOptions,
 ): Promise<Server> {
   const metrics = createGatewayMetrics(new MetricsRegistry());
   const logger = createLogger(logLevel);
@@ -55,7 +58,7 @@ export async function benchGateway(
     writers: {} as Services['writers'],
     streams: NO_STREAMS,
     policy,
-    auditLog: null,
+    auditLog,
     sourceRefreshes: {} as SourceRefreshes,
     registryUpdates: {} as RegistryUpdates,
     clock: systemClock,

@@ -64,6 +64,7 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
         if (!guarded.errors && !admission) hotLane?.learn(source, operation!, request);
         const answer = await runOperation<Data>(options, {
           guarded,
+          document: request.document,
           operation,
           isHistorical: isHistorical(request.document),
           auditLog,

@@ -1,4 +1,4 @@
-import type { GraphQLError, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
+import type { DocumentNode, GraphQLError, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
 import type { AuditLog } from '../auth/audit/audit-log.js';
 import { AppError } from '../errors/app-error.js';
 import type { Work, WorkInFlight } from '../limits/work-in-flight.js';
@@ -36,6 +36,7 @@ export interface OperationAnswer<Data> {
 
 export interface OperationRun<Data> {
   readonly guarded: GuardedOperation;
+  readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode | undefined;
   readonly isHistorical: boolean;
   readonly auditLog: AuditLog | null;
@@ -61,7 +62,7 @@ const ESTIMATED_COST = 'x-cost-estimated';
  */
 export async function runOperation<Data>(
   { work, formatError }: RunOptions,
-  { guarded, operation, isHistorical, auditLog, place, execute }: OperationRun<Data>,
+  { guarded, document, operation, isHistorical, auditLog, place, execute }: OperationRun<Data>,
 ): Promise<OperationAnswer<Data>> {
   if (guarded.errors) {
     const { errors } = guarded;
@@ -69,7 +70,7 @@ export async function runOperation<Data>(
   }
   if (auditLog?.mustRefuse) return refuse(auditUnavailable(), formatError);
   const { cost } = guarded;
-  const ran: RanOperation = { type: operation!.operation, name: operation!.name?.value ?? null, cost };
+  const ran: RanOperation = { document, definition: operation!, cost };
   if (!place) {
     await execute(ran);
     return { headers: {}, data: null };
@@ -79,7 +80,7 @@ export async function runOperation<Data>(
   const { data, errors } = await inSpan(
     'graphql.operation',
     () => Promise.resolve(execute(ran)),
-    () => ({ attributes: { 'graphql.operation.type': ran.type, 'featuregraph.cost.estimated': cost } }),
+    () => ({ attributes: { 'graphql.operation.type': ran.definition.operation, 'featuregraph.cost.estimated': cost } }),
   );
   place.operation = ran;
   return {

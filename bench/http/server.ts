@@ -12,12 +12,13 @@ import { systemClock } from '../../values/clock.js';
 import { benchGateway } from '../bench-gateway.js';
 import { benchRegistry } from '../bench-registry.js';
 import { fillStore } from '../filled-store.js';
-import { openBenchDoor } from './bench-door.js';
+import { openBenchAudit, openBenchDoor } from './bench-door.js';
 
 /**
  * One server of the comparison, in a process of its own. `hot-lane` is the gateway; `policy` is the same with a policy that
- * denies one feature; `apollo` is the same without the hot lane; `raw` reads the same rows and writes JSON with no GraphQL
- * at all: the limit.
+ * denies one feature; `api-key` and `token` authenticate each request, `door` and `door-token` have both, and `audit` has an
+ * audit log; `apollo` is the same without the hot lane; `raw` reads the same rows and writes JSON with no GraphQL at all: the
+ * limit.
  */
 const ENTITIES = 10_000;
 const variant = process.argv[2];
@@ -42,7 +43,8 @@ const server =
     ? rawServer()
     : await benchGateway(registry, store, {
         authenticator: door.authenticator,
-        policy: new Policy(variant === 'policy' ? DENYING_POLICY : null),
+        policy: new Policy(['policy', 'door', 'door-token'].includes(variant ?? '') ? DENYING_POLICY : null),
+        auditLog: variant === 'audit' ? await openBenchAudit(folder) : null,
         logLevel: 'silent',
         isHotLaneOff: variant === 'apollo',
       });

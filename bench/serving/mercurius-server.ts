@@ -22,7 +22,7 @@ interface Context {
 /** The same fields as the gateway has, as a good engineer writes them for mercurius: compiled, with one read for a tick. */
 export async function mercuriusServer(store: LmdbOnlineStore, entityType: EntityType): Promise<Server> {
   const byName = new Map(entityType.features.map((feature) => [feature.name, feature]));
-  const load = async ({ wanted, rows }: Context, entityId: string, features: readonly Feature[]): Promise<Row> => {
+  const load = ({ wanted, rows }: Context, entityId: string, features: readonly Feature[]): Promise<Row> => {
     for (const feature of features) wanted.add(feature);
     return rows.load(entityId);
   };

@@ -27,6 +27,7 @@ async function openServer(): Promise<Server> {
   return benchGateway(registry, store, {
     authenticator: OPEN_AUTHENTICATOR,
     policy: new Policy(null),
+    auditLog: null,
     logLevel: variant === 'without log' ? 'silent' : 'info',
     isHotLaneOff: variant === 'without lane',
   });

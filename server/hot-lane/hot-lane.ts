@@ -65,6 +65,7 @@ export class HotLane {
       const run = new PlanRun(known, context, guarded.coercedVariables ?? {}, maxResponseBytes);
       const answer = await runOperation(this.#options, {
         guarded,
+        document,
         operation,
         isHistorical: this.#isHistorical(document),
         auditLog: context.auditLog,
