@@ -4,7 +4,7 @@ import type { TypedFeaturestoreValue, TypedResolvers } from '../schema/from-regi
 import { featurestoreTypeName } from '../schema/names.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { toClientValue } from '../values/client-value.js';
-import type { FeatureCell } from '../values/feature-cell.js';
+import { DENIED_CELL, type FeatureCell } from '../values/feature-cell.js';
 import { encodeWith, type ValueEncoders } from '../values/value-type.js';
 import type { RequestContext } from './context.js';
 import { entityHandle, listEntities, selectFeatures, type EntityHandle } from './entity.js';
@@ -44,7 +44,10 @@ export const typedResolvers: TypedResolvers<Featurestore, EntityType, Feature> =
     together: {
       read: readFeaturesOfEntity,
       item: feature,
-      toValue: (cell) => typedValue(feature, cell as FeatureCell),
+      toValue: (read) => {
+        if (read instanceof Error) throw read;
+        return typedValue(feature, read as FeatureCell);
+      },
     },
   }),
 
@@ -80,13 +83,25 @@ export function typedFeaturestore({ name }: Pick<Featurestore, 'name'>): TypedFe
   return { kind: 'featurestoreEntities', typeName: featurestoreTypeName(name), featurestore: name };
 }
 
-/** The cells of all typed fields that a query selects of an entity. */
-function readFeaturesOfEntity(
-  entity: unknown,
-  features: readonly unknown[],
+/**
+ * The cells of all typed fields that a query selects of an entity. A read that fails gives its error to each feature that
+ * was asked for; a feature that the client may not read was not.
+ */
+async function readFeaturesOfEntity(
+  root: unknown,
+  items: readonly unknown[],
   context: unknown,
-): Promise<readonly FeatureCell[]> {
-  return (context as RequestContext).loaders.readCells(entity as EntityHandle, features as readonly Feature[]);
+): Promise<readonly (FeatureCell | Error)[]> {
+  const entity = root as EntityHandle;
+  const features = items as readonly Feature[];
+  const { loaders, access } = context as RequestContext;
+  try {
+    return await loaders.readCells(entity, features);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const reads = access.reads(entity.entityType);
+    return features.map((feature) => (reads.has(feature, entity.entityId) ? error : DENIED_CELL));
+  }
 }
 
 function entityResourceName({ entityType, entityId, asOf, options }: EntityHandle): string {

@@ -24,6 +24,10 @@ const POLICY = new Policy({
   ],
 });
 
+/** The source of these features has no creation times; the policy denies the first of them. */
+const FAILING_READ =
+  '{ flights { route(entityId: "ATL,ORD", knownAt: "2001-03-07T14:00:00Z") { meanDelay24h departures7d } } }';
+
 const flights = await loadRegistry(join(import.meta.dirname, '../../../../examples/flights/registry.yaml'));
 const minimal = await loadRegistry(join(import.meta.dirname, '../../../../examples/minimal/registry.yaml'));
 
@@ -44,6 +48,17 @@ describe.each(CASES)('a request over %s', (_name, registry, options) => {
     for (const gateway of [hot, cold]) await writeRows(gateway, registry);
   });
   afterAll(() => Promise.all([hot.close(), cold.close()]));
+
+  it('has the same answer by both ways when a read fails of which some features are denied', async () => {
+    const body = JSON.stringify({ query: FAILING_READ });
+    const request = {
+      method: 'POST',
+      search: '',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'a' },
+      body,
+    };
+    for (let time = 0; time < 3; time += 1) expect(await send(hot.url, request)).toEqual(await send(cold.url, request));
+  });
 
   it(`has the same answer, headers and code by the hot lane and by Apollo (seed ${SEED})`, async () => {
     const answerer = vi.spyOn(HotLane.prototype, 'answerer');
