@@ -43,7 +43,6 @@ import { createWriteMetrics } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { allowedHosts, allowedMetricsHosts } from './server/allowed-hosts.js';
-import { createApolloServer } from './server/apollo.js';
 import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
 import { createHealth } from './server/health.js';
 import { createHttpServer } from './server/http-server.js';
@@ -51,6 +50,7 @@ import { checkAddresses, listen, originOf, type ListenAddress } from './server/l
 import { createMetricsServer } from './server/metrics-server.js';
 import { readTls, reloadTls } from './server/tls.js';
 import { shutDown } from './server/shutdown.js';
+import { startGraphql } from './server/start-graphql.js';
 import { systemClock } from './values/clock.js';
 
 /** A running gateway. */
@@ -183,7 +183,7 @@ async function start(
       clock: systemClock,
     };
     const { maxQueryCost, maxResponseBytes, isIntrospectionAllowed } = config;
-    const apollo = createApolloServer({
+    const graphql = await startGraphql({
       schema: of,
       logger,
       metrics,
@@ -193,8 +193,7 @@ async function start(
       work,
       limits,
     });
-    await apollo.start();
-    return { apollo, createContext: (requestId, principal) => createContext(services, requestId, principal) };
+    return { ...graphql, createContext: (requestId, principal) => createContext(services, requestId, principal) };
   };
   const measured = measuredStores(stores, metrics);
   const registryUpdates = new FileRegistryUpdates({

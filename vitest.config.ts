@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url);
 const shared = {
   resolve: {
     // graphql ships a CommonJS and an ES build. Two copies in one process are two realms, and every instanceof fails.
-    alias: { graphql: require.resolve('graphql') },
+    alias: [{ find: /^graphql$/, replacement: require.resolve('graphql') }],
   },
 };
 

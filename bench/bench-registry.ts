@@ -2,8 +2,8 @@ import { Registry } from '../datasources/registry/registry.js';
 import { registryDocument } from '../datasources/registry/document/document.js';
 import { toModel } from '../datasources/registry/document/to-model.js';
 
-/** One dense entity type with 20 features of mixed types. */
-export function benchRegistry(): Registry {
+/** One dense entity type with features of mixed types. */
+export function benchRegistry(featureCount = 20): Registry {
   const types = ['DOUBLE', 'INT64', 'STRING', 'BOOL'];
   const document = registryDocument.parse({
     featurestores: [
@@ -15,7 +15,7 @@ export function benchRegistry(): Registry {
             dense: true,
             sources: [
               {
-                features: Array.from({ length: 20 }, (_, index) => ({
+                features: Array.from({ length: featureCount }, (_, index) => ({
                   name: `f${index}`,
                   valueType: types[index % types.length],
                 })),

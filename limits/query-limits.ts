@@ -17,6 +17,11 @@ export const QUERY_LIMITS = {
    * would have megabytes.
    */
   maxValidationErrors: 10,
+  /**
+   * Bytes of all documents that the hot lane knows, with their plans. An app has tens of documents, of some 100 kB each with
+   * their plans.
+   */
+  maxKnownDocumentBytes: 67_108_864,
   /** The maximum nodes for which the cost of a query is computed. */
   maxCostNodes: 10_000,
 } as const;

@@ -92,6 +92,20 @@ export function entityHandles(entityType: EntityType, entityIds: readonly string
   });
 }
 
+/** The features of a list of names. All entities of a list are asked for the same one. */
+const selected = new WeakMap<
+  readonly string[],
+  { readonly entityType: EntityType; readonly features: readonly Feature[] }
+>();
+
+function featuresOf(entityType: EntityType, names: readonly string[]): readonly Feature[] {
+  const known = selected.get(names);
+  if (known?.entityType === entityType) return known.features;
+  const features = names.map((name) => getFeature(entityType, name));
+  selected.set(names, { entityType, features });
+  return features;
+}
+
 /** The features of a read: by name, by view, or all. */
 export function selectFeatures(
   entityType: EntityType,
@@ -100,6 +114,6 @@ export function selectFeatures(
 ): readonly Feature[] {
   if (names && view) throw badInput('Give "names" or "view", not both.', 'view');
   if (view) return getFeatureView(entityType, view).features;
-  if (names) return names.map((name) => getFeature(entityType, name));
+  if (names) return featuresOf(entityType, names);
   return entityType.features;
 }

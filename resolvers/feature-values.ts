@@ -6,12 +6,36 @@ import { secondsBetween, type Instant } from '../values/instant.js';
 
 /** A cell as a value of the schema. `readAt` is the asOf of the entity, or now. */
 export function featureValue(feature: Feature, cell: FeatureCell, readAt: Instant): FeatureValue {
-  return {
-    name: feature.name,
-    feature,
-    value: cell.value === null ? null : toClientValue(feature.valueType, cell.value),
-    status: cell.status,
-    timestamp: cell.timestamp,
-    ageSeconds: cell.timestamp === null ? null : secondsBetween(cell.timestamp, readAt),
-  };
+  return new CellValue(feature, cell, readAt);
+}
+
+/** Computes what a query selects of it: a list of entities has thousands of these. */
+class CellValue implements FeatureValue {
+  constructor(
+    readonly feature: Feature,
+    private readonly cell: FeatureCell,
+    private readonly readAt: Instant,
+  ) {}
+
+  get name(): string {
+    return this.feature.name;
+  }
+
+  get value(): unknown {
+    const { value } = this.cell;
+    return value === null ? null : toClientValue(this.feature.valueType, value);
+  }
+
+  get status(): FeatureCell['status'] {
+    return this.cell.status;
+  }
+
+  get timestamp(): Instant | null {
+    return this.cell.timestamp;
+  }
+
+  get ageSeconds(): number | null {
+    const { timestamp } = this.cell;
+    return timestamp === null ? null : secondsBetween(timestamp, this.readAt);
+  }
 }

@@ -34,9 +34,6 @@ export interface Loaders {
   readCell(entity: EntityKey, feature: Feature): Promise<FeatureCell>;
 }
 
-type Cells = ReadonlyMap<Feature, FeatureCell>;
-
-const NO_CELLS: Cells = new Map();
 const DENIED = Promise.resolve(DENIED_CELL);
 
 /**
@@ -99,8 +96,7 @@ export function createLoaders(
       if (features.length === 0) return [];
       const reads = access.reads(entity.entityType);
       if (reads.isFull) {
-        const cells = await readsOf(entity).load(entity, features);
-        return features.map((feature) => cells.get(feature) ?? NOT_FOUND_CELL);
+        return (await readsOf(entity).load(entity, features)).pick(features);
       }
       const permitted = reads.ofEntity(entity.entityId);
       const read = features.filter((feature) => permitted.has(feature));
@@ -108,14 +104,14 @@ export function createLoaders(
         const denied = features.filter((feature) => !permitted.has(feature));
         audit.denied(entity.entityType, entity.entityId, denied);
       }
-      const cells = read.length === 0 ? NO_CELLS : await readsOf(entity).load(entity, read);
-      return features.map((feature) => (permitted.has(feature) ? (cells.get(feature) ?? NOT_FOUND_CELL) : DENIED_CELL));
+      const cells = read.length === 0 ? undefined : await readsOf(entity).load(entity, read);
+      return features.map((feature) => (cells && permitted.has(feature) ? cells.at(feature) : DENIED_CELL));
     },
     readCell: (entity, feature) => {
       if (access.reads(entity.entityType).has(feature, entity.entityId)) {
         return readsOf(entity)
           .load(entity, [feature])
-          .then((cells) => cells.get(feature) ?? NOT_FOUND_CELL);
+          .then((cells) => cells.at(feature));
       }
       audit.denied(entity.entityType, entity.entityId, [feature]);
       return DENIED;
@@ -170,9 +166,44 @@ function inTurns<Item, Result>(items: readonly Item[], map: (item: Item) => Resu
   return results;
 }
 
+/** The features of one batch: all its rows have them in this order. */
+class Columns {
+  readonly #indexes: ReadonlyMap<Feature, number>;
+
+  constructor(readonly features: readonly Feature[]) {
+    this.#indexes = new Map(features.map((feature, index) => [feature, index]));
+  }
+
+  indexOf(feature: Feature): number {
+    return this.#indexes.get(feature) ?? -1;
+  }
+
+  /** Whether these are the features, in their order: most reads of a batch ask for the same. */
+  areThese(features: readonly Feature[]): boolean {
+    return (
+      features.length === this.features.length && features.every((feature, index) => feature === this.features[index])
+    );
+  }
+}
+
+/** The cells of one entity. */
+class Cells {
+  constructor(
+    private readonly columns: Columns,
+    private readonly row: FeatureCell[],
+  ) {}
+
+  at(feature: Feature): FeatureCell {
+    return this.row[this.columns.indexOf(feature)] ?? NOT_FOUND_CELL;
+  }
+
+  pick(features: readonly Feature[]): FeatureCell[] {
+    return this.columns.areThese(features) ? this.row : features.map((feature) => this.at(feature));
+  }
+}
+
 interface PendingRead {
   readonly entity: EntityKey;
-  readonly wanted: Set<Feature>;
   readonly cells: Promise<Cells>;
 }
 
@@ -183,6 +214,9 @@ type NoteRead = (entities: readonly EntityKey[], features: readonly Feature[]) =
 class BatchedReads {
   /** Reads whose batch is not sent yet: more features can be added to them. */
   readonly #pending = new Map<string, PendingRead>();
+  /** What any of them asked for: the store reads it of all of them. */
+  #wanted = new Set<Feature>();
+  #lastWanted: readonly Feature[] = [];
   readonly #loader: DataLoader<string, Cells>;
 
   constructor(
@@ -198,11 +232,19 @@ class BatchedReads {
     const key = `${entity.asOf}@${entity.entityId}`;
     let pending = this.#pending.get(key);
     if (!pending) {
-      pending = { entity, wanted: new Set(), cells: this.#loader.load(key) };
+      pending = { entity, cells: this.#loader.load(key) };
       this.#pending.set(key, pending);
     }
-    for (const feature of features) pending.wanted.add(feature);
+    this.#want(features);
     return pending.cells;
+  }
+
+  /** The entities of a list ask for the same features, one after the other. */
+  #want(features: readonly Feature[]): void {
+    const last = this.#lastWanted;
+    if (features.length === last.length && features.every((feature, index) => feature === last[index])) return;
+    this.#lastWanted = features;
+    for (const feature of features) this.#wanted.add(feature);
   }
 
   #flush(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
@@ -215,8 +257,10 @@ class BatchedReads {
 
   async #read(keys: readonly string[]): Promise<(Cells | Promise<Cells>)[]> {
     const reads = keys.map((key) => this.#pending.get(key)!);
+    const features = [...this.#wanted];
     this.#pending.clear();
-    const features = [...new Set(reads.flatMap(({ wanted }) => [...wanted]))];
+    this.#wanted = new Set();
+    this.#lastWanted = [];
     const entities = reads.map(({ entity }) => entity);
     this.noteRead(entities, features);
     const chunks: Promise<FeatureCell[][]>[] = [];
@@ -227,8 +271,8 @@ class BatchedReads {
       chunks.push(this.store.read(entities.slice(start, start + this.store.maxKeys), features));
     }
     const rows = (await Promise.all(chunks)).flat();
-    const toCells = (row: FeatureCell[]): Cells =>
-      new Map(features.map((feature, index) => [feature, row[index] ?? NOT_FOUND_CELL]));
+    const columns = new Columns(features);
+    const toCells = (row: FeatureCell[]): Cells => new Cells(columns, row);
     return rows.length <= ENTITIES_PER_TURN ? rows.map(toCells) : inTurns(rows, toCells);
   }
 }

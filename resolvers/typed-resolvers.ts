@@ -4,11 +4,12 @@ import type { TypedFeaturestoreValue, TypedResolvers } from '../schema/from-regi
 import { featurestoreTypeName } from '../schema/names.js';
 import { formatResourceName } from '../schema/resource-name.js';
 import { toClientValue } from '../values/client-value.js';
-import type { FeatureCell } from '../values/feature-cell.js';
+import { DENIED_CELL, type FeatureCell } from '../values/feature-cell.js';
 import { encodeWith, type ValueEncoders } from '../values/value-type.js';
 import type { RequestContext } from './context.js';
 import { entityHandle, listEntities, selectFeatures, type EntityHandle } from './entity.js';
 import { featureValue } from './feature-values.js';
+import { compileFeaturesText } from './feature-values-text.js';
 import { featureHistory, type HistoryArguments } from './history.js';
 
 interface FeaturesArguments {
@@ -35,10 +36,22 @@ export const typedResolvers: TypedResolvers<Featurestore, EntityType, Feature> =
     (_root, { entityIds, ...read }) =>
       listEntities(entityType, entityIds as string[], read),
 
-  value: (feature) => (entity, _arguments, context) =>
-    (context as RequestContext).loaders
-      .readCell(entity as EntityHandle, feature)
-      .then((cell) => typedValue(feature, cell)),
+  value: (feature) => ({
+    resolve: (entity, _arguments, context) =>
+      (context as RequestContext).loaders
+        .readCell(entity as EntityHandle, feature)
+        .then((cell) => typedValue(feature, cell)),
+    together: {
+      read: readFeaturesOfEntity,
+      item: feature,
+      toValue: (read) => {
+        if (read instanceof Error) throw read;
+        return typedValue(feature, read as FeatureCell);
+      },
+    },
+  }),
+
+  entityTexts: { features: compileFeaturesText },
 
   entityFields: {
     id: (entity) => entityResourceName(entity as EntityHandle),
@@ -68,6 +81,27 @@ export const typedResolvers: TypedResolvers<Featurestore, EntityType, Feature> =
 /** The root of the typed fields of a featurestore, e.g. of the query `flights`. */
 export function typedFeaturestore({ name }: Pick<Featurestore, 'name'>): TypedFeaturestoreValue {
   return { kind: 'featurestoreEntities', typeName: featurestoreTypeName(name), featurestore: name };
+}
+
+/**
+ * The cells of all typed fields that a query selects of an entity. A read that fails gives its error to each feature that
+ * was asked for; a feature that the client may not read was not.
+ */
+async function readFeaturesOfEntity(
+  root: unknown,
+  items: readonly unknown[],
+  context: unknown,
+): Promise<readonly (FeatureCell | Error)[]> {
+  const entity = root as EntityHandle;
+  const features = items as readonly Feature[];
+  const { loaders, access } = context as RequestContext;
+  try {
+    return await loaders.readCells(entity, features);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const reads = access.reads(entity.entityType);
+    return features.map((feature) => (reads.has(feature, entity.entityId) ? error : DENIED_CELL));
+  }
 }
 
 function entityResourceName({ entityType, entityId, asOf, options }: EntityHandle): string {

@@ -20,8 +20,10 @@ import { entitiesComplexity, entityComplexity, typedFeatureComplexity } from './
 import { READ_ARGUMENTS } from './entity/read-arguments.js';
 import { NameClashes } from './name-clashes.js';
 import { camelCase, entityTypeName, featurestoreTypeName } from './names.js';
+import { readTogetherExtension, type ReadTogether } from './read-together.js';
 import { BigIntScalar } from './scalars/big-int.js';
 import { DateTime } from './scalars/date-time.js';
+import { writeTextExtension, type CompileText } from './write-text.js';
 import { JSONObject } from './scalars/json-object.js';
 
 /** The properties of the registry that the typed part needs. */
@@ -61,9 +63,11 @@ export interface TypedResolvers<Featurestore, EntityType, Feature> {
   readonly featurestoreId: Resolver;
   readonly entity: (entityType: EntityType) => Resolver;
   readonly entities: (entityType: EntityType) => Resolver;
-  readonly value: (feature: Feature) => Resolver;
+  readonly value: (feature: Feature) => { readonly resolve: Resolver; readonly together: ReadTogether };
   /** By the name of the field of the Entity interface. */
   readonly entityFields: Readonly<Record<string, Resolver>>;
+  /** The fields of them that can be written without their objects. */
+  readonly entityTexts: Readonly<Record<string, CompileText>>;
 }
 
 /**
@@ -90,7 +94,9 @@ export function addRegistryTypes<Store extends TypedFeaturestore>(
     const fields: GraphQLFieldConfigMap<unknown, unknown> = {};
     for (const [name, config] of Object.entries(entityInterface.toConfig().fields)) {
       names.reserve(typeName, [name], 'a field of every entity');
-      fields[name] = { ...config, ...resolve(resolvers.entityFields[name]) };
+      const text = resolvers.entityTexts[name];
+      const extensions = { ...config.extensions, ...(text ? writeTextExtension(text) : {}) };
+      fields[name] = { ...config, extensions, ...resolveBy(resolvers.entityFields[name]) };
     }
     for (const feature of entityType.features) {
       const owner = `feature ${where}.${feature.name}`;
@@ -198,14 +204,17 @@ function idDescription({ entityIdColumns }: TypedEntityType): string {
     : `the values of ${entityIdColumns.join(', ')}, joined by commas. In a value, %2C stands for a comma and %25 for a percent sign.`;
 }
 
-function featureField(feature: TypedFeature, resolver: Resolver): FieldConfig {
+function featureField(
+  feature: TypedFeature,
+  { resolve, together }: { readonly resolve: Resolver; readonly together: ReadTogether },
+): FieldConfig {
   const unit = feature.unit === null ? '' : ` Unit: ${feature.unit}.`;
   const nothing = ' Null if there is no value or it is expired: the field `features` has the status.';
   return {
     type: VALUE_GRAPHQL_TYPES[feature.valueType],
     description: `${feature.description ?? `The feature ${feature.name}.`}${unit}${nothing}`,
-    resolve: resolver,
-    extensions: { complexity: typedFeatureComplexity },
+    resolve,
+    extensions: { complexity: typedFeatureComplexity, ...readTogetherExtension(together) },
     ...(feature.deprecationReason === null ? {} : { deprecationReason: feature.deprecationReason }),
   };
 }
@@ -229,6 +238,6 @@ function listOf(element: GraphQLScalarType): GraphQLOutputType {
   return new GraphQLList(new GraphQLNonNull(element));
 }
 
-function resolve(resolver: Resolver | undefined): { resolve?: Resolver } {
+function resolveBy(resolver: Resolver | undefined): { resolve?: Resolver } {
   return resolver ? { resolve: resolver } : {};
 }

@@ -2,10 +2,13 @@ import type { ApolloServer } from '@apollo/server';
 import type { Principal } from '../auth/principal.js';
 import type { RequestContext } from '../resolvers/context.js';
 import type { ServerContext } from './execution-plugin.js';
+import type { HotLane } from './hot-lane/hot-lane.js';
 
 /** One schema with what answers it. */
 export interface Runtime {
   readonly apollo: ApolloServer<ServerContext>;
+  /** Absent: every request goes through Apollo. */
+  readonly hotLane?: HotLane | undefined;
   readonly createContext: (requestId: string, principal: Principal) => RequestContext;
 }
 

@@ -1,22 +1,17 @@
 import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext, type GraphQLResponse } from '@apollo/server';
-import type { GraphQLSchema } from 'graphql';
-import { AppError } from '../errors/app-error.js';
+import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { historicalReads } from '../limits/historical.js';
-import type { LimitPolicy } from '../limits/limit-mode.js';
-import type { Work, WorkInFlight } from '../limits/work-in-flight.js';
-import { inSpan } from '../runtime/spans.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { countValues } from './answer-size.js';
-import { compiledExecution } from './compiled-execution.js';
-import { auditUnavailable, type RanOperation } from './end-audit.js';
-import type { FormatError } from './format-error.js';
-import { retryAfter } from './respond.js';
-import { operationGuard, toGraphqlError, toHttpStatus, type OperationRequest } from './operation-guard.js';
+import type { RanOperation } from './end-audit.js';
+import { generalExecution } from './general-execution.js';
+import type { HotLane } from './hot-lane/hot-lane.js';
+import type { OperationGuard, OperationRequest } from './operation-guard.js';
+import { runOperation, type OperationAnswer, type Place, type RunOptions } from './run-operation.js';
 
 /** Names of headers (docs/limits.md). Counting what an answer has takes time, so a client asks for it. */
-const ESTIMATED_COST = 'x-cost-estimated';
 const USED_COST = 'x-cost-used';
-const SHOW_COST = 'x-show-cost';
+export const SHOW_COST = 'x-show-cost';
 
 /** The context of a request in Apollo. */
 export interface ServerContext extends RequestContext {
@@ -27,16 +22,6 @@ export interface ServerContext extends RequestContext {
   readonly admission?: Admission;
   /** Present when the response is one answer: what holds its place among the running requests. */
   readonly place?: Place;
-}
-
-/** The place of a request among those that run. Its transport leaves it when the client has read the answer. */
-export interface Place {
-  /** Who asks, for a fair order. */
-  readonly owner: string;
-  readonly signal?: AbortSignal | undefined;
-  leave?: () => void;
-  /** The operation that ran, for the audit log. */
-  operation?: RanOperation;
 }
 
 export interface Admission {
@@ -51,86 +36,54 @@ export interface AdmittedOperation extends OperationRequest {
   readonly ran: RanOperation;
 }
 
-export interface ExecutionPluginOptions {
+export interface ExecutionPluginOptions extends RunOptions {
   readonly schema: GraphQLSchema;
   readonly maxQueryCost: number;
-  readonly formatError: FormatError;
-  readonly work: WorkInFlight;
-  /** Absent: all limits are enforced. */
-  readonly limits?: LimitPolicy;
+  readonly guard: OperationGuard;
+  /** Learns the documents that run here. Absent: every request goes through Apollo. */
+  readonly hotLane: HotLane | undefined;
 }
 
 /**
- * Executes operations in place of Apollo: calls the guard, then runs the compiled plan. Apollo still handles HTTP,
- * parsing, validation and CSRF prevention. Subscriptions take the same way up to the guard.
+ * Executes operations in place of Apollo. Apollo still handles HTTP, parsing, validation and CSRF prevention. Subscriptions
+ * take the same way up to the guard.
  */
 export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPlugin<ServerContext> {
-  const execute = compiledExecution(options.schema);
-  const guard = operationGuard(options.schema, options.maxQueryCost, options.limits);
+  const { schema, guard, hotLane } = options;
   const isHistorical = historicalReads();
+  const executeOperation = generalExecution(schema);
   return {
     requestDidStart: async () => ({
       responseForOperation: async (requestContext): Promise<GraphQLResponse> => {
-        const { operation, contextValue } = requestContext;
+        const { contextValue, source } = requestContext;
+        // Apollo chose it. Despite its type, it is undefined when the document has none of this name.
+        const operation = requestContext.operation as OperationDefinitionNode | undefined;
         const request = toOperationRequest(requestContext);
-        const { admission, place } = contextValue;
+        const { admission, place, auditLog } = contextValue;
         const guarded = guard(operation, request, admission ? 'events' : 'response');
-        const { errors: refusal, cost, coercedVariables } = guarded;
-        if (refusal) return response({ errors: refusal.map(options.formatError) }, toHttpStatus(refusal[0]));
-        if (contextValue.auditLog?.mustRefuse) return refuse(auditUnavailable(), options.formatError);
-        if (admission) {
-          admission.admitted = {
-            ...request,
-            schema: options.schema,
-            cost,
-            ran: { document: request.document, definition: operation, cost },
-          };
-          return response({ data: null });
-        }
-        if (place) {
-          const refused = await enter(options.work, place, { cost, isHistorical: isHistorical(request.document) });
-          if (refused) return refuse(refused, options.formatError);
-        }
-        const result = await inSpan(
-          'graphql.operation',
-          () => Promise.resolve(execute({ ...request, coercedVariables, context: contextValue })),
-          () => ({
-            attributes: { 'graphql.operation.type': operation.operation, 'featuregraph.cost.estimated': cost },
-          }),
-        );
-        if (place) place.operation = { document: request.document, definition: operation, cost };
-        const errors = result.errors?.map(options.formatError);
-        const answer = { ...(errors ? { errors } : {}), data: result.data ?? null };
-        const estimated = { [ESTIMATED_COST]: String(cost) };
-        if (!requestContext.request.http?.headers.has(SHOW_COST)) return response(answer, undefined, estimated);
+        if (!guarded.errors && !admission) hotLane?.learn(source, operation!, request);
+        const answer = await runOperation<Data>(options, {
+          guarded,
+          document: request.document,
+          operation,
+          isHistorical: isHistorical(request.document),
+          auditLog,
+          place,
+          execute: async (ran) => {
+            const { coercedVariables = {} } = guarded;
+            if (!admission) return executeOperation({ ...request, coercedVariables, context: contextValue });
+            admission.admitted = { ...request, schema, cost: ran.cost, ran };
+            return { data: null };
+          },
+        });
+        const isCostShown = requestContext.request.http?.headers.has(SHOW_COST);
+        if (answer.data === undefined || !isCostShown) return toResponse(answer);
         const used = await countValues(answer.data);
-        const extensions = { cost: { estimated: cost, used, max: options.maxQueryCost } };
-        return response({ ...answer, extensions }, undefined, { ...estimated, [USED_COST]: String(used) });
+        const cost = { estimated: guarded.cost, used, max: options.maxQueryCost };
+        return toResponse({ ...answer, headers: { ...answer.headers, [USED_COST]: String(used) } }, { cost });
       },
     }),
   };
-}
-
-/** Returns why the request may not run now. */
-async function enter(
-  work: WorkInFlight,
-  place: Place,
-  of: Pick<Work, 'cost' | 'isHistorical'>,
-): Promise<AppError | undefined> {
-  try {
-    place.leave = await work.enter({ owner: place.owner, ...of, signal: place.signal });
-    // The client may have gone while the request waited.
-    if (place.signal?.aborted) place.leave();
-    return undefined;
-  } catch (error) {
-    if (error instanceof AppError) return error;
-    throw error;
-  }
-}
-
-function refuse(error: AppError, formatError: FormatError): GraphQLResponse {
-  const refusal = toGraphqlError(error);
-  return response({ errors: [formatError(refusal)] }, toHttpStatus(refusal), retryAfter(error));
 }
 
 function toOperationRequest({ document, request }: GraphQLRequestContext<ServerContext>): OperationRequest {
@@ -142,15 +95,21 @@ function toOperationRequest({ document, request }: GraphQLRequestContext<ServerC
   };
 }
 
-type SingleResult = Extract<GraphQLResponse['body'], { kind: 'single' }>['singleResult'];
+type Data = Record<string, unknown>;
 
-function response(
-  singleResult: SingleResult,
-  status?: number,
-  headers: Readonly<Record<string, string>> = {},
+function toResponse(
+  { status, headers, errors, data }: OperationAnswer<Data>,
+  extensions?: Record<string, unknown>,
 ): GraphQLResponse {
   return {
     http: { ...(status === undefined ? {} : { status }), headers: new HeaderMap(Object.entries(headers)) },
-    body: { kind: 'single', singleResult },
+    body: {
+      kind: 'single',
+      singleResult: {
+        ...(errors ? { errors } : {}),
+        ...(data === undefined ? {} : { data }),
+        ...(extensions ? { extensions } : {}),
+      },
+    },
   };
 }

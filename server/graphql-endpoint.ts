@@ -6,15 +6,18 @@ import { AppError } from '../errors/app-error.js';
 import { checkDocumentNesting } from '../limits/nesting.js';
 import { REQUEST_LIMITS } from '../limits/request-limits.js';
 import type { WorkInFlight } from '../limits/work-in-flight.js';
+import type { RequestScope } from '../observability/request-scope.js';
+import type { RequestContext } from '../resolvers/context.js';
 import { ownerOf } from './admit.js';
-import type { CurrentRuntime } from './current-runtime.js';
-import { endAudit } from './end-audit.js';
 import { isSafeGet } from './cross-site.js';
-import type { Place } from './execution-plugin.js';
+import type { CurrentRuntime, Runtime } from './current-runtime.js';
+import { endAudit } from './end-audit.js';
+import { laneRequest, urlParameters, type RequestParameters } from './hot-lane/lane-request.js';
+import type { WrittenAnswer } from './hot-lane/hot-lane.js';
 import { ignoreQueryHash, ignoreQueryHashInUrl } from './persisted-query.js';
 import { readJsonBody } from './read-body.js';
-import type { RequestScope } from '../observability/request-scope.js';
 import { checkUrlVariables } from './request-json.js';
+import type { Place } from './run-operation.js';
 
 export interface GraphqlEndpointOptions {
   readonly runtime: CurrentRuntime;
@@ -24,9 +27,23 @@ export interface GraphqlEndpointOptions {
   readonly corsOrigins: readonly string[];
 }
 
+/** A request whose body has arrived. */
+interface Received {
+  readonly request: IncomingMessage;
+  readonly method: 'GET' | 'POST';
+  /** Absent for GET. */
+  readonly body: unknown;
+  readonly search: string;
+  readonly parameters: URLSearchParams;
+  /** No page of another site can have caused it: a body is JSON, which a browser sends only after a preflight. */
+  readonly isSafe: boolean;
+}
+
+type Answer = (makeContext: () => RequestContext, place: Place) => Promise<WrittenAnswer>;
+
 /**
- * GraphQL over HTTP. Apollo is called without a web framework: express halves the throughput (bench/http) and would
- * only read the body here.
+ * GraphQL over HTTP, without a web framework: express halves the throughput (bench/http) and would only read the body here.
+ * The hot lane answers the queries that it knows, and Apollo all other requests.
  */
 export async function answerGraphql(
   { runtime, maxBodyBytes, corsOrigins, work }: GraphqlEndpointOptions,
@@ -35,48 +52,79 @@ export async function answerGraphql(
   { requestId, signal }: RequestScope,
   { principal }: Session,
 ): Promise<void> {
+  const received = await receive(request, maxBodyBytes, corsOrigins);
+  const place: Place = { owner: ownerOf(principal, request.socket.remoteAddress), signal };
+  const lease = runtime.acquire();
+  let audit: AuditTrail | undefined;
+  const makeContext = (): RequestContext => {
+    const context = lease.createContext(requestId, principal);
+    audit = context.audit;
+    return context;
+  };
+  let answer: WrittenAnswer;
+  try {
+    const answerIt = chooseAnswer(lease, received);
+    // The place is free again when the client has the answer: an answer that nobody reads takes memory.
+    response.once('close', () => place.leave?.());
+    answer = await answerIt(makeContext, place);
+  } finally {
+    lease.release();
+  }
+  const bytes = Buffer.byteLength(answer.text);
+  if (audit) endAudit(audit, place.operation, bytes);
+  response.once('close', work.holdAnswer(bytes));
+  response.setTimeout(REQUEST_LIMITS.stalledReaderMs, () => response.destroy());
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': bytes, 'cache-control': 'no-store' });
+  response.end(answer.text);
+}
+
+async function receive(
+  request: IncomingMessage,
+  maxBodyBytes: number,
+  corsOrigins: readonly string[],
+): Promise<Received> {
   // HEAD is GET without the body of the answer, which Node leaves out.
   const method = request.method === 'POST' ? 'POST' : 'GET';
   const body = method === 'POST' ? refuseBatch(await readJsonBody(request, maxBodyBytes)) : undefined;
   const search = readQueryString(request);
-  const parameters = new URLSearchParams(search);
-  const query = method === 'POST' ? (body as { query?: unknown } | null)?.query : parameters.get('query');
+  const isSafe = method === 'POST' || isSafeGet(request, corsOrigins);
+  return { request, method, body, search, parameters: new URLSearchParams(search), isSafe };
+}
+
+/** The one place that decides which way a request goes. Refuses what Apollo would not. */
+function chooseAnswer({ hotLane, apollo }: Runtime, received: Received): Answer {
+  const { request, method, body, parameters, isSafe } = received;
+  const given = method === 'POST' ? (body as RequestParameters | null) : urlParameters(request, parameters);
+  const usual = hotLane && isSafe && given ? laneRequest(request, given) : undefined;
+  const known = usual && hotLane?.find(usual);
+  const query = method === 'POST' ? given?.query : parameters.get('query');
   if (typeof query === 'string') {
-    checkDocumentNesting(query);
+    if (!known) checkDocumentNesting(query);
     if (method !== 'POST') checkUrlVariables(query, parameters.get('variables') ?? '');
   }
+  const answerKnown = known && hotLane?.answerer(known, usual);
+  return answerKnown ?? ((makeContext, place) => askApollo(apollo, received, makeContext, place));
+}
+
+async function askApollo(
+  apollo: Runtime['apollo'],
+  { request, method, body, search, parameters, isSafe }: Received,
+  makeContext: () => RequestContext,
+  place: Place,
+): Promise<WrittenAnswer> {
   const headers = headerMap(request);
-  if (isSafeGet(request, corsOrigins)) headers.set('apollo-require-preflight', 'not needed');
-  const place: Place = { owner: ownerOf(principal, request.socket.remoteAddress), signal };
-  // The place is free again when the client has the answer: an answer that nobody reads takes memory.
-  response.once('close', () => place.leave?.());
-  const lease = runtime.acquire();
-  let audit: AuditTrail | undefined;
-  const answer = await lease.apollo
-    .executeHTTPGraphQLRequest({
-      httpGraphQLRequest: {
-        method,
-        headers,
-        search: ignoreQueryHashInUrl(search, parameters),
-        body: ignoreQueryHash(body),
-      },
-      context: async () => {
-        const context = lease.createContext(requestId, principal);
-        audit = context.audit;
-        return { ...context, place };
-      },
-    })
-    .finally(lease.release);
+  if (isSafe && method === 'GET') headers.set('apollo-require-preflight', 'not needed');
+  const answer = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: {
+      method,
+      headers,
+      search: ignoreQueryHashInUrl(search, parameters),
+      body: ignoreQueryHash(body),
+    },
+    context: async () => ({ ...makeContext(), place }),
+  });
   if (answer.body.kind !== 'complete') throw new Error('incremental delivery is not enabled');
-  const bytes = Buffer.byteLength(answer.body.string);
-  if (audit) endAudit(audit, place.operation, bytes);
-  response.once('close', work.holdAnswer(bytes));
-  for (const [name, value] of answer.headers) response.setHeader(name, value);
-  response.setHeader('content-length', bytes);
-  response.setTimeout(REQUEST_LIMITS.stalledReaderMs, () => response.destroy());
-  response.setHeader('cache-control', 'no-store');
-  response.writeHead(answer.status ?? 200);
-  response.end(answer.body.string);
+  return { status: answer.status ?? 200, headers: Object.fromEntries(answer.headers), text: answer.body.string };
 }
 
 /** Apollo would also accept an array as a batch. One request must be one operation, whose cost is checked. */

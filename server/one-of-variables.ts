@@ -9,7 +9,7 @@ import {
 
 /**
  * Refuses a nullable variable for a field of a OneOf input, as the specification requires. graphql-js 16 misses this
- * where the argument itself is required (`input: A!`), and the compiled execution would pass an empty input to a
+ * where the argument itself is required (`input: A!`), and an execution would pass an empty input to a
  * resolver.
  */
 export function oneOfVariables(context: ValidationContext): ASTVisitor {

@@ -91,17 +91,17 @@ class AnswerWriter {
   /** A character of JSON is at least one byte, so the length is a lower bound that costs nothing to know. */
   #add(text: string): void {
     this.#length += text.length;
-    if (this.#length > this.maxBytes) throw tooLarge(this.maxBytes);
+    if (this.#length > this.maxBytes) throw answerTooLarge(this.maxBytes);
     this.#parts.push(text);
   }
 }
 
 /** Refuses an event above the limit, without writing it. */
 export function checkEventSize(event: unknown, maxBytes: number): void {
-  if (sizeOf(event, maxBytes) > maxBytes) throw tooLarge(maxBytes);
+  if (sizeOf(event, maxBytes) > maxBytes) throw answerTooLarge(maxBytes);
 }
 
-function tooLarge(maxBytes: number): AppError {
+export function answerTooLarge(maxBytes: number): AppError {
   return new AppError(
     'RESPONSE_TOO_LARGE',
     `The answer is over ${maxBytes} bytes. Ask for fewer entities, features or pages at a time.`,

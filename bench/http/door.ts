@@ -23,7 +23,7 @@ interface Running {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const off = await start('compiled');
+const off = await start('hot-lane');
 for (const variant of VARIANTS) {
   const on = await start(variant);
   // Compiles the code of both.

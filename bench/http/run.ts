@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 
 /**
- * Throughput of the gateway beside the same schema without the compiled execution, and beside plain JSON without GraphQL;
+ * Throughput of the gateway beside the same gateway without its hot lane, and beside plain JSON without GraphQL;
  * and with authentication, by an API key and by a token.
  * The servers take turns in rounds, so that a slow minute of the machine hits all of them, and are compared by requests
  * a second of their own CPU time.
  */
-const VARIANTS = ['raw', 'graphql-js', 'compiled', 'policy', 'api-key', 'token'] as const;
+const VARIANTS = ['raw', 'apollo', 'hot-lane', 'policy', 'api-key', 'token'] as const;
 const ROUNDS = Number(process.argv[2] ?? 3);
 const SECONDS = Number(process.argv[3] ?? 4);
 const CONNECTIONS = 32;

@@ -91,7 +91,7 @@ describe('a feature that the principal may not read', () => {
   ];
 
   it.each(READS)('never appears in the answer: %s', async (_what, query) => {
-    // The second and third time, the compiled plan of the document answers, after it answered the admin.
+    // The second and third time, the plan of the document answers, after it answered the admin.
     const answers = [];
     for (const who of ['admin', 'ann', 'admin', 'ann', 'nobody'] as const) answers.push(await shop.ask(who, query));
     const [admin, ann, adminAgain, annAgain, nobody] = answers;

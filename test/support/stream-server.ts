@@ -11,7 +11,7 @@ import { STREAM_LIMITS, type StreamLimits } from '../../limits/stream-limits.js'
 import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createLogger, type Logger } from '../../observability/logger.js';
 import type { RequestContext } from '../../resolvers/context.js';
-import { createApolloServer } from '../../server/apollo.js';
+import { startGraphql } from '../../server/start-graphql.js';
 import { CurrentRuntime } from '../../server/current-runtime.js';
 import { createHealth } from '../../server/health.js';
 import { createHttpServer, type HttpServer } from '../../server/http-server.js';
@@ -43,7 +43,7 @@ export async function startStreamServer(
   const metricsRegistry = new MetricsRegistry();
   const metrics = createGatewayMetrics(metricsRegistry);
   const work = new WorkInFlight();
-  const apollo = createApolloServer({
+  const graphql = await startGraphql({
     schema,
     logger,
     metrics,
@@ -52,10 +52,9 @@ export async function startStreamServer(
     work,
     isIntrospectionAllowed: options.isIntrospectionAllowed ?? false,
   });
-  await apollo.start();
   const http = createHttpServer({
     runtime: new CurrentRuntime({
-      apollo,
+      ...graphql,
       createContext:
         options.createContext ??
         ((requestId, principal) => ({ requestId, principal, audit: NO_AUDIT_TRAIL }) as unknown as RequestContext),
@@ -80,7 +79,7 @@ export async function startStreamServer(
     close: async () => {
       http.server.close();
       http.cutOff();
-      await apollo.stop();
+      await graphql.apollo.stop();
     },
   };
 }

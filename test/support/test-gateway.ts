@@ -41,7 +41,7 @@ import { createGatewayMetrics } from '../../observability/gateway-metrics.js';
 import { createLogger, type Logger } from '../../observability/logger.js';
 import { buildSchema } from '../../resolvers/build-schema.js';
 import { createContext, type Services } from '../../resolvers/context.js';
-import { createApolloServer } from '../../server/apollo.js';
+import { startGraphql } from '../../server/start-graphql.js';
 import { CurrentRuntime } from '../../server/current-runtime.js';
 import { createHealth } from '../../server/health.js';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../server/http-server.js';
@@ -79,6 +79,8 @@ export interface TestGatewayOptions {
   readonly limits?: LimitPolicy;
   readonly pressure?: () => Pressure;
   readonly isIntrospectionAllowed?: boolean;
+  /** Every request goes through Apollo. */
+  readonly isHotLaneOff?: boolean;
   readonly logger?: Logger;
   readonly http?: Partial<HttpServerOptions>;
   readonly costs?: Partial<OpenCostsOptions>;
@@ -157,7 +159,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   };
   const schema = buildSchema(registry);
   const work = new WorkInFlight({ ...PROCESS_LIMITS.work, ...options.work }, options.limits, options.pressure);
-  const apollo = createApolloServer({
+  const graphql = await startGraphql({
     schema,
     logger,
     metrics,
@@ -166,11 +168,11 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     work,
     ...(options.limits ? { limits: options.limits } : {}),
     isIntrospectionAllowed: options.isIntrospectionAllowed ?? true,
+    isHotLaneOff: options.isHotLaneOff ?? false,
   });
-  await apollo.start();
   const http = createHttpServer({
     runtime: new CurrentRuntime({
-      apollo,
+      ...graphql,
       createContext: (requestId, principal) => createContext(services, requestId, principal),
     }),
     health: createHealth(async () => await services.stores.online(registry.featurestores[0]!).isHealthy()),
@@ -214,7 +216,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     close: async () => {
       http.server.close();
       http.cutOff();
-      await apollo.stop();
+      await graphql.apollo.stop();
       await jobs.stop();
       await syncs.close();
       await online.close();

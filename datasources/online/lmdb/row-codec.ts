@@ -111,6 +111,11 @@ class Versions {
 export class RowReader {
   readonly #slots: number;
   readonly #count: number;
+  /** The position after the one that was found last: features are often asked for in the order of the row. */
+  #next = 0;
+  /** The time that was read last: most slots of a row share it, and making a bigint is most of reading it. */
+  #timestampAt = -1;
+  #timestamp: bigint | null = null;
 
   constructor(readonly bytes: Buffer) {
     if (bytes[0] !== FORMAT) throw new Error(`a stored row has the unknown format ${bytes[0]}`);
@@ -133,11 +138,18 @@ export class RowReader {
 
   /** The position of a feature in the row, or -1. Binary search: slots are sorted by number. */
   find(number: number): number {
+    if (this.#next < this.#count && this.#numberAt(this.#next) === number) return this.#next++;
+    const position = this.#search(number);
+    if (position >= 0) this.#next = position + 1;
+    return position;
+  }
+
+  #search(number: number): number {
     let low = 0;
     let high = this.#count - 1;
     while (low <= high) {
       const middle = (low + high) >> 1;
-      const found = this.bytes.readUInt16LE(this.#slots + middle * SLOT_BYTES);
+      const found = this.#numberAt(middle);
       if (found === number) return middle;
       if (found < number) low = middle + 1;
       else high = middle - 1;
@@ -150,7 +162,12 @@ export class RowReader {
   }
 
   timestamp(position: number): bigint | null {
-    return this.#int64(this.#versionAt(position));
+    const at = this.#versionAt(position);
+    if (at !== this.#timestampAt) {
+      this.#timestamp = this.#int64(at);
+      this.#timestampAt = at;
+    }
+    return this.#timestamp;
   }
 
   version(position: number): ValueVersion {
@@ -166,10 +183,14 @@ export class RowReader {
       const at = this.#versionAt(position);
       let version = versions.get(at);
       if (!version) versions.set(at, (version = this.version(position)));
-      const number = this.bytes.readUInt16LE(this.#slots + position * SLOT_BYTES);
+      const number = this.#numberAt(position);
       slots.set(number, { version, bytes: this.bytes, start: this.#offset(position), end: this.#end(position) });
     }
     return slots;
+  }
+
+  #numberAt(position: number): number {
+    return this.bytes.readUInt16LE(this.#slots + position * SLOT_BYTES);
   }
 
   #offset(position: number): number {

@@ -261,7 +261,7 @@ const REFUSALS: readonly Refusal[] = [
 
 describe('refused with a code, the field and what to do', () => {
   it.each(REFUSALS.map((refusal) => [refusal.title, refusal] as const))('%s', async (_title, refusal) => {
-    // Twice: the second time the compiled plan answers, and must say the same.
+    // Twice: the second time the hot lane answers, and must say the same.
     for (const _ of [1, 2, 3]) {
       const { status, errors } = await gateway.ask(refusal.query, refusal.variables);
       expect(errors).toHaveLength(1);

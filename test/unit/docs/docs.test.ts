@@ -90,6 +90,7 @@ describe('the documents', () => {
       'tokens of a document': formatLimit(QUERY_LIMITS.maxTokens),
       'levels of brackets in a document, and of a variable': formatLimit(QUERY_LIMITS.maxNesting),
       'selections after fragments are spread': formatLimit(QUERY_LIMITS.maxRecursiveSelections),
+      'documents that the hot lane knows, with their plans': `${QUERY_LIMITS.maxKnownDocumentBytes / MIB} MiB`,
       'errors of a document that are reported': formatLimit(QUERY_LIMITS.maxValidationErrors),
       'labels in a request (`labels.source.rows`)': formatLimit(REQUEST_LIMITS.maxLabelRows),
       'labels of `trainingSetPreview`': formatLimit(REQUEST_LIMITS.maxPreviewLabels),

@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import type { LimitPolicy } from '../limits/limit-mode.js';
@@ -7,15 +7,18 @@ import type { WorkInFlight } from '../limits/work-in-flight.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import type { Logger } from '../observability/logger.js';
 import { closedIntrospection } from './closed-introspection.js';
-import { errorLogPlugin } from './error-log-plugin.js';
 import { executionPlugin, type ServerContext } from './execution-plugin.js';
+import type { Runtime } from './current-runtime.js';
 import { errorFormatter, formattedErrorFormatter } from './format-error.js';
-import { metricsPlugin } from './metrics-plugin.js';
+import { HotLane } from './hot-lane/hot-lane.js';
 import { oneOfVariables } from './one-of-variables.js';
+import { operationGuard } from './operation-guard.js';
+import { operationReporter } from './report-operation.js';
+import { reportPlugin } from './report-plugin.js';
 import { stringLengths } from './string-lengths.js';
 import { answerWriter } from './write-answer.js';
 
-export interface ApolloOptions {
+export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
@@ -26,13 +29,18 @@ export interface ApolloOptions {
   readonly work: WorkInFlight;
   /** Absent: all limits are enforced. */
   readonly limits?: LimitPolicy;
-  readonly plugins?: readonly ApolloServerPlugin<ServerContext>[];
+  /** For tests: whether every request goes through Apollo. */
+  readonly isHotLaneOff?: boolean;
 }
 
-export function createApolloServer(options: ApolloOptions): ApolloServer<ServerContext> {
-  const { schema, logger, metrics, maxResponseBytes, isIntrospectionAllowed } = options;
+/** What answers the queries and mutations of a schema: Apollo, and the hot lane for what Apollo has answered before. */
+export async function startGraphql(options: GraphqlOptions): Promise<Pick<Runtime, 'apollo' | 'hotLane'>> {
+  const { schema, logger, maxQueryCost, limits, maxResponseBytes, isIntrospectionAllowed } = options;
   const formatError = errorFormatter(options);
-  return new ApolloServer<ServerContext>({
+  const report = operationReporter(options);
+  const guard = operationGuard(schema, maxQueryCost, limits);
+  const hotLane = options.isHotLaneOff ? undefined : new HotLane({ ...options, formatError, report, guard });
+  const apollo = new ApolloServer<ServerContext>({
     schema,
     logger,
     introspection: true,
@@ -51,10 +59,10 @@ export function createApolloServer(options: ApolloOptions): ApolloServer<ServerC
     validationOptions: { maxErrors: QUERY_LIMITS.maxValidationErrors },
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
-      executionPlugin({ ...options, formatError }),
-      metricsPlugin(metrics),
-      errorLogPlugin(logger),
-      ...(options.plugins ?? []),
+      executionPlugin({ ...options, formatError, guard, hotLane }),
+      reportPlugin(report),
     ],
   });
+  await apollo.start();
+  return { apollo, hotLane };
 }
