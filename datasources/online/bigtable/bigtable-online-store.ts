@@ -15,11 +15,11 @@ import type {
 } from '../online-store.js';
 import { toCells, deleteRow, writeCells, type WriteTarget } from './conditional-write.js';
 import { FillStateRow, type FillState } from './fill-state-row.js';
-import { toStartError } from './error-advice.js';
+import { toStartError } from '../../google/bigtable/error-advice.js';
 import { fillEntityType } from './fill.js';
 import { readRows, type RowsBySlot, type StoredCell } from './read-rows.js';
 import { fillStateKey, rowKey } from './row-key.js';
-import { isUnreachable, MAX_CONCURRENT_CALLS, connect, type BigtableConnection } from './client.js';
+import { isUnreachable, MAX_CONCURRENT_CALLS, connect, type BigtableConnection } from '../../google/bigtable/client.js';
 
 const HEALTH_DEADLINE_MS = 2000;
 const LEASE_MS = 60_000;
@@ -179,6 +179,6 @@ async function duringStart<T>(settings: BigtableSettings, run: () => Promise<T>)
   try {
     return await run();
   } catch (error) {
-    throw toStartError(settings, error);
+    throw toStartError('The online store BIGTABLE', settings, error);
   }
 }

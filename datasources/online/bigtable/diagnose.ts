@@ -1,11 +1,11 @@
 import type { Finding } from '../../diagnosis.js';
 import { GRPC_STATUS, readGrpcCode } from '../../google/grpc-status.js';
 import type { BigtableSettings } from '../../registry/model.js';
-import { isCollectable, type GcRule } from './gc-rule.js';
+import { isCollectable, type GcRule } from '../../google/bigtable/gc-rule.js';
 import { deleteRow } from './conditional-write.js';
-import { adviseOnError, grantOnInstance, grantOnTable } from './error-advice.js';
+import { adviseOnError, grantOnInstance, grantOnTable } from '../../google/bigtable/error-advice.js';
 import { readRows } from './read-rows.js';
-import { connect, isUnreachable, NoCredentials, idempotentOptions, type BigtableConnection } from './client.js';
+import { connect, isUnreachable, NoCredentials, idempotentOptions, type BigtableConnection } from '../../google/bigtable/client.js';
 
 const DEADLINE_MS = 5000;
 

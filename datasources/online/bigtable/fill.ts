@@ -6,7 +6,7 @@ import { toCells, writeCells, type WriteTarget } from './conditional-write.js';
 import { FillLease, LeaseLost, type LeaseTerms } from './fill-lease.js';
 import { replaceRow, deleteStaleCells } from './replace-source.js';
 import { fillStateKey, rowKey } from './row-key.js';
-import { MAX_CONCURRENT_CALLS } from './client.js';
+import { MAX_CONCURRENT_CALLS } from '../../google/bigtable/client.js';
 
 /**
  * Fills an entity type in a table from which other gateways serve; see FillableOnlineStore. A lease ensures that one

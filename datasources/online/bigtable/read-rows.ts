@@ -3,7 +3,7 @@ import type { Instant } from '../../../values/instant.js';
 import { toChunks } from '../../../runtime/to-chunks.js';
 import { cellMillis, decodeCell, type DecodedCell } from './cell-codec.js';
 import { toExactFilterValue, toQualifier } from './conditional-write.js';
-import { readOptions } from './client.js';
+import { readOptions } from '../../google/bigtable/client.js';
 
 /** One node reads the keys of one request sequentially; several nodes read several requests in parallel. */
 const KEYS_PER_REQUEST = 100;

@@ -17,7 +17,7 @@ import {
 } from './conditional-write.js';
 import { columnsFilter, SLOTS_PER_REQUEST } from './read-rows.js';
 import { rowPrefix } from './row-key.js';
-import { MAX_CONCURRENT_CALLS, readOptions, idempotentOptions } from './client.js';
+import { MAX_CONCURRENT_CALLS, readOptions, idempotentOptions } from '../../google/bigtable/client.js';
 
 /**
  * A scan of an entity type takes time in proportion to its rows, so it has no deadline. The connection detects a server
