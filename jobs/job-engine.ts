@@ -166,8 +166,7 @@ export class JobEngine {
 
   /** Stops the work of this process. Jobs stay unchanged for the next process, or for another one. */
   async stop(): Promise<void> {
-    await this.#shared.stop();
-    await this.#scheduler.stop();
+    await Promise.all([this.#shared.stop(), this.#scheduler.stop()]);
     await this.#options.store.close();
   }
 }
