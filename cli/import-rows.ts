@@ -1,7 +1,7 @@
-import { COLUMN_TYPES } from '../datasources/duckdb/column-types.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { COLUMN_TYPES } from '../datasources/duckdb/column-types.js';
 import { entityIdSql } from '../datasources/duckdb/entity-id-sql.js';
 import { quoteIdentifier, quoteText } from '../datasources/duckdb/sql-text.js';
 import type { FileFormat } from '../datasources/files/file-format.js';

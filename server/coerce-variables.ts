@@ -5,6 +5,7 @@ import {
   isInputType,
   isNonNullType,
   typeFromAST,
+  valueFromAST,
   type DocumentNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -13,6 +14,7 @@ import { AppError } from '../errors/app-error.js';
 import { appendPath, inputPathOfVariable, type InputPath } from '../errors/input-path.js';
 import { findAppError } from '../errors/mask-error.js';
 import { QUERY_LIMITS } from '../limits/query-limits.js';
+import { InputCoercion, NOT_OF_TYPE, type CoerceInput } from './input-coercion.js';
 
 export interface VariablesOfOperation {
   readonly schema: GraphQLSchema;
@@ -25,11 +27,68 @@ export type CoercedVariables =
   | { readonly errors: readonly GraphQLError[]; readonly coerced?: undefined }
   | { readonly errors?: undefined; readonly coerced: Readonly<Record<string, unknown>> };
 
+export type CoerceVariables = (request: Omit<VariablesOfOperation, 'schema'>) => CoercedVariables;
+
 /**
- * Coerces the variables of an operation. The `field` of an error is the argument that gets the value, and the path in
+ * Coerces the variables of operations. The `field` of an error is the argument that gets the value, and the path in
  * it. graphql-js names the variable, which the client invented and the schema does not have.
  */
-export function coerceVariables(request: VariablesOfOperation): CoercedVariables {
+export function variableCoercion(schema: GraphQLSchema): CoerceVariables {
+  const inputs = new InputCoercion();
+  const plans = new WeakMap<OperationDefinitionNode, readonly PlannedVariable[]>();
+  return (request) => {
+    let plan = plans.get(request.operation);
+    if (!plan) plans.set(request.operation, (plan = planVariables(schema, request.operation, inputs)));
+    const coerced = coerceValid(plan, request.variables);
+    return coerced ? { coerced } : coerceWithErrors({ schema, ...request });
+  };
+}
+
+interface PlannedVariable {
+  readonly name: string;
+  /** Absent: graphql-js coerces it. */
+  readonly coerce: CoerceInput | undefined;
+  /** undefined: there is none. */
+  readonly defaultValue: unknown;
+  readonly isRequired: boolean;
+}
+
+function planVariables(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  inputs: InputCoercion,
+): readonly PlannedVariable[] {
+  return variableDefinitions.map(({ variable, type: typeNode, defaultValue }) => {
+    const type = typeFromAST(schema, typeNode);
+    const isInput = isInputType(type);
+    return {
+      name: variable.name.value,
+      coerce: isInput ? inputs.of(type) : undefined,
+      defaultValue: isInput && defaultValue ? valueFromAST(defaultValue, type) : undefined,
+      isRequired: isNonNullType(type),
+    };
+  });
+}
+
+/** undefined: some variable is not of its type. */
+function coerceValid(
+  plan: readonly PlannedVariable[],
+  variables: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> | undefined {
+  const coerced: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const { name, coerce, defaultValue, isRequired } of plan) {
+    if (!coerce) return undefined;
+    if (Object.hasOwn(variables, name)) {
+      const value = coerce(variables[name]);
+      if (value === NOT_OF_TYPE) return undefined;
+      coerced[name] = value;
+    } else if (defaultValue !== undefined) coerced[name] = defaultValue;
+    else if (isRequired) return undefined;
+  }
+  return coerced;
+}
+
+function coerceWithErrors(request: VariablesOfOperation): CoercedVariables {
   const { schema, operation, variables } = request;
   const { errors, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
     maxErrors: QUERY_LIMITS.maxValidationErrors,

@@ -7,20 +7,12 @@ import {
   OperationTypeNode,
   typeFromAST,
   type DocumentNode,
-  type ExecutionResult,
   type GraphQLSchema,
   type NamedTypeNode,
 } from 'graphql';
 import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
-
-export interface ExecutionRequest {
-  readonly document: DocumentNode;
-  readonly operationName: string | undefined;
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly context: unknown;
-}
-
-export type Execute = (request: ExecutionRequest) => Promise<ExecutionResult> | ExecutionResult;
+import type { Execute } from './execute.js';
+import { mutationExecution } from './mutation-execution.js';
 
 /** The cached state of one operation of a document. */
 interface Plan {
@@ -39,6 +31,7 @@ interface Plan {
  */
 export function compiledExecution(schema: GraphQLSchema): Execute {
   const plans = new WeakMap<DocumentNode, Map<string, Plan>>();
+  const executeMutation = mutationExecution(schema);
 
   const planOf = (document: DocumentNode, operationName = ''): Plan => {
     let ofDocument = plans.get(document);
@@ -48,7 +41,11 @@ export function compiledExecution(schema: GraphQLSchema): Execute {
     return plan;
   };
 
-  return ({ document, operationName, variables, context }) => {
+  return (request) => {
+    const { document, operationName, variables, context } = request;
+    if (getOperationAST(document, operationName)?.operation === OperationTypeNode.MUTATION) {
+      return executeMutation(request);
+    }
     const plan = planOf(document, operationName);
     plan.timesSeen += 1;
     if (plan.timesSeen > 1 && plan.compiled === undefined) {

@@ -74,7 +74,8 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
         const { operation, contextValue } = requestContext;
         const request = toOperationRequest(requestContext);
         const { admission, place } = contextValue;
-        const { errors: refusal, cost } = guard(operation, request, admission ? 'events' : 'response');
+        const guarded = guard(operation, request, admission ? 'events' : 'response');
+        const { errors: refusal, cost, coercedVariables } = guarded;
         if (refusal) return response({ errors: refusal.map(options.formatError) }, toHttpStatus(refusal[0]));
         if (contextValue.auditLog?.mustRefuse) return refuse(auditUnavailable(), options.formatError);
         if (admission) {
@@ -87,7 +88,7 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
         }
         const result = await inSpan(
           'graphql.operation',
-          () => Promise.resolve(execute({ ...request, context: contextValue })),
+          () => Promise.resolve(execute({ ...request, coercedVariables, context: contextValue })),
           () => ({
             attributes: { 'graphql.operation.type': operation.operation, 'featuregraph.cost.estimated': cost },
           }),

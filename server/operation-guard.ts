@@ -11,7 +11,7 @@ import { findAppError } from '../errors/mask-error.js';
 import type { LimitPolicy } from '../limits/limit-mode.js';
 import { checkVariables } from '../limits/variables.js';
 import { queryCostCheck } from '../limits/query-cost.js';
-import { coerceVariables } from './coerce-variables.js';
+import { variableCoercion } from './coerce-variables.js';
 
 /** An operation of a parsed and valid document, as a client requests it. */
 export interface OperationRequest {
@@ -26,8 +26,13 @@ export type Delivery = 'response' | 'events';
 
 /** The errors of an operation before any field runs, or its cost when it may run. */
 export type GuardedOperation =
-  | { readonly errors: readonly GraphQLError[]; readonly cost?: undefined }
-  | { readonly errors?: undefined; readonly cost: number };
+  | { readonly errors: readonly GraphQLError[]; readonly cost?: undefined; readonly coercedVariables?: undefined }
+  | {
+      readonly errors?: undefined;
+      readonly cost: number;
+      /** The declared variables as resolvers get them. */
+      readonly coercedVariables: Readonly<Record<string, unknown>>;
+    };
 
 export type OperationGuard = (
   operation: OperationDefinitionNode | undefined,
@@ -41,6 +46,7 @@ export type OperationGuard = (
  */
 export function operationGuard(schema: GraphQLSchema, maxQueryCost: number, limits?: LimitPolicy): OperationGuard {
   const checkCost = queryCostCheck(schema, maxQueryCost, limits);
+  const coerceVariables = variableCoercion(schema);
   return (operation, request, delivery) => {
     if (!operation) return { errors: [noOperation(request.operationName)] };
     if ((operation.operation === OperationTypeNode.SUBSCRIPTION) !== (delivery === 'events')) {
@@ -49,9 +55,10 @@ export function operationGuard(schema: GraphQLSchema, maxQueryCost: number, limi
     const { document, variables } = request;
     try {
       checkVariables(document, variables);
-      const { errors, coerced } = coerceVariables({ schema, document, operation, variables });
+      const { errors, coerced } = coerceVariables({ document, operation, variables });
       if (errors) return { errors };
-      return { cost: checkCost({ document, operation, variables, coercedVariables: coerced }) };
+      const cost = checkCost({ document, operation, variables, coercedVariables: coerced });
+      return { cost, coercedVariables: coerced };
     } catch (error) {
       return { errors: [toGraphqlError(error as Error)] };
     }

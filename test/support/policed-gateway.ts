@@ -70,9 +70,9 @@ export interface Answer {
   readonly text: string;
 }
 
-export interface PolicedGateway {
-  readonly gateway: Gateway;
-  readonly folder: string;
+/** What principals do with a gateway. */
+export interface PolicedClients {
+  readonly url: string;
   ask(who: Who, query: string, variables?: Record<string, unknown>): Promise<Answer>;
   /** The receipts of rows that are sent to `POST /ingest`, and the last line. */
   ingest(who: Who, entityType: string, rows: readonly object[]): Promise<any[]>;
@@ -83,6 +83,12 @@ export interface PolicedGateway {
     query: string,
     onResult: (result: any, end: () => void) => void,
   ): Promise<{ readonly results: any[]; readonly error: any }>;
+  headersOf(who: Who): { readonly authorization: string };
+}
+
+export interface PolicedGateway extends PolicedClients {
+  readonly gateway: Gateway;
+  readonly folder: string;
   writePolicy(text: string): void;
   close(): Promise<void>;
 }
@@ -90,20 +96,25 @@ export interface PolicedGateway {
 export const TRANSPORTS = ['WebSocket', 'server-sent events'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
-/** The whole gateway as main.ts starts it, with a policy, an audit log, and principals with API keys. */
-export async function startPolicedGateway(environment: Record<string, string> = {}): Promise<PolicedGateway> {
-  const folder = await mkdtemp(join(tmpdir(), 'featuregraph-policed-'));
-  const writePolicy = (text: string): void => writeFileSync(join(folder, 'policy.yaml'), text);
-  writePolicy(POLICY);
-  writeFileSync(join(folder, 'registry.yaml'), REGISTRY);
+export type Keys = ReadonlyMap<Who, string>;
+
+/** A folder with a registry, a policy, and an authentication file with the API keys of all principals. */
+export async function makePolicedFolder(
+  folder: string,
+  registry: string = REGISTRY,
+  policy: string = POLICY,
+): Promise<{ readonly keys: Keys; readonly environment: Readonly<Record<string, string>> }> {
+  writeFileSync(join(folder, 'policy.yaml'), policy);
+  writeFileSync(join(folder, 'registry.yaml'), registry);
   writeFileSync(join(folder, 'authentication.yaml'), 'apiKeys: { file: api-keys.json }\n');
   const keys = new Map<Who, string>();
   for (const [name, { groups, claims }] of Object.entries(PRINCIPALS)) {
     const request = { name, groups, claims, expiresAt: null, isRotation: false, now: systemClock() };
     keys.set(name as Who, (await createKey(join(folder, 'api-keys.json'), request)).key);
   }
-  const gateway = await startGateway({
-    config: parseConfig({
+  return {
+    keys,
+    environment: {
       FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'),
       FEATUREGRAPH_POLICY: join(folder, 'policy.yaml'),
       FEATUREGRAPH_AUTHENTICATION: join(folder, 'authentication.yaml'),
@@ -112,18 +123,39 @@ export async function startPolicedGateway(environment: Record<string, string> = 
       FEATUREGRAPH_GRAPHIQL: 'false',
       HOST: '127.0.0.1',
       PORT: '0',
-      ...environment,
-    }),
+    },
+  };
+}
+
+/** The whole gateway as main.ts starts it, with a policy, an audit log, and principals with API keys. */
+export async function startPolicedGateway(environment: Record<string, string> = {}): Promise<PolicedGateway> {
+  const folder = await mkdtemp(join(tmpdir(), 'featuregraph-policed-'));
+  const made = await makePolicedFolder(folder);
+  const gateway = await startGateway({
+    config: parseConfig({ ...made.environment, ...environment }),
     logger: createLogger('silent'),
     onPrepare: () => undefined,
   });
-  const headersOf = (who: Who) => ({ authorization: `Bearer ${keys.get(who)!}` });
   return {
+    ...policedClients(gateway.url, made.keys),
     gateway,
     folder,
-    writePolicy,
+    writePolicy: (text) => writeFileSync(join(folder, 'policy.yaml'), text),
+    close: async () => {
+      await gateway.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** What each principal does over every transport. */
+export function policedClients(url: string, keys: Keys): PolicedClients {
+  const headersOf = (who: Who) => ({ authorization: `Bearer ${keys.get(who)!}` });
+  return {
+    url,
+    headersOf,
     ask: async (who, query, variables) => {
-      const response = await fetch(gateway.url, {
+      const response = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headersOf(who) },
         body: JSON.stringify({ query, variables }),
@@ -132,7 +164,7 @@ export async function startPolicedGateway(environment: Record<string, string> = 
       return { status: response.status, text, ...(JSON.parse(text) as Pick<Answer, 'data' | 'errors'>) };
     },
     ingest: async (who, entityType, rows) => {
-      const response = await fetch(gateway.url.replace('/graphql', `/ingest/shop/${entityType}`), {
+      const response = await fetch(url.replace('/graphql', `/ingest/shop/${entityType}`), {
         method: 'POST',
         headers: { 'content-type': 'application/x-ndjson', ...headersOf(who) },
         body: rows.map((row) => `${JSON.stringify(row)}\n`).join(''),
@@ -146,12 +178,12 @@ export async function startPolicedGateway(environment: Record<string, string> = 
       const client =
         transport === 'WebSocket'
           ? createWsClient({
-              url: gateway.url.replace('http', 'ws'),
+              url: url.replace('http', 'ws'),
               webSocketImpl: WebSocket,
               retryAttempts: 0,
               connectionParams: headersOf(who),
             })
-          : createSseClient({ url: gateway.url, headers: headersOf(who), retryAttempts: 0 });
+          : createSseClient({ url: url, headers: headersOf(who), retryAttempts: 0 });
       return new Promise((resolve) => {
         const results: any[] = [];
         const done = (error: any): void => {
@@ -170,10 +202,6 @@ export async function startPolicedGateway(environment: Record<string, string> = 
           },
         );
       });
-    },
-    close: async () => {
-      await gateway.stop();
-      await rm(folder, { recursive: true });
     },
   };
 }
