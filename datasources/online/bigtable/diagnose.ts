@@ -5,7 +5,13 @@ import { isCollectable, type GcRule } from '../../google/bigtable/gc-rule.js';
 import { deleteRow } from './conditional-write.js';
 import { adviseOnError, grantOnInstance, grantOnTable } from '../../google/bigtable/error-advice.js';
 import { readRows } from './read-rows.js';
-import { connect, isUnreachable, NoCredentials, idempotentOptions, type BigtableConnection } from '../../google/bigtable/client.js';
+import {
+  connect,
+  isUnreachable,
+  NoCredentials,
+  idempotentOptions,
+  type BigtableConnection,
+} from '../../google/bigtable/client.js';
 
 const DEADLINE_MS = 5000;
 
