@@ -143,7 +143,9 @@ export class BigtableJobStore implements JobStore {
 
   async claimSchedules(): Promise<SchedulesLease | null> {
     const lease = await call(() => this.#schedules.claim());
-    return lease && { ...lease, keep: (until) => call(() => lease.keep(until)), release: () => call(lease.release) };
+    return (
+      lease && { ...lease, keep: (until) => call(() => lease.keep(until)), release: () => call(() => lease.release()) }
+    );
   }
 
   async get(id: string): Promise<JobRecord | undefined> {

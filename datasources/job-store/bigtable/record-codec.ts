@@ -42,7 +42,7 @@ function toJson(value: unknown, path: string): unknown {
 function fromJson(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(fromJson);
-  const fields = Object.entries(value);
+  const fields: [string, unknown][] = Object.entries(value);
   const [only] = fields;
   if (fields.length === 1 && only) {
     const [key, content] = only;
@@ -67,5 +67,5 @@ function isPlain(value: object): boolean {
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'object' ? `a ${(value as object).constructor.name}` : `a value of the type ${typeof value}`;
+  return typeof value === 'object' ? `a ${value!.constructor.name}` : `a value of the type ${typeof value}`;
 }

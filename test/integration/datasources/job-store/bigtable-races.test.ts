@@ -95,7 +95,7 @@ describeWithBigtable('gateways that race for one table of jobs', () => {
     const ids = [...keyed.values()].flatMap((kept) => [...kept]);
     // A client cancels some of them, without a lease, wherever they run.
     await Promise.all(ids.slice(0, 2).map((id, index) => end(stores[index]!, id, 'CANCELLED', 'client')));
-    for (const { proxy } of gateways) proxy.decide = (method) => (random() < 0.7 ? undefined : randomFault(random));
+    for (const { proxy } of gateways) proxy.decide = () => (random() < 0.7 ? undefined : randomFault(random));
     await until(async () => (await attempt(() => stores[0]!.listUnfinished()))?.length === 0);
     isOver = true;
     await Promise.all(working);
