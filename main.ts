@@ -8,6 +8,8 @@ import { openAudit } from './composition/open-audit.js';
 import { openAdmission } from './composition/admission.js';
 import { openAuthenticator } from './composition/open-authenticator.js';
 import { openJobs } from './composition/jobs.js';
+import { openJobStore } from './composition/open-job-store.js';
+import { requireShareable } from './composition/several-gateways.js';
 import { measuredStores } from './composition/measured-stores.js';
 import { measuredWrites } from './composition/measured-writes.js';
 import { openOrDispose } from './runtime/open-or-dispose.js';
@@ -103,6 +105,7 @@ async function start(
   await checkAddresses(metricsAddress ? [address, metricsAddress] : [address]);
   const registryPath = registryPathOf(config);
   const { registry: first, skipped: leftOut } = await openRegistry(registryPath, google);
+  if (config.sharedJobs) requireShareable(first);
   const policy = await FilePolicy.open(config.policyPath, first);
   // Jobs and schedules share one registry, which becomes the next one. A request has one that does not change.
   const registry = new Registry(first.featurestores, first.models);
@@ -144,6 +147,7 @@ async function start(
     stores,
     costs,
     dataDirectory: config.dataDirectory,
+    store: await openJobStore(config),
     runsSchedules: config.areSchedulesKept,
     logger,
     metrics,
@@ -214,6 +218,7 @@ async function start(
     stores,
     read: async () => {
       const { registry: next } = await openRegistry(registryPath, google);
+      if (config.sharedJobs) requireShareable(next);
       await requireOnnxRuntime(next.models);
       await policy.readWith(next);
       return next;

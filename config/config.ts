@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { auditVariables } from './audit-config.js';
 import { parseBudgets } from './budgets.js';
+import { severalGatewaysVariables } from './several-gateways-config.js';
 
 /**
  * The configuration, all from environment variables. .env.example lists them; a test compares the two. Defaults are
@@ -167,8 +168,9 @@ export const configVariables = {
   FEATUREGRAPH_SCHEDULES: flag
     .default(true)
     .describe(
-      'Run the schedules of feature views and sources. If several gateways share stores, set it to false in all but one.',
+      'Run the schedules of feature views and sources. If several gateways share stores without FEATUREGRAPH_JOBS_TABLE, set it to false in all but one.',
     ),
+  ...severalGatewaysVariables,
   FEATUREGRAPH_SHUTDOWN_DELAY_MS: z.coerce
     .number()
     .int()
@@ -249,6 +251,16 @@ const configSchema = z
     priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
     dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,
     areSchedulesKept: variables.FEATUREGRAPH_SCHEDULES,
+    sharedJobs:
+      variables.FEATUREGRAPH_JOBS_TABLE === undefined
+        ? null
+        : {
+            table: {
+              ...variables.FEATUREGRAPH_JOBS_TABLE,
+              appProfile: variables.FEATUREGRAPH_JOBS_APP_PROFILE ?? null,
+            },
+            leaseMs: variables.FEATUREGRAPH_JOBS_LEASE_SECONDS * 1000,
+          },
     shutdownDelayMs: variables.FEATUREGRAPH_SHUTDOWN_DELAY_MS,
     shutdownGraceMs: variables.FEATUREGRAPH_SHUTDOWN_GRACE_MS,
   }));

@@ -2,7 +2,7 @@ import type { JobWork } from '../datasources/job-store/job-cost.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
 import { isTerminalState } from '../datasources/job-store/job-state.js';
 import type { JobQuery, JobStore } from '../datasources/job-store/job-store.js';
-import { AppError } from '../errors/app-error.js';
+import { AppError, badInput } from '../errors/app-error.js';
 import type { Clock } from '../values/clock.js';
 import type { Instant } from '../values/instant.js';
 import type { Accounting } from './accounting.js';
@@ -82,6 +82,10 @@ export class JobEngine {
       throw new AppError('SHUTTING_DOWN', 'The gateway is stopping. Try another instance.');
     }
     if (!this.#handlers.has(handler)) throw new Error(`the engine was not given the handler ${handler.type.handler}`);
+    const { boundToMachine } = handler;
+    if (boundToMachine && this.#options.store.lookEveryMs !== null) {
+      throw badInput(boundToMachine.message, boundToMachine.field);
+    }
     const { record, isNew } = await this.#starter.start(handler, request);
     if (isNew) this.#scheduler.add(record);
     return handler.type.read(isNew ? record : this.#records.current(record));

@@ -29,6 +29,8 @@ export interface RowRange {
   readonly prefix: string;
   /** Only rows after this key. */
   readonly after?: string;
+  /** Only rows before this key. */
+  readonly before?: string;
   readonly limit?: number;
 }
 
@@ -107,10 +109,15 @@ export class VersionedRows {
     return new Map((await Promise.all(requests)).flat());
   }
 
-  async scan({ prefix, after = prefix, limit }: RowRange): Promise<readonly (readonly [string, Columns])[]> {
+  async scan({
+    prefix,
+    after = prefix,
+    before = endOfPrefix(prefix),
+    limit,
+  }: RowRange): Promise<readonly (readonly [string, Columns])[]> {
     const range = {
       start: { value: after, inclusive: after === prefix },
-      end: { value: endOfPrefix(prefix), inclusive: false },
+      end: { value: before, inclusive: false },
     };
     return this.#getRows({ ranges: [range], ...(limit === undefined ? {} : { limit }) });
   }

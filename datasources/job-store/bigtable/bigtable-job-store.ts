@@ -1,7 +1,7 @@
-import { connect, isUnreachable, type BigtableConnection, type TableAddress } from '../../google/bigtable/client.js';
+import { connect, type BigtableConnection, type TableAddress } from '../../google/bigtable/client.js';
+import { callStore } from '../../google/bigtable/open-rows.js';
 import { toStartError } from '../../google/bigtable/error-advice.js';
 import { VersionedRows } from '../../google/bigtable/versioned-rows.js';
-import { toStoreError } from '../../google/store-error.js';
 import { HeldLeases } from '../held-leases.js';
 import { isValidId } from '../job-id.js';
 import { LeaseLost, type JobLease, type SchedulesLease } from '../job-lease.js';
@@ -10,6 +10,7 @@ import { changeRecord, isTerminalAndSettled, matchesFilter, type JobQuery, type 
 import { toUniqueKey, type IdempotencyKey } from '../unique-key.js';
 import { JobIndex } from './job-index.js';
 import { JobKeys } from './job-keys.js';
+import { JOBS_FAMILY } from './jobs-family.js';
 import { JobRows, type JobRow } from './job-rows.js';
 import { LivingGateways, signDeadlineMs } from './living-gateways.js';
 import { SchedulesRow } from './schedules-row.js';
@@ -24,9 +25,6 @@ export interface BigtableJobStoreOptions {
   /** host:port of an emulator. */
   readonly apiEndpoint?: string;
 }
-
-/** The column family of the table. */
-export const JOBS_FAMILY = 'j';
 
 const DEADLINE_MS = 10_000;
 /** Progress and ends of jobs that run elsewhere are seen this late. */
@@ -222,10 +220,6 @@ export class BigtableJobStore implements JobStore {
   }
 }
 
-async function call<Result>(run: () => Promise<Result>): Promise<Result> {
-  try {
-    return await run();
-  } catch (error) {
-    throw toStoreError('The job store', error, isUnreachable);
-  }
+function call<Result>(run: () => Promise<Result>): Promise<Result> {
+  return callStore('The job store', run);
 }

@@ -1,6 +1,6 @@
+import { fromExactJson, toExactJson } from '../../../values/exact-json.js';
 import type { VersionedRows } from '../../google/bigtable/versioned-rows.js';
 import type { JobRecord } from '../job-record.js';
-import { decodeRecord, encodeRecord } from './record-codec.js';
 import { ROWS } from './row-keys.js';
 
 const RECORD = 'record';
@@ -18,13 +18,13 @@ export class JobKeys {
     return this.rows.change(ROWS.toKey(uniqueKey), (columns) => {
       const earlier = columns.get(RECORD);
       return earlier === undefined
-        ? { set: { [RECORD]: encodeRecord(record) }, result: record }
-        : { result: decodeRecord(earlier) };
+        ? { set: { [RECORD]: toExactJson(record) }, result: record }
+        : { result: fromExactJson(earlier) as JobRecord };
     });
   }
 
   async find(uniqueKey: string): Promise<JobRecord | undefined> {
     const found = (await this.rows.read(ROWS.toKey(uniqueKey))).get(RECORD);
-    return found === undefined ? undefined : decodeRecord(found);
+    return found === undefined ? undefined : (fromExactJson(found) as JobRecord);
   }
 }

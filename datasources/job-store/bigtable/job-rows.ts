@@ -1,6 +1,6 @@
+import { fromExactJson, toExactJson } from '../../../values/exact-json.js';
 import type { Columns, RowChange, VersionedRows } from '../../google/bigtable/versioned-rows.js';
 import type { JobRecord } from '../job-record.js';
-import { decodeRecord, encodeRecord } from './record-codec.js';
 import { ROWS } from './row-keys.js';
 
 /** A job as its row has it. */
@@ -32,7 +32,7 @@ export class JobRows {
   async create(record: JobRecord): Promise<JobRecord> {
     return this.rows.change(ROWS.toJob(record.id), (columns) => {
       const row = toJobRow(columns);
-      return row ? { result: row.record } : { set: { [RECORD]: encodeRecord(record) }, result: record };
+      return row ? { result: row.record } : { set: { [RECORD]: toExactJson(record) }, result: record };
     });
   }
 
@@ -42,7 +42,7 @@ export class JobRows {
       const row = toJobRow(columns);
       const { record, owner, token, result } = decide(row);
       const set: Record<string, string | null> = {
-        ...(record === undefined ? {} : { [RECORD]: encodeRecord(record) }),
+        ...(record === undefined ? {} : { [RECORD]: toExactJson(record) }),
         ...(owner === undefined ? {} : { [OWNER]: owner }),
         ...(token === undefined ? {} : { [TOKEN]: String(token) }),
       };
@@ -65,7 +65,7 @@ function toJobRow(columns: Columns | undefined): JobRow | undefined {
   const record = columns?.get(RECORD);
   if (columns === undefined || record === undefined) return undefined;
   return {
-    record: decodeRecord(record),
+    record: fromExactJson(record) as JobRecord,
     owner: columns.get(OWNER) ?? null,
     token: Number(columns.get(TOKEN) ?? 0),
   };

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { toDescendingKey } from '../../google/bigtable/descending-key.js';
 
 /**
  * The rows of the table:
@@ -21,15 +22,9 @@ export const ROWS = {
   schedules: 'schedules',
   toJob: (id: string) => `${PREFIXES.job}${id}`,
   toKey: (uniqueKey: string) => `key/${uniqueKey}`,
-  toTime: (id: string) => `${PREFIXES.time}${descending(id)}`,
+  toTime: (id: string) => `${PREFIXES.time}${toDescendingKey(id)}`,
   toTarget: (target: string) => `target/${hash('sha256', target, 'hex')}/`,
-  toTargetJob: (target: string, id: string) => `${ROWS.toTarget(target)}${descending(id)}`,
+  toTargetJob: (target: string, id: string) => `${ROWS.toTarget(target)}${toDescendingKey(id)}`,
   toUnfinished: (id: string) => `${PREFIXES.unfinished}${id}`,
   toGateway: (id: string) => `${PREFIXES.gateway}${id}`,
 };
-
-/** A text that sorts before that of every smaller id. The last character ensures this for an id that begins another. */
-export function descending(id: string): string {
-  const inverted = Buffer.from(id).map((byte) => 0xff - byte);
-  return `${Buffer.from(inverted).toString('hex')}~`;
-}

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { BigtableJobStore, JOBS_FAMILY } from '../../../datasources/job-store/bigtable/bigtable-job-store.js';
+import { BigtableJobStore } from '../../../datasources/job-store/bigtable/bigtable-job-store.js';
+import { JOBS_FAMILY } from '../../../datasources/job-store/bigtable/jobs-family.js';
 import type { TableAddress } from '../../../datasources/google/bigtable/client.js';
 import { createTable, type BigtableEmulator } from './bigtable-emulator.js';
 

@@ -1,24 +1,21 @@
-import type { JobRecord } from '../job-record.js';
-
 /**
- * A job record as JSON, which an operator can read with `cbt`. JSON has no integers above 2^53, no NaN and no bytes, so
- * these are objects with one key that begins with $. A key of the record that begins with $ gets one more.
+ * A value as JSON, from which it comes back exactly. JSON has no integers above 2^53, no NaN and no bytes, so these are
+ * objects with one key that begins with $. A key of the value that begins with $ gets one more.
  *
  *   5n -> {"$integer":"5"}   NaN, -0 -> {"$number":"NaN"}   bytes -> {"$bytes":"…base64"}
  *
- * Anything else that JSON would drop or change (a Date, a Map, a function) is refused: it would be another value after a
- * restart.
+ * Anything else that JSON would drop or change (a Date, a Map, a function) is refused.
  */
 const INTEGER = '$integer';
 const NUMBER = '$number';
 const BYTES = '$bytes';
 
-export function encodeRecord(record: JobRecord): string {
-  return JSON.stringify(toJson(record, 'record'));
+export function toExactJson(value: unknown): string {
+  return JSON.stringify(toJson(value, 'the value'));
 }
 
-export function decodeRecord(text: string): JobRecord {
-  return fromJson(JSON.parse(text)) as JobRecord;
+export function fromExactJson(text: string): unknown {
+  return fromJson(JSON.parse(text));
 }
 
 function toJson(value: unknown, path: string): unknown {
@@ -32,7 +29,7 @@ function toJson(value: unknown, path: string): unknown {
   if (value instanceof Uint8Array) return { [BYTES]: Buffer.from(value).toString('base64') };
   if (Array.isArray(value)) return Array.from(value, (item, index) => toJson(item, `${path}[${index}]`));
   if (typeof value !== 'object' || !isPlain(value)) {
-    throw new TypeError(`${path} of a job is ${describe(value)}, which its record cannot hold`);
+    throw new TypeError(`${path} is ${describe(value)}, which JSON cannot hold`);
   }
   // A field that is undefined is the same as one that is absent.
   const fields = Object.entries(value).filter(([, field]) => field !== undefined);
