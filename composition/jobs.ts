@@ -27,7 +27,7 @@ import type { Costs } from '../costs/costs.js';
 import type { FeatureSource, FeatureView } from '../datasources/registry/model.js';
 import type { JobSchedules } from '../ingestion/job-schedules.js';
 import { ScheduleKeeper } from '../ingestion/schedule-keeper.js';
-import type { JobStore } from '../datasources/job-store/job-store.js';
+import type { Config } from '../config/config.js';
 import type { Instant } from '../values/instant.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import type { GatewayMetrics } from '../observability/gateway-metrics.js';
@@ -35,6 +35,7 @@ import type { Logger } from '../observability/logger.js';
 import { systemClock } from '../values/clock.js';
 import { openFeatureViewSyncs } from './feature-view-syncs.js';
 import type { GoogleClientOptions } from './google-clients.js';
+import { openJobStore } from './open-job-store.js';
 import { logJobEnd } from './log-job-end.js';
 import { measuredJobStore } from './measured-job-store.js';
 import { createModelServings, logModelFaults } from './models.js';
@@ -48,11 +49,7 @@ export interface JobsOptions {
   readonly registry: Registry;
   readonly stores: OpenStores;
   readonly costs: Costs;
-  readonly dataDirectory: string;
-  /** The engine closes it. */
-  readonly store: JobStore;
-  /** Whether this gateway runs the schedules of feature views. */
-  readonly runsSchedules: boolean;
+  readonly config: Config;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly google?: GoogleClientOptions | undefined;
@@ -76,14 +73,15 @@ export async function openJobs(options: JobsOptions): Promise<OpenJobs> {
 }
 
 async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Promise<OpenJobs> {
-  const { registry, stores, costs, dataDirectory, runsSchedules, logger, metrics } = options;
+  const { registry, stores, costs, config, logger, metrics } = options;
+  const { dataDirectory } = config;
   const files = await DataFiles.open(join(dataDirectory, 'files'), stores.reader);
   const { database } = stores.embedded;
   const workFolder = join(dataDirectory, 'work');
   await makeFolder(workFolder);
   const scratch = await DuckDbDatabase.open(':memory:');
   opened.defer(() => scratch.close());
-  const store = measuredJobStore(options.store, metrics);
+  const store = measuredJobStore(await openJobStore(config), metrics);
 
   const servings = createModelServings();
   await logModelFaults(registry, servings, logger);
@@ -168,7 +166,7 @@ async function openAll(options: JobsOptions, opened: AsyncDisposableStack): Prom
     onError: (err) => logger.warn({ err }, 'who keeps the schedules is not known: this is repeated'),
   });
   opened.defer(() => keeper.stop());
-  if (runsSchedules) await keeper.start();
+  if (config.areSchedulesKept) await keeper.start();
   const local = {
     handler: LOCAL_BATCH_PREDICTION.handler,
     predictions: new LocalBatchPredictions(engine, localBatch, batchDependencies),

@@ -49,7 +49,7 @@ export async function openCosts(options: OpenCostsOptions): Promise<Costs & { cl
 interface CostRecords {
   readonly history: ModelCostHistory;
   readonly ledger: SpendingLedger;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const DEADLINE_MS = 10_000;

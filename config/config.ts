@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { auditVariables } from './audit-config.js';
 import { parseBudgets } from './budgets.js';
-import { severalGatewaysVariables } from './several-gateways-config.js';
+import { severalGatewaysVariables, toSharedJobs } from './several-gateways-config.js';
 
 /**
  * The configuration, all from environment variables. .env.example lists them; a test compares the two. Defaults are
@@ -165,11 +165,6 @@ export const configVariables = {
     .describe(
       'Budgets in US dollars for each day (UTC) and principal, e.g. user:alice@example.com=50,key:ci=500,*=10. * is each other principal (docs/costs.md). Empty: no limit.',
     ),
-  FEATUREGRAPH_SCHEDULES: flag
-    .default(true)
-    .describe(
-      'Run the schedules of feature views and sources. If several gateways share stores without FEATUREGRAPH_JOBS_TABLE, set it to false in all but one.',
-    ),
   ...severalGatewaysVariables,
   FEATUREGRAPH_SHUTDOWN_DELAY_MS: z.coerce
     .number()
@@ -251,16 +246,7 @@ const configSchema = z
     priceBook: variables.FEATUREGRAPH_PRICE_BOOK,
     dailyBudgetsUsd: variables.FEATUREGRAPH_DAILY_BUDGETS_USD,
     areSchedulesKept: variables.FEATUREGRAPH_SCHEDULES,
-    sharedJobs:
-      variables.FEATUREGRAPH_JOBS_TABLE === undefined
-        ? null
-        : {
-            table: {
-              ...variables.FEATUREGRAPH_JOBS_TABLE,
-              appProfile: variables.FEATUREGRAPH_JOBS_APP_PROFILE ?? null,
-            },
-            leaseMs: variables.FEATUREGRAPH_JOBS_LEASE_SECONDS * 1000,
-          },
+    sharedJobs: toSharedJobs(variables),
     shutdownDelayMs: variables.FEATUREGRAPH_SHUTDOWN_DELAY_MS,
     shutdownGraceMs: variables.FEATUREGRAPH_SHUTDOWN_GRACE_MS,
   }));

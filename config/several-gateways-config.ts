@@ -4,6 +4,13 @@ const TABLE = /^projects\/([^/\s]+)\/instances\/([^/\s]+)\/tables\/([^/\s]+)$/;
 
 /** The variables of several gateways (docs/several-gateways.md). */
 export const severalGatewaysVariables = {
+  FEATUREGRAPH_SCHEDULES: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .default(true)
+    .describe(
+      'Run the schedules of feature views and sources. If several gateways share stores without FEATUREGRAPH_JOBS_TABLE, set it to false in all but one.',
+    ),
   FEATUREGRAPH_JOBS_TABLE: z
     .string()
     .regex(TABLE, 'is not the name of a Bigtable table: projects/PROJECT/instances/INSTANCE/tables/TABLE')
@@ -30,4 +37,30 @@ export const severalGatewaysVariables = {
     .describe(
       'How long a gateway may be silent before the other gateways of FEATUREGRAPH_JOBS_TABLE take its jobs and schedules, in seconds.',
     ),
-};
+} satisfies Record<string, z.ZodType>;
+
+/** The table that several gateways share; null for a gateway that has its jobs for itself. */
+export interface SharedJobs {
+  readonly table: {
+    readonly project: string;
+    readonly instance: string;
+    readonly table: string;
+    readonly appProfile: string | null;
+  };
+  readonly leaseMs: number;
+}
+
+interface Variables {
+  readonly FEATUREGRAPH_JOBS_TABLE?: Omit<SharedJobs['table'], 'appProfile'> | undefined;
+  readonly FEATUREGRAPH_JOBS_APP_PROFILE?: string | undefined;
+  readonly FEATUREGRAPH_JOBS_LEASE_SECONDS: number;
+}
+
+export function toSharedJobs({
+  FEATUREGRAPH_JOBS_TABLE: table,
+  FEATUREGRAPH_JOBS_APP_PROFILE: appProfile,
+  FEATUREGRAPH_JOBS_LEASE_SECONDS: seconds,
+}: Variables): SharedJobs | null {
+  if (table === undefined) return null;
+  return { table: { ...table, appProfile: appProfile ?? null }, leaseMs: seconds * 1000 };
+}

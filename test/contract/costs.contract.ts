@@ -17,7 +17,9 @@ export function describeCostRecords(name: string, makeOpen: () => Promise<() => 
     const openTwo = async (): Promise<readonly [OpenRecords, OpenRecords]> => {
       const open = await makeOpen();
       const two = [await open(), await open()] as const;
-      onTestFinished(async () => void (await Promise.all(two.map((records) => records.close()))));
+      onTestFinished(async () => {
+        await Promise.all(two.map((records) => records.close()));
+      });
       return two;
     };
     const reserve = ({ ledger }: OpenRecords, id: string, dollars: number, budget: number | null = 10) =>

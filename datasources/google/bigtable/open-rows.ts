@@ -16,7 +16,7 @@ export interface RowsAddress {
 export async function openRows(
   store: string,
   { table, apiEndpoint, ...options }: RowsAddress,
-): Promise<{ readonly rows: VersionedRows; close(): Promise<void> }> {
+): Promise<{ readonly rows: VersionedRows; readonly close: () => Promise<void> }> {
   try {
     const connection = await connect(table, apiEndpoint);
     return {

@@ -76,7 +76,7 @@ export class BigtableJobStore implements JobStore {
       const signs = new VersionedRows({ ...calls, deadlineMs: signDeadlineMs(leaseMs) });
       let store: BigtableJobStore | undefined = undefined as BigtableJobStore | undefined;
       const onDoubt = (): void => store?.loseAll();
-      const gateways = await LivingGateways.join({ rows: signs, id: newId(), leaseMs, onDoubt });
+      const gateways = await LivingGateways.join({ rows: signs, firstRows: rows, id: newId(), leaseMs, onDoubt });
       store = new BigtableJobStore(connection, rows, gateways);
       return store;
     } catch (error) {

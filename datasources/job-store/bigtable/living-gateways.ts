@@ -5,6 +5,8 @@ import { ROWS } from './row-keys.js';
 export interface LivingGatewaysOptions {
   /** Its calls take less than `signDeadlineMs` of the lease. */
   readonly rows: VersionedRows;
+  /** For the first calls, which take longer: they open the connection. */
+  readonly firstRows: VersionedRows;
   /** The unique name of this process. */
   readonly id: string;
   /** A gateway whose sign of life did not change for this time counts as dead. */
@@ -57,8 +59,8 @@ export class LivingGateways {
   /** Resolves when the others can see that this process lives. */
   static async join(options: LivingGatewaysOptions): Promise<LivingGateways> {
     const gateways = new LivingGateways(options);
-    await gateways.#show();
-    await gateways.#look();
+    await gateways.#show(options.firstRows);
+    await gateways.#look(options.firstRows);
     gateways.#running = gateways.#repeat();
     // Beside the calls, each of which may take a while to fail.
     gateways.#watchdog = setInterval(() => gateways.#checkOwnSign(), options.leaseMs / LOOKS_AT_OWN_SIGN).unref();
@@ -103,14 +105,14 @@ export class LivingGateways {
     }
   }
 
-  async #show(): Promise<void> {
+  async #show(rows = this.#options.rows): Promise<void> {
     const before = performance.now();
-    await this.#options.rows.put(ROWS.toGateway(this.id), { [SIGN]: String((this.#count += 1)) });
+    await rows.put(ROWS.toGateway(this.id), { [SIGN]: String((this.#count += 1)) });
     this.#shownAt = before;
   }
 
-  async #look(): Promise<void> {
-    const found = new Map(await this.#options.rows.scan({ prefix: ROWS.gateway }));
+  async #look(rows = this.#options.rows): Promise<void> {
+    const found = new Map(await rows.scan({ prefix: ROWS.gateway }));
     const now = performance.now();
     const ids = new Set<string>();
     for (const [key, columns] of found) {
@@ -120,7 +122,7 @@ export class LivingGateways {
       const known = this.#signs.get(id);
       if (known?.content !== content) this.#signs.set(id, { content, seenAt: now });
       else if (now - known.seenAt > this.#options.leaseMs * LEASES_KEPT) {
-        await this.#options.rows.remove(key, { name: SIGN, content });
+        await rows.remove(key, { name: SIGN, content });
       }
     }
     for (const id of this.#signs.keys()) if (!ids.has(id)) this.#signs.delete(id);

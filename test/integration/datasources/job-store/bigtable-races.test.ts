@@ -15,6 +15,7 @@ import {
 import { createJobsTable, openJobStore } from '../../../support/google/bigtable-job-store.js';
 import { startFaultProxy, type Fault, type FaultProxy } from '../../../support/google/fault-proxy.js';
 import { jobRecord } from '../../../support/job-record.js';
+import { createRandom } from '../../../support/random.js';
 import { until } from '../../../support/until.js';
 
 const LEASE_MS = 1500;
@@ -239,15 +240,4 @@ async function randomFault(random: () => number): Promise<Fault | undefined> {
   // Held back on its way to the server, while others overtake it.
   if (dice < 0.2) await sleep(random() * 200);
   return undefined;
-}
-
-/** Mulberry32: the same numbers for the same seed. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
