@@ -233,6 +233,8 @@ export default tseslint.config(
               'PageInfo',
               'StoreInfo',
               'FeatureValue',
+              'FeatureValuesEvent',
+              'WrittenFeatureValue',
               'FeatureStream',
               'StreamError',
               'FeatureMatrix',

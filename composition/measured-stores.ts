@@ -41,6 +41,7 @@ function measuredOffline(store: OfflineStore, metrics: GatewayMetrics): OfflineS
   return {
     maxLabelsPerRead: store.maxLabelsPerRead,
     bulk: store.bulk,
+    hasCreationTimes: (source) => store.hasCreationTimes(source),
     pointInTime: (read) =>
       measure('point_in_time', read.entityType, read.labels.length, () => store.pointInTime(read), metrics),
     history: (read) =>

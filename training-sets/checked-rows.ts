@@ -29,6 +29,7 @@ export function checkedRows(
   });
   // A column whose type the output format lacks is read back with another type.
   const asLabels = labelColumns.map(({ type }, index) => `TRY_CAST(o.${labelName(index)} AS ${type})`);
+  const writtenAfter = [...new Set(features.flatMap(({ writtenAfterColumn }) => writtenAfterColumn ?? []))];
   const keyed = [
     'o.row_id',
     `hash(${asLabels.join(', ')}) IS DISTINCT FROM t.label_hash AS ${IS_CHANGED}`,
@@ -36,6 +37,7 @@ export function checkedRows(
     ...keys(request, labelColumns, columnOf),
     ...features.map(({ feature }) => `o.${feature.valueColumn}`),
     ...new Set(times),
+    ...writtenAfter.map((column) => `t.${column}`),
   ];
   const knownTo = (source: PlannedColumn['source']): string =>
     plan.remoteStores.has(source) ? knownRemoteIdsSql(work, plan, source) : tableOf(source.source);
@@ -45,7 +47,7 @@ export function checkedRows(
   ON ${staticName(plan, source)}.entity_id = CASE WHEN k.label_time IS NOT NULL THEN k.${source.entityColumn} END`,
   );
   // Times are stored per row. The row number comes from the first table, which has all rows.
-  const kept = [...new Set(features.flatMap(({ timeColumn }) => timeColumn ?? []))];
+  const kept = [...new Set(features.flatMap(({ timeColumn }) => timeColumn ?? [])), ...writtenAfter];
   return `WITH output AS (${output}),
 times AS (SELECT ${joinSql(['joined_0.row_id', ...kept, `hash(${labelColumns.map((_, index) => labelName(index)).join(', ')}) AS label_hash`], ', ')}
   FROM ${allJoined(work, plan)} POSITIONAL JOIN ${work.table('labels')} AS labels),

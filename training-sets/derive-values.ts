@@ -3,12 +3,11 @@ import type { PointInTimeOptions, SourcePlan } from '../datasources/offline/poin
 import { quoteIdentifier } from '../datasources/duckdb/sql-text.js';
 import type { PlannedColumn } from './training-set-plan.js';
 
-/** The names of the value, the event time and the creation time of an output column in a derived row. */
+/** The names of the value and the event time of an output column in a derived row. */
 export interface DerivedColumn {
   readonly value: string;
   /** null for a static source. */
   readonly time: string | null;
-  readonly created: string | null;
 }
 
 export interface Derivation {
@@ -112,7 +111,6 @@ function derivedColumn(number: number, isTimed: boolean): DerivedColumn {
   return {
     value: `derived_${number}`,
     time: isTimed ? `derived_time_${number}` : null,
-    created: isTimed ? `derived_created_${number}` : null,
   };
 }
 
@@ -162,11 +160,7 @@ function selectDerived(source: SourcePlan, columns: readonly PlannedColumn[], ta
     const part = (field: string): string =>
       source.newestRow ? `s.newest.${field}` : `coalesce(s.newest_${number}.${field}, s.newest.${field})`;
     const value = source.newestRow ? `h.${quoteIdentifier(feature.name)}` : `s.newest_${number}.v`;
-    return [
-      `${value} AS derived_${number}`,
-      isTimed && `${part('t')} AS derived_time_${number}`,
-      isTimed && `${part('c')} AS derived_created_${number}`,
-    ];
+    return [`${value} AS derived_${number}`, isTimed && `${part('t')} AS derived_time_${number}`];
   });
   return `SELECT ${joinSql(['r.row_id', ...derived], ', ')}
 FROM (SELECT row_id, label_time, ${source.entityColumn} AS entity_id FROM sample) AS r JOIN seen AS s ON ${on}

@@ -70,6 +70,7 @@ export async function joinLabels(
   const steps: JoinStep[] = [];
   for (const source of plan.pointInTime.sources) {
     const store = plan.remoteStores.get(source);
+    await dropOutdated(work, plan, source);
     steps.push(
       await (store
         ? joinRemoteStep(work, plan, source, store, joinedTable(plan, source))
@@ -86,6 +87,18 @@ export async function joinLabels(
       await onStep(BigInt(Math.floor(done())));
     }
     if (to === labels) return;
+  }
+}
+
+/** Rows that an earlier version of the gateway joined may lack a column. They are joined again. */
+async function dropOutdated(work: WorkDatabase, plan: TrainingSetPlan, source: SourcePlan): Promise<void> {
+  const name = joinedTable(plan, source);
+  if (!(await work.has(name))) return;
+  const columns = await work.rows(`SELECT column_name FROM (DESCRIBE ${work.table(name)})`);
+  const there = new Set(columns.map(({ column_name }) => column_name));
+  const needed = plan.features.filter((column) => column.source === source);
+  if (needed.some(({ writtenAfterColumn: column }) => column !== null && !there.has(column))) {
+    await work.run(`DROP TABLE ${work.table(name)}`);
   }
 }
 
@@ -108,7 +121,7 @@ async function joinStep(work: WorkDatabase, plan: TrainingSetPlan, source: Sourc
         tableOf,
         mayHaveTies: () => hasTies,
         lastLabelTime: instantFromDuckDb(last?.time) ?? 0n,
-        outputs: { timestamps: 'ONE_A_ROW', statuses: false },
+        outputs: { timestamps: 'ONE_A_ROW', statuses: false, writtenAfter: true },
       },
       new Parameters(),
     );

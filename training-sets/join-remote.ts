@@ -1,7 +1,6 @@
 import { BOOLEAN, TIMESTAMP, timestampValue, type DuckDBAppender, type DuckDBValue } from '@duckdb/node-api';
-import type { FeatureCell } from '../values/feature-cell.js';
 import { toDuckDbType, instantFromDuckDb, toDuckDb } from '../datasources/duckdb/value-mapping.js';
-import type { BulkReads, EntityMoment } from '../datasources/offline/offline-store.js';
+import type { BulkReads, EntityMoment, PointInTimeCell } from '../datasources/offline/offline-store.js';
 import { timeColumnName, type SourcePlan } from '../datasources/offline/point-in-time/plan.js';
 import type { JoinStep } from './join-step.js';
 import { retryOnOutage } from '../runtime/retry-on-outage.js';
@@ -28,7 +27,7 @@ export async function joinRemoteStep(
   store: HistoryStore,
   name: string,
 ): Promise<JoinStep> {
-  const columns = joinedColumns(source);
+  const columns = joinedColumns(plan, source);
   if (!(await work.has(name))) {
     const definitions = columns.map((column) => `${column.name} ${column.type.toString()}`);
     await work.run(`CREATE TABLE ${work.table(name)} (${['row_id BIGINT', ...definitions].join(', ')})`);
@@ -54,6 +53,7 @@ export async function joinRemoteStep(
           features: source.features.map(({ feature }) => feature),
           options: plan.request.options,
           ttl: plan.request.ttl,
+          writtenAfter: true,
         });
         const appender = await work.createAppender(name);
         cells.forEach((ofLabel, index) => appendRow(appender, BigInt(rows + index), ofLabel, columns));
@@ -84,7 +84,7 @@ async function joinInBulk(
   bulk: BulkReads,
   { name, range: { from, to }, onShare }: BulkJoin,
 ): Promise<void> {
-  const columns = joinedColumns(source);
+  const columns = joinedColumns(plan, source);
   const gathered = `${name}_gathered`;
   const count = to - from;
   await work.run(`CREATE OR REPLACE TABLE ${work.table(gathered)} AS SELECT * FROM ${work.table(name)} WITH NO DATA`);
@@ -94,6 +94,7 @@ async function joinInBulk(
     features: source.features.map(({ feature }) => feature),
     options: plan.request.options,
     ttl: plan.request.ttl,
+    writtenAfter: true,
     signal: work.signal,
   });
   let done = 0;
@@ -114,11 +115,11 @@ async function joinInBulk(
 interface JoinedColumn {
   readonly name: string;
   readonly type: ReturnType<typeof toDuckDbType>;
-  readonly from: (cells: readonly FeatureCell[]) => DuckDBValue;
+  readonly from: (cells: readonly PointInTimeCell[]) => DuckDBValue;
 }
 
 /** The same columns as for the join with a local source. */
-function joinedColumns(source: SourcePlan): JoinedColumn[] {
+function joinedColumns({ features }: TrainingSetPlan, source: SourcePlan): JoinedColumn[] {
   const values = source.features.map(({ feature, valueColumn }, index): JoinedColumn => ({
     name: valueColumn,
     type: toDuckDbType(feature.valueType),
@@ -128,11 +129,12 @@ function joinedColumns(source: SourcePlan): JoinedColumn[] {
     const isKnown: JoinedColumn['from'] = (cells) => cells.some(({ status }) => status !== 'NOT_FOUND');
     return [...values, { name: IS_KNOWN, type: BOOLEAN, from: isKnown }];
   }
-  const times = new Map<string, JoinedColumn>();
+  // The features of one row share these columns.
+  const ofRows = new Map<string, JoinedColumn>();
   for (const [index, feature] of source.features.entries()) {
     const name = timeColumnName(source, feature);
-    if (times.has(name)) continue;
-    times.set(name, {
+    if (ofRows.has(name)) continue;
+    ofRows.set(name, {
       name,
       type: TIMESTAMP,
       from: (cells) => {
@@ -140,14 +142,21 @@ function joinedColumns(source: SourcePlan): JoinedColumn[] {
         return timestamp === null ? null : timestampValue(timestamp);
       },
     });
+    const { writtenAfterColumn } = features.find((column) => column.feature === feature)!;
+    if (writtenAfterColumn === null) continue;
+    ofRows.set(writtenAfterColumn, {
+      name: writtenAfterColumn,
+      type: BOOLEAN,
+      from: (cells) => cells[index]!.writtenAfter ?? false,
+    });
   }
-  return [...values, ...times.values()];
+  return [...values, ...ofRows.values()];
 }
 
 function appendRow(
   appender: DuckDBAppender,
   rowId: bigint,
-  cells: readonly FeatureCell[],
+  cells: readonly PointInTimeCell[],
   columns: readonly JoinedColumn[],
 ): void {
   appender.appendBigInt(rowId);

@@ -4,7 +4,10 @@ import { raceAbort } from '../runtime/race-abort.js';
 import { retryOnOutage } from '../runtime/retry-on-outage.js';
 
 /** The operations that training sets need of an offline store other than the embedded one. */
-export type HistoryStore = Pick<OfflineStore, 'maxLabelsPerRead' | 'bulk' | 'pointInTime' | 'rows'>;
+export type HistoryStore = Pick<
+  OfflineStore,
+  'maxLabelsPerRead' | 'bulk' | 'hasCreationTimes' | 'pointInTime' | 'rows'
+>;
 
 /** Returns the offline store of a featurestore whose history is outside the embedded one; undefined for all others. */
 export type FindRemoteStore = (featurestore: Featurestore) => HistoryStore | undefined;
@@ -21,6 +24,7 @@ export function withOutageRetry(findRemoteStore: FindRemoteStore, signal: AbortS
       store && {
         maxLabelsPerRead: store.maxLabelsPerRead,
         bulk: store.bulk,
+        hasCreationTimes: (source) => store.hasCreationTimes(source),
         rows: (read) => store.rows({ ...read, signal }),
         pointInTime: (read) => retry(() => store.pointInTime({ ...read, signal })),
       }

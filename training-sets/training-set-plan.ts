@@ -4,6 +4,7 @@ import { hasCreationTime, noCreationTime } from '../datasources/offline/point-in
 import {
   planPointInTime,
   timeColumnName,
+  writtenAfterName,
   type FeaturePlan,
   type PointInTimePlan,
   type SourcePlan,
@@ -33,6 +34,11 @@ export interface PlannedColumn {
   readonly feature: FeaturePlan;
   /** The column of the work tables with the time of the value; null for a static source, whose values have no time. */
   readonly timeColumn: string | null;
+  /**
+   * The column of the work tables that says whether the value was written after the label; null for a static source,
+   * and where rows have no creation times.
+   */
+  readonly writtenAfterColumn: string | null;
   /** The name of the time column in the output; null if the request does not include times. */
   readonly timestampName: string | null;
 }
@@ -72,17 +78,25 @@ export function planTrainingSet(
       source.features.map((feature) => [feature.valueColumn, { source, feature }]),
     ),
   );
-  const features = columns.map(({ name, timestampName }, index): PlannedColumn => {
-    // The plan numbers its columns in the order of the given features.
-    const { source, feature } = plans.get(`value_${index}`)!;
-    const isStatic = source.source.timestampColumn === null;
-    return { name, timestampName, source, feature, timeColumn: isStatic ? null : timeColumnName(source, feature) };
-  });
   const remoteStores = new Map<SourcePlan, HistoryStore>();
   for (const source of pointInTime.sources) {
     const store = findRemoteStore(source.source.entityType.featurestore);
     if (store) remoteStores.set(source, store);
   }
+  const features = columns.map(({ name, timestampName }, index): PlannedColumn => {
+    // The plan numbers its columns in the order of the given features.
+    const { source, feature } = plans.get(`value_${index}`)!;
+    const isStatic = source.source.timestampColumn === null;
+    return {
+      name,
+      timestampName,
+      source,
+      feature,
+      timeColumn: isStatic ? null : timeColumnName(source, feature),
+      writtenAfterColumn:
+        isStatic || !hasCreationTimes(source, remoteStores) ? null : writtenAfterName(source, feature),
+    };
+  });
   refuseFullValidation(request, remoteStores);
   refuseUnknownCreation(pointInTime, remoteStores);
   return {
@@ -109,17 +123,19 @@ function refuseFullValidation(
   );
 }
 
-/**
- * Without a creation time no row counts, and every value would be null. A remote store refuses its own sources: only it
- * knows the columns of its tables.
- */
+/** A remote store knows the columns of its tables; the registry tells it of the others. */
+function hasCreationTimes(plan: SourcePlan, remoteStores: ReadonlyMap<SourcePlan, HistoryStore>): boolean {
+  return remoteStores.get(plan)?.hasCreationTimes(plan.source) ?? hasCreationTime(plan.source);
+}
+
+/** Without a creation time no row counts, and every value would be null. */
 function refuseUnknownCreation(
   { sources, options }: PointInTimePlan,
   remoteStores: ReadonlyMap<SourcePlan, HistoryStore>,
 ): void {
   for (const plan of sources) {
     const { source } = plan;
-    if (hasCreationTime(source) || remoteStores.has(plan)) continue;
+    if (hasCreationTimes(plan, remoteStores)) continue;
     if (options.knownAt !== null) throw noCreationTime(source);
     // Static values hold at the time of every label.
     if (options.knownAtLabelTime && source.timestampColumn !== null) throw noCreationTime(source, 'knownAtLabelTime');

@@ -193,10 +193,11 @@ export interface TrainingSetValidationResult {
   readonly mode: ValidationRequest['mode'];
   readonly seed: number;
   /**
-   * Among the rows that were derived again: values that were written after the time of their label, although their
-   * event time is not later. These are corrections or backfills, which a model at the label's time would not have had.
+   * Values that were written after the time of their label, although their event time is not later. These are
+   * corrections or backfills, which a model at the label's time would not have had. null: no feature is of a source
+   * whose rows have creation times.
    */
-  readonly valuesWrittenAfterLabel: bigint;
+  readonly valuesWrittenAfterLabel: bigint | null;
   /** Rows whose label columns differ from the input. A job with any such row fails. */
   readonly changedRows: bigint;
   /** Values whose event time equals the time of their label. */

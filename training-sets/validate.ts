@@ -46,12 +46,7 @@ export async function validate(
     plan.features.reduce((all, column, index) => all + (isCounted(column) ? count(`${what}_${index}`) : 0n), 0n);
   const copied = await copyHistories(work, plan);
   const historyOf = (source: PlannedColumn['source']): string => copied.get(source) ?? tableOf(source.source);
-  const { verified, wrong, wrongRows, writtenAfterLabel } = await verifySample(
-    work,
-    plan,
-    historyOf,
-    REQUEST_LIMITS.maxOffendingRows,
-  );
+  const { verified, wrong, wrongRows } = await verifySample(work, plan, historyOf, REQUEST_LIMITS.maxOffendingRows);
   const offenders = async (kind: OffendingRow['kind'], condition: string, reason: string): Promise<OffendingRow[]> => {
     if (count(kind) === 0n) return [];
     const rows = await work.rows(
@@ -59,6 +54,7 @@ export async function validate(
     );
     return rows.map((row) => ({ row: BigInt(String(row.row_id)), kind, reason: String(row.reason) }));
   };
+  const hasCreation = ({ writtenAfterColumn }: PlannedColumn): boolean => writtenAfterColumn !== null;
   const leaked = await offenders('LEAKED', facts.leaked(), facts.leakReason());
   return {
     labelRows: BigInt(labels),
@@ -74,7 +70,7 @@ export async function validate(
     verifiedRows: verified,
     mode: sampling.mode,
     seed: sampling.seed,
-    valuesWrittenAfterLabel: writtenAfterLabel,
+    valuesWrittenAfterLabel: plan.features.some(hasCreation) ? sum('written_after', hasCreation) : null,
     featureCoverage: plan.features.map(({ name }, index) => coverage(name, index, count)),
     offendingRows: [
       ...[...leaked, ...wrongRows].slice(0, REQUEST_LIMITS.maxOffendingRows),

@@ -22,6 +22,8 @@ export class ValidationSql {
           `count(*) FILTER (WHERE ${this.#isPresent(column, index)}) AS present_${index}`,
           `count(*) FILTER (WHERE ${this.#found(column, index)}) AS found_${index}`,
           column.timeColumn !== null && `count(*) FILTER (WHERE ${this.#isExact(column, index)}) AS exact_${index}`,
+          column.writtenAfterColumn !== null &&
+            `count(*) FILTER (WHERE ${column.feature.valueColumn} IS NOT NULL AND ${column.writtenAfterColumn}) AS written_after_${index}`,
           this.#isOld(column, index) && `count(*) FILTER (WHERE ${this.#isExpired(column, index)}) AS expired_${index}`,
         ]),
       ],

@@ -40,8 +40,6 @@ export interface SampleVerification {
   readonly wrong: bigint;
   /** The first of these rows. */
   readonly wrongRows: readonly OffendingRow[];
-  /** Values that were written after the time of their label. */
-  readonly writtenAfterLabel: bigint;
 }
 
 /**
@@ -55,15 +53,12 @@ export async function verifySample(
   maxRows: number,
 ): Promise<SampleVerification> {
   await work.run('CREATE OR REPLACE TEMP TABLE wrong (row_id BIGINT, source INTEGER, reason VARCHAR)');
-  let writtenAfterLabel = 0n;
   const numbered = plan.features.map((column, index) => ({ column, index }));
   for (const [number, [source, columns]] of [...Map.groupBy(numbered, ({ column }) => column.source)].entries()) {
     const table = tableOf(source);
     const way = (await findForm(work, source, 'sample', table)) === 'lookup' ? 'ALL_LABELS' : 'FIRST_LABEL';
     await work.run(`CREATE OR REPLACE TEMP TABLE compared AS ${compare(plan, source, columns, table, way)}`);
     await work.run(`INSERT INTO wrong SELECT row_id, ${number}, reason FROM compared WHERE reason IS NOT NULL`);
-    const [late] = await work.rows('SELECT coalesce(sum(late), 0) AS late FROM compared');
-    writtenAfterLabel += BigInt(String(late?.late));
   }
   const [counts] = await work.rows(
     'SELECT (SELECT count(*) FROM sample) AS verified, (SELECT count(DISTINCT row_id) FROM wrong) AS wrong',
@@ -80,7 +75,6 @@ export async function verifySample(
       kind: 'LEAKED' as const,
       reason: String(reason),
     })),
-    writtenAfterLabel,
   };
 }
 
@@ -90,10 +84,7 @@ interface NumberedColumn {
   readonly index: number;
 }
 
-/**
- * For each row of the sample: the first value or time that differs from the history, and the number of values that were
- * written after the label's time.
- */
+/** For each row of the sample: the first value or time that differs from the history. */
 function compare(
   { pointInTime: { options } }: TrainingSetPlan,
   source: SourcePlan,
@@ -124,12 +115,7 @@ function compare(
     );
     return `WHEN ${isOther} THEN ${quoteText(`${column.name}: the history gives another value or time`)}`;
   });
-  const late = columns.flatMap(({ column }, number) => {
-    const { created } = derivation.columns[number]!;
-    if (created === null) return [];
-    return `CASE WHEN ${column.feature.valueColumn} IS NOT NULL AND ${created} > label_time THEN 1 ELSE 0 END`;
-  });
-  return `SELECT row_id, ${late.length === 0 ? '0' : late.join(' + ')} AS late,
+  return `SELECT row_id,
   CASE WHEN NOT leaks THEN CASE ${reasons.join('\n    ')} END END AS reason
 FROM sample LEFT JOIN (${derivation.sql}) USING (row_id)`;
 }

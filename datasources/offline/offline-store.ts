@@ -16,7 +16,13 @@ export interface OfflineStore {
    * label without an id or a time is NOT_FOUND for all features. If the signal aborts, the read rejects with the reason
    * of the signal.
    */
-  pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]>;
+  pointInTime(read: PointInTimeRead): Promise<PointInTimeCell[][]>;
+
+  /**
+   * Whether the rows of a source have creation times. Without them nothing shows when a value was written, and a read
+   * with knownAt or knownAtLabelTime is refused.
+   */
+  hasCreationTimes(source: FeatureSource): boolean;
 
   /** The maximum bytes that a point-in-time read of these features scans, whatever the entities. The read does not run. */
   estimateScan(read: PointInTimeRead): Promise<ScanEstimate>;
@@ -80,6 +86,16 @@ export interface PointInTimeRead extends Abortable {
   readonly options?: Partial<PointInTimeOptions>;
   /** Replaces the ttls of the registry, in microseconds. undefined: the ttls of the registry. null: any age. */
   readonly ttl?: bigint | null | undefined;
+  /** Each cell then says whether its value was written after the label's time. */
+  readonly writtenAfter?: boolean;
+}
+
+export interface PointInTimeCell extends FeatureCell {
+  /**
+   * Whether the value was written after the label's time. Absent unless the read asks for it. False without a value or
+   * a creation time, and for static sources.
+   */
+  readonly writtenAfter?: boolean;
 }
 
 /** The entity whose features to read, and the time. */
@@ -139,7 +155,7 @@ export interface LabelPages {
 export interface LabelCells {
   /** The number of the label, from 0. */
   readonly label: number;
-  readonly cells: readonly FeatureCell[];
+  readonly cells: readonly PointInTimeCell[];
 }
 
 /** The maximum bytes of a read. */
@@ -170,8 +186,22 @@ export interface RowsRead extends Abortable {
   readonly entityIds: readonly string[];
   /** The features of the source whose values a row has. */
   readonly features: readonly Feature[];
-  /** Inclusive. */
-  readonly to: Instant;
+  /** The latest event time, inclusive; null for no bound. */
+  readonly to: Instant | null;
+  /**
+   * Only rows that were written in this period, in the order of their creation times. A source without a creation time
+   * (`hasCreationTimes`) refuses it. Absent: all rows.
+   */
+  readonly written?: WrittenPeriod | undefined;
+}
+
+export interface WrittenPeriod {
+  /** Exclusive. */
+  readonly after: Instant;
+  /** Inclusive; null for no bound. */
+  readonly upTo: Instant | null;
+  /** The maximum number of rows; null: all of them. */
+  readonly limit: number | null;
 }
 
 export interface HistoryEntry {

@@ -140,9 +140,10 @@ export class TrainingSetValidation {
   @Field(() => BigIntScalar, {
     nullable: true,
     description:
-      'Values in `verifiedRows` that were written after the time of the label, with an event time before it: corrections ' +
-      'and backfills. They are not leaks, but a model in production would not have had them. Use knownAtLabelTime to leave ' +
-      'them out. A SAMPLE does not count other rows; `validation: FULL` counts all rows.',
+      'Values of all rows that were written after the time of the label, with an event time that is not after it: ' +
+      'corrections and backfills. They are not leaks, but a model in production would not have had them. Use ' +
+      'knownAtLabelTime to leave them out. A value without a creation time does not count. null: no feature is of a ' +
+      'source with creation times, so nothing shows when the values were written.',
   })
   valuesWrittenAfterLabel!: bigint | null;
 

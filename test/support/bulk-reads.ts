@@ -1,5 +1,5 @@
-import type { OfflineStore, PointInTimeRead } from '../../datasources/offline/offline-store.js';
-import { NOT_FOUND_CELL, type FeatureCell } from '../../values/feature-cell.js';
+import type { OfflineStore, PointInTimeCell, PointInTimeRead } from '../../datasources/offline/offline-store.js';
+import { NOT_FOUND_CELL } from '../../values/feature-cell.js';
 
 /** A store whose point-in-time reads are all bulk reads, however few their labels: one a source. */
 export function withBulkReads(store: OfflineStore): Pick<OfflineStore, 'append' | 'pointInTime'> {
@@ -12,8 +12,9 @@ export function withBulkReads(store: OfflineStore): Pick<OfflineStore, 'append' 
 async function readCells(
   store: OfflineStore,
   { labels, features, ...read }: PointInTimeRead,
-): Promise<FeatureCell[][]> {
-  const cells = labels.map(() => features.map(() => NOT_FOUND_CELL));
+): Promise<PointInTimeCell[][]> {
+  const notFound: PointInTimeCell = { ...NOT_FOUND_CELL, ...(read.writtenAfter && { writtenAfter: false }) };
+  const cells = labels.map(() => features.map(() => notFound));
   for (const [, ofSource] of Map.groupBy(features, ({ source }) => source)) {
     const pages = { count: labels.length, page: async (from: number, to: number) => labels.slice(from, to) };
     for await (const batch of store.bulk!.pointInTime({ ...read, features: ofSource, labels: pages })) {

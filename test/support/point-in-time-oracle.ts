@@ -14,9 +14,36 @@ export function oracleCell(
   feature: Feature,
   options: PointInTimeOptions,
 ): FeatureCell {
-  const notFound: FeatureCell = { status: 'NOT_FOUND', value: null, timestamp: null };
-  const { entityId, time } = label;
-  if (entityId === null || time === null) return notFound;
+  const chosen = chooseRow(rows, label, feature, options);
+  if (!chosen) return { status: 'NOT_FOUND', value: null, timestamp: null };
+  const value: RawValue | null = chosen.values.get(feature.name) ?? null;
+  const timestamp = feature.source.timestampColumn === null ? null : chosen.timestamp;
+  if (timestamp !== null && feature.ttl !== null && label.time! - timestamp > feature.ttl) {
+    return { status: 'EXPIRED', value: options.includeExpired ? value : null, timestamp };
+  }
+  return { status: value === null ? 'NULL' : 'PRESENT', value, timestamp };
+}
+
+/** Whether the value that a label gets was written after the label's time. */
+export function oracleWrittenAfter(
+  rows: readonly FeatureRow[],
+  label: EntityMoment,
+  feature: Feature,
+  options: PointInTimeOptions,
+): boolean {
+  const created = chooseRow(rows, label, feature, options)?.createdTimestamp ?? null;
+  const hasValue = oracleCell(rows, label, feature, options).value !== null;
+  return hasValue && feature.source.timestampColumn !== null && created !== null && created > label.time!;
+}
+
+/** The row whose value a label gets, however old it is. */
+function chooseRow(
+  rows: readonly FeatureRow[],
+  { entityId, time }: EntityMoment,
+  feature: Feature,
+  options: PointInTimeOptions,
+): FeatureRow | undefined {
+  if (entityId === null || time === null) return undefined;
   const isStatic = feature.source.timestampColumn === null;
 
   let newest: FeatureRow | undefined;
@@ -38,14 +65,7 @@ export function oracleCell(
     if (!isOlder(row, newest)) newest = row;
     if ((row.values.get(feature.name) ?? null) !== null && !isOlder(row, newestWithValue)) newestWithValue = row;
   }
-  if (!newest) return notFound;
-  const chosen = feature.entityType.dense ? newest : (newestWithValue ?? newest);
-  const value: RawValue | null = chosen.values.get(feature.name) ?? null;
-  const timestamp = isStatic ? null : chosen.timestamp;
-  if (timestamp !== null && feature.ttl !== null && time - timestamp > feature.ttl) {
-    return { status: 'EXPIRED', value: options.includeExpired ? value : null, timestamp };
-  }
-  return { status: value === null ? 'NULL' : 'PRESENT', value, timestamp };
+  return feature.entityType.dense ? newest : (newestWithValue ?? newest);
 }
 
 const LEAST = -(2n ** 64n);

@@ -59,7 +59,8 @@ export async function writeShopHistory(store: OfflineStore): Promise<void> {
     row('ann', 0, { orders_7d: 1n, mean_basket: 10.5, city: 'Bern' }),
     row('ann', 50, { orders_7d: 2n, mean_basket: null, city: null }),
     row('ann', 90, { orders_7d: 9n, mean_basket: 99, city: 'Genf' }),
-    row('bob', 10, { orders_7d: 5n, mean_basket: 7, city: null }),
+    // Written after the first moment.
+    { ...row('bob', 10, { orders_7d: 5n, mean_basket: 7, city: null }), createdTimestamp: T(35) },
   ]);
   await store.append(fixed!, [{ entityId: 'ann', timestamp: null, values: new Map([['born', T(-1e6)]]) }]);
   await store.append(visit.sources[0]!, [

@@ -39,13 +39,15 @@ export function adviseOnError(error: unknown, grant: string): ErrorAdvice {
 }
 
 /**
- * The error that ends a start. `store` names the store for the operator. Errors that do not come from Bigtable stay
- * unchanged.
+ * The error that ends a start. `store` names the store for the operator, and `createTable` is the command that creates
+ * its table. Errors that do not come from Bigtable stay unchanged.
  */
-export function toStartError(store: string, address: TableAddress, error: unknown): unknown {
+export function toStartError(store: string, address: TableAddress, error: unknown, createTable?: string): unknown {
   if (!(error instanceof NoCredentials) && readGrpcCode(error) === undefined) return error;
   const { project, instance, table } = address;
-  const { reason: why, remedy: todo } = adviseOnError(error, grantOnTable(address, 'roles/bigtable.user'));
+  const { reason: why, remedy } = adviseOnError(error, grantOnTable(address, 'roles/bigtable.user'));
+  const isMissing = readGrpcCode(error) === GRPC_STATUS.NOT_FOUND && createTable !== undefined;
+  const todo = isMissing ? `If it is the table: ${createTable}` : remedy;
   return new OperatorError(
     `${store} cannot be used, table ${instance}/${table} of project ${project}:`,
     [why, ...(todo === undefined ? [] : [todo]), '"featuregraph doctor" looks at all that the store wants'],

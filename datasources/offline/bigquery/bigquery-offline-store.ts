@@ -1,7 +1,6 @@
 import { REQUEST_LIMITS } from '../../../limits/request-limits.js';
 import type { BigQuery } from '@google-cloud/bigquery';
 import type { Clock } from '../../../values/clock.js';
-import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { BigQuerySettings, EntityType, FeatureSource } from '../../registry/model.js';
 import type {
@@ -14,6 +13,7 @@ import type {
   HistoryRead,
   NewestRead,
   OfflineStore,
+  PointInTimeCell,
   PointInTimeRead,
   RowsRead,
   ScanEstimate,
@@ -73,7 +73,11 @@ export class BigQueryOfflineStore implements OfflineStore {
         : undefined;
   }
 
-  async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
+  hasCreationTimes(source: FeatureSource): boolean {
+    return this.#findTable(source).createdTime !== null;
+  }
+
+  async pointInTime(read: PointInTimeRead): Promise<PointInTimeCell[][]> {
     const cells = emptyCells(read);
     // A failed query cancels the others: BigQuery would bill them, and their results would not be read.
     const failed = new AbortController();
@@ -122,8 +126,12 @@ export class BigQueryOfflineStore implements OfflineStore {
     if (query === undefined) return;
     const asked = new Set(read.entityIds);
     const signal = AbortSignal.any(this.#combineSignals(read));
+    let left = read.written?.limit ?? Infinity;
     for await (const rows of this.#jobs.pages('rows', query, { signal, timeoutSeconds: MAX_TIMEOUT_SECONDS })) {
-      yield rows.map((row) => storedRow(row, read)).filter(({ entityId }) => asked.has(entityId!));
+      const found = rows.map((row) => storedRow(row, read)).filter(({ entityId }) => asked.has(entityId!));
+      yield found.length > left ? found.slice(0, left) : found;
+      left -= found.length;
+      if (left <= 0) return;
     }
   }
 

@@ -1,13 +1,14 @@
-import { NOT_FOUND_CELL, type CellStatus, type FeatureCell } from '../../../values/feature-cell.js';
+import { NOT_FOUND_CELL, type CellStatus } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 import { toChunks } from '../../../runtime/to-chunks.js';
-import type { BulkRead, LabelCells, EntityMoment, PointInTimeRead } from '../offline-store.js';
+import type { BulkRead, LabelCells, EntityMoment, PointInTimeCell, PointInTimeRead } from '../offline-store.js';
 import { compileForBigQuery, EXPIRED_NULL, type BigQueryForm } from '../point-in-time/bigquery/compile-for-bigquery.js';
 import { BigQueryParameters, timestampParameter, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import { FilteredIds } from '../point-in-time/bigquery/row-filters.js';
 import { quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery/table.js';
 import { planPointInTime, type PointInTimePlan } from '../point-in-time/plan.js';
+import { ALL_OUTPUTS, type FeatureOutputs } from '../point-in-time/source-block.js';
 import type { ResultRow } from './query-jobs.js';
 import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
 
@@ -68,6 +69,7 @@ export function pointInTimeQueries(
         bounds: computeLabelBounds(chunk),
         entityIdsOf: () => entityIds,
         tableOf,
+        outputs: outputsOf(read),
       };
       return { query: compileForBigQuery(planQuery(read, columns), target, parameters), columns };
     });
@@ -107,8 +109,13 @@ export function bulkQuery(
     entityIdsOf: () => entityIds,
     tableOf,
     isUnordered: true,
+    outputs: outputsOf(read),
   };
   return { query: compileForBigQuery(planQuery(read, columns), target), columns };
+}
+
+function outputsOf({ writtenAfter = false }: Pick<PointInTimeRead, 'writtenAfter'>): FeatureOutputs {
+  return { ...ALL_OUTPUTS, writtenAfter };
 }
 
 function planQuery(
@@ -122,41 +129,46 @@ function planQuery(
 }
 
 /** The initial cells of a read: a cell without a row in any result stays NOT_FOUND. */
-export function emptyCells({ labels, features }: PointInTimeRead): FeatureCell[][] {
-  return labels.map(() => features.map(() => NOT_FOUND_CELL));
+export function emptyCells({ labels, features, writtenAfter }: PointInTimeRead): PointInTimeCell[][] {
+  const cell = writtenAfter ? { ...NOT_FOUND_CELL, writtenAfter: false } : NOT_FOUND_CELL;
+  return labels.map(() => features.map(() => cell));
 }
 
 /** Copies a row of a query's result into the cells. */
 export function placeRow(
   row: ResultRow,
   { columns }: PointInTimeQuery,
-  { features, options }: PointInTimeRead,
-  cells: FeatureCell[][],
+  { features, ...read }: PointInTimeRead,
+  cells: PointInTimeCell[][],
 ): void {
   const ofLabel = cells[Number(integerFromBigQuery(row.row_id))]!;
-  columns.forEach(
-    (column, number) => (ofLabel[column] = readCell(row, number, features[column]!, options?.includeExpired ?? false)),
-  );
+  columns.forEach((column, number) => (ofLabel[column] = readCell(row, number, features[column]!, read)));
 }
 
 /** A row of the result of a bulk query. */
-export function labelCells(row: ResultRow, { features, options }: BulkRead): LabelCells {
+export function labelCells(row: ResultRow, { features, ...read }: BulkRead): LabelCells {
   return {
     label: Number(integerFromBigQuery(row.row_id)),
-    cells: features.map((feature, number) => readCell(row, number, feature, options?.includeExpired ?? false)),
+    cells: features.map((feature, number) => readCell(row, number, feature, read)),
   };
 }
 
-function readCell(row: ResultRow, number: number, { valueType }: Feature, includeExpired: boolean): FeatureCell {
+function readCell(
+  row: ResultRow,
+  number: number,
+  { valueType }: Feature,
+  { options, writtenAfter = false }: Pick<PointInTimeRead, 'options' | 'writtenAfter'>,
+): PointInTimeCell {
   const status = row[`status_${number}`] as CellStatus | typeof EXPIRED_NULL;
   const value = row[`value_${number}`];
   // BigQuery returns a null array as an empty one, so the status decides. The value of an expired cell is present when
   // the read requests it.
-  const isGiven = status === 'PRESENT' || (status === 'EXPIRED' && value != null && includeExpired);
+  const isGiven = status === 'PRESENT' || (status === 'EXPIRED' && value != null && options?.includeExpired === true);
   return {
     status: status === EXPIRED_NULL ? 'EXPIRED' : status,
     value: isGiven ? fromBigQuery(valueType, value) : null,
     timestamp: integerFromBigQuery(row[`timestamp_${number}`]),
+    ...(writtenAfter && { writtenAfter: isGiven && row[`written_after_${number}`] === true }),
   };
 }
 

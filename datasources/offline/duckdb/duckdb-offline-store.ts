@@ -1,6 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { REQUEST_LIMITS } from '../../../limits/request-limits.js';
-import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { Instant } from '../../../values/instant.js';
 import type { OnlineWrite } from '../../online/online-store.js';
 import type { FileReader } from '../../files/file-reader.js';
@@ -21,6 +20,7 @@ import {
   type HistoryEntry,
   type HistoryRead,
   type NewestRead,
+  type PointInTimeCell,
   type PointInTimeRead,
   type RowsRead,
   type ScanEstimate,
@@ -41,6 +41,7 @@ import {
 } from '../../duckdb/import-record.js';
 import { newestValues, countFutureRows, findNewestTimestamps } from './newest-values.js';
 import { readHistory } from './read-history.js';
+import { hasCreationTime } from '../point-in-time/no-creation-time.js';
 import { JoinedReads } from './joined-reads.js';
 import { readPointInTime } from './read-point-in-time.js';
 import { readRows } from './read-rows.js';
@@ -97,7 +98,11 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     });
   }
 
-  async pointInTime(read: PointInTimeRead): Promise<FeatureCell[][]> {
+  hasCreationTimes(source: FeatureSource): boolean {
+    return hasCreationTime(source);
+  }
+
+  async pointInTime(read: PointInTimeRead): Promise<PointInTimeCell[][]> {
     if (read.labels.length === 0 || read.labels.length > this.maxLabelsPerRead) {
       throw new RangeError(
         `a point-in-time read takes 1 to ${this.maxLabelsPerRead} labels, not ${read.labels.length}`,

@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { FairQueue } from '../../../runtime/fair-queue.js';
-import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { DuckDbDatabase } from '../../duckdb/database.js';
-import type { PointInTimeRead } from '../offline-store.js';
+import type { PointInTimeCell, PointInTimeRead } from '../offline-store.js';
 import { DEFAULT_OPTIONS, type PointInTimeOptions } from '../point-in-time/plan.js';
 
 /** Labels of one query. A read of more has a query of its own at once. */
@@ -18,7 +17,7 @@ const MAX_RUNNING = Math.min(3, Math.max(2, availableParallelism() / 2));
 interface WaitingRead {
   readonly owner: string;
   readonly read: PointInTimeRead;
-  readonly resolve: (cells: FeatureCell[][]) => void;
+  readonly resolve: (cells: PointInTimeCell[][]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -35,11 +34,11 @@ export class JoinedReads {
 
   constructor(
     private readonly database: Pick<DuckDbDatabase, 'withConnection' | 'currentOwner'>,
-    private readonly run: (connection: DuckDBConnection, read: PointInTimeRead) => Promise<FeatureCell[][]>,
+    private readonly run: (connection: DuckDBConnection, read: PointInTimeRead) => Promise<PointInTimeCell[][]>,
   ) {}
 
   /** The file must have the rows already. */
-  async read(read: PointInTimeRead): Promise<FeatureCell[][]> {
+  async read(read: PointInTimeRead): Promise<PointInTimeCell[][]> {
     if (read.labels.length > MAX_JOINED_LABELS) {
       return this.database.withConnection((connection) => {
         read.signal?.throwIfAborted();
@@ -108,6 +107,7 @@ function isAlike(a: PointInTimeRead, b: PointInTimeRead): boolean {
   return (
     a.entityType === b.entityType &&
     a.ttl === b.ttl &&
+    a.writtenAfter === b.writtenAfter &&
     a.features.length === b.features.length &&
     a.features.every((feature, index) => feature === b.features[index]) &&
     OPTIONS.every((name) => optionOf(a, name) === optionOf(b, name))

@@ -1,10 +1,11 @@
 import { BIGINT, LIST, listValue, VARCHAR, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
-import type { CellStatus, FeatureCell } from '../../../values/feature-cell.js';
-import type { PointInTimeRead } from '../offline-store.js';
+import type { CellStatus } from '../../../values/feature-cell.js';
+import type { PointInTimeCell, PointInTimeRead } from '../offline-store.js';
 import { chooseForm, dependsOnHistory, historySizeSql } from '../point-in-time/duckdb/choose-form.js';
 import { compileForDuckDb, type PointInTimeForm } from '../point-in-time/duckdb/compile-for-duckdb.js';
 import { requireCreationTime } from './creation-time.js';
 import { planPointInTime, type PointInTimePlan } from '../point-in-time/plan.js';
+import { ALL_OUTPUTS } from '../point-in-time/source-block.js';
 import { Parameters } from '../point-in-time/sql-text.js';
 import { historyTable } from '../../duckdb/history-table.js';
 import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
@@ -17,9 +18,9 @@ const LABEL_TYPES = [LIST(VARCHAR), LIST(BIGINT)];
  */
 export async function readPointInTime(
   connection: DuckDBConnection,
-  { labels, features, options, ttl }: PointInTimeRead,
+  { labels, features, options, ttl, writtenAfter = false }: PointInTimeRead,
   form: PointInTimeForm | 'CHOOSE',
-): Promise<FeatureCell[][]> {
+): Promise<PointInTimeCell[][]> {
   if (options?.knownAt != null) features.forEach(({ source }) => requireCreationTime(source));
   const parameters = new Parameters<DuckDBValue>();
   const entityIds = parameters.add(listValue(labels.map(({ entityId }) => entityId)));
@@ -34,6 +35,7 @@ export async function readPointInTime(
       labels: labelRows,
       tableOf: historyTable,
       mayHaveTies: () => true,
+      outputs: { ...ALL_OUTPUTS, writtenAfter },
     },
     parameters,
   );
@@ -43,10 +45,12 @@ export async function readPointInTime(
     const values = columns[`value_${index}`] ?? [];
     const timestamps = columns[`timestamp_${index}`] ?? [];
     const statuses = columns[`status_${index}`] ?? [];
-    return labels.map((_, row): FeatureCell => ({
+    const writtenAfters = columns[`written_after_${index}`] ?? [];
+    return labels.map((_, row): PointInTimeCell => ({
       status: statuses[row] as CellStatus,
       value: fromDuckDb(feature.valueType, values[row] ?? null),
       timestamp: instantFromDuckDb(timestamps[row]),
+      ...(writtenAfter && { writtenAfter: values[row] != null && writtenAfters[row] === true }),
     }));
   });
   return labels.map((_, row) => cellColumns.map((column) => column[row]!));

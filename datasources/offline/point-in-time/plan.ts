@@ -49,6 +49,7 @@ export interface FeaturePlan {
   readonly valueColumn: string;
   readonly timestampColumn: string;
   readonly statusColumn: string;
+  readonly writtenAfterColumn: string;
 }
 
 /**
@@ -77,6 +78,7 @@ export function planPointInTime(
         valueColumn: `value_${number}`,
         timestampColumn: `timestamp_${number}`,
         statusColumn: `status_${number}`,
+        writtenAfterColumn: `written_after_${number}`,
       };
     });
     return [...Map.groupBy(plans, ({ feature }) => feature.source)].map(([source, ofSource]) => ({
@@ -91,5 +93,15 @@ export function planPointInTime(
 
 /** The column with a feature's time where one column serves all features of a row (outputs ONE_A_ROW of a dialect). */
 export function timeColumnName(source: SourcePlan, feature: FeaturePlan): string {
-  return source.newestRow ? source.features[0]!.timestampColumn : feature.timestampColumn;
+  return rowOwner(source, feature).timestampColumn;
+}
+
+/** The same for the column that says whether the value was written after the label. */
+export function writtenAfterName(source: SourcePlan, feature: FeaturePlan): string {
+  return rowOwner(source, feature).writtenAfterColumn;
+}
+
+/** The feature whose columns describe the row that the value of `feature` comes from. */
+function rowOwner({ newestRow, features }: SourcePlan, feature: FeaturePlan): FeaturePlan {
+  return newestRow ? features[0]! : feature;
 }

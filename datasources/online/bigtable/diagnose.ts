@@ -5,12 +5,7 @@ import { isCollectable, type GcRule } from '../../google/bigtable/gc-rule.js';
 import type { BigtableSettings } from '../../registry/model.js';
 import { deleteRow } from './conditional-write.js';
 import { readRows } from './read-rows.js';
-
-/**
- * The server's clock decides garbage collection, and a read takes time. The margin ensures that garbage collection
- * never removes a cell that a read needs.
- */
-const RETENTION_MARGIN_SECONDS = 3600;
+import { collectionRule, RETENTION_MARGIN_SECONDS } from './table-commands.js';
 
 /**
  * Checks that the table exists, is as docs/google-cloud-bigtable.md describes, and grants the permissions that the
@@ -21,7 +16,7 @@ export function diagnoseBigtable(settings: BigtableSettings, apiEndpoint?: strin
   const wishes = {
     address: settings,
     family: settings.columnFamily,
-    policy: policy(settings),
+    policy: collectionRule(settings),
     checkCollection: (rule: GcRule, remedy: string) => diagnoseCollection(rule, settings, remedy),
     read: ({ table }: BigtableConnection) =>
       readRows({ table, family: settings.columnFamily, keys: ['$doctor'], slots: ['doctor'], until: null, deadlineMs }),
@@ -62,13 +57,4 @@ function diagnoseCollection(rule: GcRule, settings: BigtableSettings, todo: stri
     };
   }
   return { status: 'ok', message: 'garbage collection keeps what is read' };
-}
-
-/**
- * The garbage collection rule of docs/google-cloud-bigtable.md: keep the newest value always, and older ones for the
- * retention and a margin.
- */
-function policy({ versionRetentionSeconds }: BigtableSettings): string {
-  if (versionRetentionSeconds === 0) return 'maxversions=1';
-  return `maxversions=1&&maxage=${Math.ceil((versionRetentionSeconds + RETENTION_MARGIN_SECONDS) / 3600)}h`;
 }

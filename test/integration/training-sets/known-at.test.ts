@@ -42,6 +42,12 @@ describe('a training set of a source without creation time', () => {
     await expect(trainingSets.validate({ ...request, labels }, new Map(), NO_LIMIT)).rejects.toMatchObject(refused);
   });
 
+  it.each(['timed', 'fixed'])('%s does not count values that were written after their label', async (name) => {
+    const { trainingSets } = await openTrainingSets(REGISTRY.featurestores);
+    const { validation } = await trainingSets.preview(requestOf(name, {}), 1, NO_LIMIT);
+    expect(validation.valuesWrittenAfterLabel).toBeNull();
+  });
+
   it.each([
     ['its static values hold at the time of each label', 'fixed', { knownAtLabelTime: true }, '7'],
     ['one with creation times has what was known', 'dated', { knownAt: T(3) }, '7'],

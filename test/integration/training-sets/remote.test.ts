@@ -6,7 +6,7 @@ import type { OfflineStore, PointInTimeRead, RowsRead } from '../../../datasourc
 import { AppError } from '../../../errors/app-error.js';
 import type { FeatureCell } from '../../../values/feature-cell.js';
 import type { BigQueryServer } from '../../support/google/bigquery-server/server.js';
-import { openTestStore, startBigQuery } from '../../support/google/bigquery-store.js';
+import { DATASET, openTestStore, PROJECT, startBigQuery } from '../../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../../support/google/with-googlesql.js';
 import { CUSTOMER, MOMENTS, openShop, REQUESTED, SHOP, VISIT, writeShopHistory } from '../../support/shop-history.js';
 import { NOW } from '../../support/small-registry.js';
@@ -17,6 +17,7 @@ import {
   STARTED,
   type TrainingSetWorld,
 } from '../../support/training-set-dependencies.js';
+import { testRegistry } from '../../support/test-registry.js';
 import { storeWith } from '../../support/store-with.js';
 
 const { labels } = REQUESTED;
@@ -58,6 +59,7 @@ describeWithGoogleSql('training sets of a featurestore whose history is in BigQu
     );
     expect(made.result!.validation).toEqual(expected.result!.validation);
     expect(made.result!.validation.verifiedRows).toBe(LABELS);
+    expect(made.result!.validation.valuesWrittenAfterLabel).toBe(how.options?.knownAtLabelTime ? 0n : 2n);
     expect(readdirSync(join(there.folder, 'work'))).toEqual([]);
   });
 
@@ -141,6 +143,40 @@ describeWithGoogleSql('training sets of a featurestore whose history is in BigQu
       details: { field: 'validation' },
       message: expect.stringContaining('at most 100 rows'),
     });
+  });
+
+  it('are refused at once when they ask what was known, and a table has no creation times', async () => {
+    const registry = testRegistry({
+      name: 'foreign',
+      entityTypes: [{ name: 'guest', sources: [{ features: [{ name: 'a', valueType: 'INT64' }] }] }],
+    });
+    const entityType = registry.entityType('foreign', 'guest');
+    server.tables.create(PROJECT, DATASET, {
+      tableReference: { projectId: PROJECT, datasetId: DATASET, tableId: 'guest__values' },
+      schema: {
+        fields: [
+          { name: 'entity_id', type: 'STRING' },
+          { name: 'event_timestamp', type: 'TIMESTAMP' },
+          { name: 'a', type: 'INT64' },
+        ],
+      },
+    });
+    const store = await openTestStore(server, entityType);
+    const { trainingSets, make } = await openTrainingSets(registry.featurestores, { findRemoteStore: () => store });
+    const request = {
+      ...REQUESTED,
+      joins: [{ entityType, entityIdColumns: ['who'], features: entityType.features, prefix: '' }],
+    };
+    for (const [field, options] of Object.entries({
+      knownAt: { knownAt: NOW },
+      knownAtLabelTime: { knownAtLabelTime: true },
+    })) {
+      server.jobs.all.clear();
+      await expect(make({ ...request, options })).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
+      expect(server.jobs.all.size).toBe(0);
+    }
+    const { validation } = await trainingSets.preview(request, 1, NO_LIMIT);
+    expect(validation.valuesWrittenAfterLabel).toBeNull();
   });
 
   it('leave nothing when they are cancelled in the middle of a read', async () => {

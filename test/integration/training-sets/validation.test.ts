@@ -13,11 +13,15 @@ import { CUSTOMER, openShop, REQUEST } from '../../support/shop-history.js';
 /** ann, 49 seconds after NOW: her newest orders are 1 of second 0; those of seconds 50 and 90 are not known yet. */
 const ROWS = Array.from({ length: 5 }, (_, index) => ({ who: 'ann', at: `2001-09-09T01:47:29.00000${index}Z` }));
 
-/** Makes a training set, changes what came of it, and validates that. `spoil` is SQL over the joined tables. */
+/**
+ * Makes a training set, changes what came of it, and validates that. `spoil` is SQL over the joined tables; `prepare`
+ * over the history, before the join.
+ */
 async function validateSpoiled(
   spoil: (work: WorkDatabase) => Promise<unknown>,
   changes: Partial<TrainingSetRequest> = {},
   outputOf: (work: WorkDatabase, plan: TrainingSetPlan) => string = outputAsJoined,
+  prepare: (work: WorkDatabase) => Promise<unknown> = async () => undefined,
 ): Promise<TrainingSetValidationResult> {
   const { offline, files } = await openShop();
   const work = await WorkDatabase.open(await offline.database.instance.connect(), 't', new AbortController().signal);
@@ -32,6 +36,7 @@ async function validateSpoiled(
       files: await DataFiles.open(files),
       findRemoteStore: () => undefined,
     });
+    await prepare(work);
     await joinLabels(work, plan, 10_000, { onStep: async () => undefined, onEstimate: () => undefined });
     await spoil(work);
     return await validate(work, plan, outputOf(work, plan));
@@ -144,12 +149,45 @@ it('counts values of exactly the time of their label, and those of static source
   expect(await validateSpoiled(untouched, { ...labelsOf(rows), options })).toMatchObject({ valuesAtLabelTime: 0n });
 });
 
-it('counts values that were written after their label, and not as leaked', async () => {
-  const written = async (work: WorkDatabase): Promise<unknown> =>
+describe('values that were written after their label', () => {
+  const writtenLater = (work: WorkDatabase): Promise<unknown> =>
     work.run(`UPDATE shop."customer.orders" SET created_timestamp = TIMESTAMP '2002-01-01' WHERE city = 'Bern'`);
-  const validation = await validateSpoiled(written);
-  expect(validation).toMatchObject({ leakedRows: 0n, valuesWrittenAfterLabel: 15n });
-  expect(await validateSpoiled(untouched)).toMatchObject({ valuesWrittenAfterLabel: 0n });
+
+  it('are counted, and not as leaked', async () => {
+    const validation = await validateSpoiled(untouched, {}, outputAsJoined, writtenLater);
+    expect(validation).toMatchObject({ leakedRows: 0n, valuesWrittenAfterLabel: 15n });
+    expect(await validateSpoiled(untouched)).toMatchObject({ valuesWrittenAfterLabel: 0n });
+  });
+
+  it('are counted in all rows, also where a sample of them is derived again', async () => {
+    const rows = Array.from({ length: 3000 }, (_, index) => ({
+      who: 'ann',
+      at: `2001-09-09T01:47:29.${String(index).padStart(6, '0')}Z`,
+    }));
+    const validation = await validateSpoiled(untouched, labelsOf(rows), outputAsJoined, writtenLater);
+    expect(validation.verifiedRows).toBeLessThan(1500n);
+    expect(validation).toMatchObject({ leakedRows: 0n, valuesWrittenAfterLabel: 9000n });
+  });
+
+  it('are joined again where an earlier version of the gateway did not record it', async () => {
+    const { offline, files } = await openShop();
+    const work = await WorkDatabase.open(await offline.database.instance.connect(), 't', new AbortController().signal);
+    try {
+      await writtenLater(work);
+      const request = { ...REQUEST, joins: [CUSTOMER], ...labelsOf(ROWS) };
+      const none = { files: await DataFiles.open(files), findRemoteStore: () => undefined };
+      const plan = await prepareLabels(work, request, none);
+      const join = (): Promise<void> =>
+        joinLabels(work, plan, 10_000, { onStep: async () => undefined, onEstimate: () => undefined });
+      await join();
+      const { writtenAfterColumn } = plan.features[0]!;
+      await work.run(`ALTER TABLE "job t".joined_0 DROP COLUMN ${writtenAfterColumn}`);
+      await join();
+      expect(await validate(work, plan, outputAsJoined(work, plan))).toMatchObject({ valuesWrittenAfterLabel: 15n });
+    } finally {
+      await work.close();
+    }
+  });
 });
 
 it('names a feature that is a copy of a label column', async () => {

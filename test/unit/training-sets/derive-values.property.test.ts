@@ -29,6 +29,7 @@ function columnsOf(source: SourcePlan): PlannedColumn[] {
     feature,
     timeColumn: isStatic ? null : timeColumnName(source, feature),
     timestampName: null,
+    writtenAfterColumn: null,
   }));
 }
 

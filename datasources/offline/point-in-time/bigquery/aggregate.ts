@@ -9,19 +9,23 @@ import { joinSql } from '../sql-text.js';
  * per group.
  */
 export function aggregateBlock(context: BigQueryBlockContext): SourceBlock {
-  const { source, name, table } = context;
+  const { source, name, table, created } = context;
   const eventTime = table.eventTime === null ? null : historyColumn(table.eventTime);
+  const times = [
+    ...(eventTime === null ? [] : [`${eventTime} AS t`]),
+    ...(created === null ? [] : [`${created} AS c`]),
+  ];
   const columns = source.newestRow
     ? [
         `${newestRowSql(table, [
-          ...(eventTime === null ? [] : [`${eventTime} AS t`]),
+          ...times,
           ...source.features.map(({ feature, valueColumn }) => `${valueOrNull(table, feature)} AS ${valueColumn}`),
         ])} AS newest`,
       ]
     : [
         ...(eventTime === null ? [] : [`MAX(${eventTime}) AS newest`]),
         ...source.features.map(({ feature, valueColumn }) => {
-          const fields = [...(eventTime === null ? [] : [`${eventTime} AS t`]), `${valueIsKnownSql(feature)} AS v`];
+          const fields = [...times, `${valueIsKnownSql(feature)} AS v`];
           return `${newestRowSql(table, fields, isKnownSql(table, feature))} AS ${valueColumn}`;
         }),
       ];
@@ -41,6 +45,10 @@ export function aggregateBlock(context: BigQueryBlockContext): SourceBlock {
         ? undefined
         : ({ valueColumn }) =>
             source.newestRow ? `${name}.newest.t` : `COALESCE(${name}.${valueColumn}.t, ${name}.newest)`,
+    created:
+      created === null
+        ? undefined
+        : ({ valueColumn }) => (source.newestRow ? `${name}.newest.c` : `${name}.${valueColumn}.c`),
   };
 }
 

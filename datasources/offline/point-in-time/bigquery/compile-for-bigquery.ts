@@ -6,7 +6,13 @@ import { BigQueryParameters, type BigQuerySql } from './parameters.js';
 import { decodePossibleIds, entityConditions, partitionConditions } from './row-filters.js';
 import { historyColumn, quoteForBigQuery, selected, type BigQueryTable } from './table.js';
 import type { FeaturePlan, PointInTimeOptions, PointInTimePlan, SourcePlan } from '../plan.js';
-import { ALL_OUTPUTS, hasTimeColumn, type FeatureOutputs, type SourceBlock } from '../source-block.js';
+import {
+  ALL_OUTPUTS,
+  hasTimeColumn,
+  hasWrittenAfterColumn,
+  type FeatureOutputs,
+  type SourceBlock,
+} from '../source-block.js';
 import { joinSql } from '../sql-text.js';
 import { noCreationTime } from '../no-creation-time.js';
 
@@ -56,6 +62,10 @@ export function compileForBigQuery(
       source,
       name: `source_${index}`,
       table,
+      created:
+        outputs.writtenAfter && table.eventTime !== null && table.createdTime !== null
+          ? historyColumn(table.createdTime)
+          : null,
       keys: table.entityColumns.map((_, part) => `key_${index}_${part}`),
       wasWritten: writtenBy(plan, source, table, parameters),
       constants: [
@@ -166,6 +176,7 @@ function featureColumns(
 ): string {
   const value = block.value(plan);
   const timestamp = block.timestamp?.(plan);
+  const created = block.created?.(plan);
   const expired =
     timestamp !== undefined && plan.ttl !== null
       ? `UNIX_MICROS(l.label_time) - UNIX_MICROS(${timestamp}) > ${parameters.add(`ttl_${plan.ttl}`, 'INT64', String(plan.ttl))}`
@@ -187,6 +198,9 @@ function featureColumns(
       hasTimeColumn(outputs, source, plan) &&
         `${timestamp ? `UNIX_MICROS(${timestamp})` : 'CAST(NULL AS INT64)'} AS ${plan.timestampColumn}`,
       outputs.statuses && `${status} AS ${plan.statusColumn}`,
+      created !== undefined &&
+        hasWrittenAfterColumn(outputs, source, plan) &&
+        `IFNULL(${created} > l.label_time, FALSE) AS ${plan.writtenAfterColumn}`,
     ],
     ', ',
   );

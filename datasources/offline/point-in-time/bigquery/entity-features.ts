@@ -52,6 +52,8 @@ export function entityFeaturesBlock(context: BigQueryBlockContext): SourceBlock 
     value: ({ valueColumn }) => `${name}.${valueColumn}`,
     timestamp: ({ timestampColumn }) =>
       source.newestRow ? `${name}.observed_at` : `COALESCE(${name}.${timestampColumn}, ${name}.observed_at)`,
+    // A table with creation times cannot use this form.
+    created: undefined,
   };
 }
 

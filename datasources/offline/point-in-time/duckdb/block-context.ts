@@ -8,6 +8,8 @@ export interface BlockContext {
   readonly name: string;
   readonly table: string;
   readonly mayHaveTies: boolean;
+  /** The block gives the creation times of values. */
+  readonly withCreated: boolean;
   /** Returns the placeholder of its microseconds as a used parameter; undefined when it is not known. */
   readonly lastLabelTime: (() => string) | undefined;
   /**

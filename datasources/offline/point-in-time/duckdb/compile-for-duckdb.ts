@@ -3,7 +3,14 @@ import type { FeaturePlan, PointInTimeOptions, PointInTimePlan, SourcePlan } fro
 import { lookupBlock } from './lookup.js';
 import { staticBlock } from './static.js';
 import { timelineBlock } from './timeline.js';
-import { ALL_OUTPUTS, hasTimeColumn, type FeatureOutputs, type SourceBlock } from '../source-block.js';
+import {
+  ALL_OUTPUTS,
+  hasTimeColumn,
+  hasWrittenAfterColumn,
+  type FeatureOutputs,
+  type SourceBlock,
+} from '../source-block.js';
+import { hasCreationTime } from '../no-creation-time.js';
 import { joinSql, type CompiledSql, type Parameters } from '../sql-text.js';
 
 /**
@@ -49,6 +56,7 @@ export function compileForDuckDb<Parameter>(
   const blockOf = target.form === 'lookup' ? lookupBlock : timelineBlock;
   const { lastLabelTime } = target;
   const { knownAt, includeExpired } = plan.options;
+  const outputs = { ...(target.outputs ?? ALL_OUTPUTS), includeExpired };
   const blocks = plan.sources.map((source, index) => {
     const context = {
       plan,
@@ -56,16 +64,16 @@ export function compileForDuckDb<Parameter>(
       name: `source_${index}`,
       table: target.tableOf(source.source),
       mayHaveTies: target.mayHaveTies(source.source),
+      withCreated: outputs.writtenAfter === true && hasCreationTime(source.source),
       lastLabelTime: lastLabelTime === undefined ? undefined : () => parameters.add(lastLabelTime),
       wasWritten: () =>
         knownAt !== null && `h.created_timestamp <= make_timestamp(CAST(${parameters.add(knownAt)} AS BIGINT))`,
     };
-    return { source, block: source.source.timestampColumn === null ? staticBlock(context) : blockOf(context) };
+    const block = source.source.timestampColumn === null ? staticBlock(context) : blockOf(context);
+    return { source, block: context.withCreated ? block : { ...block, created: undefined } };
   });
   const columns = blocks.flatMap(({ source, block }) =>
-    source.features.map((feature) =>
-      featureColumns(feature, source, block, { ...(target.outputs ?? ALL_OUTPUTS), includeExpired }, parameters),
-    ),
+    source.features.map((feature) => featureColumns(feature, source, block, outputs, parameters)),
   );
   const sql = [
     `WITH labels AS MATERIALIZED (${target.labels})`,
@@ -87,6 +95,7 @@ function featureColumns<Parameter>(
 ): string {
   const value = block.value(feature);
   const timestamp = block.timestamp?.(feature);
+  const created = block.created?.(feature);
   const isUsed = outputs.statuses || !outputs.includeExpired;
   // Ages are integers of microseconds, because an INTERVAL has months of varying length.
   const expired =
@@ -108,6 +117,9 @@ function featureColumns<Parameter>(
       `${valid} AS ${feature.valueColumn}`,
       hasTimeColumn(outputs, source, feature) && `${timestamp ?? 'NULL::TIMESTAMP'} AS ${feature.timestampColumn}`,
       outputs.statuses && `${status} AS ${feature.statusColumn}`,
+      created !== undefined &&
+        hasWrittenAfterColumn(outputs, source, feature) &&
+        `coalesce(${created} > l.label_time, false) AS ${feature.writtenAfterColumn}`,
     ],
     ', ',
   );

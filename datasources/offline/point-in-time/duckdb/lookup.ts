@@ -32,6 +32,7 @@ function wholeRows(context: BlockContext): SourceBlock {
     found: `${name}.${ROW} IS NOT NULL`,
     value: ({ feature }) => `${name}.${quoteIdentifier(feature.name)}`,
     timestamp: () => `${name}.event_timestamp`,
+    created: () => `${name}.created_timestamp`,
   };
 }
 
@@ -62,6 +63,7 @@ function eachValue(context: BlockContext): SourceBlock {
     found: `${name}.row_id IS NOT NULL`,
     value: ({ valueColumn }) => `${name}.newest_${valueColumn}.v`,
     timestamp: ({ valueColumn }) => `coalesce(${name}.newest_${valueColumn}.t, ${name}.newest_timestamp)`,
+    created: ({ valueColumn }) => `${name}.newest_${valueColumn}.c`,
   };
 }
 

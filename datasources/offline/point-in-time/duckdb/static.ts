@@ -25,6 +25,7 @@ export function staticBlock({ source, name, table, wasWritten }: BlockContext): 
       found,
       value: ({ feature }) => `${name}.${quoteIdentifier(feature.name)}`,
       timestamp: undefined,
+      created: undefined,
     };
   }
   const values = source.features.map(
@@ -38,5 +39,6 @@ export function staticBlock({ source, name, table, wasWritten }: BlockContext): 
     found,
     value: ({ valueColumn }) => `${name}.newest_${valueColumn}.v`,
     timestamp: undefined,
+    created: undefined,
   };
 }

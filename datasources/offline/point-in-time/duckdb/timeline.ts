@@ -35,16 +35,23 @@ function wholeRows(context: BlockContext): SourceBlock {
     found: `${name}.${NUMBER} IS NOT NULL`,
     value: ({ feature }) => `${name}.${quoteIdentifier(feature.name)}`,
     timestamp: () => `${name}.event_timestamp`,
+    created: () => `${name}.created_timestamp`,
   };
 }
 
 function filledRows(context: BlockContext): SourceBlock {
-  const { name, source } = context;
+  const { name, source, withCreated } = context;
   const columns = source.features.flatMap(({ feature, valueColumn, timestampColumn }) => {
     const column = `h.${quoteIdentifier(feature.name)}`;
     return [
       `last_value(${column} IGNORE NULLS) OVER up_to_here AS ${valueColumn}`,
       `last_value(CASE WHEN ${column} IS NOT NULL THEN h.event_timestamp END IGNORE NULLS) OVER up_to_here AS ${timestampColumn}`,
+      // An unknown creation time must not give way to that of an older value.
+      ...(withCreated
+        ? [
+            `last_value(CASE WHEN ${column} IS NOT NULL THEN coalesce(h.created_timestamp, TIMESTAMP '-infinity') END IGNORE NULLS) OVER up_to_here AS ${createdName(valueColumn)}`,
+          ]
+        : []),
     ];
   });
   return {
@@ -61,7 +68,12 @@ function filledRows(context: BlockContext): SourceBlock {
     found: `${name}.${NUMBER} IS NOT NULL`,
     value: ({ valueColumn }) => `${name}.${valueColumn}`,
     timestamp: ({ timestampColumn }) => `coalesce(${name}.${timestampColumn}, ${name}.event_timestamp)`,
+    created: withCreated ? ({ valueColumn }) => `${name}.${createdName(valueColumn)}` : undefined,
   };
+}
+
+function createdName(valueColumn: string): string {
+  return `created_${valueColumn}`;
 }
 
 function knownStates(context: BlockContext): SourceBlock {
@@ -91,6 +103,7 @@ function knownStates(context: BlockContext): SourceBlock {
       found,
       value: ({ feature }) => `${name}_row.${quoteIdentifier(feature.name)}`,
       timestamp: () => `${name}.newest.t`,
+      created: () => `${name}.newest.c`,
     };
   }
   return {
@@ -99,6 +112,7 @@ function knownStates(context: BlockContext): SourceBlock {
     found,
     value: ({ valueColumn }) => `${name}.newest_${valueColumn}.v`,
     timestamp: ({ valueColumn }) => `coalesce(${name}.newest_${valueColumn}.t, ${name}.newest.t)`,
+    created: ({ valueColumn }) => `${name}.newest_${valueColumn}.c`,
   };
 }
 

@@ -9,7 +9,7 @@ import { withBulkReads } from '../../../../support/bulk-reads.js';
 import { DATASET, openTestStore, PROJECT, startBigQuery } from '../../../../support/google/bigquery-store.js';
 import { describeWithGoogleSql } from '../../../../support/google/with-googlesql.js';
 import { pointInTimeProblem } from '../../../../support/point-in-time-arbitrary.js';
-import { oracleCell } from '../../../../support/point-in-time-oracle.js';
+import { oracleCell, oracleWrittenAfter } from '../../../../support/point-in-time-oracle.js';
 import { openSortingAsof } from '../../../../support/sorting-asof.js';
 import { testEntityType } from '../../../../support/test-registry.js';
 
@@ -62,9 +62,13 @@ async function agreesWithOracle(
         labels: problem.labels,
         features: entityType.features,
         options: problem.options,
+        writtenAfter: true,
       });
       const expected = problem.labels.map((label) =>
-        entityType.features.map((feature) => oracleCell(problem.rows, label, feature, problem.options)),
+        entityType.features.map((feature) => ({
+          ...oracleCell(problem.rows, label, feature, problem.options),
+          writtenAfter: oracleWrittenAfter(problem.rows, label, feature, problem.options),
+        })),
       );
       expect(cells).toEqual(expected);
     }),
