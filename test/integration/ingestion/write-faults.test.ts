@@ -117,10 +117,10 @@ it('rows that are acknowledged while DuckDB is busy are served at once, and are 
   await blocking.run('BEGIN');
   await blocking.run(`ALTER TABLE ${table} ADD COLUMN busy INTEGER`);
   // And a query takes its threads.
-  let isBusy = true;
+  const busy = new AbortController();
   const working = (async () => {
     const query = await database.connect();
-    while (isBusy) await query.run('SELECT count(*) FROM range(3000000) AS a WHERE hash(a) % 7 = 3');
+    while (!busy.signal.aborted) await query.run('SELECT count(*) FROM range(3000000) AS a WHERE hash(a) % 7 = 3');
     query.closeSync();
   })();
   let acknowledged = 0;
@@ -131,7 +131,7 @@ it('rows that are acknowledged while DuckDB is busy are served at once, and are 
   await until(() => failedDrains > 0);
   expect(writer.backlog.rows).toBe(acknowledged);
   await blocking.run('ROLLBACK');
-  isBusy = false;
+  busy.abort();
   await working;
   await until(() => writer.backlog.rows === 0);
   const history = await countHistory();
