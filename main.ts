@@ -39,7 +39,7 @@ import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { createSourceMetrics } from './observability/source-metrics.js';
 import { createStoreMetrics } from './observability/store-metrics.js';
 import { startTracing } from './observability/tracing.js';
-import { createWriteMetrics } from './observability/write-metrics.js';
+import { createDroppedRowsMetric, createWriteMetrics } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
 import { allowedHosts, allowedMetricsHosts } from './server/allowed-hosts.js';
@@ -125,11 +125,14 @@ async function start(
     // Opened first and closed last, so that the metrics show a start or a stop that hangs.
     opened.defer(() => metricsServer.close().closeAllConnections());
   }
+  const countDropped = createDroppedRowsMetric(metricsRegistry);
   const stores = await openStores(registry, config.dataDirectory, {
     shadowReport: createShadowMetrics(metricsRegistry),
     onWriteError: (err) => logger.error({ err }, 'written rows are not in every store yet; this is repeated'),
-    onUnknownRows: (rows) =>
-      logger.error({ rows }, 'written rows were dropped: the registry no longer has their source'),
+    onUnknownRows: (rows) => {
+      countDropped(rows);
+      logger.error({ rows }, 'written rows were dropped: the registry no longer has their source');
+    },
     memoryLimitBytes: config.duckDbMemoryBytes,
     ...toStoreClients(google),
   });

@@ -9,6 +9,16 @@ export interface WriteBacklog {
 
 export type WriteMetrics = ReturnType<typeof createWriteMetrics>;
 
+/** Counts acknowledged rows that are dropped. Made before the stores are opened: they may drop rows then. */
+export function createDroppedRowsMetric(registry: Registry): (rows: number) => void {
+  const dropped = new Counter({
+    name: 'featuregraph_dropped_rows_total',
+    help: 'Written rows that were dropped because the registry no longer has their source: on their way to DuckDB, or when a future row was due.',
+    registers: [registry],
+  });
+  return (rows) => dropped.inc(rows);
+}
+
 /** The metrics of writes. */
 export function createWriteMetrics(registry: Registry, readBacklog: () => WriteBacklog) {
   const registers = [registry];

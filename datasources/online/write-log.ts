@@ -29,8 +29,8 @@ export interface WriteLog {
   /** The event time of the earliest future row; undefined when there is none. */
   earliestFuture(): Instant | undefined;
 
-  /** Moves at most `maxRows` future rows that are due into the online store. Returns their number. */
-  promote(now: Instant, maxRows: number): Promise<number>;
+  /** Moves at most `maxRows` future rows that are due into the online store. */
+  promote(now: Instant, maxRows: number): Promise<PromotedRows>;
 
   /** Stores the future rows by the present names of their entity type, source and features. */
   renameFuture(): Promise<void>;
@@ -57,6 +57,13 @@ export interface LoggedCommits {
   readonly upTo: number | undefined;
   readonly rows: readonly OnlineWrite[];
   /** Rows of sources that the registry no longer has. */
+  readonly unknownRows: number;
+}
+
+export interface PromotedRows {
+  /** All rows that were due. */
+  readonly due: number;
+  /** Those among them whose source the registry no longer has: they are dropped. */
   readonly unknownRows: number;
 }
 

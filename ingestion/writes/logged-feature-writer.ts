@@ -56,7 +56,8 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
     this.#log = log;
     this.#moments = new Moments(log, history);
     this.#room = new Room({ ...WRITE_LIMITS, ...limits });
-    this.#future = new WrittenFutureRows(log, clock, (promote) => this.#tasks.run(promote), options.onError);
+    const alone = (promote: () => Promise<void>): Promise<void> => this.#tasks.run(promote);
+    this.#future = new WrittenFutureRows(log, clock, alone, options.onError, options.onUnknownRows);
   }
 
   /** Moves the rows of the last process into the offline store before it returns. */

@@ -15,6 +15,8 @@ export class WrittenFutureRows {
     /** Runs a task while no commit runs. */
     private readonly exclusive: (task: () => Promise<void>) => Promise<void>,
     private readonly onError: (error: unknown) => void,
+    /** Receives the number of due rows of sources that the registry no longer has: no reader could ask for them. */
+    private readonly onUnknownRows: (rows: number) => void,
   ) {}
 
   /** Sets the timer to the earliest of them. */
@@ -42,7 +44,11 @@ export class WrittenFutureRows {
     const earliest = this.log.earliestFuture();
     if (earliest === undefined || earliest > this.clock()) return;
     const { maxRowsPerPromotion } = WRITE_LIMITS;
-    while ((await this.log.promote(this.clock(), maxRowsPerPromotion)) === maxRowsPerPromotion);
+    for (;;) {
+      const { due, unknownRows } = await this.log.promote(this.clock(), maxRowsPerPromotion);
+      if (unknownRows > 0) this.onUnknownRows(unknownRows);
+      if (due < maxRowsPerPromotion) return;
+    }
   }
 
   close(): void {

@@ -10,7 +10,7 @@ import { ask } from '../support/ask.js';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const KILLS = Number(process.env.FEATUREGRAPH_TEST_KILLS ?? 20);
+const KILLS = Number(process.env.FEATUREGRAPH_TEST_KILLS ?? 50);
 const WRITERS = 4;
 const ROWS_PER_REQUEST = 10;
 
@@ -37,7 +37,12 @@ it(`a gateway that is killed ${KILLS} times while it writes (seed ${seed}) loses
   const data = join(folder, 'data');
   writeFileSync(join(folder, 'registry.yaml'), REGISTRY);
   const serve = (): Promise<GatewayProcess> =>
-    startGatewayProcess({ FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'), FEATUREGRAPH_DATA_DIR: data });
+    startGatewayProcess({
+      FEATUREGRAPH_REGISTRY: join(folder, 'registry.yaml'),
+      FEATUREGRAPH_DATA_DIR: data,
+      // Each start would compile all modules again.
+      NODE_COMPILE_CACHE: join(folder, 'compiled'),
+    });
 
   let gateway = await serve();
   onTestFinished(() => void gateway.child.kill('SIGKILL'));
@@ -90,7 +95,7 @@ it(`a gateway that is killed ${KILLS} times while it writes (seed ${seed}) loses
     );
     return entities.map(({ features: [count] }: any) => Number(count.value));
   };
-  for (const delay of fc.sample(fc.integer({ min: 0, max: 600 }), { seed, numRuns: KILLS })) {
+  for (const delay of fc.sample(fc.integer({ min: 0, max: 400 }), { seed, numRuns: KILLS })) {
     await sleep(delay);
     const exited = once(gateway.child, 'exit');
     gateway.child.kill('SIGKILL');

@@ -5,7 +5,7 @@ import type { Instant } from '../../../values/instant.js';
 import type { RawValue } from '../../../values/value-type.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
 import type { OnlineWrite } from '../online-store.js';
-import type { FindSource, LogCommit, LoggedCommits, StoredEntity, WriteLog } from '../write-log.js';
+import type { FindSource, LogCommit, LoggedCommits, PromotedRows, StoredEntity, WriteLog } from '../write-log.js';
 import { decodeCommit, encodeCommit, type LoggedRow } from './log-codec.js';
 import { RecentCommits } from './recent-commits.js';
 
@@ -108,9 +108,9 @@ export class LmdbWriteLog implements WriteLog {
     return undefined;
   }
 
-  async promote(now: Instant, maxRows: number): Promise<number> {
+  async promote(now: Instant, maxRows: number): Promise<PromotedRows> {
     const due = [...this.#future.getRange({ end: [Number(now) + 1, 0, 0], limit: maxRows })];
-    if (due.length === 0) return 0;
+    if (due.length === 0) return { due: 0, unknownRows: 0 };
     const rows = due.flatMap(({ value }) => decodeCommit(value).flatMap((row) => this.#toWrite(row) ?? []));
     await this.#transaction(() => {
       for (const [entityType, writes] of Map.groupBy(rows, ({ source }) => source.entityType)) {
@@ -118,7 +118,8 @@ export class LmdbWriteLog implements WriteLog {
       }
       for (const { key } of due) void this.#future.remove(key);
     });
-    return due.length;
+    // Each value has one row.
+    return { due: due.length, unknownRows: due.length - rows.length };
   }
 
   async renameFuture(): Promise<void> {
