@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 /** Where a chain stands: the next line refers to it. */
 export interface ChainPosition {
@@ -24,21 +24,23 @@ const HASH = /,"hash":"([\w-]{43})"\}$/;
  * only a position that was noted elsewhere shows that the last lines are gone.
  */
 export class AuditChain {
-  readonly #lineKey: Buffer;
-  readonly #idKey: Buffer;
+  // Key objects: Node takes 11 µs for a hash whose key is a buffer, because it makes such an object each time, and 2 µs with one.
+  readonly #lineKey: KeyObject;
+  readonly #idKey: KeyObject;
 
   constructor(key: Buffer) {
     // Hashes of ids are in the log: they must not help to forge a line.
-    this.#lineKey = createHmac('sha256', key).update('featuregraph audit line').digest();
-    this.#idKey = createHmac('sha256', key).update('featuregraph audit entity id').digest();
+    const derive = (purpose: string): KeyObject => createSecretKey(createHmac('sha256', key).update(purpose).digest());
+    this.#lineKey = derive('featuregraph audit line');
+    this.#idKey = derive('featuregraph audit entity id');
   }
 
-  /** A line, with its end. */
+  /** A line, with its end. `content` is the JSON text of an object that is not empty. */
   append(
     { seq, hash: prev }: ChainPosition,
-    content: object,
+    content: string,
   ): { readonly line: string; readonly position: ChainPosition } {
-    const body = JSON.stringify({ seq: seq + 1, ...content, prev });
+    const body = `{"seq":${seq + 1},${content.slice(1, -1)},"prev":"${prev}"}`;
     const hash = this.#hash(body);
     return { line: `${body.slice(0, -1)},"hash":"${hash}"}\n`, position: { seq: seq + 1, hash } };
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperatorError } from '../../errors/operator-error.js';
+import { turns } from '../../runtime/turns.js';
 import { CHAIN_START, tornPart, type AuditChain, type ChainPosition } from './audit-chain.js';
 
 const FILE_NAME = /^audit-(\d{6})\.jsonl$/;
@@ -74,7 +75,7 @@ export class AuditFiles {
     if (torn !== null) {
       // The torn text stays where it is, because the log is only appended to. The next line tells of it.
       await opened.#write('\n');
-      await opened.append([{ kind: 'RESUMED', torn: tornPart(torn) }]);
+      await opened.append([JSON.stringify({ kind: 'RESUMED', torn: tornPart(torn) })]);
     } else if (!isWhole) {
       await opened.#write('\n');
     }
@@ -85,8 +86,11 @@ export class AuditFiles {
     return this.position;
   }
 
-  /** Resolves when the lines are on the disk. After a rejection nothing of them is in the log. */
-  async append(contents: readonly object[]): Promise<void> {
+  /**
+   * Chains lines, each the JSON text of an object. Resolves when they are on the disk. After a rejection nothing of them
+   * is in the log.
+   */
+  async append(contents: readonly string[]): Promise<void> {
     if (this.newest.size >= this.maxFileBytes) await this.#rotate();
     let position = this.position;
     let text = '';
@@ -94,6 +98,8 @@ export class AuditFiles {
       const next = this.chain.append(position, content);
       text += next.line;
       position = next.position;
+      const turn = turns.take();
+      if (turn) await turn;
     }
     await this.#write(text);
     this.position = position;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AUDIT_LIMITS } from '../../limits/audit-limits.js';
 import { turns } from '../../runtime/turns.js';
 import type { Clock } from '../../values/clock.js';
-import { formatInstant } from '../../values/instant.js';
+import { formatInstant, type Instant } from '../../values/instant.js';
 import type { AuditChain, ChainPosition } from './audit-chain.js';
 import type { AuditFiles } from './audit-files.js';
 import type { AuditedAccess, AuditedOperation, AuditedRefusals } from './audit-record.js';
@@ -20,7 +20,7 @@ export interface AuditLogOptions {
 }
 
 interface Waiting {
-  readonly time: string;
+  readonly time: Instant;
   readonly entry: AuditedOperation | AuditedRefusals;
   readonly weight: number;
 }
@@ -81,7 +81,7 @@ export class AuditLog {
 
   /** Counts refused credentials. Their line comes after some seconds, with all of that time. */
   recordRefusal(address: string, reason: string): void {
-    if (!this.#refusals.add(address, reason, () => this.#now())) return;
+    if (!this.#refusals.add(address, reason, () => formatInstant(this.#options.clock()))) return;
     this.#refusalsTimer = setTimeout(() => this.#writeRefusals(), this.#limits.refusalsMs).unref();
   }
 
@@ -94,13 +94,9 @@ export class AuditLog {
   }
 
   #push(entry: Waiting['entry'], weight: number): void {
-    this.#waiting.push({ time: this.#now(), entry, weight });
+    this.#waiting.push({ time: this.#options.clock(), entry, weight });
     this.#weight += weight;
     this.#start();
-  }
-
-  #now(): string {
-    return formatInstant(this.#options.clock());
   }
 
   #writeRefusals(): void {
@@ -127,9 +123,9 @@ export class AuditLog {
     if (!this.#isClosing) await sleep(this.#limits.flushMs);
     while (this.#waiting.length > 0) {
       const batch = this.#takeBatch();
-      const lines: object[] = [];
+      const lines: string[] = [];
       for (const { time, entry } of batch) {
-        for (const line of 'accesses' in entry ? this.#toLines(time, entry) : [{ kind: 'REFUSED', time, ...entry }]) {
+        for (const line of this.#toLines(formatInstant(time), entry)) {
           lines.push(line);
           const turn = turns.take();
           if (turn) await turn;
@@ -147,11 +143,11 @@ export class AuditLog {
     return this.#waiting.splice(0, count);
   }
 
-  async #append(lines: object[]): Promise<void> {
+  async #append(lines: readonly string[]): Promise<void> {
     const { files, clock, onError } = this.#options;
     for (let attempt = 0; ; attempt += 1) {
       const lost = this.#lost;
-      const gap = lost === 0 ? [] : [{ kind: 'LOST', time: formatInstant(clock()), operations: lost }];
+      const gap = lost === 0 ? [] : [JSON.stringify({ kind: 'LOST', time: formatInstant(clock()), operations: lost })];
       try {
         await files.append([...gap, ...lines]);
         this.#lost -= lost;
@@ -164,25 +160,32 @@ export class AuditLog {
     }
   }
 
-  /** One line; more if an access has more ids than a line may have. */
-  *#toLines(time: string, { accesses, ...operation }: AuditedOperation): Generator<object> {
+  /** The JSON text of one line; of more if an access has more ids than a line may have. */
+  *#toLines(time: string, entry: Waiting['entry']): Generator<string> {
+    if (!('accesses' in entry)) return yield JSON.stringify({ kind: 'REFUSED', time, ...entry });
     const { maxIdsPerLine } = this.#limits;
-    const head = { kind: 'OPERATION', time, ...operation };
-    const short = accesses.filter(({ entityIds = [] }) => entityIds.length <= maxIdsPerLine);
-    const long = accesses.filter(({ entityIds = [] }) => entityIds.length > maxIdsPerLine);
-    if (short.length > 0 || long.length === 0) yield { ...head, accesses: short.map((access) => this.#hashed(access)) };
-    for (const access of long) {
+    const { accesses, ...operation } = entry;
+    // All lines of an operation begin with the same text.
+    const head = JSON.stringify({ kind: 'OPERATION', time, ...operation }).slice(0, -1);
+    const isLong = ({ entityIds }: AuditedAccess): boolean =>
+      entityIds !== undefined && entityIds.length > maxIdsPerLine;
+    const short = accesses.filter((access) => !isLong(access));
+    if (short.length > 0 || accesses.length === 0) {
+      yield `${head},"accesses":${JSON.stringify(short.map((access) => this.#hashed(access)))}}`;
+    }
+    for (const access of accesses.filter(isLong)) {
       const ids = access.entityIds!;
       for (let start = 0; start < ids.length; start += maxIdsPerLine) {
-        const part = { ...access, entityIds: ids.slice(start, start + maxIdsPerLine) };
-        yield { ...head, part: start / maxIdsPerLine, accesses: [this.#hashed(part)] };
+        const part = this.#hashed({ ...access, entityIds: ids.slice(start, start + maxIdsPerLine) });
+        yield `${head},"part":${start / maxIdsPerLine},"accesses":${JSON.stringify([part])}}`;
       }
     }
   }
 
-  #hashed({ entityIds, ...access }: AuditedAccess): object {
+  #hashed(access: AuditedAccess): AuditedAccess {
+    const { entityType = '', entityIds } = access;
     if (!entityIds) return access;
     const { chain } = this.#options;
-    return { ...access, entityIds: entityIds.map((id) => chain.hashId(access.entityType ?? '', id)) };
+    return { ...access, entityIds: entityIds.map((id) => chain.hashId(entityType, id)) };
   }
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync, appendFileSync, renameSync } 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { AuditChain } from '../../../../auth/audit/audit-chain.js';
+import { AuditChain, CHAIN_START } from '../../../../auth/audit/audit-chain.js';
 import { AuditFiles, readAuditKey } from '../../../../auth/audit/audit-files.js';
 import { AuditLog, type AuditLogOptions } from '../../../../auth/audit/audit-log.js';
 import type { AuditedOperation } from '../../../../auth/audit/audit-record.js';
@@ -80,6 +80,16 @@ describe('an audit log', () => {
     expect(one).not.toBe(new AuditChain(Buffer.alloc(32, 8)).hashId('shop.customer', 'secret-id'));
   });
 
+  it('writes and hashes a line as earlier releases did, so that their logs go on', () => {
+    const content = { kind: 'OPERATION', time: '2026-11-29T12:00:00.000001Z', principal: 'user:ann "é"', accesses: [] };
+    const { line } = chain.append(CHAIN_START, JSON.stringify(content));
+    // Both hashes are of a release before this one.
+    const hash = 'KzC557lbw6rHj_aVul_EQJ0Vccbej0Yq40xcYPzvR4U';
+    expect(line).toBe(`${JSON.stringify({ seq: 1, ...content, prev: '', hash })}\n`);
+    expect(chain.read(line.trimEnd())).toMatchObject({ seq: 1, prev: '', hash, content });
+    expect(chain.hashId('shop.customer', 'c1')).toBe('0j5srwqG1iuGk-sSEWiEaw');
+  });
+
   it('splits the ids of a large read over several lines and loses none', async () => {
     const folder = temporaryFolder();
     const log = await openLog(folder);
@@ -108,7 +118,7 @@ describe('an audit log', () => {
         const [file] = filesOf(folder);
         const lines = linesOf(folder, file!);
         const before = chain.read(lines[0]!)!;
-        const forged = new AuditChain(Buffer.alloc(32, 8)).append(before, { kind: 'OPERATION' }).line.trimEnd();
+        const forged = new AuditChain(Buffer.alloc(32, 8)).append(before, '{"kind":"OPERATION"}').line.trimEnd();
         write(folder, file!, [lines[0]!, forged, ...lines.slice(2)]);
       },
       'CHANGED',
@@ -231,7 +241,7 @@ describe('an audit log whose disk fails', () => {
     get end() {
       return this.files.end;
     }
-    append(contents: readonly object[]): Promise<void> {
+    append(contents: readonly string[]): Promise<void> {
       this.attempts += 1;
       return this.isFull ? Promise.reject(new Error('ENOSPC')) : this.files.append(contents);
     }
