@@ -40,7 +40,7 @@ const SHARED_BY_ADAPTERS = [
 ];
 
 /** These use ports, and use each other through ports. */
-const SERVICES = ['serving', 'ingestion', 'training-sets', 'batch-prediction', 'jobs', 'costs', 'auth'];
+const SERVICES = ['serving', 'ingestion', 'training-sets', 'statistics', 'batch-prediction', 'jobs', 'costs', 'auth'];
 
 const ROOMS = [
   ...ADAPTERS.map((pattern) => ({ type: `adapter:${pattern}`, pattern, partialMatch: false })),
@@ -233,6 +233,10 @@ export default tseslint.config(
               'StoreInfo',
               'FeatureValue',
               'FeatureStream',
+              'FeatureStatistics',
+              'FeatureQuantile',
+              'ValueCount',
+              'HistogramBin',
               'StreamError',
               'FeatureMatrix',
               'UserError',

@@ -21,6 +21,7 @@ import { NodeResolver } from './node.resolver.js';
 import { PermissionResolver } from './permission.resolver.js';
 import { RegistryResolver } from './registry.resolver.js';
 import { SourceRefreshResolver, SourcesOfEntityTypeResolver } from './source-refresh.resolver.js';
+import { StatisticsResolver } from './statistics.resolver.js';
 import { TrainingSetResolver } from './training-set.resolver.js';
 import { WriteResolver } from './write.resolver.js';
 import { ViewerResolver } from './viewer.resolver.js';
@@ -45,6 +46,7 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       EntityTypeResolver,
       FeatureResolver,
       FeatureViewResolver,
+      StatisticsResolver,
       EntityResolver,
       FeatureValuesResolver,
       ModelResolver,

@@ -67,6 +67,7 @@ const services: Services = {
   jobs: {} as JobEngine,
   batchPredictions: {} as BatchPredictions,
   trainingSets: {} as TrainingSets,
+  statistics: {} as Services['statistics'],
   featureViewSyncs: {} as FeatureViewSyncs,
   writers: {} as Services['writers'],
   streams: NO_STREAMS,
