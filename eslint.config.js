@@ -232,6 +232,8 @@ export default tseslint.config(
               'PageInfo',
               'StoreInfo',
               'FeatureValue',
+              'FeatureValuesEvent',
+              'WrittenFeatureValue',
               'FeatureStream',
               'FeatureStatistics',
               'FeatureQuantile',

@@ -5,7 +5,7 @@ import { hasImportRecords, hasFilesStates, readImportState } from '../datasource
 import type { FeatureSource } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { OperatorError } from '../errors/operator-error.js';
-import { readFilesState } from '../ingestion/source-fingerprint.js';
+import { readInputState } from '../ingestion/source-fingerprint.js';
 import { listComputedSources } from './diagnose-preparation.js';
 import { databaseFile } from './offline-store-adapters.js';
 
@@ -29,7 +29,7 @@ export interface AskedGateway {
 type Behind = boolean | null | 'NOT_TOLD';
 
 /**
- * Names the sources whose files changed after their values were computed. Where a gateway runs on the data folder, it is
+ * Names the sources whose SQL, columns or files changed after their values were computed. Where a gateway runs on the data folder, it is
  * asked.
  */
 export function diagnoseFreshness(registry: Registry, dataDirectory: string, gateway: AskedGateway): Diagnosis[] {
@@ -98,7 +98,7 @@ async function* describeSources(
     } else {
       yield {
         status: 'warning',
-        message: `${what} is behind: a file changed after its values were computed`,
+        message: `${what} is behind: its SQL, its columns or a file changed after its values were computed`,
         remedy: [`featuregraph refresh ${featurestore.name} ${entityType.name} ${name}`, options]
           .filter(Boolean)
           .join(' '),
@@ -118,7 +118,7 @@ async function compareWithRecords(
   return async (source) => {
     if (!isRecorded) return null;
     const { filesState } = await database.use((connection) => readImportState(connection, source));
-    return filesState === null ? null : filesState !== (await readFilesState(source));
+    return filesState === null ? null : filesState !== (await readInputState(source));
   };
 }
 

@@ -87,11 +87,12 @@ async function openAll(
     deletion: {
       deleteEntities: async (entityType, entityIds) => {
         const outcome = await writerOf(entityType).deleteEntities(entityType, entityIds);
-        watch.publishDeleted(entityType, entityIds);
+        watch.publishChanged(entityType, entityIds, entityType.features);
         return outcome;
       },
     },
     watch,
+    positionOf: ({ featurestore }) => direct.get(featurestore.name)?.positionOf(featurestore) ?? logged!.position,
     keyed: new KeyedWrites(keys),
     logged,
     close: () => opened.disposeAsync(),

@@ -2,7 +2,9 @@ import { stat } from 'node:fs/promises';
 import { CriticalityLevel, diff } from '@graphql-inspector/core';
 import type { GraphQLSchema } from 'graphql';
 import { findTypeFaults, historyTable } from '../datasources/duckdb/history-table.js';
+import type { FileReader } from '../datasources/files/file-reader.js';
 import { findNamedFiles } from '../datasources/files/named-files.js';
+import { checkSource } from '../datasources/offline/duckdb/check-source.js';
 import type { Featurestore, FeatureSource } from '../datasources/registry/model.js';
 import { listReadTables } from '../datasources/registry/read-tables.js';
 import type { Registry } from '../datasources/registry/registry.js';
@@ -24,13 +26,16 @@ export async function planRegistry(
 ): Promise<RegistryPlan> {
   const changes = await diff(present.schema, next.schema);
   const recomputed: RecomputedSource[] = [];
+  const sqlFaults: string[] = [];
   for (const source of listSources(next.registry)) {
     if (source.sql === null) continue;
     // A renamed source has its values by the name that it is served by.
     const stored = findStored(present.registry, source) ?? source;
     const imported = await stores.embedded.importedFrom(stored);
-    if (imported !== (await sourceFingerprint(source)))
-      recomputed.push(await describeRecomputation(source, { imported, stored }, stores));
+    if (imported === (await sourceFingerprint(source))) continue;
+    recomputed.push(await describeRecomputation(source, { imported, stored }, stores));
+    // Otherwise the fault would show when the registry is served already, and the source would stay behind.
+    sqlFaults.push(...(await findSqlFaults(source, stores.reader)));
   }
   const renamed = listRenames(present.registry, next.registry);
   const isWaiting = renamed.length > 0 && recomputed.some(({ isServedMeanwhile }) => !isServedMeanwhile);
@@ -41,6 +46,7 @@ export async function planRegistry(
         findRestart(present.registry.findFeaturestore(featurestore.name), featurestore),
       ),
       ...(await findOtherTypes(next.registry, stores)),
+      ...sqlFaults,
       // Readers by the old names would wait for the computation.
       ...(isWaiting ? ['It renames something, and has new sources to compute: apply the renames first, alone.'] : []),
     ],
@@ -82,6 +88,13 @@ async function findOtherTypes(next: Registry, { embedded }: OpenStores): Promise
     for (const source of listSources(next)) faults.push(...(await findTypeFaults(connection, source)));
     return faults;
   });
+}
+
+/** Why the SQL of a source does not run over its tables, or does not give what the registry says. */
+async function findSqlFaults(source: FeatureSource, reader: FileReader): Promise<string[]> {
+  const faults: string[] = [];
+  for await (const { status, message } of checkSource(source, reader)) if (status === 'fault') faults.push(message);
+  return faults;
 }
 
 async function describeRecomputation(

@@ -60,7 +60,8 @@ export class FileRegistryUpdates implements RegistryUpdates {
     try {
       const registry = await this.options.read();
       const next = { registry, schema: buildSchema(registry) };
-      return { next, plan: await planRegistry(this.#present, next, this.options.stores) };
+      const plan = await planRegistry(this.#present, next, this.options.stores);
+      return { next, plan: { ...plan, faults: plan.faults.map((fault) => this.#withoutFolders(fault)) } };
     } catch (error) {
       return {
         next: null,
@@ -75,9 +76,11 @@ export class FileRegistryUpdates implements RegistryUpdates {
    */
   #describeFault(error: unknown): string[] {
     if (!(error instanceof OperatorError)) throw error;
+    return [error.summary, ...error.faults].map((text) => this.#withoutFolders(text));
+  }
+
+  #withoutFolders(text: string): string {
     const folders = this.options.folders.flatMap((folder) => [resolve(folder), folder]);
-    return [error.summary, ...error.faults].map((text) =>
-      folders.reduce((clean, path) => clean.replaceAll(`${path}${sep}`, ''), text),
-    );
+    return folders.reduce((clean, path) => clean.replaceAll(`${path}${sep}`, ''), text);
   }
 }

@@ -8,6 +8,13 @@
  */
 export const ERROR_CODES = {
   BAD_USER_INPUT: { httpStatus: 400, retryable: false, meaning: 'An argument, variable or cursor is not valid.' },
+  CURSOR_EXPIRED: {
+    httpStatus: 400,
+    retryable: false,
+    meaning:
+      'The subscription cannot go on at this cursor. Subscribe without "after": the first event has the current values, and ' +
+      '`history` has those between.',
+  },
   PERMISSION_DENIED: {
     httpStatus: 403,
     retryable: false,

@@ -20,29 +20,16 @@ const MAX_HASHED_BYTES = 100 * 1024 * 1024;
  * files is read before their content: a file that changes in between makes the source behind.
  */
 export async function readSourceInputs(source: FeatureSource): Promise<SourceInputs> {
-  const { entityType, incremental } = source;
-  const filesState = await readFilesState(source);
+  const { incremental } = source;
+  const filesState = await readInputState(source);
   const tables = await Promise.all(
     listReadTables(source).map(async ([name, table]) => ({
       name,
       files: await tableFingerprint(table),
-      facts: [
-        table.format,
-        Object.entries(table.options).filter(([option]) => option !== 'columns'),
-        [...(table.options.columns ?? [])],
-      ],
+      facts: tableFacts(table),
     })),
   );
-  const facts = {
-    storageFormat: STORAGE_FORMAT,
-    entityIdColumns: entityType.entityIdColumns,
-    sql: source.sql,
-    partitions: source.partitions,
-    // Absent without a declaration: a source keeps the fingerprint that it had before there were declarations.
-    ...(incremental ? { incremental: [incremental.table, incremental.watermarkColumn] } : {}),
-    columns: [source.timestampColumn, source.createdTimestampColumn, source.sequenceColumn],
-    features: source.features.map(({ name, valueType }) => [name, valueType]),
-  };
+  const facts = sourceFacts(source);
   const hash = (without: string | null): string =>
     sha256(
       JSON.stringify({
@@ -58,10 +45,30 @@ export async function readSourceInputs(source: FeatureSource): Promise<SourceInp
       ? {
           base: hash(incremental.table),
           files: new Map(declared?.files),
-          areUnchanged: async () => (await readFilesState(source)) === filesState,
+          areUnchanged: async () => (await readInputState(source)) === filesState,
         }
       : null,
   };
+}
+
+/** What the registry says of the computation of a source. */
+function sourceFacts(source: FeatureSource) {
+  const { entityType, incremental } = source;
+  return {
+    storageFormat: STORAGE_FORMAT,
+    entityIdColumns: entityType.entityIdColumns,
+    sql: source.sql,
+    partitions: source.partitions,
+    // Absent without a declaration: a source keeps the fingerprint that it had before there were declarations.
+    ...(incremental ? { incremental: [incremental.table, incremental.watermarkColumn] } : {}),
+    columns: [source.timestampColumn, source.createdTimestampColumn, source.sequenceColumn],
+    features: source.features.map(({ name, valueType }) => [name, valueType]),
+  };
+}
+
+/** What the registry says of how a table is read. */
+function tableFacts({ format, options }: TableFile): unknown[] {
+  return [format, Object.entries(options).filter(([option]) => option !== 'columns'), [...(options.columns ?? [])]];
 }
 
 /** Changes when any input of a source's computation changes. */
@@ -70,12 +77,14 @@ export async function sourceFingerprint(source: FeatureSource): Promise<string> 
 }
 
 /**
- * The names, sizes and times of all files that the SQL reads, as one text. It changes when a file is added, written,
- * renamed or deleted; no file is opened.
+ * What the registry says of a source, with the names, sizes and times of all files that the SQL reads, as one text. It
+ * changes with the SQL and the columns, and when a file is added, written, renamed or deleted; no file is opened.
  */
-export async function readFilesState(source: FeatureSource): Promise<string> {
-  const states: unknown[] = [];
-  for (const [table, { path, name, format }] of listReadTables(source)) {
+export async function readInputState(source: FeatureSource): Promise<string> {
+  const states: unknown[] = [sourceFacts(source)];
+  for (const [table, read] of listReadTables(source)) {
+    const { path, name, format } = read;
+    states.push([table, ...tableFacts(read)]);
     const found = await findNamedFiles(path, name, { format, within: null }).catch(toNoFiles);
     for (const file of found?.files ?? []) {
       const state = await stat(file.path, { bigint: true }).catch(() => null);

@@ -4,7 +4,7 @@ import { findNamedFiles } from '../datasources/files/named-files.js';
 import type { FeatureSource } from '../datasources/registry/model.js';
 import { listReadTables } from '../datasources/registry/read-tables.js';
 import type { Instant } from '../values/instant.js';
-import { readFilesState, toNoFiles } from './source-fingerprint.js';
+import { readInputState, toNoFiles } from './source-fingerprint.js';
 
 export interface SourceFreshness {
   readonly name: string;
@@ -40,14 +40,14 @@ export async function readFreshness(
   };
 }
 
-/** Whether a file was added, written, renamed or deleted since the values were computed or found up to date. */
+/** Whether the SQL, the columns or a file changed since the values were computed or found up to date. */
 async function isBehind(
   source: FeatureSource,
   { importedAt, filesState }: SourceState,
   filesChangedAt: Instant | null,
 ): Promise<boolean> {
   if (source.sql === null || importedAt === null) return false;
-  if (filesState !== null) return (await readFilesState(source)) !== filesState;
+  if (filesState !== null) return (await readInputState(source)) !== filesState;
   // An import of an earlier release recorded no files.
   return filesChangedAt !== null && filesChangedAt > importedAt;
 }

@@ -1,4 +1,4 @@
-import type { DocumentNode } from 'graphql';
+import { Kind, specifiedScalarTypes, type DocumentNode, type TypeNode } from 'graphql';
 import { badInput } from '../errors/app-error.js';
 import { appendPath, inputPathOfVariable } from '../errors/input-path.js';
 import { QUERY_LIMITS } from './query-limits.js';
@@ -24,8 +24,24 @@ export function checkVariables(document: DocumentNode, variables: Readonly<Recor
     const fault = findFault(value, QUERY_LIMITS.maxNesting);
     if (!fault) continue;
     const path = inputPathOfVariable(document, name);
-    throw badInput(fault.message, path && appendPath(path, fault.keys ?? []));
+    throw badInput(fault.message, path && appendPath(path, pathInVariable(document, name, fault.keys ?? [])));
   }
+}
+
+/** The part of the keys that exists in the type of the variable: an ID has no fields, even if an object is sent for it. */
+function pathInVariable(document: DocumentNode, name: string, keys: readonly Key[]): readonly Key[] {
+  const type = document.definitions
+    .flatMap((one) => (one.kind === Kind.OPERATION_DEFINITION ? (one.variableDefinitions ?? []) : []))
+    .find(({ variable }) => variable.name.value === name)?.type;
+  if (type === undefined || !SCALARS.has(namedType(type))) return keys;
+  const end = keys.findIndex((key) => typeof key === 'string');
+  return end === -1 ? keys : keys.slice(0, end);
+}
+
+const SCALARS = new Set(specifiedScalarTypes.map(({ name }) => name));
+
+function namedType(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
 }
 
 /** What is wrong with a string in a request. */

@@ -22,6 +22,16 @@ export const WRITE_LIMITS = {
   maxRememberedKeys: 100_000,
   /** Years that an event time may be ahead: a later one is nearly always a wrong unit (milliseconds for seconds). */
   maxYearsAhead: 10,
+  /** Written values of one event of a subscription. A follower has at most so many that it has not taken. */
+  maxValuesPerEvent: 2_000,
+  /** Their bytes, as they are stored: an event must stay far below STREAM_LIMITS.maxEventBytes. A row is never divided. */
+  maxBytesPerEvent: 262_144,
+  /** Rows of a source that one read of the history gives to a subscription that resumes. */
+  maxRowsPerPage: 1_000,
+  /** Reads of the history at once for subscriptions that resume: after a start, all of them do. */
+  maxResumingReads: 4,
+  /** Days for which a cursor can be used: the history may be as long as anyone likes. */
+  maxCursorDays: 7,
   /** Subscriptions to written values. Each write visits those of its entity type. */
   maxFollowers: 10_000,
 } as const;

@@ -9,25 +9,28 @@ export interface MeasuredSource {
   readonly freshnessSeconds: number | null;
 }
 
-/** How fresh the computed sources are, measured at each scrape from their rows and their files. */
+const LABELS = ['featurestore', 'entity_type', 'source'] as const;
+
+/** How fresh the computed sources are, measured once at each scrape, from their rows and their files. */
 export function createSourceMetrics(registry: Registry, measure: () => Promise<readonly MeasuredSource[]>): void {
+  // A scrape collects all gauges before it waits for any of them, so the first one measures for both.
+  let measured: Promise<readonly MeasuredSource[]> | undefined;
+  const measureOnce = (): Promise<readonly MeasuredSource[]> =>
+    (measured ??= measure().finally(() => (measured = undefined)));
   const add = (name: string, help: string, valueOf: (source: MeasuredSource) => number | null): void => {
     new Gauge({
       name,
       help,
-      labelNames: ['featurestore', 'entity_type', 'source'] as const,
+      labelNames: LABELS,
       registers: [registry],
       async collect() {
+        const sources = await measureOnce();
         // A source that the registry no longer has must not keep its last value.
         this.reset();
-        for (const source of await measure()) {
+        for (const source of sources) {
+          const { featurestore, entityType, source: name } = source;
           const value = valueOf(source);
-          const labels = {
-            featurestore: source.featurestore,
-            entity_type: source.entityType,
-            source: source.source,
-          };
-          if (value !== null) this.set(labels, value);
+          if (value !== null) this.set({ featurestore, entity_type: entityType, source: name }, value);
         }
       },
     });
@@ -39,7 +42,7 @@ export function createSourceMetrics(registry: Registry, measure: () => Promise<r
   );
   add(
     'featuregraph_source_behind',
-    'Whether a file of a computed source changed after its values were computed: 1, or 0.',
+    'Whether the SQL, the columns or a file of a computed source changed after its values were computed: 1, or 0.',
     ({ isBehind }) => (isBehind ? 1 : 0),
   );
 }

@@ -1,89 +1,65 @@
-import { Arg, Ctx, ID, Resolver, Root, Subscription } from 'type-graphql';
-import type { Feature } from '../datasources/registry/model.js';
-import { badInput } from '../errors/app-error.js';
-import { formatLimit, REQUEST_LIMITS } from '../limits/request-limits.js';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Args, Ctx, Resolver, Root, Subscription } from 'type-graphql';
+import type { ValuesEvent } from '../ingestion/writes/followed-values.js';
 import { entitiesComplexity } from '../schema/complexity.js';
-import { Entity } from '../schema/entity/entity.js';
+import { FeatureValuesArguments } from '../schema/entity/feature-values-arguments.js';
+import { FeatureValuesEvent } from '../schema/entity/feature-values-event.js';
+import { toClientValue } from '../values/client-value.js';
 import type { RequestContext } from './context.js';
-import { entityHandle, entityHandles, selectFeatures, type EntityHandle } from './entity.js';
-
-interface FeatureValuesArguments {
-  readonly featurestore: string;
-  readonly entityType: string;
-  readonly entityIds: readonly string[];
-  readonly names?: readonly string[] | null;
-}
-
-/** The entities of one event, with the names by which the registry of the event finds their type. */
-interface WrittenEntities {
-  readonly request: FeatureValuesArguments;
-  readonly entityIds: readonly string[];
-}
+import { entityHandle, type EntityHandle } from './entity.js';
+import { followEntities } from './follow-entities.js';
+import { selectsField } from './selects-field.js';
+import { encodeWriteCursor } from './write-cursor.js';
 
 @Resolver()
 export class FeatureValuesResolver {
-  @Subscription(() => [Entity], {
+  @Subscription(() => FeatureValuesEvent, {
     description:
-      'The current values of entities, then those of each entity that a client writes or deletes, by any transport. The first event has ' +
-      'all entities, in the order of `entityIds`; a later event has those that were written since the event before it. An ' +
-      'event has the newest values: a slow client misses values between them, and `history` has all values. A client that ' +
-      'connects again gets all entities again, so it needs no cursor. Values of computed sources change by a refresh, and ' +
-      'rows of the future when their time comes: these changes give no event.',
+      'The current values of entities, then those of each entity that a client writes or deletes, by any transport. The ' +
+      'first event comes at once and has all entities. Each event has the entities whose current values changed, and, if ' +
+      'the client selects `written`, each written value. A client that loses the connection subscribes again with the last ' +
+      '`cursor` as `after`: it gets each value that was written since, at least once and in the order of the writes, and ' +
+      'then the later ones. If that is not possible, the error is CURSOR_EXPIRED. Values of computed sources change by a ' +
+      'refresh, which gives no event.',
     complexity: entitiesComplexity,
-    subscribe: ({ args, context }: { args: FeatureValuesArguments; context: RequestContext }) =>
-      followEntities(args, context),
+    subscribe: ({
+      args,
+      context,
+      info,
+    }: {
+      args: FeatureValuesArguments;
+      context: RequestContext;
+      info: GraphQLResolveInfo;
+    }) => followEntities(args, context, selectsField(info, 'written')),
   })
   featureValues(
-    @Ctx() { registry }: RequestContext,
-    @Root() { entityIds: changed, request }: WrittenEntities,
-    @Arg('featurestore', () => String, { description: 'The name of the featurestore.' }) _featurestore: string,
-    @Arg('entityType', () => String, { description: 'The name of the entity type.' }) _entityType: string,
-    @Arg('entityIds', () => [ID], {
-      description: `The entity ids, from 1 to ${formatLimit(REQUEST_LIMITS.maxFollowedEntities)}.`,
-    })
-    _entityIds: string[],
-    @Arg('names', () => [String], {
-      nullable: true,
-      description:
-        'The names of features: only a write of one of them gives an event. Null: a write of any feature does.',
-    })
-    _names: string[] | null | undefined,
-  ): EntityHandle[] {
+    @Ctx() { registry, writers, audit, now }: RequestContext,
+    @Root() event: ValuesEvent,
+    @Args(() => FeatureValuesArguments) request: FeatureValuesArguments,
+  ): FeatureValuesEvent {
     const entityType = registry.entityType(request.featurestore, request.entityType);
-    return changed.map((entityId) => entityHandle(entityType, entityId, {}));
+    const entities: EntityHandle[] = event.entityIds.map((entityId) => entityHandle(entityType, entityId, {}));
+    if (event.written && event.written.length > 0) {
+      const written = new Set(event.written.map(({ entityId }) => entityId));
+      const features = new Set(event.written.map(({ feature }) => feature));
+      audit.read(
+        entityType,
+        Array.from(written, (entityId) => ({ entityId, asOf: null })),
+        [...features],
+      );
+    }
+    return {
+      cursor: event.position === null ? null : encodeWriteCursor(event.position, writers.positionOf(entityType), now),
+      entities,
+      written:
+        event.written?.map(({ entityId, feature, value, timestamp, isNewest }) => ({
+          entityId,
+          name: feature.name,
+          feature,
+          value: value === null ? null : toClientValue(feature.valueType, value),
+          timestamp,
+          isNewest,
+        })) ?? null,
+    };
   }
-}
-
-function followEntities(
-  request: FeatureValuesArguments,
-  { registry, writers, policy, principal }: RequestContext,
-): AsyncIterableIterator<WrittenEntities, undefined> {
-  const { maxFollowedEntities } = REQUEST_LIMITS;
-  const { length } = request.entityIds;
-  if (length === 0 || length > maxFollowedEntities) {
-    throw badInput(
-      `"entityIds" has ${formatLimit(length)} ids. A subscription follows 1 to ${formatLimit(maxFollowedEntities)} entities.`,
-      'entityIds',
-    );
-  }
-  const entityType = registry.entityType(request.featurestore, request.entityType);
-  const features = request.names ? selectFeatures(entityType, request.names, null) : null;
-  const entityIds = entityHandles(entityType, request.entityIds, {}).map(({ entityId }) => entityId);
-  // An event tells that something was written: only of a feature that the client may read of that entity, by the policy of
-  // that moment. The feature can be that of a later registry.
-  const mayKnow = (id: string, feature: Feature): boolean =>
-    policy.accessOf(principal).reads(feature.entityType).has(feature, id);
-  const steps = writers.watch.follow({ entityType, entityIds, features, mayKnow });
-  const events: AsyncIterableIterator<WrittenEntities, undefined> = {
-    next: async () => {
-      const step = await steps.next();
-      return step.done ? step : { done: false, value: { request, entityIds: step.value } };
-    },
-    return: async () => {
-      await steps.return?.();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]: () => events,
-  };
-  return events;
 }

@@ -132,11 +132,14 @@ subscription Follow {
     entityIds: ${JSON.stringify([entityId])}
     names: ${namesOf(features)}
   ) {
-    entityId
-    features(names: ${namesOf(features)}) {
-      name
-      value
-      timestamp
+    cursor
+    entities {
+      entityId
+      features(names: ${namesOf(features)}) {
+        name
+        value
+        timestamp
+      }
     }
   }
 }

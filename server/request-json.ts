@@ -1,11 +1,12 @@
 import { parse, type DocumentNode } from 'graphql';
 import { QUERY_LIMITS } from '../limits/query-limits.js';
 import { checkVariables, RoundedFraction } from '../limits/variables.js';
-import { hasLongNumber, keepWhole } from '../values/lossless-json.js';
+import { hasLongNumber, isRoundedBeyondSafe, keepWhole } from '../values/lossless-json.js';
 
 /**
  * Parses the JSON of a request. A whole number beyond 2^53 becomes a bigint, and a fraction that JSON.parse would round to
- * a whole number becomes a RoundedFraction: as JSON.parse reads them, they would name another entity.
+ * a whole number, or to another number beyond 2^53, becomes a RoundedFraction: as JSON.parse reads them, they would name
+ * another entity.
  * limits/variables.ts refuses both with their path.
  */
 export function parseRequestJson(text: string): unknown {
@@ -16,7 +17,9 @@ export function parseRequestJson(text: string): unknown {
 export function reviveRequestNumber(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   const digits = context?.source;
   if (typeof value !== 'number' || digits === undefined || /^-?\d{1,15}$/.test(digits)) return value;
-  return keepWhole(digits, value, BigInt, (fraction) => new RoundedFraction(fraction, value));
+  const keepFraction = (fraction: string): RoundedFraction => new RoundedFraction(fraction, value);
+  const kept = keepWhole(digits, value, BigInt, keepFraction);
+  return kept === value && isRoundedBeyondSafe(digits, value) ? keepFraction(digits) : kept;
 }
 
 /** Refuses `variables` of a URL that Apollo would round, because it uses JSON.parse. Apollo checks everything else. */

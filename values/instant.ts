@@ -20,6 +20,72 @@ const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d+)
  * not exist, and leap seconds (UTC microseconds cannot represent them).
  */
 export function parseInstant(text: string): Instant {
+  return parseUsual(text) ?? parseAny(text);
+}
+
+/**
+ * Reads `2001-03-07T14:00:00Z`, also with up to six decimals: most instants that programs write. undefined for every other
+ * text. It takes a sixth of the time of the regular expression, which was a tenth of a row of a write.
+ */
+function parseUsual(text: string): Instant | undefined {
+  const last = text.length - 1;
+  const isUsual =
+    last >= 19 &&
+    last <= 26 &&
+    text.charCodeAt(last) === LETTER_Z &&
+    text.charCodeAt(4) === HYPHEN &&
+    text.charCodeAt(7) === HYPHEN &&
+    text.charCodeAt(10) === LETTER_T &&
+    text.charCodeAt(13) === COLON &&
+    text.charCodeAt(16) === COLON &&
+    (last === 19 || (text.charCodeAt(19) === POINT && last > 20));
+  if (!isUsual) return undefined;
+  const year = digitsAt(text, 0, 4);
+  const month = digitsAt(text, 5, 7);
+  const day = digitsAt(text, 8, 10);
+  const hour = digitsAt(text, 11, 13);
+  const minute = digitsAt(text, 14, 16);
+  const second = digitsAt(text, 17, 19);
+  const fraction = last === 19 ? 0 : digitsAt(text, 20, last) * 10 ** (26 - last);
+  // All comparisons with NaN are false. Date.UTC reads a year below 100 as one of the 20th century.
+  const isValid =
+    year >= 100 &&
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= daysOf(year, month) &&
+    hour <= 23 &&
+    minute <= 59 &&
+    second <= 59 &&
+    fraction >= 0;
+  if (!isValid) return undefined;
+  return BigInt(Date.UTC(year, month - 1, day, hour, minute, second)) * 1000n + BigInt(fraction);
+}
+
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+const LETTER_T = 0x54;
+const LETTER_Z = 0x5a;
+const HYPHEN = 0x2d;
+const COLON = 0x3a;
+const POINT = 0x2e;
+const DIGIT_0 = 0x30;
+
+/** NaN if some character is no digit. */
+function digitsAt(text: string, start: number, end: number): number {
+  let number = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = text.charCodeAt(at) - DIGIT_0;
+    if (digit < 0 || digit > 9) return NaN;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+function parseAny(text: string): Instant {
   const parts = RFC_3339.exec(text);
   if (!parts) {
     throw badInput(`"${clip(text)}" is not an RFC 3339 instant such as 2001-03-07T14:00:00Z.`);

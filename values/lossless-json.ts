@@ -52,6 +52,28 @@ export function isRoundedToWhole(digits: string, value: number): boolean {
   return BigInt(value) * 10n ** BigInt(decimals) !== unscaled;
 }
 
+/**
+ * Whether a number of JSON beyond 2^53, with a fraction or an exponent, has other digits than the JavaScript number that it
+ * becomes: 12345678901234567.25 becomes 12345678901234568. 1.5e300 has the same digits.
+ */
+export function isRoundedBeyondSafe(digits: string, value: number): boolean {
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return false;
+  return significantDigits(digits) !== significantDigits(String(value));
+}
+
+/** The digits without zeros around them, and their exponent: one text for each decimal number. */
+function significantDigits(number: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
+  const digits = whole + fraction;
+  let end = digits.length;
+  // A pattern would look at each run of zeros from each of its places.
+  while (digits[end - 1] === '0') end -= 1;
+  let start = 0;
+  while (start < end && digits[start] === '0') start += 1;
+  return `${sign}${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
+}
+
 /** Whether a text may have a number that JSON.parse would round to another whole number; the digits may be in a string. */
 export function hasLongNumber(text: string): boolean {
   return LONG_NUMBER.test(text);

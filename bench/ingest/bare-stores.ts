@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BIGINT, DOUBLE, DuckDBInstance, timestampValue } from '@duckdb/node-api';
+import { DuckDBDataChunk, DuckDBInstance, timestampValue, type DuckDBValue } from '@duckdb/node-api';
+import { encodeUniformRow } from '../../datasources/online/lmdb/row-codec.js';
 import { openLmdb, transact } from '../../runtime/lmdb.js';
 import type { Row } from './rows.js';
 
@@ -21,16 +22,21 @@ export async function inTurn<Batch>(
   );
 }
 
-/** A transaction of LMDB a batch, opened as the gateway opens it, each awaited until it is on disk. */
+const SLOTS = [0, 1, 2, 3, 4, 5];
+
+/**
+ * A transaction of LMDB a batch, opened as the gateway opens it, each awaited until it is on disk. An entity has the bytes
+ * that the gateway stores for it. The gateway's transaction also has these values a second time, for DuckDB.
+ */
 export async function openBareLmdb(folder: string): Promise<{ write: Sink; close: () => Promise<void> }> {
   const path = join(folder, 'bare-lmdb');
   const environment = openLmdb({ path, maxDbs: 2 });
-  const database = environment.openDB<Omit<Row, 'entityId'>, string>({ name: 'rows' });
+  const database = environment.openDB<Buffer, Buffer>({ name: 'rows', encoding: 'binary', keyEncoding: 'binary' });
   return {
     write: (batches, clients) =>
       inTurn(batches, clients, async (rows) => {
         await transact(environment, () => {
-          for (const { entityId, ...row } of rows) void database.put(entityId, row);
+          for (const row of rows) void database.put(Buffer.from(row.entityId), encode(row));
         });
         await environment.flushed;
       }),
@@ -41,13 +47,36 @@ export async function openBareLmdb(folder: string): Promise<{ write: Sink; close
   };
 }
 
-/** A transaction of DuckDB a batch, by its appender; a connection a client. */
+function encode(row: Row): Buffer {
+  const timestamp = BigInt(row.timeMs) * 1000n;
+  const values = [null, BigInt(row.orders), BigInt(row.returns), row.mean_basket, row.share, row.city];
+  return encodeUniformRow(SLOTS, values, { timestamp, createdTimestamp: timestamp, sequence: null });
+}
+
+/** The columns of the gateway's table. */
+const COLUMNS: readonly ((row: Row) => DuckDBValue)[] = [
+  (row) => row.entityId,
+  (row) => timestampValue(BigInt(row.timeMs) * 1000n),
+  (row) => timestampValue(BigInt(row.timeMs) * 1000n),
+  () => null,
+  (row) => BigInt(row.orders),
+  (row) => BigInt(row.returns),
+  (row) => row.mean_basket,
+  (row) => row.share,
+  (row) => row.city,
+];
+
+/**
+ * A transaction of DuckDB a batch, which its commit writes to disk, by the appender with whole columns, as the gateway
+ * appends; a connection a client.
+ */
 export async function openBareDuckDb(folder: string): Promise<{ write: Sink; close: () => Promise<void> }> {
   const path = join(folder, 'bare.duckdb');
   const instance = await DuckDBInstance.create(path);
   const setUp = await instance.connect();
-  await setUp.run(`CREATE TABLE rows (entity_id VARCHAR, event_timestamp TIMESTAMP, created_timestamp TIMESTAMP,
-    orders BIGINT, returns BIGINT, mean_basket DOUBLE, share DOUBLE, city VARCHAR)`);
+  await setUp.run(`CREATE TABLE rows (entity_id VARCHAR NOT NULL, event_timestamp TIMESTAMP NOT NULL,
+    created_timestamp TIMESTAMP, sequence BIGINT, orders BIGINT, returns BIGINT, mean_basket DOUBLE, share DOUBLE,
+    city VARCHAR)`);
   setUp.closeSync();
   return {
     write: async (batches, clients) => {
@@ -56,18 +85,10 @@ export async function openBareDuckDb(folder: string): Promise<{ write: Sink; clo
         const connection = connections[client]!;
         await connection.run('BEGIN');
         const appender = await connection.createAppender('rows');
-        for (const row of rows) {
-          const time = timestampValue(BigInt(row.timeMs) * 1000n);
-          appender.appendVarchar(row.entityId);
-          appender.appendTimestamp(time);
-          appender.appendTimestamp(time);
-          appender.appendValue(BigInt(row.orders), BIGINT);
-          appender.appendValue(BigInt(row.returns), BIGINT);
-          appender.appendValue(row.mean_basket, DOUBLE);
-          appender.appendValue(row.share, DOUBLE);
-          appender.appendVarchar(row.city);
-          appender.endRow();
-        }
+        const types = COLUMNS.map((_, index) => appender.columnType(index));
+        const chunk = DuckDBDataChunk.create(types, rows.length);
+        for (const [index, read] of COLUMNS.entries()) chunk.setColumnValues(index, rows.map(read));
+        appender.appendDataChunk(chunk);
         appender.closeSync();
         await connection.run('COMMIT');
       });

@@ -1,34 +1,44 @@
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'graphql-sse';
+import type { RunningGateway } from '../start-gateway.js';
 import { ask, LineStream } from './gateway-clients.js';
 import { rowOf, toLine } from './rows.js';
 
-const EVENTS = 300;
 const EVERY_MS = 20;
 const POLL_MS = 2;
 
-/** Rows a second of other entities that are written meanwhile. */
-const LOADS = [0, 1_000, 5_000];
+export interface DelayLoads {
+  /** Rows a second of other entities that are written meanwhile. */
+  readonly loads: readonly number[];
+  /** Rows whose delays are measured with each of them. */
+  readonly events: number;
+}
+
+const EMBEDDED: DelayLoads = { loads: [0, 1_000, 5_000], events: 300 };
 
 /**
  * How long after a row is sent it is acknowledged, can be read, and is with a subscriber. One row every 20 ms by an open
  * `POST /ingest`, alone and beside other writers.
  */
-export async function measureDelays(url: string): Promise<void> {
+export async function measureDelays(
+  { url }: Pick<RunningGateway, 'url'>,
+  _folder: string,
+  of: DelayLoads = EMBEDDED,
+): Promise<void> {
   console.log('other rows/s | acknowledged p50 / p99 ms | readable p50 / p99 ms | with a subscriber p50 / p99 ms');
   let first = 1;
-  for (const rowsPerSecond of LOADS) {
+  for (const rowsPerSecond of of.loads) {
     const load = startLoad(url, rowsPerSecond);
-    const figures = await measure(url, first);
-    first += EVENTS;
+    const figures = await measure(url, first, of.events);
+    first += of.events;
     const written = await load.stop();
     const label = rowsPerSecond === 0 ? '0' : `${rowsPerSecond} (${written.toFixed(0)} written)`;
     console.log([label, ...figures.map(quantiles)].join(' | '));
   }
 }
 
-async function measure(url: string, first: number): Promise<number[][]> {
+async function measure(url: string, first: number, events: number): Promise<number[][]> {
   const sentAt = new Map<number, number>();
   const delays = { acknowledged: [] as number[], readable: [] as number[], subscriber: [] as number[] };
   const note = (to: number[], seen: Set<number>, orders: number): void => {
@@ -41,13 +51,14 @@ async function measure(url: string, first: number): Promise<number[][]> {
   };
   const client = createClient({ url, retryAttempts: 0 });
   const subscribed = new Set<number>();
-  const end = client.subscribe<{ featureValues: { features: { value: string | null }[] }[] }>(
+  const end = client.subscribe<{ featureValues: { entities: { features: { value: string | null }[] }[] } }>(
     {
       query: `subscription { featureValues(featurestore: "bench", entityType: "customer", entityIds: ["customer-0"]) {
-        features(names: ["orders"]) { value } } }`,
+        entities { features(names: ["orders"]) { value } } } }`,
     },
     {
-      next: ({ data }) => note(delays.subscriber, subscribed, Number(data?.featureValues[0]?.features[0]?.value ?? 0)),
+      next: ({ data }) =>
+        note(delays.subscriber, subscribed, Number(data?.featureValues.entities[0]?.features[0]?.value ?? 0)),
       error: (error) => {
         throw error;
       },
@@ -74,7 +85,7 @@ async function measure(url: string, first: number): Promise<number[][]> {
     agent.destroy();
   })();
 
-  for (let event = 0; event < EVENTS; event += 1) {
+  for (let event = 0; event < events; event += 1) {
     const number = first + event;
     const start = performance.now();
     sentAt.set(number, start);
@@ -83,7 +94,7 @@ async function measure(url: string, first: number): Promise<number[][]> {
     delays.acknowledged.push(performance.now() - start);
     await sleep(Math.max(0, EVERY_MS - (performance.now() - start)));
   }
-  while (readable.size < EVENTS || subscribed.size < EVENTS) await sleep(10);
+  while (readable.size < events || subscribed.size < events) await sleep(10);
   over.abort();
   await polling;
   await lines.end();

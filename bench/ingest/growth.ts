@@ -1,3 +1,4 @@
+import type { RunningGateway } from '../start-gateway.js';
 import { streamAll } from './gateway-clients.js';
 import { rowsFrom, toLine, type Row } from './rows.js';
 import { drain, rate, toBatches, whole } from './throughput.js';
@@ -5,16 +6,16 @@ import { drain, rate, toBatches, whole } from './throughput.js';
 const BATCH = 1_000;
 const CLIENTS = 4;
 const MEASURED = 20_000;
-const MOST = Number(process.argv[3] ?? 1_000_000);
+const MOST = Number(process.argv[3] ?? 100_000);
 
 let nextRow = 0;
 const newRows = (count: number, entities: number): Row[] => rowsFrom((nextRow += count) - count, count, entities);
 
 /**
- * Rows a second by `POST /ingest` when the stores have more and more: entities from a thousand to a million (or
+ * Rows a second by `POST /ingest` when the stores have more and more: entities from a thousand to a hundred thousand (or
  * `bench:ingest growth <entities>`), then their long histories, one entity that gets every row, and rows that come late.
  */
-export async function measureGrowth(url: string): Promise<void> {
+export async function measureGrowth({ url }: Pick<RunningGateway, 'url'>): Promise<void> {
   console.log('entities | rows of history | written | rows/s');
   let history = 0;
   const measure = async (entities: number, name: string, rows: readonly Row[]): Promise<void> => {

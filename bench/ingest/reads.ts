@@ -1,17 +1,18 @@
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunningGateway } from '../start-gateway.js';
 import { quantiles, startLoad } from './delays.js';
 import { ask, postAll, toMutation } from './gateway-clients.js';
 import { rowsFrom, toInputRow } from './rows.js';
 import { toBatches } from './throughput.js';
 
-const SECONDS = 8;
-const EVERY_MS = 10;
+const SECONDS = 10;
+const EVERY_MS = 50;
 const ENTITIES = 10_000;
 const WRITTEN_PER_SECOND = 5_000;
 
 /** Small reads alone, and beside 5,000 written rows a second: now, and as of a moment, in turn. */
-export async function measureReads(url: string): Promise<void> {
+export async function measureReads({ url }: Pick<RunningGateway, 'url'>): Promise<void> {
   const bodies = toBatches(rowsFrom(0, ENTITIES, ENTITIES).map(toInputRow), 1_000).map(toMutation);
   await postAll(url, bodies, 4);
   console.log('rows/s written | reads now p50 / p99 ms | reads as of a moment p50 / p99 ms');
@@ -23,7 +24,7 @@ export async function measureReads(url: string): Promise<void> {
   }
 }
 
-/** A read every 10 ms, whether the one before has its answer or not. */
+/** A read every 50 ms, whether the one before has its answer or not. */
 async function read(url: string, argument: string): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const times: number[] = [];

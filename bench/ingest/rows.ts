@@ -52,15 +52,15 @@ export function toLine({ entityId, timeMs, ...values }: Row): string {
   return `${JSON.stringify({ entityId, timestamp: new Date(timeMs).toISOString(), values })}\n`;
 }
 
-/** A folder with a registry of one entity type that clients write. */
-export async function makeWriteFolder(): Promise<string> {
+/** A folder with a registry of one entity type that clients write. `stores` are lines of its featurestore, as YAML. */
+export async function makeWriteFolder(stores: readonly string[] = []): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'featuregraph-ingest-'));
   const features = Object.entries(FEATURES).map(([name, valueType]) => `{ name: ${name}, valueType: ${valueType} }`);
   await writeFile(
     join(folder, 'registry.yaml'),
     `featurestores:
   - name: bench
-    entityTypes:
+${stores.map((line) => `    ${line}\n`).join('')}    entityTypes:
       - name: customer
         sources: [{ name: orders, features: [${features.join(', ')}] }]
 `,

@@ -1,77 +1,123 @@
-import { openBareDuckDb, openBareLmdb } from './bare-stores.js';
+import type { ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import type { RunningGateway } from '../start-gateway.js';
+import { openBareDuckDb, openBareLmdb, type Sink } from './bare-stores.js';
 import { ask, postAll, streamAll, toMutation } from './gateway-clients.js';
 import { rowOf, rowsFrom, toInputRow, toLine, type Row } from './rows.js';
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const ENTITIES = 10_000;
 
-/** Rows of a request, clients at once, and rows in all. */
+/** Rows of a request, clients at once, and rows of a turn: about half a second. */
 const LOADS = [
-  { batch: 1, clients: 1, rows: 500 },
-  { batch: 1, clients: 32, rows: 5_000 },
-  { batch: 100, clients: 1, rows: 20_000 },
-  { batch: 100, clients: 8, rows: 50_000 },
-  { batch: 1_000, clients: 1, rows: 50_000 },
-  { batch: 1_000, clients: 4, rows: 50_000 },
+  { batch: 1, clients: 1, rows: 100 },
+  { batch: 1, clients: 32, rows: 600 },
+  { batch: 100, clients: 1, rows: 4_000 },
+  { batch: 100, clients: 8, rows: 8_000 },
+  { batch: 1_000, clients: 1, rows: 10_000 },
+  { batch: 1_000, clients: 4, rows: 12_000 },
 ] as const;
 
 /** Each row is new: the gateway does less for one that it has. */
 let nextRow = 0;
 const newRows = (count: number): Row[] => rowsFrom((nextRow += count) - count, count, ENTITIES);
 
+const PEERS = ['lmdb', 'duckdb', 'mutation', 'lines'] as const;
+type Peer = (typeof PEERS)[number];
+
+interface Turn {
+  readonly perSecond: number;
+  /** Microseconds of processor time a row, until the row is in every store. NaN on systems without /proc. */
+  readonly cpu: number;
+}
+
 /**
- * Rows a second that are durable, by the gateway and by each of its two stores alone, in turns. The gateway has both:
- * a row is read, checked, in LMDB and in the log before it is acknowledged, and DuckDB gets it in the background, in the
- * same process. "drained" is until DuckDB has all of them.
+ * Rows a second that are durable, by the gateway and by each of its two stores alone. They take short turns, and the
+ * ratios are of turns that follow each other: what else the machine does changes all of a round. The gateway has both
+ * stores: a row is read, checked, in LMDB and in the log before it is acknowledged, and DuckDB gets it in the background,
+ * in the same process.
+ *
+ * On a busy machine a turn is slow because others run, the more the longer it works without a pause. The processor time
+ * does not have that fault. It is of all threads, and for the gateway not of its client.
  */
-export async function measureThroughput(url: string, folder: string): Promise<void> {
+export async function measureThroughput({ url, child }: RunningGateway, folder: string): Promise<void> {
+  await warmUp(url);
   console.log(
-    'rows a request | clients | LMDB alone | DuckDB alone | writeFeatureValues | of the slower | drained | POST /ingest | of the slower',
+    'rows a request | clients | LMDB alone | DuckDB alone | writeFeatureValues | POST /ingest | ' +
+      'of the slower: writeFeatureValues | POST /ingest | CPU µs a row: LMDB | DuckDB | writeFeatureValues | POST /ingest',
   );
-  for (const { batch, clients, rows: count } of LOADS) {
-    const rates: Record<'lmdb' | 'duckdb' | 'mutation' | 'drained' | 'lines', number[]> = {
-      lmdb: [],
-      duckdb: [],
-      mutation: [],
-      drained: [],
-      lines: [],
-    };
+  for (const { batch, clients, rows } of LOADS) {
+    const rounds: Record<Peer, Turn>[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      const lmdb = await openBareLmdb(folder);
-      rates.lmdb.push(await rate(count, () => lmdb.write(toBatches(newRows(count), batch), clients)));
-      await lmdb.close();
-      const duckdb = await openBareDuckDb(folder);
-      rates.duckdb.push(await rate(count, () => duckdb.write(toBatches(newRows(count), batch), clients)));
-      await duckdb.close();
-      const bodies = toBatches(newRows(count), batch).map((rows) => toMutation(rows.map(toInputRow)));
-      const start = performance.now();
-      rates.mutation.push(await rate(count, () => postAll(url, bodies, clients)));
-      await drain(url);
-      rates.drained.push((count / (performance.now() - start)) * 1000);
-      const lines = toBatches(newRows(count), batch).map((rows) => rows.map(toLine).join(''));
-      rates.lines.push(await rate(count, () => streamAll(url, lines, batch, clients)));
-      await drain(url);
+      const lmdb = await measureBare(await openBareLmdb(folder), toBatches(newRows(rows), batch), clients, rows);
+      const bodies = toBatches(newRows(rows), batch).map((each) => toMutation(each.map(toInputRow)));
+      const mutation = await measureGateway(url, child, rows, () => postAll(url, bodies, clients));
+      const duckdb = await measureBare(await openBareDuckDb(folder), toBatches(newRows(rows), batch), clients, rows);
+      const texts = toBatches(newRows(rows), batch).map((each) => each.map(toLine).join(''));
+      const lines = await measureGateway(url, child, rows, () => streamAll(url, texts, batch, clients));
+      rounds.push({ lmdb, duckdb, mutation, lines });
     }
-    const [bareLmdb, bareDuckDb, mutation, drained, lines] = Object.values(rates).map(median) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    const slower = Math.min(bareLmdb, bareDuckDb);
-    const cells = [
-      batch,
-      clients,
-      whole(bareLmdb),
-      whole(bareDuckDb),
-      whole(mutation),
-      (mutation / slower).toFixed(2),
-      whole(drained),
-      whole(lines),
-      (lines / slower).toFixed(2),
-    ];
-    console.log(cells.join(' | '));
+    const ratioOf = (peer: Peer): string =>
+      median(
+        rounds.map((round) => round[peer].perSecond / Math.min(round.lmdb.perSecond, round.duckdb.perSecond)),
+      ).toFixed(2);
+    const rates = PEERS.map((peer) => whole(median(rounds.map((round) => round[peer].perSecond))));
+    const cpu = PEERS.map((peer) => whole(median(rounds.map((round) => round[peer].cpu))));
+    console.log([batch, clients, ...rates, ratioOf('mutation'), ratioOf('lines'), ...cpu].join(' | '));
+  }
+}
+
+async function measureBare(
+  store: { readonly write: Sink; readonly close: () => Promise<void> },
+  batches: readonly (readonly Row[])[],
+  clients: number,
+  rows: number,
+): Promise<Turn> {
+  const before = process.cpuUsage();
+  const perSecond = await rate(rows, () => store.write(batches, clients));
+  const { user, system } = process.cpuUsage(before);
+  await store.close();
+  return { perSecond, cpu: (user + system) / rows };
+}
+
+async function measureGateway(
+  url: string,
+  { pid }: ChildProcess,
+  rows: number,
+  write: () => Promise<void>,
+): Promise<Turn> {
+  const before = await cpuOf(pid!);
+  const perSecond = await rate(rows, write);
+  await drain(url);
+  return { perSecond, cpu: ((await cpuOf(pid!)) - before) / rows };
+}
+
+/** Linux counts in hundredths of a second. */
+const MICROSECONDS_OF_A_TICK = 10_000;
+
+/** Microseconds of processor time of all threads of a process. */
+async function cpuOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+  // The name, in parentheses, may have spaces.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * MICROSECONDS_OF_A_TICK;
+}
+
+/** A gateway that serves has compiled code. */
+async function warmUp(url: string): Promise<void> {
+  for (let round = 0; round < 4; round += 1) {
+    await postAll(
+      url,
+      toBatches(newRows(10_000), 500).map((rows) => toMutation(rows.map(toInputRow))),
+      2,
+    );
+    await streamAll(
+      url,
+      toBatches(newRows(10_000), 500).map((rows) => rows.map(toLine).join('')),
+      500,
+      2,
+    );
+    await drain(url);
   }
 }
 

@@ -196,8 +196,22 @@ export interface RowsRead extends Abortable {
   readonly entityIds: readonly string[];
   /** The features of the source whose values a row has. */
   readonly features: readonly Feature[];
-  /** Inclusive. */
-  readonly to: Instant;
+  /** The latest event time, inclusive; null for no bound. */
+  readonly to: Instant | null;
+  /**
+   * Only rows that were written in this period, in the order of their creation times. A source without a creation time
+   * (`hasCreationTimes`) refuses it. Absent: all rows.
+   */
+  readonly written?: WrittenPeriod | undefined;
+}
+
+export interface WrittenPeriod {
+  /** Exclusive. */
+  readonly after: Instant;
+  /** Inclusive; null for no bound. */
+  readonly upTo: Instant | null;
+  /** The maximum number of rows; null: all of them. */
+  readonly limit: number | null;
 }
 
 export interface HistoryEntry {

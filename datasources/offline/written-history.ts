@@ -7,12 +7,11 @@ export interface WrittenHistory {
   /** The sequence number of the last commit of a log that this store has; 0 for an unknown log. */
   drainedUpTo(logId: string): Promise<number>;
 
-  /** Adds the rows of commits and records the sequence number of the last one, in one transaction. */
-  appendCommits(
-    logId: string,
-    upTo: number,
-    rows: readonly { readonly source: FeatureSource; readonly row: FeatureRow }[],
-  ): Promise<void>;
+  /**
+   * Adds the rows of commits, which are in order in each source, and records the sequence number of the last commit, in one
+   * transaction.
+   */
+  appendCommits(logId: string, upTo: number, rows: ReadonlyMap<FeatureSource, readonly FeatureRow[]>): Promise<void>;
 
   /** The rows of a source at exactly these moments, in the order of arrival. */
   rowsAt(source: FeatureSource, moments: readonly Moment[]): Promise<FeatureRow[]>;

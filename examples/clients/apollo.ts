@@ -38,7 +38,7 @@ const VALUE_OBJECTS = [
   ],
   ...['BatchPredictionJobConnection', 'FeatureConnection', 'FeaturestoreConnection', 'FeatureValueConnection'],
   ...['JobConnection', 'PredictionConnection', 'PredictionFailureConnection', 'PageInfo'],
-  ...['FeatureValue', 'Prediction', 'PredictionFailure', 'RegistryPlan'],
+  ...['FeatureValue', 'FeatureValuesEvent', 'Prediction', 'PredictionFailure', 'RegistryPlan'],
 ];
 
 /** Lists of such types. The arguments of a field decide the order of its list. */
@@ -52,6 +52,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   FeatureConnection: ['edges'],
   FeaturestoreConnection: ['edges'],
   FeatureValueConnection: ['edges', 'nodes'],
+  FeatureValuesEvent: ['written'],
   JobConnection: ['edges'],
   Model: ['inputs', 'outputs'],
   PredictionConnection: ['edges', 'nodes'],

@@ -28,8 +28,9 @@ export interface CheckedRows {
 export function checkRows(entityType: EntityType, rows: readonly IncomingRow[], now: Instant): CheckedRows {
   const faults: RowFault[] = [];
   const checked: CheckedRow[] = [];
+  const latest = now + BigInt(WRITE_LIMITS.maxYearsAhead) * YEAR;
   for (const [row, incoming] of rows.entries()) {
-    const fault = findFault(entityType, incoming, now);
+    const fault = findFault(entityType, incoming, latest);
     if (fault) faults.push({ row, ...fault });
     else checked.push({ row, parts: toParts(incoming) });
   }
@@ -38,7 +39,7 @@ export function checkRows(entityType: EntityType, rows: readonly IncomingRow[], 
 
 type Fault = Omit<RowFault, 'row'>;
 
-function findFault(entityType: EntityType, incoming: IncomingRow, now: Instant): Fault | undefined {
+function findFault(entityType: EntityType, incoming: IncomingRow, latest: Instant): Fault | undefined {
   const { entityId, timestamp, values } = incoming;
   if (values.size === 0) return rowFault('The row has no values. Write at least one feature.');
   const sources = new Set<FeatureSource>();
@@ -49,7 +50,7 @@ function findFault(entityType: EntityType, incoming: IncomingRow, now: Instant):
     isTimed ||= source.timestampColumn !== null;
     sources.add(source);
   }
-  const timeFault = isTimed ? findTimeFault(timestamp, now) : findStaticTimeFault(entityType, timestamp);
+  const timeFault = isTimed ? findTimeFault(timestamp, latest) : findStaticTimeFault(entityType, timestamp);
   if (timeFault !== undefined) return { part: { kind: 'TIMESTAMP' }, code: 'BAD_USER_INPUT', message: timeFault };
   for (const source of sources) {
     const reason = findRowFault(source, { entityId, timestamp });
@@ -63,9 +64,8 @@ function findFault(entityType: EntityType, incoming: IncomingRow, now: Instant):
   return undefined;
 }
 
-function findTimeFault(timestamp: Instant | null, now: Instant): string | undefined {
+function findTimeFault(timestamp: Instant | null, latest: Instant): string | undefined {
   if (timestamp === null) return 'The row has no timestamp. Write the time at which its values became true.';
-  const latest = now + BigInt(WRITE_LIMITS.maxYearsAhead) * YEAR;
   if (timestamp >= EARLIEST && timestamp <= latest) return undefined;
   return (
     `The timestamp ${formatInstant(timestamp)} is before 1900 or more than ${WRITE_LIMITS.maxYearsAhead} years ahead. ` +

@@ -1,6 +1,6 @@
 import type { OnlineStore, OnlineWrite } from '../../datasources/online/online-store.js';
 import type { OfflineStore } from '../../datasources/offline/offline-store.js';
-import type { EntityType, Feature, FeatureSource } from '../../datasources/registry/model.js';
+import type { EntityType, Feature, FeatureSource, Featurestore } from '../../datasources/registry/model.js';
 import { AppError } from '../../errors/app-error.js';
 import { WRITE_LIMITS } from '../../limits/write-limits.js';
 import { Alarm } from '../../runtime/alarm.js';
@@ -19,6 +19,7 @@ import {
   type EntityDeletion,
 } from './entity-deletion.js';
 import { addPart, momentKey, type MomentValues } from './moment-values.js';
+import type { WritePosition } from './write-position.js';
 import { refuseUntakable } from './refuse-untakable.js';
 import { toDeletionFailure, toStoreFailure } from './store-failure.js';
 
@@ -31,6 +32,9 @@ export interface DirectFeatureWriterOptions {
   readonly maxFutureRows?: number;
 }
 
+/** Ten seconds: clocks that a time service sets differ by far less. */
+const CLOCK_TOLERANCE = 10_000_000n;
+
 interface PlannedRow {
   readonly row: number;
   readonly parts: readonly OnlineWrite[];
@@ -42,14 +46,38 @@ interface PlannedRow {
  * store has twice counts once in every read.
  */
 export class DirectFeatureWriter implements FeatureWriter, EntityDeletion {
-  #lastCreated: Instant = 0n;
+  #lastCreated: Instant;
   readonly #future = new Set<OnlineWrite>();
   readonly #alarm = new Alarm();
   #promoting: Promise<void> = Promise.resolve();
+  /** For each write that runs, the last creation time before it. */
+  readonly #running = new Set<{ readonly after: Instant }>();
 
-  constructor(private readonly options: DirectFeatureWriterOptions) {}
+  constructor(private readonly options: DirectFeatureWriterOptions) {
+    this.#lastCreated = options.clock();
+  }
 
-  async write({ entityType, rows, signal }: WriteRequest): Promise<WriteOutcome> {
+  /** Other gateways may write the same stores, by their own clocks, and the later of two writes may end first. */
+  positionOf({ name }: Featurestore): WritePosition {
+    const settled = (): Instant => {
+      let earliest = this.#lastCreated;
+      for (const { after } of this.#running) if (after < earliest) earliest = after;
+      return earliest;
+    };
+    return { key: name, settled, isSerial: false, clockTolerance: CLOCK_TOLERANCE };
+  }
+
+  async write(request: WriteRequest): Promise<WriteOutcome> {
+    const running = { after: this.#lastCreated };
+    this.#running.add(running);
+    try {
+      return await this.#write(request);
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #write({ entityType, rows, signal }: WriteRequest): Promise<WriteOutcome> {
     signal?.throwIfAborted();
     const { clock } = this.options;
     const now = clock();

@@ -1,6 +1,8 @@
+import type { EntityType } from '../../datasources/registry/model.js';
 import type { FeatureWriter } from '../feature-writer.js';
 import type { EntityDeletion } from './entity-deletion.js';
 import type { KeyedWrites } from './keyed-writes.js';
+import type { WritePosition } from './write-position.js';
 import type { WriteWatch } from './write-watch.js';
 
 /** What a request for writes needs. */
@@ -11,6 +13,8 @@ export interface FeatureWrites {
   readonly deletion: EntityDeletion;
   /** Remembers idempotency keys. */
   readonly keyed: KeyedWrites;
-  /** Tells which entities were written. */
+  /** Tells which rows were written. */
   readonly watch: WriteWatch;
+  /** How far the writes of an entity type's featurestore are. */
+  readonly positionOf: (entityType: EntityType) => WritePosition;
 }

@@ -1,4 +1,7 @@
 import type { WriteLog } from '../../datasources/online/write-log.js';
+import type { FeatureRow } from '../../datasources/offline/offline-store.js';
+import type { OnlineWrite } from '../../datasources/online/online-store.js';
+import type { FeatureSource } from '../../datasources/registry/model.js';
 import type { WrittenHistory } from '../../datasources/offline/written-history.js';
 import { WRITE_LIMITS } from '../../limits/write-limits.js';
 import { toStoreFailure } from './store-failure.js';
@@ -44,7 +47,7 @@ export class LogDrain {
   }
 
   /** Drains soon, without a waiting reader. */
-  schedule(sequence: number, delayMs = this.options.delayMs ?? 100): void {
+  schedule(sequence: number, delayMs = this.options.delayMs ?? 250): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.drainUpTo(sequence).catch((error: unknown) => {
@@ -67,12 +70,8 @@ export class LogDrain {
       return;
     }
     if (unknownRows > 0) onUnknownRows(unknownRows);
-    const appended = rows.map(({ source, entityId, version, values }) => ({
-      source,
-      row: { entityId, ...version, values },
-    }));
     try {
-      await history.appendCommits(log.id, upTo, appended);
+      await history.appendCommits(log.id, upTo, toHistory(rows));
       await log.remove(upTo);
     } catch (error) {
       throw toStoreFailure('offline', error);
@@ -80,4 +79,17 @@ export class LogDrain {
     this.#drainedUpTo = upTo;
     onDrained(upTo, rows.length + unknownRows);
   }
+}
+
+/** The rows of each source, in order. */
+function toHistory(rows: readonly OnlineWrite[]): ReadonlyMap<FeatureSource, readonly FeatureRow[]> {
+  const history = new Map<FeatureSource, FeatureRow[]>();
+  for (const { source, entityId, version, values } of rows) {
+    const { timestamp, createdTimestamp, sequence } = version;
+    const row: FeatureRow = { entityId, timestamp, createdTimestamp, sequence, values };
+    const ofSource = history.get(source);
+    if (ofSource) ofSource.push(row);
+    else history.set(source, [row]);
+  }
+  return history;
 }

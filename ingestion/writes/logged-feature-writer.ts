@@ -14,6 +14,7 @@ import { LoggedEntities, type LoggedEntitiesQuery } from './logged-entities.js';
 import { LogDrain, type LogDrainOptions } from './log-drain.js';
 import { Moments } from './moments.js';
 import { Room } from './room.js';
+import type { WritePosition } from './write-position.js';
 import { toDeletionFailure, toStoreFailure } from './store-failure.js';
 import { SerialTasks } from '../../runtime/serial-tasks.js';
 
@@ -79,6 +80,12 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
   /** The rows that the offline store does not have yet, and the time since which it lacks some; null when it has all. */
   get backlog(): { readonly rows: number; readonly since: Instant | null } {
     return { rows: this.#room.rows, since: this.#oldestLogged ?? null };
+  }
+
+  /** Commits run one after the other, so that of the last one is the position. */
+  get position(): WritePosition {
+    const log = this.#log;
+    return { key: log.id, settled: () => log.last.created, isSerial: true, clockTolerance: 0n };
   }
 
   async write({ entityType, rows, signal }: WriteRequest): Promise<WriteOutcome> {

@@ -21,7 +21,7 @@ export function addPart(part: CheckedPart, before: MomentValues | undefined): Mo
   const written = listWritten(part);
   if (!before) return written;
   let isSame = true;
-  for (const [name, value] of written) isSame &&= before.has(name) && isEqual(before.get(name)!, value);
+  for (const [name, value] of written) isSame &&= before.has(name) && isSameValue(before.get(name)!, value);
   return isSame ? undefined : new Map([...before, ...written]);
 }
 
@@ -34,7 +34,8 @@ function listWritten(part: CheckedPart): MomentValues {
   return isWhole ? values : new Map(listSlots({ ...part, isPartial: true }));
 }
 
-function isEqual(a: RawValue | null, b: RawValue | null): boolean {
+/** Whether a write of one value over the other changes nothing. */
+export function isSameValue(a: RawValue | null, b: RawValue | null): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b);
   return encodeValue(a).equals(encodeValue(b));
 }

@@ -37,8 +37,8 @@ export class FeatureSource {
 
   @Field(() => Boolean, {
     description:
-      'Whether a file was added, written, renamed or deleted after the values were computed. `refreshSource` recomputes ' +
-      'them if the content changed.',
+      'Whether its SQL or columns changed, or a file was added, written, renamed or deleted, after the values were computed. ' +
+      '`refreshSource` recomputes them if the content changed.',
   })
   isBehind!: boolean;
 

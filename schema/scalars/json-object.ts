@@ -1,5 +1,6 @@
 import { GraphQLScalarType, Kind, type ObjectValueNode, type ValueNode } from 'graphql';
 import { badInput } from '../../errors/app-error.js';
+import { isRoundedBeyondSafe, isRoundedToWhole } from '../../values/lossless-json.js';
 
 type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
@@ -32,6 +33,14 @@ function wholeNumber(digits: string): number {
   return value;
 }
 
+function fractionalNumber(digits: string): number {
+  const value = finiteNumber(Number(digits), digits);
+  if (isRoundedToWhole(digits, value) || isRoundedBeyondSafe(digits, value)) {
+    throw badInput(`Send ${digits} with fewer digits or as a string. JSON readers round it to ${value}.`);
+  }
+  return value;
+}
+
 /** JSON.parse reads 1e400 as Infinity. JSON cannot represent Infinity. */
 function finiteNumber(value: number, text: string): number {
   if (!Number.isFinite(value)) throw badInput(`${text} is beyond the range of a double. Send it as a string.`);
@@ -57,7 +66,7 @@ function parseValue(node: ValueNode, variables: Readonly<Record<string, unknown>
     case Kind.INT:
       return wholeNumber(node.value);
     case Kind.FLOAT:
-      return finiteNumber(Number(node.value), node.value);
+      return fractionalNumber(node.value);
     case Kind.NULL:
       return null;
     case Kind.VARIABLE:

@@ -493,6 +493,40 @@ export function describeOfflineStore(name: string, open: () => Promise<OfflineSt
     });
 
     it.each([[['id']], [['origin', 'destination']]])(
+      'gives the rows of a period of writing in the order of their creation times, with the id columns %j',
+      async (entityIdColumns) => {
+        const { entityType, source, store } = await setUp({ entityIdColumns });
+        const [x, y] = entityIdColumns.length === 1 ? ['x', 'y'] : ['x,y', 'y,x'];
+        const other = entityIdColumns.length === 1 ? 'z' : 'x,x';
+        const row = (entityId: string, seconds: number, created: number | null, a: string): FeatureRow => ({
+          ...createRow(entityId, seconds, { a }),
+          createdTimestamp: created === null ? null : T(created),
+        });
+        await store.append(source, [
+          row(x, 9, 3, 'third'),
+          row(other, 1, 2, 'of another entity'),
+          row(y, 8, 2, 'second'),
+          row(x, 1, 1, 'first'),
+          row(x, 2, 0, 'before'),
+          row(x, 7, 4, 'fourth'),
+          row(x, 3, null, 'without a time of writing'),
+        ]);
+        const read = async (after: number, upTo: number | null, limit: number | null): Promise<unknown[]> => {
+          const written = { after: T(after), upTo: upTo === null ? null : T(upTo), limit };
+          const ofPeriod = { source, features: entityType.features, entityIds: [x, y], to: null, written };
+          const given: FeatureRow[] = [];
+          for await (const rows of store.rows(ofPeriod)) given.push(...rows);
+          return given.map(({ values }) => values.get('a'));
+        };
+        expect(store.hasCreationTimes(source)).toBe(true);
+        expect(await read(0, null, null)).toEqual(['first', 'second', 'third', 'fourth']);
+        expect(await read(0, 3, null)).toEqual(['first', 'second', 'third']);
+        expect(await read(1, null, 2)).toEqual(['second', 'third']);
+        expect(await read(4, null, 2)).toEqual([]);
+      },
+    );
+
+    it.each([[['id']], [['origin', 'destination']]])(
       'deletes all rows of entities with the id columns %j from all sources, and no others',
       async (entityIdColumns) => {
         const features = (name: string) => [{ name, valueType: 'STRING' as const }];

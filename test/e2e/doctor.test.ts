@@ -57,7 +57,7 @@ async function runDoctor(folder: string, url: string, token?: string): Promise<s
 it('names a source that is behind, of a gateway that requires authentication, by a token', async () => {
   const { folder, gateway, keys } = await start();
   expect(await runDoctor(folder, gateway.url, keys.admin)).toBe(
-    `  warning  shop.customer: values is behind: a file changed after its values were computed
+    `  warning  shop.customer: values is behind: its SQL, its columns or a file changed after its values were computed
            -> featuregraph refresh shop customer values --url ${gateway.url}
   ok       up to date: 1 of 2 sources with SQL
 `,

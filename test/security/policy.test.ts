@@ -312,8 +312,26 @@ describe('viewer', () => {
 });
 
 describe.each(TRANSPORTS)('featureValues over %s', (transport) => {
+  it('that goes on at a cursor has no value of a denied feature, also with the cursor of another principal', async () => {
+    const id = `acme:cursor${transport.length}`;
+    const follow = (who: 'admin' | 'ann', after: string | null) =>
+      shop.follow(
+        transport,
+        who,
+        `subscription { featureValues(featurestore: "shop", entityType: "customer", entityIds: ["${id}"]
+          ${after === null ? '' : `after: "${after}"`}) { cursor written { name value } } }`,
+        (_result, end) => end(),
+      );
+    const { cursor } = (await follow('admin', null)).results[0].data.featureValues;
+    await write('admin', [row(id, { email: 'new@secret.example', city: 'Lugano' }, '2001-02-01T00:00:00Z')]);
+    const names = async (who: 'admin' | 'ann'): Promise<unknown> =>
+      (await follow(who, cursor)).results[0].data.featureValues.written.map(({ name }: any) => name).sort();
+    expect(await names('admin')).toEqual(['city', 'email']);
+    expect(await names('ann')).toEqual(['city']);
+  });
+
   const query = `subscription { featureValues(featurestore: "shop", entityType: "customer", entityIds: ["acme:1","beta:1"]) {
-    entityId features(names: ["city", "email"]) { value status } } }`;
+    entities { entityId features(names: ["city", "email"]) { value status } } written { entityId name value } } }`;
 
   it('has no denied value, and no event for a write of one', async () => {
     const id = `acme:${transport.length}`;
@@ -330,9 +348,13 @@ describe.each(TRANSPORTS)('featureValues over %s', (transport) => {
     });
     expect(error).toBeUndefined();
     expect(JSON.stringify(results)).not.toContain('secret');
-    expect(results[0].data.featureValues.map(({ features }: any) => features[1].status)).toEqual(['DENIED', 'DENIED']);
+    expect(results[0].data.featureValues.entities.map(({ features }: any) => features[1].status)).toEqual([
+      'DENIED',
+      'DENIED',
+    ]);
     // The first write gave no event: the second event has the value of the second write.
-    expect(results[1].data.featureValues).toEqual([
+    expect(results[1].data.featureValues.written).toEqual([{ entityId: id, name: 'city', value: 'Lugano' }]);
+    expect(results[1].data.featureValues.entities).toEqual([
       {
         entityId: id,
         features: [

@@ -143,8 +143,12 @@ export class BigQueryOfflineStore implements OfflineStore {
     if (query === undefined) return;
     const asked = new Set(read.entityIds);
     const signal = AbortSignal.any(this.#combineSignals(read));
+    let left = read.written?.limit ?? Infinity;
     for await (const rows of this.#jobs.pages('rows', query, { signal, timeoutSeconds: MAX_TIMEOUT_SECONDS })) {
-      yield rows.map((row) => storedRow(row, read)).filter(({ entityId }) => asked.has(entityId!));
+      const found = rows.map((row) => storedRow(row, read)).filter(({ entityId }) => asked.has(entityId!));
+      yield found.length > left ? found.slice(0, left) : found;
+      left -= found.length;
+      if (left <= 0) return;
     }
   }
 

@@ -1,6 +1,7 @@
 import { decodeEntityId, encodeEntityId } from '../../../values/entity-id.js';
 import type { RawValue } from '../../../values/value-type.js';
 import type { FeatureRow, RowsRead } from '../offline-store.js';
+import { noCreationTime } from '../point-in-time/no-creation-time.js';
 import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import { entityConditions, partitionConditions } from '../point-in-time/bigquery/row-filters.js';
 import {
@@ -20,19 +21,26 @@ import { fromBigQuery, integerFromBigQuery } from './value-mapping.js';
  * when no row can have one of the ids.
  */
 export function rowsQuery(
-  { source, entityIds, features, to }: RowsRead,
+  { source, entityIds, features, to, written }: RowsRead,
   table: BigQueryTable,
 ): BigQuerySql | undefined {
   const parameters = new BigQueryParameters();
   const ids = entityIds.map((entityId) => decodeEntityId(entityId, source.entityType.entityIdColumns));
   const ofEntities = entityConditions(table, ids, parameters);
   if (ofEntities === undefined) return undefined;
-  const time = table.eventTime === null ? null : historyColumn(table.eventTime);
+  const time = table.eventTime === null || to === null ? null : historyColumn(table.eventTime);
+  if (written && table.createdTime === null) throw noCreationTime(source);
+  const created = table.createdTime === null ? '' : historyColumn(table.createdTime);
   const conditions = [
-    ...partitionConditions(table, { hasTime: true }),
+    ...partitionConditions(table, { hasTime: time !== null }),
     ...ofEntities,
-    ...(time === null ? [] : [`${time} <= ${parameters.addInstant('latest', to)}`]),
+    ...(time === null ? [] : [`${time} <= ${parameters.addInstant('latest', to!)}`]),
+    ...(written ? [`${created} > ${parameters.addInstant('written_after', written.after)}`] : []),
+    ...(written?.upTo == null ? [] : [`${created} <= ${parameters.addInstant('written_up_to', written.upTo)}`]),
   ];
+  const order = [...(written ? [created] : []), ...(table.arrival === null ? [] : [historyColumn(table.arrival)])];
+  // Of a composite id, the query finds rows of other entities too, and these would count.
+  const limit = limitSql(table, written?.limit ?? null);
   const micros = (column: string | null): string =>
     column === null ? 'CAST(NULL AS INT64)' : `UNIX_MICROS(${historyColumn(column)})`;
   const columns = [
@@ -47,8 +55,12 @@ export function rowsQuery(
   ];
   const sql = `SELECT ${columns.join(',\n  ')}
 FROM ${quoteForBigQuery(table.path)} AS h
-WHERE ${conditions.join(' AND ')}${table.arrival === null ? '' : `\nORDER BY ${historyColumn(table.arrival)}`}`;
+WHERE ${conditions.join(' AND ')}${order.length === 0 ? '' : `\nORDER BY ${order.join(', ')}`}${limit}`;
   return { sql, params: parameters.params, types: parameters.types };
+}
+
+function limitSql({ entityColumns }: BigQueryTable, limit: number | null): string {
+  return limit === null || entityColumns.length > 1 ? '' : `\nLIMIT ${limit}`;
 }
 
 export function storedRow(row: ResultRow, { source, features }: RowsRead): FeatureRow {

@@ -9,13 +9,17 @@ import { toDuckDb } from '../../duckdb/value-mapping.js';
 /** DuckDB takes no larger chunk. */
 const ROWS_PER_CHUNK = 2048;
 
-/** Appends rows in order: the order of arrival is the last tie-break of a point-in-time read. */
+/**
+ * Appends rows in order: the order of arrival is the last tie-break of a point-in-time read. `knownColumns` are those of
+ * the source's table, of a caller who knows that it exists and is as the registry says.
+ */
 export async function appendRows(
   connection: DuckDBConnection,
   source: FeatureSource,
   rows: readonly FeatureRow[],
+  knownColumns?: readonly string[],
 ): Promise<AppendOutcome> {
-  const columns = await ensureHistoryTable(connection, source);
+  const columns = knownColumns ?? (await ensureHistoryTable(connection, source));
   const readers = columns.map((column) => columnReader(source, column));
   const rejected: { row: number; reason: string }[] = [];
   const accepted = rows.filter((row, index) => {

@@ -7,7 +7,7 @@ import { entityIdSql } from '../../duckdb/entity-id-sql.js';
 import type { FileReader, ReadFolder } from '../../files/file-reader.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { listReadTables } from '../../registry/read-tables.js';
-import { convertColumn, describe, idColumnSql } from './source-columns.js';
+import { convertColumn, describe, idColumnSql, placeOfFault } from './source-columns.js';
 import { checkWatermark } from './incremental/check-watermark.js';
 import { defineTables, type OnlyFiles } from './source-tables.js';
 import { explainText, findNaiveColumns } from './text-columns.js';
@@ -85,7 +85,14 @@ export async function definePartition(
 async function checkedSql(connection: DuckDBConnection, source: FeatureSource): Promise<string> {
   const sql = (source.sql ?? '').trimEnd().replace(/;$/, '');
   const statements = await connection.extractStatements(sql).catch((cause: unknown) => {
-    throw new OperatorError(`The SQL of ${describe(source)} cannot be read:`, [toErrorMessage(cause)], { cause });
+    const message = toErrorMessage(cause);
+    throw new OperatorError(
+      `The SQL of ${describe(source)}${placeOfFault(source, message)} cannot be read:`,
+      [message],
+      {
+        cause,
+      },
+    );
   });
   if (statements.count !== 1) {
     throw new OperatorError(`The SQL of ${describe(source)} must be one SELECT, not ${statements.count} statements.`);
@@ -115,7 +122,9 @@ async function describeColumns(
         ? ['Take out the ";" and all that follows it']
         : [];
       const faults = [message, ...remedy, ...(await findNaiveColumns(connection, texts))];
-      throw new OperatorError(`The SQL of ${describe(source)} does not run:`, faults, { cause });
+      throw new OperatorError(`The SQL of ${describe(source)}${placeOfFault(source, message)} does not run:`, faults, {
+        cause,
+      });
     });
   const columns = described
     .getRowObjects()

@@ -8,38 +8,61 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import type { Instant } from '../../../values/instant.js';
 import type { RawValue } from '../../../values/value-type.js';
 import type { Feature, FeatureSource } from '../../registry/model.js';
 import type { FeatureRow, RowsRead } from '../offline-store.js';
 import { joinSql } from '../point-in-time/sql-text.js';
 import { quoteIdentifier } from '../../duckdb/sql-text.js';
 import { historyTable, listKeyColumns } from '../../duckdb/history-table.js';
+import { requireCreationTime } from './creation-time.js';
 import { fromDuckDb, instantFromDuckDb } from '../../duckdb/value-mapping.js';
 
 /** The rows as they are stored. The place in the table is the order of arrival. */
 export async function readRows(
   connection: DuckDBConnection,
-  { source, entityIds, features, to }: RowsRead,
+  { source, entityIds, features, to, written }: RowsRead,
 ): Promise<FeatureRow[]> {
-  const isTimed = source.timestampColumn !== null;
-  const values = [listValue([...entityIds]), ...(isTimed ? [timestampValue(to)] : [])];
-  const conditions = ['entity_id IN (SELECT unnest($1))', isTimed && 'event_timestamp <= $2'];
-  const types = [LIST(VARCHAR), ...(isTimed ? [TIMESTAMP] : [])];
-  return selectRows(connection, source, features, joinSql(conditions, ' AND '), values, types);
+  if (written) requireCreationTime(source);
+  const values: DuckDBValue[] = [listValue([...entityIds])];
+  const compared = (column: string, operator: string, instant: Instant | null | undefined): string | false =>
+    instant != null && `${column} ${operator} $${values.push(timestampValue(instant))}`;
+  const conditions = [
+    'entity_id IN (SELECT unnest($1))',
+    source.timestampColumn !== null && compared('event_timestamp', '<=', to),
+    compared('created_timestamp', '>', written?.after),
+    compared('created_timestamp', '<=', written?.upTo),
+  ];
+  const types = values.map((_, index) => (index === 0 ? LIST(VARCHAR) : TIMESTAMP));
+  return selectRows(connection, source, features, {
+    condition: joinSql(conditions, ' AND '),
+    values,
+    types,
+    ...(written ? { orderBy: 'created_timestamp, rowid', limit: written.limit } : {}),
+  });
 }
 
-/** The rows of a source that meet a condition with parameters, in the order of arrival. */
+export interface RowSelection {
+  /** With parameters. */
+  readonly condition: string;
+  readonly values: DuckDBValue[];
+  readonly types: DuckDBType[];
+  /** Absent: the order of arrival. */
+  readonly orderBy?: string;
+  readonly limit?: number | null;
+}
+
+/** The rows of a source that meet a condition. */
 export async function selectRows(
   connection: DuckDBConnection,
   source: FeatureSource,
   features: readonly Feature[],
-  condition: string,
-  values: DuckDBValue[],
-  types: DuckDBType[],
+  { condition, values, types, orderBy = 'rowid', limit = null }: RowSelection,
 ): Promise<FeatureRow[]> {
   const columns = [...listKeyColumns(source), ...features.map(({ name }) => quoteIdentifier(name))];
-  const sql = `SELECT ${columns.join(', ')} FROM ${historyTable(source)} WHERE ${condition} ORDER BY rowid`;
-  const result = await connection.runAndReadAll(sql, values, types);
+  const sql = `SELECT ${columns.join(', ')} FROM ${historyTable(source)} WHERE ${condition} ORDER BY ${orderBy}`;
+  const limited = limit === null ? sql : `${sql} LIMIT ${limit}`;
+  const result = await connection.runAndReadAll(limited, values, types);
   return result.getRowObjects().map((row) => ({
     entityId: String(row.entity_id),
     timestamp: instantFromDuckDb(row.event_timestamp),

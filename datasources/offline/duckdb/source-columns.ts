@@ -108,6 +108,18 @@ export function placeOf({ sql, sqlFile }: FeatureSource, column: string): string
   return places.length === 1 ? ` (${sqlFile}, line ${places[0]!.number})` : '';
 }
 
+/** Where the fault of a message of DuckDB is in the SQL file; empty if the message does not say it. */
+export function placeOfFault({ sql, sqlFile }: FeatureSource, message: string): string {
+  const [, number, shown, before] = /^LINE (\d+): (.*)\n( *)\^/m.exec(message) ?? [];
+  if (sql === null || sqlFile === null || number === undefined) return '';
+  // DuckDB shows a part of a long line.
+  const part = shown!.replace(/^\.\.\./, '').replace(/\.\.\.$/, '');
+  const start = sql.split('\n')[Number(number) - 1]?.indexOf(part) ?? -1;
+  const line = ` (${sqlFile}, line ${number}`;
+  const column = before!.length - `LINE ${number}: `.length - shown!.indexOf(part) + start + 1;
+  return start < 0 ? `${line})` : `${line}, column ${column})`;
+}
+
 /** The name of a source in messages to an operator. */
 export function describe(source: FeatureSource): string {
   return `source "${source.name}" of entity type "${source.entityType.featurestore.name}.${source.entityType.name}"`;

@@ -4,7 +4,7 @@ import type { EntityType, FeatureSource } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
 import { compareVersions, type OnlineWrite } from '../online-store.js';
 import type { Rows } from './generations.js';
-import { mergeWrite } from './merge-write.js';
+import { mergeWrite, replaceRow } from './merge-write.js';
 import { encodeRow, RowReader, type AnySlot } from './row-codec.js';
 import type { SlotNumbers } from './slot-numbers.js';
 
@@ -25,15 +25,47 @@ export function mergeRows(
   numbers: SlotNumbers,
   except: ReadonlySet<string> = new Set(),
 ): void {
-  for (const [entityId, ofEntity] of Map.groupBy(writes, (write) => write.entityId)) {
+  // Now, because finding a number may read LMDB, and a read reuses the buffer of the row that is being merged.
+  for (const { source } of writes) numbers.slotsOf(source);
+  for (const [entityId, ofEntity] of groupByEntity(writes)) {
     if (except.has(entityId)) continue;
     const key = Buffer.from(entityId);
     // LMDB reuses this buffer at the next read: the row is encoded before.
     const stored = rows.getBinaryFast(key);
-    const slots = stored === undefined ? new Map<number, AnySlot>() : new RowReader(stored).slots();
-    for (const write of ofEntity) mergeWrite(slots, write, numbers);
-    void rows.put(key, encodeRow(slots));
+    void rows.put(key, mergeRow(stored && new RowReader(stored), ofEntity, numbers));
   }
+}
+
+function mergeRow(
+  stored: RowReader | undefined,
+  writes: OnlineWrite | readonly OnlineWrite[],
+  numbers: SlotNumbers,
+): Buffer {
+  if (!isList(writes)) {
+    const whole = replaceRow(stored, writes, numbers);
+    if (whole) return whole;
+  }
+  const slots = stored?.slots() ?? new Map<number, AnySlot>();
+  for (const write of isList(writes) ? writes : [writes]) mergeWrite(slots, write, numbers);
+  return encodeRow(slots);
+}
+
+/** The writes of each entity, in order. Most entities have one, which needs no list. */
+function groupByEntity(writes: readonly OnlineWrite[]): Map<string, OnlineWrite | OnlineWrite[]> {
+  const groups = new Map<string, OnlineWrite | OnlineWrite[]>();
+  for (const write of writes) {
+    const group = groups.get(write.entityId);
+    if (group === undefined) groups.set(write.entityId, write);
+    else if (isList(group)) group.push(write);
+    else groups.set(write.entityId, [group, write]);
+  }
+  return groups;
+}
+
+function isList<Item>(group: Item | Item[]): group is Item[];
+function isList<Item>(group: Item | readonly Item[]): group is readonly Item[];
+function isList(group: unknown): boolean {
+  return Array.isArray(group);
 }
 
 /**

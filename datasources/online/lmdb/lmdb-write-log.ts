@@ -47,8 +47,11 @@ export class LmdbWriteLog implements WriteLog {
     this.#lastStored = environment.openDB<LastCommit, string>({ name: '$last-write' });
     this.#commits = environment.openDB<Buffer, number>({ name: '$writes', encoding: 'binary' });
     this.#future = environment.openDB<Buffer, FutureKey>({ name: '$future-writes', encoding: 'binary' });
-    this.id = this.#lastStored.get('last')?.id ?? randomUUID();
+    const last = this.#lastStored.get('last');
+    this.id = last?.id ?? randomUUID();
     this.#last = this.#readLast();
+    // Stored before the first commit: a client may have a position in this log already.
+    if (!last) void this.#lastStored.put('last', { id: this.id, sequence: 0, created: '0' });
   }
 
   get last(): WriteLog['last'] {

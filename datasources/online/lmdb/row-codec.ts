@@ -60,6 +60,34 @@ export function encodeRow(slots: ReadonlyMap<number, AnySlot>): Buffer {
   return row;
 }
 
+/**
+ * Encodes a row whose slots all have the same version: the numbers are in order, and values[i] is that of numbers[i]. It
+ * gives the bytes of `encodeRow` without a list of slots, which most rows of a write do not need.
+ */
+export function encodeUniformRow(
+  numbers: readonly number[],
+  values: readonly (RawValue | null)[],
+  version: ValueVersion,
+): Buffer {
+  let offset = HEADER_BYTES + VERSION_BYTES + numbers.length * SLOT_BYTES;
+  let size = offset;
+  for (const value of values) size += encodedSize(value);
+  const row = Buffer.allocUnsafe(size);
+  row[0] = FORMAT;
+  row.writeUInt16LE(1, 1);
+  let at = row.writeUInt16LE(numbers.length, 3);
+  at = row.writeBigInt64LE(version.timestamp ?? NULL_INT64, at);
+  at = row.writeBigInt64LE(version.createdTimestamp ?? NULL_INT64, at);
+  at = row.writeBigInt64LE(version.sequence ?? NULL_INT64, at);
+  for (let index = 0; index < numbers.length; index += 1) {
+    at = row.writeUInt16LE(numbers[index]!, at);
+    at = row.writeUInt16LE(0, at);
+    at = row.writeUInt32LE(offset, at);
+    offset = writeValue(values[index]!, row, offset);
+  }
+  return row;
+}
+
 function slotSize(slot: AnySlot): number {
   return 'bytes' in slot ? slot.end - slot.start : encodedSize(slot.value);
 }
@@ -88,6 +116,19 @@ export class RowReader {
     if (bytes[0] !== FORMAT) throw new Error(`a stored row has the unknown format ${bytes[0]}`);
     this.#slots = HEADER_BYTES + bytes.readUInt16LE(1) * VERSION_BYTES;
     this.#count = bytes.readUInt16LE(3);
+  }
+
+  /** Whether all slots have one version, which is not newer than `version`, and their numbers are among `numbers`, which are in order. */
+  isReplacedBy(numbers: readonly number[], version: ValueVersion): boolean {
+    if (this.#slots !== HEADER_BYTES + VERSION_BYTES || this.#count === 0) return false;
+    if (compareVersions(version, this.version(0)) < 0) return false;
+    let next = 0;
+    for (let position = 0; position < this.#count; position += 1) {
+      const number = this.bytes.readUInt16LE(this.#slots + position * SLOT_BYTES);
+      while (next < numbers.length && numbers[next]! < number) next += 1;
+      if (numbers[next] !== number) return false;
+    }
+    return true;
   }
 
   /** The position of a feature in the row, or -1. Binary search: slots are sorted by number. */

@@ -12,6 +12,7 @@ export class SlotNumbers {
   readonly #stored: Database<number, string>;
   /** Weak: the gateway replaces the objects of its registry. */
   #known = new WeakMap<EntityType, Map<string, number>>();
+  #slots = new WeakMap<FeatureSource, readonly NumberedSlot[]>();
 
   constructor(environment: RootDatabase) {
     this.#stored = environment.openDB<number, string>({ name: 'slot-numbers' });
@@ -41,6 +42,20 @@ export class SlotNumbers {
     void this.#stored.put(toSlotKey(entityType, name), number);
     this.#of(entityType).set(name, number);
     return number;
+  }
+
+  /** The slots that a row of a source may set, by number. Call this inside a write transaction only, as `assign`. */
+  slotsOf(source: FeatureSource): readonly NumberedSlot[] {
+    let slots = this.#slots.get(source);
+    if (!slots) {
+      const numberOf = (name: string): number => this.assign(source.entityType, name);
+      slots = [
+        { number: numberOf(sourceSlot(source)), feature: null },
+        ...source.features.map(({ name }) => ({ number: numberOf(name), feature: name })),
+      ].sort((a, b) => a.number - b.number);
+      this.#slots.set(source, slots);
+    }
+    return slots;
   }
 
   /** Gives a number that has a name another name too. Call this inside a write transaction only. */
@@ -77,6 +92,7 @@ export class SlotNumbers {
   /** Call this after a failed transaction: memory then has numbers that the file lacks. */
   forgetUncommitted(): void {
     this.#known = new WeakMap();
+    this.#slots = new WeakMap();
   }
 
   #of(entityType: EntityType): Map<string, number> {
@@ -84,6 +100,13 @@ export class SlotNumbers {
     if (!known) this.#known.set(entityType, (known = new Map<string, number>()));
     return known;
   }
+}
+
+/** A slot of a row of some source. */
+export interface NumberedSlot {
+  readonly number: number;
+  /** The name of the feature; null for the slot of the source. */
+  readonly feature: string | null;
 }
 
 function toSlotKey(entityType: EntityType, name: string): string {

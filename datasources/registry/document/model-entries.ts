@@ -8,7 +8,7 @@ const url = z
   .refine((address) => !new URL(address).username, 'a URL has no user and password in it')
   .refine((address) => !isBlockedPort(new URL(address)), {
     error: ({ input }) =>
-      `nothing is ever sent to port ${new URL(String(input)).port}: fetch keeps it for another protocol; let the server listen on another port`,
+      `nothing is ever sent to port ${new URL(String(input)).port}: it is kept for another protocol, or is none; let the server listen on another port`,
   });
 
 const model = z

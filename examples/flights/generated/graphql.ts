@@ -319,10 +319,10 @@ export type BoardSubscriptionVariables = Exact<{
 }>;
 
 
-export type BoardSubscription = { featureValues: Array<
-    | { entityId: string, features: Array<{ name: string, value: unknown, timestamp: string | null }> }
-    | { entityId: string, features: Array<{ name: string, value: unknown, timestamp: string | null }> }
-  > };
+export type BoardSubscription = { featureValues: { entities: Array<
+      | { entityId: string, features: Array<{ name: string, value: unknown, timestamp: string | null }> }
+      | { entityId: string, features: Array<{ name: string, value: unknown, timestamp: string | null }> }
+    > } };
 
 export type BoardAsOfQueryVariables = Exact<{
   airports: Array<string | number> | string | number;
@@ -557,11 +557,13 @@ export const BoardDocument = new TypedDocumentString(`
     entityType: "airport"
     entityIds: $airports
   ) {
-    entityId
-    features {
-      name
-      value
-      timestamp
+    entities {
+      entityId
+      features {
+        name
+        value
+        timestamp
+      }
     }
   }
 }

@@ -30,11 +30,13 @@ const Write = graphql(/* GraphQL */ `
 const Board = graphql(/* GraphQL */ `
   subscription Board($airports: [ID!]!) {
     featureValues(featurestore: "board", entityType: "airport", entityIds: $airports) {
-      entityId
-      features {
-        name
-        value
-        timestamp
+      entities {
+        entityId
+        features {
+          name
+          value
+          timestamp
+        }
       }
     }
   }
@@ -59,14 +61,16 @@ interface Departures {
 }
 
 interface BoardEvent {
-  readonly featureValues: readonly {
-    readonly entityId: string;
-    readonly features: readonly {
-      readonly name: string;
-      readonly value?: unknown;
-      readonly timestamp?: string | null;
+  readonly featureValues: {
+    readonly entities: readonly {
+      readonly entityId: string;
+      readonly features: readonly {
+        readonly name: string;
+        readonly value?: unknown;
+        readonly timestamp?: string | null;
+      }[];
     }[];
-  }[];
+  };
 }
 
 const departures = new Map<string, Departures>();
@@ -127,7 +131,7 @@ function follow(url: string): () => void {
     {
       next: ({ data, errors }) => {
         if (errors) throw new Error(errors.map(({ message }) => message).join('\n'));
-        for (const { entityId, features } of data?.featureValues ?? []) {
+        for (const { entityId, features } of data?.featureValues.entities ?? []) {
           const valueOf = new Map(features.map(({ name, value }) => [name, value]));
           const time = features[0]?.timestamp;
           // An airport from which no flight has left yet.

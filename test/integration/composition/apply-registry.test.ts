@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { expect, it, onTestFinished } from 'vitest';
@@ -112,6 +112,55 @@ it('refuses a value type that changed, and the plan says so before', async () =>
     'A value type cannot change once values are stored; give the feature a new name: customer.double_total is stored as BIGINT, the registry now says DOUBLE',
   ]);
   expect(await gateway.apply(true)).toMatchObject({ isApplied: false, plan: registryPlan });
+});
+
+it('refuses other SQL that does not run of a source that has values, by file, line and column, and the plan says so before', async () => {
+  const gateway = await start();
+  const sql = join(gateway.folder, 'orders.sql');
+  const good = readFileSync(sql, 'utf8');
+  for (const [text, place] of [
+    ['SELECT id AS entity_id, moment,\n  totl AS total, 2 AS double_total FROM orders', 'orders.sql, line 2, column 3'],
+    [`SELECT ${'1 + '.repeat(80)}totl AS total FROM orders`, 'orders.sql, line 1, column 328'],
+    ['SELECT id AS entity_id, moment,\n  total AS AS total FROM orders', 'orders.sql, line 2, column 15'],
+  ] as const) {
+    writeFileSync(sql, text);
+    const { registryPlan } = await gateway.ask('{ registryPlan { faults } }');
+    expect(registryPlan.faults.join('\n')).toContain(place);
+    expect(registryPlan.faults.join('\n')).not.toContain(tmpdir());
+    expect(await gateway.apply(true)).toMatchObject({ isApplied: false, jobIds: [], plan: registryPlan });
+  }
+  expect(await gateway.ask(TOTAL)).toEqual({ shop: { customer: { total: '1' } } });
+  writeFileSync(sql, good.replace('total,', '5 * total AS total,'));
+  expect(await gateway.apply()).toMatchObject({ isApplied: true });
+  await until(async () => (await gateway.ask(TOTAL)).shop.customer.total === '5');
+});
+
+it('shows a source as behind from other SQL until a refresh with it has succeeded', async () => {
+  const gateway = await start();
+  const isBehind = async (): Promise<boolean> => {
+    const { featurestore } = await gateway.ask(
+      '{ featurestore(name: "shop") { entityType(name: "customer") { sources { isBehind } } } }',
+    );
+    return featurestore.entityType.sources[0].isBehind;
+  };
+  expect(await isBehind()).toBe(false);
+  const sql = join(gateway.folder, 'orders.sql');
+  // It fails at a value, which no plan can know.
+  writeFileSync(
+    sql,
+    'SELECT id AS entity_id, moment, CAST(id AS BIGINT) AS total, 2 * total AS double_total FROM orders',
+  );
+  const { isApplied, jobIds } = await gateway.apply();
+  expect(isApplied).toBe(true);
+  await until(
+    async () =>
+      (await gateway.ask('query ($id: ID!) { job(id: $id) { state } }', { id: jobIds[0] })).job.state === 'FAILED',
+  );
+  expect(await isBehind()).toBe(true);
+  writeFileSync(sql, 'SELECT id AS entity_id, moment, 3 * total AS total, 2 * total AS double_total FROM orders');
+  expect(await gateway.apply()).toMatchObject({ isApplied: true });
+  await until(async () => !(await isBehind()));
+  await until(async () => (await gateway.ask(TOTAL)).shop.customer.total === '3');
 });
 
 it('refuses what breaks clients unless it is told to, and changes nothing the second time', async () => {

@@ -9,9 +9,17 @@ const WRITE = `mutation ($input: WriteFeatureValuesInput!) {
 }`;
 const FOLLOW = `subscription ($ids: [ID!]!, $names: [String!]) {
   featureValues(featurestore: "shop", entityType: "customer", entityIds: $ids, names: $names) {
-    entityId features(names: ["city", "orders_7d"]) { name value status }
+    entities { entityId features(names: ["city", "orders_7d"]) { name value status } }
   }
 }`;
+const FOLLOW_WRITTEN = `subscription ($ids: [ID!]!, $names: [String!], $after: String) {
+  featureValues(featurestore: "shop", entityType: "customer", entityIds: $ids, names: $names, after: $after) {
+    cursor
+    entities { entityId }
+    ...Written
+  }
+}
+fragment Written on FeatureValuesEvent { all: written { entityId name value timestamp isNewest } }`;
 
 let gateway: StoreGateway;
 beforeEach(async () => {
@@ -31,8 +39,9 @@ async function write(seconds: number, entityId: string, values: Readonly<Record<
   expect(data.writeFeatureValues.userErrors).toEqual([]);
 }
 
+const eventOf = ({ data }: any): any => data.featureValues;
 const citiesOf = ({ data }: any): Record<string, unknown> =>
-  Object.fromEntries(data.featureValues.map(({ entityId, features }: any) => [entityId, features[0].value]));
+  Object.fromEntries(data.featureValues.entities.map(({ entityId, features }: any) => [entityId, features[0].value]));
 
 describe.each(TRANSPORTS)('written values over %s', (_name, createClient) => {
   it('come at once, and after each write with the newest value', async () => {
@@ -91,6 +100,32 @@ describe.each(TRANSPORTS)('written values over %s', (_name, createClient) => {
       },
     );
     expect(seen).toEqual([{ a: 'Bern' }, { a: null }]);
+  });
+
+  it.each([
+    ['give no event for a value that only the history has, to a client that asks for current values', FOLLOW],
+    ['say of a value that only the history has that it is not the newest', FOLLOW_WRITTEN],
+  ])('%s', async (_behaviour, query) => {
+    await write(-50, 'a', { city: 'Bern' });
+    const variables = { ids: ['a'], names: ['city'] };
+    const { results, error } = await createClient(gateway.url).follow({ query, variables }, (event, end) => {
+      const text = JSON.stringify(event);
+      if (text.includes('Chur')) end();
+      else if (!text.includes('older')) {
+        void write(-80, 'a', { city: 'older' }).then(() => write(-40, 'a', { city: 'Chur' }));
+      }
+    });
+    expect(error).toBeUndefined();
+    if (query === FOLLOW) return expect(results.map(citiesOf)).toEqual([{ a: 'Bern' }, { a: 'Chur' }]);
+    const events = results.map(eventOf);
+    expect(events.flatMap(({ all }) => all.map(({ value, isNewest }: any) => [value, isNewest]))).toEqual([
+      ['older', false],
+      ['Chur', true],
+    ]);
+    // The entity of an event with the older value alone has not changed.
+    for (const { entities, all } of events.slice(1)) {
+      expect(entities).toHaveLength(all.some(({ isNewest }: any) => isNewest) ? 1 : 0);
+    }
   });
 
   it.each([

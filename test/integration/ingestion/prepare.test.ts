@@ -605,7 +605,7 @@ describe('is refused with what to do', () => {
     [
       'SQL that cannot be read',
       { sql: 'SELEC 1' },
-      /SQL of source "values" of entity type "shop.customer" cannot be read:.*syntax error/s,
+      /SQL of source "values" of entity type "shop.customer" \(orders.sql, line 1, column 1\) cannot be read:.*syntax error/s,
     ],
     ['SQL over a table that is not there', { sql: 'SELECT * FROM nothing' }, /does not run:.*nothing/s],
     ['two statements', { sql: `${SQL}; DROP TABLE orders` }, /must be one SELECT, not 2 statements/],

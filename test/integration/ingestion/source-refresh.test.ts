@@ -234,7 +234,8 @@ it('is behind after a file was renamed or deleted, and the doctor names the sour
 
   unlinkSync(join(folder, 'orders/3.csv'));
   expect(await isBehind()).toBe(true);
-  const behind = 'shop.customer: values is behind: a file changed after its values were computed';
+  const behind =
+    'shop.customer: values is behind: its SQL, its columns or a file changed after its values were computed';
   // In this process the data folder can be read; test/e2e/doctor.test.ts asks a gateway of another process.
   expect(await findings()).toContain(`${behind} featuregraph refresh shop customer values`);
   await gateway.stop();

@@ -94,6 +94,19 @@ describe('a number that a JavaScript number cannot carry is refused, and names n
       '{"f": {"labels": {"a": 123.000000000000001}}}',
       'filter.labels.a',
     ],
+    ['that is an object with such a number', READ, `{"id": {"a": ${ROUNDED}}}`, 'entityId'],
+    [
+      'that is an object in a list',
+      'query ($ids: [ID!]!) { shop { customers(entityIds: $ids) { entityId } } }',
+      `{"ids": ["a", {"b": ${ROUNDED}}]}`,
+      'entityIds[1]',
+    ],
+    ...['12345678901234567.25', `${ROUNDED}.0`, '9.007199254740993e15', '-12345678901234567.5e1'].map((number) => [
+      `of more digits than a double has, in JSON: ${number}`,
+      'query ($f: JobFilter) { jobs(filter: $f) { nodes { id } } }',
+      `{"f": {"labels": {"a": ${number}}}}`,
+      'filter.labels.a',
+    ]),
     ['of a hundred thousand digits', READ, `{"id": ${'7'.repeat(1e5)}}`, 'entityId'],
     ['with two spellings', READ, '{"id": 1e21}', 'entityId'],
     [

@@ -51,6 +51,46 @@ describe('an instant', () => {
     );
   });
 
+  it('in the usual form is that of the same moment with an offset, or refused like it', () => {
+    const part = (max: number, digits: number) =>
+      fc.integer({ min: 0, max }).map((n) => String(n).padStart(digits, '0'));
+    const noise = fc.constantFrom(
+      '',
+      '',
+      '',
+      '',
+      '',
+      '',
+      '.',
+      '.5',
+      '.123456',
+      '.1234567',
+      '.12x',
+      'x',
+      ' ',
+      '.000000000',
+    );
+    const text = fc
+      .tuple(part(9999, 4), part(13, 2), part(32, 2), part(25, 2), part(61, 2), part(61, 2), noise)
+      .map(
+        ([year, month, day, hour, minute, second, rest]) =>
+          `${year}-${month}-${day}T${hour}:${minute}:${second}${rest}`,
+      );
+    const read = (instant: string): bigint | string => {
+      try {
+        return parseInstant(instant);
+      } catch (error) {
+        return (error as Error).message.replaceAll('+00:00', 'Z');
+      }
+    };
+    fc.assert(
+      fc.property(text, (local) => {
+        expect(read(`${local}Z`)).toBe(read(`${local}+00:00`));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('is written with as many digits as are known', () => {
     expect(formatInstant(983973600000000n)).toBe('2001-03-07T14:00:00Z');
     expect(formatInstant(983973600100000n)).toBe('2001-03-07T14:00:00.1Z');

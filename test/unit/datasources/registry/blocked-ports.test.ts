@@ -21,6 +21,11 @@ describe('the ports that fetch refuses', () => {
     for (const port of ports) if ((await isRefused(port)) !== isBlockedPort(at(port))) wrong.push(port);
     expect(wrong).toEqual([]);
   });
+
+  it('and port 0, where nothing listens; an address without a port has the usual one', () => {
+    expect(isBlockedPort(at(0))).toBe(true);
+    expect(isBlockedPort(new URL('http://localhost/'))).toBe(false);
+  });
 });
 
 const at = (port: number): URL => new URL(`http://127.0.0.1:${port}/`);

@@ -532,7 +532,7 @@ models:
   - { name: a, http: { url: 'http://models:6000/', healthUrl: 'http://models:10080/' }, inputs: [{ name: x, valueType: DOUBLE }], outputs: [{ name: y, valueType: DOUBLE }] }
 `);
     const what = (port: number) =>
-      `nothing is ever sent to port ${port}: fetch keeps it for another protocol; let the server listen on another port`;
+      `nothing is ever sent to port ${port}: it is kept for another protocol, or is none; let the server listen on another port`;
     expect(faults.slice(1).map((fault) => fault.replace(/^line \d+, column \d+: /, ''))).toEqual([
       `models[0].http.url: ${what(6000)}`,
       `models[0].http.healthUrl: ${what(10080)}`,
