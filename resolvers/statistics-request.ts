@@ -7,9 +7,9 @@ import type { StatisticsRequest, WantedRange } from '../statistics/feature-stati
 import { canonicalEntityId } from '../values/entity-id.js';
 import type { RequestContext } from './context.js';
 
-export interface StatisticsArguments {
+export interface WantedStatistics {
   readonly ranges: readonly { readonly field: string; readonly range: TimeRangeInput | null | undefined }[];
-  readonly entityIds: readonly string[] | null | undefined;
+  readonly entityIds?: readonly string[] | null | undefined;
   readonly topValues?: number | null | undefined;
   readonly bins?: number | null | undefined;
 }
@@ -20,7 +20,7 @@ const { defaultTopValues, defaultHistogramBins, maxEntityIds, maxTopValues, maxH
 export function statisticsRequest(
   { access, now }: Pick<RequestContext, 'access' | 'now'>,
   feature: Feature,
-  { ranges, entityIds, topValues, bins }: StatisticsArguments,
+  { ranges, entityIds, topValues, bins }: WantedStatistics,
 ): StatisticsRequest {
   const ids = entityIds ? toIds(feature, entityIds) : null;
   checkRead(access, feature, ids);

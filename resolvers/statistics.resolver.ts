@@ -1,12 +1,14 @@
-import { Arg, Ctx, FieldResolver, Float, ID, Int, Resolver, Root } from 'type-graphql';
+import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { nameOf } from '../auth/audit/audit-trail.js';
 import type { Feature as FeatureModel } from '../datasources/registry/model.js';
 import { QUANTILE_PERCENTS, type Distribution } from '../datasources/offline/statistics-read.js';
-import { REQUEST_LIMITS } from '../limits/request-limits.js';
-import { ENTITY_IDS } from '../schema/arguments.js';
 import { statisticsComplexity } from '../schema/complexity.js';
 import { CostEstimate } from '../schema/cost/cost-estimate.js';
-import { FeatureStatistics, RANGE, STATISTICS_COST, TimeRangeInput } from '../schema/registry/feature-statistics.js';
+import {
+  CountedValuesArguments,
+  FeatureStatistics,
+  StatisticsArguments,
+} from '../schema/registry/feature-statistics.js';
 import { Feature } from '../schema/registry/feature.js';
 import type { StatisticsRequest, StatisticsResult } from '../statistics/feature-statistics.js';
 import { toClientValue } from '../values/client-value.js';
@@ -14,9 +16,7 @@ import type { RawValue } from '../values/value-type.js';
 import type { RequestContext } from './context.js';
 import { costEstimate } from './costs.js';
 import { toCostTerms } from './jobs.js';
-import { statisticsRequest, type StatisticsArguments } from './statistics-request.js';
-
-const { defaultTopValues, defaultHistogramBins, maxTopValues, maxHistogramBins } = REQUEST_LIMITS;
+import { statisticsRequest, type WantedStatistics } from './statistics-request.js';
 
 /** Fields of the class Feature, which cannot name them: the classes would refer to each other. */
 @Resolver(() => Feature)
@@ -32,25 +32,9 @@ export class StatisticsResolver {
   async statistics(
     @Ctx() context: RequestContext,
     @Root() feature: FeatureModel,
-    @Arg('range', () => TimeRangeInput, RANGE) range: TimeRangeInput | null | undefined,
-    @Arg('entityIds', () => [ID], { nullable: true, description: `${ENTITY_IDS} Null: all entities.` })
-    entityIds: string[] | null | undefined,
-    @Arg('topValues', () => Int, {
-      nullable: true,
-      defaultValue: defaultTopValues,
-      description: `The maximum number of topValues, from 1 to ${maxTopValues}.`,
-    })
-    topValues: number | null | undefined,
-    @Arg('bins', () => Int, {
-      nullable: true,
-      defaultValue: defaultHistogramBins,
-      description: `The number of bins of the histogram, from 1 to ${maxHistogramBins}.`,
-    })
-    bins: number | null | undefined,
-    @Arg('maxCostUsd', () => Float, STATISTICS_COST) maxCostUsd: number | null | undefined,
+    @Args(() => StatisticsArguments) { range, maxCostUsd, ...wanted }: StatisticsArguments,
   ): Promise<FeatureStatistics> {
-    const wanted = { ranges: [{ field: 'range', range }], entityIds, topValues, bins };
-    return withStatistics(context, feature, wanted, async (request) => {
+    return withStatistics(context, feature, { ...wanted, ranges: [{ field: 'range', range }] }, async (request) => {
       const terms = toCostTerms(context.principal, maxCostUsd);
       return featureStatistics(request, await context.statistics.compute(request, terms));
     });
@@ -63,9 +47,7 @@ export class StatisticsResolver {
   async estimateStatistics(
     @Ctx() context: RequestContext,
     @Root() feature: FeatureModel,
-    @Arg('range', () => TimeRangeInput, RANGE) range: TimeRangeInput | null | undefined,
-    @Arg('entityIds', () => [ID], { nullable: true, description: `${ENTITY_IDS} Null: all entities.` })
-    entityIds: string[] | null | undefined,
+    @Args(() => CountedValuesArguments) { range, entityIds }: CountedValuesArguments,
   ): Promise<CostEstimate> {
     const request = statisticsRequest(context, feature, { ranges: [{ field: 'range', range }], entityIds });
     const work = await context.statistics.work(request);
@@ -77,7 +59,7 @@ export class StatisticsResolver {
 export function withStatistics<Result>(
   context: RequestContext,
   feature: FeatureModel,
-  wanted: StatisticsArguments,
+  wanted: WantedStatistics,
   work: (request: StatisticsRequest) => Promise<Result>,
 ): Promise<Result> {
   const { entityIds } = wanted;

@@ -1,5 +1,7 @@
-import { Field, Float, InputType, ObjectType } from 'type-graphql';
+import { ArgsType, Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { REQUEST_LIMITS } from '../../limits/request-limits.js';
 import type { Instant } from '../../values/instant.js';
+import { ENTITY_IDS } from '../arguments.js';
 import { listComplexity } from '../complexity.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { DateTime } from '../scalars/date-time.js';
@@ -144,15 +146,42 @@ export class FeatureStatistics {
   newest!: bigint | null;
 }
 
-/** The arguments that statistics share, for `@Arg`. */
-export const RANGE = {
-  nullable: true,
-  description: 'The range of event time. Null: all values until now. It does not apply to a static source.',
-} as const;
+const { defaultTopValues, defaultHistogramBins, maxTopValues, maxHistogramBins } = REQUEST_LIMITS;
 
-export const STATISTICS_COST = {
-  nullable: true,
-  description:
-    'The maximum estimated cost in US dollars. A higher estimate is refused with COST_OVER_LIMIT. Null: only the daily ' +
-    'budget limits the cost.',
-} as const;
+/** Which values statistics are of. */
+@ArgsType()
+export class CountedValuesArguments {
+  @Field(() => TimeRangeInput, {
+    nullable: true,
+    description: 'The range of event time. Null: all values until now. It does not apply to a static source.',
+  })
+  range?: TimeRangeInput | null;
+
+  @Field(() => [ID], { nullable: true, description: `${ENTITY_IDS} Null: all entities.` })
+  entityIds?: string[] | null;
+}
+
+@ArgsType()
+export class StatisticsArguments extends CountedValuesArguments {
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: defaultTopValues,
+    description: `The maximum number of topValues, from 1 to ${maxTopValues}.`,
+  })
+  topValues?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: defaultHistogramBins,
+    description: `The number of bins of the histogram, from 1 to ${maxHistogramBins}.`,
+  })
+  bins?: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'The maximum estimated cost in US dollars. A higher estimate is refused with COST_OVER_LIMIT. Null: only the daily ' +
+      'budget limits the cost.',
+  })
+  maxCostUsd?: number | null;
+}

@@ -77,7 +77,7 @@ export function describeOfflineStatistics(
         entityType.features.map(async (feature) => ({
           feature,
           found: await store.statistics({ ...read, feature }),
-          expected: oracleDistributions(rows, { ...read, feature }),
+          expected: oracleDistributions(stored, { ...read, feature }),
         })),
       );
     };

@@ -56,7 +56,7 @@ function observations(rows: readonly FeatureRow[], { feature, entityIds }: Stati
   }
   return [...moments.values()].map((ofMoment) => {
     const { entityId, timestamp } = ofMoment[0]!;
-    const { value } = oracleCell(ofMoment, { entityId, time: timestamp }, feature, {
+    const { value } = oracleCell(ofMoment, { entityId, time: timestamp ?? 0n }, feature, {
       ...DEFAULT_OPTIONS,
       includeExpired: true,
     });
@@ -82,7 +82,7 @@ function distribution(feature: Feature, observed: readonly Observation[]): Omit<
   const sorted = isOrdered
     ? values.filter((value) => typeof value === 'bigint' || Number.isFinite(value)).toSorted(compare)
     : [];
-  const times = observed.flatMap(({ time }) => time ?? []).toSorted(compare) as bigint[];
+  const times = observed.flatMap(({ time }) => time ?? []).toSorted(compare);
   return {
     count: BigInt(values.length),
     missing: BigInt(observed.length - values.length),
