@@ -236,6 +236,7 @@ export default tseslint.config(
               'WrittenFeatureValue',
               'FeatureStream',
               'FeatureStatistics',
+              'FeatureDrift',
               'FeatureQuantile',
               'ValueCount',
               'HistogramBin',

@@ -8,6 +8,7 @@ import { applyOneOf } from '../schema/one-of.js';
 import { refuseRoundedIds } from '../schema/scalars/strict-id.js';
 import { BatchPredictionResolver } from './batch-prediction.resolver.js';
 import { CostResolver, ServingComparisonResolver } from './cost.resolver.js';
+import { DriftResolver } from './drift.resolver.js';
 import { EntityTypeResolver } from './entity-type.resolver.js';
 import { EntityResolver } from './entity.resolver.js';
 import { FeatureViewSyncResolver, SyncsOfFeatureViewResolver } from './feature-view-sync.resolver.js';
@@ -49,6 +50,7 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       FeatureResolver,
       FeatureViewResolver,
       StatisticsResolver,
+      DriftResolver,
       EntityResolver,
       FeatureValuesResolver,
       ModelResolver,

@@ -122,6 +122,49 @@ describe('the statistics of a feature', () => {
   });
 });
 
+describe('the drift of a feature', () => {
+  // The first has ann at 10 s and 20 s, the second bob at 30 s, of the minute.
+  const RANGES = 'baseline: { before: "2001-09-09T01:46:25Z" }, range: { from: "2001-09-09T01:46:25Z" }';
+  const FIELDS = 'metric distance threshold isDrift baselineCount count baselineMissing missing';
+
+  it('of a text is the L-infinity distance, with the threshold of the request or of 0.3', async () => {
+    const { found, errors } = await ask('city', `drift(${RANGES}) { ${FIELDS} }`);
+    expect(errors).toBeUndefined();
+    // Rome is a half of the values, and then all.
+    expect(found.drift).toEqual({
+      metric: 'L_INFINITY',
+      distance: 0.5,
+      threshold: 0.3,
+      isDrift: true,
+      baselineCount: '2',
+      count: '1',
+      baselineMissing: '0',
+      missing: '0',
+    });
+    const higher = await ask('city', `drift(${RANGES}, threshold: 0.5) { isDrift threshold }`);
+    expect(higher.found.drift).toEqual({ isDrift: false, threshold: 0.5 });
+  });
+
+  it('does not exist without a finite number in a range', async () => {
+    const { found } = await ask('mean_basket', `drift(${RANGES}) { metric distance isDrift count }`);
+    expect(found.drift).toEqual({ metric: 'JENSEN_SHANNON', distance: null, isDrift: null, count: '1' });
+  });
+
+  it('by another metric has no threshold unless the request has one', async () => {
+    const { found } = await ask('city', `drift(${RANGES}, metric: JENSEN_SHANNON) { metric threshold isDrift }`);
+    expect(found.drift).toEqual({ metric: 'JENSEN_SHANNON', threshold: null, isDrift: null });
+  });
+
+  it.each([
+    ['city', 'metric: WASSERSTEIN', 'metric'],
+    ['city', 'threshold: -1', 'threshold'],
+    ['born', '', undefined],
+  ])('of %s with %s is refused', async (name, args, field) => {
+    const { errors } = await ask(name, `drift(${RANGES}, ${args}) { distance }`);
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', ...(field ? { field } : {}) } }]);
+  });
+});
+
 describe('featuregraph stats', () => {
   const run = async (...args: string[]) => {
     let out = '';
