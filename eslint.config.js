@@ -41,7 +41,7 @@ const SHARED_BY_ADAPTERS = [
 ];
 
 /** These use ports, and use each other through ports. */
-const SERVICES = ['serving', 'ingestion', 'training-sets', 'batch-prediction', 'jobs', 'costs', 'auth'];
+const SERVICES = ['serving', 'ingestion', 'training-sets', 'statistics', 'batch-prediction', 'jobs', 'costs', 'auth'];
 
 const ROOMS = [
   ...ADAPTERS.map((pattern) => ({ type: `adapter:${pattern}`, pattern, partialMatch: false })),
@@ -236,6 +236,11 @@ export default tseslint.config(
               'FeatureValuesEvent',
               'WrittenFeatureValue',
               'FeatureStream',
+              'FeatureStatistics',
+              'FeatureDrift',
+              'FeatureQuantile',
+              'ValueCount',
+              'HistogramBin',
               'StreamError',
               'FeatureMatrix',
               'UserError',

@@ -38,6 +38,7 @@ import type { Logger } from './observability/logger.js';
 import { createShadowMetrics } from './observability/shadow-metrics.js';
 import { createSourceMetrics } from './observability/source-metrics.js';
 import { createStoreMetrics } from './observability/store-metrics.js';
+import { requestScope } from './observability/request-scope.js';
 import { startTracing } from './observability/tracing.js';
 import { createDroppedRowsMetric, createWriteMetrics } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
@@ -51,6 +52,7 @@ import { createMetricsServer } from './server/metrics-server.js';
 import { readTls, reloadTls } from './server/tls.js';
 import { shutDown } from './server/shutdown.js';
 import { startGraphql } from './server/start-graphql.js';
+import { FeatureStatistics } from './statistics/feature-statistics.js';
 import { systemClock } from './values/clock.js';
 
 /** A running gateway. */
@@ -176,6 +178,7 @@ async function start(
       jobs: jobs.engine,
       batchPredictions: jobs.batchPredictions,
       trainingSets: jobs.trainingSets,
+      statistics,
       featureViewSyncs: jobs.featureViewSyncs,
       writers,
       streams,
@@ -199,6 +202,11 @@ async function start(
     return { ...graphql, createContext: (requestId, principal) => createContext(services, requestId, principal) };
   };
   const measured = measuredStores(stores, metrics);
+  const statistics = new FeatureStatistics({
+    engine: jobs.engine,
+    stores: measured,
+    currentSignal: () => requestScope.getStore()?.signal,
+  });
   const registryUpdates = new FileRegistryUpdates({
     folders: [registryPath, ...(config.policyPath === null ? [] : [config.policyPath])].map((path) => dirname(path)),
     first: { registry: first, schema },

@@ -54,6 +54,7 @@ export async function benchGateway(
     jobs: {} as JobEngine,
     batchPredictions: {} as BatchPredictions,
     trainingSets: {} as TrainingSets,
+    statistics: {} as Services['statistics'],
     featureViewSyncs: {} as FeatureViewSyncs,
     writers: {} as Services['writers'],
     streams: NO_STREAMS,

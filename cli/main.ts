@@ -23,6 +23,7 @@ import { predictCommand } from './commands/predict.js';
 import { applyCommand, planCommand } from './commands/registry-changes.js';
 import { keysCommand } from './commands/keys.js';
 import { refreshCommand } from './commands/refresh.js';
+import { statsCommand } from './commands/stats.js';
 import { syncCommand } from './commands/sync.js';
 import { trainingSetCommand } from './commands/training-set.js';
 import { validateCommand } from './commands/validate.js';
@@ -62,6 +63,7 @@ program.addCommand(importCommand());
 program.addCommand(refreshCommand());
 program.addCommand(planCommand(write));
 program.addCommand(applyCommand(write));
+program.addCommand(statsCommand(write));
 program.addCommand(watchCommand());
 program.addCommand(keysCommand({ write, note: (text) => void process.stderr.write(text), clock: systemClock }));
 program

@@ -50,6 +50,14 @@ function measuredOffline(store: OfflineStore, metrics: GatewayMetrics): OfflineS
         () => store.history(read),
         () => ({ attributes: { 'featuregraph.read': 'history' } }),
       ),
+    statistics: (read) =>
+      inSpan(
+        'store.read',
+        () => store.statistics(read),
+        () => ({ attributes: { 'featuregraph.read': 'statistics' } }),
+      ),
+    estimateStatisticsScan: (read) => store.estimateStatisticsScan(read),
+    hasApproximateQuantiles: store.hasApproximateQuantiles,
     rows: (read) => store.rows(read),
     append: (source, rows) => store.append(source, rows),
     delete: (entityType, entityIds) => store.delete(entityType, entityIds),

@@ -2,7 +2,7 @@ import { BREAK, Kind, visit, type DocumentNode } from 'graphql';
 
 /** The arguments and fields that read the history of features. */
 const ARGUMENTS = new Set(['asOf', 'knownAt', 'strictlyBefore']);
-const FIELDS = new Set(['history', 'trainingSetPreview', 'validateTrainingSet']);
+const FIELDS = new Set(['history', 'statistics', 'drift', 'trainingSetPreview', 'validateTrainingSet']);
 
 /** Whether a document reads the offline store. It is remembered for each document, because documents come again. */
 export function historicalReads(): (document: DocumentNode) => boolean {

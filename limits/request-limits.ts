@@ -25,6 +25,14 @@ export const REQUEST_LIMITS = {
   defaultPageSize: 20,
   /** The default number of items of a page of small items, e.g. features or the values of a history. */
   defaultLongPageSize: 100,
+  /** Most frequent values of `statistics`: each is a value of any size. */
+  maxTopValues: 100,
+  /** The default number of most frequent values. */
+  defaultTopValues: 10,
+  /** Bins of a histogram: the store compares each number with the ends of all. */
+  maxHistogramBins: 50,
+  /** The default number of bins. */
+  defaultHistogramBins: 10,
   /** Aggregates of `metrics`: each is computed over all predictions of a job. */
   maxMetrics: 50,
   /** Bytes of an idempotency key in UTF-8. The job store uses it as a key, and its keys are short. */

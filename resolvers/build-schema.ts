@@ -8,6 +8,7 @@ import { applyOneOf } from '../schema/one-of.js';
 import { refuseRoundedIds } from '../schema/scalars/strict-id.js';
 import { BatchPredictionResolver } from './batch-prediction.resolver.js';
 import { CostResolver, ServingComparisonResolver } from './cost.resolver.js';
+import { DriftResolver } from './drift.resolver.js';
 import { EntityTypeResolver } from './entity-type.resolver.js';
 import { EntityResolver } from './entity.resolver.js';
 import { FeatureViewSyncResolver, SyncsOfFeatureViewResolver } from './feature-view-sync.resolver.js';
@@ -21,6 +22,7 @@ import { NodeResolver } from './node.resolver.js';
 import { PermissionResolver } from './permission.resolver.js';
 import { RegistryResolver } from './registry.resolver.js';
 import { SourceRefreshResolver, SourcesOfEntityTypeResolver } from './source-refresh.resolver.js';
+import { StatisticsResolver } from './statistics.resolver.js';
 import { TrainingSetResolver } from './training-set.resolver.js';
 import { WriteResolver } from './write.resolver.js';
 import { ViewerResolver } from './viewer.resolver.js';
@@ -47,6 +49,8 @@ export function buildSchema(registry: Registry): GraphQLSchema {
       EntityTypeResolver,
       FeatureResolver,
       FeatureViewResolver,
+      StatisticsResolver,
+      DriftResolver,
       EntityResolver,
       FeatureValuesResolver,
       ModelResolver,

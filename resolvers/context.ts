@@ -11,6 +11,7 @@ import type { FeatureViewSyncs } from '../ingestion/feature-view-syncs.js';
 import type { RegistryUpdates } from '../ingestion/registry-updates.js';
 import type { Streams } from '../ingestion/streams/streams.js';
 import type { SourceRefreshes } from '../ingestion/source-refreshes.js';
+import type { FeatureStatistics } from '../statistics/feature-statistics.js';
 import type { TrainingSets } from '../training-sets/training-sets.js';
 import type { FeatureWrites } from '../ingestion/writes/feature-writes.js';
 import type { FeatureSearch } from '../datasources/registry/feature-search.js';
@@ -29,6 +30,7 @@ export interface Services {
   readonly jobs: JobEngine;
   readonly batchPredictions: BatchPredictions;
   readonly trainingSets: TrainingSets;
+  readonly statistics: FeatureStatistics;
   readonly featureViewSyncs: FeatureViewSyncs;
   readonly writers: FeatureWrites;
   readonly streams: Streams;

@@ -27,6 +27,8 @@ const WEIGHTS = {
   matrixRow: 5,
   /** A query of the offline store. */
   offlineQuery: 100,
+  /** A query of the offline store that reads a whole history: it takes seconds. */
+  wholeHistory: 20_000,
   /** A label of a query of the offline store. */
   label: 10,
 };
@@ -53,6 +55,9 @@ export const featuresComplexity: Complexity = ({ args, childComplexity }) =>
 /** A page of a history: a query of its own for each entity. */
 export const historyComplexity: Complexity = ({ args, childComplexity }) =>
   WEIGHTS.offlineQuery + estimateLength(args.first) * Math.max(1, childComplexity);
+
+/** Statistics of a feature. */
+export const statisticsComplexity: Complexity = ({ childComplexity }) => WEIGHTS.wholeHistory + childComplexity;
 
 /** A matrix with a row for each of `entityIds` and a column for each of `names`. */
 export const matrixComplexity: Complexity = ({ args, childComplexity }) => {

@@ -4,6 +4,7 @@ import type { RawValue } from '../../values/value-type.js';
 import type { OnlineWrite } from '../online/online-store.js';
 import type { EntityType, Feature, FeatureSource } from '../registry/model.js';
 import type { PointInTimeOptions } from './point-in-time/plan.js';
+import type { Distributions, StatisticsRead } from './statistics-read.js';
 
 /**
  * The port of the offline store: the whole history of values, in columns. Its adapters are DuckDB and BigQuery. Every
@@ -29,6 +30,15 @@ export interface OfflineStore {
 
   /** The values that one feature of one entity has had, newest first. One value per moment: the newest arrival. */
   history(read: HistoryRead): Promise<HistoryEntry[]>;
+
+  /** The distributions of one feature over some ranges of event time. */
+  statistics(read: StatisticsRead): Promise<Distributions>;
+
+  /** The maximum bytes that `statistics` scans. The read does not run. */
+  estimateStatisticsScan(read: StatisticsRead): Promise<ScanEstimate>;
+
+  /** Whether the quantiles of `statistics` are approximate. All other numbers are exact. */
+  readonly hasApproximateQuantiles: boolean;
 
   /**
    * Every row of some entities, in the order of arrival as far as the store knows it. The rows are not filtered:

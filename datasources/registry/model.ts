@@ -208,6 +208,8 @@ export interface Feature {
   readonly labels: Labels;
   readonly sensitivity: Sensitivity;
   readonly ttl: bigint | null;
+  /** The distance of the default metric above which its values have drifted; null: the default. */
+  readonly driftThreshold: number | null;
   readonly deprecationReason: string | null;
 }
 

@@ -29,7 +29,9 @@ const VALUE_OBJECTS = [
   ...['TrainingSetJobInput', 'TrainingSetProvenance'],
   ...[
     'CostEstimate',
+    'FeatureDrift',
     'FeatureMatrix',
+    'FeatureStatistics',
     'Money',
     'ServingComparison',
     'TrainingSetPreview',
@@ -48,6 +50,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   CostEstimate: ['lines'],
   Entity: ['features'],
   EntityType: ['sources'],
+  FeatureStatistics: ['histogram', 'quantiles', 'topValues'],
   Featurestore: ['streams'],
   FeatureConnection: ['edges'],
   FeaturestoreConnection: ['edges'],

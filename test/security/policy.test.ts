@@ -114,6 +114,40 @@ describe('a feature that the principal may not read', () => {
   });
 });
 
+describe('statistics', () => {
+  const statistics = (feature: string, args = '') =>
+    `{ featurestore(name: "shop") { entityType(name: "customer") { feature(name: "${feature}") {
+        statistics${args} { count topValues { value } } estimateStatistics${args} { total { amount } } } } } }`;
+  const read = async (who: Who, feature: string, args?: string) => {
+    const { data, errors } = await shop.ask(who, statistics(feature, args));
+    return { found: data?.featurestore?.entityType?.feature ?? null, errors };
+  };
+
+  it('of a feature are given to who may read it of all entities', async () => {
+    const { found, errors } = await read('admin', 'email');
+    expect([found.statistics, errors]).toEqual([{ count: '2', topValues: [{ value: SECRET }] }, undefined]);
+    expect((await read('ann', 'city')).found.statistics.count).toBe('2');
+  });
+
+  it('of a feature that the principal may not read do not exist for it', async () => {
+    const { found } = await read('ann', 'email');
+    expect(found).toBeNull();
+  });
+
+  it('tell a tenant of its own entities alone', async () => {
+    const all = await read('acme', 'email');
+    expect(all.found).toEqual({ statistics: null, estimateStatistics: null });
+    expect(all.errors).toMatchObject(
+      Array.from({ length: 2 }, () => ({ extensions: { code: 'PERMISSION_DENIED', field: 'entityIds' } })),
+    );
+    const others = await read('acme', 'email', '(entityIds: ["acme:1", "beta:1"])');
+    expect(others.found.statistics).toBeNull();
+    expect(others.errors![0]!.extensions).toMatchObject({ code: 'PERMISSION_DENIED', field: 'entityIds[1]' });
+    const own = await read('acme', 'email', '(entityIds: ["acme:1"])');
+    expect(own.found.statistics.count).toBe('1');
+  });
+});
+
 describe('the rows of a tenant', () => {
   it('are all that it reads: an entity of another is like one that does not exist', async () => {
     const read = async (id: string) =>

@@ -1,3 +1,5 @@
+import { requestScope } from '../../observability/request-scope.js';
+import { FeatureStatistics } from '../../statistics/feature-statistics.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -140,14 +142,20 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
     accounting: new JobAccounting(costs),
     onError: (error) => logger.error({ err: error }, 'a job failed'),
   });
+  const measured = measuredStores(stores, metrics);
   const services: Services = {
     registry,
     search: new FeatureSearch(registry),
-    stores: measuredStores(stores, metrics),
+    stores: measured,
     costs,
     jobs,
     batchPredictions: options.batchPredictions?.(jobs) ?? ({} as BatchPredictions),
     trainingSets: options.trainingSets?.(jobs, stores) ?? ({} as TrainingSets),
+    statistics: new FeatureStatistics({
+      engine: jobs,
+      stores: measured,
+      currentSignal: () => requestScope.getStore()?.signal,
+    }),
     featureViewSyncs: syncs.createSyncs(jobs),
     writers: options.writers ?? ({} as FeatureWrites),
     streams: options.streams ?? NO_STREAMS,

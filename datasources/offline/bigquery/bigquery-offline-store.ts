@@ -18,6 +18,8 @@ import type {
   RowsRead,
   ScanEstimate,
 } from '../offline-store.js';
+import type { Distributions, StatisticsRead } from '../statistics-read.js';
+import { toDistributions } from '../statistics-row.js';
 import type { BigQueryForm } from '../point-in-time/bigquery/compile-for-bigquery.js';
 import type { BigQuerySql } from '../point-in-time/bigquery/parameters.js';
 import type { BigQueryTable } from '../point-in-time/bigquery/table.js';
@@ -30,6 +32,8 @@ import { MAX_TIMEOUT_SECONDS, QueryJobs, type QueryJobsOptions } from './query-j
 import { historyEntry, historyQuery } from './read-history.js';
 import { emptyCells, placeRow, pointInTimeQueries, type PointInTimeQuery } from './read-point-in-time.js';
 import { rowsQuery, storedRow } from './read-rows.js';
+import { statisticsQuery } from './read-statistics.js';
+import { statisticsRow } from './statistics-result.js';
 import { sampledId, sampleQuery } from './sample-entity-ids.js';
 import { resolveTableAddress } from './source-table.js';
 import { tableAt } from '../../google/bigquery/tables.js';
@@ -51,6 +55,7 @@ export interface BigQueryStoreOptions extends QueryJobsOptions {
 export class BigQueryOfflineStore implements OfflineStore {
   /** The maximum number of labels that the schema accepts inline. */
   readonly maxLabelsPerRead = REQUEST_LIMITS.maxEntityIds;
+  readonly hasApproximateQuantiles = true;
   /**
    * Where the gateway may not create tables, it cannot create one for labels either. So labels are parameters, up to
    * this number per query.
@@ -119,6 +124,18 @@ export class BigQueryOfflineStore implements OfflineStore {
     if (query === undefined) return [];
     const signal = AbortSignal.any(this.#combineSignals(read));
     return (await this.#jobs.rows('history', query, { signal })).map((row) => historyEntry(row, read));
+  }
+
+  async statistics(read: StatisticsRead): Promise<Distributions> {
+    const query = statisticsQuery(read, this.#findTable(read.feature.source));
+    const signal = AbortSignal.any(this.#combineSignals(read));
+    const [row = {}] = query === undefined ? [] : await this.#jobs.rows('statistics', query, { signal });
+    return toDistributions(read, statisticsRow(row, read));
+  }
+
+  async estimateStatisticsScan(read: StatisticsRead): Promise<ScanEstimate> {
+    const query = statisticsQuery(read, this.#findTable(read.feature.source));
+    return query === undefined ? { scanned: 0n, billed: 0n } : this.#estimate('statistics', query, 1);
   }
 
   async *rows(read: RowsRead): AsyncGenerator<FeatureRow[]> {

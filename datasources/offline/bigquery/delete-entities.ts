@@ -1,8 +1,7 @@
-import { decodeEntityId } from '../../../values/entity-id.js';
 import type { FeatureSource } from '../../registry/model.js';
 import { BigQueryParameters, type BigQuerySql } from '../point-in-time/bigquery/parameters.js';
-import { historyColumn, quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery/table.js';
-import { entityConditions, isInt64, partitionConditions } from '../point-in-time/bigquery/row-filters.js';
+import { quoteForBigQuery, type BigQueryTable } from '../point-in-time/bigquery/table.js';
+import { partitionConditions, wholeEntityConditions } from '../point-in-time/bigquery/row-filters.js';
 
 /** Why deleted rows can still be read: by the time travel of the dataset, which nothing but its end removes. */
 export const TIME_TRAVEL =
@@ -25,22 +24,10 @@ export function deleteQuery(
   entityIds: readonly string[],
 ): BigQuerySql | undefined {
   const parameters = new BigQueryParameters();
-  const ids = entityIds
-    .map((entityId) => ({ entityId, parts: decodeEntityId(entityId, entityType.entityIdColumns) }))
-    .filter(({ parts }) => table.entityColumns.every(({ type }, part) => type !== 'INT64' || isInt64(parts[part]!)));
-  if (ids.length === 0) return undefined;
-  const ofParts = entityConditions(
-    table,
-    ids.map(({ parts }) => parts),
-    parameters,
-  )!;
-  const texts = table.entityColumns.map(({ name }) => `CAST(${historyColumn(name)} AS STRING)`);
-  // encodeEntityId (values/entity-id.ts) in SQL.
-  const encoded = texts.map((text) => `REPLACE(REPLACE(${text}, '%', '%25'), ',', '%2C')`).join(` || ',' || `);
-  const wholeIds = ids.map(({ entityId }) => entityId);
-  const ofWhole = texts.length === 1 ? [] : [`${encoded} IN UNNEST(${parameters.add('ids', ['STRING'], wholeIds)})`];
+  const ofEntities = wholeEntityConditions(table, entityIds, entityType.entityIdColumns, parameters);
+  if (ofEntities === undefined) return undefined;
   const sql = `DELETE FROM ${quoteForBigQuery(table.path)} AS h
-WHERE ${[...partitionConditions(table, { hasTime: false }), ...ofParts, ...ofWhole].join(' AND ')}`;
+WHERE ${[...partitionConditions(table, { hasTime: false }), ...ofEntities].join(' AND ')}`;
   return { sql, params: parameters.params, types: parameters.types };
 }
 

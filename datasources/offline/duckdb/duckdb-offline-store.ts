@@ -25,6 +25,7 @@ import {
   type RowsRead,
   type ScanEstimate,
 } from '../offline-store.js';
+import type { Distributions, StatisticsRead } from '../statistics-read.js';
 import type { PointInTimeForm } from '../point-in-time/duckdb/compile-for-duckdb.js';
 import { appendRows } from './append-rows.js';
 import { deleteRows } from './delete-rows.js';
@@ -45,6 +46,7 @@ import { hasCreationTime } from '../point-in-time/no-creation-time.js';
 import { JoinedReads } from './joined-reads.js';
 import { readPointInTime } from './read-point-in-time.js';
 import { readRows } from './read-rows.js';
+import { readStatistics } from './read-statistics.js';
 import { runImport } from './run-import.js';
 import { sampleEntityIds } from './sample-entity-ids.js';
 
@@ -59,6 +61,8 @@ export interface DuckDbOfflineStoreOptions {
 export class DuckDbOfflineStore implements ImportingOfflineStore {
   /** The maximum number of labels that the schema accepts inline. */
   readonly maxLabelsPerRead = REQUEST_LIMITS.maxEntityIds;
+
+  readonly hasApproximateQuantiles = false;
 
   readonly #joined: JoinedReads;
 
@@ -121,6 +125,19 @@ export class DuckDbOfflineStore implements ImportingOfflineStore {
     const { entityId, feature } = read;
     const entities = { entityType: feature.entityType, entityIds: [entityId] };
     return this.#read(read, entities, (connection) => readHistory(connection, read));
+  }
+
+  async statistics(read: StatisticsRead): Promise<Distributions> {
+    const { feature, entityIds, signal = new AbortController().signal } = read;
+    const entities = entityIds === null ? undefined : { entityType: feature.entityType, entityIds };
+    return this.database.use(
+      (connection) => interruptOnAbort(connection, signal, () => readStatistics(connection, read)),
+      entities,
+    );
+  }
+
+  async estimateStatisticsScan({ feature }: StatisticsRead): Promise<ScanEstimate> {
+    return this.#estimate([feature]);
   }
 
   async *rows(read: RowsRead): AsyncGenerator<FeatureRow[]> {

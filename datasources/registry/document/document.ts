@@ -46,6 +46,15 @@ const feature = z
     labels,
     sensitivity: z.enum(SENSITIVITIES).default('INTERNAL').describe('How careful one must be with its values.'),
     ttlSeconds: ttlSeconds.describe('Its own ttl in seconds, instead of the one of the entity type.'),
+    driftThreshold: z
+      .number()
+      .min(0)
+      .lt(1)
+      .nullable()
+      .default(null)
+      .describe(
+        'The distance above which its values have drifted (docs/statistics.md): Jensen-Shannon divergence of numbers, L-infinity of BOOL and STRING. 0.3 if absent.',
+      ),
     deprecationReason: z
       .string()
       .min(1)

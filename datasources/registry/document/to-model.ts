@@ -122,6 +122,7 @@ function featureFrom(document: FeatureDocument, source: FeatureSource): Feature 
     labels: document.labels,
     sensitivity: document.sensitivity,
     ttl: document.ttlSeconds === null ? source.entityType.ttl : ttlFromSeconds(document.ttlSeconds),
+    driftThreshold: document.driftThreshold,
     deprecationReason: document.deprecationReason,
   };
 }

@@ -96,6 +96,8 @@ describe('the documents', () => {
       'labels of `trainingSetPreview`': formatLimit(REQUEST_LIMITS.maxPreviewLabels),
       'rows of `validateTrainingSet`': formatLimit(REQUEST_LIMITS.maxValidatedRows),
       '`metrics(of:)`': formatLimit(REQUEST_LIMITS.maxMetrics),
+      'most frequent values of `statistics` (`topValues`)': `${REQUEST_LIMITS.maxTopValues} (${REQUEST_LIMITS.defaultTopValues} when absent)`,
+      'bins of a histogram (`bins`)': `${REQUEST_LIMITS.maxHistogramBins} (${REQUEST_LIMITS.defaultHistogramBins} when absent)`,
       'an idempotency key': `${REQUEST_LIMITS.maxIdempotencyKeyBytes} bytes in UTF-8`,
       '`batchSize` of a local batch prediction': formatLimit(REQUEST_LIMITS.maxBatchSize),
       '`startingReplicaCount` of a local batch prediction': formatLimit(REQUEST_LIMITS.maxReplicas),

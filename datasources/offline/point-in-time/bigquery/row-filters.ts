@@ -54,6 +54,30 @@ export function entityConditions(
 }
 
 /**
+ * As entityConditions, and no rows of other combinations of the parts: each part of a composite id has its condition, and the
+ * whole id has one.
+ */
+export function wholeEntityConditions(
+  table: BigQueryTable,
+  entityIds: readonly string[],
+  columns: readonly string[],
+  parameters: BigQueryParameters,
+): string[] | undefined {
+  const ids = entityIds
+    .map((entityId) => ({ entityId, parts: decodeEntityId(entityId, columns) }))
+    .filter(({ parts }) => table.entityColumns.every(({ type }, part) => type !== 'INT64' || isInt64(parts[part]!)));
+  const parts = ids.map((id) => id.parts);
+  const ofParts = entityConditions(table, parts, parameters);
+  if (ofParts === undefined || table.entityColumns.length === 1) return ofParts;
+  // encodeEntityId (values/entity-id.ts) in SQL.
+  const encoded = table.entityColumns
+    .map(({ name }) => `REPLACE(REPLACE(CAST(${historyColumn(name)} AS STRING), '%', '%25'), ',', '%2C')`)
+    .join(` || ',' || `);
+  const whole = ids.map(({ entityId }) => entityId);
+  return [...ofParts, `${encoded} IN UNNEST(${parameters.add('ids', ['STRING'], whole)})`];
+}
+
+/**
  * The condition of a read without a time on a table that refuses queries without a filter on its partitions
  * (require_partition_filter). It leaves out no row. Empty where a condition on the event time already filters.
  */

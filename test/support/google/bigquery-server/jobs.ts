@@ -1,6 +1,7 @@
 import type { GoogleSql, SqlParameter, SqlTable, SqlValue } from '../googlesql/evaluator.js';
 import { SqlError } from '../googlesql/evaluator.js';
 import { LIMITS } from '../limits.js';
+import { rewriteApproximateQuantiles } from './approximate-quantiles.js';
 import { ApiError, checkFields, invalid, invalidQuery, notFound, required } from './api-error.js';
 import { rewriteEntityFeaturesAtTime } from './entity-features.js';
 import { readParameters } from './parameters.js';
@@ -234,10 +235,12 @@ export class Jobs {
     const deletion = DELETE.exec(query.query);
     if (deletion) return this.#planDelete(stored.get(deletion[1]!)!, deletion, parameters);
     try {
-      const sql = await rewriteEntityFeaturesAtTime(query.query, async (part) => {
+      const known = await rewriteEntityFeaturesAtTime(query.query, async (part) => {
         const { columns } = await this.sql.analyze(part, tables, parameters);
         return columns.map(({ name }) => name);
       });
+      const sql = rewriteApproximateQuantiles(known);
+      if (sql !== known) await this.sql.check(known, tables, parameters);
       const { columns, reads } = await this.sql.analyze(sql, tables, parameters);
       const scans = [...reads].map(([path, columns]) =>
         scannedBytes({ sql: query.query as string, path, table: stored.get(path)!, columns, parameters }),

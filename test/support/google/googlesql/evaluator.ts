@@ -111,6 +111,12 @@ export class GoogleSql {
     return { columns: prepared.columns ?? [], reads: columnsRead(analyzed) };
   }
 
+  /** Refuses SQL that is not valid. It knows functions that `analyze` and `evaluate` cannot run. */
+  async check(sql: string, tables: readonly SqlTable[], parameters: readonly SqlParameter[]): Promise<void> {
+    const request = { sql_statement: sql, options: this.#options(parameters), simple_catalog: this.#catalog(tables) };
+    await this.call('Analyze', request);
+  }
+
   async evaluate(sql: string, tables: readonly SqlTable[], parameters: readonly SqlParameter[]): Promise<SqlResult> {
     const { content, prepared } = await this.call('EvaluateQuery', {
       sql,
