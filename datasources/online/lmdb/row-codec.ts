@@ -1,3 +1,4 @@
+import { writeInt64 } from '../../../runtime/write-bytes.js';
 import type { RawValue } from '../../../values/value-type.js';
 import { compareVersions, type ValueVersion } from '../online-store.js';
 import { decodeValue, encodedSize, writeValue } from '../value-codec.js';
@@ -44,9 +45,9 @@ export function encodeRow(slots: ReadonlyMap<number, AnySlot>): Buffer {
   row.writeUInt16LE(sorted.length, 3);
   let at = HEADER_BYTES;
   for (const version of versions.all) {
-    at = row.writeBigInt64LE(version.timestamp ?? NULL_INT64, at);
-    at = row.writeBigInt64LE(version.createdTimestamp ?? NULL_INT64, at);
-    at = row.writeBigInt64LE(version.sequence ?? NULL_INT64, at);
+    at = writeInt64(version.timestamp ?? NULL_INT64, row, at);
+    at = writeInt64(version.createdTimestamp ?? NULL_INT64, row, at);
+    at = writeInt64(version.sequence ?? NULL_INT64, row, at);
   }
   for (const [index, [number, slot]] of sorted.entries()) {
     at = row.writeUInt16LE(number, at);
@@ -76,9 +77,9 @@ export function encodeUniformRow(
   row[0] = FORMAT;
   row.writeUInt16LE(1, 1);
   let at = row.writeUInt16LE(numbers.length, 3);
-  at = row.writeBigInt64LE(version.timestamp ?? NULL_INT64, at);
-  at = row.writeBigInt64LE(version.createdTimestamp ?? NULL_INT64, at);
-  at = row.writeBigInt64LE(version.sequence ?? NULL_INT64, at);
+  at = writeInt64(version.timestamp ?? NULL_INT64, row, at);
+  at = writeInt64(version.createdTimestamp ?? NULL_INT64, row, at);
+  at = writeInt64(version.sequence ?? NULL_INT64, row, at);
   for (let index = 0; index < numbers.length; index += 1) {
     at = row.writeUInt16LE(numbers[index]!, at);
     at = row.writeUInt16LE(0, at);
