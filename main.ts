@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { collectDefaultMetrics, Registry as MetricsRegistry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
+import { FailedAuthentications } from './auth/failed-authentications.js';
 import { FilePolicy } from './composition/file-policy.js';
 import { requireOnnxRuntime } from './batch-prediction/models/onnx/onnx-runtime-package.js';
 import type { GoogleClientOptions } from './composition/google-clients.js';
@@ -20,17 +21,16 @@ import { pageExamples } from './composition/page-examples.js';
 import { openStores } from './composition/stores.js';
 import { openStreams } from './composition/streams.js';
 import { readBacklog } from './composition/write-backlog.js';
+import { refreshStale } from './composition/refresh-stale.js';
 import { reportRows } from './composition/report-rows.js';
 import type { Config } from './config/config.js';
 import { costsConfig } from './config/costs-config.js';
 import { projectRoot } from './config/project-root.js';
 import { registryPathOf } from './config/registry-path.js';
 import type { AppliedRegistry } from './ingestion/registry-updates.js';
-import type { RefreshTrigger } from './ingestion/source-refreshes.js';
 import type { PrepareProgress } from './ingestion/prepare.js';
 import { openCosts } from './composition/open-costs.js';
 import { FeatureSearch } from './datasources/registry/feature-search.js';
-import type { EntityType } from './datasources/registry/model.js';
 import { Registry } from './datasources/registry/registry.js';
 import { PrincipalRates } from './limits/principal-rates.js';
 import { createGatewayMetrics } from './observability/gateway-metrics.js';
@@ -42,7 +42,7 @@ import { startTracing } from './observability/tracing.js';
 import { createWriteMetrics } from './observability/write-metrics.js';
 import { buildSchema } from './resolvers/build-schema.js';
 import { createContext, type Services } from './resolvers/context.js';
-import { allowedHosts } from './server/allowed-hosts.js';
+import { allowedHosts, allowedMetricsHosts } from './server/allowed-hosts.js';
 import { createApolloServer } from './server/apollo.js';
 import { CurrentRuntime, type Runtime } from './server/current-runtime.js';
 import { createHealth } from './server/health.js';
@@ -114,10 +114,10 @@ async function start(
 
   // A registry for this gateway only: all gateways of a process would share the library's global registry.
   const metricsRegistry = new MetricsRegistry();
-  const auditLog = await openAudit(config, logger, metricsRegistry);
-  if (auditLog) opened.defer(() => auditLog.close());
+  const auditLog = await openAudit(config, logger, metricsRegistry, opened);
   const metrics = createGatewayMetrics(metricsRegistry);
-  const metricsServer = metricsAddress && createMetricsServer(metricsRegistry);
+  const metricsServer =
+    metricsAddress && createMetricsServer(metricsRegistry, allowedMetricsHosts(host, config.allowedHosts));
   if (metricsServer) {
     collectDefaultMetrics({ register: metricsRegistry });
     await listen(metricsServer, metricsAddress);
@@ -150,18 +150,7 @@ async function start(
     google,
   });
   opened.defer(() => jobs.close());
-  const refreshAll = async (stale: readonly EntityType[], trigger: RefreshTrigger): Promise<string[]> => {
-    const ids: string[] = [];
-    for (const entityType of stale) {
-      const request = { entityType, source: null, labels: {}, trigger, createdBy: null, idempotencyKey: null };
-      const { id } = await jobs.sourceRefreshes.start(request);
-      const name = `${entityType.featurestore.name}.${entityType.name}`;
-      logger.warn({ entityType: name, job: id }, 'old values are served until a refresh replaces them');
-      ids.push(id);
-    }
-    return ids;
-  };
-  await refreshAll(prepared.stale, 'START');
+  await refreshStale(jobs.sourceRefreshes, logger, prepared.stale, 'START');
 
   const writeMetrics = createWriteMetrics(metricsRegistry, () => readBacklog(stores, systemClock));
   const writers = { ...stores.writers, ...measuredWrites(stores.writers, writeMetrics) };
@@ -226,7 +215,7 @@ async function start(
       await jobs.registryChanged();
       await streams.become(next.registry);
       logger.info({}, 'another registry is served');
-      return refreshAll(stale, 'REGISTRY');
+      return refreshStale(jobs.sourceRefreshes, logger, stale, 'REGISTRY');
     },
   });
   const runtime = new CurrentRuntime(await openRuntime({ registry: first, schema }), (err) =>
@@ -250,6 +239,7 @@ async function start(
     isAllowedHost: allowedHosts(host, config.allowedHosts),
     ingest: { registry, writer: writers.writer, policy, auditLog },
     authenticator,
+    failures: new FailedAuthentications({ authenticator, auditLog }),
     rates: new PrincipalRates(config),
     page: config.isGraphiqlServed ? { folder: join(projectRoot, 'dist/console'), examples: () => examples() } : null,
   });

@@ -1,6 +1,7 @@
 import type { Clock } from '../values/clock.js';
 import type { ApiKeys } from './api-keys/api-keys.js';
 import { isApiKey } from './api-keys/api-key.js';
+import type { ClientAddresses } from './client-addresses.js';
 import type { ClientCertificates } from './client-certificates.js';
 import { readBearer, type Credentials } from './credentials.js';
 import type { CloudRunTokens } from './tokens/cloud-run-tokens.js';
@@ -21,6 +22,8 @@ export interface Authenticator {
   readonly methods: readonly string[];
   /** Whether a principal can have this name now. */
   readonly canOccur: (name: string) => boolean;
+  /** The address of the client: a proxy that the configuration names can say it. */
+  readonly addressOf: (credentials: Credentials) => string;
   readonly close: () => void;
 }
 
@@ -33,6 +36,7 @@ export const OPEN_AUTHENTICATOR: Authenticator = {
   hasCredentials: () => true,
   methods: [],
   canOccur: (name) => name === ANONYMOUS.name,
+  addressOf: ({ remoteAddress }) => remoteAddress,
   close: () => undefined,
 };
 
@@ -56,6 +60,7 @@ export class MethodAuthenticator implements Authenticator {
   constructor(
     private readonly accepted: Methods,
     private readonly clock: Clock,
+    private readonly addresses: ClientAddresses,
   ) {}
 
   get methods(): readonly string[] {
@@ -65,12 +70,13 @@ export class MethodAuthenticator implements Authenticator {
 
   async authenticate(credentials: Credentials): Promise<Session> {
     const { iap, cloudRun, certificates } = this.accepted;
+    const { beforeVerify } = credentials;
     const assertion = iap?.read(credentials);
-    if (iap && assertion !== undefined) return this.#session(await iap.verify(assertion));
+    if (iap && assertion !== undefined) return this.#session(await iap.verify(assertion, beforeVerify));
     const forwarded = cloudRun?.read(credentials);
-    if (cloudRun && forwarded !== undefined) return this.#session(await cloudRun.verify(forwarded));
+    if (cloudRun && forwarded !== undefined) return this.#session(await cloudRun.verify(forwarded, beforeVerify));
     const token = readBearer(credentials);
-    if (token !== undefined) return this.#bearer(token);
+    if (token !== undefined) return this.#bearer(token, beforeVerify);
     const subject = certificates?.read(credentials);
     if (certificates && subject !== undefined) return this.#session(certificates.principal(subject));
     throw unauthenticated('NONE', `The request has no credentials. ${this.#remedy()}`);
@@ -92,11 +98,13 @@ export class MethodAuthenticator implements Authenticator {
     return bearer?.prefixes.includes(prefix) ?? false;
   };
 
+  readonly addressOf = (credentials: Credentials): string => this.addresses.of(credentials);
+
   close(): void {
     this.accepted.apiKeys?.close();
   }
 
-  async #bearer(token: string): Promise<Session> {
+  async #bearer(token: string, beforeVerify?: () => void): Promise<Session> {
     const { apiKeys, bearer } = this.accepted;
     if (isApiKey(token)) {
       if (!apiKeys) throw invalid('This gateway does not accept API keys.');
@@ -104,7 +112,7 @@ export class MethodAuthenticator implements Authenticator {
       return sessionOf(principal, this.clock, onRevoked);
     }
     if (!bearer) throw invalid('This gateway does not accept tokens of this form in "Authorization".');
-    return this.#session(await bearer.verify(token));
+    return this.#session(await bearer.verify(token, beforeVerify));
   }
 
   #session(principal: Principal): Session {

@@ -7,6 +7,8 @@ export interface Credentials {
   readonly header: (name: string) => readonly string[];
   /** The address at the other end of the connection: a proxy's, if there is one. */
   readonly remoteAddress: string;
+  /** Called before a signature is checked, which takes time. It throws if that must not be done. */
+  readonly beforeVerify?: () => void;
 }
 
 /** The credentials of an HTTP request, also of the one that opens a WebSocket. */

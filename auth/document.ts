@@ -81,21 +81,23 @@ const apiKeys = z.preprocess(
   }),
 );
 
+const networks = z.array(
+  z.string().refine(isNetwork, 'This is not an address such as 10.1.2.3, or a network such as 10.0.0.0/8.'),
+);
+
 const clientCertificates = z.strictObject({
   /** The header with the subject. */
   subjectHeader: headerName,
   /** A header that says that the proxy verified the certificate, e.g. x-ssl-client-verify: SUCCESS. */
   verifiedHeader: z.strictObject({ name: headerName, value: text }).optional(),
   /** Addresses and networks of the proxies. */
-  proxies: z
-    .array(z.string().refine(isNetwork, 'This is not an address such as 10.1.2.3, or a network such as 10.0.0.0/8.'))
-    .min(1),
+  proxies: networks.min(1),
   /** Groups of everybody with a certificate. */
   groups: z.array(text).default([]),
 });
 
 /** Prefixes of the other methods, and of jobs that the gateway starts. */
-const TAKEN_PREFIXES = ['key', 'certificate', 'anonymous', 'schedule', 'service'];
+const TAKEN_PREFIXES = ['key', 'certificate', 'anonymous', 'schedule', 'gateway', 'service'];
 
 export const authenticationDocument = z
   .strictObject({
@@ -105,6 +107,8 @@ export const authenticationDocument = z
     cloudRun: cloudRun.optional(),
     apiKeys: apiKeys.optional(),
     clientCertificates: clientCertificates.optional(),
+    /** Proxies whose X-Forwarded-For names the address of the client, by which refused credentials are counted. */
+    trustedProxies: networks.default([]),
   })
   .superRefine((document, context) => {
     const { identityProviders: providers, googleIap, googleIdentityTokens, cloudRun, ...others } = document;

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { ApiKeys } from '../auth/api-keys/api-keys.js';
 import { MethodAuthenticator, OPEN_AUTHENTICATOR, type Authenticator } from '../auth/authenticator.js';
+import { ClientAddresses } from '../auth/client-addresses.js';
 import { ClientCertificates } from '../auth/client-certificates.js';
 import type { AuthenticationDocument } from '../auth/document.js';
 import { readAuthenticationFile } from '../auth/read-authentication-file.js';
@@ -69,6 +70,7 @@ export async function openAuthentication(options: AuthenticationOptions): Promis
       certificates: clientCertificates && new ClientCertificates(clientCertificates),
     },
     clock,
+    new ClientAddresses(document.trustedProxies),
   );
 }
 

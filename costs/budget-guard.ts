@@ -55,7 +55,7 @@ export interface CostGuardOptions {
 }
 
 export interface AdmissionRequest {
-  /** null: unknown; all unknown principals share the budget of "anonymous". */
+  /** null: requests are not authenticated; all of them share the budget of "anonymous". */
   readonly principal: string | null;
   readonly estimate: CostEstimate;
   /** The limit of the request itself; null: the rest of the budget. */

@@ -7,6 +7,9 @@ import type { Instant } from '../values/instant.js';
 /** The principal of scheduled jobs, for budgets and for idempotency keys that no client can use. */
 export const SCHEDULER = 'schedule';
 
+/** The principal of jobs that the gateway starts by itself: refreshes at its start and for another registry. */
+export const GATEWAY = 'gateway';
+
 /** A job that starts at the times of a schedule. */
 export interface ScheduledJob {
   readonly schedule: string;

@@ -10,6 +10,12 @@ export const AUDIT_LIMITS = {
   retryMs: 1_000,
   /** A line of a read of 10,000 entities would have 250 kB. */
   maxIdsPerLine: 1_000,
+  /**
+   * Refusals of authentication in this time become one line, with a count for each of so many addresses. Anybody can cause
+   * refusals: their lines have less than 2 kB each 10 s, 15 MB a day.
+   */
+  refusalsMs: 10_000,
+  maxRefusedAddresses: 20,
   /** A stop waits this long for the disk. */
   closeMs: 5_000,
 };

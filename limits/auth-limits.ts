@@ -26,4 +26,8 @@ export const AUTH_LIMITS = {
   keysFilePollMs: 1_000,
   /** All are in memory. */
   maxApiKeys: 10_000,
+  /** Refused credentials of one address in a minute. After that, no signature of it is checked until the minute ends. */
+  maxFailedPerMinute: 100,
+  /** Addresses whose refused credentials are counted. */
+  maxFailedAddresses: 10_000,
 } as const;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors/app-error.js';
+import { RateWindows } from './rate-windows.js';
 
 export interface RateLimits {
   /** Requests and subscriptions of one principal in a second; null: no limit. */
@@ -9,30 +9,29 @@ export interface RateLimits {
   readonly maxRowsPerSecond: number | null;
 }
 
+const SECOND_MS = 1_000;
+
 /**
  * How much one principal may ask in a second, in this process. Small requests start at once (work-in-flight.ts), so without
  * this one client could fill the process with them. Principals of the mode `open` are all the same one, and have no limit.
  */
 export class PrincipalRates {
-  readonly #requests: RateLimiterMemory | null;
-  readonly #rows: RateLimiterMemory | null;
-  readonly #maxRows: number;
+  readonly #requests: RateWindows | null;
+  readonly #rows: RateWindows | null;
 
   constructor({ maxRequestsPerSecond, maxRowsPerSecond }: RateLimits) {
-    this.#requests = maxRequestsPerSecond === null ? null : perSecond(maxRequestsPerSecond);
-    this.#rows = maxRowsPerSecond === null ? null : perSecond(maxRowsPerSecond);
-    this.#maxRows = maxRowsPerSecond ?? Infinity;
+    this.#requests = maxRequestsPerSecond === null ? null : new RateWindows(maxRequestsPerSecond, SECOND_MS);
+    this.#rows = maxRowsPerSecond === null ? null : new RateWindows(maxRowsPerSecond, SECOND_MS);
   }
 
   /** Counts a request, or refuses it with RATE_LIMITED. */
-  async takeRequest(principal: string): Promise<void> {
-    if (!this.#requests) return;
-    const wait = await consume(this.#requests, principal, 1);
+  takeRequest(principal: string): void {
+    const wait = this.#requests?.take(principal);
     if (wait === undefined) return;
-    const retryAfterSeconds = Math.max(1, Math.ceil(wait / 1000));
+    const retryAfterSeconds = Math.max(1, Math.ceil(wait / SECOND_MS));
     throw new AppError(
       'RATE_LIMITED',
-      `You may send ${this.#requests.points} requests a second. Try again in ${retryAfterSeconds} s.`,
+      `You may send ${this.#requests!.points} requests a second. Try again in ${retryAfterSeconds} s.`,
       { retryAfterSeconds },
     );
   }
@@ -41,26 +40,11 @@ export class PrincipalRates {
   async takeRows(principal: string, rows: number, signal: AbortSignal): Promise<void> {
     if (!this.#rows || rows === 0) return;
     // A batch that is larger than the limit takes one second.
-    const points = Math.min(rows, this.#maxRows);
+    const points = Math.min(rows, this.#rows.points);
     for (;;) {
-      const wait = await consume(this.#rows, principal, points);
+      const wait = this.#rows.take(principal, points);
       if (wait === undefined) return;
       await pause(Math.max(1, wait), undefined, { signal });
     }
-  }
-}
-
-function perSecond(points: number): RateLimiterMemory {
-  return new RateLimiterMemory({ points, duration: 1 });
-}
-
-/** The milliseconds to wait; undefined if the points were there. */
-async function consume(limiter: RateLimiterMemory, key: string, points: number): Promise<number | undefined> {
-  try {
-    await limiter.consume(key, points);
-    return undefined;
-  } catch (refusal) {
-    if (refusal instanceof RateLimiterRes) return refusal.msBeforeNext;
-    throw refusal;
   }
 }

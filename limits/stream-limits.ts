@@ -16,6 +16,12 @@ export const STREAM_LIMITS = {
   maxBufferedBytes: 1_048_576,
   /** Bytes of one event. Each stream may hold one event that its reader does not take. */
   maxEventBytes: 4_194_304,
+  /**
+   * WebSockets that have not said who they are, of one address and of all. They may wait for as long as
+   * connectionInitTimeoutMs, and anybody can open them.
+   */
+  maxWaitingSocketsOfAddress: 100,
+  maxWaitingSockets: 2_000,
   /** Milliseconds for a socket to send connection_init: an idle socket must not occupy a place. */
   connectionInitTimeoutMs: 3_000,
   /**

@@ -1,8 +1,7 @@
-import type { Access } from '../auth/policy/access.js';
 import { checkJob, checkOutput, permissionDenied } from '../auth/policy/permission.js';
 import { visibleModels } from './catalogue.js';
 import type { RequestContext } from './context.js';
-import type { VisibleJobs } from './visible-jobs.js';
+import { checkTable } from './table-access.js';
 import type { BatchInput, BatchPredictionRequest, BatchResources } from '../batch-prediction/batch-predictions.js';
 import { formatOfFile } from '../datasources/files/file-format.js';
 import { badInput } from '../errors/app-error.js';
@@ -13,13 +12,14 @@ import { displayNameOf, parseJobId, stringLabels, toJobNotFoundError, toJobReque
 
 /** Makes the request of the port from the input, under the policy. Errors name the field of the input. */
 export async function batchPredictionRequest(
-  { registry, access, principal, jobs }: RequestContext,
+  context: RequestContext,
   input: StartBatchPredictionInput,
 ): Promise<BatchPredictionRequest> {
+  const { registry, access, principal } = context;
   const model = registry.model(modelName(input.model), 'model', visibleModels(access, registry.models));
   const maxCostUsd = checkJob(access.batchPrediction(model.name), input.maxCostUsd ?? null, 'use this model', 'model');
   const source = batchInput(input.input);
-  await checkInput(access, jobs, source, input.input);
+  await checkInput(context, source, input.input);
   checkOutput(access, input.output.format === 'TABLE' ? 'WRITE_TABLE' : 'WRITE_FILE', input.output.location);
   return {
     displayName: displayNameOf(input.displayName),
@@ -39,19 +39,19 @@ export async function batchPredictionRequest(
 
 /** An input that the principal may not read. Another's training set does not exist. */
 async function checkInput(
-  access: Access,
-  jobs: VisibleJobs,
+  context: RequestContext,
   input: BatchInput,
   { trainingSetJob }: BatchSourceInput,
 ): Promise<void> {
+  const { access, jobs } = context;
   if (access.isUnrestricted) return;
   switch (input.kind) {
     case 'TRAINING_SET':
       if (!(await jobs.get(input.job))) throw toJobNotFoundError(trainingSetJob!, 'input.trainingSetJob');
       return;
     case 'TABLE':
-      if (access.mayUseTable('READ_TABLE', input.table)) return;
-      throw permissionDenied('You may not read this table.', 'input.table');
+      checkTable(context, input.table, 'input.table');
+      return;
     case 'FILES':
       for (const [index, file] of input.files.entries()) {
         if (access.mayUseFile('READ_FILE', file)) continue;

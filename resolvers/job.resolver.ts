@@ -60,9 +60,12 @@ export class JobResolver {
     // Each event is a separate answer.
     complexity: listComplexity(),
     subscribe: async ({ args, context }: { args: { id: string }; context: RequestContext }) => {
-      const changes = await context.jobs.follow(parseJobId(args.id, 'id'));
-      if (!changes) throw toJobNotFoundError(args.id, 'id');
-      return changes;
+      const id = parseJobId(args.id, 'id');
+      return context.audit.run({ action: 'READ_JOB', job: `jobs/${id}` }, async () => {
+        const changes = await context.jobs.follow(id);
+        if (!changes) throw toJobNotFoundError(args.id, 'id');
+        return changes;
+      });
     },
   })
   jobProgress(

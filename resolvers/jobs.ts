@@ -25,10 +25,13 @@ export function parseJobId(id: string, field: string): string {
 }
 
 /** The job with this resource name, for an argument `id`. */
-export async function findJob({ jobs }: RequestContext, id: string): Promise<JobRecord> {
-  const job = await jobs.get(parseJobId(id, 'id'));
-  if (!job) throw toJobNotFoundError(id, 'id');
-  return job;
+export async function findJob({ jobs, audit }: RequestContext, id: string): Promise<JobRecord> {
+  const jobId = parseJobId(id, 'id');
+  return audit.run({ action: 'READ_JOB', job: `jobs/${jobId}` }, async () => {
+    const job = await jobs.get(jobId);
+    if (!job) throw toJobNotFoundError(id, 'id');
+    return job;
+  });
 }
 
 export async function findBatchPredictionJob(context: RequestContext, id: string): Promise<BatchPredictionJobRecord> {

@@ -21,6 +21,7 @@ import {
 import type { RequestContext } from './context.js';
 import { priceBook } from './costs.js';
 import { entityHandle, type EntityHandle } from './entity.js';
+import { findJob } from './jobs.js';
 import { typedFeaturestore } from './typed-resolvers.js';
 
 type NodeValue =
@@ -76,8 +77,17 @@ function resolveNode(context: RequestContext, id: string): FoundNode {
   }
 }
 
-function find({ registry, jobs, costs, access }: RequestContext, name: ResourceName): FoundNode {
-  if (name.kind === 'job') return jobs.get(name.job).then((job) => job ?? null);
+/** The job with this id; null if there is none. */
+async function findJobOrNull(context: RequestContext, id: string): Promise<JobRecord | null> {
+  return findJob(context, id).catch((error: unknown) => {
+    if (error instanceof AppError && error.code === 'JOB_NOT_FOUND') return null;
+    throw error;
+  });
+}
+
+function find(context: RequestContext, name: ResourceName): FoundNode {
+  const { registry, costs, access } = context;
+  if (name.kind === 'job') return findJobOrNull(context, formatResourceName(name));
   if (name.kind === 'model') return registry.model(name.model, 'id', visibleModels(access, registry.models));
   if (name.kind === 'priceBook') {
     const book = costs.estimator.books.all.find((candidate) => priceBookId(candidate) === formatResourceName(name));

@@ -3,6 +3,7 @@ import { checkJob, permissionDenied } from '../auth/policy/permission.js';
 import type { EntityType, Feature } from '../datasources/registry/model.js';
 import type { LabelSource, LeftOutFeature, TrainingSetJoin } from '../training-sets/training-sets.js';
 import { encodeEntityId } from '../values/entity-id.js';
+import { checkTable } from './table-access.js';
 
 /** What the client asked of one join, before the policy. */
 export interface WantedFeatures {
@@ -64,13 +65,12 @@ export function permittedFeatures(
 }
 
 /** Refuses labels that the principal may not read. */
-export function checkLabels(access: Access, labels: LabelSource): void {
+export function checkLabels(context: Parameters<typeof checkTable>[0], labels: LabelSource): void {
+  const { access } = context;
   if (labels.kind === 'FILE' && !access.mayUseFile('READ_FILE', labels.file)) {
     throw permissionDenied('You may not read this file.', 'labels.source.file.path');
   }
-  if (labels.kind === 'TABLE' && !access.mayUseTable('READ_TABLE', labels.table)) {
-    throw permissionDenied('You may not read this table.', 'labels.source.table');
-  }
+  if (labels.kind === 'TABLE') checkTable(context, labels.table, 'labels.source.table');
 }
 
 /** The limit of the cost under the policy: the lowest of the entity types. */

@@ -27,7 +27,7 @@ export function trainingSetRequest(
   const featurestore = registry.featurestore(input.featurestore, 'featurestore');
   const entityType = getEntityType(featurestore, input.entityType, 'entityType');
   const labels = labelSource(input.labels);
-  checkLabels(access, labels);
+  checkLabels({ access, registry }, labels);
   const leftOut: LeftOutFeature[] = [];
   const permitted = (wanted: WantedFeatures): TrainingSetJoin['features'] => {
     const found = permittedFeatures(access, wanted, labels);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Authenticator } from '../auth/authenticator.js';
 import { credentialsOf, type Credentials } from '../auth/credentials.js';
 import type { Principal } from '../auth/principal.js';
+import type { FailedAuthentications } from '../auth/failed-authentications.js';
 import type { Session } from '../auth/session.js';
 import { AppError } from '../errors/app-error.js';
 import type { PrincipalRates } from '../limits/principal-rates.js';
@@ -11,21 +12,24 @@ import type { AuthenticationOutcome, GatewayMetrics } from '../observability/gat
 export interface Admittance {
   readonly authenticator: Authenticator;
   readonly rates: PrincipalRates;
+  /** Absent: refused credentials are not counted. */
+  readonly failures?: FailedAuthentications;
   readonly metrics: GatewayMetrics;
 }
 
 /** Who asks. Counts the outcome. */
 export async function authenticate(
-  { authenticator, metrics }: Pick<Admittance, 'authenticator' | 'metrics'>,
+  { authenticator, metrics, failures }: Pick<Admittance, 'authenticator' | 'metrics' | 'failures'>,
   credentials: Credentials,
 ): Promise<Session> {
   try {
-    const session = await authenticator.authenticate(credentials);
+    const session = await authenticator.authenticate(failures?.guard(credentials) ?? credentials);
     metrics.authentication(session.principal.kind, 'ok');
     return session;
   } catch (error) {
-    if (error instanceof AppError) metrics.authentication('none', outcomeOf(error));
-    throw error;
+    if (!(error instanceof AppError)) throw error;
+    metrics.authentication('none', outcomeOf(error));
+    throw failures?.refuse(credentials, error) ?? error;
   }
 }
 
@@ -42,13 +46,13 @@ function outcomeOf({ details }: AppError): AuthenticationOutcome {
 /** Who asks, by an HTTP request. Refuses a request without valid credentials, and one too many of its principal. */
 export async function admit(options: Admittance, request: IncomingMessage): Promise<Session> {
   const session = await authenticate(options, credentialsOf(request));
-  await takeRequest(options.rates, session.principal);
+  takeRequest(options.rates, session.principal);
   return session;
 }
 
 /** Everybody is `anonymous` in the mode `open`: a limit would be one for all together. */
-export async function takeRequest(rates: PrincipalRates, { name, kind }: Principal): Promise<void> {
-  if (kind !== 'ANONYMOUS') await rates.takeRequest(name);
+export function takeRequest(rates: PrincipalRates, { name, kind }: Principal): void {
+  if (kind !== 'ANONYMOUS') rates.takeRequest(name);
 }
 
 export async function takeRows(

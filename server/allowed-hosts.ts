@@ -21,6 +21,14 @@ export function allowedHosts(listenHost: string, hosts: readonly string[]): IsAl
   };
 }
 
+/**
+ * The same for the port of the metrics. On a network every name is right: Prometheus reaches it under addresses and names that
+ * only the cluster knows.
+ */
+export function allowedMetricsHosts(listenHost: string, hosts: readonly string[]): IsAllowedHost {
+  return isLoopback(listenHost) ? allowedHosts(listenHost, hosts) : () => true;
+}
+
 /** The name without its port; undefined if there is none. */
 function hostName(host: string | undefined): string | undefined {
   const url = `http://${host ?? ''}`;

@@ -1,18 +1,59 @@
-import type { OperationTypeNode } from 'graphql';
-import type { AuditTrail } from '../auth/audit/audit-trail.js';
+import { Kind, type DocumentNode, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import type { AuditTrail, EndedOperation } from '../auth/audit/audit-trail.js';
 import { AppError } from '../errors/app-error.js';
 
+/** An operation that ran. */
 export interface RanOperation {
-  readonly type: OperationTypeNode;
-  readonly name: string | null;
+  readonly document: DocumentNode;
+  readonly definition: OperationDefinitionNode;
   readonly cost: number;
 }
 
-/** Records what an operation accessed. `bytes` is the size of its answer; null for an event. */
+/** Records an operation and what it accessed. `bytes` is the size of its answer; null for a subscription that begins. */
 export function endAudit(audit: AuditTrail, operation: RanOperation | undefined, bytes: number | null): void {
-  if (!operation) return;
-  const { type, name, cost } = operation;
-  audit.end({ operation: type.toUpperCase(), operationName: name, cost, bytes });
+  if (operation) audit.end(toEnded(operation, bytes));
+}
+
+/** Records what an event of a subscription accessed. */
+export function endEventAudit(audit: AuditTrail, operation: RanOperation): void {
+  audit.endEvent(toEnded(operation, null));
+}
+
+function toEnded({ document, definition, cost }: RanOperation, bytes: number | null): EndedOperation {
+  const { operation, name } = definition;
+  const fields = rootFields(document, definition);
+  return { operation: operation.toUpperCase(), operationName: name?.value ?? null, fields, cost, bytes };
+}
+
+/** By the operation of a parsed document, which Apollo caches while it is in use. */
+const KNOWN_FIELDS = new WeakMap<OperationDefinitionNode, readonly string[]>();
+
+/** Different root fields of one operation that its line names. */
+const MAX_FIELDS = 50;
+
+/** The names of the root fields, also those in fragments, each once. */
+function rootFields(document: DocumentNode, definition: OperationDefinitionNode): readonly string[] {
+  const known = KNOWN_FIELDS.get(definition);
+  if (known) return known;
+  const names = new Set<string>();
+  const seen = new Set<string>();
+  const visit = ({ selections }: SelectionSetNode): void => {
+    for (const selection of selections) {
+      if (selection.kind === Kind.FIELD) names.add(selection.name.value);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) visit(selection.selectionSet);
+      else if (!seen.has(selection.name.value)) {
+        seen.add(selection.name.value);
+        const fragment = document.definitions.find(
+          (each) => each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === selection.name.value,
+        );
+        if (fragment?.kind === Kind.FRAGMENT_DEFINITION) visit(fragment.selectionSet);
+      }
+    }
+  };
+  visit(definition.selectionSet);
+  const fields = [...names].slice(0, MAX_FIELDS);
+  KNOWN_FIELDS.set(definition, fields);
+  return fields;
 }
 
 /** The refusal of a request while the audit log takes nothing more, where the configuration says so. */

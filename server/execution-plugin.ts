@@ -1,5 +1,5 @@
 import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContext, type GraphQLResponse } from '@apollo/server';
-import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { AppError } from '../errors/app-error.js';
 import { historicalReads } from '../limits/historical.js';
 import type { LimitPolicy } from '../limits/limit-mode.js';
@@ -79,7 +79,12 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
         if (refusal) return response({ errors: refusal.map(options.formatError) }, toHttpStatus(refusal[0]));
         if (contextValue.auditLog?.mustRefuse) return refuse(auditUnavailable(), options.formatError);
         if (admission) {
-          admission.admitted = { ...request, schema: options.schema, cost, ran: toRanOperation(operation, cost) };
+          admission.admitted = {
+            ...request,
+            schema: options.schema,
+            cost,
+            ran: { document: request.document, definition: operation, cost },
+          };
           return response({ data: null });
         }
         if (place) {
@@ -93,7 +98,7 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
             attributes: { 'graphql.operation.type': operation.operation, 'featuregraph.cost.estimated': cost },
           }),
         );
-        if (place) place.operation = toRanOperation(operation, cost);
+        if (place) place.operation = { document: request.document, definition: operation, cost };
         const errors = result.errors?.map(options.formatError);
         const answer = { ...(errors ? { errors } : {}), data: result.data ?? null };
         const estimated = { [ESTIMATED_COST]: String(cost) };
@@ -104,10 +109,6 @@ export function executionPlugin(options: ExecutionPluginOptions): ApolloServerPl
       },
     }),
   };
-}
-
-function toRanOperation({ operation, name }: OperationDefinitionNode, cost: number): RanOperation {
-  return { type: operation, name: name?.value ?? null, cost };
 }
 
 /** Returns why the request may not run now. */

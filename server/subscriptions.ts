@@ -15,7 +15,8 @@ import type { GatewayMetrics } from '../observability/gateway-metrics.js';
 import { requestScope } from '../observability/request-scope.js';
 import type { CurrentRuntime, RuntimeLease } from './current-runtime.js';
 import type { Admission, AdmittedOperation } from './execution-plugin.js';
-import { endAudit } from './end-audit.js';
+import type { RequestContext } from '../resolvers/context.js';
+import { endAudit, endEventAudit } from './end-audit.js';
 import type { FormatError } from './format-error.js';
 import { checkEventSize } from './write-answer.js';
 
@@ -154,18 +155,21 @@ export class Subscriptions {
     { createContext, release }: RuntimeLease,
   ): Promise<EventStream | ExecutionResult> {
     const { work } = this.#options;
-    const args = (): ExecutionArgs => ({
+    const args = (contextValue: RequestContext): ExecutionArgs => ({
       schema: operation.schema,
       document: operation.document,
       operationName: operation.operationName,
       variableValues: operation.variables,
-      contextValue: createContext(requestId, principal),
+      contextValue,
     });
     const uncount = this.#count(principal);
-    const source = await createSourceEventStream(args()).catch((error: unknown) => {
-      uncount();
-      throw error;
-    });
+    const opening = createContext(requestId, principal);
+    const source = await createSourceEventStream(args(opening))
+      .catch((error: unknown) => {
+        uncount();
+        throw error;
+      })
+      .finally(() => endAudit(opening.audit, operation.ran, null));
     if (!(Symbol.asyncIterator in source)) {
       uncount();
       return this.#format(source);
@@ -175,11 +179,11 @@ export class Subscriptions {
       const context = createContext(requestId, principal);
       const leave = await work.enter({ owner, cost: operation.cost, signal: requestScope.getStore()?.signal });
       try {
-        const result = await execute({ ...args(), contextValue: context, rootValue: event });
+        const result = await execute({ ...args(context), rootValue: event });
         checkEventSize(result, STREAM_LIMITS.maxEventBytes);
         return result;
       } finally {
-        endAudit(context.audit, operation.ran, null);
+        endEventAudit(context.audit, operation.ran);
         leave();
       }
     };

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { withAuthorization, type Credentials } from '../auth/credentials.js';
@@ -7,7 +8,7 @@ import type { CloseCode } from '../errors/close-codes.js';
 import { ERROR_CODES } from '../errors/error-codes.js';
 import type { Logger } from '../observability/logger.js';
 import { authenticate, type Admittance } from './admit.js';
-import { challenge } from './respond.js';
+import { challenge, retryAfter } from './respond.js';
 
 /** Clients of graphql-ws do not try again: the same credentials would be refused again. */
 const NOT_ACCEPTED: CloseCode = 4401;
@@ -27,11 +28,13 @@ export interface Connection {
   readonly left: () => void;
 }
 
-export function openConnection(
-  socket: WebSocket,
-  { credentials, session }: Pick<Connection, 'credentials' | 'session'>,
-): Connection {
-  let stopWaiting = (): void => undefined;
+export interface OpenedConnection extends Pick<Connection, 'credentials' | 'session'> {
+  /** Called when the socket has said who asks. */
+  readonly stopWaiting: () => void;
+}
+
+export function openConnection(socket: WebSocket, { credentials, session, stopWaiting }: OpenedConnection): Connection {
+  let stopFollowing = (): void => undefined;
   let hasLeft = false;
   const connection: Connection = {
     credentials,
@@ -39,15 +42,16 @@ export function openConnection(
     // A reason has at most 123 bytes.
     close: (code, reason) => socket.close(code, reason.slice(0, 120)),
     follow: (next) => {
-      stopWaiting();
+      stopFollowing();
       // While its token was verified.
       if (hasLeft) return;
       connection.session = next;
-      stopWaiting = next.onEnd(({ message }) => connection.close(ENDED, message));
+      stopWaiting();
+      stopFollowing = next.onEnd(({ message }) => connection.close(ENDED, message));
     },
     left: () => {
       hasLeft = true;
-      stopWaiting();
+      stopFollowing();
     },
   };
   if (session) connection.follow(session);
@@ -95,7 +99,11 @@ function readAuthorization(parameters: Readonly<Record<string, unknown>> | null 
   return entry[1];
 }
 
-export function refuse(socket: Duplex, status: string, headers: Readonly<Record<string, string>> = {}): void {
+export function refuse(
+  socket: Duplex,
+  status: string,
+  headers: Readonly<Record<string, string | undefined>> = {},
+): void {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n${lines.join('')}\r\n`);
 }
@@ -105,7 +113,5 @@ export function refuseCredentials(socket: Duplex, error: unknown, logger: Logger
   else logger.error({ err: error }, 'a socket was not opened');
   if (!(error instanceof AppError)) return refuse(socket, '500 Internal Server Error');
   const { httpStatus } = ERROR_CODES[error.code];
-  refuse(socket, httpStatus === 401 ? '401 Unauthorized' : '503 Service Unavailable', {
-    ...(challenge(error) as Record<string, string>),
-  });
+  refuse(socket, `${httpStatus} ${STATUS_CODES[httpStatus] ?? ''}`, { ...challenge(error), ...retryAfter(error) });
 }

@@ -18,6 +18,7 @@ import type { FormatError } from './format-error.js';
 import { toGraphqlError } from './operation-guard.js';
 import { reviveRequestNumber } from './request-json.js';
 import { FormattedError, type EventStream, type Subscriptions } from './subscriptions.js';
+import { WaitingSockets } from './waiting-sockets.js';
 import {
   authenticateInit,
   authenticateUpgrade,
@@ -25,6 +26,7 @@ import {
   refuse,
   refuseCredentials,
   type Connection,
+  type OpenedConnection,
 } from './websocket-credentials.js';
 
 export interface WebSocketOptions extends Admittance {
@@ -62,6 +64,7 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
     // reason.
     handleProtocols: (offered) => handleProtocols(offered) || ([...offered][0] ?? false),
   });
+  const waiting = new WaitingSockets(limits);
   const protocol = makeServer(protocolOptions(options));
   let isClosing = false;
 
@@ -77,12 +80,18 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
     authenticateUpgrade(options, credentials)
       .then((session) => {
         if (isClosing) return refuse(socket, '503 Service Unavailable');
-        sockets.handleUpgrade(request, socket, head, (webSocket) => speak(webSocket, { credentials, session }));
+        const stopWaiting = session ? () => undefined : waiting.take(options.authenticator.addressOf(credentials));
+        if (!stopWaiting) return refuse(socket, '503 Service Unavailable', { 'retry-after': '5' });
+        // Of this socket, not of the WebSocket, which does not exist if the handshake fails.
+        socket.once('close', stopWaiting);
+        sockets.handleUpgrade(request, socket, head, (webSocket) =>
+          speak(webSocket, { credentials, session, stopWaiting }),
+        );
       })
       .catch((error: unknown) => refuseCredentials(socket, error, logger));
   });
 
-  const speak = (socket: WebSocket, asked: Pick<Connection, 'credentials' | 'session'>): void => {
+  const speak = (socket: WebSocket, asked: OpenedConnection): void => {
     const start = performance.now();
     const stopKeepAlive = keepAlive(socket, limits.keepAliveMs);
     const cutOffWhenFull = (): boolean => {
@@ -155,8 +164,11 @@ function protocolOptions(options: WebSocketOptions): ServerOptions<never, Connec
       // graphql-ws passes no operation on before the acknowledgement.
       const { principal } = extra.session!;
       const owner = ownerOf(principal, extra.credentials.remoteAddress);
-      const tooFast = await takeRequest(rates, principal).catch((error: unknown) => toGraphqlError(error as Error));
-      if (tooFast) return refuse(tooFast);
+      try {
+        takeRequest(rates, principal);
+      } catch (error) {
+        return refuse(toGraphqlError(error as Error));
+      }
       const admitted = await subscriptions.admit({
         query,
         operationName: operationName ?? undefined,

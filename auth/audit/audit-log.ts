@@ -5,7 +5,8 @@ import type { Clock } from '../../values/clock.js';
 import { formatInstant } from '../../values/instant.js';
 import type { AuditChain, ChainPosition } from './audit-chain.js';
 import type { AuditFiles } from './audit-files.js';
-import type { AuditedAccess, AuditedOperation } from './audit-record.js';
+import type { AuditedAccess, AuditedOperation, AuditedRefusals } from './audit-record.js';
+import { RefusalCounts } from './refusal-counts.js';
 
 export interface AuditLogOptions {
   readonly files: AuditFiles;
@@ -20,7 +21,7 @@ export interface AuditLogOptions {
 
 interface Waiting {
   readonly time: string;
-  readonly operation: AuditedOperation;
+  readonly entry: AuditedOperation | AuditedRefusals;
   readonly weight: number;
 }
 
@@ -39,10 +40,13 @@ export class AuditLog {
   #lostInAll = 0;
   #writing: Promise<void> | null = null;
   #isClosing = false;
+  readonly #refusals: RefusalCounts;
+  #refusalsTimer: NodeJS.Timeout | undefined;
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
     this.#limits = { ...AUDIT_LIMITS, ...options.limits };
+    this.#refusals = new RefusalCounts(this.#limits.maxRefusedAddresses);
   }
 
   /** Whether requests must be refused, because the log would not have them. */
@@ -69,17 +73,45 @@ export class AuditLog {
       this.#lostInAll += 1;
       return;
     }
-    const weight = operation.accesses.reduce((sum, { entityIds }) => sum + 1 + (entityIds?.length ?? 0), 1);
-    this.#waiting.push({ time: formatInstant(this.#options.clock()), operation, weight });
-    this.#weight += weight;
-    this.#start();
+    this.#push(
+      operation,
+      operation.accesses.reduce((sum, { entityIds }) => sum + 1 + (entityIds?.length ?? 0), 1),
+    );
+  }
+
+  /** Counts refused credentials. Their line comes after some seconds, with all of that time. */
+  recordRefusal(address: string, reason: string): void {
+    if (!this.#refusals.add(address, reason, () => this.#now())) return;
+    this.#refusalsTimer = setTimeout(() => this.#writeRefusals(), this.#limits.refusalsMs).unref();
   }
 
   /** Writes what waits, for a bounded time: a disk that fails does not hold up the end of the process. */
   async close(): Promise<void> {
+    this.#writeRefusals();
     this.#isClosing = true;
     await Promise.race([this.#writing, sleep(this.#limits.closeMs, undefined, { ref: false })]);
     await this.#options.files.close();
+  }
+
+  #push(entry: Waiting['entry'], weight: number): void {
+    this.#waiting.push({ time: this.#now(), entry, weight });
+    this.#weight += weight;
+    this.#start();
+  }
+
+  #now(): string {
+    return formatInstant(this.#options.clock());
+  }
+
+  #writeRefusals(): void {
+    clearTimeout(this.#refusalsTimer);
+    // While the queue is full they go on being counted, and lose nothing.
+    if (this.isFull) {
+      this.#refusalsTimer = setTimeout(() => this.#writeRefusals(), this.#limits.refusalsMs).unref();
+      return;
+    }
+    const refusals = this.#refusals.take();
+    if (refusals) this.#push(refusals, 1 + refusals.addresses.length);
   }
 
   #start(): void {
@@ -96,8 +128,8 @@ export class AuditLog {
     while (this.#waiting.length > 0) {
       const batch = this.#takeBatch();
       const lines: object[] = [];
-      for (const { time, operation } of batch) {
-        for (const line of this.#toLines(time, operation)) {
+      for (const { time, entry } of batch) {
+        for (const line of 'accesses' in entry ? this.#toLines(time, entry) : [{ kind: 'REFUSED', time, ...entry }]) {
           lines.push(line);
           const turn = turns.take();
           if (turn) await turn;
@@ -138,7 +170,7 @@ export class AuditLog {
     const head = { kind: 'OPERATION', time, ...operation };
     const short = accesses.filter(({ entityIds = [] }) => entityIds.length <= maxIdsPerLine);
     const long = accesses.filter(({ entityIds = [] }) => entityIds.length > maxIdsPerLine);
-    if (short.length > 0) yield { ...head, accesses: short.map((access) => this.#hashed(access)) };
+    if (short.length > 0 || long.length === 0) yield { ...head, accesses: short.map((access) => this.#hashed(access)) };
     for (const access of long) {
       const ids = access.entityIds!;
       for (let start = 0; start < ids.length; start += maxIdsPerLine) {

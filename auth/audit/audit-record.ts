@@ -1,7 +1,7 @@
 import type { Action } from '../policy/actions.js';
 
-/** What an access was about. Beside the actions of the policy: the results of a job, and its end by a client. */
-export type AuditedAction = Action | 'READ_RESULTS' | 'CANCEL_JOB';
+/** What an access was about. Beside the actions of the policy: a job, its results, and its end by a client. */
+export type AuditedAction = Action | 'READ_JOB' | 'READ_RESULTS' | 'CANCEL_JOB';
 
 /** ALLOWED: it was done. DENIED: the policy refused it. FAILED: it was refused or failed for another reason. */
 export type Decision = 'ALLOWED' | 'DENIED' | 'FAILED';
@@ -31,9 +31,20 @@ export interface AuditedOperation {
   readonly operation: string;
   /** As the client named it. */
   readonly operationName: string | null;
+  /** The names of its root fields. Absent: rows that are sent to POST /ingest have none. */
+  readonly fields?: readonly string[];
   /** In points (docs/limits.md); null where it has none. */
   readonly cost: number | null;
   /** Of the answer; null for events of a stream. */
   readonly bytes: number | null;
   readonly accesses: readonly AuditedAccess[];
+}
+
+/** Credentials that were refused in some seconds: anybody can send them, so a line counts many. */
+export interface AuditedRefusals {
+  /** Of the first of them; the time of the line is about that of the last. */
+  readonly since: string;
+  readonly refusals: number;
+  /** The first addresses. `refusals` also has those of others. */
+  readonly addresses: readonly { readonly address: string; readonly reason: string; readonly refusals: number }[];
 }

@@ -12,7 +12,7 @@ interface ReadEntity {
 }
 
 /** An operation that is about to be recorded. */
-export type EndedOperation = Pick<AuditedOperation, 'operation' | 'operationName' | 'cost' | 'bytes'>;
+export type EndedOperation = Omit<AuditedOperation, 'requestId' | 'principal' | 'accesses'>;
 
 /** Different points in time of one operation that its line names. */
 const MAX_TIMES = 10;
@@ -30,8 +30,10 @@ export interface AuditTrail {
     work: () => Promise<Result>,
     describe?: (result: Result) => Partial<AuditedAccess>,
   ): Promise<Result>;
-  /** Records the operation, if it accessed anything. Later calls do nothing. */
+  /** Records the operation. Later calls do nothing. */
   end(operation: EndedOperation): void;
+  /** The same for an event of a stream, if it accessed anything: the stream itself is recorded when it begins. */
+  endEvent(operation: EndedOperation): void;
 }
 
 export const NO_AUDIT_TRAIL: AuditTrail = {
@@ -40,6 +42,7 @@ export const NO_AUDIT_TRAIL: AuditTrail = {
   add: () => undefined,
   run: (_access, work) => work(),
   end: () => undefined,
+  endEvent: () => undefined,
 };
 
 export function auditTrail(log: AuditLog | null, requestId: string, principal: Principal): AuditTrail {
@@ -102,6 +105,10 @@ class LoggedTrail implements AuditTrail {
     }
   }
 
+  endEvent(operation: EndedOperation): void {
+    if (this.#accesses.length > 0 || this.#denied.size > 0) this.end(operation);
+  }
+
   end(operation: EndedOperation): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -113,7 +120,6 @@ class LoggedTrail implements AuditTrail {
       entityIds: [...entityIds],
     }));
     const accesses = [...this.#accesses, ...denied];
-    if (accesses.length === 0) return;
     this.log.record({ requestId: this.requestId, principal: this.principal.name, ...operation, accesses });
   }
 }

@@ -31,9 +31,9 @@ export class BearerTokens {
     return `tokens of ${[...this.#byIssuer.keys()].join(', ')}`;
   }
 
-  async verify(token: string): Promise<Principal> {
+  verify(token: string, beforeVerify?: () => void): Promise<Principal> {
     checkLength(token);
-    return this.#memory.principalOf(token, () => this.#select(token).verify(token));
+    return this.#memory.principalOf(token, () => this.#select(token).verify(token), beforeVerify);
   }
 
   /** By the issuer that the token names. Its own rules then check that it is the issuer. */

@@ -45,15 +45,16 @@ export class CloudRunTokens {
     return readOnce(credentials, this.header)?.replace(/^bearer +/i, '');
   }
 
-  async verify(token: string): Promise<Principal> {
+  async verify(token: string, beforeVerify?: () => void): Promise<Principal> {
     checkLength(token);
     const [, , signature, ...others] = token.split('.');
     if (others.length > 0) throw invalid('The token is not a JSON Web Token.');
     if (signature === REMOVED_SIGNATURE) return this.#trust(token);
-    return this.#memory.principalOf(token, async () => {
+    const verify = async (): Promise<Principal> => {
       const { payload, expiresAt } = await this.#verifier.verify(token);
       return toPrincipal(payload, expiresAt);
-    });
+    };
+    return this.#memory.principalOf(token, verify, beforeVerify);
   }
 
   /** All but the signature, which Cloud Run has checked. */

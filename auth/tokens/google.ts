@@ -65,12 +65,13 @@ export class IapTokens {
     return readOnce(credentials, IAP_HEADER);
   }
 
-  async verify(assertion: string): Promise<Principal> {
+  verify(assertion: string, beforeVerify?: () => void): Promise<Principal> {
     checkLength(assertion);
-    return this.#memory.principalOf(assertion, async () => {
+    const verify = async (): Promise<Principal> => {
       const { payload, expiresAt } = await this.#verifier.verify(assertion);
       return googlePrincipal(payload, expiresAt);
-    });
+    };
+    return this.#memory.principalOf(assertion, verify, beforeVerify);
   }
 }
 

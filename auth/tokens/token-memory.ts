@@ -17,10 +17,11 @@ export class TokenMemory {
 
   constructor(private readonly clock: Clock) {}
 
-  async principalOf(token: string, verify: () => Promise<Principal>): Promise<Principal> {
+  async principalOf(token: string, verify: () => Promise<Principal>, beforeVerify?: () => void): Promise<Principal> {
     const key = hash('sha256', token, 'base64url');
     const known = this.#principals.get(key);
     if (known && (known.expiresAt === null || known.expiresAt > this.clock())) return known;
+    beforeVerify?.();
     const principal = await verify();
     this.#principals.set(key, principal);
     return principal;

@@ -3,6 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { AuditChain } from '../../auth/audit/audit-chain.js';
+import { AuditFiles } from '../../auth/audit/audit-files.js';
+import { AuditLog } from '../../auth/audit/audit-log.js';
 import { createKey } from '../../auth/api-keys/manage-keys.js';
 import { OPEN_AUTHENTICATOR, type Authenticator } from '../../auth/authenticator.js';
 import { openAuthentication } from '../../composition/authentication.js';
@@ -16,13 +19,13 @@ export interface BenchDoor {
 
 /** The authentication of a variant of the server: none, an API key, or a token of a provider. */
 export async function openBenchDoor(variant: string, folder: string): Promise<BenchDoor> {
-  if (variant === 'api-key') {
+  if (variant === 'api-key' || variant === 'door') {
     const now = systemClock();
     const request = { name: 'bench', groups: ['a'], claims: {}, expiresAt: null, isRotation: false, now };
     const { key } = await createKey(join(folder, 'api-keys.json'), request);
     return { authenticator: await open(folder, { apiKeys: {} }), headers: { authorization: `Bearer ${key}` } };
   }
-  if (variant !== 'token') return { authenticator: OPEN_AUTHENTICATOR, headers: {} };
+  if (variant !== 'token' && variant !== 'door-token') return { authenticator: OPEN_AUTHENTICATOR, headers: {} };
   const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), kid: 'bench', alg: 'RS256' };
   const provider = createServer((_request, response) => response.end(JSON.stringify({ keys: [jwk] })));
@@ -45,4 +48,12 @@ async function open(folder: string, document: object): Promise<Authenticator> {
   await writeFile(path, JSON.stringify(document));
   const onError = (error: unknown): void => console.error(error);
   return openAuthentication({ path, dataDirectory: folder, isCloudRun: false, clock: systemClock, onError });
+}
+
+/** An audit log in a folder of the server. */
+export async function openBenchAudit(folder: string): Promise<AuditLog> {
+  const chain = new AuditChain(Buffer.alloc(32, 1));
+  const files = await AuditFiles.open(join(folder, 'audit'), 104_857_600, chain);
+  const onError = (error: unknown): void => console.error(error);
+  return new AuditLog({ files, chain, clock: systemClock, isRequired: false, onError });
 }

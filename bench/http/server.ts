@@ -35,10 +35,11 @@ import { createHttpServer } from '../../server/http-server.js';
 import { toClientValue } from '../../values/client-value.js';
 import { systemClock } from '../../values/clock.js';
 import { benchRegistry } from '../bench-registry.js';
-import { openBenchDoor } from './bench-door.js';
+import { openBenchAudit, openBenchDoor } from './bench-door.js';
 
 /**
- * One server of the comparison, in a process of its own. `compiled` is the gateway; `policy` is the same with a policy that denies one feature; `graphql-js` is the same without the
+ * One server of the comparison, in a process of its own. `compiled` is the gateway; `policy` is the same with a policy that denies one feature;
+ * `api-key` and `token` authenticate each request, `door` and `door-token` have both, and `audit` has an audit log; `graphql-js` is the same without the
  * compiled execution and the cost check; `raw` reads the same rows and writes JSON with no GraphQL at all: the limit.
  */
 const ENTITIES = 10_000;
@@ -70,8 +71,8 @@ const services: Services = {
   featureViewSyncs: {} as FeatureViewSyncs,
   writers: {} as Services['writers'],
   streams: NO_STREAMS,
-  policy: new Policy(variant === 'policy' ? DENYING_POLICY : null),
-  auditLog: null,
+  policy: new Policy(['policy', 'door', 'door-token'].includes(variant ?? '') ? DENYING_POLICY : null),
+  auditLog: variant === 'audit' ? await openBenchAudit(folder) : null,
   sourceRefreshes: {} as SourceRefreshes,
   registryUpdates: {} as RegistryUpdates,
   clock: systemClock,

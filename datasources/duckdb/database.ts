@@ -5,6 +5,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { FairQueue } from '../../runtime/fair-queue.js';
 import { OperatorError } from '../../errors/operator-error.js';
 import type { EntityType } from '../registry/model.js';
+import { findWriteAheadLogFault } from './check-write-ahead-log.js';
 import { explainOpenFault } from './open-fault.js';
 import { RunningImports } from './running-imports.js';
 
@@ -74,6 +75,8 @@ export class DuckDbDatabase {
     path: string,
     { toRead = false, memoryLimitBytes = defaultMemoryLimit(), currentOwner = () => '' }: DuckDbOptions = {},
   ): Promise<DuckDbDatabase> {
+    const logFault = await findWriteAheadLogFault(path);
+    if (logFault) throw new OperatorError(`The offline store ${path} cannot be opened:`, [logFault]);
     const instance = await DuckDBInstance.create(path, {
       access_mode: toRead ? 'READ_ONLY' : 'AUTOMATIC',
       // DuckDB downloads no extension at run time: all used extensions are built in.

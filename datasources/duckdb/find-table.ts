@@ -20,7 +20,9 @@ export async function findTable(connection: DuckDBConnection, name: string, fiel
     ({ schema, table }) => name === `${schema}.${table}` || (schema === DEFAULT_SCHEMA && name === table),
   );
   if (!table) {
-    const names = tables.slice(0, MAX_NAMED_TABLES).map(displayName);
+    // The tables that jobs made are left out: a client need not know the jobs of others.
+    const named = tables.filter(({ isOfJob }) => !isOfJob);
+    const names = named.slice(0, MAX_NAMED_TABLES).map(displayName);
     const known = names.length === 0 ? 'It has none.' : `It has: ${names.join(', ')}.`;
     throw new AppError(
       'TABLE_NOT_FOUND',
@@ -35,20 +37,26 @@ export async function findTable(connection: DuckDBConnection, name: string, fiel
 interface ListedTable {
   readonly schema: string;
   readonly table: string;
+  /** Made by a job, whose id is its comment. */
+  readonly isOfJob: boolean;
 }
 
 async function listTables(connection: DuckDBConnection): Promise<ListedTable[]> {
   const listed = await connection.runAndReadAll(
-    `SELECT schema_name, table_name FROM (
-       SELECT database_name, schema_name, table_name, internal FROM duckdb_tables()
+    `SELECT schema_name, table_name, comment IS NOT NULL FROM (
+       SELECT database_name, schema_name, table_name, internal, comment FROM duckdb_tables()
        UNION ALL
-       SELECT database_name, schema_name, view_name, internal FROM duckdb_views())
+       SELECT database_name, schema_name, view_name, internal, comment FROM duckdb_views())
      WHERE database_name = current_database() AND NOT internal AND NOT starts_with(schema_name, $1) ORDER BY ALL`,
     [INTERNAL_PREFIX],
   );
-  return listed.getRows().map(([schema, table]) => ({ schema: String(schema), table: String(table) }));
+  return listed.getRows().map(([schema, table, isOfJob]) => ({
+    schema: String(schema),
+    table: String(table),
+    isOfJob: isOfJob === true,
+  }));
 }
 
-function displayName({ schema, table }: ListedTable): string {
+function displayName({ schema, table }: Pick<ListedTable, 'schema' | 'table'>): string {
   return schema === DEFAULT_SCHEMA ? table : `${schema}.${table}`;
 }

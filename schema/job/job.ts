@@ -96,7 +96,7 @@ export abstract class Job implements Node {
   @Field(() => String, {
     nullable: true,
     description:
-      'The principal that started the job, or "schedule". Null if the gateway has no authentication, or if the gateway started it.',
+      'The principal that started the job; "schedule" or "gateway" if the gateway started it. Null if the gateway has no authentication.',
   })
   createdBy!: string | null;
 }

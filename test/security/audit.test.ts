@@ -5,8 +5,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AuditChain } from '../../auth/audit/audit-chain.js';
 import { readAuditKey } from '../../auth/audit/audit-files.js';
 import { verifyAudit } from '../../auth/audit/verify-audit.js';
-import { startPolicedGateway, type PolicedGateway } from '../support/policed-gateway.js';
+import { startPolicedGateway, TRANSPORTS, type PolicedGateway } from '../support/policed-gateway.js';
 import { until } from '../support/until.js';
+
+const UNKNOWN_JOB = 'jobs/01a22725-9b13-7135-9ad3-1f69a96e65c7';
 
 let shop: PolicedGateway;
 beforeAll(async () => {
@@ -45,7 +47,12 @@ it('the audit log has who did what, what was denied, and neither values nor ids'
     { entityId: 'acme:8', timestamp: '2001-01-01T00:00:00Z', values: { city: 'Bern' } },
   ]);
   await shop.ask('nobody', '{ viewer { name } }');
-  await until(() => lines().length >= 4);
+  await shop.ask(
+    'ann',
+    '{ featurestores { nodes { name } } ...More } fragment More on Query { jobs { nodes { id } } }',
+  );
+  await shop.ask('ann', `{ job(id: "${UNKNOWN_JOB}") { id } }`);
+  await until(() => lines().length >= 7);
   await sleep(300);
   const found = lines();
   expect(found.map(({ principal, operation, operationName }) => [principal, operation, operationName])).toEqual([
@@ -53,8 +60,14 @@ it('the audit log has who did what, what was denied, and neither values nor ids'
     ['key:ann', 'QUERY', 'Board'],
     ['key:ann', 'MUTATION', null],
     ['key:admin', 'INGEST', null],
+    ['key:nobody', 'QUERY', null],
+    ['key:ann', 'QUERY', null],
+    ['key:ann', 'QUERY', null],
   ]);
-  const [written, board, apply] = found;
+  const [written, board, apply, , viewer, catalogue, unknownJob] = found;
+  expect([viewer.fields, viewer.accesses]).toEqual([['viewer'], []]);
+  expect([catalogue.fields, catalogue.accesses]).toEqual([['featurestores', 'jobs'], []]);
+  expect(unknownJob.accesses).toEqual([{ action: 'READ_JOB', job: UNKNOWN_JOB, decision: 'DENIED' }]);
   expect(written.accesses).toEqual([
     {
       action: 'WRITE',
@@ -89,4 +102,57 @@ it('the audit log has who did what, what was denied, and neither values nor ids'
   expect(apply.accesses).toEqual([{ action: 'APPLY_REGISTRY', decision: 'DENIED' }]);
   expect(JSON.stringify(found)).not.toMatch(/secret|acme:|Bern/);
   expect((await verifyAudit(join(shop.folder, 'audit'), chain)).faults).toEqual([]);
+});
+
+it.each(TRANSPORTS)(
+  'a subscription over %s has a line when it begins, and one for each event with values',
+  async (transport) => {
+    const before = lines().length;
+    const query = `subscription Follow { featureValues(featurestore: "shop", entityType: "customer", entityIds: ["acme:7"]) { features(names: ["email"]) { status } } }`;
+    await shop.follow(transport, 'ann', query, (_result, end) => end());
+    await shop.follow(
+      transport,
+      'ann',
+      `subscription { jobProgress(id: "${UNKNOWN_JOB}") { state } }`,
+      () => undefined,
+    );
+    await until(() => lines().length >= before + 3);
+    const found = lines().slice(before);
+    expect(found.map(({ operation, fields }) => [operation, fields])).toEqual([
+      ['SUBSCRIPTION', ['featureValues']],
+      ['SUBSCRIPTION', ['featureValues']],
+      ['SUBSCRIPTION', ['jobProgress']],
+    ]);
+    expect(found.map(({ accesses }) => accesses.map(({ action, decision }: any) => [action, decision]))).toEqual([
+      [],
+      [['READ', 'DENIED']],
+      [['READ_JOB', 'DENIED']],
+    ]);
+  },
+);
+
+it('refused credentials are counted in one line, whatever their number', async () => {
+  for (let count = 0; count < 30; count += 1) {
+    const response = await fetch(shop.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer fgk_wrong' },
+      body: '{"query":"{ __typename }"}',
+    });
+    expect(response.status).toBe(401);
+  }
+  await until(() => lines().some(({ kind }) => kind === 'REFUSED'));
+  const refused = lines().filter(({ kind }) => kind === 'REFUSED');
+  expect(refused.reduce((sum, line) => sum + (line.refusals as number), 0)).toBe(30);
+  expect(refused.length).toBeLessThanOrEqual(2);
+  expect(refused[0].addresses).toMatchObject([{ address: expect.stringContaining('127.0.0.1'), reason: 'INVALID' }]);
+  expect(JSON.stringify(refused)).not.toContain('fgk_wrong');
+  const chain = new AuditChain(await readAuditKey(join(shop.folder, 'audit/key')));
+  expect((await verifyAudit(join(shop.folder, 'audit'), chain)).faults).toEqual([]);
+});
+
+it('a second gateway with the same folder does not start, and says what to do', async () => {
+  const folder = join(shop.folder, 'audit');
+  await expect(startPolicedGateway({ FEATUREGRAPH_AUDIT_FOLDER: folder })).rejects.toThrow(
+    /Another gateway writes to the folder of the audit log/,
+  );
 });

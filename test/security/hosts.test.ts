@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { allowedHosts } from '../../server/allowed-hosts.js';
+import { allowedHosts, allowedMetricsHosts } from '../../server/allowed-hosts.js';
+import { createMetricsServer } from '../../server/metrics-server.js';
 import { smallRegistry } from '../support/small-registry.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
@@ -75,5 +78,25 @@ describe('a gateway on all addresses', () => {
     expect(listed(asks('features.example.com:8080'))).toBe(true);
     expect(listed(asks('localhost'))).toBe(false);
     expect(listed(asks(undefined))).toBe(false);
+  });
+});
+
+describe('the metrics', () => {
+  it('of a gateway on this machine are not read by a page whose site lets its name point here', async () => {
+    const statusOf = async (listenHost: string, host: string) => {
+      const server = createMetricsServer(new Registry(), allowedMetricsHosts(listenHost, []));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const sent = request({ port, host: '127.0.0.1', path: '/metrics', headers: { host } }).end();
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      response.resume();
+      server.close().closeAllConnections();
+      return response.statusCode;
+    };
+    expect(await statusOf('127.0.0.1', 'localhost:9464')).toBe(200);
+    expect(await statusOf('127.0.0.1', 'evil.example.com')).toBe(403);
+    // Prometheus in a cluster.
+    expect(await statusOf('0.0.0.0', '10.4.1.7:9464')).toBe(200);
   });
 });

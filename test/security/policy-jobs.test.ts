@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPolicedGateway, TRANSPORTS, type PolicedGateway, type Who } from '../support/policed-gateway.js';
+import { POLICY, startPolicedGateway, TRANSPORTS, type PolicedGateway, type Who } from '../support/policed-gateway.js';
 import { until } from '../support/until.js';
 
 const SECRET = 'zoe@secret.example';
@@ -200,6 +200,35 @@ describe('a training set', () => {
     expect(table.userErrors).toMatchObject([{ code: 'PERMISSION_DENIED' }]);
   });
 
+  it('reads a table with feature values only for those who may read all features of its source', async () => {
+    const rules = `${POLICY}  - { name: analysts read tables, who: { groups: [analyst] }, allow: [READ_TABLE] }\n`;
+    shop.writePolicy(rules);
+    expect((await shop.ask('admin', 'mutation { applyRegistry { isApplied } }')).data.applyRegistry.isApplied).toBe(
+      true,
+    );
+    const from = (table: string) => trainingSet({}, { table });
+    for (const table of ['shop.customer.orders', 'SHOP.Customer.Orders', 'customer.orders', 'other.customer__orders']) {
+      expect((await start('ann', from(table))).userErrors, table).toMatchObject([
+        { code: 'PERMISSION_DENIED', field: ['input', 'trainingSet', 'labels', 'source', 'table'] },
+      ]);
+    }
+    // The admin may read all; the table has no column for the labels' time.
+    expect((await start('admin', from('shop.customer.orders'))).userErrors).not.toMatchObject([
+      { code: 'PERMISSION_DENIED' },
+    ]);
+    // A table that is not there: the answer names no table that a job of another made.
+    const placed = await start('admin', trainingSet(), { output: { format: 'TABLE', location: 'hidden_by_job' } });
+    expect(placed.userErrors).toEqual([]);
+    await until(
+      async () => (await shop.ask('admin', `{ job(id: "${placed.job.id}") { state } }`)).data.job.state === 'SUCCEEDED',
+    );
+    const missing = await start('ann', from('nothing'));
+    expect(missing.userErrors).toMatchObject([{ code: 'TABLE_NOT_FOUND' }]);
+    expect(JSON.stringify(missing.userErrors)).not.toContain('hidden_by_job');
+    shop.writePolicy(POLICY);
+    await shop.ask('admin', 'mutation { applyRegistry { isApplied } }');
+  });
+
   it('is previewed, validated and estimated under the same policy', async () => {
     const preview = await shop.ask(
       'ann',
@@ -222,6 +251,15 @@ describe('a training set', () => {
 });
 
 describe('other jobs', () => {
+  it('do not tell the names of feature views that the principal may not see', async () => {
+    const sync = async (featureView: string) => {
+      const query = `mutation { syncFeatureView(input: { featurestore: "shop", featureView: "${featureView}" }) { userErrors { code message } } }`;
+      return JSON.stringify((await shop.ask('nobody', query)).data).replaceAll(featureView, 'VIEW');
+    };
+    expect(await sync('board')).toBe(await sync('zzz'));
+    expect(await sync('zzz')).not.toContain('board');
+  });
+
   it('are started only by those who may', async () => {
     for (const mutation of [
       'syncFeatureView(input: { featurestore: "shop", featureView: "board" })',

@@ -26,3 +26,30 @@ export function expectNoLeak(text: string): void {
     expect(text).not.toContain(inside);
   }
 }
+
+/** Content with some of its bytes changed, left out, doubled or moved, or cut off. */
+export function mutatedBytes(whole: Buffer): fc.Arbitrary<Buffer> {
+  const edit = fc.record({
+    how: fc.constantFrom('replace', 'remove', 'double', 'cut', 'zeros'),
+    at: fc.nat({ max: Math.max(0, whole.length - 1) }),
+    length: fc.integer({ min: 1, max: 64 }),
+    bytes: fc.uint8Array({ minLength: 1, maxLength: 8 }),
+  });
+  return fc.array(edit, { minLength: 1, maxLength: 5 }).map((edits) =>
+    edits.reduce((content, { how, at, length, bytes }) => {
+      const [before, after] = [content.subarray(0, at), content.subarray(at)];
+      switch (how) {
+        case 'replace':
+          return Buffer.concat([before, bytes, after.subarray(bytes.length)]);
+        case 'remove':
+          return Buffer.concat([before, after.subarray(length)]);
+        case 'double':
+          return Buffer.concat([before, after.subarray(0, length), after]);
+        case 'zeros':
+          return Buffer.concat([before, Buffer.alloc(length), after]);
+        default:
+          return before;
+      }
+    }, whole),
+  );
+}

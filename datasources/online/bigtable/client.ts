@@ -63,21 +63,25 @@ export async function connect(
   return { client, table };
 }
 
-/** The limit of one attempt is a third of the whole time, so that an attempt that hangs leaves time for others. */
-const ATTEMPTS = 3;
+/**
+ * An attempt that begins in the first third of the deadline has a third of it, so that an attempt that hangs leaves time
+ * for another. A later attempt has all the time that is left: shorter ones would fail one after the other where the
+ * answer takes long.
+ */
+const FIRST_ATTEMPT_SHARE = 1 / 3;
 
 /**
  * Options of a read. After a transient error, the client itself retries the read from the row that it had reached,
  * until the deadline. (Its default deadline is 12 hours.) Each call needs new options, because the client writes into
  * them.
  */
-export function readOptions(deadlineMs: number, attemptMs = deadlineMs / ATTEMPTS): CallOptions {
+export function readOptions(deadlineMs: number, attemptMs = deadlineMs * FIRST_ATTEMPT_SHARE): CallOptions {
   const end = Date.now() + deadlineMs;
   return {
     timeout: deadlineMs,
     // The client takes only the pauses from this option; it decides itself which errors it retries.
     retry: { retryCodes: [], backoffSettings: backoff(deadlineMs, attemptMs) },
-    otherArgs: withInterceptor(cancelledIsUnavailable, truncateMessage(end, attemptMs)),
+    otherArgs: withInterceptor(cancelledIsUnavailable, limitAttempt(end - deadlineMs, end, attemptMs)),
   };
 }
 
@@ -89,7 +93,7 @@ export function idempotentOptions(deadlineMs: number): CallOptions {
   return {
     retry: {
       retryCodes: [...TRANSIENT_CODES],
-      backoffSettings: backoff(deadlineMs, deadlineMs / ATTEMPTS),
+      backoffSettings: backoff(deadlineMs, deadlineMs * FIRST_ATTEMPT_SHARE),
     },
     otherArgs: withInterceptor(cancelledIsUnavailable),
   };
@@ -102,8 +106,9 @@ function backoff(deadlineMs: number, attemptMs: number) {
     // The client checks the deadline before a pause and not after it, so a long pause would exceed the deadline.
     maxRetryDelayMillis: Math.min(500, deadlineMs / 10),
     initialRpcTimeoutMillis: attemptMs,
-    rpcTimeoutMultiplier: 1,
-    maxRpcTimeoutMillis: attemptMs,
+    // The second attempt may take what the first left; the whole time bounds it.
+    rpcTimeoutMultiplier: 2,
+    maxRpcTimeoutMillis: deadlineMs,
     totalTimeoutMillis: deadlineMs,
   };
 }
@@ -116,9 +121,12 @@ function withInterceptor(...interceptors: readonly Interceptor[]): Record<string
  * The client gives each attempt of a read the whole deadline, so a first attempt that hangs would leave no time for a
  * second.
  */
-function truncateMessage(end: number, attemptMs: number): Interceptor {
-  return (options, nextCall) =>
-    new InterceptingCall(nextCall({ ...options, deadline: Math.min(end, Date.now() + attemptMs) }));
+function limitAttempt(start: number, end: number, attemptMs: number): Interceptor {
+  return (options, nextCall) => {
+    const now = Date.now();
+    const deadline = now < start + attemptMs ? Math.min(end, now + attemptMs) : end;
+    return new InterceptingCall(nextCall({ ...options, deadline }));
+  };
 }
 
 /**

@@ -6,14 +6,9 @@ import { deleteRow } from './conditional-write.js';
 import { adviseOnError, grantOnInstance, grantOnTable } from './error-advice.js';
 import { readRows } from './read-rows.js';
 import { connect, isUnreachable, NoCredentials, idempotentOptions, type BigtableConnection } from './client.js';
+import { createFamily, createTable, RETENTION_MARGIN_SECONDS, setCollectionRule } from './table-commands.js';
 
 const DEADLINE_MS = 5000;
-
-/**
- * The server's clock decides garbage collection, and a read takes time. The margin ensures that garbage collection
- * never removes a cell that a read needs.
- */
-const RETENTION_MARGIN_SECONDS = 3600;
 
 /**
  * Checks that the table exists, is as docs/google-cloud-bigtable.md describes, and grants the permissions that the
@@ -73,9 +68,7 @@ async function* diagnoseTable({ table }: BigtableConnection, settings: BigtableS
       ? {
           status: 'fault',
           message: `there is no table ${name} in project ${settings.project}`,
-          remedy:
-            `gcloud bigtable instances tables create ${settings.table} --project=${settings.project} ` +
-            `--instance=${settings.instance} --column-families="${settings.columnFamily}:${policy(settings)}"`,
+          remedy: createTable(settings),
         }
       : failure(`look at the table ${name}`, grantOnTable(settings, 'roles/bigtable.viewer'), error);
     return;
@@ -87,7 +80,7 @@ async function* diagnoseTable({ table }: BigtableConnection, settings: BigtableS
     yield {
       status: 'fault',
       message: `the table has no column family "${settings.columnFamily}", only: ${Object.keys(families).join(', ')}`,
-      remedy: `${cbt(settings)} createfamily ${settings.table} ${settings.columnFamily}; ${setPolicy(settings)}`,
+      remedy: createFamily(settings),
     };
     return;
   }
@@ -100,7 +93,7 @@ async function* diagnoseTable({ table }: BigtableConnection, settings: BigtableS
  * far older.
  */
 function diagnoseCollection(rule: GcRule, settings: BigtableSettings): Finding {
-  const todo = setPolicy(settings);
+  const todo = setCollectionRule(settings);
   const retention = settings.versionRetentionSeconds;
   if (isCollectable(rule, { rank: 1, ageSeconds: Infinity })) {
     // A cell has the time of its value, so a value that did not change for a long time is old and still the newest.
@@ -168,21 +161,4 @@ function failure(what: string, grant: string, error: unknown): Finding {
   const { reason: why, remedy: todo } = adviseOnError(error, grant);
   const finding: Finding = { status: 'fault', message: `could not ${what}: ${why}` };
   return todo === undefined ? finding : { ...finding, remedy: todo };
-}
-
-/**
- * The garbage collection rule of docs/google-cloud-bigtable.md: keep the newest value always, and older ones for the
- * retention and a margin.
- */
-function policy({ versionRetentionSeconds }: BigtableSettings): string {
-  if (versionRetentionSeconds === 0) return 'maxversions=1';
-  return `maxversions=1&&maxage=${Math.ceil((versionRetentionSeconds + RETENTION_MARGIN_SECONDS) / 3600)}h`;
-}
-
-function setPolicy(settings: BigtableSettings): string {
-  return `${cbt(settings)} setgcpolicy ${settings.table} ${settings.columnFamily} "${policy(settings)}"`;
-}
-
-function cbt({ project, instance }: BigtableSettings): string {
-  return `cbt -project ${project} -instance ${instance}`;
 }

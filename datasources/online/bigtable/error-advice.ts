@@ -1,8 +1,13 @@
 import { toErrorMessage } from '../../../errors/error-message.js';
+import { AppError } from '../../../errors/app-error.js';
 import { OperatorError } from '../../../errors/operator-error.js';
 import { GRPC_STATUS, readGrpcCode } from '../../google/grpc-status.js';
+import { toStoreError } from '../../google/store-error.js';
 import type { BigtableSettings } from '../../registry/model.js';
 import { isUnreachable, NoCredentials } from './client.js';
+import { createTable } from './table-commands.js';
+
+const STORE = 'The online store';
 
 export interface ErrorAdvice {
   readonly reason: string;
@@ -46,12 +51,32 @@ export function adviseOnError(error: unknown, grant: string): ErrorAdvice {
 export function toStartError(settings: BigtableSettings, error: unknown): unknown {
   if (!(error instanceof NoCredentials) && readGrpcCode(error) === undefined) return error;
   const { project, instance, table } = settings;
-  const { reason: why, remedy: todo } = adviseOnError(error, grantOnTable(settings, 'roles/bigtable.user'));
+  const { reason: why, remedy } = adviseOnError(error, grantOnTable(settings, 'roles/bigtable.user'));
+  const isMissing = readGrpcCode(error) === GRPC_STATUS.NOT_FOUND;
+  const todo = isMissing ? `If it is the table: ${createTable(settings)}` : remedy;
   return new OperatorError(
     `The online store BIGTABLE cannot be used, table ${instance}/${table} of project ${project}:`,
     [why, ...(todo === undefined ? [] : [todo]), '"featuregraph doctor" looks at all that the store wants'],
     { cause: error },
   );
+}
+
+/** What only the operator can change: a resource that is missing, or an account that may not use it. */
+const OPERATOR_CODES: readonly number[] = [
+  GRPC_STATUS.NOT_FOUND,
+  GRPC_STATUS.PERMISSION_DENIED,
+  GRPC_STATUS.UNAUTHENTICATED,
+];
+
+/**
+ * The error of a failed read or write while the gateway serves. A table that is missing, or closed to the gateway,
+ * serves nothing to anybody, so clients get STORE_UNAVAILABLE; the log has the reason and the command that cures it.
+ */
+export function toServingError(settings: BigtableSettings, error: unknown): unknown {
+  const code = readGrpcCode(error);
+  if (code === undefined || !OPERATOR_CODES.includes(code)) return toStoreError(STORE, error, isUnreachable);
+  const cause = toStartError(settings, error);
+  return new AppError('STORE_UNAVAILABLE', `${STORE} cannot be used. The log of the gateway says why.`, {}, { cause });
 }
 
 export function grantOnTable({ project, instance, table }: BigtableSettings, role: string): string {

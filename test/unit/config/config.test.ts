@@ -53,8 +53,26 @@ describe('the configuration', () => {
         ['*', 0],
       ]),
     );
+    // The name of a certificate has commas, and one of them can look like a budget.
+    expect(budgets('"certificate:OU=7,O=Ex \\"x\\""=5,*=1')).toEqual(
+      new Map([
+        ['certificate:OU=7,O=Ex "x"', 5],
+        ['*', 1],
+      ]),
+    );
     // Taken for nothing, a budget that cannot be read would be no limit.
-    for (const wrong of ['alice', 'alice=', 'alice=-1', 'alice=ten', '=5', 'alice=1,alice=2']) {
+    for (const wrong of [
+      'alice',
+      'alice=',
+      'alice=-1',
+      'alice=ten',
+      '=5',
+      'alice=1,alice=2',
+      'CN=a,O=b=5',
+      '"a=5',
+      '""=5',
+      '"a"b=5',
+    ]) {
       expect(() => budgets(wrong), wrong).toThrow(/FEATUREGRAPH_DAILY_BUDGETS_USD: /);
     }
   });

@@ -13,6 +13,7 @@ import { INGEST_LIMITS } from '../../../limits/ingest-limits.js';
 import { MESSAGE_LIMITS } from '../../../limits/stream-ingest-limits.js';
 import { QUERY_LIMITS } from '../../../limits/query-limits.js';
 import { formatLimit, REQUEST_LIMITS } from '../../../limits/request-limits.js';
+import { AUTH_LIMITS } from '../../../limits/auth-limits.js';
 import { STREAM_LIMITS } from '../../../limits/stream-limits.js';
 import { MAX_ENTITY_ID_BYTES } from '../../../values/entity-id.js';
 
@@ -100,6 +101,11 @@ describe('the documents', () => {
       'subscriptions of one WebSocket': formatLimit(STREAM_LIMITS.maxSubscriptions),
       'subscriptions of one principal': formatLimit(STREAM_LIMITS.maxSubscriptionsOfPrincipal),
       'answers waiting for a WebSocket to read': `${STREAM_LIMITS.maxBufferedBytes / MIB} MiB`,
+      'WebSockets of one address that have not said who they are': formatLimit(
+        STREAM_LIMITS.maxWaitingSocketsOfAddress,
+      ),
+      'WebSockets that have not said who they are': formatLimit(STREAM_LIMITS.maxWaitingSockets),
+      'refused credentials of one address in a minute': formatLimit(AUTH_LIMITS.maxFailedPerMinute),
       'time for a WebSocket to say `connection_init`': `${STREAM_LIMITS.connectionInitTimeoutMs / 1000} s`,
       'time for an event stream to take what was written': `${STREAM_LIMITS.stalledReaderMs / 1000} s`,
       'an entity id': `${formatLimit(MAX_ENTITY_ID_BYTES)} bytes in UTF-8`,
