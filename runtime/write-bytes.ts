@@ -20,6 +20,12 @@ export function writeDouble(value: number, bytes: Uint8Array, at: number): numbe
   return copyScratch(bytes, at);
 }
 
+/** Buffer.readBigInt64LE computes with BigInts too. */
+export function readInt64(bytes: Uint8Array, at: number): bigint {
+  for (let index = 0; index < 8; index += 1) scratchBytes[index] = bytes[at + index]!;
+  return scratch.getBigInt64(0, true);
+}
+
 function copyScratch(bytes: Uint8Array, at: number): number {
   for (let index = 0; index < 8; index += 1) bytes[at + index] = scratchBytes[index]!;
   return at + 8;

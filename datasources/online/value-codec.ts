@@ -1,4 +1,4 @@
-import { textSize, writeDouble, writeInt64, writeText } from '../../runtime/write-bytes.js';
+import { readInt64, textSize, writeDouble, writeInt64, writeText } from '../../runtime/write-bytes.js';
 import { isArrayValue, type ArrayValue, type RawValue, type StructValue } from '../../values/value-type.js';
 
 /**
@@ -106,7 +106,7 @@ export function decodeValue(bytes: Buffer, start: number, end: number): RawValue
     case TAG.DOUBLE:
       return bytes.readDoubleLE(from);
     case TAG.INT64:
-      return bytes.readBigInt64LE(from);
+      return readInt64(bytes, from);
     case TAG.STRING:
       return bytes.toString('utf8', from, end);
     case TAG.BYTES:

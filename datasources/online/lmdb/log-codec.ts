@@ -1,5 +1,5 @@
 import { KeyedList, type ListKeys } from '../../../runtime/keyed-list.js';
-import { textSize, writeInt64, writeText } from '../../../runtime/write-bytes.js';
+import { readInt64, textSize, writeInt64, writeText } from '../../../runtime/write-bytes.js';
 import type { RawValue } from '../../../values/value-type.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type { OnlineWrite } from '../online-store.js';
@@ -67,8 +67,8 @@ export function decodeCommit(bytes: Buffer): LoggedRow[] {
   const rows: LoggedRow[] = [];
   while (at < bytes.length) {
     const [featurestore, entityType, source, ...features] = table[bytes.readUInt32LE(at)]!;
-    const timestamp = bytes.readBigInt64LE(at + 4);
-    const created = bytes.readBigInt64LE(at + 12);
+    const timestamp = readInt64(bytes, at + 4);
+    const created = readInt64(bytes, at + 12);
     const idEnd = at + ROW_BYTES + bytes.readUInt32LE(at + 20);
     const entityId = bytes.toString('utf8', at + ROW_BYTES, idEnd);
     at = idEnd;

@@ -1,4 +1,4 @@
-import { writeInt64 } from '../../../runtime/write-bytes.js';
+import { readInt64, writeInt64 } from '../../../runtime/write-bytes.js';
 import type { RawValue } from '../../../values/value-type.js';
 import { compareVersions, type ValueVersion } from '../online-store.js';
 import { decodeValue, encodedSize, writeValue } from '../value-codec.js';
@@ -122,7 +122,10 @@ export class RowReader {
   /** Whether all slots have one version, which is not newer than `version`, and their numbers are among `numbers`, which are in order. */
   isReplacedBy(numbers: readonly number[], version: ValueVersion): boolean {
     if (this.#slots !== HEADER_BYTES + VERSION_BYTES || this.#count === 0) return false;
-    if (compareVersions(version, this.version(0)) < 0) return false;
+    const stored = readInt64(this.bytes, HEADER_BYTES);
+    // Most rows are of a later time, which is the first of the three times of a version.
+    const isLater = version.timestamp !== null && version.timestamp > stored;
+    if (!isLater && compareVersions(version, this.version(0)) < 0) return false;
     let next = 0;
     for (let position = 0; position < this.#count; position += 1) {
       const number = this.bytes.readUInt16LE(this.#slots + position * SLOT_BYTES);
@@ -186,7 +189,7 @@ export class RowReader {
   }
 
   #int64(at: number): bigint | null {
-    const value = this.bytes.readBigInt64LE(at);
+    const value = readInt64(this.bytes, at);
     return value === NULL_INT64 ? null : value;
   }
 }
