@@ -4,6 +4,7 @@ import type { EntityType, Feature, Featurestore } from '../datasources/registry/
 import { getEntityType, getFeature } from '../datasources/registry/registry.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import type { IncomingRow, RowFault } from '../ingestion/feature-writer.js';
+import { toRowValues } from '../ingestion/rows/feature-orders.js';
 import { readEntityId, readFeatureValue } from '../ingestion/rows/read-row.js';
 import type { UserError } from '../schema/user-error.js';
 import type { WrittenRowInput } from '../schema/write/write-feature-values.js';
@@ -46,13 +47,19 @@ export function readWrittenRows(
 }
 
 function readRow(entityType: EntityType, { entityId, timestamp, values }: WrittenRowInput): IncomingRow {
-  const read = new Map<Feature, RawValue | null>();
+  const features: Feature[] = [];
+  const read: (RawValue | null)[] = [];
   for (const [index, { feature: name, value }] of values.entries()) {
     const feature = getFeature(entityType, name, `values[${index}].feature`);
-    if (read.has(feature)) throw badInput(`The row has two values of "${name}".`, `values[${index}].feature`);
-    read.set(feature, readFeatureValue(feature, value ?? null, `values[${index}].value`));
+    if (features.includes(feature)) throw badInput(`The row has two values of "${name}".`, `values[${index}].feature`);
+    features.push(feature);
+    read.push(readFeatureValue(feature, value ?? null, `values[${index}].value`));
   }
-  return { entityId: readEntityId(entityType, entityId), timestamp: timestamp ?? null, values: read };
+  return {
+    entityId: readEntityId(entityType, entityId),
+    timestamp: timestamp ?? null,
+    values: toRowValues(entityType, features, read),
+  };
 }
 
 /** The error of a row that the writer refuses. */

@@ -7,7 +7,7 @@ import type { Registry } from '../datasources/registry/registry.js';
 import { AppError } from '../errors/app-error.js';
 import { findAppError, transportError } from '../errors/mask-error.js';
 import { ingestLines } from '../ingestion/ndjson/ingest-lines.js';
-import type { Receipt } from '../ingestion/ndjson/receipt.js';
+import { toReceiptLines, type Receipt } from '../ingestion/ndjson/receipt.js';
 import { INGEST_LIMITS, type IngestLimits } from '../limits/ingest-limits.js';
 import { auditUnavailable } from './end-audit.js';
 import { AuditedIngest, type IngestAuditOptions } from './ingest-audit.js';
@@ -203,7 +203,7 @@ function toBodyError(error: unknown): never {
 
 async function send(response: ServerResponse, receipts: readonly Receipt[], gone: AbortSignal): Promise<void> {
   if (receipts.length === 0) return;
-  if (response.write(receipts.map((receipt) => `${JSON.stringify(receipt)}\n`).join(''))) return;
+  if (response.write(toReceiptLines(receipts))) return;
   const stalled = AbortSignal.timeout(STREAM_LIMITS.stalledReaderMs);
   await once(response, 'drain', { signal: AbortSignal.any([gone, stalled]) }).catch(() => response.destroy());
 }

@@ -31,7 +31,8 @@ export function decodeEntityId(entityId: string, columns: readonly string[]): st
   if (!entityId.isWellFormed()) {
     throw badInput('An entity id is Unicode text: it has half of a surrogate pair.', 'entityId');
   }
-  if (Buffer.byteLength(entityId) > MAX_ENTITY_ID_BYTES) {
+  // A character has at most three bytes for each of its units.
+  if (entityId.length * 3 > MAX_ENTITY_ID_BYTES && Buffer.byteLength(entityId) > MAX_ENTITY_ID_BYTES) {
     throw badInput(`An entity id has at most ${MAX_ENTITY_ID_BYTES} bytes in UTF-8.`, 'entityId');
   }
   if (columns.length === 1) return [entityId];

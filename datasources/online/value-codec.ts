@@ -1,3 +1,4 @@
+import { readInt64, textSize, writeDouble, writeInt64, writeText } from '../../runtime/write-bytes.js';
 import { isArrayValue, type ArrayValue, type RawValue, type StructValue } from '../../values/value-type.js';
 
 /**
@@ -29,7 +30,7 @@ export function encodeValue(value: RawValue | null): Buffer {
 export function encodedSize(value: RawValue | null): number {
   if (value === null || typeof value === 'boolean') return 1;
   if (typeof value === 'number' || typeof value === 'bigint') return 1 + 8;
-  if (typeof value === 'string') return 1 + Buffer.byteLength(value);
+  if (typeof value === 'string') return 1 + textSize(value);
   if (value instanceof Uint8Array) return 1 + value.length;
   if (isArrayValue(value)) return 1 + arraySize(value);
   return 1 + Buffer.byteLength(JSON.stringify(value satisfies StructValue));
@@ -42,15 +43,15 @@ export function writeValue(value: RawValue | null, bytes: Buffer, start: number)
   if (typeof value === 'boolean') return bytes.writeUInt8(value ? TAG.TRUE : TAG.FALSE, start);
   if (typeof value === 'number') {
     bytes[start] = TAG.DOUBLE;
-    return bytes.writeDoubleLE(value, at);
+    return writeDouble(value, bytes, at);
   }
   if (typeof value === 'bigint') {
     bytes[start] = TAG.INT64;
-    return bytes.writeBigInt64LE(value, at);
+    return writeInt64(value, bytes, at);
   }
   if (typeof value === 'string') {
     bytes[start] = TAG.STRING;
-    return at + bytes.write(value, at);
+    return writeText(value, bytes, at);
   }
   if (value instanceof Uint8Array) {
     bytes[start] = TAG.BYTES;
@@ -78,7 +79,7 @@ function writeArray(array: ArrayValue, bytes: Buffer, start: number): number {
     for (const item of array) bytes[at++] = Number(item);
   } else if (typeof first === 'bigint') {
     bytes[start] = TAG.INT64_ARRAY;
-    for (const item of array as readonly bigint[]) at = bytes.writeBigInt64LE(item, at);
+    for (const item of array as readonly bigint[]) at = writeInt64(item, bytes, at);
   } else if (typeof first === 'string') {
     bytes[start] = TAG.STRING_ARRAY;
     for (const item of array as readonly string[]) {
@@ -88,7 +89,7 @@ function writeArray(array: ArrayValue, bytes: Buffer, start: number): number {
     }
   } else {
     bytes[start] = TAG.DOUBLE_ARRAY;
-    for (const item of array as readonly number[]) at = bytes.writeDoubleLE(item, at);
+    for (const item of array as readonly number[]) at = writeDouble(item, bytes, at);
   }
   return at;
 }
@@ -105,7 +106,7 @@ export function decodeValue(bytes: Buffer, start: number, end: number): RawValue
     case TAG.DOUBLE:
       return bytes.readDoubleLE(from);
     case TAG.INT64:
-      return bytes.readBigInt64LE(from);
+      return readInt64(bytes, from);
     case TAG.STRING:
       return bytes.toString('utf8', from, end);
     case TAG.BYTES:

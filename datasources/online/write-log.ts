@@ -14,8 +14,8 @@ export interface WriteLog {
   /** The sequence number of the last commit, and the greatest creation time; 0 for a new log. */
   readonly last: { readonly sequence: number; readonly created: Instant };
 
-  /** The newest values of an entity by slot (merge-rule.ts); undefined for an unknown entity. */
-  find(entityType: EntityType, entityId: string): StoredEntity | undefined;
+  /** Finds stored entities. Use the function at once: the store may have changed later. */
+  finder(entityType: EntityType): FindEntity;
 
   /** Adds a commit: all of it is durable when this returns, or nothing of it. */
   commit(commit: LogCommit): Promise<void>;
@@ -39,6 +39,10 @@ export interface WriteLog {
   deleteEntities(entityType: EntityType, entityIds: readonly string[]): Promise<void>;
 }
 
+/** Finds an entity; undefined for an unknown one. What it returns is valid until the next call. */
+export type FindEntity = (entityId: string) => StoredEntity | undefined;
+
+/** The newest values of an entity by slot (merge-rule.ts). */
 export type StoredEntity = (
   slot: string,
 ) => { readonly timestamp: Instant | null; readonly value: RawValue | null } | undefined;

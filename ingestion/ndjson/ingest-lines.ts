@@ -6,6 +6,7 @@ import type { FeatureWriter, IncomingRow } from '../feature-writer.js';
 import { parseRowJson } from '../rows/parse-json.js';
 import { readRow } from '../rows/read-row.js';
 import { refusalOfError, refusalOfFault } from '../rows/row-fault.js';
+import { readPlainRow } from './read-plain-row.js';
 import type { Receipt } from './receipt.js';
 import { LineSplitter, type InputLine } from './split-lines.js';
 
@@ -120,7 +121,7 @@ function readLine(
       : new AppError('BAD_USER_INPUT', 'The line is not UTF-8.');
   }
   try {
-    const row = readRow(entityType, parseRowJson(text));
+    const row = readPlainRow(entityType, text) ?? readRow(entityType, parseRowJson(text));
     check(row);
     return row;
   } catch (error) {

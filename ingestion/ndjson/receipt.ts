@@ -11,3 +11,13 @@ export interface Receipt {
   readonly field?: string;
   readonly message?: string;
 }
+
+/** The lines of receipts. Most have no more than a number and a status, whose JSON needs no escapes. */
+export function toReceiptLines(receipts: readonly Receipt[]): string {
+  let lines = '';
+  for (const receipt of receipts) {
+    const { line, status } = receipt;
+    lines += status === 'REFUSED' ? `${JSON.stringify(receipt)}\n` : `{"line":${line},"status":"${status}"}\n`;
+  }
+  return lines;
+}

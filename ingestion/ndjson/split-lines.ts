@@ -1,5 +1,11 @@
+import { isAscii } from 'node:buffer';
+
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+
+/** A chunk of one line or two is not worth the look for other characters. */
+const SMALL_CHUNK = 256;
 
 /** Of a line that is too long, each so many bytes count as a line. */
 const BYTES_OF_A_LINE = 1_024;
@@ -29,10 +35,16 @@ export class LineSplitter {
   /** The lines that end in this chunk. */
   push(chunk: Uint8Array): InputLine[] {
     const lines: InputLine[] = [];
+    const ascii = chunk.length > SMALL_CHUNK && isAscii(chunk) ? toText(chunk) : null;
     let start = 0;
     for (;;) {
-      const end = chunk.indexOf(NEWLINE, start);
+      const end = ascii === null ? chunk.indexOf(NEWLINE, start) : ascii.indexOf('\n', start);
       if (end < 0) break;
+      if (ascii !== null && this.#length === 0 && end - start <= this.maxLineBytes) {
+        this.#addText(lines, ascii, start, end);
+        start = end + 1;
+        continue;
+      }
       this.#keep(chunk.subarray(start, end));
       this.#finish(lines);
       start = end + 1;
@@ -58,6 +70,14 @@ export class LineSplitter {
     this.#counted = this.#number;
     this.#excess -= excess * BYTES_OF_A_LINE;
     return count;
+  }
+
+  /** A call of a decoder for each line takes longer than one for all lines of a chunk. */
+  #addText(lines: InputLine[], ascii: string, start: number, end: number): void {
+    const number = this.#number;
+    this.#number += 1;
+    const text = ascii.slice(start, ascii.charCodeAt(end - 1) === CARRIAGE_RETURN && end > start ? end - 1 : end);
+    if (text.charCodeAt(0) > SPACE || text.trim() !== '') lines.push({ number, text, problem: null });
   }
 
   #keep(part: Uint8Array): void {
@@ -90,4 +110,8 @@ export class LineSplitter {
       return { number, text: null, problem: 'NOT_UTF8' };
     }
   }
+}
+
+function toText({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }

@@ -7,6 +7,7 @@ import { parseClientValue } from '../../values/parse-client-value.js';
 import type { RawValue } from '../../values/value-type.js';
 import type { IncomingRow } from '../feature-writer.js';
 import { describeValue } from './describe-value.js';
+import { toRowValues } from './feature-orders.js';
 
 const KEYS = ['entityId', 'timestamp', 'values'];
 const SHAPE = '{"entityId": "…", "timestamp": "2001-03-07T14:00:00Z", "values": {"feature": value}}';
@@ -54,17 +55,16 @@ function readTimestamp(written: unknown): Instant | null {
 }
 
 /** null is a written null. */
-function readValues(
-  entityType: EntityType,
-  entries: readonly (readonly [string, unknown])[],
-): Map<Feature, RawValue | null> {
+function readValues(entityType: EntityType, entries: readonly (readonly [string, unknown])[]): IncomingRow['values'] {
   if (entries.length === 0) throw badInput('"values" has no feature. Write at least one.', 'values');
-  const values = new Map<Feature, RawValue | null>();
+  const features: Feature[] = [];
+  const values: (RawValue | null)[] = [];
   for (const [name, written] of entries) {
     const feature = getFeature(entityType, name, `values.${clip(name)}`);
-    values.set(feature, readFeatureValue(feature, written, `values.${name}`));
+    features.push(feature);
+    values.push(readFeatureValue(feature, written, `values.${name}`));
   }
-  return values;
+  return toRowValues(entityType, features, values);
 }
 
 /** The value of a feature; `field` names it in errors. */

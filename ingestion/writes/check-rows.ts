@@ -3,8 +3,8 @@ import { findRowFault } from '../../datasources/offline/find-row-fault.js';
 import type { EntityType, Feature, FeatureSource } from '../../datasources/registry/model.js';
 import { WRITE_LIMITS } from '../../limits/write-limits.js';
 import { formatInstant, type Instant } from '../../values/instant.js';
-import type { RawValue } from '../../values/value-type.js';
 import type { IncomingRow, RowFault } from '../feature-writer.js';
+import { listValues, planOf, type RowPlan } from './row-plan.js';
 
 /** 1900-01-01T00:00:00Z. An earlier event time is nearly always a missing or wrongly read one. */
 const EARLIEST: Instant = -2_208_988_800_000_000n;
@@ -30,35 +30,32 @@ export function checkRows(entityType: EntityType, rows: readonly IncomingRow[], 
   const checked: CheckedRow[] = [];
   const latest = now + BigInt(WRITE_LIMITS.maxYearsAhead) * YEAR;
   for (const [row, incoming] of rows.entries()) {
-    const fault = findFault(entityType, incoming, latest);
+    const plan = planOf(entityType, incoming.values);
+    const fault = findFault(entityType, plan, incoming, latest);
     if (fault) faults.push({ row, ...fault });
-    else checked.push({ row, parts: toParts(incoming) });
+    else checked.push({ row, parts: toParts(plan, incoming) });
   }
   return { rows: checked, faults };
 }
 
 type Fault = Omit<RowFault, 'row'>;
 
-function findFault(entityType: EntityType, incoming: IncomingRow, latest: Instant): Fault | undefined {
-  const { entityId, timestamp, values } = incoming;
-  if (values.size === 0) return rowFault('The row has no values. Write at least one feature.');
-  const sources = new Set<FeatureSource>();
-  let isTimed = false;
-  for (const feature of values.keys()) {
-    const { source } = feature;
-    if (source.sql !== null) return notWritable(feature);
-    isTimed ||= source.timestampColumn !== null;
-    sources.add(source);
-  }
+function findFault(
+  entityType: EntityType,
+  { computed, isTimed, parts }: RowPlan,
+  { entityId, timestamp }: IncomingRow,
+  latest: Instant,
+): Fault | undefined {
+  if (parts.length === 0) return rowFault('The row has no values. Write at least one feature.');
+  if (computed) return notWritable(computed);
   const timeFault = isTimed ? findTimeFault(timestamp, latest) : findStaticTimeFault(entityType, timestamp);
   if (timeFault !== undefined) return { part: { kind: 'TIMESTAMP' }, code: 'BAD_USER_INPUT', message: timeFault };
-  for (const source of sources) {
+  for (const { source, missing } of parts) {
     const reason = findRowFault(source, { entityId, timestamp });
     if (reason !== undefined) {
       const message = `The row cannot be stored: ${reason}.`;
       return { part: { kind: 'ENTITY_ID' }, code: 'BAD_USER_INPUT', message };
     }
-    const missing = entityType.dense ? source.features.filter((feature) => !values.has(feature)) : [];
     if (missing.length > 0) return rowFault(toMissing(source, missing));
   }
   return undefined;
@@ -100,14 +97,9 @@ function rowFault(message: string): Fault {
   return { part: null, code: 'BAD_USER_INPUT', message };
 }
 
-function toParts({ entityId, timestamp, values }: IncomingRow): CheckedPart[] {
-  const parts = new Map<FeatureSource, Map<string, RawValue | null>>();
-  for (const [{ name, source }, value] of values) {
-    const ofSource = parts.get(source);
-    if (ofSource) ofSource.set(name, value);
-    else parts.set(source, new Map([[name, value]]));
-  }
-  return Array.from(parts, ([source, ofSource]) => ({
+function toParts({ parts }: RowPlan, { entityId, timestamp, values }: IncomingRow): CheckedPart[] {
+  const list = listValues(values);
+  return parts.map(({ source, toValues }) => ({
     entityId,
     source,
     version: {
@@ -115,6 +107,6 @@ function toParts({ entityId, timestamp, values }: IncomingRow): CheckedPart[] {
       createdTimestamp: null,
       sequence: null,
     },
-    values: ofSource,
+    values: toValues(list),
   }));
 }

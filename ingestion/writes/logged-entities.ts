@@ -15,16 +15,24 @@ export class LoggedEntities {
   readonly #ofTypes = new Map<string, Map<string, number>>();
 
   remember(sequence: number, rows: readonly OnlineWrite[]): void {
-    for (const [entityType, ofType] of Map.groupBy(rows, ({ source }) => source.entityType)) {
-      const key = keyOf(entityType);
-      let last = this.#ofTypes.get(key);
-      if (!last) this.#ofTypes.set(key, (last = new Map<string, number>()));
-      for (const { entityId } of ofType) {
-        // Last in the order of the map, which is that of the sequence numbers.
-        last.delete(entityId);
-        last.set(entityId, sequence);
+    let entityType: EntityType | undefined;
+    let last = new Map<string, number>();
+    for (const { source, entityId } of rows) {
+      if (source.entityType !== entityType) {
+        entityType = source.entityType;
+        last = this.#ofType(entityType);
       }
+      // Last in the order of the map, which is that of the sequence numbers.
+      last.delete(entityId);
+      last.set(entityId, sequence);
     }
+  }
+
+  #ofType(entityType: EntityType): Map<string, number> {
+    const key = keyOf(entityType);
+    let last = this.#ofTypes.get(key);
+    if (!last) this.#ofTypes.set(key, (last = new Map<string, number>()));
+    return last;
   }
 
   forget(upTo: number): void {

@@ -185,11 +185,14 @@ export class LoggedFeatureWriter implements FeatureWriter, EntityDeletion {
     const sequence = last.sequence + 1;
     // Never the same twice, also when the clock stands still or is set back: the later write of a moment must win.
     const created = now > last.created ? now : last.created + 1n;
-    const rows = Array.from(selected, (part): OnlineWrite => ({
-      ...part,
-      version: { ...part.version, createdTimestamp: created },
-    }));
-    const future = new Set(rows.filter(({ version }) => version.timestamp !== null && version.timestamp > now));
+    const rows: OnlineWrite[] = [];
+    const future = new Set<OnlineWrite>();
+    for (const { entityId, source, version, values } of selected) {
+      const { timestamp, sequence: ofRow } = version;
+      const row = { entityId, source, version: { timestamp, createdTimestamp: created, sequence: ofRow }, values };
+      rows.push(row);
+      if (timestamp !== null && timestamp > now) future.add(row);
+    }
     await this.#log.commit({ sequence, created, rows, future });
     this.#moments.remember(sequence, moments);
     this.#entities.remember(sequence, rows);

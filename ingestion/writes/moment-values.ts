@@ -12,9 +12,16 @@ export type MomentValues = ReadonlyMap<string, RawValue | null>;
 
 /** Identifies the source, entity and event time of a part. No name contains a line break; an id may. */
 export function momentKey({ source, entityId, version }: CheckedPart): string {
-  const { name, entityType } = source;
-  return `${entityType.featurestore.name}\n${entityType.name}\n${name}\n${version.timestamp}\n${entityId}`;
+  let start = keyStarts.get(source);
+  if (start === undefined) {
+    const { name, entityType } = source;
+    start = `${entityType.featurestore.name}\n${entityType.name}\n${name}\n`;
+    keyStarts.set(source, start);
+  }
+  return `${start}${version.timestamp}\n${entityId}`;
 }
+
+const keyStarts = new WeakMap<FeatureSource, string>();
 
 /** The values after a write; undefined when the write changes nothing. */
 export function addPart(part: CheckedPart, before: MomentValues | undefined): MomentValues | undefined {

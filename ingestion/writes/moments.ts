@@ -1,8 +1,8 @@
 import { sourceSlot } from '../../datasources/online/merge-rule.js';
-import type { WriteLog } from '../../datasources/online/write-log.js';
+import type { FindEntity, WriteLog } from '../../datasources/online/write-log.js';
 import type { FeatureRow } from '../../datasources/offline/offline-store.js';
 import type { WrittenHistory } from '../../datasources/offline/written-history.js';
-import type { FeatureSource } from '../../datasources/registry/model.js';
+import type { EntityType, FeatureSource } from '../../datasources/registry/model.js';
 import type { CheckedPart } from './check-rows.js';
 import type { Instant } from '../../values/instant.js';
 import { addPart, momentKey, momentOfRows, newestMoment, type MomentValues } from './moment-values.js';
@@ -59,12 +59,18 @@ export class Moments {
   ): Promise<Map<string, MomentValues>> {
     const known = new Map<string, MomentValues>();
     const inHistory: CheckedPart[] = [];
+    const finders = new Map<EntityType, FindEntity>();
     for (const [index, part] of parts.entries()) {
       const key = keys[index]!;
       // Memory before the offline store: a row that leaves memory meanwhile is there already.
       const logged = this.#logged.get(key);
       if (logged) known.set(key, logged.values);
-      else if (!this.#isNewest(part, now, key, known)) inHistory.push(part);
+      else {
+        const { entityType } = part.source;
+        const find = finders.get(entityType) ?? this.log.finder(entityType);
+        finders.set(entityType, find);
+        if (!this.#isNewest(find, part, now, key, known)) inHistory.push(part);
+      }
     }
     for (const [source, ofSource] of Map.groupBy(inHistory, ({ source }) => source)) {
       const moments = ofSource.map(({ entityId, version }) => ({ entityId, timestamp: version.timestamp }));
@@ -81,13 +87,14 @@ export class Moments {
    * it is new. Future rows are in history alone.
    */
   #isNewest(
+    find: FindEntity,
     { source, entityId, version: { timestamp } }: CheckedPart,
     now: Instant,
     key: string,
     known: Map<string, MomentValues>,
   ): boolean {
     if (timestamp !== null && timestamp > now) return false;
-    const stored = this.log.find(source.entityType, entityId);
+    const stored = find(entityId);
     const newest = stored?.(sourceSlot(source));
     if (!stored || !newest) return true;
     if (newest.timestamp === timestamp) known.set(key, newestMoment(source, stored));

@@ -47,13 +47,24 @@ function columnReader(source: FeatureSource, column: string): (row: FeatureRow) 
     case 'event_timestamp':
       return (row) => timestamp(row.timestamp);
     case 'created_timestamp':
-      return (row) => timestamp(row.createdTimestamp);
+      return createdReader();
     case 'sequence':
       return (row) => row.sequence ?? null;
   }
   const feature = source.features.find((candidate) => candidate.name === column);
   if (!feature) return () => null;
   return (row) => toDuckDb(feature.valueType, row.values.get(feature.name) ?? null);
+}
+
+/** The rows of a commit have one creation time. */
+function createdReader(): (row: FeatureRow) => DuckDBValue {
+  let last: bigint | null | undefined;
+  let value: DuckDBValue = null;
+  return ({ createdTimestamp }) => {
+    if (createdTimestamp === last) return value;
+    last = createdTimestamp;
+    return (value = timestamp(createdTimestamp));
+  };
 }
 
 function timestamp(instant: bigint | null | undefined): DuckDBValue {

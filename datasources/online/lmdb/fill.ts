@@ -6,6 +6,7 @@ import { compareVersions, type OnlineWrite } from '../online-store.js';
 import type { Rows } from './generations.js';
 import { mergeWrite, replaceRow } from './merge-write.js';
 import { encodeRow, RowReader, type AnySlot } from './row-codec.js';
+import { toKey } from './row-key.js';
 import type { SlotNumbers } from './slot-numbers.js';
 
 /** The number of served rows that one transaction of the copy takes: writers wait for about a millisecond. */
@@ -29,7 +30,7 @@ export function mergeRows(
   for (const { source } of writes) numbers.slotsOf(source);
   for (const [entityId, ofEntity] of groupByEntity(writes)) {
     if (except.has(entityId)) continue;
-    const key = Buffer.from(entityId);
+    const key = toKey(entityId);
     // LMDB reuses this buffer at the next read: the row is encoded before.
     const stored = rows.getBinaryFast(key);
     void rows.put(key, mergeRow(stored && new RowReader(stored), ofEntity, numbers));

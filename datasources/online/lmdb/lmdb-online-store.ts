@@ -7,9 +7,11 @@ import { copyWrittenValues, mergeRows, type RunningFill } from './fill.js';
 import { databaseName, Generations } from './generations.js';
 import { FILLS } from './read-fills.js';
 import { addNames, findBefore, forgetNames, type RenameStores } from './rename.js';
+import { toKey } from './row-key.js';
+import { sourceSlot } from '../merge-rule.js';
 import { RowReader } from './row-codec.js';
 import { SlotNumbers } from './slot-numbers.js';
-import type { FindSource, StoredEntity } from '../write-log.js';
+import type { FindEntity, FindSource } from '../write-log.js';
 import { LmdbWriteLog, WRITE_LOG_DATABASES } from './lmdb-write-log.js';
 
 /**
@@ -58,7 +60,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     }));
     return entityIds.map((entityId) => {
       // LMDB reuses this buffer at the next get, so all cells of a row are decoded first.
-      const bytes = rows.getBinaryFast(Buffer.from(entityId));
+      const bytes = rows.getBinaryFast(toKey(entityId));
       if (bytes === undefined) return columns.map(() => NOT_FOUND_CELL);
       const row = new RowReader(bytes);
       return columns.map(({ feature, number, sourceNumber }) =>
@@ -88,7 +90,7 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     return new LmdbWriteLog(this.#environment, findSource, {
       merge: (entityType, writes) => this.#merge(entityType, writes),
       remove: (entityType, entityIds) => this.#remove(entityType, entityIds),
-      find: (entityType, entityId) => this.#find(entityType, entityId),
+      finder: (entityType) => this.#finder(entityType),
       forgetUncommitted: () => this.#numbers.forgetUncommitted(),
     });
   }
@@ -218,14 +220,23 @@ export class LmdbOnlineStore implements FillableOnlineStore {
     }
   }
 
-  #find(entityType: EntityType, entityId: string): StoredEntity | undefined {
-    const bytes = this.#generations.served(entityType).getBinary(Buffer.from(entityId));
-    if (bytes === undefined) return undefined;
-    const row = new RowReader(bytes);
-    return (slot) => {
-      const number = this.#numbers.find(entityType, slot);
-      const position = number === undefined ? -1 : row.find(number);
-      return position < 0 ? undefined : { timestamp: row.timestamp(position), value: row.value(position) };
+  #finder(entityType: EntityType): FindEntity {
+    const rows = this.#generations.served(entityType);
+    // Now: finding a number may read LMDB, and a read reuses the buffer of a row.
+    const numbers = new Map<string, number | undefined>();
+    for (const source of entityType.sources) {
+      numbers.set(sourceSlot(source), this.#numbers.findSource(source));
+      for (const { name } of source.features) numbers.set(name, this.#numbers.find(entityType, name));
+    }
+    return (entityId) => {
+      const bytes = rows.getBinaryFast(toKey(entityId));
+      if (bytes === undefined) return undefined;
+      const row = new RowReader(bytes);
+      return (slot) => {
+        const number = numbers.get(slot);
+        const position = number === undefined ? -1 : row.find(number);
+        return position < 0 ? undefined : { timestamp: row.timestamp(position), value: row.value(position) };
+      };
     };
   }
 

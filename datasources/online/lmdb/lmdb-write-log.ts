@@ -5,18 +5,26 @@ import type { Instant } from '../../../values/instant.js';
 import type { RawValue } from '../../../values/value-type.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
 import type { OnlineWrite } from '../online-store.js';
-import type { FindSource, LogCommit, LoggedCommits, PromotedRows, StoredEntity, WriteLog } from '../write-log.js';
+import type {
+  FindEntity,
+  FindSource,
+  LogCommit,
+  LoggedCommits,
+  PromotedRows,
+  StoredEntity,
+  WriteLog,
+} from '../write-log.js';
 import { decodeCommit, encodeCommit, type LoggedRow } from './log-codec.js';
 import { RecentCommits } from './recent-commits.js';
 
 /** The named databases of the log in the file of the online store. No registry name contains `$`. */
 export const WRITE_LOG_DATABASES = 3;
 
-/** What the log needs of the online store in the same file. All but `find` run inside a write transaction. */
+/** What the log needs of the online store in the same file. All but `finder` run inside a write transaction. */
 export interface StoreOfLog {
   readonly merge: (entityType: EntityType, writes: readonly OnlineWrite[]) => void;
   readonly remove: (entityType: EntityType, entityIds: readonly string[]) => void;
-  readonly find: (entityType: EntityType, entityId: string) => StoredEntity | undefined;
+  readonly finder: (entityType: EntityType) => FindEntity;
   /** Call this after a transaction that failed. */
   readonly forgetUncommitted: () => void;
 }
@@ -58,19 +66,20 @@ export class LmdbWriteLog implements WriteLog {
     return this.#last;
   }
 
-  find(entityType: EntityType, entityId: string): StoredEntity | undefined {
-    return this.store.find(entityType, entityId);
+  finder(entityType: EntityType): FindEntity {
+    return this.store.finder(entityType);
   }
 
   async commit({ sequence, created, rows, future }: LogCommit): Promise<void> {
     const encoded = encodeCommit(rows);
     await this.#transaction(() => {
-      const online = rows.filter((row) => !future.has(row));
+      const online = future.size === 0 ? rows : rows.filter((row) => !future.has(row));
       for (const [entityType, writes] of Map.groupBy(online, ({ source }) => source.entityType)) {
         this.store.merge(entityType, writes);
       }
       void this.#commits.put(sequence, encoded);
-      for (const [index, row] of rows.entries()) {
+      for (let index = 0; index < rows.length && future.size > 0; index += 1) {
+        const row = rows[index]!;
         if (!future.has(row)) continue;
         void this.#future.put([Number(row.version.timestamp), sequence, index], encodeCommit([row]));
       }

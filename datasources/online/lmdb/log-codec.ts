@@ -1,3 +1,5 @@
+import { KeyedList, type ListKeys } from '../../../runtime/keyed-list.js';
+import { readInt64, textSize, writeInt64, writeText } from '../../../runtime/write-bytes.js';
 import type { RawValue } from '../../../values/value-type.js';
 import type { FeatureSource } from '../../registry/model.js';
 import type { OnlineWrite } from '../online-store.js';
@@ -33,7 +35,7 @@ export function encodeCommit(rows: readonly OnlineWrite[]): Buffer {
   const table = new NameTable();
   let size = HEADER_BYTES;
   const indexes = rows.map((row) => {
-    size += ROW_BYTES + Buffer.byteLength(row.entityId);
+    size += ROW_BYTES + textSize(row.entityId);
     for (const value of row.values.values()) size += 4 + encodedSize(value);
     return table.indexOf(row);
   });
@@ -44,10 +46,11 @@ export function encodeCommit(rows: readonly OnlineWrite[]): Buffer {
   at += names.copy(bytes, at);
   for (const [row, { entityId, version, values }] of rows.entries()) {
     at = bytes.writeUInt32LE(indexes[row]!, at);
-    at = bytes.writeBigInt64LE(version.timestamp ?? NULL_INT64, at);
-    at = bytes.writeBigInt64LE(version.createdTimestamp ?? NULL_INT64, at);
-    const idBytes = bytes.write(entityId, at + 4);
-    at = bytes.writeUInt32LE(idBytes, at) + idBytes;
+    at = writeInt64(version.timestamp ?? NULL_INT64, bytes, at);
+    at = writeInt64(version.createdTimestamp ?? NULL_INT64, bytes, at);
+    const idEnd = writeText(entityId, bytes, at + 4);
+    bytes.writeUInt32LE(idEnd - at - 4, at);
+    at = idEnd;
     for (const value of values.values()) {
       const end = writeValue(value, bytes, at + 4);
       bytes.writeUInt32LE(end - at - 4, at);
@@ -64,8 +67,8 @@ export function decodeCommit(bytes: Buffer): LoggedRow[] {
   const rows: LoggedRow[] = [];
   while (at < bytes.length) {
     const [featurestore, entityType, source, ...features] = table[bytes.readUInt32LE(at)]!;
-    const timestamp = bytes.readBigInt64LE(at + 4);
-    const created = bytes.readBigInt64LE(at + 12);
+    const timestamp = readInt64(bytes, at + 4);
+    const created = readInt64(bytes, at + 12);
     const idEnd = at + ROW_BYTES + bytes.readUInt32LE(at + 20);
     const entityId = bytes.toString('utf8', at + ROW_BYTES, idEnd);
     at = idEnd;
@@ -85,8 +88,19 @@ export function decodeCommit(bytes: Buffer): LoggedRow[] {
 class NameTable {
   readonly all: Names[] = [];
   readonly #bySource = new Map<FeatureSource, Map<string, number>>();
+  /** Of the row before: most rows have the same. */
+  #last: { readonly source: FeatureSource; readonly keys: ListKeys<string>; readonly index: number } | undefined;
 
   indexOf({ source, values }: OnlineWrite): number {
+    if (!(values instanceof KeyedList)) return this.#find(source, values);
+    const keys = values.sharedKeys as ListKeys<string>;
+    if (this.#last?.source !== source || this.#last.keys !== keys) {
+      this.#last = { source, keys, index: this.#find(source, values) };
+    }
+    return this.#last.index;
+  }
+
+  #find(source: FeatureSource, values: OnlineWrite['values']): number {
     let indexes = this.#bySource.get(source);
     if (!indexes) this.#bySource.set(source, (indexes = new Map<string, number>()));
     const features = [...values.keys()];

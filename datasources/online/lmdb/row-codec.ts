@@ -1,3 +1,4 @@
+import { readInt64, writeInt64 } from '../../../runtime/write-bytes.js';
 import type { RawValue } from '../../../values/value-type.js';
 import { compareVersions, type ValueVersion } from '../online-store.js';
 import { decodeValue, encodedSize, writeValue } from '../value-codec.js';
@@ -44,9 +45,9 @@ export function encodeRow(slots: ReadonlyMap<number, AnySlot>): Buffer {
   row.writeUInt16LE(sorted.length, 3);
   let at = HEADER_BYTES;
   for (const version of versions.all) {
-    at = row.writeBigInt64LE(version.timestamp ?? NULL_INT64, at);
-    at = row.writeBigInt64LE(version.createdTimestamp ?? NULL_INT64, at);
-    at = row.writeBigInt64LE(version.sequence ?? NULL_INT64, at);
+    at = writeInt64(version.timestamp ?? NULL_INT64, row, at);
+    at = writeInt64(version.createdTimestamp ?? NULL_INT64, row, at);
+    at = writeInt64(version.sequence ?? NULL_INT64, row, at);
   }
   for (const [index, [number, slot]] of sorted.entries()) {
     at = row.writeUInt16LE(number, at);
@@ -76,9 +77,9 @@ export function encodeUniformRow(
   row[0] = FORMAT;
   row.writeUInt16LE(1, 1);
   let at = row.writeUInt16LE(numbers.length, 3);
-  at = row.writeBigInt64LE(version.timestamp ?? NULL_INT64, at);
-  at = row.writeBigInt64LE(version.createdTimestamp ?? NULL_INT64, at);
-  at = row.writeBigInt64LE(version.sequence ?? NULL_INT64, at);
+  at = writeInt64(version.timestamp ?? NULL_INT64, row, at);
+  at = writeInt64(version.createdTimestamp ?? NULL_INT64, row, at);
+  at = writeInt64(version.sequence ?? NULL_INT64, row, at);
   for (let index = 0; index < numbers.length; index += 1) {
     at = row.writeUInt16LE(numbers[index]!, at);
     at = row.writeUInt16LE(0, at);
@@ -126,7 +127,10 @@ export class RowReader {
   /** Whether all slots have one version, which is not newer than `version`, and their numbers are among `numbers`, which are in order. */
   isReplacedBy(numbers: readonly number[], version: ValueVersion): boolean {
     if (this.#slots !== HEADER_BYTES + VERSION_BYTES || this.#count === 0) return false;
-    if (compareVersions(version, this.version(0)) < 0) return false;
+    const stored = readInt64(this.bytes, HEADER_BYTES);
+    // Most rows are of a later time, which is the first of the three times of a version.
+    const isLater = version.timestamp !== null && version.timestamp > stored;
+    if (!isLater && compareVersions(version, this.version(0)) < 0) return false;
     let next = 0;
     for (let position = 0; position < this.#count; position += 1) {
       const number = this.bytes.readUInt16LE(this.#slots + position * SLOT_BYTES);
@@ -206,7 +210,7 @@ export class RowReader {
   }
 
   #int64(at: number): bigint | null {
-    const value = this.bytes.readBigInt64LE(at);
+    const value = readInt64(this.bytes, at);
     return value === NULL_INT64 ? null : value;
   }
 }
