@@ -194,7 +194,11 @@ async function start(
       limits,
     });
     await apollo.start();
-    return { apollo, createContext: (requestId, principal) => createContext(services, requestId, principal) };
+    return {
+      schema: of,
+      apollo,
+      createContext: (requestId, principal) => createContext(services, requestId, principal),
+    };
   };
   const measured = measuredStores(stores, metrics);
   const registryUpdates = new FileRegistryUpdates({

@@ -1,10 +1,12 @@
 import type { ApolloServer } from '@apollo/server';
+import type { GraphQLSchema } from 'graphql';
 import type { Principal } from '../auth/principal.js';
 import type { RequestContext } from '../resolvers/context.js';
 import type { ServerContext } from './execution-plugin.js';
 
 /** One schema with what answers it. */
 export interface Runtime {
+  readonly schema: GraphQLSchema;
   readonly apollo: ApolloServer<ServerContext>;
   readonly createContext: (requestId: string, principal: Principal) => RequestContext;
 }
@@ -35,6 +37,10 @@ export class CurrentRuntime {
     private readonly onError: (error: unknown) => void = () => undefined,
   ) {
     this.#current = { runtime: first, leases: 0, isRetired: false };
+  }
+
+  get schema(): GraphQLSchema {
+    return this.#current.runtime.schema;
   }
 
   acquire(): RuntimeLease {

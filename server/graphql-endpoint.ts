@@ -43,7 +43,7 @@ export async function answerGraphql(
   const query = method === 'POST' ? (body as { query?: unknown } | null)?.query : parameters.get('query');
   if (typeof query === 'string') {
     checkDocumentNesting(query);
-    if (method !== 'POST') checkUrlVariables(query, parameters.get('variables') ?? '');
+    if (method !== 'POST') checkUrlVariables(runtime.schema, query, parameters.get('variables') ?? '');
   }
   const headers = headerMap(request);
   if (isSafeGet(request, corsOrigins)) headers.set('apollo-require-preflight', 'not needed');

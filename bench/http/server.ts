@@ -138,6 +138,7 @@ async function graphqlServer(): Promise<Server> {
   await apollo.start();
   return createHttpServer({
     runtime: new CurrentRuntime({
+      schema,
       apollo,
       createContext: (requestId, principal) => createContext(services, requestId, principal),
     }),

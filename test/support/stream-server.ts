@@ -55,6 +55,7 @@ export async function startStreamServer(
   await apollo.start();
   const http = createHttpServer({
     runtime: new CurrentRuntime({
+      schema,
       apollo,
       createContext:
         options.createContext ??

@@ -170,6 +170,7 @@ export async function startTestGateway(registry: Registry, options: TestGatewayO
   await apollo.start();
   const http = createHttpServer({
     runtime: new CurrentRuntime({
+      schema,
       apollo,
       createContext: (requestId, principal) => createContext(services, requestId, principal),
     }),
