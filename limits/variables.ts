@@ -1,4 +1,14 @@
-import { Kind, specifiedScalarTypes, type DocumentNode, type TypeNode } from 'graphql';
+import {
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isScalarType,
+  Kind,
+  typeFromAST,
+  type DocumentNode,
+  type GraphQLSchema,
+  type GraphQLType,
+} from 'graphql';
 import { badInput } from '../errors/app-error.js';
 import { appendPath, inputPathOfVariable } from '../errors/input-path.js';
 import { QUERY_LIMITS } from './query-limits.js';
@@ -19,30 +29,45 @@ export class RoundedFraction {
  * scalars and the cost recurse once per level. A whole number that a JavaScript number cannot represent
  * (request-json.ts reads it as bigint) would be rounded and would name another entity, and so would a RoundedFraction.
  */
-export function checkVariables(document: DocumentNode, variables: Readonly<Record<string, unknown>>): void {
+export function checkVariables(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+): void {
   for (const [name, value] of Object.entries(variables)) {
     const fault = findFault(value, QUERY_LIMITS.maxNesting);
     if (!fault) continue;
     const path = inputPathOfVariable(document, name);
-    throw badInput(fault.message, path && appendPath(path, pathInVariable(document, name, fault.keys ?? [])));
+    const keys = existingKeys(typeOfVariable(schema, document, name), fault.keys ?? []);
+    throw badInput(fault.message, path && appendPath(path, keys));
   }
 }
 
-/** The part of the keys that exists in the type of the variable: an ID has no fields, even if an object is sent for it. */
-function pathInVariable(document: DocumentNode, name: string, keys: readonly Key[]): readonly Key[] {
-  const type = document.definitions
+function typeOfVariable(schema: GraphQLSchema, document: DocumentNode, name: string): GraphQLType | undefined {
+  const definition = document.definitions
     .flatMap((one) => (one.kind === Kind.OPERATION_DEFINITION ? (one.variableDefinitions ?? []) : []))
-    .find(({ variable }) => variable.name.value === name)?.type;
-  if (type === undefined || !SCALARS.has(namedType(type))) return keys;
-  const end = keys.findIndex((key) => typeof key === 'string');
-  return end === -1 ? keys : keys.slice(0, end);
+    .find(({ variable }) => variable.name.value === name);
+  return definition && typeFromAST(schema, definition.type);
 }
 
-const SCALARS = new Set(specifiedScalarTypes.map(({ name }) => name));
-
-function namedType(type: TypeNode): string {
-  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
+/** The first keys that exist in the type: an ID has no fields, even if an object is sent for it. */
+function existingKeys(type: GraphQLType | undefined, keys: readonly Key[]): readonly Key[] {
+  const [key, ...rest] = keys;
+  if (key === undefined || type === undefined) return [];
+  if (isNonNullType(type)) return existingKeys(type.ofType, keys);
+  if (isListType(type)) {
+    // A value that is no list is a list of one.
+    return typeof key === 'number' ? [key, ...existingKeys(type.ofType, rest)] : existingKeys(type.ofType, keys);
+  }
+  if (isInputObjectType(type)) {
+    const field = typeof key === 'string' ? type.getFields()[key] : undefined;
+    return field ? [key, ...existingKeys(field.type, rest)] : [];
+  }
+  return isScalarType(type) && HOLD_OBJECTS.has(type.name) ? keys : [];
 }
+
+/** The scalars that hold any JSON. */
+const HOLD_OBJECTS = new Set(['JSONObject', 'FeatureScalar']);
 
 /** What is wrong with a string in a request. */
 export function longString({ length }: string): string {

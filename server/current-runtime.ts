@@ -1,4 +1,5 @@
 import type { ApolloServer } from '@apollo/server';
+import type { GraphQLSchema } from 'graphql';
 import type { Principal } from '../auth/principal.js';
 import type { RequestContext } from '../resolvers/context.js';
 import type { ServerContext } from './execution-plugin.js';
@@ -6,6 +7,7 @@ import type { HotLane } from './hot-lane/hot-lane.js';
 
 /** One schema with what answers it. */
 export interface Runtime {
+  readonly schema: GraphQLSchema;
   readonly apollo: ApolloServer<ServerContext>;
   /** Absent: every request goes through Apollo. */
   readonly hotLane?: HotLane | undefined;
@@ -38,6 +40,10 @@ export class CurrentRuntime {
     private readonly onError: (error: unknown) => void = () => undefined,
   ) {
     this.#current = { runtime: first, leases: 0, isRetired: false };
+  }
+
+  get schema(): GraphQLSchema {
+    return this.#current.runtime.schema;
   }
 
   acquire(): RuntimeLease {

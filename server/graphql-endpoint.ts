@@ -92,7 +92,7 @@ async function receive(
 }
 
 /** The one place that decides which way a request goes. Refuses what Apollo would not. */
-function chooseAnswer({ hotLane, apollo }: Runtime, received: Received): Answer {
+function chooseAnswer({ hotLane, apollo, schema }: Runtime, received: Received): Answer {
   const { request, method, body, parameters, isSafe } = received;
   const given = method === 'POST' ? (body as RequestParameters | null) : urlParameters(request, parameters);
   const usual = hotLane && isSafe && given ? laneRequest(request, given) : undefined;
@@ -100,7 +100,7 @@ function chooseAnswer({ hotLane, apollo }: Runtime, received: Received): Answer 
   const query = method === 'POST' ? given?.query : parameters.get('query');
   if (typeof query === 'string') {
     if (!known) checkDocumentNesting(query);
-    if (method !== 'POST') checkUrlVariables(query, parameters.get('variables') ?? '');
+    if (method !== 'POST') checkUrlVariables(schema, query, parameters.get('variables') ?? '');
   }
   const answerKnown = known && hotLane?.answerer(known, usual);
   return answerKnown ?? ((makeContext, place) => askApollo(apollo, received, makeContext, place));

@@ -54,7 +54,7 @@ export function operationGuard(schema: GraphQLSchema, maxQueryCost: number, limi
     }
     const { document, variables } = request;
     try {
-      checkVariables(document, variables);
+      checkVariables(schema, document, variables);
       const { errors, coerced } = coerceVariables({ document, operation, variables });
       if (errors) return { errors };
       const cost = checkCost({ document, operation, variables, coercedVariables: coerced });

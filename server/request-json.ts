@@ -1,4 +1,4 @@
-import { parse, type DocumentNode } from 'graphql';
+import { parse, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { QUERY_LIMITS } from '../limits/query-limits.js';
 import { checkVariables, RoundedFraction } from '../limits/variables.js';
 import { hasLongNumber, isRoundedBeyondSafe, keepWhole } from '../values/lossless-json.js';
@@ -23,7 +23,7 @@ export function reviveRequestNumber(_key: string, value: unknown, context?: { re
 }
 
 /** Refuses `variables` of a URL that Apollo would round, because it uses JSON.parse. Apollo checks everything else. */
-export function checkUrlVariables(query: string, variables: string): void {
+export function checkUrlVariables(schema: GraphQLSchema, query: string, variables: string): void {
   if (!hasLongNumber(variables)) return;
   let document: DocumentNode;
   let parsed: unknown;
@@ -33,5 +33,5 @@ export function checkUrlVariables(query: string, variables: string): void {
   } catch {
     return;
   }
-  checkVariables(document, { ...(parsed as object | null) });
+  checkVariables(schema, document, { ...(parsed as object | null) });
 }

@@ -34,7 +34,7 @@ export interface GraphqlOptions {
 }
 
 /** What answers the queries and mutations of a schema: Apollo, and the hot lane for what Apollo has answered before. */
-export async function startGraphql(options: GraphqlOptions): Promise<Pick<Runtime, 'apollo' | 'hotLane'>> {
+export async function startGraphql(options: GraphqlOptions): Promise<Pick<Runtime, 'schema' | 'apollo' | 'hotLane'>> {
   const { schema, logger, maxQueryCost, limits, maxResponseBytes, isIntrospectionAllowed } = options;
   const formatError = errorFormatter(options);
   const report = operationReporter(options);
@@ -64,5 +64,5 @@ export async function startGraphql(options: GraphqlOptions): Promise<Pick<Runtim
     ],
   });
   await apollo.start();
-  return { apollo, hotLane };
+  return { schema, apollo, hotLane };
 }

@@ -23,6 +23,34 @@ export function parseLosslessJson(text: string, keep: (digits: string) => unknow
   return JSON.parse(text, reviver);
 }
 
+/** Numbers that a double may not hold exactly: 16 digits and more, or a large exponent. */
+const LONG_OR_EXTREME = /(?<![\d.])[\d.]{16,}|\d[eE][+-]?\d{3}/;
+
+/**
+ * JSON.parse without loss of any digit, for JSON whose numbers have no declared type (the fields of a STRUCT): a number
+ * that a double does not hold becomes its text, as an integer beyond 2^53 does.
+ */
+export function parseExactJson(text: string): unknown {
+  if (!LONG_OR_EXTREME.test(text)) return JSON.parse(text);
+  const reviver = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
+    const digits = context?.source;
+    if (typeof value !== 'number' || digits === undefined) return value;
+    if (/^-?\d+$/.test(digits)) return Number.isSafeInteger(value) ? value : digits;
+    return isHeldByDouble(digits, value) ? value : digits;
+  };
+  return JSON.parse(text, reviver);
+}
+
+/**
+ * Whether a number of JSON with a fraction or an exponent means its double. Programs write a double as its shortest text
+ * or with the 17 digits that identify it: 0.1 and 0.10000000000000001 are one double.
+ */
+function isHeldByDouble(digits: string, value: number): boolean {
+  if (!Number.isFinite(value)) return false;
+  const written = significantDigits(digits);
+  return written === significantDigits(String(value)) || written === significantDigits(value.toPrecision(17));
+}
+
 /**
  * A number of JSON: `value` as JSON.parse read its `digits`, or the result of `keep` for a whole number beyond 2^53, and
  * of `keepFraction` for a fraction that became a whole number.
@@ -71,6 +99,7 @@ function significantDigits(number: string): string {
   while (digits[end - 1] === '0') end -= 1;
   let start = 0;
   while (start < end && digits[start] === '0') start += 1;
+  if (start === end) return '0';
   return `${sign}${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 }
 

@@ -24,7 +24,10 @@ export function isValueType(name: string): name is ValueType {
   return (VALUE_TYPES as readonly string[]).includes(name);
 }
 
-/** A field of a STRUCT: JSON. An integer beyond 2^53 is a string here, because a JS number would lose its last digits. */
+/**
+ * A field of a STRUCT: JSON. An integer beyond 2^53, and a number of a file that no double holds, is a string here,
+ * because a JS number would lose its last digits.
+ */
 export type StructField =
   null | boolean | number | string | readonly StructField[] | { readonly [name: string]: StructField };
 export interface StructValue {

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { fileListSql } from '../../datasources/files/read-parquet-files.js';
 import type { InstanceErrorCode } from '../../errors/instance-error-codes.js';
-import { parseKeepingNumbers, parseLosslessJson } from '../../values/lossless-json.js';
+import { parseExactJson, parseKeepingNumbers } from '../../values/lossless-json.js';
 import { parseClientValue } from '../../values/parse-client-value.js';
 import type { RawValue } from '../../values/value-type.js';
 import type { BatchSource, InputInstance, ReadOptions } from './batch-source.js';
@@ -81,7 +81,7 @@ function readInput({ name, valueType }: TypedName, written: unknown): RawValue |
   const row = written as Readonly<Record<string, unknown>> | null;
   const value = row !== null && Object.hasOwn(row, name) ? row[name] : null;
   // What kept its digits for the output is a value again.
-  return value === null ? null : parseClientValue(valueType, parseLosslessJson(JSON.stringify(value)));
+  return value === null ? null : parseClientValue(valueType, parseExactJson(JSON.stringify(value)));
 }
 
 /** The text of an instance, or the line with it, as it is in the files: DuckDB's JSON would write 1E5 as 100000.0. */

@@ -1,4 +1,4 @@
-import { parseLosslessJson } from '../../values/lossless-json.js';
+import { parseExactJson } from '../../values/lossless-json.js';
 import type { RawValue } from '../../values/value-type.js';
 import { toJsonOf } from './client-texts.js';
 import { textOf, type ExactTexts, type InstanceColumn, type PassedColumn } from './instance-columns.js';
@@ -24,5 +24,5 @@ function valueReaderOf(column: PassedColumn): (text: string) => RawValue | null 
   if (column.type === 'BLOB') return (text) => new Uint8Array(Buffer.from(text, 'base64'));
   if (column.type === 'VARCHAR') return (text) => text;
   const toJson = toJsonOf(column);
-  return (text) => parseLosslessJson(toJson(text)) as RawValue | null;
+  return (text) => parseExactJson(toJson(text)) as RawValue | null;
 }

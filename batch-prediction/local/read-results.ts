@@ -1,6 +1,6 @@
 import type { InstanceErrorCode } from '../../errors/instance-error-codes.js';
 import { DuckDBStructValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
-import { parseLosslessJson } from '../../values/lossless-json.js';
+import { parseExactJson } from '../../values/lossless-json.js';
 import { fromDuckDb } from '../../datasources/duckdb/value-mapping.js';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { fileListSql } from '../../datasources/files/read-parquet-files.js';
@@ -118,6 +118,6 @@ function rowToJson(value: DuckDBValue | undefined, fields: readonly TypedName[])
 }
 
 function parseRow(text: DuckDBValue | undefined): ClientRow {
-  const parsed = typeof text === 'string' ? parseLosslessJson(text) : null;
+  const parsed = typeof text === 'string' ? parseExactJson(text) : null;
   return (parsed ?? {}) as ClientRow;
 }

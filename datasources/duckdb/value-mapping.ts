@@ -22,7 +22,7 @@ import {
   type ValueEncoders,
   type ValueType,
 } from '../../values/value-type.js';
-import { parseLosslessJson } from '../../values/lossless-json.js';
+import { parseExactJson } from '../../values/lossless-json.js';
 
 /** The column type of each value type. A STRUCT is JSON text: its fields are not declared in the registry. */
 const COLUMN_TYPES = {
@@ -54,7 +54,7 @@ const DECODERS = {
   STRING: (value) => value as string,
   STRING_ARRAY: (value) => items(value) as string[],
   BYTES: (value) => new Uint8Array((value as DuckDBBlobValue).bytes),
-  STRUCT: (value) => parseLosslessJson(value as string) as StructValue,
+  STRUCT: (value) => parseExactJson(value as string) as StructValue,
   TIMESTAMP: (value) => (value as DuckDBTimestampValue).micros,
 } satisfies ValueDecoders<DuckDBValue>;
 

@@ -7,7 +7,7 @@ import {
   type ValueEncoders,
   type ValueType,
 } from '../../../values/value-type.js';
-import { parseLosslessJson } from '../../../values/lossless-json.js';
+import { parseExactJson } from '../../../values/lossless-json.js';
 
 /** INT64 with all its digits, as the client returns it when it wraps integers. */
 interface WrappedInteger {
@@ -25,7 +25,7 @@ const DECODERS = {
   STRING: (value) => value as string,
   STRING_ARRAY: (value) => value as string[],
   BYTES: (value) => new Uint8Array(value as Buffer),
-  STRUCT: (value) => parseLosslessJson(value as string) as StructValue,
+  STRUCT: (value) => parseExactJson(value as string) as StructValue,
   TIMESTAMP: unwrapInteger,
 } satisfies ValueDecoders<unknown>;
 

@@ -1,4 +1,5 @@
 import type { ValueType } from '../../../values/value-type.js';
+import { exactTextSql, hasExactText } from '../../duckdb/exact-text.js';
 import type { FileFormat } from '../../files/file-format.js';
 import type { ColumnFacts } from './column-facts.js';
 
@@ -93,7 +94,7 @@ function listType(column: ColumnFacts, format: FileFormat): FeatureType | { read
   if (/\bBLOB\b/.test(element)) return { leftOut: 'bytes inside of a list have no value type of features' };
   if (/[[(]/.test(element) && !TEXTUAL.test(element)) {
     return feature('STRING', {
-      toSql: (name) => `CAST(to_json(${name}) AS VARCHAR)`,
+      toSql: (name) => jsonTextSql(name, column.type),
       declaredType: format === 'PARQUET' ? null : 'JSON',
       reason: 'nested lists, as JSON text',
     });
@@ -101,7 +102,8 @@ function listType(column: ColumnFacts, format: FileFormat): FeatureType | { read
   const isTextual = TEXTUAL.test(element);
   if (column.hasNullsInside) {
     return feature('STRING', {
-      toSql: (name) => `CAST(to_json(${isTextual ? `CAST(${name} AS VARCHAR[])` : name}) AS VARCHAR)`,
+      toSql: (name) =>
+        isTextual ? jsonTextSql(`CAST(${name} AS VARCHAR[])`, 'VARCHAR[]') : jsonTextSql(name, column.type),
       reason: 'a list has a null in it, which arrays cannot have, so it is JSON text',
     });
   }
@@ -128,9 +130,13 @@ function nestedType(
   if (/\b(BLOB|INTERVAL|BIT|UNION)\b/.test(type)) {
     return { leftOut: 'bytes or intervals inside of an object have no JSON; SELECT its fields by name' };
   }
-  if (/\bDECIMAL\b/.test(type)) {
-    const reason = 'an object with decimal numbers, as JSON text with all their digits';
-    return feature('STRING', { toSql: (column) => `CAST(to_json(${column}) AS VARCHAR)`, reason });
-  }
+  // The import gives a decimal that no double has as a text.
   return feature('STRUCT');
+}
+
+/** SQL of the JSON of lists. to_json alone writes NaN and the infinities as words that JSON does not have. */
+function jsonTextSql(value: string, type: string): string {
+  return /\b(FLOAT|DOUBLE|DECIMAL)\b/.test(type) && hasExactText(type)
+    ? exactTextSql(value, type)
+    : `CAST(to_json(${value}) AS VARCHAR)`;
 }

@@ -263,11 +263,15 @@ FROM orders
       join(shop, 'daily.parquet'),
       `SELECT 'c1' AS customer_id, DATE '2026-01-05' AS day, DATE '2001-02-03' AS born, 1.50::DECIMAL(18,2) AS paid,
         12345678901234567890.12::DECIMAL(38,2) AS debt, [1, 2] AS sizes, [1, NULL] AS holes, [DATE '2026-01-01'] AS days,
-        {'a': 1, 'b': 'x'} AS object, UUID '00000000-0000-0000-0000-000000000001' AS code, 18446744073709551615::UBIGINT AS big`,
+        {'a': 1, 'b': 'x'} AS object, {'d': 1.50::DECIMAL(18,2), 'e': 12345678901234567890.12::DECIMAL(38,2)} AS money,
+        ['nan'::DOUBLE, NULL] AS gaps, [[12345678901234567890.12::DECIMAL(38,2)]] AS nested, UUID '00000000-0000-0000-0000-000000000001' AS code, 18446744073709551615::UBIGINT AS big`,
     );
     await initIn(shop, ['daily.parquet'], '--timestamp', 'day', '--date-as-moment', 'end-of-day', '--time-zone', 'UTC');
     expect(
-      await ask(shop, '{ shop { customer(entityId: "c1") { born paid debt sizes holes days object code big } } }'),
+      await ask(
+        shop,
+        '{ shop { customer(entityId: "c1") { born paid debt sizes holes days object money gaps nested code big } } }',
+      ),
     ).toEqual({
       data: {
         shop: {
@@ -279,6 +283,9 @@ FROM orders
             holes: '[1,null]',
             days: ['2026-01-01'],
             object: { a: 1, b: 'x' },
+            money: { d: 1.5, e: '12345678901234567890.12' },
+            gaps: '["NaN",null]',
+            nested: '[["12345678901234567890.12"]]',
             code: '00000000-0000-0000-0000-000000000001',
             big: '18446744073709551615',
           },

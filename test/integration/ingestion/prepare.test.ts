@@ -554,6 +554,12 @@ describe('the files of a table', () => {
       `{d: '12345678901234567890.12'::DECIMAL(38,2)}`,
       { d: '12345678901234567890.12' },
     ],
+    [
+      'a struct of JSON too',
+      'STRUCT',
+      `'{"d": 0.1234567890123456789, "f": 0.5}'::JSON`,
+      { d: '0.1234567890123456789', f: 0.5 },
+    ],
     ['NaN in a struct is a text', 'STRUCT', `{d: 1.50::DECIMAL(5,2), n: 'nan'::DOUBLE}`, { d: 1.5, n: 'NaN' }],
   ])('are read by value: %s', async (_title, valueType, value, expected) => {
     const registry = REGISTRY.replace('name: total, valueType: INT64', `name: total, valueType: ${valueType}`);

@@ -101,6 +101,24 @@ describe('a number that a JavaScript number cannot carry is refused, and names n
       `{"ids": ["a", {"b": ${ROUNDED}}]}`,
       'entityIds[1]',
     ],
+    [
+      'that is an object in an object of inputs',
+      'mutation ($input: DeleteEntitiesInput!) { deleteEntities(input: $input) { __typename } }',
+      `{"input": {"entityIds": ["a", {"b": ${ROUNDED}}]}}`,
+      'input.entityIds[1]',
+    ],
+    [
+      'that is an object in a field that the input does not have',
+      'query ($f: JobFilter) { jobs(filter: $f) { nodes { id } } }',
+      `{"f": {"nothing": {"a": ${ROUNDED}}}}`,
+      'filter',
+    ],
+    [
+      'that is an object for a time',
+      'query ($at: DateTime) { shop { customer(entityId: "a", asOf: $at) { entityId } } }',
+      `{"at": {"a": ${ROUNDED}}}`,
+      'asOf',
+    ],
     ...['12345678901234567.25', `${ROUNDED}.0`, '9.007199254740993e15', '-12345678901234567.5e1'].map((number) => [
       `of more digits than a double has, in JSON: ${number}`,
       'query ($f: JobFilter) { jobs(filter: $f) { nodes { id } } }',
@@ -127,7 +145,25 @@ describe('a number that a JavaScript number cannot carry is refused, and names n
     expect(((await response.json()) as any).errors).toMatchObject([{ extensions: { ...REFUSED, field } }]);
   });
 
-  it('in JSON that stands in the document', async () => {
+  it.each([ROUNDED, `${ROUNDED}.0`, '9007199254740991.4', '0.99999999999999999999', '12345678901234567.25', '1e400'])(
+    'in JSON that stands in the document: %s',
+    async (number) => {
+      const { errors } = await gateway.ask(`{ jobs(filter: {labels: {a: [${number}]}}) { nodes { id } } }`);
+      expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'filter.labels' } }]);
+    },
+  );
+
+  it('in a URL whose variable is an object of inputs', async () => {
+    const variables = `{"f": {"labels": {"a": ${ROUNDED}}}}`;
+    const query = 'query ($f: JobFilter) { jobs(filter: $f) { nodes { id } } }';
+    const response = await fetch(`${gateway.url}?${new URLSearchParams({ query, variables }).toString()}`, {
+      headers: { 'apollo-require-preflight': 'true' },
+    });
+    const { errors } = (await response.json()) as any;
+    expect(errors).toMatchObject([{ extensions: { ...REFUSED, field: 'filter.labels.a' } }]);
+  });
+
+  it('in JSON as a whole number in the document', async () => {
     const { errors } = await gateway.ask(`{ jobs(filter: {labels: {a: ${ROUNDED}}}) { nodes { id } } }`);
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: 'filter.labels' } }]);
   });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   hasLongNumber,
   isRoundedToWhole,
+  parseExactJson,
   parseKeepingNumbers,
   parseLosslessJson,
 } from '../../../values/lossless-json.js';
@@ -29,6 +30,41 @@ describe('JSON without a loss', () => {
     ['0.000', 0],
   ])('has each number, or its text: %s', (text, value) => {
     expect(parseLosslessJson(`[${text}]`)).toEqual([value]);
+  });
+
+  it.each([
+    ['0.1', 0.1],
+    ['0.10000000000000001', 0.1],
+    ['1.50', 1.5],
+    ['1E5', 1e5],
+    ['0.30000000000000004', 0.30000000000000004],
+    ['1.2345678901234566e-07', 1.2345678901234566e-7],
+    ['0.1234567890123456789', '0.1234567890123456789'],
+    ['0.1000000000000000055511151231257827', '0.1000000000000000055511151231257827'],
+    ['0.12345678901234567', '0.12345678901234567'],
+    ['12345678901234.567', '12345678901234.567'],
+    ['12345678901234567890.12', '12345678901234567890.12'],
+    ['9007199254740993', '9007199254740993'],
+    ['9007199254740993.0', '9007199254740993.0'],
+    ['1e400', '1e400'],
+    ['-1e-400', '-1e-400'],
+    ['0e-400', 0],
+    ['0.00000000000000000000', 0],
+    ['5e-324', 5e-324],
+  ])('has each number of no declared type if a double holds it, or its text: %s', (text, value) => {
+    expect(parseExactJson(`{"a":[${text}]}`)).toEqual({ a: [value] });
+  });
+
+  it('keeps each double, as its shortest text and as one of 17 digits', () => {
+    const doubles = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
+    fc.assert(
+      fc.property(doubles, (value) => {
+        const isWhole = Number.isInteger(value) && !Number.isSafeInteger(value);
+        if (!isWhole) expect(parseExactJson(JSON.stringify([value]))).toEqual([value === 0 ? 0 : value]);
+        if (!isWhole) expect(parseExactJson(`[${value.toPrecision(17)}]`)).toEqual([value === 0 ? 0 : value]);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('gives no INT64 that is another number', () => {
