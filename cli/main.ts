@@ -71,7 +71,10 @@ program
   .description('Check each store and source of the registry, and print what to do about each fault.')
   .option('--url <url>', 'the running gateway that uses the data folder (default: at the port of the configuration)')
   .addOption(tokenOption())
-  .action(async ({ url, token }: { readonly url?: string; readonly token?: string }) => doctor({}, url, token));
+  .option('--deep', 'also read, query, write and delete a marked row in each store, and print a report for an issue')
+  .action(async ({ url, token, deep }: { readonly url?: string; readonly token?: string; readonly deep?: boolean }) =>
+    doctor({}, url, token, { isDeep: deep === true }),
+  );
 program
   .command('check')
   .description(

@@ -32,6 +32,12 @@ interface OfflineStoreAdapter<Settings extends OfflineStoreSettings = OfflineSto
   openToRead(settings: Settings, sources: readonly FeatureSource[], dataDirectory: string): Promise<OfflineStore>;
   /** doctor's findings, without opening the store. */
   diagnose?(settings: Settings, sources: readonly FeatureSource[]): Promise<StoreFindings>;
+  /** Uses the store as the gateway does. Absent: the store is embedded, and another process may have it open. */
+  probe?(
+    settings: Settings,
+    sources: readonly FeatureSource[],
+    client: BigQueryClientOptions | undefined,
+  ): Promise<StoreFindings>;
 }
 
 interface StoreFindings {
@@ -65,6 +71,10 @@ const ADAPTERS = {
       const { project, dataset } = settings;
       const name = dataset === null ? project : `${project}.${dataset}`;
       return { name, findings: diagnoseBigQuery(settings, sources) };
+    },
+    probe: async (settings, sources, client) => {
+      const { probeBigQuery } = await import('../datasources/offline/bigquery/probe.js');
+      return { name: settings.project, findings: probeBigQuery(settings, sources, client) };
     },
   },
 } satisfies {
@@ -123,6 +133,16 @@ export async function diagnoseOfflineStore(
 ): Promise<Diagnosis[]> {
   const found = await findAdapter(settings).diagnose?.(settings, sources);
   return found ? [{ store: `offline store ${settings.kind}: ${found.name}`, findings: found.findings }] : [];
+}
+
+/** What happens in a use of one offline store; none for an embedded store. */
+export async function probeOfflineStore(
+  settings: OfflineStoreSettings,
+  sources: readonly FeatureSource[],
+  client?: BigQueryClientOptions,
+): Promise<Diagnosis[]> {
+  const found = await findAdapter(settings).probe?.(settings, sources, client);
+  return found ? [{ store: `use of offline store ${settings.kind}: ${found.name}`, findings: found.findings }] : [];
 }
 
 /** Call it only with settings of the same kind. */

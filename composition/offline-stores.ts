@@ -64,10 +64,10 @@ async function openAll(
   };
 }
 
-/** The stores that doctor checks, without opening them. */
-export async function diagnoseOfflineStores(registry: Registry): Promise<Diagnosis[]> {
+/** What doctor finds of each store: by default without opening it, or what `inspect` finds. */
+export async function diagnoseOfflineStores(registry: Registry, inspect = diagnoseOfflineStore): Promise<Diagnosis[]> {
   const diagnoses = registry.featurestores.map((featurestore) =>
-    diagnoseOfflineStore(featurestore.offlineSettings, listSources(featurestore)),
+    inspect(featurestore.offlineSettings, listSources(featurestore)),
   );
   return (await Promise.all(diagnoses)).flat();
 }

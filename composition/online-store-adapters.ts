@@ -3,6 +3,8 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Diagnosis, Finding } from '../datasources/diagnosis.js';
 import type { ClientOptions } from '../datasources/google/vertex/vertex-clients.js';
 import { readFills } from '../datasources/online/lmdb/read-fills.js';
+import { probeOnlineStore } from '../datasources/online/probe-online-store.js';
+import { toErrorMessage } from '../errors/error-message.js';
 import { LmdbOnlineStore } from '../datasources/online/lmdb/lmdb-online-store.js';
 import type { OnlineStore } from '../datasources/online/online-store.js';
 import type { EntityType, OnlineStoreKind, OnlineStoreSettings } from '../datasources/registry/model.js';
@@ -108,6 +110,36 @@ export async function readOnlineFills(
   context: OnlineStoreContext,
 ): Promise<ReadonlyMap<EntityType, string> | undefined> {
   return findAdapter(settings).readFills?.(entityTypes, context);
+}
+
+/** Why `doctor --deep` writes no marked row into a store of this kind; null where it does. */
+const WHY_NOT_WRITTEN: { readonly [Kind in OnlineStoreKind]: string | null } = {
+  LMDB: null,
+  BIGTABLE: null,
+  VERTEX_FEATURE_VIEW: 'Vertex AI deletes no single row of a feature view, so a marked row would stay',
+  VERTEX_LEGACY: 'the legacy feature store deletes rows only by a job that reads a file',
+};
+
+/** Uses an online store as the gateway does; none for an embedded store, which another process may have open. */
+export async function probeOnlineStoreOf(
+  settings: OnlineStoreSettings,
+  entityTypes: readonly EntityType[],
+  context: OnlineStoreContext,
+): Promise<Diagnosis[]> {
+  if (settings.kind === 'LMDB') return [];
+  async function* probe(): AsyncGenerator<Finding> {
+    let store: OnlineStore | undefined;
+    try {
+      store = await openOnlineStore(settings, context);
+      const whyNotWritten = WHY_NOT_WRITTEN[settings.kind];
+      yield* probeOnlineStore(store, entityTypes, { clock: systemClock, newId: uuidv7, whyNotWritten });
+    } catch (error) {
+      yield { status: 'fault', message: `the store cannot be opened: ${toErrorMessage(error)}` };
+    } finally {
+      await store?.close();
+    }
+  }
+  return [{ store: `use of online store ${settings.kind}: ${settings.project}`, findings: probe() }];
 }
 
 function lmdbFolder(dataDirectory: string): string {

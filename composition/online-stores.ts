@@ -89,17 +89,18 @@ export function shadowRules(serving: OnlineStoreSettings, { onlineStore, share }
   };
 }
 
-/** The stores that doctor checks, without opening them. */
+/** What doctor finds of each store: by default without opening it, or what `inspect` finds. */
 export async function diagnoseOnlineStores(
   registry: Registry,
   dataDirectory: string,
   vertexClient?: ClientOptions,
+  inspect = diagnoseOnlineStore,
 ): Promise<Diagnosis[]> {
   const diagnoses = [...collectStoreSettings(registry)].map(([key, settings]) => {
     const named = registry.featurestores.filter(({ onlineSettings, shadow }) =>
       [onlineSettings, shadow?.onlineStore].some((one) => one && toStoreKey(one) === key),
     );
-    return diagnoseOnlineStore(
+    return inspect(
       settings,
       named.flatMap(({ entityTypes }) => entityTypes),
       { dataDirectory, vertexClient },

@@ -12,9 +12,11 @@ import type { EntityType, Featurestore } from '../datasources/registry/model.js'
 import type { Registry } from '../datasources/registry/registry.js';
 import { isHealthy } from '../serving/store-health.js';
 import { systemClock, type Clock } from '../values/clock.js';
+import type { GoogleClientOptions } from './google-clients.js';
 import { openDataFolder } from './data-folder.js';
 import { openFeatureWriters, type OpenFeatureWriters } from './feature-writers.js';
-import { listSources } from './offline-store-adapters.js';
+import { listSources, probeOfflineStore } from './offline-store-adapters.js';
+import { probeOnlineStoreOf } from './online-store-adapters.js';
 import { diagnoseOfflineStores, openOfflineStores } from './offline-stores.js';
 import type { LmdbOnlineStore } from '../datasources/online/lmdb/lmdb-online-store.js';
 import {
@@ -166,5 +168,17 @@ export async function diagnoseStores(
     { store: 'embedded stores', findings: diagnoseDataFolder(dataDirectory) },
     ...(await diagnoseOnlineStores(registry, dataDirectory, vertexClient)),
     ...(await diagnoseOfflineStores(registry)),
+  ];
+}
+
+/** What `doctor --deep` does in each store that is not embedded: reads, a tiny query, a dry run, a marked row. */
+export async function probeStores(
+  registry: Registry,
+  dataDirectory: string,
+  { vertex, bigquery }: GoogleClientOptions,
+): Promise<Diagnosis[]> {
+  return [
+    ...(await diagnoseOnlineStores(registry, dataDirectory, vertex, probeOnlineStoreOf)),
+    ...(await diagnoseOfflineStores(registry, (settings, sources) => probeOfflineStore(settings, sources, bigquery))),
   ];
 }

@@ -1,11 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadConfig } from '../../config/load-config.js';
 import { registryPathOf } from '../../config/registry-path.js';
 import type { GoogleClientOptions } from '../../composition/google-clients.js';
 import { diagnoseFreshness } from '../../composition/diagnose-freshness.js';
 import { createModelServings, diagnoseModels } from '../../composition/models.js';
 import { diagnoseRegistry } from '../../composition/registry.js';
+import { redactReport } from '../../composition/redact-report.js';
 import { diagnoseSeveralGateways } from '../../composition/several-gateways.js';
-import { diagnoseStores } from '../../composition/stores.js';
+import { diagnoseStores, probeStores } from '../../composition/stores.js';
+import { projectRoot } from '../../config/project-root.js';
+import { systemClock } from '../../values/clock.js';
+import { formatInstant } from '../../values/instant.js';
 import { diagnoseOnnxRuntime } from '../../batch-prediction/models/onnx/onnx-runtime-package.js';
 import { askSources } from '../ask-sources.js';
 import { DEFAULT_URL, GatewayClient } from '../gateway-client.js';
@@ -13,9 +19,16 @@ import { printDiagnoses } from '../print-diagnoses.js';
 
 /**
  * Prints findings as they arrive: of the registry, of its parts in Vertex AI, of each store, of the sources that are
- * behind their files, and of each model. `url` is a running gateway, which has the data folder for itself. Exit code 1 when there is a fault, so that a deployment can stop.
+ * behind their files, and of each model. `url` is a running gateway, which has the data folder for itself.
+ * `isDeep` also uses each store as the gateway does, and prints a report without names of resources. Exit code 1 when
+ * there is a fault, so that a deployment can stop.
  */
-export async function doctor(google: GoogleClientOptions = {}, url?: string, token?: string): Promise<void> {
+export async function doctor(
+  google: GoogleClientOptions = {},
+  url?: string,
+  token?: string,
+  { isDeep = false }: { readonly isDeep?: boolean } = {},
+): Promise<void> {
   const config = loadConfig();
   const { registry, diagnoses } = await diagnoseRegistry(registryPathOf(config), google);
   const stores = await diagnoseStores(registry, config.dataDirectory, google.vertex);
@@ -30,5 +43,31 @@ export async function doctor(google: GoogleClientOptions = {}, url?: string, tok
     ask: () => askSources(gateway),
     options: address === DEFAULT_URL ? '' : `--url ${address}`,
   });
-  await printDiagnoses([...diagnoses, ...stores, ...shared, ...sources, ...models]);
+  const all = [...diagnoses, ...stores, ...shared, ...sources, ...models];
+  if (!isDeep) return printDiagnoses(all);
+  process.stdout.write(reportHeader());
+  await printDiagnoses(
+    [...all, ...(await probeStores(registry, config.dataDirectory, google))],
+    redactReport(registry),
+  );
+}
+
+/** What a reader of the report has to know of the machine; the findings have no secrets. */
+function reportHeader(): string {
+  const { version, dependencies } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
+    readonly version: string;
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  const clients = ['aiplatform', 'bigquery', 'bigtable', 'storage'].map((name) => {
+    const client = `@google-cloud/${name}`;
+    return `${client} ${dependencies[client]}`;
+  });
+  return [
+    `featuregraph doctor --deep, ${formatInstant(systemClock())}`,
+    `featuregraph ${version}, Node.js ${process.version}, ${process.platform} ${process.arch}`,
+    clients.join(', '),
+    'Names of projects, instances, datasets and tables are replaced. Attach this report to an issue.',
+    '',
+    '',
+  ].join('\n');
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hasBuiltIn, machineFault, type Machine } from '../../../costs/vertex-machines.js';
+import { MACHINES } from '../../support/google/limits.js';
+import { checkMachine } from '../../support/google/vertex/batch-prediction-jobs.js';
 
 const machine = (machineType: string, acceleratorType: string | null = null, acceleratorCount: number | null = null) =>
   ({ machineType, acceleratorType, acceleratorCount }) satisfies Machine;
@@ -40,5 +42,32 @@ describe('machines of Vertex AI', () => {
     expect(hasBuiltIn('g2-standard-8', 'NVIDIA_L4')).toBe(true);
     expect(hasBuiltIn('n1-standard-8', 'NVIDIA_TESLA_T4')).toBe(false);
     expect(hasBuiltIn(null, 'NVIDIA_L4')).toBe(false);
+  });
+});
+
+describe('the table of the test server, which has its own source', () => {
+  const accelerators = [...new Set(MACHINES.flatMap((machine) => Object.keys(machine.accelerators)))];
+  const machineTypes = [
+    ...['banana', 'n1-standard-3', 'n1-standard-4', 'n1-highmem-8', 'n1-highcpu-32', 'e2-standard-4', 'e2-standard-64'],
+    ...['c2-standard-8', 'c2-standard-9', 'g2-standard-4', 'g2-standard-5', 'g2-standard-24', 'g2-standard-96'],
+    ...['a2-highgpu-1g', 'a2-highgpu-3g', 'a2-highgpu-8g', 'a3-highgpu-8g'],
+  ];
+  const machines = machineTypes.flatMap((machineType) => [
+    { machineType, acceleratorType: null, acceleratorCount: null },
+    ...accelerators.flatMap((acceleratorType) =>
+      [1, 2, 3, 4, 8].map((acceleratorCount) => ({ machineType, acceleratorType, acceleratorCount })),
+    ),
+  ]);
+
+  it.each(machines)('agrees on $machineType with $acceleratorCount of $acceleratorType', (machine) => {
+    const isRefused = (() => {
+      try {
+        checkMachine(machine);
+        return false;
+      } catch {
+        return true;
+      }
+    })();
+    expect(machineFault(machine) !== undefined).toBe(isRefused);
   });
 });
