@@ -5,15 +5,7 @@ import type { Instant } from '../../../values/instant.js';
 import type { RawValue } from '../../../values/value-type.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
 import type { OnlineWrite } from '../online-store.js';
-import type {
-  FindEntity,
-  FindSource,
-  LogCommit,
-  LoggedCommits,
-  PromotedRows,
-  StoredEntity,
-  WriteLog,
-} from '../write-log.js';
+import type { FindEntity, FindSource, LogCommit, LoggedCommits, PromotedRows, WriteLog } from '../write-log.js';
 import { decodeCommit, encodeCommit, type LoggedRow } from './log-codec.js';
 import { RecentCommits } from './recent-commits.js';
 
