@@ -65,6 +65,8 @@ export const compileFeaturesText: CompileText = (selected) => {
 
 /** undefined when a field is not plain. */
 function compileCell(selected: readonly SelectedField[]): WriteCell | undefined {
+  // A query can skip all of them.
+  if (selected.length === 0) return () => '{}';
   const parts: { readonly dependsOn: PlainField['dependsOn']; readonly writes: WriteCell[] }[] = [];
   for (const [index, { name, field }] of selected.entries()) {
     const plain = FIELDS[field];

@@ -15,6 +15,7 @@ import { startTestGateway, type TestGateway } from '../../../support/test-gatewa
 const OPERATIONS = [
   '{ shop { customer(entityId: "ann") { __typename id orders7d city born } } }',
   'query ($yes: Boolean = true, $no: Boolean = false) { shop { customer(entityId: "ann") { orders7d @skip(if: $yes) city @include(if: $no) meanBasket @include(if: $yes) } } }',
+  'query ($yes: Boolean = true) { shop @include(if: $yes) { id @skip(if: $yes) } entity(featurestore: "shop", entityType: "customer", entityId: "ann") { features { name @skip(if: $yes) } } }',
   'query ($id: ID = "bob") { shop { customer(entityId: $id) { orders7d } } }',
   'query ($id: ID! = "bob") { shop { customer(entityId: $id) { orders7d } } }',
   'query ($at: DateTime = "2001-09-09T01:46:35Z") { shop { customer(entityId: "bob", asOf: $at) { orders7d } } }',

@@ -76,7 +76,7 @@ describe.each(CASES)('a request over %s', (_name, registry, options) => {
     const byLane = answerer.mock.results.filter(({ value }) => value !== undefined).length;
     answerer.mockRestore();
     expect(byLane).toBeGreaterThan(REQUESTS / 60);
-  });
+  }, REQUESTS * 500);
 });
 
 interface RawRequest {
