@@ -3,7 +3,7 @@ import type { Finding } from '../datasources/diagnosis.js';
 import { DuckDbDatabase } from '../datasources/duckdb/database.js';
 import { findTypeFaults } from '../datasources/duckdb/history-table.js';
 import { hasImportRecords, readImportRecord } from '../datasources/duckdb/import-record.js';
-import type { FeatureSource } from '../datasources/registry/model.js';
+import type { EntityType, Featurestore, FeatureSource } from '../datasources/registry/model.js';
 import type { Registry } from '../datasources/registry/registry.js';
 import { OperatorError } from '../errors/operator-error.js';
 import { fillFingerprint, isUpToDate } from '../ingestion/fill-fingerprint.js';
@@ -60,7 +60,8 @@ async function* compareRecords(
   let upToDate = 0;
   for (const featurestore of registry.featurestores) {
     const computed = featurestore.entityTypes.filter(({ sources }) => sources.some(({ sql }) => sql !== null));
-    const fills = await readOnlineFills(featurestore.onlineSettings, computed, { dataDirectory });
+    const { fills, unknown } = await findFills(featurestore, computed, dataDirectory);
+    if (unknown) yield unknown;
     for (const entityType of computed) {
       const name = `${featurestore.name}.${entityType.name}`;
       const fingerprints: string[] = [];
@@ -89,6 +90,27 @@ async function* compareRecords(
   }
   const sources = listComputedSources(registry).length;
   if (upToDate > 0) yield { status: 'ok', message: `up to date: ${upToDate} of ${sources} sources with SQL` };
+}
+
+interface KnownFills {
+  readonly fills?: ReadonlyMap<EntityType, string> | undefined;
+  readonly unknown?: Finding;
+}
+
+async function findFills(
+  { name, onlineSettings }: Featurestore,
+  entityTypes: readonly EntityType[],
+  dataDirectory: string,
+): Promise<KnownFills> {
+  if (entityTypes.length === 0) return {};
+  try {
+    return { fills: await readOnlineFills(onlineSettings, entityTypes, { dataDirectory }) };
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    const [reason = error.summary, ...advice] = error.faults;
+    const message = `whether a start fills the online store of ${name} is not known: ${reason}`;
+    return { unknown: { status: 'warning', message, remedy: advice.join('; ') } };
+  }
 }
 
 /** Why a start fills an online store whose sources are up to date; null if it does not. */

@@ -29,10 +29,14 @@ interface OnlineStoreAdapter<Settings extends OnlineStoreSettings = OnlineStoreS
     context: OnlineStoreContext,
   ): Promise<StoreFindings>;
   /**
-   * The fingerprints of the fills of a store in a data folder that no gateway uses; it changes nothing. Absent: the store
-   * is elsewhere, and other gateways may use it.
+   * The fingerprints of the fills of a store; it changes nothing. No gateway may use the data folder. Throws OperatorError
+   * for a store that cannot be read. Absent: a start does not fill the store.
    */
-  readFills?(entityTypes: readonly EntityType[], context: OnlineStoreContext): Promise<ReadonlyMap<EntityType, string>>;
+  readFills?(
+    settings: Settings,
+    entityTypes: readonly EntityType[],
+    context: OnlineStoreContext,
+  ): Promise<ReadonlyMap<EntityType, string>>;
 }
 
 interface StoreFindings {
@@ -45,7 +49,7 @@ const ADAPTERS = {
   LMDB: {
     // The store is part of the data folder, which doctor checks as a whole.
     open: async (_settings, { dataDirectory }) => new LmdbOnlineStore(lmdbFolder(dataDirectory)),
-    readFills: (entityTypes, { dataDirectory }) => readFills(lmdbFolder(dataDirectory), entityTypes),
+    readFills: (_settings, entityTypes, { dataDirectory }) => readFills(lmdbFolder(dataDirectory), entityTypes),
   },
   BIGTABLE: {
     open: async (settings) => {
@@ -55,6 +59,10 @@ const ADAPTERS = {
     diagnose: async (settings) => {
       const { diagnoseBigtable } = await import('../datasources/online/bigtable/diagnose.js');
       return { name: settings.project, findings: diagnoseBigtable(settings) };
+    },
+    readFills: async (settings, entityTypes) => {
+      const { readBigtableFills } = await import('../datasources/online/bigtable/read-fills.js');
+      return readBigtableFills(settings, entityTypes);
     },
   },
   VERTEX_FEATURE_VIEW: {
@@ -103,13 +111,13 @@ export async function diagnoseOnlineStore(
   return found ? [{ store: `online store ${settings.kind}: ${found.name}`, findings: found.findings }] : [];
 }
 
-/** The fills of a store in the data folder; undefined for a store that is elsewhere. */
+/** The fills of a store; undefined for a store that a start does not fill. */
 export async function readOnlineFills(
   settings: OnlineStoreSettings,
   entityTypes: readonly EntityType[],
   context: OnlineStoreContext,
 ): Promise<ReadonlyMap<EntityType, string> | undefined> {
-  return findAdapter(settings).readFills?.(entityTypes, context);
+  return findAdapter(settings).readFills?.(settings, entityTypes, context);
 }
 
 /** Why `doctor --deep` writes no marked row into a store of this kind; null where it does. */

@@ -18,6 +18,8 @@ const SQL = `SELECT 'c1' AS entity_id, TIMESTAMP '2001-01-01' AS event_timestamp
 export interface ShopOptions extends Partial<Pick<GatewayOptions, 'onPrepare' | 'logger' | 'tlsLookEveryMs'>> {
   /** The models of the registry, as YAML. */
   readonly models?: string;
+  /** The online store of the featurestore, as YAML on one line. */
+  readonly onlineStore?: string;
   /** Of the source. */
   readonly sql?: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -26,9 +28,10 @@ export interface ShopOptions extends Partial<Pick<GatewayOptions, 'onPrepare' | 
 /** The whole gateway as main.ts starts it, in this process, with its registry and data (`data`) in a folder. */
 export async function startShopGateway(
   folder: string,
-  { sql = SQL, environment, onPrepare, logger, tlsLookEveryMs, models = '' }: ShopOptions = {},
+  { sql = SQL, environment, onPrepare, logger, tlsLookEveryMs, models = '', onlineStore }: ShopOptions = {},
 ): Promise<Gateway> {
-  writeFileSync(join(folder, 'registry.yaml'), `${REGISTRY}${models}`);
+  const store = onlineStore === undefined ? '' : `\n    onlineStore: ${onlineStore}`;
+  writeFileSync(join(folder, 'registry.yaml'), `${REGISTRY.replace('- name: shop', (name) => name + store)}${models}`);
   writeFileSync(join(folder, 'customer.sql'), sql);
   return startGateway({
     config: parseConfig({
