@@ -220,7 +220,7 @@ describe('a policy file that changes while the gateway serves', () => {
     '{ entity(featurestore: "shop", entityType: "customer", entityId: "acme:1") { features(names: ["city"]) { value status } } }';
   const statusOf = async (who: Who) => (await shop.ask(who, city)).data.entity.features[0].status;
   const followed =
-    'subscription { featureValues(featurestore: "shop", entityType: "customer", entityIds: ["acme:1"]) { features(names: ["city", "orders"]) { value status } } }';
+    'subscription { featureValues(featurestore: "shop", entityType: "customer", entityIds: ["acme:1"]) { entities { features(names: ["city", "orders"]) { value status } } } }';
   let day = 1;
   const write = (value: string) => {
     day += 1;

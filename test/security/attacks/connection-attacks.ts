@@ -99,7 +99,7 @@ const manySubscriptions = async ({ shop }: Attacked): Promise<void> => {
   socket.send({ type: 'connection_init', payload: shop.headersOf('ann') });
   await until(() => socket.messages.length === 1);
   const query =
-    'subscription { featureValues(featurestore: "shop", entityType: "customer", entityIds: ["acme:1"]) { entityId } }';
+    'subscription { featureValues(featurestore: "shop", entityType: "customer", entityIds: ["acme:1"]) { entities { entityId } } }';
   for (let id = 0; id < 1000; id += 1) socket.send({ id: String(id), type: 'subscribe', payload: { query } });
   await until(() => socket.messages.length >= 1001);
   const ofType = (wanted: string) => socket.messages.filter(({ type }) => type === wanted);

@@ -70,10 +70,10 @@ export function historyOf(transport: 'http' | 'webSocket' | 'eventStream', page:
   const history = `history(feature: "city", ${page}) { nodes { value } pageInfo { endCursor } }`;
   return transport === 'http'
     ? `entity(featurestore: "shop", entityType: "customer", entityId: "${entityId}") { ${history} }`
-    : `featureValues(featurestore: "shop", entityType: "customer", entityIds: ["${entityId}"]) { ${history} }`;
+    : `featureValues(featurestore: "shop", entityType: "customer", entityIds: ["${entityId}"]) { entities { ${history} } }`;
 }
 
 /** The history in the data of an answer; null if there is none. */
 export function historyIn(data: any): any {
-  return data?.entity?.history ?? data?.featureValues?.[0]?.history ?? null;
+  return data?.entity?.history ?? data?.featureValues?.entities?.[0]?.history ?? null;
 }

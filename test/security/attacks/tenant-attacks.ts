@@ -14,7 +14,7 @@ const features = 'entityId features { name value status timestamp }';
 const entity = (transport: Transport, id: string): string =>
   transport === 'http'
     ? `{ node(id: "featurestores/shop/entityTypes/customer/entities/${id}") { ... on Entity { ${features} } } }`
-    : `subscription { featureValues(featurestore: "shop", entityType: "customer", entityIds: ["${id}"]) { ${features} } }`;
+    : `subscription { featureValues(featurestore: "shop", entityType: "customer", entityIds: ["${id}"]) { entities { ${features} } } }`;
 
 /** What a tenant reads of another's entity is what it reads of one that does not exist. */
 const foreignEntity = async (gateway: Attacked, transport: Transport): Promise<void> => {
@@ -77,8 +77,9 @@ export const TENANT_ATTACKS: readonly Attack[] = [
               'featurestore: "shop", entityType: $text, entityIds: ["a"]',
             ];
       const [kind, field] = transport === 'http' ? ['query', 'entity'] : ['subscription', 'featureValues'];
+      const select = (fields: string): string => (transport === 'http' ? fields : `entities { ${fields} }`);
       for (const place of places) {
-        const query = `${kind} ($text: String!) { ${field}(${place}) { entityId } }`;
+        const query = `${kind} ($text: String!) { ${field}(${place}) { ${select('entityId')} } }`;
         const sent = await gateway.send(transport, 'admin', { query, variables });
         expectRefusal(
           { ...sent, data: sent.data.map((data) => data?.[field]) },
@@ -87,10 +88,12 @@ export const TENANT_ATTACKS: readonly Attack[] = [
         );
       }
       const [ids, named] = transport === 'http' ? ['entityId: $text', ''] : ['entityIds: [$text]', ', names: ["city"]'];
-      const query = `${kind} ($text: ID!) { ${field}(featurestore: "shop", entityType: "customer", ${ids}${named}) { features(names: ["city"]) { status } history(feature: "city") { nodes { value } } } }`;
+      const query = `${kind} ($text: ID!) { ${field}(featurestore: "shop", entityType: "customer", ${ids}${named}) { ${select('features(names: ["city"]) { status } history(feature: "city") { nodes { value } }')} } }`;
       const { data, errors } = await gateway.send(transport, 'admin', { query, variables });
       expect(errors).toEqual([]);
-      expect([data[0][field]].flat()).toEqual([{ features: [{ status: 'NOT_FOUND' }], history: { nodes: [] } }]);
+      expect([data[0][field].entities ?? data[0][field]].flat()).toEqual([
+        { features: [{ status: 'NOT_FOUND' }], history: { nodes: [] } },
+      ]);
     }
     const kept = await gateway.send('http', 'admin', { query: `{ ${historyOf('http', 'first: 3')} }` });
     expect(historyIn(kept.data[0]).nodes).toHaveLength(3);
