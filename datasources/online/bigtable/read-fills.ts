@@ -1,6 +1,6 @@
 import type { BigtableSettings, EntityType } from '../../registry/model.js';
-import { connect } from './client.js';
-import { toStartError } from './error-advice.js';
+import { connect } from '../../google/bigtable/client.js';
+import { toStartError } from '../../google/bigtable/error-advice.js';
 import { FillStateRow } from './fill-state-row.js';
 import { fillStateKey } from './row-key.js';
 
