@@ -60,23 +60,27 @@ describe.each(CASES)('a request over %s', (_name, registry, options) => {
     for (let time = 0; time < 3; time += 1) expect(await send(hot.url, request)).toEqual(await send(cold.url, request));
   });
 
-  it(`has the same answer, headers and code by the hot lane and by Apollo (seed ${SEED})`, async () => {
-    const answerer = vi.spyOn(HotLane.prototype, 'answerer');
-    const random = seededRandom(SEED);
-    const documents = new RandomDocuments(hot.schema, random, valuesOf(registry));
-    for (let sent = 0; sent < REQUESTS;) {
-      const document = documents.next();
-      for (let count = 0; count < REQUESTS_OF_A_DOCUMENT; count += 1) {
-        const request = randomRequest(document, documents, `${SEED}-${sent}`);
-        const [byLane, byApollo] = await Promise.all([send(hot.url, request), send(cold.url, request)]);
-        expect(byLane, JSON.stringify(request)).toEqual(byApollo);
-        sent += 1;
+  it(
+    `has the same answer, headers and code by the hot lane and by Apollo (seed ${SEED})`,
+    async () => {
+      const answerer = vi.spyOn(HotLane.prototype, 'answerer');
+      const random = seededRandom(SEED);
+      const documents = new RandomDocuments(hot.schema, random, valuesOf(registry));
+      for (let sent = 0; sent < REQUESTS;) {
+        const document = documents.next();
+        for (let count = 0; count < REQUESTS_OF_A_DOCUMENT; count += 1) {
+          const request = randomRequest(document, documents, `${SEED}-${sent}`);
+          const [byLane, byApollo] = await Promise.all([send(hot.url, request), send(cold.url, request)]);
+          expect(byLane, JSON.stringify(request)).toEqual(byApollo);
+          sent += 1;
+        }
       }
-    }
-    const byLane = answerer.mock.results.filter(({ value }) => value !== undefined).length;
-    answerer.mockRestore();
-    expect(byLane).toBeGreaterThan(REQUESTS / 60);
-  }, REQUESTS * 500);
+      const byLane = answerer.mock.results.filter(({ value }) => value !== undefined).length;
+      answerer.mockRestore();
+      expect(byLane).toBeGreaterThan(REQUESTS / 60);
+    },
+    REQUESTS * 500,
+  );
 });
 
 interface RawRequest {
