@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../../config/load-config.js';
 import { registryPathOf } from '../../config/registry-path.js';
 import type { GoogleClientOptions } from '../../composition/google-clients.js';
+import { diagnoseAuthentication } from '../../composition/diagnose-authentication.js';
 import { diagnoseFreshness } from '../../composition/diagnose-freshness.js';
 import { createModelServings, diagnoseModels } from '../../composition/models.js';
 import { diagnoseRegistry } from '../../composition/registry.js';
@@ -19,7 +20,8 @@ import { printDiagnoses } from '../print-diagnoses.js';
 
 /**
  * Prints findings as they arrive: of the registry, of its parts in Vertex AI, of each store, of the sources that are
- * behind their files, and of each model. `url` is a running gateway, which has the data folder for itself.
+ * behind their files, of each model, and of the authentication file. `url` is a running gateway, which has the data
+ * folder for itself.
  * `isDeep` also uses each store as the gateway does, and prints a report without names of resources. Exit code 1 when
  * there is a fault, so that a deployment can stop.
  */
@@ -43,7 +45,8 @@ export async function doctor(
     ask: () => askSources(gateway),
     options: address === DEFAULT_URL ? '' : `--url ${address}`,
   });
-  const all = [...diagnoses, ...stores, ...shared, ...sources, ...models];
+  const authentication = diagnoseAuthentication(config, systemClock);
+  const all = [...diagnoses, ...stores, ...shared, ...sources, ...models, authentication];
   if (!isDeep) return printDiagnoses(all);
   process.stdout.write(reportHeader());
   await printDiagnoses(

@@ -35,6 +35,43 @@ const foreignJob = async (gateway: Attacked, transport: Transport): Promise<void
   expect(await ask('bob', gateway.job)).toContain('SUCCEEDED');
 };
 
+/** A subscription that goes on at another's cursor has the values of the tenant alone. */
+const foreignSubscription = async (gateway: Attacked, transport: Transport): Promise<void> => {
+  const follow = (more: string, foreign = 'beta:1') =>
+    `subscription { featureValues(featurestore: "shop", entityType: "customer", entityIds: ["acme:2", "${foreign}"]${more}) { cursor entities { entityId features { status value } } written { entityId name value } } }`;
+  const before = await gateway.send(transport, 'admin', { query: follow('') });
+  const cursor: string = before.data[0].featureValues.cursor;
+  // Each transport writes values that no other has.
+  const timestamp = `2001-02-${transport === 'webSocket' ? '01' : '02'}T00:00:00Z`;
+  const rows = ['beta:1', 'acme:2'].map((entityId) => ({
+    entityId,
+    timestamp,
+    values: { city: `${entityId} by ${transport}` },
+  }));
+  await gateway.shop.ingest('admin', 'customer', rows);
+  const query = follow(`, after: "${cursor}"`);
+  const ofAdmin = await gateway.send(transport, 'admin', { query });
+  expect(ofAdmin.text).toContain(`beta:1 by ${transport}`);
+  const own = await gateway.send(transport, 'acme', { query });
+  expect(own.data[0].featureValues.written).toEqual([
+    { entityId: 'acme:2', name: 'city', value: `acme:2 by ${transport}` },
+  ]);
+  expect(own.text).not.toContain('beta:1 by');
+  // The entities of the first event are those that the client names, whether they exist or not.
+  const ofNone = await gateway.send(transport, 'acme', { query: follow(`, after: "${cursor}"`, 'beta:9') });
+  const values = ({ data, errors }: Sent, id: string) => {
+    const { entities, written } = data[0].featureValues;
+    return JSON.stringify([entities, written, errors]).replaceAll(id, 'ID');
+  };
+  expect(values(own, 'beta:1')).toBe(values(ofNone, 'beta:9'));
+  const changed = `${cursor.slice(0, -2)}${cursor.endsWith('AA') ? 'BB' : 'AA'}`;
+  expectRefusal(
+    await gateway.send(transport, 'acme', { query: follow(`, after: "${changed}"`) }),
+    'BAD_USER_INPUT',
+    'CURSOR_EXPIRED',
+  );
+};
+
 /** SQL that a name or an id could become, in each place where a client writes one. */
 const SQL = [`'; DROP TABLE customer__orders; --`, '"; SELECT 1; --', "' OR '1'='1", '$1', '\\', '`;'];
 
@@ -53,6 +90,12 @@ export const TENANT_ATTACKS: readonly Attack[] = [
     const sent = await gateway.send(transport, 'acme', { query });
     expectRefusal({ ...sent, data: sent.data.map(historyIn) }, 'BAD_USER_INPUT');
   }),
+  {
+    name: 'the cursor of another’s subscription',
+    http: { notApplicable: 'a subscription needs a stream' },
+    webSocket: cell('has the values of the tenant alone', foreignSubscription),
+    eventStream: cell('has the values of the tenant alone', foreignSubscription),
+  },
   everywhere('two principals at the same moment', 'each has its own values', async (gateway, transport) => {
     const query = entity(transport, 'acme:1');
     const who: Who[] = Array.from({ length: 12 }, (_, index) => (['admin', 'ann', 'nobody'] as const)[index % 3]!);
