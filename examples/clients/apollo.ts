@@ -16,6 +16,8 @@ import { createClient } from 'graphql-ws';
 const VALUE_OBJECTS = [
   ...[
     'BatchInput',
+    'Attribution',
+    'BatchInstances',
     'BatchOutput',
     'BatchResources',
     'BudgetUsage',

@@ -95,6 +95,7 @@ describe('the documents', () => {
       'labels of `trainingSetPreview`': formatLimit(REQUEST_LIMITS.maxPreviewLabels),
       'rows of `validateTrainingSet`': formatLimit(REQUEST_LIMITS.maxValidatedRows),
       '`metrics(of:)`': formatLimit(REQUEST_LIMITS.maxMetrics),
+      '`instances` of a batch prediction (fields)': formatLimit(REQUEST_LIMITS.maxInstanceFields),
       'an idempotency key': `${REQUEST_LIMITS.maxIdempotencyKeyBytes} bytes in UTF-8`,
       '`batchSize` of a local batch prediction': formatLimit(REQUEST_LIMITS.maxBatchSize),
       '`startingReplicaCount` of a local batch prediction': formatLimit(REQUEST_LIMITS.maxReplicas),
