@@ -22,7 +22,12 @@ import { systemClock } from '../values/clock.js';
  */
 interface OfflineStoreAdapter<Settings extends OfflineStoreSettings = OfflineStoreSettings> {
   /** `embedded` is open already, with the tables of its featurestores. */
-  open(settings: Settings, featurestore: Featurestore, embedded: DuckDbOfflineStore): Promise<OfflineStore>;
+  open(
+    settings: Settings,
+    featurestore: Featurestore,
+    embedded: DuckDbOfflineStore,
+    bigqueryClient?: BigQueryClientOptions,
+  ): Promise<OfflineStore>;
   /** Opens the store read-only; creates nothing. */
   openToRead(settings: Settings, sources: readonly FeatureSource[], dataDirectory: string): Promise<OfflineStore>;
   /** doctor's findings, without opening the store. */
@@ -49,10 +54,11 @@ const ADAPTERS = {
       DuckDbOfflineStore.openToRead(await DuckDbDatabase.open(databaseFile(dataDirectory), { toRead: true })),
   },
   BIGQUERY: {
-    open: async (settings, featurestore) => {
+    open: async (settings, featurestore, _embedded, bigqueryClient) => {
       const { openBigQueryOfflineStore } = await import('../datasources/offline/bigquery/open-bigquery.js');
       return openBigQueryOfflineStore(settings, listSources(featurestore), {
         clock: systemClock,
+        ...(bigqueryClient === undefined ? {} : { client: bigqueryClient }),
         currentOrigin: () => ({ tenant: resolveTenant(featurestore), ...requestScope.getStore() }),
       });
     },
@@ -107,8 +113,9 @@ export async function openOfflineStore(
   settings: OfflineStoreSettings,
   featurestore: Featurestore,
   embedded: DuckDbOfflineStore,
+  bigqueryClient?: BigQueryClientOptions,
 ): Promise<OfflineStore> {
-  return findAdapter(settings).open(settings, featurestore, embedded);
+  return findAdapter(settings).open(settings, featurestore, embedded, bigqueryClient);
 }
 
 /** The offline store of one entity type, read-only: it creates nothing and opens no other store. */

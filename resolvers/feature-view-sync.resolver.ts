@@ -13,6 +13,7 @@ import { Job, JobConnection } from '../schema/job/job.js';
 import { SyncFeatureViewInput, SyncFeatureViewPayload } from '../schema/job/sync-feature-view.js';
 import { FeatureView } from '../schema/registry/feature-view.js';
 import { formatResourceName } from '../schema/resource-name.js';
+import { isVisibleView } from './catalogue.js';
 import { visibleTo } from './visible-jobs.js';
 import type { RequestContext } from './context.js';
 import { jobCostEstimate } from '../costs/job-cost.js';
@@ -33,7 +34,11 @@ export class FeatureViewSyncResolver {
     @Arg('input', () => SyncFeatureViewInput, { description: 'The feature view to sync.' }) input: SyncFeatureViewInput,
   ): Promise<JobPayload<FeatureViewSyncJobRecord>> {
     return jobPayload(audit, { action: 'FEATURE_VIEW_SYNC' }, async () => {
-      const view = getFeatureViewIn(registry.featurestore(input.featurestore), input.featureView);
+      const featurestore = registry.featurestore(input.featurestore);
+      const known = featurestore.featureViews.filter(
+        (each) => isVisibleView(access, each) || access.jobOf('FEATURE_VIEW_SYNC', each.entityType).isAllowed,
+      );
+      const view = getFeatureViewIn(featurestore, input.featureView, 'featureView', known);
       const permission = access.jobOf('FEATURE_VIEW_SYNC', view.entityType);
       const maxCostUsd = checkJob(permission, input.maxCostUsd ?? null, 'sync this feature view', 'featureView');
       return featureViewSyncs.start({

@@ -7,6 +7,7 @@ import { diagnoseFreshness } from '../../composition/diagnose-freshness.js';
 import { createModelServings, diagnoseModels } from '../../composition/models.js';
 import { diagnoseRegistry } from '../../composition/registry.js';
 import { redactReport } from '../../composition/redact-report.js';
+import { diagnoseSeveralGateways } from '../../composition/several-gateways.js';
 import { diagnoseStores, probeStores } from '../../composition/stores.js';
 import { projectRoot } from '../../config/project-root.js';
 import { systemClock } from '../../values/clock.js';
@@ -31,6 +32,10 @@ export async function doctor(
   const config = loadConfig();
   const { registry, diagnoses } = await diagnoseRegistry(registryPathOf(config), google);
   const stores = await diagnoseStores(registry, config.dataDirectory, google.vertex);
+  const { sharedJobs } = config;
+  const shared = sharedJobs
+    ? [{ store: 'several gateways', findings: diagnoseSeveralGateways(registry, sharedJobs.table) }]
+    : [];
   const models = [...diagnoseOnnxRuntime(registry.models), ...diagnoseModels(registry, createModelServings())];
   const address = url ?? `http://localhost:${config.port}/graphql`;
   const gateway = new GatewayClient(address, token ?? config.token);
@@ -38,7 +43,7 @@ export async function doctor(
     ask: () => askSources(gateway),
     options: address === DEFAULT_URL ? '' : `--url ${address}`,
   });
-  const all = [...diagnoses, ...stores, ...sources, ...models];
+  const all = [...diagnoses, ...stores, ...shared, ...sources, ...models];
   if (!isDeep) return printDiagnoses(all);
   process.stdout.write(reportHeader());
   await printDiagnoses(

@@ -96,15 +96,16 @@ export function getFeatureView(entityType: EntityType, name: string, field = 'vi
   );
 }
 
-export function getFeatureViewIn(featurestore: Featurestore, name: string, field = 'featureView'): FeatureView {
+/** `views` are those that the caller may know: no other is found or named. */
+export function getFeatureViewIn(
+  featurestore: Featurestore,
+  name: string,
+  field = 'featureView',
+  views: readonly FeatureView[] = featurestore.featureViews,
+): FeatureView {
   return (
-    featurestore.featureViews.find((view) => view.name === name) ??
-    unknownName(
-      'FEATURE_VIEW_NOT_FOUND',
-      `feature view "${name}" in featurestore "${featurestore.name}"`,
-      featurestore.featureViews,
-      field,
-    )
+    views.find((view) => view.name === name) ??
+    unknownName('FEATURE_VIEW_NOT_FOUND', `feature view "${name}" in featurestore "${featurestore.name}"`, views, field)
   );
 }
 

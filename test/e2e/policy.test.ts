@@ -102,6 +102,12 @@ const RUNS: readonly (readonly [string, string, object, string, (job: any) => vo
   ],
 ];
 
+/** What is not in the catalogue of a principal without rights is answered as a name that does not exist. */
+const NOT_FOUND: Readonly<Record<string, string>> = {
+  startBatchPrediction: 'MODEL_NOT_FOUND',
+  syncFeatureView: 'FEATURE_VIEW_NOT_FOUND',
+};
+
 describe.each(RUNS)('%s under a policy', (_what, mutation, input, result, expectResult) => {
   let job: string;
 
@@ -123,8 +129,7 @@ describe.each(RUNS)('%s under a policy', (_what, mutation, input, result, expect
     const { job: none, userErrors } = await start('nobody', mutation, input);
     expect([none, userErrors.map(({ code }: any) => code)]).toEqual([
       null,
-      // The model is not in the catalogue of the principal.
-      [mutation === 'startBatchPrediction' ? 'MODEL_NOT_FOUND' : 'PERMISSION_DENIED'],
+      [NOT_FOUND[mutation] ?? 'PERMISSION_DENIED'],
     ]);
     expect((await shop.ask('nobody', '{ jobs { nodes { id } } }')).data.jobs.nodes).toEqual([]);
   });

@@ -251,6 +251,15 @@ describe('a training set', () => {
 });
 
 describe('other jobs', () => {
+  it('do not tell the names of feature views that the principal may not see', async () => {
+    const sync = async (featureView: string) => {
+      const query = `mutation { syncFeatureView(input: { featurestore: "shop", featureView: "${featureView}" }) { userErrors { code message } } }`;
+      return JSON.stringify((await shop.ask('nobody', query)).data).replaceAll(featureView, 'VIEW');
+    };
+    expect(await sync('board')).toBe(await sync('zzz'));
+    expect(await sync('zzz')).not.toContain('board');
+  });
+
   it('are started only by those who may', async () => {
     for (const mutation of [
       'syncFeatureView(input: { featurestore: "shop", featureView: "board" })',
