@@ -266,6 +266,8 @@ export default tseslint.config(
               'ComputedSource',
               'FileOptions',
               'BatchInput',
+              'Attribution',
+              'BatchInstances',
               'BatchOutput',
               'BatchResources',
               'Prediction',

@@ -1,7 +1,7 @@
 import type { InstanceErrorCode } from '../errors/instance-error-codes.js';
 import type { FileFormat } from '../datasources/files/file-format.js';
 import type { FileOptions } from '../datasources/files/file-options.js';
-import type { Model } from '../datasources/registry/prediction-model.js';
+import type { InstanceFormat, Model } from '../datasources/registry/prediction-model.js';
 import type { JobWork } from '../datasources/job-store/job-cost.js';
 import type { JobRequest } from '../jobs/job-request.js';
 import type { JobRecord } from '../datasources/job-store/job-record.js';
@@ -65,6 +65,19 @@ export interface BatchPredictionSpec {
   readonly retryOf: string | null;
   /** Columns of the input that do not belong to an instance. */
   readonly excludedFields?: readonly string[];
+  /** How rows become instances; absent: as objects of all columns. */
+  readonly instances?: BatchInstances;
+}
+
+/** How the rows of the input become the instances that the model gets. Only Vertex AI knows this. */
+export interface BatchInstances {
+  /** Whether an instance is an object of its columns, or a list of them in order; null: as the format of the input. */
+  readonly format: InstanceFormat | null;
+  /** The column that identifies an instance: the model does not get it, the output has it. */
+  readonly keyField: string | null;
+  /** Only these columns; empty: all. Not beside excludedFields. */
+  readonly includedFields: readonly string[];
+  readonly excludedFields: readonly string[];
 }
 
 /** The request as the job's record stores it. */
@@ -101,7 +114,13 @@ export type BatchInput =
       readonly format: FileFormat;
       /** What the files themselves do not declare. */
       readonly options?: FileOptions;
-    };
+    }
+  /** gs:// addresses of files that only Vertex AI reads. */
+  | { readonly kind: 'INSTANCE_FILES'; readonly files: readonly string[]; readonly format: InstanceFileFormat };
+
+/** TF_RECORD_GZIP: the files are compressed. FILE_LIST: each line of the files names a file, which is an instance. */
+export const INSTANCE_FILE_FORMATS = ['TF_RECORD', 'TF_RECORD_GZIP', 'FILE_LIST'] as const;
+export type InstanceFileFormat = (typeof INSTANCE_FILE_FORMATS)[number];
 
 export interface BatchOutput {
   readonly format: 'PARQUET' | 'JSONL' | 'TABLE';
@@ -143,6 +162,22 @@ export interface PredictionRow {
   readonly prediction: Readonly<Record<string, unknown>>;
   /** Vertex AI's explanation of the prediction; null or absent when the job did not request explanations. */
   readonly explanation?: Readonly<Record<string, unknown>> | null;
+  /** The attributions of the explanation; null or absent without one. */
+  readonly attributions?: readonly Attribution[] | null;
+}
+
+/** How much each input of an instance contributed to one output of the model. */
+export interface Attribution {
+  readonly outputName: string | null;
+  readonly outputDisplayName: string | null;
+  /** The place of the output in the prediction, where that is a list. */
+  readonly outputIndex: readonly number[];
+  /** The output for the baseline of the inputs. */
+  readonly baselineOutputValue: number | null;
+  readonly instanceOutputValue: number | null;
+  readonly approximationError: number | null;
+  /** By input: a number, or lists of numbers for an array. */
+  readonly featureAttributions: Readonly<Record<string, unknown>>;
 }
 
 export interface PredictionFailureRow {

@@ -35,6 +35,8 @@ export const REQUEST_LIMITS = {
   defaultHistogramBins: 10,
   /** Aggregates of `metrics`: each is computed over all predictions of a job. */
   maxMetrics: 50,
+  /** Fields that `instances` of a batch prediction includes or excludes: more than a feature store has in a row. */
+  maxInstanceFields: 5_000,
   /** Bytes of an idempotency key in UTF-8. The job store uses it as a key, and its keys are short. */
   maxIdempotencyKeyBytes: 500,
   /** Instances per batch of a local batch prediction: all of them are in memory at once. */

@@ -2,9 +2,16 @@ import { checkJob, checkOutput, permissionDenied } from '../auth/policy/permissi
 import { visibleModels } from './catalogue.js';
 import type { RequestContext } from './context.js';
 import { checkTable } from './table-access.js';
-import type { BatchInput, BatchPredictionRequest, BatchResources } from '../batch-prediction/batch-predictions.js';
+import type {
+  BatchInput,
+  BatchInstances,
+  BatchPredictionRequest,
+  BatchResources,
+} from '../batch-prediction/batch-predictions.js';
 import { formatOfFile } from '../datasources/files/file-format.js';
 import { badInput } from '../errors/app-error.js';
+import { REQUEST_LIMITS } from '../limits/request-limits.js';
+import type { BatchInstancesInput } from '../schema/job/batch-instances.js';
 import type { BatchSourceInput, StartBatchPredictionInput } from '../schema/job/start-batch-prediction.js';
 import { fileOptions } from './file-options.js';
 import { parseResourceName } from '../schema/resource-name.js';
@@ -29,6 +36,7 @@ export async function batchPredictionRequest(
     spec: {
       model: model.name,
       input: source,
+      ...(input.instances ? { instances: batchInstances(input.instances) } : {}),
       output: { format: input.output.format, location: input.output.location ?? null },
       parameters: input.parameters ?? null,
       resources: batchResources(input),
@@ -53,10 +61,13 @@ async function checkInput(
       checkTable(context, input.table, 'input.table');
       return;
     case 'FILES':
+    case 'INSTANCE_FILES': {
+      const field = input.kind === 'FILES' ? 'files' : 'instanceFiles';
       for (const [index, file] of input.files.entries()) {
         if (access.mayUseFile('READ_FILE', file)) continue;
-        throw permissionDenied('You may not read this file.', `input.files.paths[${index}]`);
+        throw permissionDenied('You may not read this file.', `input.${field}.paths[${index}]`);
       }
+    }
   }
 }
 
@@ -67,7 +78,12 @@ function modelName(id: string): string {
 }
 
 /** A OneOf input: exactly one field is set. */
-function batchInput({ trainingSetJob, table, files }: BatchSourceInput): BatchInput {
+function batchInput({ trainingSetJob, table, files, instanceFiles }: BatchSourceInput): BatchInput {
+  if (instanceFiles !== undefined) {
+    const { paths, format } = instanceFiles;
+    if (paths.length === 0) throw badInput('"paths" is empty. Name at least one file.', 'input.instanceFiles.paths');
+    return { kind: 'INSTANCE_FILES', files: paths, format };
+  }
   if (table !== undefined) return { kind: 'TABLE', table };
   if (files !== undefined) {
     const { paths, format } = files;
@@ -78,6 +94,22 @@ function batchInput({ trainingSetJob, table, files }: BatchSourceInput): BatchIn
     return { kind: 'FILES', files: paths, format: known, ...(Object.keys(options).length === 0 ? {} : { options }) };
   }
   return { kind: 'TRAINING_SET', job: parseJobId(trainingSetJob!, 'input.trainingSetJob') };
+}
+
+function batchInstances(input: BatchInstancesInput): BatchInstances {
+  for (const name of ['includedFields', 'excludedFields'] as const) {
+    const { length } = input[name] ?? [];
+    const { maxInstanceFields } = REQUEST_LIMITS;
+    if (length > maxInstanceFields) {
+      throw badInput(`"${name}" has ${length} fields, and may have ${maxInstanceFields}.`, `instances.${name}`);
+    }
+  }
+  return {
+    format: input.format ?? null,
+    keyField: input.keyField ?? null,
+    includedFields: input.includedFields ?? [],
+    excludedFields: input.excludedFields ?? [],
+  };
 }
 
 function batchResources(input: StartBatchPredictionInput): BatchResources {

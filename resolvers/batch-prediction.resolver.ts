@@ -1,4 +1,5 @@
 import type { AuditTrail } from '../auth/audit/audit-trail.js';
+import type { BatchInstances } from '../schema/job/batch-instances.js';
 import { checkJob } from '../auth/policy/permission.js';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { AFTER_ARGUMENT, firstArgument } from '../schema/arguments.js';
@@ -129,10 +130,16 @@ export class BatchPredictionResolver {
       kind: input.kind,
       trainingSetJob: input.kind === 'TRAINING_SET' ? formatResourceName({ kind: 'job', job: input.job }) : null,
       table: input.kind === 'TABLE' ? input.table : null,
-      files: input.kind === 'FILES' ? input.files : null,
+      files: input.kind === 'FILES' || input.kind === 'INSTANCE_FILES' ? input.files : null,
+      instanceFileFormat: input.kind === 'INSTANCE_FILES' ? input.format : null,
       format: input.kind === 'FILES' ? input.format : null,
       fileOptions: input.kind === 'FILES' ? shownFileOptions(input.options) : null,
     };
+  }
+
+  @FieldResolver()
+  instances(@Root() { spec }: BatchPredictionJobRecord): BatchInstances | null {
+    return spec.instances ?? null;
   }
 
   @FieldResolver()

@@ -150,6 +150,11 @@ async function locate(dependencies: BatchPredictionDependencies, input: BatchInp
         relation: await tableRelation(dependencies, input.table, 'input.table'),
         field: 'input.table',
       };
+    case 'INSTANCE_FILES':
+      throw badInput(
+        'Only models on Vertex AI read these files. Give JSON lines, CSV or Parquet.',
+        'input.instanceFiles',
+      );
     case 'TRAINING_SET':
       return locateTrainingSet(dependencies, input.job);
   }

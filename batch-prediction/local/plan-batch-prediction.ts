@@ -100,6 +100,9 @@ async function checkRequest(
   const { batchSize, startingReplicaCount, generateExplanation } = spec.resources;
   assertWholeNumberUpTo('batchSize', batchSize, REQUEST_LIMITS.maxBatchSize);
   assertWholeNumberUpTo('startingReplicaCount', startingReplicaCount, REQUEST_LIMITS.maxReplicas);
+  if (spec.instances) {
+    throw badInput('Models that run here take the columns that the registry names: leave this out.', 'instances');
+  }
   if (generateExplanation) throw badInput('Models that run here give no explanations.', 'generateExplanation');
   await checkModel(dependencies, model, 'model');
 }

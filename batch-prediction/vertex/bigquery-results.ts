@@ -3,7 +3,7 @@ import { hasStatus } from '../../datasources/google/bigquery/api-error.js';
 import { formatInstant, parseInstant } from '../../values/instant.js';
 import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
 import { badInput } from '../../errors/app-error.js';
-import { parseExplanation, toFailure, predictionFields, type FailedInstances, type VertexResults } from './results.js';
+import { readExplanation, toFailure, predictionFields, type FailedInstances, type VertexResults } from './results.js';
 import { errorsTableName, type TablesOutput } from './vertex-job.js';
 
 type Row = Record<string, unknown>;
@@ -38,7 +38,7 @@ export class BigQueryResults implements VertexResults {
       instanceNumber,
       instance: pickInstance(row),
       prediction: predictionFields(toJson(row.prediction)),
-      explanation: parseExplanation(toJson(row.explanation)),
+      ...readExplanation(toJson(row.explanation)),
     }));
   }
 

@@ -5,7 +5,7 @@ import type { PredictionFailureRow, PredictionRow, ResultRange } from '../batch-
 import { readLines } from './read-lines.js';
 import { parseLosslessJson, parseToRewrite } from '../../values/lossless-json.js';
 import {
-  parseExplanation,
+  readExplanation,
   toFailure,
   instanceFields,
   predictionFields,
@@ -42,7 +42,7 @@ export class CloudStorageResults implements VertexResults {
       instanceNumber,
       instance: instanceFields(row.instance),
       prediction: predictionFields(row.prediction),
-      explanation: parseExplanation(row.explanation),
+      ...readExplanation(row.explanation),
     }));
   }
 

@@ -2,7 +2,15 @@ import type { protos } from '@google-cloud/aiplatform';
 import { badInput } from '../../errors/app-error.js';
 import type { FileFormat } from '../../datasources/files/file-format.js';
 import type { FileOptions } from '../../datasources/files/file-options.js';
-import type { BatchInput, BatchOutput, BatchPredictionSpec, BatchResources } from '../batch-predictions.js';
+import type {
+  BatchInput,
+  BatchOutput,
+  BatchPredictionSpec,
+  BatchResources,
+  InstanceFileFormat,
+} from '../batch-predictions.js';
+import type { Model } from '../../datasources/registry/prediction-model.js';
+import { modelParts, reservationAffinity } from './model-request.js';
 import { machineFault } from '../../costs/vertex-machines.js';
 import { checkLabels } from './job-labels.js';
 import { protobufValue } from './protobuf-value.js';
@@ -15,7 +23,7 @@ export const DEFAULT_MACHINE_TYPE = 'n1-standard-4';
 /** A job as it is sent to Vertex AI, without the labels that identify it (job-labels.ts). */
 export interface VertexJobRequest extends Omit<Job, 'displayName' | 'model' | 'labels'> {
   readonly displayName: string;
-  /** The model's resource name. */
+  /** The model's resource name; empty for a container that is not in the model registry. */
   readonly model: string;
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -26,33 +34,66 @@ export function vertexJobRequest({
   labels,
   model,
   spec,
-}: Pick<VertexJobRequest, 'displayName' | 'labels' | 'model'> & {
+}: Pick<VertexJobRequest, 'displayName' | 'labels'> & {
+  readonly model: Pick<Model, 'location' | 'vertex'>;
   readonly spec: BatchPredictionSpec;
 }): VertexJobRequest {
   if (displayName.trim() === '') throw badInput('Vertex AI takes no job without a name.', 'displayName');
+  if (displayName.length > MAX_DISPLAY_NAME_LENGTH) {
+    throw badInput(`Vertex AI takes names of at most ${MAX_DISPLAY_NAME_LENGTH} characters.`, 'displayName');
+  }
   checkLabels(labels);
   return {
     displayName,
-    model,
     labels,
+    ...modelParts(model, spec.resources.generateExplanation),
     inputConfig: inputConfig(spec.input),
     ...instanceConfig(spec),
     outputConfig: outputConfig(spec.output),
     ...(spec.parameters ? { modelParameters: protobufValue(spec.parameters) } : {}),
-    dedicatedResources: dedicatedResources(spec.resources),
-    manualBatchTuningParameters: { batchSize: spec.resources.batchSize },
+    ...machines(model, spec.resources),
     generateExplanation: spec.resources.generateExplanation,
   };
 }
 
+const MAX_DISPLAY_NAME_LENGTH = 128;
+
 /**
- * Converts rows of a table to objects. Our HTTP models get objects too, so that a model predicts the same in both
- * runtimes. Lines of JSON stay unchanged. Lines of CSV become lists, for which there is no option.
+ * Converts rows of a table to objects, unless the request says otherwise. Our HTTP models get objects too, so that a
+ * model predicts the same in both runtimes. Lines of JSON stay unchanged. Lines of CSV become lists, for which there is
+ * no option.
  */
-function instanceConfig({ input, excludedFields = [] }: BatchPredictionSpec): Pick<Job, 'instanceConfig'> {
-  return input.kind === 'TABLE'
-    ? { instanceConfig: { instanceType: 'object', excludedFields: [...excludedFields] } }
-    : {};
+function instanceConfig(spec: BatchPredictionSpec): Pick<Job, 'instanceConfig'> {
+  const { input, instances, excludedFields = [] } = spec;
+  if (!instances) {
+    return input.kind === 'TABLE'
+      ? { instanceConfig: { instanceType: 'object', excludedFields: [...excludedFields] } }
+      : {};
+  }
+  if (!hasColumns(input)) {
+    throw badInput('Only rows of a table and JSON lines can be chosen and arranged for the model.', 'instances');
+  }
+  const { format, keyField, includedFields } = instances;
+  // The columns of a retry that hold errors are never part of an instance.
+  const excluded = [...new Set([...instances.excludedFields, ...excludedFields])];
+  if (includedFields.length > 0 && instances.excludedFields.length > 0) {
+    throw badInput('Give "includedFields" or "excludedFields", not both.', 'instances.excludedFields');
+  }
+  if (keyField !== null && [...includedFields, ...excluded].includes(keyField)) {
+    throw badInput('The key field is never part of an instance: leave it out of the lists.', 'instances.keyField');
+  }
+  const type = format ?? (input.kind === 'TABLE' ? 'OBJECT' : null);
+  return {
+    instanceConfig: {
+      ...(type === null ? {} : { instanceType: type.toLowerCase() }),
+      ...(keyField === null ? {} : { keyField }),
+      ...(includedFields.length > 0 ? { includedFields: [...includedFields] } : { excludedFields: excluded }),
+    },
+  };
+}
+
+function hasColumns(input: BatchInput): boolean {
+  return input.kind === 'TABLE' || (input.kind === 'FILES' && input.format === 'JSONL');
 }
 
 function inputConfig(input: BatchInput): NonNullable<Job['inputConfig']> {
@@ -63,6 +104,9 @@ function inputConfig(input: BatchInput): NonNullable<Job['inputConfig']> {
       for (const file of input.files) storageUri(file, 'input.files');
       refuseOptions(input.options ?? {});
       return { instancesFormat: instancesFormat(input.format), gcsSource: { uris: [...input.files] } };
+    case 'INSTANCE_FILES':
+      for (const file of input.files) storageUri(file, 'input.instanceFiles.paths');
+      return { instancesFormat: INSTANCE_FORMATS[input.format], gcsSource: { uris: [...input.files] } };
     case 'TRAINING_SET':
       throw badInput(
         'A model on Vertex AI reads tables of BigQuery and files in Cloud Storage: give the training set’s output as "table".',
@@ -70,6 +114,12 @@ function inputConfig(input: BatchInput): NonNullable<Job['inputConfig']> {
       );
   }
 }
+
+const INSTANCE_FORMATS = {
+  TF_RECORD: 'tf-record',
+  TF_RECORD_GZIP: 'tf-record-gzip',
+  FILE_LIST: 'file-list',
+} as const satisfies Record<InstanceFileFormat, string>;
 
 /** Vertex AI reads the files by its own rules. */
 function refuseOptions(options: FileOptions): void {
@@ -101,6 +151,29 @@ function outputConfig({ format, location }: BatchOutput): NonNullable<Job['outpu
     case 'PARQUET':
       throw badInput('Vertex AI writes JSONL files and tables of BigQuery, not Parquet.', 'output.format');
   }
+}
+
+/** The machines of a job, and what only a job with machines may say. */
+function machines(
+  { vertex }: Pick<Model, 'vertex'>,
+  resources: BatchResources,
+): Pick<Job, 'dedicatedResources' | 'manualBatchTuningParameters'> {
+  if (vertex?.machines === 'AUTOMATIC') {
+    const field = (['machineType', 'acceleratorType', 'acceleratorCount'] as const).find(
+      (name) => resources[name] !== null,
+    );
+    if (field !== undefined) throw badInput('Vertex AI chooses the machines of this model: leave this out.', field);
+    return {};
+  }
+  const affinity = reservationAffinity(vertex?.reservation);
+  const { machineSpec, ...replicas } = dedicatedResources(resources);
+  return {
+    dedicatedResources: {
+      machineSpec: { ...machineSpec, ...(affinity ? { reservationAffinity: affinity } : {}) },
+      ...replicas,
+    },
+    manualBatchTuningParameters: { batchSize: resources.batchSize },
+  };
 }
 
 /** Batch jobs do not scale: they run with the starting number of replicas, whatever the maximum. */

@@ -3,9 +3,11 @@ import type { Model } from '../../datasources/registry/prediction-model.js';
 import { badInput } from '../../errors/app-error.js';
 import type { JobPlan } from '../../jobs/job-handler.js';
 import type { BatchPredictionRequest, BatchPredictionSpec, RetryRequest } from '../batch-predictions.js';
+import { checkLocations } from './check-locations.js';
 import { inputRows } from './input-rows.js';
 import { DEFAULT_MACHINE_TYPE, vertexJobRequest } from './job-request.js';
 import { readVertexResults, type VertexResultStores } from './read-vertex-results.js';
+import { parseModelParent } from './vertex-model.js';
 import { VERTEX_BATCH_PREDICTION, type VertexJobSpec } from './vertex-batch-prediction-job.js';
 
 /** The dependencies of planning. */
@@ -15,14 +17,16 @@ export interface VertexPlanDependencies extends VertexResultStores {
 }
 
 /** Refuses what Vertex AI would refuse, before the job is stored: the client learns at once what is not possible. */
-export function planVertexBatchPrediction(
+export async function planVertexBatchPrediction(
   dependencies: VertexPlanDependencies,
   { displayName, labels, model, spec }: BatchPredictionRequest,
-): JobPlan<VertexJobSpec> {
+): Promise<JobPlan<VertexJobSpec>> {
+  const jobSpec = toJobSpec(displayName, labels, model, spec);
+  await checkLocations(dependencies, jobSpec);
   return {
     displayName,
     labels,
-    spec: toJobSpec(displayName, labels, model, spec),
+    spec: jobSpec,
     work: () => estimateInput(dependencies, spec),
   };
 }
@@ -43,7 +47,14 @@ export async function planVertexRetry(
   if (!failed) throw badInput('The job has no failed instances that could be tried again.', 'job');
   const { labels } = job;
   const displayName = job.displayName ?? job.id;
-  const spec = toJobSpec(displayName, labels, model, { ...job.spec, ...failed, retryOf: job.id });
+  const { instances, ...earlier } = job.spec;
+  const spec = toJobSpec(displayName, labels, model, {
+    ...earlier,
+    ...failed,
+    // Lines of failed instances are what the model got: nothing is left to choose and arrange.
+    ...(instances && failed.input.kind === 'TABLE' ? { instances } : {}),
+    retryOf: job.id,
+  });
   return { displayName, labels, spec, work: async () => toBatchWork(spec, job.progress.failed) };
 }
 
@@ -52,7 +63,7 @@ export async function checkedVertexWork(
   dependencies: VertexPlanDependencies,
   { displayName, labels, model, spec }: BatchPredictionRequest,
 ): Promise<BatchWork> {
-  toJobSpec(displayName, labels, model, spec);
+  await checkLocations(dependencies, toJobSpec(displayName, labels, model, spec));
   return estimateInput(dependencies, spec);
 }
 
@@ -62,8 +73,8 @@ function toJobSpec(
   model: Model,
   spec: BatchPredictionSpec,
 ): VertexJobSpec {
-  const vertexRequest = vertexJobRequest({ displayName, labels, model: model.location, spec });
-  return { ...spec, modelSnapshot: model, vertexRequest };
+  const vertexRequest = vertexJobRequest({ displayName, labels, model, spec });
+  return { ...spec, modelSnapshot: model, vertexRequest, vertexParent: parseModelParent(model.location) };
 }
 
 async function estimateInput({ bigquery }: VertexPlanDependencies, spec: BatchPredictionSpec): Promise<BatchWork> {

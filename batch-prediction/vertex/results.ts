@@ -1,5 +1,11 @@
 import { toInstanceErrorCode } from '../../errors/instance-error-codes.js';
-import type { BatchPredictionSpec, PredictionFailureRow, PredictionRow, ResultRange } from '../batch-predictions.js';
+import type {
+  Attribution,
+  BatchPredictionSpec,
+  PredictionFailureRow,
+  PredictionRow,
+  ResultRange,
+} from '../batch-predictions.js';
 import { parseLosslessJson } from '../../values/lossless-json.js';
 
 /** The failed instances, as an input that Vertex AI reads. */
@@ -51,9 +57,41 @@ export function instanceFields(instance: unknown): Readonly<Record<string, unkno
   return isFields(instance) ? instance : { instance };
 }
 
-/** The explanations of a job that requested them; null for any other. */
-export function parseExplanation(explanation: unknown): Readonly<Record<string, unknown>> | null {
-  return isFields(explanation) ? explanation : null;
+/** The explanation of a job that requested them, and its attributions; null for any other. */
+export function readExplanation(explanation: unknown): Pick<PredictionRow, 'explanation' | 'attributions'> {
+  const value = typeof explanation === 'string' ? parsed(explanation) : explanation;
+  if (!isFields(value)) return { explanation: null, attributions: null };
+  const attributions = Array.isArray(value.attributions) ? value.attributions.filter(isFields).map(toAttribution) : [];
+  return { explanation: value, attributions };
+}
+
+/** JSON files name the fields in one way, tables may in the other. */
+function toAttribution(fields: Readonly<Record<string, unknown>>): Attribution {
+  const valueOf = (camel: string): unknown =>
+    fields[camel] ?? fields[camel.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)];
+  const text = (name: string): string | null => {
+    const value = valueOf(name);
+    return typeof value === 'string' && value !== '' ? value : null;
+  };
+  const number = (name: string): number | null => toNumber(valueOf(name));
+  const features = valueOf('featureAttributions');
+  const index = valueOf('outputIndex');
+  return {
+    outputName: text('outputName'),
+    outputDisplayName: text('outputDisplayName'),
+    outputIndex: Array.isArray(index) ? index.map(toNumber).filter((one) => one !== null) : [],
+    baselineOutputValue: number('baselineOutputValue'),
+    instanceOutputValue: number('instanceOutputValue'),
+    approximationError: number('approximationError'),
+    featureAttributions: isFields(features) ? features : {},
+  };
+}
+
+/** Numbers of attributions are doubles; a whole one may come as text or as an integer. */
+function toNumber(value: unknown): number | null {
+  if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'string') return null;
+  const number = Number(value);
+  return value === '' || !Number.isFinite(number) ? null : number;
 }
 
 function isFields(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -175,10 +175,10 @@ export class VertexBatchPredictionHandler implements JobHandler<
    * but a job stays in the region where it started.
    */
   #jobQuery(job: VertexBatchPredictionJob): JobQuery {
-    const { vertexRequest } = job.spec;
+    const { vertexRequest, vertexParent } = job.spec;
     const key = toVertexKey(job);
     return {
-      parent: parseModelParent(vertexRequest.model),
+      parent: vertexParent ?? parseModelParent(vertexRequest.model),
       key,
       requested: withKeyLabels(vertexRequest, key),
       onTransientError: (error) => this.options.onTransientError(error, job),

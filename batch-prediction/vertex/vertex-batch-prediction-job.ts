@@ -7,6 +7,8 @@ import type { VertexResult } from './vertex-result.js';
 export interface VertexJobSpec extends BatchPredictionJobSpec {
   /** The request to Vertex AI. It is built once, so that the checked request is the sent one, also after a restart. */
   readonly vertexRequest: VertexJobRequest;
+  /** The location of the job, `projects/…/locations/…`. Absent in records of earlier releases: that of the model. */
+  readonly vertexParent?: string;
 }
 
 /**
@@ -30,6 +32,7 @@ export type VertexBatchPredictionJob = JobRecord<VertexJobSpec, VertexCheckpoint
 export function requestedVertexPrediction({
   modelSnapshot: _snapshot,
   vertexRequest: _request,
+  vertexParent: _parent,
   ...requested
 }: VertexJobSpec): BatchPredictionSpec {
   return requested;

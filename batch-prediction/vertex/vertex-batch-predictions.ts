@@ -90,6 +90,7 @@ function listJobResourceNames({ spec, checkpoint, result }: VertexBatchPredictio
   const output = result?.output;
   return collectResourceNames([
     spec.modelSnapshot.location,
+    spec.modelSnapshot.vertex,
     spec.input,
     spec.output,
     checkpoint,

@@ -46,6 +46,8 @@ export function readVertexJob(job: Job): VertexJob {
   const names = collectResourceNames([
     job.name,
     job.model,
+    job.encryptionSpec,
+    job.unmanagedContainerModel,
     job.inputConfig,
     job.outputConfig,
     written && outputLocation(written),

@@ -20,9 +20,53 @@ export interface Model {
   readonly location: string;
   /** The protocol settings of its server; HTTP models only. */
   readonly http?: HttpSettings;
+  /** How jobs run on Vertex AI; Vertex AI models only. Absent: with machines of the request and nothing else. */
+  readonly vertex?: VertexModelSettings;
   /** The required fields of an instance. ONNX ignores other columns of an input; HTTP forwards them. */
   readonly inputs: readonly ModelField[];
   readonly outputs: readonly ModelField[];
+}
+
+/** Settings that the operator chooses for every job of a model on Vertex AI: clients must not choose accounts and keys. */
+export interface VertexModelSettings {
+  /** Whether a job names its machines. AUTOMATIC: Vertex AI chooses them, as for AutoML and publisher models. */
+  readonly machines: 'DEDICATED' | 'AUTOMATIC';
+  /** The account of the model's container; null: that of Vertex AI. */
+  readonly serviceAccount: string | null;
+  /** The key that encrypts the job's resources, as a resource name of Cloud KMS; null: Google's. */
+  readonly kmsKey: string | null;
+  readonly disableContainerLogging: boolean;
+  /** null: as Vertex AI does by default. */
+  readonly reservation: VertexReservation | null;
+  /** How explanations are computed; null: as the model itself says. */
+  readonly explanation: VertexExplanation | null;
+  /** A container that is not in the model registry; null: the location names a model. */
+  readonly container: VertexContainer | null;
+}
+
+export type VertexReservation =
+  | { readonly kind: 'NONE' | 'ANY' }
+  /** Resource names of reservations of Compute Engine. */
+  | { readonly kind: 'SPECIFIC'; readonly reservations: readonly string[] };
+
+export interface VertexExplanation {
+  readonly method: 'SAMPLED_SHAPLEY' | 'INTEGRATED_GRADIENTS' | 'XRAI';
+  /** The number of paths or steps: more are more exact and take longer. */
+  readonly count: number;
+  /** Explains only so many outputs, those with the highest values; null: all. */
+  readonly topK: number | null;
+}
+
+export interface VertexContainer {
+  readonly image: string;
+  /** A gs:// folder with the model's files; null: the image has them. */
+  readonly artifacts: string | null;
+  readonly predictRoute: string;
+  readonly healthRoute: string;
+  readonly port: number;
+  readonly command: readonly string[];
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface HttpSettings {

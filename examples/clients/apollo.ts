@@ -16,6 +16,7 @@ import { createClient } from 'graphql-ws';
 const VALUE_OBJECTS = [
   ...[
     'BatchInput',
+    'BatchInstances',
     'BatchOutput',
     'BatchResources',
     'BudgetUsage',
@@ -40,7 +41,7 @@ const VALUE_OBJECTS = [
   ],
   ...['BatchPredictionJobConnection', 'FeatureConnection', 'FeaturestoreConnection', 'FeatureValueConnection'],
   ...['JobConnection', 'PredictionConnection', 'PredictionFailureConnection', 'PageInfo'],
-  ...['FeatureValue', 'FeatureValuesEvent', 'Prediction', 'PredictionFailure', 'RegistryPlan'],
+  ...['FeatureValue', 'FeatureValuesEvent', 'Attribution', 'Prediction', 'PredictionFailure', 'RegistryPlan'],
 ];
 
 /** Lists of such types. The arguments of a field decide the order of its list. */

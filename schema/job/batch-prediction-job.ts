@@ -7,10 +7,16 @@ import { Node } from '../node.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { FileFormatEnum } from './enums.js';
 import { FileOptions } from './file-options.js';
+import { BatchInstances, InstanceFileFormatEnum } from './batch-instances.js';
 import { Job } from './job.js';
 import { Metric, PredictionConnection, PredictionFailureConnection } from './prediction.js';
 
-export const BatchInputKindEnum = { TRAINING_SET: 'TRAINING_SET', TABLE: 'TABLE', FILES: 'FILES' } as const;
+export const BatchInputKindEnum = {
+  TRAINING_SET: 'TRAINING_SET',
+  TABLE: 'TABLE',
+  FILES: 'FILES',
+  INSTANCE_FILES: 'INSTANCE_FILES',
+} as const;
 
 registerEnumType(BatchInputKindEnum, {
   name: 'BatchInputKind',
@@ -19,6 +25,7 @@ registerEnumType(BatchInputKindEnum, {
     TRAINING_SET: { description: 'The output of a training set job.' },
     TABLE: { description: 'A table of the offline store.' },
     FILES: { description: 'Files.' },
+    INSTANCE_FILES: { description: 'Files in Cloud Storage that only models on Vertex AI read.' },
   },
 });
 
@@ -48,7 +55,10 @@ export class BatchInput {
   @Field(() => String, { nullable: true, description: 'The name of the table. Null unless the kind is TABLE.' })
   table!: string | null;
 
-  @Field(() => [String], { nullable: true, description: 'The paths of the files. Null unless the kind is FILES.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'The paths of the files. Null unless the kind is FILES or INSTANCE_FILES.',
+  })
   files!: readonly string[] | null;
 
   @Field(() => FileFormatEnum, {
@@ -56,6 +66,12 @@ export class BatchInput {
     description: 'The format of the files. Null unless the kind is FILES.',
   })
   format!: keyof typeof FileFormatEnum | null;
+
+  @Field(() => InstanceFileFormatEnum, {
+    nullable: true,
+    description: 'The format of the files. Null unless the kind is INSTANCE_FILES.',
+  })
+  instanceFileFormat!: keyof typeof InstanceFileFormatEnum | null;
 
   @Field(() => FileOptions, {
     nullable: true,
@@ -145,6 +161,12 @@ export class BatchPredictionJob {
 
   @Field(() => BatchInput, { description: 'The source of the instances.' })
   input!: BatchInput;
+
+  @Field(() => BatchInstances, {
+    nullable: true,
+    description: 'How rows of the source become instances. Null: as objects of all columns, or lines as they stand.',
+  })
+  instances!: BatchInstances | null;
 
   @Field(() => BatchOutput, { description: 'The format and location of the predictions.' })
   output!: BatchOutput;

@@ -1,8 +1,42 @@
-import { Field, Float, InputType, ObjectType } from 'type-graphql';
+import { Field, Float, InputType, Int, ObjectType } from 'type-graphql';
 import { createConnectionType } from '../connection.js';
 import { BigIntScalar } from '../scalars/big-int.js';
 import { JSONObject, type JsonObject } from '../scalars/json-object.js';
 import { MetricKindEnum } from './enums.js';
+
+@ObjectType({
+  simpleResolvers: true,
+  description: 'How much each input of an instance contributed to one output of the model.',
+})
+export class Attribution {
+  @Field(() => String, { nullable: true, description: 'The name of the output in the metadata of the model.' })
+  outputName!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The display name of the output, e.g. the class.' })
+  outputDisplayName!: string | null;
+
+  @Field(() => [Int], { description: 'The place of the output in the prediction, where that is a list.' })
+  outputIndex!: readonly number[];
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'The output that the model gives for the baseline of the inputs.',
+  })
+  baselineOutputValue!: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'The output that the model gives for the instance.' })
+  instanceOutputValue!: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'The relative error of the attributions. Null if unknown.' })
+  approximationError!: number | null;
+
+  @Field(() => JSONObject, {
+    description:
+      'The contribution of each input, by its name: a number, or lists of numbers for an array. The numbers add up to ' +
+      'about instanceOutputValue less baselineOutputValue.',
+  })
+  featureAttributions!: JsonObject;
+}
 
 @ObjectType({ simpleResolvers: true, description: 'An instance and its prediction.' })
 export class Prediction {
@@ -22,6 +56,14 @@ export class Prediction {
     description: 'The explanation as Vertex AI returns it. Null if the job has no generateExplanation.',
   })
   explanation?: JsonObject | null;
+
+  @Field(() => [Attribution], {
+    nullable: true,
+    description:
+      'How much each input contributed to each explained output, from the explanation. Null if the job has no ' +
+      'generateExplanation.',
+  })
+  attributions?: readonly Attribution[] | null;
 }
 
 export const PredictionConnection = createConnectionType(Prediction, 'Prediction', 'predictions');

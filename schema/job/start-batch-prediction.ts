@@ -5,6 +5,7 @@ import { OneOf } from '../one-of.js';
 import { UserError } from '../user-error.js';
 import { MaxCostUsd, StartJobInput } from './start-job.js';
 import { BatchOutputFormatEnum, BatchPredictionJob } from './batch-prediction-job.js';
+import { BatchInstancesInput, InstanceFilesInput } from './batch-instances.js';
 import { FilesInput } from './files-input.js';
 
 @OneOf
@@ -24,6 +25,12 @@ export class BatchSourceInput {
 
   @Field(() => FilesInput, { nullable: true, description: 'Files with the instances.' })
   files!: FilesInput | undefined;
+
+  @Field(() => InstanceFilesInput, {
+    nullable: true,
+    description: 'Files in Cloud Storage that only models on Vertex AI read.',
+  })
+  instanceFiles!: InstanceFilesInput | undefined;
 }
 
 @InputType({ description: 'The format and location of the predictions.' })
@@ -50,6 +57,12 @@ export class StartBatchPredictionInput extends StartJobInput {
 
   @Field(() => BatchSourceInput, { description: 'The source of the instances.' })
   input!: BatchSourceInput;
+
+  @Field(() => BatchInstancesInput, {
+    nullable: true,
+    description: 'How rows become instances. Null: as objects of all columns, or lines as they stand.',
+  })
+  instances!: BatchInstancesInput | null | undefined;
 
   @Field(() => BatchOutputInput, { description: 'The format and location of the predictions.' })
   output!: BatchOutputInput;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { INSTANCE_FORMATS, type Model } from '../prediction-model.js';
 import { isBlockedPort } from './blocked-ports.js';
+import { toVertexSettings, vertexModel, vertexModelLocation } from './vertex-model-entry.js';
 import { fieldFaults, inputEntry, outputEntry, text, toFields } from './model-field-entries.js';
 
 const url = z
@@ -37,23 +38,7 @@ const model = z
       })
       .optional()
       .describe('A server that keeps Vertex AI’s contract for custom containers.'),
-    vertex: z
-      .strictObject({
-        project: z
-          .string()
-          .regex(/^[a-z0-9:.-]+$/)
-          .describe('The Google Cloud project.'),
-        location: z
-          .string()
-          .regex(/^[a-z0-9-]+$/)
-          .describe('The region, e.g. europe-west4.'),
-        model: z
-          .string()
-          .regex(/^[\w.-]+(@[\w-]+)?$/)
-          .describe('The id of the model, with @version or @alias if it is not the default.'),
-      })
-      .optional()
-      .describe('A model in Vertex AI’s model registry, for batch prediction there.'),
+    vertex: vertexModel.optional(),
     inputs: z.array(inputEntry).min(1).describe('In the order of the graph, where one tensor holds them all.'),
     outputs: z.array(outputEntry).min(1).describe('In the order of the graph, where one tensor holds them all.'),
   })
@@ -91,15 +76,14 @@ export function toModels(entries: readonly ModelEntry[], files: ReadonlyMap<stri
 function resolveLocation(
   { onnx, http, vertex }: ModelEntry,
   files: ReadonlyMap<string, string>,
-): Pick<Model, 'runtime' | 'location' | 'http'> {
+): Pick<Model, 'runtime' | 'location' | 'http' | 'vertex'> {
   if (http) {
     const { healthUrl, deadlineSeconds, instances } = http;
     const settings = { healthUrl, deadlineMs: deadlineSeconds * 1000, instances };
     return { runtime: 'HTTP', location: http.url, http: settings };
   }
   if (vertex) {
-    const location = `projects/${vertex.project}/locations/${vertex.location}/models/${vertex.model}`;
-    return { runtime: 'VERTEX', location };
+    return { runtime: 'VERTEX', location: vertexModelLocation(vertex), vertex: toVertexSettings(vertex) };
   }
   return { runtime: 'ONNX', location: files.get(onnx!) ?? onnx! };
 }

@@ -4,6 +4,25 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** The form in which a model gets an instance. */
+export type BatchInstanceFormat =
+  /** A list of the values, in the order of the columns. */
+  | 'ARRAY'
+  /** An object: the values by the names of their columns. */
+  | 'OBJECT';
+
+/** How rows of a table or JSON lines become instances. Only models on Vertex AI take this. */
+export type BatchInstancesInput = {
+  /** The model does not get these columns. Null: it gets all columns. Not with includedFields. */
+  excludedFields?: Array<string> | null | undefined;
+  /** The form of an instance. Null: rows of a table become objects, JSON lines stay as they are. */
+  format?: BatchInstanceFormat | null | undefined;
+  /** The model gets only these columns. Null: all columns. Not with excludedFields. */
+  includedFields?: Array<string> | null | undefined;
+  /** A column that identifies an instance: the model does not get it, the output has it. Null: none. */
+  keyField?: string | null | undefined;
+};
+
 /** The format of predictions. */
 export type BatchOutputFormat =
   /** JSON Lines files in UTF-8: each line is a JSON object. */
@@ -55,10 +74,12 @@ export type BatchPredictionFiguresInput = {
 /** The source of a batch prediction: exactly one of its fields. A row is an instance. */
 export type BatchSourceInput =
   {   /** Files with the instances. */
-  files: FilesInput; table?: never; trainingSetJob?: never; }
-  |  { files?: never;   /** A table or view of the offline store: its name, or schema.name. */
+  files: FilesInput; instanceFiles?: never; table?: never; trainingSetJob?: never; }
+  |  { files?: never;   /** Files in Cloud Storage that only models on Vertex AI read. */
+  instanceFiles: InstanceFilesInput; table?: never; trainingSetJob?: never; }
+  |  { files?: never; instanceFiles?: never;   /** A table or view of the offline store: its name, or schema.name. */
   table: string; trainingSetJob?: never; }
-  |  { files?: never; table?: never;   /** The id of a training set job that has succeeded. Its output is the source. */
+  |  { files?: never; instanceFiles?: never; table?: never;   /** The id of a training set job that has succeeded. Its output is the source. */
   trainingSetJob: string | number; };
 
 /** The compression of a text file. */
@@ -127,6 +148,23 @@ export type FilesInput = {
   timestampFormat?: string | null | undefined;
 };
 
+/** The format of files that only models on Vertex AI read. */
+export type InstanceFileFormat =
+  /** Text files: each line is the gs:// address of a file, which is an instance. */
+  | 'FILE_LIST'
+  /** TFRecord files. There should be at least as many files as machines. */
+  | 'TF_RECORD'
+  /** TFRecord files that are compressed with gzip. */
+  | 'TF_RECORD_GZIP';
+
+/** Files in Cloud Storage that only models on Vertex AI read. */
+export type InstanceFilesInput = {
+  /** The format of the files. */
+  format: InstanceFileFormat;
+  /** The gs:// addresses of the files, at least one. */
+  paths: Array<string>;
+};
+
 /** The state of a job. SUCCEEDED, PARTIALLY_SUCCEEDED, FAILED, CANCELLED and EXPIRED are final: the state never changes again. */
 export type JobState =
   /** The job was cancelled. Its partial result is kept. */
@@ -182,6 +220,8 @@ export type StartBatchPredictionInput = {
   idempotencyKey?: string | null | undefined;
   /** The source of the instances. */
   input: BatchSourceInput;
+  /** How rows become instances. Null: as objects of all columns, or lines as they stand. */
+  instances?: BatchInstancesInput | null | undefined;
   /** Labels to find the job by: an object whose values are strings. Null: no labels. */
   labels?: Record<string, unknown> | null | undefined;
   /** The machine type on Vertex AI. Null: n1-standard-4. Models with another runtime ignore it. */

@@ -25,7 +25,7 @@ import { vertexJobRequest } from '../../../batch-prediction/vertex/job-request.j
 import { VertexBatchPredictionHandler } from '../../../batch-prediction/vertex/vertex-batch-prediction-handler.js';
 import { VertexBatchPredictions } from '../../../batch-prediction/vertex/vertex-batch-predictions.js';
 import { VertexJobsClient } from '../../../batch-prediction/vertex/vertex-jobs-client.js';
-import type { Model } from '../../../datasources/registry/prediction-model.js';
+import type { Model, VertexModelSettings } from '../../../datasources/registry/prediction-model.js';
 import { VertexClients } from '../../../datasources/google/vertex/vertex-clients.js';
 import { startCloudStorageServer, type CloudStorageServer } from '../../support/google/cloud-storage-server.js';
 import { BatchPredictionWorld } from '../../support/google/vertex/batch-prediction-jobs.js';
@@ -150,6 +150,8 @@ describe('batch prediction on Vertex AI', () => {
     tables = await startTableMetadataServer({
       'demo-project.work.instances': { type: 'TABLE', numRows: '20' },
       'demo-project.work.a_view': { type: 'VIEW' },
+      'demo-project.work': { location: 'europe-west4' },
+      'demo-project.far_away': { location: 'US' },
     });
     warehouse = new BigQuery({
       projectId: 'demo-project',
@@ -251,6 +253,212 @@ describe('batch prediction on Vertex AI', () => {
     const request = { ...REQUEST, spec: { ...SPEC, ...(change as Partial<BatchPredictionSpec>) } };
     await expect(predictions.start(request)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
     expect(server.calls).toEqual([]);
+  });
+
+  const CONTAINER = {
+    image: 'europe-docker.pkg.dev/demo-project/models/delay:1',
+    artifacts: 'gs://demo-files/model',
+    predictRoute: '/predict',
+    healthRoute: '/health',
+    port: 8080,
+    command: [],
+    arguments: ['--threads=4'],
+    environment: { LEVEL: 'info' },
+  };
+  const SETTINGS: VertexModelSettings = {
+    machines: 'DEDICATED',
+    serviceAccount: null,
+    kmsKey: null,
+    disableContainerLogging: false,
+    reservation: null,
+    explanation: null,
+    container: null,
+  };
+  const start = async (
+    vertex: Partial<VertexModelSettings>,
+    spec: Partial<BatchPredictionSpec> = {},
+    location = MODEL_NAME,
+  ) => {
+    const model: Model = { ...MODEL, location, vertex: { ...SETTINGS, ...vertex } };
+    models.set(model.name, model);
+    return predictions.start({ ...REQUEST, model, spec: { ...SPEC, ...spec } });
+  };
+  const explained = { resources: { ...SPEC.resources, generateExplanation: true } };
+
+  it('sends the account, the key, the reservation, the logging and the explanation that the registry says', async () => {
+    const kmsKey = 'projects/demo-project/locations/europe-west4/keyRings/ring/cryptoKeys/key';
+    const reservations = ['projects/demo-project/zones/europe-west4-a/reservations/gpus'];
+    await start(
+      {
+        serviceAccount: 'model@demo-project.iam.gserviceaccount.com',
+        kmsKey,
+        disableContainerLogging: true,
+        reservation: { kind: 'SPECIFIC', reservations },
+        explanation: { method: 'SAMPLED_SHAPLEY', count: 25, topK: 1 },
+      },
+      explained,
+    );
+    expect(await created()).toMatchObject({
+      model: MODEL_NAME,
+      serviceAccount: 'model@demo-project.iam.gserviceaccount.com',
+      encryptionSpec: { kmsKeyName: kmsKey },
+      disableContainerLogging: true,
+      dedicatedResources: {
+        machineSpec: {
+          reservationAffinity: {
+            reservationAffinityType: 'SPECIFIC_RESERVATION',
+            key: 'compute.googleapis.com/reservation-name',
+            values: reservations,
+          },
+        },
+      },
+      generateExplanation: true,
+      explanationSpec: { parameters: { sampledShapleyAttribution: { pathCount: 25 }, topK: 1 } },
+    });
+  });
+
+  it('says nothing of an explanation where the job asks for none', async () => {
+    await start({ explanation: { method: 'XRAI', count: 10, topK: null } });
+    expect(await created()).toMatchObject({ generateExplanation: false, explanationSpec: null });
+  });
+
+  it('runs a container that is not in the model registry, in the location of the registry', async () => {
+    await start({ container: CONTAINER }, {}, 'projects/demo-project/locations/europe-west4');
+    expect(await created()).toMatchObject({
+      name: expect.stringMatching(/^projects\/demo-project\/locations\/europe-west4\/batchPredictionJobs\//),
+      model: '',
+      unmanagedContainerModel: {
+        artifactUri: 'gs://demo-files/model',
+        containerSpec: {
+          imageUri: CONTAINER.image,
+          args: ['--threads=4'],
+          env: [{ name: 'LEVEL', value: 'info' }],
+          ports: [{ containerPort: 8080 }],
+          predictRoute: '/predict',
+          healthRoute: '/health',
+        },
+      },
+    });
+  });
+
+  it.each([
+    ['an AutoML model', MODEL_NAME],
+    ['a model of a publisher', 'projects/demo-project/locations/europe-west4/publishers/google/models/text-1'],
+  ])('names no machines for %s, and refuses them', async (_title, location) => {
+    world.automaticModels.add(location);
+    const none = { ...SPEC.resources, machineType: null, acceleratorType: null, acceleratorCount: null };
+    await expect(start({ machines: 'AUTOMATIC' }, {}, location)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      details: { field: 'machineType' },
+    });
+    await start({ machines: 'AUTOMATIC' }, { resources: none }, location);
+    expect(await created()).toMatchObject({
+      model: location,
+      dedicatedResources: null,
+      manualBatchTuningParameters: null,
+    });
+  });
+
+  const TABLE: BatchInput = { kind: 'TABLE', table: 'demo-project.work.instances' };
+  const INSTANCES = { format: null, keyField: null, includedFields: [], excludedFields: [] };
+
+  it.each<[string, Partial<BatchPredictionSpec>, object | null, object]>([
+    [
+      'rows as lists, by a key, of some columns',
+      { input: TABLE, instances: { ...INSTANCES, format: 'ARRAY', keyField: 'id', includedFields: ['a', 'b'] } },
+      { instanceType: 'array', keyField: 'id', includedFields: ['a', 'b'], excludedFields: [] },
+      { instancesFormat: 'bigquery' },
+    ],
+    [
+      'JSON lines without a column',
+      { instances: { ...INSTANCES, excludedFields: ['note'] } },
+      { instanceType: '', keyField: '', includedFields: [], excludedFields: ['note'] },
+      { instancesFormat: 'jsonl' },
+    ],
+    ...(['TF_RECORD', 'TF_RECORD_GZIP', 'FILE_LIST'] as const).map(
+      (format): [string, Partial<BatchPredictionSpec>, null, object] => [
+        format,
+        { input: { kind: 'INSTANCE_FILES', files: ['gs://demo-files/in'], format } },
+        null,
+        { instancesFormat: format.toLowerCase().replaceAll('_', '-'), gcsSource: { uris: ['gs://demo-files/in'] } },
+      ],
+    ),
+    [
+      'CSV',
+      { input: { kind: 'FILES', files: ['gs://demo-files/in.csv'], format: 'CSV' } },
+      null,
+      { instancesFormat: 'csv' },
+    ],
+  ])('reads %s', async (_title, spec, instanceConfig, inputConfig) => {
+    await start({}, spec);
+    expect(await created()).toMatchObject({ instanceConfig, inputConfig });
+  });
+
+  it.each<[string, Partial<BatchPredictionSpec>, string]>([
+    [
+      'lists of both kinds',
+      { input: TABLE, instances: { ...INSTANCES, includedFields: ['a'], excludedFields: ['b'] } },
+      'instances.excludedFields',
+    ],
+    [
+      'a key that is part of the instance',
+      { input: TABLE, instances: { ...INSTANCES, keyField: 'a', includedFields: ['a'] } },
+      'instances.keyField',
+    ],
+    [
+      'columns of files without columns',
+      { input: { kind: 'INSTANCE_FILES', files: ['gs://demo-files/in'], format: 'FILE_LIST' }, instances: INSTANCES },
+      'instances',
+    ],
+    [
+      'instance files on this machine',
+      { input: { kind: 'INSTANCE_FILES', files: ['in'], format: 'TF_RECORD' } },
+      'input.instanceFiles.paths',
+    ],
+  ])('refuses %s before anything is created', async (_title, spec, field) => {
+    await expect(start({}, spec)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
+    expect(server.calls).toEqual([]);
+  });
+
+  it('refuses a display name that Vertex AI does not take', async () => {
+    const started = predictions.start({ ...REQUEST, displayName: 'x'.repeat(129) });
+    await expect(started).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'displayName' } });
+  });
+
+  it('refuses explanations of a container of which nobody says how', async () => {
+    const started = start({ container: CONTAINER }, explained, 'projects/demo-project/locations/europe-west4');
+    await expect(started).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'generateExplanation' } });
+  });
+
+  it.each<[string, string, Partial<BatchPredictionSpec>, string | null]>([
+    ['the region of the model', 'EUROPE-WEST4', {}, null],
+    ['the multi-region of the model', 'EU', {}, null],
+    ['a dual region', 'EUR4', {}, null],
+    ['another multi-region', 'US', {}, 'input.files'],
+    ['another region', 'US-CENTRAL1', {}, 'input.files'],
+    ['another region, for the output of a table', 'US-CENTRAL1', { input: TABLE }, 'output.location'],
+  ])(
+    'compares the locations of input, output and model before the start: %s',
+    async (_title, location, spec, field) => {
+      storage.locations.set('demo-files', location);
+      const started = start({}, spec);
+      if (field === null) await started;
+      else {
+        await expect(started).rejects.toMatchObject({
+          code: 'BAD_USER_INPUT',
+          message: expect.stringMatching(/europe-west4/),
+          details: { field },
+        });
+        expect(server.calls).toEqual([]);
+      }
+    },
+  );
+
+  it('refuses a table in another location than the model, also in an estimate', async () => {
+    const spec: BatchPredictionSpec = { ...SPEC, input: { kind: 'TABLE', table: 'demo-project.far_away.instances' } };
+    for (const refused of [predictions.start({ ...REQUEST, spec }), predictions.work({ ...REQUEST, spec })]) {
+      await expect(refused).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field: 'input.table' } });
+    }
   });
 
   it.each([
@@ -713,7 +921,7 @@ describe('batch prediction on Vertex AI', () => {
       server.faults.clear();
       models.clear();
       const { displayName, labels, spec } = ids[0]!;
-      const asked = vertexJobRequest({ displayName: displayName!, labels, model: MODEL_NAME, spec });
+      const asked = vertexJobRequest({ displayName: displayName!, labels, model: MODEL, spec });
       world.advance(world.add(withKeyLabels(asked, toVertexKey(ids[0]!))), SUCCEEDED);
       openEngine();
       await engine.resume();
@@ -815,7 +1023,9 @@ describe('batch prediction on Vertex AI', () => {
       expect(first.map(({ instance }) => instance.flight)).toEqual([1, 2]);
       const rest = await predictions.predictions(job, { after: first.at(-1)!.instanceNumber, limit: 2 });
       const prediction = { delay: 30, tokens: 3 };
-      expect(rest).toEqual([{ instanceNumber: 2n, instance: { flight: 3 }, prediction, explanation: null }]);
+      expect(rest).toEqual([
+        { instanceNumber: 2n, instance: { flight: 3 }, prediction, explanation: null, attributions: null },
+      ]);
       expect(await predictions.failures(job, { after: null, limit: 5 })).toEqual([
         { instanceNumber: 0n, instance: { flight: 4 }, code: '3', message: 'bad row in [resource]' },
       ]);

@@ -156,6 +156,7 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
       instance: { flight: '9007199254740993', at: '2001-09-09T01:46:40.123456Z', note: 'x'.repeat(100) },
       prediction: { delay: 30, tokens: '3' },
       explanation: null,
+      attributions: null,
     });
     expect(more).toHaveLength(1);
     expect(await predictions.predictions(job, { after: 4n, limit: 2 })).toEqual([]);
@@ -207,7 +208,7 @@ describeWithGoogleSql('results of batch prediction in BigQuery', () => {
   it('are what a job on the failed instances alone is made of', async () => {
     const origin = { createdBy: null, idempotencyKey: null };
     const { spec } = await open().retryFailed(job, origin);
-    expect(vertexJobRequest({ displayName: 'x', labels: {}, model: 'x', spec })).toMatchObject({
+    expect(vertexJobRequest({ displayName: 'x', labels: {}, model: { location: 'x' }, spec })).toMatchObject({
       inputConfig: {
         instancesFormat: 'bigquery',
         bigquerySource: { inputUri: `bq://${PROJECT}.${DATASET}.errors_2026` },
@@ -318,7 +319,12 @@ describe('results of batch prediction in Cloud Storage', () => {
     ['prediction.results-00000-of-00002', 'prediction.results-00001-of-00002', 'prediction.errors-00000-of-00001'],
   ])('are found by the names of either kind of model (%s), page after page', async (one, other, errors) => {
     const { predictions, storage } = await open();
-    const row = (n: number) => line({ instance: { n }, prediction: { y: n }, explanation: { attributions: [n] } });
+    const row = (n: number) =>
+      line({
+        instance: { n },
+        prediction: { y: n },
+        explanation: { attributions: [{ outputName: 'y', featureAttributions: { n } }] },
+      });
     storage.objects.set(`p/${other}`, row(3) + row(4).trimEnd());
     storage.objects.set(`p/${one}`, row(0) + row(1) + row(2));
     storage.objects.set(`p/${errors}`, line({ instance: { n: 5 }, error: { code: 3, message: 'no' } }));
@@ -337,7 +343,18 @@ describe('results of batch prediction in Cloud Storage', () => {
         instanceNumber: BigInt(n),
         instance: { n },
         prediction: { y: n },
-        explanation: { attributions: [n] },
+        explanation: { attributions: [{ outputName: 'y', featureAttributions: { n } }] },
+        attributions: [
+          {
+            outputName: 'y',
+            outputDisplayName: null,
+            outputIndex: [],
+            baselineOutputValue: null,
+            instanceOutputValue: null,
+            approximationError: null,
+            featureAttributions: { n },
+          },
+        ],
       })),
     );
     expect(await predictions.failures(job, range)).toEqual([
@@ -367,7 +384,7 @@ describe('results of batch prediction in Cloud Storage', () => {
     expect(await predictions.failures(job, range)).toMatchObject([{ instance: { instance: ['a', 1] } }]);
     const { spec } = await predictions.retryFailed(job, { createdBy: null, idempotencyKey: null });
     expect(storage.objects.get('p/featuregraph-retry/job.jsonl')).toBe('["a",1]\n');
-    const asked = vertexJobRequest({ displayName: 'x', labels: {}, model: 'x', spec });
+    const asked = vertexJobRequest({ displayName: 'x', labels: {}, model: { location: 'x' }, spec });
     // An instance type of object would refuse a line that is a list.
     expect(asked.instanceConfig).toBeUndefined();
   });

@@ -10,19 +10,21 @@ export interface CloudStorageServer {
   readonly objects: Map<string, string>;
   /** Names of objects whose download breaks off half-way. */
   readonly broken: Set<string>;
+  /** The location of each bucket, as the API writes it: EUROPE-WEST4, EU. Only the bucket of the server has objects. */
+  readonly locations: Map<string, string>;
   /** Downloads that have ended, and whether all of the object was sent. */
   readonly downloads: { readonly name: string; readonly isWhole: boolean }[];
   stop(): Promise<void>;
 }
 
-type World = Pick<CloudStorageServer, 'objects' | 'broken' | 'downloads'>;
+type World = Pick<CloudStorageServer, 'objects' | 'broken' | 'downloads' | 'locations'>;
 
 /** Objects on a page of a list: few, so that paging happens. */
 const PAGE_SIZE = 2;
 
 /** Cloud Storage's JSON API as far as results need it: list by prefix, download, and upload in one request. */
 export async function startCloudStorageServer(bucket: string): Promise<CloudStorageServer> {
-  const world: World = { objects: new Map(), broken: new Set(), downloads: [] };
+  const world: World = { objects: new Map(), broken: new Set(), downloads: [], locations: new Map() };
   const server = createServer((request, response) => {
     answer(bucket, world, request, response).catch((error: unknown) => refuse(response, 500, String(error)));
   });
@@ -41,11 +43,18 @@ export async function startCloudStorageServer(bucket: string): Promise<CloudStor
 
 async function answer(
   bucket: string,
-  { objects, broken, downloads }: World,
+  { objects, broken, downloads, locations }: World,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://storage');
+  const [, described] = /^\/storage\/v1\/b\/([^/]+)$/.exec(pathname) ?? [];
+  if (described !== undefined && request.method === 'GET') {
+    const location = locations.get(described);
+    if (location === undefined) refuse(response, 404, 'The specified bucket does not exist.');
+    else response.setHeader('content-type', 'application/json').end(JSON.stringify({ name: described, location }));
+    return;
+  }
   const [, upload, askedBucket, object] =
     /^(\/upload)?\/storage\/v1\/b\/([^/]+)\/o(?:\/([^/]+))?$/.exec(pathname) ?? [];
   if (askedBucket === undefined) {

@@ -98,6 +98,7 @@ describe('the documents', () => {
       '`metrics(of:)`': formatLimit(REQUEST_LIMITS.maxMetrics),
       'most frequent values of `statistics` (`topValues`)': `${REQUEST_LIMITS.maxTopValues} (${REQUEST_LIMITS.defaultTopValues} when absent)`,
       'bins of a histogram (`bins`)': `${REQUEST_LIMITS.maxHistogramBins} (${REQUEST_LIMITS.defaultHistogramBins} when absent)`,
+      '`instances` of a batch prediction (fields)': formatLimit(REQUEST_LIMITS.maxInstanceFields),
       'an idempotency key': `${REQUEST_LIMITS.maxIdempotencyKeyBytes} bytes in UTF-8`,
       '`batchSize` of a local batch prediction': formatLimit(REQUEST_LIMITS.maxBatchSize),
       '`startingReplicaCount` of a local batch prediction': formatLimit(REQUEST_LIMITS.maxReplicas),

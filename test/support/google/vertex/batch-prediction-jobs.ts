@@ -11,6 +11,8 @@ export class BatchPredictionWorld {
   /** So many lists come without a job that was created before them; 0 shows all at once. */
   listsLag = 0;
   readonly #lists = new Map<string, number>();
+  /** Models whose machines Vertex AI chooses: AutoML and publisher models. */
+  readonly automaticModels = new Set<string>();
 
   constructor(
     readonly region: Region,
@@ -70,10 +72,21 @@ export class BatchPredictionWorld {
     if (job.displayName.length > LIMITS.vertex.displayNameLength.value) {
       refuse('INVALID_ARGUMENT', 'Field: display_name; Message: longer than 128 characters');
     }
-    if (!this.models.has(job.model)) refuse('NOT_FOUND', `The Model "${job.model}" does not exist.`);
+    if ((job.model === '') === !job.unmanagedContainerModel) {
+      refuse('INVALID_ARGUMENT', 'Exactly one of model and unmanaged_container_model must be set');
+    }
+    const isAutomatic = this.automaticModels.has(job.model);
+    if (job.model !== '' && !isAutomatic && !this.models.has(job.model))
+      refuse('NOT_FOUND', `The Model "${job.model}" does not exist.`);
+    if (job.unmanagedContainerModel && !job.unmanagedContainerModel.containerSpec?.imageUri) {
+      refuse('INVALID_ARGUMENT', 'unmanaged_container_model.container_spec.image_uri');
+    }
+    checkIdentity(job, this.region);
+    checkExplanation(job);
     checkInput(job);
     checkOutput(job.outputConfig, job.generateExplanation);
-    checkResources(job);
+    if (isAutomatic) refuseResources(job);
+    else checkResources(job);
     checkLabels(job.labels);
     const name = `${parent}/batchPredictionJobs/${1000 + this.jobs.size}`;
     const createTime = { seconds: String(1_000_000_000 + this.jobs.size), nanos: 0 };
@@ -107,18 +120,58 @@ const OUTPUT_ONLY = [
   'updateTime',
 ];
 
+const INPUT_FORMATS = ['bigquery', 'jsonl', 'csv', 'tf-record', 'tf-record-gzip', 'file-list'];
+
+/** The account and the key of a job; a key of another location cannot encrypt it. */
+function checkIdentity({ serviceAccount, encryptionSpec }: any, { location }: Region): void {
+  if (serviceAccount && !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(serviceAccount))
+    refuse('INVALID_ARGUMENT', 'service_account');
+  if (!encryptionSpec) return;
+  const [, keyLocation] =
+    /^projects\/[^/]+\/locations\/([^/]+)\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/.exec(encryptionSpec.kmsKeyName) ?? [];
+  if (keyLocation !== location) refuse('INVALID_ARGUMENT', 'encryption_spec.kms_key_name: not a key of this location');
+}
+
+function checkExplanation({ generateExplanation, explanationSpec, unmanagedContainerModel }: any): void {
+  if (explanationSpec && !generateExplanation) {
+    refuse('INVALID_ARGUMENT', 'explanation_spec can only be specified if generate_explanation is true');
+  }
+  if (generateExplanation && unmanagedContainerModel && !explanationSpec) {
+    refuse('INVALID_ARGUMENT', 'explanation_spec is required for a model without one');
+  }
+}
+
+function refuseResources({ dedicatedResources, manualBatchTuningParameters }: any): void {
+  if (dedicatedResources) refuse('INVALID_ARGUMENT', "'dedicated_resources' is not supported for Model");
+  if (manualBatchTuningParameters)
+    refuse('INVALID_ARGUMENT', 'manual_batch_tuning_parameters needs dedicated_resources');
+}
+
+function checkReservation(affinity: any): void {
+  if (!affinity) return;
+  const isSpecific = affinity.reservationAffinityType === 'SPECIFIC_RESERVATION';
+  const isNamed = affinity.key === 'compute.googleapis.com/reservation-name' && affinity.values.length > 0;
+  if (isSpecific !== isNamed) refuse('INVALID_ARGUMENT', 'machine_spec.reservation_affinity');
+}
+
 function checkInput({ inputConfig, instanceConfig }: any): void {
   const { instancesFormat, gcsSource, bigquerySource } = inputConfig;
   const isTable = instancesFormat === 'bigquery';
   if (isTable !== Boolean(bigquerySource) || isTable === Boolean(gcsSource)) {
     refuse('INVALID_ARGUMENT', `input_config: ${instancesFormat} does not go with its source`);
   }
-  if (!['bigquery', 'jsonl', 'csv'].includes(instancesFormat)) refuse('INVALID_ARGUMENT', 'instances_format');
+  if (!INPUT_FORMATS.includes(instancesFormat)) refuse('INVALID_ARGUMENT', 'instances_format');
   if (bigquerySource && !/^bq:\/\/[^.]+\.[^.]+\.[^.]+$/.test(bigquerySource.inputUri)) {
     refuse('INVALID_ARGUMENT', 'bigquery_source.input_uri');
   }
   for (const uri of gcsSource?.uris ?? []) if (!uri.startsWith('gs://')) refuse('INVALID_ARGUMENT', 'gcs_source.uris');
-  if (instanceConfig && instancesFormat === 'csv') refuse('INVALID_ARGUMENT', 'instance_config does not apply to csv');
+  if (instanceConfig && !['bigquery', 'jsonl'].includes(instancesFormat)) {
+    refuse('INVALID_ARGUMENT', `instance_config does not apply to ${instancesFormat}`);
+  }
+  const { keyField, includedFields = [], excludedFields = [] } = instanceConfig ?? {};
+  if (keyField && [...includedFields, ...excludedFields].includes(keyField)) {
+    refuse('INVALID_ARGUMENT', 'instance_config.key_field must not be in included_fields or excluded_fields');
+  }
   if (instanceConfig?.includedFields.length > 0 && instanceConfig.excludedFields.length > 0) {
     refuse('INVALID_ARGUMENT', 'instance_config: included_fields or excluded_fields, not both');
   }
@@ -152,6 +205,7 @@ function checkResources({ dedicatedResources, manualBatchTuningParameters }: any
     refuse('INVALID_ARGUMENT', 'manual_batch_tuning_parameters.batch_size');
   const { machineSpec, startingReplicaCount, maxReplicaCount } = dedicatedResources;
   checkMachine(machineSpec);
+  checkReservation(machineSpec.reservationAffinity);
   if (machineSpec.acceleratorCount > 0 !== (machineSpec.acceleratorType !== 'ACCELERATOR_TYPE_UNSPECIFIED')) {
     refuse('INVALID_ARGUMENT', 'machine_spec.accelerator_type');
   }

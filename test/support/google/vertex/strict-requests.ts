@@ -93,6 +93,8 @@ function listNamePatterns(messages: Readonly<Record<string, Message>>, type: str
   const pattern = message?.options?.['(google.api.resource).pattern'];
   if (typeof pattern !== 'string') throw new Error(`the protos have no resource ${type}`);
   const all = [pattern];
+  // The JSON of the protos keeps one pattern; a model of a publisher has another name.
+  if (type.endsWith('/Model')) all.push(pattern.replace('models/', 'publishers/{publisher}/models/'));
   // A feature has a pattern for each generation, of which the JSON of the protos keeps the last.
   if (type.endsWith('/Feature'))
     all.push(pattern.replace('featureGroups/', 'featurestores/{featurestore}/entityTypes/'));
