@@ -4,8 +4,9 @@ import type { EntityType, Feature, Featurestore } from '../datasources/registry/
 import { getEntityType, getFeature } from '../datasources/registry/registry.js';
 import { AppError, badInput } from '../errors/app-error.js';
 import type { IncomingRow, RowFault } from '../ingestion/feature-writer.js';
-import { toRowValues } from '../ingestion/rows/feature-orders.js';
+import { firstOrder, type FeatureOrder } from '../ingestion/rows/feature-orders.js';
 import { readEntityId, readFeatureValue } from '../ingestion/rows/read-row.js';
+import { KeyedList, ListKeys } from '../runtime/keyed-list.js';
 import type { UserError } from '../schema/user-error.js';
 import type { WrittenRowInput } from '../schema/write/write-feature-values.js';
 import type { RawValue } from '../values/value-type.js';
@@ -47,18 +48,22 @@ export function readWrittenRows(
 }
 
 function readRow(entityType: EntityType, { entityId, timestamp, values }: WrittenRowInput): IncomingRow {
+  let order: FeatureOrder | undefined = firstOrder(entityType);
   const features: Feature[] = [];
   const read: (RawValue | null)[] = [];
   for (const [index, { feature: name, value }] of values.entries()) {
-    const feature = getFeature(entityType, name, `values[${index}].feature`);
-    if (features.includes(feature)) throw badInput(`The row has two values of "${name}".`, `values[${index}].feature`);
+    order = order?.next(name);
+    const feature = order?.last ?? getFeature(entityType, name, `values[${index}].feature`);
+    if (!order && features.includes(feature)) {
+      throw badInput(`The row has two values of "${name}".`, `values[${index}].feature`);
+    }
     features.push(feature);
-    read.push(readFeatureValue(feature, value ?? null, `values[${index}].value`));
+    read.push(readFeatureValue(feature, value ?? null, () => `values[${index}].value`));
   }
   return {
     entityId: readEntityId(entityType, entityId),
     timestamp: timestamp ?? null,
-    values: toRowValues(entityType, features, read),
+    values: new KeyedList(order?.keys ?? new ListKeys(features), read),
   };
 }
 

@@ -62,19 +62,19 @@ function readValues(entityType: EntityType, entries: readonly (readonly [string,
   for (const [name, written] of entries) {
     const feature = getFeature(entityType, name, `values.${clip(name)}`);
     features.push(feature);
-    values.push(readFeatureValue(feature, written, `values.${name}`));
+    values.push(readFeatureValue(feature, written, () => `values.${name}`));
   }
   return toRowValues(entityType, features, values);
 }
 
-/** The value of a feature; `field` names it in errors. */
-export function readFeatureValue(feature: Feature, written: unknown, field: string): RawValue | null {
+/** The value of a feature; `nameField` names it in errors. */
+export function readFeatureValue(feature: Feature, written: unknown, nameField: () => string): RawValue | null {
   if (written === null) return null;
   const value = parseClientValue(feature.valueType, written);
   if (value === undefined) {
     throw badInput(
       `The feature "${feature.name}" is ${feature.valueType}, and ${describeValue(written)} is not one.`,
-      field,
+      nameField(),
     );
   }
   return value;

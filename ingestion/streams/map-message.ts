@@ -37,7 +37,11 @@ function readValues(
   const values = new Map<Feature, RawValue | null>();
   for (const [feature, path] of features) {
     const written = find(path);
-    if (written !== undefined) values.set(feature, readFeatureValue(feature, written, path));
+    if (written !== undefined)
+      values.set(
+        feature,
+        readFeatureValue(feature, written, () => path),
+      );
   }
   if (values.size === 0) throw badInput('The message has no value of any feature of the stream.');
   return values;
