@@ -4,6 +4,7 @@ import type { GoogleClientOptions } from '../../composition/google-clients.js';
 import { diagnoseFreshness } from '../../composition/diagnose-freshness.js';
 import { createModelServings, diagnoseModels } from '../../composition/models.js';
 import { diagnoseRegistry } from '../../composition/registry.js';
+import { diagnoseSeveralGateways } from '../../composition/several-gateways.js';
 import { diagnoseStores } from '../../composition/stores.js';
 import { diagnoseOnnxRuntime } from '../../batch-prediction/models/onnx/onnx-runtime-package.js';
 import { askSources } from '../ask-sources.js';
@@ -18,6 +19,10 @@ export async function doctor(google: GoogleClientOptions = {}, url?: string, tok
   const config = loadConfig();
   const { registry, diagnoses } = await diagnoseRegistry(registryPathOf(config), google);
   const stores = await diagnoseStores(registry, config.dataDirectory, google.vertex);
+  const { sharedJobs } = config;
+  const shared = sharedJobs
+    ? [{ store: 'several gateways', findings: diagnoseSeveralGateways(registry, sharedJobs.table) }]
+    : [];
   const models = [...diagnoseOnnxRuntime(registry.models), ...diagnoseModels(registry, createModelServings())];
   const address = url ?? `http://localhost:${config.port}/graphql`;
   const gateway = new GatewayClient(address, token ?? config.token);
@@ -25,5 +30,5 @@ export async function doctor(google: GoogleClientOptions = {}, url?: string, tok
     ask: () => askSources(gateway),
     options: address === DEFAULT_URL ? '' : `--url ${address}`,
   });
-  await printDiagnoses([...diagnoses, ...stores, ...sources, ...models]);
+  await printDiagnoses([...diagnoses, ...stores, ...shared, ...sources, ...models]);
 }

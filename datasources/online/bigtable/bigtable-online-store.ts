@@ -14,12 +14,12 @@ import type {
 } from '../online-store.js';
 import { toCells, deleteRow, writeCells, type WriteTarget } from './conditional-write.js';
 import { FillStateRow, type FillState } from './fill-state-row.js';
-import { toServingError, toStartError } from './error-advice.js';
+import { toOnlineStartError, toServingError } from './store-errors.js';
 import { fillEntityType } from './fill.js';
 import { columnsOf } from './column-ranges.js';
 import { readRows, type RowsBySlot, type RowsRead, type StoredCell } from './read-rows.js';
 import { fillStateKey, rowKey } from './row-key.js';
-import { MAX_CONCURRENT_CALLS, connect, type BigtableConnection } from './client.js';
+import { MAX_CONCURRENT_CALLS, connect, type BigtableConnection } from '../../google/bigtable/client.js';
 
 const HEALTH_DEADLINE_MS = 2000;
 const LEASE_MS = 60_000;
@@ -175,6 +175,6 @@ async function duringStart<T>(settings: BigtableSettings, run: () => Promise<T>)
   try {
     return await run();
   } catch (error) {
-    throw toStartError(settings, error);
+    throw toOnlineStartError(settings, error);
   }
 }

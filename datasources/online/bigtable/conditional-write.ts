@@ -3,7 +3,7 @@ import type { RawValue } from '../../../values/value-type.js';
 import { listSlots } from '../merge-rule.js';
 import { compareVersions, type OnlineWrite, type ValueVersion } from '../online-store.js';
 import { cellMillis, encodeCell, endOfVersion, NO_VERSION } from './cell-codec.js';
-import { idempotentOptions } from './client.js';
+import { idempotentOptions } from '../../google/bigtable/client.js';
 
 /** A sequence of filters; the client types a filter as `any`. */
 export type FilterChain = readonly object[];

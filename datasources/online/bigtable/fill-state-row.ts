@@ -11,7 +11,7 @@ import {
   type WriteTarget,
 } from './conditional-write.js';
 import { readRows } from './read-rows.js';
-import { idempotentOptions } from './client.js';
+import { idempotentOptions } from '../../google/bigtable/client.js';
 
 const CONTENTS = 'contents';
 const FILLER = 'filler';

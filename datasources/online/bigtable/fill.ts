@@ -3,7 +3,7 @@ import { Pace } from '../../../runtime/pace.js';
 import { toChunks } from '../../../runtime/to-chunks.js';
 import type { EntityType, FeatureSource } from '../../registry/model.js';
 import type { FillRequest, OnlineWrite } from '../online-store.js';
-import { MAX_CONCURRENT_CALLS } from './client.js';
+import { MAX_CONCURRENT_CALLS } from '../../google/bigtable/client.js';
 import { toCells, writeCells, type WriteTarget } from './conditional-write.js';
 import { FillLease, LeaseLost, type LeaseTerms } from './fill-lease.js';
 import { FillStateRow } from './fill-state-row.js';

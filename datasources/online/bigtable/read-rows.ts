@@ -4,7 +4,7 @@ import { toChunks } from '../../../runtime/to-chunks.js';
 import { cellMillis, decodeCell, type DecodedCell } from './cell-codec.js';
 import { planColumnRanges, type ColumnRanges, type TableColumns } from './column-ranges.js';
 import { toQualifier } from './conditional-write.js';
-import { readOptions } from './client.js';
+import { readOptions } from '../../google/bigtable/client.js';
 
 /** One node reads the keys of one request sequentially; several nodes read several requests in parallel. */
 const KEYS_PER_REQUEST = 100;

@@ -4,7 +4,7 @@ import type { EntityType, FeatureSource } from '../../registry/model.js';
 import { sourceSlot } from '../merge-rule.js';
 import type { OnlineWrite } from '../online-store.js';
 import { encodeCell, NO_VERSION } from './cell-codec.js';
-import { MAX_CONCURRENT_CALLS, readOptions, idempotentOptions } from './client.js';
+import { MAX_CONCURRENT_CALLS, readOptions, idempotentOptions } from '../../google/bigtable/client.js';
 import { exactColumnsOf, fillingSlot, planColumnRanges } from './column-ranges.js';
 import {
   toCells,

@@ -14,20 +14,8 @@ export function createTable(settings: BigtableSettings): string {
   );
 }
 
-export function createFamily(settings: BigtableSettings): string {
-  return `${cbt(settings)} createfamily ${settings.table} ${settings.columnFamily}; ${setCollectionRule(settings)}`;
-}
-
-export function setCollectionRule(settings: BigtableSettings): string {
-  return `${cbt(settings)} setgcpolicy ${settings.table} ${settings.columnFamily} "${collectionRule(settings)}"`;
-}
-
 /** Keeps the newest value always, and older ones for the retention and a margin. */
-function collectionRule({ versionRetentionSeconds }: BigtableSettings): string {
+export function collectionRule({ versionRetentionSeconds }: BigtableSettings): string {
   if (versionRetentionSeconds === 0) return 'maxversions=1';
   return `maxversions=1&&maxage=${Math.ceil((versionRetentionSeconds + RETENTION_MARGIN_SECONDS) / 3600)}h`;
-}
-
-function cbt({ project, instance }: BigtableSettings): string {
-  return `cbt -project ${project} -instance ${instance}`;
 }

@@ -2,7 +2,7 @@ import { status as CODE } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { BigtableOnlineStore } from '../../../../datasources/online/bigtable/bigtable-online-store.js';
 import { rowKey } from '../../../../datasources/online/bigtable/row-key.js';
-import { connect } from '../../../../datasources/online/bigtable/client.js';
+import { connect } from '../../../../datasources/google/bigtable/client.js';
 import type { BigtableSettings, EntityType } from '../../../../datasources/registry/model.js';
 import {
   createTable,

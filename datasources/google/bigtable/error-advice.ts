@@ -1,13 +1,7 @@
 import { toErrorMessage } from '../../../errors/error-message.js';
-import { AppError } from '../../../errors/app-error.js';
 import { OperatorError } from '../../../errors/operator-error.js';
-import { GRPC_STATUS, readGrpcCode } from '../../google/grpc-status.js';
-import { toStoreError } from '../../google/store-error.js';
-import type { BigtableSettings } from '../../registry/model.js';
-import { isUnreachable, NoCredentials } from './client.js';
-import { createTable } from './table-commands.js';
-
-const STORE = 'The online store';
+import { GRPC_STATUS, readGrpcCode } from '../grpc-status.js';
+import { isUnreachable, NoCredentials, type TableAddress } from './client.js';
 
 export interface ErrorAdvice {
   readonly reason: string;
@@ -45,41 +39,23 @@ export function adviseOnError(error: unknown, grant: string): ErrorAdvice {
 }
 
 /**
- * The error that ends a start, with the name of the store in the registry. Errors that do not come from Bigtable stay
- * unchanged.
+ * The error that ends a start. `store` names the store for the operator, and `createTable` is the command that creates
+ * its table. Errors that do not come from Bigtable stay unchanged.
  */
-export function toStartError(settings: BigtableSettings, error: unknown): unknown {
+export function toStartError(store: string, address: TableAddress, error: unknown, createTable?: string): unknown {
   if (!(error instanceof NoCredentials) && readGrpcCode(error) === undefined) return error;
-  const { project, instance, table } = settings;
-  const { reason: why, remedy } = adviseOnError(error, grantOnTable(settings, 'roles/bigtable.user'));
-  const isMissing = readGrpcCode(error) === GRPC_STATUS.NOT_FOUND;
-  const todo = isMissing ? `If it is the table: ${createTable(settings)}` : remedy;
+  const { project, instance, table } = address;
+  const { reason: why, remedy } = adviseOnError(error, grantOnTable(address, 'roles/bigtable.user'));
+  const isMissing = readGrpcCode(error) === GRPC_STATUS.NOT_FOUND && createTable !== undefined;
+  const todo = isMissing ? `If it is the table: ${createTable}` : remedy;
   return new OperatorError(
-    `The online store BIGTABLE cannot be used, table ${instance}/${table} of project ${project}:`,
+    `${store} cannot be used, table ${instance}/${table} of project ${project}:`,
     [why, ...(todo === undefined ? [] : [todo]), '"featuregraph doctor" looks at all that the store wants'],
     { cause: error },
   );
 }
 
-/** What only the operator can change: a resource that is missing, or an account that may not use it. */
-const OPERATOR_CODES: readonly number[] = [
-  GRPC_STATUS.NOT_FOUND,
-  GRPC_STATUS.PERMISSION_DENIED,
-  GRPC_STATUS.UNAUTHENTICATED,
-];
-
-/**
- * The error of a failed read or write while the gateway serves. A table that is missing, or closed to the gateway,
- * serves nothing to anybody, so clients get STORE_UNAVAILABLE; the log has the reason and the command that cures it.
- */
-export function toServingError(settings: BigtableSettings, error: unknown): unknown {
-  const code = readGrpcCode(error);
-  if (code === undefined || !OPERATOR_CODES.includes(code)) return toStoreError(STORE, error, isUnreachable);
-  const cause = toStartError(settings, error);
-  return new AppError('STORE_UNAVAILABLE', `${STORE} cannot be used. The log of the gateway says why.`, {}, { cause });
-}
-
-export function grantOnTable({ project, instance, table }: BigtableSettings, role: string): string {
+export function grantOnTable({ project, instance, table }: TableAddress, role: string): string {
   return (
     `gcloud bigtable instances tables add-iam-policy-binding ${table} --instance=${instance} --project=${project} ` +
     `--member=ACCOUNT --role=${role}`
@@ -87,7 +63,7 @@ export function grantOnTable({ project, instance, table }: BigtableSettings, rol
 }
 
 /** App profiles belong to the instance. */
-export function grantOnInstance({ project, instance }: BigtableSettings, role: string): string {
+export function grantOnInstance({ project, instance }: TableAddress, role: string): string {
   return `gcloud bigtable instances add-iam-policy-binding ${instance} --project=${project} --member=ACCOUNT --role=${role}`;
 }
 

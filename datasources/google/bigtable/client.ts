@@ -1,13 +1,21 @@
 import { toErrorMessage } from '../../../errors/error-message.js';
 import type { Bigtable, GetRowsOptions, Table } from '@google-cloud/bigtable';
 import { InterceptingCall, status as STATUS, type Interceptor } from '@grpc/grpc-js';
-import { GRPC_STATUS, isTransient, readGrpcCode, TRANSIENT_CODES } from '../../google/grpc-status.js';
-import type { BigtableSettings } from '../../registry/model.js';
+import { GRPC_STATUS, isTransient, readGrpcCode, TRANSIENT_CODES } from '../grpc-status.js';
 
 /** The maximum number of concurrent calls for single rows. */
 export const MAX_CONCURRENT_CALLS = 64;
 
 type CallOptions = NonNullable<GetRowsOptions['gaxOptions']>;
+
+/** The name of a table, and the app profile of its requests. */
+export interface TableAddress {
+  readonly project: string;
+  readonly instance: string;
+  readonly table: string;
+  /** null: the default profile of the instance. */
+  readonly appProfile: string | null;
+}
 
 /** The environment has no credentials for Google Cloud. */
 export class NoCredentials extends Error {
@@ -19,15 +27,15 @@ export interface BigtableConnection {
   readonly table: Table;
 }
 
-/** The parts of the client that the store uses: values, the table's description and the app profile's description. */
+/** The parts of the client that the stores use: values, the table's description and the app profile's description. */
 type Service = 'BigtableClient' | 'BigtableTableAdminClient' | 'BigtableInstanceAdminClient';
 
 /** Without this limit, gRPC may wait up to two minutes after an outage before it reconnects. */
 const RECONNECTION = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 1000 };
 
 /**
- * Creates a client for the table of the settings; sends no request. The client takes most of a second to load, so this
- * function loads it only for a registry that names Bigtable. The client's own metrics are off, because they would go to
+ * Creates a client for a table; sends no request. The client takes most of a second to load, so this function loads it
+ * only for a gateway that uses Bigtable. The client's own metrics are off, because they would go to
  * Cloud Monitoring without the operator's consent.
  *
  * Rejects when there are no credentials. Otherwise each service of the client would look for credentials at its first
@@ -36,16 +44,16 @@ const RECONNECTION = { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_recon
  * @param apiEndpoint host:port of an emulator. BIGTABLE_EMULATOR_HOST does the same; the client reads it.
  */
 export async function connect(
-  settings: BigtableSettings,
+  address: TableAddress,
   apiEndpoint?: string,
   services: readonly Service[] = ['BigtableClient'],
 ): Promise<BigtableConnection> {
   const { Bigtable, v2 } = await import('@google-cloud/bigtable');
   const client = new Bigtable({
-    projectId: settings.project,
+    projectId: address.project,
     metricsEnabled: false,
     ...RECONNECTION,
-    ...(settings.appProfile === null ? {} : { appProfileId: settings.appProfile }),
+    ...(address.appProfile === null ? {} : { appProfileId: address.appProfile }),
     ...(apiEndpoint === undefined ? {} : { apiEndpoint }),
   });
   for (const service of services) {
@@ -57,7 +65,7 @@ export async function connect(
     }
     client.api[service] = part;
   }
-  const table = client.instance(settings.instance).table(settings.table);
+  const table = client.instance(address.instance).table(address.table);
   // Each attempt of a read adds listeners to one stream. At the eleventh listener, Node warns of a leak.
   table.maxRetries = 8;
   return { client, table };
