@@ -1,8 +1,8 @@
+import { connect } from '../../google/bigtable/client.js';
 import type { BigtableSettings, EntityType } from '../../registry/model.js';
-import { connect } from './client.js';
-import { toStartError } from './error-advice.js';
 import { FillStateRow } from './fill-state-row.js';
 import { fillStateKey } from './row-key.js';
+import { toOnlineStartError } from './store-errors.js';
 
 const DEADLINE_MS = 5000;
 
@@ -24,7 +24,7 @@ export async function readBigtableFills(
       await client.close();
     }
   } catch (error) {
-    throw toStartError(settings, error);
+    throw toOnlineStartError(settings, error);
   }
   return fills;
 }
