@@ -1,5 +1,5 @@
-import type { BigtableSettings, EntityType } from '../../registry/model.js';
 import { connect } from '../../google/bigtable/client.js';
+import type { BigtableSettings, EntityType } from '../../registry/model.js';
 import { FillStateRow } from './fill-state-row.js';
 import { fillStateKey } from './row-key.js';
 import { toOnlineStartError } from './store-errors.js';
