@@ -3,15 +3,12 @@ import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { historicalReads } from '../limits/historical.js';
 import type { RequestContext } from '../resolvers/context.js';
 import { countValues } from './answer-size.js';
+import { SHOW_COST, USED_COST } from './cost-headers.js';
 import type { RanOperation } from './end-audit.js';
 import { generalExecution } from './general-execution.js';
 import type { HotLane } from './hot-lane/hot-lane.js';
 import type { OperationGuard, OperationRequest } from './operation-guard.js';
 import { runOperation, type OperationAnswer, type Place, type RunOptions } from './run-operation.js';
-
-/** Names of headers (docs/limits.md). Counting what an answer has takes time, so a client asks for it. */
-const USED_COST = 'x-cost-used';
-export const SHOW_COST = 'x-show-cost';
 
 /** The context of a request in Apollo. */
 export interface ServerContext extends RequestContext {

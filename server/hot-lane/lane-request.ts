@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import Negotiator from 'negotiator';
 import { LRUCache } from 'lru-cache';
-import { SHOW_COST } from '../execution-plugin.js';
+import { SHOW_COST } from '../cost-headers.js';
 
 /** A request in its usual form: nothing about it is left for Apollo to check. */
 export interface LaneRequest {
